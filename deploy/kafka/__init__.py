@@ -1,0 +1,1 @@
+"""Apache Kafka's own server for the tests, fetched from Maven Central by a small pom."""

@@ -1,0 +1,135 @@
+"""A single Apache Kafka node (KRaft) on loopback: fetched, formatted, started, stopped."""
+
+import hashlib
+import shutil
+import signal
+import subprocess
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from deploy.local.servers import LOOPBACK, free_port, listens, wait_until
+
+POM = Path(__file__).with_name("pom.xml")
+CACHE = Path(__file__).parents[2] / ".kafka"
+LEAST_JAVA = 17
+
+
+class KafkaUnavailableError(RuntimeError):
+    """Java, Maven or Maven Central is not to be had; the message says which and why."""
+
+
+def fetch_libraries() -> Path:
+    """The folder with Kafka's server and its libraries, fetched once for every pom.
+
+    Raises KafkaUnavailableError.
+    """
+    for program in ("java", "mvn"):
+        if shutil.which(program) is None:
+            raise KafkaUnavailableError(f"{program} is not installed")
+    _check_java()
+    folder = CACHE / hashlib.sha256(POM.read_bytes()).hexdigest()[:12]
+    if not folder.exists():
+        arriving = CACHE / f"arriving-{uuid.uuid4().hex}"
+        fetched = subprocess.run(
+            [
+                "mvn",
+                "--batch-mode",
+                "--quiet",
+                "--file",
+                str(POM),
+                "dependency:copy-dependencies",
+                f"-Dkafka.libraries={arriving}",
+            ],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if fetched.returncode != 0:
+            shutil.rmtree(arriving, ignore_errors=True)
+            lines = (fetched.stdout + fetched.stderr).strip().splitlines()
+            raise KafkaUnavailableError(f"Maven did not bring Kafka: {lines[0] if lines else '?'}")
+        # Renamed when whole, so that an interrupted fetch is never taken for a finished one.
+        arriving.rename(folder)
+    return folder
+
+
+def _check_java() -> None:
+    printed = subprocess.run(["java", "-version"], capture_output=True, text=True, check=False)
+    words = printed.stderr.split('"')
+    version = words[1] if len(words) > 1 else ""
+    major = version.split(".")[0]
+    if not major.isdigit() or int(major) < LEAST_JAVA:
+        raise KafkaUnavailableError(f"Java {LEAST_JAVA} or newer is needed, here is {version!r}")
+
+
+@contextmanager
+def kafka_node(directory: Path) -> Iterator[str]:
+    """Run one node with its log under `directory`; gives its bootstrap address.
+
+    Raises KafkaUnavailableError where Kafka cannot be fetched, TimeoutError where it does not
+    start within a minute.
+    """
+    libraries = fetch_libraries()
+    port, controller = free_port(), free_port()
+    properties = directory / "server.properties"
+    properties.write_text(_properties(directory / "log", port, controller))
+    java = ["java", "-Xmx768m", "-cp", f"{libraries}/*"]
+    subprocess.run(
+        [
+            *java,
+            "kafka.tools.StorageTool",
+            "format",
+            "--standalone",
+            "--cluster-id",
+            "entraide-test-cluster0",
+            "--config",
+            str(properties),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    output = directory / "server.out"
+    with output.open("wb") as sink:
+        process = subprocess.Popen(
+            [*java, "kafka.Kafka", str(properties)],
+            stdout=sink,
+            stderr=sink,
+            start_new_session=True,
+        )
+    try:
+        wait_until(lambda: listens(port) or process.poll() is not None, 60, "Apache Kafka starting")
+        if process.poll() is not None:
+            raise KafkaUnavailableError(f"Kafka stopped at once; see {output}")
+        yield f"{LOOPBACK}:{port}"
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _properties(log: Path, port: int, controller: int) -> str:
+    settings = {
+        "process.roles": "broker,controller",
+        "node.id": "1",
+        "controller.quorum.bootstrap.servers": f"{LOOPBACK}:{controller}",
+        "listeners": f"PLAINTEXT://{LOOPBACK}:{port},CONTROLLER://{LOOPBACK}:{controller}",
+        "advertised.listeners": (
+            f"PLAINTEXT://{LOOPBACK}:{port},CONTROLLER://{LOOPBACK}:{controller}"
+        ),
+        "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+        "controller.listener.names": "CONTROLLER",
+        "inter.broker.listener.name": "PLAINTEXT",
+        "log.dirs": str(log),
+        "auto.create.topics.enable": "false",
+        "offsets.topic.replication.factor": "1",
+        "transaction.state.log.replication.factor": "1",
+        "transaction.state.log.min.isr": "1",
+        # A group forms at once: waiting three seconds for more members helps no test.
+        "group.initial.rebalance.delay.ms": "0",
+    }
+    return "".join(f"{name}={value}\n" for name, value in settings.items())
