@@ -1,0 +1,1 @@
+"""The container image, and how a container tells that it is healthy."""

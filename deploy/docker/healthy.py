@@ -1,0 +1,37 @@
+"""Container health: `python -m deploy.docker.healthy api|worker` ends with 0 when it is well."""
+
+import http.client
+import os
+import sys
+from pathlib import Path
+
+API_PORT = 8000
+
+
+def api_is_ready() -> bool:
+    """Whether the API in this container answers /readyz with 200."""
+    connection = http.client.HTTPConnection("127.0.0.1", API_PORT, timeout=4)
+    try:
+        connection.request("GET", "/readyz")
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def worker_is_ready() -> bool:
+    """Whether the worker in this container has said that its consumers have their partitions."""
+    return Path(os.environ["ENTRAIDE_READY_FILE"]).exists()
+
+
+def main(arguments: list[str]) -> int:
+    """Check what is named; returns 0 when healthy, 1 when not, 2 for an unknown name."""
+    checks = {"api": api_is_ready, "worker": worker_is_ready}
+    if len(arguments) != 1 or arguments[0] not in checks:
+        return 2
+    return 0 if checks[arguments[0]]() else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
