@@ -1,0 +1,190 @@
+"""Units of measure: from what people write, in six languages, to a code that can be compared.
+
+Quantities are compared only where both units have the same code, so a wrong code does harm and a
+missing one little: what is not understood, or says two things at once, has none.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache, lru_cache
+
+from shared.vocabulary.tables import read_table
+from shared.vocabulary.terms import Term, Vocabulary, load_terms
+
+UNITS: Vocabulary[Term] = Vocabulary("units", load_terms("unit_names.tsv"))
+"""The canonical units; labels are plurals, as they stand after a number."""
+
+LONGEST = 200
+
+# Where the words that describe a unit begin: "days of training", "jours de formation".
+_PREPOSITIONS = (
+    "of for in per with at to from on by a an "
+    "de d du des pour au aux par en dans avec sur chez "
+    "del para por con la las el los "
+    "для по в на с со из к от при во "
+    "من في علي الي عن مع لكل"
+)
+PREPOSITIONS = frozenset(_PREPOSITIONS.split())
+CONJUNCTIONS = re.compile(r"\s+(?:and|or|et|ou|y|e|o|и|или|و|او)\s+|[/+&,;、，和或及与]")
+MULTIPLIERS = re.compile(
+    r"(?<!\w)(?:hundreds?|thousands?|millions?|dozens?|mille|milliers?|centaines?|douzaines?|mil"
+    r"|miles|millar(?:es)?|millon(?:es)?|docenas?|тыс\w*|млн|миллион\w*|الف|الاف|مليون|ملايين)(?!\w)"
+    r"|[百千万亿](?!克)"
+)
+BRACKETS = re.compile(r"[(\[{（【][^)\]}）】]*[)\]}）】]")
+CHINESE = re.compile(r"[㐀-鿿]")
+ARABIC = re.compile(r"[؀-ۿ]")
+RUSSIAN = re.compile(r"[Ѐ-ӿ]")
+RUSSIAN_ADJECTIVE = re.compile(r".+(?:ых|их|ые|ие|ыи|ии|ои|ая|яя|ое|ее|ого|его)$")
+SEPARATORS = re.compile(r"[\W_]+")
+LEADING_NUMBER = re.compile(r"\W*(\d+)")
+NUMBER = re.compile(r"\d+")
+ARABIC_FORMS = str.maketrans({"أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ى": "ي", "ة": "ه", "ـ": ""})
+
+
+@dataclass(frozen=True)
+class _Form:
+    unit: str
+    languages: frozenset[str]
+
+
+@dataclass(frozen=True)
+class _Found:
+    start: int
+    end: int
+    form: _Form
+
+
+def _fold(text: str) -> str:
+    """Lower case, without accents, vowel signs and spelling variants."""
+    decomposed = unicodedata.normalize("NFKD", text.translate(ARABIC_FORMS)).casefold()
+    bare = "".join(sign for sign in decomposed if unicodedata.category(sign) != "Mn")
+    return bare.translate(ARABIC_FORMS)
+
+
+def _words(folded: str) -> tuple[str, ...]:
+    words = SEPARATORS.sub(" ", folded).split()
+    return tuple(_without_article(word) for word in words if not NUMBER.fullmatch(word))
+
+
+def _without_article(word: str) -> str:
+    return word[2:] if word.startswith("ال") and len(word) > 4 else word
+
+
+@cache
+def _forms() -> Mapping[tuple[str, ...], _Form]:
+    found: dict[tuple[str, ...], _Form] = {}
+    for row in read_table("units.tsv"):
+        for text in row["forms"].split("|"):
+            words = _words(_fold(text))
+            known = found.get(words)
+            if known is not None and known.unit != row["unit"]:
+                raise ValueError(f"units.tsv: '{text}' stands under {known.unit} and {row['unit']}")
+            languages = known.languages if known else frozenset()
+            found[words] = _Form(row["unit"], languages | {row["language"]})
+    for code in UNITS.codes():
+        words = _words(_fold(code))
+        found.setdefault(words, _Form(code, frozenset({"en"})))
+    return found
+
+
+@cache
+def _longest_form() -> int:
+    return max(len(words) for words in _forms())
+
+
+@lru_cache(maxsize=8192)
+def canonical_unit(text: str) -> str | None:
+    """The code of a unit written in any of the six languages, None where it is not understood.
+
+    Understood are a unit's name, its inflected forms, and a phrase whose head it is ("marking
+    machines", "jours de formation"). None for two different units at once and for multiples such
+    as "thousand rounds" or "50 rounds", which are not the same measure. Never raises.
+    """
+    folded = _fold(BRACKETS.sub(" ", text[:LONGEST]))
+    if _is_multiple(folded):
+        return None
+    exact = _forms().get(_words(folded))
+    if exact is not None:
+        return exact.unit
+    units = {_unit_of_phrase(part) for part in CONJUNCTIONS.split(folded)} - {None}
+    return units.pop() if len(units) == 1 else None
+
+
+def _is_multiple(folded: str) -> bool:
+    leading = LEADING_NUMBER.match(folded)
+    return bool(leading and int(leading[1]) != 1) or MULTIPLIERS.search(folded) is not None
+
+
+def _unit_of_phrase(folded: str) -> str | None:
+    if CHINESE.search(folded):
+        return _unit_of_chinese("".join(_words(folded)))
+    words = _words(folded)
+    if words in _forms():
+        return _forms()[words].unit
+    found = list(_find(words))
+    head_end = _end_of_head(words, found)
+    in_head = [match for match in found if match.end <= head_end]
+    if not in_head:
+        return None
+    if all("en" in match.form.languages for match in in_head):
+        last = in_head[-1]
+        trailing = words[last.end : head_end]
+        if all(word.endswith("ed") for word in trailing):
+            return last.form.unit
+    first = in_head[0]
+    if first.form.languages == {"en"} or not _may_precede(words[: first.start], folded):
+        return None
+    if "en" in first.form.languages and not _agree(words[first.end - 1 : head_end]):
+        return None
+    return first.form.unit
+
+
+def _find(words: tuple[str, ...]) -> Iterator[_Found]:
+    """The known forms in a phrase, left to right, the longest at each place."""
+    start = 0
+    while start < len(words):
+        for length in range(min(_longest_form(), len(words) - start), 0, -1):
+            form = _forms().get(words[start : start + length])
+            if form is not None:
+                yield _Found(start, start + length, form)
+                start += length
+                break
+        else:
+            start += 1
+
+
+def _end_of_head(words: tuple[str, ...], found: list[_Found]) -> int:
+    """Where the first preposition stands that is no part of a known form."""
+    inside = {place for match in found for place in range(match.start, match.end)}
+    for place, word in enumerate(words):
+        if word in PREPOSITIONS and place not in inside:
+            return place
+    return len(words)
+
+
+def _may_precede(before: tuple[str, ...], folded: str) -> bool:
+    """Whether the words before a unit can be its adjectives rather than the head of the phrase."""
+    if ARABIC.search(folded):
+        return not before
+    if RUSSIAN.search(folded):
+        return all(RUSSIAN_ADJECTIVE.fullmatch(word) for word in before)
+    return True
+
+
+def _agree(noun_and_rest: tuple[str, ...]) -> bool:
+    """Whether all words are plural or none is: adjectives agree, "machine parts" do not."""
+    return len({word.endswith(("s", "x")) for word in noun_and_rest}) == 1
+
+
+def _unit_of_chinese(phrase: str) -> str | None:
+    """The head is last; a measure word alone counts where it comes first."""
+    forms = _forms()
+    for start in range(len(phrase) - 1):
+        form = forms.get((phrase[start:],))
+        if form is not None:
+            return form.unit
+    measure = forms.get((phrase[:1],))
+    return measure.unit if measure is not None else None
