@@ -3,9 +3,11 @@
 import http.client
 import os
 import sys
+import time
 from pathlib import Path
 
 API_PORT = 8000
+LIVELY_SECONDS = 60.0
 
 
 def api_is_ready() -> bool:
@@ -21,8 +23,16 @@ def api_is_ready() -> bool:
 
 
 def worker_is_ready() -> bool:
-    """Whether the worker in this container has said that its consumers have their partitions."""
-    return Path(os.environ["ENTRAIDE_READY_FILE"]).exists()
+    """Whether the worker in this container has said that it is ready, and still says so.
+
+    It makes its ready file once its consumers have their partitions and touches it every few
+    seconds; a file that nobody touched for LIVELY_SECONDS is of a process that hangs.
+    """
+    try:
+        touched = Path(os.environ["ENTRAIDE_READY_FILE"]).stat().st_mtime
+    except FileNotFoundError:
+        return False
+    return time.time() - touched < LIVELY_SECONDS
 
 
 def main(arguments: list[str]) -> int:

@@ -116,6 +116,7 @@ def test_the_short_lists_have_the_agreed_codes() -> None:
         "igo",
         "ngo",
         "trust-fund",
+        "other",
     )
     assert CONDITION_KINDS.codes() == ("procurement", "reporting", "policy", "other")
     assert GROUPS.codes() == ("LDC", "LLDC", "SIDS", "ODA")

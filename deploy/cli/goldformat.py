@@ -1,0 +1,142 @@
+"""The gold format: reading its rows, and telling what is wrong with one by file, line and field.
+
+Only the shape of a row is checked here; what a value may be is for the services to say.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NoReturn
+
+RawRow = dict[str, Any]
+
+FILES: Mapping[str, str] = {
+    "offers.jsonl": "offer",
+    "activities.jsonl": "activity",
+    "requests.jsonl": "request",
+}
+
+
+class GoldSetError(Exception):
+    """The directory as a whole cannot be read; the message says what is missing."""
+
+
+@dataclass(frozen=True)
+class RowError:
+    """What is wrong with a row: the file's name, the line from 1, the format's own field."""
+
+    file: str
+    line: int
+    field: str
+    message: str
+
+    def __str__(self) -> str:
+        where = f"{self.file}:{self.line}"
+        return (
+            f"{where}: {self.field}: {self.message}" if self.field else f"{where}: {self.message}"
+        )
+
+
+@dataclass(frozen=True)
+class _Shape:
+    """The fields a row or a part of it must have, and those that are themselves parts."""
+
+    names: tuple[str, ...]
+    objects: Mapping[str, "_Shape"] = field(default_factory=dict)
+    lists: Mapping[str, "_Shape | None"] = field(default_factory=dict)
+    optional: tuple[str, ...] = ()
+
+
+_WINDOW = _Shape(("from", "to"))
+_NEED = _Shape(("line", "theme", "kind", "quantity", "unit", "amount_usd"))
+_PROVISION = _Shape(("line", "theme", "kind", "capacity", "unit", "amount_usd"))
+_ELIGIBILITY = _Shape(
+    ("countries", "regions", "groups"), lists=dict.fromkeys(("countries", "regions", "groups"))
+)
+_TEXTS = ("id", "language", "title", "description")
+_SHAPES: Mapping[str, _Shape] = {
+    "request": _Shape(
+        (*_TEXTS, "country", "needs", "priority", "window", "channel"),
+        objects={"window": _WINDOW},
+        lists={"needs": _NEED},
+        optional=("illustrative",),
+    ),
+    "offer": _Shape(
+        (
+            *(*_TEXTS, "donor", "donor_type", "donor_country"),
+            *("provisions", "eligibility", "conditions", "window"),
+        ),
+        objects={"window": _WINDOW, "eligibility": _ELIGIBILITY},
+        lists={"provisions": _PROVISION, "conditions": None},
+        optional=("illustrative",),
+    ),
+    "activity": _Shape(
+        (
+            *(*_TEXTS, "country", "provider", "theme", "kind"),
+            *("quantity", "unit", "amount_usd", "start", "end", "status"),
+        ),
+        optional=("illustrative",),
+    ),
+}
+
+
+def read_rows(path: Path, kind: str, errors: list[RowError]) -> Iterator[tuple[int, str, RawRow]]:
+    """Line number, the set's id and the row, for each row of the right shape.
+
+    What is wrong with the others is added to `errors`. Raises GoldSetError when the file cannot
+    be read as a text.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise GoldSetError(f"{path} cannot be read: {error}") from None
+    seen: dict[str, int] = {}
+    for number, line in enumerate(text.split("\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line, parse_constant=_no_constant)
+            mistakes = list(_mistakes(row, _SHAPES[kind], ""))
+        except (ValueError, RecursionError) as error:
+            mistakes = [("", f"not JSON: {error}")]
+        if not mistakes and not (isinstance(row["id"], str) and row["id"].strip()):
+            mistakes = [("id", "must be a text that is not empty")]
+        if not mistakes and row["id"] in seen:
+            mistakes = [("id", f"{row['id']} was given on line {seen[row['id']]} already")]
+        if mistakes:
+            errors.extend(RowError(path.name, number, name, what) for name, what in mistakes)
+            continue
+        seen[row["id"]] = number
+        yield number, row["id"], row
+
+
+def _mistakes(value: object, shape: _Shape, path: str) -> Iterator[tuple[str, str]]:
+    if not isinstance(value, dict):
+        yield path.removesuffix("."), "must be an object"
+        return
+    for name in shape.names:
+        if name not in value:
+            yield path + name, "is missing"
+    for name, part in value.items():
+        here = path + name
+        if name in shape.objects:
+            yield from _mistakes(part, shape.objects[name], f"{here}.")
+        elif name in shape.lists:
+            if not isinstance(part, list):
+                yield here, "must be a list"
+                continue
+            inner = shape.lists[name]
+            for index, item in enumerate(part):
+                if inner is not None:
+                    yield from _mistakes(item, inner, f"{here}[{index}].")
+                    if isinstance(item, dict) and item.get("line") != index + 1:
+                        yield f"{here}[{index}].line", f"must be {index + 1}: lines count from 1"
+                elif not isinstance(item, str):
+                    yield f"{here}[{index}]", "must be a text"
+        elif name not in shape.names and name not in shape.optional:
+            yield here, "is not a field of the format"
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not a number")

@@ -1,0 +1,64 @@
+"""The command `entraide`: one module for each subcommand."""
+
+import importlib
+from collections.abc import Mapping
+
+import click
+
+from deploy.cli.client import ProblemError, UnreachableError
+from deploy.cli.goldformat import GoldSetError
+from deploy.local.stack import StackError
+from deploy.local.supervisor import StartError
+from shared.settings import SettingsError
+
+_COMMANDS: Mapping[str, str] = {
+    "up": "Run everything on this machine, until Ctrl-C.",
+    "load": "Load a directory of requests, offers and activities.",
+    "token": "Print a token for scripts and tests.",
+    "proposals": "Show a request's ranked proposals with their reasons.",
+    "evaluate": "Rank a gold set and print how good the rankings are.",
+    "replay": "Publish again what the stores hold.",
+    "dead-letters": "List events that could not be understood, or try them again.",
+    "topics": "Make the topics that are missing, and show them.",
+}
+_EXPECTED = (
+    StackError,
+    StartError,
+    GoldSetError,
+    SettingsError,
+    ProblemError,
+    UnreachableError,
+)
+
+
+class _Commands(click.Group):
+    """Loads a subcommand's module only when it is asked for, so that each starts fast."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 (click's signature)
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in _COMMANDS:
+            return None
+        module = importlib.import_module(f"deploy.cli.{cmd_name.replace('-', '_')}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except _EXPECTED as error:
+            raise click.ClickException(str(error)) from None
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="entraide")
+def main() -> None:
+    """Entraide matches States' requests for small-arms assistance with offers.
+
+    `entraide up --example` starts everything and shows the first proposals.
+    """

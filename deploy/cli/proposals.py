@@ -1,0 +1,133 @@
+"""`entraide proposals`: a request's ranked offers, readable."""
+
+import os
+import re
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from deploy.cli.client import Client, ProblemError
+from deploy.cli.options import LANGUAGES, data_dir_option
+from deploy.cli.target import find_target
+
+ROLE = "coordinator"
+_OWN_ID = re.compile(r"[0-9a-f]{24}")
+Record = Mapping[str, Any]
+
+
+@click.command()
+@click.argument("request_id")
+@click.option(
+    "--language",
+    type=click.Choice(LANGUAGES),
+    default="en",
+    show_default=True,
+    help="Language of the reasons.",
+)
+@click.option(
+    "--limit", type=click.IntRange(1, 50), default=10, show_default=True, help="How many to show."
+)
+@data_dir_option
+def command(request_id: str, language: str, limit: int, data_dir: Path) -> None:
+    """Show the ranked proposals for REQUEST_ID.
+
+    REQUEST_ID is the service's own id, or the id that a loaded set gave it, such as E-R01; where
+    several sets have the same id, SET/ID says which, such as examples/E-R01.
+    """
+    client = Client(find_target(data_dir, os.environ), ROLE, patience=10)
+    request = find_request(client, request_id)
+    show_proposals(client, request, Console(), language=language, limit=limit)
+
+
+def find_request(client: Client, name: str) -> Record:
+    """The request of that id, own or external; raises click.UsageError when there is not one."""
+    if _OWN_ID.fullmatch(name):
+        try:
+            return client.get("requests", f"/v1/requests/{name}").body
+        except ProblemError as problem:
+            if problem.status != HTTPStatus.NOT_FOUND:
+                raise
+    source, _, external = name.rpartition("/")
+    found = list(
+        client.items(
+            "requests", "/v1/requests", external_id=external, external_source=source or None
+        )
+    )
+    if not found:
+        raise click.UsageError(f"there is no request with the id {name}")
+    if len(found) > 1:
+        names = ", ".join(sorted({f"{r['external_id']['source']}/{external}" for r in found}))
+        raise click.UsageError(f"several requests have the id {external}; say which: {names}")
+    return found[0]
+
+
+def fetch_proposals(client: Client, request: str, language: str, limit: int) -> list[Record]:
+    """The best `limit` proposals (50 at most) of a request, in their order."""
+    query = {"request": request, "language": language, "limit": limit}
+    return list(client.get("matcher", "/v1/proposals", **query).body["items"])
+
+
+def show_proposals(
+    client: Client, request: Record, console: Console, *, language: str, limit: int
+) -> None:
+    """Print a request and its proposals, with titles from the offers service."""
+    console.print(Text(str(request["title"]), style="bold"))
+    console.print(f"{_name(request)}, {request['country']}, {request['status']}", highlight=False)
+    proposals = fetch_proposals(client, str(request["id"]), language, limit)
+    if not proposals:
+        console.print(_why_none(request))
+        return
+    console.print(_table(client, proposals))
+
+
+def _name(record: Record) -> str:
+    external = record.get("external_id")
+    return f"{external['source']}/{external['id']}" if external else str(record["id"])
+
+
+def _why_none(request: Record) -> str:
+    if request["status"] != "published":
+        return f"No proposals: the request is {request['status']}, not published."
+    return "No proposals: no offer fits, or the matcher has not come to it yet."
+
+
+def _table(client: Client, proposals: Iterable[Record]) -> Padding:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 1, 0))
+    table.add_column("rank", justify="right", no_wrap=True)
+    table.add_column("score", justify="right", no_wrap=True)
+    table.add_column("offer", ratio=2)
+    table.add_column("why", ratio=3)
+    donors: dict[str, str] = {}
+    for proposal in proposals:
+        title, donor = _offer(client, proposal, donors)
+        offer = Text.assemble((title, "bold"), "\n", donor, "\n", (proposal["offer"], "dim"))
+        if proposal["status"] != "proposed":
+            offer.append(f"\n{proposal['status']}", "italic")
+        table.add_row(str(proposal["rank"]), f"{proposal['score']:.3f}", offer, _why(proposal))
+    return Padding(table, (1, 0, 0, 0))
+
+
+def _why(proposal: Record) -> Text:
+    lines = [("+ ", reason) for reason in proposal["reasons"]]
+    lines += [("– ", reason) for reason in proposal["against"]]
+    return Text("\n".join(sign + str(reason["sentence"]) for sign, reason in lines))
+
+
+def _offer(client: Client, proposal: Record, donors: dict[str, str]) -> tuple[str, str]:
+    """Title and donor's name, as far as the offers service shows them to this reader."""
+    try:
+        offer = client.get("offers", f"/v1/offers/{proposal['offer']}").body
+        organisation = str(offer["organisation"])
+        if organisation not in donors:
+            answer = client.get("offers", f"/v1/organisations/{organisation}")
+            donors[organisation] = str(answer.body["name"])
+    except ProblemError:
+        return "(not shown to you)", str(proposal["organisation"])
+    return str(offer["title"]), donors[organisation]

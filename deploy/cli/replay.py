@@ -1,0 +1,55 @@
+"""`entraide replay`: what the stores hold, published again."""
+
+import os
+from pathlib import Path
+
+import click
+from pymongo.errors import PyMongoError
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
+
+from deploy.cli.options import data_dir_option
+from deploy.cli.target import find_settings
+from deploy.local.replaying import ORDER, replay_service
+
+
+@click.command()
+@click.option(
+    "--service",
+    "services",
+    type=click.Choice(ORDER),
+    multiple=True,
+    help="Only this service; may be repeated. Usual: all, offers first.",
+)
+@data_dir_option
+def command(services: tuple[str, ...], data_dir: Path) -> None:
+    """Mark everything in the stores for publishing again; the running workers then publish it.
+
+    Harmless at any time: whoever has seen a record's version already ignores it. Needed where the
+    broker has lost events. Works on the local stack, or on what ENTRAIDE_KAFKA and
+    ENTRAIDE_MONGODB name.
+    """
+    counts: dict[str, int] = {}
+    chosen = [service for service in ORDER if service in services] or list(ORDER)
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        console=Console(),
+        transient=True,
+    ) as bar:
+        tasks: dict[str, TaskID] = {}
+
+        def report(service: str, done: int, total: int) -> None:
+            if service not in tasks:
+                tasks[service] = bar.add_task(service)
+            bar.update(tasks[service], completed=done, total=total)
+
+        for service in chosen:
+            settings = find_settings(data_dir, os.environ, service)
+            try:
+                counts[service] = replay_service(service, settings, report)
+            except PyMongoError as error:
+                raise click.ClickException(f"the database of {service}: {error}") from None
+    for service, count in counts.items():
+        click.echo(f"{service}: {count} records marked for publishing")

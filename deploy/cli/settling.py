@@ -1,0 +1,116 @@
+"""Knowing that a scratch stack has worked through everything that was given to it."""
+
+import time
+from collections.abc import Callable, Collection, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import pymongo
+from kafka import TopicPartition
+
+from services.matcher.documents import shortlist_id
+from shared.events import clients
+from shared.events.topics import Topics
+from shared.settings import Settings
+
+Client = pymongo.MongoClient[dict[str, Any]]
+_BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
+_PAUSE = 0.25
+
+
+@dataclass(frozen=True)
+class Watch:
+    """What to look at: a service's settings by its name, and the requests to be ranked."""
+
+    settings: Mapping[str, Settings]
+    requests: Collection[str]
+
+
+def wait_until_settled(watch: Watch, quiet: float, seconds: float) -> None:
+    """Wait until the stack has nothing left to do; raises TimeoutError naming what is left.
+
+    Settled means: every outbox is empty, every group has committed up to the end of its topics,
+    every request has a shortlist of its last version, and no shortlist has changed for `quiet`
+    seconds. Each alone could be true too early.
+    """
+    deadline = time.monotonic() + seconds
+    since, before = time.monotonic(), None
+    uri = watch.settings["matcher"].mongodb
+    client: Client = pymongo.MongoClient(uri, tz_aware=True)
+    with closing(client):
+        while True:
+            left = _first_left(
+                lambda: _unpublished(client, watch),
+                lambda: _unranked(client, watch),
+                lambda: _unread(watch.settings["matcher"]),
+            )
+            state = _shortlists(client, watch)
+            if left or state != before:
+                since, before = time.monotonic(), state
+            elif time.monotonic() - since > quiet:
+                return
+            if time.monotonic() > deadline:
+                raise TimeoutError(left or "shortlists still change")
+            time.sleep(_PAUSE)
+
+
+def _first_left(*checks: Callable[[], str]) -> str:
+    return next((left for check in checks if (left := check())), "")
+
+
+def _unpublished(client: Client, watch: Watch) -> str:
+    for service, settings in watch.settings.items():
+        database = client[settings.database]
+        for name in database.list_collection_names():
+            pending = {"pending_since": {"$gt": _BEGINNING}}
+            if count := database[name].count_documents(pending):
+                return f"{count} events of {service} are not published yet"
+    return ""
+
+
+def _unranked(client: Client, watch: Watch) -> str:
+    versions = {
+        document["_id"]: f"{document['epoch']}.{document['number']}"
+        for document in client[watch.settings["requests"].database]["requests"].find(
+            {"_id": {"$in": list(watch.requests)}}, {"epoch": 1, "number": 1}
+        )
+    }
+    ranked = {
+        document["_id"]: document["request_version"]
+        for document in _collection(client, watch).find({}, {"request_version": 1})
+    }
+    missing = sum(ranked.get(shortlist_id(r)) != versions.get(r) for r in watch.requests)
+    return f"{missing} requests are not ranked in their last version yet" if missing else ""
+
+
+def _unread(settings: Settings) -> str:
+    topics = Topics(settings.topic_prefix)
+    with (
+        closing(clients.admin(settings)) as admin,
+        closing(clients.consumer(settings, None)) as reader,
+    ):
+        partitions = [
+            TopicPartition(topic, number)
+            for topic in topics.states
+            for number in reader.partitions_for_topic(topic) or ()
+        ]
+        ends = reader.end_offsets(partitions)
+        for group in admin.list_groups():
+            name = group["group_id"] if isinstance(group, dict) else group[0]
+            for partition, offset in admin.list_group_offsets(name)[name].items():
+                if ends.get(partition, 0) > offset.offset:
+                    return f"{name} has not read all of {partition.topic} yet"
+    return ""
+
+
+def _shortlists(client: Client, watch: Watch) -> dict[str, tuple[int, int]]:
+    return {
+        document["_id"]: (document["epoch"], document["number"])
+        for document in _collection(client, watch).find({}, {"epoch": 1, "number": 1})
+    }
+
+
+def _collection(client: Client, watch: Watch) -> Any:
+    return client[watch.settings["matcher"].database]["shortlists"]

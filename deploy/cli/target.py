@@ -1,0 +1,71 @@
+"""Where the commands find the services: the local stack, or what the environment names."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import click
+
+from deploy.local.programs import Plan, service_settings
+from deploy.local.stack import SERVICES, DataDirectory, Keys, Ports, load_keys, running_ports
+from shared.settings import Settings
+from shared.web.identity import Identity
+from shared.web.tokens import issue_token
+
+_LIFETIME = timedelta(minutes=15)
+
+
+@dataclass(frozen=True)
+class Target:
+    """The addresses of the three APIs, and the Authorization header for a role."""
+
+    urls: Mapping[str, str]
+    authorization: Callable[[str], str]
+
+
+def stack_target(ports: Ports, keys: Keys, subject: str) -> Target:
+    """A stack of this machine: its own key signs short-lived tokens, renewed in time."""
+    held: dict[str, tuple[float, str]] = {}
+
+    def authorization(role: str) -> str:
+        renewed, text = held.get(role, (0.0, ""))
+        if not text or time.monotonic() - renewed > _LIFETIME.total_seconds() / 2:
+            identity = Identity(subject=subject, role=role)
+            text = issue_token(keys.pair, identity, _LIFETIME, datetime.now(UTC))
+            held[role] = (time.monotonic(), text)
+        return f"Bearer {text}"
+
+    return Target({name: ports.url(name) for name in SERVICES}, authorization)
+
+
+def find_target(data_dir: Path, environ: Mapping[str, str]) -> Target:
+    """The services that ENTRAIDE_URL_… and ENTRAIDE_TOKEN name, else the stack of `data_dir`.
+
+    Raises click.UsageError when only some of the variables are set, StackError when no stack runs.
+    """
+    names = {service: f"ENTRAIDE_URL_{service.upper()}" for service in SERVICES}
+    urls = {service: environ.get(name, "").rstrip("/") for service, name in names.items()}
+    if not any(urls.values()):
+        directory = DataDirectory(data_dir)
+        return stack_target(running_ports(directory), load_keys(directory), "command-line")
+    token = environ.get("ENTRAIDE_TOKEN", "").strip()
+    missing = [names[service] for service, url in urls.items() if not url]
+    if not token:
+        missing.append("ENTRAIDE_TOKEN")
+    if missing:
+        raise click.UsageError(f"to reach services elsewhere, set {', '.join(missing)} too")
+    return Target(urls, lambda _: f"Bearer {token}")
+
+
+def find_settings(data_dir: Path, environ: Mapping[str, str], service: str) -> Settings:
+    """Settings to reach broker and database: from ENTRAIDE_KAFKA and the rest, else the stack's.
+
+    Raises SettingsError when the environment is incomplete, StackError when no stack runs.
+    """
+    if environ.get("ENTRAIDE_KAFKA") or environ.get("ENTRAIDE_MONGODB"):
+        return Settings.from_environment(service, environ)
+    directory = DataDirectory(data_dir)
+    plan = Plan(directory, running_ports(directory), load_keys(directory))
+    return service_settings(plan, service)

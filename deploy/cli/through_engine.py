@@ -1,0 +1,114 @@
+"""Ranking a gold set by the engine in this process, over the same event data as the services'."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from marshmallow import ValidationError
+
+from deploy.cli.goldformat import GoldSetError, RowError
+from deploy.cli.goldset import GoldSet, Row, format_field
+from deploy.cli.rankings import SIZE, Ranked, Rankings
+from services.matcher.engine.geography import Geography
+from services.matcher.engine.matching import Engine
+from services.matcher.engine.profiles import OfferProfile, RequestProfile
+from services.matcher.engine.ranking import prior_model
+from services.offers.documents import Organisation
+from services.offers.domain import new_offer, step_offer
+from services.offers.schemas import OfferBody
+from services.requests.domain import new_request, publish_request, step_request
+from services.requests.schemas import RequestBody
+from shared.events.outbox import Aggregate
+from shared.web.field_errors import field_errors
+from shared.web.identity import Identity
+from shared.web.problems import FieldError, Problem
+
+_OPERATOR = Identity(subject="evaluation", role="operator")
+_EPOCH, _PUBLISHED = 1, 3
+"""A loaded record is created, submitted and published: its third version."""
+
+
+def rank_through_engine(
+    gold: GoldSet, countries: Path | None, as_of: date, term_key: bytes
+) -> Rankings:
+    """The engine's rankings of all requests, by the set's ids.
+
+    `countries` is a countries.tsv that decides regions and groups. Raises GoldSetError for a
+    record that a service would refuse, and for a table that cannot be read.
+    """
+    now = datetime.now(UTC).replace(microsecond=0)
+    engine = Engine(prior_model(), _geography(countries, as_of), as_of, SIZE)
+    for data in _offers(gold, now, term_key):
+        engine.put_offer(OfferProfile.of_event(data))
+    for data in _requests(gold, now, term_key):
+        engine.put_request(RequestProfile.of_event(data))
+    names = {row.id: row.external for row in gold.offers}
+    return {
+        row.external: [
+            Ranked(names[entry.offer], entry.score)
+            for entry in engine.shortlist(row.id, SIZE).entries
+        ]
+        for row in gold.requests
+    }
+
+
+def _geography(countries: Path | None, as_of: date) -> Geography:
+    if countries is None:
+        return Geography.of_vocabulary(as_of)
+    try:
+        return Geography.of_file(countries, as_of)
+    except (OSError, ValueError) as error:
+        raise GoldSetError(f"{countries} cannot be used: {error}") from None
+
+
+def _offers(gold: GoldSet, now: datetime, key: bytes) -> Iterator[Mapping[str, Any]]:
+    organisations = {row.id: Organisation(id=row.id, **row.body) for row in gold.organisations}
+    for row in gold.offers:
+        with _told(row):
+            payload = OfferBody().load(row.body)
+            donor = organisations[payload["organisation"]]
+            offer = new_offer(payload, _OPERATOR, now, key, organisation=donor)
+            step_offer(offer, "submit", _OPERATOR, now)
+            step_offer(offer, "publish", _OPERATOR, now)
+        yield _event_data(offer)
+
+
+def _requests(gold: GoldSet, now: datetime, key: bytes) -> Iterator[Mapping[str, Any]]:
+    for row in gold.requests:
+        with _told(row):
+            request = new_request(RequestBody().load(row.body), _OPERATOR, now, key)
+            step_request(request, "submit", _OPERATOR, now)
+            publish_request(request, "express", 0, _OPERATOR, now)
+        yield _event_data(request)
+
+
+@contextmanager
+def _told(row: Row) -> Iterator[None]:
+    """Tell what a service would refuse as it would be told of a loaded row."""
+    try:
+        yield
+    except ValidationError as error:
+        raise _refused(row, field_errors(error.messages)) from None
+    except Problem as problem:
+        raise _refused(row, problem.errors) from None
+
+
+def _refused(row: Row, errors: Sequence[FieldError]) -> GoldSetError:
+    told = [
+        RowError(row.file, row.line, format_field(row.kind, error.field), error.message)
+        for error in errors
+    ]
+    return GoldSetError("\n".join(map(str, told)))
+
+
+def _event_data(document: Aggregate) -> Mapping[str, Any]:
+    document.epoch, document.number = _EPOCH, _PUBLISHED
+    event = document.event()
+    if event is None:
+        raise ValueError(f"{document.id} is published and has no event")
+    # As it arrives over the wire: lists for tuples, and every number read from its digits.
+    data: Mapping[str, Any] = json.loads(json.dumps(event.data))
+    return data

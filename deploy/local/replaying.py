@@ -1,0 +1,59 @@
+"""Marking everything that the stores hold for the relay: offers first, then requests, matches.
+
+Run as a program (`python -m deploy.local.replaying`) by the supervisor over an empty broker.
+"""
+
+import importlib
+import os
+import sys
+import time
+from collections.abc import Callable
+
+from shared.events.replay import replay
+
+from shared.settings import Settings
+from shared.web.database import connect_database
+
+ORDER = ("offers", "requests", "matcher")
+"""Offers come before requests, so that the matcher ranks a request once, over all of them."""
+
+_DRAIN_SECONDS = 120.0
+
+Report = Callable[[str, int, int], None]
+
+
+def replay_service(
+    service: str, settings: Settings, report: Report = lambda *_: None, drain: float = 0.0
+) -> int:
+    """Mark every document of a service that has an event; how many that were.
+
+    Waits up to `drain` seconds until the service's relay has published them. `report` gets the
+    service, how many are done, and of how many.
+    """
+    aggregates = importlib.import_module(f"services.{service}.documents").AGGREGATES
+    connect_database(settings)
+    count = replay(aggregates, lambda done, total: report(service, done, total))
+    deadline = time.monotonic() + drain
+    while time.monotonic() < deadline and pending(aggregates):
+        time.sleep(0.1)
+    return count
+
+
+def pending(aggregates: tuple[type, ...]) -> int:
+    """How many documents of the connected service wait for the relay."""
+    return sum(
+        aggregate._get_collection().count_documents({"pending_since": {"$ne": None}})  # type: ignore[attr-defined]
+        for aggregate in aggregates
+    )
+
+
+def main() -> None:
+    """Replay all services in their order, each once the one before has been published."""
+    for service in ORDER:
+        settings = Settings.from_environment(service, os.environ)
+        count = replay_service(service, settings, drain=_DRAIN_SECONDS)
+        sys.stdout.write(f"{service}: {count} records marked for the relay\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,310 @@
+"""What the matcher keeps."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from mongoengine import (
+    BooleanField,
+    DateTimeField,
+    Document,
+    EmbeddedDocument,
+    EmbeddedDocumentListField,
+    FloatField,
+    IntField,
+    ListField,
+    StringField,
+)
+
+from services.matcher.domain import Take
+from shared.events.envelope import COMMITMENT, MATCH, SHORTLIST
+from shared.events.outbox import Aggregate, EventRecord, Version, timestamp
+
+SOURCE = "/entraide/matcher"
+SHORTLIST_SIZE = 50
+
+
+class Shortlist(Aggregate):
+    """The best proposals for one request, best first; the id is `shortlist-<request id>`.
+
+    `entries` is JSON text, one object an offer in the order of `offers`: organisation, score,
+    features (in the model's order), serves, evidence. Nothing inside it is queried, and as text
+    the document is written in half the time of fifty embedded documents. `fence` is the epoch of
+    the partition's owner that wrote it last.
+    """
+
+    meta = {"collection": "shortlists", "indexes": ["country", "offers", "partition"]}
+
+    request = StringField(required=True)
+    country = StringField(required=True)
+    request_version = StringField(required=True)
+    model = StringField(required=True)
+    as_of = StringField(required=True)
+    partition = IntField(required=True)
+    fence = IntField(required=True)
+    offers = ListField(StringField())
+    entries = StringField(required=True, default="[]")
+
+    def event(self) -> EventRecord | None:
+        """The ranked offers; None for a request that never had any."""
+        if not self.offers and self.number == 1:
+            return None
+        entries = [
+            {"offer": offer, "score": entry["score"], "rank": rank}
+            for rank, (offer, entry) in enumerate(
+                zip(self.offers, json.loads(self.entries), strict=True), start=1
+            )
+        ]
+        data = {
+            "request": self.request,
+            "country": self.country,
+            "model": self.model,
+            "as_of": self.as_of,
+            "entries": entries,
+            "request_version": self.request_version,
+        }
+        return self.envelope(SHORTLIST, SOURCE, data)
+
+
+class Match(Aggregate):
+    """A proposal that somebody acted on; the id is `<request>.<offer>`.
+
+    `entry` is the shortlist's entry at the time of the latest decision, as JSON text, so that the
+    proposal can be explained after it has left the shortlist. `reason` never leaves the matcher.
+    """
+
+    meta = {"collection": "matches", "indexes": ["request", "offer", "country"]}
+
+    request = StringField(required=True)
+    offer = StringField(required=True)
+    country = StringField(required=True)
+    organisation = StringField(required=True)
+    status = StringField(required=True)
+    score = FloatField()
+    model = StringField()
+    rank = IntField()
+    entry = StringField()
+    request_version = StringField(required=True)
+    offer_version = StringField(required=True)
+    reason = StringField()
+
+    def event(self) -> EventRecord:
+        """The state of the proposal, without the reason's text."""
+        data = {
+            "id": self.id,
+            "request": self.request,
+            "offer": self.offer,
+            "country": self.country,
+            "organisation": self.organisation,
+            "status": self.status,
+            "score": self.score,
+            "model": self.model,
+            "request_version": self.request_version,
+            "offer_version": self.offer_version,
+            "history": [transition.data() for transition in self.history],
+        }
+        return self.envelope(MATCH, SOURCE, data)
+
+
+class CommitmentLine(EmbeddedDocument):
+    """What a commitment takes from one ledger line, in that line's own unit.
+
+    Money that was given in another currency is kept beside it as it was given, with the day of
+    the rate.
+    """
+
+    side = StringField(required=True)
+    record = StringField(required=True)
+    line = IntField(required=True)
+    measure = StringField(required=True)
+    unit = StringField(required=True)
+    amount = IntField(required=True)
+    given_cents = IntField()
+    given_currency = StringField()
+    rate_date = StringField()
+
+    def take(self) -> Take:
+        """The line as the ledger takes it."""
+        return Take(self.side, self.record, self.line, self.measure, self.unit, self.amount)
+
+
+class Commitment(Aggregate):
+    """What is promised of an offer's lines to a request's lines; its lines stand in the ledger."""
+
+    meta = {"collection": "commitments", "indexes": ["match", "status", "expires_at"]}
+
+    match = StringField(required=True)
+    request = StringField(required=True)
+    offer = StringField(required=True)
+    country = StringField(required=True)
+    organisation = StringField(required=True)
+    status = StringField(required=True)
+    lines = EmbeddedDocumentListField(CommitmentLine, required=True)
+    expires_at = DateTimeField()
+    refusal = StringField()
+
+    def event(self) -> EventRecord:
+        """The state of the commitment and its lines."""
+        kept = ("side", "record", "line", "measure", "amount", "unit")
+        data = {
+            "id": self.id,
+            "match": self.match,
+            "request": self.request,
+            "offer": self.offer,
+            "country": self.country,
+            "organisation": self.organisation,
+            "status": self.status,
+            "lines": [{name: line[name] for name in kept} for line in self.lines],
+            "expires_at": self.expires_at and timestamp(self.expires_at),
+        }
+        return self.envelope(COMMITMENT, SOURCE, data)
+
+
+class Hold(EmbeddedDocument):
+    """What one commitment holds of a ledger line."""
+
+    commitment = StringField(required=True)
+    amount = IntField(required=True)
+
+
+class LedgerLine(Document):
+    """One line of a request or offer in the ledger; see ledger.py, which alone writes it.
+
+    `held` is the sum of `holds`, `free` the limit less `held` (negative where the owner lowered
+    the limit). `epoch` and `number` are the version of the record that set the limit. `released`
+    remembers the commitments that gave back, so that a late repeat cannot hold again.
+    """
+
+    meta = {"collection": "ledger", "indexes": ["record", "free"]}
+
+    id = StringField(primary_key=True)
+    side = StringField(required=True)
+    record = StringField(required=True)
+    line = IntField(required=True)
+    measure = StringField(required=True)
+    unit = StringField(required=True)
+    confidential = BooleanField(default=False)
+    open = BooleanField(default=False)
+    limit = IntField(required=True, default=0)
+    held = IntField(required=True, default=0)
+    free = IntField(required=True, default=0)
+    holds = EmbeddedDocumentListField(Hold)
+    released = ListField(StringField())
+    epoch = IntField(required=True, default=0)
+    number = IntField(required=True, default=0)
+
+
+class LedgerCase(Document):
+    """A ledger line that holds more than its limit, for the coordinator; the id is the line's.
+
+    Resolved by the ledger itself once the holds fit the limit again.
+    """
+
+    meta = {"collection": "ledger_cases", "indexes": ["record", "status"]}
+
+    id = StringField(primary_key=True)
+    side = StringField(required=True)
+    record = StringField(required=True)
+    line = IntField(required=True)
+    measure = StringField(required=True)
+    unit = StringField(required=True)
+    limit = IntField(required=True)
+    held = IntField(required=True)
+    status = StringField(required=True, choices=("open", "resolved"))
+    opened_at = DateTimeField(required=True)
+    resolved_at = DateTimeField()
+
+
+class RankingModel(Document):
+    """A ranker's weights by version; the newest active one ranks."""
+
+    meta = {"collection": "ranking_models"}
+
+    id = StringField(primary_key=True)
+    feature_names = ListField(StringField(), required=True)
+    weights = ListField(FloatField(), required=True)
+    intercept = FloatField(required=True)
+    active = BooleanField(required=True, default=True)
+    created_at = DateTimeField(required=True)
+
+
+class PartitionFence(Document):
+    """The epoch of a partition's owner: raised by each new owner. The id is `<topic>/<number>`."""
+
+    meta = {"collection": "partition_fences"}
+
+    id = StringField(primary_key=True)
+    epoch = IntField(required=True)
+
+
+class ViewLine(EmbeddedDocument):
+    """A line of a record: in which unit it is counted, how much, and whether all may see it."""
+
+    line = IntField(required=True)
+    measure = StringField(required=True)
+    unit = StringField(required=True)
+    limit = IntField(required=True)
+    confidential = BooleanField(required=True)
+
+
+class RecordView(Document):
+    """What the matcher's API knows of a request or offer, from its newest event.
+
+    A projection: the id is `<side>:<record id>`, the owner a State or an organisation.
+    """
+
+    meta = {"collection": "record_views", "indexes": ["record"]}
+
+    id = StringField(primary_key=True)
+    side = StringField(required=True)
+    record = StringField(required=True)
+    epoch = IntField(required=True)
+    number = IntField(required=True)
+    owner = StringField()
+    status = StringField(required=True)
+    donor_type = StringField()
+    donor_country = StringField()
+    conditions = ListField(StringField())
+    lines = EmbeddedDocumentListField(ViewLine)
+    ceiling_cents = IntField()
+    ceiling_currency = StringField()
+
+    @property
+    def version(self) -> Version:
+        """The version of the record that this was read from."""
+        return Version(self.epoch, self.number)
+
+    @property
+    def hidden_lines(self) -> frozenset[int]:
+        """The lines that only the owner and overseers may see."""
+        return frozenset(line.line for line in self.lines if line.confidential)
+
+
+def view_id(side: str, record: str) -> str:
+    """The identifier of a record's view."""
+    return f"{side}:{record}"
+
+
+def shortlist_id(request: str) -> str:
+    """The identifier of a request's shortlist."""
+    return f"shortlist-{request}"
+
+
+def entry_text(entry: Any) -> str:
+    """JSON text of a shortlist's entry or entries: the same for the same values."""
+    return json.dumps(entry, ensure_ascii=False, separators=(",", ":"))
+
+
+def entries_of(shortlist: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The entries of a stored shortlist, each with its `offer` and `rank`."""
+    entries = json.loads(shortlist["entries"])
+    return [
+        {**entry, "offer": offer, "rank": rank}
+        for rank, (offer, entry) in enumerate(
+            zip(shortlist["offers"], entries, strict=True), start=1
+        )
+    ]
+
+
+AGGREGATES: tuple[type[Any], ...] = (Shortlist, Match, Commitment)
+"""The documents that have events."""

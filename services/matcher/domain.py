@@ -1,0 +1,148 @@
+"""The matcher's rules, without input or output: states of proposals and commitments, ledger lines.
+
+Amounts in the ledger are integers in a line's own unit: thousandths of a unit of quantity, or
+hundredths of a currency's major unit.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Any, Literal
+
+from shared.lifecycle import Lifecycle, Step
+from shared.vocabulary.currencies import usd_per_unit
+
+Side = Literal["request", "offer"]
+Measure = Literal["quantity", "money"]
+
+WHOLE_UNIT = "whole"
+"""Unit of a line that gives neither quantity nor money: it is shared out as one whole."""
+UNNAMED_UNIT = "unspecified"
+"""Unit of a quantity whose unit is not known to the vocabulary."""
+THOUSANDTHS = 1000
+CENTS = 100
+
+PROPOSAL = Lifecycle(
+    "proposed",
+    (
+        Step("endorse", frozenset({"proposed", "rejected", "released"}), "endorsed"),
+        Step("reject", frozenset({"proposed", "endorsed", "released"}), "rejected"),
+        Step("commit", frozenset({"endorsed", "released"}), "committed"),
+        Step("release", frozenset({"committed"}), "released"),
+    ),
+)
+"""A proposal that somebody acted on; `committed` while at least one commitment holds."""
+
+COMMITMENT = Lifecycle(
+    "reserving",
+    (
+        Step("hold", frozenset({"reserving"}), "held"),
+        Step("undo", frozenset({"reserving"}), "undoing"),
+        Step("refuse", frozenset({"undoing"}), "refused"),
+        Step("release", frozenset({"held"}), "releasing"),
+        Step("expire", frozenset({"held"}), "releasing"),
+        Step("finish", frozenset({"releasing"}), "released"),
+    ),
+)
+"""A commitment reserves its lines one by one, and gives them back one by one."""
+
+HOLDING = frozenset({"held", "releasing"})
+"""States in which a commitment counts as taken from its lines."""
+COMMITTABLE = frozenset({"endorsed", "committed", "released"})
+"""States of a proposal that may take a (further) commitment: somebody has reviewed it."""
+
+
+@dataclass(frozen=True)
+class LineLimit:
+    """The most that may be held of a line of a record, in the line's own unit."""
+
+    line: int
+    measure: Measure
+    unit: str
+    limit: int
+    confidential: bool = False
+
+
+@dataclass(frozen=True)
+class Take:
+    """What a commitment takes from one ledger line; `amount` as in the ledger."""
+
+    side: Side
+    record: str
+    line: int
+    measure: Measure
+    unit: str
+    amount: int
+
+    @property
+    def ledger_line(self) -> str:
+        """The identifier of the ledger line that it is taken from."""
+        return ledger_line_id(self.side, self.record, self.line, self.measure, self.unit)
+
+
+def ledger_line_id(side: str, record: str, line: int, measure: str, unit: str) -> str:
+    """The identifier of a ledger line: a line whose unit changes is another ledger line."""
+    return f"{side}:{record}:{line}:{measure}:{unit}"
+
+
+def proposal_id(request: str, offer: str) -> str:
+    """The identifier of the proposal of an offer for a request."""
+    return f"{request}.{offer}"
+
+
+def split_proposal_id(proposal: str) -> tuple[str, str] | None:
+    """Request and offer of a proposal's identifier; None if it is none."""
+    request, dot, offer = proposal.partition(".")
+    return (request, offer) if request and dot and offer else None
+
+
+def line_limits(side: Side, data: Mapping[str, Any]) -> tuple[LineLimit, ...]:
+    """The limits of a record's lines, from the data of its event.
+
+    A line is counted in one unit only, its own, so that what it asks for cannot be given once in
+    machines and once more in money. That unit is money for funding; else the quantity where one
+    is given, else money; a line with neither counts as one whole.
+    """
+    if side == "request":
+        return tuple(_limit(line, line["quantity"], line["confidential"]) for line in data["needs"])
+    return tuple(_limit(line, line["capacity"], False) for line in data["provisions"])
+
+
+def _limit(line: Mapping[str, Any], quantity: float | None, confidential: bool) -> LineLimit:
+    cents, currency = line["amount_cents"], line["currency"]
+    has_money = cents is not None and currency is not None
+    if has_money and (line["kind"] == "funding" or quantity is None):
+        return LineLimit(line["line"], "money", currency, cents, confidential)
+    if quantity is None:
+        return LineLimit(line["line"], "quantity", WHOLE_UNIT, THOUSANDTHS, confidential)
+    unit = line["unit"] or UNNAMED_UNIT
+    return LineLimit(line["line"], "quantity", unit, thousandths(quantity), confidential)
+
+
+def thousandths(quantity: float | Decimal) -> int:
+    """A quantity with at most three decimals, in thousandths."""
+    return int((Decimal(str(quantity)) * THOUSANDTHS).to_integral_value(ROUND_HALF_EVEN))
+
+
+def convert(cents: int, currency: str, into: str, on: date) -> int:
+    """Money in another currency at the rate of a day, half to even; UnknownCode, NoRate."""
+    if currency == into:
+        return cents
+    rate = usd_per_unit(currency, on) / usd_per_unit(into, on)
+    return int((cents * rate).to_integral_value(ROUND_HALF_EVEN))
+
+
+def reserving_order(takes: Iterable[Take]) -> list[Take]:
+    """The order in which every commitment reserves: that of the ledger lines' identifiers.
+
+    One order for all, so that of commitments that compete for the same lines one comes through.
+    """
+    return sorted(takes, key=lambda take: take.ledger_line)
+
+
+def visible_serves(
+    serves: Sequence[Mapping[str, Any]], hidden: frozenset[int]
+) -> list[Mapping[str, Any]]:
+    """What a proposal serves, without the need lines that the reader may not see."""
+    return [serving for serving in serves if serving["need"] not in hidden]

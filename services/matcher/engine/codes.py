@@ -1,0 +1,53 @@
+"""Themes and kinds as small numbers, and how far one serves for another."""
+
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+
+from shared.vocabulary.kinds import KINDS
+from shared.vocabulary.themes import THEMES, theme_closeness
+
+THEME_CODES = tuple(term.code for term in THEMES)
+KIND_CODES = tuple(term.code for term in KINDS)
+THEME_NUMBERS = {code: number for number, code in enumerate(THEME_CODES)}
+KIND_NUMBERS = {code: number for number, code in enumerate(KIND_CODES)}
+
+# How far an offer of one kind serves a need of another: a reading of the subject matter. Money can
+# pay for most things, but somebody still has to buy them; a course is no machine.
+_SERVES = {
+    "training": {"equipment": 0.1, "expertise": 0.5, "infrastructure": 0.1, "funding": 0.5},
+    "equipment": {"training": 0.15, "expertise": 0.2, "infrastructure": 0.3, "funding": 0.55},
+    "expertise": {"training": 0.5, "equipment": 0.1, "infrastructure": 0.1, "funding": 0.5},
+    "infrastructure": {"training": 0.1, "equipment": 0.4, "expertise": 0.2, "funding": 0.55},
+    "funding": {"training": 0.3, "equipment": 0.4, "expertise": 0.3, "infrastructure": 0.4},
+}
+
+
+@cache
+def closeness() -> npt.NDArray[np.float64]:
+    """Themes × themes, from 0 to 1; symmetric."""
+    return np.array([[theme_closeness(a, b) for b in THEME_CODES] for a in THEME_CODES])
+
+
+@cache
+def serves() -> npt.NDArray[np.float64]:
+    """Kinds needed × kinds offered, from 0 to 1."""
+    return np.array(
+        [
+            [1.0 if need == given else _SERVES.get(need, {}).get(given, 0.2) for given in KIND_CODES]
+            for need in KIND_CODES
+        ]
+    )
+
+
+@cache
+def related() -> tuple[int, ...]:
+    """For each theme, the bits of the themes that are at all close to it, itself included."""
+    return tuple(
+        sum(1 << number for number, near in enumerate(row) if near > 0.0) for row in closeness()
+    )
+
+
+ALL_THEMES = (1 << len(THEME_CODES)) - 1
+"""The bits of every theme: what a record may be about of which nothing is known."""

@@ -1,0 +1,99 @@
+"""How good rankings are, by the usual figures."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from statistics import fmean
+
+Qrels = Mapping[str, Mapping[str, int]]
+"""Grades by request and offer: 3 best, 0 or absent not relevant."""
+
+Rankings = Mapping[str, Sequence[str]]
+"""Offers by request, best first."""
+
+
+def metrics(
+    rankings: Rankings, qrels: Qrels, languages: Mapping[str, str] | None = None
+) -> dict[str, float]:
+    """Means over the requests that have at least one graded offer; 1 is best, 0 worst.
+
+    nDCG takes 2^grade - 1 as gain; P, recall, MRR and MAP count any grade above 0. With
+    `languages` (by id of both requests and offers) recall@10 and @50 are also told for pairs in
+    the same language and across languages, taking all such pairs together.
+    """
+    judged = {request: grades for request, grades in qrels.items() if any(grades.values())}
+    found: dict[str, float] = {}
+    for name, measure in _MEASURES.items():
+        values = [measure(rankings.get(request, ()), grades) for request, grades in judged.items()]
+        found[name] = round(fmean(values), 6) if values else 0.0
+    if languages is not None:
+        found |= _by_language(rankings, judged, languages)
+    return found
+
+
+def ndcg(ranking: Sequence[str], grades: Mapping[str, int], depth: int) -> float:
+    """Normalised discounted cumulative gain of the first `depth`; gain 2^grade - 1."""
+    gains = [2 ** grades.get(offer, 0) - 1 for offer in ranking[:depth]]
+    ideal = sorted((2**grade - 1 for grade in grades.values()), reverse=True)[:depth]
+    return _discounted(gains) / _discounted(ideal)
+
+
+def precision(ranking: Sequence[str], grades: Mapping[str, int], depth: int) -> float:
+    """The part of the first `depth` places that hold a relevant offer."""
+    return sum(grades.get(offer, 0) > 0 for offer in ranking[:depth]) / depth
+
+
+def recall(ranking: Sequence[str], grades: Mapping[str, int], depth: int) -> float:
+    """The part of the relevant offers that stand among the first `depth`."""
+    relevant = {offer for offer, grade in grades.items() if grade > 0}
+    return len(relevant.intersection(ranking[:depth])) / len(relevant)
+
+
+def reciprocal_rank(ranking: Sequence[str], grades: Mapping[str, int]) -> float:
+    """One over the rank of the first relevant offer, 0 without any."""
+    for rank, offer in enumerate(ranking, start=1):
+        if grades.get(offer, 0) > 0:
+            return 1.0 / rank
+    return 0.0
+
+
+def average_precision(ranking: Sequence[str], grades: Mapping[str, int]) -> float:
+    """The mean of the precisions at each relevant offer; those not ranked count 0."""
+    relevant = sum(grade > 0 for grade in grades.values())
+    seen, total = 0, 0.0
+    for rank, offer in enumerate(ranking, start=1):
+        if grades.get(offer, 0) > 0:
+            seen += 1
+            total += seen / rank
+    return total / relevant
+
+
+def _discounted(gains: Sequence[int]) -> float:
+    return sum(gain / math.log2(place + 2) for place, gain in enumerate(gains))
+
+
+def _by_language(
+    rankings: Rankings, qrels: Qrels, languages: Mapping[str, str]
+) -> dict[str, float]:
+    found = {}
+    for depth in (10, 50):
+        hits: dict[str, list[bool]] = {"same": [], "cross": []}
+        for request, grades in qrels.items():
+            first = set(rankings.get(request, ())[:depth])
+            for offer, grade in grades.items():
+                if grade > 0:
+                    same = languages.get(request) == languages.get(offer)
+                    hits["same" if same else "cross"].append(offer in first)
+        for pair, values in hits.items():
+            found[f"recall@{depth}-{pair}-language"] = round(fmean(values), 6) if values else 0.0
+    return found
+
+
+_MEASURES: Mapping[str, Callable[[Sequence[str], Mapping[str, int]], float]] = {
+    "ndcg@10": lambda ranking, grades: ndcg(ranking, grades, 10),
+    "p@1": lambda ranking, grades: precision(ranking, grades, 1),
+    "p@5": lambda ranking, grades: precision(ranking, grades, 5),
+    "recall@10": lambda ranking, grades: recall(ranking, grades, 10),
+    "recall@50": lambda ranking, grades: recall(ranking, grades, 50),
+    "mrr": reciprocal_rank,
+    "map": average_precision,
+}

@@ -1,0 +1,128 @@
+"""What speaks for a pair, as numbers from 0 (nothing) to 1, each one better when larger."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from services.matcher.engine.inference import FULL
+from services.matcher.engine.lines import AMOUNT, FIT, QUANTITY, THEME, UNSURE, Best
+from services.matcher.engine.rules import View, overlap
+
+FEATURES = (
+    "theme",
+    "main_need",
+    "needs_served",
+    "quantity",
+    "amount",
+    "text_theme",
+    "text_kind",
+    "meaning",
+    "concepts",
+    "terms",
+    "window",
+    "unconditional",
+)
+"""The features' names, in their order everywhere.
+
+`theme`: how close the offered themes come to those needed. `main_need`: how well theme and kind
+of the best provision serve the weightiest need. `needs_served`: the same for all needs, by weight.
+`quantity`, `amount`: the part of it that the offer can cover. `text_theme`, `text_kind`: the same
+closeness read from the texts. `meaning`: likeness of the sentence vectors. `concepts`, `terms`:
+likeness of the concepts and of the words. `window`: how much of the time in which help is of use
+is covered. `unconditional`: whether the offer comes without conditions.
+"""
+
+_LOWEST_COSINE = -0.05
+_HIGHEST_COSINE = 0.55
+_ENOUGH_DAYS = 365
+
+Column = npt.NDArray[np.float64]
+Whole = npt.NDArray[np.integer]
+
+
+def pair_features(requests: View, offers: View, best: Best, today: int, sizes: "Sizes") -> Column:
+    """The features of pairs, pairs × features. One of the sides' views has one row.
+
+    `best` is what the offers' lines do for the requests' needs; `today` a proleptic day number.
+    """
+    columns = [
+        _summed(requests["shares"], best[THEME]),
+        best[FIT][:, 0] if best.shape[2] else np.zeros(best.shape[1]),
+        _summed(requests["shares"], best[FIT]),
+        _summed(requests["shares"], best[QUANTITY]),
+        _summed(requests["shares"], best[AMOUNT]),
+        _reached(requests["text_themes"], offers["theme_reach"], 0.0),
+        _reached(requests["text_kinds"], offers["kind_reach"], UNSURE),
+        _meaning(requests, offers),
+        _likeness(requests, offers, "concept", sizes.concepts),
+        _likeness(requests, offers, "term", sizes.terms),
+        _window(requests, offers, today),
+        offers["unconditional"].astype(np.float64),
+    ]
+    return np.stack([np.broadcast_to(column, (best.shape[1],)) for column in columns], axis=1)
+
+
+class Sizes:
+    """How many numbers for concepts and terms are in use."""
+
+    def __init__(self, concepts: int, terms: int) -> None:
+        self.concepts = concepts
+        self.terms = terms
+
+
+def _summed(shares: Column, best: Column) -> Column:
+    """Σ share × best over the places, one after the other, so that the sum has one order."""
+    total = np.zeros(best.shape[0])
+    for place in range(best.shape[1]):
+        total += shares[:, place] * best[:, place]
+    return np.minimum(total, 1.0)
+
+
+def _reached(needed: Whole, reach: Whole, unknown: float) -> Column:
+    """Σ needed × reach ÷ Σ needed, in whole numbers up to the division."""
+    total = needed.sum(axis=1, dtype=np.float64)
+    served = _products(needed, reach, np.float64)
+    known = (total > 0.0) & reach.any(axis=1)
+    return np.where(known, served / np.where(total > 0.0, total * (FULL * FULL), 1.0), unknown)
+
+
+def _meaning(requests: View, offers: View) -> Column:
+    norms = requests["vector_norm"] * offers["vector_norm"]
+    # 512 products of signed bytes stay below 2**24, which single precision holds.
+    products = _products(requests["vector"], offers["vector"], np.float32)
+    cosine = np.where(norms > 0.0, products / np.where(norms > 0.0, norms, 1.0), _LOWEST_COSINE)
+    return np.clip((cosine - _LOWEST_COSINE) / (_HIGHEST_COSINE - _LOWEST_COSINE), 0.0, 1.0)
+
+
+def _products(left: Whole, right: Whole, precision: type[np.floating]) -> Column:
+    """Row by row products of whole numbers; one of the sides has one row.
+
+    The precision must hold every partial sum exactly: then the result is the same, whatever order
+    BLAS adds in.
+    """
+    a, b = left.astype(precision), right.astype(precision)
+    products = b @ a[0] if len(a) == 1 else a @ b[0]
+    return np.asarray(products, dtype=np.float64)
+
+
+def _likeness(requests: View, offers: View, what: str, size: int) -> Column:
+    one, many = (requests, offers) if len(requests["open"]) == 1 else (offers, requests)
+    weights = np.zeros(size, dtype=np.int64)
+    weights[one[f"{what}s"][0]] = one[f"{what}_weights"][0]
+    weights[0] = 0
+    products = (weights[many[f"{what}s"]] * many[f"{what}_weights"]).sum(axis=1)
+    norms = requests[f"{what}_norm"] * offers[f"{what}_norm"]
+    return np.where(norms > 0.0, products / np.where(norms > 0.0, norms, 1.0), 0.0)
+
+
+def _window(requests: View, offers: View, today: int) -> Column:
+    first, last = overlap(requests, offers, today)
+    useful = requests["to"] - np.maximum(requests["from"], np.int32(today)) + 1
+    enough = np.clip(useful, 1, _ENOUGH_DAYS)
+    return np.clip((last - first + 1) / enough, 0.0, 1.0)
+
+
+def named(features: Sequence[float]) -> dict[str, float]:
+    """A pair's features by name."""
+    return dict(zip(FEATURES, features, strict=True))

@@ -1,0 +1,164 @@
+"""Requests and offers as the engine sees them: frozen records built from event data alone."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Self
+
+from shared.language.vectors import decode
+
+ALWAYS = (date(1900, 1, 1).toordinal(), date(2200, 12, 31).toordinal())
+"""Day numbers of a window that was not stated."""
+
+_THOUSANDTHS = 1000
+_CENTI = 100
+_OPEN = "published"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A need or a provision.
+
+    `quantity` is in thousandths of `unit`, `amount` in hundredths of `currency`; None is unknown.
+    `window` holds first and last day as proleptic day numbers. `weight` is the State's own
+    priority for the line as a factor, 1 where none is stated.
+    """
+
+    number: int
+    theme: str
+    kind: str
+    quantity: int | None
+    unit: str | None
+    amount: int | None
+    currency: str | None
+    window: tuple[int, int] | None = None
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """The signature of a record's texts.
+
+    `concepts` are (id, named in the title) in the text's order; `terms` maps keyed hashes to
+    weights in hundredths; `vector` is 512 signed bytes or None.
+    """
+
+    language: str = ""
+    concepts: tuple[tuple[str, bool], ...] = ()
+    terms: tuple[tuple[str, int], ...] = ()
+    vector: bytes | None = None
+
+    @classmethod
+    def of_signature(cls, signature: Mapping[str, Any] | None) -> Self:
+        """From an event's signature; a record without texts has none. ValueError if malformed."""
+        if signature is None:
+            return cls()
+        vector = signature["vector"]
+        return cls(
+            language=signature["language"],
+            concepts=tuple((name, field == "title") for name, field, _, _ in signature["concepts"]),
+            terms=tuple(sorted((term, round(w * _CENTI)) for term, w in signature["terms"])),
+            vector=None if vector is None else decode(vector).tobytes(),
+        )
+
+
+_PRIORITY_WEIGHTS = {"critical": 2.0, "high": 1.5, "medium": 1.0, "low": 0.6}
+
+
+@dataclass(frozen=True, slots=True)
+class RequestProfile:
+    """A request for assistance; `window` as day numbers, `open` if it may be matched."""
+
+    id: str
+    version: str
+    open: bool
+    country: str
+    priority: str | None
+    window: tuple[int, int]
+    lines: tuple[Line, ...]
+    text: Text
+
+    @classmethod
+    def of_event(cls, data: Mapping[str, Any], version: str = "") -> Self:
+        """From the data of an `entraide.request.v1` event that its schema has passed."""
+        return cls(
+            id=data["id"],
+            version=version,
+            open=data["status"] == _OPEN,
+            country=data["country"],
+            priority=data["priority"],
+            window=_window(data["window"]) or ALWAYS,
+            lines=tuple(_line(need, "quantity") for need in data["needs"]),
+            text=Text.of_signature(data["signature"]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class OfferProfile:
+    """An offer of assistance.
+
+    `countries`, `regions` and `groups` say who may have it, anyone where all are empty. `ceiling`
+    is the most for one project, in hundredths of `ceiling_currency`.
+    """
+
+    id: str
+    version: str
+    open: bool
+    organisation: str | None
+    window: tuple[int, int]
+    lines: tuple[Line, ...]
+    countries: frozenset[str]
+    regions: frozenset[str]
+    groups: frozenset[str]
+    unconditional: bool
+    ceiling: int | None
+    ceiling_currency: str | None
+    text: Text
+
+    @classmethod
+    def of_event(cls, data: Mapping[str, Any], version: str = "") -> Self:
+        """From the data of an `entraide.offer.v1` event that its schema has passed."""
+        eligibility = data["eligibility"]
+        return cls(
+            id=data["id"],
+            version=version,
+            open=data["status"] == _OPEN,
+            organisation=data["organisation"],
+            window=_window(data["window"]) or ALWAYS,
+            lines=tuple(_line(provision, "capacity") for provision in data["provisions"]),
+            countries=frozenset(eligibility["countries"]),
+            regions=frozenset(eligibility["regions"]),
+            groups=frozenset(eligibility["groups"]),
+            unconditional=not data["conditions"],
+            ceiling=data["ceiling_cents"],
+            ceiling_currency=data["ceiling_currency"],
+            text=Text.of_signature(data["signature"]),
+        )
+
+    def open_to_all(self) -> bool:
+        """Whether any State may have it."""
+        return not (self.countries or self.regions or self.groups)
+
+
+def _line(data: Mapping[str, Any], measure: str) -> Line:
+    quantity = data[measure]
+    return Line(
+        number=data["line"],
+        theme=data["theme"],
+        kind=data["kind"],
+        quantity=None if quantity is None else round(quantity * _THOUSANDTHS),
+        unit=data["unit"],
+        amount=data["amount_cents"],
+        currency=data["currency"],
+        window=_window(data.get("window")),
+        weight=_PRIORITY_WEIGHTS.get(data.get("priority") or "", 1.0),
+    )
+
+
+def _window(data: Mapping[str, str] | None) -> tuple[int, int] | None:
+    if data is None:
+        return None
+    return (
+        date.fromisoformat(data["from"]).toordinal(),
+        date.fromisoformat(data["to"]).toordinal(),
+    )

@@ -1,0 +1,157 @@
+"""From features to a score: a model that adds, and its fitting toward what was known before."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import minimize
+from scipy.special import expit
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils.validation import check_array, check_is_fitted, check_X_y
+
+from services.matcher.engine.features import FEATURES
+
+DECIMALS = 6
+"""Scores are rounded to so many decimals, so that they are the same wherever they are reckoned."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """score = 1 / (1 + exp(-(intercept + Σ weight × feature))), rounded to 1e-6.
+
+    No weight is below 0. ValueError for one that is, or too few or many of them.
+    """
+
+    version: str
+    feature_names: tuple[str, ...]
+    weights: tuple[float, ...]
+    intercept: float
+
+    def __post_init__(self) -> None:
+        if len(self.weights) != len(self.feature_names):
+            raise ValueError("a model needs one weight for each feature")
+        if any(not math.isfinite(weight) or weight < 0.0 for weight in self.weights):
+            raise ValueError("a model's weights are finite and not below 0")
+
+    def scores(self, features: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """The scores of pairs × features, each from 0 to 1."""
+        total = np.full(len(features), self.intercept)
+        # Column after column, not as one product of matrices, whose order of adding may vary.
+        for column, weight in zip(features.T, self.weights, strict=True):
+            total += weight * column
+        # Past ±40 the rounded score is 0 or 1 anyway, and exp cannot overflow.
+        rounded: npt.NDArray[np.float64] = np.round(
+            1.0 / (1.0 + np.exp(-np.clip(total, -40.0, 40.0))), DECIMALS
+        )
+        return rounded
+
+
+_PRIOR: Mapping[str, float] = {
+    "theme": 2.0,
+    "main_need": 0.8,
+    "needs_served": 1.0,
+    "quantity": 0.5,
+    "amount": 0.5,
+    "text_theme": 1.0,
+    "text_kind": 0.2,
+    "meaning": 6.0,
+    "concepts": 5.0,
+    "terms": 2.5,
+    "window": 0.3,
+    "unconditional": 0.1,
+}
+_PRIOR_INTERCEPT = -9.4
+
+
+def prior_model() -> Model:
+    """The model set by hand, for as long as there are too few decisions to learn from."""
+    return Model(
+        version="prior-1",
+        feature_names=FEATURES,
+        weights=tuple(_PRIOR[name] for name in FEATURES),
+        intercept=_PRIOR_INTERCEPT,
+    )
+
+
+class ShrunkLogistic(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+    """Logistic regression with weights not below 0, shrunk toward given ones.
+
+    Minimises Σ sample_weight × logistic loss + shrinkage × ‖w − prior_weights‖² by L-BFGS-B. The
+    intercept is shrunk toward `prior_intercept` a hundred times less. With few decisions the
+    prior stands; with many they decide. `prior_weights` None means zeros.
+    """
+
+    def __init__(
+        self,
+        prior_weights: tuple[float, ...] | None = None,
+        prior_intercept: float = 0.0,
+        shrinkage: float = 1.0,
+    ) -> None:
+        self.prior_weights = prior_weights
+        self.prior_intercept = prior_intercept
+        self.shrinkage = shrinkage
+
+    def fit(
+        self,
+        X: npt.ArrayLike,  # noqa: N803 (scikit-learn's name)
+        y: npt.ArrayLike,
+        sample_weight: npt.ArrayLike | None = None,
+    ) -> Self:
+        """Fit to pairs × features and labels of which the larger is the positive one.
+
+        ValueError unless there are two labels and, where given, a prior weight for each feature.
+        """
+        X, y = check_X_y(X, y)  # noqa: N806
+        self.classes_ = np.unique(y)
+        if len(self.classes_) != 2:
+            raise ValueError(f"two labels are needed, these are {len(self.classes_)}")
+        prior = np.zeros(X.shape[1] + 1)
+        prior[:-1] = 0.0 if self.prior_weights is None else self.prior_weights
+        prior[-1] = self.prior_intercept
+        shrink = np.full(len(prior), self.shrinkage)
+        shrink[-1] = self.shrinkage / 100.0
+        weight = np.ones(len(y)) if sample_weight is None else np.asarray(sample_weight)
+        sign = np.where(y == self.classes_[1], 1.0, -1.0)
+        design = np.hstack([X, np.ones((len(X), 1))])
+
+        def loss(w: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.float64]]:
+            margin = sign * (design @ w)
+            away = w - prior
+            value = (weight * np.logaddexp(0.0, -margin)).sum() + (shrink * away**2).sum()
+            slope = design.T @ (-sign * weight * expit(-margin)) + 2.0 * shrink * away
+            return float(value), slope
+
+        bounds = [(0.0, None)] * X.shape[1] + [(None, None)]
+        found = minimize(loss, np.maximum(prior, [*[0.0] * X.shape[1], -np.inf]), jac=True,
+                         method="L-BFGS-B", bounds=bounds)
+        self.coef_ = found.x[:-1].reshape(1, -1)
+        self.intercept_ = found.x[-1:]
+        self.n_features_in_ = X.shape[1]
+        return self
+
+    def decision_function(self, X: npt.ArrayLike) -> npt.NDArray[np.float64]:  # noqa: N803
+        """The log odds of the positive label."""
+        check_is_fitted(self)
+        values: npt.NDArray[np.float64] = check_array(X) @ self.coef_[0] + self.intercept_[0]
+        return values
+
+    def predict_proba(self, X: npt.ArrayLike) -> npt.NDArray[np.float64]:  # noqa: N803
+        """The probabilities of both labels, pairs × 2."""
+        positive = expit(self.decision_function(X))
+        return np.column_stack([1.0 - positive, positive])
+
+    def predict(self, X: npt.ArrayLike) -> npt.NDArray[np.generic]:  # noqa: N803
+        """The more probable label of each pair."""
+        labels: npt.NDArray[np.generic] = self.classes_[
+            (self.decision_function(X) > 0.0).astype(int)
+        ]
+        return labels
+
+    def model(self, version: str) -> Model:
+        """What was learnt, as the engine uses it."""
+        check_is_fitted(self)
+        weights = tuple(float(weight) for weight in self.coef_[0])
+        return Model(version, FEATURES, weights, float(self.intercept_[0]))

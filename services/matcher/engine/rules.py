@@ -1,0 +1,42 @@
+"""What bars a pair, each with its reason. A barred pair is never proposed, however alike."""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from services.matcher.engine.eligibility import admits
+
+Bar = Literal["not-open", "declined", "geography", "window"]
+"""Why a pair is barred.
+
+`not-open`: either is not published, or nothing of it is left. `declined`: somebody said no to this
+pair. `geography`: the State is not among those that the offer is for. `window`: there is no day,
+from today on, on which both stand.
+"""
+
+View = Mapping[str, npt.NDArray[Any]]
+"""Columns of rows picked from an index; one row stands for all of the other side's."""
+
+
+def bars(
+    requests: View, offers: View, declined: npt.NDArray[np.bool_], today: int
+) -> list[tuple[Bar, npt.NDArray[np.bool_]]]:
+    """For each rule, which of the pairs it bars. `today` is a proleptic day number."""
+    first, last = overlap(requests, offers, today)
+    return [
+        ("not-open", ~(requests["open"] & offers["open"])),
+        ("declined", declined),
+        ("geography", ~admits(offers["eligible"], requests["state"])),
+        ("window", last < first),
+    ]
+
+
+def overlap(
+    requests: View, offers: View, today: int
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+    """First and last day, from today on, on which both stand; none if last is before first."""
+    first = np.maximum(np.maximum(requests["from"], offers["from"]), np.int32(today))
+    last = np.minimum(requests["to"], offers["to"])
+    return first, last

@@ -1,0 +1,66 @@
+"""Which provision meets which need, and how much of it: what a reader wants to see of a pair."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from services.matcher.engine.codes import KIND_CODES, THEME_CODES
+from services.matcher.engine.entries import UNKNOWN, EntryLine
+from services.matcher.engine.lines import measures_of
+
+_LEAST_FIT = 0.3
+_THOUSANDTHS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """A need line and the provision line that serves it best.
+
+    `theme` and `kind` are the need's. `quantity` is what the provision can give `of` what is
+    needed, both in `unit`; None where the two cannot be compared. `fit` is from 0 to 1.
+    """
+
+    need: int
+    provision: int
+    theme: str
+    kind: str
+    quantity: float | None
+    of: float | None
+    unit: str | None
+    fit: float
+
+
+def servings(
+    needs: Sequence[EntryLine], provisions: Sequence[EntryLine], today: int
+) -> tuple[Serving, ...]:
+    """The needs that are served, by line number; lines inferred from texts are not told."""
+    served = []
+    for need in needs:
+        options = [
+            (measures_of(need, provision, today), -provision.number, provision)
+            for provision in provisions
+            if need.number and provision.number
+        ]
+        if not options:
+            continue
+        (fit, _, _), _, provision = max(options, key=lambda option: option[:2])
+        if fit >= _LEAST_FIT:
+            served.append(_serving(need, provision, fit))
+    return tuple(sorted(served, key=lambda serving: serving.need))
+
+
+def _serving(need: EntryLine, provision: EntryLine, fit: float) -> Serving:
+    comparable = (
+        need.unit is not None
+        and need.unit == provision.unit
+        and UNKNOWN not in (need.quantity, provision.quantity)
+    )
+    return Serving(
+        need=need.number,
+        provision=provision.number,
+        theme=THEME_CODES[need.theme],
+        kind=KIND_CODES[need.kind],
+        quantity=min(need.quantity, provision.quantity) / _THOUSANDTHS if comparable else None,
+        of=need.quantity / _THOUSANDTHS if comparable else None,
+        unit=need.unit if comparable else None,
+        fit=round(fit, 6),
+    )

@@ -1,0 +1,144 @@
+"""Feeding the engine: events in, and out which requests have to be ranked again.
+
+Idempotent by (id, version) and independent of order: older and equal versions change nothing.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from services.matcher.domain import HOLDING, split_proposal_id
+from services.matcher.engine.matching import Engine
+from services.matcher.engine.profiles import OfferProfile, RequestProfile
+from shared.events.envelope import COMMITMENT, MATCH, OFFER, REQUEST
+from shared.events.reader import Received
+from shared.events.versions import Version
+
+_LineKey = tuple[str, str, int, str]
+
+
+@dataclass(frozen=True)
+class RequestState:
+    """What a shortlist says of its request, and the partition that the request's events are in.
+
+    `country` is None for one that vanished before this feed heard of it.
+    """
+
+    country: str | None
+    version: Version
+    partition: int
+
+
+class IndexFeed:
+    """Applies what a reader received to an engine.
+
+    `dirty` are the requests to rank again, by the partition that their events are in, the longest
+    waiting first; whoever ranks one takes it out. Not for several threads.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.dirty: defaultdict[int, dict[str, None]] = defaultdict(dict)
+        self.requests: dict[str, RequestState] = {}
+        self.organisations: dict[str, str] = {}
+        self._versions: dict[tuple[str, str], Version] = {}
+        self._committed: Counter[_LineKey] = Counter()
+        self._taken: dict[str, Counter[_LineKey]] = {}
+
+    def apply(self, received: Received) -> bool:
+        """Apply one event or tombstone; returns whether it was news."""
+        apply = self._appliers().get(received.type)
+        key = (received.type, received.subject)
+        if apply is None or self._versions.get(key, _NEVER) >= received.version:
+            return False
+        self._versions[key] = received.version
+        apply(received)
+        return True
+
+    def advance(self, as_of: date) -> None:
+        """Go on to another day; every request may rank differently then."""
+        self.engine.advance(as_of)
+        self.mark(self.requests)
+
+    def mark(self, requests: Iterable[str]) -> None:
+        """Let these requests be ranked again; those not heard of yet are once they come."""
+        for id_ in requests:
+            state = self.requests.get(id_)
+            if state is not None:
+                self.dirty[state.partition].setdefault(id_)
+
+    def mark_partitions(self, partitions: Collection[int]) -> None:
+        """Let all requests of these partitions be ranked again, whatever their state."""
+        self.mark(id_ for id_, state in self.requests.items() if state.partition in partitions)
+
+    def _appliers(self) -> Mapping[str, Any]:
+        return {
+            REQUEST: self._request,
+            OFFER: self._offer,
+            MATCH: self._match,
+            COMMITMENT: self._commitment,
+        }
+
+    def _request(self, received: Received) -> None:
+        id_ = received.subject
+        known = self.requests.get(id_)
+        if received.event is None:
+            country = None if known is None else known.country
+            self.engine.remove_request(id_)
+        else:
+            data = received.event.data
+            country = data["country"]
+            self.engine.put_request(RequestProfile.of_event(data, str(received.version)))
+        self.requests[id_] = RequestState(country, received.version, received.partition)
+        self.mark([id_])
+
+    def _offer(self, received: Received) -> None:
+        id_ = received.subject
+        self.mark(self.engine.affected(id_))
+        if received.event is None:
+            self.organisations.pop(id_, None)
+            self.engine.remove_offer(id_)
+        else:
+            data = received.event.data
+            self.organisations[id_] = data["organisation"]
+            self.engine.put_offer(OfferProfile.of_event(data, str(received.version)))
+        self.mark(self.engine.affected(id_))
+
+    def _match(self, received: Received) -> None:
+        pair = split_proposal_id(received.subject)
+        if pair is None:
+            return
+        if received.event is not None and received.event.data["status"] == "rejected":
+            self.engine.decline(*pair)
+        else:
+            self.engine.undecline(*pair)
+        self.mark(pair[:1])
+
+    def _commitment(self, received: Received) -> None:
+        taken: Counter[_LineKey] = Counter()
+        event = received.event
+        if event is not None and event.data["status"] in HOLDING:
+            for line in event.data["lines"]:
+                key = (line["side"], line["record"], line["line"], line["measure"])
+                taken[key] += line["amount"]
+        before = self._taken.pop(received.subject, Counter())
+        if taken:
+            self._taken[received.subject] = taken
+        for key in before.keys() | taken.keys():
+            self._committed[key] += taken[key] - before[key]
+            self._set_committed(key)
+
+    def _set_committed(self, key: _LineKey) -> None:
+        side, record, line, measure = key
+        if side == "request":
+            self.mark([record])
+        else:
+            self.mark(self.engine.affected(record))
+        self.engine.set_committed(side, record, line, measure, self._committed[key])
+        if side == "offer":
+            self.mark(self.engine.affected(record))
+
+
+_NEVER = Version(-1, 0)

@@ -1,0 +1,244 @@
+"""The ledger's lines: limits that owners set, holds that commitments place.
+
+Every write is one conditional update of one document. The invariant, under any concurrency and any
+crash: no hold raises a line's holds above the limit that the ledger knows. A limit itself may
+fall below the holds (an owner lowers it, withdraws, or drops the line): then nothing more can be
+held, and a case is opened for the coordinator.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+from pymongo import InsertOne, UpdateOne
+from pymongo.errors import BulkWriteError, DuplicateKeyError
+
+from services.matcher.documents import LedgerCase, LedgerLine
+from services.matcher.domain import LineLimit, Side, Take
+from shared.events.outbox import Contention
+from shared.events.versions import Version
+
+DUPLICATE_KEY = 11000
+_ROUNDS = 20
+
+
+class Outcome(Enum):
+    """What became of an attempt to hold."""
+
+    HELD = "held"
+    INSUFFICIENT = "not enough is left"
+    CLOSED = "the record is not open for commitments"
+    UNKNOWN = "there is no such line"
+    RELEASED = "this commitment has given the line back already"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one version of a record says of its lines.
+
+    `open`: new holds may be placed. Lines of the record that `lines` does not name have no limit
+    left: 0.
+    """
+
+    side: Side
+    record: str
+    version: Version
+    open: bool
+    lines: Sequence[LineLimit]
+
+
+def reserve(take: Take, commitment: str) -> Outcome:
+    """Hold the amount for the commitment, in one conditional write; repeating changes nothing."""
+    line = LedgerLine._get_collection()
+    held = line.update_one(
+        {
+            "_id": take.ledger_line,
+            "open": True,
+            "free": {"$gte": take.amount},
+            "holds.commitment": {"$ne": commitment},
+            "released": {"$ne": commitment},
+        },
+        {
+            "$inc": {"held": take.amount, "free": -take.amount},
+            "$push": {"holds": {"commitment": commitment, "amount": take.amount}},
+        },
+    )
+    if held.matched_count:
+        return Outcome.HELD
+    found = line.find_one({"_id": take.ledger_line})
+    if found is None:
+        return Outcome.UNKNOWN
+    if commitment in found["released"]:
+        return Outcome.RELEASED
+    if any(hold["commitment"] == commitment for hold in found["holds"]):
+        return Outcome.HELD
+    return Outcome.INSUFFICIENT if found["open"] else Outcome.CLOSED
+
+
+def release(take: Take, commitment: str) -> None:
+    """Give back what the commitment holds of the line, and remember that it did.
+
+    Whether it held anything or not: afterwards it cannot hold again, so that a repeat of its
+    reserving that comes late is harmless. Raises Contention after many lost races.
+    """
+    line = LedgerLine._get_collection()
+    for _ in range(_ROUNDS):
+        given_back = line.update_one(
+            {
+                "_id": take.ledger_line,
+                "holds": {"$elemMatch": {"commitment": commitment, "amount": take.amount}},
+            },
+            {
+                "$inc": {"held": -take.amount, "free": take.amount},
+                "$pull": {"holds": {"commitment": commitment}},
+                "$addToSet": {"released": commitment},
+            },
+        )
+        if given_back.matched_count:
+            return
+        # Not held, or not any more. The condition keeps a hold that was placed just now.
+        try:
+            remembered = line.update_one(
+                {"_id": take.ledger_line, "holds.commitment": {"$ne": commitment}},
+                {"$addToSet": {"released": commitment}, "$setOnInsert": _new_line(take)},
+                upsert=True,
+            )
+        except DuplicateKeyError:
+            continue
+        if remembered.matched_count or remembered.upserted_id is not None:
+            return
+    raise Contention(f"the ledger line {take.ledger_line!r} was changed by others each time")
+
+
+def set_limits(records: Sequence[Limits], now: datetime) -> None:
+    """Bring the ledger's limits up to the versions given; older or equal versions change nothing.
+
+    Opens a case for each line whose holds are now above its limit, and resolves the cases of
+    those whose holds fit again. Idempotent. Raises Contention after many lost races.
+    """
+    newest: dict[str, Limits] = {}
+    for limits in records:
+        known = newest.get(limits.record)
+        if known is None or known.version < limits.version:
+            newest[limits.record] = limits
+    for _ in range(_ROUNDS):
+        known_lines = _lines_of(newest)
+        writes = [
+            write
+            for limits in newest.values()
+            for write in _limit_writes(limits, known_lines.get(limits.record, {}))
+        ]
+        if not writes:
+            break
+        _write_all(writes)
+    else:
+        raise Contention("the ledger's limits were changed by others each time")
+    review_cases(now, list(newest))
+
+
+def review_cases(now: datetime, records: Collection[str] | None = None) -> None:
+    """Open and resolve the cases of these records' lines, or of all lines."""
+    of_records: dict[str, Any] = {} if records is None else {"record": {"$in": list(records)}}
+    lines, cases = LedgerLine._get_collection(), LedgerCase._get_collection()
+    over = {line["_id"]: line for line in lines.find({"free": {"$lt": 0}, **of_records})}
+    known = {case["_id"]: case for case in cases.find({"status": "open", **of_records})}
+    for id_, line in over.items():
+        case = known.get(id_)
+        if case is None or (case["limit"], case["held"]) != (line["limit"], line["held"]):
+            _open_case(line, now)
+    settled = [id_ for id_ in known if id_ not in over]
+    if settled:
+        cases.update_many(
+            {"_id": {"$in": settled}, "status": "open"},
+            {"$set": {"status": "resolved", "resolved_at": now}},
+        )
+
+
+def _open_case(line: Mapping[str, Any], now: datetime) -> None:
+    copied = ("side", "record", "line", "measure", "unit", "limit", "held")
+    values = {name: line[name] for name in copied}
+    cases = LedgerCase._get_collection()
+    if cases.update_one({"_id": line["_id"], "status": "open"}, {"$set": values}).matched_count:
+        return
+    opened = {**values, "status": "open", "opened_at": now, "resolved_at": None}
+    cases.update_one({"_id": line["_id"]}, {"$set": opened}, upsert=True)
+
+
+def _lines_of(records: Iterable[str]) -> dict[str, dict[str, dict[str, Any]]]:
+    found: dict[str, dict[str, dict[str, Any]]] = {}
+    query = {"record": {"$in": list(records)}}
+    fields = {"record": 1, "limit": 1, "epoch": 1, "number": 1}
+    for line in LedgerLine._get_collection().find(query, fields):
+        found.setdefault(line["record"], {})[line["_id"]] = line
+    return found
+
+
+def _limit_writes(
+    limits: Limits, known: Mapping[str, Mapping[str, Any]]
+) -> list[InsertOne[dict[str, Any]] | UpdateOne]:
+    """The writes that bring a record's known lines to these limits; none where they are newer."""
+    version = {"epoch": limits.version.epoch, "number": limits.version.number}
+    writes: list[InsertOne[dict[str, Any]] | UpdateOne] = []
+    named = set()
+    for line in limits.lines:
+        take = Take(limits.side, limits.record, line.line, line.measure, line.unit, line.limit)
+        id_ = take.ledger_line
+        named.add(id_)
+        state = {"open": limits.open, "confidential": line.confidential, **version}
+        if id_ not in known:
+            amounts = {"limit": line.limit, "free": line.limit}
+            writes.append(
+                InsertOne({"_id": id_, **_new_line(take), **state, **amounts, "released": []})
+            )
+        elif _version(known[id_]) < limits.version:
+            writes.append(_limit_write(known[id_], line.limit, state))
+    for id_, line_known in known.items():
+        if id_ not in named and _version(line_known) < limits.version:
+            writes.append(_limit_write(line_known, 0, {"open": False, **version}))
+    return writes
+
+
+def _limit_write(known: Mapping[str, Any], limit: int, state: Mapping[str, Any]) -> UpdateOne:
+    # The limit changes only with the version, so the version guards the difference; holds may
+    # come and go meanwhile, for they touch `free` by differences too.
+    return UpdateOne(
+        {"_id": known["_id"], "epoch": known["epoch"], "number": known["number"]},
+        {"$set": {**state, "limit": limit}, "$inc": {"free": limit - known["limit"]}},
+    )
+
+
+def _version(line: Mapping[str, Any]) -> Version:
+    return Version(line["epoch"], line["number"])
+
+
+def _new_line(take: Take) -> dict[str, Any]:
+    return {
+        "side": take.side,
+        "record": take.record,
+        "line": take.line,
+        "measure": take.measure,
+        "unit": take.unit,
+        "confidential": False,
+        "open": False,
+        "limit": 0,
+        "held": 0,
+        "free": 0,
+        "holds": [],
+        "epoch": 0,
+        "number": 0,
+    }
+
+
+def _write_all(writes: Sequence[InsertOne[dict[str, Any]] | UpdateOne]) -> None:
+    try:
+        LedgerLine._get_collection().bulk_write(writes, ordered=False)
+    except BulkWriteError as error:
+        raise_unless_duplicates(error)
+
+
+def raise_unless_duplicates(error: BulkWriteError) -> None:
+    """Raise the error unless all that failed met an id that another had just taken."""
+    if any(failed["code"] != DUPLICATE_KEY for failed in error.details["writeErrors"]):
+        raise error

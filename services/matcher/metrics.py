@@ -1,0 +1,17 @@
+"""What the matcher tells Prometheus; times in seconds."""
+
+from typing import Final
+
+from prometheus_client import Counter, Gauge, Histogram
+
+INDEXED: Final = Counter("entraide_events_indexed", "Events that the index took in", ["type"])
+RANKED: Final = Counter("entraide_requests_ranked", "Shortlists made, changed or not")
+WRITTEN: Final = Counter("entraide_shortlists_written", "Shortlists that differed and were stored")
+RANKING: Final = Histogram(
+    "entraide_ranking_seconds",
+    "Time to rank one request",
+    buckets=(0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 1),
+)
+INDEX_LAG: Final = Gauge("entraide_index_lag", "Records that the index has yet to read")
+WAITING: Final = Gauge("entraide_requests_waiting", "Requests that have yet to be ranked again")
+PARTITIONS: Final = Gauge("entraide_partitions_owned", "Partitions that this worker works")

@@ -1,0 +1,109 @@
+"""What the matcher keeps of requests and offers for its API and its ledger, from their events."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from pymongo import UpdateOne
+from pymongo.errors import BulkWriteError
+
+from services.matcher.documents import RecordView, view_id
+from services.matcher.domain import Side, line_limits
+from services.matcher.ledger import Limits, raise_unless_duplicates, set_limits
+from shared.events.envelope import OFFER, REQUEST, Event
+
+_SIDES: dict[str, Side] = {REQUEST: "request", OFFER: "offer"}
+GONE = "gone"
+"""Status of a record that a restore made vanish."""
+
+
+def keep_records(clock: Callable[[], datetime]) -> Callable[[Sequence[Event]], None]:
+    """The handler of request and offer events; events of other types are passed over.
+
+    Order and repetition do not matter: each view and each ledger line keeps the version that it
+    was read from, and older or equal ones change nothing.
+    """
+
+    def handle(events: Sequence[Event]) -> None:
+        known = [event for event in events if event.type in _SIDES]
+        _keep_views(known)
+        set_limits([_limits(event) for event in known], clock())
+
+    return handle
+
+
+def _limits(event: Event) -> Limits:
+    """The limits that an event sets.
+
+    A closed record takes no more holds and keeps its limits: what is held of it stays promised. A
+    withdrawn one, and one that is gone, has nothing left to give or take.
+    """
+    side = _SIDES[event.type]
+    status = _status(event)
+    lines = () if status in ("withdrawn", GONE) else line_limits(side, event.data)
+    return Limits(side, event.subject, event.version, status == "published", lines)
+
+
+def _status(event: Event) -> str:
+    return GONE if event.tombstone else str(event.data["status"])
+
+
+def _keep_views(events: Iterable[Event]) -> None:
+    newest: dict[str, Event] = {}
+    for event in events:
+        known = newest.get(event.subject)
+        if known is None or known.version < event.version:
+            newest[event.subject] = event
+    if not newest:
+        return
+    try:
+        RecordView._get_collection().bulk_write(
+            [_view_write(event) for event in newest.values()], ordered=False
+        )
+    except BulkWriteError as error:
+        # An upsert that finds its id taken has met a version as new as its own: nothing to do.
+        raise_unless_duplicates(error)
+
+
+def _view_write(event: Event) -> UpdateOne:
+    side = _SIDES[event.type]
+    epoch, number = event.version.epoch, event.version.number
+    state: dict[str, Any] = {
+        "side": side,
+        "record": event.subject,
+        "epoch": epoch,
+        "number": number,
+        "status": _status(event),
+    }
+    if not event.tombstone:
+        state |= _view_of_request(event) if side == "request" else _view_of_offer(event)
+        state["lines"] = [
+            {
+                "line": line.line,
+                "measure": line.measure,
+                "unit": line.unit,
+                "limit": line.limit,
+                "confidential": line.confidential,
+            }
+            for line in line_limits(side, event.data)
+        ]
+    older = [{"epoch": {"$lt": epoch}}, {"epoch": epoch, "number": {"$lt": number}}]
+    return UpdateOne(
+        {"_id": view_id(side, event.subject), "$or": older}, {"$set": state}, upsert=True
+    )
+
+
+def _view_of_request(event: Event) -> dict[str, Any]:
+    return {"owner": event.data["country"]}
+
+
+def _view_of_offer(event: Event) -> dict[str, Any]:
+    data = event.data
+    return {
+        "owner": data["organisation"],
+        "donor_type": data["donor_type"],
+        "donor_country": data["donor_country"],
+        "conditions": [condition["kind"] for condition in data["conditions"]],
+        "ceiling_cents": data["ceiling_cents"],
+        "ceiling_currency": data["ceiling_currency"],
+    }

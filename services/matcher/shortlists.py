@@ -1,0 +1,182 @@
+"""Storing shortlists: only what changed, and only by the present owner of the request's partition.
+
+Each partition of the requests' topic has a fence in the database, an epoch that a new owner raises.
+The new owner stamps it on every shortlist of the partition before it ranks, and every write is
+conditional on the stamp being no newer than the writer's own. So whatever a stalled former owner
+still writes is refused, or is worked over by the new owner afterwards.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from pymongo import InsertOne, ReturnDocument, UpdateOne
+from pymongo.errors import BulkWriteError, DuplicateKeyError
+
+from services.matcher.documents import PartitionFence, Shortlist, shortlist_id
+from services.matcher.ledger import raise_unless_duplicates
+from shared.events.envelope import check
+from shared.events.epochs import current_epoch
+from shared.events.outbox import Contention
+from shared.events.pending import pack
+
+_Write = InsertOne[dict[str, Any]] | UpdateOne
+_ROUNDS = 20
+_STATE = ("request", "country", "model", "as_of", "request_version", "offers", "entries")
+_COMPARED = ("country", "model", "offers", "entries")
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """A request's shortlist as the engine made it: `offers` best first, `entries` as JSON text.
+
+    `entries` is one object an offer, in the same order; see documents.Shortlist.
+    """
+
+    request: str
+    country: str
+    request_version: str
+    model: str
+    as_of: str
+    offers: Sequence[str]
+    entries: str
+
+
+@dataclass
+class Stored:
+    """How many documents were written, and which partitions have another owner by now."""
+
+    written: int = 0
+    fenced: set[int] = field(default_factory=set)
+
+
+def take_partition(topic: str, partition: int) -> int:
+    """Become the partition's owner; returns its new fence, stamped on all its shortlists."""
+    fence = _raise_fence(f"{topic}/{partition}")
+    Shortlist._get_collection().update_many(
+        {"partition": partition, "fence": {"$lt": fence}}, {"$set": {"fence": fence}}
+    )
+    return fence
+
+
+def owns(topic: str, partition: int, fence: int) -> bool:
+    """Whether nobody has become the partition's owner after the one with this fence."""
+    found = PartitionFence._get_collection().find_one({"_id": f"{topic}/{partition}"})
+    return found is not None and found["epoch"] == fence
+
+
+def stored_country(request: str) -> str | None:
+    """The State whose request it is, from the request's shortlist; None without one."""
+    stored = Shortlist._get_collection().find_one({"_id": shortlist_id(request)}, {"country": 1})
+    return None if stored is None else str(stored["country"])
+
+
+def store(
+    rankings: Mapping[int, Iterable[Ranking]], fences: Mapping[int, int], now: datetime
+) -> Stored:
+    """Write the rankings, by partition, that differ from what is stored, with their events.
+
+    `fences` has the caller's fence of each partition. Raises Contention after many lost races, and
+    pymongo's errors; repeating is safe.
+    """
+    waiting = {
+        shortlist_id(ranking.request): (partition, ranking)
+        for partition, of_partition in rankings.items()
+        for ranking in of_partition
+    }
+    collection = Shortlist._get_collection()
+    result = Stored()
+    for _ in range(_ROUNDS):
+        known = {one["_id"]: one for one in collection.find({"_id": {"$in": list(waiting)}})}
+        epoch = current_epoch(collection.database) if len(known) < len(waiting) else 0
+        writes: dict[str, _Write] = {}
+        for id_, (partition, ranking) in waiting.items():
+            stored, fence = known.get(id_), fences[partition]
+            if stored is not None and stored["fence"] > fence:
+                result.fenced.add(partition)
+            elif stored is None:
+                writes[id_] = _insertion(ranking, partition, fence, epoch, now)
+            elif any(stored[name] != getattr(ranking, name) for name in _COMPARED):
+                writes[id_] = _update(stored, ranking, partition, fence, now)
+            elif stored["fence"] < fence:
+                writes[id_] = UpdateOne(_guard(stored, fence), {"$set": {"fence": fence}})
+        done = _write_all(list(writes.values())) if writes else 0
+        result.written += done
+        if done == len(writes):
+            return result
+        waiting = {id_: waiting[id_] for id_ in writes}
+    raise Contention("shortlists were changed by others each time")
+
+
+def _insertion(
+    ranking: Ranking, partition: int, fence: int, epoch: int, now: datetime
+) -> InsertOne[dict[str, Any]]:
+    document = _document(ranking, partition, fence)
+    document.epoch, document.number = epoch, 1
+    document.created_at = document.updated_at = now
+    return InsertOne({**document.to_mongo(), **_outbox(document, now)})
+
+
+def _update(
+    stored: Mapping[str, Any], ranking: Ranking, partition: int, fence: int, now: datetime
+) -> UpdateOne:
+    document = _document(ranking, partition, fence)
+    document.epoch, document.number = stored["epoch"], stored["number"] + 1
+    document.created_at, document.updated_at = stored["created_at"], now
+    outbox = _outbox(document, now)
+    update: dict[str, Any] = {"$set": {**document.to_mongo(), **outbox}}
+    del update["$set"]["_id"]
+    if update["$set"].pop("pending_since", None) is not None:
+        # The oldest unpublished change counts.
+        update["$min"] = {"pending_since": now}
+    return UpdateOne(_guard(stored, fence), update)
+
+
+def _guard(stored: Mapping[str, Any], fence: int) -> dict[str, Any]:
+    return {
+        "_id": stored["_id"],
+        "epoch": stored["epoch"],
+        "number": stored["number"],
+        "fence": {"$lte": fence},
+    }
+
+
+def _document(ranking: Ranking, partition: int, fence: int) -> Shortlist:
+    state = {name: getattr(ranking, name) for name in _STATE}
+    return Shortlist(id=shortlist_id(ranking.request), partition=partition, fence=fence, **state)
+
+
+def _outbox(document: Shortlist, now: datetime) -> dict[str, Any]:
+    """The fields that the relay takes the document's event from; none without an event."""
+    event = document.event()
+    if event is None:
+        return {}
+    check(event)
+    return {"pending_events": [pack(event)], "pending_since": now}
+
+
+def _raise_fence(id_: str) -> int:
+    fences = PartitionFence._get_collection()
+    for _ in range(_ROUNDS):
+        try:
+            raised = fences.find_one_and_update(
+                {"_id": id_},
+                {"$inc": {"epoch": 1}},
+                upsert=True,
+                return_document=ReturnDocument.AFTER,
+            )
+        except DuplicateKeyError:  # another made the fence in this moment
+            continue
+        return int(raised["epoch"])
+    raise Contention(f"the fence {id_!r} was changed by others each time")
+
+
+def _write_all(writes: Sequence[_Write]) -> int:
+    """How many of the writes found their document as they expected it."""
+    try:
+        result = Shortlist._get_collection().bulk_write(writes, ordered=False).bulk_api_result
+    except BulkWriteError as error:
+        raise_unless_duplicates(error)
+        result = error.details
+    return int(result["nInserted"] + result["nMatched"])

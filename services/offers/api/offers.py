@@ -1,0 +1,141 @@
+"""Offers of assistance over HTTP."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask.views import MethodView
+
+from services.offers import domain, queries
+from services.offers.api.references import referred_organisation, require_call
+from services.offers.documents import AssistanceOffer
+from services.offers.schemas import OfferBody, OfferQuery, OfferView, PublishBody
+from services.offers.views import offer_view, offer_views
+from shared.events.outbox import change
+from shared.registers.context import context
+from shared.registers.views import NOT_IN_LISTS, headers
+from shared.registers.writing import load, register, require_optional_body
+from shared.web.blueprint import Blueprint
+from shared.web.idempotency import current_idempotency_key, idempotent
+from shared.web.identity import current_identity, require_roles
+from shared.web.paging import page, page_schema
+from shared.web.preconditions import conditional, required_version
+from shared.web.problems import not_found
+
+blueprint = Blueprint(
+    "offers",
+    __name__,
+    url_prefix="/v1/offers",
+    description="What donors can give. Drafts are seen by their donor only.",
+)
+Answer = tuple[dict[str, Any], dict[str, str]]
+
+
+def _address(identifier: str) -> str:
+    return f"/v1/offers/{identifier}"
+
+
+@blueprint.route("")
+class Offers(MethodView):
+    """All offers that the caller may see."""
+
+    @blueprint.arguments(OfferQuery, location="query")
+    @blueprint.response(200, page_schema(OfferView))
+    def get(self, args: dict[str, Any]) -> dict[str, Any]:
+        """List offers, the newest first."""
+        condition = queries.offers(current_identity(), args, context().clock().date())
+        found = AssistanceOffer.objects(__raw__=condition).exclude(*NOT_IN_LISTS)
+        shown = page(found, args, lambda offer: offer)
+        return {**shown, "items": offer_views(shown["items"])}
+
+    @require_roles("donor", "operator")
+    @idempotent
+    @blueprint.arguments(OfferBody)
+    @blueprint.response(201, OfferView)
+    def post(self, payload: dict[str, Any]) -> Answer:
+        """Register a draft."""
+        require_call(payload["call"], None)
+        now = context().clock()
+        draft = domain.new_offer(
+            payload,
+            current_identity(),
+            now,
+            context().key,
+            organisation=referred_organisation(payload["organisation"]),
+            idempotency_key=current_idempotency_key(),
+        )
+        offer = register(draft, now, _address)
+        return offer_view(offer), headers(offer, _address(offer.id))
+
+
+@blueprint.route("/<string:offer_id>")
+class Offer(MethodView):
+    """One offer."""
+
+    @blueprint.response(200, OfferView)
+    def get(self, offer_id: str) -> Answer:
+        """Read an offer."""
+        offer = load(AssistanceOffer, offer_id)
+        if not domain.may_read(current_identity(), offer):
+            raise not_found("offer")
+        return offer_view(offer), headers(offer)
+
+    @conditional
+    @blueprint.arguments(OfferBody)
+    @blueprint.response(200, OfferView)
+    def put(self, payload: dict[str, Any], offer_id: str) -> Answer:
+        """Replace what the offer holds; lines keep their number where `line` is sent."""
+        identity, now, key = current_identity(), context().clock(), context().key
+
+        def mutate(offer: AssistanceOffer) -> None:
+            domain.require_action(identity, "change", offer)
+            require_call(payload["call"], offer.call)
+            organisation = referred_organisation(offer.organisation)
+            domain.change_offer(offer, payload, identity, now, key, organisation)
+
+        return _changed(offer_id, mutate)
+
+
+@blueprint.route("/<string:offer_id>/submit", methods=["POST"])
+@conditional
+@blueprint.response(200, OfferView)
+def submit(offer_id: str) -> Answer:
+    """Submit a draft: from now on coordinators see it."""
+    require_optional_body()
+    return _step(offer_id, "submit")
+
+
+@blueprint.route("/<string:offer_id>/publish", methods=["POST"])
+@conditional
+@blueprint.response(200, OfferView)
+def publish(offer_id: str) -> Answer:
+    """Publish a submitted offer: from now on all see it, and requests are matched with it."""
+    require_optional_body(PublishBody)
+    return _step(offer_id, "publish")
+
+
+@blueprint.route("/<string:offer_id>/withdraw", methods=["POST"])
+@conditional
+@blueprint.response(200, OfferView)
+def withdraw(offer_id: str) -> Answer:
+    """Withdraw an offer for good."""
+    require_optional_body()
+    return _step(offer_id, "withdraw")
+
+
+@blueprint.route("/<string:offer_id>/close", methods=["POST"])
+@conditional
+@blueprint.response(200, OfferView)
+def close(offer_id: str) -> Answer:
+    """Close a published offer: it is used up, or no longer there."""
+    require_optional_body()
+    return _step(offer_id, "close")
+
+
+def _step(offer_id: str, action: str) -> Answer:
+    identity, now = current_identity(), context().clock()
+    return _changed(offer_id, lambda offer: domain.step_offer(offer, action, identity, now))
+
+
+def _changed(offer_id: str, mutate: Callable[[AssistanceOffer], object]) -> Answer:
+    offer = change(AssistanceOffer, offer_id, required_version(), mutate, context().clock())
+    return offer_view(offer), headers(offer)

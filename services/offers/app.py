@@ -1,0 +1,37 @@
+"""The API process: `gunicorn 'services.offers.app:create_app()' --worker-class gthread`."""
+
+import os
+
+from flask import Flask
+
+from services.offers.api import activities, offers, organisations
+from services.offers.api.catalogue import CALLS, EXPERTS, LESSONS, make_blueprint
+from shared.registers.context import Clock, Context, set_context, system_clock
+from shared.registers.texts import warm_up
+from shared.settings import Settings
+from shared.web.service import create_service
+
+NAME = "offers"
+
+
+def create_app(settings: Settings | None = None, clock: Clock = system_clock) -> Flask:
+    """The register of offers as a Flask app; settings from the environment unless given."""
+    settings = settings or Settings.from_environment(NAME, os.environ)
+    app = create_service(
+        NAME,
+        settings,
+        (
+            offers.blueprint,
+            activities.blueprint,
+            organisations.blueprint,
+            *(make_blueprint(noun) for noun in (CALLS, EXPERTS, LESSONS)),
+        ),
+        description=(
+            "The register of offers: what donors can give, what they give already, and who "
+            "knows how."
+        ),
+        clock=clock,
+    )
+    warm_up()
+    set_context(app, Context(clock, settings.term_key))
+    return app

@@ -1,0 +1,195 @@
+"""What the register of offers keeps."""
+
+from typing import Any
+
+from mongoengine import (
+    EmbeddedDocument,
+    EmbeddedDocumentField,
+    EmbeddedDocumentListField,
+    IntField,
+    ListField,
+    StringField,
+)
+
+from services.offers.events import activity_event_data, offer_event_data
+from shared.events.envelope import ACTIVITY, OFFER
+from shared.events.outbox import EventRecord
+from shared.registers.records import ContactedParty, Link, Record, SignedRecord, Window
+
+SOURCE = "/entraide/offers"
+
+
+class Eligibility(EmbeddedDocument):
+    """Who may be served: any State that one of the lists names; all empty: anyone.
+
+    Regions are UN M49 names, groups are LDC, LLDC, SIDS and ODA.
+    """
+
+    countries = ListField(StringField())
+    regions = ListField(StringField())
+    groups = ListField(StringField())
+
+
+class Condition(EmbeddedDocument):
+    """What the donor asks for in return."""
+
+    kind = StringField(required=True)
+    text = StringField(required=True)
+
+
+class ProvisionLine(EmbeddedDocument):
+    """One thing that can be given: a capacity in a unit, an amount of money, both or neither.
+
+    `capacity` is in thousandths of `unit`, which is kept as it was written; `amount` in
+    hundredths of the currency's major unit.
+    """
+
+    line = IntField(required=True)
+    theme = StringField(required=True)
+    kind = StringField(required=True)
+    capacity = IntField()
+    unit = StringField()
+    amount = IntField()
+    currency = StringField()
+
+
+class AssistanceOffer(SignedRecord):
+    """A donor's offer, with its provision lines. Drafts go out by no event.
+
+    `donor_type` and `donor_country` are copies of the organisation's, for the offer's event;
+    `ceiling` is what one project may get, in hundredths of `ceiling_currency`'s major unit.
+    """
+
+    meta = {  # noqa: RUF012 (mongoengine declares it so)
+        "collection": "offers",
+        "indexes": [
+            ("organisation", "-created_at"),
+            ("status", "-created_at"),
+            ("provisions.theme", "provisions.kind"),
+            ("external_id.source", "external_id.id"),
+            "call",
+        ],
+    }
+
+    organisation = StringField(required=True)
+    donor_type = StringField(required=True)
+    donor_country = StringField()
+    provisions = EmbeddedDocumentListField(ProvisionLine)
+    next_line = IntField(required=True, default=1)
+    eligibility = EmbeddedDocumentField(Eligibility, required=True)
+    conditions = EmbeddedDocumentListField(Condition)
+    window = EmbeddedDocumentField(Window)
+    ceiling = IntField()
+    ceiling_currency = StringField()
+    call = StringField()
+    partners = ListField(StringField())
+    gender_marker = StringField()
+
+    def event(self) -> EventRecord | None:
+        """The state event of this version; None until the offer was submitted."""
+        if not self.was_submitted():
+            return None
+        return self.envelope(OFFER, SOURCE, offer_event_data(self))
+
+    def was_submitted(self) -> bool:
+        """Whether the offer ever left its author's desk."""
+        return any(step.target == "submitted" for step in self.history)
+
+
+class Activity(SignedRecord):
+    """Assistance that is planned, under way or done; quantity and amount as on a line."""
+
+    meta = {  # noqa: RUF012
+        "collection": "activities",
+        "indexes": [
+            ("country", "-created_at"),
+            ("organisation", "-created_at"),
+            ("theme", "kind"),
+            ("external_id.source", "external_id.id"),
+        ],
+    }
+
+    country = StringField(required=True)
+    organisation = StringField()
+    donor_country = StringField()
+    theme = StringField(required=True)
+    kind = StringField(required=True)
+    quantity = IntField()
+    unit = StringField()
+    amount = IntField()
+    currency = StringField()
+    window = EmbeddedDocumentField(Window)
+    partners = ListField(StringField())
+
+    def event(self) -> EventRecord:
+        """The state event of this version."""
+        return self.envelope(ACTIVITY, SOURCE, activity_event_data(self))
+
+
+class Organisation(ContactedParty):
+    """A donor, an implementer or a regional body; the id is the one that tokens are bound to."""
+
+    meta = {  # noqa: RUF012
+        "collection": "organisations",
+        "indexes": ["search_terms", "type", "country"],
+    }
+
+    name = StringField(required=True)
+    type = StringField(required=True)
+    country = StringField()
+    search_terms = ListField(StringField())
+
+    def event(self) -> None:
+        """Organisations tell nobody: their offers' events say what matters for matching."""
+
+
+class Entry(Record):
+    """A record of this register that goes out by no event; its owner is one of two."""
+
+    meta = {"abstract": True}  # noqa: RUF012
+
+    organisation = StringField()
+    country = StringField()
+    themes = ListField(StringField())
+    kinds = ListField(StringField())
+
+    def event(self) -> None:
+        """Entries tell nobody."""
+
+
+class Call(Entry):
+    """A trust fund's call for projects: what one project may get, when, on which themes."""
+
+    meta = {"collection": "calls", "indexes": ["organisation", "themes"]}  # noqa: RUF012
+
+    window = EmbeddedDocumentField(Window)
+    ceiling = IntField()
+    ceiling_currency = StringField()
+    eligibility = EmbeddedDocumentField(Eligibility, required=True)
+    links = EmbeddedDocumentListField(Link)
+
+
+class Knowledge(Entry):
+    """Who knows what: where it was used, in which languages, and where to read on."""
+
+    meta = {"abstract": True, "indexes": ["organisation", "country", "themes"]}  # noqa: RUF012
+
+    used_in = ListField(StringField())
+    languages = ListField(StringField())
+    links = EmbeddedDocumentListField(Link)
+
+
+class Expert(Knowledge):
+    """A team or office on the roster of experts."""
+
+    meta = {"collection": "experts"}  # noqa: RUF012
+
+
+class Lesson(Knowledge):
+    """A lesson learned."""
+
+    meta = {"collection": "lessons"}  # noqa: RUF012
+
+
+AGGREGATES: tuple[type[Any], ...] = (AssistanceOffer, Activity)
+"""The documents that have events."""

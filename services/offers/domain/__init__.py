@@ -1,0 +1,33 @@
+"""The rules of the register of offers: who may do what when, and what a record holds.
+
+No I/O: everything here works on documents that were loaded, or were never stored.
+"""
+
+from services.offers.domain.activities import change_activity, new_activity
+from services.offers.domain.catalogue import change_entry, new_entry
+from services.offers.domain.offers import (
+    change_offer,
+    copy_donor,
+    may_read,
+    new_offer,
+    require_action,
+    step_offer,
+)
+from services.offers.domain.organisations import fill_organisation, set_organisation
+from services.offers.domain.owners import require_owner
+
+__all__ = [
+    "change_activity",
+    "change_entry",
+    "change_offer",
+    "copy_donor",
+    "fill_organisation",
+    "may_read",
+    "new_activity",
+    "new_entry",
+    "new_offer",
+    "require_action",
+    "require_owner",
+    "set_organisation",
+    "step_offer",
+]

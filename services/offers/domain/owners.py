@@ -1,0 +1,22 @@
+"""Whose record it is: an organisation's or a State's."""
+
+from shared.registers.rights import Actor
+from shared.web.identity import Identity
+from shared.web.problems import forbidden
+
+
+def actor_for(identity: Identity, organisation: str | None, country: str | None = None) -> Actor:
+    """As whom the identity acts on a record of that organisation or State."""
+    if identity.role == "donor" and identity.organisation == organisation is not None:
+        return "owner"
+    if identity.role == "requester" and identity.state == country is not None:
+        return "owner"
+    actor: Actor = identity.role  # type: ignore[assignment] # a token has one of the roles
+    return actor
+
+
+def require_owner(identity: Identity, organisation: str | None, country: str | None = None) -> None:
+    """Raise the 403 problem unless the record is the identity's own; an operator's all are."""
+    if actor_for(identity, organisation, country) not in {"owner", "operator"}:
+        own = identity.organisation or identity.state or "nobody"
+        raise forbidden(f"You may write records of {own} only.")

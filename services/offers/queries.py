@@ -1,0 +1,91 @@
+"""Which records a reader may list, as MongoDB conditions."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from shared.registers.search import search_condition
+from shared.vocabulary.countries import country, groups
+from shared.web.identity import Identity
+
+Condition = dict[str, Any]
+
+
+def visible_offers(identity: Identity) -> Condition:
+    """The offers that the reader may see: the same rule as `domain.may_read`, as a condition."""
+    if identity.role in {"auditor", "operator"}:
+        return {}
+    if identity.role == "coordinator":
+        return {"history.target": "submitted"}
+    if identity.role == "donor":
+        return {"$or": [{"status": "published"}, {"organisation": identity.organisation}]}
+    return {"status": "published"}
+
+
+def offers(identity: Identity, args: Mapping[str, Any], today: date) -> Condition:
+    """The condition for the list that `OfferQuery` asks for; 422 for words without meaning."""
+    equal = ("organisation", "status", "donor_type", "donor_country", "call")
+    asked = [visible_offers(identity), *_equal(args, equal), *_common(args)]
+    line = {name: args[name] for name in ("theme", "kind") if args[name] is not None}
+    if line:
+        asked.append({"provisions": {"$elemMatch": line}})
+    if args["eligible"] is not None:
+        asked.append(_may_serve(args["eligible"], today))
+    return _all(asked)
+
+
+def activities(args: Mapping[str, Any]) -> Condition:
+    """The condition for the list that `ActivityQuery` asks for; 422 for words without meaning."""
+    equal = ("organisation", "country", "donor_country", "theme", "kind", "status")
+    return _all([*_equal(args, equal), *_common(args)])
+
+
+def organisations(args: Mapping[str, Any]) -> Condition:
+    """The condition for the list that `OrganisationQuery` asks for."""
+    return _all([*_equal(args, ("type", "country")), *_words(args)])
+
+
+def entries(args: Mapping[str, Any]) -> Condition:
+    """The condition for the list that `EntryQuery` asks for; 422 for words without meaning."""
+    lists = {"themes": args["theme"], "kinds": args["kind"]}
+    asked = [{name: code} for name, code in lists.items() if code is not None]
+    return _all([*_equal(args, ("organisation", "country")), *asked, *_words(args)])
+
+
+def _all(conditions: list[Condition]) -> Condition:
+    told = [condition for condition in conditions if condition]
+    return {"$and": told} if told else {}
+
+
+def _equal(args: Mapping[str, Any], names: tuple[str, ...]) -> list[Condition]:
+    return [{name: args[name]} for name in names if args[name] is not None]
+
+
+def _words(args: Mapping[str, Any]) -> list[Condition]:
+    return [] if args["q"] is None else [search_condition(args["q"], confidential=False)]
+
+
+def _common(args: Mapping[str, Any]) -> list[Condition]:
+    conditions = _words(args)
+    if args["updated_since"] is not None:
+        conditions.append({"updated_at": {"$gte": args["updated_since"]}})
+    if args["external_source"] is not None:
+        conditions.append({"external_id.source": args["external_source"]})
+    if args["external_id"] is not None:
+        conditions.append({"external_id.id": args["external_id"]})
+    return conditions
+
+
+def _may_serve(alpha3: str, today: date) -> Condition:
+    """Offers to anyone, or with a list that names the State, its region or one of its groups."""
+    anyone: Condition = {
+        f"eligibility.{name}": {"$in": [[], None]} for name in ("countries", "regions", "groups")
+    }
+    return {
+        "$or": [
+            anyone,
+            {"eligibility.countries": alpha3},
+            {"eligibility.regions": country(alpha3).area},
+            {"eligibility.groups": {"$in": sorted(groups(alpha3, today))}},
+        ]
+    }

@@ -1,0 +1,263 @@
+"""What crosses the wire of the register of offers."""
+
+import re
+
+from marshmallow import fields, validate
+
+from shared.lifecycle import ASSISTANCE, REGISTER
+from shared.registers.schemas import (
+    MAX_CODES,
+    MAX_LINES,
+    ContactedView,
+    ContactsSchema,
+    ExternalIdSchema,
+    RecordView,
+    ReportSchema,
+    SignedView,
+    TextsSchema,
+    choice,
+    optional_text,
+)
+from shared.vocabulary import LANGUAGES
+from shared.vocabulary.countries import AREAS
+from shared.vocabulary.kinds import KINDS
+from shared.vocabulary.lists import (
+    CONDITION_KINDS,
+    DONOR_TYPES,
+    GENDER_MARKERS,
+    GROUPS,
+    PARTNERS,
+)
+from shared.vocabulary.themes import THEMES
+from shared.web.paging import PageQuery
+from shared.web.schemas import (
+    Amount,
+    Code,
+    CountryCode,
+    MoneyMixin,
+    MoneySchema,
+    Quantity,
+    StrictSchema,
+    Text,
+    Window,
+)
+
+ORGANISATION_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,99}\Z")
+
+# Codes of bodies are read with `retired=True`: a record may hold one that was retired since, and
+# the rules refuse it where it is new (`shared.registers.lines.check_codes`).
+
+
+def _codes(item: fields.String) -> fields.List[str]:
+    return fields.List(item, load_default=list, validate=validate.Length(max=MAX_CODES))
+
+
+def _organisation_id(*, required: bool = False) -> fields.String:
+    pattern = validate.Regexp(ORGANISATION_ID, error="Not an id.")
+    if required:
+        return fields.String(required=True, validate=pattern)
+    return fields.String(load_default=None, allow_none=True, validate=pattern)
+
+
+class EligibilitySchema(StrictSchema):
+    """Who may be served: any State that one of the lists names; all empty: anyone."""
+
+    countries = _codes(CountryCode())
+    regions = _codes(Code(AREAS, retired=True))
+    groups = _codes(Code(GROUPS, retired=True))
+
+
+class ConditionSchema(StrictSchema):
+    """What the donor asks for in return."""
+
+    kind = Code(CONDITION_KINDS, retired=True, load_default="other")
+    text = Text(2_000, required=True)
+
+
+class ProvisionSchema(MoneyMixin, StrictSchema):
+    """One thing that can be given. Send `line` to keep a line's number, none for a new line."""
+
+    line = fields.Integer(strict=True, load_default=None, allow_none=True)
+    theme = Code(THEMES, retired=True, required=True)
+    kind = Code(KINDS, retired=True, required=True)
+    capacity = Quantity(load_default=None, allow_none=True)
+    unit = optional_text(60, single_line=True)
+
+
+class OfferBody(TextsSchema):
+    """An offer of assistance, as its donor writes it."""
+
+    organisation = _organisation_id(required=True)
+    provisions = fields.List(
+        fields.Nested(ProvisionSchema), load_default=list, validate=validate.Length(max=MAX_LINES)
+    )
+    eligibility = fields.Nested(
+        EligibilitySchema, load_default=lambda: EligibilitySchema().load({})
+    )
+    conditions = fields.List(
+        fields.Nested(ConditionSchema), load_default=list, validate=validate.Length(max=50)
+    )
+    window = Window()
+    ceiling = fields.Nested(MoneySchema, load_default=None, allow_none=True)
+    call = _organisation_id()
+    partners = _codes(Code(PARTNERS, retired=True))
+    gender_marker = Code(GENDER_MARKERS, retired=True, load_default=None, allow_none=True)
+    external_id = fields.Nested(ExternalIdSchema, load_default=None, allow_none=True)
+
+
+class PublishBody(StrictSchema):
+    """Nothing needs to be said: who publishes an offer is its donor, or whom the donor asked.
+
+    `consent` may be sent, so that publishing is the same call in both registers.
+    """
+
+    consent = choice("express")
+
+
+class LeftView(StrictSchema):
+    """What is left of a line after what is committed, in the line's own unit and currency."""
+
+    capacity = Quantity(allow_none=True)
+    amount = Amount(allow_none=True)
+
+
+class ProvisionView(ProvisionSchema):
+    """A provision line as it is shown."""
+
+    left = fields.Nested(LeftView)
+
+
+class OfferView(SignedView, OfferBody):
+    """An offer as it is shown."""
+
+    provisions = fields.List(fields.Nested(ProvisionView))
+    donor_type = fields.String()
+    donor_country = fields.String(allow_none=True)
+
+
+class RecordQuery(PageQuery):
+    """Conditions that the lists of offers and activities share. All must hold."""
+
+    organisation = _organisation_id()
+    theme = Code(THEMES, retired=True, load_default=None)
+    kind = Code(KINDS, retired=True, load_default=None)
+    updated_since = fields.AwareDateTime(format="iso", load_default=None)
+    external_source = fields.String(validate=validate.Length(1, 100), load_default=None)
+    external_id = fields.String(validate=validate.Length(1, 100), load_default=None)
+    q = Text(200, single_line=True, load_default=None, metadata={"description": "Full text."})
+
+
+class OfferQuery(RecordQuery):
+    """Which offers to list; theme and kind on the same line."""
+
+    status = fields.String(validate=validate.OneOf(REGISTER.states), load_default=None)
+    donor_type = Code(DONOR_TYPES, retired=True, load_default=None)
+    donor_country = CountryCode(load_default=None)
+    call = _organisation_id()
+    eligible = CountryCode(
+        load_default=None, metadata={"description": "Only offers that may serve this State."}
+    )
+
+
+class ActivityBody(MoneyMixin, TextsSchema):
+    """Assistance that is planned, under way or done."""
+
+    country = CountryCode(required=True)
+    organisation = _organisation_id()
+    donor_country = CountryCode(load_default=None, allow_none=True)
+    theme = Code(THEMES, retired=True, required=True)
+    kind = Code(KINDS, retired=True, required=True)
+    quantity = Quantity(load_default=None, allow_none=True)
+    unit = optional_text(60, single_line=True)
+    window = Window()
+    status = choice(*ASSISTANCE.states, default=ASSISTANCE.initial)
+    partners = _codes(Code(PARTNERS, retired=True))
+    external_id = fields.Nested(ExternalIdSchema, load_default=None, allow_none=True)
+
+
+class ActivityView(SignedView, ActivityBody):
+    """An activity as it is shown."""
+
+
+class ActivityQuery(RecordQuery):
+    """Which activities to list."""
+
+    country = CountryCode(load_default=None)
+    donor_country = CountryCode(load_default=None)
+    status = fields.String(validate=validate.OneOf(ASSISTANCE.states), load_default=None)
+
+
+class OrganisationBody(ContactsSchema):
+    """A donor, an implementer or a regional body, and its points of contact."""
+
+    name = Text(200, single_line=True, required=True)
+    type = Code(DONOR_TYPES, retired=True, required=True)
+    country = CountryCode(load_default=None, allow_none=True)
+
+
+class OrganisationView(ContactedView, OrganisationBody):
+    """An organisation as it is shown."""
+
+
+class OrganisationQuery(PageQuery):
+    """Which organisations to list."""
+
+    type = Code(DONOR_TYPES, retired=True, load_default=None)
+    country = CountryCode(load_default=None)
+    q = Text(200, single_line=True, load_default=None, metadata={"description": "In the name."})
+
+
+class EntryBody(TextsSchema):
+    """What calls, experts and lessons have alike."""
+
+    organisation = _organisation_id()
+    themes = _codes(Code(THEMES, retired=True))
+    kinds = _codes(Code(KINDS, retired=True))
+    links = fields.List(
+        fields.Nested(ReportSchema), load_default=list, validate=validate.Length(max=20)
+    )
+    external_id = fields.Nested(ExternalIdSchema, load_default=None, allow_none=True)
+
+
+class CallBody(EntryBody):
+    """A trust fund's call for projects."""
+
+    organisation = _organisation_id(required=True)
+    window = Window()
+    ceiling = fields.Nested(MoneySchema, load_default=None, allow_none=True)
+    eligibility = fields.Nested(
+        EligibilitySchema, load_default=lambda: EligibilitySchema().load({})
+    )
+
+
+class KnowledgeBody(EntryBody):
+    """An entry of the roster of experts (a team or office), or a lesson learned.
+
+    It belongs to an organisation or to a State: one of `organisation` and `country`.
+    """
+
+    country = CountryCode(load_default=None, allow_none=True)
+    used_in = _codes(CountryCode())
+    languages = _codes(fields.String(validate=validate.OneOf(LANGUAGES)))
+
+
+class CallView(RecordView, CallBody):
+    """A call as it is shown."""
+
+
+class ExpertView(RecordView, KnowledgeBody):
+    """An expert as it is shown."""
+
+
+class LessonView(RecordView, KnowledgeBody):
+    """A lesson as it is shown."""
+
+
+class EntryQuery(PageQuery):
+    """Which calls, experts or lessons to list."""
+
+    organisation = _organisation_id()
+    country = CountryCode(load_default=None)
+    theme = Code(THEMES, retired=True, load_default=None)
+    kind = Code(KINDS, retired=True, load_default=None)
+    q = Text(200, single_line=True, load_default=None, metadata={"description": "Full text."})

@@ -1,0 +1,121 @@
+"""What a reader is shown of the records of this register."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from services.offers.documents import (
+    Activity,
+    AssistanceOffer,
+    Call,
+    Entry,
+    Knowledge,
+    Organisation,
+    ProvisionLine,
+)
+from shared.registers.commitments import Held, held
+from shared.registers.measures import amount_of, quantity_of
+from shared.registers.views import (
+    contacts_view,
+    held_of_line,
+    measures_view,
+    record_view,
+    signed_view,
+)
+
+
+def offer_views(offers: Sequence[AssistanceOffer]) -> list[dict[str, Any]]:
+    """The offers, with what is left of each line."""
+    commitments = held(offer.id for offer in offers)
+    return [_offer_view(offer, commitments) for offer in offers]
+
+
+def offer_view(offer: AssistanceOffer) -> dict[str, Any]:
+    """The offer, with what is left of each line."""
+    return offer_views([offer])[0]
+
+
+def _offer_view(offer: AssistanceOffer, commitments: Held) -> dict[str, Any]:
+    copied = (
+        "organisation",
+        "donor_type",
+        "donor_country",
+        "eligibility",
+        "conditions",
+        "call",
+        "partners",
+        "gender_marker",
+    )
+    return {
+        **signed_view(offer),
+        **{name: getattr(offer, name) for name in copied},
+        "window": offer.window.view() if offer.window else None,
+        "ceiling": _ceiling(offer),
+        "provisions": [_provision_view(offer.id, line, commitments) for line in offer.provisions],
+    }
+
+
+def _provision_view(offer_id: str, provision: ProvisionLine, commitments: Held) -> dict[str, Any]:
+    capacity, amount = held_of_line(commitments, offer_id, provision)
+    return {
+        "line": provision.line,
+        "theme": provision.theme,
+        "kind": provision.kind,
+        **measures_view(provision, "capacity"),
+        "left": {
+            "capacity": quantity_of(_less(provision.capacity, capacity)),
+            "amount": amount_of(_less(provision.amount, amount)),
+        },
+    }
+
+
+def _less(whole: int | None, taken: int) -> int | None:
+    """What is left: nothing where an owner lowered a line below what is committed."""
+    return None if whole is None else max(0, whole - taken)
+
+
+def _ceiling(record: AssistanceOffer | Call) -> Mapping[str, Any] | None:
+    if record.ceiling is None:
+        return None
+    return {"amount": amount_of(record.ceiling), "currency": record.ceiling_currency}
+
+
+def activity_view(activity: Activity) -> dict[str, Any]:
+    """The activity."""
+    copied = ("country", "organisation", "donor_country", "theme", "kind", "partners")
+    return {
+        **signed_view(activity),
+        **{name: getattr(activity, name) for name in copied},
+        **measures_view(activity, "quantity"),
+        "window": activity.window.view() if activity.window else None,
+    }
+
+
+def organisation_view(organisation: Organisation, today: date) -> dict[str, Any]:
+    """The organisation and its points of contact."""
+    return {
+        **contacts_view(organisation, today),
+        "name": organisation.name,
+        "type": organisation.type,
+        "country": organisation.country,
+    }
+
+
+def entry_view(entry: Entry) -> dict[str, Any]:
+    """A call, an expert or a lesson."""
+    copied = ("organisation", "country", "themes", "kinds")
+    shown = {**record_view(entry), **{name: getattr(entry, name) for name in copied}}
+    if isinstance(entry, Call):
+        shown |= {
+            "links": entry.links,
+            "window": entry.window.view() if entry.window else None,
+            "ceiling": _ceiling(entry),
+            "eligibility": entry.eligibility,
+        }
+    elif isinstance(entry, Knowledge):
+        shown |= {
+            "links": entry.links,
+            "used_in": entry.used_in,
+            "languages": entry.languages,
+        }
+    return shown

@@ -1,0 +1,1 @@
+"""What the portal shows: a page a module, plain HTML that needs no script."""

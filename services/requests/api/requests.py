@@ -1,0 +1,137 @@
+"""Requests for assistance over HTTP."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask.views import MethodView
+
+from services.requests import domain
+from services.requests.documents import DEFAULT_NO_OBJECTION_DAYS, AssistanceRequest, State
+from services.requests.queries import listing
+from services.requests.schemas import (
+    PublishBody,
+    RequestBody,
+    RequestQuery,
+    RequestView,
+)
+from services.requests.views import request_view, request_views
+from shared.events.outbox import change
+from shared.registers.context import context
+from shared.registers.views import NOT_IN_LISTS, headers
+from shared.registers.writing import load, register, require_optional_body
+from shared.web.blueprint import Blueprint
+from shared.web.idempotency import current_idempotency_key, idempotent
+from shared.web.identity import current_identity, require_roles
+from shared.web.paging import page, page_schema
+from shared.web.preconditions import conditional, required_version
+from shared.web.problems import not_found
+
+blueprint = Blueprint(
+    "requests",
+    __name__,
+    url_prefix="/v1/requests",
+    description="What States ask for. Drafts are seen by their State only.",
+)
+Answer = tuple[dict[str, Any], dict[str, str]]
+
+
+def _address(identifier: str) -> str:
+    return f"/v1/requests/{identifier}"
+
+
+@blueprint.route("")
+class Requests(MethodView):
+    """All requests that the caller may see."""
+
+    @blueprint.arguments(RequestQuery, location="query")
+    @blueprint.response(200, page_schema(RequestView))
+    def get(self, args: dict[str, Any]) -> dict[str, Any]:
+        """List requests, the newest first."""
+        identity = current_identity()
+        found = AssistanceRequest.objects(__raw__=listing(identity, args)).exclude(*NOT_IN_LISTS)
+        shown = page(found, args, lambda request: request)
+        return {**shown, "items": request_views(shown["items"], identity)}
+
+    @require_roles("requester", "operator")
+    @idempotent
+    @blueprint.arguments(RequestBody)
+    @blueprint.response(201, RequestView)
+    def post(self, payload: dict[str, Any]) -> Answer:
+        """Register a draft."""
+        identity, now = current_identity(), context().clock()
+        draft = domain.new_request(payload, identity, now, context().key, current_idempotency_key())
+        request = register(draft, now, _address)
+        return request_view(request, identity), headers(request, _address(request.id))
+
+
+@blueprint.route("/<string:request_id>")
+class Request(MethodView):
+    """One request."""
+
+    @blueprint.response(200, RequestView)
+    def get(self, request_id: str) -> Answer:
+        """Read a request."""
+        identity = current_identity()
+        request = load(AssistanceRequest, request_id)
+        if not domain.may_read(identity, request):
+            raise not_found(domain.NOUN)
+        return request_view(request, identity), headers(request)
+
+    @conditional
+    @blueprint.arguments(RequestBody)
+    @blueprint.response(200, RequestView)
+    def put(self, payload: dict[str, Any], request_id: str) -> Answer:
+        """Replace what the request holds; lines keep their number where `line` is sent."""
+        identity, now, key = current_identity(), context().clock(), context().key
+        return _changed(request_id, lambda r: domain.change_request(r, payload, identity, now, key))
+
+
+def _step(request_id: str, action: str) -> Answer:
+    require_optional_body()
+    identity, now = current_identity(), context().clock()
+    return _changed(request_id, lambda r: domain.step_request(r, action, identity, now))
+
+
+@blueprint.route("/<string:request_id>/submit", methods=["POST"])
+@conditional
+@blueprint.response(200, RequestView)
+def submit(request_id: str) -> Answer:
+    """Submit a draft: from now on coordinators see it."""
+    return _step(request_id, "submit")
+
+
+@blueprint.route("/<string:request_id>/publish", methods=["POST"])
+@conditional
+@blueprint.arguments(PublishBody)
+@blueprint.response(200, RequestView)
+def publish(body: dict[str, Any], request_id: str) -> Answer:
+    """Publish a submitted request: from now on donors see it, and offers are matched with it."""
+    identity, now = current_identity(), context().clock()
+
+    def mutate(request: AssistanceRequest) -> None:
+        state = State.objects(id=request.country).only("no_objection_days").first()
+        days = state.no_objection_days if state else DEFAULT_NO_OBJECTION_DAYS
+        domain.publish_request(request, body["consent"], days, identity, now)
+
+    return _changed(request_id, mutate)
+
+
+@blueprint.route("/<string:request_id>/withdraw", methods=["POST"])
+@conditional
+@blueprint.response(200, RequestView)
+def withdraw(request_id: str) -> Answer:
+    """Withdraw a request for good."""
+    return _step(request_id, "withdraw")
+
+
+@blueprint.route("/<string:request_id>/close", methods=["POST"])
+@conditional
+@blueprint.response(200, RequestView)
+def close(request_id: str) -> Answer:
+    """Close a published request: the need is met, or no longer there."""
+    return _step(request_id, "close")
+
+
+def _changed(request_id: str, mutate: Callable[[AssistanceRequest], object]) -> Answer:
+    request = change(AssistanceRequest, request_id, required_version(), mutate, context().clock())
+    return request_view(request, current_identity()), headers(request)

@@ -1,0 +1,67 @@
+"""States' points of contact over HTTP."""
+
+from typing import Any
+
+from flask.views import MethodView
+
+from services.requests import domain
+from services.requests.documents import State
+from services.requests.schemas import StateBody, StateView
+from services.requests.views import state_view
+from shared.registers.context import context
+from shared.registers.views import headers
+from shared.registers.writing import load, put
+from shared.vocabulary import UnknownCode
+from shared.vocabulary.countries import country
+from shared.web.blueprint import Blueprint
+from shared.web.identity import current_identity, require_roles
+from shared.web.paging import PageQuery, page, page_schema
+from shared.web.preconditions import conditional
+from shared.web.problems import not_found
+
+blueprint = Blueprint(
+    "states",
+    __name__,
+    url_prefix="/v1/states",
+    description="Whom to write to in a State. Contacts are offices, never persons.",
+)
+
+
+@blueprint.route("")
+class States(MethodView):
+    """All States that named points of contact."""
+
+    @blueprint.arguments(PageQuery, location="query")
+    @blueprint.response(200, page_schema(StateView))
+    def get(self, args: dict[str, Any]) -> dict[str, Any]:
+        """List States, by alpha-3 code."""
+        today = context().clock().date()
+        return page(State.objects, args, lambda state: state_view(state, today), sort=("id",))
+
+
+@blueprint.route("/<string:alpha3>")
+class OneState(MethodView):
+    """One State."""
+
+    @blueprint.response(200, StateView)
+    def get(self, alpha3: str) -> Any:
+        """Read a State's points of contact."""
+        state = load(State, alpha3)
+        return state_view(state, context().clock().date()), headers(state)
+
+    @require_roles("requester", "operator")
+    @conditional
+    @blueprint.arguments(StateBody)
+    @blueprint.response(200, StateView)
+    @blueprint.alt_response(201, schema=StateView, description="Created")
+    def put(self, payload: dict[str, Any], alpha3: str) -> Any:
+        """Replace a State's points of contact, and so confirm them; the first time, no If-Match."""
+        try:
+            country(alpha3)
+        except UnknownCode:
+            raise not_found("State") from None
+        identity, now = current_identity(), context().clock()
+        state, created = put(
+            State, alpha3, lambda s: domain.set_state(s, payload, identity, now.date()), now
+        )
+        return state_view(state, now.date()), 201 if created else 200, headers(state)

@@ -1,0 +1,28 @@
+"""The API process: `gunicorn 'services.requests.app:create_app()' --worker-class gthread`."""
+
+import os
+
+from flask import Flask
+
+from services.requests.api import requests, states
+from shared.registers.context import Clock, Context, set_context, system_clock
+from shared.registers.texts import warm_up
+from shared.settings import Settings
+from shared.web.service import create_service
+
+NAME = "requests"
+
+
+def create_app(settings: Settings | None = None, clock: Clock = system_clock) -> Flask:
+    """The register of requests as a Flask app; settings from the environment unless given."""
+    settings = settings or Settings.from_environment(NAME, os.environ)
+    app = create_service(
+        NAME,
+        settings,
+        (requests.blueprint, states.blueprint),
+        description="The register of requests: what States ask for, and whom to write to.",
+        clock=clock,
+    )
+    warm_up()
+    set_context(app, Context(clock, settings.term_key))
+    return app

@@ -1,0 +1,260 @@
+"""The rules of the register of requests: who may do what when, and what a request holds.
+
+No I/O: everything here works on documents that were loaded, or were never stored.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from services.requests.documents import AssistanceRequest, Evidence, NeedLine, Objective, State
+from shared.lifecycle import REGISTER
+from shared.registers.contacts import set_contacts
+from shared.registers.lines import Use, check_codes, number_lines
+from shared.registers.measures import hundredths, thousandths
+from shared.registers.records import ExternalId, Link, Window, new_record_fields
+from shared.registers.rights import OVERSEERS, Actor, Table, require_right
+from shared.registers.steps import require_same, require_unfinished, take_step
+from shared.registers.texts import Texts, read_texts
+from shared.vocabulary.kinds import KINDS
+from shared.vocabulary.lists import (
+    CHANNELS,
+    GENDER_MARKERS,
+    PARTNERS,
+    PRIORITIES,
+    SUSTAINABILITY_MEASURES,
+)
+from shared.vocabulary.themes import THEMES
+from shared.web.identity import Identity
+from shared.web.problems import conflict, forbidden, invalid, invalid_field
+
+NOUN = "request"
+
+RIGHTS: Table = {
+    "change": frozenset({"owner", "operator"}),
+    "submit": frozenset({"owner", "operator"}),
+    "publish": frozenset({"owner", "coordinator", "operator"}),
+    "close": frozenset({"owner", "coordinator", "operator"}),
+    "withdraw": frozenset({"owner", "operator"}),
+}
+
+
+def actor_for(identity: Identity, country: str) -> Actor:
+    """As whom the identity acts on a record of that State."""
+    if identity.role == "requester" and identity.state == country:
+        return "owner"
+    actor: Actor = identity.role  # type: ignore[assignment] # a token has one of the roles
+    return actor
+
+
+def may_read(identity: Identity, request: AssistanceRequest) -> bool:
+    """Whether the request exists for this reader.
+
+    The State itself, auditors and operators see everything, coordinators what was ever
+    submitted, donors what is published, other States what is published and public.
+    """
+    actor = actor_for(identity, request.country)
+    if actor in {"owner", "auditor", "operator"}:
+        return True
+    if actor == "coordinator":
+        return request.was_submitted()
+    published = request.status == "published"
+    return published and (actor == "donor" or request.confidentiality == "public")
+
+
+def sees_confidential(identity: Identity, country: str) -> bool:
+    """Whether the reader may see that State's confidential need lines."""
+    actor = actor_for(identity, country)
+    return actor == "owner" or actor in OVERSEERS
+
+
+def require_action(identity: Identity, action: str, request: AssistanceRequest) -> None:
+    """Return if the identity may take the action; raises the 404 or the 403 problem."""
+    actor = actor_for(identity, request.country)
+    require_right(RIGHTS, action, actor, readable=may_read(identity, request), noun=NOUN)
+
+
+def new_request(
+    payload: Mapping[str, Any],
+    identity: Identity,
+    now: datetime,
+    key: bytes,
+    idempotency_key: str | None = None,
+) -> AssistanceRequest:
+    """A draft that is not stored yet, from a body that `RequestBody` has loaded.
+
+    `key` is the deployment's key for term hashes. The id is derived from the external id, else
+    from the idempotency key, else new. Raises the 403 problem for another State's request and the
+    422 problem for content that breaks a rule.
+    """
+    country = payload["country"]
+    if actor_for(identity, country) not in {"owner", "operator"}:
+        raise forbidden(f"You may register requests of {identity.state or 'no State'} only.")
+    request = AssistanceRequest(
+        **new_record_fields(NOUN, (country,), payload, identity, now, idempotency_key),
+        status=REGISTER.initial,
+        country=country,
+    )
+    _fill(request, payload, now, key)
+    return request
+
+
+def change_request(
+    request: AssistanceRequest,
+    payload: Mapping[str, Any],
+    identity: Identity,
+    now: datetime,
+    key: bytes,
+) -> None:
+    """Replace what the request holds by a loaded `RequestBody`.
+
+    Raises problems: 404 or 403 for who may not, 409 for a finished request, 422 for content that
+    breaks a rule.
+    """
+    require_action(identity, "change", request)
+    require_unfinished(REGISTER, request.status)
+    require_same("country", request.country, payload["country"])
+    require_same("external_id", request.external_id, ExternalId.of(payload["external_id"]))
+    _fill(request, payload, now, key)
+
+
+def step_request(
+    request: AssistanceRequest, action: str, identity: Identity, now: datetime
+) -> None:
+    """Submit, withdraw or close the request; raises the 404, 403 or 409 problem."""
+    require_action(identity, action, request)
+    take_step(REGISTER, request, action, identity, now)
+
+
+def publish_request(
+    request: AssistanceRequest,
+    consent: str,
+    no_objection_days: int,
+    identity: Identity,
+    now: datetime,
+) -> None:
+    """Publish the request on the State's express consent, or because it did not object in time.
+
+    Raises the 404, 403, 409 or 422 problem.
+    """
+    require_action(identity, "publish", request)
+    if consent == "no-objection" and "publish" in REGISTER.allowed(request.status):
+        if actor_for(identity, request.country) == "owner":
+            message = "A State publishes its own request with consent 'express'."
+            raise invalid_field("consent", message, "consent")
+        open_from = objection_ends(request, no_objection_days)
+        if now.date() < open_from:
+            raise conflict(
+                "objection-period",
+                f"The State may object until {open_from}; until then, express consent is needed.",
+            )
+    take_step(REGISTER, request, "publish", identity, now)
+    request.consent = consent
+
+
+def objection_ends(request: AssistanceRequest, no_objection_days: int) -> date:
+    """The first day on which a submitted request may be published without express consent."""
+    submitted = next(s.at for s in reversed(request.history) if s.target == "submitted")
+    return add_working_days(submitted.date(), no_objection_days)
+
+
+def add_working_days(day: date, working_days: int) -> date:
+    """The day after so many days, Saturdays and Sundays not counted."""
+    while working_days > 0:
+        day += timedelta(days=1)
+        working_days -= day.weekday() < 5
+    return day
+
+
+def _fill(
+    request: AssistanceRequest, payload: Mapping[str, Any], now: datetime, key: bytes
+) -> None:
+    before = {need.line: need for need in request.needs}
+    numbers, next_line = number_lines(payload["needs"], before, request.next_line, "needs")
+    needs = [_need(n, line) for n, line in zip(numbers, payload["needs"], strict=True)]
+    errors = check_codes(_uses(request, payload, needs, before), now.date())
+    if errors:
+        raise invalid(errors)
+    request.needs, request.next_line = needs, next_line
+    for name in ("title", "description", "priority", "channel", "gender_marker"):
+        setattr(request, name, payload[name])
+    request.initiatives = list(dict.fromkeys(payload["initiatives"]))
+    request.partners = list(dict.fromkeys(payload["partners"]))
+    request.confidentiality = payload["confidentiality"]
+    request.window = Window.of(payload["window"])
+    request.source_report = _link(payload["source_report"])
+    request.action_plan = _link(payload["action_plan"])
+    request.evidence = [Evidence(**evidence) for evidence in payload["evidence"]]
+    read_texts(request, _texts(request), payload["language"], key)
+
+
+def _need(number: int, line: Mapping[str, Any]) -> NeedLine:
+    return NeedLine(
+        line=number,
+        theme=line["theme"],
+        kind=line["kind"],
+        quantity=thousandths(line["quantity"]),
+        unit=line["unit"],
+        amount=hundredths(line["amount"]),
+        currency=line["currency"],
+        priority=line["priority"],
+        window=Window.of(line["window"]),
+        objectives=[Objective(**objective) for objective in line["objectives"]],
+        confidential=line["confidential"],
+        sustainability=list(dict.fromkeys(line["sustainability"])),
+    )
+
+
+def _link(link: Mapping[str, Any] | None) -> Link | None:
+    return Link(**link) if link else None
+
+
+def _uses(
+    request: AssistanceRequest,
+    payload: Mapping[str, Any],
+    needs: Sequence[NeedLine],
+    before: Mapping[int, NeedLine],
+) -> Iterator[Use]:
+    """The codes taken into use: those of new or changed lines, and new ones elsewhere."""
+    for index, need in enumerate(needs):
+        if before.get(need.line) == need:
+            continue
+        field = f"needs[{index}]"
+        yield Use(f"{field}.theme", THEMES, need.theme)
+        yield Use(f"{field}.kind", KINDS, need.kind)
+        yield Use(f"{field}.priority", PRIORITIES, need.priority)
+        for place, measure in enumerate(need.sustainability):
+            yield Use(f"{field}.sustainability[{place}]", SUSTAINABILITY_MEASURES, measure)
+    single = {"priority": PRIORITIES, "channel": CHANNELS, "gender_marker": GENDER_MARKERS}
+    for name, vocabulary in single.items():
+        if payload[name] != getattr(request, name):
+            yield Use(name, vocabulary, payload[name])
+    for place, partner in enumerate(payload["partners"]):
+        if partner not in request.partners:
+            yield Use(f"partners[{place}]", PARTNERS, partner)
+
+
+def _texts(request: AssistanceRequest) -> Texts:
+    objectives = [(need.confidential, o) for need in request.needs for o in need.objectives]
+    return Texts(
+        title=request.title,
+        description=request.description,
+        more=tuple(_words(o) for confidential, o in objectives if not confidential),
+        confidential=tuple(_words(o) for confidential, o in objectives if confidential),
+    )
+
+
+def _words(objective: Objective) -> str:
+    parts = (objective.text, objective.indicator, objective.baseline, objective.target)
+    return "\n".join(part for part in parts if part)
+
+
+def set_state(state: State, payload: Mapping[str, Any], identity: Identity, today: date) -> None:
+    """Replace a State's points of contact by a loaded `StateBody`, and so confirm them.
+
+    Raises the 403 problem for another State's, the 422 problem for a confirmation in the future.
+    """
+    if actor_for(identity, state.id) not in {"owner", "operator"}:
+        raise forbidden("Only the State itself or the operator may change its points of contact.")
+    set_contacts(state, payload, today)
+    state.no_objection_days = payload["no_objection_days"]

@@ -1,0 +1,44 @@
+"""What the register of requests tells the others: codes, numbers and the text's signature."""
+
+from typing import TYPE_CHECKING, Any
+
+from shared.registers.measures import event_measures
+
+if TYPE_CHECKING:
+    from services.requests.documents import AssistanceRequest, NeedLine
+
+
+def request_event_data(request: "AssistanceRequest") -> dict[str, Any]:
+    """The data of `entraide.request.v1`.
+
+    No title, description, objective, piece of evidence or unit as it was written is in it: of
+    such texts it holds the number, or nothing.
+    """
+    return {
+        **request.signed_event_data(),
+        "country": request.country,
+        "priority": request.priority,
+        "window": request.window.event_data() if request.window else None,
+        "channel": request.channel,
+        "needs": [_need_data(need) for need in request.needs],
+        "gender_marker": request.gender_marker,
+        "initiatives": list(request.initiatives),
+        "partners": list(request.partners),
+        "evidence": len(request.evidence),
+        "action_plan": request.action_plan is not None,
+        "consent": request.consent,
+    }
+
+
+def _need_data(need: "NeedLine") -> dict[str, Any]:
+    return {
+        "line": need.line,
+        "theme": need.theme,
+        "kind": need.kind,
+        **event_measures(need, "quantity"),
+        "priority": need.priority,
+        "window": need.window.event_data() if need.window else None,
+        "confidential": need.confidential,
+        "objectives": len(need.objectives),
+        "sustainability": list(need.sustainability),
+    }

@@ -1,0 +1,68 @@
+"""Which requests a reader may list, as MongoDB conditions.
+
+What a reader may not see must not decide what is listed either: conditions on lines and words
+look at confidential lines only where the reader may see them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from shared.registers.search import search_condition
+from shared.web.identity import Identity
+
+Condition = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Scope:
+    """A set of requests open to a reader, with or without their confidential lines."""
+
+    condition: Condition
+    confidential: bool
+
+
+def scopes(identity: Identity) -> tuple[Scope, ...]:
+    """What the reader may see: the same rule as `domain.may_read`, as conditions."""
+    if identity.role in {"auditor", "operator"}:
+        return (Scope({}, confidential=True),)
+    if identity.role == "coordinator":
+        return (Scope({"history.target": "submitted"}, confidential=True),)
+    published: Condition = {"status": "published"}
+    if identity.role == "donor":
+        return (Scope(published, confidential=False),)
+    own = {"country": identity.state}
+    others = {**published, "confidentiality": "public", "country": {"$ne": identity.state}}
+    return Scope(own, confidential=True), Scope(others, confidential=False)
+
+
+def listing(identity: Identity, args: Mapping[str, Any]) -> Condition:
+    """The condition for the list that `RequestQuery` asks for; 422 for words without meaning."""
+    equal = {
+        "country": args["country"],
+        "status": args["status"],
+        "priority": args["priority"],
+        "channel": args["channel"],
+        "confidentiality": args["confidentiality"],
+        "external_id.source": args["external_source"],
+        "external_id.id": args["external_id"],
+    }
+    asked: list[Condition] = [{name: value} for name, value in equal.items() if value is not None]
+    if args["updated_since"] is not None:
+        asked.append({"updated_at": {"$gte": args["updated_since"]}})
+    alternatives = [
+        {"$and": [scope.condition, *asked, *_of_content(args, scope.confidential)]}
+        for scope in scopes(identity)
+    ]
+    return alternatives[0] if len(alternatives) == 1 else {"$or": alternatives}
+
+
+def _of_content(args: Mapping[str, Any], confidential: bool) -> list[Condition]:
+    conditions: list[Condition] = []
+    line = {name: args[name] for name in ("theme", "kind") if args[name] is not None}
+    if line:
+        open_line = {} if confidential else {"confidential": False}
+        conditions.append({"needs": {"$elemMatch": {**line, **open_line}}})
+    if args["q"] is not None:
+        conditions.append(search_condition(args["q"], confidential=confidential))
+    return conditions

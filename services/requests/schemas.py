@@ -1,0 +1,162 @@
+"""What crosses the wire of the register of requests."""
+
+from marshmallow import fields, validate
+
+from services.requests.documents import DEFAULT_NO_OBJECTION_DAYS
+from shared.lifecycle import REGISTER
+from shared.registers.schemas import (
+    MAX_LINES,
+    ContactedView,
+    ContactsSchema,
+    ExternalIdSchema,
+    LinkSchema,
+    ReportSchema,
+    SignedView,
+    TextsSchema,
+    choice,
+    optional_text,
+    web_address,
+)
+from shared.vocabulary.kinds import KINDS
+from shared.vocabulary.lists import (
+    CHANNELS,
+    GENDER_MARKERS,
+    PARTNERS,
+    PRIORITIES,
+    SUSTAINABILITY_MEASURES,
+)
+from shared.vocabulary.themes import THEMES
+from shared.web.paging import PageQuery
+from shared.web.schemas import (
+    Amount,
+    Code,
+    CountryCode,
+    Day,
+    MoneyMixin,
+    Quantity,
+    StrictSchema,
+    Text,
+    Window,
+)
+
+CONFIDENTIALITY = ("restricted", "public")
+CONSENTS = ("express", "no-objection")
+
+# Codes of bodies are read with `retired=True`: a record may hold one that was retired since, and
+# the rules refuse it where it is new (`shared.registers.lines.check_codes`).
+
+
+class ObjectiveSchema(StrictSchema):
+    """What is to be reached, by which measure."""
+
+    text = Text(2_000, required=True)
+    indicator = optional_text(500)
+    baseline = optional_text(500)
+    target = optional_text(500)
+    date = Day(load_default=None, allow_none=True)
+
+
+class NeedSchema(MoneyMixin, StrictSchema):
+    """One thing needed. Leave `line` out for a new line; send it to keep the line's number."""
+
+    line = fields.Integer(strict=True, load_default=None, allow_none=True)
+    theme = Code(THEMES, retired=True, required=True)
+    kind = Code(KINDS, retired=True, required=True)
+    quantity = Quantity(load_default=None, allow_none=True)
+    unit = optional_text(60, single_line=True)
+    priority = Code(PRIORITIES, retired=True, load_default=None, allow_none=True)
+    window = Window()
+    objectives = fields.List(
+        fields.Nested(ObjectiveSchema), load_default=list, validate=validate.Length(max=20)
+    )
+    confidential = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+    sustainability = fields.List(Code(SUSTAINABILITY_MEASURES, retired=True), load_default=list)
+
+
+class EvidenceSchema(StrictSchema):
+    """What shows the need."""
+
+    text = Text(2_000, required=True)
+    url = web_address()
+
+
+class RequestBody(TextsSchema):
+    """A request for assistance, as its State writes it."""
+
+    country = CountryCode(required=True)
+    needs = fields.List(
+        fields.Nested(NeedSchema), load_default=list, validate=validate.Length(max=MAX_LINES)
+    )
+    priority = Code(PRIORITIES, retired=True, load_default=None, allow_none=True)
+    window = Window()
+    channel = Code(CHANNELS, retired=True, load_default=None, allow_none=True)
+    source_report = fields.Nested(ReportSchema, load_default=None, allow_none=True)
+    action_plan = fields.Nested(LinkSchema, load_default=None, allow_none=True)
+    initiatives = fields.List(
+        fields.String(validate=validate.Regexp(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")),
+        load_default=list,
+        validate=validate.Length(max=20),
+        metadata={"description": "Codes of regional initiatives: letters, digits, dots, hyphens."},
+    )
+    partners = fields.List(Code(PARTNERS, retired=True), load_default=list)
+    evidence = fields.List(
+        fields.Nested(EvidenceSchema), load_default=list, validate=validate.Length(max=50)
+    )
+    gender_marker = Code(GENDER_MARKERS, retired=True, load_default=None, allow_none=True)
+    confidentiality = choice(*CONFIDENTIALITY, default="restricted")
+    external_id = fields.Nested(ExternalIdSchema, load_default=None, allow_none=True)
+
+
+class CommittedView(StrictSchema):
+    """How much of a line is committed, in the line's own unit and currency."""
+
+    quantity = Quantity(allow_none=True)
+    amount = Amount(allow_none=True)
+
+
+class NeedView(NeedSchema):
+    """A need line as it is shown."""
+
+    committed = fields.Nested(CommittedView)
+
+
+class RequestView(SignedView, RequestBody):
+    """A request as it is shown; `hidden_lines` counts need lines that this reader may not see."""
+
+    needs = fields.List(fields.Nested(NeedView))
+    consent = fields.String(allow_none=True)
+    hidden_lines = fields.Integer()
+
+
+class RequestQuery(PageQuery):
+    """Which requests to list. All conditions must hold; theme and kind on the same line."""
+
+    country = CountryCode(load_default=None)
+    status = fields.String(validate=validate.OneOf(REGISTER.states), load_default=None)
+    theme = Code(THEMES, retired=True, load_default=None)
+    kind = Code(KINDS, retired=True, load_default=None)
+    priority = Code(PRIORITIES, retired=True, load_default=None)
+    channel = Code(CHANNELS, retired=True, load_default=None)
+    confidentiality = choice(*CONFIDENTIALITY)
+    updated_since = fields.AwareDateTime(format="iso", load_default=None)
+    external_source = fields.String(validate=validate.Length(1, 100), load_default=None)
+    external_id = fields.String(validate=validate.Length(1, 100), load_default=None)
+    q = Text(200, single_line=True, load_default=None, metadata={"description": "Full text."})
+
+
+class PublishBody(StrictSchema):
+    """How the State agreed to publication."""
+
+    consent = fields.String(required=True, validate=validate.OneOf(CONSENTS))
+
+
+class StateBody(ContactsSchema):
+    """A State's points of contact, and its days to object to a publication."""
+
+    no_objection_days = fields.Integer(
+        strict=True, load_default=DEFAULT_NO_OBJECTION_DAYS, validate=validate.Range(1, 60)
+    )
+
+
+class StateView(ContactedView, StateBody):
+    """A State's points of contact as they are shown."""

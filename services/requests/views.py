@@ -1,0 +1,97 @@
+"""What a reader is shown of requests and States, and the record of who was shown what."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+import structlog
+
+from services.requests.documents import AssistanceRequest, NeedLine, State
+from services.requests.domain import sees_confidential
+from shared.registers.commitments import Held, held
+from shared.registers.measures import amount_of, quantity_of
+from shared.registers.views import contacts_view, held_of_line, measures_view, signed_view
+from shared.web.identity import Identity
+
+_COPIED = (
+    "country",
+    "consent",
+    "priority",
+    "channel",
+    "source_report",
+    "action_plan",
+    "initiatives",
+    "partners",
+    "evidence",
+    "gender_marker",
+    "confidentiality",
+)
+_COPIED_OF_LINE = (
+    "line",
+    "theme",
+    "kind",
+    "priority",
+    "objectives",
+    "confidential",
+    "sustainability",
+)
+
+_log = structlog.get_logger(__name__)
+
+
+def request_views(
+    requests: Sequence[AssistanceRequest], identity: Identity
+) -> list[dict[str, Any]]:
+    """The requests as this reader may see them; reading confidential ones is logged."""
+    commitments = held(request.id for request in requests)
+    return [_request_view(request, identity, commitments) for request in requests]
+
+
+def request_view(request: AssistanceRequest, identity: Identity) -> dict[str, Any]:
+    """The request as this reader may see it; reading a confidential one is logged."""
+    return request_views([request], identity)[0]
+
+
+def _request_view(
+    request: AssistanceRequest, identity: Identity, commitments: Held
+) -> dict[str, Any]:
+    confidential = sum(need.confidential for need in request.needs)
+    open_to_reader = sees_confidential(identity, request.country)
+    hidden = 0 if open_to_reader else confidential
+    if confidential:
+        _log.info(
+            "confidential record read",
+            subject=identity.subject,
+            role=identity.role,
+            id=request.id,
+            hidden_lines=hidden,
+        )
+    needs = [n for n in request.needs if open_to_reader or not n.confidential]
+    return {
+        **signed_view(request),
+        **{name: getattr(request, name) for name in _COPIED},
+        "window": request.window.view() if request.window else None,
+        "needs": [_need_view(request.id, need, commitments) for need in needs],
+        "hidden_lines": hidden,
+    }
+
+
+def _need_view(request_id: str, need: NeedLine, commitments: Held) -> dict[str, Any]:
+    quantity, amount = held_of_line(commitments, request_id, need)
+    return {
+        **{name: getattr(need, name) for name in _COPIED_OF_LINE},
+        **measures_view(need, "quantity"),
+        "window": need.window.view() if need.window else None,
+        "committed": {
+            "quantity": None if need.quantity is None else quantity_of(quantity),
+            "amount": None if need.amount is None else amount_of(amount),
+        },
+    }
+
+
+def state_view(state: State, today: date) -> dict[str, Any]:
+    """A State's points of contact."""
+    return {
+        **contacts_view(state, today),
+        "no_objection_days": state.no_objection_days,
+    }

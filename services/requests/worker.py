@@ -1,0 +1,21 @@
+"""The worker process: publishes requests, and takes in commitments."""
+
+import os
+import sys
+
+from services.requests.app import NAME
+from services.requests.documents import AssistanceRequest
+from services.requests.reactions import on_matches
+from shared.events.envelope import REQUEST
+from shared.registers.work import run_register
+from shared.settings import Settings
+
+
+def main() -> int:
+    """Run the worker with settings from the environment; returns the exit code."""
+    settings = Settings.from_environment(NAME, os.environ)
+    return run_register(settings, {REQUEST: AssistanceRequest}, on_matches)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

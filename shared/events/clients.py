@@ -1,0 +1,77 @@
+"""The only place that builds Kafka clients: every setting that matters is said here.
+
+Make clients in the process that uses them, after any fork; they run a thread of their own.
+"""
+
+from typing import Any, Final
+
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
+
+from shared.settings import Settings
+
+SESSION_TIMEOUT_MS: Final = 6_000
+HEARTBEAT_MS: Final = 2_000
+DELIVERY_TIMEOUT_MS: Final = 10_000
+MAX_REQUEST_BYTES: Final = 2 * 1024 * 1024
+
+
+def producer(settings: Settings) -> KafkaProducer:
+    """An idempotent producer that counts a record as sent once all in-sync replicas have it.
+
+    `send` blocks up to 5 s for metadata. A record that is not acknowledged within
+    DELIVERY_TIMEOUT_MS fails, and the caller sends it again.
+    """
+    return KafkaProducer(
+        **_common(settings),
+        acks="all",
+        enable_idempotence=True,
+        max_in_flight_requests_per_connection=5,
+        delivery_timeout_ms=DELIVERY_TIMEOUT_MS,
+        request_timeout_ms=5_000,
+        max_block_ms=5_000,
+        linger_ms=2,
+        compression_type=None,
+        max_request_size=MAX_REQUEST_BYTES,
+        allow_auto_create_topics=False,
+        metrics_enabled=False,
+    )
+
+
+def consumer(settings: Settings, group: str | None) -> KafkaConsumer:
+    """A consumer that commits only when told to; subscribe or assign it yourself.
+
+    `group`: the group's name without the deployment's prefix; None for a reader without a group.
+    """
+    return KafkaConsumer(
+        **_common(settings),
+        group_id=None if group is None else f"{settings.topic_prefix}{group}",
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        isolation_level="read_committed",
+        session_timeout_ms=SESSION_TIMEOUT_MS,
+        heartbeat_interval_ms=HEARTBEAT_MS,
+        max_poll_interval_ms=300_000,
+        request_timeout_ms=20_000,
+        fetch_max_wait_ms=200,
+        max_partition_fetch_bytes=MAX_REQUEST_BYTES,
+        allow_auto_create_topics=False,
+        metrics_enabled=False,
+    )
+
+
+def admin(settings: Settings, timeout_ms: int = 10_000) -> KafkaAdminClient:
+    """A client for the cluster's own affairs; connecting and asking take up to `timeout_ms`."""
+    return KafkaAdminClient(**_common(settings, timeout_ms), request_timeout_ms=timeout_ms)
+
+
+def _common(settings: Settings, bootstrap_timeout_ms: int = 10_000) -> dict[str, Any]:
+    return {
+        "bootstrap_servers": settings.kafka.split(","),
+        "client_id": f"entraide-{settings.service}",
+        "bootstrap_timeout_ms": bootstrap_timeout_ms,
+        "retry_backoff_ms": 100,
+        "reconnect_backoff_ms": 50,
+        "reconnect_backoff_max_ms": 1_000,
+        "metadata_max_age_ms": 60_000,
+        "security_protocol": "PLAINTEXT",
+    }

@@ -1,0 +1,30 @@
+"""What the event machinery tells Prometheus; times in seconds."""
+
+from typing import Final
+
+from prometheus_client import Counter, Gauge, Histogram
+
+OUTBOX_DEPTH: Final = Gauge(
+    "entraide_outbox_depth", "Documents with an event to publish", ["collection"]
+)
+OUTBOX_AGE: Final = Gauge(
+    "entraide_outbox_age_seconds", "Age of the oldest unpublished change", ["collection"]
+)
+PUBLISHED: Final = Counter("entraide_events_published", "Events that the broker has", ["type"])
+PUBLISH_FAILURES: Final = Counter(
+    "entraide_publish_failures", "Rounds of a relay that the broker or the store broke off"
+)
+CONSUMED: Final = Counter("entraide_events_consumed", "Events applied", ["consumer"])
+HANDLING: Final = Histogram(
+    "entraide_batch_handling_seconds", "Time that a handler took for a batch", ["consumer"]
+)
+RETRIES: Final = Counter("entraide_batch_retries", "Batches that had to wait", ["consumer"])
+DEAD_LETTERS: Final = Counter("entraide_dead_letters", "Events given up", ["consumer", "reason"])
+REPUBLISHED: Final = Counter(
+    "entraide_anti_entropy_marks", "Keys whose last record was not their state", ["topic"]
+)
+AHEAD: Final = Counter(
+    "entraide_anti_entropy_ahead",
+    "Records newer than the store: a restore without raising the epoch",
+    ["topic"],
+)

@@ -1,0 +1,159 @@
+"""Reading topics without a group: every reader sees every record, from the beginning."""
+
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from kafka import KafkaConsumer, TopicPartition
+from kafka.errors import KafkaError, KafkaTimeoutError
+from pymongo.errors import PyMongoError
+
+from shared.events import clients
+from shared.events.envelope import Event, InvalidEvent, decode
+from shared.events.letters import DeadLetters
+from shared.events.poison import MAX_CONSECUTIVE_DEAD_LETTERS, Streak
+from shared.events.topics import Topics, TopicsMissing
+from shared.events.versions import Version
+from shared.settings import Settings
+
+_METADATA_SECONDS = 30
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Received:
+    """What stood at one place of a topic; `event` is None for a tombstone: `subject` is gone."""
+
+    event: Event | None
+    type: str
+    subject: str
+    version: Version
+    topic: str
+    partition: int
+    offset: int
+
+
+class TopicReader:
+    """Reads all partitions of some topics from their beginning, and goes on with what comes.
+
+    Making one blocks until the topics' partitions and ends are known (30 s at most, then
+    TopicsMissing or KafkaError). `poll` blocks for its timeout at most, plus the time that dead
+    letters take. What cannot be understood becomes a dead letter of the consumer `name`; too many
+    in a row raise TooManyDeadLetters. While a dead letter cannot be written the reader stands
+    still rather than losing it. Not for several threads. Close it.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        topics: Sequence[str],
+        dead_letters: DeadLetters,
+        name: str | None = None,
+        max_consecutive_dead_letters: int = MAX_CONSECUTIVE_DEAD_LETTERS,
+    ) -> None:
+        self._topics = Topics(settings.topic_prefix)
+        consumer_name = name or f"{settings.service}-reader"
+        self._streak = Streak(dead_letters, consumer_name, max_consecutive_dead_letters)
+        self._backlog: deque[Any] = deque()
+        self._consumer = clients.consumer(settings, None)
+        try:
+            self._ends = assign_all(self._consumer, topics)
+        except BaseException:
+            self._consumer.close()
+            raise
+        self._behind = True
+
+    def poll(self, timeout_ms: int, max_records: int = 500) -> list[Received]:
+        """What came next, in the order of each partition; empty when nothing came in time."""
+        if not self._backlog:
+            polled = self._consumer.poll(timeout_ms=timeout_ms, max_records=max_records)
+            self._backlog.extend(record for records in polled.values() for record in records)
+        received = []
+        while self._backlog:
+            record = self._backlog[0]
+            try:
+                event = decode(record, self._topics.types_in(record.topic))
+                self._streak.went_on()
+                received.append(_received(event, record))
+            except InvalidEvent as invalid:
+                try:
+                    self._streak.reject(record, invalid.code, invalid.detail)
+                except (KafkaError, PyMongoError) as error:
+                    log.warning("dead letter not written, will retry", error=str(error))
+                    break
+            self._backlog.popleft()
+        return received
+
+    def caught_up(self) -> bool:
+        """Whether `poll` has handed out all that stood in the topics when the reader was made."""
+        if self._behind and not self._backlog:
+            self._behind = any(
+                self._consumer.position(partition) < end for partition, end in self._ends.items()
+            )
+        return not self._behind
+
+    def lag(self) -> int:
+        """How many records are known to be still unread."""
+        unread = len(self._backlog)
+        for partition, end in self._ends.items():
+            newest = self._consumer.highwater(partition)
+            position = self._consumer.position(partition)
+            unread += max((end if newest is None else newest) - position, 0)
+        return unread
+
+    def close(self) -> None:
+        """Close the connection to the broker."""
+        self._consumer.close()
+
+
+def read_to_end(settings: Settings, topics: Sequence[str]) -> Iterator[Any]:
+    """All records (kafka-python's ConsumerRecord) that stand in the topics now; then ends.
+
+    Raises TopicsMissing or KafkaError, and KafkaTimeoutError when nothing comes for 30 s.
+    """
+    with closing(clients.consumer(settings, None)) as consumer:
+        ends = assign_all(consumer, topics)
+        deadline = time.monotonic() + _METADATA_SECONDS
+        while any(consumer.position(partition) < end for partition, end in ends.items()):
+            polled = consumer.poll(timeout_ms=200)
+            if polled:
+                deadline = time.monotonic() + _METADATA_SECONDS
+            elif time.monotonic() > deadline:
+                raise KafkaTimeoutError(f"nothing more came from {', '.join(topics)}")
+            for partition, records in polled.items():
+                yield from (record for record in records if record.offset < ends[partition])
+
+
+def assign_all(consumer: KafkaConsumer, topics: Sequence[str]) -> dict[TopicPartition, int]:
+    """Assign all partitions from their beginning; returns their present ends."""
+    deadline = time.monotonic() + _METADATA_SECONDS
+    while missing := [name for name in topics if not consumer.partitions_for_topic(name)]:
+        if time.monotonic() > deadline:
+            raise TopicsMissing(f"topics are missing: {', '.join(missing)}")
+        time.sleep(0.1)
+    partitions = [
+        TopicPartition(name, number)
+        for name in topics
+        for number in sorted(consumer.partitions_for_topic(name))
+    ]
+    consumer.assign(partitions)
+    consumer.seek_to_beginning(*partitions)
+    ends: dict[TopicPartition, int] = consumer.end_offsets(partitions)
+    return ends
+
+
+def _received(event: Event, record: Any) -> Received:
+    return Received(
+        event=None if event.tombstone else event,
+        type=event.type,
+        subject=event.subject,
+        version=event.version,
+        topic=record.topic,
+        partition=record.partition,
+        offset=record.offset,
+    )

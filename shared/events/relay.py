@@ -1,0 +1,229 @@
+"""The relay: publishes what the aggregates' outboxes hold, then removes it.
+
+A crash between the two repeats an event and loses none. Any number of relays may run.
+"""
+
+import threading
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import structlog
+from kafka import KafkaProducer
+from kafka.errors import KafkaError, MessageSizeTooLargeError
+from pymongo import UpdateOne
+from pymongo.collection import Collection
+from pymongo.errors import PyMongoError
+
+from shared.events import clients, metrics
+from shared.events.envelope import InvalidEvent, encode
+from shared.events.outbox import Aggregate
+from shared.events.pending import unpack
+from shared.events.topics import Topics
+from shared.events.vanished import Vanished
+from shared.settings import Settings
+
+LEASE: Final = timedelta(milliseconds=clients.DELIVERY_TIMEOUT_MS + 5_000)
+"""Longer than a producer may try, so that only a paused process can write late."""
+
+_BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
+_BATCH = 200
+_IDLE_SECONDS = 0.05
+_LONGEST_IDLE_SECONDS = 2.0
+_MEASURE_SECONDS = 5.0
+_FREE = {"lease_owner": "", "lease_until": ""}
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Documents of one collection that this relay holds a lease on; `token` names the lease."""
+
+    collection: Collection[dict[str, Any]]
+    token: str
+    documents: Sequence[dict[str, Any]]
+    expires: float
+    held_back: set[str] = field(default_factory=set)
+
+    def hold_back(self, id_: str, error: Exception) -> None:
+        """Keep the lease of a document whose event cannot go out: the others must not wait."""
+        log.error(
+            "event cannot be published", collection=self.collection.name, id=id_, error=str(error)
+        )
+        self.held_back.add(id_)
+
+
+class Relay:
+    """Publishes the pending events of some aggregates, the oldest change first.
+
+    `run` blocks until `stop` is set. It asks the store every 50 ms while there is nothing to do,
+    backs off to 2 s while broker or store are away, and never raises for their absence. A batch is
+    leased, sent with acks=all, and only then removed from the outboxes; a document that was
+    changed meanwhile keeps its newer event. Leases of a dead relay run out after LEASE.
+    `owner` names this relay in the documents, for people; `clock` tells the time, aware, UTC.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        aggregates: Sequence[type[Aggregate]],
+        owner: str,
+        clock: Callable[[], datetime],
+        make_producer: Callable[[Settings], KafkaProducer] = clients.producer,
+    ) -> None:
+        self._settings = settings
+        self._topics = Topics(settings.topic_prefix)
+        self._aggregates: list[type[Aggregate]] = [*aggregates, Vanished]
+        self._owner = owner
+        self._clock = clock
+        self._make_producer = make_producer
+        self._producer: KafkaProducer | None = None
+        self._measured = float("-inf")
+
+    def run(self, stop: threading.Event) -> None:
+        """Publish until `stop` is set."""
+        idle = _IDLE_SECONDS
+        try:
+            while not stop.is_set():
+                try:
+                    published = self.publish_pending()
+                    self._measure()
+                    idle = _IDLE_SECONDS
+                except (KafkaError, PyMongoError) as error:
+                    metrics.PUBLISH_FAILURES.inc()
+                    log.warning("relay interrupted", error=str(error), retry_in_seconds=idle)
+                    # A producer that gave up on a batch may refuse the next one.
+                    self._close_producer()
+                    published = 0
+                    idle = min(2 * idle, _LONGEST_IDLE_SECONDS)
+                if not published:
+                    stop.wait(idle)
+        finally:
+            self._close_producer()
+
+    def publish_pending(self) -> int:
+        """Publish one batch of each aggregate; returns how many events the broker took.
+
+        Blocks for as long as the producer tries. Raises KafkaError or PyMongoError; what was
+        leased stays leased until it runs out or is released here.
+        """
+        published = 0
+        for aggregate in self._aggregates:
+            claim = self.claim(aggregate)
+            if claim is None:
+                continue
+            try:
+                published += self.publish(claim)
+            finally:
+                self._release(claim)
+        return published
+
+    def claim(self, aggregate: type[Aggregate]) -> Claim | None:
+        """Lease up to a batch of documents with something pending; None when there are none."""
+        collection: Collection[dict[str, Any]] = aggregate._get_collection()
+        now = self._clock()
+        free = {
+            "pending_since": {"$gt": _BEGINNING},
+            "$or": [{"lease_until": None}, {"lease_until": {"$lte": now}}],
+        }
+        found = collection.find(free, {"_id": 1}).sort("pending_since", 1).limit(_BATCH)
+        ids = [document["_id"] for document in found]
+        if not ids:
+            return None
+        token = f"{self._owner}/{uuid.uuid4().hex}"
+        expires = time.monotonic() + LEASE.total_seconds()
+        collection.update_many(
+            {"_id": {"$in": ids}, **free},
+            {"$set": {"lease_owner": token, "lease_until": now + LEASE}},
+        )
+        leased = {"_id": {"$in": ids}, "lease_owner": token}
+        documents = list(collection.find(leased, {"pending_events": 1}))
+        return Claim(collection, token, documents, expires) if documents else None
+
+    def publish(self, claim: Claim) -> int:
+        """Send what the claimed documents hold, and remove it once the broker has it.
+
+        Sends nothing when the lease ran out in between. Returns how many events were sent; raises
+        the KafkaError of the first that was not, after removing those that were.
+        """
+        if time.monotonic() > claim.expires - clients.DELIVERY_TIMEOUT_MS / 1000:
+            return 0
+        if self._producer is None:
+            self._producer = self._make_producer(self._settings)
+        deadline = time.monotonic() + clients.DELIVERY_TIMEOUT_MS / 1000
+        sent, failure = self._send_all(self._producer, claim)
+        removals = []
+        for id_, record, future in sent:
+            try:
+                future.get(timeout=max(deadline - time.monotonic(), 0.001))
+            except MessageSizeTooLargeError as error:
+                claim.hold_back(id_, error)
+            except KafkaError as error:
+                failure = failure or error
+            else:
+                metrics.PUBLISHED.labels(record["type"]).inc()
+                removals.append(_removal(id_, record["id"]))
+        if removals:
+            claim.collection.bulk_write(removals, ordered=False)
+        if failure is not None:
+            raise failure
+        return len(removals)
+
+    def _send_all(
+        self, producer: KafkaProducer, claim: Claim
+    ) -> tuple[list[tuple[str, dict[str, Any], Any]], KafkaError | None]:
+        """What was handed to the producer, with its futures, and what stopped the handing over."""
+        sent: list[tuple[str, dict[str, Any], Any]] = []
+        for document in claim.documents:
+            for record in document.get("pending_events", ()):
+                try:
+                    future = self._send(producer, record)
+                except (InvalidEvent, MessageSizeTooLargeError) as error:
+                    claim.hold_back(document["_id"], error)
+                except KafkaError as error:
+                    return sent, error
+                else:
+                    sent.append((document["_id"], record, future))
+        return sent, None
+
+    def _send(self, producer: KafkaProducer, record: dict[str, Any]) -> Any:
+        key, value, headers = encode(unpack(record))
+        topic = self._topics.of_type(record["type"])
+        return producer.send(topic, key=key, value=value, headers=headers)
+
+    def _release(self, claim: Claim) -> None:
+        """Free what was not removed: changed meanwhile, or not sent for want of a broker."""
+        ids = [d["_id"] for d in claim.documents if d["_id"] not in claim.held_back]
+        claim.collection.update_many(
+            {"_id": {"$in": ids}, "lease_owner": claim.token}, {"$unset": _FREE}
+        )
+
+    def _measure(self) -> None:
+        if time.monotonic() < self._measured + _MEASURE_SECONDS:
+            return
+        self._measured = time.monotonic()
+        for aggregate in self._aggregates:
+            collection = aggregate._get_collection()
+            pending = {"pending_since": {"$gt": _BEGINNING}}
+            oldest = collection.find_one(pending, {"pending_since": 1}, sort=[("pending_since", 1)])
+            age = (self._clock() - oldest["pending_since"]).total_seconds() if oldest else 0.0
+            depth = collection.count_documents(pending) if oldest else 0
+            metrics.OUTBOX_DEPTH.labels(collection.name).set(depth)
+            metrics.OUTBOX_AGE.labels(collection.name).set(max(age, 0.0))
+
+    def _close_producer(self) -> None:
+        if self._producer is not None:
+            producer, self._producer = self._producer, None
+            producer.close(timeout=1)
+
+
+def _removal(id_: str, event_id: str) -> UpdateOne:
+    """Removes an event that the broker has, unless a newer one has taken its place."""
+    return UpdateOne(
+        {"_id": id_, "pending_events.id": event_id},
+        {"$unset": {"pending_events": "", "pending_since": "", **_FREE}},
+    )

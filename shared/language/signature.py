@@ -1,0 +1,85 @@
+"""A text's signature: what of it may leave its owner."""
+
+import hmac
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from shared.language.concepts import thesaurus
+from shared.language.detect import detect
+from shared.language.terms import Token, terms, tokens, weights
+from shared.language.text import clean
+from shared.language.vectors import encode
+
+METHOD = "1"
+"""Names this way of making signatures; to be raised whenever the same text would give another."""
+
+ANALYSED = 60_000
+"""Characters of a record's texts, all fields together, that are looked at for terms and concepts."""
+
+MOST_TERMS = 96
+MOST_MENTIONS = 200
+MENTIONS_OF_ONE = 3
+_HASH_CHARACTERS = 16
+
+
+def signature(fields: Mapping[str, str], declared_language: str, key: bytes) -> dict[str, Any]:
+    """The signature of a record's texts.
+
+    `fields` maps names to texts, in the order in which they are read; `declared_language` is the
+    author's BCP 47 tag, believed where the texts do not tell; `key` is the deployment's secret,
+    without which the hashes of terms mean nothing.
+
+    The result has `method`, `language` (one of the six) with `language_probability`, `concepts`
+    as [id, field, start, end] in the texts' order (at most 200, and 3 of one concept; offsets in
+    characters), `terms` as [16 hexadecimal digits, weight] (the 96 heaviest, in the order of the
+    digits), and `vector`, base64 of 512 signed bytes, or None without text or encoder. Any text
+    is taken; of long ones the first 60,000 characters (2,000 for the vector) count.
+    """
+    texts = _cut(fields)
+    joined = "\n".join(text for text in texts.values() if text.strip())
+    detection = detect(joined, declared_language)
+    found = {name: list(tokens(text, detection.language)) for name, text in texts.items()}
+    return {
+        "method": METHOD,
+        "language": detection.language,
+        "language_probability": detection.probability,
+        "concepts": _mentions(found),
+        "terms": _hashed(found.values(), key),
+        "vector": encode(joined),
+    }
+
+
+def _cut(fields: Mapping[str, str]) -> dict[str, str]:
+    left = ANALYSED
+    texts = {}
+    for name, text in fields.items():
+        texts[name] = clean(text[:left])
+        left -= len(texts[name])
+    return texts
+
+
+def _mentions(found: Mapping[str, Iterable[Token]]) -> list[list[Any]]:
+    mentions: list[list[Any]] = []
+    seen: Counter[str] = Counter()
+    for name, words in found.items():
+        for mention in thesaurus().find(words):
+            seen[mention.concept] += 1
+            if seen[mention.concept] <= MENTIONS_OF_ONE and len(mentions) < MOST_MENTIONS:
+                mentions.append([mention.concept, name, mention.start, mention.end])
+    return mentions
+
+
+def _hashed(found: Iterable[Iterable[Token]], key: bytes) -> list[list[Any]]:
+    counts: Counter[str] = Counter()
+    for words in found:
+        counts.update(terms(words))
+    # Which terms stay is decided before hashing: the heaviest, of equals the first in the text.
+    # The order in which they leave is that of the hashes, which says nothing.
+    weighed = sorted(weights(counts).items(), key=lambda item: -item[1])
+    return sorted([_hash(term, key), weight] for term, weight in weighed[:MOST_TERMS])
+
+
+def _hash(term: str, key: bytes) -> str:
+    digest = hmac.digest(key, term.encode("utf-8", "replace"), "sha256")
+    return digest.hex()[:_HASH_CHARACTERS]

@@ -1,0 +1,95 @@
+"""State machines of the registers: which step leads from which state to which.
+
+A lifecycle knows states and steps, not persons: who may take a step is the register's own rule.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+
+class IllegalTransition(Exception):  # noqa: N818 (named for what happened)
+    """A step that the record's state does not allow.
+
+    Has `action` and `source` as asked for, and `allowed`: the steps that the state does allow.
+    """
+
+    def __init__(self, action: str, source: str, allowed: tuple[str, ...]) -> None:
+        hint = f"possible now: {', '.join(allowed)}" if allowed else "this state is final"
+        super().__init__(f"You cannot {action} a record that is {source} ({hint})")
+        self.action = action
+        self.source = source
+        self.allowed = allowed
+
+
+@dataclass(frozen=True)
+class Step:
+    """An action that takes a record from any of `sources` to `target`."""
+
+    action: str
+    sources: frozenset[str]
+    target: str
+
+
+class Lifecycle:
+    """An initial state and the steps between states; states without a way out are final."""
+
+    def __init__(self, initial: str, steps: Iterable[Step]) -> None:
+        self.initial = initial
+        self.steps: Mapping[str, Step] = MappingProxyType({step.action: step for step in steps})
+        targets = [step.target for step in self.steps.values()]
+        self.states: tuple[str, ...] = tuple(dict.fromkeys([initial, *targets]))
+        unknown = {s for step in self.steps.values() for s in step.sources} - set(self.states)
+        if unknown:
+            raise ValueError(f"steps start from states that nothing leads to: {sorted(unknown)}")
+
+    def allowed(self, source: str) -> tuple[str, ...]:
+        """The actions possible in a state, in the lifecycle's order."""
+        return tuple(action for action, step in self.steps.items() if source in step.sources)
+
+    def is_final(self, state: str) -> bool:
+        """Whether no step leads out of the state."""
+        return not self.allowed(state)
+
+    def target(self, action: str, source: str) -> str:
+        """The state that the action leads to from `source`; IllegalTransition if it does not."""
+        step = self.steps.get(action)
+        if step is None or source not in step.sources:
+            raise IllegalTransition(action, source, self.allowed(source))
+        return step.target
+
+    def action_between(self, source: str, target: str) -> str:
+        """The action that leads from one state to another; IllegalTransition if none does.
+
+        For records whose state is set rather than stepped: the error's action names the target.
+        """
+        for action, step in self.steps.items():
+            if source in step.sources and step.target == target:
+                return action
+        raise IllegalTransition(f"set to {target}", source, self.allowed(source))
+
+
+def _step(action: str, target: str, *sources: str) -> Step:
+    return Step(action, frozenset(sources), target)
+
+
+REGISTER = Lifecycle(
+    "draft",
+    (
+        _step("submit", "submitted", "draft"),
+        _step("publish", "published", "submitted"),
+        _step("close", "closed", "published"),
+        _step("withdraw", "withdrawn", "draft", "submitted", "published"),
+    ),
+)
+"""Requests and offers: drafts stay with their owner, what is published is open for matching."""
+
+ASSISTANCE = Lifecycle(
+    "planned",
+    (
+        _step("start", "ongoing", "planned"),
+        _step("complete", "completed", "planned", "ongoing"),
+        _step("cancel", "cancelled", "planned", "ongoing"),
+    ),
+)
+"""Activities: assistance that is planned or under way."""

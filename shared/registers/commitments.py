@@ -1,0 +1,89 @@
+"""What the ledger holds of a record's lines, as the register last heard of it.
+
+A projection of the matcher's commitment events: one small document a commitment, replaced by a
+newer version and by nothing else, so that repeats and late arrivals change nothing. Sums are made
+when a record is shown. Applying an event makes no version of a record and no event.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from mongoengine import Document, IntField, ListField, StringField
+from pymongo import UpdateOne
+from pymongo.errors import BulkWriteError
+
+from shared.events.envelope import COMMITMENT, Event
+
+HOLDING = ("held", "releasing")
+"""A commitment holds its lines once it is held and until its release is done."""
+VANISHED = "vanished"
+"""The status of a commitment that the ledger lost in a restore, as its tombstone says."""
+_DUPLICATE_KEY = 11000
+
+
+class CommitmentCopy(Document):
+    """The lines on this register's side of one commitment, at the newest version heard of.
+
+    Amounts are integers: thousandths of a unit, or hundredths of a currency's major unit.
+    """
+
+    meta = {  # noqa: RUF012 (mongoengine declares it so)
+        "collection": "commitments",
+        "indexes": ["lines.record"],
+    }
+    id = StringField(primary_key=True)
+    epoch = IntField(required=True)
+    number = IntField(required=True)
+    status = StringField(required=True)
+    lines = ListField()
+
+
+def apply_commitments(events: Sequence[Event], side: str) -> None:
+    """Keep what these commitment events say of the lines of one side, `request` or `offer`.
+
+    Events of other types are passed over. Order and repetition do not matter.
+    """
+    newest: dict[str, Event] = {}
+    for event in events:
+        known = newest.get(event.subject)
+        if event.type == COMMITMENT and (known is None or known.version < event.version):
+            newest[event.subject] = event
+    if not newest:
+        return
+    try:
+        CommitmentCopy._get_collection().bulk_write(
+            [_upsert(event, side) for event in newest.values()], ordered=False
+        )
+    except BulkWriteError as error:
+        # An upsert that finds its id taken has met a version as new as its own: nothing to do.
+        if any(e["code"] != _DUPLICATE_KEY for e in error.details["writeErrors"]):
+            raise
+
+
+def _upsert(event: Event, side: str) -> UpdateOne:
+    epoch, number = event.version.epoch, event.version.number
+    kept = ("record", "line", "measure", "amount", "unit")
+    sent = [] if event.tombstone else event.data["lines"]
+    lines = [{name: line[name] for name in kept} for line in sent if line["side"] == side]
+    status = VANISHED if event.tombstone else event.data["status"]
+    state = {"epoch": epoch, "number": number, "status": status, "lines": lines}
+    older = [{"epoch": {"$lt": epoch}}, {"epoch": epoch, "number": {"$lt": number}}]
+    return UpdateOne({"_id": event.subject, "$or": older}, {"$set": state}, upsert=True)
+
+
+Held = Mapping[tuple[str, int, str], Mapping[str, int]]
+"""(record, line, measure) to amounts by unit."""
+
+
+def held(records: Iterable[str]) -> Held:
+    """What commitments hold of the records' lines, by (record, line, measure) and unit."""
+    wanted = list(records)
+    sums: dict[tuple[str, int, str], dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    query: dict[str, Any] = {"lines.record": {"$in": wanted}, "status": {"$in": list(HOLDING)}}
+    for copy in CommitmentCopy._get_collection().find(query) if wanted else ():
+        for line in copy["lines"]:
+            if line["record"] in wanted:
+                key = (line["record"], line["line"], line["measure"])
+                sums[key][line["unit"]] += line["amount"]
+    return sums

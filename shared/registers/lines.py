@@ -1,0 +1,66 @@
+"""Numbered lines of a record, and the rule for codes that were retired from a vocabulary.
+
+A line keeps its number for good, because commitments made elsewhere name it: numbers are given
+by the register, kept on change by sending `line`, and never given out again.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from shared.vocabulary import CodeError, Vocabulary
+from shared.web.problems import FieldError, invalid
+
+
+def number_lines(
+    sent: Sequence[Mapping[str, Any]], known: Collection[int], next_line: int, field: str
+) -> tuple[list[int], int]:
+    """The number of each sent line, and the next free number.
+
+    `known` are the numbers that the record has now; `field` names the list in errors. Raises
+    the 422 problem for a number that the record does not have or that was sent twice.
+    """
+    errors: list[FieldError] = []
+    numbers: list[int] = []
+    for index, line in enumerate(sent):
+        number = line.get("line")
+        if number is None:
+            number, next_line = next_line, next_line + 1
+        elif number not in known:
+            message = f"There is no line {number}; leave `line` out for a new line."
+            errors.append(FieldError(f"{field}[{index}].line", message, "unknown-line"))
+        elif number in numbers:
+            message = f"Line {number} was sent twice."
+            errors.append(FieldError(f"{field}[{index}].line", message, "repeated-line"))
+        numbers.append(number)
+    if errors:
+        raise invalid(errors)
+    return numbers, next_line
+
+
+@dataclass(frozen=True)
+class Use:
+    """A field that holds a code of a vocabulary; nothing to check where the code is None."""
+
+    field: str
+    vocabulary: Vocabulary[Any]
+    code: str | None
+
+
+def check_codes(uses: Iterable[Use], on: date) -> list[FieldError]:
+    """What is wrong with codes taken into use on that day; a retired one names its replacement.
+
+    Only for what is new or changed: a record that holds a code which was retired since stays as
+    it is, and so the caller leaves out whatever it already held.
+    """
+    errors = []
+    for use in uses:
+        if use.code is None:
+            continue
+        try:
+            use.vocabulary.check(use.code, on)
+        except CodeError as error:
+            code = "retired-code" if use.code in use.vocabulary else "unknown-code"
+            errors.append(FieldError(use.field, str(error), code))
+    return errors

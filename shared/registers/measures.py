@@ -1,0 +1,55 @@
+"""How much: decimals on the wire, whole numbers in the store and in events."""
+
+from decimal import Decimal
+from typing import Any
+
+from shared.vocabulary.units import canonical_unit
+
+_THOUSAND = 1000
+_HUNDRED = 100
+
+
+def thousandths(quantity: Decimal | None) -> int | None:
+    """A quantity with at most three decimals as whole thousandths."""
+    return None if quantity is None else int(quantity * _THOUSAND)
+
+
+def hundredths(amount: Decimal | None) -> int | None:
+    """An amount of money in major units, at most two decimals, as whole hundredths."""
+    return None if amount is None else int(amount * _HUNDRED)
+
+
+def quantity_of(stored: int | None) -> Decimal | None:
+    """The quantity of whole thousandths."""
+    return None if stored is None else Decimal(stored) / _THOUSAND
+
+
+def amount_of(stored: int | None) -> Decimal | None:
+    """The amount in major units of whole hundredths."""
+    return None if stored is None else Decimal(stored) / _HUNDRED
+
+
+def event_quantity(stored: int | None) -> int | float | None:
+    """The quantity of whole thousandths as a JSON number, whole where it can be."""
+    if stored is None:
+        return None
+    whole, rest = divmod(stored, _THOUSAND)
+    return stored / _THOUSAND if rest else whole
+
+
+def event_unit(unit: str | None) -> str | None:
+    """The vocabulary's code for a unit as it was written; None where it is not understood.
+
+    What was written stays with the owner: it is free text.
+    """
+    return canonical_unit(unit) if unit else None
+
+
+def event_measures(line: Any, quantity: str) -> dict[str, Any]:
+    """The measures of a stored line for its event; `quantity` names both field and member."""
+    return {
+        quantity: event_quantity(getattr(line, quantity)),
+        "unit": event_unit(line.unit),
+        "amount_cents": line.amount,
+        "currency": line.currency,
+    }

@@ -1,0 +1,161 @@
+"""What every registered record is made of, whatever it registers."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any, Self
+
+from mongoengine import (
+    DateField,
+    DictField,
+    EmbeddedDocument,
+    EmbeddedDocumentField,
+    EmbeddedDocumentListField,
+    IntField,
+    ListField,
+    StringField,
+)
+
+from shared.events.outbox import Aggregate, timestamp
+from shared.ids import derived_id, new_id
+from shared.registers.steps import party_of
+from shared.web.idempotency import idempotent_id
+from shared.web.identity import Identity
+
+
+class Window(EmbeddedDocument):
+    """From the first day to the last, both included."""
+
+    start = DateField(required=True)
+    end = DateField(required=True)
+
+    @classmethod
+    def of(cls, window: Mapping[str, date] | None) -> Self | None:
+        """The window of a loaded WindowSchema."""
+        return cls(start=window["from"], end=window["to"]) if window else None
+
+    def view(self) -> dict[str, date]:
+        """`{from, to}` as a WindowSchema dumps it."""
+        return {"from": self.start, "to": self.end}
+
+    def event_data(self) -> dict[str, str]:
+        """`{from, to}` as ISO 8601 dates."""
+        return {"from": self.start.isoformat(), "to": self.end.isoformat()}
+
+
+class ExternalId(EmbeddedDocument):
+    """The record's name in the system that it came from."""
+
+    source = StringField(required=True)
+    id = StringField(required=True)
+
+    @classmethod
+    def of(cls, external: Mapping[str, str] | None) -> Self | None:
+        """The external id of a loaded `{source, id}`."""
+        return cls(source=external["source"], id=external["id"]) if external else None
+
+    def event_data(self) -> dict[str, str]:
+        """`{source, id}`."""
+        return {"source": self.source, "id": self.id}
+
+
+class Link(EmbeddedDocument):
+    """A document elsewhere. None of it leaves the register by an event."""
+
+    title = StringField()
+    url = StringField()
+    year = IntField()
+
+
+class Creator(EmbeddedDocument):
+    """Who registered the record: the role, and the State or organisation where it has one."""
+
+    role = StringField(required=True)
+    party = StringField()
+
+
+class Contact(EmbeddedDocument):
+    """An office to write to: never a person, whose name would age and need protecting."""
+
+    office = StringField(required=True)
+    email = StringField()
+    phone = StringField()
+    languages = ListField(StringField())
+
+
+class Record(Aggregate):
+    """A record with a text that can be searched.
+
+    `texts_digest` tells whether its texts changed since they were last read (see `texts.py`).
+    """
+
+    meta = {  # noqa: RUF012 (mongoengine declares it so)
+        "abstract": True,
+        "indexes": ["search_terms", ("-created_at", "id"), "updated_at"],
+    }
+
+    title = StringField(required=True)
+    description = StringField(required=True)
+    language = StringField(required=True)
+    external_id = EmbeddedDocumentField(ExternalId)
+    created_by = EmbeddedDocumentField(Creator, required=True)
+    search_terms = ListField(StringField())
+    texts_digest = StringField()
+
+
+class SignedRecord(Record):
+    """A record whose text's signature goes out with its events."""
+
+    meta = {"abstract": True}  # noqa: RUF012
+
+    status = StringField(required=True)
+    signature = DictField()
+
+    def signed_event_data(self) -> dict[str, Any]:
+        """The members that the events of all signed records have alike."""
+        return {
+            "id": self.id,
+            "status": self.status,
+            "external_id": self.external_id.event_data() if self.external_id else None,
+            "signature": self.signature,
+            "history": [step.data() for step in self.history],
+            "created_at": timestamp(self.created_at),
+            "updated_at": timestamp(self.updated_at),
+        }
+
+
+class ContactedParty(Aggregate):
+    """A State or organisation with its points of contact and the day they were last confirmed."""
+
+    meta = {"abstract": True}  # noqa: RUF012
+
+    contacts = EmbeddedDocumentListField(Contact)
+    last_confirmed = DateField()
+
+
+def new_record_fields(
+    noun: str,
+    owner: tuple[str, ...],
+    payload: Mapping[str, Any],
+    identity: Identity,
+    now: datetime,
+    idempotency_key: str | None,
+) -> dict[str, Any]:
+    """What a new record starts with, whatever it registers, as keyword arguments.
+
+    The id is derived from the external id (with the owner's parts), else from the idempotency
+    key, else new: so what was sent twice meets the same primary key.
+    """
+    external = ExternalId.of(payload.get("external_id"))
+    if external is not None:
+        identifier = derived_id(noun, *owner, external.source, external.id)
+    elif idempotency_key is not None:
+        identifier = idempotent_id(identity.subject, idempotency_key)
+    else:
+        identifier = new_id()
+    return {
+        "id": identifier,
+        "external_id": external,
+        "created_by": Creator(role=identity.role, party=party_of(identity)),
+        "created_at": now,
+        "updated_at": now,
+    }

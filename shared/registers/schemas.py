@@ -1,0 +1,165 @@
+"""What crosses the wire alike in every register."""
+
+from marshmallow import fields, validate
+
+from shared.vocabulary import LANGUAGES
+from shared.web.schemas import Day, StrictSchema, Text
+
+MAX_TITLE = 300
+MAX_DESCRIPTION = 20_000
+MAX_LINES = 100
+MAX_CODES = 300
+MAX_YEAR = 2100
+_URL_SCHEMES = {"http", "https"}
+_PRINTABLE = validate.Regexp(
+    r"[!-~]{1,100}\Z", error="Use 1 to 100 printable ASCII characters without spaces."
+)
+
+
+def web_address(**options: object) -> fields.Url:
+    """A field for an absolute http or https address; null where there is none."""
+    return fields.Url(
+        schemes=_URL_SCHEMES,
+        load_default=None,
+        allow_none=True,
+        validate=validate.Length(max=1000),
+        **options,  # type: ignore[arg-type]
+    )
+
+
+def choice(*values: str, default: str | None = None) -> fields.String:
+    """A field for one of a few words; `default` (null unless given) where there is none."""
+    return fields.String(
+        validate=validate.OneOf(values), load_default=default, allow_none=default is None
+    )
+
+
+def spoken_language() -> fields.String:
+    """A field for one of the six languages, null where the text is to tell."""
+    return choice(*LANGUAGES)
+
+
+def optional_text(max_length: int, *, single_line: bool = False) -> Text:
+    """A field for text that may be missing."""
+    return Text(max_length, single_line=single_line, load_default=None, allow_none=True)
+
+
+class ExternalIdSchema(StrictSchema):
+    """The record's name in the system that it came from."""
+
+    source = fields.String(required=True, validate=_PRINTABLE)
+    id = fields.String(required=True, validate=_PRINTABLE)
+
+
+class LinkSchema(StrictSchema):
+    """A document elsewhere."""
+
+    title = Text(MAX_TITLE, single_line=True, required=True)
+    url = web_address()
+
+
+class ReportSchema(LinkSchema):
+    """A document elsewhere, of a year."""
+
+    year = fields.Integer(
+        strict=True, load_default=None, allow_none=True, validate=validate.Range(2000, MAX_YEAR)
+    )
+
+
+class TextsSchema(StrictSchema):
+    """A record's title and description, in one of the six languages."""
+
+    title = Text(MAX_TITLE, single_line=True, required=True)
+    description = Text(MAX_DESCRIPTION, required=True)
+    language = spoken_language()
+
+
+class ContactSchema(StrictSchema):
+    """An office to write to."""
+
+    office = Text(200, single_line=True, required=True)
+    email = fields.Email(load_default=None, allow_none=True, validate=validate.Length(max=254))
+    phone = fields.String(
+        load_default=None,
+        allow_none=True,
+        validate=validate.Regexp(r"\+?[0-9 ()./-]{4,40}\Z", error="Not a telephone number."),
+    )
+    languages = fields.List(fields.String(validate=validate.OneOf(LANGUAGES)), load_default=list)
+
+
+class ContactsSchema(StrictSchema):
+    """Points of contact; sending them confirms them, today unless `last_confirmed` says when."""
+
+    contacts = fields.List(
+        fields.Nested(ContactSchema), load_default=list, validate=validate.Length(max=20)
+    )
+    last_confirmed = Day(load_default=None, allow_none=True)
+
+
+class VersionedView(StrictSchema):
+    """What every answer with a record has."""
+
+    id = fields.String(required=True)
+    version = fields.String(required=True)
+    created_at = fields.AwareDateTime(format="iso")
+    updated_at = fields.AwareDateTime(format="iso")
+
+
+class ContactedView(VersionedView):
+    """What every answer with a party that has points of contact has."""
+
+    confirmation_due = fields.Boolean(
+        metadata={"description": "Whether contacts are missing, or confirmed over a year ago."}
+    )
+
+
+class CreatorView(StrictSchema):
+    """Who registered the record."""
+
+    role = fields.String()
+    party = fields.String(allow_none=True)
+
+
+class TransitionView(StrictSchema):
+    """A step in the record's life."""
+
+    action = fields.String()
+    source = fields.String()
+    target = fields.String()
+    at = fields.AwareDateTime(format="iso")
+    role = fields.String()
+    party = fields.String(allow_none=True)
+
+
+class ConceptView(StrictSchema):
+    """A concept of the thesaurus, and where the text names it: characters of a field."""
+
+    id = fields.String()
+    field = fields.String()
+    start = fields.Integer()
+    end = fields.Integer()
+
+
+class SignatureView(StrictSchema):
+    """What the text was found to say."""
+
+    method = fields.String()
+    language = fields.String()
+    language_probability = fields.Float()
+    concepts = fields.List(fields.Nested(ConceptView))
+
+
+class RecordView(VersionedView):
+    """What every answer with a record that has a text has."""
+
+    created_by = fields.Nested(CreatorView)
+    history = fields.List(fields.Nested(TransitionView))
+
+
+class SignedView(RecordView):
+    """What every answer with a signed record has."""
+
+    status = fields.String(required=True)
+    signature = fields.Nested(
+        SignatureView, metadata={"description": "Shown with one record, not in lists."}
+    )

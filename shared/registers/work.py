@@ -1,0 +1,52 @@
+"""The process behind a register's API: it publishes, looks after its topics, and hears of matches."""
+
+import os
+import socket
+from collections.abc import Mapping
+
+from shared.events.anti_entropy import AntiEntropy
+from shared.events.consumer import Consumer, Handler
+from shared.events.letters import DeadLetters
+from shared.events.outbox import Aggregate
+from shared.events.relay import Relay
+from shared.events.running import Loop, run_worker
+from shared.events.topics import Topics
+from shared.registers.context import system_clock
+from shared.settings import Settings
+from shared.web.database import connect_database
+from shared.web.logging import configure_logging
+
+
+def run_register(
+    settings: Settings, aggregates_by_type: Mapping[str, type[Aggregate]], on_matches: Handler
+) -> int:
+    """Run a register's worker until it is told to stop; returns the exit code.
+
+    `aggregates_by_type` are the register's documents by the type of their events; `on_matches`
+    gets the events of matches.v1. Blocks; call it in the main thread of the process.
+    """
+    configure_logging(settings)
+    connect_database(settings)
+    dead_letters = DeadLetters(settings)
+    matches = Topics(settings.topic_prefix).matches
+    consumer = Consumer(settings, [matches], settings.service, on_matches, dead_letters)
+    loops = register_loops(settings, aggregates_by_type) | {"matches": consumer.run}
+    try:
+        return run_worker(settings.service, settings, loops, consumer.has_assignment)
+    finally:
+        dead_letters.close()
+
+
+def register_loops(
+    settings: Settings, aggregates_by_type: Mapping[str, type[Aggregate]]
+) -> dict[str, Loop]:
+    """The loops that publish: the relay, and the anti-entropy of each of the register's topics."""
+    topics = Topics(settings.topic_prefix)
+    owner = f"{settings.service}@{socket.gethostname()}:{os.getpid()}"
+    relay = Relay(settings, tuple(aggregates_by_type.values()), owner, system_clock)
+    loops: dict[str, Loop] = {"relay": relay.run}
+    for type_, aggregate in aggregates_by_type.items():
+        topic = topics.of_type(type_)
+        tail = AntiEntropy(settings, topic, {type_: aggregate}, system_clock)
+        loops[f"anti-entropy of {topic}"] = tail.run
+    return loops

@@ -1,0 +1,37 @@
+"""Numbers about the requests that a service answers, for Prometheus."""
+
+import os
+
+from flask import Response
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    REGISTRY,
+    CollectorRegistry,
+    Histogram,
+    generate_latest,
+)
+from prometheus_client.multiprocess import MultiProcessCollector
+
+REQUEST_SECONDS = Histogram(
+    "entraide_http_request_seconds",
+    "Seconds from a request's arrival to its answer.",
+    ("service", "method", "route", "status"),
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
+)
+
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+def observe(service: str, method: str, route: str, status: int, seconds: float) -> None:
+    """Count one answered request; `route` is the path's template, never the path itself."""
+    known = method if method in _METHODS else "other"
+    REQUEST_SECONDS.labels(service, known, route, str(status)).observe(seconds)
+
+
+def exposition() -> Response:
+    """All metrics in Prometheus' text format, of every worker process where there are many."""
+    registry = REGISTRY
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:  # the variable that prometheus_client reads
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)

@@ -1,0 +1,116 @@
+"""What every request passes through before its handler and every answer after it."""
+
+import re
+import time
+import uuid
+from collections.abc import Callable
+from datetime import datetime
+from http import HTTPStatus
+
+import structlog
+from flask import Flask, Response, current_app, g, request
+from pymongo.errors import PyMongoError
+
+from shared.web import idempotency
+from shared.web.bodies import receive_body
+from shared.web.database import current_database
+from shared.web.identity import Identity, check_role
+from shared.web.marks import Marks, handler_of, marks_of
+from shared.web.metrics import observe
+from shared.web.verification import TokenChecker
+
+REQUEST_ID_HEADER = "X-Request-ID"
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
+_UNMATCHED = "(unmatched)"
+_PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+
+_log = structlog.get_logger("shared.web.access")
+
+
+class Pipeline:
+    """The steps around the handlers of one app, in the order in which `install` adds them."""
+
+    def __init__(self, service: str, tokens: TokenChecker, clock: Callable[[], datetime]) -> None:
+        self._service = service
+        self._tokens = tokens
+        self._clock = clock
+        self._store: idempotency.Store | None = None
+
+    def install(self, app: Flask) -> None:
+        """Add the steps to the app."""
+        app.before_request(self.start)
+        app.before_request(self.admit)
+        app.after_request(self.finish)
+
+    def start(self) -> None:
+        """Give the request its id, in logs and answers alike."""
+        g.started = time.monotonic()
+        given = request.headers.get(REQUEST_ID_HEADER, "")
+        g.request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=g.request_id)
+
+    def admit(self) -> Response | None:
+        """Check the caller, then the body, then the idempotency key, in that order."""
+        if request.routing_exception is not None or request.url_rule is None:
+            return None
+        marks = self._marks()
+        if not marks.public:
+            identity = self._tokens.check(request.headers.get("Authorization"))
+            g.identity = identity
+            check_role(identity, marks.roles)
+        receive_body()
+        if marks.idempotent and idempotency.current_idempotency_key() is not None:
+            return idempotency.begin(self._answers(), self._clock())
+        return None
+
+    def _marks(self) -> Marks:
+        view = current_app.view_functions[request.endpoint or ""]
+        return marks_of(handler_of(view, request.method))
+
+    def _answers(self) -> idempotency.Store:
+        # Not in the factory: a service starts, and says what it lacks, without its database.
+        if self._store is None:
+            store = current_database()[idempotency.COLLECTION]
+            idempotency.prepare_store(store)
+            self._store = store
+        return self._store
+
+    def finish(self, response: Response) -> Response:
+        """Keep the answer for its key, add the headers of every answer, count and log it."""
+        if self._store is not None:
+            try:
+                idempotency.finish(self._store, response, self._clock())
+            except PyMongoError:
+                # The work is done: its answer counts more than the keeping of it.
+                _log.error("an answer could not be kept for its key", exc_info=True)
+        if request.method in ("GET", "HEAD") and response.status_code == HTTPStatus.OK:
+            response.make_conditional(request)
+        for name, value in _HEADERS.items():
+            response.headers.setdefault(name, value)
+        response.headers[REQUEST_ID_HEADER] = g.request_id
+        self._record(response)
+        return response
+
+    def _record(self, response: Response) -> None:
+        seconds = time.monotonic() - g.started
+        route = request.url_rule.rule if request.url_rule else _UNMATCHED
+        observe(self._service, request.method, route, response.status_code, seconds)
+        identity = g.get("identity")
+        log = _log.debug if route in _PROBES else _log.info
+        log(
+            "request",
+            method=request.method,
+            route=route,
+            status=response.status_code,
+            ms=round(seconds * 1000, 1),
+            role=identity.role if isinstance(identity, Identity) else None,
+        )

@@ -1,0 +1,128 @@
+"""The factory of every service."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from http import HTTPStatus
+from types import MappingProxyType
+
+import flask_smorest
+from flask import Flask, Response, jsonify
+
+from shared.events.topics import check_broker
+from shared.settings import Settings
+from shared.web.bodies import READ_LIMIT
+from shared.web.database import check_database, connect_database
+from shared.web.docs_page import content_security_policy, render_docs
+from shared.web.errors import Mapper, register_errors
+from shared.web.health import CHECK_TIMEOUT_SECONDS, Check, Readiness
+from shared.web.identity import public
+from shared.web.keys import KeySource, key_source
+from shared.web.logging import configure_logging
+from shared.web.metrics import exposition
+from shared.web.openapi import StaticAnswer, describe, json_answer, make_api
+from shared.web.pipeline import Pipeline
+from shared.web.problems import Problem
+from shared.web.verification import TokenChecker
+
+_NONE: Mapping[str, Check] = MappingProxyType({})
+_NO_MAPPERS: Mapping[type[Exception], Mapper] = MappingProxyType({})
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def create_service(
+    name: str,
+    settings: Settings,
+    blueprints: Sequence[flask_smorest.Blueprint],
+    *,
+    description: str,
+    checks: Mapping[str, Check] = _NONE,
+    errors: Mapping[type[Exception], Mapper] = _NO_MAPPERS,
+    clock: Callable[[], datetime] = _utc_now,
+) -> Flask:
+    """The app of a service: its blueprints with everything that services share.
+
+    Connects the database and configures logging, so call it in the process that serves. `checks`
+    raise while something else that the service needs is amiss, and are added to /readyz; `errors`
+    make problems of the service's own exceptions; `clock` gives aware UTC times. Starts with
+    broker, database or keys out of reach: /readyz says so until they are there.
+    """
+    configure_logging(settings)
+    connect_database(settings)
+    app = Flask(name, static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = READ_LIMIT
+    app.url_map.merge_slashes = False
+    app.url_map.strict_slashes = True
+    app.json.sort_keys = False  # type: ignore[attr-defined] # of the default provider
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+
+    source = key_source(settings)
+    tokens = TokenChecker(source, settings.issuer, settings.audience, clock)
+    Pipeline(name, tokens, clock).install(app)
+    register_errors(app, errors)
+    api = make_api(app, name, description)
+    for blueprint in blueprints:
+        api.register_blueprint(blueprint)
+    document = describe(app, api)
+    _add_documents(app, json_answer(document), render_docs(document))
+    _add_probes(app, Readiness({**_own_checks(settings, source), **checks}))
+    return app
+
+
+def _own_checks(settings: Settings, source: KeySource) -> Mapping[str, Check]:
+    return {
+        "broker": lambda: check_broker(settings, CHECK_TIMEOUT_SECONDS),
+        "database": lambda: check_database(CHECK_TIMEOUT_SECONDS),
+        "keys": lambda: _check_keys(source),
+    }
+
+
+def _check_keys(source: KeySource) -> None:
+    source.find(None)
+
+
+def _add_documents(app: Flask, openapi: StaticAnswer, page: str) -> None:
+    docs = StaticAnswer(page, "text/html; charset=utf-8")
+
+    @public
+    def openapi_json() -> Response:
+        return openapi.response()
+
+    @public
+    def docs_page() -> Response:
+        answer = docs.response()
+        answer.headers["Content-Security-Policy"] = content_security_policy()
+        return answer
+
+    app.add_url_rule("/openapi.json", view_func=openapi_json)
+    app.add_url_rule("/docs", view_func=docs_page)
+
+
+def _add_probes(app: Flask, readiness: Readiness) -> None:
+    @public
+    def healthz() -> Response:
+        return jsonify({"status": "ok"})
+
+    @public
+    def readyz() -> Response:
+        report = readiness.report()
+        if report.ready:
+            return jsonify({"status": "ready", "checks": report.checks})
+        failing = [name for name, result in report.checks.items() if result["state"] != "ok"]
+        raise Problem(
+            HTTPStatus.SERVICE_UNAVAILABLE,
+            "not-ready",
+            "The service is not ready",
+            f"It cannot reach: {', '.join(failing)}.",
+            headers={"Retry-After": "5"},
+            members={"checks": report.checks},
+        )
+
+    @public
+    def metrics() -> Response:
+        return exposition()
+
+    for view in (healthz, readyz, metrics):
+        app.add_url_rule(f"/{view.__name__}", view_func=view)

@@ -1,0 +1,101 @@
+"""Checking tokens: from an Authorization header to an identity, or to a problem."""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from joserfc import jwt
+from joserfc.errors import ClaimError, ExpiredTokenError
+from joserfc.jwk import GuestProtocol, OKPKey
+
+from shared.vocabulary.countries import country
+from shared.vocabulary.errors import UnknownCode
+from shared.web.identity import ROLES, Identity, unauthorized
+from shared.web.keys import KeySource, KeysUnavailableError
+from shared.web.problems import unavailable
+from shared.web.tokens import ACCEPTED_ALGORITHMS
+
+LEEWAY_SECONDS = 30
+MAX_TOKEN_LENGTH = 8192
+MAX_NAME_LENGTH = 200
+
+_BEARER = re.compile(r"bearer +([A-Za-z0-9_.~+/=-]+) *", re.IGNORECASE)
+
+
+class TokenChecker:
+    """Checks tokens of one issuer for one audience against the keys of `source`."""
+
+    def __init__(
+        self, source: KeySource, issuer: str, audience: str, clock: Callable[[], datetime]
+    ) -> None:
+        self._source = source
+        self._clock = clock
+        self._claims: dict[str, jwt.ClaimsOption] = {
+            "iss": {"essential": True, "value": issuer},
+            "aud": {"essential": True, "value": audience},
+            "sub": {"essential": True},
+            "role": {"essential": True},
+            "iat": {"essential": True, "allow_blank": True},
+            "exp": {"essential": True, "allow_blank": True},
+            "nbf": {"allow_blank": True},
+        }
+
+    def check(self, authorization: str | None) -> Identity:
+        """The identity that the Authorization header proves.
+
+        Raises the 401 problem saying what is wrong, and the 503 problem while there are no keys.
+        """
+        if authorization is None:
+            raise unauthorized("Send a token: Authorization: Bearer <token>.", error=None)
+        match = _BEARER.fullmatch(authorization) if len(authorization) <= MAX_TOKEN_LENGTH else None
+        if match is None:
+            raise unauthorized("The Authorization header is not one bearer token.")
+        return _identity(self._verified_claims(match[1]))
+
+    def _verified_claims(self, token: str) -> Mapping[str, Any]:
+        registry = jwt.JWTClaimsRegistry(
+            now=int(self._clock().timestamp()), leeway=LEEWAY_SECONDS, **self._claims
+        )
+        try:
+            claims = jwt.decode(token, self._key, algorithms=ACCEPTED_ALGORITHMS).claims
+            registry.validate(claims)
+        except KeysUnavailableError:
+            raise unavailable("list of keys that check tokens") from None
+        except ExpiredTokenError:
+            raise unauthorized("The token has expired.") from None
+        except ClaimError as error:
+            raise unauthorized(f"The token's claim {error.claim} is missing or wrong.") from None
+        except Exception:  # noqa: BLE001 (whatever a forged token sets off, it is no valid token)
+            raise unauthorized("The token was not signed by a key that is trusted here.") from None
+        return claims
+
+    def _key(self, token: GuestProtocol) -> OKPKey:
+        key_id = token.headers().get("kid")
+        key = self._source.find(key_id)
+        if key is None:
+            raise ValueError("no such key")
+        return key
+
+
+def _identity(claims: Mapping[str, Any]) -> Identity:
+    role = claims["role"]
+    if role not in ROLES:
+        raise unauthorized("The token's claim role is missing or wrong.")
+    state = _country(claims) if role == "requester" else None
+    organisation = _name(claims, "organisation") if role == "donor" else None
+    return Identity(_name(claims, "sub"), role, state, organisation)
+
+
+def _name(claims: Mapping[str, Any], claim: str) -> str:
+    value = claims.get(claim)
+    if not isinstance(value, str) or not value.strip() or len(value) > MAX_NAME_LENGTH:
+        raise unauthorized(f"The token's claim {claim} is missing or wrong.")
+    return value
+
+
+def _country(claims: Mapping[str, Any]) -> str:
+    try:
+        return country(_name(claims, "state")).alpha3
+    except UnknownCode:
+        raise unauthorized("The token's claim state is missing or wrong.") from None

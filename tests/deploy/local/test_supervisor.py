@@ -1,0 +1,244 @@
+"""The supervisor over small real processes: order, restarts, an empty broker, and the end."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from deploy.local.children import Program
+from deploy.local.servers import wait_until
+from deploy.local.supervisor import RestartPolicy, StartError, Supervisor, run_until
+
+POLICY = RestartPolicy(first=0.05, most=0.2, calm=60, looping=3, grace=2)
+
+TICKING = """
+import pathlib, sys, time
+journal, name, ready = sys.argv[1:4]
+with open(journal, 'a') as file:
+    print('start', name, file=file)
+pathlib.Path(ready).touch()
+time.sleep(600)
+"""
+STUBBORN = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)\n" + TICKING
+ONE_SHOT = """
+import sys
+with open(sys.argv[1], 'a') as file:
+    print('replay', file=file)
+"""
+
+
+class Stack:
+    """A supervisor of fake servers and services, and what it said and did."""
+
+    def __init__(self, directory: Path, **scripts: str) -> None:
+        self.directory = directory
+        self.journal = directory / "journal"
+        self.said: list[str] = []
+        programs = [
+            self._program("broker", "broker", scripts),
+            self._program("database", "database", scripts),
+            self._program("requests", "api", scripts),
+            self._program("requests-worker", "worker", scripts),
+            self._program("matcher-worker", "worker", scripts),
+        ]
+        replay = Program(
+            "replay",
+            "replay",
+            (sys.executable, "-c", scripts.get("replay", ONE_SHOT), str(self.journal)),
+            os.environ,
+            lambda: True,
+        )
+        self.supervisor = Supervisor(
+            programs, replay, directory, self.prepare, self.said.append, policy=POLICY
+        )
+
+    def _program(self, name: str, kind: str, scripts: dict[str, str]) -> Program:
+        ready = self.directory / f"{name}.ready"
+        script = scripts.get(name.replace("-", "_"), TICKING)
+        command = (sys.executable, "-c", script, str(self.journal), name, str(ready))
+        return Program(name, kind, command, os.environ, ready.exists, "", ready)  # type: ignore[arg-type]
+
+    def prepare(self) -> None:
+        with self.journal.open("a") as file:
+            print("topics", file=file)
+
+    def events(self) -> list[str]:
+        return self.journal.read_text().splitlines()
+
+    def pid(self, name: str) -> int:
+        return self.supervisor.pids()[name]
+
+    def run_until(self, done: Callable[[], bool], seconds: float = 20) -> None:
+        deadline = time.monotonic() + seconds
+        run_until(self.supervisor, lambda: done() or time.monotonic() > deadline)
+        assert done(), self.said
+
+    def kill(self, name: str) -> None:
+        os.kill(self.pid(name), signal.SIGKILL)
+        self.run_until(lambda: not self.supervisor.ready())
+
+
+MakeStack = Callable[..., Stack]
+
+
+@pytest.fixture
+def make_stack(tmp_path: Path) -> Iterator[MakeStack]:
+    stacks: list[Stack] = []
+
+    def make(**scripts: str) -> Stack:
+        stacks.append(Stack(tmp_path, **scripts))
+        return stacks[-1]
+
+    yield make
+    for stack in stacks:
+        stack.supervisor.stop()
+
+
+def alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    status = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    return status != "Z"
+
+
+def test_starts_servers_then_topics_then_services_then_replays(make_stack: MakeStack) -> None:
+    stack = make_stack()
+    stack.run_until(stack.supervisor.ready)
+    events = stack.events()
+    assert set(events[:2]) == {"start broker", "start database"}
+    assert events[2] == "topics"
+    assert set(events[3:6]) == {"start requests", "start requests-worker", "start matcher-worker"}
+    assert events[6:] == ["replay"]
+    assert stack.said == []
+
+
+def test_progress_names_what_is_waited_for(make_stack: MakeStack) -> None:
+    stack = make_stack()
+    before = stack.supervisor.progress()
+    assert (before.done, before.total) == (0, 6)
+    assert before.waiting_for.startswith("broker, database")
+    stack.run_until(stack.supervisor.ready)
+    assert stack.supervisor.progress().done == 6
+
+
+def test_a_killed_worker_is_restarted_and_nothing_else(make_stack: MakeStack) -> None:
+    stack = make_stack()
+    stack.run_until(stack.supervisor.ready)
+    before = stack.supervisor.pids()
+    stack.kill("matcher-worker")
+    stack.run_until(stack.supervisor.ready)
+    after = stack.supervisor.pids()
+    assert {name for name in after if after[name] != before[name]} == {"matcher-worker"}
+    assert stack.events()[7:] == ["start matcher-worker"]
+    assert "matcher-worker ended (killed by SIGKILL)" in stack.said[0]
+    assert "matcher-worker is ready again" in stack.said
+
+
+def test_an_empty_broker_gets_topics_then_workers_then_a_replay(make_stack: MakeStack) -> None:
+    stack = make_stack()
+    stack.run_until(stack.supervisor.ready)
+    workers = [stack.pid("requests-worker"), stack.pid("matcher-worker")]
+    api = stack.pid("requests")
+    stack.kill("broker")
+    stack.run_until(stack.supervisor.ready)
+    again = stack.events()[7:]
+    assert again[:2] == ["start broker", "topics"]
+    assert set(again[2:4]) == {"start requests-worker", "start matcher-worker"}
+    assert again[4:] == ["replay"]
+    assert not any(alive(worker) for worker in workers)
+    assert stack.pid("requests") == api
+
+
+def test_both_servers_dying_at_once_come_back(make_stack: MakeStack) -> None:
+    stack = make_stack()
+    stack.run_until(stack.supervisor.ready)
+    os.kill(stack.pid("database"), signal.SIGKILL)
+    stack.kill("broker")
+    stack.run_until(stack.supervisor.ready)
+    assert stack.events()[-1] == "replay"
+
+
+def test_a_replay_that_fails_is_tried_again(make_stack: MakeStack) -> None:
+    failing_once = (
+        "import pathlib, sys\n"
+        + ONE_SHOT
+        + "\n".join(
+            [
+                "mark = pathlib.Path(sys.argv[1]).with_name('failed')",
+                "if not mark.exists():",
+                "    mark.touch()",
+                "    sys.exit('the database went away')",
+            ]
+        )
+    )
+    stack = make_stack(replay=failing_once)
+    stack.run_until(stack.supervisor.ready)
+    assert stack.events()[-2:] == ["replay", "replay"]
+
+
+def test_a_program_that_never_starts_ends_the_start_with_its_reason(make_stack: MakeStack) -> None:
+    stack = make_stack(matcher_worker="raise SystemExit('set ENTRAIDE_KAFKA: the servers')")
+    with pytest.raises(StartError) as caught:
+        run_until(stack.supervisor, stack.supervisor.ready)
+    text = str(caught.value)
+    assert "matcher-worker does not start (exit code 1)" in text
+    assert "set ENTRAIDE_KAFKA: the servers" in text
+    assert f"log: {stack.directory / 'matcher-worker.log'}" in text
+
+
+def test_a_crash_loop_later_on_is_told_once(make_stack: MakeStack) -> None:
+    fragile = (
+        "import pathlib, sys\n"
+        "if pathlib.Path(sys.argv[1]).with_name('broken').exists():\n"
+        "    raise ValueError('a bad deploy')\n" + TICKING
+    )
+    stack = make_stack(matcher_worker=fragile)
+    stack.run_until(stack.supervisor.ready)
+    broken = stack.directory / "broken"
+    broken.touch()
+    stack.kill("matcher-worker")
+    told = "keeps crashing"
+    stack.run_until(lambda: any(told in line for line in stack.said))
+    line = next(line for line in stack.said if told in line)
+    assert "ValueError: a bad deploy" in line
+    broken.unlink()
+    stack.run_until(stack.supervisor.ready)
+    assert sum(told in line for line in stack.said) == 1
+
+
+def test_stop_leaves_nothing_even_of_a_stubborn_process(make_stack: MakeStack) -> None:
+    stack = make_stack(requests_worker=STUBBORN)
+    stack.run_until(stack.supervisor.ready)
+    pids = list(stack.supervisor.pids().values())
+    assert len(pids) == 5
+    stack.supervisor.stop()
+    assert not any(alive(pid) for pid in pids)
+    assert stack.supervisor.pids() == {}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the parent-death signal is Linux's")
+def test_children_die_with_a_supervisor_that_is_killed(tmp_path: Path) -> None:
+    script = (
+        "import sys, time, pathlib\n"
+        "sys.path.insert(0, sys.argv[2])\n"
+        "from test_supervisor import Stack\n"
+        "stack = Stack(pathlib.Path(sys.argv[1]))\n"
+        "stack.run_until(stack.supervisor.ready)\n"
+        "print(*stack.supervisor.pids().values(), flush=True)\n"
+        "time.sleep(600)\n"
+    )
+    command = [sys.executable, "-c", script, str(tmp_path), str(Path(__file__).parent)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        pids = [int(pid) for pid in process.stdout.readline().split()]
+        assert len(pids) == 5
+        assert all(alive(pid) for pid in pids)
+        process.kill()
+        wait_until(lambda: not any(alive(pid) for pid in pids), 10, "the children's end")

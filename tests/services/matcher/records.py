@@ -1,0 +1,71 @@
+"""Requests and offers as their events tell of them, for the matcher's tests."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from services.matcher.documents import CommitmentLine, Match
+from shared.events import validation
+from shared.events.envelope import OFFER, REQUEST, Event
+from shared.events.outbox import create
+from shared.events.versions import Version
+
+NOW = datetime(2026, 3, 5, 8, 0, tzinfo=UTC)
+
+
+def need(line: int = 1, **fields: Any) -> dict[str, Any]:
+    """A need line for marking machines, with other values where given."""
+    (example,) = validation.example(REQUEST)["needs"]
+    return {**example, "line": line, **fields}
+
+
+def provision(line: int = 1, **fields: Any) -> dict[str, Any]:
+    """A provision line of marking machines, with other values where given."""
+    (example,) = validation.example(OFFER)["provisions"]
+    return {**example, "line": line, **fields}
+
+
+def request_event(id_: str, number: int = 1, *, epoch: int = 1, **fields: Any) -> Event:
+    """The state of a request at a version; fields as in the schema's example unless given."""
+    return _event(REQUEST, "/entraide/requests", id_, Version(epoch, number), fields)
+
+
+def offer_event(id_: str, number: int = 1, *, epoch: int = 1, **fields: Any) -> Event:
+    """The state of an offer at a version, open to all; else as in the schema's example."""
+    fields = {"eligibility": {"countries": [], "regions": [], "groups": []}, **fields}
+    return _event(OFFER, "/entraide/offers", id_, Version(epoch, number), fields)
+
+
+def tombstone(event: Event) -> Event:
+    """The tombstone of the record that the event is about, above its version."""
+    version = Version(event.version.epoch + 1, 0)
+    return Event(event.type, event.source, event.subject, NOW, version, {}, tombstone=True)
+
+
+def _event(type_: str, source: str, id_: str, version: Version, fields: dict[str, Any]) -> Event:
+    data = {**validation.example(type_), **fields, "id": id_}
+    event = Event(type_, source, id_, NOW, version, data)
+    assert validation.problem(type_, data) is None, validation.problem(type_, data)
+    return event
+
+
+def endorsed(request: str, offer: str) -> Match:
+    """A stored proposal that was endorsed."""
+    match = Match(
+        id=f"{request}.{offer}",
+        request=request,
+        offer=offer,
+        country="SEN",
+        organisation="66f0000000000000000000d1",
+        status="endorsed",
+        request_version="1.1",
+        offer_version="1.1",
+    )
+    create(match, NOW)
+    return match
+
+
+def commitment_line(side: str, record: str, amount: int, line: int = 1) -> CommitmentLine:
+    """Machines, in thousandths, of a line of a record."""
+    return CommitmentLine(
+        side=side, record=record, line=line, measure="quantity", unit="machines", amount=amount
+    )

@@ -1,0 +1,33 @@
+"""Versions: order and text."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.events.versions import Version
+
+
+@given(st.integers(0, 10**9 - 1), st.integers(0, 10**18 - 1))
+def test_text_round_trip(epoch: int, number: int) -> None:
+    assert Version.parse(str(Version(epoch, number))) == Version(epoch, number)
+
+
+@given(st.text(max_size=30))
+def test_other_text_is_refused(text: str) -> None:
+    try:
+        version = Version.parse(text)
+    except ValueError as error:
+        assert "1.3" in str(error)  # says how to write one
+    else:
+        assert str(version) == text
+
+
+@pytest.mark.parametrize("text", ["", "1", "1.", ".1", "01.1", "1.01", "-1.1", "1.1 ", "1.1\n", "١.1"])
+def test_what_no_version_is(text: str) -> None:
+    with pytest.raises(ValueError):
+        Version.parse(text)
+
+
+def test_epoch_wins() -> None:
+    assert Version(2, 1) > Version(1, 99) > Version(1, 2)
+    assert Version(2, 0) > Version(1, 10**17)
