@@ -64,6 +64,7 @@ def load_with_progress(gold: GoldSet, target: Target, console: Console) -> Summa
         TimeElapsedColumn(),
         console=console,
         transient=True,
+        disable=not console.is_terminal,
     ) as progress:
         task = progress.add_task(f"loading {gold.source}", total=total)
         try:

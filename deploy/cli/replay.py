@@ -31,12 +31,14 @@ def command(services: tuple[str, ...], data_dir: Path) -> None:
     """
     counts: dict[str, int] = {}
     chosen = [service for service in ORDER if service in services] or list(ORDER)
+    console = Console()
     with Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
-        console=Console(),
+        console=console,
         transient=True,
+        disable=not console.is_terminal,
     ) as bar:
         tasks: dict[str, TaskID] = {}
 

@@ -49,6 +49,8 @@ def command(example: bool, data_dir: Path, port_base: int) -> None:
 
 
 def _start(stack: Stack, console: Console) -> bool:
+    if not console.is_terminal:
+        console.print("Starting…")
     with Progress(
         TextColumn("Starting"),
         BarColumn(),
@@ -57,6 +59,7 @@ def _start(stack: Stack, console: Console) -> bool:
         TextColumn("waiting for {task.description}"),
         console=console,
         transient=True,
+        disable=not console.is_terminal,
     ) as bar:
         task = bar.add_task("", total=stack.supervisor.progress().total)
 

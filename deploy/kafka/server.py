@@ -4,6 +4,7 @@ import hashlib
 import shutil
 import signal
 import subprocess
+import sys
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -64,24 +65,26 @@ def _check_java() -> None:
         raise KafkaUnavailableError(f"Java {LEAST_JAVA} or newer is needed, here is {version!r}")
 
 
-@contextmanager
-def kafka_node(directory: Path) -> Iterator[str]:
-    """Run one node with its log under `directory`; gives its bootstrap address.
+def prepare_node(port: int, directory: Path) -> list[str]:
+    """The command of a node on this port with its log under `directory`, formatted if it is new.
 
-    Raises KafkaUnavailableError where Kafka cannot be fetched, TimeoutError where it does not
-    start within a minute.
+    Raises KafkaUnavailableError where Kafka cannot be fetched, CalledProcessError where the log
+    cannot be formatted.
     """
-    libraries = fetch_libraries()
-    port, controller = free_port(), free_port()
+    java = ["java", "-Xmx768m", "-cp", f"{fetch_libraries()}/*"]
     properties = directory / "server.properties"
-    properties.write_text(_properties(directory / "log", port, controller))
-    java = ["java", "-Xmx768m", "-cp", f"{libraries}/*"]
+    controller = directory / "controller-port"
+    if not controller.exists():
+        directory.mkdir(parents=True, exist_ok=True)
+        controller.write_text(str(free_port()))
+    properties.write_text(_properties(directory / "log", port, int(controller.read_text())))
     subprocess.run(
         [
             *java,
             "kafka.tools.StorageTool",
             "format",
             "--standalone",
+            "--ignore-formatted",
             "--cluster-id",
             "entraide-test-cluster0",
             "--config",
@@ -90,14 +93,26 @@ def kafka_node(directory: Path) -> Iterator[str]:
         check=True,
         capture_output=True,
     )
+    return [*java, "kafka.Kafka", str(properties)]
+
+
+def kafka_command(directory: Path, port: int) -> list[str]:
+    """The command that prepares a node and becomes it: for whoever supervises a broker."""
+    return [sys.executable, "-m", "deploy.kafka.node", str(port), str(directory)]
+
+
+@contextmanager
+def kafka_node(directory: Path) -> Iterator[str]:
+    """Run one node with its log under `directory`; gives its bootstrap address.
+
+    Raises KafkaUnavailableError where Kafka cannot be fetched or stops at once, TimeoutError
+    where it does not start within a minute.
+    """
+    port = free_port()
     output = directory / "server.out"
+    command = prepare_node(port, directory)
     with output.open("wb") as sink:
-        process = subprocess.Popen(
-            [*java, "kafka.Kafka", str(properties)],
-            stdout=sink,
-            stderr=sink,
-            start_new_session=True,
-        )
+        process = subprocess.Popen(command, stdout=sink, stderr=sink, start_new_session=True)
     try:
         wait_until(lambda: listens(port) or process.poll() is not None, 60, "Apache Kafka starting")
         if process.poll() is not None:

@@ -104,6 +104,7 @@ class Child:
         kill_group(self.process.pid)
         self.process = None
         self.ready = False
+        self.terminated = None
         return code
 
     def terminate(self, grace: float) -> None:

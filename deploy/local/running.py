@@ -20,6 +20,7 @@ from deploy.local.programs import (
     replay_program,
     service_settings,
 )
+from deploy.local.servers import BrokerCommand, broker_command
 from deploy.local.stack import DataDirectory, Ports, StackError, describe, locked, make_keys
 from deploy.local.supervisor import Supervisor
 from shared.events.topics import ensure_topics
@@ -109,17 +110,21 @@ class Stack:
 
 @contextmanager
 def local_stack(
-    directory: DataDirectory, ports: Ports, tell: Tell, extra: Mapping[str, str] | None = None
+    directory: DataDirectory,
+    ports: Ports,
+    tell: Tell,
+    extra: Mapping[str, str] | None = None,
+    broker: BrokerCommand = broker_command,
 ) -> Iterator[Stack]:
     """A stack on this data directory, stopped as a whole at the end of the block.
 
-    `extra` are environment variables of the services. Raises StackError when the directory is in
-    use, a port is taken, or the embedded servers are not installed.
+    `extra` are environment variables of the services, `broker` the one to run. Raises StackError
+    when the directory is in use, a port is taken, or the embedded servers are not installed.
     """
     interrupts = Interrupts()
     with locked(directory), interrupts.caught():
         _wait_for_ports(ports)
-        plan = Plan(directory, ports, make_keys(directory), extra or {})
+        plan = Plan(directory, ports, make_keys(directory), extra or {}, broker)
         supervisor = Supervisor(
             programs(plan),
             replay_program(plan),

@@ -8,6 +8,9 @@ from pathlib import Path
 
 LOOPBACK = "127.0.0.1"
 
+BrokerCommand = Callable[[int], list[str]]
+"""Gives the command of a broker that listens on a port of loopback."""
+
 
 def free_port() -> int:
     """A TCP port on loopback that nothing listened on a moment ago."""

@@ -201,8 +201,9 @@ class Supervisor:
                 self._tell(f"{child.program.name} is ready again")
 
     def _reap(self, child: Child) -> None:
+        asked_to = child.terminated is not None
         code = child.ended()
-        if code is None:
+        if code is None or asked_to:
             return
         self._died(child, code)
         if child is self._broker and self._was_ready:
@@ -219,7 +220,9 @@ class Supervisor:
         wait = min(policy.first * 2 ** (len(child.deaths) - 1), policy.most)
         child.due = now + wait
         name, how = child.program.name, _how(code)
-        reasons = "".join(f"\n    {line}" for line in child.said()) + f"\n    log: {child.log}"
+        # Whoever was killed had no time to say why.
+        lines = [*(child.said() if code >= 0 else []), f"log: {child.log}"]
+        reasons = "".join(f"\n    {line}" for line in lines)
         if len(child.deaths) >= policy.looping and not self._was_ready:
             raise StartError(f"{name} does not start ({how}){reasons}")
         if len(child.deaths) == policy.looping:

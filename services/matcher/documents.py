@@ -21,7 +21,6 @@ from shared.events.envelope import COMMITMENT, MATCH, SHORTLIST
 from shared.events.outbox import Aggregate, EventRecord, Version, timestamp
 
 SOURCE = "/entraide/matcher"
-SHORTLIST_SIZE = 50
 
 
 class Shortlist(Aggregate):
@@ -33,7 +32,7 @@ class Shortlist(Aggregate):
     the partition's owner that wrote it last.
     """
 
-    meta = {"collection": "shortlists", "indexes": ["country", "offers", "partition"]}
+    meta = {"collection": "shortlists", "indexes": ["country", "offers", "partition"]}  # noqa: RUF012 (mongoengine declares it so)
 
     request = StringField(required=True)
     country = StringField(required=True)
@@ -73,7 +72,7 @@ class Match(Aggregate):
     proposal can be explained after it has left the shortlist. `reason` never leaves the matcher.
     """
 
-    meta = {"collection": "matches", "indexes": ["request", "offer", "country"]}
+    meta = {"collection": "matches", "indexes": ["request", "offer", "country"]}  # noqa: RUF012 (mongoengine declares it so)
 
     request = StringField(required=True)
     offer = StringField(required=True)
@@ -131,7 +130,7 @@ class CommitmentLine(EmbeddedDocument):
 class Commitment(Aggregate):
     """What is promised of an offer's lines to a request's lines; its lines stand in the ledger."""
 
-    meta = {"collection": "commitments", "indexes": ["match", "status", "expires_at"]}
+    meta = {"collection": "commitments", "indexes": ["match", "status", "expires_at"]}  # noqa: RUF012 (mongoengine declares it so)
 
     match = StringField(required=True)
     request = StringField(required=True)
@@ -175,7 +174,7 @@ class LedgerLine(Document):
     remembers the commitments that gave back, so that a late repeat cannot hold again.
     """
 
-    meta = {"collection": "ledger", "indexes": ["record", "free"]}
+    meta = {"collection": "ledger", "indexes": ["record", "free"]}  # noqa: RUF012 (mongoengine declares it so)
 
     id = StringField(primary_key=True)
     side = StringField(required=True)
@@ -200,7 +199,7 @@ class LedgerCase(Document):
     Resolved by the ledger itself once the holds fit the limit again.
     """
 
-    meta = {"collection": "ledger_cases", "indexes": ["record", "status"]}
+    meta = {"collection": "ledger_cases", "indexes": ["record", "status"]}  # noqa: RUF012 (mongoengine declares it so)
 
     id = StringField(primary_key=True)
     side = StringField(required=True)
@@ -218,7 +217,7 @@ class LedgerCase(Document):
 class RankingModel(Document):
     """A ranker's weights by version; the newest active one ranks."""
 
-    meta = {"collection": "ranking_models"}
+    meta = {"collection": "ranking_models"}  # noqa: RUF012 (mongoengine declares it so)
 
     id = StringField(primary_key=True)
     feature_names = ListField(StringField(), required=True)
@@ -231,7 +230,7 @@ class RankingModel(Document):
 class PartitionFence(Document):
     """The epoch of a partition's owner: raised by each new owner. The id is `<topic>/<number>`."""
 
-    meta = {"collection": "partition_fences"}
+    meta = {"collection": "partition_fences"}  # noqa: RUF012 (mongoengine declares it so)
 
     id = StringField(primary_key=True)
     epoch = IntField(required=True)
@@ -253,7 +252,7 @@ class RecordView(Document):
     A projection: the id is `<side>:<record id>`, the owner a State or an organisation.
     """
 
-    meta = {"collection": "record_views", "indexes": ["record"]}
+    meta = {"collection": "record_views", "indexes": ["record"]}  # noqa: RUF012 (mongoengine declares it so)
 
     id = StringField(primary_key=True)
     side = StringField(required=True)

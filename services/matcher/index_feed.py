@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from services.matcher.domain import HOLDING, split_proposal_id
-from services.matcher.engine.matching import Engine
+from services.matcher.domain import HOLDING, Measure, split_proposal_id
+from services.matcher.engine.matching import Engine, Pairing
 from services.matcher.engine.profiles import OfferProfile, RequestProfile
 from shared.events.envelope import COMMITMENT, MATCH, OFFER, REQUEST
 from shared.events.reader import Received
 from shared.events.versions import Version
 
-_LineKey = tuple[str, str, int, str]
+_LineKey = tuple[str, str, int, Measure]
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,8 @@ class IndexFeed:
         self.dirty: defaultdict[int, dict[str, None]] = defaultdict(dict)
         self.requests: dict[str, RequestState] = {}
         self.organisations: dict[str, str] = {}
+        self._gone: set[str] = set()
+        self._changed_offers: set[str] = set()
         self._versions: dict[tuple[str, str], Version] = {}
         self._committed: Counter[_LineKey] = Counter()
         self._taken: dict[str, Counter[_LineKey]] = {}
@@ -57,10 +59,30 @@ class IndexFeed:
         apply(received)
         return True
 
+    def settle(self) -> None:
+        """Mark the requests whose shortlist the offers changed since the last time may change.
+
+        Apart from `apply`, so that an offer that changed twice is asked about once.
+        """
+        for offer in self._changed_offers:
+            self.mark(self.engine.affected(offer))
+        self._changed_offers.clear()
+
+    def forget_offers(self) -> None:
+        """Leave out what `settle` would mark: for while nothing has been ranked yet."""
+        self._changed_offers.clear()
+
     def advance(self, as_of: date) -> None:
         """Go on to another day; every request may rank differently then."""
         self.engine.advance(as_of)
+        self._changed_offers.clear()
         self.mark(self.requests)
+
+    def entries(self, request: str) -> tuple[Pairing, ...]:
+        """The request's shortlist now; empty for one that is gone or not open."""
+        if request in self._gone:
+            return ()
+        return self.engine.shortlist(request).entries
 
     def mark(self, requests: Iterable[str]) -> None:
         """Let these requests be ranked again; those not heard of yet are once they come."""
@@ -86,17 +108,18 @@ class IndexFeed:
         known = self.requests.get(id_)
         if received.event is None:
             country = None if known is None else known.country
+            self._gone.add(id_)
             self.engine.remove_request(id_)
         else:
             data = received.event.data
             country = data["country"]
+            self._gone.discard(id_)
             self.engine.put_request(RequestProfile.of_event(data, str(received.version)))
         self.requests[id_] = RequestState(country, received.version, received.partition)
         self.mark([id_])
 
     def _offer(self, received: Received) -> None:
         id_ = received.subject
-        self.mark(self.engine.affected(id_))
         if received.event is None:
             self.organisations.pop(id_, None)
             self.engine.remove_offer(id_)
@@ -104,7 +127,7 @@ class IndexFeed:
             data = received.event.data
             self.organisations[id_] = data["organisation"]
             self.engine.put_offer(OfferProfile.of_event(data, str(received.version)))
-        self.mark(self.engine.affected(id_))
+        self._changed_offers.add(id_)
 
     def _match(self, received: Received) -> None:
         pair = split_proposal_id(received.subject)
@@ -133,12 +156,11 @@ class IndexFeed:
     def _set_committed(self, key: _LineKey) -> None:
         side, record, line, measure = key
         if side == "request":
+            self.engine.set_committed("request", record, line, measure, self._committed[key])
             self.mark([record])
         else:
-            self.mark(self.engine.affected(record))
-        self.engine.set_committed(side, record, line, measure, self._committed[key])
-        if side == "offer":
-            self.mark(self.engine.affected(record))
+            self.engine.set_committed("offer", record, line, measure, self._committed[key])
+            self._changed_offers.add(record)
 
 
 _NEVER = Version(-1, 0)

@@ -2,17 +2,19 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import asdict
 from datetime import date, datetime
 
 import structlog
 
 from services.matcher import metrics, shortlists
-from services.matcher.documents import SHORTLIST_SIZE, entry_text
+from services.matcher.documents import entry_text
 from services.matcher.engine.geography import Geography
 from services.matcher.engine.matching import Engine, Pairing
 from services.matcher.index_feed import IndexFeed
+from services.matcher.membership import Membership
 from services.matcher.models import active_model
 from services.matcher.ownership import Ownership
 from services.matcher.shortlists import Ranking
@@ -28,6 +30,8 @@ DRAIN_SECONDS = 0.25
 IDLE_MS = 25
 CATCH_UP_MS = 200
 PAUSE_SECONDS = 0.5
+HANGING_SECONDS = 60.0
+"""A worker that has not come round for so long no longer counts as working."""
 
 log = structlog.get_logger(__name__)
 
@@ -53,54 +57,65 @@ class RankingWorker:
         self._model = active_model()
         engine = Engine(self._model, geography_of(settings, self._as_of), self._as_of)
         self._feed = IndexFeed(engine)
+        self._ownership = Ownership(self._topics.requests)
+        self._caught_up = threading.Event()
+        self._assigned = threading.Event()
+        self._turned = time.monotonic()
+        self._membership = Membership(
+            settings, self._topics.requests, self._caught_up, self._working
+        )
         self._read_to: dict[int, int] = {}
         self._saved: dict[int, int] = {}
-        self._ready = threading.Event()
+
+    def loops(self) -> dict[str, Callable[[threading.Event], None]]:
+        """The loops to run, each in a thread of its own."""
+        return {"ranking": self.run, "ranking-membership": self._membership.run}
 
     def ready(self) -> bool:
         """Whether the index has caught up and the group has given this worker its share."""
-        return self._ready.is_set()
+        return self._assigned.is_set()
 
     def run(self, stop: threading.Event) -> None:
         """Keep shortlists until `stop` is set."""
-        with self._reader() as reader:
+        topics = (self._topics.requests, self._topics.offers, self._topics.matches)
+        reader = TopicReader(self._settings, topics, self._dead_letters, "matcher-index")
+        with closing(reader):
             while not (reader.caught_up() or stop.is_set()):
                 self._read(reader, CATCH_UP_MS)
-            if stop.is_set():
-                return
+                self._feed.forget_offers()  # whatever is assigned is worked as a whole
             log.info("index caught up", requests=len(self._feed.requests))
-            ownership = Ownership(self._settings, self._topics.requests)
-            try:
-                while not stop.is_set():
-                    self._turn(reader, ownership, stop)
-            finally:
-                ownership.close()
+            self._caught_up.set()
+            while not stop.is_set():
+                self._turned = time.monotonic()
+                try:
+                    self._take_in(reader)
+                    self._work()
+                    self._save_positions()
+                except INFRASTRUCTURE as error:
+                    log.warning("ranking interrupted", error=str(error))
+                    stop.wait(PAUSE_SECONDS)
 
-    def _turn(self, reader: TopicReader, ownership: Ownership, stop: threading.Event) -> None:
-        try:
-            self._take_in(reader, ownership)
-            self._work(ownership)
-            self._save_positions(ownership)
-        except INFRASTRUCTURE as error:
-            log.warning("ranking interrupted", error=str(error))
-            stop.wait(PAUSE_SECONDS)
+    def _working(self) -> bool:
+        return time.monotonic() - self._turned < HANGING_SECONDS
 
-    def _take_in(self, reader: TopicReader, ownership: Ownership) -> None:
+    def _take_in(self, reader: TopicReader) -> None:
         """Read what has come, follow the group and the calendar."""
-        waiting = any(self._feed.dirty[partition] for partition in ownership.fences)
+        waiting = any(self._feed.dirty[partition] for partition in self._ownership.fences)
         until = time.monotonic() + DRAIN_SECONDS
         came = self._read(reader, 0 if waiting else IDLE_MS)
         while came and time.monotonic() < until:
             came = self._read(reader, 0)
-        self._feed.mark_partitions(ownership.poll(0))
-        if ownership.assigned():
-            self._ready.set()
+        self._feed.settle()
+        changes = self._membership.changes()
+        self._feed.mark_partitions(self._ownership.follow(changes))
+        if any(assigned for assigned, _ in changes):
+            self._assigned.set()
         today = self._today()
         if today != self._as_of:
             self._as_of = today
             self._feed.advance(today)
         metrics.INDEX_LAG.set(reader.lag())
-        metrics.PARTITIONS.set(len(ownership.fences))
+        metrics.PARTITIONS.set(len(self._ownership.fences))
 
     def _read(self, reader: TopicReader, timeout_ms: int) -> bool:
         received = reader.poll(timeout_ms)
@@ -111,12 +126,11 @@ class RankingWorker:
                 self._read_to[one.partition] = one.offset + 1
         return bool(received)
 
-    def _work(self, ownership: Ownership) -> None:
+    def _work(self) -> None:
         """Rank and write one chunk of what waits in this worker's partitions."""
+        fences = self._ownership.fences
         chunk = [
-            (partition, request)
-            for partition in ownership.fences
-            for request in self._feed.dirty[partition]
+            (partition, request) for partition in fences for request in self._feed.dirty[partition]
         ][:CHUNK]
         if not chunk:
             return
@@ -126,20 +140,20 @@ class RankingWorker:
                 ranking = self._rank(request)
             if ranking is not None:
                 rankings.setdefault(partition, []).append(ranking)
-        stored = shortlists.store(rankings, ownership.fences, self._clock())
+        stored = shortlists.store(rankings, fences, self._clock())
         for partition, request in chunk:
             del self._feed.dirty[partition][request]
-        ownership.lost(sorted(stored.fenced))
+        self._ownership.lost(stored.fenced)
         metrics.RANKED.inc(len(chunk))
         metrics.WRITTEN.inc(stored.written)
-        metrics.WAITING.set(sum(len(self._feed.dirty[one]) for one in ownership.fences))
+        metrics.WAITING.set(sum(len(self._feed.dirty[one]) for one in fences))
 
     def _rank(self, request: str) -> Ranking | None:
         state = self._feed.requests[request]
         country = state.country or shortlists.stored_country(request)
         if country is None:
             return None  # it vanished, and never had a shortlist
-        entries = self._feed.engine.shortlist(request, SHORTLIST_SIZE).entries
+        entries = self._feed.entries(request)
         return Ranking(
             request=request,
             country=country,
@@ -155,33 +169,24 @@ class RankingWorker:
             "organisation": self._feed.organisations[pairing.offer],
             "score": pairing.score,
             "features": list(pairing.features),
-            "serves": [serving_data(serving) for serving in pairing.serves],
+            "serves": [asdict(serving) for serving in pairing.serves],
             "evidence": list(pairing.evidence),
         }
 
-    def _save_positions(self, ownership: Ownership) -> None:
+    def _save_positions(self) -> None:
         """Commit how far the partitions with nothing waiting have been worked."""
         done = {
             partition: self._read_to[partition]
-            for partition in ownership.fences
+            for partition in self._ownership.fences
             if not self._feed.dirty[partition] and partition in self._read_to
         }
         news = {p: position for p, position in done.items() if self._saved.get(p) != position}
         if news:
-            ownership.commit(news)
+            self._membership.save(news)
             self._saved |= news
 
     def _today(self) -> date:
         return self._settings.as_of or self._clock().date()
-
-    @contextmanager
-    def _reader(self) -> Iterator[TopicReader]:
-        topics = (self._topics.requests, self._topics.offers, self._topics.matches)
-        reader = TopicReader(self._settings, topics, self._dead_letters, "matcher-index")
-        try:
-            yield reader
-        finally:
-            reader.close()
 
 
 def geography_of(settings: Settings, on: date) -> Geography:

@@ -15,7 +15,7 @@ METHOD = "1"
 """Names this way of making signatures; to be raised whenever the same text would give another."""
 
 ANALYSED = 60_000
-"""Characters of a record's texts, all fields together, that are looked at for terms and concepts."""
+"""Characters of a record's texts, all fields together, in which terms and concepts are sought."""
 
 MOST_TERMS = 96
 MOST_MENTIONS = 200

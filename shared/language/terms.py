@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, lru_cache
 from importlib.resources import files
+from itertools import pairwise
 from typing import NamedTuple
 
 import snowballstemmer
@@ -16,13 +17,14 @@ import snowballstemmer
 from shared.language import arabic
 
 # Combining marks, joiners and direction marks belong to the word that they stand in.
-_INSIDE = "\u0300-\u036f\u0610-\u061a\u064b-\u065f\u0670\u0640\u200b-\u200f\u202a-\u202e\u2066-\u2069\u00ad"
+_INVISIBLE = "\u200b-\u200f\u202a-\u202e\u2066-\u2069\u00ad"
+_INSIDE = "\u0300-\u036f\u0610-\u061a\u064b-\u065f\u0670\u0640" + _INVISIBLE
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _TOKEN = re.compile(
     rf"(?P<han>[{_HAN}])|(?P<word>(?:(?![{_HAN}])[^\W_])(?:(?![{_HAN}])[^\W_]|[{_INSIDE}])*)"
     r"|(?P<stop>[.;:!?。；：！？؟۔\n]+)"
 )
-_DROPPED = re.compile("[\u200b-\u200f\u202a-\u202e\u2066-\u2069\u00ad]")
+_DROPPED = re.compile(f"[{_INVISIBLE}]")
 _SNOWBALL = {"en": "english", "fr": "french", "es": "spanish", "ru": "russian"}
 _LONGEST_WORD = 64
 
@@ -93,7 +95,7 @@ def _tells(token: Token) -> bool:
 def _bigrams(run: list[Token]) -> list[str]:
     if len(run) == 1:
         return [run[0].stem]
-    return [left.stem + right.stem for left, right in zip(run, run[1:], strict=False)]
+    return [left.stem + right.stem for left, right in pairwise(run)]
 
 
 @lru_cache(maxsize=65_536)

@@ -24,6 +24,6 @@ def require_right(table: Table, action: str, actor: Actor, *, readable: bool, no
     if actor in table[action]:
         return
     if not readable:
-        raise not_found(noun)
+        raise not_found()
     who = " or the ".join(sorted(table[action], reverse=True))
     raise forbidden(f"Only the {who} may {action} this {noun}.")

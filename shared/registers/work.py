@@ -1,4 +1,4 @@
-"""The process behind a register's API: it publishes, looks after its topics, and hears of matches."""
+"""The process behind a register's API: it publishes what changes, and hears of matches."""
 
 import os
 import socket

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from flask import request
 
-from shared.events.outbox import Aggregate, DuplicateId, NotFound, change, create
+from shared.events.outbox import Aggregate, DuplicateId, NotFound, StaleVersion, change, create
 from shared.registers.records import Record
 from shared.web.bodies import request_json
 from shared.web.idempotency import create_or_resume
@@ -68,6 +68,30 @@ def load(document_class: type[A], identifier: str) -> A:
     if found is None:
         raise NotFound(identifier)
     return found
+
+
+def change_seen(
+    document_class: type[A],
+    identifier: str,
+    allow: Callable[[A], object],
+    mutate: Callable[[A], object],
+    now: datetime,
+) -> A:
+    """Change a document that the caller has seen in its present version (If-Match).
+
+    `allow` raises a problem for a caller without the right to it, before the versions are
+    compared: a 412 would tell somebody without the right that the record is there. Raises what
+    `change` raises, and the 428 problem.
+    """
+    expected = required_version()
+
+    def apply(document: A) -> None:
+        allow(document)
+        if document.version != expected:
+            raise StaleVersion(document.version)
+        mutate(document)
+
+    return change(document_class, identifier, None, apply, now)
 
 
 def put(

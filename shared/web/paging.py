@@ -68,14 +68,14 @@ def page(
     """
     order = [(name.lstrip("-"), -1 if name.startswith("-") else 1) for name in sort]
     if args["cursor"] is not None:
-        values = _read(args["cursor"], sort)
+        values = read_cursor(args["cursor"], sort)
         names = [(_database_name(queryset, name), direction) for name, direction in order]
         queryset = queryset.filter(__raw__=_after(names, values))
     documents = list(queryset.order_by(*sort).limit(args["limit"] + 1))
     shown = documents[: args["limit"]]
     more = len(documents) > len(shown)
     last = [getattr(shown[-1], name) for name, _ in order] if more else []
-    return {"items": [dump(one) for one in shown], "next": _written(last, sort) if more else None}
+    return {"items": [dump(one) for one in shown], "next": write_cursor(last, sort) if more else None}
 
 
 def _database_name(queryset: Any, name: str) -> str:
@@ -105,7 +105,8 @@ def _equal(values: dict[str, Any]) -> list[dict[str, Any]]:
     return [{name: value} for name, value in values.items()]
 
 
-def _written(values: Sequence[Any], sort: Sequence[str]) -> str:
+def write_cursor(values: Sequence[Any], sort: Sequence[str]) -> str:
+    """The cursor of the place after a record with these values of the fields in `sort`."""
     text = json.dumps([list(sort), [_plain(value) for value in values]], separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
@@ -118,7 +119,8 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"lists cannot be sorted by a {type(value).__name__}")
 
 
-def _read(cursor: str, sort: Sequence[str]) -> list[Any]:
+def read_cursor(cursor: str, sort: Sequence[str]) -> list[Any]:
+    """The values that `write_cursor` wrote for this `sort`; the 422 problem naming `cursor` else."""
     try:
         padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
         found = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))

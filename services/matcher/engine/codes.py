@@ -35,7 +35,10 @@ def serves() -> npt.NDArray[np.float64]:
     """Kinds needed × kinds offered, from 0 to 1."""
     return np.array(
         [
-            [1.0 if need == given else _SERVES.get(need, {}).get(given, 0.2) for given in KIND_CODES]
+            [
+                1.0 if need == given else _SERVES.get(need, {}).get(given, 0.2)
+                for given in KIND_CODES
+            ]
             for need in KIND_CODES
         ]
     )

@@ -51,9 +51,7 @@ class States:
         return np.frombuffer(bits.to_bytes(WORDS * 8, "little"), dtype="<u8")
 
 
-def admits(
-    words: npt.NDArray[np.uint64], numbers: npt.NDArray[np.int16]
-) -> npt.NDArray[np.bool_]:
+def admits(words: npt.NDArray[np.uint64], numbers: npt.NDArray[np.int16]) -> npt.NDArray[np.bool_]:
     """Whether offers' words (n or 1, 6) have the bits of States' numbers (n or 1)."""
     known = np.maximum(numbers, 0).astype(np.uint64)
     word = (known >> np.uint64(6)).astype(np.intp)

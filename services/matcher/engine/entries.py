@@ -205,7 +205,5 @@ def _inferred(text: Text, window: tuple[int, int], ceiling: int) -> list[EntryLi
 
 def _by_share(lines: list[EntryLine], parts: list[float]) -> list[EntryLine]:
     total = sum(parts)
-    shared = [
-        replace(line, share=part / total) for line, part in zip(lines, parts, strict=True)
-    ]
+    shared = [replace(line, share=part / total) for line, part in zip(lines, parts, strict=True)]
     return sorted(shared, key=lambda line: (-line.share, line.number, line.theme, line.kind))

@@ -120,7 +120,8 @@ def _window(requests: View, offers: View, today: int) -> Column:
     first, last = overlap(requests, offers, today)
     useful = requests["to"] - np.maximum(requests["from"], np.int32(today)) + 1
     enough = np.clip(useful, 1, _ENOUGH_DAYS)
-    return np.clip((last - first + 1) / enough, 0.0, 1.0)
+    covered: Column = np.clip((last - first + 1) / enough, 0.0, 1.0)
+    return covered
 
 
 def named(features: Sequence[float]) -> dict[str, float]:

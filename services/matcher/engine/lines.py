@@ -87,7 +87,7 @@ def best_of_provisions(
 
 
 def measures_of(need: EntryLine, provision: EntryLine, today: int) -> tuple[float, float, float]:
-    """Fit, and fit times the parts of the quantity and of the amount covered, of one pair of lines."""
+    """Of one pair of lines: fit, and fit times the parts of quantity and amount covered."""
     same_unit = need.unit is not None and need.unit == provision.unit
     first = max(need.window[0], provision.window[0], today)
     stand = min(need.window[1], provision.window[1]) >= first
@@ -119,7 +119,12 @@ def _measures(
     # only so are scores equal to the last bit.
     theme = np.where(stand, near * np.asarray(strength, dtype=np.float64), 0.0)
     fit = theme * kind
-    return theme, fit, fit * _covered(*quantities, same_unit), fit * _covered(*amounts, np.bool_(True))
+    return (
+        theme,
+        fit,
+        fit * _covered(*quantities, same_unit),
+        fit * _covered(*amounts, np.bool_(True)),
+    )
 
 
 def _covered(

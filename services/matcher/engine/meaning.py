@@ -34,4 +34,4 @@ def centred(vector: bytes) -> npt.NDArray[np.int8]:
 def _centre() -> npt.NDArray[np.float64]:
     stored = json.loads(_CENTRE.read_text(encoding="utf-8"))
     direction = np.frombuffer(base64.b64decode(stored["direction"]), dtype=np.int8)
-    return direction.astype(np.float64) * stored["scale"]
+    return direction.astype(np.float64) * float(stored["scale"])

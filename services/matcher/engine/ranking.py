@@ -76,7 +76,7 @@ def prior_model() -> Model:
     )
 
 
-class ShrunkLogistic(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+class ShrunkLogistic(ClassifierMixin, BaseEstimator):
     """Logistic regression with weights not below 0, shrunk toward given ones.
 
     Minimises Σ sample_weight × logistic loss + shrinkage × ‖w − prior_weights‖² by L-BFGS-B. The
@@ -104,18 +104,19 @@ class ShrunkLogistic(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
         ValueError unless there are two labels and, where given, a prior weight for each feature.
         """
-        X, y = check_X_y(X, y)  # noqa: N806
-        self.classes_ = np.unique(y)
+        pairs, labels = (np.asarray(checked) for checked in check_X_y(X, y))
+        self.classes_ = np.unique(labels)
         if len(self.classes_) != 2:
             raise ValueError(f"two labels are needed, these are {len(self.classes_)}")
-        prior = np.zeros(X.shape[1] + 1)
+        count, width = pairs.shape
+        prior = np.zeros(width + 1)
         prior[:-1] = 0.0 if self.prior_weights is None else self.prior_weights
         prior[-1] = self.prior_intercept
-        shrink = np.full(len(prior), self.shrinkage)
+        shrink = np.full(width + 1, self.shrinkage)
         shrink[-1] = self.shrinkage / 100.0
-        weight = np.ones(len(y)) if sample_weight is None else np.asarray(sample_weight)
-        sign = np.where(y == self.classes_[1], 1.0, -1.0)
-        design = np.hstack([X, np.ones((len(X), 1))])
+        weight = np.ones(count) if sample_weight is None else np.asarray(sample_weight)
+        sign = np.where(labels == self.classes_[1], 1.0, -1.0)
+        design = np.hstack([pairs, np.ones((count, 1))])
 
         def loss(w: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.float64]]:
             margin = sign * (design @ w)
@@ -124,12 +125,16 @@ class ShrunkLogistic(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             slope = design.T @ (-sign * weight * expit(-margin)) + 2.0 * shrink * away
             return float(value), slope
 
-        bounds = [(0.0, None)] * X.shape[1] + [(None, None)]
-        found = minimize(loss, np.maximum(prior, [*[0.0] * X.shape[1], -np.inf]), jac=True,
-                         method="L-BFGS-B", bounds=bounds)
+        found = minimize(
+            loss,
+            prior,
+            jac=True,
+            method="L-BFGS-B",
+            bounds=[(0.0, None)] * width + [(None, None)],
+        )
         self.coef_ = found.x[:-1].reshape(1, -1)
         self.intercept_ = found.x[-1:]
-        self.n_features_in_ = X.shape[1]
+        self.n_features_in_ = width
         return self
 
     def decision_function(self, X: npt.ArrayLike) -> npt.NDArray[np.float64]:  # noqa: N803

@@ -9,15 +9,14 @@ from services.offers.api.references import referred_organisation
 from services.offers.documents import Activity, Organisation
 from services.offers.schemas import ActivityBody, ActivityQuery, ActivityView
 from services.offers.views import activity_view
-from shared.events.outbox import change
 from shared.registers.context import context
 from shared.registers.views import NOT_IN_LISTS, headers
-from shared.registers.writing import load, register
+from shared.registers.writing import change_seen, load, register
 from shared.web.blueprint import Blueprint
 from shared.web.idempotency import current_idempotency_key, idempotent
 from shared.web.identity import current_identity, require_roles
 from shared.web.paging import page, page_schema
-from shared.web.preconditions import conditional, required_version
+from shared.web.preconditions import conditional
 
 blueprint = Blueprint(
     "activities",
@@ -89,5 +88,11 @@ class OneActivity(MethodView):
             organisation = _organisation(payload)
             domain.change_activity(activity, payload, identity, now, key, organisation)
 
-        activity = change(Activity, activity_id, required_version(), mutate, now)
+        activity = change_seen(
+            Activity,
+            activity_id,
+            lambda found: domain.require_owner(identity, found.organisation),
+            mutate,
+            now,
+        )
         return activity_view(activity), headers(activity)

@@ -18,10 +18,9 @@ from services.offers.schemas import (
     LessonView,
 )
 from services.offers.views import entry_view
-from shared.events.outbox import change
 from shared.registers.context import context
 from shared.registers.views import headers
-from shared.registers.writing import load, register, remove
+from shared.registers.writing import change_seen, load, register, remove
 from shared.web.blueprint import Blueprint
 from shared.web.idempotency import current_idempotency_key, idempotent
 from shared.web.identity import current_identity, require_roles
@@ -116,10 +115,10 @@ def make_blueprint(noun: Noun) -> Blueprint:
         def put(self, payload: dict[str, Any], entry_id: str) -> Any:
             """Replace what the entry holds."""
             identity, now, key = current_identity(), context().clock(), context().key
-            entry = change(
+            entry = change_seen(
                 noun.document,
                 entry_id,
-                required_version(),
+                lambda found: domain.require_owner(identity, found.organisation, found.country),
                 lambda e: domain.change_entry(e, payload, identity, now, key),
                 now,
             )

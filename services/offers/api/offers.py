@@ -10,15 +10,14 @@ from services.offers.api.references import referred_organisation, require_call
 from services.offers.documents import AssistanceOffer
 from services.offers.schemas import OfferBody, OfferQuery, OfferView, PublishBody
 from services.offers.views import offer_view, offer_views
-from shared.events.outbox import change
 from shared.registers.context import context
 from shared.registers.views import NOT_IN_LISTS, headers
-from shared.registers.writing import load, register, require_optional_body
+from shared.registers.writing import change_seen, load, register, require_optional_body
 from shared.web.blueprint import Blueprint
 from shared.web.idempotency import current_idempotency_key, idempotent
 from shared.web.identity import current_identity, require_roles
 from shared.web.paging import page, page_schema
-from shared.web.preconditions import conditional, required_version
+from shared.web.preconditions import conditional
 from shared.web.problems import not_found
 
 blueprint = Blueprint(
@@ -76,7 +75,7 @@ class Offer(MethodView):
         """Read an offer."""
         offer = load(AssistanceOffer, offer_id)
         if not domain.may_read(current_identity(), offer):
-            raise not_found("offer")
+            raise not_found()
         return offer_view(offer), headers(offer)
 
     @conditional
@@ -87,12 +86,11 @@ class Offer(MethodView):
         identity, now, key = current_identity(), context().clock(), context().key
 
         def mutate(offer: AssistanceOffer) -> None:
-            domain.require_action(identity, "change", offer)
             require_call(payload["call"], offer.call)
             organisation = referred_organisation(offer.organisation)
             domain.change_offer(offer, payload, identity, now, key, organisation)
 
-        return _changed(offer_id, mutate)
+        return _changed(offer_id, "change", mutate)
 
 
 @blueprint.route("/<string:offer_id>/submit", methods=["POST"])
@@ -133,9 +131,16 @@ def close(offer_id: str) -> Answer:
 
 def _step(offer_id: str, action: str) -> Answer:
     identity, now = current_identity(), context().clock()
-    return _changed(offer_id, lambda offer: domain.step_offer(offer, action, identity, now))
+    return _changed(offer_id, action, lambda offer: domain.step_offer(offer, action, identity, now))
 
 
-def _changed(offer_id: str, mutate: Callable[[AssistanceOffer], object]) -> Answer:
-    offer = change(AssistanceOffer, offer_id, required_version(), mutate, context().clock())
+def _changed(offer_id: str, action: str, mutate: Callable[[AssistanceOffer], object]) -> Answer:
+    identity = current_identity()
+    offer = change_seen(
+        AssistanceOffer,
+        offer_id,
+        lambda found: domain.require_action(identity, action, found),
+        mutate,
+        context().clock(),
+    )
     return offer_view(offer), headers(offer)

@@ -15,15 +15,14 @@ from services.requests.schemas import (
     RequestView,
 )
 from services.requests.views import request_view, request_views
-from shared.events.outbox import change
 from shared.registers.context import context
 from shared.registers.views import NOT_IN_LISTS, headers
-from shared.registers.writing import load, register, require_optional_body
+from shared.registers.writing import change_seen, load, register, require_optional_body
 from shared.web.blueprint import Blueprint
 from shared.web.idempotency import current_idempotency_key, idempotent
 from shared.web.identity import current_identity, require_roles
 from shared.web.paging import page, page_schema
-from shared.web.preconditions import conditional, required_version
+from shared.web.preconditions import conditional
 from shared.web.problems import not_found
 
 blueprint = Blueprint(
@@ -74,7 +73,7 @@ class Request(MethodView):
         identity = current_identity()
         request = load(AssistanceRequest, request_id)
         if not domain.may_read(identity, request):
-            raise not_found(domain.NOUN)
+            raise not_found()
         return request_view(request, identity), headers(request)
 
     @conditional
@@ -83,13 +82,15 @@ class Request(MethodView):
     def put(self, payload: dict[str, Any], request_id: str) -> Answer:
         """Replace what the request holds; lines keep their number where `line` is sent."""
         identity, now, key = current_identity(), context().clock(), context().key
-        return _changed(request_id, lambda r: domain.change_request(r, payload, identity, now, key))
+        return _changed(
+            request_id, "change", lambda r: domain.change_request(r, payload, identity, now, key)
+        )
 
 
 def _step(request_id: str, action: str) -> Answer:
     require_optional_body()
     identity, now = current_identity(), context().clock()
-    return _changed(request_id, lambda r: domain.step_request(r, action, identity, now))
+    return _changed(request_id, action, lambda r: domain.step_request(r, action, identity, now))
 
 
 @blueprint.route("/<string:request_id>/submit", methods=["POST"])
@@ -113,7 +114,7 @@ def publish(body: dict[str, Any], request_id: str) -> Answer:
         days = state.no_objection_days if state else DEFAULT_NO_OBJECTION_DAYS
         domain.publish_request(request, body["consent"], days, identity, now)
 
-    return _changed(request_id, mutate)
+    return _changed(request_id, "publish", mutate)
 
 
 @blueprint.route("/<string:request_id>/withdraw", methods=["POST"])
@@ -132,6 +133,13 @@ def close(request_id: str) -> Answer:
     return _step(request_id, "close")
 
 
-def _changed(request_id: str, mutate: Callable[[AssistanceRequest], object]) -> Answer:
-    request = change(AssistanceRequest, request_id, required_version(), mutate, context().clock())
-    return request_view(request, current_identity()), headers(request)
+def _changed(request_id: str, action: str, mutate: Callable[[AssistanceRequest], object]) -> Answer:
+    identity = current_identity()
+    request = change_seen(
+        AssistanceRequest,
+        request_id,
+        lambda found: domain.require_action(identity, action, found),
+        mutate,
+        context().clock(),
+    )
+    return request_view(request, identity), headers(request)

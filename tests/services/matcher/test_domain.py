@@ -36,7 +36,10 @@ MONEY = {"amount_cents": 16_800_000, "currency": "USD"}
         ({"quantity": 2.125, "unit": "courses"}, ("quantity", "courses", 2_125)),
         ({"quantity": 3}, ("quantity", UNNAMED_UNIT, 3_000)),
         (MONEY, ("money", "USD", 16_800_000)),
-        ({"kind": "funding", "quantity": 1, "unit": "projects", **MONEY}, ("money", "USD", 16_800_000)),
+        (
+            {"kind": "funding", "quantity": 1, "unit": "projects", **MONEY},
+            ("money", "USD", 16_800_000),
+        ),
         ({"kind": "funding", "quantity": 1, "unit": "projects"}, ("quantity", "projects", 1_000)),
         ({}, ("quantity", WHOLE_UNIT, 1_000)),
         ({"quantity": 0, "unit": "machines"}, ("quantity", "machines", 0)),

@@ -14,7 +14,6 @@ from shared.events.versions import Version
 from tests.services.matcher.records import NOW
 
 
-
 def limits(number: int, limit: int = 10_000, *, open: bool = True, epoch: int = 1) -> Limits:  # noqa: A002
     """Limits of one line of the record `r`."""
     line = LineLimit(1, "quantity", "machines", limit)

@@ -1,0 +1,221 @@
+"""Reading proposals: shortlists, what was decided, and what a reader may see of both."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from services.matcher.documents import (
+    Match,
+    RecordView,
+    Shortlist,
+    entries_of,
+    shortlist_id,
+    view_id,
+)
+from services.matcher.domain import COMMITTABLE, proposal_id, split_proposal_id, visible_serves
+from services.matcher.rights import hidden_lines, is_party
+from shared.web.identity import Identity
+
+_BATCH = 50
+_SHOWN = {"_id": 1, "request": 1, "model": 1, "offers": 1, "entries": 1}
+
+Place = tuple[str, str]
+"""Where a proposal stands in a list: its request, and its place among that request's."""
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """An offer proposed for a request, as one reader may see it.
+
+    `entry` is the shortlist's (rank, score, features, serves, evidence); `match` what was decided
+    and done, None while nobody acted. `hidden` are need lines that the reader may not see.
+    """
+
+    request: RecordView
+    offer: RecordView
+    entry: Mapping[str, Any]
+    model: str | None
+    listed: bool
+    match: Match | None
+    hidden: frozenset[int]
+
+    @property
+    def id(self) -> str:
+        """`<request>.<offer>`"""
+        return proposal_id(self.request.record, self.offer.record)
+
+    @property
+    def status(self) -> str:
+        """Its state; `proposed` while nobody acted."""
+        return self.match.status if self.match is not None else "proposed"
+
+    @property
+    def serves(self) -> list[Mapping[str, Any]]:
+        """What the offer does for the needs that the reader may see."""
+        return visible_serves(self.entry["serves"], self.hidden)
+
+    @property
+    def place(self) -> Place:
+        """Where it stands in lists: ranked ones by rank, then those that only were acted on."""
+        if self.listed:
+            return self.request.record, f"{self.entry['rank']:04d}"
+        return self.request.record, f"~{self.offer.record}"
+
+    def is_open(self) -> bool:
+        """Whether both sides are still published."""
+        return self.request.status == "published" and self.offer.status == "published"
+
+    def may_be_seen(self, identity: Identity) -> bool:
+        """Whether the reader is one of its parties, and it serves anything that they may see."""
+        party = is_party(identity, self.request.owner or "", self.offer.owner or "")
+        only_hidden = bool(self.entry["serves"]) and not self.serves
+        return party and not only_hidden
+
+
+def find(id_: str, identity: Identity) -> Proposal | None:
+    """A proposal that is listed, or that somebody acted on; None if the reader may not see it."""
+    pair = split_proposal_id(id_)
+    if pair is None:
+        return None
+    request, offer = pair
+    shortlist = _collection().find_one({"_id": shortlist_id(request)}, _SHOWN)
+    match = Match.objects(id=id_).first()
+    views = _views([("request", request), ("offer", offer)])
+    listed = {} if shortlist is None else {e["offer"]: e for e in entries_of(shortlist)}
+    if offer in listed and shortlist is not None:
+        found = _proposal(request, listed[offer], shortlist["model"], match, views, identity)
+    elif match is not None:
+        found = _acted_on(match, views, identity)
+    else:
+        return None
+    if found is None or not found.may_be_seen(identity):
+        return None
+    return found if found.is_open() or match is not None else None
+
+
+def listing(
+    identity: Identity,
+    *,
+    request: str | None,
+    offer: str | None,
+    state: str | None,
+    after: Place | None,
+) -> Iterator[Proposal]:
+    """Proposals open to decision that the reader may see, by request and rank, after a place.
+
+    The filters are joined by "and". Rejected ones are left out; those with a decision that are no
+    longer in the shortlist (their capacity may be used up by themselves) follow the ranked ones.
+    """
+    for batch in _batches(_shortlists(identity, request, offer, state, after)):
+        yield from (
+            one
+            for one in _of_shortlists(batch, identity)
+            if (after is None or one.place > after)
+            and (offer is None or one.offer.record == offer)
+            and one.status != "rejected"
+            and one.is_open()
+            and one.may_be_seen(identity)
+        )
+
+
+def _shortlists(
+    identity: Identity,
+    request: str | None,
+    offer: str | None,
+    state: str | None,
+    after: Place | None,
+) -> Iterator[dict[str, Any]]:
+    conditions: list[dict[str, Any]] = []
+    if after is not None:
+        conditions.append({"_id": {"$gte": shortlist_id(after[0])}})
+    if request is not None:
+        conditions.append({"_id": shortlist_id(request)})
+    if state is not None:
+        conditions.append({"country": state})
+    if identity.role == "requester":
+        conditions.append({"country": identity.state})
+    if offer is not None:
+        conditions.append(_with_offers([offer]))
+    if identity.role == "donor":
+        own = RecordView.objects(side="offer", owner=identity.organisation).scalar("record")
+        conditions.append(_with_offers(list(own)))
+    return iter(_collection().find({"$and": conditions}, _SHOWN).sort("_id", 1))
+
+
+def _with_offers(offers: list[str]) -> dict[str, Any]:
+    """Shortlists with one of the offers, or of whose request one was acted on."""
+    acted = Match.objects(offer__in=offers, status__in=list(COMMITTABLE)).scalar("request")
+    ids = [shortlist_id(request) for request in acted]
+    return {"$or": [{"offers": {"$in": offers}}, {"_id": {"$in": ids}}]}
+
+
+def _of_shortlists(batch: list[dict[str, Any]], identity: Identity) -> Iterator[Proposal]:
+    requests = [shortlist["request"] for shortlist in batch]
+    matches: dict[str, dict[str, Match]] = {}
+    for match in Match.objects(request__in=requests):
+        matches.setdefault(match.request, {})[match.offer] = match
+    offers = {offer for shortlist in batch for offer in shortlist["offers"]}
+    offers |= {offer for of_request in matches.values() for offer in of_request}
+    views = _views([("request", id_) for id_ in requests] + [("offer", id_) for id_ in offers])
+    for shortlist in batch:
+        acted = matches.get(shortlist["request"], {})
+        for entry in entries_of(shortlist):
+            match = acted.pop(entry["offer"], None)
+            found = _proposal(
+                shortlist["request"], entry, shortlist["model"], match, views, identity
+            )
+            if found is not None:
+                yield found
+        for _, match in sorted(acted.items()):
+            found = _acted_on(match, views, identity)
+            if found is not None:
+                yield found
+
+
+Views = Mapping[str, RecordView]
+
+
+def _proposal(
+    request: str,
+    entry: Mapping[str, Any],
+    model: str,
+    match: Match | None,
+    views: Views,
+    identity: Identity,
+) -> Proposal | None:
+    asked, offered = _sides(request, entry["offer"], views)
+    if asked is None or offered is None:
+        return None  # ranked before this API's own projection has heard of the record
+    hidden = hidden_lines(identity, asked)
+    return Proposal(asked, offered, entry, model, True, match, hidden)
+
+
+def _acted_on(match: Match, views: Views, identity: Identity) -> Proposal | None:
+    asked, offered = _sides(match.request, match.offer, views)
+    if asked is None or offered is None:
+        return None
+    entry = {**json.loads(match.entry), "rank": None}
+    hidden = hidden_lines(identity, asked)
+    return Proposal(asked, offered, entry, match.model, False, match, hidden)
+
+
+def _sides(
+    request: str, offer: str, views: Views
+) -> tuple[RecordView | None, RecordView | None]:
+    return views.get(view_id("request", request)), views.get(view_id("offer", offer))
+
+
+def _views(records: Iterable[tuple[str, str]]) -> Views:
+    ids = [view_id(side, record) for side, record in records]
+    return {view.id: view for view in RecordView.objects(id__in=ids)}
+
+
+def _batches(shortlists: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    while batch := list(islice(shortlists, _BATCH)):
+        yield batch
+
+
+def _collection() -> Any:
+    return Shortlist._get_collection()

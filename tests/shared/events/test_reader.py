@@ -1,0 +1,111 @@
+"""Reading without a group: everything from the beginning, every time."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from sample_things import SOURCE, event_of, now
+
+from deploy.local.servers import wait_until
+from shared.events.dead_letters import list_dead_letters
+from shared.events.envelope import REQUEST, Event
+from shared.events.letters import DeadLetters
+from shared.events.poison import TooManyDeadLetters
+from shared.events.reader import Received, TopicReader, read_to_end
+from shared.events.topics import Topics
+from shared.events.versions import Version
+from shared.settings import Settings
+
+BROKEN = {"key": b"a", "value": b"{", "headers": []}
+
+
+@pytest.fixture
+def make_reader(
+    settings: Settings, topics: Topics, dead_letters: DeadLetters
+) -> Iterator[Callable[..., TopicReader]]:
+    """Makes readers of requests and offers."""
+    made: list[TopicReader] = []
+
+    def make(**kwargs: Any) -> TopicReader:
+        names = [topics.requests, topics.offers]
+        made.append(TopicReader(settings, names, dead_letters, **kwargs))
+        return made[-1]
+
+    yield make
+    for reader in made:
+        reader.close()
+
+
+def read(reader: TopicReader, wanted: int) -> list[Received]:
+    received: list[Received] = []
+
+    def enough() -> bool:
+        received.extend(reader.poll(100))
+        return len(received) >= wanted
+
+    wait_until(enough, 15, f"{wanted} records")
+    assert len(received) == wanted
+    return received
+
+
+def test_everything_from_the_beginning(
+    make_reader: Callable[..., TopicReader], topics: Topics, produce: Callable[..., None]
+) -> None:
+    tombstone = Event(REQUEST, SOURCE, "gone", now(), Version(2, 0), {}, tombstone=True)
+    events = [event_of(f"t{number}", Version(1, number + 1)) for number in range(10)]
+    produce(topics.requests, *events, tombstone)
+    for _ in range(2):
+        reader = make_reader()
+        assert not reader.caught_up()
+        assert reader.lag() == 11
+        received = read(reader, 11)
+        assert reader.caught_up()
+        assert reader.lag() == 0
+        assert {r.subject: r.event for r in received} == {
+            **{event.subject: event for event in events},
+            "gone": None,
+        }
+        (gone,) = [r for r in received if r.event is None]
+        assert (gone.type, gone.version) == (REQUEST, Version(2, 0))
+        assert all(r.topic == topics.requests for r in received)
+    produce(topics.requests, event_of("later", Version(1, 1)))
+    assert read(reader, 1)[0].subject == "later"
+    assert reader.caught_up()
+
+
+def test_an_empty_topic_is_caught_up(make_reader: Callable[..., TopicReader]) -> None:
+    reader = make_reader()
+    assert reader.caught_up()
+    assert reader.poll(10) == []
+
+
+def test_the_same_poison_is_put_once(
+    make_reader: Callable[..., TopicReader],
+    settings: Settings,
+    topics: Topics,
+    produce: Callable[..., None],
+) -> None:
+    produce(topics.requests, BROKEN, event_of("a", Version(1, 1)), BROKEN | {"value": b"["})
+    for _ in range(2):
+        reader = make_reader(name="index")
+        assert [received.subject for received in read(reader, 1)] == ["a"]
+        wait_until(lambda r=reader: not r.poll(50) and r.caught_up(), 10, "catching up")
+        assert sorted(str(letter.value) for letter in list_dead_letters(settings)) == [
+            "b'['",
+            "b'{'",
+        ]
+    assert len(list(read_to_end(settings, topics.dead_letters))) == 2
+
+
+def test_too_many_in_a_row(
+    make_reader: Callable[..., TopicReader],
+    settings: Settings,
+    topics: Topics,
+    produce: Callable[..., None],
+) -> None:
+    produce(topics.requests, *[BROKEN | {"value": str(n).encode()} for n in range(5)])
+    for _ in range(2):
+        reader = make_reader(max_consecutive_dead_letters=3)
+        with pytest.raises(TooManyDeadLetters):
+            read(reader, 1)
+        assert len(list_dead_letters(settings)) == 3

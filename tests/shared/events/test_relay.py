@@ -1,0 +1,157 @@
+"""The relay: everything is published, in order, whatever dies in between."""
+
+import subprocess
+import sys
+import threading
+from collections import defaultdict
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sample_things
+from kafka.errors import KafkaError
+from pymongo.database import Database
+from sample_things import Intercepted, Thing, now
+
+from deploy.local.servers import LOOPBACK, free_port, wait_until
+from shared.events import clients
+from shared.events.envelope import Event
+from shared.events.outbox import change, create
+from shared.events.relay import LEASE, Relay
+from shared.events.topics import Topics
+from shared.events.versions import Version
+from shared.settings import Settings
+
+Published = Callable[[str], list[Event]]
+
+
+class Clock:
+    """A clock that tests set forward."""
+
+    def __init__(self) -> None:
+        self.ahead = timedelta(0)
+
+    def __call__(self) -> datetime:
+        return now() + self.ahead
+
+
+def pending(database: Database[dict[str, Any]]) -> int:
+    return database.things.count_documents({"pending_since": {"$ne": None}})
+
+
+def count(thing: Thing) -> None:
+    thing.count += 1
+
+
+def publish_all(settings: Settings, **kwargs: Any) -> None:
+    relay = Relay(settings, [Thing], "once", now, **kwargs)
+    while relay.publish_pending():
+        pass
+
+
+def test_two_relays_publish_everything_in_order(
+    settings: Settings,
+    database: Database[dict[str, Any]],
+    topics: Topics,
+    published: Published,
+    running: Callable[..., Any],
+) -> None:
+    names = [f"t{number}" for number in range(20)]
+    for name in names:
+        create(Thing(id=name), now())
+
+    def write(mine: list[str]) -> None:
+        for _ in range(5):
+            for name in mine:
+                change(Thing, name, None, count, now())
+
+    writers = [threading.Thread(target=write, args=(names[n::4],)) for n in range(4)]
+    with ExitStack() as stack:
+        for number in range(2):
+            relay = Relay(settings, [Thing], f"relay-{number}", now)
+            stack.enter_context(running(relay.run))
+        for writer in writers:
+            writer.start()
+        for writer in writers:
+            writer.join()
+        wait_until(lambda: not pending(database), 20, "empty outboxes")
+
+    versions = defaultdict(list)
+    for event in published(topics.requests):
+        versions[event.subject].append(event.version)
+    assert sorted(versions) == sorted(names)
+    for seen in versions.values():
+        assert seen == sorted(seen)
+        assert seen[-1] == Version(1, 6)
+    left = database.things.find_one({"_id": "t0"})
+    assert left is not None
+    assert not left.keys() & {"pending_events", "pending_since", "lease_owner", "lease_until"}
+
+
+def test_killed_between_publishing_and_removing(
+    settings: Settings, database: Database[dict[str, Any]], topics: Topics, published: Published
+) -> None:
+    create(Thing(id="a"), now())
+    script = str(Path(sample_things.__file__))
+    arguments = [settings.kafka, settings.mongodb, settings.database, settings.topic_prefix]
+    died = subprocess.run([sys.executable, script, *arguments], timeout=60)
+    assert died.returncode == -9
+    assert [event.id for event in published(topics.requests)] == ["a/1.1"]
+    assert pending(database) == 1
+
+    clock = Clock()
+    relay = Relay(settings, [Thing], "next", clock)
+    assert relay.publish_pending() == 0  # the dead relay's lease still holds
+    clock.ahead = LEASE + timedelta(seconds=1)
+    assert relay.publish_pending() == 1
+    assert pending(database) == 0
+    assert [event.id for event in published(topics.requests)] == ["a/1.1", "a/1.1"]
+
+
+def test_a_change_while_publishing_is_published_next(
+    settings: Settings, database: Database[dict[str, Any]], topics: Topics, published: Published
+) -> None:
+    create(Thing(id="a"), now())
+    changes = [lambda: change(Thing, "a", None, count, now())]
+
+    def meanwhile() -> None:
+        if changes:
+            changes.pop()()
+
+    def intercepted(settings: Settings) -> Any:
+        return Intercepted(clients.producer(settings), meanwhile)
+
+    relay = Relay(settings, [Thing], "one", now, intercepted)
+    assert relay.publish_pending() == 1
+    assert pending(database) == 1
+    assert relay.publish_pending() == 1
+    assert pending(database) == 0
+    assert [event.id for event in published(topics.requests)] == ["a/1.1", "a/1.2"]
+
+
+def test_what_the_broker_has_not_stays(
+    settings: Settings, database: Database[dict[str, Any]]
+) -> None:
+    create(Thing(id="a"), now())
+    away = replace(settings, kafka=f"{LOOPBACK}:{free_port()}")
+    with pytest.raises(KafkaError):
+        publish_all(away)
+    assert pending(database) == 1
+    kept = database.things.find_one({"_id": "a"})
+    assert kept is not None
+    assert "lease_until" not in kept  # free for the next relay at once
+
+
+def test_one_that_cannot_go_out_does_not_stop_the_others(
+    settings: Settings, database: Database[dict[str, Any]], topics: Topics, published: Published
+) -> None:
+    for name in ("a", "b", "c"):
+        create(Thing(id=name), now())
+    database.things.update_one({"_id": "a"}, {"$set": {"pending_events.0.data.status": "broken"}})
+    publish_all(settings)
+    assert {event.subject for event in published(topics.requests)} == {"b", "c"}
+    assert pending(database) == 1
