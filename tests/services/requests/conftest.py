@@ -109,9 +109,7 @@ def body() -> Callable[..., dict[str, Any]]:
 
 
 @pytest.fixture
-def record(
-    operator: Caller, body: Callable[..., dict[str, Any]]
-) -> Callable[..., TestResponse]:
+def record(operator: Caller, body: Callable[..., dict[str, Any]]) -> Callable[..., TestResponse]:
     """Makes a request in a state; the last answer, with its id, version and ETag."""
     steps = {
         "draft": [],

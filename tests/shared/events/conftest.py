@@ -86,7 +86,7 @@ def running() -> Callable[[Loop], AbstractContextManager[list[BaseException]]]:
         def guarded() -> None:
             try:
                 loop(stop)
-            except BaseException as error:
+            except BaseException as error:  # noqa: BLE001 (a test's own crash among them)
                 raised.append(error)
 
         thread = threading.Thread(target=guarded)

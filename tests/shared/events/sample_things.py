@@ -90,9 +90,7 @@ def main() -> None:
     connect_database(settings)
 
     def dying(settings: Settings) -> Any:
-        return Intercepted(
-            clients.producer(settings), lambda: os.kill(os.getpid(), signal.SIGKILL)
-        )
+        return Intercepted(clients.producer(settings), lambda: os.kill(os.getpid(), signal.SIGKILL))
 
     Relay(settings, [Thing], "dying", now, dying).run(threading.Event())
 

@@ -137,9 +137,10 @@ def test_a_topic_ahead_of_its_store_is_reported_and_left(
     mending: Callable[[], ExitStack],
 ) -> None:
     create(Thing(id="a"), now())
-    produce(topics.requests, event_of("a", Version(1, 7)), event_of("b", Version(1, 7)))
     ahead = metrics.AHEAD.labels(topics.requests)
     with mending():
+        wait_until(lambda: last_of(settings, topics.requests, "a") is not None, 10, "publishing")
+        produce(topics.requests, event_of("a", Version(1, 7)), event_of("b", Version(1, 7)))
         wait_until(lambda: ahead._value.get() >= 2, 10, "the report")
     assert Vanished.objects.count() == 0
 
@@ -152,5 +153,3 @@ def test_burying_again_raises_the_tombstone(database: Database[dict[str, Any]]) 
     buried = Vanished.objects(id="a").first()
     assert buried.event().version == Version(2, 0)
     assert [record["id"] for record in buried.pending_events] == ["a/2.0"]
-
-

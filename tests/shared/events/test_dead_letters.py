@@ -98,7 +98,7 @@ def test_a_letter_from_elsewhere_is_refused(
     settings: Settings, topics: Topics, put: Callable[..., str], produce: Callable[..., None]
 ) -> None:
     id_ = put()
-    stand = list(read_to_end(settings, topics.dead_letters))[0]
+    stand = next(iter(read_to_end(settings, topics.dead_letters)))
     headers = [
         (name, b"elsewhere" if name == "entraide_topic" else value)
         for name, value in stand.headers

@@ -1,5 +1,6 @@
 """The envelope: what goes out comes back, and nothing hostile gets past it."""
 
+import contextlib
 import json
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone
@@ -66,7 +67,9 @@ def refusal(record: Record, **kwargs: Any) -> InvalidEvent:
     epoch=st.integers(1, 999_999_999),
     number=st.integers(0, 10**18 - 1),
     time=st.datetimes(
-        datetime(1, 1, 2), datetime(9999, 12, 30), timezones=st.just(timezone(timedelta(hours=2)))
+        datetime(1, 1, 2),  # noqa: DTZ001 (hypothesis wants bounds without a zone)
+        datetime(9999, 12, 30),  # noqa: DTZ001
+        timezones=st.just(timezone(timedelta(hours=2))),
     ),
     tombstone=st.booleans(),
 )
@@ -121,13 +124,8 @@ def test_hostile_records_raise_the_defined_error_only(
     complete: bool,
 ) -> None:
     own = [(n, v) for n, v in encode(example())[2] if n not in dict(headers)] if complete else []
-    try:
-        event = decode(Record(key, value, [*own, *headers]))
-    except InvalidEvent as invalid:
-        assert invalid.code
-        assert invalid.detail
-    else:
-        assert event.subject.encode() == key
+    with contextlib.suppress(InvalidEvent):
+        assert decode(Record(key, value, [*own, *headers])).subject.encode() == key
 
 
 json_values = st.recursive(
@@ -141,12 +139,8 @@ json_values = st.recursive(
 def test_hostile_bodies_raise_the_defined_error_only(field: str, value: object) -> None:
     changed = record()
     changed.value = json.dumps(dict(example().data) | {field: value}).encode()
-    try:
-        event = decode(changed)
-    except InvalidEvent as invalid:
-        assert invalid.code in {"schema", "broken-body", "subject-mismatch"}
-    else:
-        encode(event)
+    with contextlib.suppress(InvalidEvent):
+        encode(decode(changed))  # what is understood can be said again
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,9 @@ def stored(id_: str = "a") -> Thing:
 
 
 def relayed(database: Database[dict[str, Any]], id_: str = "a") -> None:
-    database.things.update_one({"_id": id_}, {"$unset": {"pending_events": "", "pending_since": ""}})
+    database.things.update_one(
+        {"_id": id_}, {"$unset": {"pending_events": "", "pending_since": ""}}
+    )
 
 
 def count(thing: Thing) -> None:

@@ -57,7 +57,16 @@ def test_unknown_and_missing_fields(type_: str) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    [float("nan"), float("inf"), 10**400, -1, "4", True, datetime(2026, 1, 1, tzinfo=UTC), "\ud800"],
+    [
+        float("nan"),
+        float("inf"),
+        10**400,
+        -1,
+        "4",
+        True,
+        datetime(2026, 1, 1, tzinfo=UTC),
+        "\ud800",
+    ],
 )
 def test_quantities_that_are_none(value: object) -> None:
     data = validation.example("entraide.request.v1")

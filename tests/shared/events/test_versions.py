@@ -1,5 +1,7 @@
 """Versions: order and text."""
 
+import contextlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,17 +16,15 @@ def test_text_round_trip(epoch: int, number: int) -> None:
 
 @given(st.text(max_size=30))
 def test_other_text_is_refused(text: str) -> None:
-    try:
-        version = Version.parse(text)
-    except ValueError as error:
-        assert "1.3" in str(error)  # says how to write one
-    else:
-        assert str(version) == text
+    with contextlib.suppress(ValueError):
+        assert str(Version.parse(text)) == text
 
 
-@pytest.mark.parametrize("text", ["", "1", "1.", ".1", "01.1", "1.01", "-1.1", "1.1 ", "1.1\n", "١.1"])
+@pytest.mark.parametrize(
+    "text", ["", "1", "1.", ".1", "01.1", "1.01", "-1.1", "1.1 ", "1.1\n", "١.1"]
+)
 def test_what_no_version_is(text: str) -> None:
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match=r"such as 1\.3"):
         Version.parse(text)
 
 

@@ -1,0 +1,224 @@
+"""The Kubernetes manifests, checked without a cluster."""
+
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from deploy.docker import healthy
+from deploy.local.stack import SERVICES
+from shared.settings import Settings
+
+APIS = ("portal", *SERVICES)
+WORKERS = tuple(f"{service}-worker" for service in SERVICES)
+NAME = "app.kubernetes.io/name"
+COMPONENT = "app.kubernetes.io/component"
+PART_OF = "app.kubernetes.io/part-of"
+BASE = Path(__file__).parents[2] / "deploy" / "kubernetes" / "base"
+Manifest = dict[str, Any]
+CheckContainer = Callable[[str, list[str], Mapping[str, str]], Settings]
+
+SECRETS = {
+    "mongodb": "mongodb://user:secret@one,two,three/?replicaSet=rs&authSource=admin&w=majority",
+    "term-key": "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",
+}
+
+
+@pytest.fixture(scope="module")
+def manifests() -> list[Manifest]:
+    """Every manifest that the kustomization names."""
+    kustomization = yaml.safe_load((BASE / "kustomization.yaml").read_text())
+    files = {path.name for path in BASE.glob("*.yaml")} - {"kustomization.yaml"}
+    assert set(kustomization["resources"]) == files
+    return [
+        manifest
+        for name in kustomization["resources"]
+        for manifest in yaml.safe_load_all((BASE / name).read_text())
+    ]
+
+
+def named(manifests: list[Manifest], kind: str) -> dict[str, Manifest]:
+    """The manifests of a kind, by name."""
+    found = [manifest for manifest in manifests if manifest["kind"] == kind]
+    by_name = {manifest["metadata"]["name"]: manifest for manifest in found}
+    assert len(by_name) == len(found)
+    return by_name
+
+
+def pods(manifests: list[Manifest]) -> dict[str, Manifest]:
+    """The pod template of every deployment and job, by name."""
+    kinds = ("Deployment", "Job")
+    return {
+        name: manifest["spec"]["template"]
+        for kind in kinds
+        for name, manifest in named(manifests, kind).items()
+    }
+
+
+def environment(manifests: list[Manifest], container: Manifest) -> dict[str, str]:
+    """What the container's process finds in its environment, with made-up secrets."""
+    found: dict[str, str] = {}
+    for source in container["envFrom"]:
+        found |= named(manifests, "ConfigMap")[source["configMapRef"]["name"]]["data"]
+    for variable in container["env"]:
+        if "value" in variable:
+            found[variable["name"]] = variable["value"]
+        else:
+            found[variable["name"]] = SECRETS[variable["valueFrom"]["secretKeyRef"]["key"]]
+    assert all(isinstance(value, str) for value in found.values()), "quote numbers"
+    return found
+
+
+def selects(selector: Mapping[str, str], pod: Manifest) -> bool:
+    """Whether a label selector selects a pod."""
+    return selector.items() <= pod["metadata"]["labels"].items()
+
+
+def test_everything_of_the_plan_is_there(manifests: list[Manifest]) -> None:
+    assert set(named(manifests, "Deployment")) == {*APIS, *WORKERS}
+    assert set(named(manifests, "Service")) == set(APIS)
+    assert set(named(manifests, "PodDisruptionBudget")) == {*APIS, *WORKERS}
+    assert set(named(manifests, "Job")) == {"topics"}
+    assert named(manifests, "Deployment")["matcher-worker"]["spec"]["replicas"] == 2
+
+
+@pytest.mark.parametrize("name", [*APIS, *WORKERS, "topics"])
+def test_commands_run_and_variables_are_read(
+    manifests: list[Manifest], check_container: CheckContainer, name: str
+) -> None:
+    (container,) = pods(manifests)[name]["spec"]["containers"]
+    settings = check_container(name, container["command"], environment(manifests, container))
+    assert settings.topic_replication == 3
+    assert settings.topic_min_insync == 2
+    if name in WORKERS:
+        assert {"name": "metrics", "containerPort": settings.metrics_port} in container["ports"]
+        assert settings.ready_file is not None
+        mounts = [mount["mountPath"] for mount in container["volumeMounts"]]
+        assert str(settings.ready_file.parent) in mounts
+
+
+def test_no_secret_is_in_the_repository(manifests: list[Manifest]) -> None:
+    assert named(manifests, "Secret") == {}
+    for data in named(manifests, "ConfigMap").values():
+        assert not any(re.search("KEY|PASSWORD|MONGODB|TOKEN", name) for name in data["data"])
+
+
+def test_the_readme_says_which_secrets_to_make(manifests: list[Manifest]) -> None:
+    needed = {
+        (reference["name"], reference["key"])
+        for pod in pods(manifests).values()
+        for variable in pod["spec"]["containers"][0]["env"]
+        if (reference := variable.get("valueFrom", {}).get("secretKeyRef"))
+    }
+    readme = (BASE.parent / "README.md").read_text()
+    told = set(re.findall(r"^\| `([\w-]+)` \| `([\w-]+)` \|", readme, re.MULTILINE))
+    assert told == needed
+
+
+@pytest.mark.parametrize("name", [*APIS, *WORKERS, "topics"])
+def test_pods_may_do_little(manifests: list[Manifest], name: str) -> None:
+    spec = pods(manifests)[name]["spec"]
+    assert spec["automountServiceAccountToken"] is False
+    assert spec["securityContext"]["runAsNonRoot"] is True
+    assert spec["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+    dockerfile = (BASE.parents[1] / "docker/Dockerfile").read_text()
+    assert f"\nUSER {spec['securityContext']['runAsUser']}\n" in dockerfile
+    (container,) = spec["containers"]
+    assert container["securityContext"] == {
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": True,
+        "capabilities": {"drop": ["ALL"]},
+    }
+    assert set(container["resources"]) == {"requests", "limits"}
+    assert re.fullmatch(r"entraide:\d+\.\d+\.\d+", container["image"])
+
+
+def test_the_image_is_the_one_of_the_compose_file(manifests: list[Manifest], root: Path) -> None:
+    compose = yaml.safe_load((root / "docker-compose.yml").read_text())
+    (image,) = {pod["spec"]["containers"][0]["image"] for pod in pods(manifests).values()}
+    assert image == compose["services"]["requests"]["image"]
+
+
+@pytest.mark.parametrize("name", APIS)
+def test_apis_are_probed_and_reached(manifests: list[Manifest], name: str) -> None:
+    pod = pods(manifests)[name]
+    (container,) = pod["spec"]["containers"]
+    assert container["ports"] == [{"name": "http", "containerPort": healthy.API_PORT}]
+    paths = {
+        probe: container[probe]["httpGet"]["path"]
+        for probe in ("startupProbe", "livenessProbe", "readinessProbe")
+    }
+    # A broker that is away must not have the APIs killed: only readiness asks for it.
+    assert paths == {
+        "startupProbe": "/healthz",
+        "livenessProbe": "/healthz",
+        "readinessProbe": "/readyz",
+    }
+    service = named(manifests, "Service")[name]["spec"]
+    assert selects(service["selector"], pod)
+    assert [port["targetPort"] for port in service["ports"]] == ["http"]
+
+
+@pytest.mark.parametrize("name", WORKERS)
+def test_workers_are_probed_by_their_ready_file(manifests: list[Manifest], name: str) -> None:
+    (container,) = pods(manifests)[name]["spec"]["containers"]
+    for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
+        command = container[probe]["exec"]["command"]
+        assert command == ["python", "-m", "deploy.docker.healthy", "worker"]
+
+
+def test_selectors_select_their_own_pods_only(manifests: list[Manifest]) -> None:
+    templates = pods(manifests)
+    for kind in ("Deployment", "PodDisruptionBudget"):
+        for name, manifest in named(manifests, kind).items():
+            selector = manifest["spec"]["selector"]["matchLabels"]
+            assert [n for n, pod in templates.items() if selects(selector, pod)] == [name]
+
+
+def test_prometheus_finds_the_metrics(manifests: list[Manifest]) -> None:
+    for name in (*APIS, *WORKERS):
+        pod = pods(manifests)[name]
+        (port,) = pod["spec"]["containers"][0]["ports"]
+        assert pod["metadata"]["annotations"] == {
+            "prometheus.io/scrape": "true",
+            "prometheus.io/port": str(port["containerPort"]),
+        }
+
+
+def test_the_network_lets_through_what_is_needed_and_no_more(manifests: list[Manifest]) -> None:
+    policies = named(manifests, "NetworkPolicy")
+    assert policies["nothing-by-default"]["spec"] == {
+        "podSelector": {},
+        "policyTypes": ["Ingress", "Egress"],
+    }
+    templates = pods(manifests)
+
+    def allowed(name: str, direction: str) -> set[int]:
+        return {
+            port["port"]
+            for policy in policies.values()
+            if selects(policy["spec"]["podSelector"].get("matchLabels", {}), templates[name])
+            for rule in policy["spec"].get(direction, [])
+            for port in rule["ports"]
+        }
+
+    for name in (*WORKERS, "topics"):
+        assert allowed(name, "egress") == {53, 9092, 27017}
+    for name in APIS:
+        assert allowed(name, "egress") == {53, 443, 8000, 9092, 27017}
+        assert healthy.API_PORT in allowed(name, "ingress")
+    for name in WORKERS:
+        (port,) = templates[name]["spec"]["containers"][0]["ports"]
+        assert port["containerPort"] in allowed(name, "ingress")
+
+
+def test_labels_say_what_a_pod_is(manifests: list[Manifest]) -> None:
+    for name, pod in pods(manifests).items():
+        labels = pod["metadata"]["labels"]
+        assert labels[NAME] == name
+        assert labels[PART_OF] == "entraide"
+        kind = "job" if name == "topics" else "worker" if name in WORKERS else "api"
+        assert labels[COMPONENT] == kind

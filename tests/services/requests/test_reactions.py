@@ -1,0 +1,161 @@
+"""Commitments heard of: any order and repetition of events leaves the same projection."""
+
+import itertools
+import uuid
+from datetime import UTC, datetime
+
+import pytest
+
+from services.requests.documents import AssistanceRequest
+from services.requests.reactions import on_matches
+from shared.events.envelope import Event, check
+from shared.events.versions import Version
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def commitment(request, number, status, *lines, identifier="c1", epoch=1):
+    data = {
+        "id": f"{identifier}-{request}",
+        "match": "m",
+        "request": request,
+        "offer": "o",
+        "country": "SEN",
+        "organisation": "org",
+        "status": status,
+        "lines": [
+            {
+                "side": side,
+                "record": request if side == "request" else "o",
+                "line": line,
+                "measure": measure,
+                "amount": amount,
+                "unit": unit,
+            }
+            for side, line, measure, amount, unit in lines
+        ],
+        "expires_at": None,
+    }
+    event = Event(
+        "entraide.commitment.v1",
+        "/entraide/matches",
+        data["id"],
+        NOW,
+        Version(epoch, number),
+        data,
+    )
+    check(event)
+    return event
+
+
+@pytest.fixture
+def request_id(record):
+    need = {
+        "theme": "marking",
+        "kind": "equipment",
+        "quantity": 10,
+        "unit": "machines",
+        "amount": 1000,
+        "currency": "USD",
+    }
+    external = {"source": "reactions", "id": uuid.uuid4().hex}
+    return record("published", needs=[need, need], external_id=external).json["id"]
+
+
+@pytest.fixture
+def committed(operator):
+    def committed(request_id):
+        needs = operator.get(f"/v1/requests/{request_id}").json["needs"]
+        return [(n["committed"]["quantity"], n["committed"]["amount"]) for n in needs]
+
+    return committed
+
+
+FOUR = ("request", 1, "quantity", 4000, "machines")
+MONEY = ("request", 2, "money", 25050, "USD")
+OFFERED = ("offer", 1, "quantity", 9000, "machines")
+
+
+def test_each_line_shows_what_is_committed_of_it(request_id, committed):
+    on_matches([commitment(request_id, 1, "held", FOUR, MONEY, OFFERED)])
+    assert committed(request_id) == [(4, 0), (0, 250.5)]
+    on_matches([commitment(request_id, 1, "held", FOUR, identifier="c2")])
+    assert committed(request_id) == [(8, 0), (0, 250.5)]
+
+
+@pytest.mark.parametrize(
+    ("status", "counts"),
+    [
+        ("reserving", False),
+        ("held", True),
+        ("releasing", True),
+        ("released", False),
+        ("undoing", False),
+        ("refused", False),
+    ],
+)
+def test_what_counts_is_what_is_held(request_id, committed, status, counts):
+    on_matches([commitment(request_id, 1, status, FOUR)])
+    assert committed(request_id)[0] == (4 if counts else 0, 0)
+
+
+def test_any_order_and_repetition_ends_the_same(record, committed, request_id):
+    del request_id
+    need = {"theme": "marking", "kind": "equipment", "quantity": 10, "unit": "machines"}
+    for number, order in enumerate(itertools.permutations(range(4))):
+        external = {"source": "orders", "id": str(number)}
+        if number % 6:
+            continue
+        made = record("published", needs=[need], external_id=external).json["id"]
+        events = [
+            commitment(made, 1, "reserving", FOUR),
+            commitment(made, 2, "held", FOUR),
+            commitment(made, 3, "released", FOUR),
+            commitment(made, 1, "held", ("request", 1, "quantity", 1000, "machines"), epoch=2),
+        ]
+        for place in (*order, *order):
+            on_matches([events[place]])
+        assert committed(made) == [(1, None)]
+        on_matches([events[place] for place in order])
+        assert committed(made) == [(1, None)]
+
+
+def test_a_vanished_commitment_holds_nothing(request_id, committed):
+    event = commitment(request_id, 3, "held", FOUR)
+    on_matches([event])
+    gone = Event(event.type, event.source, event.subject, NOW, Version(2, 0), {}, tombstone=True)
+    on_matches([gone])
+    assert committed(request_id)[0] == (0, 0)
+    on_matches([event])
+    assert committed(request_id)[0] == (0, 0)
+
+
+def test_other_events_pass_by(request_id, committed):
+    data = {"request": request_id}
+    on_matches(
+        [Event("entraide.shortlist.v1", "/x", f"shortlist-{request_id}", NOW, Version(1, 1), data)]
+    )
+    assert committed(request_id) == [(0, 0), (0, 0)]
+
+
+def test_hearing_makes_no_version_and_no_event(request_id, operator):
+    before = AssistanceRequest.objects(id=request_id).first().to_json()
+    on_matches([commitment(request_id, 1, "held", FOUR)])
+    assert AssistanceRequest.objects(id=request_id).first().to_json() == before
+
+
+def test_commitment_may_arrive_before_its_request_is_read(operator, record):
+    from shared.ids import derived_id
+
+    early = derived_id("request", "SEN", "early", "1")
+    on_matches([commitment(early, 1, "held", FOUR)])
+    external = {"source": "early", "id": "1"}
+    need = {"theme": "marking", "kind": "equipment", "quantity": 10, "unit": "machines"}
+    made = record("published", needs=[need], external_id=external)
+    assert made.json["id"] == early
+    assert made.json["needs"][0]["committed"]["quantity"] == 4
+
+
+def test_money_in_another_currency_than_the_line_has_now_is_not_added(request_id, committed):
+    on_matches([commitment(request_id, 1, "held", ("request", 1, "money", 500, "EUR"))])
+    assert committed(request_id)[0] == (0, 0)

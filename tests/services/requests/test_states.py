@@ -1,0 +1,100 @@
+"""States' points of contact."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from services.requests.documents import State
+
+CONTACT = {
+    "office": "National commission on small arms",
+    "email": "office@example.org",
+    "phone": "+221 33 000 00 00",
+    "languages": ["fr", "en"],
+}
+
+
+@pytest.fixture(autouse=True)
+def no_states(client):
+    State.objects.delete()
+
+
+def test_contacts_are_set_read_confirmed_and_listed(senegal, caller):
+    assert senegal.get("/v1/states/SEN").status_code == 404
+    made = senegal.put("/v1/states/SEN", {"contacts": [CONTACT]})
+    assert made.status_code == 201
+    today = datetime.now(UTC).date().isoformat()
+    assert made.json["last_confirmed"] == today
+    assert made.json["no_objection_days"] == 5
+    assert made.json["confirmation_due"] is False
+    donor = caller("donor", organisation="org-1")
+    read = donor.get("/v1/states/SEN")
+    assert read.json["contacts"] == [CONTACT]
+    sent = {"contacts": [CONTACT], "last_confirmed": "2024-01-01", "no_objection_days": 10}
+    changed = senegal.put("/v1/states/SEN", sent, read.headers["ETag"])
+    assert changed.status_code == 200
+    assert changed.json["confirmation_due"] is True
+    assert changed.json["no_objection_days"] == 10
+    listed = donor.get("/v1/states")
+    assert [state["id"] for state in listed.json["items"]] == ["SEN"]
+
+
+def test_writing_needs_the_version_that_is_there(senegal):
+    assert senegal.put("/v1/states/SEN", {}, '"1.1"').status_code == 412
+    assert senegal.put("/v1/states/SEN", {"contacts": [CONTACT]}).status_code == 201
+    assert senegal.put("/v1/states/SEN", {}).status_code == 428
+    assert senegal.put("/v1/states/SEN", {}, '"1.7"').status_code == 412
+    assert senegal.get("/v1/states/SEN").json["contacts"] == [CONTACT]
+
+
+@pytest.mark.parametrize(
+    ("role", "claims", "status"),
+    [
+        ("requester", {"state": "SEN"}, 201),
+        ("operator", {}, 201),
+        ("requester", {"state": "MLI"}, 403),
+        ("donor", {"organisation": "org-1"}, 403),
+        ("coordinator", {}, 403),
+        ("auditor", {}, 403),
+    ],
+)
+def test_who_may_write(caller, role, claims, status):
+    answer = caller(role, **claims).put("/v1/states/SEN", {"contacts": [CONTACT]})
+    assert answer.status_code == status
+
+
+@pytest.mark.parametrize(
+    ("members", "field"),
+    [
+        ({"contacts": [{**CONTACT, "office": None}]}, "contacts[0].office"),
+        ({"contacts": [{**CONTACT, "email": "nobody"}]}, "contacts[0].email"),
+        ({"contacts": [{**CONTACT, "phone": "call me"}]}, "contacts[0].phone"),
+        ({"contacts": [{**CONTACT, "languages": ["xx"]}]}, "contacts[0].languages[0]"),
+        ({"contacts": [{**CONTACT, "name": "Somebody"}]}, "contacts[0].name"),
+        ({"last_confirmed": "2099-01-01"}, "last_confirmed"),
+        ({"no_objection_days": 0}, "no_objection_days"),
+    ],
+)
+def test_bad_values_name_their_field(senegal, members, field):
+    answer = senegal.put("/v1/states/SEN", members)
+    assert answer.status_code == 422
+    assert answer.json["errors"][0]["field"] == field
+
+
+@pytest.mark.parametrize("alpha3", ["XXX", "sen", "Senegal", "$where"])
+def test_what_is_no_state(operator, alpha3):
+    assert operator.put(f"/v1/states/{alpha3}", {"contacts": [CONTACT]}).status_code == 404
+
+
+def test_the_states_own_period_of_objection_counts(record, senegal, caller):
+    senegal.put("/v1/states/SEN", {"no_objection_days": 60})
+    made = record("submitted")
+    coordinator = caller("coordinator")
+    answer = coordinator.post(
+        f"/v1/requests/{made.json['id']}/publish",
+        {"consent": "no-objection"},
+        made.headers["ETag"],
+    )
+    assert answer.status_code == 409
+    until = answer.json["detail"].split("until ")[1][:10]
+    assert until >= (datetime.now(UTC).date() + timedelta(days=80)).isoformat()

@@ -1,0 +1,43 @@
+import pytest
+
+from shared.language import Detection, detect
+
+TEXTS = {
+    "en": "The national commission asks for four marking machines and training for its operators.",
+    "fr": "La Commission nationale demande quatre machines de marquage et la formation des opérateurs.",
+    "es": "La comisión nacional solicita cuatro máquinas de marcaje y la formación de operadores.",
+    "ar": "تطلب اللجنة الوطنية أربع آلات لوسم الأسلحة وتدريب المشغلين.",
+    "ru": "Национальная комиссия просит четыре маркировочные машины и обучение операторов.",
+    "zh": "国家委员会请求提供四台打标机并培训操作人员。",
+}
+
+
+@pytest.mark.parametrize("language", TEXTS)
+def test_each_language_is_recognised_whatever_was_declared(language: str) -> None:
+    declared = "en" if language != "en" else "fr"
+    found = detect(TEXTS[language], declared)
+    assert found.language == language
+    assert found.probability > 0.9
+
+
+@pytest.mark.parametrize("text", ["", " \n", "1234 - 56", "🔫🔫", "\u200f\u202e", "\x00"])
+def test_a_text_without_letters_is_in_the_declared_language(text: str) -> None:
+    assert detect(text, "ru") == Detection("ru", 0.0)
+
+
+@pytest.mark.parametrize(
+    ("declared", "expected"), [("fr-CA", "fr"), ("ZH-Hans", "zh"), ("de", "en"), ("", "en")]
+)
+def test_the_declared_tag_may_have_a_region_or_be_none_of_the_six(
+    declared: str, expected: str
+) -> None:
+    assert detect("", declared).language == expected
+
+
+def test_the_author_decides_where_the_text_is_too_short_to_tell() -> None:
+    assert detect("a", "es").language == "es"
+    assert detect("a", "fr").language == "fr"
+
+
+def test_a_seventh_language_is_taken_as_one_of_the_six() -> None:
+    assert detect("Hilfe für die Kennzeichnung von Schusswaffen", "en").language == "en"
