@@ -59,6 +59,11 @@ class Client:
         self._role = role
         self._patience = patience
         self._local = threading.local()
+        self._abandoned = threading.Event()
+
+    def abandon(self) -> None:
+        """Let every call that waits for a silent service end with UnreachableError now."""
+        self._abandoned.set()
 
     def get(self, service: str, path: str, **query: object) -> Answer:
         """GET; `query` leaves out what is None."""
@@ -118,9 +123,9 @@ class Client:
                 reason = f"it answers with status {response.status_code}"
             except requests.RequestException as error:
                 reason = type(error).__name__
-            if time.monotonic() + pause > deadline:
+            jittered = pause * random.uniform(0.5, 1.0)  # noqa: S311 (spreads the threads' tries)
+            if time.monotonic() + pause > deadline or self._abandoned.wait(jittered):
                 raise UnreachableError(f"the {service} service at {url} is not there ({reason})")
-            time.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 (spreads the threads' tries)
             pause = min(pause * 2, 5.0)
 
     def _session(self, url: str) -> requests.Session:

@@ -12,7 +12,7 @@ from deploy.cli.client import Client, UnreachableError
 from deploy.cli.goldset import GoldSet, read_set
 from deploy.cli.loading import ROLE, Summary, load
 from deploy.cli.options import data_dir_option
-from deploy.cli.target import Target, find_target
+from deploy.cli.target import find_target
 
 _NAMES = {
     "organisation": "organisations",
@@ -42,7 +42,7 @@ def command(directory: Path, text_only: bool, data_dir: Path) -> None:
     """
     console = Console()
     gold = read_set(directory, text_only=text_only)
-    summary = load_with_progress(gold, find_target(data_dir, os.environ), console)
+    summary = load_with_progress(gold, Client(find_target(data_dir, os.environ), ROLE), console)
     console.print(summary_table(summary))
     for error in summary.errors:
         click.echo(str(error), err=True)
@@ -52,7 +52,7 @@ def command(directory: Path, text_only: bool, data_dir: Path) -> None:
         raise click.ClickException(f"{rows} wrong; correct and load again (the rest is loaded)")
 
 
-def load_with_progress(gold: GoldSet, target: Target, console: Console) -> Summary:
+def load_with_progress(gold: GoldSet, client: Client, console: Console) -> Summary:
     """Load with a progress bar; raises click.ClickException when a service stays silent."""
     total = sum(
         len(rows) for rows in (gold.organisations, gold.offers, gold.activities, gold.requests)
@@ -68,7 +68,7 @@ def load_with_progress(gold: GoldSet, target: Target, console: Console) -> Summa
     ) as progress:
         task = progress.add_task(f"loading {gold.source}", total=total)
         try:
-            return load(gold, Client(target, ROLE), lambda _: progress.advance(task))
+            return load(gold, client, lambda _: progress.advance(task))
         except UnreachableError as error:
             raise click.ClickException(
                 f"{error}. What was loaded stays; load again to go on."

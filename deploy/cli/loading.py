@@ -50,7 +50,7 @@ def load(gold: GoldSet, client: Client, advance: Callable[[Row], None] = lambda 
     """Load all rows, several at a time; `advance` is called as each is done.
 
     A row that a service refuses becomes errors of the summary and the rest goes on. Raises
-    UnreachableError when a service does not answer; loading again then goes on.
+    UnreachableError when a service does not answer; loading again, with another client, goes on.
     """
     summary = Summary(errors=list(gold.errors))
     for file, _ in {(error.file, error.line) for error in gold.errors}:
@@ -64,6 +64,7 @@ def load(gold: GoldSet, client: Client, advance: Callable[[Row], None] = lambda 
                     _note(summary, row, future)
                     advance(row)
             except BaseException:
+                client.abandon()
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
     summary.errors.sort(key=lambda error: (error.file, error.line))

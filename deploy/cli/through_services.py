@@ -12,7 +12,8 @@ from rich.console import Console
 from deploy.cli.client import Client
 from deploy.cli.goldset import GoldSet
 from deploy.cli.load import load_with_progress
-from deploy.cli.proposals import ROLE
+from deploy.cli.loading import ROLE as LOADER
+from deploy.cli.proposals import ROLE as READER
 from deploy.cli.rankings import SIZE, Ranked, Rankings
 from deploy.cli.settling import Watch, wait_until_settled
 from deploy.cli.target import stack_target
@@ -49,7 +50,7 @@ def rank_through_services(
 
 def _rank(plan: Plan, gold: GoldSet, console: Console) -> Rankings:
     target = stack_target(plan.ports, plan.keys, "evaluation")
-    summary = load_with_progress(gold, target, console)
+    summary = load_with_progress(gold, Client(target, LOADER), console)
     if summary.errors:
         lines = "\n".join(str(error) for error in summary.errors[:20])
         raise click.ClickException(f"rows are wrong, so there is nothing to compare:\n{lines}")
@@ -62,7 +63,7 @@ def _rank(plan: Plan, gold: GoldSet, console: Console) -> Rankings:
             raise click.ClickException(
                 f"the matcher did not come to rest within {_PATIENCE:.0f} seconds: {error}"
             ) from None
-    return _read(Client(target, ROLE), gold)
+    return _read(Client(target, READER), gold)
 
 
 def _read(client: Client, gold: GoldSet) -> Rankings:

@@ -8,8 +8,11 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from deploy.cli.client import Client
 from deploy.cli.example import show_example
+from deploy.cli.loading import ROLE as OPERATOR
 from deploy.cli.options import data_dir_option
+from deploy.cli.target import stack_target
 from deploy.local.running import Stack, local_stack
 from deploy.local.stack import DEFAULT_PORT_BASE, SERVICES, DataDirectory, Ports
 
@@ -71,11 +74,16 @@ def _start(stack: Stack, console: Console) -> bool:
 
 
 def _serve(stack: Stack, console: Console, example: bool) -> None:
-    if example:
-        # Children are started by the main thread only, so what else is to do goes beside it.
-        loading = threading.Thread(target=show_example, args=(stack.plan, console), daemon=True)
-        loading.start()
+    if not example:
+        stack.step_while(lambda: True)
+        return
+    client = Client(stack_target(stack.plan.ports, stack.plan.keys, "example"), OPERATOR)
+    arguments = (client, stack.plan.directory.path, console)
+    # Children are started by the main thread only, so what else is to do goes beside it.
+    showing = threading.Thread(target=show_example, args=arguments, daemon=True)
+    showing.start()
     stack.step_while(lambda: True)
+    client.abandon()
 
 
 def _overview(stack: Stack) -> Table:

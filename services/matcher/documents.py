@@ -29,7 +29,9 @@ class Shortlist(Aggregate):
     `entries` is JSON text, one object an offer in the order of `offers`: organisation, score,
     features (in the model's order), serves, evidence. Nothing inside it is queried, and as text
     the document is written in half the time of fifty embedded documents. `fence` is the epoch of
-    the partition's owner that wrote it last.
+    the partition's owner that wrote it last. `request_version` is the version of the request that
+    was ranked last, `told_version` the one that was ranked when the entries last changed: only
+    then is there an event.
     """
 
     meta = {"collection": "shortlists", "indexes": ["country", "offers", "partition"]}  # noqa: RUF012 (mongoengine declares it so)
@@ -37,6 +39,7 @@ class Shortlist(Aggregate):
     request = StringField(required=True)
     country = StringField(required=True)
     request_version = StringField(required=True)
+    told_version = StringField(required=True)
     model = StringField(required=True)
     as_of = StringField(required=True)
     partition = IntField(required=True)
@@ -60,7 +63,7 @@ class Shortlist(Aggregate):
             "model": self.model,
             "as_of": self.as_of,
             "entries": entries,
-            "request_version": self.request_version,
+            "request_version": self.told_version,
         }
         return self.envelope(SHORTLIST, SOURCE, data)
 
@@ -157,61 +160,6 @@ class Commitment(Aggregate):
             "expires_at": self.expires_at and timestamp(self.expires_at),
         }
         return self.envelope(COMMITMENT, SOURCE, data)
-
-
-class Hold(EmbeddedDocument):
-    """What one commitment holds of a ledger line."""
-
-    commitment = StringField(required=True)
-    amount = IntField(required=True)
-
-
-class LedgerLine(Document):
-    """One line of a request or offer in the ledger; see ledger.py, which alone writes it.
-
-    `held` is the sum of `holds`, `free` the limit less `held` (negative where the owner lowered
-    the limit). `epoch` and `number` are the version of the record that set the limit. `released`
-    remembers the commitments that gave back, so that a late repeat cannot hold again.
-    """
-
-    meta = {"collection": "ledger", "indexes": ["record", "free"]}  # noqa: RUF012 (mongoengine declares it so)
-
-    id = StringField(primary_key=True)
-    side = StringField(required=True)
-    record = StringField(required=True)
-    line = IntField(required=True)
-    measure = StringField(required=True)
-    unit = StringField(required=True)
-    confidential = BooleanField(default=False)
-    open = BooleanField(default=False)
-    limit = IntField(required=True, default=0)
-    held = IntField(required=True, default=0)
-    free = IntField(required=True, default=0)
-    holds = EmbeddedDocumentListField(Hold)
-    released = ListField(StringField())
-    epoch = IntField(required=True, default=0)
-    number = IntField(required=True, default=0)
-
-
-class LedgerCase(Document):
-    """A ledger line that holds more than its limit, for the coordinator; the id is the line's.
-
-    Resolved by the ledger itself once the holds fit the limit again.
-    """
-
-    meta = {"collection": "ledger_cases", "indexes": ["record", "status"]}  # noqa: RUF012 (mongoengine declares it so)
-
-    id = StringField(primary_key=True)
-    side = StringField(required=True)
-    record = StringField(required=True)
-    line = IntField(required=True)
-    measure = StringField(required=True)
-    unit = StringField(required=True)
-    limit = IntField(required=True)
-    held = IntField(required=True)
-    status = StringField(required=True, choices=("open", "resolved"))
-    opened_at = DateTimeField(required=True)
-    resolved_at = DateTimeField()
 
 
 class RankingModel(Document):

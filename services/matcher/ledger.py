@@ -15,8 +15,8 @@ from typing import Any
 from pymongo import InsertOne, UpdateOne
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
-from services.matcher.documents import LedgerCase, LedgerLine
 from services.matcher.domain import LineLimit, Side, Take
+from services.matcher.ledger_documents import LedgerCase, LedgerLine
 from shared.events.outbox import Contention
 from shared.events.versions import Version
 

@@ -1,5 +1,6 @@
 """Reading proposals: shortlists, what was decided, and what a reader may see of both."""
 
+import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from services.matcher.documents import (
 )
 from services.matcher.domain import COMMITTABLE, proposal_id, split_proposal_id, visible_serves
 from services.matcher.rights import hidden_lines, is_party
+from shared.events.versions import Version
 from shared.web.identity import Identity
 
 _BATCH = 50
@@ -52,6 +54,17 @@ class Proposal:
         return self.match.status if self.match is not None else "proposed"
 
     @property
+    def version(self) -> Version:
+        """What it is read in and decided on: the decision's, or before one, that of both records.
+
+        No aggregate is ever in epoch 0, so the two never meet.
+        """
+        if self.match is not None:
+            return self.match.version
+        seen = f"{self.request.version} {self.offer.version}"
+        return Version(0, int(hashlib.sha256(seen.encode()).hexdigest()[:14], 16))
+
+    @property
     def serves(self) -> list[Mapping[str, Any]]:
         """What the offer does for the needs that the reader may see."""
         return visible_serves(self.entry["serves"], self.hidden)
@@ -65,7 +78,7 @@ class Proposal:
 
     def is_open(self) -> bool:
         """Whether both sides are still published."""
-        return self.request.status == "published" and self.offer.status == "published"
+        return bool(self.request.status == self.offer.status == "published")
 
     def may_be_seen(self, identity: Identity) -> bool:
         """Whether the reader is one of its parties, and it serves anything that they may see."""
@@ -201,9 +214,7 @@ def _acted_on(match: Match, views: Views, identity: Identity) -> Proposal | None
     return Proposal(asked, offered, entry, match.model, False, match, hidden)
 
 
-def _sides(
-    request: str, offer: str, views: Views
-) -> tuple[RecordView | None, RecordView | None]:
+def _sides(request: str, offer: str, views: Views) -> tuple[RecordView | None, RecordView | None]:
     return views.get(view_id("request", request)), views.get(view_id("offer", offer))
 
 

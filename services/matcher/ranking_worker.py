@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import asdict
 from datetime import date, datetime
@@ -18,7 +18,7 @@ from services.matcher.membership import Membership
 from services.matcher.models import active_model
 from services.matcher.ownership import Ownership
 from services.matcher.shortlists import Ranking
-from shared.events.dead_letters import DeadLetters
+from shared.events.letters import DeadLetters
 from shared.events.reader import TopicReader
 from shared.events.topics import Topics
 from shared.events.work import INFRASTRUCTURE
@@ -74,6 +74,11 @@ class RankingWorker:
     def ready(self) -> bool:
         """Whether the index has caught up and the group has given this worker its share."""
         return self._assigned.is_set()
+
+    @property
+    def fences(self) -> Mapping[int, int]:
+        """The partitions of the requests' topic that this worker works, each with its fence."""
+        return self._ownership.fences
 
     def run(self, stop: threading.Event) -> None:
         """Keep shortlists until `stop` is set."""

@@ -14,8 +14,8 @@ def oversees(identity: Identity) -> bool:
 
 def is_party(identity: Identity, country: str, organisation: str) -> bool:
     """Whether the caller is the State or the donor of a pair, or oversees both."""
-    return oversees(identity) or owns_request(identity, country) or owns_offer(
-        identity, organisation
+    return (
+        oversees(identity) or owns_request(identity, country) or owns_offer(identity, organisation)
     )
 
 

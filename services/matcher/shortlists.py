@@ -77,6 +77,7 @@ def store(
 ) -> Stored:
     """Write the rankings, by partition, that differ from what is stored, with their events.
 
+    Where only the request's version is another, that is noted without a new version or an event.
     `fences` has the caller's fence of each partition. Raises Contention after many lost races, and
     pymongo's errors; repeating is safe.
     """
@@ -99,8 +100,9 @@ def store(
                 writes[id_] = _insertion(ranking, partition, fence, epoch, now)
             elif any(stored[name] != getattr(ranking, name) for name in _COMPARED):
                 writes[id_] = _update(stored, ranking, partition, fence, now)
-            elif stored["fence"] < fence:
-                writes[id_] = UpdateOne(_guard(stored, fence), {"$set": {"fence": fence}})
+            elif stored["fence"] < fence or stored["request_version"] != ranking.request_version:
+                noted = {"fence": fence, "request_version": ranking.request_version}
+                writes[id_] = UpdateOne(_guard(stored, fence), {"$set": noted})
         done = _write_all(list(writes.values())) if writes else 0
         result.written += done
         if done == len(writes):
@@ -144,7 +146,13 @@ def _guard(stored: Mapping[str, Any], fence: int) -> dict[str, Any]:
 
 def _document(ranking: Ranking, partition: int, fence: int) -> Shortlist:
     state = {name: getattr(ranking, name) for name in _STATE}
-    return Shortlist(id=shortlist_id(ranking.request), partition=partition, fence=fence, **state)
+    return Shortlist(
+        id=shortlist_id(ranking.request),
+        partition=partition,
+        fence=fence,
+        told_version=ranking.request_version,
+        **state,
+    )
 
 
 def _outbox(document: Shortlist, now: datetime) -> dict[str, Any]:

@@ -22,7 +22,7 @@ EventRecord = Event
 """An event as an aggregate makes it: complete, with its data."""
 
 
-class Transition(EmbeddedDocument):  # type: ignore[misc] # mongoengine has no types
+class Transition(EmbeddedDocument):
     """A step in an aggregate's life; goes out with its events, so it never holds free text.
 
     `source` is None for the first state. `at` is aware, in UTC. `role` and `party` say who.
@@ -47,7 +47,7 @@ class Transition(EmbeddedDocument):  # type: ignore[misc] # mongoengine has no t
         }
 
 
-class Aggregate(Document):  # type: ignore[misc]
+class Aggregate(Document):
     """A document with a version and an outbox. Write it by the functions of outbox.py only.
 
     `pending_events` holds what the relay has yet to publish, each a complete event record (see

@@ -22,7 +22,7 @@ def producer(settings: Settings) -> KafkaProducer:
     DELIVERY_TIMEOUT_MS fails, and the caller sends it again.
     """
     return KafkaProducer(
-        **_common(settings),
+        **_common(settings, 5_000),
         acks="all",
         enable_idempotence=True,
         max_in_flight_requests_per_connection=5,

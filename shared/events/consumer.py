@@ -20,6 +20,7 @@ from shared.events import clients, metrics
 from shared.events.envelope import Event
 from shared.events.letters import DeadLetters
 from shared.events.poison import Streak, TooManyDeadLetters
+from shared.events.reader import known_partitions
 from shared.events.topics import Topics
 from shared.events.work import ConsumerPolicy, Handler, Rejected, Retry, Work
 from shared.settings import Settings
@@ -50,7 +51,8 @@ log = structlog.get_logger(__name__)
 class Consumer:
     """A member of a consumer group that applies events by a handler.
 
-    `run` blocks until `stop` is set, or raises TooManyDeadLetters (let the process end). The
+    `run` blocks until `stop` is set. It raises TooManyDeadLetters, TopicsMissing and what Kafka
+    says cannot be helped by trying again; let the process end then, and start it again. The
     handler gets batches of decoded events, tombstones among them, in the order of each partition,
     and must be idempotent by (subject, version): offsets are committed after it has returned, so a
     crash repeats. See work.py for what it may raise. While a batch waits for its next try the
@@ -97,6 +99,8 @@ class Consumer:
         """Consume until `stop` is set; the batch at hand is finished or left uncommitted."""
         consumer = clients.consumer(self._settings, self._group)
         try:
+            # A group's leader that does not know the topics yet would share out nothing.
+            known_partitions(consumer, self._names)
             consumer.subscribe(self._names, listener=self._rebalances)
             while not stop.is_set():
                 try:
@@ -180,7 +184,7 @@ class Consumer:
                     self._on_revoked(partitions)
 
 
-class _Rebalances(ConsumerRebalanceListener):  # type: ignore[misc] # kafka-python has no types
+class _Rebalances(ConsumerRebalanceListener):
     """Notes what the client's own thread says, for the loop to act on."""
 
     def __init__(self) -> None:

@@ -66,7 +66,6 @@ class TopicReader:
         except BaseException:
             self._consumer.close()
             raise
-        self._behind = True
 
     def poll(self, timeout_ms: int, max_records: int = 500) -> list[Received]:
         """What came next, in the order of each partition; empty when nothing came in time."""
@@ -91,20 +90,11 @@ class TopicReader:
 
     def caught_up(self) -> bool:
         """Whether `poll` has handed out all that stood in the topics when the reader was made."""
-        if self._behind and not self._backlog:
-            self._behind = any(
-                self._consumer.position(partition) < end for partition, end in self._ends.items()
-            )
-        return not self._behind
+        return not self._backlog and self._ends.reached()
 
     def lag(self) -> int:
         """How many records are known to be still unread."""
-        unread = len(self._backlog)
-        for partition, end in self._ends.items():
-            newest = self._consumer.highwater(partition)
-            position = self._consumer.position(partition)
-            unread += max((end if newest is None else newest) - position, 0)
-        return unread
+        return len(self._backlog) + self._ends.lag()
 
     def close(self) -> None:
         """Close the connection to the broker."""
@@ -119,32 +109,76 @@ def read_to_end(settings: Settings, topics: Sequence[str]) -> Iterator[Any]:
     with closing(clients.consumer(settings, None)) as consumer:
         ends = assign_all(consumer, topics)
         deadline = time.monotonic() + _METADATA_SECONDS
-        while any(consumer.position(partition) < end for partition, end in ends.items()):
+        while not ends.reached():
             polled = consumer.poll(timeout_ms=200)
             if polled:
                 deadline = time.monotonic() + _METADATA_SECONDS
             elif time.monotonic() > deadline:
                 raise KafkaTimeoutError(f"nothing more came from {', '.join(topics)}")
-            for partition, records in polled.items():
-                yield from (record for record in records if record.offset < ends[partition])
+            for records in polled.values():
+                yield from records
 
 
-def assign_all(consumer: KafkaConsumer, topics: Sequence[str]) -> dict[TopicPartition, int]:
-    """Assign all partitions from their beginning; returns their present ends."""
+class Ends:
+    """How far an assigned consumer is from what stood in its partitions at the start.
+
+    The end that a broker names when asked may lie within its last batch (the embedded broker
+    counts a batch as one record), so the first high watermark that comes with records counts too.
+    """
+
+    def __init__(self, consumer: KafkaConsumer, partitions: Sequence[TopicPartition]) -> None:
+        self._consumer = consumer
+        self._ends: dict[TopicPartition, int] = consumer.end_offsets(partitions)
+        self._unconfirmed = set(partitions)
+        self._open = set(partitions)
+
+    def reached(self) -> bool:
+        """Whether every partition was read to its end; once true, always true."""
+        for partition in list(self._unconfirmed):
+            newest = self._consumer.highwater(partition)
+            if newest is not None:
+                self._ends[partition] = max(self._ends[partition], newest)
+                self._unconfirmed.remove(partition)
+        for partition in list(self._open):
+            if self._consumer.position(partition) >= self._ends[partition]:
+                self._open.remove(partition)
+        return not self._open
+
+    def lag(self) -> int:
+        """How many records are known to be unread."""
+        unread = 0
+        for partition, end in self._ends.items():
+            newest = self._consumer.highwater(partition) or 0
+            unread += max(max(end, newest) - self._consumer.position(partition), 0)
+        return unread
+
+
+def assign_all(consumer: KafkaConsumer, topics: Sequence[str]) -> Ends:
+    """Assign all partitions from their beginning; returns their present ends.
+
+    Blocks for the broker's answers; raises TopicsMissing after 30 s, and KafkaError.
+    """
+    partitions = known_partitions(consumer, topics)
+    consumer.assign(partitions)
+    consumer.seek_to_beginning(*partitions)
+    return Ends(consumer, partitions)
+
+
+def known_partitions(consumer: KafkaConsumer, topics: Sequence[str]) -> list[TopicPartition]:
+    """The partitions of some topics, once the client knows them all.
+
+    Blocks for the broker's answers; raises TopicsMissing after 30 s, and KafkaError.
+    """
     deadline = time.monotonic() + _METADATA_SECONDS
     while missing := [name for name in topics if not consumer.partitions_for_topic(name)]:
         if time.monotonic() > deadline:
             raise TopicsMissing(f"topics are missing: {', '.join(missing)}")
         time.sleep(0.1)
-    partitions = [
+    return [
         TopicPartition(name, number)
         for name in topics
         for number in sorted(consumer.partitions_for_topic(name))
     ]
-    consumer.assign(partitions)
-    consumer.seek_to_beginning(*partitions)
-    ends: dict[TopicPartition, int] = consumer.end_offsets(partitions)
-    return ends
 
 
 def _received(event: Event, record: Any) -> Received:

@@ -5,7 +5,7 @@ import flask_smorest
 from shared.web.bodies import StrictParser
 
 
-class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc] # flask-smorest has no types
+class Blueprint(flask_smorest.Blueprint):
     """A group of resources, named in the API's documentation by its name and `description`."""
 
     ARGUMENTS_PARSER = StrictParser()

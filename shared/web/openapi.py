@@ -45,7 +45,7 @@ class ProblemSchema(StrictSchema):
     errors = fields.List(fields.Nested(FieldErrorSchema))
 
 
-class Api(flask_smorest.Api):  # type: ignore[misc] # flask-smorest has no types
+class Api(flask_smorest.Api):
     """flask-smorest's, with problem documents for errors and with what every handler shares."""
 
     ERROR_SCHEMA = ProblemSchema

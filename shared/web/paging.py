@@ -75,7 +75,10 @@ def page(
     shown = documents[: args["limit"]]
     more = len(documents) > len(shown)
     last = [getattr(shown[-1], name) for name, _ in order] if more else []
-    return {"items": [dump(one) for one in shown], "next": write_cursor(last, sort) if more else None}
+    return {
+        "items": [dump(one) for one in shown],
+        "next": write_cursor(last, sort) if more else None,
+    }
 
 
 def _database_name(queryset: Any, name: str) -> str:
@@ -120,7 +123,7 @@ def _plain(value: Any) -> Any:
 
 
 def read_cursor(cursor: str, sort: Sequence[str]) -> list[Any]:
-    """The values that `write_cursor` wrote for this `sort`; the 422 problem naming `cursor` else."""
+    """What `write_cursor` wrote for this `sort`; the 422 problem naming `cursor` for all else."""
     try:
         padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
         found = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))

@@ -8,9 +8,16 @@ import numpy as np
 import numpy.typing as npt
 
 from services.matcher.engine.codes import ALL_THEMES, KIND_NUMBERS, THEME_NUMBERS
-from services.matcher.engine.inference import CLEAR, FULL, concept_weights, guesses, strengths
+from services.matcher.engine.inference import (
+    CLEAR,
+    FULL,
+    Guess,
+    concept_weights,
+    guesses,
+    strengths,
+)
 from services.matcher.engine.meaning import centred
-from services.matcher.engine.profiles import Line, OfferProfile, RequestProfile, Text
+from services.matcher.engine.profiles import Line, OfferProfile, RequestProfile
 from shared.vocabulary.currencies import NoRate, to_usd_cents
 from shared.vocabulary.errors import UnknownCode
 
@@ -48,6 +55,7 @@ class Entry:
     `lines` come by falling share, so the first is the main one; `coded` is whether the record has
     lines of its own (all may be used up: then `spent`). `themes` are bits of all themes that the
     codes or the text name. `text_themes` and `text_kinds` are in hundredths of the strongest.
+    `concepts` weighs the concepts `named` in the text and those wider than they, in hundredths.
     """
 
     id: str
@@ -60,6 +68,7 @@ class Entry:
     language: str
     text_themes: tuple[int, ...]
     text_kinds: tuple[int, ...]
+    named: Mapping[str, int]
     concepts: Mapping[str, int]
     terms: tuple[tuple[str, int], ...]
     vector: npt.NDArray[np.int8] | None
@@ -108,11 +117,12 @@ def _entry(
 ) -> Entry:
     text = profile.text
     text_themes, text_kinds = strengths(text)
+    concepts = {concept: round(FULL * part) for concept, part in concept_weights(text).items()}
     coded = [line for line in profile.lines if _has_codes(line)]
     if coded:
         lines = _shared([_left(line, profile, committed, on, ceiling) for line in coded])
     else:
-        lines = _inferred(text, profile.window, ceiling)
+        lines = _inferred(guesses(text_themes, text_kinds), profile.window, ceiling)
     themes = 0
     for line in lines:
         themes |= 1 << line.theme
@@ -129,9 +139,8 @@ def _entry(
         language=text.language,
         text_themes=text_themes,
         text_kinds=text_kinds,
-        concepts={
-            concept: round(FULL * weight) for concept, weight in concept_weights(text).items()
-        },
+        named={concept: concepts[concept] for concept, _ in text.concepts if concept in concepts},
+        concepts=concepts,
         terms=text.terms,
         vector=None if text.vector is None else centred(text.vector),
     )
@@ -184,8 +193,7 @@ def _shared(lines: list[tuple[float, EntryLine] | None]) -> list[EntryLine]:
     return _by_share([entry for _, entry in kept], parts)
 
 
-def _inferred(text: Text, window: tuple[int, int], ceiling: int) -> list[EntryLine]:
-    found = guesses(text)
+def _inferred(found: tuple[Guess, ...], window: tuple[int, int], ceiling: int) -> list[EntryLine]:
     lines = [
         EntryLine(
             number=0,

@@ -80,28 +80,27 @@ def _summed(shares: Column, best: Column) -> Column:
 
 
 def _reached(needed: Whole, reach: Whole, unknown: float) -> Column:
-    """Σ needed × reach ÷ Σ needed, in whole numbers up to the division."""
-    total = needed.sum(axis=1, dtype=np.float64)
-    served = _products(needed, reach, np.float64)
-    known = (total > 0.0) & reach.any(axis=1)
-    return np.where(known, served / np.where(total > 0.0, total * (FULL * FULL), 1.0), unknown)
+    """Σ min(needed, reach) ÷ Σ needed, in whole numbers up to the division."""
+    total = FULL * needed.sum(axis=1, dtype=np.int64)
+    served = np.minimum(FULL * needed, reach).sum(axis=1, dtype=np.int64)
+    known = (total > 0) & reach.any(axis=1)
+    return np.where(known, served / np.where(total > 0, total, 1), unknown)
 
 
 def _meaning(requests: View, offers: View) -> Column:
     norms = requests["vector_norm"] * offers["vector_norm"]
-    # 512 products of signed bytes stay below 2**24, which single precision holds.
-    products = _products(requests["vector"], offers["vector"], np.float32)
+    products = _products(requests["vector"], offers["vector"])
     cosine = np.where(norms > 0.0, products / np.where(norms > 0.0, norms, 1.0), _LOWEST_COSINE)
     return np.clip((cosine - _LOWEST_COSINE) / (_HIGHEST_COSINE - _LOWEST_COSINE), 0.0, 1.0)
 
 
-def _products(left: Whole, right: Whole, precision: type[np.floating]) -> Column:
-    """Row by row products of whole numbers; one of the sides has one row.
+def _products(left: Whole, right: Whole) -> Column:
+    """Row by row products of vectors of signed bytes; one of the sides has one row.
 
-    The precision must hold every partial sum exactly: then the result is the same, whatever order
-    BLAS adds in.
+    512 such products stay below 2**24, so single precision holds every partial sum exactly, and
+    the result is the same in whatever order BLAS adds.
     """
-    a, b = left.astype(precision), right.astype(precision)
+    a, b = left.astype(np.float32), right.astype(np.float32)
     products = b @ a[0] if len(a) == 1 else a @ b[0]
     return np.asarray(products, dtype=np.float64)
 

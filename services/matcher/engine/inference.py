@@ -1,7 +1,6 @@
 """Themes and kinds that a text speaks of, from the concepts named in it."""
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 from services.matcher.engine.codes import KIND_CODES, KIND_NUMBERS, THEME_CODES, THEME_NUMBERS
 from services.matcher.engine.profiles import Text
@@ -43,7 +42,6 @@ def concept_weights(text: Text) -> dict[str, float]:
     return found
 
 
-@lru_cache(maxsize=4096)
 def strengths(text: Text) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """How strongly a text speaks for each theme and each kind, in hundredths of the strongest."""
     themes = [0.0] * len(THEME_CODES)
@@ -56,9 +54,8 @@ def strengths(text: Text) -> tuple[tuple[int, ...], tuple[int, ...]]:
     return _relative(themes), _relative(kinds)
 
 
-def guesses(text: Text) -> tuple[Guess, ...]:
-    """The lines that a text without lines seems to describe, the strongest first."""
-    themes, kinds = strengths(text)
+def guesses(themes: tuple[int, ...], kinds: tuple[int, ...]) -> tuple[Guess, ...]:
+    """The lines that a text of these strengths seems to describe, the strongest first."""
     found = [
         Guess(theme, kind, themes[theme] / FULL * kinds[kind] / FULL)
         for theme in _strongest(themes, _MOST_THEMES)

@@ -86,21 +86,13 @@ def best_of_provisions(
     return best
 
 
-def measures_of(need: EntryLine, provision: EntryLine, today: int) -> tuple[float, float, float]:
-    """Of one pair of lines: fit, and fit times the parts of quantity and amount covered."""
-    same_unit = need.unit is not None and need.unit == provision.unit
+def fit_of(need: EntryLine, provision: EntryLine, today: int) -> float:
+    """How well theme and kind of one provision serve one need, from 0 to 1."""
     first = max(need.window[0], provision.window[0], today)
-    stand = min(need.window[1], provision.window[1]) >= first
-    _, fit, quantity, amount = _measures(
-        closeness()[need.theme, provision.theme],
-        serves()[need.kind, provision.kind],
-        provision.strength,
-        (need.quantity, provision.quantity),
-        np.bool_(same_unit),
-        (need.amount, provision.amount),
-        np.bool_(stand),
-    )
-    return float(fit), float(quantity), float(amount)
+    if min(need.window[1], provision.window[1]) < first:
+        return 0.0
+    near = float(closeness()[need.theme, provision.theme])
+    return near * provision.strength * float(serves()[need.kind, provision.kind])
 
 
 Number = int | float | npt.NDArray[np.int64] | npt.NDArray[np.float64]
@@ -133,8 +125,9 @@ def _covered(
     """The part of what is needed that is given, at most 1; UNSURE where it cannot be known."""
     need = np.asarray(needed, dtype=np.float64)
     gift = np.asarray(given, dtype=np.float64)
-    known = comparable & (need > 0.0) & (gift != UNKNOWN)
-    return np.where(known, np.minimum(1.0, gift / np.where(need > 0.0, need, 1.0)), UNSURE)
+    asked = need > 0.0
+    known = comparable & asked & (gift != UNKNOWN)
+    return np.where(known, np.minimum(1.0, gift / np.where(asked, need, 1.0)), UNSURE)
 
 
 def _partitions(theme: int) -> list[tuple[int, int]]:

@@ -2,6 +2,7 @@
 
 import math
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -11,7 +12,6 @@ import numpy.typing as npt
 from services.matcher.engine import search
 from services.matcher.engine.features import FEATURES
 from services.matcher.engine.geography import Geography
-from services.matcher.engine.inference import concept_weights
 from services.matcher.engine.profiles import OfferProfile, RequestProfile
 from services.matcher.engine.ranking import Model
 from services.matcher.engine.records import OPEN_END, Measure, Records, Side
@@ -217,7 +217,7 @@ class Engine:
             serves=servings(
                 records.lines("request", request), records.lines("offer", offer), records.today
             ),
-            evidence=_evidence(records.request_profiles[request], records.offer_profiles[offer]),
+            evidence=_evidence(records.named("request", request), records.named("offer", offer)),
         )
 
     def _remember(self, request: str, entries: tuple[Pairing, ...]) -> None:
@@ -240,10 +240,8 @@ class Engine:
             self._listing[offer].discard(request)
 
 
-def _evidence(request: RequestProfile, offer: OfferProfile) -> tuple[str, ...]:
-    asked, given = concept_weights(request.text), concept_weights(offer.text)
-    named = {name for name, _ in request.text.concepts} & {name for name, _ in offer.text.concepts}
-    weighed = [(-asked[name] * given[name], name) for name in named & asked.keys() & given.keys()]
+def _evidence(asked: Mapping[str, int], given: Mapping[str, int]) -> tuple[str, ...]:
+    weighed = [(-asked[name] * given[name], name) for name in asked.keys() & given.keys()]
     return tuple(name for _, name in sorted(weighed)[:MOST_EVIDENCE])
 
 

@@ -49,6 +49,7 @@ class Records:
         self.requests = Index(self.names, _REQUEST)
         self.offers = Index(self.names, _OFFER)
         self._lines: dict[tuple[Side, str], tuple[EntryLine, ...]] = {}
+        self._named: dict[tuple[Side, str], Mapping[str, int]] = {}
         for request in self.request_profiles.values():
             self.put_request(request)
         for offer in self.offer_profiles.values():
@@ -79,12 +80,14 @@ class Records:
         """Take a request out; nothing happens if it is not here."""
         self.request_profiles.pop(request, None)
         self._lines.pop(("request", request), None)
+        self._named.pop(("request", request), None)
         self.requests.remove(request)
 
     def remove_offer(self, offer: str) -> None:
         """Take an offer out; nothing happens if it is not here."""
         self.offer_profiles.pop(offer, None)
         self._lines.pop(("offer", offer), None)
+        self._named.pop(("offer", offer), None)
         self.offers.remove(offer)
 
     def commit(self, side: Side, record: str, line: int, measure: Measure, amount: int) -> None:
@@ -118,6 +121,10 @@ class Records:
         """A record's lines with something left, the weightiest first; KeyError if unknown."""
         return self._lines[side, record]
 
+    def named(self, side: Side, record: str) -> Mapping[str, int]:
+        """The concepts that a record's text names, with their weights; KeyError if unknown."""
+        return self._named[side, record]
+
     def sizes(self) -> Sizes:
         """How many numbers for concepts and terms are in use."""
         return Sizes(len(self.names.concepts), len(self.names.terms))
@@ -125,3 +132,4 @@ class Records:
     def _put(self, side: Side, index: Index, entry: Entry, extra: Mapping[str, object]) -> None:
         index.put(entry, extra)
         self._lines[side, entry.id] = tuple(kept_lines(entry))
+        self._named[side, entry.id] = entry.named

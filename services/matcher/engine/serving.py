@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 from services.matcher.engine.codes import KIND_CODES, THEME_CODES
 from services.matcher.engine.entries import UNKNOWN, EntryLine
-from services.matcher.engine.lines import measures_of
+from services.matcher.engine.lines import fit_of
 
 _LEAST_FIT = 0.3
 _THOUSANDTHS = 1000
@@ -33,16 +34,13 @@ def servings(
     needs: Sequence[EntryLine], provisions: Sequence[EntryLine], today: int
 ) -> tuple[Serving, ...]:
     """The needs that are served, by line number; lines inferred from texts are not told."""
+    own = [provision for provision in provisions if provision.number]
     served = []
     for need in needs:
-        options = [
-            (measures_of(need, provision, today), -provision.number, provision)
-            for provision in provisions
-            if need.number and provision.number
-        ]
-        if not options:
+        if not (need.number and own):
             continue
-        (fit, _, _), _, provision = max(options, key=lambda option: option[:2])
+        fits = [(fit_of(need, provision, today), -provision.number, provision) for provision in own]
+        fit, _, provision = max(fits, key=itemgetter(0, 1))
         if fit >= _LEAST_FIT:
             served.append(_serving(need, provision, fit))
     return tuple(sorted(served, key=lambda serving: serving.need))

@@ -29,9 +29,10 @@ from services.matcher.commitments import (
     recover,
     start_release,
 )
-from services.matcher.documents import Commitment, LedgerCase, LedgerLine, Match
+from services.matcher.documents import Commitment, Match
 from services.matcher.domain import LineLimit
 from services.matcher.ledger import Limits, release, reserve, set_limits
+from services.matcher.ledger_documents import LedgerCase, LedgerLine
 from shared.events.versions import Version
 from shared.lifecycle import IllegalTransition
 from tests.services.matcher.records import NOW, commitment_line, endorsed

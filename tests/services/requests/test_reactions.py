@@ -10,6 +10,7 @@ from services.requests.documents import AssistanceRequest
 from services.requests.reactions import on_matches
 from shared.events.envelope import Event, check
 from shared.events.versions import Version
+from shared.ids import derived_id
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -99,13 +100,10 @@ def test_what_counts_is_what_is_held(request_id, committed, status, counts):
     assert committed(request_id)[0] == (4 if counts else 0, 0)
 
 
-def test_any_order_and_repetition_ends_the_same(record, committed, request_id):
-    del request_id
+def test_any_order_and_repetition_ends_the_same(record, committed):
     need = {"theme": "marking", "kind": "equipment", "quantity": 10, "unit": "machines"}
     for number, order in enumerate(itertools.permutations(range(4))):
         external = {"source": "orders", "id": str(number)}
-        if number % 6:
-            continue
         made = record("published", needs=[need], external_id=external).json["id"]
         events = [
             commitment(made, 1, "reserving", FOUR),
@@ -139,14 +137,12 @@ def test_other_events_pass_by(request_id, committed):
 
 
 def test_hearing_makes_no_version_and_no_event(request_id, operator):
-    before = AssistanceRequest.objects(id=request_id).first().to_json()
+    before = AssistanceRequest._get_collection().find_one(request_id)
     on_matches([commitment(request_id, 1, "held", FOUR)])
-    assert AssistanceRequest.objects(id=request_id).first().to_json() == before
+    assert AssistanceRequest._get_collection().find_one(request_id) == before
 
 
 def test_commitment_may_arrive_before_its_request_is_read(operator, record):
-    from shared.ids import derived_id
-
     early = derived_id("request", "SEN", "early", "1")
     on_matches([commitment(early, 1, "held", FOUR)])
     external = {"source": "early", "id": "1"}

@@ -4,7 +4,7 @@ from shared.language import Detection, detect
 
 TEXTS = {
     "en": "The national commission asks for four marking machines and training for its operators.",
-    "fr": "La Commission nationale demande quatre machines de marquage et la formation des opérateurs.",
+    "fr": "La Commission nationale demande quatre machines de marquage et des formateurs.",
     "es": "La comisión nacional solicita cuatro máquinas de marcaje y la formación de operadores.",
     "ar": "تطلب اللجنة الوطنية أربع آلات لوسم الأسلحة وتدريب المشغلين.",
     "ru": "Национальная комиссия просит четыре маркировочные машины и обучение операторов.",

@@ -16,7 +16,7 @@ from shared.language.signature import MOST_MENTIONS, MOST_TERMS
 KEY = b"a deployment's key"
 FIELDS = {
     "title": "Machines de marquage",
-    "description": "La police demande quatre machines de marquage et la formation de 24 opérateurs.",
+    "description": "La police demande quatre machines de marquage et la formation de 24 agents.",
 }
 
 

@@ -15,7 +15,7 @@ def stems(text: str, language: str) -> list[str]:
     [
         ("en", "marking machines", "Marked machine"),
         ("fr", "machines de marquage", "MACHINE DU MARQUAGE"),
-        ("es", "las armas pequeñas", "arma pequeña"),
+        ("es", "las pistolas pequeñas", "pistola pequeña"),
         ("ru", "уничтожение оружия", "уничтожения оружию"),
         ("ru", "учёт", "учет"),
         ("ar", "المستودعات", "مستودع"),
@@ -27,8 +27,12 @@ def test_inflected_forms_have_one_stem(language: str, one: str, other: str) -> N
     assert stems(one, language) == stems(other, language)
 
 
-def test_accents_typed_or_not_or_decomposed_make_no_difference() -> None:
-    assert stems("sécurité", "fr") == stems("se\u0301curite\u0301", "fr") == stems("securite", "fr")
+def test_composed_and_decomposed_accents_make_no_difference() -> None:
+    assert stems("sécurité", "fr") == stems("se\u0301curite\u0301", "fr")
+
+
+def test_an_accent_left_out_seldom_matters() -> None:
+    assert stems("municion", "es") == stems("munición", "es")
 
 
 def test_arabic_spellings_vowel_signs_and_stretching_are_evened_out() -> None:

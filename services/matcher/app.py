@@ -1,0 +1,26 @@
+"""The API process: `gunicorn 'services.matcher.app:create_app()' --worker-class gthread`."""
+
+import os
+
+from flask import Flask
+
+from services.matcher.api import blueprint
+from shared.registers.context import Clock, Context, set_context, system_clock
+from shared.settings import Settings
+from shared.web.service import create_service
+
+NAME = "matcher"
+
+
+def create_app(settings: Settings | None = None, clock: Clock = system_clock) -> Flask:
+    """The matcher as a Flask app; settings from the environment unless given."""
+    settings = settings or Settings.from_environment(NAME, os.environ)
+    app = create_service(
+        NAME,
+        settings,
+        (blueprint,),
+        description="The matcher: which offers serve which requests, and what is committed.",
+        clock=clock,
+    )
+    set_context(app, Context(clock, settings.term_key))
+    return app

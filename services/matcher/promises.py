@@ -1,0 +1,114 @@
+"""From what a caller sends to the lines of a commitment, each in its ledger line's own unit."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from services.matcher.commitments import UNFINISHED
+from services.matcher.documents import Commitment, CommitmentLine, RecordView, ViewLine
+from services.matcher.domain import CENTS, COMMITTABLE, convert, thousandths
+from services.matcher.proposals import Proposal
+from shared.vocabulary.currencies import NoRate
+from shared.web.problems import FieldError, conflict, invalid
+
+_LIVE = ("held", *UNFINISHED)
+
+
+def require_committable(proposal: Proposal) -> None:
+    """Raise the 409 problem unless somebody has endorsed the proposal."""
+    if proposal.status not in COMMITTABLE:
+        raise conflict(
+            "not-endorsed",
+            f"The proposal is {proposal.status}; a coordinator has to endorse it first.",
+        )
+
+
+def commitment_lines(
+    proposal: Proposal, sent: Sequence[Mapping[str, Any]], on: date
+) -> list[CommitmentLine]:
+    """The lines of a commitment from a body's `lines`; money at the rate of the day `on`.
+
+    Raises the 422 problem naming each field that is wrong: a line that the record does not have or
+    that was sent twice, a measure that is not the line's own, or a side without any line.
+    """
+    errors: list[FieldError] = []
+    lines: list[CommitmentLine] = []
+    for index, one in enumerate(sent):
+        field = f"lines[{index}]"
+        view = proposal.request if one["side"] == "request" else proposal.offer
+        known = next((line for line in view.lines if line.line == one["line"]), None)
+        if known is None:
+            message = f"The {one['side']} has no line {one['line']}."
+            errors.append(FieldError(f"{field}.line", message, "unknown-line"))
+        elif any((line.side, line.line) == (one["side"], one["line"]) for line in lines):
+            errors.append(FieldError(f"{field}.line", "This line was sent twice.", "repeated-line"))
+        else:
+            line = _line(view, known, one, on, field, errors)
+            if line is not None:
+                lines.append(line)
+    missing = {"request", "offer"} - {one["side"] for one in sent}
+    for side in sorted(missing):
+        message = f"Say what is taken from the {side}: a commitment names both sides."
+        errors.append(FieldError("lines", message, "required"))
+    if errors:
+        raise invalid(errors)
+    _require_ceiling(proposal, lines, on)
+    return lines
+
+
+def _line(
+    view: RecordView,
+    known: ViewLine,
+    sent: Mapping[str, Any],
+    on: date,
+    field: str,
+    errors: list[FieldError],
+) -> CommitmentLine | None:
+    own, other = ("quantity", "amount") if known.measure == "quantity" else ("amount", "quantity")
+    if sent[own] is None or sent[other] is not None:
+        message = f"This line is counted in {known.unit}: give `{own}` and nothing else."
+        errors.append(FieldError(f"{field}.{own}", message, "measure"))
+        return None
+    line = CommitmentLine(
+        side=view.side,
+        record=view.record,
+        line=known.line,
+        measure=known.measure,
+        unit=known.unit,
+    )
+    if known.measure == "quantity":
+        line.amount = thousandths(sent["quantity"])
+        return line
+    cents = int(sent["amount"] * CENTS)
+    try:
+        line.amount = convert(cents, sent["currency"], known.unit, on)
+    except NoRate as error:
+        errors.append(FieldError(f"{field}.currency", str(error), "no-rate"))
+        return None
+    if line.amount <= 0:
+        errors.append(FieldError(f"{field}.amount", "This is less than can be held.", "too_small"))
+        return None
+    if sent["currency"] != known.unit:
+        line.given_cents, line.given_currency = cents, sent["currency"]
+        line.rate_date = on.isoformat()
+    return line
+
+
+def _require_ceiling(proposal: Proposal, lines: Sequence[CommitmentLine], on: date) -> None:
+    """Raise the 409 problem if the offer's money for this request goes above its ceiling."""
+    ceiling, currency = proposal.offer.ceiling_cents, proposal.offer.ceiling_currency
+    if ceiling is None or currency is None:
+        return
+    others = Commitment.objects(match=proposal.id, status__in=_LIVE)
+    every = [*lines, *(line for other in others for line in other.lines)]
+    total = sum(
+        convert(line.amount, line.unit, currency, on)
+        for line in every
+        if line.side == "offer" and line.measure == "money"
+    )
+    if total > ceiling:
+        raise conflict(
+            "ceiling",
+            f"The offer gives a project {ceiling / CENTS:.2f} {currency} at most; with this "
+            f"commitment it would be {total / CENTS:.2f}.",
+        )

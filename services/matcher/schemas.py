@@ -1,0 +1,223 @@
+"""What crosses the wire of the matcher."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import marshmallow as ma
+from marshmallow import fields, validate
+
+from shared.vocabulary import LANGUAGES
+from shared.web.field_errors import coded_error
+from shared.web.paging import PageQuery
+from shared.web.schemas import Amount, CountryCode, MoneyMixin, Quantity, StrictSchema, Text
+
+MAX_ID = 128
+MAX_LINES = 200
+MAX_REASON = 2_000
+SIDES = ("request", "offer")
+
+
+def _identifier(**kwargs: Any) -> fields.String:
+    return fields.String(validate=validate.Length(1, MAX_ID), **kwargs)
+
+
+class LanguageQuery(StrictSchema):
+    """The language of sentences."""
+
+    language = fields.String(
+        load_default=None,
+        validate=validate.OneOf(LANGUAGES),
+        metadata={"description": "Language of the reasons; else what Accept-Language prefers."},
+    )
+
+
+class ProposalQuery(PageQuery, LanguageQuery):
+    """Which proposals; at least one of `request`, `offer` and `state`."""
+
+    request = _identifier(load_default=None)
+    offer = _identifier(load_default=None)
+    state = CountryCode(load_default=None)
+
+    @ma.validates_schema(skip_on_field_errors=True)
+    def _check_filter(self, data: Mapping[str, Any], **_: Any) -> None:
+        if not any(data[name] for name in ("request", "offer", "state")):
+            raise coded_error("required", "Give `request`, `offer` or `state`.", "request")
+
+
+class CommitmentQuery(PageQuery):
+    """Which commitments: those of one proposal."""
+
+    proposal = fields.String(required=True, validate=validate.Length(1, 2 * MAX_ID + 1))
+
+
+class LedgerQuery(PageQuery):
+    """Which ledger lines: those of one request or offer."""
+
+    record = _identifier(required=True)
+
+
+class DecisionBody(StrictSchema):
+    """A coordinator's decision; a rejection needs its reason."""
+
+    decision = fields.String(required=True, validate=validate.OneOf(("endorse", "reject")))
+    reason = Text(MAX_REASON, load_default=None, allow_none=True)
+
+
+class TakenLineSchema(MoneyMixin, StrictSchema):
+    """What is taken from one line: its quantity or its money, whichever the line is counted in."""
+
+    side = fields.String(required=True, validate=validate.OneOf(SIDES))
+    line = fields.Integer(required=True, strict=True, validate=validate.Range(1, 100_000))
+    quantity = Quantity(load_default=None, allow_none=True)
+
+
+class CommitmentBody(StrictSchema):
+    """What of an offer is committed to what of a request; both sides are named."""
+
+    proposal = fields.String(required=True, validate=validate.Length(1, 2 * MAX_ID + 1))
+    lines = fields.List(
+        fields.Nested(TakenLineSchema), required=True, validate=validate.Length(1, MAX_LINES)
+    )
+    expires_at = fields.AwareDateTime(
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "When what is held is given back by itself; null: never."},
+    )
+
+
+class ServingView(StrictSchema):
+    """What a provision does for a need; `quantity` it can give `of` what is needed."""
+
+    need = fields.Integer(required=True)
+    provision = fields.Integer(required=True)
+    theme = fields.String(required=True)
+    kind = fields.String(required=True)
+    quantity = fields.Float(required=True, allow_none=True)
+    of = fields.Float(required=True, allow_none=True)
+    unit = fields.String(required=True, allow_none=True)
+    fit = fields.Float(required=True)
+
+
+class ReasonView(StrictSchema):
+    """Why a pair has its score: a sentence, and what it adds to the score in log odds."""
+
+    code = fields.String(required=True)
+    sentence = fields.String(required=True)
+    contribution = fields.Float(required=True)
+
+
+class TransitionView(StrictSchema):
+    """A step that was taken."""
+
+    source = fields.String(required=True, allow_none=True)
+    target = fields.String(required=True)
+    action = fields.String(required=True)
+    at = fields.AwareDateTime(required=True)
+    role = fields.String(required=True)
+    party = fields.String(required=True, allow_none=True)
+
+
+class ProposalView(StrictSchema):
+    """An offer proposed for a request; `rank` is null once it is no longer in the shortlist."""
+
+    id = fields.String(required=True)
+    request = fields.String(required=True)
+    offer = fields.String(required=True)
+    country = fields.String(required=True)
+    organisation = fields.String(required=True)
+    rank = fields.Integer(required=True, allow_none=True)
+    score = fields.Float(required=True)
+    model = fields.String(required=True, allow_none=True)
+    status = fields.String(required=True)
+    modality = fields.String(required=True)
+    conditions = fields.List(fields.String(), required=True)
+    serves = fields.List(fields.Nested(ServingView), required=True)
+    evidence = fields.List(fields.String(), required=True)
+    reasons = fields.List(fields.Nested(ReasonView), required=True)
+    against = fields.List(fields.Nested(ReasonView), required=True)
+    hidden_lines = fields.Integer(
+        required=True, metadata={"description": "Need lines that this token may not see."}
+    )
+    reason = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Of the latest decision; for those who oversee both sides."},
+    )
+    history = fields.List(fields.Nested(TransitionView), required=True)
+    version = fields.String(required=True)
+
+
+class TakenLineView(StrictSchema):
+    """What a commitment takes from a line, in the line's own unit or currency."""
+
+    side = fields.String(required=True)
+    record = fields.String(required=True)
+    line = fields.Integer(required=True)
+    measure = fields.String(required=True)
+    unit = fields.String(required=True)
+    quantity = Quantity(required=True, allow_none=True)
+    amount = Amount(required=True, allow_none=True)
+    given_amount = Amount(required=True, allow_none=True)
+    given_currency = fields.String(required=True, allow_none=True)
+    rate_date = fields.String(required=True, allow_none=True)
+
+
+class CommitmentView(StrictSchema):
+    """A commitment and what became of it."""
+
+    id = fields.String(required=True)
+    proposal = fields.String(required=True)
+    request = fields.String(required=True)
+    offer = fields.String(required=True)
+    country = fields.String(required=True)
+    organisation = fields.String(required=True)
+    status = fields.String(required=True)
+    lines = fields.List(fields.Nested(TakenLineView), required=True)
+    expires_at = fields.AwareDateTime(required=True, allow_none=True)
+    refusal = fields.String(required=True, allow_none=True)
+    history = fields.List(fields.Nested(TransitionView), required=True)
+    version = fields.String(required=True)
+    created_at = fields.AwareDateTime(required=True)
+    updated_at = fields.AwareDateTime(required=True)
+
+
+class HoldView(StrictSchema):
+    """What one commitment holds."""
+
+    commitment = fields.String(required=True)
+    amount = fields.Float(required=True)
+
+
+class LedgerLineView(StrictSchema):
+    """A ledger line, in `unit`: a unit of quantity, or a currency's major unit.
+
+    `free` is below 0 where its owner lowered the limit below what is held.
+    """
+
+    id = fields.String(required=True)
+    side = fields.String(required=True)
+    record = fields.String(required=True)
+    line = fields.Integer(required=True)
+    measure = fields.String(required=True)
+    unit = fields.String(required=True)
+    limit = fields.Float(required=True)
+    held = fields.Float(required=True)
+    free = fields.Float(required=True)
+    open = fields.Boolean(required=True)
+    holds = fields.List(fields.Nested(HoldView), required=True)
+
+
+class LedgerCaseView(StrictSchema):
+    """A ledger line that holds more than its limit, for the coordinator."""
+
+    id = fields.String(required=True)
+    side = fields.String(required=True)
+    record = fields.String(required=True)
+    line = fields.Integer(required=True)
+    measure = fields.String(required=True)
+    unit = fields.String(required=True)
+    limit = fields.Float(required=True)
+    held = fields.Float(required=True)
+    status = fields.String(required=True)
+    opened_at = fields.AwareDateTime(required=True)
+    resolved_at = fields.AwareDateTime(required=True, allow_none=True)

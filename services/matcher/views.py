@@ -1,0 +1,151 @@
+"""What a reader is shown of proposals, commitments and the ledger."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import structlog
+
+from services.matcher.documents import Commitment
+from services.matcher.domain import CENTS, THOUSANDTHS, modality
+from services.matcher.engine.explanation import Explanation, explain
+from services.matcher.engine.ranking import Model
+from services.matcher.engine.serving import Serving
+from services.matcher.ledger_documents import LedgerCase, LedgerLine
+from services.matcher.models import stored_model
+from services.matcher.proposals import Proposal
+from services.matcher.rights import oversees
+from shared.registers.measures import amount_of, quantity_of
+from shared.web.identity import Identity
+
+_OF_LINES = frozenset({"theme", "main_need", "needs_served", "quantity", "amount"})
+"""Features that are made of need lines: a reader from whom some are hidden gets none of these."""
+_SCALES = {"quantity": THOUSANDTHS, "money": CENTS}
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class _Explainable:
+    features: tuple[float, ...]
+    serves: tuple[Serving, ...]
+    evidence: tuple[str, ...]
+
+
+def proposal_view(
+    proposal: Proposal, identity: Identity, language: str, on: date
+) -> dict[str, Any]:
+    """The proposal with its reasons in a language; reading a confidential line is logged."""
+    if proposal.request.hidden_lines:
+        _log.info(
+            "confidential record read",
+            subject=identity.subject,
+            role=identity.role,
+            id=proposal.id,
+            hidden_lines=len(proposal.hidden),
+        )
+    explanation = _explanation(proposal, language)
+    entry, match, offer = proposal.entry, proposal.match, proposal.offer
+    return {
+        "id": proposal.id,
+        "request": proposal.request.record,
+        "offer": offer.record,
+        "country": proposal.request.owner,
+        "organisation": offer.owner,
+        "rank": entry["rank"],
+        "score": entry["score"],
+        "model": proposal.model,
+        "status": proposal.status,
+        "modality": modality(offer.donor_type, offer.donor_country, on),
+        "conditions": offer.conditions,
+        "serves": proposal.serves,
+        "evidence": entry["evidence"],
+        "reasons": explanation.reasons,
+        "against": explanation.against,
+        "hidden_lines": len(proposal.hidden),
+        "reason": match.reason if match is not None and oversees(identity) else None,
+        "history": match.history if match is not None else [],
+        "version": str(proposal.version),
+    }
+
+
+def _explanation(proposal: Proposal, language: str) -> Explanation:
+    model = stored_model(proposal.model) if proposal.model else None
+    if model is None:
+        return Explanation((), ())
+    if proposal.hidden:
+        model = _without(model, _OF_LINES)
+    pairing = _Explainable(
+        features=tuple(proposal.entry["features"]),
+        serves=tuple(Serving(**serving) for serving in proposal.serves),
+        evidence=tuple(proposal.entry["evidence"]),
+    )
+    return explain(pairing, model, language)
+
+
+def _without(model: Model, features: frozenset[str]) -> Model:
+    weighed = zip(model.feature_names, model.weights, strict=True)
+    weights = tuple(0.0 if name in features else weight for name, weight in weighed)
+    return replace(model, weights=weights)
+
+
+def commitment_view(commitment: Commitment, hidden: frozenset[int]) -> dict[str, Any]:
+    """The commitment without the need lines that the reader may not see."""
+    names = (
+        *("id", "request", "offer", "country", "organisation", "status", "expires_at"),
+        *("refusal", "history", "created_at", "updated_at"),
+    )
+    lines = [line for line in commitment.lines if line.side != "request" or line.line not in hidden]
+    return {
+        **{name: getattr(commitment, name) for name in names},
+        "proposal": commitment.match,
+        "lines": [_taken_view(line) for line in lines],
+        "version": str(commitment.version),
+    }
+
+
+def _taken_view(line: Any) -> dict[str, Any]:
+    names = ("side", "record", "line", "measure", "unit", "given_currency", "rate_date")
+    is_money = line.measure == "money"
+    return {
+        **{name: getattr(line, name) for name in names},
+        "quantity": None if is_money else quantity_of(line.amount),
+        "amount": amount_of(line.amount) if is_money else None,
+        "given_amount": amount_of(line.given_cents),
+    }
+
+
+def ledger_line_view(line: LedgerLine) -> dict[str, Any]:
+    """The ledger line in its unit."""
+    return {
+        **_scaled(line, ("limit", "held", "free")),
+        "open": line.open,
+        "holds": [
+            {"commitment": hold.commitment, "amount": _units(hold.amount, line)}
+            for hold in line.holds
+        ],
+    }
+
+
+def ledger_case_view(case: LedgerCase) -> dict[str, Any]:
+    """The case in its line's unit."""
+    return {
+        **_scaled(case, ("limit", "held")),
+        "status": case.status,
+        "opened_at": case.opened_at,
+        "resolved_at": case.resolved_at,
+    }
+
+
+def _scaled(line: LedgerLine | LedgerCase, amounts: tuple[str, ...]) -> Mapping[str, Any]:
+    names = ("id", "side", "record", "line", "measure", "unit")
+    return {
+        **{name: getattr(line, name) for name in names},
+        **{name: _units(getattr(line, name), line) for name in amounts},
+    }
+
+
+def _units(amount: int, line: LedgerLine | LedgerCase) -> Decimal:
+    return Decimal(amount) / _SCALES[line.measure]

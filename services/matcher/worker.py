@@ -1,0 +1,92 @@
+"""The worker process: ranks, keeps the ledger's limits, publishes, and finishes the half-done."""
+
+import os
+import socket
+import sys
+import threading
+from collections.abc import Callable
+from datetime import datetime
+
+import structlog
+
+from services.matcher import commitments, ledger
+from services.matcher.app import NAME
+from services.matcher.documents import AGGREGATES, Commitment, Match, Shortlist
+from services.matcher.models import ensure_prior
+from services.matcher.ranking_worker import RankingWorker
+from services.matcher.reactions import keep_records
+from shared.events.anti_entropy import AntiEntropy
+from shared.events.consumer import Consumer
+from shared.events.envelope import COMMITMENT, MATCH, SHORTLIST
+from shared.events.letters import DeadLetters
+from shared.events.relay import Relay
+from shared.events.running import Loop, run_worker
+from shared.events.topics import Topics
+from shared.events.work import INFRASTRUCTURE
+from shared.registers.context import system_clock
+from shared.settings import Settings
+from shared.web.database import connect_database
+from shared.web.logging import configure_logging
+
+LEDGER_GROUP = "matcher-ledger"
+SWEEP_SECONDS = 10.0
+
+Clock = Callable[[], datetime]
+log = structlog.get_logger(__name__)
+
+
+def worker_loops(
+    settings: Settings, dead_letters: DeadLetters, clock: Clock
+) -> tuple[dict[str, Loop], Callable[[], bool]]:
+    """The loops of a worker, and whether they all have their partitions.
+
+    The database must be connected. Reading models and making the index takes a moment.
+    """
+    ensure_prior(clock())
+    topics = Topics(settings.topic_prefix)
+    ranking = RankingWorker(settings, dead_letters, clock)
+    projection = Consumer(
+        settings,
+        [topics.requests, topics.offers],
+        LEDGER_GROUP,
+        keep_records(clock),
+        dead_letters,
+    )
+    owner = f"{NAME}@{socket.gethostname()}:{os.getpid()}"
+    published = {SHORTLIST: Shortlist, MATCH: Match, COMMITMENT: Commitment}
+    loops: dict[str, Loop] = {
+        **ranking.loops(),
+        "ledger": projection.run,
+        "relay": Relay(settings, AGGREGATES, owner, clock).run,
+        "anti-entropy": AntiEntropy(settings, topics.matches, published, clock).run,
+        "sweeps": lambda stop: sweep(stop, clock),
+    }
+    return loops, lambda: ranking.ready() and projection.has_assignment()
+
+
+def sweep(stop: threading.Event, clock: Clock, seconds: float = SWEEP_SECONDS) -> None:
+    """Every few seconds: finish half-done commitments, give back expired ones, review cases."""
+    while not stop.wait(seconds):
+        try:
+            commitments.recover(clock())
+            commitments.expire(clock())
+            ledger.review_cases(clock())
+        except INFRASTRUCTURE as error:
+            log.warning("sweep interrupted", error=str(error))
+
+
+def main() -> int:
+    """Run the worker with settings from the environment; returns the exit code."""
+    settings = Settings.from_environment(NAME, os.environ)
+    configure_logging(settings)
+    connect_database(settings)
+    dead_letters = DeadLetters(settings)
+    try:
+        loops, ready = worker_loops(settings, dead_letters, system_clock)
+        return run_worker(NAME, settings, loops, ready)
+    finally:
+        dead_letters.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,179 @@
+"""The ranking loop over a real broker and a real database."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from kafka import TopicPartition
+from pymongo.database import Database
+
+from services.matcher.documents import PartitionFence, Shortlist, entries_of, shortlist_id
+from services.matcher.engine.geography import Geography
+from services.matcher.engine.matching import Engine
+from services.matcher.engine.profiles import OfferProfile, RequestProfile
+from services.matcher.engine.ranking import prior_model
+from services.matcher.membership import GROUP
+from services.matcher.ranking_worker import RankingWorker
+from shared.events import clients
+from shared.events.envelope import Event
+from shared.events.letters import DeadLetters
+from shared.events.topics import Topics, ensure_topics
+from shared.settings import Settings
+from tests.services.matcher.records import NOW, offer_event, provision, request_event
+from tests.services.matcher.running import eventually, publish, running
+
+REQUESTS = [f"request-{number}" for number in range(12)]
+OFFERS = [f"offer-{number}" for number in range(4)]
+
+
+@pytest.fixture
+def settings(matcher_settings: Settings, database: Database[dict[str, Any]]) -> Settings:
+    """The matcher's settings, with its topics made and its database connected."""
+    ensure_topics(matcher_settings)
+    return matcher_settings
+
+
+@pytest.fixture
+def dead_letters(settings: Settings) -> Iterator[DeadLetters]:
+    """Where poison goes."""
+    letters = DeadLetters(settings)
+    yield letters
+    letters.close()
+
+
+class Clock:
+    """A clock that the test sets."""
+
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """The day is that of the records."""
+    return Clock()
+
+
+@pytest.fixture
+def make_worker(
+    settings: Settings, dead_letters: DeadLetters, clock: Clock
+) -> Callable[[], RankingWorker]:
+    """Makes workers on the same topics and database."""
+    return lambda: RankingWorker(settings, dead_letters, clock)
+
+
+def offers_of(request: str) -> list[str] | None:
+    """The offers of a stored shortlist, best first; None without one."""
+    stored = Shortlist.objects(id=shortlist_id(request)).first()
+    return None if stored is None else list(stored.offers)
+
+
+def by_engine(events: list[Event], request: str) -> list[tuple[str, float]]:
+    """Offers and scores as the engine alone ranks them."""
+    engine = Engine(prior_model(), Geography.of_vocabulary(NOW.date()), NOW.date())
+    for event in events:
+        if event.type == "entraide.request.v1":
+            engine.put_request(RequestProfile.of_event(event.data, str(event.version)))
+        else:
+            engine.put_offer(OfferProfile.of_event(event.data, str(event.version)))
+    return [(entry.offer, entry.score) for entry in engine.shortlist(request).entries]
+
+
+def worked_to_the_end(settings: Settings) -> bool:
+    """Whether the group's saved positions are at the end of the requests' topic."""
+    consumer = clients.consumer(settings, GROUP)
+    try:
+        topic = Topics(settings.topic_prefix).requests
+        partitions = [TopicPartition(topic, n) for n in range(settings.topic_partitions)]
+        ends = consumer.end_offsets(partitions)
+        return all((consumer.committed(one) or 0) == end for one, end in ends.items())
+    finally:
+        consumer.close()
+
+
+def test_published_records_become_shortlists_and_follow_their_changes(
+    settings: Settings, make_worker: Callable[[], RankingWorker], clock: Clock
+) -> None:
+    requests = [request_event(id_) for id_ in REQUESTS]
+    offers = [offer_event(id_, conditions=[]) for id_ in OFFERS]
+    publish(settings, [*requests[:6], *offers[:2], *requests[6:]])
+    with running(make_worker().loops()):
+        eventually(lambda: all(offers_of(r) == OFFERS[:2] for r in REQUESTS), "first shortlists")
+
+        publish(settings, offers[2:])
+        eventually(lambda: all(offers_of(r) == OFFERS for r in REQUESTS), "new offers enter")
+        stored = Shortlist.objects(id=shortlist_id(REQUESTS[0])).first()
+        ranked = [(entry["offer"], entry["score"]) for entry in entries_of(stored.to_mongo())]
+        assert ranked == by_engine([*requests, *offers], REQUESTS[0])
+        (event,) = stored.pending_events
+        assert [entry["offer"] for entry in event["data"]["entries"]] == OFFERS
+
+        eventually(lambda: worked_to_the_end(settings), "positions saved")
+        version = stored.version
+        publish(settings, [*requests, *offers])  # all of it once more
+        publish(settings, [offer_event(OFFERS[0], 2, status="withdrawn")])
+        publish(settings, [request_event(REQUESTS[1], 2, status="withdrawn")])
+        eventually(lambda: offers_of(REQUESTS[1]) == [], "a withdrawn request's shortlist")
+        eventually(lambda: offers_of(REQUESTS[0]) == OFFERS[1:], "a withdrawn offer leaves")
+        stored.reload()
+        assert stored.version.number == version.number + 1  # repeats wrote nothing
+
+        # The same offers for a newer version of the request: noted, without a new version.
+        publish(settings, [request_event(REQUESTS[2], 7)])
+        eventually(
+            lambda: Shortlist.objects.get(id=shortlist_id(REQUESTS[2])).request_version == "1.7",
+            "the ranked version",
+        )
+        later = Shortlist.objects.get(id=shortlist_id(REQUESTS[2]))
+        assert (later.version.number, later.told_version) == (stored.version.number, "1.1")
+
+        clock.now = datetime(2028, 1, 1, tzinfo=UTC)  # the windows end with 2027
+        eventually(lambda: all(offers_of(r) == [] for r in REQUESTS), "the day moved on")
+
+
+def test_two_workers_share_the_partitions_and_one_takes_over(
+    settings: Settings, make_worker: Callable[[], RankingWorker]
+) -> None:
+    publish(settings, [request_event(id_) for id_ in REQUESTS])
+    first, second = make_worker(), make_worker()
+    with running(second.loops()):
+        with running(first.loops()):
+            eventually(lambda: len(second.fences) + len(first.fences) == 3, "all owned")
+            eventually(lambda: first.fences and second.fences, "both own some")
+            assert not set(first.fences) & set(second.fences)
+            publish(settings, [offer_event(OFFERS[0])])
+            eventually(lambda: all(offers_of(r) == OFFERS[:1] for r in REQUESTS), "both work")
+        # Nobody works the first one's partitions now; what comes in between must not be lost.
+        publish(settings, [offer_event(OFFERS[1]), request_event("late")])
+        every = [*REQUESTS, "late"]
+        eventually(lambda: all(offers_of(r) == OFFERS[:2] for r in every), "taken over")
+        assert len(second.fences) == 3
+    assert all(fence.epoch >= 1 for fence in PartitionFence.objects)
+
+
+def test_poison_does_not_stop_the_ranking(
+    settings: Settings, make_worker: Callable[[], RankingWorker]
+) -> None:
+    producer = clients.producer(settings)
+    producer.send(Topics(settings.topic_prefix).offers, key=b"broken", value=b"{")
+    producer.close()
+    publish(settings, [request_event("r"), offer_event("o")])
+    with running(make_worker().loops()):
+        eventually(lambda: offers_of("r") == ["o"], "ranked all the same")
+
+
+def test_a_fixed_day_decides_whatever_the_clock_says(
+    settings: Settings, dead_letters: DeadLetters, clock: Clock
+) -> None:
+    from dataclasses import replace
+
+    fixed = replace(settings, as_of=(NOW + timedelta(days=1)).date())
+    clock.now = datetime(2040, 1, 1, tzinfo=UTC)
+    publish(settings, [request_event("r"), offer_event("o", provisions=[provision()])])
+    with running(RankingWorker(fixed, dead_letters, clock).loops()):
+        eventually(lambda: offers_of("r") == ["o"], "ranked as of the fixed day")
+        assert Shortlist.objects.get(id=shortlist_id("r")).as_of == "2026-03-06"
