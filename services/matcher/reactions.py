@@ -27,9 +27,20 @@ def keep_records(clock: Callable[[], datetime]) -> Callable[[Sequence[Event]], N
     def handle(events: Sequence[Event]) -> None:
         known = [event for event in events if event.type in _SIDES]
         _keep_views(known)
-        set_limits([_limits(event) for event in known], clock())
+        set_limits([_limits(event) for event in _current(known)], clock())
 
     return handle
+
+
+def _current(events: Sequence[Event]) -> list[Event]:
+    """The events that no newer one is known to follow: a line long gone must not come back."""
+    ids = [view_id(_SIDES[event.type], event.subject) for event in events]
+    views = {view.id: view.version for view in RecordView.objects(id__in=ids)}
+    return [
+        event
+        for id_, event in zip(ids, events, strict=True)
+        if id_ not in views or views[id_] <= event.version
+    ]
 
 
 def _limits(event: Event) -> Limits:

@@ -3,8 +3,8 @@
 import queue
 import threading
 import time
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Literal
 
 import structlog
 from kafka import ConsumerRebalanceListener, KafkaConsumer, OffsetAndMetadata, TopicPartition
@@ -34,16 +34,17 @@ __all__ = [
     "TooManyDeadLetters",
 ]
 
+_Note = tuple[Literal["assigned", "revoked", "lost"], list[TopicPartition]]
 PartitionsCallback = Callable[[Sequence[TopicPartition]], None]
 
 _COMMIT_TIMEOUT_MS = 5_000
-_LOST = (
+_REBALANCING = (
     CommitFailedError,
     IllegalGenerationError,
     RebalanceInProgressError,
     UnknownMemberIdError,
 )
-"""Commits that failed because the partitions are somebody else's by now."""
+"""Commits that fail until the group is settled again; whoever has the partitions then goes on."""
 
 log = structlog.get_logger(__name__)
 
@@ -88,7 +89,9 @@ class Consumer:
         self._rebalances = _Rebalances()
         self._assigned = threading.Event()
         self._work: Work | None = None
+        self._starts: dict[TopicPartition, int] = {}
         self._offsets: dict[TopicPartition, OffsetAndMetadata] = {}
+        self._rewind: dict[TopicPartition, int] = {}
         self._done: dict[TopicPartition, OffsetAndMetadata] = {}
 
     def has_assignment(self) -> bool:
@@ -112,7 +115,7 @@ class Consumer:
                     stop.wait(1)
         finally:
             consumer.close(timeout_ms=_COMMIT_TIMEOUT_MS)
-            self._tell_rebalances()
+            self._note_rebalances()
 
     def _turn(self, consumer: KafkaConsumer) -> None:
         """One poll, and one step of the batch when it is due."""
@@ -124,7 +127,7 @@ class Consumer:
             consumer.pause(*consumer.assignment())
             wait_ms = min(wait_ms, max(int((self._work.due - time.monotonic()) * 1000), 0))
         polled = consumer.poll(timeout_ms=wait_ms, max_records=self._policy.max_batch)
-        self._tell_rebalances()
+        polled = self._settle_rebalances(consumer, polled)
         if polled:
             self._take(consumer, polled)
         if self._work is not None and self._work.due <= time.monotonic():
@@ -136,6 +139,7 @@ class Consumer:
             for partition, records in polled.items():
                 consumer.seek(partition, records[0].offset)
             return
+        self._starts = {partition: records[0].offset for partition, records in polled.items()}
         self._offsets = {
             partition: OffsetAndMetadata(records[-1].offset + 1, "", -1)
             for partition, records in polled.items()
@@ -166,37 +170,65 @@ class Consumer:
             return
         try:
             consumer.commit(self._done, timeout_ms=_COMMIT_TIMEOUT_MS)
-        except _LOST as error:
-            log.info("partitions lost before the commit", group=self._group, error=str(error))
-        self._done = {}
+            self._done = {}
+        except _REBALANCING as error:
+            log.info("commit must wait for the group", group=self._group, error=str(error))
 
-    def _tell_rebalances(self) -> None:
-        for is_assignment, partitions in self._rebalances.take():
-            if is_assignment:
+    def _settle_rebalances(
+        self, consumer: KafkaConsumer, polled: dict[TopicPartition, list[Any]]
+    ) -> dict[TopicPartition, list[Any]]:
+        """Act on rebalances during a poll; returns what of its records is still to be taken.
+
+        The client keeps its position in a partition that it gets again, so the records of a
+        dropped batch would not come again by themselves.
+        """
+        if not self._note_rebalances():
+            return polled
+        kept = consumer.assignment()
+        self._done = {p: offset for p, offset in self._done.items() if p in kept}
+        rewound = {p: offset for p, offset in self._rewind.items() if p in kept}
+        self._rewind = {}
+        for partition, offset in rewound.items():
+            consumer.seek(partition, offset)
+        return {p: records for p, records in polled.items() if p in kept and p not in rewound}
+
+    def _note_rebalances(self) -> bool:
+        """Drop the batch at hand if partitions were taken, and tell; whether there was news."""
+        notes = self._rebalances.take()
+        for kind, partitions in notes:
+            if kind == "assigned":
                 log.info("partitions assigned", group=self._group, count=len(partitions))
                 self._assigned.set()
                 if self._on_assigned is not None:
                     self._on_assigned(partitions)
             elif partitions:
-                self._work = None
-                self._done = {}
+                if self._work is not None:
+                    self._work = None
+                    self._rewind |= self._starts
+                if kind == "lost":  # begun anew from the last commit, if they come back
+                    self._rewind = {}
+                    self._done = {}
                 if self._on_revoked is not None:
                     self._on_revoked(partitions)
+        return bool(notes)
 
 
 class _Rebalances(ConsumerRebalanceListener):
     """Notes what the client's own thread says, for the loop to act on."""
 
     def __init__(self) -> None:
-        self._notes: queue.SimpleQueue[tuple[bool, list[TopicPartition]]] = queue.SimpleQueue()
+        self._notes: queue.SimpleQueue[_Note] = queue.SimpleQueue()
 
-    def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:
-        self._notes.put((False, sorted(revoked)))
+    def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
+        self._notes.put(("revoked", sorted(revoked)))
 
-    def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
-        self._notes.put((True, sorted(assigned)))
+    def on_partitions_lost(self, lost: Iterable[TopicPartition]) -> None:
+        self._notes.put(("lost", sorted(lost)))
 
-    def take(self) -> list[tuple[bool, list[TopicPartition]]]:
+    def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
+        self._notes.put(("assigned", sorted(assigned)))
+
+    def take(self) -> list[_Note]:
         """What was noted since the last time, in order."""
         notes = []
         while not self._notes.empty():

@@ -1,7 +1,6 @@
 """Fixtures of the matcher's tests: its database, and records as their events tell of them."""
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from typing import Any
 
 import mongoengine
@@ -10,8 +9,6 @@ from pymongo.database import Database
 
 from shared.settings import Settings
 from shared.web.database import connect_database
-
-NOW = datetime(2026, 3, 5, 8, 0, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -23,7 +20,5 @@ def matcher_settings(make_settings: Callable[[str], Settings]) -> Settings:
 @pytest.fixture
 def database(matcher_settings: Settings) -> Iterator[Database[dict[str, Any]]]:
     """The matcher's own empty database, connected."""
-    connected = connect_database(matcher_settings)
-    yield connected
-    connected.client.drop_database(connected.name)
+    yield connect_database(matcher_settings)
     mongoengine.disconnect()

@@ -103,7 +103,7 @@ def runs(text, length=4):
     return {" ".join(found[at : at + length]) for at in range(len(found) - length + 1)}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(bodies)
 def test_event_satisfies_its_schema_and_holds_no_text(body):
     data = request_event_data(published(body))

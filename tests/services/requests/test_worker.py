@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from services.requests.app import create_app
 from shared.events.clients import producer
 from shared.events.envelope import Event, encode
+from shared.events.letters import DeadLetters
 from shared.events.reader import TopicReader
 from shared.events.topics import Topics, ensure_topics
 from shared.events.versions import Version
@@ -78,7 +79,8 @@ def test_events_go_out_and_commitments_come_in(make_settings, token, body, tmp_p
 
         until(committed)
         published = []
-        reader = TopicReader(settings, [topics.requests], None)
+        dead_letters = DeadLetters(settings)
+        reader = TopicReader(settings, [topics.requests], dead_letters)
 
         def heard():
             published.extend(reader.poll(200))
@@ -86,6 +88,7 @@ def test_events_go_out_and_commitments_come_in(make_settings, token, body, tmp_p
 
         until(heard)
         reader.close()
+        dead_letters.close()
         assert published[0].event.data["status"] == "submitted"
         assert published[0].event.subject == identifier
     finally:

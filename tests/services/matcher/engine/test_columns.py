@@ -1,0 +1,17 @@
+import numpy as np
+
+from services.matcher.engine.columns import Columns
+
+
+def test_rows_are_filled_freed_and_used_again() -> None:
+    table = Columns({"number": (np.int32, ()), "pair": (np.int8, (2,))})
+    rows = [table.take(number=n, pair=[n % 7, 1]) for n in range(200)]
+    assert rows == list(range(200))
+    assert table.column("number").tolist() == rows
+    assert table.column("pair").shape == (200, 2)
+    table.free(17)
+    assert len(table) == 199
+    assert not table.used[17]
+    assert table.take(number=-1, pair=[9, 9]) == 17
+    assert table.column("number")[17] == -1
+    assert table.used.all()

@@ -1,0 +1,328 @@
+"""Commitments over several ledger lines: crashes at every step, and many at once."""
+
+import contextlib
+import itertools
+import random
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from services.matcher.commitments import (
+    GRACE,
+    MATCHER,
+    UNFINISHED,
+    Actor,
+    begin,
+    expire,
+    finish,
+    recover,
+    start_release,
+)
+from services.matcher.documents import Commitment, Match
+from services.matcher.ledger import release, reserve
+from services.matcher.ledger_documents import LedgerLine
+from services.matcher.reactions import keep_records
+from shared.events.outbox import StaleVersion, Version, change
+from shared.lifecycle import IllegalTransition
+from tests.services.matcher.records import (
+    NOW,
+    commitment_line,
+    endorsed,
+    need,
+    offer_event,
+    provision,
+    request_event,
+)
+
+COORDINATOR = Actor("coordinator")
+LATER = NOW + GRACE + timedelta(seconds=1)
+
+
+class Crash(Exception):  # noqa: N818 (what it stands for)
+    """The process died here."""
+
+
+def crash_before(place: int) -> Callable[[str], None]:
+    """A step callback that dies before the write number `place`."""
+    steps = itertools.count()
+
+    def step(_: str) -> None:
+        if next(steps) == place:
+            raise Crash
+
+    return step
+
+
+@pytest.fixture
+def match(database: object) -> Match:
+    """An endorsed proposal: two needs of 4 and 2 machines, one provision of 10."""
+    needs = [need(1, quantity=4), need(2, quantity=2)]
+    keep_records(lambda: NOW)([request_event("r", needs=needs), offer_event("o")])
+    return endorsed("r", "o")
+
+
+def lines(*amounts: int, offered: int | None = None) -> list[Any]:
+    """Machines for the request's lines in order, and as many from the offer."""
+    taken = [commitment_line("request", "r", n * 1000, at) for at, n in enumerate(amounts, 1)]
+    given = sum(amounts) if offered is None else offered
+    return [*taken, commitment_line("offer", "o", given * 1000)]
+
+
+def held() -> dict[str, dict[str, int]]:
+    """What each ledger line holds, by commitment; checked for consistency."""
+    found = {}
+    for line in LedgerLine.objects:
+        assert line.held == sum(hold.amount for hold in line.holds)
+        assert line.free == line.limit - line.held
+        assert len({hold.commitment for hold in line.holds}) == len(line.holds)
+        found[f"{line.side} {line.line}"] = {h.commitment: h.amount for h in line.holds}
+    return found
+
+
+NOTHING: dict[str, dict[str, int]] = {"request 1": {}, "request 2": {}, "offer 1": {}}
+
+
+def test_a_commitment_holds_all_its_lines_and_commits_the_proposal(match: Match) -> None:
+    begin("c", match, lines(3, 2), None, COORDINATOR, NOW)
+    commitment = finish("c", NOW)
+    assert [step.target for step in commitment.history] == ["reserving", "held"]
+    assert held() == {"request 1": {"c": 3000}, "request 2": {"c": 2000}, "offer 1": {"c": 5000}}
+    match.reload()
+    assert match.status == "committed"
+
+
+def test_a_commitment_that_does_not_fit_gives_everything_back(match: Match) -> None:
+    begin("c", match, lines(3, 3), None, COORDINATOR, NOW)
+    commitment = finish("c", NOW)
+    assert (commitment.status, commitment.refusal) == (
+        "refused",
+        "request line 2: not enough is left",
+    )
+    assert held() == NOTHING
+    match.reload()
+    assert match.status == "endorsed"
+
+
+def test_released_lines_can_be_committed_anew(match: Match) -> None:
+    begin("c", match, lines(4, 2), None, COORDINATOR, NOW)
+    finish("c", NOW)
+    start_release("c", None, COORDINATOR, NOW)
+    assert finish("c", NOW).status == "released"
+    assert held() == NOTHING
+    match.reload()
+    assert match.status == "released"
+    begin("d", match, lines(4, 2), None, COORDINATOR, NOW)
+    assert finish("d", NOW).status == "held"
+
+
+def test_the_proposal_stays_committed_while_another_commitment_holds(match: Match) -> None:
+    for id_ in ("c", "d"):
+        begin(id_, match, lines(1, 1), None, COORDINATOR, NOW)
+        finish(id_, NOW)
+    start_release("c", None, COORDINATOR, NOW)
+    finish("c", NOW)
+    match.reload()
+    assert match.status == "committed"
+
+
+def test_a_proposal_rejected_in_between_undoes_the_commitment(match: Match) -> None:
+    begin("c", match, lines(1, 1), None, COORDINATOR, NOW)
+
+    def reject(one: Match) -> None:
+        one.status = "rejected"
+
+    change(Match, match.id, None, reject, NOW)
+    assert finish("c", NOW).status == "refused"
+    assert held() == NOTHING
+
+
+def test_only_what_is_held_can_be_released(match: Match) -> None:
+    begin("c", match, lines(9, 0), None, COORDINATOR, NOW)
+    finish("c", NOW)
+    with pytest.raises(IllegalTransition):
+        start_release("c", None, COORDINATOR, NOW)
+    with pytest.raises(StaleVersion):
+        start_release("c", Version(1, 1), COORDINATOR, NOW)
+
+
+def test_what_has_expired_is_given_back(match: Match) -> None:
+    begin("c", match, lines(1, 1), NOW + timedelta(hours=1), COORDINATOR, NOW)
+    finish("c", NOW)
+    assert expire(NOW + timedelta(minutes=59)) == 0
+    assert expire(NOW + timedelta(hours=1)) == 1
+    assert held() == NOTHING
+    commitment = Commitment.objects.get(id="c")
+    assert commitment.status == "released"
+    assert commitment.history[-2].action == "expire"
+    assert commitment.history[-2].role == "matcher"
+
+
+def test_what_is_under_way_is_left_to_whoever_began_it(match: Match) -> None:
+    begin("c", match, lines(1, 1), None, COORDINATOR, NOW)
+    assert recover(NOW + GRACE / 2) == 0
+    assert recover(LATER) == 1
+    assert Commitment.objects.get(id="c").status == "held"
+
+
+def places(work: Callable[[Callable[[str], None]], object]) -> int:
+    """How many steps the work has."""
+    steps: list[str] = []
+    work(steps.append)
+    return len(steps)
+
+
+@pytest.mark.parametrize(
+    ("amounts", "status"), [((3, 2), "held"), ((3, 3), "refused"), ((1, 0), "refused")]
+)
+def test_a_crash_at_any_step_of_reserving_is_recovered(
+    match: Match, amounts: tuple[int, int], status: str
+) -> None:
+    asked = lines(*amounts, offered=11) if amounts == (1, 0) else lines(*amounts)
+    asked = [line for line in asked if line.amount]
+
+    def attempt(id_: str, step: Callable[[str], None]) -> None:
+        begin(id_, match, asked, None, COORDINATOR, NOW)
+        finish(id_, NOW, step)
+
+    def settle(id_: str) -> None:
+        if Commitment.objects.get(id=id_).status == "held":
+            start_release(id_, None, COORDINATOR, NOW)
+            finish(id_, NOW)
+
+    count = places(lambda step: attempt("whole", step))
+    settle("whole")
+    for place in range(count):
+        id_ = f"crash-{place}"
+        with pytest.raises(Crash):
+            attempt(id_, crash_before(place))
+        held()
+        recover(LATER)
+        assert Commitment.objects.get(id=id_).status == status
+        expected = {line.take().ledger_line for line in asked} if status == "held" else set()
+        holding = {line.id for line in LedgerLine.objects if line.holds}
+        assert holding == expected
+        match.reload()
+        assert (match.status == "committed") == (status == "held")
+        settle(id_)
+    assert held() == NOTHING
+
+
+def test_a_crash_at_any_step_of_releasing_is_recovered(match: Match) -> None:
+    def hold(id_: str) -> None:
+        begin(id_, match, lines(3, 2), None, COORDINATOR, NOW)
+        finish(id_, NOW)
+        start_release(id_, None, COORDINATOR, NOW)
+
+    hold("whole")
+    count = places(lambda step: finish("whole", NOW, step))
+    for place in range(count):
+        id_ = f"crash-{place}"
+        hold(id_)
+        with pytest.raises(Crash):
+            finish(id_, NOW, crash_before(place))
+        held()
+        recover(LATER)
+        assert Commitment.objects.get(id=id_).status == "released"
+        assert held() == NOTHING
+        match.reload()
+        assert match.status == "released"
+
+
+def test_a_stalled_process_that_wakes_late_holds_nothing(match: Match) -> None:
+    begin("c", match, lines(3, 2), None, COORDINATOR, NOW)
+    stalled = Commitment.objects.get(id="c")
+    recover(LATER)
+    start_release("c", None, COORDINATOR, NOW)
+    finish("c", NOW)
+    for line in stalled.lines:
+        reserve(line.take(), "c")
+    assert held() == NOTHING
+    for line in stalled.lines:
+        release(line.take(), "c")
+    assert held() == NOTHING
+
+
+@pytest.fixture
+def market(database: object) -> Iterator[list[Match]]:
+    """Two requests and two offers, each endorsed for each, with room for few commitments."""
+    needs = [need(1, quantity=6), need(2, quantity=4)]
+    provisions = [provision(1, capacity=7)]
+    keep_records(lambda: NOW)(
+        [request_event(id_, needs=needs) for id_ in ("r0", "r1")]
+        + [offer_event(id_, provisions=provisions) for id_ in ("o0", "o1")]
+    )
+    yield [endorsed(r, o) for r in ("r0", "r1") for o in ("o0", "o1")]
+
+
+def test_many_at_once_never_hold_more_than_there_is(market: list[Match]) -> None:
+    """Eight threads commit, release, expire and crash, while one reads and others recover."""
+    done = threading.Event()
+    seen_above: list[str] = []
+
+    def commit(rng: random.Random) -> None:
+        match, id_ = rng.choice(market), uuid.uuid4().hex[:24]
+        amount = rng.randint(1, 4) * 1000
+        asked = [
+            commitment_line("request", match.request, amount, rng.randint(1, 2)),
+            commitment_line("offer", match.offer, amount),
+        ]
+        expires = NOW + timedelta(hours=1) if rng.random() < 0.2 else None
+        begin(id_, match, asked, expires, MATCHER, NOW)
+        step = crash_before(rng.randint(0, 5)) if rng.random() < 0.4 else lambda _: None
+        finish(id_, NOW, step)
+
+    def give_back(rng: random.Random) -> None:
+        live = [one.id for one in Commitment.objects(status="held").only("id")]
+        if live:
+            id_ = rng.choice(live)
+            with contextlib.suppress(IllegalTransition):
+                start_release(id_, None, MATCHER, NOW)
+            step = crash_before(rng.randint(0, 4)) if rng.random() < 0.4 else lambda _: None
+            finish(id_, NOW, step)
+
+    def sweep(rng: random.Random) -> None:
+        crash = crash_before(rng.randint(0, 20))
+        recover(LATER, step=crash)
+        expire(NOW + timedelta(hours=2), step=crash)
+
+    def work(seed: int) -> None:
+        rng = random.Random(seed)
+        for _ in range(12):
+            with contextlib.suppress(Crash):
+                rng.choices([commit, give_back, sweep], [6, 3, 1])[0](rng)
+
+    def watch() -> None:
+        while not done.is_set():
+            seen_above.extend(line.id for line in LedgerLine.objects if line.held > line.limit)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(work, range(8)))
+    done.set()
+    watcher.join()
+    assert not seen_above
+    recover(LATER)
+    everything = list(Commitment.objects)
+    assert not [one for one in everything if one.status in UNFINISHED]
+    assert {one.status for one in everything} >= {"held", "released"}
+    promised = {
+        (line.take().ledger_line, one.id): line.amount
+        for one in everything
+        if one.status == "held"
+        for line in one.lines
+    }
+    holds = {
+        (line.id, hold.commitment): hold.amount
+        for line in LedgerLine.objects
+        for hold in line.holds
+    }
+    assert holds == promised
+    for match in Match.objects:
+        holding = any(one.match == match.id and one.status == "held" for one in everything)
+        assert (match.status == "committed") == holding

@@ -1,0 +1,182 @@
+"""Events into the engine: the same shortlists whatever the order, repeats and late arrivals."""
+
+import random
+from typing import Any
+
+import pytest
+
+from services.matcher.engine.geography import Geography
+from services.matcher.engine.matching import Engine
+from services.matcher.engine.ranking import prior_model
+from services.matcher.index_feed import IndexFeed
+from shared.events import validation
+from shared.events.envelope import COMMITMENT, MATCH, OFFER, REQUEST, Event
+from shared.events.reader import Received
+from shared.events.versions import Version
+from tests.services.matcher.records import (
+    NOW,
+    need,
+    offer_event,
+    provision,
+    request_event,
+    tombstone,
+)
+
+_TOPICS = {REQUEST: "requests.v1", OFFER: "offers.v1", MATCH: "matches.v1"}
+
+
+def feed() -> IndexFeed:
+    """A feed of an empty engine."""
+    day = NOW.date()
+    return IndexFeed(Engine(prior_model(), Geography.of_vocabulary(day), day))
+
+
+def received(event: Event) -> Received:
+    """The event as a reader hands it out."""
+    return Received(
+        event=None if event.tombstone else event,
+        type=event.type,
+        subject=event.subject,
+        version=event.version,
+        topic=_TOPICS.get(event.type, "matches.v1"),
+        partition=len(event.subject) % 3,
+        offset=0,
+    )
+
+
+def acted(type_: str, id_: str, number: int, **fields: Any) -> Event:
+    """A match or commitment event at a version."""
+    data = {**validation.example(type_), **fields, "id": id_}
+    assert validation.problem(type_, data) is None
+    return Event(type_, "/entraide/matcher", id_, NOW, Version(1, number), data)
+
+
+def taken(side: str, record: str, amount: int) -> dict[str, Any]:
+    """A line of a commitment."""
+    line = {"side": side, "record": record, "line": 1, "measure": "quantity"}
+    return {**line, "amount": amount, "unit": "machines"}
+
+
+def story() -> list[Event]:
+    """Three requests and four offers, with changes, decisions and commitments."""
+    half = [taken("request", "r1", 2_000), taken("offer", "offer-2", 2_000)]
+    rest = [taken("offer", "offer-3", 10_000), taken("request", "r2", 1_000)]
+    return [
+        request_event("r1"),
+        request_event("r1", 2, needs=[need(quantity=6)]),
+        request_event("r2"),
+        request_event("gone"),
+        tombstone(request_event("gone")),
+        offer_event("offer-1", conditions=[]),
+        offer_event("offer-2", provisions=[provision(capacity=3)]),
+        offer_event("offer-3"),
+        offer_event("offer-4"),
+        offer_event("offer-4", 2, status="withdrawn"),
+        acted(MATCH, "r1.offer-1", 1, status="rejected"),
+        acted(MATCH, "r1.offer-1", 2, status="endorsed"),
+        acted(MATCH, "r2.offer-1", 1, status="rejected"),
+        acted(COMMITMENT, "c1", 1, status="reserving", lines=half),
+        acted(COMMITMENT, "c1", 2, status="held", lines=half),
+        acted(COMMITMENT, "c2", 2, status="held", lines=rest),
+        acted(COMMITMENT, "c3", 2, status="held", lines=half),
+        acted(COMMITMENT, "c3", 4, status="released", lines=half),
+    ]
+
+
+def shortlists(one: IndexFeed) -> dict[str, Any]:
+    """Every known request's offers with scores and what they serve."""
+    return {
+        request: [(e.offer, e.score, e.rank, e.features, e.serves) for e in one.entries(request)]
+        for request in one.requests
+    }
+
+
+def test_the_order_of_arrival_changes_nothing() -> None:
+    straight = feed()
+    for event in story():
+        straight.apply(received(event))
+    expected = shortlists(straight)
+    assert expected["gone"] == []
+    assert "offer-1" in [entry[0] for entry in expected["r1"]]
+    assert "offer-1" not in [entry[0] for entry in expected["r2"]]
+    assert "offer-3" not in [entry[0] for entry in expected["r1"]]  # used up
+    for seed in range(30):
+        shuffled = story() * 2
+        random.Random(seed).shuffle(shuffled)
+        other = feed()
+        for event in shuffled:
+            other.apply(received(event))
+        assert shortlists(other) == expected
+
+
+def test_repeats_and_older_versions_mark_nothing() -> None:
+    one = feed()
+    for event in story():
+        one.apply(received(event))
+    one.settle()
+    one.dirty.clear()
+    assert not any(one.apply(received(event)) for event in story())
+    one.settle()
+    assert not one.dirty
+
+
+def marked(one: IndexFeed) -> set[str]:
+    """The requests to rank again."""
+    return {request for of_partition in one.dirty.values() for request in of_partition}
+
+
+@pytest.fixture
+def ranked() -> IndexFeed:
+    """A feed whose requests r1 and r2 were ranked with offer-1 and offer-2."""
+    one = feed()
+    for event in (
+        request_event("r1"),
+        request_event("r2", country="MLI"),
+        offer_event("offer-1"),
+        offer_event("offer-2"),
+    ):
+        one.apply(received(event))
+    one.settle()
+    for request in marked(one):
+        one.entries(request)
+    one.dirty.clear()
+    return one
+
+
+@pytest.mark.parametrize(
+    ("event", "expected"),
+    [
+        (request_event("r1", 2), {"r1"}),
+        (tombstone(request_event("r1")), {"r1"}),
+        (offer_event("offer-1", 2, status="withdrawn"), {"r1", "r2"}),
+        (tombstone(offer_event("offer-1")), {"r1", "r2"}),
+        (acted(MATCH, "r1.offer-1", 1, status="rejected"), {"r1"}),
+        (acted(COMMITMENT, "c", 1, lines=[taken("request", "r2", 1_000)]), {"r2"}),
+        (acted(COMMITMENT, "c", 1, lines=[taken("offer", "offer-1", 10_000)]), {"r1", "r2"}),
+        (acted(COMMITMENT, "c", 1, status="refused", lines=[taken("request", "r2", 1_000)]), set()),
+        (
+            offer_event("offer-3", eligibility={"countries": ["MLI"], "regions": [], "groups": []}),
+            {"r2"},
+        ),
+    ],
+)
+def test_an_event_marks_the_requests_that_it_concerns(
+    ranked: IndexFeed, event: Event, expected: set[str]
+) -> None:
+    ranked.apply(received(event))
+    ranked.settle()
+    assert marked(ranked) == expected
+
+
+def test_another_day_marks_everything(ranked: IndexFeed) -> None:
+    ranked.advance(NOW.date().replace(year=2029))
+    assert marked(ranked) == {"r1", "r2"}
+    assert ranked.entries("r1") == ()
+
+
+def test_a_request_that_vanished_before_it_was_heard_of_is_marked_to_be_emptied() -> None:
+    one = feed()
+    one.apply(received(tombstone(request_event("r1"))))
+    assert marked(one) == {"r1"}
+    assert one.requests["r1"].country is None
+    assert one.entries("r1") == ()

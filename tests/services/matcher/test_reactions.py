@@ -1,0 +1,87 @@
+"""What the matcher keeps of requests and offers: views and limits, by version."""
+
+import random
+
+import pytest
+
+from services.matcher.documents import RecordView
+from services.matcher.ledger import reserve
+from services.matcher.ledger_documents import LedgerCase, LedgerLine
+from services.matcher.reactions import keep_records
+from shared.events.envelope import Event
+from tests.services.matcher.records import (
+    NOW,
+    commitment_line,
+    need,
+    offer_event,
+    provision,
+    request_event,
+    tombstone,
+)
+
+pytestmark = pytest.mark.usefixtures("database")
+
+keep = keep_records(lambda: NOW)
+
+
+def view(side: str, record: str) -> RecordView:
+    """The stored view."""
+    return RecordView.objects.get(id=f"{side}:{record}")
+
+
+def test_views_hold_what_the_api_needs() -> None:
+    lines = [need(1), need(2, confidential=True, kind="funding")]
+    keep([request_event("r", needs=lines), offer_event("o")])
+    request, offer = view("request", "r"), view("offer", "o")
+    assert (request.owner, request.status, request.hidden_lines) == ("SEN", "published", {2})
+    assert [(line.measure, line.unit) for line in request.lines] == [
+        ("quantity", "machines"),
+        ("money", "USD"),
+    ]
+    assert (offer.owner, offer.conditions) == ("66f0000000000000000000d1", ["reporting"])
+
+
+def test_the_newest_version_stays_whatever_the_order() -> None:
+    events: list[Event] = [
+        request_event("r", number, needs=[need(quantity=number)]) for number in range(1, 6)
+    ]
+    random.Random(3).shuffle(events)
+    for event in events:
+        keep([event])
+    keep(events)
+    assert view("request", "r").number == 5
+    assert LedgerLine.objects.get(record="r").limit == 5_000
+
+
+@pytest.mark.parametrize(
+    ("status", "limit", "is_open", "cases"),
+    [("published", 4_000, True, 0), ("closed", 4_000, False, 0), ("withdrawn", 0, False, 1)],
+)
+def test_what_a_state_means_for_the_ledger(
+    status: str, limit: int, is_open: bool, cases: int
+) -> None:
+    keep([request_event("r")])
+    reserve(commitment_line("request", "r", 1_000).take(), "c")
+    keep([request_event("r", 2, status=status)])
+    line = LedgerLine.objects.get(record="r")
+    assert (line.limit, line.open, line.held) == (limit, is_open, 1_000)
+    assert LedgerCase.objects.count() == cases
+
+
+def test_a_submitted_request_takes_no_holds() -> None:
+    keep([request_event("r", status="submitted")])
+    assert LedgerLine.objects.get(record="r").open is False
+
+
+def test_a_tombstone_leaves_nothing_to_take() -> None:
+    keep([offer_event("o", provisions=[provision(capacity=3)])])
+    keep([tombstone(offer_event("o"))])
+    assert view("offer", "o").status == "gone"
+    assert LedgerLine.objects.get(record="o").limit == 0
+
+
+def test_a_tombstone_of_something_never_heard_of_is_kept_for_what_comes_late() -> None:
+    keep([tombstone(offer_event("o"))])
+    keep([offer_event("o")])
+    assert view("offer", "o").status == "gone"
+    assert LedgerLine.objects.count() == 0

@@ -1,0 +1,147 @@
+"""Storing shortlists: only what changed, and never by a former owner of the partition."""
+
+from typing import Any
+
+import pytest
+
+from services.matcher.documents import Shortlist, entry_text, shortlist_id
+from services.matcher.ownership import Ownership
+from services.matcher.shortlists import Ranking, owns, store, take_partition
+from shared.events.outbox import change
+from tests.services.matcher.records import NOW
+
+TOPIC = "requests.v1"
+
+pytestmark = pytest.mark.usefixtures("database")
+
+
+def ranking(request: str, *offers: str, **other: Any) -> Ranking:
+    """A ranking of these offers with falling scores."""
+    entries = [
+        {
+            "organisation": "d",
+            "score": round(0.9 - place / 100, 6),
+            "features": [1.0, 0.5],
+            "serves": [],
+            "evidence": ["marking-machine"],
+        }
+        for place, _ in enumerate(offers)
+    ]
+    values: dict[str, Any] = {
+        "country": "SEN",
+        "request_version": "1.1",
+        "model": "prior-1",
+        "as_of": "2026-03-05",
+        **other,
+    }
+    return Ranking(request=request, offers=list(offers), entries=entry_text(entries), **values)
+
+
+def stored(request: str) -> Any:
+    """The stored shortlist."""
+    return Shortlist.objects.get(id=shortlist_id(request))
+
+
+def test_a_new_shortlist_is_stored_with_its_event() -> None:
+    fence = take_partition(TOPIC, 0)
+    assert store({0: [ranking("r", "a", "b")]}, {0: fence}, NOW).written == 1
+    (pending,) = stored("r").pending_events
+    assert pending["data"]["entries"] == [
+        {"offer": "a", "score": 0.9, "rank": 1},
+        {"offer": "b", "score": 0.89, "rank": 2},
+    ]
+    assert stored("r").pending_since == NOW
+
+
+def test_what_has_not_changed_is_not_written() -> None:
+    fence = take_partition(TOPIC, 0)
+    store({0: [ranking("r", "a")]}, {0: fence}, NOW)
+    before = stored("r").to_mongo()
+    result = store({0: [ranking("r", "a", as_of="2026-03-06")]}, {0: fence}, NOW)
+    assert result.written == 0
+    assert stored("r").to_mongo() == before
+
+
+def test_another_version_of_the_request_is_noted_without_an_event() -> None:
+    fence = take_partition(TOPIC, 0)
+    store({0: [ranking("r", "a")]}, {0: fence}, NOW)
+    before = stored("r")
+    store({0: [ranking("r", "a", request_version="1.2")]}, {0: fence}, NOW)
+    after = stored("r")
+    assert (after.request_version, after.version) == ("1.2", before.version)
+    assert after.event() == before.event()
+
+
+def test_a_request_without_any_offer_ever_tells_nobody() -> None:
+    fence = take_partition(TOPIC, 0)
+    store({0: [ranking("r")]}, {0: fence}, NOW)
+    assert stored("r").pending_events == []
+    store({0: [ranking("r", "a")]}, {0: fence}, NOW)
+    store({0: [ranking("r")]}, {0: fence}, NOW)
+    (pending,) = stored("r").pending_events
+    assert pending["data"]["entries"] == []
+
+
+def test_a_stalled_former_owner_cannot_overwrite() -> None:
+    stalled = take_partition(TOPIC, 0)
+    store({0: [ranking("r", "a")]}, {0: stalled}, NOW)
+    present = take_partition(TOPIC, 0)
+    late = store({0: [ranking("r", "stale"), ranking("new", "stale")]}, {0: stalled}, NOW)
+    assert late.fenced == {0}
+    assert stored("r").offers == ["a"]
+    # What it inserted is worked over, for the new owner works the partition as a whole.
+    store({0: [ranking("r", "a"), ranking("new", "a")]}, {0: present}, NOW)
+    assert store({0: [ranking("new", "stale")]}, {0: stalled}, NOW).fenced == {0}
+    assert [stored(one).offers for one in ("r", "new")] == [["a"], ["a"]]
+
+
+def test_a_former_owners_insertion_is_stamped_even_if_it_is_right() -> None:
+    stalled = take_partition(TOPIC, 0)
+    present = take_partition(TOPIC, 0)
+    store({0: [ranking("r", "a")]}, {0: stalled}, NOW)
+    store({0: [ranking("r", "a")]}, {0: present}, NOW)
+    assert store({0: [ranking("r", "stale")]}, {0: stalled}, NOW).fenced == {0}
+
+
+def test_partitions_are_fenced_each_on_its_own() -> None:
+    first, second = take_partition(TOPIC, 0), take_partition(TOPIC, 1)
+    store({0: [ranking("r", "a")], 1: [ranking("s", "a")]}, {0: first, 1: second}, NOW)
+    take_partition(TOPIC, 0)
+    result = store({0: [ranking("r", "b")], 1: [ranking("s", "b")]}, {0: first, 1: second}, NOW)
+    assert result.fenced == {0}
+    assert (stored("r").offers, stored("s").offers) == (["a"], ["b"])
+
+
+def test_a_change_in_between_is_not_lost() -> None:
+    fence = take_partition(TOPIC, 0)
+    store({0: [ranking("r", "a")]}, {0: fence}, NOW)
+
+    def touch(shortlist: Shortlist) -> None:
+        shortlist.country = "MLI"
+
+    number = change(Shortlist, shortlist_id("r"), None, touch, NOW).number
+    store({0: [ranking("r", "a")]}, {0: fence}, NOW)
+    assert (stored("r").country, stored("r").number) == ("SEN", number + 1)
+
+
+def test_a_partition_that_comes_back_untouched_is_not_worked_again() -> None:
+    ownership = Ownership(TOPIC)
+    assert ownership.follow([(True, [0, 1])]) == {0, 1}
+    fences = dict(ownership.fences)
+    assert ownership.follow([(False, [0, 1]), (True, [0, 1])]) == set()
+    assert ownership.fences == fences
+    other = Ownership(TOPIC)
+    ownership.follow([(False, [0])])
+    other.follow([(True, [0])])
+    other.follow([(False, [0])])
+    assert ownership.follow([(True, [0])]) == {0}
+    assert owns(TOPIC, 0, ownership.fences[0])
+
+
+def test_a_lost_partition_is_left_until_it_is_given_anew() -> None:
+    ownership = Ownership(TOPIC)
+    ownership.follow([(True, [0])])
+    ownership.lost([0])
+    assert ownership.follow([]) == set()
+    assert ownership.fences == {}
+    assert ownership.follow([(True, [0])]) == {0}

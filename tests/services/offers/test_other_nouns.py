@@ -1,0 +1,302 @@
+"""Activities, organisations, calls, experts and lessons."""
+
+import uuid
+
+import pytest
+
+from services.offers.documents import AssistanceOffer
+
+ACTIVITY = {
+    "title": "Delivery of engraving machines",
+    "description": "Four machines with consumables are on their way.",
+    "language": "en",
+    "country": "SEN",
+    "organisation": "org-1",
+    "theme": "marking",
+    "kind": "equipment",
+    "quantity": 4,
+    "unit": "machines",
+    "amount": 160000,
+    "currency": "USD",
+    "window": {"from": "2026-09-15", "to": "2027-06-30"},
+    "status": "planned",
+    "partners": ["UNODC"],
+}
+CALL = {
+    "title": "Call for small projects",
+    "description": "Projects on marking and tracing.",
+    "language": "en",
+    "organisation": "org-1",
+    "themes": ["marking", "tracing"],
+    "kinds": ["funding"],
+    "window": {"from": "2026-01-01", "to": "2026-06-30"},
+    "ceiling": {"amount": 100000, "currency": "USD"},
+    "eligibility": {"countries": [], "regions": [], "groups": ["LDC"]},
+    "links": [{"title": "Terms", "url": "https://example.org/terms", "year": 2026}],
+}
+KNOWLEDGE = {
+    "title": "Team for depot surveys",
+    "description": "Engineers who surveyed depots in several States.",
+    "language": "en",
+    "organisation": "org-1",
+    "country": None,
+    "themes": ["stockpile-management"],
+    "kinds": ["expertise"],
+    "used_in": ["SEN", "MLI"],
+    "languages": ["fr", "en"],
+    "links": [{"title": "Report", "url": None, "year": None}],
+}
+ENTRIES = [("calls", CALL), ("experts", KNOWLEDGE), ("lessons", KNOWLEDGE)]
+
+
+def ids(answer):
+    assert answer.status_code == 200, answer.json
+    return {item["id"] for item in answer.json["items"]}
+
+
+@pytest.fixture
+def source():
+    return uuid.uuid4().hex
+
+
+def test_activity_is_read_as_it_was_written_and_lives_on(donor, caller, source):
+    sent = {**ACTIVITY, "external_id": {"source": source, "id": "1"}}
+    made = donor.post("/v1/activities", sent)
+    assert made.status_code == 201
+    address = made.headers["Location"]
+    read = caller("requester", state="MLI").get(address)
+    assert {name: read.json[name] for name in sent} == sent
+    assert read.json["donor_country"] == "JPN"
+    answer = donor.put(address, {**sent, "status": "ongoing"}, made.headers["ETag"])
+    assert answer.json["status"] == "ongoing"
+    assert [step["action"] for step in answer.json["history"]] == ["start"]
+    back = donor.put(address, {**sent, "status": "planned"}, answer.headers["ETag"])
+    assert back.status_code == 409
+    answer = donor.put(address, {**sent, "status": "completed"}, answer.headers["ETag"])
+    corrected = {**sent, "status": "completed", "quantity": 3}
+    answer = donor.put(address, corrected, answer.headers["ETag"])
+    assert (answer.status_code, answer.json["quantity"]) == (200, 3)
+    again = donor.post("/v1/activities", sent)
+    assert (again.status_code, again.json["existing"]) == (409, made.json["id"])
+
+
+@pytest.mark.parametrize("status", ["planned", "ongoing", "completed", "cancelled"])
+def test_activity_may_be_registered_in_any_state(donor, status):
+    answer = donor.post("/v1/activities", {**ACTIVITY, "status": status})
+    assert (answer.status_code, answer.json["status"]) == (201, status)
+
+
+@pytest.mark.parametrize(
+    ("role", "claims", "status"),
+    [
+        ("donor", {"organisation": "org-1"}, 201),
+        ("operator", {}, 201),
+        ("donor", {"organisation": "org-2"}, 403),
+        ("requester", {"state": "SEN"}, 403),
+        ("coordinator", {}, 403),
+        ("auditor", {}, 403),
+    ],
+)
+def test_who_writes_activities(organisations, caller, donor, role, claims, status):
+    who = caller(role, **claims)
+    assert who.post("/v1/activities", ACTIVITY).status_code == status
+    made = donor.post("/v1/activities", ACTIVITY)
+    changed = who.put(made.headers["Location"], ACTIVITY, made.headers["ETag"])
+    assert changed.status_code == (200 if status == 201 else 403)
+
+
+def test_activity_without_an_organisation_is_the_operators(operator, donor):
+    sent = {**ACTIVITY, "organisation": None, "donor_country": "NOR"}
+    made = operator.post("/v1/activities", sent)
+    assert (made.json["organisation"], made.json["donor_country"]) == (None, "NOR")
+    assert donor.post("/v1/activities", sent).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("members", "field"),
+    [
+        ({"status": "forgotten"}, "status"),
+        ({"country": "XXX"}, "country"),
+        ({"organisation": "nobody"}, "organisation"),
+        ({"theme": "marking-and-record-keeping"}, "theme"),
+        ({"quantity": -4}, "quantity"),
+        ({"amount": None}, "amount"),
+        ({"window": {"from": "2027-01-01", "to": "2026-01-01"}}, "window.to"),
+        ({"start": "2026-01-01"}, "start"),
+    ],
+)
+def test_bad_activities_name_the_field(operator, members, field):
+    answer = operator.post("/v1/activities", {**ACTIVITY, **members})
+    assert answer.status_code == 422
+    assert answer.json["errors"][0]["field"] == field
+
+
+def test_lists_of_activities(operator, source):
+    external = {"source": source, "id": "1"}
+    sent = {**ACTIVITY, "country": "MLI", "title": "Boats", "external_id": external}
+    made = operator.post("/v1/activities", sent).json["id"]
+    operator.post("/v1/activities", {**ACTIVITY, "external_id": {"source": source, "id": "2"}})
+
+    def listed(**filters):
+        query = {"external_source": source, **filters}
+        return ids(operator.get("/v1/activities", query_string=query))
+
+    assert len(listed()) == len(listed(theme="marking", kind="equipment", status="planned")) == 2
+    assert listed(country="MLI") == listed(q="boat") == listed(external_id="1") == {made}
+    assert listed(status="ongoing") == listed(organisation="org-2") == set()
+    assert len(listed(donor_country="JPN")) == 2
+
+
+def test_organisation_is_registered_changed_and_listed(caller):
+    identifier = uuid.uuid4().hex
+    own = caller("donor", organisation=identifier)
+    address = f"/v1/organisations/{identifier}"
+    sent = {
+        "name": "Fondo de los ensayos",
+        "type": "trust-fund",
+        "country": None,
+        "contacts": [{"office": "Secretariat", "email": None, "phone": None, "languages": ["es"]}],
+    }
+    assert own.get(address).status_code == 404
+    made = own.put(address, sent)
+    assert made.status_code == 201
+    read = caller("requester", state="SEN").get(address)
+    assert {name: read.json[name] for name in sent} == sent
+    assert read.json["last_confirmed"] is not None
+    assert own.put(address, sent).status_code == 428
+    changed = own.put(address, {**sent, "country": "ESP"}, read.headers["ETag"])
+    assert (changed.status_code, changed.json["country"]) == (200, "ESP")
+    for query in ({"q": "fondos ensayo"}, {"type": "trust-fund"}, {"country": "ESP"}):
+        assert identifier in ids(own.get("/v1/organisations", query_string=query))
+    assert identifier not in ids(own.get("/v1/organisations", query_string={"type": "ngo"}))
+
+
+@pytest.mark.parametrize(
+    ("role", "claims"),
+    [
+        ("donor", {"organisation": "org-2"}),
+        ("requester", {"state": "SEN"}),
+        ("coordinator", {}),
+        ("auditor", {}),
+    ],
+)
+def test_others_do_not_write_an_organisation(caller, role, claims):
+    sent = {"name": "X", "type": "ngo"}
+    assert caller(role, **claims).put("/v1/organisations/org-x", sent).status_code == 403
+
+
+def test_bad_organisations(operator):
+    assert operator.put("/v1/organisations/a b", {"name": "X", "type": "ngo"}).status_code == 404
+    answer = operator.put("/v1/organisations/ok", {"name": "X", "type": "club"})
+    assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, "type")
+    answer = operator.put(
+        "/v1/organisations/ok", {"name": "X", "type": "ngo", "last_confirmed": "2099-01-01"}
+    )
+    assert answer.json["errors"][0]["field"] == "last_confirmed"
+
+
+def test_offers_follow_their_organisation(operator, body):
+    identifier = uuid.uuid4().hex
+    address = f"/v1/organisations/{identifier}"
+    made = operator.put(address, {"name": "A", "type": "ngo", "country": "FRA"})
+    offer = operator.post("/v1/offers", body(organisation=identifier))
+    submitted = operator.post(f"{offer.headers['Location']}/submit", None, offer.headers["ETag"])
+    operator.put(address, {"name": "A", "type": "igo", "country": None}, made.headers["ETag"])
+    stored = AssistanceOffer.objects(id=offer.json["id"]).first()
+    assert (stored.donor_type, stored.donor_country) == ("igo", None)
+    assert str(stored.version) == "1.3" > submitted.json["version"]
+    assert stored.pending_events[-1]["data"]["donor_type"] == "igo"
+
+
+@pytest.mark.parametrize(("noun", "sent"), ENTRIES)
+def test_entries_are_registered_read_changed_and_removed(donor, caller, noun, sent, source):
+    sent = {**sent, "external_id": {"source": source, "id": "1"}}
+    made = donor.post(f"/v1/{noun}", sent)
+    assert made.status_code == 201, made.json
+    address = made.headers["Location"]
+    read = caller("requester", state="MLI").get(address)
+    assert {name: read.json[name] for name in sent} == sent
+    again = donor.post(f"/v1/{noun}", sent)
+    assert (again.status_code, again.headers["Location"]) == (409, address)
+    changed = donor.put(address, {**sent, "title": "New title"}, made.headers["ETag"])
+    assert (changed.status_code, changed.json["title"]) == (200, "New title")
+    assert donor.put(address, sent, made.headers["ETag"]).status_code == 412
+    assert donor.delete(address).status_code == 428
+    assert donor.delete(address, made.headers["ETag"]).status_code == 412
+    assert donor.get(address).status_code == 200
+    assert donor.delete(address, changed.headers["ETag"]).status_code == 204
+    assert donor.get(address).status_code == 404
+    assert donor.delete(address, changed.headers["ETag"]).status_code == 404
+
+
+@pytest.mark.parametrize(("noun", "sent"), ENTRIES)
+def test_lists_of_entries(donor, operator, noun, sent):
+    word = f"Zebra{uuid.uuid4().hex[:6]}".translate(str.maketrans("0123456789", "qwertyuiop"))
+    made = donor.post(f"/v1/{noun}", {**sent, "title": word}).json["id"]
+
+    def listed(**filters):
+        return ids(operator.get(f"/v1/{noun}", query_string=filters))
+
+    assert listed(q=word) == {made}
+    assert made in listed(organisation="org-1", theme=sent["themes"][0], kind=sent["kinds"][0])
+    assert listed(q=word, theme="gender") == listed(q=word, kind="infrastructure") == set()
+    assert listed(q=word, organisation="org-2") == set()
+
+
+@pytest.mark.parametrize(("noun", "sent"), ENTRIES)
+@pytest.mark.parametrize(
+    ("role", "claims"),
+    [
+        ("donor", {"organisation": "org-2"}),
+        ("requester", {"state": "SEN"}),
+        ("coordinator", {}),
+        ("auditor", {}),
+    ],
+)
+def test_others_do_not_write_entries(donor, caller, noun, sent, role, claims):
+    who = caller(role, **claims)
+    made = donor.post(f"/v1/{noun}", sent)
+    address, etag = made.headers["Location"], made.headers["ETag"]
+    assert who.post(f"/v1/{noun}", sent).status_code == 403
+    assert who.put(address, sent, etag).status_code == 403
+    assert who.delete(address, etag).status_code == 403
+
+
+@pytest.mark.parametrize("noun", ["experts", "lessons"])
+def test_states_offer_expertise_too(caller, operator, noun):
+    own = caller("requester", state="COL")
+    sent = {**KNOWLEDGE, "organisation": None, "country": "COL"}
+    made = own.post(f"/v1/{noun}", sent)
+    assert (made.status_code, made.json["country"]) == (201, "COL")
+    listed = operator.get(f"/v1/{noun}", query_string={"country": "COL"})
+    assert made.json["id"] in ids(listed)
+    for owner in ({"organisation": None, "country": None}, {"country": "COL"}):
+        answer = operator.post(f"/v1/{noun}", {**KNOWLEDGE, **owner})
+        assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, "organisation")
+
+
+@pytest.mark.parametrize(("noun", "sent"), ENTRIES)
+@pytest.mark.parametrize(
+    ("members", "field"),
+    [
+        ({"themes": ["none"]}, "themes[0]"),
+        ({"themes": ["marking-and-record-keeping"]}, "themes[0]"),
+        ({"links": [{"title": "x", "url": "ftp://example.org"}]}, "links[0].url"),
+        ({"organisation": "nobody"}, "organisation"),
+        ({"author": "x"}, "author"),
+    ],
+)
+def test_bad_entries_name_the_field(operator, noun, sent, members, field):
+    answer = operator.post(f"/v1/{noun}", {**sent, **members})
+    assert answer.status_code == 422
+    assert answer.json["errors"][0]["field"] == field
+
+
+def test_call_that_an_offer_names_stays(donor, body):
+    call = donor.post("/v1/calls", CALL)
+    offer = donor.post("/v1/offers", body(call=call.json["id"]))
+    assert offer.json["call"] == call.json["id"]
+    refused = donor.delete(call.headers["Location"], call.headers["ETag"])
+    assert (refused.status_code, refused.json["type"][-6:]) == (409, "in-use")
+    donor.put(offer.headers["Location"], body(), offer.headers["ETag"])
+    assert donor.delete(call.headers["Location"], call.headers["ETag"]).status_code == 204
