@@ -54,8 +54,7 @@ class RankingWorker:
         self._clock = clock
         self._topics = Topics(settings.topic_prefix)
         self._as_of = self._today()
-        self._model = active_model()
-        engine = Engine(self._model, geography_of(settings, self._as_of), self._as_of)
+        engine = Engine(active_model(), geography_of(settings, self._as_of), self._as_of)
         self._feed = IndexFeed(engine)
         self._ownership = Ownership(self._topics.requests)
         self._caught_up = threading.Event()
@@ -142,7 +141,7 @@ class RankingWorker:
         rankings: dict[int, list[Ranking]] = {}
         for partition, request in chunk:
             with metrics.RANKING.time():
-                ranking = self._rank(request)
+                ranking = rank(self._feed, request)
             if ranking is not None:
                 rankings.setdefault(partition, []).append(ranking)
         stored = shortlists.store(rankings, fences, self._clock())
@@ -152,31 +151,6 @@ class RankingWorker:
         metrics.RANKED.inc(len(chunk))
         metrics.WRITTEN.inc(stored.written)
         metrics.WAITING.set(sum(len(self._feed.dirty[one]) for one in fences))
-
-    def _rank(self, request: str) -> Ranking | None:
-        state = self._feed.requests[request]
-        country = state.country or shortlists.stored_country(request)
-        if country is None:
-            return None  # it vanished, and never had a shortlist
-        entries = self._feed.entries(request)
-        return Ranking(
-            request=request,
-            country=country,
-            request_version=str(state.version),
-            model=self._model.version,
-            as_of=self._as_of.isoformat(),
-            offers=[pairing.offer for pairing in entries],
-            entries=entry_text([self._entry(pairing) for pairing in entries]),
-        )
-
-    def _entry(self, pairing: Pairing) -> dict[str, object]:
-        return {
-            "organisation": self._feed.organisations[pairing.offer],
-            "score": pairing.score,
-            "features": list(pairing.features),
-            "serves": [asdict(serving) for serving in pairing.serves],
-            "evidence": list(pairing.evidence),
-        }
 
     def _save_positions(self) -> None:
         """Commit how far the partitions with nothing waiting have been worked."""
@@ -192,6 +166,37 @@ class RankingWorker:
 
     def _today(self) -> date:
         return self._settings.as_of or self._clock().date()
+
+
+def rank(feed: IndexFeed, request: str) -> Ranking | None:
+    """The shortlist of a request that the feed knows, as it is to be stored.
+
+    None for one that vanished and never had a shortlist.
+    """
+    state = feed.requests[request]
+    country = state.country or shortlists.stored_country(request)
+    if country is None:
+        return None
+    entries = feed.entries(request)
+    return Ranking(
+        request=request,
+        country=country,
+        request_version=str(state.version),
+        model=feed.engine.model.version,
+        as_of=feed.engine.as_of.isoformat(),
+        offers=[pairing.offer for pairing in entries],
+        entries=entry_text([_entry(feed, pairing) for pairing in entries]),
+    )
+
+
+def _entry(feed: IndexFeed, pairing: Pairing) -> dict[str, object]:
+    return {
+        "organisation": feed.organisations[pairing.offer],
+        "score": pairing.score,
+        "features": list(pairing.features),
+        "serves": [asdict(serving) for serving in pairing.serves],
+        "evidence": list(pairing.evidence),
+    }
 
 
 def geography_of(settings: Settings, on: date) -> Geography:

@@ -196,7 +196,7 @@ class Engine:
         offers = self._records.offers
         free = offers.records.column("unconditional")[found.rows]
         order = [
-            (-found.scores[at], free[at], offers.id(int(found.rows[at])), at)
+            (-found.scores[at], not free[at], offers.id(int(found.rows[at])), at)
             for at in _best(found.scores, most)
         ]
         return tuple(

@@ -5,7 +5,7 @@ import itertools
 import random
 import threading
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -248,7 +248,7 @@ def test_a_stalled_process_that_wakes_late_holds_nothing(match: Match) -> None:
 
 
 @pytest.fixture
-def market(database: object) -> Iterator[list[Match]]:
+def market(database: object) -> list[Match]:
     """Two requests and two offers, each endorsed for each, with room for few commitments."""
     needs = [need(1, quantity=6), need(2, quantity=4)]
     provisions = [provision(1, capacity=7)]
@@ -256,7 +256,7 @@ def market(database: object) -> Iterator[list[Match]]:
         [request_event(id_, needs=needs) for id_ in ("r0", "r1")]
         + [offer_event(id_, provisions=provisions) for id_ in ("o0", "o1")]
     )
-    yield [endorsed(r, o) for r in ("r0", "r1") for o in ("o0", "o1")]
+    return [endorsed(r, o) for r in ("r0", "r1") for o in ("o0", "o1")]
 
 
 def test_many_at_once_never_hold_more_than_there_is(market: list[Match]) -> None:
@@ -307,7 +307,7 @@ def test_many_at_once_never_hold_more_than_there_is(market: list[Match]) -> None
     done.set()
     watcher.join()
     assert not seen_above
-    recover(LATER)
+    recover(NOW + timedelta(hours=3))
     everything = list(Commitment.objects)
     assert not [one for one in everything if one.status in UNFINISHED]
     assert {one.status for one in everything} >= {"held", "released"}

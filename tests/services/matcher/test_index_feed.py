@@ -5,13 +5,9 @@ from typing import Any
 
 import pytest
 
-from services.matcher.engine.geography import Geography
-from services.matcher.engine.matching import Engine
-from services.matcher.engine.ranking import prior_model
 from services.matcher.index_feed import IndexFeed
 from shared.events import validation
-from shared.events.envelope import COMMITMENT, MATCH, OFFER, REQUEST, Event
-from shared.events.reader import Received
+from shared.events.envelope import COMMITMENT, MATCH, Event
 from shared.events.versions import Version
 from tests.services.matcher.records import (
     NOW,
@@ -21,27 +17,7 @@ from tests.services.matcher.records import (
     request_event,
     tombstone,
 )
-
-_TOPICS = {REQUEST: "requests.v1", OFFER: "offers.v1", MATCH: "matches.v1"}
-
-
-def feed() -> IndexFeed:
-    """A feed of an empty engine."""
-    day = NOW.date()
-    return IndexFeed(Engine(prior_model(), Geography.of_vocabulary(day), day))
-
-
-def received(event: Event) -> Received:
-    """The event as a reader hands it out."""
-    return Received(
-        event=None if event.tombstone else event,
-        type=event.type,
-        subject=event.subject,
-        version=event.version,
-        topic=_TOPICS.get(event.type, "matches.v1"),
-        partition=len(event.subject) % 3,
-        offset=0,
-    )
+from tests.services.matcher.world import new_feed, received
 
 
 def acted(type_: str, id_: str, number: int, **fields: Any) -> Event:
@@ -92,7 +68,7 @@ def shortlists(one: IndexFeed) -> dict[str, Any]:
 
 
 def test_the_order_of_arrival_changes_nothing() -> None:
-    straight = feed()
+    straight = new_feed()
     for event in story():
         straight.apply(received(event))
     expected = shortlists(straight)
@@ -103,14 +79,14 @@ def test_the_order_of_arrival_changes_nothing() -> None:
     for seed in range(30):
         shuffled = story() * 2
         random.Random(seed).shuffle(shuffled)
-        other = feed()
+        other = new_feed()
         for event in shuffled:
             other.apply(received(event))
         assert shortlists(other) == expected
 
 
 def test_repeats_and_older_versions_mark_nothing() -> None:
-    one = feed()
+    one = new_feed()
     for event in story():
         one.apply(received(event))
     one.settle()
@@ -128,7 +104,7 @@ def marked(one: IndexFeed) -> set[str]:
 @pytest.fixture
 def ranked() -> IndexFeed:
     """A feed whose requests r1 and r2 were ranked with offer-1 and offer-2."""
-    one = feed()
+    one = new_feed()
     for event in (
         request_event("r1"),
         request_event("r2", country="MLI"),
@@ -175,7 +151,7 @@ def test_another_day_marks_everything(ranked: IndexFeed) -> None:
 
 
 def test_a_request_that_vanished_before_it_was_heard_of_is_marked_to_be_emptied() -> None:
-    one = feed()
+    one = new_feed()
     one.apply(received(tombstone(request_event("r1"))))
     assert marked(one) == {"r1"}
     assert one.requests["r1"].country is None

@@ -31,7 +31,11 @@ FLOORS = {
 
 @pytest.fixture(scope="module")
 def gold() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    return _rows("requests.jsonl"), _rows("offers.jsonl")
+    requests, offers = _rows("requests.jsonl"), _rows("offers.jsonl")
+    for row in (*requests, *offers):
+        fields = {"title": row["title"], "description": row["description"]}
+        row["signature"] = signature(fields, row["language"], b"key of the tests")
+    return requests, offers
 
 
 @pytest.mark.parametrize("text_only", [False, True])
@@ -97,7 +101,7 @@ def _request(row: dict[str, Any], text_only: bool) -> dict[str, Any]:
         "priority": None if text_only else row["priority"],
         "window": row["window"],
         "needs": [_line(need, "quantity") for need in needs],
-        "signature": _signature(row),
+        "signature": row["signature"],
     }
 
 
@@ -113,7 +117,7 @@ def _offer(row: dict[str, Any], text_only: bool) -> dict[str, Any]:
         "conditions": [{"kind": "other"} for _ in row["conditions"]],
         "ceiling_cents": None,
         "ceiling_currency": None,
-        "signature": _signature(row),
+        "signature": row["signature"],
     }
 
 
@@ -125,11 +129,6 @@ def _line(row: dict[str, Any], measure: str) -> dict[str, Any]:
         "amount_cents": None if dollars is None else round(dollars * 100),
         "currency": None if dollars is None else "USD",
     }
-
-
-def _signature(row: dict[str, Any]) -> dict[str, Any]:
-    fields = {"title": row["title"], "description": row["description"]}
-    return signature(fields, row["language"], b"key of the tests")
 
 
 def _qrels() -> dict[str, dict[str, int]]:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from services.matcher.engine.codes import KIND_CODES, THEME_CODES
 from services.matcher.engine.matching import Engine, Shortlist
-from services.matcher.engine.profiles import OfferProfile, RequestProfile
+from services.matcher.engine.profiles import ALWAYS, OfferProfile, RequestProfile
 from shared.vocabulary.themes import theme_closeness
 from tests.services.matcher.engine.samples import (
     TEXTS,
@@ -29,7 +29,7 @@ from tests.services.matcher.engine.samples import (
 THEMES = ("marking", "record-keeping", "ammunition", "border-control", "legislation")
 COUNTRIES = ("SEN", "KEN", "JAM", "KHM")
 
-few = settings(max_examples=60, deadline=None)
+few = settings(max_examples=40, deadline=None)
 
 quantities = st.none() | st.integers(1, 40) | st.just(0.125)
 cents = st.none() | st.integers(0, 10**9)
@@ -98,11 +98,21 @@ def offers(draw: st.DrawFn, id_: str = "O1") -> OfferProfile:
 
 
 @st.composite
-def registers(draw: st.DrawFn) -> tuple[list[RequestProfile], list[OfferProfile]]:
-    return (
-        [draw(requests(f"R{number}")) for number in range(draw(st.integers(1, 5)))],
-        [draw(offers(f"O{number}")) for number in range(draw(st.integers(1, 8)))],
-    )
+def registers(
+    draw: st.DrawFn, open_to_all: bool = False
+) -> tuple[list[RequestProfile], list[OfferProfile]]:
+    asked = [draw(requests(f"R{number}")) for number in range(draw(st.integers(1, 5)))]
+    given_ = [draw(offers(f"O{number}")) for number in range(draw(st.integers(1, 8)))]
+    if open_to_all:
+        asked = [replace(one, open=True, window=ALWAYS) for one in asked]
+        given_ = [unbarred(one) for one in given_]
+    return asked, given_
+
+
+def unbarred(one: OfferProfile) -> OfferProfile:
+    """The same offer for anyone at any time."""
+    none: frozenset[str] = frozenset()
+    return replace(one, open=True, window=ALWAYS, countries=none, regions=none, groups=none)
 
 
 @st.composite
@@ -159,7 +169,7 @@ def test_the_order_of_arrival_does_not_matter(
 
 
 @few
-@given(registers(), st.data())
+@given(st.booleans().flatmap(registers), st.data())
 def test_affected_names_every_request_whose_list_changes(
     register: tuple[list[RequestProfile], list[OfferProfile]], data: st.DataObject
 ) -> None:
@@ -170,7 +180,8 @@ def test_affected_names_every_request_whose_list_changes(
     told = set(made.affected(changed))
     how = data.draw(st.sampled_from(["put", "remove", "commit"]))
     if how == "put":
-        made.put_offer(data.draw(offers(changed)))
+        new = data.draw(offers(changed))
+        made.put_offer(unbarred(new) if data.draw(st.booleans()) else new)
     elif how == "remove":
         made.remove_offer(changed)
     else:

@@ -1,0 +1,282 @@
+"""Proposals over HTTP: what is listed, to whom, in which order and language; decisions."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from services.matcher.documents import Match
+from shared.vocabulary import LANGUAGES
+from tests.services.matcher.records import need, offer_event, provision, request_event
+from tests.services.matcher.world import Caller, World
+
+UNODA, NGO = "66f0000000000000000000d1", "66f0000000000000000000d2"
+MARKING = need(1, quantity=4)
+SECRET = need(2, theme="stockpile-management", kind="infrastructure", confidential=True, unit=None)
+ARMOURY = provision(1, theme="stockpile-management", kind="infrastructure", unit=None)
+
+
+@pytest.fixture
+def known(world: World) -> World:
+    """Two requests (one with a confidential line) and three offers of two donors."""
+    world.hears(
+        [
+            request_event("r1", needs=[MARKING, SECRET]),
+            request_event("r2", country="MLI", needs=[MARKING]),
+            offer_event("o1", conditions=[]),
+            offer_event("o2", organisation=NGO, donor_type="state", donor_country="BRA"),
+            offer_event("o3", organisation=NGO, provisions=[ARMOURY], signature=None),
+        ]
+    )
+    return world
+
+
+def pairs(items: list[dict[str, Any]]) -> list[tuple[str, int]]:
+    """Proposals and their ranks, in their order."""
+    return [(item["id"], item["rank"]) for item in items]
+
+
+def test_proposals_come_as_the_engine_ranks_them(known: World, coordinator: Caller) -> None:
+    items = coordinator.items("/v1/proposals", request="r1")
+    engine = known.feed.engine.shortlist("r1").entries
+    assert [(i["offer"], i["score"], i["rank"]) for i in items] == [
+        (e.offer, e.score, e.rank) for e in engine
+    ]
+    first = items[0]
+    assert (first["country"], first["organisation"]) == ("SEN", UNODA)
+    assert (first["status"], first["model"]) == ("proposed", "prior-1")
+    serves = first["serves"][0]
+    assert (serves["need"], serves["provision"], serves["quantity"], serves["of"]) == (1, 1, 4, 4)
+    assert first["reasons"][0]["sentence"]
+    assert first["modality"] == "multilateral"
+    assert {i["offer"]: i["modality"] for i in items}["o2"] == "south-south"
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ({"offer": "o1"}, ["r1.o1", "r2.o1"]),
+        ({"state": "MLI"}, ["r2.o1", "r2.o2"]),
+        ({"state": "SEN", "offer": "o2"}, ["r1.o2"]),
+        ({"request": "r1", "offer": "o3"}, ["r1.o3"]),
+        ({"request": "nobody"}, []),
+        ({"state": "FRA"}, []),
+    ],
+)
+def test_filters(
+    known: World, coordinator: Caller, query: dict[str, str], expected: list[str]
+) -> None:
+    assert [item["id"] for item in coordinator.items("/v1/proposals", **query)] == expected
+
+
+def test_pages_follow_one_another_without_gap_or_repeat(known: World, coordinator: Caller) -> None:
+    whole = pairs(coordinator.items("/v1/proposals", offer="o1")) + pairs(
+        coordinator.items("/v1/proposals", offer="o2")
+    )
+    query = {"state": "SEN", "limit": 2}
+    first = coordinator.get("/v1/proposals", **query).json
+    second = coordinator.get("/v1/proposals", cursor=first["next"], **query).json
+    assert second["next"] is None
+    everything = pairs(coordinator.items("/v1/proposals", state="SEN"))
+    assert pairs(first["items"]) + pairs(second["items"]) == everything
+    assert len(everything) == 3
+    assert len(whole) == 4
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_reasons_are_in_the_readers_language(
+    known: World, coordinator: Caller, language: str
+) -> None:
+    (english,) = coordinator.items("/v1/proposals", request="r2", offer="o1", language="en")
+    (item,) = coordinator.items("/v1/proposals", request="r2", offer="o1", language=language)
+    sentences = [reason["sentence"] for reason in item["reasons"]]
+    assert len(sentences) == len(english["reasons"])
+    if language != "en":
+        assert sentences != [reason["sentence"] for reason in english["reasons"]]
+
+
+def test_the_browser_may_say_which_language(known: World, call: Callable[..., Caller]) -> None:
+    caller = call("coordinator")
+    french = caller.get("/v1/proposals/r1.o1", language="fr").json["reasons"]
+    caller._headers["Accept-Language"] = "de, fr;q=0.8, en;q=0.5"
+    assert caller.get("/v1/proposals/r1.o1").json["reasons"] == french
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ({}, "request"),
+        ({"request": ""}, "request"),
+        ({"state": "XYZ"}, "state"),
+        ({"request": "r1", "language": "de"}, "language"),
+        ({"request": "r1", "limit": "0"}, "limit"),
+        ({"request": "r1", "cursor": "nonsense"}, "cursor"),
+        ({"request": "r1", "colour": "red"}, "colour"),
+    ],
+)
+def test_queries_that_cannot_be_answered_name_the_field(
+    world: World, coordinator: Caller, query: dict[str, str], field: str
+) -> None:
+    answer = coordinator.get("/v1/proposals", **query)
+    assert answer.status_code == 422
+    assert field in [error["field"] for error in answer.json["errors"]]
+
+
+RIGHTS = [
+    ("coordinator", {}, ["r1.o1", "r1.o2", "r1.o3", "r2.o1", "r2.o2"]),
+    ("auditor", {}, ["r1.o1", "r1.o2", "r1.o3", "r2.o1", "r2.o2"]),
+    ("operator", {}, ["r1.o1", "r1.o2", "r1.o3", "r2.o1", "r2.o2"]),
+    ("requester", {"state": "SEN"}, ["r1.o1", "r1.o2", "r1.o3"]),
+    ("requester", {"state": "MLI"}, ["r2.o1", "r2.o2"]),
+    ("requester", {"state": "FRA"}, []),
+    ("donor", {"organisation": UNODA}, ["r1.o1", "r2.o1"]),
+    # Of o3 only a confidential line is served: its donor hears nothing of it.
+    ("donor", {"organisation": NGO}, ["r1.o2", "r2.o2"]),
+    ("donor", {"organisation": "66f0000000000000000000d9"}, []),
+]
+
+
+@pytest.mark.parametrize(("role", "bound", "expected"), RIGHTS)
+def test_who_sees_which_proposals(
+    known: World,
+    call: Callable[..., Caller],
+    role: str,
+    bound: dict[str, str],
+    expected: list[str],
+) -> None:
+    caller = call(role, **bound)
+    for query in ("state=SEN", "state=MLI", "offer=o1", "request=r1"):
+        name, value = query.split("=")
+        listed = {item["id"] for item in caller.items("/v1/proposals", **{name: value})}
+        every = {item["id"] for item in call("auditor").items("/v1/proposals", **{name: value})}
+        assert listed == every & set(expected)
+    for proposal in ("r1.o1", "r1.o2", "r1.o3", "r2.o1", "r2.o2"):
+        status = caller.get(f"/v1/proposals/{proposal}").status_code
+        assert status == (200 if proposal in expected else 404)
+
+
+def test_confidential_lines_are_left_out_for_donors(
+    known: World, call: Callable[..., Caller]
+) -> None:
+    everything = offer_event(
+        "o4", organisation=NGO, provisions=[provision(1), provision(2, **{**ARMOURY, "line": 2})]
+    )
+    known.hears([everything])
+    path = "/v1/proposals/r1.o4"
+    full = call("requester", state="SEN").get(path).json
+    reduced = call("donor", organisation=NGO).get(path).json
+    assert [serving["need"] for serving in full["serves"]] == [1, 2]
+    assert [serving["need"] for serving in reduced["serves"]] == [1]
+    assert (full["hidden_lines"], reduced["hidden_lines"]) == (0, 1)
+    made_of_lines = {"theme", "main_need", "needs_served", "quantity", "amount"}
+    assert made_of_lines & {reason["code"] for reason in full["reasons"]}
+    told = [*reduced["reasons"], *reduced["against"]]
+    assert told
+    assert not made_of_lines & {reason["code"] for reason in told}
+
+
+@pytest.mark.parametrize("id_", ["", "r1", "r1.", ".o1", "r1.nothing", "a" * 300])
+def test_what_is_no_proposal_is_not_found(known: World, coordinator: Caller, id_: str) -> None:
+    assert coordinator.get(f"/v1/proposals/{id_ or '.'}").status_code == 404
+
+
+def test_what_is_no_longer_published_is_not_shown(known: World, coordinator: Caller) -> None:
+    stale = [request_event("r2", 2, country="MLI", status="closed")]
+    from services.matcher.reactions import keep_records
+
+    keep_records(lambda: stale[0].time)(stale)  # the shortlist is not worked again yet
+    assert coordinator.items("/v1/proposals", state="MLI") == []
+    assert coordinator.get("/v1/proposals/r2.o1").status_code == 404
+
+
+def test_an_endorsement_is_kept_and_told(known: World, coordinator: Caller) -> None:
+    answer = coordinator.decide("r1.o1", "endorse")
+    assert answer.status_code == 200
+    assert (answer.json["status"], answer.json["version"]) == ("endorsed", "1.1")
+    assert answer.headers["ETag"] == '"1.1"'
+    (step,) = answer.json["history"]
+    assert (step["source"], step["target"], step["role"]) == ("proposed", "endorsed", "coordinator")
+    (listed,) = coordinator.items("/v1/proposals", request="r1", offer="o1")
+    assert listed["status"] == "endorsed"
+    match = Match.objects.get(id="r1.o1")
+    (pending,) = match.pending_events
+    assert pending["data"]["status"] == "endorsed"
+    assert (match.request_version, match.offer_version) == ("1.1", "1.1")
+
+
+def test_a_rejected_pair_is_proposed_no_more_but_can_be_read(
+    known: World, coordinator: Caller, call: Callable[..., Caller]
+) -> None:
+    answer = coordinator.decide("r1.o1", "reject", reason="The State already has such machines.")
+    assert answer.json["status"] == "rejected"
+    assert "r1.o1" not in [i["id"] for i in coordinator.items("/v1/proposals", request="r1")]
+    (pending,) = Match.objects.get(id="r1.o1").pending_events
+    assert "reason" not in pending["data"]
+
+    known.feed.engine.decline("r1", "o1")  # what the worker does on that event
+    known.hears([])
+    read = coordinator.get("/v1/proposals/r1.o1").json
+    assert (read["status"], read["reason"]) == ("rejected", "The State already has such machines.")
+    assert read["reasons"]
+    seen = call("donor", organisation=UNODA).get("/v1/proposals/r1.o1").json
+    assert (seen["status"], seen["reason"]) == ("rejected", None)
+
+    again = coordinator.decide("r1.o1", "endorse")
+    assert [step["target"] for step in again.json["history"]] == ["rejected", "endorsed"]
+
+
+def test_a_rejection_needs_a_reason(known: World, coordinator: Caller) -> None:
+    for body in ({}, {"reason": None}, {"reason": "  "}):
+        answer = coordinator.decide("r1.o1", "reject", **body)
+        assert answer.status_code == 422
+        assert answer.json["errors"][0]["field"] == "reason"
+    assert Match.objects.count() == 0
+
+
+def test_decisions_need_the_version_that_was_seen(known: World, coordinator: Caller) -> None:
+    path = "/v1/proposals/r1.o1/decision"
+    seen = coordinator.get("/v1/proposals/r1.o1").headers["ETag"]
+    assert coordinator.post(path, {"decision": "endorse"}).status_code == 428
+    assert coordinator.post(path, {"decision": "endorse"}, etag='W/"1.1"').status_code == 400
+    assert coordinator.post(path, {"decision": "endorse"}, etag='"1.1"').status_code == 412
+    known.hears([request_event("r1", 2, needs=[need(1, quantity=9)])])
+    late = coordinator.post(path, {"decision": "endorse"}, etag=seen)
+    assert late.status_code == 412
+    assert (
+        coordinator.post(path, {"decision": "endorse"}, etag=late.headers["ETag"]).status_code
+        == 200
+    )
+    # Somebody else saw it before that decision.
+    assert (
+        coordinator.post(path, {"decision": "endorse"}, etag=late.headers["ETag"]).status_code
+        == 412
+    )
+
+
+@pytest.mark.parametrize(
+    ("role", "bound"),
+    [
+        ("requester", {"state": "SEN"}),
+        ("donor", {"organisation": UNODA}),
+        ("auditor", {}),
+        ("operator", {}),
+    ],
+)
+def test_only_coordinators_decide(
+    known: World, call: Callable[..., Caller], role: str, bound: dict[str, str]
+) -> None:
+    assert call(role, **bound).decide("r1.o1", "endorse").status_code == 403
+
+
+def test_an_endorsed_pair_cannot_be_endorsed_again(known: World, coordinator: Caller) -> None:
+    coordinator.decide("r1.o1", "endorse")
+    answer = coordinator.decide("r1.o1", "endorse")
+    assert answer.status_code == 409
+    assert answer.json["type"].endswith("illegal-transition")
+
+
+def test_without_a_token_nothing_is_shown(known: World, call: Callable[..., Caller]) -> None:
+    caller = call("coordinator")
+    caller._headers = {}
+    for path in ("/v1/proposals", "/v1/proposals/r1.o1", "/v1/ledger", "/v1/commitments"):
+        assert caller.get(path).status_code == 401
