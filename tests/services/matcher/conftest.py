@@ -1,36 +1,21 @@
-"""Fixtures of the matcher's tests: its database, and records as their events tell of them."""
+"""Fixtures of the matcher's tests. A module's tests share one database, emptied for each."""
 
+import uuid
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import mongoengine
 import pytest
+from flask import Flask
 from pymongo.database import Database
 
 from services.matcher.app import create_app
 from shared.settings import Settings
 from shared.web.database import connect_database
+from shared.web.tokens import KeyPair
 from tests.services.matcher.world import Caller, World
-
-
-@pytest.fixture
-def matcher_settings(make_settings: Callable[[str], Settings]) -> Settings:
-    """Settings of the matcher with topics and a database of its own."""
-    return make_settings("matcher")
-
-
-@pytest.fixture
-def database(matcher_settings: Settings) -> Iterator[Database[dict[str, Any]]]:
-    """The matcher's own empty database, connected."""
-    yield connect_database(matcher_settings)
-    mongoengine.disconnect()
-
-
-@pytest.fixture
-def world(database: Database[dict[str, Any]]) -> World:
-    """Nothing heard yet."""
-    return World()
 
 
 class Clock:
@@ -43,26 +28,74 @@ class Clock:
         return self.now
 
 
+@pytest.fixture(scope="module")
+def api_settings(
+    mongodb: str, keys: KeyPair, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Settings]:
+    """Settings of the matcher without a broker."""
+    jwks = tmp_path_factory.mktemp("keys") / "jwks.json"
+    jwks.write_text(keys.jwks_json())
+    yield Settings(
+        service="matcher",
+        kafka="127.0.0.1:9",
+        mongodb=mongodb,
+        database=f"test_matcher_{uuid.uuid4().hex[:12]}",
+        term_key=b"a key that only the tests use...",
+        jwks_file=jwks,
+        log_format="console",
+    )
+    mongoengine.disconnect()
+
+
 @pytest.fixture
-def clock() -> Clock:
-    """The API's clock."""
+def matcher_settings(make_settings: Callable[[str], Settings], api_settings: Settings) -> Settings:
+    """Settings of the matcher with topics of its own."""
+    return replace(make_settings("matcher"), database=api_settings.database)
+
+
+@pytest.fixture
+def database(api_settings: Settings) -> Database[dict[str, Any]]:
+    """The matcher's own database, connected and empty."""
+    connected = connect_database(api_settings)
+    for name in connected.list_collection_names():
+        connected[name].delete_many({})
+    return connected
+
+
+@pytest.fixture
+def world(database: Database[dict[str, Any]]) -> World:
+    """Nothing heard yet."""
+    return World()
+
+
+@pytest.fixture(scope="module")
+def api_clock() -> Clock:
+    """The clock of the module's app."""
     return Clock()
 
 
 @pytest.fixture
+def clock(api_clock: Clock) -> Clock:
+    """The API's clock, at the present."""
+    api_clock.now = Clock().now
+    return api_clock
+
+
+@pytest.fixture(scope="module")
+def app(api_settings: Settings, api_clock: Clock) -> Flask:
+    """The API."""
+    return create_app(api_settings, api_clock)
+
+
+@pytest.fixture
 def call(
-    matcher_settings: Settings,
+    app: Flask,
     world: World,
     clock: Clock,
     token: Callable[..., dict[str, str]],
 ) -> Callable[..., Caller]:
     """Makes callers of the API: call("requester", state="SEN")."""
-    client = create_app(matcher_settings, clock).test_client()
-
-    def make(role: str, **bound: str) -> Caller:
-        return Caller(client, token(role, **bound))
-
-    return make
+    return lambda role, **bound: Caller(app.test_client(), token(role, **bound))
 
 
 @pytest.fixture

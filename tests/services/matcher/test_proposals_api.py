@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from services.matcher.documents import Match
+from services.matcher.reactions import keep_records
 from shared.vocabulary import LANGUAGES
 from tests.services.matcher.records import need, offer_event, provision, request_event
 from tests.services.matcher.world import Caller, World
@@ -70,9 +71,6 @@ def test_filters(
 
 
 def test_pages_follow_one_another_without_gap_or_repeat(known: World, coordinator: Caller) -> None:
-    whole = pairs(coordinator.items("/v1/proposals", offer="o1")) + pairs(
-        coordinator.items("/v1/proposals", offer="o2")
-    )
     query = {"state": "SEN", "limit": 2}
     first = coordinator.get("/v1/proposals", **query).json
     second = coordinator.get("/v1/proposals", cursor=first["next"], **query).json
@@ -80,7 +78,6 @@ def test_pages_follow_one_another_without_gap_or_repeat(known: World, coordinato
     everything = pairs(coordinator.items("/v1/proposals", state="SEN"))
     assert pairs(first["items"]) + pairs(second["items"]) == everything
     assert len(everything) == 3
-    assert len(whole) == 4
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -158,9 +155,9 @@ def test_who_sees_which_proposals(
 def test_confidential_lines_are_left_out_for_donors(
     known: World, call: Callable[..., Caller]
 ) -> None:
-    everything = offer_event(
-        "o4", organisation=NGO, provisions=[provision(1), provision(2, **{**ARMOURY, "line": 2})]
-    )
+    # Without a text only lines speak for it.
+    provisions = [provision(1), {**ARMOURY, "line": 2}]
+    everything = offer_event("o4", organisation=NGO, provisions=provisions, signature=None)
     known.hears([everything])
     path = "/v1/proposals/r1.o4"
     full = call("requester", state="SEN").get(path).json
@@ -182,8 +179,6 @@ def test_what_is_no_proposal_is_not_found(known: World, coordinator: Caller, id_
 
 def test_what_is_no_longer_published_is_not_shown(known: World, coordinator: Caller) -> None:
     stale = [request_event("r2", 2, country="MLI", status="closed")]
-    from services.matcher.reactions import keep_records
-
     keep_records(lambda: stale[0].time)(stale)  # the shortlist is not worked again yet
     assert coordinator.items("/v1/proposals", state="MLI") == []
     assert coordinator.get("/v1/proposals/r2.o1").status_code == 404

@@ -22,6 +22,7 @@ from shared.events.envelope import Event
 from shared.events.letters import DeadLetters
 from shared.events.topics import Topics, ensure_topics
 from shared.settings import Settings
+from tests.services.matcher.conftest import Clock
 from tests.services.matcher.records import NOW, offer_event, provision, request_event
 from tests.services.matcher.running import eventually, publish, running
 
@@ -44,20 +45,12 @@ def dead_letters(settings: Settings) -> Iterator[DeadLetters]:
     letters.close()
 
 
-class Clock:
-    """A clock that the test sets."""
-
-    def __init__(self) -> None:
-        self.now = NOW
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
 @pytest.fixture
 def clock() -> Clock:
     """The day is that of the records."""
-    return Clock()
+    set_back = Clock()
+    set_back.now = NOW
+    return set_back
 
 
 @pytest.fixture

@@ -1,0 +1,308 @@
+"""Commitments and the ledger over HTTP."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from services.matcher.commitments import expire
+from services.matcher.documents import Commitment
+from services.matcher.ledger_documents import LedgerLine
+from tests.services.matcher.conftest import Clock
+from tests.services.matcher.records import need, offer_event, provision, request_event
+from tests.services.matcher.world import Caller, World
+
+UNODA, NGO = "66f0000000000000000000d1", "66f0000000000000000000d2"
+MONEY = {"capacity": None, "unit": None, "amount_cents": 5_000_000, "currency": "USD"}
+BOTH = [{"side": "request", "line": 1, "quantity": 3}, {"side": "offer", "line": 1, "quantity": 3}]
+PRICED = [
+    {"side": "request", "line": 1, "quantity": 1},
+    {"side": "offer", "line": 1, "amount": 20000, "currency": "USD"},
+]
+
+
+@pytest.fixture
+def known(world: World, coordinator: Caller) -> World:
+    """A request with an open and a confidential line; machines offered, and money; endorsed."""
+    needs = [need(1, quantity=4), need(2, quantity=2, confidential=True)]
+    world.hears(
+        [
+            request_event("r1", needs=needs),
+            offer_event("o1"),
+            offer_event("o2", organisation=NGO, provisions=[provision(1, kind="funding", **MONEY)]),
+            offer_event("o3", organisation=NGO),
+        ]
+    )
+    for offer in ("o1", "o2"):
+        assert coordinator.decide(f"r1.{offer}", "endorse").status_code == 200
+    return world
+
+
+def ledger(caller: Caller, record: str) -> dict[tuple[int, str], tuple[float, float]]:
+    """Held and free of each line, by number and unit."""
+    items = caller.items("/v1/ledger", record=record)
+    return {(item["line"], item["unit"]): (item["held"], item["free"]) for item in items}
+
+
+def test_a_commitment_takes_from_both_sides(known: World, coordinator: Caller) -> None:
+    answer = coordinator.post("/v1/commitments", {"proposal": "r1.o1", "lines": BOTH})
+    assert answer.status_code == 201, answer.text
+    body = answer.json
+    assert (body["status"], body["proposal"]) == ("held", "r1.o1")
+    assert [(l["side"], l["quantity"], l["amount"]) for l in body["lines"]] == [  # noqa: E741
+        ("request", 3, None),
+        ("offer", 3, None),
+    ]
+    assert ledger(coordinator, "r1")[1, "machines"] == (3, 1)
+    assert ledger(coordinator, "o1")[1, "machines"] == (3, 7)
+    assert coordinator.get(answer.headers["Location"]).json == body
+    assert coordinator.get("/v1/proposals/r1.o1").json["status"] == "committed"
+    (listed,) = coordinator.items("/v1/commitments", proposal="r1.o1")
+    assert listed["id"] == body["id"]
+    (hold,) = coordinator.items("/v1/ledger", record="o1")[0]["holds"]
+    assert hold == {"commitment": body["id"], "amount": 3}
+
+
+def test_money_may_meet_machines_and_both_are_said(known: World, coordinator: Caller) -> None:
+    answer = coordinator.post("/v1/commitments", {"proposal": "r1.o2", "lines": PRICED})
+    assert answer.status_code == 201, answer.text
+    assert ledger(coordinator, "o2")[1, "USD"] == (20_000, 30_000)
+    assert ledger(coordinator, "r1")[1, "machines"] == (1, 3)
+
+
+def test_other_currencies_are_converted_at_a_dated_rate(
+    known: World, coordinator: Caller, clock: Clock
+) -> None:
+    lines = [PRICED[0], {**PRICED[1], "currency": "EUR"}]
+    answer = coordinator.post("/v1/commitments", {"proposal": "r1.o2", "lines": lines})
+    taken = answer.json["lines"][1]
+    assert (taken["unit"], taken["given_amount"], taken["given_currency"]) == ("USD", 20000, "EUR")
+    assert taken["rate_date"] == clock.now.date().isoformat()
+    assert taken["amount"] != 20000
+    assert ledger(coordinator, "o2")[1, "USD"][0] == taken["amount"]
+
+
+def test_nothing_can_be_committed_twice(known: World, coordinator: Caller) -> None:
+    coordinator.post("/v1/commitments", {"proposal": "r1.o1", "lines": BOTH})
+    answer = coordinator.post("/v1/commitments", {"proposal": "r1.o1", "lines": BOTH})
+    assert answer.status_code == 409
+    assert answer.json["type"].endswith("refused")
+    assert "request line 1: not enough is left" in answer.json["detail"]
+    assert ledger(coordinator, "o1")[1, "machines"] == (3, 7)
+
+
+def test_the_same_post_twice_commits_once(known: World, coordinator: Caller) -> None:
+    body = {"proposal": "r1.o1", "lines": [{**line, "quantity": 1} for line in BOTH]}
+    first = coordinator.post("/v1/commitments", body, key="k1")
+    again = coordinator.post("/v1/commitments", body, key="k1")
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert first.json == again.json
+    assert Commitment.objects.count() == 1
+
+
+def test_a_refused_post_may_be_tried_again_under_its_key(known: World, coordinator: Caller) -> None:
+    holding = coordinator.post("/v1/commitments", {"proposal": "r1.o1", "lines": BOTH}).json["id"]
+    body = {"proposal": "r1.o1", "lines": BOTH}
+    for _ in range(2):
+        assert coordinator.post("/v1/commitments", body, key="k1").status_code == 409
+    coordinator.post(f"/v1/commitments/{holding}/release")
+    assert coordinator.post("/v1/commitments", body, key="k1").status_code == 201
+    assert ledger(coordinator, "r1")[1, "machines"] == (3, 1)
+
+
+def test_a_post_whose_process_died_is_resumed_by_its_repeat(
+    known: World, coordinator: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from services.matcher import commitments
+
+    real = commitments.finish
+
+    def dies(*_: Any) -> None:
+        raise RuntimeError("killed")
+
+    body = {"proposal": "r1.o1", "lines": BOTH}
+    with monkeypatch.context() as patch:
+        patch.setattr(commitments, "finish", dies)
+        assert coordinator.post("/v1/commitments", body, key="k1").status_code == 500
+    assert commitments.finish is real
+    answer = coordinator.post("/v1/commitments", body, key="k1")
+    assert (answer.status_code, answer.json["status"]) == (201, "held")
+    assert Commitment.objects.count() == 1
+
+
+def test_releasing_gives_back_and_may_be_repeated(known: World, coordinator: Caller) -> None:
+    id_ = coordinator.post("/v1/commitments", {"proposal": "r1.o1", "lines": BOTH}).json["id"]
+    for _ in range(2):
+        answer = coordinator.post(f"/v1/commitments/{id_}/release")
+        assert (answer.status_code, answer.json["status"]) == (200, "released")
+    assert ledger(coordinator, "r1")[1, "machines"] == (0, 4)
+    assert coordinator.get("/v1/proposals/r1.o1").json["status"] == "released"
+    assert coordinator.post("/v1/commitments/nothing/release").status_code == 404
+    assert coordinator.post(f"/v1/commitments/{id_}/release", {"x": 1}).status_code == 422
+
+
+def test_a_refused_commitment_cannot_be_released(known: World, coordinator: Caller) -> None:
+    many = [{**line, "quantity": 5} for line in BOTH]
+    coordinator.post("/v1/commitments", {"proposal": "r1.o1", "lines": many})
+    (refused,) = coordinator.items("/v1/commitments", proposal="r1.o1")
+    assert refused["status"] == "refused"
+    assert coordinator.post(f"/v1/commitments/{refused['id']}/release").status_code == 409
+
+
+def test_what_is_committed_stays_listed_when_nothing_is_left(
+    known: World, coordinator: Caller
+) -> None:
+    all_of_it = [{**line, "quantity": 10} for line in BOTH]
+    known.hears([request_event("r1", 2, needs=[need(1, quantity=10)])])
+    coordinator.post("/v1/commitments", {"proposal": "r1.o1", "lines": all_of_it})
+    known.feed.engine.set_committed("offer", "o1", 1, "quantity", 10_000)
+    known.hears([])
+    items = coordinator.items("/v1/proposals", request="r1")
+    assert [(i["id"], i["rank"]) for i in items if i["offer"] == "o1"] == [("r1.o1", None)]
+    assert items[-1]["status"] == "committed"
+    assert coordinator.items("/v1/proposals", offer="o1") == items[-1:]
+    page = coordinator.get("/v1/proposals", request="r1", limit=len(items) - 1).json
+    rest = coordinator.get("/v1/proposals", request="r1", cursor=page["next"]).json
+    assert rest == {"items": items[-1:], "next": None}
+
+
+def test_an_expiry_gives_back_by_itself(known: World, coordinator: Caller, clock: Clock) -> None:
+    soon = clock.now + timedelta(hours=1)
+    body = {"proposal": "r1.o1", "lines": BOTH, "expires_at": soon.isoformat()}
+    id_ = coordinator.post("/v1/commitments", body).json["id"]
+    expire(soon)
+    assert coordinator.get(f"/v1/commitments/{id_}").json["status"] == "released"
+    assert ledger(coordinator, "r1")[1, "machines"] == (0, 4)
+
+
+def test_a_ceiling_holds_for_all_commitments_of_a_project(
+    known: World, coordinator: Caller
+) -> None:
+    known.hears(
+        [
+            offer_event(
+                "o2",
+                2,
+                organisation=NGO,
+                provisions=[provision(1, kind="funding", **MONEY)],
+                ceiling_cents=3_000_000,
+                ceiling_currency="USD",
+            )
+        ]
+    )
+    body = {"proposal": "r1.o2", "lines": PRICED}
+    assert coordinator.post("/v1/commitments", body).status_code == 201
+    answer = coordinator.post("/v1/commitments", body)
+    assert (answer.status_code, answer.json["type"].split(":")[-1]) == (409, "ceiling")
+    assert "30000.00 USD" in answer.json["detail"]
+
+
+def test_only_reviewed_proposals_take_commitments(known: World, coordinator: Caller) -> None:
+    answer = coordinator.post("/v1/commitments", {"proposal": "r1.o3", "lines": BOTH})
+    assert (answer.status_code, answer.json["type"].split(":")[-1]) == (409, "not-endorsed")
+    known.hears([request_event("r1", 2, status="closed")])
+    answer = coordinator.post("/v1/commitments", {"proposal": "r1.o1", "lines": BOTH})
+    assert (answer.status_code, answer.json["type"].split(":")[-1]) == (409, "not-open")
+    assert Commitment.objects.count() == 0
+
+
+REQUEST_LINE, OFFER_LINE = BOTH
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"proposal": None}, "proposal"),
+        ({"lines": []}, "lines"),
+        ({"lines": [REQUEST_LINE]}, "lines"),
+        ({"lines": [REQUEST_LINE, REQUEST_LINE, OFFER_LINE]}, "lines[1].line"),
+        ({"lines": [{**REQUEST_LINE, "line": 9}, OFFER_LINE]}, "lines[0].line"),
+        ({"lines": [{**REQUEST_LINE, "line": "1"}, OFFER_LINE]}, "lines[0].line"),
+        ({"lines": [{**REQUEST_LINE, "quantity": -1}, OFFER_LINE]}, "lines[0].quantity"),
+        ({"lines": [{**REQUEST_LINE, "quantity": 0}, OFFER_LINE]}, "lines[0].quantity"),
+        ({"lines": [{**REQUEST_LINE, "quantity": 1e30}, OFFER_LINE]}, "lines[0].quantity"),
+        ({"lines": [{**REQUEST_LINE, "quantity": 0.0001}, OFFER_LINE]}, "lines[0].quantity"),
+        ({"lines": [{**REQUEST_LINE, "quantity": None}, OFFER_LINE]}, "lines[0].quantity"),
+        ({"lines": [REQUEST_LINE, {"side": "offer", "line": 1, "amount": 5, "currency": "USD"}]},
+         "lines[1].quantity"),
+        ({"lines": [{**REQUEST_LINE, "amount": 5}, OFFER_LINE]}, "lines[0].currency"),
+        ({"lines": [{**REQUEST_LINE, "side": "call"}, OFFER_LINE]}, "lines[0].side"),
+        ({"lines": [{**REQUEST_LINE, "colour": "red"}, OFFER_LINE]}, "lines[0].colour"),
+        ({"expires_at": "2001-01-01T00:00:00Z"}, "expires_at"),
+        ({"expires_at": "soon"}, "expires_at"),
+        ({"expires_at": "2030-01-01T00:00:00"}, "expires_at"),
+    ],
+)  # fmt: skip
+def test_bodies_that_cannot_be_committed_name_the_field(
+    known: World, coordinator: Caller, change: dict[str, Any], field: str
+) -> None:
+    body = {"proposal": "r1.o1", "lines": BOTH, **change}
+    answer = coordinator.post("/v1/commitments", body)
+    assert answer.status_code == 422, answer.text
+    assert field in [error["field"] for error in answer.json["errors"]]
+    assert not any(line.held for line in LedgerLine.objects)
+
+
+def test_who_may_commit_and_release(known: World, call: Callable[..., Caller]) -> None:
+    body = {"proposal": "r1.o1", "lines": [{**line, "quantity": 1} for line in BOTH]}
+    for role, bound in (
+        ("requester", {"state": "SEN"}),
+        ("donor", {"organisation": UNODA}),
+        ("auditor", {}),
+    ):
+        caller = call(role, **bound)
+        assert caller.post("/v1/commitments", body).status_code == 403
+        assert caller.post("/v1/commitments/c/release").status_code == 403
+    assert call("operator").post("/v1/commitments", body).status_code == 201
+
+
+def test_who_sees_commitments_and_ledgers(
+    known: World, coordinator: Caller, call: Callable[..., Caller]
+) -> None:
+    lines = [*BOTH, {"side": "request", "line": 2, "quantity": 1}]
+    made = coordinator.post("/v1/commitments", {"proposal": "r1.o1", "lines": lines}).json
+    path = f"/v1/commitments/{made['id']}"
+    seen = {
+        ("auditor", None): 3,
+        ("operator", None): 3,
+        ("requester", "SEN"): 3,
+        ("donor", UNODA): 2,  # the confidential line is left out
+        ("requester", "MLI"): None,
+        ("donor", NGO): None,
+    }
+    for (role, party), expected in seen.items():
+        bound = {"requester": "state", "donor": "organisation"}
+        caller = call(role, **({bound[role]: party} if party else {}))
+        answer = caller.get(path)
+        listed = caller.get("/v1/commitments", proposal="r1.o1")
+        if expected is None:
+            assert (answer.status_code, listed.status_code) == (404, 404)
+        else:
+            assert len(answer.json["lines"]) == expected
+            assert len(listed.json["items"][0]["lines"]) == expected
+    statuses = {
+        ("requester", "SEN", "r1"): 200,
+        ("requester", "SEN", "o1"): 404,
+        ("requester", "MLI", "r1"): 404,
+        ("donor", UNODA, "o1"): 200,
+        ("donor", UNODA, "r1"): 404,
+        ("donor", NGO, "o1"): 404,
+    }
+    for (role, party, record), status in statuses.items():
+        name = "state" if role == "requester" else "organisation"
+        answer = call(role, **{name: party}).get("/v1/ledger", record=record)
+        assert answer.status_code == status
+    assert coordinator.get("/v1/ledger", record="nothing").status_code == 404
+    assert coordinator.get("/v1/ledger").status_code == 422
+
+
+def test_a_lowered_limit_is_a_case_for_the_coordinator(
+    known: World, coordinator: Caller, call: Callable[..., Caller]
+) -> None:
+    coordinator.post("/v1/commitments", {"proposal": "r1.o1", "lines": BOTH})
+    known.hears([request_event("r1", 2, needs=[need(1, quantity=2)])])
+    (case,) = coordinator.items("/v1/ledger/cases")
+    assert (case["record"], case["limit"], case["held"]) == ("r1", 2, 3)
+    assert ledger(coordinator, "r1")[1, "machines"] == (3, -1)
+    assert call("donor", organisation=UNODA).get("/v1/ledger/cases").status_code == 403
