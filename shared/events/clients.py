@@ -5,7 +5,8 @@ Make clients in the process that uses them, after any fork; they run a thread of
 
 from typing import Any, Final
 
-from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.structs import MemberState
 
 from shared.settings import Settings
 
@@ -40,6 +41,9 @@ def producer(settings: Settings) -> KafkaProducer:
 def consumer(settings: Settings, group: str | None) -> KafkaConsumer:
     """A consumer that commits only when told to; subscribe or assign it yourself.
 
+    In a group, poll it by `poll_group`. It keeps its position in partitions that a rebalance gives
+    back to it: who drops records that it was handed must seek back to them.
+
     `group`: the group's name without the deployment's prefix; None for a reader without a group.
     """
     return KafkaConsumer(
@@ -57,6 +61,22 @@ def consumer(settings: Settings, group: str | None) -> KafkaConsumer:
         allow_auto_create_topics=False,
         metrics_enabled=False,
     )
+
+
+def poll_group(
+    consumer: KafkaConsumer, timeout_ms: int, max_records: int
+) -> dict[TopicPartition, list[Any]]:
+    """Poll as a member of a group; use this instead of `consumer.poll`.
+
+    kafka-python 3.0.12 forgets a join that a poll's timeout cut short, if changed metadata and not
+    the coordinator had asked for it: the member would hold its partitions and never read them.
+    """
+    if consumer.group_metadata().state == MemberState.REBALANCING:
+        consumer._coordinator.request_rejoin()  # goes on with the join under way
+    polled: dict[TopicPartition, list[Any]] = consumer.poll(
+        timeout_ms=timeout_ms, max_records=max_records
+    )
+    return polled
 
 
 def admin(settings: Settings, timeout_ms: int = 10_000) -> KafkaAdminClient:

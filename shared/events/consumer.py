@@ -102,9 +102,9 @@ class Consumer:
         """Consume until `stop` is set; the batch at hand is finished or left uncommitted."""
         consumer = clients.consumer(self._settings, self._group)
         try:
+            consumer.subscribe(self._names, listener=self._rebalances)
             # A group's leader that does not know the topics yet would share out nothing.
             known_partitions(consumer, self._names)
-            consumer.subscribe(self._names, listener=self._rebalances)
             while not stop.is_set():
                 try:
                     self._turn(consumer)
@@ -126,7 +126,7 @@ class Consumer:
         else:
             consumer.pause(*consumer.assignment())
             wait_ms = min(wait_ms, max(int((self._work.due - time.monotonic()) * 1000), 0))
-        polled = consumer.poll(timeout_ms=wait_ms, max_records=self._policy.max_batch)
+        polled = clients.poll_group(consumer, wait_ms, self._policy.max_batch)
         polled = self._settle_rebalances(consumer, polled)
         if polled:
             self._take(consumer, polled)

@@ -96,8 +96,8 @@ def running() -> Callable[[Loop], AbstractContextManager[list[BaseException]]]:
         finally:
             stop.set()
             thread.join(20)
-        assert not thread.is_alive()
-        if raised:
-            raise raised[0]
+            assert not thread.is_alive()
+            if raised:
+                raise raised[0]
 
     return run
