@@ -17,6 +17,7 @@ from kafka.errors import (
 )
 
 from shared.events import clients
+from shared.events.reader import known_partitions
 from shared.settings import Settings
 
 GROUP = "matcher-ranking"
@@ -77,6 +78,8 @@ class Membership:
         consumer = clients.consumer(self._settings, GROUP)
         try:
             consumer.subscribe([self._topic], listener=_Notes(self._notes))
+            # A group's leader that does not know the topic yet would share out nothing.
+            known_partitions(consumer, [self._topic])
             while not stop.is_set():
                 if self._working():
                     self._turn(consumer, stop)
@@ -88,7 +91,7 @@ class Membership:
 
     def _turn(self, consumer: KafkaConsumer, stop: threading.Event) -> None:
         try:
-            consumer.poll(timeout_ms=POLL_MS, max_records=1)
+            clients.poll_group(consumer, POLL_MS, max_records=1)
             if flowing := consumer.assignment() - consumer.paused():
                 consumer.pause(*flowing)
             self._commit(consumer)
