@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import date, datetime
 
 import structlog
@@ -13,6 +13,7 @@ from services.matcher import metrics, shortlists
 from services.matcher.documents import entry_text
 from services.matcher.engine.geography import Geography
 from services.matcher.engine.matching import Engine, Pairing
+from services.matcher.engine.serving import Serving
 from services.matcher.index_feed import IndexFeed
 from services.matcher.membership import Membership
 from services.matcher.models import active_model
@@ -30,8 +31,12 @@ DRAIN_SECONDS = 0.25
 IDLE_MS = 25
 CATCH_UP_MS = 200
 PAUSE_SECONDS = 0.5
+MEASURE_SECONDS = 1.0
 HANGING_SECONDS = 60.0
 """A worker that has not come round for so long no longer counts as working."""
+
+# dataclasses.asdict copies deeply, which takes as long as ranking.
+_SERVING = tuple(field.name for field in fields(Serving))
 
 log = structlog.get_logger(__name__)
 
@@ -60,6 +65,7 @@ class RankingWorker:
         self._caught_up = threading.Event()
         self._assigned = threading.Event()
         self._turned = time.monotonic()
+        self._measured = self._turned
         self._membership = Membership(
             settings, self._topics.requests, self._caught_up, self._working
         )
@@ -118,8 +124,11 @@ class RankingWorker:
         if today != self._as_of:
             self._as_of = today
             self._feed.advance(today)
-        metrics.INDEX_LAG.set(reader.lag())
-        metrics.PARTITIONS.set(len(self._ownership.fences))
+        if time.monotonic() > self._measured + MEASURE_SECONDS:
+            self._measured = time.monotonic()
+            metrics.INDEX_LAG.set(reader.lag())
+            metrics.PARTITIONS.set(len(self._ownership.fences))
+            metrics.WAITING.set(sum(len(self._feed.dirty[p]) for p in self._ownership.fences))
 
     def _read(self, reader: TopicReader, timeout_ms: int) -> bool:
         received = reader.poll(timeout_ms)
@@ -150,7 +159,6 @@ class RankingWorker:
         self._ownership.lost(stored.fenced)
         metrics.RANKED.inc(len(chunk))
         metrics.WRITTEN.inc(stored.written)
-        metrics.WAITING.set(sum(len(self._feed.dirty[one]) for one in fences))
 
     def _save_positions(self) -> None:
         """Commit how far the partitions with nothing waiting have been worked."""
@@ -194,7 +202,9 @@ def _entry(feed: IndexFeed, pairing: Pairing) -> dict[str, object]:
         "organisation": feed.organisations[pairing.offer],
         "score": pairing.score,
         "features": list(pairing.features),
-        "serves": [asdict(serving) for serving in pairing.serves],
+        "serves": [
+            {name: getattr(serving, name) for name in _SERVING} for serving in pairing.serves
+        ],
         "evidence": list(pairing.evidence),
     }
 

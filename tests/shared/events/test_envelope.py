@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.events import validation
@@ -62,6 +62,7 @@ def refusal(record: Record, **kwargs: Any) -> InvalidEvent:
     return caught.value
 
 
+@settings(deadline=None)
 @given(
     type_=st.sampled_from(sorted(validation.TYPES)),
     epoch=st.integers(1, 999_999_999),
@@ -111,6 +112,7 @@ header_names = st.sampled_from([name for name, _ in encode(example())[2]]) | st.
 )
 
 
+@settings(deadline=None)
 @given(
     key=st.none() | st.binary(max_size=40) | st.just(example().subject.encode()),
     value=st.none() | st.binary(max_size=200) | st.just(encode(example())[1]),
@@ -135,6 +137,7 @@ json_values = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(st.sampled_from(sorted(validation.example(REQUEST))), json_values)
 def test_hostile_bodies_raise_the_defined_error_only(field: str, value: object) -> None:
     changed = record()

@@ -3,17 +3,19 @@
 import contextlib
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.events.versions import Version
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10**9 - 1), st.integers(0, 10**18 - 1))
 def test_text_round_trip(epoch: int, number: int) -> None:
     assert Version.parse(str(Version(epoch, number))) == Version(epoch, number)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=30))
 def test_other_text_is_refused(text: str) -> None:
     with contextlib.suppress(ValueError):
