@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable
 
 from shared.events.replay import replay
-
 from shared.settings import Settings
 from shared.web.database import connect_database
 

@@ -5,6 +5,9 @@ from typing import Final
 from prometheus_client import Counter, Gauge, Histogram
 
 INDEXED: Final = Counter("entraide_events_indexed", "Events that the index took in", ["type"])
+NOT_INDEXED: Final = Counter(
+    "entraide_events_not_indexed", "Events that the engine could not read", ["type"]
+)
 RANKED: Final = Counter("entraide_requests_ranked", "Shortlists made, changed or not")
 WRITTEN: Final = Counter("entraide_shortlists_written", "Shortlists that differed and were stored")
 RANKING: Final = Histogram(

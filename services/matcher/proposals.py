@@ -150,18 +150,20 @@ def _shortlists(
     if identity.role == "requester":
         conditions.append({"country": identity.state})
     if offer is not None:
-        conditions.append(_with_offers([offer]))
+        view = RecordView.objects(id=view_id("offer", offer)).first()
+        if view is None:
+            return iter(())
+        conditions.append(_listing({"donors": view.owner, "offers": offer}, {"offer": offer}))
     if identity.role == "donor":
-        own = RecordView.objects(side="offer", owner=identity.organisation).scalar("record")
-        conditions.append(_with_offers(list(own)))
+        own = identity.organisation
+        conditions.append(_listing({"donors": own}, {"organisation": own}))
     return iter(_collection().find({"$and": conditions}, _SHOWN).sort("_id", 1))
 
 
-def _with_offers(offers: list[str]) -> dict[str, Any]:
-    """Shortlists with one of the offers, or of whose request one was acted on."""
-    acted = Match.objects(offer__in=offers, status__in=list(COMMITTABLE)).scalar("request")
-    ids = [shortlist_id(request) for request in acted]
-    return {"$or": [{"offers": {"$in": offers}}, {"_id": {"$in": ids}}]}
+def _listing(listed: dict[str, Any], acted_on: dict[str, Any]) -> dict[str, Any]:
+    """Shortlists that have such an offer, or of whose request such a proposal was acted on."""
+    acted = Match.objects(status__in=list(COMMITTABLE), **acted_on).scalar("request")
+    return {"$or": [listed, {"_id": {"$in": [shortlist_id(request) for request in acted]}}]}
 
 
 def _of_shortlists(batch: list[dict[str, Any]], identity: Identity) -> Iterator[Proposal]:

@@ -117,9 +117,9 @@ class RankingWorker:
             came = self._read(reader, 0)
         self._feed.settle()
         changes = self._membership.changes()
-        self._feed.mark_partitions(self._ownership.follow(changes))
         if any(assigned for assigned, _ in changes):
             self._assigned.set()
+        self._feed.mark_partitions(self._ownership.follow(changes))
         today = self._today()
         if today != self._as_of:
             self._as_of = today
@@ -133,8 +133,13 @@ class RankingWorker:
     def _read(self, reader: TopicReader, timeout_ms: int) -> bool:
         received = reader.poll(timeout_ms)
         for one in received:
-            if self._feed.apply(one):
-                metrics.INDEXED.labels(one.type).inc()
+            try:
+                if self._feed.apply(one):
+                    metrics.INDEXED.labels(one.type).inc()
+            except (ValueError, LookupError, OverflowError) as error:
+                # Its schema has passed, so it is no poison for others; the index does without it.
+                metrics.NOT_INDEXED.labels(one.type).inc()
+                log.error("event not indexed", id=one.subject, type=one.type, exc_info=error)
             if one.topic == self._topics.requests:
                 self._read_to[one.partition] = one.offset + 1
         return bool(received)
@@ -193,6 +198,7 @@ def rank(feed: IndexFeed, request: str) -> Ranking | None:
         model=feed.engine.model.version,
         as_of=feed.engine.as_of.isoformat(),
         offers=[pairing.offer for pairing in entries],
+        donors=sorted({feed.organisations[pairing.offer] for pairing in entries}),
         entries=entry_text([_entry(feed, pairing) for pairing in entries]),
     )
 

@@ -23,7 +23,7 @@ from shared.events.pending import pack
 
 _Write = InsertOne[dict[str, Any]] | UpdateOne
 _ROUNDS = 20
-_STATE = ("request", "country", "model", "as_of", "request_version", "offers", "entries")
+_STATE = ("request", "country", "model", "as_of", "request_version", "offers", "donors", "entries")
 _COMPARED = ("country", "model", "offers", "entries")
 
 
@@ -31,7 +31,8 @@ _COMPARED = ("country", "model", "offers", "entries")
 class Ranking:
     """A request's shortlist as the engine made it: `offers` best first, `entries` as JSON text.
 
-    `entries` is one object an offer, in the same order; see documents.Shortlist.
+    `entries` is one object an offer, in the same order, `donors` are their organisations, sorted;
+    see documents.Shortlist.
     """
 
     request: str
@@ -40,6 +41,7 @@ class Ranking:
     model: str
     as_of: str
     offers: Sequence[str]
+    donors: Sequence[str]
     entries: str
 
 

@@ -34,7 +34,9 @@ def ranking(request: str, *offers: str, **other: Any) -> Ranking:
         "as_of": "2026-03-05",
         **other,
     }
-    return Ranking(request=request, offers=list(offers), entries=entry_text(entries), **values)
+    return Ranking(
+        request=request, offers=list(offers), donors=["d"], entries=entry_text(entries), **values
+    )
 
 
 def stored(request: str) -> Any:
