@@ -8,16 +8,17 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pymongo
-from kafka import TopicPartition
 
 from services.matcher.documents import shortlist_id
 from shared.events import clients
+from shared.events.reader import assign_all
 from shared.events.topics import Topics
 from shared.settings import Settings
 
 Client = pymongo.MongoClient[dict[str, Any]]
 _BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 _PAUSE = 0.25
+_POLL_MS = 200
 
 
 @dataclass(frozen=True)
@@ -39,12 +40,12 @@ def wait_until_settled(watch: Watch, quiet: float, seconds: float) -> None:
     since, before = time.monotonic(), None
     uri = watch.settings["matcher"].mongodb
     client: Client = pymongo.MongoClient(uri, tz_aware=True)
-    with closing(client):
+    with closing(client), closing(_Unread(watch.settings["matcher"])) as unread:
         while True:
             left = _first_left(
                 lambda: _unpublished(client, watch),
                 lambda: _unranked(client, watch),
-                lambda: _unread(watch.settings["matcher"]),
+                unread.first,
             )
             state = _shortlists(client, watch)
             if left or state != before:
@@ -85,24 +86,35 @@ def _unranked(client: Client, watch: Watch) -> str:
     return f"{missing} requests are not ranked in their last version yet" if missing else ""
 
 
-def _unread(settings: Settings) -> str:
-    topics = Topics(settings.topic_prefix)
-    with (
-        closing(clients.admin(settings)) as admin,
-        closing(clients.consumer(settings, None)) as reader,
-    ):
-        partitions = [
-            TopicPartition(topic, number)
-            for topic in topics.states
-            for number in reader.partitions_for_topic(topic) or ()
-        ]
-        ends = reader.end_offsets(partitions)
-        for group in admin.list_groups():
+class _Unread:
+    """Which group has yet to read something of the state topics.
+
+    The topics' ends are where reading them ends: the end that a broker names when asked may lie
+    within its last batch (see shared.events.reader.Ends).
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._admin = clients.admin(settings)
+        self._reader = clients.consumer(settings, None)
+        assign_all(self._reader, Topics(settings.topic_prefix).states)
+
+    def first(self) -> str:
+        """The first such group, as a sentence; empty if there is none."""
+        while self._reader.poll(timeout_ms=_POLL_MS):
+            pass
+        for group in self._admin.list_groups():
             name = group["group_id"] if isinstance(group, dict) else group[0]
-            for partition, offset in admin.list_group_offsets(name)[name].items():
-                if ends.get(partition, 0) > offset.offset:
+            for partition, offset in self._admin.list_group_offsets(name)[name].items():
+                if partition not in self._reader.assignment():
+                    continue
+                if self._reader.position(partition) > offset.offset:
                     return f"{name} has not read all of {partition.topic} yet"
-    return ""
+        return ""
+
+    def close(self) -> None:
+        """Close the connections to the broker."""
+        self._reader.close()
+        self._admin.close()
 
 
 def _shortlists(client: Client, watch: Watch) -> dict[str, tuple[int, int]]:

@@ -10,6 +10,9 @@ NOT_INDEXED: Final = Counter(
 )
 RANKED: Final = Counter("entraide_requests_ranked", "Shortlists made, changed or not")
 WRITTEN: Final = Counter("entraide_shortlists_written", "Shortlists that differed and were stored")
+NOT_STORED: Final = Counter(
+    "entraide_shortlists_not_stored", "Shortlists whose event would break its schema"
+)
 RANKING: Final = Histogram(
     "entraide_ranking_seconds",
     "Time to rank one request",

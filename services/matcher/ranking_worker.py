@@ -164,6 +164,7 @@ class RankingWorker:
         self._ownership.lost(stored.fenced)
         metrics.RANKED.inc(len(chunk))
         metrics.WRITTEN.inc(stored.written)
+        metrics.NOT_STORED.inc(stored.unfit)
 
     def _save_positions(self) -> None:
         """Commit how far the partitions with nothing waiting have been worked."""

@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import structlog
 from pymongo import InsertOne, ReturnDocument, UpdateOne
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from services.matcher.documents import PartitionFence, Shortlist, shortlist_id
 from services.matcher.ledger import raise_unless_duplicates
-from shared.events.envelope import check
+from shared.events.envelope import InvalidEvent, check
 from shared.events.epochs import current_epoch
 from shared.events.outbox import Contention
 from shared.events.pending import pack
@@ -24,6 +25,7 @@ from shared.events.pending import pack
 _Write = InsertOne[dict[str, Any]] | UpdateOne
 _ROUNDS = 20
 _STATE = ("request", "country", "model", "as_of", "request_version", "offers", "donors", "entries")
+log = structlog.get_logger(__name__)
 _COMPARED = ("country", "model", "offers", "entries")
 
 
@@ -47,9 +49,11 @@ class Ranking:
 
 @dataclass
 class Stored:
-    """How many documents were written, and which partitions have another owner by now."""
+    """How many documents were written, how many could not be, and which partitions have another
+    owner by now."""
 
     written: int = 0
+    unfit: int = 0
     fenced: set[int] = field(default_factory=set)
 
 
@@ -80,6 +84,7 @@ def store(
     """Write the rankings, by partition, that differ from what is stored, with their events.
 
     Where only the request's version is another, that is noted without a new version or an event.
+    One whose event would break its schema is left out and logged: it must not hold up the others.
     `fences` has the caller's fence of each partition. Raises Contention after many lost races, and
     pymongo's errors; repeating is safe.
     """
@@ -98,19 +103,40 @@ def store(
             stored, fence = known.get(id_), fences[partition]
             if stored is not None and stored["fence"] > fence:
                 result.fenced.add(partition)
-            elif stored is None:
-                writes[id_] = _insertion(ranking, partition, fence, epoch, now)
-            elif any(stored[name] != getattr(ranking, name) for name in _COMPARED):
-                writes[id_] = _update(stored, ranking, partition, fence, now)
-            elif stored["fence"] < fence or stored["request_version"] != ranking.request_version:
-                noted = {"fence": fence, "request_version": ranking.request_version}
-                writes[id_] = UpdateOne(_guard(stored, fence), {"$set": noted})
+                continue
+            try:
+                write = _write(stored, ranking, partition, fence, epoch, now)
+            except InvalidEvent as invalid:
+                log.error("shortlist not stored", request=ranking.request, error=str(invalid))
+                result.unfit += 1
+                continue
+            if write is not None:
+                writes[id_] = write
         done = _write_all(list(writes.values())) if writes else 0
         result.written += done
         if done == len(writes):
             return result
         waiting = {id_: waiting[id_] for id_ in writes}
     raise Contention("shortlists were changed by others each time")
+
+
+def _write(
+    stored: Mapping[str, Any] | None,
+    ranking: Ranking,
+    partition: int,
+    fence: int,
+    epoch: int,
+    now: datetime,
+) -> _Write | None:
+    """The write that makes what is stored the ranking; None if it is that already."""
+    if stored is None:
+        return _insertion(ranking, partition, fence, epoch, now)
+    if any(stored[name] != getattr(ranking, name) for name in _COMPARED):
+        return _update(stored, ranking, partition, fence, now)
+    if stored["fence"] < fence or stored["request_version"] != ranking.request_version:
+        noted = {"fence": fence, "request_version": ranking.request_version}
+        return UpdateOne(_guard(stored, fence), {"$set": noted})
+    return None
 
 
 def _insertion(

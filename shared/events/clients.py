@@ -3,6 +3,7 @@
 Make clients in the process that uses them, after any fork; they run a thread of their own.
 """
 
+import time
 from typing import Any, Final
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
@@ -68,14 +69,25 @@ def poll_group(
 ) -> dict[TopicPartition, list[Any]]:
     """Poll as a member of a group; use this instead of `consumer.poll`.
 
-    kafka-python 3.0.12 forgets a join that a poll's timeout cut short, if changed metadata and not
-    the coordinator had asked for it: the member would hold its partitions and never read them.
+    It mends two things of kafka-python 3.0.12 (docs/decisions/0011). A join that a poll's timeout
+    cut short is forgotten, if changed metadata and not the coordinator had asked for it: the member
+    would hold its partitions and never read them. And a poll with every partition paused turns
+    without a pause while a heartbeat is overdue: here a settled member sleeps, after one turn.
     """
-    if consumer.group_metadata().state == MemberState.REBALANCING:
-        consumer._coordinator.request_rejoin()  # goes on with the join under way
-    polled: dict[TopicPartition, list[Any]] = consumer.poll(
-        timeout_ms=timeout_ms, max_records=max_records
+    coordinator, state = consumer._coordinator, consumer.group_metadata().state
+    if state == MemberState.REBALANCING:
+        coordinator.request_rejoin()  # goes on with the join under way
+    assigned = consumer.assignment()
+    resting = (
+        state == MemberState.STABLE
+        and not coordinator.coordinator_unknown()
+        and assigned == consumer.paused()
     )
+    polled: dict[TopicPartition, list[Any]] = consumer.poll(
+        timeout_ms=0 if resting else timeout_ms, max_records=max_records
+    )
+    if resting and not polled:
+        time.sleep(timeout_ms / 1000)
     return polled
 
 

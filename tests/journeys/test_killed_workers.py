@@ -10,7 +10,6 @@ from typing import Any
 
 import pymongo
 import pytest
-from kafka import TopicPartition
 
 from deploy.cli.client import Client
 from deploy.cli.goldset import GoldSet, read_set
@@ -21,7 +20,7 @@ from deploy.local.programs import service_settings
 from deploy.local.running import Stack
 from deploy.local.servers import wait_until
 from deploy.local.stack import SERVICES
-from shared.events import clients
+from shared.events.reader import read_to_end
 from shared.events.topics import Topics
 
 pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("journeys")]
@@ -128,22 +127,9 @@ def test_a_broker_that_dies_is_filled_again(stack: Stack, loaded: GoldSet) -> No
 def _last_versions(stack: Stack) -> dict[str, dict[str, tuple[int, int]]]:
     """Of each state topic, the version of every key's last record."""
     settings = service_settings(stack.plan, "matcher")
-    last: dict[str, dict[str, tuple[int, int]]] = {}
-    with closing(clients.consumer(settings, None)) as reader:
-        for topic in Topics("").states:
-            found = last.setdefault(topic, {})
-            partitions = [
-                TopicPartition(topic, number) for number in reader.partitions_for_topic(topic) or ()
-            ]
-            reader.assign(partitions)
-            reader.seek_to_beginning(*partitions)
-            ends = reader.end_offsets(partitions)
-            while any(reader.position(p) < ends[p] for p in partitions):
-                for records in reader.poll(timeout_ms=500).values():
-                    for record in records:
-                        headers = dict(record.headers)
-                        found[record.key.decode()] = (
-                            int(headers["ce_epoch"]),
-                            int(headers["ce_number"]),
-                        )
+    last: dict[str, dict[str, tuple[int, int]]] = {topic: {} for topic in Topics("").states}
+    for record in read_to_end(settings, list(last)):
+        headers = dict(record.headers)
+        version = int(headers["ce_epoch"]), int(headers["ce_number"])
+        last[record.topic][record.key.decode()] = version
     return last

@@ -23,6 +23,9 @@ from shared.vocabulary.units import UNITS
 MOST_REASONS = 3
 _NAMED_CONCEPTS = 4
 _WEAK = 0.5
+"""What lies below may be told as a reason against."""
+_FAINT = 0.25
+"""What lies below is too little to be told as a reason for."""
 _COMMAS = {"ar": "، ", "zh": "、"}
 
 Sense = Literal["for", "against"]
@@ -53,7 +56,7 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """The strongest reasons for a pair, at most three, and the strongest against, at most one."""
+    """The strongest reasons for a pair, at most three, and the strongest other one against it."""
 
     reasons: tuple[Reason, ...]
     against: tuple[Reason, ...]
@@ -66,14 +69,19 @@ def explain(pairing: Explainable, model: Model, language: str) -> Explanation:
     """
     locale(language)
     weighed = list(zip(model.feature_names, model.weights, pairing.features, strict=True))
-    helping = [(weight * value, code, value) for code, weight, value in weighed if value > 0.0]
+    helping = _strongest(
+        [(weight * value, code, value) for code, weight, value in weighed if value >= _FAINT]
+    )[:MOST_REASONS]
+    told = {code for _, code, _ in helping}
     wanting = [
-        (weight * (1.0 - value), code, value) for code, weight, value in weighed if value < _WEAK
+        (weight * (1.0 - value), code, value)
+        for code, weight, value in weighed
+        if value < _WEAK and code not in told
     ]
     return Explanation(
         tuple(
             Reason(code, _sentence(code, "for", value, pairing, language), round(gain, 4))
-            for gain, code, value in _strongest(helping)[:MOST_REASONS]
+            for gain, code, value in helping
         ),
         tuple(
             Reason(code, _sentence(code, "against", value, pairing, language), -round(loss, 4))

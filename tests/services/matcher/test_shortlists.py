@@ -114,6 +114,15 @@ def test_partitions_are_fenced_each_on_its_own() -> None:
     assert (stored("r").offers, stored("s").offers) == (["a"], ["b"])
 
 
+def test_one_that_breaks_its_schema_does_not_hold_up_the_others() -> None:
+    fence = take_partition(TOPIC, 0)
+    broken = ranking("broken", "a", country="Senegal")
+    result = store({0: [broken, ranking("r", "a")]}, {0: fence}, NOW)
+    assert (result.written, result.unfit) == (1, 1)
+    assert stored("r").offers == ["a"]
+    assert stored("broken") is None
+
+
 def test_a_change_in_between_is_not_lost() -> None:
     fence = take_partition(TOPIC, 0)
     store({0: [ranking("r", "a")]}, {0: fence}, NOW)

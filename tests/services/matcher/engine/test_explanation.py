@@ -46,7 +46,7 @@ def test_sentences_have_numbers_and_names() -> None:
     only = replace(
         prior_model(), weights=tuple(float(name in ("quantity", "concepts")) for name in FEATURES)
     )
-    pair = pairing((SHORT,), ("marking-machine", "no-such-concept"), quantity=0.3, concepts=0.62)
+    pair = pairing((SHORT,), ("marking-machine", "no-such-concept"), quantity=0.2, concepts=0.62)
     found = explain(pair, only, "en")
     assert found.reasons[0].sentence == "Both texts name: marking machine (62% alike)."
     assert found.against[0].sentence == "It can give only 4 of 6 needed (machines)."
@@ -88,3 +88,10 @@ def test_another_language_and_other_features_are_refused() -> None:
         explain(pairing(), prior_model(), "de")
     with pytest.raises(ValueError):
         explain(replace(pairing(), features=(1.0,)), prior_model(), "en")
+
+
+def test_what_speaks_for_a_pair_is_not_told_against_it_too() -> None:
+    only = replace(prior_model(), weights=tuple(float(name == "concepts") for name in FEATURES))
+    found = explain(pairing((), ("marking-machine",), concepts=0.4), only, "en")
+    assert [reason.code for reason in found.reasons] == ["concepts"]
+    assert found.against == ()
