@@ -25,8 +25,9 @@ from shared.events.pending import pack
 _Write = InsertOne[dict[str, Any]] | UpdateOne
 _ROUNDS = 20
 _STATE = ("request", "country", "model", "as_of", "request_version", "offers", "donors", "entries")
-log = structlog.get_logger(__name__)
 _COMPARED = ("country", "model", "offers", "entries")
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
