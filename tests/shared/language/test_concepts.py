@@ -56,7 +56,7 @@ def test_narrower_concepts_lead_to_broader_ones() -> None:
         ("es", "dos máquinas de marcaje nuevas", ("marking-machine", "máquinas de marcaje")),
         ("ar", "شراء آلات الوسم للشرطة", ("marking-machine", "آلات الوسم")),
         ("ru", "покупка маркировочных машин", ("marking-machine", "маркировочных машин")),
-        ("zh", "采购激光打标机三台", ("marking-machine", "激光打标机")),
+        ("zh", "采购激光打标机三台", ("laser-marking", "激光打标机")),
     ],
 )
 def test_the_longest_form_is_found_in_each_language(
