@@ -21,6 +21,8 @@ _SPELLING = str.maketrans(
 )
 _UNSPACED = "zh"
 _LONGEST_GAP = 3
+_MOST = 0.6
+"""The largest part of a text that can be ruled out in it."""
 
 
 Side = Literal["request", "offer"]
@@ -51,7 +53,9 @@ def excluded_spans(text: str, language: str, side: Side) -> list[tuple[int, int]
             found.append((start + match.start(), end))
         elif refusal.search(plain) or wordings.whole.search(plain):
             found.append((start, end))
-    return found
+    # A text that would rule itself out as a whole says something else, or has no punctuation.
+    ruled_out = sum(end - start for start, end in found)
+    return found if ruled_out <= _MOST * len(text) else []
 
 
 def _clauses(text: str, turns: re.Pattern[str]) -> Iterator[tuple[int, int]]:

@@ -2,16 +2,17 @@
 
 import hmac
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from shared.language.concepts import thesaurus
 from shared.language.detect import detect
+from shared.language.exclusions import Side, excluded_spans
 from shared.language.terms import Token, terms, tokens, weights
 from shared.language.text import clean
 from shared.language.vectors import encode
 
-METHOD = "1"
+METHOD = "2"
 """Names this way of making signatures; to be raised whenever the same text would give another."""
 
 ANALYSED = 60_000
@@ -23,16 +24,19 @@ MENTIONS_OF_ONE = 3
 _HASH_CHARACTERS = 16
 
 
-def signature(fields: Mapping[str, str], declared_language: str, key: bytes) -> dict[str, Any]:
+def signature(
+    fields: Mapping[str, str], declared_language: str, key: bytes, side: Side = "offer"
+) -> dict[str, Any]:
     """The signature of a record's texts.
 
     `fields` maps names to texts, in the order in which they are read; `declared_language` is the
     author's BCP 47 tag, believed where the texts do not tell; `key` is the deployment's secret,
-    without which the hashes of terms mean nothing.
+    without which the hashes of terms mean nothing; `side` is what the texts do (exclusions.py).
 
     The result has `method`, `language` (one of the six) with `language_probability`, `concepts`
     as [id, field, start, end] in the texts' order (at most 200, and 3 of one concept; offsets in
-    characters), `terms` as [16 hexadecimal digits, weight] (the 96 heaviest, in the order of the
+    characters), `excluded` the same for concepts that the texts rule out, which count nowhere else,
+    `terms` as [16 hexadecimal digits, weight] (the 96 heaviest, in the order of the
     digits), and `vector`, base64 of 512 signed bytes, or None without text or encoder. Any text
     is taken; of long ones the first 60,000 characters (2,000 for the vector) count.
     """
@@ -40,13 +44,21 @@ def signature(fields: Mapping[str, str], declared_language: str, key: bytes) -> 
     joined = "\n".join(text for text in texts.values() if text.strip())
     detection = detect(joined, declared_language)
     found = {name: list(tokens(text, detection.language)) for name, text in texts.items()}
+    spans = {name: excluded_spans(text, detection.language, side) for name, text in texts.items()}
+    meant, excluded = {}, {}
+    for name, words in found.items():
+        out = [_lies_in(word, spans[name]) for word in words]
+        meant[name] = [word for word, is_out in zip(words, out, strict=True) if not is_out]
+        excluded[name] = [word for word, is_out in zip(words, out, strict=True) if is_out]
+    kept = "\n".join(_without(text, spans[name]) for name, text in texts.items() if text.strip())
     return {
         "method": METHOD,
         "language": detection.language,
         "language_probability": detection.probability,
-        "concepts": _mentions(found),
-        "terms": _hashed(found.values(), key),
-        "vector": encode(joined),
+        "concepts": _mentions(meant),
+        "excluded": _mentions(excluded),
+        "terms": _hashed(meant.values(), key),
+        "vector": encode(kept),
     }
 
 
@@ -57,6 +69,18 @@ def _cut(fields: Mapping[str, str]) -> dict[str, str]:
         texts[name] = clean(text[:left])
         left -= len(texts[name])
     return texts
+
+
+def _lies_in(word: Token, spans: Sequence[tuple[int, int]]) -> bool:
+    return any(start <= word.start < end for start, end in spans)
+
+
+def _without(text: str, spans: Sequence[tuple[int, int]]) -> str:
+    kept, last = [], 0
+    for start, end in spans:
+        kept.append(text[last:start])
+        last = end
+    return "".join([*kept, text[last:]])
 
 
 def _mentions(found: Mapping[str, Iterable[Token]]) -> list[list[Any]]:

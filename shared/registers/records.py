@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from mongoengine import (
     DateField,
@@ -17,6 +17,7 @@ from mongoengine import (
 
 from shared.events.outbox import Aggregate, timestamp
 from shared.ids import derived_id, new_id
+from shared.language.exclusions import Side
 from shared.registers.steps import party_of
 from shared.web.idempotency import idempotent_id
 from shared.web.identity import Identity
@@ -103,9 +104,13 @@ class Record(Aggregate):
 
 
 class SignedRecord(Record):
-    """A record whose text's signature goes out with its events."""
+    """A record whose text's signature goes out with its events.
+
+    `text_side` is what its texts do: ask for help, or offer or give it.
+    """
 
     meta = {"abstract": True}  # noqa: RUF012
+    text_side: ClassVar[Side] = "offer"
 
     status = StringField(required=True)
     signature = DictField()

@@ -39,7 +39,7 @@ def read_texts(record: Record, texts: Texts, declared: str | None, key: bytes) -
         return
     fields = {"title": texts.title, "description": texts.description}
     if isinstance(record, SignedRecord):
-        record.signature = signature(fields, declared or "en", key)
+        record.signature = signature(fields, declared or "en", key, record.text_side)
         detected = record.signature["language"]
     else:
         detected = detect("\n".join(fields.values()), declared or "en").language
