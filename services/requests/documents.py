@@ -1,6 +1,6 @@
 """What the register of requests keeps."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from mongoengine import (
     BooleanField,
@@ -16,6 +16,7 @@ from mongoengine import (
 from services.requests.events import request_event_data
 from shared.events.envelope import REQUEST
 from shared.events.outbox import EventRecord
+from shared.language.exclusions import Side
 from shared.registers.records import ContactedParty, Link, SignedRecord, Window
 
 SOURCE = "/entraide/requests"
@@ -72,6 +73,8 @@ class AssistanceRequest(SignedRecord):
             ("external_id.source", "external_id.id"),
         ],
     }
+    text_side: ClassVar[Side] = "request"
+
     country = StringField(required=True)
     consent = StringField()
     needs = EmbeddedDocumentListField(NeedLine)

@@ -70,6 +70,7 @@ class Entry:
     text_kinds: tuple[int, ...]
     named: Mapping[str, int]
     concepts: Mapping[str, int]
+    excluded: frozenset[str]
     terms: tuple[tuple[str, int], ...]
     vector: npt.NDArray[np.int8] | None
 
@@ -141,6 +142,7 @@ def _entry(
         text_kinds=text_kinds,
         named={concept: concepts[concept] for concept, _ in text.concepts if concept in concepts},
         concepts=concepts,
+        excluded=text.excluded - {concept for concept, _ in text.concepts},
         terms=text.terms,
         vector=None if text.vector is None else centred(text.vector),
     )

@@ -13,12 +13,15 @@ FEATURES = (
     "theme",
     "main_need",
     "needs_served",
+    "any_need",
     "quantity",
     "amount",
     "text_theme",
     "text_kind",
     "meaning",
     "concepts",
+    "focus",
+    "allowed",
     "terms",
     "window",
     "unconditional",
@@ -50,12 +53,15 @@ def pair_features(requests: View, offers: View, best: Best, today: int, sizes: "
         _summed(requests["shares"], best[THEME]),
         best[FIT][:, 0] if best.shape[2] else np.zeros(best.shape[1]),
         _summed(requests["shares"], best[FIT]),
+        best[FIT].max(axis=1) if best.shape[2] else np.zeros(best.shape[1]),
         _summed(requests["shares"], best[QUANTITY]),
         _summed(requests["shares"], best[AMOUNT]),
         _reached(requests["text_themes"], offers["theme_reach"], 0.0),
         _reached(requests["text_kinds"], offers["kind_reach"], UNSURE),
         _meaning(requests, offers),
         _likeness(requests, offers, "concept", sizes.concepts),
+        _named_too(offers, requests, sizes.concepts),
+        np.minimum(_allowed(requests, offers, sizes.concepts), _allowed(offers, requests, sizes.concepts)),
         _likeness(requests, offers, "term", sizes.terms),
         _window(requests, offers, today),
         offers["unconditional"].astype(np.float64),
@@ -113,6 +119,39 @@ def _likeness(requests: View, offers: View, what: str, size: int) -> Column:
     products = (weights[many[f"{what}s"]] * many[f"{what}_weights"]).sum(axis=1)
     norms = requests[f"{what}_norm"] * offers[f"{what}_norm"]
     return np.where(norms > 0.0, products / np.where(norms > 0.0, norms, 1.0), 0.0)
+
+
+def _named_too(ones: View, others: View, size: int) -> Column:
+    """The part of what one side's texts name, by weight, that the other's name too."""
+    single = ones if len(ones["concepts"]) == 1 else others
+    if single is others:
+        named = np.zeros(size, dtype=np.int64)
+        named[others["concepts"][0]] = 1
+        named[0] = 0
+        common = (named[ones["concepts"]] * ones["concept_weights"]).sum(axis=1)
+    else:
+        weights = np.zeros(size, dtype=np.int64)
+        weights[ones["concepts"][0]] = ones["concept_weights"][0]
+        weights[0] = 0
+        common = weights[others["concepts"]].sum(axis=1)
+    total = ones["concept_weights"].sum(axis=1, dtype=np.int64)
+    return np.where(total > 0, common / np.where(total > 0, total, 1), 0.0)
+
+
+def _allowed(ones: View, others: View, size: int) -> Column:
+    """The part of what one side's texts name, by weight, that the other's do not rule out."""
+    if len(ones["concepts"]) == 1:
+        weights = np.zeros(size, dtype=np.int64)
+        weights[ones["concepts"][0]] = ones["concept_weights"][0]
+        weights[0] = 0
+        lost = weights[others["excluded"]].sum(axis=1)
+    else:
+        out = np.zeros(size, dtype=np.int64)
+        out[others["excluded"][0]] = 1
+        out[0] = 0
+        lost = (out[ones["concepts"]] * ones["concept_weights"]).sum(axis=1)
+    total = ones["concept_weights"].sum(axis=1, dtype=np.int64)
+    return 1.0 - np.where(total > 0, lost / np.where(total > 0, total, 1), 0.0)
 
 
 def _window(requests: View, offers: View, today: int) -> Column:

@@ -19,6 +19,7 @@ from services.matcher.engine.rules import View
 
 MOST_TERMS = 96
 MOST_CONCEPTS = 48
+MOST_EXCLUDED = 16
 MOST_LINES = 32
 _THEMES = 32
 _KINDS = 8
@@ -38,6 +39,7 @@ RECORD: Spec = {
     "concepts": (np.int16, (MOST_CONCEPTS,)),
     "concept_weights": (np.int16, (MOST_CONCEPTS,)),
     "concept_norm": (np.float64, ()),
+    "excluded": (np.int16, (MOST_EXCLUDED,)),
     "terms": (np.int32, (MOST_TERMS,)),
     "term_weights": (np.int16, (MOST_TERMS,)),
     "term_norm": (np.float64, ()),
@@ -175,6 +177,10 @@ def _cells(entry: Entry, names: Names) -> dict[str, object]:
         "concepts": _padded([names.concepts.of(name) for name, _ in concepts], MOST_CONCEPTS),
         "concept_weights": _padded([weight for _, weight in concepts], MOST_CONCEPTS),
         "concept_norm": _norm([weight for _, weight in concepts]),
+        "excluded": _padded(
+            [names.concepts.of(name) for name in sorted(entry.excluded)[:MOST_EXCLUDED]],
+            MOST_EXCLUDED,
+        ),
         "terms": _padded([names.terms.of(name) for name, _ in terms], MOST_TERMS),
         "term_weights": _padded([weight for _, weight in terms], MOST_TERMS),
         "term_norm": _norm([weight for _, weight in terms]),

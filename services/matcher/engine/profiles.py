@@ -39,12 +39,14 @@ class Line:
 class Text:
     """The signature of a record's texts.
 
-    `concepts` are (id, named in the title) in the text's order; `terms` maps keyed hashes to
+    `concepts` are (id, named in the title) in the text's order, `excluded` ids of concepts that the
+    text rules out; `terms` maps keyed hashes to
     weights in hundredths; `vector` is 512 signed bytes or None.
     """
 
     language: str = ""
     concepts: tuple[tuple[str, bool], ...] = ()
+    excluded: frozenset[str] = frozenset()
     terms: tuple[tuple[str, int], ...] = ()
     vector: bytes | None = None
 
@@ -57,6 +59,7 @@ class Text:
         return cls(
             language=signature["language"],
             concepts=tuple((name, field == "title") for name, field, _, _ in signature["concepts"]),
+            excluded=frozenset(name for name, *_ in signature.get("excluded", ())),
             terms=tuple(sorted((term, round(w * _CENTI)) for term, w in signature["terms"])),
             vector=None if vector is None else decode(vector).tobytes(),
         )
