@@ -116,10 +116,9 @@ class RankingWorker:
         while came and time.monotonic() < until:
             came = self._read(reader, 0)
         self._feed.settle()
-        changes = self._membership.changes()
-        if any(assigned for assigned, _ in changes):
+        self._feed.mark_partitions(self._ownership.follow(self._membership.changes))
+        if self._ownership.assigned:
             self._assigned.set()
-        self._feed.mark_partitions(self._ownership.follow(changes))
         today = self._today()
         if today != self._as_of:
             self._as_of = today

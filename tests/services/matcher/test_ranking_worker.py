@@ -17,6 +17,7 @@ from services.matcher.engine.profiles import OfferProfile, RequestProfile
 from services.matcher.engine.ranking import prior_model
 from services.matcher.membership import GROUP
 from services.matcher.ranking_worker import RankingWorker
+from services.matcher.shortlists import take_partition
 from shared.events import clients
 from shared.events.envelope import Event
 from shared.events.letters import DeadLetters
@@ -144,6 +145,21 @@ def test_two_workers_share_the_partitions_and_one_takes_over(
         eventually(lambda: all(offers_of(r) == OFFERS[:2] for r in every), "taken over")
         assert len(second.fences) == 3
     assert all(fence.epoch >= 1 for fence in PartitionFence.objects)
+
+
+def test_a_partition_that_a_late_worker_took_from_its_owner_goes_on_being_worked(
+    settings: Settings, make_worker: Callable[[], RankingWorker]
+) -> None:
+    publish(settings, [request_event(id_) for id_ in REQUESTS])
+    topic = Topics(settings.topic_prefix).requests
+    worker = make_worker()
+    with running(worker.loops()):
+        eventually(lambda: len(worker.fences) == 3, "all owned")
+        eventually(lambda: all(offers_of(r) == [] for r in REQUESTS), "all ranked")
+        for partition in range(3):
+            take_partition(topic, partition)
+        publish(settings, [offer_event(OFFERS[0])])
+        eventually(lambda: all(offers_of(r) == OFFERS[:1] for r in REQUESTS), "worked again")
 
 
 def test_poison_does_not_stop_the_ranking(
