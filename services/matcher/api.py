@@ -208,10 +208,13 @@ class Ledger(MethodView):
     def get(self, args: dict[str, Any]) -> dict[str, Any]:
         """List the ledger lines of a request or offer."""
         identity, record = current_identity(), args["record"]
-        view = RecordView.objects(record=record).first()
-        if view is None or not _owns(identity, view):
+        # A request and an offer may have the same id: each owner sees their own side's lines.
+        views = RecordView.objects(record=record)
+        sides = [view.side for view in views if _owns(identity, view)]
+        if not sides:
             raise not_found("record")
-        return page(LedgerLine.objects(record=record), args, ledger_line_view, sort=("id",))
+        lines = LedgerLine.objects(record=record, side__in=sides)
+        return page(lines, args, ledger_line_view, sort=("id",))
 
 
 @blueprint.route("/ledger/cases")

@@ -62,9 +62,10 @@ def _status(event: Event) -> str:
 def _keep_views(events: Iterable[Event]) -> None:
     newest: dict[str, Event] = {}
     for event in events:
-        known = newest.get(event.subject)
+        id_ = view_id(_SIDES[event.type], event.subject)
+        known = newest.get(id_)
         if known is None or known.version < event.version:
-            newest[event.subject] = event
+            newest[id_] = event
     if not newest:
         return
     try:

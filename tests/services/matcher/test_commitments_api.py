@@ -297,6 +297,22 @@ def test_who_sees_commitments_and_ledgers(
     assert coordinator.get("/v1/ledger").status_code == 422
 
 
+def test_each_owner_sees_its_own_side_of_an_id_that_both_sides_have(
+    world: World, coordinator: Caller, call: Callable[..., Caller]
+) -> None:
+    secret = [need(1, confidential=True)]
+    world.hears([request_event("same", needs=secret), offer_event("same")])
+    seen = {
+        call("requester", state="SEN"): {"request"},
+        call("donor", organisation=UNODA): {"offer"},
+        coordinator: {"request", "offer"},
+    }
+    for caller, sides in seen.items():
+        lines = caller.items("/v1/ledger", record="same")
+        assert {line["side"] for line in lines} == sides
+    assert call("donor", organisation=NGO).get("/v1/ledger", record="same").status_code == 404
+
+
 def test_a_lowered_limit_is_a_case_for_the_coordinator(
     known: World, coordinator: Caller, call: Callable[..., Caller]
 ) -> None:
