@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any, Final, Protocol
 
 from shared.events import validation
+from shared.events.unreadable import Unreadable
 from shared.events.versions import Version
 
 REQUEST: Final = "entraide.request.v1"
@@ -23,6 +24,8 @@ COMMITMENT: Final = "entraide.commitment.v1"
 
 CONTENT_TYPE: Final = "application/json"
 SPECVERSION: Final = "1.0"
+UNREADABLE: Final = "unreadable"
+"""The code of a record of which only the place is known."""
 
 Headers = list[tuple[str, bytes]]
 
@@ -46,7 +49,7 @@ _FAMILY = re.compile(r"(entraide\.[a-z]+)\.v\d{1,9}", re.ASCII)
 class InvalidEvent(ValueError):  # noqa: N818 (named for what it is)
     """An event that cannot be understood.
 
-    `code` is one of: missing-header, broken-header, unknown-specversion, unknown-type,
+    `code` is one of: unreadable, missing-header, broken-header, unknown-specversion, unknown-type,
     unknown-version, wrong-topic, key-mismatch, content-type, broken-body, schema,
     subject-mismatch. `detail` names the field and says what is wrong with it.
     """
@@ -137,6 +140,8 @@ def decode(record: Record, allowed: Collection[str] | None = None) -> Event:
     `allowed`: the types that may stand in the record's topic (None: any known type). A term of
     the vocabulary that was retired is no error: schemas hold the form of codes, not their list.
     """
+    if isinstance(record, Unreadable):
+        raise InvalidEvent(UNREADABLE, record.detail)
     headers = _read_headers(record.headers)
     for name in _REQUIRED:
         if name not in headers:
