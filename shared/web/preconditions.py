@@ -1,4 +1,8 @@
-"""Versions of records in HTTP: the ETag header and If-Match (RFC 9110)."""
+"""Versions of records in HTTP: the ETag header and If-Match (RFC 9110).
+
+An ETag is for If-Match alone. Answers show more than the record that was versioned (what others
+committed of it, what this reader may see), so no If-None-Match is ever answered with a 304.
+"""
 
 import re
 from collections.abc import Callable

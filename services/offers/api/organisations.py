@@ -65,7 +65,7 @@ class OneOrganisation(MethodView):
 
         Its offers follow where its type or country changed.
         """
-        if not ORGANISATION_ID.fullmatch(organisation_id):
+        if not ORGANISATION_ID.matches(organisation_id):
             raise not_found("organisation")
         identity, now = current_identity(), context().clock()
         organisation, created = put(

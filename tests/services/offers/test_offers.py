@@ -184,10 +184,13 @@ BAD = [
     ({"provisions": [{**LINE, "capacity": 10**18}]}, "provisions[0].capacity"),
     ({"provisions": [{**LINE, "currency": "USD"}]}, "provisions[0].amount"),
     ({"provisions": [{**LINE, "amount": 1}]}, "provisions[0].currency"),
+    ({"provisions": [{**LINE, "unit": "machines"}]}, "provisions[0].capacity"),
     ({"provisions": [{**LINE, "theme": "nothing"}]}, "provisions[0].theme"),
     ({"provisions": [{**LINE, "line": 3}]}, "provisions[0].line"),
     ({"provisions": [{**LINE, "theme": "marking-and-record-keeping"}]}, "provisions[0].theme"),
     ({"eligibility": {"countries": ["XXX"]}}, "eligibility.countries[0]"),
+    ({"eligibility": {"countries": ["XXX"] * 5000}}, "eligibility.countries"),
+    ({"partners": ["ACME"] * 5000}, "partners"),
     ({"eligibility": {"regions": ["Atlantis"]}}, "eligibility.regions[0]"),
     ({"eligibility": {"groups": ["G7"]}}, "eligibility.groups[0]"),
     ({"conditions": [{"kind": "reporting"}]}, "conditions[0].text"),
@@ -255,6 +258,13 @@ def test_filters(record, operator, source):
     assert listed(external_id="2") == {region}
     assert listed(q="boat rivers") == {found}
     assert listed(updated_since="2099-01-01T00:00:00Z") == set()
+
+
+@pytest.mark.parametrize("noun", ["offers", "activities"])
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59"])
+def test_moments_at_the_ends_of_the_calendar_name_their_field(operator, noun, moment):
+    answer = operator.get(f"/v1/{noun}", query_string={"updated_since": moment})
+    assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, "updated_since")
 
 
 @pytest.mark.parametrize(

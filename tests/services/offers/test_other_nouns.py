@@ -120,6 +120,7 @@ def test_activity_without_an_organisation_is_the_operators(operator, donor):
         ({"organisation": "nobody"}, "organisation"),
         ({"theme": "marking-and-record-keeping"}, "theme"),
         ({"quantity": -4}, "quantity"),
+        ({"quantity": None}, "quantity"),
         ({"amount": None}, "amount"),
         ({"window": {"from": "2027-01-01", "to": "2026-01-01"}}, "window.to"),
         ({"start": "2026-01-01"}, "start"),

@@ -93,6 +93,8 @@ def test_lists_leave_out_what_only_one_record_shows(make, operator, source):
         ("country=XXX", "country"),
         ("status=lost", "status"),
         ("updated_since=yesterday", "updated_since"),
+        ("updated_since=0001-01-01T00:00:00%2B23:59", "updated_since"),
+        ("updated_since=9999-12-31T23:59:59-23:59", "updated_since"),
         ("unknown=1", "unknown"),
         ("q=%21%3F", "q"),
     ],
