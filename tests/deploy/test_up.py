@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("up")]
 
 ENTRAIDE = str(Path(sys.executable).with_name("entraide"))
 START_SECONDS = 90
-TEXT = {"language": "en", "window": {"from": "2026-07-01", "to": "2028-12-31"}}
+TEXT = {"language": "en", "window": {"from": "2026-07-01", "to": "2035-12-31"}}
 
 
 def request_row(number: int, country: str) -> dict[str, Any]:
