@@ -57,13 +57,18 @@ COMMITTABLE = frozenset({"endorsed", "committed", "released"})
 
 @dataclass(frozen=True)
 class LineLimit:
-    """The most that may be held of a line of a record, in the line's own unit."""
+    """The most that may be held of a line of a record, in the line's own unit.
+
+    `worth_cents` of `worth_currency`: the money that a line counted otherwise states beside that.
+    """
 
     line: int
     measure: Measure
     unit: str
     limit: int
     confidential: bool = False
+    worth_cents: int | None = None
+    worth_currency: str | None = None
 
 
 @dataclass(frozen=True)
@@ -119,7 +124,8 @@ def _limit(line: Mapping[str, Any], quantity: float | None, confidential: bool) 
     if quantity is None:
         return LineLimit(line["line"], "quantity", WHOLE_UNIT, THOUSANDTHS, confidential)
     unit = line["unit"] or UNNAMED_UNIT
-    return LineLimit(line["line"], "quantity", unit, thousandths(quantity), confidential)
+    worth = (cents, currency) if has_money else (None, None)
+    return LineLimit(line["line"], "quantity", unit, thousandths(quantity), confidential, *worth)
 
 
 def thousandths(quantity: float | Decimal) -> int:

@@ -96,6 +96,8 @@ def _view_write(event: Event) -> UpdateOne:
                 "unit": line.unit,
                 "limit": line.limit,
                 "confidential": line.confidential,
+                "worth_cents": line.worth_cents,
+                "worth_currency": line.worth_currency,
             }
             for line in line_limits(side, event.data)
         ]
