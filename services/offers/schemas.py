@@ -14,6 +14,7 @@ from shared.registers.schemas import (
     RecordView,
     ReportSchema,
     SignedView,
+    StepBody,
     TextsSchema,
     choice,
     spoken_languages,
@@ -100,7 +101,7 @@ class OfferBody(TextsSchema):
     external_id = fields.Nested(ExternalIdSchema, load_default=None, allow_none=True)
 
 
-class PublishBody(StrictSchema):
+class PublishBody(StepBody):
     """Nothing needs to be said: who publishes an offer is its donor, or whom the donor asked.
 
     `consent` may be sent, so that publishing is the same call in both registers.

@@ -85,7 +85,8 @@ class Contact(EmbeddedDocument):
 class Record(Aggregate):
     """A record with a text that can be searched.
 
-    `texts_digest` tells whether its texts changed since they were last read (see `texts.py`).
+    `texts_digest` tells whether its texts changed since they were last read (see `texts.py`);
+    `attempts` are the ids of the idempotent requests that made it and took its steps.
     """
 
     meta = {  # noqa: RUF012 (mongoengine declares it so)
@@ -100,6 +101,7 @@ class Record(Aggregate):
     created_by = EmbeddedDocumentField(Creator, required=True)
     search_terms = ListField(StringField())
     texts_digest = StringField()
+    attempts = ListField(StringField())
 
 
 class SignedRecord(Record):
@@ -146,14 +148,14 @@ def new_record_fields(
     key, else new: so what was sent twice meets the same primary key.
     """
     external = ExternalId.of(payload.get("external_id"))
+    attempt = None if idempotency_key is None else idempotent_id(identity, idempotency_key)
     if external is not None:
         identifier = derived_id(noun, *owner, external.source, external.id)
-    elif idempotency_key is not None:
-        identifier = idempotent_id(identity.subject, idempotency_key)
     else:
-        identifier = new_id()
+        identifier = attempt or new_id()
     return {
         "id": identifier,
+        "attempts": [attempt] if attempt else [],
         "external_id": external,
         "created_by": Creator(role=identity.role, party=party_of(identity)),
         "created_at": now,

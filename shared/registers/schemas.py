@@ -9,7 +9,7 @@ from marshmallow import fields, validate
 from shared.vocabulary import LANGUAGES
 from shared.web.bounds import BoundedList, Pattern
 from shared.web.field_errors import coded_error
-from shared.web.schemas import Day, MoneyMixin, StrictSchema, Text
+from shared.web.schemas import Day, MoneyMixin, OptionalBody, StrictSchema, Text
 
 MAX_TITLE = 300
 MAX_DESCRIPTION = 20_000
@@ -71,6 +71,10 @@ class MeasuresMixin(MoneyMixin):
     def _check_unit(self, data: Mapping[str, Any], **_: Any) -> None:
         if data.get("unit") is not None and data.get(self.quantity_name) is None:
             raise coded_error("required", "A unit needs a quantity.", self.quantity_name)
+
+
+class StepBody(OptionalBody):
+    """A step of a record's life: nothing needs to be said."""
 
 
 class ExternalIdSchema(StrictSchema):

@@ -34,6 +34,10 @@ class StrictSchema(ma.Schema):
         unknown = ma.RAISE
 
 
+class OptionalBody(StrictSchema):
+    """A body that may be left out: nothing at all is read as an empty object."""
+
+
 class Codes(Protocol):
     """What `Code` needs of a vocabulary: a name, and a check that raises CodeError."""
 

@@ -21,7 +21,7 @@ from shared.registers.writing import load, put
 from shared.web.blueprint import Blueprint
 from shared.web.identity import current_identity, require_roles
 from shared.web.paging import page, page_schema
-from shared.web.preconditions import conditional
+from shared.web.preconditions import conditional_unless_new
 from shared.web.problems import not_found
 
 blueprint = Blueprint(
@@ -56,7 +56,7 @@ class OneOrganisation(MethodView):
         return organisation_view(organisation, context().clock().date()), headers(organisation)
 
     @require_roles("donor", "operator")
-    @conditional
+    @conditional_unless_new
     @blueprint.arguments(OrganisationBody)
     @blueprint.response(200, OrganisationView)
     @blueprint.alt_response(201, schema=OrganisationView, description="Created")
