@@ -152,7 +152,8 @@ def new_record_fields(
     if external is not None:
         identifier = derived_id(noun, *owner, external.source, external.id)
     else:
-        identifier = attempt or new_id()
+        # A caller may use a key for a request and for an offer: the records are two all the same.
+        identifier = derived_id(noun, attempt) if attempt else new_id()
     return {
         "id": identifier,
         "attempts": [attempt] if attempt else [],
