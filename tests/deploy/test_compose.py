@@ -115,6 +115,18 @@ def test_the_servers_are_found_by_their_names(
     assert (settings.topic_replication, settings.topic_min_insync) == (1, 1)
 
 
+def test_what_must_be_chosen_before_the_first_start_can_be_chosen(
+    text: str, check_container: CheckContainer
+) -> None:
+    chosen = SECRETS | {"ENTRAIDE_TOPIC_PARTITIONS": "12", "WEB_CONCURRENCY": "2"}
+    services = interpolated(yaml.safe_load(text)["services"], chosen)
+    for name in OURS:
+        environment = services[name]["environment"]
+        settings = check_container(name, services[name]["command"], environment)
+        assert settings.topic_partitions == 12
+        assert environment["WEB_CONCURRENCY"] == "2"
+
+
 def test_only_the_apis_are_published_and_on_loopback(compose: Compose) -> None:
     published = {
         name: service["ports"]
