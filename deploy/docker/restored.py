@@ -6,10 +6,12 @@ import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from kafka.errors import KafkaError
 from pymongo.errors import PyMongoError
 
 from deploy.local.stack import SERVICES
-from shared.events.epochs import raise_epoch
+from shared.events.restoring import StillRunning, after_restore
+from shared.events.topics import TopicsMissing
 from shared.settings import Settings, SettingsError
 from shared.web.database import connect_database
 
@@ -17,12 +19,13 @@ from shared.web.database import connect_database
 def raise_service(service: str, environ: Mapping[str, str], now: datetime) -> int:
     """Raise the epoch of a service's database and mark all its records; the new epoch.
 
-    Restored state then wins over the newer-looking events that topics still hold. Raises
-    SettingsError and PyMongoError; running it again does no harm.
+    Restored state then wins over the newer-looking events that topics still hold, and the service
+    hears again what others said since. Raises SettingsError and what `after_restore` raises;
+    running it again does no harm.
     """
-    database = connect_database(Settings.from_environment(service, environ))
+    settings = Settings.from_environment(service, environ)
     aggregates = importlib.import_module(f"services.{service}.documents").AGGREGATES
-    return raise_epoch(database, aggregates, now)
+    return after_restore(settings, connect_database(settings), aggregates, now)
 
 
 def main(services: list[str], environ: Mapping[str, str]) -> int:
@@ -33,7 +36,7 @@ def main(services: list[str], environ: Mapping[str, str]) -> int:
     for service in services:
         try:
             epoch = raise_service(service, environ, datetime.now(UTC))
-        except (SettingsError, PyMongoError) as error:
+        except (SettingsError, StillRunning, TopicsMissing, KafkaError, PyMongoError) as error:
             sys.stderr.write(f"{service}: {error}\n")
             return 1
         sys.stdout.write(f"{service}: its records are of epoch {epoch} now\n")

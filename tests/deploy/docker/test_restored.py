@@ -6,8 +6,10 @@ from collections.abc import Callable
 import pytest
 
 from deploy.docker.restored import main
+from deploy.local.servers import LOOPBACK, free_port
 from services.requests.app import create_app
 from services.requests.documents import AssistanceRequest
+from shared.events.topics import ensure_topics
 from shared.settings import Settings
 
 BODY = {
@@ -24,6 +26,7 @@ def test_the_epoch_is_raised_and_all_is_said_again(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     settings = make_settings("requests")
+    ensure_topics(settings)
     client = create_app(settings).test_client()
     headers = token("requester", state="SEN")
     draft = client.post("/v1/requests", json=BODY, headers=headers)
@@ -39,6 +42,7 @@ def test_the_epoch_is_raised_and_all_is_said_again(
         "ENTRAIDE_MONGODB": settings.mongodb,
         "ENTRAIDE_DATABASE": settings.database,
         "ENTRAIDE_KAFKA": settings.kafka,
+        "ENTRAIDE_TOPIC_PREFIX": settings.topic_prefix,
         "ENTRAIDE_TERM_KEY": base64.b64encode(settings.term_key).decode(),
     }
     assert main(["requests"], environ) == 0
@@ -47,6 +51,11 @@ def test_the_epoch_is_raised_and_all_is_said_again(
     assert client.get(address, headers=headers).headers["ETag"] == '"2.2"'
     (request,) = AssistanceRequest.objects
     assert len(request.pending_events) == 1
+
+    environ["ENTRAIDE_KAFKA"] = f"{LOOPBACK}:{free_port()}"
+    assert main(["requests"], environ) == 1
+    assert capsys.readouterr().err.startswith("requests: ")
+    assert client.get(address, headers=headers).headers["ETag"] == '"2.2"'
 
 
 @pytest.mark.parametrize("services", [[], ["portal"], ["requests", "all"]])

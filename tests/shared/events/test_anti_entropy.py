@@ -35,6 +35,11 @@ def last_of(settings: Settings, topic: str, key: str) -> Event | None:
     return last
 
 
+def records_of(settings: Settings, topic: str) -> int:
+    """How many records stand in a topic."""
+    return len(list(read_to_end(settings, [topic])))
+
+
 @pytest.fixture
 def mending(
     settings: Settings,
@@ -71,14 +76,10 @@ def test_a_late_writer_is_mended(
         change(Thing, "a", None, count, now())
         wait_until(lambda: last_of(settings, topics.requests, "a") is not None, 10, "publishing")
         produce(topics.requests, early)  # a relay that was paused past its lease
-        assert last_of(settings, topics.requests, "a") == early
-
-        def mended() -> bool:
-            last = last_of(settings, topics.requests, "a")
-            return last is not None and last.version == Version(1, 2)
-
-        wait_until(mended, 10, "mending")
-    assert published(topics.requests)[-1] == Thing.objects(id="a").first().event()
+        wait_until(lambda: len(published(topics.requests)) > 2, 10, "mending")
+    late, early_again, mended = published(topics.requests)
+    assert (late.version, early_again) == (Version(1, 2), early)
+    assert mended == late == Thing.objects(id="a").first().event()
 
 
 def test_a_broken_record_is_not_left_the_last(
@@ -91,8 +92,8 @@ def test_a_broken_record_is_not_left_the_last(
     with mending():
         wait_until(lambda: last_of(settings, topics.requests, "a") is not None, 10, "publishing")
         produce(topics.requests, {"key": b"a", "value": b"{", "headers": []})
-        assert last_of(settings, topics.requests, "a") is None
-        wait_until(lambda: last_of(settings, topics.requests, "a") is not None, 10, "mending")
+        wait_until(lambda: records_of(settings, topics.requests) > 2, 10, "mending")
+        assert last_of(settings, topics.requests, "a") is not None
 
 
 @pytest.mark.parametrize(
@@ -138,7 +139,7 @@ def test_what_a_restore_made_vanish_gets_a_tombstone(
     create(Thing(id="again-a-draft", status="draft"), now())
     for name in ("kept", "gone", "again-a-draft"):
         produce(topics.requests, event_of(name, Version(1, 7)))  # written after the backup
-    raise_epoch(database, [Thing], now())
+    raise_epoch(database, [Thing], now(), 0)
     with mending():
 
         def mended() -> bool:
@@ -187,7 +188,7 @@ def test_a_topic_ahead_of_its_store_is_reported_and_left(
 
 def test_burying_again_raises_the_tombstone(database: Database[dict[str, Any]]) -> None:
     bury("a", REQUEST, SOURCE, now())
-    raise_epoch(database, [], now())
+    raise_epoch(database, [], now(), 0)
     database.vanished.update_one({}, {"$unset": {"pending_events": "", "pending_since": ""}})
     bury("a", REQUEST, SOURCE, now())
     buried = Vanished.objects(id="a").first()
