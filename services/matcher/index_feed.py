@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from services.matcher.domain import HOLDING, Measure, split_proposal_id
+from services.matcher.domain import HOLDING, split_proposal_id
 from services.matcher.engine.matching import Engine, Pairing
 from services.matcher.engine.profiles import OfferProfile, RequestProfile
 from shared.events.envelope import COMMITMENT, MATCH, OFFER, REQUEST
 from shared.events.reader import Received
 from shared.events.versions import Version
+from shared.registers.counting import Measure
 
 _LineKey = tuple[str, str, int, Measure]
 

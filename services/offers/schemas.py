@@ -111,10 +111,19 @@ class PublishBody(StepBody):
 
 
 class LeftView(StrictSchema):
-    """What is left of a line after what is committed, in the line's own unit and currency."""
+    """What is left of a line after what is committed, in the one measure that it is counted in.
 
-    capacity = Quantity(allow_none=True)
+    That is money for funding, else the capacity where there is one, else money.
+    """
+
+    capacity = Quantity(zero=True, allow_none=True)
     amount = Amount(allow_none=True)
+    whole = fields.Boolean(
+        metadata={
+            "description": "Whether the line gives neither measure and so is counted as one whole: "
+            "then `capacity` is a share of 1."
+        }
+    )
 
 
 class ProvisionView(ProvisionSchema):

@@ -103,10 +103,19 @@ class RequestBody(TextsSchema):
 
 
 class CommittedView(StrictSchema):
-    """How much of a line is committed, in the line's own unit and currency."""
+    """How much of a line is committed, in the one measure that the line is counted in.
 
-    quantity = Quantity(allow_none=True)
+    That is money for funding, else the quantity where there is one, else money.
+    """
+
+    quantity = Quantity(zero=True, allow_none=True)
     amount = Amount(allow_none=True)
+    whole = fields.Boolean(
+        metadata={
+            "description": "Whether the line gives neither measure and so is counted as one whole: "
+            "then `quantity` is a share of 1."
+        }
+    )
 
 
 class NeedView(NeedSchema):

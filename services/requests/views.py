@@ -7,8 +7,14 @@ from typing import Any
 from services.requests.documents import AssistanceRequest, NeedLine, State
 from services.requests.domain import sees_confidential
 from shared.registers.commitments import Held, held
-from shared.registers.measures import amount_of, quantity_of
-from shared.registers.views import contacts_view, held_of_line, measures_view, signed_view
+from shared.registers.counting import counted_line
+from shared.registers.views import (
+    contacts_view,
+    counted_view,
+    held_of_line,
+    measures_view,
+    signed_view,
+)
 from shared.web.identity import Identity
 from shared.web.logging import record_confidential_read
 
@@ -68,15 +74,13 @@ def _request_view(
 
 
 def _need_view(request_id: str, need: NeedLine, commitments: Held) -> dict[str, Any]:
-    quantity, amount = held_of_line(commitments, request_id, need)
+    own = counted_line(need, "quantity")
+    committed = held_of_line(commitments, request_id, need.line, own)
     return {
         **{name: getattr(need, name) for name in _COPIED_OF_LINE},
         **measures_view(need, "quantity"),
         "window": need.window.view() if need.window else None,
-        "committed": {
-            "quantity": None if need.quantity is None else quantity_of(quantity),
-            "amount": None if need.amount is None else amount_of(amount),
-        },
+        "committed": counted_view(own, committed, "quantity"),
     }
 
 

@@ -79,7 +79,7 @@ def test_created_offer_is_read_as_it_was_written(donor, body):
     read = donor.get(made.headers["Location"])
     assert read.json == made.json
     line = read.json.pop("provisions")[0]
-    left = {"capacity": 10.5, "amount": 420000.75}
+    left = {"capacity": 10.5, "amount": None, "whole": False}
     assert line == {**sent["provisions"][0], "line": 1, "left": left}
     expected = {name: value for name, value in sent.items() if name != "provisions"}
     assert {name: read.json[name] for name in expected} == expected
@@ -324,25 +324,30 @@ def commitment(offer, number, status, *lines, identifier="c1"):
 def test_what_is_left_of_each_line(record, operator, source):
     line = FULL["provisions"][0]
     external = {"source": source, "id": "1"}
-    made = record("published", provisions=[line, line], external_id=external).json["id"]
+    provisions = [line, {**line, "kind": "funding"}, LINE]
+    made = record("published", provisions=provisions, external_id=external).json["id"]
 
     def left():
         lines = operator.get(f"/v1/offers/{made}").json["provisions"]
-        return [(one["left"]["capacity"], one["left"]["amount"]) for one in lines]
+        return [(one["left"]["capacity"], one["left"]["amount"]) for one in lines[:2]]
 
     taken = ("offer", 1, "quantity", 4250, "machines")
     money = ("offer", 2, "money", 42000075, "USD")
     asked = ("request", 1, "quantity", 9000, "machines")
     held = commitment(made, 2, "held", taken, money, asked)
     on_matches([held, held])
-    assert left() == [(6.25, 420000.75), (10.5, 0)]
+    assert left() == [(6.25, None), (None, 0)]
     on_matches([commitment(made, 1, "reserving", taken)])
-    assert left() == [(6.25, 420000.75), (10.5, 0)]
+    assert left() == [(6.25, None), (None, 0)]
     on_matches([commitment(made, 1, "held", taken, identifier="c2")])
-    assert left()[0] == (2, 420000.75)
+    assert left()[0] == (2, None)
     on_matches([commitment(made, 3, "released", taken, money)])
-    assert left() == [(6.25, 420000.75), (10.5, 420000.75)]
+    assert left() == [(6.25, None), (None, 420000.75)]
     assert operator.get(f"/v1/offers/{made}").json["version"] == "1.3"
+    whole = ("offer", 3, "quantity", 1000, "whole")
+    on_matches([commitment(made, 1, "held", whole, identifier="c3")])
+    last = operator.get(f"/v1/offers/{made}").json["provisions"][2]
+    assert last["left"] == {"capacity": 0, "amount": None, "whole": True}
 
 
 def test_lines_lowered_below_what_is_held_have_nothing_left(record, operator, body):
