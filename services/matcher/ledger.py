@@ -13,14 +13,14 @@ from enum import Enum
 from typing import Any
 
 from pymongo import InsertOne, UpdateOne
-from pymongo.errors import BulkWriteError, DuplicateKeyError, WTimeoutError
+from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from services.matcher.domain import LineLimit, Side, Take
 from services.matcher.ledger_documents import LedgerCase, LedgerLine
+from shared.bulk import raise_unless_duplicates
 from shared.events.outbox import Contention
 from shared.events.versions import Version
 
-DUPLICATE_KEY = 11000
 _ROUNDS = 20
 
 _Record = tuple[str, str]
@@ -241,17 +241,3 @@ def _write_all(writes: Sequence[InsertOne[dict[str, Any]] | UpdateOne]) -> None:
         LedgerLine._get_collection().bulk_write(writes, ordered=False)
     except BulkWriteError as error:
         raise_unless_duplicates(error)
-
-
-def raise_unless_duplicates(error: BulkWriteError) -> None:
-    """Raise unless all that failed met an id that another had just taken.
-
-    Raises the error itself, and WTimeoutError for what was written but not yet by enough of the
-    database's members: a failover may lose that, so it has to be written again.
-    """
-    if any(failed["code"] != DUPLICATE_KEY for failed in error.details["writeErrors"]):
-        raise error
-    if unconfirmed := error.details["writeConcernErrors"]:
-        # Whatever kept them from confirming passes, as a database that is away does.
-        first = unconfirmed[0]
-        raise WTimeoutError(str(first.get("errmsg")), first.get("code"), first) from error

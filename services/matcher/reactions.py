@@ -9,7 +9,8 @@ from pymongo.errors import BulkWriteError
 
 from services.matcher.documents import RecordView, view_id
 from services.matcher.domain import Side, line_limits
-from services.matcher.ledger import Limits, raise_unless_duplicates, set_limits
+from services.matcher.ledger import Limits, set_limits
+from shared.bulk import raise_unless_duplicates
 from shared.events.envelope import OFFER, REQUEST, Event
 
 _SIDES: dict[str, Side] = {REQUEST: "request", OFFER: "offer"}

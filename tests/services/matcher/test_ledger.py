@@ -1,20 +1,16 @@
 """One ledger line: holding, giving back, limits by version, cases."""
 
-import contextlib
 import random
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from pymongo.errors import BulkWriteError, WTimeoutError
 
 from services.matcher.domain import LineLimit, Take
 from services.matcher.ledger import (
-    DUPLICATE_KEY,
     Limits,
     Outcome,
-    raise_unless_duplicates,
     release,
     reserve,
     set_limits,
@@ -140,24 +136,6 @@ def test_closing_keeps_what_is_promised_without_a_case() -> None:
     set_limits([limits(2, open=False)], NOW)
     assert reserve(take(1), "c2") is Outcome.CLOSED
     assert LedgerCase.objects.count() == 0
-
-
-@pytest.mark.parametrize(
-    ("codes", "unconfirmed", "raised"),
-    [
-        ([DUPLICATE_KEY], [], None),
-        ([DUPLICATE_KEY, 121], [], BulkWriteError),
-        ([], [{"code": 64, "errmsg": "waiting for replication timed out"}], WTimeoutError),
-        ([DUPLICATE_KEY], [{"code": 91, "errmsg": "shutting down"}], WTimeoutError),
-    ],
-)
-def test_what_was_not_written_for_sure_is_no_success(
-    codes: list[int], unconfirmed: list[dict[str, Any]], raised: type[Exception] | None
-) -> None:
-    failed = [{"code": code, "index": index} for index, code in enumerate(codes)]
-    error = BulkWriteError({"writeErrors": failed, "writeConcernErrors": unconfirmed})
-    with contextlib.nullcontext() if raised is None else pytest.raises(raised):
-        raise_unless_duplicates(error)
 
 
 @pytest.fixture(autouse=True)
