@@ -22,8 +22,10 @@ def run(*arguments: object, **environ: str) -> Result:
 def test_help_lists_every_command() -> None:
     result = run("--help")
     assert result.exit_code == 0
-    commands = ("up", "load", "token", "proposals", "evaluate", "replay", "dead-letters", "topics")
-    for command in commands:
+    for command in (
+        *("up", "load", "token", "proposals", "evaluate"),
+        *("replay", "dead-letters", "restored", "topics"),
+    ):
         assert f"  {command} " in result.output
         assert run(command, "--help").exit_code == 0
 

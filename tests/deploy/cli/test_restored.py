@@ -1,11 +1,12 @@
 """What is done after a backup was restored."""
 
 import base64
+import os
 from collections.abc import Callable
 
-import pytest
+from click.testing import CliRunner, Result
 
-from deploy.docker.restored import main
+from deploy.cli.main import main
 from deploy.local.servers import LOOPBACK, free_port
 from services.requests.app import create_app
 from services.requests.documents import AssistanceRequest
@@ -20,10 +21,15 @@ BODY = {
 }
 
 
+def restored(*services: str, **environ: str) -> Result:
+    """The command with these variables and none of the caller's."""
+    own = {name: None for name in os.environ if name.startswith("ENTRAIDE_")}
+    return CliRunner().invoke(main, ["restored", *services], env=own | environ)
+
+
 def test_the_epoch_is_raised_and_all_is_said_again(
     make_settings: Callable[[str], Settings],
     token: Callable[..., dict[str, str]],
-    capsys: pytest.CaptureFixture[str],
 ) -> None:
     settings = make_settings("requests")
     ensure_topics(settings)
@@ -45,28 +51,32 @@ def test_the_epoch_is_raised_and_all_is_said_again(
         "ENTRAIDE_TOPIC_PREFIX": settings.topic_prefix,
         "ENTRAIDE_TERM_KEY": base64.b64encode(settings.term_key).decode(),
     }
-    assert main(["requests"], environ) == 0
-    assert capsys.readouterr().out.endswith("requests: its records are of epoch 2 now\n")
+    result = restored("requests", **environ)
+    assert result.exit_code == 0, result.output
+    assert result.output.endswith("requests: its records are of epoch 2 now\n")
 
     assert client.get(address, headers=headers).headers["ETag"] == '"2.2"'
     (request,) = AssistanceRequest.objects
     assert len(request.pending_events) == 1
 
     environ["ENTRAIDE_KAFKA"] = f"{LOOPBACK}:{free_port()}"
-    assert main(["requests"], environ) == 1
-    assert capsys.readouterr().err.startswith("requests: ")
+    result = restored("requests", **environ)
+    assert result.exit_code == 1
+    assert "Error: requests: " in result.output
     assert client.get(address, headers=headers).headers["ETag"] == '"2.2"'
 
 
-@pytest.mark.parametrize("services", [[], ["portal"], ["requests", "all"]])
-def test_it_wants_to_know_which(services: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(services, {}) == 2
-    assert "requests, offers, matcher" in capsys.readouterr().err
+def test_it_wants_to_know_which() -> None:
+    assert "Missing argument" in restored().output
+    for services in (["portal"], ["requests", "all"]):
+        result = restored(*services)
+        assert result.exit_code == 2
+        assert "is not one of 'requests', 'offers', 'matcher'" in result.output
 
 
-def test_it_says_what_is_missing(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["offers"], {}) == 1
-    assert (
-        capsys.readouterr().err == "offers: set ENTRAIDE_KAFKA: Kafka bootstrap servers, "
-        "host:port, comma-separated\n"
+def test_it_says_what_is_missing() -> None:
+    result = restored("offers")
+    assert result.exit_code == 1
+    assert result.output == (
+        "Error: offers: set ENTRAIDE_KAFKA: Kafka bootstrap servers, host:port, comma-separated\n"
     )
