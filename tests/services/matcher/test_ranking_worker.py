@@ -173,6 +173,25 @@ def test_poison_does_not_stop_the_ranking(
         eventually(lambda: offers_of("r") == ["o"], "ranked all the same")
 
 
+def test_a_request_whose_ranking_fails_does_not_hold_up_the_others(
+    settings: Settings,
+    make_worker: Callable[[], RankingWorker],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shortlist = Engine.shortlist
+
+    def fails_for_one(engine: Engine, request: str) -> Any:
+        if request == REQUESTS[0]:
+            raise ZeroDivisionError
+        return shortlist(engine, request)
+
+    monkeypatch.setattr(Engine, "shortlist", fails_for_one)
+    publish(settings, [*(request_event(id_) for id_ in REQUESTS), offer_event(OFFERS[0])])
+    with running(make_worker().loops()):
+        eventually(lambda: all(offers_of(r) == OFFERS[:1] for r in REQUESTS[1:]), "the others")
+        assert offers_of(REQUESTS[0]) is None
+
+
 def test_a_fixed_day_decides_whatever_the_clock_says(
     settings: Settings, dead_letters: DeadLetters, clock: Clock
 ) -> None:
