@@ -17,8 +17,10 @@ from shared.registers.schemas import (
     StepBody,
     TextsSchema,
     choice,
+    spoken_language,
     spoken_languages,
 )
+from shared.vocabulary import LANGUAGES
 from shared.vocabulary.countries import AREAS
 from shared.vocabulary.kinds import KINDS
 from shared.vocabulary.lists import (
@@ -146,6 +148,8 @@ class RecordQuery(PageQuery):
     organisation = _organisation_id()
     theme = Code(THEMES, retired=True, load_default=None)
     kind = Code(KINDS, retired=True, load_default=None)
+    partner = Code(PARTNERS, retired=True, load_default=None)
+    language = spoken_language()
     updated_since = Moment(load_default=None)
     external_source = fields.String(validate=validate.Length(1, 100), load_default=None)
     external_id = fields.String(validate=validate.Length(1, 100), load_default=None)
@@ -159,6 +163,7 @@ class OfferQuery(RecordQuery):
     donor_type = Code(DONOR_TYPES, retired=True, load_default=None)
     donor_country = CountryCode(load_default=None)
     call = _organisation_id()
+    gender_marker = Code(GENDER_MARKERS, retired=True, load_default=None)
     eligible = CountryCode(
         load_default=None, metadata={"description": "Only offers that may serve this State."}
     )
@@ -262,4 +267,16 @@ class EntryQuery(PageQuery):
     country = CountryCode(load_default=None)
     theme = Code(THEMES, retired=True, load_default=None)
     kind = Code(KINDS, retired=True, load_default=None)
+    language = spoken_language()
     q = Text(200, single_line=True, load_default=None, metadata={"description": "Full text."})
+
+
+class KnowledgeQuery(EntryQuery):
+    """Which experts or lessons to list."""
+
+    used_in = CountryCode(load_default=None)
+    languages = fields.String(
+        validate=validate.OneOf(LANGUAGES),
+        load_default=None,
+        metadata={"description": "Only those that know this language."},
+    )

@@ -17,6 +17,7 @@ from shared.registers.schemas import (
     TextsSchema,
     choice,
     optional_text,
+    spoken_language,
     web_address,
 )
 from shared.vocabulary.kinds import KINDS
@@ -142,6 +143,10 @@ class RequestQuery(PageQuery):
     priority = Code(PRIORITIES, retired=True, load_default=None)
     channel = Code(CHANNELS, retired=True, load_default=None)
     confidentiality = choice(*CONFIDENTIALITY)
+    initiative = fields.String(validate=INITIATIVE, load_default=None)
+    partner = Code(PARTNERS, retired=True, load_default=None)
+    language = spoken_language()
+    gender_marker = Code(GENDER_MARKERS, retired=True, load_default=None)
     updated_since = Moment(load_default=None)
     external_source = fields.String(validate=validate.Length(1, 100), load_default=None)
     external_id = fields.String(validate=validate.Length(1, 100), load_default=None)

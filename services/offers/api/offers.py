@@ -53,11 +53,11 @@ class Offers(MethodView):
     @blueprint.response(201, OfferView)
     def post(self, payload: dict[str, Any]) -> Answer:
         """Register a draft."""
-        require_call(payload["call"], None)
-        now = context().clock()
+        identity, now = current_identity(), context().clock()
+        require_call(payload["call"], payload["organisation"], identity)
         draft = domain.new_offer(
             payload,
-            current_identity(),
+            identity,
             now,
             context().key,
             organisation=referred_organisation(payload["organisation"]),
@@ -87,7 +87,7 @@ class Offer(MethodView):
         identity, now, key = current_identity(), context().clock(), context().key
 
         def mutate(offer: AssistanceOffer) -> None:
-            require_call(payload["call"], offer.call)
+            require_call(payload["call"], offer.organisation, identity, before=offer.call)
             organisation = referred_organisation(offer.organisation)
             domain.change_offer(offer, payload, identity, now, key, organisation)
 

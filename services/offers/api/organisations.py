@@ -1,12 +1,12 @@
 """Organisations over HTTP."""
 
-from datetime import datetime
 from typing import Any
 
 from flask.views import MethodView
 
 from services.offers import domain, queries
-from services.offers.documents import AssistanceOffer, Organisation
+from services.offers.documents import Organisation
+from services.offers.following import follow
 from services.offers.schemas import (
     ORGANISATION_ID,
     OrganisationBody,
@@ -14,7 +14,6 @@ from services.offers.schemas import (
     OrganisationView,
 )
 from services.offers.views import organisation_view
-from shared.events.outbox import change
 from shared.registers.context import context
 from shared.registers.views import headers
 from shared.registers.writing import load, put
@@ -75,21 +74,6 @@ class OneOrganisation(MethodView):
             now,
         )
         if not created:
-            _follow(organisation, now)
+            follow(organisation.id, now)
         shown = organisation_view(organisation, now.date())
         return shown, 201 if created else 200, headers(organisation)
-
-
-def _follow(organisation: Organisation, now: datetime) -> None:
-    """Bring the organisation's offers up to date; doing it again finds nothing more to do."""
-    outdated = AssistanceOffer.objects(
-        __raw__={
-            "organisation": organisation.id,
-            "$or": [
-                {"donor_type": {"$ne": organisation.type}},
-                {"donor_country": {"$ne": organisation.country}},
-            ],
-        }
-    )
-    for identifier in outdated.scalar("id"):
-        change(AssistanceOffer, identifier, None, lambda o: domain.copy_donor(o, organisation), now)

@@ -235,6 +235,9 @@ def test_filters(record, operator, source):
         provisions=[{"theme": "ddr", "kind": "funding"}, {"theme": "marking", "kind": "training"}],
         eligibility=nobody | {"countries": ["BRA"]},
         title="Boats for the river police",
+        partners=["WCO"],
+        language="fr",
+        gender_marker="significant",
     )
     region = make(2, eligibility=nobody | {"regions": ["Western Africa"]})
     group = make(3, eligibility=nobody | {"groups": ["SIDS"]})
@@ -256,6 +259,8 @@ def test_filters(record, operator, source):
     assert listed(eligible="FJI") == {group, anyone}
     assert listed(eligible="FRA") == {anyone}
     assert listed(external_id="2") == {region}
+    assert listed(partner="WCO") == listed(language="fr") == {found}
+    assert listed(gender_marker="significant") == {found}
     assert listed(q="boat rivers") == {found}
     assert listed(updated_since="2099-01-01T00:00:00Z") == set()
 
@@ -316,7 +321,9 @@ def commitment(offer, number, status, *lines, identifier="c1"):
         "expires_at": None,
     }
     now = datetime(2026, 1, 1, tzinfo=UTC)
-    event = Event("entraide.commitment.v1", "/x", data["id"], now, Version(1, number), data)
+    event = Event(
+        "entraide.commitment.v1", "/entraide/matches", data["id"], now, Version(1, number), data
+    )
     check(event)
     return event
 

@@ -132,7 +132,16 @@ def test_a_vanished_commitment_holds_nothing(request_id, committed):
 def test_other_events_pass_by(request_id, committed):
     data = {"request": request_id}
     on_matches(
-        [Event("entraide.shortlist.v1", "/x", f"shortlist-{request_id}", NOW, Version(1, 1), data)]
+        [
+            Event(
+                "entraide.shortlist.v1",
+                "/entraide/matches",
+                f"shortlist-{request_id}",
+                NOW,
+                Version(1, 1),
+                data,
+            )
+        ]
     )
     assert committed(request_id) == [(0, None), (None, 0)]
 
