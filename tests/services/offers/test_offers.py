@@ -301,7 +301,7 @@ def test_search_finds_conditions(record, operator, source):
 def commitment(offer, number, status, *lines, identifier="c1"):
     data = {
         "id": f"{identifier}-{offer}",
-        "match": "m",
+        "match": f"r.{offer}",
         "request": "r",
         "offer": offer,
         "country": "SEN",
@@ -319,6 +319,7 @@ def commitment(offer, number, status, *lines, identifier="c1"):
             for side, line, measure, amount, unit in lines
         ],
         "expires_at": None,
+        "history": [],
     }
     now = datetime(2026, 1, 1, tzinfo=UTC)
     event = Event(

@@ -18,7 +18,7 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 def commitment(request, number, status, *lines, identifier="c1", epoch=1):
     data = {
         "id": f"{identifier}-{request}",
-        "match": "m",
+        "match": f"{request}.o",
         "request": request,
         "offer": "o",
         "country": "SEN",
@@ -36,6 +36,7 @@ def commitment(request, number, status, *lines, identifier="c1", epoch=1):
             for side, line, measure, amount, unit in lines
         ],
         "expires_at": None,
+        "history": [],
     }
     event = Event(
         "entraide.commitment.v1",

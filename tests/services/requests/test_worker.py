@@ -60,12 +60,14 @@ def test_events_go_out_and_commitments_come_in(make_settings, token, body, tmp_p
             "unit": "machines",
         }
         data = {
-            **dict.fromkeys(("id", "match", "offer", "organisation"), "x1"),
+            **dict.fromkeys(("id", "offer", "organisation"), "x1"),
+            "match": f"{identifier}.x1",
             "request": identifier,
             "country": "SEN",
             "status": "held",
             "lines": [line],
             "expires_at": None,
+            "history": [],
         }
         event = Event(
             "entraide.commitment.v1",
