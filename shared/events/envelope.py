@@ -43,6 +43,9 @@ _MAX_HEADER = 512
 _TIME = re.compile(
     r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII | re.IGNORECASE
 )
+_SOURCE = re.compile(r"/entraide/[a-z][a-z-]{0,39}", re.ASCII)
+_TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}", re.ASCII)
+_EXACT = 2**53
 _FAMILY = re.compile(r"(entraide\.[a-z]+)\.v\d{1,9}", re.ASCII)
 
 
@@ -95,15 +98,24 @@ class Record(Protocol):
 
 
 def check(event: Event) -> None:
-    """Raise InvalidEvent unless the event's data satisfy the schema of its type."""
+    """Raise InvalidEvent unless the event's data satisfy the schema of its type.
+
+    Of its attributes, those that could carry a text must have their form.
+    """
     if event.type not in validation.TYPES:
         raise _unknown(event.type)
+    if not _SOURCE.fullmatch(event.source):
+        raise InvalidEvent("broken-header", "ce_source is not /entraide/ and a service's name")
+    if event.traceparent is not None and not _TRACEPARENT.fullmatch(event.traceparent):
+        raise InvalidEvent("broken-header", "ce_traceparent is not as W3C's Trace Context has it")
     if event.tombstone:
         return
     problem = validation.problem(event.type, event.data)
     if problem is not None:
         raise InvalidEvent("schema", problem)
     belongs = _SUBJECTS[event.type](event.data)
+    if event.data.get("id", belongs) != belongs:
+        raise InvalidEvent("subject-mismatch", f"id: it must be {belongs[:80]!r}")
     if belongs != event.subject:
         raise InvalidEvent("subject-mismatch", f"the data belong to {belongs[:80]!r}")
 
@@ -223,7 +235,7 @@ def _read_body(value: bytes, headers: Mapping[str, str]) -> dict[str, Any]:
         raise InvalidEvent("content-type", f"the body must be {CONTENT_TYPE}, not {content_type}")
     try:
         text = value.decode()
-        data = json.loads(text, parse_constant=_no_constant)
+        data = json.loads(text, parse_constant=_no_constant, parse_float=_number)
         if "\\u" in text:  # an escaped lone surrogate passes the parser and breaks every writer
             json.dumps(data, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
@@ -237,8 +249,18 @@ def _no_constant(name: str) -> float:
     raise ValueError(f"{name} is no JSON number")
 
 
+def _number(text: str) -> float:
+    """A number as JSON Schema sees it: 1.0 is whole, so that who asks for a line gets an int."""
+    value = float(text)
+    return int(value) if value.is_integer() and abs(value) < _EXACT else value
+
+
 def _own_id(data: Mapping[str, Any]) -> str:
     return str(data["id"])
+
+
+def _proposal_id(data: Mapping[str, Any]) -> str:
+    return f"{data['request']}.{data['offer']}"
 
 
 def _shortlist_id(data: Mapping[str, Any]) -> str:
@@ -250,6 +272,6 @@ _SUBJECTS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     OFFER: _own_id,
     ACTIVITY: _own_id,
     SHORTLIST: _shortlist_id,
-    MATCH: _own_id,
+    MATCH: _proposal_id,
     COMMITMENT: _own_id,
 }

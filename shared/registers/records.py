@@ -43,7 +43,7 @@ class Window(EmbeddedDocument):
 
 
 class ExternalId(EmbeddedDocument):
-    """The record's name in the system that it came from."""
+    """The record's name in the system that it came from, as free as any text: no event has it."""
 
     source = StringField(required=True)
     id = StringField(required=True)
@@ -52,10 +52,6 @@ class ExternalId(EmbeddedDocument):
     def of(cls, external: Mapping[str, str] | None) -> Self | None:
         """The external id of a loaded `{source, id}`."""
         return cls(source=external["source"], id=external["id"]) if external else None
-
-    def event_data(self) -> dict[str, str]:
-        """`{source, id}`."""
-        return {"source": self.source, "id": self.id}
 
 
 class Link(EmbeddedDocument):
@@ -117,7 +113,6 @@ class SignedRecord(Record):
         return {
             "id": self.id,
             "status": self.status,
-            "external_id": self.external_id.event_data() if self.external_id else None,
             "signature": self.signature,
             "history": [step.data() for step in self.history],
             "created_at": timestamp(self.created_at),

@@ -197,7 +197,6 @@ def test_offer_event_data_are_what_the_design_says():
         "ceiling_currency": "USD",
         "call": None,
         "partners": ["WCO"],
-        "external_id": {"source": "test", "id": "O-1"},
         "created_at": "2026-01-02T03:04:05.000Z",
         "updated_at": "2026-01-02T03:04:05.000Z",
     }

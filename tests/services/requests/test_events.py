@@ -188,7 +188,6 @@ def test_event_data_are_what_the_design_says():
         "partners": ["INTERPOL"],
         "evidence": 2,
         "action_plan": True,
-        "external_id": {"source": "gold-dev", "id": "R001"},
         "consent": "express",
         "history": [
             {"source": "draft", "target": "submitted", "action": "submit", **step},
