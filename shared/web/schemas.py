@@ -13,7 +13,7 @@ from marshmallow import fields
 
 from shared.vocabulary.countries import country
 from shared.vocabulary.currencies import currency
-from shared.vocabulary.errors import CodeError, RetiredCode
+from shared.vocabulary.errors import CodeError
 from shared.vocabulary.terms import Term
 from shared.web.field_errors import coded_error
 
@@ -61,10 +61,8 @@ def today() -> date:
 def _checked(code: str, check: Callable[[], object]) -> str:
     try:
         check()
-    except RetiredCode as error:
-        raise coded_error("retired-code", str(error)) from None
     except CodeError as error:
-        raise coded_error("unknown-code", str(error)) from None
+        raise ma.ValidationError([error]) from None  # field_errors has its words
     return code
 
 

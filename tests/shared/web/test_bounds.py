@@ -7,9 +7,11 @@ import marshmallow as ma
 import pytest
 from marshmallow import fields
 
+from shared.vocabulary import errors
 from shared.web.bounds import BoundedList, Moment, Pattern
 from shared.web.field_errors import field_errors
-from shared.web.schemas import StrictSchema
+from shared.web.problems import MAX_FIELD_ERRORS
+from shared.web.schemas import CountryCode, StrictSchema
 
 
 def load(field: fields.Field[Any], value: Any) -> Any:
@@ -70,3 +72,17 @@ def test_a_pattern_matches_the_whole_text() -> None:
         code_of(field, text)
     with pytest.raises(ValueError, match="between"):
         Pattern(r"[a-z]+\Z")
+
+
+def test_suggestions_are_made_only_for_the_errors_that_are_shown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sought = []
+    monkeypatch.setattr(errors, "_closest", lambda code, _: sought.append(code) or ())
+    schema = StrictSchema.from_dict({"it": BoundedList(CountryCode(), 300)})()
+    with pytest.raises(ma.ValidationError) as caught:
+        schema.load({"it": ["???"] * 300})
+    found = field_errors(caught.value.messages)
+    assert {error.code for error in found} == {"unknown-code"}
+    assert len(found) == 300
+    assert len(sought) == MAX_FIELD_ERRORS
