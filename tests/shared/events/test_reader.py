@@ -137,8 +137,8 @@ def test_too_many_in_a_row(
     produce: Callable[..., None],
 ) -> None:
     produce(topics.requests, *[BROKEN | {"value": str(n).encode()} for n in range(5)])
-    for _ in range(2):
+    for _ in range(2):  # a restart meets the same and drains nothing
         reader = make_reader(max_consecutive_dead_letters=3)
         with pytest.raises(TooManyDeadLetters):
             read(reader, 1)
-        assert len(list_dead_letters(settings)) == 3
+        assert [letter.value for letter in list_dead_letters(settings)] == [b"0", b"1", b"2"]
