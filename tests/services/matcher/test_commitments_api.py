@@ -172,13 +172,13 @@ def test_a_ceiling_without_a_rate_is_told(known: World, coordinator: Caller) -> 
                 organisation=NGO,
                 provisions=[provision(1, kind="funding", **MONEY)],
                 ceiling_cents=2_500_000,
-                ceiling_currency="XAU",
+                ceiling_currency="AFN",
             )
         ]
     )
     answer = coordinator.post("/v1/commitments", {"proposal": "r1.o2", "lines": PRICED})
     assert (answer.status_code, answer.json["type"].split(":")[-1]) == (409, "ceiling")
-    assert "no exchange rate of XAU" in answer.json["detail"]
+    assert "no exchange rate of AFN" in answer.json["detail"]
 
 
 def test_releasing_gives_back_and_may_be_repeated(known: World, coordinator: Caller) -> None:
