@@ -326,13 +326,13 @@ def test_commitments_at_once_do_not_go_above_a_ceiling_together(database: object
 
 
 def test_a_ceiling_that_cannot_be_reckoned_refuses(database: object) -> None:
-    ceiling = {"ceiling_cents": 300_000, "ceiling_currency": "XAU"}
+    ceiling = {"ceiling_cents": 300_000, "ceiling_currency": "AFN"}
     priced = [provision(1, capacity=10, amount_cents=1_000_000, currency="USD")]
     keep_records(lambda: NOW)([request_event("r"), offer_event("o", provisions=priced, **ceiling)])
     begin("c", endorsed("r", "o"), lines(1), None, COORDINATOR, NOW)
     commitment = finish("c", NOW)
     assert commitment.status == "refused"
-    assert "no exchange rate of XAU" in commitment.refusal
+    assert "no exchange rate of AFN" in commitment.refusal
 
 
 @pytest.fixture
