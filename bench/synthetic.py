@@ -115,7 +115,7 @@ def _example(type_: str) -> dict[str, Any]:
 
 
 def _event(type_: str, id_: str, **fields: object) -> Event:
-    data = {**_example(type_), **fields, "id": id_, "external_id": None}
+    data = {**_example(type_), **fields, "id": id_}
     return Event(
         type=type_,
         source="/entraide/bench",

@@ -1,9 +1,8 @@
 """Fixtures that every test may use: a real broker, a real database, settings and tokens."""
 
 import os
-import subprocess
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,35 +13,17 @@ from deploy.local.servers import (
     broker_command,
     database_command,
     free_port,
-    listens,
-    wait_until,
 )
 from shared.settings import Settings
 from shared.web.identity import Identity
 from shared.web.tokens import KeyPair, generate_key, issue_token
+from tests.serving import serve, stop
 
 REPOSITORY = Path(__file__).parent.parent
 GOLD = REPOSITORY.parent / "shared" / "gold"
 
 SettingsMaker = Callable[..., Settings]
 TokenMaker = Callable[..., dict[str, str]]
-
-
-def _serve(command: Sequence[str], port: int, log: Path) -> subprocess.Popen[bytes]:
-    with log.open("wb") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=output, start_new_session=True)
-    wait_until(lambda: listens(port) or process.poll() is not None, 30, f"{command[0]} starting")
-    assert process.poll() is None, log.read_text()
-    return process
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    process.terminate()
-    try:
-        process.wait(15)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
 
 
 @pytest.fixture(scope="session")
@@ -53,9 +34,9 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield given
         return
     port = free_port()
-    process = _serve(broker_command(port), port, tmp_path_factory.mktemp("broker") / "log")
+    process = serve(broker_command(port), port, tmp_path_factory.mktemp("broker") / "log")
     yield f"{LOOPBACK}:{port}"
-    _stop(process)
+    stop(process)
 
 
 @pytest.fixture(scope="session")
@@ -63,9 +44,9 @@ def mongodb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """URI of an embedded database server with its files in a temporary directory."""
     directory = tmp_path_factory.mktemp("database")
     port = free_port()
-    process = _serve(database_command(port, directory / "files"), port, directory / "log")
+    process = serve(database_command(port, directory / "files"), port, directory / "log")
     yield f"mongodb://{LOOPBACK}:{port}"
-    _stop(process)
+    stop(process)
 
 
 @pytest.fixture(scope="session")

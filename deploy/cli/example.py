@@ -1,5 +1,7 @@
 """What `entraide up --example` does once the stack is ready: load the examples, show proposals."""
 
+import shutil
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -46,7 +48,17 @@ def _show(client: Client, data_dir: Path, console: Console) -> None:
         request = client.get("requests", f"/v1/requests/{row.id}").body
         show_proposals(client, request, console, language="en", limit=_SHOWN_PROPOSALS)
     option = "" if data_dir == DEFAULT_DIRECTORY else f" --data-dir {data_dir}"
-    console.print(f"More: entraide proposals {gold.requests[-1].external}{option}", markup=False)
+    more = f"{own_command()} proposals {gold.requests[-1].external}{option}"
+    console.print(f"More: {more}", markup=False, soft_wrap=True)
+
+
+def own_command() -> str:
+    """How this command is typed here: its name where PATH has it, else its place."""
+    own = Path(sys.executable).with_name("entraide")
+    found = shutil.which(own.name)
+    if found and Path(found).samefile(own):
+        return own.name
+    return str(own.relative_to(Path.cwd()) if own.is_relative_to(Path.cwd()) else own)
 
 
 def _shown(gold: GoldSet) -> Sequence[Row]:

@@ -90,7 +90,9 @@ def record_id(kind: Kind, source: str, body: Mapping[str, Any]) -> str:
         return derived_id("request", str(body["country"]), source, external)
     if kind == "offer":
         return derived_id("offer", str(body["organisation"]), source, external)
-    return derived_id("activity", source, external)
+    provider = body["organisation"]
+    owner = () if provider is None else ("organisation", str(provider))
+    return derived_id("activity", *owner, source, external)
 
 
 def request_body(raw: Mapping[str, Any], text_only: bool) -> Body:

@@ -19,6 +19,7 @@ _COMMANDS: Mapping[str, str] = {
     "evaluate": "Rank a gold set and print how good the rankings are.",
     "replay": "Publish again what the stores hold.",
     "dead-letters": "List events that could not be understood, or try them again.",
+    "restored": "Let restored databases win over what the topics hold.",
     "topics": "Make the topics that are missing, and show them.",
 }
 _EXPECTED = (

@@ -19,7 +19,7 @@ from deploy.local.replaying import ORDER, replay_service
     "services",
     type=click.Choice(ORDER),
     multiple=True,
-    help="Only this service; may be repeated. Usual: all, offers first.",
+    help="Only this service; may be repeated. Usual: all.",
 )
 @data_dir_option
 def command(services: tuple[str, ...], data_dir: Path) -> None:

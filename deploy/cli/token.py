@@ -5,13 +5,20 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from deploy.cli.options import data_dir_option
 from deploy.local.stack import DataDirectory, StackError, load_keys
 from shared.vocabulary.countries import country
 from shared.vocabulary.errors import UnknownCode
 from shared.web.identity import ROLES, Identity
-from shared.web.tokens import KeyPair, issue_token, read_private_key
+from shared.web.tokens import (
+    DEFAULT_AUDIENCE,
+    DEFAULT_ISSUER,
+    KeyPair,
+    issue_token,
+    read_private_key,
+)
 
 _UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 _LONGEST = timedelta(days=366)
@@ -51,6 +58,22 @@ class Lifetime(click.ParamType[timedelta]):
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="A private Ed25519 JSON Web Key to sign with, instead of the local stack's.",
 )
+@click.option(
+    "--issuer",
+    envvar="ENTRAIDE_ISSUER",
+    show_envvar=True,
+    default=DEFAULT_ISSUER,
+    show_default=True,
+    help="With --key: the issuer that the services expect.",
+)
+@click.option(
+    "--audience",
+    envvar="ENTRAIDE_AUDIENCE",
+    show_envvar=True,
+    default=DEFAULT_AUDIENCE,
+    show_default=True,
+    help="With --key: the audience that the services expect.",
+)
 @data_dir_option
 def command(
     role: str,
@@ -59,6 +82,8 @@ def command(
     lifetime: timedelta,
     subject: str,
     key_file: Path | None,
+    issuer: str,
+    audience: str,
     data_dir: Path,
 ) -> None:
     """Print a token; send it as `Authorization: Bearer TOKEN`.
@@ -67,9 +92,12 @@ def command(
     sides. `operator` may register on behalf of others, with their express consent.
     """
     _check_binding(role, state, organisation)
+    _check_names(key_file)
     identity = Identity(subject=subject, role=role, state=state, organisation=organisation)
     pair = _pair(key_file, data_dir)
-    click.echo(issue_token(pair, identity, lifetime, datetime.now(UTC)))
+    # The local stack expects the usual names whatever the environment says: it passes on neither.
+    names = {"issuer": issuer, "audience": audience} if key_file else {}
+    click.echo(issue_token(pair, identity, lifetime, datetime.now(UTC), **names))
 
 
 def _check_binding(role: str, state: str | None, organisation: str | None) -> None:
@@ -86,6 +114,13 @@ def _check_binding(role: str, state: str | None, organisation: str | None) -> No
             country(state)
         except UnknownCode as error:
             raise click.BadParameter(str(error), param_hint="--state") from None
+
+
+def _check_names(key_file: Path | None) -> None:
+    given = click.get_current_context().get_parameter_source
+    for name in ("issuer", "audience"):
+        if key_file is None and given(name) is ParameterSource.COMMANDLINE:
+            raise click.UsageError(f"--{name} is only for --key: the local stack has its own")
 
 
 def _pair(key_file: Path | None, data_dir: Path) -> KeyPair:

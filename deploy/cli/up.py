@@ -89,10 +89,15 @@ def _serve(stack: Stack, console: Console, example: bool) -> None:
 def _overview(stack: Stack) -> Table:
     ports = stack.plan.ports
     table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column(no_wrap=True)
+    for _ in range(2):
+        table.add_column(overflow="fold")  # a path that is cut off leads nowhere
     table.add_row("portal", ports.url("portal"), "open this in a browser")
     for name in SERVICES:
         table.add_row(name, f"{ports.url(name)}/docs", "its API, to read and try")
     table.add_row("broker", ports.kafka, "Kafka's protocol, in memory")
     table.add_row("database", ports.mongodb, f"files in {stack.plan.directory.database}")
-    table.add_row("workers", ", ".join(SERVICES), "one process each")
+    for name in SERVICES:
+        log = stack.plan.directory.logs / f"{name}-worker.log"
+        table.add_row(f"{name}-worker", str(log), "its log")
     return table

@@ -1,28 +1,55 @@
 """Runs a command with ENTRAIDE_TEST_KAFKA naming a fresh Apache Kafka node.
 
-Where Kafka cannot be had, says so and ends with success: a plain skip.
+Where Java, Maven or Maven Central is not to be had, says so and ends with success: a plain skip.
 """
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from deploy.kafka.server import KafkaUnavailableError, kafka_node
 
+GRACE = 60.0
+"""Seconds that a command has to tidy up."""
 
-def main(command: list[str]) -> int:
-    """Run `command`; returns its exit code, or 0 where Apache Kafka is not to be had."""
+
+def main(command: Sequence[str]) -> int:
+    """Run `command`; returns its exit code, or 0 where Apache Kafka is not to be had.
+
+    Raises RuntimeError where Kafka does not start: that is a failure, not a skip. On SIGTERM both
+    the command and the node are stopped, and the process ends as the signal asks.
+    """
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     with tempfile.TemporaryDirectory(prefix="entraide-kafka-") as directory:
         try:
             with kafka_node(Path(directory)) as address:
                 print(f"Apache Kafka listens on {address}", flush=True)  # noqa: T201
-                environment = {**os.environ, "ENTRAIDE_TEST_KAFKA": address}
-                return subprocess.run(command, env=environment, check=False).returncode
+                return _run(command, {**os.environ, "ENTRAIDE_TEST_KAFKA": address})
         except KafkaUnavailableError as unavailable:
             print(f"skipped: no Apache Kafka to test with ({unavailable})")  # noqa: T201
             return 0
+
+
+def _run(command: Sequence[str], environment: Mapping[str, str]) -> int:
+    process = subprocess.Popen(command, env=environment)
+    try:
+        return process.wait()
+    except KeyboardInterrupt:
+        process.wait()  # the terminal has told it too
+        raise
+    except SystemExit:
+        # pytest takes down what its fixtures have started on SIGINT, not on SIGTERM.
+        process.send_signal(signal.SIGINT)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(GRACE)
+        process.kill()
+        process.wait()
+        raise
 
 
 if __name__ == "__main__":

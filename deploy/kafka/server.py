@@ -15,6 +15,7 @@ from deploy.local.servers import LOOPBACK, free_port, listens, wait_until
 POM = Path(__file__).with_name("pom.xml")
 CACHE = Path(__file__).parents[2] / ".kafka"
 LEAST_JAVA = 17
+_TOLD_LINES = 20
 
 
 class KafkaUnavailableError(RuntimeError):
@@ -68,8 +69,8 @@ def _check_java() -> None:
 def prepare_node(port: int, directory: Path) -> list[str]:
     """The command of a node on this port with its log under `directory`, formatted if it is new.
 
-    Raises KafkaUnavailableError where Kafka cannot be fetched, CalledProcessError where the log
-    cannot be formatted.
+    Raises KafkaUnavailableError where Kafka cannot be fetched, RuntimeError where the log cannot
+    be formatted.
     """
     java = ["java", "-Xmx768m", "-cp", f"{fetch_libraries()}/*"]
     properties = directory / "server.properties"
@@ -78,7 +79,7 @@ def prepare_node(port: int, directory: Path) -> list[str]:
         directory.mkdir(parents=True, exist_ok=True)
         controller.write_text(str(free_port()))
     properties.write_text(_properties(directory / "log", port, int(controller.read_text())))
-    subprocess.run(
+    formatted = subprocess.run(
         [
             *java,
             "kafka.tools.StorageTool",
@@ -90,9 +91,13 @@ def prepare_node(port: int, directory: Path) -> list[str]:
             "--config",
             str(properties),
         ],
-        check=True,
+        check=False,
         capture_output=True,
+        text=True,
     )
+    if formatted.returncode != 0:
+        said = formatted.stdout + formatted.stderr
+        raise RuntimeError(f"Kafka's log could not be formatted:\n{_tail(said)}")
     return [*java, "kafka.Kafka", str(properties)]
 
 
@@ -105,8 +110,8 @@ def kafka_command(directory: Path, port: int) -> list[str]:
 def kafka_node(directory: Path) -> Iterator[str]:
     """Run one node with its log under `directory`; gives its bootstrap address.
 
-    Raises KafkaUnavailableError where Kafka cannot be fetched or stops at once, TimeoutError
-    where it does not start within a minute.
+    Raises KafkaUnavailableError where Kafka cannot be fetched, RuntimeError with the end of its
+    log where it stops at once, TimeoutError where it does not start within a minute.
     """
     port = free_port()
     output = directory / "server.out"
@@ -116,7 +121,8 @@ def kafka_node(directory: Path) -> Iterator[str]:
     try:
         wait_until(lambda: listens(port) or process.poll() is not None, 60, "Apache Kafka starting")
         if process.poll() is not None:
-            raise KafkaUnavailableError(f"Kafka stopped at once; see {output}")
+            said = output.read_text(errors="replace")
+            raise RuntimeError(f"Kafka stopped at once ({process.returncode}):\n{_tail(said)}")
         yield f"{LOOPBACK}:{port}"
     finally:
         process.send_signal(signal.SIGTERM)
@@ -125,6 +131,10 @@ def kafka_node(directory: Path) -> Iterator[str]:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def _tail(text: str) -> str:
+    return "\n".join(text.strip().splitlines()[-_TOLD_LINES:])
 
 
 def _properties(log: Path, port: int, controller: int) -> str:

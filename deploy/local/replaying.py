@@ -1,4 +1,4 @@
-"""Marking everything that the stores hold for the relay: offers first, then requests, matches.
+"""Marking everything that the stores hold for the relay: decisions, then offers, then requests.
 
 Run as a program (`python -m deploy.local.replaying`) by the supervisor over an empty broker.
 """
@@ -9,12 +9,13 @@ import sys
 import time
 from collections.abc import Callable
 
+from shared.events.letters import forget_written
 from shared.events.replay import replay
 from shared.settings import Settings
 from shared.web.database import connect_database
 
-ORDER = ("offers", "requests", "matcher")
-"""Offers come before requests, so that the matcher ranks a request once, over all of them."""
+ORDER = ("matcher", "offers", "requests")
+"""Decisions and offers come before requests, so that the matcher ranks a request once, by all."""
 
 _DRAIN_SECONDS = 120.0
 
@@ -26,11 +27,12 @@ def replay_service(
 ) -> int:
     """Mark every document of a service that has an event; how many that were.
 
-    Waits up to `drain` seconds until the service's relay has published them. `report` gets the
-    service, how many are done, and of how many.
+    The dead letters that it wrote may be lost as well: those that it meets again are written
+    again. Waits up to `drain` seconds until the service's relay has published the documents.
+    `report` gets the service, how many are done, and of how many.
     """
     aggregates = importlib.import_module(f"services.{service}.documents").AGGREGATES
-    connect_database(settings)
+    forget_written(connect_database(settings))
     count = replay(aggregates, lambda done, total: report(service, done, total))
     deadline = time.monotonic() + drain
     while time.monotonic() < deadline and pending(aggregates):

@@ -22,8 +22,8 @@ from deploy.local.programs import (
 )
 from deploy.local.servers import BrokerCommand, broker_command
 from deploy.local.stack import DataDirectory, Ports, StackError, describe, locked, make_keys
-from deploy.local.supervisor import Supervisor
-from shared.events.topics import ensure_topics
+from deploy.local.supervisor import StartError, Supervisor
+from shared.events.topics import TopicsDiffer, TopicsMissing, ensure_topics
 
 _PORT_PATIENCE = 4.0
 Tell = Callable[[str], None]
@@ -156,3 +156,7 @@ def _make_topics(plan: Plan) -> None:
         ensure_topics(service_settings(plan, "local"))
     except KafkaError as error:
         raise ConnectionError(str(error) or type(error).__name__) from None
+    except TopicsMissing as error:  # a slow broker does not show yet what was made
+        raise TimeoutError(str(error)) from None
+    except TopicsDiffer as error:
+        raise StartError(str(error)) from None

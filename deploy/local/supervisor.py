@@ -51,10 +51,10 @@ class Progress:
 class Supervisor:
     """Runs the programs of a stack. All methods belong to the process's main thread.
 
-    `prepare_broker` makes the topics and may raise OSError or TimeoutError, after which it is
-    tried again. `replay` is the program that fills an empty broker from the stores; it must end
-    with 0. `tell` gets one line for the person at the terminal, `changed` is called after any
-    process was started or has ended.
+    `prepare_broker` makes the topics and may raise OSError, after which it is tried again, or
+    StartError, which passes through. `replay` is the program that fills an empty broker from the
+    stores; it must end with 0. `tell` gets one line for the person at the terminal, `changed` is
+    called after any process was started or has ended.
     """
 
     def __init__(

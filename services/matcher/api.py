@@ -40,8 +40,9 @@ from services.matcher.views import (
 )
 from shared.ids import derived_id, new_id
 from shared.registers.context import context
+from shared.registers.schemas import StepBody
 from shared.registers.steps import party_of
-from shared.registers.writing import load, require_optional_body
+from shared.registers.writing import load
 from shared.vocabulary import LANGUAGES
 from shared.web.blueprint import Blueprint
 from shared.web.idempotency import (
@@ -49,6 +50,7 @@ from shared.web.idempotency import (
     current_idempotency_key,
     idempotent,
     idempotent_id,
+    resuming,
 )
 from shared.web.identity import Identity, current_identity, require_roles
 from shared.web.paging import PageQuery, page, page_schema, read_cursor, write_cursor
@@ -136,7 +138,7 @@ class Commitments(MethodView):
         """Commit lines of an offer to lines of a request: all of them or none."""
         identity, now = current_identity(), context().clock()
         proposal = _find(body["proposal"], identity)
-        begun = create_or_resume(
+        begun = _begun_before(identity) or create_or_resume(
             lambda: _begin(proposal, body, identity, now),
             lambda: load(Commitment, _commitment_id(identity)),
         )
@@ -145,6 +147,17 @@ class Commitments(MethodView):
             raise conflict("refused", f"Nothing was committed: {commitment.refusal}.")
         headers = {"Location": f"/v1/commitments/{commitment.id}"}
         return commitment_view(commitment, proposal.hidden), {**_tag(commitment), **headers}
+
+
+def _begun_before(identity: Identity) -> Commitment | None:
+    """What an earlier attempt with this request's key began and a sweep may have finished since.
+
+    It was checked when it was begun. Checked anew it might be refused for what it itself holds.
+    """
+    if not resuming():
+        return None
+    found: Commitment | None = Commitment.objects(id=_commitment_id(identity)).first()
+    return found
 
 
 def _begin(
@@ -169,7 +182,7 @@ def _commitment_id(identity: Identity) -> str:
     key = current_idempotency_key()
     if key is None:
         return new_id()
-    id_ = idempotent_id(identity.subject, key)
+    id_ = idempotent_id(identity, key)
     while Commitment.objects(id=id_, status="refused").only("id").first() is not None:
         id_ = derived_id("after refusal", id_)
     return id_
@@ -188,10 +201,10 @@ class OneCommitment(MethodView):
 @blueprint.route("/commitments/<string:commitment_id>/release", methods=["POST"])
 @require_roles("coordinator", "operator")
 @idempotent
+@blueprint.arguments(StepBody, required=False)
 @blueprint.response(200, CommitmentView)
-def release(commitment_id: str) -> Answer:
+def release(_body: dict[str, Any], commitment_id: str) -> Answer:
     """Give back what a commitment holds; nothing more happens to one that was released."""
-    require_optional_body()
     identity, now = current_identity(), context().clock()
     commitment = load(Commitment, commitment_id)
     if commitment.status not in ("releasing", "released"):
@@ -208,10 +221,13 @@ class Ledger(MethodView):
     def get(self, args: dict[str, Any]) -> dict[str, Any]:
         """List the ledger lines of a request or offer."""
         identity, record = current_identity(), args["record"]
-        view = RecordView.objects(record=record).first()
-        if view is None or not _owns(identity, view):
+        # A request and an offer may have the same id: each owner sees their own side's lines.
+        views = RecordView.objects(record=record)
+        sides = [view.side for view in views if _owns(identity, view)]
+        if not sides:
             raise not_found("record")
-        return page(LedgerLine.objects(record=record), args, ledger_line_view, sort=("id",))
+        lines = LedgerLine.objects(record=record, side__in=sides)
+        return page(lines, args, ledger_line_view, sort=("id",))
 
 
 @blueprint.route("/ledger/cases")

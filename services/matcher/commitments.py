@@ -2,19 +2,24 @@
 
 A commitment's document is written before its first ledger line and says what it means to take, so
 whoever finds it half done can go on: every step may be repeated, by several at once. The states
-`reserving`, `undoing` and `releasing` are the half-done ones. `step` is called before each write,
-with its name; an exception out of it is a crash at that place.
+`reserving`, `undoing` and `releasing` are the half-done ones. The proposal is a line like the
+ledger's: one conditional write lets it hold a commitment, or let it go for ever. `step` is called
+before each write, with its name; an exception out of it is a crash at that place.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from services.matcher import ledger
-from services.matcher.documents import Commitment, CommitmentLine, Match
+import structlog
+
+from services.matcher import ledger, metrics
+from services.matcher.ceilings import above_ceiling
+from services.matcher.documents import Commitment, CommitmentLine, Match, RecordView, view_id
 from services.matcher.domain import COMMITMENT, COMMITTABLE, PROPOSAL, reserving_order
 from services.matcher.ledger import Outcome
 from shared.events.outbox import NotFound, Transition, Version, change, create
+from shared.events.work import INFRASTRUCTURE
 from shared.lifecycle import IllegalTransition
 
 UNFINISHED = ("reserving", "undoing", "releasing")
@@ -22,6 +27,8 @@ GRACE = timedelta(seconds=30)
 """How long a half-done commitment is left to whoever began it."""
 
 Step = Callable[[str], None]
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -112,25 +119,45 @@ def start_release(
 
 
 def recover(now: datetime, grace: timedelta = GRACE, step: Step = no_step) -> int:
-    """Finish what was left half done for longer than `grace`; returns how many there were."""
+    """Finish what was left half done for longer than `grace`; returns how many there were.
+
+    One that cannot be finished is logged, counted and tried again by the next call.
+    """
     stale = Commitment.objects(status__in=UNFINISHED, updated_at__lte=now - grace).only("id")
     ids = [one.id for one in stale]
-    for id_ in ids:
-        finish(id_, now, step)
+    _each(ids, lambda id_: finish(id_, now, step))
     return len(ids)
 
 
 def expire(now: datetime, step: Step = no_step) -> int:
-    """Give back the commitments whose time is over; returns how many there were."""
-    due = [one.id for one in Commitment.objects(status="held", expires_at__lte=now).only("id")]
-    for id_ in due:
+    """Give back the commitments whose time is over; returns how many there were.
+
+    One that cannot be given back is logged, counted and tried again by the next call.
+    """
+
+    def give_back(id_: str) -> None:
         try:
             step("start release")
             start_release(id_, None, MATCHER, now, action="expire")
         except IllegalTransition:
             pass  # another sweep, or its owner, was faster
         finish(id_, now, step)
+
+    due = [one.id for one in Commitment.objects(status="held", expires_at__lte=now).only("id")]
+    _each(due, give_back)
     return len(due)
+
+
+def _each(ids: Sequence[str], work: Callable[[str], object]) -> None:
+    """Do the work for each commitment, whatever becomes of the others."""
+    for id_ in ids:
+        try:
+            work(id_)
+        except INFRASTRUCTURE:
+            raise
+        except Exception as error:
+            metrics.NOT_FINISHED.inc()
+            log.error("commitment not finished", id=id_, exc_info=error)
 
 
 def _load(id_: str) -> Commitment:
@@ -150,47 +177,76 @@ def _reserve_all(commitment: Commitment, now: datetime, step: Step) -> None:
             _try_to_move(commitment.id, "undo", now, reason)
             return
     step("commit the proposal")
-    if _follow(commitment, "commit", now) in COMMITTABLE:
+    refusal = _commit_proposal(commitment, now)
+    if refusal is None:
         step("hold")
         _try_to_move(commitment.id, "hold", now)
     else:
         step("undo")
-        _try_to_move(commitment.id, "undo", now, "the proposal was rejected meanwhile")
+        _try_to_move(commitment.id, "undo", now, refusal)
 
 
 def _give_back_all(commitment: Commitment, now: datetime, step: Step) -> None:
     for take in reserving_order(line.take() for line in commitment.lines):
         step(f"give back {take.ledger_line}")
         ledger.release(take, commitment.id)
-    if not _others(commitment):
-        step("release the proposal")
-        _follow(commitment, "release", now)
-    if _others(commitment):
-        # Begun before the release just now, or before a crash behind it: that one still commits.
-        step("commit the proposal for another")
-        _follow(commitment, "commit", now)
+    step("release the proposal")
+    _release_proposal(commitment, now)
     step("finish")
     _try_to_move(commitment.id, "refuse" if commitment.status == "undoing" else "finish", now)
 
 
-def _others(commitment: Commitment) -> bool:
-    others = Commitment.objects(
-        match=commitment.match, id__ne=commitment.id, status__in=("reserving", "held")
-    )
-    return others.only("id").first() is not None
+def _commit_proposal(commitment: Commitment, now: datetime) -> str | None:
+    """Let the proposal hold the commitment; returns why it does not, None if it does.
 
-
-def _follow(commitment: Commitment, action: str, now: datetime) -> str:
-    """Let the proposal take the step where its state allows it; returns its state."""
+    One write decides for all that are committed at once, so that no two of them can go above the
+    offer's ceiling together; repeating changes nothing.
+    """
+    refusal: str | None = None
 
     def step(match: Match) -> None:
-        if action in PROPOSAL.allowed(match.status):
-            target = PROPOSAL.target(action, match.status)
-            match.history.append(transition(action, match.status, target, MATCHER, now))
-            match.status = target
+        nonlocal refusal
+        refusal = _refusal(commitment, match, now)
+        if refusal is None and commitment.id not in match.holds:
+            match.holds.append(commitment.id)
+            _take_step(match, "commit", now)
 
-    status: str = change(Match, commitment.match, None, step, now).status
-    return status
+    change(Match, commitment.match, None, step, now)
+    return refusal
+
+
+def _refusal(commitment: Commitment, match: Match, now: datetime) -> str | None:
+    if commitment.id in match.holds:
+        return None
+    if commitment.id in match.released:
+        return Outcome.RELEASED.value
+    if match.status not in COMMITTABLE:
+        return "the proposal was rejected meanwhile"
+    offer = RecordView.objects(id=view_id("offer", match.offer)).first()
+    if offer is None:
+        return None
+    return above_ceiling(offer, commitment.lines, match.holds, now.date())
+
+
+def _release_proposal(commitment: Commitment, now: datetime) -> None:
+    """Let the proposal go, for ever, whether it held the commitment or not."""
+
+    def step(match: Match) -> None:
+        match.holds = [id_ for id_ in match.holds if id_ != commitment.id]
+        if commitment.id not in match.released:
+            match.released.append(commitment.id)
+        if not match.holds:
+            _take_step(match, "release", now)
+
+    change(Match, commitment.match, None, step, now)
+
+
+def _take_step(match: Match, action: str, now: datetime) -> None:
+    """Take the step where the proposal's state allows it."""
+    if action in PROPOSAL.allowed(match.status):
+        target = PROPOSAL.target(action, match.status)
+        match.history.append(transition(action, match.status, target, MATCHER, now))
+        match.status = target
 
 
 def _try_to_move(id_: str, action: str, now: datetime, refusal: str | None = None) -> None:

@@ -76,6 +76,8 @@ class Match(Aggregate):
 
     `entry` is the shortlist's entry at the time of the latest decision, as JSON text, so that the
     proposal can be explained after it has left the shortlist. `reason` never leaves the matcher.
+    `holds` are the commitments that it is committed by, `released` those that are over: as in a
+    ledger line, so that one write decides, and a late repeat commits nothing.
     """
 
     meta = {"collection": "matches", "indexes": ["request", "offer", "organisation"]}  # noqa: RUF012 (mongoengine declares it so)
@@ -92,6 +94,8 @@ class Match(Aggregate):
     request_version = StringField(required=True)
     offer_version = StringField(required=True)
     reason = StringField()
+    holds = ListField(StringField())
+    released = ListField(StringField())
 
     def event(self) -> EventRecord:
         """The state of the proposal, without the reason's text."""
@@ -161,6 +165,7 @@ class Commitment(Aggregate):
             "status": self.status,
             "lines": [{name: line[name] for name in kept} for line in self.lines],
             "expires_at": self.expires_at and timestamp(self.expires_at),
+            "history": [transition.data() for transition in self.history],
         }
         return self.envelope(COMMITMENT, SOURCE, data)
 
@@ -188,13 +193,18 @@ class PartitionFence(Document):
 
 
 class ViewLine(EmbeddedDocument):
-    """A line of a record: in which unit it is counted, how much, and whether all may see it."""
+    """A line of a record: in which unit it is counted, how much, and whether all may see it.
+
+    `worth_*` is the money that the owner states beside a quantity.
+    """
 
     line = IntField(required=True)
     measure = StringField(required=True)
     unit = StringField(required=True)
     limit = IntField(required=True)
     confidential = BooleanField(required=True)
+    worth_cents = IntField()
+    worth_currency = StringField()
 
 
 class RecordView(Document):

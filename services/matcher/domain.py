@@ -11,17 +11,13 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any, Literal
 
 from shared.lifecycle import Lifecycle, Step
+from shared.registers.counting import Measure, counted
 from shared.vocabulary.countries import groups
 from shared.vocabulary.currencies import usd_per_unit
 from shared.vocabulary.errors import UnknownCode
 
 Side = Literal["request", "offer"]
-Measure = Literal["quantity", "money"]
 
-WHOLE_UNIT = "whole"
-"""Unit of a line that gives neither quantity nor money: it is shared out as one whole."""
-UNNAMED_UNIT = "unspecified"
-"""Unit of a quantity whose unit is not known to the vocabulary."""
 THOUSANDTHS = 1000
 CENTS = 100
 
@@ -57,13 +53,18 @@ COMMITTABLE = frozenset({"endorsed", "committed", "released"})
 
 @dataclass(frozen=True)
 class LineLimit:
-    """The most that may be held of a line of a record, in the line's own unit."""
+    """The most that may be held of a line of a record, in the line's own unit.
+
+    `worth_cents` of `worth_currency`: the money that a line counted otherwise states beside that.
+    """
 
     line: int
     measure: Measure
     unit: str
     limit: int
     confidential: bool = False
+    worth_cents: int | None = None
+    worth_currency: str | None = None
 
 
 @dataclass(frozen=True)
@@ -102,9 +103,8 @@ def split_proposal_id(proposal: str) -> tuple[str, str] | None:
 def line_limits(side: Side, data: Mapping[str, Any]) -> tuple[LineLimit, ...]:
     """The limits of a record's lines, from the data of its event.
 
-    A line is counted in one unit only, its own, so that what it asks for cannot be given once in
-    machines and once more in money. That unit is money for funding; else the quantity where one
-    is given, else money; a line with neither counts as one whole.
+    A line is counted in one unit only, its own: see `shared.registers.counting`, by which the
+    registers show what is committed too.
     """
     if side == "request":
         return tuple(_limit(line, line["quantity"], line["confidential"]) for line in data["needs"])
@@ -113,13 +113,10 @@ def line_limits(side: Side, data: Mapping[str, Any]) -> tuple[LineLimit, ...]:
 
 def _limit(line: Mapping[str, Any], quantity: float | None, confidential: bool) -> LineLimit:
     cents, currency = line["amount_cents"], line["currency"]
-    has_money = cents is not None and currency is not None
-    if has_money and (line["kind"] == "funding" or quantity is None):
-        return LineLimit(line["line"], "money", currency, cents, confidential)
-    if quantity is None:
-        return LineLimit(line["line"], "quantity", WHOLE_UNIT, THOUSANDTHS, confidential)
-    unit = line["unit"] or UNNAMED_UNIT
-    return LineLimit(line["line"], "quantity", unit, thousandths(quantity), confidential)
+    stored = None if quantity is None else thousandths(quantity)
+    own = counted(line["kind"], stored, line["unit"], cents, currency)
+    worth = (cents, currency) if own.measure == "quantity" else (None, None)
+    return LineLimit(line["line"], own.measure, own.unit, own.amount, confidential, *worth)
 
 
 def thousandths(quantity: float | Decimal) -> int:

@@ -1,6 +1,8 @@
 """Feeding the engine: events in, and out which requests have to be ranked again.
 
-Idempotent by (id, version) and independent of order: older and equal versions change nothing.
+Idempotent by (id, version) and independent of order: older and equal versions change nothing. An
+event has passed its schema, so one that the engine refuses all the same is no poison for others:
+it is logged and counted, and its record is in no shortlist until a newer version or another day.
 """
 
 from collections import Counter, defaultdict
@@ -9,12 +11,18 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from services.matcher.domain import HOLDING, Measure, split_proposal_id
+import structlog
+
+from services.matcher import metrics
+from services.matcher.domain import HOLDING, split_proposal_id
 from services.matcher.engine.matching import Engine, Pairing
 from services.matcher.engine.profiles import OfferProfile, RequestProfile
 from shared.events.envelope import COMMITMENT, MATCH, OFFER, REQUEST
 from shared.events.reader import Received
 from shared.events.versions import Version
+from shared.registers.counting import Measure
+
+log = structlog.get_logger(__name__)
 
 _LineKey = tuple[str, str, int, Measure]
 
@@ -32,7 +40,7 @@ class RequestState:
 
 
 class IndexFeed:
-    """Applies what a reader received to an engine.
+    """Applies what a reader received to an engine; raises nothing that an engine does.
 
     `dirty` are the requests to rank again, by the partition that their events are in, the longest
     waiting first; whoever ranks one takes it out. Not for several threads.
@@ -56,7 +64,12 @@ class IndexFeed:
         if apply is None or self._versions.get(key, _NEVER) >= received.version:
             return False
         self._versions[key] = received.version
-        apply(received)
+        try:
+            apply(received)
+        except Exception as error:  # noqa: BLE001 (whatever it is, others go on)
+            _tell_refused(received.type, received.subject, error)
+        else:
+            metrics.INDEXED.labels(received.type).inc()
         return True
 
     def settle(self) -> None:
@@ -65,7 +78,12 @@ class IndexFeed:
         Apart from `apply`, so that an offer that changed twice is asked about once.
         """
         for offer in self._changed_offers:
-            self.mark(self.engine.affected(offer))
+            try:
+                affected: Iterable[str] = self.engine.affected(offer)
+            except Exception as error:
+                log.error("offer not compared", id=offer, exc_info=error)
+                affected = self.requests
+            self.mark(affected)
         self._changed_offers.clear()
 
     def forget_offers(self) -> None:
@@ -74,7 +92,9 @@ class IndexFeed:
 
     def advance(self, as_of: date) -> None:
         """Go on to another day; every request may rank differently then."""
-        self.engine.advance(as_of)
+        for refused in self.engine.advance(as_of):
+            type_ = REQUEST if refused.side == "request" else OFFER
+            _tell_refused(type_, refused.record, refused.error)
         self._changed_offers.clear()
         self.mark(self.requests)
 
@@ -104,30 +124,31 @@ class IndexFeed:
         }
 
     def _request(self, received: Received) -> None:
-        id_ = received.subject
+        id_, event = received.subject, received.event
         known = self.requests.get(id_)
-        if received.event is None:
-            country = None if known is None else known.country
-            self._gone.add(id_)
-            self.engine.remove_request(id_)
+        if event is not None:
+            country = event.data["country"]
         else:
-            data = received.event.data
-            country = data["country"]
-            self._gone.discard(id_)
-            self.engine.put_request(RequestProfile.of_event(data, str(received.version)))
+            country = None if known is None else known.country
         self.requests[id_] = RequestState(country, received.version, received.partition)
         self.mark([id_])
+        # First of all the former state goes: should the new one be refused, it must not stay.
+        self.engine.remove_request(id_)
+        if event is None:
+            self._gone.add(id_)
+        else:
+            self._gone.discard(id_)
+            self.engine.put_request(RequestProfile.of_event(event.data, str(received.version)))
 
     def _offer(self, received: Received) -> None:
-        id_ = received.subject
-        if received.event is None:
-            self.organisations.pop(id_, None)
-            self.engine.remove_offer(id_)
-        else:
-            data = received.event.data
-            self.organisations[id_] = data["organisation"]
-            self.engine.put_offer(OfferProfile.of_event(data, str(received.version)))
+        id_, event = received.subject, received.event
         self._changed_offers.add(id_)
+        self.engine.remove_offer(id_)
+        if event is None:
+            self.organisations.pop(id_, None)
+        else:
+            self.organisations[id_] = event.data["organisation"]
+            self.engine.put_offer(OfferProfile.of_event(event.data, str(received.version)))
 
     def _match(self, received: Received) -> None:
         pair = split_proposal_id(received.subject)
@@ -151,16 +172,24 @@ class IndexFeed:
             self._taken[received.subject] = taken
         for key in before.keys() | taken.keys():
             self._committed[key] += taken[key] - before[key]
-            self._set_committed(key)
+            try:
+                self._set_committed(key)
+            except Exception as error:  # noqa: BLE001 (the other record's lines go on)
+                _tell_refused(COMMITMENT, received.subject, error)
 
     def _set_committed(self, key: _LineKey) -> None:
         side, record, line, measure = key
         if side == "request":
-            self.engine.set_committed("request", record, line, measure, self._committed[key])
             self.mark([record])
+            self.engine.set_committed("request", record, line, measure, self._committed[key])
         else:
-            self.engine.set_committed("offer", record, line, measure, self._committed[key])
             self._changed_offers.add(record)
+            self.engine.set_committed("offer", record, line, measure, self._committed[key])
+
+
+def _tell_refused(type_: str, subject: str, error: Exception) -> None:
+    metrics.NOT_INDEXED.labels(type_).inc()
+    log.error("event not indexed", id=subject, type=type_, exc_info=error)
 
 
 _NEVER = Version(-1, 0)

@@ -17,11 +17,14 @@ from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from services.matcher.domain import LineLimit, Side, Take
 from services.matcher.ledger_documents import LedgerCase, LedgerLine
+from shared.bulk import raise_unless_duplicates
 from shared.events.outbox import Contention
 from shared.events.versions import Version
 
-DUPLICATE_KEY = 11000
 _ROUNDS = 20
+
+_Record = tuple[str, str]
+"""Side and id: an id alone may name a request and an offer."""
 
 
 class Outcome(Enum):
@@ -118,28 +121,30 @@ def set_limits(records: Sequence[Limits], now: datetime) -> None:
     Opens a case for each line whose holds are now above its limit, and resolves the cases of
     those whose holds fit again. Idempotent. Raises Contention after many lost races.
     """
-    newest: dict[str, Limits] = {}
+    newest: dict[_Record, Limits] = {}
     for limits in records:
-        known = newest.get(limits.record)
+        key = (limits.side, limits.record)
+        known = newest.get(key)
         if known is None or known.version < limits.version:
-            newest[limits.record] = limits
+            newest[key] = limits
+    ids = {record for _, record in newest}
     for _ in range(_ROUNDS):
-        known_lines = _lines_of(newest)
+        known_lines = _lines_of(ids)
         writes = [
             write
-            for limits in newest.values()
-            for write in _limit_writes(limits, known_lines.get(limits.record, {}))
+            for key, limits in newest.items()
+            for write in _limit_writes(limits, known_lines.get(key, {}))
         ]
         if not writes:
             break
         _write_all(writes)
     else:
         raise Contention("the ledger's limits were changed by others each time")
-    review_cases(now, list(newest))
+    review_cases(now, ids)
 
 
 def review_cases(now: datetime, records: Collection[str] | None = None) -> None:
-    """Open and resolve the cases of these records' lines, or of all lines."""
+    """Open and resolve the cases of the lines of records with these ids, or of all lines."""
     of_records: dict[str, Any] = {} if records is None else {"record": {"$in": list(records)}}
     lines, cases = LedgerLine._get_collection(), LedgerCase._get_collection()
     over = {line["_id"]: line for line in lines.find({"free": {"$lt": 0}, **of_records})}
@@ -166,12 +171,12 @@ def _open_case(line: Mapping[str, Any], now: datetime) -> None:
     cases.update_one({"_id": line["_id"]}, {"$set": opened}, upsert=True)
 
 
-def _lines_of(records: Iterable[str]) -> dict[str, dict[str, dict[str, Any]]]:
-    found: dict[str, dict[str, dict[str, Any]]] = {}
+def _lines_of(records: Iterable[str]) -> dict[_Record, dict[str, dict[str, Any]]]:
+    found: dict[_Record, dict[str, dict[str, Any]]] = {}
     query = {"record": {"$in": list(records)}}
-    fields = {"record": 1, "limit": 1, "epoch": 1, "number": 1}
+    fields = {"side": 1, "record": 1, "limit": 1, "epoch": 1, "number": 1}
     for line in LedgerLine._get_collection().find(query, fields):
-        found.setdefault(line["record"], {})[line["_id"]] = line
+        found.setdefault((line["side"], line["record"]), {})[line["_id"]] = line
     return found
 
 
@@ -236,9 +241,3 @@ def _write_all(writes: Sequence[InsertOne[dict[str, Any]] | UpdateOne]) -> None:
         LedgerLine._get_collection().bulk_write(writes, ordered=False)
     except BulkWriteError as error:
         raise_unless_duplicates(error)
-
-
-def raise_unless_duplicates(error: BulkWriteError) -> None:
-    """Raise the error unless all that failed met an id that another had just taken."""
-    if any(failed["code"] != DUPLICATE_KEY for failed in error.details["writeErrors"]):
-        raise error

@@ -13,10 +13,17 @@ WRITTEN: Final = Counter("entraide_shortlists_written", "Shortlists that differe
 NOT_STORED: Final = Counter(
     "entraide_shortlists_not_stored", "Shortlists whose event would break its schema"
 )
+NOT_RANKED: Final = Counter(
+    "entraide_requests_not_ranked",
+    "Requests whose ranking failed and whose shortlist stays as it is",
+)
 RANKING: Final = Histogram(
     "entraide_ranking_seconds",
     "Time to rank one request",
     buckets=(0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 1),
+)
+NOT_FINISHED: Final = Counter(
+    "entraide_commitments_not_finished", "Attempts to finish or expire a commitment that failed"
 )
 INDEX_LAG: Final = Gauge("entraide_index_lag", "Records that the index has yet to read")
 WAITING: Final = Gauge("entraide_requests_waiting", "Requests that have yet to be ranked again")

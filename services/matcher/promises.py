@@ -4,14 +4,13 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from services.matcher.commitments import UNFINISHED
-from services.matcher.documents import Commitment, CommitmentLine, RecordView, ViewLine
+from services.matcher.ceilings import above_ceiling
+from services.matcher.documents import CommitmentLine, RecordView, ViewLine
 from services.matcher.domain import CENTS, COMMITTABLE, convert, thousandths
 from services.matcher.proposals import Proposal
 from shared.vocabulary.currencies import NoRate
+from shared.vocabulary.errors import UnknownCode
 from shared.web.problems import FieldError, conflict, invalid
-
-_LIVE = ("held", *UNFINISHED)
 
 
 def require_committable(proposal: Proposal) -> None:
@@ -82,7 +81,7 @@ def _line(
     cents = int(sent["amount"] * CENTS)
     try:
         line.amount = convert(cents, sent["currency"], known.unit, on)
-    except NoRate as error:
+    except (NoRate, UnknownCode) as error:
         errors.append(FieldError(f"{field}.currency", str(error), "no-rate"))
         return None
     if line.amount <= 0:
@@ -95,20 +94,11 @@ def _line(
 
 
 def _require_ceiling(proposal: Proposal, lines: Sequence[CommitmentLine], on: date) -> None:
-    """Raise the 409 problem if the offer's money for this request goes above its ceiling."""
-    ceiling, currency = proposal.offer.ceiling_cents, proposal.offer.ceiling_currency
-    if ceiling is None or currency is None:
-        return
-    others = Commitment.objects(match=proposal.id, status__in=_LIVE)
-    every = [*lines, *(line for other in others for line in other.lines)]
-    total = sum(
-        convert(line.amount, line.unit, currency, on)
-        for line in every
-        if line.side == "offer" and line.measure == "money"
-    )
-    if total > ceiling:
-        raise conflict(
-            "ceiling",
-            f"The offer gives a project {ceiling / CENTS:.2f} {currency} at most; with this "
-            f"commitment it would be {total / CENTS:.2f}.",
-        )
+    """Raise the 409 problem if the offer's money for this request goes above its ceiling.
+
+    For a plain answer before anything is begun; what decides is the proposal's own write.
+    """
+    held = proposal.match.holds if proposal.match is not None else ()
+    reason = above_ceiling(proposal.offer, lines, held, on)
+    if reason is not None:
+        raise conflict("ceiling", f"{reason[0].upper()}{reason[1:]}.")

@@ -8,6 +8,7 @@ from dataclasses import fields
 from datetime import date, datetime
 
 import structlog
+from pymongo.errors import PyMongoError
 
 from services.matcher import metrics, shortlists
 from services.matcher.documents import entry_text
@@ -20,6 +21,7 @@ from services.matcher.models import active_model
 from services.matcher.ownership import Ownership
 from services.matcher.shortlists import Ranking
 from shared.events.letters import DeadLetters
+from shared.events.outbox import Contention
 from shared.events.reader import TopicReader
 from shared.events.topics import Topics
 from shared.events.work import INFRASTRUCTURE
@@ -101,7 +103,7 @@ class RankingWorker:
                     self._take_in(reader)
                     self._work()
                     self._save_positions()
-                except INFRASTRUCTURE as error:
+                except (*INFRASTRUCTURE, Contention) as error:
                     log.warning("ranking interrupted", error=str(error))
                     stop.wait(PAUSE_SECONDS)
 
@@ -116,10 +118,9 @@ class RankingWorker:
         while came and time.monotonic() < until:
             came = self._read(reader, 0)
         self._feed.settle()
-        changes = self._membership.changes()
-        if any(assigned for assigned, _ in changes):
+        self._feed.mark_partitions(self._ownership.follow(self._membership.changes))
+        if self._ownership.assigned:
             self._assigned.set()
-        self._feed.mark_partitions(self._ownership.follow(changes))
         today = self._today()
         if today != self._as_of:
             self._as_of = today
@@ -133,13 +134,7 @@ class RankingWorker:
     def _read(self, reader: TopicReader, timeout_ms: int) -> bool:
         received = reader.poll(timeout_ms)
         for one in received:
-            try:
-                if self._feed.apply(one):
-                    metrics.INDEXED.labels(one.type).inc()
-            except (ValueError, LookupError, OverflowError) as error:
-                # Its schema has passed, so it is no poison for others; the index does without it.
-                metrics.NOT_INDEXED.labels(one.type).inc()
-                log.error("event not indexed", id=one.subject, type=one.type, exc_info=error)
+            self._feed.apply(one)
             if one.topic == self._topics.requests:
                 self._read_to[one.partition] = one.offset + 1
         return bool(received)
@@ -154,8 +149,7 @@ class RankingWorker:
             return
         rankings: dict[int, list[Ranking]] = {}
         for partition, request in chunk:
-            with metrics.RANKING.time():
-                ranking = rank(self._feed, request)
+            ranking = self._rank(request)
             if ranking is not None:
                 rankings.setdefault(partition, []).append(ranking)
         stored = shortlists.store(rankings, fences, self._clock())
@@ -165,6 +159,20 @@ class RankingWorker:
         metrics.RANKED.inc(len(chunk))
         metrics.WRITTEN.inc(stored.written)
         metrics.NOT_STORED.inc(stored.unfit)
+
+    def _rank(self, request: str) -> Ranking | None:
+        """The request's shortlist; None without one, and where the engine fails at it."""
+        try:
+            with metrics.RANKING.time():
+                return rank(self._feed, request)
+        except PyMongoError:
+            raise
+        except Exception as error:
+            # What is stored stays: one offer may keep many requests from being ranked, and that
+            # is no reason to leave all of those without proposals.
+            metrics.NOT_RANKED.inc()
+            log.error("request not ranked", id=request, exc_info=error)
+            return None
 
     def _save_positions(self) -> None:
         """Commit how far the partitions with nothing waiting have been worked."""

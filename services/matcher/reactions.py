@@ -9,7 +9,8 @@ from pymongo.errors import BulkWriteError
 
 from services.matcher.documents import RecordView, view_id
 from services.matcher.domain import Side, line_limits
-from services.matcher.ledger import Limits, raise_unless_duplicates, set_limits
+from services.matcher.ledger import Limits, set_limits
+from shared.bulk import raise_unless_duplicates
 from shared.events.envelope import OFFER, REQUEST, Event
 
 _SIDES: dict[str, Side] = {REQUEST: "request", OFFER: "offer"}
@@ -62,9 +63,10 @@ def _status(event: Event) -> str:
 def _keep_views(events: Iterable[Event]) -> None:
     newest: dict[str, Event] = {}
     for event in events:
-        known = newest.get(event.subject)
+        id_ = view_id(_SIDES[event.type], event.subject)
+        known = newest.get(id_)
         if known is None or known.version < event.version:
-            newest[event.subject] = event
+            newest[id_] = event
     if not newest:
         return
     try:
@@ -95,6 +97,8 @@ def _view_write(event: Event) -> UpdateOne:
                 "unit": line.unit,
                 "limit": line.limit,
                 "confidential": line.confidential,
+                "worth_cents": line.worth_cents,
+                "worth_currency": line.worth_currency,
             }
             for line in line_limits(side, event.data)
         ]

@@ -7,6 +7,7 @@ import marshmallow as ma
 from marshmallow import fields, validate
 
 from shared.vocabulary import LANGUAGES
+from shared.web.bounds import BoundedList, Moment
 from shared.web.field_errors import coded_error
 from shared.web.paging import PageQuery
 from shared.web.schemas import Amount, CountryCode, MoneyMixin, Quantity, StrictSchema, Text
@@ -75,10 +76,10 @@ class CommitmentBody(StrictSchema):
     """What of an offer is committed to what of a request; both sides are named."""
 
     proposal = fields.String(required=True, validate=validate.Length(1, 2 * MAX_ID + 1))
-    lines = fields.List(
-        fields.Nested(TakenLineSchema), required=True, validate=validate.Length(1, MAX_LINES)
+    lines = BoundedList(
+        fields.Nested(TakenLineSchema), MAX_LINES, required=True, validate=validate.Length(min=1)
     )
-    expires_at = fields.AwareDateTime(
+    expires_at = Moment(
         load_default=None,
         allow_none=True,
         metadata={"description": "When what is held is given back by itself; null: never."},

@@ -16,7 +16,7 @@ from pymongo import InsertOne, ReturnDocument, UpdateOne
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from services.matcher.documents import PartitionFence, Shortlist, shortlist_id
-from services.matcher.ledger import raise_unless_duplicates
+from shared.bulk import raise_unless_duplicates
 from shared.events.envelope import InvalidEvent, check
 from shared.events.epochs import current_epoch
 from shared.events.outbox import Contention

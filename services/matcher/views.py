@@ -6,8 +6,6 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-import structlog
-
 from services.matcher.documents import Commitment
 from services.matcher.domain import CENTS, THOUSANDTHS, modality
 from services.matcher.engine.explanation import Explanation, explain
@@ -19,12 +17,11 @@ from services.matcher.proposals import Proposal
 from services.matcher.rights import oversees
 from shared.registers.measures import amount_of, quantity_of
 from shared.web.identity import Identity
+from shared.web.logging import record_confidential_read
 
 _OF_LINES = frozenset({"theme", "main_need", "needs_served", "quantity", "amount"})
 """Features that are made of need lines: a reader from whom some are hidden gets none of these."""
 _SCALES = {"quantity": THOUSANDTHS, "money": CENTS}
-
-_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -39,13 +36,8 @@ def proposal_view(
 ) -> dict[str, Any]:
     """The proposal with its reasons in a language; reading a confidential line is logged."""
     if proposal.request.hidden_lines:
-        _log.info(
-            "confidential record read",
-            subject=identity.subject,
-            role=identity.role,
-            id=proposal.id,
-            hidden_lines=len(proposal.hidden),
-        )
+        hidden = len(proposal.hidden)
+        record_confidential_read(identity.subject, identity.role, proposal.id, hidden)
     explanation = _explanation(proposal, language)
     entry, match, offer = proposal.entry, proposal.match, proposal.offer
     return {

@@ -24,7 +24,7 @@ def visible_offers(identity: Identity) -> Condition:
 
 def offers(identity: Identity, args: Mapping[str, Any], today: date) -> Condition:
     """The condition for the list that `OfferQuery` asks for; 422 for words without meaning."""
-    equal = ("organisation", "status", "donor_type", "donor_country", "call")
+    equal = ("organisation", "status", "donor_type", "donor_country", "call", "gender_marker")
     asked = [visible_offers(identity), *_equal(args, equal), *_common(args)]
     line = {name: args[name] for name in ("theme", "kind") if args[name] is not None}
     if line:
@@ -46,10 +46,15 @@ def organisations(args: Mapping[str, Any]) -> Condition:
 
 
 def entries(args: Mapping[str, Any]) -> Condition:
-    """The condition for the list that `EntryQuery` asks for; 422 for words without meaning."""
+    """The condition for the list that `EntryQuery` or `KnowledgeQuery` asks for.
+
+    Raises the 422 problem for words without meaning.
+    """
     lists = {"themes": args["theme"], "kinds": args["kind"]}
+    lists |= {name: args.get(name) for name in ("used_in", "languages")}
     asked = [{name: code} for name, code in lists.items() if code is not None]
-    return _all([*_equal(args, ("organisation", "country")), *asked, *_words(args)])
+    equal = ("organisation", "country", "language")
+    return _all([*_equal(args, equal), *asked, *_words(args)])
 
 
 def _all(conditions: list[Condition]) -> Condition:
@@ -66,7 +71,9 @@ def _words(args: Mapping[str, Any]) -> list[Condition]:
 
 
 def _common(args: Mapping[str, Any]) -> list[Condition]:
-    conditions = _words(args)
+    conditions = [*_words(args), *_equal(args, ("language",))]
+    if args["partner"] is not None:
+        conditions.append({"partners": args["partner"]})
     if args["updated_since"] is not None:
         conditions.append({"updated_at": {"$gte": args["updated_since"]}})
     if args["external_source"] is not None:

@@ -1,22 +1,24 @@
 """What crosses the wire of the register of offers."""
 
-import re
-
 from marshmallow import fields, validate
 
 from shared.lifecycle import ASSISTANCE, REGISTER
 from shared.registers.schemas import (
     MAX_CODES,
     MAX_LINES,
+    MAX_SHORT,
     ContactedView,
     ContactsSchema,
     ExternalIdSchema,
+    MeasuresMixin,
     RecordView,
     ReportSchema,
     SignedView,
+    StepBody,
     TextsSchema,
     choice,
-    optional_text,
+    spoken_language,
+    spoken_languages,
 )
 from shared.vocabulary import LANGUAGES
 from shared.vocabulary.countries import AREAS
@@ -29,12 +31,12 @@ from shared.vocabulary.lists import (
     PARTNERS,
 )
 from shared.vocabulary.themes import THEMES
+from shared.web.bounds import BoundedList, Moment, Pattern
 from shared.web.paging import PageQuery
 from shared.web.schemas import (
     Amount,
     Code,
     CountryCode,
-    MoneyMixin,
     MoneySchema,
     Quantity,
     StrictSchema,
@@ -42,21 +44,20 @@ from shared.web.schemas import (
     Window,
 )
 
-ORGANISATION_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,99}\Z")
+ORGANISATION_ID = Pattern("^[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$", error="Not an id.")
 
 # Codes of bodies are read with `retired=True`: a record may hold one that was retired since, and
 # the rules refuse it where it is new (`shared.registers.lines.check_codes`).
 
 
-def _codes(item: fields.String) -> fields.List[str]:
-    return fields.List(item, load_default=list, validate=validate.Length(max=MAX_CODES))
+def _codes(item: fields.String) -> BoundedList:
+    return BoundedList(item, MAX_CODES)
 
 
 def _organisation_id(*, required: bool = False) -> fields.String:
-    pattern = validate.Regexp(ORGANISATION_ID, error="Not an id.")
     if required:
-        return fields.String(required=True, validate=pattern)
-    return fields.String(load_default=None, allow_none=True, validate=pattern)
+        return fields.String(required=True, validate=ORGANISATION_ID)
+    return fields.String(load_default=None, allow_none=True, validate=ORGANISATION_ID)
 
 
 class EligibilitySchema(StrictSchema):
@@ -74,38 +75,35 @@ class ConditionSchema(StrictSchema):
     text = Text(2_000, required=True)
 
 
-class ProvisionSchema(MoneyMixin, StrictSchema):
+class ProvisionSchema(MeasuresMixin, StrictSchema):
     """One thing that can be given. Send `line` to keep a line's number, none for a new line."""
+
+    quantity_name = "capacity"
 
     line = fields.Integer(strict=True, load_default=None, allow_none=True)
     theme = Code(THEMES, retired=True, required=True)
     kind = Code(KINDS, retired=True, required=True)
     capacity = Quantity(load_default=None, allow_none=True)
-    unit = optional_text(60, single_line=True)
 
 
 class OfferBody(TextsSchema):
     """An offer of assistance, as its donor writes it."""
 
     organisation = _organisation_id(required=True)
-    provisions = fields.List(
-        fields.Nested(ProvisionSchema), load_default=list, validate=validate.Length(max=MAX_LINES)
-    )
+    provisions = BoundedList(fields.Nested(ProvisionSchema), MAX_LINES)
     eligibility = fields.Nested(
         EligibilitySchema, load_default=lambda: EligibilitySchema().load({})
     )
-    conditions = fields.List(
-        fields.Nested(ConditionSchema), load_default=list, validate=validate.Length(max=50)
-    )
+    conditions = BoundedList(fields.Nested(ConditionSchema), 50)
     window = Window()
     ceiling = fields.Nested(MoneySchema, load_default=None, allow_none=True)
     call = _organisation_id()
-    partners = _codes(Code(PARTNERS, retired=True))
+    partners = BoundedList(Code(PARTNERS, retired=True), MAX_SHORT)
     gender_marker = Code(GENDER_MARKERS, retired=True, load_default=None, allow_none=True)
     external_id = fields.Nested(ExternalIdSchema, load_default=None, allow_none=True)
 
 
-class PublishBody(StrictSchema):
+class PublishBody(StepBody):
     """Nothing needs to be said: who publishes an offer is its donor, or whom the donor asked.
 
     `consent` may be sent, so that publishing is the same call in both registers.
@@ -115,10 +113,19 @@ class PublishBody(StrictSchema):
 
 
 class LeftView(StrictSchema):
-    """What is left of a line after what is committed, in the line's own unit and currency."""
+    """What is left of a line after what is committed, in the one measure that it is counted in.
 
-    capacity = Quantity(allow_none=True)
+    That is money for funding, else the capacity where there is one, else money.
+    """
+
+    capacity = Quantity(zero=True, allow_none=True)
     amount = Amount(allow_none=True)
+    whole = fields.Boolean(
+        metadata={
+            "description": "Whether the line gives neither measure and so is counted as one whole: "
+            "then `capacity` is a share of 1."
+        }
+    )
 
 
 class ProvisionView(ProvisionSchema):
@@ -130,7 +137,7 @@ class ProvisionView(ProvisionSchema):
 class OfferView(SignedView, OfferBody):
     """An offer as it is shown."""
 
-    provisions = fields.List(fields.Nested(ProvisionView))
+    provisions = BoundedList(fields.Nested(ProvisionView), MAX_LINES)
     donor_type = fields.String()
     donor_country = fields.String(allow_none=True)
 
@@ -141,7 +148,9 @@ class RecordQuery(PageQuery):
     organisation = _organisation_id()
     theme = Code(THEMES, retired=True, load_default=None)
     kind = Code(KINDS, retired=True, load_default=None)
-    updated_since = fields.AwareDateTime(format="iso", load_default=None)
+    partner = Code(PARTNERS, retired=True, load_default=None)
+    language = spoken_language()
+    updated_since = Moment(load_default=None)
     external_source = fields.String(validate=validate.Length(1, 100), load_default=None)
     external_id = fields.String(validate=validate.Length(1, 100), load_default=None)
     q = Text(200, single_line=True, load_default=None, metadata={"description": "Full text."})
@@ -154,12 +163,13 @@ class OfferQuery(RecordQuery):
     donor_type = Code(DONOR_TYPES, retired=True, load_default=None)
     donor_country = CountryCode(load_default=None)
     call = _organisation_id()
+    gender_marker = Code(GENDER_MARKERS, retired=True, load_default=None)
     eligible = CountryCode(
         load_default=None, metadata={"description": "Only offers that may serve this State."}
     )
 
 
-class ActivityBody(MoneyMixin, TextsSchema):
+class ActivityBody(MeasuresMixin, TextsSchema):
     """Assistance that is planned, under way or done."""
 
     country = CountryCode(required=True)
@@ -168,10 +178,9 @@ class ActivityBody(MoneyMixin, TextsSchema):
     theme = Code(THEMES, retired=True, required=True)
     kind = Code(KINDS, retired=True, required=True)
     quantity = Quantity(load_default=None, allow_none=True)
-    unit = optional_text(60, single_line=True)
     window = Window()
     status = choice(*ASSISTANCE.states, default=ASSISTANCE.initial)
-    partners = _codes(Code(PARTNERS, retired=True))
+    partners = BoundedList(Code(PARTNERS, retired=True), MAX_SHORT)
     external_id = fields.Nested(ExternalIdSchema, load_default=None, allow_none=True)
 
 
@@ -213,9 +222,7 @@ class EntryBody(TextsSchema):
     organisation = _organisation_id()
     themes = _codes(Code(THEMES, retired=True))
     kinds = _codes(Code(KINDS, retired=True))
-    links = fields.List(
-        fields.Nested(ReportSchema), load_default=list, validate=validate.Length(max=20)
-    )
+    links = BoundedList(fields.Nested(ReportSchema), 20)
     external_id = fields.Nested(ExternalIdSchema, load_default=None, allow_none=True)
 
 
@@ -238,7 +245,7 @@ class KnowledgeBody(EntryBody):
 
     country = CountryCode(load_default=None, allow_none=True)
     used_in = _codes(CountryCode())
-    languages = _codes(fields.String(validate=validate.OneOf(LANGUAGES)))
+    languages = spoken_languages()
 
 
 class CallView(RecordView, CallBody):
@@ -260,4 +267,16 @@ class EntryQuery(PageQuery):
     country = CountryCode(load_default=None)
     theme = Code(THEMES, retired=True, load_default=None)
     kind = Code(KINDS, retired=True, load_default=None)
+    language = spoken_language()
     q = Text(200, single_line=True, load_default=None, metadata={"description": "Full text."})
+
+
+class KnowledgeQuery(EntryQuery):
+    """Which experts or lessons to list."""
+
+    used_in = CountryCode(load_default=None)
+    languages = fields.String(
+        validate=validate.OneOf(LANGUAGES),
+        load_default=None,
+        metadata={"description": "Only those that know this language."},
+    )

@@ -14,9 +14,11 @@ from services.offers.documents import (
     ProvisionLine,
 )
 from shared.registers.commitments import Held, held
-from shared.registers.measures import amount_of, quantity_of
+from shared.registers.counting import counted_line
+from shared.registers.measures import amount_of
 from shared.registers.views import (
     contacts_view,
+    counted_view,
     held_of_line,
     measures_view,
     record_view,
@@ -56,22 +58,16 @@ def _offer_view(offer: AssistanceOffer, commitments: Held) -> dict[str, Any]:
 
 
 def _provision_view(offer_id: str, provision: ProvisionLine, commitments: Held) -> dict[str, Any]:
-    capacity, amount = held_of_line(commitments, offer_id, provision)
+    own = counted_line(provision, "capacity")
+    # Nothing is left where an owner lowered a line below what is committed.
+    left = max(0, own.amount - held_of_line(commitments, offer_id, provision.line, own))
     return {
         "line": provision.line,
         "theme": provision.theme,
         "kind": provision.kind,
         **measures_view(provision, "capacity"),
-        "left": {
-            "capacity": quantity_of(_less(provision.capacity, capacity)),
-            "amount": amount_of(_less(provision.amount, amount)),
-        },
+        "left": counted_view(own, left, "capacity"),
     }
-
-
-def _less(whole: int | None, taken: int) -> int | None:
-    """What is left: nothing where an owner lowered a line below what is committed."""
-    return None if whole is None else max(0, whole - taken)
 
 
 def _ceiling(record: AssistanceOffer | Call) -> Mapping[str, Any] | None:

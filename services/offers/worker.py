@@ -1,10 +1,11 @@
-"""The worker process: publishes offers and activities, and takes in commitments."""
+"""The worker process: publishes offers and activities, takes in commitments, follows donors."""
 
 import os
 import sys
 
 from services.offers.app import NAME
 from services.offers.documents import Activity, AssistanceOffer
+from services.offers.following import keep_following
 from services.offers.reactions import on_matches
 from shared.events.envelope import ACTIVITY, OFFER
 from shared.registers.work import run_register
@@ -14,7 +15,12 @@ from shared.settings import Settings
 def main() -> int:
     """Run the worker with settings from the environment; returns the exit code."""
     settings = Settings.from_environment(NAME, os.environ)
-    return run_register(settings, {OFFER: AssistanceOffer, ACTIVITY: Activity}, on_matches)
+    return run_register(
+        settings,
+        {OFFER: AssistanceOffer, ACTIVITY: Activity},
+        on_matches,
+        {"following": keep_following},
+    )
 
 
 if __name__ == "__main__":

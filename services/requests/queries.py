@@ -44,6 +44,10 @@ def listing(identity: Identity, args: Mapping[str, Any]) -> Condition:
         "priority": args["priority"],
         "channel": args["channel"],
         "confidentiality": args["confidentiality"],
+        "initiatives": args["initiative"],
+        "partners": args["partner"],
+        "language": args["language"],
+        "gender_marker": args["gender_marker"],
         "external_id.source": args["external_source"],
         "external_id.id": args["external_id"],
     }

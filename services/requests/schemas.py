@@ -6,15 +6,18 @@ from services.requests.documents import DEFAULT_NO_OBJECTION_DAYS
 from shared.lifecycle import REGISTER
 from shared.registers.schemas import (
     MAX_LINES,
+    MAX_SHORT,
     ContactedView,
     ContactsSchema,
     ExternalIdSchema,
     LinkSchema,
+    MeasuresMixin,
     ReportSchema,
     SignedView,
     TextsSchema,
     choice,
     optional_text,
+    spoken_language,
     web_address,
 )
 from shared.vocabulary.kinds import KINDS
@@ -26,13 +29,13 @@ from shared.vocabulary.lists import (
     SUSTAINABILITY_MEASURES,
 )
 from shared.vocabulary.themes import THEMES
+from shared.web.bounds import BoundedList, Moment, Pattern
 from shared.web.paging import PageQuery
 from shared.web.schemas import (
     Amount,
     Code,
     CountryCode,
     Day,
-    MoneyMixin,
     Quantity,
     StrictSchema,
     Text,
@@ -41,6 +44,7 @@ from shared.web.schemas import (
 
 CONFIDENTIALITY = ("restricted", "public")
 CONSENTS = ("express", "no-objection")
+INITIATIVE = Pattern("^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
 
 # Codes of bodies are read with `retired=True`: a record may hold one that was retired since, and
 # the rules refuse it where it is new (`shared.registers.lines.check_codes`).
@@ -56,21 +60,18 @@ class ObjectiveSchema(StrictSchema):
     date = Day(load_default=None, allow_none=True)
 
 
-class NeedSchema(MoneyMixin, StrictSchema):
+class NeedSchema(MeasuresMixin, StrictSchema):
     """One thing needed. Leave `line` out for a new line; send it to keep the line's number."""
 
     line = fields.Integer(strict=True, load_default=None, allow_none=True)
     theme = Code(THEMES, retired=True, required=True)
     kind = Code(KINDS, retired=True, required=True)
     quantity = Quantity(load_default=None, allow_none=True)
-    unit = optional_text(60, single_line=True)
     priority = Code(PRIORITIES, retired=True, load_default=None, allow_none=True)
     window = Window()
-    objectives = fields.List(
-        fields.Nested(ObjectiveSchema), load_default=list, validate=validate.Length(max=20)
-    )
+    objectives = BoundedList(fields.Nested(ObjectiveSchema), 20)
     confidential = fields.Boolean(load_default=False, truthy={True}, falsy={False})
-    sustainability = fields.List(Code(SUSTAINABILITY_MEASURES, retired=True), load_default=list)
+    sustainability = BoundedList(Code(SUSTAINABILITY_MEASURES, retired=True), MAX_SHORT)
 
 
 class EvidenceSchema(StrictSchema):
@@ -84,34 +85,38 @@ class RequestBody(TextsSchema):
     """A request for assistance, as its State writes it."""
 
     country = CountryCode(required=True)
-    needs = fields.List(
-        fields.Nested(NeedSchema), load_default=list, validate=validate.Length(max=MAX_LINES)
-    )
+    needs = BoundedList(fields.Nested(NeedSchema), MAX_LINES)
     priority = Code(PRIORITIES, retired=True, load_default=None, allow_none=True)
     window = Window()
     channel = Code(CHANNELS, retired=True, load_default=None, allow_none=True)
     source_report = fields.Nested(ReportSchema, load_default=None, allow_none=True)
     action_plan = fields.Nested(LinkSchema, load_default=None, allow_none=True)
-    initiatives = fields.List(
-        fields.String(validate=validate.Regexp(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")),
-        load_default=list,
-        validate=validate.Length(max=20),
+    initiatives = BoundedList(
+        fields.String(validate=INITIATIVE),
+        20,
         metadata={"description": "Codes of regional initiatives: letters, digits, dots, hyphens."},
     )
-    partners = fields.List(Code(PARTNERS, retired=True), load_default=list)
-    evidence = fields.List(
-        fields.Nested(EvidenceSchema), load_default=list, validate=validate.Length(max=50)
-    )
+    partners = BoundedList(Code(PARTNERS, retired=True), MAX_SHORT)
+    evidence = BoundedList(fields.Nested(EvidenceSchema), 50)
     gender_marker = Code(GENDER_MARKERS, retired=True, load_default=None, allow_none=True)
     confidentiality = choice(*CONFIDENTIALITY, default="restricted")
     external_id = fields.Nested(ExternalIdSchema, load_default=None, allow_none=True)
 
 
 class CommittedView(StrictSchema):
-    """How much of a line is committed, in the line's own unit and currency."""
+    """How much of a line is committed, in the one measure that the line is counted in.
 
-    quantity = Quantity(allow_none=True)
+    That is money for funding, else the quantity where there is one, else money.
+    """
+
+    quantity = Quantity(zero=True, allow_none=True)
     amount = Amount(allow_none=True)
+    whole = fields.Boolean(
+        metadata={
+            "description": "Whether the line gives neither measure and so is counted as one whole: "
+            "then `quantity` is a share of 1."
+        }
+    )
 
 
 class NeedView(NeedSchema):
@@ -123,7 +128,7 @@ class NeedView(NeedSchema):
 class RequestView(SignedView, RequestBody):
     """A request as it is shown; `hidden_lines` counts need lines that this reader may not see."""
 
-    needs = fields.List(fields.Nested(NeedView))
+    needs = BoundedList(fields.Nested(NeedView), MAX_LINES)
     consent = fields.String(allow_none=True)
     hidden_lines = fields.Integer()
 
@@ -138,7 +143,11 @@ class RequestQuery(PageQuery):
     priority = Code(PRIORITIES, retired=True, load_default=None)
     channel = Code(CHANNELS, retired=True, load_default=None)
     confidentiality = choice(*CONFIDENTIALITY)
-    updated_since = fields.AwareDateTime(format="iso", load_default=None)
+    initiative = fields.String(validate=INITIATIVE, load_default=None)
+    partner = Code(PARTNERS, retired=True, load_default=None)
+    language = spoken_language()
+    gender_marker = Code(GENDER_MARKERS, retired=True, load_default=None)
+    updated_since = Moment(load_default=None)
     external_source = fields.String(validate=validate.Length(1, 100), load_default=None)
     external_id = fields.String(validate=validate.Length(1, 100), load_default=None)
     q = Text(200, single_line=True, load_default=None, metadata={"description": "Full text."})

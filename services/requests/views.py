@@ -4,14 +4,19 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-import structlog
-
 from services.requests.documents import AssistanceRequest, NeedLine, State
 from services.requests.domain import sees_confidential
 from shared.registers.commitments import Held, held
-from shared.registers.measures import amount_of, quantity_of
-from shared.registers.views import contacts_view, held_of_line, measures_view, signed_view
+from shared.registers.counting import counted_line
+from shared.registers.views import (
+    contacts_view,
+    counted_view,
+    held_of_line,
+    measures_view,
+    signed_view,
+)
 from shared.web.identity import Identity
+from shared.web.logging import record_confidential_read
 
 _COPIED = (
     "country",
@@ -36,8 +41,6 @@ _COPIED_OF_LINE = (
     "sustainability",
 )
 
-_log = structlog.get_logger(__name__)
-
 
 def request_views(
     requests: Sequence[AssistanceRequest], identity: Identity
@@ -59,13 +62,7 @@ def _request_view(
     open_to_reader = sees_confidential(identity, request.country)
     hidden = 0 if open_to_reader else confidential
     if confidential:
-        _log.info(
-            "confidential record read",
-            subject=identity.subject,
-            role=identity.role,
-            id=request.id,
-            hidden_lines=hidden,
-        )
+        record_confidential_read(identity.subject, identity.role, request.id, hidden)
     needs = [n for n in request.needs if open_to_reader or not n.confidential]
     return {
         **signed_view(request),
@@ -77,15 +74,13 @@ def _request_view(
 
 
 def _need_view(request_id: str, need: NeedLine, commitments: Held) -> dict[str, Any]:
-    quantity, amount = held_of_line(commitments, request_id, need)
+    own = counted_line(need, "quantity")
+    committed = held_of_line(commitments, request_id, need.line, own)
     return {
         **{name: getattr(need, name) for name in _COPIED_OF_LINE},
         **measures_view(need, "quantity"),
         "window": need.window.view() if need.window else None,
-        "committed": {
-            "quantity": None if need.quantity is None else quantity_of(quantity),
-            "amount": None if need.amount is None else amount_of(amount),
-        },
+        "committed": counted_view(own, committed, "quantity"),
     }
 
 

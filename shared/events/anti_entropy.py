@@ -53,7 +53,8 @@ class AntiEntropy:
     A key is marked when its last record is older than its document, and still is `grace_seconds`
     later (the relay may be about to publish). A record of an earlier epoch whose document is gone,
     or tells nobody any more, was made to vanish by a restore and gets a tombstone. A record newer
-    than the store is only reported: then a backup was restored without raising the epoch.
+    than the store is only reported: then a backup was restored without raising the epoch. A
+    document whose event breaks its schema is reported and passed over.
 
     `run` blocks until `stop` is set. It starts from the topic's beginning and keeps no position;
     while broker or store are away it waits. Any number may run.
@@ -101,7 +102,12 @@ class AntiEntropy:
         ripe = {key: seen for key, (seen, due) in self._suspects.items() if due <= time.monotonic()}
         if ripe:
             for key, document in self._out_of_date(ripe).items():
-                self._mend(key, ripe[key], document)
+                try:
+                    self._mend(key, ripe[key], document)
+                except (KafkaError, PyMongoError):
+                    raise
+                except Exception as error:  # noqa: BLE001 (the others are to be mended)
+                    self._report_broken(key, error)
             for key in ripe:
                 del self._suspects[key]
 
@@ -163,6 +169,11 @@ class AntiEntropy:
         if marked:
             log.warning("last record was not the state", topic=self._topic, key=key)
             metrics.REPUBLISHED.labels(self._topic).inc()
+
+    def _report_broken(self, key: str, error: Exception) -> None:
+        """Whatever is wrong with a stored document, the others are to be mended."""
+        log.error("state cannot be said again", topic=self._topic, key=key, exc_info=error)
+        metrics.UNSAYABLE.labels(self._topic).inc()
 
     def _report_ahead(self, key: str, seen: _Seen, version: Version | None) -> None:
         log.error(

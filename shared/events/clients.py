@@ -9,6 +9,7 @@ from typing import Any, Final
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.structs import MemberState
 
+from shared.events.unreadable import tolerate
 from shared.settings import Settings
 
 SESSION_TIMEOUT_MS: Final = 6_000
@@ -43,11 +44,12 @@ def consumer(settings: Settings, group: str | None) -> KafkaConsumer:
     """A consumer that commits only when told to; subscribe or assign it yourself.
 
     In a group, poll it by `poll_group`. It keeps its position in partitions that a rebalance gives
-    back to it: who drops records that it was handed must seek back to them.
+    back to it: who drops records that it was handed must seek back to them. What it cannot unpack
+    it hands out as Unreadable (see unreadable.py), which `decode` refuses as any other poison.
 
     `group`: the group's name without the deployment's prefix; None for a reader without a group.
     """
-    return KafkaConsumer(
+    made = KafkaConsumer(
         **_common(settings),
         group_id=None if group is None else f"{settings.topic_prefix}{group}",
         enable_auto_commit=False,
@@ -62,6 +64,8 @@ def consumer(settings: Settings, group: str | None) -> KafkaConsumer:
         allow_auto_create_topics=False,
         metrics_enabled=False,
     )
+    tolerate(made)
+    return made
 
 
 def poll_group(

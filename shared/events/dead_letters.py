@@ -9,7 +9,16 @@ from typing import Any
 from kafka.errors import KafkaError
 
 from shared.events import clients
-from shared.events.letters import MARKER, PREFIX, RETRIED, RETRIES, DeadLetters, original_headers
+from shared.events.envelope import UNREADABLE
+from shared.events.letters import (
+    MARKER,
+    PREFIX,
+    RETRIED,
+    RETRIES,
+    SIZE,
+    DeadLetters,
+    original_headers,
+)
 from shared.events.reader import read_to_end
 from shared.events.topics import Topics, dead_letter_topic
 from shared.settings import Settings
@@ -32,7 +41,10 @@ class UnknownDeadLetter(LookupError):  # noqa: N818 (named for what happened)
 
 @dataclass(frozen=True)
 class DeadLetter:
-    """A dead letter as it is listed; `time` (aware) is when its consumer gave it up first."""
+    """A dead letter as it is listed; `time` (aware) is when its consumer gave it up first.
+
+    `whole` says whether it has the record's own bytes, so that it can be sent back.
+    """
 
     id: str
     reason: str
@@ -45,6 +57,7 @@ class DeadLetter:
     key: bytes | None
     value: bytes | None
     headers: tuple[tuple[str, bytes], ...]
+    whole: bool = True
     retried: bool = False
 
 
@@ -98,6 +111,9 @@ def retry(settings: Settings, ids: Collection[str] | None) -> Retries:
             if letter.topic not in states:
                 refused[letter.id] = f"its topic {letter.topic!r} is not one of this deployment"
                 continue
+            if not letter.whole:
+                refused[letter.id] = "its record could not be kept: replay what its owner holds"
+                continue
             try:
                 _send_back(producer, letter)
             except KafkaError as error:
@@ -145,6 +161,7 @@ def _dead_letter(id_: str, own: dict[str, bytes | None], record: Any) -> DeadLet
         key=record.key,
         value=record.value,
         headers=tuple((name, value or b"") for name, value in original_headers(record)),
+        whole=SIZE not in own and _text(own, "reason") != UNREADABLE,
     )
 
 

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any, Final, Protocol
 
 from shared.events import validation
+from shared.events.unreadable import Unreadable
 from shared.events.versions import Version
 
 REQUEST: Final = "entraide.request.v1"
@@ -23,6 +24,8 @@ COMMITMENT: Final = "entraide.commitment.v1"
 
 CONTENT_TYPE: Final = "application/json"
 SPECVERSION: Final = "1.0"
+UNREADABLE: Final = "unreadable"
+"""The code of a record of which only the place is known."""
 
 Headers = list[tuple[str, bytes]]
 
@@ -40,13 +43,16 @@ _MAX_HEADER = 512
 _TIME = re.compile(
     r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII | re.IGNORECASE
 )
+_SOURCE = re.compile(r"/entraide/[a-z][a-z-]{0,39}", re.ASCII)
+_TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}", re.ASCII)
+_EXACT = 2**53
 _FAMILY = re.compile(r"(entraide\.[a-z]+)\.v\d{1,9}", re.ASCII)
 
 
 class InvalidEvent(ValueError):  # noqa: N818 (named for what it is)
     """An event that cannot be understood.
 
-    `code` is one of: missing-header, broken-header, unknown-specversion, unknown-type,
+    `code` is one of: unreadable, missing-header, broken-header, unknown-specversion, unknown-type,
     unknown-version, wrong-topic, key-mismatch, content-type, broken-body, schema,
     subject-mismatch. `detail` names the field and says what is wrong with it.
     """
@@ -92,15 +98,24 @@ class Record(Protocol):
 
 
 def check(event: Event) -> None:
-    """Raise InvalidEvent unless the event's data satisfy the schema of its type."""
+    """Raise InvalidEvent unless the event's data satisfy the schema of its type.
+
+    Of its attributes, those that could carry a text must have their form.
+    """
     if event.type not in validation.TYPES:
         raise _unknown(event.type)
+    if not _SOURCE.fullmatch(event.source):
+        raise InvalidEvent("broken-header", "ce_source is not /entraide/ and a service's name")
+    if event.traceparent is not None and not _TRACEPARENT.fullmatch(event.traceparent):
+        raise InvalidEvent("broken-header", "ce_traceparent is not as W3C's Trace Context has it")
     if event.tombstone:
         return
     problem = validation.problem(event.type, event.data)
     if problem is not None:
         raise InvalidEvent("schema", problem)
     belongs = _SUBJECTS[event.type](event.data)
+    if event.data.get("id", belongs) != belongs:
+        raise InvalidEvent("subject-mismatch", f"id: it must be {belongs[:80]!r}")
     if belongs != event.subject:
         raise InvalidEvent("subject-mismatch", f"the data belong to {belongs[:80]!r}")
 
@@ -137,6 +152,8 @@ def decode(record: Record, allowed: Collection[str] | None = None) -> Event:
     `allowed`: the types that may stand in the record's topic (None: any known type). A term of
     the vocabulary that was retired is no error: schemas hold the form of codes, not their list.
     """
+    if isinstance(record, Unreadable):
+        raise InvalidEvent(UNREADABLE, record.detail)
     headers = _read_headers(record.headers)
     for name in _REQUIRED:
         if name not in headers:
@@ -218,7 +235,7 @@ def _read_body(value: bytes, headers: Mapping[str, str]) -> dict[str, Any]:
         raise InvalidEvent("content-type", f"the body must be {CONTENT_TYPE}, not {content_type}")
     try:
         text = value.decode()
-        data = json.loads(text, parse_constant=_no_constant)
+        data = json.loads(text, parse_constant=_no_constant, parse_float=_number)
         if "\\u" in text:  # an escaped lone surrogate passes the parser and breaks every writer
             json.dumps(data, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
@@ -232,8 +249,18 @@ def _no_constant(name: str) -> float:
     raise ValueError(f"{name} is no JSON number")
 
 
+def _number(text: str) -> float:
+    """A number as JSON Schema sees it: 1.0 is whole, so that who asks for a line gets an int."""
+    value = float(text)
+    return int(value) if value.is_integer() and abs(value) < _EXACT else value
+
+
 def _own_id(data: Mapping[str, Any]) -> str:
     return str(data["id"])
+
+
+def _proposal_id(data: Mapping[str, Any]) -> str:
+    return f"{data['request']}.{data['offer']}"
 
 
 def _shortlist_id(data: Mapping[str, Any]) -> str:
@@ -245,6 +272,6 @@ _SUBJECTS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     OFFER: _own_id,
     ACTIVITY: _own_id,
     SHORTLIST: _shortlist_id,
-    MATCH: _own_id,
+    MATCH: _proposal_id,
     COMMITMENT: _own_id,
 }

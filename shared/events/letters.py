@@ -1,7 +1,8 @@
 """Writing dead letters: events that nobody could understand, kept with the reason.
 
-A dead letter is the record as it was (bytes, key, headers) plus headers `entraide_*`. Its id is a
-hash of what it holds, not of where it stood, so that repeats are one dead letter.
+A dead letter is the record as it was (bytes, key, headers) plus headers `entraide_*`; only the
+latter where the whole is more than its topic takes. Its id is a hash of what the record holds, not
+of where it stood, so that repeats are one dead letter.
 """
 
 import hashlib
@@ -10,8 +11,9 @@ from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, Protocol
 
+import structlog
 from kafka import KafkaProducer
-from kafka.errors import KafkaError
+from kafka.errors import KafkaError, MessageSizeTooLargeError, RecordListTooLargeError
 from mongoengine import get_db
 from pymongo.collection import Collection as MongoCollection
 from pymongo.database import Database
@@ -24,10 +26,15 @@ PREFIX: Final = "entraide_"
 RETRIES: Final = "entraide_retries"
 MARKER: Final = "entraide_marker"
 RETRIED: Final = b"retried"
+SIZE: Final = "entraide_size"
+"""Stands in a dead letter that was too large to be kept whole: bytes of the body that it lacks."""
 
 _REMEMBERED = "dead_letters"
 _MAX_DETAIL = 1_000
 _ACK_SECONDS = clients.DELIVERY_TIMEOUT_MS / 1000
+_TOO_LARGE = (MessageSizeTooLargeError, RecordListTooLargeError)
+
+log = structlog.get_logger(__name__)
 
 
 class HasHeaders(Protocol):
@@ -75,11 +82,11 @@ class DeadLetters:
     def put(self, record: FailedRecord, reason: str, detail: str, consumer: str) -> str:
         """Keep a record that `consumer` gave up; returns the dead letter's id."""
         id_ = letter_id(record, consumer)
-        if self._remembered.find_one({"_id": id_}, {"_id": 1}) is not None:
+        if self._remembered.find_one({"_id": id_, "gone": None}, {"_id": 1}) is not None:
             return id_
         now = datetime.now(UTC)
         headers = [(name, value or b"") for name, value in original_headers(record)]
-        headers += [
+        own = [
             (f"{PREFIX}{name}", text.encode("utf-8", "replace"))
             for name, text in (
                 ("id", id_),
@@ -92,9 +99,18 @@ class DeadLetters:
                 ("time", now.isoformat()),
             )
         ]
-        self._send(dead_letter_topic(record.topic), record, headers)
+        topic = dead_letter_topic(record.topic)
+        # The client sends no record that has neither key nor value.
+        body = b"" if record.value is None and record.key is None else record.value
+        try:
+            self._send(topic, record.key, body, [*headers, *own])
+        except _TOO_LARGE as error:
+            log.warning("dead letter kept without its record", id=id_, error=str(error))
+            self._send(topic, None, b"", [*own, *_outline(record)])
         self._remembered.update_one(
-            {"_id": id_}, {"$setOnInsert": {"at": now, "settled": False}}, upsert=True
+            {"_id": id_},
+            {"$setOnInsert": {"at": now, "settled": False}, "$unset": {"gone": ""}},
+            upsert=True,
         )
         metrics.DEAD_LETTERS.labels(consumer, reason).inc()
         return id_
@@ -114,18 +130,26 @@ class DeadLetters:
                 self._producer.close(timeout=1)
                 self._producer = None
 
-    def _send(self, topic: str, record: FailedRecord, headers: list[tuple[str, bytes]]) -> None:
+    def _send(
+        self, topic: str, key: bytes | None, value: bytes | None, headers: list[tuple[str, bytes]]
+    ) -> None:
         with self._lock:
             if self._producer is None:
                 self._producer = clients.producer(self._settings)
             producer = self._producer
         try:
-            producer.send(topic, key=record.key, value=record.value, headers=headers).get(
-                timeout=_ACK_SECONDS
-            )
+            producer.send(topic, key=key, value=value, headers=headers).get(timeout=_ACK_SECONDS)
         except KafkaError:
             self.close()  # a producer that gave up on a batch may refuse the next one
             raise
+
+
+def forget_written(database: Database[dict[str, Any]]) -> None:
+    """The broker may have lost its log: whatever is given up again is to be written again.
+
+    What consumers went on after stays remembered, so that old poison does not stop them now.
+    """
+    database[_REMEMBERED].update_many({}, {"$set": {"gone": True}})
 
 
 def letter_id(record: FailedRecord, consumer: str) -> str:
@@ -151,4 +175,13 @@ def original_headers(record: HasHeaders) -> list[tuple[str, bytes | None]]:
         (name, value)
         for name, value in record.headers
         if name == RETRIES or not name.startswith(PREFIX)
+    ]
+
+
+def _outline(record: FailedRecord) -> list[tuple[str, bytes]]:
+    """What tells a record that is too large to be kept, for whoever looks for it."""
+    body = record.value or b""
+    return [
+        (SIZE, str(len(body)).encode()),
+        (f"{PREFIX}sha256", hashlib.sha256(body).hexdigest().encode()),
     ]

@@ -28,3 +28,8 @@ AHEAD: Final = Counter(
     "Records newer than the store: a restore without raising the epoch",
     ["topic"],
 )
+UNSAYABLE: Final = Counter(
+    "entraide_anti_entropy_broken",
+    "Keys whose stored document makes no valid event",
+    ["topic"],
+)

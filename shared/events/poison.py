@@ -31,15 +31,14 @@ class Streak:
     def reject(self, record: FailedRecord, reason: str, detail: str) -> None:
         """Make a dead letter of the record."""
         id_ = letter_id(record, self._consumer)
-        if self._dead_letters.is_settled(id_):
-            return
-        if id_ not in self._row and len(self._row) >= self._limit:
+        counts = id_ not in self._row and not self._dead_letters.is_settled(id_)
+        if counts and len(self._row) >= self._limit:
             raise TooManyDeadLetters(
                 f"{self._consumer}: more than {self._limit} events in a row could not be used; "
                 f"the last: {record.topic}[{record.partition}]@{record.offset} {reason}: {detail}"
             )
         self._dead_letters.put(record, reason, detail, self._consumer)
-        if id_ not in self._row:
+        if counts:
             self._row.append(id_)
 
     def went_on(self) -> None:

@@ -44,8 +44,9 @@ class TopicReader:
     Making one blocks until the topics' partitions and ends are known (30 s at most, then
     TopicsMissing or KafkaError). `poll` blocks for its timeout at most, plus the time that dead
     letters take. What cannot be understood becomes a dead letter of the consumer `name`; too many
-    in a row raise TooManyDeadLetters. While a dead letter cannot be written the reader stands
-    still rather than losing it. Not for several threads. Close it.
+    in a row raise TooManyDeadLetters. While a dead letter cannot be written, or settled, the reader
+    stands still before the record rather than losing it, and hands out what came before it. Not
+    for several threads. Close it.
     """
 
     def __init__(
@@ -74,19 +75,25 @@ class TopicReader:
             self._backlog.extend(record for records in polled.values() for record in records)
         received = []
         while self._backlog:
-            record = self._backlog[0]
             try:
-                event = decode(record, self._topics.types_in(record.topic))
-                self._streak.went_on()
-                received.append(_received(event, record))
-            except InvalidEvent as invalid:
-                try:
-                    self._streak.reject(record, invalid.code, invalid.detail)
-                except (KafkaError, PyMongoError) as error:
-                    log.warning("dead letter not written, will retry", error=str(error))
-                    break
+                one = self._understand(self._backlog[0])
+            except (KafkaError, PyMongoError) as error:
+                log.warning("dead letters not kept, will retry", error=str(error))
+                break
             self._backlog.popleft()
+            if one is not None:
+                received.append(one)
         return received
+
+    def _understand(self, record: Any) -> Received | None:
+        """What a record says; None when it became a dead letter."""
+        try:
+            event = decode(record, self._topics.types_in(record.topic))
+        except InvalidEvent as invalid:
+            self._streak.reject(record, invalid.code, invalid.detail)
+            return None
+        self._streak.went_on()
+        return _received(event, record)
 
     def caught_up(self) -> bool:
         """Whether `poll` has handed out all that stood in the topics when the reader was made."""

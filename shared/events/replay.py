@@ -6,7 +6,6 @@ from typing import Any
 
 import structlog
 
-from shared.events.envelope import InvalidEvent
 from shared.events.outbox import Aggregate, marking
 from shared.events.vanished import Vanished
 
@@ -20,8 +19,8 @@ def replay(
 ) -> int:
     """Mark every document that has an event for the relay; returns how many were marked.
 
-    Publishes nothing itself. Documents with an event still pending keep that one. A document
-    whose event breaks its schema is reported and passed over. `progress` is called with the
+    Publishes nothing itself. Documents with an event still pending keep that one. A document that
+    makes no valid event is reported and passed over. `progress` is called with the
     documents seen and their number at the start (more may have come since). Raises PyMongoError;
     running it again is safe.
     """
@@ -52,6 +51,6 @@ def _batches(kind: type[Aggregate]) -> Iterator[list[Aggregate]]:
 def _marking(document: Aggregate, now: datetime) -> Any:
     try:
         return marking(document, now)
-    except InvalidEvent as invalid:
-        log.error("state breaks its schema, not replayed", id=document.id, error=str(invalid))
+    except Exception as error:  # one broken document must not end it for the others
+        log.error("state makes no valid event, not replayed", id=document.id, exc_info=error)
         return None

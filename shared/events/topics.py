@@ -104,7 +104,8 @@ def topic_configs(settings: Settings, topic: str) -> dict[str, str]:
     shared = {
         "min.insync.replicas": str(settings.topic_min_insync),
         "unclean.leader.election.enable": "false",
-        "compression.type": "producer",
+        # Whatever codec somebody writes with, readers need none.
+        "compression.type": "uncompressed",
         "message.timestamp.type": "CreateTime",
         "segment.bytes": str(64 * 1024 * 1024),
     }

@@ -13,6 +13,7 @@ _EXAMPLES = Path(__file__).parent / "examples"
 _SUFFIX = ".schema.json"
 _COMMON = "urn:entraide:schema:common"
 _MAX_PROBLEM = 400
+_LINES = frozenset({"needs", "provisions"})
 
 TYPES = frozenset(path.name.removesuffix(_SUFFIX) for path in _SCHEMAS.glob(f"entraide.*{_SUFFIX}"))
 
@@ -51,6 +52,20 @@ def problem(type_: str, data: Mapping[str, Any]) -> str | None:
         return f"{field.removeprefix('.') or 'data'}: {found.message}"[:_MAX_PROBLEM]
     except (ValueError, TypeError) as error:
         return f"data: {error}"[:_MAX_PROBLEM]
+    backward = _backward(data)
+    return None if backward is None else f"{backward}: it ends before it starts"
+
+
+def _backward(part: Mapping[str, Any], path: str = "") -> str | None:
+    """The window that ends before it starts, which JSON Schema cannot say; None without one."""
+    window = part.get("window")
+    if window and window["from"] and window["to"] and window["from"] > window["to"]:
+        return f"{path}window"
+    for name in _LINES & part.keys():
+        for number, line in enumerate(part[name]):
+            found = _backward(line, f"{name}[{number}].")
+            if found is not None:
+                return found
     return None
 
 

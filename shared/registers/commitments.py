@@ -13,13 +13,13 @@ from mongoengine import Document, IntField, ListField, StringField
 from pymongo import UpdateOne
 from pymongo.errors import BulkWriteError
 
+from shared.bulk import raise_unless_duplicates
 from shared.events.envelope import COMMITMENT, Event
 
 HOLDING = ("held", "releasing")
 """A commitment holds its lines once it is held and until its release is done."""
 VANISHED = "vanished"
 """The status of a commitment that the ledger lost in a restore, as its tombstone says."""
-_DUPLICATE_KEY = 11000
 
 
 class CommitmentCopy(Document):
@@ -57,8 +57,7 @@ def apply_commitments(events: Sequence[Event], side: str) -> None:
         )
     except BulkWriteError as error:
         # An upsert that finds its id taken has met a version as new as its own: nothing to do.
-        if any(e["code"] != _DUPLICATE_KEY for e in error.details["writeErrors"]):
-            raise
+        raise_unless_duplicates(error)
 
 
 def _upsert(event: Event, side: str) -> UpdateOne:

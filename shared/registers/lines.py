@@ -12,6 +12,9 @@ from typing import Any
 from shared.vocabulary import CodeError, Vocabulary
 from shared.web.problems import FieldError, invalid
 
+MAX_NUMBER = 100_000
+"""The highest number of a line that events can name."""
+
 
 def number_lines(
     sent: Sequence[Mapping[str, Any]], known: Collection[int], next_line: int, field: str
@@ -19,7 +22,8 @@ def number_lines(
     """The number of each sent line, and the next free number.
 
     `known` are the numbers that the record has now; `field` names the list in errors. Raises
-    the 422 problem for a number that the record does not have or that was sent twice.
+    the 422 problem for a number that the record does not have or that was sent twice, and for a
+    new line where all numbers up to MAX_NUMBER were given out.
     """
     errors: list[FieldError] = []
     numbers: list[int] = []
@@ -27,6 +31,9 @@ def number_lines(
         number = line.get("line")
         if number is None:
             number, next_line = next_line, next_line + 1
+            if number > MAX_NUMBER:
+                message = "All numbers of lines were given out; keep those you have by `line`."
+                errors.append(FieldError(f"{field}[{index}].line", message, "no-number-left"))
         elif number not in known:
             message = f"There is no line {number}; leave `line` out for a new line."
             errors.append(FieldError(f"{field}[{index}].line", message, "unknown-line"))

@@ -5,36 +5,36 @@ from typing import Any
 
 from shared.vocabulary.units import canonical_unit
 
-_THOUSAND = 1000
-_HUNDRED = 100
+THOUSANDTHS = 1000
+HUNDREDTHS = 100
 
 
 def thousandths(quantity: Decimal | None) -> int | None:
     """A quantity with at most three decimals as whole thousandths."""
-    return None if quantity is None else int(quantity * _THOUSAND)
+    return None if quantity is None else int(quantity * THOUSANDTHS)
 
 
 def hundredths(amount: Decimal | None) -> int | None:
     """An amount of money in major units, at most two decimals, as whole hundredths."""
-    return None if amount is None else int(amount * _HUNDRED)
+    return None if amount is None else int(amount * HUNDREDTHS)
 
 
 def quantity_of(stored: int | None) -> Decimal | None:
     """The quantity of whole thousandths."""
-    return None if stored is None else Decimal(stored) / _THOUSAND
+    return None if stored is None else Decimal(stored) / THOUSANDTHS
 
 
 def amount_of(stored: int | None) -> Decimal | None:
     """The amount in major units of whole hundredths."""
-    return None if stored is None else Decimal(stored) / _HUNDRED
+    return None if stored is None else Decimal(stored) / HUNDREDTHS
 
 
 def event_quantity(stored: int | None) -> int | float | None:
     """The quantity of whole thousandths as a JSON number, whole where it can be."""
     if stored is None:
         return None
-    whole, rest = divmod(stored, _THOUSAND)
-    return stored / _THOUSAND if rest else whole
+    whole, rest = divmod(stored, THOUSANDTHS)
+    return stored / THOUSANDTHS if rest else whole
 
 
 def event_unit(unit: str | None) -> str | None:

@@ -44,7 +44,7 @@ class Window(EmbeddedDocument):
 
 
 class ExternalId(EmbeddedDocument):
-    """The record's name in the system that it came from."""
+    """The record's name in the system that it came from, as free as any text: no event has it."""
 
     source = StringField(required=True)
     id = StringField(required=True)
@@ -53,10 +53,6 @@ class ExternalId(EmbeddedDocument):
     def of(cls, external: Mapping[str, str] | None) -> Self | None:
         """The external id of a loaded `{source, id}`."""
         return cls(source=external["source"], id=external["id"]) if external else None
-
-    def event_data(self) -> dict[str, str]:
-        """`{source, id}`."""
-        return {"source": self.source, "id": self.id}
 
 
 class Link(EmbeddedDocument):
@@ -86,7 +82,8 @@ class Contact(EmbeddedDocument):
 class Record(Aggregate):
     """A record with a text that can be searched.
 
-    `texts_digest` tells whether its texts changed since they were last read (see `texts.py`).
+    `texts_digest` tells whether its texts changed since they were last read (see `texts.py`);
+    `attempts` are the ids of the idempotent requests that made it and took its steps.
     """
 
     meta = {  # noqa: RUF012 (mongoengine declares it so)
@@ -101,6 +98,7 @@ class Record(Aggregate):
     created_by = EmbeddedDocumentField(Creator, required=True)
     search_terms = ListField(StringField())
     texts_digest = StringField()
+    attempts = ListField(StringField())
 
 
 class SignedRecord(Record):
@@ -120,7 +118,6 @@ class SignedRecord(Record):
         return {
             "id": self.id,
             "status": self.status,
-            "external_id": self.external_id.event_data() if self.external_id else None,
             "signature": self.signature,
             "history": [step.data() for step in self.history],
             "created_at": timestamp(self.created_at),
@@ -151,14 +148,15 @@ def new_record_fields(
     key, else new: so what was sent twice meets the same primary key.
     """
     external = ExternalId.of(payload.get("external_id"))
+    attempt = None if idempotency_key is None else idempotent_id(identity, idempotency_key)
     if external is not None:
         identifier = derived_id(noun, *owner, external.source, external.id)
-    elif idempotency_key is not None:
-        identifier = idempotent_id(identity.subject, idempotency_key)
     else:
-        identifier = new_id()
+        # A caller may use a key for a request and for an offer: the records are two all the same.
+        identifier = derived_id(noun, attempt) if attempt else new_id()
     return {
         "id": identifier,
+        "attempts": [attempt] if attempt else [],
         "external_id": external,
         "created_by": Creator(role=identity.role, party=party_of(identity)),
         "created_at": now,

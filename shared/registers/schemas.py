@@ -1,18 +1,26 @@
 """What crosses the wire alike in every register."""
 
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import marshmallow as ma
 from marshmallow import fields, validate
 
 from shared.vocabulary import LANGUAGES
-from shared.web.schemas import Day, StrictSchema, Text
+from shared.web.bounds import BoundedList, Pattern
+from shared.web.field_errors import coded_error
+from shared.web.schemas import Day, MoneyMixin, OptionalBody, StrictSchema, Text
 
 MAX_TITLE = 300
 MAX_DESCRIPTION = 20_000
 MAX_LINES = 100
 MAX_CODES = 300
+MAX_SHORT = 50
+"""Items of a list that chooses from a short vocabulary."""
 MAX_YEAR = 2100
 _URL_SCHEMES = {"http", "https"}
-_PRINTABLE = validate.Regexp(
-    r"[!-~]{1,100}\Z", error="Use 1 to 100 printable ASCII characters without spaces."
+_PRINTABLE = Pattern(
+    "^[!-~]{1,100}$", error="Use 1 to 100 printable ASCII characters without spaces."
 )
 
 
@@ -39,9 +47,34 @@ def spoken_language() -> fields.String:
     return choice(*LANGUAGES)
 
 
+def spoken_languages() -> BoundedList:
+    """A field for several of the six languages."""
+    return BoundedList(fields.String(validate=validate.OneOf(LANGUAGES)), MAX_SHORT)
+
+
 def optional_text(max_length: int, *, single_line: bool = False) -> Text:
     """A field for text that may be missing."""
     return Text(max_length, single_line=single_line, load_default=None, allow_none=True)
+
+
+class MeasuresMixin(MoneyMixin):
+    """Adds `unit`, `amount` and `currency` to a schema that has a quantity.
+
+    A quantity may stand without a unit (some are counted in nothing that has a name), a unit
+    without a quantity says nothing. `quantity_name` is the quantity's field.
+    """
+
+    quantity_name: ClassVar[str] = "quantity"
+    unit = optional_text(60, single_line=True)
+
+    @ma.validates_schema(skip_on_field_errors=True)
+    def _check_unit(self, data: Mapping[str, Any], **_: Any) -> None:
+        if data.get("unit") is not None and data.get(self.quantity_name) is None:
+            raise coded_error("required", "A unit needs a quantity.", self.quantity_name)
+
+
+class StepBody(OptionalBody):
+    """A step of a record's life: nothing needs to be said."""
 
 
 class ExternalIdSchema(StrictSchema):
@@ -82,17 +115,15 @@ class ContactSchema(StrictSchema):
     phone = fields.String(
         load_default=None,
         allow_none=True,
-        validate=validate.Regexp(r"\+?[0-9 ()./-]{4,40}\Z", error="Not a telephone number."),
+        validate=Pattern(r"^\+?[0-9 ()./-]{4,40}$", error="Not a telephone number."),
     )
-    languages = fields.List(fields.String(validate=validate.OneOf(LANGUAGES)), load_default=list)
+    languages = spoken_languages()
 
 
 class ContactsSchema(StrictSchema):
     """Points of contact; sending them confirms them, today unless `last_confirmed` says when."""
 
-    contacts = fields.List(
-        fields.Nested(ContactSchema), load_default=list, validate=validate.Length(max=20)
-    )
+    contacts = BoundedList(fields.Nested(ContactSchema), 20)
     last_confirmed = Day(load_default=None, allow_none=True)
 
 

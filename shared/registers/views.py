@@ -1,21 +1,18 @@
 """Showing records: documents to what the response schemas dump."""
 
-from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
 from shared.events.outbox import Aggregate
 from shared.registers.commitments import Held
 from shared.registers.contacts import confirmation_due
+from shared.registers.counting import WHOLE_UNIT, Counted
 from shared.registers.measures import amount_of, quantity_of
 from shared.registers.records import ContactedParty, Record, SignedRecord
 from shared.web.preconditions import etag
 
 NOT_IN_LISTS = ("pending_events", "search_terms", "signature")
 """Parts of a document that lists leave in the store: large, and shown only with one record."""
-
-QUANTITY, MONEY = "quantity", "money"
-"""The measures of a commitment's lines."""
 
 
 def versioned_view(document: Aggregate) -> dict[str, Any]:
@@ -77,15 +74,26 @@ def measures_view(line: Any, quantity: str) -> dict[str, Any]:
     }
 
 
-def held_of_line(held: Held, record: str, line: Any) -> tuple[int, int]:
-    """Thousandths and hundredths that commitments hold of a line.
+def held_of_line(held: Held, record: str, line: int, own: Counted) -> int:
+    """How much commitments hold of a line, in what it is counted in now.
 
-    Money counts where it is in the line's present currency: the ledger holds an amount in the
-    currency that the line had, and opens a case when its owner changes it.
+    What they hold in a unit that the line had before is no part of it: the ledger opened a case
+    when the owner changed the unit.
     """
-    quantities: Mapping[str, int] = held.get((record, line.line, QUANTITY), {})
-    money: Mapping[str, int] = held.get((record, line.line, MONEY), {})
-    return sum(quantities.values()), money.get(line.currency, 0)
+    return held.get((record, line, own.measure), {}).get(own.unit, 0)
+
+
+def counted_view(own: Counted, amount: int, quantity: str) -> dict[str, Any]:
+    """An amount in what a line is counted in, its other measure null; `quantity` names a member.
+
+    `whole` where the line gives neither measure: then the quantity is a share of one whole.
+    """
+    money = own.measure == "money"
+    return {
+        quantity: None if money else quantity_of(amount),
+        "amount": amount_of(amount) if money else None,
+        "whole": own.unit == WHOLE_UNIT,
+    }
 
 
 def headers(document: Aggregate, location: str | None = None) -> dict[str, str]:

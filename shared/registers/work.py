@@ -3,6 +3,7 @@
 import os
 import socket
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from shared.events.anti_entropy import AntiEntropy
 from shared.events.consumer import Consumer, Handler
@@ -18,19 +19,23 @@ from shared.web.logging import configure_logging
 
 
 def run_register(
-    settings: Settings, aggregates_by_type: Mapping[str, type[Aggregate]], on_matches: Handler
+    settings: Settings,
+    aggregates_by_type: Mapping[str, type[Aggregate]],
+    on_matches: Handler,
+    more: Mapping[str, Loop] = MappingProxyType({}),
 ) -> int:
     """Run a register's worker until it is told to stop; returns the exit code.
 
     `aggregates_by_type` are the register's documents by the type of their events; `on_matches`
-    gets the events of matches.v1. Blocks; call it in the main thread of the process.
+    gets the events of matches.v1; `more` are loops of the register's own. Blocks; call it in the
+    main thread of the process.
     """
     configure_logging(settings)
     connect_database(settings)
     dead_letters = DeadLetters(settings)
     matches = Topics(settings.topic_prefix).matches
     consumer = Consumer(settings, [matches], settings.service, on_matches, dead_letters)
-    loops = register_loops(settings, aggregates_by_type) | {"matches": consumer.run}
+    loops = {**register_loops(settings, aggregates_by_type), "matches": consumer.run, **more}
     try:
         return run_worker(settings.service, settings, loops, consumer.has_assignment)
     finally:

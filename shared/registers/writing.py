@@ -9,11 +9,9 @@ from flask import request
 
 from shared.events.outbox import Aggregate, DuplicateId, NotFound, StaleVersion, change, create
 from shared.registers.records import Record
-from shared.web.bodies import request_json
-from shared.web.idempotency import create_or_resume
+from shared.web.idempotency import create_or_resume, current_attempt, resuming
 from shared.web.preconditions import required_version, stale
 from shared.web.problems import FieldError, Problem
-from shared.web.schemas import StrictSchema
 
 A = TypeVar("A", bound=Aggregate)
 R = TypeVar("R", bound=Record)
@@ -21,6 +19,8 @@ R = TypeVar("R", bound=Record)
 
 def register(record: R, now: datetime, location: Callable[[str], str]) -> R:
     """Store a new record; what an earlier attempt with the same idempotency key stored, if it did.
+
+    The record keeps who stored it: an external id may have been taken by another since.
 
     Raises the 409 problem `duplicate` where its id is taken. That names the field that the id
     was derived from, and has `existing`, the id, and its address as Location.
@@ -31,7 +31,10 @@ def register(record: R, now: datetime, location: Callable[[str], str]) -> R:
         return record
 
     def earlier() -> R:
-        return load(type(record), record.id)
+        found = load(type(record), record.id)
+        if current_attempt() not in found.attempts:
+            raise DuplicateId(record.id)
+        return found
 
     try:
         return create_or_resume(insert, earlier)
@@ -56,12 +59,6 @@ def _duplicate(record: Record, address: str) -> Problem:
     )
 
 
-def require_optional_body(schema: type[StrictSchema] = StrictSchema) -> None:
-    """Raise the 422 problem for a body that is there and does not fit; by default, an empty one."""
-    if request.get_data(cache=True):
-        schema().load(request_json())
-
-
 def load(document_class: type[A], identifier: str) -> A:
     """The stored document; raises NotFound."""
     found: A | None = document_class.objects(id=identifier).first()
@@ -71,25 +68,30 @@ def load(document_class: type[A], identifier: str) -> A:
 
 
 def change_seen(
-    document_class: type[A],
+    document_class: type[R],
     identifier: str,
-    allow: Callable[[A], object],
-    mutate: Callable[[A], object],
+    allow: Callable[[R], object],
+    mutate: Callable[[R], object],
     now: datetime,
-) -> A:
-    """Change a document that the caller has seen in its present version (If-Match).
+) -> R:
+    """Change a record that the caller has seen in its present version (If-Match).
 
     `allow` raises a problem for a caller without the right to it, before the versions are
     compared: a 412 would tell somebody without the right that the record is there. Raises what
-    `change` raises, and the 428 problem.
+    `change` raises, and the 428 problem. What an earlier attempt with the same idempotency key
+    has done is not done again: then the record is returned as it is.
     """
-    expected = required_version()
+    expected, attempt = required_version(), current_attempt()
 
-    def apply(document: A) -> None:
-        allow(document)
-        if document.version != expected:
-            raise StaleVersion(document.version)
-        mutate(document)
+    def apply(record: R) -> None:
+        allow(record)
+        if resuming() and attempt in record.attempts:
+            return
+        if record.version != expected:
+            raise StaleVersion(record.version)
+        mutate(record)
+        if attempt is not None:
+            record.attempts = [*record.attempts, attempt]
 
     return change(document_class, identifier, None, apply, now)
 

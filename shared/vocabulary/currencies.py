@@ -35,7 +35,10 @@ class NoRate(LookupError):  # noqa: N818 (the name that the other rooms catch)
 
 @dataclass(frozen=True)
 class Currency:
-    """A currency of ISO 4217; `minor_units` is the number of decimals it is usually shown with."""
+    """A currency of ISO 4217; `minor_units` is the number of decimals it is usually shown with.
+
+    ISO's codes for metals, units of account, tests and none are no currencies here.
+    """
 
     code: str
     minor_units: int
@@ -61,7 +64,8 @@ class _Parity:
 
 @cache
 def _codes() -> frozenset[str]:
-    return frozenset(entry.alpha_3 for entry in pycountry.currencies)
+    no_money = {row["code"] for row in read_table("no_money.tsv")}
+    return frozenset(entry.alpha_3 for entry in pycountry.currencies) - no_money
 
 
 @cache

@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Iterable
 from datetime import date
+from functools import cached_property
 
 
 class CodeError(ValueError):
@@ -15,13 +16,25 @@ class CodeError(ValueError):
 
 
 class UnknownCode(CodeError):  # noqa: N818 (the name that the other rooms catch)
-    """A code that the vocabulary does not have; `closest` holds up to three that look like it."""
+    """A code that the vocabulary does not have; its message names those that look like it."""
 
     def __init__(self, vocabulary: str, code: str, valid: Iterable[str] = ()) -> None:
-        shown = code if len(code) <= 60 else f"{code[:60]}…"
-        self.closest = _closest(shown, tuple(valid))
+        self._shown = code if len(code) <= 60 else f"{code[:60]}…"
+        self._valid = tuple(valid)
+        super().__init__(vocabulary, code, f"'{self._shown}' is not a code of {vocabulary}.")
+
+    @cached_property
+    def closest(self) -> tuple[str, ...]:
+        """Up to three codes that look like this one.
+
+        Sought when first asked for: it costs a thousand times what it takes to miss a code, and a
+        caller may have sent thousands of them.
+        """
+        return _closest(self._shown, self._valid)
+
+    def __str__(self) -> str:
         hint = f" Did you mean {' or '.join(self.closest)}?" if self.closest else ""
-        super().__init__(vocabulary, code, f"'{shown}' is not a code of {vocabulary}.{hint}")
+        return super().__str__() + hint
 
 
 class RetiredCode(CodeError):  # noqa: N818

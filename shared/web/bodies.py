@@ -15,6 +15,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from shared.web.field_errors import field_errors
 from shared.web.problems import Problem, invalid, invalid_field
+from shared.web.schemas import OptionalBody
 
 MAX_BODY_BYTES = 256 * 1024
 READ_LIMIT = MAX_BODY_BYTES + 1
@@ -198,8 +199,10 @@ class StrictParser(FlaskParser):
         "querystring": None,
     }
 
-    def load_json(self, req: Request, schema: ma.Schema) -> Any:  # noqa: ARG002
+    def load_json(self, req: Request, schema: ma.Schema) -> Any:
         """The body as parsed by `request_json`."""
+        if isinstance(schema, OptionalBody) and not req.get_data(cache=True):
+            return {}
         return request_json()
 
     def load_querystring(self, req: Request, schema: ma.Schema) -> Any:

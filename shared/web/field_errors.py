@@ -6,7 +6,10 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import fields
 
-from shared.web.problems import FieldError
+from shared.vocabulary.errors import CodeError, RetiredCode
+from shared.web.problems import MAX_FIELD_ERRORS, FieldError
+
+_MORE = "See the errors before this one."
 
 
 class CodedMessage(str):
@@ -29,15 +32,20 @@ def coded_error(code: str, text: str, field: str | None = None) -> ma.Validation
 
 
 def field_errors(messages: Any) -> list[FieldError]:
-    """The errors in `ValidationError.messages`, in the order of the fields; at least one."""
+    """The errors in `ValidationError.messages`, in the order of the fields; at least one.
+
+    Only those that a problem shows have their own words: some messages are costly to make.
+    """
     found = [
-        FieldError(path or "body", str(message), _code(message))
-        for path, message in _walk(messages, "")
+        FieldError(
+            path or "body", str(message) if place < MAX_FIELD_ERRORS else _MORE, _code(message)
+        )
+        for place, (path, message) in enumerate(_walk(messages, ""))
     ]
     return found or [FieldError("body", "Invalid value.", "invalid")]
 
 
-def _walk(messages: Any, path: str) -> Iterator[tuple[str, str]]:
+def _walk(messages: Any, path: str) -> Iterator[tuple[str, object]]:
     if isinstance(messages, Mapping):
         for key, inner in messages.items():
             yield from _walk(inner, _joined(path, key))
@@ -45,7 +53,7 @@ def _walk(messages: Any, path: str) -> Iterator[tuple[str, str]]:
         for inner in messages:
             yield from _walk(inner, path)
     else:
-        yield path, messages if isinstance(messages, str) else str(messages)
+        yield path, messages
 
 
 def _joined(path: str, key: object) -> str:
@@ -71,7 +79,9 @@ def _standard_codes() -> dict[str, str]:
 _CODES = _standard_codes()
 
 
-def _code(message: str) -> str:
+def _code(message: object) -> str:
     if isinstance(message, CodedMessage):
         return message.code
-    return _CODES.get(message, "invalid")
+    if isinstance(message, CodeError):
+        return "retired-code" if isinstance(message, RetiredCode) else "unknown-code"
+    return _CODES.get(str(message), "invalid")

@@ -1,9 +1,11 @@
 """Idempotency-Key: the same POST sent twice does its work once and gets the same answer.
 
-Answers are kept for a day in the service's own database, under the caller and the key. A request
+Answers are kept for a day in the service's own database, under the caller (who it is and whom it
+speaks for) and the key. A request
 that is under way holds a lease, so that a second one at the same moment is told to wait, and so
-that one whose process died can be taken over. Taking over is safe because the ids of what a
-handler creates derive from the key too: see `create_or_resume`.
+that one whose process died can be taken over. Taking over is safe because what was written tells
+who wrote it: its id derives from the key too, or it keeps the id of the attempt
+(`current_attempt`); see `create_or_resume`.
 """
 
 import hashlib
@@ -85,9 +87,22 @@ def current_idempotency_key() -> str | None:
     return key
 
 
-def idempotent_id(subject: str, key: str) -> str:
-    """The id of what a request with this key creates, and of its stored answer."""
-    return derived_id("idempotency", subject, key)
+def idempotent_id(identity: Identity, key: str) -> str:
+    """The id of what a request with this caller's key creates, and of its stored answer.
+
+    A subject may hold tokens for several roles and parties: under each it has keys of its own.
+    """
+    party = (identity.role, identity.state or "", identity.organisation or "")
+    return derived_id("idempotency", identity.subject, *party, key)
+
+
+def current_attempt() -> str | None:
+    """The id that all requests with the current one's key share; None for one without a key.
+
+    For records to keep, so that a later request with the key can tell that its work is done.
+    """
+    attempt = g.get("idempotency")
+    return attempt.id if isinstance(attempt, Attempt) else None
 
 
 def resuming() -> bool:
@@ -99,7 +114,8 @@ def resuming() -> bool:
 def create_or_resume(create: Callable[[], T], existing: Callable[[], T]) -> T:
     """What `create` makes, or what `existing` finds if an earlier attempt with this key made it.
 
-    Raises DuplicateId where the id is taken and no earlier attempt is known of.
+    Raises DuplicateId where the id is taken and no earlier attempt is known of. `existing` should
+    raise it too where the id does not derive from the key and so another may have taken it.
     """
     try:
         return create()
@@ -125,8 +141,8 @@ def begin(store: Store, now: datetime) -> Response | None:
         return None
     identity = current_identity()
     fresh: dict[str, Any] = {
-        "_id": idempotent_id(identity.subject, key),
-        "fingerprint": _fingerprint(identity),
+        "_id": idempotent_id(identity, key),
+        "fingerprint": _fingerprint(),
         "owner": uuid.uuid4().hex,
         "lease_until": now + LEASE,
         "created_at": now,
@@ -201,10 +217,10 @@ def finish(store: Store, response: Response, now: datetime) -> None:
         store.update_one(mine, {"$set": {"answer": answer}})
 
 
-def _fingerprint(identity: Identity) -> str:
-    caller = [identity.role, identity.state, identity.organisation]
+def _fingerprint() -> str:
     body = request_json() if request.get_data(cache=True) else None
-    asked = [caller, request.method, request.full_path, body]
+    seen = request.headers.get("If-Match")
+    asked = [request.method, request.full_path, seen, body]
     return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
 
 

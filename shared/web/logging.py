@@ -14,6 +14,9 @@ from shared.settings import Settings
 # Whose messages name an address at most, never what a document or a request holds.
 _HARMLESS = (ConnectionFailure, ConnectionError, TimeoutError)
 _QUIET = ("kafka", "pymongo", "urllib3", "werkzeug")
+_AUDIT = "entraide.audit"
+
+_audit = structlog.get_logger(_AUDIT)
 
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
 
@@ -53,9 +56,25 @@ def configure_logging(settings: Settings) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings.log_level)
+    # Who saw what is a record, not a remark: no level turns it off.
+    logging.getLogger(_AUDIT).setLevel(logging.INFO)
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
     logging.captureWarnings(capture=True)
+
+
+def record_confidential_read(subject: str, role: str, record: str, hidden_lines: int) -> None:
+    """Put on record that somebody read a record with confidential lines, some perhaps hidden.
+
+    Written whatever the level of the other logs.
+    """
+    _audit.info(
+        "confidential record read",
+        subject=subject,
+        role=role,
+        id=record,
+        hidden_lines=hidden_lines,
+    )
 
 
 def _naming(service: str) -> Processor:

@@ -11,11 +11,13 @@ import flask_smorest
 from flask import Flask, Response, request
 from marshmallow import fields
 from werkzeug.http import quote_etag
+from werkzeug.routing import Rule
 
 from shared.web.marks import handler_of, marks_of
 from shared.web.problems import CONTENT_TYPE, TYPE_PREFIX
 from shared.web.schemas import StrictSchema
 
+_WRITING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _PROBLEM = {"$ref": "#/components/schemas/Problem"}
 
 
@@ -96,11 +98,12 @@ def describe(app: Flask, api: Api) -> dict[str, Any]:
             continue
         for method, operation in path.items():
             if method not in ("parameters",):
-                _complete(operation, app, rule.endpoint, method.upper())
+                _complete(operation, app, rule, method.upper())
     return document
 
 
-def _complete(operation: dict[str, Any], app: Flask, endpoint: str, method: str) -> None:
+def _complete(operation: dict[str, Any], app: Flask, rule: Rule, method: str) -> None:
+    endpoint = rule.endpoint
     marks = marks_of(handler_of(app.view_functions[endpoint], method))
     statuses = [HTTPStatus.SERVICE_UNAVAILABLE]
     if marks.public:
@@ -113,11 +116,29 @@ def _complete(operation: dict[str, Any], app: Flask, endpoint: str, method: str)
             HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
         ]
+    if rule.arguments:
+        statuses.append(HTTPStatus.NOT_FOUND)
+    if method in _WRITING and not marks.public:
+        statuses += [HTTPStatus.FORBIDDEN, HTTPStatus.CONFLICT]
+    for parameter in operation.get("parameters", []):
+        if parameter["in"] == "query":
+            _forbid_null(parameter["schema"])
     for status in statuses:
         answer = {"description": status.phrase, "content": {CONTENT_TYPE: {"schema": _PROBLEM}}}
         operation["responses"].setdefault(str(int(status)), answer)
     operation["responses"] = dict(sorted(operation["responses"].items()))
     operation.setdefault("operationId", f"{endpoint}.{method.lower()}".replace(".", "_"))
+
+
+def _forbid_null(schema: dict[str, Any]) -> None:
+    """A parameter of a query is there or it is not; null is what handlers get where it is not."""
+    kinds = schema.get("type")
+    if isinstance(kinds, list):
+        (schema["type"],) = [kind for kind in kinds if kind != "null"]
+    if "enum" in schema:
+        schema["enum"] = [code for code in schema["enum"] if code is not None]
+    if schema.get("default", 0) is None:
+        del schema["default"]
 
 
 class StaticAnswer:

@@ -5,7 +5,6 @@ import time
 import uuid
 from collections.abc import Callable
 from datetime import datetime
-from http import HTTPStatus
 
 import structlog
 from flask import Flask, Response, current_app, g, request
@@ -92,8 +91,6 @@ class Pipeline:
             except PyMongoError:
                 # The work is done: its answer counts more than the keeping of it.
                 _log.error("an answer could not be kept for its key", exc_info=True)
-        if request.method in ("GET", "HEAD") and response.status_code == HTTPStatus.OK:
-            response.make_conditional(request)
         for name, value in _HEADERS.items():
             response.headers.setdefault(name, value)
         response.headers[REQUEST_ID_HEADER] = g.request_id

@@ -1,4 +1,8 @@
-"""Versions of records in HTTP: the ETag header and If-Match (RFC 9110)."""
+"""Versions of records in HTTP: the ETag header and If-Match (RFC 9110).
+
+An ETag is for If-Match alone. Answers show more than the record that was versioned (what others
+committed of it, what this reader may see), so no If-None-Match is ever answered with a 304.
+"""
 
 import re
 from collections.abc import Callable
@@ -62,14 +66,28 @@ def stale(current: Version) -> Problem:
 
 def conditional(function: F) -> F:
     """Document that the handler calls `required_version`."""
+    return _documented(function, True, "The ETag of the record as it was last read.")
+
+
+def conditional_unless_new(function: F) -> F:
+    """Document that the handler calls `required_version` for a record that is there already."""
+    return _documented(
+        function,
+        False,
+        "The ETag of the record as it was last read; needed for a record that is there, and to be "
+        "left out to create one.",
+    )
+
+
+def _documented(function: F, required: bool, description: str) -> F:
     document(
         function,
         parameters=[
             {
                 "in": "header",
                 "name": "If-Match",
-                "required": True,
-                "description": "The ETag of the record as it was last read.",
+                "required": required,
+                "description": description,
                 "schema": {"type": "string"},
                 "example": '"1.3"',
             }

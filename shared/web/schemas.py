@@ -3,7 +3,7 @@
 import math
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, Protocol
@@ -13,7 +13,8 @@ from marshmallow import fields
 
 from shared.vocabulary.countries import country
 from shared.vocabulary.currencies import currency
-from shared.vocabulary.errors import CodeError, RetiredCode
+from shared.vocabulary.errors import CodeError
+from shared.vocabulary.terms import Term
 from shared.web.field_errors import coded_error
 
 MAX_AMOUNT = Decimal(10) ** 13
@@ -33,6 +34,10 @@ class StrictSchema(ma.Schema):
         unknown = ma.RAISE
 
 
+class OptionalBody(StrictSchema):
+    """A body that may be left out: nothing at all is read as an empty object."""
+
+
 class Codes(Protocol):
     """What `Code` needs of a vocabulary: a name, and a check that raises CodeError."""
 
@@ -44,6 +49,9 @@ class Codes(Protocol):
     def codes(self, on: date | None = None) -> tuple[str, ...]:
         """The codes usable on that day."""
 
+    def __iter__(self) -> Iterator[Term]:
+        """All terms, retired ones included."""
+
 
 def today() -> date:
     """The day in UTC."""
@@ -53,17 +61,16 @@ def today() -> date:
 def _checked(code: str, check: Callable[[], object]) -> str:
     try:
         check()
-    except RetiredCode as error:
-        raise coded_error("retired-code", str(error)) from None
     except CodeError as error:
-        raise coded_error("unknown-code", str(error)) from None
+        raise ma.ValidationError([error]) from None  # field_errors has its words
     return code
 
 
 class Code(fields.String):
     """A code of a vocabulary, usable today; unknown and retired ones are told apart.
 
-    `retired` True lets retired codes pass: for filters, and for what was written earlier.
+    `retired` True lets retired codes pass: for filters, and for what was written earlier. The
+    API's description has as its enum what may cross the wire, retired codes then included.
     """
 
     def __init__(
@@ -74,8 +81,10 @@ class Code(fields.String):
         on: Callable[[], date] = today,
         **kwargs: Any,
     ) -> None:
-        metadata = {"enum": list(vocabulary.codes(on())), **kwargs.pop("metadata", {})}
-        super().__init__(metadata=metadata, **kwargs)
+        super().__init__(**kwargs)
+        codes = [term.code for term in vocabulary] if retired else vocabulary.codes(on())
+        # Known only now: a default of None allows null. An enum without null would forbid it.
+        self.metadata = {"enum": [*codes, *([None] if self.allow_none else [])], **self.metadata}
         self.vocabulary = vocabulary
         self.retired = retired
         self.on = on
@@ -209,13 +218,18 @@ class Amount(_Number):
 
 
 class Quantity(_Number):
-    """A quantity in its unit, more than 0 and up to MAX_QUANTITY with at most 3 decimals."""
+    """A quantity in its unit, more than 0 and up to MAX_QUANTITY with at most 3 decimals.
 
-    places, largest, zero = 3, MAX_QUANTITY, False
+    `zero` True lets 0 pass: for what is counted rather than asked for or offered.
+    """
 
-    def __init__(self, **kwargs: Any) -> None:
-        described = {"type": "number", "exclusiveMinimum": 0, "maximum": float(MAX_QUANTITY)}
+    places, largest = 3, MAX_QUANTITY
+
+    def __init__(self, *, zero: bool = False, **kwargs: Any) -> None:
+        least = "minimum" if zero else "exclusiveMinimum"
+        described = {"type": "number", least: 0, "maximum": float(MAX_QUANTITY)}
         super().__init__(metadata={**described, **kwargs.pop("metadata", {})}, **kwargs)
+        self.zero = zero
 
 
 class MoneyMixin:

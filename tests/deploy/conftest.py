@@ -79,6 +79,10 @@ def _check_command(name: str, command: Sequence[str]) -> str:
             assert project["scripts"]["entraide"] == "deploy.cli.main:main"
             assert main.get_command(click.Context(main), "topics") is not None
             return "local"
+        case ["entraide", "restored", service]:
+            assert f"{service}-restored" == name
+            assert main.get_command(click.Context(main), "restored") is not None
+            return service
     raise AssertionError(f"{name}: what runs {command}?")
 
 

@@ -115,6 +115,18 @@ def test_the_servers_are_found_by_their_names(
     assert (settings.topic_replication, settings.topic_min_insync) == (1, 1)
 
 
+def test_what_must_be_chosen_before_the_first_start_can_be_chosen(
+    text: str, check_container: CheckContainer
+) -> None:
+    chosen = SECRETS | {"ENTRAIDE_TOPIC_PARTITIONS": "12", "WEB_CONCURRENCY": "2"}
+    services = interpolated(yaml.safe_load(text)["services"], chosen)
+    for name in OURS:
+        environment = services[name]["environment"]
+        settings = check_container(name, services[name]["command"], environment)
+        assert settings.topic_partitions == 12
+        assert environment["WEB_CONCURRENCY"] == "2"
+
+
 def test_only_the_apis_are_published_and_on_loopback(compose: Compose) -> None:
     published = {
         name: service["ports"]
@@ -299,7 +311,8 @@ def test_production_has_neither_embedded_servers_nor_test_tools(root: Path) -> N
         assert package in development
         assert package not in production
         assert package not in embedded
-    assert production.items() <= development.items()
+    # Everything that is installed anywhere was tested.
+    assert production.items() <= embedded.items() <= development.items()
     text = (root / "requirements/production.txt").read_text()
     assert text.count("--hash=sha256:") >= len(production)
 

@@ -17,6 +17,8 @@ WORKERS = tuple(f"{service}-worker" for service in SERVICES)
 NAME = "app.kubernetes.io/name"
 COMPONENT = "app.kubernetes.io/component"
 PART_OF = "app.kubernetes.io/part-of"
+RESTORED = tuple(f"{service}-restored" for service in SERVICES)
+JOBS = ("topics", *RESTORED)
 BASE = Path(__file__).parents[2] / "deploy" / "kubernetes" / "base"
 Manifest = dict[str, Any]
 CheckContainer = Callable[[str, list[str], Mapping[str, str]], Settings]
@@ -27,17 +29,23 @@ SECRETS = {
 }
 
 
-@pytest.fixture(scope="module")
-def manifests() -> list[Manifest]:
-    """Every manifest that the kustomization names."""
-    kustomization = yaml.safe_load((BASE / "kustomization.yaml").read_text())
-    files = {path.name for path in BASE.glob("*.yaml")} - {"kustomization.yaml"}
+def resources(folder: Path) -> list[Manifest]:
+    """Every manifest that a folder's kustomization names."""
+    kustomization = yaml.safe_load((folder / "kustomization.yaml").read_text())
+    assert kustomization["namespace"] == "entraide"
+    files = {path.name for path in folder.glob("*.yaml")} - {"kustomization.yaml"}
     assert set(kustomization["resources"]) == files
     return [
         manifest
         for name in kustomization["resources"]
-        for manifest in yaml.safe_load_all((BASE / name).read_text())
+        for manifest in yaml.safe_load_all((folder / name).read_text())
     ]
+
+
+@pytest.fixture(scope="module")
+def manifests() -> list[Manifest]:
+    """Every manifest: what runs always, and the jobs of a restore."""
+    return [*resources(BASE), *resources(BASE.with_name("restored"))]
 
 
 def named(manifests: list[Manifest], kind: str) -> dict[str, Manifest]:
@@ -81,11 +89,13 @@ def test_everything_of_the_plan_is_there(manifests: list[Manifest]) -> None:
     assert set(named(manifests, "Deployment")) == {*APIS, *WORKERS}
     assert set(named(manifests, "Service")) == set(APIS)
     assert set(named(manifests, "PodDisruptionBudget")) == {*APIS, *WORKERS}
-    assert set(named(manifests, "Job")) == {"topics"}
+    assert set(named(manifests, "Job")) == set(JOBS)
+    # Applied by hand, and never with the rest.
+    assert set(named(resources(BASE), "Job")) == {"topics"}
     assert named(manifests, "Deployment")["matcher-worker"]["spec"]["replicas"] == 2
 
 
-@pytest.mark.parametrize("name", [*APIS, *WORKERS, "topics"])
+@pytest.mark.parametrize("name", [*APIS, *WORKERS, *JOBS])
 def test_commands_run_and_variables_are_read(
     manifests: list[Manifest], check_container: CheckContainer, name: str
 ) -> None:
@@ -98,6 +108,21 @@ def test_commands_run_and_variables_are_read(
         assert settings.ready_file is not None
         mounts = [mount["mountPath"] for mount in container["volumeMounts"]]
         assert str(settings.ready_file.parent) in mounts
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_restored_database_is_opened_by_its_own_service(
+    manifests: list[Manifest], service: str
+) -> None:
+    def user(name: str) -> Any:
+        (container,) = pods(manifests)[name]["spec"]["containers"]
+        (found,) = (v["valueFrom"] for v in container["env"] if v["name"] == "ENTRAIDE_MONGODB")
+        return found["secretKeyRef"]
+
+    assert user(f"{service}-restored") == user(service) == user(f"{service}-worker")
+    readme = (BASE.parent / "README.md").read_text()
+    assert "job/$service-restored" in readme
+    assert f"for service in {' '.join(SERVICES)}; do" in readme
 
 
 def test_no_secret_is_in_the_repository(manifests: list[Manifest]) -> None:
@@ -118,7 +143,7 @@ def test_the_readme_says_which_secrets_to_make(manifests: list[Manifest]) -> Non
     assert told == needed
 
 
-@pytest.mark.parametrize("name", [*APIS, *WORKERS, "topics"])
+@pytest.mark.parametrize("name", [*APIS, *WORKERS, *JOBS])
 def test_pods_may_do_little(manifests: list[Manifest], name: str) -> None:
     spec = pods(manifests)[name]["spec"]
     assert spec["automountServiceAccountToken"] is False
@@ -205,7 +230,7 @@ def test_the_network_lets_through_what_is_needed_and_no_more(manifests: list[Man
             for port in rule["ports"]
         }
 
-    for name in (*WORKERS, "topics"):
+    for name in (*WORKERS, *JOBS):
         assert allowed(name, "egress") == {53, 9092, 27017}
     for name in APIS:
         assert allowed(name, "egress") == {53, 443, 8000, 9092, 27017}
@@ -220,5 +245,5 @@ def test_labels_say_what_a_pod_is(manifests: list[Manifest]) -> None:
         labels = pod["metadata"]["labels"]
         assert labels[NAME] == name
         assert labels[PART_OF] == "entraide"
-        kind = "job" if name == "topics" else "worker" if name in WORKERS else "api"
+        kind = "job" if name in JOBS else "worker" if name in WORKERS else "api"
         assert labels[COMPONENT] == kind

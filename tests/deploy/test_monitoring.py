@@ -1,11 +1,14 @@
 """The Prometheus configuration: it scrapes what is there, and asks for metrics that exist."""
 
+import importlib
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+
+from deploy.local.stack import SERVICES
 
 MONITORING = Path(__file__).parents[2] / "deploy" / "monitoring"
 _QUOTED = re.compile(r'"[^"]*"')
@@ -74,6 +77,24 @@ def test_the_partitions_are_those_of_a_new_topic(rules: list[dict[str, Any]]) ->
     (partitions,) = (v.default for v in VARIABLES if v.name == "ENTRAIDE_TOPIC_PARTITIONS")
     (rule,) = (rule for rule in rules if rule["alert"] == "EntraidePartitionsUnowned")
     assert rule["expr"].endswith(f"< {partitions}")
+
+
+def test_an_alert_does_not_fall_silent_with_what_it_watches(rules: list[dict[str, Any]]) -> None:
+    expressions = {rule["alert"]: rule["expr"] for rule in rules}
+    assert "or vector(0)" in expressions["EntraidePartitionsUnowned"]
+    missed = re.findall(
+        r'absent\(entraide_outbox_age_seconds\{collection="(\w+)"\}\)',
+        expressions["EntraideNobodyPublishes"],
+    )
+    aggregates = [
+        {aggregate._get_collection_name() for aggregate in documents.AGGREGATES}
+        for documents in (
+            importlib.import_module(f"services.{service}.documents") for service in SERVICES
+        )
+    ]
+    assert len(missed) == len(aggregates)
+    for owned in aggregates:  # one of each worker's
+        assert len(owned & set(missed)) == 1
 
 
 def test_prometheus_is_pinned_and_listens_on_loopback_only() -> None:

@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("up")]
 
 ENTRAIDE = str(Path(sys.executable).with_name("entraide"))
 START_SECONDS = 90
-TEXT = {"language": "en", "window": {"from": "2026-07-01", "to": "2028-12-31"}}
+TEXT = {"language": "en", "window": {"from": "2026-07-01", "to": "2035-12-31"}}
 
 
 def request_row(number: int, country: str) -> dict[str, Any]:
@@ -241,6 +241,8 @@ def test_a_stack_is_loaded_survives_crashes_and_goes_on_after_its_end(
     said = up.said()
     for offset in (0, 1, 2, 3):
         assert f"http://127.0.0.1:{up.base + offset}" in said
+    for worker in ("requests-worker", "offers-worker", "matcher-worker"):
+        assert f"\n{worker} " in said
 
     same_data = entraide(up, "up", "--port-base", up.base + 20)
     assert same_data.returncode == 1

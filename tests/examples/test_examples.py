@@ -36,6 +36,14 @@ LANGUAGES = {
     "offers": {"en": 16, "fr": 8, "es": 6, "ar": 4, "ru": 3, "zh": 3},
     "activities": {"en": 1, "fr": 1, "es": 1, "ar": 1, "ru": 1, "zh": 1},
 }
+MARKS = {
+    "en": " (illustrative)",
+    "fr": " (à titre d'illustration)",
+    "es": " (ejemplo ilustrativo)",
+    "ar": " (مثال توضيحي)",
+    "ru": " (условный пример)",
+    "zh": "（示例）",
+}
 COUNTS = {"requests": 25, "offers": 40, "activities": 15}
 # fmt: off
 THEMES = {
@@ -119,6 +127,12 @@ def test_fields_are_those_of_the_format(name: str) -> None:
     for record in DATA[name]:
         assert set(record) == set(FIELDS[name].split()), record["id"]
         assert record["illustrative"] is True, record["id"]
+
+
+@pytest.mark.parametrize("record", parameters(*FILES))
+def test_titles_say_that_they_are_illustrative(record: Record) -> None:
+    # The field of the file is not loaded; the title is, and stands wherever the record is shown.
+    assert record["title"].endswith(MARKS[record["language"]])
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -29,10 +29,17 @@ class Columns:
         self._end = 0
 
     def take(self, **cells: Any) -> int:
-        """Fill a free row with one value for every column and return its number."""
+        """Fill a free row with one value for every column and return its number.
+
+        Raises what NumPy does for a value that does not fit its column; the row stays free then.
+        """
         row = self._free.pop() if self._free else self._next()
-        for name, column in self._columns.items():
-            column[row] = cells[name]
+        try:
+            for name, column in self._columns.items():
+                column[row] = cells[name]
+        except Exception:
+            self._free.append(row)
+            raise
         self._used[row] = True
         return row
 

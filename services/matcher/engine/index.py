@@ -118,14 +118,21 @@ class Index:
         return {name: self.records.column(name)[picked] for name in self.records.names}
 
     def put(self, entry: Entry, extra: Mapping[str, object]) -> None:
-        """Add a record or replace it; `extra` fills the columns that only this side has."""
+        """Add a record or replace it; `extra` fills the columns that only this side has.
+
+        Nothing of a record that does not fit is left; raises what NumPy does for it.
+        """
         self.remove(entry.id)
         row = self.records.take(**_cells(entry, self._names), **extra)
         self._rows[entry.id] = row
         self._ids[row] = entry.id
-        self._lines[entry.id] = [
-            self._put_line(row, place, line) for place, line in enumerate(kept_lines(entry))
-        ]
+        lines = self._lines[entry.id] = []
+        try:
+            for place, line in enumerate(kept_lines(entry)):
+                lines.append(self._put_line(row, place, line))
+        except Exception:
+            self.remove(entry.id)
+            raise
 
     def remove(self, record: str) -> None:
         """Take a record out; nothing happens if it is not here."""

@@ -14,7 +14,7 @@ from services.matcher.engine.features import FEATURES
 from services.matcher.engine.geography import Geography
 from services.matcher.engine.profiles import OfferProfile, RequestProfile
 from services.matcher.engine.ranking import Model
-from services.matcher.engine.records import OPEN_END, Measure, Records, Side
+from services.matcher.engine.records import OPEN_END, Measure, Records, Refused, Side
 from services.matcher.engine.rules import Bar, bars
 from services.matcher.engine.serving import Serving, servings
 
@@ -59,7 +59,9 @@ class Engine:
     """Requests and offers in memory, and which suit which.
 
     What it answers depends on the records, the ledger's figures, the declined pairs, the model
-    and the day; never on the order in which these came. Not safe for use by several threads.
+    and the day; never on the order in which these came. Putting a record, and saying what is
+    committed of it, raise whatever keeps the record from being used: then it is as if it were not
+    here, until it is put again or another day makes it fit. Not safe for use by several threads.
     """
 
     def __init__(self, model: Model, geography: Geography, as_of: date, size: int = 50) -> None:
@@ -80,14 +82,15 @@ class Engine:
         """The day it is."""
         return self._records.as_of
 
-    def advance(self, as_of: date) -> None:
+    def advance(self, as_of: date) -> list[Refused]:
         """Make it another day: windows, groups of States and exchange rates are as of then.
 
-        Every shortlist may change by it, so every request is to be ranked again.
+        Every shortlist may change by it, so every request is to be ranked again. Returns the
+        records that cannot be used on that day: they are as if they were not here.
         """
-        self._records.advance(as_of)
         self._listed.clear()
         self._listing.clear()
+        return self._records.advance(as_of)
 
     def put_request(self, profile: RequestProfile) -> None:
         """Add a request or replace it; its list is to be made anew. O(1) in the records held."""

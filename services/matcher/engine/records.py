@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
@@ -27,8 +28,21 @@ _OFFER: Spec = {"eligible": (np.uint64, (WORDS,)), "unconditional": (np.bool_, (
 _PRIORITIES = {"critical": 4, "high": 3, "medium": 2, "low": 1}
 
 
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A record that could not be indexed as of a day, and why."""
+
+    side: Side
+    record: str
+    error: Exception
+
+
 class Records:
-    """Requests and offers, indexed. Profiles are kept, so that another day can be made of them."""
+    """Requests and offers, indexed. Profiles are kept, so that another day can be made of them.
+
+    Putting one raises whatever keeps it from being indexed: nothing of it is in the index then,
+    not its former state either, and another day tries again.
+    """
 
     def __init__(self, geography: Geography, as_of: date) -> None:
         self._geography = geography
@@ -40,8 +54,8 @@ class Records:
         self._declined: defaultdict[tuple[Side, str], set[str]] = defaultdict(set)
         self.advance(as_of)
 
-    def advance(self, as_of: date) -> None:
-        """Resolve everything as of another day."""
+    def advance(self, as_of: date) -> list[Refused]:
+        """Resolve everything as of another day; returns the records that cannot be."""
         self.as_of = as_of
         self.today = as_of.toordinal()
         self.names = Names()
@@ -50,14 +64,23 @@ class Records:
         self.offers = Index(self.names, _OFFER)
         self._lines: dict[tuple[Side, str], tuple[EntryLine, ...]] = {}
         self._named: dict[tuple[Side, str], Mapping[str, int]] = {}
+        refused: list[Refused] = []
         for request in self.request_profiles.values():
-            self.put_request(request)
+            try:
+                self.put_request(request)
+            except Exception as error:  # noqa: BLE001 (told to the caller)
+                refused.append(Refused("request", request.id, error))
         for offer in self.offer_profiles.values():
-            self.put_offer(offer)
+            try:
+                self.put_offer(offer)
+            except Exception as error:  # noqa: BLE001 (told to the caller)
+                refused.append(Refused("offer", offer.id, error))
+        return refused
 
     def put_request(self, profile: RequestProfile) -> None:
         """Add a request or replace it."""
         self.request_profiles[profile.id] = profile
+        self._forget("request", profile.id)
         entry = request_entry(profile, self._committed["request", profile.id], self.as_of)
         extra = {
             "state": self._states.number(profile.country),
@@ -69,6 +92,7 @@ class Records:
     def put_offer(self, profile: OfferProfile) -> None:
         """Add an offer or replace it."""
         self.offer_profiles[profile.id] = profile
+        self._forget("offer", profile.id)
         entry = offer_entry(profile, self._committed["offer", profile.id], self.as_of)
         extra = {
             "eligible": self._states.eligible(profile),
@@ -79,16 +103,12 @@ class Records:
     def remove_request(self, request: str) -> None:
         """Take a request out; nothing happens if it is not here."""
         self.request_profiles.pop(request, None)
-        self._lines.pop(("request", request), None)
-        self._named.pop(("request", request), None)
-        self.requests.remove(request)
+        self._forget("request", request)
 
     def remove_offer(self, offer: str) -> None:
         """Take an offer out; nothing happens if it is not here."""
         self.offer_profiles.pop(offer, None)
-        self._lines.pop(("offer", offer), None)
-        self._named.pop(("offer", offer), None)
-        self.offers.remove(offer)
+        self._forget("offer", offer)
 
     def commit(self, side: Side, record: str, line: int, measure: Measure, amount: int) -> None:
         """Set what is committed of a line in all; it holds for the record whenever it comes."""
@@ -128,6 +148,12 @@ class Records:
     def sizes(self) -> Sizes:
         """How many numbers for concepts and terms are in use."""
         return Sizes(len(self.names.concepts), len(self.names.terms))
+
+    def _forget(self, side: Side, record: str) -> None:
+        """Take what the index has of a record out of it; the profile stays."""
+        self._lines.pop((side, record), None)
+        self._named.pop((side, record), None)
+        (self.requests if side == "request" else self.offers).remove(record)
 
     def _put(self, side: Side, index: Index, entry: Entry, extra: Mapping[str, object]) -> None:
         index.put(entry, extra)

@@ -15,6 +15,7 @@ from services.offers.schemas import (
     EntryQuery,
     ExpertView,
     KnowledgeBody,
+    KnowledgeQuery,
     LessonView,
 )
 from services.offers.views import entry_view
@@ -37,6 +38,7 @@ class Noun:
     document: type[Entry]
     body: type[ma.Schema]
     view: type[ma.Schema]
+    query: type[ma.Schema]
     writers: tuple[str, ...]
     description: str
 
@@ -46,6 +48,7 @@ CALLS = Noun(
     Call,
     CallBody,
     CallView,
+    EntryQuery,
     ("donor", "operator"),
     "Trust funds' calls for projects.",
 )
@@ -54,6 +57,7 @@ EXPERTS = Noun(
     Expert,
     KnowledgeBody,
     ExpertView,
+    KnowledgeQuery,
     ("donor", "requester", "operator"),
     "The roster of experts: teams and offices that know how.",
 )
@@ -62,6 +66,7 @@ LESSONS = Noun(
     Lesson,
     KnowledgeBody,
     LessonView,
+    KnowledgeQuery,
     ("donor", "requester", "operator"),
     "Lessons learned.",
 )
@@ -76,7 +81,7 @@ def make_blueprint(noun: Noun) -> Blueprint:
     class Entries(MethodView):
         """All entries."""
 
-        @blueprint.arguments(EntryQuery, location="query")
+        @blueprint.arguments(noun.query, location="query")
         @blueprint.response(200, page_schema(noun.view))
         def get(self, args: dict[str, Any]) -> dict[str, Any]:
             """List entries, the newest first."""

@@ -11,8 +11,9 @@ from services.offers.documents import AssistanceOffer
 from services.offers.schemas import OfferBody, OfferQuery, OfferView, PublishBody
 from services.offers.views import offer_view, offer_views
 from shared.registers.context import context
+from shared.registers.schemas import StepBody
 from shared.registers.views import NOT_IN_LISTS, headers
-from shared.registers.writing import change_seen, load, register, require_optional_body
+from shared.registers.writing import change_seen, load, register
 from shared.web.blueprint import Blueprint
 from shared.web.idempotency import current_idempotency_key, idempotent
 from shared.web.identity import current_identity, require_roles
@@ -52,11 +53,11 @@ class Offers(MethodView):
     @blueprint.response(201, OfferView)
     def post(self, payload: dict[str, Any]) -> Answer:
         """Register a draft."""
-        require_call(payload["call"], None)
-        now = context().clock()
+        identity, now = current_identity(), context().clock()
+        require_call(payload["call"], payload["organisation"], identity)
         draft = domain.new_offer(
             payload,
-            current_identity(),
+            identity,
             now,
             context().key,
             organisation=referred_organisation(payload["organisation"]),
@@ -86,7 +87,7 @@ class Offer(MethodView):
         identity, now, key = current_identity(), context().clock(), context().key
 
         def mutate(offer: AssistanceOffer) -> None:
-            require_call(payload["call"], offer.call)
+            require_call(payload["call"], offer.organisation, identity, before=offer.call)
             organisation = referred_organisation(offer.organisation)
             domain.change_offer(offer, payload, identity, now, key, organisation)
 
@@ -95,37 +96,41 @@ class Offer(MethodView):
 
 @blueprint.route("/<string:offer_id>/submit", methods=["POST"])
 @conditional
+@idempotent
+@blueprint.arguments(StepBody, required=False)
 @blueprint.response(200, OfferView)
-def submit(offer_id: str) -> Answer:
+def submit(_body: dict[str, Any], offer_id: str) -> Answer:
     """Submit a draft: from now on coordinators see it."""
-    require_optional_body()
     return _step(offer_id, "submit")
 
 
 @blueprint.route("/<string:offer_id>/publish", methods=["POST"])
 @conditional
+@idempotent
+@blueprint.arguments(PublishBody, required=False)
 @blueprint.response(200, OfferView)
-def publish(offer_id: str) -> Answer:
+def publish(_body: dict[str, Any], offer_id: str) -> Answer:
     """Publish a submitted offer: from now on all see it, and requests are matched with it."""
-    require_optional_body(PublishBody)
     return _step(offer_id, "publish")
 
 
 @blueprint.route("/<string:offer_id>/withdraw", methods=["POST"])
 @conditional
+@idempotent
+@blueprint.arguments(StepBody, required=False)
 @blueprint.response(200, OfferView)
-def withdraw(offer_id: str) -> Answer:
+def withdraw(_body: dict[str, Any], offer_id: str) -> Answer:
     """Withdraw an offer for good."""
-    require_optional_body()
     return _step(offer_id, "withdraw")
 
 
 @blueprint.route("/<string:offer_id>/close", methods=["POST"])
 @conditional
+@idempotent
+@blueprint.arguments(StepBody, required=False)
 @blueprint.response(200, OfferView)
-def close(offer_id: str) -> Answer:
+def close(_body: dict[str, Any], offer_id: str) -> Answer:
     """Close a published offer: it is used up, or no longer there."""
-    require_optional_body()
     return _step(offer_id, "close")
 
 

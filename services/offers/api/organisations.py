@@ -1,12 +1,12 @@
 """Organisations over HTTP."""
 
-from datetime import datetime
 from typing import Any
 
 from flask.views import MethodView
 
 from services.offers import domain, queries
-from services.offers.documents import AssistanceOffer, Organisation
+from services.offers.documents import Organisation
+from services.offers.following import follow
 from services.offers.schemas import (
     ORGANISATION_ID,
     OrganisationBody,
@@ -14,14 +14,13 @@ from services.offers.schemas import (
     OrganisationView,
 )
 from services.offers.views import organisation_view
-from shared.events.outbox import change
 from shared.registers.context import context
 from shared.registers.views import headers
 from shared.registers.writing import load, put
 from shared.web.blueprint import Blueprint
 from shared.web.identity import current_identity, require_roles
 from shared.web.paging import page, page_schema
-from shared.web.preconditions import conditional
+from shared.web.preconditions import conditional_unless_new
 from shared.web.problems import not_found
 
 blueprint = Blueprint(
@@ -56,7 +55,7 @@ class OneOrganisation(MethodView):
         return organisation_view(organisation, context().clock().date()), headers(organisation)
 
     @require_roles("donor", "operator")
-    @conditional
+    @conditional_unless_new
     @blueprint.arguments(OrganisationBody)
     @blueprint.response(200, OrganisationView)
     @blueprint.alt_response(201, schema=OrganisationView, description="Created")
@@ -65,7 +64,7 @@ class OneOrganisation(MethodView):
 
         Its offers follow where its type or country changed.
         """
-        if not ORGANISATION_ID.fullmatch(organisation_id):
+        if not ORGANISATION_ID.matches(organisation_id):
             raise not_found("organisation")
         identity, now = current_identity(), context().clock()
         organisation, created = put(
@@ -75,21 +74,6 @@ class OneOrganisation(MethodView):
             now,
         )
         if not created:
-            _follow(organisation, now)
+            follow(organisation.id, now)
         shown = organisation_view(organisation, now.date())
         return shown, 201 if created else 200, headers(organisation)
-
-
-def _follow(organisation: Organisation, now: datetime) -> None:
-    """Bring the organisation's offers up to date; doing it again finds nothing more to do."""
-    outdated = AssistanceOffer.objects(
-        __raw__={
-            "organisation": organisation.id,
-            "$or": [
-                {"donor_type": {"$ne": organisation.type}},
-                {"donor_country": {"$ne": organisation.country}},
-            ],
-        }
-    )
-    for identifier in outdated.scalar("id"):
-        change(AssistanceOffer, identifier, None, lambda o: domain.copy_donor(o, organisation), now)

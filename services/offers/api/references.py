@@ -1,7 +1,8 @@
 """What a body refers to, found in the store."""
 
 from services.offers.documents import Call, Organisation
-from shared.web.problems import invalid_field
+from shared.web.identity import Identity
+from shared.web.problems import forbidden, invalid_field
 
 
 def referred_organisation(identifier: str) -> Organisation:
@@ -13,9 +14,18 @@ def referred_organisation(identifier: str) -> Organisation:
     return found
 
 
-def require_call(identifier: str | None, before: str | None) -> None:
-    """Raise the 422 problem for a call that is not there; one that was named before may be gone."""
+def require_call(
+    identifier: str | None, organisation: str, identity: Identity, before: str | None = None
+) -> None:
+    """Return if an offer of the organisation may name the call; one named `before` may be gone.
+
+    Only whose call it is offers under it: its money is theirs. Raises the 422 problem for a call
+    that is not there and the 403 problem for another organisation's, save to operators.
+    """
     if identifier is None or identifier == before:
         return
-    if Call.objects(id=identifier).only("id").first() is None:
+    call = Call.objects(id=identifier).only("organisation").first()
+    if call is None:
         raise invalid_field("call", "There is no such call.", "unknown-call")
+    if call.organisation != organisation and identity.role != "operator":
+        raise forbidden(f"Only {call.organisation} may make offers under its call.")

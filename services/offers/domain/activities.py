@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from services.offers.documents import Activity, Organisation
-from services.offers.domain.owners import require_owner
+from services.offers.domain.owners import owner_parts, require_owner
 from shared.lifecycle import ASSISTANCE
 from shared.registers.lines import Use, check_codes
 from shared.registers.measures import hundredths, thousandths
@@ -33,12 +33,13 @@ def new_activity(
     """An activity that is not stored yet, from a body that `ActivityBody` has loaded.
 
     `organisation` is the one that the body names, if any; `key` the deployment's key for term
-    hashes. The id is derived as for offers. Raises the 403 problem for another's activity and the
-    422 problem for content that breaks a rule.
+    hashes. The id is derived as for offers: two donors may call their activities alike. Raises the
+    403 problem for another's activity and the 422 problem for content that breaks a rule.
     """
     require_owner(identity, payload["organisation"])
+    owner = owner_parts(payload["organisation"])
     activity = Activity(
-        **new_record_fields(NOUN, (), payload, identity, now, idempotency_key),
+        **new_record_fields(NOUN, owner, payload, identity, now, idempotency_key),
         status=payload["status"],
         organisation=payload["organisation"],
     )

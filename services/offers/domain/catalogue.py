@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from services.offers.documents import Call, Entry, Knowledge
 from services.offers.domain.offers import eligibility_of, eligibility_uses
-from services.offers.domain.owners import require_owner
+from services.offers.domain.owners import owner_parts, require_owner
 from shared.registers.lines import Use, check_codes
 from shared.registers.measures import hundredths
 from shared.registers.records import ExternalId, Link, Window, new_record_fields
@@ -39,7 +39,7 @@ def new_entry(
         raise invalid_field("organisation", message, "owner")
     require_owner(identity, organisation, country)
     noun = document_class.__name__.lower()
-    owner = (str(organisation or country),)
+    owner = owner_parts(organisation, country)
     entry = document_class(
         **new_record_fields(noun, owner, payload, identity, now, idempotency_key),
         organisation=organisation,

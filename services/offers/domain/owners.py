@@ -15,6 +15,17 @@ def actor_for(identity: Identity, organisation: str | None, country: str | None 
     return actor
 
 
+def owner_parts(organisation: str | None, country: str | None = None) -> tuple[str, ...]:
+    """Whose a record is, as parts of an id: an organisation may be called like a country.
+
+    Nothing for a record that is nobody's. Offers, which always are an organisation's, go without
+    the word before it.
+    """
+    if organisation is not None:
+        return ("organisation", organisation)
+    return () if country is None else ("country", country)
+
+
 def require_owner(identity: Identity, organisation: str | None, country: str | None = None) -> None:
     """Raise the 403 problem unless the record is the identity's own; an operator's all are."""
     if actor_for(identity, organisation, country) not in {"owner", "operator"}:

@@ -16,8 +16,9 @@ from services.requests.schemas import (
 )
 from services.requests.views import request_view, request_views
 from shared.registers.context import context
+from shared.registers.schemas import StepBody
 from shared.registers.views import NOT_IN_LISTS, headers
-from shared.registers.writing import change_seen, load, register, require_optional_body
+from shared.registers.writing import change_seen, load, register
 from shared.web.blueprint import Blueprint
 from shared.web.idempotency import current_idempotency_key, idempotent
 from shared.web.identity import current_identity, require_roles
@@ -88,21 +89,23 @@ class Request(MethodView):
 
 
 def _step(request_id: str, action: str) -> Answer:
-    require_optional_body()
     identity, now = current_identity(), context().clock()
     return _changed(request_id, action, lambda r: domain.step_request(r, action, identity, now))
 
 
 @blueprint.route("/<string:request_id>/submit", methods=["POST"])
 @conditional
+@idempotent
+@blueprint.arguments(StepBody, required=False)
 @blueprint.response(200, RequestView)
-def submit(request_id: str) -> Answer:
+def submit(_body: dict[str, Any], request_id: str) -> Answer:
     """Submit a draft: from now on coordinators see it."""
     return _step(request_id, "submit")
 
 
 @blueprint.route("/<string:request_id>/publish", methods=["POST"])
 @conditional
+@idempotent
 @blueprint.arguments(PublishBody)
 @blueprint.response(200, RequestView)
 def publish(body: dict[str, Any], request_id: str) -> Answer:
@@ -119,16 +122,20 @@ def publish(body: dict[str, Any], request_id: str) -> Answer:
 
 @blueprint.route("/<string:request_id>/withdraw", methods=["POST"])
 @conditional
+@idempotent
+@blueprint.arguments(StepBody, required=False)
 @blueprint.response(200, RequestView)
-def withdraw(request_id: str) -> Answer:
+def withdraw(_body: dict[str, Any], request_id: str) -> Answer:
     """Withdraw a request for good."""
     return _step(request_id, "withdraw")
 
 
 @blueprint.route("/<string:request_id>/close", methods=["POST"])
 @conditional
+@idempotent
+@blueprint.arguments(StepBody, required=False)
 @blueprint.response(200, RequestView)
-def close(request_id: str) -> Answer:
+def close(_body: dict[str, Any], request_id: str) -> Answer:
     """Close a published request: the need is met, or no longer there."""
     return _step(request_id, "close")
 

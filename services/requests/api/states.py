@@ -16,7 +16,7 @@ from shared.vocabulary.countries import country
 from shared.web.blueprint import Blueprint
 from shared.web.identity import current_identity, require_roles
 from shared.web.paging import PageQuery, page, page_schema
-from shared.web.preconditions import conditional
+from shared.web.preconditions import conditional_unless_new
 from shared.web.problems import not_found
 
 blueprint = Blueprint(
@@ -50,7 +50,7 @@ class OneState(MethodView):
         return state_view(state, context().clock().date()), headers(state)
 
     @require_roles("requester", "operator")
-    @conditional
+    @conditional_unless_new
     @blueprint.arguments(StateBody)
     @blueprint.response(200, StateView)
     @blueprint.alt_response(201, schema=StateView, description="Created")

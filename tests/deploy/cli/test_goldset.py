@@ -124,7 +124,7 @@ def test_an_offer_names_its_donor_as_an_organisation(gold: GoldSet) -> None:
 
 def test_an_activity_has_a_window_and_its_provider(gold: GoldSet) -> None:
     (row,) = gold.activities
-    assert row.id == derived_id("activity", "set", "A1")
+    assert row.id == derived_id("activity", "organisation", row.body["organisation"], "set", "A1")
     assert row.body["window"] == {"from": "2026-05-01", "to": "2027-03-31"}
     assert (row.body["amount"], row.body["currency"]) == (30000, "USD")
     assert row.body["status"] == "ongoing"

@@ -6,7 +6,7 @@ from typing import Any
 from services.matcher.documents import CommitmentLine, Match
 from shared.events import validation
 from shared.events.envelope import OFFER, REQUEST, Event
-from shared.events.outbox import create
+from shared.events.outbox import Transition, create
 from shared.events.versions import Version
 
 NOW = datetime(2026, 3, 5, 8, 0, tzinfo=UTC)
@@ -59,6 +59,11 @@ def endorsed(request: str, offer: str) -> Match:
         status="endorsed",
         request_version="1.1",
         offer_version="1.1",
+        history=[
+            Transition(
+                source="proposed", target="endorsed", action="endorse", at=NOW, role="coordinator"
+            )
+        ],
     )
     create(match, NOW)
     return match

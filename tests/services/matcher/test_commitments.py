@@ -26,7 +26,9 @@ from services.matcher.commitments import (
 from services.matcher.documents import Commitment, Match
 from services.matcher.ledger import release, reserve
 from services.matcher.ledger_documents import LedgerLine
+from services.matcher.metrics import NOT_FINISHED
 from services.matcher.reactions import keep_records
+from shared.events.envelope import check
 from shared.events.outbox import StaleVersion, Version, change
 from shared.lifecycle import IllegalTransition
 from tests.services.matcher.records import (
@@ -43,8 +45,8 @@ COORDINATOR = Actor("coordinator")
 LATER = NOW + GRACE + timedelta(seconds=1)
 
 
-class Crash(Exception):  # noqa: N818 (what it stands for)
-    """The process died here."""
+class Crash(BaseException):
+    """The process died here: no handler of exceptions goes on after it."""
 
 
 def crash_before(place: int) -> Callable[[str], None]:
@@ -247,6 +249,92 @@ def test_a_stalled_process_that_wakes_late_holds_nothing(match: Match) -> None:
     assert held() == NOTHING
 
 
+def test_a_process_that_stalls_before_it_commits_the_proposal_does_not_commit_it_late(
+    match: Match,
+) -> None:
+    begin("c", match, lines(3, 2), None, COORDINATOR, NOW)
+
+    def stall(step: str) -> None:
+        """Meanwhile another finishes it, and its owner gives it back."""
+        if step == "commit the proposal":
+            recover(LATER)
+            start_release("c", None, COORDINATOR, NOW)
+            finish("c", NOW)
+
+    assert finish("c", NOW, stall).status == "released"
+    match.reload()
+    assert match.status == "released"
+    assert held() == NOTHING
+
+
+def test_a_refused_commitment_does_not_commit_the_proposal_for_another(match: Match) -> None:
+    """Neither has ever held: the proposal was endorsed all the time."""
+    begin("other", match, lines(9, 0), None, COORDINATOR, NOW)
+    begin("c", match, lines(9, 0), None, COORDINATOR, NOW)
+    assert finish("c", NOW).status == finish("other", NOW).status == "refused"
+    known = len(match.history)
+    match.reload()
+    assert (match.status, len(match.history)) == ("endorsed", known)
+
+
+def test_one_that_cannot_be_finished_does_not_hold_up_the_others(match: Match) -> None:
+    expires = NOW + timedelta(hours=1)
+    lost = endorsed("lost", "o")
+    for id_, one in (("a", lost), ("b", match), ("z", lost)):
+        begin(id_, one, lines(1, 1), expires, COORDINATOR, NOW)
+    lost.delete()
+    failures = NOT_FINISHED._value.get()
+    assert recover(LATER) == 3
+    assert Commitment.objects.get(id="b").status == "held"
+    assert NOT_FINISHED._value.get() == failures + 2
+    Commitment.objects(id__in=["a", "z"]).update(status="held")
+    expire(expires)
+    assert Commitment.objects.get(id="b").status == "released"
+
+
+def test_events_of_commitments_tell_their_history(match: Match) -> None:
+    begin("c", match, lines(3, 2), None, COORDINATOR, NOW)
+    event = finish("c", NOW).event()
+    check(event)
+    assert [(step["action"], step["role"]) for step in event.data["history"]] == [
+        ("reserve", "coordinator"),
+        ("hold", "matcher"),
+    ]
+
+
+def test_commitments_at_once_do_not_go_above_a_ceiling_together(database: object) -> None:
+    """Each was begun before any was held, so each would have passed a check at its beginning."""
+    ceiling = {"ceiling_cents": 300_000, "ceiling_currency": "USD"}
+    # Ten machines worth 10,000 dollars: three are worth the ceiling.
+    priced = [provision(1, capacity=10, amount_cents=1_000_000, currency="USD")]
+    asked = request_event("r", needs=[need(1, quantity=9)])
+    keep_records(lambda: NOW)([asked, offer_event("o", provisions=priced, **ceiling)])
+    match = endorsed("r", "o")
+    ids = ["c0", "c1", "c2"]
+    for id_ in ids:
+        begin(id_, match, lines(2), None, COORDINATOR, NOW)
+    with ThreadPoolExecutor(3) as pool:
+        done = list(pool.map(lambda id_: finish(id_, NOW), ids))
+    assert sorted(one.status for one in done) == ["held", "refused", "refused"]
+    told = {one.refusal for one in done if one.status == "refused"}
+    assert told == {
+        "the offer gives a project 3000.00 USD at most, and with this commitment it would be "
+        "4000.00"
+    }
+    begin("c3", match, lines(1), None, COORDINATOR, NOW)
+    assert finish("c3", NOW).status == "held"
+
+
+def test_a_ceiling_that_cannot_be_reckoned_refuses(database: object) -> None:
+    ceiling = {"ceiling_cents": 300_000, "ceiling_currency": "AFN"}
+    priced = [provision(1, capacity=10, amount_cents=1_000_000, currency="USD")]
+    keep_records(lambda: NOW)([request_event("r"), offer_event("o", provisions=priced, **ceiling)])
+    begin("c", endorsed("r", "o"), lines(1), None, COORDINATOR, NOW)
+    commitment = finish("c", NOW)
+    assert commitment.status == "refused"
+    assert "no exchange rate of AFN" in commitment.refusal
+
+
 @pytest.fixture
 def market(database: object) -> list[Match]:
     """Two requests and two offers, each endorsed for each, with room for few commitments."""
@@ -298,16 +386,20 @@ def test_many_at_once_never_hold_more_than_there_is(market: list[Match]) -> None
             with contextlib.suppress(Crash):
                 rng.choices([commit, give_back, sweep], [6, 3, 1])[0](rng)
 
-    def watch() -> None:
+    def watch() -> int:
+        looks = 0
         while not done.is_set():
             seen_above.extend(line.id for line in LedgerLine.objects if line.held > line.limit)
+            looks += 1
+        return looks
 
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    with ThreadPoolExecutor(8) as pool:
-        list(pool.map(work, range(8)))
-    done.set()
-    watcher.join()
+    with ThreadPoolExecutor(9) as pool:
+        watching = pool.submit(watch)
+        try:
+            list(pool.map(work, range(8)))
+        finally:
+            done.set()
+    assert watching.result() > 0
     assert not seen_above
     recover(NOW + timedelta(hours=3))
     everything = list(Commitment.objects)

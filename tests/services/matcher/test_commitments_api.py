@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from services.matcher import commitments
 from services.matcher.commitments import expire
 from services.matcher.documents import Commitment
 from services.matcher.ledger_documents import LedgerLine
@@ -114,8 +115,6 @@ def test_a_refused_post_may_be_tried_again_under_its_key(known: World, coordinat
 def test_a_post_whose_process_died_is_resumed_by_its_repeat(
     known: World, coordinator: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from services.matcher import commitments
-
     real = commitments.finish
 
     def dies(*_: Any) -> None:
@@ -129,6 +128,57 @@ def test_a_post_whose_process_died_is_resumed_by_its_repeat(
     answer = coordinator.post("/v1/commitments", body, key="k1")
     assert (answer.status_code, answer.json["status"]) == (201, "held")
     assert Commitment.objects.count() == 1
+
+
+def test_what_a_sweep_finished_for_a_dead_process_is_told_to_its_repeat(
+    known: World, coordinator: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Checked anew, it would be above the ceiling that it itself uses up, in a closed request."""
+    known.hears(
+        [
+            offer_event(
+                "o2",
+                2,
+                organisation=NGO,
+                provisions=[provision(1, kind="funding", **MONEY)],
+                ceiling_cents=2_500_000,
+                ceiling_currency="USD",
+            )
+        ]
+    )
+
+    def dies(*_: Any) -> None:
+        raise RuntimeError("killed")
+
+    body = {"proposal": "r1.o2", "lines": PRICED}
+    with monkeypatch.context() as patch:
+        patch.setattr(commitments, "finish", dies)
+        assert coordinator.post("/v1/commitments", body, key="k1").status_code == 500
+    (begun,) = Commitment.objects
+    commitments.recover(begun.updated_at, timedelta(0))
+    known.hears([request_event("r1", 2, status="closed")])
+    answer = coordinator.post("/v1/commitments", body, key="k1")
+    assert (answer.status_code, answer.json["id"]) == (201, begun.id), answer.text
+    assert answer.json["status"] == "held"
+    assert Commitment.objects.count() == 1
+
+
+def test_a_ceiling_without_a_rate_is_told(known: World, coordinator: Caller) -> None:
+    known.hears(
+        [
+            offer_event(
+                "o2",
+                2,
+                organisation=NGO,
+                provisions=[provision(1, kind="funding", **MONEY)],
+                ceiling_cents=2_500_000,
+                ceiling_currency="AFN",
+            )
+        ]
+    )
+    answer = coordinator.post("/v1/commitments", {"proposal": "r1.o2", "lines": PRICED})
+    assert (answer.status_code, answer.json["type"].split(":")[-1]) == (409, "ceiling")
+    assert "no exchange rate of AFN" in answer.json["detail"]
 
 
 def test_releasing_gives_back_and_may_be_repeated(known: World, coordinator: Caller) -> None:
@@ -295,6 +345,22 @@ def test_who_sees_commitments_and_ledgers(
         assert answer.status_code == status
     assert coordinator.get("/v1/ledger", record="nothing").status_code == 404
     assert coordinator.get("/v1/ledger").status_code == 422
+
+
+def test_each_owner_sees_its_own_side_of_an_id_that_both_sides_have(
+    world: World, coordinator: Caller, call: Callable[..., Caller]
+) -> None:
+    secret = [need(1, confidential=True)]
+    world.hears([request_event("same", needs=secret), offer_event("same")])
+    seen = {
+        call("requester", state="SEN"): {"request"},
+        call("donor", organisation=UNODA): {"offer"},
+        coordinator: {"request", "offer"},
+    }
+    for caller, sides in seen.items():
+        lines = caller.items("/v1/ledger", record="same")
+        assert {line["side"] for line in lines} == sides
+    assert call("donor", organisation=NGO).get("/v1/ledger", record="same").status_code == 404
 
 
 def test_a_lowered_limit_is_a_case_for_the_coordinator(

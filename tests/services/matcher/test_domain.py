@@ -7,8 +7,6 @@ import pytest
 
 from services.matcher.domain import (
     PROPOSAL,
-    UNNAMED_UNIT,
-    WHOLE_UNIT,
     LineLimit,
     Take,
     convert,
@@ -18,6 +16,7 @@ from services.matcher.domain import (
     visible_serves,
 )
 from shared.lifecycle import IllegalTransition
+from shared.registers.counting import UNNAMED_UNIT, WHOLE_UNIT
 
 
 def line(**fields: Any) -> dict[str, Any]:

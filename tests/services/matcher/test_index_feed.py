@@ -1,11 +1,14 @@
 """Events into the engine: the same shortlists whatever the order, repeats and late arrivals."""
 
 import random
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from services.matcher.index_feed import IndexFeed
+from services.matcher.metrics import NOT_INDEXED
 from shared.events import validation
 from shared.events.envelope import COMMITMENT, MATCH, Event
 from shared.events.versions import Version
@@ -156,3 +159,69 @@ def test_a_request_that_vanished_before_it_was_heard_of_is_marked_to_be_emptied(
     assert marked(one) == {"r1"}
     assert one.requests["r1"].country is None
     assert one.entries("r1") == ()
+
+
+def unreadable(event: Event) -> Event:
+    """The event with a vector that is none, which its schema lets through."""
+    return replace(
+        event, data={**event.data, "signature": {**event.data["signature"], "vector": "!"}}
+    )
+
+
+@pytest.mark.parametrize(
+    ("former", "event"),
+    [
+        ("r1", unreadable(request_event("r1", 2, status="withdrawn"))),
+        ("r1", unreadable(request_event("r1", 2))),
+        ("offer-1", unreadable(offer_event("offer-1", 2, status="withdrawn"))),
+    ],
+)
+def test_a_state_that_the_engine_refuses_takes_the_former_one_away(
+    ranked: IndexFeed, former: str, event: Event
+) -> None:
+    before = NOT_INDEXED.labels(event.type)._value.get()
+    assert ranked.apply(received(event))
+    ranked.settle()
+    assert NOT_INDEXED.labels(event.type)._value.get() == before + 1
+    assert "r1" in marked(ranked)
+    proposed = {(request, e.offer) for request in ("r1", "r2") for e in ranked.entries(request)}
+    assert proposed
+    assert not [pair for pair in proposed if former in pair]
+    assert ranked.apply(received(replace(event, version=Version(1, 3), data=readable(event))))
+    assert [pair.offer for pair in ranked.entries("r1")] == ["offer-1", "offer-2"]
+
+
+def readable(event: Event) -> dict[str, Any]:
+    """What the record says once it is mended."""
+    example = validation.example(event.type)
+    return {**event.data, "status": "published", "signature": example["signature"]}
+
+
+def test_another_day_goes_on_without_what_does_not_fit(ranked: IndexFeed) -> None:
+    heavy = request_event("r1", 2)
+    terms = {**heavy.data["signature"], "terms": [["0123456789abcdef", 1_000.0]]}
+    ranked.apply(received(replace(heavy, data={**heavy.data, "signature": terms})))
+    ranked.advance(NOW.date() + timedelta(days=1))
+    assert marked(ranked) == {"r1", "r2"}
+    assert ranked.entries("r1") == ()
+    assert ranked.entries("r2") != ()
+
+
+def test_a_commitment_to_a_record_that_is_refused_counts_for_the_other_side(
+    ranked: IndexFeed,
+) -> None:
+    heavy = request_event("r1", 2)
+    terms = {**heavy.data["signature"], "terms": [["0123456789abcdef", 1_000.0]]}
+    ranked.apply(received(replace(heavy, data={**heavy.data, "signature": terms})))
+    both = [taken("request", "r1", 1_000), taken("offer", "offer-1", 10_000)]
+    ranked.apply(received(acted(COMMITMENT, "c", 1, lines=both)))
+    assert [pair.offer for pair in ranked.entries("r2")] == ["offer-2"]
+
+
+def test_an_offer_that_cannot_be_compared_marks_every_request(
+    ranked: IndexFeed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ranked.engine, "affected", lambda _: 1 / 0)
+    ranked.apply(received(offer_event("offer-1", 2)))
+    ranked.settle()
+    assert marked(ranked) == {"r1", "r2"}

@@ -8,7 +8,13 @@ from typing import Any
 import pytest
 
 from services.matcher.domain import LineLimit, Take
-from services.matcher.ledger import Limits, Outcome, release, reserve, set_limits
+from services.matcher.ledger import (
+    Limits,
+    Outcome,
+    release,
+    reserve,
+    set_limits,
+)
 from services.matcher.ledger_documents import LedgerCase, LedgerLine
 from shared.events.versions import Version
 from tests.services.matcher.records import NOW

@@ -17,6 +17,7 @@ from services.matcher.engine.profiles import OfferProfile, RequestProfile
 from services.matcher.engine.ranking import prior_model
 from services.matcher.membership import GROUP
 from services.matcher.ranking_worker import RankingWorker
+from services.matcher.shortlists import take_partition
 from shared.events import clients
 from shared.events.envelope import Event
 from shared.events.letters import DeadLetters
@@ -146,6 +147,21 @@ def test_two_workers_share_the_partitions_and_one_takes_over(
     assert all(fence.epoch >= 1 for fence in PartitionFence.objects)
 
 
+def test_a_partition_that_a_late_worker_took_from_its_owner_goes_on_being_worked(
+    settings: Settings, make_worker: Callable[[], RankingWorker]
+) -> None:
+    publish(settings, [request_event(id_) for id_ in REQUESTS])
+    topic = Topics(settings.topic_prefix).requests
+    worker = make_worker()
+    with running(worker.loops()):
+        eventually(lambda: len(worker.fences) == 3, "all owned")
+        eventually(lambda: all(offers_of(r) == [] for r in REQUESTS), "all ranked")
+        for partition in range(3):
+            take_partition(topic, partition)
+        publish(settings, [offer_event(OFFERS[0])])
+        eventually(lambda: all(offers_of(r) == OFFERS[:1] for r in REQUESTS), "worked again")
+
+
 def test_poison_does_not_stop_the_ranking(
     settings: Settings, make_worker: Callable[[], RankingWorker]
 ) -> None:
@@ -155,6 +171,25 @@ def test_poison_does_not_stop_the_ranking(
     publish(settings, [request_event("r"), offer_event("o")])
     with running(make_worker().loops()):
         eventually(lambda: offers_of("r") == ["o"], "ranked all the same")
+
+
+def test_a_request_whose_ranking_fails_does_not_hold_up_the_others(
+    settings: Settings,
+    make_worker: Callable[[], RankingWorker],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shortlist = Engine.shortlist
+
+    def fails_for_one(engine: Engine, request: str) -> Any:
+        if request == REQUESTS[0]:
+            raise ZeroDivisionError
+        return shortlist(engine, request)
+
+    monkeypatch.setattr(Engine, "shortlist", fails_for_one)
+    publish(settings, [*(request_event(id_) for id_ in REQUESTS), offer_event(OFFERS[0])])
+    with running(make_worker().loops()):
+        eventually(lambda: all(offers_of(r) == OFFERS[:1] for r in REQUESTS[1:]), "the others")
+        assert offers_of(REQUESTS[0]) is None
 
 
 def test_a_fixed_day_decides_whatever_the_clock_says(

@@ -85,3 +85,15 @@ def test_a_tombstone_of_something_never_heard_of_is_kept_for_what_comes_late() -
     keep([offer_event("o")])
     assert view("offer", "o").status == "gone"
     assert LedgerLine.objects.count() == 0
+
+
+def test_a_request_and_an_offer_with_one_id_leave_each_other_alone() -> None:
+    keep([request_event("same"), offer_event("same", 2)])
+    assert (view("request", "same").number, view("offer", "same").number) == (1, 2)
+    keep([offer_event("same", 3, provisions=[provision(capacity=3)])])
+    limits = {(line.side, line.limit, line.open) for line in LedgerLine.objects(record="same")}
+    assert limits == {("request", 4_000, True), ("offer", 3_000, True)}
+    reserve(commitment_line("request", "same", 1_000).take(), "c")
+    keep([request_event("same", 9, status="withdrawn"), offer_event("same", 4)])
+    assert LedgerLine.objects.get(record="same", side="offer").open is True
+    assert [case.side for case in LedgerCase.objects(status="open")] == ["request"]

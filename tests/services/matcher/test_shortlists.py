@@ -1,11 +1,12 @@
 """Storing shortlists: only what changed, and never by a former owner of the partition."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from services.matcher.documents import Shortlist, entry_text, shortlist_id
-from services.matcher.ownership import Ownership
+from services.matcher.documents import PartitionFence, Shortlist, entry_text, shortlist_id
+from services.matcher.ownership import RETAKE_SECONDS, Ownership
 from services.matcher.shortlists import Ranking, owns, store, take_partition
 from shared.events.outbox import change
 from tests.services.matcher.records import NOW
@@ -135,24 +136,80 @@ def test_a_change_in_between_is_not_lost() -> None:
     assert (stored("r").country, stored("r").number) == ("SEN", number + 1)
 
 
+class Group:
+    """Tells an Ownership what it was told to, each word once, and its time."""
+
+    def __init__(self, *words: list[tuple[bool, list[int]]]) -> None:
+        self.words = list(words)
+        self.now = 0.0
+
+    def changes(self) -> list[tuple[bool, list[int]]]:
+        """What was said since the last time."""
+        return self.words.pop(0) if self.words else []
+
+    def says(self, *words: tuple[bool, list[int]]) -> Callable[[], list[tuple[bool, list[int]]]]:
+        """Something to follow."""
+        self.words.append(list(words))
+        return self.changes
+
+    def time(self) -> float:
+        """Seconds."""
+        return self.now
+
+
 def test_a_partition_that_comes_back_untouched_is_not_worked_again() -> None:
+    group = Group()
     ownership = Ownership(TOPIC)
-    assert ownership.follow([(True, [0, 1])]) == {0, 1}
+    assert ownership.follow(group.says((True, [0, 1]))) == {0, 1}
     fences = dict(ownership.fences)
-    assert ownership.follow([(False, [0, 1]), (True, [0, 1])]) == set()
+    assert ownership.follow(group.says((False, [0, 1]), (True, [0, 1]))) == set()
     assert ownership.fences == fences
     other = Ownership(TOPIC)
-    ownership.follow([(False, [0])])
-    other.follow([(True, [0])])
-    other.follow([(False, [0])])
-    assert ownership.follow([(True, [0])]) == {0}
+    ownership.follow(group.says((False, [0])))
+    other.follow(group.says((True, [0])))
+    other.follow(group.says((False, [0])))
+    assert ownership.follow(group.says((True, [0]))) == {0}
     assert owns(TOPIC, 0, ownership.fences[0])
 
 
-def test_a_lost_partition_is_left_until_it_is_given_anew() -> None:
+def test_what_was_revoked_while_others_were_taken_is_not_taken() -> None:
+    slow = Ownership(TOPIC)
+    joining = Group([(True, [0, 1, 2])], [], [(False, [2])])
+    assert slow.follow(joining.changes) == {0, 1}
+    assert PartitionFence.objects(id=f"{TOPIC}/2").count() == 0
+
+
+def test_a_partition_given_and_revoked_while_others_were_taken_is_worked_once_it_is_back() -> None:
     ownership = Ownership(TOPIC)
-    ownership.follow([(True, [0])])
-    ownership.lost([0])
-    assert ownership.follow([]) == set()
+    restless = Group([(True, [0, 1])], [(False, [0])])
+    worked = ownership.follow(restless.changes)
+    assert set(ownership.fences) == {1}
+    worked |= ownership.follow(restless.says((True, [0])))
+    assert worked == {0, 1}
+
+
+def test_a_partition_whose_fence_another_raised_is_taken_again_while_the_group_gives_it() -> None:
+    group = Group()
+    ownership = Ownership(TOPIC, group.time)
+    ownership.follow(group.says((True, [0])))
+    late = take_partition(TOPIC, 0)  # by one that has yet to hear that it is not its own
+    assert store({0: [ranking("r", "late")]}, {0: late}, NOW).written == 1
+    stored_now = store({0: [ranking("r", "a")]}, ownership.fences, NOW)
+    ownership.lost(stored_now.fenced)
+    assert ownership.follow(group.changes) == set()
     assert ownership.fences == {}
-    assert ownership.follow([(True, [0])]) == {0}
+    group.now += RETAKE_SECONDS
+    assert ownership.follow(group.changes) == {0}
+    assert store({0: [ranking("r", "a")]}, ownership.fences, NOW).written == 1
+
+
+def test_a_lost_partition_that_was_revoked_is_left_until_it_is_given_anew() -> None:
+    group = Group()
+    ownership = Ownership(TOPIC, group.time)
+    ownership.follow(group.says((True, [0])))
+    ownership.lost([0])
+    ownership.follow(group.says((False, [0])))
+    group.now += 2 * RETAKE_SECONDS
+    assert ownership.follow(group.changes) == set()
+    assert ownership.fences == {}
+    assert ownership.follow(group.says((True, [0]))) == {0}

@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 from services.offers.app import create_app
 from shared.settings import Settings
 from shared.web.tokens import KeyPair
+from tests.services.described import described_client
 
 ORGANISATION = {"name": "Agency of the tests", "type": "state", "country": "JPN"}
 PROVISION = {"theme": "marking", "kind": "equipment", "capacity": 10, "unit": "machines"}
@@ -80,7 +81,7 @@ def register_settings(
 
 @pytest.fixture(scope="module")
 def client(register_settings: Settings) -> Iterator[FlaskClient]:
-    yield create_app(register_settings).test_client()
+    yield described_client(create_app(register_settings))
     mongoengine.disconnect()
 
 

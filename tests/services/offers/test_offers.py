@@ -79,7 +79,7 @@ def test_created_offer_is_read_as_it_was_written(donor, body):
     read = donor.get(made.headers["Location"])
     assert read.json == made.json
     line = read.json.pop("provisions")[0]
-    left = {"capacity": 10.5, "amount": 420000.75}
+    left = {"capacity": 10.5, "amount": None, "whole": False}
     assert line == {**sent["provisions"][0], "line": 1, "left": left}
     expected = {name: value for name, value in sent.items() if name != "provisions"}
     assert {name: read.json[name] for name in expected} == expected
@@ -184,10 +184,13 @@ BAD = [
     ({"provisions": [{**LINE, "capacity": 10**18}]}, "provisions[0].capacity"),
     ({"provisions": [{**LINE, "currency": "USD"}]}, "provisions[0].amount"),
     ({"provisions": [{**LINE, "amount": 1}]}, "provisions[0].currency"),
+    ({"provisions": [{**LINE, "unit": "machines"}]}, "provisions[0].capacity"),
     ({"provisions": [{**LINE, "theme": "nothing"}]}, "provisions[0].theme"),
     ({"provisions": [{**LINE, "line": 3}]}, "provisions[0].line"),
     ({"provisions": [{**LINE, "theme": "marking-and-record-keeping"}]}, "provisions[0].theme"),
     ({"eligibility": {"countries": ["XXX"]}}, "eligibility.countries[0]"),
+    ({"eligibility": {"countries": ["XXX"] * 5000}}, "eligibility.countries"),
+    ({"partners": ["ACME"] * 5000}, "partners"),
     ({"eligibility": {"regions": ["Atlantis"]}}, "eligibility.regions[0]"),
     ({"eligibility": {"groups": ["G7"]}}, "eligibility.groups[0]"),
     ({"conditions": [{"kind": "reporting"}]}, "conditions[0].text"),
@@ -232,6 +235,9 @@ def test_filters(record, operator, source):
         provisions=[{"theme": "ddr", "kind": "funding"}, {"theme": "marking", "kind": "training"}],
         eligibility=nobody | {"countries": ["BRA"]},
         title="Boats for the river police",
+        partners=["WCO"],
+        language="fr",
+        gender_marker="significant",
     )
     region = make(2, eligibility=nobody | {"regions": ["Western Africa"]})
     group = make(3, eligibility=nobody | {"groups": ["SIDS"]})
@@ -253,8 +259,17 @@ def test_filters(record, operator, source):
     assert listed(eligible="FJI") == {group, anyone}
     assert listed(eligible="FRA") == {anyone}
     assert listed(external_id="2") == {region}
+    assert listed(partner="WCO") == listed(language="fr") == {found}
+    assert listed(gender_marker="significant") == {found}
     assert listed(q="boat rivers") == {found}
     assert listed(updated_since="2099-01-01T00:00:00Z") == set()
+
+
+@pytest.mark.parametrize("noun", ["offers", "activities"])
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59"])
+def test_moments_at_the_ends_of_the_calendar_name_their_field(operator, noun, moment):
+    answer = operator.get(f"/v1/{noun}", query_string={"updated_since": moment})
+    assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, "updated_since")
 
 
 @pytest.mark.parametrize(
@@ -286,7 +301,7 @@ def test_search_finds_conditions(record, operator, source):
 def commitment(offer, number, status, *lines, identifier="c1"):
     data = {
         "id": f"{identifier}-{offer}",
-        "match": "m",
+        "match": f"r.{offer}",
         "request": "r",
         "offer": offer,
         "country": "SEN",
@@ -304,9 +319,12 @@ def commitment(offer, number, status, *lines, identifier="c1"):
             for side, line, measure, amount, unit in lines
         ],
         "expires_at": None,
+        "history": [],
     }
     now = datetime(2026, 1, 1, tzinfo=UTC)
-    event = Event("entraide.commitment.v1", "/x", data["id"], now, Version(1, number), data)
+    event = Event(
+        "entraide.commitment.v1", "/entraide/matches", data["id"], now, Version(1, number), data
+    )
     check(event)
     return event
 
@@ -314,25 +332,30 @@ def commitment(offer, number, status, *lines, identifier="c1"):
 def test_what_is_left_of_each_line(record, operator, source):
     line = FULL["provisions"][0]
     external = {"source": source, "id": "1"}
-    made = record("published", provisions=[line, line], external_id=external).json["id"]
+    provisions = [line, {**line, "kind": "funding"}, LINE]
+    made = record("published", provisions=provisions, external_id=external).json["id"]
 
     def left():
         lines = operator.get(f"/v1/offers/{made}").json["provisions"]
-        return [(one["left"]["capacity"], one["left"]["amount"]) for one in lines]
+        return [(one["left"]["capacity"], one["left"]["amount"]) for one in lines[:2]]
 
     taken = ("offer", 1, "quantity", 4250, "machines")
     money = ("offer", 2, "money", 42000075, "USD")
     asked = ("request", 1, "quantity", 9000, "machines")
     held = commitment(made, 2, "held", taken, money, asked)
     on_matches([held, held])
-    assert left() == [(6.25, 420000.75), (10.5, 0)]
+    assert left() == [(6.25, None), (None, 0)]
     on_matches([commitment(made, 1, "reserving", taken)])
-    assert left() == [(6.25, 420000.75), (10.5, 0)]
+    assert left() == [(6.25, None), (None, 0)]
     on_matches([commitment(made, 1, "held", taken, identifier="c2")])
-    assert left()[0] == (2, 420000.75)
+    assert left()[0] == (2, None)
     on_matches([commitment(made, 3, "released", taken, money)])
-    assert left() == [(6.25, 420000.75), (10.5, 420000.75)]
+    assert left() == [(6.25, None), (None, 420000.75)]
     assert operator.get(f"/v1/offers/{made}").json["version"] == "1.3"
+    whole = ("offer", 3, "quantity", 1000, "whole")
+    on_matches([commitment(made, 1, "held", whole, identifier="c3")])
+    last = operator.get(f"/v1/offers/{made}").json["provisions"][2]
+    assert last["left"] == {"capacity": 0, "amount": None, "whole": True}
 
 
 def test_lines_lowered_below_what_is_held_have_nothing_left(record, operator, body):

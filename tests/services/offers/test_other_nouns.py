@@ -1,10 +1,13 @@
 """Activities, organisations, calls, experts and lessons."""
 
 import uuid
+from datetime import UTC, datetime
 
 import pytest
 
-from services.offers.documents import AssistanceOffer
+from services.offers import following
+from services.offers.documents import AssistanceOffer, Organisation
+from shared.events.outbox import change
 
 ACTIVITY = {
     "title": "Delivery of engraving machines",
@@ -120,6 +123,7 @@ def test_activity_without_an_organisation_is_the_operators(operator, donor):
         ({"organisation": "nobody"}, "organisation"),
         ({"theme": "marking-and-record-keeping"}, "theme"),
         ({"quantity": -4}, "quantity"),
+        ({"quantity": None}, "quantity"),
         ({"amount": None}, "amount"),
         ({"window": {"from": "2027-01-01", "to": "2026-01-01"}}, "window.to"),
         ({"start": "2026-01-01"}, "start"),
@@ -144,7 +148,8 @@ def test_lists_of_activities(operator, source):
     assert len(listed()) == len(listed(theme="marking", kind="equipment", status="planned")) == 2
     assert listed(country="MLI") == listed(q="boat") == listed(external_id="1") == {made}
     assert listed(status="ongoing") == listed(organisation="org-2") == set()
-    assert len(listed(donor_country="JPN")) == 2
+    assert len(listed(donor_country="JPN")) == len(listed(partner="UNODC", language="en")) == 2
+    assert listed(partner="WCO") == listed(language="fr") == set()
 
 
 def test_organisation_is_registered_changed_and_listed(caller):
@@ -208,6 +213,106 @@ def test_offers_follow_their_organisation(operator, body):
     assert stored.pending_events[-1]["data"]["donor_type"] == "igo"
 
 
+@pytest.fixture
+def followed(operator, body):
+    """Makes an organisation of type ngo with an offer in a state; both ids."""
+
+    def make(*steps):
+        identifier = uuid.uuid4().hex
+        sent = {"name": "A", "type": "ngo", "country": "FRA"}
+        operator.put(f"/v1/organisations/{identifier}", sent)
+        answer = operator.post("/v1/offers", body(organisation=identifier))
+        address = answer.headers["Location"]
+        for step in steps:
+            answer = operator.post(f"{address}/{step}", None, answer.headers["ETag"])
+        return identifier, answer.json["id"]
+
+    return make
+
+
+def become(identifier, kind):
+    """Change an organisation as a process does that dies before its offers have followed."""
+
+    def mutate(organisation):
+        organisation.type = kind
+
+    change(Organisation, identifier, None, mutate, datetime.now(UTC))
+
+
+def donor_type(offer):
+    return AssistanceOffer.objects(id=offer).first().donor_type
+
+
+def test_offers_that_a_crash_left_behind_are_found(followed):
+    identifier, offer = followed("submit")
+    become(identifier, "igo")
+    assert donor_type(offer) == "ngo"
+    assert following.follow_all(datetime.now(UTC)) == 1
+    assert donor_type(offer) == "igo"
+    assert following.follow_all(datetime.now(UTC)) == 0
+
+
+def test_an_organisation_that_changes_meanwhile_is_followed_to_the_end(followed, monkeypatch):
+    identifier, offer = followed("submit")
+    kinds = ["un-entity", "trust-fund"]
+
+    def interrupted(document_class, subject, expected, mutate, now):
+        changed = change(document_class, subject, expected, mutate, now)
+        if kinds:
+            become(identifier, kinds.pop())
+        return changed
+
+    become(identifier, "igo")
+    monkeypatch.setattr(following, "change", interrupted)
+    following.follow(identifier, datetime.now(UTC))
+    assert donor_type(offer) == "un-entity"
+
+
+def test_finished_offers_stay_as_they_were(followed, operator):
+    identifier, offer = followed("submit", "withdraw")
+    address = f"/v1/organisations/{identifier}"
+    tag = operator.get(address).headers["ETag"]
+    assert operator.put(address, {"name": "A", "type": "igo"}, tag).status_code == 200
+    assert donor_type(offer) == "ngo"
+
+
+def test_what_cannot_follow_holds_up_no_other(followed, monkeypatch):
+    (broken, _), (identifier, offer) = followed(), followed()
+    become(broken, "igo")
+    become(identifier, "igo")
+    follow = following.follow
+
+    def failing(organisation, now):
+        if organisation == broken:
+            raise RuntimeError
+        return follow(organisation, now)
+
+    monkeypatch.setattr(following, "follow", failing)
+    assert following.follow_all(datetime.now(UTC)) == 1
+    assert donor_type(offer) == "igo"
+
+
+def test_donors_may_call_their_activities_alike(caller, donor, source):
+    sent = {**ACTIVITY, "external_id": {"source": source, "id": "1"}}
+    first = donor.post("/v1/activities", sent)
+    other = caller("donor", organisation="org-2")
+    second = other.post("/v1/activities", {**sent, "organisation": "org-2"})
+    assert (first.status_code, second.status_code) == (201, 201)
+    nobodys = {**sent, "organisation": None, "donor_country": "NOR"}
+    third = caller("operator").post("/v1/activities", nobodys)
+    assert len({first.json["id"], second.json["id"], third.json["id"]}) == 3
+
+
+def test_an_organisation_may_be_called_like_a_country(caller, source):
+    operator = caller("operator")
+    operator.put("/v1/organisations/COL", {"name": "College", "type": "other"})
+    external = {"source": source, "id": "1"}
+    sent = {**KNOWLEDGE, "external_id": external}
+    college = operator.post("/v1/experts", {**sent, "organisation": "COL"})
+    country = operator.post("/v1/experts", {**sent, "organisation": None, "country": "COL"})
+    assert (college.status_code, country.status_code) == (201, 201)
+
+
 @pytest.mark.parametrize(("noun", "sent"), ENTRIES)
 def test_entries_are_registered_read_changed_and_removed(donor, caller, noun, sent, source):
     sent = {**sent, "external_id": {"source": source, "id": "1"}}
@@ -240,7 +345,10 @@ def test_lists_of_entries(donor, operator, noun, sent):
     assert listed(q=word) == {made}
     assert made in listed(organisation="org-1", theme=sent["themes"][0], kind=sent["kinds"][0])
     assert listed(q=word, theme="gender") == listed(q=word, kind="infrastructure") == set()
-    assert listed(q=word, organisation="org-2") == set()
+    assert listed(q=word, organisation="org-2") == listed(q=word, language="fr") == set()
+    if noun != "calls":
+        assert listed(q=word, used_in="MLI", languages="fr") == {made}
+        assert listed(q=word, used_in="BRA") == listed(q=word, languages="ar") == set()
 
 
 @pytest.mark.parametrize(("noun", "sent"), ENTRIES)
@@ -300,3 +408,17 @@ def test_call_that_an_offer_names_stays(donor, body):
     assert (refused.status_code, refused.json["type"][-6:]) == (409, "in-use")
     donor.put(offer.headers["Location"], body(), offer.headers["ETag"])
     assert donor.delete(call.headers["Location"], call.headers["ETag"]).status_code == 204
+
+
+def test_only_its_own_organisation_offers_under_a_call(donor, caller, operator, body):
+    call = donor.post("/v1/calls", CALL).json["id"]
+    other = caller("donor", organisation="org-2")
+    sent = body(organisation="org-2", call=call)
+    assert other.post("/v1/offers", sent).status_code == 403
+    made = other.post("/v1/offers", body(organisation="org-2"))
+    refused = other.put(made.headers["Location"], sent, made.headers["ETag"])
+    assert refused.status_code == 403
+    arranged = operator.post("/v1/offers", sent)
+    assert (arranged.status_code, arranged.json["call"]) == (201, call)
+    kept = other.put(arranged.headers["Location"], sent, arranged.headers["ETag"])
+    assert kept.status_code == 200

@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 from services.requests.app import create_app
 from shared.settings import Settings
 from shared.web.tokens import KeyPair
+from tests.services.described import described_client
 
 NEED = {"theme": "marking", "kind": "equipment", "quantity": 4, "unit": "machines"}
 BODY = {
@@ -76,7 +77,7 @@ def register_settings(
 
 @pytest.fixture(scope="module")
 def client(register_settings: Settings) -> Iterator[FlaskClient]:
-    yield create_app(register_settings).test_client()
+    yield described_client(create_app(register_settings))
     mongoengine.disconnect()
 
 

@@ -55,7 +55,7 @@ def test_created_request_is_read_as_it_was_written(senegal, body):
     assert need == {
         **sent["needs"][0],
         "line": 1,
-        "committed": {"quantity": 0, "amount": 0},
+        "committed": {"quantity": 0, "amount": None, "whole": False},
     }
     assert read.json["status"] == "draft"
     assert read.json["version"] == "1.1"

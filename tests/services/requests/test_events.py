@@ -42,14 +42,18 @@ money = st.one_of(
         }
     ),
 )
+quantities = st.just({"quantity": None, "unit": None}) | st.fixed_dictionaries(
+    {
+        "quantity": st.decimals("0.001", 10**6, places=3).map(float),
+        "unit": st.none() | short.filter(lambda text: len(text) <= 60),
+    }
+)
 lines = st.builds(
-    lambda line, money: line | money,
+    lambda line, quantity, money: line | quantity | money,
     st.fixed_dictionaries(
         {
             "theme": st.sampled_from(["marking", "tracing", "ddr"]),
             "kind": st.sampled_from(["equipment", "funding"]),
-            "quantity": st.none() | st.decimals("0.001", 10**6, places=3).map(float),
-            "unit": st.none() | short.filter(lambda text: len(text) <= 60),
             "priority": st.sampled_from([None, "high"]),
             "window": st.none() | windows,
             "objectives": st.lists(objectives, max_size=2),
@@ -57,6 +61,7 @@ lines = st.builds(
             "sustainability": st.lists(st.sampled_from(["training", "maintenance"]), max_size=2),
         }
     ),
+    quantities,
     money,
 )
 bodies = st.fixed_dictionaries(
@@ -183,7 +188,6 @@ def test_event_data_are_what_the_design_says():
         "partners": ["INTERPOL"],
         "evidence": 2,
         "action_plan": True,
-        "external_id": {"source": "gold-dev", "id": "R001"},
         "consent": "express",
         "history": [
             {"source": "draft", "target": "submitted", "action": "submit", **step},

@@ -39,7 +39,16 @@ def listed(operator, source):
 def test_each_filter(make, listed):
     need = {"theme": "destruction", "kind": "funding"}
     both = [need, {"theme": "tracing", "kind": "training"}]
-    found = make(country="MLI", needs=both, priority="low", channel="bilateral")
+    found = make(
+        country="MLI",
+        needs=both,
+        priority="low",
+        channel="bilateral",
+        initiatives=["sahel-2026", "other"],
+        partners=["WCO", "INTERPOL"],
+        language="fr",
+        gender_marker="principal",
+    )
     other = make("submitted", confidentiality="public")
     assert listed() == {found, other}
     assert listed(country="MLI") == {found}
@@ -50,6 +59,12 @@ def test_each_filter(make, listed):
     assert listed(priority="low") == {found}
     assert listed(channel="bilateral") == {found}
     assert listed(confidentiality="public") == {other}
+    assert listed(initiative="sahel-2026") == {found}
+    assert listed(initiative="sahel") == set()
+    assert listed(partner="INTERPOL") == {found}
+    assert listed(language="fr") == {found}
+    assert listed(language="en") == {other}
+    assert listed(gender_marker="principal") == {found}
     assert listed(external_id="0") == {found}
     assert listed(theme="marking", country="MLI") == set()
 
@@ -93,6 +108,8 @@ def test_lists_leave_out_what_only_one_record_shows(make, operator, source):
         ("country=XXX", "country"),
         ("status=lost", "status"),
         ("updated_since=yesterday", "updated_since"),
+        ("updated_since=0001-01-01T00:00:00%2B23:59", "updated_since"),
+        ("updated_since=9999-12-31T23:59:59-23:59", "updated_since"),
         ("unknown=1", "unknown"),
         ("q=%21%3F", "q"),
     ],

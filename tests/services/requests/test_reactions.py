@@ -18,7 +18,7 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 def commitment(request, number, status, *lines, identifier="c1", epoch=1):
     data = {
         "id": f"{identifier}-{request}",
-        "match": "m",
+        "match": f"{request}.o",
         "request": request,
         "offer": "o",
         "country": "SEN",
@@ -36,6 +36,7 @@ def commitment(request, number, status, *lines, identifier="c1", epoch=1):
             for side, line, measure, amount, unit in lines
         ],
         "expires_at": None,
+        "history": [],
     }
     event = Event(
         "entraide.commitment.v1",
@@ -59,8 +60,9 @@ def request_id(record):
         "amount": 1000,
         "currency": "USD",
     }
+    needs = [need, {**need, "kind": "funding"}]
     external = {"source": "reactions", "id": uuid.uuid4().hex}
-    return record("published", needs=[need, need], external_id=external).json["id"]
+    return record("published", needs=needs, external_id=external).json["id"]
 
 
 @pytest.fixture
@@ -79,9 +81,9 @@ OFFERED = ("offer", 1, "quantity", 9000, "machines")
 
 def test_each_line_shows_what_is_committed_of_it(request_id, committed):
     on_matches([commitment(request_id, 1, "held", FOUR, MONEY, OFFERED)])
-    assert committed(request_id) == [(4, 0), (0, 250.5)]
+    assert committed(request_id) == [(4, None), (None, 250.5)]
     on_matches([commitment(request_id, 1, "held", FOUR, identifier="c2")])
-    assert committed(request_id) == [(8, 0), (0, 250.5)]
+    assert committed(request_id) == [(8, None), (None, 250.5)]
 
 
 @pytest.mark.parametrize(
@@ -97,7 +99,7 @@ def test_each_line_shows_what_is_committed_of_it(request_id, committed):
 )
 def test_what_counts_is_what_is_held(request_id, committed, status, counts):
     on_matches([commitment(request_id, 1, status, FOUR)])
-    assert committed(request_id)[0] == (4 if counts else 0, 0)
+    assert committed(request_id)[0] == (4 if counts else 0, None)
 
 
 def test_any_order_and_repetition_ends_the_same(record, committed):
@@ -123,17 +125,26 @@ def test_a_vanished_commitment_holds_nothing(request_id, committed):
     on_matches([event])
     gone = Event(event.type, event.source, event.subject, NOW, Version(2, 0), {}, tombstone=True)
     on_matches([gone])
-    assert committed(request_id)[0] == (0, 0)
+    assert committed(request_id)[0] == (0, None)
     on_matches([event])
-    assert committed(request_id)[0] == (0, 0)
+    assert committed(request_id)[0] == (0, None)
 
 
 def test_other_events_pass_by(request_id, committed):
     data = {"request": request_id}
     on_matches(
-        [Event("entraide.shortlist.v1", "/x", f"shortlist-{request_id}", NOW, Version(1, 1), data)]
+        [
+            Event(
+                "entraide.shortlist.v1",
+                "/entraide/matches",
+                f"shortlist-{request_id}",
+                NOW,
+                Version(1, 1),
+                data,
+            )
+        ]
     )
-    assert committed(request_id) == [(0, 0), (0, 0)]
+    assert committed(request_id) == [(0, None), (None, 0)]
 
 
 def test_hearing_makes_no_version_and_no_event(request_id, operator):
@@ -153,5 +164,34 @@ def test_commitment_may_arrive_before_its_request_is_read(operator, record):
 
 
 def test_money_in_another_currency_than_the_line_has_now_is_not_added(request_id, committed):
-    on_matches([commitment(request_id, 1, "held", ("request", 1, "money", 500, "EUR"))])
-    assert committed(request_id)[0] == (0, 0)
+    on_matches([commitment(request_id, 1, "held", ("request", 2, "money", 500, "EUR"))])
+    assert committed(request_id)[1] == (None, 0)
+
+
+def test_a_quantity_in_another_unit_than_the_line_has_now_is_not_added(operator, record, body):
+    need = {"theme": "marking", "kind": "training", "quantity": 10, "unit": "machines"}
+    made = record("published", needs=[need])
+    address = f"/v1/requests/{made.json['id']}"
+    on_matches([commitment(made.json["id"], 1, "held", FOUR)])
+    changed = body(needs=[{**need, "line": 1, "unit": "persons"}])
+    answer = operator.put(address, changed, made.headers["ETag"])
+    assert answer.json["needs"][0]["committed"] == {"quantity": 0, "amount": None, "whole": False}
+
+
+def test_a_line_without_measures_is_committed_as_a_whole(operator, record):
+    made = record("published", needs=[{"theme": "marking", "kind": "expertise"}]).json["id"]
+
+    def shown():
+        return operator.get(f"/v1/requests/{made}").json["needs"][0]["committed"]
+
+    assert shown() == {"quantity": 0, "amount": None, "whole": True}
+    on_matches([commitment(made, 1, "held", ("request", 1, "quantity", 1000, "whole"))])
+    assert shown() == {"quantity": 1, "amount": None, "whole": True}
+
+
+def test_a_unit_that_nobody_knows_counts_too(operator, record):
+    need = {"theme": "marking", "kind": "equipment", "quantity": 10, "unit": "zorgs"}
+    made = record("published", needs=[need]).json["id"]
+    on_matches([commitment(made, 1, "held", ("request", 1, "quantity", 4000, "unspecified"))])
+    shown = operator.get(f"/v1/requests/{made}").json["needs"][0]["committed"]
+    assert shown["quantity"] == 4

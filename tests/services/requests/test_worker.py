@@ -60,14 +60,23 @@ def test_events_go_out_and_commitments_come_in(make_settings, token, body, tmp_p
             "unit": "machines",
         }
         data = {
-            **dict.fromkeys(("id", "match", "offer", "organisation"), "x1"),
+            **dict.fromkeys(("id", "offer", "organisation"), "x1"),
+            "match": f"{identifier}.x1",
             "request": identifier,
             "country": "SEN",
             "status": "held",
             "lines": [line],
             "expires_at": None,
+            "history": [],
         }
-        event = Event("entraide.commitment.v1", "/x", "x1", datetime.now(UTC), Version(1, 1), data)
+        event = Event(
+            "entraide.commitment.v1",
+            "/entraide/matches",
+            "x1",
+            datetime.now(UTC),
+            Version(1, 1),
+            data,
+        )
         sender = producer(settings)
         key, value, sent_headers = encode(event)
         sender.send(topics.matches, key=key, value=value, headers=sent_headers).get(10)

@@ -1,14 +1,19 @@
 """Dead letters: kept whole, listed once, sent back on demand."""
 
+import hashlib
+from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from sample_things import event_of
 
+from shared.events import clients
 from shared.events.dead_letters import UnknownDeadLetter, list_dead_letters, retry
 from shared.events.envelope import encode
-from shared.events.letters import DeadLetters, letter_id
+from shared.events.letters import DeadLetters, forget_written, letter_id
+from shared.events.poison import Streak, TooManyDeadLetters
 from shared.events.reader import read_to_end
 from shared.events.topics import Topics
 from shared.events.versions import Version
@@ -131,3 +136,56 @@ def test_ids_depend_on_what_a_letter_holds() -> None:
     assert len({letter_id(record, "c") for record in records}) == len(records)
     marked = Record(key, value, *headers, ("entraide_reason", b"x"))
     assert letter_id(marked, "c") == letter_id(records[0], "c")
+
+
+@dataclass(frozen=True)
+class Poison:
+    """A record that a consumer cannot use."""
+
+    topic: str
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[tuple[str, bytes | None], ...] = ()
+    partition: int = 0
+    offset: int = 0
+
+
+def test_one_that_is_too_large_is_kept_without_its_record(
+    settings: Settings, topics: Topics, dead_letters: DeadLetters
+) -> None:
+    body = b"x" * (clients.MAX_REQUEST_BYTES + 1)  # what a compressed batch may unpack to
+    id_ = dead_letters.put(Poison(topics.requests, b"k", body), "schema", "too much", "matcher")
+    (letter,) = list_dead_letters(settings)
+    assert (letter.id, letter.reason, letter.value, letter.whole) == (id_, "schema", b"", False)
+    stand = dict(next(iter(read_to_end(settings, topics.dead_letters))).headers)
+    assert stand["entraide_size"] == str(len(body)).encode()
+    assert stand["entraide_sha256"] == hashlib.sha256(body).hexdigest().encode()
+    assert list(retry(settings, [id_]).refused) == [id_]
+
+
+def test_a_record_of_nothing_is_kept(
+    settings: Settings, topics: Topics, dead_letters: DeadLetters
+) -> None:
+    id_ = dead_letters.put(Poison(topics.requests, None, None), "missing-header", "", "matcher")
+    assert [letter.id for letter in list_dead_letters(settings)] == [id_]
+
+
+def test_a_broker_that_lost_its_log_gets_them_again(
+    settings: Settings, topics: Topics, database: Any, dead_letters: DeadLetters
+) -> None:
+    poison = [Poison(topics.requests, b"k", str(number).encode()) for number in range(4)]
+    streak = Streak(dead_letters, "ledger", 2)
+    for one in poison:
+        streak.reject(one, "handler-failed", "")
+        streak.went_on()
+    forget_written(database)  # with the log of the dead letters it is one life less
+    later = Streak(dead_letters, "ledger", 2)
+    for one in poison:  # more in a row than the limit, but it went on after each of them once
+        later.reject(one, "handler-failed", "")
+    stand = list(read_to_end(settings, topics.dead_letters))
+    assert Counter(record.value for record in stand) == {one.value: 2 for one in poison}
+    assert len(list_dead_letters(settings)) == 4
+    for key in (b"new", b"newer"):
+        later.reject(Poison(topics.requests, key, b""), "schema", "")
+    with pytest.raises(TooManyDeadLetters):
+        later.reject(Poison(topics.requests, b"newest", b""), "schema", "")

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from shared.events import validation
 from shared.events.envelope import (
     COMMITMENT,
+    MATCH,
     OFFER,
     REQUEST,
     SHORTLIST,
@@ -159,6 +160,9 @@ def test_hostile_bodies_raise_the_defined_error_only(field: str, value: object) 
         ({"ce_source": b"a\x00b"}, "broken-header"),
         ({"ce_source": b""}, "broken-header"),
         ({"ce_source": b"x" * 10_000}, "broken-header"),
+        ({"ce_source": b"/entraide/what the minister said"}, "broken-header"),
+        ({"ce_source": b"https://elsewhere.example/requests"}, "broken-header"),
+        ({"ce_traceparent": b"what the minister said"}, "broken-header"),
         ({"ce_time": b"2026-01-01"}, "broken-header"),
         ({"ce_time": b"2026-13-01T00:00:00Z"}, "broken-header"),
         ({"ce_time": b"0001-01-01T00:00:00+23:00"}, "broken-header"),
@@ -209,6 +213,24 @@ def test_the_data_must_belong_to_the_subject() -> None:
     assert refusal(other).code == "subject-mismatch"
     with pytest.raises(InvalidEvent, match="subject-mismatch"):
         encode(replace(example(SHORTLIST), subject="shortlist-other"))
+
+
+def test_a_proposal_belongs_to_its_request_and_offer() -> None:
+    data = dict(example(MATCH).data) | {"offer": "another"}
+    with pytest.raises(InvalidEvent, match="subject-mismatch"):
+        encode(replace(example(MATCH), data=data))
+    belongs = f"{data['request']}.another"
+    with pytest.raises(InvalidEvent, match="subject-mismatch: id: "):
+        encode(replace(example(MATCH), data=data, subject=belongs))
+    encode(replace(example(MATCH), data=data | {"id": belongs}, subject=belongs))
+
+
+def test_whole_numbers_are_whole_however_they_are_written() -> None:
+    written = record()
+    assert written.value is not None
+    written.value = written.value.replace(b'"line":1,', b'"line":1.0,')
+    (need,) = decode(written).data["needs"]
+    assert (need["line"], type(need["line"])) == (1, int)
 
 
 def test_a_type_must_stand_in_its_topic() -> None:

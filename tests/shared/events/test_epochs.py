@@ -26,7 +26,7 @@ def test_raising_wins_over_newer_looking_numbers(database: Database[dict[str, An
         document.pop("pending_since", None)
         database.things.insert_one(document | {"lease_owner": "gone", "lease_until": now()})
 
-    assert raise_epoch(database, [Thing], now()) == current_epoch(database) == 2
+    assert raise_epoch(database, [Thing], now(), 0) == current_epoch(database) == 2
 
     restored = Thing.objects(id="a").first()
     assert restored.version == Version(2, 1) > lost
@@ -41,7 +41,7 @@ def test_raising_wins_over_newer_looking_numbers(database: Database[dict[str, An
 @pytest.mark.usefixtures("database")
 def test_changes_keep_the_epoch(database: Database[dict[str, Any]]) -> None:
     create(Thing(id="a"), now())
-    raise_epoch(database, [Thing], now())
-    raise_epoch(database, [Thing], now())
+    raise_epoch(database, [Thing], now(), 0)
+    raise_epoch(database, [Thing], now(), 0)
     changed = change(Thing, "a", None, lambda thing: setattr(thing, "count", 1), now())
     assert changed.version == Version(3, 2)

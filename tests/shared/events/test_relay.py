@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -148,3 +149,31 @@ def test_one_that_cannot_go_out_does_not_stop_the_others(
     assert Relay(settings, [Thing], "once", now).publish_pending() == 2
     assert {event.subject for event in published(topics.requests)} == {"b", "c"}
     assert pending(database) == 1
+
+
+def test_one_that_is_too_large_does_not_stop_the_others(
+    settings: Settings, database: Database[dict[str, Any]], topics: Topics, published: Published
+) -> None:
+    for name in ("a", "b", "c"):
+        create(Thing(id=name), now())
+    step = dict.fromkeys(("source", "target", "action", "role"), "x" * 64)
+    history = [step | {"at": "2026-01-01T00:00:00Z", "party": None}] * 9_000
+    database.things.update_one({"_id": "a"}, {"$set": {"pending_events.0.data.history": history}})
+    relay = Relay(settings, [Thing], "once", now)
+    assert relay.publish_pending() == 2
+    assert {event.subject for event in published(topics.requests)} == {"b", "c"}
+    assert relay.publish_pending() == 0  # it rests until its lease is over
+    assert pending(database) == 1
+
+
+def test_a_relay_whose_lease_ran_out_sends_nothing(
+    settings: Settings, database: Database[dict[str, Any]], topics: Topics, published: Published
+) -> None:
+    create(Thing(id="a"), now())
+    relay = Relay(settings, [Thing], "paused", now)
+    claim = relay.claim(Thing)
+    assert claim is not None
+    assert relay.publish(replace(claim, expires=time.monotonic() + 1)) == 0  # too little to send in
+    assert published(topics.requests) == []
+    assert pending(database) == 1
+    assert relay.publish(claim) == 1

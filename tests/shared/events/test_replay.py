@@ -47,7 +47,7 @@ def test_replay_into_an_empty_broker(
     assert "draft" not in events
 
 
-def test_a_state_that_breaks_its_schema_is_passed_over(
+def test_a_state_that_makes_no_valid_event_is_passed_over(
     database: Database[dict[str, Any]],
 ) -> None:
     for name in ("a", "b"):
@@ -56,3 +56,5 @@ def test_a_state_that_breaks_its_schema_is_passed_over(
     database.things.update_many({}, update)
     database.things.update_one({"_id": "a"}, {"$set": {"status": "broken"}})
     assert replay([Thing]) == 1
+    pending = database.things.find({"pending_since": {"$ne": None}})
+    assert [document["_id"] for document in pending] == ["b"]

@@ -1,7 +1,9 @@
 """The parts that both registers stand on, by themselves."""
 
+import json
 from datetime import date
 from decimal import Decimal
+from importlib.resources import files
 
 import pytest
 from hypothesis import given
@@ -60,6 +62,18 @@ def test_wrong_line_numbers(lines, field, code):
         number_lines(lines, {1}, 2, "needs")
     (found,) = error.value.errors
     assert (found.field, found.code) == (field, code)
+
+
+def test_numbers_run_out_where_events_end():
+    """A PUT without `line` makes all lines new: whoever repeats it often enough gets here."""
+    common = json.loads((files("shared.events") / "schemas/common.schema.json").read_text())
+    last = common["$defs"]["line"]["maximum"]
+    assert number_lines([{}], set(), last, "needs") == ([last], last + 1)
+    with pytest.raises(Problem) as error:
+        number_lines([{"line": 1}, {}], {1}, last + 1, "needs")
+    (found,) = error.value.errors
+    assert (found.field, found.code) == ("needs[1].line", "no-number-left")
+    assert error.value.status == 422
 
 
 def test_codes_are_checked_on_their_day():

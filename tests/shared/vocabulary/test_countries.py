@@ -84,6 +84,8 @@ def test_names_are_those_of_the_united_nations() -> None:
 @pytest.mark.parametrize(
     ("day", "count"),
     [
+        (date(2017, 6, 3), 48),
+        (date(2017, 6, 4), 47),
         (date(2023, 12, 12), 46),
         (date(2023, 12, 13), 45),
         (date(2024, 12, 13), 44),
@@ -91,6 +93,7 @@ def test_names_are_those_of_the_united_nations() -> None:
         (date(2026, 11, 23), 44),
         (date(2026, 11, 24), 41),
         (date(2027, 12, 13), 40),
+        (date(2029, 12, 19), 38),
     ],
 )
 def test_least_developed_countries_leave_on_their_day(day: date, count: int) -> None:

@@ -1,6 +1,7 @@
 from datetime import date
 from decimal import Decimal
 
+import pycountry
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,7 +25,7 @@ def test_decimals_are_those_of_the_currency() -> None:
     assert currency("XOF").minor_units == 0
 
 
-@pytest.mark.parametrize("code", ["usd", "", "ZZZ", "EURO"])
+@pytest.mark.parametrize("code", ["usd", "", "ZZZ", "EURO", "XXX", "XTS", "XAU", "XDR", "BOV"])
 def test_an_unknown_currency(code: str) -> None:
     with pytest.raises(UnknownCode, match="currencies"):
         currency(code)
@@ -108,3 +109,12 @@ def test_the_table_agrees_with_the_library_it_was_built_from() -> None:
     if max(day for _, day, _ in built) != last:
         pytest.skip("the library has newer rates than the table")
     assert [tuple(row.values()) for row in read_table("rates.tsv")] == list(built)
+
+
+def test_codes_of_no_money_are_iso_codes_without_a_rate() -> None:
+    iso = {entry.alpha_3 for entry in pycountry.currencies}
+    no_money = {row["code"] for row in read_table("no_money.tsv")}
+    assert no_money <= iso
+    for table in ("rates.tsv", "parities.tsv"):
+        assert no_money.isdisjoint(row["currency"] for row in read_table(table))
+    assert {currency(code).code for code in iso - no_money} >= {"XOF", "XAF", "XCD", "XPF"}

@@ -91,7 +91,7 @@ notes = Blueprint("notes", "notes", url_prefix="/v1", description="Notes, for te
 def create_note(data: dict[str, Any]) -> Any:
     """Write a note."""
     key = current_idempotency_key()
-    identifier = new_id() if key is None else idempotent_id(current_identity().subject, key)
+    identifier = new_id() if key is None else idempotent_id(current_identity(), key)
     time.sleep(float(os.environ.get("SAMPLE_DELAY", "0")))
     if data["title"] == "teapot":
         raise TeapotError

@@ -21,6 +21,7 @@ from shared.settings import Settings
 from shared.web.bodies import MAX_BODY_BYTES
 from shared.web.database import current_database
 from shared.web.idempotency import COLLECTION, KEPT, LEASE, idempotent_id
+from shared.web.identity import Identity
 
 BODY = {"title": "once"}
 
@@ -47,7 +48,8 @@ def test_the_same_post_twice_is_done_once_and_answered_alike(
     assert again.headers["Idempotency-Replayed"] == "true"
     assert again.headers["X-Request-ID"] != first.headers["X-Request-ID"]
     assert notes() == 1
-    assert first.get_json()["id"] == idempotent_id("test", "a key of mine")
+    caller = Identity("test", "requester", state="SEN")
+    assert first.get_json()["id"] == idempotent_id(caller, "a key of mine")
 
 
 def test_the_order_of_a_bodys_members_does_not_matter(
@@ -67,27 +69,30 @@ def test_without_a_key_every_post_counts(client: FlaskClient, requester: dict[st
 
 
 def test_a_key_that_was_used_for_something_else_is_a_422(
-    client: FlaskClient, requester: dict[str, str], token: Callable[..., dict[str, str]]
+    client: FlaskClient, requester: dict[str, str]
 ) -> None:
-    key = {"Idempotency-Key": "k"}
-    client.post("/v1/notes", json=BODY, headers={**requester, **key})
-    for headers, body in (
-        (requester, {"title": "twice"}),
-        (token("requester", state="MLI"), BODY),
-    ):
-        answer = client.post("/v1/notes", json=body, headers={**headers, **key})
+    headers = {**requester, "Idempotency-Key": "k"}
+    client.post("/v1/notes", json=BODY, headers=headers)
+    for body, more in (({"title": "twice"}, {}), (BODY, {"If-Match": '"1.1"'})):
+        answer = client.post("/v1/notes", json=body, headers={**headers, **more})
         assert answer.status_code == 422
         assert answer.get_json()["type"].endswith(":idempotency-key-reused")
     assert notes() == 1
 
 
-def test_keys_belong_to_their_subjects(
+def test_keys_belong_to_who_calls_and_whom_it_speaks_for(
     client: FlaskClient, token: Callable[..., dict[str, str]]
 ) -> None:
-    for subject in ("one", "two"):
-        headers = {**token("operator", subject=subject), "Idempotency-Key": "k"}
+    callers = [
+        token("operator", subject="one"),
+        token("operator", subject="two"),
+        token("requester", subject="one", state="SEN"),
+        token("requester", subject="one", state="MLI"),
+    ]
+    for caller in callers:
+        headers = {**caller, "Idempotency-Key": "k"}
         assert client.post("/v1/notes", json=BODY, headers=headers).status_code == 201
-    assert notes() == 2
+    assert notes() == len(callers)
 
 
 @pytest.mark.parametrize("key", ["", " ", "x" * 201, "tab\tkey", " k", "schl\u00fcssel", "\x7f"])

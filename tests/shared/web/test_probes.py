@@ -17,6 +17,7 @@ from flask.testing import FlaskClient
 
 from shared.settings import Settings
 from shared.web.health import KEPT_SECONDS, Readiness
+from shared.web.logging import record_confidential_read
 
 REPOSITORY = Path(__file__).parents[3]
 
@@ -209,3 +210,16 @@ def test_the_console_format_shows_exceptions_too(
     captured = capsys.readouterr()
     assert "builtins.RuntimeError" in captured.out
     assert "secret" not in captured.out + captured.err
+
+
+def test_who_read_what_is_put_on_record_at_any_level(
+    capsys: pytest.CaptureFixture[str], make_app: Callable[..., Flask], settings: Settings
+) -> None:
+    make_app(settings=replace(settings, log_format="json", log_level="ERROR"))
+    record_confidential_read("somebody", "donor", "r1", 2)
+    (line,) = [json.loads(text) for text in capsys.readouterr().out.splitlines()]
+    assert line["message"] == "confidential record read"
+    assert (line["subject"], line["role"], line["id"], line["hidden_lines"]) == (
+        "somebody", "donor", "r1", 2,
+    )  # fmt: skip
+    make_app()

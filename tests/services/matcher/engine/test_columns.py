@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 from services.matcher.engine.columns import Columns
 
@@ -15,3 +16,12 @@ def test_rows_are_filled_freed_and_used_again() -> None:
     assert table.take(number=-1, pair=[9, 9]) == 17
     assert table.column("number")[17] == -1
     assert table.used.all()
+
+
+def test_a_value_that_does_not_fit_takes_no_row() -> None:
+    table = Columns({"number": (np.int8, ())})
+    assert table.take(number=1) == 0
+    with pytest.raises(OverflowError):
+        table.take(number=1_000)
+    assert (len(table), table.used.tolist()) == (1, [True, False])
+    assert table.take(number=2) == 1

@@ -1,7 +1,9 @@
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from services.matcher.engine import records
 from services.matcher.engine.ranking import prior_model
 from tests.services.matcher.engine.samples import (
     TEXTS,
@@ -132,3 +134,50 @@ def test_both_directions_give_the_same_score() -> None:
     assert len(forward) == 12
     for pair, entry in forward.items():
         assert replace(entry, rank=0) == replace(reverse[pair], rank=0)
+
+
+HEAVY = {**signed(TEXTS[0]), "terms": [["0123456789abcdef", 1_000.0]]}
+"""A signature with a weight that no column has room for."""
+
+
+@pytest.mark.parametrize(
+    "unfit", [{"signature": HEAVY}, {"needs": [need(1), need(2, quantity=1e17)]}]
+)
+def test_a_request_that_does_not_fit_is_as_if_it_were_not_here(unfit: dict[str, Any]) -> None:
+    made = engine(request("R1"), request("R2"), offer("O1"))
+    with pytest.raises(OverflowError):
+        made.put_request(request("R1", **unfit))
+    assert made.shortlist("R1").entries == ()
+    assert made.affected("O1") == ["R2"]
+    assert [entry.offer for entry in made.shortlist("R2").entries] == ["O1"]
+    made.put_request(request("R1"))
+    assert [entry.offer for entry in made.shortlist("R1").entries] == ["O1"]
+
+
+def test_an_offer_that_does_not_fit_is_as_if_it_were_not_here() -> None:
+    made = engine(request(), offer("O1"), offer("O2"))
+    with pytest.raises(OverflowError):
+        made.put_offer(offer("O1", provisions=[provision(1), provision(2, capacity=1e17)]))
+    assert [entry.offer for entry in made.shortlist("R1").entries] == ["O2"]
+    made.remove_offer("O1")
+    assert made.affected("O1") == []
+
+
+def test_another_day_tells_whom_it_cannot_use_and_tries_them_again() -> None:
+    made = engine(request("R1"), request("R2"), offer("O1"))
+    with pytest.raises(OverflowError):
+        made.put_request(request("R1", signature=HEAVY))
+    (refused,) = made.advance(made.as_of)
+    assert (refused.side, refused.record) == ("request", "R1")
+    assert isinstance(refused.error, OverflowError)
+    assert [entry.offer for entry in made.shortlist("R2").entries] == ["O1"]
+
+
+def test_what_one_day_refused_is_used_on_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = engine(offer("O1"))
+    with monkeypatch.context() as patch:
+        patch.setattr(records, "request_entry", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            made.put_request(request("R1"))
+    assert made.advance(made.as_of) == []
+    assert [entry.offer for entry in made.shortlist("R1").entries] == ["O1"]

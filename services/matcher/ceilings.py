@@ -1,0 +1,48 @@
+"""An offer's ceiling: the most of its money that one project, a request, may be given."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from fractions import Fraction
+
+from services.matcher.documents import Commitment, CommitmentLine, RecordView
+from services.matcher.domain import CENTS, convert
+from shared.vocabulary.currencies import NoRate
+from shared.vocabulary.errors import UnknownCode
+
+
+def above_ceiling(
+    offer: RecordView, lines: Iterable[CommitmentLine], held: Sequence[str], on: date
+) -> str | None:
+    """Why the offer cannot give a request these lines beside what it gives it already.
+
+    None where it can. `held` are the ids of the commitments that it gives already; money is
+    reckoned in the ceiling's currency at the rate of the day `on`. What is counted otherwise than
+    in money takes its part of the money that its line is worth, and nothing where none is stated.
+    """
+    ceiling, currency = offer.ceiling_cents, offer.ceiling_currency
+    if ceiling is None or currency is None:
+        return None
+    others = Commitment.objects(id__in=list(held)) if held else ()
+    every = [*lines, *(line for other in others for line in other.lines)]
+    try:
+        total = sum(_cents(offer, line, currency, on) for line in every if line.side == "offer")
+    except (NoRate, UnknownCode) as error:
+        return f"the offer's ceiling for one project cannot be checked ({error})"
+    if total <= ceiling:
+        return None
+    return (
+        f"the offer gives a project {ceiling / CENTS:.2f} {currency} at most, and with this "
+        f"commitment it would be {total / CENTS:.2f}"
+    )
+
+
+def _cents(offer: RecordView, taken: CommitmentLine, currency: str, on: date) -> int:
+    if taken.measure == "money":
+        return convert(taken.amount, taken.unit, currency, on)
+    for line in offer.lines:
+        if (line.line, line.measure, line.unit) != (taken.line, taken.measure, taken.unit):
+            continue
+        if line.worth_cents is not None and line.limit:
+            part = round(Fraction(line.worth_cents * taken.amount, line.limit))
+            return convert(part, line.worth_currency, currency, on)
+    return 0
