@@ -108,7 +108,10 @@ def _wordings(language: str) -> _Wordings:
     source = files("shared.language") / "data" / "exclusions.json"
     lists: Mapping[str, list[str]] = json.loads(source.read_text(encoding="utf-8"))[language]
     return _Wordings(
-        **{name: _pattern(lists[name], language) for name in ("negation", "whole", "after", "never", "turns")}
+        **{
+            name: _pattern(lists[name], language)
+            for name in ("negation", "whole", "after", "never", "turns")
+        }
     )
 
 

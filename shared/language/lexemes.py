@@ -6,7 +6,7 @@ as ASCII, full-width signs as usual ones. A lexeme knows where it stands in the 
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import pairwise
 from typing import NamedTuple
@@ -16,6 +16,8 @@ _MARKS = {
     "،": ",", "٫": ".", "٬": "'", "’": "'", "‘": "'", "ʼ": "'", "؛": ";", "؟": "?", "٪": "%",
     "‐": "-", "‑": "-", "‒": "-", "–": "-", "−": "-", "─": "-", "～": "-", "〜": "-", "〇": "零",
 }  # fmt: skip
+_CLITICS = ("و", "ف", "ب", "ل", "ك", "وب", "ول")
+_FOR_THE = "لل"
 _TATWEEL = "\u0640"
 _MOST_KEPT = 50_000
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff零"
@@ -83,6 +85,18 @@ def fold(text: str) -> str:
 def words_of(text: str) -> tuple[str, ...]:
     """The folded words, digits and characters of a name, without its marks."""
     return tuple(lexeme.text for lexeme in lexemes(text) if lexeme.kind != "mark")
+
+
+def without_clitics(word: str) -> Iterator[str]:
+    """A folded word, and what is left of an Arabic one without 'and', 'by', 'for' and the like."""
+    yield word
+    if not "\u0621" <= word[0] <= "\u064a":
+        return
+    if word.startswith(_FOR_THE):
+        yield "ال" + word[2:]
+    for clitic in _CLITICS:
+        if word.startswith(clitic) and len(word) > len(clitic) + 2:
+            yield word[len(clitic) :]
 
 
 def glued(left: Lexeme, right: Lexeme) -> bool:

@@ -64,10 +64,12 @@ def _walk(read: Lexemes, language: str) -> Iterator[Number]:
         else:
             number, place = _words(read, place, language)
         if number is not None:
-            share = _after_share(read, number)
-            if share == number.after:
+            if _is_share_before(read, number):
+                continue
+            after_share = _after_share(read, number.after)
+            if after_share == place:
                 yield number
-            place = share
+            place = after_share
 
 
 def _words(read: Lexemes, place: int, language: str) -> tuple[Number | None, int]:
@@ -213,19 +215,23 @@ def _is_rank(read: Lexemes, place: int, after: int) -> bool:
     return (read[after].text,) in _ordinals()
 
 
-def _after_share(read: Lexemes, number: Number) -> int:
-    """The place after a share (percent words after it, 百分之 before it), else after the number."""
-    after = number.after
+def _is_share_before(read: Lexemes, number: Number) -> bool:
+    """Whether what stands before a number makes it a share: 百分之三十, '%25' in Arabic."""
     before = [lexeme.text for lexeme in read[max(0, number.first - 2) : number.first]]
-    following = tuple(lexeme.text for lexeme in read[after : after + _LONGEST_PERCENT])
-    if before == ["分", "之"] or (before[-1:] == ["%"] and not _is_digits(read, number.first - 2)):
-        return after + 1
+    if before == ["分", "之"]:
+        return True
+    return before[-1:] == ["%"] and not _is_digits(read, number.first - 2)
+
+
+def _after_share(read: Lexemes, place: int) -> int:
+    """The place after the words that make the number before them a share; the same without."""
+    following = tuple(lexeme.text for lexeme in read[place : place + _LONGEST_PERCENT])
     if following[:1] in (("%",), ("‰",)):
-        return after + 1
+        return place + 1
     if following[:2] == ("分", "之"):
-        return after + 2
+        return place + 2
     lengths = [len(words) for words in _percent() if following[: len(words)] == words]
-    return after + max(lengths, default=0)
+    return place + max(lengths, default=0)
 
 
 def _after_code(read: Lexemes, place: int) -> int:
@@ -244,7 +250,7 @@ def _after_code(read: Lexemes, place: int) -> int:
             break
         groups.append(read[at + step - 1].text)
         at += step
-    dialled = place > 0 and read[place - 1].text == "+" or _is_trunk(groups[0])
+    dialled = (place > 0 and read[place - 1].text == "+") or _is_trunk(groups[0])
     if dialled and (len(groups) > 1 or len(groups[0]) > _GROUP):
         return at
     return at if len(groups) >= _TELEPHONE_GROUPS and _grouped(groups) is None else place

@@ -3,13 +3,14 @@
 import hmac
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from shared.language.concepts import thesaurus
-from shared.language.detect import detect
+from shared.language.detect import Detection, detect
 from shared.language.exclusions import Side, excluded_spans
+from shared.language.inference import infer
 from shared.language.terms import Token, terms, tokens, weights
-from shared.language.text import clean
 from shared.language.vectors import encode
 
 METHOD = "2"
@@ -36,30 +37,54 @@ def signature(
     The result has `method`, `language` (one of the six) with `language_probability`, `concepts`
     as [id, field, start, end] in the texts' order (at most 200, and 3 of one concept; offsets in
     characters), `excluded` the same for concepts that the texts rule out, which count nowhere else,
-    `terms` as [16 hexadecimal digits, weight] (the 96 heaviest, in the order of the
+    `themes` and `kinds` as [code, probability] and `field`, the probability that they are of this
+    field (inference.py), `terms` as [16 hexadecimal digits, weight] (the 96 heaviest, in the order of the
     digits), and `vector`, base64 of 512 signed bytes, or None without text or encoder. Any text
     is taken; of long ones the first 60,000 characters (2,000 for the vector) count.
     """
+    parts = text_parts(fields, declared_language, side)
+    inferred = infer(parts.vector, parts.named, parts.excluded)
+    return {
+        "method": METHOD,
+        "language": parts.detection.language,
+        "language_probability": parts.detection.probability,
+        "concepts": parts.named,
+        "excluded": parts.excluded,
+        "themes": [list(theme) for theme in inferred.themes],
+        "kinds": [list(kind) for kind in inferred.kinds],
+        "field": inferred.field,
+        "terms": _hashed(parts.words, key),
+        "vector": parts.vector,
+    }
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What texts are made of, before anything is hashed or inferred; see `signature`."""
+
+    detection: Detection
+    named: list[list[Any]]
+    excluded: list[list[Any]]
+    words: list[list[Token]]
+    vector: str | None
+
+
+def text_parts(fields: Mapping[str, str], declared_language: str, side: Side) -> Parts:
+    """The parts of a record's texts; arguments as for `signature`."""
     texts = _cut(fields)
     joined = "\n".join(text for text in texts.values() if text.strip())
     detection = detect(joined, declared_language)
-    found = {name: list(tokens(text, detection.language)) for name, text in texts.items()}
     spans = {name: excluded_spans(text, detection.language, side) for name, text in texts.items()}
-    meant, excluded = {}, {}
-    for name, words in found.items():
-        out = [_lies_in(word, spans[name]) for word in words]
-        meant[name] = [word for word, is_out in zip(words, out, strict=True) if not is_out]
-        excluded[name] = [word for word, is_out in zip(words, out, strict=True) if is_out]
-    kept = "\n".join(_without(text, spans[name]) for name, text in texts.items() if text.strip())
-    return {
-        "method": METHOD,
-        "language": detection.language,
-        "language_probability": detection.probability,
-        "concepts": _mentions(meant),
-        "excluded": _mentions(excluded),
-        "terms": _hashed(meant.values(), key),
-        "vector": encode(kept),
-    }
+    meant: dict[str, list[Token]] = {}
+    excluded: dict[str, list[Token]] = {}
+    for name, text in texts.items():
+        for word in tokens(text, detection.language):
+            kept = excluded if _lies_in(word, spans[name]) else meant
+            kept.setdefault(name, []).append(word)
+    said = "\n".join(_without(text, spans[name]) for name, text in texts.items() if text.strip())
+    return Parts(
+        detection, _mentions(meant), _mentions(excluded), list(meant.values()), encode(said)
+    )
 
 
 def _cut(fields: Mapping[str, str]) -> dict[str, str]:

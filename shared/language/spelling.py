@@ -120,9 +120,7 @@ def _composed(read: Lexemes, place: int, name: str) -> Spelled | None:
             if part.value >= least or (not current and total):
                 break
             total, current, least = total + max(current, 1.0) * part.value, 0.0, part.value
-        elif before is not None and not _may_add(current, part.value, name):
-            break
-        elif total and part.value >= 1000:
+        elif (before is not None and not _may_add(current, part.value, name)) or (total and part.value >= 1000):
             break
         else:
             current += part.value

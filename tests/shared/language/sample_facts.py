@@ -1,7 +1,7 @@
 """Sentences written for this test, ten in each language, and what a careful reader finds in them.
 
 `quantities` are (value, unit), `amounts` (hundredths, currency), `places` codes, `dates` (first
-day, last day). Half were written before the finders, to be neither easy nor odd: numbers that are
+day, last day). They were written before the finders, to be neither easy nor odd: numbers that are
 no quantities (calibres, articles, ages, shares, years) stand beside those that are.
 """
 

@@ -1,3 +1,6 @@
+import unicodedata
+from collections import Counter
+
 import pytest
 
 from shared.language.concepts import Concept, Thesaurus, thesaurus
@@ -42,6 +45,57 @@ def test_weights_and_shares_lie_between_0_and_1() -> None:
             assert 0.0 < value <= 1.0, entry.id
 
 
+def test_every_theme_is_named_by_several_precise_concepts() -> None:
+    for code in THEMES.codes():
+        telling = [
+            entry.id for entry in thesaurus() if entry.weight >= 0.7 and entry.themes.get(code)
+        ]
+        assert len(telling) >= 4, code
+
+
+def test_every_kind_is_named_by_several_concepts_and_alone_by_some() -> None:
+    for code in KINDS.codes():
+        speaking = [entry for entry in thesaurus() if entry.kinds.get(code)]
+        # What serves every theme: a tender, a course, a consultant, works, a grant.
+        general = [entry for entry in speaking if not entry.themes]
+        assert len(speaking) >= 15, code
+        assert len(general) >= 5, code
+
+
+def test_general_words_weigh_less_than_telling_ones() -> None:
+    for entry in thesaurus():
+        if entry.kinds and not entry.themes:
+            assert entry.weight <= 0.8, entry.id
+
+
+def test_a_concept_has_its_forms_once_and_more_than_one_in_most_languages() -> None:
+    for entry in thesaurus():
+        for language in LANGUAGES:
+            assert len(set(entry.forms[language])) == len(entry.forms[language]), entry.id
+    few = [
+        entry.id
+        for entry in thesaurus()
+        if sum(len(entry.forms[language]) > 1 for language in LANGUAGES) < 4
+    ]
+    assert few == []
+
+
+def test_forms_of_a_language_are_in_its_script() -> None:
+    scripts = {"ar": "ARABIC", "ru": "CYRILLIC", "zh": "CJK"}
+    for entry in thesaurus():
+        for language, script in scripts.items():
+            for form in entry.forms[language]:
+                # Names of systems, such as eTrace or ISO 17025, are the same in every script.
+                own = any(script in unicodedata.name(character, "") for character in form)
+                assert own or form.isupper(), (language, form)
+
+
+def test_labels_are_not_shared() -> None:
+    for language in LANGUAGES:
+        labels = Counter(entry.label(language).casefold() for entry in thesaurus())
+        assert [label for label, times in labels.items() if times > 1] == []
+
+
 def test_narrower_concepts_lead_to_broader_ones() -> None:
     assert thesaurus().broader("marking-machine") == ("marking",)
     assert thesaurus().broader("no-such-concept") == ()
@@ -68,6 +122,71 @@ def test_the_longest_form_is_found_in_each_language(
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_acronyms_are_known_in_texts_of_any_language(language: str) -> None:
     assert ("stockpile-management", "PSSM") in found("PSSM", language)
+
+
+@pytest.mark.parametrize(
+    ("language", "acronym", "expected"),
+    [
+        ("en", "SALW", "small-arms"),
+        ("fr", "ALPC", "small-arms"),
+        ("es", "APAL", "small-arms"),
+        ("ru", "СЛВ", "small-arms"),
+        ("en", "PSSM", "stockpile-management"),
+        ("fr", "GSSP", "stockpile-management"),
+        ("en", "DDR", "ddr"),
+        ("ru", "РДР", "ddr"),
+        ("en", "ECOWAS", "ecowas"),
+        ("fr", "CEDEAO", "ecowas"),
+        ("fr", "CEEAC", "eccas"),
+        ("en", "SADC", "sadc"),
+        ("en", "CARICOM", "caricom"),
+        ("es", "SICA", "central-american-integration"),
+        ("en", "OSCE", "osce"),
+        ("ru", "ОБСЕ", "osce"),
+        ("en", "SEESAC", "seesac"),
+        ("ru", "СНГ", "cis"),
+        ("fr", "CEI", "cis"),
+        ("fr", "OTAN", "nato"),
+        ("ru", "НАТО", "nato"),
+        ("en", "ASEAN", "asean"),
+        ("fr", "ANASE", "asean"),
+        ("en", "RECSA", "recsa"),
+        ("en", "UNODA", "unoda"),
+        ("en", "UNIDIR", "unidir"),
+        ("en", "UNREC", "unrec"),
+        ("es", "UNLIREC", "unlirec"),
+        ("en", "UNRCPD", "unrcpd"),
+        ("es", "PNUD", "undp"),
+        ("ru", "ПРООН", "undp"),
+        ("es", "OEA", "oas"),
+        ("en", "IATG", "ammunition-guidelines"),
+        ("en", "MOSAIC", "mosaic"),
+        ("fr", "TCA", "arms-trade-treaty"),
+        ("ru", "ДТО", "arms-trade-treaty"),
+        ("en", "MANPADS", "manpads"),
+        ("ru", "ПЗРК", "manpads"),
+    ],
+)
+def test_acronyms_are_known_in_the_languages_that_use_them(
+    language: str, acronym: str, expected: str
+) -> None:
+    assert (expected, acronym) in found(acronym, language)
+    assert (expected, acronym.lower()) in found(acronym.lower(), language)
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        # Idioms and near-homographs whose stems are those of the field's words.
+        ("en", "on the other hand, it is an important case in the light of this"),
+        ("fr", "en particulier, au cours de cet exercice, ce qui a permis un niveau élevé"),
+        ("es", "sin embargo, es importante en el marco existente"),
+        ("ru", "с учётом изложенного"),
+        ("ar", "بناء على ما تقدم"),
+    ],
+)
+def test_idioms_name_no_concept(language: str, text: str) -> None:
+    assert found(text, language) == []
 
 
 def test_a_form_does_not_reach_over_the_end_of_a_sentence() -> None:

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from shared.language.vectors import SIZE, quantise
 
-_CENTRE = files("services.matcher.engine") / "data" / "centre.json"
+_CENTRE = files("shared.language") / "data" / "centre.json"
 
 
 def centred(vector: bytes) -> npt.NDArray[np.int8]:

@@ -4,8 +4,8 @@ from importlib.resources import files
 import numpy as np
 import pytest
 
-from services.matcher.engine.build_centre import centre
-from services.matcher.engine.meaning import centred
+from shared.language.build_centre import centre
+from shared.language.meaning import centred
 from shared.language import encoder_available
 from shared.language.vectors import decode, encode
 
@@ -13,7 +13,7 @@ from shared.language.vectors import decode, encode
 @pytest.mark.skipif(not encoder_available(), reason="no sentence encoder here")
 def test_the_stored_centre_is_the_vocabularys() -> None:
     stored = json.loads(
-        (files("services.matcher.engine") / "data" / "centre.json").read_text(encoding="utf-8")
+        (files("shared.language") / "data" / "centre.json").read_text(encoding="utf-8")
     )
     assert stored == centre()
 

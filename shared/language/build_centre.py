@@ -1,4 +1,4 @@
-"""Makes data/centre.json from the vocabulary: python -m services.matcher.engine.build_centre"""
+"""Makes data/centre.json from the vocabulary: python -m shared.language.build_centre"""
 
 import base64
 import json
@@ -29,7 +29,7 @@ def centre() -> dict[str, object]:
         "provenance": {
             "source": "descriptions of the themes in shared/vocabulary, six languages each",
             "licence": "Apache-2.0 as this repository",
-            "made": "python -m services.matcher.engine.build_centre",
+            "made": "python -m shared.language.build_centre",
         },
         "scale": round(float(np.abs(mean).max()) / 127.0, 9),
         "direction": base64.b64encode(quantise(mean).tobytes()).decode("ascii"),
