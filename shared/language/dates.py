@@ -12,7 +12,10 @@ from shared.language.chinese_dates import chinese_date
 from shared.language.lexemes import Lexeme, Lexemes, glued, lexemes
 from shared.language.periods import Period, day, half, month, part, quarter, year
 
-_DAY, _MONTH, _PART, _NUMERIC, _DOUBTFUL, _YEAR, _BARE = 0.97, 0.95, 0.9, 0.9, 0.6, 0.75, 0.35
+_DAY, _MONTH, _PART, _NUMERIC, _DOUBTFUL, _YEAR = 0.97, 0.95, 0.9, 0.9, 0.6, 0.75
+_WEAK_YEAR, _BARE_YEAR = 0.55, 0.35
+"""A year after 'of' alone, and one without any word that tells it; both may be counts."""
+
 _YEAR_RANGE = 0.85
 _FIRST_YEAR, _LAST_YEAR = 1950, 2099
 _MONTHS, _LONGEST_GAP, _MOST_FILLERS, _TWO_DIGITS = 12, 4, 4, 2
@@ -135,7 +138,8 @@ def _year_alone(read: Lexemes, place: int, number: int, after: int) -> _Named | 
     if before is not None and (is_in(before.text, "labels") or _glued_code(read, place)):
         return None
     told = after > place + 1 or (before is not None and is_in(before.text, "years"))
-    return _Named(year(number), place, after, _YEAR if told else _BARE)
+    weak = before is not None and is_in(before.text, "weak")
+    return _Named(year(number), place, after, _YEAR if told else _WEAK_YEAR if weak else _BARE_YEAR)
 
 
 def _glued_code(read: Lexemes, place: int) -> bool:
@@ -357,7 +361,7 @@ def _joined(read: Lexemes, found: list[_Named]) -> list[_Named]:
         if last is None or not _are_range(read, last, name):
             joined.append(name)
             continue
-        both_years = {last.probability, name.probability} <= {_YEAR, _BARE}
+        both_years = {last.probability, name.probability} <= {_YEAR, _WEAK_YEAR, _BARE_YEAR}
         probability = _YEAR_RANGE if both_years else min(last.probability, name.probability)
         period = Period(last.period.first, name.period.last)
         joined[-1] = _Named(period, last.start, name.after, max(probability, _YEAR))

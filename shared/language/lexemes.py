@@ -30,7 +30,7 @@ class Lexeme(NamedTuple):
     """A word, a run of digits, one Chinese character, or one mark (a line's end is one too).
 
     `text` is folded; `start` and `end` are offsets in characters of the text as given. `spaced`
-    tells that white space stands before it, `capital` that it begins with a capital letter.
+    tells that white space stands before it, `capital` that it begins with a capital letter, `upper` that it is in capitals.
     """
 
     text: str
@@ -39,6 +39,7 @@ class Lexeme(NamedTuple):
     end: int
     spaced: bool
     capital: bool
+    upper: bool
 
 
 Lexemes = Sequence[Lexeme]
@@ -72,7 +73,9 @@ def lexemes(text: str) -> list[Lexeme]:
         start, end = places[match.start()], places[match.end() - 1] + 1
         kind = match.lastgroup or "mark"
         spaced = match.start() > last
-        found.append(Lexeme(match[0], kind, start, end, spaced, text[start].isupper()))
+        written = text[start:end]
+        cases = (written[0].isupper(), written.isupper())
+        found.append(Lexeme(match[0], kind, start, end, spaced, *cases))
         last = match.end()
     return found
 
