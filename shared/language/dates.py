@@ -16,6 +16,9 @@ _DAY, _MONTH, _PART, _NUMERIC, _DOUBTFUL, _YEAR = 0.97, 0.95, 0.9, 0.9, 0.6, 0.7
 _WEAK_YEAR, _BARE_YEAR = 0.55, 0.35
 """A year after 'of' alone, and one without any word that tells it; both may be counts."""
 
+SURE_DATE = 0.6
+"""From this probability on a date's digits count nothing."""
+
 _YEAR_RANGE = 0.85
 _FIRST_YEAR, _LAST_YEAR = 1950, 2099
 _MONTHS, _LONGEST_GAP, _MOST_FILLERS, _TWO_DIGITS = 12, 4, 4, 2

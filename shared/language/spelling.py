@@ -103,6 +103,11 @@ def is_article(lexeme: Lexeme, language: str) -> bool:
     return lexeme.text in _language(language_of(lexeme, language)).articles
 
 
+def russian_number(word: str) -> float | None:
+    """The value of one Russian number word in any case; None for any other word."""
+    return _language("ru").adds.get((word,))
+
+
 def _composed(read: Lexemes, place: int, name: str) -> Spelled | None:
     total, current, at = 0.0, 0.0, place
     least = _LARGEST

@@ -106,11 +106,11 @@ def _analyse(word: str, latin: str) -> tuple[str, str, bool]:
     language = _language_of_script(folded[0], latin)
     if language == "ar":
         stem = arabic.stem(folded)
-        return language, stem, folded in _stop_words("ar") or stem in _stop_words("ar")
+        return language, stem, folded in stop_words("ar") or stem in stop_words("ar")
     if language == "ru":
         folded = folded.replace("ё", "е")
     stem = str(_stemmer(language).stemWord(folded))
-    return language, _without_accents(stem), folded in _stop_words(language)
+    return language, _without_accents(stem), folded in stop_words(language)
 
 
 def _language_of_script(character: str, latin: str) -> str:
@@ -136,7 +136,8 @@ def _stemmer(language: str) -> snowballstemmer.stemmer:
 
 
 @cache
-def _stop_words(language: str) -> frozenset[str]:
+def stop_words(language: str) -> frozenset[str]:
+    """The words of one of the six languages that carry no meaning alone, in lower case."""
     source = files("shared.language") / "data" / "stopwords.json"
     lists = json.loads(source.read_text(encoding="utf-8"))["words"]
     return frozenset(lists[language].split())

@@ -90,6 +90,11 @@ def _forms() -> Mapping[tuple[str, ...], _Form]:
     return found
 
 
+def unit_forms() -> Mapping[tuple[str, ...], str]:
+    """The unit of each known form; its words are in lower case, without accents and articles."""
+    return {words: form.unit for words, form in _forms().items()}
+
+
 @cache
 def _longest_form() -> int:
     return max(len(words) for words in _forms())
