@@ -1,69 +1,95 @@
-"""What a Chinese number counts: a measure word, then perhaps a noun further on."""
+"""What a Chinese number counts: a measure word, then perhaps a noun further on or before it."""
 
-from shared.language.countables import Counted, known_form, units
+from typing import NamedTuple
+
+from shared.language.countables import Counted, known_form, longest_unit, units
 from shared.language.lexemes import Lexemes
-from shared.language.phrases import Phrase
 from shared.language.quantity_words import signs
 
-_NOUN, _MEASURE, _GENERAL, _NO_MEASURE = 0.92, 0.8, 0.45, 0.7
+_NOUN, _MEASURE, _GENERAL, _NO_MEASURE, _BEFORE = 0.92, 0.8, 0.45, 0.7, 0.8
 _LONGEST = 14
 _NEAR = 4
+_LONGEST_NOUN = 6
 _PEOPLE = frozenset({"persons", "experts"})
+_EVENTS = frozenset({"courses", "meetings", "missions", "studies", "campaigns", "broadcasts"})
+_SIZES = frozenset(
+    {"hours", "days", "weeks", "months", "years", "person-days", "person-weeks", "person-months"}
+    | {"tonnes", "kilograms", "metres", "square-metres", "litres"}
+)
+"""Units that are measures themselves: in '五年战略' five years are counted, not five strategies."""
 
 
-def chinese_noun(read: Lexemes, place: int) -> Counted | None:
-    """The noun or measure that a number before this place counts.
+class _Noun(NamedTuple):
+    unit: str
+    start: int
+    after: int
 
-    The head of a Chinese phrase is its last noun, but people are counted by measures of their own,
-    which tell '20 officers' from '2 courses for officers'.
+
+def chinese_noun(read: Lexemes, first: int, place: int) -> Counted | None:
+    """The noun or measure that a number from `first` up to but not including `place` counts.
+
+    The head of a Chinese phrase is its last noun, but people and events have measures of their
+    own, which tell '20 officers' from '2 courses for officers'.
     """
     if place >= len(read) or read[place].kind != "han":
         return None
-    measure = known_form(read[place].text)
+    size = longest_unit(read, place, "zh")
+    if size is not None and size.code in _SIZES:
+        return Counted(size.code, place, size.after, _NOUN)
+    measure = known_form(read[place].text, "zh")
     nouns = _nouns(read, place)
     if read[place].text in signs("people"):
-        return _people(read, place, nouns)
+        # A noun that begins with the measure ('人员') is one already.
+        people = next((noun for noun in nouns if noun.unit in _PEOPLE), None)
+        after = people.after if people else place + 1
+        return Counted(people.unit if people else "persons", place, after, _NOUN)
+    if measure is not None and measure.code in _EVENTS:
+        nouns = [noun for noun in nouns if noun.unit in _EVENTS]
     found = _head(place, nouns, measured=measure is not None)
     if found is not None:
-        after = found[1].after
-        probability = _NOUN if measure is not None or found[0] == place else _NO_MEASURE
-        return Counted(found[1].code, found[0], after, probability)
+        sure = measure is not None or found.start == place
+        return Counted(found.unit, found.start, found.after, _NOUN if sure else _NO_MEASURE)
     if measure is None:
         return None
+    before = _noun_before(read, first)
+    if before is not None:
+        return Counted(before.unit, before.start, place + 1, _BEFORE)
     general = read[place].text in signs("general")
     return Counted(measure.code, place, place + 1, _GENERAL if general else _MEASURE)
 
 
-def _people(read: Lexemes, place: int, nouns: list[tuple[int, Phrase]]) -> Counted:
-    # A noun that begins with the measure ('人员') is one already.
-    for start, noun in nouns:
-        if noun.code in _PEOPLE:
-            return Counted(noun.code, place, noun.after, _NOUN)
-    return Counted("persons", place, place + 1, _MEASURE)
+def _noun_before(read: Lexemes, first: int) -> _Noun | None:
+    """The noun that ends where a number begins: '服务器两台'."""
+    for start in range(max(0, first - _LONGEST_NOUN), first - 1):
+        if read[start].kind == "han":
+            noun = units("zh").longest(read[start:first], 0)
+            if noun is not None and start + noun.after == first:
+                return _Noun(noun.code, start, first)
+    return None
 
 
-def _head(
-    place: int, nouns: list[tuple[int, Phrase]], *, measured: bool
-) -> tuple[int, Phrase] | None:
+def _head(place: int, nouns: list[_Noun], *, measured: bool) -> _Noun | None:
     """The last noun of the phrase; one far from the number only where a measure binds it."""
-    last: tuple[int, Phrase] | None = None
-    for start, noun in nouns:
-        if last is None and start > place + (_LONGEST if measured else _NEAR):
+    last: _Noun | None = None
+    for noun in nouns:
+        if last is None and noun.start > place + (_LONGEST if measured else _NEAR):
             return None
-        if last is not None and start > last[1].after + 2:
+        if last is not None and noun.start > last.after + 2:
             return last
-        last = (start, noun)
+        last = noun
     return last
 
 
-def _nouns(read: Lexemes, place: int) -> list[tuple[int, Phrase]]:
+def _nouns(read: Lexemes, place: int) -> list[_Noun]:
     """The nouns up to where the phrase ends, in its order; a lone measure is none."""
     found = []
     at = place
     while at < len(read) and at < place + _LONGEST and read[at].kind == "han":
-        noun = units().longest(read, at)
+        if at > place and read[at].spaced:
+            break
+        noun = units("zh").longest(read, at)
         if noun is not None and noun.words > 1:
-            found.append((at, noun))
+            found.append(_Noun(noun.code, at, noun.after))
             at = noun.after
         elif at > place and read[at].text in signs("stops"):
             break

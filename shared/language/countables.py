@@ -10,7 +10,6 @@ from shared.language.phrases import Phrase, Phrases
 from shared.language.quantity_words import words
 from shared.language.spelling import language_of
 from shared.language.terms import stop_words
-from shared.vocabulary import LANGUAGES
 from shared.vocabulary.units import PREPOSITIONS, RUSSIAN_ADJECTIVE, unit_forms
 
 _MOST_BEFORE = {"ar": 0, "ru": 2, "zh": 0, "en": 3, "es": 2, "fr": 2}
@@ -19,10 +18,12 @@ _MOST_BEFORE = {"ar": 0, "ru": 2, "zh": 0, "en": 3, "es": 2, "fr": 2}
 _CERTAINTY = (0.93, 0.85, 0.75, 0.65)
 """By the number of adjectives before the noun."""
 
-_SINGULAR, _LETTER = 0.6, 0.55
+_SINGULAR, _ATTRIBUTE, _LETTER = 0.6, 0.3, 0.55
+_HEAD_LAST = ("en", "zh")
 _LONGEST_LIST = 5
 _ARTICLE = "ال"
 _POWERS = str.maketrans("23", "²³")
+_SYMBOL = re.compile(r"^[b-df-hj-np-tv-z]{1,3}[²³]?$")
 _POWER = re.compile(r"^[^\W\d]+[23]$")
 
 
@@ -36,10 +37,10 @@ class Counted(NamedTuple):
 
 
 @cache
-def units() -> Phrases:
-    """All known forms of the vocabulary's units."""
+def units(language: str) -> Phrases:
+    """The known forms of the vocabulary's units in one of the six languages."""
     phrases = Phrases(between="-'.")
-    for form, unit in unit_forms().items():
+    for form, unit in unit_forms(language).items():
         spelling = [lexeme.text for word in form for lexeme in lexemes(word)]
         phrases.plant([_spellings(word, len(spelling)) for word in spelling], unit)
         if len(form) == 1 and _POWER.match(form[0]):
@@ -47,9 +48,21 @@ def units() -> Phrases:
     return phrases
 
 
-def known_form(word: str) -> Phrase | None:
-    """The unit of one folded word."""
-    return units().longest([Lexeme(word, "word", 0, 1, False, False, False)], 0)
+def known_form(word: str, language: str) -> Phrase | None:
+    """The unit of one folded word of a language."""
+    return units(language).longest([Lexeme(word, "word", 0, 1, False, False, False)], 0)
+
+
+def longest_unit(read: Lexemes, place: int, language: str) -> Phrase | None:
+    """The longest form of a unit at a place; the script decides on the language before the text."""
+    lexeme = read[place]
+    if lexeme.kind not in ("word", "han"):
+        return None
+    name = language_of(lexeme, language)
+    found = units(name).longest(read, place)
+    if found is None and name in ("es", "fr") and _SYMBOL.match(lexeme.text):
+        return units("en").longest(read, place)
+    return found
 
 
 def noun_after(
@@ -63,7 +76,7 @@ def noun_after(
     name = language_of(read[at], language)
     before = 0
     while at < len(read) and read[at].kind == "word":
-        noun = units().longest(read, at)
+        noun = longest_unit(read, at, language)
         if noun is not None:
             found = Counted(noun.code, at, noun.after, _CERTAINTY[before])
             if name == "en":
@@ -83,19 +96,18 @@ def noun_before(read: Lexemes, place: int, language: str) -> Counted | None:
     start = place
     while start > 0 and place - start < _LONGEST_LIST and _is_of_entry(read[start - 1], language):
         start -= 1
-    best: Phrase | None = None
+    entry = read[start:place]
     at = start
     while at < place:
-        noun = units().longest(read[:place], at)
+        noun = longest_unit(entry, at - start, language)
         if noun is None:
             at += 1
             continue
-        is_last = noun.after == place
-        if language_of(read[at], language) != "en" or is_last:
-            best = noun
-            break
-        at = noun.after
-    return best and Counted(best.code, at, best.after, _CERTAINTY[-1])
+        after = start + noun.after
+        if after == place or language_of(read[at], language) not in _HEAD_LAST:
+            return Counted(noun.code, at, after, _CERTAINTY[-1])
+        at = after
+    return None
 
 
 def _spellings(word: str, words_of_form: int) -> set[str]:
@@ -149,7 +161,7 @@ def _english_head(read: Lexemes, found: Counted, value: float, *, hyphen: bool) 
         return _less_for_letter(read, found)
     at = found.after
     while at < len(read) and at < found.after + 2 and read[at].kind == "word":
-        noun = units().longest(read, at)
+        noun = longest_unit(read, at, "en")
         if noun is not None:
             if not _is_singular(read[noun.after - 1].text) or value == 1:
                 return Counted(noun.code, found.start, noun.after, found.probability)
@@ -158,7 +170,10 @@ def _english_head(read: Lexemes, found: Counted, value: float, *, hyphen: bool) 
             break
         at += 1
     if singular and value != 1:
-        return found._replace(probability=_SINGULAR)
+        # 'Forty-five district courts': an unknown noun is what counts.
+        known = found.after >= len(read) or not _may_describe(read[found.after], "en")
+        known = known or read[found.after].kind != "word"
+        return found._replace(probability=_SINGULAR if known else _ATTRIBUTE)
     return _less_for_letter(read, found)
 
 
@@ -172,7 +187,7 @@ def _less_for_letter(read: Lexemes, found: Counted) -> Counted:
 def _is_singular(word: str) -> bool:
     """Whether an English form has a plural beside it; 'staff' and 'people' have none."""
     plurals = (word + "s", word + "es", word[:-1] + "ies")
-    return not word.endswith("s") and any(known_form(plural) for plural in plurals)
+    return len(word) > 2 and not word.endswith("s") and any(known_form(plural, "en") for plural in plurals)
 
 
 def _is_of_entry(lexeme: Lexeme, language: str) -> bool:
@@ -189,4 +204,4 @@ def _conjunctions() -> frozenset[str]:
 @cache
 def _stops(name: str) -> frozenset[str]:
     """Words that end what a number may count; prepositions may stand inside a unit's form."""
-    return frozenset(map(fold, stop_words(name))) | PREPOSITIONS if name in LANGUAGES else PREPOSITIONS
+    return frozenset(map(fold, stop_words(name))) | PREPOSITIONS

@@ -24,7 +24,7 @@ from shared.language.weighing import concept_weights
 FIELD = "field"
 """The label of texts that belong to small-arms control at all."""
 
-LEAST = 0.05
+LEAST = 0.01
 """What is less probable is not told."""
 
 _DECIMALS = 2

@@ -19,7 +19,7 @@ _MARKS = frozenset(".,'")
 _CROSSES = frozenset("×x*х")
 _CLITICS = frozenset(("و", "ب", "ل", "ك", "ف", "لل", "ال", "وب", "ول", "بال", "وال"))
 _LONGEST_PERCENT = 4
-_TELEPHONE_GROUPS = 4
+_TELEPHONE_GROUPS, _HYPHENED_GROUPS = 4, 3
 
 
 @dataclass(frozen=True)
@@ -81,10 +81,18 @@ def _words(read: Lexemes, place: int, language: str) -> tuple[Number | None, int
         return None, found.after
     alone = found.after == place + 1 and spelling.is_article(first, language)
     probability = _ARTICLE if alone else _SURE
+    value = found.value / 2 if _is_halved(read, place, found.value) else found.value
     number = Number(
-        found.value, first.start, last.end, probability, place, found.after, in_words=True
+        value, first.start, last.end, probability, place, found.after, in_words=True
     )
     return number, found.after
+
+
+def _is_halved(read: Lexemes, place: int, value: float) -> bool:
+    """'half a million', 'medio millón', 'demi-million'"""
+    before = [lexeme.text for lexeme in read[max(0, place - 2) : place]]
+    halved = any((word,) in spelling.number_words("halves") for word in before)
+    return halved and value in (1e6, 1e9, 1e3)
 
 
 def _digits(read: Lexemes, place: int, language: str) -> tuple[Number | None, int]:
@@ -188,7 +196,9 @@ def _is_part_of_code(read: Lexemes, place: int, after: int) -> bool:
         if before.text in "/\\#№+_@":
             return True
         if before.text in "-.:" and place > 1 and glued(read[place - 2], before):
-            return read[place - 2].kind in ("word", "digits") and read[place - 2].text != "art"
+            if read[place - 2].kind == "digits":
+                return before.text != "-"
+            return read[place - 2].kind == "word" and read[place - 2].text != "art"
     if before is not None and before.text in _CROSSES and _is_digits(read, place - 2):
         return True
     if after >= len(read):
@@ -235,15 +245,15 @@ def _after_share(read: Lexemes, place: int) -> int:
 
 
 def _after_code(read: Lexemes, place: int) -> int:
-    """The place after a telephone number that begins here; the same place if none does.
+    """The place after a telephone number or the like that begins here; the same if none does.
 
-    Groups of digits joined by spaces or hyphens, after a plus or a nought at least two, else four
-    that do not make a grouped number.
+    Groups of digits joined by spaces or hyphens: after a plus or a nought at least two, by hyphens
+    alone three, else four that do not make a grouped number.
     """
-    groups, at = [read[place].text], place + 1
+    groups, at, hyphens = [read[place].text], place + 1, 0
     while at < len(read):
         if read[at].text == "-" and glued(read[at - 1], read[at]) and _is_digits(read, at + 1):
-            step = 2
+            step, hyphens = 2, hyphens + 1
         elif read[at].kind == "digits" and read[at].spaced:
             step = 1
         else:
@@ -252,6 +262,8 @@ def _after_code(read: Lexemes, place: int) -> int:
         at += step
     dialled = (place > 0 and read[place - 1].text == "+") or _is_trunk(groups[0])
     if dialled and (len(groups) > 1 or len(groups[0]) > _GROUP):
+        return at
+    if len(groups) >= _HYPHENED_GROUPS and hyphens == len(groups) - 1:
         return at
     return at if len(groups) >= _TELEPHONE_GROUPS and _grouped(groups) is None else place
 

@@ -57,7 +57,7 @@ def quantities_in(
 ) -> tuple[Quantity, ...]:
     """The quantities among lexemes; `taken` are spans of the text that are dates or money."""
     spans = sorted(taken)
-    free = [number for number in numbers if not _is_taken(number, spans)]
+    free = [number for number in numbers if number.value and not _is_taken(number, spans)]
     found = [*_counted(read, free, language), *_duals(read), *_adjectives(read)]
     return tuple(sorted(found, key=lambda quantity: (quantity.start, quantity.end)))
 
@@ -96,7 +96,8 @@ def _noun(
     read: Lexemes, number: Number, language: str, starts: frozenset[int]
 ) -> Counted | None:
     after = number.after
-    noun = chinese_noun(read, after) or noun_after(read, after, language, number.value, starts)
+    noun = chinese_noun(read, number.first, after)
+    noun = noun or noun_after(read, after, language, number.value, starts)
     if noun is not None and noun.unit != "items":
         return noun
     opening = number.first - 1
@@ -117,7 +118,8 @@ def _quantity(
     first = lower or number
     if noun is None:
         bare = not number.in_words and number.value >= _FEWEST_BARE
-        if not bare or number.value in _YEARS:
+        told_twice = number.first > 0 and read[number.first - 1].text in _OPENING
+        if not bare or told_twice or number.value in _YEARS:
             return None
         return Quantity(number.value, None, number.start, number.end, _BARE)
     probability = number.probability * noun.probability
@@ -143,7 +145,7 @@ def _is_labelled(read: Lexemes, number: Number) -> bool:
         return before.text in words("labels") or read[place - 1].text + before.text in words("labels")
     if before.text in words("labels"):
         # 'Articles' may be counted too: 'Officers: 12' has its colon, 'class: 12' is a label.
-        return known_form(before.text) is None or read[number.first - 1].text != ":"
+        return known_form(before.text, spelling.language_of(before, "en")) is None or read[number.first - 1].text != ":"
     return before.text in "#№§"
 
 
@@ -183,11 +185,11 @@ def _duals(read: Lexemes) -> Iterator[Quantity]:
         word = lexeme.text
         if lexeme.kind != "word" or len(word) < 5 or word[-2:] not in ("ان", "ين"):
             continue
-        if word.startswith("ال") or known_form(word) is not None:
+        if word.startswith("ال") or known_form(word, "ar") is not None:
             continue
         stem = word[:-2]
-        feminine = known_form(stem[:-1] + "ه") if stem.endswith("ت") else None
-        noun = feminine or known_form(stem)
+        feminine = known_form(stem[:-1] + "ه", "ar") if stem.endswith("ت") else None
+        noun = feminine or known_form(stem, "ar")
         if noun is None:
             continue
         sure = feminine is not None or word.endswith("ان")

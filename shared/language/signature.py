@@ -11,6 +11,7 @@ from shared.language.detect import Detection, detect
 from shared.language.exclusions import Side, excluded_spans
 from shared.language.inference import infer
 from shared.language.terms import Token, terms, tokens, weights
+from shared.language.text import clean
 from shared.language.vectors import encode
 
 METHOD = "2"
@@ -38,8 +39,8 @@ def signature(
     as [id, field, start, end] in the texts' order (at most 200, and 3 of one concept; offsets in
     characters), `excluded` the same for concepts that the texts rule out, which count nowhere else,
     `themes` and `kinds` as [code, probability] and `field`, the probability that they are of this
-    field (inference.py), `terms` as [16 hexadecimal digits, weight] (the 96 heaviest, in the order of the
-    digits), and `vector`, base64 of 512 signed bytes, or None without text or encoder. Any text
+    field (inference.py), `terms` as [16 hexadecimal digits, weight] (the 96 heaviest, in the order
+    of the digits), and `vector`, base64 of 512 signed bytes, or None without text or encoder. Any text
     is taken; of long ones the first 60,000 characters (2,000 for the vector) count.
     """
     parts = text_parts(fields, declared_language, side)

@@ -47,6 +47,7 @@ class _Part(NamedTuple):
     after: int
 
 
+@cache
 def number_words(name: str) -> frozenset[tuple[str, ...]]:
     """All languages' forms of an entry of numbers.json, as folded words."""
     return frozenset(

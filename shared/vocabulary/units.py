@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
+from shared.vocabulary.languages import check_language
 from shared.vocabulary.tables import read_table
 from shared.vocabulary.terms import Term, Vocabulary, load_terms
 
@@ -90,9 +91,15 @@ def _forms() -> Mapping[tuple[str, ...], _Form]:
     return found
 
 
-def unit_forms() -> Mapping[tuple[str, ...], str]:
-    """The unit of each known form; its words are in lower case, without accents and articles."""
-    return {words: form.unit for words, form in _forms().items()}
+def unit_forms(language: str) -> Mapping[tuple[str, ...], str]:
+    """The unit of each form known in one of the six languages.
+
+    A form's words are in lower case, without accents and Arabic articles.
+    """
+    check_language(language)
+    return {
+        words: form.unit for words, form in _forms().items() if language in form.languages
+    }
 
 
 @cache

@@ -12,12 +12,12 @@ from services.matcher.engine.inference import (
     CLEAR,
     FULL,
     Guess,
-    concept_weights,
     guesses,
     strengths,
 )
-from services.matcher.engine.meaning import centred
 from services.matcher.engine.profiles import Line, OfferProfile, RequestProfile
+from shared.language.meaning import centred
+from shared.language.weighing import concept_weights
 from shared.vocabulary.currencies import NoRate, to_usd_cents
 from shared.vocabulary.errors import UnknownCode
 
@@ -68,6 +68,7 @@ class Entry:
     language: str
     text_themes: tuple[int, ...]
     text_kinds: tuple[int, ...]
+    field: int
     named: Mapping[str, int]
     concepts: Mapping[str, int]
     excluded: frozenset[str]
@@ -118,7 +119,9 @@ def _entry(
 ) -> Entry:
     text = profile.text
     text_themes, text_kinds = strengths(text)
-    concepts = {concept: round(FULL * part) for concept, part in concept_weights(text).items()}
+    concepts = {
+        concept: round(FULL * part) for concept, part in concept_weights(text.concepts).items()
+    }
     coded = [line for line in profile.lines if _has_codes(line)]
     if coded:
         lines = _shared([_left(line, profile, committed, on, ceiling) for line in coded])
@@ -127,8 +130,12 @@ def _entry(
     themes = 0
     for line in lines:
         themes |= 1 << line.theme
-    for number, value in enumerate(text_themes):
-        themes |= (value >= CLEAR) << number
+    clear = [number for number, value in enumerate(text_themes) if value >= CLEAR]
+    for number in clear:
+        themes |= 1 << number
+    if any(text_themes) and not clear:
+        # A text that speaks of no theme in particular, such as a call for any measure.
+        themes = ALL_THEMES
     return Entry(
         id=profile.id,
         open=profile.open,
@@ -140,6 +147,7 @@ def _entry(
         language=text.language,
         text_themes=text_themes,
         text_kinds=text_kinds,
+        field=text.field,
         named={concept: concepts[concept] for concept, _ in text.concepts if concept in concepts},
         concepts=concepts,
         excluded=text.excluded - {concept for concept, _ in text.concepts},

@@ -18,6 +18,7 @@ FEATURES = (
     "amount",
     "text_theme",
     "text_kind",
+    "field",
     "meaning",
     "concepts",
     "focus",
@@ -30,10 +31,13 @@ FEATURES = (
 
 `theme`: how close the offered themes come to those needed. `main_need`: how well theme and kind
 of the best provision serve the weightiest need. `needs_served`: the same for all needs, by weight.
-`quantity`, `amount`: the part of it that the offer can cover. `text_theme`, `text_kind`: the same
-closeness read from the texts. `meaning`: likeness of the sentence vectors. `concepts`, `terms`:
-likeness of the concepts and of the words. `window`: how much of the time in which help is of use
-is covered. `unconditional`: whether the offer comes without conditions.
+`any_need`: the same for the need that is served best. `quantity`, `amount`: the part of it that the
+offer can cover. `text_theme`, `text_kind`: how alike themes and kinds are by what the texts say.
+`field`: the probability that the offer's text is of this field at all. `meaning`: likeness of the
+sentence vectors. `concepts`, `terms`: likeness of the concepts and of the words. `focus`: the part
+of what the offer's text names that the request's names too. `allowed`: the part of what each text
+names that the other does not rule out. `window`: how much of the time in which help is of use is
+covered. `unconditional`: whether the offer comes without conditions.
 """
 
 _LOWEST_COSINE = -0.05
@@ -56,12 +60,15 @@ def pair_features(requests: View, offers: View, best: Best, today: int, sizes: "
         best[FIT].max(axis=1) if best.shape[2] else np.zeros(best.shape[1]),
         _summed(requests["shares"], best[QUANTITY]),
         _summed(requests["shares"], best[AMOUNT]),
-        _reached(requests["text_themes"], offers["theme_reach"], 0.0),
-        _reached(requests["text_kinds"], offers["kind_reach"], UNSURE),
+        _alike_themes(requests, offers),
+        _reached(requests["text_kinds"], offers["kind_reach"]),
+        offers["field"] / FULL,
         _meaning(requests, offers),
         _likeness(requests, offers, "concept", sizes.concepts),
         _named_too(offers, requests, sizes.concepts),
-        np.minimum(_allowed(requests, offers, sizes.concepts), _allowed(offers, requests, sizes.concepts)),
+        np.minimum(
+            _allowed(requests, offers, sizes.concepts), _allowed(offers, requests, sizes.concepts)
+        ),
         _likeness(requests, offers, "term", sizes.terms),
         _window(requests, offers, today),
         offers["unconditional"].astype(np.float64),
@@ -85,12 +92,25 @@ def _summed(shares: Column, best: Column) -> Column:
     return np.minimum(total, 1.0)
 
 
-def _reached(needed: Whole, reach: Whole, unknown: float) -> Column:
+def _alike_themes(requests: View, offers: View) -> Column:
+    """Likeness of what the texts speak of, themes close to one another counting in part.
+
+    The cosine of the two lists of probabilities under the closeness of themes; whole numbers up
+    to the root and the division. 0 where a text speaks of none.
+    """
+    one, many = (requests, offers) if len(requests["open"]) == 1 else (offers, requests)
+    products = (many["text_themes"] * one["near_themes"].astype(np.int64)).sum(axis=1)
+    norms = requests["theme_norm"] * offers["theme_norm"]
+    cosine = np.where(norms > 0.0, products / np.where(norms > 0.0, norms, 1.0), 0.0)
+    return np.minimum(cosine, 1.0)
+
+
+def _reached(needed: Whole, reach: Whole) -> Column:
     """Σ min(needed, reach) ÷ Σ needed, in whole numbers up to the division."""
     total = FULL * needed.sum(axis=1, dtype=np.int64)
     served = np.minimum(FULL * needed, reach).sum(axis=1, dtype=np.int64)
     known = (total > 0) & reach.any(axis=1)
-    return np.where(known, served / np.where(total > 0, total, 1), unknown)
+    return np.where(known, served / np.where(total > 0, total, 1), UNSURE)
 
 
 def _meaning(requests: View, offers: View) -> Column:

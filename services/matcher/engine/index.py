@@ -33,9 +33,11 @@ RECORD: Spec = {
     "themes": (np.uint32, ()),
     "language": (np.int16, ()),
     "text_themes": (np.int16, (_THEMES,)),
-    "theme_reach": (np.int16, (_THEMES,)),
+    "near_themes": (np.int32, (_THEMES,)),
+    "theme_norm": (np.float64, ()),
     "text_kinds": (np.int16, (_KINDS,)),
     "kind_reach": (np.int16, (_KINDS,)),
+    "field": (np.int16, ()),
     "concepts": (np.int16, (MOST_CONCEPTS,)),
     "concept_weights": (np.int16, (MOST_CONCEPTS,)),
     "concept_norm": (np.float64, ()),
@@ -170,6 +172,7 @@ def _cells(entry: Entry, names: Names) -> dict[str, object]:
     terms = _heaviest(entry.terms, MOST_TERMS)
     vector = np.zeros(_VECTOR, dtype=np.int8) if entry.vector is None else entry.vector
     shares = [line.share for line in kept_lines(entry)]
+    near = np.rint(closeness() * FULL).astype(np.int64) @ np.array(entry.text_themes)
     return {
         "open": entry.open and not entry.spent,
         "coded": entry.coded,
@@ -178,9 +181,11 @@ def _cells(entry: Entry, names: Names) -> dict[str, object]:
         "themes": entry.themes,
         "language": names.languages.of(entry.language),
         "text_themes": _padded(entry.text_themes, _THEMES),
-        "theme_reach": _padded(_reach(closeness(), entry.text_themes), _THEMES),
+        "near_themes": _padded(near.tolist(), _THEMES),
+        "theme_norm": math.sqrt(int(near @ np.array(entry.text_themes))),
         "text_kinds": _padded(entry.text_kinds, _KINDS),
         "kind_reach": _padded(_reach(serves(), entry.text_kinds), _KINDS),
+        "field": entry.field,
         "concepts": _padded([names.concepts.of(name) for name, _ in concepts], MOST_CONCEPTS),
         "concept_weights": _padded([weight for _, weight in concepts], MOST_CONCEPTS),
         "concept_norm": _norm([weight for _, weight in concepts]),
@@ -210,6 +215,6 @@ def _norm(values: Sequence[int]) -> float:
 
 
 def _reach(near: npt.NDArray[np.float64], strengths: Sequence[int]) -> list[int]:
-    """How far a text's themes (or kinds) serve each one, in hundredths of hundredths."""
+    """How far a text's kinds serve each one, in hundredths of hundredths."""
     reached = np.rint(near * FULL) * np.array(strengths)
     return [int(best) for best in reached.max(axis=1)]

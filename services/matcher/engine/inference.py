@@ -1,10 +1,11 @@
-"""Themes and kinds that a text speaks of, from the concepts named in it."""
+"""Themes and kinds that a text speaks of, and the lines that it seems to describe."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from services.matcher.engine.codes import KIND_CODES, KIND_NUMBERS, THEME_CODES, THEME_NUMBERS
 from services.matcher.engine.profiles import Text
-from shared.language.concepts import Concept, thesaurus
+from shared.language.weighing import named_concepts
 
 FULL = 100
 """Strengths are whole hundredths of the strongest, so that their sums are exact."""
@@ -12,8 +13,6 @@ FULL = 100
 CLEAR = 25
 """A theme or kind weaker than this is a word in passing."""
 
-_TITLE = 2.0
-_AGAIN = (1.0, 0.5, 0.25)
 _MOST_THEMES = 3
 _MOST_KINDS = 3
 _WEAKEST_LINE = 0.2
@@ -28,25 +27,20 @@ class Guess:
     strength: float
 
 
-def concept_weights(text: Text) -> dict[str, float]:
-    """How much each concept of the text weighs: more when repeated, twice in the title.
-
-    Wider concepts are named along with the narrower ones, at half their weight. Concepts that
-    this thesaurus does not have are passed over.
-    """
-    named = {concept.id: weight for concept, weight in _named(text)}
-    found = dict(named)
-    for concept, weight in named.items():
-        for distance, wider in enumerate(thesaurus().broader(concept), start=1):
-            found[wider] = max(found.get(wider, 0.0), weight * 0.5**distance)
-    return found
-
-
 def strengths(text: Text) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """How strongly a text speaks for each theme and each kind, in hundredths of the strongest."""
+    """How strongly a text speaks for each theme and each kind, in hundredths.
+
+    As its owner inferred it; of a signature from before owners did, by what the concepts in it
+    speak for, in hundredths of the strongest.
+    """
+    if text.themes or text.kinds:
+        return (
+            _numbered(text.themes, THEME_NUMBERS, len(THEME_CODES)),
+            _numbered(text.kinds, KIND_NUMBERS, len(KIND_CODES)),
+        )
     themes = [0.0] * len(THEME_CODES)
     kinds = [0.0] * len(KIND_CODES)
-    for concept, weight in _named(text):
+    for concept, weight in named_concepts(text.concepts):
         for theme, share in concept.themes.items():
             themes[THEME_NUMBERS[theme]] += weight * share
         for kind, share in concept.kinds.items():
@@ -67,18 +61,15 @@ def guesses(themes: tuple[int, ...], kinds: tuple[int, ...]) -> tuple[Guess, ...
     return tuple(sorted(kept, key=lambda guess: (-guess.strength, guess.theme, guess.kind)))
 
 
-def _named(text: Text) -> list[tuple[Concept, float]]:
-    counts: dict[str, tuple[int, bool]] = {}
-    for concept, in_title in text.concepts:
-        count, before = counts.get(concept, (0, False))
-        counts[concept] = (count + 1, before or in_title)
-    found = []
-    for name, (count, in_title) in sorted(counts.items()):
-        known = thesaurus().get(name)
-        if known is not None:
-            often = sum(_AGAIN[:count]) * (_TITLE if in_title else 1.0)
-            found.append((known, known.weight * often))
-    return found
+def _numbered(
+    inferred: tuple[tuple[str, int], ...], numbers: Mapping[str, int], size: int
+) -> tuple[int, ...]:
+    values = [0] * size
+    for code, probability in inferred:
+        # The owner may know codes of a vocabulary newer than this process's.
+        if code in numbers:
+            values[numbers[code]] = probability
+    return tuple(values)
 
 
 def _strongest(values: tuple[int, ...], most: int) -> list[int]:

@@ -1,6 +1,6 @@
 """Requests and offers as the engine sees them: frozen records built from event data alone."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Self
@@ -40,13 +40,17 @@ class Text:
     """The signature of a record's texts.
 
     `concepts` are (id, named in the title) in the text's order, `excluded` ids of concepts that the
-    text rules out; `terms` maps keyed hashes to
+    text rules out; `themes` and `kinds` map codes to their probability, `field` is that of being of
+    this field, all in hundredths; `terms` maps keyed hashes to
     weights in hundredths; `vector` is 512 signed bytes or None.
     """
 
     language: str = ""
     concepts: tuple[tuple[str, bool], ...] = ()
     excluded: frozenset[str] = frozenset()
+    themes: tuple[tuple[str, int], ...] = ()
+    kinds: tuple[tuple[str, int], ...] = ()
+    field: int = _CENTI
     terms: tuple[tuple[str, int], ...] = ()
     vector: bytes | None = None
 
@@ -60,9 +64,16 @@ class Text:
             language=signature["language"],
             concepts=tuple((name, field == "title") for name, field, _, _ in signature["concepts"]),
             excluded=frozenset(name for name, *_ in signature.get("excluded", ())),
+            themes=_hundredths(signature.get("themes", ())),
+            kinds=_hundredths(signature.get("kinds", ())),
+            field=round(signature.get("field", 1.0) * _CENTI),
             terms=tuple(sorted((term, round(w * _CENTI)) for term, w in signature["terms"])),
             vector=None if vector is None else decode(vector).tobytes(),
         )
+
+
+def _hundredths(pairs: Iterable[Sequence[Any]]) -> tuple[tuple[str, int], ...]:
+    return tuple((code, round(probability * _CENTI)) for code, probability in pairs)
 
 
 _PRIORITY_WEIGHTS = {"critical": 2.0, "high": 1.5, "medium": 1.0, "low": 0.6}

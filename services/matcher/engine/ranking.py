@@ -49,30 +49,33 @@ class Model:
         return rounded
 
 
+# Set by hand near what graded pairs of a development set suggest; docs/evaluation.md tells how it
+# does on States that it was not looked at with.
 _PRIOR: Mapping[str, float] = {
-    "theme": 2.0,
-    "main_need": 0.8,
-    "needs_served": 1.0,
-    "any_need": 0.0,
-    "quantity": 0.5,
-    "amount": 0.5,
-    "text_theme": 1.0,
-    "text_kind": 0.2,
-    "meaning": 6.0,
-    "concepts": 5.0,
-    "focus": 0.0,
-    "allowed": 0.0,
-    "terms": 2.5,
+    "theme": 0.6,
+    "main_need": 0.4,
+    "needs_served": 0.3,
+    "any_need": 0.3,
+    "quantity": 0.3,
+    "amount": 1.0,
+    "text_theme": 2.8,
+    "text_kind": 1.2,
+    "field": 3.0,
+    "meaning": 2.5,
+    "concepts": 1.5,
+    "focus": 2.8,
+    "allowed": 0.6,
+    "terms": 2.2,
     "window": 0.3,
     "unconditional": 0.1,
 }
-_PRIOR_INTERCEPT = -9.4
+_PRIOR_INTERCEPT = -11.5
 
 
 def prior_model() -> Model:
     """The model set by hand, for as long as there are too few decisions to learn from."""
     return Model(
-        version="prior-1",
+        version="prior-2",
         feature_names=FEATURES,
         weights=tuple(_PRIOR[name] for name in FEATURES),
         intercept=_PRIOR_INTERCEPT,

@@ -83,5 +83,5 @@ def test_from_published_records_to_a_commitment_and_back(
     assert states[made.json["id"]]["status"] == "released"
     assert [e["offer"] for e in states["shortlist-r2"]["entries"]] == ["o2"]
     assert {e["offer"] for e in states["shortlist-r1"]["entries"]} == {"o1", "o2"}
-    assert RankingModel.objects.get().id == "prior-1"
+    assert RankingModel.objects.get().id == "prior-2"
     dead_letters.close()

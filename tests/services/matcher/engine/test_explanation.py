@@ -20,12 +20,17 @@ def pairing(
 
 
 def test_the_three_strongest_reasons_and_the_strongest_against() -> None:
-    model = replace(prior_model(), weights=tuple(float(n) for n in range(12)))
+    model = replace(prior_model(), weights=tuple(float(n) for n in range(len(FEATURES))))
     found = explain(pairing(unconditional=0.0, window=0.9, meaning=0.1), model, "en")
-    assert [reason.code for reason in found.reasons] == ["window", "terms", "concepts"]
-    assert [reason.contribution for reason in found.reasons] == [9.0, 4.5, 4.0]
+    assert [reason.code for reason in found.reasons] == ["window", "terms", "allowed"]
+    place = {name: float(n) for n, name in enumerate(FEATURES)}
+    assert [reason.contribution for reason in found.reasons] == [
+        round(0.9 * place["window"], 4),
+        0.5 * place["terms"],
+        0.5 * place["allowed"],
+    ]
     assert [(reason.code, reason.contribution) for reason in found.against] == [
-        ("unconditional", -11.0)
+        ("unconditional", -place["unconditional"])
     ]
 
 

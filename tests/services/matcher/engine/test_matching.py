@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from services.matcher.engine import records
+from services.matcher.engine.features import FEATURES
 from services.matcher.engine.ranking import prior_model
 from tests.services.matcher.engine.samples import (
     TEXTS,
@@ -21,12 +22,15 @@ def test_the_better_offer_comes_first() -> None:
     made = engine(request(), offer("O1", provisions=[other]), offer("O2"))
     shortlist = made.shortlist("R1")
     assert [(entry.offer, entry.rank) for entry in shortlist.entries] == [("O2", 1), ("O1", 2)]
-    assert (shortlist.request, shortlist.model) == ("R1", "prior-1")
+    assert (shortlist.request, shortlist.model) == ("R1", prior_model().version)
 
 
 def test_of_equals_the_unconditional_is_first_then_the_smaller_id() -> None:
     # With no weight on conditions the scores are equal, and the order still is so.
-    weights = tuple(0.0 if n == 11 else w for n, w in enumerate(prior_model().weights))
+    weights = tuple(
+        0.0 if name == "unconditional" else weight
+        for name, weight in zip(FEATURES, prior_model().weights, strict=True)
+    )
     made = engine(
         request(),
         offer("O3"),
@@ -46,7 +50,7 @@ def test_a_list_has_at_most_its_size_and_equals_at_its_end_go_by_id() -> None:
 
 
 def test_an_offer_that_has_little_to_do_with_it_is_not_proposed() -> None:
-    far = offer(provisions=[provision(theme="gender", kind="funding")], signature=signed(TEXTS[7]))
+    far = offer(provisions=[provision(theme="gender", kind="funding")], signature=None)
     assert not engine(request(), far).shortlist("R1").entries
 
 
