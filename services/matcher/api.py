@@ -1,6 +1,7 @@
 """Proposals, commitments and the ledger over HTTP."""
 
 from datetime import datetime
+from http import HTTPStatus
 from itertools import islice
 from typing import Any
 
@@ -53,6 +54,7 @@ from shared.web.idempotency import (
     resuming,
 )
 from shared.web.identity import Identity, current_identity, require_roles
+from shared.web.marks import answers
 from shared.web.paging import PageQuery, page, page_schema, read_cursor, write_cursor
 from shared.web.preconditions import conditional, etag, required_version
 from shared.web.problems import conflict, invalid_field, not_found
@@ -122,6 +124,7 @@ def decision(body: dict[str, Any], proposal_id: str) -> Answer:
 class Commitments(MethodView):
     """What is promised of offers to requests."""
 
+    @answers(HTTPStatus.NOT_FOUND, "There is no such proposal")
     @blueprint.arguments(CommitmentQuery, location="query")
     @blueprint.response(200, page_schema(CommitmentView))
     def get(self, args: dict[str, Any]) -> dict[str, Any]:
@@ -216,6 +219,7 @@ def release(_body: dict[str, Any], commitment_id: str) -> Answer:
 class Ledger(MethodView):
     """What is held of a record's lines."""
 
+    @answers(HTTPStatus.NOT_FOUND, "There is no such record")
     @blueprint.arguments(LedgerQuery, location="query")
     @blueprint.response(200, page_schema(LedgerLineView))
     def get(self, args: dict[str, Any]) -> dict[str, Any]:

@@ -62,3 +62,13 @@ def document_response(function: Callable[..., Any], status: HTTPStatus, descript
     content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     answer = {"description": description, "content": content}
     document(function, responses={str(int(status)): answer})
+
+
+def answers(status: HTTPStatus, description: str) -> Callable[[F], F]:
+    """Document a problem that the handler may answer with, where nothing else tells of it."""
+
+    def decorate(function: F) -> F:
+        document_response(function, status, description)
+        return function
+
+    return decorate

@@ -15,6 +15,7 @@ from services.matcher.app import create_app
 from shared.settings import Settings
 from shared.web.database import connect_database
 from shared.web.tokens import KeyPair
+from tests.services.described import described_client
 from tests.services.matcher.world import Caller, World
 
 
@@ -95,7 +96,7 @@ def call(
     token: Callable[..., dict[str, str]],
 ) -> Callable[..., Caller]:
     """Makes callers of the API: call("requester", state="SEN")."""
-    return lambda role, **bound: Caller(app.test_client(), token(role, **bound))
+    return lambda role, **bound: Caller(described_client(app), token(role, **bound))
 
 
 @pytest.fixture
