@@ -31,6 +31,12 @@ def closeness() -> npt.NDArray[np.float64]:
 
 
 @cache
+def near_themes() -> npt.NDArray[np.int64]:
+    """The closeness of themes in whole hundredths, so that sums over it are exact."""
+    return np.rint(closeness() * HUNDRED).astype(np.int64)
+
+
+@cache
 def serves() -> npt.NDArray[np.float64]:
     """Kinds needed × kinds offered, from 0 to 1."""
     return np.array(
@@ -45,12 +51,20 @@ def serves() -> npt.NDArray[np.float64]:
 
 
 @cache
+def served_kinds() -> npt.NDArray[np.int64]:
+    """How far kinds serve one another in whole hundredths."""
+    return np.rint(serves() * HUNDRED).astype(np.int64)
+
+
+@cache
 def related() -> tuple[int, ...]:
     """For each theme, the bits of the themes that are at all close to it, itself included."""
     return tuple(
         sum(1 << number for number, near in enumerate(row) if near > 0.0) for row in closeness()
     )
 
+
+HUNDRED = 100
 
 ALL_THEMES = (1 << len(THEME_CODES)) - 1
 """The bits of every theme: what a record may be about of which nothing is known."""

@@ -1,5 +1,7 @@
 """Who may have an offer, as bits: one for each State, so that a test of thousands is one AND."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
@@ -11,18 +13,39 @@ WORDS = 6
 _WORD_BITS = 64
 _CAPACITY = WORDS * _WORD_BITS
 _EVERYONE = (1 << _CAPACITY) - 1
+_FIRST_KINDS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Eligibility:
+    """Whom an offer is for: States, regions, groups, any of them; anyone where all are empty."""
+
+    countries: frozenset[str]
+    regions: frozenset[str]
+    groups: frozenset[str]
+
+
+def eligibility_of(offer: OfferProfile) -> Eligibility:
+    """Whom an offer is for."""
+    return Eligibility(offer.countries, offer.regions, offer.groups)
 
 
 class States:
-    """Numbers for States, and the bits of regions and groups, as of the geography's day.
+    """Numbers for States, and which of them each eligibility admits, as of the geography's day.
 
     A code that neither the vocabulary nor the geography knows gets a number too, so that an offer
-    may name it; it lies in no region and no group.
+    may name it; it lies in no region and no group. Offers alike in eligibility share one entry.
     """
 
     def __init__(self, geography: Geography) -> None:
         known = {country.alpha3 for country in all_countries()} | set(geography.file_areas)
         self._numbers = {alpha3: number for number, alpha3 in enumerate(sorted(known))}
+        self._kinds: dict[Eligibility, int] = {}
+        self._words = np.zeros((_FIRST_KINDS, WORDS), dtype=np.uint64)
+        self.move(geography)
+
+    def move(self, geography: Geography) -> None:
+        """Go on to the geography of another day."""
         self._areas: dict[str, int] = {}
         self._groups: dict[str, int] = {}
         for alpha3, number in self._numbers.items():
@@ -31,6 +54,8 @@ class States:
                 self._areas[area] = self._areas.get(area, 0) | 1 << number
             for group in geography.groups(alpha3):
                 self._groups[group] = self._groups.get(group, 0) | 1 << number
+        for eligibility, kind in self._kinds.items():
+            self._words[kind] = self._admitted(eligibility)
 
     def number(self, alpha3: str) -> int:
         """The State's number; -1 for the one past the 384 that there is room for."""
@@ -38,15 +63,30 @@ class States:
             return -1
         return self._numbers.setdefault(alpha3, len(self._numbers))
 
-    def eligible(self, offer: OfferProfile) -> npt.NDArray[np.uint64]:
-        """The bits of the States that may have an offer, as six words."""
-        bits = _EVERYONE if offer.open_to_all() else 0
-        for alpha3 in offer.countries:
+    def kind(self, eligibility: Eligibility) -> int:
+        """The number of an eligibility, for `words`."""
+        known = self._kinds.get(eligibility)
+        if known is not None:
+            return known
+        kind = self._kinds[eligibility] = len(self._kinds)
+        if kind == len(self._words):
+            self._words = np.concatenate([self._words, np.zeros_like(self._words)])
+        self._words[kind] = self._admitted(eligibility)
+        return kind
+
+    def words(self) -> npt.NDArray[np.uint64]:
+        """The bits of the States that each eligibility admits, as six words each."""
+        return self._words
+
+    def _admitted(self, eligibility: Eligibility) -> npt.NDArray[np.uint64]:
+        wide = eligibility.countries or eligibility.regions or eligibility.groups
+        bits = 0 if wide else _EVERYONE
+        for alpha3 in eligibility.countries:
             number = self.number(alpha3)
             bits |= 1 << number if number >= 0 else 0
-        for region in offer.regions:
+        for region in eligibility.regions:
             bits |= self._areas.get(region, 0)
-        for group in offer.groups:
+        for group in eligibility.groups:
             bits |= self._groups.get(group, 0)
         return np.frombuffer(bits.to_bytes(WORDS * 8, "little"), dtype="<u8")
 

@@ -1,13 +1,19 @@
 """A profile resolved as of a day: dollars, days, numbers for codes, what is left of each line."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
 import numpy.typing as npt
 
-from services.matcher.engine.codes import ALL_THEMES, KIND_NUMBERS, THEME_NUMBERS
+from services.matcher.engine.codes import (
+    ALL_THEMES,
+    KIND_NUMBERS,
+    THEME_NUMBERS,
+    near_themes,
+)
 from services.matcher.engine.inference import (
     CLEAR,
     FULL,
@@ -24,6 +30,9 @@ from shared.vocabulary.errors import UnknownCode
 UNKNOWN = -1
 """Stands for a quantity or amount that was not stated."""
 
+MOST_LINES = 32
+"""Lines of a record that count, the first ones: all but in a record made to be absurd."""
+
 _WHOLE = 1000
 _GUESSED = 0.7
 
@@ -34,7 +43,9 @@ class EntryLine:
 
     `number` is the record's own, 0 for a line inferred from text. `strength` is how surely the
     line is there, from 0 to 1; `share` its part of what the record is about, and the shares of a
-    record sum to 1. `quantity` (thousandths of `unit`) and `amount` (US cents) are what is left.
+    record sum to 1. `quantity` (thousandths of `unit`) and `amount` (US cents) are what is left;
+    of a line that is used up strength and share are 0. `source` is the line as it was written,
+    None for one inferred, `position` where it stood among the record's.
     """
 
     number: int
@@ -46,27 +57,33 @@ class EntryLine:
     unit: str | None
     amount: int
     window: tuple[int, int]
+    source: Line | None = None
+    position: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A record as the index holds it.
 
-    `lines` come by falling share, so the first is the main one; `coded` is whether the record has
-    lines of its own (all may be used up: then `spent`). `themes` are bits of all themes that the
-    codes or the text name. `text_themes` and `text_kinds` are in hundredths of the strongest.
-    `concepts` weighs the concepts `named` in the text and those wider than they, in hundredths.
+    `lines` come by falling share, so the first is the main one, and those used up last; `coded` is
+    whether the record has lines of its own (all may be used up: then `spent`), `dated` whether
+    another day may change amounts. `themes` are bits of all themes that the codes or the text
+    name. `text_themes` and `text_kinds` are in hundredths, `theme_norm` is the length of the
+    former under the closeness of themes. `concepts` weighs the concepts `named` in the text and
+    those wider than they, in hundredths.
     """
 
     id: str
     open: bool
     spent: bool
     coded: bool
+    dated: bool
     window: tuple[int, int]
     lines: tuple[EntryLine, ...]
     themes: int
     language: str
     text_themes: tuple[int, ...]
+    theme_norm: float
     text_kinds: tuple[int, ...]
     field: int
     named: Mapping[str, int]
@@ -122,9 +139,9 @@ def _entry(
     concepts = {
         concept: round(FULL * part) for concept, part in concept_weights(text.concepts).items()
     }
-    coded = [line for line in profile.lines if _has_codes(line)]
+    coded = [line for line in profile.lines if _has_codes(line)][:MOST_LINES]
     if coded:
-        lines = _shared([_left(line, profile, committed, on, ceiling) for line in coded])
+        lines = resolved(coded, profile.window, committed, on, ceiling)
     else:
         lines = _inferred(guesses(text_themes, text_kinds), profile.window, ceiling)
     themes = 0
@@ -139,13 +156,15 @@ def _entry(
     return Entry(
         id=profile.id,
         open=profile.open,
-        spent=bool(coded) and not lines,
+        spent=is_spent(lines),
         coded=bool(coded),
+        dated=_is_dated(profile),
         window=profile.window,
         lines=tuple(lines),
         themes=themes or ALL_THEMES,
         language=text.language,
         text_themes=text_themes,
+        theme_norm=math.sqrt(int(np.array(text_themes) @ near_themes() @ np.array(text_themes))),
         text_kinds=text_kinds,
         field=text.field,
         named={concept: concepts[concept] for concept, _ in text.concepts if concept in concepts},
@@ -161,46 +180,70 @@ def _has_codes(line: Line) -> bool:
     return line.theme in THEME_NUMBERS and line.kind in KIND_NUMBERS
 
 
-def _left(
-    line: Line,
-    profile: RequestProfile | OfferProfile,
+def resolved(
+    lines: Sequence[Line],
+    window: tuple[int, int],
     committed: Committed,
     on: date,
     ceiling: int,
-) -> tuple[float, EntryLine] | None:
+) -> list[EntryLine]:
+    """Lines as of a day, the weightiest first, those used up last.
+
+    Shares go half by money, half by the order in which the lines were written.
+    """
+    left = [
+        replace(_left(line, window, committed, on, ceiling), position=position)
+        for position, line in enumerate(lines)
+    ]
+    kept = [line for line in left if line.strength > 0.0]
+    known = [line.amount for line in kept if line.amount > 0]
+    usual = min(known) if known else 1
+    money = [line.amount if line.amount > 0 else usual for line in kept]
+    order = [1.0 / place for place in range(1, len(kept) + 1)]
+    parts = [
+        (1.0 if line.source is None else line.source.weight)
+        * (amount / sum(money) + place / sum(order))
+        for line, amount, place in zip(kept, money, order, strict=True)
+    ]
+    return _by_share(kept, parts) + [line for line in left if line.strength == 0.0]
+
+
+def is_spent(lines: Sequence[EntryLine]) -> bool:
+    """Whether a record has lines and nothing is left of any."""
+    return bool(lines) and all(line.strength == 0.0 for line in lines)
+
+
+def _is_dated(profile: RequestProfile | OfferProfile) -> bool:
+    currencies = {line.currency for line in profile.lines}
+    if isinstance(profile, OfferProfile):
+        currencies.add(profile.ceiling_currency)
+    return not currencies <= {None, "USD"}
+
+
+def _left(
+    line: Line,
+    window: tuple[int, int],
+    committed: Committed,
+    on: date,
+    ceiling: int,
+) -> EntryLine:
     part = left_of(line, committed)
-    if part <= 0.0:
-        return None
     whole = usd(line.amount, line.currency, on)
     amount = UNKNOWN if whole == UNKNOWN else round(whole * part)
     if ceiling != UNKNOWN:
         amount = ceiling if amount == UNKNOWN else min(amount, ceiling)
-    entry = EntryLine(
+    return EntryLine(
         number=line.number,
         theme=THEME_NUMBERS[line.theme],
         kind=KIND_NUMBERS[line.kind],
-        strength=1.0,
+        strength=1.0 if part > 0.0 else 0.0,
         share=0.0,
         quantity=UNKNOWN if line.quantity is None else round(line.quantity * part),
         unit=line.unit,
         amount=amount,
-        window=line.window or profile.window,
+        window=line.window or window,
+        source=line,
     )
-    return line.weight, entry
-
-
-def _shared(lines: list[tuple[float, EntryLine] | None]) -> list[EntryLine]:
-    """Lines with their shares: half by money, half by the order in which they were written."""
-    kept = [line for line in lines if line is not None]
-    known = [entry.amount for _, entry in kept if entry.amount > 0]
-    usual = min(known) if known else 1
-    money = [entry.amount if entry.amount > 0 else usual for _, entry in kept]
-    order = [1.0 / place for place in range(1, len(kept) + 1)]
-    parts = [
-        weight * (amount / sum(money) + place / sum(order))
-        for (weight, _), amount, place in zip(kept, money, order, strict=True)
-    ]
-    return _by_share([entry for _, entry in kept], parts)
 
 
 def _inferred(found: tuple[Guess, ...], window: tuple[int, int], ceiling: int) -> list[EntryLine]:
@@ -218,7 +261,7 @@ def _inferred(found: tuple[Guess, ...], window: tuple[int, int], ceiling: int) -
         )
         for guess in found
     ]
-    return _by_share(lines, [guess.strength for guess in found])
+    return _by_share(lines, [guess.strength for guess in found])[:MOST_LINES]
 
 
 def _by_share(lines: list[EntryLine], parts: list[float]) -> list[EntryLine]:

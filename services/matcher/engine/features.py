@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from services.matcher.engine.inference import FULL
+from services.matcher.engine.codes import HUNDRED, near_themes, served_kinds
 from services.matcher.engine.lines import AMOUNT, FIT, QUANTITY, THEME, UNSURE, Best
 from services.matcher.engine.rules import View, overlap
 
@@ -61,8 +61,8 @@ def pair_features(requests: View, offers: View, best: Best, today: int, sizes: "
         _summed(requests["shares"], best[QUANTITY]),
         _summed(requests["shares"], best[AMOUNT]),
         _alike_themes(requests, offers),
-        _reached(requests["text_kinds"], offers["kind_reach"]),
-        offers["field"] / FULL,
+        _served_kinds(requests["text_kinds"], offers["text_kinds"]),
+        offers["field"] / HUNDRED,
         _meaning(requests, offers),
         _likeness(requests, offers, "concept", sizes.concepts),
         _named_too(offers, requests, sizes.concepts),
@@ -99,16 +99,22 @@ def _alike_themes(requests: View, offers: View) -> Column:
     to the root and the division. 0 where a text speaks of none.
     """
     one, many = (requests, offers) if len(requests["open"]) == 1 else (offers, requests)
-    products = (many["text_themes"] * one["near_themes"].astype(np.int64)).sum(axis=1)
+    near = near_themes() @ one["text_themes"][0].astype(np.int64)
+    products = (many["text_themes"] * near).sum(axis=1)
     norms = requests["theme_norm"] * offers["theme_norm"]
     cosine = np.where(norms > 0.0, products / np.where(norms > 0.0, norms, 1.0), 0.0)
     return np.minimum(cosine, 1.0)
 
 
-def _reached(needed: Whole, reach: Whole) -> Column:
-    """Σ min(needed, reach) ÷ Σ needed, in whole numbers up to the division."""
-    total = FULL * needed.sum(axis=1, dtype=np.int64)
-    served = np.minimum(FULL * needed, reach).sum(axis=1, dtype=np.int64)
+def _served_kinds(needed: Whole, given: Whole) -> Column:
+    """The part of the kinds that one text speaks of that the other's serve.
+
+    Σ min(needed, best served) ÷ Σ needed, in whole numbers up to the division; UNSURE where
+    either text speaks of none.
+    """
+    reach = (given[:, np.newaxis, :] * served_kinds()).max(axis=2)
+    total = HUNDRED * needed.sum(axis=1, dtype=np.int64)
+    served = np.minimum(HUNDRED * needed.astype(np.int64), reach).sum(axis=1)
     known = (total > 0) & reach.any(axis=1)
     return np.where(known, served / np.where(total > 0, total, 1), UNSURE)
 

@@ -1,45 +1,42 @@
-"""All records of one side, in columns, and their lines by theme and kind.
+"""All records of one side, in columns: one row a record, and its lines beside one another.
 
-A record has one row, which the pass over all candidates filters by; its lines stand in one
-partition for each theme and kind, where a need (or provision) finds those that it concerns.
+The pass over candidates filters by rows and then reads the lines of those that are left.
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from operator import itemgetter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from operator import attrgetter, itemgetter
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from services.matcher.engine.codes import closeness, serves
-from services.matcher.engine.columns import Columns, Spec
-from services.matcher.engine.entries import Entry, EntryLine
-from services.matcher.engine.inference import FULL
+from services.matcher.engine.codes import KIND_CODES, THEME_CODES
+from services.matcher.engine.columns import Blocks, Columns, Spec
+from services.matcher.engine.entries import MOST_LINES, UNKNOWN, Entry, EntryLine
+from services.matcher.engine.profiles import Line
 from services.matcher.engine.rules import View
 
-MOST_TERMS = 96
-MOST_CONCEPTS = 48
-MOST_EXCLUDED = 16
-MOST_LINES = 32
-_THEMES = 32
-_KINDS = 8
+MOST_TERMS = 64
+MOST_CONCEPTS = 40
+MOST_EXCLUDED = 12
 _VECTOR = 512
 
 RECORD: Spec = {
+    "published": (np.bool_, ()),
     "open": (np.bool_, ()),
     "coded": (np.bool_, ()),
+    "dated": (np.bool_, ()),
     "from": (np.int32, ()),
     "to": (np.int32, ()),
     "themes": (np.uint32, ()),
-    "language": (np.int16, ()),
-    "text_themes": (np.int16, (_THEMES,)),
-    "near_themes": (np.int32, (_THEMES,)),
+    "text_themes": (np.uint8, (len(THEME_CODES),)),
     "theme_norm": (np.float64, ()),
-    "text_kinds": (np.int16, (_KINDS,)),
-    "kind_reach": (np.int16, (_KINDS,)),
-    "field": (np.int16, ()),
+    "text_kinds": (np.uint8, (len(KIND_CODES),)),
+    "field": (np.uint8, ()),
     "concepts": (np.int16, (MOST_CONCEPTS,)),
     "concept_weights": (np.int16, (MOST_CONCEPTS,)),
+    "named": (np.uint64, ()),
     "concept_norm": (np.float64, ()),
     "excluded": (np.int16, (MOST_EXCLUDED,)),
     "terms": (np.int32, (MOST_TERMS,)),
@@ -47,19 +44,29 @@ RECORD: Spec = {
     "term_norm": (np.float64, ()),
     "vector": (np.int8, (_VECTOR,)),
     "vector_norm": (np.float64, ()),
-    "shares": (np.float64, (MOST_LINES,)),
+    "first_line": (np.int32, ()),
+    "line_count": (np.uint8, ()),
 }
 
 LINE: Spec = {
-    "row": (np.int32, ()),
-    "place": (np.int16, ()),
+    "number": (np.int32, ()),
+    "theme": (np.uint8, ()),
+    "kind": (np.uint8, ()),
     "strength": (np.float64, ()),
+    "share": (np.float64, ()),
     "quantity": (np.int64, ()),
     "unit": (np.int32, ()),
     "amount": (np.int64, ()),
     "from": (np.int32, ()),
     "to": (np.int32, ()),
+    "position": (np.uint8, ()),
+    "written": (np.bool_, ()),
+    "written_quantity": (np.int64, ()),
+    "written_amount": (np.int64, ()),
+    "currency": (np.int32, ()),
+    "weight": (np.float64, ()),
 }
+"""What is left of a line, then the line as it was written, from which another day is made."""
 
 
 class Numbers:
@@ -70,13 +77,24 @@ class Numbers:
 
     def __init__(self) -> None:
         self._numbers: dict[str, int] = {}
+        self._names = [""]
 
-    def of(self, name: str) -> int:
-        """The name's number, a new one for a new name."""
-        return self._numbers.setdefault(name, len(self._numbers) + 1)
+    def of(self, name: str | None) -> int:
+        """The name's number, a new one for a new name, 0 for None."""
+        if name is None:
+            return 0
+        number = self._numbers.get(name)
+        if number is None:
+            number = self._numbers[name] = len(self._names)
+            self._names.append(name)
+        return number
+
+    def name(self, number: int) -> str | None:
+        """The name of a number; None for 0."""
+        return self._names[number] if number else None
 
     def __len__(self) -> int:
-        return len(self._numbers) + 1
+        return len(self._names)
 
 
 class Names:
@@ -86,7 +104,7 @@ class Names:
         self.terms = Numbers()
         self.concepts = Numbers()
         self.units = Numbers()
-        self.languages = Numbers()
+        self.currencies = Numbers()
 
 
 class Index:
@@ -94,11 +112,10 @@ class Index:
 
     def __init__(self, names: Names, extra: Spec) -> None:
         self.records = Columns({**RECORD, **extra})
-        self.partitions: dict[tuple[int, int], Columns] = {}
+        self.lines = Blocks(LINE)
         self._names = names
         self._rows: dict[str, int] = {}
-        self._ids: dict[int, str] = {}
-        self._lines: dict[str, list[tuple[tuple[int, int], int]]] = {}
+        self._ids: list[str | None] = []
 
     def __contains__(self, record: object) -> bool:
         return record in self._rows
@@ -112,7 +129,10 @@ class Index:
 
     def id(self, row: int) -> str:
         """The record in a row; KeyError for a free one."""
-        return self._ids[row]
+        found = self._ids[row]
+        if found is None:
+            raise KeyError(row)
+        return found
 
     def view(self, rows: Sequence[int] | npt.NDArray[np.intp]) -> View:
         """All columns of some rows, copied."""
@@ -125,81 +145,166 @@ class Index:
         Nothing of a record that does not fit is left; raises what NumPy does for it.
         """
         self.remove(entry.id)
-        row = self.records.take(**_cells(entry, self._names), **extra)
-        self._rows[entry.id] = row
-        self._ids[row] = entry.id
-        lines = self._lines[entry.id] = []
+        lines = entry.lines
+        first = self.lines.take(len(lines))
         try:
-            for place, line in enumerate(kept_lines(entry)):
-                lines.append(self._put_line(row, place, line))
+            self.lines.fill(first, [self._line_cells(line) for line in lines])
+            cells = _cells(entry, self._names)
+            row = self.records.take(**cells, first_line=first, line_count=len(lines), **extra)
         except Exception:
-            self.remove(entry.id)
+            self.lines.free(first, len(lines))
             raise
+        self._rows[entry.id] = row
+        if row == len(self._ids):
+            self._ids.append(entry.id)
+        else:
+            self._ids[row] = entry.id
+
+    def refill(self, row: int, lines: Sequence[EntryLine]) -> None:
+        """Replace a record's lines by as many others; raises what NumPy does."""
+        first = int(self.records.column("first_line")[row])
+        self.lines.fill(first, [self._line_cells(line) for line in lines])
 
     def remove(self, record: str) -> None:
         """Take a record out; nothing happens if it is not here."""
         row = self._rows.pop(record, None)
         if row is None:
             return
-        del self._ids[row]
+        self._ids[row] = None
         self.records.free(row)
-        for partition, line_row in self._lines.pop(record):
-            self.partitions[partition].free(line_row)
-
-    def _put_line(self, row: int, place: int, line: EntryLine) -> tuple[tuple[int, int], int]:
-        partition = (line.theme, line.kind)
-        if partition not in self.partitions:
-            self.partitions[partition] = Columns(LINE)
-        taken = self.partitions[partition].take(
-            **{"from": line.window[0], "to": line.window[1]},
-            row=row,
-            place=place,
-            strength=line.strength,
-            quantity=line.quantity,
-            unit=self._names.units.of(line.unit) if line.unit is not None else 0,
-            amount=line.amount,
+        self.lines.free(
+            int(self.records.column("first_line")[row]),
+            int(self.records.column("line_count")[row]),
         )
-        return partition, taken
+
+    def lines_of(self, row: int) -> tuple[EntryLine, ...]:
+        """A record's lines, the weightiest first, those used up last."""
+        return tuple(self._line(number) for number in self._block(row))
+
+    def written_lines(self, row: int) -> list[Line]:
+        """A record's lines as they were written, in that order; none of those inferred."""
+        lines = sorted(self.lines_of(row), key=attrgetter("position"))
+        return [line.source for line in lines if line.source is not None]
+
+    def flat_lines(
+        self, rows: npt.NDArray[np.intp]
+    ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+        """Of all lines of some rows: where they stand, which row's they are, their places in it."""
+        counts = self.records.column("line_count")[rows].astype(np.intp)
+        ends = np.cumsum(counts)
+        places = np.arange(ends[-1] if len(ends) else 0) - np.repeat(ends - counts, counts)
+        firsts = np.repeat(self.records.column("first_line")[rows].astype(np.intp), counts)
+        return firsts + places, np.repeat(np.arange(len(rows)), counts), places
+
+    def named(self, row: int) -> dict[str, int]:
+        """The concepts that a record's text names, with their weights."""
+        bits = int(self.records.column("named")[row])
+        numbers = self.records.column("concepts")[row].tolist()
+        weights = self.records.column("concept_weights")[row].tolist()
+        return {
+            self._names.concepts.name(number) or "": weight
+            for place, (number, weight) in enumerate(zip(numbers, weights, strict=True))
+            if bits >> place & 1
+        }
+
+    def _block(self, row: int) -> range:
+        first = int(self.records.column("first_line")[row])
+        return range(first, first + int(self.records.column("line_count")[row]))
+
+    def _line_cells(self, line: EntryLine) -> Mapping[str, Any]:
+        source = line.source
+        return {
+            "number": line.number,
+            "theme": line.theme,
+            "kind": line.kind,
+            "strength": line.strength,
+            "share": line.share,
+            "quantity": line.quantity,
+            "unit": self._names.units.of(line.unit),
+            "amount": line.amount,
+            "from": line.window[0],
+            "to": line.window[1],
+            "position": line.position,
+            "written": source is not None,
+            "written_quantity": UNKNOWN if source is None else _or_unknown(source.quantity),
+            "written_amount": UNKNOWN if source is None else _or_unknown(source.amount),
+            "currency": 0 if source is None else self._names.currencies.of(source.currency),
+            "weight": 1.0 if source is None else source.weight,
+        }
+
+    def _line(self, number: int) -> EntryLine:
+        cells = self.lines.row(number)
+        window = (cells["from"], cells["to"])
+        unit = self._names.units.name(cells["unit"])
+        source = None
+        if cells["written"]:
+            source = Line(
+                number=cells["number"],
+                theme=THEME_CODES[cells["theme"]],
+                kind=KIND_CODES[cells["kind"]],
+                quantity=_or_none(cells["written_quantity"]),
+                unit=unit,
+                amount=_or_none(cells["written_amount"]),
+                currency=self._names.currencies.name(cells["currency"]),
+                window=window,
+                weight=cells["weight"],
+            )
+        return EntryLine(
+            number=cells["number"],
+            theme=cells["theme"],
+            kind=cells["kind"],
+            strength=cells["strength"],
+            share=cells["share"],
+            quantity=cells["quantity"],
+            unit=unit,
+            amount=cells["amount"],
+            window=window,
+            source=source,
+            position=cells["position"],
+        )
 
 
-def kept_lines(entry: Entry) -> Sequence[EntryLine]:
-    """The lines that count: the weightiest 32, which are all but in a record made to be absurd."""
-    return entry.lines[:MOST_LINES]
+def padded_shares(lines: Iterable[EntryLine]) -> list[float]:
+    """The lines' shares by place, zeros after them."""
+    return _padded([line.share for line in lines], MOST_LINES)
 
 
 def _cells(entry: Entry, names: Names) -> dict[str, object]:
     concepts = _heaviest(entry.concepts.items(), MOST_CONCEPTS)
     terms = _heaviest(entry.terms, MOST_TERMS)
     vector = np.zeros(_VECTOR, dtype=np.int8) if entry.vector is None else entry.vector
-    shares = [line.share for line in kept_lines(entry)]
-    near = np.rint(closeness() * FULL).astype(np.int64) @ np.array(entry.text_themes)
+    excluded = sorted(entry.excluded)[:MOST_EXCLUDED]
     return {
+        "published": entry.open,
         "open": entry.open and not entry.spent,
         "coded": entry.coded,
+        "dated": entry.dated,
         "from": entry.window[0],
         "to": entry.window[1],
         "themes": entry.themes,
-        "language": names.languages.of(entry.language),
-        "text_themes": _padded(entry.text_themes, _THEMES),
-        "near_themes": _padded(near.tolist(), _THEMES),
-        "theme_norm": math.sqrt(int(near @ np.array(entry.text_themes))),
-        "text_kinds": _padded(entry.text_kinds, _KINDS),
-        "kind_reach": _padded(_reach(serves(), entry.text_kinds), _KINDS),
+        "text_themes": list(entry.text_themes),
+        "theme_norm": entry.theme_norm,
+        "text_kinds": list(entry.text_kinds),
         "field": entry.field,
         "concepts": _padded([names.concepts.of(name) for name, _ in concepts], MOST_CONCEPTS),
         "concept_weights": _padded([weight for _, weight in concepts], MOST_CONCEPTS),
-        "concept_norm": _norm([weight for _, weight in concepts]),
-        "excluded": _padded(
-            [names.concepts.of(name) for name in sorted(entry.excluded)[:MOST_EXCLUDED]],
-            MOST_EXCLUDED,
-        ),
+        "named": sum(1 << at for at, (name, _) in enumerate(concepts) if name in entry.named),
+        "concept_norm": _norm(weight for _, weight in concepts),
+        "excluded": _padded([names.concepts.of(name) for name in excluded], MOST_EXCLUDED),
         "terms": _padded([names.terms.of(name) for name, _ in terms], MOST_TERMS),
         "term_weights": _padded([weight for _, weight in terms], MOST_TERMS),
-        "term_norm": _norm([weight for _, weight in terms]),
+        "term_norm": _norm(weight for _, weight in terms),
         "vector": vector,
         "vector_norm": _norm(vector.astype(np.int64).tolist()),
-        "shares": _padded(shares, MOST_LINES),
     }
+
+
+def _or_unknown(value: int | None) -> int:
+    return UNKNOWN if value is None else value
+
+
+def _or_none(value: int) -> int | None:
+    return None if value == UNKNOWN else value
 
 
 def _heaviest(weighed: Iterable[tuple[str, int]], most: int) -> list[tuple[str, int]]:
@@ -210,11 +315,5 @@ def _padded(values: Sequence[float], size: int) -> list[float]:
     return [*values, *([0] * (size - len(values)))]
 
 
-def _norm(values: Sequence[int]) -> float:
+def _norm(values: Iterator[int] | Iterable[int]) -> float:
     return math.sqrt(sum(value * value for value in values))
-
-
-def _reach(near: npt.NDArray[np.float64], strengths: Sequence[int]) -> list[int]:
-    """How far a text's kinds serve each one, in hundredths of hundredths."""
-    reached = np.rint(near * FULL) * np.array(strengths)
-    return [int(best) for best in reached.max(axis=1)]

@@ -1,11 +1,11 @@
 """How the lines of offers serve the lines of requests."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
-from services.matcher.engine.codes import KIND_CODES, THEME_CODES, closeness, serves
+from services.matcher.engine.codes import closeness, serves
 from services.matcher.engine.entries import UNKNOWN, EntryLine
 from services.matcher.engine.index import Index, Names
 
@@ -20,69 +20,56 @@ Best = npt.NDArray[np.float64]
 
 
 def best_for_needs(
-    needs: Iterable[EntryLine],
+    needs: Sequence[EntryLine],
     offers: Index,
-    position: npt.NDArray[np.int32],
-    pairs: int,
+    rows: npt.NDArray[np.intp],
     names: Names,
     today: int,
 ) -> Best:
-    """One request's needs against the offers whose rows have a position (-1: not a candidate)."""
-    needs = list(needs)
-    best = np.zeros((4, pairs, len(needs)))
+    """One request's needs against the offers in some rows."""
+    best = np.zeros((4, len(rows), len(needs)))
+    lines, at, _ = offers.flat_lines(rows)
+    picked = {name: offers.lines.column(name)[lines] for name in _READ}
     for place, need in enumerate(needs):
-        for theme, kind in _partitions(need.theme):
-            found = _candidates(offers, (theme, kind), position)
-            if found is None:
-                continue
-            rows, at = found
-            lines = offers.partitions[theme, kind]
-            measures = _measures(
-                closeness()[need.theme, theme],
-                serves()[need.kind, kind],
-                lines.column("strength")[rows],
-                (need.quantity, lines.column("quantity")[rows]),
-                _same_unit(need, lines.column("unit")[rows], names),
-                (need.amount, lines.column("amount")[rows]),
-                _both_stand(need, lines.column("from")[rows], lines.column("to")[rows], today),
-            )
-            for measure, values in enumerate(measures):
-                np.maximum.at(best[measure, :, place], at, values)
+        measures = _measures(
+            closeness()[need.theme][picked["theme"]],
+            serves()[need.kind][picked["kind"]],
+            picked["strength"],
+            (need.quantity, picked["quantity"]),
+            _same_unit(need, picked["unit"], names),
+            (need.amount, picked["amount"]),
+            _both_stand(need, picked["from"], picked["to"], today) & (need.strength > 0.0),
+        )
+        for measure, values in enumerate(measures):
+            np.maximum.at(best[measure, :, place], at, values)
     return best
 
 
 def best_of_provisions(
-    provisions: Iterable[EntryLine],
+    provisions: Sequence[EntryLine],
     requests: Index,
-    position: npt.NDArray[np.int32],
-    shape: tuple[int, int],
+    rows: npt.NDArray[np.intp],
     names: Names,
     today: int,
 ) -> Best:
-    """One offer's provisions against the needs of the requests whose rows have a position.
-
-    `shape` is how many requests have a position, and the most needs that any of them has.
-    """
-    best = np.zeros((4, *shape))
+    """One offer's provisions against the needs of the requests in some rows."""
+    lines, at, places = requests.flat_lines(rows)
+    best = np.zeros((4, len(rows), int(places.max(initial=-1)) + 1))
+    picked = {name: requests.lines.column(name)[lines] for name in _READ}
     for provision in provisions:
-        for theme, kind in _partitions(provision.theme):
-            found = _candidates(requests, (theme, kind), position)
-            if found is None:
-                continue
-            rows, at = found
-            lines = requests.partitions[theme, kind]
-            measures = _measures(
-                closeness()[theme, provision.theme],
-                serves()[kind, provision.kind],
-                provision.strength,
-                (lines.column("quantity")[rows], provision.quantity),
-                _same_unit(provision, lines.column("unit")[rows], names),
-                (lines.column("amount")[rows], provision.amount),
-                _both_stand(provision, lines.column("from")[rows], lines.column("to")[rows], today),
-            )
-            where = (at, lines.column("place")[rows])
-            for measure, values in enumerate(measures):
-                np.maximum.at(best[measure], where, values)
+        measures = _measures(
+            closeness()[provision.theme][picked["theme"]],
+            serves()[:, provision.kind][picked["kind"]],
+            np.full(len(lines), provision.strength),
+            (picked["quantity"], provision.quantity),
+            _same_unit(provision, picked["unit"], names),
+            (picked["amount"], provision.amount),
+            _both_stand(provision, picked["from"], picked["to"], today)
+            & (picked["strength"] > 0.0),
+        )
+        for measure, values in enumerate(measures):
+            np.maximum(best[measure, at, places], values, out=values)
+            best[measure, at, places] = values
     return best
 
 
@@ -95,21 +82,24 @@ def fit_of(need: EntryLine, provision: EntryLine, today: int) -> float:
     return near * provision.strength * float(serves()[need.kind, provision.kind])
 
 
-Number = int | float | npt.NDArray[np.int64] | npt.NDArray[np.float64]
+_READ = ("theme", "kind", "strength", "quantity", "unit", "amount", "from", "to")
+
+Number = int | npt.NDArray[np.int64]
+Column = npt.NDArray[np.float64]
 
 
 def _measures(
-    near: float,
-    kind: float,
-    strength: Number,
+    near: Column,
+    kind: Column,
+    strength: Column,
     quantities: tuple[Number, Number],
-    same_unit: npt.NDArray[np.bool_] | np.bool_,
+    same_unit: npt.NDArray[np.bool_],
     amounts: tuple[Number, Number],
-    stand: npt.NDArray[np.bool_] | np.bool_,
-) -> tuple[npt.NDArray[np.float64], ...]:
-    # The same operations in the same order for one pair and for thousands, in both directions:
-    # only so are scores equal to the last bit.
-    theme = np.where(stand, near * np.asarray(strength, dtype=np.float64), 0.0)
+    stand: npt.NDArray[np.bool_],
+) -> tuple[Column, ...]:
+    # The same operations in the same order in both directions: only so are scores equal to the
+    # last bit.
+    theme = np.where(stand, near * strength, 0.0)
     fit = theme * kind
     return (
         theme,
@@ -119,36 +109,13 @@ def _measures(
     )
 
 
-def _covered(
-    needed: Number, given: Number, comparable: npt.NDArray[np.bool_] | np.bool_
-) -> npt.NDArray[np.float64]:
+def _covered(needed: Number, given: Number, comparable: npt.NDArray[np.bool_] | np.bool_) -> Column:
     """The part of what is needed that is given, at most 1; UNSURE where it cannot be known."""
     need = np.asarray(needed, dtype=np.float64)
     gift = np.asarray(given, dtype=np.float64)
     asked = need > 0.0
     known = comparable & asked & (gift != UNKNOWN)
     return np.where(known, np.minimum(1.0, gift / np.where(asked, need, 1.0)), UNSURE)
-
-
-def _partitions(theme: int) -> list[tuple[int, int]]:
-    near = closeness()[theme]
-    return [
-        (other, kind)
-        for other in range(len(THEME_CODES))
-        if near[other] > 0.0
-        for kind in range(len(KIND_CODES))
-    ]
-
-
-def _candidates(
-    index: Index, partition: tuple[int, int], position: npt.NDArray[np.int32]
-) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.int32]] | None:
-    lines = index.partitions.get(partition)
-    if lines is None or not len(lines):
-        return None
-    at = position[lines.column("row")]
-    rows = np.flatnonzero(lines.used & (at >= 0))
-    return (rows, at[rows]) if len(rows) else None
 
 
 def _same_unit(

@@ -119,10 +119,8 @@ class Engine:
         without any), or hundredths of the line's currency. The record may come later.
         """
         self._records.commit(side, record, line, measure, amount)
-        if side == "request" and record in self._records.request_profiles:
-            self.put_request(self._records.request_profiles[record])
-        if side == "offer" and record in self._records.offer_profiles:
-            self.put_offer(self._records.offer_profiles[record])
+        if side == "request" and record in self._records.requests:
+            self._restore_end(record)
 
     def decline(self, request: str, offer: str) -> None:
         """Bar a pair because somebody said no to it; either record may come later."""
@@ -134,11 +132,12 @@ class Engine:
 
     def barred(self, request: str, offer: str) -> Bar | None:
         """The first rule that bars a pair, None if no rule does. KeyError for an unknown record."""
-        requests, offers = self._records.requests, self._records.offers
-        one = requests.view([requests.row(request)])
-        other = offers.view([offers.row(offer)])
-        declined = np.array([self._records.is_declined(request, offer)])
-        for reason, applies in bars(one, other, declined, self._records.today):
+        records = self._records
+        row, other = records.requests.row(request), records.offers.row(offer)
+        admitted = records.admitted_offers(row)[[other]]
+        declined = np.array([records.is_declined(request, offer)])
+        one, many = records.requests.view([row]), records.offers.view([other])
+        for reason, applies in bars(one, many, admitted, declined, records.today):
             if applies.any():
                 return reason
         return None

@@ -1,8 +1,8 @@
 """What the engine holds: both sides' records as of a day, the ledger's figures, the noes said."""
 
 from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
@@ -10,11 +10,21 @@ import numpy as np
 import numpy.typing as npt
 
 from services.matcher.engine.columns import Spec
-from services.matcher.engine.eligibility import WORDS, States
-from services.matcher.engine.entries import Entry, EntryLine, offer_entry, request_entry
+from services.matcher.engine.eligibility import States, admits, eligibility_of
+from services.matcher.engine.entries import (
+    MOST_LINES,
+    UNKNOWN,
+    Committed,
+    EntryLine,
+    is_spent,
+    offer_entry,
+    request_entry,
+    resolved,
+    usd,
+)
 from services.matcher.engine.features import Sizes
 from services.matcher.engine.geography import Geography
-from services.matcher.engine.index import Index, Names, kept_lines
+from services.matcher.engine.index import Index, Names, padded_shares
 from services.matcher.engine.profiles import OfferProfile, RequestProfile
 
 Side = Literal["request", "offer"]
@@ -23,8 +33,18 @@ Measure = Literal["quantity", "money"]
 OPEN_END = -1.0
 """The end of a list that has room, or that was never made: any offer may enter."""
 
-_REQUEST: Spec = {"state": (np.int16, ()), "priority": (np.int8, ()), "end": (np.float64, ())}
-_OFFER: Spec = {"eligible": (np.uint64, (WORDS,)), "unconditional": (np.bool_, ())}
+_REQUEST: Spec = {
+    "state": (np.int16, ()),
+    "priority": (np.int8, ()),
+    "end": (np.float64, ()),
+    "shares": (np.float64, (MOST_LINES,)),
+}
+_OFFER: Spec = {
+    "eligibility": (np.int32, ()),
+    "unconditional": (np.bool_, ()),
+    "ceiling": (np.int64, ()),
+    "ceiling_currency": (np.int32, ()),
+}
 _PRIORITIES = {"critical": 4, "high": 3, "medium": 2, "low": 1}
 
 
@@ -38,7 +58,7 @@ class Refused:
 
 
 class Records:
-    """Requests and offers, indexed. Profiles are kept, so that another day can be made of them.
+    """Requests and offers, indexed. Of a profile only what the columns hold is kept.
 
     Putting one raises whatever keeps it from being indexed: nothing of it is in the index then,
     not its former state either, and another day tries again.
@@ -46,73 +66,58 @@ class Records:
 
     def __init__(self, geography: Geography, as_of: date) -> None:
         self._geography = geography
-        self.request_profiles: dict[str, RequestProfile] = {}
-        self.offer_profiles: dict[str, OfferProfile] = {}
+        self.names = Names()
+        self.requests = Index(self.names, _REQUEST)
+        self.offers = Index(self.names, _OFFER)
         self._committed: defaultdict[tuple[Side, str], dict[tuple[int, str], int]] = defaultdict(
             dict
         )
         self._declined: defaultdict[tuple[Side, str], set[str]] = defaultdict(set)
-        self.advance(as_of)
+        self._refused: dict[tuple[Side, str], RequestProfile | OfferProfile] = {}
+        self._states = States(geography.at(as_of))
+        self._on(as_of)
 
     def advance(self, as_of: date) -> list[Refused]:
         """Resolve everything as of another day; returns the records that cannot be."""
-        self.as_of = as_of
-        self.today = as_of.toordinal()
-        self.names = Names()
-        self._states = States(self._geography.at(as_of))
-        self.requests = Index(self.names, _REQUEST)
-        self.offers = Index(self.names, _OFFER)
-        self._lines: dict[tuple[Side, str], tuple[EntryLine, ...]] = {}
-        self._named: dict[tuple[Side, str], Mapping[str, int]] = {}
+        self._on(as_of)
+        self._states.move(self._geography.at(as_of))
+        for index, side in ((self.requests, "request"), (self.offers, "offer")):
+            dated = np.flatnonzero(index.records.used & index.records.column("dated"))
+            for row in dated.tolist():
+                self._resolve(side, row)  # type: ignore[arg-type]
+        self.requests.records.column("end")[:] = OPEN_END
         refused: list[Refused] = []
-        for request in self.request_profiles.values():
+        for (side, record), profile in list(self._refused.items()):
             try:
-                self.put_request(request)
+                self._put(profile)
             except Exception as error:  # noqa: BLE001 (told to the caller)
-                refused.append(Refused("request", request.id, error))
-        for offer in self.offer_profiles.values():
-            try:
-                self.put_offer(offer)
-            except Exception as error:  # noqa: BLE001 (told to the caller)
-                refused.append(Refused("offer", offer.id, error))
+                refused.append(Refused(side, record, error))
         return refused
 
     def put_request(self, profile: RequestProfile) -> None:
         """Add a request or replace it."""
-        self.request_profiles[profile.id] = profile
-        self._forget("request", profile.id)
-        entry = request_entry(profile, self._committed["request", profile.id], self.as_of)
-        extra = {
-            "state": self._states.number(profile.country),
-            "priority": _PRIORITIES.get(profile.priority or "", 0),
-            "end": OPEN_END,
-        }
-        self._put("request", self.requests, entry, extra)
+        self._put(profile)
 
     def put_offer(self, profile: OfferProfile) -> None:
         """Add an offer or replace it."""
-        self.offer_profiles[profile.id] = profile
-        self._forget("offer", profile.id)
-        entry = offer_entry(profile, self._committed["offer", profile.id], self.as_of)
-        extra = {
-            "eligible": self._states.eligible(profile),
-            "unconditional": profile.unconditional,
-        }
-        self._put("offer", self.offers, entry, extra)
+        self._put(profile)
 
     def remove_request(self, request: str) -> None:
         """Take a request out; nothing happens if it is not here."""
-        self.request_profiles.pop(request, None)
-        self._forget("request", request)
+        self._refused.pop(("request", request), None)
+        self.requests.remove(request)
 
     def remove_offer(self, offer: str) -> None:
         """Take an offer out; nothing happens if it is not here."""
-        self.offer_profiles.pop(offer, None)
-        self._forget("offer", offer)
+        self._refused.pop(("offer", offer), None)
+        self.offers.remove(offer)
 
     def commit(self, side: Side, record: str, line: int, measure: Measure, amount: int) -> None:
         """Set what is committed of a line in all; it holds for the record whenever it comes."""
         self._committed[side, record][line, measure] = amount
+        index = self._index(side)
+        if record in index:
+            self._resolve(side, index.row(record))
 
     def decline(self, request: str, offer: str) -> None:
         """Keep a no to a pair, for whenever its records come."""
@@ -128,34 +133,98 @@ class Records:
         """Whether somebody said no to the pair."""
         return offer in self._declined.get(("request", request), ())
 
-    def declined_rows(self, side: Side, record: str) -> npt.NDArray[np.bool_]:
-        """Which rows of the other side's index are declined with a record of this side."""
+    def declined_rows(self, side: Side, record: str) -> Iterator[int]:
+        """The rows of the other side's index that are declined with a record of this side."""
         others = self.offers if side == "request" else self.requests
-        declined = np.zeros(len(others.records.used), dtype=bool)
         for other in self._declined.get((side, record), ()):
             if other in others:
-                declined[others.row(other)] = True
-        return declined
+                yield others.row(other)
+
+    def admitted_offers(self, request_row: int) -> npt.NDArray[np.bool_]:
+        """Of every row of offers, whether it is for the State of a request."""
+        state = self.requests.records.column("state")[[request_row]]
+        by_kind = admits(self._states.words(), state)
+        admitted: npt.NDArray[np.bool_] = by_kind[self.offers.records.column("eligibility")]
+        return admitted
+
+    def admitted_requests(self, offer_row: int) -> npt.NDArray[np.bool_]:
+        """Of every row of requests, whether an offer is for its State."""
+        kind = int(self.offers.records.column("eligibility")[offer_row])
+        return admits(self._states.words()[[kind]], self.requests.records.column("state"))
 
     def lines(self, side: Side, record: str) -> tuple[EntryLine, ...]:
         """A record's lines with something left, the weightiest first; KeyError if unknown."""
-        return self._lines[side, record]
+        index = self._index(side)
+        return tuple(line for line in index.lines_of(index.row(record)) if line.strength > 0.0)
 
-    def named(self, side: Side, record: str) -> Mapping[str, int]:
+    def named(self, side: Side, record: str) -> dict[str, int]:
         """The concepts that a record's text names, with their weights; KeyError if unknown."""
-        return self._named[side, record]
+        index = self._index(side)
+        return index.named(index.row(record))
 
     def sizes(self) -> Sizes:
         """How many numbers for concepts and terms are in use."""
         return Sizes(len(self.names.concepts), len(self.names.terms))
 
-    def _forget(self, side: Side, record: str) -> None:
-        """Take what the index has of a record out of it; the profile stays."""
-        self._lines.pop((side, record), None)
-        self._named.pop((side, record), None)
-        (self.requests if side == "request" else self.offers).remove(record)
+    def _on(self, as_of: date) -> None:
+        self.as_of = as_of
+        self.today = as_of.toordinal()
 
-    def _put(self, side: Side, index: Index, entry: Entry, extra: Mapping[str, object]) -> None:
-        index.put(entry, extra)
-        self._lines[side, entry.id] = tuple(kept_lines(entry))
-        self._named[side, entry.id] = entry.named
+    def _index(self, side: Side) -> Index:
+        return self.requests if side == "request" else self.offers
+
+    def _committed_of(self, side: Side, record: str) -> Committed:
+        return self._committed.get((side, record), {})
+
+    def _put(self, profile: RequestProfile | OfferProfile) -> None:
+        side: Side = "request" if isinstance(profile, RequestProfile) else "offer"
+        self._index(side).remove(profile.id)
+        self._refused[side, profile.id] = profile
+        committed = self._committed_of(side, profile.id)
+        if isinstance(profile, RequestProfile):
+            entry = request_entry(profile, committed, self.as_of)
+            self.requests.put(
+                entry,
+                {
+                    "state": self._states.number(profile.country),
+                    "priority": _PRIORITIES.get(profile.priority or "", 0),
+                    "end": OPEN_END,
+                    "shares": padded_shares(entry.lines),
+                },
+            )
+        else:
+            entry = offer_entry(profile, committed, self.as_of)
+            self.offers.put(
+                entry,
+                {
+                    "eligibility": self._states.kind(eligibility_of(profile)),
+                    "unconditional": profile.unconditional,
+                    "ceiling": UNKNOWN if profile.ceiling is None else profile.ceiling,
+                    "ceiling_currency": self.names.currencies.of(profile.ceiling_currency),
+                },
+            )
+        del self._refused[side, profile.id]
+
+    def _resolve(self, side: Side, row: int) -> None:
+        """Make a record's lines anew, as of the day and by what is committed of them."""
+        index = self._index(side)
+        columns = index.records.column
+        ceiling = self._ceiling(row) if side == "offer" else UNKNOWN
+        if columns("coded")[row]:
+            window = (int(columns("from")[row]), int(columns("to")[row]))
+            committed = self._committed_of(side, index.id(row))
+            written = index.written_lines(row)
+            lines = resolved(written, window, committed, self.as_of, ceiling)
+        else:
+            lines = [replace(line, amount=ceiling) for line in index.lines_of(row)]
+        index.refill(row, lines)
+        columns("open")[row] = columns("published")[row] and not is_spent(lines)
+        if side == "request":
+            columns("shares")[row] = padded_shares(lines)
+
+    def _ceiling(self, offer_row: int) -> int:
+        """The most for one project of an offer, in US cents as of the day."""
+        ceiling = int(self.offers.records.column("ceiling")[offer_row])
+        number = int(self.offers.records.column("ceiling_currency")[offer_row])
+        currency = self.names.currencies.name(number)
+        return UNKNOWN if ceiling == UNKNOWN else usd(ceiling, currency, self.as_of)

@@ -6,8 +6,6 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from services.matcher.engine.eligibility import admits
-
 Bar = Literal["not-open", "declined", "geography", "window"]
 """Why a pair is barred.
 
@@ -21,14 +19,21 @@ View = Mapping[str, npt.NDArray[Any]]
 
 
 def bars(
-    requests: View, offers: View, declined: npt.NDArray[np.bool_], today: int
+    requests: View,
+    offers: View,
+    admitted: npt.NDArray[np.bool_],
+    declined: npt.NDArray[np.bool_],
+    today: int,
 ) -> list[tuple[Bar, npt.NDArray[np.bool_]]]:
-    """For each rule, which of the pairs it bars. `today` is a proleptic day number."""
+    """For each rule, which of the pairs it bars. `today` is a proleptic day number.
+
+    `admitted` tells of each pair whether the offer is for the State.
+    """
     first, last = overlap(requests, offers, today)
     return [
         ("not-open", ~(requests["open"] & offers["open"])),
         ("declined", declined),
-        ("geography", ~admits(offers["eligible"], requests["state"])),
+        ("geography", ~admitted),
         ("window", last < first),
     ]
 

@@ -1,5 +1,6 @@
 """The two passes: over all offers for one request, and over all requests for one offer."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,45 +29,33 @@ class Found:
 
 def offers_for(records: Records, model: Model, request: str) -> Found:
     """All offers that may be proposed for a request; KeyError if it is not here."""
-    one = records.requests.view([records.requests.row(request)])
-    offers = records.offers
+    row = records.requests.row(request)
+    one, offers = records.requests.view([row]), records.offers
     wanted = _related(one, offers)
-    columns = _columns(offers, "eligible")
-    for _, barred in bars(one, columns, records.declined_rows("request", request), records.today):
+    declined = _marked(records.declined_rows("request", request), len(wanted))
+    columns = _columns(offers)
+    for _, barred in bars(one, columns, records.admitted_offers(row), declined, records.today):
         wanted &= ~barred
     rows = np.flatnonzero(wanted)
-    best = best_for_needs(
-        records.lines("request", request),
-        offers,
-        _positions(rows, len(wanted)),
-        len(rows),
-        records.names,
-        records.today,
-    )
+    needs = records.requests.lines_of(row)
+    best = best_for_needs(needs, offers, rows, records.names, records.today)
     features = pair_features(one, offers.view(rows), best, records.today, records.sizes())
     return _scored(rows, features, model)
 
 
 def requests_for(records: Records, model: Model, offer: str) -> Found:
     """All requests that an offer may be proposed for; KeyError if it is not here."""
-    one = records.offers.view([records.offers.row(offer)])
-    requests = records.requests
+    row = records.offers.row(offer)
+    one, requests = records.offers.view([row]), records.requests
     wanted = _related(one, requests)
-    columns = _columns(requests, "state")
-    for _, barred in bars(columns, one, records.declined_rows("offer", offer), records.today):
+    declined = _marked(records.declined_rows("offer", offer), len(wanted))
+    columns = _columns(requests)
+    for _, barred in bars(columns, one, records.admitted_requests(row), declined, records.today):
         wanted &= ~barred
     rows = np.flatnonzero(wanted)
-    many = requests.view(rows)
-    places = int((many["shares"] > 0.0).sum(axis=1).max(initial=0))
-    best = best_of_provisions(
-        records.lines("offer", offer),
-        requests,
-        _positions(rows, len(wanted)),
-        (len(rows), places),
-        records.names,
-        records.today,
-    )
-    features = pair_features(many, one, best, records.today, records.sizes())
+    provisions = records.offers.lines_of(row)
+    best = best_of_provisions(provisions, requests, rows, records.names, records.today)
+    features = pair_features(requests.view(rows), one, best, records.today, records.sizes())
     return _scored(rows, features, model)
 
 
@@ -93,14 +82,14 @@ def _near(themes: int) -> int:
     return near
 
 
-def _columns(index: Index, own: str) -> View:
-    return {name: index.records.column(name) for name in ("open", "from", "to", own)}
+def _columns(index: Index) -> View:
+    return {name: index.records.column(name) for name in ("open", "from", "to")}
 
 
-def _positions(rows: npt.NDArray[np.intp], size: int) -> npt.NDArray[np.int32]:
-    position = np.full(size, -1, dtype=np.int32)
-    position[rows] = np.arange(len(rows), dtype=np.int32)
-    return position
+def _marked(rows: Iterator[int], size: int) -> npt.NDArray[np.bool_]:
+    marked = np.zeros(size, dtype=bool)
+    marked[list(rows)] = True
+    return marked
 
 
 def _scored(rows: npt.NDArray[np.intp], features: npt.NDArray[np.float64], model: Model) -> Found:
