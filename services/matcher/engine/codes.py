@@ -31,6 +31,20 @@ def closeness() -> npt.NDArray[np.float64]:
 
 
 @cache
+def closeness_rows() -> list[list[float]]:
+    """The same as lists, which are faster to look one pair up in."""
+    rows: list[list[float]] = closeness().tolist()
+    return rows
+
+
+@cache
+def serves_rows() -> list[list[float]]:
+    """How far kinds serve one another, as lists."""
+    rows: list[list[float]] = serves().tolist()
+    return rows
+
+
+@cache
 def near_themes() -> npt.NDArray[np.int64]:
     """The closeness of themes in whole hundredths, so that sums over it are exact."""
     return np.rint(closeness() * HUNDRED).astype(np.int64)
@@ -64,7 +78,28 @@ def related() -> tuple[int, ...]:
     )
 
 
+def related_to(themes: int) -> int:
+    """The bits of the themes that are at all close to some, given as bits."""
+    if themes == ALL_THEMES:
+        return ALL_THEMES
+    near = 0
+    for number, bits in enumerate(related()):
+        if themes >> number & 1:
+            near |= bits
+    return near
+
+
+@cache
+def closely_related() -> tuple[int, ...]:
+    """For each theme, the bits of those that stand well in for it, itself included."""
+    return tuple(
+        sum(1 << number for number, near in enumerate(row) if near >= _CLOSELY)
+        for row in closeness()
+    )
+
+
 HUNDRED = 100
+_CLOSELY = 0.5
 
 ALL_THEMES = (1 << len(THEME_CODES)) - 1
 """The bits of every theme: what a record may be about of which nothing is known."""

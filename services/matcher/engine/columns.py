@@ -107,10 +107,6 @@ class Blocks:
         """A column up to the last row ever used; valid until the next `take`."""
         return self._columns[name][: self._end]
 
-    def row(self, number: int) -> dict[str, Any]:
-        """One row's values by column."""
-        return {name: column[number].item() for name, column in self._columns.items()}
-
 
 def _made(spec: Spec) -> dict[str, npt.NDArray[Any]]:
     return {

@@ -40,8 +40,9 @@ names that the other does not rule out. `window`: how much of the time in which 
 covered. `unconditional`: whether the offer comes without conditions.
 """
 
-_LOWEST_COSINE = -0.05
-_HIGHEST_COSINE = 0.55
+LOWEST_COSINE = -0.05
+HIGHEST_COSINE = 0.55
+"""Cosines that count for nothing and for all: those of texts far apart, and of close ones."""
 _ENOUGH_DAYS = 365
 
 Column = npt.NDArray[np.float64]
@@ -122,8 +123,8 @@ def _served_kinds(needed: Whole, given: Whole) -> Column:
 def _meaning(requests: View, offers: View) -> Column:
     norms = requests["vector_norm"] * offers["vector_norm"]
     products = _products(requests["vector"], offers["vector"])
-    cosine = np.where(norms > 0.0, products / np.where(norms > 0.0, norms, 1.0), _LOWEST_COSINE)
-    return np.clip((cosine - _LOWEST_COSINE) / (_HIGHEST_COSINE - _LOWEST_COSINE), 0.0, 1.0)
+    cosine = np.where(norms > 0.0, products / np.where(norms > 0.0, norms, 1.0), LOWEST_COSINE)
+    return np.clip((cosine - LOWEST_COSINE) / (HIGHEST_COSINE - LOWEST_COSINE), 0.0, 1.0)
 
 
 def _products(left: Whole, right: Whole) -> Column:

@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter, itemgetter
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 import numpy.typing as npt
@@ -44,6 +45,7 @@ RECORD: Spec = {
     "term_norm": (np.float64, ()),
     "vector": (np.int8, (_VECTOR,)),
     "vector_norm": (np.float64, ()),
+    "glance": (np.uint64, (8,)),
     "first_line": (np.int32, ()),
     "line_count": (np.uint8, ()),
 }
@@ -67,6 +69,11 @@ LINE: Spec = {
     "weight": (np.float64, ()),
 }
 """What is left of a line, then the line as it was written, from which another day is made."""
+
+
+_OPEN = 1 << 63
+_WORD = (1 << 64) - 1
+_NAMED = ("concepts", "concept_weights", "named")
 
 
 class Numbers:
@@ -150,6 +157,7 @@ class Index:
         try:
             self.lines.fill(first, [self._line_cells(line) for line in lines])
             cells = _cells(entry, self._names)
+            cells["glance"] = self._glance(entry, cells, extra)
             row = self.records.take(**cells, first_line=first, line_count=len(lines), **extra)
         except Exception:
             self.lines.free(first, len(lines))
@@ -171,6 +179,7 @@ class Index:
         if row is None:
             return
         self._ids[row] = None
+        self.records.column("glance")[row] = 0
         self.records.free(row)
         self.lines.free(
             int(self.records.column("first_line")[row]),
@@ -179,7 +188,16 @@ class Index:
 
     def lines_of(self, row: int) -> tuple[EntryLine, ...]:
         """A record's lines, the weightiest first, those used up last."""
-        return tuple(self._line(number) for number in self._block(row))
+        return self.lines_of_all(np.array([row], dtype=np.intp))[0]
+
+    def lines_of_all(self, rows: npt.NDArray[np.intp]) -> list[tuple[EntryLine, ...]]:
+        """The lines of some records, each as `lines_of` gives them."""
+        lines, at, _ = self.flat_lines(rows)
+        columns = [self.lines.column(name)[lines].tolist() for name in LINE]
+        found: list[list[EntryLine]] = [[] for _ in rows]
+        for record, *cells in zip(at.tolist(), *columns, strict=True):
+            found[record].append(self._line(cells))
+        return [tuple(of_record) for of_record in found]
 
     def written_lines(self, row: int) -> list[Line]:
         """A record's lines as they were written, in that order; none of those inferred."""
@@ -196,20 +214,48 @@ class Index:
         firsts = np.repeat(self.records.column("first_line")[rows].astype(np.intp), counts)
         return firsts + places, np.repeat(np.arange(len(rows)), counts), places
 
-    def named(self, row: int) -> dict[str, int]:
-        """The concepts that a record's text names, with their weights."""
-        bits = int(self.records.column("named")[row])
-        numbers = self.records.column("concepts")[row].tolist()
-        weights = self.records.column("concept_weights")[row].tolist()
-        return {
-            self._names.concepts.name(number) or "": weight
-            for place, (number, weight) in enumerate(zip(numbers, weights, strict=True))
-            if bits >> place & 1
-        }
+    def named(self, rows: npt.NDArray[np.intp]) -> list[dict[str, int]]:
+        """The concepts that the texts of some records name, with their weights."""
+        columns = [self.records.column(name)[rows].tolist() for name in _NAMED]
+        names = self._names.concepts
+        return [
+            {
+                names.name(number) or "": weight
+                for place, (number, weight) in enumerate(zip(numbers, weights, strict=True))
+                if bits >> place & 1
+            }
+            for numbers, weights, bits in zip(*columns, strict=True)
+        ]
 
-    def _block(self, row: int) -> range:
-        first = int(self.records.column("first_line")[row])
-        return range(first, first + int(self.records.column("line_count")[row]))
+    def set_open(self, row: int, is_open: bool) -> None:
+        """Say whether a record may be proposed."""
+        self.records.column("open")[row] = is_open
+        word = int(self.records.column("glance")[row, 0])
+        self.records.column("glance")[row, 0] = word | _OPEN if is_open else word & ~_OPEN
+
+    def _glance(
+        self, entry: Entry, cells: Mapping[str, Any], extra: Mapping[str, Any]
+    ) -> list[int]:
+        """What a first look at a record needs, in one cache line: see shortcut.py."""
+        concepts = 0
+        for number in cells["concepts"]:
+            name = self._names.concepts.name(number)
+            # By the name, not the number, which depends on who came first.
+            concepts |= 0 if name is None else 1 << crc32(name.encode()) % 128
+        kinds = 0
+        for line in entry.lines:
+            kinds |= 1 << line.kind
+        signs = np.packbits(cells["vector"][::2] > 0).tobytes()
+        return [
+            (_OPEN if cells["open"] else 0)
+            | kinds << 39
+            | entry.field << 32
+            | int(extra.get("eligibility", 0)),
+            _first_themes(entry) << 40 | entry.window[1] << 20 | entry.window[0],
+            concepts & _WORD,
+            concepts >> 64,
+            *(int.from_bytes(signs[at : at + 8], "little") for at in range(0, 32, 8)),
+        ]
 
     def _line_cells(self, line: EntryLine) -> Mapping[str, Any]:
         source = line.source
@@ -232,36 +278,48 @@ class Index:
             "weight": 1.0 if source is None else source.weight,
         }
 
-    def _line(self, number: int) -> EntryLine:
-        cells = self.lines.row(number)
-        window = (cells["from"], cells["to"])
-        unit = self._names.units.name(cells["unit"])
+    def _line(self, cells: list[Any]) -> EntryLine:
+        (number, theme, kind, strength, share, quantity, unit_number, amount, first, last) = cells[
+            :10
+        ]
+        position, written, written_quantity, written_amount, currency, weight = cells[10:]
+        unit = self._names.units.name(unit_number)
         source = None
-        if cells["written"]:
+        if written:
             source = Line(
-                number=cells["number"],
-                theme=THEME_CODES[cells["theme"]],
-                kind=KIND_CODES[cells["kind"]],
-                quantity=_or_none(cells["written_quantity"]),
+                number=number,
+                theme=THEME_CODES[theme],
+                kind=KIND_CODES[kind],
+                quantity=_or_none(written_quantity),
                 unit=unit,
-                amount=_or_none(cells["written_amount"]),
-                currency=self._names.currencies.name(cells["currency"]),
-                window=window,
-                weight=cells["weight"],
+                amount=_or_none(written_amount),
+                currency=self._names.currencies.name(currency),
+                window=(first, last),
+                weight=weight,
             )
         return EntryLine(
-            number=cells["number"],
-            theme=cells["theme"],
-            kind=cells["kind"],
-            strength=cells["strength"],
-            share=cells["share"],
-            quantity=cells["quantity"],
+            number=number,
+            theme=theme,
+            kind=kind,
+            strength=strength,
+            share=share,
+            quantity=quantity,
             unit=unit,
-            amount=cells["amount"],
-            window=window,
+            amount=amount,
+            window=(first, last),
             source=source,
-            position=cells["position"],
+            position=position,
         )
+
+
+def _first_themes(entry: Entry) -> int:
+    """Four themes of a record in five bits each, those of its lines first; 31 for none."""
+    of_text = sorted(range(len(entry.text_themes)), key=lambda n: (-entry.text_themes[n], n))
+    themes = list(dict.fromkeys([*(line.theme for line in entry.lines), *of_text[:1]]))[:4]
+    packed = 0
+    for place in range(4):
+        packed |= (themes[place] if place < len(themes) else 31) << 5 * place
+    return packed
 
 
 def padded_shares(lines: Iterable[EntryLine]) -> list[float]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from services.matcher.engine.codes import closeness, serves
+from services.matcher.engine.codes import closeness, closeness_rows, serves, serves_rows
 from services.matcher.engine.entries import UNKNOWN, EntryLine
 from services.matcher.engine.index import Index, Names
 
@@ -78,8 +78,8 @@ def fit_of(need: EntryLine, provision: EntryLine, today: int) -> float:
     first = max(need.window[0], provision.window[0], today)
     if min(need.window[1], provision.window[1]) < first:
         return 0.0
-    near = float(closeness()[need.theme, provision.theme])
-    return near * provision.strength * float(serves()[need.kind, provision.kind])
+    near = closeness_rows()[need.theme][provision.theme]
+    return near * provision.strength * serves_rows()[need.kind][provision.kind]
 
 
 _READ = ("theme", "kind", "strength", "quantity", "unit", "amount", "from", "to")

@@ -2,7 +2,7 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,8 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from services.matcher.engine import search
+from services.matcher.engine.entries import EntryLine
 from services.matcher.engine.features import FEATURES
 from services.matcher.engine.geography import Geography
+from services.matcher.engine.index import Index
 from services.matcher.engine.profiles import OfferProfile, RequestProfile
 from services.matcher.engine.ranking import Model
 from services.matcher.engine.records import OPEN_END, Measure, Records, Refused, Side
@@ -43,6 +45,9 @@ class Pairing:
     features: tuple[float, ...]
     serves: tuple[Serving, ...]
     evidence: tuple[str, ...]
+
+
+_Side = tuple[tuple[EntryLine, ...], dict[str, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,16 +147,17 @@ class Engine:
                 return reason
         return None
 
-    def shortlist(self, request: str, size: int | None = None) -> Shortlist:
+    def shortlist(self, request: str, size: int | None = None, *, exact: bool = False) -> Shortlist:
         """The best offers for a request, at most `size` (the engine's own by default).
 
         Best first; of equal scores unconditional offers first, then by id. The engine remembers
         where a list of its own size ends, for `affected`. A request that is not here has no offers.
+        In a large register only those are scored that an estimate finds worth it, unless `exact`.
         """
         most = self.size if size is None else size
         entries: tuple[Pairing, ...] = ()
         if request in self._records.requests:
-            found = search.offers_for(self._records, self.model, request)
+            found = search.offers_for(self._records, self.model, request, exact=exact)
             entries = self._ranked(request, found, most)
             if most == self.size:
                 self._remember(request, entries)
@@ -190,36 +196,63 @@ class Engine:
             return -round(_log_odds(float(found.scores[at])) + urgency, 6), ids[at]
 
         order = sorted(range(len(ids)), key=place)[: self.size if size is None else size]
-        return tuple(
-            self._pairing(ids[at], offer, found, at, rank) for rank, at in enumerate(order, start=1)
-        )
+        pairs = [(ids[at], offer) for at in order]
+        own = self._sides(self._records.offers, [self._records.offers.row(offer)])
+        return self._pairings(pairs, found, order, self._sides(requests, found.rows[order]), own)
 
     def _ranked(self, request: str, found: search.Found, most: int) -> tuple[Pairing, ...]:
         offers = self._records.offers
         free = offers.records.column("unconditional")[found.rows]
-        order = [
+        ranked = sorted(
             (-found.scores[at], not free[at], offers.id(int(found.rows[at])), at)
             for at in _best(found.scores, most)
-        ]
-        return tuple(
-            self._pairing(request, offer, found, at, rank)
-            for rank, (_, _, offer, at) in enumerate(sorted(order)[:most], start=1)
-        )
+        )[:most]
+        order = [at for *_, at in ranked]
+        pairs = [(request, offer) for _, _, offer, _ in ranked]
+        own = self._sides(self._records.requests, [self._records.requests.row(request)])
+        return self._pairings(pairs, found, order, own, self._sides(offers, found.rows[order]))
 
-    def _pairing(
-        self, request: str, offer: str, found: search.Found, at: int, rank: int
-    ) -> Pairing:
-        records = self._records
-        return Pairing(
-            request=request,
-            offer=offer,
-            score=float(found.scores[at]),
-            rank=rank,
-            features=tuple(float(value) for value in found.features[at]),
-            serves=servings(
-                records.lines("request", request), records.lines("offer", offer), records.today
-            ),
-            evidence=_evidence(records.named("request", request), records.named("offer", offer)),
+    def _sides(self, index: Index, rows: Sequence[int] | npt.NDArray[np.intp]) -> list[_Side]:
+        """Of some records: the lines with something left, and the concepts that they name."""
+        picked = np.asarray(rows, dtype=np.intp)
+        lines = [
+            tuple(line for line in of_record if line.strength > 0.0)
+            for of_record in index.lines_of_all(picked)
+        ]
+        return list(zip(lines, index.named(picked), strict=True))
+
+    def _pairings(
+        self,
+        pairs: Sequence[tuple[str, str]],
+        found: search.Found,
+        order: Sequence[int],
+        asked: list[_Side],
+        given: list[_Side],
+    ) -> tuple[Pairing, ...]:
+        """The pairs with what is told of them; one of the sides is the same for all."""
+        scores, features = found.scores[order].tolist(), found.features[order].tolist()
+        many = max(len(asked), len(given)) if pairs else 0
+        sides = zip(
+            asked if len(asked) == many else asked * many,
+            given if len(given) == many else given * many,
+            strict=True,
+        )
+        return tuple(
+            Pairing(
+                request=request,
+                offer=offer,
+                score=score,
+                rank=rank,
+                features=tuple(of_pair),
+                serves=servings(needs, provisions, self._records.today),
+                evidence=_evidence(names, others),
+            )
+            for rank, (
+                (request, offer),
+                score,
+                of_pair,
+                ((needs, names), (provisions, others)),
+            ) in enumerate(zip(pairs, scores, features, sides, strict=True), start=1)
         )
 
     def _remember(self, request: str, entries: tuple[Pairing, ...]) -> None:

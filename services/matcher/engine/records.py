@@ -9,13 +9,14 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from services.matcher.engine.buckets import Buckets, Key, Rows
+from services.matcher.engine.codes import THEME_CODES, closely_related
 from services.matcher.engine.columns import Spec
 from services.matcher.engine.eligibility import States, admits, eligibility_of
 from services.matcher.engine.entries import (
     MOST_LINES,
     UNKNOWN,
     Committed,
-    EntryLine,
     is_spent,
     offer_entry,
     request_entry,
@@ -24,7 +25,7 @@ from services.matcher.engine.entries import (
 )
 from services.matcher.engine.features import Sizes
 from services.matcher.engine.geography import Geography
-from services.matcher.engine.index import Index, Names, padded_shares
+from services.matcher.engine.index import Index, Names, Numbers, padded_shares
 from services.matcher.engine.profiles import OfferProfile, RequestProfile
 
 Side = Literal["request", "offer"]
@@ -33,8 +34,12 @@ Measure = Literal["quantity", "money"]
 OPEN_END = -1.0
 """The end of a list that has room, or that was never made: any offer may enter."""
 
+ANYWHERE = 0
+"""The area of what is for everyone, or for States by something else than where they lie."""
+
 _REQUEST: Spec = {
     "state": (np.int16, ()),
+    "area": (np.int16, ()),
     "priority": (np.int8, ()),
     "end": (np.float64, ()),
     "shares": (np.float64, (MOST_LINES,)),
@@ -75,6 +80,8 @@ class Records:
         self._declined: defaultdict[tuple[Side, str], set[str]] = defaultdict(set)
         self._refused: dict[tuple[Side, str], RequestProfile | OfferProfile] = {}
         self._states = States(geography.at(as_of))
+        self._areas = Numbers()
+        self._offer_buckets = Buckets(self._fits)
         self._on(as_of)
 
     def advance(self, as_of: date) -> list[Refused]:
@@ -140,27 +147,33 @@ class Records:
             if other in others:
                 yield others.row(other)
 
+    def admitted_kinds(self, request_row: int) -> npt.NDArray[np.bool_]:
+        """Of every eligibility, whether it admits the State of a request."""
+        state = self.requests.records.column("state")[[request_row]]
+        return admits(self._states.words(), state)
+
+    def candidate_offers(self, request_row: int) -> npt.NDArray[np.int32]:
+        """Rows of offers of themes close to a request's, for its State; some barred, or twice."""
+        own = int(self.requests.records.column("themes")[request_row])
+        near = 0
+        for number, bits in enumerate(closely_related()):
+            if own >> number & 1:
+                near |= bits
+        area = int(self.requests.records.column("area")[request_row])
+        themes = [theme for theme in range(len(THEME_CODES)) if near >> theme & 1]
+        areas = (ANYWHERE,) if area == ANYWHERE else (ANYWHERE, area)
+        return self._offer_buckets.rows((theme, place) for theme in themes for place in areas)
+
     def admitted_offers(self, request_row: int) -> npt.NDArray[np.bool_]:
         """Of every row of offers, whether it is for the State of a request."""
-        state = self.requests.records.column("state")[[request_row]]
-        by_kind = admits(self._states.words(), state)
-        admitted: npt.NDArray[np.bool_] = by_kind[self.offers.records.column("eligibility")]
+        kinds = self.offers.records.column("eligibility")
+        admitted: npt.NDArray[np.bool_] = self.admitted_kinds(request_row)[kinds]
         return admitted
 
     def admitted_requests(self, offer_row: int) -> npt.NDArray[np.bool_]:
         """Of every row of requests, whether an offer is for its State."""
         kind = int(self.offers.records.column("eligibility")[offer_row])
         return admits(self._states.words()[[kind]], self.requests.records.column("state"))
-
-    def lines(self, side: Side, record: str) -> tuple[EntryLine, ...]:
-        """A record's lines with something left, the weightiest first; KeyError if unknown."""
-        index = self._index(side)
-        return tuple(line for line in index.lines_of(index.row(record)) if line.strength > 0.0)
-
-    def named(self, side: Side, record: str) -> dict[str, int]:
-        """The concepts that a record's text names, with their weights; KeyError if unknown."""
-        index = self._index(side)
-        return index.named(index.row(record))
 
     def sizes(self) -> Sizes:
         """How many numbers for concepts and terms are in use."""
@@ -187,6 +200,7 @@ class Records:
                 entry,
                 {
                     "state": self._states.number(profile.country),
+                    "area": self._area(profile.country),
                     "priority": _PRIORITIES.get(profile.priority or "", 0),
                     "end": OPEN_END,
                     "shares": padded_shares(entry.lines),
@@ -203,7 +217,35 @@ class Records:
                     "ceiling_currency": self.names.currencies.of(profile.ceiling_currency),
                 },
             )
+            places = self._places(profile)
+            self._offer_buckets.add(
+                (
+                    (theme, place)
+                    for theme in range(len(THEME_CODES))
+                    if entry.themes >> theme & 1
+                    for place in places
+                ),
+                self.offers.row(profile.id),
+            )
         del self._refused[side, profile.id]
+
+    def _area(self, alpha3: str) -> int:
+        """The number of a State's area, ANYWHERE for a code that is in none."""
+        return self._areas.of(self._geography.area(alpha3))
+
+    def _places(self, offer: OfferProfile) -> set[int]:
+        """Where to look for an offer: the areas that it is for, ANYWHERE for all or by group."""
+        if offer.groups or offer.open_to_all():
+            return {ANYWHERE}
+        return {self._areas.of(region) for region in offer.regions} | {
+            self._area(alpha3) for alpha3 in offer.countries
+        }
+
+    def _fits(self, key: Key, rows: Rows) -> npt.NDArray[np.bool_]:
+        columns = self.offers.records
+        themes = columns.column("themes")[rows] >> np.uint32(key[0])
+        fits: npt.NDArray[np.bool_] = columns.used[rows] & ((themes & np.uint32(1)) == 1)
+        return fits
 
     def _resolve(self, side: Side, row: int) -> None:
         """Make a record's lines anew, as of the day and by what is committed of them."""
@@ -218,7 +260,7 @@ class Records:
         else:
             lines = [replace(line, amount=ceiling) for line in index.lines_of(row)]
         index.refill(row, lines)
-        columns("open")[row] = columns("published")[row] and not is_spent(lines)
+        index.set_open(row, bool(columns("published")[row]) and not is_spent(lines))
         if side == "request":
             columns("shares")[row] = padded_shares(lines)
 

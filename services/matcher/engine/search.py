@@ -6,13 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from services.matcher.engine.codes import ALL_THEMES, related
+from services.matcher.engine.codes import related_to
 from services.matcher.engine.features import pair_features
 from services.matcher.engine.index import Index
 from services.matcher.engine.lines import best_for_needs, best_of_provisions
 from services.matcher.engine.ranking import Model
 from services.matcher.engine.records import Records
 from services.matcher.engine.rules import View, bars
+from services.matcher.engine.shortcut import worth_scoring
 
 LEAST_SCORE = 0.001
 """A pair that scores less is not proposed, however much room there is."""
@@ -27,8 +28,28 @@ class Found:
     scores: npt.NDArray[np.float64]
 
 
-def offers_for(records: Records, model: Model, request: str) -> Found:
-    """All offers that may be proposed for a request; KeyError if it is not here."""
+LARGE = 20_000
+"""Offers from which on a request is not compared with all of them."""
+
+
+def offers_for(records: Records, model: Model, request: str, *, exact: bool = False) -> Found:
+    """Offers that may be proposed for a request, all or the best; KeyError if it is not here."""
+    if len(records.offers) > LARGE and not exact:
+        rows = worth_scoring(records, model, request)
+        declined = set(records.declined_rows("request", request))
+        rows = np.array([row for row in rows.tolist() if row not in declined], dtype=np.intp)
+    else:
+        rows = _permitted_offers(records, request)
+    row = records.requests.row(request)
+    one, offers = records.requests.view([row]), records.offers
+    needs = records.requests.lines_of(row)
+    best = best_for_needs(needs, offers, rows, records.names, records.today)
+    features = pair_features(one, offers.view(rows), best, records.today, records.sizes())
+    return _scored(rows, features, model)
+
+
+def _permitted_offers(records: Records, request: str) -> npt.NDArray[np.intp]:
+    """The rows of all offers that no rule bars for a request."""
     row = records.requests.row(request)
     one, offers = records.requests.view([row]), records.offers
     wanted = _related(one, offers)
@@ -36,11 +57,7 @@ def offers_for(records: Records, model: Model, request: str) -> Found:
     columns = _columns(offers)
     for _, barred in bars(one, columns, records.admitted_offers(row), declined, records.today):
         wanted &= ~barred
-    rows = np.flatnonzero(wanted)
-    needs = records.requests.lines_of(row)
-    best = best_for_needs(needs, offers, rows, records.names, records.today)
-    features = pair_features(one, offers.view(rows), best, records.today, records.sizes())
-    return _scored(rows, features, model)
+    return np.flatnonzero(wanted)
 
 
 def requests_for(records: Records, model: Model, offer: str) -> Found:
@@ -67,19 +84,9 @@ def _related(one: View, index: Index) -> npt.NDArray[np.bool_]:
     """
     wanted = index.records.used.copy()
     if one["coded"][0]:
-        near = np.uint32(_near(int(one["themes"][0])))
+        near = np.uint32(related_to(int(one["themes"][0])))
         wanted &= ((index.records.column("themes") & near) != 0) | ~index.records.column("coded")
     return wanted
-
-
-def _near(themes: int) -> int:
-    if themes == ALL_THEMES:
-        return ALL_THEMES
-    near = 0
-    for number, bits in enumerate(related()):
-        if themes >> number & 1:
-            near |= bits
-    return near
 
 
 def _columns(index: Index) -> View:

@@ -1,0 +1,106 @@
+"""Large registers: only what an estimate finds worth it is scored, and the best are among it."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from random import Random
+
+import pytest
+
+from services.matcher.engine import search, shortcut
+from services.matcher.engine.codes import KIND_CODES, THEME_CODES
+from services.matcher.engine.matching import Engine
+from services.matcher.engine.profiles import OfferProfile
+from tests.services.matcher.engine.samples import (
+    TEXTS,
+    eligibility,
+    engine,
+    offer,
+    provision,
+    request,
+    signed,
+)
+
+OFFERS = 400
+ELIGIBLE = (
+    eligibility(),
+    eligibility(regions=("Western Africa",)),
+    eligibility(regions=("Eastern Africa", "Melanesia")),
+    eligibility(countries=("SEN", "KEN")),
+    eligibility(groups=("LDC",)),
+)
+
+
+@pytest.fixture(autouse=True)
+def _small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "LARGE", 50)
+    monkeypatch.setattr(shortcut, "LOOKED_AT", 150)
+    monkeypatch.setattr(shortcut, "KEPT", 80)
+
+
+def market(seed: int) -> Iterator[OfferProfile]:
+    """Offers of many kinds, the same for a seed."""
+    chance = Random(seed)
+    for number in range(OFFERS):
+        yield offer(
+            f"O{number:03}",
+            provisions=[
+                provision(
+                    line,
+                    theme=chance.choice(THEME_CODES[:8]),
+                    kind=chance.choice(KIND_CODES),
+                    capacity=chance.randint(1, 20),
+                )
+                for line in range(1, chance.randint(1, 3) + 1)
+            ],
+            eligibility=chance.choice(ELIGIBLE),
+            signature=signed(chance.choice(TEXTS)),
+            conditions=chance.choice([[], [{"kind": "reporting"}]]),
+        )
+
+
+def best(made: Engine, *, exact: bool = False) -> list[tuple[str, float]]:
+    entries = made.shortlist("R1", 20, exact=exact).entries
+    return [(entry.offer, entry.score) for entry in entries]
+
+
+def test_the_best_are_found_and_scored_as_without_the_shortcut() -> None:
+    made = engine(request("R1", signature=signed(TEXTS[0])), *market(1))
+    exact, short = best(made, exact=True), best(made)
+    assert len(short) == 20
+    assert len(set(exact) & set(short)) >= 19
+    assert all(made.barred("R1", offer_) is None for offer_, _ in short)
+
+
+def test_the_order_of_arrival_does_not_matter() -> None:
+    offers = list(market(2))
+    one = engine(request("R1"), *offers)
+    Random(3).shuffle(offers)
+    other = engine(*offers, request("R1"))
+    for gone in offers[:100]:
+        other.remove_offer(gone.id)
+    for back in offers[:100]:
+        other.put_offer(back)
+    assert best(one) == best(other)
+
+
+def test_what_is_withdrawn_declined_or_used_up_is_gone() -> None:
+    made = engine(request("R1"), *market(4))
+    first, second, third = (offer_ for offer_, _ in best(made)[:3])
+    made.remove_offer(first)
+    made.decline("R1", second)
+    used_up = next(one for one in market(4) if one.id == third)
+    for line in used_up.lines:
+        made.set_committed("offer", third, line.number, "quantity", line.quantity or 1_000)
+    assert not {first, second, third} & {offer_ for offer_, _ in best(made)}
+    made.undecline("R1", second)
+    made.put_offer(replace(used_up, id=first))
+    assert second in {offer_ for offer_, _ in best(made)}
+
+
+def test_rows_that_are_used_again_are_found_once() -> None:
+    made = engine(request("R1"), *market(5))
+    for one in list(market(5)) * 3:
+        made.put_offer(one)
+    found = [offer_ for offer_, _ in best(made)]
+    assert len(found) == len(set(found))
+    assert best(made) == best(engine(request("R1"), *market(5)))
