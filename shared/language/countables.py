@@ -94,7 +94,7 @@ def noun_after(
 def noun_before(read: Lexemes, place: int, language: str) -> Counted | None:
     """The noun of a list's entry whose number stands after this place: 'laptops (12)'."""
     start = place
-    while start > 0 and place - start < _LONGEST_LIST and _is_of_entry(read[start - 1], language):
+    while start > 0 and place - start < _LONGEST_LIST and _is_of_entry(read[start - 1]):
         start -= 1
     entry = read[start:place]
     at = start
@@ -122,7 +122,12 @@ def _start(read: Lexemes, place: int) -> int:
     """Over what stands between a number and its noun: a hyphen, 'of', '(6)' after 'six'."""
     if place + 2 < len(read) and read[place].text == "(" and read[place + 1].kind == "digits":
         place += 3 if read[place + 2].text == ")" else 0
-    if place < len(read) and read[place].text == "." and place and glued(read[place - 1], read[place]):
+    if (
+        place < len(read)
+        and read[place].text == "."
+        and place
+        and glued(read[place - 1], read[place])
+    ):
         place += read[place - 1].kind == "word"
     if place + 1 < len(read) and read[place].text == "-" and glued(read[place], read[place + 1]):
         return place + 1
@@ -187,10 +192,14 @@ def _less_for_letter(read: Lexemes, found: Counted) -> Counted:
 def _is_singular(word: str) -> bool:
     """Whether an English form has a plural beside it; 'staff' and 'people' have none."""
     plurals = (word + "s", word + "es", word[:-1] + "ies")
-    return len(word) > 2 and not word.endswith("s") and any(known_form(plural, "en") for plural in plurals)
+    return (
+        len(word) > 2
+        and not word.endswith("s")
+        and any(known_form(plural, "en") for plural in plurals)
+    )
 
 
-def _is_of_entry(lexeme: Lexeme, language: str) -> bool:
+def _is_of_entry(lexeme: Lexeme) -> bool:
     if lexeme.kind == "han" or lexeme.text in "'-":
         return True
     return lexeme.kind == "word" and lexeme.text not in _conjunctions()

@@ -81,11 +81,12 @@ def _of_text(
     amounts = amounts_in(read, numbers)
     dates = _without(dates_in(read, language), amounts)
     sure = [date for date in dates if date.probability >= SURE_DATE]
-    taken = [(fact.start, fact.end) for fact in (*amounts, *sure)]
+    claimed: list[_Spanned] = [*amounts, *sure]
+    taken = [(fact.start, fact.end) for fact in claimed]
     quantities = quantities_in(read, numbers, language, taken)
     counts = [quantity for quantity in quantities if quantity.probability >= _LIKELY]
     unsure = _without([date for date in dates if date.probability < SURE_DATE], counts)
-    places = _without(places_in(read), [*amounts, *sure])
+    places = _without(places_in(read), claimed)
     return quantities, amounts, places, sorted([*sure, *unsure], key=lambda date: date.start)
 
 

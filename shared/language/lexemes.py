@@ -30,7 +30,8 @@ class Lexeme(NamedTuple):
     """A word, a run of digits, one Chinese character, or one mark (a line's end is one too).
 
     `text` is folded; `start` and `end` are offsets in characters of the text as given. `spaced`
-    tells that white space stands before it, `capital` that it begins with a capital letter, `upper` that it is in capitals.
+    tells that white space stands before it, `capital` that it begins with a capital letter, `upper`
+    that it is in capitals.
     """
 
     text: str

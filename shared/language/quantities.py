@@ -47,7 +47,8 @@ def find_quantities(text: str, language: str) -> tuple[Quantity, ...]:
     """
     read = lexemes(text)
     numbers = numbers_in(read, language)
-    dates = [(date.start, date.end) for date in dates_in(read, language) if date.probability >= SURE_DATE]
+    sure = [date for date in dates_in(read, language) if date.probability >= SURE_DATE]
+    dates = [(date.start, date.end) for date in sure]
     money = [(amount.start, amount.end) for amount in amounts_in(read, numbers)]
     return quantities_in(read, numbers, language, [*dates, *money])
 
@@ -85,16 +86,15 @@ def _counted(read: Lexemes, numbers: Sequence[Number], language: str) -> Iterato
         if noun is None and _range_goes_on(read, number.after, starts):
             lower = number
             continue
-        first = lower if lower is not None and _joins_range(read, lower.after, number.first) else None
+        if lower is not None and not _joins_range(read, lower.after, number.first):
+            lower = None
+        quantity = _quantity(read, number, noun, lower)
         lower = None
-        quantity = _quantity(read, number, noun, first)
         if quantity is not None:
             yield quantity
 
 
-def _noun(
-    read: Lexemes, number: Number, language: str, starts: frozenset[int]
-) -> Counted | None:
+def _noun(read: Lexemes, number: Number, language: str, starts: frozenset[int]) -> Counted | None:
     after = number.after
     noun = chinese_noun(read, number.first, after)
     noun = noun or noun_after(read, after, language, number.value, starts)
@@ -142,10 +142,12 @@ def _is_labelled(read: Lexemes, number: Number) -> bool:
         return False
     before = read[place]
     if before.kind == "han" and place and read[place - 1].kind == "han":
-        return before.text in words("labels") or read[place - 1].text + before.text in words("labels")
+        pair = read[place - 1].text + before.text
+        return before.text in words("labels") or pair in words("labels")
     if before.text in words("labels"):
         # 'Articles' may be counted too: 'Officers: 12' has its colon, 'class: 12' is a label.
-        return known_form(before.text, spelling.language_of(before, "en")) is None or read[number.first - 1].text != ":"
+        name = spelling.language_of(before, "en")
+        return known_form(before.text, name) is None or read[number.first - 1].text != ":"
     return before.text in "#№§"
 
 
