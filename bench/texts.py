@@ -95,7 +95,7 @@ class Texts:
         self.theme_parts = _parts(np.exp(-np.arange(len(self.themes)) / 8.0))
         self.kinds: tuple[str, ...] = (*KIND_ORDER, *sorted(set(KINDS.codes()) - set(KIND_ORDER)))
         self.kind_parts = _parts(np.resize([*KIND_PARTS, 0.02], len(self.kinds)))
-        # As bytes, so that each record can have strings of its own: those of an event are no one else's.
+        # Bytes, so that each record has strings of its own, as what is read from an event has.
         self._theme_codes = [code.encode() for code in self.themes]
         self._kind_codes = [code.encode() for code in self.kinds]
         self.closeness = np.array(
@@ -198,7 +198,9 @@ class Texts:
         mentioned = np.clip(np.rint(draw.normal(11.0, 3.0, count)), 3, _MENTIONS).astype(int)
         ruled_out = np.maximum(draw.integers(-2, 3, count), 0).tolist()
         field = np.where(
-            draw.random(count) < 0.78, 100 - draw.geometric(0.35, count), draw.integers(0, 96, count)
+            draw.random(count) < 0.78,
+            100 - draw.geometric(0.35, count),
+            draw.integers(0, 96, count),
         ).clip(0, 100)
         starts = [0, *terms.ends[:-1].tolist()]
         numbers, counts, hashes = terms.numbers.tolist(), terms.counts.tolist(), self._hashes
@@ -220,9 +222,7 @@ class Texts:
                     field=int(field[at]),
                     terms=tuple(
                         (hashes[number].decode(), _WEIGHTS[often])
-                        for number, often in zip(
-                            numbers[start:end], counts[start:end], strict=True
-                        )
+                        for number, often in zip(numbers[start:end], counts[start:end], strict=True)
                     ),
                     vector=vectors[at].tobytes(),
                 )

@@ -1,6 +1,6 @@
 """Bar charts as SVG for reports: readable in dark and light, in print, and by screen readers."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
 from xml.sax.saxutils import escape
@@ -57,7 +57,11 @@ def bar_chart(
     for panel in panels:
         body += _panel(panel, top, len(series), form)
         top += _height(panel, len(series))
-    height = top + _MARGIN - _ROW_GAP
+    return picture(title, description, top + _MARGIN - _ROW_GAP, body)
+
+
+def picture(title: str, description: str, height: int, body: Iterable[str], style: str = "") -> str:
+    """The text of an SVG file of the reports' width, with what is in it; `style` adds to theirs."""
     return "\n".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img"'
@@ -65,7 +69,7 @@ def bar_chart(
             " font-family=\"system-ui, -apple-system, 'Segoe UI', Roboto, Arial, sans-serif\">",
             f'  <title id="title">{escape(title)}</title>',
             f'  <desc id="description">{escape(description)}</desc>',
-            f"  <style>{_STYLE}\n  </style>",
+            f"  <style>{_STYLE}{style}\n  </style>",
             f'  <rect class="page" width="{WIDTH}" height="{height}" rx="8"/>',
             *(f"  {line}" for line in body),
             "</svg>\n",
