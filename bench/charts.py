@@ -14,9 +14,9 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 80, 160, 52, 56
 _LINE = 16.0
 _LIGHT = ("#14507e", "#8a5a12", "#2f6b3a", "#7d3b86", "#a3322c", "#4c5866")
 _DARK = ("#9cc3e6", "#f0cf92", "#96d3a2", "#dba6e2", "#f0a49f", "#b9c4cf")
-_DASHES = ("none", "7 3", "2 3", "8 3 2 3", "1 4", "12 4")
+_DASHES = ("none", "7 3", "2 3", "8 3 2 3", "none", "12 4", "2 6")
 _STYLE = f"""
-    .line {{ fill: none; stroke-width: 1.8; }} .line.s0 {{ stroke-width: 3.2; }}
+    .line {{ fill: none; stroke-width: 1.8; }} .line.first {{ stroke-width: 3.2; }}
     {" ".join(f".line.s{at} {{ stroke: {c}; }}" for at, c in enumerate(_LIGHT))}
     {" ".join(f".of{at} {{ fill: {c}; }}" for at, c in enumerate(_LIGHT))}
     @media (prefers-color-scheme: dark) {{
@@ -36,14 +36,12 @@ def line_chart(
     """The text of an SVG file with a line for each name, the first one thicker.
 
     `title` and `description` are for who cannot see it. Points not above 0 are left out.
-    ValueError without any point, and for more than six lines.
+    ValueError without any point.
     """
     drawn = {name: _positive(points) for name, points in lines.items()}
     drawn = {name: points for name, points in drawn.items() if points}
     if not drawn:
         raise ValueError("a chart needs a point")
-    if len(drawn) > len(_LIGHT):
-        raise ValueError(f"a chart tells {len(_LIGHT)} lines apart, not {len(drawn)}")
     every = [point for points in drawn.values() for point in points]
     x_ticks = _decades([x for x, _ in every])
     y_ticks = _decades([y for _, y in every])
@@ -65,7 +63,7 @@ def line_chart(
         values = [f"{name}: {y_label(y)} at {x_label(x)}" for x, y in drawn[name]]
         body += _line(place, way, values)
     for place, name, x, y in _ends(ways):
-        body.append(_text(x + 10, y + 4, name, f"of{place}"))
+        body.append(_text(x + 10, y + 4, name, f"of{place % len(_LIGHT)}"))
     return picture(title, description, _HEIGHT, body, _STYLE)
 
 
@@ -98,11 +96,13 @@ def _ends(ways: Mapping[str, Points]) -> Iterator[tuple[int, str, float, float]]
 
 def _line(place: int, way: Points, values: Sequence[str]) -> Iterator[str]:
     points = " ".join(f"{x:.1f},{y:.1f}" for x, y in way)
-    dashes = _DASHES[place]
-    yield f'<polyline class="line s{place}" stroke-dasharray="{dashes}" points="{points}"/>'
+    colour = place % len(_LIGHT)
+    first = " first" if place == 0 else ""
+    dashes = _DASHES[place % len(_DASHES)]
+    yield f'<polyline class="line s{colour}{first}" stroke-dasharray="{dashes}" points="{points}"/>'
     for (x, y), value in zip(way, values, strict=True):
         yield (
-            f'<circle class="of{place}" cx="{x:.1f}" cy="{y:.1f}" r="3.5">'
+            f'<circle class="of{colour}" cx="{x:.1f}" cy="{y:.1f}" r="3.5">'
             f"<title>{escape(value)}</title></circle>"
         )
 
