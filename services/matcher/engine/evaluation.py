@@ -5,12 +5,16 @@ from collections.abc import Callable, Mapping, Sequence
 from statistics import fmean
 
 import numpy as np
+import numpy.typing as npt
 
 Qrels = Mapping[str, Mapping[str, int]]
 """Grades by request and offer: 3 best, 0 or absent not relevant."""
 
 Rankings = Mapping[str, Sequence[str]]
 """Offers by request, best first."""
+
+Scores = Sequence[float] | npt.NDArray[np.float64]
+Outcomes = Sequence[bool] | npt.NDArray[np.bool_]
 
 
 def metrics(
@@ -142,13 +146,16 @@ _MEASURES: Mapping[str, Callable[[Sequence[str], Mapping[str, int]], float]] = {
 
 
 def reliability(
-    scores: Sequence[float], outcomes: Sequence[bool], bins: int = 10
+    scores: Scores, outcomes: Outcomes, bins: int = 10
 ) -> list[tuple[int, float, float]]:
     """How scores of equally wide bins, from 0 to 1, compare with what came true.
 
     For each bin (count, mean score, share of positives), zeros for an empty one. A score on the
-    line between two bins belongs to the higher one, 1 to the last.
+    line between two bins belongs to the higher one, 1 to the last. ValueError unless there is one
+    outcome for each score, and every score is from 0 to 1.
     """
+    if any(not 0.0 <= score <= 1.0 for score in scores):
+        raise ValueError("a score is from 0 to 1")
     held: list[list[tuple[float, bool]]] = [[] for _ in range(bins)]
     for score, outcome in zip(scores, outcomes, strict=True):
         held[min(int(score * bins), bins - 1)].append((score, outcome))
@@ -160,10 +167,11 @@ def reliability(
     ]
 
 
-def ece(scores: Sequence[float], outcomes: Sequence[bool], bins: int = 10) -> float:
+def ece(scores: Scores, outcomes: Outcomes, bins: int = 10) -> float:
     """Expected calibration error: mean distance of a bin's score from its share of positives.
 
-    Bins count by what they hold; 0 is best, also without any scores.
+    Bins count by what they hold; 0 is best, also without any scores. ValueError as for
+    `reliability`.
     """
     table = reliability(scores, outcomes, bins)
     total = sum(count for count, _, _ in table)
