@@ -158,6 +158,13 @@ class Engine:
                 self._remember(request, entries)
         return Shortlist(request, self.model.version, self.as_of, entries)
 
+    def open_needs(self, request: str) -> tuple[int, ...]:
+        """The numbers of a request's own lines of which something is still needed, in order."""
+        if request not in self._records.requests:
+            return ()
+        lines = self._records.lines("request", request)
+        return tuple(sorted(line.number for line in lines if line.number))
+
     def affected(self, offer: str) -> list[str]:
         """The requests whose shortlist may change because this offer did, by id.
 
