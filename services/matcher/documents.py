@@ -27,10 +27,11 @@ class Shortlist(Aggregate):
     """The best proposals for one request, best first; the id is `shortlist-<request id>`.
 
     `entries` is JSON text, one object an offer in the order of `offers`: organisation, score,
-    features (in the model's order), serves, evidence. Nothing inside it is queried, and as text
-    the document is written in half the time of fifty embedded documents. `donors` are the offers'
-    organisations, each once: an index of them finds an offer's shortlists at a fraction of what an
-    index of fifty offers would cost each write, the relay's too. `fence` is the epoch of
+    features (in the model's order), serves, unserved (need lines), evidence. Nothing inside it is
+    queried, and as text the document is written in half the time of fifty embedded documents.
+    `donors` are the offers' organisations, each once: an index of them finds an offer's shortlists
+    at a fraction of what an index of fifty offers would cost each write, the relay's too. `fence`
+    is the epoch of
     the partition's owner that wrote it last. `request_version` is the version of the request that
     was ranked last, `told_version` the one that was ranked when the entries last changed: only
     then is there an event.
@@ -210,7 +211,8 @@ class ViewLine(EmbeddedDocument):
 class RecordView(Document):
     """What the matcher's API knows of a request or offer, from its newest event.
 
-    A projection: the id is `<side>:<record id>`, the owner a State or an organisation.
+    A projection: the id is `<side>:<record id>`, the owner a State or an organisation. `stated` is
+    what its proposals are explained with, as engine/stated.py packs it.
     """
 
     meta = {"collection": "record_views", "indexes": ["record"]}  # noqa: RUF012 (mongoengine declares it so)
@@ -228,6 +230,7 @@ class RecordView(Document):
     lines = EmbeddedDocumentListField(ViewLine)
     ceiling_cents = IntField()
     ceiling_currency = StringField()
+    stated = StringField()
 
     @property
     def version(self) -> Version:

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import fields
 from datetime import date, datetime
@@ -200,6 +200,7 @@ def rank(feed: IndexFeed, request: str) -> Ranking | None:
     if country is None:
         return None
     entries = feed.entries(request)
+    needs = feed.engine.open_needs(request)
     return Ranking(
         request=request,
         country=country,
@@ -208,11 +209,12 @@ def rank(feed: IndexFeed, request: str) -> Ranking | None:
         as_of=feed.engine.as_of.isoformat(),
         offers=[pairing.offer for pairing in entries],
         donors=sorted({feed.organisations[pairing.offer] for pairing in entries}),
-        entries=entry_text([_entry(feed, pairing) for pairing in entries]),
+        entries=entry_text([_entry(feed, pairing, needs) for pairing in entries]),
     )
 
 
-def _entry(feed: IndexFeed, pairing: Pairing) -> dict[str, object]:
+def _entry(feed: IndexFeed, pairing: Pairing, needs: Sequence[int]) -> dict[str, object]:
+    served = {serving.need for serving in pairing.serves}
     return {
         "organisation": feed.organisations[pairing.offer],
         "score": pairing.score,
@@ -220,6 +222,7 @@ def _entry(feed: IndexFeed, pairing: Pairing) -> dict[str, object]:
         "serves": [
             {name: getattr(serving, name) for name in _SERVING} for serving in pairing.serves
         ],
+        "unserved": [need for need in needs if need not in served],
         "evidence": list(pairing.evidence),
     }
 

@@ -80,7 +80,7 @@ def lacking(
     others = {lack.need for lack in of_lines} - {lack.need for lack in told}
     if others:
         told.append(Lack("more", given=float(len(others))))
-    if unserved and not offer.lines:
+    if unserved and offer.known and not offer.lines:
         told.append(Lack("no-lines"))
     seen = sorted({serving.need for serving in serves} | set(unserved))
     told.extend(_of_time(request, offer, seen, today))

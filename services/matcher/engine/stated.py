@@ -57,7 +57,7 @@ class StatedLine:
 class Stated:
     """What a record states.
 
-    `lines` by number; `named` and `excluded` are spans of concepts that its texts name and rule
+    `known` is whether anything is known of it at all. `lines` by number; `named` and `excluded` are spans of concepts that its texts name and rule
     out; `themes` and `kinds` probabilities by the texts, those of at least .15, highest first.
     """
 
@@ -67,6 +67,7 @@ class Stated:
     excluded: tuple[Span, ...] = ()
     themes: tuple[tuple[str, float], ...] = ()
     kinds: tuple[tuple[str, float], ...] = ()
+    known: bool = True
 
 
 def packed(data: Mapping[str, Any]) -> str:
@@ -88,8 +89,8 @@ def packed(data: Mapping[str, Any]) -> str:
 
 
 def unpacked(text: str | None) -> Stated:
-    """From what `packed` made; nothing of None, which records have that are gone."""
-    return Stated() if text is None else _unpacked(text)
+    """From what `packed` made; nothing is known of None, which records have that are gone."""
+    return Stated(known=False) if text is None else _unpacked(text)
 
 
 def shared_codes(

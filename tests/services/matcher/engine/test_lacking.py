@@ -64,6 +64,10 @@ def test_an_offer_without_lines_is_told_once() -> None:
     ]
 
 
+def test_of_an_offer_of_which_nothing_is_known_nothing_is_told() -> None:
+    assert told(unserved=[1, 2, 3], offer=Stated(known=False)) == []
+
+
 def test_a_line_that_is_not_stated_any_more_is_not_told() -> None:
     assert told(unserved=[9]) == []
 

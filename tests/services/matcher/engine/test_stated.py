@@ -39,7 +39,7 @@ def test_a_request_and_an_offer_state_windows_lines_and_spans() -> None:
 
 def test_records_without_texts_and_records_that_are_gone_state_less() -> None:
     assert stated(OFFER, signature=None).named == ()
-    assert unpacked(None) == Stated()
+    assert unpacked(None) == Stated(known=False)
 
 
 def test_spans_are_where_the_texts_name_the_concepts() -> None:
