@@ -1,5 +1,6 @@
-"""Which lines a text that has none of its own seems to describe: its likely themes, each with its
-likely kinds. One rule for the owner, who shows them to the author, and the matcher, who ranks by them.
+"""Which lines a text that has none of its own seems to describe: likely themes and kinds, in pairs.
+
+One rule for the owner, who shows them to the author, and for the matcher, which ranks by them.
 """
 
 from collections.abc import Sequence
