@@ -7,6 +7,7 @@ from typing import Any
 from mongoengine import (
     BooleanField,
     DateTimeField,
+    DictField,
     Document,
     EmbeddedDocument,
     EmbeddedDocumentListField,
@@ -78,10 +79,18 @@ class Match(Aggregate):
     `entry` is the shortlist's entry at the time of the latest decision, as JSON text, so that the
     proposal can be explained after it has left the shortlist. `reason` never leaves the matcher.
     `holds` are the commitments that it is committed by, `released` those that are over: as in a
-    ledger line, so that one write decides, and a late repeat commits nothing.
+    ledger line, so that one write decides, and a late repeat commits nothing. `unkept` are
+    decisions that the log has yet to take over, `newest_unkept` is the last one's id: see
+    decision_log.py.
     """
 
-    meta = {"collection": "matches", "indexes": ["request", "offer", "organisation"]}  # noqa: RUF012 (mongoengine declares it so)
+    meta = {  # noqa: RUF012 (mongoengine declares it so)
+        "collection": "matches",
+        "indexes": [
+            *("request", "offer", "organisation"),
+            {"fields": ["newest_unkept"], "sparse": True},
+        ],
+    }
 
     request = StringField(required=True)
     offer = StringField(required=True)
@@ -97,6 +106,8 @@ class Match(Aggregate):
     reason = StringField()
     holds = ListField(StringField())
     released = ListField(StringField())
+    unkept = ListField(DictField(), default=None)
+    newest_unkept = StringField()
 
     def event(self) -> EventRecord:
         """The state of the proposal, without the reason's text."""
@@ -169,19 +180,6 @@ class Commitment(Aggregate):
             "history": [transition.data() for transition in self.history],
         }
         return self.envelope(COMMITMENT, SOURCE, data)
-
-
-class RankingModel(Document):
-    """A ranker's weights by version; the newest active one ranks."""
-
-    meta = {"collection": "ranking_models"}  # noqa: RUF012 (mongoengine declares it so)
-
-    id = StringField(primary_key=True)
-    feature_names = ListField(StringField(), required=True)
-    weights = ListField(FloatField(), required=True)
-    intercept = FloatField(required=True)
-    active = BooleanField(required=True, default=True)
-    created_at = DateTimeField(required=True)
 
 
 class PartitionFence(Document):

@@ -34,6 +34,8 @@ IDLE_MS = 25
 CATCH_UP_MS = 200
 PAUSE_SECONDS = 0.5
 MEASURE_SECONDS = 1.0
+MODEL_SECONDS = 3.0
+"""How often the worker asks which model is in use."""
 HANGING_SECONDS = 60.0
 """A worker that has not come round for so long no longer counts as working."""
 
@@ -68,6 +70,7 @@ class RankingWorker:
         self._assigned = threading.Event()
         self._turned = time.monotonic()
         self._measured = self._turned
+        self._asked = self._turned
         self._membership = Membership(
             settings, self._topics.requests, self._caught_up, self._working
         )
@@ -125,11 +128,23 @@ class RankingWorker:
         if today != self._as_of:
             self._as_of = today
             self._feed.advance(today)
+        self._follow_model()
         if time.monotonic() > self._measured + MEASURE_SECONDS:
             self._measured = time.monotonic()
             metrics.INDEX_LAG.set(reader.lag())
             metrics.PARTITIONS.set(len(self._ownership.fences))
             metrics.WAITING.set(sum(len(self._feed.dirty[p]) for p in self._ownership.fences))
+
+    def _follow_model(self) -> None:
+        """Go over to the model that is in use by now, and rank everything again by it."""
+        if time.monotonic() < self._asked + MODEL_SECONDS:
+            return
+        self._asked = time.monotonic()
+        model = active_model()
+        if model.version != self._feed.engine.model.version:
+            self._feed.use(model)
+            metrics.MODEL_CHANGES.inc()
+            log.info("another model is in use", model=model.version)
 
     def _read(self, reader: TopicReader, timeout_ms: int) -> bool:
         received = reader.poll(timeout_ms)
