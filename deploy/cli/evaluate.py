@@ -1,7 +1,6 @@
 """`entraide evaluate`: how good the rankings of a gold set are."""
 
 import json
-from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
 
@@ -9,10 +8,11 @@ import click
 from rich.console import Console
 
 from deploy.cli.goldformat import GoldSetError
-from deploy.cli.goldset import GoldSet, read_set
+from deploy.cli.goldset import SET_DATE, GoldSet, read_set
+from deploy.cli.measuring import calibration, measure
+from deploy.cli.permitted import permitted_pairs
 from deploy.cli.rankings import Rankings, read_qrels, write_rankings
 
-SET_DATE = "2026-01-01"
 TERM_KEY = b"entraide evaluates with this key"
 """Not a secret: the sets are public. Fixed, so that every evaluation sees the same term hashes."""
 
@@ -44,27 +44,61 @@ TERM_KEY = b"entraide evaluates with this key"
     show_default=True,
     help="The day on which the set is looked at.",
 )
-def command(gold_dir: Path, out: Path, text_only: bool, through: str, as_of: datetime) -> None:
+@click.option(
+    "--report",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write a Markdown report too, with charts beside it: both ways (full and text only), "
+    "baselines, States and donors held back. Needs qrels.tsv and the development packages.",
+)
+def command(
+    gold_dir: Path, out: Path, text_only: bool, through: str, as_of: datetime, report: Path | None
+) -> None:
     """Rank every request of GOLD_DIR, write DIR/rankings.tsv, print metrics as JSON.
 
     GOLD_DIR has requests.jsonl, offers.jsonl, activities.jsonl, and qrels.tsv to measure against;
     its countries.tsv, where it has one, decides regions and groups. Both ways give the same
     rankings, row by row.
     """
-    gold = read_set(gold_dir, text_only=text_only)
-    if gold.errors:
-        lines = "\n".join(str(error) for error in gold.errors[:20])
-        raise GoldSetError(f"rows are wrong, so there is nothing to compare:\n{lines}")
+    qrels = gold_dir / "qrels.tsv"
+    if report is not None:
+        _check_report(report, qrels)
+    gold = _read(gold_dir, text_only)
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise click.BadParameter(f"{out}: {error.strerror}", param_hint="--out") from None
-    countries = gold_dir / "countries.tsv"
-    rankings = _rank(gold, countries if countries.is_file() else None, as_of.date(), through)
+    table = gold_dir / "countries.tsv"
+    countries, on = table if table.is_file() else None, as_of.date()
+    rankings = _rank(gold, countries, on, through)
     write_rankings(rankings, out / "rankings.tsv")
-    qrels = gold_dir / "qrels.tsv"
-    measured = _metrics(gold, rankings, read_qrels(qrels)) if qrels.is_file() else {}
+    grades = read_qrels(qrels) if qrels.is_file() else None
+    permitted = permitted_pairs(gold, countries, on)
+    measured = measure(gold, rankings, grades, permitted)
+    measured |= {} if grades is None else calibration(rankings, grades)
     click.echo(json.dumps(measured, indent=2))
+    if report is not None:
+        from deploy.cli.evaluation_report import write_report
+
+        sets = (_read(gold_dir, False), _read(gold_dir, True))
+        write_report(report, gold_dir, sets, on, TERM_KEY)
+
+
+def _read(gold_dir: Path, text_only: bool) -> GoldSet:
+    gold = read_set(gold_dir, text_only=text_only)
+    if gold.errors:
+        lines = "\n".join(str(error) for error in gold.errors[:20])
+        raise GoldSetError(f"rows are wrong, so there is nothing to compare:\n{lines}")
+    return gold
+
+
+def _check_report(report: Path, qrels: Path) -> None:
+    from deploy.cli.baselines import check_packages
+
+    if not qrels.is_file():
+        raise click.BadParameter(f"needs {qrels}", param_hint="--report")
+    if not report.parent.is_dir():
+        raise click.BadParameter(f"{report.parent} is no directory", param_hint="--report")
+    check_packages()
 
 
 def _rank(gold: GoldSet, countries: Path | None, as_of: date, through: str) -> Rankings:
@@ -75,13 +109,3 @@ def _rank(gold: GoldSet, countries: Path | None, as_of: date, through: str) -> R
     from deploy.cli.through_services import rank_through_services
 
     return rank_through_services(gold, countries, as_of, TERM_KEY, Console(stderr=True))
-
-
-def _metrics(
-    gold: GoldSet, rankings: Rankings, grades: Mapping[str, Mapping[str, int]]
-) -> dict[str, object]:
-    from services.matcher.engine.evaluation import metrics
-
-    languages = {row.external: str(row.body["language"]) for row in (*gold.requests, *gold.offers)}
-    order = {request: [entry.offer for entry in ranked] for request, ranked in rankings.items()}
-    return dict(metrics(order, grades, languages))

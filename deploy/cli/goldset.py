@@ -16,6 +16,9 @@ Kind = Literal["organisation", "offer", "activity", "request"]
 Body = dict[str, Any]
 
 _SOURCE = re.compile(r"[!-~]{1,100}")
+SET_DATE = "2026-01-01"
+"""The day that the format's sets are made for."""
+
 PROVIDER_TYPE = "other"
 """The format does not say what kind of organisation provides an activity."""
 

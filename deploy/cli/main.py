@@ -17,6 +17,8 @@ _COMMANDS: Mapping[str, str] = {
     "token": "Print a token for scripts and tests.",
     "proposals": "Show a request's ranked proposals with their reasons.",
     "evaluate": "Rank a gold set and print how good the rankings are.",
+    "train": "Learn a ranking model from decisions, and use it if it is better.",
+    "models": "List ranking models, and go back to one.",
     "replay": "Publish again what the stores hold.",
     "dead-letters": "List events that could not be understood, or try them again.",
     "restored": "Let restored databases win over what the topics hold.",

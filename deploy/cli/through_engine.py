@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,9 @@ from deploy.cli.goldformat import GoldSetError, RowError
 from deploy.cli.goldset import GoldSet, Row, format_field
 from deploy.cli.rankings import SIZE, Ranked, Rankings
 from services.matcher.engine.geography import Geography
-from services.matcher.engine.matching import Engine
+from services.matcher.engine.matching import Engine, Pairing
 from services.matcher.engine.profiles import OfferProfile, RequestProfile
-from services.matcher.engine.ranking import prior_model
+from services.matcher.engine.ranking import Model, prior_model
 from services.offers.documents import Organisation
 from services.offers.domain import new_offer, step_offer
 from services.offers.schemas import OfferBody
@@ -31,6 +32,14 @@ _EPOCH, _PUBLISHED = 1, 3
 """A loaded record is created, submitted and published: its third version."""
 
 
+@dataclass(frozen=True)
+class Profiles:
+    """A set's requests and offers as the engine sees them, by the set's own ids, in its order."""
+
+    requests: Mapping[str, RequestProfile]
+    offers: Mapping[str, OfferProfile]
+
+
 def rank_through_engine(
     gold: GoldSet, countries: Path | None, as_of: date, term_key: bytes
 ) -> Rankings:
@@ -39,23 +48,50 @@ def rank_through_engine(
     `countries` is a countries.tsv that decides regions and groups. Raises GoldSetError for a
     record that a service would refuse, and for a table that cannot be read.
     """
+    geography = read_geography(countries, as_of)
+    return as_rankings(shortlists(read_profiles(gold, term_key), prior_model(), geography, SIZE))
+
+
+def read_profiles(gold: GoldSet, term_key: bytes) -> Profiles:
+    """The set's records made by the services' own code; GoldSetError for one they would refuse."""
     now = datetime.now(UTC).replace(microsecond=0)
-    engine = Engine(prior_model(), _geography(countries, as_of), as_of, SIZE)
-    for data in _offers(gold, now, term_key):
-        engine.put_offer(OfferProfile.of_event(data))
-    for data in _requests(gold, now, term_key):
-        engine.put_request(RequestProfile.of_event(data))
-    names = {row.id: row.external for row in gold.offers}
+    offers = zip(gold.offers, _offers(gold, now, term_key), strict=True)
+    requests = zip(gold.requests, _requests(gold, now, term_key), strict=True)
+    return Profiles(
+        offers={row.external: OfferProfile.of_event(data) for row, data in offers},
+        requests={row.external: RequestProfile.of_event(data) for row, data in requests},
+    )
+
+
+def shortlists(
+    profiles: Profiles, model: Model, geography: Geography, size: int
+) -> dict[str, list[Pairing]]:
+    """The engine's shortlists by request, as of the geography's day; all ids are the set's own."""
+    engine = Engine(model, geography, geography.on, size)
+    for offer in profiles.offers.values():
+        engine.put_offer(offer)
+    for request in profiles.requests.values():
+        engine.put_request(request)
+    names = {offer.id: name for name, offer in profiles.offers.items()}
     return {
-        row.external: [
-            Ranked(names[entry.offer], entry.score)
-            for entry in engine.shortlist(row.id, SIZE).entries
+        name: [
+            replace(entry, request=name, offer=names[entry.offer])
+            for entry in engine.shortlist(request.id, size).entries
         ]
-        for row in gold.requests
+        for name, request in profiles.requests.items()
     }
 
 
-def _geography(countries: Path | None, as_of: date) -> Geography:
+def as_rankings(found: Mapping[str, Sequence[Pairing]]) -> Rankings:
+    """Shortlists as rankings."""
+    return {
+        request: [Ranked(entry.offer, entry.score) for entry in entries]
+        for request, entries in found.items()
+    }
+
+
+def read_geography(countries: Path | None, as_of: date) -> Geography:
+    """Regions and groups by a countries.tsv, or by the vocabulary; GoldSetError if unreadable."""
     if countries is None:
         return Geography.of_vocabulary(as_of)
     try:

@@ -2,9 +2,12 @@
 
 from datetime import datetime
 
+from services.matcher import decision_log
 from services.matcher.documents import Match, entry_text
 from services.matcher.domain import PROPOSAL
+from services.matcher.models import stored_model
 from services.matcher.proposals import Proposal
+from shared.events.epochs import current_epoch
 from shared.events.outbox import DuplicateId, StaleVersion, Version, change, create
 from shared.registers.steps import take_step
 from shared.web.identity import Identity
@@ -33,6 +36,7 @@ def decide(
         take_step(PROPOSAL, match, action, identity, now)
         match.reason = reason
         _note(match, proposal)
+        decision_log.add(match, _entry(match, proposal, action, identity, now))
 
     if proposal.match is not None:
         return change(Match, proposal.id, expected, step, now)
@@ -45,10 +49,12 @@ def decide(
         country=proposal.request.owner,
         organisation=proposal.offer.owner,
         status=PROPOSAL.initial,
+        epoch=current_epoch(Match._get_collection().database),
+        number=0,
     )
     step(match)
     try:
-        create(match, now)
+        create(match, now, match.epoch)
     except DuplicateId:
         raise StaleVersion(Match.objects.get(id=proposal.id).version) from None
     return match
@@ -71,3 +77,37 @@ def _note(match: Match, proposal: Proposal) -> None:
     )
     match.request_version = str(proposal.request.version)
     match.offer_version = str(proposal.offer.version)
+
+
+def _entry(
+    match: Match, proposal: Proposal, action: str, identity: Identity, now: datetime
+) -> decision_log.Entry:
+    """What the log keeps of the decision, which makes the proposal's next version.
+
+    The list is the one that is stored now. What the coordinator looked at may have been an older
+    one, but of the decided pair it was this very one, by both records' versions.
+    """
+    model = stored_model(proposal.model) if proposal.model else None
+    listed = proposal.shortlist
+    return {
+        "_id": decision_log.entry_id(match.id, Version(match.epoch, match.number + 1)),
+        "proposal": match.id,
+        "request": match.request,
+        "offer": match.offer,
+        "country": match.country,
+        "organisation": match.organisation,
+        "action": action,
+        "role": identity.role,
+        "at": now,
+        "request_version": match.request_version,
+        "offer_version": match.offer_version,
+        "model": proposal.model,
+        "feature_names": [] if model is None else list(model.feature_names),
+        "as_of": None if listed is None else listed["as_of"],
+        "rank": proposal.entry["rank"],
+        "score": proposal.entry["score"],
+        "features": list(proposal.entry["features"]),
+        "shown": "[]"
+        if listed is None
+        else decision_log.shown_text(listed["offers"], listed["entries"]),
+    }

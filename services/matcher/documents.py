@@ -7,6 +7,7 @@ from typing import Any
 from mongoengine import (
     BooleanField,
     DateTimeField,
+    DictField,
     Document,
     EmbeddedDocument,
     EmbeddedDocumentListField,
@@ -27,10 +28,11 @@ class Shortlist(Aggregate):
     """The best proposals for one request, best first; the id is `shortlist-<request id>`.
 
     `entries` is JSON text, one object an offer in the order of `offers`: organisation, score,
-    features (in the model's order), serves, evidence. Nothing inside it is queried, and as text
-    the document is written in half the time of fifty embedded documents. `donors` are the offers'
-    organisations, each once: an index of them finds an offer's shortlists at a fraction of what an
-    index of fifty offers would cost each write, the relay's too. `fence` is the epoch of
+    features (in the model's order), serves, unserved (need lines), evidence. Nothing inside it is
+    queried, and as text the document is written in half the time of fifty embedded documents.
+    `donors` are the offers' organisations, each once: an index of them finds an offer's shortlists
+    at a fraction of what an index of fifty offers would cost each write, the relay's too. `fence`
+    is the epoch of
     the partition's owner that wrote it last. `request_version` is the version of the request that
     was ranked last, `told_version` the one that was ranked when the entries last changed: only
     then is there an event.
@@ -77,10 +79,18 @@ class Match(Aggregate):
     `entry` is the shortlist's entry at the time of the latest decision, as JSON text, so that the
     proposal can be explained after it has left the shortlist. `reason` never leaves the matcher.
     `holds` are the commitments that it is committed by, `released` those that are over: as in a
-    ledger line, so that one write decides, and a late repeat commits nothing.
+    ledger line, so that one write decides, and a late repeat commits nothing. `unkept` are
+    decisions that the log has yet to take over, `newest_unkept` is the last one's id: see
+    decision_log.py.
     """
 
-    meta = {"collection": "matches", "indexes": ["request", "offer", "organisation"]}  # noqa: RUF012 (mongoengine declares it so)
+    meta = {  # noqa: RUF012 (mongoengine declares it so)
+        "collection": "matches",
+        "indexes": [
+            *("request", "offer", "organisation"),
+            {"fields": ["newest_unkept"], "sparse": True},
+        ],
+    }
 
     request = StringField(required=True)
     offer = StringField(required=True)
@@ -96,6 +106,8 @@ class Match(Aggregate):
     reason = StringField()
     holds = ListField(StringField())
     released = ListField(StringField())
+    unkept = ListField(DictField(), default=None)
+    newest_unkept = StringField()
 
     def event(self) -> EventRecord:
         """The state of the proposal, without the reason's text."""
@@ -170,19 +182,6 @@ class Commitment(Aggregate):
         return self.envelope(COMMITMENT, SOURCE, data)
 
 
-class RankingModel(Document):
-    """A ranker's weights by version; the newest active one ranks."""
-
-    meta = {"collection": "ranking_models"}  # noqa: RUF012 (mongoengine declares it so)
-
-    id = StringField(primary_key=True)
-    feature_names = ListField(StringField(), required=True)
-    weights = ListField(FloatField(), required=True)
-    intercept = FloatField(required=True)
-    active = BooleanField(required=True, default=True)
-    created_at = DateTimeField(required=True)
-
-
 class PartitionFence(Document):
     """The epoch of a partition's owner: raised by each new owner. The id is `<topic>/<number>`."""
 
@@ -210,7 +209,8 @@ class ViewLine(EmbeddedDocument):
 class RecordView(Document):
     """What the matcher's API knows of a request or offer, from its newest event.
 
-    A projection: the id is `<side>:<record id>`, the owner a State or an organisation.
+    A projection: the id is `<side>:<record id>`, the owner a State or an organisation. `stated` is
+    what its proposals are explained with, as engine/stated.py packs it.
     """
 
     meta = {"collection": "record_views", "indexes": ["record"]}  # noqa: RUF012 (mongoengine declares it so)
@@ -228,6 +228,7 @@ class RecordView(Document):
     lines = EmbeddedDocumentListField(ViewLine)
     ceiling_cents = IntField()
     ceiling_currency = StringField()
+    stated = StringField()
 
     @property
     def version(self) -> Version:

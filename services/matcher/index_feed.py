@@ -17,6 +17,7 @@ from services.matcher import metrics
 from services.matcher.domain import HOLDING, split_proposal_id
 from services.matcher.engine.matching import Engine, Pairing
 from services.matcher.engine.profiles import OfferProfile, RequestProfile
+from services.matcher.engine.ranking import Model
 from shared.events.envelope import COMMITMENT, MATCH, OFFER, REQUEST
 from shared.events.reader import Received
 from shared.events.versions import Version
@@ -95,6 +96,12 @@ class IndexFeed:
         for refused in self.engine.advance(as_of):
             type_ = REQUEST if refused.side == "request" else OFFER
             _tell_refused(type_, refused.record, refused.error)
+        self._changed_offers.clear()
+        self.mark(self.requests)
+
+    def use(self, model: Model) -> None:
+        """Go over to another model; every request is to be ranked again."""
+        self.engine.use(model)
         self._changed_offers.clear()
         self.mark(self.requests)
 

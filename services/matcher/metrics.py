@@ -25,6 +25,12 @@ RANKING: Final = Histogram(
 NOT_FINISHED: Final = Counter(
     "entraide_commitments_not_finished", "Attempts to finish or expire a commitment that failed"
 )
+DECISIONS_KEPT: Final = Counter(
+    "entraide_decisions_kept", "Decisions taken over into the log that models are learnt from"
+)
+MODEL_CHANGES: Final = Counter(
+    "entraide_model_changes", "Times that this worker went over to another ranking model"
+)
 INDEX_LAG: Final = Gauge("entraide_index_lag", "Records that the index has yet to read")
 WAITING: Final = Gauge("entraide_requests_waiting", "Requests that have yet to be ranked again")
 PARTITIONS: Final = Gauge("entraide_partitions_owned", "Partitions that this worker works")

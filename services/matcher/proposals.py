@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
@@ -21,7 +21,7 @@ from shared.events.versions import Version
 from shared.web.identity import Identity
 
 _BATCH = 50
-_SHOWN = {"_id": 1, "request": 1, "model": 1, "offers": 1, "entries": 1}
+_SHOWN = {"_id": 1, "request": 1, "model": 1, "as_of": 1, "offers": 1, "entries": 1}
 
 Place = tuple[str, str]
 """Where a proposal stands in a list: its request, and its place among that request's."""
@@ -33,6 +33,7 @@ class Proposal:
 
     `entry` is the shortlist's (rank, score, features, serves, evidence); `match` what was decided
     and done, None while nobody acted. `hidden` are need lines that the reader may not see.
+    `shortlist` is the stored list that `find` found it in, None for one that has left it.
     """
 
     request: RecordView
@@ -42,6 +43,7 @@ class Proposal:
     listed: bool
     match: Match | None
     hidden: frozenset[int]
+    shortlist: Mapping[str, Any] | None = None
 
     @property
     def id(self) -> str:
@@ -99,6 +101,7 @@ def find(id_: str, identity: Identity) -> Proposal | None:
     listed = {} if shortlist is None else {e["offer"]: e for e in entries_of(shortlist)}
     if offer in listed and shortlist is not None:
         found = _proposal(request, listed[offer], shortlist["model"], match, views, identity)
+        found = None if found is None else replace(found, shortlist=shortlist)
     elif match is not None:
         found = _acted_on(match, views, identity)
     else:

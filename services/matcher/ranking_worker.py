@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import fields
 from datetime import date, datetime
@@ -34,6 +34,8 @@ IDLE_MS = 25
 CATCH_UP_MS = 200
 PAUSE_SECONDS = 0.5
 MEASURE_SECONDS = 1.0
+MODEL_SECONDS = 3.0
+"""How often the worker asks which model is in use."""
 HANGING_SECONDS = 60.0
 """A worker that has not come round for so long no longer counts as working."""
 
@@ -68,6 +70,7 @@ class RankingWorker:
         self._assigned = threading.Event()
         self._turned = time.monotonic()
         self._measured = self._turned
+        self._asked = self._turned
         self._membership = Membership(
             settings, self._topics.requests, self._caught_up, self._working
         )
@@ -125,11 +128,23 @@ class RankingWorker:
         if today != self._as_of:
             self._as_of = today
             self._feed.advance(today)
+        self._follow_model()
         if time.monotonic() > self._measured + MEASURE_SECONDS:
             self._measured = time.monotonic()
             metrics.INDEX_LAG.set(reader.lag())
             metrics.PARTITIONS.set(len(self._ownership.fences))
             metrics.WAITING.set(sum(len(self._feed.dirty[p]) for p in self._ownership.fences))
+
+    def _follow_model(self) -> None:
+        """Go over to the model that is in use by now, and rank everything again by it."""
+        if time.monotonic() < self._asked + MODEL_SECONDS:
+            return
+        self._asked = time.monotonic()
+        model = active_model()
+        if model.version != self._feed.engine.model.version:
+            self._feed.use(model)
+            metrics.MODEL_CHANGES.inc()
+            log.info("another model is in use", model=model.version)
 
     def _read(self, reader: TopicReader, timeout_ms: int) -> bool:
         received = reader.poll(timeout_ms)
@@ -200,6 +215,7 @@ def rank(feed: IndexFeed, request: str) -> Ranking | None:
     if country is None:
         return None
     entries = feed.entries(request)
+    needs = feed.engine.open_needs(request)
     return Ranking(
         request=request,
         country=country,
@@ -208,11 +224,12 @@ def rank(feed: IndexFeed, request: str) -> Ranking | None:
         as_of=feed.engine.as_of.isoformat(),
         offers=[pairing.offer for pairing in entries],
         donors=sorted({feed.organisations[pairing.offer] for pairing in entries}),
-        entries=entry_text([_entry(feed, pairing) for pairing in entries]),
+        entries=entry_text([_entry(feed, pairing, needs) for pairing in entries]),
     )
 
 
-def _entry(feed: IndexFeed, pairing: Pairing) -> dict[str, object]:
+def _entry(feed: IndexFeed, pairing: Pairing, needs: Sequence[int]) -> dict[str, object]:
+    served = {serving.need for serving in pairing.serves}
     return {
         "organisation": feed.organisations[pairing.offer],
         "score": pairing.score,
@@ -220,6 +237,7 @@ def _entry(feed: IndexFeed, pairing: Pairing) -> dict[str, object]:
         "serves": [
             {name: getattr(serving, name) for name in _SERVING} for serving in pairing.serves
         ],
+        "unserved": [need for need in needs if need not in served],
         "evidence": list(pairing.evidence),
     }
 

@@ -9,6 +9,7 @@ from pymongo.errors import BulkWriteError
 
 from services.matcher.documents import RecordView, view_id
 from services.matcher.domain import Side, line_limits
+from services.matcher.engine.stated import packed
 from services.matcher.ledger import Limits, set_limits
 from shared.bulk import raise_unless_duplicates
 from shared.events.envelope import OFFER, REQUEST, Event
@@ -87,6 +88,7 @@ def _view_write(event: Event) -> UpdateOne:
         "epoch": epoch,
         "number": number,
         "status": _status(event),
+        "stated": None if event.tombstone else packed(event.data),
     }
     if not event.tombstone:
         state |= _view_of_request(event) if side == "request" else _view_of_offer(event)
@@ -102,7 +104,12 @@ def _view_write(event: Event) -> UpdateOne:
             }
             for line in line_limits(side, event.data)
         ]
-    older = [{"epoch": {"$lt": epoch}}, {"epoch": epoch, "number": {"$lt": number}}]
+    older = [
+        {"epoch": {"$lt": epoch}},
+        {"epoch": epoch, "number": {"$lt": number}},
+        # Kept before views held what explains proposals: a replay fills it in.
+        {"epoch": epoch, "number": number, "stated": {"$exists": False}},
+    ]
     return UpdateOne(
         {"_id": view_id(side, event.subject), "$or": older}, {"$set": state}, upsert=True
     )

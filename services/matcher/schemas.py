@@ -87,7 +87,10 @@ class CommitmentBody(StrictSchema):
 
 
 class ServingView(StrictSchema):
-    """What a provision does for a need; `quantity` it can give `of` what is needed."""
+    """What a provision does for a need; `quantity` it can give `of` what is needed.
+
+    `amount` is what it can give of the `amount_of` that the need costs, in US dollars.
+    """
 
     need = fields.Integer(required=True)
     provision = fields.Integer(required=True)
@@ -97,6 +100,8 @@ class ServingView(StrictSchema):
     of = fields.Float(required=True, allow_none=True)
     unit = fields.String(required=True, allow_none=True)
     fit = fields.Float(required=True)
+    amount = fields.Float(required=True, allow_none=True)
+    amount_of = fields.Float(required=True, allow_none=True)
 
 
 class ReasonView(StrictSchema):
@@ -105,6 +110,69 @@ class ReasonView(StrictSchema):
     code = fields.String(required=True)
     sentence = fields.String(required=True)
     contribution = fields.Float(required=True)
+
+
+class LackView(StrictSchema):
+    """One thing that the offer lacks for the request, as a sentence and in numbers.
+
+    Of need line `need`: `quantity` and `money` (`given` of `needed`, in `unit`), `unserved` (no
+    provision serves it) and `fit` (`provision` is of another theme or kind); `more` such lines,
+    `given` of them; `no-lines` (the offer has none). `late`, `early` (`late-line`, `early-line` of
+    one need line): by so many `days` the offer, on `date`, begins after the need or ends before
+    it. `offer-excludes`, `request-excludes`: `concepts` that one text rules out and the other is
+    about.
+    """
+
+    code = fields.String(required=True)
+    sentence = fields.String(required=True)
+    need = fields.Integer(required=True, allow_none=True)
+    provision = fields.Integer(required=True, allow_none=True)
+    given = fields.Float(required=True, allow_none=True)
+    needed = fields.Float(required=True, allow_none=True)
+    unit = fields.String(required=True, allow_none=True)
+    days = fields.Integer(required=True, allow_none=True)
+    date = fields.Date(required=True, allow_none=True)
+    concepts = fields.List(fields.String(), required=True)
+
+
+class SpanView(StrictSchema):
+    """Where a text names something: characters from `start` up to, not including, `end`."""
+
+    field = fields.String(required=True)
+    start = fields.Integer(required=True)
+    end = fields.Integer(required=True)
+
+
+class ConceptView(StrictSchema):
+    """A concept that both texts name, the weightiest first, and where each of them does.
+
+    The spans are of the texts of `request_version` and `offer_version`.
+    """
+
+    concept = fields.String(required=True)
+    label = fields.String(required=True)
+    request = fields.List(fields.Nested(SpanView), required=True)
+    offer = fields.List(fields.Nested(SpanView), required=True)
+
+
+class RuledOutView(ConceptView):
+    """A concept that the texts of one side, `by`, rule out, and that the other's are about.
+
+    Where the other text only names a case of it, there are no spans in that one.
+    """
+
+    by = fields.String(required=True, validate=validate.OneOf(SIDES))
+
+
+class ContradictionView(StrictSchema):
+    """An author's `coded` themes, of which the text says nothing, and the `theme` that it is of."""
+
+    side = fields.String(required=True, validate=validate.OneOf(SIDES))
+    coded = fields.List(fields.String(), required=True)
+    theme = fields.String(required=True)
+    label = fields.String(required=True)
+    probability = fields.Float(required=True)
+    sentence = fields.String(required=True)
 
 
 class TransitionView(StrictSchema):
@@ -133,9 +201,16 @@ class ProposalView(StrictSchema):
     modality = fields.String(required=True)
     conditions = fields.List(fields.String(), required=True)
     serves = fields.List(fields.Nested(ServingView), required=True)
-    evidence = fields.List(fields.String(), required=True)
     reasons = fields.List(fields.Nested(ReasonView), required=True)
     against = fields.List(fields.Nested(ReasonView), required=True)
+    lacking = fields.List(fields.Nested(LackView), required=True)
+    evidence = fields.List(fields.Nested(ConceptView), required=True)
+    ruled_out = fields.List(fields.Nested(RuledOutView), required=True)
+    contradictions = fields.List(
+        fields.Nested(ContradictionView),
+        required=True,
+        metadata={"description": "Codes against text; for those who oversee both sides."},
+    )
     hidden_lines = fields.Integer(
         required=True, metadata={"description": "Need lines that this token may not see."}
     )
@@ -146,6 +221,8 @@ class ProposalView(StrictSchema):
     )
     history = fields.List(fields.Nested(TransitionView), required=True)
     version = fields.String(required=True)
+    request_version = fields.String(required=True)
+    offer_version = fields.String(required=True)
 
 
 class TakenLineView(StrictSchema):

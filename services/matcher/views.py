@@ -1,34 +1,21 @@
 """What a reader is shown of proposals, commitments and the ledger."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from services.matcher.documents import Commitment
 from services.matcher.domain import CENTS, THOUSANDTHS, modality
-from services.matcher.engine.explanation import Explanation, explain
-from services.matcher.engine.ranking import Model
-from services.matcher.engine.serving import Serving
+from services.matcher.explained import explained
 from services.matcher.ledger_documents import LedgerCase, LedgerLine
-from services.matcher.models import stored_model
 from services.matcher.proposals import Proposal
 from services.matcher.rights import oversees
 from shared.registers.measures import amount_of, quantity_of
 from shared.web.identity import Identity
 from shared.web.logging import record_confidential_read
 
-_OF_LINES = frozenset({"theme", "main_need", "needs_served", "quantity", "amount"})
-"""Features that are made of need lines: a reader from whom some are hidden gets none of these."""
 _SCALES = {"quantity": THOUSANDTHS, "money": CENTS}
-
-
-@dataclass(frozen=True)
-class _Explainable:
-    features: tuple[float, ...]
-    serves: tuple[Serving, ...]
-    evidence: tuple[str, ...]
 
 
 def proposal_view(
@@ -38,7 +25,6 @@ def proposal_view(
     if proposal.request.hidden_lines:
         hidden = len(proposal.hidden)
         record_confidential_read(identity.subject, identity.role, proposal.id, hidden)
-    explanation = _explanation(proposal, language)
     entry, match, offer = proposal.entry, proposal.match, proposal.offer
     return {
         "id": proposal.id,
@@ -52,35 +38,21 @@ def proposal_view(
         "status": proposal.status,
         "modality": modality(offer.donor_type, offer.donor_country, on),
         "conditions": offer.conditions,
-        "serves": proposal.serves,
-        "evidence": entry["evidence"],
-        "reasons": explanation.reasons,
-        "against": explanation.against,
+        "serves": [_serving_view(serving) for serving in proposal.serves],
+        **explained(proposal, identity, language, on),
         "hidden_lines": len(proposal.hidden),
         "reason": match.reason if match is not None and oversees(identity) else None,
         "history": match.history if match is not None else [],
         "version": str(proposal.version),
+        "request_version": str(proposal.request.version),
+        "offer_version": str(offer.version),
     }
 
 
-def _explanation(proposal: Proposal, language: str) -> Explanation:
-    model = stored_model(proposal.model) if proposal.model else None
-    if model is None:
-        return Explanation((), ())
-    if proposal.hidden:
-        model = _without(model, _OF_LINES)
-    pairing = _Explainable(
-        features=tuple(proposal.entry["features"]),
-        serves=tuple(Serving(**serving) for serving in proposal.serves),
-        evidence=tuple(proposal.entry["evidence"]),
-    )
-    return explain(pairing, model, language)
-
-
-def _without(model: Model, features: frozenset[str]) -> Model:
-    weighed = zip(model.feature_names, model.weights, strict=True)
-    weights = tuple(0.0 if name in features else weight for name, weight in weighed)
-    return replace(model, weights=weights)
+def _serving_view(serving: Mapping[str, Any]) -> dict[str, Any]:
+    amounts = {name: serving.get(name) for name in ("amount", "amount_of")}
+    dollars = {name: None if cents is None else cents / CENTS for name, cents in amounts.items()}
+    return {**serving, **dollars}
 
 
 def commitment_view(commitment: Commitment, hidden: frozenset[int]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from datetime import datetime
 
 import structlog
 
-from services.matcher import commitments, ledger
+from services.matcher import commitments, decision_log, ledger
 from services.matcher.app import NAME
 from services.matcher.documents import AGGREGATES, Commitment, Match, Shortlist
 from services.matcher.models import ensure_prior
@@ -65,12 +65,14 @@ def worker_loops(
 
 
 def sweep(stop: threading.Event, clock: Clock, seconds: float = SWEEP_SECONDS) -> None:
-    """Every few seconds: finish half-done commitments, give back expired ones, review cases."""
+    """Every few seconds: finish half-done commitments, give back expired ones, review cases, and
+    take decisions over into their log."""
     while not stop.wait(seconds):
         try:
             commitments.recover(clock())
             commitments.expire(clock())
             ledger.review_cases(clock())
+            decision_log.keep_waiting()
         except INFRASTRUCTURE as error:
             log.warning("sweep interrupted", error=str(error))
 

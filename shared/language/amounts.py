@@ -1,4 +1,4 @@
-"""Amounts of money in free text: '90,000 US dollars', '1,5 million d'euros', '25 万美元', 'USD 40k'."""
+"""Amounts of money: '90,000 US dollars', '1,5 million d'euros', '25 万美元', 'USD 40k'."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -94,7 +94,7 @@ def _before(read: Lexemes, place: int, least: int) -> _Found | None:
         if start < least:
             continue
         named = _named(read, start)
-        if named is not None and named.after == place and _may_lead(read[start : place]):
+        if named is not None and named.after == place and _may_lead(read[start:place]):
             return named
     return _code(read, place - 1) if place > least else None
 

@@ -3,7 +3,7 @@
 import re
 
 _MARKS = re.compile("[\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0640]")
-_SPELLING = str.maketrans({"أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ى": "ي", "ؤ": "و", "ئ": "ي"})
+SPELLING = str.maketrans({"أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ى": "ي", "ؤ": "و", "ئ": "ي"})
 _PREFIXES = ("وال", "فال", "بال", "كال", "ولل", "ال", "لل")
 _SUFFIXES = ("هما", "تها", "ات", "ون", "ين", "ان", "ها", "هم", "يه", "ية", "ه", "ة", "ي", "ا")
 _SHORTEST = 3
@@ -11,7 +11,7 @@ _SHORTEST = 3
 
 def stem(word: str) -> str:
     """The light stem of one Arabic word; at least three letters of it are kept."""
-    word = _MARKS.sub("", word).translate(_SPELLING)
+    word = _MARKS.sub("", word).translate(SPELLING)
     word = _without_prefix(word)
     for _ in range(2):
         shorter = _without_suffix(word)

@@ -6,7 +6,7 @@ from shared.language.countables import Counted, known_form, longest_unit, units
 from shared.language.lexemes import Lexemes
 from shared.language.quantity_words import signs
 
-_NOUN, _MEASURE, _GENERAL, _NO_MEASURE, _BEFORE = 0.92, 0.8, 0.45, 0.7, 0.8
+_NOUN, _MEASURE, _GENERAL, _NO_MEASURE, _BEFORE = 0.9, 0.8, 0.45, 0.7, 0.8
 _LONGEST = 14
 _NEAR = 4
 _LONGEST_NOUN = 6
@@ -89,10 +89,16 @@ def _nouns(read: Lexemes, place: int) -> list[_Noun]:
             break
         noun = units("zh").longest(read, at)
         if noun is not None and noun.words > 1:
-            found.append(_Noun(noun.code, at, noun.after))
+            if not _is_part_of_longer(read, noun.after):
+                found.append(_Noun(noun.code, at, noun.after))
             at = noun.after
         elif at > place and read[at].text in signs("stops"):
             break
         else:
             at += 1
     return found
+
+
+def _is_part_of_longer(read: Lexemes, place: int) -> bool:
+    """Whether a noun goes on to one that the vocabulary has not: '记录' in '记录仪'."""
+    return place < len(read) and not read[place].spaced and read[place].text in signs("endings")

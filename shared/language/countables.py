@@ -15,8 +15,8 @@ from shared.vocabulary.units import PREPOSITIONS, RUSSIAN_ADJECTIVE, unit_forms
 _MOST_BEFORE = {"ar": 0, "ru": 2, "zh": 0, "en": 3, "es": 2, "fr": 2}
 """How many adjectives may stand between a number and its noun."""
 
-_CERTAINTY = (0.93, 0.85, 0.75, 0.65)
-"""By the number of adjectives before the noun."""
+_CERTAINTY = (0.9, 0.82, 0.72, 0.62)
+"""By the number of adjectives before the noun; read in 130 texts by others, nine in ten held."""
 
 _SINGULAR, _ATTRIBUTE, _LETTER = 0.6, 0.3, 0.55
 _HEAD_LAST = ("en", "zh")
@@ -69,7 +69,7 @@ def noun_after(
     read: Lexemes, place: int, language: str, value: float, numbers: Collection[int]
 ) -> Counted | None:
     """The noun that a number before this place counts; `numbers` are places where one begins."""
-    at = _start(read, place)
+    at = _start(read, place, language)
     hyphen = at > place and read[at - 1].text == "-"
     if at >= len(read) or read[at].kind != "word":
         return None
@@ -82,7 +82,7 @@ def noun_after(
             if name == "en":
                 return _english_head(read, found, value, hyphen=hyphen)
             return _less_for_letter(read, found)
-        if before >= _MOST_BEFORE[name] or not _may_describe(read[at], name):
+        if hyphen or before >= _MOST_BEFORE[name] or not _may_describe(read[at], name):
             return None
         before += 1
         at = _after_hyphens(read, at + 1)
@@ -118,15 +118,20 @@ def _spellings(word: str, words_of_form: int) -> set[str]:
     return {word, _ARTICLE + word} | ({word + "ا"} if counted else set())
 
 
-def _start(read: Lexemes, place: int) -> int:
+def _start(read: Lexemes, place: int, language: str) -> int:
     """Over what stands between a number and its noun: a hyphen, 'of', '(6)' after 'six'."""
     if place + 2 < len(read) and read[place].text == "(" and read[place + 1].kind == "digits":
         place += 3 if read[place + 2].text == ")" else 0
-    if place < len(read) and read[place].text == "." and place and glued(read[place - 1], read[place]):
+    if (
+        place < len(read)
+        and read[place].text == "."
+        and place
+        and glued(read[place - 1], read[place])
+    ):
         place += read[place - 1].kind == "word"
     if place + 1 < len(read) and read[place].text == "-" and glued(read[place], read[place + 1]):
         return place + 1
-    if place < len(read) and read[place].text in words("fillers"):
+    if place < len(read) and read[place].text in words("fillers", language):
         place += 1
         if place < len(read) and read[place].text == "'":
             place += 1
@@ -137,7 +142,7 @@ def _may_describe(lexeme: Lexeme, name: str) -> bool:
     """Whether a word may stand between a number and its noun."""
     if name == "ru":
         return RUSSIAN_ADJECTIVE.fullmatch(lexeme.text) is not None
-    return lexeme.text not in _stops(name) and lexeme.text not in words("measures")
+    return lexeme.text not in _stops(name) and lexeme.text not in words("measures", name)
 
 
 def _after_hyphens(read: Lexemes, place: int) -> int:
@@ -157,7 +162,7 @@ def _english_head(read: Lexemes, found: Counted, value: float, *, hyphen: bool) 
     if hyphen:
         return found
     singular = _is_singular(last)
-    if not singular and last not in words("attributes"):
+    if not singular and last not in words("attributes", "en"):
         return _less_for_letter(read, found)
     at = found.after
     while at < len(read) and at < found.after + 2 and read[at].kind == "word":
@@ -187,18 +192,17 @@ def _less_for_letter(read: Lexemes, found: Counted) -> Counted:
 def _is_singular(word: str) -> bool:
     """Whether an English form has a plural beside it; 'staff' and 'people' have none."""
     plurals = (word + "s", word + "es", word[:-1] + "ies")
-    return len(word) > 2 and not word.endswith("s") and any(known_form(plural, "en") for plural in plurals)
+    return (
+        len(word) > 2
+        and not word.endswith("s")
+        and any(known_form(plural, "en") for plural in plurals)
+    )
 
 
 def _is_of_entry(lexeme: Lexeme, language: str) -> bool:
     if lexeme.kind == "han" or lexeme.text in "'-":
         return True
-    return lexeme.kind == "word" and lexeme.text not in _conjunctions()
-
-
-@cache
-def _conjunctions() -> frozenset[str]:
-    return frozenset(words("joins"))
+    return lexeme.kind == "word" and lexeme.text not in words("joins", language)
 
 
 @cache

@@ -14,13 +14,18 @@ from functools import cache
 from importlib.resources import files
 from typing import Literal
 
+from shared.language import arabic
+from shared.language.terms import INSIDE
+
 _ENDS = re.compile(r"[.;:!?。；：！？؛؟۔\n]+")
-_MARKS = re.compile("[\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0640]")
-_SPELLING = str.maketrans(
-    {"أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ى": "ي", "’": "'", "ё": "е", "،": ",", "，": ","}
-)
+_MARKS = re.compile(f"[{INSIDE}]")
+_SPELLING = arabic.SPELLING | str.maketrans({"ё": "е", "й": "и", "’": "'", "،": ",", "，": ","})
 _UNSPACED = "zh"
-_LONGEST_GAP = 3
+_GAP = r"(?:\w+\s+){1,3}"
+_UNSPACED_GAP = r"\w{1,12}"
+_BEGINNINGS = {_UNSPACED: "", "ar": r"(?<!\w)[وف]?"}
+"""Where a wording may begin: in Arabic 'and' and 'so' are written with the word after them."""
+
 _MOST = 0.6
 """The largest part of a text that can be ruled out in it."""
 
@@ -45,35 +50,56 @@ def excluded_spans(text: str, language: str, side: Side) -> list[tuple[int, int]
     """
     wordings = _wordings(language)
     refusal = wordings.negation if side == "offer" else wordings.whole
+    folded, places = _folded(text)
     found = []
-    for start, end in _clauses(text, wordings.turns):
-        folded = _folded(text[start:end])
-        plain = wordings.never.sub(lambda match: "\x00" * len(match[0]), folded)
-        if match := wordings.after.search(plain):
-            found.append((start + match.start(), end))
-        elif refusal.search(plain) or wordings.whole.search(plain):
-            found.append((start, end))
+    for start, end in _clauses(folded, wordings.turns):
+        plain = wordings.never.sub(lambda match: "\x00" * len(match[0]), folded[start:end])
+        for first, last in _ruled_out(plain, wordings, refusal):
+            found.append((places[start + first], places[start + last]))
     # A text that would rule itself out as a whole says something else, or has no punctuation.
     ruled_out = sum(end - start for start, end in found)
     return found if ruled_out <= _MOST * len(text) else []
 
 
+def _ruled_out(
+    clause: str, wordings: _Wordings, refusal: re.Pattern[str]
+) -> Iterator[tuple[int, int]]:
+    """The part of a clause that is ruled out: all of it, or what is excepted.
+
+    What is excepted from a refusal is not refused: 'nothing except training'.
+    """
+    exception = wordings.after.search(clause)
+    if exception is None:
+        if refusal.search(clause) or wordings.whole.search(clause):
+            yield 0, len(clause)
+        return
+    first, last = exception.start(), len(clause)
+    rest = (0, first)
+    if not clause[:first].strip() and not wordings.turns.match(clause, first):
+        comma = clause.find(",", exception.end())
+        rest = (exception.end() if comma < 0 else comma, last)
+        last = last if comma < 0 else comma
+    if not wordings.negation.search(clause, *rest):
+        yield first, last
+    elif refusal.search(clause, *rest) or wordings.whole.search(clause, *rest):
+        yield rest
+
+
 def _clauses(text: str, turns: re.Pattern[str]) -> Iterator[tuple[int, int]]:
     """Where clauses stand: between marks, and from a word that turns what was said before.
 
-    A colon ends a clause only if it is long: 'Not eligible: works' is one thought.
+    A colon ends none: 'Not eligible: works' is one thought.
     """
     start = 0
     ends = [match for match in _ENDS.finditer(text) if _parts(text, match)]
-    for stop in [*[match.start() for match in ends], len(text)]:
-        clause = _folded(text[start:stop])
-        begin = 0
-        for turn in turns.finditer(clause):
+    for stop, following in [*[match.span() for match in ends], (len(text), len(text))]:
+        begin = start
+        for turn in turns.finditer(text, start, stop):
             if turn.start() > begin:
-                yield start + begin, start + turn.start()
+                yield begin, turn.start()
                 begin = turn.start()
-        yield start + begin, stop
-        start = stop
+        yield begin, stop
+        start = following
 
 
 def _parts(text: str, match: re.Match[str]) -> bool:
@@ -85,15 +111,14 @@ def _parts(text: str, match: re.Match[str]) -> bool:
     return not (mark == "." and len(between) == 2 and between.isalnum() and between[1].isdigit())
 
 
-def _folded(text: str) -> str:
-    """Lower case without accents, one character for one, so that offsets stay."""
-    return "".join(_fold(character) for character in text)
+def _folded(text: str) -> tuple[str, list[int]]:
+    """Lower case without accents and marks, and where each character stood; then the end."""
+    kept = [place for place, character in enumerate(text) if not _MARKS.match(character)]
+    return "".join(_fold(text[place]) for place in kept), [*kept, len(text)]
 
 
 @cache
 def _fold(character: str) -> str:
-    if _MARKS.match(character):
-        return character
     lower = character.lower().translate(_SPELLING)
     base = unicodedata.normalize("NFD", lower)[:1] if not _is_kept(lower) else lower
     return base if len(base) == 1 else character
@@ -116,10 +141,14 @@ def _wordings(language: str) -> _Wordings:
 
 
 def _pattern(wordings: list[str], language: str) -> re.Pattern[str]:
-    gap = rf"(?:\\w+\\s+){{1,{_LONGEST_GAP}}}"
+    gap = _UNSPACED_GAP if language == _UNSPACED else _GAP
     written = [
-        re.sub(r"\\\*\\?\s*", gap, re.escape(wording)).replace("\\ ", r"\s+")
+        re.escape(_folded(wording)[0])
+        .replace(r"\*\ ", gap)
+        .replace(r"\*", gap)
+        .replace(r"\ ", r"\s+")
         for wording in sorted(wordings, key=len, reverse=True)
     ]
     joined = "|".join(written)
-    return re.compile(joined if language == _UNSPACED else rf"(?<!\w)(?:{joined})(?!\w)")
+    beginning = _BEGINNINGS.get(language, r"(?<!\w)")
+    return re.compile(f"{beginning}(?:{joined})" + ("" if language == _UNSPACED else r"(?!\w)"))

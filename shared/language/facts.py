@@ -49,13 +49,24 @@ class Facts:
         currency, …], `places` [code, …] and `dates` [first, last, …] with ISO dates.
         """
         return {
-            "quantities": [[_number(f.value), f.unit, *_where(n, f)] for n, f in self.quantities],
+            "quantities": [
+                [json_number(f.value), f.unit, *_where(n, f)] for n, f in self.quantities
+            ],
             "amounts": [[f.cents, f.currency, *_where(n, f)] for n, f in self.amounts],
             "places": [[f.code, *_where(n, f)] for n, f in self.places],
             "dates": [
                 [f.first.isoformat(), f.last.isoformat(), *_where(n, f)] for n, f in self.dates
             ],
         }
+
+    def outside(self, spans: Mapping[str, Sequence[tuple[int, int]]]) -> "Facts":
+        """The facts that begin in none of the stretches, which are offsets by field."""
+        return Facts(
+            _outside(self.quantities, spans),
+            _outside(self.amounts, spans),
+            _outside(self.places, spans),
+            _outside(self.dates, spans),
+        )
 
 
 def find_facts(fields: Mapping[str, str], language: str) -> Facts:
@@ -81,11 +92,12 @@ def _of_text(
     amounts = amounts_in(read, numbers)
     dates = _without(dates_in(read, language), amounts)
     sure = [date for date in dates if date.probability >= SURE_DATE]
-    taken = [(fact.start, fact.end) for fact in (*amounts, *sure)]
+    claimed: list[_Spanned] = [*amounts, *sure]
+    taken = [(fact.start, fact.end) for fact in claimed]
     quantities = quantities_in(read, numbers, language, taken)
     counts = [quantity for quantity in quantities if quantity.probability >= _LIKELY]
     unsure = _without([date for date in dates if date.probability < SURE_DATE], counts)
-    places = _without(places_in(read), [*amounts, *sure])
+    places = _without(places_in(read), claimed)
     return quantities, amounts, places, sorted([*sure, *unsure], key=lambda date: date.start)
 
 
@@ -102,6 +114,16 @@ def _without(facts: Iterable[T], others: Iterable[_Spanned]) -> list[T]:
     return kept
 
 
+def _outside(
+    found: Sequence[tuple[str, T]], spans: Mapping[str, Sequence[tuple[int, int]]]
+) -> tuple[tuple[str, T], ...]:
+    return tuple(
+        (name, fact)
+        for name, fact in found
+        if not any(start <= fact.start < end for start, end in spans.get(name, ()))
+    )
+
+
 def _best(found: Iterable[tuple[str, Sequence[T]]]) -> tuple[tuple[str, T], ...]:
     all_found = [(name, fact) for name, facts in found for fact in facts]
     ranked = sorted(range(len(all_found)), key=lambda place: -all_found[place][1].probability)
@@ -112,5 +134,6 @@ def _where(field: str, fact: _Spanned) -> list[Any]:
     return [field, fact.start, fact.end, fact.probability]
 
 
-def _number(value: float) -> int | float:
+def json_number(value: float) -> int | float:
+    """A number as JSON writes it: whole where it can be."""
     return int(value) if value.is_integer() else value

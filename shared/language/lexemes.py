@@ -17,7 +17,7 @@ _MARKS = {
     "‐": "-", "‑": "-", "‒": "-", "–": "-", "−": "-", "─": "-", "～": "-", "〜": "-", "〇": "零",
 }  # fmt: skip
 _CLITICS = ("و", "ف", "ب", "ل", "ك", "وب", "ول")
-_FOR_THE = "لل"
+_FOR_THE = ("لل", "ولل")
 _TATWEEL = "\u0640"
 _MOST_KEPT = 50_000
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff零"
@@ -30,7 +30,8 @@ class Lexeme(NamedTuple):
     """A word, a run of digits, one Chinese character, or one mark (a line's end is one too).
 
     `text` is folded; `start` and `end` are offsets in characters of the text as given. `spaced`
-    tells that white space stands before it, `capital` that it begins with a capital letter, `upper` that it is in capitals.
+    tells that white space stands before it, `capital` that it begins with a capital letter, `upper`
+    that it is in capitals.
     """
 
     text: str
@@ -95,8 +96,9 @@ def without_clitics(word: str) -> Iterator[str]:
     yield word
     if not "\u0621" <= word[0] <= "\u064a":
         return
-    if word.startswith(_FOR_THE):
-        yield "ال" + word[2:]
+    for clitic in _FOR_THE:
+        if word.startswith(clitic):
+            yield "ال" + word[len(clitic) :]
     for clitic in _CLITICS:
         if word.startswith(clitic) and len(word) > len(clitic) + 2:
             yield word[len(clitic) :]

@@ -82,9 +82,7 @@ def _words(read: Lexemes, place: int, language: str) -> tuple[Number | None, int
     alone = found.after == place + 1 and spelling.is_article(first, language)
     probability = _ARTICLE if alone else _SURE
     value = found.value / 2 if _is_halved(read, place, found.value) else found.value
-    number = Number(
-        value, first.start, last.end, probability, place, found.after, in_words=True
-    )
+    number = Number(value, first.start, last.end, probability, place, found.after, in_words=True)
     return number, found.after
 
 
@@ -240,6 +238,8 @@ def _after_share(read: Lexemes, place: int) -> int:
         return place + 1
     if following[:2] == ("分", "之"):
         return place + 2
+    if following[:1] and following[0] not in _percent_starts():
+        return place
     lengths = [len(words) for words in _percent() if following[: len(words)] == words]
     return place + max(lengths, default=0)
 
@@ -275,6 +275,11 @@ def _is_trunk(group: str) -> bool:
 @cache
 def _ordinals() -> frozenset[tuple[str, ...]]:
     return spelling.number_words("ordinals")
+
+
+@cache
+def _percent_starts() -> frozenset[str]:
+    return frozenset(words[0] for words in _percent())
 
 
 @cache

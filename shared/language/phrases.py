@@ -8,6 +8,7 @@ from shared.language.lexemes import Lexemes, without_clitics
 
 _LONGEST = 14
 _MOST_MARKS = 2
+_ARABIC = "\u0600"
 
 
 class Phrase(NamedTuple):
@@ -44,7 +45,10 @@ class Phrases:
 
     def longest(self, read: Lexemes, place: int) -> Phrase | None:
         """The longest name that begins at a place; Arabic ones may have clitics before them."""
-        for start in without_clitics(read[place].text):
+        word = read[place].text
+        if word[0] < _ARABIC and word not in self._root.following:
+            return None
+        for start in without_clitics(word):
             node = self._root.following.get(start)
             found = self._walk(read, place + 1, node) if node is not None else None
             if found is not None:

@@ -29,7 +29,7 @@ _INFLECTED = 3
 @cache
 def place_names() -> Phrases:
     """All names; what is planted first stays where two places have the same name."""
-    phrases = Phrases(between="-'.()（）")
+    phrases = Phrases(between="-'.,&()（）")
     for name in _data()["elsewhere"].split("|"):
         phrases.plant(_forms(name), ELSEWHERE)
     for alpha3, name in _country_names():

@@ -47,7 +47,8 @@ def find_quantities(text: str, language: str) -> tuple[Quantity, ...]:
     """
     read = lexemes(text)
     numbers = numbers_in(read, language)
-    dates = [(date.start, date.end) for date in dates_in(read, language) if date.probability >= SURE_DATE]
+    sure = [date for date in dates_in(read, language) if date.probability >= SURE_DATE]
+    dates = [(date.start, date.end) for date in sure]
     money = [(amount.start, amount.end) for amount in amounts_in(read, numbers)]
     return quantities_in(read, numbers, language, [*dates, *money])
 
@@ -59,7 +60,10 @@ def quantities_in(
     spans = sorted(taken)
     free = [number for number in numbers if number.value and not _is_taken(number, spans)]
     found = [*_counted(read, free, language), *_duals(read), *_adjectives(read)]
-    return tuple(sorted(found, key=lambda quantity: (quantity.start, quantity.end)))
+    # What Russian '10-дневный' counts is no bare ten.
+    told = {quantity.start for quantity in found if quantity.unit is not None}
+    kept = [fact for fact in found if fact.unit is not None or fact.start not in told]
+    return tuple(sorted(kept, key=lambda quantity: (quantity.start, quantity.end)))
 
 
 def _is_taken(number: Number, spans: Sequence[tuple[int, int]]) -> bool:
@@ -73,28 +77,33 @@ def _counted(read: Lexemes, numbers: Sequence[Number], language: str) -> Iterato
     labelled_until = -1
     lower: Number | None = None
     for number in numbers:
-        if _is_labelled(read, number) or _goes_on(read, labelled_until, number.first):
+        if _is_labelled(read, number, language) or _goes_on(
+            read, labelled_until, number.first, language
+        ):
             labelled_until = number.after
             continue
-        if _is_size(read, number.after):
+        if _is_size(read, number.after, language):
             continue
         noun = _noun(read, number, language, starts)
-        if noun is not None and noun.unit == "years" and _is_age(read, number, noun.after):
+        if (
+            noun is not None
+            and noun.unit == "years"
+            and _is_age(read, number, noun.after, language)
+        ):
             labelled_until = number.after
             continue
-        if noun is None and _range_goes_on(read, number.after, starts):
+        if noun is None and _range_goes_on(read, number.after, starts, language):
             lower = number
             continue
-        first = lower if lower is not None and _joins_range(read, lower.after, number.first) else None
+        if lower is not None and not _is_range(read, lower, number, language):
+            lower = None
+        quantity = _quantity(read, number, noun, lower)
         lower = None
-        quantity = _quantity(read, number, noun, first)
         if quantity is not None:
             yield quantity
 
 
-def _noun(
-    read: Lexemes, number: Number, language: str, starts: frozenset[int]
-) -> Counted | None:
+def _noun(read: Lexemes, number: Number, language: str, starts: frozenset[int]) -> Counted | None:
     after = number.after
     noun = chinese_noun(read, number.first, after)
     noun = noun or noun_after(read, after, language, number.value, starts)
@@ -127,13 +136,12 @@ def _quantity(
         probability *= _YEAR_LIKE
     if lower is not None:
         probability *= _RANGE
-    value = max(number.value, first.value)
     start = min(first.start, read[noun.start].start)
     end = max(number.end, read[noun.after - 1].end)
-    return Quantity(value, noun.unit, start, end, round(probability, 2))
+    return Quantity(number.value, noun.unit, start, end, round(probability, 2))
 
 
-def _is_labelled(read: Lexemes, number: Number) -> bool:
+def _is_labelled(read: Lexemes, number: Number, language: str) -> bool:
     """Whether a word before a number makes it a name: 'article 12', 'No. 54', 'calibre 9'."""
     place = number.first - 1
     while place >= 0 and number.first - place < 3 and read[place].text in ".:°º":
@@ -142,41 +150,45 @@ def _is_labelled(read: Lexemes, number: Number) -> bool:
         return False
     before = read[place]
     if before.kind == "han" and place and read[place - 1].kind == "han":
-        return before.text in words("labels") or read[place - 1].text + before.text in words("labels")
-    if before.text in words("labels"):
+        pair = read[place - 1].text + before.text
+        return before.text in words("labels", language) or pair in words("labels", language)
+    if before.text in words("labels", language):
         # 'Articles' may be counted too: 'Officers: 12' has its colon, 'class: 12' is a label.
-        return known_form(before.text, spelling.language_of(before, "en")) is None or read[number.first - 1].text != ":"
+        name = spelling.language_of(before, language)
+        return known_form(before.text, name) is None or read[number.first - 1].text != ":"
     return before.text in "#№§"
 
 
-def _goes_on(read: Lexemes, labelled_until: int, place: int) -> bool:
+def _goes_on(read: Lexemes, labelled_until: int, place: int, language: str) -> bool:
     """Whether a number follows a labelled one as the next of its kind: 'articles 3, 5 and 12'."""
     gap = read[labelled_until:place] if 0 <= labelled_until < place else ()
-    return 0 < len(gap) < 3 and all(lexeme.text in words("joins") for lexeme in gap)
+    return 0 < len(gap) < 3 and all(lexeme.text in words("joins", language) for lexeme in gap)
 
 
-def _is_size(read: Lexemes, place: int) -> bool:
+def _is_size(read: Lexemes, place: int, language: str) -> bool:
     """Whether a measure without a unit of its own follows: '9 mm', '18岁', '500 GB'."""
     if place < len(read) and read[place].text == "-" and glued(read[place - 1], read[place]):
         place += 1
     if place >= len(read):
         return False
     pair = "".join(lexeme.text for lexeme in read[place : place + 2])
-    return read[place].text in words("measures") or pair in words("measures")
+    return read[place].text in words("measures", language) or pair in words("measures", language)
 
 
-def _is_age(read: Lexemes, number: Number, after: int) -> bool:
+def _is_age(read: Lexemes, number: Number, after: int, language: str) -> bool:
     near = [*read[max(0, number.first - _AGE_WORDS) : number.first], *read[after : after + 2]]
-    return any(lexeme.text in words("ages") - words("fillers") for lexeme in near)
+    return any(lexeme.text in words("ages", language) for lexeme in near)
 
 
-def _range_goes_on(read: Lexemes, place: int, starts: frozenset[int]) -> bool:
+def _range_goes_on(read: Lexemes, place: int, starts: frozenset[int], language: str) -> bool:
     """Whether 'to', '-' or 'or' and another number follow right away."""
-    return place + 1 in starts and read[place].text in words("ranges")
+    return place + 1 in starts and read[place].text in words("ranges", language)
 
 
-def _joins_range(read: Lexemes, left: int, right: int) -> bool:
-    return right == left + 1 and read[left].text in words("ranges")
+def _is_range(read: Lexemes, lower: Number, upper: Number, language: str) -> bool:
+    """Whether the numbers are a range's ends; 'from 30 000 to 18 000' tells a change."""
+    joined = upper.first == lower.after + 1 and read[lower.after].text in words("ranges", language)
+    return joined and lower.value < upper.value
 
 
 def _duals(read: Lexemes) -> Iterator[Quantity]:

@@ -5,11 +5,19 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 
+_LATIN = ("en", "es", "fr")
+
 
 @cache
-def words(name: str) -> frozenset[str]:
-    """All languages' words of an entry of quantities.json, folded."""
-    return frozenset(word for forms in _data()[name].values() for word in forms.split("|") if word)
+def words(name: str, language: str) -> frozenset[str]:
+    """The folded words of an entry of quantities.json that a text in `language` may have.
+
+    Of the languages in Latin letters that is the text's own: 'para' is a label in English alone.
+    """
+    own = language if language in ("es", "fr") else "en"
+    entry = _data()[name].items()
+    others = (forms for code, forms in entry if code == own or code not in _LATIN)
+    return frozenset(word for forms in others for word in forms.split("|") if word)
 
 
 @cache

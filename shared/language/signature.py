@@ -1,20 +1,24 @@
 """A text's signature: what of it may leave its owner."""
 
 import hmac
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
-from shared.language.concepts import thesaurus
+from shared.language.concepts import Mention, thesaurus
 from shared.language.detect import Detection, detect
 from shared.language.exclusions import Side, excluded_spans
+from shared.language.facts import find_facts
 from shared.language.inference import infer
+from shared.language.inferred_lines import as_data, inferred_lines
 from shared.language.terms import Token, terms, tokens, weights
 from shared.language.text import clean
 from shared.language.vectors import encode
 
-METHOD = "2"
+METHOD = "3"
 """Names this way of making signatures; to be raised whenever the same text would give another."""
 
 ANALYSED = 60_000
@@ -26,48 +30,83 @@ MENTIONS_OF_ONE = 3
 _HASH_CHARACTERS = 16
 
 
+@dataclass(frozen=True)
+class Reading:
+    """What was read in a record's texts.
+
+    `signature` may leave the texts' owner; `inferred` is for those who may read the texts and see
+    to the record (inferred_lines.as_data has its form).
+    """
+
+    signature: dict[str, Any]
+    inferred: dict[str, Any]
+
+
 def signature(
     fields: Mapping[str, str], declared_language: str, key: bytes, side: Side = "offer"
 ) -> dict[str, Any]:
-    """The signature of a record's texts.
+    """The signature of a record's texts; see `read`."""
+    return read(fields, declared_language, key, side).signature
+
+
+def read(
+    fields: Mapping[str, str], declared_language: str, key: bytes, side: Side = "offer"
+) -> Reading:
+    """The signature of a record's texts, and what they seem to ask for or to offer.
 
     `fields` maps names to texts, in the order in which they are read; `declared_language` is the
     author's BCP 47 tag, believed where the texts do not tell; `key` is the deployment's secret,
     without which the hashes of terms mean nothing; `side` is what the texts do (exclusions.py).
 
-    The result has `method`, `language` (one of the six) with `language_probability`, `concepts`
+    The signature has `method`, `language` (one of the six) with `language_probability`, `concepts`
     as [id, field, start, end] in the texts' order (at most 200, and 3 of one concept; offsets in
     characters), `excluded` the same for concepts that the texts rule out, which count nowhere else,
     `themes` and `kinds` as [code, probability] and `field`, the probability that they are of this
-    field (inference.py), `terms` as [16 hexadecimal digits, weight] (the 96 heaviest, in the order
-    of the digits), and `vector`, base64 of 512 signed bytes, or None without text or encoder. Any text
-    is taken; of long ones the first 60,000 characters (2,000 for the vector) count.
+    field (inference.py), `lines` as [theme, kind, probability, quantity, unit, cents, currency]
+    (the 6 strongest that the texts seem to describe; of what they tell of quantities, money,
+    places and dates, that is all that leaves), `terms` as [16 hexadecimal digits, weight] (the 96
+    heaviest, in the order of the digits), and `vector`, base64 of 512 signed bytes, or None without
+    text or encoder. Any text is taken; of long ones the first 60,000 characters (2,000 for the
+    vector) count.
     """
     parts = text_parts(fields, declared_language, side)
     inferred = infer(parts.vector, parts.named, parts.excluded)
-    return {
-        "method": METHOD,
-        "language": parts.detection.language,
-        "language_probability": parts.detection.probability,
-        "concepts": parts.named,
-        "excluded": parts.excluded,
-        "themes": [list(theme) for theme in inferred.themes],
-        "kinds": [list(kind) for kind in inferred.kinds],
-        "field": inferred.field,
-        "terms": _hashed(parts.words, key),
-        "vector": parts.vector,
-    }
+    facts = find_facts(parts.texts, parts.detection.language).outside(parts.ruled_out)
+    lines = inferred_lines(inferred, parts.mentions, facts, parts.texts)
+    return Reading(
+        {
+            "method": METHOD,
+            "language": parts.detection.language,
+            "language_probability": parts.detection.probability,
+            "concepts": parts.named,
+            "excluded": parts.excluded,
+            "themes": [list(theme) for theme in inferred.themes],
+            "kinds": [list(kind) for kind in inferred.kinds],
+            "field": inferred.field,
+            "lines": [line.codes() for line in lines],
+            "terms": _hashed(parts.words, key),
+            "vector": parts.vector,
+        },
+        as_data(inferred, lines, parts.mentions, facts, parts.texts),
+    )
 
 
 @dataclass(frozen=True)
 class Parts:
-    """What texts are made of, before anything is hashed or inferred; see `signature`."""
+    """What texts are made of, before anything is hashed or inferred.
+
+    `named` and `excluded` are as in a signature. By field: `texts` without control characters,
+    `ruled_out` the stretches that say what is not meant, `mentions` all concepts named elsewhere.
+    """
 
     detection: Detection
     named: list[list[Any]]
     excluded: list[list[Any]]
     words: list[list[Token]]
     vector: str | None
+    texts: Mapping[str, str]
+    ruled_out: Mapping[str, Sequence[tuple[int, int]]]
+    mentions: Mapping[str, Sequence[Mention]]
 
 
 def text_parts(fields: Mapping[str, str], declared_language: str, side: Side) -> Parts:
@@ -83,8 +122,17 @@ def text_parts(fields: Mapping[str, str], declared_language: str, side: Side) ->
             kept = excluded if _lies_in(word, spans[name]) else meant
             kept.setdefault(name, []).append(word)
     said = "\n".join(_without(text, spans[name]) for name, text in texts.items() if text.strip())
+    named = {name: thesaurus().find(meant.get(name, ())) for name in texts}
+    ruled_out = {name: thesaurus().find(words) for name, words in excluded.items()}
     return Parts(
-        detection, _mentions(meant), _mentions(excluded), list(meant.values()), encode(said)
+        detection,
+        _kept(named),
+        _kept(ruled_out),
+        list(meant.values()),
+        encode(said),
+        texts,
+        spans,
+        named,
     )
 
 
@@ -98,7 +146,8 @@ def _cut(fields: Mapping[str, str]) -> dict[str, str]:
 
 
 def _lies_in(word: Token, spans: Sequence[tuple[int, int]]) -> bool:
-    return any(start <= word.start < end for start, end in spans)
+    place = bisect_right(spans, word.start, key=itemgetter(0))
+    return place > 0 and word.start < spans[place - 1][1]
 
 
 def _without(text: str, spans: Sequence[tuple[int, int]]) -> str:
@@ -109,15 +158,15 @@ def _without(text: str, spans: Sequence[tuple[int, int]]) -> str:
     return "".join([*kept, text[last:]])
 
 
-def _mentions(found: Mapping[str, Iterable[Token]]) -> list[list[Any]]:
-    mentions: list[list[Any]] = []
+def _kept(found: Mapping[str, Sequence[Mention]]) -> list[list[Any]]:
+    kept: list[list[Any]] = []
     seen: Counter[str] = Counter()
-    for name, words in found.items():
-        for mention in thesaurus().find(words):
+    for name, mentions in found.items():
+        for mention in mentions:
             seen[mention.concept] += 1
-            if seen[mention.concept] <= MENTIONS_OF_ONE and len(mentions) < MOST_MENTIONS:
-                mentions.append([mention.concept, name, mention.start, mention.end])
-    return mentions
+            if seen[mention.concept] <= MENTIONS_OF_ONE and len(kept) < MOST_MENTIONS:
+                kept.append([mention.concept, name, mention.start, mention.end])
+    return kept
 
 
 def _hashed(found: Iterable[Iterable[Token]], key: bytes) -> list[list[Any]]:

@@ -126,7 +126,7 @@ def _composed(read: Lexemes, place: int, name: str) -> Spelled | None:
             if part.value >= least or (not current and total):
                 break
             total, current, least = total + max(current, 1.0) * part.value, 0.0, part.value
-        elif (before is not None and not _may_add(current, part.value, name)) or (total and part.value >= 1000):
+        elif before is not None and not _may_add(total, current, part.value, name):
             break
         else:
             current += part.value
@@ -134,9 +134,9 @@ def _composed(read: Lexemes, place: int, name: str) -> Spelled | None:
     return Spelled(total + current, at) if before is not None else None
 
 
-def _may_add(current: float, value: float, name: str) -> bool:
+def _may_add(total: float, current: float, value: float, name: str) -> bool:
     if current == 0:
-        return value < 1000
+        return value < 1000 and total > 0
     low = current % 100
     if value >= 100 or value < 1 or current % 1:
         return False

@@ -18,10 +18,10 @@ from shared.language import arabic
 
 # Combining marks, joiners and direction marks belong to the word that they stand in.
 _INVISIBLE = "\u200b-\u200f\u202a-\u202e\u2066-\u2069\u00ad"
-_INSIDE = "\u0300-\u036f\u0610-\u061a\u064b-\u065f\u0670\u0640" + _INVISIBLE
+INSIDE = "\u0300-\u036f\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0640" + _INVISIBLE
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _TOKEN = re.compile(
-    rf"(?P<han>[{_HAN}])|(?P<word>(?:(?![{_HAN}])[^\W_])(?:(?![{_HAN}])[^\W_]|[{_INSIDE}])*)"
+    rf"(?P<han>[{_HAN}])|(?P<word>(?:(?![{_HAN}])[^\W_])(?:(?![{_HAN}])[^\W_]|[{INSIDE}])*)"
     r"|(?P<stop>[.;:!?。；：！？؟۔\n]+)"
 )
 _DROPPED = re.compile(f"[{_INVISIBLE}]")

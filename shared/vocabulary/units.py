@@ -97,9 +97,7 @@ def unit_forms(language: str) -> Mapping[tuple[str, ...], str]:
     A form's words are in lower case, without accents and Arabic articles.
     """
     check_language(language)
-    return {
-        words: form.unit for words, form in _forms().items() if language in form.languages
-    }
+    return {words: form.unit for words, form in _forms().items() if language in form.languages}
 
 
 @cache

@@ -1,7 +1,9 @@
 """Why a pair has its score, as sentences in the reader's language.
 
 A score is a sum of weight × feature, and these products are the reasons: nothing is told that did
-not count, and nothing counted that cannot be told.
+not count, and nothing counted that cannot be told. But what nearly every proposal has says nothing
+of this one. So what is told first is not the largest product but the one that is furthest above
+what an ordinary proposal has, and as the reason against the one that is furthest below.
 """
 
 import json
@@ -11,22 +13,27 @@ from functools import cache
 from importlib.resources import files
 from typing import Literal, Protocol
 
-from babel.numbers import format_decimal, format_percent
-
+from services.matcher.engine.lines import UNSURE
 from services.matcher.engine.ranking import Model
 from services.matcher.engine.serving import Serving
-from shared.language.concepts import thesaurus
-from shared.vocabulary.errors import UnknownCode
-from shared.vocabulary.languages import locale
-from shared.vocabulary.units import UNITS
+from services.matcher.engine.wording import (
+    DOLLARS,
+    concepts_text,
+    filled,
+    kind_text,
+    list_text,
+    part_texts,
+    percent_text,
+    sentences,
+    theme_text,
+)
+from shared.vocabulary.counts import number_text
+from shared.vocabulary.languages import check_language
 
 MOST_REASONS = 3
 _NAMED_CONCEPTS = 4
-_WEAK = 0.5
-"""What lies below may be told as a reason against."""
-_FAINT = 0.25
-"""What lies below is too little to be told as a reason for."""
-_COMMAS = {"ar": "، ", "zh": "、"}
+_NAMED_CODES = 3
+_CENTS = 100
 
 Sense = Literal["for", "against"]
 
@@ -42,6 +49,14 @@ class Explainable(Protocol):
 
     @property
     def evidence(self) -> Sequence[str]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class InCommon:
+    """What both texts of a pair clearly speak of: codes of themes and of kinds."""
+
+    themes: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,90 +77,156 @@ class Explanation:
     against: tuple[Reason, ...]
 
 
-def explain(pairing: Explainable, model: Model, language: str) -> Explanation:
+@dataclass(frozen=True, slots=True)
+class _Level:
+    """A feature's value in an ordinary proposal, from which on it may speak for a pair, and below
+    which against it."""
+
+    ordinary: float
+    least_for: float
+    most_against: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Weighed:
+    code: str
+    weight: float
+    value: float
+
+    @property
+    def level(self) -> _Level:
+        return _levels().get(self.code, _UNKNOWN)
+
+    @property
+    def lead(self) -> float:
+        """How far it puts the pair above an ordinary proposal, in log odds; below 0 if behind."""
+        return self.weight * (self.value - self.level.ordinary)
+
+
+def explain(
+    pairing: Explainable, model: Model, language: str, common: InCommon | None = None
+) -> Explanation:
     """Why the model scores a pair so, in one of the six languages; UnknownCode for any other.
 
     ValueError if the pair's features are not the model's.
     """
-    locale(language)
-    weighed = list(zip(model.feature_names, model.weights, pairing.features, strict=True))
-    helping = _strongest(
-        [(weight * value, code, value) for code, weight, value in weighed if value >= _FAINT]
-    )[:MOST_REASONS]
-    told = {code for _, code, _ in helping}
-    wanting = [
-        (weight * (1.0 - value), code, value)
-        for code, weight, value in weighed
-        if value < _WEAK and code not in told
+    check_language(language)
+    common = common or InCommon()
+    weighed = [
+        _Weighed(code, weight, value)
+        for code, weight, value in zip(
+            model.feature_names, model.weights, pairing.features, strict=True
+        )
+        if weight > 0.0
     ]
+    helping = sorted(
+        (one for one in weighed if _helps(one, pairing)), key=lambda one: (-one.lead, one.code)
+    )[:MOST_REASONS]
+    wanting = sorted(
+        (one for one in weighed if one not in helping and _wants(one)),
+        key=lambda one: (one.lead, one.code),
+    )[:1]
     return Explanation(
         tuple(
-            Reason(code, _sentence(code, "for", value, pairing, language), round(gain, 4))
-            for gain, code, value in helping
+            Reason(
+                one.code,
+                _sentence(one, "for", pairing, common, language),
+                round(one.weight * one.value, 4),
+            )
+            for one in helping
         ),
         tuple(
-            Reason(code, _sentence(code, "against", value, pairing, language), -round(loss, 4))
-            for loss, code, value in _strongest(wanting)[:1]
+            Reason(
+                one.code,
+                _sentence(one, "against", pairing, common, language),
+                -round(one.weight * (1.0 - one.value), 4),
+            )
+            for one in wanting
         ),
     )
 
 
-def _strongest(found: list[tuple[float, str, float]]) -> list[tuple[float, str, float]]:
-    counting = [reason for reason in found if reason[0] > 0.0]
-    return sorted(counting, key=lambda reason: (-reason[0], reason[1]))
+def _helps(one: _Weighed, pairing: Explainable) -> bool:
+    return one.value > 0.0 and one.value >= one.level.least_for and _is_known(one, pairing)
 
 
-def _sentence(code: str, sense: Sense, value: float, pairing: Explainable, language: str) -> str:
-    facts = {"percent": format_percent(round(value, 2), locale=locale(language))}
-    counted = _counted(pairing.serves)
-    if code == "quantity" and counted is not None and _is_short(counted) == (sense == "against"):
-        return _filled("quantity_counted", sense, language, facts | _numbers(counted, language))
+def _wants(one: _Weighed) -> bool:
+    return one.lead < 0.0 and one.value < one.level.most_against
+
+
+def _is_known(one: _Weighed, pairing: Explainable) -> bool:
+    """Whether the value comes from what the records say, not from not knowing."""
+    if one.code == "quantity":
+        return any(serving.quantity is not None for serving in pairing.serves)
+    if one.code == "amount":
+        return any(serving.amount is not None for serving in pairing.serves)
+    return not (one.code == "text_kind" and one.value == UNSURE)
+
+
+def _sentence(
+    one: _Weighed, sense: Sense, pairing: Explainable, common: InCommon, language: str
+) -> str:
+    facts = {"percent": percent_text(one.value, language)}
+    template = one.code
+    counted = _counted(one.code, pairing.serves)
+    if counted is not None and counted.is_short == (sense == "against"):
+        template = f"{one.code}_counted"
+        given, needed = part_texts(counted.given, counted.needed, counted.unit, language)
+        line = number_text(counted.need, language)
+        facts |= {"given": given, "counted": needed, "line": line}
+    names = _names(one.code, pairing, common, language)
+    if names:
+        template = f"{one.code}_named"
+        facts["names"] = names
+    return filled(sentences()["reasons"][template][sense], language, facts)
+
+
+def _names(code: str, pairing: Explainable, common: InCommon, language: str) -> str:
+    """What is alike, by name, where the feature is about that."""
     if code == "concepts":
-        names = _names(pairing.evidence, language)
-        if names:
-            return _filled("concepts_named", sense, language, facts | {"concepts": names})
-    return _filled(code, sense, language, facts)
+        return concepts_text(pairing.evidence, _NAMED_CONCEPTS, language)
+    if code == "text_theme":
+        themes = common.themes[:_NAMED_CODES]
+        return list_text([theme_text(theme, language) for theme in themes], language)
+    if code == "text_kind":
+        kinds = common.kinds[:_NAMED_CODES]
+        return list_text([kind_text(kind, language) for kind in kinds], language)
+    return ""
 
 
-def _filled(code: str, sense: Sense, language: str, facts: Mapping[str, str]) -> str:
-    return _sentences()[code][sense][language].format_map(facts)
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    need: int
+    given: float
+    needed: float
+    unit: str
+
+    @property
+    def is_short(self) -> bool:
+        return self.given < self.needed
 
 
-def _counted(serves: Sequence[Serving]) -> Serving | None:
-    """The serving to tell of: the one that falls shortest, of those with numbers."""
-    known = [serving for serving in serves if serving.quantity is not None and serving.of]
-    return min(known, key=lambda s: ((s.quantity or 0.0) / (s.of or 1.0), s.need), default=None)
+def _counted(code: str, serves: Sequence[Serving]) -> _Counted | None:
+    """The numbers to tell of: those that fall shortest, where there are any."""
+    found: list[_Counted] = []
+    for serving in serves:
+        if code == "quantity" and serving.quantity is not None and serving.of:
+            quantity, of, unit = serving.quantity, serving.of, serving.unit or ""
+            found.append(_Counted(serving.need, quantity, of, unit))
+        if code == "amount" and serving.amount is not None and serving.amount_of:
+            amount, of = serving.amount / _CENTS, serving.amount_of / _CENTS
+            found.append(_Counted(serving.need, amount, of, DOLLARS))
+    return min(found, key=lambda one: (one.given / one.needed, one.need), default=None)
 
 
-def _is_short(serving: Serving) -> bool:
-    return (serving.quantity or 0.0) < (serving.of or 0.0)
-
-
-def _numbers(serving: Serving, language: str) -> dict[str, str]:
-    return {
-        "given": format_decimal(serving.quantity or 0.0, locale=locale(language)),
-        "needed": format_decimal(serving.of or 0.0, locale=locale(language)),
-        "unit": _unit(serving.unit or "", language),
-    }
-
-
-def _unit(code: str, language: str) -> str:
-    try:
-        return UNITS.label(code, language)
-    except UnknownCode:
-        return code
-
-
-def _names(evidence: Sequence[str], language: str) -> str:
-    known = [thesaurus().get(concept) for concept in evidence[:_NAMED_CONCEPTS]]
-    names = [concept.label(language) for concept in known if concept is not None]
-    return _COMMAS.get(language, ", ").join(names)
+_UNKNOWN = _Level(ordinary=0.0, least_for=0.5, most_against=0.5)
 
 
 @cache
-def _sentences() -> Mapping[str, Mapping[str, Mapping[str, str]]]:
-    source = files("services.matcher.engine") / "data" / "sentences.json"
-    found: dict[str, dict[str, dict[str, str]]] = json.loads(source.read_text(encoding="utf-8"))[
-        "sentences"
-    ]
-    return found
+def _levels() -> Mapping[str, _Level]:
+    source = files("services.matcher.engine") / "data" / "ordinary.json"
+    features = json.loads(source.read_text(encoding="utf-8"))["features"]
+    return {
+        code: _Level(level["ordinary"], level["for"], level["against"])
+        for code, level in features.items()
+    }

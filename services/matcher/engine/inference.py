@@ -5,17 +5,10 @@ from dataclasses import dataclass
 
 from services.matcher.engine.codes import KIND_CODES, KIND_NUMBERS, THEME_CODES, THEME_NUMBERS
 from services.matcher.engine.profiles import Text
+from shared.language.pairing import CLEAR, FULL, likely_pairs
 from shared.language.weighing import named_concepts
 
-FULL = 100
-"""Strengths are whole hundredths of the strongest, so that their sums are exact."""
-
-CLEAR = 25
-"""A theme or kind weaker than this is a word in passing."""
-
-_MOST_THEMES = 3
-_MOST_KINDS = 3
-_WEAKEST_LINE = 0.2
+__all__ = ["CLEAR", "FULL", "Guess", "guesses", "strengths"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +42,11 @@ def strengths(text: Text) -> tuple[tuple[int, ...], tuple[int, ...]]:
 
 
 def guesses(themes: tuple[int, ...], kinds: tuple[int, ...]) -> tuple[Guess, ...]:
-    """The lines that a text of these strengths seems to describe, the strongest first."""
-    found = [
-        Guess(theme, kind, themes[theme] / FULL * kinds[kind] / FULL)
-        for theme in _strongest(themes, _MOST_THEMES)
-        for kind in _strongest(kinds, _MOST_KINDS) or range(len(KIND_CODES))
-    ]
-    if not any(kinds):
-        found = [Guess(g.theme, g.kind, themes[g.theme] / FULL * 0.5) for g in found]
-    kept = [guess for guess in found if guess.strength >= _WEAKEST_LINE]
-    return tuple(sorted(kept, key=lambda guess: (-guess.strength, guess.theme, guess.kind)))
+    """The lines that a text of these strengths seems to describe, the strongest first.
+
+    What its owner shows the author to confirm follows the same rule (shared.language.pairing).
+    """
+    return tuple(Guess(*pair) for pair in likely_pairs(themes, kinds))
 
 
 def _numbered(
@@ -70,11 +58,6 @@ def _numbered(
         if code in numbers:
             values[numbers[code]] = probability
     return tuple(values)
-
-
-def _strongest(values: tuple[int, ...], most: int) -> list[int]:
-    order = sorted(range(len(values)), key=lambda number: (-values[number], number))
-    return [number for number in order[:most] if values[number] >= CLEAR]
 
 
 def _relative(values: list[float]) -> tuple[int, ...]:

@@ -74,8 +74,7 @@ class Engine:
 
         ValueError for a model that was made for other features.
         """
-        if model.feature_names != FEATURES:
-            raise ValueError(f"the model {model.version} was made for other features")
+        _require_features(model)
         self.model = model
         self.size = size
         self._records = Records(geography, as_of)
@@ -96,6 +95,17 @@ class Engine:
         self._listed.clear()
         self._listing.clear()
         return self._records.advance(as_of)
+
+    def use(self, model: Model) -> None:
+        """Rank with another model: every shortlist may change, and is to be made again.
+
+        ValueError for a model that was made for other features; the former one stays then.
+        """
+        _require_features(model)
+        self.model = model
+        self._listed.clear()
+        self._listing.clear()
+        self._records.requests.records.column("end")[:] = OPEN_END
 
     def put_request(self, profile: RequestProfile) -> None:
         """Add a request or replace it; its list is to be made anew. O(1) in the records held."""
@@ -162,6 +172,14 @@ class Engine:
             if most == self.size:
                 self._remember(request, entries)
         return Shortlist(request, self.model.version, self.as_of, entries)
+
+    def open_needs(self, request: str) -> tuple[int, ...]:
+        """The numbers of a request's own lines of which something is still needed, in order."""
+        if request not in self._records.requests:
+            return ()
+        requests = self._records.requests
+        lines = requests.lines_of(requests.row(request))
+        return tuple(sorted(line.number for line in lines if line.number and line.strength > 0.0))
 
     def affected(self, offer: str) -> list[str]:
         """The requests whose shortlist may change because this offer did, by id.
@@ -273,6 +291,11 @@ class Engine:
     def _forget_list(self, request: str) -> None:
         for offer in self._listed.pop(request, ()):
             self._listing[offer].discard(request)
+
+
+def _require_features(model: Model) -> None:
+    if model.feature_names != FEATURES:
+        raise ValueError(f"the model {model.version} was made for other features")
 
 
 def _evidence(asked: Mapping[str, int], given: Mapping[str, int]) -> tuple[str, ...]:

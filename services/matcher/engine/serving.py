@@ -17,7 +17,9 @@ class Serving:
     """A need line and the provision line that serves it best.
 
     `theme` and `kind` are the need's. `quantity` is what the provision can give `of` what is
-    needed, both in `unit`; None where the two cannot be compared. `fit` is from 0 to 1.
+    needed, both in `unit`; None where the two cannot be compared. `fit` is from 0 to 1. `amount` is
+    what it can give of the `amount_of` that the need costs, both in US cents; None where either
+    does not state it.
     """
 
     need: int
@@ -28,6 +30,8 @@ class Serving:
     of: float | None
     unit: str | None
     fit: float
+    amount: int | None = None
+    amount_of: int | None = None
 
 
 def servings(
@@ -52,6 +56,7 @@ def _serving(need: EntryLine, provision: EntryLine, fit: float) -> Serving:
         and need.unit == provision.unit
         and UNKNOWN not in (need.quantity, provision.quantity)
     )
+    priced = need.amount > 0 and provision.amount != UNKNOWN
     return Serving(
         need=need.number,
         provision=provision.number,
@@ -61,4 +66,6 @@ def _serving(need: EntryLine, provision: EntryLine, fit: float) -> Serving:
         of=need.quantity / _THOUSANDTHS if comparable else None,
         unit=need.unit if comparable else None,
         fit=round(fit, 6),
+        amount=min(need.amount, provision.amount) if priced else None,
+        amount_of=need.amount if priced else None,
     )

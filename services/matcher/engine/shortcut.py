@@ -7,6 +7,7 @@ everything is measured by bench/engine.py.
 
 import math
 from functools import cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -43,6 +44,8 @@ _COLUMNS = (
 )
 _LINES = ("theme", "kind", "strength", "amount", "from", "to")
 
+
+_compiled: Any = njit(nogil=True)
 
 _THEME, _MAIN, _NEEDS, _ANY, _AMOUNT, _TEXT, _FIELD, _MEANING, _CONCEPTS, _FOCUS, _FREE = (
     FEATURES.index(name)
@@ -114,7 +117,7 @@ def _glances(
     return out
 
 
-@njit(nogil=True)
+@_compiled
 def _glance(rows, glance, own, admitted, first, last, text_near, near, serve, shares, weights, out):  # type: ignore[no-untyped-def]
     own_named = _ones(own[2]) + _ones(own[3])
     for at in range(len(rows)):
@@ -166,7 +169,7 @@ def _glance(rows, glance, own, admitted, first, last, text_near, near, serve, sh
         out[at] = total + weights[_MEANING] * min(max(meaning, 0.0), 1.0)
 
 
-@njit(nogil=True)
+@_compiled
 def _ones(word):  # type: ignore[no-untyped-def]
     word = word - ((word >> np.uint64(1)) & np.uint64(0x5555555555555555))
     word = (word & np.uint64(0x3333333333333333)) + (
@@ -214,7 +217,7 @@ def _estimates(
     return out
 
 
-@njit(nogil=True)  # type: ignore[untyped-decorator]
+@_compiled
 def _estimate(  # type: ignore[no-untyped-def]
     rows,
     here,
@@ -267,11 +270,11 @@ def _estimate(  # type: ignore[no-untyped-def]
             continue
         total = weights[_FIELD] * field[row] / 100.0 + weights[_FREE] * unconditional[row]
         if own_theme_norm > 0.0 and theme_norm[row] > 0.0:
-            product = 0
+            product = np.int64(0)
             for theme in range(text_themes.shape[1]):
                 product += np.int64(text_themes[row, theme]) * own_near[theme]
             total += weights[_TEXT] * product / (own_theme_norm * theme_norm[row])
-        product, common, named = 0, 0, 0
+        product, common, named = np.int64(0), np.int64(0), np.int64(0)
         for place in range(concepts.shape[1]):
             weight = np.int64(concept_weights[row, place])
             own = own_concepts[concepts[row, place]]

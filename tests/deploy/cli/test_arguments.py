@@ -24,7 +24,7 @@ def test_help_lists_every_command() -> None:
     assert result.exit_code == 0
     for command in (
         *("up", "load", "token", "proposals", "evaluate"),
-        *("replay", "dead-letters", "restored", "topics"),
+        *("train", "models", "replay", "dead-letters", "restored", "topics"),
     ):
         assert f"  {command} " in result.output
         assert run(command, "--help").exit_code == 0
@@ -55,7 +55,11 @@ def test_wrong_arguments_are_named(arguments: list[str], message: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["proposals", "E-R01"], ["replay"], ["topics"], ["dead-letters", "list"]]
+    "arguments",
+    [
+        *(["proposals", "E-R01"], ["replay"], ["topics"], ["dead-letters", "list"]),
+        *(["train"], ["models"], ["models", "use", "prior-2"]),
+    ],
 )
 def test_without_a_stack_it_says_how_to_start_one(tmp_path: Path, arguments: list[str]) -> None:
     result = run(*arguments, "--data-dir", tmp_path / "none")

@@ -5,16 +5,19 @@ from typing import Any
 
 import pytest
 
-from services.matcher.documents import Match
+from services.matcher.documents import Match, RecordView
 from services.matcher.reactions import keep_records
+from shared.language import signature
+from shared.language.concepts import thesaurus
 from shared.vocabulary import LANGUAGES
+from tests.services.matcher.engine.sentences import check_sentence
 from tests.services.matcher.records import need, offer_event, provision, request_event
 from tests.services.matcher.world import Caller, World
 
 UNODA, NGO = "66f0000000000000000000d1", "66f0000000000000000000d2"
 MARKING = need(1, quantity=4)
-SECRET = need(2, theme="stockpile-management", kind="infrastructure", confidential=True, unit=None)
-ARMOURY = provision(1, theme="stockpile-management", kind="infrastructure", unit=None)
+SECRET = need(2, theme="border-control", kind="infrastructure", confidential=True, unit=None)
+POST = provision(1, theme="border-control", kind="infrastructure", unit=None)
 
 
 @pytest.fixture
@@ -26,7 +29,7 @@ def known(world: World) -> World:
             request_event("r2", country="MLI", needs=[MARKING]),
             offer_event("o1", conditions=[]),
             offer_event("o2", organisation=NGO, donor_type="state", donor_country="BRA"),
-            offer_event("o3", organisation=NGO, provisions=[ARMOURY], signature=None),
+            offer_event("o3", organisation=NGO, provisions=[POST], signature=None),
         ]
     )
     return world
@@ -156,7 +159,7 @@ def test_confidential_lines_are_left_out_for_donors(
     known: World, call: Callable[..., Caller]
 ) -> None:
     # Without a text only lines speak for it.
-    provisions = [provision(1), {**ARMOURY, "line": 2}]
+    provisions = [provision(1), {**POST, "line": 2}]
     everything = offer_event("o4", organisation=NGO, provisions=provisions, signature=None)
     known.hears([everything])
     path = "/v1/proposals/r1.o4"
@@ -165,11 +168,131 @@ def test_confidential_lines_are_left_out_for_donors(
     assert [serving["need"] for serving in full["serves"]] == [1, 2]
     assert [serving["need"] for serving in reduced["serves"]] == [1]
     assert (full["hidden_lines"], reduced["hidden_lines"]) == (0, 1)
-    made_of_lines = {"theme", "main_need", "needs_served", "quantity", "amount"}
+    made_of_lines = {"theme", "main_need", "needs_served", "any_need", "quantity", "amount"}
     assert made_of_lines & {reason["code"] for reason in full["reasons"]}
     told = [*reduced["reasons"], *reduced["against"]]
     assert told
     assert not made_of_lines & {reason["code"] for reason in told}
+
+
+DESCRIPTIONS = {
+    "asked": "Quatre machines de marquage pour la police, et la formation des opérateurs.",
+    "offered": "We lend marking machines. We do not provide training.",
+}
+
+
+def described(world: World) -> None:
+    """One request and one offer with texts, the offer with fewer machines and less time."""
+    asked = signature(
+        {"title": "Marquage", "description": DESCRIPTIONS["asked"]}, "fr", b"key", "request"
+    )
+    offered = signature(
+        {"title": "Loan", "description": DESCRIPTIONS["offered"]}, "en", b"key", "offer"
+    )
+    lines = [need(1, quantity=6), need(2, kind="training", unit="persons", confidential=True)]
+    world.hears(
+        [
+            request_event(
+                "r",
+                needs=lines,
+                signature=asked,
+                window={"from": "2090-07-01", "to": "2091-12-31"},
+            ),
+            offer_event(
+                "o",
+                provisions=[provision(capacity=4)],
+                signature=offered,
+                window={"from": "2090-09-01", "to": "2091-12-31"},
+            ),
+        ]
+    )
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_is_lacking_is_told_in_numbers_and_in_the_readers_language(
+    world: World, coordinator: Caller, language: str
+) -> None:
+    described(world)
+    shown = coordinator.get("/v1/proposals/r.o", language=language).json
+    assert [(lack["code"], lack["need"]) for lack in shown["lacking"]] == [
+        ("quantity", 1),
+        ("unserved", 2),
+        ("late", None),
+        ("offer-excludes", None),
+    ]
+    short, _, late, excluded = shown["lacking"]
+    assert (short["given"], short["needed"], short["unit"]) == (4, 6, "machines")
+    assert (late["days"], late["date"]) == (62, "2090-09-01")
+    assert "training" in excluded["concepts"]
+    for lack in shown["lacking"]:
+        check_sentence(lack["sentence"], language)
+    assert coordinator.items("/v1/proposals", request="r", language=language) == [shown]
+
+
+def test_of_confidential_lines_nothing_is_told_lacking(
+    world: World, call: Callable[..., Caller]
+) -> None:
+    described(world)
+    shown = call("donor", organisation=UNODA).get("/v1/proposals/r.o").json
+    assert [lack["code"] for lack in shown["lacking"]] == ["quantity", "late", "offer-excludes"]
+    assert all(lack["need"] != 2 for lack in shown["lacking"])
+    assert "line 2" not in str(shown)
+
+
+def test_evidence_comes_with_its_places_in_both_texts(
+    world: World, call: Callable[..., Caller]
+) -> None:
+    described(world)
+    for caller in (call("coordinator"), call("donor", organisation=UNODA)):
+        shown = caller.get("/v1/proposals/r.o", language="fr").json
+        found = {one["concept"]: one for one in shown["evidence"]}
+        machines = found["marking-machine"]
+        assert machines["label"] == thesaurus().get("marking-machine").label("fr")
+        assert [named(span, "asked") for span in machines["request"]] == ["machines de marquage"]
+        assert [named(span, "offered") for span in machines["offer"]] == ["marking machines"]
+        (training,) = [one for one in shown["ruled_out"] if one["concept"] == "training"]
+        assert training["by"] == "offer"
+        assert [named(span, "asked") for span in training["request"]] == ["formation"]
+        assert [named(span, "offered") for span in training["offer"]] == ["training"]
+        assert (shown["request_version"], shown["offer_version"]) == ("1.1", "1.1")
+
+
+def named(span: dict[str, Any], text: str) -> str:
+    """What stands at a span of a description."""
+    assert span["field"] == "description"
+    return DESCRIPTIONS[text][span["start"] : span["end"]]
+
+
+def test_records_kept_without_what_they_state_are_filled_by_a_replay(
+    world: World, coordinator: Caller
+) -> None:
+    described(world)
+    RecordView._get_collection().update_many({}, {"$unset": {"stated": ""}})
+    bare = coordinator.get("/v1/proposals/r.o").json
+    assert bare["evidence"][0]["request"] == []
+    assert [lack["code"] for lack in bare["lacking"]] == ["quantity"]
+    described(world)
+    assert coordinator.get("/v1/proposals/r.o").json["evidence"][0]["request"] != []
+
+
+def test_codes_that_the_text_contradicts_are_shown_to_those_who_oversee(
+    world: World, call: Callable[..., Caller]
+) -> None:
+    text = {"title": "", "description": "A radio campaign against armed violence in schools"}
+    told = {**signature(text, "en", b"key"), "themes": [["awareness", 0.91], ["marking", 0.02]]}
+    world.hears([request_event("r", signature=told), offer_event("o")])
+    for role in ("coordinator", "auditor"):
+        shown = call(role).get("/v1/proposals/r.o", language="es").json
+        (found,) = shown["contradictions"]
+        assert (found["side"], found["coded"], found["theme"]) == (
+            "request",
+            ["marking"],
+            "awareness",
+        )
+        assert found["probability"] == 0.91
+        check_sentence(found["sentence"], "es")
+    for caller in (call("requester", state="SEN"), call("donor", organisation=UNODA)):
+        assert caller.get("/v1/proposals/r.o").json["contradictions"] == []
 
 
 @pytest.mark.parametrize("id_", ["", "r1", "r1.", ".o1", "r1.nothing", "a" * 300])

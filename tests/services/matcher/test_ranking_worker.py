@@ -16,6 +16,7 @@ from services.matcher.engine.matching import Engine
 from services.matcher.engine.profiles import OfferProfile, RequestProfile
 from services.matcher.engine.ranking import prior_model
 from services.matcher.membership import GROUP
+from services.matcher.models import ensure_prior, put_into_use, store_learnt
 from services.matcher.ranking_worker import RankingWorker
 from services.matcher.shortlists import take_partition
 from shared.events import clients
@@ -190,6 +191,45 @@ def test_a_request_whose_ranking_fails_does_not_hold_up_the_others(
     with running(make_worker().loops()):
         eventually(lambda: all(offers_of(r) == OFFERS[:1] for r in REQUESTS[1:]), "the others")
         assert offers_of(REQUESTS[0]) is None
+
+
+def test_workers_follow_the_model_in_use_without_a_restart(
+    settings: Settings, make_worker: Callable[[], RankingWorker], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.matcher.ranking_worker.MODEL_SECONDS", 0.1)
+    ensure_prior(NOW)
+    publish(settings, [request_event(id_) for id_ in REQUESTS])
+    publish(settings, [offer_event(OFFERS[0]), offer_event(OFFERS[1], conditions=[])])
+    learnt = replace(prior_model(), intercept=prior_model().intercept + 1.0)
+    facts: dict[str, Any] = {"decisions": 1, "learnt_until": NOW, "metrics": {}, "now": NOW}
+    version = store_learnt(learnt, parent=prior_model().version, **facts)
+    first, second = make_worker(), make_worker()
+    with running(first.loops()), running(second.loops()):
+        ranked_by(prior_model().version)
+        before = {s.id: (s.offers, s.entries) for s in Shortlist.objects}
+        put_into_use(version, NOW)
+        ranked_by(version)
+        for shortlist in Shortlist.objects:
+            assert shortlist.pending_events[-1]["data"]["model"] == version
+            assert (shortlist.offers, shortlist.entries) != before[shortlist.id]
+        publish(settings, [offer_event(OFFERS[2])])
+        eventually(lambda: all(len(offers_of(r) or ()) == 3 for r in REQUESTS), "others follow")
+        put_into_use(prior_model().version, NOW)
+        ranked_by(prior_model().version)
+        publish(settings, [offer_event(OFFERS[2], 2, status="withdrawn")])
+        eventually(lambda: all(len(offers_of(r) or ()) == 2 for r in REQUESTS), "it left")
+        assert {s.id: (s.offers, s.entries) for s in Shortlist.objects} == before
+
+
+def ranked_by(version: str) -> None:
+    """Wait until every request has a list of two or more made by this model."""
+    eventually(
+        lambda: (
+            [(s.model, len(s.offers) > 1) for s in Shortlist.objects]
+            == [(version, True)] * len(REQUESTS)
+        ),
+        f"ranked by {version}",
+    )
 
 
 def test_a_fixed_day_decides_whatever_the_clock_says(

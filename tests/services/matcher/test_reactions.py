@@ -5,6 +5,7 @@ import random
 import pytest
 
 from services.matcher.documents import RecordView
+from services.matcher.engine.stated import unpacked
 from services.matcher.ledger import reserve
 from services.matcher.ledger_documents import LedgerCase, LedgerLine
 from services.matcher.reactions import keep_records
@@ -39,6 +40,8 @@ def test_views_hold_what_the_api_needs() -> None:
         ("money", "USD"),
     ]
     assert (offer.owner, offer.conditions) == ("66f0000000000000000000d1", ["reporting"])
+    assert set(unpacked(request.stated).lines) == {1, 2}
+    assert unpacked(offer.stated).named[0].concept == "marking-machine"
 
 
 def test_the_newest_version_stays_whatever_the_order() -> None:
@@ -77,6 +80,7 @@ def test_a_tombstone_leaves_nothing_to_take() -> None:
     keep([offer_event("o", provisions=[provision(capacity=3)])])
     keep([tombstone(offer_event("o"))])
     assert view("offer", "o").status == "gone"
+    assert view("offer", "o").stated is None
     assert LedgerLine.objects.get(record="o").limit == 0
 
 

@@ -1,15 +1,24 @@
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from services.matcher.engine.explanation import _sentences, explain
+from services.matcher.engine.explanation import InCommon, _levels, explain
 from services.matcher.engine.features import FEATURES
 from services.matcher.engine.matching import Pairing
-from services.matcher.engine.ranking import prior_model
+from services.matcher.engine.ranking import Model, prior_model
 from services.matcher.engine.serving import Serving
+from services.matcher.engine.wording import sentences
 from shared.vocabulary import LANGUAGES, UnknownCode
+from tests.services.matcher.engine.sentences import check_sentence, plain
 
-SHORT = Serving(1, 2, "marking", "equipment", 4.0, 6.0, "machines", 1.0)
+SHORT = Serving(1, 2, "marking", "equipment", 4.0, 6.0, "machines", 1.0, 4_000_000, 16_000_000)
+FULL = Serving(3, 2, "marking", "equipment", 6.0, 6.0, "machines", 1.0, 16_000_000, 16_000_000)
+UNKNOWN = Serving(2, 2, "marking", "training", None, None, None, 0.5)
+EVIDENCE = ("marking-machine", "training", "interpol")
+COMMON = InCommon(("marking", "record-keeping"), ("equipment",))
 
 
 def pairing(
@@ -19,73 +28,125 @@ def pairing(
     return Pairing("R1", "O1", 0.5, 1, features, serves, evidence)
 
 
+def only(*names: str) -> Model:
+    """A model that looks at nothing else."""
+    weights = tuple(float(name in names) for name in FEATURES)
+    return replace(prior_model(), weights=weights)
+
+
+def test_levels_are_of_the_features_and_keep_for_and_against_apart() -> None:
+    assert sorted(_levels()) == sorted(FEATURES)
+    for level in _levels().values():
+        assert 0.0 <= level.ordinary <= 1.0
+        assert 0.0 < level.least_for <= 1.0
+        assert 0.0 < level.most_against <= 1.0
+
+
 def test_the_three_strongest_reasons_and_the_strongest_against() -> None:
-    model = replace(prior_model(), weights=tuple(float(n) for n in range(len(FEATURES))))
-    found = explain(pairing(unconditional=0.0, window=0.9, meaning=0.1), model, "en")
-    assert [reason.code for reason in found.reasons] == ["window", "terms", "allowed"]
-    place = {name: float(n) for n, name in enumerate(FEATURES)}
-    assert [reason.contribution for reason in found.reasons] == [
-        round(0.9 * place["window"], 4),
-        0.5 * place["terms"],
-        0.5 * place["allowed"],
-    ]
-    assert [(reason.code, reason.contribution) for reason in found.against] == [
-        ("unconditional", -place["unconditional"])
-    ]
+    model = replace(prior_model(), weights=(2.0,) * len(FEATURES))
+    ordinary = {name: _levels()[name].ordinary for name in FEATURES}
+    pair = pairing(**{**ordinary, "terms": 0.9, "concepts": 0.9, "focus": 0.6, "field": 0.1})
+    found = explain(pair, model, "en")
+    assert [reason.code for reason in found.reasons] == ["terms", "concepts", "focus"]
+    assert [reason.contribution for reason in found.reasons] == [1.8, 1.8, 1.2]
+    assert [(reason.code, reason.contribution) for reason in found.against] == [("field", -1.8)]
 
 
-def test_reasons_add_up_to_the_score() -> None:
-    pair = pairing(terms=0.0, window=0.0)
-    added = sum(w * f for w, f in zip(prior_model().weights, pair.features, strict=True))
-    told = explain(pair, prior_model(), "en").reasons
-    assert sum(reason.contribution for reason in told) < added
+def test_what_every_proposal_has_is_told_last() -> None:
+    pair = pairing(**dict.fromkeys(FEATURES, 1.0))
+    model = replace(prior_model(), weights=(1.0,) * len(FEATURES))
+    codes = {reason.code for reason in explain(pair, model, "en").reasons}
+    assert not codes & {"field", "allowed", "window", "unconditional"}
+    told = explain(pair, only("field", "allowed"), "en").reasons
+    assert [reason.code for reason in told] == ["allowed", "field"]
 
 
 def test_nothing_stands_against_a_perfect_pair() -> None:
-    found = explain(pairing(**dict.fromkeys(FEATURES, 1.0)), prior_model(), "en")
+    found = explain(pairing((FULL,), **dict.fromkeys(FEATURES, 1.0)), prior_model(), "en")
     assert found.against == ()
     assert len(found.reasons) == 3
 
 
-def test_sentences_have_numbers_and_names() -> None:
-    only = replace(
-        prior_model(), weights=tuple(float(name in ("quantity", "concepts")) for name in FEATURES)
-    )
-    pair = pairing((SHORT,), ("marking-machine", "no-such-concept"), quantity=0.2, concepts=0.62)
-    found = explain(pair, only, "en")
-    assert found.reasons[0].sentence == "Both texts name: marking machine (62% alike)."
-    assert found.against[0].sentence == "It can give only 4 of 6 needed (machines)."
+@pytest.mark.parametrize(
+    ("of", "sentence"),
+    [
+        ({"concepts": 0.62}, "Both texts name: marking machine, training, INTERPOL (62% alike)."),
+        ({"text_theme": 0.9}, "Both texts are about: Marking, Record-keeping (90% alike)."),
+        ({"text_kind": 0.996}, "One text asks for and the other offers: Equipment (99% met)."),
+        ({"quantity": 0.1}, "It can give only 4 of 6 machines in need line 1."),
+        ({"amount": 0.1}, "It can give only 40,000 of 160,000 US dollars in need line 1."),
+        ({"quantity": 0.8}, "The quantities on offer cover an estimated 80% of what is needed."),
+        ({"meaning": 0.7}, "The texts are close in meaning (70% on the scale of closeness)."),
+        ({"any_need": 0.001}, "No need is served to more than 1% by theme and kind of help."),
+    ],
+)
+def test_sentences_have_numbers_and_names(of: dict[str, float], sentence: str) -> None:
+    pair = pairing((FULL, SHORT, UNKNOWN), EVIDENCE, **of)
+    found = explain(pair, only(*of), "en", COMMON)
+    assert [reason.sentence for reason in (*found.reasons, *found.against)] == [sentence]
+
+
+def test_a_need_that_can_be_met_in_full_is_told_so() -> None:
+    (reason,) = explain(pairing((FULL,), quantity=1.0), only("quantity"), "en").reasons
+    assert reason.sentence == "It can give as much as need line 3 asks for (6 of 6 machines)."
+    (reason,) = explain(pairing((FULL,), amount=1.0), only("amount"), "ru").reasons
+    assert "160 000 из 160 000 долл. США" in plain(reason.sentence)
+
+
+def test_what_is_not_known_is_no_reason_for() -> None:
+    half = pairing((UNKNOWN,), quantity=0.5, amount=0.5, text_kind=0.5)
+    assert explain(half, only("quantity", "amount", "text_kind"), "en").reasons == ()
+
+
+def every_told(language: str) -> Iterator[tuple[str, str]]:
+    """Each sentence that there is, with its feature: with names and numbers and without."""
+    for name in FEATURES:
+        for value in (1.0, 0.62, 0.001):
+            for serves in ((), (SHORT,), (FULL,)):
+                for evidence, common in (((), None), (EVIDENCE, COMMON)):
+                    pair = pairing(serves, evidence, **{name: value})
+                    found = explain(pair, only(name), language, common)
+                    for reason in (*found.reasons, *found.against):
+                        assert reason.code == name
+                        yield name, reason.sentence
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_feature_has_a_sentence_for_and_against_in_every_language(language: str) -> None:
-    for name in FEATURES:
-        only = replace(prior_model(), weights=tuple(float(name == other) for other in FEATURES))
-        for value in (1.0, 0.1):
-            pair = pairing((SHORT,), ("marking-machine",), **{name: value})
-            found = explain(pair, only, language)
-            for reason in (*found.reasons, *found.against):
-                assert reason.code == name
-                assert "{" not in reason.sentence
-                assert len(reason.sentence) > 5
-            assert bool(found.against) == (value < 0.5)
+    told: dict[str, set[str]] = {}
+    for name, sentence in every_told(language):
+        check_sentence(sentence, language)
+        told.setdefault(name, set()).add(sentence)
+    assert sorted(told) == sorted(FEATURES)
+    assert all(len(found) >= 2 for found in told.values())
 
 
 def test_all_sentences_are_there_in_all_languages_with_the_same_places_to_fill() -> None:
-    for senses in _sentences().values():
-        for sentences in senses.values():
-            assert sorted(sentences) == sorted(LANGUAGES)
-            places = {
-                name: sorted(part.split("}")[0] for part in sentence.split("{")[1:])
-                for name, sentence in sentences.items()
-            }
-            assert len({tuple(found) for found in places.values()}) == 1, places
+    groups = sentences()
+    templates = [
+        *(template for senses in groups["reasons"].values() for template in senses.values()),
+        *groups["lacking"].values(),
+        *groups["contradictions"].values(),
+    ]
+    for template in templates:
+        assert sorted(template) == sorted(LANGUAGES)
+        places = {
+            language: sorted(part.split("}")[0] for part in sentence.split("{")[1:])
+            for language, sentence in template.items()
+        }
+        assert len({tuple(found) for found in places.values()}) == 1, places
+    assert {name.partition("_counted")[0].partition("_named")[0] for name in groups["reasons"]} == {
+        *FEATURES
+    }
 
 
-def test_a_unit_that_is_not_in_the_vocabulary_is_told_as_it_is() -> None:
-    only = replace(prior_model(), weights=tuple(float(name == "quantity") for name in FEATURES))
-    found = explain(pairing((replace(SHORT, unit="gizmos"),), quantity=0.1), only, "en")
-    assert "gizmos" in found.against[0].sentence
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_unit_that_is_not_in_the_vocabulary_is_told_as_it_is(language: str) -> None:
+    pair = pairing((replace(SHORT, unit="gizmos"),), quantity=0.1)
+    (reason,) = explain(pair, only("quantity"), language).against
+    assert "gizmos" in reason.sentence
+    if language == "ar":
+        assert "\u2068gizmos\u2069" in reason.sentence
 
 
 def test_another_language_and_other_features_are_refused() -> None:
@@ -96,7 +157,55 @@ def test_another_language_and_other_features_are_refused() -> None:
 
 
 def test_what_speaks_for_a_pair_is_not_told_against_it_too() -> None:
-    only = replace(prior_model(), weights=tuple(float(name == "concepts") for name in FEATURES))
-    found = explain(pairing((), ("marking-machine",), concepts=0.4), only, "en")
-    assert [reason.code for reason in found.reasons] == ["concepts"]
+    found = explain(pairing((), ("marking-machine",), theme=0.6), only("theme"), "en")
+    assert [reason.code for reason in found.reasons] == ["theme"]
     assert found.against == ()
+
+
+values = st.floats(0.0, 1.0)
+lines = st.lists(
+    st.builds(
+        Serving,
+        st.integers(1, 9),
+        st.integers(1, 9),
+        st.just("marking"),
+        st.just("equipment"),
+        st.floats(0.0, 50.0),
+        st.floats(50.0, 99.0),
+        st.just("machines"),
+        values,
+    ),
+    max_size=3,
+)
+
+
+@given(
+    features=st.lists(values, min_size=len(FEATURES), max_size=len(FEATURES)),
+    weights=st.lists(st.floats(0.0, 5.0), min_size=len(FEATURES), max_size=len(FEATURES)),
+    serves=lines,
+    language=st.sampled_from(LANGUAGES),
+)
+def test_nothing_told_contradicts_the_numbers(
+    features: list[float], weights: list[float], serves: list[Serving], language: str
+) -> None:
+    model = replace(prior_model(), weights=tuple(weights))
+    pair = replace(pairing(tuple(serves)), features=tuple(features))
+    found = explain(pair, model, language)
+    value, weight = (
+        dict(zip(FEATURES, features, strict=True)),
+        dict(zip(FEATURES, weights, strict=True)),
+    )
+    codes = [reason.code for reason in (*found.reasons, *found.against)]
+    assert len(set(codes)) == len(codes)
+    assert len(found.reasons) <= 3
+    assert len(found.against) <= 1
+    for reason in found.reasons:
+        assert reason.contribution == round(weight[reason.code] * value[reason.code], 4)
+        assert value[reason.code] >= _levels()[reason.code].least_for
+    for reason in found.against:
+        assert reason.contribution == -round(weight[reason.code] * (1 - value[reason.code]), 4)
+        assert value[reason.code] < _levels()[reason.code].ordinary
+    for reason in (*found.reasons, *found.against):
+        check_sentence(reason.sentence, language)
+        if value[reason.code] < 1.0:
+            assert "100" not in reason.sentence

@@ -185,3 +185,24 @@ def test_what_one_day_refused_is_used_on_another(monkeypatch: pytest.MonkeyPatch
             made.put_request(request("R1"))
     assert made.advance(made.as_of) == []
     assert [entry.offer for entry in made.shortlist("R1").entries] == ["O1"]
+
+
+def test_another_model_ranks_as_if_it_had_been_there_from_the_start() -> None:
+    other = replace(prior_model(), version="other", weights=tuple(reversed(prior_model().weights)))
+    records = [request(), offer("O1"), offer("O2", provisions=[provision(theme="record-keeping")])]
+    made, fresh = engine(*records, size=1), engine(*records, size=1, model=other)
+    before = made.shortlist("R1")
+    made.use(other)
+    # No list made by the former model counts any more: the next one may be any offer's.
+    assert made.affected("O1") == made.affected("O2") == ["R1"]
+    assert made.shortlist("R1") == fresh.shortlist("R1")
+    made.use(prior_model())
+    assert made.shortlist("R1") == before
+
+
+def test_a_model_for_other_features_is_refused_and_the_former_stays() -> None:
+    made = engine(request(), offer())
+    before = made.shortlist("R1")
+    with pytest.raises(ValueError, match="other features"):
+        made.use(replace(prior_model(), feature_names=FEATURES[::-1]))
+    assert made.shortlist("R1") == before

@@ -1,0 +1,210 @@
+"""What a run of `bench.engine` found, as Markdown with charts."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.charts import line_chart
+from bench.machine import FLOOR_BYTES
+from bench.runs import Figures
+
+_OWN = {"requests": "engine: a new request", "offers": "engine: a new offer"}
+_MIXED = ", 30 % without codes"
+_MEGABYTE = 2**20
+
+
+@dataclass(frozen=True)
+class Results:
+    """All figures of a run; bandwidths in bytes a second, `facts` of the machine."""
+
+    read: float
+    copied: float
+    facts: dict[str, str]
+    figures: Sequence[Figures]
+
+    def label(self, one: Figures) -> str:
+        """What was measured, in words."""
+        name = _OWN.get(one.job.system, one.job.system)
+        return name + (_MIXED if one.job.mixed else "")
+
+    def of(self, system: str) -> list[Figures]:
+        """The figures of a system, by size."""
+        return [one for one in self.figures if one.job.system == system]
+
+    def peers(self) -> list[Figures]:
+        """The figures of the others."""
+        return [one for one in self.figures if one.job.system not in _OWN]
+
+    def best_peer(self, size: int) -> float | None:
+        """The least median of the others at a size, in seconds; None if none was measured."""
+        medians = [one.at("event", 50) or 0.0 for one in self.peers() if one.job.size == size]
+        return min(medians, default=None)
+
+
+def size_text(size: float) -> str:
+    """How many records, in short."""
+    if size >= 1_000_000:
+        return f"{size / 1_000_000:g}M"
+    return f"{size / 1_000:g}k" if size >= 1_000 else f"{size:g}"
+
+
+def time_text(seconds: float | None) -> str:
+    """A time with three figures that count."""
+    if seconds is None:
+        return "–"
+    for unit, size in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
+        if seconds >= size:
+            return f"{_three(seconds / size)} {unit}"
+    return f"{seconds * 1e9:.0f} ns"
+
+
+def ratio(value: float, to: float | None) -> str:
+    """How many times as much a value is as another."""
+    return "–" if not to else f"{_three(value / to)}"
+
+
+def written(results: Results, report: Path, command: str) -> list[Path]:
+    """Write the report, and beside it the charts that it shows; returns the files."""
+    charts = {
+        report.with_name(f"{report.stem}-latency.svg"): _latency_chart(results),
+        report.with_name(f"{report.stem}-memory.svg"): _memory_chart(results),
+    }
+    latency, memory = charts
+    report.parent.mkdir(parents=True, exist_ok=True)
+    text = "\n".join(_lines(results, command, latency.name, memory.name))
+    report.write_text(text, encoding="utf-8")
+    for path, chart in charts.items():
+        path.write_text(chart, encoding="utf-8")
+    return [report, *charts]
+
+
+def _lines(results: Results, command: str, latency: str, memory: str) -> Iterable[str]:
+    yield "# Performance of the engine\n"
+    yield (
+        "What one event costs, from its arrival to the explained top 50, beside text search alone "
+        "by others over the same texts in the same run. Times depend on the machine and on what "
+        "else it does, so read the ratios.\n"
+    )
+    yield f"```\n{command}\n```\n"
+    yield "| machine | |\n|---|---|"
+    yield from (f"| {name} | {fact} |" for name, fact in results.facts.items())
+    yield f"| memory, one thread reading | {results.read / 1e9:.1f} GB/s |"
+    yield f"| memory, one thread copying (read + written) | {results.copied / 1e9:.1f} GB/s |"
+    yield f"\n![p50 of one event by size]({latency})\n"
+    yield "## One event\n"
+    yield (
+        f"The floor is the time to read {FLOOR_BYTES} bytes of each record once. The best peer is "
+        "the fastest median of the others at that size.\n"
+    )
+    yield "| | of | p50 | p99 | p50 ÷ floor | p50 ÷ best peer |\n|---|--:|--:|--:|--:|--:|"
+    for one in sorted(results.figures, key=lambda one: one.job.size):
+        p50 = one.at("event", 50) or 0.0
+        best = results.best_peer(one.job.size)
+        yield (
+            f"| {results.label(one)} | {size_text(one.job.size)} | {time_text(p50)} | "
+            f"{time_text(one.at('event', 99))} | {ratio(p50, one.floor)} | {ratio(p50, best)} |"
+        )
+    yield from _kept(results)
+    yield "\n## Memory and building\n"
+    yield f"![memory by size]({memory})\n"
+    yield "| | of | memory | a record | built in |\n|---|--:|--:|--:|--:|"
+    for one in sorted(results.figures, key=lambda one: one.job.size):
+        yield (
+            f"| {results.label(one)} | {size_text(one.job.size)} | "
+            f"{one.memory / _MEGABYTE:,.0f} MB | {one.memory / one.job.size:,.0f} B | "
+            f"{time_text(one.build)} |"
+        )
+    yield from _explained()
+
+
+def _kept(results: Results) -> Iterable[str]:
+    if not results.of("requests"):
+        return
+    yield "\n## Keeping the register\n"
+    yield (
+        "Medians. *Another day* makes everything anew from the profiles, as at midnight. "
+        "*Sentences* is what showing a list of 50 to one reader adds. *Lists touched* is how many "
+        "requests a new offer makes to be ranked again.\n"
+    )
+    yield (
+        "| offers | add | change | withdraw | sentences | another day | lists touched | recall |\n"
+        "|---|--:|--:|--:|--:|--:|--:|--:|"
+    )
+    touched = {
+        (one.job.size, one.job.mixed): one.numbers["touched"] for one in results.of("offers")
+    }
+    for one in results.of("requests"):
+        recall = one.numbers.get("recall")
+        lists = touched.get((one.job.size, one.job.mixed))
+        cells = [
+            size_text(one.job.size) + (_MIXED if one.job.mixed else ""),
+            *(time_text(one.at(step, 50)) for step in ("add", "change", "withdraw", "sentences")),
+            time_text(one.numbers.get("another day")),
+            "–" if lists is None else f"{lists:,.1f}",
+            "–" if recall is None else f"{recall:.4f}",
+        ]
+        yield f"| {' | '.join(cells)} |"
+
+
+def _explained() -> Iterable[str]:
+    yield "\n## How it is measured\n"
+    yield (
+        "- Every row has a process of its own, one thread, the same made-up records "
+        "(`bench/market.py`): skewed themes and kinds, one to three lines, 30 % open to all and "
+        "the others to one or two areas, sometimes to listed States or a group, windows of which "
+        "some are over, texts of some 40 terms in six languages, drawn by Zipf's law from those of "
+        "their subject, theme and language, vectors around themes and subjects.\n"
+        "- A new request: put into the engine, then its list is made: rules, features, scores, the "
+        "best 50 with what each line serves and the concepts that both name. A new offer: put, "
+        "then asked whose lists it may change; those end where lists did in the other direction.\n"
+        "- The peers get the requests' terms and give the numbers of the best 50 texts. They bar "
+        "nothing, know no lines and give no reasons, so they do less than the engine.\n"
+        "- Memory is what the process grew by, after giving back what it could. Each record comes "
+        "with strings of its own, as what is read from an event does.\n"
+        "- Recall is the part of the exact pass's top 50 that the usual pass finds, over 100 "
+        "requests."
+    )
+
+
+def _latency_chart(results: Results) -> str:
+    lines: dict[str, list[tuple[float, float]]] = {}
+    for one in results.figures:
+        p50 = one.at("event", 50) or 0.0
+        lines.setdefault(_short(one), []).append((one.job.size, p50))
+    lines["floor: one read"] = [(one.job.size, one.floor) for one in results.figures]
+    return line_chart(
+        "p50 of one event",
+        "Median time of one event by number of records: the engine, and text search by others.",
+        "records",
+        lines,
+        size_text,
+        time_text,
+    )
+
+
+def _memory_chart(results: Results) -> str:
+    lines: dict[str, list[tuple[float, float]]] = {}
+    for one in results.figures:
+        if not one.job.mixed:
+            lines.setdefault(_short(one), []).append((one.job.size, one.memory / _MEGABYTE))
+    return line_chart(
+        "memory",
+        "Memory that the records take, by their number: the engine, and text search by others.",
+        "records",
+        lines,
+        size_text,
+        lambda megabytes: f"{megabytes:,.3g} MB",
+    )
+
+
+def _short(one: Figures) -> str:
+    name = {"requests": "engine, request", "offers": "engine, offer"}.get(
+        one.job.system, one.job.system
+    )
+    return name + (", mixed" if one.job.mixed else "")
+
+
+def _three(value: float) -> str:
+    if value >= 100.0:
+        return f"{value:,.0f}"
+    return f"{value:.3g}"
