@@ -35,10 +35,11 @@ def read_texts(record: Record, texts: Texts, declared: str | None, key: bytes) -
     """Set the record's language, search terms and, if it is a signed one, what was read in it.
 
     `declared` is the author's choice of language; without one the text tells. `key` is the
-    deployment's key for term hashes. Does nothing where texts, choice and method are the same as
-    when the record's texts were last read.
+    deployment's key for term hashes. Does nothing where texts, choice and method (the encoder's
+    presence included) are the same as when the record's texts were last read.
     """
-    seen = json.dumps([METHOD, declared, asdict(texts)], ensure_ascii=True)
+    method = [METHOD, encoder_available()]
+    seen = json.dumps([method, declared, asdict(texts)], ensure_ascii=True)
     digest = hashlib.sha256(seen.encode()).hexdigest()
     if digest == record.texts_digest:
         return
