@@ -1,6 +1,7 @@
 """Texts as they come: none fails from signature to explanation, none costs more than its size."""
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Any
 
 import pytest
@@ -72,6 +73,13 @@ BAD = {
 FIELD = "description"
 
 
+@cache
+def bad(name: str, side: Side) -> dict[str, Any]:
+    """The signature of a bad text as title and description."""
+    text, declared = BAD[name]
+    return signature(fields(text), declared, KEY, side)
+
+
 def fields(text: str) -> dict[str, str]:
     return {"title": text[:200], FIELD: text}
 
@@ -79,8 +87,8 @@ def fields(text: str) -> dict[str, str]:
 @pytest.mark.parametrize("side", ["request", "offer"])
 @pytest.mark.parametrize("name", BAD)
 def test_a_bad_text_ranks_and_is_explained(name: str, side: Side) -> None:
-    text, declared = BAD[name]
-    found = signature(fields(text), declared, KEY, side)
+    text, _ = BAD[name]
+    found = bad(name, side)
     own: tuple[list[Any] | None, ...] = ([], None)
     for lines in own:
         made = engine(*_with(found, side, lines))
@@ -99,12 +107,11 @@ def test_a_bad_text_ranks_and_is_explained(name: str, side: Side) -> None:
 
 @pytest.mark.parametrize("name", BAD)
 def test_its_signature_is_an_events_and_its_spans_lie_in_the_text(name: str) -> None:
-    text, declared = BAD[name]
     sides: tuple[tuple[str, Side], ...] = ((REQUEST, "request"), (OFFER, "offer"))
     for kind, side in sides:
-        found = signature(fields(text), declared, KEY, side)
+        found = bad(name, side)
         assert problem(kind, {**example(kind), "signature": found}) is None
-        _check_spans(found, fields(text))
+        _check_spans(found, fields(BAD[name][0]))
         assert len(found["terms"]) <= MOST_TERMS
         assert len(found["concepts"]) <= MOST_MENTIONS
         assert len(found["excluded"]) <= MOST_MENTIONS
@@ -180,8 +187,7 @@ def test_a_wrong_tag_makes_no_difference_where_the_text_tells() -> None:
 
 def test_marks_and_emoji_hide_no_concept() -> None:
     def concepts(name: str) -> set[str]:
-        text, declared = BAD[name]
-        return {concept for concept, *_ in signature(fields(text), declared, KEY)["concepts"]}
+        return {concept for concept, *_ in bad(name, "offer")["concepts"]}
 
     assert "marking-machine" in concepts("right-to-left marks")
     assert "stockpile-management" in concepts("right-to-left marks")
