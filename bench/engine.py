@@ -17,6 +17,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -45,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         console.print("recall: this engine has no exact pass to compare with")
     if options.report is not None:
         for path in written(results, options.report, _command(options)):
-            console.print(f"written: {path}")
+            console.print(f"written: {path}", soft_wrap=True)
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -136,9 +137,9 @@ def _name(job: Job) -> str:
 
 
 def _print(results: Results) -> None:
-    table = Table(title="one event")
-    for heading in ("what", "N", "p50", "p99", "÷ floor", "÷ best peer", "built in", "memory"):
-        table.add_column(heading, justify="left" if heading == "what" else "right")
+    table = Table(title="one event", box=box.SIMPLE, padding=(0, 1, 0, 0))
+    for heading in ("what", "N", "p50", "p99", "÷ floor", "÷ peer", "core", "built in", "memory"):
+        table.add_column(heading, justify="left" if heading == "what" else "right", no_wrap=True)
     for one in results.figures:
         best = results.best_peer(one.job.size)
         p50 = one.at("event", 50) or 0.0
@@ -149,11 +150,12 @@ def _print(results: Results) -> None:
             time_text(one.at("event", 99)),
             ratio(p50, one.floor),
             ratio(p50, best),
+            f"{one.share:.0%}",
             time_text(one.build),
             f"{one.memory / 2**20:,.0f} MB",
         )
     console.print(table)
-    edits = Table(title="keeping the register of offers: p50")
+    edits = Table(title="keeping the register: p50", box=box.SIMPLE, padding=(0, 1, 0, 0))
     for heading in ("N", "add", "change", "withdraw", "sentences", "another day", "recall"):
         edits.add_column(heading, justify="right")
     for one in results.of("requests"):

@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from bench.texts import LANGUAGES, Numbers, Terms, Texts
+from bench.texts import Numbers, Terms, Texts
 from services.matcher.engine.profiles import Line, OfferProfile, RequestProfile, Text
 from shared.vocabulary.countries import AREAS, all_countries
 
@@ -274,6 +274,3 @@ def _states(area: str) -> tuple[str, ...]:
     return tuple(
         country.alpha3 for country in all_countries() if country.un_member and country.area == area
     )
-
-
-__all__ = ["AS_OF", "BLOCK", "LANGUAGES", "SEED", "Market", "renumbered", "words"]

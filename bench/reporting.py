@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 
 from bench.charts import line_chart
 from bench.machine import FLOOR_BYTES
@@ -94,15 +95,20 @@ def _lines(results: Results, command: str, latency: str, memory: str) -> Iterabl
     yield "## One event\n"
     yield (
         f"The floor is the time to read {FLOOR_BYTES} bytes of each record once. The best peer is "
-        "the fastest median of the others at that size.\n"
+        "the fastest median of the others at that size. *Had a core* is the part of the time in "
+        "which the process ran: what is below 100 % others took, and times are longer by it.\n"
     )
-    yield "| | of | p50 | p99 | p50 ÷ floor | p50 ÷ best peer |\n|---|--:|--:|--:|--:|--:|"
+    yield (
+        "| | of | p50 | p99 | p50 ÷ floor | p50 ÷ best peer | had a core |\n"
+        "|---|--:|--:|--:|--:|--:|--:|"
+    )
     for one in sorted(results.figures, key=lambda one: one.job.size):
         p50 = one.at("event", 50) or 0.0
         best = results.best_peer(one.job.size)
         yield (
             f"| {results.label(one)} | {size_text(one.job.size)} | {time_text(p50)} | "
-            f"{time_text(one.at('event', 99))} | {ratio(p50, one.floor)} | {ratio(p50, best)} |"
+            f"{time_text(one.at('event', 99))} | {ratio(p50, one.floor)} | {ratio(p50, best)} | "
+            f"{one.share:.0%} |"
         )
     yield from _kept(results)
     yield "\n## Memory and building\n"
@@ -171,7 +177,10 @@ def _latency_chart(results: Results) -> str:
     for one in results.figures:
         p50 = one.at("event", 50) or 0.0
         lines.setdefault(_short(one), []).append((one.job.size, p50))
-    lines["floor: one read"] = [(one.job.size, one.floor) for one in results.figures]
+    floors: dict[int, list[float]] = {}
+    for one in results.figures:
+        floors.setdefault(one.job.size, []).append(one.floor)
+    lines["floor: one read"] = [(size, median(found)) for size, found in floors.items()]
     return line_chart(
         "p50 of one event",
         "Median time of one event by number of records: the engine, and text search by others.",
@@ -193,7 +202,7 @@ def _memory_chart(results: Results) -> str:
         "records",
         lines,
         size_text,
-        lambda megabytes: f"{megabytes:,.3g} MB",
+        lambda megabytes: _bytes(megabytes * _MEGABYTE),
     )
 
 
@@ -202,6 +211,12 @@ def _short(one: Figures) -> str:
         one.job.system, one.job.system
     )
     return name + (", mixed" if one.job.mixed else "")
+
+
+def _bytes(count: float) -> str:
+    if count >= 1_000 * _MEGABYTE:
+        return f"{_three(count / _MEGABYTE / 1_000)} GB"
+    return f"{_three(count / _MEGABYTE)} MB"
 
 
 def _three(value: float) -> str:

@@ -12,7 +12,7 @@ from typing import TypeVar
 import numpy as np
 
 from bench import machine
-from bench.market import AS_OF, Market, renumbered
+from bench.market import AS_OF, BLOCK, Market, renumbered
 from bench.peers import peers
 from services.matcher.engine.explanation import explain
 from services.matcher.engine.geography import Geography
@@ -53,6 +53,8 @@ class Figures:
     build: float = 0.0
     memory: int = 0
     floor: float = 0.0
+    share: float = 1.0
+    """The part of the events' time in which the process had a core, from 0 to 1."""
     steps: dict[str, list[float]] = field(default_factory=dict)
     numbers: dict[str, float] = field(default_factory=dict)
     ends: tuple[float, ...] = ()
@@ -113,6 +115,7 @@ def _requests_against_offers(job: Job, tell: Told) -> Figures:
     ends = []
     taken: list[float] = []
     listed = []
+    clock = _Clock()
     for request in _told("ask", asked, tell):
         begun = time.perf_counter()
         engine.put_request(request)
@@ -121,6 +124,7 @@ def _requests_against_offers(job: Job, tell: Told) -> Figures:
         listed.append(len(entries))
         if len(entries) == engine.size:
             ends.append(entries[-1].score)
+    figures.share = clock.share()
     figures.steps["event"] = taken[_WARM:]
     figures.ends = tuple(ends)
     figures.numbers["listed"] = float(np.mean(listed[_WARM:]))
@@ -158,12 +162,14 @@ def _offers_against_requests(job: Job, tell: Told) -> Figures:
     figures.memory = machine.resident() - before
     taken: list[float] = []
     touched = []
+    clock = _Clock()
     for offer in _told("ask", given, tell):
         begun = time.perf_counter()
         engine.put_offer(offer)
         found = engine.affected(offer.id)
         taken.append(time.perf_counter() - begun)
         touched.append(len(found))
+    figures.share = clock.share()
     figures.steps["event"] = taken[_WARM:]
     figures.numbers["touched"] = float(np.mean(touched[_WARM:]))
     figures.floor = machine.floor(job.size)
@@ -175,17 +181,32 @@ def _text_search(job: Job, tell: Told) -> Figures:
     market = Market()
     strings = market.texts.strings
     queries = [[term for term, _ in r.text.terms] for r in market.requests(job.queries + _WARM)]
+    # A first one brings in what it is made of, and compiles it.
+    peers()[job.system](market.terms("offer", TOP), strings).top(queries[0], TOP)
     before = machine.resident()
-    blocks = _told("index", market.terms("offer", job.size), tell, -(-job.size // 1_000))
+    blocks = _told("index", market.terms("offer", job.size), tell, -(-job.size // BLOCK))
     begun = time.perf_counter()
     peer = peers()[job.system](blocks, strings)
     figures.build = time.perf_counter() - begun
     figures.memory = machine.resident() - before
-    figures.steps["event"] = _timed(
-        lambda query: peer.top(query, TOP), _told("ask", queries, tell, len(queries))
-    )[_WARM:]
+    asked = _told("ask", queries, tell, len(queries))
+    clock = _Clock()
+    figures.steps["event"] = _timed(lambda query: peer.top(query, TOP), asked)[_WARM:]
+    figures.share = clock.share()
     figures.floor = machine.floor(job.size)
     return figures
+
+
+class _Clock:
+    """From its making on: which part of the time the process had a core."""
+
+    def __init__(self) -> None:
+        self._wall, self._process = time.perf_counter(), time.process_time()
+
+    def share(self) -> float:
+        """The part, from 0 to 1."""
+        ran = time.process_time() - self._process
+        return min(1.0, ran / (time.perf_counter() - self._wall))
 
 
 def _engine() -> Engine:

@@ -20,6 +20,8 @@ from deploy.cli.target import find_target
 ROLE = "coordinator"
 _OWN_ID = re.compile(r"[0-9a-f]{24}")
 Record = Mapping[str, Any]
+# Sign, field and style of what is told of a proposal, in this order.
+_TOLD = (("+", "reasons", ""), ("–", "against", ""), ("○", "lacking", "dim"))
 
 
 @click.command()
@@ -40,6 +42,9 @@ def command(request_id: str, language: str, limit: int, data_dir: Path) -> None:
 
     REQUEST_ID is the service's own id, or the id that a loaded set gave it, such as E-R01; where
     several sets have the same id, SET/ID says which, such as examples/E-R01.
+
+    Each offer has its reasons: what speaks for it (+) and against it (–), and what it lacks (○).
+    Where an author's codes and text contradict one another, it says so (!).
     """
     client = Client(find_target(data_dir, os.environ), ROLE, patience=10)
     request = find_request(client, request_id)
@@ -84,6 +89,8 @@ def show_proposals(
     if not proposals:
         console.print(_why_none(request))
         return
+    for contradiction in _contradictions(proposals[0], "request"):
+        console.print(Text(contradiction))
     console.print(_table(client, proposals))
 
 
@@ -115,9 +122,21 @@ def _table(client: Client, proposals: Iterable[Record]) -> Padding:
 
 
 def _why(proposal: Record) -> Text:
-    lines = [("+ ", reason) for reason in proposal["reasons"]]
-    lines += [("– ", reason) for reason in proposal["against"]]
-    return Text("\n".join(sign + str(reason["sentence"]) for sign, reason in lines))
+    """The reasons for (+) and against (–), what is lacking, and what is doubtful of the offer."""
+    why = Text()
+    for sign, name, style in _TOLD:
+        for one in proposal[name]:
+            why.append(f"{sign} {one['sentence']}\n", style)
+    for contradiction in _contradictions(proposal, "offer"):
+        why.append(f"{contradiction}\n")
+    why.rstrip()
+    return why
+
+
+def _contradictions(proposal: Record, side: str) -> list[str]:
+    """What an author's codes say and the author's text does not."""
+    found = [one for one in proposal["contradictions"] if one["side"] == side]
+    return [f"! {one['sentence']}" for one in found]
 
 
 def _offer(client: Client, proposal: Record, donors: dict[str, str]) -> tuple[str, str]:

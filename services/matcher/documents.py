@@ -32,10 +32,9 @@ class Shortlist(Aggregate):
     queried, and as text the document is written in half the time of fifty embedded documents.
     `donors` are the offers' organisations, each once: an index of them finds an offer's shortlists
     at a fraction of what an index of fifty offers would cost each write, the relay's too. `fence`
-    is the epoch of
-    the partition's owner that wrote it last. `request_version` is the version of the request that
-    was ranked last, `told_version` the one that was ranked when the entries last changed: only
-    then is there an event.
+    is the epoch of the partition's owner that wrote it last. `request_version` is the version of
+    the request that was ranked last, `told_version` the one that was ranked when the entries last
+    changed: only then is there an event.
     """
 
     meta = {"collection": "shortlists", "indexes": ["country", "donors", "partition"]}  # noqa: RUF012 (mongoengine declares it so)

@@ -7,7 +7,7 @@ from flask import Flask
 from services.offers.api import activities, offers, organisations
 from services.offers.api.catalogue import CALLS, EXPERTS, LESSONS, make_blueprint
 from shared.registers.context import Clock, Context, set_context, system_clock
-from shared.registers.texts import warm_up
+from shared.registers.texts import TEXT_CHECKS, warm_up
 from shared.settings import Settings
 from shared.web.service import create_service
 
@@ -30,6 +30,7 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
             "The register of offers: what donors can give, what they give already, and who "
             "knows how."
         ),
+        checks=TEXT_CHECKS,
         clock=clock,
     )
     warm_up()

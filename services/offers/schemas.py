@@ -3,6 +3,11 @@
 from marshmallow import fields, validate
 
 from shared.lifecycle import ASSISTANCE, REGISTER
+from shared.registers.inferred_schemas import (
+    InferredProvisionsView,
+    LineEdits,
+    chosen_lines,
+)
 from shared.registers.schemas import (
     MAX_CODES,
     MAX_LINES,
@@ -140,6 +145,25 @@ class OfferView(SignedView, OfferBody):
     provisions = BoundedList(fields.Nested(ProvisionView), MAX_LINES)
     donor_type = fields.String()
     donor_country = fields.String(allow_none=True)
+    inferred = fields.Nested(
+        InferredProvisionsView,
+        metadata={
+            "description": "What the text seems to say: for its author to confirm or to put right. "
+            "Shown with one record, not in lists, to its donor, coordinators, auditors, operators."
+        },
+    )
+
+
+class ProvisionEdits(LineEdits):
+    """An inferred provision to confirm; members that are sent replace what was inferred."""
+
+    capacity = Quantity(allow_none=True)
+
+
+class ConfirmProvisionsBody(StrictSchema):
+    """Which inferred lines become provisions of the offer, numbered after those that it has."""
+
+    lines = chosen_lines(ProvisionEdits)
 
 
 class RecordQuery(PageQuery):

@@ -13,9 +13,12 @@ from services.offers.documents import (
     Organisation,
     ProvisionLine,
 )
+from services.offers.domain import sees_inferred
 from shared.registers.commitments import Held, held
 from shared.registers.counting import counted_line
+from shared.registers.inferred import inferred_view
 from shared.registers.measures import amount_of
+from shared.registers.texts import inferred_of
 from shared.registers.views import (
     contacts_view,
     counted_view,
@@ -24,20 +27,21 @@ from shared.registers.views import (
     record_view,
     signed_view,
 )
+from shared.web.identity import Identity
 
 
-def offer_views(offers: Sequence[AssistanceOffer]) -> list[dict[str, Any]]:
-    """The offers, with what is left of each line."""
+def offer_views(offers: Sequence[AssistanceOffer], identity: Identity) -> list[dict[str, Any]]:
+    """The offers as this reader may see them, with what is left of each line."""
     commitments = held(offer.id for offer in offers)
-    return [_offer_view(offer, commitments) for offer in offers]
+    return [_offer_view(offer, identity, commitments) for offer in offers]
 
 
-def offer_view(offer: AssistanceOffer) -> dict[str, Any]:
-    """The offer, with what is left of each line."""
-    return offer_views([offer])[0]
+def offer_view(offer: AssistanceOffer, identity: Identity) -> dict[str, Any]:
+    """The offer as this reader may see it, with what is left of each line."""
+    return offer_views([offer], identity)[0]
 
 
-def _offer_view(offer: AssistanceOffer, commitments: Held) -> dict[str, Any]:
+def _offer_view(offer: AssistanceOffer, identity: Identity, commitments: Held) -> dict[str, Any]:
     copied = (
         "organisation",
         "donor_type",
@@ -50,11 +54,19 @@ def _offer_view(offer: AssistanceOffer, commitments: Held) -> dict[str, Any]:
     )
     return {
         **signed_view(offer),
+        **_inferred(offer, identity),
         **{name: getattr(offer, name) for name in copied},
         "window": offer.window.view() if offer.window else None,
         "ceiling": _ceiling(offer),
         "provisions": [_provision_view(offer.id, line, commitments) for line in offer.provisions],
     }
+
+
+def _inferred(offer: AssistanceOffer, identity: Identity) -> dict[str, Any]:
+    """Nothing in lists, which leave it in the store with the signature."""
+    if not (sees_inferred(identity, offer) and offer.signature):
+        return {}
+    return {"inferred": inferred_view(inferred_of(offer), offer.provisions, "capacity")}
 
 
 def _provision_view(offer_id: str, provision: ProvisionLine, commitments: Held) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from flask import Flask
 
 from services.requests.api import requests, states
 from shared.registers.context import Clock, Context, set_context, system_clock
-from shared.registers.texts import warm_up
+from shared.registers.texts import TEXT_CHECKS, warm_up
 from shared.settings import Settings
 from shared.web.service import create_service
 
@@ -21,6 +21,7 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
         settings,
         (requests.blueprint, states.blueprint),
         description="The register of requests: what States ask for, and whom to write to.",
+        checks=TEXT_CHECKS,
         clock=clock,
     )
     warm_up()

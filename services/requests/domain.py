@@ -10,12 +10,13 @@ from typing import Any
 from services.requests.documents import AssistanceRequest, Evidence, NeedLine, Objective, State
 from shared.lifecycle import REGISTER
 from shared.registers.contacts import set_contacts
-from shared.registers.lines import Use, check_codes, number_lines
+from shared.registers.inferred import confirmed_lines
+from shared.registers.lines import Use, check_codes, number_lines, require_room
 from shared.registers.measures import hundredths, thousandths
 from shared.registers.records import ExternalId, Link, Window, new_record_fields
 from shared.registers.rights import OVERSEERS, Actor, Table, require_right
 from shared.registers.steps import require_same, require_unfinished, take_step
-from shared.registers.texts import Texts, read_texts
+from shared.registers.texts import Texts, inferred_of, read_texts
 from shared.vocabulary.kinds import KINDS
 from shared.vocabulary.lists import (
     CHANNELS,
@@ -118,6 +119,29 @@ def change_request(
     _fill(request, payload, now, key)
 
 
+def confirm_needs(
+    request: AssistanceRequest,
+    chosen: Sequence[Mapping[str, Any]],
+    identity: Identity,
+    now: datetime,
+) -> None:
+    """Make needs of inferred lines, which the `lines` of a loaded `ConfirmNeedsBody` choose.
+
+    Raises problems: 404 or 403 for who may not change the request, 409 for a finished one, 422
+    for lines that are not there or would break a rule.
+    """
+    require_action(identity, "change", request)
+    require_unfinished(REGISTER, request.status)
+    lines = confirmed_lines(inferred_of(request), chosen, "quantity")
+    require_room(len(request.needs) + len(lines), "lines")
+    numbers, next_line = number_lines(lines, (), request.next_line, "lines")
+    needs = [_need(n, {"objectives": (), **line}) for n, line in zip(numbers, lines, strict=True)]
+    errors = check_codes(_line_uses(needs, {}, "lines"), now.date())
+    if errors:
+        raise invalid(errors)
+    request.needs, request.next_line = [*request.needs, *needs], next_line
+
+
 def step_request(
     request: AssistanceRequest, action: str, identity: Identity, now: datetime
 ) -> None:
@@ -216,15 +240,7 @@ def _uses(
     before: Mapping[int, NeedLine],
 ) -> Iterator[Use]:
     """The codes taken into use: those of new or changed lines, and new ones elsewhere."""
-    for index, need in enumerate(needs):
-        if before.get(need.line) == need:
-            continue
-        field = f"needs[{index}]"
-        yield Use(f"{field}.theme", THEMES, need.theme)
-        yield Use(f"{field}.kind", KINDS, need.kind)
-        yield Use(f"{field}.priority", PRIORITIES, need.priority)
-        for place, measure in enumerate(need.sustainability):
-            yield Use(f"{field}.sustainability[{place}]", SUSTAINABILITY_MEASURES, measure)
+    yield from _line_uses(needs, before, "needs")
     single = {"priority": PRIORITIES, "channel": CHANNELS, "gender_marker": GENDER_MARKERS}
     for name, vocabulary in single.items():
         if payload[name] != getattr(request, name):
@@ -232,6 +248,20 @@ def _uses(
     for place, partner in enumerate(payload["partners"]):
         if partner not in request.partners:
             yield Use(f"partners[{place}]", PARTNERS, partner)
+
+
+def _line_uses(
+    needs: Sequence[NeedLine], before: Mapping[int, NeedLine], name: str
+) -> Iterator[Use]:
+    for index, need in enumerate(needs):
+        if before.get(need.line) == need:
+            continue
+        field = f"{name}[{index}]"
+        yield Use(f"{field}.theme", THEMES, need.theme)
+        yield Use(f"{field}.kind", KINDS, need.kind)
+        yield Use(f"{field}.priority", PRIORITIES, need.priority)
+        for place, measure in enumerate(need.sustainability):
+            yield Use(f"{field}.sustainability[{place}]", SUSTAINABILITY_MEASURES, measure)
 
 
 def _texts(request: AssistanceRequest) -> Texts:

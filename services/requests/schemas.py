@@ -4,6 +4,7 @@ from marshmallow import fields, validate
 
 from services.requests.documents import DEFAULT_NO_OBJECTION_DAYS
 from shared.lifecycle import REGISTER
+from shared.registers.inferred_schemas import InferredNeedsView, LineEdits, chosen_lines
 from shared.registers.schemas import (
     MAX_LINES,
     MAX_SHORT,
@@ -131,6 +132,29 @@ class RequestView(SignedView, RequestBody):
     needs = BoundedList(fields.Nested(NeedView), MAX_LINES)
     consent = fields.String(allow_none=True)
     hidden_lines = fields.Integer()
+    inferred = fields.Nested(
+        InferredNeedsView,
+        metadata={
+            "description": "What the text seems to say: for its author to confirm or to put right. "
+            "Shown with one record, not in lists, to its State, coordinators, auditors, operators."
+        },
+    )
+
+
+class NeedEdits(LineEdits):
+    """An inferred need to confirm; members that are sent replace what was inferred."""
+
+    quantity = Quantity(allow_none=True)
+    priority = Code(PRIORITIES, retired=True, load_default=None, allow_none=True)
+    window = Window()
+    confidential = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+    sustainability = BoundedList(Code(SUSTAINABILITY_MEASURES, retired=True), MAX_SHORT)
+
+
+class ConfirmNeedsBody(StrictSchema):
+    """Which inferred lines become needs of the request, numbered after those that it has."""
+
+    lines = chosen_lines(NeedEdits)
 
 
 class RequestQuery(PageQuery):

@@ -8,6 +8,8 @@ from services.requests.documents import AssistanceRequest, NeedLine, State
 from services.requests.domain import sees_confidential
 from shared.registers.commitments import Held, held
 from shared.registers.counting import counted_line
+from shared.registers.inferred import inferred_view
+from shared.registers.texts import inferred_of
 from shared.registers.views import (
     contacts_view,
     counted_view,
@@ -66,11 +68,22 @@ def _request_view(
     needs = [n for n in request.needs if open_to_reader or not n.confidential]
     return {
         **signed_view(request),
+        **_inferred(request, open_to_reader),
         **{name: getattr(request, name) for name in _COPIED},
         "window": request.window.view() if request.window else None,
         "needs": [_need_view(request.id, need, commitments) for need in needs],
         "hidden_lines": hidden,
     }
+
+
+def _inferred(request: AssistanceRequest, open_to_reader: bool) -> dict[str, Any]:
+    """Only for those who see all lines: contradictions speak of confidential ones too.
+
+    Nothing in lists, which leave it in the store with the signature.
+    """
+    if not (open_to_reader and request.signature):
+        return {}
+    return {"inferred": inferred_view(inferred_of(request), request.needs, "quantity")}
 
 
 def _need_view(request_id: str, need: NeedLine, commitments: Held) -> dict[str, Any]:

@@ -118,9 +118,15 @@ def text_parts(fields: Mapping[str, str], declared_language: str, side: Side) ->
     meant: dict[str, list[Token]] = {}
     excluded: dict[str, list[Token]] = {}
     for name, text in texts.items():
+        before = meant
         for word in tokens(text, detection.language):
-            kept = excluded if _lies_in(word, spans[name]) else meant
-            kept.setdefault(name, []).append(word)
+            kept = excluded if lies_in(word.start, spans[name]) else meant
+            words = kept.setdefault(name, [])
+            if kept is not before:
+                # What stands on either side of a stretch does not belong together.
+                words.append(Token(word.start, word.start, "", "", stop=False))
+            words.append(word)
+            before = kept
     said = "\n".join(_without(text, spans[name]) for name, text in texts.items() if text.strip())
     named = {name: thesaurus().find(meant.get(name, ())) for name in texts}
     ruled_out = {name: thesaurus().find(words) for name, words in excluded.items()}
@@ -145,9 +151,10 @@ def _cut(fields: Mapping[str, str]) -> dict[str, str]:
     return texts
 
 
-def _lies_in(word: Token, spans: Sequence[tuple[int, int]]) -> bool:
-    place = bisect_right(spans, word.start, key=itemgetter(0))
-    return place > 0 and word.start < spans[place - 1][1]
+def lies_in(place: int, spans: Sequence[tuple[int, int]]) -> bool:
+    """Whether a place lies in one of the stretches, which are in order and apart."""
+    before = bisect_right(spans, place, key=itemgetter(0))
+    return before > 0 and place < spans[before - 1][1]
 
 
 def _without(text: str, spans: Sequence[tuple[int, int]]) -> str:

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from shared.registers.schemas import MAX_LINES
 from shared.vocabulary import CodeError, Vocabulary
-from shared.web.problems import FieldError, invalid
+from shared.web.problems import FieldError, invalid, invalid_field
 
 MAX_NUMBER = 100_000
 """The highest number of a line that events can name."""
@@ -44,6 +45,12 @@ def number_lines(
     if errors:
         raise invalid(errors)
     return numbers, next_line
+
+
+def require_room(count: int, field: str) -> None:
+    """Raise the 422 problem, naming the field, for more lines than a record can have."""
+    if count > MAX_LINES:
+        raise invalid_field(field, f"A record has at most {MAX_LINES} lines.", "too_long")
 
 
 @dataclass(frozen=True)

@@ -104,7 +104,8 @@ class Record(Aggregate):
 class SignedRecord(Record):
     """A record whose text's signature goes out with its events.
 
-    `text_side` is what its texts do: ask for help, or offer or give it.
+    `text_side` is what its texts do: ask for help, or offer or give it. `inferred` is what they
+    seem to ask for or to offer (shared.language.inferred_lines); no event has it.
     """
 
     meta = {"abstract": True}  # noqa: RUF012
@@ -112,6 +113,7 @@ class SignedRecord(Record):
 
     status = StringField(required=True)
     signature = DictField()
+    inferred = DictField()
 
     def signed_event_data(self) -> dict[str, Any]:
         """The members that the events of all signed records have alike."""

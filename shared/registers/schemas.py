@@ -14,6 +14,7 @@ from shared.web.schemas import Day, MoneyMixin, OptionalBody, StrictSchema, Text
 MAX_TITLE = 300
 MAX_DESCRIPTION = 20_000
 MAX_LINES = 100
+MAX_UNIT = 60
 MAX_CODES = 300
 MAX_SHORT = 50
 """Items of a list that chooses from a short vocabulary."""
@@ -65,7 +66,7 @@ class MeasuresMixin(MoneyMixin):
     """
 
     quantity_name: ClassVar[str] = "quantity"
-    unit = optional_text(60, single_line=True)
+    unit = optional_text(MAX_UNIT, single_line=True)
 
     @ma.validates_schema(skip_on_field_errors=True)
     def _check_unit(self, data: Mapping[str, Any], **_: Any) -> None:

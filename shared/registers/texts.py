@@ -6,11 +6,16 @@ the most costly part of writing one (a few milliseconds, most of them the senten
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from types import MappingProxyType
+from typing import Any
 
-from shared.language import METHOD, detect, encoder_available, signature
+from shared.language import METHOD, detect, encoder_available, read
+from shared.language.exclusions import Side
 from shared.registers.records import Record, SignedRecord
 from shared.registers.search import search_terms
+from shared.web.health import Check, Degraded
 
 
 @dataclass(frozen=True)
@@ -27,19 +32,21 @@ class Texts:
 
 
 def read_texts(record: Record, texts: Texts, declared: str | None, key: bytes) -> None:
-    """Set the record's language, search terms and, if it is a signed one, its signature.
+    """Set the record's language, search terms and, if it is a signed one, what was read in it.
 
     `declared` is the author's choice of language; without one the text tells. `key` is the
-    deployment's key for term hashes. Does nothing where texts, choice and method are the same as
-    when the record's texts were last read.
+    deployment's key for term hashes. Does nothing where texts, choice and method (the encoder's
+    presence included) are the same as when the record's texts were last read.
     """
-    read = json.dumps([METHOD, declared, asdict(texts)], ensure_ascii=True)
-    digest = hashlib.sha256(read.encode()).hexdigest()
+    method = [METHOD, encoder_available()]
+    seen = json.dumps([method, declared, asdict(texts)], ensure_ascii=True)
+    digest = hashlib.sha256(seen.encode()).hexdigest()
     if digest == record.texts_digest:
         return
     fields = {"title": texts.title, "description": texts.description}
     if isinstance(record, SignedRecord):
-        record.signature = signature(fields, declared or "en", key, record.text_side)
+        reading = read(fields, declared or "en", key, record.text_side)
+        record.signature, record.inferred = reading.signature, reading.inferred
         detected = record.signature["language"]
     else:
         detected = detect("\n".join(fields.values()), declared or "en").language
@@ -50,6 +57,35 @@ def read_texts(record: Record, texts: Texts, declared: str | None, key: bytes) -
         (record.language, detected),
     )
     record.texts_digest = digest
+
+
+def inferred_of(record: SignedRecord) -> dict[str, Any]:
+    """What the record's texts seem to ask for or to offer, as `read` infers it.
+
+    Read now where the record was last written before that was kept.
+    """
+    if record.inferred:
+        return dict(record.inferred)
+    return infer_from(record.title, record.description, record.language, record.text_side)
+
+
+def infer_from(
+    title: str | None, description: str | None, language: str | None, side: Side
+) -> dict[str, Any]:
+    """What texts seem to ask for or to offer, stored nowhere; `side` says which they do."""
+    fields = {"title": title or "", "description": description or ""}
+    return read(fields, language or "en", b"", side).inferred
+
+
+def check_encoder() -> None:
+    """A check for /readyz: raises Degraded where there are no sentence vectors."""
+    if not encoder_available():
+        raise Degraded(
+            "No sentence encoder is installed: texts are read by the thesaurus and terms alone."
+        )
+
+
+TEXT_CHECKS: Mapping[str, Check] = MappingProxyType({"encoder": check_encoder})
 
 
 def warm_up() -> None:

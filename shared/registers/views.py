@@ -11,7 +11,7 @@ from shared.registers.measures import amount_of, quantity_of
 from shared.registers.records import ContactedParty, Record, SignedRecord
 from shared.web.preconditions import etag
 
-NOT_IN_LISTS = ("pending_events", "search_terms", "signature")
+NOT_IN_LISTS = ("pending_events", "search_terms", "signature", "inferred")
 """Parts of a document that lists leave in the store: large, and shown only with one record."""
 
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 import structlog
 
@@ -17,11 +17,19 @@ Check = Callable[[], None]
 _log = structlog.get_logger(__name__)
 
 
+class Degraded(Exception):  # noqa: N818 (no error: the service works without)
+    """Raised by a check of what the service can do without; the message says what is missing."""
+
+
 class CheckResult(TypedDict):
-    """What a probe is told of one check: its state, and how long it took in milliseconds."""
+    """What a probe is told of one check: its state, and how long it took in milliseconds.
+
+    The state is `ok`, `failing` or `degraded`, which has a `detail` and leaves the service ready.
+    """
 
     state: str
     ms: int
+    detail: NotRequired[str]
 
 
 @dataclass(frozen=True)
@@ -33,15 +41,21 @@ class Report:
 
     @property
     def ready(self) -> bool:
-        """Whether every check passed."""
-        return all(result["state"] == "ok" for result in self.checks.values())
+        """Whether no check failed."""
+        return not self.failing
+
+    @property
+    def failing(self) -> list[str]:
+        """The names of the checks that failed."""
+        return [name for name, result in self.checks.items() if result["state"] == "failing"]
 
 
 class Readiness:
     """Runs named checks side by side, at most once in KEPT_SECONDS, one round at a time.
 
-    A check raises where something is amiss; it should give up within CHECK_TIMEOUT_SECONDS.
-    `report` blocks while the first round runs; later rounds let other threads have the last one.
+    A check raises where something is amiss, Degraded where the service does without; it should give
+    up within CHECK_TIMEOUT_SECONDS. `report` blocks while the first round runs; later rounds let
+    other threads have the last one.
     """
 
     def __init__(
@@ -75,10 +89,13 @@ class Readiness:
 
     def _run(self, name: str) -> CheckResult:
         started = time.monotonic()
-        state = "ok"
+        state, detail = "ok", ""
         try:
             self._checks[name]()
+        except Degraded as missing:
+            state, detail = "degraded", str(missing)
         except Exception:  # noqa: BLE001 (whatever it is, the service is not ready)
             state = "failing"
             _log.warning("readiness check failed", check=name, exc_info=True)
-        return {"state": state, "ms": round((time.monotonic() - started) * 1000)}
+        result: CheckResult = {"state": state, "ms": round((time.monotonic() - started) * 1000)}
+        return {**result, "detail": detail} if detail else result

@@ -45,9 +45,10 @@ def create_service(
     """The app of a service: its blueprints with everything that services share.
 
     Connects the database and configures logging, so call it in the process that serves. `checks`
-    raise while something else that the service needs is amiss, and are added to /readyz; `errors`
-    make problems of the service's own exceptions; `clock` gives aware UTC times. Starts with
-    broker, database or keys out of reach: /readyz says so until they are there.
+    raise while something else that the service needs is amiss (Degraded, if it does without), and
+    are added to /readyz; `errors` make problems of the service's own exceptions; `clock` gives
+    aware UTC times. Starts with broker, database or keys out of reach: /readyz says so until they
+    are there.
     """
     configure_logging(settings)
     connect_database(settings)
@@ -110,12 +111,11 @@ def _add_probes(app: Flask, readiness: Readiness) -> None:
         report = readiness.report()
         if report.ready:
             return jsonify({"status": "ready", "checks": report.checks})
-        failing = [name for name, result in report.checks.items() if result["state"] != "ok"]
         raise Problem(
             HTTPStatus.SERVICE_UNAVAILABLE,
             "not-ready",
             "The service is not ready",
-            f"It cannot reach: {', '.join(failing)}.",
+            f"It cannot reach: {', '.join(report.failing)}.",
             headers={"Retry-After": "5"},
             members={"checks": report.checks},
         )

@@ -18,7 +18,9 @@ def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_run_prints_and_reports(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     report = tmp_path / "performance.md"
-    engine.main(["--sizes", "60", "--queries", "3", "--mixed", "--recall", "--report", str(report)])
+    systems = ["--systems", "requests", "offers", "scipy.sparse"]
+    options = ["--sizes", "60", "--queries", "3", "--mixed", "--recall", *systems]
+    engine.main([*options, "--report", str(report)])
     printed = capsys.readouterr().out
     text = report.read_text()
     for system in ("requests", "requests, mixed", "offers, mixed", "scipy.sparse"):

@@ -15,6 +15,9 @@ SURE = 0.6
 DOUBTFUL = 0.15
 """Below this a coded theme has no support in the text."""
 
+CLOSE = 0.5
+"""From this closeness on a theme may be coded as the other."""
+
 
 @dataclass(frozen=True, slots=True)
 class Contradiction:
@@ -32,7 +35,7 @@ class Contradiction:
 def contradiction(side: Side, stated: Stated) -> Contradiction | None:
     """How codes and text of a record contradict one another; None if they do not.
 
-    They do if the text is surely about a theme that has nothing in common with any that is coded,
+    They do if the text is surely about a theme that is not close to any that is coded,
     and none of these has support in the text.
     """
     if not (stated.lines and stated.themes):
@@ -56,8 +59,8 @@ def contradiction_text(found: Contradiction, language: str) -> str:
 
 
 def _near(theme: str, coded: Iterable[str]) -> bool:
-    """Whether the theme is at all close to a coded one, or one of them is not known here."""
+    """Whether the theme is close to a coded one, or one of them is not known here."""
     try:
-        return any(theme_closeness(theme, code) > 0.0 for code in coded)
+        return any(theme_closeness(theme, code) >= CLOSE for code in coded)
     except UnknownCode:
         return True

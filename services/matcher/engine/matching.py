@@ -1,6 +1,5 @@
 """The engine: two directions of one question, answered from memory."""
 
-import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,6 +23,8 @@ MOST_EVIDENCE = 8
 
 _PRIORITY_STEP = 0.4
 """What one step of the State's priority counts for in an offer's list, in log odds."""
+
+_UNCONDITIONAL = np.array([name == "unconditional" for name in FEATURES])
 
 _MARGIN = 2e-6
 """Scores no further apart than two units of their rounding are taken as possibly equal."""
@@ -208,10 +209,13 @@ class Engine:
         found = search.requests_for(self._records, self.model, offer)
         priorities = requests.records.column("priority")[found.rows]
         ids = [requests.id(int(row)) for row in found.rows]
+        # An offer's conditions are the same for all: without them, not even rounding lets them
+        # change an order.
+        suits = self.model.log_odds(np.where(_UNCONDITIONAL, 0.0, found.features))
 
         def place(at: int) -> tuple[float, str]:
             urgency = _PRIORITY_STEP * float(priorities[at])
-            return -round(_log_odds(float(found.scores[at])) + urgency, 6), ids[at]
+            return -round(float(suits[at]) + urgency, 6), ids[at]
 
         order = sorted(range(len(ids)), key=place)[: self.size if size is None else size]
         pairs = [(ids[at], offer) for at in order]
@@ -309,8 +313,3 @@ def _best(scores: npt.NDArray[np.float64], most: int) -> list[int]:
         return list(range(len(scores)))
     last = np.partition(scores, len(scores) - most)[len(scores) - most]
     return [int(at) for at in np.flatnonzero(scores >= last)]
-
-
-def _log_odds(score: float) -> float:
-    inside = min(max(score, 1e-6), 1.0 - 1e-6)
-    return math.log(inside / (1.0 - inside))

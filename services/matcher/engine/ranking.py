@@ -36,12 +36,17 @@ class Model:
         if any(not math.isfinite(weight) or weight < 0.0 for weight in self.weights):
             raise ValueError("a model's weights are finite and not below 0")
 
-    def scores(self, features: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        """The scores of pairs × features, each from 0 to 1."""
+    def log_odds(self, features: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """The scores of pairs × features as log odds, neither bounded nor rounded."""
         total = np.full(len(features), self.intercept)
         # Column after column, not as one product of matrices, whose order of adding may vary.
         for column, weight in zip(features.T, self.weights, strict=True):
             total += weight * column
+        return total
+
+    def scores(self, features: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """The scores of pairs × features, each from 0 to 1."""
+        total = self.log_odds(features)
         # Past ±40 the rounded score is 0 or 1 anyway, and exp cannot overflow.
         rounded: npt.NDArray[np.float64] = np.round(
             1.0 / (1.0 + np.exp(-np.clip(total, -40.0, 40.0))), DECIMALS

@@ -55,9 +55,9 @@ class StatedLine:
 
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """What a record states.
+    """What a record states; `known` is whether anything is known of it at all.
 
-    `known` is whether anything is known of it at all. `lines` by number; `named` and `excluded` are spans of concepts that its texts name and rule
+    `lines` by number; `named` and `excluded` are spans of concepts that its texts name and rule
     out; `themes` and `kinds` probabilities by the texts, those of at least .15, highest first.
     """
 

@@ -8,10 +8,19 @@ from flask.views import MethodView
 from services.offers import domain, queries
 from services.offers.api.references import referred_organisation, require_call
 from services.offers.documents import AssistanceOffer
-from services.offers.schemas import OfferBody, OfferQuery, OfferView, PublishBody
+from services.offers.schemas import (
+    ConfirmProvisionsBody,
+    OfferBody,
+    OfferQuery,
+    OfferView,
+    PublishBody,
+)
 from services.offers.views import offer_view, offer_views
 from shared.registers.context import context
+from shared.registers.inferred import inferred_view
+from shared.registers.inferred_schemas import DraftProvisionsView, DraftTexts
 from shared.registers.schemas import StepBody
+from shared.registers.texts import infer_from
 from shared.registers.views import NOT_IN_LISTS, headers
 from shared.registers.writing import change_seen, load, register
 from shared.web.blueprint import Blueprint
@@ -42,10 +51,11 @@ class Offers(MethodView):
     @blueprint.response(200, page_schema(OfferView))
     def get(self, args: dict[str, Any]) -> dict[str, Any]:
         """List offers, the newest first."""
-        condition = queries.offers(current_identity(), args, context().clock().date())
+        identity = current_identity()
+        condition = queries.offers(identity, args, context().clock().date())
         found = AssistanceOffer.objects(__raw__=condition).exclude(*NOT_IN_LISTS)
         shown = page(found, args, lambda offer: offer)
-        return {**shown, "items": offer_views(shown["items"])}
+        return {**shown, "items": offer_views(shown["items"], identity)}
 
     @require_roles("donor", "operator")
     @idempotent
@@ -64,7 +74,17 @@ class Offers(MethodView):
             idempotency_key=current_idempotency_key(),
         )
         offer = register(draft, now, _address)
-        return offer_view(offer), headers(offer, _address(offer.id))
+        return offer_view(offer, identity), headers(offer, _address(offer.id))
+
+
+@blueprint.route("/inferred", methods=["POST"])
+@require_roles("donor", "operator")
+@blueprint.arguments(DraftTexts)
+@blueprint.response(200, DraftProvisionsView)
+def inferred(draft: dict[str, Any]) -> dict[str, Any]:
+    """Tell what a text that is being written seems to offer. Nothing is stored."""
+    found = infer_from(**draft, side=AssistanceOffer.text_side)
+    return {**draft, **inferred_view(found, (), "capacity")}
 
 
 @blueprint.route("/<string:offer_id>")
@@ -74,10 +94,11 @@ class Offer(MethodView):
     @blueprint.response(200, OfferView)
     def get(self, offer_id: str) -> Answer:
         """Read an offer."""
+        identity = current_identity()
         offer = load(AssistanceOffer, offer_id)
-        if not domain.may_read(current_identity(), offer):
+        if not domain.may_read(identity, offer):
             raise not_found()
-        return offer_view(offer), headers(offer)
+        return offer_view(offer, identity), headers(offer)
 
     @conditional
     @blueprint.arguments(OfferBody)
@@ -92,6 +113,21 @@ class Offer(MethodView):
             domain.change_offer(offer, payload, identity, now, key, organisation)
 
         return _changed(offer_id, "change", mutate)
+
+
+@blueprint.route("/<string:offer_id>/confirm-lines", methods=["POST"])
+@conditional
+@idempotent
+@blueprint.arguments(ConfirmProvisionsBody)
+@blueprint.response(200, OfferView)
+def confirm_lines(body: dict[str, Any], offer_id: str) -> Answer:
+    """Make provisions of the offer of lines that its text seems to describe (`inferred.lines`)."""
+    identity, now = current_identity(), context().clock()
+    return _changed(
+        offer_id,
+        "change",
+        lambda offer: domain.confirm_provisions(offer, body["lines"], identity, now),
+    )
 
 
 @blueprint.route("/<string:offer_id>/submit", methods=["POST"])
@@ -148,4 +184,4 @@ def _changed(offer_id: str, action: str, mutate: Callable[[AssistanceOffer], obj
         mutate,
         context().clock(),
     )
-    return offer_view(offer), headers(offer)
+    return offer_view(offer, identity), headers(offer)

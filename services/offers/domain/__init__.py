@@ -7,10 +7,12 @@ from services.offers.domain.activities import change_activity, new_activity
 from services.offers.domain.catalogue import change_entry, new_entry
 from services.offers.domain.offers import (
     change_offer,
+    confirm_provisions,
     copy_donor,
     may_read,
     new_offer,
     require_action,
+    sees_inferred,
     step_offer,
 )
 from services.offers.domain.organisations import fill_organisation, set_organisation
@@ -20,6 +22,7 @@ __all__ = [
     "change_activity",
     "change_entry",
     "change_offer",
+    "confirm_provisions",
     "copy_donor",
     "fill_organisation",
     "may_read",
@@ -28,6 +31,7 @@ __all__ = [
     "new_offer",
     "require_action",
     "require_owner",
+    "sees_inferred",
     "set_organisation",
     "step_offer",
 ]

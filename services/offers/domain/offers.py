@@ -13,12 +13,13 @@ from services.offers.documents import (
 )
 from services.offers.domain.owners import actor_for, require_owner
 from shared.lifecycle import REGISTER
-from shared.registers.lines import Use, check_codes, number_lines
+from shared.registers.inferred import confirmed_lines
+from shared.registers.lines import Use, check_codes, number_lines, require_room
 from shared.registers.measures import hundredths, thousandths
 from shared.registers.records import ExternalId, Window, new_record_fields
-from shared.registers.rights import Table, require_right
+from shared.registers.rights import OVERSEERS, Table, require_right
 from shared.registers.steps import require_same, require_unfinished, take_step
-from shared.registers.texts import Texts, read_texts
+from shared.registers.texts import Texts, inferred_of, read_texts
 from shared.vocabulary.countries import AREAS
 from shared.vocabulary.kinds import KINDS
 from shared.vocabulary.lists import CONDITION_KINDS, GENDER_MARKERS, GROUPS, PARTNERS
@@ -50,6 +51,12 @@ def may_read(identity: Identity, offer: AssistanceOffer) -> bool:
         return offer.was_submitted()
     published: bool = offer.status == "published"
     return published
+
+
+def sees_inferred(identity: Identity, offer: AssistanceOffer) -> bool:
+    """Whether the reader is shown what the offer's text seems to say: its donor and overseers."""
+    actor = actor_for(identity, offer.organisation)
+    return actor == "owner" or actor in OVERSEERS
 
 
 def require_action(identity: Identity, action: str, offer: AssistanceOffer) -> None:
@@ -101,6 +108,26 @@ def change_offer(
     require_same("organisation", offer.organisation, payload["organisation"])
     require_same("external_id", offer.external_id, ExternalId.of(payload["external_id"]))
     _fill(offer, payload, organisation, now, key)
+
+
+def confirm_provisions(
+    offer: AssistanceOffer, chosen: Sequence[Mapping[str, Any]], identity: Identity, now: datetime
+) -> None:
+    """Make provisions of inferred lines, which `lines` of a loaded `ConfirmProvisionsBody` choose.
+
+    Raises problems: 404 or 403 for who may not change the offer, 409 for a finished one, 422 for
+    lines that are not there or would break a rule.
+    """
+    require_action(identity, "change", offer)
+    require_unfinished(REGISTER, offer.status)
+    lines = confirmed_lines(inferred_of(offer), chosen, "capacity")
+    require_room(len(offer.provisions) + len(lines), "lines")
+    numbers, next_line = number_lines(lines, (), offer.next_line, "lines")
+    provisions = [_provision(number, line) for number, line in zip(numbers, lines, strict=True)]
+    errors = check_codes(_line_uses(provisions, {}, "lines"), now.date())
+    if errors:
+        raise invalid(errors)
+    offer.provisions, offer.next_line = [*offer.provisions, *provisions], next_line
 
 
 def step_offer(offer: AssistanceOffer, action: str, identity: Identity, now: datetime) -> None:
@@ -180,10 +207,7 @@ def _uses(
     before: Mapping[int, ProvisionLine],
 ) -> Iterator[Use]:
     """The codes taken into use: those of new or changed lines, and new ones elsewhere."""
-    for index, provision in enumerate(provisions):
-        if before.get(provision.line) != provision:
-            yield Use(f"provisions[{index}].theme", THEMES, provision.theme)
-            yield Use(f"provisions[{index}].kind", KINDS, provision.kind)
+    yield from _line_uses(provisions, before, "provisions")
     held = {condition.kind for condition in offer.conditions}
     for place, condition in enumerate(payload["conditions"]):
         if condition["kind"] not in held:
@@ -194,3 +218,12 @@ def _uses(
     for place, partner in enumerate(payload["partners"]):
         if partner not in offer.partners:
             yield Use(f"partners[{place}]", PARTNERS, partner)
+
+
+def _line_uses(
+    provisions: Sequence[ProvisionLine], before: Mapping[int, ProvisionLine], name: str
+) -> Iterator[Use]:
+    for index, provision in enumerate(provisions):
+        if before.get(provision.line) != provision:
+            yield Use(f"{name}[{index}].theme", THEMES, provision.theme)
+            yield Use(f"{name}[{index}].kind", KINDS, provision.kind)

@@ -9,6 +9,7 @@ from services.requests import domain
 from services.requests.documents import DEFAULT_NO_OBJECTION_DAYS, AssistanceRequest, State
 from services.requests.queries import listing
 from services.requests.schemas import (
+    ConfirmNeedsBody,
     PublishBody,
     RequestBody,
     RequestQuery,
@@ -16,7 +17,10 @@ from services.requests.schemas import (
 )
 from services.requests.views import request_view, request_views
 from shared.registers.context import context
+from shared.registers.inferred import inferred_view
+from shared.registers.inferred_schemas import DraftNeedsView, DraftTexts
 from shared.registers.schemas import StepBody
+from shared.registers.texts import infer_from
 from shared.registers.views import NOT_IN_LISTS, headers
 from shared.registers.writing import change_seen, load, register
 from shared.web.blueprint import Blueprint
@@ -64,6 +68,16 @@ class Requests(MethodView):
         return request_view(request, identity), headers(request, _address(request.id))
 
 
+@blueprint.route("/inferred", methods=["POST"])
+@require_roles("requester", "operator")
+@blueprint.arguments(DraftTexts)
+@blueprint.response(200, DraftNeedsView)
+def inferred(draft: dict[str, Any]) -> dict[str, Any]:
+    """Tell what a text that is being written seems to ask for. Nothing is stored."""
+    found = infer_from(**draft, side=AssistanceRequest.text_side)
+    return {**draft, **inferred_view(found, (), "quantity")}
+
+
 @blueprint.route("/<string:request_id>")
 class Request(MethodView):
     """One request."""
@@ -86,6 +100,19 @@ class Request(MethodView):
         return _changed(
             request_id, "change", lambda r: domain.change_request(r, payload, identity, now, key)
         )
+
+
+@blueprint.route("/<string:request_id>/confirm-lines", methods=["POST"])
+@conditional
+@idempotent
+@blueprint.arguments(ConfirmNeedsBody)
+@blueprint.response(200, RequestView)
+def confirm_lines(body: dict[str, Any], request_id: str) -> Answer:
+    """Make needs of the request of lines that its text seems to describe (`inferred.lines`)."""
+    identity, now = current_identity(), context().clock()
+    return _changed(
+        request_id, "change", lambda r: domain.confirm_needs(r, body["lines"], identity, now)
+    )
 
 
 def _step(request_id: str, action: str) -> Answer:

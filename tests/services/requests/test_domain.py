@@ -75,13 +75,13 @@ def test_publishing_twice_is_an_illegal_step_whatever_the_consent():
 
 def test_texts_are_read_again_only_when_they_change(monkeypatch):
     read = []
-    real = texts.signature
+    real = texts.read
 
     def counted(*arguments):
         read.append(arguments)
         return real(*arguments)
 
-    monkeypatch.setattr(texts, "signature", counted)
+    monkeypatch.setattr(texts, "read", counted)
     request = submitted()
     body = {"title": "Help", "description": "Help is needed.", "country": "SEN"}
 

@@ -85,7 +85,10 @@ def test_what_counts_the_situation_is_no_measure(text):
 
 
 def test_what_is_ruled_out_is_no_measure():
-    text = "We lend six marking machines to the police of any State for a year. We do not pay USD 50,000 for training of 24 persons."
+    text = (
+        "We lend six marking machines to the police of any State for a year. "
+        "We do not pay USD 50,000 for training of 24 persons."
+    )
     assert measures(text, EQUIPMENT, TRAINING, FUNDING, side="offer") == [
         ((6, "machines"), None),
         (None, None),

@@ -1,6 +1,7 @@
 import json
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 from hypothesis import example, given, settings
@@ -11,7 +12,7 @@ from shared.events.validation import example as example_of
 from shared.events.validation import problem
 from shared.language import signature, vectors
 from shared.language.concepts import thesaurus
-from shared.language.signature import MOST_MENTIONS, MOST_TERMS
+from shared.language.signature import MOST_MENTIONS, MOST_TERMS, lies_in
 
 KEY = b"a deployment's key"
 FIELDS = {
@@ -77,6 +78,14 @@ def test_a_concept_named_again_and_again_is_told_three_times() -> None:
     assert [name for name, *_ in found["concepts"]] == ["marking-machine"] * 3
 
 
+def test_a_concept_does_not_reach_over_what_is_ruled_out() -> None:
+    text = "The police works on marking and does not lend cars while machines are for customs."
+    found = signature({"description": text + " It runs for two years in three regions."}, "en", KEY)
+    named = {name for name, *_ in found["concepts"]}
+    assert "marking" in named
+    assert "marking-machine" not in named
+
+
 def test_texts_of_100_kb_make_signatures_of_bounded_size() -> None:
     every_form = " . ".join(form for concept in thesaurus() for form in concept.forms["en"])
     for text in ("枪支标识" * 25_000, (every_form + " ") * 10, "x" * 100_000):
@@ -118,3 +127,18 @@ def test_no_text_whatever_makes_it_fail(title: str, description: str) -> None:
     for name, field, start, end in found["concepts"]:
         assert name in thesaurus()
         assert 0 <= start < end <= len(fields[field])
+
+
+def test_whether_a_word_is_ruled_out_is_found_without_looking_at_every_stretch() -> None:
+    looked_at = []
+
+    class Counted(list[tuple[int, int]]):
+        def __getitem__(self, place: Any) -> Any:
+            looked_at.append(place)
+            return super().__getitem__(place)
+
+    spans = Counted((start, start + 5) for start in range(0, 60_000, 10))
+    for start in range(0, 60_000, 7):
+        assert lies_in(start, spans) == (start % 10 < 5)
+    assert len(looked_at) <= 20 * (60_000 // 7 + 1)
+    assert not lies_in(3, [])

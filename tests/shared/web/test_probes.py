@@ -16,7 +16,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from shared.settings import Settings
-from shared.web.health import KEPT_SECONDS, Readiness
+from shared.web.health import KEPT_SECONDS, Degraded, Readiness
 from shared.web.logging import record_confidential_read
 
 REPOSITORY = Path(__file__).parents[3]
@@ -43,6 +43,16 @@ def test_ready_names_each_check(make_app: Callable[..., Flask]) -> None:
     assert problem["checks"]["database"]["state"] == "ok"
     assert "index" in problem["detail"]
     assert "10.0.0.7" not in failing.text
+
+
+def test_what_the_service_can_do_without_leaves_it_ready(make_app: Callable[..., Flask]) -> None:
+    def without() -> None:
+        raise Degraded("No encoder.")
+
+    answer = make_app(checks={"encoder": without}).test_client().get("/readyz")
+    assert (answer.status_code, answer.get_json()["status"]) == (200, "ready")
+    told = answer.get_json()["checks"]["encoder"]
+    assert (told["state"], told["detail"]) == ("degraded", "No encoder.")
 
 
 def test_a_broker_that_cannot_be_reached_is_not_ready(

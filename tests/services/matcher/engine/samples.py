@@ -119,7 +119,7 @@ def put(into: Engine, record: RequestProfile | OfferProfile) -> None:
         into.put_offer(record)
 
 
-def score(of: RequestProfile, by: OfferProfile) -> float:
+def score(of: RequestProfile, by: OfferProfile, model: Model | None = None) -> float:
     """The score of a pair, 0 if it is not proposed."""
-    entries = engine(of, by).shortlist(of.id).entries
+    entries = engine(of, by, model=model).shortlist(of.id).entries
     return entries[0].score if entries else 0.0
