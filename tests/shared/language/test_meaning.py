@@ -4,9 +4,9 @@ from importlib.resources import files
 import numpy as np
 import pytest
 
+from shared.language import encoder_available
 from shared.language.build_centre import centre
 from shared.language.meaning import centred
-from shared.language import encoder_available
 from shared.language.vectors import decode, encode
 
 
