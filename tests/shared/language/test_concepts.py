@@ -1,10 +1,12 @@
 import unicodedata
 from collections import Counter
+from collections.abc import Callable
 
 import pytest
 
+from shared.language import concepts
 from shared.language.concepts import Concept, Thesaurus, thesaurus
-from shared.language.terms import tokens
+from shared.language.terms import Token, tokens
 from shared.vocabulary import LANGUAGES
 from shared.vocabulary.kinds import KINDS
 from shared.vocabulary.themes import THEMES
@@ -221,3 +223,62 @@ def test_a_name_is_needed_in_every_language() -> None:
         Thesaurus(
             [Concept("one", 1.0, (), {}, {}, {**dict.fromkeys(LANGUAGES, ("x1",)), "zh": ()})]
         )
+
+
+class _Counted:
+    """Counts the steps in the tree of forms."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.steps = 0
+        key = concepts._key
+
+        def counted(token: Token) -> str:
+            self.steps += 1
+            return key(token)
+
+        monkeypatch.setattr(concepts, "_key", counted)
+
+    def of(self, find: Callable[[], object]) -> int:
+        before = self.steps
+        find()
+        return self.steps - before
+
+
+LONGEST = 12
+"""Words of the longest form, more than there are."""
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "marking machines and small arms and light weapons stockpile management "),
+        ("en", "small small small arms arms arms "),
+        ("fr", "gestion de la sécurité physique et des stocks d'armes de petit calibre "),
+        ("zh", "小武器和轻武器库存管理"),
+        ("ar", "إدارة مخزونات الأسلحة الصغيرة والأسلحة الخفيفة "),
+    ],
+)
+def test_finding_takes_steps_in_proportion_to_the_words(
+    language: str, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = thesaurus()
+    steps = _Counted(monkeypatch)
+    found = []
+    for times in (100, 200, 400):
+        words = list(tokens(text * times, language))
+        found.append(steps.of(lambda words=words: known.find(words)))  # type: ignore[misc]
+        assert found[-1] <= LONGEST * len(words)
+    # What a repetition adds is always the same.
+    assert found[2] - found[1] == 2 * (found[1] - found[0])
+
+
+def test_planting_takes_steps_in_proportion_to_the_forms(monkeypatch: pytest.MonkeyPatch) -> None:
+    every = list(thesaurus())
+    words = [
+        token
+        for one in every
+        for language, form in concepts._all_forms(one)
+        for token in tokens(form, language)
+    ]
+    steps = _Counted(monkeypatch)
+    assert 0 < steps.of(lambda: Thesaurus(every)) <= len(words)
