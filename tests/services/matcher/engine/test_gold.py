@@ -32,9 +32,10 @@ FLOORS = {
 @pytest.fixture(scope="module")
 def gold() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     requests, offers = _rows("requests.jsonl"), _rows("offers.jsonl")
-    for row in (*requests, *offers):
-        fields = {"title": row["title"], "description": row["description"]}
-        row["signature"] = signature(fields, row["language"], b"key of the tests")
+    for side, rows in (("request", requests), ("offer", offers)):
+        for row in rows:
+            fields = {"title": row["title"], "description": row["description"]}
+            row["signature"] = signature(fields, row["language"], b"key of the tests", side)
     return requests, offers
 
 
