@@ -1,21 +1,17 @@
 """A large register's candidates for a request, estimated, so that only the best are scored in full.
 
-The estimate is the score's own sum without the words, and with the parts of lines rounded the same
-way; what it leaves out cannot lift a pair past a thousand others. The recall against scoring
-everything is measured by bench/engine.py.
+First a glance at one cache line a record, then the score's own sum without the words for the best
+of those; what both leave out seldom lifts a pair past hundreds of others. How seldom, against
+scoring everything, is measured by `bench.engine --recall`.
 """
 
-import math
 from functools import cache
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from services.matcher.engine.codes import closeness, near_themes, serves
-from services.matcher.engine.features import FEATURES, HIGHEST_COSINE, LOWEST_COSINE
-from services.matcher.engine.lines import UNSURE
+from services.matcher.engine.kernels import BARRED, estimate, glance
 from services.matcher.engine.ranking import Model
 from services.matcher.engine.records import Records
 
@@ -25,7 +21,6 @@ KEPT = 300
 LOOKED_AT = 6_000
 """Candidates that are estimated from all their columns but the words'."""
 
-_BARRED = -1e9
 _COLUMNS = (
     "from",
     "to",
@@ -43,26 +38,6 @@ _COLUMNS = (
     "line_count",
 )
 _LINES = ("theme", "kind", "strength", "amount", "from", "to")
-
-
-_compiled: Any = njit(nogil=True)
-
-_THEME, _MAIN, _NEEDS, _ANY, _AMOUNT, _TEXT, _FIELD, _MEANING, _CONCEPTS, _FOCUS, _FREE = (
-    FEATURES.index(name)
-    for name in (
-        "theme",
-        "main_need",
-        "needs_served",
-        "any_need",
-        "amount",
-        "text_theme",
-        "field",
-        "meaning",
-        "concepts",
-        "focus",
-        "unconditional",
-    )
-)
 
 
 def worth_scoring(records: Records, model: Model, request: str) -> npt.NDArray[np.intp]:
@@ -87,10 +62,10 @@ def _best(
     rows: npt.NDArray[np.int32], estimates: npt.NDArray[np.float64], most: int
 ) -> npt.NDArray[np.int32]:
     """The rows of the best estimates, and all that equal the last of them; never a barred one."""
-    last = _BARRED
+    last = BARRED
     if len(rows) > most:
         last = max(last, np.partition(estimates, len(rows) - most)[len(rows) - most])
-    return rows[(estimates >= last) & (estimates > _BARRED)]
+    return rows[(estimates >= last) & (estimates > BARRED)]
 
 
 def _glances(
@@ -100,7 +75,7 @@ def _glances(
     asked = records.requests.records.column
     needs = records.requests.lines_of(row)
     out = np.empty(len(rows), dtype=np.float64)
-    _glance(
+    glance(
         rows,
         records.offers.records.column("glance"),
         asked("glance")[row],
@@ -117,68 +92,6 @@ def _glances(
     return out
 
 
-@_compiled
-def _glance(rows, glance, own, admitted, first, last, text_near, near, serve, shares, weights, out):  # type: ignore[no-untyped-def]
-    own_named = _ones(own[2]) + _ones(own[3])
-    for at in range(len(rows)):
-        seen = glance[rows[at]]
-        out[at] = _BARRED
-        kind = np.int64(seen[0] & np.uint64(0xFFFF_FFFF))
-        if not seen[0] >> np.uint64(63) or not admitted[kind]:
-            continue
-        begin = np.int64(seen[1] & np.uint64(0xF_FFFF))
-        end = np.int64((seen[1] >> np.uint64(20)) & np.uint64(0xF_FFFF))
-        if min(end, last) < max(begin, first):
-            continue
-        kinds = np.int64((seen[0] >> np.uint64(39)) & np.uint64(0x1F))
-        themes = np.int64(seen[1] >> np.uint64(40))
-        best_text, best_any = 0.0, 0.0
-        total = 0.0
-        for shift in range(0, 20, 5):
-            theme = (themes >> shift) & 31
-            if theme < len(text_near):
-                best_text = max(best_text, text_near[theme])
-        total += weights[_TEXT] * best_text
-        for place in range(len(shares)):
-            best_theme = 0.0
-            for shift in range(0, 20, 5):
-                theme = (themes >> shift) & 31
-                if theme < len(text_near):
-                    best_theme = max(best_theme, near[place, theme])
-            fit = best_theme * serve[place, kinds]
-            total += shares[place] * (
-                weights[_THEME] * best_theme + (weights[_NEEDS] + UNSURE * weights[_AMOUNT]) * fit
-            )
-            if place == 0:
-                total += weights[_MAIN] * fit
-            if shares[place] > 0.0:
-                best_any = max(best_any, fit)
-        total += weights[_ANY] * best_any
-        total += weights[_FIELD] * np.float64((seen[0] >> np.uint64(32)) & np.uint64(0x7F)) / 100.0
-        named = _ones(seen[2]) + _ones(seen[3])
-        if named and own_named:
-            common = _ones(seen[2] & own[2]) + _ones(seen[3] & own[3])
-            total += weights[_FOCUS] * common / named
-            total += weights[_CONCEPTS] * common / math.sqrt(named * own_named)
-        apart = 0
-        for word in range(4, 8):
-            apart += _ones(seen[word] ^ own[word])
-        # Signs that agree tell the angle between two vectors (Charikar 2002).
-        cosine = math.cos(math.pi * apart / 256.0)
-        meaning = (cosine - LOWEST_COSINE) / (HIGHEST_COSINE - LOWEST_COSINE)
-        out[at] = total + weights[_MEANING] * min(max(meaning, 0.0), 1.0)
-
-
-@_compiled
-def _ones(word):  # type: ignore[no-untyped-def]
-    word = word - ((word >> np.uint64(1)) & np.uint64(0x5555555555555555))
-    word = (word & np.uint64(0x3333333333333333)) + (
-        (word >> np.uint64(2)) & np.uint64(0x3333333333333333)
-    )
-    word = (word + (word >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
-    return np.int64((word * np.uint64(0x0101010101010101)) >> np.uint64(56))
-
-
 def _estimates(
     rows: npt.NDArray[np.int32], records: Records, model: Model, row: int
 ) -> npt.NDArray[np.float64]:
@@ -189,7 +102,7 @@ def _estimates(
     theme_weights[0] = 0
     offers = records.offers
     out = np.empty(len(rows), dtype=np.float64)
-    _estimate(
+    estimate(
         rows,
         offers.records.used & offers.records.column("open"),
         *(offers.records.column(name) for name in _COLUMNS),
@@ -215,107 +128,3 @@ def _estimates(
         out,
     )
     return out
-
-
-@_compiled
-def _estimate(  # type: ignore[no-untyped-def]
-    rows,
-    here,
-    first,
-    last,
-    eligibility,
-    text_themes,
-    theme_norm,
-    field,
-    vector,
-    vector_norm,
-    concepts,
-    concept_weights,
-    concept_norm,
-    unconditional,
-    first_line,
-    line_count,
-    line_theme,
-    line_kind,
-    line_strength,
-    line_amount,
-    line_first,
-    line_last,
-    admitted,
-    own_first,
-    own_last,
-    today,
-    own_near,
-    own_theme_norm,
-    own_vector,
-    own_vector_norm,
-    own_concepts,
-    own_concept_norm,
-    need_theme,
-    need_kind,
-    need_share,
-    need_amount,
-    need_window,
-    near,
-    serve,
-    weights,
-    out,
-):
-    for at in range(len(rows)):
-        row = rows[at]
-        out[at] = _BARRED
-        if not here[row] or not admitted[eligibility[row]]:
-            continue
-        if min(last[row], own_last) < max(first[row], own_first, today):
-            continue
-        total = weights[_FIELD] * field[row] / 100.0 + weights[_FREE] * unconditional[row]
-        if own_theme_norm > 0.0 and theme_norm[row] > 0.0:
-            product = np.int64(0)
-            for theme in range(text_themes.shape[1]):
-                product += np.int64(text_themes[row, theme]) * own_near[theme]
-            total += weights[_TEXT] * product / (own_theme_norm * theme_norm[row])
-        product, common, named = np.int64(0), np.int64(0), np.int64(0)
-        for place in range(concepts.shape[1]):
-            weight = np.int64(concept_weights[row, place])
-            own = own_concepts[concepts[row, place]]
-            named += weight
-            product += weight * own
-            if own > 0:
-                common += weight
-        if named > 0:
-            total += weights[_FOCUS] * common / named
-            if own_concept_norm > 0.0:
-                total += weights[_CONCEPTS] * product / (own_concept_norm * concept_norm[row])
-        if own_vector_norm > 0.0 and vector_norm[row] > 0.0:
-            dot = np.int32(0)
-            for place in range(vector.shape[1]):
-                dot = np.int32(dot + np.int32(vector[row, place]) * own_vector[place])
-            cosine = dot / (own_vector_norm * vector_norm[row])
-            meaning = (cosine - LOWEST_COSINE) / (HIGHEST_COSINE - LOWEST_COSINE)
-            total += weights[_MEANING] * min(max(meaning, 0.0), 1.0)
-        best_any = 0.0
-        for place in range(len(need_theme)):
-            if need_share[place] <= 0.0:
-                continue
-            best_theme, best_fit, best_amount = 0.0, 0.0, 0.0
-            for line in range(first_line[row], first_line[row] + line_count[row]):
-                begin = max(line_first[line], need_window[place, 0], today)
-                if min(line_last[line], need_window[place, 1]) < begin:
-                    continue
-                close = near[need_theme[place], line_theme[line]] * line_strength[line]
-                fit = close * serve[need_kind[place], line_kind[line]]
-                covered = UNSURE
-                if need_amount[place] > 0 and line_amount[line] >= 0:
-                    covered = min(1.0, line_amount[line] / need_amount[place])
-                best_theme = max(best_theme, close)
-                best_fit = max(best_fit, fit)
-                best_amount = max(best_amount, fit * covered)
-            total += need_share[place] * (
-                weights[_THEME] * best_theme
-                + weights[_NEEDS] * best_fit
-                + weights[_AMOUNT] * best_amount
-            )
-            if place == 0:
-                total += weights[_MAIN] * best_fit
-            best_any = max(best_any, best_fit)
-        out[at] = total + weights[_ANY] * best_any
