@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from services.matcher.engine.buckets import Buckets, Key, Rows
-from services.matcher.engine.codes import THEME_CODES, closely_related
+from services.matcher.engine.codes import THEME_CODES, closely_related_to
 from services.matcher.engine.columns import Spec
 from services.matcher.engine.eligibility import States, admits, eligibility_of
 from services.matcher.engine.entries import (
@@ -154,11 +154,7 @@ class Records:
 
     def candidate_offers(self, request_row: int) -> npt.NDArray[np.int32]:
         """Rows of offers of themes close to a request's, for its State; some barred, or twice."""
-        own = int(self.requests.records.column("themes")[request_row])
-        near = 0
-        for number, bits in enumerate(closely_related()):
-            if own >> number & 1:
-                near |= bits
+        near = closely_related_to(int(self.requests.records.column("themes")[request_row]))
         area = int(self.requests.records.column("area")[request_row])
         themes = [theme for theme in range(len(THEME_CODES)) if near >> theme & 1]
         areas = (ANYWHERE,) if area == ANYWHERE else (ANYWHERE, area)
