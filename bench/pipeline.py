@@ -70,14 +70,25 @@ def main() -> None:
         with _running_stack() as stack:
             _hold(stack, offers)
             latencies = _latencies(stack, size)
-            floor = _throughput(stack, offers, requests, _floor)
-            matching = _throughput(stack, offers, requests, _matching)
+            with _told("the floor is measured"):
+                floor = _throughput(stack, offers, requests, _floor)
+            with _told("matching is measured"):
+                matching = _throughput(stack, offers, requests, _matching)
         p50, p99 = np.percentile(latencies, [50, 99]) * 1000
         console.print(f"{size:,} offers")
         console.print(f"  POST to visible proposals: p50 {p50:.0f} ms, p99 {p99:.0f} ms")
         console.print(f"  consume, match, explain, store: {matching:,.0f} requests/s")
         console.print(f"  consume, validate, upsert (the floor): {floor:,.0f} requests/s")
         console.print(f"  the floor is {floor / matching:.2f} times as fast")
+
+
+@contextmanager
+def _told(what: str) -> Iterator[None]:
+    """Show that something is awaited, and how long it took."""
+    begun = time.perf_counter()
+    with console.status(f"waiting until {what}"):
+        yield
+    console.print(f"{what} ({time.perf_counter() - begun:.0f} s)")
 
 
 @contextmanager
@@ -104,7 +115,7 @@ def _hold(stack: Stack, offers: Sequence[Event]) -> None:
             for one in offers
         )
     _produce(settings["offers"], "offers.v1", offers)
-    with console.status("waiting until the offers are indexed"):
+    with _told("the offers are indexed"):
         # No group tells how far the index is. The matcher's ledger does, which reads the same
         # offers in the same process and writes each: the index, which only computes, is ahead.
         wait_until_settled(Watch(settings, []), QUIET_SECONDS, PATIENCE)

@@ -1,18 +1,15 @@
 """What the matcher keeps of requests and offers for its API and its ledger, from their events."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
-
-from pymongo import UpdateOne
-from pymongo.errors import BulkWriteError
 
 from services.matcher.documents import RecordView, view_id
 from services.matcher.domain import Side, line_limits
 from services.matcher.engine.stated import packed
 from services.matcher.ledger import Limits, set_limits
-from shared.bulk import raise_unless_duplicates
 from shared.events.envelope import OFFER, REQUEST, Event
+from shared.events.projections import keep_newest
 
 _SIDES: dict[str, Side] = {REQUEST: "request", OFFER: "offer"}
 GONE = "gone"
@@ -28,7 +25,7 @@ def keep_records(clock: Callable[[], datetime]) -> Callable[[Sequence[Event]], N
 
     def handle(events: Sequence[Event]) -> None:
         known = [event for event in events if event.type in _SIDES]
-        _keep_views(known)
+        keep_newest(RecordView, known, _view_key, _view)
         set_limits([_limits(event) for event in _current(known)], clock())
 
     return handle
@@ -36,7 +33,7 @@ def keep_records(clock: Callable[[], datetime]) -> Callable[[Sequence[Event]], N
 
 def _current(events: Sequence[Event]) -> list[Event]:
     """The events that no newer one is known to follow: a line long gone must not come back."""
-    ids = [view_id(_SIDES[event.type], event.subject) for event in events]
+    ids = [_view_key(event) for event in events]
     views = {view.id: view.version for view in RecordView.objects(id__in=ids)}
     return [
         event
@@ -61,32 +58,15 @@ def _status(event: Event) -> str:
     return GONE if event.tombstone else str(event.data["status"])
 
 
-def _keep_views(events: Iterable[Event]) -> None:
-    newest: dict[str, Event] = {}
-    for event in events:
-        id_ = view_id(_SIDES[event.type], event.subject)
-        known = newest.get(id_)
-        if known is None or known.version < event.version:
-            newest[id_] = event
-    if not newest:
-        return
-    try:
-        RecordView._get_collection().bulk_write(
-            [_view_write(event) for event in newest.values()], ordered=False
-        )
-    except BulkWriteError as error:
-        # An upsert that finds its id taken has met a version as new as its own: nothing to do.
-        raise_unless_duplicates(error)
+def _view_key(event: Event) -> str:
+    return view_id(_SIDES[event.type], event.subject)
 
 
-def _view_write(event: Event) -> UpdateOne:
+def _view(event: Event) -> dict[str, Any]:
     side = _SIDES[event.type]
-    epoch, number = event.version.epoch, event.version.number
     state: dict[str, Any] = {
         "side": side,
         "record": event.subject,
-        "epoch": epoch,
-        "number": number,
         "status": _status(event),
         "stated": None if event.tombstone else packed(event.data),
     }
@@ -104,15 +84,7 @@ def _view_write(event: Event) -> UpdateOne:
             }
             for line in line_limits(side, event.data)
         ]
-    older = [
-        {"epoch": {"$lt": epoch}},
-        {"epoch": epoch, "number": {"$lt": number}},
-        # Kept before views held what explains proposals: a replay fills it in.
-        {"epoch": epoch, "number": number, "stated": {"$exists": False}},
-    ]
-    return UpdateOne(
-        {"_id": view_id(side, event.subject), "$or": older}, {"$set": state}, upsert=True
-    )
+    return state
 
 
 def _view_of_request(event: Event) -> dict[str, Any]:

@@ -6,7 +6,7 @@ by the version. No transaction is needed; the relay takes it from there.
 
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -32,7 +32,6 @@ __all__ = [
     "create",
     "mark_for_relay",
     "marking",
-    "project",
     "timestamp",
 ]
 
@@ -127,33 +126,6 @@ def change(
         time.sleep(random.uniform(0, pause))  # noqa: S311 (spreads the racers, guards nothing)
         pause = min(2 * pause, _LONGEST_PAUSE)
     raise Contention(f"{document_class.__name__} {id!r} was changed by others {_ATTEMPTS} times")
-
-
-def project(
-    document_class: type[Aggregate],
-    id: str,  # noqa: A002
-    guard_field: str,
-    version: Version,
-    update: Mapping[str, Any],
-) -> bool:
-    """Write what another service's event says into an aggregate: no version, no event.
-
-    `update` is a MongoDB update (`{"$set": {...}}`); `guard_field` the path of the last version
-    applied, kept as {epoch, number}: one guard for each aggregate that events come from. An older
-    or equal version changes nothing, so repeats and late arrivals do no harm. Returns whether it
-    was applied; False also when there is no such document. Give a projection top-level fields
-    of its own: `change` writes top-level fields whole.
-    """
-    older = [
-        {guard_field: None},
-        {f"{guard_field}.epoch": {"$lt": version.epoch}},
-        {f"{guard_field}.epoch": version.epoch, f"{guard_field}.number": {"$lt": version.number}},
-    ]
-    guard = {guard_field: {"epoch": version.epoch, "number": version.number}}
-    operators = {**update, "$set": {**update.get("$set", {}), **guard}}
-    collection = document_class._get_collection()
-    result = collection.update_one({"_id": id, "$or": older}, operators)
-    return bool(result.matched_count)
 
 
 def mark_for_relay(document: Aggregate) -> bool:

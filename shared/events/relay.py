@@ -128,7 +128,7 @@ class Relay:
         now = self._clock()
         free = {
             "pending_since": {"$gt": _BEGINNING},
-            "$or": [{"lease_until": None}, {"lease_until": {"$lte": now}}],
+            "lease_until": {"$not": {"$gt": now}},  # free when it has none
         }
         found = collection.find(free, {"_id": 1}).sort("pending_since", 1).limit(_BATCH)
         ids = [document["_id"] for document in found]

@@ -10,11 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from mongoengine import Document, IntField, ListField, StringField
-from pymongo import UpdateOne
-from pymongo.errors import BulkWriteError
 
-from shared.bulk import raise_unless_duplicates
 from shared.events.envelope import COMMITMENT, Event
+from shared.events.projections import keep_newest
 
 HOLDING = ("held", "releasing")
 """A commitment holds its lines once it is held and until its release is done."""
@@ -44,31 +42,17 @@ def apply_commitments(events: Sequence[Event], side: str) -> None:
 
     Events of other types are passed over. Order and repetition do not matter.
     """
-    newest: dict[str, Event] = {}
-    for event in events:
-        known = newest.get(event.subject)
-        if event.type == COMMITMENT and (known is None or known.version < event.version):
-            newest[event.subject] = event
-    if not newest:
-        return
-    try:
-        CommitmentCopy._get_collection().bulk_write(
-            [_upsert(event, side) for event in newest.values()], ordered=False
-        )
-    except BulkWriteError as error:
-        # An upsert that finds its id taken has met a version as new as its own: nothing to do.
-        raise_unless_duplicates(error)
+    commitments = [event for event in events if event.type == COMMITMENT]
+    keep_newest(
+        CommitmentCopy, commitments, lambda event: event.subject, lambda event: _copy(event, side)
+    )
 
 
-def _upsert(event: Event, side: str) -> UpdateOne:
-    epoch, number = event.version.epoch, event.version.number
+def _copy(event: Event, side: str) -> dict[str, Any]:
     kept = ("record", "line", "measure", "amount", "unit")
     sent = [] if event.tombstone else event.data["lines"]
     lines = [{name: line[name] for name in kept} for line in sent if line["side"] == side]
-    status = VANISHED if event.tombstone else event.data["status"]
-    state = {"epoch": epoch, "number": number, "status": status, "lines": lines}
-    older = [{"epoch": {"$lt": epoch}}, {"epoch": epoch, "number": {"$lt": number}}]
-    return UpdateOne({"_id": event.subject, "$or": older}, {"$set": state}, upsert=True)
+    return {"status": VANISHED if event.tombstone else event.data["status"], "lines": lines}
 
 
 Held = Mapping[tuple[str, int, str], Mapping[str, int]]

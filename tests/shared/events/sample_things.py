@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from kafka import KafkaProducer
-from mongoengine import DictField, IntField, StringField
+from mongoengine import IntField, StringField
 
 from shared.events import clients, validation
 from shared.events.envelope import REQUEST, Event
@@ -31,7 +31,6 @@ class Thing(Aggregate):
     status = StringField(required=True, default="submitted")
     count = IntField(required=True, default=0)
     note = StringField()
-    projection = DictField()
 
     def event(self) -> EventRecord | None:
         """A request's event."""

@@ -18,7 +18,6 @@ from shared.events.outbox import (
     change,
     create,
     mark_for_relay,
-    project,
 )
 from shared.events.pending import unpack
 from shared.events.versions import Version
@@ -188,35 +187,6 @@ def test_a_change_does_not_undo_what_the_relay_did(database: Database[dict[str, 
     change(Thing, "a", None, mutate, now())
     assert stored().pending_since is not None
     assert [record["id"] for record in stored().pending_events] == ["a/1.2"]
-
-
-def test_a_change_does_not_undo_a_projection() -> None:
-    create(Thing(id="a"), now())
-
-    def mutate(thing: Thing) -> None:
-        project(Thing, "a", "projection.of", Version(1, 1), {"$set": {"projection.value": 5}})
-        thing.count += 1
-
-    change(Thing, "a", None, mutate, now())
-    assert stored().projection["value"] == 5
-    assert stored().version == Version(1, 2)
-
-
-def test_projections_are_guarded_by_version() -> None:
-    create(Thing(id="a"), now())
-
-    def apply(version: Version, value: int) -> bool:
-        return project(Thing, "a", "projection.of", version, {"$set": {"projection.value": value}})
-
-    assert apply(Version(1, 2), 2)
-    assert not apply(Version(1, 2), 3)
-    assert not apply(Version(1, 1), 1)
-    assert apply(Version(2, 1), 4)
-    assert not apply(Version(1, 99), 5)
-    assert stored().projection["value"] == 4
-    assert stored().version == Version(1, 1)
-    assert [record["id"] for record in stored().pending_events] == ["a/1.1"]
-    assert not project(Thing, "none", "projection.of", Version(1, 1), {})
 
 
 def test_marking_is_conditional(database: Database[dict[str, Any]]) -> None:
