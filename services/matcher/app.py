@@ -4,7 +4,7 @@ import os
 
 from flask import Flask
 
-from services.matcher.api import blueprint
+from services.matcher.api import commitments, ledger, proposals
 from shared.registers.context import Clock, Context, set_context, system_clock
 from shared.settings import Settings
 from shared.web.service import create_service
@@ -18,7 +18,7 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
     app = create_service(
         NAME,
         settings,
-        (blueprint,),
+        (proposals.blueprint, commitments.blueprint, ledger.blueprint),
         description="The matcher: which offers serve which requests, and what is committed.",
         clock=clock,
     )

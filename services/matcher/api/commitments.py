@@ -1,0 +1,155 @@
+"""Commitments over HTTP."""
+
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any
+
+from flask.views import MethodView
+
+from services.matcher import commitments
+from services.matcher.api.proposals import find_proposal
+from services.matcher.commitments import Actor
+from services.matcher.decisions import require_open
+from services.matcher.documents import Commitment, Match, RecordView, view_id
+from services.matcher.promises import commitment_lines, require_committable
+from services.matcher.proposals import Proposal
+from services.matcher.rights import hidden_lines, is_party
+from services.matcher.schemas import CommitmentBody, CommitmentQuery, CommitmentView
+from services.matcher.views import commitment_view
+from shared.ids import derived_id, new_id
+from shared.registers.context import context
+from shared.registers.schemas import StepBody
+from shared.registers.steps import party_of
+from shared.registers.writing import load
+from shared.web.blueprint import Blueprint
+from shared.web.idempotency import (
+    create_or_resume,
+    current_idempotency_key,
+    idempotent,
+    idempotent_id,
+    resuming,
+)
+from shared.web.identity import Identity, current_identity, require_roles
+from shared.web.marks import answers
+from shared.web.paging import page, page_schema
+from shared.web.preconditions import etag
+from shared.web.problems import conflict, invalid_field, not_found
+
+blueprint = Blueprint(
+    "commitments",
+    __name__,
+    url_prefix="/v1",
+    description="What is promised of offers to requests.",
+)
+Answer = tuple[dict[str, Any], dict[str, str]]
+
+
+@blueprint.route("/commitments")
+class Commitments(MethodView):
+    """What is promised of offers to requests."""
+
+    @answers(HTTPStatus.NOT_FOUND, "There is no such proposal")
+    @blueprint.arguments(CommitmentQuery, location="query")
+    @blueprint.response(200, page_schema(CommitmentView))
+    def get(self, args: dict[str, Any]) -> dict[str, Any]:
+        """List the commitments of a proposal, the newest first."""
+        proposal = find_proposal(args["proposal"], current_identity())
+        found = Commitment.objects(match=proposal.id)
+        return page(found, args, lambda one: commitment_view(one, proposal.hidden))
+
+    @require_roles("coordinator", "operator")
+    @idempotent
+    @blueprint.arguments(CommitmentBody)
+    @blueprint.response(201, CommitmentView)
+    def post(self, body: dict[str, Any]) -> Answer:
+        """Commit lines of an offer to lines of a request: all of them or none."""
+        identity, now = current_identity(), context().clock()
+        proposal = find_proposal(body["proposal"], identity)
+        begun = _begun_before(identity) or create_or_resume(
+            lambda: _begin(proposal, body, identity, now),
+            lambda: load(Commitment, _commitment_id(identity)),
+        )
+        commitment = commitments.finish(begun.id, now)
+        if commitment.status == "refused":
+            raise conflict("refused", f"Nothing was committed: {commitment.refusal}.")
+        headers = {"Location": f"/v1/commitments/{commitment.id}"}
+        return commitment_view(commitment, proposal.hidden), {**_tag(commitment), **headers}
+
+
+def _begun_before(identity: Identity) -> Commitment | None:
+    """What an earlier attempt with this request's key began and a sweep may have finished since.
+
+    It was checked when it was begun. Checked anew it might be refused for what it itself holds.
+    """
+    if not resuming():
+        return None
+    found: Commitment | None = Commitment.objects(id=_commitment_id(identity)).first()
+    return found
+
+
+def _begin(
+    proposal: Proposal, body: dict[str, Any], identity: Identity, now: datetime
+) -> Commitment:
+    require_committable(proposal)
+    require_open(proposal)
+    if body["expires_at"] is not None and body["expires_at"] <= now:
+        raise invalid_field("expires_at", "This time is over.", "past")
+    lines = commitment_lines(proposal, body["lines"], now.date())
+    match = load(Match, proposal.id)
+    id_, actor = _commitment_id(identity), _actor(identity)
+    return commitments.begin(id_, match, lines, body["expires_at"], actor, now)
+
+
+def _commitment_id(identity: Identity) -> str:
+    """The id of what this request commits: the same for the same idempotency key.
+
+    A refused commitment keeps its id, since its late repeats must not hold; the next attempt with
+    the key gets another.
+    """
+    key = current_idempotency_key()
+    if key is None:
+        return new_id()
+    id_ = idempotent_id(identity, key)
+    while Commitment.objects(id=id_, status="refused").only("id").first() is not None:
+        id_ = derived_id("after refusal", id_)
+    return id_
+
+
+@blueprint.route("/commitments/<string:commitment_id>")
+class OneCommitment(MethodView):
+    """One commitment."""
+
+    @blueprint.response(200, CommitmentView)
+    def get(self, commitment_id: str) -> Answer:
+        """Read a commitment."""
+        return _commitment(load(Commitment, commitment_id))
+
+
+@blueprint.route("/commitments/<string:commitment_id>/release", methods=["POST"])
+@require_roles("coordinator", "operator")
+@idempotent
+@blueprint.arguments(StepBody, required=False)
+@blueprint.response(200, CommitmentView)
+def release(_body: dict[str, Any], commitment_id: str) -> Answer:
+    """Give back what a commitment holds; nothing more happens to one that was released."""
+    identity, now = current_identity(), context().clock()
+    commitment = load(Commitment, commitment_id)
+    if commitment.status not in ("releasing", "released"):
+        commitments.start_release(commitment_id, None, _actor(identity), now)
+    return _commitment(commitments.finish(commitment_id, now))
+
+
+def _commitment(commitment: Commitment) -> Answer:
+    identity = current_identity()
+    asked = RecordView.objects(id=view_id("request", commitment.request)).first()
+    if asked is None or not is_party(identity, commitment.country, commitment.organisation):
+        raise not_found("commitment")
+    return commitment_view(commitment, hidden_lines(identity, asked)), _tag(commitment)
+
+
+def _tag(commitment: Commitment) -> dict[str, str]:
+    return {"ETag": etag(commitment.version)}
+
+
+def _actor(identity: Identity) -> Actor:
+    return Actor(identity.role, party_of(identity))

@@ -1,0 +1,108 @@
+"""Proposals and decisions on them, over HTTP."""
+
+from itertools import islice
+from typing import Any
+
+from flask import request
+from flask.views import MethodView
+
+from services.matcher import proposals
+from services.matcher.decisions import decide
+from services.matcher.proposals import Proposal
+from services.matcher.schemas import DecisionBody, LanguageQuery, ProposalQuery, ProposalView
+from services.matcher.views import proposal_view
+from shared.registers.context import context
+from shared.vocabulary import LANGUAGES
+from shared.web.blueprint import Blueprint
+from shared.web.identity import Identity, current_identity, require_roles
+from shared.web.paging import page_schema, read_cursor, write_cursor
+from shared.web.preconditions import conditional, etag, required_version
+from shared.web.problems import invalid_field, not_found
+
+blueprint = Blueprint(
+    "proposals",
+    __name__,
+    url_prefix="/v1",
+    description="Ranked and explained proposals, and decisions on them.",
+)
+Answer = tuple[dict[str, Any], dict[str, str]]
+_PLACE = ("request", "place")
+
+
+@blueprint.route("/proposals")
+class Proposals(MethodView):
+    """Which offers serve which requests."""
+
+    @blueprint.arguments(ProposalQuery, location="query")
+    @blueprint.response(200, page_schema(ProposalView))
+    def get(self, args: dict[str, Any]) -> dict[str, Any]:
+        """List proposals by request and rank."""
+        identity, limit = current_identity(), args["limit"]
+        place = None if args["cursor"] is None else _place(args["cursor"])
+        found = proposals.listing(
+            identity,
+            request=args["request"],
+            offer=args["offer"],
+            state=args["state"],
+            after=place,
+        )
+        first = list(islice(found, limit + 1))
+        shown = first[:limit]
+        more = len(first) > limit
+        language = _language(args["language"])
+        return {
+            "items": [_view(one, identity, language) for one in shown],
+            "next": write_cursor(shown[-1].place, _PLACE) if more else None,
+        }
+
+
+@blueprint.route("/proposals/<string:proposal_id>")
+class OneProposal(MethodView):
+    """One proposal."""
+
+    @blueprint.arguments(LanguageQuery, location="query")
+    @blueprint.response(200, ProposalView)
+    def get(self, args: dict[str, Any], proposal_id: str) -> Answer:
+        """Read a proposal, whether it is open to decision or was decided on."""
+        return _shown(proposal_id, current_identity(), _language(args["language"]))
+
+
+@blueprint.route("/proposals/<string:proposal_id>/decision", methods=["POST"])
+@require_roles("coordinator")
+@conditional
+@blueprint.arguments(DecisionBody)
+@blueprint.response(200, ProposalView)
+def decision(body: dict[str, Any], proposal_id: str) -> Answer:
+    """Endorse a proposal, or reject it: a rejected pair is proposed no more."""
+    identity, expected = current_identity(), required_version()
+    proposal = find_proposal(proposal_id, identity)
+    decide(proposal, body["decision"], body["reason"], expected, identity, context().clock())
+    return _shown(proposal_id, identity, _language(None))
+
+
+def find_proposal(proposal_id: str, identity: Identity) -> Proposal:
+    """The proposal; answers 404 for one that is not there or not for this reader."""
+    found = proposals.find(proposal_id, identity)
+    if found is None:
+        raise not_found("proposal")
+    return found
+
+
+def _shown(proposal_id: str, identity: Identity, language: str) -> Answer:
+    proposal = find_proposal(proposal_id, identity)
+    return _view(proposal, identity, language), {"ETag": etag(proposal.version)}
+
+
+def _view(proposal: Proposal, identity: Identity, language: str) -> dict[str, Any]:
+    return proposal_view(proposal, identity, language, context().clock().date())
+
+
+def _language(asked: str | None) -> str:
+    return asked or request.accept_languages.best_match(LANGUAGES, default="en") or "en"
+
+
+def _place(cursor: str) -> proposals.Place:
+    place = read_cursor(cursor, _PLACE)
+    if not all(isinstance(part, str) for part in place):
+        raise invalid_field("cursor", "This is not a cursor of this list.", "cursor")
+    return place[0], place[1]
