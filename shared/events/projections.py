@@ -1,4 +1,4 @@
-"""Keeping what other services' events say, one document a record: a newer version or nothing."""
+"""Keeping what other services' events say, one document a record, which never goes back."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -21,11 +21,12 @@ def keep_newest(
     key: Callable[[Event], str],
     state: Callable[[Event], State],
 ) -> None:
-    """Write each event's state to the document with its key, unless that is as new already.
+    """Write each event's state to the document with its key, unless that is newer.
 
     The document gets the fields of the state, and `epoch` and `number`, the event's version. Order
-    and repetition do not matter. It makes no version of an aggregate and no event. Raises
-    PyMongoError.
+    and repetition do not matter: an equal version says the same, and is written again so that a
+    replay fills in what an earlier release did not keep. It makes no version of an aggregate and
+    no event. Raises PyMongoError.
     """
     newest: dict[str, Event] = {}
     for event in events:
@@ -47,7 +48,7 @@ def keep_newest(
 
 
 def _writes(id_: str, version: Version, state: State) -> list[_Write]:
-    """Three plain writes, of which one at most takes effect, in whatever order they come.
+    """Three plain writes that come to one, in whatever order they come.
 
     One upsert with `$or` would say the same; the embedded database reads a whole collection for
     a filter that holds `$or`, for each write (docs/decisions/0002).
@@ -56,6 +57,6 @@ def _writes(id_: str, version: Version, state: State) -> list[_Write]:
     update = {"$set": versioned}
     return [
         UpdateOne({"_id": id_, "epoch": {"$lt": version.epoch}}, update),
-        UpdateOne({"_id": id_, "epoch": version.epoch, "number": {"$lt": version.number}}, update),
+        UpdateOne({"_id": id_, "epoch": version.epoch, "number": {"$lte": version.number}}, update),
         InsertOne({"_id": id_, **versioned}),
     ]
