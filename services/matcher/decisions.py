@@ -77,6 +77,9 @@ def _note(match: Match, proposal: Proposal) -> None:
     )
     match.request_version = str(proposal.request.version)
     match.offer_version = str(proposal.offer.version)
+    match.request_material = proposal.request.material
+    match.offer_material = proposal.offer.material
+    match.reopened_by = []
 
 
 def _entry(

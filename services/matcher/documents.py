@@ -80,7 +80,8 @@ class Match(Aggregate):
     `holds` are the commitments that it is committed by, `released` those that are over: as in a
     ledger line, so that one write decides, and a late repeat commits nothing. `unkept` are
     decisions that the log has yet to take over, `newest_unkept` is the last one's id: see
-    decision_log.py.
+    decision_log.py. `request_material` and `offer_material` are digests of both sides as they were
+    decided on (material.py), `reopened_by` the sides whose change brought a rejected one back.
     """
 
     meta = {  # noqa: RUF012 (mongoengine declares it so)
@@ -102,6 +103,9 @@ class Match(Aggregate):
     entry = StringField()
     request_version = StringField(required=True)
     offer_version = StringField(required=True)
+    request_material = StringField()
+    offer_material = StringField()
+    reopened_by = ListField(StringField())
     reason = StringField()
     holds = ListField(StringField())
     released = ListField(StringField())
@@ -209,7 +213,8 @@ class RecordView(Document):
     """What the matcher's API knows of a request or offer, from its newest event.
 
     A projection: the id is `<side>:<record id>`, the owner a State or an organisation. `stated` is
-    what its proposals are explained with, as engine/stated.py packs it.
+    what its proposals are explained with, as engine/stated.py packs it, `material` the digest of
+    what is material in it (material.py).
     """
 
     meta = {"collection": "record_views", "indexes": ["record"]}  # noqa: RUF012 (mongoengine declares it so)
@@ -228,6 +233,7 @@ class RecordView(Document):
     ceiling_cents = IntField()
     ceiling_currency = StringField()
     stated = StringField()
+    material = StringField()
 
     @property
     def version(self) -> Version:

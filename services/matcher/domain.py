@@ -26,6 +26,7 @@ PROPOSAL = Lifecycle(
     (
         Step("endorse", frozenset({"proposed", "rejected", "released"}), "endorsed"),
         Step("reject", frozenset({"proposed", "endorsed", "released"}), "rejected"),
+        Step("reopen", frozenset({"rejected"}), "proposed"),
         Step("commit", frozenset({"endorsed", "released"}), "committed"),
         Step("release", frozenset({"committed"}), "released"),
     ),

@@ -188,7 +188,8 @@ def _of_shortlists(batch: list[dict[str, Any]], identity: Identity) -> Iterator[
                 yield found
         for _, match in sorted(acted.items()):
             found = _acted_on(match, views, identity)
-            if found is not None:
+            # One that came back and is not listed is barred by something else by now.
+            if found is not None and match.status != "proposed":
                 yield found
 
 

@@ -1,4 +1,7 @@
-"""What the matcher keeps of requests and offers for its API and its ledger, from their events."""
+"""What the matcher keeps of requests and offers for its API and its ledger, from their events.
+
+And what follows from a change: a declined pair comes back (reopening.py).
+"""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -8,7 +11,9 @@ from services.matcher.documents import RecordView, view_id
 from services.matcher.domain import Side, line_limits
 from services.matcher.engine.stated import packed
 from services.matcher.ledger import Limits, set_limits
-from shared.events.envelope import OFFER, REQUEST, Event
+from services.matcher.material import material
+from services.matcher.reopening import reopen_of_records, reopen_pairs
+from shared.events.envelope import MATCH, OFFER, REQUEST, Event
 from shared.events.projections import keep_newest
 
 _SIDES: dict[str, Side] = {REQUEST: "request", OFFER: "offer"}
@@ -17,7 +22,7 @@ GONE = "gone"
 
 
 def keep_records(clock: Callable[[], datetime]) -> Callable[[Sequence[Event]], None]:
-    """The handler of request and offer events; events of other types are passed over.
+    """The handler of request, offer and match events; events of other types are passed over.
 
     Order and repetition do not matter: each view and each ledger line keeps the version that it
     was read from, and older or equal ones change nothing.
@@ -26,7 +31,12 @@ def keep_records(clock: Callable[[], datetime]) -> Callable[[Sequence[Event]], N
     def handle(events: Sequence[Event]) -> None:
         known = [event for event in events if event.type in _SIDES]
         keep_newest(RecordView, known, _view_key, _view)
-        set_limits([_limits(event) for event in _current(known)], clock())
+        now = clock()
+        set_limits([_limits(event) for event in _current(known)], now)
+        reopen_of_records({(_SIDES[event.type], event.subject) for event in known}, now)
+        decided = {event.subject for event in events if event.type == MATCH}
+        if decided:
+            reopen_pairs(decided, now)
 
     return handle
 
@@ -69,6 +79,7 @@ def _view(event: Event) -> dict[str, Any]:
         "record": event.subject,
         "status": _status(event),
         "stated": None if event.tombstone else packed(event.data),
+        "material": None if event.tombstone else material(side, event.data),
     }
     if not event.tombstone:
         state |= _view_of_request(event) if side == "request" else _view_of_offer(event)

@@ -47,7 +47,7 @@ def worker_loops(
     ranking = RankingWorker(settings, dead_letters, clock)
     projection = Consumer(
         settings,
-        [topics.requests, topics.offers],
+        [topics.requests, topics.offers, topics.matches],
         LEDGER_GROUP,
         keep_records(clock),
         dead_letters,

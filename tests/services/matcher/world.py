@@ -6,6 +6,7 @@ from typing import Any
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from services.matcher.documents import Commitment, Match
 from services.matcher.engine.geography import Geography
 from services.matcher.engine.matching import Engine
 from services.matcher.engine.ranking import prior_model
@@ -48,6 +49,19 @@ class World:
         keep_records(lambda: NOW)(events)
         for event in events:
             self.feed.apply(received(event))
+        self.ranks()
+
+    def hears_itself(self) -> None:
+        """Take in what proposals and commitments have become, as the worker does, and rank."""
+        kinds: tuple[Any, ...] = (Match, Commitment)
+        events = [one.event() for kind in kinds for one in kind.objects]
+        keep_records(lambda: NOW)(events)
+        for event in events:
+            self.feed.apply(received(event))
+        self.ranks()
+
+    def ranks(self) -> None:
+        """Rank every request and store the lists."""
         fence = take_partition("requests.v1", 0)
         rankings = [rank(self.feed, request) for request in self.feed.requests]
         store({0: [one for one in rankings if one is not None]}, {0: fence}, NOW)
