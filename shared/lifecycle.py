@@ -24,11 +24,14 @@ class IllegalTransition(Exception):  # noqa: N818 (named for what happened)
 
 @dataclass(frozen=True)
 class Step:
-    """An action that takes a record from any of `sources` to `target`."""
+    """An action that takes a record from any of `sources` to `target`.
+
+    One without a target takes it back to the state that it had before.
+    """
 
     action: str
     sources: frozenset[str]
-    target: str
+    target: str | None
 
 
 class Lifecycle:
@@ -37,7 +40,7 @@ class Lifecycle:
     def __init__(self, initial: str, steps: Iterable[Step]) -> None:
         self.initial = initial
         self.steps: Mapping[str, Step] = MappingProxyType({step.action: step for step in steps})
-        targets = [step.target for step in self.steps.values()]
+        targets = [step.target for step in self.steps.values() if step.target is not None]
         self.states: tuple[str, ...] = tuple(dict.fromkeys([initial, *targets]))
         unknown = {s for step in self.steps.values() for s in step.sources} - set(self.states)
         if unknown:
@@ -48,15 +51,19 @@ class Lifecycle:
         return tuple(action for action, step in self.steps.items() if source in step.sources)
 
     def is_final(self, state: str) -> bool:
-        """Whether no step leads out of the state."""
-        return not self.allowed(state)
+        """Whether no step leads on from the state; one back may."""
+        return all(self.steps[action].target is None for action in self.allowed(state))
 
-    def target(self, action: str, source: str) -> str:
-        """The state that the action leads to from `source`; IllegalTransition if it does not."""
+    def target(self, action: str, source: str, before: str | None = None) -> str:
+        """The state that the action leads to from `source`; IllegalTransition if it does not.
+
+        `before` is the state that the record had before `source`, for steps that lead back.
+        """
         step = self.steps.get(action)
-        if step is None or source not in step.sources:
+        target = before if step is None or step.target is None else step.target
+        if step is None or source not in step.sources or target is None:
             raise IllegalTransition(action, source, self.allowed(source))
-        return step.target
+        return target
 
     def action_between(self, source: str, target: str) -> str:
         """The action that leads from one state to another; IllegalTransition if none does.
@@ -69,7 +76,7 @@ class Lifecycle:
         raise IllegalTransition(f"set to {target}", source, self.allowed(source))
 
 
-def _step(action: str, target: str, *sources: str) -> Step:
+def _step(action: str, target: str | None, *sources: str) -> Step:
     return Step(action, frozenset(sources), target)
 
 
@@ -80,9 +87,14 @@ REGISTER = Lifecycle(
         _step("publish", "published", "submitted"),
         _step("close", "closed", "published"),
         _step("withdraw", "withdrawn", "draft", "submitted", "published"),
+        _step("merge", "merged", "submitted", "published"),
+        _step("unmerge", None, "merged"),
     ),
 )
-"""Requests and offers: drafts stay with their owner, what is published is open for matching."""
+"""Requests and offers: drafts stay with their owner, what is published is open for matching.
+
+What was merged into another record is over as long as nobody undoes that.
+"""
 
 ASSISTANCE = Lifecycle(
     "planned",

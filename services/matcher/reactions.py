@@ -19,6 +19,7 @@ from shared.events.projections import keep_newest
 _SIDES: dict[str, Side] = {REQUEST: "request", OFFER: "offer"}
 GONE = "gone"
 """Status of a record that a restore made vanish."""
+_NOTHING_LEFT = frozenset({"withdrawn", "merged", GONE})
 
 
 def keep_records(clock: Callable[[], datetime]) -> Callable[[Sequence[Event]], None]:
@@ -56,11 +57,12 @@ def _limits(event: Event) -> Limits:
     """The limits that an event sets.
 
     A closed record takes no more holds and keeps its limits: what is held of it stays promised. A
-    withdrawn one, and one that is gone, has nothing left to give or take.
+    withdrawn one, one that is gone, and one that was merged into another, which has taken over
+    what it asked for or gave, has nothing left to give or take.
     """
     side = _SIDES[event.type]
     status = _status(event)
-    lines = () if status in ("withdrawn", GONE) else line_limits(side, event.data)
+    lines = () if status in _NOTHING_LEFT else line_limits(side, event.data)
     return Limits(side, event.subject, event.version, status == "published", lines)
 
 

@@ -1,6 +1,6 @@
 """What the register of offers keeps."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from mongoengine import (
     EmbeddedDocument,
@@ -14,6 +14,7 @@ from mongoengine import (
 from services.offers.events import activity_event_data, offer_event_data
 from shared.events.envelope import ACTIVITY, OFFER
 from shared.events.outbox import EventRecord
+from shared.registers.merged import LineSource, MergeableRecord
 from shared.registers.records import ContactedParty, Link, Record, SignedRecord, Window
 
 SOURCE = "/entraide/offers"
@@ -51,9 +52,10 @@ class ProvisionLine(EmbeddedDocument):
     unit = StringField()
     amount = IntField()
     currency = StringField()
+    taken_from = EmbeddedDocumentField(LineSource)
 
 
-class AssistanceOffer(SignedRecord):
+class AssistanceOffer(MergeableRecord):
     """A donor's offer, with its provision lines. Drafts go out by no event.
 
     `donor_type` and `donor_country` are copies of the organisation's, for the offer's event;
@@ -70,12 +72,12 @@ class AssistanceOffer(SignedRecord):
             "call",
         ],
     }
+    lines_field: ClassVar[str] = "provisions"
 
     organisation = StringField(required=True)
     donor_type = StringField(required=True)
     donor_country = StringField()
     provisions = EmbeddedDocumentListField(ProvisionLine)
-    next_line = IntField(required=True, default=1)
     eligibility = EmbeddedDocumentField(Eligibility, required=True)
     conditions = EmbeddedDocumentListField(Condition)
     window = EmbeddedDocumentField(Window)

@@ -16,9 +16,11 @@ from shared.registers.schemas import (
     ContactsSchema,
     ExternalIdSchema,
     MeasuresMixin,
+    MergeableView,
     RecordView,
     ReportSchema,
     SignedView,
+    SourcedView,
     StepBody,
     TextsSchema,
     choice,
@@ -133,13 +135,13 @@ class LeftView(StrictSchema):
     )
 
 
-class ProvisionView(ProvisionSchema):
+class ProvisionView(SourcedView, ProvisionSchema):
     """A provision line as it is shown."""
 
     left = fields.Nested(LeftView)
 
 
-class OfferView(SignedView, OfferBody):
+class OfferView(MergeableView, OfferBody):
     """An offer as it is shown."""
 
     provisions = BoundedList(fields.Nested(ProvisionView), MAX_LINES)

@@ -18,6 +18,7 @@ from shared.registers.commitments import Held, held
 from shared.registers.counting import counted_line
 from shared.registers.inferred import inferred_view
 from shared.registers.measures import amount_of
+from shared.registers.merged import merging_view, source_view
 from shared.registers.texts import inferred_of
 from shared.registers.views import (
     contacts_view,
@@ -54,6 +55,7 @@ def _offer_view(offer: AssistanceOffer, identity: Identity, commitments: Held) -
     )
     return {
         **signed_view(offer),
+        **merging_view(offer),
         **_inferred(offer, identity),
         **{name: getattr(offer, name) for name in copied},
         "window": offer.window.view() if offer.window else None,
@@ -79,6 +81,7 @@ def _provision_view(offer_id: str, provision: ProvisionLine, commitments: Held) 
         "kind": provision.kind,
         **measures_view(provision, "capacity"),
         "left": counted_view(own, left, "capacity"),
+        "taken_from": source_view(provision),
     }
 
 

@@ -1,4 +1,5 @@
-"""The worker process: publishes offers and activities, takes in commitments, follows donors."""
+"""The worker process: publishes offers and activities, takes in commitments, follows
+donors, finishes mergings."""
 
 import os
 import sys
@@ -6,8 +7,11 @@ import sys
 from services.offers.app import NAME
 from services.offers.documents import Activity, AssistanceOffer
 from services.offers.following import keep_following
+from services.offers.merging import OFFERS
 from services.offers.reactions import on_matches
 from shared.events.envelope import ACTIVITY, OFFER
+from shared.registers.context import system_clock
+from shared.registers.merging import keep_finishing
 from shared.registers.work import run_register
 from shared.settings import Settings
 
@@ -19,7 +23,10 @@ def main() -> int:
         settings,
         {OFFER: AssistanceOffer, ACTIVITY: Activity},
         on_matches,
-        {"following": keep_following},
+        {
+            "following": keep_following,
+            "merging": lambda stop: keep_finishing(OFFERS, stop, system_clock),
+        },
     )
 
 

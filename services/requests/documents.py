@@ -17,7 +17,8 @@ from services.requests.events import request_event_data
 from shared.events.envelope import REQUEST
 from shared.events.outbox import EventRecord
 from shared.language.exclusions import Side
-from shared.registers.records import ContactedParty, Link, SignedRecord, Window
+from shared.registers.merged import LineSource, MergeableRecord
+from shared.registers.records import ContactedParty, Link, Window
 
 SOURCE = "/entraide/requests"
 DEFAULT_NO_OBJECTION_DAYS = 5
@@ -52,6 +53,7 @@ class NeedLine(EmbeddedDocument):
     objectives = EmbeddedDocumentListField(Objective)
     confidential = BooleanField(default=False)
     sustainability = ListField(StringField())
+    taken_from = EmbeddedDocumentField(LineSource)
 
 
 class Evidence(EmbeddedDocument):
@@ -61,7 +63,7 @@ class Evidence(EmbeddedDocument):
     url = StringField()
 
 
-class AssistanceRequest(SignedRecord):
+class AssistanceRequest(MergeableRecord):
     """A State's request for assistance, with its need lines. Drafts go out by no event."""
 
     meta = {  # noqa: RUF012 (mongoengine declares it so)
@@ -74,11 +76,11 @@ class AssistanceRequest(SignedRecord):
         ],
     }
     text_side: ClassVar[Side] = "request"
+    lines_field: ClassVar[str] = "needs"
 
     country = StringField(required=True)
     consent = StringField()
     needs = EmbeddedDocumentListField(NeedLine)
-    next_line = IntField(required=True, default=1)
     priority = StringField()
     window = EmbeddedDocumentField(Window)
     channel = StringField()

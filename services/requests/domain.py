@@ -11,7 +11,7 @@ from services.requests.documents import AssistanceRequest, Evidence, NeedLine, O
 from shared.lifecycle import REGISTER
 from shared.registers.contacts import set_contacts
 from shared.registers.inferred import confirmed_lines
-from shared.registers.lines import Use, check_codes, number_lines, require_room
+from shared.registers.lines import Use, check_codes, keep_sources, number_lines, require_room
 from shared.registers.measures import hundredths, thousandths
 from shared.registers.records import ExternalId, Link, Window, new_record_fields
 from shared.registers.rights import OVERSEERS, Actor, Table, require_right
@@ -37,6 +37,8 @@ RIGHTS: Table = {
     "publish": frozenset({"owner", "coordinator", "operator"}),
     "close": frozenset({"owner", "coordinator", "operator"}),
     "withdraw": frozenset({"owner", "operator"}),
+    "merge": frozenset({"coordinator"}),
+    "unmerge": frozenset({"coordinator"}),
 }
 
 
@@ -196,6 +198,7 @@ def _fill(
     before = {need.line: need for need in request.needs}
     numbers, next_line = number_lines(payload["needs"], before, request.next_line, "needs")
     needs = [_need(n, line) for n, line in zip(numbers, payload["needs"], strict=True)]
+    keep_sources(needs, before)
     errors = check_codes(_uses(request, payload, needs, before), now.date())
     if errors:
         raise invalid(errors)

@@ -13,8 +13,9 @@ from shared.registers.schemas import (
     ExternalIdSchema,
     LinkSchema,
     MeasuresMixin,
+    MergeableView,
     ReportSchema,
-    SignedView,
+    SourcedView,
     TextsSchema,
     choice,
     optional_text,
@@ -120,13 +121,13 @@ class CommittedView(StrictSchema):
     )
 
 
-class NeedView(NeedSchema):
+class NeedView(SourcedView, NeedSchema):
     """A need line as it is shown."""
 
     committed = fields.Nested(CommittedView)
 
 
-class RequestView(SignedView, RequestBody):
+class RequestView(MergeableView, RequestBody):
     """A request as it is shown; `hidden_lines` counts need lines that this reader may not see."""
 
     needs = BoundedList(fields.Nested(NeedView), MAX_LINES)

@@ -9,6 +9,7 @@ from services.requests.domain import sees_confidential
 from shared.registers.commitments import Held, held
 from shared.registers.counting import counted_line
 from shared.registers.inferred import inferred_view
+from shared.registers.merged import merging_view, source_view
 from shared.registers.texts import inferred_of
 from shared.registers.views import (
     contacts_view,
@@ -68,6 +69,7 @@ def _request_view(
     needs = [n for n in request.needs if open_to_reader or not n.confidential]
     return {
         **signed_view(request),
+        **merging_view(request),
         **_inferred(request, open_to_reader),
         **{name: getattr(request, name) for name in _COPIED},
         "window": request.window.view() if request.window else None,
@@ -94,6 +96,7 @@ def _need_view(request_id: str, need: NeedLine, commitments: Held) -> dict[str, 
         **measures_view(need, "quantity"),
         "window": need.window.view() if need.window else None,
         "committed": counted_view(own, committed, "quantity"),
+        "taken_from": source_view(need),
     }
 
 

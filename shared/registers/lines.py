@@ -47,6 +47,13 @@ def number_lines(
     return numbers, next_line
 
 
+def keep_sources(lines: Iterable[Any], before: Mapping[int, Any]) -> None:
+    """Let lines that were taken over from a merged record say so still, after a change."""
+    for line in lines:
+        if line.line in before:
+            line.taken_from = before[line.line].taken_from
+
+
 def require_room(count: int, field: str) -> None:
     """Raise the 422 problem, naming the field, for more lines than a record can have."""
     if count > MAX_LINES:

@@ -21,9 +21,9 @@ def require_right(table: Table, action: str, actor: Actor, *, readable: bool, no
     Raises the 404 problem if the actor cannot even read the record (so that asking reveals
     nothing), else the 403 problem.
     """
-    if actor in table[action]:
-        return
     if not readable:
         raise not_found()
+    if actor in table[action]:
+        return
     who = " or the ".join(sorted(table[action], reverse=True))
     raise forbidden(f"Only the {who} may {action} this {noun}.")

@@ -19,6 +19,7 @@ MAX_CODES = 300
 MAX_SHORT = 50
 """Items of a list that chooses from a short vocabulary."""
 MAX_YEAR = 2100
+MAX_ID = 128
 _URL_SCHEMES = {"http", "https"}
 _PRINTABLE = Pattern(
     "^[!-~]{1,100}$", error="Use 1 to 100 printable ASCII characters without spaces."
@@ -194,4 +195,50 @@ class SignedView(RecordView):
     status = fields.String(required=True)
     signature = fields.Nested(
         SignatureView, metadata={"description": "Shown with one record, not in lists."}
+    )
+
+
+class LineSourceView(StrictSchema):
+    """The line of a merged record that a line was taken over from."""
+
+    record = fields.String(required=True)
+    line = fields.Integer(required=True)
+
+
+class SourcedView:
+    """What every answer with a line of a mergeable record has."""
+
+    taken_from = fields.Nested(
+        LineSourceView,
+        data_key="from",
+        allow_none=True,
+        metadata={"description": "Null for a line that was this record's own from the first."},
+    )
+
+
+class MergeableView(SignedView):
+    """What every answer with a request or an offer has."""
+
+    merged_into = fields.String(
+        allow_none=True,
+        metadata={"description": "The record that stays, where this one was merged into it."},
+    )
+    merged_from = fields.List(
+        fields.String(), metadata={"description": "The records that were merged into this one."}
+    )
+
+
+class MergeBody(StrictSchema):
+    """Into which record of the same owner one is merged, and which of its lines go along."""
+
+    into = fields.String(required=True, validate=validate.Length(1, MAX_ID))
+    lines = BoundedList(
+        fields.Integer(strict=True),
+        MAX_LINES,
+        load_default=None,
+        allow_none=True,
+        metadata={
+            "description": "Numbers of the lines that the other record takes over; without it those"
+            " of which the other has none of the same theme and kind."
+        },
     )

@@ -21,15 +21,19 @@ def take_step(
 
     Raises IllegalTransition, which names the steps that are possible.
     """
-    target = lifecycle.target(action, record.status)
+    take_step_as(lifecycle, record, action, (identity.role, party_of(identity)), now)
+
+
+def take_step_as(
+    lifecycle: Lifecycle, record: Any, action: str, actor: tuple[str, str | None], now: datetime
+) -> None:
+    """`take_step` by a role that acts for a State, an organisation or nobody."""
+    before = record.history[-1].source if record.history else None
+    target = lifecycle.target(action, record.status, before)
+    role, party = actor
     record.history.append(
         Transition(
-            source=record.status,
-            target=target,
-            action=action,
-            at=now,
-            role=identity.role,
-            party=party_of(identity),
+            source=record.status, target=target, action=action, at=now, role=role, party=party
         )
     )
     record.status = target

@@ -11,6 +11,8 @@ REGISTER_STEPS = {
     ("withdraw", "draft"): "withdrawn",
     ("withdraw", "submitted"): "withdrawn",
     ("withdraw", "published"): "withdrawn",
+    ("merge", "submitted"): "merged",
+    ("merge", "published"): "merged",
 }
 ASSISTANCE_STEPS = {
     ("start", "planned"): "ongoing",
@@ -38,9 +40,18 @@ def test_every_pair_of_action_and_state(lifecycle, steps):
 
 def test_states_and_ends():
     assert REGISTER.initial == "draft"
-    assert REGISTER.states == ("draft", "submitted", "published", "closed", "withdrawn")
-    assert [s for s in REGISTER.states if REGISTER.is_final(s)] == ["closed", "withdrawn"]
+    states = ("draft", "submitted", "published", "closed", "withdrawn", "merged")
+    assert REGISTER.states == states
+    assert [s for s in states if REGISTER.is_final(s)] == ["closed", "withdrawn", "merged"]
     assert [s for s in ASSISTANCE.states if ASSISTANCE.is_final(s)] == ["completed", "cancelled"]
+
+
+@pytest.mark.parametrize("before", ["submitted", "published"])
+def test_a_step_back_leads_to_the_state_before(before):
+    assert REGISTER.target("unmerge", "merged", before) == before
+    assert REGISTER.allowed("merged") == ("unmerge",)
+    with pytest.raises(IllegalTransition):
+        REGISTER.target("unmerge", before, "draft")
 
 
 @pytest.mark.parametrize(("source", "target"), [("completed", "ongoing"), ("planned", "planned")])

@@ -8,6 +8,7 @@ from flask.views import MethodView
 from services.offers import domain, queries
 from services.offers.api.references import referred_organisation, require_call
 from services.offers.documents import AssistanceOffer
+from services.offers.merging import OFFERS
 from services.offers.schemas import (
     ConfirmProvisionsBody,
     OfferBody,
@@ -19,7 +20,9 @@ from services.offers.views import offer_view, offer_views
 from shared.registers.context import context
 from shared.registers.inferred import inferred_view
 from shared.registers.inferred_schemas import DraftProvisionsView, DraftTexts
-from shared.registers.schemas import StepBody
+from shared.registers.merging import finish
+from shared.registers.merging_rules import begin_merge, begin_unmerge, find_other
+from shared.registers.schemas import MergeBody, StepBody
 from shared.registers.texts import infer_from
 from shared.registers.views import NOT_IN_LISTS, headers
 from shared.registers.writing import change_seen, load, register
@@ -28,7 +31,7 @@ from shared.web.idempotency import current_idempotency_key, idempotent
 from shared.web.identity import current_identity, require_roles
 from shared.web.paging import page, page_schema
 from shared.web.preconditions import conditional
-from shared.web.problems import not_found
+from shared.web.problems import conflict, not_found
 
 blueprint = Blueprint(
     "offers",
@@ -168,6 +171,39 @@ def withdraw(_body: dict[str, Any], offer_id: str) -> Answer:
 def close(_body: dict[str, Any], offer_id: str) -> Answer:
     """Close a published offer: it is used up, or no longer there."""
     return _step(offer_id, "close")
+
+
+@blueprint.route("/<string:offer_id>/merge", methods=["POST"])
+@conditional
+@idempotent
+@blueprint.arguments(MergeBody)
+@blueprint.response(200, OfferView)
+def merge(body: dict[str, Any], offer_id: str) -> Answer:
+    """Merge an offer into another that says the same: that one stays and takes over its lines."""
+    identity, now = current_identity(), context().clock()
+
+    def mutate(offer: AssistanceOffer) -> None:
+        other = find_other(OFFERS, body["into"], lambda one: domain.may_read(identity, one))
+        begin_merge(OFFERS, offer, other, body["lines"], identity, now)
+
+    _changed(offer_id, "merge", mutate)
+    merged = finish(OFFERS, offer_id, now)
+    if merged.merged_into != body["into"]:
+        raise conflict("not-merged", "The other offer could not take the lines over; see both.")
+    return offer_view(merged, identity), headers(merged)
+
+
+@blueprint.route("/<string:offer_id>/unmerge", methods=["POST"])
+@conditional
+@idempotent
+@blueprint.arguments(StepBody, required=False)
+@blueprint.response(200, OfferView)
+def unmerge(_body: dict[str, Any], offer_id: str) -> Answer:
+    """Undo that an offer was merged: it is open again, and the other loses its lines."""
+    identity, now = current_identity(), context().clock()
+    _changed(offer_id, "unmerge", lambda offer: begin_unmerge(OFFERS, offer, identity))
+    reopened = finish(OFFERS, offer_id, now)
+    return offer_view(reopened, identity), headers(reopened)
 
 
 def _step(offer_id: str, action: str) -> Answer:

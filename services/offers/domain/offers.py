@@ -14,7 +14,7 @@ from services.offers.documents import (
 from services.offers.domain.owners import actor_for, require_owner
 from shared.lifecycle import REGISTER
 from shared.registers.inferred import confirmed_lines
-from shared.registers.lines import Use, check_codes, number_lines, require_room
+from shared.registers.lines import Use, check_codes, keep_sources, number_lines, require_room
 from shared.registers.measures import hundredths, thousandths
 from shared.registers.records import ExternalId, Window, new_record_fields
 from shared.registers.rights import OVERSEERS, Table, require_right
@@ -35,6 +35,8 @@ RIGHTS: Table = {
     "publish": frozenset({"owner", "coordinator", "operator"}),
     "close": frozenset({"owner", "coordinator", "operator"}),
     "withdraw": frozenset({"owner", "operator"}),
+    "merge": frozenset({"coordinator"}),
+    "unmerge": frozenset({"coordinator"}),
 }
 
 
@@ -170,6 +172,7 @@ def _fill(
     sent = payload["provisions"]
     numbers, next_line = number_lines(sent, before, offer.next_line, "provisions")
     provisions = [_provision(n, line) for n, line in zip(numbers, sent, strict=True)]
+    keep_sources(provisions, before)
     errors = check_codes(_uses(offer, payload, provisions, before), now.date())
     if errors:
         raise invalid(errors)

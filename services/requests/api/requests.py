@@ -7,6 +7,7 @@ from flask.views import MethodView
 
 from services.requests import domain
 from services.requests.documents import DEFAULT_NO_OBJECTION_DAYS, AssistanceRequest, State
+from services.requests.merging import REQUESTS
 from services.requests.queries import listing
 from services.requests.schemas import (
     ConfirmNeedsBody,
@@ -19,7 +20,9 @@ from services.requests.views import request_view, request_views
 from shared.registers.context import context
 from shared.registers.inferred import inferred_view
 from shared.registers.inferred_schemas import DraftNeedsView, DraftTexts
-from shared.registers.schemas import StepBody
+from shared.registers.merging import finish
+from shared.registers.merging_rules import begin_merge, begin_unmerge, find_other
+from shared.registers.schemas import MergeBody, StepBody
 from shared.registers.texts import infer_from
 from shared.registers.views import NOT_IN_LISTS, headers
 from shared.registers.writing import change_seen, load, register
@@ -28,7 +31,7 @@ from shared.web.idempotency import current_idempotency_key, idempotent
 from shared.web.identity import current_identity, require_roles
 from shared.web.paging import page, page_schema
 from shared.web.preconditions import conditional
-from shared.web.problems import not_found
+from shared.web.problems import conflict, not_found
 
 blueprint = Blueprint(
     "requests",
@@ -165,6 +168,39 @@ def withdraw(_body: dict[str, Any], request_id: str) -> Answer:
 def close(_body: dict[str, Any], request_id: str) -> Answer:
     """Close a published request: the need is met, or no longer there."""
     return _step(request_id, "close")
+
+
+@blueprint.route("/<string:request_id>/merge", methods=["POST"])
+@conditional
+@idempotent
+@blueprint.arguments(MergeBody)
+@blueprint.response(200, RequestView)
+def merge(body: dict[str, Any], request_id: str) -> Answer:
+    """Merge a request into another that says the same: that one stays and takes over its lines."""
+    identity, now = current_identity(), context().clock()
+
+    def mutate(request: AssistanceRequest) -> None:
+        other = find_other(REQUESTS, body["into"], lambda one: domain.may_read(identity, one))
+        begin_merge(REQUESTS, request, other, body["lines"], identity, now)
+
+    _changed(request_id, "merge", mutate)
+    merged = finish(REQUESTS, request_id, now)
+    if merged.merged_into != body["into"]:
+        raise conflict("not-merged", "The other request could not take the lines over; see both.")
+    return request_view(merged, identity), headers(merged)
+
+
+@blueprint.route("/<string:request_id>/unmerge", methods=["POST"])
+@conditional
+@idempotent
+@blueprint.arguments(StepBody, required=False)
+@blueprint.response(200, RequestView)
+def unmerge(_body: dict[str, Any], request_id: str) -> Answer:
+    """Undo that a request was merged: it is open again, and the other loses its lines."""
+    identity, now = current_identity(), context().clock()
+    _changed(request_id, "unmerge", lambda request: begin_unmerge(REQUESTS, request, identity))
+    reopened = finish(REQUESTS, request_id, now)
+    return request_view(reopened, identity), headers(reopened)
 
 
 def _changed(request_id: str, action: str, mutate: Callable[[AssistanceRequest], object]) -> Answer:

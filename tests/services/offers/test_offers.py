@@ -80,7 +80,7 @@ def test_created_offer_is_read_as_it_was_written(donor, body):
     assert read.json == made.json
     line = read.json.pop("provisions")[0]
     left = {"capacity": 10.5, "amount": None, "whole": False}
-    assert line == {**sent["provisions"][0], "line": 1, "left": left}
+    assert line == {**sent["provisions"][0], "line": 1, "left": left, "from": None}
     expected = {name: value for name, value in sent.items() if name != "provisions"}
     assert {name: read.json[name] for name in expected} == expected
     assert (read.json["donor_type"], read.json["donor_country"]) == ("state", "JPN")

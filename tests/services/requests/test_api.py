@@ -56,6 +56,7 @@ def test_created_request_is_read_as_it_was_written(senegal, body):
         **sent["needs"][0],
         "line": 1,
         "committed": {"quantity": 0, "amount": None, "whole": False},
+        "from": None,
     }
     assert read.json["status"] == "draft"
     assert read.json["version"] == "1.1"

@@ -1,0 +1,24 @@
+"""Merging an offer into another of the same organisation."""
+
+from services.offers.documents import AssistanceOffer, ProvisionLine
+from shared.registers.merging_rules import Register
+from shared.web.problems import invalid_field
+
+_TERMS = ("eligibility", "conditions", "call")
+
+
+def _refuse(offer: AssistanceOffer, other: AssistanceOffer) -> None:
+    others = [name for name in _TERMS if getattr(offer, name) != getattr(other, name)]
+    if others:
+        message = (
+            f"The other offer differs in {' and '.join(others)}: the provisions of this one would "
+            "be offered on other terms than the donor's."
+        )
+        raise invalid_field("lines", message, "other-terms")
+
+
+def _complete(provision: ProvisionLine, offer: AssistanceOffer) -> None:
+    """A provision has nothing from its offer that it could keep."""
+
+
+OFFERS = Register(AssistanceOffer, "organisation", _refuse, _complete)
