@@ -58,7 +58,12 @@ def test_the_newest_version_stays_whatever_the_order() -> None:
 
 @pytest.mark.parametrize(
     ("status", "limit", "is_open", "cases"),
-    [("published", 4_000, True, 0), ("closed", 4_000, False, 0), ("withdrawn", 0, False, 1)],
+    [
+        ("published", 4_000, True, 0),
+        ("closed", 4_000, False, 0),
+        ("withdrawn", 0, False, 1),
+        ("merged", 0, False, 1),
+    ],
 )
 def test_what_a_state_means_for_the_ledger(
     status: str, limit: int, is_open: bool, cases: int

@@ -176,6 +176,7 @@ def test_offer_event_data_are_what_the_design_says():
     assert data == {
         "id": offer.id,
         "status": "published",
+        "merged_into": None,
         "organisation": "org-1",
         "donor_type": "ngo",
         "donor_country": "NOR",

@@ -153,6 +153,7 @@ def test_event_data_are_what_the_design_says():
     assert data == {
         "id": request.id,
         "status": "published",
+        "merged_into": None,
         "country": "SEN",
         "priority": "high",
         "window": {"from": "2026-07-01", "to": "2027-12-31"},
