@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from deploy.cli.allied import assert_alliances
 from deploy.cli.goldformat import GoldSetError
 from deploy.cli.goldset import SET_DATE, GoldSet, read_set
 from deploy.cli.measuring import calibration, measure
@@ -75,6 +76,7 @@ def command(
     permitted = permitted_pairs(gold, countries, on)
     measured = measure(gold, rankings, grades, permitted)
     measured |= {} if grades is None else calibration(rankings, grades)
+    measured |= assert_alliances(gold, gold_dir, countries, on, TERM_KEY, out)
     click.echo(json.dumps(measured, indent=2))
     if report is not None:
         from deploy.cli.evaluation_report import write_report

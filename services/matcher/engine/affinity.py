@@ -1,0 +1,138 @@
+"""How likely two requests are to make one project: a few features, and a calibrated classifier.
+
+The coefficients are data (data/affinity.json, made by build_affinity.py). Nothing here depends on
+the order of the two: who is asked about whom makes no difference.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+import numpy as np
+import numpy.typing as npt
+
+from services.matcher.engine.asks import WHOLE, Asks
+from services.matcher.engine.bonds import Bond
+from services.matcher.engine.codes import near_themes
+
+FEATURES = ("themes", "kinds", "text_themes", "concepts", "meaning", "together", "near")
+"""The features' names, each from 0 to 1, each speaking for one project when larger.
+
+`themes`, `kinds`: what part of both requests is about the same, by their lines, and where a
+request has none by its text. `text_themes`: likeness of what the texts speak of. `concepts`,
+`meaning`: likeness of the concepts named, and of the sentence vectors. `together`: the part of the
+shorter window on which both stand. `near`: 1 for neighbours, States of one region and for one
+State's own requests, 0 for States that only an organisation binds.
+"""
+
+DECIMALS = 6
+_NEAR = FEATURES.index("near")
+
+
+@dataclass(frozen=True)
+class Affinity:
+    """probability = 1 / (1 + exp(-(intercept + Σ weight × feature))), rounded to 1e-6.
+
+    `least` is the probability from which on a request joins the one that began an alliance,
+    `least_far` where nothing but an organisation binds their States: a project far apart has to be
+    the very same one.
+    """
+
+    weights: tuple[float, ...]
+    intercept: float
+    least: float
+    least_far: float
+
+    def probabilities(self, features: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Of pairs × features, the probability that each is one project."""
+        total = np.full(len(features), self.intercept)
+        for column, weight in zip(features.T, self.weights, strict=True):
+            total += weight * column
+        rounded: npt.NDArray[np.float64] = np.round(1.0 / (1.0 + np.exp(-total)), DECIMALS)
+        return rounded
+
+    def joins(
+        self, features: npt.NDArray[np.float64], probabilities: npt.NDArray[np.float64]
+    ) -> npt.NDArray[np.bool_]:
+        """Of pairs with their probabilities, whether one would join the other."""
+        far = features[:, _NEAR] == 0.0
+        found: npt.NDArray[np.bool_] = probabilities >= np.where(far, self.least_far, self.least)
+        return found
+
+
+@cache
+def shipped() -> Affinity:
+    """The coefficients of `data/affinity.json`; ValueError if they are for other features."""
+    source = files("services.matcher.engine") / "data" / "affinity.json"
+    stored = json.loads(source.read_text(encoding="utf-8"))
+    if tuple(stored["features"]) != FEATURES:
+        raise ValueError("data/affinity.json was made for other features")
+    return Affinity(
+        tuple(stored["weights"]), stored["intercept"], stored["least"], stored["least_far"]
+    )
+
+
+def bound(asks: Asks, request: str, rows: npt.NDArray[np.intp]) -> npt.NDArray[np.bool_]:
+    """Which rows' States are bound to a request's, and are helped for at least a day with it."""
+    row = asks.row(request)
+    bonds = asks.bonds.of(asks.country(request))[asks.column("state")[rows]]
+    first = np.maximum(asks.column("from")[rows], asks.column("from")[row])
+    last = np.minimum(asks.column("to")[rows], asks.column("to")[row])
+    found: npt.NDArray[np.bool_] = (bonds > Bond.NONE) & (last >= first)
+    return found
+
+
+def features(
+    asks: Asks, request: str, rows: Sequence[int] | npt.NDArray[np.intp]
+) -> npt.NDArray[np.float64]:
+    """A request's features with the requests in some rows: pairs × features."""
+    row, others = asks.row(request), np.asarray(rows, dtype=np.intp)
+    column = asks.column
+    columns = [
+        np.minimum(column("themes")[others], column("themes")[row]).sum(axis=1) / WHOLE,
+        np.minimum(column("kinds")[others], column("kinds")[row]).sum(axis=1) / WHOLE,
+        _text_themes(asks, row, others),
+        _concepts(asks, row, others),
+        _cosine(
+            column("vector")[others].astype(np.float32) @ column("vector")[row].astype(np.float32),
+            column("vector_norm")[others] * column("vector_norm")[row],
+        ),
+        _together(asks, row, others),
+        (asks.bonds.of(asks.country(request))[column("state")[others]] >= Bond.REGION) * 1.0,
+    ]
+    stacked: npt.NDArray[np.float64] = np.stack(columns, axis=1)
+    return stacked.clip(0.0, 1.0)
+
+
+def _text_themes(asks: Asks, row: int, others: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
+    near = near_themes() @ asks.column("text_themes")[row].astype(np.int64)
+    products = (asks.column("text_themes")[others] * near).sum(axis=1)
+    norms = asks.column("theme_norm")[others] * asks.column("theme_norm")[row]
+    return _cosine(products, norms)
+
+
+def _concepts(asks: Asks, row: int, others: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
+    weights = np.zeros(len(asks.concepts), dtype=np.int64)
+    weights[asks.column("concepts")[row]] = asks.column("concept_weights")[row]
+    weights[0] = 0
+    products = weights[asks.column("concepts")[others]] * asks.column("concept_weights")[others]
+    norms = asks.column("concept_norm")[others] * asks.column("concept_norm")[row]
+    return _cosine(products.sum(axis=1), norms)
+
+
+def _together(asks: Asks, row: int, others: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
+    first, last = asks.column("from").astype(np.int64), asks.column("to").astype(np.int64)
+    days = np.minimum(last[others], last[row]) - np.maximum(first[others], first[row]) + 1
+    shorter = np.minimum(last[others] - first[others], last[row] - first[row]) + 1
+    together: npt.NDArray[np.float64] = days / np.maximum(shorter, 1)
+    return together
+
+
+def _cosine(
+    products: npt.NDArray[np.generic], norms: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    # Whole numbers up to the root and the division, so that the two directions are equal.
+    some = norms > 0.0
+    return np.where(some, products.astype(np.float64) / np.where(some, norms, 1.0), 0.0)
