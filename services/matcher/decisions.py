@@ -21,8 +21,11 @@ def decide(
     expected: Version,
     identity: Identity,
     now: datetime,
+    attempt: str | None = None,
 ) -> Match:
     """Take the step `endorse` or `reject`, as seen in version `expected`; returns what is stored.
+
+    `attempt` is the id of the idempotent request that decides; it is kept with the decision.
 
     Raises the 422 problem for a rejection without a reason, the 409 problem for an endorsement of
     what is no longer open, IllegalTransition, and StaleVersion if somebody was faster.
@@ -35,6 +38,8 @@ def decide(
             require_open(proposal)
         take_step(PROPOSAL, match, action, identity, now)
         match.reason = reason
+        if attempt is not None:
+            match.attempts = [*match.attempts, attempt]
         _note(match, proposal)
         decision_log.add(match, _entry(match, proposal, action, identity, now))
 

@@ -28,13 +28,14 @@ class Shortlist(Aggregate):
     """The best proposals for one request, best first; the id is `shortlist-<request id>`.
 
     `entries` is JSON text, one object an offer in the order of `offers`: organisation, score,
-    features (in the model's order), serves, unserved (need lines), evidence. Nothing inside it is
-    queried, and as text the document is written in half the time of fifty embedded documents.
-    `donors` are the offers' organisations, each once: an index of them finds an offer's shortlists
-    at a fraction of what an index of fifty offers would cost each write, the relay's too. `fence`
-    is the epoch of the partition's owner that wrote it last. `request_version` is the version of
-    the request that was ranked last, `told_version` the one that was ranked when the entries last
-    changed: only then is there an event.
+    features (in the model's order), serves, unserved (need lines), evidence, and where others are
+    in its way `displaced` and `same_donor` (rivals.py); those superseded by what is committed come
+    last. Nothing inside it is queried, and as text the document is written in half the time of
+    fifty embedded documents. `donors` are the offers' organisations, each once: an index of them
+    finds an offer's shortlists at a fraction of what an index of fifty offers would cost each
+    write, the relay's too. `fence` is the epoch of the partition's owner that wrote it last.
+    `request_version` is the version of the request that was ranked last, `told_version` the one
+    that was ranked when the entries last changed: only then is there an event.
     """
 
     meta = {"collection": "shortlists", "indexes": ["country", "donors", "partition"]}  # noqa: RUF012 (mongoengine declares it so)
@@ -56,7 +57,7 @@ class Shortlist(Aggregate):
         if not self.offers and self.number == 1:
             return None
         entries = [
-            {"offer": offer, "score": entry["score"], "rank": rank}
+            {"offer": offer, "score": entry["score"], "rank": rank, **_displaced(entry)}
             for rank, (offer, entry) in enumerate(
                 zip(self.offers, json.loads(self.entries), strict=True), start=1
             )
@@ -72,6 +73,15 @@ class Shortlist(Aggregate):
         return self.envelope(SHORTLIST, SOURCE, data)
 
 
+def _displaced(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """What a shortlist's event tells of rivals: the code and the offers, not whose need line."""
+    found = entry.get("displaced")
+    if found is None:
+        return {}
+    by = [{"offer": rival["offer"], "by": rival["by"]} for rival in found["by"]]
+    return {"displaced": {"code": found["code"], "by": by}}
+
+
 class Match(Aggregate):
     """A proposal that somebody acted on; the id is `<request>.<offer>`.
 
@@ -82,6 +92,7 @@ class Match(Aggregate):
     decisions that the log has yet to take over, `newest_unkept` is the last one's id: see
     decision_log.py. `request_material` and `offer_material` are digests of both sides as they were
     decided on (material.py), `reopened_by` the sides whose change brought a rejected one back.
+    `attempts` are the ids of the idempotent requests that decided.
     """
 
     meta = {  # noqa: RUF012 (mongoengine declares it so)
@@ -106,6 +117,7 @@ class Match(Aggregate):
     request_material = StringField()
     offer_material = StringField()
     reopened_by = ListField(StringField())
+    attempts = ListField(StringField())
     reason = StringField()
     holds = ListField(StringField())
     released = ListField(StringField())

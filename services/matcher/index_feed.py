@@ -6,9 +6,9 @@ it is logged and counted, and its record is in no shortlist until a newer versio
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import structlog
@@ -18,6 +18,7 @@ from services.matcher.domain import HOLDING, split_proposal_id
 from services.matcher.engine.matching import Engine, Pairing
 from services.matcher.engine.profiles import OfferProfile, RequestProfile
 from services.matcher.engine.ranking import Model
+from services.matcher.rivals import Standing, standing
 from shared.events.envelope import COMMITMENT, MATCH, OFFER, REQUEST
 from shared.events.reader import Received
 from shared.events.versions import Version
@@ -57,6 +58,8 @@ class IndexFeed:
         self._versions: dict[tuple[str, str], Version] = {}
         self._committed: Counter[_LineKey] = Counter()
         self._taken: dict[str, Counter[_LineKey]] = {}
+        self._committed_offers: defaultdict[str, dict[str, str]] = defaultdict(dict)
+        self._endorsed: defaultdict[str, dict[str, datetime]] = defaultdict(dict)
 
     def apply(self, received: Received) -> bool:
         """Apply one event or tombstone; returns whether it was news."""
@@ -110,6 +113,41 @@ class IndexFeed:
         if request in self._gone:
             return ()
         return self.engine.shortlist(request).entries
+
+    def standing(self, request: str) -> Standing:
+        """The request's shortlist, with what endorsed and committed proposals leave of others."""
+        untaken = self._untaken(request)
+        ranked = self.entries(request)
+        committed: defaultdict[str, set[int]] = defaultdict(set)
+        for id_, offer in self._committed_offers.get(request, {}).items():
+            committed[offer].update(line for *_, line, _ in _of_request(self._taken[id_], request))
+        endorsed = self._endorsed.get(request, {})
+        return standing(
+            ranked,
+            untaken,
+            self.engine.open_needs(request),
+            committed,
+            sorted(endorsed.keys() - committed.keys(), key=lambda offer: (endorsed[offer], offer)),
+            self.organisations,
+            self.engine.size,
+        )
+
+    def _untaken(self, request: str) -> tuple[Pairing, ...]:
+        """The shortlist as it would be if nothing were committed to the request; () if nothing is.
+
+        To be asked for before the list itself: the engine remembers where the last one ended.
+        """
+        commitments = self._committed_offers.get(request, ())
+        taken = {key for id_ in commitments for key in _of_request(self._taken[id_], request)}
+        if not taken:
+            return ()
+        try:
+            for key in taken:
+                self.engine.set_committed("request", request, key[2], key[3], 0)
+            return self.entries(request)
+        finally:
+            for key in taken:
+                self.engine.set_committed("request", request, key[2], key[3], self._committed[key])
 
     def mark(self, requests: Iterable[str]) -> None:
         """Let these requests be ranked again; those not heard of yet are once they come."""
@@ -165,7 +203,13 @@ class IndexFeed:
             self.engine.decline(*pair)
         else:
             self.engine.undecline(*pair)
-        self.mark(pair[:1])
+        request, offer = pair
+        if received.event is not None and received.event.data["status"] == "endorsed":
+            at = received.event.data["history"][-1]["at"]
+            self._endorsed[request][offer] = datetime.fromisoformat(at)
+        else:
+            self._endorsed[request].pop(offer, None)
+        self.mark([request])
 
     def _commitment(self, received: Received) -> None:
         taken: Counter[_LineKey] = Counter()
@@ -177,12 +221,25 @@ class IndexFeed:
         before = self._taken.pop(received.subject, Counter())
         if taken:
             self._taken[received.subject] = taken
+        self._note_offer(received, before, taken)
         for key in before.keys() | taken.keys():
             self._committed[key] += taken[key] - before[key]
             try:
                 self._set_committed(key)
             except Exception as error:  # noqa: BLE001 (the other record's lines go on)
                 _tell_refused(COMMITMENT, received.subject, error)
+
+    def _note_offer(
+        self, received: Received, before: Collection[_LineKey], taken: Collection[_LineKey]
+    ) -> None:
+        """Remember of which offer a commitment is, with the requests that it takes from."""
+        for side, request, *_ in before:
+            if side == "request":
+                self._committed_offers[request].pop(received.subject, None)
+        pair = None if received.event is None else split_proposal_id(received.event.data["match"])
+        for side, request, *_ in taken:
+            if side == "request" and pair is not None:
+                self._committed_offers[request][received.subject] = pair[1]
 
     def _set_committed(self, key: _LineKey) -> None:
         side, record, line, measure = key
@@ -192,6 +249,10 @@ class IndexFeed:
         else:
             self._changed_offers.add(record)
             self.engine.set_committed("offer", record, line, measure, self._committed[key])
+
+
+def _of_request(taken: Iterable[_LineKey], request: str) -> Iterator[_LineKey]:
+    return (key for key in taken if key[:2] == ("request", request))
 
 
 def _tell_refused(type_: str, subject: str, error: Exception) -> None:

@@ -52,8 +52,12 @@ class Proposal:
 
     @property
     def status(self) -> str:
-        """Its state; `proposed` while nobody acted."""
-        return self.match.status if self.match is not None else "proposed"
+        """Its state; before anybody acted `proposed`, or `superseded` by rivals (rivals.py)."""
+        status = self.match.status if self.match is not None else "proposed"
+        displaced = self.entry.get("displaced")
+        if status == "proposed" and displaced is not None and displaced["code"] == "superseded":
+            return "superseded"
+        return status
 
     @property
     def version(self) -> Version:
@@ -216,6 +220,8 @@ def _acted_on(match: Match, views: Views, identity: Identity) -> Proposal | None
     if asked is None or offered is None:
         return None
     entry = {**json.loads(match.entry), "rank": None}
+    # What rivals took when it was decided on may be free by now.
+    entry.pop("displaced", None)
     hidden = hidden_lines(identity, asked)
     return Proposal(asked, offered, entry, match.model, False, match, hidden)
 

@@ -19,6 +19,7 @@ from services.matcher.index_feed import IndexFeed
 from services.matcher.membership import Membership
 from services.matcher.models import active_model
 from services.matcher.ownership import Ownership
+from services.matcher.rivals import Standing
 from services.matcher.shortlists import Ranking
 from shared.events.letters import DeadLetters
 from shared.events.outbox import Contention
@@ -214,7 +215,8 @@ def rank(feed: IndexFeed, request: str) -> Ranking | None:
     country = state.country or shortlists.stored_country(request)
     if country is None:
         return None
-    entries = feed.entries(request)
+    standing = feed.standing(request)
+    entries = standing.entries
     needs = feed.engine.open_needs(request)
     return Ranking(
         request=request,
@@ -224,12 +226,19 @@ def rank(feed: IndexFeed, request: str) -> Ranking | None:
         as_of=feed.engine.as_of.isoformat(),
         offers=[pairing.offer for pairing in entries],
         donors=sorted({feed.organisations[pairing.offer] for pairing in entries}),
-        entries=entry_text([_entry(feed, pairing, needs) for pairing in entries]),
+        entries=entry_text([_entry(feed, pairing, needs, standing) for pairing in entries]),
     )
 
 
-def _entry(feed: IndexFeed, pairing: Pairing, needs: Sequence[int]) -> dict[str, object]:
+def _entry(
+    feed: IndexFeed, pairing: Pairing, needs: Sequence[int], standing: Standing
+) -> dict[str, object]:
+    displaced = standing.displaced.get(pairing.offer)
+    same_donor = standing.same_donor.get(pairing.offer)
     served = {serving.need for serving in pairing.serves}
+    taken = {} if displaced is None else {"displaced": displaced.data()}
+    if displaced is not None:
+        served.update(displaced.needs)
     return {
         "organisation": feed.organisations[pairing.offer],
         "score": pairing.score,
@@ -239,6 +248,8 @@ def _entry(feed: IndexFeed, pairing: Pairing, needs: Sequence[int]) -> dict[str,
         ],
         "unserved": [need for need in needs if need not in served],
         "evidence": list(pairing.evidence),
+        **taken,
+        **({} if same_donor is None else {"same_donor": same_donor}),
     }
 
 

@@ -186,8 +186,50 @@ class TransitionView(StrictSchema):
     party = fields.String(required=True, allow_none=True)
 
 
+class RivalView(StrictSchema):
+    """A proposal that takes up need lines, `by` an endorsement or a commitment of it."""
+
+    proposal = fields.String(required=True)
+    by = fields.String(required=True, validate=validate.OneOf(("endorsement", "commitment")))
+    needs = fields.List(fields.Integer(), required=True)
+
+
+class DisplacedView(StrictSchema):
+    """What rivals leave of a proposal: it is `superseded`, or it has `shrunk`.
+
+    `needs` are the need lines that it would have served and that are taken up wholly, `lessened`
+    those of which it could serve more. `rivals` are told to the State and to who oversees both
+    sides; a donor is not told of other donors' proposals.
+    """
+
+    code = fields.String(required=True, validate=validate.OneOf(("superseded", "shrunk")))
+    sentence = fields.String(required=True)
+    needs = fields.List(fields.Integer(), required=True)
+    lessened = fields.List(fields.Integer(), required=True)
+    rivals = fields.List(fields.Nested(RivalView), required=True)
+
+
+class SameDonorView(StrictSchema):
+    """The same donor's other proposals for a need line of this one."""
+
+    sentence = fields.String(required=True)
+    proposals = fields.List(fields.String(), required=True)
+
+
+class CameBackView(StrictSchema):
+    """A declined pair that is proposed again, since the `sides` changed after the rejection."""
+
+    sentence = fields.String(required=True)
+    sides = fields.List(fields.String(validate=validate.OneOf(SIDES)), required=True)
+    declined_at = fields.AwareDateTime(required=True)
+
+
 class ProposalView(StrictSchema):
-    """An offer proposed for a request; `rank` is null once it is no longer in the shortlist."""
+    """An offer proposed for a request; `rank` is null once it is no longer in the shortlist.
+
+    `status` is `superseded` where nobody acted on it and other offers take up all that it would
+    serve; it can be decided on all the same.
+    """
 
     id = fields.String(required=True)
     request = fields.String(required=True)
@@ -211,6 +253,9 @@ class ProposalView(StrictSchema):
         required=True,
         metadata={"description": "Codes against text; for those who oversee both sides."},
     )
+    displaced = fields.Nested(DisplacedView, required=True, allow_none=True)
+    same_donor = fields.Nested(SameDonorView, required=True, allow_none=True)
+    came_back = fields.Nested(CameBackView, required=True, allow_none=True)
     hidden_lines = fields.Integer(
         required=True, metadata={"description": "Need lines that this token may not see."}
     )

@@ -9,6 +9,7 @@ from services.matcher.documents import Commitment
 from services.matcher.domain import CENTS, THOUSANDTHS, modality
 from services.matcher.explained import explained
 from services.matcher.ledger_documents import LedgerCase, LedgerLine
+from services.matcher.notices import notices
 from services.matcher.proposals import Proposal
 from services.matcher.rights import oversees
 from shared.registers.measures import amount_of, quantity_of
@@ -40,6 +41,7 @@ def proposal_view(
         "conditions": offer.conditions,
         "serves": [_serving_view(serving) for serving in proposal.serves],
         **explained(proposal, identity, language, on),
+        **notices(proposal, identity, language),
         "hidden_lines": len(proposal.hidden),
         "reason": match.reason if match is not None and oversees(identity) else None,
         "history": match.history if match is not None else [],

@@ -14,6 +14,7 @@ from services.matcher.views import proposal_view
 from shared.registers.context import context
 from shared.vocabulary import LANGUAGES
 from shared.web.blueprint import Blueprint
+from shared.web.idempotency import current_attempt, idempotent, resuming
 from shared.web.identity import Identity, current_identity, require_roles
 from shared.web.paging import page_schema, read_cursor, write_cursor
 from shared.web.preconditions import conditional, etag, required_version
@@ -70,13 +71,16 @@ class OneProposal(MethodView):
 @blueprint.route("/proposals/<string:proposal_id>/decision", methods=["POST"])
 @require_roles("coordinator")
 @conditional
+@idempotent
 @blueprint.arguments(DecisionBody)
 @blueprint.response(200, ProposalView)
 def decision(body: dict[str, Any], proposal_id: str) -> Answer:
     """Endorse a proposal, or reject it: a rejected pair is proposed no more."""
     identity, expected = current_identity(), required_version()
     proposal = find_proposal(proposal_id, identity)
-    decide(proposal, body["decision"], body["reason"], expected, identity, context().clock())
+    attempt, now = current_attempt(), context().clock()
+    if not _was_decided_before(proposal):
+        decide(proposal, body["decision"], body["reason"], expected, identity, now, attempt)
     return _shown(proposal_id, identity, _language(None))
 
 
@@ -86,6 +90,12 @@ def find_proposal(proposal_id: str, identity: Identity) -> Proposal:
     if found is None:
         raise not_found("proposal")
     return found
+
+
+def _was_decided_before(proposal: Proposal) -> bool:
+    """Whether an earlier attempt with this request's idempotency key decided already."""
+    match = proposal.match
+    return resuming() and match is not None and current_attempt() in match.attempts
 
 
 def _shown(proposal_id: str, identity: Identity, language: str) -> Answer:

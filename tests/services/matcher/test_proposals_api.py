@@ -1,6 +1,7 @@
 """Proposals over HTTP: what is listed, to whom, in which order and language; decisions."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +11,8 @@ from services.matcher.reactions import keep_records
 from shared.language import signature
 from shared.language.concepts import thesaurus
 from shared.vocabulary import LANGUAGES
+from shared.web.database import current_database
+from shared.web.idempotency import COLLECTION
 from tests.services.matcher.engine.sentences import check_sentence
 from tests.services.matcher.records import need, offer_event, provision, request_event
 from tests.services.matcher.world import Caller, World
@@ -398,3 +401,37 @@ def test_without_a_token_nothing_is_shown(known: World, call: Callable[..., Call
     caller._headers = {}
     for path in ("/v1/proposals", "/v1/proposals/r1.o1", "/v1/ledger", "/v1/commitments"):
         assert caller.get(path).status_code == 401
+
+
+def test_a_decision_sent_again_under_its_key_is_taken_once(
+    known: World, coordinator: Caller
+) -> None:
+    path = "/v1/proposals/r1.o1/decision"
+    body, etag = {"decision": "endorse"}, coordinator.get("/v1/proposals/r1.o1").headers["ETag"]
+    first = coordinator.post(path, body, etag=etag, key="once")
+    again = coordinator.post(path, body, etag=etag, key="once")
+    assert (first.status_code, again.status_code) == (200, 200)
+    assert again.json == first.json
+    assert again.headers["Idempotency-Replayed"] == "true"
+    other = coordinator.post(path, {"decision": "reject", "reason": "x"}, etag=etag, key="once")
+    assert (other.status_code, other.json["type"].rpartition(":")[2]) == (
+        422,
+        "idempotency-key-reused",
+    )
+    assert coordinator.post(path, body, etag=etag, key="twice").status_code == 412
+    assert len(Match.objects.get(id="r1.o1").history) == 1
+
+
+@pytest.mark.parametrize("decision", ["endorse", "reject"])
+def test_a_decision_whose_answer_was_lost_is_not_taken_again(
+    known: World, coordinator: Caller, decision: str
+) -> None:
+    path, etag = "/v1/proposals/r1.o1/decision", coordinator.get("/v1/proposals/r1.o1").headers
+    body = {"decision": decision, "reason": "No police there."}
+    first = coordinator.post(path, body, etag=etag["ETag"], key="lost")
+    lost = {"answer": None, "lease_until": datetime.now(UTC) - timedelta(hours=1)}
+    current_database()[COLLECTION].update_many({}, {"$set": lost})
+    again = coordinator.post(path, body, etag=etag["ETag"], key="lost")
+    assert (again.status_code, again.json) == (200, first.json)
+    match = Match.objects.get(id="r1.o1")
+    assert (match.number, len(match.history), len(match.unkept)) == (1, 1, 1)

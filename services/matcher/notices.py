@@ -1,0 +1,84 @@
+"""What else a reader of a proposal should know: rivals, the donor's other offers, a former no."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from services.matcher.documents import Match
+from services.matcher.domain import proposal_id
+from services.matcher.engine.wording import date_text, filled, list_text, sentences
+from services.matcher.proposals import Proposal
+from services.matcher.rights import oversees, owns_request
+from shared.vocabulary.counts import number_text
+from shared.web.identity import Identity
+
+
+def notices(proposal: Proposal, identity: Identity, language: str) -> dict[str, Any]:
+    """The fields `displaced`, `same_donor` and `came_back` of a proposal's view.
+
+    Of need lines that the reader may not see nothing is told.
+    """
+    return {
+        "displaced": _displaced(proposal, identity, language),
+        "same_donor": _same_donor(proposal, language),
+        "came_back": _came_back(proposal.match, language),
+    }
+
+
+def _displaced(proposal: Proposal, identity: Identity, language: str) -> dict[str, Any] | None:
+    found = proposal.entry.get("displaced")
+    if found is None:
+        return None
+    needs, lessened = (_seen(found[name], proposal) for name in ("needs", "lessened"))
+    if not (needs or lessened):
+        return None
+    sees_rivals = oversees(identity) or owns_request(identity, proposal.request.owner)
+    rivals = [
+        {
+            "proposal": proposal_id(proposal.request.record, rival["offer"]),
+            "by": rival["by"],
+            "needs": _seen(rival["needs"], proposal),
+        }
+        for rival in found["by"]
+    ]
+    by = (
+        "commitment" if any(rival["by"] == "commitment" for rival in found["by"]) else "endorsement"
+    )
+    lines = list_text(
+        [number_text(need, language) for need in sorted({*needs, *lessened})], language
+    )
+    template = sentences()["notices"][f"{found['code']}-by-{by}"]
+    return {
+        "code": found["code"],
+        "sentence": filled(template, language, {"lines": lines}),
+        "needs": needs,
+        "lessened": lessened,
+        "rivals": rivals if sees_rivals else [],
+    }
+
+
+def _seen(needs: Sequence[int], proposal: Proposal) -> list[int]:
+    return [need for need in needs if need not in proposal.hidden]
+
+
+def _same_donor(proposal: Proposal, language: str) -> dict[str, Any] | None:
+    found: Mapping[str, Sequence[int]] = proposal.entry.get("same_donor", {})
+    others = [offer for offer, needs in found.items() if _seen(needs, proposal)]
+    if not others:
+        return None
+    return {
+        "sentence": filled(sentences()["notices"]["same-donor"], language, {}),
+        "proposals": [proposal_id(proposal.request.record, offer) for offer in others],
+    }
+
+
+def _came_back(match: Match | None, language: str) -> dict[str, Any] | None:
+    if match is None or match.status != "proposed" or not match.reopened_by:
+        return None
+    declined = next(step for step in reversed(match.history) if step.action == "reject").at
+    sides: Sequence[str] = match.reopened_by
+    template: Mapping[str, str] = sentences()["notices"][f"came-back-{'-and-'.join(sides)}"]
+    return {
+        "sentence": filled(template, language, {"date": date_text(declined.date(), language)}),
+        "sides": list(sides),
+        "declined_at": declined,
+    }
