@@ -42,6 +42,9 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("ENTRAIDE_METRICS_PORT", "0", "a worker's port for Prometheus; 0: none"),
     Variable("ENTRAIDE_READY_FILE", "", "a file that a worker makes once it is ready"),
     Variable("ENTRAIDE_AS_OF", "", "a fixed date for the matcher; empty: today"),
+    Variable(
+        "ENTRAIDE_IMPORT_MAX_BYTES", "33554432", "bytes of a file that an API takes in one go"
+    ),
     Variable("ENTRAIDE_COUNTRIES_FILE", "", "a countries.tsv that decides areas and groups"),
 )
 
@@ -68,6 +71,7 @@ class Settings:
     metrics_port: int = 0
     ready_file: Path | None = None
     as_of: date | None = None
+    import_max_bytes: int = 32 * 1024 * 1024
     countries_file: Path | None = None
 
     @classmethod
@@ -99,6 +103,7 @@ class Settings:
             metrics_port=_whole("ENTRAIDE_METRICS_PORT", values, least=0),
             ready_file=_path(values["ENTRAIDE_READY_FILE"]),
             as_of=_date("ENTRAIDE_AS_OF", as_of) if as_of else None,
+            import_max_bytes=_whole("ENTRAIDE_IMPORT_MAX_BYTES", values, least=1),
             countries_file=_path(values["ENTRAIDE_COUNTRIES_FILE"]),
         )
 

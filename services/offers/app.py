@@ -4,12 +4,13 @@ import os
 
 from flask import Flask
 
-from services.offers.api import activities, offers, organisations
+from services.offers.api import activities, activity_files, offers, organisations
 from services.offers.api.catalogue import CALLS, EXPERTS, LESSONS, make_blueprint
 from shared.registers.context import Clock, Context, set_context, system_clock
 from shared.registers.texts import TEXT_CHECKS, warm_up
 from shared.settings import Settings
 from shared.web.service import create_service
+from shared.web.uploads import MAX_BYTES
 
 NAME = "offers"
 
@@ -22,6 +23,7 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
         settings,
         (
             offers.blueprint,
+            activity_files.blueprint,
             activities.blueprint,
             organisations.blueprint,
             *(make_blueprint(noun) for noun in (CALLS, EXPERTS, LESSONS)),
@@ -33,6 +35,7 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
         checks=TEXT_CHECKS,
         clock=clock,
     )
+    app.config[MAX_BYTES] = settings.import_max_bytes
     warm_up()
     set_context(app, Context(clock, settings.term_key))
     return app

@@ -53,7 +53,7 @@ def receive_body() -> None:
         if len(body) > MAX_BODY_BYTES:
             raise RequestEntityTooLarge
     except RequestEntityTooLarge:
-        _drain()
+        drain()
         raise Problem(
             HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
             "body-too-large",
@@ -71,7 +71,8 @@ def receive_body() -> None:
         )
 
 
-def _drain() -> None:
+def drain() -> None:
+    """Read on, to a bound, what a refused request is still sending."""
     # A client that is still sending when the connection closes may never read the answer.
     stream = request.environ["wsgi.input"]
     left = min(request.content_length or _DRAINED_BYTES, _DRAINED_BYTES)

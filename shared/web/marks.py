@@ -17,11 +17,15 @@ _ATTRIBUTE = "_entraide_marks"
 
 @dataclass(frozen=True)
 class Marks:
-    """What a handler demands: `roles` (None: any), no token at all, idempotency keys."""
+    """What a handler demands: `roles` (None: any), no token at all, idempotency keys.
+
+    `takes_file`: it reads its body itself (uploads.py), which is no JSON and may be large.
+    """
 
     roles: frozenset[str] | None = None
     public: bool = False
     idempotent: bool = False
+    takes_file: bool = False
 
 
 def mark(function: F, **changes: Any) -> F:

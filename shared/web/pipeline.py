@@ -66,7 +66,8 @@ class Pipeline:
             identity = self._tokens.check(request.headers.get("Authorization"))
             g.identity = identity
             check_role(identity, marks.roles)
-        receive_body()
+        if not marks.takes_file:
+            receive_body()
         if marks.idempotent and idempotency.current_idempotency_key() is not None:
             return idempotency.begin(self._answers(), self._clock())
         return None

@@ -3,7 +3,15 @@
 No I/O: everything here works on documents that were loaded, or were never stored.
 """
 
-from services.offers.domain.activities import change_activity, new_activity
+from services.offers.domain.activities import (
+    change_activity,
+    change_imported,
+    drop_imported,
+    imported_activity,
+    imported_id,
+    new_activity,
+    require_importer,
+)
 from services.offers.domain.catalogue import change_entry, new_entry
 from services.offers.domain.offers import (
     change_offer,
@@ -21,15 +29,20 @@ from services.offers.domain.owners import require_owner
 __all__ = [
     "change_activity",
     "change_entry",
+    "change_imported",
     "change_offer",
     "confirm_provisions",
     "copy_donor",
+    "drop_imported",
     "fill_organisation",
+    "imported_activity",
+    "imported_id",
     "may_read",
     "new_activity",
     "new_entry",
     "new_offer",
     "require_action",
+    "require_importer",
     "require_owner",
     "sees_inferred",
     "set_organisation",

@@ -6,9 +6,10 @@ from typing import Any
 
 from services.offers.documents import Activity, Organisation
 from services.offers.domain.owners import owner_parts, require_owner
+from shared.ids import derived_id
 from shared.lifecycle import ASSISTANCE
 from shared.registers.lines import Use, check_codes
-from shared.registers.measures import hundredths, thousandths
+from shared.registers.measures import amount_of, hundredths, quantity_of, thousandths
 from shared.registers.records import ExternalId, Window, new_record_fields
 from shared.registers.steps import require_same, take_step
 from shared.registers.texts import Texts, read_texts
@@ -37,6 +38,42 @@ def new_activity(
     403 problem for another's activity and the 422 problem for content that breaks a rule.
     """
     require_owner(identity, payload["organisation"])
+    return _made(payload, identity, now, key, organisation, idempotency_key)
+
+
+def require_importer(identity: Identity, organisation: str | None) -> None:
+    """Return if the identity may bring in a file of the organisation's activities.
+
+    Its donor, an operator, and a coordinator, who keeps the register whole. Raises the 403 problem.
+    """
+    if identity.role != "coordinator":
+        require_owner(identity, organisation)
+
+
+def imported_activity(
+    payload: Mapping[str, Any],
+    identity: Identity,
+    now: datetime,
+    key: bytes,
+    organisation: Organisation | None,
+) -> Activity:
+    """As `new_activity`, for one out of a file: `require_importer` has been asked."""
+    return _made(payload, identity, now, key, organisation, None)
+
+
+def imported_id(organisation: str | None, source: str, identifier: str) -> str:
+    """The id of the organisation's activity with this external id."""
+    return derived_id(NOUN, *owner_parts(organisation), source, identifier)
+
+
+def _made(
+    payload: Mapping[str, Any],
+    identity: Identity,
+    now: datetime,
+    key: bytes,
+    organisation: Organisation | None,
+    idempotency_key: str | None,
+) -> Activity:
     owner = owner_parts(payload["organisation"])
     activity = Activity(
         **new_record_fields(NOUN, owner, payload, identity, now, idempotency_key),
@@ -61,6 +98,52 @@ def change_activity(
     problems, and IllegalTransition for a status that does not follow.
     """
     require_owner(identity, activity.organisation)
+    _change(activity, payload, identity, now, key, organisation)
+
+
+def change_imported(
+    activity: Activity,
+    payload: Mapping[str, Any],
+    identity: Identity,
+    now: datetime,
+    key: bytes,
+    organisation: Organisation | None,
+) -> None:
+    """Bring an activity up to what a file says of it now: `require_importer` has been asked.
+
+    What the file leaves open stays as it is, and so do theme and kind while the texts do: a file
+    does not say them, and whoever corrected what was inferred is not overruled by the same text.
+    Raises the 422 problem, and IllegalTransition for a status that does not follow.
+    """
+    kept: dict[str, Any] = {
+        "quantity": quantity_of(activity.quantity),
+        "unit": activity.unit,
+        "donor_country": activity.donor_country,
+        "partners": payload["partners"] or activity.partners,
+    }
+    if payload["amount"] is None:
+        kept |= {"amount": amount_of(activity.amount), "currency": activity.currency}
+    if payload["window"] is None:
+        kept["window"] = activity.window and activity.window.view()
+    if (payload["title"], payload["description"]) == (activity.title, activity.description):
+        kept |= {"theme": activity.theme, "kind": activity.kind}
+    _change(activity, {**payload, **kept}, identity, now, key, organisation)
+
+
+def drop_imported(activity: Activity, identity: Identity, now: datetime) -> None:
+    """Cancel what a file no longer names, unless it is over; `require_importer` has been asked."""
+    if not ASSISTANCE.is_final(activity.status):
+        take_step(ASSISTANCE, activity, "cancel", identity, now)
+
+
+def _change(
+    activity: Activity,
+    payload: Mapping[str, Any],
+    identity: Identity,
+    now: datetime,
+    key: bytes,
+    organisation: Organisation | None,
+) -> None:
     require_same("organisation", activity.organisation, payload["organisation"])
     require_same("external_id", activity.external_id, ExternalId.of(payload["external_id"]))
     if payload["status"] != activity.status:

@@ -1,0 +1,40 @@
+"""What may be wrong with a file, with one of its activities, or with a field of one."""
+
+from dataclasses import dataclass
+
+
+class FileError(ValueError):
+    """The file cannot be read, or no further; `code` is a word for programs, `line` counts from 1.
+
+    What was read before stays good.
+    """
+
+    def __init__(self, code: str, message: str, line: int | None = None) -> None:
+        super().__init__(message if line is None else f"Line {line}: {message}")
+        self.code = code
+        self.line = line
+
+
+class Fault(ValueError):  # noqa: N818 (not the program's: the file's)
+    """A field that cannot be accepted: the element's name, a word for programs, what is wrong."""
+
+    def __init__(self, field: str, code: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+        self.code = code
+        self.message = message
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """An activity, or its part for one country, that is not taken, and why.
+
+    `number` is its place in the file, from 1; `identifier` its iati-identifier where it has one.
+    """
+
+    number: int
+    identifier: str | None
+    field: str
+    code: str
+    message: str
+    country: str | None = None

@@ -1,0 +1,167 @@
+"""What the register can hold of an activity: a body for each country, and what is refused."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any, TypeVar
+from xml.etree.ElementTree import Element
+
+from services.offers.iati import facts
+from services.offers.iati.faults import Fault, Refusal
+from services.offers.iati.money import Money, money_of, share
+from services.offers.iati.narratives import narrative_of, plain_text
+from services.offers.iati.reading import MAX_CHARACTERS, MAX_ELEMENTS, Read
+from services.offers.iati.subjects import OUTSIDE, subject_of
+from shared.vocabulary import LANGUAGES
+from shared.vocabulary.lists import PARTNERS
+
+SOURCE = "iati"
+"""The source under which the register keeps the identifiers of files."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Record:
+    """A body of POST /v1/activities, without its organisation, and what was left open or out."""
+
+    number: int
+    identifier: str
+    body: dict[str, Any]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Understood:
+    """What became of one activity of a file."""
+
+    records: tuple[Record, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
+
+
+class Understanding:
+    """Understands the activities of one file, one after another; an identifier counts once."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, int] = {}
+
+    def of(self, read: Read) -> Understood:
+        """The activity's records, one for each country, and all that is wrong with it."""
+        faults = _Faults(read)
+        if read.element is None:
+            message = f"It has more than {MAX_ELEMENTS} elements or {MAX_CHARACTERS} characters."
+            faults.add(Fault("iati-activity", "too-large", message))
+            return faults.only()
+        if read.identifier is None:
+            faults.add(Fault("iati-identifier", "required", "There is no iati-identifier."))
+            return faults.only()
+        first = self._seen.setdefault(read.identifier, read.number)
+        if first != read.number:
+            message = f"Activity {first} of the file has the same identifier; that one counts."
+            faults.add(Fault("iati-identifier", "repeated", message))
+            return faults.only()
+        return _understood(read, read.identifier, read.element, faults)
+
+
+class _Faults:
+    """Collects what is wrong with an activity, so that all of it is told at once."""
+
+    def __init__(self, read: Read) -> None:
+        self._read = read
+        self.refusals: list[Refusal] = []
+
+    def add(self, fault: Fault) -> None:
+        read = self._read
+        self.refusals.append(
+            Refusal(read.number, read.identifier, fault.field, fault.code, fault.message)
+        )
+
+    def tried(self, look: Callable[[Element], T], activity: Element) -> T | None:
+        try:
+            return look(activity)
+        except Fault as fault:
+            self.add(fault)
+            return None
+
+    def only(self) -> Understood:
+        return Understood(refusals=tuple(self.refusals))
+
+
+def _understood(read: Read, identifier: str, activity: Element, faults: _Faults) -> Understood:
+    narrative = faults.tried(narrative_of, activity)
+    if narrative is None:
+        return faults.only()
+    subject = faults.tried(lambda element: subject_of(element, narrative), activity)
+    if any(refusal.code == OUTSIDE for refusal in faults.refusals):
+        return faults.only()  # whatever else is wrong with it matters to nobody here
+    status = faults.tried(facts.status_of, activity)
+    window = faults.tried(facts.window_of, activity)
+    money = faults.tried(money_of, activity)
+    found = faults.tried(facts.places_of, activity)
+    if faults.refusals or subject is None or status is None or found is None:
+        return faults.only()
+    places, of_others = found
+    for fault in of_others:
+        faults.add(fault)
+    common = {
+        "title": narrative.title,
+        "description": narrative.description,
+        "language": narrative.language if narrative.language in LANGUAGES else None,
+        "status": status,
+        "theme": subject.theme,
+        "kind": subject.kind,
+        "window": _window(window),
+        "partners": list(dict.fromkeys(_partners(activity))),
+    }
+    notes = [*narrative.notes, *subject.notes, *_notes(activity, window, money)]
+    records = []
+    for place in places:
+        part = share(money, place.percentage)
+        told = [*notes]
+        if money is not None and part is None:
+            told.append("The country's part of the money is not told; it is kept without.")
+        body = {
+            **common,
+            "country": place.country,
+            "amount": None if part is None else _number(part.amount),
+            "currency": None if part is None else part.currency,
+            "external_id": {"source": SOURCE, "id": f"{identifier}/{place.country}"},
+        }
+        records.append(Record(read.number, identifier, body, tuple(told)))
+    return Understood(tuple(records), tuple(faults.refusals))
+
+
+def _window(window: tuple[date, date] | None) -> dict[str, str] | None:
+    if window is None:
+        return None
+    return {"from": window[0].isoformat(), "to": window[1].isoformat()}
+
+
+def _notes(
+    activity: Element, window: tuple[date, date] | None, money: Money | None
+) -> Iterator[str]:
+    if facts.code_of(activity.find("activity-status")) == facts.SUSPENDED:
+        yield "It is suspended; it is kept as ongoing."
+    if window is None:
+        yield "Its first or its last day is not told; it is kept without a window."
+    if money is None:
+        yield "No budget, commitment or spending is told; it is kept without an amount."
+    reporter = activity.find("reporting-org")
+    if reporter is not None and reporter.get("secondary-reporter", "").strip() in {"1", "true"}:
+        name = plain_text(reporter) or reporter.get("ref", "")
+        yield f"It is reported at second hand ({name[:100]}): its own publisher may report it too."
+
+
+def _partners(activity: Element) -> Iterator[str]:
+    """The codes of the partners that the activity names, whatever their part in it."""
+    for element in activity.findall("participating-org"):
+        names = {"".join(one.itertext()).strip().casefold() for one in element.findall("narrative")}
+        for partner in PARTNERS:
+            labels = {partner.code, *partner.labels.values()}
+            if names & {label.casefold() for label in labels}:
+                yield partner.code
+
+
+def _number(amount: Decimal) -> int | float:
+    return int(amount) if amount == int(amount) else float(amount)
