@@ -17,11 +17,10 @@ from mongoengine import (
     StringField,
 )
 
-from services.matcher.domain import Take
+from services.matcher.alliance_documents import Alliance
+from services.matcher.domain import SOURCE, Take
 from shared.events.envelope import COMMITMENT, MATCH, SHORTLIST
 from shared.events.outbox import Aggregate, EventRecord, Version, timestamp
-
-SOURCE = "/entraide/matcher"
 
 
 class Shortlist(Aggregate):
@@ -284,5 +283,5 @@ def entries_of(shortlist: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-AGGREGATES: tuple[type[Any], ...] = (Shortlist, Match, Commitment)
+AGGREGATES: tuple[type[Any], ...] = (Shortlist, Match, Commitment, Alliance)
 """The documents that have events."""

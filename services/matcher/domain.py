@@ -17,6 +17,8 @@ from shared.vocabulary.currencies import usd_per_unit
 from shared.vocabulary.errors import UnknownCode
 
 Side = Literal["request", "offer"]
+SOURCE = "/entraide/matcher"
+"""The source of the matcher's events."""
 
 THOUSANDTHS = 1000
 CENTS = 100

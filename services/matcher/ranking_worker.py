@@ -11,6 +11,7 @@ import structlog
 from pymongo.errors import PyMongoError
 
 from services.matcher import metrics, shortlists
+from services.matcher.alliance_keeping import AllianceKeeper
 from services.matcher.documents import entry_text
 from services.matcher.engine.geography import Geography
 from services.matcher.engine.matching import Engine, Pairing
@@ -64,8 +65,9 @@ class RankingWorker:
         self._clock = clock
         self._topics = Topics(settings.topic_prefix)
         self._as_of = self._today()
-        engine = Engine(active_model(), geography_of(settings, self._as_of), self._as_of)
-        self._feed = IndexFeed(engine)
+        geography = geography_of(settings, self._as_of)
+        self._feed = IndexFeed(Engine(active_model(), geography, self._as_of))
+        self._alliances = AllianceKeeper(geography)
         self._ownership = Ownership(self._topics.requests)
         self._caught_up = threading.Event()
         self._assigned = threading.Event()
@@ -106,6 +108,7 @@ class RankingWorker:
                 try:
                     self._take_in(reader)
                     self._work()
+                    self._alliances.turn(self._ownership.fences, self._as_of, self._clock())
                     self._save_positions()
                 except (*INFRASTRUCTURE, Contention) as error:
                     log.warning("ranking interrupted", error=str(error))
@@ -151,6 +154,7 @@ class RankingWorker:
         received = reader.poll(timeout_ms)
         for one in received:
             self._feed.apply(one)
+            self._alliances.hear(one)
             if one.topic == self._topics.requests:
                 self._read_to[one.partition] = one.offset + 1
         return bool(received)

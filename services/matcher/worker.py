@@ -9,7 +9,8 @@ from datetime import datetime
 
 import structlog
 
-from services.matcher import commitments, decision_log, ledger
+from services.matcher import alliances, commitments, decision_log, ledger
+from services.matcher.alliance_documents import Alliance
 from services.matcher.app import NAME
 from services.matcher.documents import AGGREGATES, Commitment, Match, Shortlist
 from services.matcher.models import ensure_prior
@@ -17,7 +18,7 @@ from services.matcher.ranking_worker import RankingWorker
 from services.matcher.reactions import keep_records
 from shared.events.anti_entropy import AntiEntropy
 from shared.events.consumer import Consumer
-from shared.events.envelope import COMMITMENT, MATCH, SHORTLIST
+from shared.events.envelope import ALLIANCE, COMMITMENT, MATCH, SHORTLIST
 from shared.events.letters import DeadLetters
 from shared.events.relay import Relay
 from shared.events.running import Loop, run_worker
@@ -53,7 +54,7 @@ def worker_loops(
         dead_letters,
     )
     owner = f"{NAME}@{socket.gethostname()}:{os.getpid()}"
-    published = {SHORTLIST: Shortlist, MATCH: Match, COMMITMENT: Commitment}
+    published = {SHORTLIST: Shortlist, MATCH: Match, COMMITMENT: Commitment, ALLIANCE: Alliance}
     loops: dict[str, Loop] = {
         **ranking.loops(),
         "ledger": projection.run,
@@ -73,6 +74,7 @@ def sweep(stop: threading.Event, clock: Clock, seconds: float = SWEEP_SECONDS) -
             commitments.expire(clock())
             ledger.review_cases(clock())
             decision_log.keep_waiting()
+            alliances.sweep()
         except INFRASTRUCTURE as error:
             log.warning("sweep interrupted", error=str(error))
 

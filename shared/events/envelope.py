@@ -21,6 +21,7 @@ ACTIVITY: Final = "entraide.activity.v1"
 SHORTLIST: Final = "entraide.shortlist.v1"
 MATCH: Final = "entraide.match.v1"
 COMMITMENT: Final = "entraide.commitment.v1"
+ALLIANCE: Final = "entraide.alliance.v1"
 
 CONTENT_TYPE: Final = "application/json"
 SPECVERSION: Final = "1.0"
@@ -274,4 +275,5 @@ _SUBJECTS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     SHORTLIST: _shortlist_id,
     MATCH: _proposal_id,
     COMMITMENT: _own_id,
+    ALLIANCE: _own_id,
 }

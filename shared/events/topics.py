@@ -11,7 +11,15 @@ from typing import Final
 from kafka.errors import KafkaError, TopicAlreadyExistsError
 
 from shared.events import clients
-from shared.events.envelope import ACTIVITY, COMMITMENT, MATCH, OFFER, REQUEST, SHORTLIST
+from shared.events.envelope import (
+    ACTIVITY,
+    ALLIANCE,
+    COMMITMENT,
+    MATCH,
+    OFFER,
+    REQUEST,
+    SHORTLIST,
+)
 from shared.settings import Settings
 
 REQUESTS: Final = "requests.v1"
@@ -24,7 +32,7 @@ TYPES: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         REQUESTS: frozenset({REQUEST}),
         OFFERS: frozenset({OFFER}),
         ACTIVITIES: frozenset({ACTIVITY}),
-        MATCHES: frozenset({SHORTLIST, MATCH, COMMITMENT}),
+        MATCHES: frozenset({SHORTLIST, MATCH, COMMITMENT, ALLIANCE}),
     }
 )
 """The event types that stand in each topic."""
@@ -69,7 +77,7 @@ class Topics:
 
     @property
     def matches(self) -> str:
-        """Shortlists, matches and commitments."""
+        """Shortlists, matches, commitments and alliances."""
         return self.prefix + MATCHES
 
     @property

@@ -102,21 +102,25 @@ class Formation:
         """The anchors of all groups, by id."""
         return tuple(sorted(anchor for anchor, group in self._groups.items() if group))
 
-    def members(self, anchor: str, today: int) -> tuple[str, ...]:
-        """The requests that make the anchor's alliance on a day, the earliest first.
+    def group(self, anchor: str, today: int) -> tuple[str, ...]:
+        """The requests that belong to an anchor on a day, the earliest first, of any States.
 
-        Those that are open and whose window is not over, without those barred; none where they are
-        of fewer than two States. `today` is a proleptic day number.
+        Those that are open and whose window is not over, without those barred. `today` is a
+        proleptic day number.
         """
-        asks, barred = self._asks, self._barred.get(anchor, frozenset())
+        barred = self._barred.get(anchor, frozenset())
         found = [
             request
             for request in self._groups.get(anchor, ())
             if request not in barred and self._is_open(request, today)
         ]
-        if len({asks.country(request) for request in found}) < LEAST_STATES:
-            return ()
-        return tuple(sorted(found, key=asks.key))
+        return tuple(sorted(found, key=self._asks.key))
+
+    def members(self, anchor: str, today: int) -> tuple[str, ...]:
+        """The group that makes an alliance: none where it is of fewer than two States."""
+        found = self.group(anchor, today)
+        states = {self._asks.country(request) for request in found}
+        return found if len(states) >= LEAST_STATES else ()
 
     def country(self, request: str) -> str | None:
         """The State whose request it is; None for one that is not here."""

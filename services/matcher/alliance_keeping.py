@@ -1,0 +1,158 @@
+"""The worker's part in alliances: hear of requests, form groups, write what this worker owns.
+
+Every worker hears of all requests and alliances, and forms the same groups of them whatever came
+first (engine/alliances.py). Who writes an alliance is decided as for shortlists: whoever owns the
+partition that its first request, the anchor, is in. Should two write at once because one of them
+has not yet heard of losing a partition, both write the same.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from datetime import date, datetime
+from typing import Any
+
+import structlog
+
+from services.matcher import metrics
+from services.matcher.alliance_rules import SETTLED, Found
+from services.matcher.alliances import follow
+from services.matcher.engine.affinity import shipped
+from services.matcher.engine.alliances import Formation
+from services.matcher.engine.asks import Ask
+from services.matcher.engine.geography import Geography
+from shared.events.envelope import ALLIANCE, REQUEST
+from shared.events.reader import Received
+from shared.events.versions import Version
+
+STEPS = 200
+"""Requests placed in one go; between two goes the worker reads on and ranks."""
+
+_NEVER = Version(-1, 0)
+_OPEN = "published"
+_GONE = "gone"
+_OVER = "over"
+
+log = structlog.get_logger(__name__)
+
+
+class AllianceKeeper:
+    """Keeps the alliances of the partitions that a worker owns. Not for several threads.
+
+    Idempotent by (id, version) and independent of order, as the index's feed is.
+    """
+
+    def __init__(self, geography: Geography) -> None:
+        self._formation = Formation(shipped(), geography)
+        self._versions: dict[tuple[str, str], Version] = {}
+        self._partitions: dict[str, int] = {}
+        self._closed: dict[str, str] = {}
+        self._ends: dict[str, int] = {}
+        self._members: dict[str, tuple[str, ...]] = {}
+        self._alliances_of: defaultdict[str, set[str]] = defaultdict(set)
+        self._waiting: set[str] = set()
+        self._owned: set[int] = set()
+        self._today = date.min.toordinal()
+
+    def hear(self, received: Received) -> None:
+        """Take in one event or tombstone of a request or an alliance; others change nothing."""
+        key = (received.type, received.subject)
+        if received.type not in (REQUEST, ALLIANCE):
+            return
+        if self._versions.get(key, _NEVER) >= received.version:
+            return
+        self._versions[key] = received.version
+        if received.type == REQUEST:
+            self._hear_request(received)
+        elif received.event is not None:
+            self._hear_alliance(received.event.data)
+
+    def turn(self, partitions: Collection[int], today: date, now: datetime) -> int:
+        """Do a part of what waits; returns how many alliances were written or looked at.
+
+        `partitions` are those that this worker owns. Raises Contention and the database's errors:
+        what was not written then comes again.
+        """
+        if not self._formation.settle(STEPS):
+            return 0
+        self._waiting |= self._formation.changed()
+        self._follow_calendar(today)
+        self._follow_ownership(partitions)
+        looked_at = 0
+        for anchor in sorted(self._waiting):
+            if self._partitions.get(anchor) in self._owned and self._concerns(anchor):
+                self._write(anchor, now)
+                looked_at += 1
+            self._waiting.discard(anchor)
+        return looked_at
+
+    def _hear_request(self, received: Received) -> None:
+        id_, event = received.subject, received.event
+        self._partitions[id_] = received.partition
+        self._formation.remove(id_)
+        if event is None:
+            self._closed[id_] = _GONE
+            self._ends.pop(id_, None)
+        else:
+            status = event.data["status"]
+            if status == _OPEN:
+                self._closed.pop(id_, None)
+            else:
+                self._closed[id_] = status
+            try:
+                ask = Ask.of_event(event.data)
+                self._formation.put(ask)
+                self._ends[id_] = ask.profile.window[1]
+            except Exception as error:
+                metrics.NOT_INDEXED.labels(REQUEST).inc()
+                log.error("request not compared with its neighbours'", id=id_, exc_info=error)
+        self._waiting |= self._alliances_of.get(id_, set())
+
+    def _hear_alliance(self, data: Mapping[str, Any]) -> None:
+        anchor, settled = data["anchor"], data["status"] in SETTLED
+        standings = {member["request"]: member["standing"] for member in data["members"]}
+        self._members[anchor] = tuple(standings)
+        for request in standings:  # nobody is ever taken out of an alliance's members
+            self._alliances_of[request].add(anchor)
+        kept = [
+            request
+            for request, standing in standings.items()
+            if standing == "agreed" or (settled and standing == "proposed")
+        ]
+        declined = [request for request, standing in standings.items() if standing == "declined"]
+        self._formation.agree(anchor, kept, declined)
+        self._waiting.add(anchor)
+
+    def _concerns(self, anchor: str) -> bool:
+        """Whether there is, or may have to be, an alliance of the anchor's."""
+        return anchor in self._members or bool(self._formation.members(anchor, self._today))
+
+    def _write(self, anchor: str, now: datetime) -> None:
+        found = [
+            Found(request, self._formation.country(request) or "")
+            for request in self._formation.group(anchor, self._today)
+        ]
+        causes = {
+            request: cause
+            for request in self._members.get(anchor, ())
+            if (cause := self._cause(request)) is not None
+        }
+        follow(anchor, found, causes, now)
+
+    def _cause(self, request: str) -> str | None:
+        """Why a request is open no more; None for one that is."""
+        closed = self._closed.get(request)
+        if closed is not None:
+            return closed
+        end = self._ends.get(request)
+        return _OVER if end is not None and end < self._today else None
+
+    def _follow_calendar(self, today: date) -> None:
+        if today.toordinal() != self._today:
+            self._today = today.toordinal()
+            self._waiting |= {*self._formation.anchors(), *self._members}
+
+    def _follow_ownership(self, partitions: Collection[int]) -> None:
+        owned = set(partitions)
+        if owned - self._owned:
+            self._waiting |= {*self._formation.anchors(), *self._members}
+        self._owned = owned
