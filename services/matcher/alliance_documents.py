@@ -52,14 +52,13 @@ class Alliance(Aggregate):
     `owes` is whether some of them are yet to be given back.
     """
 
-    meta = {"collection": "alliances", "indexes": ["states", "status", "owes"]}  # noqa: RUF012 (mongoengine declares it so)
+    meta = {"collection": "alliances", "indexes": ["states", "status", "owes", "members.request"]}  # noqa: RUF012 (mongoengine declares it so)
 
     anchor = StringField(required=True)
     status = StringField(required=True)
     cause = StringField()
     members = EmbeddedDocumentListField(AllianceMember, required=True)
     states = ListField(StringField())
-    themes = ListField(StringField())
     reason = StringField()
     dismissed = ListField(StringField())
     holds = EmbeddedDocumentListField(AllianceHold)

@@ -4,7 +4,7 @@ import os
 
 from flask import Flask
 
-from services.matcher.api import commitments, ledger, proposals
+from services.matcher.api import alliances, commitments, ledger, proposals
 from shared.registers.context import Clock, Context, set_context, system_clock
 from shared.settings import Settings
 from shared.web.service import create_service
@@ -18,7 +18,12 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
     app = create_service(
         NAME,
         settings,
-        (proposals.blueprint, commitments.blueprint, ledger.blueprint),
+        (
+            proposals.blueprint,
+            commitments.blueprint,
+            ledger.blueprint,
+            alliances.blueprint,
+        ),
         description="The matcher: which offers serve which requests, and what is committed.",
         clock=clock,
     )

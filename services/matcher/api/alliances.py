@@ -1,0 +1,175 @@
+"""Alliances, decisions on them and States' answers, over HTTP."""
+
+from http import HTTPStatus
+from typing import Any
+
+from flask import request as http_request
+from flask.views import MethodView
+
+from services.matcher import alliances
+from services.matcher.alliance_documents import Alliance
+from services.matcher.alliance_rules import RUNNING
+from services.matcher.alliance_schemas import (
+    AllianceCommitmentBody,
+    AllianceDecisionBody,
+    AllianceQuery,
+    AllianceSummaryView,
+    AllianceView,
+    AnswerBody,
+)
+from services.matcher.alliance_views import alliance_view, summaries
+from services.matcher.commitments import Actor
+from services.matcher.documents import Commitment
+from services.matcher.domain import HOLDING
+from services.matcher.rights import oversees, owns_request
+from services.matcher.schemas import LanguageQuery
+from shared.registers.context import context
+from shared.registers.steps import party_of
+from shared.vocabulary import LANGUAGES
+from shared.web.blueprint import Blueprint
+from shared.web.identity import Identity, current_identity, require_roles
+from shared.web.marks import answers
+from shared.web.paging import page, page_schema
+from shared.web.preconditions import conditional, etag, required_version
+from shared.web.problems import conflict, forbidden, invalid_field, not_found
+
+blueprint = Blueprint(
+    "alliances",
+    __name__,
+    url_prefix="/v1",
+    description="Joint projects that neighbours' alike requests are proposed to become.",
+)
+Answer = tuple[dict[str, Any], dict[str, str]]
+
+
+@blueprint.route("/alliances")
+class Alliances(MethodView):
+    """Proposed joint projects."""
+
+    @require_roles("coordinator", "auditor", "operator", "requester")
+    @blueprint.arguments(AllianceQuery, location="query")
+    @blueprint.response(200, page_schema(AllianceSummaryView))
+    def get(self, args: dict[str, Any]) -> dict[str, Any]:
+        """List alliances, the newest first; a State sees those that its requests are in."""
+        identity = current_identity()
+        wanted: dict[str, Any] = (
+            {"status": args["status"]} if args["status"] else {"status__in": sorted(RUNNING)}
+        )
+        if args["request"]:
+            wanted["members__request"] = args["request"]
+        found = Alliance.objects(**wanted)
+        for state in {args["state"], identity.state if identity.role == "requester" else None}:
+            if state is not None:
+                found = found.filter(states=state)
+        answer = page(found, args, lambda one: one)
+        shown = summaries(answer["items"], identity, _language(args["language"]), _today())
+        return answer | {"items": shown}
+
+
+@blueprint.route("/alliances/<string:alliance_id>")
+class OneAlliance(MethodView):
+    """One proposed joint project."""
+
+    @answers(HTTPStatus.NOT_FOUND, "There is no such alliance")
+    @blueprint.arguments(LanguageQuery, location="query")
+    @blueprint.response(200, AllianceView)
+    def get(self, args: dict[str, Any], alliance_id: str) -> Answer:
+        """Read an alliance, its members, what they have in common, and offers that serve it."""
+        identity = current_identity()
+        found = _find(alliance_id, identity)
+        return _shown(found, identity, _language(args["language"]))
+
+
+@blueprint.route("/alliances/<string:alliance_id>/decision", methods=["POST"])
+@require_roles("coordinator")
+@conditional
+@blueprint.arguments(AllianceDecisionBody)
+@blueprint.response(200, AllianceView)
+def decision(body: dict[str, Any], alliance_id: str) -> Answer:
+    """Endorse an alliance, or dismiss it: it is proposed again only with another State."""
+    identity, expected = current_identity(), required_version()
+    done = alliances.decide(
+        alliance_id, body["decision"], body["reason"], expected, _actor(identity), _now()
+    )
+    return _shown(done, identity, _language(None))
+
+
+@blueprint.route(
+    "/alliances/<string:alliance_id>/members/<string:request>/answer", methods=["POST"]
+)
+@require_roles("requester")
+@conditional
+@answers(HTTPStatus.NOT_FOUND, "There is no such alliance, or the request is not in it")
+@blueprint.arguments(AnswerBody)
+@blueprint.response(200, AllianceView)
+def answer(body: dict[str, Any], alliance_id: str, request: str) -> Answer:
+    """Agree for the State's request, or decline: then it is not proposed for it again."""
+    identity, expected = current_identity(), required_version()
+    member = _find(alliance_id, identity).member(request)
+    if member is None:
+        raise not_found("member")
+    if not owns_request(identity, member.country):
+        raise forbidden("A State answers for its own requests only.")
+    done = alliances.answer(
+        alliance_id,
+        request,
+        body["answer"] == "agree",
+        body["reason"],
+        expected,
+        _actor(identity),
+        _now(),
+    )
+    return _shown(done, identity, _language(None))
+
+
+@blueprint.route("/alliances/<string:alliance_id>/commitments", methods=["POST"])
+@require_roles("coordinator", "operator")
+@conditional
+@blueprint.arguments(AllianceCommitmentBody)
+@blueprint.response(200, AllianceView)
+def commitment(body: dict[str, Any], alliance_id: str) -> Answer:
+    """Tie a commitment to an alliance: it is given back if its member leaves, or all do."""
+    identity, expected = current_identity(), required_version()
+    found = _find(alliance_id, identity)
+    held: Commitment | None = Commitment.objects(id=body["commitment"]).first()
+    if held is None or found.member(held.request) is None:
+        message = "There is no such commitment to a member of this alliance."
+        raise invalid_field("commitment", message, "unknown")
+    if held.status not in HOLDING:
+        raise conflict("not-held", f"The commitment is {held.status} and holds nothing.")
+    done = alliances.hold(alliance_id, held.id, held.request, expected, _now())
+    return _shown(done, identity, _language(None))
+
+
+def _find(id_: str, identity: Identity) -> Alliance:
+    """The alliance; answers 404 for one that is not there or not for this reader."""
+    found: Alliance | None = Alliance.objects(id=id_).first()
+    if found is None or not _may_see(found, identity):
+        raise not_found("alliance")
+    return found
+
+
+def _may_see(alliance: Alliance, identity: Identity) -> bool:
+    return oversees(identity) or any(
+        owns_request(identity, member.country) for member in alliance.members
+    )
+
+
+def _shown(alliance: Alliance, identity: Identity, language: str) -> Answer:
+    return alliance_view(alliance, identity, language, _today()), {"ETag": etag(alliance.version)}
+
+
+def _actor(identity: Identity) -> Actor:
+    return Actor(identity.role, party_of(identity))
+
+
+def _now() -> Any:
+    return context().clock()
+
+
+def _today() -> Any:
+    return _now().date()
+
+
+def _language(asked: str | None) -> str:
+    return asked or http_request.accept_languages.best_match(LANGUAGES, default="en") or "en"
