@@ -1,7 +1,7 @@
 """How the ranker does on States and donors that its weights were not fitted with."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean, stdev
 
 import numpy as np
@@ -14,7 +14,7 @@ from services.matcher.engine.evaluation import metrics
 from services.matcher.engine.features import FEATURES
 from services.matcher.engine.geography import Geography
 from services.matcher.engine.matching import Pairing
-from services.matcher.engine.ranking import Model, ShrunkLogistic, prior_model
+from services.matcher.engine.ranking import Model, ShrunkLogistic, least_score, prior_model
 
 FOLDS = 5
 MEASURES = ("ndcg@10", "p@1", "recall@10", "map")
@@ -82,7 +82,10 @@ def over_donors(
 def fitted(
     features: npt.NDArray[np.float64], labels: npt.NDArray[np.float64], prior: Model | None
 ) -> Model:
-    """A model fitted to soft labels from 0 to 1: each pair is a yes and a no, weighed by them."""
+    """A model fitted to soft labels from 0 to 1: each pair is a yes and a no, weighed by them.
+
+    It hides no pair whose label is above 0.
+    """
     estimator = ShrunkLogistic(
         prior_weights=None if prior is None else prior.weights,
         prior_intercept=0.0 if prior is None else prior.intercept,
@@ -93,7 +96,9 @@ def fitted(
         np.repeat([1, 0], len(labels)),
         np.concatenate([labels, 1.0 - labels]),
     )
-    return estimator.model("refitted")
+    model = estimator.model("refitted")
+    relevant = model.log_odds(features[labels > 0.0])
+    return replace(model, least_score=least_score(relevant))
 
 
 def _validate(

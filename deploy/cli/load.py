@@ -5,13 +5,13 @@ from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from deploy.cli.client import Client, UnreachableError
 from deploy.cli.goldset import GoldSet, read_set
 from deploy.cli.loading import ROLE, Summary, load
 from deploy.cli.options import data_dir_option
+from deploy.cli.progress import progress_bar
 from deploy.cli.target import find_target
 
 _NAMES = {
@@ -57,18 +57,9 @@ def load_with_progress(gold: GoldSet, client: Client, console: Console) -> Summa
     total = sum(
         len(rows) for rows in (gold.organisations, gold.offers, gold.activities, gold.requests)
     )
-    with Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
-    ) as progress:
-        task = progress.add_task(f"loading {gold.source}", total=total)
+    with progress_bar(console, f"loading {gold.source}", total) as advance:
         try:
-            return load(gold, client, lambda _: progress.advance(task))
+            return load(gold, client, lambda _: advance())
         except UnreachableError as error:
             raise click.ClickException(
                 f"{error}. What was loaded stays; load again to go on."

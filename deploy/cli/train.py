@@ -7,10 +7,10 @@ from pathlib import Path
 import click
 from pymongo.errors import PyMongoError
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from deploy.cli.options import data_dir_option
+from deploy.cli.progress import progress_bar
 from deploy.cli.target import find_settings
 from services.matcher.engine.evaluation import reliability
 from services.matcher.engine.learning import Comparison, fits
@@ -30,18 +30,9 @@ def command(dry_run: bool, data_dir: Path) -> None:
     """
     connect_database(find_settings(data_dir, os.environ, "matcher"))
     console = Console()
-    with Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
-    ) as bar:
-        task = bar.add_task("fitting models", total=fits())
+    with progress_bar(console, "fitting models", fits()) as advance:
         try:
-            done = train(datetime.now(UTC), dry_run, lambda: bar.advance(task))
+            done = train(datetime.now(UTC), dry_run, advance)
         except PyMongoError as error:
             raise click.ClickException(f"the database: {error}") from None
     click.echo(_lesson(done.lesson))

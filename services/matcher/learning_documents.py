@@ -10,6 +10,8 @@ from mongoengine import (
     StringField,
 )
 
+from services.matcher.engine.ranking import LEAST_SCORE
+
 
 class Decision(Document):
     """A coordinator's decision with the list that it was taken from; never changed, never deleted.
@@ -49,6 +51,7 @@ class RankingModel(Document):
     """A ranker's weights by version, which never change; ModelUse says which of them ranks.
 
     `parent` is the version that was in use when it was learnt, None for a model set by hand.
+    A pair below its `least_score` is not proposed.
     `decisions` is how many it was learnt from, the newest of them being of `learnt_until`.
     `metrics` tell how it did on decisions held back.
     """
@@ -60,6 +63,7 @@ class RankingModel(Document):
     feature_names = ListField(StringField(), required=True)
     weights = ListField(FloatField(), required=True)
     intercept = FloatField(required=True)
+    least_score = FloatField(required=True, default=LEAST_SCORE)
     parent = StringField()
     decisions = IntField(required=True, default=0)
     learnt_until = DateTimeField()

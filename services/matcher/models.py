@@ -63,6 +63,7 @@ def ensure_prior(now: datetime) -> None:
                 "feature_names": list(prior.feature_names),
                 "weights": [float(weight) for weight in prior.weights],
                 "intercept": float(prior.intercept),
+                "least_score": prior.least_score,
                 "parent": None,
                 "decisions": 0,
                 "created_at": now,
@@ -142,6 +143,7 @@ def store_learnt(
                 feature_names=list(model.feature_names),
                 weights=list(model.weights),
                 intercept=model.intercept,
+                least_score=model.least_score,
                 parent=parent,
                 decisions=decisions,
                 learnt_until=learnt_until,
@@ -190,6 +192,7 @@ def _model(stored: RankingModel | Any) -> Model | None:
             feature_names=tuple(stored.feature_names),
             weights=tuple(stored.weights),
             intercept=stored.intercept,
+            least_score=stored.least_score,
         )
     except ValueError as error:
         log.error("stored model not usable", model=stored.id, error=str(error))

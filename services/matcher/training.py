@@ -8,9 +8,10 @@ import numpy as np
 
 from services.matcher import decision_log
 from services.matcher.decision_log import Entry
-from services.matcher.engine import learning
+from services.matcher.engine import examples, learning
+from services.matcher.engine.examples import Decided, Examples, Pair
 from services.matcher.engine.features import FEATURES
-from services.matcher.engine.learning import Comparison, Decided, Examples, Pair
+from services.matcher.engine.learning import Comparison
 from services.matcher.engine.ranking import Model, prior_model
 from services.matcher.models import LostRace, ensure_prior, in_use, put_into_use, store_learnt
 
@@ -66,7 +67,7 @@ def train(
     fresh = np.ones(len(given), dtype=bool)
     if stored is not None and stored.learnt_until is not None:
         fresh = given.at > stored.learnt_until.timestamp()
-    lacking = learning.lacking(given.where(fresh))
+    lacking = examples.lacking(given.where(fresh))
     if lacking is not None or lesson.newest is None:
         return Training(lesson, current.model.version, None, None, None, lacking)
     prior = prior_model()
@@ -104,8 +105,8 @@ def gather() -> Lesson:
                 newest = entry["at"]
                 yield decided(entry)
 
-    examples = learning.examples(usable())
-    return Lesson(examples, counts[True], counts[False], newest)
+    given = examples.examples(usable())
+    return Lesson(given, counts[True], counts[False], newest)
 
 
 def decided(entry: Entry) -> Decided:
@@ -135,6 +136,7 @@ def figures(comparison: Comparison) -> dict[str, float]:
         "log_loss": round(new.log_loss, 6),
         "order": round(new.order, 6),
         "ece": round(new.ece, 6),
+        "hidden": comparison.hidden,
         "in_use_log_loss": round(old.log_loss, 6),
         "in_use_order": round(old.order, 6),
         "in_use_ece": round(old.ece, 6),

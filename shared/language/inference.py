@@ -24,6 +24,9 @@ from shared.language.weighing import concept_weights
 FIELD = "field"
 """The label of texts that belong to small-arms control at all."""
 
+EVEN = 0.5
+"""The probability of what nothing speaks for or against."""
+
 LEAST = 0.01
 """What is less probable is not told."""
 
@@ -66,9 +69,11 @@ def infer(
 ) -> Inferred:
     """What the parts of a signature tell; see signature.py for their form.
 
-    Without a vector, from the concepts alone. A text that names nothing gives the probabilities
-    of texts as such, which are low.
+    Without a vector, from the concepts alone. Texts that have nothing to go by, neither a vector
+    nor a concept, tell nothing: no themes, no kinds, and as likely of the field as not.
     """
+    if vector is None and not named and not excluded:
+        return Inferred((), (), EVEN)
     classifier = _classifiers()["without" if vector is None else "with"]
     found = classifier.probabilities(features(vector, named, excluded, classifier.concepts))
     return Inferred(_told(found, "theme"), _told(found, "kind"), found[FIELD, FIELD])

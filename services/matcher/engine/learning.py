@@ -1,15 +1,6 @@
-"""Learning from decisions: what counts as seen, fitting, and whether a new model is the better one.
+"""Learning from decisions: fitting, and whether a new model is the better one.
 
-**What counts.** A decided pair is an example as it was when it was decided on. If somebody
-changes their mind while both records stay as they are, the later decision holds; if a record
-changed in between, both are true of what was seen. A list is read from its top, so what stands
-below a decided rank may never have been looked at: it says nothing. What stands above an
-endorsement and was never decided on was passed over: seen, and not endorsed. That is weak
-evidence. It may only wait for its turn, and since the endorsed one is always the last of what
-counts as seen, taking it at its word would teach any model to turn its own order round. So how
-much a passed-over pair counts, nothing at all included, is chosen by how well decisions are
-predicted, and models are chosen and compared on decisions alone. A rejection tells of its own
-pair only: who clears one away has not thereby judged those above it.
+What the decisions teach is told in examples.py.
 
 **What is compared.** Each decision is predicted by a model that was fitted without any decision of
 its State. The new model is better if its log loss is lower than that of the model in use, its
@@ -17,11 +8,16 @@ order within the lists is no worse, and its log loss is lower too than that of t
 with the slope and intercept that suit the other States, by more than chance would give one time in
 twenty, as judged by how the States differ among themselves. Without the last condition, decisions
 thrown by a coin would bring a new model: one that has learnt how often coins fall.
+
+**What is hidden.** A pair that scores less than the model's least score is not proposed. Decisions
+that make a model surer push low scores lower still, and what is hidden is never decided on: nobody
+would tell the model that it was wrong. So a learnt model's least score lies below whatever
+it gave an endorsed pair of a request that it was not fitted to, and a model that would still hide
+endorsed pairs of other States is not used.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from itertools import product
 
 import numpy as np
@@ -30,78 +26,24 @@ from scipy.stats import t as student
 from sklearn.model_selection import GroupKFold
 
 from services.matcher.engine.evaluation import ece, ndcg
-from services.matcher.engine.ranking import Model, ShrunkLogistic
+from services.matcher.engine.examples import Examples, Floats, Which
+from services.matcher.engine.ranking import Model, ShrunkLogistic, least_score
 
-LEAST_DECISIONS = 40
-LEAST_OF_EACH = 10
-LEAST_STATES = 5
 FOLDS = 5
 CHANCE = 0.05
 """How often chance alone may make a model look better."""
 
 _SHRINKAGES = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
 _PASSED_OVER = (0.0, 0.2)
+_MOST_HIDDEN = 0.01
+"""The part of the held-back endorsements that a model in use may hide: one may have been a slip."""
+
 _DECIMALS = 6
 _SURE = 12.0
 """Log odds past this, either way, count as this: one odd decision must not decide everything."""
 
-Floats = npt.NDArray[np.float64]
-Which = npt.NDArray[np.bool_]
 Progress = Callable[[], object]
 """Called after each model that was fitted; `fits` says how many there will be."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """An offer in the list that a request had, with its features."""
-
-    offer: str
-    features: tuple[float, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Decided:
-    """A decision on a pair, with what stood above it in the list.
-
-    `records` are the versions of both records, as text. `at` is aware.
-    """
-
-    request: str
-    state: str
-    pair: Pair
-    records: str
-    endorsed: bool
-    at: datetime
-    above: tuple[Pair, ...] = ()
-
-
-@dataclass(frozen=True)
-class Examples:
-    """Pairs to learn from: features are pairs × features, everything else one a pair.
-
-    `decided` tells decisions from pairs that were passed over. `at` is in seconds.
-    """
-
-    features: Floats
-    endorsed: Which
-    decided: Which
-    requests: npt.NDArray[np.str_]
-    states: npt.NDArray[np.str_]
-    at: Floats
-
-    def __len__(self) -> int:
-        return len(self.endorsed)
-
-    def where(self, chosen: Which) -> "Examples":
-        """These pairs alone."""
-        return Examples(
-            self.features[chosen],
-            self.endorsed[chosen],
-            self.decided[chosen],
-            self.requests[chosen],
-            self.states[chosen],
-            self.at[chosen],
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +69,8 @@ class Comparison:
 
     `rescaled` is the log loss of the model in use with a new slope and intercept, `needed` how far
     below that the new model's has to be. `lists` are those with an endorsed and a rejected pair:
-    elsewhere there is no order to judge. `scores` are the new model's, `endorsed` what was decided.
+    elsewhere there is no order to judge. `scores` are the new model's, `endorsed` what was decided,
+    `hidden` how many of the endorsed the new model would not have proposed.
     """
 
     decisions: int
@@ -137,6 +80,7 @@ class Comparison:
     new: Figures
     rescaled: float
     needed: float
+    hidden: int
     scores: Floats
     endorsed: Which
 
@@ -149,54 +93,9 @@ class Comparison:
             return "its order is worse"
         if self.rescaled - self.new.log_loss <= self.needed:
             return "what it gains may be chance, or no more than another scale would"
+        if self.hidden > _MOST_HIDDEN * self.endorsed.sum():
+            return f"it would hide {self.hidden} pairs that were endorsed"
         return None
-
-
-def examples(decisions: Iterable[Decided]) -> Examples:
-    """What the decisions, in any order, teach; see the module's docstring.
-
-    ValueError where pairs have different numbers of features.
-    """
-    ordered = sorted(decisions, key=lambda one: (one.at, one.request, one.pair.offer))
-    known = {(one.request, one.pair.offer) for one in ordered}
-    last = {(one.request, one.pair.offer, one.records): one for one in ordered}
-    passed = {
-        (one.request, pair.offer): replace(one, pair=pair, endorsed=False)
-        for one in ordered
-        if one.endorsed
-        for pair in one.above
-        if (one.request, pair.offer) not in known
-    }
-    rows = [*last.values(), *passed.values()]
-    width = len(rows[0].pair.features) if rows else 0
-    if any(len(row.pair.features) != width for row in rows):
-        raise ValueError("decisions on pairs with different features")
-    return Examples(
-        features=np.array([row.pair.features for row in rows], dtype=np.float64).reshape(
-            len(rows), width
-        ),
-        endorsed=np.array([row.endorsed for row in rows], dtype=bool),
-        decided=np.arange(len(rows)) < len(last),
-        requests=np.array([row.request for row in rows], dtype=np.str_),
-        states=np.array([row.state for row in rows], dtype=np.str_),
-        at=np.array([row.at.timestamp() for row in rows], dtype=np.float64),
-    )
-
-
-def lacking(held_back: Examples) -> str | None:
-    """Why these are too few decisions to compare models on; None if they are enough."""
-    decisions = held_back.where(held_back.decided)
-    endorsed = int(decisions.endorsed.sum())
-    states = len(np.unique(decisions.states))
-    for what, count, least in (
-        ("decisions", len(decisions), LEAST_DECISIONS),
-        ("endorsements", endorsed, LEAST_OF_EACH),
-        ("rejections", len(decisions) - endorsed, LEAST_OF_EACH),
-        ("States", states, LEAST_STATES),
-    ):
-        if count < least:
-            return f"{count} {what}, {least} are needed"
-    return None
 
 
 def fits() -> int:
@@ -207,7 +106,10 @@ def fits() -> int:
 
 def learn(given: Examples, prior: Model, version: str, progress: Progress) -> Model:
     """The model that the examples make of the prior, at the setting that cross-validation finds."""
-    return _fit(given, prior, _choose(given, prior, progress), progress, version)
+    setting, lowest = _choose(given, prior, progress)
+    model = _fit(given, prior, setting, progress, version)
+    endorsed = model.log_odds(given.features[given.endorsed])
+    return replace(model, least_score=least_score(np.append(endorsed, lowest)))
 
 
 def compare(
@@ -220,10 +122,12 @@ def compare(
     """
     held_back = fresh & given.decided
     new, rescaled = np.full(len(given), np.nan), np.full(len(given), np.nan)
+    hidden = np.zeros(len(given), dtype=bool)
     for rest, part in _folds(given.states, held_back):
         known = given.where(rest)
         model = learn(known, prior, "held back", progress)
         new[part] = _log_odds(model, given.features[part])
+        hidden[part] = model.hides(model.scores(given.features[part]))
         rescaled[part] = _rescaled(in_use, known, given.features[part])
     decisions = given.where(held_back)
     old, new, rescaled = _log_odds(in_use, decisions.features), new[held_back], rescaled[held_back]
@@ -237,22 +141,29 @@ def compare(
         new=_figures(new, decisions, lists),
         rescaled=float(_losses(rescaled, decisions.endorsed).mean()),
         needed=_by_chance(losses, decisions.states),
+        hidden=int((hidden & given.endorsed).sum()),
         scores=_probabilities(new),
         endorsed=decisions.endorsed,
     )
 
 
-def _choose(given: Examples, prior: Model, progress: Progress) -> Setting:
-    """The setting that predicts decisions on other requests best; of equals the most careful."""
+def _choose(given: Examples, prior: Model, progress: Progress) -> tuple[Setting, float]:
+    """The setting that predicts decisions on other requests best; of equals the most careful.
+
+    With it the lowest log odds that it gave an endorsed pair of another request.
+    """
     settings = [Setting(*both) for both in product(_SHRINKAGES, _PASSED_OVER)]
     losses = dict.fromkeys(settings, 0.0)
+    lowest = dict.fromkeys(settings, _SURE)
     for rest, part in _folds(given.requests, given.decided):
         known = given.where(rest)
         for setting in settings:
             model = _fit(known, prior, setting, progress)
             odds = _log_odds(model, given.features[part])
             losses[setting] += float(_losses(odds, given.endorsed[part]).sum())
-    return min(settings, key=lambda s: (round(losses[s], _DECIMALS), -s.shrinkage, s.passed_over))
+            lowest[setting] = min(lowest[setting], *odds[given.endorsed[part]].tolist(), _SURE)
+    best = min(settings, key=lambda s: (round(losses[s], _DECIMALS), -s.shrinkage, s.passed_over))
+    return best, lowest[best]
 
 
 def _folds(groups: npt.NDArray[np.str_], held: Which) -> Iterator[tuple[Which, Which]]:

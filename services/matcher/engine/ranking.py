@@ -17,24 +17,32 @@ from services.matcher.engine.features import FEATURES
 DECIMALS = 6
 """Scores are rounded to so many decimals, so that they are the same wherever they are reckoned."""
 
+LEAST_SCORE = 0.001
+"""What the shipped model gives a pair at least that is proposed; no model asks for more."""
+
 
 @dataclass(frozen=True)
 class Model:
     """score = 1 / (1 + exp(-(intercept + Σ weight × feature))), rounded to 1e-6.
 
-    No weight is below 0. ValueError for one that is, or too few or many of them.
+    A pair that scores less than `least_score` is not proposed, however much room there is. No
+    weight is below 0. ValueError for one that is, for too few or many of them, and for a least
+    score that is not from 0 to 1.
     """
 
     version: str
     feature_names: tuple[str, ...]
     weights: tuple[float, ...]
     intercept: float
+    least_score: float = LEAST_SCORE
 
     def __post_init__(self) -> None:
         if len(self.weights) != len(self.feature_names):
             raise ValueError("a model needs one weight for each feature")
         if any(not math.isfinite(weight) or weight < 0.0 for weight in self.weights):
             raise ValueError("a model's weights are finite and not below 0")
+        if not 0.0 <= self.least_score <= 1.0:
+            raise ValueError("a model's least score is from 0 to 1")
 
     def log_odds(self, features: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """The scores of pairs × features as log odds, neither bounded nor rounded."""
@@ -52,6 +60,21 @@ class Model:
             1.0 / (1.0 + np.exp(-np.clip(total, -40.0, 40.0))), DECIMALS
         )
         return rounded
+
+    def hides(self, scores: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+        """Of pairs with these scores, those that are not proposed."""
+        return scores < self.least_score
+
+
+def least_score(log_odds: npt.NDArray[np.float64]) -> float:
+    """A least score for a model that gave these log odds to endorsed pairs: half of the lowest.
+
+    Half, since the next one may lie lower; rounded down to the decimals of scores, and never above
+    LEAST_SCORE. A model that is surer of itself thereby hides no more of what is endorsed.
+    """
+    half = float(np.min(expit(log_odds), initial=1.0)) / 2.0
+    steps: float = 10.0**DECIMALS
+    return min(LEAST_SCORE, math.floor(half * steps) / steps)
 
 
 # Set by hand near what graded pairs of a development set suggest; docs/evaluation.md tells how it

@@ -15,9 +15,6 @@ from services.matcher.engine.records import Records
 from services.matcher.engine.rules import View, bars
 from services.matcher.engine.shortcut import worth_scoring
 
-LEAST_SCORE = 0.001
-"""A pair that scores less is not proposed, however much room there is."""
-
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -101,5 +98,5 @@ def _marked(rows: Iterator[int], size: int) -> npt.NDArray[np.bool_]:
 
 def _scored(rows: npt.NDArray[np.intp], features: npt.NDArray[np.float64], model: Model) -> Found:
     scores = model.scores(features)
-    kept = scores >= LEAST_SCORE
+    kept = ~model.hides(scores)
     return Found(rows[kept], features[kept], scores[kept])

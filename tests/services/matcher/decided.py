@@ -5,8 +5,8 @@ from typing import Any
 
 from services.matcher import decision_log
 from services.matcher.documents import entry_text
+from services.matcher.engine.examples import Decided
 from services.matcher.engine.features import FEATURES
-from services.matcher.engine.learning import Decided
 from services.matcher.learning_documents import Decision
 
 

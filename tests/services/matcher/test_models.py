@@ -1,13 +1,14 @@
 """Which model ranks: the last one put into use that has the present features."""
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from services.matcher import models
 from services.matcher.engine.features import FEATURES
-from services.matcher.engine.ranking import Model, prior_model
+from services.matcher.engine.ranking import LEAST_SCORE, Model, prior_model
 from services.matcher.learning_documents import ModelUse, RankingModel
 from services.matcher.models import (
     LostRace,
@@ -40,6 +41,15 @@ def learnt(parent: str = PRIOR) -> str:
     return store_learnt(
         model, parent=parent, decisions=50, learnt_until=NOW, metrics={"log_loss": 0.5}, now=NOW
     )
+
+
+def test_a_model_keeps_its_least_score_and_one_stored_before_has_the_shipped_one() -> None:
+    model = Model("any", FEATURES, tuple(0.5 for _ in FEATURES), -2.0, 0.000125)
+    version = store_learnt(model, parent=PRIOR, decisions=50, learnt_until=NOW, metrics={}, now=NOW)
+    assert stored_model(version) == replace(model, version=version)
+    RankingModel._get_collection().update_one({"_id": version}, {"$unset": {"least_score": 1}})
+    models._known_model.cache_clear()
+    assert stored_model(version) == replace(model, version=version, least_score=LEAST_SCORE)
 
 
 def of_older_release(version: str = "learnt-old", parent: str | None = "prior-0") -> str:

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from services.matcher import decision_log, training
-from services.matcher.engine.learning import Decided, examples
+from services.matcher.engine.examples import Decided, examples
 from services.matcher.engine.ranking import prior_model
 from services.matcher.learning_documents import Decision, ModelUse, RankingModel
 from services.matcher.models import active_model, ensure_prior, in_use, put_into_use

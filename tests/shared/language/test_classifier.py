@@ -163,6 +163,12 @@ def test_probabilities_are_told_in_order_and_small_ones_are_not() -> None:
     assert {code for code, _ in found.kinds[:2]} == {"equipment", "training"}
 
 
+@pytest.mark.parametrize("text", ["", " \n\t", "😀 — !!", "\u200f\u202b"])
+def test_a_text_without_words_is_as_likely_of_the_field_as_not(text: str) -> None:
+    found = signature({"title": "", "description": text}, "en", b"k")
+    assert (found["field"], found["themes"], found["kinds"], found["lines"]) == (0.5, [], [], [])
+
+
 def test_what_is_ruled_out_speaks_against_its_kind() -> None:
     def training(excluded: list[list[object]]) -> float:
         named = [["marking-machine", "text", 0, 1]]

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
+from services.matcher.engine.examples import Decided, Pair
 from services.matcher.engine.features import FEATURES
-from services.matcher.engine.learning import Decided, Pair
 from services.matcher.engine.ranking import Model, prior_model
 
 BEGINNING = datetime(2026, 3, 5, 8, 0, tzinfo=UTC)

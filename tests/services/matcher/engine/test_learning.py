@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.matcher.engine import learning
+from services.matcher.engine.examples import Decided, Examples, Pair, examples, lacking
 from services.matcher.engine.features import FEATURES
-from services.matcher.engine.learning import Comparison, Decided, Pair, compare, examples, learn
-from services.matcher.engine.ranking import prior_model
+from services.matcher.engine.learning import Comparison, compare, learn
+from services.matcher.engine.ranking import LEAST_SCORE, Model, prior_model
 from tests.services.matcher.engine.simulated import BEGINNING, decisions, taste
 
 PRIOR = prior_model()
@@ -75,7 +76,7 @@ def test_the_later_decision_holds_unless_a_record_changed_in_between() -> None:
 
 def test_no_decisions_teach_nothing_and_mixed_features_are_refused() -> None:
     assert len(examples([])) == 0
-    assert learning.lacking(examples([])) == "0 decisions, 40 are needed"
+    assert lacking(examples([])) == "0 decisions, 40 are needed"
     with pytest.raises(ValueError, match="different features"):
         examples([decided("a", True), decided("b", True, pair=Pair("b", (1.0,)))])
 
@@ -83,7 +84,7 @@ def test_no_decisions_teach_nothing_and_mixed_features_are_refused() -> None:
 def compared(given: list[Decided], in_use: object = PRIOR) -> Comparison:
     """The comparison of what these decisions teach, all of them held back."""
     found = examples(given)
-    assert learning.lacking(found) is None
+    assert lacking(found) is None
     return compare(found, np.ones(len(found), dtype=bool), PRIOR, in_use, nothing)
 
 
@@ -91,7 +92,7 @@ def compared(given: list[Decided], in_use: object = PRIOR) -> Comparison:
 def test_a_taste_unlike_the_prior_is_learnt_and_beats_it_on_held_back_decisions(seed: int) -> None:
     truth = taste()
     done = compared(decisions(400, seed, truth))
-    assert done.wanting is None
+    assert (done.wanting, done.hidden) == (None, 0)
     assert done.new.log_loss < done.in_use.log_loss - 0.05
     assert done.new.order > done.in_use.order + 0.02
     assert done.new.ece < done.in_use.ece
@@ -125,9 +126,9 @@ def test_the_model_that_is_learnt_already_is_not_beaten_by_itself() -> None:
 def test_few_decisions_or_decisions_of_one_kind_are_not_enough(
     count: int, truth: object, told: str
 ) -> None:
-    assert (learning.lacking(examples(decisions(count, 1, truth))) or "").startswith(told)
+    assert (lacking(examples(decisions(count, 1, truth))) or "").startswith(told)
     of_few_states = [replace(one, state=one.state[:2]) for one in decisions(90, 1, None)]
-    assert learning.lacking(examples(of_few_states)) == "2 States, 5 are needed"
+    assert lacking(examples(of_few_states)) == "2 States, 5 are needed"
 
 
 def test_no_decision_is_predicted_by_what_was_learnt_from_its_state(
@@ -136,7 +137,7 @@ def test_no_decision_is_predicted_by_what_was_learnt_from_its_state(
     known: list[set[str]] = []
     fit = learning.learn
 
-    def noted(given: learning.Examples, *more: object) -> object:
+    def noted(given: Examples, *more: object) -> object:
         known.append(set(given.states))
         return fit(given, *more)
 
@@ -164,7 +165,7 @@ rows = st.tuples(st.tuples(*[numbers] * 3), st.booleans(), st.integers(0, 5), st
 
 @settings(max_examples=25, deadline=None)
 @given(st.lists(rows, max_size=40))
-def test_no_learnt_weight_is_below_0(given_rows: list[tuple[object, bool, int, int]]) -> None:
+def test_no_learnt_weight_is_below_0(maderows: list[tuple[object, bool, int, int]]) -> None:
     prior = replace(PRIOR, feature_names=("a", "b", "c"), weights=(1.0, 0.0, 2.0))
     found = examples(
         Decided(
@@ -176,8 +177,41 @@ def test_no_learnt_weight_is_below_0(given_rows: list[tuple[object, bool, int, i
             at=BEGINNING,
             above=tuple(Pair(f"a{place}{n}", features[::-1]) for n in range(above)),
         )
-        for place, (features, endorsed, request, above) in enumerate(given_rows)
+        for place, (features, endorsed, request, above) in enumerate(maderows)
     )
     model = learn(found, prior, "m", nothing)
     assert min(model.weights) >= 0.0
     assert np.isfinite([*model.weights, model.intercept]).all()
+
+
+def sharpened(model: Model, times: float) -> Model:
+    """The same order by scores that are surer of it."""
+    return replace(
+        model, weights=tuple(times * w for w in model.weights), intercept=times * model.intercept
+    )
+
+
+def test_a_model_that_decisions_made_surer_hides_nothing_that_was_endorsed() -> None:
+    found = examples(decisions(150, 1, sharpened(taste(), 6.0)))
+    model = learn(found, PRIOR, "m", nothing)
+    scores = model.scores(found.features[found.endorsed])
+    assert not model.hides(scores).any()
+    assert model.least_score <= min(LEAST_SCORE, float(scores.min()) / 2.0)
+
+
+def test_a_model_that_would_hide_endorsed_pairs_is_not_used() -> None:
+    done = compared(decisions(400, 1, taste()))
+    endorsed = int(done.endorsed.sum())
+    assert replace(done, hidden=endorsed // 100).wanting is None
+    assert replace(done, hidden=endorsed // 100 + 1).wanting == (
+        f"it would hide {endorsed // 100 + 1} pairs that were endorsed"
+    )
+
+
+def test_an_endorsement_of_what_hardly_scores_lowers_what_is_proposed() -> None:
+    made = decisions(300, 2, sharpened(taste(), 6.0))
+    nothing_for_it = Pair("odd", (0.0,) * len(FEATURES))
+    odd = replace(made[0], request="odd", pair=nothing_for_it, endorsed=True, above=())
+    model = learn(examples([*made, odd]), PRIOR, "m", nothing)
+    assert model.least_score < LEAST_SCORE
+    assert not model.hides(model.scores(np.zeros((1, len(FEATURES))))).any()

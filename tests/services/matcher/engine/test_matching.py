@@ -54,6 +54,16 @@ def test_an_offer_that_has_little_to_do_with_it_is_not_proposed() -> None:
     assert not engine(request(), far).shortlist("R1").entries
 
 
+def test_what_a_model_proposes_at_least_is_the_models_own() -> None:
+    made = engine(request(), offer())
+    (entry,) = made.shortlist("R1").entries
+    made.use(replace(prior_model(), least_score=entry.score))
+    assert made.shortlist("R1").entries == (entry,)
+    made.use(replace(prior_model(), least_score=entry.score + 1e-6))
+    assert made.shortlist("R1").entries == made.requests_for(entry.offer) == ()
+    assert made.affected(entry.offer) == []
+
+
 def test_what_is_not_here_has_nothing() -> None:
     made = engine(request(), offer())
     made.remove_request("R1")

@@ -4,7 +4,13 @@ from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 
 from services.matcher.engine.features import FEATURES
-from services.matcher.engine.ranking import Model, ShrunkLogistic, prior_model
+from services.matcher.engine.ranking import (
+    LEAST_SCORE,
+    Model,
+    ShrunkLogistic,
+    least_score,
+    prior_model,
+)
 
 
 def test_the_prior_has_a_weight_for_every_feature_and_none_below_0() -> None:
@@ -26,6 +32,19 @@ def test_scores_are_probabilities_rounded_to_six_decimals() -> None:
 def test_a_model_with_weights_that_cannot_be_is_refused(weights: tuple[float, ...]) -> None:
     with pytest.raises(ValueError, match="weight"):
         Model("m", ("a", "b"), weights, 0.0)
+
+
+@pytest.mark.parametrize("least", [-0.1, 1.1, float("nan")])
+def test_a_model_with_a_least_score_that_cannot_be_is_refused(least: float) -> None:
+    with pytest.raises(ValueError, match="least score"):
+        Model("m", ("a",), (1.0,), 0.0, least)
+
+
+def test_a_least_score_is_half_of_the_lowest_and_never_above_the_shipped_one() -> None:
+    assert least_score(np.array([])) == LEAST_SCORE
+    assert least_score(np.array([3.0, -1.0])) == LEAST_SCORE
+    assert least_score(np.array([3.0, -8.0])) == 0.000167
+    assert least_score(np.array([3.0, -700.0])) == 0.0
 
 
 @pytest.fixture
