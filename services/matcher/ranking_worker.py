@@ -4,7 +4,6 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import fields
 from datetime import date, datetime
 
 import structlog
@@ -15,7 +14,6 @@ from services.matcher.alliance_keeping import AllianceKeeper
 from services.matcher.documents import entry_text
 from services.matcher.engine.geography import Geography
 from services.matcher.engine.matching import Engine, Pairing
-from services.matcher.engine.serving import Serving
 from services.matcher.index_feed import IndexFeed
 from services.matcher.membership import Membership
 from services.matcher.models import active_model
@@ -40,9 +38,6 @@ MODEL_SECONDS = 3.0
 """How often the worker asks which model is in use."""
 HANGING_SECONDS = 60.0
 """A worker that has not come round for so long no longer counts as working."""
-
-# dataclasses.asdict copies deeply, which takes as long as ranking.
-_SERVING = tuple(field.name for field in fields(Serving))
 
 log = structlog.get_logger(__name__)
 
@@ -247,9 +242,7 @@ def _entry(
         "organisation": feed.organisations[pairing.offer],
         "score": pairing.score,
         "features": list(pairing.features),
-        "serves": [
-            {name: getattr(serving, name) for name in _SERVING} for serving in pairing.serves
-        ],
+        "serves": [serving._asdict() for serving in pairing.serves],
         "unserved": [need for need in needs if need not in served],
         "evidence": list(pairing.evidence),
         **taken,

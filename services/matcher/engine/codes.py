@@ -72,33 +72,22 @@ def served_kinds() -> npt.NDArray[np.int64]:
 
 def related_to(themes: int) -> int:
     """The bits of the themes that are at all close to some, given as bits."""
-    return _joined(themes, _near_bits(_AT_ALL))
-
-
-def closely_related_to(themes: int) -> int:
-    """The bits of the themes that stand well in for some, themselves included."""
-    return _joined(themes, _near_bits(_CLOSELY))
-
-
-@cache
-def _near_bits(least: float) -> tuple[int, ...]:
-    """For each theme, the bits of those at least so close to it."""
-    return tuple(
-        sum(1 << number for number, near in enumerate(row) if near >= least) for row in closeness()
-    )
-
-
-def _joined(themes: int, near_bits: tuple[int, ...]) -> int:
     near = 0
-    for number, bits in enumerate(near_bits):
+    for number, bits in enumerate(_near_bits()):
         if themes >> number & 1:
             near |= bits
     return near
 
 
+@cache
+def _near_bits() -> tuple[int, ...]:
+    """For each theme, the bits of those at all close to it."""
+    return tuple(
+        sum(1 << number for number, near in enumerate(row) if near > 0.0) for row in closeness()
+    )
+
+
 HUNDRED = 100
-_AT_ALL = 1e-9
-_CLOSELY = 0.5
 
 ALL_THEMES = (1 << len(THEME_CODES)) - 1
 """The bits of every theme: what a record may be about of which nothing is known."""

@@ -1,4 +1,8 @@
-"""Growing tables of NumPy columns, with slots that are used again."""
+"""Growing tables with columns, and slots that are used again.
+
+A row's cells stand together in memory: who reads a row here and there waits once, not once a
+column.
+"""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -21,7 +25,7 @@ class Columns:
     """
 
     def __init__(self, spec: Spec) -> None:
-        self._columns = _made(spec)
+        self._table = _made(spec)
         self._used = np.zeros(_FIRST_SIZE, dtype=bool)
         self._free: list[int] = []
         self._end = 0
@@ -33,8 +37,7 @@ class Columns:
         """
         row = self._free.pop() if self._free else self._next()
         try:
-            for name, column in self._columns.items():
-                column[row] = cells[name]
+            self._table[row] = tuple(cells[name] for name in self.names)
         except Exception:
             self._free.append(row)
             raise
@@ -48,12 +51,12 @@ class Columns:
 
     def column(self, name: str) -> npt.NDArray[Any]:
         """A column up to the last row ever used, free rows included."""
-        return self._columns[name][: self._end]
+        return self._table[name][: self._end]
 
     @property
     def names(self) -> tuple[str, ...]:
         """The columns' names."""
-        return tuple(self._columns)
+        return self._table.dtype.names or ()
 
     @property
     def used(self) -> npt.NDArray[np.bool_]:
@@ -65,7 +68,7 @@ class Columns:
 
     def _next(self) -> int:
         if self._end == len(self._used):
-            _grow(self._columns, 2 * self._end)
+            self._table = _grown(self._table, 2 * self._end)
             self._used = _grown(self._used, 2 * self._end)
         self._end += 1
         return self._end - 1
@@ -78,7 +81,7 @@ class Blocks:
     """
 
     def __init__(self, spec: Spec) -> None:
-        self._columns = _made(spec)
+        self._table = _made(spec)
         self._free: defaultdict[int, list[int]] = defaultdict(list)
         self._size = _FIRST_SIZE
         self._end = 0
@@ -91,13 +94,14 @@ class Blocks:
         self._end += count
         if self._end > self._size:
             self._size = max(2 * self._size, self._end)
-            _grow(self._columns, self._size)
+            self._table = _grown(self._table, self._size)
         return first
 
     def fill(self, first: int, rows: Sequence[Mapping[str, Any]]) -> None:
         """Write rows from `first` on; raises what NumPy does for a value that does not fit."""
-        for name, column in self._columns.items():
-            column[first : first + len(rows)] = [row[name] for row in rows]
+        names = self._table.dtype.names or ()
+        for row, cells in enumerate(rows, start=first):
+            self._table[row] = tuple(cells[name] for name in names)
 
     def free(self, first: int, count: int) -> None:
         """Give a block back."""
@@ -105,23 +109,16 @@ class Blocks:
 
     def column(self, name: str) -> npt.NDArray[Any]:
         """A column up to the last row ever used; valid until the next `take`."""
-        return self._columns[name][: self._end]
+        return self._table[name][: self._end]
 
 
-def _made(spec: Spec) -> dict[str, npt.NDArray[Any]]:
-    return {
-        name: np.zeros((_FIRST_SIZE, *shape), dtype=dtype) for name, (dtype, shape) in spec.items()
-    }
+def _made(spec: Spec) -> npt.NDArray[Any]:
+    cells = [(name, dtype, shape) for name, (dtype, shape) in spec.items()]
+    return np.zeros(_FIRST_SIZE, dtype=np.dtype(cells, align=True))
 
 
-def _grow(columns: dict[str, npt.NDArray[Any]], size: int) -> None:
-    # One after another, so that never more than one column stands there twice.
-    for name in columns:
-        columns[name] = _grown(columns[name], size)
-
-
-def _grown(column: npt.NDArray[Any], size: int) -> npt.NDArray[Any]:
+def _grown(table: npt.NDArray[Any], size: int) -> npt.NDArray[Any]:
     # Zeros that nobody has written take no memory yet; a copy padded with them would.
-    grown = np.zeros((size, *column.shape[1:]), dtype=column.dtype)
-    grown[: len(column)] = column
+    grown = np.zeros(size, dtype=table.dtype)
+    grown[: len(table)] = table
     return grown

@@ -42,6 +42,7 @@ class States:
         self._numbers = {alpha3: number for number, alpha3 in enumerate(sorted(known))}
         self._kinds: dict[Eligibility, int] = {}
         self._words = np.zeros((_FIRST_KINDS, WORDS), dtype=np.uint64)
+        self._admitting: dict[int, npt.NDArray[np.bool_]] = {}
         self.move(geography)
 
     def move(self, geography: Geography) -> None:
@@ -54,6 +55,7 @@ class States:
                 self._areas[area] = self._areas.get(area, 0) | 1 << number
             for group in geography.groups(alpha3):
                 self._groups[group] = self._groups.get(group, 0) | 1 << number
+        self._admitting.clear()
         for eligibility, kind in self._kinds.items():
             self._words[kind] = self._admitted(eligibility)
 
@@ -77,6 +79,16 @@ class States:
     def words(self) -> npt.NDArray[np.uint64]:
         """The bits of the States that each eligibility admits, as six words each."""
         return self._words
+
+    def admitting(self, number: int) -> npt.NDArray[np.bool_]:
+        """Of every eligibility, whether it admits the State with a number."""
+        known = self._admitting.get(number, np.zeros(0, dtype=np.bool_))
+        if len(known) < len(self._kinds):
+            # Kinds are only added, so what was told of the first ones stands.
+            new = self._words[len(known) : len(self._kinds)]
+            state = np.array([number], dtype=np.int16)
+            known = self._admitting[number] = np.concatenate([known, admits(new, state)])
+        return known
 
     def _admitted(self, eligibility: Eligibility) -> npt.NDArray[np.uint64]:
         wide = eligibility.countries or eligibility.regions or eligibility.groups

@@ -6,8 +6,7 @@ The pass over candidates filters by rows and then reads the lines of those that 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter, itemgetter
-from typing import Any
-from zlib import crc32
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -45,7 +44,6 @@ RECORD: Spec = {
     "term_norm": (np.float64, ()),
     "vector": (np.int8, (_VECTOR,)),
     "vector_norm": (np.float64, ()),
-    "glance": (np.uint64, (8,)),
     "first_line": (np.int32, ()),
     "line_count": (np.uint8, ()),
 }
@@ -71,9 +69,28 @@ LINE: Spec = {
 """What is left of a line, then the line as it was written, from which another day is made."""
 
 
-_OPEN = 1 << 63
-_WORD = (1 << 64) - 1
 _NAMED = ("concepts", "concept_weights", "named")
+
+
+Evidence = list[tuple[int, str]]
+"""Concepts, each after its weight, which is negative: in order, the weightiest is first."""
+
+
+class LeftLine(NamedTuple):
+    """A line with something left, as LINE has it."""
+
+    number: int
+    theme: int
+    kind: int
+    strength: float
+    quantity: int
+    unit: int
+    amount: int
+    first: int
+    last: int
+
+
+_LEFT = ("number", "theme", "kind", "strength", "quantity", "unit", "amount", "from", "to")
 
 
 class Numbers:
@@ -157,7 +174,6 @@ class Index:
         try:
             self.lines.fill(first, [self._line_cells(line) for line in lines])
             cells = _cells(entry, self._names)
-            cells["glance"] = self._glance(entry, cells, extra)
             row = self.records.take(**cells, first_line=first, line_count=len(lines), **extra)
         except Exception:
             self.lines.free(first, len(lines))
@@ -179,7 +195,6 @@ class Index:
         if row is None:
             return
         self._ids[row] = None
-        self.records.column("glance")[row] = 0
         self.records.free(row)
         self.lines.free(
             int(self.records.column("first_line")[row]),
@@ -188,16 +203,24 @@ class Index:
 
     def lines_of(self, row: int) -> tuple[EntryLine, ...]:
         """A record's lines, the weightiest first, those used up last."""
-        return self.lines_of_all(np.array([row], dtype=np.intp))[0]
-
-    def lines_of_all(self, rows: npt.NDArray[np.intp]) -> list[tuple[EntryLine, ...]]:
-        """The lines of some records, each as `lines_of` gives them."""
-        lines, at, _ = self.flat_lines(rows)
+        first = int(self.records.column("first_line")[row])
+        lines = slice(first, first + int(self.records.column("line_count")[row]))
         columns = [self.lines.column(name)[lines].tolist() for name in LINE]
-        found: list[list[EntryLine]] = [[] for _ in rows]
-        for record, *cells in zip(at.tolist(), *columns, strict=True):
-            found[record].append(self._line(cells))
-        return [tuple(of_record) for of_record in found]
+        return tuple(self._line(list(cells)) for cells in zip(*columns, strict=True))
+
+    def left_of_all(self, rows: npt.NDArray[np.intp]) -> list[list[LeftLine]]:
+        """Of some records the lines with something left, as `lines_of` orders them."""
+        lines, at, _ = self.flat_lines(rows)
+        left = self.lines.column("strength")[lines] > 0.0
+        columns = [self.lines.column(name)[lines[left]].tolist() for name in _LEFT]
+        found: list[list[LeftLine]] = [[] for _ in rows]
+        for record, *cells in zip(at[left].tolist(), *columns, strict=True):
+            found[record].append(LeftLine(*cells))
+        return found
+
+    def unit(self, number: int) -> str | None:
+        """The unit that a line's number stands for."""
+        return self._names.units.name(number)
 
     def written_lines(self, row: int) -> list[Line]:
         """A record's lines as they were written, in that order; none of those inferred."""
@@ -214,48 +237,33 @@ class Index:
         firsts = np.repeat(self.records.column("first_line")[rows].astype(np.intp), counts)
         return firsts + places, np.repeat(np.arange(len(rows)), counts), places
 
-    def named(self, rows: npt.NDArray[np.intp]) -> list[dict[str, int]]:
-        """The concepts that the texts of some records name, with their weights."""
-        columns = [self.records.column(name)[rows].tolist() for name in _NAMED]
-        names = self._names.concepts
-        return [
-            {
-                names.name(number) or "": weight
-                for place, (number, weight) in enumerate(zip(numbers, weights, strict=True))
-                if bits >> place & 1
-            }
-            for numbers, weights, bits in zip(*columns, strict=True)
-        ]
+    def evidence(self, row: int, others: "Index", rows: npt.NDArray[np.intp]) -> list[Evidence]:
+        """Concepts that the texts of a record and of some of the other side both name.
+
+        For each of the others, with the product of their weights.
+        """
+        own = np.zeros(len(self._names.concepts), dtype=np.int64)
+        concepts, weights, named = (self.records.column(name)[[row]] for name in _NAMED)
+        mine = _told(named)
+        own[concepts[mine]] = weights[mine]
+        concepts, weights, named = (others.records.column(name)[rows] for name in _NAMED)
+        products = own[concepts] * weights * _told(named)
+        at, place = products.nonzero()
+        found: list[Evidence] = [[] for _ in rows]
+        numbers, common = concepts[at, place].tolist(), products[at, place].tolist()
+        for record, number, product in zip(at.tolist(), numbers, common, strict=True):
+            found[record].append((-product, self._names.concepts.name(number) or ""))
+        return found
 
     def set_open(self, row: int, is_open: bool) -> None:
         """Say whether a record may be proposed."""
         self.records.column("open")[row] = is_open
-        word = int(self.records.column("glance")[row, 0])
-        self.records.column("glance")[row, 0] = word | _OPEN if is_open else word & ~_OPEN
 
-    def _glance(
-        self, entry: Entry, cells: Mapping[str, Any], extra: Mapping[str, Any]
-    ) -> list[int]:
-        """What a first look at a record needs, in one cache line: see shortcut.py."""
-        concepts = 0
-        for number in cells["concepts"]:
-            name = self._names.concepts.name(number)
-            # By the name, not the number, which depends on who came first.
-            concepts |= 0 if name is None else 1 << crc32(name.encode()) % 128
-        kinds = 0
-        for line in entry.lines:
-            kinds |= 1 << line.kind
-        signs = np.packbits(cells["vector"][::2] > 0).tobytes()
-        return [
-            (_OPEN if cells["open"] else 0)
-            | kinds << 39
-            | entry.field << 32
-            | int(extra.get("eligibility", 0)),
-            _first_themes(entry) << 40 | entry.window[1] << 20 | entry.window[0],
-            concepts & _WORD,
-            concepts >> 64,
-            *(int.from_bytes(signs[at : at + 8], "little") for at in range(0, 32, 8)),
-        ]
+    def concepts(self, row: int) -> dict[str, int]:
+        """The concepts of a record's text and those wider than they, the weightiest first."""
+        columns = [self.records.column(name)[row].tolist() for name in _NAMED[:2]]
+        names = self._names.concepts
+        return {names.name(at) or "": weight for at, weight in zip(*columns, strict=True) if at}
 
     def _line_cells(self, line: EntryLine) -> Mapping[str, Any]:
         source = line.source
@@ -312,14 +320,10 @@ class Index:
         )
 
 
-def _first_themes(entry: Entry) -> int:
-    """Four themes of a record in five bits each, those of its lines first; 31 for none."""
-    of_text = sorted(range(len(entry.text_themes)), key=lambda n: (-entry.text_themes[n], n))
-    themes = list(dict.fromkeys([*(line.theme for line in entry.lines), *of_text[:1]]))[:4]
-    packed = 0
-    for place in range(4):
-        packed |= (themes[place] if place < len(themes) else 31) << 5 * place
-    return packed
+def _told(named: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool_]:
+    """Records × concepts: whether the text names it."""
+    places = np.arange(MOST_CONCEPTS, dtype=np.uint64)
+    return ((named[:, np.newaxis] >> places) & np.uint64(1)).astype(bool)
 
 
 def padded_shares(lines: Iterable[EntryLine]) -> list[float]:

@@ -1,7 +1,7 @@
 """The compiled loops over a large register; shortcut.py says what they are for.
 
-Plain loops over columns, without objects: Numba compiles them when they are first called. No order
-of adding depends on the order of rows, so an estimate is the same wherever it is reckoned.
+Plain loops over columns, without objects: Numba compiles them once a machine. No order of adding
+depends on the order of rows, so a result is the same wherever it is reckoned.
 """
 
 import math
@@ -10,86 +10,136 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from services.matcher.engine.features import FEATURES, HIGHEST_COSINE, LOWEST_COSINE
+from services.matcher.engine.features import HIGHEST_COSINE, LOWEST_COSINE
+from services.matcher.engine.glance import (
+    FIELD_AT,
+    KIND_AT,
+    LINE_BITS,
+    LINES,
+    MOST_WEIGHT,
+    MOST_WHOM,
+    NAMED_AT,
+    NO_LINE,
+    OPEN_AT,
+    THEME_AT,
+    TO_AT,
+    WEIGHT_BITS,
+    WHOM_AT,
+)
 from services.matcher.engine.lines import UNSURE
 
-BARRED = -1e9
-"""The estimate of what may not be proposed."""
+STEPS = 2_048
+"""Estimates are told apart in so many steps."""
+_STEP = np.float32(64.0)
+"""Steps in one of log odds."""
 
-_compiled: Any = njit(nogil=True)
 
-_THEME, _MAIN, _NEEDS, _ANY, _AMOUNT, _TEXT, _FIELD, _MEANING, _CONCEPTS, _FOCUS, _FREE = (
-    FEATURES.index(name)
-    for name in (
-        "theme",
-        "main_need",
-        "needs_served",
-        "any_need",
-        "amount",
-        "text_theme",
-        "field",
-        "meaning",
-        "concepts",
-        "focus",
-        "unconditional",
-    )
-)
+def _compiled(loop: Any) -> Any:
+    try:
+        return njit(nogil=True, cache=True)(loop)
+    except RuntimeError:  # there is no directory to keep the compiled code in
+        return njit(nogil=True)(loop)
+
+
+_inlined: Any = njit(nogil=True, inline="always")
 
 
 @_compiled
-def glance(rows, glances, own, admitted, first, last, text_near, near, serve, shares, weights, out):  # type: ignore[no-untyped-def]
-    own_named = _ones(own[2]) + _ones(own[3])
-    for at in range(len(rows)):
-        seen = glances[rows[at]]
-        out[at] = BARRED
-        kind = np.int64(seen[0] & np.uint64(0xFFFF_FFFF))
-        if not seen[0] >> np.uint64(63) or not admitted[kind]:
-            continue
-        begin = np.int64(seen[1] & np.uint64(0xF_FFFF))
-        end = np.int64((seen[1] >> np.uint64(20)) & np.uint64(0xF_FFFF))
-        if min(end, last) < max(begin, first):
-            continue
-        kinds = np.int64((seen[0] >> np.uint64(39)) & np.uint64(0x1F))
-        themes = np.int64(seen[1] >> np.uint64(40))
-        best_text, best_any = 0.0, 0.0
-        total = 0.0
-        for shift in range(0, 20, 5):
-            theme = (themes >> shift) & 31
-            if theme < len(text_near):
-                best_text = max(best_text, text_near[theme])
-        total += weights[_TEXT] * best_text
-        for place in range(len(shares)):
-            best_theme = 0.0
-            for shift in range(0, 20, 5):
-                theme = (themes >> shift) & 31
-                if theme < len(text_near):
-                    best_theme = max(best_theme, near[place, theme])
-            fit = best_theme * serve[place, kinds]
-            total += shares[place] * (
-                weights[_THEME] * best_theme + (weights[_NEEDS] + UNSURE * weights[_AMOUNT]) * fit
-            )
-            if place == 0:
-                total += weights[_MAIN] * fit
-            if shares[place] > 0.0:
-                best_any = max(best_any, fit)
-        total += weights[_ANY] * best_any
-        total += weights[_FIELD] * np.float64((seen[0] >> np.uint64(32)) & np.uint64(0x7F)) / 100.0
-        named = _ones(seen[2]) + _ones(seen[3])
-        if named and own_named:
-            common = _ones(seen[2] & own[2]) + _ones(seen[3] & own[3])
-            total += weights[_FOCUS] * common / named
-            total += weights[_CONCEPTS] * common / math.sqrt(named * own_named)
-        apart = 0
-        for word in range(4, 8):
-            apart += _ones(seen[word] ^ own[word])
-        # Signs that agree tell the angle between two vectors (Charikar 2002).
-        cosine = math.cos(math.pi * apart / 256.0)
-        meaning = (cosine - LOWEST_COSINE) / (HIGHEST_COSINE - LOWEST_COSINE)
-        out[at] = total + weights[_MEANING] * min(max(meaning, 0.0), 1.0)
+def look(starts, counts, briefs, admitted, first, last, own_a, own_b, tables, steps, rest):  # type: ignore[no-untyped-def]
+    """Estimate every place of some blocks from its brief words alone; 0 is for what is barred.
+
+    `rest` is the estimate without the concepts. Returns how many places there are of each step.
+    """
+    lines, themes, kinds, fields, named = tables
+    often = np.zeros(STEPS, dtype=np.int64)
+    at = 0
+    for block in range(len(starts)):
+        for place in range(starts[block], starts[block] + counts[block]):
+            stated = briefs[place, 0]
+            step = 0
+            begin = np.int64(stated & np.uint64(0xFFFF))
+            end = np.int64((stated >> np.uint64(TO_AT)) & np.uint64(0xFFFF))
+            if stated >> np.uint64(OPEN_AT) and begin <= last and end >= first:
+                whom = np.int64((stated >> np.uint64(WHOM_AT)) & np.uint64(MOST_WHOM))
+                if whom == MOST_WHOM or admitted[whom]:
+                    told = briefs[place, 1]
+                    best = np.float32(0.0)
+                    for shift in range(0, LINES * LINE_BITS, LINE_BITS):
+                        code = (told >> np.uint64(shift)) & np.uint64(NO_LINE)
+                        best = max(best, lines[code])
+                    common = _ones(briefs[place, 2] & own_a) + _ones(briefs[place, 3] & own_b)
+                    total = (
+                        best
+                        + themes[(told >> np.uint64(THEME_AT)) & np.uint64(0xFF)]
+                        + kinds[(told >> np.uint64(KIND_AT)) & np.uint64(0xFF)]
+                        + fields[(stated >> np.uint64(FIELD_AT)) & np.uint64(0x7F)]
+                    )
+                    shared = (
+                        np.float32(common) * named[(told >> np.uint64(NAMED_AT)) & np.uint64(0xFF)]
+                    )
+                    rest[at] = _step(total)
+                    step = _step(total + shared)
+            steps[at] = step
+            often[step] += 1
+            at += 1
+    return often
 
 
 @_compiled
+def look_again(starts, counts, rows, steps, rest, least, gists, own):  # type: ignore[no-untyped-def]
+    """Estimate anew the places whose estimate is from `least` on, by what their gist tells.
+
+    Returns their rows, their estimates, and how many there are of each.
+    """
+    signs, apart, weights, focus, alike, norm = own
+    found = 0
+    for at in range(len(steps)):
+        found += steps[at] >= least
+    kept = np.empty(found, dtype=np.int32)
+    kept_steps = np.empty(found, dtype=np.int16)
+    often = np.zeros(STEPS, dtype=np.int64)
+    at = 0
+    to = 0
+    for block in range(len(starts)):
+        for place in range(starts[block], starts[block] + counts[block]):
+            if steps[at] >= least:
+                row = rows[place]
+                differ = 0
+                for word in range(4):
+                    differ += _ones(gists[row, word] ^ signs[word])
+                total = apart[differ]
+                common = product = named = length = np.int64(0)
+                for word in range(4, 8):
+                    packed = gists[row, word]
+                    for _ in range(4):
+                        weight = np.int64(packed & np.uint64(MOST_WEIGHT))
+                        mine = np.int64(
+                            weights[(packed >> np.uint64(WEIGHT_BITS)) & np.uint64(0x1FF)]
+                        )
+                        packed >>= np.uint64(16)
+                        common += weight * (mine > 0)
+                        product += weight * mine
+                        named += weight
+                        length += weight * weight
+                if common > 0:
+                    total += focus * common / named + alike * product / (norm * math.sqrt(length))
+                step = min(STEPS - 1, rest[at] + np.int64(_STEP * total))
+                kept[to] = row
+                kept_steps[to] = step
+                often[step] += 1
+                to += 1
+            at += 1
+    return kept, kept_steps, often
+
+
+@_inlined
+def _step(total):  # type: ignore[no-untyped-def]
+    return max(1, min(STEPS - 1, np.int64(_STEP * total)))
+
+
+@_inlined
 def _ones(word):  # type: ignore[no-untyped-def]
+    # In this form the compiler knows that it counts ones, and uses the processor's own way.
     word = word - ((word >> np.uint64(1)) & np.uint64(0x5555555555555555))
     word = (word & np.uint64(0x3333333333333333)) + (
         (word >> np.uint64(2)) & np.uint64(0x3333333333333333)
@@ -99,104 +149,155 @@ def _ones(word):  # type: ignore[no-untyped-def]
 
 
 @_compiled
-def estimate(  # type: ignore[no-untyped-def]
-    rows,
-    here,
-    first,
-    last,
-    eligibility,
-    text_themes,
-    theme_norm,
-    field,
-    vector,
-    vector_norm,
-    concepts,
-    concept_weights,
-    concept_norm,
-    unconditional,
-    first_line,
-    line_count,
-    line_theme,
-    line_kind,
-    line_strength,
-    line_amount,
-    line_first,
-    line_last,
-    admitted,
-    own_first,
-    own_last,
-    today,
-    own_near,
-    own_theme_norm,
-    own_vector,
-    own_vector_norm,
-    own_concepts,
-    own_concept_norm,
-    need_theme,
-    need_kind,
-    need_share,
-    need_amount,
-    need_window,
-    near,
-    serve,
-    weights,
-    out,
-):
+def features(rows, offers, lines, needs, own, today, near, serve, served, admitted, out):  # type: ignore[no-untyped-def]
+    """The features of one request with the offers in some rows, as features.py has them.
+
+    Every operation on numbers that are not whole comes in the same order as there, so the results
+    are equal to the last bit. `out` is rows × features; returns which rows may be proposed.
+    """
+    (
+        (first, last, eligibility, unconditional),
+        (text_themes, theme_norm, text_kinds, field),
+        (vector, vector_norm),
+        (concepts, concept_weights, concept_norm, excluded),
+        (terms, term_weights, term_norm),
+        (first_line, line_count),
+    ) = offers
+    (
+        line_theme,
+        line_kind,
+        line_strength,
+        line_quantity,
+        line_unit,
+        line_amount,
+        line_from,
+        line_to,
+    ) = lines
+    (
+        need_theme,
+        need_kind,
+        need_strength,
+        need_share,
+        need_quantity,
+        need_unit,
+        need_amount,
+        need_from,
+        need_to,
+    ) = needs
+    (
+        (own_first, own_last),
+        (own_near, own_theme_norm, own_kinds),
+        (own_vector, own_vector_norm),
+        (own_concepts, own_named, own_ruled_out, own_concept_total, own_concept_norm),
+        (own_terms, own_term_bits, own_term_norm),
+    ) = own
+    permitted = np.zeros(len(rows), dtype=np.bool_)
+    useful = own_last - max(own_first, today) + 1
+    enough = min(max(useful, 1), 365)
+    kinds = len(own_kinds)
+    kinds_total = np.int64(0)
+    for kind in range(kinds):
+        kinds_total += np.int64(own_kinds[kind])
+    needs_count = len(need_theme)
+    best = np.zeros((4, max(needs_count, 1)))
     for at in range(len(rows)):
         row = rows[at]
-        out[at] = BARRED
-        if not here[row] or not admitted[eligibility[row]]:
+        begin = max(max(own_first, first[row]), today)
+        end = min(own_last, last[row])
+        if not admitted[eligibility[row]] or end < begin:
             continue
-        if min(last[row], own_last) < max(first[row], own_first, today):
-            continue
-        total = weights[_FIELD] * field[row] / 100.0 + weights[_FREE] * unconditional[row]
-        if own_theme_norm > 0.0 and theme_norm[row] > 0.0:
-            product = np.int64(0)
-            for theme in range(text_themes.shape[1]):
-                product += np.int64(text_themes[row, theme]) * own_near[theme]
-            total += weights[_TEXT] * product / (own_theme_norm * theme_norm[row])
-        product, common, named = np.int64(0), np.int64(0), np.int64(0)
-        for place in range(concepts.shape[1]):
-            weight = np.int64(concept_weights[row, place])
-            own = own_concepts[concepts[row, place]]
-            named += weight
-            product += weight * own
-            if own > 0:
-                common += weight
-        if named > 0:
-            total += weights[_FOCUS] * common / named
-            if own_concept_norm > 0.0:
-                total += weights[_CONCEPTS] * product / (own_concept_norm * concept_norm[row])
-        if own_vector_norm > 0.0 and vector_norm[row] > 0.0:
-            dot = np.int32(0)
-            for place in range(vector.shape[1]):
-                dot = np.int32(dot + np.int32(vector[row, place]) * own_vector[place])
-            cosine = dot / (own_vector_norm * vector_norm[row])
-            meaning = (cosine - LOWEST_COSINE) / (HIGHEST_COSINE - LOWEST_COSINE)
-            total += weights[_MEANING] * min(max(meaning, 0.0), 1.0)
-        best_any = 0.0
-        for place in range(len(need_theme)):
-            if need_share[place] <= 0.0:
-                continue
-            best_theme, best_fit, best_amount = 0.0, 0.0, 0.0
-            for line in range(first_line[row], first_line[row] + line_count[row]):
-                begin = max(line_first[line], need_window[place, 0], today)
-                if min(line_last[line], need_window[place, 1]) < begin:
+        permitted[at] = True
+        best[:] = 0.0
+        for line in range(first_line[row], first_line[row] + line_count[row]):
+            for place in range(needs_count):
+                start = max(line_from[line], max(need_from[place], today))
+                if min(line_to[line], need_to[place]) < start or need_strength[place] <= 0.0:
                     continue
-                close = near[need_theme[place], line_theme[line]] * line_strength[line]
-                fit = close * serve[need_kind[place], line_kind[line]]
-                covered = UNSURE
-                if need_amount[place] > 0 and line_amount[line] >= 0:
-                    covered = min(1.0, line_amount[line] / need_amount[place])
-                best_theme = max(best_theme, close)
-                best_fit = max(best_fit, fit)
-                best_amount = max(best_amount, fit * covered)
-            total += need_share[place] * (
-                weights[_THEME] * best_theme
-                + weights[_NEEDS] * best_fit
-                + weights[_AMOUNT] * best_amount
-            )
-            if place == 0:
-                total += weights[_MAIN] * best_fit
-            best_any = max(best_any, best_fit)
-        out[at] = total + weights[_ANY] * best_any
+                theme = near[need_theme[place], line_theme[line]] * line_strength[line]
+                fit = theme * serve[need_kind[place], line_kind[line]]
+                same = need_unit[place] != 0 and need_unit[place] == line_unit[line]
+                quantity = fit * _covered(need_quantity[place], line_quantity[line], same)
+                amount = fit * _covered(need_amount[place], line_amount[line], True)
+                best[0, place] = max(best[0, place], theme)
+                best[1, place] = max(best[1, place], fit)
+                best[2, place] = max(best[2, place], quantity)
+                best[3, place] = max(best[3, place], amount)
+        sums = np.zeros(4)
+        most = 0.0
+        for place in range(needs_count):
+            for measure in range(4):
+                sums[measure] += need_share[place] * best[measure, place]
+            most = max(most, best[1, place])
+        out[at, 0] = min(sums[0], 1.0)
+        out[at, 1] = best[1, 0]
+        out[at, 2] = min(sums[1], 1.0)
+        out[at, 3] = most
+        out[at, 4] = min(sums[2], 1.0)
+        out[at, 5] = min(sums[3], 1.0)
+        product = np.int64(0)
+        for theme_number in range(text_themes.shape[1]):
+            product += np.int64(text_themes[row, theme_number]) * own_near[theme_number]
+        out[at, 6] = min(_over(product, own_theme_norm * theme_norm[row]), 1.0)
+        total = np.int64(0)
+        most_reach = np.int64(0)
+        for needed in range(kinds):
+            reach = np.int64(0)
+            for given in range(kinds):
+                reach = max(reach, np.int64(text_kinds[row, given]) * served[needed, given])
+            most_reach = max(most_reach, reach)
+            total += min(np.int64(100) * np.int64(own_kinds[needed]), reach)
+        known = kinds_total > 0 and most_reach > 0
+        out[at, 7] = total / (np.int64(100) * kinds_total) if known else UNSURE
+        out[at, 8] = field[row] / 100.0
+        norms = own_vector_norm * vector_norm[row]
+        cosine = LOWEST_COSINE
+        if norms > 0.0:
+            dot = np.int32(0)
+            for number in range(vector.shape[1]):
+                dot += np.int32(vector[row, number]) * np.int32(own_vector[number])
+            cosine = np.float64(dot) / norms
+        out[at, 9] = min(max((cosine - LOWEST_COSINE) / (HIGHEST_COSINE - LOWEST_COSINE), 0.0), 1.0)
+        product = np.int64(0)
+        common = np.int64(0)
+        lost = np.int64(0)
+        total = np.int64(0)
+        for number in range(concepts.shape[1]):
+            concept = concepts[row, number]
+            weight = np.int64(concept_weights[row, number])
+            mine = own_concepts[concept]
+            total += weight
+            product += mine * weight
+            if own_named[concept]:
+                common += weight
+            if own_ruled_out[concept]:
+                lost += weight
+        out[at, 10] = _over(product, own_concept_norm * concept_norm[row])
+        out[at, 11] = common / total if total > 0 else 0.0
+        own_lost = np.int64(0)
+        for number in range(excluded.shape[1]):
+            own_lost += own_concepts[excluded[row, number]]
+        allowed = 1.0 - (own_lost / own_concept_total if own_concept_total > 0 else 0.0)
+        out[at, 12] = min(allowed, 1.0 - (lost / total if total > 0 else 0.0))
+        product = np.int64(0)
+        for number in range(terms.shape[1]):
+            term = np.int64(terms[row, number])
+            if term == 0:
+                break
+            if (own_term_bits[(term >> 6) & 63] >> np.uint64(term & 63)) & np.uint64(1):
+                product += own_terms[term] * np.int64(term_weights[row, number])
+        out[at, 13] = _over(product, own_term_norm * term_norm[row])
+        out[at, 14] = min(max((end - begin + 1) / enough, 0.0), 1.0)
+        out[at, 15] = np.float64(unconditional[row])
+    return permitted
+
+
+@_inlined
+def _covered(needed, given, comparable):  # type: ignore[no-untyped-def]
+    if comparable and needed > 0 and given != -1:
+        return min(1.0, np.float64(given) / np.float64(needed))
+    return UNSURE
+
+
+@_inlined
+def _over(product, norms):  # type: ignore[no-untyped-def]
+    return np.float64(product) / norms if norms > 0.0 else 0.0

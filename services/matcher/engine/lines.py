@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from services.matcher.engine.codes import closeness, closeness_rows, serves, serves_rows
+from services.matcher.engine.codes import closeness, serves
 from services.matcher.engine.entries import UNKNOWN, EntryLine
 from services.matcher.engine.index import Index, Names
 
@@ -71,15 +71,6 @@ def best_of_provisions(
             np.maximum(best[measure, at, places], values, out=values)
             best[measure, at, places] = values
     return best
-
-
-def fit_of(need: EntryLine, provision: EntryLine, today: int) -> float:
-    """How well theme and kind of one provision serve one need, from 0 to 1."""
-    first = max(need.window[0], provision.window[0], today)
-    if min(need.window[1], provision.window[1]) < first:
-        return 0.0
-    near = closeness_rows()[need.theme][provision.theme]
-    return near * provision.strength * serves_rows()[need.kind][provision.kind]
 
 
 _READ = ("theme", "kind", "strength", "quantity", "unit", "amount", "from", "to")

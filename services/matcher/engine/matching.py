@@ -1,7 +1,7 @@
 """The engine: two directions of one question, answered from memory."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -9,10 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from services.matcher.engine import search
-from services.matcher.engine.entries import EntryLine
 from services.matcher.engine.features import FEATURES
 from services.matcher.engine.geography import Geography
-from services.matcher.engine.index import Index
+from services.matcher.engine.index import Evidence, LeftLine
 from services.matcher.engine.profiles import OfferProfile, RequestProfile
 from services.matcher.engine.ranking import Model
 from services.matcher.engine.records import OPEN_END, Measure, Records, Refused, Side
@@ -46,9 +45,6 @@ class Pairing:
     features: tuple[float, ...]
     serves: tuple[Serving, ...]
     evidence: tuple[str, ...]
-
-
-_Side = tuple[tuple[EntryLine, ...], dict[str, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,8 +215,11 @@ class Engine:
 
         order = sorted(range(len(ids)), key=place)[: self.size if size is None else size]
         pairs = [(ids[at], offer) for at in order]
-        own = self._sides(self._records.offers, [self._records.offers.row(offer)])
-        return self._pairings(pairs, found, order, self._sides(requests, found.rows[order]), own)
+        row, rows = self._records.offers.row(offer), found.rows[order]
+        provisions = self._records.offers.left_of_all(np.array([row]))[0]
+        lines = [(needs, provisions) for needs in requests.left_of_all(rows)]
+        evidence = self._records.offers.evidence(row, requests, rows)
+        return self._pairings(pairs, found, order, lines, evidence)
 
     def _ranked(self, request: str, found: search.Found, most: int) -> tuple[Pairing, ...]:
         offers = self._records.offers
@@ -231,34 +230,23 @@ class Engine:
         )[:most]
         order = [at for *_, at in ranked]
         pairs = [(request, offer) for _, _, offer, _ in ranked]
-        own = self._sides(self._records.requests, [self._records.requests.row(request)])
-        return self._pairings(pairs, found, order, own, self._sides(offers, found.rows[order]))
-
-    def _sides(self, index: Index, rows: Sequence[int] | npt.NDArray[np.intp]) -> list[_Side]:
-        """Of some records: the lines with something left, and the concepts that they name."""
-        picked = np.asarray(rows, dtype=np.intp)
-        lines = [
-            tuple(line for line in of_record if line.strength > 0.0)
-            for of_record in index.lines_of_all(picked)
-        ]
-        return list(zip(lines, index.named(picked), strict=True))
+        row, rows = self._records.requests.row(request), found.rows[order]
+        needs = self._records.requests.left_of_all(np.array([row]))[0]
+        lines = [(needs, provisions) for provisions in offers.left_of_all(rows)]
+        evidence = self._records.requests.evidence(row, offers, rows)
+        return self._pairings(pairs, found, order, lines, evidence)
 
     def _pairings(
         self,
         pairs: Sequence[tuple[str, str]],
         found: search.Found,
         order: Sequence[int],
-        asked: list[_Side],
-        given: list[_Side],
+        lines: Sequence[tuple[list[LeftLine], list[LeftLine]]],
+        evidence: Sequence[Evidence],
     ) -> tuple[Pairing, ...]:
-        """The pairs with what is told of them; one of the sides is the same for all."""
+        """The pairs with what is told of them, all in one order."""
         scores, features = found.scores[order].tolist(), found.features[order].tolist()
-        many = max(len(asked), len(given)) if pairs else 0
-        sides = zip(
-            asked if len(asked) == many else asked * many,
-            given if len(given) == many else given * many,
-            strict=True,
-        )
+        today, unit = self._records.today, self._records.offers.unit
         return tuple(
             Pairing(
                 request=request,
@@ -266,15 +254,12 @@ class Engine:
                 score=score,
                 rank=rank,
                 features=tuple(of_pair),
-                serves=servings(needs, provisions, self._records.today),
-                evidence=_evidence(names, others),
+                serves=servings(needs, provisions, today, unit),
+                evidence=tuple(name for _, name in sorted(named)[:MOST_EVIDENCE]),
             )
-            for rank, (
-                (request, offer),
-                score,
-                of_pair,
-                ((needs, names), (provisions, others)),
-            ) in enumerate(zip(pairs, scores, features, sides, strict=True), start=1)
+            for rank, ((request, offer), score, of_pair, (needs, provisions), named) in enumerate(
+                zip(pairs, scores, features, lines, evidence, strict=True), start=1
+            )
         )
 
     def _remember(self, request: str, entries: tuple[Pairing, ...]) -> None:
@@ -300,11 +285,6 @@ class Engine:
 def _require_features(model: Model) -> None:
     if model.feature_names != FEATURES:
         raise ValueError(f"the model {model.version} was made for other features")
-
-
-def _evidence(asked: Mapping[str, int], given: Mapping[str, int]) -> tuple[str, ...]:
-    weighed = [(-asked[name] * given[name], name) for name in asked.keys() & given.keys()]
-    return tuple(name for _, name in sorted(weighed)[:MOST_EVIDENCE])
 
 
 def _best(scores: npt.NDArray[np.float64], most: int) -> list[int]:

@@ -9,14 +9,16 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from services.matcher.engine.buckets import Buckets, Key, Rows
-from services.matcher.engine.codes import THEME_CODES, closely_related_to
+from services.matcher.engine import glance
+from services.matcher.engine.cells import Cells, Key
+from services.matcher.engine.codes import THEME_CODES
 from services.matcher.engine.columns import Spec
 from services.matcher.engine.eligibility import States, admits, eligibility_of
 from services.matcher.engine.entries import (
     MOST_LINES,
     UNKNOWN,
     Committed,
+    Entry,
     is_spent,
     offer_entry,
     request_entry,
@@ -26,6 +28,7 @@ from services.matcher.engine.entries import (
 from services.matcher.engine.features import Sizes
 from services.matcher.engine.geography import Geography
 from services.matcher.engine.index import Index, Names, Numbers, padded_shares
+from services.matcher.engine.inference import CLEAR
 from services.matcher.engine.profiles import OfferProfile, RequestProfile
 
 Side = Literal["request", "offer"]
@@ -49,7 +52,12 @@ _OFFER: Spec = {
     "unconditional": (np.bool_, ()),
     "ceiling": (np.int64, ()),
     "ceiling_currency": (np.int32, ()),
+    "gist": (np.uint64, (glance.GIST,)),
+    "first_spot": (np.int32, ()),
+    "spot_count": (np.int16, ()),
 }
+_RUN = ("first_spot", "spot_count")
+_BRIEFED = ("open", "field", "eligibility", "from", "to", "text_themes", "text_kinds", "concepts")
 _PRIORITIES = {"critical": 4, "high": 3, "medium": 2, "low": 1}
 
 
@@ -81,7 +89,7 @@ class Records:
         self._refused: dict[tuple[Side, str], RequestProfile | OfferProfile] = {}
         self._states = States(geography.at(as_of))
         self._areas = Numbers()
-        self._offer_buckets = Buckets(self._fits)
+        self.offer_cells = Cells()
         self._on(as_of)
 
     def advance(self, as_of: date) -> list[Refused]:
@@ -117,7 +125,7 @@ class Records:
     def remove_offer(self, offer: str) -> None:
         """Take an offer out; nothing happens if it is not here."""
         self._refused.pop(("offer", offer), None)
-        self.offers.remove(offer)
+        self._take_out(offer)
 
     def commit(self, side: Side, record: str, line: int, measure: Measure, amount: int) -> None:
         """Set what is committed of a line in all; it holds for the record whenever it comes."""
@@ -149,16 +157,18 @@ class Records:
 
     def admitted_kinds(self, request_row: int) -> npt.NDArray[np.bool_]:
         """Of every eligibility, whether it admits the State of a request."""
-        state = self.requests.records.column("state")[[request_row]]
-        return admits(self._states.words(), state)
+        return self._states.admitting(int(self.requests.records.column("state")[request_row]))
 
-    def candidate_offers(self, request_row: int) -> npt.NDArray[np.int32]:
-        """Rows of offers of themes close to a request's, for its State; some barred, or twice."""
-        near = closely_related_to(int(self.requests.records.column("themes")[request_row]))
+    def cells_for(self, request_row: int) -> list[Key]:
+        """Where offers stand that may be for a request's State and speak of what it needs."""
         area = int(self.requests.records.column("area")[request_row])
-        themes = [theme for theme in range(len(THEME_CODES)) if near >> theme & 1]
         areas = (ANYWHERE,) if area == ANYWHERE else (ANYWHERE, area)
-        return self._offer_buckets.rows((theme, place) for theme in themes for place in areas)
+        spoken = _spoken_of(self.requests.records.column("text_themes")[request_row])
+        lines = self.requests.lines_of(request_row)
+        if not spoken and not lines:
+            spoken = set(range(len(THEME_CODES)))
+        themes = spoken | {line.theme for line in lines}
+        return [(theme, place) for theme in sorted(themes) for place in areas]
 
     def admitted_offers(self, request_row: int) -> npt.NDArray[np.bool_]:
         """Of every row of offers, whether it is for the State of a request."""
@@ -187,6 +197,8 @@ class Records:
 
     def _put(self, profile: RequestProfile | OfferProfile) -> None:
         side: Side = "request" if isinstance(profile, RequestProfile) else "offer"
+        if side == "offer":
+            self._take_out(profile.id)
         self._index(side).remove(profile.id)
         self._refused[side, profile.id] = profile
         committed = self._committed_of(side, profile.id)
@@ -211,18 +223,12 @@ class Records:
                     "unconditional": profile.unconditional,
                     "ceiling": UNKNOWN if profile.ceiling is None else profile.ceiling,
                     "ceiling_currency": self.names.currencies.of(profile.ceiling_currency),
+                    "gist": 0,
+                    "first_spot": 0,
+                    "spot_count": 0,
                 },
             )
-            places = self._places(profile)
-            self._offer_buckets.add(
-                (
-                    (theme, place)
-                    for theme in range(len(THEME_CODES))
-                    if entry.themes >> theme & 1
-                    for place in places
-                ),
-                self.offers.row(profile.id),
-            )
+            self._let_find(self.offers.row(profile.id), entry, self._places(profile))
         del self._refused[side, profile.id]
 
     def _area(self, alpha3: str) -> int:
@@ -237,11 +243,44 @@ class Records:
             self._area(alpha3) for alpha3 in offer.countries
         }
 
-    def _fits(self, key: Key, rows: Rows) -> npt.NDArray[np.bool_]:
-        columns = self.offers.records
-        themes = columns.column("themes")[rows] >> np.uint32(key[0])
-        fits: npt.NDArray[np.bool_] = columns.used[rows] & ((themes & np.uint32(1)) == 1)
-        return fits
+    def _let_find(self, row: int, entry: Entry, places: set[int]) -> None:
+        """Let a new offer be found in its places under what it speaks of, else under its codes."""
+        themes = _spoken_of(np.array(entry.text_themes)) or {
+            theme for theme in range(len(THEME_CODES)) if entry.themes >> theme & 1
+        }
+        keys = [(theme, place) for theme in sorted(themes) for place in sorted(places)]
+        concepts, columns = self.offers.concepts(row), self.offers.records
+        columns.column("gist")[row] = glance.gist_words(
+            columns.column("vector")[row], concepts.items()
+        )
+        brief = [*self._brief(row), *glance.concept_words(concepts)]
+        run = self.offer_cells.put(row, keys, brief)
+        for name, value in zip(_RUN, run, strict=True):
+            columns.column(name)[row] = value
+
+    def _take_out(self, offer: str) -> None:
+        if offer in self.offers:
+            row = self.offers.row(offer)
+            self.offer_cells.remove(self._run(row))
+            self.offers.remove(offer)
+
+    def _run(self, row: int) -> tuple[int, int]:
+        first, count = (int(self.offers.records.column(name)[row]) for name in _RUN)
+        return first, count
+
+    def _brief(self, row: int) -> list[int]:
+        """The words of a glance at an offer that may change with the day and the ledger."""
+        one = {name: self.offers.records.column(name)[row] for name in _BRIEFED}
+        window = (int(one["from"]), int(one["to"]))
+        return [
+            glance.stated(bool(one["open"]), int(one["field"]), int(one["eligibility"]), window),
+            glance.told(
+                self.offers.lines_of(row),
+                one["text_themes"].tolist(),
+                one["text_kinds"].tolist(),
+                int(np.count_nonzero(one["concepts"])),
+            ),
+        ]
 
     def _resolve(self, side: Side, row: int) -> None:
         """Make a record's lines anew, as of the day and by what is committed of them."""
@@ -259,6 +298,8 @@ class Records:
         index.set_open(row, bool(columns("published")[row]) and not is_spent(lines))
         if side == "request":
             columns("shares")[row] = padded_shares(lines)
+        else:
+            self.offer_cells.change(self._run(row), self._brief(row))
 
     def _ceiling(self, offer_row: int) -> int:
         """The most for one project of an offer, in US cents as of the day."""
@@ -266,3 +307,11 @@ class Records:
         number = int(self.offers.records.column("ceiling_currency")[offer_row])
         currency = self.names.currencies.name(number)
         return UNKNOWN if ceiling == UNKNOWN else usd(ceiling, currency, self.as_of)
+
+
+def _spoken_of(text_themes: npt.NDArray[np.integer]) -> set[int]:
+    """The themes that a text clearly speaks of, and that it does most; none if it names none."""
+    most = text_themes.max(initial=0)
+    if not most:
+        return set()
+    return set(np.flatnonzero((text_themes >= CLEAR) | (text_themes == most)).tolist())

@@ -7,13 +7,13 @@ import numpy as np
 import numpy.typing as npt
 
 from services.matcher.engine.codes import related_to
-from services.matcher.engine.features import pair_features
+from services.matcher.engine.features import FEATURES, pair_features
 from services.matcher.engine.index import Index
 from services.matcher.engine.lines import best_for_needs, best_of_provisions
 from services.matcher.engine.ranking import Model
 from services.matcher.engine.records import Records
 from services.matcher.engine.rules import View, bars
-from services.matcher.engine.shortcut import worth_scoring
+from services.matcher.engine.shortcut import features_of, worth_scoring
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,18 +31,27 @@ LARGE = 20_000
 
 def offers_for(records: Records, model: Model, request: str, *, exact: bool = False) -> Found:
     """Offers that may be proposed for a request, all or the best; KeyError if it is not here."""
-    if len(records.offers) > LARGE and not exact:
-        rows = worth_scoring(records, model, request)
-        declined = set(records.declined_rows("request", request))
-        rows = np.array([row for row in rows.tolist() if row not in declined], dtype=np.intp)
-    else:
-        rows = _permitted_offers(records, request)
     row = records.requests.row(request)
+    if len(records.offers) > LARGE and not exact:
+        return _best_offers(records, model, request)
+    rows = _permitted_offers(records, request)
     one, offers = records.requests.view([row]), records.offers
     needs = records.requests.lines_of(row)
     best = best_for_needs(needs, offers, rows, records.names, records.today)
     features = pair_features(one, offers.view(rows), best, records.today, records.sizes())
     return _scored(rows, features, model)
+
+
+def _best_offers(records: Records, model: Model, request: str) -> Found:
+    """Offers that may be proposed for a request and may be among its best."""
+    row = records.requests.row(request)
+    if not records.requests.records.column("open")[row]:
+        return _scored(np.zeros(0, dtype=np.intp), np.zeros((0, len(FEATURES))), model)
+    rows = worth_scoring(records, model, row)
+    declined = set(records.declined_rows("request", request))
+    rows = np.array([at for at in rows.tolist() if at not in declined], dtype=np.int32)
+    permitted, features = features_of(records, row, rows)
+    return _scored(rows[permitted].astype(np.intp), features[permitted], model)
 
 
 def _permitted_offers(records: Records, request: str) -> npt.NDArray[np.intp]:

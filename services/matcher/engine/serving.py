@@ -1,19 +1,17 @@
 """Which provision meets which need, and how much of it: what a reader wants to see of a pair."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from operator import itemgetter
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
-from services.matcher.engine.codes import KIND_CODES, THEME_CODES
-from services.matcher.engine.entries import UNKNOWN, EntryLine
-from services.matcher.engine.lines import fit_of
+from services.matcher.engine.codes import KIND_CODES, THEME_CODES, closeness_rows, serves_rows
+from services.matcher.engine.entries import UNKNOWN
+from services.matcher.engine.index import LeftLine
 
 _LEAST_FIT = 0.3
 _THOUSANDTHS = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Serving:
+class Serving(NamedTuple):
     """A need line and the provision line that serves it best.
 
     `theme` and `kind` are the need's. `quantity` is what the provision can give `of` what is
@@ -35,24 +33,38 @@ class Serving:
 
 
 def servings(
-    needs: Sequence[EntryLine], provisions: Sequence[EntryLine], today: int
+    needs: Sequence[LeftLine],
+    provisions: Sequence[LeftLine],
+    today: int,
+    unit: Callable[[int], str | None],
 ) -> tuple[Serving, ...]:
-    """The needs that are served, by line number; lines inferred from texts are not told."""
+    """The needs that are served, by line number; lines inferred from texts are not told.
+
+    `unit` gives the name of a line's unit.
+    """
     own = [provision for provision in provisions if provision.number]
     served = []
     for need in needs:
         if not (need.number and own):
             continue
-        fits = [(fit_of(need, provision, today), -provision.number, provision) for provision in own]
-        fit, _, provision = max(fits, key=itemgetter(0, 1))
+        near, serve = closeness_rows()[need.theme], serves_rows()[need.kind]
+        best, fit = own[0], -1.0
+        for provision in own:
+            this = near[provision.theme] * provision.strength * serve[provision.kind]
+            if min(need.last, provision.last) < max(need.first, provision.first, today):
+                this = 0.0
+            if this > fit or (this == fit and provision.number < best.number):
+                best, fit = provision, this
         if fit >= _LEAST_FIT:
-            served.append(_serving(need, provision, fit))
-    return tuple(sorted(served, key=lambda serving: serving.need))
+            served.append(_serving(need, best, fit, unit))
+    return tuple(sorted(served))
 
 
-def _serving(need: EntryLine, provision: EntryLine, fit: float) -> Serving:
+def _serving(
+    need: LeftLine, provision: LeftLine, fit: float, unit: Callable[[int], str | None]
+) -> Serving:
     comparable = (
-        need.unit is not None
+        need.unit != 0
         and need.unit == provision.unit
         and UNKNOWN not in (need.quantity, provision.quantity)
     )
@@ -64,7 +76,7 @@ def _serving(need: EntryLine, provision: EntryLine, fit: float) -> Serving:
         kind=KIND_CODES[need.kind],
         quantity=min(need.quantity, provision.quantity) / _THOUSANDTHS if comparable else None,
         of=need.quantity / _THOUSANDTHS if comparable else None,
-        unit=need.unit if comparable else None,
+        unit=unit(need.unit) if comparable else None,
         fit=round(fit, 6),
         amount=min(need.amount, provision.amount) if priced else None,
         amount_of=need.amount if priced else None,

@@ -34,7 +34,7 @@ ELIGIBLE = (
 def _small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search, "LARGE", 50)
     monkeypatch.setattr(shortcut, "LOOKED_AT", 150)
-    monkeypatch.setattr(shortcut, "KEPT", 80)
+    monkeypatch.setattr(shortcut, "SCORED", 80)
 
 
 def market(seed: int) -> Iterator[OfferProfile]:
