@@ -199,7 +199,7 @@ def _limited(serving: Serving, left: float) -> Serving:
         quantity = min(quantity, round(serving.of * left, 3))
     if amount is not None and serving.amount_of is not None:
         amount = min(amount, round(serving.amount_of * left))
-    return replace(serving, quantity=quantity, amount=amount)
+    return serving._replace(quantity=quantity, amount=amount)
 
 
 def _both(committed: Displaced | None, endorsed: Displaced) -> Displaced:
