@@ -18,10 +18,10 @@ from services.matcher.engine.kernels import STEPS, features, look, look_again
 from services.matcher.engine.ranking import Model
 from services.matcher.engine.records import Records
 
-SCORED = 400
+SCORED = 500
 """Candidates that are scored, and all whose estimates equal the last of them."""
 
-LOOKED_AT = 6_000
+LOOKED_AT = 3_000
 """Candidates that get a second look."""
 
 _COLUMNS = (
