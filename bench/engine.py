@@ -119,6 +119,7 @@ def _measure(jobs: Sequence[Job]) -> list[Figures]:
             found.append(measured(dataclasses.replace(job, ends=_ends(job, found)), tell))
             progress.remove_task(task)
             progress.advance(every)
+            console.print(_line(found[-1]))
     return found
 
 
@@ -134,6 +135,13 @@ def _ends(job: Job, found: Sequence[Figures]) -> tuple[float, ...]:
 
 def _name(job: Job) -> str:
     return f"{job.system} at {size_text(job.size)}{', mixed' if job.mixed else ''}"
+
+
+def _line(one: Figures) -> str:
+    """What a run found, told as soon as it has: the tables come when all have ended."""
+    told = [f"p50 {time_text(one.at('event', 50))}", f"p99 {time_text(one.at('event', 99))}"]
+    told += [f"recall {one.numbers['recall']:.4f}"] if "recall" in one.numbers else []
+    return f"{_name(one.job)}: {', '.join(told)}, {one.memory / 2**20:,.0f} MB"
 
 
 def _print(results: Results) -> None:
