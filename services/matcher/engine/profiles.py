@@ -101,8 +101,8 @@ class RequestProfile:
             open=data["status"] == _OPEN,
             country=data["country"],
             priority=data["priority"],
-            window=_window(data["window"]) or ALWAYS,
-            lines=tuple(_line(need, "quantity") for need in data["needs"]),
+            window=day_window(data["window"]) or ALWAYS,
+            lines=tuple(line_of(need, "quantity") for need in data["needs"]),
             text=Text.of_signature(data["signature"]),
         )
 
@@ -138,8 +138,8 @@ class OfferProfile:
             version=version,
             open=data["status"] == _OPEN,
             organisation=data["organisation"],
-            window=_window(data["window"]) or ALWAYS,
-            lines=tuple(_line(provision, "capacity") for provision in data["provisions"]),
+            window=day_window(data["window"]) or ALWAYS,
+            lines=tuple(line_of(provision, "capacity") for provision in data["provisions"]),
             countries=frozenset(eligibility["countries"]),
             regions=frozenset(eligibility["regions"]),
             groups=frozenset(eligibility["groups"]),
@@ -154,7 +154,7 @@ class OfferProfile:
         return not (self.countries or self.regions or self.groups)
 
 
-def _line(data: Mapping[str, Any], measure: str) -> Line:
+def line_of(data: Mapping[str, Any], measure: str) -> Line:
     quantity = data[measure]
     return Line(
         number=data["line"],
@@ -164,12 +164,12 @@ def _line(data: Mapping[str, Any], measure: str) -> Line:
         unit=data["unit"],
         amount=data["amount_cents"],
         currency=data["currency"],
-        window=_window(data.get("window")),
+        window=day_window(data.get("window")),
         weight=_PRIORITY_WEIGHTS.get(data.get("priority") or "", 1.0),
     )
 
 
-def _window(data: Mapping[str, str] | None) -> tuple[int, int] | None:
+def day_window(data: Mapping[str, str] | None) -> tuple[int, int] | None:
     if data is None:
         return None
     return (

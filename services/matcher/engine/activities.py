@@ -1,0 +1,235 @@
+"""Assistance under way as the engine sees it, beside the needs of the States that it is given to.
+
+An index of its own: the other holds requests and offers, and neither knows of the other.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from services.matcher.engine.codes import KIND_NUMBERS, THEME_CODES, THEME_NUMBERS
+from services.matcher.engine.columns import Columns, Spec
+from services.matcher.engine.entries import MOST_LINES, usd
+from services.matcher.engine.index import Numbers
+from services.matcher.engine.inference import strengths
+from services.matcher.engine.profiles import Line, RequestProfile, Text, day_window, line_of
+from shared.language.meaning import centred
+from shared.language.weighing import concept_weights
+
+UNKNOWN_DAYS = (0, 0)
+"""The window of an activity that states none."""
+MOST_NAMED = 40
+_RATE_DAY = date(2025, 1, 1)
+"""Sizes are compared by one day's rates, so that no day's rates change whom a need is covered by."""
+_CENTS = 100
+
+ACTIVITY: Spec = {
+    "theme": (np.int16, ()),
+    "kind": (np.int16, ()),
+    "quantity": (np.int64, ()),
+    "unit": (np.int32, ()),
+    "dollars": (np.int64, ()),
+    "from": (np.int32, ()),
+    "to": (np.int32, ()),
+    "over": (np.bool_, ()),
+    "text": (np.bool_, ()),
+    "text_themes": (np.int16, (len(THEME_CODES),)),
+    "field": (np.int16, ()),
+    "named": (np.int16, (MOST_NAMED,)),
+    "named_weights": (np.int16, (MOST_NAMED,)),
+    "excluded": (np.int16, (MOST_NAMED,)),
+    "vector": (np.int8, (512,)),
+}
+_NO_VECTOR = np.zeros(512, dtype=np.int8)
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityProfile:
+    """Assistance that is planned, under way or done in a State; `line` is what it gives.
+
+    `window` holds first and last day as proleptic day numbers, None where it states none.
+    """
+
+    id: str
+    status: str
+    country: str
+    line: Line
+    window: tuple[int, int] | None
+    text: Text
+
+    @classmethod
+    def of_event(cls, data: Mapping[str, Any]) -> Self:
+        """From the data of an `entraide.activity.v1` event that its schema has passed."""
+        return cls(
+            id=data["id"],
+            status=data["status"],
+            country=data["country"],
+            line=line_of({**data, "line": 1, "window": None}, "quantity"),
+            window=day_window(data["window"]),
+            text=Text.of_signature(data["signature"]),
+        )
+
+    def is_usable(self) -> bool:
+        """Whether it may cover anything: neither cancelled nor of codes that nobody knows."""
+        known = self.line.theme in THEME_NUMBERS and self.line.kind in KIND_NUMBERS
+        return known and self.status != "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """An open request as its needs are compared: the lines with known codes, and its texts."""
+
+    id: str
+    country: str
+    window: tuple[int, int]
+    lines: tuple[Line, ...]
+    has_text: bool
+    named: Mapping[str, int]
+    concepts: Mapping[str, int]
+    excluded: frozenset[str]
+    vector: npt.NDArray[np.int8]
+
+    @classmethod
+    def of_profile(cls, profile: RequestProfile) -> Self:
+        """What of a request is compared with activities."""
+        known = [
+            line
+            for line in profile.lines
+            if line.theme in THEME_NUMBERS and line.kind in KIND_NUMBERS
+        ]
+        text = profile.text
+        concepts = weighed(text)
+        names = {concept for concept, _ in text.concepts}
+        return cls(
+            id=profile.id,
+            country=profile.country,
+            window=profile.window,
+            lines=tuple(known[:MOST_LINES]),
+            has_text=bool(text.language),
+            named={concept: concepts[concept] for concept in names if concept in concepts},
+            concepts=concepts,
+            excluded=text.excluded - names,
+            vector=_NO_VECTOR if text.vector is None else centred(text.vector),
+        )
+
+
+class Activities:
+    """Activities in columns, and open requests, by State. O(1) to put and to remove one."""
+
+    def __init__(self) -> None:
+        self.concepts = Numbers()
+        self.units = Numbers()
+        self._table = Columns(ACTIVITY)
+        self._rows: dict[str, int] = {}
+        self._profiles: dict[str, ActivityProfile] = {}
+        self._by_state: defaultdict[str, dict[str, int]] = defaultdict(dict)
+        self._needs: dict[str, Needs] = {}
+        self._needy: defaultdict[str, set[str]] = defaultdict(set)
+
+    def put_activity(self, profile: ActivityProfile) -> None:
+        """Add an activity or replace it; one that can cover nothing is only taken out."""
+        self.remove_activity(profile.id)
+        if not profile.is_usable():
+            return
+        row = self._table.take(**self._cells(profile))
+        self._rows[profile.id] = row
+        self._profiles[profile.id] = profile
+        self._by_state[profile.country][profile.id] = row
+
+    def remove_activity(self, activity: str) -> None:
+        """Take an activity out; nothing happens if it is not here."""
+        row = self._rows.pop(activity, None)
+        if row is not None:
+            self._table.free(row)
+            del self._by_state[self._profiles.pop(activity).country][activity]
+
+    def put_request(self, profile: RequestProfile) -> None:
+        """Add a request or replace it; one that is not open is only taken out."""
+        self.remove_request(profile.id)
+        if profile.open and profile.lines:
+            self._needs[profile.id] = Needs.of_profile(profile)
+            self._needy[profile.country].add(profile.id)
+
+    def remove_request(self, request: str) -> None:
+        """Take a request out; nothing happens if it is not here."""
+        needs = self._needs.pop(request, None)
+        if needs is not None:
+            self._needy[needs.country].discard(request)
+
+    def needs(self, request: str) -> Needs | None:
+        """A request's needs; None for one that is not here."""
+        return self._needs.get(request)
+
+    def activity(self, activity: str) -> ActivityProfile:
+        """An activity; KeyError for one that is not here."""
+        return self._profiles[activity]
+
+    def __contains__(self, activity: object) -> bool:
+        return activity in self._profiles
+
+    def in_state(self, country: str) -> Mapping[str, int]:
+        """The rows of a State's activities by id."""
+        return self._by_state.get(country, {})
+
+    def requests_of(self, country: str) -> frozenset[str]:
+        """The open requests of a State."""
+        return frozenset(self._needy.get(country, ()))
+
+    def column(self, name: str) -> npt.NDArray[Any]:
+        """A column of the activities' table; valid until the next one is put."""
+        return self._table.column(name)
+
+    def spread(self, weights: Mapping[str, int]) -> npt.NDArray[np.int64]:
+        """Weights of concepts by their numbers."""
+        numbers = {self.concepts.of(concept): weight for concept, weight in weights.items()}
+        spread = np.zeros(len(self.concepts), dtype=np.int64)
+        spread[list(numbers)] = list(numbers.values())
+        return spread
+
+    def _cells(self, profile: ActivityProfile) -> dict[str, object]:
+        line, text = profile.line, profile.text
+        concepts = weighed(text)
+        names = {concept for concept, _ in text.concepts}
+        named = sorted(
+            ((concept, concepts[concept]) for concept in names if concept in concepts),
+            key=lambda one: (-one[1], one[0]),
+        )[:MOST_NAMED]
+        excluded = sorted(text.excluded - names)[:MOST_NAMED]
+        first, last = profile.window or UNKNOWN_DAYS
+        numbered = [self.concepts.of(concept) for concept, _ in named]
+        return {
+            "theme": THEME_NUMBERS[line.theme],
+            "kind": KIND_NUMBERS[line.kind],
+            "quantity": line.quantity or 0,
+            "unit": self.units.of(line.unit),
+            "dollars": dollars(line),
+            "from": first,
+            "to": last,
+            "over": profile.status == "completed",
+            "text": bool(text.language),
+            "text_themes": list(strengths(text)[0]),
+            "field": text.field,
+            "named": _padded(numbered),
+            "named_weights": _padded([weight for _, weight in named]),
+            "excluded": _padded([self.concepts.of(one) for one in excluded]),
+            "vector": _NO_VECTOR if text.vector is None else centred(text.vector),
+        }
+
+
+def weighed(text: Text) -> dict[str, int]:
+    """The concepts that a text names, and those wider than they, in hundredths of their weight."""
+    return {name: round(_CENTS * part) for name, part in concept_weights(text.concepts).items()}
+
+
+def dollars(line: Line) -> int:
+    """A line's money in US cents by one day's rates; 0 where none is stated or it has no rate."""
+    return max(usd(line.amount, line.currency, _RATE_DAY), 0)
+
+
+def _padded(values: Sequence[int]) -> list[int]:
+    return [*values, *([0] * (MOST_NAMED - len(values)))]
