@@ -8,6 +8,7 @@ import click
 from rich.console import Console
 
 from deploy.cli.allied import assert_alliances
+from deploy.cli.covered import assert_coverage
 from deploy.cli.goldformat import GoldSetError
 from deploy.cli.goldset import SET_DATE, GoldSet, read_set
 from deploy.cli.measuring import calibration, measure
@@ -77,6 +78,7 @@ def command(
     measured = measure(gold, rankings, grades, permitted)
     measured |= {} if grades is None else calibration(rankings, grades)
     measured |= assert_alliances(gold, gold_dir, countries, on, TERM_KEY, out)
+    measured |= assert_coverage(gold, gold_dir, on, TERM_KEY, out)
     click.echo(json.dumps(measured, indent=2))
     if report is not None:
         from deploy.cli.evaluation_report import write_report

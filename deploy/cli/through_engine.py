@@ -27,7 +27,7 @@ from shared.web.field_errors import field_errors
 from shared.web.identity import Identity
 from shared.web.problems import FieldError, Problem
 
-_OPERATOR = Identity(subject="evaluation", role="operator")
+OPERATOR = Identity(subject="evaluation", role="operator")
 _EPOCH, _PUBLISHED = 1, 3
 """A loaded record is created, submitted and published: its third version."""
 
@@ -103,26 +103,26 @@ def read_geography(countries: Path | None, as_of: date) -> Geography:
 def _offers(gold: GoldSet, now: datetime, key: bytes) -> Iterator[Mapping[str, Any]]:
     organisations = {row.id: Organisation(id=row.id, **row.body) for row in gold.organisations}
     for row in gold.offers:
-        with _told(row):
+        with told(row):
             payload = OfferBody().load(row.body)
             donor = organisations[payload["organisation"]]
-            offer = new_offer(payload, _OPERATOR, now, key, organisation=donor)
-            step_offer(offer, "submit", _OPERATOR, now)
-            step_offer(offer, "publish", _OPERATOR, now)
+            offer = new_offer(payload, OPERATOR, now, key, organisation=donor)
+            step_offer(offer, "submit", OPERATOR, now)
+            step_offer(offer, "publish", OPERATOR, now)
         yield _event_data(offer)
 
 
 def _requests(gold: GoldSet, now: datetime, key: bytes) -> Iterator[Mapping[str, Any]]:
     for row in gold.requests:
-        with _told(row):
-            request = new_request(RequestBody().load(row.body), _OPERATOR, now, key)
-            step_request(request, "submit", _OPERATOR, now)
-            publish_request(request, "express", 0, _OPERATOR, now)
+        with told(row):
+            request = new_request(RequestBody().load(row.body), OPERATOR, now, key)
+            step_request(request, "submit", OPERATOR, now)
+            publish_request(request, "express", 0, OPERATOR, now)
         yield _event_data(request)
 
 
 @contextmanager
-def _told(row: Row) -> Iterator[None]:
+def told(row: Row) -> Iterator[None]:
     """Tell what a service would refuse as it would be told of a loaded row."""
     try:
         yield

@@ -4,7 +4,7 @@ An index of its own: the other holds requests and offers, and neither knows of t
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Self
@@ -25,7 +25,7 @@ UNKNOWN_DAYS = (0, 0)
 """The window of an activity that states none."""
 MOST_NAMED = 40
 _RATE_DAY = date(2025, 1, 1)
-"""Sizes are compared by one day's rates, so that no day's rates change whom a need is covered by."""
+"""Sizes are compared by one day's rates, so that what covers a need is the same every day."""
 _CENTS = 100
 
 ACTIVITY: Spec = {
@@ -45,7 +45,19 @@ ACTIVITY: Spec = {
     "excluded": (np.int16, (MOST_NAMED,)),
     "vector": (np.int8, (512,)),
 }
+NEED: Spec = {
+    "from": (np.int32, ()),
+    "to": (np.int32, ()),
+    "text": (np.bool_, ()),
+    "named": (np.int16, (MOST_NAMED,)),
+    "named_weights": (np.int16, (MOST_NAMED,)),
+    "concepts": (np.int16, (MOST_NAMED,)),
+    "concept_weights": (np.int16, (MOST_NAMED,)),
+    "excluded": (np.int16, (MOST_NAMED,)),
+    "vector": (np.int8, (512,)),
+}
 _NO_VECTOR = np.zeros(512, dtype=np.int8)
+_MOST_WEIGHT = 30_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,29 +106,6 @@ class Needs:
     excluded: frozenset[str]
     vector: npt.NDArray[np.int8]
 
-    @classmethod
-    def of_profile(cls, profile: RequestProfile) -> Self:
-        """What of a request is compared with activities."""
-        known = [
-            line
-            for line in profile.lines
-            if line.theme in THEME_NUMBERS and line.kind in KIND_NUMBERS
-        ]
-        text = profile.text
-        concepts = weighed(text)
-        names = {concept for concept, _ in text.concepts}
-        return cls(
-            id=profile.id,
-            country=profile.country,
-            window=profile.window,
-            lines=tuple(known[:MOST_LINES]),
-            has_text=bool(text.language),
-            named={concept: concepts[concept] for concept in names if concept in concepts},
-            concepts=concepts,
-            excluded=text.excluded - names,
-            vector=_NO_VECTOR if text.vector is None else centred(text.vector),
-        )
-
 
 class Activities:
     """Activities in columns, and open requests, by State. O(1) to put and to remove one."""
@@ -128,7 +117,8 @@ class Activities:
         self._rows: dict[str, int] = {}
         self._profiles: dict[str, ActivityProfile] = {}
         self._by_state: defaultdict[str, dict[str, int]] = defaultdict(dict)
-        self._needs: dict[str, Needs] = {}
+        self._needs = Columns(NEED)
+        self._requests: dict[str, tuple[int, str, tuple[Line, ...]]] = {}
         self._needy: defaultdict[str, set[str]] = defaultdict(set)
 
     def put_activity(self, profile: ActivityProfile) -> None:
@@ -149,21 +139,42 @@ class Activities:
             del self._by_state[self._profiles.pop(activity).country][activity]
 
     def put_request(self, profile: RequestProfile) -> None:
-        """Add a request or replace it; one that is not open is only taken out."""
+        """Add a request or replace it; one without open needs is only taken out."""
         self.remove_request(profile.id)
-        if profile.open and profile.lines:
-            self._needs[profile.id] = Needs.of_profile(profile)
+        lines = tuple(
+            line
+            for line in profile.lines
+            if line.theme in THEME_NUMBERS and line.kind in KIND_NUMBERS
+        )[:MOST_LINES]
+        if profile.open and lines:
+            row = self._needs.take(**self._need_cells(profile))
+            self._requests[profile.id] = (row, profile.country, lines)
             self._needy[profile.country].add(profile.id)
 
     def remove_request(self, request: str) -> None:
         """Take a request out; nothing happens if it is not here."""
-        needs = self._needs.pop(request, None)
-        if needs is not None:
-            self._needy[needs.country].discard(request)
+        if request in self._requests:
+            row, country, _ = self._requests.pop(request)
+            self._needs.free(row)
+            self._needy[country].discard(request)
 
     def needs(self, request: str) -> Needs | None:
         """A request's needs; None for one that is not here."""
-        return self._needs.get(request)
+        if request not in self._requests:
+            return None
+        row, country, lines = self._requests[request]
+        cells = {name: self._needs.column(name)[row] for name in self._needs.names}
+        return Needs(
+            id=request,
+            country=country,
+            window=(int(cells["from"]), int(cells["to"])),
+            lines=lines,
+            has_text=bool(cells["text"]),
+            named=self._names(cells["named"], cells["named_weights"]),
+            concepts=self._names(cells["concepts"], cells["concept_weights"]),
+            excluded=frozenset(self._names(cells["excluded"], cells["excluded"])),
+            vector=cells["vector"],
+        )
 
     def activity(self, activity: str) -> ActivityProfile:
         """An activity; KeyError for one that is not here."""
@@ -193,15 +204,8 @@ class Activities:
 
     def _cells(self, profile: ActivityProfile) -> dict[str, object]:
         line, text = profile.line, profile.text
-        concepts = weighed(text)
-        names = {concept for concept, _ in text.concepts}
-        named = sorted(
-            ((concept, concepts[concept]) for concept in names if concept in concepts),
-            key=lambda one: (-one[1], one[0]),
-        )[:MOST_NAMED]
-        excluded = sorted(text.excluded - names)[:MOST_NAMED]
         first, last = profile.window or UNKNOWN_DAYS
-        numbered = [self.concepts.of(concept) for concept, _ in named]
+        named, _, excluded = _mentioned(text)
         return {
             "theme": THEME_NUMBERS[line.theme],
             "kind": KIND_NUMBERS[line.kind],
@@ -211,25 +215,58 @@ class Activities:
             "from": first,
             "to": last,
             "over": profile.status == "completed",
-            "text": bool(text.language),
             "text_themes": list(strengths(text)[0]),
             "field": text.field,
-            "named": _padded(numbered),
-            "named_weights": _padded([weight for _, weight in named]),
-            "excluded": _padded([self.concepts.of(one) for one in excluded]),
+            **self._text_cells(text, named, excluded),
+        }
+
+    def _need_cells(self, profile: RequestProfile) -> dict[str, object]:
+        named, concepts, excluded = _mentioned(profile.text)
+        numbers, weights = self._numbered(concepts)
+        return {
+            "from": profile.window[0],
+            "to": profile.window[1],
+            "concepts": numbers,
+            "concept_weights": weights,
+            **self._text_cells(profile.text, named, excluded),
+        }
+
+    def _text_cells(
+        self, text: Text, named: Mapping[str, int], excluded: Collection[str]
+    ) -> dict[str, object]:
+        numbers, weights = self._numbered(named)
+        return {
+            "text": bool(text.language),
+            "named": numbers,
+            "named_weights": weights,
+            "excluded": self._numbered(dict.fromkeys(excluded, 1))[0],
             "vector": _NO_VECTOR if text.vector is None else centred(text.vector),
         }
 
+    def _numbered(self, weights: Mapping[str, int]) -> tuple[list[int], list[int]]:
+        """Numbers and weights of the heaviest concepts, padded with zeros."""
+        kept = sorted(weights.items(), key=lambda one: (-one[1], one[0]))[:MOST_NAMED]
+        padding = [0] * (MOST_NAMED - len(kept))
+        numbers = [self.concepts.of(concept) for concept, _ in kept]
+        return [*numbers, *padding], [*(min(w, _MOST_WEIGHT) for _, w in kept), *padding]
 
-def weighed(text: Text) -> dict[str, int]:
-    """The concepts that a text names, and those wider than they, in hundredths of their weight."""
-    return {name: round(_CENTS * part) for name, part in concept_weights(text.concepts).items()}
+    def _names(
+        self, numbers: npt.NDArray[np.int16], weights: npt.NDArray[np.int16]
+    ) -> dict[str, int]:
+        pairs = zip(numbers.tolist(), weights.tolist(), strict=True)
+        return {self.concepts.name(number) or "": weight for number, weight in pairs if number}
+
+
+def _mentioned(text: Text) -> tuple[dict[str, int], dict[str, int], frozenset[str]]:
+    """The concepts that a text names and those with the wider ones, by weight in hundredths; and
+    those that it rules out and does not name."""
+    weights = concept_weights(text.concepts)
+    concepts = {name: round(_CENTS * weight) for name, weight in weights.items()}
+    names = {concept for concept, _ in text.concepts}
+    named = {concept: weight for concept, weight in concepts.items() if concept in names}
+    return named, concepts, text.excluded - names
 
 
 def dollars(line: Line) -> int:
     """A line's money in US cents by one day's rates; 0 where none is stated or it has no rate."""
     return max(usd(line.amount, line.currency, _RATE_DAY), 0)
-
-
-def _padded(values: Sequence[int]) -> list[int]:
-    return [*values, *([0] * (MOST_NAMED - len(values)))]

@@ -114,9 +114,7 @@ def coverings(
         told = features(activities, needs, line, every[kept])
         probabilities = classifier.probabilities(told)
         found += [
-            _covering(
-                needs, line, activities.activity(ids[kept[at]]), probabilities[at], told[at]
-            )
+            _covering(needs, line, activities.activity(ids[kept[at]]), probabilities[at], told[at])
             for at in np.flatnonzero(probabilities >= classifier.least)
         ]
     return tuple(sorted(found, key=lambda one: (one.line, one.activity)))
@@ -163,10 +161,10 @@ def timely(
 
 def extent(line: Line, given: Line) -> Extent:
     """How much of a need line an activity gives."""
-    if line.kind != "funding" and line.quantity and given.quantity and line.unit == given.unit:
-        if line.unit is not None:
-            part = min(1.0, given.quantity / line.quantity)
-            return Extent("quantity", round(part, 6), given.quantity, line.quantity, line.unit)
+    counted = line.kind != "funding" and line.unit is not None and line.unit == given.unit
+    if counted and line.quantity and given.quantity:
+        part = min(1.0, given.quantity / line.quantity)
+        return Extent("quantity", round(part, 6), given.quantity, line.quantity, line.unit)
     needed, paid = dollars(line), dollars(given)
     if not (needed and paid):
         return Extent("whole", 1.0, None, None, None)
@@ -175,5 +173,3 @@ def extent(line: Line, given: Line) -> Extent:
     if counted_in_money:
         return Extent("money", round(part, 6), paid, needed, None)
     return Extent("share", 1.0 if part >= _NEARLY_WHOLE else round(part, 2), paid, needed, None)
-
-

@@ -80,9 +80,7 @@ def _nearness(needed: int, given: Whole, comparable: npt.NDArray[np.bool_]) -> F
     return _divided(np.minimum(given, needed), np.maximum(given, needed), known, UNSURE)
 
 
-def _part(
-    counted: tuple[int, Whole, npt.NDArray[np.bool_]], money: tuple[int, Whole]
-) -> Features:
+def _part(counted: tuple[int, Whole, npt.NDArray[np.bool_]], money: tuple[int, Whole]) -> Features:
     """The part of a line that is covered: by quantity where units are one, else by money."""
     needed, given, same_unit = counted
     cost, paid = money
