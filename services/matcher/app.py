@@ -4,7 +4,7 @@ import os
 
 from flask import Flask
 
-from services.matcher.api import alliances, commitments, ledger, proposals
+from services.matcher.api import alliances, commitments, ledger, proposals, triangular
 from shared.registers.context import Clock, Context, set_context, system_clock
 from shared.settings import Settings
 from shared.web.service import create_service
@@ -23,6 +23,7 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
             commitments.blueprint,
             ledger.blueprint,
             alliances.blueprint,
+            triangular.blueprint,
         ),
         description="The matcher: which offers serve which requests, and what is committed.",
         clock=clock,

@@ -12,9 +12,7 @@ from typing import Any, Literal
 
 from shared.lifecycle import Lifecycle, Step
 from shared.registers.counting import Measure, counted
-from shared.vocabulary.countries import groups
 from shared.vocabulary.currencies import usd_per_unit
-from shared.vocabulary.errors import UnknownCode
 
 Side = Literal["request", "offer"]
 SOURCE = "/entraide/matcher"
@@ -148,20 +146,3 @@ def visible_serves(
 ) -> list[Mapping[str, Any]]:
     """What a proposal serves, without the need lines that the reader may not see."""
     return [serving for serving in serves if serving["need"] not in hidden]
-
-
-_MANY_STATES = frozenset({"un-entity", "regional-organisation", "igo", "trust-fund"})
-
-
-def modality(donor_type: str | None, donor_country: str | None, on: date) -> str:
-    """The form of cooperation: north-south, south-south or multilateral, on a day.
-
-    South is who may receive official development assistance. A donor without a country, or made
-    of many States, is multilateral.
-    """
-    if donor_type in _MANY_STATES or donor_country is None:
-        return "multilateral"
-    try:
-        return "south-south" if "ODA" in groups(donor_country, on) else "north-south"
-    except UnknownCode:
-        return "multilateral"

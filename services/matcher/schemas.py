@@ -241,6 +241,11 @@ class ProposalView(StrictSchema):
     model = fields.String(required=True, allow_none=True)
     status = fields.String(required=True)
     modality = fields.String(required=True)
+    neighbour = fields.Boolean(
+        required=True,
+        metadata={"description": "Whether a State that borders on it offers its own know-how."},
+    )
+    cooperation = fields.String(required=True)
     conditions = fields.List(fields.String(), required=True)
     serves = fields.List(fields.Nested(ServingView), required=True)
     reasons = fields.List(fields.Nested(ReasonView), required=True)

@@ -5,8 +5,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from services.matcher.cooperating import cooperation
 from services.matcher.documents import Commitment
-from services.matcher.domain import CENTS, THOUSANDTHS, modality
+from services.matcher.domain import CENTS, THOUSANDTHS
 from services.matcher.explained import explained
 from services.matcher.ledger_documents import LedgerCase, LedgerLine
 from services.matcher.notices import notices
@@ -37,7 +38,7 @@ def proposal_view(
         "score": entry["score"],
         "model": proposal.model,
         "status": proposal.status,
-        "modality": modality(offer.donor_type, offer.donor_country, on),
+        **cooperation(proposal, language, on),
         "conditions": offer.conditions,
         "serves": [_serving_view(serving) for serving in proposal.serves],
         **explained(proposal, identity, language, on),

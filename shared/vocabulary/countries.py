@@ -75,6 +75,11 @@ def _statuses() -> Mapping[str, tuple[tuple[str, Period], ...]]:
 
 
 @cache
+def _developed() -> frozenset[str]:
+    return frozenset(row["code"] for row in read_table("developed.tsv"))
+
+
+@cache
 def _neighbours() -> Mapping[str, frozenset[str]]:
     found: dict[str, set[str]] = defaultdict(set)
     for row in read_table("borders.tsv"):
@@ -106,6 +111,16 @@ def groups(alpha3: str, on: date) -> frozenset[str]:
     """Which of LDC, LLDC, SIDS and ODA the country belongs to on that day."""
     statuses = _statuses().get(country(alpha3).alpha3, ())
     return frozenset(group for group, period in statuses if period.covers(on))
+
+
+def is_south(alpha3: str, on: date) -> bool:
+    """Whether the country counts as of the South on that day; UnknownCode.
+
+    A developing economy by UNCTAD's classification, or on the OECD DAC List of ODA recipients.
+    """
+    known = country(alpha3)
+    developed = not {known.region, known.subregion, known.alpha3}.isdisjoint(_developed())
+    return not developed or "ODA" in groups(alpha3, on)
 
 
 def neighbours(alpha3: str) -> frozenset[str]:

@@ -8,9 +8,9 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
+from services.matcher.engine.cooperation import land_neighbours
 from services.matcher.engine.geography import Geography
-from shared.vocabulary.countries import all_countries, neighbours
-from shared.vocabulary.errors import UnknownCode
+from shared.vocabulary.countries import all_countries
 from shared.vocabulary.organisations import REGIONAL_ORGANISATIONS, members
 
 MOST_MEMBERS = 18
@@ -31,7 +31,7 @@ def bond(one: str, other: str, geography: Geography) -> Bond:
     """The nearest bond of two States (alpha-3 codes); codes that are no countries have none."""
     if one == other:
         return Bond.SAME
-    if other in _neighbours(one):
+    if other in land_neighbours(one):
         return Bond.NEIGHBOUR
     area = geography.area(one)
     if area is not None and area == geography.area(other):
@@ -72,13 +72,6 @@ class Bonds:
             made = [bond(alpha3, other, self._geography) for other in self._numbers]
             row = self._rows[alpha3] = np.array(made, dtype=np.uint8)
         return row
-
-
-def _neighbours(alpha3: str) -> frozenset[str]:
-    try:
-        return neighbours(alpha3)
-    except UnknownCode:
-        return frozenset()
 
 
 @cache

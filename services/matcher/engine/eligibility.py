@@ -11,8 +11,9 @@ from shared.vocabulary.countries import all_countries
 
 WORDS = 6
 _WORD_BITS = 64
-_CAPACITY = WORDS * _WORD_BITS
-_EVERYONE = (1 << _CAPACITY) - 1
+CAPACITY = WORDS * _WORD_BITS
+"""How many States there is room for."""
+_EVERYONE = (1 << CAPACITY) - 1
 _FIRST_KINDS = 64
 
 
@@ -61,7 +62,7 @@ class States:
 
     def number(self, alpha3: str) -> int:
         """The State's number; -1 for the one past the 384 that there is room for."""
-        if alpha3 not in self._numbers and len(self._numbers) == _CAPACITY:
+        if alpha3 not in self._numbers and len(self._numbers) == CAPACITY:
             return -1
         return self._numbers.setdefault(alpha3, len(self._numbers))
 

@@ -157,8 +157,9 @@ class Engine:
     def shortlist(self, request: str, size: int | None = None, *, exact: bool = False) -> Shortlist:
         """The best offers for a request, at most `size` (the engine's own by default).
 
-        Best first; of equal scores unconditional offers first, then by id. The engine remembers
-        where a list of its own size ends, for `affected`. A request that is not here has no offers.
+        Best first; of equal scores unconditional offers first, then a neighbouring State's
+        know-how, then by id. The engine remembers where a list of its own size ends, for
+        `affected`. A request that is not here has no offers.
         In a large register only those are scored that an estimate finds worth it, unless `exact`.
         """
         most = self.size if size is None else size
@@ -224,13 +225,15 @@ class Engine:
     def _ranked(self, request: str, found: search.Found, most: int) -> tuple[Pairing, ...]:
         offers = self._records.offers
         free = offers.records.column("unconditional")[found.rows]
+        row, best = self._records.requests.row(request), _best(found.scores, most)
+        near = self._records.from_neighbours(row, found.rows[best])
         ranked = sorted(
-            (-found.scores[at], not free[at], offers.id(int(found.rows[at])), at)
-            for at in _best(found.scores, most)
+            (-found.scores[at], not free[at], not by_neighbour, offers.id(int(found.rows[at])), at)
+            for at, by_neighbour in zip(best, near.tolist(), strict=True)
         )[:most]
         order = [at for *_, at in ranked]
-        pairs = [(request, offer) for _, _, offer, _ in ranked]
-        row, rows = self._records.requests.row(request), found.rows[order]
+        pairs = [(request, offer) for *_, offer, _ in ranked]
+        rows = found.rows[order]
         needs = self._records.requests.left_of_all(np.array([row]))[0]
         lines = [(needs, provisions) for provisions in offers.left_of_all(rows)]
         evidence = self._records.requests.evidence(row, offers, rows)

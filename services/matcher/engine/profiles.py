@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Self
 
+from services.matcher.engine.cooperation import expert_state
 from shared.language.vectors import decode
 
 ALWAYS = (date(1900, 1, 1).toordinal(), date(2200, 12, 31).toordinal())
@@ -112,7 +113,8 @@ class OfferProfile:
     """An offer of assistance.
 
     `countries`, `regions` and `groups` say who may have it, anyone where all are empty. `ceiling`
-    is the most for one project, in hundredths of `ceiling_currency`.
+    is the most for one project, in hundredths of `ceiling_currency`. `expert` is the State that
+    offers its own know-how by it, None for other donors.
     """
 
     id: str
@@ -128,6 +130,7 @@ class OfferProfile:
     ceiling: int | None
     ceiling_currency: str | None
     text: Text
+    expert: str | None = None
 
     @classmethod
     def of_event(cls, data: Mapping[str, Any], version: str = "") -> Self:
@@ -147,6 +150,11 @@ class OfferProfile:
             ceiling=data["ceiling_cents"],
             ceiling_currency=data["ceiling_currency"],
             text=Text.of_signature(data["signature"]),
+            expert=expert_state(
+                data["donor_type"],
+                data["donor_country"],
+                (provision["kind"] for provision in data["provisions"]),
+            ),
         )
 
     def open_to_all(self) -> bool:

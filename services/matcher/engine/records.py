@@ -13,7 +13,8 @@ from services.matcher.engine import glance
 from services.matcher.engine.cells import Cells, Key
 from services.matcher.engine.codes import THEME_CODES
 from services.matcher.engine.columns import Spec
-from services.matcher.engine.eligibility import States, admits, eligibility_of
+from services.matcher.engine.cooperation import land_neighbours
+from services.matcher.engine.eligibility import CAPACITY, States, admits, eligibility_of
 from services.matcher.engine.entries import (
     MOST_LINES,
     UNKNOWN,
@@ -52,6 +53,7 @@ _OFFER: Spec = {
     "unconditional": (np.bool_, ()),
     "ceiling": (np.int64, ()),
     "ceiling_currency": (np.int32, ()),
+    "expert": (np.int16, ()),
     "gist": (np.uint64, (glance.GIST,)),
     "first_spot": (np.int32, ()),
     "spot_count": (np.int16, ()),
@@ -89,6 +91,7 @@ class Records:
         self._refused: dict[tuple[Side, str], RequestProfile | OfferProfile] = {}
         self._states = States(geography.at(as_of))
         self._areas = Numbers()
+        self._neighbours: dict[int, npt.NDArray[np.bool_]] = {}
         self.offer_cells = Cells()
         self._on(as_of)
 
@@ -181,6 +184,14 @@ class Records:
         kind = int(self.offers.records.column("eligibility")[offer_row])
         return admits(self._states.words()[[kind]], self.requests.records.column("state"))
 
+    def from_neighbours(
+        self, request_row: int, offer_rows: npt.NDArray[np.intp]
+    ) -> npt.NDArray[np.bool_]:
+        """Of some offers, whether a State that borders on the request's offers its know-how."""
+        near = self._neighbours[int(self.requests.records.column("state")[request_row])]
+        found: npt.NDArray[np.bool_] = near[self.offers.records.column("expert")[offer_rows]]
+        return found
+
     def sizes(self) -> Sizes:
         """How many numbers for concepts and terms are in use."""
         return Sizes(len(self.names.concepts), len(self.names.terms))
@@ -203,6 +214,7 @@ class Records:
         self._refused[side, profile.id] = profile
         committed = self._committed_of(side, profile.id)
         if isinstance(profile, RequestProfile):
+            self._note_neighbours(profile.country)
             entry = request_entry(profile, committed, self.as_of)
             self.requests.put(
                 entry,
@@ -223,6 +235,7 @@ class Records:
                     "unconditional": profile.unconditional,
                     "ceiling": UNKNOWN if profile.ceiling is None else profile.ceiling,
                     "ceiling_currency": self.names.currencies.of(profile.ceiling_currency),
+                    "expert": self._number(profile.expert),
                     "gist": 0,
                     "first_spot": 0,
                     "spot_count": 0,
@@ -230,6 +243,19 @@ class Records:
             )
             self._let_find(self.offers.row(profile.id), entry, self._places(profile))
         del self._refused[side, profile.id]
+
+    def _number(self, alpha3: str | None) -> int:
+        """The number of a State, -1 for none."""
+        return -1 if alpha3 is None else self._states.number(alpha3)
+
+    def _note_neighbours(self, alpha3: str) -> None:
+        number = self._states.number(alpha3)
+        if number not in self._neighbours:
+            # By number, and the last place for -1, an offer that is no State's know-how.
+            near = np.zeros(CAPACITY + 1, dtype=bool)
+            near[[self._states.number(other) for other in sorted(land_neighbours(alpha3))]] = True
+            near[-1] = False
+            self._neighbours[number] = near
 
     def _area(self, alpha3: str) -> int:
         """The number of a State's area, ANYWHERE for a code that is in none."""

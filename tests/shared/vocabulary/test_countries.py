@@ -11,6 +11,7 @@ from shared.vocabulary.countries import (
     country,
     country_name,
     groups,
+    is_south,
     neighbours,
 )
 from shared.vocabulary.lists import GROUPS
@@ -175,3 +176,11 @@ def test_the_tables_agree_with_the_library_they_were_built_from() -> None:
     assert [tuple(row.values()) for row in read_table("countries.tsv")] == built
     names = build_countries.name_rows()
     assert [tuple(row.values()) for row in read_table("country_names.tsv")] == names
+
+
+def test_the_south_is_developing_economies_and_whoever_receives_oda() -> None:
+    day = date(2026, 1, 1)
+    assert all(is_south(alpha3, day) for alpha3 in ("SEN", "CHL", "SGP", "ALB", "UKR", "TUR"))
+    assert not any(is_south(alpha3, day) for alpha3 in ("FRA", "USA", "JPN", "RUS", "CYP", "NZL"))
+    with pytest.raises(UnknownCode):
+        is_south("XXX", day)

@@ -84,6 +84,8 @@ def offer(id_: str = "O1", **fields: Any) -> OfferProfile:
         "id": id_,
         "status": "published",
         "organisation": "66f0000000000000000000d1",
+        "donor_type": None,
+        "donor_country": None,
         "window": WINDOW,
         "provisions": [provision()],
         "eligibility": eligibility(),

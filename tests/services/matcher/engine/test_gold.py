@@ -112,6 +112,8 @@ def _offer(row: dict[str, Any], text_only: bool) -> dict[str, Any]:
         "id": row["id"],
         "status": "published",
         "organisation": row["donor"],
+        "donor_type": row["donor_type"],
+        "donor_country": row["donor_country"],
         "window": row["window"],
         "provisions": [_line(provision, "capacity") for provision in provisions],
         "eligibility": row["eligibility"],

@@ -1,0 +1,47 @@
+"""Triangular proposals, over HTTP."""
+
+from http import HTTPStatus
+from typing import Any
+
+from flask import request as http_request
+from flask.views import MethodView
+
+from services.matcher import proposals
+from services.matcher.cooperating import triangular
+from services.matcher.cooperation_schemas import TriangularQuery, TriangularView
+from services.matcher.documents import RecordView, view_id
+from services.matcher.rights import oversees, owns_request
+from shared.registers.context import context
+from shared.vocabulary import LANGUAGES
+from shared.web.blueprint import Blueprint
+from shared.web.identity import current_identity, require_roles
+from shared.web.marks import answers
+from shared.web.problems import not_found
+
+blueprint = Blueprint(
+    "triangular",
+    __name__,
+    url_prefix="/v1",
+    description="A Southern State's know-how and a third party's money, for one request.",
+)
+
+
+@blueprint.route("/proposals/triangular")
+class Triangular(MethodView):
+    """Funder, Southern expertise and recipient."""
+
+    @require_roles("coordinator", "auditor", "operator", "requester")
+    @answers(HTTPStatus.NOT_FOUND, "There is no such request")
+    @blueprint.arguments(TriangularQuery, location="query")
+    @blueprint.response(200, TriangularView)
+    def get(self, args: dict[str, Any]) -> dict[str, Any]:
+        """List the trios for a request, at most ten: neighbours' know-how first, then by score."""
+        identity, on = current_identity(), context().clock().date()
+        view = RecordView.objects(id=view_id("request", args["request"])).first()
+        if view is None or not (oversees(identity) or owns_request(identity, view.owner)):
+            raise not_found("request")
+        listed = proposals.listing(
+            identity, request=args["request"], offer=None, state=None, after=None
+        )
+        language = args["language"] or http_request.accept_languages.best_match(LANGUAGES)
+        return {"items": triangular(view.owner, listed, language or "en", on)}
