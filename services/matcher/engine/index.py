@@ -129,6 +129,7 @@ class Names:
         self.concepts = Numbers()
         self.units = Numbers()
         self.currencies = Numbers()
+        self.owners = Numbers()
 
 
 class Index:

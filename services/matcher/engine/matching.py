@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from services.matcher.engine import search
+from services.matcher.engine.duplicates import Likely, likely_duplicates
 from services.matcher.engine.features import FEATURES
 from services.matcher.engine.geography import Geography
 from services.matcher.engine.index import Evidence, LeftLine
@@ -170,6 +171,13 @@ class Engine:
             if most == self.size:
                 self._remember(request, entries)
         return Shortlist(request, self.model.version, self.as_of, entries)
+
+    def duplicates(self, side: Side, record: str) -> tuple[Likely, ...]:
+        """The pairs of a record with others of its side that seem to be the same, likeliest first.
+
+        Whether the records are open does not matter. Nothing for a record that is not here.
+        """
+        return likely_duplicates(self._records, side, record)
 
     def open_needs(self, request: str) -> tuple[int, ...]:
         """The numbers of a request's own lines of which something is still needed, in order."""

@@ -42,6 +42,7 @@ ANYWHERE = 0
 """The area of what is for everyone, or for States by something else than where they lie."""
 
 _REQUEST: Spec = {
+    "owner": (np.int32, ()),
     "state": (np.int16, ()),
     "area": (np.int16, ()),
     "priority": (np.int8, ()),
@@ -49,6 +50,7 @@ _REQUEST: Spec = {
     "shares": (np.float64, (MOST_LINES,)),
 }
 _OFFER: Spec = {
+    "owner": (np.int32, ()),
     "eligibility": (np.int32, ()),
     "unconditional": (np.bool_, ()),
     "ceiling": (np.int64, ()),
@@ -219,6 +221,7 @@ class Records:
             self.requests.put(
                 entry,
                 {
+                    "owner": self.names.owners.of(profile.country),
                     "state": self._states.number(profile.country),
                     "area": self._area(profile.country),
                     "priority": _PRIORITIES.get(profile.priority or "", 0),
@@ -231,6 +234,7 @@ class Records:
             self.offers.put(
                 entry,
                 {
+                    "owner": self.names.owners.of(profile.organisation),
                     "eligibility": self._states.kind(eligibility_of(profile)),
                     "unconditional": profile.unconditional,
                     "ceiling": UNKNOWN if profile.ceiling is None else profile.ceiling,
