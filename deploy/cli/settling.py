@@ -33,8 +33,8 @@ def wait_until_settled(watch: Watch, quiet: float, seconds: float) -> None:
     """Wait until the stack has nothing left to do; raises TimeoutError naming what is left.
 
     Settled means: every outbox is empty, every group has committed up to the end of its topics,
-    every request has a shortlist of its last version, and no shortlist has changed for `quiet`
-    seconds. Each alone could be true too early.
+    every request has a shortlist of its last version, and neither a shortlist nor a case of
+    duplicates has changed for `quiet` seconds. Each alone could be true too early.
     """
     deadline = time.monotonic() + seconds
     since, before = time.monotonic(), None
@@ -47,13 +47,13 @@ def wait_until_settled(watch: Watch, quiet: float, seconds: float) -> None:
                 lambda: _unranked(client, watch),
                 unread.first,
             )
-            state = _shortlists(client, watch)
+            state = _versions(client, watch)
             if left or state != before:
                 since, before = time.monotonic(), state
             elif time.monotonic() - since > quiet:
                 return
             if time.monotonic() > deadline:
-                raise TimeoutError(left or "shortlists still change")
+                raise TimeoutError(left or "shortlists or cases still change")
             time.sleep(_PAUSE)
 
 
@@ -80,7 +80,7 @@ def _unranked(client: Client, watch: Watch) -> str:
     }
     ranked = {
         document["_id"]: document["request_version"]
-        for document in _collection(client, watch).find({}, {"request_version": 1})
+        for document in _collection(client, watch, "shortlists").find({}, {"request_version": 1})
     }
     missing = sum(ranked.get(shortlist_id(r)) != versions.get(r) for r in watch.requests)
     return f"{missing} requests are not ranked in their last version yet" if missing else ""
@@ -117,12 +117,13 @@ class _Unread:
         self._admin.close()
 
 
-def _shortlists(client: Client, watch: Watch) -> dict[str, tuple[int, int]]:
+def _versions(client: Client, watch: Watch) -> dict[str, tuple[int, int]]:
     return {
         document["_id"]: (document["epoch"], document["number"])
-        for document in _collection(client, watch).find({}, {"epoch": 1, "number": 1})
+        for name in ("shortlists", "duplicate_cases")
+        for document in _collection(client, watch, name).find({}, {"epoch": 1, "number": 1})
     }
 
 
-def _collection(client: Client, watch: Watch) -> Any:
-    return client[watch.settings["matcher"].database]["shortlists"]
+def _collection(client: Client, watch: Watch, name: str) -> Any:
+    return client[watch.settings["matcher"].database][name]

@@ -4,7 +4,14 @@ import os
 
 from flask import Flask
 
-from services.matcher.api import alliances, commitments, ledger, proposals, triangular
+from services.matcher.api import (
+    alliances,
+    commitments,
+    duplicates,
+    ledger,
+    proposals,
+    triangular,
+)
 from shared.registers.context import Clock, Context, set_context, system_clock
 from shared.settings import Settings
 from shared.web.service import create_service
@@ -24,8 +31,12 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
             ledger.blueprint,
             alliances.blueprint,
             triangular.blueprint,
+            duplicates.blueprint,
         ),
-        description="The matcher: which offers serve which requests, and what is committed.",
+        description=(
+            "The matcher: which offers serve which requests, what is committed, what is there "
+            "twice, and what is done together."
+        ),
         clock=clock,
     )
     set_context(app, Context(clock, settings.term_key))

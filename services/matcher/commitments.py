@@ -47,7 +47,9 @@ def no_step(_: str) -> None:
     """Goes on."""
 
 
-def transition(action: str, source: str, target: str, actor: Actor, now: datetime) -> Transition:
+def transition(
+    action: str, source: str | None, target: str, actor: Actor, now: datetime
+) -> Transition:
     """A step in a proposal's or commitment's history."""
     return Transition(
         source=source, target=target, action=action, at=now, role=actor.role, party=actor.party

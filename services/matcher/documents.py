@@ -19,6 +19,7 @@ from mongoengine import (
 
 from services.matcher.alliance_documents import Alliance
 from services.matcher.domain import SOURCE, Take
+from services.matcher.duplicate_documents import DuplicateCase
 from shared.events.envelope import COMMITMENT, MATCH, SHORTLIST
 from shared.events.outbox import Aggregate, EventRecord, Version, timestamp
 
@@ -283,5 +284,5 @@ def entries_of(shortlist: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-AGGREGATES: tuple[type[Any], ...] = (Shortlist, Match, Commitment, Alliance)
+AGGREGATES: tuple[type[Any], ...] = (Shortlist, Match, Commitment, Alliance, DuplicateCase)
 """The documents that have events."""

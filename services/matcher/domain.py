@@ -4,7 +4,7 @@ Amounts in the ledger are integers in a line's own unit: thousandths of a unit o
 hundredths of a currency's major unit.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
@@ -45,6 +45,22 @@ COMMITMENT = Lifecycle(
     ),
 )
 """A commitment reserves its lines one by one, and gives them back one by one."""
+
+DUPLICATE = Lifecycle(
+    "open",
+    (
+        Step("link", frozenset({"open", "dismissed"}), "linked"),
+        Step("dismiss", frozenset({"open", "linked"}), "dismissed"),
+        Step("merge", frozenset({"open", "linked", "dismissed", "closed"}), "merged"),
+        Step("close", frozenset({"open", "merged"}), "closed"),
+        Step("reopen", frozenset({"linked", "dismissed", "merged", "closed"}), "open"),
+    ),
+)
+"""Two records that seem to be the same: a coordinator links or dismisses them, or merges one into
+the other in their register; the rest follows from what becomes of the records."""
+
+SETTLED = frozenset({"linked", "dismissed"})
+"""States of a pair that a coordinator has decided on."""
 
 HOLDING = frozenset({"held", "releasing"})
 """States in which a commitment counts as taken from its lines."""
@@ -146,3 +162,19 @@ def visible_serves(
 ) -> list[Mapping[str, Any]]:
     """What a proposal serves, without the need lines that the reader may not see."""
     return [serving for serving in serves if serving["need"] not in hidden]
+
+
+def due_step(status: str, *, merged: bool, alike: bool, changed: Callable[[], bool]) -> str | None:
+    """The step that the case of two records has to take for what they are now; None for none.
+
+    `merged`: one of them is merged into the other. `alike`: both are open and seem to be the same.
+    `changed` tells whether either changed materially since the pair was settled: only then is it
+    shown again.
+    """
+    if merged:
+        return None if status == "merged" else "merge"
+    if status in SETTLED:
+        return "reopen" if alike and changed() else None
+    if alike:
+        return None if status == "open" else "reopen"
+    return None if status == "closed" else "close"

@@ -22,6 +22,22 @@ RANKING: Final = Histogram(
     "Time to rank one request",
     buckets=(0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 1),
 )
+COMPARED: Final = Counter(
+    "entraide_records_compared",
+    "Records compared with others of their side, alike or not",
+    ["side"],
+)
+NOT_COMPARED: Final = Counter(
+    "entraide_records_not_compared",
+    "Records whose comparison failed: cases stay as they are",
+    ["side"],
+)
+COMPARING: Final = Histogram(
+    "entraide_comparing_seconds",
+    "Time to find what one record seems to be the same as",
+    buckets=(0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 1),
+)
+CASES_WRITTEN: Final = Counter("entraide_duplicate_cases_written", "Cases opened or changed")
 NOT_FINISHED: Final = Counter(
     "entraide_commitments_not_finished", "Attempts to finish or expire a commitment that failed"
 )
@@ -33,4 +49,7 @@ MODEL_CHANGES: Final = Counter(
 )
 INDEX_LAG: Final = Gauge("entraide_index_lag", "Records that the index has yet to read")
 WAITING: Final = Gauge("entraide_requests_waiting", "Requests that have yet to be ranked again")
+NOT_YET_COMPARED: Final = Gauge(
+    "entraide_records_not_yet_compared", "Records that have yet to be compared with their side"
+)
 PARTITIONS: Final = Gauge("entraide_partitions_owned", "Partitions that this worker works")

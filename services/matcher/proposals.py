@@ -1,6 +1,5 @@
 """Reading proposals: shortlists, what was decided, and what a reader may see of both."""
 
-import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -67,8 +66,7 @@ class Proposal:
         """
         if self.match is not None:
             return self.match.version
-        seen = f"{self.request.version} {self.offer.version}"
-        return Version(0, int(hashlib.sha256(seen.encode()).hexdigest()[:14], 16))
+        return Version.of_several((self.request.version, self.offer.version))
 
     @property
     def serves(self) -> list[Mapping[str, Any]]:

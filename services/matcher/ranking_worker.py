@@ -12,6 +12,7 @@ from pymongo.errors import PyMongoError
 from services.matcher import metrics, shortlists
 from services.matcher.alliance_keeping import AllianceKeeper
 from services.matcher.documents import entry_text
+from services.matcher.duplicate_watch import DuplicateWatch
 from services.matcher.engine.geography import Geography
 from services.matcher.engine.matching import Engine, Pairing
 from services.matcher.index_feed import IndexFeed
@@ -36,6 +37,8 @@ PAUSE_SECONDS = 0.5
 MEASURE_SECONDS = 1.0
 MODEL_SECONDS = 3.0
 """How often the worker asks which model is in use."""
+RECHECK_SECONDS = 30.0
+"""How often the worker looks for cases that a stalled former owner opened."""
 HANGING_SECONDS = 60.0
 """A worker that has not come round for so long no longer counts as working."""
 
@@ -61,14 +64,17 @@ class RankingWorker:
         self._topics = Topics(settings.topic_prefix)
         self._as_of = self._today()
         geography = geography_of(settings, self._as_of)
-        self._feed = IndexFeed(Engine(active_model(), geography, self._as_of))
+        engine = Engine(active_model(), geography, self._as_of)
+        self._feed = IndexFeed(engine)
         self._alliances = AllianceKeeper(geography)
+        self._duplicates = DuplicateWatch(engine)
         self._ownership = Ownership(self._topics.requests)
         self._caught_up = threading.Event()
         self._assigned = threading.Event()
         self._turned = time.monotonic()
         self._measured = self._turned
         self._asked = self._turned
+        self._rechecked = self._turned
         self._membership = Membership(
             settings, self._topics.requests, self._caught_up, self._working
         )
@@ -96,6 +102,7 @@ class RankingWorker:
             while not (reader.caught_up() or stop.is_set()):
                 self._read(reader, CATCH_UP_MS)
                 self._feed.forget_offers()  # whatever is assigned is worked as a whole
+                self._duplicates.forget()
             log.info("index caught up", requests=len(self._feed.requests))
             self._caught_up.set()
             while not stop.is_set():
@@ -104,6 +111,7 @@ class RankingWorker:
                     self._take_in(reader)
                     self._work()
                     self._alliances.turn(self._ownership.fences, self._as_of, self._clock())
+                    self._compare()
                     self._save_positions()
                 except (*INFRASTRUCTURE, Contention) as error:
                     log.warning("ranking interrupted", error=str(error))
@@ -114,13 +122,17 @@ class RankingWorker:
 
     def _take_in(self, reader: TopicReader) -> None:
         """Read what has come, follow the group and the calendar."""
-        waiting = any(self._feed.dirty[partition] for partition in self._ownership.fences)
+        waiting = self._duplicates.waiting or any(
+            self._feed.dirty[partition] for partition in self._ownership.fences
+        )
         until = time.monotonic() + DRAIN_SECONDS
         came = self._read(reader, 0 if waiting else IDLE_MS)
         while came and time.monotonic() < until:
             came = self._read(reader, 0)
         self._feed.settle()
-        self._feed.mark_partitions(self._ownership.follow(self._membership.changes))
+        fresh = self._ownership.follow(self._membership.changes)
+        self._feed.mark_partitions(fresh)
+        self._duplicates.mark_partitions(fresh)
         if self._ownership.assigned:
             self._assigned.set()
         today = self._today()
@@ -132,6 +144,7 @@ class RankingWorker:
             self._measured = time.monotonic()
             metrics.INDEX_LAG.set(reader.lag())
             metrics.PARTITIONS.set(len(self._ownership.fences))
+            metrics.NOT_YET_COMPARED.set(self._duplicates.waiting)
             metrics.WAITING.set(sum(len(self._feed.dirty[p]) for p in self._ownership.fences))
 
     def _follow_model(self) -> None:
@@ -150,6 +163,7 @@ class RankingWorker:
         for one in received:
             self._feed.apply(one)
             self._alliances.hear(one)
+            self._duplicates.note(one)
             if one.topic == self._topics.requests:
                 self._read_to[one.partition] = one.offset + 1
         return bool(received)
@@ -175,6 +189,14 @@ class RankingWorker:
         metrics.WRITTEN.inc(stored.written)
         metrics.NOT_STORED.inc(stored.unfit)
 
+    def _compare(self) -> None:
+        """Compare one chunk of the records that changed with others of their side."""
+        fences = self._ownership.fences
+        if time.monotonic() > self._rechecked + RECHECK_SECONDS:
+            self._rechecked = time.monotonic()
+            self._duplicates.recheck(fences)
+        self._ownership.lost(self._duplicates.work(fences, self._clock()))
+
     def _rank(self, request: str) -> Ranking | None:
         """The request's shortlist; None without one, and where the engine fails at it."""
         try:
@@ -191,6 +213,8 @@ class RankingWorker:
 
     def _save_positions(self) -> None:
         """Commit how far the partitions with nothing waiting have been worked."""
+        if self._duplicates.waiting:
+            return
         done = {
             partition: self._read_to[partition]
             for partition in self._ownership.fences

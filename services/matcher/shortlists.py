@@ -16,6 +16,7 @@ from pymongo import InsertOne, ReturnDocument, UpdateOne
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from services.matcher.documents import PartitionFence, Shortlist, shortlist_id
+from services.matcher.duplicate_documents import DuplicateCase
 from shared.bulk import raise_unless_duplicates
 from shared.events.envelope import InvalidEvent, check
 from shared.events.epochs import current_epoch
@@ -59,11 +60,12 @@ class Stored:
 
 
 def take_partition(topic: str, partition: int) -> int:
-    """Become the partition's owner; returns its new fence, stamped on all its shortlists."""
+    """Become the partition's owner; returns its new fence, stamped on its shortlists and cases."""
     fence = _raise_fence(f"{topic}/{partition}")
-    Shortlist._get_collection().update_many(
-        {"partition": partition, "fence": {"$lt": fence}}, {"$set": {"fence": fence}}
-    )
+    for fenced in (Shortlist, DuplicateCase):
+        fenced._get_collection().update_many(
+            {"partition": partition, "fence": {"$lt": fence}}, {"$set": {"fence": fence}}
+        )
     return fence
 
 

@@ -13,12 +13,13 @@ from services.matcher import alliances, commitments, decision_log, ledger
 from services.matcher.alliance_documents import Alliance
 from services.matcher.app import NAME
 from services.matcher.documents import AGGREGATES, Commitment, Match, Shortlist
+from services.matcher.duplicate_documents import DuplicateCase
 from services.matcher.models import ensure_prior
 from services.matcher.ranking_worker import RankingWorker
 from services.matcher.reactions import keep_records
 from shared.events.anti_entropy import AntiEntropy
 from shared.events.consumer import Consumer
-from shared.events.envelope import ALLIANCE, COMMITMENT, MATCH, SHORTLIST
+from shared.events.envelope import ALLIANCE, COMMITMENT, DUPLICATE, MATCH, SHORTLIST
 from shared.events.letters import DeadLetters
 from shared.events.relay import Relay
 from shared.events.running import Loop, run_worker
@@ -54,7 +55,13 @@ def worker_loops(
         dead_letters,
     )
     owner = f"{NAME}@{socket.gethostname()}:{os.getpid()}"
-    published = {SHORTLIST: Shortlist, MATCH: Match, COMMITMENT: Commitment, ALLIANCE: Alliance}
+    published = {
+        SHORTLIST: Shortlist,
+        MATCH: Match,
+        COMMITMENT: Commitment,
+        ALLIANCE: Alliance,
+        DUPLICATE: DuplicateCase,
+    }
     loops: dict[str, Loop] = {
         **ranking.loops(),
         "ledger": projection.run,

@@ -22,6 +22,7 @@ SHORTLIST: Final = "entraide.shortlist.v1"
 MATCH: Final = "entraide.match.v1"
 COMMITMENT: Final = "entraide.commitment.v1"
 ALLIANCE: Final = "entraide.alliance.v1"
+DUPLICATE: Final = "entraide.duplicate.v1"
 
 CONTENT_TYPE: Final = "application/json"
 SPECVERSION: Final = "1.0"
@@ -276,4 +277,5 @@ _SUBJECTS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     MATCH: _proposal_id,
     COMMITMENT: _own_id,
     ALLIANCE: _own_id,
+    DUPLICATE: _own_id,
 }

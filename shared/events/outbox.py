@@ -6,7 +6,7 @@ by the version. No transaction is needed; the relay takes it from there.
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -102,6 +102,7 @@ def change(
     expected: Version | None,
     mutate: Callable[[D], object],
     now: datetime,
+    guard: Mapping[str, Any] | None = None,
 ) -> D:
     """Change an aggregate and leave its event, in one write guarded by the version; returns it.
 
@@ -109,7 +110,9 @@ def change(
     the number by one and writes only the top-level fields that differ. A mutation that changes
     nothing writes nothing: no version, no event. With `expected`, raises StaleVersion unless the
     stored version is that one. Without, a lost race is run again from the start, so `mutate` must
-    have no effects outside the document; after many losses Contention is raised. Raises NotFound,
+    have no effects outside the document; after many losses Contention is raised. `guard` are more
+    conditions that the stored document has to meet: where it does not, the race is lost, and
+    `mutate` should raise for what it then finds. Raises NotFound,
     and InvalidEvent when the event breaks its schema. May sleep for milliseconds between races.
     """
     now = _stored(now)
@@ -120,7 +123,7 @@ def change(
             raise NotFound(id)
         if expected is not None and document.version != expected:
             raise StaleVersion(document.version)
-        if _change_once(document, mutate, now):
+        if _change_once(document, mutate, now, guard or {}):
             changed: D = document
             return changed
         time.sleep(random.uniform(0, pause))  # noqa: S311 (spreads the racers, guards nothing)
@@ -157,7 +160,12 @@ def marking(document: Aggregate, now: datetime) -> UpdateOne | None:
     )
 
 
-def _change_once(document: Aggregate, mutate: Callable[[Any], object], now: datetime) -> bool:
+def _change_once(
+    document: Aggregate,
+    mutate: Callable[[Any], object],
+    now: datetime,
+    more: Mapping[str, Any],
+) -> bool:
     """Whether the change is written (or there was nothing to change); False for a lost race."""
     loaded = document.version
     before = document.to_mongo()
@@ -184,7 +192,7 @@ def _change_once(document: Aggregate, mutate: Callable[[Any], object], now: date
         # The oldest unpublished change counts; $min sets it where the relay has just unset it.
         document.pending_since = document.pending_since or now
         update["$min"] = {"pending_since": now}
-    guard = {"_id": document.id, "epoch": loaded.epoch, "number": loaded.number}
+    guard = {**more, "_id": document.id, "epoch": loaded.epoch, "number": loaded.number}
     result = document._get_collection().update_one(guard, update)
     return bool(result.matched_count)
 

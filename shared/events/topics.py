@@ -15,6 +15,7 @@ from shared.events.envelope import (
     ACTIVITY,
     ALLIANCE,
     COMMITMENT,
+    DUPLICATE,
     MATCH,
     OFFER,
     REQUEST,
@@ -32,7 +33,7 @@ TYPES: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         REQUESTS: frozenset({REQUEST}),
         OFFERS: frozenset({OFFER}),
         ACTIVITIES: frozenset({ACTIVITY}),
-        MATCHES: frozenset({SHORTLIST, MATCH, COMMITMENT, ALLIANCE}),
+        MATCHES: frozenset({SHORTLIST, MATCH, COMMITMENT, ALLIANCE, DUPLICATE}),
     }
 )
 """The event types that stand in each topic."""
@@ -77,7 +78,7 @@ class Topics:
 
     @property
     def matches(self) -> str:
-        """Shortlists, matches, commitments and alliances."""
+        """Shortlists, matches, commitments, alliances and cases of duplicates."""
         return self.prefix + MATCHES
 
     @property

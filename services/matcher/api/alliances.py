@@ -3,7 +3,6 @@
 from http import HTTPStatus
 from typing import Any
 
-from flask import request as http_request
 from flask.views import MethodView
 
 from services.matcher import alliances
@@ -25,7 +24,6 @@ from services.matcher.rights import oversees, owns_request
 from services.matcher.schemas import LanguageQuery
 from shared.registers.context import context
 from shared.registers.steps import party_of
-from shared.vocabulary import LANGUAGES
 from shared.web.blueprint import Blueprint
 from shared.web.identity import Identity, current_identity, require_roles
 from shared.web.marks import answers
@@ -62,7 +60,7 @@ class Alliances(MethodView):
             if state is not None:
                 found = found.filter(states=state)
         answer = page(found, args, lambda one: one)
-        shown = summaries(answer["items"], identity, _language(args["language"]), _today())
+        shown = summaries(answer["items"], identity, reading_language(args["language"]), _today())
         return answer | {"items": shown}
 
 
@@ -77,7 +75,7 @@ class OneAlliance(MethodView):
         """Read an alliance, its members, what they have in common, and offers that serve it."""
         identity = current_identity()
         found = _find(alliance_id, identity)
-        return _shown(found, identity, _language(args["language"]))
+        return _shown(found, identity, reading_language(args["language"]))
 
 
 @blueprint.route("/alliances/<string:alliance_id>/decision", methods=["POST"])
@@ -91,7 +89,7 @@ def decision(body: dict[str, Any], alliance_id: str) -> Answer:
     done = alliances.decide(
         alliance_id, body["decision"], body["reason"], expected, _actor(identity), _now()
     )
-    return _shown(done, identity, _language(None))
+    return _shown(done, identity, reading_language(None))
 
 
 @blueprint.route(
@@ -119,7 +117,7 @@ def answer(body: dict[str, Any], alliance_id: str, request: str) -> Answer:
         _actor(identity),
         _now(),
     )
-    return _shown(done, identity, _language(None))
+    return _shown(done, identity, reading_language(None))
 
 
 @blueprint.route("/alliances/<string:alliance_id>/commitments", methods=["POST"])
@@ -138,7 +136,7 @@ def commitment(body: dict[str, Any], alliance_id: str) -> Answer:
     if held.status not in HOLDING:
         raise conflict("not-held", f"The commitment is {held.status} and holds nothing.")
     done = alliances.hold(alliance_id, held.id, held.request, expected, _now())
-    return _shown(done, identity, _language(None))
+    return _shown(done, identity, reading_language(None))
 
 
 def _find(id_: str, identity: Identity) -> Alliance:
@@ -169,7 +167,3 @@ def _now() -> Any:
 
 def _today() -> Any:
     return _now().date()
-
-
-def _language(asked: str | None) -> str:
-    return asked or http_request.accept_languages.best_match(LANGUAGES, default="en") or "en"

@@ -3,16 +3,15 @@
 from itertools import islice
 from typing import Any
 
-from flask import request
 from flask.views import MethodView
 
 from services.matcher import proposals
+from services.matcher.api.languages import reading_language
 from services.matcher.decisions import decide
 from services.matcher.proposals import Proposal
 from services.matcher.schemas import DecisionBody, LanguageQuery, ProposalQuery, ProposalView
 from services.matcher.views import proposal_view
 from shared.registers.context import context
-from shared.vocabulary import LANGUAGES
 from shared.web.blueprint import Blueprint
 from shared.web.idempotency import current_attempt, idempotent, resuming
 from shared.web.identity import Identity, current_identity, require_roles
@@ -50,7 +49,7 @@ class Proposals(MethodView):
         first = list(islice(found, limit + 1))
         shown = first[:limit]
         more = len(first) > limit
-        language = _language(args["language"])
+        language = reading_language(args["language"])
         return {
             "items": [_view(one, identity, language) for one in shown],
             "next": write_cursor(shown[-1].place, _PLACE) if more else None,
@@ -65,7 +64,7 @@ class OneProposal(MethodView):
     @blueprint.response(200, ProposalView)
     def get(self, args: dict[str, Any], proposal_id: str) -> Answer:
         """Read a proposal, whether it is open to decision or was decided on."""
-        return _shown(proposal_id, current_identity(), _language(args["language"]))
+        return _shown(proposal_id, current_identity(), reading_language(args["language"]))
 
 
 @blueprint.route("/proposals/<string:proposal_id>/decision", methods=["POST"])
@@ -81,7 +80,7 @@ def decision(body: dict[str, Any], proposal_id: str) -> Answer:
     attempt, now = current_attempt(), context().clock()
     if not _was_decided_before(proposal):
         decide(proposal, body["decision"], body["reason"], expected, identity, now, attempt)
-    return _shown(proposal_id, identity, _language(None))
+    return _shown(proposal_id, identity, reading_language(None))
 
 
 def find_proposal(proposal_id: str, identity: Identity) -> Proposal:
@@ -105,10 +104,6 @@ def _shown(proposal_id: str, identity: Identity, language: str) -> Answer:
 
 def _view(proposal: Proposal, identity: Identity, language: str) -> dict[str, Any]:
     return proposal_view(proposal, identity, language, context().clock().date())
-
-
-def _language(asked: str | None) -> str:
-    return asked or request.accept_languages.best_match(LANGUAGES, default="en") or "en"
 
 
 def _place(cursor: str) -> proposals.Place:

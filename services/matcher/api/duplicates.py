@@ -1,0 +1,111 @@
+"""Records that seem to be the same, and decisions on them, over HTTP."""
+
+from typing import Any
+
+from flask.views import MethodView
+
+from services.matcher.api.languages import reading_language
+from services.matcher.duplicate_documents import DuplicateCase
+from services.matcher.duplicate_schemas import (
+    DuplicateDecisionBody,
+    DuplicateQuery,
+    DuplicateView,
+)
+from services.matcher.duplicate_views import duplicate_view
+from services.matcher.duplicates import decide, seen_version, views_of
+from services.matcher.rights import oversees
+from services.matcher.schemas import LanguageQuery
+from shared.registers.context import context
+from shared.registers.steps import party_of
+from shared.web.blueprint import Blueprint
+from shared.web.identity import Identity, current_identity, require_roles
+from shared.web.paging import page, page_schema
+from shared.web.preconditions import conditional, etag, required_version
+from shared.web.problems import not_found
+
+blueprint = Blueprint(
+    "duplicates",
+    __name__,
+    url_prefix="/v1",
+    description="Requests, and offers, that seem to have been posted twice.",
+)
+Answer = tuple[dict[str, Any], dict[str, str]]
+
+_SIDES = {"requester": "request", "donor": "offer"}
+
+
+@blueprint.route("/duplicates")
+class Duplicates(MethodView):
+    """Pairs of records that seem to be the same."""
+
+    @blueprint.arguments(DuplicateQuery, location="query")
+    @blueprint.response(200, page_schema(DuplicateView))
+    def get(self, args: dict[str, Any]) -> dict[str, Any]:
+        """List cases, the newest first. Owners see pairs of which both records are theirs."""
+        identity = current_identity()
+        language = reading_language(args["language"])
+        found = DuplicateCase.objects(__raw__=_condition(identity, args)).exclude("pending_events")
+        shown = page(found, args, lambda case: case)
+        views = views_of(*shown["items"])
+        items = [duplicate_view(case, views, identity, language) for case in shown["items"]]
+        return {**shown, "items": items}
+
+
+@blueprint.route("/duplicates/<string:case_id>")
+class OneDuplicate(MethodView):
+    """One pair."""
+
+    @blueprint.arguments(LanguageQuery, location="query")
+    @blueprint.response(200, DuplicateView)
+    def get(self, args: dict[str, Any], case_id: str) -> Answer:
+        """Read a case: what speaks for and against the same, side by side."""
+        identity = current_identity()
+        return _shown(_find(case_id, identity), identity, reading_language(args["language"]))
+
+
+@blueprint.route("/duplicates/<string:case_id>/decision", methods=["POST"])
+@require_roles("coordinator")
+@conditional
+@blueprint.arguments(DuplicateDecisionBody)
+@blueprint.response(200, DuplicateView)
+def decision(body: dict[str, Any], case_id: str) -> Answer:
+    """Link a pair or dismiss it: it is shown no more unless one of both changes materially."""
+    identity, expected = current_identity(), required_version()
+    case = _find(case_id, identity)
+    now = context().clock()
+    decided = decide(case, body["decision"], body["reason"], expected, identity, now)
+    return _shown(decided, identity, reading_language(None))
+
+
+def _condition(identity: Identity, args: dict[str, Any]) -> dict[str, Any]:
+    condition: dict[str, Any] = {} if oversees(identity) else _own(identity)
+    if args["side"] is not None and condition.setdefault("side", args["side"]) != args["side"]:
+        condition["side"] = {"$in": []}
+    if args["record"] is not None:
+        condition["records"] = args["record"]
+    if args["status"] is not None or args["record"] is None:
+        condition["status"] = args["status"] or "open"
+    return condition
+
+
+def _own(identity: Identity) -> dict[str, Any]:
+    """What is true of a case of two records that are both the caller's."""
+    party = party_of(identity)
+    return {"side": _SIDES[identity.role], "left_owner": party, "right_owner": party}
+
+
+def _find(case_id: str, identity: Identity) -> DuplicateCase:
+    case: DuplicateCase | None = DuplicateCase.objects(id=case_id).first()
+    if case is None or not (oversees(identity) or _owns(identity, case)):
+        raise not_found("case")
+    return case
+
+
+def _owns(identity: Identity, case: DuplicateCase) -> bool:
+    return all(getattr(case, name) == value for name, value in _own(identity).items())
+
+
+def _shown(case: DuplicateCase, identity: Identity, language: str) -> Answer:
+    views = views_of(case)
+    shown = duplicate_view(case, views, identity, language)
+    return shown, {"ETag": etag(seen_version(case, views))}

@@ -1,0 +1,51 @@
+"""What a reader is shown of two records that seem to be the same."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from services.matcher.documents import RecordView, view_id
+from services.matcher.duplicate_documents import DuplicateCase, evidence_of
+from services.matcher.duplicates import seen_version
+from services.matcher.rights import oversees
+from shared.likeness.wording import evidence_text
+from shared.web.identity import Identity
+from shared.web.logging import record_confidential_read
+
+
+def duplicate_view(
+    case: DuplicateCase, views: Mapping[str, RecordView], identity: Identity, language: str
+) -> dict[str, Any]:
+    """The case with its evidence in a language; what is of confidential lines is logged as read."""
+    of_records = [views.get(view_id(case.side, record)) for record in case.records]
+    if any(view is not None and view.hidden_lines for view in of_records):
+        record_confidential_read(identity.subject, identity.role, case.id, 0)
+    names = ("id", "side", "status", "score", "history", "created_at", "updated_at")
+    return {
+        **{name: getattr(case, name) for name in names},
+        **{
+            end: _record(case, end, view)
+            for end, view in zip(("left", "right"), of_records, strict=True)
+        },
+        "evidence": [
+            {
+                "kind": one.kind,
+                "left": one.left,
+                "right": one.right,
+                "weight": one.weight,
+                "sentence": evidence_text(one, case.side, language),
+            }
+            for one in sorted(evidence_of(case), key=lambda one: -abs(one.weight))
+        ],
+        "reason": case.reason if oversees(identity) else None,
+        "version": str(seen_version(case, views)),
+    }
+
+
+def _record(case: DuplicateCase, end: str, view: RecordView | None) -> dict[str, Any]:
+    return {
+        "id": getattr(case, end),
+        "owner": getattr(case, f"{end}_owner"),
+        "status": view and view.status,
+        "version": None if view is None else str(view.version),
+        "read_version": getattr(case, f"{end}_version"),
+    }

@@ -1,0 +1,185 @@
+"""Watching for records that seem to be the same: what changed is compared, its cases are kept.
+
+Every worker hears of every record and compares it; of what it finds it keeps the pairs whose left
+record is in one of its partitions. Records of either side count by the number of the partition that
+their events are in: all topics have as many, and one fence guards a number.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
+from itertools import islice
+from sys import intern
+from typing import Any
+
+import structlog
+from pymongo.errors import PyMongoError
+
+from services.matcher import metrics
+from services.matcher.domain import Side
+from services.matcher.duplicate_documents import DuplicateCase
+from services.matcher.duplicates import Fenced, Known, NotYet, Pair, keep
+from services.matcher.engine.duplicates import Likely
+from services.matcher.engine.matching import Engine
+from shared.events.envelope import OFFER, REQUEST
+from shared.events.outbox import Contention
+from shared.events.reader import Received
+
+CHUNK = 25
+"""Records compared in one go; between two goes the worker reads on, and ranks."""
+
+Record = tuple[Side, str]
+_PairKey = tuple[Side, str, str]
+
+_SIDES: dict[str, Side] = {REQUEST: "request", OFFER: "offer"}
+_OWNERS: dict[Side, str] = {"request": "country", "offer": "organisation"}
+_GONE = "gone"
+
+log = structlog.get_logger(__name__)
+
+
+class DuplicateWatch:
+    """Keeps the cases of this worker's partitions. Not for several threads.
+
+    The engine is to be fed with an event before this is.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._known: dict[Record, Known] = {}
+        self._waiting: dict[Record, None] = {}
+
+    @property
+    def waiting(self) -> int:
+        """How many records have yet to be compared."""
+        return len(self._waiting)
+
+    def note(self, received: Received) -> None:
+        """Take in one event or tombstone that the engine has been fed."""
+        side = _SIDES.get(received.type)
+        if side is None:
+            return
+        record = (side, received.subject)
+        known, event = self._known.get(record), received.event
+        if known is not None and known.version >= received.version:
+            return
+        if event is not None:
+            data = event.data
+            owner, status = data[_OWNERS[side]], data["status"]
+            merged_into = data.get("merged_into")
+        else:
+            owner, status, merged_into = "" if known is None else known.owner, _GONE, None
+        self._known[record] = Known(
+            received.partition, received.version, intern(owner), intern(status), merged_into
+        )
+        self._waiting[record] = None
+
+    def forget(self) -> None:
+        """Leave out what waits: for while no partition is owned yet."""
+        self._waiting.clear()
+
+    def mark_partitions(self, partitions: Collection[int]) -> None:
+        """Compare all records of these partitions again, and all that have cases there."""
+        if not partitions:
+            return
+        for record, known in self._known.items():
+            if known.partition in partitions:
+                self._waiting.setdefault(record)
+        self._mark_cases({"partition": {"$in": sorted(partitions)}})
+
+    def recheck(self, fences: Mapping[int, int]) -> None:
+        """Compare again what a stalled former owner of a partition has opened a case of."""
+        for partition, fence in fences.items():
+            self._mark_cases({"partition": partition, "fence": {"$lt": fence}})
+
+    def work(self, fences: Mapping[int, int], now: datetime) -> set[int]:
+        """Compare one chunk of what waits, and keep the cases of these partitions.
+
+        Returns the partitions that have another owner by now. Raises pymongo's errors and
+        Contention; then the chunk waits on.
+        """
+        if not fences:
+            self.forget()  # whatever comes to be owned is compared as a whole
+        chunk = list(islice(self._waiting, CHUNK))
+        fenced: set[int] = set()
+        late: set[Record] = set()
+        for pair, likely, partition in self._pairs(chunk):
+            if partition not in fences or partition in fenced:
+                continue
+            try:
+                if keep(pair, likely, partition, fences[partition], now):
+                    metrics.CASES_WRITTEN.inc()
+            except Fenced:
+                fenced.add(partition)
+            except NotYet:
+                late |= {(pair.side, pair.left), (pair.side, pair.right)}.intersection(chunk)
+            except (PyMongoError, Contention):
+                raise
+            except Exception as error:
+                # One pair that cannot be kept must not hold up the others.
+                log.error("case not kept", id=pair.id, exc_info=error)
+        for record in chunk:
+            del self._waiting[record]
+        self._waiting |= dict.fromkeys(late)
+        return fenced
+
+    def _pairs(self, chunk: Sequence[Record]) -> Iterator[tuple[Pair, Likely | None, int]]:
+        """The pairs that these records are in or were in, what is found of each, its partition."""
+        compared = {record: self._compare(record) for record in chunk}
+        pairs: dict[_PairKey, Likely | None] = {}
+        for of_record in compared.values():
+            pairs |= of_record or {}
+        partitions: dict[_PairKey, int] = {}
+        for case in _cases_of(chunk):
+            key: _PairKey = (case["side"], case["left"], case["right"])
+            partitions[key] = case["partition"]
+            if key not in pairs:
+                # A pair is as alike from either end, but one may have too many others to name it.
+                found = [
+                    compared[end] if end in compared else self._compare(end) for end in _ends(*key)
+                ]
+                if None not in found:
+                    pairs[key] = next((of[key] for of in found if of and key in of), None)
+        for key in sorted(pairs):
+            left, right = (self._known.get(end) for end in _ends(*key))
+            partition = partitions.get(key) if left is None else left.partition
+            if partition is not None:
+                yield Pair(*key, left, right), pairs[key], partition
+
+    def _compare(self, record: Record) -> dict[_PairKey, Likely] | None:
+        """What the engine finds of a record; None where it fails at it."""
+        side, id_ = record
+        try:
+            with metrics.COMPARING.time():
+                found = self._engine.duplicates(side, id_)
+        except Exception as error:
+            metrics.NOT_COMPARED.labels(side).inc()
+            log.error("record not compared", id=id_, side=side, exc_info=error)
+            return None
+        metrics.COMPARED.labels(side).inc()
+        return {(likely.side, likely.left, likely.right): likely for likely in found}
+
+    def _mark_cases(self, condition: Mapping[str, Any]) -> None:
+        for case in _cases(condition):
+            for end in _ends(case["side"], case["left"], case["right"]):
+                self._waiting.setdefault(end)
+
+
+def _ends(side: Side, left: str, right: str) -> tuple[Record, Record]:
+    return (side, left), (side, right)
+
+
+def _cases_of(records: Sequence[Record]) -> list[dict[str, Any]]:
+    """The stored cases of these records."""
+    if not records:
+        return []
+    cases = _cases({"records": {"$in": [id_ for _, id_ in records]}})
+    return [
+        case
+        for case in cases
+        if any(end in records for end in _ends(case["side"], case["left"], case["right"]))
+    ]
+
+
+def _cases(condition: Mapping[str, Any]) -> list[dict[str, Any]]:
+    shown = {"side": 1, "left": 1, "right": 1, "partition": 1}
+    return list(DuplicateCase._get_collection().find(condition, shown))
