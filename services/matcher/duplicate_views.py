@@ -7,6 +7,7 @@ from services.matcher.documents import RecordView, view_id
 from services.matcher.duplicate_documents import DuplicateCase, evidence_of
 from services.matcher.duplicates import seen_version
 from services.matcher.rights import oversees
+from shared.likeness.features import FEATURES
 from shared.likeness.wording import evidence_text
 from shared.web.identity import Identity
 from shared.web.logging import record_confidential_read
@@ -34,7 +35,9 @@ def duplicate_view(
                 "weight": one.weight,
                 "sentence": evidence_text(one, case.side, language),
             }
-            for one in sorted(evidence_of(case), key=lambda one: -abs(one.weight))
+            # A newer release may have found it, by what this one has no sentence for.
+            for one in evidence_of(case)
+            if one.kind in FEATURES
         ],
         "reason": case.reason if oversees(identity) else None,
         "version": str(seen_version(case, views)),

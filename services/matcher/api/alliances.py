@@ -17,6 +17,7 @@ from services.matcher.alliance_schemas import (
     AnswerBody,
 )
 from services.matcher.alliance_views import alliance_view, summaries
+from services.matcher.api.languages import reading_language
 from services.matcher.commitments import Actor
 from services.matcher.documents import Commitment
 from services.matcher.domain import HOLDING

@@ -28,7 +28,7 @@ class Finder:
         if record in self.failing:
             raise RuntimeError("cannot be compared")
         return tuple(
-            Likely(side, left, right, score, (score,), (Evidence("text", None, None, score),))
+            Likely(side, left, right, score, (score,), (Evidence("meaning", None, None, score),))
             for (of, left, right), score in self.alike.items()
             if of == side and record in (left, right)
         )

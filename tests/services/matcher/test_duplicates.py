@@ -69,7 +69,7 @@ def test_an_alike_pair_opens_a_case_with_its_event(worker: Worker, finder: Finde
     assert (found.left_version, found.right_version) == ("1.2", "1.3")
     assert (found.left_owner, found.right_owner) == ("SEN", "SEN")
     check(found.event())
-    assert found.pending_events[0]["data"]["evidence"] == [{"kind": "text", "weight": 0.9}]
+    assert found.pending_events[0]["data"]["evidence"] == [{"kind": "meaning", "weight": 0.9}]
 
 
 def test_what_is_found_twice_makes_one_case_and_no_new_version(

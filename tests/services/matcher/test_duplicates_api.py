@@ -131,7 +131,7 @@ def test_a_case_is_shown_side_by_side(coordinator: Caller, found: Worker) -> Non
     }
     assert (shown["status"], shown["score"], shown["side"]) == ("open", 0.9, "request")
     (evidence,) = shown["evidence"]
-    assert (evidence["kind"], evidence["weight"]) == ("text", 0.9)
+    assert (evidence["kind"], evidence["weight"]) == ("meaning", 0.9)
 
 
 def test_evidence_is_told_in_the_readers_language(coordinator: Caller, found: Worker) -> None:
