@@ -110,7 +110,7 @@ def _described(records: Records, index: Index, row: int) -> Described:
             )
             for line in index.written_lines(row)
         ),
-        concepts=index.named(np.array([row]))[0],
+        concepts=index.named(row),
         terms={term: weight for term, weight in terms if term},
         vector=column("vector")[row],
     )

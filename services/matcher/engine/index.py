@@ -266,6 +266,12 @@ class Index:
         names = self._names.concepts
         return {names.name(at) or "": weight for at, weight in zip(*columns, strict=True) if at}
 
+    def named(self, row: int) -> dict[str, int]:
+        """The concepts that a record's text names, the weightiest first."""
+        bits = int(self.records.column("named")[row])
+        found = self.concepts(row).items()
+        return {name: w for place, (name, w) in enumerate(found) if bits >> place & 1}
+
     def _line_cells(self, line: EntryLine) -> Mapping[str, Any]:
         source = line.source
         return {
