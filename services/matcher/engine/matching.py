@@ -24,7 +24,8 @@ MOST_EVIDENCE = 8
 _PRIORITY_STEP = 0.4
 """What one step of the State's priority counts for in an offer's list, in log odds."""
 
-_UNCONDITIONAL = np.array([name == "unconditional" for name in FEATURES])
+_CHOSEN = np.array([name in ("window", "unconditional") for name in FEATURES])
+"""Features that tell what the donor chose for its offer."""
 
 _MARGIN = 2e-6
 """Scores no further apart than two units of their rounding are taken as possibly equal."""
@@ -214,9 +215,8 @@ class Engine:
         found = search.requests_for(self._records, self.model, offer)
         priorities = requests.records.column("priority")[found.rows]
         ids = [requests.id(int(row)) for row in found.rows]
-        # An offer's conditions are the same for all: without them, not even rounding lets them
-        # change an order.
-        suits = self.model.log_odds(np.where(_UNCONDITIONAL, 0.0, found.features))
+        # Without them not even rounding lets a donor's choice change an order.
+        suits = self.model.log_odds(np.where(_CHOSEN, 0.0, found.features))
 
         def place(at: int) -> tuple[float, str]:
             urgency = _PRIORITY_STEP * float(priorities[at])
