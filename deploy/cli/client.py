@@ -79,6 +79,12 @@ class Client:
         """
         return self._call("POST", service, path, body=body, if_match=if_match)
 
+    def post_file(
+        self, service: str, path: str, content: bytes, media_type: str, **query: object
+    ) -> Answer:
+        """POST a file as it is; only where sending it twice does nothing twice."""
+        return self._call("POST", service, path, query=query, file=(content, media_type))
+
     def put(self, service: str, path: str, body: object, *, if_match: str | None = None) -> Answer:
         """PUT a JSON body."""
         return self._call("PUT", service, path, body=body, if_match=if_match)
@@ -101,6 +107,7 @@ class Client:
         *,
         query: Mapping[str, object] | None = None,
         body: object = None,
+        file: tuple[bytes, str] | None = None,
         if_match: str | None = None,
     ) -> Answer:
         """Raises ProblemError, and UnreachableError once the patience for a call is over."""
@@ -111,12 +118,21 @@ class Client:
         }
         if if_match is not None:
             headers["If-Match"] = if_match
+        content = None
+        if file is not None:
+            content, headers["Content-Type"] = file
         params = {name: str(value) for name, value in (query or {}).items() if value is not None}
         deadline, pause = time.monotonic() + self._patience, 0.2
         while True:
             try:
                 response = self._session(url).request(
-                    method, url, params=params, json=body, headers=headers, timeout=_TIMEOUT
+                    method,
+                    url,
+                    params=params,
+                    data=content,
+                    json=body,
+                    headers=headers,
+                    timeout=_TIMEOUT,
                 )
                 if response.status_code not in _PASSING:
                     return _answer(response)

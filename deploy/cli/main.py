@@ -1,6 +1,7 @@
 """The command `entraide`: one module for each subcommand."""
 
 import importlib
+import keyword
 from collections.abc import Mapping
 
 import click
@@ -14,6 +15,7 @@ from shared.settings import SettingsError
 _COMMANDS: Mapping[str, str] = {
     "up": "Run everything on this machine, until Ctrl-C.",
     "load": "Load a directory of requests, offers and activities.",
+    "import": "Bring in the activities of an IATI file.",
     "token": "Print a token for scripts and tests.",
     "proposals": "Show a request's ranked proposals with their reasons.",
     "evaluate": "Rank a gold set and print how good the rankings are.",
@@ -43,7 +45,8 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in _COMMANDS:
             return None
-        module = importlib.import_module(f"deploy.cli.{cmd_name.replace('-', '_')}")
+        name = cmd_name.replace("-", "_")
+        module = importlib.import_module(f"deploy.cli.{name}{'_' * keyword.iskeyword(name)}")
         command: click.Command = module.command
         return command
 

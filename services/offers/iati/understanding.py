@@ -9,9 +9,10 @@ from xml.etree.ElementTree import Element
 
 from services.offers.iati import facts
 from services.offers.iati.faults import Fault, Refusal
+from services.offers.iati.identifiers import Identifiers, refusal_of
 from services.offers.iati.money import Money, money_of, share
 from services.offers.iati.narratives import narrative_of, plain_text
-from services.offers.iati.reading import MAX_CHARACTERS, MAX_ELEMENTS, Read
+from services.offers.iati.reading import Read
 from services.offers.iati.subjects import OUTSIDE, subject_of
 from shared.vocabulary import LANGUAGES
 from shared.vocabulary.lists import PARTNERS
@@ -44,22 +45,16 @@ class Understanding:
     """Understands the activities of one file, one after another; an identifier counts once."""
 
     def __init__(self) -> None:
-        self._seen: dict[str, int] = {}
+        self._identifiers = Identifiers()
 
     def of(self, read: Read) -> Understood:
         """The activity's records, one for each country, and all that is wrong with it."""
         faults = _Faults(read)
-        if read.element is None:
-            message = f"It has more than {MAX_ELEMENTS} elements or {MAX_CHARACTERS} characters."
-            faults.add(Fault("iati-activity", "too-large", message))
-            return faults.only()
-        if read.identifier is None:
-            faults.add(Fault("iati-identifier", "required", "There is no iati-identifier."))
-            return faults.only()
-        first = self._seen.setdefault(read.identifier, read.number)
-        if first != read.number:
-            message = f"Activity {first} of the file has the same identifier; that one counts."
-            faults.add(Fault("iati-identifier", "repeated", message))
+        try:
+            self._identifiers.check(read)
+        except Fault as fault:
+            faults.add(fault)
+        if faults.refusals or read.element is None or read.identifier is None:
             return faults.only()
         return _understood(read, read.identifier, read.element, faults)
 
@@ -72,10 +67,7 @@ class _Faults:
         self.refusals: list[Refusal] = []
 
     def add(self, fault: Fault) -> None:
-        read = self._read
-        self.refusals.append(
-            Refusal(read.number, read.identifier, fault.field, fault.code, fault.message)
-        )
+        self.refusals.append(refusal_of(self._read, fault))
 
     def tried(self, look: Callable[[Element], T], activity: Element) -> T | None:
         try:

@@ -1,0 +1,161 @@
+"""Sending the activities of an IATI file of any size, a small file at a time.
+
+The file is read here, cut between activities, and of each only what the register reads is sent. So
+memory stays bounded and a slow line carries little; what was sent stays, and sending it again does
+nothing twice.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import IO, Any
+from xml.etree.ElementTree import tostring
+
+from deploy.cli.client import Client
+from services.offers.iati.faults import Fault, FileError, Refusal
+from services.offers.iati.identifiers import Identifiers, refusal_of
+from services.offers.iati.reading import ROOT, VERSIONS, read_activities
+
+PART_BYTES = 128 * 1024
+PART_ACTIVITIES = 50
+
+_PATH = "/v1/activities/import"
+_HEAD = f'<?xml version="1.0" encoding="UTF-8"?>\n<{ROOT} version="{VERSIONS[-1]}">\n'.encode()
+_TAIL = f"</{ROOT}>\n".encode()
+
+
+@dataclass(frozen=True)
+class Part:
+    """A small file: its bytes, its activities' numbers in the whole file, and what was read of it.
+
+    `refusals` are of activities that are not worth sending; `read` counts bytes of the whole file
+    since the part before.
+    """
+
+    content: bytes
+    numbers: tuple[int, ...]
+    refusals: tuple[Refusal, ...]
+    read: int
+
+
+@dataclass
+class Summary:
+    """What became of a file; `counts` by outcome as the API names them."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    activities: list[dict[str, Any]] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
+    incomplete: FileError | None = None
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing of the file was refused."""
+        return self.counts["refused"] == 0 and self.incomplete is None
+
+
+def import_iati(
+    file: IO[bytes],
+    client: Client,
+    organisation: str | None,
+    *,
+    preview: bool,
+    advance: Callable[[int], object] = lambda _: None,
+) -> Summary:
+    """Send the file; `advance` is told how many more bytes of it are done with.
+
+    In a preview the summary has the records that would be. Raises FileError where not one activity
+    could be read, ProblemError and UnreachableError as the client does.
+    """
+    summary = Summary()
+    try:
+        for part in parts(file):
+            _send(part, client, organisation, preview, summary)
+            advance(part.read)
+    except FileError as error:
+        if not summary.counts["read"]:
+            raise
+        summary.incomplete = error
+    summary.refusals.sort(key=lambda refusal: refusal.number)
+    return summary
+
+
+def parts(file: IO[bytes]) -> Iterator[Part]:
+    """The file in parts of at most 50 activities and about 128 KiB; raises FileError.
+
+    Where the file breaks off, what stood whole before comes first.
+    """
+    identifiers, read = Identifiers(), _Counted()
+    waiting = _Waiting()
+    broken: FileError | None = None
+    activities = read_activities(file, advance=read.add)
+    while True:
+        try:
+            one = next(activities, None)
+        except FileError as error:
+            one, broken = None, error
+        if one is None:
+            break
+        try:
+            identifiers.check(one)
+        except Fault as fault:
+            waiting.refusals.append(refusal_of(one, fault))
+            continue
+        if one.element is not None:
+            waiting.add(one.number, tostring(one.element, encoding="unicode").encode())
+        if waiting.full():
+            yield waiting.part(read.taken())
+            waiting = _Waiting()
+    if waiting.numbers or waiting.refusals:
+        yield waiting.part(read.taken())
+    if broken is not None:
+        raise broken
+
+
+class _Counted:
+    def __init__(self) -> None:
+        self._count = 0
+
+    def add(self, more: int) -> None:
+        self._count += more
+
+    def taken(self) -> int:
+        count, self._count = self._count, 0
+        return count
+
+
+@dataclass
+class _Waiting:
+    numbers: list[int] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
+    content: list[bytes] = field(default_factory=list)
+    size: int = 0
+
+    def add(self, number: int, activity: bytes) -> None:
+        self.numbers.append(number)
+        self.content.append(activity + b"\n")
+        self.size += len(activity)
+
+    def full(self) -> bool:
+        return self.size >= PART_BYTES or len(self.numbers) >= PART_ACTIVITIES
+
+    def part(self, read: int) -> Part:
+        content = b"".join((_HEAD, *self.content, _TAIL)) if self.numbers else b""
+        return Part(content, tuple(self.numbers), tuple(self.refusals), read)
+
+
+def _send(
+    part: Part, client: Client, organisation: str | None, preview: bool, summary: Summary
+) -> None:
+    summary.counts["read"] += len(part.numbers) + len(part.refusals)
+    summary.counts["refused"] += len(part.refusals)
+    summary.refusals += part.refusals
+    if not part.numbers:
+        return
+    query = {"organisation": organisation, "preview": "true" if preview else None}
+    answer = client.post_file("offers", _PATH, part.content, "application/xml", **query).body
+    for name in ("created", "changed", "unchanged", "outside", "refused"):
+        summary.counts[name] += answer[name]
+    for told in answer["refusals"]:
+        summary.refusals.append(Refusal(**{**told, "number": part.numbers[told["number"] - 1]}))
+    if preview:
+        summary.activities += answer["activities"]
