@@ -20,6 +20,7 @@ def entraide(stack: Stack, *arguments: object) -> CompletedProcess[str]:
 
 
 def counts(done: CompletedProcess[str]) -> dict[str, int]:
+    assert done.stdout, done.stderr
     names, numbers = (line.split() for line in done.stdout.splitlines()[-2:])
     return {name: int(number) for name, number in zip(names, numbers, strict=True) if number != "0"}
 
@@ -46,7 +47,7 @@ def test_a_file_is_brought_in_once_changed_and_told_where_it_is_wrong(
     assert "activity 3, XT-TEST-3: recipient-country: It names no country." in wrong.stderr
     assert "1 activity is refused" in wrong.stderr
 
-    path.write_bytes(file(activity(70))[:-30])
+    path.write_bytes(file(activity(70), activity(71))[:-30])
     broken = entraide(stack, "import", "iati", path)
     assert broken.returncode == 1
     assert counts(broken) == {"read": 1, "created": 1}
