@@ -10,6 +10,7 @@ from deploy.cli.client import Client
 from deploy.cli.goldformat import GoldSetError
 from deploy.cli.goldset import GoldSet
 from deploy.cli.through_engine import Profiles, read_geography, read_profiles
+from services.matcher.alliance_rules import IN_IT
 from services.matcher.engine.affinity import shipped
 from services.matcher.engine.alliances import Formation
 from services.matcher.engine.asks import Ask
@@ -24,16 +25,18 @@ Allied = Mapping[str, str]
 """Requests, by the set's ids, that are in an alliance, with its name."""
 
 
-def assert_alliances(
-    gold: GoldSet, gold_dir: Path, countries: Path | None, as_of: date, key: bytes, out: Path
-) -> dict[str, Any]:
-    """Write the alliances that the engine forms of a set; how good they are, where it has labels.
+def assert_alliances(allied: Allied, gold_dir: Path, out: Path) -> dict[str, Any]:
+    """Write a set's alliances; how good they are, where it has labels."""
+    write_alliances(allied, out / FILE)
+    return measure_alliances(allied, gold_dir / FILE)
+
+
+def allied_through_engine(gold: GoldSet, countries: Path | None, as_of: date, key: bytes) -> Allied:
+    """The alliances that the engine forms of a set's requests.
 
     `countries` is a countries.tsv that decides regions; `key` the one for hashing terms.
     """
-    allied = allied_by_engine(read_profiles(gold, key), read_geography(countries, as_of))
-    write_alliances(allied, out / FILE)
-    return measure_alliances(allied, gold_dir / FILE)
+    return allied_by_engine(read_profiles(gold, key), read_geography(countries, as_of))
 
 
 def allied_by_engine(profiles: Profiles, geography: Geography) -> Allied:
@@ -60,8 +63,8 @@ def allied_by_services(client: Client, gold: GoldSet) -> Allied:
     names = {row.id: row.external for row in gold.requests}
     return _named(
         [
-            [names[member["request"]] for member in alliance["members"]]
-            for alliance in client.items("matcher", "/v1/alliances", limit=100)
+            [names[one["request"]] for one in alliance["members"] if one["standing"] in IN_IT]
+            for alliance in client.items("matcher", "/v1/alliances")
         ]
     )
 

@@ -7,7 +7,12 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from deploy.cli.allied import assert_alliances
+from deploy.cli.allied import (
+    Allied,
+    allied_by_services,
+    allied_through_engine,
+    assert_alliances,
+)
 from deploy.cli.covered import assert_coverage
 from deploy.cli.goldformat import GoldSetError
 from deploy.cli.goldset import SET_DATE, GoldSet, read_set
@@ -71,13 +76,13 @@ def command(
         raise click.BadParameter(f"{out}: {error.strerror}", param_hint="--out") from None
     table = gold_dir / "countries.tsv"
     countries, on = table if table.is_file() else None, as_of.date()
-    rankings = _rank(gold, countries, on, through)
+    rankings, allied = _rank(gold, countries, on, through)
     write_rankings(rankings, out / "rankings.tsv")
     grades = read_qrels(qrels) if qrels.is_file() else None
     permitted = permitted_pairs(gold, countries, on)
     measured = measure(gold, rankings, grades, permitted)
     measured |= {} if grades is None else calibration(rankings, grades)
-    measured |= assert_alliances(gold, gold_dir, countries, on, TERM_KEY, out)
+    measured |= assert_alliances(allied, gold_dir, out)
     measured |= assert_coverage(gold, gold_dir, on, TERM_KEY, out)
     click.echo(json.dumps(measured, indent=2))
     if report is not None:
@@ -105,11 +110,23 @@ def _check_report(report: Path, qrels: Path) -> None:
     check_packages()
 
 
-def _rank(gold: GoldSet, countries: Path | None, as_of: date, through: str) -> Rankings:
+def _rank(
+    gold: GoldSet, countries: Path | None, as_of: date, through: str
+) -> tuple[Rankings, Allied]:
     if through == "engine":
         from deploy.cli.through_engine import rank_through_engine
 
-        return rank_through_engine(gold, countries, as_of, TERM_KEY)
+        rankings = rank_through_engine(gold, countries, as_of, TERM_KEY)
+        return rankings, allied_through_engine(gold, countries, as_of, TERM_KEY)
     from deploy.cli.through_services import rank_through_services
 
-    return rank_through_services(gold, countries, as_of, TERM_KEY, Console(stderr=True))
+    allied: dict[str, str] = {}
+    rankings = rank_through_services(
+        gold,
+        countries,
+        as_of,
+        TERM_KEY,
+        Console(stderr=True),
+        lambda client: allied.update(allied_by_services(client, gold)),
+    )
+    return rankings, allied

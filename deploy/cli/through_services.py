@@ -2,7 +2,7 @@
 
 import base64
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
 
@@ -26,11 +26,17 @@ _PATIENCE = 300.0
 
 
 def rank_through_services(
-    gold: GoldSet, countries: Path | None, as_of: date, term_key: bytes, console: Console
+    gold: GoldSet,
+    countries: Path | None,
+    as_of: date,
+    term_key: bytes,
+    console: Console,
+    also: Callable[[Client], object] = lambda _: None,
 ) -> Rankings:
     """Load the set into a stack in a temporary directory and read GET /v1/proposals.
 
-    `countries` is a countries.tsv that decides regions and groups. Raises click.ClickException
+    `countries` is a countries.tsv that decides regions and groups. `also` reads what else is wanted
+    before the stack stops. Raises click.ClickException
     when a row is refused or the stack does not come to rest, and StartError when it does not
     start.
     """
@@ -45,10 +51,12 @@ def rank_through_services(
             with console.status("starting a scratch stack"):
                 if not stack.wait_ready():
                     raise click.Abort
-            return stack.run_beside(lambda: _rank(stack.plan, gold, console))
+            return stack.run_beside(lambda: _rank(stack.plan, gold, console, also))
 
 
-def _rank(plan: Plan, gold: GoldSet, console: Console) -> Rankings:
+def _rank(
+    plan: Plan, gold: GoldSet, console: Console, also: Callable[[Client], object]
+) -> Rankings:
     target = stack_target(plan.ports, plan.keys, "evaluation")
     summary = load_with_progress(gold, Client(target, LOADER), console)
     if summary.errors:
@@ -63,7 +71,9 @@ def _rank(plan: Plan, gold: GoldSet, console: Console) -> Rankings:
             raise click.ClickException(
                 f"the matcher did not come to rest within {_PATIENCE:.0f} seconds: {error}"
             ) from None
-    return _read(Client(target, READER), gold)
+    reader = Client(target, READER)
+    also(reader)
+    return _read(reader, gold)
 
 
 def _read(client: Client, gold: GoldSet) -> Rankings:

@@ -126,3 +126,6 @@ def test_through_services_equals_through_engine_row_by_row(gold: Path, tmp_path:
     engine = rows(tmp_path / "engine")
     assert len(engine) > 100
     assert rows(tmp_path / "services") == engine
+    allied = [(tmp_path / name / "alliances.tsv").read_text() for name in ("engine", "services")]
+    assert allied[0].count("\n") > 1
+    assert allied[1] == allied[0]
