@@ -1,0 +1,255 @@
+"""Where an allocation is no flow: joint projects, indivisible grants, lines in several measures.
+
+CP-SAT (OR-Tools) over whole numbers of grains; a need that can be split is met in steps of a two
+thousandth. What the linear relaxation allows (HiGHS) bounds what is possible, and rounded down it
+is what CP-SAT begins with. Always one worker, fixed seeds and a limit in the solver's own measure
+of work, so that the same problem has the same answer on every machine.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy.optimize import linprog
+from scipy.sparse import coo_array
+
+from services.matcher.engine.allocation_filling import fill, greedy
+from services.matcher.engine.allocation_problem import Floats, Ints, Problem
+
+if TYPE_CHECKING:
+    from ortools.sat.python.cp_model import CpModel
+
+STEPS = 2000
+SMALL = 200
+"""Up to so many links CP-SAT begins at once, without a bound by the relaxation."""
+LARGE = 20_000
+"""From so many links on the relaxation alone has to do."""
+
+_MOST = 2**50
+"""What all values together come to, as whole numbers that a double still holds exactly."""
+_SEED = 1
+_NEAR = 1e-4
+"""The gap at which a large problem is left as it is."""
+_WALL = 3.0
+"""Seconds by the clock that may pass for one of the solver's own: a stop for a busy machine."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What each link meets, a bound that no allocation is above, and who found it."""
+
+    met: Ints
+    bound: float
+    solver: str
+
+
+def solve_programme(problem: Problem, effort: float, known: Ints) -> Answer:
+    """The best allocation that so much work finds: never worse than the greedy one or the known.
+
+    `effort` is in seconds of the solver's own measure, about those of an idle machine.
+    """
+    best = _better(problem, greedy(problem), fill(problem, known))
+    bound = float("inf")
+    solver = "cp-sat"
+    if len(problem.links) > SMALL:
+        relaxed, bound = _relaxation(problem)
+        best = _better(problem, best, fill(problem, relaxed))
+    if len(problem.links) <= LARGE and problem.value(best) < bound - 1e-6:
+        found, proved = _cp_sat(problem, best, effort)
+        best = _better(problem, best, fill(problem, found))
+        bound = min(bound, proved)
+        if bound == float("inf"):
+            bound = _relaxation(problem)[1]
+    elif len(problem.links) > LARGE:
+        solver = "relaxation"
+    value = problem.value(best)
+    return Answer(best, max(bound, value), solver)
+
+
+def _better(problem: Problem, one: Ints, other: Ints) -> Ints:
+    return other if problem.value(other) > problem.value(one) else one
+
+
+def _relaxation(problem: Problem) -> tuple[Ints, float]:
+    """What the linear relaxation meets, rounded down to what can be given, and its value."""
+    links, bundles = len(problem.links), len(problem.bundles)
+    open_ = problem.open[problem.at_need]
+    # Variables are the parts of what is open of a need, and of each joint project how far it goes.
+    gains = problem.values * open_ / problem.whole[problem.at_need]
+    per_part = np.array(
+        [int(o) * link.give / link.meet for o, link in zip(open_, problem.links, strict=True)]
+    )
+    rows = [problem.at_need, problem.at_provision + len(problem.needs)]
+    columns = [np.arange(links)] * 2
+    data = [np.ones(links), per_part / problem.free[problem.at_provision]]
+    right = [np.ones(len(problem.needs) + len(problem.provisions))]
+    row = len(problem.needs) + len(problem.provisions)
+    for limit, parts in problem.limits:
+        at = np.array([link for link, *_ in parts])
+        rates = np.array([cents / per for _, cents, per in parts])
+        rows.append(np.full(len(at), row))
+        columns.append(at)
+        data.append(per_part[at] * rates / max(limit, 1))
+        right.append(np.array([1.0 if limit else 0.0]))
+        row += 1
+    bonus = []
+    for number, (factor, at_links) in enumerate(problem.bundles):
+        at = np.array(at_links)
+        bonus.append((factor - 1.0) * float(gains[at].sum()))
+        rows.append(np.repeat(np.arange(row, row + len(at)), 2))
+        columns.append(np.column_stack([at, np.full(len(at), links + number)]).ravel())
+        data.append(np.tile([-1.0, 1.0], len(at)))
+        right.append(np.zeros(len(at)))
+        row += len(at)
+    matrix = coo_array(
+        (np.concatenate(data), (np.concatenate(rows), np.concatenate(columns))),
+        shape=(row, links + bundles),
+    )
+    bounds = np.column_stack(
+        [
+            np.zeros(links + bundles),
+            np.concatenate([problem.most / np.maximum(open_, 1), np.ones(bundles)]),
+        ]
+    )
+    found = linprog(
+        -np.concatenate([gains, bonus]),
+        A_ub=matrix.tocsr(),
+        b_ub=np.concatenate(right),
+        bounds=bounds,
+        method="highs",
+    )
+    if found.x is None:
+        raise RuntimeError(f"the relaxation was not solved: {found.message}")
+    return _rounded(problem, found.x[:links] * open_), float(-found.fun) * (1 + 1e-9) + 1e-9
+
+
+def _rounded(problem: Problem, amounts: Floats) -> Ints:
+    """Amounts rounded down to what needs and provisions can be split into, within what there is."""
+    met = np.zeros(len(problem.links), dtype=np.int64)
+    free = problem.free.tolist()
+    room = [limit for limit, _ in problem.limits]
+    limits_of: dict[int, list[tuple[int, int, int]]] = {}
+    for number, (_, parts) in enumerate(problem.limits):
+        for link, cents, per in parts:
+            limits_of.setdefault(link, []).append((number, cents, per))
+    for link in np.flatnonzero(amounts > 0.0).tolist():
+        grain = problem.needs[problem.at_need[link]].grain
+        amount = int(amounts[link] + 1e-6 * grain) // grain * grain
+        given = problem.given(link, amount)
+        costs = [
+            (number, -(-(given * cents) // per)) for number, cents, per in limits_of.get(link, ())
+        ]
+        at = int(problem.at_provision[link])
+        if given > free[at] or any(room[number] < cents for number, cents in costs):
+            continue
+        free[at] -= given
+        for number, cents in costs:
+            room[number] -= cents
+        met[link] = amount
+    open_ = problem.open.copy()
+    for link in np.flatnonzero(met).tolist():
+        need = int(problem.at_need[link])
+        met[link] = min(int(met[link]), int(open_[need]))
+        open_[need] -= met[link]
+    return met
+
+
+def _cp_sat(problem: Problem, start: Ints, effort: float) -> tuple[Ints, float]:
+    """What CP-SAT finds from a start, and the bound that it proves, infinite if it can prove none.
+
+    A bound in steps is none for amounts between them: it holds where nothing was rounded.
+    """
+    # Brought in where it is needed: it brings pandas, which no process should carry for nothing.
+    from ortools.sat.python import cp_model
+
+    model = cp_model.CpModel()
+    open_, exact = problem.open.tolist(), True
+    steps = [
+        open_[at] // need.grain if need.grain > 1 else min(STEPS, open_[at])
+        for at, need in enumerate(problem.needs)
+    ]
+    scale = _MOST / max(1.0, 2.0 * float(problem.values.sum()))
+    variables, takes, terms, values = [], [], [], []
+    for link, one in enumerate(problem.links):
+        need = int(problem.at_need[link])
+        many, whole = steps[need], open_[need]
+        grain = problem.provisions[problem.at_provision[link]].grain
+        met = model.new_int_var(0, int(problem.most[link]) * many // whole, "")
+        variables.append(met)
+        # One step is `whole / many` of the need; it takes `above / below` grains of the provision.
+        above, below = whole * one.give, many * one.meet * grain
+        if grain == 1 or above % below == 0:
+            takes.append(-(-above // below))
+            terms.append(met)
+            exact = exact and above % below == 0
+        else:
+            most = min(
+                int(problem.free[problem.at_provision[link]]) // grain,
+                -(-(int(problem.most[link]) * one.give) // (one.meet * grain)),
+            )
+            given = model.new_int_var(0, most, "")
+            model.add(given * below >= met * above)
+            takes.append(1)
+            terms.append(given)
+        exact = exact and whole == many * problem.needs[need].grain
+        values.append(
+            round(problem.values[link] * whole / problem.needs[need].whole / many * scale)
+        )
+    _sums(model, problem.at_need.tolist(), variables, [1] * len(variables), steps)
+    grains = [one.grain for one in problem.provisions]
+    room = [amount // grain for amount, grain in zip(problem.free.tolist(), grains, strict=True)]
+    _sums(model, problem.at_provision.tolist(), terms, takes, room)
+    for limit, parts in problem.limits:
+        costs = []
+        for link, cents, per in parts:
+            of_step = takes[link] * grains[problem.at_provision[link]] * cents
+            exact = exact and of_step % per == 0
+            costs.append(-(-of_step // per) * terms[link])
+        model.add(sum(costs) <= limit)
+    objective = [value * met for value, met in zip(values, variables, strict=True)]
+    for factor, links in problem.bundles:
+        made = model.new_bool_var("")
+        for link in links:
+            model.add(variables[link] >= steps[problem.at_need[link]]).only_enforce_if(made)
+        objective.append(round((factor - 1.0) * _whole_value(problem, links) * scale) * made)
+    model.maximize(sum(objective))
+    for link, met in enumerate(variables):
+        need = int(problem.at_need[link])
+        model.add_hint(met, int(start[link]) * steps[need] // open_[need])
+    solver = cp_model.CpSolver()
+    solver.parameters.num_workers = 1
+    solver.parameters.random_seed = _SEED
+    solver.parameters.max_deterministic_time = effort
+    solver.parameters.relative_gap_limit = 0.0 if len(variables) <= SMALL else _NEAR
+    solver.parameters.max_time_in_seconds = effort * _WALL
+    status = solver.solve(model)
+    if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+        return start, float("inf")
+    found = [
+        solver.value(met) * open_[need] // steps[need]
+        for met, need in zip(variables, problem.at_need.tolist(), strict=True)
+    ]
+    rounding = len(variables) / scale * max(steps)
+    proved = solver.best_objective_bound / scale + rounding if exact else float("inf")
+    return np.array(found, dtype=np.int64), proved
+
+
+def _sums(
+    model: "CpModel",
+    places: list[int],
+    terms: list[Any],
+    factors: list[int],
+    room: list[int],
+) -> None:
+    """For each place, that its terms together keep within its room."""
+    at: dict[int, list[Any]] = {}
+    for place, term, factor in zip(places, terms, factors, strict=True):
+        at.setdefault(place, []).append(term * factor)
+    for place, found in at.items():
+        model.add(sum(found) <= room[place])
+
+
+def _whole_value(problem: Problem, links: tuple[int, ...]) -> float:
+    at = list(links)
+    needs = problem.at_need[at]
+    return float((problem.values[at] * problem.open[needs] / problem.whole[needs]).sum())
