@@ -1,10 +1,6 @@
 """Commitments over several ledger lines: crashes at every step, and many at once."""
 
-import contextlib
 import itertools
-import random
-import threading
-import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -14,8 +10,6 @@ import pytest
 
 from services.matcher.commitments import (
     GRACE,
-    MATCHER,
-    UNFINISHED,
     Actor,
     begin,
     expire,
@@ -333,90 +327,3 @@ def test_a_ceiling_that_cannot_be_reckoned_refuses(database: object) -> None:
     commitment = finish("c", NOW)
     assert commitment.status == "refused"
     assert "no exchange rate of AFN" in commitment.refusal
-
-
-@pytest.fixture
-def market(database: object) -> list[Match]:
-    """Two requests and two offers, each endorsed for each, with room for few commitments."""
-    needs = [need(1, quantity=6), need(2, quantity=4)]
-    provisions = [provision(1, capacity=7)]
-    keep_records(lambda: NOW)(
-        [request_event(id_, needs=needs) for id_ in ("r0", "r1")]
-        + [offer_event(id_, provisions=provisions) for id_ in ("o0", "o1")]
-    )
-    return [endorsed(r, o) for r in ("r0", "r1") for o in ("o0", "o1")]
-
-
-def test_many_at_once_never_hold_more_than_there_is(market: list[Match]) -> None:
-    """Eight threads commit, release, expire and crash, while one reads and others recover."""
-    done = threading.Event()
-    seen_above: list[str] = []
-    begun: list[str] = []
-
-    def commit(rng: random.Random) -> None:
-        match, id_ = rng.choice(market), uuid.uuid4().hex[:24]
-        amount = rng.randint(1, 4) * 1000
-        asked = [
-            commitment_line("request", match.request, amount, rng.randint(1, 2)),
-            commitment_line("offer", match.offer, amount),
-        ]
-        expires = NOW + timedelta(hours=1) if rng.random() < 0.2 else None
-        begin(id_, match, asked, expires, MATCHER, NOW)
-        begun.append(id_)
-        step = crash_before(rng.randint(0, 5)) if rng.random() < 0.4 else lambda _: None
-        finish(id_, NOW, step)
-
-    def give_back(rng: random.Random) -> None:
-        live = [one.id for one in Commitment.objects(status="held").only("id")]
-        if live:
-            id_ = rng.choice(live)
-            with contextlib.suppress(IllegalTransition):
-                start_release(id_, None, MATCHER, NOW)
-            step = crash_before(rng.randint(0, 4)) if rng.random() < 0.4 else lambda _: None
-            finish(id_, NOW, step)
-
-    def sweep(rng: random.Random) -> None:
-        crash = crash_before(rng.randint(0, 20))
-        recover(LATER, step=crash)
-        expire(NOW + timedelta(hours=2), step=crash)
-
-    def work(seed: int) -> None:
-        rng = random.Random(seed)
-        for _ in range(12):
-            with contextlib.suppress(Crash):
-                rng.choices([commit, give_back, sweep], [6, 3, 1])[0](rng)
-
-    def watch() -> int:
-        looks = 0
-        while not done.is_set():
-            seen_above.extend(line.id for line in LedgerLine.objects if line.held > line.limit)
-            looks += 1
-        return looks
-
-    with ThreadPoolExecutor(9) as pool:
-        watching = pool.submit(watch)
-        try:
-            list(pool.map(work, range(8)))
-        finally:
-            done.set()
-    assert watching.result() > 0
-    assert not seen_above
-    recover(NOW + timedelta(hours=3))
-    everything = list(Commitment.objects)
-    assert not [one for one in everything if one.status in UNFINISHED]
-    assert sorted(one.id for one in everything) == sorted(begun)
-    promised = {
-        (line.take().ledger_line, one.id): line.amount
-        for one in everything
-        if one.status == "held"
-        for line in one.lines
-    }
-    holds = {
-        (line.id, hold.commitment): hold.amount
-        for line in LedgerLine.objects
-        for hold in line.holds
-    }
-    assert holds == promised
-    for match in Match.objects:
-        holding = any(one.match == match.id and one.status == "held" for one in everything)
-        assert (match.status == "committed") == holding
