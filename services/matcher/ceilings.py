@@ -37,6 +37,14 @@ def above_ceiling(
 
 
 def _cents(offer: RecordView, taken: CommitmentLine, currency: str, on: date) -> int:
+    return worth(offer, taken, currency, on) or 0
+
+
+def worth(offer: RecordView, taken: CommitmentLine, currency: str, on: date) -> int | None:
+    """What is taken of an offer's line, in hundredths of a currency at the rate of a day.
+
+    None for a quantity of a line that states no money. Raises NoRate and UnknownCode.
+    """
     if taken.measure == "money":
         return convert(taken.amount, taken.unit, currency, on)
     for line in offer.lines:
@@ -45,4 +53,4 @@ def _cents(offer: RecordView, taken: CommitmentLine, currency: str, on: date) ->
         if line.worth_cents is not None and line.limit:
             part = round(Fraction(line.worth_cents * taken.amount, line.limit))
             return convert(part, line.worth_currency, currency, on)
-    return 0
+    return None

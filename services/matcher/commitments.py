@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from services.matcher import ledger, metrics
+from services.matcher.calls import open_projects
 from services.matcher.ceilings import above_ceiling
 from services.matcher.documents import Commitment, CommitmentLine, Match, RecordView, view_id
 from services.matcher.domain import COMMITMENT, COMMITTABLE, PROPOSAL, reserving_order
@@ -65,6 +66,7 @@ def begin(
     now: datetime,
 ) -> Commitment:
     """Record the intention to commit these lines; nothing is held yet. Raises DuplicateId."""
+    open_projects(lines, now)
     commitment = Commitment(
         id=id_,
         match=match.id,

@@ -222,7 +222,7 @@ class ViewLine(EmbeddedDocument):
 
 
 class RecordView(Document):
-    """What the matcher's API knows of a request or offer, from its newest event.
+    """What the matcher's API knows of a request, an offer or a call, from its newest event.
 
     A projection: the id is `<side>:<record id>`, the owner a State or an organisation. `stated` is
     what its proposals are explained with, as engine/stated.py packs it, `material` the digest of
@@ -244,6 +244,7 @@ class RecordView(Document):
     lines = EmbeddedDocumentListField(ViewLine)
     ceiling_cents = IntField()
     ceiling_currency = StringField()
+    call = StringField()
     stated = StringField()
     material = StringField()
 

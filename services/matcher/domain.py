@@ -14,7 +14,8 @@ from shared.lifecycle import Lifecycle, Step
 from shared.registers.counting import Measure, counted
 from shared.vocabulary.currencies import usd_per_unit
 
-Side = Literal["request", "offer"]
+Side = Literal["request", "offer", "call", "project", "alliance"]
+"""What a ledger line is of; `project` is what a call gives to one request (calls.py)."""
 SOURCE = "/entraide/matcher"
 """The source of the matcher's events."""
 
@@ -125,7 +126,14 @@ def line_limits(side: Side, data: Mapping[str, Any]) -> tuple[LineLimit, ...]:
     """
     if side == "request":
         return tuple(_limit(line, line["quantity"], line["confidential"]) for line in data["needs"])
+    if side == "call":
+        return _fund(data["fund_cents"], data["fund_currency"])
     return tuple(_limit(line, line["capacity"], False) for line in data["provisions"])
+
+
+def _fund(cents: int | None, currency: str | None) -> tuple[LineLimit, ...]:
+    """The one line of a call that has a fund."""
+    return () if cents is None or currency is None else (LineLimit(1, "money", currency, cents),)
 
 
 def _limit(line: Mapping[str, Any], quantity: float | None, confidential: bool) -> LineLimit:

@@ -27,6 +27,8 @@ from shared.registers.counting import Measure
 log = structlog.get_logger(__name__)
 
 _LineKey = tuple[str, str, int, Measure]
+_INDEXED = frozenset({"request", "offer"})
+"""Sides of ledger lines that the index knows; calls and alliances are the ledger's alone."""
 
 
 @dataclass(frozen=True)
@@ -216,8 +218,9 @@ class IndexFeed:
         event = received.event
         if event is not None and event.data["status"] in HOLDING:
             for line in event.data["lines"]:
-                key = (line["side"], line["record"], line["line"], line["measure"])
-                taken[key] += line["amount"]
+                if line["side"] in _INDEXED:
+                    key = (line["side"], line["record"], line["line"], line["measure"])
+                    taken[key] += line["amount"]
         before = self._taken.pop(received.subject, Counter())
         if taken:
             self._taken[received.subject] = taken

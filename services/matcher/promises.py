@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from services.matcher.calls import THE_LINE, Drawn, drawn_lines
 from services.matcher.ceilings import above_ceiling
 from services.matcher.documents import CommitmentLine, RecordView, ViewLine
 from services.matcher.domain import CENTS, COMMITTABLE, convert, thousandths
@@ -27,13 +28,18 @@ def commitment_lines(
 ) -> list[CommitmentLine]:
     """The lines of a commitment from a body's `lines`; money at the rate of the day `on`.
 
-    Raises the 422 problem naming each field that is wrong: a line that the record does not have or
-    that was sent twice, a measure that is not the line's own, or a side without any line.
+    What an offer under a call gives is drawn from the call too (calls.py). Raises the 422 problem
+    naming each field that is wrong: a line that the record does not have or that was sent twice, a
+    measure that is not the line's own, or a side without any line.
     """
     errors: list[FieldError] = []
     lines: list[CommitmentLine] = []
+    drawn: Drawn | None = None
     for index, one in enumerate(sent):
         field = f"lines[{index}]"
+        if one["side"] == "call":
+            drawn = _drawn(one, drawn, field, errors)
+            continue
         view = proposal.request if one["side"] == "request" else proposal.offer
         known = next((line for line in view.lines if line.line == one["line"]), None)
         if known is None:
@@ -52,7 +58,23 @@ def commitment_lines(
     if errors:
         raise invalid(errors)
     _require_ceiling(proposal, lines, on)
-    return lines
+    return lines + drawn_lines(proposal.offer, proposal.request.record, lines, drawn, on)
+
+
+def _drawn(
+    sent: Mapping[str, Any], before: Drawn | None, field: str, errors: list[FieldError]
+) -> Drawn | None:
+    """What is said to be drawn from the offer's call; a commitment draws once."""
+    if before is not None:
+        errors.append(FieldError(f"{field}.side", "This line was sent twice.", "repeated-line"))
+    elif sent["amount"] is None or sent["quantity"] is not None:
+        message = "A call is counted in money: give `amount` and nothing else."
+        errors.append(FieldError(f"{field}.amount", message, "measure"))
+    elif sent["line"] != THE_LINE:
+        errors.append(FieldError(f"{field}.line", "A call has one line, 1.", "unknown-line"))
+    else:
+        return Drawn(int(sent["amount"] * CENTS), sent["currency"])
+    return before
 
 
 def _line(

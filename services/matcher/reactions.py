@@ -1,29 +1,31 @@
-"""What the matcher keeps of requests and offers for its API and its ledger, from their events.
+"""What the matcher keeps of requests, offers and calls for its API and its ledger.
 
 And what follows from a change: a declined pair comes back (reopening.py).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from services.matcher.calls import follow_ceilings
 from services.matcher.documents import RecordView, view_id
 from services.matcher.domain import Side, line_limits
 from services.matcher.engine.stated import packed
 from services.matcher.ledger import Limits, set_limits
-from services.matcher.material import material
+from services.matcher.material import MaterialSide, material
 from services.matcher.reopening import reopen_of_records, reopen_pairs
-from shared.events.envelope import MATCH, OFFER, REQUEST, Event
+from shared.events.envelope import CALL, MATCH, OFFER, REQUEST, Event
 from shared.events.projections import keep_newest
 
-_SIDES: dict[str, Side] = {REQUEST: "request", OFFER: "offer"}
+_SIDES: dict[str, Side] = {REQUEST: "request", OFFER: "offer", CALL: "call"}
 GONE = "gone"
 """Status of a record that a restore made vanish."""
+_CALL_STATUS = {"open": "published", "removed": "withdrawn"}
 _NOTHING_LEFT = frozenset({"withdrawn", "merged", GONE})
 
 
 def keep_records(clock: Callable[[], datetime]) -> Callable[[Sequence[Event]], None]:
-    """The handler of request, offer and match events; events of other types are passed over.
+    """The handler of events of requests, offers, calls and matches; others are passed over.
 
     Order and repetition do not matter: each view and each ledger line keeps the version that it
     was read from, and older or equal ones change nothing.
@@ -34,6 +36,7 @@ def keep_records(clock: Callable[[], datetime]) -> Callable[[Sequence[Event]], N
         keep_newest(RecordView, known, _view_key, _view)
         now = clock()
         set_limits([_limits(event) for event in _current(known)], now)
+        follow_ceilings({event.subject for event in known if event.type == CALL}, now)
         reopen_of_records({(_SIDES[event.type], event.subject) for event in known}, now)
         decided = {event.subject for event in events if event.type == MATCH}
         if decided:
@@ -67,7 +70,10 @@ def _limits(event: Event) -> Limits:
 
 
 def _status(event: Event) -> str:
-    return GONE if event.tombstone else str(event.data["status"])
+    if event.tombstone:
+        return GONE
+    status = str(event.data["status"])
+    return _CALL_STATUS[status] if event.type == CALL else status
 
 
 def _view_key(event: Event) -> str:
@@ -80,11 +86,11 @@ def _view(event: Event) -> dict[str, Any]:
         "side": side,
         "record": event.subject,
         "status": _status(event),
-        "stated": None if event.tombstone else packed(event.data),
-        "material": None if event.tombstone else material(side, event.data),
+        "stated": None,
+        "material": None,
     }
     if not event.tombstone:
-        state |= _view_of_request(event) if side == "request" else _view_of_offer(event)
+        state |= _VIEWS[side](event)
         state["lines"] = [
             {
                 "line": line.line,
@@ -101,7 +107,7 @@ def _view(event: Event) -> dict[str, Any]:
 
 
 def _view_of_request(event: Event) -> dict[str, Any]:
-    return {"owner": event.data["country"]}
+    return {"owner": event.data["country"], **_judged(event)}
 
 
 def _view_of_offer(event: Event) -> dict[str, Any]:
@@ -111,6 +117,28 @@ def _view_of_offer(event: Event) -> dict[str, Any]:
         "donor_type": data["donor_type"],
         "donor_country": data["donor_country"],
         "conditions": [condition["kind"] for condition in data["conditions"]],
-        "ceiling_cents": data["ceiling_cents"],
-        "ceiling_currency": data["ceiling_currency"],
+        "call": data["call"],
+        **_ceiling(data),
+        **_judged(event),
     }
+
+
+def _view_of_call(event: Event) -> dict[str, Any]:
+    return {"owner": event.data["organisation"], **_ceiling(event.data)}
+
+
+def _ceiling(data: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: data[name] for name in ("ceiling_cents", "ceiling_currency")}
+
+
+def _judged(event: Event) -> dict[str, Any]:
+    """What proposals are explained with, and judged by."""
+    side: MaterialSide = "request" if event.type == REQUEST else "offer"
+    return {"stated": packed(event.data), "material": material(side, event.data)}
+
+
+_VIEWS: Mapping[str, Callable[[Event], dict[str, Any]]] = {
+    "request": _view_of_request,
+    "offer": _view_of_offer,
+    "call": _view_of_call,
+}

@@ -65,9 +65,13 @@ class DecisionBody(StrictSchema):
 
 
 class TakenLineSchema(MoneyMixin, StrictSchema):
-    """What is taken from one line: its quantity or its money, whichever the line is counted in."""
+    """What is taken from one line: its quantity or its money, whichever the line is counted in.
 
-    side = fields.String(required=True, validate=validate.OneOf(SIDES))
+    Side `call`, line 1: what is drawn from the call that the offer is made under. It has to be said
+    only where the offer's lines do not tell what they are worth.
+    """
+
+    side = fields.String(required=True, validate=validate.OneOf((*SIDES, "call")))
     line = fields.Integer(required=True, strict=True, validate=validate.Range(1, 100_000))
     quantity = Quantity(load_default=None, allow_none=True)
 

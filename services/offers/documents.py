@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from mongoengine import (
+    BooleanField,
     EmbeddedDocument,
     EmbeddedDocumentField,
     EmbeddedDocumentListField,
@@ -11,8 +12,8 @@ from mongoengine import (
     StringField,
 )
 
-from services.offers.events import activity_event_data, offer_event_data
-from shared.events.envelope import ACTIVITY, OFFER
+from services.offers.events import activity_event_data, call_event_data, offer_event_data
+from shared.events.envelope import ACTIVITY, CALL, OFFER
 from shared.events.outbox import EventRecord
 from shared.registers.merged import LineSource, MergeableRecord
 from shared.registers.records import ContactedParty, Link, Record, SignedRecord, Window
@@ -146,7 +147,7 @@ class Organisation(ContactedParty):
 
 
 class Entry(Record):
-    """A record of this register that goes out by no event; its owner is one of two."""
+    """A record of this register whose owner is one of two; only calls go out by events."""
 
     meta = {"abstract": True}  # noqa: RUF012
 
@@ -155,20 +156,32 @@ class Entry(Record):
     themes = ListField(StringField())
     kinds = ListField(StringField())
 
-    def event(self) -> None:
-        """Entries tell nobody."""
+    def event(self) -> EventRecord | None:
+        """Nothing: who wants to read an entry asks here."""
+        return None
 
 
 class Call(Entry):
-    """A trust fund's call for projects: what one project may get, when, on which themes."""
+    """A trust fund's call for projects: what one project may get, when, on which themes.
+
+    `fund` is all that the call has to give; both are in hundredths of a currency's major unit. Its
+    events cannot be taken back, so one that is removed stays as `removed`, emptied of its texts.
+    """
 
     meta = {"collection": "calls", "indexes": ["organisation", "themes"]}  # noqa: RUF012
 
     window = EmbeddedDocumentField(Window)
     ceiling = IntField()
     ceiling_currency = StringField()
+    fund = IntField()
+    fund_currency = StringField()
+    removed = BooleanField(default=False)
     eligibility = EmbeddedDocumentField(Eligibility, required=True)
     links = EmbeddedDocumentListField(Link)
+
+    def event(self) -> EventRecord:
+        """The state event of this version."""
+        return self.envelope(CALL, SOURCE, call_event_data(self))
 
 
 class Knowledge(Entry):
@@ -193,5 +206,5 @@ class Lesson(Knowledge):
     meta = {"collection": "lessons"}  # noqa: RUF012
 
 
-AGGREGATES: tuple[type[Any], ...] = (AssistanceOffer, Activity)
+AGGREGATES: tuple[type[Any], ...] = (AssistanceOffer, Activity, Call)
 """The documents that have events."""

@@ -2,10 +2,11 @@
 
 from typing import TYPE_CHECKING, Any
 
+from shared.events.aggregate import timestamp
 from shared.registers.measures import event_measures
 
 if TYPE_CHECKING:
-    from services.offers.documents import Activity, AssistanceOffer
+    from services.offers.documents import Activity, AssistanceOffer, Call, Eligibility
 
 
 def offer_event_data(offer: "AssistanceOffer") -> dict[str, Any]:
@@ -28,11 +29,7 @@ def offer_event_data(offer: "AssistanceOffer") -> dict[str, Any]:
             }
             for provision in offer.provisions
         ],
-        "eligibility": {
-            "countries": list(offer.eligibility.countries),
-            "regions": list(offer.eligibility.regions),
-            "groups": list(offer.eligibility.groups),
-        },
+        "eligibility": _eligibility(offer.eligibility),
         "conditions": [{"kind": condition.kind} for condition in offer.conditions],
         "ceiling_cents": offer.ceiling,
         "ceiling_currency": offer.ceiling_currency,
@@ -52,4 +49,31 @@ def activity_event_data(activity: "Activity") -> dict[str, Any]:
         "kind": activity.kind,
         **event_measures(activity, "quantity"),
         "window": activity.window.event_data() if activity.window else None,
+    }
+
+
+def call_event_data(call: "Call") -> dict[str, Any]:
+    """The data of `entraide.call.v1`: no title, description or link."""
+    return {
+        "id": call.id,
+        "status": "removed" if call.removed else "open",
+        "organisation": call.organisation,
+        "window": call.window.event_data() if call.window else None,
+        "themes": list(call.themes),
+        "kinds": list(call.kinds),
+        "eligibility": _eligibility(call.eligibility),
+        "ceiling_cents": call.ceiling,
+        "ceiling_currency": call.ceiling_currency,
+        "fund_cents": call.fund,
+        "fund_currency": call.fund_currency,
+        "created_at": timestamp(call.created_at),
+        "updated_at": timestamp(call.updated_at),
+    }
+
+
+def _eligibility(eligibility: "Eligibility") -> dict[str, list[str]]:
+    return {
+        "countries": list(eligibility.countries),
+        "regions": list(eligibility.regions),
+        "groups": list(eligibility.groups),
     }

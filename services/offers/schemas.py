@@ -253,11 +253,15 @@ class EntryBody(TextsSchema):
 
 
 class CallBody(EntryBody):
-    """A trust fund's call for projects."""
+    """A trust fund's call for projects.
+
+    `ceiling` is the most that one project may get, `fund` all that the call has to give.
+    """
 
     organisation = _organisation_id(required=True)
     window = Window()
     ceiling = fields.Nested(MoneySchema, load_default=None, allow_none=True)
+    fund = fields.Nested(MoneySchema, load_default=None, allow_none=True)
     eligibility = fields.Nested(
         EligibilitySchema, load_default=lambda: EligibilitySchema().load({})
     )

@@ -86,9 +86,11 @@ def _provision_view(offer_id: str, provision: ProvisionLine, commitments: Held) 
 
 
 def _ceiling(record: AssistanceOffer | Call) -> Mapping[str, Any] | None:
-    if record.ceiling is None:
-        return None
-    return {"amount": amount_of(record.ceiling), "currency": record.ceiling_currency}
+    return _money(record.ceiling, record.ceiling_currency)
+
+
+def _money(cents: int | None, currency: str | None) -> Mapping[str, Any] | None:
+    return None if cents is None else {"amount": amount_of(cents), "currency": currency}
 
 
 def activity_view(activity: Activity) -> dict[str, Any]:
@@ -121,6 +123,7 @@ def entry_view(entry: Entry) -> dict[str, Any]:
             "links": entry.links,
             "window": entry.window.view() if entry.window else None,
             "ceiling": _ceiling(entry),
+            "fund": _money(entry.fund, entry.fund_currency),
             "eligibility": entry.eligibility,
         }
     elif isinstance(entry, Knowledge):

@@ -1,15 +1,15 @@
-"""The worker process: publishes offers and activities, takes in commitments, follows
+"""The worker process: publishes offers, activities and calls, takes in commitments, follows
 donors, finishes mergings."""
 
 import os
 import sys
 
 from services.offers.app import NAME
-from services.offers.documents import Activity, AssistanceOffer
+from services.offers.documents import Activity, AssistanceOffer, Call
 from services.offers.following import keep_following
 from services.offers.merging import OFFERS
 from services.offers.reactions import on_matches
-from shared.events.envelope import ACTIVITY, OFFER
+from shared.events.envelope import ACTIVITY, CALL, OFFER
 from shared.registers.context import system_clock
 from shared.registers.merging import keep_finishing
 from shared.registers.work import run_register
@@ -21,7 +21,7 @@ def main() -> int:
     settings = Settings.from_environment(NAME, os.environ)
     return run_register(
         settings,
-        {OFFER: AssistanceOffer, ACTIVITY: Activity},
+        {OFFER: AssistanceOffer, ACTIVITY: Activity, CALL: Call},
         on_matches,
         {
             "following": keep_following,

@@ -18,6 +18,7 @@ from shared.events.versions import Version
 REQUEST: Final = "entraide.request.v1"
 OFFER: Final = "entraide.offer.v1"
 ACTIVITY: Final = "entraide.activity.v1"
+CALL: Final = "entraide.call.v1"
 SHORTLIST: Final = "entraide.shortlist.v1"
 MATCH: Final = "entraide.match.v1"
 COMMITMENT: Final = "entraide.commitment.v1"
@@ -273,6 +274,7 @@ _SUBJECTS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     REQUEST: _own_id,
     OFFER: _own_id,
     ACTIVITY: _own_id,
+    CALL: _own_id,
     SHORTLIST: _shortlist_id,
     MATCH: _proposal_id,
     COMMITMENT: _own_id,

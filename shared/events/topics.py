@@ -14,6 +14,7 @@ from shared.events import clients
 from shared.events.envelope import (
     ACTIVITY,
     ALLIANCE,
+    CALL,
     COMMITMENT,
     DUPLICATE,
     MATCH,
@@ -31,7 +32,7 @@ MATCHES: Final = "matches.v1"
 TYPES: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
     {
         REQUESTS: frozenset({REQUEST}),
-        OFFERS: frozenset({OFFER}),
+        OFFERS: frozenset({OFFER, CALL}),
         ACTIVITIES: frozenset({ACTIVITY}),
         MATCHES: frozenset({SHORTLIST, MATCH, COMMITMENT, ALLIANCE, DUPLICATE}),
     }
@@ -68,7 +69,7 @@ class Topics:
 
     @property
     def offers(self) -> str:
-        """State of offers."""
+        """State of offers, and of the calls that they are made under."""
         return self.prefix + OFFERS
 
     @property

@@ -2,6 +2,7 @@
 
 import os
 import socket
+from collections import defaultdict
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -50,8 +51,10 @@ def register_loops(
     owner = f"{settings.service}@{socket.gethostname()}:{os.getpid()}"
     relay = Relay(settings, tuple(aggregates_by_type.values()), owner, system_clock)
     loops: dict[str, Loop] = {"relay": relay.run}
+    by_topic: defaultdict[str, dict[str, type[Aggregate]]] = defaultdict(dict)
     for type_, aggregate in aggregates_by_type.items():
-        topic = topics.of_type(type_)
-        tail = AntiEntropy(settings, topic, {type_: aggregate}, system_clock)
+        by_topic[topics.of_type(type_)][type_] = aggregate
+    for topic, published in by_topic.items():
+        tail = AntiEntropy(settings, topic, published, system_clock)
         loops[f"anti-entropy of {topic}"] = tail.run
     return loops

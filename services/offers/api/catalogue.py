@@ -19,12 +19,13 @@ from services.offers.schemas import (
     LessonView,
 )
 from services.offers.views import entry_view
+from shared.events.outbox import NotFound
 from shared.registers.context import context
 from shared.registers.views import headers
 from shared.registers.writing import change_seen, load, register, remove
 from shared.web.blueprint import Blueprint
 from shared.web.idempotency import current_idempotency_key, idempotent
-from shared.web.identity import current_identity, require_roles
+from shared.web.identity import Identity, current_identity, require_roles
 from shared.web.paging import page, page_schema
 from shared.web.preconditions import conditional, required_version
 from shared.web.problems import conflict
@@ -86,6 +87,8 @@ def make_blueprint(noun: Noun) -> Blueprint:
         def get(self, args: dict[str, Any]) -> dict[str, Any]:
             """List entries, the newest first."""
             found = noun.document.objects(__raw__=queries.entries(args))
+            if noun.document is Call:
+                found = found.filter(removed__ne=True)
             return page(found, args, entry_view)
 
         @require_roles(*noun.writers)
@@ -110,7 +113,7 @@ def make_blueprint(noun: Noun) -> Blueprint:
         @blueprint.response(200, noun.view)
         def get(self, entry_id: str) -> Any:
             """Read an entry."""
-            entry = load(noun.document, entry_id)
+            entry = _present(load(noun.document, entry_id))
             return entry_view(entry), headers(entry)
 
         @require_roles(*noun.writers)
@@ -123,7 +126,7 @@ def make_blueprint(noun: Noun) -> Blueprint:
             entry = change_seen(
                 noun.document,
                 entry_id,
-                lambda found: domain.require_owner(identity, found.organisation, found.country),
+                lambda found: _require_own(identity, found),
                 lambda e: domain.change_entry(e, payload, identity, now, key),
                 now,
             )
@@ -134,10 +137,28 @@ def make_blueprint(noun: Noun) -> Blueprint:
         @blueprint.response(204)
         def delete(self, entry_id: str) -> None:
             """Remove the entry; a call that an offer names stays."""
-            entry = load(noun.document, entry_id)
-            domain.require_owner(current_identity(), entry.organisation, entry.country)
-            if isinstance(entry, Call) and AssistanceOffer.objects(call=entry.id).first():
+            entry, identity = load(noun.document, entry_id), current_identity()
+            _require_own(identity, entry)
+            if not isinstance(entry, Call):
+                remove(entry, required_version())
+                return
+            if AssistanceOffer.objects(call=entry.id).first():
                 raise conflict("in-use", "An offer names this call; change the offer first.")
-            remove(entry, required_version())
+            now = context().clock()
+            change_seen(
+                Call, entry_id, lambda e: _require_own(identity, e), domain.remove_call, now
+            )
 
     return blueprint
+
+
+def _present(entry: Entry) -> Entry:
+    """The entry; raises NotFound for a call that was removed."""
+    if isinstance(entry, Call) and entry.removed:
+        raise NotFound(entry.id)
+    return entry
+
+
+def _require_own(identity: Identity, entry: Entry) -> None:
+    _present(entry)
+    domain.require_owner(identity, entry.organisation, entry.country)

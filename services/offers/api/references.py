@@ -24,8 +24,8 @@ def require_call(
     """
     if identifier is None or identifier == before:
         return
-    call = Call.objects(id=identifier).only("organisation").first()
-    if call is None:
+    call = Call.objects(id=identifier).only("organisation", "removed").first()
+    if call is None or call.removed:
         raise invalid_field("call", "There is no such call.", "unknown-call")
     if call.organisation != organisation and identity.role != "operator":
         raise forbidden(f"Only {call.organisation} may make offers under its call.")

@@ -12,7 +12,7 @@ from services.offers.domain.activities import (
     new_activity,
     require_importer,
 )
-from services.offers.domain.catalogue import change_entry, new_entry
+from services.offers.domain.catalogue import change_entry, new_entry, remove_call
 from services.offers.domain.offers import (
     change_offer,
     confirm_provisions,
@@ -41,6 +41,7 @@ __all__ = [
     "new_activity",
     "new_entry",
     "new_offer",
+    "remove_call",
     "require_action",
     "require_importer",
     "require_owner",

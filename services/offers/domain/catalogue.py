@@ -60,6 +60,13 @@ def change_entry(
     _fill(entry, payload, now, key)
 
 
+def remove_call(call: Call) -> None:
+    """Leave of a call what its last event needs, and nothing that anybody wrote."""
+    call.title = call.description = "-"
+    call.links, call.search_terms, call.texts_digest = [], [], None
+    call.removed = True
+
+
 def _fill(entry: Entry, payload: Mapping[str, Any], now: datetime, key: bytes) -> None:
     errors = check_codes(_uses(entry, payload), now.date())
     if errors:
@@ -73,6 +80,8 @@ def _fill(entry: Entry, payload: Mapping[str, Any], now: datetime, key: bytes) -
         entry.window = Window.of(payload["window"])
         ceiling = payload["ceiling"] or {"amount": None, "currency": None}
         entry.ceiling, entry.ceiling_currency = hundredths(ceiling["amount"]), ceiling["currency"]
+        fund = payload["fund"] or {"amount": None, "currency": None}
+        entry.fund, entry.fund_currency = hundredths(fund["amount"]), fund["currency"]
         entry.eligibility = eligibility_of(payload["eligibility"])
     elif isinstance(entry, Knowledge):
         entry.used_in = list(dict.fromkeys(payload["used_in"]))

@@ -5,7 +5,7 @@ from typing import Any
 
 from services.matcher.documents import CommitmentLine, Match
 from shared.events import validation
-from shared.events.envelope import OFFER, REQUEST, Event
+from shared.events.envelope import CALL, OFFER, REQUEST, Event
 from shared.events.outbox import Transition, create
 from shared.events.versions import Version
 
@@ -33,6 +33,11 @@ def offer_event(id_: str, number: int = 1, *, epoch: int = 1, **fields: Any) -> 
     """The state of an offer at a version, open to all; else as in the schema's example."""
     fields = {"eligibility": {"countries": [], "regions": [], "groups": []}, **fields}
     return _event(OFFER, "/entraide/offers", id_, Version(epoch, number), fields)
+
+
+def call_event(id_: str, number: int = 1, **fields: Any) -> Event:
+    """The state of a trust fund's call at a version; fields as in the schema's example."""
+    return _event(CALL, "/entraide/offers", id_, Version(1, number), fields)
 
 
 def tombstone(event: Event) -> Event:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from services.matcher import commitments
 from services.matcher.commitments import expire
 from services.matcher.documents import Commitment
+from services.matcher.domain import convert
 from services.matcher.ledger_documents import LedgerLine
 from tests.services.matcher.conftest import Clock
 from tests.services.matcher.records import need, offer_event, provision, request_event
@@ -82,6 +84,51 @@ def test_other_currencies_are_converted_at_a_dated_rate(
     assert taken["rate_date"] == clock.now.date().isoformat()
     assert taken["amount"] != 20000
     assert ledger(coordinator, "o2")[1, "USD"][0] == taken["amount"]
+
+
+def test_a_rate_is_that_of_the_day_and_stays_with_the_commitment(
+    known: World, coordinator: Caller, clock: Clock
+) -> None:
+    lines = [PRICED[0], {**PRICED[1], "currency": "EUR", "amount": 1000}]
+    body = {"proposal": "r1.o2", "lines": lines}
+    taken = []
+    for days in (0, 400):
+        clock.now -= timedelta(days=days)
+        answer = coordinator.post("/v1/commitments", body)
+        assert answer.status_code == 201, answer.text
+        (line,) = [line for line in answer.json["lines"] if line["side"] == "offer"]
+        assert line["rate_date"] == clock.now.date().isoformat()
+        assert line["amount"] == float(
+            convert(100_000, "EUR", "USD", clock.now.date()) / Decimal(100)
+        )
+        taken.append(line["amount"])
+    assert taken[0] != taken[1]
+    assert ledger(coordinator, "o2")[1, "USD"][0] == pytest.approx(sum(taken))
+
+
+def test_money_without_a_rate_is_refused(known: World, coordinator: Caller) -> None:
+    lines = [PRICED[0], {**PRICED[1], "currency": "AFN"}]
+    answer = coordinator.post("/v1/commitments", {"proposal": "r1.o2", "lines": lines})
+    assert answer.status_code == 422
+    (error,) = answer.json["errors"]
+    assert (error["field"], error["code"]) == ("lines[1].currency", "no-rate")
+    assert not any(line.held for line in LedgerLine.objects)
+
+
+def test_machines_may_meet_a_need_of_money(world: World, coordinator: Caller) -> None:
+    """The other way round: what is asked for in dollars is given in machines."""
+    money = need(1, kind="funding", quantity=None, unit=None, amount_cents=5_000_000)
+    world.hears([request_event("r", needs=[money]), offer_event("o")])
+    coordinator.decide("r.o", "endorse")
+    lines = [
+        {"side": "request", "line": 1, "amount": 42_000, "currency": "USD"},
+        {"side": "offer", "line": 1, "quantity": 1},
+    ]
+    for status in (201, 409):  # a second machine is more than is needed
+        answer = coordinator.post("/v1/commitments", {"proposal": "r.o", "lines": lines})
+        assert answer.status_code == status, answer.text
+    assert ledger(coordinator, "r")[1, "USD"] == (42_000, 8_000)
+    assert ledger(coordinator, "o")[1, "machines"] == (1, 9)
 
 
 def test_nothing_can_be_committed_twice(known: World, coordinator: Caller) -> None:
@@ -277,7 +324,8 @@ REQUEST_LINE, OFFER_LINE = BOTH
         ({"lines": [REQUEST_LINE, {"side": "offer", "line": 1, "amount": 5, "currency": "USD"}]},
          "lines[1].quantity"),
         ({"lines": [{**REQUEST_LINE, "amount": 5}, OFFER_LINE]}, "lines[0].currency"),
-        ({"lines": [{**REQUEST_LINE, "side": "call"}, OFFER_LINE]}, "lines[0].side"),
+        ({"lines": [{**REQUEST_LINE, "side": "loan"}, OFFER_LINE]}, "lines[0].side"),
+        ({"lines": [*BOTH, {**REQUEST_LINE, "side": "call"}]}, "lines[2].amount"),
         ({"lines": [{**REQUEST_LINE, "colour": "red"}, OFFER_LINE]}, "lines[0].colour"),
         ({"expires_at": "2001-01-01T00:00:00Z"}, "expires_at"),
         ({"expires_at": "soon"}, "expires_at"),

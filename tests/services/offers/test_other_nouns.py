@@ -6,7 +6,9 @@ from datetime import UTC, datetime
 import pytest
 
 from services.offers import following
-from services.offers.documents import AssistanceOffer, Organisation
+from services.offers.documents import AssistanceOffer, Call, Organisation
+from shared.events.envelope import CALL as CALL_TYPE
+from shared.events.envelope import check
 from shared.events.outbox import change
 
 ACTIVITY = {
@@ -34,6 +36,7 @@ CALL = {
     "kinds": ["funding"],
     "window": {"from": "2026-01-01", "to": "2026-06-30"},
     "ceiling": {"amount": 100000, "currency": "USD"},
+    "fund": {"amount": 1500000.5, "currency": "EUR"},
     "eligibility": {"countries": [], "regions": [], "groups": ["LDC"]},
     "links": [{"title": "Terms", "url": "https://example.org/terms", "year": 2026}],
 }
@@ -408,6 +411,33 @@ def test_call_that_an_offer_names_stays(donor, body):
     assert (refused.status_code, refused.json["type"][-6:]) == (409, "in-use")
     donor.put(offer.headers["Location"], body(), offer.headers["ETag"])
     assert donor.delete(call.headers["Location"], call.headers["ETag"]).status_code == 204
+
+
+def test_a_call_tells_its_money_and_that_it_was_removed(donor, body):
+    made = donor.post("/v1/calls", {**CALL, "title": "Secret title"})
+    call = Call.objects.get(id=made.json["id"])
+    (pending,) = call.pending_events
+    assert (pending["type"], pending["data"]["status"]) == (CALL_TYPE, "open")
+    assert (pending["data"]["fund_cents"], pending["data"]["fund_currency"]) == (150000050, "EUR")
+    assert "Secret title" not in str(pending)
+    assert donor.delete(made.headers["Location"], made.headers["ETag"]).status_code == 204
+    call.reload()
+    check(call.event())
+    assert (call.event().data["status"], call.version.number, call.title) == ("removed", 2, "-")
+    named = donor.post("/v1/offers", body(call=call.id))
+    assert (named.status_code, named.json["errors"][0]["code"]) == (422, "unknown-call")
+    listed = donor.get("/v1/calls", query_string={"organisation": "org-1"})
+    assert call.id not in ids(listed)
+    assert donor.put(made.headers["Location"], CALL, '"1.2"').status_code == 404
+
+
+@pytest.mark.parametrize(
+    "fund", [{"amount": 5}, {"amount": -1, "currency": "USD"}, {"amount": 1, "currency": "XXQ"}, 7]
+)
+def test_bad_funds_name_the_field(donor, fund):
+    answer = donor.post("/v1/calls", {**CALL, "fund": fund})
+    assert answer.status_code == 422
+    assert answer.json["errors"][0]["field"].startswith("fund")
 
 
 def test_only_its_own_organisation_offers_under_a_call(donor, caller, operator, body):

@@ -1,4 +1,4 @@
-"""The worker process over the real broker: offers and activities go out to their own topics."""
+"""The worker process over the real broker: offers, calls and activities go out to their topics."""
 
 import base64
 import os
@@ -8,6 +8,7 @@ import sys
 import time
 
 from services.offers.app import create_app
+from shared.events.envelope import ACTIVITY, CALL, OFFER
 from shared.events.letters import DeadLetters
 from shared.events.reader import TopicReader
 from shared.events.topics import Topics, ensure_topics
@@ -32,6 +33,8 @@ def test_each_kind_goes_to_its_topic(make_settings, token, body):
         "kind": "training",
     }
     activity = client.post("/v1/activities", json=sent, headers=headers)
+    texts = {"title": "Call", "description": "Small projects.", "organisation": "org-1"}
+    call = client.post("/v1/calls", json=texts, headers=headers)
     environ = {
         **os.environ,
         "ENTRAIDE_KAFKA": settings.kafka,
@@ -47,14 +50,15 @@ def test_each_kind_goes_to_its_topic(make_settings, token, body):
     try:
         published = {}
         deadline = time.monotonic() + 30
-        while len(published) < 2:
+        while len(published) < 3:
             assert time.monotonic() < deadline
             assert worker.poll() is None
             for received in reader.poll(200):
-                published[received.topic] = received.subject
+                published[received.topic, received.type] = received.subject
         assert published == {
-            topics.offers: made.json["id"],
-            topics.activities: activity.json["id"],
+            (topics.offers, OFFER): made.json["id"],
+            (topics.offers, CALL): call.json["id"],
+            (topics.activities, ACTIVITY): activity.json["id"],
         }
     finally:
         reader.close()

@@ -1,0 +1,135 @@
+"""What a commitment draws from the call that its offer is made under.
+
+A call is a ledger line of its own, its fund, all that it has to give; and what it gives to one
+request is another, whose limit is the call's ceiling for one project. So offers under one call
+cannot give more than it has together, nor several of them more to one request than the call allows.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from services.matcher.ceilings import worth
+from services.matcher.documents import CommitmentLine, RecordView, view_id
+from services.matcher.domain import LineLimit, convert
+from services.matcher.ledger import Limits, set_limits
+from services.matcher.ledger_documents import LedgerLine
+from shared.vocabulary.currencies import NoRate
+from shared.vocabulary.errors import UnknownCode
+from shared.web.problems import FieldError, conflict, invalid
+
+THE_LINE = 1
+"""A call, and what it gives to a project, have one ledger line each."""
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Money that is said to be drawn from a call, as it was given."""
+
+    cents: int
+    currency: str
+
+
+def project_record(call: str, request: str) -> str:
+    """The record that the ledger line of what a call gives to a request stands under."""
+    return f"{call}.{request}"
+
+
+def drawn_lines(
+    offer: RecordView,
+    request: str,
+    lines: Sequence[CommitmentLine],
+    said: Drawn | None,
+    on: date,
+) -> list[CommitmentLine]:
+    """What beside these lines is taken from the offer's call; nothing where there is no limit.
+
+    It is what was `said`, or else what the offer's lines are worth at the rate of the day `on`.
+    Raises the 422 problem where that cannot be known, and the 409 problem for a call that was
+    removed or is not heard of yet.
+    """
+    if offer.call is None:
+        if said is not None:
+            raise _invalid("The offer is made under no call.", "unknown-line")
+        return []
+    call = RecordView.objects(id=view_id("call", offer.call)).first()
+    if call is None:
+        raise conflict("call-unknown", "The offer's call is not known here yet; try again soon.")
+    if call.status != "published":
+        raise conflict("not-open", f"The offer's call is {call.status} and open no more.")
+    limits = [("call", call.record, line.unit) for line in call.lines]
+    if call.ceiling_currency is not None:
+        limits.append(("project", project_record(call.record, request), call.ceiling_currency))
+    if not limits and said is not None:
+        raise _invalid("The offer's call has neither a fund nor a ceiling.", "unknown-line")
+    return [
+        _line(side, record, currency, _cents(offer, lines, said, currency, on), said, on)
+        for side, record, currency in limits
+    ]
+
+
+def _line(
+    side: str, record: str, currency: str, cents: int, said: Drawn | None, on: date
+) -> CommitmentLine:
+    line = CommitmentLine(
+        side=side, record=record, line=THE_LINE, measure="money", unit=currency, amount=cents
+    )
+    if said is not None and said.currency != currency:
+        line.given_cents, line.given_currency = said.cents, said.currency
+        line.rate_date = on.isoformat()
+    return line
+
+
+def _cents(
+    offer: RecordView,
+    lines: Iterable[CommitmentLine],
+    said: Drawn | None,
+    currency: str,
+    on: date,
+) -> int:
+    try:
+        if said is not None:
+            found: int | None = convert(said.cents, said.currency, currency, on)
+        else:
+            parts = [worth(offer, line, currency, on) for line in lines if line.side == "offer"]
+            found = None if None in parts else sum(part for part in parts if part is not None)
+    except (NoRate, UnknownCode) as error:
+        raise _invalid(str(error), "no-rate") from None
+    if not found or found < 0:
+        message = "Say what is drawn from the offer's call: a line of side `call` with its money."
+        raise _invalid(message, "required")
+    return found
+
+
+def open_projects(lines: Iterable[CommitmentLine], now: datetime) -> None:
+    """Let the ledger have the lines of what calls give to projects, with their present limits.
+
+    To be called before anything is reserved; repeating changes nothing.
+    """
+    for line in lines:
+        if line.side == "project":
+            call = RecordView.objects(id=view_id("call", line.record.split(".")[0])).first()
+            if call is not None and call.ceiling_currency is not None:
+                set_limits([_project_limits(call, line.record)], now)
+
+
+def follow_ceilings(calls: Iterable[str], now: datetime) -> None:
+    """Bring the ledger lines of what these calls give to projects to the calls' ceilings.
+
+    Where a call has no ceiling any more, the former one stays with what is held under it.
+    """
+    for call in RecordView.objects(id__in=[view_id("call", id_) for id_ in calls]):
+        under = {"side": "project", "record": {"$regex": f"^{re.escape(call.record)}\\."}}
+        records = LedgerLine._get_collection().distinct("record", under)
+        if records and call.ceiling_currency is not None:
+            set_limits([_project_limits(call, record) for record in records], now)
+
+
+def _project_limits(call: RecordView, record: str) -> Limits:
+    limit = LineLimit(THE_LINE, "money", call.ceiling_currency, call.ceiling_cents)
+    return Limits("project", record, call.version, call.status == "published", [limit])
+
+
+def _invalid(message: str, code: str) -> Exception:
+    return invalid([FieldError("lines", message, code)])
