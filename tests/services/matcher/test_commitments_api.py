@@ -1,7 +1,7 @@
 """Commitments and the ledger over HTTP."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +12,9 @@ from services.matcher.commitments import expire
 from services.matcher.documents import Commitment
 from services.matcher.domain import convert
 from services.matcher.ledger_documents import LedgerLine
+from services.matcher.promises import commitment_lines
+from services.matcher.proposals import find
+from shared.web.identity import Identity
 from tests.services.matcher.conftest import Clock
 from tests.services.matcher.records import need, offer_event, provision, request_event
 from tests.services.matcher.world import Caller, World
@@ -86,24 +89,20 @@ def test_other_currencies_are_converted_at_a_dated_rate(
     assert ledger(coordinator, "o2")[1, "USD"][0] == taken["amount"]
 
 
-def test_a_rate_is_that_of_the_day_and_stays_with_the_commitment(
-    known: World, coordinator: Caller, clock: Clock
-) -> None:
-    lines = [PRICED[0], {**PRICED[1], "currency": "EUR", "amount": 1000}]
-    body = {"proposal": "r1.o2", "lines": lines}
-    taken = []
-    for days in (0, 400):
-        clock.now -= timedelta(days=days)
-        answer = coordinator.post("/v1/commitments", body)
-        assert answer.status_code == 201, answer.text
-        (line,) = [line for line in answer.json["lines"] if line["side"] == "offer"]
-        assert line["rate_date"] == clock.now.date().isoformat()
-        assert line["amount"] == float(
-            convert(100_000, "EUR", "USD", clock.now.date()) / Decimal(100)
-        )
-        taken.append(line["amount"])
-    assert taken[0] != taken[1]
-    assert ledger(coordinator, "o2")[1, "USD"][0] == pytest.approx(sum(taken))
+def test_a_rate_is_that_of_the_day_and_stays_with_the_commitment(known: World) -> None:
+    proposal = find("r1.o2", Identity("test", "coordinator", None, None))
+    assert proposal is not None
+    sent = [
+        {**PRICED[0], "quantity": Decimal(1), "amount": None, "currency": None},
+        {**PRICED[1], "quantity": None, "amount": Decimal(1000), "currency": "EUR"},
+    ]
+    days = (date(2026, 3, 5), date(2024, 9, 2))
+    taken = [commitment_lines(proposal, sent, day)[1] for day in days]
+    for day, line in zip(days, taken, strict=True):
+        assert (line.unit, line.amount) == ("USD", convert(100_000, "EUR", "USD", day))
+        assert (line.given_cents, line.given_currency) == (100_000, "EUR")
+        assert line.rate_date == day.isoformat()
+    assert taken[0].amount != taken[1].amount
 
 
 def test_money_without_a_rate_is_refused(known: World, coordinator: Caller) -> None:
