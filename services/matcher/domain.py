@@ -14,7 +14,8 @@ from shared.lifecycle import Lifecycle, Step
 from shared.registers.counting import Measure, counted
 from shared.vocabulary.currencies import usd_per_unit
 
-Side = Literal["request", "offer", "call", "project", "alliance"]
+Side = Literal["request", "offer"]
+LedgerSide = Literal["request", "offer", "call", "project", "alliance"]
 """What a ledger line is of; `project` is what a call gives to one request (calls.py)."""
 SOURCE = "/entraide/matcher"
 """The source of the matcher's events."""
@@ -89,7 +90,7 @@ class LineLimit:
 class Take:
     """What a commitment takes from one ledger line; `amount` as in the ledger."""
 
-    side: Side
+    side: LedgerSide
     record: str
     line: int
     measure: Measure
@@ -118,7 +119,7 @@ def split_proposal_id(proposal: str) -> tuple[str, str] | None:
     return (request, offer) if request and dot and offer else None
 
 
-def line_limits(side: Side, data: Mapping[str, Any]) -> tuple[LineLimit, ...]:
+def line_limits(side: LedgerSide, data: Mapping[str, Any]) -> tuple[LineLimit, ...]:
     """The limits of a record's lines, from the data of its event.
 
     A line is counted in one unit only, its own: see `shared.registers.counting`, by which the

@@ -15,7 +15,7 @@ from typing import Any
 from pymongo import InsertOne, UpdateOne
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
-from services.matcher.domain import LineLimit, Side, Take
+from services.matcher.domain import LedgerSide, LineLimit, Take
 from services.matcher.ledger_documents import LedgerCase, LedgerLine
 from shared.bulk import raise_unless_duplicates
 from shared.events.outbox import Contention
@@ -45,7 +45,7 @@ class Limits:
     left: 0.
     """
 
-    side: Side
+    side: LedgerSide
     record: str
     version: Version
     open: bool

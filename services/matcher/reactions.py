@@ -9,7 +9,7 @@ from typing import Any
 
 from services.matcher.calls import follow_ceilings
 from services.matcher.documents import RecordView, view_id
-from services.matcher.domain import Side, line_limits
+from services.matcher.domain import LedgerSide, line_limits
 from services.matcher.engine.stated import packed
 from services.matcher.ledger import Limits, set_limits
 from services.matcher.material import MaterialSide, material
@@ -17,7 +17,7 @@ from services.matcher.reopening import reopen_of_records, reopen_pairs
 from shared.events.envelope import CALL, MATCH, OFFER, REQUEST, Event
 from shared.events.projections import keep_newest
 
-_SIDES: dict[str, Side] = {REQUEST: "request", OFFER: "offer", CALL: "call"}
+_SIDES: dict[str, LedgerSide] = {REQUEST: "request", OFFER: "offer", CALL: "call"}
 GONE = "gone"
 """Status of a record that a restore made vanish."""
 _CALL_STATUS = {"open": "published", "removed": "withdrawn"}

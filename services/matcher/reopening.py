@@ -10,14 +10,14 @@ from datetime import datetime
 
 from services.matcher.commitments import MATCHER, transition
 from services.matcher.documents import Match, RecordView, view_id
-from services.matcher.domain import PROPOSAL, Side
+from services.matcher.domain import PROPOSAL, LedgerSide, Side
 from services.matcher.material import changed
 from shared.events.outbox import change
 
 _SIDES: tuple[Side, ...] = ("request", "offer")
 
 
-def reopen_of_records(records: Collection[tuple[Side, str]], now: datetime) -> int:
+def reopen_of_records(records: Collection[tuple[LedgerSide, str]], now: datetime) -> int:
     """Bring back the declined pairs of these records of which a side changed; how many did.
 
     Idempotent. Raises Contention and pymongo's errors.
