@@ -114,7 +114,8 @@ def _table(client: Client, proposals: Iterable[Record]) -> Padding:
     donors: dict[str, str] = {}
     for proposal in proposals:
         title, donor = _offer(client, proposal, donors)
-        offer = Text.assemble((title, "bold"), "\n", donor, "\n", (proposal["offer"], "dim"))
+        offer = Text.assemble((title, "bold"), f"\n{donor}\n{proposal['cooperation']}\n")
+        offer.append(proposal["offer"], "dim")
         if proposal["status"] != "proposed":
             offer.append(f"\n{proposal['status']}", "italic")
         table.add_row(str(proposal["rank"]), f"{proposal['score']:.3f}", offer, _why(proposal))

@@ -49,7 +49,8 @@ class Alliance(Aggregate):
     in it; `states` those of the requests that are in it now, for filters. `cause` says why it was
     dissolved; `reason` is the coordinator's for dismissing it and never leaves the matcher;
     `dismissed` are the States that were in it then. `holds` are the commitments made for its sake:
-    `owes` is whether some of them are yet to be given back.
+    `owes` is whether some of them are yet to be given back. `attempts` are the ids of the
+    idempotent requests that decided or answered.
     """
 
     meta = {"collection": "alliances", "indexes": ["states", "status", "owes", "members.request"]}  # noqa: RUF012 (mongoengine declares it so)
@@ -63,6 +64,7 @@ class Alliance(Aggregate):
     dismissed = ListField(StringField())
     holds = EmbeddedDocumentListField(AllianceHold)
     owes = BooleanField(default=False)
+    attempts = ListField(StringField())
 
     @property
     def positions(self) -> tuple[Position, ...]:

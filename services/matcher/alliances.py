@@ -78,9 +78,11 @@ def decide(
     expected: Version,
     actor: Actor,
     now: datetime,
+    attempt: str | None = None,
 ) -> Alliance:
     """Take the coordinator's step `endorse` or `dismiss`; returns what is stored.
 
+    `attempt` is the id of the idempotent request that decides; it is kept with the alliance.
     Raises NotFound, StaleVersion and IllegalTransition.
     """
 
@@ -89,6 +91,7 @@ def decide(
         alliance.reason = reason
         alliance.dismissed = sorted(states_of(alliance.positions)) if action == "dismiss" else []
         alliance.owes = _owes(alliance)
+        _note(alliance, attempt)
         _step_on(alliance, alliance.positions, MATCHER, now)
 
     alliance = change(Alliance, id_, expected, step, now)
@@ -104,6 +107,7 @@ def answer(
     expected: Version,
     actor: Actor,
     now: datetime,
+    attempt: str | None = None,
 ) -> Alliance:
     """Take a State's yes or no for its request; a no is for good. Returns what is stored.
 
@@ -122,6 +126,7 @@ def answer(
         if member.standing != standing:
             alliance.history.append(transition(told, alliance.status, alliance.status, actor, now))
             member.standing, member.since, member.reason = standing, now, reason
+        _note(alliance, attempt)
         _sum_up(alliance)
         _step_on(alliance, before, MATCHER, now)
 
@@ -130,7 +135,14 @@ def answer(
     return alliance
 
 
-def hold(id_: str, commitment: str, request: str, expected: Version, now: datetime) -> Alliance:
+def hold(
+    id_: str,
+    commitment: str,
+    request: str,
+    expected: Version,
+    now: datetime,
+    attempt: str | None = None,
+) -> Alliance:
     """Note a commitment made to a member for the alliance's sake; returns what is stored.
 
     Raises NotFound, StaleVersion, and IllegalTransition unless the alliance is settled and the
@@ -145,6 +157,7 @@ def hold(id_: str, commitment: str, request: str, expected: Version, now: dateti
             raise IllegalTransition("commit for", alliance.status, ())
         if all(one.commitment != commitment for one in alliance.holds):
             alliance.holds.append(AllianceHold(commitment=commitment, request=request))
+        _note(alliance, attempt)
 
     return change(Alliance, id_, expected, step, now)
 
@@ -246,6 +259,11 @@ def _move(alliance: Alliance, action: str, actor: Actor, now: datetime) -> None:
     target = ALLIANCE.target(action, alliance.status)
     alliance.history.append(transition(action, alliance.status, target, actor, now))
     alliance.status = target
+
+
+def _note(alliance: Alliance, attempt: str | None) -> None:
+    if attempt is not None:
+        alliance.attempts = [*alliance.attempts, attempt]
 
 
 def _owes(alliance: Alliance) -> bool:

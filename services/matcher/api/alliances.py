@@ -26,6 +26,7 @@ from services.matcher.schemas import LanguageQuery
 from shared.registers.context import context
 from shared.registers.steps import party_of
 from shared.web.blueprint import Blueprint
+from shared.web.idempotency import current_attempt, idempotent, resuming
 from shared.web.identity import Identity, current_identity, require_roles
 from shared.web.marks import answers
 from shared.web.paging import page, page_schema
@@ -81,14 +82,21 @@ class OneAlliance(MethodView):
 
 @blueprint.route("/alliances/<string:alliance_id>/decision", methods=["POST"])
 @require_roles("coordinator")
+@idempotent
 @conditional
 @blueprint.arguments(AllianceDecisionBody)
 @blueprint.response(200, AllianceView)
 def decision(body: dict[str, Any], alliance_id: str) -> Answer:
     """Endorse an alliance, or dismiss it: it is proposed again only with another State."""
     identity, expected = current_identity(), required_version()
-    done = alliances.decide(
-        alliance_id, body["decision"], body["reason"], expected, _actor(identity), _now()
+    done = _done_before(alliance_id) or alliances.decide(
+        alliance_id,
+        body["decision"],
+        body["reason"],
+        expected,
+        _actor(identity),
+        _now(),
+        current_attempt(),
     )
     return _shown(done, identity, reading_language(None))
 
@@ -97,6 +105,7 @@ def decision(body: dict[str, Any], alliance_id: str) -> Answer:
     "/alliances/<string:alliance_id>/members/<string:request>/answer", methods=["POST"]
 )
 @require_roles("requester")
+@idempotent
 @conditional
 @answers(HTTPStatus.NOT_FOUND, "There is no such alliance, or the request is not in it")
 @blueprint.arguments(AnswerBody)
@@ -109,7 +118,7 @@ def answer(body: dict[str, Any], alliance_id: str, request: str) -> Answer:
         raise not_found("member")
     if not owns_request(identity, member.country):
         raise forbidden("A State answers for its own requests only.")
-    done = alliances.answer(
+    done = _done_before(alliance_id) or alliances.answer(
         alliance_id,
         request,
         body["answer"] == "agree",
@@ -117,12 +126,14 @@ def answer(body: dict[str, Any], alliance_id: str, request: str) -> Answer:
         expected,
         _actor(identity),
         _now(),
+        current_attempt(),
     )
     return _shown(done, identity, reading_language(None))
 
 
 @blueprint.route("/alliances/<string:alliance_id>/commitments", methods=["POST"])
 @require_roles("coordinator", "operator")
+@idempotent
 @conditional
 @blueprint.arguments(AllianceCommitmentBody)
 @blueprint.response(200, AllianceView)
@@ -136,7 +147,9 @@ def commitment(body: dict[str, Any], alliance_id: str) -> Answer:
         raise invalid_field("commitment", message, "unknown")
     if held.status not in HOLDING:
         raise conflict("not-held", f"The commitment is {held.status} and holds nothing.")
-    done = alliances.hold(alliance_id, held.id, held.request, expected, _now())
+    done = _done_before(alliance_id) or alliances.hold(
+        alliance_id, held.id, held.request, expected, _now(), current_attempt()
+    )
     return _shown(done, identity, reading_language(None))
 
 
@@ -145,6 +158,14 @@ def _find(id_: str, identity: Identity) -> Alliance:
     found: Alliance | None = Alliance.objects(id=id_).first()
     if found is None or not _may_see(found, identity):
         raise not_found("alliance")
+    return found
+
+
+def _done_before(id_: str) -> Alliance | None:
+    """The alliance, if an earlier attempt with this request's idempotency key did its work."""
+    if not resuming():
+        return None
+    found: Alliance | None = Alliance.objects(id=id_, attempts=current_attempt()).first()
     return found
 
 

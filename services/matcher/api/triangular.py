@@ -3,16 +3,15 @@
 from http import HTTPStatus
 from typing import Any
 
-from flask import request as http_request
 from flask.views import MethodView
 
 from services.matcher import proposals
+from services.matcher.api.languages import reading_language
 from services.matcher.cooperating import triangular
 from services.matcher.cooperation_schemas import TriangularQuery, TriangularView
 from services.matcher.documents import RecordView, view_id
 from services.matcher.rights import oversees, owns_request
 from shared.registers.context import context
-from shared.vocabulary import LANGUAGES
 from shared.web.blueprint import Blueprint
 from shared.web.identity import current_identity, require_roles
 from shared.web.marks import answers
@@ -43,5 +42,5 @@ class Triangular(MethodView):
         listed = proposals.listing(
             identity, request=args["request"], offer=None, state=None, after=None
         )
-        language = args["language"] or http_request.accept_languages.best_match(LANGUAGES)
-        return {"items": triangular(view.owner, listed, language or "en", on)}
+        language = reading_language(args["language"])
+        return {"items": triangular(view.owner, listed, language, on)}

@@ -242,6 +242,25 @@ def test_answers_and_decisions_are_made_on_what_was_seen(
     assert gone.status_code == 404
 
 
+def test_the_same_answer_and_decision_sent_twice_is_taken_once(
+    path: str, coordinator: Caller, state: Callable[[str], Caller]
+) -> None:
+    sen = state("SEN")
+    for caller, place, body in (
+        (sen, f"{path}/members/r1/answer", {"answer": "agree"}),
+        (coordinator, f"{path}/decision", {"decision": "endorse"}),
+    ):
+        etag = tag(caller, path)
+        first, again = (caller.post(place, body, etag=etag, key="a key") for _ in range(2))
+        assert first.status_code == again.status_code == 200
+        assert first.json == again.json
+    assert [step["action"] for step in coordinator.get(path).json["history"]] == [
+        "propose",
+        "join",
+        "endorse",
+    ]
+
+
 def test_dismissing_needs_a_reason_that_only_overseers_see(
     path: str, coordinator: Caller, state: Callable[[str], Caller]
 ) -> None:
