@@ -7,8 +7,9 @@ import marshmallow as ma
 from marshmallow import fields, validate
 
 from services.matcher.alliance_rules import ALLIANCE
-from services.matcher.schemas import MAX_ID, MAX_REASON, LanguageQuery, TransitionView
+from services.matcher.schemas import MAX_ID, MAX_REASON, TransitionView
 from shared.web.field_errors import coded_error
+from shared.web.languages import LanguageQuery
 from shared.web.paging import PageQuery
 from shared.web.schemas import Amount, CountryCode, Quantity, StrictSchema, Text
 

@@ -2,7 +2,8 @@
 
 from marshmallow import fields, validate
 
-from services.matcher.schemas import MAX_ID, LanguageQuery
+from services.matcher.schemas import MAX_ID
+from shared.web.languages import LanguageQuery
 from shared.web.schemas import StrictSchema
 
 

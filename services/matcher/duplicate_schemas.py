@@ -3,7 +3,8 @@
 from marshmallow import fields, validate
 
 from services.matcher.domain import DUPLICATE
-from services.matcher.schemas import MAX_ID, MAX_REASON, SIDES, LanguageQuery, TransitionView
+from services.matcher.schemas import MAX_ID, MAX_REASON, SIDES, TransitionView
+from shared.web.languages import LanguageQuery
 from shared.web.paging import PageQuery
 from shared.web.schemas import StrictSchema, Text
 

@@ -6,9 +6,9 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import fields, validate
 
-from shared.vocabulary import LANGUAGES
 from shared.web.bounds import BoundedList, Moment
 from shared.web.field_errors import coded_error
+from shared.web.languages import LanguageQuery
 from shared.web.paging import PageQuery
 from shared.web.schemas import Amount, CountryCode, MoneyMixin, Quantity, StrictSchema, Text
 
@@ -20,16 +20,6 @@ SIDES = ("request", "offer")
 
 def _identifier(**kwargs: Any) -> fields.String:
     return fields.String(validate=validate.Length(1, MAX_ID), **kwargs)
-
-
-class LanguageQuery(StrictSchema):
-    """The language of sentences."""
-
-    language = fields.String(
-        load_default=None,
-        validate=validate.OneOf(LANGUAGES),
-        metadata={"description": "Language of the reasons; else what Accept-Language prefers."},
-    )
 
 
 class ProposalQuery(PageQuery, LanguageQuery):

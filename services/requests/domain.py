@@ -39,6 +39,7 @@ RIGHTS: Table = {
     "withdraw": frozenset({"owner", "operator"}),
     "merge": frozenset({"coordinator"}),
     "unmerge": frozenset({"coordinator"}),
+    "compare": frozenset({"owner", "operator"}),
 }
 
 

@@ -45,10 +45,16 @@ def evidence_text(evidence: Evidence, side: Side, language: str) -> str:
 
 
 def similar_text(day: date, channel: str | None, title: str, language: str) -> str:
-    """That a record looks like one that its author sent on a day."""
+    """That a record looks like one that its author sent on a day, by a channel if one is known."""
     by = "" if channel is None else _sentences()["channels"].get(channel, {}).get(language, "")
     template = str(_sentences()["similar"][language])
     return template.format(date=_date(day, language), channel=by, title=_isolated(title, language))
+
+
+def drafted_text(day: date, title: str, language: str) -> str:
+    """That a record looks like another draft of its author's, made on a day."""
+    template = str(_sentences()["drafted"][language])
+    return template.format(date=_date(day, language), title=_isolated(title, language))
 
 
 def _facts(kind: str, left: Any, right: Any, language: str) -> Mapping[str, str]:

@@ -17,17 +17,16 @@ from services.matcher.alliance_schemas import (
     AnswerBody,
 )
 from services.matcher.alliance_views import alliance_view, summaries
-from services.matcher.api.languages import reading_language
 from services.matcher.commitments import Actor
 from services.matcher.documents import Commitment
 from services.matcher.domain import HOLDING
 from services.matcher.rights import oversees, owns_request
-from services.matcher.schemas import LanguageQuery
 from shared.registers.context import context
 from shared.registers.steps import party_of
 from shared.web.blueprint import Blueprint
 from shared.web.idempotency import current_attempt, idempotent, resuming
 from shared.web.identity import Identity, current_identity, require_roles
+from shared.web.languages import LanguageQuery, reading_language
 from shared.web.marks import answers
 from shared.web.paging import page, page_schema
 from shared.web.preconditions import conditional, etag, required_version

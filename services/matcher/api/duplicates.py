@@ -4,7 +4,6 @@ from typing import Any
 
 from flask.views import MethodView
 
-from services.matcher.api.languages import reading_language
 from services.matcher.duplicate_documents import DuplicateCase
 from services.matcher.duplicate_schemas import (
     DuplicateDecisionBody,
@@ -14,11 +13,11 @@ from services.matcher.duplicate_schemas import (
 from services.matcher.duplicate_views import duplicate_view
 from services.matcher.duplicates import decide, seen_version, views_of
 from services.matcher.rights import oversees
-from services.matcher.schemas import LanguageQuery
 from shared.registers.context import context
 from shared.registers.steps import party_of
 from shared.web.blueprint import Blueprint
 from shared.web.identity import Identity, current_identity, require_roles
+from shared.web.languages import LanguageQuery, reading_language
 from shared.web.paging import page, page_schema
 from shared.web.preconditions import conditional, etag, required_version
 from shared.web.problems import not_found

@@ -6,15 +6,15 @@ from typing import Any
 from flask.views import MethodView
 
 from services.matcher import proposals
-from services.matcher.api.languages import reading_language
 from services.matcher.decisions import decide
 from services.matcher.proposals import Proposal
-from services.matcher.schemas import DecisionBody, LanguageQuery, ProposalQuery, ProposalView
+from services.matcher.schemas import DecisionBody, ProposalQuery, ProposalView
 from services.matcher.views import proposal_view
 from shared.registers.context import context
 from shared.web.blueprint import Blueprint
 from shared.web.idempotency import current_attempt, idempotent, resuming
 from shared.web.identity import Identity, current_identity, require_roles
+from shared.web.languages import LanguageQuery, reading_language
 from shared.web.paging import page_schema, read_cursor, write_cursor
 from shared.web.preconditions import conditional, etag, required_version
 from shared.web.problems import invalid_field, not_found

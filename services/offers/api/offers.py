@@ -1,6 +1,7 @@
 """Offers of assistance over HTTP."""
 
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 from flask.views import MethodView
@@ -8,6 +9,7 @@ from flask.views import MethodView
 from services.offers import domain, queries
 from services.offers.api.references import referred_organisation, require_call
 from services.offers.documents import AssistanceOffer
+from services.offers.events import offer_event_data
 from services.offers.merging import OFFERS
 from services.offers.schemas import (
     ConfirmProvisionsBody,
@@ -23,12 +25,16 @@ from shared.registers.inferred_schemas import DraftProvisionsView, DraftTexts
 from shared.registers.merging import finish
 from shared.registers.merging_rules import begin_merge, begin_unmerge, find_other
 from shared.registers.schemas import MergeBody, StepBody
+from shared.registers.similar import others_of, similar_view
+from shared.registers.similar_schemas import SimilarView
 from shared.registers.texts import infer_from
 from shared.registers.views import NOT_IN_LISTS, headers
 from shared.registers.writing import change_seen, load, register
 from shared.web.blueprint import Blueprint
 from shared.web.idempotency import current_idempotency_key, idempotent
 from shared.web.identity import current_identity, require_roles
+from shared.web.languages import LanguageQuery, reading_language
+from shared.web.marks import answers
 from shared.web.paging import page, page_schema
 from shared.web.preconditions import conditional
 from shared.web.problems import conflict, not_found
@@ -171,6 +177,20 @@ def withdraw(_body: dict[str, Any], offer_id: str) -> Answer:
 def close(_body: dict[str, Any], offer_id: str) -> Answer:
     """Close a published offer: it is used up, or no longer there."""
     return _step(offer_id, "close")
+
+
+@blueprint.route("/<string:offer_id>/similar")
+@answers(HTTPStatus.FORBIDDEN, "It is for the author")
+@blueprint.arguments(LanguageQuery, location="query")
+@blueprint.response(200, SimilarView)
+def similar(args: dict[str, Any], offer_id: str) -> dict[str, Any]:
+    """Tell which of the donor's other offers this one looks like, and why; before submitting."""
+    identity, today = current_identity(), context().clock().date()
+    offer = load(AssistanceOffer, offer_id)
+    domain.require_action(identity, "compare", offer)
+    others = others_of(offer, "organisation")
+    language = reading_language(args["language"])
+    return {"items": similar_view(offer, others, offer_event_data, language, today)}
 
 
 @blueprint.route("/<string:offer_id>/merge", methods=["POST"])

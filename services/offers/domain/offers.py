@@ -37,6 +37,7 @@ RIGHTS: Table = {
     "withdraw": frozenset({"owner", "operator"}),
     "merge": frozenset({"coordinator"}),
     "unmerge": frozenset({"coordinator"}),
+    "compare": frozenset({"owner", "operator"}),
 }
 
 

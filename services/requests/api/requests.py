@@ -1,12 +1,14 @@
 """Requests for assistance over HTTP."""
 
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 from flask.views import MethodView
 
 from services.requests import domain
 from services.requests.documents import DEFAULT_NO_OBJECTION_DAYS, AssistanceRequest, State
+from services.requests.events import request_event_data
 from services.requests.merging import REQUESTS
 from services.requests.queries import listing
 from services.requests.schemas import (
@@ -16,19 +18,23 @@ from services.requests.schemas import (
     RequestQuery,
     RequestView,
 )
-from services.requests.views import request_view, request_views
+from services.requests.views import log_compared, request_view, request_views
 from shared.registers.context import context
 from shared.registers.inferred import inferred_view
 from shared.registers.inferred_schemas import DraftNeedsView, DraftTexts
 from shared.registers.merging import finish
 from shared.registers.merging_rules import begin_merge, begin_unmerge, find_other
 from shared.registers.schemas import MergeBody, StepBody
+from shared.registers.similar import others_of, similar_view
+from shared.registers.similar_schemas import SimilarView
 from shared.registers.texts import infer_from
 from shared.registers.views import NOT_IN_LISTS, headers
 from shared.registers.writing import change_seen, load, register
 from shared.web.blueprint import Blueprint
 from shared.web.idempotency import current_idempotency_key, idempotent
 from shared.web.identity import current_identity, require_roles
+from shared.web.languages import LanguageQuery, reading_language
+from shared.web.marks import answers
 from shared.web.paging import page, page_schema
 from shared.web.preconditions import conditional
 from shared.web.problems import conflict, not_found
@@ -168,6 +174,23 @@ def withdraw(_body: dict[str, Any], request_id: str) -> Answer:
 def close(_body: dict[str, Any], request_id: str) -> Answer:
     """Close a published request: the need is met, or no longer there."""
     return _step(request_id, "close")
+
+
+@blueprint.route("/<string:request_id>/similar")
+@answers(HTTPStatus.FORBIDDEN, "It is for the author")
+@blueprint.arguments(LanguageQuery, location="query")
+@blueprint.response(200, SimilarView)
+def similar(args: dict[str, Any], request_id: str) -> dict[str, Any]:
+    """Tell which of the State's other requests this one looks like, and why; before submitting."""
+    identity, today = current_identity(), context().clock().date()
+    request = load(AssistanceRequest, request_id)
+    domain.require_action(identity, "compare", request)
+    others = others_of(request, "country")
+    language = reading_language(args["language"])
+    items = similar_view(request, others, request_event_data, language, today)
+    shown = {item["id"] for item in items}
+    log_compared([request, *(other for other in others if other.id in shown)], identity)
+    return {"items": items}
 
 
 @blueprint.route("/<string:request_id>/merge", methods=["POST"])

@@ -17,7 +17,7 @@ from shared.likeness.classifier import Classifier, shipped
 from shared.likeness.described import Described, described
 from shared.likeness.evidence import Evidence, likeness
 from shared.likeness.features import FEATURES, features
-from shared.likeness.wording import evidence_text, similar_text
+from shared.likeness.wording import drafted_text, evidence_text, similar_text
 from shared.vocabulary import LANGUAGES
 from tests.conftest import GOLD
 
@@ -136,6 +136,8 @@ def test_a_similar_record_is_named_by_date_channel_and_title() -> None:
     assert text == (
         "This looks like what you sent on 3 March 2026 through your national report: “Marking”."
     )
+    told = {drafted_text(DAY, "T", language) for language in LANGUAGES}
+    assert len(told) == len(LANGUAGES)
     for channel in ("trust-fund", None, "a channel of a newer vocabulary"):
         told = {similar_text(DAY, channel, "T", language) for language in LANGUAGES}
         assert len(told) == len(LANGUAGES)
