@@ -6,7 +6,6 @@ from typing import Any
 from flask.views import MethodView
 
 from services.matcher import proposals
-from services.matcher.api.languages import reading_language
 from services.matcher.cooperating import triangular
 from services.matcher.cooperation_schemas import TriangularQuery, TriangularView
 from services.matcher.documents import RecordView, view_id
@@ -14,6 +13,7 @@ from services.matcher.rights import oversees, owns_request
 from shared.registers.context import context
 from shared.web.blueprint import Blueprint
 from shared.web.identity import current_identity, require_roles
+from shared.web.languages import reading_language
 from shared.web.marks import answers
 from shared.web.problems import not_found
 
