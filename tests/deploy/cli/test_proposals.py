@@ -13,6 +13,7 @@ PROPOSAL = {
     "offer": "o1",
     "organisation": "agency",
     "status": "proposed",
+    "cooperation": "South–South cooperation.",
     "reasons": [{"sentence": "Both texts are about: Marking (98% alike)."}],
     "against": [{"sentence": "The offer has conditions, to which the State must agree."}],
     "lacking": [{"sentence": "It serves 4 of the 6 machines of need line 1."}],
@@ -64,6 +65,7 @@ def test_reasons_what_is_lacking_and_what_is_doubtful_stand_in_this_order() -> N
     places = [text.index(one) for one in told]
     assert places == sorted(places)
     assert "Example Agency" in text
+    assert "South–South cooperation." in text
 
 
 def test_without_proposals_it_says_why() -> None:
