@@ -13,7 +13,16 @@ from deploy.cli.allied import (
     allied_through_engine,
     assert_alliances,
 )
+from deploy.cli.client import Client
 from deploy.cli.covered import assert_coverage
+from deploy.cli.duplicated import FILE as DUPLICATES
+from deploy.cli.duplicated import (
+    Duplicated,
+    duplicated_by_services,
+    duplicated_in_engine,
+    measure_duplicated,
+    write_duplicated,
+)
 from deploy.cli.goldformat import GoldSetError
 from deploy.cli.goldset import SET_DATE, GoldSet, read_set
 from deploy.cli.measuring import calibration, measure
@@ -60,11 +69,12 @@ TERM_KEY = b"entraide evaluates with this key"
 def command(
     gold_dir: Path, out: Path, text_only: bool, through: str, as_of: datetime, report: Path | None
 ) -> None:
-    """Rank every request of GOLD_DIR, write DIR/rankings.tsv, print metrics as JSON.
+    """Rank every request of GOLD_DIR, find what is there twice, print metrics as JSON.
 
-    GOLD_DIR has requests.jsonl, offers.jsonl, activities.jsonl, and qrels.tsv to measure against;
-    its countries.tsv, where it has one, decides regions and groups. Both ways give the same
-    rankings, row by row.
+    Writes rankings.tsv, duplicates.tsv, covered.tsv and alliances.tsv to DIR. GOLD_DIR has
+    requests.jsonl, offers.jsonl, activities.jsonl, and qrels.tsv and the other tables to measure
+    against; its countries.tsv, where it has one, decides regions and groups. Both ways give the
+    same rankings, row by row.
     """
     qrels = gold_dir / "qrels.tsv"
     if report is not None:
@@ -76,12 +86,14 @@ def command(
         raise click.BadParameter(f"{out}: {error.strerror}", param_hint="--out") from None
     table = gold_dir / "countries.tsv"
     countries, on = table if table.is_file() else None, as_of.date()
-    rankings, allied = _rank(gold, countries, on, through)
+    rankings, allied, duplicated = _rank(gold, countries, on, through)
     write_rankings(rankings, out / "rankings.tsv")
+    write_duplicated(duplicated, out / DUPLICATES)
     grades = read_qrels(qrels) if qrels.is_file() else None
     permitted = permitted_pairs(gold, countries, on)
     measured = measure(gold, rankings, grades, permitted)
     measured |= {} if grades is None else calibration(rankings, grades)
+    measured |= measure_duplicated(duplicated, gold_dir / DUPLICATES)
     measured |= assert_alliances(allied, gold_dir, out)
     measured |= assert_coverage(gold, gold_dir, on, TERM_KEY, out)
     click.echo(json.dumps(measured, indent=2))
@@ -112,21 +124,22 @@ def _check_report(report: Path, qrels: Path) -> None:
 
 def _rank(
     gold: GoldSet, countries: Path | None, as_of: date, through: str
-) -> tuple[Rankings, Allied]:
+) -> tuple[Rankings, Allied, tuple[Duplicated, ...]]:
     if through == "engine":
         from deploy.cli.through_engine import rank_through_engine
 
         rankings = rank_through_engine(gold, countries, as_of, TERM_KEY)
-        return rankings, allied_through_engine(gold, countries, as_of, TERM_KEY)
+        alliances = allied_through_engine(gold, countries, as_of, TERM_KEY)
+        return rankings, alliances, duplicated_in_engine(gold, countries, as_of, TERM_KEY)
     from deploy.cli.through_services import rank_through_services
 
     allied: dict[str, str] = {}
-    rankings = rank_through_services(
-        gold,
-        countries,
-        as_of,
-        TERM_KEY,
-        Console(stderr=True),
-        lambda client: allied.update(allied_by_services(client, gold)),
-    )
-    return rankings, allied
+    duplicated: list[Duplicated] = []
+
+    def read(client: Client) -> None:
+        allied.update(allied_by_services(client, gold))
+        duplicated.extend(duplicated_by_services(client, gold))
+
+    console = Console(stderr=True)
+    rankings = rank_through_services(gold, countries, as_of, TERM_KEY, console, read)
+    return rankings, allied, tuple(duplicated)
