@@ -7,6 +7,7 @@ from flask import Flask
 from services.matcher.api import (
     alliances,
     commitments,
+    coverage,
     duplicates,
     ledger,
     proposals,
@@ -30,6 +31,7 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
             commitments.blueprint,
             ledger.blueprint,
             alliances.blueprint,
+            coverage.blueprint,
             triangular.blueprint,
             duplicates.blueprint,
         ),

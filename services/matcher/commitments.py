@@ -74,20 +74,16 @@ def begin(
         offer=match.offer,
         country=match.country,
         organisation=match.organisation,
-        status=COMMITMENT.initial,
         lines=list(lines),
         expires_at=expires_at,
-        history=[
-            Transition(
-                source=None,
-                target=COMMITMENT.initial,
-                action="reserve",
-                at=now,
-                role=actor.role,
-                party=actor.party,
-            )
-        ],
     )
+    return begin_with(commitment, actor, now)
+
+
+def begin_with(commitment: Commitment, actor: Actor, now: datetime) -> Commitment:
+    """Record the intention of a commitment that is not stored yet. Raises DuplicateId."""
+    commitment.status = COMMITMENT.initial
+    commitment.history = [transition("reserve", None, COMMITMENT.initial, actor, now)]
     create(commitment, now)
     return commitment
 
@@ -207,6 +203,8 @@ def _commit_proposal(commitment: Commitment, now: datetime) -> str | None:
     offer's ceiling together; repeating changes nothing.
     """
     refusal: str | None = None
+    if commitment.match is None:
+        return None
 
     def step(match: Match) -> None:
         nonlocal refusal
@@ -234,6 +232,8 @@ def _refusal(commitment: Commitment, match: Match, now: datetime) -> str | None:
 
 def _release_proposal(commitment: Commitment, now: datetime) -> None:
     """Let the proposal go, for ever, whether it held the commitment or not."""
+    if commitment.match is None:
+        return
 
     def step(match: Match) -> None:
         match.holds = [id_ for id_ in match.holds if id_ != commitment.id]

@@ -18,6 +18,7 @@ from mongoengine import (
 )
 
 from services.matcher.alliance_documents import Alliance
+from services.matcher.coverage_documents import CoverageCase
 from services.matcher.domain import SOURCE, Take
 from services.matcher.duplicate_documents import DuplicateCase
 from shared.events.envelope import COMMITMENT, MATCH, SHORTLIST
@@ -165,15 +166,20 @@ class CommitmentLine(EmbeddedDocument):
 
 
 class Commitment(Aggregate):
-    """What is promised of an offer's lines to a request's lines; its lines stand in the ledger."""
+    """What is promised of an offer's lines to a request's lines; its lines stand in the ledger.
+
+    One that stands for assistance under way (`coverage` is the case) takes lines of the request
+    alone: it has no match and no offer.
+    """
 
     meta = {"collection": "commitments", "indexes": ["match", "status", "expires_at"]}  # noqa: RUF012 (mongoengine declares it so)
 
-    match = StringField(required=True)
+    match = StringField()
     request = StringField(required=True)
-    offer = StringField(required=True)
+    offer = StringField()
     country = StringField(required=True)
-    organisation = StringField(required=True)
+    organisation = StringField()
+    coverage = StringField()
     status = StringField(required=True)
     lines = EmbeddedDocumentListField(CommitmentLine, required=True)
     expires_at = DateTimeField()
@@ -190,6 +196,7 @@ class Commitment(Aggregate):
             "country": self.country,
             "organisation": self.organisation,
             "status": self.status,
+            "coverage": self.coverage,
             "lines": [{name: line[name] for name in kept} for line in self.lines],
             "expires_at": self.expires_at and timestamp(self.expires_at),
             "history": [transition.data() for transition in self.history],
@@ -285,5 +292,12 @@ def entries_of(shortlist: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-AGGREGATES: tuple[type[Any], ...] = (Shortlist, Match, Commitment, Alliance, DuplicateCase)
+AGGREGATES: tuple[type[Any], ...] = (
+    Shortlist,
+    Match,
+    Commitment,
+    Alliance,
+    DuplicateCase,
+    CoverageCase,
+)
 """The documents that have events."""

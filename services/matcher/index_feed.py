@@ -239,7 +239,8 @@ class IndexFeed:
         for side, request, *_ in before:
             if side == "request":
                 self._committed_offers[request].pop(received.subject, None)
-        pair = None if received.event is None else split_proposal_id(received.event.data["match"])
+        match = None if received.event is None else received.event.data["match"]
+        pair = None if match is None else split_proposal_id(match)
         for side, request, *_ in taken:
             if side == "request" and pair is not None:
                 self._committed_offers[request][received.subject] = pair[1]

@@ -38,6 +38,9 @@ COMPARING: Final = Histogram(
     buckets=(0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 1),
 )
 CASES_WRITTEN: Final = Counter("entraide_duplicate_cases_written", "Cases opened or changed")
+COVERAGE_WRITTEN: Final = Counter(
+    "entraide_coverage_cases_written", "Cases of coverage opened or changed by a worker"
+)
 NOT_FINISHED: Final = Counter(
     "entraide_commitments_not_finished", "Attempts to finish or expire a commitment that failed"
 )

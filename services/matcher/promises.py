@@ -48,7 +48,7 @@ def commitment_lines(
         elif any((line.side, line.line) == (one["side"], one["line"]) for line in lines):
             errors.append(FieldError(f"{field}.line", "This line was sent twice.", "repeated-line"))
         else:
-            line = _line(view, known, one, on, field, errors)
+            line = taken_line(view, known, one, on, field, errors)
             if line is not None:
                 lines.append(line)
     missing = {"request", "offer"} - {one["side"] for one in sent}
@@ -77,7 +77,7 @@ def _drawn(
     return before
 
 
-def _line(
+def taken_line(
     view: RecordView,
     known: ViewLine,
     sent: Mapping[str, Any],
@@ -85,6 +85,10 @@ def _line(
     field: str,
     errors: list[FieldError],
 ) -> CommitmentLine | None:
+    """The line of a commitment that a body's quantity, or amount and currency, makes of a line.
+
+    None where that is wrong: what is wrong is added to `errors`, by field.
+    """
     own, other = ("quantity", "amount") if known.measure == "quantity" else ("amount", "quantity")
     if sent[own] is None or sent[other] is not None:
         message = f"This line is counted in {known.unit}: give `{own}` and nothing else."

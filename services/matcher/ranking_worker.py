@@ -11,6 +11,7 @@ from pymongo.errors import PyMongoError
 
 from services.matcher import metrics, shortlists
 from services.matcher.alliance_keeping import AllianceKeeper
+from services.matcher.coverage_watch import CoverageWatch
 from services.matcher.documents import entry_text
 from services.matcher.duplicate_watch import DuplicateWatch
 from services.matcher.engine.geography import Geography
@@ -68,6 +69,7 @@ class RankingWorker:
         self._feed = IndexFeed(engine)
         self._alliances = AllianceKeeper(geography)
         self._duplicates = DuplicateWatch(engine)
+        self._coverage = CoverageWatch()
         self._ownership = Ownership(self._topics.requests)
         self._caught_up = threading.Event()
         self._assigned = threading.Event()
@@ -96,13 +98,17 @@ class RankingWorker:
 
     def run(self, stop: threading.Event) -> None:
         """Keep shortlists until `stop` is set."""
-        topics = (self._topics.requests, self._topics.offers, self._topics.matches)
+        topics = (
+            *(self._topics.requests, self._topics.offers),
+            *(self._topics.activities, self._topics.matches),
+        )
         reader = TopicReader(self._settings, topics, self._dead_letters, "matcher-index")
         with closing(reader):
             while not (reader.caught_up() or stop.is_set()):
                 self._read(reader, CATCH_UP_MS)
                 self._feed.forget_offers()  # whatever is assigned is worked as a whole
                 self._duplicates.forget()
+                self._coverage.forget()
             log.info("index caught up", requests=len(self._feed.requests))
             self._caught_up.set()
             while not stop.is_set():
@@ -122,8 +128,10 @@ class RankingWorker:
 
     def _take_in(self, reader: TopicReader) -> None:
         """Read what has come, follow the group and the calendar."""
-        waiting = self._duplicates.waiting or any(
-            self._feed.dirty[partition] for partition in self._ownership.fences
+        waiting = (
+            self._duplicates.waiting
+            or self._coverage.waiting
+            or any(self._feed.dirty[partition] for partition in self._ownership.fences)
         )
         until = time.monotonic() + DRAIN_SECONDS
         came = self._read(reader, 0 if waiting else IDLE_MS)
@@ -133,6 +141,7 @@ class RankingWorker:
         fresh = self._ownership.follow(self._membership.changes)
         self._feed.mark_partitions(fresh)
         self._duplicates.mark_partitions(fresh)
+        self._coverage.mark_partitions(fresh)
         if self._ownership.assigned:
             self._assigned.set()
         today = self._today()
@@ -164,6 +173,7 @@ class RankingWorker:
             self._feed.apply(one)
             self._alliances.hear(one)
             self._duplicates.note(one)
+            self._coverage.note(one)
             if one.topic == self._topics.requests:
                 self._read_to[one.partition] = one.offset + 1
         return bool(received)
@@ -190,12 +200,14 @@ class RankingWorker:
         metrics.NOT_STORED.inc(stored.unfit)
 
     def _compare(self) -> None:
-        """Compare one chunk of the records that changed with others of their side."""
+        """Compare one chunk of what changed: with others of their side, needs with activities."""
         fences = self._ownership.fences
         if time.monotonic() > self._rechecked + RECHECK_SECONDS:
             self._rechecked = time.monotonic()
             self._duplicates.recheck(fences)
+            self._coverage.recheck(fences)
         self._ownership.lost(self._duplicates.work(fences, self._clock()))
+        self._ownership.lost(self._coverage.work(fences, self._as_of, self._clock()))
 
     def _rank(self, request: str) -> Ranking | None:
         """The request's shortlist; None without one, and where the engine fails at it."""
@@ -213,7 +225,7 @@ class RankingWorker:
 
     def _save_positions(self) -> None:
         """Commit how far the partitions with nothing waiting have been worked."""
-        if self._duplicates.waiting:
+        if self._duplicates.waiting or self._coverage.waiting:
             return
         done = {
             partition: self._read_to[partition]

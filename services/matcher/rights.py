@@ -12,7 +12,7 @@ def oversees(identity: Identity) -> bool:
     return identity.role in OVERSEERS
 
 
-def is_party(identity: Identity, country: str, organisation: str) -> bool:
+def is_party(identity: Identity, country: str, organisation: str | None) -> bool:
     """Whether the caller is the State or the donor of a pair, or oversees both."""
     return (
         oversees(identity) or owns_request(identity, country) or owns_offer(identity, organisation)

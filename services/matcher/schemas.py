@@ -285,14 +285,18 @@ class TakenLineView(StrictSchema):
 
 
 class CommitmentView(StrictSchema):
-    """A commitment and what became of it."""
+    """A commitment and what became of it.
+
+    One that stands for assistance under way (`coverage`) has no proposal and no offer.
+    """
 
     id = fields.String(required=True)
-    proposal = fields.String(required=True)
+    proposal = fields.String(required=True, allow_none=True)
     request = fields.String(required=True)
-    offer = fields.String(required=True)
+    offer = fields.String(required=True, allow_none=True)
     country = fields.String(required=True)
-    organisation = fields.String(required=True)
+    organisation = fields.String(required=True, allow_none=True)
+    coverage = fields.String(required=True, allow_none=True)
     status = fields.String(required=True)
     lines = fields.List(fields.Nested(TakenLineView), required=True)
     expires_at = fields.AwareDateTime(required=True, allow_none=True)

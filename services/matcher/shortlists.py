@@ -15,6 +15,7 @@ import structlog
 from pymongo import InsertOne, ReturnDocument, UpdateOne
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
+from services.matcher.coverage_documents import CoverageCase
 from services.matcher.documents import PartitionFence, Shortlist, shortlist_id
 from services.matcher.duplicate_documents import DuplicateCase
 from shared.bulk import raise_unless_duplicates
@@ -62,7 +63,7 @@ class Stored:
 def take_partition(topic: str, partition: int) -> int:
     """Become the partition's owner; returns its new fence, stamped on its shortlists and cases."""
     fence = _raise_fence(f"{topic}/{partition}")
-    for fenced in (Shortlist, DuplicateCase):
+    for fenced in (Shortlist, DuplicateCase, CoverageCase):
         fenced._get_collection().update_many(
             {"partition": partition, "fence": {"$lt": fence}}, {"$set": {"fence": fence}}
         )

@@ -9,9 +9,10 @@ from datetime import datetime
 
 import structlog
 
-from services.matcher import alliances, commitments, decision_log, ledger
+from services.matcher import alliances, commitments, coverage_holds, decision_log, ledger
 from services.matcher.alliance_documents import Alliance
 from services.matcher.app import NAME
+from services.matcher.coverage_documents import CoverageCase
 from services.matcher.documents import AGGREGATES, Commitment, Match, Shortlist
 from services.matcher.duplicate_documents import DuplicateCase
 from services.matcher.models import ensure_prior
@@ -19,7 +20,14 @@ from services.matcher.ranking_worker import RankingWorker
 from services.matcher.reactions import keep_records
 from shared.events.anti_entropy import AntiEntropy
 from shared.events.consumer import Consumer
-from shared.events.envelope import ALLIANCE, COMMITMENT, DUPLICATE, MATCH, SHORTLIST
+from shared.events.envelope import (
+    ALLIANCE,
+    COMMITMENT,
+    COVERAGE,
+    DUPLICATE,
+    MATCH,
+    SHORTLIST,
+)
 from shared.events.letters import DeadLetters
 from shared.events.relay import Relay
 from shared.events.running import Loop, run_worker
@@ -61,6 +69,7 @@ def worker_loops(
         COMMITMENT: Commitment,
         ALLIANCE: Alliance,
         DUPLICATE: DuplicateCase,
+        COVERAGE: CoverageCase,
     }
     loops: dict[str, Loop] = {
         **ranking.loops(),
@@ -82,6 +91,7 @@ def sweep(stop: threading.Event, clock: Clock, seconds: float = SWEEP_SECONDS) -
             ledger.review_cases(clock())
             decision_log.keep_waiting()
             alliances.sweep()
+            coverage_holds.sweep(clock())
         except INFRASTRUCTURE as error:
             log.warning("sweep interrupted", error=str(error))
 

@@ -24,6 +24,7 @@ MATCH: Final = "entraide.match.v1"
 COMMITMENT: Final = "entraide.commitment.v1"
 ALLIANCE: Final = "entraide.alliance.v1"
 DUPLICATE: Final = "entraide.duplicate.v1"
+COVERAGE: Final = "entraide.coverage.v1"
 
 CONTENT_TYPE: Final = "application/json"
 SPECVERSION: Final = "1.0"
@@ -280,4 +281,5 @@ _SUBJECTS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     COMMITMENT: _own_id,
     ALLIANCE: _own_id,
     DUPLICATE: _own_id,
+    COVERAGE: _own_id,
 }

@@ -16,6 +16,7 @@ from shared.events.envelope import (
     ALLIANCE,
     CALL,
     COMMITMENT,
+    COVERAGE,
     DUPLICATE,
     MATCH,
     OFFER,
@@ -34,7 +35,7 @@ TYPES: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         REQUESTS: frozenset({REQUEST}),
         OFFERS: frozenset({OFFER, CALL}),
         ACTIVITIES: frozenset({ACTIVITY}),
-        MATCHES: frozenset({SHORTLIST, MATCH, COMMITMENT, ALLIANCE, DUPLICATE}),
+        MATCHES: frozenset({SHORTLIST, MATCH, COMMITMENT, ALLIANCE, DUPLICATE, COVERAGE}),
     }
 )
 """The event types that stand in each topic."""

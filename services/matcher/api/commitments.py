@@ -134,6 +134,9 @@ def release(_body: dict[str, Any], commitment_id: str) -> Answer:
     """Give back what a commitment holds; nothing more happens to one that was released."""
     identity, now = current_identity(), context().clock()
     commitment = load(Commitment, commitment_id)
+    if commitment.coverage is not None:
+        message = "This is given back by dismissing the case of coverage that it stands for."
+        raise conflict("coverage", message)
     if commitment.status not in ("releasing", "released"):
         commitments.start_release(commitment_id, None, _actor(identity), now)
     return _commitment(commitments.finish(commitment_id, now))

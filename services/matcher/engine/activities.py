@@ -191,6 +191,11 @@ class Activities:
         """The open requests of a State."""
         return frozenset(self._needy.get(country, ()))
 
+    def comparable(self) -> list[str]:
+        """The open requests of all States that activities are in."""
+        needy = (self._needy.get(country, ()) for country, of in self._by_state.items() if of)
+        return sorted(request for requests in needy for request in requests)
+
     def column(self, name: str) -> npt.NDArray[Any]:
         """A column of the activities' table; valid until the next one is put."""
         return self._table.column(name)

@@ -50,8 +50,8 @@ class Extent:
 class Covering:
     """An activity that seems to cover a need line, with the probability that it does.
 
-    `concepts` are those that both texts name, the weightiest first, `excluded` those that one
-    rules out and the other names.
+    `asks` and `gives` are theme and kind of the line and of the activity. `concepts` are those that
+    both texts name, the weightiest first, `excluded` those that one rules out and the other names.
     """
 
     request: str
@@ -60,6 +60,8 @@ class Covering:
     score: float
     features: tuple[float, ...]
     extent: Extent
+    asks: tuple[str, str]
+    gives: tuple[str, str]
     concepts: tuple[str, ...]
     excluded: tuple[str, ...]
 
@@ -137,6 +139,8 @@ def _covering(
         score=float(score),
         features=tuple(round(float(one), DECIMALS) for one in told),
         extent=extent(line, activity.line),
+        asks=(line.theme, line.kind),
+        gives=(activity.line.theme, activity.line.kind),
         concepts=tuple(both[:MOST_EVIDENCE]),
         excluded=tuple(sorted(denied)[:MOST_EVIDENCE]),
     )

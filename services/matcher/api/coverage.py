@@ -1,0 +1,147 @@
+"""Needs that assistance under way seems to cover, and decisions on them, over HTTP."""
+
+from datetime import date
+from typing import Any
+
+from flask.views import MethodView
+
+from services.matcher.api.languages import reading_language
+from services.matcher.coverage_documents import CoverageCase
+from services.matcher.coverage_holds import settle
+from services.matcher.coverage_schemas import (
+    CoverageDecisionBody,
+    CoverageQuery,
+    CoverageView,
+)
+from services.matcher.coverage_views import coverage_view
+from services.matcher.coverages import decide
+from services.matcher.documents import CommitmentLine, RecordView, view_id
+from services.matcher.promises import taken_line
+from services.matcher.rights import hidden_lines, oversees, owns_request
+from services.matcher.schemas import LanguageQuery
+from shared.registers.context import context
+from shared.web.blueprint import Blueprint
+from shared.web.idempotency import current_attempt, idempotent, resuming
+from shared.web.identity import Identity, current_identity, require_roles
+from shared.web.paging import page, page_schema
+from shared.web.preconditions import conditional, etag, required_version
+from shared.web.problems import FieldError, conflict, invalid, invalid_field, not_found
+
+blueprint = Blueprint(
+    "coverage",
+    __name__,
+    url_prefix="/v1",
+    description="Need lines that assistance under way seems to cover.",
+)
+Answer = tuple[dict[str, Any], dict[str, str]]
+
+
+@blueprint.route("/coverage")
+class Coverage(MethodView):
+    """Activities that seem to cover need lines."""
+
+    @require_roles("coordinator", "auditor", "operator", "requester")
+    @blueprint.arguments(CoverageQuery, location="query")
+    @blueprint.response(200, page_schema(CoverageView))
+    def get(self, args: dict[str, Any]) -> dict[str, Any]:
+        """List cases, the newest first; a State sees those of its own requests."""
+        identity, language = current_identity(), reading_language(args["language"])
+        wanted = {name: args[name] for name in ("request", "activity", "status") if args[name]}
+        if not wanted:
+            wanted["status"] = "open"
+        if not oversees(identity):
+            wanted["country"] = identity.state
+        shown = page(
+            CoverageCase.objects(**wanted).exclude("pending_events"), args, lambda one: one
+        )
+        ids = {view_id("request", case.request) for case in shown["items"]}
+        views = {view.record: view for view in RecordView.objects(id__in=sorted(ids))}
+        items = [
+            coverage_view(case, views.get(case.request), identity, language)
+            for case in shown["items"]
+        ]
+        return {**shown, "items": items}
+
+
+@blueprint.route("/coverage/<string:case_id>")
+class OneCoverage(MethodView):
+    """One activity and need line."""
+
+    @require_roles("coordinator", "auditor", "operator", "requester")
+    @blueprint.arguments(LanguageQuery, location="query")
+    @blueprint.response(200, CoverageView)
+    def get(self, args: dict[str, Any], case_id: str) -> Answer:
+        """Read a case: why the activity seems to cover the line, and how much of it."""
+        identity = current_identity()
+        return _shown(_find(case_id, identity), identity, reading_language(args["language"]))
+
+
+@blueprint.route("/coverage/<string:case_id>/decision", methods=["POST"])
+@require_roles("coordinator")
+@conditional
+@idempotent
+@blueprint.arguments(CoverageDecisionBody)
+@blueprint.response(200, CoverageView)
+def decision(body: dict[str, Any], case_id: str) -> Answer:
+    """Confirm that an activity covers a need line, or dismiss it.
+
+    Confirmed, it lowers the open need. Dismissed, it is shown again only if the request or the
+    activity changes materially.
+    """
+    identity, expected, now = current_identity(), required_version(), context().clock()
+    case, attempt = _find(case_id, identity), current_attempt()
+    if not (resuming() and attempt in case.attempts):
+        line = _line(case, body, now.date())
+        action, reason = body["decision"], body["reason"]
+        decide(case.id, action, reason, line, expected, identity, now, attempt)
+    return _shown(settle(case.id, now), identity, reading_language(None))
+
+
+def _line(case: CoverageCase, body: dict[str, Any], on: date) -> CommitmentLine | None:
+    """What a confirmed case wants of its line; None for one that is dismissed.
+
+    Raises the 422 problem for what does not go together with the decision or with the line, and
+    the 409 problem for a request that is not published or has no such line any more.
+    """
+    given = any(body[name] is not None for name in ("quantity", "amount"))
+    if body["decision"] == "dismiss":
+        if body["reason"] is None:
+            raise invalid_field("reason", "A dismissal needs its reason.", "required")
+        if given:
+            raise invalid_field("decision", "What is dismissed covers nothing.", "invalid")
+        return None
+    view = RecordView.objects(id=view_id("request", case.request)).first()
+    if view is None or view.status != "published":
+        raise conflict("not-open", "The request is open no more.")
+    own = next((one for one in view.lines if one.line == case.line), None)
+    if own is None:
+        raise conflict("no-line", f"The request has no line {case.line} any more.")
+    if not given:
+        return CommitmentLine(
+            side="request",
+            record=case.request,
+            line=case.line,
+            measure=own.measure,
+            unit=own.unit,
+            amount=round(case.part * own.limit),
+        )
+    errors: list[FieldError] = []
+    line = taken_line(view, own, body, on, "", errors)
+    if line is None:
+        raise invalid([FieldError(one.field.lstrip("."), one.message, one.code) for one in errors])
+    return line
+
+
+def _find(case_id: str, identity: Identity) -> CoverageCase:
+    case: CoverageCase | None = CoverageCase.objects(id=case_id).first()
+    if case is None or not (oversees(identity) or owns_request(identity, case.country)):
+        raise not_found("case")
+    view = RecordView.objects(id=view_id("request", case.request)).first()
+    if view is not None and case.line in hidden_lines(identity, view):
+        raise not_found("case")
+    return case
+
+
+def _shown(case: CoverageCase, identity: Identity, language: str) -> Answer:
+    view = RecordView.objects(id=view_id("request", case.request)).first()
+    return coverage_view(case, view, identity, language), {"ETag": etag(case.version)}

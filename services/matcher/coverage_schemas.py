@@ -1,0 +1,82 @@
+"""What crosses the wire of cases of coverage."""
+
+from marshmallow import fields, validate
+
+from services.matcher.coverage_rules import COVERAGE
+from services.matcher.schemas import MAX_ID, MAX_REASON, LanguageQuery, TransitionView
+from shared.web.paging import PageQuery
+from shared.web.schemas import Amount, MoneyMixin, Quantity, StrictSchema, Text
+
+
+class CoverageQuery(PageQuery, LanguageQuery):
+    """Which cases. All conditions must hold."""
+
+    request = fields.String(load_default=None, validate=validate.Length(1, MAX_ID))
+    activity = fields.String(load_default=None, validate=validate.Length(1, MAX_ID))
+    status = fields.String(
+        load_default=None,
+        validate=validate.OneOf(COVERAGE.states),
+        metadata={
+            "description": "Unless given: open ones; with `request` or `activity` every status."
+        },
+    )
+
+
+class CoverageDecisionBody(MoneyMixin, StrictSchema):
+    """What a coordinator decides of a case.
+
+    `confirm`: the activity covers the line, by the `quantity` or the `amount` given (whichever the
+    line is counted in), else by what the case says; never by more than is free. `dismiss`: it does
+    not, for a reason; what it held is given back.
+    """
+
+    decision = fields.String(required=True, validate=validate.OneOf(("confirm", "dismiss")))
+    reason = Text(MAX_REASON, load_default=None, allow_none=True)
+    quantity = Quantity(load_default=None, allow_none=True)
+
+
+class CoverageEvidenceView(StrictSchema):
+    """One thing that speaks for or against coverage."""
+
+    code = fields.String(required=True)
+    sentence = fields.String(required=True)
+
+
+class CoverageView(StrictSchema):
+    """An activity that seems to cover a need line.
+
+    `part` is of the line, by `basis`: `quantity` and `money` where both are counted alike, `share`
+    where units differ or are unknown and money tells, `whole` where nothing does. Confirmed, it
+    holds `quantity` or `amount` of the line in `unit`, by `commitment`; both are null while it
+    holds nothing.
+    """
+
+    id = fields.String(required=True)
+    request = fields.String(required=True)
+    line = fields.Integer(required=True)
+    activity = fields.String(required=True)
+    country = fields.String(required=True)
+    organisation = fields.String(required=True, allow_none=True)
+    activity_status = fields.String(required=True)
+    status = fields.String(required=True, validate=validate.OneOf(COVERAGE.states))
+    score = fields.Float(
+        required=True, metadata={"description": "The probability that it covers the line."}
+    )
+    basis = fields.String(required=True)
+    part = fields.Float(required=True)
+    unit = fields.String(required=True, allow_none=True)
+    quantity = Quantity(required=True, allow_none=True)
+    amount = Amount(required=True, allow_none=True)
+    commitment = fields.String(required=True, allow_none=True)
+    evidence = fields.List(fields.Nested(CoverageEvidenceView), required=True)
+    reason = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Of the latest decision; for those who oversee both sides."},
+    )
+    history = fields.List(fields.Nested(TransitionView), required=True)
+    request_version = fields.String(required=True)
+    activity_version = fields.String(required=True)
+    version = fields.String(required=True)
+    created_at = fields.AwareDateTime(required=True)
+    updated_at = fields.AwareDateTime(required=True)

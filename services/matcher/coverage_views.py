@@ -1,0 +1,51 @@
+"""What a reader is shown of assistance under way that seems to cover a need line."""
+
+from typing import Any
+
+from services.matcher.coverage_documents import CoverageCase
+from services.matcher.documents import RecordView
+from services.matcher.engine.coverage import Extent
+from services.matcher.engine.coverage_wording import Grounds, evidence
+from services.matcher.rights import oversees
+from shared.registers.measures import amount_of, quantity_of
+from shared.web.identity import Identity
+from shared.web.logging import record_confidential_read
+
+
+def coverage_view(
+    case: CoverageCase, request: RecordView | None, identity: Identity, language: str
+) -> dict[str, Any]:
+    """The case with its evidence in a language; reading that of a confidential line is logged."""
+    if request is not None and case.line in request.hidden_lines:
+        record_confidential_read(identity.subject, identity.role, case.id, 0)
+    names = (
+        *("id", "request", "line", "activity", "country", "organisation", "activity_status"),
+        *("status", "score", "basis", "part", "commitment", "history"),
+        *("request_version", "activity_version", "created_at", "updated_at"),
+    )
+    holds = case.commitment is not None
+    own = next((one for one in request.lines if one.line == case.line), None) if request else None
+    return {
+        **{name: getattr(case, name) for name in names},
+        "unit": case.counted_in or (own.unit if own else None),
+        "quantity": quantity_of(case.taken) if holds and case.measure == "quantity" else None,
+        "amount": amount_of(case.taken) if holds and case.measure == "money" else None,
+        "evidence": [
+            {"code": one.code, "sentence": one.sentence}
+            for one in evidence(_grounds(case), language)
+        ],
+        "reason": case.reason if oversees(identity) else None,
+        "version": str(case.version),
+    }
+
+
+def _grounds(case: CoverageCase) -> Grounds:
+    return Grounds(
+        line=case.line,
+        features=case.features,
+        extent=Extent(case.basis, case.part, case.given, case.needed, case.unit),
+        asks=case.asks,
+        gives=case.gives,
+        concepts=case.concepts,
+        excluded=case.excluded,
+    )

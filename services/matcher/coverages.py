@@ -1,0 +1,222 @@
+"""Cases of assistance under way that seems to cover a need line: opened, closed, decided on.
+
+The owner of the request's partition opens a case, and brings it up to date whenever the request or
+the activity changes, fenced as shortlists are (shortlists.py) and never by older versions of
+either. Its id derives from request, line and activity, so what is found twice makes one case. What
+was decided stays until either record changes materially: each decision keeps a digest of both.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.matcher.commitments import MATCHER, transition
+from services.matcher.coverage_documents import CoverageCase, coverage_id
+from services.matcher.coverage_rules import (
+    COVERAGE,
+    FALLEN_ACTIVITY,
+    FALLEN_REQUEST,
+    due_step,
+)
+from services.matcher.documents import CommitmentLine, RecordView, view_id
+from services.matcher.engine.coverage import Covering
+from services.matcher.material import changed
+from shared.events.outbox import DuplicateId, NotFound, change, create
+from shared.events.versions import Version
+from shared.registers.steps import take_step
+from shared.web.identity import Identity
+
+MOST_ATTEMPTS = 20
+"""Ids of idempotent requests that a case remembers."""
+
+
+class Fenced(Exception):  # noqa: N818 (named for what happened)
+    """The partition has another owner by now."""
+
+
+class NotYet(Exception):  # noqa: N818
+    """What the matcher's own projection says of the request is older than its event."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownRequest:
+    """What a worker has heard of a request; `partition` is the one that its events are in."""
+
+    partition: int
+    version: Version
+    status: str
+    country: str
+
+
+@dataclass(frozen=True, slots=True)
+class KnownActivity:
+    """What a worker has heard of an activity; `material` is a digest (material.py)."""
+
+    version: Version
+    status: str
+    country: str
+    organisation: str | None
+    material: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A need line and an activity, and what was heard of both."""
+
+    request: str
+    line: int
+    activity: str
+    of_request: KnownRequest
+    of_activity: KnownActivity
+
+    @property
+    def id(self) -> str:
+        """The identifier of its case."""
+        return coverage_id(self.request, self.line, self.activity)
+
+    def has_fallen(self) -> bool:
+        """Whether one of both is cancelled, withdrawn or gone."""
+        activity, request = self.of_activity.status, self.of_request.status
+        return activity in FALLEN_ACTIVITY or request in FALLEN_REQUEST
+
+
+def keep(pair: Pair, found: Covering | None, fence: int, now: datetime) -> bool:
+    """Make the case of a pair what the pair is now; whether anything was written.
+
+    `found` is what the engine finds, None where it finds nothing. Raises Fenced, NotYet,
+    Contention and pymongo's errors; repeating is safe.
+    """
+
+    def mutate(case: CoverageCase) -> None:
+        if case.fence > fence:
+            raise Fenced
+        if case.reads_older(pair.of_request.version, pair.of_activity.version):
+            return
+        step = due_step(
+            case.status,
+            alike=found is not None,
+            fallen=pair.has_fallen(),
+            changed=lambda: _changed(case, pair),
+        )
+        if found is not None and (step is not None or case.status in ("open", "confirmed")):
+            _tell(case, pair, found, always=step is not None)
+        elif step is not None:
+            _note_versions(case, pair)
+        if step is not None:
+            case.fence = fence
+            _step(case, step, now)
+
+    try:
+        before = CoverageCase.objects(id=pair.id).only("epoch", "number").first()
+        if before is None:
+            raise NotFound(pair.id)
+        after = change(CoverageCase, pair.id, None, mutate, now, {"fence": {"$lte": fence}})
+    except NotFound:
+        if found is None or pair.has_fallen():
+            return False
+        try:
+            create(_new(pair, found, fence, now), now)
+        except DuplicateId:  # another has found it in this moment
+            return keep(pair, found, fence, now)
+        return True
+    return bool(after.version != before.version)
+
+
+def decide(
+    id_: str,
+    action: str,
+    reason: str | None,
+    line: CommitmentLine | None,
+    expected: Version | None,
+    identity: Identity,
+    now: datetime,
+    attempt: str | None = None,
+) -> CoverageCase:
+    """Take the step `confirm` or `dismiss`, as seen in version `expected`; returns the case.
+
+    `line` is what a confirmed case wants of the need; `attempt` the id of the idempotent request.
+    The ledger is yet to follow: see coverage_holds.settle. Raises IllegalTransition, StaleVersion
+    and NotFound.
+    """
+
+    def mutate(case: CoverageCase) -> None:
+        was_held = case.commitment is not None
+        take_step(COVERAGE, case, action, identity, now)
+        view = RecordView.objects(id=view_id("request", case.request)).first()
+        case.request_settled = None if view is None else view.material
+        case.activity_settled = case.activity_material
+        case.reason = reason
+        if attempt is not None:
+            case.attempts = [*case.attempts, attempt][-MOST_ATTEMPTS:]
+        if line is not None:
+            case.measure, case.counted_in = line.measure, line.unit
+            case.wanted, case.taken = line.amount, None
+        case.owes = action == "confirm" or was_held
+
+    return change(CoverageCase, id_, expected, mutate, now)
+
+
+def _new(pair: Pair, found: Covering, fence: int, now: datetime) -> CoverageCase:
+    case = CoverageCase(
+        id=pair.id,
+        request=pair.request,
+        line=pair.line,
+        activity=pair.activity,
+        country=pair.of_request.country,
+        status=COVERAGE.initial,
+        partition=pair.of_request.partition,
+        fence=fence,
+        history=[transition("find", None, COVERAGE.initial, MATCHER, now)],
+    )
+    _tell(case, pair, found, always=True)
+    return case
+
+
+def _tell(case: CoverageCase, pair: Pair, found: Covering, *, always: bool) -> None:
+    """Put into the case what the engine finds; versions are noted with what was read in them."""
+    told = {
+        "score": found.score,
+        "features": list(found.features),
+        "asks": list(found.asks),
+        "gives": list(found.gives),
+        "concepts": list(found.concepts),
+        "excluded": list(found.excluded),
+        "basis": found.extent.basis,
+        "part": found.extent.part,
+        "given": found.extent.given,
+        "needed": found.extent.needed,
+        "unit": found.extent.unit,
+        "activity_material": pair.of_activity.material,
+        "activity_status": pair.of_activity.status,
+    }
+    if always or any(getattr(case, name) != value for name, value in told.items()):
+        for name, value in told.items():
+            setattr(case, name, value)
+        _note_versions(case, pair)
+
+
+def _note_versions(case: CoverageCase, pair: Pair) -> None:
+    case.request_version = str(pair.of_request.version)
+    case.activity_version = str(pair.of_activity.version)
+    case.organisation = pair.of_activity.organisation
+    case.activity_status = pair.of_activity.status
+
+
+def _step(case: CoverageCase, action: str, now: datetime) -> None:
+    target = COVERAGE.target(action, case.status)
+    case.history.append(transition(action, case.status, target, MATCHER, now))
+    case.status = target
+    case.owes = case.commitment is not None
+    if action == "reopen":
+        case.request_settled = case.activity_settled = None
+
+
+def _changed(case: CoverageCase, pair: Pair) -> bool:
+    """Whether either record is materially another than when somebody decided."""
+    activity = case.activity_settled
+    if activity and pair.of_activity.material and changed(activity, pair.of_activity.material):
+        return True
+    view = RecordView.objects(id=view_id("request", pair.request)).first()
+    if view is None or view.version < pair.of_request.version:
+        raise NotYet
+    settled = case.request_settled
+    return bool(settled and view.material and changed(settled, view.material))
