@@ -5,7 +5,7 @@ from typing import Any
 
 from services.matcher.documents import CommitmentLine, Match
 from shared.events import validation
-from shared.events.envelope import CALL, OFFER, REQUEST, Event
+from shared.events.envelope import ACTIVITY, CALL, OFFER, REQUEST, Event
 from shared.events.outbox import Transition, create
 from shared.events.versions import Version
 
@@ -38,6 +38,16 @@ def offer_event(id_: str, number: int = 1, *, epoch: int = 1, **fields: Any) -> 
 def call_event(id_: str, number: int = 1, **fields: Any) -> Event:
     """The state of a trust fund's call at a version; fields as in the schema's example."""
     return _event(CALL, "/entraide/offers", id_, Version(1, number), fields)
+
+
+def activity_event(id_: str, number: int = 1, *, epoch: int = 1, **fields: Any) -> Event:
+    """The state of an activity that gives what the example of a request needs, without a text."""
+    (asked,) = validation.example(REQUEST)["needs"]
+    measures = ("theme", "kind", "quantity", "unit", "amount_cents", "currency")
+    given = {name: asked[name] for name in measures}
+    window = {"from": "2026-03-01", "to": "2027-06-30"}
+    fields = {**given, "window": window, "signature": None, **fields}
+    return _event(ACTIVITY, "/entraide/offers", id_, Version(epoch, number), fields)
 
 
 def tombstone(event: Event) -> Event:

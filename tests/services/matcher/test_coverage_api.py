@@ -1,0 +1,192 @@
+"""Cases of coverage over HTTP: who sees them, what they say, what may be decided."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from werkzeug.test import TestResponse
+
+from services.matcher.coverage_documents import coverage_id
+from services.matcher.documents import Commitment
+from services.matcher.ledger_documents import LedgerLine
+from services.matcher.reactions import keep_records
+from shared.vocabulary import LANGUAGES
+from tests.services.matcher.covered import Worker, case
+from tests.services.matcher.records import (
+    NOW,
+    activity_event,
+    need,
+    offer_event,
+    request_event,
+)
+from tests.services.matcher.world import Caller, World
+
+PATH = f"/v1/coverage/{coverage_id('r1', 1, 'a1')}"
+HIDDEN = f"/v1/coverage/{coverage_id('r1', 2, 'a1')}"
+UNTOLD = {"signature": None}
+WHY = "It is for another town."
+
+
+@pytest.fixture
+def worker(world: World) -> Worker:
+    """A worker that has found what covers a line that all may see, and a confidential one."""
+    found = Worker()
+    needs = [need(), need(2, confidential=True)]
+    found.hears(request_event("r1", needs=needs, **UNTOLD), activity_event("a1"))
+    return found
+
+
+def decide(caller: Caller, path: str = PATH, key: str | None = None, **body: Any) -> TestResponse:
+    etag = caller.get(path).headers["ETag"]
+    return caller.post(f"{path}/decision", body, etag=etag, key=key)
+
+
+def held(line: int = 1) -> int:
+    return int(LedgerLine.objects.get(id=f"request:r1:{line}:quantity:machines").held)
+
+
+def test_a_case_is_told_in_the_readers_language(worker: Worker, coordinator: Caller) -> None:
+    said = {}
+    for language in LANGUAGES:
+        shown = coordinator.get(PATH, language=language).json
+        said[language] = tuple(one["sentence"] for one in shown["evidence"])
+        assert [one["code"] for one in shown["evidence"]][:3] == ["theme", "kind", "quantity"]
+        assert all("{" not in sentence for sentence in said[language])
+    assert len(set(said.values())) == len(LANGUAGES)
+    assert "4 of the 4 machines" in " ".join(said["en"])
+    shown = coordinator.get(PATH).json
+    assert (shown["status"], shown["basis"], shown["part"]) == ("open", "quantity", 1.0)
+    assert (shown["quantity"], shown["commitment"], shown["unit"]) == (None, None, "machines")
+
+
+def test_lists_are_filtered(worker: Worker, coordinator: Caller) -> None:
+    worker.hears(activity_event("a2"))
+    assert len(coordinator.items("/v1/coverage")) == 4
+    assert len(coordinator.items("/v1/coverage", activity="a2")) == 2
+    decide(coordinator, decision="dismiss", reason=WHY)
+    assert len(coordinator.items("/v1/coverage")) == 3
+    assert len(coordinator.items("/v1/coverage", request="r1")) == 4
+    (one,) = coordinator.items("/v1/coverage", request="r1", status="dismissed")
+    assert one["reason"] == WHY
+    assert coordinator.items("/v1/coverage", request="r2") == []
+
+
+def test_who_sees_what(worker: Worker, call: Callable[..., Caller]) -> None:
+    for role in ("coordinator", "auditor", "operator"):
+        assert len(call(role).items("/v1/coverage")) == 2
+        assert call(role).get(HIDDEN).status_code == 200
+    own, other = call("requester", state="SEN"), call("requester", state="MLI")
+    assert len(own.items("/v1/coverage")) == 2
+    assert own.get(HIDDEN).status_code == 200
+    assert other.items("/v1/coverage", request="r1") == []
+    assert other.get(PATH).status_code == 404
+    donor = call("donor", organisation="66f0000000000000000000d1")
+    assert donor.get("/v1/coverage").status_code == 403
+    assert donor.get(PATH).status_code == 403
+
+
+def test_only_the_coordinator_decides(worker: Worker, call: Callable[..., Caller]) -> None:
+    for role, bound in (("auditor", {}), ("operator", {}), ("requester", {"state": "SEN"})):
+        answer = decide(call(role, **bound), decision="dismiss", reason=WHY)
+        assert answer.status_code == 403
+    state = call("requester", state="SEN")
+    decide(call("coordinator"), decision="dismiss", reason=WHY)
+    assert state.get(PATH).json["reason"] is None
+
+
+def test_confirmed_it_lowers_the_open_need(
+    worker: Worker, world: World, coordinator: Caller
+) -> None:
+    needs = [need()]
+    events = [request_event("r1", needs=needs, **UNTOLD), offer_event("o1")]
+    world.hears(events)
+    (proposal,) = coordinator.items("/v1/proposals", request="r1")
+    assert proposal["serves"][0]["of"] == 4
+    answer = decide(coordinator, decision="confirm", quantity=3)
+    assert answer.status_code == 200, answer.text
+    assert (answer.json["status"], answer.json["quantity"]) == ("confirmed", 3)
+    world.hears_itself()
+    (proposal,) = coordinator.items("/v1/proposals", request="r1")
+    assert proposal["serves"][0]["of"] == 1
+    decide(coordinator, decision="dismiss", reason=WHY)
+    decide(coordinator, decision="confirm")
+    world.hears_itself()
+    assert coordinator.items("/v1/proposals", request="r1") == []
+    worker.hears(activity_event("a1", 2, status="cancelled"))
+    world.hears_itself()
+    (proposal,) = coordinator.items("/v1/proposals", request="r1")
+    assert proposal["serves"][0]["of"] == 4
+
+
+def test_its_commitment_can_be_read_and_is_given_back_by_the_case_alone(
+    worker: Worker, coordinator: Caller
+) -> None:
+    shown = decide(coordinator, decision="confirm").json
+    path = f"/v1/commitments/{shown['commitment']}"
+    commitment = coordinator.get(path).json
+    assert (commitment["coverage"], commitment["offer"]) == (shown["id"], None)
+    answer = coordinator.post(f"{path}/release")
+    assert answer.status_code == 409
+    assert answer.json["type"].endswith("coverage")
+    assert held() == 4000
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"decision": "dismiss"}, "reason"),
+        ({"decision": "dismiss", "reason": WHY, "quantity": 1}, "decision"),
+        ({"decision": "confirm", "amount": 5, "currency": "USD"}, "quantity"),
+        ({"decision": "confirm", "quantity": 0}, "quantity"),
+        ({"decision": "confirm", "quantity": -1}, "quantity"),
+        ({"decision": "confirm", "amount": 5}, "currency"),
+        ({"decision": "think"}, "decision"),
+        ({}, "decision"),
+    ],
+)
+def test_what_cannot_be_decided_names_the_field(
+    worker: Worker, coordinator: Caller, body: dict[str, Any], field: str
+) -> None:
+    answer = decide(coordinator, **body)
+    assert answer.status_code == 422
+    assert [error["field"] for error in answer.json["errors"]] == [field]
+    assert held() == 0
+
+
+def test_more_than_is_needed_takes_the_need(worker: Worker, coordinator: Caller) -> None:
+    answer = decide(coordinator, decision="confirm", quantity=100)
+    assert answer.json["quantity"] == 4
+    assert held() == 4000
+
+
+def test_what_was_seen_has_to_be_what_is_there(worker: Worker, coordinator: Caller) -> None:
+    etag = coordinator.get(PATH).headers["ETag"]
+    body = {"decision": "confirm"}
+    assert coordinator.post(f"{PATH}/decision", body).status_code == 428
+    worker.hears(activity_event("a1", 2, quantity=5))
+    assert coordinator.post(f"{PATH}/decision", body, etag=etag).status_code == 412
+
+
+def test_deciding_twice_with_one_key_decides_once(worker: Worker, coordinator: Caller) -> None:
+    etag = coordinator.get(PATH).headers["ETag"]
+    body = {"decision": "confirm"}
+    first = coordinator.post(f"{PATH}/decision", body, etag=etag, key="k")
+    again = coordinator.post(f"{PATH}/decision", body, etag=etag, key="k")
+    assert first.json == again.json
+    assert len(Commitment.objects) == 1
+    answer = decide(coordinator, decision="confirm")
+    assert answer.status_code == 409  # it is confirmed already
+
+
+def test_what_is_open_no_more_is_not_confirmed(worker: Worker, coordinator: Caller) -> None:
+    etag = coordinator.get(PATH).headers["ETag"]
+    closed = request_event("r1", 2, status="closed", **UNTOLD)
+    keep_records(lambda: NOW)([closed])
+    answer = coordinator.post(f"{PATH}/decision", {"decision": "confirm"}, etag=etag)
+    assert answer.status_code == 409
+    assert answer.json["type"].endswith("not-open")
+    assert case().status == "open"
+
+
+def test_there_is_no_such_case(coordinator: Caller) -> None:
+    assert coordinator.get("/v1/coverage/none").status_code == 404
