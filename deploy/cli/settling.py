@@ -34,7 +34,7 @@ def wait_until_settled(watch: Watch, quiet: float, seconds: float) -> None:
 
     Settled means: every outbox is empty, every group has committed up to the end of its topics,
     every request has a shortlist of its last version, and neither a shortlist nor a case of
-    duplicates has changed for `quiet` seconds. Each alone could be true too early.
+    duplicates or of coverage has changed for `quiet` seconds. Each alone could be true too early.
     """
     deadline = time.monotonic() + seconds
     since, before = time.monotonic(), None
@@ -120,7 +120,7 @@ class _Unread:
 def _versions(client: Client, watch: Watch) -> dict[str, tuple[int, int]]:
     return {
         document["_id"]: (document["epoch"], document["number"])
-        for name in ("shortlists", "duplicate_cases")
+        for name in ("shortlists", "duplicate_cases", "coverage_cases")
         for document in _collection(client, watch, name).find({}, {"epoch": 1, "number": 1})
     }
 
