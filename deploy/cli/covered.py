@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -38,13 +38,15 @@ class Covered:
         return self.request, self.line, self.activity
 
 
-def assert_coverage(
-    gold: GoldSet, gold_dir: Path, as_of: date, key: bytes, out: Path
-) -> dict[str, Any]:
-    """Write what the engine finds covered; how good that is, where the set has labels."""
-    covered = covered_by_engine(gold, read_profiles(gold, key), as_of, key)
+def assert_coverage(covered: Sequence[Covered], gold_dir: Path, out: Path) -> dict[str, Any]:
+    """Write what was found covered; how good that is, where the set has labels."""
     write_covered(covered, out / FILE)
     return measure_covered(covered, gold_dir / FILE)
+
+
+def covered_in_engine(gold: GoldSet, as_of: date, key: bytes) -> tuple[Covered, ...]:
+    """What the engine finds covered of a set; `key` is the one for hashing terms."""
+    return covered_by_engine(gold, read_profiles(gold, key), as_of, key)
 
 
 def covered_by_engine(

@@ -14,7 +14,7 @@ from deploy.cli.allied import (
     assert_alliances,
 )
 from deploy.cli.client import Client
-from deploy.cli.covered import assert_coverage
+from deploy.cli.covered import Covered, assert_coverage, covered_by_services, covered_in_engine
 from deploy.cli.duplicated import FILE as DUPLICATES
 from deploy.cli.duplicated import (
     Duplicated,
@@ -86,7 +86,7 @@ def command(
         raise click.BadParameter(f"{out}: {error.strerror}", param_hint="--out") from None
     table = gold_dir / "countries.tsv"
     countries, on = table if table.is_file() else None, as_of.date()
-    rankings, allied, duplicated = _rank(gold, countries, on, through)
+    rankings, allied, duplicated, covered = _rank(gold, countries, on, through)
     write_rankings(rankings, out / "rankings.tsv")
     write_duplicated(duplicated, out / DUPLICATES)
     grades = read_qrels(qrels) if qrels.is_file() else None
@@ -95,7 +95,7 @@ def command(
     measured |= {} if grades is None else calibration(rankings, grades)
     measured |= measure_duplicated(duplicated, gold_dir / DUPLICATES)
     measured |= assert_alliances(allied, gold_dir, out)
-    measured |= assert_coverage(gold, gold_dir, on, TERM_KEY, out)
+    measured |= assert_coverage(covered, gold_dir, out)
     click.echo(json.dumps(measured, indent=2))
     if report is not None:
         from deploy.cli.evaluation_report import write_report
@@ -124,22 +124,25 @@ def _check_report(report: Path, qrels: Path) -> None:
 
 def _rank(
     gold: GoldSet, countries: Path | None, as_of: date, through: str
-) -> tuple[Rankings, Allied, tuple[Duplicated, ...]]:
+) -> tuple[Rankings, Allied, tuple[Duplicated, ...], tuple[Covered, ...]]:
     if through == "engine":
         from deploy.cli.through_engine import rank_through_engine
 
         rankings = rank_through_engine(gold, countries, as_of, TERM_KEY)
         alliances = allied_through_engine(gold, countries, as_of, TERM_KEY)
-        return rankings, alliances, duplicated_in_engine(gold, countries, as_of, TERM_KEY)
+        twice = duplicated_in_engine(gold, countries, as_of, TERM_KEY)
+        return rankings, alliances, twice, covered_in_engine(gold, as_of, TERM_KEY)
     from deploy.cli.through_services import rank_through_services
 
     allied: dict[str, str] = {}
     duplicated: list[Duplicated] = []
+    covered: list[Covered] = []
 
     def read(client: Client) -> None:
         allied.update(allied_by_services(client, gold))
         duplicated.extend(duplicated_by_services(client, gold))
+        covered.extend(covered_by_services(client, gold))
 
     console = Console(stderr=True)
     rankings = rank_through_services(gold, countries, as_of, TERM_KEY, console, read)
-    return rankings, allied, tuple(duplicated)
+    return rankings, allied, tuple(duplicated), tuple(covered)

@@ -3,7 +3,8 @@
 from marshmallow import fields, validate
 
 from services.matcher.coverage_rules import COVERAGE
-from services.matcher.schemas import MAX_ID, MAX_REASON, LanguageQuery, TransitionView
+from services.matcher.schemas import MAX_ID, MAX_REASON, TransitionView
+from shared.web.languages import LanguageQuery
 from shared.web.paging import PageQuery
 from shared.web.schemas import Amount, MoneyMixin, Quantity, StrictSchema, Text
 

@@ -1,4 +1,4 @@
-"""A need that assistance under way covers, through the real processes: found, confirmed, reopened."""
+"""A need that is covered, through the real processes: found, confirmed, open again."""
 
 from typing import Any
 

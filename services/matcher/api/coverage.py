@@ -5,7 +5,6 @@ from typing import Any
 
 from flask.views import MethodView
 
-from services.matcher.api.languages import reading_language
 from services.matcher.coverage_documents import CoverageCase
 from services.matcher.coverage_holds import settle
 from services.matcher.coverage_schemas import (
@@ -18,11 +17,11 @@ from services.matcher.coverages import decide
 from services.matcher.documents import CommitmentLine, RecordView, view_id
 from services.matcher.promises import taken_line
 from services.matcher.rights import hidden_lines, oversees, owns_request
-from services.matcher.schemas import LanguageQuery
 from shared.registers.context import context
 from shared.web.blueprint import Blueprint
 from shared.web.idempotency import current_attempt, idempotent, resuming
 from shared.web.identity import Identity, current_identity, require_roles
+from shared.web.languages import LanguageQuery, reading_language
 from shared.web.paging import page, page_schema
 from shared.web.preconditions import conditional, etag, required_version
 from shared.web.problems import FieldError, conflict, invalid, invalid_field, not_found
