@@ -116,6 +116,13 @@ class SavingView(StrictSchema):
     sentence = fields.String(required=True)
 
 
+class CodeView(StrictSchema):
+    """A theme and a kind."""
+
+    theme = fields.String(required=True)
+    kind = fields.String(required=True)
+
+
 class JointOfferView(StrictSchema):
     """An offer in every member's shortlist that serves what they have in common.
 
@@ -126,7 +133,7 @@ class JointOfferView(StrictSchema):
     offer = fields.String(required=True)
     organisation = fields.String(required=True, allow_none=True)
     states = fields.List(fields.String(), required=True)
-    common = fields.List(fields.Nested(AddedLineView, only=("theme", "kind")), required=True)
+    common = fields.List(fields.Nested(CodeView), required=True)
     part = fields.Float(required=True, allow_none=True)
     whole = fields.Boolean(required=True)
     worth = fields.Float(required=True)
