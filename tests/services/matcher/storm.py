@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from services.matcher.calls import project_record
 from services.matcher.commitments import (
     MATCHER,
     begin,
@@ -25,18 +26,20 @@ from services.matcher.commitments import (
     recover,
     start_release,
 )
-from services.matcher.documents import Commitment, Match
+from services.matcher.documents import Commitment, CommitmentLine, Match
 from services.matcher.domain import LineLimit, Side
 from services.matcher.ledger import Limits, release, reserve, set_limits
 from services.matcher.ledger_documents import LedgerLine
+from services.matcher.reactions import keep_records
 from shared.events.versions import Version
 from shared.lifecycle import IllegalTransition
 from shared.settings import Settings
 from shared.web.database import connect_database
-from tests.services.matcher.records import NOW, commitment_line, endorsed
+from tests.services.matcher.records import NOW, call_event, commitment_line, endorsed
 
 THREADS = 2
 """Of each process."""
+CALL = "call"
 REQUESTS = tuple(f"r{n}" for n in range(6))
 OFFERS = tuple(f"o{n}" for n in range(6))
 NEEDS = 3
@@ -51,7 +54,8 @@ class Crash(BaseException):
 
 
 def prepare() -> None:
-    """Six requests of three lines and six offers of one, each endorsed for each."""
+    """Six requests of three lines and six offers of one, each endorsed for each, and a call."""
+    keep_records(lambda: NOW)([call_event(CALL, fund_cents=4_000, ceiling_cents=1_500)])
     for request, offer in itertools.product(REQUESTS, OFFERS):
         endorsed(request, offer)
     for request in REQUESTS:
@@ -72,7 +76,9 @@ def work(settings: Settings, name: int, logs: Path, done: Any, total: int) -> No
 
     def operate(thread: int) -> None:
         with (logs / f"{name}-{thread}.log").open("a") as out:
-            storm = Storm(random.Random(f"{name} {thread}"), lambda *said: _write(out, said), done)
+            storm = Storm(
+                random.Random(f"{os.getpid()} {thread}"), lambda *said: _write(out, said), done
+            )
             while storm.operate() <= total:
                 pass
 
@@ -126,7 +132,8 @@ class Storm:
 
         def step(name: str) -> None:
             if next(steps) == place:
-                self._tell("crash", name.split(" request")[0].split(" offer")[0])
+                # Without the line that it was about to write to.
+                self._tell("crash", name.split(":")[0].rsplit(" ", ":" in name)[0])
                 if really:
                     os.kill(os.getpid(), signal.SIGKILL)
                 raise Crash
@@ -142,6 +149,14 @@ class Storm:
             commitment_line("request", request, rng.randint(1, 4) * 1000, need) for need in needs
         ]
         lines.append(commitment_line("offer", offer, rng.randint(1, 4) * 1000))
+        if rng.random() < 0.3:
+            drawn = rng.randint(1, 5) * 100
+            lines += [
+                CommitmentLine(
+                    side=side, record=record, line=1, measure="money", unit="USD", amount=drawn
+                )
+                for side, record in (("call", CALL), ("project", project_record(CALL, request)))
+            ]
         expires = None
         if rng.random() < 0.3:
             expires = self._now + timedelta(seconds=rng.randint(1, 300))

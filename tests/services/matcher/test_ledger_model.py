@@ -1,9 +1,9 @@
 """The ledger against a model: commitments, releases, limits and crashes in any order."""
 
-import contextlib
 import itertools
 import uuid
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -42,7 +42,10 @@ from tests.services.matcher.records import NOW, commitment_line, endorsed
 
 AMOUNTS = st.integers(1, 8)
 LIMITS = st.integers(0, 20)
-SIDES = (("request", "q0"), ("request", "q1"), ("offer", "o0"), ("offer", "o1"))
+SIDES = (
+    *(("request", "q0"), ("request", "q1"), ("offer", "o0"), ("offer", "o1")),
+    ("call", "c"),
+)
 
 
 class Crash(BaseException):
@@ -68,7 +71,11 @@ def wakes_after_reserving(commitment: Commitment, now: datetime) -> None:
 
 
 class LedgerMachine(RuleBasedStateMachine):
-    """Two requests and two offers of one line each, committed to one another."""
+    """Two requests, two offers and a call of one line each, committed to one another.
+
+    What no crash disturbs is foretold: from the lines as they are, what a commitment comes to, and
+    from the commitments, what each line holds after a release or a sweep.
+    """
 
     commitments = Bundle("commitments")
 
@@ -103,31 +110,76 @@ class LedgerMachine(RuleBasedStateMachine):
         offer=st.sampled_from(["o0", "o1"]),
         given=AMOUNTS,
         taken=AMOUNTS,
-        crash=st.integers(0, 8),
+        drawn=st.integers(0, 4),
+        crash=st.integers(0, 16),
         hours=st.one_of(st.none(), st.integers(1, 4)),
     )
     def commit(
-        self, request: str, offer: str, given: int, taken: int, crash: int, hours: int | None
+        self,
+        request: str,
+        offer: str,
+        given: int,
+        taken: int,
+        drawn: int,
+        crash: int,
+        hours: int | None,
     ) -> str:
         match = Match.objects.get(id=f"{self.name(request)}.{self.name(offer)}")
         lines = [
             commitment_line("request", match.request, taken * 1000),
             commitment_line("offer", match.offer, given * 1000),
         ]
+        if drawn:
+            lines.append(commitment_line("call", self.name("c"), drawn * 1000))
+        before = {line.id: line for line in self.lines()}
+        fits = all(
+            before[take.ledger_line].open and before[take.ledger_line].free >= take.amount
+            for take in (line.take() for line in lines)
+        )
         id_ = uuid.uuid4().hex[:24]
         expires = None if hours is None else self.now + timedelta(hours=hours)
         begin(id_, match, lines, expires, MATCHER, self.now)
-        self.run_until(lambda step: finish(id_, self.now, step), crash)
+        if self.run_until(lambda step: finish(id_, self.now, step), crash):
+            status = Commitment.objects.get(id=id_).status
+            assert status == ("held" if fits else "refused")
+            taken = {line.take().ledger_line: line.amount for line in lines if fits}
+            self.check_moved(before, taken)
         return id_
 
-    @rule(commitment=commitments, crash=st.integers(0, 6))
+    def check_moved(self, before: Mapping[str, Any], taken: Mapping[str, int]) -> None:
+        """What each line holds differs from before by this, and by nothing else."""
+        for line in self.lines():
+            assert line.held - before[line.id].held == taken.get(line.id, 0)
+
+    @rule(commitment=commitments, crash=st.integers(0, 12))
     def release(self, commitment: str, crash: int) -> None:
+        before = {line.id: line for line in self.lines()}
         try:
-            start_release(commitment, None, MATCHER, self.now)
+            stored = start_release(commitment, None, MATCHER, self.now)
         except IllegalTransition:
             assert Commitment.objects.get(id=commitment).status != "held"
         else:
-            self.run_until(lambda step: finish(commitment, self.now, step), crash)
+            if self.run_until(lambda step: finish(commitment, self.now, step), crash):
+                back = {line.take().ledger_line: -line.amount for line in stored.lines}
+                self.check_moved(before, back)
+
+    @rule(hours=st.integers(1, 3))
+    def the_worker_was_down(self, hours: int) -> None:
+        """Holds whose time ended meanwhile are free after one sweep, and no freer after two."""
+        self.now += timedelta(hours=hours)
+        for _ in range(2):
+            recover(self.now, timedelta(0))
+            expire(self.now)
+            held: Counter[str] = Counter()
+            for one in Commitment.objects(status="held", request__in=self.requests()):
+                assert one.expires_at is None or one.expires_at > self.now
+                for line in one.lines:
+                    held[line.take().ledger_line] += line.amount
+            assert {line.id: line.held for line in self.lines() if line.held} == dict(held)
+
+    def requests(self) -> list[str]:
+        """The requests of this run."""
+        return [self.name("q0"), self.name("q1")]
 
     @rule(commitment=consumes(commitments))
     def repeat_late(self, commitment: str) -> None:
@@ -144,10 +196,13 @@ class LedgerMachine(RuleBasedStateMachine):
         self.run_until(lambda step: recover(self.now, timedelta(0), step), crash)
         self.run_until(lambda step: expire(self.now, step), crash)
 
-    def run_until(self, work: Callable[[Callable[[str], None]], object], crash: int) -> None:
-        """Do the work, or die at the crash's place."""
-        with contextlib.suppress(Crash):
+    def run_until(self, work: Callable[[Callable[[str], None]], object], crash: int) -> bool:
+        """Do the work, or die at the crash's place; whether it was done."""
+        try:
             work(crash_at(crash))
+        except Crash:
+            return False
+        return True
 
     def lines(self) -> list[Any]:
         """The ledger lines of this run."""
@@ -167,7 +222,7 @@ class LedgerMachine(RuleBasedStateMachine):
         if not hasattr(self, "run"):
             return
         recover(self.now, timedelta(0))
-        requests = [self.name("q0"), self.name("q1")]
+        requests = self.requests()
         mine = list(Commitment.objects(request__in=requests))
         assert not [one for one in mine if one.status in UNFINISHED]
         promised = {
