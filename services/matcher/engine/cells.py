@@ -94,6 +94,19 @@ class Cells:
                 counts.append(self._sizes[key] - (len(blocks) - 1) * BLOCK)
         return Part(np.array(starts, dtype=np.int64), np.array(counts, dtype=np.int64))
 
+    def rows(self, keys: Iterable[Key]) -> npt.NDArray[np.int32]:
+        """The rows under some keys, in no order, some perhaps more than once."""
+        starts, counts = self.part(keys)
+        places = np.concatenate(
+            [
+                np.arange(start, start + count)
+                for start, count in zip(starts.tolist(), counts.tolist(), strict=True)
+            ]
+            or [np.zeros(0, dtype=np.int64)]
+        )
+        rows: npt.NDArray[np.int32] = self._columns["row"][places]
+        return rows
+
     def column(self, name: str) -> npt.NDArray[Any]:
         """The places' rows ("row") or brief words ("brief"); valid until the next `put`."""
         return self._columns[name]

@@ -4,6 +4,7 @@ The pass over candidates filters by rows and then reads the lines of those that 
 """
 
 import math
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple
@@ -136,11 +137,13 @@ class Index:
     """The records of one side. Putting, changing and removing one is O(1) in their number."""
 
     def __init__(self, names: Names, extra: Spec) -> None:
-        self.records = Columns({**RECORD, **extra})
+        # What is read of many records stands at a row's beginning.
+        self.records = Columns({**extra, **RECORD})
         self.lines = Blocks(LINE)
         self._names = names
         self._rows: dict[str, int] = {}
         self._ids: list[str | None] = []
+        self._owned: defaultdict[int, set[int]] = defaultdict(set)
 
     def __contains__(self, record: object) -> bool:
         return record in self._rows
@@ -158,6 +161,10 @@ class Index:
         if found is None:
             raise KeyError(row)
         return found
+
+    def owned(self, owner: int) -> npt.NDArray[np.intp]:
+        """The rows of an owner's records, ascending."""
+        return np.array(sorted(self._owned.get(owner, ())), dtype=np.intp)
 
     def view(self, rows: Sequence[int] | npt.NDArray[np.intp]) -> View:
         """All columns of some rows, copied."""
@@ -180,6 +187,7 @@ class Index:
             self.lines.free(first, len(lines))
             raise
         self._rows[entry.id] = row
+        self._owned[int(self.records.column("owner")[row])].add(row)
         if row == len(self._ids):
             self._ids.append(entry.id)
         else:
@@ -196,6 +204,7 @@ class Index:
         if row is None:
             return
         self._ids[row] = None
+        self._owned[int(self.records.column("owner")[row])].discard(row)
         self.records.free(row)
         self.lines.free(
             int(self.records.column("first_line")[row]),
@@ -243,18 +252,33 @@ class Index:
 
         For each of the others, with the product of their weights.
         """
-        own = np.zeros(len(self._names.concepts), dtype=np.int64)
-        concepts, weights, named = (self.records.column(name)[[row]] for name in _NAMED)
-        mine = _told(named)
-        own[concepts[mine]] = weights[mine]
-        concepts, weights, named = (others.records.column(name)[rows] for name in _NAMED)
-        products = own[concepts] * weights * _told(named)
+        products, concepts = self._named_by_both(row, others, rows)
         at, place = products.nonzero()
         found: list[Evidence] = [[] for _ in rows]
         numbers, common = concepts[at, place].tolist(), products[at, place].tolist()
         for record, number, product in zip(at.tolist(), numbers, common, strict=True):
             found[record].append((-product, self._names.concepts.name(number) or ""))
         return found
+
+    def concept_cosines(self, row: int, rows: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
+        """The cosines of what the texts of a record and of some others of its side name."""
+        products, _ = self._named_by_both(row, self, rows)
+        weights, named = (self.records.column(name)[rows].astype(np.uint64) for name in _NAMED[1:])
+        squares = (np.where(_told(named), weights, 0) ** 2).sum(axis=1)
+        own = self._named_by_both(row, self, np.array([row], dtype=np.intp))[0].sum()
+        lengths = np.sqrt(own) * np.sqrt(squares)
+        return np.where(lengths > 0.0, products.sum(axis=1) / np.where(lengths > 0, lengths, 1), 0)
+
+    def _named_by_both(
+        self, row: int, others: "Index", rows: npt.NDArray[np.intp]
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int16]]:
+        """Others × concepts: products of weights, 0 for what either does not name; and numbers."""
+        own = np.zeros(len(self._names.concepts), dtype=np.int64)
+        concepts, weights, named = (self.records.column(name)[[row]] for name in _NAMED)
+        mine = _told(named)
+        own[concepts[mine]] = weights[mine]
+        concepts, weights, named = (others.records.column(name)[rows] for name in _NAMED)
+        return own[concepts] * weights * _told(named), concepts
 
     def set_open(self, row: int, is_open: bool) -> None:
         """Say whether a record may be proposed."""

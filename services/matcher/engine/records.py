@@ -38,6 +38,9 @@ Measure = Literal["quantity", "money"]
 OPEN_END = -1.0
 """The end of a list that has room, or that was never made: any offer may enter."""
 
+LARGE = 20_000
+"""Offers from which on one record is not compared with all of them."""
+
 ANYWHERE = 0
 """The area of what is for everyone, or for States by something else than where they lie."""
 
@@ -174,6 +177,12 @@ class Records:
             spoken = set(range(len(THEME_CODES)))
         themes = spoken | {line.theme for line in lines}
         return [(theme, place) for theme in sorted(themes) for place in areas]
+
+    def offers_speaking_like(self, offer_row: int) -> npt.NDArray[np.int32]:
+        """Rows of offers that speak of a theme that an offer speaks of, itself among them."""
+        spoken = _spoken_of(self.offers.records.column("text_themes")[offer_row])
+        places = range(len(self._areas))
+        return self.offer_cells.rows((theme, place) for theme in sorted(spoken) for place in places)
 
     def admitted_offers(self, request_row: int) -> npt.NDArray[np.bool_]:
         """Of every row of offers, whether it is for the State of a request."""

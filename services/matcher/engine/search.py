@@ -11,7 +11,7 @@ from services.matcher.engine.features import FEATURES, pair_features
 from services.matcher.engine.index import Index
 from services.matcher.engine.lines import best_for_needs, best_of_provisions
 from services.matcher.engine.ranking import Model
-from services.matcher.engine.records import Records
+from services.matcher.engine.records import LARGE, Records
 from services.matcher.engine.rules import View, bars
 from services.matcher.engine.shortcut import features_of, worth_scoring
 
@@ -23,10 +23,6 @@ class Found:
     rows: npt.NDArray[np.intp]
     features: npt.NDArray[np.float64]
     scores: npt.NDArray[np.float64]
-
-
-LARGE = 20_000
-"""Offers from which on a request is not compared with all of them."""
 
 
 def offers_for(records: Records, model: Model, request: str, *, exact: bool = False) -> Found:
