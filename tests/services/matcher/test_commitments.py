@@ -18,7 +18,8 @@ from services.matcher.commitments import (
     start_release,
 )
 from services.matcher.documents import Commitment, Match
-from services.matcher.ledger import release, reserve
+from services.matcher.domain import LineLimit
+from services.matcher.ledger import Limits, release, reserve, set_limits
 from services.matcher.ledger_documents import LedgerLine
 from services.matcher.metrics import NOT_FINISHED
 from services.matcher.reactions import keep_records
@@ -327,3 +328,23 @@ def test_a_ceiling_that_cannot_be_reckoned_refuses(database: object) -> None:
     commitment = finish("c", NOW)
     assert commitment.status == "refused"
     assert "no exchange rate of AFN" in commitment.refusal
+
+
+def test_an_alliances_common_need_is_a_line_like_others(match: Match) -> None:
+    """What a joint project needs in all is held beside its members' own needs."""
+    common = [LineLimit(1, "quantity", "machines", 5_000)]
+    set_limits([Limits("alliance", "joint", Version(1, 1), True, common)], NOW)
+    joint = commitment_line("alliance", "joint", 4_000)
+    begin("c", match, [*lines(4, 0)[:1], joint, *lines(4)[1:]], None, COORDINATOR, NOW)
+    commitment = finish("c", NOW)
+    assert commitment.status == "held"
+    check(commitment.event())
+    assert held()["alliance 1"] == {"c": 4_000}
+    more = [commitment_line("alliance", "joint", 2_000), *lines(2)[1:]]
+    begin("d", match, more, None, COORDINATOR, NOW)
+    refused = finish("d", NOW)
+    assert refused.refusal == "alliance line 1: not enough is left"
+    assert held()["offer 1"] == {"c": 4_000}
+    start_release("c", None, COORDINATOR, NOW)
+    finish("c", NOW)
+    assert held() == {**NOTHING, "alliance 1": {}}

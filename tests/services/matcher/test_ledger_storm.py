@@ -22,7 +22,7 @@ from shared.settings import Settings
 from tests.services.matcher import storm
 from tests.services.matcher.storm import Watch, later, logged
 
-OPERATIONS = int(os.environ.get("ENTRAIDE_LEDGER_OPERATIONS", "1000"))
+OPERATIONS = int(os.environ.get("ENTRAIDE_LEDGER_OPERATIONS", "400"))
 PROCESSES = 4
 _LOOK_SECONDS = 0.2
 STEPS = {
