@@ -5,7 +5,8 @@ record is in one of its partitions. Records of either side count by the number o
 their events are in: all topics have as many, and one fence guards a number.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from sys import intern
@@ -24,8 +25,10 @@ from shared.events.envelope import OFFER, REQUEST
 from shared.events.outbox import Contention
 from shared.events.reader import Received
 
-CHUNK = 25
+CHUNK = 8
 """Records compared in one go; between two goes the worker reads on, and ranks."""
+LATE_SECONDS = 0.25
+"""How long a record is left alone of which the projection has not heard yet."""
 
 Record = tuple[Side, str]
 _PairKey = tuple[Side, str, str]
@@ -43,15 +46,23 @@ class DuplicateWatch:
     The engine is to be fed with an event before this is.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, clock: Callable[[], float] = time.monotonic) -> None:
+        """`clock` gives seconds."""
         self._engine = engine
+        self._clock = clock
         self._known: dict[Record, Known] = {}
         self._waiting: dict[Record, None] = {}
+        self._late: dict[Record, float] = {}
 
     @property
     def waiting(self) -> int:
         """How many records have yet to be compared."""
-        return len(self._waiting)
+        return len(self._waiting) + len(self._late)
+
+    @property
+    def ready(self) -> bool:
+        """Whether there is one that can be compared at once."""
+        return bool(self._waiting)
 
     def note(self, received: Received) -> None:
         """Take in one event or tombstone that the engine has been fed."""
@@ -76,6 +87,7 @@ class DuplicateWatch:
     def forget(self) -> None:
         """Leave out what waits: for while no partition is owned yet."""
         self._waiting.clear()
+        self._late.clear()
 
     def mark_partitions(self, partitions: Collection[int]) -> None:
         """Compare all records of these partitions again, and all that have cases there."""
@@ -99,6 +111,11 @@ class DuplicateWatch:
         """
         if not fences:
             self.forget()  # whatever comes to be owned is compared as a whole
+        over = self._clock()
+        due = [record for record, until in self._late.items() if until <= over]
+        for record in due:
+            del self._late[record]
+            self._waiting.setdefault(record)
         chunk = list(islice(self._waiting, CHUNK))
         fenced: set[int] = set()
         late: set[Record] = set()
@@ -119,7 +136,7 @@ class DuplicateWatch:
                 log.error("case not kept", id=pair.id, exc_info=error)
         for record in chunk:
             del self._waiting[record]
-        self._waiting |= dict.fromkeys(late)
+        self._late |= dict.fromkeys(late, self._clock() + LATE_SECONDS)
         return fenced
 
     def _pairs(self, chunk: Sequence[Record]) -> Iterator[tuple[Pair, Likely | None, int]]:

@@ -129,7 +129,7 @@ class RankingWorker:
     def _take_in(self, reader: TopicReader) -> None:
         """Read what has come, follow the group and the calendar."""
         waiting = (
-            self._duplicates.waiting
+            self._duplicates.ready
             or self._coverage.waiting
             or any(self._feed.dirty[partition] for partition in self._ownership.fences)
         )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from services.matcher.duplicate_watch import DuplicateWatch
+from services.matcher.duplicate_watch import LATE_SECONDS, DuplicateWatch
 from services.matcher.engine.duplicates import Evidence, Likely
 from services.matcher.reactions import keep_records
 from services.matcher.shortlists import take_partition
@@ -39,7 +39,8 @@ class Worker:
 
     def __init__(self, finder: Finder, partitions: Iterable[int] = FENCES) -> None:
         self.finder = finder
-        self.watch = DuplicateWatch(finder)  # type: ignore[arg-type]
+        self.seconds = 0.0
+        self.watch = DuplicateWatch(finder, lambda: self.seconds)  # type: ignore[arg-type]
         self.fences: dict[int, int] = {}
         self.takes(partitions)
 
@@ -58,8 +59,9 @@ class Worker:
         return self.works()
 
     def works(self) -> set[int]:
-        """Compare what waits, each record once at most."""
-        fenced: set[int] = set()
-        for _ in range(1 + self.watch.waiting // 20):
+        """Compare what waits, each record once."""
+        self.seconds += LATE_SECONDS
+        fenced = self.watch.work(self.fences, NOW)
+        while self.watch.ready:
             fenced |= self.watch.work(self.fences, NOW)
         return fenced
