@@ -6,6 +6,7 @@ from flask import Flask
 
 from services.matcher.api import (
     alliances,
+    allocation,
     commitments,
     coverage,
     duplicates,
@@ -32,6 +33,7 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
             ledger.blueprint,
             alliances.blueprint,
             coverage.blueprint,
+            allocation.blueprint,
             triangular.blueprint,
             duplicates.blueprint,
         ),

@@ -25,7 +25,9 @@ def above_ceiling(
     others = Commitment.objects(id__in=list(held)) if held else ()
     every = [*lines, *(line for other in others for line in other.lines)]
     try:
-        total = sum(_cents(offer, line, currency, on) for line in every if line.side == "offer")
+        total = sum(
+            cents_given(offer, line, currency, on) for line in every if line.side == "offer"
+        )
     except (NoRate, UnknownCode) as error:
         return f"the offer's ceiling for one project cannot be checked ({error})"
     if total <= ceiling:
@@ -36,7 +38,8 @@ def above_ceiling(
     )
 
 
-def _cents(offer: RecordView, taken: CommitmentLine, currency: str, on: date) -> int:
+def cents_given(offer: RecordView, taken: CommitmentLine, currency: str, on: date) -> int:
+    """What is taken of an offer's line, as its ceiling counts it; NoRate, UnknownCode."""
     return worth(offer, taken, currency, on) or 0
 
 

@@ -216,7 +216,8 @@ class PartitionFence(Document):
 class ViewLine(EmbeddedDocument):
     """A line of a record: in which unit it is counted, how much, and whether all may see it.
 
-    `worth_*` is the money that the owner states beside a quantity.
+    `worth_*` is the money that the owner states beside a quantity, `portions` in how many grants
+    the money is given, `priority` the State's own for the line.
     """
 
     line = IntField(required=True)
@@ -226,6 +227,8 @@ class ViewLine(EmbeddedDocument):
     confidential = BooleanField(required=True)
     worth_cents = IntField()
     worth_currency = StringField()
+    portions = IntField()
+    priority = StringField()
 
 
 class RecordView(Document):
@@ -233,7 +236,8 @@ class RecordView(Document):
 
     A projection: the id is `<side>:<record id>`, the owner a State or an organisation. `stated` is
     what its proposals are explained with, as engine/stated.py packs it, `material` the digest of
-    what is material in it (material.py).
+    what is material in it (material.py). `priority` is the State's own, `eligibility` says whom an
+    offer is for.
     """
 
     meta = {"collection": "record_views", "indexes": ["record"]}  # noqa: RUF012 (mongoengine declares it so)
@@ -254,6 +258,8 @@ class RecordView(Document):
     call = StringField()
     stated = StringField()
     material = StringField()
+    priority = StringField()
+    eligibility = DictField()
 
     @property
     def version(self) -> Version:

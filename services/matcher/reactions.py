@@ -23,6 +23,9 @@ GONE = "gone"
 _CALL_STATUS = {"open": "published", "removed": "withdrawn"}
 _NOTHING_LEFT = frozenset({"withdrawn", "merged", GONE})
 
+_GRANTS = "scholarships"
+"""The vocabulary's code for scholarships and grants."""
+
 
 def keep_records(clock: Callable[[], datetime]) -> Callable[[Sequence[Event]], None]:
     """The handler of events of requests, offers, calls and matches; others are passed over.
@@ -100,14 +103,36 @@ def _view(event: Event) -> dict[str, Any]:
                 "confidential": line.confidential,
                 "worth_cents": line.worth_cents,
                 "worth_currency": line.worth_currency,
+                **written,
             }
-            for line in line_limits(side, event.data)
+            for line, written in zip(
+                line_limits(side, event.data), _written(side, event.data), strict=True
+            )
         ]
     return state
 
 
+def _written(side: LedgerSide, data: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """What the ledger does not need of each line: its priority, in how many grants money comes."""
+    if side == "request":
+        return [{"priority": line["priority"]} for line in data["needs"]]
+    if side == "offer":
+        return [{"portions": _portions(line)} for line in data["provisions"]]
+    return [{} for _ in line_limits(side, data)]
+
+
+def _portions(line: Mapping[str, Any]) -> int | None:
+    many = line["capacity"] or 0
+    is_money = line["kind"] == "funding" and line["amount_cents"] is not None
+    return int(many) if is_money and line["unit"] == _GRANTS and many >= 1 else None
+
+
 def _view_of_request(event: Event) -> dict[str, Any]:
-    return {"owner": event.data["country"], **_judged(event)}
+    return {
+        "owner": event.data["country"],
+        "priority": event.data["priority"],
+        **_judged(event),
+    }
 
 
 def _view_of_offer(event: Event) -> dict[str, Any]:
@@ -120,6 +145,7 @@ def _view_of_offer(event: Event) -> dict[str, Any]:
         "call": data["call"],
         **_ceiling(data),
         **_judged(event),
+        "eligibility": data["eligibility"],
     }
 
 

@@ -9,7 +9,14 @@ from datetime import datetime
 
 import structlog
 
-from services.matcher import alliances, commitments, coverage_holds, decision_log, ledger
+from services.matcher import (
+    acceptance,
+    alliances,
+    commitments,
+    coverage_holds,
+    decision_log,
+    ledger,
+)
 from services.matcher.alliance_documents import Alliance
 from services.matcher.app import NAME
 from services.matcher.coverage_documents import CoverageCase
@@ -88,6 +95,7 @@ def sweep(stop: threading.Event, clock: Clock, seconds: float = SWEEP_SECONDS) -
         try:
             commitments.recover(clock())
             commitments.expire(clock())
+            acceptance.recover(clock())
             ledger.review_cases(clock())
             decision_log.keep_waiting()
             alliances.sweep()

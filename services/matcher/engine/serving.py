@@ -7,7 +7,7 @@ from services.matcher.engine.codes import KIND_CODES, THEME_CODES, closeness_row
 from services.matcher.engine.entries import UNKNOWN
 from services.matcher.engine.index import LeftLine
 
-_LEAST_FIT = 0.3
+LEAST_FIT = 0.3
 _THOUSANDTHS = 1000
 
 
@@ -55,7 +55,7 @@ def servings(
                 this = 0.0
             if this > fit or (this == fit and provision.number < best.number):
                 best, fit = provision, this
-        if fit >= _LEAST_FIT:
+        if fit >= LEAST_FIT:
             served.append(_serving(need, best, fit, unit))
     return tuple(sorted(served))
 

@@ -1,0 +1,226 @@
+"""Accepting an allocation just as it was shown: whole or not at all.
+
+Accepting endorses every pair and then reserves every commitment, each under an id that follows
+from the allocation's and the pair's, so that whoever repeats it, or does it at the same time, does
+nothing twice. If one of them is refused, for somebody was faster, all are given back. What was
+begun and left is finished by the worker's sweep.
+"""
+
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from services.matcher import commitments, proposals
+from services.matcher.allocating import situation
+from services.matcher.allocation_documents import AllocatedPair, KeptAllocation, UnmetNeed
+from services.matcher.commitments import MATCHER, Actor
+from services.matcher.decisions import decide
+from services.matcher.documents import Commitment, Match
+from services.matcher.domain import CENTS, COMMITTABLE, THOUSANDTHS, proposal_id
+from services.matcher.promises import commitment_lines
+from shared.events.outbox import DuplicateId, StaleVersion
+from shared.ids import derived_id
+from shared.lifecycle import IllegalTransition
+from shared.web.identity import Identity
+from shared.web.problems import Problem, conflict
+
+HELD = timedelta(days=30)
+"""How long what an accepted allocation holds is held, if nothing else is said."""
+TURN_SECONDS = 20.0
+"""How long one request goes on accepting; the next one, or the sweep, does the rest."""
+GRACE = timedelta(seconds=60)
+_ROUNDS = 5
+
+
+def begin_accepting(
+    kept: KeptAllocation, expires_at: datetime | None, identity: Identity, now: datetime
+) -> None:
+    """Take it up, if nobody has; raises the 409 problem if what is open is not what it was.
+
+    One write decides who begins; those who come after go on with the same.
+    """
+    if kept.status != "computed":
+        return
+    if situation(date.fromisoformat(kept.on), kept.without).digest(kept.without) != kept.id:
+        if KeptAllocation.objects(id=kept.id, status="computed").count():
+            raise _changed()
+        return  # another has begun, and that is what changed
+    for kind in (AllocatedPair, UnmetNeed):
+        kind._get_collection().update_many({"parts": kept.parts}, {"$unset": {"forget_at": ""}})
+    KeptAllocation._get_collection().update_one(
+        {"_id": kept.id, "status": "computed"},
+        {
+            "$set": {
+                "status": "accepting",
+                "expires_at": expires_at or now + HELD,
+                "subject": identity.subject,
+                "role": identity.role,
+                "begun_at": now,
+            },
+            "$unset": {"forget_at": ""},
+        },
+    )
+
+
+def go_on(id_: str, now: datetime, seconds: float = TURN_SECONDS) -> KeptAllocation:
+    """Go on accepting for so long; returns the allocation as it stands then. Safe to repeat."""
+    until = time.monotonic() + seconds
+    kept: KeptAllocation = KeptAllocation.objects.get(id=id_)
+    if kept.status == "accepting":
+        refusal = _accept(kept, now, until)
+        if refusal is not None:
+            _move(kept.id, "accepting", {"status": "undoing", "refusal": refusal})
+        elif _is_done(kept):
+            _move(kept.id, "accepting", {"status": "accepted"})
+        kept.reload()
+    if kept.status == "undoing":
+        _undo(kept, now)
+        _move(kept.id, "undoing", {"status": "refused"})
+        kept.reload()
+    return kept
+
+
+def recover(now: datetime) -> int:
+    """Go on with what was begun and left; returns how many there were."""
+    stale = [
+        one["_id"]
+        for status in ("accepting", "undoing")
+        for one in KeptAllocation._get_collection().find(
+            {"status": status, "begun_at": {"$lte": now - GRACE}}, {"_id": 1}
+        )
+    ]
+    for id_ in stale:
+        go_on(id_, now)
+    return len(stale)
+
+
+def _is_done(kept: KeptAllocation) -> bool:
+    return held(kept) >= int(kept.commitments)
+
+
+def held(kept: KeptAllocation) -> int:
+    """How many of an allocation's commitments hold by now."""
+    pairs = AllocatedPair.objects(parts=kept.parts).only("request", "offer")
+    ids = [commitment_id(kept.id, pair) for pair in pairs]
+    return int(Commitment.objects(id__in=ids, status="held").count())
+
+
+def commitment_id(allocation: str, pair: AllocatedPair) -> str:
+    """The id of the commitment that accepting makes of a pair."""
+    return derived_id("allocation", allocation, pair.request, pair.offer)
+
+
+def _accept(kept: KeptAllocation, now: datetime, until: float) -> str | None:
+    """Endorse all, then commit all; why that cannot be, None if it is done or time is up."""
+    identity = Identity(subject=kept.subject, role=kept.role)
+    pairs = list(AllocatedPair.objects(parts=kept.parts).order_by("place"))
+    done = {
+        one.id: one.status
+        for one in Commitment.objects(id__in=[commitment_id(kept.id, pair) for pair in pairs]).only(
+            "id", "status"
+        )
+    }
+    for step in (_endorse, _commit):
+        for pair in pairs:
+            if time.monotonic() > until or not _is_accepting(kept):
+                return None
+            id_ = commitment_id(kept.id, pair)
+            if done.get(id_) == "held":
+                continue
+            refusal = step(kept, pair, identity, now)
+            if refusal is not None:
+                return f"{proposal_id(pair.request, pair.offer)}: {refusal}"
+    return None
+
+
+def _endorse(
+    kept: KeptAllocation, pair: AllocatedPair, identity: Identity, now: datetime
+) -> str | None:
+    for _ in range(_ROUNDS):
+        found = proposals.find(proposal_id(pair.request, pair.offer), identity)
+        if found is None:
+            return "it is proposed no more"
+        if found.status in COMMITTABLE:
+            return None
+        if found.status == "rejected":
+            return "it was rejected meanwhile"
+        try:
+            decide(
+                found, "endorse", None, found.version, identity, now, commitment_id(kept.id, pair)
+            )
+        except StaleVersion:
+            continue
+        except (IllegalTransition, Problem) as error:
+            return str(error)
+        return None
+    return "it was changed by others each time"
+
+
+def _commit(
+    kept: KeptAllocation, pair: AllocatedPair, identity: Identity, now: datetime
+) -> str | None:
+    id_ = commitment_id(kept.id, pair)
+    found = proposals.find(proposal_id(pair.request, pair.offer), identity)
+    if found is None:
+        return "it is proposed no more"
+    try:
+        if Commitment.objects(id=id_).only("id").first() is None:
+            lines = commitment_lines(found, [_sent(line) for line in pair.lines], now.date())
+            match = Match.objects.get(id=found.id)
+            commitments.begin(id_, match, lines, kept.expires_at, Actor(identity.role), now)
+    except DuplicateId:
+        pass  # another goes on with it too
+    except Problem as problem:
+        return problem.detail
+    commitment = commitments.finish(id_, now)
+    if commitment.status == "held":
+        if _is_given_up(kept):
+            _give_back(id_, now)  # another gave all back before this was there
+        return None
+    return commitment.refusal or f"the commitment is {commitment.status}"
+
+
+def _sent(line: Mapping[str, Any]) -> dict[str, Any]:
+    """A line as a caller would send it, so that it goes the way of every commitment."""
+    is_money = line["measure"] == "money"
+    return {
+        "side": line["side"],
+        "line": line["line"],
+        "quantity": None if is_money else Decimal(line["amount"]) / THOUSANDTHS,
+        "amount": Decimal(line["amount"]) / CENTS if is_money else None,
+        "currency": line["unit"] if is_money else None,
+    }
+
+
+def _is_accepting(kept: KeptAllocation) -> bool:
+    return bool(KeptAllocation.objects(id=kept.id, status="accepting").count())
+
+
+def _is_given_up(kept: KeptAllocation) -> bool:
+    return bool(KeptAllocation.objects(id=kept.id, status__in=["undoing", "refused"]).count())
+
+
+def _undo(kept: KeptAllocation, now: datetime) -> None:
+    """Give back all that there is; what another begins after this, that one gives back."""
+    for pair in AllocatedPair.objects(parts=kept.parts).order_by("place"):
+        id_ = commitment_id(kept.id, pair)
+        if Commitment.objects(id=id_).only("id").first() is not None:
+            _give_back(id_, now)
+
+
+def _give_back(id_: str, now: datetime) -> None:
+    if commitments.finish(id_, now).status == "held":
+        with suppress(IllegalTransition):  # another gives it back
+            commitments.start_release(id_, None, MATCHER, now)
+        commitments.finish(id_, now)
+
+
+def _move(id_: str, source: str, values: Mapping[str, Any]) -> None:
+    KeptAllocation._get_collection().update_one({"_id": id_, "status": source}, {"$set": values})
+
+
+def _changed() -> Problem:
+    return conflict("changed", "What is open has changed since. Read the allocation again.")

@@ -1,0 +1,245 @@
+"""What is open as a problem of allocation: from shortlists, views, the ledger, decisions."""
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from services.matcher.alliance_documents import Alliance
+from services.matcher.alliance_rules import SETTLED
+from services.matcher.ceilings import cents_given
+from services.matcher.documents import Commitment, Match, RecordView, Shortlist, ViewLine
+from services.matcher.domain import convert, ledger_line_id, proposal_id, thousandths
+from services.matcher.engine.allocation import WEIGHTS
+from services.matcher.engine.allocation_problem import (
+    Ceiling,
+    Joint,
+    LineId,
+    Link,
+    Need,
+    Problem,
+    Provision,
+)
+from services.matcher.engine.joint import once
+from services.matcher.engine.stated import unpacked
+from services.matcher.exchange import Measured, measured, rate
+from services.matcher.ledger_documents import LedgerLine
+from shared.vocabulary.currencies import NoRate
+from shared.vocabulary.errors import UnknownCode
+
+_METHOD = "1"
+"""Raised when the same input would be allocated otherwise."""
+_SLACK = 1000
+"""The thousandth part of a ceiling in another currency that is left for rounding."""
+
+Views = Mapping[str, RecordView]
+
+
+@dataclass
+class Situation:
+    """All that is open: lines by request or offer and number, and what may serve what.
+
+    `mismatched`, `spoken_for` and `declined` are, of a need line, the offers that cannot be
+    compared with it, that others' endorsements stand before, and that somebody said no to.
+    """
+
+    on: date
+    requests: Views
+    offers: Views
+    needs: dict[LineId, Measured] = field(default_factory=dict)
+    provisions: dict[LineId, Measured] = field(default_factory=dict)
+    links: list[Link] = field(default_factory=list)
+    ceilings: list[Ceiling] = field(default_factory=list)
+    joints: list[Joint] = field(default_factory=list)
+    mismatched: dict[LineId, set[str]] = field(default_factory=lambda: defaultdict(set))
+    spoken_for: dict[LineId, set[str]] = field(default_factory=lambda: defaultdict(set))
+    declined: dict[LineId, set[str]] = field(default_factory=lambda: defaultdict(set))
+    decided: list[tuple[str, str, int, int]] = field(default_factory=list)
+
+    def priority(self, need: LineId) -> str | None:
+        """The State's own for the line, else for the request."""
+        view: RecordView = self.requests[need[0]]
+        line: ViewLine = self.needs[need].line
+        own: str | None = line.priority or view.priority
+        return own
+
+    def problem(self) -> Problem:
+        """As the engine takes it."""
+        return Problem.of(
+            [
+                Need(id_, one.free, one.limit, WEIGHTS.get(self.priority(id_), 2.0), one.grain)
+                for id_, one in self.needs.items()
+                if one.limit > 0
+            ],
+            [Provision(id_, one.free, one.grain) for id_, one in self.provisions.items()],
+            self.links,
+            self.ceilings,
+            self.joints,
+        )
+
+    def digest(self, without: Collection[str]) -> str:
+        """The id of the allocation of just this: 24 hexadecimal characters."""
+        parts = [
+            [_METHOD, self.on.isoformat(), sorted(without)],
+            sorted((*id_, one.free, one.limit, one.grain) for id_, one in self.needs.items()),
+            sorted((*id_, one.free, one.grain) for id_, one in self.provisions.items()),
+            sorted((*id_, self.priority(id_) or "") for id_ in self.needs),
+            sorted(
+                (*one.need, *one.provision, one.score, one.give, one.meet, one.most or -1)
+                for one in self.links
+            ),
+            sorted((one.request, one.offer, one.limit) for one in self.ceilings),
+            sorted((one.id, one.pairs, one.factor) for one in self.joints),
+            sorted(self.decided),
+        ]
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:24]
+
+
+def situation(on: date, without: Collection[str] = ()) -> Situation:
+    """What is open on a day, but for the requests and offers left out. Raises pymongo's errors."""
+    found: dict[str, dict[str, RecordView]] = {"request": {}, "offer": {}}
+    for view in RecordView.objects(status="published"):
+        # What an offer under a call gives is drawn from the call's fund too, which is no line here.
+        if view.side in found and view.record not in without and view.call is None:
+            found[view.side][view.record] = view
+    state = Situation(on, found["request"], found["offer"])
+    free = {
+        line["_id"]: line["free"]
+        for line in LedgerLine._get_collection().find({"open": True}, {"free": 1})
+    }
+    for views, lines in ((state.requests, state.needs), (state.offers, state.provisions)):
+        for view in views.values():
+            for line in view.lines:
+                key = ledger_line_id(view.side, view.record, line.line, line.measure, line.unit)
+                one = measured(line, max(0, free.get(key, 0)), on)
+                if one is not None:
+                    lines[view.record, line.line] = one
+    matches = {one.id: one for one in Match.objects if one.offer in state.offers}
+    state.decided = [(one.id, one.status, one.epoch, one.number) for one in matches.values()]
+    for shortlist in Shortlist._get_collection().find(
+        {}, {"request": 1, "offers": 1, "entries": 1}
+    ):
+        if shortlist["request"] in state.requests:
+            entries = zip(shortlist["offers"], json.loads(shortlist["entries"]), strict=True)
+            for offer, entry in entries:
+                if offer in state.offers:
+                    match = matches.get(proposal_id(shortlist["request"], offer))
+                    _link(state, shortlist["request"], offer, entry, match)
+    _join(state)
+    return state
+
+
+def _link(
+    state: Situation, request: str, offer: str, entry: Mapping[str, Any], match: Match | None
+) -> None:
+    """What an entry of a shortlist links."""
+    displaced = entry.get("displaced")
+    endorsed = displaced is not None and any(one["by"] == "endorsement" for one in displaced["by"])
+    links: list[Link] = []
+    for serving in entry["serves"]:
+        need, provision = (request, serving["need"]), (offer, serving["provision"])
+        ones, others = state.needs.get(need), state.provisions.get(provision)
+        if ones is None or others is None:
+            continue
+        if match is not None and match.status == "rejected":
+            state.declined[need].add(offer)
+            continue
+        if endorsed and displaced is not None and serving["need"] in displaced["needs"]:
+            state.spoken_for[need].add(offer)
+            continue
+        exchange = rate(ones, others)
+        if exchange is None:
+            state.mismatched[need].add(offer)
+            continue
+        shrunk = displaced is not None and serving["need"] in displaced["lessened"]
+        score = round(entry["score"] * serving["fit"], 9)
+        if score > 0.0:
+            most = _most(serving, ones) if shrunk else None
+            links.append(Link(need, provision, score, *exchange, most))
+    state.links += links
+    if links:
+        _limit(state, request, offer, {link.provision for link in links}, match)
+
+
+def _most(serving: Mapping[str, Any], need: Measured) -> int | None:
+    """What an endorsement leaves of a need, in the need's measure; None where that is not told."""
+    if need.line.measure == "money":
+        amount: int | None = serving.get("amount")
+        return amount
+    return None if serving["quantity"] is None else thousandths(serving["quantity"])
+
+
+def _limit(
+    state: Situation,
+    request: str,
+    offer: str,
+    provisions: Iterable[LineId],
+    match: Match | None,
+) -> None:
+    """The offer's ceiling for the request, less what it gives it already."""
+    view = state.offers[offer]
+    ceiling, currency = view.ceiling_cents, view.ceiling_currency
+    if ceiling is None or currency is None:
+        return
+    held = Commitment.objects(id__in=match.holds) if match is not None and match.holds else ()
+    try:
+        ceiling -= sum(
+            cents_given(view, line, currency, state.on)
+            for one in held
+            for line in one.lines
+            if line.side == "offer"
+        )
+        limit = convert(max(0, ceiling), currency, "USD", state.on)
+    except (NoRate, UnknownCode):
+        limit = 0
+    costs: dict[int, tuple[int, int]] = {}
+    converted = currency != "USD"
+    for id_ in provisions:
+        one = state.provisions[id_]
+        if one.line.measure == "money":
+            costs[id_[1]] = (1, 1)
+            converted = converted or one.line.unit != "USD"
+        elif one.worth and one.limit:
+            costs[id_[1]] = (one.worth, one.limit)
+            converted = converted or one.line.worth_currency != "USD"
+    if converted:
+        limit -= limit // _SLACK + len(costs)
+    state.ceilings.append(Ceiling(request, offer, max(0, limit), costs))
+
+
+def _join(state: Situation) -> None:
+    """Joint projects: an offer that could serve every common line of an alliance that is settled.
+
+    What is spent once, whoever takes part, is what a joint project counts more than its parts.
+    """
+    by_offer: defaultdict[str, dict[str, list[Link]]] = defaultdict(lambda: defaultdict(list))
+    for link in state.links:
+        by_offer[link.provision[0]][link.need[0]].append(link)
+    for alliance in Alliance.objects(status__in=sorted(SETTLED)):
+        members = {one.request for one in alliance.members if one.position.is_in}
+        for offer, of_request in sorted(by_offer.items()):
+            if members <= of_request.keys():
+                state.joints += _joints(state, alliance.id, offer, members, of_request)
+
+
+def _joints(
+    state: Situation,
+    alliance: str,
+    offer: str,
+    members: set[str],
+    links: Mapping[str, list[Link]],
+) -> Iterable[Joint]:
+    by_code: defaultdict[tuple[str, str], list[Link]] = defaultdict(list)
+    for request in sorted(members):
+        lines = unpacked(state.requests[request].stated).lines
+        for link in links[request]:
+            stated = lines.get(link.need[1])
+            if stated is not None:
+                by_code[stated.theme, stated.kind].append(link)
+    for (theme, kind), found in sorted(by_code.items()):
+        if {link.need[0] for link in found} == members:
+            pairs = tuple(sorted((link.need, link.provision) for link in found))
+            yield Joint(f"{alliance}:{offer}:{theme}:{kind}", pairs, 1.0 + once(kind))

@@ -1,0 +1,97 @@
+"""What the matcher keeps of allocations: what was shown, so that just that can be accepted."""
+
+from mongoengine import (
+    DateTimeField,
+    DictField,
+    Document,
+    FloatField,
+    IntField,
+    ListField,
+    StringField,
+)
+
+
+class KeptAllocation(Document):
+    """An allocation as it was found; the id is derived from all that it was found from.
+
+    `status`: `computed`, `accepting`, `accepted`, or `undoing` and `refused`. `parts` is what its
+    pairs and unmet needs say to be of: two that found it at once each write their own. `without`
+    are the records that were left out. `donors` sum up what each would be asked for. `forget_at`
+    is when it goes if nobody accepts it, `expires_at` when the holds end, `refusal` why it could
+    not be accepted; `subject` and `role` are who accepts it.
+    """
+
+    meta = {  # noqa: RUF012 (mongoengine declares it so)
+        "collection": "allocations",
+        "indexes": ["status", {"fields": ["forget_at"], "expireAfterSeconds": 0}],
+    }
+
+    id = StringField(primary_key=True)
+    status = StringField(required=True)
+    on = StringField(required=True)
+    parts = StringField(required=True)
+    without = ListField(StringField())
+    computed_at = DateTimeField(required=True)
+    value = FloatField(required=True)
+    greedy_value = FloatField(required=True)
+    bound = FloatField(required=True)
+    gap = FloatField(required=True)
+    solvers = DictField()
+    commitments = IntField(required=True)
+    unmet = IntField(required=True)
+    donors = ListField(DictField())
+    forget_at = DateTimeField()
+    expires_at = DateTimeField()
+    begun_at = DateTimeField()
+    subject = StringField()
+    role = StringField()
+    refusal = StringField()
+
+
+class AllocatedPair(Document):
+    """What an allocation commits of one offer to one request.
+
+    `lines` are a commitment's: side, record, line, measure, unit, amount in the line's own unit.
+    `place` orders them: the most urgent first.
+    """
+
+    meta = {  # noqa: RUF012 (mongoengine declares it so)
+        "collection": "allocated_pairs",
+        "indexes": ["parts", {"fields": ["forget_at"], "expireAfterSeconds": 0}],
+    }
+
+    id = StringField(primary_key=True)
+    parts = StringField(required=True)
+    place = IntField(required=True)
+    request = StringField(required=True)
+    offer = StringField(required=True)
+    country = StringField(required=True)
+    organisation = StringField(required=True)
+    priority = StringField()
+    conditions = ListField(StringField())
+    lines = ListField(DictField())
+    forget_at = DateTimeField()
+
+
+class UnmetNeed(Document):
+    """A need line of which an allocation leaves something open, and why; amounts as in `lines`."""
+
+    meta = {  # noqa: RUF012 (mongoengine declares it so)
+        "collection": "unmet_needs",
+        "indexes": ["parts", {"fields": ["forget_at"], "expireAfterSeconds": 0}],
+    }
+
+    id = StringField(primary_key=True)
+    parts = StringField(required=True)
+    place = IntField(required=True)
+    request = StringField(required=True)
+    line = IntField(required=True)
+    country = StringField(required=True)
+    priority = StringField()
+    measure = StringField(required=True)
+    unit = StringField(required=True)
+    unmet = IntField(required=True)
+    open = IntField(required=True)
+    reason = StringField(required=True)
+    offers = ListField(StringField())
+    forget_at = DateTimeField()

@@ -1,0 +1,135 @@
+"""What crosses the wire of allocations."""
+
+from typing import Any
+
+from marshmallow import fields, validate
+
+from services.matcher.schemas import MAX_ID
+from services.matcher.unmet import REASONS
+from shared.vocabulary import LANGUAGES
+from shared.web.bounds import BoundedList, Moment
+from shared.web.paging import PageQuery
+from shared.web.schemas import Amount, Quantity, StrictSchema
+
+MOST_LEFT_OUT = 200
+
+
+def _identifier(**kwargs: Any) -> fields.String:
+    return fields.String(validate=validate.Length(1, MAX_ID), **kwargs)
+
+
+class AllocationQuery(StrictSchema):
+    """What to leave out."""
+
+    without = fields.List(
+        _identifier(),
+        load_default=list,
+        validate=validate.Length(max=MOST_LEFT_OUT),
+        metadata={"description": "Requests or offers to leave out; may be given several times."},
+    )
+
+
+class WhatIfBody(StrictSchema):
+    """What if these requests and offers were not there."""
+
+    without = BoundedList(_identifier(), MOST_LEFT_OUT, load_default=list)
+
+
+class AcceptBody(StrictSchema):
+    """Which allocation to accept, and when what it holds is given back by itself."""
+
+    id = _identifier(required=True)
+    expires_at = Moment(
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "When the holds end; thirty days from now unless given."},
+    )
+
+
+class AllocationPageQuery(PageQuery):
+    """A page of an allocation, with sentences in a language."""
+
+    language = fields.String(load_default=None, validate=validate.OneOf(LANGUAGES))
+
+
+class MeasuredView(StrictSchema):
+    """So much in `unit`: `quantity`, or `amount` of a currency."""
+
+    unit = fields.String(required=True)
+    quantity = Quantity(required=True, allow_none=True)
+    amount = Amount(required=True, allow_none=True)
+
+
+class AllocatedLineView(MeasuredView):
+    """What is taken of a line, as `POST /v1/commitments` takes it."""
+
+    side = fields.String(required=True)
+    line = fields.Integer(required=True)
+
+
+class AllocatedPairView(StrictSchema):
+    """A commitment that is proposed; `priority` is the most urgent of its need lines'."""
+
+    proposal = fields.String(required=True)
+    commitment = fields.String(
+        required=True, metadata={"description": "The id that accepting gives the commitment."}
+    )
+    request = fields.String(required=True)
+    offer = fields.String(required=True)
+    country = fields.String(required=True)
+    organisation = fields.String(required=True)
+    priority = fields.String(required=True, allow_none=True)
+    conditions = fields.List(fields.String(), required=True)
+    lines = fields.List(fields.Nested(AllocatedLineView), required=True)
+
+
+class AskedView(StrictSchema):
+    """What one donor would be asked for in all."""
+
+    organisation = fields.String(required=True)
+    commitments = fields.Integer(required=True)
+    asked = fields.List(fields.Nested(MeasuredView), required=True)
+
+
+class UnmetView(StrictSchema):
+    """What is left of a need line and why; `offers` are some of those that are meant."""
+
+    request = fields.String(required=True)
+    line = fields.Integer(required=True)
+    country = fields.String(required=True)
+    priority = fields.String(required=True, allow_none=True)
+    unmet = fields.Nested(MeasuredView, required=True)
+    open = fields.Nested(MeasuredView, required=True)
+    reason = fields.String(required=True, validate=validate.OneOf(REASONS))
+    sentence = fields.String(required=True)
+    offers = fields.List(fields.String(), required=True)
+
+
+class AllocationView(StrictSchema):
+    """Which commitments would meet most need, by the States' own priorities.
+
+    `value` is the sum, over need lines, of the priority's weight times the part met times the
+    pair's score; `greedy_value` is what choosing by hand, best first, would reach. No allocation
+    is above `bound`; `gap` is the part of it that may be missing. The first commitments and unmet
+    needs are told here, all of them under `/v1/allocations/{id}/…`. `status`: `computed`,
+    `accepting` (repeat the acceptance to go on), `accepted`, or `undoing` and `refused`.
+    """
+
+    id = fields.String(required=True)
+    status = fields.String(required=True)
+    on = fields.Date(required=True)
+    without = fields.List(fields.String(), required=True)
+    computed_at = fields.AwareDateTime(required=True)
+    value = fields.Float(required=True)
+    greedy_value = fields.Float(required=True)
+    bound = fields.Float(required=True)
+    gap = fields.Float(required=True)
+    solvers = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
+    commitments = fields.Integer(required=True)
+    unmet = fields.Integer(required=True)
+    held = fields.Integer(required=True)
+    expires_at = fields.AwareDateTime(required=True, allow_none=True)
+    refusal = fields.String(required=True, allow_none=True)
+    donors = fields.List(fields.Nested(AskedView), required=True)
+    first_commitments = fields.List(fields.Nested(AllocatedPairView), required=True)
+    first_unmet = fields.List(fields.Nested(UnmetView), required=True)

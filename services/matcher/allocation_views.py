@@ -1,0 +1,80 @@
+"""What a coordinator is shown of an allocation."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from services.matcher.acceptance import commitment_id, held
+from services.matcher.allocation_documents import AllocatedPair, KeptAllocation, UnmetNeed
+from services.matcher.documents import RecordView, view_id
+from services.matcher.domain import proposal_id
+from services.matcher.engine.wording import filled, sentences
+from shared.registers.measures import amount_of, quantity_of
+from shared.web.identity import Identity
+from shared.web.logging import record_confidential_read
+
+FIRST = 20
+
+
+def allocation_view(kept: KeptAllocation, identity: Identity, language: str) -> dict[str, Any]:
+    """The allocation with its first commitments and unmet needs."""
+    names = (
+        *("id", "status", "without", "computed_at", "value", "greedy_value", "bound", "gap"),
+        *("solvers", "commitments", "unmet", "expires_at", "refusal"),
+    )
+    pairs = list(AllocatedPair.objects(parts=kept.parts).order_by("place").limit(FIRST))
+    left = list(UnmetNeed.objects(parts=kept.parts).order_by("place").limit(FIRST))
+    note_reading(kept, {one.request for one in (*pairs, *left)}, identity)
+    return {
+        **{name: getattr(kept, name) for name in names},
+        "on": date.fromisoformat(kept.on),
+        "held": 0 if kept.status == "computed" else held(kept),
+        "donors": [
+            {**donor, "asked": [_measured(one, one["amount"]) for one in donor["asked"]]}
+            for donor in kept.donors
+        ],
+        "first_commitments": [pair_view(kept, one) for one in pairs],
+        "first_unmet": [unmet_view(one, language) for one in left],
+    }
+
+
+def note_reading(kept: KeptAllocation, requests: set[str], identity: Identity) -> None:
+    """Log that confidential lines of requests are read, if they have any."""
+    views = RecordView.objects(id__in=[view_id("request", one) for one in sorted(requests)])
+    if any(view.hidden_lines for view in views):
+        record_confidential_read(identity.subject, identity.role, kept.id, 0)
+
+
+def pair_view(kept: KeptAllocation, pair: AllocatedPair) -> dict[str, Any]:
+    """A commitment that is proposed."""
+    names = ("request", "offer", "country", "organisation", "priority", "conditions")
+    return {
+        **{name: getattr(pair, name) for name in names},
+        "proposal": proposal_id(pair.request, pair.offer),
+        "commitment": commitment_id(kept.id, pair),
+        "lines": [
+            {"side": line["side"], "line": line["line"], **_measured(line, line["amount"])}
+            for line in pair.lines
+        ],
+    }
+
+
+def unmet_view(one: UnmetNeed, language: str) -> dict[str, Any]:
+    """A need line that is not met, with the reason as a sentence."""
+    names = ("request", "line", "country", "priority", "reason", "offers")
+    counted = {"measure": one.measure, "unit": one.unit}
+    return {
+        **{name: getattr(one, name) for name in names},
+        "unmet": _measured(counted, one.unmet),
+        "open": _measured(counted, one.open),
+        "sentence": filled(sentences()["unmet"][one.reason], language, {}),
+    }
+
+
+def _measured(line: Mapping[str, Any], amount: int) -> dict[str, Any]:
+    is_money = line["measure"] == "money"
+    return {
+        "unit": line["unit"],
+        "quantity": None if is_money else quantity_of(amount),
+        "amount": amount_of(amount) if is_money else None,
+    }

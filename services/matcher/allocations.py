@@ -1,0 +1,193 @@
+"""Finding an allocation of what is open, and keeping it as it was shown: see acceptance.py."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from pymongo import InsertOne
+from pymongo.errors import BulkWriteError
+
+from services.matcher.allocating import Situation, situation
+from services.matcher.allocation_documents import AllocatedPair, KeptAllocation, UnmetNeed
+from services.matcher.engine.allocation import EFFORT, WEIGHTS, Taken, allocate
+from services.matcher.exchange import Measured
+from services.matcher.unmet import Unmet, unmet
+from shared.bulk import raise_unless_duplicates
+from shared.ids import derived_id, new_id
+
+KEPT = timedelta(days=1)
+"""How long an allocation that nobody accepts is kept."""
+
+
+@dataclass(frozen=True)
+class _Pair:
+    request: str
+    offer: str
+    taken: tuple[Taken, ...]
+
+
+def find(on: date, without: Collection[str], now: datetime, effort: float = EFFORT) -> str:
+    """The id of the best allocation of what is open, found now or kept from before.
+
+    Raises pymongo's errors.
+    """
+    state = situation(on, without)
+    id_ = state.digest(without)
+    if KeptAllocation.objects(id=id_).only("id").first() is None:
+        _keep(id_, state, without, now, effort)
+    return id_
+
+
+def _keep(
+    id_: str, state: Situation, without: Collection[str], now: datetime, effort: float
+) -> None:
+    found = allocate(state.problem(), effort)
+    pairs = sorted(_pairs(found.taken), key=lambda pair: _place(state, pair))
+    left = sorted(unmet(state, found.taken), key=lambda one: (-_weight(state, one.need), one.need))
+    parts = new_id()
+    forget = {"parts": parts, "forget_at": now + KEPT}
+    documents = [
+        {
+            "_id": derived_id("pair", parts, pair.request, pair.offer),
+            "place": place,
+            **_pair_data(state, pair),
+            **forget,
+        }
+        for place, pair in enumerate(pairs)
+    ]
+    _insert(AllocatedPair, documents)
+    _insert(
+        UnmetNeed,
+        [
+            {
+                "_id": derived_id("unmet", parts, one.need[0], str(one.need[1])),
+                "place": place,
+                **_unmet_data(state, one),
+                **forget,
+            }
+            for place, one in enumerate(left)
+        ],
+    )
+    kept = {
+        "_id": id_,
+        "status": "computed",
+        "on": state.on.isoformat(),
+        "parts": parts,
+        "without": sorted(without),
+        "computed_at": now,
+        "value": found.value,
+        "greedy_value": found.greedy,
+        "bound": found.bound,
+        "gap": found.gap,
+        "solvers": dict(found.solvers),
+        "commitments": len(documents),
+        "unmet": len(left),
+        "donors": _donors(documents),
+        "forget_at": now + KEPT,
+    }
+    try:
+        _insert(KeptAllocation, [kept])
+    except BulkWriteError as error:
+        raise_unless_duplicates(error)  # another found it too, and that one counts
+
+
+def _pairs(taken: Collection[Taken]) -> Iterator[_Pair]:
+    of_pair: defaultdict[tuple[str, str], list[Taken]] = defaultdict(list)
+    for one in taken:
+        of_pair[one.need[0], one.provision[0]].append(one)
+    for (request, offer), found in of_pair.items():
+        yield _Pair(request, offer, tuple(found))
+
+
+def _weight(state: Situation, need: tuple[str, int]) -> float:
+    return WEIGHTS.get(state.priority(need), 2.0)
+
+
+def _place(state: Situation, pair: _Pair) -> tuple[float, str, str]:
+    return -max(_weight(state, one.need) for one in pair.taken), pair.request, pair.offer
+
+
+def _pair_data(state: Situation, pair: _Pair) -> dict[str, Any]:
+    request, offer = state.requests[pair.request], state.offers[pair.offer]
+    urgent = max(pair.taken, key=lambda one: (_weight(state, one.need), one.need))
+    given: defaultdict[tuple[str, int], int] = defaultdict(int)
+    for one in pair.taken:
+        given[one.provision] += one.given
+    met = {one.need: one.met for one in pair.taken}
+    return {
+        "request": pair.request,
+        "offer": pair.offer,
+        "country": request.owner,
+        "organisation": offer.owner,
+        "priority": state.priority(urgent.need),
+        "conditions": list(offer.conditions),
+        "lines": [
+            *(
+                _line("request", id_, state.needs[id_], amount)
+                for id_, amount in sorted(met.items())
+            ),
+            *(
+                _line("offer", id_, state.provisions[id_], amount)
+                for id_, amount in sorted(given.items())
+            ),
+        ],
+    }
+
+
+def _line(side: str, id_: tuple[str, int], line: Measured, amount: int) -> dict[str, Any]:
+    return {
+        "side": side,
+        "record": id_[0],
+        "line": id_[1],
+        "measure": line.line.measure,
+        "unit": line.line.unit,
+        # Of money in a currency of small coins less than one may be meant; a hold has one at least.
+        "amount": max(1, line.own(amount)),
+    }
+
+
+def _unmet_data(state: Situation, one: Unmet) -> dict[str, Any]:
+    line, request = state.needs[one.need], state.requests[one.need[0]]
+    return {
+        "request": one.need[0],
+        "line": one.need[1],
+        "country": request.owner,
+        "priority": state.priority(one.need),
+        "measure": line.line.measure,
+        "unit": line.line.unit,
+        "unmet": line.own(one.amount),
+        "open": line.own_free,
+        "reason": one.reason,
+        "offers": list(one.offers),
+    }
+
+
+def _donors(pairs: Collection[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """What each organisation would be asked for: pairs, and sums by measure and unit."""
+    sums: defaultdict[str, defaultdict[tuple[str, str], int]] = defaultdict(
+        lambda: defaultdict(int)
+    )
+    many: defaultdict[str, int] = defaultdict(int)
+    for pair in pairs:
+        many[pair["organisation"]] += 1
+        for line in pair["lines"]:
+            if line["side"] == "offer":
+                sums[pair["organisation"]][line["measure"], line["unit"]] += line["amount"]
+    return [
+        {
+            "organisation": organisation,
+            "commitments": many[organisation],
+            "asked": [
+                {"measure": measure, "unit": unit, "amount": amount}
+                for (measure, unit), amount in sorted(asked.items())
+            ],
+        }
+        for organisation, asked in sorted(sums.items())
+    ]
+
+
+def _insert(kind: type[Any], documents: list[dict[str, Any]]) -> None:
+    if documents:
+        kind._get_collection().bulk_write([InsertOne(one) for one in documents], ordered=False)

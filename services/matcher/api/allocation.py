@@ -1,0 +1,145 @@
+"""Allocations over HTTP: the best commitments of all that is open, what if, and accepting whole."""
+
+from http import HTTPStatus
+from typing import Any
+
+from flask.views import MethodView
+
+from services.matcher import acceptance, allocations
+from services.matcher.allocation_documents import AllocatedPair, KeptAllocation, UnmetNeed
+from services.matcher.allocation_schemas import (
+    AcceptBody,
+    AllocatedPairView,
+    AllocationPageQuery,
+    AllocationQuery,
+    AllocationView,
+    UnmetView,
+    WhatIfBody,
+)
+from services.matcher.allocation_views import (
+    allocation_view,
+    note_reading,
+    pair_view,
+    unmet_view,
+)
+from services.matcher.api.languages import reading_language
+from shared.registers.context import context
+from shared.web.blueprint import Blueprint
+from shared.web.identity import current_identity, require_roles
+from shared.web.marks import answers
+from shared.web.paging import page, page_schema
+from shared.web.problems import conflict, invalid_field, not_found
+
+blueprint = Blueprint(
+    "allocation",
+    __name__,
+    url_prefix="/v1",
+    description="Which commitments would meet most need, and accepting them whole.",
+)
+READERS = ("coordinator", "auditor", "operator")
+
+
+@blueprint.route("/allocation")
+class Allocation(MethodView):
+    """The best allocation of all that is open."""
+
+    @require_roles(*READERS)
+    @blueprint.arguments(AllocationQuery, location="query")
+    @blueprint.response(200, AllocationView)
+    def get(self, args: dict[str, Any]) -> dict[str, Any]:
+        """Find which commitments would meet most need, by the States' own priorities."""
+        return _found(args["without"])
+
+
+@blueprint.route("/allocation/what-if", methods=["POST"])
+@require_roles(*READERS)
+@blueprint.arguments(WhatIfBody)
+@blueprint.response(200, AllocationView)
+def what_if(body: dict[str, Any]) -> dict[str, Any]:
+    """The same with requests or offers left out; what is found may be accepted like any other."""
+    return _found(body["without"])
+
+
+@blueprint.route("/allocation/accept", methods=["POST"])
+@require_roles("coordinator")
+@answers(HTTPStatus.NOT_FOUND, "There is no such allocation, or nobody accepted it in time")
+@answers(HTTPStatus.CONFLICT, "What is open has changed since, or a commitment was refused")
+@blueprint.arguments(AcceptBody)
+@blueprint.response(200, AllocationView)
+def accept(body: dict[str, Any]) -> dict[str, Any]:
+    """Accept an allocation whole: endorse its proposals and hold its commitments, all or none.
+
+    Sending it again does nothing twice. While its `status` is `accepting` not all is done yet:
+    sending it again goes on, and so does the worker by itself.
+    """
+    identity, now = current_identity(), context().clock()
+    if body["expires_at"] is not None and body["expires_at"] <= now:
+        raise invalid_field("expires_at", "This time is over.", "past")
+    kept = _kept(body["id"])
+    acceptance.begin_accepting(kept, body["expires_at"], identity, now)
+    kept = acceptance.go_on(kept.id, now)
+    if kept.status == "refused":
+        raise conflict("refused", f"Nothing is held of it: {kept.refusal}.")
+    return allocation_view(kept, identity, reading_language(None))
+
+
+@blueprint.route("/allocations/<string:allocation_id>")
+class OneAllocation(MethodView):
+    """An allocation that was found."""
+
+    @require_roles(*READERS)
+    @answers(HTTPStatus.NOT_FOUND, "There is no such allocation")
+    @blueprint.response(200, AllocationView)
+    def get(self, allocation_id: str) -> dict[str, Any]:
+        """Read an allocation as it was found, and how far its acceptance is."""
+        kept = _kept(allocation_id)
+        return allocation_view(kept, current_identity(), reading_language(None))
+
+
+@blueprint.route("/allocations/<string:allocation_id>/commitments")
+class AllocatedPairs(MethodView):
+    """The commitments that an allocation proposes."""
+
+    @require_roles(*READERS)
+    @answers(HTTPStatus.NOT_FOUND, "There is no such allocation")
+    @blueprint.arguments(AllocationPageQuery, location="query")
+    @blueprint.response(200, page_schema(AllocatedPairView))
+    def get(self, args: dict[str, Any], allocation_id: str) -> dict[str, Any]:
+        """List them, the most urgent first."""
+        kept = _kept(allocation_id)
+        found = page(AllocatedPair.objects(parts=kept.parts), args, _same, ("place", "id"))
+        note_reading(kept, {one.request for one in found["items"]}, current_identity())
+        return {**found, "items": [pair_view(kept, one) for one in found["items"]]}
+
+
+@blueprint.route("/allocations/<string:allocation_id>/unmet")
+class UnmetNeeds(MethodView):
+    """The needs that an allocation leaves open."""
+
+    @require_roles(*READERS)
+    @answers(HTTPStatus.NOT_FOUND, "There is no such allocation")
+    @blueprint.arguments(AllocationPageQuery, location="query")
+    @blueprint.response(200, page_schema(UnmetView))
+    def get(self, args: dict[str, Any], allocation_id: str) -> dict[str, Any]:
+        """List them with the reason, the most urgent first."""
+        kept, language = _kept(allocation_id), reading_language(args["language"])
+        found = page(UnmetNeed.objects(parts=kept.parts), args, _same, ("place", "id"))
+        note_reading(kept, {one.request for one in found["items"]}, current_identity())
+        return {**found, "items": [unmet_view(one, language) for one in found["items"]]}
+
+
+def _found(without: list[str]) -> dict[str, Any]:
+    now = context().clock()
+    id_ = allocations.find(now.date(), sorted(set(without)), now)
+    return allocation_view(_kept(id_), current_identity(), reading_language(None))
+
+
+def _kept(id_: str) -> KeptAllocation:
+    kept: KeptAllocation | None = KeptAllocation.objects(id=id_).first()
+    if kept is None:
+        raise not_found("allocation")
+    return kept
+
+
+def _same(one: Any) -> Any:
+    return one

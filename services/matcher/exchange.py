@@ -1,0 +1,85 @@
+"""How lines that are counted differently are held against one another, in whole numbers."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_FLOOR, Decimal
+from math import gcd
+
+from services.matcher.documents import ViewLine
+from services.matcher.domain import THOUSANDTHS
+from shared.registers.counting import UNNAMED_UNIT, WHOLE_UNIT
+from shared.vocabulary.currencies import NoRate, usd_per_unit
+from shared.vocabulary.errors import UnknownCode
+
+_DIVISIBLE = frozenset({"tonnes", "kilograms", "metres", "square-metres", "litres", "hours"})
+"""Units of which a part is something; of all others only whole ones are given."""
+_LARGEST = 10**6
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A line as allocations count it.
+
+    `limit` and `free` are in thousandths or, for money, in US cents; `usd` is what one cent of the
+    line's currency is in US cents, 1 for quantities. `worth` is what the whole line is worth in US
+    cents, None where nobody said. `grain` is what cannot be split.
+    """
+
+    line: ViewLine
+    limit: int
+    free: int
+    own_free: int
+    usd: Decimal
+    worth: int | None
+    grain: int
+
+    def own(self, amount: int) -> int:
+        """An amount in the line's own unit again, never above what is free of it."""
+        if amount >= self.free:
+            return self.own_free
+        return min(self.own_free, _floor(Decimal(amount) / self.usd))
+
+
+def measured(line: ViewLine, free: int, on: date) -> Measured | None:
+    """A line of which so much is free, at the rates of a day; None where there is no rate."""
+    try:
+        if line.measure == "money":
+            usd = usd_per_unit(line.unit, on)
+            limit = _floor(line.limit * usd)
+            grain = max(1, limit // line.portions) if line.portions else 1
+            return Measured(line, limit, _floor(free * usd), free, usd, limit, grain)
+        worth = None
+        if line.worth_cents and line.worth_currency:
+            worth = _floor(line.worth_cents * usd_per_unit(line.worth_currency, on))
+    except (NoRate, UnknownCode):
+        return None
+    grain = 1 if line.unit in _DIVISIBLE else THOUSANDTHS
+    return Measured(line, line.limit, free, free, Decimal(1), worth, grain)
+
+
+def rate(need: Measured, provision: Measured) -> tuple[int, int] | None:
+    """So much of the provision meets so much of the need; None where they cannot be compared.
+
+    One for one in one unit; else by what both are worth.
+    """
+    ones, others = need.line, provision.line
+    if ones.measure == others.measure and (
+        ones.measure == "money" or ones.unit == others.unit != UNNAMED_UNIT
+    ):
+        return 1, 1
+    if WHOLE_UNIT in (ones.unit, others.unit):
+        return None
+    if not (need.worth and provision.worth and need.limit and provision.limit):
+        return None
+    give, meet = need.worth * provision.limit, need.limit * provision.worth
+    common = gcd(give, meet)
+    give, meet = give // common, meet // common
+    if max(give, meet) > _LARGEST * THOUSANDTHS:
+        # Rounded so that never less is given than the need is worth.
+        shrink = -(-max(give, meet) // (_LARGEST * THOUSANDTHS))
+        give, meet = -(-give // shrink), max(1, meet // shrink)
+    return give, meet
+
+
+def _floor(number: Decimal) -> int:
+    return int(number.to_integral_value(ROUND_FLOOR))

@@ -1,0 +1,126 @@
+"""Why an allocation leaves a need line open."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from services.matcher.allocating import Situation
+from services.matcher.documents import RecordView
+from services.matcher.engine.allocation import Taken
+from services.matcher.engine.allocation_problem import LineId
+from services.matcher.engine.codes import (
+    KIND_NUMBERS,
+    THEME_NUMBERS,
+    closeness_rows,
+    serves_rows,
+)
+from services.matcher.engine.geography import Geography
+from services.matcher.engine.serving import LEAST_FIT
+from services.matcher.engine.stated import Stated, unpacked
+
+MOST_OFFERS = 5
+
+REASONS = (
+    *("used-up", "ceiling", "indivisible", "unit-mismatch", "spoken-for", "declined"),
+    *("out-of-time", "not-eligible", "no-offer"),
+)
+"""In the order in which they are told where several hold.
+
+`used-up`: what could serve it goes to others, or is committed already. `ceiling`: the offer may
+give one project no more. `indivisible`: what is left cannot be split so. `unit-mismatch`: offers
+count in other units, and nobody says what they are worth. `spoken-for`: an endorsed proposal
+stands before. `declined`: somebody said no. `out-of-time`, `not-eligible`: offers of this kind do
+not stand at that time, or are not for this State. `no-offer`: nobody offers anything of this kind.
+"""
+
+
+@dataclass(frozen=True)
+class Unmet:
+    """What is left of a need line, in its measure of the allocation, why, and by which offers."""
+
+    need: LineId
+    amount: int
+    reason: str
+    offers: tuple[str, ...]
+
+
+def unmet(state: Situation, taken: tuple[Taken, ...]) -> Iterator[Unmet]:
+    """The need lines of which something is left, by id."""
+    met: dict[LineId, int] = {}
+    given: dict[LineId, int] = {}
+    for one in taken:
+        met[one.need] = met.get(one.need, 0) + one.met
+        given[one.provision] = given.get(one.provision, 0) + one.given
+    linked: dict[LineId, list[LineId]] = {}
+    for link in state.links:
+        linked.setdefault(link.need, []).append(link.provision)
+    limited = {(one.request, one.offer) for one in state.ceilings}
+    offered = {id_: unpacked(view.stated) for id_, view in sorted(state.offers.items())}
+    geography = Geography.of_vocabulary(state.on)
+    for need, line in sorted(state.needs.items()):
+        left = line.free - met.get(need, 0)
+        if left < min(line.grain, line.free or 1) or line.free <= 0:
+            continue
+        provisions = linked.get(need, [])
+        spare = [
+            id_
+            for id_ in provisions
+            if state.provisions[id_].free - given.get(id_, 0) >= state.provisions[id_].grain
+        ]
+        if provisions:
+            capped = [id_ for id_ in spare if (need[0], id_[0]) in limited]
+            reason = "ceiling" if capped else "indivisible" if spare else "used-up"
+            offers = {id_[0] for id_ in (capped or spare or provisions)}
+        else:
+            reason, offers = _without_links(state, need, offered, geography)
+        yield Unmet(need, left, reason, tuple(sorted(offers)[:MOST_OFFERS]))
+
+
+def _without_links(
+    state: Situation, need: LineId, offered: Mapping[str, Stated], geography: Geography
+) -> tuple[str, set[str]]:
+    known = {
+        "unit-mismatch": state.mismatched.get(need, set()),
+        "spoken-for": state.spoken_for.get(need, set()),
+        "declined": state.declined.get(need, set()),
+    }
+    for reason, offers in known.items():
+        if offers:
+            return reason, offers
+    found: dict[str, set[str]] = {}
+    for offer, stated in offered.items():
+        if _serves(state.requests[need[0]], need[1], stated):
+            barred = _barred(state, need, offer, stated, geography)
+            found.setdefault(barred or "used-up", set()).add(offer)
+    return next(((one, found[one]) for one in REASONS if one in found), ("no-offer", set()))
+
+
+def _serves(request: RecordView, number: int, offer: Stated) -> bool:
+    line = unpacked(request.stated).lines.get(number)
+    if line is None or line.theme not in THEME_NUMBERS or line.kind not in KIND_NUMBERS:
+        return False
+    near = closeness_rows()[THEME_NUMBERS[line.theme]]
+    serves = serves_rows()[KIND_NUMBERS[line.kind]]
+    return any(
+        near[THEME_NUMBERS[one.theme]] * serves[KIND_NUMBERS[one.kind]] >= LEAST_FIT
+        for one in offer.lines.values()
+        if one.theme in THEME_NUMBERS and one.kind in KIND_NUMBERS
+    )
+
+
+def _barred(
+    state: Situation, need: LineId, offer: str, stated: Stated, geography: Geography
+) -> str | None:
+    request, wanted = state.requests[need[0]], unpacked(state.requests[need[0]].stated)
+    line = wanted.lines[need[1]]
+    eligible = state.offers[offer].eligibility or {}
+    named = [eligible.get(name, ()) for name in ("countries", "regions", "groups")]
+    if any(named) and not (
+        request.owner in named[0]
+        or geography.area(request.owner) in named[1]
+        or set(geography.groups(request.owner)) & set(named[2])
+    ):
+        return "not-eligible"
+    windows = [one for one in (line.window or wanted.window, stated.window) if one is not None]
+    first = max([state.on, *(one.first for one in windows)])
+    last = [one.last for one in windows]
+    return "out-of-time" if last and min(last) < first else None

@@ -1,0 +1,273 @@
+"""Allocations over HTTP: found, explained, accepted whole, once, or not at all."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from services.matcher import acceptance, commitments
+from services.matcher.acceptance import recover
+from services.matcher.allocation_documents import KeptAllocation
+from services.matcher.documents import Commitment, Match
+from services.matcher.ledger_documents import LedgerLine
+from tests.services.matcher.conftest import Clock
+from tests.services.matcher.records import need, offer_event, provision, request_event
+from tests.services.matcher.world import Caller, World
+
+NGO = "66f0000000000000000000d2"
+MONEY = {"capacity": None, "unit": None, "amount_cents": 5_000_000, "currency": "USD"}
+
+
+@pytest.fixture
+def known(world: World) -> World:
+    """Two requests for machines, one of them urgent; five machines, and money, are offered."""
+    unpriced = {"amount_cents": None, "currency": None}
+    world.hears(
+        [
+            request_event("r1", priority="low", needs=[need(1, quantity=4, **unpriced)]),
+            request_event("r2", priority="critical", needs=[need(1, quantity=4, **unpriced)]),
+            offer_event("o1", provisions=[provision(1, capacity=5)]),
+        ]
+    )
+    return world
+
+
+def allocation(caller: Caller, **query: Any) -> dict[str, Any]:
+    """The allocation now."""
+    answer = caller.get("/v1/allocation", **query)
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json
+    return found
+
+
+def given(found: dict[str, Any]) -> dict[str, list[tuple[str, int, float]]]:
+    """What each proposal commits: side, line, and how much."""
+    return {
+        one["proposal"]: [
+            (line["side"], line["line"], line["quantity"] or line["amount"])
+            for line in one["lines"]
+        ]
+        for one in found["first_commitments"]
+    }
+
+
+def test_the_more_urgent_need_is_met_first(known: World, coordinator: Caller) -> None:
+    found = allocation(coordinator)
+    assert given(found) == {
+        "r1.o1": [("request", 1, 1), ("offer", 1, 1)],
+        "r2.o1": [("request", 1, 4), ("offer", 1, 4)],
+    }
+    assert [one["priority"] for one in found["first_commitments"]] == ["critical", "low"]
+    assert (found["status"], found["gap"], found["solvers"]) == ("computed", 0.0, {"flow": 1})
+    assert found["value"] >= found["greedy_value"] > 0
+    (donor,) = found["donors"]
+    assert donor["asked"] == [{"unit": "machines", "quantity": 5, "amount": None}]
+    (left,) = found["first_unmet"]
+    assert (left["request"], left["unmet"]["quantity"]) == ("r1", 3)
+    assert (left["reason"], left["offers"]) == ("used-up", ["o1"])
+    assert allocation(coordinator)["id"] == found["id"]
+
+
+def test_pages_tell_all_of_it(known: World, coordinator: Caller) -> None:
+    found = allocation(coordinator)
+    path = f"/v1/allocations/{found['id']}"
+    first = coordinator.get(f"{path}/commitments", limit=1).json
+    second = coordinator.get(f"{path}/commitments", limit=1, cursor=first["next"]).json
+    assert [*first["items"], *second["items"]] == found["first_commitments"]
+    (left,) = coordinator.items(f"{path}/unmet", language="fr")
+    assert left["sentence"].startswith("Ce qui pourrait y répondre")
+    assert coordinator.get(path).json == found
+    assert coordinator.get("/v1/allocations/none").status_code == 404
+
+
+def test_money_pays_for_machines_up_to_the_ceiling(world: World, coordinator: Caller) -> None:
+    """Of 42,000 dollars a machine, 100,000 pay for two."""
+    funding = provision(1, kind="funding", **{**MONEY, "amount_cents": 30_000_000})
+    world.hears(
+        [
+            request_event("r1", needs=[need(1, quantity=4, amount_cents=16_800_000)]),
+            offer_event(
+                "o1", provisions=[funding], ceiling_cents=10_000_000, ceiling_currency="USD"
+            ),
+        ]
+    )
+    found = allocation(coordinator)
+    assert given(found) == {"r1.o1": [("request", 1, 2), ("offer", 1, 84_000)]}
+    assert [one["reason"] for one in found["first_unmet"]] == ["ceiling"]
+    accepted = coordinator.post("/v1/allocation/accept", {"id": found["id"]})
+    assert (accepted.status_code, accepted.json["status"]) == (200, "accepted")
+
+
+@pytest.mark.parametrize(
+    ("offer", "reason"),
+    [
+        ({}, "unit-mismatch"),
+        ({"window": {"from": "2020-01-01", "to": "2021-01-01"}}, "out-of-time"),
+        ({"eligibility": {"countries": ["FJI"], "regions": [], "groups": []}}, "not-eligible"),
+        ({"provisions": [provision(1, theme="awareness", kind="training")]}, "no-offer"),
+        (None, "no-offer"),
+    ],
+)
+def test_why_a_need_is_not_met(
+    world: World, coordinator: Caller, offer: dict[str, Any] | None, reason: str
+) -> None:
+    unpriced = {"amount_cents": None, "currency": None}
+    events = [request_event("r1", needs=[need(1, **unpriced)])]
+    if offer is not None:
+        money = {"provisions": [provision(1, kind="funding", **MONEY)], **offer}
+        events.append(offer_event("o1", **money))
+    world.hears(events)
+    found = allocation(coordinator)
+    assert [one["reason"] for one in found["first_unmet"]] == [reason]
+    assert found["first_commitments"] == []
+
+
+def test_what_if(known: World, coordinator: Caller) -> None:
+    base = allocation(coordinator)
+    for found in (
+        allocation(coordinator, without="r2"),
+        coordinator.post("/v1/allocation/what-if", {"without": ["r2"]}).json,
+    ):
+        assert given(found) == {"r1.o1": [("request", 1, 4), ("offer", 1, 4)]}
+        assert (found["without"], found["id"] != base["id"]) == (["r2"], True)
+    assert allocation(coordinator, without="o1")["first_commitments"] == []
+    assert coordinator.post("/v1/allocation/what-if", {"without": [7]}).status_code == 422
+
+
+def test_accepting_makes_exactly_its_endorsements_and_holds(
+    known: World, coordinator: Caller, clock: Clock
+) -> None:
+    found = allocation(coordinator)
+    until = clock.now + timedelta(days=7)
+    body = {"id": found["id"], "expires_at": until.isoformat()}
+    for _ in range(2):
+        answer = coordinator.post("/v1/allocation/accept", body)
+        assert answer.status_code == 200, answer.text
+        assert (answer.json["status"], answer.json["held"]) == ("accepted", 2)
+    held = {one.match: one for one in Commitment.objects}
+    assert {one.id for one in held.values()} == {
+        one["commitment"] for one in found["first_commitments"]
+    }
+    for one in found["first_commitments"]:
+        commitment = held[one["proposal"]]
+        assert (commitment.status, commitment.expires_at) == ("held", until)
+        assert [(line.side, line.line, line.amount / 1000) for line in commitment.lines] == given(
+            found
+        )[one["proposal"]]
+    assert {match.id: match.status for match in Match.objects} == dict.fromkeys(held, "committed")
+    assert LedgerLine.objects.get(record="o1").free == 0
+    clock.now = until
+    assert commitments.expire(clock.now) == 2
+    assert LedgerLine.objects.get(record="o1").free == 5000
+
+
+def test_two_who_accept_at_once_make_it_once(known: World, call: Callable[..., Caller]) -> None:
+    callers = [call("coordinator") for _ in range(4)]
+    id_ = allocation(callers[0])["id"]
+    with ThreadPoolExecutor(len(callers)) as pool:
+        answers = list(
+            pool.map(lambda one: one.post("/v1/allocation/accept", {"id": id_}), callers)
+        )
+    assert [answer.status_code for answer in answers] == [200] * len(answers)
+    assert KeptAllocation.objects.get(id=id_).status == "accepted"
+    assert Commitment.objects(status="held").count() == Commitment.objects.count() == 2
+    assert LedgerLine.objects.get(record="o1").held == 5000
+
+
+def test_what_changed_meanwhile_is_not_accepted(known: World, coordinator: Caller) -> None:
+    found = allocation(coordinator)
+    known.hears([offer_event("o1", 2, provisions=[provision(1, capacity=3)])])
+    answer = coordinator.post("/v1/allocation/accept", {"id": found["id"]})
+    assert (answer.status_code, answer.json["type"]) == (409, "urn:entraide:problem:changed")
+    assert Commitment.objects.count() == Match.objects.count() == 0
+    assert allocation(coordinator)["id"] != found["id"]
+
+
+def test_if_one_is_refused_all_are_given_back(
+    known: World, coordinator: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody takes the machines between the look at what is open and the last commitment."""
+    found = allocation(coordinator)
+    real = commitments.begin
+
+    def begin(id_: str, match: Match, *rest: Any) -> Commitment:
+        if match.request == "r1":
+            LedgerLine.objects(record="o1").update(dec__free=1000, inc__held=1000)
+        return real(id_, match, *rest)
+
+    monkeypatch.setattr(commitments, "begin", begin)
+    for _ in range(2):
+        answer = coordinator.post("/v1/allocation/accept", {"id": found["id"]})
+        assert (answer.status_code, answer.json["type"]) == (409, "urn:entraide:problem:refused")
+        assert "r1.o1" in answer.json["detail"]
+    assert Commitment.objects(status="held").count() == 0
+    assert LedgerLine.objects.get(record="r2").held == 0
+
+
+@pytest.mark.parametrize("died_at", [1, 2])
+def test_what_died_half_way_is_finished_by_its_repeat_or_the_sweep(
+    known: World,
+    coordinator: Caller,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+    died_at: int,
+) -> None:
+    found = allocation(coordinator)
+    real, calls = commitments.finish, 0
+
+    def dies(*arguments: Any) -> Commitment:
+        nonlocal calls
+        calls += 1
+        if calls == died_at:
+            raise RuntimeError("killed")
+        return real(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(commitments, "finish", dies)
+        body = {"id": found["id"]}
+        assert coordinator.post("/v1/allocation/accept", body).status_code == 500
+    if died_at == 1:
+        assert coordinator.post("/v1/allocation/accept", body).json["status"] == "accepted"
+    else:
+        assert recover(clock.now) == 0
+        assert recover(clock.now + acceptance.GRACE) == 1
+    assert KeptAllocation.objects.get(id=found["id"]).status == "accepted"
+    assert Commitment.objects(status="held").count() == Commitment.objects.count() == 2
+
+
+def test_what_takes_long_is_done_in_turns(
+    known: World, coordinator: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = {"id": allocation(coordinator)["id"]}
+    with monkeypatch.context() as patch:
+        patch.setattr(acceptance.go_on, "__defaults__", (0.0,))
+        answer = coordinator.post("/v1/allocation/accept", body)
+        assert (answer.status_code, answer.json["status"]) == (200, "accepting")
+    assert coordinator.post("/v1/allocation/accept", body).json["status"] == "accepted"
+
+
+def test_endorsed_and_rejected_proposals_are_respected(known: World, coordinator: Caller) -> None:
+    assert coordinator.decide("r2.o1", "reject", reason="not now").status_code == 200
+    known.hears_itself()
+    found = allocation(coordinator)
+    assert given(found) == {"r1.o1": [("request", 1, 4), ("offer", 1, 4)]}
+    assert len(found["first_unmet"]) == 1
+
+
+def test_who_may(known: World, call: Callable[..., Caller], coordinator: Caller) -> None:
+    body = {"id": allocation(coordinator)["id"]}
+    for role in ("auditor", "operator"):
+        assert call(role).get("/v1/allocation").status_code == 200
+        assert call(role).post("/v1/allocation/accept", body).status_code == 403
+    for caller in (call("requester", state="SEN"), call("donor", organisation=NGO)):
+        assert caller.get("/v1/allocation").status_code == 403
+        assert caller.get(f"/v1/allocations/{body['id']}/unmet").status_code == 403
+
+
+def test_bad_acceptances_are_refused(known: World, coordinator: Caller, clock: Clock) -> None:
+    past = {"id": allocation(coordinator)["id"], "expires_at": clock.now.isoformat()}
+    assert coordinator.post("/v1/allocation/accept", past).status_code == 422
+    assert coordinator.post("/v1/allocation/accept", {"id": "none"}).status_code == 404
+    assert coordinator.post("/v1/allocation/accept", {}).status_code == 422
