@@ -22,10 +22,10 @@ from services.matcher.allocation_views import (
     pair_view,
     unmet_view,
 )
-from services.matcher.api.languages import reading_language
 from shared.registers.context import context
 from shared.web.blueprint import Blueprint
 from shared.web.identity import current_identity, require_roles
+from shared.web.languages import reading_language
 from shared.web.marks import answers
 from shared.web.paging import page, page_schema
 from shared.web.problems import conflict, invalid_field, not_found
