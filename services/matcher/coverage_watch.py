@@ -32,7 +32,7 @@ from shared.events.outbox import Contention
 from shared.events.reader import Received
 from shared.events.versions import Version
 
-CHUNK = 25
+CHUNK = 100
 """Requests compared in one go; between two goes the worker reads on, and ranks."""
 
 _GONE = "gone"

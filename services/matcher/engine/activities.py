@@ -158,10 +158,12 @@ class Activities:
             self._needs.free(row)
             self._needy[country].discard(request)
 
-    def needs(self, request: str) -> Needs | None:
-        """A request's needs; None for one that is not here."""
-        if request not in self._requests:
-            return None
+    def has_company(self, request: str) -> bool:
+        """Whether a request is here, and activities of its State are too."""
+        return request in self._requests and bool(self.in_state(self._requests[request][1]))
+
+    def needs(self, request: str) -> Needs:
+        """A request's needs; KeyError for one that is not here."""
         row, country, lines = self._requests[request]
         cells = {name: self._needs.column(name)[row] for name in self._needs.names}
         return Needs(

@@ -75,9 +75,9 @@ class Set:
         """The labelled pairs that dates do not decide, without those of one State."""
         rows, truth = [], []
         for (request, number, activity), covers in self.labels.items():
-            needs = self.activities.needs(request)
-            if needs is None or self.states[request] == left_out:
+            if self.states[request] == left_out:
                 continue
+            needs = self.activities.needs(request)
             line = next(one for one in needs.lines if one.number == number)
             row = np.array([self.activities.in_state(needs.country)[activity]])
             if timely(self.activities, row, line.window or needs.window, DAY)[0]:

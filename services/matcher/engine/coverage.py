@@ -103,9 +103,9 @@ def coverings(
 
     Nothing for a request that is not here. The order in which records were put does not matter.
     """
-    needs = activities.needs(request)
-    if needs is None:
+    if not activities.has_company(request):
         return ()
+    needs = activities.needs(request)
     ids = sorted(activities.in_state(needs.country))
     every = np.array([activities.in_state(needs.country)[id_] for id_ in ids], dtype=np.intp)
     found = []

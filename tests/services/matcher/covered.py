@@ -41,7 +41,7 @@ class Worker:
         """Compare what waits, each request once at most."""
         self.today = today or self.today
         fenced: set[int] = set()
-        for _ in range(1 + self.watch.waiting // 20):
+        for _ in range(1 + self.watch.waiting // 50):
             fenced |= self.watch.work(self.fences, self.today, NOW)
         return fenced
 
