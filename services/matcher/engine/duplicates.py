@@ -44,38 +44,43 @@ class Likely:
     evidence: tuple[Evidence, ...]
 
 
-def likely_duplicates(records: Records, side: Side, record: str) -> tuple[Likely, ...]:
+def likely_duplicates(
+    records: Records, side: Side, record: str, *, least: float | None = None
+) -> tuple[Likely, ...]:
     """What a record seems to be the same as, likeliest first; nothing for one that is not here.
 
-    Whatever the state of either record: whether they are open is for the caller to know.
+    Pairs of a probability from `least` on, the shipped classifier's own unless given. Each pair
+    stands for itself: that a is b and b is c does not make a and c the same. Whatever the state of
+    either record: whether they are open is for the caller to know.
     """
     index = records.requests if side == "request" else records.offers
     if record not in index:
         return ()
     row = index.row(record)
     one = _described(records, index, row)
+    shown = shipped().least if least is None else least
     found = []
-    for other in _candidates(records, side, row):
+    for other in _candidates(records, side, row, shown):
         name = index.id(other)
         ends = (one, _described(records, index, other))
         left, right = (record, name) if record < name else (name, record)
         alike = likeness(*(ends if record < name else ends[::-1]))
-        if alike.score >= shipped().least:
+        if alike.score >= shown:
             found.append(Likely(side, left, right, alike.score, alike.features, alike.evidence))
     return tuple(sorted(found, key=lambda likely: (-likely.score, likely.left, likely.right)))
 
 
-def _candidates(records: Records, side: Side, row: int) -> list[int]:
+def _candidates(records: Records, side: Side, row: int, least: float) -> list[int]:
     """The rows that may be the same as a row by what is quickly told, nearest in meaning first.
 
-    Nothing is left out that could reach the classifier's least: what is not looked at yet counts
-    as if all of it were in common.
+    Nothing is left out that could reach `least`, a probability above 0: what is not looked at yet
+    counts as if all of it were in common.
     """
     index = records.requests if side == "request" else records.offers
     column = index.records.column
     rows = _near(records, side, row)
     own = column("owner")[rows] == column("owner")[row]
-    missing = _missing(own, _days_in_common(index, row, rows))
+    missing = _missing(own, _days_in_common(index, row, rows), least)
     rows, missing = rows[missing <= 1.0], missing[missing <= 1.0]
     if side == "offer":
         # The angle that so few differing signs tell, with room for what signs may mislead by.
@@ -88,8 +93,8 @@ def _candidates(records: Records, side: Side, row: int) -> list[int]:
     cosines = _cosines(index, row, rows)
     rows, cosines = rows[cosines >= missing], cosines[cosines >= missing]
     if len(rows) > MOST_CANDIDATES:
-        least = np.partition(cosines, -MOST_CANDIDATES)[-MOST_CANDIDATES]
-        rows, cosines = rows[cosines >= least], cosines[cosines >= least]
+        last = np.partition(cosines, -MOST_CANDIDATES)[-MOST_CANDIDATES]
+        rows, cosines = rows[cosines >= last], cosines[cosines >= last]
     order = np.argsort(-cosines, kind="stable")
     return [int(other) for other in rows[order]]
 
@@ -110,12 +115,12 @@ def _near(records: Records, side: Side, row: int) -> npt.NDArray[np.intp]:
 
 
 def _missing(
-    own: npt.NDArray[np.bool_], window: npt.NDArray[np.float64]
+    own: npt.NDArray[np.bool_], window: npt.NDArray[np.float64], least: float
 ) -> npt.NDArray[np.float64]:
     """The least cosine with which a pair may still be the same, all else being in common."""
     rest = sum(w for name, w in _weights().items() if name not in ("owner", "window", "meaning"))
     told = shipped().intercept + rest + _weights()["owner"] * own + _weights()["window"] * window
-    missing: npt.NDArray[np.float64] = _log_odds(shipped().least) - told
+    missing: npt.NDArray[np.float64] = _log_odds(least) - told
     return missing / _weights()["meaning"]
 
 

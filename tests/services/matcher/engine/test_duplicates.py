@@ -1,17 +1,23 @@
 """Which records the engine finds to be the same, and that the registers find the same score."""
 
+from dataclasses import replace
 from datetime import date
 
+import numpy as np
 import pytest
 
-from services.matcher.engine.duplicates import Likely
+from bench.market import Market
+from services.matcher.engine.duplicates import Likely, _described, likely_duplicates
 from services.matcher.engine.geography import Geography
 from services.matcher.engine.matching import Engine
 from services.matcher.engine.profiles import OfferProfile, RequestProfile
 from services.matcher.engine.ranking import prior_model
+from services.matcher.engine.records import Side
 from shared.language import signature
+from shared.likeness.classifier import shipped
 from shared.likeness.described import described
 from shared.likeness.evidence import likeness
+from shared.likeness.features import features
 from tests.services.matcher.records import need, offer_event, provision, request_event
 
 DAY = date(2026, 3, 5)
@@ -130,3 +136,85 @@ def test_the_registers_find_the_same_score(engine: Engine) -> None:
     (found,) = engine.duplicates("request", "a")
     own = likeness(described(one, DAY), described(other, DAY))
     assert (own.score, own.features, own.evidence) == (found.score, found.features, found.evidence)
+
+
+def test_an_edited_record_is_never_the_same_as_itself(engine: Engine) -> None:
+    put(engine, "a", needs=[ROOMS], **texts(STORES))
+    put(engine, "a", needs=[{**ROOMS, "quantity": 3}, COURSE], **texts(STORES_FR, "fr"))
+    assert engine.duplicates("request", "a") == ()
+
+
+def test_each_pair_stands_for_itself(engine: Engine) -> None:
+    days = {"a": ("2026-01", "2027-03"), "b": ("2026-07", "2027-09"), "c": ("2027-01", "2028-03")}
+    for id_, (first, last) in days.items():
+        window = {"from": f"{first}-01", "to": f"{last}-01"}
+        put(engine, id_, needs=[ROOMS, COURSE], window=window, **texts(STORES))
+    ends = {score(engine, one, other) for one, other in (("a", "b"), ("b", "c"))}
+    between = (score(engine, "a", "c") + min(ends)) / 2.0
+    assert score(engine, "a", "c") < min(ends)
+    found = likely_duplicates(engine._records, "request", "b", least=between)
+    assert pairs(found) == {("a", "b"), ("b", "c")}
+    assert pairs(likely_duplicates(engine._records, "request", "a", least=between)) == {("a", "b")}
+
+
+def score(engine: Engine, one: str, other: str) -> float:
+    """What two requests score, however little."""
+    found = likely_duplicates(engine._records, "request", one, least=0.01)
+    return next(likely.score for likely in found if other in (likely.left, likely.right))
+
+
+def test_records_without_texts_and_lines_say_nothing(engine: Engine) -> None:
+    for id_ in "ab":
+        put(engine, id_, needs=[], signature=None, window=None)
+    put(engine, "c", needs=[ROOMS], **texts(STORES))
+    assert engine.duplicates("request", "a") == ()
+    assert engine.duplicates("request", "c") == ()
+
+
+@pytest.mark.parametrize("side", ["request", "offer"])
+def test_nobody_is_lost_on_the_way_and_both_ends_agree(side: Side) -> None:
+    market = Market(mixed=True)
+    records: list[RequestProfile | OfferProfile] = (
+        [*market.requests(200)] if side == "request" else [*market.offers(200)]
+    )
+    records += [
+        replace(one, id=f"c{one.id[1:]}", window=(one.window[0] + 20 * at, one.window[1] + 20 * at))
+        for at, one in enumerate(records[:60:3])
+    ]
+    engines = [Engine(prior_model(), Geography.of_vocabulary(DAY), DAY) for _ in range(2)]
+    for engine, ordered in zip(engines, (records, records[::-1]), strict=True):
+        for record in ordered:
+            if isinstance(record, RequestProfile):
+                engine.put_request(record)
+            else:
+                engine.put_offer(record)
+    ids = [record.id for record in records[:60:3]]
+    for least in (0.45, 0.2):
+        found, backward = (
+            {one: likely_duplicates(engine._records, side, one, least=least) for one in ids}
+            for engine in engines
+        )
+        assert found == backward
+        assert any(found.values())
+        for one, likely in found.items():
+            assert pairs(likely) == by_all_features(engines[0], side, one, least)
+            for pair in likely:
+                other = pair.left if pair.right == one else pair.right
+                assert pair in likely_duplicates(engines[0]._records, side, other, least=least)
+
+
+def by_all_features(engine: Engine, side: Side, record: str, least: float) -> set[tuple[str, str]]:
+    """The pairs that all features of all records give, where no shortcut is taken."""
+    records = engine._records
+    index = records.requests if side == "request" else records.offers
+    themes, row = index.records.column("themes"), index.row(record)
+    one = _described(records, index, row)
+    found = set()
+    for at in map(int, np.flatnonzero(index.records.used)):
+        other = _described(records, index, at)
+        near = side == "offer" and themes[at] & themes[row]
+        alike = shipped().probability(features(one, other))
+        if at != row and (one.owner == other.owner or near) and alike >= least:
+            name = index.id(at)
+            found.add((min(record, name), max(record, name)))
+    return found
