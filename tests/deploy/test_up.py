@@ -215,11 +215,13 @@ def counts(up: Up) -> dict[str, int]:
 
 
 def subjects(up: Up) -> dict[str, set[str]]:
-    """The keys that stand in each topic."""
+    """The keys that stand in each topic; of the matcher's the shortlists': cases come by the by."""
     settings = find_settings(up.data, {}, "test")
     found: dict[str, set[str]] = {topic: set() for topic in Topics().states}
     for record in read_to_end(settings, Topics().states):
-        found[record.topic].add(record.key.decode())
+        key = record.key.decode()
+        if record.topic != Topics().matches or key.startswith("shortlist-"):
+            found[record.topic].add(key)
     return found
 
 

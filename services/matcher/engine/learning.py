@@ -108,7 +108,8 @@ def learn(given: Examples, prior: Model, version: str, progress: Progress) -> Mo
     """The model that the examples make of the prior, at the setting that cross-validation finds."""
     setting, lowest = _choose(given, prior, progress)
     model = _fit(given, prior, setting, progress, version)
-    endorsed = model.log_odds(given.features[given.endorsed])
+    rows = given.features.reshape(-1, len(model.weights))  # no example has no width either
+    endorsed = model.log_odds(rows[given.endorsed])
     return replace(model, least_score=least_score(np.append(endorsed, lowest)))
 
 

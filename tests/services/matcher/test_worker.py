@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from services.matcher.decision_log import keep_waiting
-from services.matcher.documents import AGGREGATES
+from services.matcher.documents import AGGREGATES, Shortlist
 from services.matcher.learning_documents import Decision, RankingModel
 from services.matcher.worker import worker_loops
 from shared.events.letters import DeadLetters
@@ -74,6 +74,10 @@ def test_from_published_records_to_a_commitment_and_back(
 
         assert coordinator.post(f"/v1/commitments/{made.json['id']}/release").status_code == 200
         eventually(lambda: "o2" in proposed("r1"), "the need is open again")
+        eventually(
+            lambda: set(Shortlist.objects.get(request="r1").offers) == {"o1", "o2"},
+            "the list has both again",
+        )
         unpublished = {"pending_since": {"$ne": None}}
         eventually(
             lambda: not any(a._get_collection().count_documents(unpublished) for a in AGGREGATES),

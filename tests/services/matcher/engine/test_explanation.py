@@ -142,7 +142,7 @@ def test_all_sentences_are_there_in_all_languages_with_the_same_places_to_fill()
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_unit_that_is_not_in_the_vocabulary_is_told_as_it_is(language: str) -> None:
-    pair = pairing((replace(SHORT, unit="gizmos"),), quantity=0.1)
+    pair = pairing((SHORT._replace(unit="gizmos"),), quantity=0.1)
     (reason,) = explain(pair, only("quantity"), language).against
     assert "gizmos" in reason.sentence
     if language == "ar":

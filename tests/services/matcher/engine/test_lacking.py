@@ -43,10 +43,10 @@ def test_quantities_and_money_that_fall_short() -> None:
 
 
 def test_what_suffices_is_not_lacking() -> None:
-    enough = replace(MACHINES, quantity=6.0, amount=1, amount_of=2)
+    enough = MACHINES._replace(quantity=6.0, amount=1, amount_of=2)
     assert told([enough]) == []  # counted in machines: the price that others state does not count
-    assert told([replace(MONEY, amount=16_000_000)], offer=Stated(lines={})) == []
-    assert told([replace(MACHINES, quantity=None, of=None, unit=None)]) == []
+    assert told([MONEY._replace(amount=16_000_000)], offer=Stated(lines={})) == []
+    assert told([MACHINES._replace(quantity=None, of=None, unit=None)]) == []
 
 
 def test_needs_that_nothing_serves_or_something_else_does() -> None:
@@ -96,7 +96,7 @@ def test_lines_with_windows_of_their_own() -> None:
     own = replace(MARKING, window=Window(date(2026, 8, 1), date(2027, 1, 31)))
     request = Stated(NEEDED, {1: own, 2: TRAINING})
     offer = Stated(Window(date(2026, 9, 2), date(2028, 1, 1)), {1: MARKING})
-    enough = replace(MACHINES, quantity=6.0)
+    enough = MACHINES._replace(quantity=6.0)
     assert told([enough], [], request, offer) == [
         "For need line 1, delivery can begin on 2 September 2026 at the earliest, 32 days after "
         "the line's window opens."
@@ -181,7 +181,7 @@ EXPECTED = {
 def test_every_language_counts_in_its_own_way(language: str) -> None:
     request = Stated(NEEDED, {1: MARKING, 2: StatedLine("marking", "funding"), 3: TRAINING})
     offer = Stated(GIVEN, {1: MARKING})
-    serves = [MACHINES, replace(MONEY, provision=9)]
+    serves = [MACHINES, MONEY._replace(provision=9)]
     found = lacking(request, offer, serves, [3], TODAY)
     assert [plain(lack_text(lack, language)) for lack in found] == EXPECTED[language]
 
@@ -203,9 +203,9 @@ def test_every_lack_is_a_whole_sentence_in_every_language(language: str, days: i
     offer = Stated(late, {1: MARKING}, (span("training"),), (span("marking-machine"),))
     number = float(days)
     serves = [
-        replace(MACHINES, need=12, quantity=number, of=number + 1),
-        replace(MACHINES, need=1, kind="training", fit=0.15, quantity=0.5, of=1.0),
-        replace(MONEY, need=2, amount=100 * days, amount_of=100 * days + 100),
+        MACHINES._replace(need=12, quantity=number, of=number + 1),
+        MACHINES._replace(need=1, kind="training", fit=0.15, quantity=0.5, of=1.0),
+        MONEY._replace(need=2, amount=100 * days, amount_of=100 * days + 100),
     ]
     for unserved in ((), (13,), range(3, 12)):
         found = lacking(request, offer, serves, unserved, TODAY)
@@ -240,7 +240,7 @@ def test_no_time_is_told_lacking_that_is_covered(
 
 @given(given_=st.integers(0, 9), of=st.integers(1, 9))
 def test_only_what_is_short_is_told(given_: int, of: int) -> None:
-    serving = replace(MACHINES, quantity=float(min(given_, of)), of=float(of))
+    serving = MACHINES._replace(quantity=float(min(given_, of)), of=float(of))
     found = lacking(Stated(lines={1: MARKING}), Stated(lines={1: MARKING}), [serving], [], TODAY)
     assert [(lack.given, lack.needed) for lack in found] == (
         [(float(given_), float(of))] if given_ < of else []
