@@ -2,14 +2,13 @@
 
 import csv
 from collections.abc import Mapping
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 from deploy.cli.client import Client
 from deploy.cli.goldformat import GoldSetError
 from deploy.cli.goldset import GoldSet
-from deploy.cli.through_engine import Profiles, read_geography, read_profiles
+from deploy.cli.through_engine import Profiles
 from services.matcher.alliance_rules import IN_IT
 from services.matcher.engine.affinity import shipped
 from services.matcher.engine.alliances import Formation
@@ -29,14 +28,6 @@ def assert_alliances(allied: Allied, gold_dir: Path, out: Path) -> dict[str, Any
     """Write a set's alliances; how good they are, where it has labels."""
     write_alliances(allied, out / FILE)
     return measure_alliances(allied, gold_dir / FILE)
-
-
-def allied_through_engine(gold: GoldSet, countries: Path | None, as_of: date, key: bytes) -> Allied:
-    """The alliances that the engine forms of a set's requests.
-
-    `countries` is a countries.tsv that decides regions; `key` the one for hashing terms.
-    """
-    return allied_by_engine(read_profiles(gold, key), read_geography(countries, as_of))
 
 
 def allied_by_engine(profiles: Profiles, geography: Geography) -> Allied:
@@ -84,14 +75,7 @@ def measure_alliances(allied: Allied, labels: Path) -> dict[str, Any]:
     """
     if not labels.is_file():
         return {}
-    found = pairwise(allied, _read(labels))
-    return {
-        "alliances": {
-            "precision": round(found.precision, 6),
-            "recall": round(found.recall, 6),
-            "f1": round(found.f1, 6),
-        }
-    }
+    return {"alliances": pairwise(allied, _read(labels)).figures()}
 
 
 def _named(groups: list[list[str]]) -> Allied:

@@ -11,10 +11,10 @@ from typing import Any
 from deploy.cli.client import Client
 from deploy.cli.goldformat import GoldSetError
 from deploy.cli.goldset import GoldSet
-from deploy.cli.through_engine import OPERATOR, Profiles, read_profiles, told
+from deploy.cli.through_engine import OPERATOR, Profiles, told
 from services.matcher.engine.activities import Activities, ActivityProfile
 from services.matcher.engine.coverage import coverings, shipped
-from services.matcher.engine.measured import Agreement
+from services.matcher.engine.measured import judged
 from services.offers.documents import Organisation
 from services.offers.domain import new_activity
 from services.offers.schemas import ActivityBody
@@ -42,11 +42,6 @@ def assert_coverage(covered: Sequence[Covered], gold_dir: Path, out: Path) -> di
     """Write what was found covered; how good that is, where the set has labels."""
     write_covered(covered, out / FILE)
     return measure_covered(covered, gold_dir / FILE)
-
-
-def covered_in_engine(gold: GoldSet, as_of: date, key: bytes) -> tuple[Covered, ...]:
-    """What the engine finds covered of a set; `key` is the one for hashing terms."""
-    return covered_by_engine(gold, read_profiles(gold, key), as_of, key)
 
 
 def covered_by_engine(
@@ -117,20 +112,7 @@ def measure_covered(covered: Iterable[Covered], labels: Path) -> dict[str, Any]:
     """
     if not labels.is_file():
         return {}
-    truth = _read(labels)
-    right = {pair for pair, covers in truth.items() if covers}
-    found = {one.pair for one in covered}
-    return {
-        "coverage": {
-            name: _figures(Agreement(len(judged), len(right), len(judged & right)))
-            for name, judged in (("labelled", found & truth.keys()), ("all", found))
-        }
-    }
-
-
-def _figures(agreement: Agreement) -> dict[str, float]:
-    names = ("precision", "recall", "f1")
-    return {name: round(getattr(agreement, name), 6) for name in names}
+    return {"coverage": judged({one.pair for one in covered}, _read(labels))}
 
 
 def _read(path: Path) -> Mapping[tuple[str, int, str], bool]:

@@ -3,7 +3,6 @@
 import csv
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -11,17 +10,16 @@ from typing import Any
 from deploy.cli.client import Client
 from deploy.cli.goldformat import GoldSetError
 from deploy.cli.goldset import GoldSet
-from deploy.cli.through_engine import Profiles, read_geography, read_profiles
+from deploy.cli.through_engine import Profiles
 from services.matcher.engine.geography import Geography
 from services.matcher.engine.matching import Engine
-from services.matcher.engine.measured import Agreement
+from services.matcher.engine.measured import judged
 from services.matcher.engine.ranking import prior_model
 from services.matcher.engine.records import Side
 
 FILE = "duplicates.tsv"
 _SAME = "1"
 _SIDES: tuple[Side, ...] = ("request", "offer")
-_DECIMALS = 6
 
 
 @dataclass(frozen=True, order=True)
@@ -36,16 +34,6 @@ class Duplicated:
     def pair(self) -> tuple[str, str]:
         """The pair without its score."""
         return self.left, self.right
-
-
-def duplicated_in_engine(
-    gold: GoldSet, countries: Path | None, as_of: date, key: bytes
-) -> tuple[Duplicated, ...]:
-    """What the engine finds twice in a set on a day, by left and right.
-
-    `countries` is a countries.tsv that decides regions; `key` the one for hashing terms.
-    """
-    return duplicated_by_engine(read_profiles(gold, key), read_geography(countries, as_of))
 
 
 def duplicated_by_engine(profiles: Profiles, geography: Geography) -> tuple[Duplicated, ...]:
@@ -91,25 +79,12 @@ def measure_duplicated(duplicated: Iterable[Duplicated], labels: Path) -> dict[s
     """
     if not labels.is_file():
         return {}
-    truth = _read(labels)
-    right = {pair for pair, same in truth.items() if same}
-    found = {one.pair for one in duplicated}
-    return {
-        "duplicates": {
-            name: _figures(Agreement(len(judged), len(right), len(judged & right)))
-            for name, judged in (("labelled", found & truth.keys()), ("all", found))
-        }
-    }
+    return {"duplicates": judged({one.pair for one in duplicated}, _read(labels))}
 
 
 def _named(found: Iterable[tuple[str, str, float]]) -> tuple[Duplicated, ...]:
     """The pairs by the set's ids, each once, whichever of the two was asked."""
     return tuple(sorted({Duplicated(min(a, b), max(a, b), score) for a, b, score in found}))
-
-
-def _figures(agreement: Agreement) -> dict[str, float]:
-    names = ("precision", "recall", "f1")
-    return {name: round(getattr(agreement, name), _DECIMALS) for name in names}
 
 
 def _read(path: Path) -> Mapping[tuple[str, str], bool]:

@@ -9,17 +9,17 @@ from rich.console import Console
 
 from deploy.cli.allied import (
     Allied,
+    allied_by_engine,
     allied_by_services,
-    allied_through_engine,
     assert_alliances,
 )
 from deploy.cli.client import Client
-from deploy.cli.covered import Covered, assert_coverage, covered_by_services, covered_in_engine
+from deploy.cli.covered import Covered, assert_coverage, covered_by_engine, covered_by_services
 from deploy.cli.duplicated import FILE as DUPLICATES
 from deploy.cli.duplicated import (
     Duplicated,
+    duplicated_by_engine,
     duplicated_by_services,
-    duplicated_in_engine,
     measure_duplicated,
     write_duplicated,
 )
@@ -27,7 +27,8 @@ from deploy.cli.goldformat import GoldSetError
 from deploy.cli.goldset import SET_DATE, GoldSet, read_set
 from deploy.cli.measuring import calibration, measure
 from deploy.cli.permitted import permitted_pairs
-from deploy.cli.rankings import Rankings, read_qrels, write_rankings
+from deploy.cli.rankings import SIZE, Rankings, read_qrels, write_rankings
+from services.matcher.engine.ranking import prior_model
 
 TERM_KEY = b"entraide evaluates with this key"
 """Not a secret: the sets are public. Fixed, so that every evaluation sees the same term hashes."""
@@ -126,12 +127,16 @@ def _rank(
     gold: GoldSet, countries: Path | None, as_of: date, through: str
 ) -> tuple[Rankings, Allied, tuple[Duplicated, ...], tuple[Covered, ...]]:
     if through == "engine":
-        from deploy.cli.through_engine import rank_through_engine
+        from deploy.cli.through_engine import as_rankings, read_geography, read_profiles, shortlists
 
-        rankings = rank_through_engine(gold, countries, as_of, TERM_KEY)
-        alliances = allied_through_engine(gold, countries, as_of, TERM_KEY)
-        twice = duplicated_in_engine(gold, countries, as_of, TERM_KEY)
-        return rankings, alliances, twice, covered_in_engine(gold, as_of, TERM_KEY)
+        profiles = read_profiles(gold, TERM_KEY)  # once: signing the texts is most of the work
+        geography = read_geography(countries, as_of)
+        return (
+            as_rankings(shortlists(profiles, prior_model(), geography, SIZE)),
+            allied_by_engine(profiles, geography),
+            duplicated_by_engine(profiles, geography),
+            covered_by_engine(gold, profiles, as_of, TERM_KEY),
+        )
     from deploy.cli.through_services import rank_through_services
 
     allied: dict[str, str] = {}

@@ -1,7 +1,7 @@
 """How well found pairs agree with labelled ones."""
 
 from collections import defaultdict
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Set
 from dataclasses import dataclass
 from itertools import combinations
 from typing import TypeVar
@@ -31,8 +31,22 @@ class Agreement:
         total = self.found + self.labelled
         return 2 * self.both / total if total else 1.0
 
+    def figures(self) -> dict[str, float]:
+        """All three by name, rounded to 1e-6."""
+        return {name: round(getattr(self, name), 6) for name in ("precision", "recall", "f1")}
+
 
 M = TypeVar("M", bound=Hashable)
+
+
+def judged(found: Set[M], truth: Mapping[M, bool]) -> dict[str, dict[str, float]]:
+    """Figures of found pairs against labels: `labelled` takes only pairs that have one, `all` those
+    without as wrong."""
+    right = {pair for pair, is_right in truth.items() if is_right}
+    return {
+        name: Agreement(len(taken), len(right), len(taken & right)).figures()
+        for name, taken in (("labelled", found & truth.keys()), ("all", found))
+    }
 
 
 def pairwise(found: Mapping[M, str], labelled: Mapping[M, str]) -> Agreement:
