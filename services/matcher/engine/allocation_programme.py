@@ -6,8 +6,9 @@ is what CP-SAT begins with. Always one worker, fixed seeds and a limit in the so
 of work, so that the same problem has the same answer on every machine.
 """
 
+import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from scipy.optimize import linprog
@@ -24,6 +25,9 @@ SMALL = 200
 """Up to so many links CP-SAT begins at once, without a bound by the relaxation."""
 LARGE = 20_000
 """From so many links on the relaxation alone has to do."""
+
+FINE = 1000
+"""What is counted in so many parts or more may be rounded up part by part."""
 
 _MOST = 2**50
 """What all values together come to, as whole numbers that a double still holds exactly."""
@@ -169,43 +173,32 @@ def _cp_sat(problem: Problem, start: Ints, effort: float) -> tuple[Ints, float]:
         for at, need in enumerate(problem.needs)
     ]
     scale = _MOST / max(1.0, 2.0 * float(problem.values.sum()))
-    variables, takes, terms, values = [], [], [], []
+    grains = [one.grain for one in problem.provisions]
+    variables, takes, values = [], [], []
     for link, one in enumerate(problem.links):
         need = int(problem.at_need[link])
         many, whole = steps[need], open_[need]
-        grain = problem.provisions[problem.at_provision[link]].grain
-        met = model.new_int_var(0, int(problem.most[link]) * many // whole, "")
+        most = int(problem.most[link]) * many // whole
+        met = model.new_int_var(0, most, "")
         variables.append(met)
-        # One step is `whole / many` of the need; it takes `above / below` grains of the provision.
-        above, below = whole * one.give, many * one.meet * grain
-        if grain == 1 or above % below == 0:
-            takes.append(-(-above // below))
-            terms.append(met)
-            exact = exact and above % below == 0
-        else:
-            most = min(
-                int(problem.free[problem.at_provision[link]]) // grain,
-                -(-(int(problem.most[link]) * one.give) // (one.meet * grain)),
-            )
-            given = model.new_int_var(0, most, "")
-            model.add(given * below >= met * above)
-            takes.append(1)
-            terms.append(given)
-        exact = exact and whole == many * problem.needs[need].grain
+        # One step is `whole / many` of the need; a grain of the provision is the least of it.
+        grain = grains[problem.at_provision[link]]
+        takes.append(_rounded_up(model, met, most, whole * one.give, many * one.meet * grain))
+        exact = exact and takes[-1].exact and whole == many * problem.needs[need].grain
         values.append(
             round(problem.values[link] * whole / problem.needs[need].whole / many * scale)
         )
-    _sums(model, problem.at_need.tolist(), variables, [1] * len(variables), steps)
-    grains = [one.grain for one in problem.provisions]
+    _sums(model, problem.at_need.tolist(), variables, steps)
     room = [amount // grain for amount, grain in zip(problem.free.tolist(), grains, strict=True)]
-    _sums(model, problem.at_provision.tolist(), terms, takes, room)
+    _sums(model, problem.at_provision.tolist(), [part.sum for part in takes], room)
     for limit, parts in problem.limits:
         costs = []
         for link, cents, per in parts:
-            of_step = takes[link] * grains[problem.at_provision[link]] * cents
-            exact = exact and of_step % per == 0
-            costs.append(-(-of_step // per) * terms[link])
-        model.add(sum(costs) <= limit)
+            given = takes[link]
+            cents *= given.factor * grains[problem.at_provision[link]]
+            costs.append(_rounded_up(model, given.term, given.most, cents, per))
+        exact = exact and all(part.exact for part in costs)
+        model.add(sum(part.sum for part in costs) <= limit)
     objective = [value * met for value, met in zip(values, variables, strict=True)]
     for factor, links in problem.bundles:
         made = model.new_bool_var("")
@@ -234,17 +227,40 @@ def _cp_sat(problem: Problem, start: Ints, effort: float) -> tuple[Ints, float]:
     return np.array(found, dtype=np.int64), proved
 
 
-def _sums(
-    model: "CpModel",
-    places: list[int],
-    terms: list[Any],
-    factors: list[int],
-    room: list[int],
-) -> None:
-    """For each place, that its terms together keep within its room."""
+class _Part(NamedTuple):
+    """`factor` times a variable that is `most` at most; `exact` if nothing more than is due."""
+
+    term: Any
+    factor: int
+    most: int
+    exact: bool = True
+
+    @property
+    def sum(self) -> Any:
+        """As CP-SAT counts it."""
+        return self.term * self.factor
+
+
+def _rounded_up(model: "CpModel", term: Any, most: int, above: int, below: int) -> _Part:
+    """`above / below` of a variable that is `most` at most, rounded up to whole numbers.
+
+    Where one of it comes to many, each is rounded up by itself: at most a FINE-th too much.
+    """
+    if above % below == 0 or above >= FINE * below:
+        return _Part(term, -(-above // below), most, exact=above % below == 0)
+    divisor = math.gcd(above, below)
+    above, below = above // divisor, below // divisor
+    many = -(-most * above // below)
+    rounded = model.new_int_var(0, many, "")
+    model.add(rounded * below >= term * above)
+    return _Part(rounded, 1, many)
+
+
+def _sums(model: "CpModel", places: list[int], parts: list[Any], room: list[int]) -> None:
+    """For each place, that its parts together keep within its room."""
     at: dict[int, list[Any]] = {}
-    for place, term, factor in zip(places, terms, factors, strict=True):
-        at.setdefault(place, []).append(term * factor)
+    for place, part in zip(places, parts, strict=True):
+        at.setdefault(place, []).append(part)
     for place, found in at.items():
         model.add(sum(found) <= room[place])
 

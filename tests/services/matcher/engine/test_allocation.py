@@ -137,6 +137,21 @@ def test_what_is_no_flow_is_as_good_as_trying_everything(parts: Parts) -> None:
     check(parts)  # its bound may lie above the best: what the relaxation halves may be indivisible
 
 
+def test_small_wholes_are_not_rounded_up_step_by_step() -> None:
+    # Half of what is given meets a whole one: two need one together, not one each.
+    needs = [Need(("r0", 0), 1, 2, weight=2.0), Need(("r0", 1), 2, 2)]
+    provisions = [Provision(("o1", 2), 1)]
+    links = [
+        Link(needs[0].id, provisions[0].id, 0.02),
+        Link(needs[1].id, provisions[0].id, 0.03, give=1, meet=2),
+    ]
+    assert check((needs, provisions, links, [], [])).value == pytest.approx(0.03)
+    # And a ceiling of one cent lets two pass at half a cent each.
+    needs, provisions = [Need(("r0", 0), 2, 2)], [Provision(("o0", 1), 6)]
+    links = [Link(needs[0].id, provisions[0].id, 1.0)]
+    check((needs, provisions, links, [Ceiling("r0", "o0", 1, {1: (1, 2)})], []))
+
+
 @given(problems(mixed=True), st.randoms(use_true_random=False))
 @settings(max_examples=50, deadline=None)
 def test_the_order_of_the_parts_changes_nothing(parts: Parts, order: random.Random) -> None:
