@@ -95,11 +95,13 @@ def token(keys: KeyPair) -> TokenMaker:
         *,
         state: str | None = None,
         organisation: str | None = None,
+        regions: frozenset[str] | None = None,
+        scopes: frozenset[str] | None = None,
         subject: str = "test",
         lifetime: timedelta = timedelta(minutes=5),
         now: datetime | None = None,
     ) -> dict[str, str]:
-        identity = Identity(subject=subject, role=role, state=state, organisation=organisation)
+        identity = Identity(subject, role, state, organisation, regions, scopes)
         text = issue_token(keys, identity, lifetime, now or datetime.now(UTC))
         return {"Authorization": f"Bearer {text}"}
 

@@ -7,7 +7,7 @@ from typing import Any
 import marshmallow as ma
 import mongoengine
 import structlog
-from flask import Flask, Response
+from flask import Flask, Response, current_app, request
 from pymongo.errors import ConnectionFailure, ExecutionTimeout, PyMongoError
 from werkzeug.exceptions import HTTPException
 
@@ -15,11 +15,15 @@ from shared.events.outbox import Contention, DuplicateId, NotFound, StaleVersion
 from shared.lifecycle import IllegalTransition
 from shared.vocabulary.errors import CodeError, RetiredCode
 from shared.web.field_errors import field_errors
+from shared.web.marks import current_marks
 from shared.web.preconditions import stale
 from shared.web.problems import Problem, conflict, invalid, invalid_field, not_found, unavailable
 
 Mapper = Callable[[Any], Problem]
 """Makes the problem of an exception of one type."""
+
+_PAGES = "entraide-problem-pages"
+_TYPES = ("application/json", "text/html")  # the first where either will do
 
 _log = structlog.get_logger(__name__)
 
@@ -30,7 +34,10 @@ _DETAILS = {
 
 
 def register_errors(app: Flask, mappers: Mapping[type[Exception], Mapper]) -> None:
-    """Answer every exception with a problem document; `mappers` are the service's own."""
+    """Answer every exception with a problem document; `mappers` are the service's own.
+
+    Who asked for a page gets the problem as a page where `show_problems_by` was told how.
+    """
     known: dict[type[Exception], Mapper] = {
         Problem: lambda problem: problem,
         ma.ValidationError: lambda error: invalid(field_errors(error.messages)),
@@ -50,11 +57,26 @@ def register_errors(app: Flask, mappers: Mapping[type[Exception], Mapper]) -> No
         app.register_error_handler(kind, _responder(mapper))
 
 
+def show_problems_by(app: Flask, show: Callable[[Problem], Response]) -> None:
+    """Let `show` answer problems of pages, and of addresses where nothing is, to a browser."""
+    app.extensions[_PAGES] = show
+
+
 def _responder(mapper: Mapper) -> Callable[[Exception], Response]:
     def respond(error: Exception) -> Response:
-        return mapper(error).response()
+        problem = mapper(error)
+        show: Callable[[Problem], Response] | None = current_app.extensions.get(_PAGES)
+        if show is not None and _is_for_people():
+            return show(problem)
+        return problem.response()
 
     return respond
+
+
+def _is_for_people() -> bool:
+    if request.url_rule is None:
+        return request.accept_mimetypes.best_match(_TYPES) == "text/html"
+    return current_marks().page
 
 
 def _duplicate(error: DuplicateId) -> Problem:

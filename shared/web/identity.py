@@ -1,16 +1,33 @@
 """Who is calling: the identity that a token proves, and what a handler demands of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, TypeVar
+from types import MappingProxyType
+from typing import Any, Literal, TypeVar
 
 from flask import g
 
+from shared.vocabulary.countries import country
 from shared.web.marks import document_response, mark
 from shared.web.problems import Problem, forbidden
 
-ROLES = ("requester", "donor", "coordinator", "auditor", "operator")
+Binding = Literal["state", "organisation", "regions"]
+
+BINDINGS: Mapping[str, Binding | None] = MappingProxyType(
+    {
+        "requester": "state",
+        "donor": "organisation",
+        "coordinator": "regions",
+        "auditor": None,
+        "operator": None,
+    }
+)
+"""Every role, and what it is bound to: one State, one organisation, or all or some regions."""
+
+ROLES = tuple(BINDINGS)
+
+_READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -20,13 +37,33 @@ class Identity:
     """Somebody who may call: a requester is bound to a State, a donor to an organisation.
 
     `state` is an ISO 3166-1 alpha-3 code, None for every role but requester; `organisation` an
-    organisation's id, None for every role but donor.
+    organisation's id, None for every role but donor; `regions` codes of `AREAS`, None for a
+    coordinator of all regions and for every other role. `scopes` narrow what the bearer of this
+    very token may do, as `requests:read`; None: all that the role may.
     """
 
     subject: str
     role: str
     state: str | None = None
     organisation: str | None = None
+    regions: frozenset[str] | None = None
+    scopes: frozenset[str] | None = None
+
+
+def covers(identity: Identity, *countries: str | None) -> bool:
+    """Whether the identity's regions hold every one of these States; all do without regions.
+
+    A coordinator whose regions do not hold a State is no coordinator of that State's records.
+    """
+    regions = identity.regions
+    return regions is None or all(
+        alpha3 is not None and country(alpha3).area in regions for alpha3 in countries
+    )
+
+
+def scope_for(service: str, method: str) -> str:
+    """The scope that a call of that HTTP method to a service needs: `requests:read`."""
+    return f"{service}:{'read' if method in _READING else 'write'}"
 
 
 def current_identity() -> Identity:
@@ -63,6 +100,21 @@ def check_role(identity: Identity, roles: frozenset[str] | None) -> None:
     if roles is not None and identity.role not in roles:
         allowed = " or ".join(sorted(roles))
         raise forbidden(f"This is for the role {allowed}; the token says {identity.role}.")
+
+
+def check_scope(identity: Identity, service: str, method: str) -> None:
+    """Raise the 403 problem unless the token's scopes, if it has any, allow the call.
+
+    Who may write may read.
+    """
+    needed = scope_for(service, method)
+    scopes = identity.scopes
+    if scopes is None or needed in scopes or scope_for(service, "POST") in scopes:
+        return
+    problem = forbidden(f"This token has not the scope {needed}.")
+    challenge = f'Bearer realm="entraide", error="insufficient_scope", scope="{needed}"'
+    problem.headers = {"WWW-Authenticate": challenge}
+    raise problem
 
 
 def unauthorized(detail: str, error: str | None = "invalid_token") -> Problem:

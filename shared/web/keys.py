@@ -1,98 +1,61 @@
-"""The public keys of token issuers: a JSON Web Key Set, at a URL or in a file, kept up to date."""
+"""The public keys of token issuers, kept up to date: from a file, a URL, or by discovery."""
 
 import contextlib
 import json
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 import requests
 import structlog
-from joserfc.errors import JoseError
-from joserfc.jwk import OKPKey
 
 from shared.settings import Settings, SettingsError
+from shared.web.key_sets import (
+    EitherKeys,
+    KeysById,
+    KeySource,
+    KeysUnavailableError,
+    PublicKey,
+    pick,
+    read_key_set,
+)
 
 FETCH_TIMEOUT_SECONDS = (2.0, 3.0)  # to connect, between bytes
 FETCH_DEADLINE_SECONDS = 5.0
 MAX_SET_BYTES = 256 * 1024
 KEPT_SECONDS = 300.0
 RETRY_SECONDS = 10.0
+DISCOVERY_PATH = "/.well-known/openid-configuration"
 FILE_CHECK_SECONDS = 1.0
+
+_SCHEMES = ("https://", "http://")
 
 _log = structlog.get_logger(__name__)
 
-KeysById = Mapping[str, OKPKey]
-
-
-class KeysUnavailableError(Exception):
-    """No key set could be read so far, so no token can be checked."""
-
-
-class KeySource(Protocol):
-    """Where the keys come from."""
-
-    def find(self, key_id: str | None) -> OKPKey | None:
-        """The key of that id; without an id, the only key there is. None if there is none such.
-
-        Raises KeysUnavailableError while no set could be read.
-        """
-
 
 def key_source(settings: Settings) -> KeySource:
-    """The source that the settings name; raises SettingsError unless it is exactly one."""
-    if bool(settings.jwks_url) == (settings.jwks_file is not None):
-        raise SettingsError("set one of ENTRAIDE_JWKS_URL and ENTRAIDE_JWKS_FILE")
-    if settings.jwks_file is not None:
-        return FileKeys(settings.jwks_file)
-    if not settings.jwks_url.startswith(("https://", "http://")):
-        raise SettingsError("ENTRAIDE_JWKS_URL must begin with https:// (or http://)")
-    return UrlKeys(settings.jwks_url)
+    """The keys that the settings name; raises SettingsError where they name none.
 
-
-def read_key_set(text: str | bytes) -> KeysById:
-    """The Ed25519 signature keys of a JSON Web Key Set, by key id; others are passed over.
-
-    Raises ValueError for what is no key set.
+    A file, a URL, or both at once; without either, those of the OpenID Connect issuer that
+    ENTRAIDE_ISSUER is the address of.
     """
-    try:
-        document = json.loads(text)
-    except (ValueError, RecursionError):
-        raise ValueError("the key set is not JSON") from None
-    entries = document.get("keys") if isinstance(document, dict) else None
-    if not isinstance(entries, list):
-        raise ValueError("the key set has no list of keys")  # noqa: TRY004 (it is about content)
-    found = {}
-    for entry in entries:
-        if not isinstance(entry, dict) or not _is_ours(entry):
-            continue
-        # A private half has no business here; what was published by mistake is not kept.
-        public = {name: entry[name] for name in ("kty", "crv", "x", "kid") if name in entry}
-        try:
-            key = OKPKey.import_key(public)
-            key.ensure_kid()
-            found[str(key.kid)] = key
-        except (JoseError, ValueError, TypeError):
-            _log.warning("passed over a malformed key in the key set")
-    return found
-
-
-def _is_ours(entry: Mapping[str, object]) -> bool:
-    return (
-        entry.get("kty") == "OKP"
-        and entry.get("crv") == "Ed25519"
-        and entry.get("use", "sig") == "sig"
-        and entry.get("alg", "Ed25519") in ("Ed25519", "EdDSA")
-    )
-
-
-def _pick(keys: KeysById, key_id: str | None) -> OKPKey | None:
-    if key_id is not None:
-        return keys.get(key_id)
-    return next(iter(keys.values())) if len(keys) == 1 else None
+    sources: list[KeySource] = []
+    if settings.jwks_file is not None:
+        sources.append(FileKeys(settings.jwks_file))
+    if settings.jwks_url:
+        if not settings.jwks_url.startswith(_SCHEMES):
+            raise SettingsError("ENTRAIDE_JWKS_URL must begin with https:// (or http://)")
+        sources.append(UrlKeys(settings.jwks_url))
+    if not sources:
+        if not settings.issuer.startswith(_SCHEMES):
+            raise SettingsError(
+                "set ENTRAIDE_JWKS_URL or ENTRAIDE_JWKS_FILE, or name in ENTRAIDE_ISSUER the "
+                "https:// address of an OpenID Connect issuer"
+            )
+        sources.append(DiscoveredKeys(settings.issuer))
+    return sources[0] if len(sources) == 1 else EitherKeys(*sources)
 
 
 class FileKeys:
@@ -109,7 +72,7 @@ class FileKeys:
         self._checked_at = float("-inf")
         self._keys: KeysById | None = None
 
-    def find(self, key_id: str | None) -> OKPKey | None:
+    def find(self, key_id: str | None) -> PublicKey | None:
         """See KeySource; looks at the file at most once in FILE_CHECK_SECONDS."""
         with self._lock:
             if self._monotonic() - self._checked_at >= FILE_CHECK_SECONDS:
@@ -117,7 +80,7 @@ class FileKeys:
                 self._read()
             if self._keys is None:
                 raise KeysUnavailableError("the file of keys cannot be read")
-            return _pick(self._keys, key_id)
+            return pick(self._keys, key_id)
 
     def _read(self) -> None:
         try:
@@ -150,14 +113,14 @@ class UrlKeys:
         self._tried_at = float("-inf")
         self._fetched: _Fetched | None = None
 
-    def find(self, key_id: str | None) -> OKPKey | None:
+    def find(self, key_id: str | None) -> PublicKey | None:
         """See KeySource; blocks for FETCH_DEADLINE_SECONDS or so while it fetches."""
         fetched = self._fetched
         if fetched is None or self._monotonic() - fetched.at >= KEPT_SECONDS:
             fetched = self._refresh(fetched)
-        key = _pick(fetched.keys, key_id)
+        key = pick(fetched.keys, key_id)
         if key is None and key_id is not None:
-            key = _pick(self._refresh(fetched).keys, key_id)
+            key = pick(self._refresh(fetched).keys, key_id)
         return key
 
     def _refresh(self, seen: _Fetched | None) -> _Fetched:
@@ -177,11 +140,33 @@ class UrlKeys:
 
     def _fetch(self) -> None:
         try:
-            keys = read_key_set(_download(self._url, self._monotonic))
-        except (requests.RequestException, OSError, ValueError) as error:
+            keys = read_key_set(_download(self._address(), self._monotonic))
+        except (requests.RequestException, OSError, ValueError, RecursionError) as error:
             _log.error("the key set cannot be fetched", error=type(error).__name__)
             return
         self._fetched = _Fetched(keys, self._monotonic())
+
+    def _address(self) -> str:
+        return self._url
+
+
+class DiscoveredKeys(UrlKeys):
+    """Keys of an OpenID Connect issuer, found by its discovery document at every fetch."""
+
+    def __init__(self, issuer: str, monotonic: Callable[[], float] = time.monotonic) -> None:
+        super().__init__(issuer.rstrip("/") + DISCOVERY_PATH, monotonic)
+        self._issuer = issuer
+
+    def _address(self) -> str:
+        document = json.loads(_download(self._url, self._monotonic))
+        if not isinstance(document, dict) or document.get("issuer") != self._issuer:
+            raise ValueError("the discovery document is not this issuer's")
+        address = document.get("jwks_uri")
+        # What was asked for over TLS is not fetched without.
+        scheme = "https://" if self._issuer.startswith("https://") else _SCHEMES
+        if not isinstance(address, str) or not address.startswith(scheme):
+            raise ValueError("the discovery document names no address of keys")
+        return address
 
 
 def _download(url: str, monotonic: Callable[[], float]) -> bytes:
@@ -197,9 +182,9 @@ def _download(url: str, monotonic: Callable[[], float]) -> bytes:
         )
     ) as response:
         if response.status_code != requests.codes.ok:
-            raise ValueError("the key set's address did not answer with 200")
+            raise ValueError("the address did not answer with 200")
         for piece in response.iter_content(8192):
             body += piece
             if len(body) > MAX_SET_BYTES or monotonic() > deadline:
-                raise ValueError("the key set is too large or comes too slowly")
+                raise ValueError("the answer is too large or comes too slowly")
     return body

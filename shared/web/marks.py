@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any, TypeVar, cast
 
+from flask import current_app, request
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 _ATTRIBUTE = "_entraide_marks"
@@ -20,12 +22,14 @@ class Marks:
     """What a handler demands: `roles` (None: any), no token at all, idempotency keys.
 
     `takes_file`: it reads its body itself (uploads.py), which is no JSON and may be large.
+    `page`: it answers people, with HTML, and reads forms.
     """
 
     roles: frozenset[str] | None = None
     public: bool = False
     idempotent: bool = False
     takes_file: bool = False
+    page: bool = False
 
 
 def mark(function: F, **changes: Any) -> F:
@@ -38,6 +42,12 @@ def marks_of(function: Callable[..., Any] | None) -> Marks:
     """The marks of a handler."""
     found = getattr(function, _ATTRIBUTE, None)
     return found if isinstance(found, Marks) else Marks()
+
+
+def current_marks() -> Marks:
+    """The marks of what answers the current request; no marks where nothing does."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    return marks_of(handler_of(view, request.method))
 
 
 def handler_of(view: Callable[..., Any] | None, method: str) -> Callable[..., Any] | None:

@@ -7,14 +7,14 @@ from collections.abc import Callable
 from datetime import datetime
 
 import structlog
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, Response, g, request
 from pymongo.errors import PyMongoError
 
 from shared.web import idempotency
 from shared.web.bodies import receive_body
 from shared.web.database import current_database
-from shared.web.identity import Identity, check_role
-from shared.web.marks import Marks, handler_of, marks_of
+from shared.web.identity import Identity, check_role, check_scope
+from shared.web.marks import current_marks
 from shared.web.metrics import observe
 from shared.web.verification import TokenChecker
 
@@ -61,20 +61,17 @@ class Pipeline:
         """Check the caller, then the body, then the idempotency key, in that order."""
         if request.routing_exception is not None or request.url_rule is None:
             return None
-        marks = self._marks()
+        marks = current_marks()
         if not marks.public:
             identity = self._tokens.check(request.headers.get("Authorization"))
             g.identity = identity
             check_role(identity, marks.roles)
-        if not marks.takes_file:
+            check_scope(identity, self._service, request.method)
+        if not (marks.takes_file or marks.page):
             receive_body()
         if marks.idempotent and idempotency.current_idempotency_key() is not None:
             return idempotency.begin(self._answers(), self._clock())
         return None
-
-    def _marks(self) -> Marks:
-        view = current_app.view_functions[request.endpoint or ""]
-        return marks_of(handler_of(view, request.method))
 
     def _answers(self) -> idempotency.Store:
         # Not in the factory: a service starts, and says what it lacks, without its database.

@@ -16,7 +16,8 @@ from shared.web.docs_page import content_security_policy, render_docs
 from shared.web.errors import Mapper, register_errors
 from shared.web.health import CHECK_TIMEOUT_SECONDS, Check, Readiness
 from shared.web.identity import public
-from shared.web.keys import KeySource, key_source
+from shared.web.key_sets import KeySource
+from shared.web.keys import key_source
 from shared.web.logging import configure_logging
 from shared.web.metrics import exposition
 from shared.web.openapi import StaticAnswer, describe, json_answer, make_api
@@ -41,14 +42,15 @@ def create_service(
     checks: Mapping[str, Check] = _NONE,
     errors: Mapping[type[Exception], Mapper] = _NO_MAPPERS,
     clock: Callable[[], datetime] = _utc_now,
+    source: KeySource | None = None,
 ) -> Flask:
     """The app of a service: its blueprints with everything that services share.
 
     Connects the database and configures logging, so call it in the process that serves. `checks`
     raise while something else that the service needs is amiss (Degraded, if it does without), and
     are added to /readyz; `errors` make problems of the service's own exceptions; `clock` gives
-    aware UTC times. Starts with broker, database or keys out of reach: /readyz says so until they
-    are there.
+    aware UTC times; `source` has the keys that check tokens, unless the settings name them. Starts
+    with broker, database or keys out of reach: /readyz says so until they are there.
     """
     configure_logging(settings)
     connect_database(settings)
@@ -59,7 +61,7 @@ def create_service(
     app.json.sort_keys = False  # type: ignore[attr-defined] # of the default provider
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
 
-    source = key_source(settings)
+    source = source or key_source(settings)
     tokens = TokenChecker(source, settings.issuer, settings.audience, clock)
     Pipeline(name, tokens, clock).install(app)
     register_errors(app, errors)

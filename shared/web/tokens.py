@@ -14,7 +14,6 @@ from shared.web.identity import Identity
 ALGORITHM = "Ed25519"
 """RFC 9864's name for what RFC 8037 called EdDSA with an Ed25519 key."""
 
-ACCEPTED_ALGORITHMS = (ALGORITHM, "EdDSA")
 DEFAULT_ISSUER = "entraide"
 DEFAULT_AUDIENCE = "entraide"
 
@@ -78,6 +77,10 @@ def issue_token(
         claims["state"] = identity.state
     if identity.organisation is not None:
         claims["organisation"] = identity.organisation
+    if identity.regions is not None:
+        claims["regions"] = sorted(identity.regions)
+    if identity.scopes is not None:
+        claims["scope"] = " ".join(sorted(identity.scopes))
     private = OKPKey.import_key(dict(key.private))
     header = {"alg": ALGORITHM, "kid": key.public["kid"]}
     return jwt.encode(header, claims, private, algorithms=[ALGORITHM])

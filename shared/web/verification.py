@@ -7,18 +7,20 @@ from typing import Any
 
 from joserfc import jwt
 from joserfc.errors import ClaimError, ExpiredTokenError
-from joserfc.jwk import GuestProtocol, OKPKey
+from joserfc.jwk import GuestProtocol
 
-from shared.vocabulary.countries import country
+from shared.vocabulary.countries import AREAS, country
 from shared.vocabulary.errors import UnknownCode
 from shared.web.identity import ROLES, Identity, unauthorized
-from shared.web.keys import KeySource, KeysUnavailableError
+from shared.web.key_sets import ALGORITHMS, KeySource, KeysUnavailableError, PublicKey
 from shared.web.problems import unavailable
-from shared.web.tokens import ACCEPTED_ALGORITHMS
 
 LEEWAY_SECONDS = 30
 MAX_TOKEN_LENGTH = 8192
 MAX_NAME_LENGTH = 200
+MAX_SCOPES = 50
+ISSUERS_OWN_SCOPES = frozenset({"openid", "profile", "email", "address", "phone", "offline_access"})
+"""What OpenID Connect gives a meaning of its own: it neither opens nor closes anything here."""
 
 _BEARER = re.compile(r"bearer +([A-Za-z0-9_.~+/=-]+) *", re.IGNORECASE)
 
@@ -58,7 +60,7 @@ class TokenChecker:
             now=int(self._clock().timestamp()), leeway=LEEWAY_SECONDS, **self._claims
         )
         try:
-            claims = jwt.decode(token, self._key, algorithms=ACCEPTED_ALGORITHMS).claims
+            claims = jwt.decode(token, self._key, algorithms=ALGORITHMS).claims
             registry.validate(claims)
         except KeysUnavailableError:
             raise unavailable("list of keys that check tokens") from None
@@ -70,7 +72,7 @@ class TokenChecker:
             raise unauthorized("The token was not signed by a key that is trusted here.") from None
         return claims
 
-    def _key(self, token: GuestProtocol) -> OKPKey:
+    def _key(self, token: GuestProtocol) -> PublicKey:
         key_id = token.headers().get("kid")
         key = self._source.find(key_id)
         if key is None:
@@ -84,7 +86,34 @@ def _identity(claims: Mapping[str, Any]) -> Identity:
         raise unauthorized("The token's claim role is missing or wrong.")
     state = _country(claims) if role == "requester" else None
     organisation = _name(claims, "organisation") if role == "donor" else None
-    return Identity(_name(claims, "sub"), role, state, organisation)
+    regions = _regions(claims) if role == "coordinator" else None
+    return Identity(_name(claims, "sub"), role, state, organisation, regions, _scopes(claims))
+
+
+def _regions(claims: Mapping[str, Any]) -> frozenset[str] | None:
+    named = claims.get("regions")
+    if named is None:
+        return None
+    known = set(AREAS.codes())
+    if (
+        not isinstance(named, list)
+        or not named
+        or not all(isinstance(region, str) and region in known for region in named)
+    ):
+        raise unauthorized("The token's claim regions is missing or wrong.")
+    return frozenset(named)
+
+
+def _scopes(claims: Mapping[str, Any]) -> frozenset[str] | None:
+    """The scopes that narrow the token; None where it names none but the issuer's own."""
+    named = claims.get("scope")
+    if named is None:
+        return None
+    words = named.split() if isinstance(named, str) else []
+    if not isinstance(named, str) or len(words) > MAX_SCOPES:
+        raise unauthorized("The token's claim scope is missing or wrong.")
+    own = frozenset(words) - ISSUERS_OWN_SCOPES
+    return None if words and not own else own
 
 
 def _name(claims: Mapping[str, Any], claim: str) -> str:

@@ -9,17 +9,17 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from joserfc.jwk import ECKey, RSAKey
 
 from shared.settings import Settings, SettingsError
+from shared.web.key_sets import EitherKeys, KeysUnavailableError, read_key_set
 from shared.web.keys import (
     FILE_CHECK_SECONDS,
     KEPT_SECONDS,
     RETRY_SECONDS,
     FileKeys,
-    KeysUnavailableError,
     UrlKeys,
     key_source,
-    read_key_set,
 )
 from shared.web.tokens import KeyPair, generate_key
 
@@ -200,8 +200,9 @@ def test_a_file_that_breaks_leaves_the_keys_as_they_were(tmp_path: Path) -> None
     assert source.find(kid(key)) is not None
 
 
-def test_only_ed25519_signature_keys_count() -> None:
-    key = generate_key()
+def test_only_public_signature_keys_of_known_kinds_count() -> None:
+    key, rsa, weak = generate_key(), RSAKey.generate_key(2048), RSAKey.generate_key(1024)
+    elliptic = ECKey.generate_key("P-256")
     others = [
         {"kty": "oct", "k": "c2VjcmV0", "kid": "a"},
         {**key.public, "kid": "b", "crv": "X25519"},
@@ -212,11 +213,16 @@ def test_only_ed25519_signature_keys_count() -> None:
         {"kty": "OKP", "crv": "Ed25519", "kid": "g"},
         "h",
         None,
+        {**weak.as_dict(private=False), "kid": "w"},
+        {**rsa.as_dict(private=False), "kid": "x", "alg": "RSA-OAEP"},
+        {**ECKey.generate_key("P-384").as_dict(private=False), "kid": "y"},
         {**key.private, "kid": "i"},
+        {**rsa.as_dict(private=True), "kid": "r", "alg": "RS256"},
+        {**elliptic.as_dict(private=True), "kid": "e2"},
     ]
     found = read_key_set(json.dumps({"keys": others}))
-    assert list(found) == ["i"]
-    assert not found["i"].is_private
+    assert list(found) == ["i", "r", "e2"]
+    assert not any(one.is_private for one in found.values())
 
 
 def test_a_token_without_key_id_needs_an_only_key(tmp_path: Path) -> None:
@@ -225,10 +231,23 @@ def test_a_token_without_key_id_needs_an_only_key(tmp_path: Path) -> None:
     assert FileKeys(path).find(None) is None
 
 
-def test_settings_must_name_one_source(settings: Settings) -> None:
+def test_keys_of_a_file_and_of_a_url_count_alike(publisher: Publisher, tmp_path: Path) -> None:
+    own, theirs, path = generate_key(), generate_key(), tmp_path / "keys.json"
+    path.write_text(set_of(own))
+    publisher.status = 503
+    source = EitherKeys(FileKeys(path), UrlKeys(publisher.url))
+    assert source.find(kid(own)) is not None
+    with pytest.raises(KeysUnavailableError):
+        source.find(kid(theirs))  # it may well be there
+    publisher.status, publisher.body = 200, set_of(theirs)
+    source = EitherKeys(FileKeys(path), UrlKeys(publisher.url))
+    assert source.find(kid(theirs)) is not None
+    assert source.find("forged") is None
+
+
+def test_settings_must_name_a_source(settings: Settings) -> None:
     for wrong in (
         replace(settings, jwks_file=None),
-        replace(settings, jwks_url="https://id.example/jwks"),
         replace(settings, jwks_file=None, jwks_url="file:///etc/passwd"),
     ):
         with pytest.raises(SettingsError, match="ENTRAIDE_JWKS"):

@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from joserfc import jwt
 from joserfc.jwk import OctKey, OKPKey, RSAKey
 
-from shared.web.identity import Identity, current_identity, require_roles
+from shared.web.identity import Identity, covers, current_identity, require_roles
 from shared.web.tokens import KeyPair, generate_key, issue_token, read_private_key
 
 Tokens = Callable[..., dict[str, str]]
@@ -124,6 +124,12 @@ def test_a_header_that_holds_no_token_is_a_401(client: FlaskClient, header: str)
         {"role": "donor"},
         {"role": "donor", "organisation": ""},
         {"role": "donor", "organisation": ["a", "b"]},
+        {"role": "coordinator", "regions": "Western Africa"},
+        {"role": "coordinator", "regions": []},
+        {"role": "coordinator", "regions": ["Western Africa", "Atlantis"]},
+        {"role": "coordinator", "regions": [["Western Africa"]]},
+        {"scope": ["requests:read"]},
+        {"scope": " ".join(f"x{number}" for number in range(51))},
     ],
 )
 def test_claims_that_are_missing_or_wrong_are_a_401(
@@ -204,16 +210,52 @@ def test_a_role_that_may_not_is_a_403_before_the_body_is_read(
 def test_every_role_has_what_it_is_bound_to_and_nothing_else(app: Any, token: Tokens) -> None:
     seen: list[Identity] = []
     app.add_url_rule("/who", view_func=lambda: seen.append(current_identity()) or "")
-    bound = {"state": "SEN", "organisation": "acme"}
+    bound = {"state": "SEN", "organisation": "acme", "regions": frozenset({"Caribbean"})}
     for role in ("requester", "donor", "coordinator", "auditor", "operator"):
         assert app.test_client().get("/who", headers=token(role, **bound)).status_code == 200
-    assert [(who.role, who.state, who.organisation) for who in seen] == [
-        ("requester", "SEN", None),
-        ("donor", None, "acme"),
-        ("coordinator", None, None),
-        ("auditor", None, None),
-        ("operator", None, None),
+    assert [(who.role, who.state, who.organisation, who.regions) for who in seen] == [
+        ("requester", "SEN", None, None),
+        ("donor", None, "acme", None),
+        ("coordinator", None, None, frozenset({"Caribbean"})),
+        ("auditor", None, None, None),
+        ("operator", None, None, None),
     ]
+
+
+def test_regions_hold_their_states_and_no_others() -> None:
+    regional = Identity("me", "coordinator", regions=frozenset({"Western Africa"}))
+    assert covers(regional)
+    assert covers(regional, "SEN", "MLI")
+    assert not covers(regional, "SEN", "KEN")
+    assert not covers(regional, None)
+    assert covers(Identity("me", "coordinator"), "KEN", None)
+
+
+@pytest.mark.parametrize(
+    ("scope", "reads", "writes"),
+    [
+        (..., True, True),
+        ("openid profile", True, True),
+        ("sample:read", True, False),
+        ("sample:write", True, True),
+        ("openid sample:read offers:write", True, False),
+        ("offers:read offers:write", False, False),
+        ("samples:read", False, False),
+        ("", False, False),
+    ],
+)
+def test_scopes_narrow_what_a_token_may_do(
+    client: FlaskClient, keys: KeyPair, scope: Any, reads: bool, writes: bool
+) -> None:
+    text = signed(keys, claims(scope=scope))
+    assert get(client, text).status_code == (200 if reads else 403)
+    answer = client.post("/v1/notes", headers={"Authorization": f"Bearer {text}"})
+    assert (answer.status_code == 403) is not writes
+    if not writes:
+        assert (
+            'error="insufficient_scope", scope="sample:write"'
+            in (answer.headers["WWW-Authenticate"])
+        )
 
 
 def test_a_public_handler_needs_no_token(client: FlaskClient) -> None:
