@@ -5,13 +5,16 @@ import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pymongo.collection import Collection
 
 from deploy.local.servers import (
     LOOPBACK,
     broker_command,
     database_command,
+    database_uri,
     free_port,
 )
 from shared.settings import Settings
@@ -45,8 +48,21 @@ def mongodb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     directory = tmp_path_factory.mktemp("database")
     port = free_port()
     process = serve(database_command(port, directory / "files"), port, directory / "log")
-    yield f"mongodb://{LOOPBACK}:{port}"
+    yield database_uri(port)
     stop(process)
+
+
+@pytest.fixture
+def repeated_inserts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every insert is sent twice, as the driver does where the first one's answer is lost."""
+    for name in ("insert_one", "bulk_write"):
+        once = getattr(Collection, name)
+
+        def twice(*args: Any, once: Callable[..., Any] = once, **options: Any) -> Any:
+            once(*args, **options)
+            return once(*args, **options)
+
+        monkeypatch.setattr(Collection, name, twice)
 
 
 @pytest.fixture(scope="session")

@@ -56,6 +56,16 @@ def database_command(port: int, directory: Path) -> list[str]:
     ]
 
 
+def database_uri(port: int) -> str:
+    """The URI of the embedded database on a port of loopback.
+
+    The driver is not to repeat writes: for 30 minutes the server remembers each that it might be
+    asked to repeat, up to 10,000, and goes through all of them twice for every write
+    (docs/decisions/0030). What a broken connection leaves open is repeated by who asked for it.
+    """
+    return f"mongodb://{LOOPBACK}:{port}/?retryWrites=false"
+
+
 def listens(port: int) -> bool:
     """Whether something accepts connections on this port of loopback."""
     with socket.socket() as probe:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from deploy.local.servers import LOOPBACK, free_port
+from deploy.local.servers import LOOPBACK, database_uri, free_port
 from shared.web.tokens import KeyPair, generate_key, read_private_key
 
 DEFAULT_DIRECTORY = Path(".entraide")
@@ -67,7 +67,7 @@ class Ports:
     @property
     def mongodb(self) -> str:
         """The database's URI."""
-        return f"mongodb://{LOOPBACK}:{self.database}"
+        return database_uri(self.database)
 
 
 @dataclass(frozen=True)

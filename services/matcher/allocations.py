@@ -87,10 +87,7 @@ def _keep(
         "donors": _donors(documents),
         "forget_at": now + KEPT,
     }
-    try:
-        _insert(KeptAllocation, [kept])
-    except BulkWriteError as error:
-        raise_unless_duplicates(error)  # another found it too, and that one counts
+    _insert(KeptAllocation, [kept])
 
 
 def _pairs(taken: Collection[Taken]) -> Iterator[_Pair]:
@@ -189,5 +186,13 @@ def _donors(pairs: Collection[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _insert(kind: type[Any], documents: list[dict[str, Any]]) -> None:
-    if documents:
+    """Insert what is not there yet.
+
+    Another may have found the same allocation, and that one counts; or the driver repeats a write.
+    """
+    if not documents:
+        return
+    try:
         kind._get_collection().bulk_write([InsertOne(one) for one in documents], ordered=False)
+    except BulkWriteError as error:
+        raise_unless_duplicates(error)

@@ -11,6 +11,7 @@ from mongoengine import (
 )
 
 from services.matcher.engine.ranking import LEAST_SCORE
+from shared.inserting import Inserted
 
 
 class Decision(Document):
@@ -47,7 +48,7 @@ class Decision(Document):
     shown = StringField(required=True, default="[]")
 
 
-class RankingModel(Document):
+class RankingModel(Inserted):
     """A ranker's weights by version, which never change; ModelUse says which of them ranks.
 
     `parent` is the version that was in use when it was learnt, None for a model set by hand.
@@ -71,7 +72,7 @@ class RankingModel(Document):
     created_at = DateTimeField(required=True)
 
 
-class ModelUse(Document):
+class ModelUse(Inserted):
     """That a model was put into use; the highest number is the latest.
 
     One insertion changes the model, and the number, being the id, is taken by one alone: who

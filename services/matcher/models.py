@@ -18,6 +18,7 @@ from mongoengine import NotUniqueError
 from services.matcher.engine.features import FEATURES
 from services.matcher.engine.ranking import Model, prior_model
 from services.matcher.learning_documents import ModelUse, RankingModel
+from shared.inserting import insert
 
 _ROUNDS = 50
 
@@ -138,18 +139,20 @@ def store_learnt(
         number += 1
         version = f"learnt-{number}"
         try:
-            RankingModel(
-                id=version,
-                feature_names=list(model.feature_names),
-                weights=list(model.weights),
-                intercept=model.intercept,
-                least_score=model.least_score,
-                parent=parent,
-                decisions=decisions,
-                learnt_until=learnt_until,
-                metrics=dict(metrics),
-                created_at=now,
-            ).save(force_insert=True)
+            insert(
+                RankingModel(
+                    id=version,
+                    feature_names=list(model.feature_names),
+                    weights=list(model.weights),
+                    intercept=model.intercept,
+                    least_score=model.least_score,
+                    parent=parent,
+                    decisions=decisions,
+                    learnt_until=learnt_until,
+                    metrics=dict(metrics),
+                    created_at=now,
+                )
+            )
         except NotUniqueError:
             continue
         return version
@@ -179,7 +182,7 @@ def _known_model(version: str) -> Model:
 
 def _use(version: str, latest: int, now: datetime) -> None:
     try:
-        ModelUse(number=latest + 1, model=version, at=now).save(force_insert=True)
+        insert(ModelUse(number=latest + 1, model=version, at=now))
     except NotUniqueError:
         raise LostRace("another model was put into use meanwhile") from None
 

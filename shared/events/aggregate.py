@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 from mongoengine import (
     DateTimeField,
     DictField,
-    Document,
     EmbeddedDocument,
     EmbeddedDocumentField,
     IntField,
@@ -17,6 +16,7 @@ from mongoengine import (
 
 from shared.events.envelope import Event
 from shared.events.versions import Version
+from shared.inserting import Inserted
 
 EventRecord = Event
 """An event as an aggregate makes it: complete, with its data."""
@@ -47,7 +47,7 @@ class Transition(EmbeddedDocument):
         }
 
 
-class Aggregate(Document):
+class Aggregate(Inserted):
     """A document with a version and an outbox. Write it by the functions of outbox.py only.
 
     `pending_events` holds what the relay has yet to publish, each a complete event record (see

@@ -18,6 +18,7 @@ from shared.events.envelope import Event, check
 from shared.events.epochs import current_epoch
 from shared.events.pending import RELAY_FIELDS, pack
 from shared.events.versions import Version
+from shared.inserting import insert
 
 __all__ = [
     "Aggregate",
@@ -75,9 +76,10 @@ def create(document: Aggregate, now: datetime, epoch: int | None = None) -> None
     """Insert a new aggregate with version (current epoch, 1) and its pending event, in one write.
 
     Sets the document's version and times. `epoch`: the current one, where the caller has just
-    read it (saves a query). Raises DuplicateId when the id exists (nothing is written),
-    InvalidEvent when the event breaks its schema, mongoengine's ValidationError, NotUniqueError
-    (another unique index) and pymongo's errors.
+    read it (saves a query). Raises DuplicateId when the id exists (nothing is written; the
+    driver's repeating it is no such case, see shared/inserting.py), InvalidEvent when the event
+    breaks its schema, mongoengine's ValidationError, NotUniqueError (another unique index) and
+    pymongo's errors.
     """
     collection = document._get_collection()
     document.epoch = current_epoch(collection.database) if epoch is None else epoch
@@ -89,7 +91,7 @@ def create(document: Aggregate, now: datetime, epoch: int | None = None) -> None
         document.pending_events = [pack(event)]
         document.pending_since = now
     try:
-        document.save(force_insert=True)
+        insert(document)
     except NotUniqueError:
         if collection.find_one({"_id": document.id}, {"_id": 1}) is None:
             raise

@@ -164,6 +164,9 @@ def _take_over(store: Store, fresh: dict[str, Any], now: datetime) -> Response |
     found = store.find_one({"_id": fresh["_id"]})
     if found is None:
         raise _in_flight()  # let go of this very moment
+    if found["owner"] == fresh["owner"]:
+        # The driver repeated the insert, for its answer was lost.
+        return Attempt(fresh["_id"], fresh["owner"], resuming=False)
     if found["created_at"] <= now - KEPT:
         # The database forgets in its own time; what it should have forgotten counts no more.
         replaced = store.replace_one({"_id": found["_id"], "owner": found["owner"]}, fresh)

@@ -31,7 +31,6 @@ from services.matcher.domain import LineLimit, Side
 from services.matcher.ledger import Limits, release, reserve, set_limits
 from services.matcher.ledger_documents import LedgerLine
 from services.matcher.reactions import keep_records
-from shared.events.outbox import DuplicateId
 from shared.events.versions import Version
 from shared.lifecycle import IllegalTransition
 from shared.settings import Settings
@@ -162,8 +161,7 @@ class Storm:
         if rng.random() < 0.3:
             expires = self._now + timedelta(seconds=rng.randint(1, 300))
         self._tell("begin", id_)
-        with suppress(DuplicateId):  # the driver repeated an insert whose answer it had lost
-            begin(id_, match, lines, expires, MATCHER, self._now)
+        begin(id_, match, lines, expires, MATCHER, self._now)
         if finish(id_, self._now, self._step()).status == "held":
             self._tell("held", id_)
             self._held.append(id_)

@@ -53,6 +53,13 @@ def given(found: dict[str, Any]) -> dict[str, list[tuple[str, int, float]]]:
     }
 
 
+@pytest.mark.usefixtures("repeated_inserts")
+def test_an_allocation_whose_inserts_the_driver_repeats_is_found(
+    known: World, coordinator: Caller
+) -> None:
+    assert set(given(allocation(coordinator))) == {"r1.o1", "r2.o1"}
+
+
 def test_the_more_urgent_need_is_met_first(known: World, coordinator: Caller) -> None:
     found = allocation(coordinator)
     assert given(found) == {

@@ -70,6 +70,18 @@ def test_a_commitment_takes_from_both_sides(known: World, coordinator: Caller) -
     assert hold == {"commitment": body["id"], "amount": 3}
 
 
+@pytest.mark.parametrize("key", [None, "a key"])
+@pytest.mark.usefixtures("repeated_inserts")
+def test_a_commitment_whose_insert_the_driver_repeats_is_made(
+    known: World, coordinator: Caller, key: str | None
+) -> None:
+    answer = coordinator.post("/v1/commitments", {"proposal": "r1.o1", "lines": BOTH}, key=key)
+    assert answer.status_code == 201, answer.text
+    assert answer.json["status"] == "held"
+    assert Commitment.objects.count() == 1
+    assert ledger(coordinator, "r1")[1, "machines"] == (3, 1)
+
+
 def test_money_may_meet_machines_and_both_are_said(known: World, coordinator: Caller) -> None:
     answer = coordinator.post("/v1/commitments", {"proposal": "r1.o2", "lines": PRICED})
     assert answer.status_code == 201, answer.text

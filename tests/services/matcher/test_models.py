@@ -99,6 +99,16 @@ def test_a_learnt_model_is_used_from_when_it_is_put_into_use_and_one_command_goe
     assert active_model().version == version
 
 
+@pytest.mark.usefixtures("repeated_inserts")
+def test_a_model_whose_insert_the_driver_repeats_is_stored_and_used_once() -> None:
+    ensure_prior(NOW)
+    version = learnt()
+    put_into_use(version, NOW, seen=in_use().latest)
+    assert active_model() == stored_model(version)
+    assert RankingModel.objects(parent__ne=None).count() == 1
+    assert ModelUse.objects(model=version).count() == 1
+
+
 def test_what_starts_again_leaves_a_learnt_model_in_use_and_what_somebody_went_back_to() -> None:
     ensure_prior(NOW)
     put_into_use(learnt(), NOW)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from mongoengine import NotUniqueError, ValidationError
+from pymongo.collection import Collection
 from pymongo.database import Database
 from sample_things import Thing, now
 
@@ -37,6 +38,10 @@ def relayed(database: Database[dict[str, Any]], id_: str = "a") -> None:
     )
 
 
+def count_of(database: Database[dict[str, Any]]) -> int:
+    return database.things.count_documents({})
+
+
 def count(thing: Thing) -> None:
     thing.count += 1
 
@@ -66,6 +71,41 @@ def test_create_twice() -> None:
     with pytest.raises(DuplicateId):
         create(Thing(id="a", count=2), now())
     assert stored().count == 1
+
+
+@pytest.mark.usefixtures("repeated_inserts")
+def test_an_insert_that_the_driver_repeats_finds_itself(database: Database[dict[str, Any]]) -> None:
+    create(Thing(id="a", count=1), now())
+    assert stored().count == 1
+    assert count_of(database) == 1
+    with pytest.raises(DuplicateId):
+        create(Thing(id="a", count=2), now())
+    assert stored().count == 1
+
+
+def test_a_repeated_insert_knows_itself_though_others_have_changed_it_since(
+    database: Database[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    insert_one = Collection.insert_one
+
+    def answer_lost(*args: Any, **options: Any) -> Any:
+        insert_one(*args, **options)
+        relayed(database)
+        change(Thing, "a", None, count, now())
+        return insert_one(*args, **options)
+
+    monkeypatch.setattr(Collection, "insert_one", answer_lost)
+    document = Thing(id="a")
+    create(document, now())
+    assert (document.version, stored().version) == (Version(1, 1), Version(1, 2))
+    assert stored().count == 1
+
+
+def test_the_same_written_by_another_at_the_same_moment_is_a_duplicate() -> None:
+    at = now()
+    create(Thing(id="a", count=1), at)
+    with pytest.raises(DuplicateId):
+        create(Thing(id="a", count=1), at)
 
 
 def test_another_unique_index_is_no_duplicate_id(database: Database[dict[str, Any]]) -> None:

@@ -40,4 +40,4 @@ def test_a_server_that_is_down_shows_within_the_time_given(settings: Settings) -
 
 def test_a_uri_may_not_send_every_service_to_one_database(settings: Settings) -> None:
     with pytest.raises(SettingsError, match="ENTRAIDE_DATABASE"):
-        connect_database(replace(settings, mongodb=f"{settings.mongodb}/shared"))
+        connect_database(replace(settings, mongodb=settings.mongodb.replace("/?", "/shared?")))

@@ -52,6 +52,19 @@ def test_the_same_post_twice_is_done_once_and_answered_alike(
     assert first.get_json()["id"] == idempotent_id(caller, "a key of mine")
 
 
+@pytest.mark.usefixtures("repeated_inserts")
+def test_inserts_that_the_driver_repeats_are_answered_as_if_it_had_not(
+    client: FlaskClient, requester: dict[str, str]
+) -> None:
+    for headers in (requester, {**requester, "Idempotency-Key": "k"}):
+        answer = client.post("/v1/notes", json=BODY, headers=headers)
+        assert answer.status_code == 201, answer.text
+    assert notes() == 2
+    again = client.post("/v1/notes", json=BODY, headers=headers)
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert notes() == 2
+
+
 def test_the_order_of_a_bodys_members_does_not_matter(
     client: FlaskClient, requester: dict[str, str]
 ) -> None:
