@@ -94,14 +94,11 @@ def finish(id_: str, now: datetime, step: Step = no_step) -> Commitment:
     Safe to repeat and to run by several at once. Raises NotFound, and Contention after too many
     lost races.
     """
-    while True:
-        commitment = _load(id_)
-        if commitment.status == "reserving":
-            _reserve_all(commitment, now, step)
-        elif commitment.status in ("undoing", "releasing"):
-            _give_back_all(commitment, now, step)
-        else:
-            return commitment
+    commitment = _load(id_)
+    while commitment.status in UNFINISHED:
+        work = _reserve_all if commitment.status == "reserving" else _give_back_all
+        commitment = work(commitment, now, step)
+    return commitment
 
 
 def start_release(
@@ -167,33 +164,32 @@ def _load(id_: str) -> Commitment:
     return commitment
 
 
-def _reserve_all(commitment: Commitment, now: datetime, step: Step) -> None:
+def _reserve_all(commitment: Commitment, now: datetime, step: Step) -> Commitment:
     for take in reserving_order(line.take() for line in commitment.lines):
         step(f"reserve {take.ledger_line}")
         outcome = ledger.reserve(take, commitment.id)
         if outcome is not Outcome.HELD:
             reason = f"{take.side} line {take.line}: {outcome.value}"
             step("undo")
-            _try_to_move(commitment.id, "undo", now, reason)
-            return
+            return _try_to_move(commitment.id, "undo", now, reason)
     step("commit the proposal")
     refusal = _commit_proposal(commitment, now)
     if refusal is None:
         step("hold")
-        _try_to_move(commitment.id, "hold", now)
-    else:
-        step("undo")
-        _try_to_move(commitment.id, "undo", now, refusal)
+        return _try_to_move(commitment.id, "hold", now)
+    step("undo")
+    return _try_to_move(commitment.id, "undo", now, refusal)
 
 
-def _give_back_all(commitment: Commitment, now: datetime, step: Step) -> None:
+def _give_back_all(commitment: Commitment, now: datetime, step: Step) -> Commitment:
     for take in reserving_order(line.take() for line in commitment.lines):
         step(f"give back {take.ledger_line}")
         ledger.release(take, commitment.id)
     step("release the proposal")
     _release_proposal(commitment, now)
     step("finish")
-    _try_to_move(commitment.id, "refuse" if commitment.status == "undoing" else "finish", now)
+    last = "refuse" if commitment.status == "undoing" else "finish"
+    return _try_to_move(commitment.id, last, now)
 
 
 def _commit_proposal(commitment: Commitment, now: datetime) -> str | None:
@@ -253,7 +249,7 @@ def _take_step(match: Match, action: str, now: datetime) -> None:
         match.status = target
 
 
-def _try_to_move(id_: str, action: str, now: datetime, refusal: str | None = None) -> None:
+def _try_to_move(id_: str, action: str, now: datetime, refusal: str | None = None) -> Commitment:
     """Take the step unless another who finishes the same commitment took one already."""
 
     def step(commitment: Commitment) -> None:
@@ -261,7 +257,7 @@ def _try_to_move(id_: str, action: str, now: datetime, refusal: str | None = Non
             _move(commitment, action, MATCHER, now)
             commitment.refusal = refusal or commitment.refusal
 
-    change(Commitment, id_, None, step, now)
+    return change(Commitment, id_, None, step, now)
 
 
 def _move(commitment: Commitment, action: str, actor: Actor, now: datetime) -> None:
