@@ -16,7 +16,8 @@ from bench.market import AS_OF, BLOCK, Market, renumbered
 from bench.peers import peers
 from services.matcher.engine.explanation import explain
 from services.matcher.engine.geography import Geography
-from services.matcher.engine.matching import Engine, Pairing
+from services.matcher.engine.matching import Engine
+from services.matcher.engine.pairing import Pairing
 from services.matcher.engine.ranking import prior_model
 
 TOP = 50

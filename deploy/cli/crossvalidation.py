@@ -13,7 +13,7 @@ from deploy.cli.through_engine import Profiles, as_rankings, shortlists
 from services.matcher.engine.evaluation import metrics
 from services.matcher.engine.features import FEATURES
 from services.matcher.engine.geography import Geography
-from services.matcher.engine.matching import Pairing
+from services.matcher.engine.pairing import Pairing
 from services.matcher.engine.ranking import Model, ShrunkLogistic, least_score, prior_model
 
 FOLDS = 5

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,8 @@ from deploy.cli.goldformat import GoldSetError, RowError
 from deploy.cli.goldset import GoldSet, Row, format_field
 from deploy.cli.rankings import SIZE, Ranked, Rankings
 from services.matcher.engine.geography import Geography
-from services.matcher.engine.matching import Engine, Pairing
+from services.matcher.engine.matching import Engine
+from services.matcher.engine.pairing import Pairing
 from services.matcher.engine.profiles import OfferProfile, RequestProfile
 from services.matcher.engine.ranking import Model, prior_model
 from services.offers.documents import Organisation
@@ -75,7 +76,7 @@ def shortlists(
     names = {offer.id: name for name, offer in profiles.offers.items()}
     return {
         name: [
-            replace(entry, request=name, offer=names[entry.offer])
+            entry._replace(request=name, offer=names[entry.offer])
             for entry in engine.shortlist(request.id, size).entries
         ]
         for name, request in profiles.requests.items()

@@ -15,7 +15,8 @@ import structlog
 
 from services.matcher import metrics
 from services.matcher.domain import HOLDING, split_proposal_id
-from services.matcher.engine.matching import Engine, Pairing
+from services.matcher.engine.matching import Engine
+from services.matcher.engine.pairing import Pairing
 from services.matcher.engine.profiles import OfferProfile, RequestProfile
 from services.matcher.engine.ranking import Model
 from services.matcher.rivals import Standing, standing

@@ -15,7 +15,8 @@ from services.matcher.coverage_watch import CoverageWatch
 from services.matcher.documents import entry_text
 from services.matcher.duplicate_watch import DuplicateWatch
 from services.matcher.engine.geography import Geography
-from services.matcher.engine.matching import Engine, Pairing
+from services.matcher.engine.matching import Engine
+from services.matcher.engine.pairing import Pairing
 from services.matcher.index_feed import IndexFeed
 from services.matcher.membership import Membership
 from services.matcher.models import active_model

@@ -9,10 +9,10 @@ that would keep the rivals back, and they stand as before (docs/decisions/0021).
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-from services.matcher.engine.matching import Pairing
+from services.matcher.engine.pairing import Pairing
 from services.matcher.engine.serving import Serving
 
 _NOTHING = 1e-9
@@ -179,7 +179,7 @@ def _less_taken(
             touched[offer].append(need)
     rivals = [Rival(offer, "endorsement", tuple(of)) for offer, of in sorted(touched.items())]
     code = "shrunk" if kept else "superseded"
-    shown = replace(pairing, serves=tuple(kept)) if kept else pairing
+    shown = pairing._replace(serves=tuple(kept)) if kept else pairing
     return shown, Displaced(code, tuple(lost), tuple(less), tuple(rivals))
 
 

@@ -15,8 +15,8 @@ import numpy.typing as npt
 from services.matcher.engine.codes import KIND_NUMBERS, THEME_CODES, THEME_NUMBERS
 from services.matcher.engine.columns import Columns, Spec
 from services.matcher.engine.entries import MOST_LINES, usd
-from services.matcher.engine.index import Numbers
 from services.matcher.engine.inference import strengths
+from services.matcher.engine.names import Numbers
 from services.matcher.engine.profiles import Line, RequestProfile, Text, day_window, line_of
 from shared.language.meaning import centred
 from shared.language.weighing import concept_weights

@@ -3,7 +3,7 @@
 Where a large register is looked through: what is looked at together stands together in memory.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,25 +17,23 @@ Key = tuple[int, int]
 Run = tuple[int, int]
 """Where a row's places are noted: the first spot, and how many."""
 
-BLOCK = 64
+BLOCK = 256
 """Places that are given to a cell at a time."""
 
-WORDS = 4
-"""Words of a first look."""
+END = -1
+"""What follows a cell's last block."""
 
-_PLACE: Spec = {
-    "row": (np.int32, ()),
-    "spot": (np.int32, ()),
-    "brief": (np.uint64, (WORDS,)),
-}
-_FIRST_BLOCKS = 16
+_FIRST_BLOCKS = 4
 
 
 class Part(NamedTuple):
-    """Places to look at: where blocks of a cell begin, and how many places of each are taken."""
+    """Places to look at: of each cell the first block and how many of its places are taken.
 
-    starts: npt.NDArray[np.int64]
-    counts: npt.NDArray[np.int64]
+    All places of the blocks that `Cells.links` leads to from there are taken.
+    """
+
+    blocks: npt.NDArray[np.int32]
+    counts: npt.NDArray[np.int32]
 
 
 class Cells:
@@ -45,27 +43,31 @@ class Cells:
     finds each row once under each of its keys, in no order.
     """
 
-    def __init__(self) -> None:
-        self._cells: dict[Key, list[int]] = {}
+    def __init__(self, words: Spec) -> None:
+        """`words` are the columns that a first look reads."""
+        spec: Spec = {"row": (np.int32, ()), "spot": (np.int32, ()), **words}
+        self._first: dict[Key, int] = {}
         self._sizes: dict[Key, int] = {}
         self._keys: list[Key] = []
         """Of each block, whose it is."""
         self._free: list[int] = []
+        self._links = np.full(_FIRST_BLOCKS, END, dtype=np.int32)
         self._columns = {
             name: np.zeros((_FIRST_BLOCKS * BLOCK, *shape), dtype=dtype)
-            for name, (dtype, shape) in _PLACE.items()
+            for name, (dtype, shape) in spec.items()
         }
         self._spots = Blocks({"place": (np.int32, ())})
 
-    def put(self, row: int, keys: Sequence[Key], brief: list[int]) -> Run:
+    def put(self, row: int, keys: Sequence[Key], words: Mapping[str, Any]) -> Run:
         """Let a row that is not here be found under some keys; by its run it is found again."""
         first = self._spots.take(len(keys))
-        for spot, key in enumerate(keys, start=first):
-            place = self._next(key)
+        places = [self._next(key) for key in keys]
+        self._spots.column("place")[first : first + len(keys)] = places
+        for spot, place in enumerate(places, start=first):
             self._columns["row"][place] = row
             self._columns["spot"][place] = spot
-            self._columns["brief"][place] = brief
-            self._spots.column("place")[spot] = place
+            for name, word in words.items():
+                self._columns[name][place] = word
         return first, len(keys)
 
     def remove(self, run: Run) -> None:
@@ -76,49 +78,58 @@ class Cells:
             self._vacate(int(places[spot]))
         self._spots.free(first, count)
 
-    def change(self, run: Run, brief: list[int]) -> None:
-        """Give a row other brief words, the first ones."""
+    def change(self, run: Run, words: Mapping[str, Any]) -> None:
+        """Give a row other words in some columns."""
         first, count = run
         places = self._spots.column("place")[first : first + count]
-        self._columns["brief"][places, : len(brief)] = brief
+        for name, word in words.items():
+            self._columns[name][places] = word
+
+    def change_all(self, name: str, word: Any) -> None:
+        """Give all rows the same word in a column."""
+        self._columns[name][:] = word
 
     def part(self, keys: Iterable[Key]) -> Part:
         """Where the rows under some keys are."""
-        starts: list[int] = []
-        counts: list[int] = []
-        for key in keys:
-            blocks = self._cells.get(key)
-            if blocks:
-                starts.extend([block * BLOCK for block in blocks])
-                counts.extend([BLOCK] * (len(blocks) - 1))
-                counts.append(self._sizes[key] - (len(blocks) - 1) * BLOCK)
-        return Part(np.array(starts, dtype=np.int64), np.array(counts, dtype=np.int64))
+        found = [key for key in keys if self._sizes.get(key)]
+        return Part(
+            np.array([self._first[key] for key in found], dtype=np.int32),
+            np.array([_in_last(self._sizes[key]) for key in found], dtype=np.int32),
+        )
 
     def rows(self, keys: Iterable[Key]) -> npt.NDArray[np.int32]:
         """The rows under some keys, in no order, some perhaps more than once."""
-        starts, counts = self.part(keys)
-        places = np.concatenate(
-            [
-                np.arange(start, start + count)
-                for start, count in zip(starts.tolist(), counts.tolist(), strict=True)
-            ]
-            or [np.zeros(0, dtype=np.int64)]
-        )
-        rows: npt.NDArray[np.int32] = self._columns["row"][places]
-        return rows
+        rows = self._columns["row"]
+        found = [rows[first : first + count] for first, count in self._runs(self.part(keys))]
+        return np.concatenate(found) if found else np.zeros(0, dtype=np.int32)
 
     def column(self, name: str) -> npt.NDArray[Any]:
-        """The places' rows ("row") or brief words ("brief"); valid until the next `put`."""
+        """A column of all places; valid until the next `put`."""
         return self._columns[name]
 
+    @property
+    def links(self) -> npt.NDArray[np.int32]:
+        """Of each block, which comes after it in its cell, END for none; until the next `put`."""
+        return self._links
+
+    def _runs(self, part: Part) -> Iterator[tuple[int, int]]:
+        """First places of the blocks of some cells, and how many of each are taken."""
+        for block, count in zip(part.blocks.tolist(), part.counts.tolist(), strict=True):
+            yield block * BLOCK, count
+            following = int(self._links[block])
+            while following != END:
+                yield following * BLOCK, BLOCK
+                following = int(self._links[following])
+
     def _next(self, key: Key) -> int:
-        """A new place at the end of a cell."""
-        blocks = self._cells.setdefault(key, [])
+        """A new place at the end of a cell, which is in its first block."""
         size = self._sizes.get(key, 0)
-        if size == len(blocks) * BLOCK:
-            blocks.append(self._block(key))
+        if size % BLOCK == 0:
+            block = self._block(key)
+            self._links[block] = self._first.get(key, END)
+            self._first[key] = block
         self._sizes[key] = size + 1
-        return blocks[-1] * BLOCK + size % BLOCK
+        return self._first[key] * BLOCK + size % BLOCK
 
     def _block(self, key: Key) -> int:
         if self._free:
@@ -127,22 +138,34 @@ class Cells:
             return block
         block = len(self._keys)
         self._keys.append(key)
-        if block * BLOCK == len(self._columns["row"]):
+        if block == len(self._links):
+            self._links = _doubled(self._links)
             for name, column in self._columns.items():
-                grown = np.zeros((2 * len(column), *column.shape[1:]), dtype=column.dtype)
-                grown[: len(column)] = column
-                self._columns[name] = grown
+                self._columns[name] = _doubled(column)
         return block
 
     def _vacate(self, place: int) -> None:
         """Give up a place: the last of its cell moves there."""
         key = self._keys[place // BLOCK]
-        blocks = self._cells[key]
+        block = self._first[key]
         self._sizes[key] -= 1
-        last = blocks[-1] * BLOCK + self._sizes[key] % BLOCK
+        last = block * BLOCK + self._sizes[key] % BLOCK
         if last != place:
             for column in self._columns.values():
                 column[place] = column[last]
             self._spots.column("place")[int(self._columns["spot"][place])] = place
         if self._sizes[key] % BLOCK == 0:
-            self._free.append(blocks.pop())
+            self._free.append(block)
+            self._first[key] = int(self._links[block])
+
+
+def _in_last(size: int) -> int:
+    """How many places of a cell's newest block are taken."""
+    return (size - 1) % BLOCK + 1
+
+
+def _doubled(column: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    # Zeros that nobody has written take no memory yet; a copy padded with them would.
+    grown = np.zeros((2 * len(column), *column.shape[1:]), dtype=column.dtype)
+    grown[: len(column)] = column
+    return grown

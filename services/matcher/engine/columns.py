@@ -54,6 +54,11 @@ class Columns:
         return self._table[name][: self._end]
 
     @property
+    def table(self) -> npt.NDArray[Any]:
+        """All columns up to the last row ever used, as `column` gives them."""
+        return self._table[: self._end]
+
+    @property
     def names(self) -> tuple[str, ...]:
         """The columns' names."""
         return self._table.dtype.names or ()
@@ -106,6 +111,11 @@ class Blocks:
     def free(self, first: int, count: int) -> None:
         """Give a block back."""
         self._free[count].append(first)
+
+    @property
+    def table(self) -> npt.NDArray[Any]:
+        """All columns up to the last row ever used; valid until the next `take`."""
+        return self._table[: self._end]
 
     def column(self, name: str) -> npt.NDArray[Any]:
         """A column up to the last row ever used; valid until the next `take`."""

@@ -43,7 +43,8 @@ covered. `unconditional`: whether the offer comes without conditions.
 LOWEST_COSINE = -0.05
 HIGHEST_COSINE = 0.55
 """Cosines that count for nothing and for all: those of texts far apart, and of close ones."""
-_ENOUGH_DAYS = 365
+ENOUGH_DAYS = 365
+"""Days of help that are as good as more."""
 
 Column = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.integer]
@@ -184,7 +185,7 @@ def _allowed(ones: View, others: View, size: int) -> Column:
 def _window(requests: View, offers: View, today: int) -> Column:
     first, last = overlap(requests, offers, today)
     useful = requests["to"] - np.maximum(requests["from"], np.int32(today)) + 1
-    enough = np.clip(useful, 1, _ENOUGH_DAYS)
+    enough = np.clip(useful, 1, ENOUGH_DAYS)
     covered: Column = np.clip((last - first + 1) / enough, 0.0, 1.0)
     return covered
 

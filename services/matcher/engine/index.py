@@ -15,6 +15,7 @@ import numpy.typing as npt
 from services.matcher.engine.codes import KIND_CODES, THEME_CODES
 from services.matcher.engine.columns import Blocks, Columns, Spec
 from services.matcher.engine.entries import MOST_LINES, UNKNOWN, Entry, EntryLine
+from services.matcher.engine.names import Names
 from services.matcher.engine.profiles import Line
 from services.matcher.engine.rules import View
 
@@ -92,45 +93,6 @@ class LeftLine(NamedTuple):
 
 
 _LEFT = ("number", "theme", "kind", "strength", "quantity", "unit", "amount", "from", "to")
-
-
-class Numbers:
-    """Small numbers for names, given in the order of asking; 0 is for nothing.
-
-    Which number a name has never shows in a result: numbers are only compared for being equal.
-    """
-
-    def __init__(self) -> None:
-        self._numbers: dict[str, int] = {}
-        self._names = [""]
-
-    def of(self, name: str | None) -> int:
-        """The name's number, a new one for a new name, 0 for None."""
-        if name is None:
-            return 0
-        number = self._numbers.get(name)
-        if number is None:
-            number = self._numbers[name] = len(self._names)
-            self._names.append(name)
-        return number
-
-    def name(self, number: int) -> str | None:
-        """The name of a number; None for 0."""
-        return self._names[number] if number else None
-
-    def __len__(self) -> int:
-        return len(self._names)
-
-
-class Names:
-    """The numbers that both sides of an engine share."""
-
-    def __init__(self) -> None:
-        self.terms = Numbers()
-        self.concepts = Numbers()
-        self.units = Numbers()
-        self.currencies = Numbers()
-        self.owners = Numbers()
 
 
 class Index:
@@ -363,9 +325,9 @@ def padded_shares(lines: Iterable[EntryLine]) -> list[float]:
 
 
 def _cells(entry: Entry, names: Names) -> dict[str, object]:
-    concepts = _heaviest(entry.concepts.items(), MOST_CONCEPTS)
+    concepts = weightiest(entry)
     terms = _heaviest(entry.terms, MOST_TERMS)
-    vector = np.zeros(_VECTOR, dtype=np.int8) if entry.vector is None else entry.vector
+    vector = vector_of(entry)
     excluded = sorted(entry.excluded)[:MOST_EXCLUDED]
     return {
         "published": entry.open,
@@ -390,6 +352,16 @@ def _cells(entry: Entry, names: Names) -> dict[str, object]:
         "vector": vector,
         "vector_norm": _norm(vector.astype(np.int64).tolist()),
     }
+
+
+def weightiest(entry: Entry) -> list[tuple[str, int]]:
+    """The concepts of a record that count, the weightiest first, with their weights."""
+    return _heaviest(entry.concepts.items(), MOST_CONCEPTS)
+
+
+def vector_of(entry: Entry) -> npt.NDArray[np.int8]:
+    """A record's vector, zeros for none."""
+    return np.zeros(_VECTOR, dtype=np.int8) if entry.vector is None else entry.vector
 
 
 def _or_unknown(value: int | None) -> int:

@@ -1,303 +1,278 @@
-"""The compiled loops over a large register; shortcut.py says what they are for.
+"""The compiled loops over pairs of a large register; shortcut.py says what they are for.
 
-Plain loops over columns, without objects: Numba compiles them once a machine. No order of adding
-depends on the order of rows, so a result is the same wherever it is reckoned.
+Every operation on numbers that are not whole comes in the same order as in features.py, in both
+directions, so the results are equal to the last bit.
 """
 
-import math
-from typing import Any
-
 import numpy as np
-from numba import njit
 
-from services.matcher.engine.features import HIGHEST_COSINE, LOWEST_COSINE
-from services.matcher.engine.glance import (
-    FIELD_AT,
-    KIND_AT,
-    LINE_BITS,
-    LINES,
-    MOST_WEIGHT,
-    MOST_WHOM,
-    NAMED_AT,
-    NO_LINE,
-    OPEN_AT,
-    THEME_AT,
-    TO_AT,
-    WEIGHT_BITS,
-    WHOM_AT,
+from services.matcher.engine.codes import HUNDRED
+from services.matcher.engine.compiled import compiled, fetch, inlined
+from services.matcher.engine.entries import MOST_LINES, UNKNOWN
+from services.matcher.engine.estimates import (
+    ALLOWED,
+    AMOUNT,
+    ANY_NEED,
+    CONCEPTS,
+    FIELD,
+    FOCUS,
+    MAIN_NEED,
+    MEANING,
+    NEEDS_SERVED,
+    QUANTITY,
+    TERMS,
+    TEXT_KIND,
+    TEXT_THEME,
+    THEME,
+    UNCONDITIONAL,
+    WINDOW,
 )
+from services.matcher.engine.features import ENOUGH_DAYS, HIGHEST_COSINE, LOWEST_COSINE
 from services.matcher.engine.lines import UNSURE
 
-STEPS = 2_048
-"""Estimates are told apart in so many steps."""
-_STEP = np.float32(64.0)
-"""Steps in one of log odds."""
+_AHEAD, _LINES_AHEAD = 6, 2
+"""How many records ahead their memory is asked for, and that of their lines."""
+_NAMED, _RULED_OUT, _WEIGHT_AT = 1, 2, 2
+_SETS, _SLOTS = 64, 256
 
 
-def _compiled(loop: Any) -> Any:
-    try:
-        return njit(nogil=True, cache=True)(loop)
-    except RuntimeError:  # there is no directory to keep the compiled code in
-        return njit(nogil=True)(loop)
-
-
-_inlined: Any = njit(nogil=True, inline="always")
-
-
-@_compiled
-def look(starts, counts, briefs, admitted, first, last, own_a, own_b, tables, steps, rest):  # type: ignore[no-untyped-def]
-    """Estimate every place of some blocks from its brief words alone; 0 is for what is barred.
-
-    `rest` is the estimate without the concepts. Returns how many places there are of each step.
-    """
-    lines, themes, kinds, fields, named = tables
-    often = np.zeros(STEPS, dtype=np.int64)
-    at = 0
-    for block in range(len(starts)):
-        for place in range(starts[block], starts[block] + counts[block]):
-            stated = briefs[place, 0]
-            step = 0
-            begin = np.int64(stated & np.uint64(0xFFFF))
-            end = np.int64((stated >> np.uint64(TO_AT)) & np.uint64(0xFFFF))
-            if stated >> np.uint64(OPEN_AT) and begin <= last and end >= first:
-                whom = np.int64((stated >> np.uint64(WHOM_AT)) & np.uint64(MOST_WHOM))
-                if whom == MOST_WHOM or admitted[whom]:
-                    told = briefs[place, 1]
-                    best = np.float32(0.0)
-                    for shift in range(0, LINES * LINE_BITS, LINE_BITS):
-                        code = (told >> np.uint64(shift)) & np.uint64(NO_LINE)
-                        best = max(best, lines[code])
-                    common = _ones(briefs[place, 2] & own_a) + _ones(briefs[place, 3] & own_b)
-                    total = (
-                        best
-                        + themes[(told >> np.uint64(THEME_AT)) & np.uint64(0xFF)]
-                        + kinds[(told >> np.uint64(KIND_AT)) & np.uint64(0xFF)]
-                        + fields[(stated >> np.uint64(FIELD_AT)) & np.uint64(0x7F)]
-                    )
-                    shared = (
-                        np.float32(common) * named[(told >> np.uint64(NAMED_AT)) & np.uint64(0xFF)]
-                    )
-                    rest[at] = _step(total)
-                    step = _step(total + shared)
-            steps[at] = step
-            often[step] += 1
-            at += 1
-    return often
-
-
-@_compiled
-def look_again(starts, counts, rows, steps, rest, least, gists, own):  # type: ignore[no-untyped-def]
-    """Estimate anew the places whose estimate is from `least` on, by what their gist tells.
-
-    Returns their rows, their estimates, and how many there are of each.
-    """
-    signs, apart, weights, focus, alike, norm = own
-    found = 0
-    for at in range(len(steps)):
-        found += steps[at] >= least
-    kept = np.empty(found, dtype=np.int32)
-    kept_steps = np.empty(found, dtype=np.int16)
-    often = np.zeros(STEPS, dtype=np.int64)
-    at = 0
-    to = 0
-    for block in range(len(starts)):
-        for place in range(starts[block], starts[block] + counts[block]):
-            if steps[at] >= least:
-                row = rows[place]
-                differ = 0
-                for word in range(4):
-                    differ += _ones(gists[row, word] ^ signs[word])
-                total = apart[differ]
-                common = product = named = length = np.int64(0)
-                for word in range(4, 8):
-                    packed = gists[row, word]
-                    for _ in range(4):
-                        weight = np.int64(packed & np.uint64(MOST_WEIGHT))
-                        mine = np.int64(
-                            weights[(packed >> np.uint64(WEIGHT_BITS)) & np.uint64(0x1FF)]
-                        )
-                        packed >>= np.uint64(16)
-                        common += weight * (mine > 0)
-                        product += weight * mine
-                        named += weight
-                        length += weight * weight
-                if common > 0:
-                    total += focus * common / named + alike * product / (norm * math.sqrt(length))
-                step = min(STEPS - 1, rest[at] + np.int64(_STEP * total))
-                kept[to] = row
-                kept_steps[to] = step
-                often[step] += 1
-                to += 1
-            at += 1
-    return kept, kept_steps, often
-
-
-@_inlined
-def _step(total):  # type: ignore[no-untyped-def]
-    return max(1, min(STEPS - 1, np.int64(_STEP * total)))
-
-
-@_inlined
-def _ones(word):  # type: ignore[no-untyped-def]
-    # In this form the compiler knows that it counts ones, and uses the processor's own way.
-    word = word - ((word >> np.uint64(1)) & np.uint64(0x5555555555555555))
-    word = (word & np.uint64(0x3333333333333333)) + (
-        (word >> np.uint64(2)) & np.uint64(0x3333333333333333)
-    )
-    word = (word + (word >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
-    return np.int64((word * np.uint64(0x0101010101010101)) >> np.uint64(56))
-
-
-@_compiled
-def features(rows, offers, lines, needs, own, today, near, serve, served, admitted, out):  # type: ignore[no-untyped-def]
+@compiled
+def offers_features(  # type: ignore[no-untyped-def]
+    rows, offers, provisions, request, needs, today, admitted, concepts, codes, weights, out
+):
     """The features of one request with the offers in some rows, as features.py has them.
 
-    Every operation on numbers that are not whole comes in the same order as there, so the results
-    are equal to the last bit. `out` is rows × features; returns which rows may be proposed.
+    `request` is a table of one row, `concepts` how many numbers there are for them. `out` is rows ×
+    features. Returns which rows may be proposed, and their scores as log odds as Model has them.
     """
-    (
-        (first, last, eligibility, unconditional),
-        (text_themes, theme_norm, text_kinds, field),
-        (vector, vector_norm),
-        (concepts, concept_weights, concept_norm, excluded),
-        (terms, term_weights, term_norm),
-        (first_line, line_count),
-    ) = offers
-    (
-        line_theme,
-        line_kind,
-        line_strength,
-        line_quantity,
-        line_unit,
-        line_amount,
-        line_from,
-        line_to,
-    ) = lines
-    (
-        need_theme,
-        need_kind,
-        need_strength,
-        need_share,
-        need_quantity,
-        need_unit,
-        need_amount,
-        need_from,
-        need_to,
-    ) = needs
-    (
-        (own_first, own_last),
-        (own_near, own_theme_norm, own_kinds),
-        (own_vector, own_vector_norm),
-        (own_concepts, own_named, own_ruled_out, own_concept_total, own_concept_norm),
-        (own_terms, own_term_bits, own_term_norm),
-    ) = own
+    asked = request[0]
+    own = _known(asked, concepts, codes[2])
     permitted = np.zeros(len(rows), dtype=np.bool_)
-    useful = own_last - max(own_first, today) + 1
-    enough = min(max(useful, 1), 365)
-    kinds = len(own_kinds)
-    kinds_total = np.int64(0)
-    for kind in range(kinds):
-        kinds_total += np.int64(own_kinds[kind])
-    needs_count = len(need_theme)
-    best = np.zeros((4, max(needs_count, 1)))
+    totals = np.zeros(len(rows))
+    best = np.empty((4, MOST_LINES))
     for at in range(len(rows)):
-        row = rows[at]
-        begin = max(max(own_first, first[row]), today)
-        end = min(own_last, last[row])
-        if not admitted[eligibility[row]] or end < begin:
-            continue
-        permitted[at] = True
-        best[:] = 0.0
-        for line in range(first_line[row], first_line[row] + line_count[row]):
-            for place in range(needs_count):
-                start = max(line_from[line], max(need_from[place], today))
-                if min(line_to[line], need_to[place]) < start or need_strength[place] <= 0.0:
-                    continue
-                theme = near[need_theme[place], line_theme[line]] * line_strength[line]
-                fit = theme * serve[need_kind[place], line_kind[line]]
-                same = need_unit[place] != 0 and need_unit[place] == line_unit[line]
-                quantity = fit * _covered(need_quantity[place], line_quantity[line], same)
-                amount = fit * _covered(need_amount[place], line_amount[line], True)
-                best[0, place] = max(best[0, place], theme)
-                best[1, place] = max(best[1, place], fit)
-                best[2, place] = max(best[2, place], quantity)
-                best[3, place] = max(best[3, place], amount)
-        sums = np.zeros(4)
-        most = 0.0
-        for place in range(needs_count):
-            for measure in range(4):
-                sums[measure] += need_share[place] * best[measure, place]
-            most = max(most, best[1, place])
-        out[at, 0] = min(sums[0], 1.0)
-        out[at, 1] = best[1, 0]
-        out[at, 2] = min(sums[1], 1.0)
-        out[at, 3] = most
-        out[at, 4] = min(sums[2], 1.0)
-        out[at, 5] = min(sums[3], 1.0)
-        product = np.int64(0)
-        for theme_number in range(text_themes.shape[1]):
-            product += np.int64(text_themes[row, theme_number]) * own_near[theme_number]
-        out[at, 6] = min(_over(product, own_theme_norm * theme_norm[row]), 1.0)
-        total = np.int64(0)
-        most_reach = np.int64(0)
-        for needed in range(kinds):
-            reach = np.int64(0)
-            for given in range(kinds):
-                reach = max(reach, np.int64(text_kinds[row, given]) * served[needed, given])
-            most_reach = max(most_reach, reach)
-            total += min(np.int64(100) * np.int64(own_kinds[needed]), reach)
-        known = kinds_total > 0 and most_reach > 0
-        out[at, 7] = total / (np.int64(100) * kinds_total) if known else UNSURE
-        out[at, 8] = field[row] / 100.0
-        norms = own_vector_norm * vector_norm[row]
-        cosine = LOWEST_COSINE
-        if norms > 0.0:
-            dot = np.int32(0)
-            for number in range(vector.shape[1]):
-                dot += np.int32(vector[row, number]) * np.int32(own_vector[number])
-            cosine = np.float64(dot) / norms
-        out[at, 9] = min(max((cosine - LOWEST_COSINE) / (HIGHEST_COSINE - LOWEST_COSINE), 0.0), 1.0)
-        product = np.int64(0)
-        common = np.int64(0)
-        lost = np.int64(0)
-        total = np.int64(0)
-        for number in range(concepts.shape[1]):
-            concept = concepts[row, number]
-            weight = np.int64(concept_weights[row, number])
-            mine = own_concepts[concept]
-            total += weight
-            product += mine * weight
-            if own_named[concept]:
-                common += weight
-            if own_ruled_out[concept]:
-                lost += weight
-        out[at, 10] = _over(product, own_concept_norm * concept_norm[row])
-        out[at, 11] = common / total if total > 0 else 0.0
-        own_lost = np.int64(0)
-        for number in range(excluded.shape[1]):
-            own_lost += own_concepts[excluded[row, number]]
-        allowed = 1.0 - (own_lost / own_concept_total if own_concept_total > 0 else 0.0)
-        out[at, 12] = min(allowed, 1.0 - (lost / total if total > 0 else 0.0))
-        product = np.int64(0)
-        for number in range(terms.shape[1]):
-            term = np.int64(terms[row, number])
-            if term == 0:
-                break
-            if (own_term_bits[(term >> 6) & 63] >> np.uint64(term & 63)) & np.uint64(1):
-                product += own_terms[term] * np.int64(term_weights[row, number])
-        out[at, 13] = _over(product, own_term_norm * term_norm[row])
-        out[at, 14] = min(max((end - begin + 1) / enough, 0.0), 1.0)
-        out[at, 15] = np.float64(unconditional[row])
-    return permitted
+        _fetch_ahead(rows, at, offers, provisions)
+        given = offers[rows[at]]
+        if admitted[given["eligibility"]] and _in_time(asked, given, today):
+            permitted[at] = True
+            _tell_lines(asked, needs, given, provisions, today, codes, best, out[at])
+            _, out[at, FOCUS] = _tell_texts(own, asked, given, out[at])
+            _tell_rest(asked, given, today, codes[3], out[at])
+            totals[at] = _total(out[at], weights)
+    return permitted, totals
 
 
-@_inlined
+@compiled
+def requests_features(  # type: ignore[no-untyped-def]
+    rows, requests, needs, offer, provisions, today, admitted, concepts, codes, weights, out
+):
+    """The features of one offer with the requests in some rows; `admitted` is by State's number.
+
+    Else as `offers_features`.
+    """
+    given = offer[0]
+    own = _known(given, concepts, codes[2])
+    permitted = np.zeros(len(rows), dtype=np.bool_)
+    totals = np.zeros(len(rows))
+    best = np.empty((4, MOST_LINES))
+    for at in range(len(rows)):
+        _fetch_ahead(rows, at, requests, needs)
+        asked = requests[rows[at]]
+        if admitted[asked["state"]] and _in_time(asked, given, today):
+            permitted[at] = True
+            _tell_lines(asked, needs, given, provisions, today, codes, best, out[at])
+            out[at, FOCUS], _ = _tell_texts(own, given, asked, out[at])
+            _tell_rest(asked, given, today, codes[3], out[at])
+            totals[at] = _total(out[at], weights)
+    return permitted, totals
+
+
+@inlined
+def _fetch_ahead(rows, at, table, lines):  # type: ignore[no-untyped-def]
+    """Ask for the memory of records that come soon, and of the lines of those that come sooner."""
+    if at + _AHEAD < len(rows):
+        fetch(table, rows[at + _AHEAD], 0, table.itemsize)
+    if at + _LINES_AHEAD < len(rows):
+        soon = table[rows[at + _LINES_AHEAD]]
+        fetch(lines, soon["first_line"], 0, np.int64(soon["line_count"]) * lines.itemsize)
+
+
+@inlined
+def _in_time(asked, given, today):  # type: ignore[no-untyped-def]
+    """Whether there is a day from today on when both stand."""
+    return min(asked["to"], given["to"]) >= max(max(asked["from"], given["from"]), today)
+
+
+@inlined
+def _total(features, weights):  # type: ignore[no-untyped-def]
+    """The score as log odds; the last weight is the intercept."""
+    total = weights[len(features)]
+    for feature in range(len(features)):
+        total += weights[feature] * features[feature]
+    return total
+
+
+@inlined
+def _tell_lines(asked, needs, given, provisions, today, codes, best, out):  # type: ignore[no-untyped-def]
+    """What an offer's lines do for a request's needs; `best` is measures × needs to write in."""
+    closeness, serves = codes[0], codes[1]
+    count = np.int64(asked["line_count"])
+    best[:, : max(count, 1)] = 0.0
+    for at in range(np.int64(given["line_count"])):
+        line = provisions[given["first_line"] + at]
+        for place in range(count):
+            need = needs[asked["first_line"] + place]
+            start = max(line["from"], max(need["from"], today))
+            if min(line["to"], need["to"]) < start or need["strength"] <= 0.0:
+                continue
+            theme = closeness[need["theme"], line["theme"]] * line["strength"]
+            fit = theme * serves[need["kind"], line["kind"]]
+            same = need["unit"] != 0 and need["unit"] == line["unit"]
+            quantity = fit * _covered(need["quantity"], line["quantity"], same)
+            amount = fit * _covered(need["amount"], line["amount"], True)
+            best[0, place] = max(best[0, place], theme)
+            best[1, place] = max(best[1, place], fit)
+            best[2, place] = max(best[2, place], quantity)
+            best[3, place] = max(best[3, place], amount)
+    themes = fits = quantities = amounts = most = 0.0
+    for place in range(count):
+        share = needs[asked["first_line"] + place]["share"]
+        themes += share * best[0, place]
+        fits += share * best[1, place]
+        quantities += share * best[2, place]
+        amounts += share * best[3, place]
+        most = max(most, best[1, place])
+    out[THEME] = min(themes, 1.0)
+    out[MAIN_NEED] = best[1, 0]
+    out[NEEDS_SERVED] = min(fits, 1.0)
+    out[ANY_NEED] = most
+    out[QUANTITY] = min(quantities, 1.0)
+    out[AMOUNT] = min(amounts, 1.0)
+
+
+@inlined
 def _covered(needed, given, comparable):  # type: ignore[no-untyped-def]
-    if comparable and needed > 0 and given != -1:
+    if comparable and needed > 0 and given != UNKNOWN:
         return min(1.0, np.float64(given) / np.float64(needed))
     return UNSURE
 
 
-@_inlined
+@inlined
+def _known(one, concepts, near):  # type: ignore[no-untyped-def]
+    """A record as others are compared with it: what it names, as tables by number."""
+    themes = np.zeros(len(near), dtype=np.int32)
+    for theme in range(len(near)):
+        for other in range(len(near)):
+            themes[theme] += near[theme, other] * np.int64(one["text_themes"][other])
+    # Of a concept: whether it is named (1), whether it is ruled out (2), and its weight from 4 on.
+    said = np.zeros(concepts, dtype=np.int32)
+    total = np.int64(0)
+    for place in range(len(one["concepts"])):
+        concept, weight = one["concepts"][place], np.int64(one["concept_weights"][place])
+        total += weight
+        if concept != 0:
+            said[concept] = weight << _WEIGHT_AT | _NAMED
+    for place in range(len(one["excluded"])):
+        if one["excluded"][place] != 0:
+            said[one["excluded"][place]] |= _RULED_OUT
+    # The terms' last twelve bits as a set, so that most of others' terms need no look at the table.
+    bits = np.zeros(_SETS, dtype=np.uint64)
+    terms = np.zeros(_SLOTS, dtype=np.int32)
+    term_weights = np.zeros(_SLOTS, dtype=np.int16)
+    for place in range(len(one["terms"])):
+        term = one["terms"][place]
+        if term != 0:
+            bits[(term >> 6) & 63] |= np.uint64(1) << np.uint64(term & 63)
+            slot = _slot(terms, term)
+            terms[slot] = term
+            term_weights[slot] = one["term_weights"][place]
+    return themes, said, total, bits, terms, term_weights
+
+
+@inlined
+def _slot(terms, term):  # type: ignore[no-untyped-def]
+    """Where a term stands in a table, or would."""
+    slot = (np.int64(term) * 40503 >> 3) & (_SLOTS - 1)
+    while terms[slot] != 0 and terms[slot] != term:
+        slot = (slot + 1) & (_SLOTS - 1)
+    return slot
+
+
+@inlined
+def _tell_texts(own, one, other, out):  # type: ignore[no-untyped-def]
+    """What the texts of a record and another have in common; `own` is what is known of the one.
+
+    Returns the part of what the one names, by weight, that the other names too, and of the other's.
+    """
+    themes, said, own_total, bits, terms, term_weights = own
+    product = np.int32(0)
+    for theme in range(len(themes)):
+        product += np.int32(other["text_themes"][theme]) * themes[theme]
+    out[TEXT_THEME] = min(_over(product, one["theme_norm"] * other["theme_norm"]), 1.0)
+    norms = one["vector_norm"] * other["vector_norm"]
+    cosine = LOWEST_COSINE
+    if norms > 0.0:
+        mine, theirs = one["vector"], other["vector"]
+        dot = np.int32(0)
+        for number in range(len(mine)):
+            dot += np.int32(mine[number]) * np.int32(theirs[number])
+        cosine = np.float64(dot) / norms
+    told = (cosine - LOWEST_COSINE) / (HIGHEST_COSINE - LOWEST_COSINE)
+    out[MEANING] = min(max(told, 0.0), 1.0)
+    products = common = own_common = lost = own_lost = total = np.int64(0)
+    concepts, weights = other["concepts"], other["concept_weights"]
+    for place in range(len(concepts)):
+        if concepts[place] == 0:
+            break
+        mine_of = np.int64(said[concepts[place]])
+        weight = np.int64(weights[place])
+        total += weight
+        products += (mine_of >> _WEIGHT_AT) * weight
+        own_common += mine_of >> _WEIGHT_AT
+        common += weight * (mine_of & _NAMED)
+        lost += weight * ((mine_of & _RULED_OUT) >> 1)
+    for place in range(len(other["excluded"])):
+        own_lost += said[other["excluded"][place]] >> _WEIGHT_AT
+    out[CONCEPTS] = _over(products, one["concept_norm"] * other["concept_norm"])
+    out[ALLOWED] = min(1.0 - _part(own_lost, own_total), 1.0 - _part(lost, total))
+    products = np.int64(0)
+    for place in range(len(other["terms"])):
+        term = other["terms"][place]
+        if term == 0:
+            break
+        if (bits[(term >> 6) & 63] >> np.uint64(term & 63)) & np.uint64(1):
+            slot = _slot(terms, term)
+            products += np.int64(term_weights[slot]) * np.int64(other["term_weights"][place])
+    out[TERMS] = _over(products, one["term_norm"] * other["term_norm"])
+    return _part(own_common, own_total), _part(common, total)
+
+
+@inlined
+def _tell_rest(asked, given, today, served, out):  # type: ignore[no-untyped-def]
+    """The kinds that the texts speak of, what the donor chose, and the time for help."""
+    needed, offered = asked["text_kinds"], given["text_kinds"]
+    every = reached = total = np.int64(0)
+    for kind in range(len(needed)):
+        reach = np.int64(0)
+        for other in range(len(offered)):
+            reach = max(reach, np.int64(offered[other]) * served[kind, other])
+        every += np.int64(needed[kind])
+        reached = max(reached, reach)
+        total += min(HUNDRED * np.int64(needed[kind]), reach)
+    out[TEXT_KIND] = total / (HUNDRED * every) if every > 0 and reached > 0 else UNSURE
+    out[FIELD] = given["field"] / HUNDRED
+    useful = asked["to"] - max(asked["from"], today) + 1
+    begin = max(max(asked["from"], given["from"]), today)
+    covered = min(asked["to"], given["to"]) - begin + 1
+    out[WINDOW] = min(max(covered / min(max(useful, 1), ENOUGH_DAYS), 0.0), 1.0)
+    out[UNCONDITIONAL] = np.float64(given["unconditional"])
+
+
+@inlined
+def _part(some, every):  # type: ignore[no-untyped-def]
+    return some / every if every > 0 else 0.0
+
+
+@inlined
 def _over(product, norms):  # type: ignore[no-untyped-def]
     return np.float64(product) / norms if norms > 0.0 else 0.0

@@ -7,7 +7,8 @@ import numpy.typing as npt
 
 from services.matcher.engine.codes import closeness, serves
 from services.matcher.engine.entries import UNKNOWN, EntryLine
-from services.matcher.engine.index import Index, Names
+from services.matcher.engine.index import Index
+from services.matcher.engine.names import Names
 
 UNSURE = 0.5
 """What an unknown quantity or amount counts for: neither enough nor nothing."""

@@ -12,14 +12,17 @@ from services.matcher.engine import search
 from services.matcher.engine.duplicates import Likely, likely_duplicates
 from services.matcher.engine.features import FEATURES
 from services.matcher.engine.geography import Geography
-from services.matcher.engine.index import Evidence, LeftLine
+from services.matcher.engine.pairing import (
+    Pairing,
+    Told,
+    offers_told,
+    offers_told_fast,
+    requests_told,
+)
 from services.matcher.engine.profiles import OfferProfile, RequestProfile
 from services.matcher.engine.ranking import Model
-from services.matcher.engine.records import OPEN_END, Measure, Records, Refused, Side
+from services.matcher.engine.records import LARGE, OPEN_END, Measure, Records, Refused, Side
 from services.matcher.engine.rules import Bar, bars
-from services.matcher.engine.serving import Serving, servings
-
-MOST_EVIDENCE = 8
 
 _PRIORITY_STEP = 0.4
 """What one step of the State's priority counts for in an offer's list, in log odds."""
@@ -29,24 +32,6 @@ _CHOSEN = np.array([name in ("window", "unconditional") for name in FEATURES])
 
 _MARGIN = 2e-6
 """Scores no further apart than two units of their rounding are taken as possibly equal."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pairing:
-    """An offer proposed for a request.
-
-    `score` is from 0 to 1, rounded to 1e-6; `rank` counts from 1; `features` are in the order of
-    the model's names; `serves` tells which provision meets which need; `evidence` are ids of the
-    concepts that both texts name, the weightiest first, at most 8.
-    """
-
-    request: str
-    offer: str
-    score: float
-    rank: int
-    features: tuple[float, ...]
-    serves: tuple[Serving, ...]
-    evidence: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,11 +209,8 @@ class Engine:
 
         order = sorted(range(len(ids)), key=place)[: self.size if size is None else size]
         pairs = [(ids[at], offer) for at in order]
-        row, rows = self._records.offers.row(offer), found.rows[order]
-        provisions = self._records.offers.left_of_all(np.array([row]))[0]
-        lines = [(needs, provisions) for needs in requests.left_of_all(rows)]
-        evidence = self._records.offers.evidence(row, requests, rows)
-        return self._pairings(pairs, found, order, lines, evidence)
+        told = requests_told(self._records, self._records.offers.row(offer), found.rows[order])
+        return _pairings(pairs, found, order, told)
 
     def _ranked(self, request: str, found: search.Found, most: int) -> tuple[Pairing, ...]:
         offers = self._records.offers
@@ -241,37 +223,8 @@ class Engine:
         )[:most]
         order = [at for *_, at in ranked]
         pairs = [(request, offer) for *_, offer, _ in ranked]
-        rows = found.rows[order]
-        needs = self._records.requests.left_of_all(np.array([row]))[0]
-        lines = [(needs, provisions) for provisions in offers.left_of_all(rows)]
-        evidence = self._records.requests.evidence(row, offers, rows)
-        return self._pairings(pairs, found, order, lines, evidence)
-
-    def _pairings(
-        self,
-        pairs: Sequence[tuple[str, str]],
-        found: search.Found,
-        order: Sequence[int],
-        lines: Sequence[tuple[list[LeftLine], list[LeftLine]]],
-        evidence: Sequence[Evidence],
-    ) -> tuple[Pairing, ...]:
-        """The pairs with what is told of them, all in one order."""
-        scores, features = found.scores[order].tolist(), found.features[order].tolist()
-        today, unit = self._records.today, self._records.offers.unit
-        return tuple(
-            Pairing(
-                request=request,
-                offer=offer,
-                score=score,
-                rank=rank,
-                features=tuple(of_pair),
-                serves=servings(needs, provisions, today, unit),
-                evidence=tuple(name for _, name in sorted(named)[:MOST_EVIDENCE]),
-            )
-            for rank, ((request, offer), score, of_pair, (needs, provisions), named) in enumerate(
-                zip(pairs, scores, features, lines, evidence, strict=True), start=1
-            )
-        )
+        tell = offers_told_fast if len(offers) > LARGE else offers_told
+        return _pairings(pairs, found, order, tell(self._records, row, found.rows[order]))
 
     def _remember(self, request: str, entries: tuple[Pairing, ...]) -> None:
         self._forget_list(request)
@@ -291,6 +244,27 @@ class Engine:
     def _forget_list(self, request: str) -> None:
         for offer in self._listed.pop(request, ()):
             self._listing[offer].discard(request)
+
+
+def _pairings(
+    pairs: Sequence[tuple[str, str]], found: search.Found, order: Sequence[int], told: Told
+) -> tuple[Pairing, ...]:
+    """The pairs with what is told of them, all in one order."""
+    return tuple(
+        map(
+            Pairing._make,
+            zip(
+                [request for request, _ in pairs],
+                [offer for _, offer in pairs],
+                found.scores[order].tolist(),
+                range(1, len(pairs) + 1),
+                map(tuple, found.features[order].tolist()),
+                told.serves,
+                told.evidence,
+                strict=True,
+            ),
+        )
+    )
 
 
 def _require_features(model: Model) -> None:

@@ -54,7 +54,10 @@ class Model:
 
     def scores(self, features: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """The scores of pairs × features, each from 0 to 1."""
-        total = self.log_odds(features)
+        return self.from_log_odds(self.log_odds(features))
+
+    def from_log_odds(self, total: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Scores from log odds."""
         # Past ±40 the rounded score is 0 or 1 anyway, and exp cannot overflow.
         rounded: npt.NDArray[np.float64] = np.round(
             1.0 / (1.0 + np.exp(-np.clip(total, -40.0, 40.0))), DECIMALS

@@ -28,8 +28,9 @@ from services.matcher.engine.entries import (
 )
 from services.matcher.engine.features import Sizes
 from services.matcher.engine.geography import Geography
-from services.matcher.engine.index import Index, Names, Numbers, padded_shares
+from services.matcher.engine.index import Index, padded_shares, vector_of, weightiest
 from services.matcher.engine.inference import CLEAR
+from services.matcher.engine.names import Names, Numbers
 from services.matcher.engine.profiles import OfferProfile, RequestProfile
 
 Side = Literal["request", "offer"]
@@ -50,6 +51,7 @@ _REQUEST: Spec = {
     "area": (np.int16, ()),
     "priority": (np.int8, ()),
     "end": (np.float64, ()),
+    "gist": (np.uint64, (glance.GIST,)),
     "shares": (np.float64, (MOST_LINES,)),
 }
 _OFFER: Spec = {
@@ -64,7 +66,7 @@ _OFFER: Spec = {
     "spot_count": (np.int16, ()),
 }
 _RUN = ("first_spot", "spot_count")
-_BRIEFED = ("open", "field", "eligibility", "from", "to", "text_themes", "text_kinds", "concepts")
+_BRIEFED = ("open", "field", "eligibility", "from", "to", "text_themes", "text_kinds")
 _PRIORITIES = {"critical": 4, "high": 3, "medium": 2, "low": 1}
 
 
@@ -97,7 +99,7 @@ class Records:
         self._states = States(geography.at(as_of))
         self._areas = Numbers()
         self._neighbours: dict[int, npt.NDArray[np.bool_]] = {}
-        self.offer_cells = Cells()
+        self.offer_cells = Cells(glance.WORDS)
         self._on(as_of)
 
     def advance(self, as_of: date) -> list[Refused]:
@@ -235,6 +237,7 @@ class Records:
                     "area": self._area(profile.country),
                     "priority": _PRIORITIES.get(profile.priority or "", 0),
                     "end": OPEN_END,
+                    "gist": _gist(entry),
                     "shares": padded_shares(entry.lines),
                 },
             )
@@ -249,7 +252,7 @@ class Records:
                     "ceiling": UNKNOWN if profile.ceiling is None else profile.ceiling,
                     "ceiling_currency": self.names.currencies.of(profile.ceiling_currency),
                     "expert": self._number(profile.expert),
-                    "gist": 0,
+                    "gist": _gist(entry),
                     "first_spot": 0,
                     "spot_count": 0,
                 },
@@ -289,11 +292,12 @@ class Records:
         }
         keys = [(theme, place) for theme in sorted(themes) for place in sorted(places)]
         concepts, columns = self.offers.concepts(row), self.offers.records
-        columns.column("gist")[row] = glance.gist_words(
-            columns.column("vector")[row], concepts.items()
-        )
-        brief = [*self._brief(row), *glance.concept_words(concepts)]
-        run = self.offer_cells.put(row, keys, brief)
+        words = {
+            **self._brief(row),
+            "concepts": glance.concept_words(concepts),
+            "named": min(len(concepts), glance.MOST_NAMED),
+        }
+        run = self.offer_cells.put(row, keys, words)
         for name, value in zip(_RUN, run, strict=True):
             columns.column(name)[row] = value
 
@@ -307,19 +311,18 @@ class Records:
         first, count = (int(self.offers.records.column(name)[row]) for name in _RUN)
         return first, count
 
-    def _brief(self, row: int) -> list[int]:
+    def _brief(self, row: int) -> dict[str, int]:
         """The words of a glance at an offer that may change with the day and the ledger."""
         one = {name: self.offers.records.column(name)[row] for name in _BRIEFED}
         window = (int(one["from"]), int(one["to"]))
-        return [
-            glance.stated(bool(one["open"]), int(one["field"]), int(one["eligibility"]), window),
-            glance.told(
-                self.offers.lines_of(row),
-                one["text_themes"].tolist(),
-                one["text_kinds"].tolist(),
-                int(np.count_nonzero(one["concepts"])),
+        return {
+            "stated": glance.stated(
+                bool(one["open"]), int(one["field"]), int(one["eligibility"]), window
             ),
-        ]
+            "told": glance.told(
+                self.offers.lines_of(row), one["text_themes"].tolist(), one["text_kinds"].tolist()
+            ),
+        }
 
     def _resolve(self, side: Side, row: int) -> None:
         """Make a record's lines anew, as of the day and by what is committed of them."""
@@ -346,6 +349,10 @@ class Records:
         number = int(self.offers.records.column("ceiling_currency")[offer_row])
         currency = self.names.currencies.name(number)
         return UNKNOWN if ceiling == UNKNOWN else usd(ceiling, currency, self.as_of)
+
+
+def _gist(entry: Entry) -> npt.NDArray[np.uint64]:
+    return glance.gist_words(vector_of(entry), weightiest(entry))
 
 
 def _spoken_of(text_themes: npt.NDArray[np.integer]) -> set[int]:

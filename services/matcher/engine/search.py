@@ -13,7 +13,7 @@ from services.matcher.engine.lines import best_for_needs, best_of_provisions
 from services.matcher.engine.ranking import Model
 from services.matcher.engine.records import LARGE, Records
 from services.matcher.engine.rules import View, bars
-from services.matcher.engine.shortcut import features_of, worth_scoring
+from services.matcher.engine.shortcut import compared_with_offers, worth_scoring
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +44,13 @@ def _best_offers(records: Records, model: Model, request: str) -> Found:
     if not records.requests.records.column("open")[row]:
         return _scored(np.zeros(0, dtype=np.intp), np.zeros((0, len(FEATURES))), model)
     rows = worth_scoring(records, model, row)
-    declined = set(records.declined_rows("request", request))
-    rows = np.array([at for at in rows.tolist() if at not in declined], dtype=np.int32)
-    permitted, features = features_of(records, row, rows)
-    return _scored(rows[permitted].astype(np.intp), features[permitted], model)
+    declined = list(records.declined_rows("request", request))
+    if declined:
+        rows = rows[~np.isin(rows, declined)]
+    compared = compared_with_offers(records, model, row, rows)
+    scores = model.from_log_odds(compared.log_odds)
+    kept = np.flatnonzero(compared.permitted & ~model.hides(scores))
+    return Found(rows[kept].astype(np.intp), compared.features[kept], scores[kept])
 
 
 def _permitted_offers(records: Records, request: str) -> npt.NDArray[np.intp]:

@@ -1,6 +1,7 @@
 """Which provision meets which need, and how much of it: what a reader wants to see of a pair."""
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from services.matcher.engine.codes import KIND_CODES, THEME_CODES, closeness_rows, serves_rows
@@ -9,6 +10,7 @@ from services.matcher.engine.index import LeftLine
 
 LEAST_FIT = 0.3
 _THOUSANDTHS = 1000
+_DECIMALS = 6
 
 
 class Serving(NamedTuple):
@@ -30,6 +32,17 @@ class Serving(NamedTuple):
     fit: float
     amount: int | None = None
     amount_of: int | None = None
+
+
+def thousandths(count: int) -> float:
+    """So many thousandths as a quantity."""
+    return count / _THOUSANDTHS
+
+
+@lru_cache(maxsize=4_096)
+def rounded(fit: float) -> float:
+    """A fit as it is told; there are not many of them."""
+    return round(fit, _DECIMALS)
 
 
 def servings(
@@ -74,10 +87,10 @@ def _serving(
         provision=provision.number,
         theme=THEME_CODES[need.theme],
         kind=KIND_CODES[need.kind],
-        quantity=min(need.quantity, provision.quantity) / _THOUSANDTHS if comparable else None,
-        of=need.quantity / _THOUSANDTHS if comparable else None,
+        quantity=thousandths(min(need.quantity, provision.quantity)) if comparable else None,
+        of=thousandths(need.quantity) if comparable else None,
         unit=unit(need.unit) if comparable else None,
-        fit=round(fit, 6),
+        fit=rounded(fit),
         amount=min(need.amount, provision.amount) if priced else None,
         amount_of=need.amount if priced else None,
     )

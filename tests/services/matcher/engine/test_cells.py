@@ -1,50 +1,61 @@
 """Cells: each row once under each of its keys, whatever was put and taken out before."""
 
+from collections.abc import Iterator
 from random import Random
+from typing import Any
 
+import numpy as np
 import pytest
 
-from services.matcher.engine.cells import BLOCK, WORDS, Cells, Key, Run
+from services.matcher.engine.cells import BLOCK, END, Cells, Key, Run
+from services.matcher.engine.columns import Spec
 
+WORDS: Spec = {"one": (np.uint64, ()), "two": (np.uint64, (2,))}
 KEYS: list[Key] = [(theme, area) for theme in range(3) for area in range(2)]
 
 
+def places_under(cells: Cells, *keys: Key) -> Iterator[int]:
+    for first, count in zip(*(column.tolist() for column in cells.part(keys)), strict=True):
+        block, taken = first, count
+        while block != END:
+            yield from range(block * BLOCK, block * BLOCK + taken)
+            block, taken = int(cells.links[block]), BLOCK
+
+
 def rows_under(cells: Cells, *keys: Key) -> list[int]:
-    starts, counts = cells.part(keys)
     rows = cells.column("row")
-    return sorted(
-        int(rows[place])
-        for start, count in zip(starts, counts, strict=True)
-        for place in range(start, start + count)
-    )
+    found = sorted(int(rows[place]) for place in places_under(cells, *keys))
+    assert found == sorted(cells.rows(keys).tolist())
+    return found
 
 
-def words_under(cells: Cells, key: Key) -> dict[int, list[int]]:
-    starts, counts = cells.part([key])
+def words_under(cells: Cells, key: Key) -> dict[int, dict[str, Any]]:
     return {
-        int(cells.column("row")[place]): cells.column("brief")[place].tolist()
-        for start, count in zip(starts, counts, strict=True)
-        for place in range(start, start + count)
+        int(cells.column("row")[place]): {
+            name: cells.column(name)[place].tolist() for name in WORDS
+        }
+        for place in places_under(cells, key)
     }
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_what_is_under_a_key_is_what_was_put_there_and_not_taken_out(seed: int) -> None:
-    chance, cells = Random(seed), Cells()
-    held: dict[int, tuple[list[Key], list[int], Run]] = {}
-    for step in range(1_500):
-        row = chance.randrange(400)
+    chance, cells = Random(seed), Cells(WORDS)
+    held: dict[int, tuple[list[Key], dict[str, Any], Run]] = {}
+    for step in range(6_000):
+        row = chance.randrange(1_600)
         if row in held:
             keys, words, run = held.pop(row)
             if chance.random() < 0.3:
-                words = [step, step + 1, *words[2:]]
-                cells.change(run, words[:2])
+                words = {**words, "one": step}
+                cells.change(run, {"one": step})
                 held[row] = (keys, words, run)
             else:
                 cells.remove(run)
         else:
             keys = chance.sample(KEYS, chance.randint(1, 4))
-            words = [chance.getrandbits(64) for _ in range(WORDS)]
+            one, *two = (chance.getrandbits(64) for _ in range(3))
+            words = {"one": one, "two": two}
             held[row] = (keys, words, cells.put(row, keys, words))
     for key in KEYS:
         wanted = {row: words for row, (keys, words, _) in held.items() if key in keys}
@@ -54,15 +65,16 @@ def test_what_is_under_a_key_is_what_was_put_there_and_not_taken_out(seed: int) 
 
 
 def test_places_that_are_free_again_are_used_again() -> None:
-    cells = Cells()
+    cells = Cells(WORDS)
     for key in KEYS:
-        runs = [cells.put(row, [key], [0] * WORDS) for row in range(5 * BLOCK)]
+        runs = [cells.put(row, [key], {"one": 0}) for row in range(5 * BLOCK)]
         for run in runs:
             cells.remove(run)
     assert rows_under(cells, *KEYS) == []
-    assert len(cells.column("row")) <= 16 * BLOCK
+    assert len(cells.column("row")) <= 8 * BLOCK
 
 
 def test_a_key_without_rows_has_no_places() -> None:
-    starts, counts = Cells().part(KEYS)
-    assert (len(starts), len(counts)) == (0, 0)
+    blocks, counts = Cells(WORDS).part(KEYS)
+    assert (len(blocks), len(counts)) == (0, 0)
+    assert Cells(WORDS).rows(KEYS).tolist() == []

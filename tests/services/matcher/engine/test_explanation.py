@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from services.matcher.engine.explanation import InCommon, _levels, explain
 from services.matcher.engine.features import FEATURES
-from services.matcher.engine.matching import Pairing
+from services.matcher.engine.pairing import Pairing
 from services.matcher.engine.ranking import Model, prior_model
 from services.matcher.engine.serving import Serving
 from services.matcher.engine.wording import sentences
@@ -153,7 +153,7 @@ def test_another_language_and_other_features_are_refused() -> None:
     with pytest.raises(UnknownCode):
         explain(pairing(), prior_model(), "de")
     with pytest.raises(ValueError):
-        explain(replace(pairing(), features=(1.0,)), prior_model(), "en")
+        explain(pairing()._replace(features=(1.0,)), prior_model(), "en")
 
 
 def test_what_speaks_for_a_pair_is_not_told_against_it_too() -> None:
@@ -189,7 +189,7 @@ def test_nothing_told_contradicts_the_numbers(
     features: list[float], weights: list[float], serves: list[Serving], language: str
 ) -> None:
     model = replace(prior_model(), weights=tuple(weights))
-    pair = replace(pairing(tuple(serves)), features=tuple(features))
+    pair = pairing(tuple(serves))._replace(features=tuple(features))
     found = explain(pair, model, language)
     value, weight = (
         dict(zip(FEATURES, features, strict=True)),

@@ -1,4 +1,4 @@
-"""The compiled loops reckon what the plain code does, to the last bit."""
+"""The compiled loops reckon and tell what the plain code does, to the last bit."""
 
 from typing import Any
 
@@ -7,24 +7,32 @@ from hypothesis import given
 
 from services.matcher.engine.features import pair_features
 from services.matcher.engine.lines import best_for_needs
+from services.matcher.engine.matching import Engine
+from services.matcher.engine.pairing import offers_told, offers_told_fast
 from services.matcher.engine.profiles import OfferProfile, RequestProfile
+from services.matcher.engine.ranking import prior_model
 from services.matcher.engine.search import _permitted_offers
-from services.matcher.engine.shortcut import features_of
+from services.matcher.engine.shortcut import compared_with_offers
 from tests.services.matcher.engine.arbitrary import few, ledgers, registers
 from tests.services.matcher.engine.samples import engine
 
 Register = tuple[list[RequestProfile], list[OfferProfile]]
+Ledger = list[tuple[Any, ...]]
 
 
-@few
-@given(registers(), ledgers())
-def test_features_are_the_same_numbers(register: Register, ledger: list[tuple[Any, ...]]) -> None:
+def made_of(register: Register, ledger: Ledger) -> Engine:
     requests, offers = register
     made = engine(*requests, *offers)
     for entry in ledger:
         made.set_committed(*entry)
-    records = made._records
-    for asked in requests:
+    return made
+
+
+@few
+@given(registers(), ledgers())
+def test_features_are_the_same_numbers(register: Register, ledger: Ledger) -> None:
+    records = made_of(register, ledger)._records
+    for asked in register[0]:
         row = records.requests.row(asked.id)
         rows = _permitted_offers(records, asked.id)
         best = best_for_needs(
@@ -37,6 +45,19 @@ def test_features_are_the_same_numbers(register: Register, ledger: list[tuple[An
             records.today,
             records.sizes(),
         )
-        permitted, compiled = features_of(records, row, rows.astype(np.int32))
-        assert permitted.all()
-        assert np.array_equal(plain, compiled)
+        compiled = compared_with_offers(records, prior_model(), row, rows.astype(np.int32))
+        assert compiled.permitted.all()
+        assert np.array_equal(plain, compiled.features)
+        assert np.array_equal(prior_model().log_odds(plain), compiled.log_odds)
+
+
+@few
+@given(registers(), ledgers())
+def test_what_is_told_of_a_pair_is_the_same(register: Register, ledger: Ledger) -> None:
+    records = made_of(register, ledger)._records
+    for asked in register[0]:
+        row = records.requests.row(asked.id)
+        rows = _permitted_offers(records, asked.id)
+        plain, compiled = (tell(records, row, rows) for tell in (offers_told, offers_told_fast))
+        assert plain.serves == compiled.serves
+        assert plain.evidence == compiled.evidence

@@ -147,7 +147,7 @@ def test_both_directions_give_the_same_score() -> None:
     assert forward.keys() == reverse.keys()
     assert len(forward) == 12
     for pair, entry in forward.items():
-        assert replace(entry, rank=0) == replace(reverse[pair], rank=0)
+        assert entry._replace(rank=0) == reverse[pair]._replace(rank=0)
 
 
 HEAVY = {**signed(TEXTS[0]), "terms": [["0123456789abcdef", 1_000.0]]}

@@ -1,0 +1,54 @@
+"""How loops are compiled, and the one thing they need that Python has no word for.
+
+Compiled loops are plain ones over tables, without objects: Numba compiles them once a machine. No
+order of adding depends on the order of rows, so a result is the same wherever it is reckoned.
+"""
+
+from typing import Any
+
+from llvmlite import ir
+from numba import njit, types
+from numba.extending import intrinsic
+
+CACHE_LINE = 64
+"""Bytes that come from memory together."""
+
+
+def compiled(loop: Any) -> Any:
+    """A loop that is compiled at its first call, and kept for the next process where it can be."""
+    try:
+        return njit(nogil=True, cache=True)(loop)
+    except RuntimeError:  # there is no directory to keep the compiled code in
+        return njit(nogil=True)(loop)
+
+
+inlined: Any = njit(nogil=True, inline="always")
+"""A part of compiled loops that stands in each of them."""
+
+
+@intrinsic
+def _prefetch(_typing, table, _row, _byte):  # type: ignore[no-untyped-def]
+    """Ask for a row's memory from a byte on, without waiting for it."""
+
+    def made(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+        of = context.make_array(signature.args[0])(context, builder, arguments[0])
+        start = builder.ptrtoint(of.data, ir.IntType(64))
+        offset = builder.add(builder.mul(arguments[1], of.itemsize), arguments[2])
+        pointer = ir.IntType(8).as_pointer()
+        number = ir.IntType(32)
+        function = builder.module.declare_intrinsic(
+            "llvm.prefetch", (pointer,), ir.FunctionType(ir.VoidType(), [pointer, *[number] * 3])
+        )
+        # To be read, to be kept in all caches, data.
+        how = [ir.Constant(number, value) for value in (0, 3, 1)]
+        builder.call(function, [builder.inttoptr(builder.add(start, offset), pointer), *how])
+        return ir.Constant(pointer, None)
+
+    return types.void(table, types.intp, types.intp), made
+
+
+@inlined
+def fetch(table, row, first, last):  # type: ignore[no-untyped-def]
+    """Ask for some bytes of a row that is soon to be read: rows far apart then come together."""
+    for byte in range(first, last, CACHE_LINE):
+        _prefetch(table, row, byte)  # type: ignore[call-arg]

@@ -1,0 +1,201 @@
+"""Parts of the compiled looks: what is told of a record by a few words, and worth to another.
+
+All in log odds, by the model's weights; glance.py has the words.
+"""
+
+import math
+
+import numpy as np
+
+from services.matcher.engine.codes import HUNDRED
+from services.matcher.engine.compiled import inlined
+from services.matcher.engine.features import FEATURES, HIGHEST_COSINE, LOWEST_COSINE
+from services.matcher.engine.glance import (
+    CONCEPT_WORDS,
+    FIRST_DAY,
+    KIND_BITS,
+    LAST_DAY,
+    LINE_BITS,
+    MOST_CONCEPT,
+    MOST_NAMED,
+    MOST_WEIGHT,
+    SIGN_BITS,
+    SIGN_WORDS,
+    WEIGHT_BITS,
+)
+from services.matcher.engine.lines import UNSURE
+
+STEPS = 2_048
+"""Estimates are told apart in so many steps."""
+STEP = np.float32(64.0)
+"""Steps in one of log odds."""
+
+
+THEME = FEATURES.index("theme")
+MAIN_NEED = FEATURES.index("main_need")
+NEEDS_SERVED = FEATURES.index("needs_served")
+ANY_NEED = FEATURES.index("any_need")
+QUANTITY = FEATURES.index("quantity")
+AMOUNT = FEATURES.index("amount")
+TEXT_THEME = FEATURES.index("text_theme")
+TEXT_KIND = FEATURES.index("text_kind")
+FIELD = FEATURES.index("field")
+MEANING = FEATURES.index("meaning")
+CONCEPTS = FEATURES.index("concepts")
+FOCUS = FEATURES.index("focus")
+ALLOWED = FEATURES.index("allowed")
+TERMS = FEATURES.index("terms")
+WINDOW = FEATURES.index("window")
+UNCONDITIONAL = FEATURES.index("unconditional")
+
+
+@inlined
+def step_of(total):  # type: ignore[no-untyped-def]
+    """An estimate in steps; 0 is for what is barred."""
+    return max(1, min(STEPS - 1, np.int64(STEP * total)))
+
+
+@inlined
+def ones(word):  # type: ignore[no-untyped-def]
+    """How many bits of a word are set."""
+    # In this form the compiler knows that it counts ones, and uses the processor's own way.
+    word = word - ((word >> np.uint64(1)) & np.uint64(0x5555555555555555))
+    word = (word & np.uint64(0x3333333333333333)) + (
+        (word >> np.uint64(2)) & np.uint64(0x3333333333333333)
+    )
+    word = (word + (word >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
+    return np.int64((word * np.uint64(0x0101010101010101)) >> np.uint64(56))
+
+
+@inlined
+def day16_of(day):  # type: ignore[no-untyped-def]
+    """A day as glance.day16 has it."""
+    return min(max(day - FIRST_DAY, 0), LAST_DAY)
+
+
+@inlined
+def in_gist(gist, mine):  # type: ignore[no-untyped-def]
+    """Of the concepts in a gist: the weight of those that another names too, the product of both
+    weights, the weight of all, and the sum of their squares."""
+    common = product = named = length = np.int64(0)
+    for word in range(SIGN_WORDS, len(gist)):
+        packed = gist[word]
+        for _ in range(4):
+            weight = np.int64(packed & np.uint64(MOST_WEIGHT))
+            own = np.int64(mine[(packed >> np.uint64(WEIGHT_BITS)) & np.uint64(MOST_CONCEPT)])
+            packed >>= np.uint64(16)
+            common += weight * (own > 0)
+            product += weight * own
+            named += weight
+            length += weight * weight
+    return common, product, named, length
+
+
+@inlined
+def gist_weights(one, marks):  # type: ignore[no-untyped-def]
+    """The weights of what a record names, by the numbers that gists have for concepts."""
+    mine = np.zeros(MOST_CONCEPT + 1, dtype=np.int16)
+    concepts, weights = one["concepts"], one["concept_weights"]
+    for place in range(len(concepts)):
+        if concepts[place] == 0:
+            break
+        mine[marks[concepts[place], 0]] = weights[place]
+    return mine
+
+
+@inlined
+def concept_words(one, marks):  # type: ignore[no-untyped-def]
+    """The set of the concepts that a record names, as glance.concept_words has it."""
+    words = np.zeros(CONCEPT_WORDS, dtype=np.uint64)
+    concepts = one["concepts"]
+    for place in range(len(concepts)):
+        if concepts[place] == 0:
+            break
+        bit = np.uint64(marks[concepts[place], 1])
+        words[bit >> np.uint64(6)] |= np.uint64(1) << (bit & np.uint64(63))
+    return words
+
+
+@inlined
+def line_worth(asked, lines, weights, closeness, serves):  # type: ignore[no-untyped-def]
+    """What one provision line does for all needs of a request, by its code."""
+    worth = np.zeros(1 << LINE_BITS, dtype=np.float32)
+    part = weights[NEEDS_SERVED] + UNSURE * (weights[QUANTITY] + weights[AMOUNT])
+    for theme in range(closeness.shape[0]):
+        for kind in range(serves.shape[0]):
+            total = most = 0.0
+            for place in range(np.int64(asked["line_count"])):
+                need = lines[asked["first_line"] + place]
+                if need["strength"] > 0.0:
+                    close = closeness[need["theme"], theme]
+                    fit = close * serves[need["kind"], kind]
+                    total += need["share"] * (weights[THEME] * close + part * fit)
+                    if place == 0:
+                        total += weights[MAIN_NEED] * fit
+                    most = max(most, fit)
+            worth[theme << KIND_BITS | kind] = total + weights[ANY_NEED] * most
+    return worth
+
+
+@inlined
+def theme_worth(one, weights, near):  # type: ignore[no-untyped-def]
+    """What likeness to a text that speaks of one theme alone is worth, for each theme."""
+    worth = np.zeros(256, dtype=np.float32)
+    own = one["text_themes"]
+    if one["theme_norm"] > 0.0:
+        for theme in range(near.shape[0]):
+            product = np.int64(0)
+            for other in range(near.shape[0]):
+                product += near[theme, other] * own[other]
+            worth[theme] = weights[TEXT_THEME] * product / (one["theme_norm"] * math.sqrt(HUNDRED))
+    return worth
+
+
+@inlined
+def kind_worth(asked, weights, served):  # type: ignore[no-untyped-def]
+    """What a text on one kind alone serves of the kinds that a request speaks of, for each."""
+    worth = np.zeros(256, dtype=np.float32)
+    own = asked["text_kinds"]
+    total = np.int64(0)
+    for needed in range(len(own)):
+        total += np.int64(own[needed])
+    for kind in range(len(own)):
+        reach = np.int64(0)
+        for needed in range(len(own)):
+            reach += np.int64(own[needed]) * served[needed, kind]
+        worth[kind] = weights[TEXT_KIND] * (reach / (HUNDRED * total) if total > 0 else UNSURE)
+    return worth
+
+
+@inlined
+def field_worth(weights):  # type: ignore[no-untyped-def]
+    """What being of this field is worth, by hundredths."""
+    worth = np.empty(128, dtype=np.float32)
+    for hundredths in range(128):
+        worth[hundredths] = weights[FIELD] * hundredths / HUNDRED
+    return worth
+
+
+@inlined
+def named_worth(one, weights):  # type: ignore[no-untyped-def]
+    """What each concept that both name is worth, by how many an offer names; a request is asked."""
+    own = 0.0
+    for place in range(len(one["concepts"])):
+        own += one["concepts"][place] != 0
+    worth = np.empty(MOST_NAMED + 1, dtype=np.float32)
+    for names in range(MOST_NAMED + 1):
+        count = max(float(names), 1.0)
+        cosine = 1.0 / math.sqrt(count * max(own, 1.0))
+        worth[names] = weights[FOCUS] / count + weights[CONCEPTS] * cosine
+    return worth
+
+
+@inlined
+def apart_worth(weights):  # type: ignore[no-untyped-def]
+    """What meaning is worth by how many signs of two vectors differ."""
+    worth = np.empty(SIGN_BITS + 1, dtype=np.float32)
+    for differ in range(SIGN_BITS + 1):
+        cosine = math.cos(math.pi * differ / SIGN_BITS)
+        told = (cosine - LOWEST_COSINE) / (HIGHEST_COSINE - LOWEST_COSINE)
+        worth[differ] = weights[MEANING] * min(max(told, 0.0), 1.0)
+    return worth
