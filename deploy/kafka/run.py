@@ -36,8 +36,14 @@ def main(command: Sequence[str]) -> int:
 
 
 def _run(command: Sequence[str], environment: Mapping[str, str]) -> int:
+    # While the command starts there is nothing yet to tell: whoever ends this waits so long.
+    asked: list[int] = []
+    ends = signal.signal(signal.SIGTERM, lambda number, _: asked.append(number))
     process = subprocess.Popen(command, env=environment)
     try:
+        signal.signal(signal.SIGTERM, ends)
+        if asked:
+            sys.exit(128 + asked[0])
         return process.wait()
     except KeyboardInterrupt:
         process.wait()  # the terminal has told it too

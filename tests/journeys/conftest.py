@@ -1,12 +1,15 @@
 """A whole stack for the journeys: real processes, the embedded broker or Apache Kafka's own."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from deploy.cli.client import Client
+from deploy.cli.target import stack_target
 from deploy.kafka.server import kafka_command
 from deploy.local.beside import stack_beside
 from deploy.local.running import Stack
@@ -32,6 +35,32 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     extra = {"ENTRAIDE_AS_OF": AS_OF}
     with stack_beside(directory, Ports.free(), print, extra, broker) as running:
         yield running
+
+
+@pytest.fixture
+def operator(stack: Stack) -> Client:
+    """Registers everything."""
+    return Client(stack_target(stack.plan.ports, stack.plan.keys, "journey"), "operator")
+
+
+@pytest.fixture
+def coordinator(stack: Stack) -> Client:
+    """Reviews."""
+    return Client(stack_target(stack.plan.ports, stack.plan.keys, "journey"), "coordinator")
+
+
+@pytest.fixture
+def published(operator: Client) -> Callable[[str, dict[str, Any]], str]:
+    """Registers a record, submits and publishes it; says its id."""
+
+    def publish(service: str, body: dict[str, Any]) -> str:
+        answer = operator.post(service, f"/v1/{service}", body)
+        path = f"/v1/{service}/{answer.body['id']}"
+        for step, sent in (("submit", None), ("publish", {"consent": "express"})):
+            answer = operator.post(service, f"{path}/{step}", sent, if_match=answer.etag)
+        return str(answer.body["id"])
+
+    return publish
 
 
 @pytest.fixture(scope="session")

@@ -1,12 +1,11 @@
 """A need that is covered, through the real processes: found, confirmed, open again."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from deploy.cli.client import Client
-from deploy.cli.target import stack_target
-from deploy.local.running import Stack
 from deploy.local.servers import wait_until
 
 pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("journeys")]
@@ -45,35 +44,13 @@ ACTIVITY = {
 }
 
 
-@pytest.fixture
-def operator(stack: Stack) -> Client:
-    """Registers everything."""
-    return Client(stack_target(stack.plan.ports, stack.plan.keys, "journey"), "operator")
-
-
-@pytest.fixture
-def coordinator(stack: Stack) -> Client:
-    """Reviews."""
-    return Client(stack_target(stack.plan.ports, stack.plan.keys, "journey"), "coordinator")
-
-
-def published(operator: Client, service: str, body: dict[str, Any]) -> str:
-    """The id of a record that was registered, submitted and published."""
-    body = {**body, "external_id": {"source": "coverage", "id": service}}
-    answer = operator.post(service, f"/v1/{service}", body)
-    path = f"/v1/{service}/{answer.body['id']}"
-    for step, sent in (("submit", None), ("publish", {"consent": "express"})):
-        answer = operator.post(service, f"{path}/{step}", sent, if_match=answer.etag)
-    return str(answer.body["id"])
-
-
 def test_a_need_that_is_covered_until_the_activity_is_cancelled(
-    stack: Stack, operator: Client, coordinator: Client
+    operator: Client, coordinator: Client, published: Callable[..., str]
 ) -> None:
     donor = {"name": "Agency of the journey", "type": "state", "country": "JPN"}
     operator.put("offers", "/v1/organisations/coverage-agency", donor)
-    request = published(operator, "requests", REQUEST)
-    offer = published(operator, "offers", OFFER)
+    request = published("requests", REQUEST)
+    offer = published("offers", OFFER)
 
     def proposed() -> float | None:
         """How many machines the offer is proposed to give."""

@@ -1,12 +1,11 @@
 """The same need asked for twice, through the real processes: found, merged, taken apart again."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from deploy.cli.client import Client
-from deploy.cli.target import stack_target
-from deploy.local.running import Stack
 from deploy.local.servers import wait_until
 
 pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("journeys")]
@@ -37,38 +36,16 @@ OFFER = {
 }
 
 
-@pytest.fixture
-def operator(stack: Stack) -> Client:
-    """Registers everything."""
-    return Client(stack_target(stack.plan.ports, stack.plan.keys, "journey"), "operator")
-
-
-@pytest.fixture
-def coordinator(stack: Stack) -> Client:
-    """Reviews."""
-    return Client(stack_target(stack.plan.ports, stack.plan.keys, "journey"), "coordinator")
-
-
-def published(operator: Client, service: str, body: dict[str, Any], name: str) -> str:
-    """The id of a record that was registered under a name, submitted and published."""
-    body = {**body, "external_id": {"source": "journey", "id": name}}
-    answer = operator.post(service, f"/v1/{service}", body)
-    path = f"/v1/{service}/{answer.body['id']}"
-    for step, sent in (("submit", None), ("publish", {"consent": "express"})):
-        answer = operator.post(service, f"{path}/{step}", sent, if_match=answer.etag)
-    return str(answer.body["id"])
-
-
 def test_a_need_that_was_asked_for_twice(
-    stack: Stack, operator: Client, coordinator: Client
+    operator: Client, coordinator: Client, published: Callable[..., str]
 ) -> None:
     donor = {"name": "Agency of the journey", "type": "state", "country": "JPN"}
     operator.put("offers", "/v1/organisations/journey-agency", donor)
-    offer = published(operator, "offers", OFFER, "offer")
+    offer = published("offers", OFFER)
     report = {**REQUEST, "channel": "national-report", "needs": [MARKING]}
-    first = published(operator, "requests", report, "report")
+    first = published("requests", report)
     direct = {**REQUEST, "channel": "direct", "needs": [MARKING, TRAINING]}
-    second = published(operator, "requests", direct, "direct")
+    second = published("requests", direct)
 
     def case(status: str) -> dict[str, Any] | None:
         found = coordinator.items("matcher", "/v1/duplicates", record=second, status=status)

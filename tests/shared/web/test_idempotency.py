@@ -206,12 +206,12 @@ def gunicorn(settings: Settings, tmp_path: Path) -> Iterator[str]:
     with log.open("wb") as output:
         process = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
     try:
-        wait_until(lambda: listens(port) or process.poll() is not None, 20, "gunicorn starting")
+        wait_until(lambda: listens(port) or process.poll() is not None, 60, "gunicorn starting")
         assert process.poll() is None, log.read_text()
         yield f"http://127.0.0.1:{port}"
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(20)
+        process.wait(60)
 
 
 def test_two_at_the_same_moment_through_real_servers(
@@ -222,7 +222,7 @@ def test_two_at_the_same_moment_through_real_servers(
 
     def post(_: int) -> requests.Response:
         barrier.wait()
-        return requests.post(f"{gunicorn}/v1/notes", json=BODY, headers=headers, timeout=20)
+        return requests.post(f"{gunicorn}/v1/notes", json=BODY, headers=headers, timeout=60)
 
     with ThreadPoolExecutor(6) as pool:
         answers = list(pool.map(post, range(6)))
@@ -237,7 +237,7 @@ def test_two_at_the_same_moment_through_real_servers(
     assert all("Retry-After" in answer.headers for answer in answers if answer.status_code == 409)
     assert notes() == 1
 
-    again = requests.post(f"{gunicorn}/v1/notes", json=BODY, headers=headers, timeout=20)
+    again = requests.post(f"{gunicorn}/v1/notes", json=BODY, headers=headers, timeout=60)
     assert (again.status_code, again.json()) == (201, fresh[0].json())
 
     # While here: bodies whose length nobody announces, and an answer that arrives although the
@@ -249,6 +249,6 @@ def test_two_at_the_same_moment_through_real_servers(
         (b" " * 1_000_000, 413),
         (iter([b" " * 65536] * 32), 413),
     ):
-        answer = requests.post(f"{gunicorn}/v1/notes", data=body, headers=plain, timeout=20)
+        answer = requests.post(f"{gunicorn}/v1/notes", data=body, headers=plain, timeout=60)
         assert answer.status_code == status
         assert status == 201 or answer.json()["type"].endswith(":body-too-large")
