@@ -7,13 +7,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import click
+from pymongo.errors import PyMongoError
 from rich.console import Console
 
 from deploy.cli.client import Client, ProblemError, UnreachableError
+from deploy.cli.example_accounts import show_example_accounts
 from deploy.cli.goldformat import GoldSetError
 from deploy.cli.goldset import GoldSet, Row, read_set
 from deploy.cli.load import load_with_progress, summary_table
 from deploy.cli.proposals import fetch_proposals, show_proposals
+from deploy.local.programs import Plan
 from deploy.local.stack import DEFAULT_DIRECTORY
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
@@ -22,19 +25,25 @@ _SHOWN_PROPOSALS = 3
 _PATIENCE = 120.0
 
 
-def show_example(client: Client, data_dir: Path, console: Console) -> None:
+def show_example(client: Client, plan: Plan, console: Console) -> None:
     """Load the examples and print the first proposals; prints what went wrong, raises nothing.
 
     `client` acts as an operator. Ends soon after `client.abandon()`.
     """
     try:
-        _show(client, data_dir, console)
-    except (click.ClickException, GoldSetError, ProblemError, UnreachableError) as error:
+        _show(client, plan, console)
+    except (
+        click.ClickException,
+        GoldSetError,
+        ProblemError,
+        UnreachableError,
+        PyMongoError,
+    ) as error:
         message = error.message if isinstance(error, click.ClickException) else str(error)
         console.print(f"The examples could not be shown: {message}", markup=False)
 
 
-def _show(client: Client, data_dir: Path, console: Console) -> None:
+def _show(client: Client, plan: Plan, console: Console) -> None:
     gold = read_set(EXAMPLES)
     summary = load_with_progress(gold, client, console)
     console.print("\nThe examples, all of them invented:")
@@ -47,9 +56,11 @@ def _show(client: Client, data_dir: Path, console: Console) -> None:
         console.print()
         request = client.get("requests", f"/v1/requests/{row.id}").body
         show_proposals(client, request, console, language="en", limit=_SHOWN_PROPOSALS)
+    data_dir = plan.directory.path
     option = "" if data_dir == DEFAULT_DIRECTORY else f" --data-dir {data_dir}"
     more = f"{own_command()} proposals {gold.requests[-1].external}{option}"
     console.print(f"More: {more}", markup=False, soft_wrap=True)
+    show_example_accounts(plan, gold, console, own_command())
 
 
 def own_command() -> str:

@@ -17,6 +17,7 @@ _COMMANDS: Mapping[str, str] = {
     "load": "Load a directory of requests, offers and activities.",
     "import": "Bring in the activities of an IATI file.",
     "token": "Print a token for scripts and tests.",
+    "accounts": "Invite people, lock and unlock their accounts.",
     "proposals": "Show a request's ranked proposals with their reasons.",
     "evaluate": "Rank a gold set and print how good the rankings are.",
     "train": "Learn a ranking model from decisions, and use it if it is better.",

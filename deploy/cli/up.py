@@ -78,7 +78,7 @@ def _serve(stack: Stack, console: Console, example: bool) -> None:
         stack.step_while(lambda: True)
         return
     client = Client(stack_target(stack.plan.ports, stack.plan.keys, "example"), OPERATOR)
-    arguments = (client, stack.plan.directory.path, console)
+    arguments = (client, stack.plan, console)
     # Children are started by the main thread only, so what else is to do goes beside it.
     showing = threading.Thread(target=show_example, args=arguments, daemon=True)
     showing.start()

@@ -12,6 +12,7 @@ from deploy.local.children import Program
 from deploy.local.servers import LOOPBACK, BrokerCommand, broker_command, database_command, listens
 from deploy.local.stack import SERVICES, DataDirectory, Keys, Ports, StackError
 from shared.settings import Settings
+from shared.web.tokens import JWKS_PATH
 
 _PASSED_ON = ("ENTRAIDE_LOG_LEVEL", "ENTRAIDE_AS_OF", "ENTRAIDE_COUNTRIES_FILE")
 _ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
@@ -47,10 +48,20 @@ def service_environment(plan: Plan) -> dict[str, str]:
         "ENTRAIDE_KAFKA": plan.ports.kafka,
         "ENTRAIDE_MONGODB": plan.ports.mongodb,
         "ENTRAIDE_JWKS_FILE": str(plan.keys.jwks_file.resolve()),
+        "ENTRAIDE_JWKS_URL": plan.ports.url("portal") + JWKS_PATH,
         "ENTRAIDE_TERM_KEY": plan.keys.term_key,
         "ENTRAIDE_LOG_FORMAT": "console",
         **{f"ENTRAIDE_URL_{name.upper()}": plan.ports.url(name) for name in SERVICES},
         **plan.extra,
+    }
+
+
+def portal_environment(plan: Plan) -> dict[str, str]:
+    """The environment of the portal, which alone has the key of what it keeps."""
+    return {
+        **service_environment(plan),
+        "ENTRAIDE_PORTAL_KEY": plan.keys.portal_key,
+        "ENTRAIDE_PUBLIC_URL_PORTAL": plan.ports.url("portal"),
     }
 
 
@@ -137,6 +148,7 @@ def _server_environment() -> dict[str, str]:
 def _api(plan: Plan, name: str) -> Program:
     port = plan.ports.of(name)
     scratch = plan.directory.run.resolve() / "metrics" / name
+    environment = portal_environment(plan) if name == "portal" else service_environment(plan)
     return Program(
         name=name,
         kind="api",
@@ -145,10 +157,7 @@ def _api(plan: Plan, name: str) -> Program:
             *("--worker-class", "gthread", "--workers", "1", "--threads", str(_THREADS)),
             *("--bind", f"{LOOPBACK}:{port}", "--graceful-timeout", "5", "--no-control-socket"),
         ),
-        environment={
-            **service_environment(plan),
-            "PROMETHEUS_MULTIPROC_DIR": str(scratch),
-        },
+        environment={**environment, "PROMETHEUS_MULTIPROC_DIR": str(scratch)},
         ready=lambda: answers(port, "/readyz"),
         address=plan.ports.url(name),
         scratch=scratch,

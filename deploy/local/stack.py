@@ -72,11 +72,15 @@ class Ports:
 
 @dataclass(frozen=True)
 class Keys:
-    """The deployment's secrets: what signs tokens, and what hashes terms (base64)."""
+    """The deployment's secrets: what signs the commands' tokens, what hashes terms (base64).
+
+    `portal_key` seals what the portal keeps (base64).
+    """
 
     pair: KeyPair
     jwks_file: Path
     term_key: str
+    portal_key: str
 
 
 @dataclass(frozen=True)
@@ -163,13 +167,14 @@ def is_running(directory: DataDirectory) -> bool:
 def make_keys(directory: DataDirectory) -> Keys:
     """The deployment's keys, made at the first start, in files that only the owner may read."""
     private, jwks = directory.keys / "private.jwk", directory.keys / "jwks.json"
-    term = directory.keys / "term.key"
     if not private.exists():
         pair = generate_key()
         write_private(jwks, pair.jwks_json())
         write_private(private, pair.private_json())
-    if not term.exists():
-        write_private(term, base64.b64encode(secrets.token_bytes(32)).decode())
+    for name in ("term.key", "portal.key"):
+        if not (directory.keys / name).exists():
+            fresh = base64.b64encode(secrets.token_bytes(32)).decode()
+            write_private(directory.keys / name, fresh)
     return load_keys(directory)
 
 
@@ -177,10 +182,12 @@ def load_keys(directory: DataDirectory) -> Keys:
     """The keys of an existing stack; raises StackError when they are damaged."""
     try:
         pair = read_private_key((directory.keys / "private.jwk").read_text())
-        term_key = (directory.keys / "term.key").read_text().strip()
+        term_key, portal_key = (
+            (directory.keys / name).read_text().strip() for name in ("term.key", "portal.key")
+        )
     except (OSError, ValueError) as error:
         raise StackError(f"the keys in {directory.keys} cannot be read: {error}") from None
-    return Keys(pair, directory.keys / "jwks.json", term_key)
+    return Keys(pair, directory.keys / "jwks.json", term_key, portal_key)
 
 
 def describe(directory: DataDirectory, ports: Ports, pids: Mapping[str, int]) -> None:

@@ -4,22 +4,42 @@ import os
 from collections.abc import Mapping
 
 from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from services.portal.addresses import addresses
+from services.portal.api import accounts, invitations, tokens
+from services.portal.configuration import PortalSettings
+from services.portal.house import Clock, open_house, set_house, system_clock
 from services.portal.pages.start import start_page
+from services.portal.signing_keys import OwnKeys
 from shared.settings import Settings
 from shared.web.service import create_service
+from shared.web.tokens import JWKS_PATH
 
-DESCRIPTION = "Pages for requesting States, donors and coordinators."
+NAME = "portal"
+DESCRIPTION = "Accounts and tokens; pages for requesting States, donors and coordinators."
 
 
-def create_app(settings: Settings | None = None, environ: Mapping[str, str] = os.environ) -> Flask:
+def create_app(
+    settings: Settings | None = None,
+    environ: Mapping[str, str] = os.environ,
+    clock: Clock = system_clock,
+) -> Flask:
     """The portal's app; raises SettingsError naming what is missing in `environ`."""
+    settings = settings or Settings.from_environment(NAME, environ)
+    portal = open_house(settings, PortalSettings.from_environment(environ), clock)
     app = create_service(
-        "portal",
-        settings or Settings.from_environment("portal", environ),
-        [],
+        NAME,
+        settings,
+        (tokens.blueprint, accounts.blueprint, invitations.blueprint),
         description=DESCRIPTION,
+        clock=clock,
+        source=OwnKeys(portal),
     )
+    set_house(app, portal)
+    if portal.portal.proxies:
+        trusted = portal.portal.proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=trusted, x_proto=trusted)  # type: ignore[method-assign]
+    app.add_url_rule(JWKS_PATH, view_func=tokens.key_set)
     app.add_url_rule("/", view_func=start_page(addresses(environ)))
     return app

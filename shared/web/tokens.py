@@ -14,6 +14,9 @@ from shared.web.identity import Identity
 ALGORITHM = "Ed25519"
 """RFC 9864's name for what RFC 8037 called EdDSA with an Ed25519 key."""
 
+JWKS_PATH = "/.well-known/jwks.json"
+"""Where the portal publishes the keys of its tokens."""
+
 DEFAULT_ISSUER = "entraide"
 DEFAULT_AUDIENCE = "entraide"
 

@@ -12,12 +12,16 @@ from prometheus_client import REGISTRY
 
 import shared.settings
 from deploy.cli.main import main
-from services.portal import addresses
+from services.portal import addresses, configuration
 from shared.settings import Settings
 from shared.web.keys import key_source
 
 ROOT = Path(__file__).parents[2]
-VARIABLES = frozenset(v.name for v in (*shared.settings.VARIABLES, *addresses.VARIABLES))
+VARIABLES = frozenset(
+    variable.name
+    for variables in (shared.settings.VARIABLES, addresses.VARIABLES, configuration.VARIABLES)
+    for variable in variables
+)
 _API = re.compile(r"(services\.([a-z]+)\.app):create_app\(\)")
 _WORKER = re.compile(r"services\.([a-z]+)\.worker")
 
@@ -51,6 +55,7 @@ def check_container() -> CheckContainer:
         key_source(settings)
         if name == "portal":
             addresses.addresses(environment)
+            configuration.PortalSettings.from_environment(environment)
         if name.endswith("-worker"):
             assert settings.ready_file is not None
             assert settings.metrics_port > 0

@@ -19,6 +19,7 @@ from pymongo.uri_parser import parse_uri
 from deploy.docker import healthy
 from deploy.local.stack import DEFAULT_PORT_BASE, SERVICES, Ports
 from shared.settings import Settings
+from shared.web.tokens import JWKS_PATH
 
 APIS = ("portal", *SERVICES)
 WORKERS = tuple(f"{service}-worker" for service in SERVICES)
@@ -28,6 +29,7 @@ SECRETS = {
     "ENTRAIDE_MONGODB_PASSWORD": "c0ffee",
     "ENTRAIDE_MONGODB_KEY": "bW9uZ29kYg==",
     "ENTRAIDE_TERM_KEY": "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",
+    "ENTRAIDE_PORTAL_KEY": "ZmVkY2JhOTg3NjU0MzIxMGZlZGNiYTk4NzY1NDMyMTA=",
 }
 CheckContainer = Callable[[str, list[str], Mapping[str, str]], Settings]
 Compose = dict[str, Any]
@@ -176,21 +178,44 @@ def test_our_containers_may_do_little(compose: Compose, name: str) -> None:
         assert service["healthcheck"]["test"][1:] == ["python", "-m", "deploy.docker.healthy", kind]
 
 
-def test_the_key_set_is_read_where_it_is_mounted(
+def test_the_services_trust_the_portals_tokens(
     compose: Compose, check_container: CheckContainer
 ) -> None:
-    service = compose["services"]["requests"]
+    for name in SERVICES:
+        service = compose["services"][name]
+        settings = check_container(name, service["command"], service["environment"])
+        assert settings.jwks_url == f"http://portal:{healthy.API_PORT}{JWKS_PATH}"
+        assert settings.jwks_file is None
+
+
+def test_keys_of_ones_own_are_read_where_they_are_mounted(
+    text: str, check_container: CheckContainer
+) -> None:
+    values = {**SECRETS, "ENTRAIDE_JWKS_FILE": "/etc/entraide/keys/jwks.json"}
+    service = interpolated(yaml.safe_load(text)["services"]["requests"], values)
     settings = check_container("requests", service["command"], service["environment"])
     (volume,) = service["volumes"]
     assert settings.jwks_file is not None
     assert str(settings.jwks_file.parent) == volume.split(":")[1]
 
 
-def test_the_key_set_may_be_at_an_address(text: str, check_container: CheckContainer) -> None:
-    values = {**SECRETS, "ENTRAIDE_JWKS_FILE": "", "ENTRAIDE_JWKS_URL": "https://issuer.example/k"}
-    service = interpolated(yaml.safe_load(text)["services"]["requests"], values)
-    settings = check_container("requests", service["command"], service["environment"])
-    assert settings.jwks_file is None
+def test_another_issuer_may_be_named(text: str, check_container: CheckContainer) -> None:
+    for values in (
+        {"ENTRAIDE_JWKS_URL": "https://issuer.example/k"},
+        {"ENTRAIDE_JWKS_URL": "", "ENTRAIDE_ISSUER": "https://issuer.example/realm"},
+    ):
+        service = interpolated(yaml.safe_load(text)["services"]["requests"], SECRETS | values)
+        settings = check_container("requests", service["command"], service["environment"])
+        assert settings.jwks_url == values["ENTRAIDE_JWKS_URL"]
+
+
+def test_only_the_portal_has_the_portals_key(compose: Compose) -> None:
+    having = {
+        name
+        for name, service in compose["services"].items()
+        if "ENTRAIDE_PORTAL_KEY" in service.get("environment", {})
+    }
+    assert having == {"portal"}
 
 
 @pytest.mark.parametrize("name", SERVERS)

@@ -26,6 +26,7 @@ CheckContainer = Callable[[str, list[str], Mapping[str, str]], Settings]
 SECRETS = {
     "mongodb": "mongodb://user:secret@one,two,three/?replicaSet=rs&authSource=admin&w=majority",
     "term-key": "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",
+    "portal-key": "ZmVkY2JhOTg3NjU0MzIxMGZlZGNiYTk4NzY1NDMyMTA=",
 }
 
 

@@ -84,10 +84,16 @@ def test_keys_are_made_once_and_private(directory: DataDirectory) -> None:
     with locked(directory):
         first = make_keys(directory)
         again = make_keys(directory)
-    assert again.term_key == first.term_key
+    assert (again.term_key, again.portal_key) == (first.term_key, first.portal_key)
+    assert first.portal_key != first.term_key
     assert again.pair.public == first.pair.public
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in directory.keys.iterdir()}
-    assert modes == {"private.jwk": 0o600, "jwks.json": 0o600, "term.key": 0o600}
+    assert modes == {
+        "private.jwk": 0o600,
+        "jwks.json": 0o600,
+        "term.key": 0o600,
+        "portal.key": 0o600,
+    }
     assert stat.S_IMODE(directory.keys.stat().st_mode) == 0o700
 
 

@@ -13,6 +13,8 @@ from services.portal.app import create_app
 from shared.settings import Settings, SettingsError
 
 ENVIRON = {
+    "ENTRAIDE_PORTAL_KEY": base64.b64encode(b"a key that only the tests use...").decode(),
+    "ENTRAIDE_PUBLIC_URL_PORTAL": "https://entraide.example",
     "ENTRAIDE_URL_REQUESTS": "http://127.0.0.1:8101/",
     "ENTRAIDE_URL_OFFERS": "http://offers:8000",
     "ENTRAIDE_PUBLIC_URL_OFFERS": "https://offers.example",

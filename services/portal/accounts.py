@@ -1,0 +1,156 @@
+"""Accounts: found, seen as identities, locked, given a new password."""
+
+from datetime import datetime
+from typing import Any
+
+from services.portal.documents import Account, ApiToken, Session
+from services.portal.domain import lifetimes
+from services.portal.domain.passwords import Fault, fault_of
+from services.portal.domain.people import SECOND_FACTOR_ROLES, Office, email_of
+from services.portal.house import House
+from services.portal.outgoing import send_mail
+from services.portal.sealing import new_secret
+from shared.web.identity import Identity
+
+RESET_PAGE = "reset"
+
+
+class PasswordRefusedError(Exception):
+    """A new password breaks a rule."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault)
+        self.fault = fault
+
+
+class LinkUsedError(Exception):
+    """A one-time link is unknown, has expired, was used or was taken back."""
+
+
+def account_by_email(text: str) -> Account | None:
+    """The account of an address as somebody typed it."""
+    email = email_of(text)
+    return None if email is None else Account.objects(email=email).first()
+
+
+def office_of(record: Any) -> Office:
+    """The role and bindings of an account or invitation."""
+    return Office(record.role, record.state, record.organisation, tuple(record.regions))
+
+
+def identity_of(account: Account, scopes: frozenset[str] | None = None) -> Identity:
+    """The account as the services know it."""
+    return Identity(
+        subject=account.id,
+        role=account.role,
+        state=account.state,
+        organisation=account.organisation,
+        regions=frozenset(account.regions) or None,
+        scopes=scopes,
+    )
+
+
+def needs_second_factor(account: Account) -> bool:
+    """Whether the account can do nothing before it has set up a second factor."""
+    return account.role in SECOND_FACTOR_ROLES and account.second_factor is None
+
+
+def end_sessions(account_id: str, but: str | None = None) -> int:
+    """End every session of the account, save that with the id `but`; how many were ended."""
+    filters: dict[str, Any] = {"account": account_id}
+    if but is not None:
+        filters["id__ne"] = but
+    ended: int = Session.objects(**filters).delete()
+    return ended
+
+
+def lock(account_id: str, now: datetime) -> bool:
+    """Lock an account and end its sessions; False if there is none."""
+    return _changed(account_id, {"$set": {"locked_at": now}, "$inc": {"generation": 1}})
+
+
+def unlock(account_id: str) -> bool:
+    """Unlock an account; False if there is none."""
+    return _changed(account_id, {"$unset": {"locked_at": ""}})
+
+
+def new_reset_link(house: House, account: Account, now: datetime) -> str:
+    """A link for a new password, put into the outgoing mail; links made before are worthless."""
+    secret = new_secret()
+    until = now + lifetimes.RESET
+    fingerprint = house.vault.fingerprint(secret, RESET_PAGE)
+    Account._get_collection().update_one(
+        {"_id": account.id}, {"$set": {"reset": fingerprint, "reset_until": until}}
+    )
+    link = house.link(RESET_PAGE, secret)
+    send_mail(house, "reset", account.email, account.language, now, link=link, until=until)
+    return link
+
+
+def account_of_reset(house: House, secret: str, now: datetime) -> Account:
+    """The account whose password the link lets change; raises LinkUsedError."""
+    fingerprint = house.vault.fingerprint(secret, RESET_PAGE)
+    account = Account.objects(reset=fingerprint).first()
+    if account is None or account.reset_until is None or account.reset_until <= now:
+        raise LinkUsedError
+    found: Account = account
+    return found
+
+
+def reset_password(house: House, secret: str, password: str, now: datetime) -> Account:
+    """Set a new password by a link, once: sessions end, API tokens are revoked.
+
+    The second factor stays. Raises LinkUsedError and PasswordRefusedError.
+    """
+    account = account_of_reset(house, secret, now)
+    _require_fine(password, account)
+    written = Account._get_collection().update_one(
+        {"_id": account.id, "reset": account.reset, "reset_until": {"$gt": now}},
+        {
+            "$set": {"password": house.passwords.hash(password)},
+            "$unset": {"reset": "", "reset_until": ""},
+            "$inc": {"generation": 1},
+        },
+    )
+    if not written.matched_count:
+        raise LinkUsedError
+    end_sessions(account.id)
+    # Who asks for a new password may have lost the old one to somebody else.
+    ApiToken.objects(account=account.id, revoked_at=None).update(set__revoked_at=now)
+    send_mail(house, "password-changed", account.email, account.language, now)
+    return account
+
+
+def change_password(house: House, account: Account, password: str, now: datetime) -> bool:
+    """Set a new password and end all sessions; False where another window was first.
+
+    Raises PasswordRefusedError. Whoever calls has checked the old password.
+    """
+    _require_fine(password, account)
+    written = Account._get_collection().update_one(
+        {"_id": account.id, "generation": account.generation},
+        {
+            "$set": {"password": house.passwords.hash(password)},
+            "$unset": {"reset": "", "reset_until": ""},
+            "$inc": {"generation": 1},
+        },
+    )
+    if not written.matched_count:
+        return False
+    end_sessions(account.id)
+    send_mail(house, "password-changed", account.email, account.language, now)
+    account.reload()
+    return True
+
+
+def _require_fine(password: str, account: Account) -> None:
+    fault = fault_of(password, account.email, account.name)
+    if fault is not None:
+        raise PasswordRefusedError(fault)
+
+
+def _changed(account_id: str, update: dict[str, Any]) -> bool:
+    written = Account._get_collection().update_one({"_id": account_id}, update)
+    if written.matched_count:
+        end_sessions(account_id)
+    return bool(written.matched_count)

@@ -1,0 +1,1 @@
+"""The portal over HTTP, for programs: keys, tokens, accounts, invitations."""

@@ -1,0 +1,99 @@
+"""Accounts over HTTP: one's own, and for coordinators and operators those of others."""
+
+from typing import Any
+
+from flask.views import MethodView
+
+from services.portal import accounts
+from services.portal.documents import Account
+from services.portal.domain.people import may_manage
+from services.portal.house import house
+from services.portal.schemas import AccountQuery, AccountView, Nothing
+from services.portal.views import account_view
+from shared.vocabulary.countries import all_countries
+from shared.web.blueprint import Blueprint
+from shared.web.identity import Identity, covers, current_identity, require_roles
+from shared.web.paging import page, page_schema
+from shared.web.problems import forbidden, not_found
+
+blueprint = Blueprint(
+    "accounts",
+    __name__,
+    url_prefix="/v1/accounts",
+    description="Who may sign in. Accounts are made by accepting an invitation.",
+)
+
+
+@blueprint.route("")
+class Accounts(MethodView):
+    """All accounts that the caller may see."""
+
+    @require_roles("coordinator", "auditor", "operator")
+    @blueprint.arguments(AccountQuery, location="query")
+    @blueprint.response(200, page_schema(AccountView))
+    def get(self, args: dict[str, Any]) -> dict[str, Any]:
+        """List accounts, the newest first; a coordinator of some regions sees their States'."""
+        filters = visible_to(current_identity())
+        if args["role"] not in (None, filters.get("role", args["role"])):
+            filters = {"_id": {"$in": []}}
+        elif args["role"] is not None:
+            filters["role"] = args["role"]
+        return page(Account.objects(__raw__=filters), args, account_view)
+
+
+@blueprint.route("/me")
+class Me(MethodView):
+    """The caller's own account."""
+
+    @blueprint.response(200, AccountView)
+    def get(self) -> dict[str, Any]:
+        """Read your own account."""
+        return account_view(_account(current_identity().subject))
+
+
+@blueprint.route("/<string:account_id>/lock", methods=["POST"])
+@require_roles("coordinator", "operator")
+@blueprint.arguments(Nothing, required=False)
+@blueprint.response(200, AccountView)
+def lock(_body: dict[str, Any], account_id: str) -> dict[str, Any]:
+    """Lock an account: its sessions end, its tokens buy nothing."""
+    account = _managed(account_id)
+    accounts.lock(account.id, house().clock())
+    return account_view(_account(account_id))
+
+
+@blueprint.route("/<string:account_id>/unlock", methods=["POST"])
+@require_roles("coordinator", "operator")
+@blueprint.arguments(Nothing, required=False)
+@blueprint.response(200, AccountView)
+def unlock(_body: dict[str, Any], account_id: str) -> dict[str, Any]:
+    """Unlock an account."""
+    account = _managed(account_id)
+    accounts.unlock(account.id)
+    return account_view(_account(account_id))
+
+
+def visible_to(identity: Identity) -> dict[str, Any]:
+    """The filter of the accounts and invitations that the identity may list."""
+    if identity.regions is None:
+        return {}
+    states = [one.alpha3 for one in all_countries() if covers(identity, one.alpha3)]
+    return {"role": "requester", "state": {"$in": states}}
+
+
+def _account(account_id: str) -> Account:
+    account = Account.objects(id=account_id).first()
+    if account is None:
+        raise not_found("account")
+    found: Account = account
+    return found
+
+
+def _managed(account_id: str) -> Account:
+    account = _account(account_id)
+    identity = current_identity()
+    if account.id == identity.subject:
+        raise forbidden("Nobody locks or unlocks their own account.")
+    if not may_manage(identity, accounts.office_of(account)):
+        raise forbidden("This account is not one that your role may lock or unlock.")
+    return account

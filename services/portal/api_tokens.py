@@ -1,0 +1,112 @@
+"""API tokens: for the scripts of a person, narrower than the person, exchanged for a short token.
+
+A token's text is `entraide_` with its id and its secret. The services never see it: it buys a
+JSON Web Token of a few minutes at the portal, so that it can be revoked at once and be leaked to
+nobody but the portal.
+"""
+
+import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from services.portal.accounts import identity_of, needs_second_factor
+from services.portal.documents import Account, ApiToken
+from services.portal.domain import lifetimes
+from services.portal.house import House
+from services.portal.sealing import new_secret
+from services.portal.signing_keys import signing_key
+from shared.ids import new_id
+from shared.web.tokens import issue_token
+
+_PREFIX = "entraide"
+_PURPOSE = "api token"
+_NOTED_EVERY = timedelta(minutes=1)
+
+
+class TokenRefusedError(Exception):
+    """An API token is unknown, has expired or was revoked, or its account may not act."""
+
+
+@dataclass(frozen=True, repr=False)
+class Access:
+    """A JSON Web Token, how many seconds it lives, what it may do (None: all)."""
+
+    token: str
+    seconds: int
+    scopes: tuple[str, ...] | None
+
+
+def make(
+    house: House,
+    account: Account,
+    name: str,
+    scopes: Sequence[str],
+    lifetime: timedelta,
+    now: datetime,
+) -> tuple[ApiToken, str]:
+    """A token with its text, which is stored nowhere; `scopes` and `lifetime` were checked."""
+    secret = new_secret()
+    token = ApiToken(
+        id=new_id(),
+        account=account.id,
+        name=name,
+        secret=house.vault.fingerprint(secret, _PURPOSE),
+        scopes=sorted(set(scopes)),
+        created_at=now,
+        expires_at=now + lifetime,
+    )
+    token.save(force_insert=True)
+    return token, f"{_PREFIX}_{token.id}_{secret}"
+
+
+def tokens_of(account_id: str) -> list[ApiToken]:
+    """The account's tokens that were not revoked, the newest first."""
+    found = ApiToken.objects(account=account_id, revoked_at=None).order_by("-created_at", "id")
+    return list(found)
+
+
+def revoke(account_id: str, token_id: str, now: datetime) -> bool:
+    """Revoke a token of the account; False if there is none such."""
+    revoked: int = ApiToken.objects(id=token_id, account=account_id, revoked_at=None).update(
+        set__revoked_at=now
+    )
+    return revoked > 0
+
+
+def exchange(house: House, text: str, now: datetime) -> Access:
+    """The JSON Web Token that an API token buys; raises TokenRefusedError."""
+    prefix, _, rest = text.partition("_")
+    token_id, _, secret = rest.partition("_")
+    token = ApiToken.objects(id=token_id).first() if prefix == _PREFIX else None
+    fingerprint = house.vault.fingerprint(secret, _PURPOSE)
+    if token is None or not hmac.compare_digest(token.secret, fingerprint):
+        raise TokenRefusedError
+    if token.revoked_at is not None or token.expires_at <= now:
+        raise TokenRefusedError
+    account = Account.objects(id=token.account).first()
+    if account is None or account.locked_at is not None or needs_second_factor(account):
+        raise TokenRefusedError
+    if token.used_at is None or now - token.used_at >= _NOTED_EVERY:
+        ApiToken.objects(id=token.id).update(set__used_at=now)
+    lifetime = min(lifetimes.ACCESS_TOKEN, token.expires_at - now)
+    return access_for(house, account, now, tuple(token.scopes), lifetime)
+
+
+def access_for(
+    house: House,
+    account: Account,
+    now: datetime,
+    scopes: tuple[str, ...] | None = None,
+    lifetime: timedelta = lifetimes.ACCESS_TOKEN,
+) -> Access:
+    """A JSON Web Token for the account, with which the portal calls the services for its user."""
+    text = issue_token(
+        signing_key(house, now),
+        identity_of(account, None if scopes is None else frozenset(scopes)),
+        lifetime,
+        now,
+        issuer=house.settings.issuer,
+        audience=house.settings.audience,
+    )
+    return Access(text, int(lifetime.total_seconds()), scopes)

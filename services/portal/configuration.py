@@ -1,0 +1,82 @@
+"""What the portal is told of itself: its key, its address, the proxies before it."""
+
+import base64
+import binascii
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from shared.settings import SettingsError, Variable
+
+VARIABLES: tuple[Variable, ...] = (
+    Variable("ENTRAIDE_PORTAL_KEY", None, "the portal's key for secrets at rest, base64, 32 bytes"),
+    Variable(
+        "ENTRAIDE_PUBLIC_URL_PORTAL",
+        None,
+        "where a browser reaches the portal: https://, or http:// on loopback",
+    ),
+    Variable(
+        "ENTRAIDE_TRUSTED_PROXIES",
+        "0",
+        "proxies before the portal whose X-Forwarded-For and -Proto are believed",
+    ),
+)
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+@dataclass(frozen=True, repr=False)
+class PortalSettings:
+    """`key` seals what is secret at rest; `url` has no slash at its end; `proxies` are trusted."""
+
+    key: bytes
+    url: str
+    proxies: int = 0
+
+    @property
+    def secure(self) -> bool:
+        """Whether browsers reach the portal over TLS."""
+        return self.url.startswith("https://")
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str]) -> "PortalSettings":
+        """The portal's settings; SettingsError names what is missing or wrong."""
+        values: dict[str, str] = {}
+        for variable in VARIABLES:
+            value = environ.get(variable.name, "").strip() or variable.default
+            if value is None:
+                raise SettingsError(f"set {variable.name}: {variable.meaning}")
+            values[variable.name] = value
+        return cls(
+            key=_key(values["ENTRAIDE_PORTAL_KEY"]),
+            url=_url(values["ENTRAIDE_PUBLIC_URL_PORTAL"]),
+            proxies=_proxies(values["ENTRAIDE_TRUSTED_PROXIES"]),
+        )
+
+
+def _key(value: str) -> bytes:
+    try:
+        key = base64.b64decode(value, validate=True)
+    except binascii.Error:
+        raise SettingsError("ENTRAIDE_PORTAL_KEY must be base64") from None
+    if len(key) < 32:
+        raise SettingsError("ENTRAIDE_PORTAL_KEY must hold at least 32 bytes, base64-encoded")
+    return key
+
+
+def _url(value: str) -> str:
+    parts = urlsplit(value)
+    local = parts.scheme == "http" and parts.hostname in _LOOPBACK
+    if not (parts.hostname and (parts.scheme == "https" or local)):
+        raise SettingsError(
+            "ENTRAIDE_PUBLIC_URL_PORTAL must begin with https:// (http:// only on loopback), "
+            f"not {value!r}: cookies travel over TLS alone"
+        )
+    if parts.path.strip("/") or parts.query or parts.fragment:
+        raise SettingsError(f"ENTRAIDE_PUBLIC_URL_PORTAL must have no path, not {value!r}")
+    return value.rstrip("/")
+
+
+def _proxies(value: str) -> int:
+    if not value.isascii() or not value.isdigit() or int(value) > 9:
+        raise SettingsError(f"ENTRAIDE_TRUSTED_PROXIES must be a number up to 9, not {value!r}")
+    return int(value)

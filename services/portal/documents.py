@@ -1,0 +1,179 @@
+"""What the portal keeps: accounts, sessions, links, tokens, keys, mail that waits to be sent.
+
+Nothing here is readable by who has only the database: passwords are hashed, links, cookies, codes
+and tokens are fingerprinted, seeds and keys are sealed (sealing.py).
+"""
+
+from mongoengine import (
+    BinaryField,
+    DateTimeField,
+    Document,
+    EmbeddedDocument,
+    EmbeddedDocumentField,
+    IntField,
+    ListField,
+    StringField,
+)
+
+
+class SecondFactor(EmbeddedDocument):
+    """A second factor: its sealed seed, the last step of time whose code was used, spare codes.
+
+    `recovery` has fingerprints of the recovery codes that are left.
+    """
+
+    seed = BinaryField(required=True)
+    last_step = IntField(required=True)
+    recovery = ListField(StringField())
+    since = DateTimeField(required=True)
+
+
+class Account(Document):
+    """Somebody who may sign in: a role and what it is bound to.
+
+    `password` is an argon2id hash. `generation` rises whenever all sessions must end: a session
+    counts only while it has the account's own. `setup` is the sealed seed of a second factor that
+    is being set up. `reset` is the fingerprint of the newest link for a new password.
+    """
+
+    meta = {  # noqa: RUF012 (mongoengine declares it so)
+        "collection": "accounts",
+        "indexes": [
+            {"fields": ["email"], "unique": True},
+            {"fields": ["reset"], "sparse": True},
+            ("-created_at", "id"),
+        ],
+    }
+
+    id = StringField(primary_key=True)
+    email = StringField(required=True)
+    name = StringField(required=True)
+    language = StringField(required=True)
+    role = StringField(required=True)
+    state = StringField()
+    organisation = StringField()
+    regions = ListField(StringField())
+    password = StringField()
+    generation = IntField(required=True, default=0)
+    locked_at = DateTimeField()
+    second_factor = EmbeddedDocumentField(SecondFactor)
+    setup = BinaryField()
+    reset = StringField()
+    reset_until = DateTimeField()
+    created_at = DateTimeField(required=True)
+    signed_in_at = DateTimeField()
+
+
+class Session(Document):
+    """A signed-in browser; the id is the fingerprint of its cookie.
+
+    `stage` is `code` while a second factor is awaited, `setup` while one must be set up first, and
+    `full` when everything may be done.
+    """
+
+    meta = {  # noqa: RUF012 (mongoengine declares it so)
+        "collection": "sessions",
+        "indexes": ["account", {"fields": ["expires_at"], "expireAfterSeconds": 0}],
+    }
+
+    id = StringField(primary_key=True)
+    account = StringField(required=True)
+    stage = StringField(required=True)
+    generation = IntField(required=True)
+    agent = StringField()
+    created_at = DateTimeField(required=True)
+    seen_at = DateTimeField(required=True)
+    expires_at = DateTimeField(required=True)
+
+
+class Invitation(Document):
+    """A link by which one account can be made, with the role and bindings fixed here.
+
+    `invited_by` is an account's id or the subject of a token; `link` the fingerprint of the link.
+    """
+
+    meta = {  # noqa: RUF012 (mongoengine declares it so)
+        "collection": "invitations",
+        "indexes": [{"fields": ["link"], "unique": True}, ("-created_at", "id")],
+    }
+
+    id = StringField(primary_key=True)
+    link = StringField(required=True)
+    email = StringField(required=True)
+    language = StringField(required=True)
+    role = StringField(required=True)
+    state = StringField()
+    organisation = StringField()
+    regions = ListField(StringField())
+    invited_by = StringField(required=True)
+    created_at = DateTimeField(required=True)
+    expires_at = DateTimeField(required=True)
+    revoked_at = DateTimeField()
+    accepted_at = DateTimeField()
+
+
+class ApiToken(Document):
+    """A token of an account for its scripts; `secret` is a fingerprint, shown once in the clear."""
+
+    meta = {  # noqa: RUF012 (mongoengine declares it so)
+        "collection": "api_tokens",
+        "indexes": [("account", "-created_at", "id")],
+    }
+
+    id = StringField(primary_key=True)
+    account = StringField(required=True)
+    name = StringField(required=True)
+    secret = StringField(required=True)
+    scopes = ListField(StringField(), required=True)
+    created_at = DateTimeField(required=True)
+    expires_at = DateTimeField(required=True)
+    used_at = DateTimeField()
+    revoked_at = DateTimeField()
+
+
+class SigningKey(Document):
+    """The key that signs the tokens of one period; `private` is its sealed private half."""
+
+    meta = {"collection": "signing_keys"}  # noqa: RUF012 (mongoengine declares it so)
+
+    id = IntField(primary_key=True)
+    key_id = StringField(required=True)
+    public = StringField(required=True)
+    private = BinaryField(required=True)
+
+
+class Throttle(Document):
+    """What is remembered of failed attempts at one thing; `revision` guards its changes."""
+
+    meta = {  # noqa: RUF012 (mongoengine declares it so)
+        "collection": "throttles",
+        "indexes": [{"fields": ["expires_at"], "expireAfterSeconds": 0}],
+    }
+
+    id = StringField(primary_key=True)
+    revision = IntField(required=True)
+    failures = IntField(required=True)
+    blocked_until = DateTimeField()
+    last = DateTimeField(required=True)
+    expires_at = DateTimeField(required=True)
+
+
+class OutgoingMail(Document):
+    """A mail that waits to be sent: what it is about, to whom, in which language.
+
+    `link` is sealed; once it has expired, so has the mail.
+    """
+
+    meta = {  # noqa: RUF012 (mongoengine declares it so)
+        "collection": "outgoing_mail",
+        "indexes": ["sent_at", {"fields": ["expires_at"], "expireAfterSeconds": 0}],
+    }
+
+    id = StringField(primary_key=True)
+    kind = StringField(required=True)
+    email = StringField(required=True)
+    language = StringField(required=True)
+    link = BinaryField()
+    created_at = DateTimeField(required=True)
+    expires_at = DateTimeField(required=True)
+    sent_at = DateTimeField()

@@ -1,0 +1,138 @@
+"""Second factors in the store: set up, used once a code, recovered, removed."""
+
+from datetime import datetime
+
+from services.portal.documents import Account, SecondFactor
+from services.portal.domain import second_factor as rules
+from services.portal.domain.backoff import CODE
+from services.portal.domain.people import SECOND_FACTOR_ROLES
+from services.portal.house import House
+from services.portal.outgoing import send_mail
+from services.portal.throttling import EMAIL_THROTTLE, forget, take, throttle_id
+
+_SEED = "second factor"
+_RECOVERY = "recovery code"
+
+
+def may_remove(account: Account) -> bool:
+    """Whether the account may do without a second factor."""
+    return account.role not in SECOND_FACTOR_ROLES
+
+
+def seed_to_set_up(house: House, account: Account) -> str:
+    """The seed of the factor that is being set up: a new one, or the one that was shown already.
+
+    Two windows show the same.
+    """
+    if account.setup is None:
+        seed = rules.new_seed()
+        Account._get_collection().update_one(
+            {"_id": account.id, "setup": None}, {"$set": {"setup": house.vault.seal(seed, _SEED)}}
+        )
+        account.reload()
+    return house.vault.open(account.setup, _SEED)
+
+
+def confirm_setup(house: House, account: Account, code: str, now: datetime) -> list[str] | None:
+    """Make the seed that was shown the second factor, by a code of it; the recovery codes.
+
+    None for a wrong code, and where another window was first. Raises TooManyError.
+    """
+    if account.setup is None:
+        return None
+    counted = throttle_id(house, "setup", account.id)
+    take(counted, CODE, now)
+    seed = house.vault.open(account.setup, _SEED)
+    step = rules.step_of(seed, code, now)
+    if step is None:
+        return None
+    codes = rules.new_recovery_codes()
+    factor = SecondFactor(
+        seed=house.vault.seal(seed, _SEED),
+        last_step=step,
+        recovery=[_recovery_fingerprint(house, account.id, one) for one in codes],
+        since=now,
+    )
+    written = Account._get_collection().update_one(
+        {"_id": account.id, "setup": account.setup},
+        {"$set": {"second_factor": factor.to_mongo()}, "$unset": {"setup": ""}},
+    )
+    if not written.matched_count:
+        return None
+    forget(counted)
+    send_mail(house, "second-factor-changed", account.email, account.language, now)
+    account.reload()
+    return codes
+
+
+def use_code(house: House, account: Account, code: str, now: datetime) -> bool:
+    """Whether it is a code of the account that was not used before; from now on it was.
+
+    A code of the app or a recovery code. Raises TooManyError.
+    """
+    factor = account.second_factor
+    if factor is None:
+        return False
+    counted = throttle_id(house, "code", account.id)
+    take(counted, CODE, now)
+    if _use_step(house, account, code, now) or _use_recovery(house, account, code):
+        forget(counted)
+        return True
+    return False
+
+
+def new_recovery_codes(house: House, account: Account) -> list[str]:
+    """Ten new recovery codes; those from before are worthless."""
+    codes = rules.new_recovery_codes()
+    fingerprints = [_recovery_fingerprint(house, account.id, one) for one in codes]
+    Account._get_collection().update_one(
+        {"_id": account.id, "second_factor": {"$ne": None}},
+        {"$set": {"second_factor.recovery": fingerprints}},
+    )
+    return codes
+
+
+def remove(house: House, account: Account, now: datetime) -> None:
+    """Remove the second factor; who must have one has to set up another at the next sign-in."""
+    Account._get_collection().update_one(
+        {"_id": account.id}, {"$unset": {"second_factor": "", "setup": ""}}
+    )
+    send_mail(house, "second-factor-changed", account.email, account.language, now)
+
+
+def forget_failures(house: House, account: Account) -> None:
+    """Let the account's owner try again at once: somebody who may has vouched for them."""
+    forget(throttle_id(house, "code", account.id))
+    forget(throttle_id(house, EMAIL_THROTTLE, account.email))
+
+
+def current_code(house: House, account: Account, now: datetime) -> str | None:
+    """The account's code of this moment; None without a second factor."""
+    if account.second_factor is None:
+        return None
+    return rules.code_at(house.vault.open(account.second_factor.seed, _SEED), now)
+
+
+def _use_step(house: House, account: Account, code: str, now: datetime) -> bool:
+    seed = house.vault.open(account.second_factor.seed, _SEED)
+    step = rules.step_of(seed, code, now)
+    if step is None:
+        return False
+    written = Account._get_collection().update_one(
+        {"_id": account.id, "second_factor.last_step": {"$lt": step}},
+        {"$set": {"second_factor.last_step": step}},
+    )
+    return bool(written.matched_count)
+
+
+def _use_recovery(house: House, account: Account, code: str) -> bool:
+    fingerprint = _recovery_fingerprint(house, account.id, code)
+    written = Account._get_collection().update_one(
+        {"_id": account.id, "second_factor.recovery": fingerprint},
+        {"$pull": {"second_factor.recovery": fingerprint}},
+    )
+    return bool(written.matched_count)
+
+
+def _recovery_fingerprint(house: House, account_id: str, code: str) -> str:
+    return house.vault.fingerprint(f"{account_id} {rules.plain_recovery(code)}", _RECOVERY)

@@ -1,0 +1,124 @@
+"""Invitations: made by who may, accepted once."""
+
+from datetime import datetime
+from typing import Literal
+
+from pymongo.errors import DuplicateKeyError
+
+from services.portal.accounts import LinkUsedError, PasswordRefusedError
+from services.portal.documents import Account, Invitation
+from services.portal.domain import lifetimes
+from services.portal.domain.passwords import fault_of
+from services.portal.domain.people import Office
+from services.portal.house import House
+from services.portal.outgoing import send_mail
+from services.portal.sealing import new_secret
+from shared.ids import derived_id, new_id
+
+INVITATION_PAGE = "invitation"
+Status = Literal["open", "accepted", "revoked", "expired"]
+
+
+class HasAccountError(Exception):
+    """There is an account with this e-mail address already."""
+
+
+def invite(
+    house: House, email: str, language: str, office: Office, invited_by: str, now: datetime
+) -> tuple[Invitation, str]:
+    """An invitation with its link, put into the outgoing mail.
+
+    `email` and `office` were checked. Raises HasAccountError.
+    """
+    if Account.objects(email=email).only("id").first() is not None:
+        raise HasAccountError
+    secret = new_secret()
+    invitation = Invitation(
+        id=new_id(),
+        link=house.vault.fingerprint(secret, INVITATION_PAGE),
+        email=email,
+        language=language,
+        role=office.role,
+        state=office.state,
+        organisation=office.organisation,
+        regions=list(office.regions),
+        invited_by=invited_by,
+        created_at=now,
+        expires_at=now + lifetimes.INVITATION,
+    )
+    invitation.save(force_insert=True)
+    link = house.link(INVITATION_PAGE, secret)
+    send_mail(house, "invitation", email, language, now, link=link, until=invitation.expires_at)
+    return invitation, link
+
+
+def status_of(invitation: Invitation, now: datetime) -> Status:
+    """What became of an invitation."""
+    if invitation.accepted_at is not None:
+        return "accepted"
+    if invitation.revoked_at is not None:
+        return "revoked"
+    return "expired" if invitation.expires_at <= now else "open"
+
+
+def revoke(invitation: Invitation, now: datetime) -> bool:
+    """Take an invitation back; False where it was accepted before."""
+    written = Invitation._get_collection().update_one(
+        {"_id": invitation.id, "accepted_at": None}, {"$set": {"revoked_at": now}}
+    )
+    return bool(written.matched_count)
+
+
+def invitation_of(house: House, secret: str, now: datetime) -> Invitation:
+    """The invitation that a link opens; raises LinkUsedError unless it is open."""
+    fingerprint = house.vault.fingerprint(secret, INVITATION_PAGE)
+    invitation = Invitation.objects(link=fingerprint).first()
+    if invitation is None or status_of(invitation, now) != "open":
+        raise LinkUsedError
+    found: Invitation = invitation
+    return found
+
+
+def accept(
+    house: House, secret: str, name: str, password: str, language: str, now: datetime
+) -> Account:
+    """The account that an invitation is for, made once.
+
+    Its id is the invitation's own, so that of two windows at one moment the store lets one make
+    it. Raises LinkUsedError, PasswordRefusedError and HasAccountError.
+    """
+    invitation = invitation_of(house, secret, now)
+    fault = fault_of(password, invitation.email, name)
+    if fault is not None:
+        raise PasswordRefusedError(fault)
+    account = Account(
+        id=account_id_of(invitation),
+        email=invitation.email,
+        name=name,
+        language=language,
+        role=invitation.role,
+        state=invitation.state,
+        organisation=invitation.organisation,
+        regions=list(invitation.regions),
+        password=house.passwords.hash(password),
+        created_at=now,
+    )
+    if Account.objects(email=invitation.email).only("id").first() is not None:
+        raise HasAccountError
+    # Taken first, so that one that is taken back at this moment makes no account.
+    taken = Invitation._get_collection().update_one(
+        {"_id": invitation.id, "accepted_at": None, "revoked_at": None},
+        {"$set": {"accepted_at": now}},
+    )
+    if not taken.matched_count:
+        raise LinkUsedError
+    try:
+        Account._get_collection().insert_one(account.to_mongo())
+    except DuplicateKeyError:
+        raise HasAccountError from None
+    return account
+
+
+def account_id_of(invitation: Invitation) -> str:
+    """The id of the account that an invitation makes."""
+    return derived_id("invitation", invitation.id)

@@ -1,0 +1,45 @@
+"""Mail that is to be sent. Putting it into the outgoing mail is all that is done here.
+
+The notifications worker takes it from there; until there is one, `entraide accounts mail` shows it.
+"""
+
+from datetime import datetime, timedelta
+from typing import Literal
+
+from services.portal.documents import OutgoingMail
+from services.portal.house import House
+from shared.ids import new_id
+
+Kind = Literal["invitation", "reset", "password-changed", "second-factor-changed"]
+PURPOSE = "mail"
+_KEPT = timedelta(days=7)
+
+
+def send_mail(
+    house: House,
+    kind: Kind,
+    email: str,
+    language: str,
+    now: datetime,
+    *,
+    link: str | None = None,
+    until: datetime | None = None,
+) -> None:
+    """Put a mail into the outgoing mail: of what kind, to whom, in which language.
+
+    `link` is the one-time address that it carries, worthless from `until` on.
+    """
+    OutgoingMail(
+        id=new_id(),
+        kind=kind,
+        email=email,
+        language=language,
+        link=None if link is None else house.vault.seal(link, PURPOSE),
+        created_at=now,
+        expires_at=until or now + _KEPT,
+    ).save(force_insert=True)
+
+
+def link_of(house: House, mail: OutgoingMail) -> str | None:
+    """The link that a mail carries; DamagedError where it was sealed by another key."""
+    return None if mail.link is None else house.vault.open(mail.link, PURPOSE)

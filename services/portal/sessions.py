@@ -1,0 +1,98 @@
+"""Sessions of browsers, kept on the server: what a cookie is worth is decided here alone."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from services.portal.documents import Account, Session
+from services.portal.domain import lifetimes
+from services.portal.house import House
+from services.portal.sealing import new_secret
+from services.portal.signing_in import Stage
+
+_COOKIE = "session cookie"
+_MAX_AGENT = 200
+_NOTED_EVERY = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """A session that counts, and whose it is."""
+
+    session: Session
+    account: Account
+
+    @property
+    def full(self) -> bool:
+        """Whether nothing is missing any more."""
+        return bool(self.session.stage == "full")
+
+
+def open_session(
+    house: House, account: Account, stage: Stage, agent: str, now: datetime, old: str | None
+) -> str:
+    """The cookie of a new session; `old` is the browser's cookie from before, which ends here.
+
+    A cookie that somebody planted in the browser is therefore never the one that signs in.
+    """
+    if old is not None:
+        close_session(house, old)
+    cookie = new_secret()
+    lasts = lifetimes.SESSION if stage == "full" else lifetimes.HALF_SESSION
+    Session(
+        id=_id(house, cookie),
+        account=account.id,
+        stage=stage,
+        generation=account.generation,
+        agent=agent[:_MAX_AGENT],
+        created_at=now,
+        seen_at=now,
+        expires_at=now + lasts,
+    ).save(force_insert=True)
+    if stage == "full":
+        Account._get_collection().update_one({"_id": account.id}, {"$set": {"signed_in_at": now}})
+    return cookie
+
+
+def find_session(house: House, cookie: str | None, now: datetime) -> SignedIn | None:
+    """The session of a cookie, if it still counts; notes that it was used."""
+    if not cookie:
+        return None
+    session = Session.objects(id=_id(house, cookie)).first()
+    if session is None or session.expires_at <= now:
+        return None
+    if now - session.seen_at >= lifetimes.SESSION_IDLE:
+        return None
+    account = Account.objects(id=session.account).first()
+    if account is None or account.locked_at is not None:
+        return None
+    if account.generation != session.generation:
+        return None
+    if now - session.seen_at >= _NOTED_EVERY:
+        Session._get_collection().update_one({"_id": session.id}, {"$set": {"seen_at": now}})
+    return SignedIn(session, account)
+
+
+def close_session(house: House, cookie: str) -> None:
+    """End the session of a cookie."""
+    Session._get_collection().delete_one({"_id": _id(house, cookie)})
+
+
+def sessions_of(account: Account, now: datetime) -> list[Session]:
+    """The account's full sessions that still count, the one used last first."""
+    found = Session.objects(account=account.id, stage="full").order_by("-seen_at")
+    return [
+        session
+        for session in found
+        if session.expires_at > now
+        and now - session.seen_at < lifetimes.SESSION_IDLE
+        and session.generation == account.generation
+    ]
+
+
+def close_other(account: Account, session_id: str) -> None:
+    """End one session of the account by its id."""
+    Session._get_collection().delete_one({"_id": session_id, "account": account.id})
+
+
+def _id(house: House, cookie: str) -> str:
+    return house.vault.fingerprint(cookie, _COOKIE)

@@ -1,0 +1,98 @@
+"""Counting attempts in the store: guessing is slow whoever asks, and however many at once."""
+
+from datetime import datetime, timedelta
+from ipaddress import IPv6Address, ip_address
+
+from pymongo.errors import DuplicateKeyError
+
+from services.portal.documents import Throttle
+from services.portal.domain.backoff import Attempts, Policy
+from services.portal.house import House
+
+EMAIL_THROTTLE = "sign-in email"
+"""The kind of what is counted by the address of mail that was typed."""
+
+_ROUNDS = 30
+_BUSY = timedelta(seconds=1)
+_IPV6_PREFIX = 64
+
+
+class TooManyError(Exception):
+    """No attempt is let in before `until`."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__(until)
+        self.until = until
+
+
+def throttle_id(house: House, kind: str, value: str) -> str:
+    """The name of what is counted, from which nobody reads what it is."""
+    return house.vault.fingerprint(value, f"throttle {kind}")
+
+
+def network_of(address: str | None) -> str:
+    """The address as attempts are counted: of IPv6 the network that one household is given."""
+    try:
+        parsed = ip_address(address or "")
+    except ValueError:
+        return "unknown"
+    if isinstance(parsed, IPv6Address):
+        if parsed.ipv4_mapped is not None:
+            return str(parsed.ipv4_mapped)
+        return str(IPv6Address(int(parsed) >> _IPV6_PREFIX << _IPV6_PREFIX))
+    return str(parsed)
+
+
+def take(id_: str, policy: Policy, now: datetime) -> Attempts:
+    """Count an attempt before it is made; what was remembered before it.
+
+    Counting comes first and under a guard: a hundred attempts at one moment are let in one by one,
+    and those over the bound are not. Raises TooManyError, counting nothing, while it is to wait.
+    """
+    collection = Throttle._get_collection()
+    for _ in range(_ROUNDS):
+        found = Throttle.objects(id=id_).first()
+        before = _attempts(found)
+        blocked = before.blocked(policy, now)
+        if blocked is not None:
+            raise TooManyError(blocked)
+        after = before.attempted(policy, now)
+        values = {
+            "failures": after.failures,
+            "blocked_until": after.blocked_until,
+            "last": now,
+            "expires_at": now + policy.forgotten,
+        }
+        if found is None:
+            try:
+                collection.insert_one({"_id": id_, "revision": 1, **values})
+            except DuplicateKeyError:
+                continue
+            return before
+        guard = {"_id": id_, "revision": found.revision}
+        written = collection.update_one(guard, {"$set": {**values, "revision": found.revision + 1}})
+        if written.matched_count:
+            return before
+    raise TooManyError(now + _BUSY)
+
+
+def give_back(id_: str, before: Attempts, now: datetime) -> None:
+    """Take back the attempt that was counted after `before`: it did not fail.
+
+    Where others were counted meanwhile, theirs and ours stay.
+    """
+    Throttle._get_collection().update_one(
+        {"_id": id_, "failures": before.failures + 1, "last": now},
+        {"$set": {"failures": before.failures, "blocked_until": None}, "$inc": {"revision": 1}},
+    )
+
+
+def forget(id_: str) -> None:
+    """Forget all attempts: the account's owner has shown who it is."""
+    Throttle._get_collection().delete_one({"_id": id_})
+
+
+def _attempts(found: Throttle | None) -> Attempts:
+    if found is None:
+        return Attempts()
+    return Attempts(found.failures, found.blocked_until, found.last)

@@ -1,0 +1,146 @@
+"""The portal, its house, and people who use it. A module's tests share one database."""
+
+import base64
+import uuid
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import mongoengine
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from services.portal import factors, invitations
+from services.portal.app import create_app
+from services.portal.documents import Account
+from services.portal.domain.people import Office
+from services.portal.house import House, system_clock
+from shared.settings import Settings
+from tests.services.described import described_client
+
+URL = "http://127.0.0.1:8100"
+ENVIRON = {
+    "ENTRAIDE_PORTAL_KEY": base64.b64encode(b"a key that only the tests use...").decode(),
+    "ENTRAIDE_PUBLIC_URL_PORTAL": URL,
+    "ENTRAIDE_URL_REQUESTS": "http://127.0.0.1:9",
+    "ENTRAIDE_URL_OFFERS": "http://127.0.0.1:9",
+    "ENTRAIDE_URL_MATCHER": "http://127.0.0.1:9",
+}
+PASSWORD = "seven herons over wet stone"
+
+
+class Clock:
+    """A clock that tests set forward."""
+
+    def __init__(self) -> None:
+        # From now on: the database forgets what has expired by its own clock.
+        self.now = system_clock()
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def forward(self, **time: float) -> None:
+        self.now += timedelta(**time)
+
+
+@pytest.fixture(scope="module")
+def clock() -> Clock:
+    """The time of the module's portal; it only goes forward."""
+    return Clock()
+
+
+@pytest.fixture(scope="module")
+def portal_settings(mongodb: str) -> Settings:
+    return Settings(
+        service="portal",
+        kafka="127.0.0.1:9",
+        mongodb=mongodb,
+        database=f"test_portal_{uuid.uuid4().hex[:12]}",
+        term_key=b"a key that only the tests use...",
+        log_format="console",
+    )
+
+
+@pytest.fixture(scope="module")
+def app(portal_settings: Settings, clock: Clock) -> Iterator[Flask]:
+    yield create_app(portal_settings, ENVIRON, clock)
+    mongoengine.disconnect()
+
+
+@pytest.fixture(scope="module")
+def house(app: Flask) -> House:
+    """What the portal works with."""
+    found: House = app.extensions["entraide-portal"]
+    return found
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A client that holds every answer of the API against its description."""
+    return described_client(app)
+
+
+@pytest.fixture
+def make_account(house: House) -> Callable[..., Account]:
+    """Makes accounts: make_account("donor", organisation="acme"). The password is PASSWORD."""
+    hashed = house.passwords.hash(PASSWORD)
+
+    def make(role: str = "requester", **bound: Any) -> Account:
+        if role == "requester":
+            bound = {"state": "SEN", **bound}
+        if role == "donor":
+            bound = {"organisation": "acme", **bound}
+        email = bound.pop("email", f"{role}-{uuid.uuid4().hex[:8]}@portal.example")
+        office = Office(role, **bound)
+        now = house.clock()
+        account = Account(
+            id=uuid.uuid4().hex[:24],
+            email=email,
+            name="Somebody",
+            language="en",
+            role=office.role,
+            state=office.state,
+            organisation=office.organisation,
+            regions=list(office.regions),
+            password=hashed,
+            created_at=now,
+        )
+        account.save(force_insert=True)
+        return account
+
+    return make
+
+
+@pytest.fixture
+def with_factor(house: House) -> Callable[[Account], str]:
+    """Sets up a second factor; the seed."""
+
+    def set_up(account: Account) -> str:
+        seed = factors.seed_to_set_up(house, account)
+        code = factors.rules.code_at(seed, house.clock())
+        assert factors.confirm_setup(house, account, code, house.clock())
+        return seed
+
+    return set_up
+
+
+@pytest.fixture
+def invite(house: House) -> Callable[..., str]:
+    """Invites somebody; the secret of the link."""
+
+    def make(email: str, role: str = "requester", **bound: Any) -> str:
+        if role == "requester":
+            bound = {"state": "SEN", **bound}
+        office = Office(role, **bound)
+        _, link = invitations.invite(house, email, "en", office, "operator", house.clock())
+        return link.rpartition("/")[2]
+
+    return make
+
+
+def forget_attempts() -> None:
+    """Let no test wait for what another did."""
+    from services.portal.documents import Throttle
+
+    Throttle.objects.delete()
