@@ -82,7 +82,7 @@ def show(data_dir: Path) -> None:
     find_house(data_dir)
     table = Table(box=None, pad_edge=False)
     for heading in ("email", "role", "bound to", "second factor", "state"):
-        table.add_column(heading, overflow="fold")
+        table.add_column(heading, overflow="fold", no_wrap=heading == "email")
     for account in Account.objects.order_by("email"):
         bound = [account.state or account.organisation or "", *account.regions]
         table.add_row(

@@ -49,7 +49,7 @@ def show_example_accounts(plan: Plan, gold: GoldSet, console: Console, command: 
     examples = make_example_accounts(house, gold)
     table = Table(box=None, pad_edge=False)
     for heading in ("sign in as", "password, shown this once", "acts for"):
-        table.add_column(heading, overflow="fold")
+        table.add_column(heading, overflow="fold", no_wrap=heading != "acts for")
     names = {row.id: row.external for row in gold.organisations}
     for example in examples:
         account = example.account
