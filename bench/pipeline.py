@@ -3,7 +3,7 @@
 Two measurements on one machine, in one run, with real processes:
 
 - latency: a whole stack has indexed N offers and come to rest; one request after another is
-  created, submitted and published by HTTP; the clock runs from the first POST until
+  created, submitted and authenticated by HTTP; the clock runs from the first POST until
   GET /v1/proposals answers with some.
 - throughput: with N offers indexed, requests' events come as fast as the broker takes them, and
   the matcher's ranking loop works them; beside the floor, the same reader with matching left out
@@ -152,9 +152,10 @@ def _latencies(stack: Stack, size: int) -> list[float]:
         begun = time.perf_counter()
         answer = client.post("requests", "/v1/requests", body)
         here = f"/v1/requests/{answer.body['id']}"
-        answer = client.post("requests", f"{here}/submit", if_match=answer.etag)
         consent = {"consent": "express"}
-        client.post("requests", f"{here}/publish", consent, if_match=answer.etag)
+        answer = client.post("requests", f"{here}/submit", consent, if_match=answer.etag)
+        step = f"{here}/authenticate"
+        client.post("requests", step, if_match=answer.etag, role="coordinator")
         query = {"request": answer.body["id"], "limit": 5}
         while not client.get("matcher", "/v1/proposals", **query).body["items"]:
             time.sleep(0.005)

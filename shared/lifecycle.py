@@ -3,7 +3,7 @@
 A lifecycle knows states and steps, not persons: who may take a step is the register's own rule.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -35,14 +35,22 @@ class Step:
 
 
 class Lifecycle:
-    """An initial state and the steps between states; states without a way out are final."""
+    """An initial state and the steps between states; states without a way out are final.
 
-    def __init__(self, initial: str, steps: Iterable[Step]) -> None:
+    `shown` are the states in which others than the owner and overseers see a record, and in which
+    it is matched.
+    """
+
+    def __init__(
+        self, initial: str, steps: Iterable[Step], shown: Collection[str] = frozenset()
+    ) -> None:
         self.initial = initial
+        self.shown = frozenset(shown)
         self.steps: Mapping[str, Step] = MappingProxyType({step.action: step for step in steps})
         targets = [step.target for step in self.steps.values() if step.target is not None]
         self.states: tuple[str, ...] = tuple(dict.fromkeys([initial, *targets]))
-        unknown = {s for step in self.steps.values() for s in step.sources} - set(self.states)
+        named = {s for step in self.steps.values() for s in step.sources} | self.shown
+        unknown = named - set(self.states)
         if unknown:
             raise ValueError(f"steps start from states that nothing leads to: {sorted(unknown)}")
 
@@ -80,7 +88,7 @@ def _step(action: str, target: str | None, *sources: str) -> Step:
     return Step(action, frozenset(sources), target)
 
 
-REGISTER = Lifecycle(
+OFFER = Lifecycle(
     "draft",
     (
         _step("submit", "submitted", "draft"),
@@ -90,11 +98,44 @@ REGISTER = Lifecycle(
         _step("merge", "merged", "submitted", "published"),
         _step("unmerge", None, "merged"),
     ),
+    shown={"published"},
 )
-"""Requests and offers: drafts stay with their owner, what is published is open for matching.
+"""Offers: drafts stay with their donor, what is published is open for matching.
 
 What was merged into another record is over as long as nobody undoes that.
 """
+
+_CIRCULATED = ("circulated", "partly-covered", "covered")
+
+REQUEST = Lifecycle(
+    "draft",
+    (
+        _step("submit", "submitted", "draft"),
+        _step("authenticate", "authenticated", "submitted"),
+        _step("return", "draft", "submitted", "authenticated"),
+        _step("object", "draft", "authenticated"),
+        _step("circulate", "circulated", "authenticated"),
+        _step("cover-partly", "partly-covered", "circulated", "covered"),
+        _step("cover", "covered", "circulated", "partly-covered"),
+        _step("uncover", "circulated", "partly-covered", "covered"),
+        _step("close", "closed", *_CIRCULATED),
+        _step("withdraw", "withdrawn", "draft", "submitted", "authenticated", *_CIRCULATED),
+        _step("merge", "merged", "submitted", "authenticated", *_CIRCULATED),
+        _step("unmerge", None, "merged"),
+    ),
+    shown=_CIRCULATED,
+)
+"""Requests: what is submitted in a State's name is authenticated by a coordinator, and circulated
+once the State has consented or let its time to object pass. Only then do donors see it and are
+offers matched with it. How far it is covered follows from commitments (the steps cover-partly,
+cover and uncover), which may be released again.
+"""
+
+COVERING_STEPS = frozenset({"cover-partly", "cover", "uncover"})
+"""The steps of a request that follow from commitments."""
+
+SHOWN: frozenset[str] = OFFER.shown | REQUEST.shown
+"""The states in which a request or an offer is open for matching; no state has both meanings."""
 
 ASSISTANCE = Lifecycle(
     "planned",

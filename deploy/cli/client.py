@@ -70,14 +70,20 @@ class Client:
         return self._call("GET", service, path, query=query)
 
     def post(
-        self, service: str, path: str, body: object = None, *, if_match: str | None = None
+        self,
+        service: str,
+        path: str,
+        body: object = None,
+        *,
+        if_match: str | None = None,
+        role: str | None = None,
     ) -> Answer:
-        """POST a JSON body.
+        """POST a JSON body, in another role than the client's where `role` names one.
 
         It is sent again after a broken connection, so only for what may be sent twice: creating
         with an external id, or a step under If-Match.
         """
-        return self._call("POST", service, path, body=body, if_match=if_match)
+        return self._call("POST", service, path, body=body, if_match=if_match, role=role)
 
     def post_file(
         self, service: str, path: str, content: bytes, media_type: str, **query: object
@@ -109,11 +115,12 @@ class Client:
         body: object = None,
         file: tuple[bytes, str] | None = None,
         if_match: str | None = None,
+        role: str | None = None,
     ) -> Answer:
         """Raises ProblemError, and UnreachableError once the patience for a call is over."""
         url = self._target.urls[service] + path
         headers = {
-            "Authorization": self._target.authorization(self._role),
+            "Authorization": self._target.authorization(role or self._role),
             "Accept": "application/json",
         }
         if if_match is not None:

@@ -33,12 +33,13 @@ _NAMES = {
 def command(directory: Path, text_only: bool, data_dir: Path) -> None:
     """Load requests.jsonl, offers.jsonl and activities.jsonl of DIRECTORY.
 
-    Each record is registered, submitted and published with express consent, by an operator's
-    token. What was loaded before under the same directory name and id is left as it is, so that
-    the command can be repeated, or broken off and started again.
+    Offers are registered, submitted and published by an operator's token. Requests are registered
+    and submitted with express consent, and a coordinator's token authenticates them, which
+    circulates them. What was loaded before under the same directory name and id is left as it is,
+    so that the command can be repeated, or broken off and started again.
 
     The services are those of the local stack, or those named by ENTRAIDE_URL_REQUESTS,
-    ENTRAIDE_URL_OFFERS, ENTRAIDE_URL_MATCHER and ENTRAIDE_TOKEN.
+    ENTRAIDE_URL_OFFERS, ENTRAIDE_URL_MATCHER, ENTRAIDE_TOKEN and ENTRAIDE_TOKEN_COORDINATOR.
     """
     console = Console()
     gold = read_set(directory, text_only=text_only)

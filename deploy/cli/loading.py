@@ -1,4 +1,4 @@
-"""Bringing a gold set into the services: each row created, submitted and published, once.
+"""Bringing a gold set into the services: each row created and brought to where it is matched, once.
 
 Every step may be taken again: the set's own ids decide the record's id, and a step that was
 taken already shows in the record's status. So loading can be broken off and begun again.
@@ -15,6 +15,7 @@ from deploy.cli.goldformat import FILES, RowError
 from deploy.cli.goldset import GoldSet, Kind, Row, format_field
 
 ROLE = "operator"
+AUTHENTICATOR = "coordinator"
 IN_FLIGHT = 6
 _ATTEMPTS = 8
 _PLACES: Mapping[Kind, tuple[str, str]] = {
@@ -23,10 +24,15 @@ _PLACES: Mapping[Kind, tuple[str, str]] = {
     "activity": ("offers", "/v1/activities"),
     "request": ("requests", "/v1/requests"),
 }
-_STEPS: Mapping[str, str] = {"draft": "submit", "submitted": "publish"}
-_BODIES: Mapping[tuple[Kind, str], dict[str, str]] = {
-    ("request", "publish"): {"consent": "express"},
+_Step = tuple[str, dict[str, str] | None, str]
+_STEPS: Mapping[tuple[Kind, str], _Step] = {
+    ("offer", "draft"): ("submit", None, ROLE),
+    ("offer", "submitted"): ("publish", None, ROLE),
+    ("request", "draft"): ("submit", {"consent": "express"}, ROLE),
+    ("request", "submitted"): ("authenticate", None, AUTHENTICATOR),
+    ("request", "authenticated"): ("circulate", {"consent": "express"}, ROLE),
 }
+"""By a record's kind and status: the step on, its body, and whose it is."""
 
 
 @dataclass
@@ -89,13 +95,13 @@ def bring(client: Client, row: Row) -> bool:
     if row.kind == "activity":
         return made
     for _ in range(_ATTEMPTS):
-        action = _STEPS.get(str(answer.body["status"]))
-        if action is None:
+        step = _STEPS.get((row.kind, str(answer.body["status"])))
+        if step is None:
             return made
-        body = _BODIES.get((row.kind, action))
+        action, body, role = step
         here = f"{path}/{answer.body['id']}"
         try:
-            answer = client.post(service, f"{here}/{action}", body, if_match=answer.etag)
+            answer = client.post(service, f"{here}/{action}", body, if_match=answer.etag, role=role)
         except ProblemError as problem:
             # Somebody else, or an earlier try of this very call, has taken the step meanwhile.
             if problem.status not in {HTTPStatus.PRECONDITION_FAILED, HTTPStatus.CONFLICT}:

@@ -16,6 +16,7 @@ from rich.text import Text
 from deploy.cli.client import Client, ProblemError
 from deploy.cli.options import LANGUAGES, data_dir_option
 from deploy.cli.target import find_target
+from shared.lifecycle import REQUEST
 
 ROLE = "coordinator"
 _OWN_ID = re.compile(r"[0-9a-f]{24}")
@@ -100,8 +101,8 @@ def _name(record: Record) -> str:
 
 
 def _why_none(request: Record) -> str:
-    if request["status"] != "published":
-        return f"No proposals: the request is {request['status']}, not published."
+    if request["status"] not in REQUEST.shown:
+        return f"No proposals: the request is {request['status']}, not circulated."
     return "No proposals: no offer fits, or the matcher has not come to it yet."
 
 

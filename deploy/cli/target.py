@@ -43,7 +43,9 @@ def stack_target(ports: Ports, keys: Keys, subject: str) -> Target:
 def find_target(data_dir: Path, environ: Mapping[str, str]) -> Target:
     """The services that ENTRAIDE_URL_… and ENTRAIDE_TOKEN name, else the stack of `data_dir`.
 
-    Raises click.UsageError when only some of the variables are set, StackError when no stack runs.
+    ENTRAIDE_TOKEN_<ROLE>, such as ENTRAIDE_TOKEN_COORDINATOR, is sent in place of ENTRAIDE_TOKEN
+    for what needs that role. Raises click.UsageError when only some of the variables are set,
+    StackError when no stack runs.
     """
     names = {service: f"ENTRAIDE_URL_{service.upper()}" for service in SERVICES}
     urls = {service: environ.get(name, "").rstrip("/") for service, name in names.items()}
@@ -56,7 +58,12 @@ def find_target(data_dir: Path, environ: Mapping[str, str]) -> Target:
         missing.append("ENTRAIDE_TOKEN")
     if missing:
         raise click.UsageError(f"to reach services elsewhere, set {', '.join(missing)} too")
-    return Target(urls, lambda _: f"Bearer {token}")
+
+    def authorization(role: str) -> str:
+        own = environ.get(f"ENTRAIDE_TOKEN_{role.upper()}", "").strip()
+        return f"Bearer {own or token}"
+
+    return Target(urls, authorization)
 
 
 def find_settings(data_dir: Path, environ: Mapping[str, str], service: str) -> Settings:

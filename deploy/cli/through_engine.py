@@ -21,7 +21,7 @@ from services.matcher.engine.ranking import Model, prior_model
 from services.offers.documents import Organisation
 from services.offers.domain import new_offer, step_offer
 from services.offers.schemas import OfferBody
-from services.requests.domain import new_request, publish_request, step_request
+from services.requests.domain import authenticate, new_request, submit
 from services.requests.schemas import RequestBody
 from shared.events.outbox import Aggregate
 from shared.web.field_errors import field_errors
@@ -29,8 +29,10 @@ from shared.web.identity import Identity
 from shared.web.problems import FieldError, Problem
 
 OPERATOR = Identity(subject="evaluation", role="operator")
+COORDINATOR = Identity(subject="evaluation", role="coordinator")
 _EPOCH, _PUBLISHED = 1, 3
-"""A loaded record is created, submitted and published: its third version."""
+"""A loaded offer is created, submitted and published, a request created, submitted and
+authenticated: their third version is the one that is matched."""
 
 
 @dataclass(frozen=True)
@@ -117,8 +119,8 @@ def _requests(gold: GoldSet, now: datetime, key: bytes) -> Iterator[Mapping[str,
     for row in gold.requests:
         with told(row):
             request = new_request(RequestBody().load(row.body), OPERATOR, now, key)
-            step_request(request, "submit", OPERATOR, now)
-            publish_request(request, "express", 0, OPERATOR, now)
+            submit(request, "express", OPERATOR, now)
+            authenticate(request, None, COORDINATOR, now)
         yield _event_data(request)
 
 
@@ -145,7 +147,7 @@ def _event_data(document: Aggregate) -> Mapping[str, Any]:
     document.epoch, document.number = _EPOCH, _PUBLISHED
     event = document.event()
     if event is None:
-        raise ValueError(f"{document.id} is published and has no event")
+        raise ValueError(f"{document.id} is open for matching and has no event")
     # As it arrives over the wire: lists for tuples, and every number read from its digits.
     data: Mapping[str, Any] = json.loads(json.dumps(event.data))
     return data

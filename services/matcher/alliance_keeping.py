@@ -23,12 +23,12 @@ from services.matcher.engine.geography import Geography
 from shared.events.envelope import ALLIANCE, REQUEST
 from shared.events.reader import Received
 from shared.events.versions import Version
+from shared.lifecycle import SHOWN
 
 STEPS = 200
 """Requests placed in one go; between two goes the worker reads on and ranks."""
 
 _NEVER = Version(-1, 0)
-_OPEN = "published"
 _GONE = "gone"
 _OVER = "over"
 
@@ -94,7 +94,7 @@ class AllianceKeeper:
             self._ends.pop(id_, None)
         else:
             status = event.data["status"]
-            if status == _OPEN:
+            if status in SHOWN:
                 self._closed.pop(id_, None)
             else:
                 self._closed[id_] = status

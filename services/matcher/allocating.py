@@ -27,6 +27,7 @@ from services.matcher.engine.joint import once
 from services.matcher.engine.stated import unpacked
 from services.matcher.exchange import Measured, measured, rate
 from services.matcher.ledger_documents import LedgerLine
+from shared.lifecycle import SHOWN
 from shared.vocabulary.currencies import NoRate
 from shared.vocabulary.errors import UnknownCode
 
@@ -101,7 +102,7 @@ class Situation:
 def situation(on: date, without: Collection[str] = ()) -> Situation:
     """What is open on a day, but for the requests and offers left out. Raises pymongo's errors."""
     found: dict[str, dict[str, RecordView]] = {"request": {}, "offer": {}}
-    for view in RecordView.objects(status="published"):
+    for view in RecordView.objects(status__in=sorted(SHOWN)):
         # What an offer under a call gives is drawn from the call's fund too, which is no line here.
         if view.side in found and view.record not in without and view.call is None:
             found[view.side][view.record] = view

@@ -9,6 +9,7 @@ from services.matcher.models import stored_model
 from services.matcher.proposals import Proposal
 from shared.events.epochs import current_epoch
 from shared.events.outbox import DuplicateId, StaleVersion, Version, change, create
+from shared.lifecycle import SHOWN
 from shared.registers.steps import take_step
 from shared.web.identity import Identity
 from shared.web.problems import conflict, invalid_field
@@ -66,9 +67,9 @@ def decide(
 
 
 def require_open(proposal: Proposal) -> None:
-    """Raise the 409 problem unless both the request and the offer are published."""
+    """Raise the 409 problem unless both the request and the offer are open for matching."""
     for side, view in (("request", proposal.request), ("offer", proposal.offer)):
-        if view.status != "published":
+        if view.status not in SHOWN:
             raise conflict("not-open", f"The {side} is {view.status} and open no more.")
 
 

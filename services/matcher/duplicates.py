@@ -18,10 +18,11 @@ from services.matcher.engine.duplicates import Likely
 from services.matcher.material import changed
 from shared.events.outbox import DuplicateId, NotFound, StaleVersion, change, create
 from shared.events.versions import Version
+from shared.lifecycle import SHOWN
 from shared.registers.steps import take_step
 from shared.web.identity import Identity
 
-OPEN = frozenset({"submitted", "published"})
+OPEN = frozenset({"submitted", "authenticated"}) | SHOWN
 
 
 class Fenced(Exception):  # noqa: N818 (named for what happened)

@@ -17,6 +17,7 @@ from services.matcher.documents import (
 from services.matcher.domain import COMMITTABLE, proposal_id, split_proposal_id, visible_serves
 from services.matcher.rights import hidden_lines, is_party
 from shared.events.versions import Version
+from shared.lifecycle import SHOWN
 from shared.web.identity import Identity
 
 _BATCH = 50
@@ -81,8 +82,8 @@ class Proposal:
         return self.request.record, f"~{self.offer.record}"
 
     def is_open(self) -> bool:
-        """Whether both sides are still published."""
-        return bool(self.request.status == self.offer.status == "published")
+        """Whether both sides are still open for matching."""
+        return self.request.status in SHOWN and self.offer.status in SHOWN
 
     def may_be_seen(self, identity: Identity) -> bool:
         """Whether the reader is one of its parties, and it serves anything that they may see."""

@@ -16,6 +16,7 @@ from services.matcher.material import MaterialSide, material
 from services.matcher.reopening import reopen_of_records, reopen_pairs
 from shared.events.envelope import CALL, MATCH, OFFER, REQUEST, Event
 from shared.events.projections import keep_newest
+from shared.lifecycle import SHOWN
 
 _SIDES: dict[str, LedgerSide] = {REQUEST: "request", OFFER: "offer", CALL: "call"}
 GONE = "gone"
@@ -69,7 +70,7 @@ def _limits(event: Event) -> Limits:
     side = _SIDES[event.type]
     status = _status(event)
     lines = () if status in _NOTHING_LEFT else line_limits(side, event.data)
-    return Limits(side, event.subject, event.version, status == "published", lines)
+    return Limits(side, event.subject, event.version, status in SHOWN, lines)
 
 
 def _status(event: Event) -> str:

@@ -15,6 +15,8 @@ from mongoengine import (
 from services.offers.events import activity_event_data, call_event_data, offer_event_data
 from shared.events.envelope import ACTIVITY, CALL, OFFER
 from shared.events.outbox import EventRecord
+from shared.lifecycle import OFFER as OFFER_LIFE
+from shared.lifecycle import Lifecycle
 from shared.registers.merged import LineSource, MergeableRecord
 from shared.registers.records import ContactedParty, Link, Record, SignedRecord, Window
 
@@ -74,6 +76,7 @@ class AssistanceOffer(MergeableRecord):
         ],
     }
     lines_field: ClassVar[str] = "provisions"
+    lifecycle: ClassVar[Lifecycle] = OFFER_LIFE
 
     organisation = StringField(required=True)
     donor_type = StringField(required=True)

@@ -12,13 +12,13 @@ import structlog
 from services.offers import domain
 from services.offers.documents import AssistanceOffer, Organisation
 from shared.events.outbox import Contention, change
-from shared.lifecycle import REGISTER
+from shared.lifecycle import OFFER
 from shared.registers.context import system_clock
 
 SWEEP_SECONDS = 300.0
 
 _ROUNDS = 20
-_FINAL = [state for state in REGISTER.states if REGISTER.is_final(state)]
+_FINAL = [state for state in OFFER.states if OFFER.is_final(state)]
 
 _log = structlog.get_logger(__name__)
 
@@ -61,7 +61,7 @@ def _behind(organisation_id: str) -> list[str]:
 def _copy_donor(offer: AssistanceOffer) -> None:
     # Read for every attempt: what was read before may be older than what another copied.
     organisation = Organisation.objects(id=offer.organisation).first()
-    if organisation is not None and not REGISTER.is_final(offer.status):
+    if organisation is not None and not OFFER.is_final(offer.status):
         domain.copy_donor(offer, organisation)
 
 

@@ -2,7 +2,7 @@
 
 from marshmallow import fields, validate
 
-from shared.lifecycle import ASSISTANCE, REGISTER
+from shared.lifecycle import ASSISTANCE, OFFER
 from shared.registers.inferred_schemas import (
     InferredProvisionsView,
     LineEdits,
@@ -185,7 +185,7 @@ class RecordQuery(PageQuery):
 class OfferQuery(RecordQuery):
     """Which offers to list; theme and kind on the same line."""
 
-    status = fields.String(validate=validate.OneOf(REGISTER.states), load_default=None)
+    status = fields.String(validate=validate.OneOf(OFFER.states), load_default=None)
     donor_type = Code(DONOR_TYPES, retired=True, load_default=None)
     donor_country = CountryCode(load_default=None)
     call = _organisation_id()

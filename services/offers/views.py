@@ -14,7 +14,7 @@ from services.offers.documents import (
     ProvisionLine,
 )
 from services.offers.domain import sees_inferred
-from shared.registers.commitments import Held, held
+from shared.registers.commitments import Held, held, held_of_line
 from shared.registers.counting import counted_line
 from shared.registers.inferred import inferred_view
 from shared.registers.measures import amount_of
@@ -23,7 +23,6 @@ from shared.registers.texts import inferred_of
 from shared.registers.views import (
     contacts_view,
     counted_view,
-    held_of_line,
     measures_view,
     record_view,
     signed_view,

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from mongoengine import (
     BooleanField,
     DateField,
+    DateTimeField,
     EmbeddedDocument,
     EmbeddedDocumentField,
     EmbeddedDocumentListField,
@@ -13,15 +14,19 @@ from mongoengine import (
     StringField,
 )
 
-from services.requests.events import request_event_data
+from services.requests.events import drafted_event_data, request_event_data
 from shared.events.envelope import REQUEST
 from shared.events.outbox import EventRecord
 from shared.language.exclusions import Side
+from shared.lifecycle import REQUEST as REQUEST_LIFE
+from shared.lifecycle import Lifecycle
 from shared.registers.merged import LineSource, MergeableRecord
 from shared.registers.records import ContactedParty, Link, Window
 
 SOURCE = "/entraide/requests"
 DEFAULT_NO_OBJECTION_DAYS = 5
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+DEFAULT_WEEKEND = ("saturday", "sunday")
 
 
 class Objective(EmbeddedDocument):
@@ -63,23 +68,42 @@ class Evidence(EmbeddedDocument):
     url = StringField()
 
 
+class Remark(EmbeddedDocument):
+    """What somebody said about a step: for the State and overseers; no event has it."""
+
+    action = StringField(required=True)
+    at = DateTimeField(required=True)
+    role = StringField(required=True)
+    text = StringField(required=True)
+
+
 class AssistanceRequest(MergeableRecord):
-    """A State's request for assistance, with its need lines. Drafts go out by no event."""
+    """A State's request for assistance, with its need lines.
+
+    What a draft holds goes out by no event. `consent` is "express" or "no-objection";
+    `circulates_at` when the State's time to object is over; `shown_as` the status as it is shown to
+    those who do not see confidential lines.
+    """
 
     meta = {  # noqa: RUF012 (mongoengine declares it so)
         "collection": "requests",
         "indexes": [
             ("country", "-created_at"),
             ("status", "-created_at"),
+            ("status", "circulates_at"),
             ("needs.theme", "needs.kind"),
             ("external_id.source", "external_id.id"),
         ],
     }
     text_side: ClassVar[Side] = "request"
     lines_field: ClassVar[str] = "needs"
+    lifecycle: ClassVar[Lifecycle] = REQUEST_LIFE
 
     country = StringField(required=True)
     consent = StringField()
+    circulates_at = DateTimeField()
+    shown_as = StringField()
+    remarks = EmbeddedDocumentListField(Remark)
     needs = EmbeddedDocumentListField(NeedLine)
     priority = StringField()
     window = EmbeddedDocumentField(Window)
@@ -96,7 +120,9 @@ class AssistanceRequest(MergeableRecord):
         """The state event of this version; None until the request was submitted."""
         if not self.was_submitted():
             return None
-        return self.envelope(REQUEST, SOURCE, request_event_data(self))
+        is_draft = self.status == REQUEST_LIFE.initial
+        data = drafted_event_data(self) if is_draft else request_event_data(self)
+        return self.envelope(REQUEST, SOURCE, data)
 
     def was_submitted(self) -> bool:
         """Whether the request ever left its author's desk."""
@@ -106,13 +132,14 @@ class AssistanceRequest(MergeableRecord):
 class State(ContactedParty):
     """A State's points of contact; the id is its ISO 3166-1 alpha-3 code.
 
-    A submitted request may be published without a word from the State once `no_objection_days`
-    working days have passed.
+    An authenticated request is circulated without a word from the State once `no_objection_days`
+    have passed on which it works: those of its `weekend` do not count.
     """
 
     meta = {"collection": "states"}  # noqa: RUF012
 
     no_objection_days = IntField(required=True, default=DEFAULT_NO_OBJECTION_DAYS)
+    weekend = ListField(StringField(), default=lambda: list(DEFAULT_WEEKEND))
 
     def event(self) -> None:
         """States tell nobody: who wants a contact asks here."""

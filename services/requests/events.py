@@ -30,6 +30,20 @@ def request_event_data(request: "AssistanceRequest") -> dict[str, Any]:
     }
 
 
+def drafted_event_data(request: "AssistanceRequest") -> dict[str, Any]:
+    """The data of one that is a draft again: that it is, and nothing of what it says now."""
+    emptied = dict.fromkeys(("priority", "window", "channel", "gender_marker", "consent"))
+    lists: dict[str, Any] = {"needs": [], "initiatives": [], "partners": []}
+    return {
+        **request_event_data(request),
+        **emptied,
+        **lists,
+        "signature": None,
+        "evidence": 0,
+        "action_plan": False,
+    }
+
+
 def _need_data(need: "NeedLine") -> dict[str, Any]:
     return {
         "line": need.line,

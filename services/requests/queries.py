@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from shared.lifecycle import REQUEST
 from shared.registers.search import search_condition
 from shared.web.identity import Identity
 
@@ -27,12 +28,13 @@ def scopes(identity: Identity) -> tuple[Scope, ...]:
     if identity.role in {"auditor", "operator"}:
         return (Scope({}, confidential=True),)
     if identity.role == "coordinator":
-        return (Scope({"history.target": "submitted"}, confidential=True),)
-    published: Condition = {"status": "published"}
+        seen = {"history.target": "submitted", "status": {"$ne": REQUEST.initial}}
+        return (Scope(seen, confidential=True),)
+    circulated: Condition = {"status": {"$in": sorted(REQUEST.shown)}}
     if identity.role == "donor":
-        return (Scope(published, confidential=False),)
+        return (Scope(circulated, confidential=False),)
     own = {"country": identity.state}
-    others = {**published, "confidentiality": "public", "country": {"$ne": identity.state}}
+    others = {**circulated, "confidentiality": "public", "country": {"$ne": identity.state}}
     return Scope(own, confidential=True), Scope(others, confidential=False)
 
 
@@ -40,7 +42,6 @@ def listing(identity: Identity, args: Mapping[str, Any]) -> Condition:
     """The condition for the list that `RequestQuery` asks for; 422 for words without meaning."""
     equal = {
         "country": args["country"],
-        "status": args["status"],
         "priority": args["priority"],
         "channel": args["channel"],
         "confidentiality": args["confidentiality"],
@@ -63,6 +64,8 @@ def listing(identity: Identity, args: Mapping[str, Any]) -> Condition:
 
 def _of_content(args: Mapping[str, Any], confidential: bool) -> list[Condition]:
     conditions: list[Condition] = []
+    if args["status"] is not None:
+        conditions.append({"status" if confidential else "shown_as": args["status"]})
     line = {name: args[name] for name in ("theme", "kind") if args[name] is not None}
     if line:
         open_line = {} if confidential else {"confidential": False}

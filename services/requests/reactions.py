@@ -1,11 +1,19 @@
 """What the register of requests does when others tell of something."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime
 
+from services.requests.circulating import settle
 from shared.events.envelope import Event
-from shared.registers.commitments import apply_commitments
+from shared.registers.commitments import apply_commitments, records_of
+from shared.registers.context import system_clock
 
 
-def on_matches(events: Sequence[Event]) -> None:
-    """Keep how much of each need line is committed; other events of matches.v1 pass by."""
+def on_matches(events: Sequence[Event], clock: Callable[[], datetime] = system_clock) -> None:
+    """Keep how much of each need line is committed, and bring the requests to the state of that.
+
+    Other events of matches.v1 pass by.
+    """
+    concerned = records_of(events, "request")
     apply_commitments(events, "request")
+    settle(concerned, clock())

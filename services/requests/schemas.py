@@ -2,8 +2,8 @@
 
 from marshmallow import fields, validate
 
-from services.requests.documents import DEFAULT_NO_OBJECTION_DAYS
-from shared.lifecycle import REGISTER
+from services.requests.documents import DEFAULT_NO_OBJECTION_DAYS, DEFAULT_WEEKEND, WEEKDAYS
+from shared.lifecycle import REQUEST
 from shared.registers.inferred_schemas import InferredNeedsView, LineEdits, chosen_lines
 from shared.registers.schemas import (
     MAX_LINES,
@@ -17,6 +17,7 @@ from shared.registers.schemas import (
     ReportSchema,
     SourcedView,
     TextsSchema,
+    TransitionView,
     choice,
     optional_text,
     spoken_language,
@@ -38,6 +39,7 @@ from shared.web.schemas import (
     Code,
     CountryCode,
     Day,
+    OptionalBody,
     Quantity,
     StrictSchema,
     Text,
@@ -45,7 +47,11 @@ from shared.web.schemas import (
 )
 
 CONFIDENTIALITY = ("restricted", "public")
-CONSENTS = ("express", "no-objection")
+OBJECTIONS = ("content", "timing", "sensitive", "other")
+RETURNS = ("unconfirmed", "content", "other")
+ENDS = ("met", "no-longer-needed", "mistaken", "other")
+_REMARK = {"description": "In your own words: for the State and those who oversee, nobody else."}
+MAX_REMARK = 2_000
 INITIATIVE = Pattern("^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
 
 # Codes of bodies are read with `retired=True`: a record may hold one that was retired since, and
@@ -127,11 +133,48 @@ class NeedView(SourcedView, NeedSchema):
     committed = fields.Nested(CommittedView)
 
 
+class RequestTransitionView(TransitionView):
+    """A step in a request's life."""
+
+    subject = fields.String(
+        allow_none=True,
+        metadata={"description": "The account; shown to its State and those who oversee."},
+    )
+
+
+class RemarkView(StrictSchema):
+    """What somebody said about a step."""
+
+    action = fields.String()
+    at = fields.AwareDateTime(format="iso")
+    role = fields.String()
+    text = fields.String()
+
+
 class RequestView(MergeableView, RequestBody):
     """A request as it is shown; `hidden_lines` counts need lines that this reader may not see."""
 
     needs = BoundedList(fields.Nested(NeedView), MAX_LINES)
     consent = fields.String(allow_none=True)
+    circulates_at = fields.AwareDateTime(
+        format="iso",
+        allow_none=True,
+        metadata={
+            "description": "When the State's time to object is over: an authenticated request is "
+            "circulated then, unless the State consents before."
+        },
+    )
+    history = fields.List(
+        fields.Nested(RequestTransitionView),
+        metadata={
+            "description": "The steps of its life; to others than its State and those who oversee, "
+            "those since it was circulated."
+        },
+    )
+    remarks = fields.List(
+        fields.Nested(RemarkView),
+        metadata={"description": "Shown to its State, coordinators, auditors and operators."},
+    )
     hidden_lines = fields.Integer()
     inferred = fields.Nested(
         InferredNeedsView,
@@ -162,7 +205,7 @@ class RequestQuery(PageQuery):
     """Which requests to list. All conditions must hold; theme and kind on the same line."""
 
     country = CountryCode(load_default=None)
-    status = fields.String(validate=validate.OneOf(REGISTER.states), load_default=None)
+    status = fields.String(validate=validate.OneOf(REQUEST.states), load_default=None)
     theme = Code(THEMES, retired=True, load_default=None)
     kind = Code(KINDS, retired=True, load_default=None)
     priority = Code(PRIORITIES, retired=True, load_default=None)
@@ -178,17 +221,50 @@ class RequestQuery(PageQuery):
     q = Text(200, single_line=True, load_default=None, metadata={"description": "Full text."})
 
 
-class PublishBody(StrictSchema):
-    """How the State agreed to publication."""
+class SubmitBody(OptionalBody):
+    """Whether the State consents expressly that it is circulated once it is authenticated."""
 
-    consent = fields.String(required=True, validate=validate.OneOf(CONSENTS))
+    consent = choice("express")
+
+
+class CirculateBody(StrictSchema):
+    """That the State consents expressly."""
+
+    consent = fields.String(required=True, validate=validate.OneOf(["express"]))
+
+
+class ObjectBody(StrictSchema):
+    """Why the State does not want it circulated."""
+
+    reason = fields.String(required=True, validate=validate.OneOf(OBJECTIONS))
+    text = optional_text(MAX_REMARK, metadata=_REMARK)
+
+
+class ReturnBody(StrictSchema):
+    """Why it goes back to the State."""
+
+    reason = fields.String(required=True, validate=validate.OneOf(RETURNS))
+    text = optional_text(MAX_REMARK, metadata=_REMARK)
+
+
+class EndBody(OptionalBody):
+    """Why it ends; nothing needs to be said."""
+
+    reason = choice(*ENDS)
+    text = optional_text(MAX_REMARK, metadata=_REMARK)
 
 
 class StateBody(ContactsSchema):
-    """A State's points of contact, and its days to object to a publication."""
+    """A State's points of contact, its working days to object to a circulation, its weekend."""
 
     no_objection_days = fields.Integer(
-        strict=True, load_default=DEFAULT_NO_OBJECTION_DAYS, validate=validate.Range(1, 60)
+        strict=True, load_default=DEFAULT_NO_OBJECTION_DAYS, validate=validate.Range(0, 60)
+    )
+    weekend = BoundedList(
+        fields.String(validate=validate.OneOf(WEEKDAYS)),
+        len(WEEKDAYS) - 1,
+        load_default=lambda: list(DEFAULT_WEEKEND),
+        metadata={"description": "The days of the week on which the State does not work."},
     )
 
 

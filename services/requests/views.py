@@ -6,7 +6,8 @@ from typing import Any
 
 from services.requests.documents import AssistanceRequest, NeedLine, State
 from services.requests.domain import sees_confidential
-from shared.registers.commitments import Held, held
+from shared.lifecycle import COVERING_STEPS, REQUEST
+from shared.registers.commitments import Held, held, held_of_line
 from shared.registers.counting import counted_line
 from shared.registers.inferred import inferred_view
 from shared.registers.merged import merging_view, source_view
@@ -14,7 +15,6 @@ from shared.registers.texts import inferred_of
 from shared.registers.views import (
     contacts_view,
     counted_view,
-    held_of_line,
     measures_view,
     signed_view,
 )
@@ -24,6 +24,7 @@ from shared.web.logging import record_confidential_read
 _COPIED = (
     "country",
     "consent",
+    "circulates_at",
     "priority",
     "channel",
     "source_report",
@@ -34,6 +35,7 @@ _COPIED = (
     "gender_marker",
     "confidentiality",
 )
+_COPIED_OF_STEP = ("action", "source", "target", "at", "role", "party", "reason")
 _COPIED_OF_LINE = (
     "line",
     "theme",
@@ -76,12 +78,30 @@ def _request_view(
     needs = [n for n in request.needs if open_to_reader or not n.confidential]
     return {
         **signed_view(request),
+        **_life(request, open_to_reader),
         **merging_view(request),
         **_inferred(request, open_to_reader),
         **{name: getattr(request, name) for name in _COPIED},
         "window": request.window.view() if request.window else None,
         "needs": [_need_view(request.id, need, commitments) for need in needs],
         "hidden_lines": hidden,
+    }
+
+
+def _life(request: AssistanceRequest, open_to_reader: bool) -> dict[str, Any]:
+    """Its status and steps; to others what they were shown, with nothing of confidential lines."""
+    if open_to_reader:
+        return {"history": request.history, "remarks": request.remarks}
+    # What was before it was circulated is between the State and coordinators.
+    began = [n for n, step in enumerate(request.history) if step.action == "circulate"]
+    steps = request.history[began[-1] :] if began else []
+    return {
+        "status": request.shown_as if request.status in REQUEST.shown else request.status,
+        "history": [
+            {name: getattr(step, name) for name in _COPIED_OF_STEP}
+            for step in steps
+            if step.action not in COVERING_STEPS
+        ],
     }
 
 
@@ -112,4 +132,5 @@ def state_view(state: State, today: date) -> dict[str, Any]:
     return {
         **contacts_view(state, today),
         "no_objection_days": state.no_objection_days,
+        "weekend": state.weekend,
     }

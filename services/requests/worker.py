@@ -1,9 +1,10 @@
-"""The worker process: publishes requests, takes in commitments, finishes mergings."""
+"""The worker process: publishes requests, circulates them in time, takes in commitments."""
 
 import os
 import sys
 
 from services.requests.app import NAME
+from services.requests.circulating import keep_circulating
 from services.requests.documents import AssistanceRequest
 from services.requests.merging import REQUESTS
 from services.requests.reactions import on_matches
@@ -17,8 +18,11 @@ from shared.settings import Settings
 def main() -> int:
     """Run the worker with settings from the environment; returns the exit code."""
     settings = Settings.from_environment(NAME, os.environ)
-    merging = {"merging": lambda stop: keep_finishing(REQUESTS, stop, system_clock)}
-    return run_register(settings, {REQUEST: AssistanceRequest}, on_matches, merging)
+    loops = {
+        "merging": lambda stop: keep_finishing(REQUESTS, stop, system_clock),
+        "circulating": lambda stop: keep_circulating(stop, system_clock),
+    }
+    return run_register(settings, {REQUEST: AssistanceRequest}, on_matches, loops)
 
 
 if __name__ == "__main__":

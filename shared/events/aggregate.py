@@ -25,7 +25,9 @@ EventRecord = Event
 class Transition(EmbeddedDocument):
     """A step in an aggregate's life; goes out with its events, so it never holds free text.
 
-    `source` is None for the first state. `at` is aware, in UTC. `role` and `party` say who.
+    `source` is None for the first state. `at` is aware, in UTC. `role` and `party` say who took
+    the step, and so does `subject` where somebody did: the account's identifier, never a name.
+    `reason` is the code of why, where one was given.
     """
 
     source = StringField()
@@ -34,9 +36,12 @@ class Transition(EmbeddedDocument):
     at = DateTimeField(required=True)
     role = StringField(required=True)
     party = StringField()
+    subject = StringField()
+    reason = StringField()
 
     def data(self) -> dict[str, Any]:
         """The step as events carry it."""
+        more = {"subject": self.subject, "reason": self.reason}
         return {
             "source": self.source,
             "target": self.target,
@@ -44,6 +49,7 @@ class Transition(EmbeddedDocument):
             "at": timestamp(self.at),
             "role": self.role,
             "party": self.party,
+            **{name: value for name, value in more.items() if value is not None},
         }
 
 

@@ -13,6 +13,7 @@ from mongoengine import Document, IntField, ListField, StringField
 
 from shared.events.envelope import COMMITMENT, Event
 from shared.events.projections import keep_newest
+from shared.registers.counting import Counted
 
 HOLDING = ("held", "releasing")
 """A commitment holds its lines once it is held and until its release is done."""
@@ -48,6 +49,22 @@ def apply_commitments(events: Sequence[Event], side: str) -> None:
     )
 
 
+def records_of(events: Sequence[Event], side: str) -> set[str]:
+    """The records of one side whose lines these commitment events are about.
+
+    To be asked before they are applied: of what a commitment that vanished was about, only the
+    projection knows.
+    """
+    told = [event for event in events if event.type == COMMITMENT]
+    known = {event.subject for event in told if event.tombstone}
+    sent = [line for event in told if not event.tombstone for line in event.data["lines"]]
+    kept = CommitmentCopy._get_collection().find({"_id": {"$in": list(known)}}) if known else ()
+    return {
+        *(line["record"] for line in sent if line["side"] == side),
+        *(line["record"] for copy in kept for line in copy["lines"]),
+    }
+
+
 def _copy(event: Event, side: str) -> dict[str, Any]:
     kept = ("record", "line", "measure", "amount", "unit")
     sent = [] if event.tombstone else event.data["lines"]
@@ -70,3 +87,12 @@ def held(records: Iterable[str]) -> Held:
                 key = (line["record"], line["line"], line["measure"])
                 sums[key][line["unit"]] += line["amount"]
     return sums
+
+
+def held_of_line(held: Held, record: str, line: int, own: Counted) -> int:
+    """How much commitments hold of a line, in what it is counted in now.
+
+    What they hold in a unit that the line had before is no part of it: the ledger opened a case
+    when the owner changed the unit.
+    """
+    return held.get((record, line, own.measure), {}).get(own.unit, 0)

@@ -15,6 +15,7 @@ from mongoengine import (
     StringField,
 )
 
+from shared.lifecycle import Lifecycle
 from shared.registers.records import SignedRecord
 
 
@@ -50,13 +51,17 @@ class Absorbed(EmbeddedDocument):
 
 
 class MergeableRecord(SignedRecord):
-    """A record that can be merged into another of its kind; `lines_field` names its lines."""
+    """A record that can be merged into another of its kind; `lines_field` names its lines.
+
+    `lifecycle` has the steps `merge` and `unmerge`.
+    """
 
     meta = {  # noqa: RUF012 (mongoengine declares it so)
         "abstract": True,
         "indexes": [{"fields": ["merging.state"], "sparse": True}],
     }
     lines_field: ClassVar[str]
+    lifecycle: ClassVar[Lifecycle]
 
     next_line = IntField(required=True, default=1)
     merging = EmbeddedDocumentField(Merging)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from shared.lifecycle import REGISTER
 from shared.registers.commitments import held
 from shared.registers.lines import number_lines, require_room
 from shared.registers.merged import Absorbed, LineSource, MergeableRecord, Merging
@@ -17,7 +16,6 @@ from shared.web.identity import Identity
 from shared.web.problems import FieldError, conflict, invalid, invalid_field
 
 TAKING_OVER, MERGED, GIVING_BACK = "taking-over", "merged", "giving-back"
-OPEN = ("submitted", "published")
 
 
 @dataclass(frozen=True)
@@ -64,7 +62,7 @@ def begin_merge(
         raise invalid_field("into", message, f"other-{register.owner}")
     numbers = _lacking(record, other) if lines is None else _known(record, lines)
     before = record.status
-    take_step(REGISTER, record, "merge", identity, now)
+    take_step(record.lifecycle, record, "merge", identity, now)
     hint = "merge the other record into this one, or release it first"
     _require_uncommitted(record.id, None, hint)
     record.merging = Merging(
@@ -84,7 +82,7 @@ def begin_unmerge(register: Register, record: MergeableRecord, identity: Identit
     Raises IllegalTransition for one that is not merged, and the 409 problem where the other was
     itself merged since, or something of the lines that it took over is committed.
     """
-    REGISTER.target("unmerge", record.status, record.status)
+    record.lifecycle.target("unmerge", record.status, record.status)
     if record.merging.state != MERGED:
         raise conflict("under-way", "The merging, or its undoing, is still under way.")
     other = register.document.objects(id=record.merging.into).first()
@@ -141,7 +139,8 @@ def set_merged(record: MergeableRecord, merging: Merging, state: str) -> None:
 def reopen(record: MergeableRecord, merging: Merging, now: datetime) -> None:
     """Let the record be again what it was before a merging; nothing happens after another one."""
     if _is_same(record.merging, merging) and record.merging.state == GIVING_BACK:
-        take_step_as(REGISTER, record, "unmerge", (merging.role, merging.party), now)
+        actor = (merging.role, merging.party)
+        take_step_as(record.lifecycle, record, "unmerge", actor, now)
         record.merging = None
 
 
@@ -149,16 +148,18 @@ def _require_takeable(
     register: Register, record: MergeableRecord, other: MergeableRecord, before: str
 ) -> None:
     """Raise the problem where the other may not take over the record as it was `before`."""
-    if other.status not in OPEN:
+    lifecycle = record.lifecycle
+    if "merge" not in lifecycle.allowed(other.status):
         message = f"The other record is {other.status}."
         raise conflict("not-open", message, [FieldError("into", message, "not-open")])
-    if before == "published" and other.status != "published":
-        message = "A published record can be merged only into a published one."
+    shown = before in lifecycle.shown, other.status in lifecycle.shown
+    if shown == (True, False):
+        message = f"A record that is {before} cannot be merged into one that is {other.status}."
         raise conflict("not-published", message, [FieldError("into", message, "not-published")])
     if not record.merging.lines:
         return
-    if before != other.status:
-        message = "Lines of a record that is not published cannot be taken into one that is."
+    if before != other.status and not all(shown):
+        message = f"Lines of a record that is {before} cannot go into one that is {other.status}."
         raise invalid_field("lines", message, "not-published")
     register.refuse(record, other)
     require_room(len(_lines(other)) + len(record.merging.lines), "lines")

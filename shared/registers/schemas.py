@@ -54,9 +54,9 @@ def spoken_languages() -> BoundedList:
     return BoundedList(fields.String(validate=validate.OneOf(LANGUAGES)), MAX_SHORT)
 
 
-def optional_text(max_length: int, *, single_line: bool = False) -> Text:
+def optional_text(max_length: int, *, single_line: bool = False, **options: Any) -> Text:
     """A field for text that may be missing."""
-    return Text(max_length, single_line=single_line, load_default=None, allow_none=True)
+    return Text(max_length, single_line=single_line, load_default=None, allow_none=True, **options)
 
 
 class MeasuresMixin(MoneyMixin):
@@ -162,6 +162,9 @@ class TransitionView(StrictSchema):
     at = fields.AwareDateTime(format="iso")
     role = fields.String()
     party = fields.String(allow_none=True)
+    reason = fields.String(
+        allow_none=True, metadata={"description": "A code, where a reason was given."}
+    )
 
 
 class ConceptView(StrictSchema):

@@ -18,7 +18,6 @@ COMPARED = 500
 """The newest of an owner's records, which alone are compared."""
 TOLD = 10
 
-_COMPARABLE = ("draft", "submitted", "published")
 _NOT_NEEDED = ("pending_events", "search_terms", "inferred")
 
 EventData = Callable[[Any], Mapping[str, Any]]
@@ -27,7 +26,8 @@ EventData = Callable[[Any], Mapping[str, Any]]
 def others_of(record: MergeableRecord, owner: str) -> list[Any]:
     """The owner's other records that are not over, the newest first; `owner` names its field."""
     kind = type(record)
-    own = {owner: getattr(record, owner), "status": {"$in": list(_COMPARABLE)}}
+    going_on = [one for one in kind.lifecycle.states if not kind.lifecycle.is_final(one)]
+    own = {owner: getattr(record, owner), "status": {"$in": going_on}}
     found = kind.objects(__raw__=own).order_by("-created_at").limit(COMPARED + 1)
     return [one for one in found.exclude(*_NOT_NEEDED) if one.id != record.id][:COMPARED]
 

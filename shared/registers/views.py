@@ -4,7 +4,6 @@ from datetime import date
 from typing import Any
 
 from shared.events.outbox import Aggregate
-from shared.registers.commitments import Held
 from shared.registers.contacts import confirmation_due
 from shared.registers.counting import WHOLE_UNIT, Counted
 from shared.registers.measures import amount_of, quantity_of
@@ -72,15 +71,6 @@ def measures_view(line: Any, quantity: str) -> dict[str, Any]:
         "amount": amount_of(line.amount),
         "currency": line.currency,
     }
-
-
-def held_of_line(held: Held, record: str, line: int, own: Counted) -> int:
-    """How much commitments hold of a line, in what it is counted in now.
-
-    What they hold in a unit that the line had before is no part of it: the ledger opened a case
-    when the owner changed the unit.
-    """
-    return held.get((record, line, own.measure), {}).get(own.unit, 0)
 
 
 def counted_view(own: Counted, amount: int, quantity: str) -> dict[str, Any]:

@@ -32,3 +32,6 @@ SUSTAINABILITY_MEASURES = _list("sustainability measures")
 
 PARTNERS = _list("partners")
 """Organisations and networks that work along on an offer or activity."""
+
+STEP_REASONS = _list("step reasons")
+"""Why a record took a step in its life, as histories say it."""

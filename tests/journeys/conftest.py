@@ -51,13 +51,20 @@ def coordinator(stack: Stack) -> Client:
 
 @pytest.fixture
 def published(operator: Client) -> Callable[[str, dict[str, Any]], str]:
-    """Registers a record, submits and publishes it; says its id."""
+    """Registers a record and brings it to where it is matched; says its id."""
+    steps: dict[str, tuple[tuple[str, Any, str | None], ...]] = {
+        "offers": (("submit", None, None), ("publish", None, None)),
+        "requests": (
+            ("submit", {"consent": "express"}, None),
+            ("authenticate", None, "coordinator"),
+        ),
+    }
 
     def publish(service: str, body: dict[str, Any]) -> str:
         answer = operator.post(service, f"/v1/{service}", body)
         path = f"/v1/{service}/{answer.body['id']}"
-        for step, sent in (("submit", None), ("publish", {"consent": "express"})):
-            answer = operator.post(service, f"{path}/{step}", sent, if_match=answer.etag)
+        for step, sent, role in steps[service]:
+            answer = operator.post(service, f"{path}/{step}", sent, if_match=answer.etag, role=role)
         return str(answer.body["id"])
 
     return publish

@@ -41,7 +41,7 @@ def speaking(stack: Stack) -> Callable[..., Client]:
 
 @pytest.fixture
 def requests(examples: Path, speaking: Callable[..., Client]) -> dict[str, Row]:
-    """The three requests, published, by the name they have in the examples."""
+    """The three requests, circulated, by the name they have in the examples."""
     every = read_set(examples)
     three = tuple(row for row in every.requests if row.external in NEIGHBOURS)
     gold: GoldSet = replace(every, requests=three, activities=())

@@ -50,6 +50,7 @@ def test_the_guide_does_what_it_says(stack: Stack, tmp_path: Path) -> None:
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
     told = (
         "urn:entraide:problem:stale",
+        "circulated",
         "published",
         "ongoing",
         "1",

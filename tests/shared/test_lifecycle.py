@@ -2,9 +2,10 @@
 
 import pytest
 
-from shared.lifecycle import ASSISTANCE, REGISTER, IllegalTransition, Lifecycle, Step
+from services.matcher.engine import profiles
+from shared.lifecycle import ASSISTANCE, OFFER, REQUEST, SHOWN, IllegalTransition, Lifecycle, Step
 
-REGISTER_STEPS = {
+OFFER_STEPS = {
     ("submit", "draft"): "submitted",
     ("publish", "submitted"): "published",
     ("close", "published"): "closed",
@@ -13,6 +14,27 @@ REGISTER_STEPS = {
     ("withdraw", "published"): "withdrawn",
     ("merge", "submitted"): "merged",
     ("merge", "published"): "merged",
+}
+GOING_ON = ("submitted", "authenticated", "circulated", "partly-covered", "covered")
+REQUEST_STEPS = {
+    ("submit", "draft"): "submitted",
+    ("authenticate", "submitted"): "authenticated",
+    ("return", "submitted"): "draft",
+    ("return", "authenticated"): "draft",
+    ("object", "authenticated"): "draft",
+    ("circulate", "authenticated"): "circulated",
+    ("cover-partly", "circulated"): "partly-covered",
+    ("cover-partly", "covered"): "partly-covered",
+    ("cover", "circulated"): "covered",
+    ("cover", "partly-covered"): "covered",
+    ("uncover", "partly-covered"): "circulated",
+    ("uncover", "covered"): "circulated",
+    ("close", "circulated"): "closed",
+    ("close", "partly-covered"): "closed",
+    ("close", "covered"): "closed",
+    ("withdraw", "draft"): "withdrawn",
+    **{("withdraw", state): "withdrawn" for state in GOING_ON},
+    **{("merge", state): "merged" for state in GOING_ON},
 }
 ASSISTANCE_STEPS = {
     ("start", "planned"): "ongoing",
@@ -24,14 +46,16 @@ ASSISTANCE_STEPS = {
 
 
 @pytest.mark.parametrize(
-    ("lifecycle", "steps"), [(REGISTER, REGISTER_STEPS), (ASSISTANCE, ASSISTANCE_STEPS)]
+    ("lifecycle", "steps"),
+    [(OFFER, OFFER_STEPS), (REQUEST, REQUEST_STEPS), (ASSISTANCE, ASSISTANCE_STEPS)],
 )
 def test_every_pair_of_action_and_state(lifecycle, steps):
     for action in lifecycle.steps:
         for state in lifecycle.states:
             if (action, state) in steps:
                 assert lifecycle.target(action, state) == steps[action, state]
-                assert lifecycle.action_between(state, steps[action, state]) == action
+                found = lifecycle.action_between(state, steps[action, state])
+                assert steps[found, state] == steps[action, state]
             else:
                 with pytest.raises(IllegalTransition) as error:
                     lifecycle.target(action, state)
@@ -39,19 +63,23 @@ def test_every_pair_of_action_and_state(lifecycle, steps):
 
 
 def test_states_and_ends():
-    assert REGISTER.initial == "draft"
-    states = ("draft", "submitted", "published", "closed", "withdrawn", "merged")
-    assert REGISTER.states == states
-    assert [s for s in states if REGISTER.is_final(s)] == ["closed", "withdrawn", "merged"]
+    ends = ("closed", "withdrawn", "merged")
+    assert OFFER.states == ("draft", "submitted", "published", *ends)
+    assert REQUEST.states == ("draft", *GOING_ON, *ends)
+    for lifecycle in (OFFER, REQUEST):
+        assert lifecycle.initial == "draft"
+        assert tuple(s for s in lifecycle.states if lifecycle.is_final(s)) == ends
+        assert not lifecycle.shown & {"draft", "submitted", "authenticated", *ends}
+    assert {"published", "circulated", "partly-covered", "covered"} == SHOWN
     assert [s for s in ASSISTANCE.states if ASSISTANCE.is_final(s)] == ["completed", "cancelled"]
 
 
 @pytest.mark.parametrize("before", ["submitted", "published"])
 def test_a_step_back_leads_to_the_state_before(before):
-    assert REGISTER.target("unmerge", "merged", before) == before
-    assert REGISTER.allowed("merged") == ("unmerge",)
+    assert OFFER.target("unmerge", "merged", before) == before
+    assert OFFER.allowed("merged") == ("unmerge",)
     with pytest.raises(IllegalTransition):
-        REGISTER.target("unmerge", before, "draft")
+        OFFER.target("unmerge", before, "draft")
 
 
 @pytest.mark.parametrize(("source", "target"), [("completed", "ongoing"), ("planned", "planned")])
@@ -62,13 +90,19 @@ def test_targets_that_no_step_leads_to(source, target):
 
 def test_the_message_says_what_is_possible():
     with pytest.raises(IllegalTransition, match="possible now: submit, withdraw"):
-        REGISTER.target("close", "draft")
+        OFFER.target("close", "draft")
     with pytest.raises(IllegalTransition, match="final"):
-        REGISTER.target("close", "closed")
+        OFFER.target("close", "closed")
     with pytest.raises(IllegalTransition):
-        REGISTER.target("explode", "draft")
+        OFFER.target("explode", "draft")
 
 
 def test_steps_from_unknown_states_are_refused():
     with pytest.raises(ValueError, match="nowhere"):
         Lifecycle("here", [Step("go", frozenset({"nowhere"}), "there")])
+    with pytest.raises(ValueError, match="nowhere"):
+        Lifecycle("here", [Step("go", frozenset({"here"}), "there")], shown={"nowhere"})
+
+
+def test_the_engine_knows_the_states_that_are_open_for_matching():
+    assert profiles._OPEN == SHOWN

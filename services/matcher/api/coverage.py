@@ -17,6 +17,7 @@ from services.matcher.coverages import decide
 from services.matcher.documents import CommitmentLine, RecordView, view_id
 from services.matcher.promises import taken_line
 from services.matcher.rights import hidden_lines, oversees, owns_request
+from shared.lifecycle import SHOWN
 from shared.registers.context import context
 from shared.web.blueprint import Blueprint
 from shared.web.idempotency import current_attempt, idempotent, resuming
@@ -100,7 +101,7 @@ def _line(case: CoverageCase, body: dict[str, Any], on: date) -> CommitmentLine 
     """What a confirmed case wants of its line; None for one that is dismissed.
 
     Raises the 422 problem for what does not go together with the decision or with the line, and
-    the 409 problem for a request that is not published or has no such line any more.
+    the 409 problem for a request that is not circulated or has no such line any more.
     """
     given = any(body[name] is not None for name in ("quantity", "amount"))
     if body["decision"] == "dismiss":
@@ -110,7 +111,7 @@ def _line(case: CoverageCase, body: dict[str, Any], on: date) -> CommitmentLine 
             raise invalid_field("decision", "What is dismissed covers nothing.", "invalid")
         return None
     view = RecordView.objects(id=view_id("request", case.request)).first()
-    if view is None or view.status != "published":
+    if view is None or view.status not in SHOWN:
         raise conflict("not-open", "The request is open no more.")
     own = next((one for one in view.lines if one.line == case.line), None)
     if own is None:

@@ -141,7 +141,7 @@ def _event(
     ]
     return {
         "id": id_,
-        "status": "published",
+        "status": "circulated",
         "country": country,
         "priority": None,
         "window": {"from": window[0], "to": window[1]},

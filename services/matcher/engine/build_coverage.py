@@ -214,7 +214,7 @@ def _request(
     lines = [{"line": n, **_measures(need)} for n, need in enumerate(needs, start=1)]
     return {
         **{name: row[name] for name in ("id", "country", "window")},
-        "status": "published",
+        "status": "circulated",
         "priority": None,
         "needs": lines,
         "signature": signature(texts, language, _KEY, "request"),

@@ -13,7 +13,8 @@ ALWAYS = (date(1900, 1, 1).toordinal(), date(2200, 12, 31).toordinal())
 
 _THOUSANDTHS = 1000
 _CENTI = 100
-_OPEN = "published"
+_OPEN = frozenset({"published", "circulated", "partly-covered", "covered"})
+"""States of an offer (the first) or of a request in which it is open for matching."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,7 @@ class RequestProfile:
         return cls(
             id=data["id"],
             version=version,
-            open=data["status"] == _OPEN,
+            open=data["status"] in _OPEN,
             country=data["country"],
             priority=data["priority"],
             window=day_window(data["window"]) or ALWAYS,
@@ -139,7 +140,7 @@ class OfferProfile:
         return cls(
             id=data["id"],
             version=version,
-            open=data["status"] == _OPEN,
+            open=data["status"] in _OPEN,
             organisation=data["organisation"],
             window=day_window(data["window"]) or ALWAYS,
             lines=tuple(line_of(provision, "capacity") for provision in data["provisions"]),

@@ -12,7 +12,7 @@ from services.offers.documents import (
     ProvisionLine,
 )
 from services.offers.domain.owners import actor_for, require_owner
-from shared.lifecycle import REGISTER
+from shared.lifecycle import OFFER
 from shared.registers.inferred import confirmed_lines
 from shared.registers.lines import Use, check_codes, keep_sources, number_lines, require_room
 from shared.registers.measures import hundredths, thousandths
@@ -86,7 +86,7 @@ def new_offer(
     require_owner(identity, organisation.id)
     offer = AssistanceOffer(
         **new_record_fields(NOUN, (organisation.id,), payload, identity, now, idempotency_key),
-        status=REGISTER.initial,
+        status=OFFER.initial,
         organisation=organisation.id,
     )
     _fill(offer, payload, organisation, now, key)
@@ -107,7 +107,7 @@ def change_offer(
     breaks a rule.
     """
     require_action(identity, "change", offer)
-    require_unfinished(REGISTER, offer.status)
+    require_unfinished(OFFER, offer.status)
     require_same("organisation", offer.organisation, payload["organisation"])
     require_same("external_id", offer.external_id, ExternalId.of(payload["external_id"]))
     _fill(offer, payload, organisation, now, key)
@@ -122,7 +122,7 @@ def confirm_provisions(
     lines that are not there or would break a rule.
     """
     require_action(identity, "change", offer)
-    require_unfinished(REGISTER, offer.status)
+    require_unfinished(OFFER, offer.status)
     lines = confirmed_lines(inferred_of(offer), chosen, "capacity")
     require_room(len(offer.provisions) + len(lines), "lines")
     numbers, next_line = number_lines(lines, (), offer.next_line, "lines")
@@ -139,7 +139,7 @@ def step_offer(offer: AssistanceOffer, action: str, identity: Identity, now: dat
     Raises the 404 or 403 problem, and IllegalTransition.
     """
     require_action(identity, action, offer)
-    take_step(REGISTER, offer, action, identity, now)
+    take_step(OFFER, offer, action, identity, now)
 
 
 def copy_donor(offer: AssistanceOffer, organisation: Organisation) -> None:

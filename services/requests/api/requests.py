@@ -7,16 +7,20 @@ from typing import Any
 from flask.views import MethodView
 
 from services.requests import domain
-from services.requests.documents import DEFAULT_NO_OBJECTION_DAYS, AssistanceRequest, State
+from services.requests.documents import AssistanceRequest, State
 from services.requests.events import request_event_data
 from services.requests.merging import REQUESTS
 from services.requests.queries import listing
 from services.requests.schemas import (
+    CirculateBody,
     ConfirmNeedsBody,
-    PublishBody,
+    EndBody,
+    ObjectBody,
     RequestBody,
     RequestQuery,
     RequestView,
+    ReturnBody,
+    SubmitBody,
 )
 from services.requests.views import log_compared, request_view, request_views
 from shared.registers.context import context
@@ -124,56 +128,106 @@ def confirm_lines(body: dict[str, Any], request_id: str) -> Answer:
     )
 
 
-def _step(request_id: str, action: str) -> Answer:
-    identity, now = current_identity(), context().clock()
-    return _changed(request_id, action, lambda r: domain.step_request(r, action, identity, now))
-
-
 @blueprint.route("/<string:request_id>/submit", methods=["POST"])
+@conditional
+@idempotent
+@blueprint.arguments(SubmitBody, required=False)
+@blueprint.response(200, RequestView)
+def submit(body: dict[str, Any], request_id: str) -> Answer:
+    """Submit a draft: from now on coordinators see it, and one of them authenticates it."""
+    identity, now = current_identity(), context().clock()
+    consent = body.get("consent")
+    return _changed(request_id, "submit", lambda r: domain.submit(r, consent, identity, now))
+
+
+@blueprint.route("/<string:request_id>/authenticate", methods=["POST"])
 @conditional
 @idempotent
 @blueprint.arguments(StepBody, required=False)
 @blueprint.response(200, RequestView)
-def submit(_body: dict[str, Any], request_id: str) -> Answer:
-    """Submit a draft: from now on coordinators see it."""
-    return _step(request_id, "submit")
+def authenticate(_body: dict[str, Any], request_id: str) -> Answer:
+    """Say that a submitted request does come from the State's point of contact.
 
-
-@blueprint.route("/<string:request_id>/publish", methods=["POST"])
-@conditional
-@idempotent
-@blueprint.arguments(PublishBody)
-@blueprint.response(200, RequestView)
-def publish(body: dict[str, Any], request_id: str) -> Answer:
-    """Publish a submitted request: from now on donors see it, and offers are matched with it."""
+    It is circulated once the State's working days to object are over (`circulates_at`); at once
+    where the State consented expressly when it submitted, or lets no day pass.
+    """
     identity, now = current_identity(), context().clock()
 
     def mutate(request: AssistanceRequest) -> None:
-        state = State.objects(id=request.country).only("no_objection_days").first()
-        days = state.no_objection_days if state else DEFAULT_NO_OBJECTION_DAYS
-        domain.publish_request(request, body["consent"], days, identity, now)
+        state = State.objects(id=request.country).first()
+        domain.authenticate(request, state, identity, now)
 
-    return _changed(request_id, "publish", mutate)
+    return _changed(request_id, "authenticate", mutate)
+
+
+@blueprint.route("/<string:request_id>/circulate", methods=["POST"])
+@conditional
+@idempotent
+@blueprint.arguments(CirculateBody)
+@blueprint.response(200, RequestView)
+def circulate(_body: dict[str, Any], request_id: str) -> Answer:
+    """Circulate an authenticated request at once, with the State's express consent.
+
+    From now on donors see it, and offers are matched with it.
+    """
+    identity, now = current_identity(), context().clock()
+    return _changed(request_id, "circulate", lambda r: domain.circulate(r, identity, now))
+
+
+def _send_back(request_id: str, action: str, body: dict[str, Any]) -> Answer:
+    identity, now = current_identity(), context().clock()
+    reason, text = body["reason"], body["text"]
+    return _changed(
+        request_id, action, lambda r: domain.send_back(r, action, reason, text, identity, now)
+    )
+
+
+@blueprint.route("/<string:request_id>/object", methods=["POST"])
+@conditional
+@idempotent
+@blueprint.arguments(ObjectBody)
+@blueprint.response(200, RequestView)
+def object_to(body: dict[str, Any], request_id: str) -> Answer:
+    """Object to the circulation of the State's own request, in time: it is a draft again."""
+    return _send_back(request_id, "object", body)
+
+
+@blueprint.route("/<string:request_id>/return", methods=["POST"])
+@conditional
+@idempotent
+@blueprint.arguments(ReturnBody)
+@blueprint.response(200, RequestView)
+def send_back(body: dict[str, Any], request_id: str) -> Answer:
+    """Send a request that cannot be authenticated back to its State: it is a draft again."""
+    return _send_back(request_id, "return", body)
+
+
+def _end(request_id: str, action: str, body: dict[str, Any]) -> Answer:
+    identity, now = current_identity(), context().clock()
+    reason, text = body.get("reason"), body.get("text")
+    return _changed(
+        request_id, action, lambda r: domain.end(r, action, reason, text, identity, now)
+    )
 
 
 @blueprint.route("/<string:request_id>/withdraw", methods=["POST"])
 @conditional
 @idempotent
-@blueprint.arguments(StepBody, required=False)
+@blueprint.arguments(EndBody, required=False)
 @blueprint.response(200, RequestView)
-def withdraw(_body: dict[str, Any], request_id: str) -> Answer:
+def withdraw(body: dict[str, Any], request_id: str) -> Answer:
     """Withdraw a request for good."""
-    return _step(request_id, "withdraw")
+    return _end(request_id, "withdraw", body)
 
 
 @blueprint.route("/<string:request_id>/close", methods=["POST"])
 @conditional
 @idempotent
-@blueprint.arguments(StepBody, required=False)
+@blueprint.arguments(EndBody, required=False)
 @blueprint.response(200, RequestView)
-def close(_body: dict[str, Any], request_id: str) -> Answer:
-    """Close a published request: the need is met, or no longer there."""
-    return _step(request_id, "close")
+def close(body: dict[str, Any], request_id: str) -> Answer:
+    """Close a circulated request: the need is met, or no longer there."""
+    return _end(request_id, "close", body)
 
 
 @blueprint.route("/<string:request_id>/similar")

@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -23,6 +24,8 @@ class Service:
     def __init__(self) -> None:
         self.replies: list[Reply] = []
         self.calls: list[tuple[str, str, str | None]] = []
+        self.roles: list[str] = []
+        self.bodies: list[Any] = []
 
     def target(self, address: str) -> Target:
         urls = dict.fromkeys(("requests", "offers", "matcher"), address)
@@ -38,7 +41,9 @@ def service() -> Service:
 def address(service: Service) -> Iterator[str]:
     class Handler(BaseHTTPRequestHandler):
         def answer(self) -> None:
-            self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            sent = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            service.bodies.append(json.loads(sent) if sent else None)
+            service.roles.append(self.headers["Authorization"].removeprefix("Bearer "))
             service.calls.append((self.command, self.path, self.headers.get("If-Match")))
             status, body, etag = service.replies.pop(0)
             content = json.dumps(body).encode()
@@ -70,24 +75,47 @@ def record(status: str, number: int, code: int = 200) -> Reply:
     return code, {"id": "r1", "status": status}, f'"1.{number}"'
 
 
-def test_a_row_is_created_submitted_and_published(service: Service, client: Client) -> None:
-    service.replies = [record("draft", 1, 201), record("submitted", 2), record("published", 3)]
+def test_a_request_is_created_submitted_and_authenticated_by_a_coordinator(
+    service: Service, client: Client
+) -> None:
+    service.replies = [record("draft", 1, 201), record("submitted", 2), record("circulated", 3)]
     assert bring(client, ROW) is True
     assert service.calls == [
         ("POST", "/v1/requests", None),
         ("POST", "/v1/requests/r1/submit", '"1.1"'),
-        ("POST", "/v1/requests/r1/publish", '"1.2"'),
+        ("POST", "/v1/requests/r1/authenticate", '"1.2"'),
     ]
+    assert service.roles == ["operator", "operator", "coordinator"]
+    assert service.bodies[1] == {"consent": "express"}
+
+
+def test_a_request_that_waits_for_its_state_is_circulated(service: Service, client: Client) -> None:
+    service.replies = [(409, {"existing": "r1"}, ""), record("authenticated", 3)]
+    service.replies.append(record("circulated", 4))
+    assert bring(client, ROW) is False
+    assert service.calls[-1] == ("POST", "/v1/requests/r1/circulate", '"1.3"')
+    assert service.bodies[-1] == {"consent": "express"}
+
+
+def test_an_offer_is_created_submitted_and_published(service: Service, client: Client) -> None:
+    offer = replace(ROW, kind="offer", file="offers.jsonl")
+    service.replies = [record("draft", 1, 201), record("submitted", 2), record("published", 3)]
+    assert bring(client, offer) is True
+    assert service.calls[1:] == [
+        ("POST", "/v1/offers/r1/submit", '"1.1"'),
+        ("POST", "/v1/offers/r1/publish", '"1.2"'),
+    ]
+    assert set(service.roles) == {"operator"}
 
 
 def test_a_row_that_is_there_goes_on_from_where_it_stands(service: Service, client: Client) -> None:
     duplicate = (409, {"existing": "r1", "detail": "See /v1/requests/r1."}, "")
-    service.replies = [duplicate, record("submitted", 2), record("published", 3)]
+    service.replies = [duplicate, record("submitted", 2), record("circulated", 3)]
     assert bring(client, ROW) is False
     assert [path for _, path, _ in service.calls] == [
         "/v1/requests",
         "/v1/requests/r1",
-        "/v1/requests/r1/publish",
+        "/v1/requests/r1/authenticate",
     ]
 
 
@@ -95,7 +123,7 @@ def test_a_step_that_was_taken_meanwhile_is_not_taken_again(
     service: Service, client: Client
 ) -> None:
     stale = (412, {"detail": "stale"}, "")
-    service.replies = [record("draft", 1, 201), stale, record("published", 3)]
+    service.replies = [record("draft", 1, 201), stale, record("circulated", 3)]
     assert bring(client, ROW) is True
     assert len(service.calls) == 3
 
@@ -116,7 +144,7 @@ def test_a_refusal_names_the_fields(service: Service, client: Client) -> None:
 def test_a_service_that_is_away_for_a_moment_is_asked_again(
     service: Service, client: Client
 ) -> None:
-    service.replies = [(503, {}, ""), (503, {}, ""), record("published", 3, 201)]
+    service.replies = [(503, {}, ""), (503, {}, ""), record("circulated", 3, 201)]
     assert bring(client, ROW) is True
 
 

@@ -22,7 +22,7 @@ PROPOSAL = {
         {"side": "offer", "sentence": "The offer's codes say “Tracing”."},
     ],
 }
-REQUEST = {"id": "r1", "title": "Marking", "country": "SEN", "status": "published"}
+REQUEST = {"id": "r1", "title": "Marking", "country": "SEN", "status": "circulated"}
 
 
 class Answers:
@@ -52,7 +52,7 @@ def test_reasons_what_is_lacking_and_what_is_doubtful_stand_in_this_order() -> N
     lines = shown(PROPOSAL)
     assert lines[:3] == [
         "Marking",
-        "r1, SEN, published",
+        "r1, SEN, circulated",
         "! The request's codes say “Marking”.",
     ]
     text = "\n".join(lines)

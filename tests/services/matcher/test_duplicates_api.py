@@ -125,7 +125,7 @@ def test_a_case_is_shown_side_by_side(coordinator: Caller, found: Worker) -> Non
     assert shown["left"] == {
         "id": "a",
         "owner": "SEN",
-        "status": "published",
+        "status": "circulated",
         "version": "1.1",
         "read_version": "1.1",
     }

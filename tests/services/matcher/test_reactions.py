@@ -34,7 +34,7 @@ def test_views_hold_what_the_api_needs() -> None:
     lines = [need(1), need(2, confidential=True, kind="funding")]
     keep([request_event("r", needs=lines), offer_event("o")])
     request, offer = view("request", "r"), view("offer", "o")
-    assert (request.owner, request.status, request.hidden_lines) == ("SEN", "published", {2})
+    assert (request.owner, request.status, request.hidden_lines) == ("SEN", "circulated", {2})
     assert [(line.measure, line.unit) for line in request.lines] == [
         ("quantity", "machines"),
         ("money", "USD"),

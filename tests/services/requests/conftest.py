@@ -110,13 +110,22 @@ def body() -> Callable[..., dict[str, Any]]:
 
 
 @pytest.fixture
-def record(operator: Caller, body: Callable[..., dict[str, Any]]) -> Callable[..., TestResponse]:
+def coordinator(caller: Callable[..., Caller]) -> Caller:
+    return caller("coordinator")
+
+
+@pytest.fixture
+def record(
+    operator: Caller, coordinator: Caller, body: Callable[..., dict[str, Any]]
+) -> Callable[..., TestResponse]:
     """Makes a request in a state; the last answer, with its id, version and ETag."""
+    circulated = ["submit", "authenticate", "circulate"]
     steps = {
         "draft": [],
         "submitted": ["submit"],
-        "published": ["submit", "publish"],
-        "closed": ["submit", "publish", "close"],
+        "authenticated": ["submit", "authenticate"],
+        "circulated": circulated,
+        "closed": [*circulated, "close"],
         "withdrawn": ["submit", "withdraw"],
     }
 
@@ -125,8 +134,9 @@ def record(operator: Caller, body: Callable[..., dict[str, Any]]) -> Callable[..
         assert answer.status_code == 201, answer.json
         address = answer.headers["Location"]
         for step in steps[status]:
-            sent = {"consent": "express"} if step == "publish" else None
-            answer = operator.post(f"{address}/{step}", sent, answer.headers["ETag"])
+            sent = {"consent": "express"} if step == "circulate" else None
+            who = coordinator if step == "authenticate" else operator
+            answer = who.post(f"{address}/{step}", sent, answer.headers["ETag"])
             assert answer.status_code == 200, answer.json
         return answer
 

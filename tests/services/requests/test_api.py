@@ -5,6 +5,8 @@ import uuid
 
 import pytest
 
+from tests.services.requests.test_rights import SENT
+
 FULL = {
     "needs": [
         {
@@ -75,26 +77,34 @@ def test_free_text_only_is_enough(senegal):
     assert made.json["language"] == "es"
 
 
-def test_life_of_a_request(senegal, body):
+def test_life_of_a_request(senegal, coordinator, body):
     answer = senegal.post("/v1/requests", body())
     address = answer.headers["Location"]
     answer = senegal.post(f"{address}/submit", None, answer.headers["ETag"])
     assert (answer.status_code, answer.json["status"]) == (200, "submitted")
-    answer = senegal.post(f"{address}/publish", {"consent": "express"}, answer.headers["ETag"])
-    assert (answer.json["status"], answer.json["consent"]) == ("published", "express")
+    answer = coordinator.post(f"{address}/authenticate", None, answer.headers["ETag"])
+    assert (answer.json["status"], answer.json["consent"]) == ("authenticated", None)
+    answer = senegal.post(f"{address}/circulate", {"consent": "express"}, answer.headers["ETag"])
+    assert (answer.json["status"], answer.json["consent"]) == ("circulated", "express")
     answer = senegal.put(address, body(title="Another title"), answer.headers["ETag"])
-    assert (answer.json["status"], answer.json["title"]) == ("published", "Another title")
-    answer = senegal.post(f"{address}/close", {}, answer.headers["ETag"])
+    assert (answer.json["status"], answer.json["title"]) == ("circulated", "Another title")
+    ended = {"reason": "met", "text": "Thank you."}
+    answer = senegal.post(f"{address}/close", ended, answer.headers["ETag"])
     assert answer.json["status"] == "closed"
-    assert answer.headers["ETag"] == '"1.5"'
-    assert [(s["action"], s["role"], s["party"]) for s in answer.json["history"]] == [
-        ("submit", "requester", "SEN"),
-        ("publish", "requester", "SEN"),
-        ("close", "requester", "SEN"),
+    assert answer.headers["ETag"] == '"1.6"'
+    steps = answer.json["history"]
+    assert [(s["action"], s["role"], s["party"], s["reason"]) for s in steps] == [
+        ("submit", "requester", "SEN", None),
+        ("authenticate", "coordinator", None, None),
+        ("circulate", "requester", "SEN", "express-consent"),
+        ("close", "requester", "SEN", "met"),
     ]
+    assert {step["subject"] for step in steps} == {"test"}
+    remarks = [(one["action"], one["role"], one["text"]) for one in answer.json["remarks"]]
+    assert remarks == [("close", "requester", "Thank you.")]
 
 
-@pytest.mark.parametrize("status", ["draft", "submitted", "published"])
+@pytest.mark.parametrize("status", ["draft", "submitted", "authenticated", "circulated"])
 def test_withdraw(record, senegal, status):
     made = record(status)
     address = f"/v1/requests/{made.json['id']}"
@@ -105,22 +115,33 @@ def test_withdraw(record, senegal, status):
 @pytest.mark.parametrize(
     ("status", "action"),
     [
-        ("draft", "publish"),
+        ("draft", "circulate"),
+        ("draft", "object"),
         ("draft", "close"),
         ("submitted", "submit"),
+        ("submitted", "circulate"),
+        ("submitted", "object"),
         ("submitted", "close"),
-        ("published", "submit"),
-        ("published", "publish"),
+        ("authenticated", "submit"),
+        ("authenticated", "authenticate"),
+        ("authenticated", "close"),
+        ("circulated", "submit"),
+        ("circulated", "authenticate"),
+        ("circulated", "circulate"),
+        ("circulated", "object"),
+        ("circulated", "return"),
         ("closed", "withdraw"),
-        ("closed", "publish"),
+        ("closed", "circulate"),
         ("withdrawn", "submit"),
         ("withdrawn", "close"),
     ],
 )
-def test_steps_that_the_state_does_not_allow(record, operator, status, action):
+def test_steps_that_the_state_does_not_allow(record, operator, coordinator, status, action):
     made = record(status)
-    sent = {"consent": "express"} if action == "publish" else None
-    answer = operator.post(f"/v1/requests/{made.json['id']}/{action}", sent, made.headers["ETag"])
+    who = coordinator if action in {"authenticate", "return"} else operator
+    answer = who.post(
+        f"/v1/requests/{made.json['id']}/{action}", SENT.get(action), made.headers["ETag"]
+    )
     assert answer.status_code == 409
     assert answer.json["type"].endswith("illegal-transition")
     assert action in answer.json["detail"]

@@ -26,7 +26,7 @@ BAD = [
     ({"country": "XXX"}, "country"),
     ({"country": "sen"}, "country"),
     ({"surprise": 1}, "surprise"),
-    ({"status": "published"}, "status"),
+    ({"status": "circulated"}, "status"),
     ({"id": "000000000000000000000000"}, "id"),
     ({"needs": "marking"}, "needs"),
     ({"needs": [NEED] * 101}, "needs"),
@@ -175,11 +175,16 @@ def test_versions(record, senegal, body, action, etag, status):
 @pytest.mark.parametrize(
     ("action", "sent", "field"),
     [
-        ("submit", {"consent": "express"}, "consent"),
+        ("submit", {"consent": "silence"}, "consent"),
+        ("authenticate", {"consent": "express"}, "consent"),
         ("close", {"reason": "done"}, "reason"),
         ("withdraw", [], "body"),
-        ("publish", {}, "consent"),
-        ("publish", {"consent": "silence"}, "consent"),
+        ("withdraw", {"reason": "other", "text": "x" * 2001}, "text"),
+        ("circulate", {}, "consent"),
+        ("circulate", {"consent": "no-objection"}, "consent"),
+        ("object", {}, "reason"),
+        ("object", {"reason": "unconfirmed"}, "reason"),
+        ("return", {"reason": "timing"}, "reason"),
     ],
 )
 def test_bad_bodies_of_steps(record, senegal, action, sent, field):

@@ -1,5 +1,6 @@
 """What goes out: state and signature by the schema, and never a word of the texts."""
 
+import hashlib
 import json
 import re
 from datetime import UTC, date, datetime
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.requests.documents import AssistanceRequest
-from services.requests.domain import new_request, publish_request, step_request
+from services.requests.domain import authenticate, new_request, submit
 from services.requests.events import request_event_data
 from services.requests.schemas import RequestBody
 from shared.events import validation
@@ -21,6 +22,7 @@ REQUEST = "entraide.request.v1"
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 KEY = b"k" * 32
 OPERATOR = Identity("op", "operator")
+COORDINATOR = Identity("co@example.org", "coordinator")
 
 words = st.text(st.characters(categories=["L"]), min_size=5, max_size=12)
 texts = st.lists(words, min_size=4, max_size=12, unique=True).map(" ".join)
@@ -82,11 +84,11 @@ bodies = st.fixed_dictionaries(
 )
 
 
-def published(body):
-    """A published request that never saw a database."""
+def circulated(body):
+    """A circulated request that never saw a database."""
     request = new_request(RequestBody().load(body), OPERATOR, NOW, KEY)
-    step_request(request, "submit", OPERATOR, NOW)
-    publish_request(request, "express", 5, OPERATOR, NOW)
+    submit(request, "express", OPERATOR, NOW)
+    authenticate(request, None, COORDINATOR, NOW)
     return request
 
 
@@ -111,7 +113,7 @@ def runs(text, length=4):
 @settings(max_examples=40, deadline=None)
 @given(bodies)
 def test_event_satisfies_its_schema_and_holds_no_text(body):
-    data = request_event_data(published(body))
+    data = request_event_data(circulated(body))
     assert validation.problem(REQUEST, data) is None
     sent = json.dumps(data, ensure_ascii=False)
     told = " ".join(re.findall(r"[^\W_]+", sent.casefold()))
@@ -145,14 +147,26 @@ def test_event_data_are_what_the_design_says():
         "partners": ["INTERPOL"],
         "external_id": {"source": "gold-dev", "id": "R001"},
     }
-    request = published(body)
+    request = circulated(body)
     data = request_event_data(request)
     assert data.pop("signature") == request.signature
-    step = {"at": "2026-01-02T03:04:05.000Z", "role": "operator", "party": None}
+    at = {"at": "2026-01-02T03:04:05.000Z", "party": None}
+    # A subject that may be a name or an address is told by its digest.
+    digest = "sha256:" + hashlib.sha256(b"co@example.org").hexdigest()[:32]
+    steps = [
+        ("draft", "submitted", "submit", {"role": "operator", "subject": "op"}),
+        ("submitted", "authenticated", "authenticate", {"role": "coordinator", "subject": digest}),
+        (
+            "authenticated",
+            "circulated",
+            "circulate",
+            {"role": "register", "reason": "express-consent"},
+        ),
+    ]
     nothing = dict.fromkeys(("amount_cents", "currency", "priority", "window"))
     assert data == {
         "id": request.id,
-        "status": "published",
+        "status": "circulated",
         "merged_into": None,
         "country": "SEN",
         "priority": "high",
@@ -191,8 +205,8 @@ def test_event_data_are_what_the_design_says():
         "action_plan": True,
         "consent": "express",
         "history": [
-            {"source": "draft", "target": "submitted", "action": "submit", **step},
-            {"source": "submitted", "target": "published", "action": "publish", **step},
+            {"source": source, "target": target, "action": action, **at, **who}
+            for source, target, action, who in steps
         ],
         "created_at": timestamp(NOW),
         "updated_at": timestamp(NOW),
@@ -214,7 +228,7 @@ def test_event_is_the_same_through_the_store(client, senegal, body):
         NOW,
         b"a key that only the tests use...",
     )
-    step_request(direct, "submit", Identity("test", "requester", state="SEN"), NOW)
+    submit(direct, None, Identity("test", "requester", state="SEN"), NOW)
     same = request_event_data(direct)
     for name in set(same) - {"created_at", "updated_at", "history"}:
         assert same[name] == pending["data"][name], name
@@ -254,7 +268,7 @@ def test_building_an_event_needs_no_database():
     with pytest.raises(mongoengine.ConnectionFailure):
         mongoengine.get_connection()
     data = request_event_data(
-        published({"title": "Help", "description": "Help is needed.", "country": "SEN"})
+        circulated({"title": "Help", "description": "Help is needed.", "country": "SEN"})
     )
     assert data["window"] is None
     assert data["needs"] == []

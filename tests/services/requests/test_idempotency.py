@@ -56,9 +56,10 @@ def test_what_was_registered_before_its_answer_was_lost_is_resumed(senegal, body
 
 STEPS = [
     ("submit", "draft", None, "submitted"),
-    ("publish", "submitted", {"consent": "express"}, "published"),
+    ("circulate", "authenticated", {"consent": "express"}, "circulated"),
+    ("object", "authenticated", {"reason": "content"}, "draft"),
     ("withdraw", "submitted", None, "withdrawn"),
-    ("close", "published", {}, "closed"),
+    ("close", "circulated", {}, "closed"),
 ]
 
 

@@ -103,7 +103,7 @@ def test_a_draft_without_lines_shows_what_its_text_seems_to_ask_for(free_text, s
 
 @pytest.mark.parametrize("name", ROLES)
 def test_only_the_owner_and_overseers_see_it(free_text, act, name):
-    made = free_text("published", confidentiality="public")
+    made = free_text("circulated", confidentiality="public")
     shown = act(name).get(f"/v1/requests/{made.json['id']}").json
     assert ("inferred" in shown) == (name in SEES)
 
@@ -111,7 +111,7 @@ def test_only_the_owner_and_overseers_see_it(free_text, act, name):
 @pytest.mark.parametrize("name", ["owner", "coordinator", "donor"])
 def test_lists_leave_it_out(free_text, act, name):
     external = {"source": f"lists-{name}", "id": "1"}
-    free_text("published", external_id=external)
+    free_text("circulated", external_id=external)
     query = {"external_source": external["source"]}
     (item,) = act(name).get("/v1/requests", query_string=query).json["items"]
     assert "inferred" not in item
@@ -119,7 +119,7 @@ def test_lists_leave_it_out(free_text, act, name):
 
 def test_contradictions_are_shown_to_the_coordinator_and_not_to_donors(record, act):
     need = {"theme": "border-control", "kind": "infrastructure", "confidential": True}
-    made = record("published", needs=[need], **MARKED)
+    made = record("circulated", needs=[need], **MARKED)
     address = f"/v1/requests/{made.json['id']}"
     found = act("coordinator").get(address).json["inferred"]["contradictions"]
     told = [(one["of"], one["coded"], one["code"]) for one in found]
@@ -203,7 +203,7 @@ def test_numbers_go_on_after_those_ever_given(record, senegal):
 
 @pytest.mark.parametrize("name", ROLES)
 def test_who_may_change_a_request_may_confirm_its_lines(free_text, act, name):
-    answer = confirm(act(name), free_text("published"), {"index": 0})
+    answer = confirm(act(name), free_text("circulated"), {"index": 0})
     expected = 200 if name in {"owner", "operator"} else 404 if name == "other State" else 403
     assert answer.status_code == expected
 

@@ -20,7 +20,7 @@ def source():
 def make(record, source):
     counter = iter(range(1000))
 
-    def make(status="published", **members):
+    def make(status="circulated", **members):
         external = {"source": source, "id": str(next(counter))}
         return record(status, **members, external_id=external).json["id"]
 
@@ -154,7 +154,7 @@ def library(mongodb):
 def test_search_in_six_languages(record, operator, library, language, query):
     if not library:
         for spoken, (title, description) in TEXTS.items():
-            made = record("published", title=title, description=description, language=spoken)
+            made = record("circulated", title=title, description=description, language=spoken)
             library[spoken] = made.json["id"]
     found = ids(operator.get("/v1/requests", query_string={"q": query, "limit": 200}))
     assert found & set(library.values()) == {library[language]}

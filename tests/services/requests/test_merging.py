@@ -38,7 +38,7 @@ def address(record):
 def pair(record):
     """The request that goes and the one that stays."""
 
-    def make(gone=(MARKING, TRAINING), stays=(MARKING,), status="published", **members):
+    def make(gone=(MARKING, TRAINING), stays=(MARKING,), status="circulated", **members):
         return record(status, needs=list(gone), **members), record(status, needs=list(stays))
 
     return make
@@ -74,11 +74,11 @@ def test_needs_that_the_other_lacks_are_taken_over_and_leave_again(pair, coordin
     assert taken["window"] == gone.json["window"]
 
     undone = coordinator.post(f"{address(gone)}/unmerge", None, merged.headers["ETag"])
-    assert (undone.status_code, undone.json["status"]) == (200, "published")
+    assert (undone.status_code, undone.json["status"]) == (200, "circulated")
     assert undone.json["merged_into"] is None
-    assert [(s["action"], s["source"], s["target"]) for s in undone.json["history"]][2:] == [
-        ("merge", "published", "merged"),
-        ("unmerge", "merged", "published"),
+    assert [(s["action"], s["source"], s["target"]) for s in undone.json["history"]][3:] == [
+        ("merge", "circulated", "merged"),
+        ("unmerge", "merged", "circulated"),
     ]
     other = senegal.get(address(stays))
     assert lines(other.json) == [(1, "marking", "equipment", None)]
@@ -113,28 +113,28 @@ def test_submitted_requests_are_merged_and_go_back_to_being_submitted(pair, coor
 @pytest.mark.parametrize("chosen", [None, [2]])
 def test_no_line_is_published_by_merging(record, coordinator, chosen):
     gone = record("submitted", needs=[MARKING, TRAINING])
-    stays = record("published", needs=[MARKING])
+    stays = record("circulated", needs=[MARKING])
     answer = merge(coordinator, gone, stays, lines=chosen)
     assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, "lines")
     assert merge(coordinator, gone, stays, lines=[]).json["status"] == "merged"
 
 
 def test_a_published_request_does_not_vanish_in_one_that_is_not(record, coordinator):
-    answer = merge(coordinator, record("published"), record("submitted"))
+    answer = merge(coordinator, record("circulated"), record("submitted"))
     assert (answer.status_code, answer.json["errors"][0]["field"]) == (409, "into")
 
 
 def test_needs_of_a_restricted_request_do_not_become_public(record, coordinator):
-    gone = record("published", needs=[TRACING])
-    stays = record("published", confidentiality="public")
+    gone = record("circulated", needs=[TRACING])
+    stays = record("circulated", confidentiality="public")
     answer = merge(coordinator, gone, stays)
     assert (answer.status_code, answer.json["errors"][0]["code"]) == (422, "not-public")
     assert merge(coordinator, gone, stays, lines=[]).status_code == 200
 
 
 def test_confidential_lines_stay_confidential(record, coordinator, caller):
-    gone = record("published", needs=[{**TRACING, "confidential": True}])
-    stays = record("published")
+    gone = record("circulated", needs=[{**TRACING, "confidential": True}])
+    stays = record("circulated")
     merge(coordinator, gone, stays)
     shown = caller("donor", organisation="org").get(address(stays)).json
     assert (len(shown["needs"]), shown["hidden_lines"]) == (1, 1)
@@ -142,16 +142,16 @@ def test_confidential_lines_stay_confidential(record, coordinator, caller):
 
 @pytest.mark.parametrize("status", ["withdrawn", "closed"])
 def test_not_into_a_finished_request(record, coordinator, status):
-    answer = merge(coordinator, record("published"), record(status))
+    answer = merge(coordinator, record("circulated"), record(status))
     assert (answer.status_code, answer.json["errors"][0]["field"]) == (409, "into")
 
 
 def test_not_into_a_merged_request_and_not_twice(pair, record, coordinator):
     gone, stays = pair()
     merged = merge(coordinator, gone, stays)
-    into_merged = merge(coordinator, record("published"), gone)
+    into_merged = merge(coordinator, record("circulated"), gone)
     assert (into_merged.status_code, into_merged.json["errors"][0]["code"]) == (409, "not-open")
-    twice = merge(coordinator, merged, record("published"))
+    twice = merge(coordinator, merged, record("circulated"))
     assert twice.status_code == 409
     assert twice.json["type"].endswith("illegal-transition")
 
@@ -160,10 +160,10 @@ def test_not_into_a_merged_request_and_not_twice(pair, record, coordinator):
     ("into", "code"), [("itself", "same"), ("another State's", "other-country"), ("x", "unknown")]
 )
 def test_not_into_what_is_no_other_request_of_the_state(record, coordinator, into, code):
-    gone = record("published")
+    gone = record("circulated")
     identifier = {
         "itself": gone.json["id"],
-        "another State's": record("published", country="MLI").json["id"],
+        "another State's": record("circulated", country="MLI").json["id"],
         "x": "x",
     }[into]
     sent = {"into": identifier}
@@ -173,7 +173,7 @@ def test_not_into_what_is_no_other_request_of_the_state(record, coordinator, int
 
 
 def test_a_draft_is_not_there_for_a_coordinator(record, coordinator):
-    published, draft = record("published"), record("draft")
+    published, draft = record("circulated"), record("draft")
     assert merge(coordinator, draft, published).status_code == 404
     answer = merge(coordinator, published, draft)
     assert answer.json["errors"][0]["code"] == "unknown"
@@ -222,7 +222,7 @@ def test_who_sees_a_merged_request(pair, coordinator, caller, role):
 
 
 def test_what_was_not_merged_cannot_be_taken_apart(record, coordinator):
-    made = record("published")
+    made = record("circulated")
     answer = coordinator.post(f"{address(made)}/unmerge", None, made.headers["ETag"])
     assert answer.status_code == 409
 
@@ -254,6 +254,7 @@ def hold(request, line, number=1, status="held"):
 def test_what_is_committed_stays_where_it_is(pair, coordinator):
     gone, stays = pair()
     hold(gone, 1)
+    gone = coordinator.get(address(gone))
     answer = merge(coordinator, gone, stays)
     assert (answer.status_code, answer.json["type"]) == (409, "urn:entraide:problem:committed")
     assert merge(coordinator, stays, gone).status_code == 200
@@ -280,7 +281,7 @@ def test_undoing_may_leave_own_lines_committed(pair, coordinator):
 
 def test_a_chain_is_undone_from_its_end(record, coordinator):
     first, second, third = (
-        record("published", needs=[{**TRACING, "theme": theme}])
+        record("circulated", needs=[{**TRACING, "theme": theme}])
         for theme in ("tracing", "marking", "ddr")
     )
     first = merge(coordinator, first, second)
@@ -297,8 +298,8 @@ def test_a_chain_is_undone_from_its_end(record, coordinator):
 
 
 def test_no_more_lines_than_a_record_can_have(record, coordinator):
-    gone = record("published", needs=[TRACING, TRAINING])
-    stays = record("published", needs=[MARKING] * (MAX_LINES - 1))
+    gone = record("circulated", needs=[TRACING, TRAINING])
+    stays = record("circulated", needs=[MARKING] * (MAX_LINES - 1))
     answer = merge(coordinator, gone, stays)
     assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, "lines")
     assert merge(coordinator, gone, stays, lines=[2]).status_code == 200

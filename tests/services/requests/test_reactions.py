@@ -62,7 +62,7 @@ def request_id(record):
     }
     needs = [need, {**need, "kind": "funding"}]
     external = {"source": "reactions", "id": uuid.uuid4().hex}
-    return record("published", needs=needs, external_id=external).json["id"]
+    return record("circulated", needs=needs, external_id=external).json["id"]
 
 
 @pytest.fixture
@@ -106,7 +106,7 @@ def test_any_order_and_repetition_ends_the_same(record, committed):
     need = {"theme": "marking", "kind": "equipment", "quantity": 10, "unit": "machines"}
     for number, order in enumerate(itertools.permutations(range(4))):
         external = {"source": "orders", "id": str(number)}
-        made = record("published", needs=[need], external_id=external).json["id"]
+        made = record("circulated", needs=[need], external_id=external).json["id"]
         events = [
             commitment(made, 1, "reserving", FOUR),
             commitment(made, 2, "held", FOUR),
@@ -147,9 +147,10 @@ def test_other_events_pass_by(request_id, committed):
     assert committed(request_id) == [(0, None), (None, 0)]
 
 
-def test_hearing_makes_no_version_and_no_event(request_id, operator):
-    before = AssistanceRequest._get_collection().find_one(request_id)
+def test_hearing_what_changes_no_state_makes_no_version_and_no_event(request_id, operator):
     on_matches([commitment(request_id, 1, "held", FOUR)])
+    before = AssistanceRequest._get_collection().find_one(request_id)
+    on_matches([commitment(request_id, 1, "held", FOUR, identifier="c2")])
     assert AssistanceRequest._get_collection().find_one(request_id) == before
 
 
@@ -158,7 +159,7 @@ def test_commitment_may_arrive_before_its_request_is_read(operator, record):
     on_matches([commitment(early, 1, "held", FOUR)])
     external = {"source": "early", "id": "1"}
     need = {"theme": "marking", "kind": "equipment", "quantity": 10, "unit": "machines"}
-    made = record("published", needs=[need], external_id=external)
+    made = record("circulated", needs=[need], external_id=external)
     assert made.json["id"] == early
     assert made.json["needs"][0]["committed"]["quantity"] == 4
 
@@ -170,16 +171,16 @@ def test_money_in_another_currency_than_the_line_has_now_is_not_added(request_id
 
 def test_a_quantity_in_another_unit_than_the_line_has_now_is_not_added(operator, record, body):
     need = {"theme": "marking", "kind": "training", "quantity": 10, "unit": "machines"}
-    made = record("published", needs=[need])
+    made = record("circulated", needs=[need])
     address = f"/v1/requests/{made.json['id']}"
     on_matches([commitment(made.json["id"], 1, "held", FOUR)])
     changed = body(needs=[{**need, "line": 1, "unit": "persons"}])
-    answer = operator.put(address, changed, made.headers["ETag"])
+    answer = operator.put(address, changed, operator.get(address).headers["ETag"])
     assert answer.json["needs"][0]["committed"] == {"quantity": 0, "amount": None, "whole": False}
 
 
 def test_a_line_without_measures_is_committed_as_a_whole(operator, record):
-    made = record("published", needs=[{"theme": "marking", "kind": "expertise"}]).json["id"]
+    made = record("circulated", needs=[{"theme": "marking", "kind": "expertise"}]).json["id"]
 
     def shown():
         return operator.get(f"/v1/requests/{made}").json["needs"][0]["committed"]
@@ -191,7 +192,7 @@ def test_a_line_without_measures_is_committed_as_a_whole(operator, record):
 
 def test_a_unit_that_nobody_knows_counts_too(operator, record):
     need = {"theme": "marking", "kind": "equipment", "quantity": 10, "unit": "zorgs"}
-    made = record("published", needs=[need]).json["id"]
+    made = record("circulated", needs=[need]).json["id"]
     on_matches([commitment(made, 1, "held", ("request", 1, "quantity", 4000, "unspecified"))])
     shown = operator.get(f"/v1/requests/{made}").json["needs"][0]["committed"]
     assert shown["quantity"] == 4

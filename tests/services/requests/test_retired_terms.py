@@ -34,11 +34,12 @@ def test_new_record_is_told_the_replacement(senegal, body):
     assert "'marking'" in error["message"]
 
 
-def test_old_record_goes_through_its_life(senegal, old):
+def test_old_record_goes_through_its_life(senegal, coordinator, old):
     answer = senegal.get(old)
     assert answer.json["needs"][0]["theme"] == RETIRED
-    for step, sent in (("submit", None), ("publish", {"consent": "express"}), ("withdraw", None)):
-        answer = senegal.post(f"{old}/{step}", sent, answer.headers["ETag"])
+    steps = ((senegal, "submit"), (coordinator, "authenticate"), (senegal, "withdraw"))
+    for who, step in steps:
+        answer = who.post(f"{old}/{step}", None, answer.headers["ETag"])
         assert answer.status_code == 200
 
 

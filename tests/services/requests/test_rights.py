@@ -11,11 +11,11 @@ ROLES = {
     "auditor": ("auditor", {}),
     "operator": ("operator", {}),
 }
-STATES = ("draft", "submitted", "published", "closed", "withdrawn")
+STATES = ("draft", "submitted", "authenticated", "circulated", "closed", "withdrawn")
 READS = {
     "owner": set(STATES),
     "other State": set(),
-    "donor": {"published"},
+    "donor": {"circulated"},
     "coordinator": set(STATES) - {"draft"},
     "auditor": set(STATES),
     "operator": set(STATES),
@@ -23,16 +23,27 @@ READS = {
 WRITES = {
     "change": {"owner", "operator"},
     "submit": {"owner", "operator"},
-    "publish": {"owner", "coordinator", "operator"},
+    "authenticate": {"coordinator"},
+    "return": {"coordinator"},
+    "object": {"owner", "operator"},
+    "circulate": {"owner", "coordinator", "operator"},
     "close": {"owner", "coordinator", "operator"},
     "withdraw": {"owner", "operator"},
 }
 STARTS = {
-    "change": "published",
+    "change": "circulated",
     "submit": "draft",
-    "publish": "submitted",
-    "close": "published",
-    "withdraw": "published",
+    "authenticate": "submitted",
+    "return": "submitted",
+    "object": "authenticated",
+    "circulate": "authenticated",
+    "close": "circulated",
+    "withdraw": "circulated",
+}
+SENT = {
+    "circulate": {"consent": "express"},
+    "object": {"reason": "timing"},
+    "return": {"reason": "unconfirmed"},
 }
 
 
@@ -49,8 +60,7 @@ def take(who, action, identifier, etag, body):
     address = f"/v1/requests/{identifier}"
     if action == "change":
         return who.put(address, body(title="Changed"), etag)
-    sent = {"consent": "express"} if action == "publish" else None
-    return who.post(f"{address}/{action}", sent, etag)
+    return who.post(f"{address}/{action}", SENT.get(action), etag)
 
 
 def without_instance(answer):
@@ -111,11 +121,11 @@ def test_withdrawn_draft_stays_with_its_owner(record, act):
     assert act("coordinator").get(address).status_code == 404
 
 
-def test_public_request_is_open_to_other_states_once_published(record, act):
-    published = record("published", confidentiality="public")
+def test_public_request_is_open_to_other_states_once_circulated(record, act):
+    circulated = record("circulated", confidentiality="public")
     draft = record("draft", confidentiality="public")
     other = act("other State")
-    assert other.get(f"/v1/requests/{published.json['id']}").status_code == 200
+    assert other.get(f"/v1/requests/{circulated.json['id']}").status_code == 200
     assert other.get(f"/v1/requests/{draft.json['id']}").status_code == 404
 
 
@@ -133,11 +143,11 @@ SEES = {"owner", "coordinator", "auditor", "operator"}
 
 @pytest.fixture
 def confidential(record):
-    """A published request with an open line and a confidential one, and a source of its own."""
+    """A circulated request with an open line and a confidential one, and a source of its own."""
 
     def make(source):
         external = {"source": source, "id": "1"}
-        return record("published", needs=[OPEN, SECRET], external_id=external).json["id"]
+        return record("circulated", needs=[OPEN, SECRET], external_id=external).json["id"]
 
     return make
 
@@ -180,7 +190,7 @@ def test_search_reveals_no_confidential_line(confidential, act, name, query):
 
 def test_open_and_confidential_words_are_told_apart(record, act):
     external = {"source": "both-words", "id": "1"}
-    record("published", title="A bunker for all", needs=[SECRET], external_id=external)
+    record("circulated", title="A bunker for all", needs=[SECRET], external_id=external)
     query = {"external_source": "both-words", "q": "bunker"}
     assert len(act("donor").get("/v1/requests", query_string=query).json["items"]) == 1
     query["q"] = "bunker Zighinkor"
@@ -190,7 +200,7 @@ def test_open_and_confidential_words_are_told_apart(record, act):
 
 def test_signature_says_nothing_of_confidential_lines(record):
     secret = {**SECRET, "objectives": [{"text": "marking machines"}]}
-    made = record("published", title="Help", description="Help is needed.", needs=[secret])
+    made = record("circulated", title="Help", description="Help is needed.", needs=[secret])
     assert made.json["signature"]["concepts"] == []
 
 
@@ -206,7 +216,7 @@ def test_reading_a_confidential_record_is_logged_without_content(confidential, a
 
 
 def test_reading_an_open_record_is_not_logged(record, act):
-    identifier = record("published").json["id"]
+    identifier = record("circulated").json["id"]
     with structlog.testing.capture_logs() as logs:
         act("donor").get(f"/v1/requests/{identifier}")
     assert [entry for entry in logs if entry["event"] == "confidential record read"] == []

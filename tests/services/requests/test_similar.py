@@ -54,14 +54,14 @@ def similar_to(who, record, **query):
 
 def test_a_draft_that_looks_like_what_was_sent_in_another_language(record, state):
     country, owner = state()
-    sent = record("published", **STORES, country=country, channel="national-report")
-    record("published", **LAW, country=country)
+    sent = record("circulated", **STORES, country=country, channel="national-report")
+    record("circulated", **LAW, country=country)
     draft = record("draft", **STORES_FR, country=country)
     answer = similar_to(owner, draft, language="en")
     assert answer.status_code == 200
     (item,) = answer.json["items"]
     assert (item["id"], item["title"]) == (sent.json["id"], STORES["title"])
-    assert (item["status"], item["channel"]) == ("published", "national-report")
+    assert (item["status"], item["channel"]) == ("circulated", "national-report")
     assert item["date"] == datetime.now(UTC).date().isoformat()
     assert item["sentence"].startswith("This looks like what you sent on ")
     assert "through your national report" in item["sentence"]
@@ -72,7 +72,7 @@ def test_a_draft_that_looks_like_what_was_sent_in_another_language(record, state
 
 def test_it_tells_what_the_matcher_would(record, state):
     country, owner = state()
-    one = record("published", **STORES, country=country)
+    one = record("circulated", **STORES, country=country)
     other = record("draft", **{**STORES_FR, "priority": "low"}, country=country)
     (item,) = similar_to(owner, other).json["items"]
     found = [
@@ -87,7 +87,7 @@ def test_it_tells_what_the_matcher_would(record, state):
 
 def test_each_language_has_its_own_sentences(record, state):
     country, owner = state()
-    record("published", **STORES, country=country)
+    record("circulated", **STORES, country=country)
     draft = record("draft", **STORES, country=country)
     told = {
         similar_to(owner, draft, language=language).json["items"][0]["sentence"]
@@ -117,7 +117,7 @@ def test_what_is_over_is_not_told(record, state, status):
 
 def test_requests_of_other_states_are_not_told(record, state):
     country, owner = state()
-    record("published", **STORES, country=state()[0])
+    record("circulated", **STORES, country=state()[0])
     draft = record("draft", **STORES, country=country)
     assert similar_to(owner, draft).json == {"items": []}
 
@@ -144,14 +144,14 @@ def test_the_likeliest_come_first_and_not_too_many(record, state, monkeypatch):
     ],
 )
 def test_it_is_for_the_author(record, caller, role, claims, status):
-    made = record("published", **STORES)
+    made = record("circulated", **STORES)
     assert similar_to(caller(role, **claims), made).status_code == status
 
 
 def test_telling_of_confidential_lines_is_logged(record, state):
     country, owner = state()
     needs = [{**STORES["needs"][0], "confidential": True}]
-    sent = record("published", **{**STORES, "needs": needs}, country=country)
+    sent = record("circulated", **{**STORES, "needs": needs}, country=country)
     draft = record("draft", **STORES, country=country)
     with structlog.testing.capture_logs() as logs:
         similar_to(owner, draft)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.requests.documents import State
+from services.requests.documents import WEEKDAYS, State
 
 CONTACT = {
     "office": "National commission on small arms",
@@ -26,15 +26,22 @@ def test_contacts_are_set_read_confirmed_and_listed(senegal, caller):
     today = datetime.now(UTC).date().isoformat()
     assert made.json["last_confirmed"] == today
     assert made.json["no_objection_days"] == 5
+    assert made.json["weekend"] == ["saturday", "sunday"]
     assert made.json["confirmation_due"] is False
     donor = caller("donor", organisation="org-1")
     read = donor.get("/v1/states/SEN")
     assert read.json["contacts"] == [CONTACT]
-    sent = {"contacts": [CONTACT], "last_confirmed": "2024-01-01", "no_objection_days": 10}
+    sent = {
+        "contacts": [CONTACT],
+        "last_confirmed": "2024-01-01",
+        "no_objection_days": 10,
+        "weekend": ["saturday", "friday", "friday"],
+    }
     changed = senegal.put("/v1/states/SEN", sent, read.headers["ETag"])
     assert changed.status_code == 200
     assert changed.json["confirmation_due"] is True
     assert changed.json["no_objection_days"] == 10
+    assert changed.json["weekend"] == ["friday", "saturday"]
     listed = donor.get("/v1/states")
     assert [state["id"] for state in listed.json["items"]] == ["SEN"]
 
@@ -72,7 +79,9 @@ def test_who_may_write(caller, role, claims, status):
         ({"contacts": [{**CONTACT, "languages": ["xx"]}]}, "contacts[0].languages[0]"),
         ({"contacts": [{**CONTACT, "name": "Somebody"}]}, "contacts[0].name"),
         ({"last_confirmed": "2099-01-01"}, "last_confirmed"),
-        ({"no_objection_days": 0}, "no_objection_days"),
+        ({"no_objection_days": -1}, "no_objection_days"),
+        ({"weekend": ["someday"]}, "weekend[0]"),
+        ({"weekend": [*WEEKDAYS]}, "weekend"),
     ],
 )
 def test_bad_values_name_their_field(senegal, members, field):
@@ -86,15 +95,18 @@ def test_what_is_no_state(operator, alpha3):
     assert operator.put(f"/v1/states/{alpha3}", {"contacts": [CONTACT]}).status_code == 404
 
 
-def test_the_states_own_period_of_objection_counts(record, senegal, caller):
+def test_the_states_own_period_of_objection_counts(record, senegal, coordinator):
     senegal.put("/v1/states/SEN", {"no_objection_days": 60})
-    made = record("submitted")
-    coordinator = caller("coordinator")
-    answer = coordinator.post(
-        f"/v1/requests/{made.json['id']}/publish",
-        {"consent": "no-objection"},
-        made.headers["ETag"],
-    )
-    assert answer.status_code == 409
-    until = answer.json["detail"].split("until ")[1][:10]
-    assert until >= (datetime.now(UTC).date() + timedelta(days=80)).isoformat()
+    made = record("authenticated")
+    until = datetime.fromisoformat(made.json["circulates_at"])
+    assert until > datetime.now(UTC) + timedelta(days=80)
+    assert (until.hour, until.minute) == (12, 0)
+
+
+def test_a_state_that_lets_no_day_pass_is_circulated_at_once(record, senegal):
+    senegal.put("/v1/states/SEN", {"no_objection_days": 0})
+    made = record("authenticated")
+    assert (made.json["status"], made.json["consent"]) == ("circulated", "no-objection")
+    assert made.json["circulates_at"] is None
+    assert made.json["history"][-1]["role"] == "register"
+    assert made.json["history"][-1]["reason"] == "no-objection"

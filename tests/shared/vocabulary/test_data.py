@@ -18,6 +18,7 @@ from shared.vocabulary.lists import (
     GROUPS,
     PARTNERS,
     PRIORITIES,
+    STEP_REASONS,
     SUSTAINABILITY_MEASURES,
 )
 from shared.vocabulary.organisations import REGIONAL_ORGANISATIONS
@@ -41,6 +42,7 @@ VOCABULARIES = [
     PRIORITIES,
     REGIONAL_ORGANISATIONS,
     SECTORS,
+    STEP_REASONS,
     SUSTAINABILITY_MEASURES,
     THEMES,
     UNITS,

@@ -14,7 +14,7 @@ from werkzeug.exceptions import ImATeapot
 from deploy.local.servers import free_port
 from shared.events.outbox import Contention, DuplicateId, NotFound, StaleVersion
 from shared.events.versions import Version
-from shared.lifecycle import REGISTER, IllegalTransition
+from shared.lifecycle import OFFER, IllegalTransition
 from shared.settings import Settings
 from shared.vocabulary.themes import THEMES
 from shared.web.identity import public
@@ -83,7 +83,7 @@ def test_the_services_own_exceptions_have_mappers(
 
 def _illegal() -> Exception:
     try:
-        REGISTER.target("publish", "closed")
+        OFFER.target("publish", "closed")
     except IllegalTransition as error:
         return error
     raise AssertionError

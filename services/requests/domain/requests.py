@@ -1,21 +1,17 @@
-"""The rules of the register of requests: who may do what when, and what a request holds.
-
-No I/O: everything here works on documents that were loaded, or were never stored.
-"""
+"""What a request holds, and who may read and do what with it."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from services.requests.documents import AssistanceRequest, Evidence, NeedLine, Objective, State
-from shared.lifecycle import REGISTER
-from shared.registers.contacts import set_contacts
+from services.requests.documents import AssistanceRequest, Evidence, NeedLine, Objective
+from shared.lifecycle import REQUEST
 from shared.registers.inferred import confirmed_lines
 from shared.registers.lines import Use, check_codes, keep_sources, number_lines, require_room
 from shared.registers.measures import hundredths, thousandths
 from shared.registers.records import ExternalId, Link, Window, new_record_fields
 from shared.registers.rights import OVERSEERS, Actor, Table, require_right
-from shared.registers.steps import require_same, require_unfinished, take_step
+from shared.registers.steps import require_same, require_unfinished
 from shared.registers.texts import Texts, inferred_of, read_texts
 from shared.vocabulary.kinds import KINDS
 from shared.vocabulary.lists import (
@@ -27,14 +23,17 @@ from shared.vocabulary.lists import (
 )
 from shared.vocabulary.themes import THEMES
 from shared.web.identity import Identity
-from shared.web.problems import conflict, forbidden, invalid, invalid_field
+from shared.web.problems import forbidden, invalid
 
 NOUN = "request"
 
 RIGHTS: Table = {
     "change": frozenset({"owner", "operator"}),
     "submit": frozenset({"owner", "operator"}),
-    "publish": frozenset({"owner", "coordinator", "operator"}),
+    "authenticate": frozenset({"coordinator"}),
+    "return": frozenset({"coordinator"}),
+    "object": frozenset({"owner", "operator"}),
+    "circulate": frozenset({"owner", "coordinator", "operator"}),
     "close": frozenset({"owner", "coordinator", "operator"}),
     "withdraw": frozenset({"owner", "operator"}),
     "merge": frozenset({"coordinator"}),
@@ -54,16 +53,16 @@ def actor_for(identity: Identity, country: str) -> Actor:
 def may_read(identity: Identity, request: AssistanceRequest) -> bool:
     """Whether the request exists for this reader.
 
-    The State itself, auditors and operators see everything, coordinators what was ever
-    submitted, donors what is published, other States what is published and public.
+    The State itself, auditors and operators see everything, coordinators what was submitted
+    and is not a draft again, donors what is circulated, other States what of that is public.
     """
     actor = actor_for(identity, request.country)
     if actor in {"owner", "auditor", "operator"}:
         return True
     if actor == "coordinator":
-        return request.was_submitted()
-    published = request.status == "published"
-    return published and (actor == "donor" or request.confidentiality == "public")
+        return request.was_submitted() and request.status != REQUEST.initial
+    circulated = request.status in REQUEST.shown
+    return circulated and (actor == "donor" or request.confidentiality == "public")
 
 
 def sees_confidential(identity: Identity, country: str) -> bool:
@@ -96,7 +95,7 @@ def new_request(
         raise forbidden(f"You may register requests of {identity.state or 'no State'} only.")
     request = AssistanceRequest(
         **new_record_fields(NOUN, (country,), payload, identity, now, idempotency_key),
-        status=REGISTER.initial,
+        status=REQUEST.initial,
         country=country,
     )
     _fill(request, payload, now, key)
@@ -116,7 +115,7 @@ def change_request(
     breaks a rule.
     """
     require_action(identity, "change", request)
-    require_unfinished(REGISTER, request.status)
+    require_unfinished(REQUEST, request.status)
     require_same("country", request.country, payload["country"])
     require_same("external_id", request.external_id, ExternalId.of(payload["external_id"]))
     _fill(request, payload, now, key)
@@ -134,7 +133,7 @@ def confirm_needs(
     for lines that are not there or would break a rule.
     """
     require_action(identity, "change", request)
-    require_unfinished(REGISTER, request.status)
+    require_unfinished(REQUEST, request.status)
     lines = confirmed_lines(inferred_of(request), chosen, "quantity")
     require_room(len(request.needs) + len(lines), "lines")
     numbers, next_line = number_lines(lines, (), request.next_line, "lines")
@@ -143,54 +142,6 @@ def confirm_needs(
     if errors:
         raise invalid(errors)
     request.needs, request.next_line = [*request.needs, *needs], next_line
-
-
-def step_request(
-    request: AssistanceRequest, action: str, identity: Identity, now: datetime
-) -> None:
-    """Submit, withdraw or close the request; raises the 404, 403 or 409 problem."""
-    require_action(identity, action, request)
-    take_step(REGISTER, request, action, identity, now)
-
-
-def publish_request(
-    request: AssistanceRequest,
-    consent: str,
-    no_objection_days: int,
-    identity: Identity,
-    now: datetime,
-) -> None:
-    """Publish the request on the State's express consent, or because it did not object in time.
-
-    Raises the 404, 403, 409 or 422 problem.
-    """
-    require_action(identity, "publish", request)
-    if consent == "no-objection" and "publish" in REGISTER.allowed(request.status):
-        if actor_for(identity, request.country) == "owner":
-            message = "A State publishes its own request with consent 'express'."
-            raise invalid_field("consent", message, "consent")
-        open_from = objection_ends(request, no_objection_days)
-        if now.date() < open_from:
-            raise conflict(
-                "objection-period",
-                f"The State may object until {open_from}; until then, express consent is needed.",
-            )
-    take_step(REGISTER, request, "publish", identity, now)
-    request.consent = consent
-
-
-def objection_ends(request: AssistanceRequest, no_objection_days: int) -> date:
-    """The first day on which a submitted request may be published without express consent."""
-    submitted = next(s.at for s in reversed(request.history) if s.target == "submitted")
-    return add_working_days(submitted.date(), no_objection_days)
-
-
-def add_working_days(day: date, working_days: int) -> date:
-    """The day after so many days, Saturdays and Sundays not counted."""
-    while working_days > 0:
-        day += timedelta(days=1)
-        working_days -= day.weekday() < 5
-    return day
 
 
 def _fill(
@@ -281,14 +232,3 @@ def _texts(request: AssistanceRequest) -> Texts:
 def _words(objective: Objective) -> str:
     parts = (objective.text, objective.indicator, objective.baseline, objective.target)
     return "\n".join(part for part in parts if part)
-
-
-def set_state(state: State, payload: Mapping[str, Any], identity: Identity, today: date) -> None:
-    """Replace a State's points of contact by a loaded `StateBody`, and so confirm them.
-
-    Raises the 403 problem for another State's, the 422 problem for a confirmation in the future.
-    """
-    if actor_for(identity, state.id) not in {"owner", "operator"}:
-        raise forbidden("Only the State itself or the operator may change its points of contact.")
-    set_contacts(state, payload, today)
-    state.no_objection_days = payload["no_objection_days"]

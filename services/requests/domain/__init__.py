@@ -1,0 +1,48 @@
+"""The rules of the register of requests: who may do what when, and what a request holds.
+
+No I/O: everything here works on documents that were loaded, or were never stored.
+"""
+
+from services.requests.domain.requests import (
+    actor_for,
+    change_request,
+    confirm_needs,
+    may_read,
+    new_request,
+    require_action,
+    sees_confidential,
+)
+from services.requests.domain.states import set_state
+from services.requests.domain.steps import (
+    add_working_days,
+    authenticate,
+    circulate,
+    circulate_if_due,
+    end,
+    objection_ends,
+    rename_published,
+    send_back,
+    settle,
+    submit,
+)
+
+__all__ = [
+    "actor_for",
+    "add_working_days",
+    "authenticate",
+    "change_request",
+    "circulate",
+    "circulate_if_due",
+    "confirm_needs",
+    "end",
+    "may_read",
+    "new_request",
+    "objection_ends",
+    "rename_published",
+    "require_action",
+    "sees_confidential",
+    "send_back",
+    "set_state",
+    "settle",
+    "submit",
+]

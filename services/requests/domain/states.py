@@ -1,0 +1,23 @@
+"""What is kept of a State: its points of contact, and how it lets requests be circulated."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from services.requests.documents import WEEKDAYS, State
+from services.requests.domain.requests import actor_for
+from shared.registers.contacts import set_contacts
+from shared.web.identity import Identity
+from shared.web.problems import forbidden
+
+
+def set_state(state: State, payload: Mapping[str, Any], identity: Identity, today: date) -> None:
+    """Replace a State's points of contact by a loaded `StateBody`, and so confirm them.
+
+    Raises the 403 problem for another State's, the 422 problem for a confirmation in the future.
+    """
+    if actor_for(identity, state.id) not in {"owner", "operator"}:
+        raise forbidden("Only the State itself or the operator may change its points of contact.")
+    set_contacts(state, payload, today)
+    state.no_objection_days = payload["no_objection_days"]
+    state.weekend = sorted(set(payload["weekend"]), key=WEEKDAYS.index)
