@@ -13,7 +13,7 @@ import pytest
 from deploy.cli.client import Client
 from deploy.cli.goldset import GoldSet, Row, read_set
 from deploy.cli.loading import load
-from deploy.cli.target import Target
+from deploy.cli.target import Target, stack_target
 from deploy.local.running import Stack
 from deploy.local.servers import wait_until
 from deploy.local.stack import SERVICES
@@ -40,12 +40,13 @@ def speaking(stack: Stack) -> Callable[..., Client]:
 
 
 @pytest.fixture
-def requests(examples: Path, speaking: Callable[..., Client]) -> dict[str, Row]:
+def requests(stack: Stack, examples: Path) -> dict[str, Row]:
     """The three requests, circulated, by the name they have in the examples."""
     every = read_set(examples)
     three = tuple(row for row in every.requests if row.external in NEIGHBOURS)
     gold: GoldSet = replace(every, requests=three, activities=())
-    summary = load(gold, speaking("operator"))
+    target = stack_target(stack.plan.ports, stack.plan.keys, "journey")
+    summary = load(gold, Client(target, "operator"))
     assert summary.errors == []
     return {row.external: row for row in three}
 
