@@ -2,9 +2,11 @@
 
 The case says first, in one write, what it wants (`owes`); then comes the commitment, whose id
 derives from the case and the number of the try. So whoever finds a case that owes can go on, and
-several may at once.
+several may at once. What it could not take, for others held it, it takes once it is free: by a
+further commitment, so that nothing is let go for it.
 """
 
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 
@@ -12,7 +14,7 @@ import structlog
 
 from services.matcher import commitments
 from services.matcher.commitments import MATCHER, begin_with
-from services.matcher.coverage_documents import CoverageCase
+from services.matcher.coverage_documents import CoverageCase, CoverageHold
 from services.matcher.documents import Commitment, CommitmentLine
 from services.matcher.domain import Take
 from services.matcher.ledger_documents import LedgerLine
@@ -22,6 +24,9 @@ from shared.ids import derived_id
 from shared.lifecycle import IllegalTransition
 
 _TRIES = 5
+LEAST_PART = 20
+"""Of what a case wants, a further commitment takes one in so many at least, or all that lacks: so
+the commitments of a case stay few, however often a little becomes free."""
 
 log = structlog.get_logger(__name__)
 
@@ -36,28 +41,65 @@ def settle(id_: str, now: datetime) -> CoverageCase:
     for _ in range(_TRIES):
         if not case.owes:
             return case
-        if case.commitment is None and case.status != "confirmed":
-            case = _done(case, now)
+        if case.status != "confirmed":
+            case = _give_back(case, now) if case.commitments else _done(case, now)
         elif case.commitment is None:
             case = _intend(case, now)
-        elif case.status == "confirmed":
-            case = _hold(case, now)
         else:
-            case = _give_back(case, now)
+            case = _hold(case, now)
     return case
 
 
 def sweep(now: datetime) -> int:
-    """Settle whatever cases owe; returns how many there were. One that fails is logged."""
+    """Settle whatever cases owe, and let those that are short take what has become free since.
+
+    Returns how many there were. One that fails is logged.
+    """
     owing = [case.id for case in CoverageCase.objects(owes=True).only("id")]
-    for id_ in owing:
+    _each(owing, now)
+    taking = [id_ for id_ in _with_something_free() if _want_more(id_, now).owes]
+    _each(taking, now)
+    return len(owing) + len(taking)
+
+
+def _each(ids: Sequence[str], now: datetime) -> None:
+    for id_ in ids:
         try:
             settle(id_, now)
         except INFRASTRUCTURE:
             raise
         except Exception as error:
             log.error("case of coverage not settled", id=id_, exc_info=error)
-    return len(owing)
+
+
+def _with_something_free() -> list[str]:
+    """The cases that are short and of whose line something is free, those found first first."""
+    short = CoverageCase.objects(short=True, owes=False).order_by("created_at", "id")
+    lines = {case.id: _take(case).ledger_line for case in short.exclude("pending_events")}
+    if not lines:
+        return []
+    ids = sorted(set(lines.values()))
+    open_lines = LedgerLine.objects(id__in=ids, open=True, free__gt=0).scalar("id")
+    free = set(open_lines)
+    return [id_ for id_, line in lines.items() if line in free]
+
+
+def _want_more(id_: str, now: datetime) -> CoverageCase:
+    """Say in a case that is short that it takes more, if as much is free as is worth taking."""
+
+    def mutate(stored: CoverageCase) -> None:
+        if stored.owes or not stored.is_short():
+            return
+        lacking = stored.wanted - stored.held
+        if min(lacking, _free(stored)) < min(lacking, -(-stored.wanted // LEAST_PART)):
+            return
+        if stored.commitment is not None:
+            held = CoverageHold(commitment=stored.commitment, amount=stored.taken)
+            stored.earlier = [*stored.earlier, held]
+            stored.commitment = None
+        stored.owes = True
+
+    return change(CoverageCase, id_, None, mutate, now)
 
 
 def _intend(case: CoverageCase, now: datetime) -> CoverageCase:
@@ -67,19 +109,19 @@ def _intend(case: CoverageCase, now: datetime) -> CoverageCase:
     def mutate(stored: CoverageCase) -> None:
         if stored.commitment is not None or stored.status != "confirmed" or not stored.owes:
             return
-        taken = min(stored.wanted, free)
-        stored.taken = taken
-        if taken:
+        stored.taken = max(0, min(stored.wanted - stored.held, free))
+        if stored.taken:
             stored.tries += 1
             stored.commitment = derived_id("coverage", stored.id, str(stored.tries))
         else:
             stored.owes = False
+        stored.short = stored.is_short()
 
     return change(CoverageCase, case.id, None, mutate, now)
 
 
 def _hold(case: CoverageCase, now: datetime) -> CoverageCase:
-    commitment = commitments.finish(_begun(case, now).id, now)
+    commitment = commitments.finish(_begun(case, case.commitment, case.taken, now).id, now)
 
     def mutate(stored: CoverageCase) -> None:
         if stored.commitment != commitment.id or stored.status != "confirmed":
@@ -88,56 +130,68 @@ def _hold(case: CoverageCase, now: datetime) -> CoverageCase:
             stored.owes = False
         else:  # others took what was free: less is tried for
             stored.commitment = None
+        stored.short = stored.is_short()
 
     return change(CoverageCase, case.id, None, mutate, now)
 
 
 def _give_back(case: CoverageCase, now: datetime) -> CoverageCase:
-    # Begun first, should nobody have: then none who was about to can hold it afterwards.
-    commitment = commitments.finish(_begun(case, now).id, now)
-    if commitment.status == "held":
-        with suppress(IllegalTransition):  # another is giving it back
-            commitments.start_release(commitment.id, None, MATCHER, now)
-        commitments.finish(commitment.id, now)
+    held = [*case.earlier]
+    if case.commitment is not None:
+        held.append(CoverageHold(commitment=case.commitment, amount=case.taken))
+    for hold in held:
+        # Begun first, should nobody have: then none who was about to can hold it afterwards.
+        begun = _begun(case, hold.commitment, hold.amount, now)
+        commitment = commitments.finish(begun.id, now)
+        if commitment.status == "held":
+            with suppress(IllegalTransition):  # another is giving it back
+                commitments.start_release(commitment.id, None, MATCHER, now)
+            commitments.finish(commitment.id, now)
     return _done(case, now)
 
 
 def _done(case: CoverageCase, now: datetime) -> CoverageCase:
     def mutate(stored: CoverageCase) -> None:
-        if stored.commitment == case.commitment and stored.status != "confirmed":
+        if stored.commitments == case.commitments and stored.status != "confirmed":
             stored.commitment = stored.taken = None
-            stored.owes = False
+            stored.earlier = []
+            stored.owes = stored.short = False
 
     return change(CoverageCase, case.id, None, mutate, now)
 
 
-def _begun(case: CoverageCase, now: datetime) -> Commitment:
+def _begun(case: CoverageCase, id_: str, amount: int, now: datetime) -> Commitment:
+    take = _take(case)
     commitment = Commitment(
-        id=case.commitment,
+        id=id_,
         coverage=case.id,
         request=case.request,
         country=case.country,
         organisation=case.organisation,
         lines=[
             CommitmentLine(
-                side="request",
-                record=case.request,
-                line=case.line,
-                measure=case.measure,
-                unit=case.counted_in,
-                amount=case.taken,
+                side=take.side,
+                record=take.record,
+                line=take.line,
+                measure=take.measure,
+                unit=take.unit,
+                amount=amount,
             )
         ],
     )
     try:
         return begin_with(commitment, MATCHER, now)
     except DuplicateId:
-        begun: Commitment = Commitment.objects.get(id=case.commitment)
+        begun: Commitment = Commitment.objects.get(id=id_)
         return begun
 
 
 def _free(case: CoverageCase) -> int:
     """What is free of the case's line; 0 for one that takes no holds."""
-    take = Take("request", case.request, case.line, case.measure, case.counted_in, case.wanted)
-    line = LedgerLine.objects(id=take.ledger_line).only("free", "open").first()
+    line = LedgerLine.objects(id=_take(case).ledger_line).only("free", "open").first()
     return max(0, line.free) if line is not None and line.open else 0
+
+
+def _take(case: CoverageCase) -> Take:
+    """All that the case wants of its line."""
+    return Take("request", case.request, case.line, case.measure, case.counted_in, case.wanted)

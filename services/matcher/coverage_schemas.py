@@ -43,13 +43,29 @@ class CoverageEvidenceView(StrictSchema):
     sentence = fields.String(required=True)
 
 
+class CoverageNoteView(StrictSchema):
+    """What else to know of a case, with how much in the need line's unit.
+
+    `ended`: the activity's last day has passed without its being completed, and the need is open
+    again. `waiting`: what it still lacks of the line, for others hold it; it takes that once it is
+    free. `beyond`: what the activity gives and the line does not ask for.
+    """
+
+    code = fields.String(required=True)
+    sentence = fields.String(required=True)
+    quantity = Quantity(required=True, allow_none=True)
+    amount = Amount(required=True, allow_none=True)
+    unit = fields.String(required=True, allow_none=True)
+
+
 class CoverageView(StrictSchema):
     """An activity that seems to cover a need line.
 
     `part` is of the line, by `basis`: `quantity` and `money` where both are counted alike, `share`
     where units differ or are unknown and money tells, `whole` where nothing does. Confirmed, it
-    holds `quantity` or `amount` of the line in `unit`, by `commitment`; both are null while it
-    holds nothing.
+    holds `quantity` or `amount` of the line in `unit`, by `commitments`, of which `commitment` is
+    the first; they are null while it holds nothing. `ended`: it was confirmed, and the activity's
+    last day has passed.
     """
 
     id = fields.String(required=True)
@@ -69,6 +85,8 @@ class CoverageView(StrictSchema):
     quantity = Quantity(required=True, allow_none=True)
     amount = Amount(required=True, allow_none=True)
     commitment = fields.String(required=True, allow_none=True)
+    commitments = fields.List(fields.String(), required=True)
+    notes = fields.List(fields.Nested(CoverageNoteView), required=True)
     evidence = fields.List(fields.Nested(CoverageEvidenceView), required=True)
     reason = fields.String(
         required=True,

@@ -3,6 +3,7 @@
 from typing import Any
 
 from services.matcher.coverage_documents import CoverageCase
+from services.matcher.coverage_notes import notes
 from services.matcher.documents import RecordView
 from services.matcher.engine.coverage import Extent
 from services.matcher.engine.coverage_wording import Grounds, evidence
@@ -20,16 +21,18 @@ def coverage_view(
         record_confidential_read(identity.subject, identity.role, case.id, 0)
     names = (
         *("id", "request", "line", "activity", "country", "organisation", "activity_status"),
-        *("status", "score", "basis", "part", "commitment", "history"),
+        *("status", "score", "basis", "part", "commitments", "history"),
         *("request_version", "activity_version", "created_at", "updated_at"),
     )
-    holds = case.commitment is not None
+    holds = bool(case.commitments)
     own = next((one for one in request.lines if one.line == case.line), None) if request else None
     return {
         **{name: getattr(case, name) for name in names},
         "unit": case.counted_in or (own.unit if own else None),
-        "quantity": quantity_of(case.taken) if holds and case.measure == "quantity" else None,
-        "amount": amount_of(case.taken) if holds and case.measure == "money" else None,
+        "quantity": quantity_of(case.held) if holds and case.measure == "quantity" else None,
+        "amount": amount_of(case.held) if holds and case.measure == "money" else None,
+        "commitment": next(iter(case.commitments), None),
+        "notes": notes(case, own, language),
         "evidence": [
             {"code": one.code, "sentence": one.sentence}
             for one in evidence(_grounds(case), language)

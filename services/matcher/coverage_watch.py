@@ -96,6 +96,8 @@ class CoverageWatch:
         if on != self._on:
             self._on = on
             self._waiting |= dict.fromkeys(self._activities.comparable())
+            # Time passes without an event: an activity may have ended since.
+            self._mark_cases({"status": {"$in": ["confirmed", "ended"]}})
         if not fences:
             self.forget()  # whatever comes to be owned is compared as a whole
         self._mark_touched()
@@ -112,7 +114,7 @@ class CoverageWatch:
             if partition in fenced:
                 continue
             try:
-                self._keep(pair, found, fences[partition], now)
+                self._keep(pair, found, fences[partition], on, now)
             except Fenced:
                 fenced.add(partition)
             except NotYet:
@@ -127,8 +129,10 @@ class CoverageWatch:
         self._waiting |= late
         return fenced
 
-    def _keep(self, pair: Pair, found: Covering | None, fence: int, now: datetime) -> None:
-        if keep(pair, found, fence, now):
+    def _keep(
+        self, pair: Pair, found: Covering | None, fence: int, on: date, now: datetime
+    ) -> None:
+        if keep(pair, found, fence, on, now):
             metrics.COVERAGE_WRITTEN.inc()
             settle(pair.id, now)
 
@@ -196,6 +200,7 @@ class CoverageWatch:
             data["country"],
             data["organisation"],
             material("activity", data),
+            _last_day(data["window"]),
         )
         try:
             self._activities.put_activity(ActivityProfile.of_event(data))
@@ -218,6 +223,11 @@ class CoverageWatch:
 
 
 _UNHEARD = KnownActivity(_NEVER, _GONE, "", None, "")
+
+
+def _last_day(window: Mapping[str, str | None] | None) -> date | None:
+    last = None if window is None else window["to"]
+    return None if last is None else date.fromisoformat(last)
 
 
 def _cases(condition: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -7,11 +7,12 @@ was decided stays until either record changes materially: each decision keeps a 
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from services.matcher.commitments import MATCHER, transition
 from services.matcher.coverage_documents import CoverageCase, coverage_id
 from services.matcher.coverage_rules import (
+    COMPLETED,
     COVERAGE,
     FALLEN_ACTIVITY,
     FALLEN_REQUEST,
@@ -49,13 +50,17 @@ class KnownRequest:
 
 @dataclass(frozen=True, slots=True)
 class KnownActivity:
-    """What a worker has heard of an activity; `material` is a digest (material.py)."""
+    """What a worker has heard of an activity.
+
+    `material` is a digest (material.py), `last` its last day, if it states one.
+    """
 
     version: Version
     status: str
     country: str
     organisation: str | None
     material: str
+    last: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +83,19 @@ class Pair:
         activity, request = self.of_activity.status, self.of_request.status
         return activity in FALLEN_ACTIVITY or request in FALLEN_REQUEST
 
+    def has_ended(self, on: date, confirmed: date | None) -> bool:
+        """Whether the activity's last day had come when it was confirmed, and has passed by now.
 
-def keep(pair: Pair, found: Covering | None, fence: int, now: datetime) -> bool:
-    """Make the case of a pair what the pair is now; whether anything was written.
+        Not if it was completed: what it was to give it has given then.
+        """
+        last = self.of_activity.last
+        if last is None or self.of_activity.status == COMPLETED:
+            return False
+        return last < on and (confirmed is None or confirmed <= last)
+
+
+def keep(pair: Pair, found: Covering | None, fence: int, on: date, now: datetime) -> bool:
+    """Make the case of a pair what the pair is on a day; whether anything was written.
 
     `found` is what the engine finds, None where it finds nothing. Raises Fenced, NotYet,
     Contention and pymongo's errors; repeating is safe.
@@ -95,6 +110,7 @@ def keep(pair: Pair, found: Covering | None, fence: int, now: datetime) -> bool:
             case.status,
             alike=found is not None,
             fallen=pair.has_fallen(),
+            ended=pair.has_ended(on, case.confirmed_on),
             changed=lambda: _changed(case, pair),
         )
         if found is not None and (step is not None or case.status in ("open", "confirmed")):
@@ -104,6 +120,7 @@ def keep(pair: Pair, found: Covering | None, fence: int, now: datetime) -> bool:
         if step is not None:
             case.fence = fence
             _step(case, step, now)
+        case.short = case.is_short()
 
     try:
         before = CoverageCase.objects(id=pair.id).only("epoch", "number").first()
@@ -116,7 +133,7 @@ def keep(pair: Pair, found: Covering | None, fence: int, now: datetime) -> bool:
         try:
             create(_new(pair, found, fence, now), now)
         except DuplicateId:  # another has found it in this moment
-            return keep(pair, found, fence, now)
+            return keep(pair, found, fence, on, now)
         return True
     return bool(after.version != before.version)
 
@@ -130,16 +147,18 @@ def decide(
     identity: Identity,
     now: datetime,
     attempt: str | None = None,
+    beyond: int | None = None,
 ) -> CoverageCase:
     """Take the step `confirm` or `dismiss`, as seen in version `expected`; returns the case.
 
-    `line` is what a confirmed case wants of the need; `attempt` the id of the idempotent request.
+    `line` is what a confirmed case wants of the need, `beyond` what the activity is said to give
+    beside that; `attempt` the id of the idempotent request.
     The ledger is yet to follow: see coverage_holds.settle. Raises IllegalTransition, StaleVersion
     and NotFound.
     """
 
     def mutate(case: CoverageCase) -> None:
-        was_held = case.commitment is not None
+        was_held = bool(case.commitments)
         take_step(COVERAGE, case, action, identity, now)
         view = RecordView.objects(id=view_id("request", case.request)).first()
         case.request_settled = None if view is None else view.material
@@ -149,8 +168,9 @@ def decide(
             case.attempts = [*case.attempts, attempt][-MOST_ATTEMPTS:]
         if line is not None:
             case.measure, case.counted_in = line.measure, line.unit
-            case.wanted, case.taken = line.amount, None
+            case.wanted, case.beyond = line.amount, beyond
         case.owes = action == "confirm" or was_held
+        case.short = case.is_short()
 
     return change(CoverageCase, id_, expected, mutate, now)
 
@@ -199,15 +219,19 @@ def _note_versions(case: CoverageCase, pair: Pair) -> None:
     case.activity_version = str(pair.of_activity.version)
     case.organisation = pair.of_activity.organisation
     case.activity_status = pair.of_activity.status
+    last = pair.of_activity.last
+    case.activity_last = None if last is None else last.isoformat()
 
 
 def _step(case: CoverageCase, action: str, now: datetime) -> None:
     target = COVERAGE.target(action, case.status)
     case.history.append(transition(action, case.status, target, MATCHER, now))
     case.status = target
-    case.owes = case.commitment is not None
+    case.owes = bool(case.commitments) or action == "resume"
     if action == "reopen":
         case.request_settled = case.activity_settled = None
+    if action == "resume":
+        case.activity_settled = case.activity_material
 
 
 def _changed(case: CoverageCase, pair: Pair) -> bool:

@@ -7,6 +7,7 @@ from flask.views import MethodView
 
 from services.matcher.coverage_documents import CoverageCase
 from services.matcher.coverage_holds import settle
+from services.matcher.coverage_notes import surplus
 from services.matcher.coverage_schemas import (
     CoverageDecisionBody,
     CoverageQuery,
@@ -91,17 +92,20 @@ def decision(body: dict[str, Any], case_id: str) -> Answer:
     identity, expected, now = current_identity(), required_version(), context().clock()
     case, attempt = _find(case_id, identity), current_attempt()
     if not (resuming() and attempt in case.attempts):
-        line = _line(case, body, now.date())
+        line, beyond = _wanted(case, body, now.date())
         action, reason = body["decision"], body["reason"]
-        decide(case.id, action, reason, line, expected, identity, now, attempt)
+        decide(case.id, action, reason, line, expected, identity, now, attempt, beyond)
     return _shown(settle(case.id, now), identity, reading_language(None))
 
 
-def _line(case: CoverageCase, body: dict[str, Any], on: date) -> CommitmentLine | None:
-    """What a confirmed case wants of its line; None for one that is dismissed.
+def _wanted(
+    case: CoverageCase, body: dict[str, Any], on: date
+) -> tuple[CommitmentLine | None, int]:
+    """What a confirmed case wants of its line, and what the activity gives beyond the line.
 
-    Raises the 422 problem for what does not go together with the decision or with the line, and
-    the 409 problem for a request that is not circulated or has no such line any more.
+    None and nothing for one that is dismissed. Raises the 422 problem for what does not go together
+    with the decision or with the line, and the 409 problem for a request that is not circulated
+    or has no such line any more.
     """
     given = any(body[name] is not None for name in ("quantity", "amount"))
     if body["decision"] == "dismiss":
@@ -109,27 +113,33 @@ def _line(case: CoverageCase, body: dict[str, Any], on: date) -> CommitmentLine 
             raise invalid_field("reason", "A dismissal needs its reason.", "required")
         if given:
             raise invalid_field("decision", "What is dismissed covers nothing.", "invalid")
-        return None
+        return None, 0
     view = RecordView.objects(id=view_id("request", case.request)).first()
     if view is None or view.status not in SHOWN:
         raise conflict("not-open", "The request is open no more.")
     own = next((one for one in view.lines if one.line == case.line), None)
     if own is None:
         raise conflict("no-line", f"The request has no line {case.line} any more.")
-    if not given:
-        return CommitmentLine(
-            side="request",
-            record=case.request,
-            line=case.line,
-            measure=own.measure,
-            unit=own.unit,
-            amount=round(case.part * own.limit),
-        )
-    errors: list[FieldError] = []
-    line = taken_line(view, own, body, on, "", errors)
-    if line is None:
-        raise invalid([FieldError(one.field.lstrip("."), one.message, one.code) for one in errors])
-    return line
+    line: CommitmentLine | None
+    if given:
+        errors: list[FieldError] = []
+        line = taken_line(view, own, body, on, "", errors)
+        if line is None:
+            raise invalid(
+                [FieldError(one.field.lstrip("."), one.message, one.code) for one in errors]
+            )
+        beyond = max(0, line.amount - own.limit)
+        line.amount -= beyond
+        return line, beyond
+    line = CommitmentLine(
+        side="request",
+        record=case.request,
+        line=case.line,
+        measure=own.measure,
+        unit=own.unit,
+        amount=round(case.part * own.limit),
+    )
+    return line, surplus(case, own)
 
 
 def _find(case_id: str, identity: Identity) -> CoverageCase:

@@ -76,10 +76,19 @@ def span_of_ends_text(first: date, last: date, language: str) -> str:
 
 def part_texts(given: float, needed: float, unit: str, language: str) -> tuple[str, str]:
     """Both parts of 'given of needed', the latter with its unit; a unit may be DOLLARS."""
-    counted = _amount_text(needed, unit, language)
+    counted = amount_text(needed, unit, language)
     # Chinese has its measure word after either number.
-    own = _amount_text(given, unit, language) if language == "zh" else number_text(given, language)
+    own = amount_text(given, unit, language) if language == "zh" else number_text(given, language)
     return own, counted
+
+
+def amount_text(number: float, unit: str, language: str) -> str:
+    """So many of a unit, in the case that 'of' asks for; a unit may be a currency or DOLLARS."""
+    if unit == DOLLARS:
+        return _counted("dollars", number, language)
+    if unit in UNITS:
+        return quantity_text(number, unit, language)
+    return f"{number_text(number, language)} {_isolated(unit) if language == 'ar' else unit}"
 
 
 def list_text(names: Iterable[str], language: str) -> str:
@@ -118,14 +127,6 @@ def _label(vocabulary: Vocabulary[Any], code: str, language: str) -> str:
     except UnknownCode:
         return _isolated(code) if language == "ar" else code
     return term.labels[language]
-
-
-def _amount_text(number: float, unit: str, language: str) -> str:
-    if unit == DOLLARS:
-        return _counted("dollars", number, language)
-    if unit in UNITS:
-        return quantity_text(number, unit, language)
-    return f"{number_text(number, language)} {_isolated(unit) if language == 'ar' else unit}"
 
 
 def _counted(what: str, number: float, language: str) -> str:

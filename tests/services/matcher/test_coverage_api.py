@@ -1,13 +1,17 @@
 """Cases of coverage over HTTP: who sees them, what they say, what may be decided."""
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
 from werkzeug.test import TestResponse
 
 from services.matcher.coverage_documents import coverage_id
+from services.matcher.coverage_holds import sweep
 from services.matcher.documents import Commitment
+from services.matcher.domain import Take
+from services.matcher.ledger import release, reserve
 from services.matcher.ledger_documents import LedgerLine
 from services.matcher.reactions import keep_records
 from shared.vocabulary import LANGUAGES
@@ -157,6 +161,63 @@ def test_more_than_is_needed_takes_the_need(worker: Worker, coordinator: Caller)
     answer = decide(coordinator, decision="confirm", quantity=100)
     assert answer.json["quantity"] == 4
     assert held() == 4000
+
+
+def noted(shown: dict[str, Any]) -> dict[str, Any]:
+    return {note["code"]: (note["quantity"], note["unit"]) for note in shown["notes"]}
+
+
+def told(caller: Caller) -> set[str]:
+    """What the notes say, in every language."""
+    said = set()
+    for language in LANGUAGES:
+        for note in caller.get(PATH, language=language).json["notes"]:
+            assert "{" not in note["sentence"]
+            said.add(note["sentence"])
+    return said
+
+
+def test_of_an_activity_larger_than_the_need_the_rest_is_told(
+    worker: Worker, coordinator: Caller
+) -> None:
+    worker.hears(activity_event("a1", 2, quantity=10))
+    assert noted(coordinator.get(PATH).json) == {"beyond": (6, "machines")}
+    shown = decide(coordinator, decision="confirm").json
+    assert (shown["quantity"], noted(shown)) == (4, {"beyond": (6, "machines")})
+    assert "6 machines beyond what need line 1 asks for" in " ".join(told(coordinator))
+    assert len(told(coordinator)) == len(LANGUAGES)
+    decide(coordinator, decision="dismiss", reason=WHY)
+    shown = decide(coordinator, decision="confirm", quantity=100).json
+    assert (shown["quantity"], noted(shown)) == (4, {"beyond": (96, "machines")})
+    assert held() == 4000
+
+
+def test_what_a_confirmed_case_waits_for_is_told(worker: Worker, coordinator: Caller) -> None:
+    line = Take("request", "r1", 1, "quantity", "machines", 3000)
+    reserve(line, "another")
+    shown = decide(coordinator, decision="confirm").json
+    assert (shown["quantity"], noted(shown)) == (1, {"waiting": (3, "machines")})
+    assert len(told(coordinator)) == len(LANGUAGES)
+    release(line, "another")
+    sweep(NOW)
+    shown = coordinator.get(PATH).json
+    assert (shown["quantity"], noted(shown)) == (4, {})
+    assert len(shown["commitments"]) == 2
+    assert shown["commitment"] == shown["commitments"][0]
+
+
+def test_that_an_activity_has_ended_is_told(worker: Worker, coordinator: Caller) -> None:
+    decide(coordinator, decision="confirm")
+    window = {"from": "2026-01-01", "to": "2099-12-31"}
+    worker.hears(activity_event("a1", 2, window=window))
+    worker.works(date(2100, 1, 1))
+    shown = coordinator.get(PATH).json
+    assert (shown["status"], shown["commitment"], held()) == ("ended", None, 0)
+    assert noted(shown) == {"ended": (None, None)}
+    assert "31 December 2099" in " ".join(told(coordinator))
+    assert len(told(coordinator)) == len(LANGUAGES)
+    (listed,) = coordinator.items("/v1/coverage", status="ended")
+    assert listed["id"] == shown["id"]
 
 
 def test_what_was_seen_has_to_be_what_is_there(worker: Worker, coordinator: Caller) -> None:

@@ -1,7 +1,7 @@
 """Cases of coverage: opened, closed by themselves, settled in the ledger."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from itertools import permutations
 from typing import Any
 
@@ -130,6 +130,77 @@ def test_what_was_completed_stays_covered(found: Worker) -> None:
     assert held() == 4000
 
 
+def test_once_its_last_day_has_passed_the_need_is_open_again(found: Worker) -> None:
+    confirm()
+    found.works(date(2027, 6, 30))
+    assert (status(), held()) == ("confirmed", 4000)
+    found.works(date(2027, 7, 1))
+    assert (status(), held(), case().commitments) == ("ended", 0, [])
+    assert [step.action for step in case().history] == ["find", "confirm", "end"]
+    assert case().event().data["status"] == "ended"
+    found.works(date(2027, 7, 2))
+    assert status() == "ended"
+
+
+@pytest.mark.parametrize(
+    "moved",
+    [
+        activity_event("a1", 2, window={"from": "2026-03-01", "to": "2028-06-30"}),
+        activity_event("a1", 2, status="completed"),
+    ],
+    ids=["moved", "completed"],
+)
+def test_what_has_ended_takes_its_hold_again_once_it_has_not(found: Worker, moved: Any) -> None:
+    confirm()
+    found.works(date(2027, 7, 1))
+    ledger.reserve(Take("request", "r1", 1, "quantity", "machines", 1000), "another")
+    found.hears(moved)
+    assert (status(), case().held, held()) == ("confirmed", 3000, 4000)
+    assert case().history[-1].action == "resume"
+    found.works(date(2028, 7, 1))
+    ends_again = moved.data["status"] != "completed"
+    assert (status(), held()) == (("ended", 1000) if ends_again else ("confirmed", 4000))
+
+
+def test_another_day_comes_for_those_of_another_worker_and_after_a_restart(found: Worker) -> None:
+    confirm()
+    newcomer = Worker()
+    newcomer.hears(request(), activity_event("a1"))
+    newcomer.works(date(2027, 7, 1))
+    assert (status(), held()) == ("ended", 0)
+
+
+def test_the_last_day_of_what_covers_a_closed_request_comes_too(found: Worker) -> None:
+    confirm()
+    found.hears(request(2, status="closed"))
+    found.works(date(2027, 7, 1))
+    assert (status(), held()) == ("ended", 0)
+
+
+def test_who_confirms_after_the_last_day_knew_of_it(found: Worker) -> None:
+    confirm()
+    found.works(date(2027, 7, 1))
+    later = datetime(2027, 7, 2, 9, 0, tzinfo=UTC)
+    line = commitment_line("request", "r1", 4000)
+    decide(case().id, "confirm", None, line, None, COORDINATOR, later)
+    settle(case().id, later)
+    found.works(date(2027, 7, 3))
+    assert (status(), held()) == ("confirmed", 4000)
+
+
+def test_what_has_ended_is_closed_when_it_is_cancelled_and_may_be_decided_on(found: Worker) -> None:
+    confirm()
+    found.works(date(2027, 7, 1))
+    confirm(2000)
+    assert held() == 2000
+    dismiss()
+    assert held() == 0
+    confirm()
+    found.works(date(2027, 7, 2))
+    found.hears(activity_event("a1", 2, status="cancelled"))
+    assert (status(), held()) == ("closed", 0)
+
+
 def test_a_closed_request_stays_covered(found: Worker) -> None:
     confirm()
     found.hears(request(2, status="closed"))
@@ -169,6 +240,68 @@ def test_nothing_free_is_nothing_held(found: Worker) -> None:
     one = confirm()
     assert (one.status, one.taken, one.commitment, one.owes) == ("confirmed", 0, None, False)
     assert not Commitment.objects
+
+
+def another(amount: int) -> Take:
+    return Take("request", "r1", 1, "quantity", "machines", amount)
+
+
+def test_what_becomes_free_is_taken_by_the_sweep(found: Worker) -> None:
+    ledger.reserve(another(4000), "another")
+    assert (confirm().short, case().held) == (True, 0)
+    assert coverage_holds.sweep(NOW) == 0
+    ledger.release(another(4000), "another")
+    assert coverage_holds.sweep(NOW) == 1
+    assert (case().held, case().short, case().owes, held()) == (4000, False, False, 4000)
+    assert coverage_holds.sweep(NOW) == 0
+
+
+def test_what_becomes_free_in_parts_is_taken_beside_what_is_held(found: Worker) -> None:
+    for name in ("x", "y", "z"):
+        ledger.reserve(another(1000), name)
+    first = confirm().commitment
+    for name, now_held in (("x", 2000), ("y", 3000), ("z", 4000)):
+        ledger.release(another(1000), name)
+        assert coverage_holds.sweep(NOW) == 1
+        assert case().held == now_held
+    assert (case().short, case().commitments[0], len(case().commitments)) == (False, first, 4)
+    assert {one.status for one in Commitment.objects} == {"held"}
+    dismiss()
+    assert (held(), case().commitments) == (0, [])
+
+
+def test_a_little_that_becomes_free_again_and_again_is_waited_for(found: Worker) -> None:
+    ledger.reserve(another(4000), "another")
+    confirm()
+    ledger.release(another(4000), "another")
+    ledger.reserve(another(3801), "more")
+    assert coverage_holds.sweep(NOW) == 0
+    assert not Commitment.objects
+    ledger.release(another(3801), "more")
+    assert coverage_holds.sweep(NOW) == 1
+    assert case().held == 4000
+
+
+def test_a_crash_while_taking_more_is_made_good(
+    found: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger.reserve(another(3000), "another")
+    confirm()
+    ledger.release(another(3000), "another")
+
+    def crash(*_: Any) -> None:
+        raise CrashError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(coverage_holds, "_each", crash)
+        with pytest.raises(CrashError):
+            coverage_holds.sweep(NOW)
+    assert (case().held, held()) == (1000, 1000)
+    assert not case().owes
+    coverage_holds._want_more(case().id, NOW)
+    assert (case().held, case().owes) == (1000, True)
+    coverage_holds.sweep(NOW)
+    assert (case().held, case().owes, held()) == (4000, False, 4000)
 
 
 def test_what_others_took_meanwhile_is_not_taken_again(
