@@ -75,11 +75,13 @@ class Shortlist(Aggregate):
 
 
 def _displaced(entry: Mapping[str, Any]) -> dict[str, Any]:
-    """What a shortlist's event tells of rivals: the code and the offers, not whose need line."""
+    """What a shortlist's event tells of rivals: the code and who they are, not which need line."""
     found = entry.get("displaced")
     if found is None:
         return {}
-    by = [{"offer": rival["offer"], "by": rival["by"]} for rival in found["by"]]
+    by = [
+        {name: value for name, value in rival.items() if name != "needs"} for rival in found["by"]
+    ]
     return {"displaced": {"code": found["code"], "by": by}}
 
 

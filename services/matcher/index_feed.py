@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 
 import structlog
 
@@ -28,6 +28,8 @@ from shared.registers.counting import Measure
 log = structlog.get_logger(__name__)
 
 _LineKey = tuple[str, str, int, Measure]
+_Taker = tuple[Literal["commitment", "coverage"], str]
+"""Of which offer a commitment is, or for which case of coverage it stands."""
 _INDEXED = frozenset({"request", "offer"})
 """Sides of ledger lines that the index knows; calls and alliances are the ledger's alone."""
 
@@ -61,7 +63,7 @@ class IndexFeed:
         self._versions: dict[tuple[str, str], Version] = {}
         self._committed: Counter[_LineKey] = Counter()
         self._taken: dict[str, Counter[_LineKey]] = {}
-        self._committed_offers: defaultdict[str, dict[str, str]] = defaultdict(dict)
+        self._takers: defaultdict[str, dict[str, _Taker]] = defaultdict(dict)
         self._endorsed: defaultdict[str, dict[str, datetime]] = defaultdict(dict)
 
     def apply(self, received: Received) -> bool:
@@ -121,15 +123,21 @@ class IndexFeed:
         """The request's shortlist, with what endorsed and committed proposals leave of others."""
         untaken = self._untaken(request)
         ranked = self.entries(request)
-        committed: defaultdict[str, set[int]] = defaultdict(set)
-        for id_, offer in self._committed_offers.get(request, {}).items():
-            committed[offer].update(line for *_, line, _ in _of_request(self._taken[id_], request))
+        taken_by: dict[str, defaultdict[str, set[int]]] = {
+            "commitment": defaultdict(set),
+            "coverage": defaultdict(set),
+        }
+        for id_, (by, taker) in self._takers.get(request, {}).items():
+            lines = (line for *_, line, _ in _of_request(self._taken[id_], request))
+            taken_by[by][taker].update(lines)
+        committed = taken_by["commitment"]
         endorsed = self._endorsed.get(request, {})
         return standing(
             ranked,
             untaken,
             self.engine.open_needs(request),
             committed,
+            taken_by["coverage"],
             sorted(endorsed.keys() - committed.keys(), key=lambda offer: (endorsed[offer], offer)),
             self.organisations,
             self.engine.size,
@@ -140,7 +148,7 @@ class IndexFeed:
 
         To be asked for before the list itself: the engine remembers where the last one ended.
         """
-        commitments = self._committed_offers.get(request, ())
+        commitments = self._takers.get(request, ())
         taken = {key for id_ in commitments for key in _of_request(self._taken[id_], request)}
         if not taken:
             return ()
@@ -225,7 +233,7 @@ class IndexFeed:
         before = self._taken.pop(received.subject, Counter())
         if taken:
             self._taken[received.subject] = taken
-        self._note_offer(received, before, taken)
+        self._note_taker(received, before, taken)
         for key in before.keys() | taken.keys():
             self._committed[key] += taken[key] - before[key]
             try:
@@ -233,18 +241,17 @@ class IndexFeed:
             except Exception as error:  # noqa: BLE001 (the other record's lines go on)
                 _tell_refused(COMMITMENT, received.subject, error)
 
-    def _note_offer(
+    def _note_taker(
         self, received: Received, before: Collection[_LineKey], taken: Collection[_LineKey]
     ) -> None:
-        """Remember of which offer a commitment is, with the requests that it takes from."""
+        """Remember for whom a commitment holds, with the requests that it takes from."""
         for side, request, *_ in before:
             if side == "request":
-                self._committed_offers[request].pop(received.subject, None)
-        match = None if received.event is None else received.event.data["match"]
-        pair = None if match is None else split_proposal_id(match)
+                self._takers[request].pop(received.subject, None)
+        taker = None if received.event is None else _taker(received.event.data)
         for side, request, *_ in taken:
-            if side == "request" and pair is not None:
-                self._committed_offers[request][received.subject] = pair[1]
+            if side == "request" and taker is not None:
+                self._takers[request][received.subject] = taker
 
     def _set_committed(self, key: _LineKey) -> None:
         side, record, line, measure = key
@@ -258,6 +265,13 @@ class IndexFeed:
 
 def _of_request(taken: Iterable[_LineKey], request: str) -> Iterator[_LineKey]:
     return (key for key in taken if key[:2] == ("request", request))
+
+
+def _taker(commitment: Mapping[str, Any]) -> _Taker | None:
+    if commitment["coverage"] is not None:
+        return "coverage", commitment["coverage"]
+    pair = None if commitment["match"] is None else split_proposal_id(commitment["match"])
+    return None if pair is None else ("commitment", pair[1])
 
 
 def _tell_refused(type_: str, subject: str, error: Exception) -> None:

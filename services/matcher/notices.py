@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from services.matcher.coverage_documents import CoverageCase
 from services.matcher.documents import Match
 from services.matcher.domain import proposal_id
 from services.matcher.engine.wording import date_text, filled, list_text, sentences
@@ -10,6 +11,9 @@ from services.matcher.proposals import Proposal
 from services.matcher.rights import oversees, owns_request
 from shared.vocabulary.counts import number_text
 from shared.web.identity import Identity
+
+_FIRMEST = ("commitment", "coverage", "endorsement")
+"""By which of them a sentence says that needs are taken up, where there are several."""
 
 
 def notices(proposal: Proposal, identity: Identity, language: str) -> dict[str, Any]:
@@ -32,17 +36,7 @@ def _displaced(proposal: Proposal, identity: Identity, language: str) -> dict[st
     if not (needs or lessened):
         return None
     sees_rivals = oversees(identity) or owns_request(identity, proposal.request.owner)
-    rivals = [
-        {
-            "proposal": proposal_id(proposal.request.record, rival["offer"]),
-            "by": rival["by"],
-            "needs": _seen(rival["needs"], proposal),
-        }
-        for rival in found["by"]
-    ]
-    by = (
-        "commitment" if any(rival["by"] == "commitment" for rival in found["by"]) else "endorsement"
-    )
+    by = next(by for by in _FIRMEST if any(rival["by"] == by for rival in found["by"]))
     lines = list_text(
         [number_text(need, language) for need in sorted({*needs, *lessened})], language
     )
@@ -52,8 +46,26 @@ def _displaced(proposal: Proposal, identity: Identity, language: str) -> dict[st
         "sentence": filled(template, language, {"lines": lines}),
         "needs": needs,
         "lessened": lessened,
-        "rivals": rivals if sees_rivals else [],
+        "rivals": _rivals(found["by"], proposal) if sees_rivals else [],
     }
+
+
+def _rivals(found: Sequence[Mapping[str, Any]], proposal: Proposal) -> list[dict[str, Any]]:
+    """Those that take up need lines which the reader may see."""
+    cases = [rival["coverage"] for rival in found if "coverage" in rival]
+    covered = CoverageCase.objects(id__in=cases).only("activity") if cases else ()
+    activities = {case.id: case.activity for case in covered}
+    request = proposal.request.record
+    return [
+        {
+            "proposal": proposal_id(request, rival["offer"]) if "offer" in rival else None,
+            "activity": activities.get(rival.get("coverage")),
+            "coverage": rival.get("coverage"),
+            "by": rival["by"],
+            "needs": _seen(rival["needs"], proposal),
+        }
+        for rival in found
+    ]
 
 
 def _seen(needs: Sequence[int], proposal: Proposal) -> list[int]:

@@ -1,6 +1,7 @@
 """Offers for one need: what an endorsed or committed proposal takes up, its rivals serve no more.
 
-A commitment takes its lines in the ledger, and so from the index. An endorsement takes nothing from
+A commitment takes its lines in the ledger, and so from the index; so does assistance under way that
+was confirmed to cover a need. An endorsement takes nothing from
 anybody, but what it would serve is spoken for: while it stands and nothing of it is committed yet,
 proposals for the same need lines are superseded, or shrink to what it leaves. Of two endorsed ones
 the earlier goes first. Once an endorsement is withdrawn, or a hold is released, there is nothing
@@ -20,11 +21,18 @@ _NOTHING = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Rival:
-    """An offer that takes up need lines, by an endorsement or by a commitment."""
+    """What takes up need lines: an `offer`, by an endorsement or by a commitment, or else
+    assistance under way, by a case of `coverage`."""
 
-    offer: str
+    offer: str | None
     by: str
     needs: tuple[int, ...]
+    coverage: str | None = None
+
+    def data(self) -> dict[str, Any]:
+        """As a shortlist keeps it."""
+        who = {"offer": self.offer} if self.coverage is None else {"coverage": self.coverage}
+        return {**who, "by": self.by, "needs": list(self.needs)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +40,7 @@ class Displaced:
     """What rivals leave of a proposal: it is `superseded`, or it has `shrunk`.
 
     `needs` are the need lines that it would have served and that are taken up wholly, `lessened`
-    those of which it could serve more if the rivals did not; `rivals` are sorted by offer.
+    those of which it could serve more if the rivals did not; `rivals` are sorted, offers first.
     """
 
     code: str
@@ -46,10 +54,7 @@ class Displaced:
             "code": self.code,
             "needs": list(self.needs),
             "lessened": list(self.lessened),
-            "by": [
-                {"offer": rival.offer, "by": rival.by, "needs": list(rival.needs)}
-                for rival in self.rivals
-            ],
+            "by": [rival.data() for rival in self.rivals],
         }
 
 
@@ -68,6 +73,7 @@ def standing(
     untaken: Sequence[Pairing],
     open_needs: Collection[int],
     committed: Mapping[str, Collection[int]],
+    covered: Mapping[str, Collection[int]],
     endorsed: Sequence[str],
     organisations: Mapping[str, str],
     most: int,
@@ -77,15 +83,15 @@ def standing(
     `ranked` is the list as it is; `untaken` as it would be if nothing were committed to the
     request (empty where nothing is); `open_needs` the need lines of which something is left;
     `committed` the need lines that each offer has commitments to, and is displaced by nobody;
-    `endorsed` the offers endorsed and not committed, the earliest first. At most `most` entries
-    are kept.
+    `covered` those that each case of coverage holds; `endorsed` the offers endorsed and not
+    committed, the earliest first. At most `most` entries are kept.
     """
     listed = {pairing.offer: pairing for pairing in ranked}
     displaced: dict[str, Displaced] = {}
     gone: list[Pairing] = []
     for pairing in untaken:
         now = listed.get(pairing.offer)
-        found = _by_commitments(pairing, now, open_needs, committed)
+        found = _by_commitments(pairing, now, open_needs, committed, covered)
         if found is None:
             continue
         displaced[pairing.offer] = found
@@ -108,15 +114,17 @@ def _by_commitments(
     now: Pairing | None,
     open_needs: Collection[int],
     committed: Mapping[str, Collection[int]],
+    covered: Mapping[str, Collection[int]],
 ) -> Displaced | None:
-    """What the commitments of other offers leave of a proposal; None if all, or if it has left
-    the list for another reason or is committed itself."""
+    """What the commitments of others leave of a proposal; None if all, or if it has left the list
+    for another reason or is committed itself."""
     if untaken.offer in committed:
         return None
     left = {} if now is None else {serving.need: serving for serving in now.serves}
+    taken = {need for of in (*committed.values(), *covered.values()) for need in of}
     lost, less = [], []
     for serving in untaken.serves:
-        if not any(serving.need in of for of in committed.values()):
+        if serving.need not in taken:
             continue
         if serving.need not in open_needs:
             lost.append(serving.need)
@@ -125,13 +133,19 @@ def _by_commitments(
     superseded = bool(lost) and len(lost) == len(untaken.serves)
     if not (lost or less) or (now is None and not superseded):
         return None
+    touched = {*lost, *less}
     rivals = [
-        Rival(offer, "commitment", tuple(sorted(set(needs) & {*lost, *less})))
-        for offer, needs in sorted(committed.items())
-        if set(needs) & {*lost, *less}
+        *(
+            Rival(offer, "commitment", tuple(sorted(touched & set(needs))))
+            for offer, needs in sorted(committed.items())
+        ),
+        *(
+            Rival(None, "coverage", tuple(sorted(touched & set(needs))), case)
+            for case, needs in sorted(covered.items())
+        ),
     ]
     code = "superseded" if superseded else "shrunk"
-    return Displaced(code, tuple(lost), tuple(less), tuple(rivals))
+    return Displaced(code, tuple(lost), tuple(less), tuple(one for one in rivals if one.needs))
 
 
 def _is_less(now: Serving, before: Serving) -> bool:
@@ -209,8 +223,12 @@ def _both(committed: Displaced | None, endorsed: Displaced) -> Displaced:
         endorsed.code,
         tuple(sorted({*committed.needs, *endorsed.needs})),
         tuple(sorted({*committed.lessened, *endorsed.lessened} - {*endorsed.needs})),
-        tuple(sorted((*committed.rivals, *endorsed.rivals), key=lambda one: (one.offer, one.by))),
+        tuple(sorted((*committed.rivals, *endorsed.rivals), key=_place)),
     )
+
+
+def _place(one: Rival) -> tuple[bool, str, str]:
+    return one.offer is None, one.offer or one.coverage or "", one.by
 
 
 def _same_donor(

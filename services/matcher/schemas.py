@@ -181,15 +181,20 @@ class TransitionView(StrictSchema):
 
 
 class RivalView(StrictSchema):
-    """A proposal that takes up need lines, `by` an endorsement or a commitment of it."""
+    """What takes up need lines: a `proposal`, `by` an endorsement or a commitment of it, or, `by`
+    coverage, an `activity` that covers them, with the `coverage` case. What it is not is null."""
 
-    proposal = fields.String(required=True)
-    by = fields.String(required=True, validate=validate.OneOf(("endorsement", "commitment")))
+    proposal = fields.String(required=True, allow_none=True)
+    activity = fields.String(required=True, allow_none=True)
+    coverage = fields.String(required=True, allow_none=True)
+    by = fields.String(
+        required=True, validate=validate.OneOf(("endorsement", "commitment", "coverage"))
+    )
     needs = fields.List(fields.Integer(), required=True)
 
 
 class DisplacedView(StrictSchema):
-    """What rivals leave of a proposal: it is `superseded`, or it has `shrunk`.
+    """What others leave of a proposal: it is `superseded`, or it has `shrunk`.
 
     `needs` are the need lines that it would have served and that are taken up wholly, `lessened`
     those of which it could serve more. `rivals` are told to the State and to who oversees both
@@ -221,8 +226,8 @@ class CameBackView(StrictSchema):
 class ProposalView(StrictSchema):
     """An offer proposed for a request; `rank` is null once it is no longer in the shortlist.
 
-    `status` is `superseded` where nobody acted on it and other offers take up all that it would
-    serve; it can be decided on all the same.
+    `status` is `superseded` where nobody acted on it and others take up all that it would serve;
+    it can be decided on all the same.
     """
 
     id = fields.String(required=True)

@@ -9,18 +9,21 @@ from werkzeug.test import TestResponse
 
 from services.matcher.coverage_documents import coverage_id
 from services.matcher.coverage_holds import sweep
-from services.matcher.documents import Commitment
+from services.matcher.documents import Commitment, Shortlist
 from services.matcher.domain import Take
 from services.matcher.ledger import release, reserve
 from services.matcher.ledger_documents import LedgerLine
 from services.matcher.reactions import keep_records
+from shared.events.envelope import check
 from shared.vocabulary import LANGUAGES
 from tests.services.matcher.covered import Worker, case
+from tests.services.matcher.engine.sentences import check_sentence
 from tests.services.matcher.records import (
     NOW,
     activity_event,
     need,
     offer_event,
+    provision,
     request_event,
 )
 from tests.services.matcher.world import Caller, World
@@ -115,11 +118,57 @@ def test_confirmed_it_lowers_the_open_need(
     decide(coordinator, decision="dismiss", reason=WHY)
     decide(coordinator, decision="confirm")
     world.hears_itself()
-    assert coordinator.items("/v1/proposals", request="r1") == []
+    (proposal,) = coordinator.items("/v1/proposals", request="r1")
+    assert proposal["status"] == "superseded"
     worker.hears(activity_event("a1", 2, status="cancelled"))
     world.hears_itself()
     (proposal,) = coordinator.items("/v1/proposals", request="r1")
     assert proposal["serves"][0]["of"] == 4
+
+
+def test_a_proposal_that_vanishes_says_what_covers_its_need(
+    worker: Worker, world: World, call: Callable[..., Caller], coordinator: Caller
+) -> None:
+    machines = provision(1, capacity=9)
+    world.hears(
+        [
+            request_event("r1", needs=[need(), need(2, confidential=True)], **UNTOLD),
+            offer_event("o1", provisions=[machines], signature=None),
+        ]
+    )
+    decide(coordinator, HIDDEN, decision="confirm", quantity=1)
+    decide(coordinator, decision="confirm", quantity=3)
+    world.hears_itself()
+    (shrunk,) = coordinator.items("/v1/proposals", request="r1")
+    assert (shrunk["status"], shrunk["displaced"]["lessened"]) == ("proposed", [1, 2])
+    decide(coordinator, decision="dismiss", reason=WHY)
+    decide(coordinator, decision="confirm")
+    decide(coordinator, HIDDEN, decision="dismiss", reason=WHY)
+    decide(coordinator, HIDDEN, decision="confirm")
+    world.hears_itself()
+    sentences = set()
+    for language in LANGUAGES:
+        shown = coordinator.get("/v1/proposals/r1.o1", language=language).json
+        check_sentence(shown["displaced"]["sentence"], language)
+        sentences.add(shown["displaced"]["sentence"])
+    assert len(sentences) == len(LANGUAGES)
+    assert (shown["status"], shown["displaced"]["code"]) == ("superseded", "superseded")
+    assert {(one["activity"], one["by"]) for one in shown["displaced"]["rivals"]} == {
+        ("a1", "coverage")
+    }
+    assert {one["coverage"] for one in shown["displaced"]["rivals"]} == {
+        coverage_id("r1", line, "a1") for line in (1, 2)
+    }
+    assert {one["proposal"] for one in shown["displaced"]["rivals"]} == {None}
+    event = Shortlist.objects.get(request="r1").event()
+    check(event)
+    (entry,) = event.data["entries"]
+    assert {"coverage": coverage_id("r1", 1, "a1"), "by": "coverage"} in entry["displaced"]["by"]
+    donor = call("donor", organisation=shown["organisation"]).get("/v1/proposals/r1.o1").json
+    assert (donor["status"], donor["displaced"]["needs"]) == ("superseded", [1])
+    assert donor["displaced"]["rivals"] == []
+    state = call("requester", state="SEN").get("/v1/proposals/r1.o1").json
+    assert len(state["displaced"]["rivals"]) == 2
 
 
 def test_its_commitment_can_be_read_and_is_given_back_by_the_case_alone(

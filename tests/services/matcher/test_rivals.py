@@ -46,6 +46,11 @@ def proposal(caller: Caller, offer: str, **query: Any) -> dict[str, Any]:
     return read
 
 
+def rival(proposal: str, by: str) -> dict[str, Any]:
+    """A proposal that takes up the first need line, as it is shown."""
+    return {"proposal": proposal, "activity": None, "coverage": None, "by": by, "needs": [1]}
+
+
 def served(shown: dict[str, Any]) -> dict[int, float]:
     """By need line how much the proposal serves."""
     return {serving["need"]: serving["quantity"] for serving in shown["serves"]}
@@ -71,7 +76,7 @@ def test_an_endorsement_supersedes_and_shrinks(rivals: World, coordinator: Calle
     assert superseded["status"] == "superseded"
     told = superseded["displaced"]
     assert (told["code"], told["needs"], told["lessened"]) == ("superseded", [1], [])
-    assert told["rivals"] == [{"proposal": "r.o1", "by": "endorsement", "needs": [1]}]
+    assert told["rivals"] == [rival("r.o1", "endorsement")]
     assert (shrunk["status"], shrunk["displaced"]["code"]) == ("proposed", "shrunk")
     assert served(shrunk) == {2: 20}
     assert [lack for lack in shrunk["lacking"] if lack["code"] == "unserved"] == []
@@ -127,9 +132,7 @@ def test_a_commitment_supersedes_until_it_is_released(rivals: World, coordinator
     assert proposal(coordinator, "o1")["status"] == "committed"
     superseded, shrunk = proposal(coordinator, "o2"), proposal(coordinator, "o3")
     assert superseded["status"] == "superseded"
-    assert superseded["displaced"]["rivals"] == [
-        {"proposal": "r.o1", "by": "commitment", "needs": [1]}
-    ]
+    assert superseded["displaced"]["rivals"] == [rival("r.o1", "commitment")]
     assert served(superseded) == {1: 4}  # what it would serve
     assert (shrunk["displaced"]["code"], served(shrunk)) == ("shrunk", {2: 20})
     assert coordinator.post(f"/v1/commitments/{id_}/release").status_code == 200
