@@ -4,7 +4,7 @@ import os
 
 from flask import Flask
 
-from services.requests.api import requests, states
+from services.requests.api import advice, requests, states
 from shared.registers.context import Clock, Context, set_context, system_clock
 from shared.registers.texts import TEXT_CHECKS, warm_up
 from shared.settings import Settings
@@ -19,7 +19,7 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
     app = create_service(
         NAME,
         settings,
-        (requests.blueprint, states.blueprint),
+        (requests.blueprint, advice.blueprint, states.blueprint),
         description="The register of requests: what States ask for, and whom to write to.",
         checks=TEXT_CHECKS,
         clock=clock,

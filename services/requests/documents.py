@@ -26,6 +26,8 @@ from shared.registers.records import ContactedParty, Link, Window
 SOURCE = "/entraide/requests"
 DEFAULT_NO_OBJECTION_DAYS = 5
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+MEASURES = ("indicator", "baseline", "target", "date")
+"""What an objective has to say to be measurable."""
 DEFAULT_WEEKEND = ("saturday", "sunday")
 
 
@@ -38,12 +40,16 @@ class Objective(EmbeddedDocument):
     target = StringField()
     date = DateField()
 
+    def unsaid(self) -> tuple[str, ...]:
+        """What is missing for it to be measurable, of MEASURES."""
+        return tuple(name for name in MEASURES if getattr(self, name) is None)
+
 
 class NeedLine(EmbeddedDocument):
     """One thing needed: a quantity in a unit, an amount of money, both or neither.
 
     `quantity` is in thousandths of `unit`, which is kept as it was written; `amount` in
-    hundredths of the currency's major unit.
+    hundredths of the currency's major unit. `sites` are where it is needed, in the author's words.
     """
 
     line = IntField(required=True)
@@ -56,6 +62,7 @@ class NeedLine(EmbeddedDocument):
     priority = StringField()
     window = EmbeddedDocumentField(Window)
     objectives = EmbeddedDocumentListField(Objective)
+    sites = ListField(StringField())
     confidential = BooleanField(default=False)
     sustainability = ListField(StringField())
     taken_from = EmbeddedDocumentField(LineSource)
@@ -112,6 +119,7 @@ class AssistanceRequest(MergeableRecord):
     action_plan = EmbeddedDocumentField(Link)
     initiatives = ListField(StringField())
     partners = ListField(StringField())
+    objectives = EmbeddedDocumentListField(Objective)
     evidence = EmbeddedDocumentListField(Evidence)
     gender_marker = StringField()
     confidentiality = StringField(required=True, default="restricted")

@@ -1,18 +1,19 @@
 """What the register of requests tells the others: codes, numbers and the text's signature."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from shared.registers.measures import event_measures
 
 if TYPE_CHECKING:
-    from services.requests.documents import AssistanceRequest, NeedLine
+    from services.requests.documents import AssistanceRequest, NeedLine, Objective
 
 
 def request_event_data(request: "AssistanceRequest") -> dict[str, Any]:
     """The data of `entraide.request.v1`.
 
-    No title, description, objective, piece of evidence or unit as it was written is in it: of
-    such texts it holds the number, or nothing.
+    No title, description, objective, site, piece of evidence or unit as it was written is in it:
+    of such texts it holds the number, or nothing.
     """
     return {
         **request.signed_event_data(),
@@ -24,6 +25,7 @@ def request_event_data(request: "AssistanceRequest") -> dict[str, Any]:
         "gender_marker": request.gender_marker,
         "initiatives": list(request.initiatives),
         "partners": list(request.partners),
+        **_objectives_data(request.objectives),
         "evidence": len(request.evidence),
         "action_plan": request.action_plan is not None,
         "consent": request.consent,
@@ -39,6 +41,7 @@ def drafted_event_data(request: "AssistanceRequest") -> dict[str, Any]:
         **emptied,
         **lists,
         "signature": None,
+        **_objectives_data(()),
         "evidence": 0,
         "action_plan": False,
     }
@@ -53,6 +56,13 @@ def _need_data(need: "NeedLine") -> dict[str, Any]:
         "priority": need.priority,
         "window": need.window.event_data() if need.window else None,
         "confidential": need.confidential,
-        "objectives": len(need.objectives),
+        **_objectives_data(need.objectives),
+        "sites": len(need.sites),
         "sustainability": list(need.sustainability),
     }
+
+
+def _objectives_data(objectives: Sequence["Objective"]) -> dict[str, int]:
+    """How many there are, and how many of them are measurable."""
+    measurable = sum(not one.unsaid() for one in objectives)
+    return {"objectives": len(objectives), "measurable": measurable}

@@ -23,6 +23,7 @@ from shared.registers.schemas import (
     spoken_language,
     web_address,
 )
+from shared.vocabulary import LANGUAGES
 from shared.vocabulary.kinds import KINDS
 from shared.vocabulary.lists import (
     CHANNELS,
@@ -78,6 +79,11 @@ class NeedSchema(MeasuresMixin, StrictSchema):
     priority = Code(PRIORITIES, retired=True, load_default=None, allow_none=True)
     window = Window()
     objectives = BoundedList(fields.Nested(ObjectiveSchema), 20)
+    sites = BoundedList(
+        Text(200, single_line=True),
+        MAX_SHORT,
+        metadata={"description": "Where it is needed, in your own words."},
+    )
     confidential = fields.Boolean(load_default=False, truthy={True}, falsy={False})
     sustainability = BoundedList(Code(SUSTAINABILITY_MEASURES, retired=True), MAX_SHORT)
 
@@ -105,6 +111,11 @@ class RequestBody(TextsSchema):
         metadata={"description": "Codes of regional initiatives: letters, digits, dots, hyphens."},
     )
     partners = BoundedList(Code(PARTNERS, retired=True), MAX_SHORT)
+    objectives = BoundedList(
+        fields.Nested(ObjectiveSchema),
+        20,
+        metadata={"description": "Those of the request as a whole; a need line has its own."},
+    )
     evidence = BoundedList(fields.Nested(EvidenceSchema), 50)
     gender_marker = Code(GENDER_MARKERS, retired=True, load_default=None, allow_none=True)
     confidentiality = choice(*CONFIDENTIALITY, default="restricted")
@@ -193,6 +204,40 @@ class NeedEdits(LineEdits):
     window = Window()
     confidential = fields.Boolean(load_default=False, truthy={True}, falsy={False})
     sustainability = BoundedList(Code(SUSTAINABILITY_MEASURES, retired=True), MAX_SHORT)
+
+
+class AdviceQuery(StrictSchema):
+    """The language of the sentences."""
+
+    language = fields.String(
+        load_default=None,
+        validate=validate.OneOf(LANGUAGES),
+        metadata={"description": "Language of the sentences; else the request's own."},
+    )
+
+
+class AdviceItemView(StrictSchema):
+    """One thing that is missing."""
+
+    code = fields.String(required=True)
+    field = fields.String(required=True, metadata={"description": "The field it belongs into."})
+    lines = fields.List(
+        fields.Integer(), required=True, metadata={"description": "Need lines without it."}
+    )
+    missing = fields.List(
+        fields.String(),
+        required=True,
+        metadata={"description": "Parts of an objective: indicator, baseline, target, date."},
+    )
+    sentence = fields.String(required=True)
+
+
+class AdviceView(StrictSchema):
+    """What is missing for a donor to act on a request, what matters most first; never an error."""
+
+    language = fields.String(required=True)
+    summary = fields.String(required=True)
+    items = fields.List(fields.Nested(AdviceItemView), required=True)
 
 
 class ConfirmNeedsBody(StrictSchema):

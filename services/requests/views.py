@@ -1,11 +1,14 @@
 """What a reader is shown of requests and States, and the record of who was shown what."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from datetime import date
 from typing import Any
 
 from services.requests.documents import AssistanceRequest, NeedLine, State
 from services.requests.domain import sees_confidential
+from services.requests.domain.advice import Advice
+from services.requests.wording import advice_text, summary_text
 from shared.lifecycle import COVERING_STEPS, REQUEST
 from shared.registers.commitments import Held, held, held_of_line
 from shared.registers.counting import counted_line
@@ -31,6 +34,7 @@ _COPIED = (
     "action_plan",
     "initiatives",
     "partners",
+    "objectives",
     "evidence",
     "gender_marker",
     "confidentiality",
@@ -42,6 +46,7 @@ _COPIED_OF_LINE = (
     "kind",
     "priority",
     "objectives",
+    "sites",
     "confidential",
     "sustainability",
 )
@@ -124,6 +129,15 @@ def _need_view(request_id: str, need: NeedLine, commitments: Held) -> dict[str, 
         "window": need.window.view() if need.window else None,
         "committed": counted_view(own, committed, "quantity"),
         "taken_from": source_view(need),
+    }
+
+
+def advice_view(advice: Sequence[Advice], language: str) -> dict[str, Any]:
+    """What is missing of a request, as sentences."""
+    return {
+        "language": language,
+        "summary": summary_text(complete=not advice, language=language),
+        "items": [{**asdict(one), "sentence": advice_text(one, language)} for one in advice],
     }
 
 

@@ -3,6 +3,7 @@
 No I/O: everything here works on documents that were loaded, or were never stored.
 """
 
+from services.requests.domain.advice import advice_for
 from services.requests.domain.requests import (
     actor_for,
     change_request,
@@ -29,6 +30,7 @@ from services.requests.domain.steps import (
 __all__ = [
     "actor_for",
     "add_working_days",
+    "advice_for",
     "authenticate",
     "change_request",
     "circulate",

@@ -39,6 +39,7 @@ RIGHTS: Table = {
     "merge": frozenset({"coordinator"}),
     "unmerge": frozenset({"coordinator"}),
     "compare": frozenset({"owner", "operator"}),
+    "advise": frozenset({"owner", "coordinator", "operator"}),
 }
 
 
@@ -137,7 +138,10 @@ def confirm_needs(
     lines = confirmed_lines(inferred_of(request), chosen, "quantity")
     require_room(len(request.needs) + len(lines), "lines")
     numbers, next_line = number_lines(lines, (), request.next_line, "lines")
-    needs = [_need(n, {"objectives": (), **line}) for n, line in zip(numbers, lines, strict=True)]
+    needs = [
+        _need(n, {"objectives": (), "sites": (), **line})
+        for n, line in zip(numbers, lines, strict=True)
+    ]
     errors = check_codes(_line_uses(needs, {}, "lines"), now.date())
     if errors:
         raise invalid(errors)
@@ -163,6 +167,7 @@ def _fill(
     request.window = Window.of(payload["window"])
     request.source_report = _link(payload["source_report"])
     request.action_plan = _link(payload["action_plan"])
+    request.objectives = [Objective(**objective) for objective in payload["objectives"]]
     request.evidence = [Evidence(**evidence) for evidence in payload["evidence"]]
     read_texts(request, _texts(request), payload["language"], key)
 
@@ -179,6 +184,7 @@ def _need(number: int, line: Mapping[str, Any]) -> NeedLine:
         priority=line["priority"],
         window=Window.of(line["window"]),
         objectives=[Objective(**objective) for objective in line["objectives"]],
+        sites=list(dict.fromkeys(line["sites"])),
         confidential=line["confidential"],
         sustainability=list(dict.fromkeys(line["sustainability"])),
     )
@@ -220,13 +226,20 @@ def _line_uses(
 
 
 def _texts(request: AssistanceRequest) -> Texts:
-    objectives = [(need.confidential, o) for need in request.needs for o in need.objectives]
+    shown = [need for need in request.needs if not need.confidential]
+    hidden = [need for need in request.needs if need.confidential]
     return Texts(
         title=request.title,
         description=request.description,
-        more=tuple(_words(o) for confidential, o in objectives if not confidential),
-        confidential=tuple(_words(o) for confidential, o in objectives if confidential),
+        more=(*map(_words, request.objectives), *_line_texts(shown)),
+        confidential=tuple(_line_texts(hidden)),
     )
+
+
+def _line_texts(needs: Sequence[NeedLine]) -> Iterator[str]:
+    for need in needs:
+        yield from map(_words, need.objectives)
+        yield from need.sites
 
 
 def _words(objective: Objective) -> str:

@@ -27,6 +27,7 @@ FULL = {
                     "date": "2027-12-31",
                 }
             ],
+            "sites": ["Central depot", "Northern depot"],
             "confidential": True,
             "sustainability": ["training", "spare-parts"],
         }
@@ -36,6 +37,15 @@ FULL = {
     "action_plan": {"title": "National action plan", "url": None},
     "initiatives": ["ecowas-2026"],
     "partners": ["INTERPOL", "WCO"],
+    "objectives": [
+        {
+            "text": "No diversion from depots",
+            "indicator": "weapons lost in a year",
+            "baseline": "12",
+            "target": "0",
+            "date": "2028-12-31",
+        }
+    ],
     "evidence": [{"text": "Survey of depots", "url": "https://example.org/s"}],
     "gender_marker": "significant",
     "confidentiality": "public",

@@ -24,6 +24,14 @@ KEY = b"k" * 32
 OPERATOR = Identity("op", "operator")
 COORDINATOR = Identity("co@example.org", "coordinator")
 
+MEASURED = {
+    "text": "two",
+    "indicator": "three",
+    "baseline": "4",
+    "target": "5",
+    "date": "2027-01-01",
+}
+
 words = st.text(st.characters(categories=["L"]), min_size=5, max_size=12)
 texts = st.lists(words, min_size=4, max_size=12, unique=True).map(" ".join)
 short = st.lists(words, min_size=4, max_size=4, unique=True).map(" ".join)
@@ -59,6 +67,7 @@ lines = st.builds(
             "priority": st.sampled_from([None, "high"]),
             "window": st.none() | windows,
             "objectives": st.lists(objectives, max_size=2),
+            "sites": st.lists(texts.filter(lambda text: len(text) <= 200), max_size=2),
             "confidential": st.booleans(),
             "sustainability": st.lists(st.sampled_from(["training", "maintenance"]), max_size=2),
         }
@@ -77,6 +86,7 @@ bodies = st.fixed_dictionaries(
         "action_plan": st.none() | st.fixed_dictionaries({"title": texts}),
         "initiatives": st.just(["ecowas-2026"]),
         "partners": st.lists(st.sampled_from(["WCO", "INTERPOL"]), max_size=2),
+        "objectives": st.lists(objectives, max_size=2),
         "evidence": st.lists(st.fixed_dictionaries({"text": texts}), max_size=2),
         "gender_marker": st.sampled_from([None, "principal"]),
         "external_id": st.none() | st.just({"source": "test", "id": "R-1"}),
@@ -130,7 +140,8 @@ def test_event_data_are_what_the_design_says():
         "amount": 168000.5,
         "currency": "USD",
         "confidential": True,
-        "objectives": [{"text": "one"}, {"text": "two"}],
+        "objectives": [{"text": "one"}, MEASURED],
+        "sites": ["here", "there", "here"],
         "sustainability": ["training"],
     }
     body = {
@@ -142,6 +153,7 @@ def test_event_data_are_what_the_design_says():
         "window": {"from": "2026-07-01", "to": "2027-12-31"},
         "channel": "trust-fund",
         "needs": [need, {"theme": "ddr", "kind": "funding", "unit": "zorgs", "quantity": 1.5}],
+        "objectives": [MEASURED, {**MEASURED, "date": None}, {"text": "three"}],
         "evidence": [{"text": "a"}, {"text": "b"}],
         "action_plan": {"title": "Plan"},
         "partners": ["INTERPOL"],
@@ -184,6 +196,8 @@ def test_event_data_are_what_the_design_says():
                 "currency": "USD",
                 "confidential": True,
                 "objectives": 2,
+                "measurable": 1,
+                "sites": 2,
                 "sustainability": ["training"],
             },
             {
@@ -195,12 +209,16 @@ def test_event_data_are_what_the_design_says():
                 "unit": None,
                 "confidential": False,
                 "objectives": 0,
+                "measurable": 0,
+                "sites": 0,
                 "sustainability": [],
             },
         ],
         "gender_marker": None,
         "initiatives": [],
         "partners": ["INTERPOL"],
+        "objectives": 3,
+        "measurable": 1,
         "evidence": 2,
         "action_plan": True,
         "consent": "express",
