@@ -10,6 +10,7 @@ from services.portal.addresses import addresses
 from services.portal.api import accounts, invitations, tokens
 from services.portal.configuration import PortalSettings
 from services.portal.house import Clock, open_house, set_house, system_clock
+from services.portal.pages import assets, frame, inviting, me, signing
 from services.portal.pages.start import start_page
 from services.portal.signing_keys import OwnKeys
 from shared.settings import Settings
@@ -41,5 +42,9 @@ def create_app(
         trusted = portal.portal.proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=trusted, x_proto=trusted)  # type: ignore[method-assign]
     app.add_url_rule(JWKS_PATH, view_func=tokens.key_set)
+    frame.install(app, portal)
+    for pages in (signing, me, inviting):
+        pages.install(app)
+    app.add_url_rule(assets.PATH, view_func=assets.asset)
     app.add_url_rule("/", view_func=start_page(addresses(environ)))
     return app

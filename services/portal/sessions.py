@@ -39,7 +39,7 @@ def open_session(
     cookie = new_secret()
     lasts = lifetimes.SESSION if stage == "full" else lifetimes.HALF_SESSION
     Session(
-        id=_id(house, cookie),
+        id=session_id(house, cookie),
         account=account.id,
         stage=stage,
         generation=account.generation,
@@ -57,7 +57,7 @@ def find_session(house: House, cookie: str | None, now: datetime) -> SignedIn | 
     """The session of a cookie, if it still counts; notes that it was used."""
     if not cookie:
         return None
-    session = Session.objects(id=_id(house, cookie)).first()
+    session = Session.objects(id=session_id(house, cookie)).first()
     if session is None or session.expires_at <= now:
         return None
     if now - session.seen_at >= lifetimes.SESSION_IDLE:
@@ -74,7 +74,7 @@ def find_session(house: House, cookie: str | None, now: datetime) -> SignedIn | 
 
 def close_session(house: House, cookie: str) -> None:
     """End the session of a cookie."""
-    Session._get_collection().delete_one({"_id": _id(house, cookie)})
+    Session._get_collection().delete_one({"_id": session_id(house, cookie)})
 
 
 def sessions_of(account: Account, now: datetime) -> list[Session]:
@@ -94,5 +94,6 @@ def close_other(account: Account, session_id: str) -> None:
     Session._get_collection().delete_one({"_id": session_id, "account": account.id})
 
 
-def _id(house: House, cookie: str) -> str:
+def session_id(house: House, cookie: str) -> str:
+    """The id of the session that a cookie is of."""
     return house.vault.fingerprint(cookie, _COOKIE)

@@ -43,6 +43,7 @@ def test_start_page_links_every_api_where_a_browser_finds_it(
     assert answer.status_code == 200
     links = Links(answer.text)
     assert links.targets == [
+        "/sign-in",
         "http://127.0.0.1:8101/docs",
         "https://offers.example/docs",
         "http://127.0.0.1:8103/docs",

@@ -1,0 +1,98 @@
+"""The pages' texts in six languages: read from catalogues, and a command that keeps these whole.
+
+`python -m services.portal.pages.catalogues` takes new texts up into every catalogue and lists what
+is untranslated; it ends with 1 if anything is.
+"""
+
+import sys
+from collections.abc import Iterator, Mapping
+from io import BytesIO
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+from babel.support import Translations
+
+from shared.vocabulary import LANGUAGES
+
+SOURCE_LANGUAGE = "en"
+TRANSLATED = tuple(language for language in LANGUAGES if language != SOURCE_LANGUAGE)
+PAGES = Path(__file__).parent
+DIRECTORY = PAGES / "texts"
+
+_METHODS = [("**.py", "python"), ("templates/**.html", "jinja2")]
+_KEYWORDS: Mapping[str, tuple[int, ...] | None] = {
+    "_": None,
+    "gettext": None,
+    "lazy_gettext": None,
+}
+
+
+def translations() -> dict[str, Translations]:
+    """The texts of every language but the source's, from catalogues as they stand.
+
+    Nothing has to be compiled, so nothing can be forgotten or out of step.
+    """
+    return {language: _compiled(read_catalogue(language)) for language in TRANSLATED}
+
+
+def read_catalogue(language: str) -> Catalog:
+    """The catalogue of a language."""
+    with (DIRECTORY / f"{language}.po").open("rb") as file:
+        return read_po(file, locale=language)
+
+
+def texts() -> Catalog:
+    """Every text that the pages' code and templates have."""
+    found = Catalog(project="entraide", charset="utf-8")
+    options = {"**.html": {"trimmed": "true", "newstyle_gettext": "true"}}
+    for name, _line, message, comments, _context in extract_from_dir(
+        str(PAGES), _METHODS, options, _KEYWORDS, comment_tags=("NOTE:",)
+    ):
+        found.add(message, locations=[(name, 0)], auto_comments=comments)
+    return found
+
+
+def untranslated(language: str) -> Iterator[str]:
+    """The texts that the language's catalogue has no, or no sure, translation of."""
+    catalogue = read_catalogue(language)
+    for message in texts():
+        if message.id:
+            known = catalogue.get(message.id)
+            if known is None or not known.string or known.fuzzy:
+                yield str(message.id)
+
+
+def update() -> None:
+    """Take new texts up into every catalogue, and leave out those that are gone."""
+    found = texts()
+    for language in TRANSLATED:
+        catalogue = read_catalogue(language)
+        catalogue.update(found, no_fuzzy_matching=True)
+        catalogue.obsolete.clear()
+        with (DIRECTORY / f"{language}.po").open("wb") as file:
+            write_po(
+                file, catalogue, width=100, sort_output=True, no_location=True, omit_header=True
+            )
+
+
+def _compiled(catalogue: Catalog) -> Translations:
+    compiled = BytesIO()
+    write_mo(compiled, catalogue)
+    compiled.seek(0)
+    return Translations(compiled)
+
+
+def main() -> int:
+    """Bring the catalogues up to date; 1 if a text is untranslated, 0 if none is."""
+    update()
+    lacking = [(language, text) for language in TRANSLATED for text in untranslated(language)]
+    for language, text in lacking:
+        sys.stdout.write(f"{language}: {text}\n")
+    return 1 if lacking else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,175 @@
+"""The forms of the pages. Each has the visit's token, without which nothing is done."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask_babel import get_locale, gettext
+from flask_babel import lazy_gettext as _
+from flask_wtf import FlaskForm
+from wtforms import Field, PasswordField, SelectField, SelectMultipleField, StringField
+from wtforms.validators import InputRequired, Length, ValidationError
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from services.portal.domain.passwords import LEAST_LENGTH, MOST_LENGTH
+from services.portal.domain.people import MAX_EMAIL, MAX_NAME, email_of, name_of
+from services.portal.domain.scopes import SCOPES
+from shared.vocabulary import LANGUAGES
+from shared.vocabulary.countries import AREAS, all_countries, country_name
+from shared.vocabulary.languages import language_name
+
+PASSWORD_FAULTS = {
+    "short": _(
+        "Use at least %(count)s characters: a sentence of your own is easy to remember.",
+        count=LEAST_LENGTH,
+    ),
+    "long": _("Use at most %(count)s characters.", count=MOST_LENGTH),
+    "common": _("This password is one that many people use or that is easily guessed."),
+    "personal": _("This password is too much like your name or address."),
+}
+LIFETIMES = {"30": _("30 days"), "90": _("90 days"), "365": _("a year")}
+
+_MISSING = _("Fill this in.")
+_EXPIRED = _("This page had been open for too long. Nothing was done: send it again.")
+
+
+class PageForm(FlaskForm):
+    """A form that shows its own messages, in the reader's language."""
+
+    class Meta(FlaskForm.Meta):
+        """Options of WTForms: no words of its own beside ours."""
+
+        locales = ("en",)
+
+        def get_translations(self, form: Any) -> Any:  # noqa: ARG002 (WTForms' signature)
+            """No translations: every message here is ours."""
+            return None
+
+    def problems(self) -> list[tuple[str, str]]:
+        """The errors as pairs of a field's id and a message, the form's own under no id."""
+        found = []
+        for name, messages in self.errors.items():
+            if name == "csrf_token":
+                found.append(("", str(_EXPIRED)))
+            elif not name:
+                found.extend(("", str(message)) for message in messages)
+            else:
+                found.append((self[name].id, str(messages[0])))
+        return found
+
+    def fail(self, message: object) -> None:
+        """Add an error of the form as a whole."""
+        self.form_errors.append(message)
+
+    def fail_field(self, field: Field, message: object) -> None:
+        """Add an error of one field."""
+        field.errors = [*field.errors, message]
+
+
+def _email(_form: Any, field: Any) -> None:
+    if email_of(field.data or "") is None:
+        raise ValidationError(gettext("This is not an e-mail address."))
+
+
+def _name(_form: Any, field: Any) -> None:
+    if name_of(field.data or "") is None:
+        raise ValidationError(gettext("This is no name."))
+
+
+def _required(most: int) -> list[Any]:
+    return [InputRequired(_MISSING), Length(max=most, message=_("This is too long."))]
+
+
+class SignInForm(PageForm):
+    """Address and password."""
+
+    email = StringField(_("E-mail address"), _required(MAX_EMAIL))
+    password = PasswordField(_("Password"), _required(2 * MOST_LENGTH))
+
+
+class CodeForm(PageForm):
+    """A code of the second factor, or a recovery code."""
+
+    code = StringField(_("Code"), _required(60))
+
+
+class ForgottenForm(PageForm):
+    """The address of who forgot the password."""
+
+    email = StringField(_("E-mail address"), [*_required(MAX_EMAIL), _email])
+
+
+class ResetForm(PageForm):
+    """A new password."""
+
+    password = PasswordField(_("New password"), _required(2 * MOST_LENGTH))
+
+
+class AcceptForm(PageForm):
+    """What a new account still needs."""
+
+    name = StringField(_("Your name"), [*_required(4 * MAX_NAME), _name])
+    password = PasswordField(_("New password"), _required(2 * MOST_LENGTH))
+
+
+class PasswordForm(PageForm):
+    """A new password, and the present one."""
+
+    current = PasswordField(_("Present password"), _required(2 * MOST_LENGTH))
+    password = PasswordField(_("New password"), _required(2 * MOST_LENGTH))
+
+
+class ConfirmForm(PageForm):
+    """The present password, before something that matters."""
+
+    current = PasswordField(_("Present password"), _required(2 * MOST_LENGTH))
+
+
+class LanguageForm(PageForm):
+    """The language of mail, and of pages where none was chosen."""
+
+    language = SelectField(_("Language"))
+
+    def __init__(self, **values: Any) -> None:
+        super().__init__(**values)
+        self.language.choices = [(code, language_name(code, code)) for code in LANGUAGES]
+
+
+class TokenForm(PageForm):
+    """An API token to be made."""
+
+    name = StringField(_("What it is for"), [*_required(4 * MAX_NAME), _name])
+    scopes = SelectMultipleField(
+        _("What it may do"),
+        choices=[(scope, scope) for scope in SCOPES],
+        widget=ListWidget(prefix_label=False),
+        option_widget=CheckboxInput(),
+        validators=[InputRequired(_("Choose at least one."))],
+    )
+    lifetime = SelectField(_("How long it works"), choices=list(LIFETIMES.items()))
+    current = PasswordField(_("Present password"), _required(2 * MOST_LENGTH))
+
+
+class InvitationForm(PageForm):
+    """Somebody to be invited."""
+
+    email = StringField(_("E-mail address"), [*_required(MAX_EMAIL), _email])
+    role = SelectField(_("Role"))
+    state = SelectField(_("State, for a requesting State"))
+    organisation = StringField(
+        _("Organisation's id, for a donor"), [Length(max=100, message=_("This is too long."))]
+    )
+    regions = SelectMultipleField(
+        _("Regions, for a coordinator; none means all"),
+        widget=ListWidget(prefix_label=False),
+        option_widget=CheckboxInput(),
+    )
+    language = SelectField(_("Language of the invitation"))
+
+    def __init__(self, roles: Sequence[tuple[str, object]], **values: Any) -> None:
+        super().__init__(**values)
+        reader = str(get_locale() or "en")
+        named = sorted((country_name(c.alpha3, reader), c.alpha3) for c in all_countries())
+        self.role.choices = list(roles)
+        self.state.choices = [("", ""), *((alpha3, name) for name, alpha3 in named)]
+        self.regions.choices = [(code, AREAS.label(code, reader)) for code in AREAS.codes()]
+        self.language.choices = [(code, language_name(code, code)) for code in LANGUAGES]

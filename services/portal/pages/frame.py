@@ -1,0 +1,261 @@
+"""What every page shares: who is signed in, the language, headers, problems as pages."""
+
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import wraps
+from http import HTTPStatus
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+from flask import Flask, Response, g, redirect, render_template, request, session
+from flask_babel import Babel, Domain, format_datetime, format_timedelta, get_locale
+from flask_babel import lazy_gettext as _
+from jinja2 import PackageLoader, StrictUndefined
+
+from services.portal.documents import Account
+from services.portal.house import House, house
+from services.portal.pages.assets import ASSETS
+from services.portal.pages.catalogues import SOURCE_LANGUAGE, translations
+from services.portal.pages.forms import PageForm
+from services.portal.sessions import SignedIn, find_session
+from services.portal.throttling import TooManyError
+from shared.vocabulary import LANGUAGES
+from shared.vocabulary.countries import AREAS, country_name
+from shared.vocabulary.languages import language_name
+from shared.web.errors import show_problems_by
+from shared.web.marks import mark
+from shared.web.problems import Problem
+
+SIGN_IN, CODE, SET_UP, ACCOUNT = (
+    "/sign-in",
+    "/sign-in/code",
+    "/account/second-factor",
+    "/account",
+)
+_LANGUAGE = "language"
+_MAX_NEXT = 500
+_LOCAL_PATH = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f]*", re.ASCII)
+_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
+)
+_HSTS = "max-age=31536000"
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+ROLE_NAMES = {
+    "requester": _("Requesting State"),
+    "donor": _("Donor"),
+    "coordinator": _("Coordinator"),
+    "auditor": _("Auditor"),
+    "operator": _("Operator"),
+}
+
+_PROBLEMS = {
+    HTTPStatus.NOT_FOUND: _("This page does not exist"),
+    HTTPStatus.FORBIDDEN: _("This page is not for your role"),
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: _("What was sent is too large"),
+    HTTPStatus.SERVICE_UNAVAILABLE: _("The service cannot be reached just now. Try again soon."),
+}
+
+
+def install(app: Flask, own: House) -> None:
+    """Prepare the app for pages: templates, languages, cookies, problems as pages."""
+    app.secret_key = own.vault.cookie_key
+    app.config.update(
+        SESSION_COOKIE_NAME=_cookie_name(own, "visit"),
+        SESSION_COOKIE_SECURE=own.portal.secure,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        WTF_CSRF_TIME_LIMIT=None,  # as long as the visit, which signing in and out renews
+    )
+    app.jinja_loader = PackageLoader("services.portal.pages")
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    babel = Babel(app, default_locale=SOURCE_LANGUAGE, locale_selector=reading_language)
+    babel.domain_instance = domain = Domain()
+    domain.cache.update({(language, "messages"): t for language, t in translations().items()})
+    app.jinja_env.globals.update(
+        languages=LANGUAGES,
+        own_name=lambda language: language_name(language, language),
+        role_name=lambda role: ROLE_NAMES[role],
+        moment=moment,
+        party_of=party_of,
+        style=ASSETS["style.css"].address,
+    )
+    show_problems_by(app, _problem_page)
+    app.after_request(_harden)
+
+
+def page(function: F) -> F:
+    """A page: anybody may ask for it, it reads forms, problems are shown as pages."""
+    return mark(function, public=True, page=True)
+
+
+def for_signed_in(stage: str = "full") -> Callable[[F], F]:
+    """A page for who is signed in; others are sent to what is missing.
+
+    `stage` `setup` lets in who has to set up a second factor first, too.
+    """
+
+    def decorate(function: F) -> F:
+        @wraps(function)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            found = current()
+            if found is None:
+                return go(f"{SIGN_IN}?next={quote(request.full_path.rstrip('?'))}")
+            if found.session.stage not in ("full", stage):
+                return go(CODE if found.session.stage == "code" else SET_UP)
+            return function(*args, **kwargs)
+
+        return page(guarded)  # type: ignore[return-value]
+
+    return decorate
+
+
+def current() -> SignedIn | None:
+    """Whose browser it is, if its session counts."""
+    if "signed_in" not in g:
+        g.signed_in = find_session(house(), session_cookie(), house().clock())
+    found: SignedIn | None = g.signed_in
+    return found
+
+
+def account() -> Account:
+    """The account of who is signed in, on a page for such."""
+    found = current()
+    if found is None:
+        raise RuntimeError("this page is for anybody")
+    return found.account
+
+
+def session_cookie() -> str | None:
+    """The cookie of the session that the browser sent."""
+    return request.cookies.get(_cookie_name(house(), "session"))
+
+
+def keep_session(make: Callable[[], Response], cookie: str) -> Response:
+    """What `make` answers, with the cookie of a new session; the visit is a new one too.
+
+    Nothing that stood in the browser before signing in counts after it, the language apart.
+    """
+    _renew_visit()
+    answer = make()
+    answer.set_cookie(
+        _cookie_name(house(), "session"),
+        cookie,
+        secure=house().portal.secure,
+        httponly=True,
+        samesite="Lax",
+    )
+    return answer
+
+
+def drop_session(answer: Response) -> Response:
+    """Take the cookie of the session from the browser; the language stays."""
+    _renew_visit()
+    answer.delete_cookie(
+        _cookie_name(house(), "session"),
+        secure=house().portal.secure,
+        httponly=True,
+        samesite="Lax",
+    )
+    return answer
+
+
+def _renew_visit() -> None:
+    language = session.get(_LANGUAGE)
+    session.clear()
+    g.pop("csrf_token", None)  # Flask-WTF keeps what it made for the visit before
+    if language is not None:
+        session[_LANGUAGE] = language
+
+
+def show(template: str, status: int = 200, **values: Any) -> Response:
+    """A page of a template in the reader's language."""
+    language = str(get_locale() or SOURCE_LANGUAGE)
+    text = render_template(
+        template,
+        language=language,
+        direction="rtl" if language == "ar" else "ltr",
+        here=request.path,
+        asked_next=request.args.get("next", "")[:_MAX_NEXT],
+        signed_in=current(),
+        signed_out_form=PageForm() if current() else None,
+        **values,
+    )
+    answer = Response(text, status=status, content_type="text/html; charset=utf-8")
+    answer.headers["Content-Language"] = language
+    answer.headers["Vary"] = "Accept-Language, Cookie"
+    return answer
+
+
+def go(address: str) -> Response:
+    """On to another page, by GET."""
+    return redirect(address, HTTPStatus.SEE_OTHER, Response)  # type: ignore[return-value]
+
+
+def next_page() -> str:
+    """Where to go after signing in: a page of ours that the address names, else the account."""
+    asked = request.args.get("next", "")
+    fits = len(asked) <= _MAX_NEXT and _LOCAL_PATH.fullmatch(asked)
+    return asked if fits else ACCOUNT
+
+
+def reading_language() -> str:
+    """The language asked for in the address, or earlier; the account's; the browser's."""
+    asked = request.args.get(_LANGUAGE)
+    if asked in LANGUAGES:
+        session[_LANGUAGE] = asked
+    chosen = session.get(_LANGUAGE)
+    if chosen in LANGUAGES:
+        return str(chosen)
+    found = current() if request.url_rule is not None else None
+    if found is not None:
+        return str(found.account.language)
+    return request.accept_languages.best_match(LANGUAGES, default=SOURCE_LANGUAGE) or "en"
+
+
+def moment(when: datetime) -> str:
+    """A time as it is read, in UTC."""
+    return f"{format_datetime(when, 'medium')} UTC"
+
+
+def party_of(record: Any) -> str:
+    """For whom an account or invitation acts, in the reader's language; empty for nobody's own."""
+    language = str(get_locale() or SOURCE_LANGUAGE)
+    if record.state:
+        return country_name(record.state, language)
+    if record.organisation:
+        return str(record.organisation)
+    return ", ".join(AREAS.label(region, language) for region in record.regions)
+
+
+def wait_message(error: TooManyError) -> str:
+    """Why nothing is tried just now, and for how long."""
+    left = max(error.until - house().clock(), timedelta(seconds=1))
+    time = format_timedelta(left, granularity="second", threshold=1.2)
+    return str(_("There were too many attempts. Wait %(time)s, then try again.", time=time))
+
+
+def _cookie_name(own: House, name: str) -> str:
+    # A browser takes a cookie of this prefix over TLS alone, for this host alone.
+    prefix = "__Host-" if own.portal.secure else ""
+    return f"{prefix}entraide-{name}"
+
+
+def _harden(answer: Response) -> Response:
+    if house().portal.secure:
+        answer.headers["Strict-Transport-Security"] = _HSTS
+    if answer.mimetype == "text/html":
+        answer.headers.setdefault("Content-Security-Policy", _POLICY)
+    return answer
+
+
+def _problem_page(problem: Problem) -> Response:
+    said = _PROBLEMS.get(HTTPStatus(problem.status), _("Something went wrong on our side"))
+    answer = show("problem.html", problem.status, said=said, request_id=g.get("request_id", ""))
+    for name, value in problem.headers.items():
+        answer.headers.setdefault(name, value)
+    return answer

@@ -1,0 +1,143 @@
+"""Pages of invitations: accepting one; making and taking them back, for coordinators."""
+
+from http import HTTPStatus
+
+from flask import Flask, Response, flash
+from flask_babel import get_locale
+from flask_babel import gettext as _
+
+from services.portal import invitations
+from services.portal.accounts import (
+    LinkUsedError,
+    PasswordRefusedError,
+    identity_of,
+    office_of,
+)
+from services.portal.documents import Invitation
+from services.portal.domain.people import (
+    MAY_INVITE,
+    Office,
+    email_of,
+    may_manage,
+    name_of,
+    office_faults,
+)
+from services.portal.house import house
+from services.portal.pages.forms import PASSWORD_FAULTS, AcceptForm, InvitationForm, PageForm
+from services.portal.pages.frame import (
+    ROLE_NAMES,
+    SIGN_IN,
+    account,
+    drop_session,
+    for_signed_in,
+    go,
+    page,
+    show,
+)
+from services.portal.pages.signing import REFUSED
+from shared.web.identity import ROLES
+from shared.web.problems import forbidden, not_found
+
+INVITATIONS = "/invitations"
+_SHOWN = 100
+
+
+def install(app: Flask) -> None:
+    """Add the pages."""
+    both = ["GET", "POST"]
+    app.add_url_rule("/invitation/<string:secret>", view_func=accept, methods=both)
+    app.add_url_rule(INVITATIONS, view_func=invite, methods=both)
+    app.add_url_rule(
+        f"{INVITATIONS}/<string:invitation_id>/take-back", view_func=take_back, methods=["POST"]
+    )
+
+
+@page
+def accept(secret: str) -> Response:
+    """A new account, by a link that works once."""
+    form, status, now = AcceptForm(), HTTPStatus.OK, house().clock()
+    try:
+        invitation = invitations.invitation_of(house(), secret, now)
+        if form.validate_on_submit():
+            name, language = name_of(form.name.data) or "", str(get_locale() or "en")
+            try:
+                invitations.accept(house(), secret, name, form.password.data, language, now)
+            except PasswordRefusedError as error:
+                form.fail_field(form.password, PASSWORD_FAULTS[error.fault])
+                status = REFUSED
+            except invitations.HasAccountError:
+                form.fail(_("There is an account with this address already: sign in with it."))
+                status = REFUSED
+            else:
+                answer = drop_session(go(SIGN_IN))
+                flash(_("Your account is ready. Sign in."))
+                return answer
+        elif form.is_submitted():
+            status = REFUSED
+    except LinkUsedError:
+        return show("link_used.html", HTTPStatus.GONE)
+    return show("invitation.html", status, form=form, invitation=invitation)
+
+
+@for_signed_in()
+def invite() -> Response:
+    """Those who were invited, and a form for one more."""
+    own = identity_of(account())
+    allowed = MAY_INVITE.get(own.role)
+    if allowed is None:
+        raise forbidden("Only coordinators and operators invite.")
+    roles = [(role, ROLE_NAMES[role]) for role in ROLES if role in allowed]
+    form, status, now = InvitationForm(roles), HTTPStatus.OK, house().clock()
+    if form.validate_on_submit():
+        office = Office(
+            form.role.data,
+            form.state.data or None,
+            form.organisation.data.strip() or None,
+            tuple(form.regions.data),
+        )
+        if _fits(form, office) and not may_manage(own, office):
+            form.fail(_("You may not invite to this role with these bindings."))
+        if not form.problems():
+            email = email_of(form.email.data) or ""
+            try:
+                invitations.invite(house(), email, form.language.data, office, own.subject, now)
+            except invitations.HasAccountError:
+                form.fail_field(form.email, _("This address has an account already."))
+            else:
+                flash(_("An invitation is on its way to %(email)s.", email=email))
+                return go(INVITATIONS)
+        status = REFUSED
+    elif form.is_submitted():
+        status = REFUSED
+    found = Invitation.objects.order_by("-created_at", "id").limit(_SHOWN)
+    seen = [one for one in found if may_manage(own, office_of(one))]
+    listed = [(one, invitations.status_of(one, now)) for one in seen]
+    return show("invitations.html", status, form=form, listed=listed, bare=PageForm())
+
+
+@for_signed_in()
+def take_back(invitation_id: str) -> Response:
+    """An invitation taken back."""
+    invitation = Invitation.objects(id=invitation_id).first()
+    if invitation is None or not may_manage(identity_of(account()), office_of(invitation)):
+        raise not_found("invitation")
+    if PageForm().validate_on_submit():
+        if invitations.revoke(invitation, house().clock()):
+            flash(_("The invitation was taken back."))
+        else:
+            flash(_("The invitation was accepted before."))
+    return go(INVITATIONS)
+
+
+def _fits(form: InvitationForm, office: Office) -> bool:
+    messages = {
+        "state": (form.state, _("A requesting State's account acts for one State.")),
+        "organisation": (form.organisation, _("A donor's account acts for one organisation.")),
+        "regions": (form.regions, _("Choose among the regions shown.")),
+        "unbound": (form.role, _("This role is not bound to what you filled in below.")),
+    }
+    faults = office_faults(office)
+    for fault in faults:
+        if fault in messages:
+            form.fail_field(*messages[fault])
+    return not faults
