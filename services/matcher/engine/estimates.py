@@ -47,6 +47,7 @@ ALLOWED = FEATURES.index("allowed")
 TERMS = FEATURES.index("terms")
 WINDOW = FEATURES.index("window")
 UNCONDITIONAL = FEATURES.index("unconditional")
+UNCODED = FEATURES.index("uncoded")
 
 
 @inlined

@@ -1,9 +1,9 @@
 """Why a pair has its score, as sentences in the reader's language.
 
 A score is a sum of weight × feature, and these products are the reasons: nothing is told that did
-not count, and nothing counted that cannot be told. But what nearly every proposal has says nothing
-of this one. So what is told first is not the largest product but the one that is furthest above
-what an ordinary proposal has, and as the reason against the one that is furthest below.
+not count, and nothing but UNTOLD counted that cannot be told. But what nearly every proposal has
+says nothing of this one. So what is told first is not the largest product but the one that is
+furthest above what an ordinary proposal has, and as the reason against the one furthest below.
 """
 
 import json
@@ -31,6 +31,8 @@ from shared.vocabulary.counts import number_text
 from shared.vocabulary.languages import check_language
 
 MOST_REASONS = 3
+UNTOLD = frozenset({"uncoded"})
+"""Features that are no reasons: they make up for how little can be known of some records."""
 _NAMED_CONCEPTS = 4
 _NAMED_CODES = 3
 _CENTS = 100
@@ -117,7 +119,7 @@ def explain(
         for code, weight, value in zip(
             model.feature_names, model.weights, pairing.features, strict=True
         )
-        if weight > 0.0
+        if weight > 0.0 and code not in UNTOLD
     ]
     helping = sorted(
         (one for one in weighed if _helps(one, pairing)), key=lambda one: (-one.lead, one.code)

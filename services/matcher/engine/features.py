@@ -26,6 +26,7 @@ FEATURES = (
     "terms",
     "window",
     "unconditional",
+    "uncoded",
 )
 """The features' names, in their order everywhere.
 
@@ -37,7 +38,9 @@ offer can cover. `text_theme`, `text_kind`: how alike themes and kinds are by wh
 sentence vectors. `concepts`, `terms`: likeness of the concepts and of the words. `focus`: the part
 of what the offer's text names that the request's names too. `allowed`: the part of what each text
 names that the other does not rule out. `window`: how much of the time in which help is of use is
-covered. `unconditional`: whether the offer comes without conditions.
+covered. `unconditional`: whether the offer comes without conditions. `uncoded`: whether it comes
+without codes of its own, so that what it gives is guessed from its text and less of it can count:
+this makes up for that, so that scores of offers with and without codes mean the same.
 """
 
 LOWEST_COSINE = -0.05
@@ -74,6 +77,7 @@ def pair_features(requests: View, offers: View, best: Best, today: int, sizes: "
         _likeness(requests, offers, "term", sizes.terms),
         _window(requests, offers, today),
         offers["unconditional"].astype(np.float64),
+        1.0 - offers["coded"],
     ]
     return np.stack([np.broadcast_to(column, (best.shape[1],)) for column in columns], axis=1)
 

@@ -27,7 +27,7 @@ FIRST_DAY = 726_468
 LAST_DAY = (1 << 16) - 1
 LINES, LINE_BITS, KIND_BITS = 4, 8, 3
 NO_LINE = 255
-THEME_AT, KIND_AT = 32, 40
+THEME_AT, KIND_AT, UNCODED_AT = 32, 40, 48
 MOST_NAMED = 63
 SIGN_BITS, SIGN_WORDS = 256, 4
 CONCEPTS, WEIGHT_BITS = 16, 7
@@ -65,8 +65,9 @@ def stated(is_open: bool, field: int, whom: int, window: tuple[int, int]) -> int
     )
 
 
-def told(lines: Sequence[EntryLine], themes: _Values, kinds: _Values) -> int:
-    """The second: the first lines with something left, the text's first theme and kind.
+def told(lines: Sequence[EntryLine], themes: _Values, kinds: _Values, coded: bool) -> int:
+    """The second: the first lines with something left and whether they are the record's own
+    (`coded`), the text's first theme and kind.
 
     `themes` and `kinds` are the text's, in hundredths.
     """
@@ -74,7 +75,8 @@ def told(lines: Sequence[EntryLine], themes: _Values, kinds: _Values) -> int:
     word = 0
     for place in range(LINES):
         word |= (codes[place] if place < len(codes) else NO_LINE) << LINE_BITS * place
-    return word | _first(themes) << THEME_AT | _first(kinds) << KIND_AT
+    text = _first(themes) << THEME_AT | _first(kinds) << KIND_AT
+    return word | text | int(not coded) << UNCODED_AT
 
 
 def concept_words(names: Iterable[str]) -> list[int]:

@@ -24,6 +24,7 @@ from services.matcher.engine.estimates import (
     TEXT_KIND,
     TEXT_THEME,
     THEME,
+    UNCODED,
     UNCONDITIONAL,
     WINDOW,
 )
@@ -266,6 +267,7 @@ def _tell_rest(asked, given, today, served, out):  # type: ignore[no-untyped-def
     covered = min(asked["to"], given["to"]) - begin + 1
     out[WINDOW] = min(max(covered / min(max(useful, 1), ENOUGH_DAYS), 0.0), 1.0)
     out[UNCONDITIONAL] = np.float64(given["unconditional"])
+    out[UNCODED] = 1.0 - np.float64(given["coded"])
 
 
 @inlined

@@ -11,6 +11,7 @@ from services.matcher.engine.estimates import (
     FOCUS,
     STEP,
     STEPS,
+    UNCODED,
     apart_worth,
     concept_words,
     day16_of,
@@ -38,6 +39,7 @@ from services.matcher.engine.glance import (
     SIGN_WORDS,
     THEME_AT,
     TO_AT,
+    UNCODED_AT,
     WHOM_AT,
 )
 
@@ -62,6 +64,7 @@ def candidates(part, links, places, offers, request, lines, today, admitted, wei
         kind_worth(asked, weights, served),
         field_worth(weights),
         named_worth(asked, weights),
+        np.array([0.0, weights[UNCODED]], dtype=np.float32),
     )
     when = (day16_of(max(np.int64(asked["from"]), today)), day16_of(np.int64(asked["to"])))
     rows, rests, steps, least = _look(part, links, places, when, admitted, own, tables, most[0])
@@ -80,7 +83,7 @@ def _look(part, links, places, when, admitted, own, tables, most):  # type: igno
     blocks, counts = part
     row_of, stated_of, told_of, concepts_of, named_of = places
     first, last = when
-    lines, themes, kinds, fields, named = tables
+    lines, themes, kinds, fields, named, uncoded = tables
     every = np.int64(0)
     for cell in range(len(blocks)):
         block, count = np.int64(blocks[cell]), np.int64(counts[cell])
@@ -94,7 +97,7 @@ def _look(part, links, places, when, admitted, own, tables, most):  # type: igno
     common = np.empty(BLOCK, dtype=np.uint8)
     # The least number of common concepts that may still do, by how many an offer names.
     needed = np.zeros(MOST_NAMED + 1, dtype=np.uint8)
-    most_rest = lines.max() + themes.max() + kinds.max() + fields.max()
+    most_rest = lines.max() + themes.max() + kinds.max() + fields.max() + uncoded.max()
     kept = np.int64(0)
     above = np.int64(0)
     least = np.int64(1)
@@ -135,6 +138,7 @@ def _look(part, links, places, when, admitted, own, tables, most):  # type: igno
                     + themes[(told >> np.uint64(THEME_AT)) & np.uint64(0xFF)]
                     + kinds[(told >> np.uint64(KIND_AT)) & np.uint64(0xFF)]
                     + fields[(stated >> np.uint64(FIELD_AT)) & np.uint64(0x7F)]
+                    + uncoded[(told >> np.uint64(UNCODED_AT)) & np.uint64(1)]
                 )
                 step = step_of(rest + np.float32(common[at]) * named[names])
                 if step < least:

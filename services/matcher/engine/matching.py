@@ -24,7 +24,7 @@ from services.matcher.engine.ranking import Model
 from services.matcher.engine.records import LARGE, OPEN_END, Measure, Records, Refused, Side
 from services.matcher.engine.rules import Bar, bars
 
-_PRIORITY_STEP = 0.4
+_PRIORITY_STEP = 0.48
 """What one step of the State's priority counts for in an offer's list, in log odds."""
 
 _CHOSEN = np.array([name in ("window", "unconditional") for name in FEATURES])

@@ -66,7 +66,7 @@ _OFFER: Spec = {
     "spot_count": (np.int16, ()),
 }
 _RUN = ("first_spot", "spot_count")
-_BRIEFED = ("open", "field", "eligibility", "from", "to", "text_themes", "text_kinds")
+_BRIEFED = ("open", "field", "eligibility", "from", "to", "text_themes", "text_kinds", "coded")
 _PRIORITIES = {"critical": 4, "high": 3, "medium": 2, "low": 1}
 
 
@@ -320,7 +320,10 @@ class Records:
                 bool(one["open"]), int(one["field"]), int(one["eligibility"]), window
             ),
             "told": glance.told(
-                self.offers.lines_of(row), one["text_themes"].tolist(), one["text_kinds"].tolist()
+                self.offers.lines_of(row),
+                one["text_themes"].tolist(),
+                one["text_kinds"].tolist(),
+                bool(one["coded"]),
             ),
         }
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.matcher.engine.explanation import InCommon, _levels, explain
+from services.matcher.engine.explanation import UNTOLD, InCommon, _levels, explain
 from services.matcher.engine.features import FEATURES
 from services.matcher.engine.pairing import Pairing
 from services.matcher.engine.ranking import Model, prior_model
@@ -18,6 +18,7 @@ SHORT = Serving(1, 2, "marking", "equipment", 4.0, 6.0, "machines", 1.0, 4_000_0
 FULL = Serving(3, 2, "marking", "equipment", 6.0, 6.0, "machines", 1.0, 16_000_000, 16_000_000)
 UNKNOWN = Serving(2, 2, "marking", "training", None, None, None, 0.5)
 EVIDENCE = ("marking-machine", "training", "interpol")
+TOLD = [name for name in FEATURES if name not in UNTOLD]
 COMMON = InCommon(("marking", "record-keeping"), ("equipment",))
 
 
@@ -35,7 +36,7 @@ def only(*names: str) -> Model:
 
 
 def test_levels_are_of_the_features_and_keep_for_and_against_apart() -> None:
-    assert sorted(_levels()) == sorted(FEATURES)
+    assert sorted(_levels()) == sorted(TOLD)
     for level in _levels().values():
         assert 0.0 <= level.ordinary <= 1.0
         assert 0.0 < level.least_for <= 1.0
@@ -44,7 +45,7 @@ def test_levels_are_of_the_features_and_keep_for_and_against_apart() -> None:
 
 def test_the_three_strongest_reasons_and_the_strongest_against() -> None:
     model = replace(prior_model(), weights=(2.0,) * len(FEATURES))
-    ordinary = {name: _levels()[name].ordinary for name in FEATURES}
+    ordinary = {name: _levels()[name].ordinary for name in TOLD}
     pair = pairing(**{**ordinary, "terms": 0.9, "concepts": 0.9, "focus": 0.6, "field": 0.1})
     found = explain(pair, model, "en")
     assert [reason.code for reason in found.reasons] == ["terms", "concepts", "focus"]
@@ -59,6 +60,12 @@ def test_what_every_proposal_has_is_told_last() -> None:
     assert not codes & {"field", "allowed", "window", "unconditional"}
     told = explain(pair, only("field", "allowed"), "en").reasons
     assert [reason.code for reason in told] == ["allowed", "field"]
+
+
+@pytest.mark.parametrize("uncoded", [0.0, 1.0])
+def test_having_no_codes_is_no_reason(uncoded: float) -> None:
+    found = explain(pairing(uncoded=uncoded, terms=1.0), only("uncoded", "terms"), "en")
+    assert [reason.code for reason in (*found.reasons, *found.against)] == ["terms"]
 
 
 def test_nothing_stands_against_a_perfect_pair() -> None:
@@ -117,7 +124,7 @@ def test_every_feature_has_a_sentence_for_and_against_in_every_language(language
     for name, sentence in every_told(language):
         check_sentence(sentence, language)
         told.setdefault(name, set()).add(sentence)
-    assert sorted(told) == sorted(FEATURES)
+    assert sorted(told) == sorted(TOLD)
     assert all(len(found) >= 2 for found in told.values())
 
 
@@ -136,7 +143,7 @@ def test_all_sentences_are_there_in_all_languages_with_the_same_places_to_fill()
         }
         assert len({tuple(found) for found in places.values()}) == 1, places
     assert {name.partition("_counted")[0].partition("_named")[0] for name in groups["reasons"]} == {
-        *FEATURES
+        *TOLD
     }
 
 

@@ -26,6 +26,7 @@ def test_an_offer_of_just_what_is_needed_has_full_marks() -> None:
     if not encoder_available():
         del found["meaning"]
     del found["field"]  # what the classifier makes of the offer's text alone
+    assert found.pop("uncoded") == 0.0
     assert found == pytest.approx(dict.fromkeys(found, 1.0))
 
 
@@ -48,6 +49,13 @@ def test_what_a_provision_lacks_lowers_its_feature(
     fields: dict[str, Any], name: str, expected: float
 ) -> None:
     assert features(request(), offer(provisions=[provision(**fields)]))[name] == expected
+
+
+def test_an_offer_without_codes_of_its_own_is_uncoded() -> None:
+    assert features(request(), offer(provisions=[]))["uncoded"] == 1.0
+    unknown = offer(provisions=[provision(theme="of-a-newer-vocabulary")])
+    assert features(request(), unknown)["uncoded"] == 1.0
+    assert features(request(needs=[]), offer())["uncoded"] == 0.0
 
 
 def test_amounts_meet_in_dollars_of_the_day() -> None:
