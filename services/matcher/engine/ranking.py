@@ -17,7 +17,7 @@ from services.matcher.engine.features import FEATURES
 DECIMALS = 6
 """Scores are rounded to so many decimals, so that they are the same wherever they are reckoned."""
 
-LEAST_SCORE = 0.001
+LEAST_SCORE = 0.0002
 """What the shipped model gives a pair at least that is proposed; no model asks for more."""
 
 
