@@ -80,7 +80,8 @@ def allocate(problem: Problem, effort: float = EFFORT, start: Ints | None = None
     `start` is what each link meets in an allocation known before: where it is still possible, the
     answer is worth no less. RuntimeError if a solver fails at what it should solve.
     """
-    known = start if start is not None and fits(problem, start) else greedy(problem)
+    by_hand = greedy(problem)
+    known = start if start is not None and fits(problem, start) else by_hand
     met = np.zeros(len(problem.links), dtype=np.int64)
     solvers: dict[str, int] = {}
     bound = 0.0
@@ -93,17 +94,17 @@ def allocate(problem: Problem, effort: float = EFFORT, start: Ints | None = None
             bound += one.value(found)
         else:
             share = max(_LEAST_EFFORT, effort * len(links) / hard)
-            answer = solve_programme(one, share, known[links])
+            # Components share nothing, so what is greedy for all is greedy for each.
+            answer = solve_programme(one, share, (by_hand[links], known[links]))
             found, solver = answer.met, answer.solver
             bound += answer.bound
         met[links] = found
         solvers[solver] = solvers.get(solver, 0) + 1
     value = problem.value(met)
-    by_hand = problem.value(greedy(problem))
     return Allocation(
         taken=taken(problem, met),
         value=value,
-        greedy=by_hand,
+        greedy=problem.value(by_hand),
         bound=round(max(bound, value), 9),
         solvers=dict(sorted(solvers.items())),
     )
@@ -146,6 +147,8 @@ def components(problem: Problem) -> Iterator[Ints]:
 
 def part(problem: Problem, links: Ints) -> Problem:
     """The problem of some links alone, with the ceilings and joint projects that are all theirs."""
+    if len(links) == len(problem.links):
+        return problem  # in its own order: components are sorted
     needs, at_need = np.unique(problem.at_need[links], return_inverse=True)
     provisions, at_provision = np.unique(problem.at_provision[links], return_inverse=True)
     at = {link: place for place, link in enumerate(links.tolist())}

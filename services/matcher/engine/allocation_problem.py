@@ -140,13 +140,8 @@ class Problem:
             np.array([need_at[link.need] for link in used], dtype=np.int64),
             np.array([provision_at[link.provision] for link in used], dtype=np.int64),
         )
-        at = {(link.need, link.provision): place for place, link in enumerate(used)}
         limits = _limits(problem, ceilings)
-        bundles = sorted(
-            (joint.factor, tuple(sorted(at[pair] for pair in joint.pairs)))
-            for joint in joints
-            if joint.pairs and all(pair in at for pair in joint.pairs)
-        )
+        bundles = _bundles(problem, joints)
         return cls(
             problem.needs,
             problem.provisions,
@@ -223,12 +218,16 @@ def _limits(
     problem: Problem, ceilings: Iterable[Ceiling]
 ) -> list[tuple[int, tuple[tuple[int, int, int], ...]]]:
     """The ceilings that what is there could go above: limit and (link, cents, for so much)."""
-    of_pair: dict[tuple[str, str], list[int]] = {}
-    for at, link in enumerate(problem.links):
-        of_pair.setdefault((link.need[0], link.provision[0]), []).append(at)
+    stated = list(ceilings)
+    of_pair: dict[tuple[str, str], list[int]] = {(one.request, one.offer): [] for one in stated}
+    if stated:
+        for at, link in enumerate(problem.links):
+            here = of_pair.get((link.need[0], link.provision[0]))
+            if here is not None:
+                here.append(at)
     found = []
-    for ceiling in ceilings:
-        links = of_pair.get((ceiling.request, ceiling.offer), ())
+    for ceiling in stated:
+        links = of_pair[ceiling.request, ceiling.offer]
         parts = []
         most: dict[LineId, float] = {}
         for at in links:
@@ -246,3 +245,16 @@ def _limits(
         if parts and sum(most.values()) > ceiling.limit:
             found.append((max(0, ceiling.limit), tuple(parts)))
     return sorted(found)
+
+
+def _bundles(problem: Problem, joints: Iterable[Joint]) -> list[tuple[float, tuple[int, ...]]]:
+    """The joint projects of which every link is there: factor and links."""
+    stated = [joint for joint in joints if joint.pairs]
+    if not stated:
+        return []
+    at = {(link.need, link.provision): place for place, link in enumerate(problem.links)}
+    return sorted(
+        (joint.factor, tuple(sorted(at[pair] for pair in joint.pairs)))
+        for joint in stated
+        if all(pair in at for pair in joint.pairs)
+    )
