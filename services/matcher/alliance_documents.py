@@ -5,6 +5,7 @@ from mongoengine import (
     DateTimeField,
     EmbeddedDocument,
     EmbeddedDocumentListField,
+    IntField,
     ListField,
     StringField,
 )
@@ -42,6 +43,15 @@ class AllianceHold(EmbeddedDocument):
     request = StringField(required=True)
 
 
+class AllianceLimit(EmbeddedDocument):
+    """What the members that have agreed ask for in common, in the ledger's amounts."""
+
+    line = IntField(required=True)
+    measure = StringField(required=True)
+    unit = StringField(required=True)
+    limit = IntField(required=True)
+
+
 class Alliance(Aggregate):
     """What several States' requests are proposed to become together: see alliance_rules.py.
 
@@ -49,7 +59,9 @@ class Alliance(Aggregate):
     in it; `states` those of the requests that are in it now, for filters. `cause` says why it was
     dissolved; `reason` is the coordinator's for dismissing it and never leaves the matcher;
     `dismissed` are the States that were in it then. `holds` are the commitments made for its sake:
-    `owes` is whether some of them are yet to be given back. `attempts` are the ids of the
+    `owes` is whether some of them are yet to be given back. `codes` are themes and kinds, the first
+    being that of its ledger line 1 and so on for good, `limits` those of its lines: see
+    alliance_limits.py. `attempts` are the ids of the
     idempotent requests that decided or answered.
     """
 
@@ -64,6 +76,8 @@ class Alliance(Aggregate):
     dismissed = ListField(StringField())
     holds = EmbeddedDocumentListField(AllianceHold)
     owes = BooleanField(default=False)
+    codes = ListField(StringField())
+    limits = EmbeddedDocumentListField(AllianceLimit)
     attempts = ListField(StringField())
 
     @property

@@ -46,16 +46,10 @@ class AnswerBody(StrictSchema):
             raise coded_error("required", "A no needs its reason.", "reason")
 
 
-class AllianceCommitmentBody(StrictSchema):
-    """A commitment that was made to a member for the alliance's sake."""
-
-    commitment = fields.String(required=True, validate=validate.Length(1, MAX_ID))
-
-
 class AddedLineView(StrictSchema):
     """A need line that nobody else in the alliance asks for."""
 
-    line = fields.Integer(required=True)
+    line = fields.Integer(required=True, allow_none=True)
     theme = fields.String(required=True)
     kind = fields.String(required=True)
 
@@ -65,10 +59,11 @@ class AllianceMemberView(StrictSchema):
 
     `standing` is `proposed`, `agreed`, `declined` or `left`; `cause` says why it left. `reason` is
     the State's for declining, for itself and those who oversee. `confidential_lines` are not told
-    and count in nothing.
+    and count in nothing. Another State's `request` and its lines' numbers are null until all have
+    agreed.
     """
 
-    request = fields.String(required=True)
+    request = fields.String(required=True, allow_none=True)
     country = fields.String(required=True)
     standing = fields.String(required=True)
     since = fields.AwareDateTime(required=True)
@@ -94,15 +89,18 @@ class CommonRequestView(StrictSchema):
 
 
 class CommonLineView(StrictSchema):
-    """What requests of several States ask for; `amount` in US dollars, of the lines that say it."""
+    """What requests of several States ask for; `amount` in US dollars, of the lines that say it.
+
+    Until all have agreed a State sees of `lines` its own, and neither quantities nor amounts.
+    """
 
     theme = fields.String(required=True)
     kind = fields.String(required=True)
     states = fields.List(fields.String(), required=True)
     lines = fields.List(fields.Nested(CommonRequestView), required=True)
     quantities = fields.List(fields.Nested(QuantityView), required=True)
-    amount = Amount(required=True)
-    unpriced_lines = fields.Integer(required=True)
+    amount = Amount(required=True, allow_none=True)
+    unpriced_lines = fields.Integer(required=True, allow_none=True)
     sentence = fields.String(required=True)
 
 
@@ -127,7 +125,8 @@ class JointOfferView(StrictSchema):
     """An offer in every member's shortlist that serves what they have in common.
 
     `part` is how much of what they need together is left of it, null where it cannot be told;
-    `whole` whether it serves every member and is enough for all; `worth` orders them.
+    `whole` whether it serves every member and is enough for all; `worth` orders them. Until all
+    have agreed a State is not told these three, from which others' figures could be reckoned.
     """
 
     offer = fields.String(required=True)
@@ -135,8 +134,8 @@ class JointOfferView(StrictSchema):
     states = fields.List(fields.String(), required=True)
     common = fields.List(fields.Nested(CodeView), required=True)
     part = fields.Float(required=True, allow_none=True)
-    whole = fields.Boolean(required=True)
-    worth = fields.Float(required=True)
+    whole = fields.Boolean(required=True, allow_none=True)
+    worth = fields.Float(required=True, allow_none=True)
     sentence = fields.String(required=True)
 
 
@@ -148,7 +147,12 @@ class AllianceSummaryView(StrictSchema):
     states = fields.List(fields.String(), required=True)
     members = fields.List(fields.Nested(AllianceMemberView), required=True)
     common = fields.List(fields.Nested(CommonLineView), required=True)
-    saving = fields.Nested(SavingView, required=True)
+    saving = fields.Nested(
+        SavingView,
+        required=True,
+        allow_none=True,
+        metadata={"description": "Null for a State until all have agreed."},
+    )
     sentence = fields.String(
         required=True, metadata={"description": "What binds the States, or why it is dissolved."}
     )
@@ -163,9 +167,25 @@ class AllianceSummaryView(StrictSchema):
     updated_at = fields.AwareDateTime(required=True)
 
 
-class AllianceView(AllianceSummaryView):
-    """The same with the offers that could serve it, and its history."""
+class JointLineView(StrictSchema):
+    """What the joint project may take of something in all, in `unit`: what the members that have
+    agreed ask for together, and how much of it commitments hold."""
 
+    theme = fields.String(required=True)
+    kind = fields.String(required=True)
+    unit = fields.String(required=True)
+    limit = fields.Float(required=True)
+    held = fields.Float(required=True)
+    free = fields.Float(required=True)
+
+
+class AllianceView(AllianceSummaryView):
+    """The same with the offers that could serve it, its lines in the ledger, and its history.
+
+    A State is told of the ledger once all have agreed.
+    """
+
+    ledger = fields.List(fields.Nested(JointLineView), required=True)
     offers = fields.List(fields.Nested(JointOfferView), required=True)
     commitments = fields.List(fields.String(), required=True)
     history = fields.List(fields.Nested(TransitionView), required=True)

@@ -1,23 +1,21 @@
-"""What a reader is shown of alliances. Confidential need lines are in none of it."""
+"""What a reader is shown of alliances. Confidential need lines are in none of it.
 
-from collections.abc import Iterable, Mapping, Sequence
+Until every member has agreed, a State is told of the others who they are and what they ask for by
+theme and kind: no request, no line of one, and no figure from which one could be reckoned.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from services.matcher.alliance_documents import Alliance, AllianceMember
+from services.matcher.alliance_limits import shares
+from services.matcher.alliance_parties import Views, parties, views_of
 from services.matcher.alliance_rules import RUNNING
-from services.matcher.documents import (
-    RecordView,
-    Shortlist,
-    ViewLine,
-    entries_of,
-    shortlist_id,
-    view_id,
-)
-from services.matcher.domain import convert
+from services.matcher.documents import Shortlist, entries_of, shortlist_id, view_id
 from services.matcher.engine.geography import Geography
 from services.matcher.engine.joint import (
-    AskedLine,
     CommonLine,
     JointOffer,
     Left,
@@ -35,26 +33,19 @@ from services.matcher.engine.joint_wording import (
     saving_text,
     tie_text,
 )
-from services.matcher.engine.stated import unpacked
 from services.matcher.ledger_documents import LedgerLine
 from services.matcher.rights import oversees, owns_request
-from shared.registers.counting import UNNAMED_UNIT, WHOLE_UNIT
 from shared.registers.measures import amount_of, quantity_of
-from shared.vocabulary.currencies import NoRate
-from shared.vocabulary.errors import UnknownCode
 from shared.web.identity import Identity
 
 MOST_OFFERS = 20
-_DOLLARS = "USD"
-
-Views = Mapping[str, RecordView]
 
 
 def summaries(
     alliances: Sequence[Alliance], identity: Identity, language: str, on: date
 ) -> list[dict[str, Any]]:
     """Alliances without their offers."""
-    views = _views("request", {m.request for one in alliances for m in one.members})
+    views = views_of("request", {m.request for one in alliances for m in one.members})
     return [_summary(one, views, identity, language, on) for one in alliances]
 
 
@@ -62,13 +53,17 @@ def alliance_view(
     alliance: Alliance, identity: Identity, language: str, on: date
 ) -> dict[str, Any]:
     """An alliance with the offers that could serve it."""
-    views = _views("request", {member.request for member in alliance.members})
-    parties = _parties(alliance, views, on)
-    found = _offers(parties)[:MOST_OFFERS] if alliance.status in RUNNING else []
-    owners = _views("offer", {one.offer for one in found})
+    views = views_of("request", {member.request for member in alliance.members})
+    together = parties(alliance, views, on)
+    found = _offers(together)[:MOST_OFFERS] if alliance.status in RUNNING else []
+    owners = views_of("offer", {one.offer for one in found})
+    whole = _sees_whole(alliance, identity)
+    if not whole:
+        found = sorted(found, key=lambda one: (-len(one.states), one.offer))
     return {
         **_summary(alliance, views, identity, language, on),
-        "offers": [_offer_view(one, owners, language) for one in found],
+        "ledger": [_joint_line_view(one) for one in shares(alliance)] if whole else [],
+        "offers": [_offer_view(one, owners, language, whole=whole) for one in found],
         "commitments": [one.commitment for one in alliance.holds] if oversees(identity) else [],
         "history": alliance.history,
     }
@@ -77,17 +72,32 @@ def alliance_view(
 def _summary(
     alliance: Alliance, views: Views, identity: Identity, language: str, on: date
 ) -> dict[str, Any]:
-    parties = _parties(alliance, views, on)
-    commons, by_request = common_lines(parties), {party.request: party for party in parties}
+    together = parties(alliance, views, on)
+    commons, by_request = common_lines(together), {party.request: party for party in together}
+    whole = _sees_whole(alliance, identity)
+    own = {one.request for one in alliance.members if owns_request(identity, one.country)}
+    if not whole:
+        commons = tuple(sorted(commons, key=lambda one: (one.theme, one.kind)))
     kept = ("id", "status", "states", "cause", "created_at", "updated_at")
     return {
         **{name: getattr(alliance, name) for name in kept},
         "members": [
-            _member_view(member, by_request.get(member.request), commons, views, identity, language)
+            _member_view(
+                member,
+                by_request.get(member.request),
+                commons,
+                views,
+                identity,
+                language,
+                named=whole or member.request in own,
+            )
             for member in alliance.members
         ],
-        "common": [_common_view(one, language) for one in commons],
-        "saving": _saving_view(commons, language),
+        "common": [
+            _common_view(one, language) if whole else _common_by_code(one, own, language)
+            for one in commons
+        ],
+        "saving": _saving_view(commons, language) if whole else None,
         "sentence": _sentence(alliance, language, on),
         "reason": alliance.reason if oversees(identity) else None,
         "version": str(alliance.version),
@@ -107,7 +117,10 @@ def _member_view(
     views: Views,
     identity: Identity,
     language: str,
+    *,
+    named: bool,
 ) -> dict[str, Any]:
+    """A member; `named`: the reader may know which request it is, and its lines."""
     view = views.get(view_id("request", member.request))
     adds = added_lines(party, commons) if party is not None else ()
     sentence = added_text(member.country, adds, language) if party is not None else None
@@ -115,13 +128,16 @@ def _member_view(
         sentence = cause_text(member.cause, language)
     own = oversees(identity) or owns_request(identity, member.country)
     return {
-        "request": member.request,
+        "request": member.request if named else None,
         "country": member.country,
         "standing": member.standing,
         "since": member.since,
         "cause": member.cause,
         "reason": member.reason if own else None,
-        "adds": [{"line": one.line, "theme": one.theme, "kind": one.kind} for one in adds],
+        "adds": [
+            {"line": one.line if named else None, "theme": one.theme, "kind": one.kind}
+            for one in (adds if named else {one.code: one for one in adds}.values())
+        ],
         "sentence": sentence,
         "confidential_lines": len(view.hidden_lines) if own and view is not None else 0,
     }
@@ -143,6 +159,16 @@ def _common_view(one: CommonLine, language: str) -> dict[str, Any]:
     }
 
 
+def _common_by_code(one: CommonLine, own: Collection[str], language: str) -> dict[str, Any]:
+    """A common line by theme, kind and States, with the reader's own lines."""
+    return {
+        **_common_view(replace(one, quantities={}), language),
+        "lines": [{"request": r, "line": line} for r, line in one.lines if r in own],
+        "amount": None,
+        "unpriced_lines": None,
+    }
+
+
 def _saving_view(commons: Sequence[CommonLine], language: str) -> dict[str, Any]:
     found = saving(commons)
     return {
@@ -154,62 +180,36 @@ def _saving_view(commons: Sequence[CommonLine], language: str) -> dict[str, Any]
     }
 
 
-def _offer_view(one: JointOffer, owners: Views, language: str) -> dict[str, Any]:
+def _offer_view(one: JointOffer, owners: Views, language: str, *, whole: bool) -> dict[str, Any]:
+    """An offer; `whole`: the reader may know how far it reaches."""
     view = owners.get(view_id("offer", one.offer))
+    shown = one if whole else replace(one, part=None)
     return {
         "offer": one.offer,
         "organisation": None if view is None else view.owner,
         "states": one.states,
         "common": [{"theme": theme, "kind": kind} for theme, kind in one.common],
-        "part": one.part,
-        "whole": one.whole,
-        "worth": one.worth,
-        "sentence": offer_text(one, language),
+        "part": shown.part,
+        "whole": one.whole if whole else None,
+        "worth": one.worth if whole else None,
+        "sentence": offer_text(shown, language),
     }
 
 
-def _parties(alliance: Alliance, views: Views, on: date) -> list[Party]:
-    """The requests that are in it, with what may be told of their lines."""
-    found = []
-    for member in alliance.members:
-        view = views.get(view_id("request", member.request))
-        if member.position.is_in and view is not None:
-            found.append(Party(member.request, member.country, _asked(view, on)))
-    return found
+def _joint_line_view(share: Mapping[str, Any]) -> dict[str, Any]:
+    line = share["line"]
+    scaled = amount_of if line.measure == "money" else quantity_of
+    return {
+        **{name: share[name] for name in ("theme", "kind")},
+        "unit": line.unit,
+        **{name: scaled(getattr(line, name)) for name in ("limit", "held", "free")},
+    }
 
 
-def _asked(view: RecordView, on: date) -> tuple[AskedLine, ...]:
-    stated = unpacked(view.stated).lines
-    return tuple(
-        AskedLine(
-            line=line.line,
-            theme=stated[line.line].theme,
-            kind=stated[line.line].kind,
-            quantity=line.limit if _is_counted(line) else None,
-            unit=line.unit if _is_counted(line) else None,
-            cents=_dollars(line, on),
-        )
-        for line in view.lines
-        if not line.confidential and line.line in stated
-    )
-
-
-def _is_counted(line: ViewLine) -> bool:
-    return bool(line.measure == "quantity" and line.unit not in (WHOLE_UNIT, UNNAMED_UNIT))
-
-
-def _dollars(line: ViewLine, on: date) -> int | None:
-    cents, currency = (
-        (line.limit, line.unit)
-        if line.measure == "money"
-        else (line.worth_cents, line.worth_currency)
-    )
-    if cents is None or currency is None:
-        return None
-    try:
-        return convert(cents, currency, _DOLLARS, on)
-    except (NoRate, UnknownCode):
-        return None
+def _sees_whole(alliance: Alliance, identity: Identity) -> bool:
+    """Whether the reader is told all: States are, while they are in it and all have agreed."""
+    agreed = alliance.status == "agreed" and identity.state in alliance.states
+    return oversees(identity) or agreed
 
 
 def _offers(parties: Sequence[Party]) -> list[JointOffer]:
@@ -226,8 +226,3 @@ def _offers(parties: Sequence[Party]) -> list[JointOffer]:
 def _left(offers: Iterable[str]) -> dict[tuple[str, int], Left]:
     lines = LedgerLine.objects(record__in=list(offers), side="offer")
     return {(line.record, line.line): Left(line.unit, line.free) for line in lines}
-
-
-def _views(side: str, records: Iterable[str]) -> Views:
-    ids = [view_id(side, record) for record in records]
-    return {view.id: view for view in RecordView.objects(id__in=ids)}

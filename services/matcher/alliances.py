@@ -9,7 +9,7 @@ from datetime import datetime
 
 import structlog
 
-from services.matcher import commitments
+from services.matcher import alliance_limits, commitments
 from services.matcher.alliance_documents import (
     Alliance,
     AllianceHold,
@@ -56,6 +56,7 @@ def follow(
         after = moved(alliance.status, before, wanted, dict(causes))
         _stand(alliance, after, now)
         _step_on(alliance, before, MATCHER, now)
+        alliance_limits.reckon(alliance, now)
 
     try:
         alliance = change(Alliance, alliance_id(anchor), None, step, now)
@@ -67,8 +68,7 @@ def follow(
             create(alliance, now)
         except DuplicateId:
             return follow(anchor, wanted, causes, now)
-    give_back(alliance)
-    return alliance
+    return _settled(alliance, now)
 
 
 def decide(
@@ -93,10 +93,9 @@ def decide(
         alliance.owes = _owes(alliance)
         _note(alliance, attempt)
         _step_on(alliance, alliance.positions, MATCHER, now)
+        alliance_limits.reckon(alliance, now)
 
-    alliance = change(Alliance, id_, expected, step, now)
-    give_back(alliance)
-    return alliance
+    return _settled(change(Alliance, id_, expected, step, now), now)
 
 
 def answer(
@@ -129,37 +128,9 @@ def answer(
         _note(alliance, attempt)
         _sum_up(alliance)
         _step_on(alliance, before, MATCHER, now)
+        alliance_limits.reckon(alliance, now)
 
-    alliance = change(Alliance, id_, expected, step, now)
-    give_back(alliance)
-    return alliance
-
-
-def hold(
-    id_: str,
-    commitment: str,
-    request: str,
-    expected: Version,
-    now: datetime,
-    attempt: str | None = None,
-) -> Alliance:
-    """Note a commitment made to a member for the alliance's sake; returns what is stored.
-
-    Raises NotFound, StaleVersion, and IllegalTransition unless the alliance is settled and the
-    request in it.
-    """
-
-    def step(alliance: Alliance) -> None:
-        member = alliance.member(request)
-        if member is None or not member.position.is_in:
-            raise IllegalTransition("commit for", member.standing if member else "gone", ())
-        if alliance.status not in ("endorsed", "agreed"):
-            raise IllegalTransition("commit for", alliance.status, ())
-        if all(one.commitment != commitment for one in alliance.holds):
-            alliance.holds.append(AllianceHold(commitment=commitment, request=request))
-        _note(alliance, attempt)
-
-    return change(Alliance, id_, expected, step, now)
+    return _settled(change(Alliance, id_, expected, step, now), now)
 
 
 def give_back(alliance: Alliance, release: Callable[[str], object] | None = None) -> None:
@@ -187,6 +158,13 @@ def sweep() -> int:
     for alliance in owing:
         give_back(alliance)
     return len(owing)
+
+
+def _settled(alliance: Alliance, now: datetime) -> Alliance:
+    """Let the ledger follow what was written: limits first, then what is given back."""
+    alliance_limits.publish(alliance, now)
+    give_back(alliance)
+    return alliance
 
 
 def _release(id_: str, now: datetime) -> None:

@@ -3,7 +3,8 @@
 A commitment's document is written before its first ledger line and says what it means to take, so
 whoever finds it half done can go on: every step may be repeated, by several at once. The states
 `reserving`, `undoing` and `releasing` are the half-done ones. The proposal is a line like the
-ledger's: one conditional write lets it hold a commitment, or let it go for ever. `step` is called
+ledger's: one conditional write lets it hold a commitment, or let it go for ever; so is the alliance
+for whose sake it is made, if there is one. `step` is called
 before each write, with its name; an exception out of it is a crash at that place.
 """
 
@@ -13,7 +14,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from services.matcher import ledger, metrics
+from services.matcher import alliance_limits, ledger, metrics
 from services.matcher.calls import open_projects
 from services.matcher.ceilings import above_ceiling
 from services.matcher.documents import Commitment, CommitmentLine, Match, RecordView, view_id
@@ -64,8 +65,12 @@ def begin(
     expires_at: datetime | None,
     actor: Actor,
     now: datetime,
+    alliance: str | None = None,
 ) -> Commitment:
-    """Record the intention to commit these lines; nothing is held yet. Raises DuplicateId."""
+    """Record the intention to commit these lines; nothing is held yet. Raises DuplicateId.
+
+    `alliance` is the one for whose sake it is, if any.
+    """
     open_projects(lines, now)
     commitment = Commitment(
         id=id_,
@@ -74,6 +79,7 @@ def begin(
         offer=match.offer,
         country=match.country,
         organisation=match.organisation,
+        alliance=alliance,
         lines=list(lines),
         expires_at=expires_at,
     )
@@ -174,6 +180,9 @@ def _reserve_all(commitment: Commitment, now: datetime, step: Step) -> Commitmen
             return _try_to_move(commitment.id, "undo", now, reason)
     step("commit the proposal")
     refusal = _commit_proposal(commitment, now)
+    if refusal is None and commitment.alliance is not None:
+        step("join the alliance")
+        refusal = alliance_limits.join(commitment, now)
     if refusal is None:
         step("hold")
         return _try_to_move(commitment.id, "hold", now)
@@ -187,6 +196,9 @@ def _give_back_all(commitment: Commitment, now: datetime, step: Step) -> Commitm
         ledger.release(take, commitment.id)
     step("release the proposal")
     _release_proposal(commitment, now)
+    if commitment.alliance is not None:
+        step("leave the alliance")
+        alliance_limits.leave(commitment, now)
     step("finish")
     last = "refuse" if commitment.status == "undoing" else "finish"
     return _try_to_move(commitment.id, last, now)

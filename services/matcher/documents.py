@@ -171,7 +171,7 @@ class Commitment(Aggregate):
     """What is promised of an offer's lines to a request's lines; its lines stand in the ledger.
 
     One that stands for assistance under way (`coverage` is the case) takes lines of the request
-    alone: it has no match and no offer.
+    alone: it has no match and no offer. `alliance` is the one for whose sake it is made, if any.
     """
 
     meta = {"collection": "commitments", "indexes": ["match", "status", "expires_at"]}  # noqa: RUF012 (mongoengine declares it so)
@@ -182,6 +182,7 @@ class Commitment(Aggregate):
     country = StringField(required=True)
     organisation = StringField()
     coverage = StringField()
+    alliance = StringField()
     status = StringField(required=True)
     lines = EmbeddedDocumentListField(CommitmentLine, required=True)
     expires_at = DateTimeField()

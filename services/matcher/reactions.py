@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from services.matcher.alliance_limits import follow_requests
 from services.matcher.calls import follow_ceilings
 from services.matcher.documents import RecordView, view_id
 from services.matcher.domain import LedgerSide, line_limits
@@ -41,6 +42,7 @@ def keep_records(clock: Callable[[], datetime]) -> Callable[[Sequence[Event]], N
         now = clock()
         set_limits([_limits(event) for event in _current(known)], now)
         follow_ceilings({event.subject for event in known if event.type == CALL}, now)
+        follow_requests({event.subject for event in known if event.type == REQUEST}, now)
         reopen_of_records({(_SIDES[event.type], event.subject) for event in known}, now)
         decided = {event.subject for event in events if event.type == MATCH}
         if decided:

@@ -78,6 +78,17 @@ class CommitmentBody(StrictSchema):
         allow_none=True,
         metadata={"description": "When what is held is given back by itself; null: never."},
     )
+    alliance = fields.String(
+        load_default=None,
+        allow_none=True,
+        validate=validate.Length(1, MAX_ID),
+        metadata={
+            "description": (
+                "The alliance for whose sake it is: it takes from the joint project's lines too, "
+                "and is given back when its member leaves or too few remain."
+            )
+        },
+    )
 
 
 class ServingView(StrictSchema):
@@ -302,6 +313,7 @@ class CommitmentView(StrictSchema):
     country = fields.String(required=True)
     organisation = fields.String(required=True, allow_none=True)
     coverage = fields.String(required=True, allow_none=True)
+    alliance = fields.String(required=True, allow_none=True)
     status = fields.String(required=True)
     lines = fields.List(fields.Nested(TakenLineView), required=True)
     expires_at = fields.AwareDateTime(required=True, allow_none=True)

@@ -9,7 +9,6 @@ from services.matcher import alliances
 from services.matcher.alliance_documents import Alliance
 from services.matcher.alliance_rules import RUNNING
 from services.matcher.alliance_schemas import (
-    AllianceCommitmentBody,
     AllianceDecisionBody,
     AllianceQuery,
     AllianceSummaryView,
@@ -18,8 +17,6 @@ from services.matcher.alliance_schemas import (
 )
 from services.matcher.alliance_views import alliance_view, summaries
 from services.matcher.commitments import Actor
-from services.matcher.documents import Commitment
-from services.matcher.domain import HOLDING
 from services.matcher.rights import oversees, owns_request
 from shared.registers.context import context
 from shared.registers.steps import party_of
@@ -30,7 +27,7 @@ from shared.web.languages import LanguageQuery, reading_language
 from shared.web.marks import answers
 from shared.web.paging import page, page_schema
 from shared.web.preconditions import conditional, etag, required_version
-from shared.web.problems import conflict, forbidden, invalid_field, not_found
+from shared.web.problems import forbidden, not_found
 
 blueprint = Blueprint(
     "alliances",
@@ -54,10 +51,13 @@ class Alliances(MethodView):
         wanted: dict[str, Any] = (
             {"status": args["status"]} if args["status"] else {"status__in": sorted(RUNNING)}
         )
+        own = identity.state if identity.role == "requester" else None
         if args["request"]:
-            wanted["members__request"] = args["request"]
+            # A State is not told whether another's request, that it may not know of, is in one.
+            whose = {} if own is None else {"country": own}
+            wanted["members__match"] = {"request": args["request"], **whose}
         found = Alliance.objects(**wanted)
-        for state in {args["state"], identity.state if identity.role == "requester" else None}:
+        for state in {args["state"], own}:
             if state is not None:
                 found = found.filter(states=state)
         answer = page(found, args, lambda one: one)
@@ -126,28 +126,6 @@ def answer(body: dict[str, Any], alliance_id: str, request: str) -> Answer:
         _actor(identity),
         _now(),
         current_attempt(),
-    )
-    return _shown(done, identity, reading_language(None))
-
-
-@blueprint.route("/alliances/<string:alliance_id>/commitments", methods=["POST"])
-@require_roles("coordinator", "operator")
-@idempotent
-@conditional
-@blueprint.arguments(AllianceCommitmentBody)
-@blueprint.response(200, AllianceView)
-def commitment(body: dict[str, Any], alliance_id: str) -> Answer:
-    """Tie a commitment to an alliance: it is given back if its member leaves, or all do."""
-    identity, expected = current_identity(), required_version()
-    found = _find(alliance_id, identity)
-    held: Commitment | None = Commitment.objects(id=body["commitment"]).first()
-    if held is None or found.member(held.request) is None:
-        message = "There is no such commitment to a member of this alliance."
-        raise invalid_field("commitment", message, "unknown")
-    if held.status not in HOLDING:
-        raise conflict("not-held", f"The commitment is {held.status} and holds nothing.")
-    done = _done_before(alliance_id) or alliances.hold(
-        alliance_id, held.id, held.request, expected, _now(), current_attempt()
     )
     return _shown(done, identity, reading_language(None))
 

@@ -1,5 +1,6 @@
 """Commitments over HTTP."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
@@ -7,10 +8,12 @@ from typing import Any
 from flask.views import MethodView
 
 from services.matcher import commitments
+from services.matcher.alliance_documents import Alliance
+from services.matcher.alliance_limits import joint_lines, why_not
 from services.matcher.api.proposals import find_proposal
 from services.matcher.commitments import Actor
 from services.matcher.decisions import require_open
-from services.matcher.documents import Commitment, Match, RecordView, view_id
+from services.matcher.documents import Commitment, CommitmentLine, Match, RecordView, view_id
 from services.matcher.promises import commitment_lines, require_committable
 from services.matcher.proposals import Proposal
 from services.matcher.rights import hidden_lines, is_party
@@ -95,9 +98,36 @@ def _begin(
     if body["expires_at"] is not None and body["expires_at"] <= now:
         raise invalid_field("expires_at", "This time is over.", "past")
     lines = commitment_lines(proposal, body["lines"], now.date())
+    lines += _joint(body["alliance"], proposal, lines)
     match = load(Match, proposal.id)
     id_, actor = _commitment_id(identity), _actor(identity)
-    return commitments.begin(id_, match, lines, body["expires_at"], actor, now)
+    return commitments.begin(
+        id_, match, lines, body["expires_at"], actor, now, alliance=body["alliance"]
+    )
+
+
+def _joint(
+    id_: str | None, proposal: Proposal, lines: Sequence[CommitmentLine]
+) -> list[CommitmentLine]:
+    """What is taken from an alliance beside these lines.
+
+    Raises the 422 problem for an alliance that there is not, or that has nothing of these lines in
+    common, and the 409 problem where the request's State has not agreed to it.
+    """
+    if id_ is None:
+        return []
+    alliance = Alliance.objects(id=id_).first()
+    if alliance is None or alliance.member(proposal.request.record) is None:
+        message = "There is no such alliance that the request is in."
+        raise invalid_field("alliance", message, "unknown")
+    refusal = why_not(alliance, proposal.request.record)
+    if refusal is not None:
+        raise conflict("not-agreed", f"{refusal[0].upper()}{refusal[1:]}.")
+    joint = joint_lines(alliance, lines)
+    if not joint:
+        message = "The alliance's States do not have these need lines in common."
+        raise invalid_field("alliance", message, "not-common")
+    return joint
 
 
 def _commitment_id(identity: Identity) -> str:

@@ -13,10 +13,13 @@ from services.matcher.alliance_keeping import AllianceKeeper
 from services.matcher.alliance_rules import Found
 from services.matcher.commitments import Actor
 from services.matcher.documents import Commitment
+from services.matcher.domain import LineLimit
 from services.matcher.engine.geography import Geography
+from services.matcher.ledger import Limits, set_limits
 from shared.events import validation
 from shared.events.envelope import Event
 from shared.events.outbox import StaleVersion
+from shared.events.versions import Version
 from shared.lifecycle import IllegalTransition
 from tests.services.matcher.records import NOW, commitment_line, endorsed, request_event, tombstone
 from tests.services.matcher.world import received
@@ -222,10 +225,11 @@ def test_decisions_are_made_on_what_was_seen(keeping: Keeping) -> None:
 def test_what_was_committed_for_its_sake_is_given_back(
     keeping: Keeping, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    alliance = endorse(three(keeping))
+    endorse(three(keeping))
     for number in (1, 2):
+        say(f"r{number}", agrees=True)
         _held(f"c{number}", f"r{number}")
-        alliance = alliances.hold(alliance.id, f"c{number}", f"r{number}", alliance.version, NOW)
+    assert [hold.commitment for hold in stored().holds] == ["c1", "c2"]
 
     def crash(*_: object) -> None:
         raise ConnectionError
@@ -251,8 +255,11 @@ def test_what_was_committed_for_its_sake_is_given_back(
 def _held(id_: str, request: str) -> None:
     match = endorsed(request, "o1")
     lines = [commitment_line("request", request, 1_000), commitment_line("offer", "o1", 1_000)]
-    commitments.begin(id_, match, lines, None, COORDINATOR, NOW)
-    Commitment.objects(id=id_).update(status="held")
+    for line in lines:
+        limits = [LineLimit(1, "quantity", "machines", 9_000)]
+        set_limits([Limits(line.side, line.record, Version(1, 1), True, limits)], NOW)
+    commitments.begin(id_, match, lines, None, COORDINATOR, NOW, alliance=stored().id)
+    assert commitments.finish(id_, NOW).status == "held"
 
 
 def _status(id_: str) -> str:

@@ -1,6 +1,9 @@
 """Alliances over HTTP: who sees what, who may say what."""
 
+from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -9,15 +12,19 @@ from werkzeug.test import TestResponse
 from services.matcher import commitments
 from services.matcher.alliance_documents import Alliance
 from services.matcher.alliance_keeping import AllianceKeeper
+from services.matcher.alliance_limits import joint_lines
 from services.matcher.commitments import Actor
-from services.matcher.documents import Commitment
+from services.matcher.documents import Commitment, Match
+from services.matcher.domain import LineLimit
 from services.matcher.engine.geography import Geography
+from services.matcher.ledger import Limits, review_cases, set_limits
+from services.matcher.ledger_documents import LedgerLine
 from shared.events.envelope import Event
+from shared.events.versions import Version
 from shared.vocabulary import LANGUAGES
 from tests.services.matcher.records import (
     NOW,
     commitment_line,
-    endorsed,
     need,
     offer_event,
     provision,
@@ -134,9 +141,9 @@ def test_confidential_lines_are_told_to_nobody_here(
     for caller in (coordinator, state("SEN"), state("BEN")):
         assert "infrastructure" not in caller.get(path).text
     hidden = {
-        one["request"]: one["confidential_lines"] for one in state("SEN").get(path).json["members"]
+        one["country"]: one["confidential_lines"] for one in state("SEN").get(path).json["members"]
     }
-    assert hidden == {"r1": 0, "r2": 0, "r3": 0}
+    assert hidden == {"SEN": 0, "BEN": 0, "GHA": 0}
     own = state("BEN").get(path).json["members"]
     assert {one["request"]: one["confidential_lines"] for one in own}["r2"] == 1
 
@@ -180,8 +187,8 @@ def test_endorsing_and_agreeing(
         assert agreed.json["status"] == "endorsed"
     no = answer(state("GHA"), path, "r3", answer="decline", reason="we do it alone")
     assert no.json["status"] == "agreed"
-    standings = {one["request"]: one["standing"] for one in no.json["members"]}
-    assert standings == {"r1": "agreed", "r2": "agreed", "r3": "declined"}
+    standings = {one["country"]: one["standing"] for one in no.json["members"]}
+    assert standings == {"SEN": "agreed", "BEN": "agreed", "GHA": "declined"}
 
 
 def test_who_declined_is_not_asked_again_and_its_reason_is_its_own(
@@ -277,31 +284,241 @@ def test_dismissing_needs_a_reason_that_only_overseers_see(
     assert answer(state("SEN"), path, "r1", answer="agree").status_code == 409
 
 
-def test_what_is_committed_for_its_sake_is_given_back_when_it_dissolves(
-    allied: Allied, path: str, coordinator: Caller
-) -> None:
-    match = endorsed("r1", "o1")
-    lines = [commitment_line("request", "r1", 1_000), commitment_line("offer", "o1", 1_000)]
-    commitments.begin("c1", match, lines, None, Actor("coordinator"), NOW)
-    assert commitments.finish("c1", NOW).status == "held"
-    body = {"commitment": "c1"}
-    early = coordinator.post(f"{path}/commitments", body, etag=tag(coordinator, path))
-    assert early.status_code == 409
+def endorse(coordinator: Caller, path: str) -> None:
     etag = tag(coordinator, path)
-    coordinator.post(f"{path}/decision", {"decision": "endorse"}, etag=etag)
-    unknown = coordinator.post(
-        f"{path}/commitments", {"commitment": "c9"}, etag=tag(coordinator, path)
-    )
-    assert unknown.status_code == 422
-    assert unknown.json["errors"][0]["field"] == "commitment"
-    tied = coordinator.post(f"{path}/commitments", body, etag=tag(coordinator, path))
-    assert tied.json["commitments"] == ["c1"]
+    done = coordinator.post(f"{path}/decision", {"decision": "endorse"}, etag=etag)
+    assert done.status_code == 200, done.text
+
+
+def commit(
+    coordinator: Caller, path: str, request: str, quantity: int, line: int = 1, **more: Any
+) -> TestResponse:
+    """Commit machines of the first offer to a request for the alliance's sake."""
+    body = {
+        "proposal": f"{request}.o1",
+        "alliance": path.rpartition("/")[2],
+        "lines": [
+            {"side": "request", "line": line, "quantity": quantity},
+            {"side": "offer", "line": 1, "quantity": quantity},
+        ],
+    }
+    return coordinator.post("/v1/commitments", body | more)
+
+
+def ledger(caller: Caller, path: str) -> list[tuple[str, str, float, float]]:
+    return [
+        (one["theme"], one["unit"], one["limit"], one["held"])
+        for one in caller.get(path).json["ledger"]
+    ]
+
+
+@pytest.fixture
+def joint(allied: Allied, path: str, coordinator: Caller, state: Callable[[str], Caller]) -> str:
+    """An endorsed alliance that two of three States have agreed to."""
+    endorse(coordinator, path)
+    for alpha3, request in (("SEN", "r1"), ("BEN", "r2")):
+        assert answer(state(alpha3), path, request, answer="agree").status_code == 200
+    for request in ("r1", "r2", "r3"):
+        assert coordinator.decide(f"{request}.o1", "endorse").status_code == 200
+    return path
+
+
+def test_its_lines_in_the_ledger_move_as_members_join_decline_and_withdraw(
+    allied: Allied, path: str, coordinator: Caller, state: Callable[[str], Caller]
+) -> None:
+    assert ledger(coordinator, path) == []
+    answer(state("SEN"), path, "r1", answer="agree")
+    assert ledger(coordinator, path) == []
+    endorse(coordinator, path)
+    assert ledger(coordinator, path) == [("marking", "machines", 4, 0)]
+    answer(state("BEN"), path, "r2", answer="agree")
+    answer(state("GHA"), path, "r3", answer="agree")
+    assert ledger(coordinator, path) == [("marking", "machines", 12, 0)]
+    allied.hears(request_event("r1", 2, country="SEN", needs=[need(1, quantity=7), COURSE]))
+    assert ledger(coordinator, path) == [("marking", "machines", 15, 0)]
+    answer(state("GHA"), path, "r3", answer="decline", reason="we do it alone")
+    assert ledger(coordinator, path) == [("marking", "machines", 11, 0)]
+    allied.hears(request_event("r2", 2, country="BEN", status="withdrawn"))
+    assert coordinator.get(path).json["status"] == "dissolved"
+    assert ledger(coordinator, path) == [("marking", "machines", 0, 0)]
+
+
+def test_a_joint_commitment_takes_from_the_alliance_too(joint: str, coordinator: Caller) -> None:
+    made = commit(coordinator, joint, "r1", 3)
+    assert made.status_code == 201, made.text
+    assert {line["side"]: line["quantity"] for line in made.json["lines"]} == {
+        "request": 3,
+        "offer": 3,
+        "alliance": 3,
+    }
+    assert made.json["alliance"] == joint.rpartition("/")[2]
+    assert ledger(coordinator, joint) == [("marking", "machines", 8, 3)]
+    assert coordinator.get(joint).json["commitments"] == [made.json["id"]]
+    released = coordinator.post(f"/v1/commitments/{made.json['id']}/release")
+    assert released.json["status"] == "released"
+    assert ledger(coordinator, joint) == [("marking", "machines", 8, 0)]
+    assert coordinator.get(joint).json["commitments"] == []
+
+
+def test_who_has_not_agreed_is_committed_nothing_for_its_sake(
+    joint: str, coordinator: Caller
+) -> None:
+    refused = commit(coordinator, joint, "r3", 1)
+    assert (refused.status_code, refused.json["type"].rpartition(":")[2]) == (409, "not-agreed")
+    for alliance in ("none", "66f0000000000000000000ff"):
+        unknown = commit(coordinator, joint, "r1", 1, alliance=alliance)
+        assert unknown.status_code == 422
+        assert unknown.json["errors"][0]["field"] == "alliance"
+    not_common = commit(coordinator, joint, "r1", 1, line=2)
+    assert (not_common.status_code, not_common.json["errors"][0]["code"]) == (422, "not-common")
+    assert ledger(coordinator, joint) == [("marking", "machines", 8, 0)]
+    assert not Commitment.objects
+
+
+def test_no_joint_commitment_goes_above_it_under_concurrency(
+    joint: str, coordinator: Caller
+) -> None:
+    alliance = Alliance.objects.get(id=joint.rpartition("/")[2])
+    # What one request asks for is raised in the ledger alone: so it is the alliance that limits.
+    for record in ("r1", "r2"):
+        limits = [LineLimit(1, "quantity", "machines", 50_000)]
+        set_limits([Limits("request", record, Version(9, 1), True, limits)], NOW)
+
+    def one(number: int) -> str:
+        record = f"r{1 + number % 2}"
+        match = Match.objects.get(id=f"{record}.o1")
+        lines = [commitment_line("request", record, 1_000), commitment_line("offer", "o1", 1_000)]
+        lines += joint_lines(alliance, lines)
+        id_ = f"c{number}"
+        commitments.begin(id_, match, lines, None, Actor("coordinator"), NOW, alliance=alliance.id)
+        return str(commitments.finish(id_, NOW).status)
+
+    with ThreadPoolExecutor(8) as pool:
+        outcomes = Counter(pool.map(one, range(24)))
+    assert outcomes == {"held": 8, "refused": 16}
+    assert ledger(coordinator, joint) == [("marking", "machines", 8, 8)]
+    assert len(coordinator.get(joint).json["commitments"]) == 8
+
+
+def test_a_member_that_withdraws_after_it_was_endorsed_takes_its_commitments_along(
+    allied: Allied, joint: str, coordinator: Caller, state: Callable[[str], Caller]
+) -> None:
+    answer(state("GHA"), joint, "r3", answer="agree")
+    kept, gone = (commit(coordinator, joint, request, 2).json["id"] for request in ("r1", "r2"))
+    allied.hears(request_event("r2", 2, country="BEN", status="withdrawn"))
+    assert coordinator.get(joint).json["status"] == "agreed"
+    assert Commitment.objects.get(id=kept).status == "held"
+    assert Commitment.objects.get(id=gone).status == "released"
+    assert ledger(coordinator, joint) == [("marking", "machines", 8, 2)]
+    review_cases(NOW)
+    assert coordinator.items("/v1/ledger/cases") == []
+
+
+def test_a_member_that_leaves_at_the_same_moment_is_committed_nothing(
+    joint: str, coordinator: Caller, state: Callable[[str], Caller]
+) -> None:
+    alliance = Alliance.objects.get(id=joint.rpartition("/")[2])
+    match = Match.objects.get(id="r2.o1")
+    lines = [commitment_line("request", "r2", 1_000), commitment_line("offer", "o1", 1_000)]
+    lines += joint_lines(alliance, lines)
+    actor = Actor("coordinator")
+    commitments.begin("c1", match, lines, None, actor, NOW, alliance=alliance.id)
+
+    def declines(name: str) -> None:
+        if name == "join the alliance":
+            answer(state("BEN"), joint, "r2", answer="decline", reason="we do it alone")
+
+    refused = commitments.finish("c1", NOW, declines)
+    assert (refused.status, "agreed" in refused.refusal) == ("refused", True)
+    assert all(held == 0 for *_, held in ledger(coordinator, joint))
+    assert LedgerLine.objects(held__gt=0).count() == 0
+
+
+@pytest.mark.parametrize("place", ["join the alliance", "leave the alliance"])
+def test_a_crash_beside_the_alliances_write_is_made_good(
+    joint: str, coordinator: Caller, place: str
+) -> None:
+    class CrashError(Exception):
+        pass
+
+    def crash(name: str) -> None:
+        if name == place:
+            raise CrashError
+
+    alliance = Alliance.objects.get(id=joint.rpartition("/")[2])
+    lines = [commitment_line("request", "r1", 1_000), commitment_line("offer", "o1", 1_000)]
+    lines += joint_lines(alliance, lines)
+    match, actor = Match.objects.get(id="r1.o1"), Actor("coordinator")
+    commitments.begin("c1", match, lines, None, actor, NOW, alliance=alliance.id)
+    with suppress(CrashError):
+        commitments.finish("c1", NOW, crash)
+    if place == "leave the alliance":
+        commitments.start_release("c1", None, actor, NOW)
+        with suppress(CrashError):
+            commitments.finish("c1", NOW, crash)
+    commitments.recover(NOW + commitments.GRACE)
+    noted = [hold.commitment for hold in Alliance.objects.get(id=alliance.id).holds]
+    assert noted == (["c1"] if place == "join the alliance" else [])
+    held = 1 if noted else 0
+    assert ledger(coordinator, joint) == [("marking", "machines", 8, held)]
+
+
+def test_what_is_committed_for_its_sake_is_given_back_when_it_dissolves(
+    allied: Allied, joint: str, coordinator: Caller
+) -> None:
+    made = commit(coordinator, joint, "r1", 1).json["id"]
     allied.hears(
         request_event("r2", 2, country="BEN", status="withdrawn"),
         request_event("r3", 2, country="GHA", status="withdrawn"),
     )
-    seen = coordinator.get(path).json
+    seen = coordinator.get(joint).json
     assert (seen["status"], seen["cause"]) == ("dissolved", "withdrawn")
-    assert Commitment.objects.get(id="c1").status == "released"
-    late = coordinator.post(f"{path}/commitments", body, etag=tag(coordinator, path))
+    assert Commitment.objects.get(id=made).status == "released"
+    late = commit(coordinator, joint, "r1", 1)
     assert late.status_code == 409
+
+
+def test_until_all_have_agreed_states_are_told_of_others_by_theme_and_kind_alone(
+    joint: str, coordinator: Caller, state: Callable[[str], Caller]
+) -> None:
+    seen = state("SEN").get(joint)
+    assert seen.json["status"] == "endorsed"
+    for other in ("r2", "r3"):
+        assert f'"{other}"' not in seen.text
+        assert state("SEN").items("/v1/alliances", request=other) == []
+    assert len(state("SEN").items("/v1/alliances", request="r1")) == 1
+    members = {one["country"]: one for one in seen.json["members"]}
+    assert {country: one["request"] for country, one in members.items()} == {
+        "SEN": "r1",
+        "BEN": None,
+        "GHA": None,
+    }
+    assert members["SEN"]["adds"] == [{"line": 2, "theme": "tracing", "kind": "training"}]
+    (common,) = seen.json["common"]
+    assert (common["theme"], common["states"]) == ("marking", ["BEN", "GHA", "SEN"])
+    assert common["lines"] == [{"request": "r1", "line": 1}]
+    assert (common["quantities"], common["amount"], common["unpriced_lines"]) == ([], None, None)
+    assert "12" not in common["sentence"]
+    assert (seen.json["saving"], seen.json["ledger"]) == (None, [])
+    assert {(one["part"], one["whole"], one["worth"]) for one in seen.json["offers"]} == {
+        (None, None, None)
+    }
+    from_ghana = {one["country"]: one for one in state("GHA").get(joint).json["members"]}
+    assert from_ghana["SEN"]["adds"] == [{"line": None, "theme": "tracing", "kind": "training"}]
+    (listed,) = state("SEN").items("/v1/alliances")
+    assert {one["request"] for one in listed["members"]} == {"r1", None}
+    assert coordinator.get(joint).json["common"][0]["amount"] == 504_000.0
+
+
+def test_once_all_have_agreed_members_see_it_whole_and_who_declined_does_not(
+    joint: str, coordinator: Caller, state: Callable[[str], Caller]
+) -> None:
+    answer(state("GHA"), joint, "r3", answer="decline", reason="we do it alone")
+    seen = state("SEN").get(joint).json
+    assert seen["status"] == "agreed"
+    assert {one["request"] for one in seen["members"]} == {"r1", "r2", "r3"}
+    assert seen["common"][0]["amount"] == coordinator.get(joint).json["common"][0]["amount"]
+    assert ledger(state("SEN"), joint) == [("marking", "machines", 8, 0)]
+    outside = state("GHA").get(joint).json
+    assert {one["request"] for one in outside["members"]} == {None, "r3"}
+    assert outside["saving"] is None
