@@ -22,6 +22,7 @@ _COMMANDS: Mapping[str, str] = {
     "evaluate": "Rank a gold set and print how good the rankings are.",
     "train": "Learn a ranking model from decisions, and use it if it is better.",
     "models": "List ranking models, and go back to one.",
+    "embargoes": "Show the register of arms embargoes, and fill it from a list.",
     "replay": "Publish again what the stores hold.",
     "dead-letters": "List events that could not be understood, or try them again.",
     "restored": "Let restored databases win over what the topics hold.",

@@ -10,6 +10,7 @@ from services.matcher.api import (
     commitments,
     coverage,
     duplicates,
+    embargoes,
     ledger,
     proposals,
     triangular,
@@ -36,10 +37,11 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
             allocation.blueprint,
             triangular.blueprint,
             duplicates.blueprint,
+            embargoes.blueprint,
         ),
         description=(
             "The matcher: which offers serve which requests, what is committed, what is there "
-            "twice, and what is done together."
+            "twice, what is done together, and what an arms embargo bars."
         ),
         clock=clock,
     )

@@ -19,6 +19,7 @@ from services.matcher.calls import open_projects
 from services.matcher.ceilings import above_ceiling
 from services.matcher.documents import Commitment, CommitmentLine, Match, RecordView, view_id
 from services.matcher.domain import COMMITMENT, COMMITTABLE, PROPOSAL, reserving_order
+from services.matcher.embargo_checks import lines_bar
 from services.matcher.ledger import Outcome
 from shared.events.outbox import NotFound, Transition, Version, change, create
 from shared.events.work import INFRASTRUCTURE
@@ -235,7 +236,8 @@ def _refusal(commitment: Commitment, match: Match, now: datetime) -> str | None:
     offer = RecordView.objects(id=view_id("offer", match.offer)).first()
     if offer is None:
         return None
-    return above_ceiling(offer, commitment.lines, match.holds, now.date())
+    barred = lines_bar(match.country, match.request, commitment.lines, now.date())
+    return barred or above_ceiling(offer, commitment.lines, match.holds, now.date())
 
 
 def _release_proposal(commitment: Commitment, now: datetime) -> None:

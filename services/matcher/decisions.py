@@ -5,6 +5,7 @@ from datetime import datetime
 from services.matcher import decision_log
 from services.matcher.documents import Match, entry_text
 from services.matcher.domain import PROPOSAL
+from services.matcher.embargo_checks import pair_bar, require_unbarred
 from services.matcher.models import stored_model
 from services.matcher.proposals import Proposal
 from shared.events.epochs import current_epoch
@@ -37,6 +38,7 @@ def decide(
     def step(match: Match) -> None:
         if action == "endorse":
             require_open(proposal)
+            require_unbarred(pair_bar(proposal.request, proposal.offer, now.date()))
         take_step(PROPOSAL, match, action, identity, now)
         match.reason = reason
         if attempt is not None:

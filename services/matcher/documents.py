@@ -21,6 +21,7 @@ from services.matcher.alliance_documents import Alliance
 from services.matcher.coverage_documents import CoverageCase
 from services.matcher.domain import SOURCE, Take
 from services.matcher.duplicate_documents import DuplicateCase
+from services.matcher.embargo_documents import Embargo
 from shared.events.envelope import COMMITMENT, MATCH, SHORTLIST
 from shared.events.outbox import Aggregate, EventRecord, Version, timestamp
 
@@ -174,7 +175,7 @@ class Commitment(Aggregate):
     alone: it has no match and no offer. `alliance` is the one for whose sake it is made, if any.
     """
 
-    meta = {"collection": "commitments", "indexes": ["match", "status", "expires_at"]}  # noqa: RUF012 (mongoengine declares it so)
+    meta = {"collection": "commitments", "indexes": ["match", "status", "country", "expires_at"]}  # noqa: RUF012 (mongoengine declares it so)
 
     match = StringField()
     request = StringField(required=True)
@@ -308,5 +309,6 @@ AGGREGATES: tuple[type[Any], ...] = (
     Alliance,
     DuplicateCase,
     CoverageCase,
+    Embargo,
 )
 """The documents that have events."""

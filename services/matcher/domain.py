@@ -43,10 +43,12 @@ COMMITMENT = Lifecycle(
         Step("refuse", frozenset({"undoing"}), "refused"),
         Step("release", frozenset({"held"}), "releasing"),
         Step("expire", frozenset({"held"}), "releasing"),
+        Step("bar", frozenset({"held"}), "releasing"),
         Step("finish", frozenset({"releasing"}), "released"),
     ),
 )
-"""A commitment reserves its lines one by one, and gives them back one by one."""
+"""A commitment reserves its lines one by one, and gives them back one by one; `bar` is an embargo's
+doing."""
 
 DUPLICATE = Lifecycle(
     "open",

@@ -15,12 +15,13 @@ import structlog
 
 from services.matcher import metrics
 from services.matcher.domain import HOLDING, split_proposal_id
+from services.matcher.engine.embargoes import Embargo
 from services.matcher.engine.matching import Engine
 from services.matcher.engine.pairing import Pairing
 from services.matcher.engine.profiles import OfferProfile, RequestProfile
 from services.matcher.engine.ranking import Model
 from services.matcher.rivals import Standing, standing
-from shared.events.envelope import COMMITMENT, MATCH, OFFER, REQUEST
+from shared.events.envelope import COMMITMENT, EMBARGO, MATCH, OFFER, REQUEST
 from shared.events.reader import Received
 from shared.events.versions import Version
 from shared.registers.counting import Measure
@@ -177,6 +178,7 @@ class IndexFeed:
             OFFER: self._offer,
             MATCH: self._match,
             COMMITMENT: self._commitment,
+            EMBARGO: self._embargo,
         }
 
     def _request(self, received: Received) -> None:
@@ -240,6 +242,12 @@ class IndexFeed:
                 self._set_committed(key)
             except Exception as error:  # noqa: BLE001 (the other record's lines go on)
                 _tell_refused(COMMITMENT, received.subject, error)
+
+    def _embargo(self, received: Received) -> None:
+        event = received.event
+        embargo = None if event is None else Embargo.of_event(event.data)
+        concerned = self.engine.set_embargo(received.subject, embargo)
+        self.mark(id_ for id_, state in self.requests.items() if state.country in concerned)
 
     def _note_taker(
         self, received: Received, before: Collection[_LineKey], taken: Collection[_LineKey]

@@ -8,6 +8,7 @@ from services.matcher.calls import THE_LINE, Drawn, drawn_lines
 from services.matcher.ceilings import above_ceiling
 from services.matcher.documents import CommitmentLine, RecordView, ViewLine
 from services.matcher.domain import CENTS, COMMITTABLE, convert, thousandths
+from services.matcher.embargo_checks import lines_bar, require_unbarred
 from services.matcher.proposals import Proposal
 from shared.vocabulary.currencies import NoRate
 from shared.vocabulary.errors import UnknownCode
@@ -57,6 +58,8 @@ def commitment_lines(
         errors.append(FieldError("lines", message, "required"))
     if errors:
         raise invalid(errors)
+    country, request = proposal.request.owner, proposal.request.record
+    require_unbarred(lines_bar(country, request, lines, on))
     _require_ceiling(proposal, lines, on)
     return lines + drawn_lines(proposal.offer, proposal.request.record, lines, drawn, on)
 

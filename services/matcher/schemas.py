@@ -234,6 +234,28 @@ class CameBackView(StrictSchema):
     declined_at = fields.AwareDateTime(required=True)
 
 
+class EmbargoNoticeView(StrictSchema):
+    """What one embargo says of a proposal or a request.
+
+    `bars-lines` bars the `kinds` of the need lines `needs`, `bars-kinds` kinds that the offer
+    gives; `bars-unstated`: no kind of help is stated. `exempts` lets the `kinds` through by an
+    exemption with a `reference`, which counts `until` a day. `allows`: it bars nothing here.
+    """
+
+    embargo = fields.String(required=True)
+    resolution = fields.String(required=True)
+    code = fields.String(
+        required=True,
+        validate=validate.OneOf(("bars-lines", "bars-kinds", "bars-unstated", "exempts", "allows")),
+    )
+    sentence = fields.String(required=True)
+    kinds = fields.List(fields.String(), required=True)
+    needs = fields.List(fields.Integer(), required=True)
+    exemption = fields.String(required=True, allow_none=True)
+    reference = fields.String(required=True, allow_none=True)
+    until = fields.Date(required=True, allow_none=True)
+
+
 class ProposalView(StrictSchema):
     """An offer proposed for a request; `rank` is null once it is no longer in the shortlist.
 
@@ -271,6 +293,11 @@ class ProposalView(StrictSchema):
     displaced = fields.Nested(DisplacedView, required=True, allow_none=True)
     same_donor = fields.Nested(SameDonorView, required=True, allow_none=True)
     came_back = fields.Nested(CameBackView, required=True, allow_none=True)
+    embargoes = fields.List(
+        fields.Nested(EmbargoNoticeView),
+        required=True,
+        metadata={"description": "What arms embargoes in force on the State say of it today."},
+    )
     hidden_lines = fields.Integer(
         required=True, metadata={"description": "Need lines that this token may not see."}
     )

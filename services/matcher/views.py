@@ -8,6 +8,7 @@ from typing import Any
 from services.matcher.cooperating import cooperation
 from services.matcher.documents import Commitment
 from services.matcher.domain import CENTS, THOUSANDTHS
+from services.matcher.embargo_views import proposal_embargoes
 from services.matcher.explained import explained
 from services.matcher.ledger_documents import LedgerCase, LedgerLine
 from services.matcher.notices import notices
@@ -43,6 +44,7 @@ def proposal_view(
         "serves": [_serving_view(serving) for serving in proposal.serves],
         **explained(proposal, identity, language, on),
         **notices(proposal, identity, language),
+        "embargoes": proposal_embargoes(proposal, language, on),
         "hidden_lines": len(proposal.hidden),
         "reason": match.reason if match is not None and oversees(identity) else None,
         "history": match.history if match is not None else [],

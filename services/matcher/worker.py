@@ -15,6 +15,7 @@ from services.matcher import (
     commitments,
     coverage_holds,
     decision_log,
+    embargo_watch,
     ledger,
 )
 from services.matcher.alliance_documents import Alliance
@@ -22,6 +23,7 @@ from services.matcher.app import NAME
 from services.matcher.coverage_documents import CoverageCase
 from services.matcher.documents import AGGREGATES, Commitment, Match, Shortlist
 from services.matcher.duplicate_documents import DuplicateCase
+from services.matcher.embargo_documents import Embargo
 from services.matcher.models import ensure_prior
 from services.matcher.ranking_worker import RankingWorker
 from services.matcher.reactions import keep_records
@@ -32,6 +34,7 @@ from shared.events.envelope import (
     COMMITMENT,
     COVERAGE,
     DUPLICATE,
+    EMBARGO,
     MATCH,
     SHORTLIST,
 )
@@ -77,6 +80,7 @@ def worker_loops(
         ALLIANCE: Alliance,
         DUPLICATE: DuplicateCase,
         COVERAGE: CoverageCase,
+        EMBARGO: Embargo,
     }
     loops: dict[str, Loop] = {
         **ranking.loops(),
@@ -100,6 +104,7 @@ def sweep(stop: threading.Event, clock: Clock, seconds: float = SWEEP_SECONDS) -
             decision_log.keep_waiting()
             alliances.sweep()
             coverage_holds.sweep(clock())
+            embargo_watch.sweep(clock())
         except INFRASTRUCTURE as error:
             log.warning("sweep interrupted", error=str(error))
 

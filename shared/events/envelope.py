@@ -25,6 +25,7 @@ COMMITMENT: Final = "entraide.commitment.v1"
 ALLIANCE: Final = "entraide.alliance.v1"
 DUPLICATE: Final = "entraide.duplicate.v1"
 COVERAGE: Final = "entraide.coverage.v1"
+EMBARGO: Final = "entraide.embargo.v1"
 
 CONTENT_TYPE: Final = "application/json"
 SPECVERSION: Final = "1.0"
@@ -282,4 +283,5 @@ _SUBJECTS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     ALLIANCE: _own_id,
     DUPLICATE: _own_id,
     COVERAGE: _own_id,
+    EMBARGO: _own_id,
 }

@@ -18,6 +18,7 @@ from shared.events.envelope import (
     COMMITMENT,
     COVERAGE,
     DUPLICATE,
+    EMBARGO,
     MATCH,
     OFFER,
     REQUEST,
@@ -35,7 +36,7 @@ TYPES: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         REQUESTS: frozenset({REQUEST}),
         OFFERS: frozenset({OFFER, CALL}),
         ACTIVITIES: frozenset({ACTIVITY}),
-        MATCHES: frozenset({SHORTLIST, MATCH, COMMITMENT, ALLIANCE, DUPLICATE, COVERAGE}),
+        MATCHES: frozenset({SHORTLIST, MATCH, COMMITMENT, ALLIANCE, DUPLICATE, COVERAGE, EMBARGO}),
     }
 )
 """The event types that stand in each topic."""
@@ -80,7 +81,7 @@ class Topics:
 
     @property
     def matches(self) -> str:
-        """Shortlists, matches, commitments, alliances and cases of duplicates."""
+        """Shortlists, matches, commitments, alliances, cases, embargoes."""
         return self.prefix + MATCHES
 
     @property

@@ -97,9 +97,14 @@ Committed = Mapping[tuple[int, str], int]
 """What the ledger holds of a record: by line number and measure ("quantity" or "money")."""
 
 
-def request_entry(profile: RequestProfile, committed: Committed, on: date) -> Entry:
-    """A request as of a day, less what is already committed to it."""
-    return _entry(profile, committed, on, ceiling=UNKNOWN)
+def request_entry(
+    profile: RequestProfile, committed: Committed, on: date, barred: int = 0
+) -> Entry:
+    """A request as of a day, less what is already committed to it, and less its barred lines.
+
+    `barred` are the kinds of help, as bits, that embargoes keep from it.
+    """
+    return _entry(profile, committed, on, UNKNOWN, barred)
 
 
 def offer_entry(profile: OfferProfile, committed: Committed, on: date) -> Entry:
@@ -132,7 +137,11 @@ def left_of(line: Line, committed: Committed) -> float:
 
 
 def _entry(
-    profile: RequestProfile | OfferProfile, committed: Committed, on: date, ceiling: int
+    profile: RequestProfile | OfferProfile,
+    committed: Committed,
+    on: date,
+    ceiling: int,
+    barred: int = 0,
 ) -> Entry:
     text = profile.text
     text_themes, text_kinds = strengths(text)
@@ -141,7 +150,7 @@ def _entry(
     }
     coded = [line for line in profile.lines if _has_codes(line)][:MOST_LINES]
     if coded:
-        lines = resolved(coded, profile.window, committed, on, ceiling)
+        lines = resolved(coded, profile.window, committed, on, ceiling, barred)
     else:
         lines = _inferred(guesses(text_themes, text_kinds), profile.window, ceiling)
     themes = 0
@@ -156,7 +165,7 @@ def _entry(
     return Entry(
         id=profile.id,
         open=profile.open,
-        spent=is_spent(lines),
+        spent=is_spent(lines, barred),
         coded=bool(coded),
         dated=_is_dated(profile),
         window=profile.window,
@@ -186,8 +195,9 @@ def resolved(
     committed: Committed,
     on: date,
     ceiling: int,
+    barred: int = 0,
 ) -> list[EntryLine]:
-    """Lines as of a day, the weightiest first, those used up last.
+    """Lines as of a day, the weightiest first, those used up or of a barred kind last.
 
     Shares go half by money, half by the order in which the lines were written.
     """
@@ -195,6 +205,7 @@ def resolved(
         replace(_left(line, window, committed, on, ceiling), position=position)
         for position, line in enumerate(lines)
     ]
+    left = [replace(line, strength=0.0) if barred >> line.kind & 1 else line for line in left]
     kept = [line for line in left if line.strength > 0.0]
     known = [line.amount for line in kept if line.amount > 0]
     usual = min(known) if known else 1
@@ -208,9 +219,26 @@ def resolved(
     return _by_share(kept, parts) + [line for line in left if line.strength == 0.0]
 
 
-def is_spent(lines: Sequence[EntryLine]) -> bool:
-    """Whether a record has lines and nothing is left of any."""
-    return bool(lines) and all(line.strength == 0.0 for line in lines)
+def is_spent(lines: Sequence[EntryLine], barred: int = 0) -> bool:
+    """Whether a record has lines and nothing is left of any; a barred line is not used up."""
+    return bool(lines) and all(
+        line.strength == 0.0 and not barred >> line.kind & 1 for line in lines
+    )
+
+
+def is_embargoed(lines: Sequence[EntryLine], coded: bool, barred: int) -> bool:
+    """Whether embargoes bar all that is left of a request: `barred` are kinds as bits.
+
+    Of one without lines of its own nobody can tell that what it needs is allowed.
+    """
+    return barred != 0 and not (coded and any(line.strength > 0.0 for line in lines))
+
+
+def kinds_of(profile: OfferProfile) -> int:
+    """The kinds that an offer's lines state, as bits; those that a text seems to name are not."""
+    return sum(
+        1 << kind for kind in {KIND_NUMBERS[one.kind] for one in profile.lines if _has_codes(one)}
+    )
 
 
 def _is_dated(profile: RequestProfile | OfferProfile) -> bool:

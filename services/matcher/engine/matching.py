@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from services.matcher.engine import search
 from services.matcher.engine.duplicates import Likely, likely_duplicates
+from services.matcher.engine.embargoes import Embargo
 from services.matcher.engine.features import FEATURES
 from services.matcher.engine.geography import Geography
 from services.matcher.engine.pairing import (
@@ -19,6 +20,7 @@ from services.matcher.engine.pairing import (
     offers_told_fast,
     requests_told,
 )
+from services.matcher.engine.permitted import permitted_serves
 from services.matcher.engine.profiles import OfferProfile, RequestProfile
 from services.matcher.engine.ranking import Model
 from services.matcher.engine.records import LARGE, OPEN_END, Measure, Records, Refused, Side
@@ -47,10 +49,11 @@ class Shortlist:
 class Engine:
     """Requests and offers in memory, and which suit which.
 
-    What it answers depends on the records, the ledger's figures, the declined pairs, the model
-    and the day; never on the order in which these came. Putting a record, and saying what is
-    committed of it, raise whatever keeps the record from being used: then it is as if it were not
-    here, until it is put again or another day makes it fit. Not safe for use by several threads.
+    What it answers depends on the records, the ledger's figures, the declined pairs, the register
+    of embargoes, the model and the day; never on the order in which these came. Putting a record,
+    and saying what is committed of it, raise whatever keeps the record from being used: then it is
+    as if it were not here, until it is put again or another day makes it fit. Not safe for use by
+    several threads.
     """
 
     def __init__(self, model: Model, geography: Geography, as_of: date, size: int = 50) -> None:
@@ -129,6 +132,17 @@ class Engine:
         """Take back a no; nothing happens if there was none."""
         self._records.undecline(request, offer)
 
+    def set_embargo(self, id_: str, embargo: Embargo | None) -> set[str]:
+        """Put an arms embargo in force, change it, or with None lift it.
+
+        Returns the States concerned: all of their requests are to be ranked again.
+        """
+        concerned = self._records.embargo(id_, embargo)
+        for country in concerned:
+            for request in self._records.requests_of(country):
+                self._restore_end(request)
+        return concerned
+
     def barred(self, request: str, offer: str) -> Bar | None:
         """The first rule that bars a pair, None if no rule does. KeyError for an unknown record."""
         records = self._records
@@ -153,7 +167,7 @@ class Engine:
         entries: tuple[Pairing, ...] = ()
         if request in self._records.requests:
             found = search.offers_for(self._records, self.model, request, exact=exact)
-            entries = self._ranked(request, found, most)
+            entries = self._permitted(self._ranked(request, found, most))
             if most == self.size:
                 self._remember(request, entries)
         return Shortlist(request, self.model.version, self.as_of, entries)
@@ -210,7 +224,17 @@ class Engine:
         order = sorted(range(len(ids)), key=place)[: self.size if size is None else size]
         pairs = [(ids[at], offer) for at in order]
         told = requests_told(self._records, self._records.offers.row(offer), found.rows[order])
-        return _pairings(pairs, found, order, told)
+        return self._permitted(_pairings(pairs, found, order, told))
+
+    def _permitted(self, pairings: tuple[Pairing, ...]) -> tuple[Pairing, ...]:
+        """The pairings without what embargoes keep an offer from serving."""
+        records = self._records
+        return tuple(
+            one._replace(serves=permitted_serves(records, one.request, one.offer, one.serves))
+            if records.barred_kinds(one.request)
+            else one
+            for one in pairings
+        )
 
     def _ranked(self, request: str, found: search.Found, most: int) -> tuple[Pairing, ...]:
         offers = self._records.offers

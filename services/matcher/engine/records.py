@@ -1,7 +1,7 @@
 """What the engine holds: both sides' records as of a day, the ledger's figures, the noes said."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
@@ -15,12 +15,15 @@ from services.matcher.engine.codes import THEME_CODES
 from services.matcher.engine.columns import Spec
 from services.matcher.engine.cooperation import land_neighbours
 from services.matcher.engine.eligibility import CAPACITY, States, admits, eligibility_of
+from services.matcher.engine.embargoes import Embargo, Embargoes, Ruling
 from services.matcher.engine.entries import (
     MOST_LINES,
     UNKNOWN,
     Committed,
     Entry,
+    is_embargoed,
     is_spent,
+    kinds_of,
     offer_entry,
     request_entry,
     resolved,
@@ -52,11 +55,14 @@ _REQUEST: Spec = {
     "priority": (np.int8, ()),
     "end": (np.float64, ()),
     "gist": (np.uint64, (glance.GIST,)),
+    "barred": (np.uint32, ()),
+    "embargoed": (np.bool_, ()),
     "shares": (np.float64, (MOST_LINES,)),
 }
 _OFFER: Spec = {
     "owner": (np.int32, ()),
     "eligibility": (np.int32, ()),
+    "kinds": (np.uint32, ()),
     "unconditional": (np.bool_, ()),
     "ceiling": (np.int64, ()),
     "ceiling_currency": (np.int32, ()),
@@ -98,6 +104,7 @@ class Records:
         self._refused: dict[tuple[Side, str], RequestProfile | OfferProfile] = {}
         self._states = States(geography.at(as_of))
         self._areas = Numbers()
+        self._embargoes = Embargoes()
         self._neighbours: dict[int, npt.NDArray[np.bool_]] = {}
         self.offer_cells = Cells(glance.WORDS)
         self._on(as_of)
@@ -110,6 +117,7 @@ class Records:
             dated = np.flatnonzero(index.records.used & index.records.column("dated"))
             for row in dated.tolist():
                 self._resolve(side, row)  # type: ignore[arg-type]
+        self._resolve_of(self._embargoes)
         self.requests.records.column("end")[:] = OPEN_END
         refused: list[Refused] = []
         for (side, record), profile in list(self._refused.items()):
@@ -164,6 +172,36 @@ class Records:
         for other in self._declined.get((side, record), ()):
             if other in others:
                 yield others.row(other)
+
+    def embargo(self, id_: str, embargo: Embargo | None) -> set[str]:
+        """Put an embargo, change it, or with None lift it; returns the States concerned."""
+        concerned = self._embargoes.put(id_, embargo)
+        self._resolve_of(concerned)
+        return concerned
+
+    def barred_kinds(self, request: str) -> int:
+        """The kinds that embargoes keep from a request, as bits."""
+        return int(self.requests.records.column("barred")[self.requests.row(request)])
+
+    def requests_of(self, country: str) -> list[str]:
+        """The ids of a State's requests."""
+        rows = self.requests.owned(self.names.owners.of(country)).tolist()
+        return [self.requests.id(row) for row in rows]
+
+    def ruling(self, country: str, request: str) -> Ruling:
+        """What embargoes say today of a State's request, which need not be here."""
+        return self._embargoes.ruling(country, request, self.today)
+
+    def within_embargo(
+        self, request_row: int, offer_rows: npt.NDArray[np.int32]
+    ) -> npt.NDArray[np.int32]:
+        """Those of some offers of which a line may be given to a request."""
+        barred = self.requests.records.column("barred")[request_row]
+        if not barred:
+            return offer_rows
+        given = self.offers.records.column("kinds")[offer_rows] & ~barred
+        within: npt.NDArray[np.int32] = offer_rows[given != 0]
+        return within
 
     def admitted_kinds(self, request_row: int) -> npt.NDArray[np.bool_]:
         """Of every eligibility, whether it admits the State of a request."""
@@ -228,7 +266,8 @@ class Records:
         committed = self._committed_of(side, profile.id)
         if isinstance(profile, RequestProfile):
             self._note_neighbours(profile.country)
-            entry = request_entry(profile, committed, self.as_of)
+            barred = self.ruling(profile.country, profile.id).bits
+            entry = request_entry(profile, committed, self.as_of, barred)
             self.requests.put(
                 entry,
                 {
@@ -238,6 +277,8 @@ class Records:
                     "priority": _PRIORITIES.get(profile.priority or "", 0),
                     "end": OPEN_END,
                     "gist": _gist(entry),
+                    "barred": barred,
+                    "embargoed": is_embargoed(entry.lines, entry.coded, barred),
                     "shares": padded_shares(entry.lines),
                 },
             )
@@ -248,6 +289,7 @@ class Records:
                 {
                     "owner": self.names.owners.of(profile.organisation),
                     "eligibility": self._states.kind(eligibility_of(profile)),
+                    "kinds": kinds_of(profile),
                     "unconditional": profile.unconditional,
                     "ceiling": UNKNOWN if profile.ceiling is None else profile.ceiling,
                     "ceiling_currency": self.names.currencies.of(profile.ceiling_currency),
@@ -332,19 +374,33 @@ class Records:
         index = self._index(side)
         columns = index.records.column
         ceiling = self._ceiling(row) if side == "offer" else UNKNOWN
+        barred = self._barred(row) if side == "request" else 0
         if columns("coded")[row]:
             window = (int(columns("from")[row]), int(columns("to")[row]))
             committed = self._committed_of(side, index.id(row))
             written = index.written_lines(row)
-            lines = resolved(written, window, committed, self.as_of, ceiling)
+            lines = resolved(written, window, committed, self.as_of, ceiling, barred)
         else:
             lines = [replace(line, amount=ceiling) for line in index.lines_of(row)]
         index.refill(row, lines)
-        index.set_open(row, bool(columns("published")[row]) and not is_spent(lines))
+        index.set_open(row, bool(columns("published")[row]) and not is_spent(lines, barred))
         if side == "request":
             columns("shares")[row] = padded_shares(lines)
+            columns("barred")[row] = barred
+            columns("embargoed")[row] = is_embargoed(lines, bool(columns("coded")[row]), barred)
         else:
             self.offer_cells.change(self._run(row), self._brief(row))
+
+    def _barred(self, request_row: int) -> int:
+        """The kinds that embargoes keep from a request, as bits."""
+        country = self.names.owners.name(int(self.requests.records.column("owner")[request_row]))
+        return self.ruling(country or "", self.requests.id(request_row)).bits
+
+    def _resolve_of(self, countries: Iterable[str]) -> None:
+        """Make the lines of these States' requests anew."""
+        for country in countries:
+            for row in self.requests.owned(self.names.owners.of(country)).tolist():
+                self._resolve("request", row)
 
     def _ceiling(self, offer_row: int) -> int:
         """The most for one project of an offer, in US cents as of the day."""

@@ -6,12 +6,14 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-Bar = Literal["not-open", "declined", "geography", "window"]
+Bar = Literal["embargo", "not-open", "declined", "geography", "window"]
 """Why a pair is barred.
 
-`not-open`: either is not published, or nothing of it is left. `declined`: somebody said no to this
-pair. `geography`: the State is not among those that the offer is for. `window`: there is no day,
-from today on, on which both stand.
+`embargo`: an arms embargo on the State bars all that is still needed, or every kind of help that
+the offer states, and no exemption is on file; of what states no kind nobody can tell that it is
+allowed. `not-open`: either is not published, or nothing of it is left. `declined`: somebody said no
+to this pair. `geography`: the State is not among those that the offer is for. `window`: there is no
+day, from today on, on which both stand.
 """
 
 View = Mapping[str, npt.NDArray[Any]]
@@ -30,7 +32,11 @@ def bars(
     `admitted` tells of each pair whether the offer is for the State.
     """
     first, last = overlap(requests, offers, today)
+    # Kinds as bits.
+    given = offers["kinds"] & ~requests["barred"]
+    embargoed = requests["embargoed"] | ((requests["barred"] != 0) & (given == 0))
     return [
+        ("embargo", embargoed),
         ("not-open", ~(requests["open"] & offers["open"])),
         ("declined", declined),
         ("geography", ~admitted),

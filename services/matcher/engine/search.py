@@ -15,6 +15,9 @@ from services.matcher.engine.records import LARGE, Records
 from services.matcher.engine.rules import View, bars
 from services.matcher.engine.shortcut import compared_with_offers, worth_scoring
 
+_RULED = ("open", "from", "to", "barred", "embargoed", "kinds")
+"""What the rules read of a side that has it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -41,12 +44,14 @@ def offers_for(records: Records, model: Model, request: str, *, exact: bool = Fa
 def _best_offers(records: Records, model: Model, request: str) -> Found:
     """Offers that may be proposed for a request and may be among its best."""
     row = records.requests.row(request)
-    if not records.requests.records.column("open")[row]:
+    asked = records.requests.records.column
+    if not asked("open")[row] or asked("embargoed")[row]:
         return _scored(np.zeros(0, dtype=np.intp), np.zeros((0, len(FEATURES))), model)
     rows = worth_scoring(records, model, row)
     declined = list(records.declined_rows("request", request))
     if declined:
         rows = rows[~np.isin(rows, declined)]
+    rows = records.within_embargo(row, rows)
     compared = compared_with_offers(records, model, row, rows)
     scores = model.from_log_odds(compared.log_odds)
     kept = np.flatnonzero(compared.permitted & ~model.hides(scores))
@@ -95,7 +100,7 @@ def _related(one: View, index: Index) -> npt.NDArray[np.bool_]:
 
 
 def _columns(index: Index) -> View:
-    return {name: index.records.column(name) for name in ("open", "from", "to")}
+    return {name: index.records.column(name) for name in _RULED if name in index.records.names}
 
 
 def _marked(rows: Iterator[int], size: int) -> npt.NDArray[np.bool_]:

@@ -16,7 +16,9 @@ from tests.services.matcher.engine.samples import TODAY
 GEOGRAPHY = Geography.of_vocabulary(TODAY)
 
 
-@pytest.mark.parametrize("name", ["joint_sentences.json", "cooperation_sentences.json"])
+@pytest.mark.parametrize(
+    "name", ["joint_sentences.json", "cooperation_sentences.json", "embargo_sentences.json"]
+)
 def test_every_sentence_is_there_in_every_language_with_the_same_places(name: str) -> None:
     source = files("services.matcher.engine") / "data" / name
     for group in json.loads(source.read_text(encoding="utf-8")).values():

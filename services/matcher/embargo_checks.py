@@ -1,0 +1,81 @@
+"""What the register of embargoes says of a request, a pair and a commitment, as of a day.
+
+Asked of the register itself, not of shortlists: what was proposed before an embargo came into force
+is barred all the same.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+
+from services.matcher.documents import CommitmentLine, RecordView, view_id
+from services.matcher.embargo_documents import Embargo
+from services.matcher.engine.embargoes import NO_RULING, Ruling, ruling
+from services.matcher.engine.stated import StatedLine, unpacked
+from shared.web.problems import conflict
+
+_SIDES = ("request", "offer")
+
+
+def ruling_of(country: str | None, request: str, on: date) -> Ruling:
+    """What the embargoes on a State say of its request on a day."""
+    known = list(Embargo.objects(country=country)) if country else []
+    if not known:
+        return NO_RULING
+    return ruling([one.facts() for one in known], request, on.toordinal())
+
+
+def pair_bar(request: RecordView, offer: RecordView, on: date) -> str | None:
+    """Why embargoes bar an offer for a request as a whole, with the reference; None if they do not.
+
+    As the engine has it: all that is needed, or all that is offered, is of barred kinds. What
+    states no lines states no kind that could be allowed.
+    """
+    found = ruling_of(request.owner, request.record, on)
+    if not found.barred:
+        return None
+    for view in (request, offer):
+        kinds: set[str | None] = {line.kind for line in stated_lines(view).values()} or {None}
+        if all(found.bars(kind) for kind in kinds):
+            return _told(found, kinds)
+    return None
+
+
+def lines_bar(
+    country: str | None, request: str, lines: Iterable[CommitmentLine], on: date
+) -> str | None:
+    """Why embargoes bar a commitment of these lines, with the reference; None if they do not."""
+    found = ruling_of(country, request, on)
+    if not found.barred:
+        return None
+    stated: dict[tuple[str, str], Mapping[int, StatedLine]] = {}
+    kinds: set[str | None] = set()
+    for taken in lines:
+        if taken.side not in _SIDES:
+            continue
+        key = taken.side, taken.record
+        if key not in stated:
+            view = RecordView.objects(id=view_id(*key)).first()
+            stated[key] = {} if view is None else stated_lines(view)
+        line = stated[key].get(taken.line)
+        kinds.add(None if line is None else line.kind)
+    barred = {kind for kind in kinds if found.bars(kind)}
+    return _told(found, barred) if barred else None
+
+
+def require_unbarred(reason: str | None) -> None:
+    """Raise the 409 problem `embargo` where there is a reason why embargoes bar something."""
+    if reason is not None:
+        raise conflict("embargo", f"{reason[0].upper()}{reason[1:]}.")
+
+
+def stated_lines(view: RecordView) -> Mapping[int, StatedLine]:
+    """A record's lines by number, as it states them; none of a record that is gone."""
+    return unpacked(view.stated).lines
+
+
+def _told(found: Ruling, kinds: set[str | None]) -> str:
+    ids = sorted({embargo for kind in kinds for embargo in found.bars(kind)})
+    references = [one.resolution for one in Embargo.objects(id__in=ids).order_by("id")]
+    named = sorted(kind for kind in kinds if kind is not None)
+    what = f"help of this kind ({', '.join(named)})" if named else "help whose kind is not stated"
+    return f"the arms embargo under {', '.join(references)} bars {what}"

@@ -1,0 +1,147 @@
+"""What a reader is shown of embargoes: entries of the register, and what they say of a pair."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from typing import Any
+
+from services.matcher.documents import RecordView
+from services.matcher.embargo_checks import ruling_of, stated_lines
+from services.matcher.embargo_documents import Embargo
+from services.matcher.engine.embargo_wording import Code, embargo_text
+from services.matcher.engine.embargoes import Ruling
+from services.matcher.proposals import Proposal
+from services.matcher.rights import oversees, owns_request
+from shared.web.identity import Identity
+
+Notice = dict[str, Any]
+
+
+def embargo_view(embargo: Embargo, identity: Identity, on: date) -> dict[str, Any]:
+    """The entry; exemptions and reasons for those who may know of them."""
+    seen = oversees(identity) or owns_request(identity, embargo.country)
+    names = (
+        *("id", "country", "resolution", "status", "allowed", "start", "end", "source"),
+        *("stated_on", "review_by", "history", "created_at", "updated_at"),
+    )
+    return {
+        **{name: getattr(embargo, name) for name in names},
+        "in_force": embargo.facts().in_force(on.toordinal()),
+        "exemptions": embargo.exemptions if seen else [],
+        "changes": embargo.changes if oversees(identity) else [],
+        "version": str(embargo.version),
+    }
+
+
+def proposal_embargoes(proposal: Proposal, language: str, on: date) -> list[Notice]:
+    """What embargoes say of a proposal, in a language; of need lines that the reader may see."""
+    return _notices(proposal.request, proposal.hidden, language, on, proposal.offer)
+
+
+def ruling_view(
+    request: RecordView, hidden: frozenset[int], language: str, on: date
+) -> dict[str, Any]:
+    """What embargoes say of a request and each of its lines that the reader may see."""
+    found = ruling_of(request.owner, request.record, on)
+    lines = stated_lines(request)
+    kinds: set[str | None] = {line.kind for line in lines.values()} or {None}
+    return {
+        "request": request.record,
+        "country": request.owner,
+        "on": on,
+        "permitted": any(not found.bars(kind) for kind in kinds),
+        "lines": [
+            {
+                "line": number,
+                "theme": line.theme,
+                "kind": line.kind,
+                "permitted": not found.bars(line.kind),
+            }
+            for number, line in sorted(lines.items())
+            if number not in hidden
+        ],
+        "notices": _notices(request, hidden, language, on),
+    }
+
+
+def _notices(
+    request: RecordView,
+    hidden: frozenset[int],
+    language: str,
+    on: date,
+    offer: RecordView | None = None,
+) -> list[Notice]:
+    found = ruling_of(request.owner, request.record, on)
+    if not found.embargoes:
+        return []
+    asked = {
+        number: line.kind
+        for number, line in sorted(stated_lines(request).items())
+        if number not in hidden
+    }
+    given = () if offer is None else [line.kind for line in stated_lines(offer).values()]
+    sides = (list(asked.values()) or hidden, *([] if offer is None else [given]))
+    unstated = not all(sides)
+    known = {one.id: one for one in Embargo.objects(id__in=list(found.embargoes))}
+    return [
+        notice
+        for id_ in found.embargoes
+        if id_ in known
+        for notice in _of_embargo(known[id_], found, asked, given, unstated, language)
+    ]
+
+
+def _of_embargo(
+    embargo: Embargo,
+    found: Ruling,
+    asked: Mapping[int, str],
+    given: Iterable[str],
+    unstated: bool,
+    language: str,
+) -> Iterator[Notice]:
+    barred = {kind for kind, by in found.barred if embargo.id in by}
+    needs = [number for number, kind in asked.items() if kind in barred]
+    of_needs = sorted({asked[number] for number in needs})
+    of_offer = sorted((barred & set(given)) - set(of_needs))
+    exempt = [
+        (kind, number)
+        for kind, under in found.exempt
+        for id_, number in under
+        if id_ == embargo.id and kind in {*asked.values(), *given}
+    ]
+    if unstated and barred:
+        yield _notice(embargo, "bars-unstated", language)
+    if needs:
+        yield _notice(embargo, "bars-lines", language, of_needs, needs)
+    if of_offer:
+        yield _notice(embargo, "bars-kinds", language, of_offer)
+    for number in sorted({number for _, number in exempt}):
+        kinds = [kind for kind, under in exempt if under == number]
+        yield _notice(embargo, "exempts", language, kinds, exemption=number)
+    if not (needs or of_offer or exempt or (unstated and barred)):
+        yield _notice(embargo, "allows", language)
+
+
+def _notice(
+    embargo: Embargo,
+    code: Code,
+    language: str,
+    kinds: Iterable[str] = (),
+    needs: Iterable[int] = (),
+    exemption: str | None = None,
+) -> Notice:
+    known = None if exemption is None else embargo.exemption(exemption)
+    facts: dict[str, Any] = {
+        "kinds": list(kinds),
+        "needs": list(needs),
+        "reference": None if known is None else known.reference,
+        "until": None if known is None else date.fromisoformat(known.end),
+    }
+    sentence = embargo_text(code, language, resolution=embargo.resolution, **facts)
+    return {
+        "embargo": embargo.id,
+        "resolution": embargo.resolution,
+        "code": code,
+        "sentence": sentence,
+        "exemption": exemption,
+        **facts,
+    }

@@ -1,0 +1,347 @@
+"""The register of arms embargoes over HTTP, and what it does to proposals and commitments."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from werkzeug.test import TestResponse
+
+from services.matcher import embargo_watch
+from services.matcher.commitments import MATCHER, begin, finish
+from services.matcher.documents import Commitment, Match
+from services.matcher.embargo_documents import Embargo
+from services.matcher.embargoes import load
+from services.matcher.ledger_documents import LedgerLine
+from shared.events.envelope import check
+from shared.web.identity import Identity
+from tests.services.matcher.conftest import Clock
+from tests.services.matcher.records import (
+    commitment_line,
+    endorsed,
+    need,
+    offer_event,
+    provision,
+    request_event,
+)
+from tests.services.matcher.world import Caller, World, received
+
+DONOR = "66f0000000000000000000d1"
+OTHERS = ["training", "expertise", "infrastructure", "funding"]
+COURSE = {"kind": "training", "unit": "persons", "quantity": 20}
+
+
+def body(**fields: Any) -> dict[str, Any]:
+    """An embargo on Senegal, here for the sake of the example, that bars equipment."""
+    usual = {
+        "country": "SEN",
+        "resolution": "S/RES/0000 (2020)",
+        "allowed": OTHERS,
+        "from": "2020-01-01",
+        "source": "made up for the tests",
+        "stated_on": "2026-01-01",
+        "reason": "The tests need one.",
+    }
+    return {**usual, **fields}
+
+
+def exempting(clock: Clock, days: int = 10, **fields: Any) -> dict[str, Any]:
+    """An exemption of equipment for so many days."""
+    first = clock.now.date() - timedelta(days=30)
+    usual = {
+        "reference": "SC/EX/0001",
+        "kinds": ["equipment"],
+        "from": first.isoformat(),
+        "to": (clock.now.date() + timedelta(days=days)).isoformat(),
+    }
+    return {**usual, **fields}
+
+
+@pytest.fixture
+def market(world: World) -> World:
+    """A request for machines and a course, an offer of each, and a match of the machines."""
+    lines = [need(1), need(2, **COURSE)]
+    course = provision(1, kind="training", unit="persons", capacity=40)
+    world.hears(
+        [
+            request_event("r1", needs=lines),
+            offer_event("machines"),
+            offer_event("course", provisions=[course]),
+        ]
+    )
+    endorsed("r1", "machines")
+    return world
+
+
+def enter(caller: Caller, **fields: Any) -> TestResponse:
+    answer = caller.post("/v1/embargoes", body(**fields))
+    assert answer.status_code == 201, answer.text
+    return answer
+
+
+def follow(world: World) -> None:
+    """Let the worker's index hear of the register, as by its events, and rank."""
+    for one in Embargo.objects:
+        check(one.event())
+        world.feed.apply(received(one.event()))
+    world.ranks()
+
+
+def amend(caller: Caller, answer: TestResponse, **fields: Any) -> TestResponse:
+    return caller._client.put(
+        f"/v1/embargoes/{answer.json['id']}",
+        json=body(**fields),
+        headers={**caller._headers, "If-Match": answer.headers["ETag"]},
+    )
+
+
+def commit_machines(at: Clock, id_: str = "c1") -> Commitment:
+    """Commit a machine under the stored match, past whatever the API checks first."""
+    lines = [commitment_line(side, record, 1000) for side, record in SIDES]
+    begin(id_, Match.objects.get(id="r1.machines"), lines, None, MATCHER, at.now)
+    return finish(id_, at.now)
+
+
+SIDES = (("request", "r1"), ("offer", "machines"))
+
+
+def test_who_when_and_why_are_kept(coordinator: Caller, call: Callable[..., Caller]) -> None:
+    entered = enter(coordinator)
+    path = entered.headers["Location"]
+    assert entered.json["status"] == "confirmed"
+    assert entered.json["in_force"]
+    changed = amend(coordinator, entered, allowed=["training"], reason="Read again.")
+    assert (changed.status_code, changed.json["allowed"]) == (200, ["training"])
+    stale = amend(coordinator, entered, allowed=[])
+    assert stale.status_code == 412
+    ended = coordinator.post(
+        f"{path}/end", {"on": "2025-12-31", "reason": "Lifted."}, changed.headers["ETag"]
+    )
+    assert (ended.status_code, ended.json["to"], ended.json["in_force"]) == (
+        200,
+        "2025-12-31",
+        False,
+    )
+    told = [(one["action"], one["subject"], one["reason"]) for one in ended.json["changes"]]
+    assert told == [
+        ("record", "test", "The tests need one."),
+        ("amend", "test", "Read again."),
+        ("end", "test", "Lifted."),
+    ]
+    assert [one["action"] for one in ended.json["history"]] == ["record", "confirm", "amend", "end"]
+    assert amend(coordinator, ended).status_code == 409
+    assert call("donor", organisation=DONOR).get(path).json["changes"] == []
+
+
+def test_a_repeat_with_its_key_enters_once_and_another_is_told_of_it(coordinator: Caller) -> None:
+    first = coordinator.post("/v1/embargoes", body(), key="k")
+    again = coordinator.post("/v1/embargoes", body(), key="k")
+    assert (first.status_code, again.status_code) == (201, 201)
+    other = coordinator.post("/v1/embargoes", body(resolution="s/res/0000  (2020)"))
+    assert (other.status_code, first.json["id"] in other.json["detail"]) == (409, True)
+    assert Embargo.objects.count() == 1
+
+
+def test_of_two_who_change_it_at_once_one_is_told(coordinator: Caller) -> None:
+    entered = enter(coordinator)
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda n: amend(coordinator, entered, reason=f"{n}"), range(4)))
+    assert sorted(answer.status_code for answer in found) == [200, 412, 412, 412]
+    assert len(Embargo.objects.get().changes) == 2
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"country": "XXX"}, "country"),
+        ({"resolution": " "}, "resolution"),
+        ({"allowed": ["weapons"]}, "allowed[0]"),
+        ({"to": "2019-12-31"}, "to"),
+        ({"reason": None}, "reason"),
+        ({"more": 1}, "more"),
+        (
+            {
+                "exemptions": [
+                    {"reference": "x", "kinds": [], "from": "2020-01-01", "to": "2020-02-01"}
+                ]
+            },
+            "exemptions[0].kinds",
+        ),
+        (
+            {
+                "exemptions": [
+                    {
+                        "number": "7",
+                        "reference": "x",
+                        "kinds": ["training"],
+                        "from": "2020-01-01",
+                        "to": "2020-02-01",
+                    }
+                ]
+            },
+            "exemptions[0].number",
+        ),
+    ],
+)
+def test_bad_input_is_named(coordinator: Caller, fields: dict[str, Any], field: str) -> None:
+    answer = coordinator.post("/v1/embargoes", body(**fields))
+    assert answer.status_code == 422, answer.text
+    assert field in [error["field"] for error in answer.json["errors"]]
+    assert Embargo.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("role", "bound"),
+    [
+        ("requester", {"state": "SEN"}),
+        ("donor", {"organisation": DONOR}),
+        ("auditor", {}),
+        ("operator", {}),
+        ("coordinator", {"regions": frozenset({"Caribbean"})}),
+    ],
+)
+def test_only_coordinators_of_the_state_write(
+    call: Callable[..., Caller], coordinator: Caller, role: str, bound: dict[str, Any]
+) -> None:
+    entered = enter(coordinator)
+    caller = call(role, **bound)
+    assert caller.post("/v1/embargoes", body(resolution="another")).status_code == 403
+    assert amend(caller, entered).status_code == 403
+    for step in ("end", "confirmation"):
+        path = f"{entered.headers['Location']}/{step}"
+        assert caller.post(path, {"reason": "x"}, entered.headers["ETag"]).status_code == 403
+    assert caller.get(entered.headers["Location"]).status_code == 200
+
+
+def test_lists_are_filtered(coordinator: Caller) -> None:
+    enter(coordinator)
+    enter(coordinator, resolution="over", to="2021-01-01")
+    enter(coordinator, country="KEN")
+    assert len(coordinator.items("/v1/embargoes")) == 3
+    assert len(coordinator.items("/v1/embargoes", state="SEN")) == 2
+    assert len(coordinator.items("/v1/embargoes", state="SEN", on="2022-01-01")) == 1
+    assert coordinator.items("/v1/embargoes", status="ended") == []
+
+
+def test_a_barred_line_is_not_served_and_told(
+    market: World, coordinator: Caller, call: Callable[..., Caller]
+) -> None:
+    before = {one["id"] for one in coordinator.items("/v1/proposals", request="r1")}
+    assert before == {"r1.machines", "r1.course"}
+    enter(coordinator)
+    follow(market)
+    shown = {one["id"]: one for one in coordinator.items("/v1/proposals", request="r1")}
+    (notice,) = shown["r1.course"]["embargoes"]
+    assert (notice["code"], notice["needs"], notice["kinds"]) == ("bars-lines", [1], ["equipment"])
+    assert "S/RES/0000 (2020)" in notice["sentence"]
+    assert shown["r1.machines"]["rank"] is None  # acted on before, and listed no more
+    state = call("requester", state="SEN")
+    ruling = state.get("/v1/embargoes/rulings/r1", language="ar").json
+    assert [(one["line"], one["permitted"]) for one in ruling["lines"]] == [(1, False), (2, True)]
+    assert ruling["notices"][0]["sentence"].startswith("يحظر")
+    assert call("requester", state="KEN").get("/v1/embargoes/rulings/r1").status_code == 404
+
+
+def test_a_state_under_no_embargo_is_told_nothing(market: World, coordinator: Caller) -> None:
+    enter(coordinator, country="KEN")
+    follow(market)
+    assert all(not one["embargoes"] for one in coordinator.items("/v1/proposals", request="r1"))
+    assert coordinator.get("/v1/embargoes/rulings/r1").json["notices"] == []
+
+
+def test_what_was_proposed_before_is_refused_with_the_reference(
+    market: World, coordinator: Caller, clock: Clock
+) -> None:
+    fresh = coordinator.get("/v1/proposals/r1.course").headers["ETag"]
+    enter(coordinator)
+    refused = commit_machines(clock)
+    assert refused.status == "refused"
+    assert "S/RES/0000 (2020)" in refused.refusal
+    assert "equipment" in refused.refusal
+    assert {line.held for line in LedgerLine.objects} == {0}
+    enter(coordinator, resolution="S/RES/0001 (2020)", allowed=[])
+    decided = coordinator.post("/v1/proposals/r1.course/decision", {"decision": "endorse"}, fresh)
+    assert (decided.status_code, decided.json["type"].split(":")[-1]) == (409, "embargo")
+    assert "S/RES/0001 (2020)" in decided.json["detail"]
+    rejected = coordinator.post(
+        "/v1/proposals/r1.course/decision", {"decision": "reject", "reason": "barred"}, fresh
+    )
+    assert rejected.status_code == 200
+
+
+def test_under_an_exemption_it_goes_until_the_exemption_expires(
+    market: World, coordinator: Caller, clock: Clock
+) -> None:
+    enter(coordinator, exemptions=[exempting(clock, request="r1")])
+    follow(market)
+    shown = coordinator.get("/v1/proposals/r1.machines").json
+    (notice,) = shown["embargoes"]
+    assert (notice["code"], notice["reference"]) == ("exempts", "SC/EX/0001")
+    assert "SC/EX/0001" in notice["sentence"]
+    assert shown["rank"] == 1 or shown["serves"]
+    held = commit_machines(clock)
+    assert held.status == "held"
+    clock.now += timedelta(days=10)
+    assert embargo_watch.sweep(clock.now) == 0
+    clock.now += timedelta(days=1)
+    assert embargo_watch.sweep(clock.now) == 1
+    assert embargo_watch.sweep(clock.now) == 0
+    fallen = Commitment.objects.get(id="c1")
+    check(fallen.event())
+    assert (fallen.status, "S/RES/0000 (2020)" in fallen.refusal) == ("released", True)
+    assert [step.action for step in fallen.history][-2:] == ["bar", "finish"]
+    assert {line.held for line in LedgerLine.objects} == {0}
+    market.feed.advance(clock.now.date())
+    market.ranks()
+    after = {one["id"]: one for one in coordinator.items("/v1/proposals", request="r1")}
+    assert after["r1.course"]["rank"] == 1
+    assert after.get("r1.machines", {"rank": None})["rank"] is None
+
+
+def test_an_exemption_keeps_its_number_when_others_come_and_go(
+    coordinator: Caller, clock: Clock
+) -> None:
+    first = enter(coordinator, exemptions=[exempting(clock), exempting(clock, reference="two")])
+    assert [one["number"] for one in first.json["exemptions"]] == ["1", "2"]
+    kept = exempting(clock, number="2", reference="two")
+    second = amend(coordinator, first, exemptions=[kept, exempting(clock, reference="three")])
+    told = [(one["number"], one["reference"]) for one in second.json["exemptions"]]
+    assert told == [("2", "two"), ("3", "three")]
+
+
+def test_a_list_is_entered_once_and_waits_for_a_coordinator(
+    coordinator: Caller, clock: Clock
+) -> None:
+    loader = Identity("a loader", "operator")
+    listed = {
+        **{name: value for name, value in body().items() if name not in ("from", "stated_on")},
+        "from": clock.now.date(),
+        "stated_on": clock.now.date(),
+        "to": None,
+        "review_by": None,
+        "exemptions": [],
+    }
+    assert load([listed], loader, clock.now) == (1, 0)
+    (entry,) = coordinator.items("/v1/embargoes", status="unconfirmed")
+    path, tag = f"/v1/embargoes/{entry['id']}", f'"{entry["version"]}"'
+    confirmed = coordinator.post(f"{path}/confirmation", {"reason": "Checked."}, tag)
+    assert (confirmed.status_code, confirmed.json["status"]) == (200, "confirmed")
+    again = coordinator.post(
+        f"{path}/confirmation", {"reason": "Again."}, confirmed.headers["ETag"]
+    )
+    assert again.status_code == 409
+    assert load([listed], loader, clock.now) == (0, 1)
+    assert coordinator.get(path).json["status"] == "confirmed"
+
+
+def test_events_hold_no_text(coordinator: Caller, clock: Clock) -> None:
+    secret = "a secret that nobody may hear"
+    enter(
+        coordinator,
+        resolution=secret,
+        source=secret,
+        reason=secret,
+        exemptions=[exempting(clock, reference=secret)],
+    )
+    assert secret not in str(Embargo.objects.get().event())
