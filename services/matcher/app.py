@@ -7,6 +7,7 @@ from flask import Flask
 from services.matcher.api import (
     alliances,
     allocation,
+    applications,
     commitments,
     coverage,
     duplicates,
@@ -35,6 +36,7 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
             alliances.blueprint,
             coverage.blueprint,
             allocation.blueprint,
+            applications.blueprint,
             triangular.blueprint,
             duplicates.blueprint,
             embargoes.blueprint,

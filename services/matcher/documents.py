@@ -18,6 +18,7 @@ from mongoengine import (
 )
 
 from services.matcher.alliance_documents import Alliance
+from services.matcher.application_documents import Application
 from services.matcher.coverage_documents import CoverageCase
 from services.matcher.domain import SOURCE, Take
 from services.matcher.duplicate_documents import DuplicateCase
@@ -172,7 +173,8 @@ class Commitment(Aggregate):
     """What is promised of an offer's lines to a request's lines; its lines stand in the ledger.
 
     One that stands for assistance under way (`coverage` is the case) takes lines of the request
-    alone: it has no match and no offer. `alliance` is the one for whose sake it is made, if any.
+    alone: it has no match and no offer. Nor has one that a call pays for by an `application`.
+    `alliance` is the one for whose sake it is made, if any.
     """
 
     meta = {"collection": "commitments", "indexes": ["match", "status", "country", "expires_at"]}  # noqa: RUF012 (mongoengine declares it so)
@@ -184,6 +186,7 @@ class Commitment(Aggregate):
     organisation = StringField()
     coverage = StringField()
     alliance = StringField()
+    application = StringField()
     status = StringField(required=True)
     lines = EmbeddedDocumentListField(CommitmentLine, required=True)
     expires_at = DateTimeField()
@@ -201,6 +204,7 @@ class Commitment(Aggregate):
             "organisation": self.organisation,
             "status": self.status,
             "coverage": self.coverage,
+            "application": self.application,
             "lines": [{name: line[name] for name in kept} for line in self.lines],
             "expires_at": self.expires_at and timestamp(self.expires_at),
             "history": [transition.data() for transition in self.history],
@@ -241,7 +245,7 @@ class RecordView(Document):
     A projection: the id is `<side>:<record id>`, the owner a State or an organisation. `stated` is
     what its proposals are explained with, as engine/stated.py packs it, `material` the digest of
     what is material in it (material.py). `priority` is the State's own, `eligibility` says whom an
-    offer is for.
+    offer or a call is for, `terms` a call's window, themes and kinds.
     """
 
     meta = {"collection": "record_views", "indexes": ["record"]}  # noqa: RUF012 (mongoengine declares it so)
@@ -264,6 +268,7 @@ class RecordView(Document):
     material = StringField()
     priority = StringField()
     eligibility = DictField()
+    terms = DictField()
 
     @property
     def version(self) -> Version:
@@ -310,5 +315,6 @@ AGGREGATES: tuple[type[Any], ...] = (
     DuplicateCase,
     CoverageCase,
     Embargo,
+    Application,
 )
 """The documents that have events."""

@@ -72,17 +72,18 @@ class Embargo(Aggregate):
 
     def event(self) -> EventRecord:
         """The state of the embargo, in codes and days; no reference and no reason."""
-        return self.envelope(EMBARGO, SOURCE, self._data())
+        return self.envelope(EMBARGO, SOURCE, self.told())
 
     def facts(self) -> embargoes.Embargo:
         """The embargo as the engine has it."""
-        return embargoes.Embargo.of_event(self._data())
+        return embargoes.Embargo.of_event(self.told())
 
     def exemption(self, number: str) -> EmbargoExemption | None:
         """The exemption with this number."""
         return next((one for one in self.exemptions if one.number == number), None)
 
-    def _data(self) -> dict[str, Any]:
+    def told(self) -> dict[str, Any]:
+        """What its event tells."""
         return {
             "id": self.id,
             "country": self.country,

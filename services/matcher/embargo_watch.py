@@ -63,7 +63,9 @@ def _fall(held: Commitment, now: datetime) -> bool:
 
 
 def _was_given(held: Commitment) -> bool:
-    if held.match is None:
+    if held.coverage is not None:
         return True  # it stands for assistance under way, which nobody here gives
+    if held.match is None:
+        return False
     match = Match.objects(id=held.match).only("status").first()
     return match is not None and match.status in _GIVEN

@@ -153,7 +153,13 @@ def _view_of_offer(event: Event) -> dict[str, Any]:
 
 
 def _view_of_call(event: Event) -> dict[str, Any]:
-    return {"owner": event.data["organisation"], **_ceiling(event.data)}
+    terms = ("window", "themes", "kinds")
+    return {
+        "owner": event.data["organisation"],
+        **_ceiling(event.data),
+        "eligibility": event.data["eligibility"],
+        "terms": {name: event.data[name] for name in terms},
+    }
 
 
 def _ceiling(data: Mapping[str, Any]) -> dict[str, Any]:

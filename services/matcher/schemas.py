@@ -330,7 +330,8 @@ class TakenLineView(StrictSchema):
 class CommitmentView(StrictSchema):
     """A commitment and what became of it.
 
-    One that stands for assistance under way (`coverage`) has no proposal and no offer.
+    One that stands for assistance under way (`coverage`), or that a call pays for by an
+    `application`, has no proposal and no offer.
     """
 
     id = fields.String(required=True)
@@ -341,6 +342,7 @@ class CommitmentView(StrictSchema):
     organisation = fields.String(required=True, allow_none=True)
     coverage = fields.String(required=True, allow_none=True)
     alliance = fields.String(required=True, allow_none=True)
+    application = fields.String(required=True, allow_none=True)
     status = fields.String(required=True)
     lines = fields.List(fields.Nested(TakenLineView), required=True)
     expires_at = fields.AwareDateTime(required=True, allow_none=True)

@@ -64,7 +64,8 @@ def commitment_view(commitment: Commitment, hidden: frozenset[int]) -> dict[str,
     """The commitment without the need lines that the reader may not see."""
     names = (
         *("id", "request", "offer", "country", "organisation", "status", "expires_at"),
-        *("coverage", "alliance", "refusal", "history", "created_at", "updated_at"),
+        *("coverage", "alliance", "application", "refusal"),
+        *("history", "created_at", "updated_at"),
     )
     lines = [line for line in commitment.lines if line.side != "request" or line.line not in hidden]
     return {

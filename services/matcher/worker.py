@@ -12,6 +12,7 @@ import structlog
 from services.matcher import (
     acceptance,
     alliances,
+    applications,
     commitments,
     coverage_holds,
     decision_log,
@@ -20,6 +21,7 @@ from services.matcher import (
 )
 from services.matcher.alliance_documents import Alliance
 from services.matcher.app import NAME
+from services.matcher.application_documents import Application
 from services.matcher.coverage_documents import CoverageCase
 from services.matcher.documents import AGGREGATES, Commitment, Match, Shortlist
 from services.matcher.duplicate_documents import DuplicateCase
@@ -31,6 +33,7 @@ from shared.events.anti_entropy import AntiEntropy
 from shared.events.consumer import Consumer
 from shared.events.envelope import (
     ALLIANCE,
+    APPLICATION,
     COMMITMENT,
     COVERAGE,
     DUPLICATE,
@@ -81,6 +84,7 @@ def worker_loops(
         DUPLICATE: DuplicateCase,
         COVERAGE: CoverageCase,
         EMBARGO: Embargo,
+        APPLICATION: Application,
     }
     loops: dict[str, Loop] = {
         **ranking.loops(),
@@ -105,6 +109,7 @@ def sweep(stop: threading.Event, clock: Clock, seconds: float = SWEEP_SECONDS) -
             alliances.sweep()
             coverage_holds.sweep(clock())
             embargo_watch.sweep(clock())
+            applications.sweep(clock())
         except INFRASTRUCTURE as error:
             log.warning("sweep interrupted", error=str(error))
 

@@ -26,6 +26,7 @@ ALLIANCE: Final = "entraide.alliance.v1"
 DUPLICATE: Final = "entraide.duplicate.v1"
 COVERAGE: Final = "entraide.coverage.v1"
 EMBARGO: Final = "entraide.embargo.v1"
+APPLICATION: Final = "entraide.application.v1"
 
 CONTENT_TYPE: Final = "application/json"
 SPECVERSION: Final = "1.0"
@@ -284,4 +285,5 @@ _SUBJECTS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     DUPLICATE: _own_id,
     COVERAGE: _own_id,
     EMBARGO: _own_id,
+    APPLICATION: _own_id,
 }

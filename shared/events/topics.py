@@ -14,6 +14,7 @@ from shared.events import clients
 from shared.events.envelope import (
     ACTIVITY,
     ALLIANCE,
+    APPLICATION,
     CALL,
     COMMITMENT,
     COVERAGE,
@@ -36,7 +37,9 @@ TYPES: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         REQUESTS: frozenset({REQUEST}),
         OFFERS: frozenset({OFFER, CALL}),
         ACTIVITIES: frozenset({ACTIVITY}),
-        MATCHES: frozenset({SHORTLIST, MATCH, COMMITMENT, ALLIANCE, DUPLICATE, COVERAGE, EMBARGO}),
+        MATCHES: frozenset(
+            {SHORTLIST, MATCH, COMMITMENT, ALLIANCE, DUPLICATE, COVERAGE, EMBARGO, APPLICATION}
+        ),
     }
 )
 """The event types that stand in each topic."""

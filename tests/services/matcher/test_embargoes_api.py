@@ -11,6 +11,7 @@ from werkzeug.test import TestResponse
 from services.matcher import embargo_watch
 from services.matcher.commitments import MATCHER, begin, finish
 from services.matcher.documents import Commitment, Match
+from services.matcher.domain import COMMITTABLE
 from services.matcher.embargo_documents import Embargo
 from services.matcher.embargoes import load
 from services.matcher.ledger_documents import LedgerLine
@@ -19,7 +20,6 @@ from shared.web.identity import Identity
 from tests.services.matcher.conftest import Clock
 from tests.services.matcher.records import (
     commitment_line,
-    endorsed,
     need,
     offer_event,
     provision,
@@ -59,7 +59,7 @@ def exempting(clock: Clock, days: int = 10, **fields: Any) -> dict[str, Any]:
 
 
 @pytest.fixture
-def market(world: World) -> World:
+def market(world: World, coordinator: Caller) -> World:
     """A request for machines and a course, an offer of each, and a match of the machines."""
     lines = [need(1), need(2, **COURSE)]
     course = provision(1, kind="training", unit="persons", capacity=40)
@@ -70,7 +70,8 @@ def market(world: World) -> World:
             offer_event("course", provisions=[course]),
         ]
     )
-    endorsed("r1", "machines")
+    assert coordinator.decide("r1.machines", "endorse").status_code == 200
+    Match.objects(id="r1.machines").update(status=sorted(COMMITTABLE)[0])
     return world
 
 
