@@ -16,8 +16,10 @@ from services.matcher.api import (
     proposals,
     triangular,
 )
+from services.matcher.documents import AUDITED
 from shared.registers.context import Clock, Context, set_context, system_clock
 from shared.settings import Settings
+from shared.web.audit import audit_blueprint
 from shared.web.service import create_service
 
 NAME = "matcher"
@@ -35,6 +37,7 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
             ledger.blueprint,
             alliances.blueprint,
             coverage.blueprint,
+            audit_blueprint(AUDITED),
             allocation.blueprint,
             applications.blueprint,
             triangular.blueprint,

@@ -318,3 +318,6 @@ AGGREGATES: tuple[type[Any], ...] = (
     Application,
 )
 """The documents that have events."""
+
+AUDITED = tuple(kind for kind in AGGREGATES if kind is not Shortlist)
+"""The documents with a history of steps, for the audit trail."""

@@ -23,13 +23,14 @@ from services.matcher.alliance_documents import Alliance
 from services.matcher.app import NAME
 from services.matcher.application_documents import Application
 from services.matcher.coverage_documents import CoverageCase
-from services.matcher.documents import AGGREGATES, Commitment, Match, Shortlist
+from services.matcher.documents import AGGREGATES, AUDITED, Commitment, Match, Shortlist
 from services.matcher.duplicate_documents import DuplicateCase
 from services.matcher.embargo_documents import Embargo
 from services.matcher.models import ensure_prior
 from services.matcher.ranking_worker import RankingWorker
 from services.matcher.reactions import keep_records
 from shared.events.anti_entropy import AntiEntropy
+from shared.events.auditing import Auditor
 from shared.events.consumer import Consumer
 from shared.events.envelope import (
     ALLIANCE,
@@ -48,7 +49,7 @@ from shared.events.topics import Topics
 from shared.events.work import INFRASTRUCTURE
 from shared.registers.context import system_clock
 from shared.settings import Settings
-from shared.web.database import connect_database
+from shared.web.database import connect_database, current_database
 from shared.web.logging import configure_logging
 
 LEDGER_GROUP = "matcher-ledger"
@@ -92,6 +93,7 @@ def worker_loops(
         "relay": Relay(settings, AGGREGATES, owner, clock).run,
         "anti-entropy": AntiEntropy(settings, topics.matches, published, clock).run,
         "sweeps": lambda stop: sweep(stop, clock),
+        "audit": Auditor(NAME, AUDITED, current_database).run,
     }
     return loops, lambda: ranking.ready() and projection.has_assignment()
 

@@ -6,9 +6,11 @@ from flask import Flask
 
 from services.offers.api import activities, activity_files, offers, organisations
 from services.offers.api.catalogue import CALLS, EXPERTS, LESSONS, make_blueprint
+from services.offers.documents import AUDITED
 from shared.registers.context import Clock, Context, set_context, system_clock
 from shared.registers.texts import TEXT_CHECKS, warm_up
 from shared.settings import Settings
+from shared.web.audit import audit_blueprint
 from shared.web.service import create_service
 from shared.web.uploads import MAX_BYTES
 
@@ -27,6 +29,7 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
             activities.blueprint,
             organisations.blueprint,
             *(make_blueprint(noun) for noun in (CALLS, EXPERTS, LESSONS)),
+            audit_blueprint(AUDITED),
         ),
         description=(
             "The register of offers: what donors can give, what they give already, and who "

@@ -211,3 +211,6 @@ class Lesson(Knowledge):
 
 AGGREGATES: tuple[type[Any], ...] = (AssistanceOffer, Activity, Call)
 """The documents that have events."""
+
+AUDITED = AGGREGATES
+"""The documents with a history of steps, for the audit trail."""

@@ -5,9 +5,11 @@ import os
 from flask import Flask
 
 from services.requests.api import advice, requests, states
+from services.requests.documents import AUDITED
 from shared.registers.context import Clock, Context, set_context, system_clock
 from shared.registers.texts import TEXT_CHECKS, warm_up
 from shared.settings import Settings
+from shared.web.audit import audit_blueprint
 from shared.web.service import create_service
 
 NAME = "requests"
@@ -19,7 +21,12 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
     app = create_service(
         NAME,
         settings,
-        (requests.blueprint, advice.blueprint, states.blueprint),
+        (
+            requests.blueprint,
+            advice.blueprint,
+            states.blueprint,
+            audit_blueprint(AUDITED),
+        ),
         description="The register of requests: what States ask for, and whom to write to.",
         checks=TEXT_CHECKS,
         clock=clock,

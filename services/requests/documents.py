@@ -155,3 +155,6 @@ class State(ContactedParty):
 
 AGGREGATES: tuple[type[Any], ...] = (AssistanceRequest,)
 """The documents that have events."""
+
+AUDITED = AGGREGATES
+"""The documents with a history of steps, for the audit trail."""

@@ -59,12 +59,16 @@ class Aggregate(Inserted):
     `pending_events` holds what the relay has yet to publish, each a complete event record (see
     pending.py). A newer event replaces an older one that was not yet published, for each carries
     the whole state: gaps in numbers are normal. `pending_since` is set if and only if there is
-    something pending, and `lease_*` belong to the relay.
+    something pending, and `lease_*` belong to the relay. `audited` is how many steps of the history
+    are in the audit trail, `unaudited_since` is set while there are more (auditing.py).
     """
 
     meta: ClassVar[dict[str, Any]] = {
         "abstract": True,
-        "indexes": [{"fields": ["pending_since"], "sparse": True}],
+        "indexes": [
+            {"fields": ["pending_since"], "sparse": True},
+            {"fields": ["unaudited_since"], "sparse": True},
+        ],
     }
 
     id = StringField(primary_key=True)
@@ -75,6 +79,8 @@ class Aggregate(Inserted):
     pending_since = DateTimeField()
     lease_owner = StringField()
     lease_until = DateTimeField()
+    audited = IntField()
+    unaudited_since = DateTimeField()
     created_at = DateTimeField(required=True)
     updated_at = DateTimeField(required=True)
 

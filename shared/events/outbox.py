@@ -86,6 +86,7 @@ def create(document: Aggregate, now: datetime, epoch: int | None = None) -> None
     document.number = 1
     now = _stored(now)
     document.created_at = document.updated_at = now
+    document.audited, document.unaudited_since = 0, now if document.history else None
     event = _checked_event(document)
     if event is not None:
         document.pending_events = [pack(event)]
@@ -194,6 +195,8 @@ def _change_once(
         # The oldest unpublished change counts; $min sets it where the relay has just unset it.
         document.pending_since = document.pending_since or now
         update["$min"] = {"pending_since": now}
+    if len(after.get("history", ())) > len(before.get("history", ())):
+        update.setdefault("$min", {})["unaudited_since"] = now
     guard = {**more, "_id": document.id, "epoch": loaded.epoch, "number": loaded.number}
     result = document._get_collection().update_one(guard, update)
     return bool(result.matched_count)

@@ -6,8 +6,13 @@ from typing import Any, Final
 from shared.events.envelope import Event
 from shared.events.versions import Version
 
-RELAY_FIELDS: Final = frozenset({"pending_events", "pending_since", "lease_owner", "lease_until"})
-"""What the relay writes in an aggregate; no part of its state."""
+RELAY_FIELDS: Final = frozenset(
+    {
+        *("pending_events", "pending_since", "lease_owner", "lease_until"),
+        *("audited", "unaudited_since"),
+    }
+)
+"""What the relay and the auditor write in an aggregate; no part of its state."""
 
 
 def pack(event: Event) -> dict[str, Any]:

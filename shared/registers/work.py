@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from shared.events.anti_entropy import AntiEntropy
+from shared.events.auditing import Auditor
 from shared.events.consumer import Consumer, Handler
 from shared.events.letters import DeadLetters
 from shared.events.outbox import Aggregate
@@ -15,7 +16,7 @@ from shared.events.running import Loop, run_worker
 from shared.events.topics import Topics
 from shared.registers.context import system_clock
 from shared.settings import Settings
-from shared.web.database import connect_database
+from shared.web.database import connect_database, current_database
 from shared.web.logging import configure_logging
 
 
@@ -36,7 +37,13 @@ def run_register(
     dead_letters = DeadLetters(settings)
     matches = Topics(settings.topic_prefix).matches
     consumer = Consumer(settings, [matches], settings.service, on_matches, dead_letters)
-    loops = {**register_loops(settings, aggregates_by_type), "matches": consumer.run, **more}
+    audited = tuple(aggregates_by_type.values())
+    loops = {
+        **register_loops(settings, aggregates_by_type),
+        "matches": consumer.run,
+        "audit": Auditor(settings.service, audited, current_database).run,
+        **more,
+    }
     try:
         return run_worker(settings.service, settings, loops, consumer.has_assignment)
     finally:

@@ -10,6 +10,7 @@ from pymongo.errors import ConnectionFailure
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from shared.settings import Settings
+from shared.web.reads import keep_read
 
 # Whose messages name an address at most, never what a document or a request holds.
 _HARMLESS = (ConnectionFailure, ConnectionError, TimeoutError)
@@ -66,8 +67,9 @@ def configure_logging(settings: Settings) -> None:
 def record_confidential_read(subject: str, role: str, record: str, hidden_lines: int) -> None:
     """Put on record that somebody read a record with confidential lines, some perhaps hidden.
 
-    Written whatever the level of the other logs.
+    Written whatever the level of the other logs, and kept for the audit trail.
     """
+    keep_read(subject, role, record)
     _audit.info(
         "confidential record read",
         subject=subject,

@@ -1,0 +1,168 @@
+"""What enters the audit trail: every step in a record's history, every read of a confidential one.
+
+A change marks its document in the very write that lengthens the history (`unaudited_since`), as it
+leaves its event there for the relay. The auditor adds what a marked document's history has beyond
+what is `audited`, then takes the mark off; a crash between the two repeats and adds nothing twice,
+since an entry's key names the record and the place in its history. Reads are noted in a
+collection of their own before they are answered, and are taken over in the same way. Any number of
+auditors may run. Entries hold codes, times, identifiers; no text that anybody wrote.
+"""
+
+import threading
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+from pymongo import UpdateOne
+from pymongo.errors import PyMongoError
+
+from shared.events.aggregate import Aggregate, timestamp
+from shared.events.outbox import Contention
+from shared.events.trail import Content, Fault, Store, append, known_keys, prepare_trail
+
+READS = "audit_reads"
+IDLE_SECONDS = 0.5
+_PAUSE_SECONDS = 2.0
+_BATCH = 200
+_BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
+_STEP = ("source", "target", "action", "role", "party", "subject", "reason")
+
+Aggregates = Sequence[type[Aggregate]]
+
+log = structlog.get_logger(__name__)
+
+
+class Auditor:
+    """Takes into a service's trail what its documents and readers left for it."""
+
+    def __init__(self, service: str, aggregates: Aggregates, store: Callable[[], Store]) -> None:
+        """`aggregates` are the documents with a history, `store` gives the connected database."""
+        self._service = service
+        self._aggregates = aggregates
+        self._store = store
+        self._seen = 0
+        self._prepared = False
+
+    def run(self, stop: threading.Event) -> None:
+        """Take over what waits until `stop` is set; while the database is away it waits."""
+        while not stop.is_set():
+            try:
+                if not self._prepared:
+                    self.prepare()
+                idle = IDLE_SECONDS if self.take_over() == 0 else 0.0
+            except (PyMongoError, Contention) as error:
+                log.warning("audit interrupted", error=str(error))
+                idle = _PAUSE_SECONDS
+            stop.wait(idle)
+
+    def prepare(self) -> None:
+        """Make the indexes, and mark documents from before there was a trail."""
+        prepare_trail(self._store())
+        unknown = {"audited": {"$exists": False}, "unaudited_since": {"$exists": False}}
+        for aggregate in self._aggregates:
+            aggregate._get_collection().update_many(
+                unknown, {"$set": {"unaudited_since": _BEGINNING}}
+            )
+        self._prepared = True
+
+    def take_over(self) -> int:
+        """Take over one batch of each kind; returns how many documents and reads that were."""
+        return sum(self._steps_of(one) for one in self._aggregates) + self._reads()
+
+    def _steps_of(self, aggregate: type[Aggregate]) -> int:
+        collection = aggregate._get_collection()
+        waiting = list(
+            collection.find({"unaudited_since": {"$gte": _BEGINNING}})
+            .sort("unaudited_since", 1)
+            .limit(_BATCH)
+        )
+        if not waiting:
+            return 0
+        self._append(
+            [
+                step
+                for document in waiting
+                for step in steps(collection.name, document, int(document.get("audited") or 0))
+            ]
+        )
+        collection.bulk_write([_taken_over(document) for document in waiting], ordered=False)
+        return len(waiting)
+
+    def _reads(self) -> int:
+        notes = self._store()[READS]
+        waiting = list(notes.find().sort("at", 1).limit(_BATCH))
+        if not waiting:
+            return 0
+        self._append([_read(note) for note in waiting])
+        notes.delete_many({"_id": {"$in": [note["_id"] for note in waiting]}})
+        return len(waiting)
+
+    def _append(self, contents: Sequence[Content]) -> None:
+        self._seen = append(self._store(), self._service, contents, self._seen).number
+
+
+def note_reads(store: Store, reads: Sequence[Mapping[str, Any]], now: datetime) -> None:
+    """Leave reads for the auditor: each has `record`, `role`, `party` and `subject`."""
+    if reads:
+        store[READS].insert_many([{"_id": uuid.uuid4().hex, "at": now, **one} for one in reads])
+
+
+def steps(collection: str, document: Mapping[str, Any], audited: int) -> Iterator[Content]:
+    """The entries of a stored document's history after the first ones, that are audited."""
+    for place, step in enumerate(document.get("history") or ()):
+        if place < audited:
+            continue
+        yield {
+            "key": f"{collection}/{document['_id']}/{place + 1}",
+            "what": "step",
+            "of": collection,
+            "record": str(document["_id"]),
+            "at": timestamp(step["at"]),
+            **{name: step.get(name) for name in _STEP},
+        }
+
+
+def compare(store: Store, aggregates: Aggregates) -> Iterator[Fault]:
+    """What the records' histories say otherwise than the trail, or the trail lacks of them.
+
+    Only of what was taken over into the trail: what waits for the auditor is no fault. This finds
+    what was cut off at a trail's end, too.
+    """
+    for aggregate in aggregates:
+        collection = aggregate._get_collection()
+        wanted = {"history": 1, "audited": 1}
+        batch: list[Content] = []
+        for document in collection.find({"audited": {"$gt": 0}}, wanted):
+            batch += list(steps(collection.name, document, 0))[: document["audited"]]
+            if len(batch) >= _BATCH:
+                yield from _differing(store, batch)
+                batch = []
+        yield from _differing(store, batch)
+
+
+def _differing(store: Store, expected: Sequence[Content]) -> Iterator[Fault]:
+    known = known_keys(store, [content["key"] for content in expected])
+    for content in expected:
+        found = known.get(content["key"])
+        if found is None:
+            yield Fault(0, f"missing: the trail does not tell of {content['key']}")
+        elif dict(found) != dict(content):
+            yield Fault(0, f"differing: the record's history tells {content['key']} otherwise")
+
+
+def _taken_over(document: Mapping[str, Any]) -> UpdateOne:
+    seen = {name: document[name] for name in ("_id", "epoch", "number")}
+    audited = {"audited": len(document.get("history") or ())}
+    return UpdateOne(seen, {"$set": audited, "$unset": {"unaudited_since": ""}})
+
+
+def _read(note: Mapping[str, Any]) -> Content:
+    return {
+        "key": f"read/{note['_id']}",
+        "what": "read",
+        "record": note["record"],
+        "at": timestamp(note["at"]),
+        **{name: note.get(name) for name in ("role", "party", "subject")},
+    }

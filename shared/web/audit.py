@@ -1,0 +1,100 @@
+"""The audit trail of a service's records over HTTP: for who oversees, and for a record's owner."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask.views import MethodView
+from marshmallow import fields, validate
+
+from shared.events.auditing import Aggregates
+from shared.events.trail import entries_of
+from shared.web.blueprint import Blueprint
+from shared.web.database import current_database
+from shared.web.identity import Identity, covers, current_identity
+from shared.web.paging import PageQuery, page_schema, read_cursor, write_cursor
+from shared.web.problems import invalid_field, not_found
+from shared.web.schemas import StrictSchema
+
+_OVERSEERS = frozenset({"coordinator", "auditor"})
+_PLACE = ("number",)
+
+
+class AuditEntryView(StrictSchema):
+    """One entry: a step of the record's history, or that somebody read what is confidential in it.
+
+    `number` and `hash` are its place in the service's chain. `subject` is told to those who
+    oversee.
+    """
+
+    number = fields.Integer(required=True)
+    hash = fields.String(required=True)
+    what = fields.String(required=True, validate=validate.OneOf(("step", "read")))
+    record = fields.String(required=True)
+    at = fields.String(required=True)
+    action = fields.String(required=True, allow_none=True)
+    source = fields.String(required=True, allow_none=True)
+    target = fields.String(required=True, allow_none=True)
+    role = fields.String(required=True, allow_none=True)
+    party = fields.String(required=True, allow_none=True)
+    subject = fields.String(required=True, allow_none=True)
+    reason = fields.String(required=True, allow_none=True)
+
+
+def audit_blueprint(aggregates: Aggregates) -> Blueprint:
+    """The resource of a service whose documents with a history these are."""
+    blueprint = Blueprint(
+        "audit",
+        __name__,
+        url_prefix="/v1",
+        description="What was done to a record, and who read it.",
+    )
+
+    @blueprint.route("/audit/<string:record>")
+    class OfRecord(MethodView):
+        """The trail of one record."""
+
+        @blueprint.arguments(PageQuery, location="query")
+        @blueprint.response(200, page_schema(AuditEntryView))
+        def get(self, args: dict[str, Any], record: str) -> dict[str, Any]:
+            """List the audit trail's entries of a record, the oldest first."""
+            identity = current_identity()
+            if not _may_read(identity, aggregates, record):
+                raise not_found("record")
+            after = 0 if args["cursor"] is None else _number(args["cursor"])
+            found = entries_of(current_database(), record, after, args["limit"] + 1)
+            shown = found[: args["limit"]]
+            more = len(found) > len(shown)
+            return {
+                "items": [_entry(one, identity) for one in shown],
+                "next": write_cursor([shown[-1]["number"]], _PLACE) if more else None,
+            }
+
+    return blueprint
+
+
+def _may_read(identity: Identity, aggregates: Aggregates, record: str) -> bool:
+    documents = (one.objects(id=record).first() for one in aggregates)
+    found = next((document for document in documents if document is not None), None)
+    if found is None:
+        return identity.role in _OVERSEERS and identity.regions is None
+    states = [state for state in (getattr(found, "country", None),) if state is not None]
+    states += getattr(found, "states", None) or []
+    if identity.role in _OVERSEERS:
+        return identity.regions is None or covers(identity, *states)
+    if identity.role == "requester":
+        return identity.state in states
+    owner = getattr(found, "organisation", None)
+    return identity.role == "donor" and owner is not None and owner == identity.organisation
+
+
+def _entry(entry: Mapping[str, Any], identity: Identity) -> dict[str, Any]:
+    names = ("number", "hash", "what", "record", "at", "action", "source", "target")
+    shown = {name: entry.get(name) for name in (*names, "role", "party", "reason")}
+    return {**shown, "subject": entry.get("subject") if identity.role in _OVERSEERS else None}
+
+
+def _number(cursor: str) -> int:
+    (number,) = read_cursor(cursor, _PLACE)
+    if not isinstance(number, int):
+        raise invalid_field("cursor", "This is not a cursor of this list.", "cursor")
+    return number

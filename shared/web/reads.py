@@ -1,0 +1,34 @@
+"""Reads of confidential records: kept for the audit trail before they are answered."""
+
+from datetime import UTC, datetime
+
+from flask import Response, after_this_request, g, has_request_context
+
+from shared.events.auditing import note_reads
+from shared.registers.steps import party_of
+from shared.web.database import current_database
+from shared.web.identity import current_identity
+
+
+def keep_read(subject: str, role: str, record: str) -> None:
+    """Note that the caller reads a confidential record; once for each record and request.
+
+    What cannot be noted is not answered: the database's error takes the answer's place.
+    """
+    if not has_request_context():
+        return
+    if "confidential_reads" not in g:
+        g.confidential_reads = {}
+        after_this_request(_note)
+    party = party_of(current_identity())
+    g.confidential_reads[record] = {
+        "record": record,
+        "role": role,
+        "party": party,
+        "subject": subject,
+    }
+
+
+def _note(response: Response) -> Response:
+    note_reads(current_database(), list(g.confidential_reads.values()), datetime.now(UTC))
+    return response
