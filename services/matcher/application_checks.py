@@ -12,6 +12,7 @@ from services.matcher.domain import CENTS, convert, thousandths
 from services.matcher.embargo_checks import lines_bar, require_unbarred, stated_lines
 from services.matcher.engine.geography import Geography
 from services.matcher.promises import taken_line
+from shared.lifecycle import SHOWN
 from shared.vocabulary.currencies import NoRate
 from shared.vocabulary.errors import UnknownCode
 from shared.web.problems import FieldError, conflict, invalid, invalid_field
@@ -93,7 +94,7 @@ def require_admitted(
     for place, line in enumerate(lines):
         view = views.get(line.request)
         stated = None if view is None else stated_lines(view).get(line.line)
-        if view is None or view.status != "published" or stated is None:
+        if view is None or view.status not in SHOWN or stated is None:
             message = "The request is not open, or has this line no more."
             errors.append(FieldError(f"lines[{place}].request", message, "not-open"))
         elif not is_eligible(call.eligibility, view.owner or "", geography):

@@ -24,7 +24,7 @@ from services.matcher.documents import Commitment, CommitmentLine, RecordView, v
 from services.matcher.embargo_checks import lines_bar
 from shared.events.outbox import DuplicateId, Version, change
 from shared.events.work import INFRASTRUCTURE
-from shared.lifecycle import IllegalTransition
+from shared.lifecycle import SHOWN, IllegalTransition
 from shared.registers.steps import party_of, take_step, take_step_as
 from shared.web.identity import Identity
 from shared.web.problems import Problem
@@ -114,7 +114,7 @@ def _commit(application: Application, now: datetime) -> str | None:
         return "the call is open no more"
     for request in application.requests:
         asked = RecordView.objects(id=view_id("request", request)).first()
-        if asked is None or asked.status != "published":
+        if asked is None or asked.status not in SHOWN:
             return f"the request {request} is open no more"
         try:
             begun = _begun(application, call, asked, now)
