@@ -2,6 +2,9 @@
 
 import gzip
 import io
+import itertools
+import resource
+from typing import Any
 
 import pytest
 
@@ -199,3 +202,40 @@ def test_gzip_that_is_damaged_or_unpacks_to_more_than_may_be() -> None:
     assert found == []
     assert error is not None
     assert error.code == "too-large"
+
+
+class Growing(io.RawIOBase):
+    """A file of activities, each with a long part that nobody reads, made as it is read."""
+
+    def __init__(self, activities: int, unread: int) -> None:
+        head, body, tail = file(activity()).partition(activity().encode())
+        filling = b"<result><x>" + b"y" * unread + b"</x></result></iati-activity>"
+        one = body.replace(b"</iati-activity>", filling)
+        self._pieces = itertools.chain([head], itertools.repeat(one, activities), [tail])
+        self._left = b""
+        self.length = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        if not self._left:
+            self._left = next(self._pieces, b"")
+        count = min(len(buffer), len(self._left))
+        buffer[:count] = self._left[:count]
+        self._left = self._left[count:]
+        self.length += count
+        return count
+
+
+def test_a_file_of_200_megabytes_is_read_as_a_stream() -> None:
+    stream = Growing(800, 262_144)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    read = sum(1 for one in read_activities(io.BufferedReader(stream)) if one.element is not None)
+    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    assert (read, stream.length > 200_000_000) == (800, True)
+    assert grown < 50 * 1024, "kilobytes: the file was held in memory"
+    found = read_activities(io.BufferedReader(Growing(800, 262_144)), most=100_000_000)
+    with pytest.raises(FileError) as refused:
+        sum(1 for _ in found)
+    assert refused.value.code == "too-large"
