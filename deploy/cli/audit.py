@@ -39,6 +39,8 @@ def check(services: tuple[str, ...], expect: tuple[str, ...], data_dir: Path) ->
     keep the printed ends elsewhere, and give them to --expect later. Ends with 1 if anything is
     wrong.
     """
+    if os.environ.get("ENTRAIDE_DATABASE") and len(services) != 1:
+        raise click.UsageError("ENTRAIDE_DATABASE names one service's database: name that service")
     expected = dict(_expected(one) for one in expect)
     whole = True
     for service in services or AUDITED:

@@ -13,7 +13,6 @@ from services.matcher.application_documents import Application
 from services.matcher.documents import Commitment
 from services.matcher.ledger_documents import LedgerLine
 from shared.events.envelope import check
-from shared.web.identity import Identity
 from tests.services.matcher.conftest import Clock
 from tests.services.matcher.records import call_event, need, request_event
 from tests.services.matcher.world import Caller, World
@@ -157,26 +156,40 @@ def test_a_refused_part_takes_the_rest_along_and_it_can_be_approved_later(
     assert held()["call"] == 2000
 
 
-def test_an_approval_that_was_begun_and_left_is_finished(
-    asked: World, senegal: Caller, clock: Clock
+@pytest.mark.parametrize("dies_at", [1, 2])
+@pytest.mark.parametrize("gone", [None, "r2"])
+def test_an_approval_whose_process_died_is_led_to_its_end(
+    asked: World,
+    senegal: Caller,
+    fund: Caller,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+    dies_at: int,
+    gone: str | None,
 ) -> None:
     id_ = submitted(senegal, line("r1"), line("r2"))
-    stored = Application.objects.get(id=id_)
-    identity = Identity("somebody", "donor", organisation=FUND)
-    applications.take(
-        id_,
-        "approve",
-        stored.version,
-        identity,
-        clock.now,
-        lambda one: applications.begin_approval(one, identity),
-        None,
-    )
+    finish, calls = commitments.finish, iter(range(1, 100))
+
+    def dying(*args: Any) -> Commitment:
+        if next(calls) == dies_at:
+            raise RuntimeError("killed")
+        return finish(*args)
+
+    monkeypatch.setattr(commitments, "finish", dying)
+    assert step(fund, id_, "approve").status_code == 500
+    monkeypatch.setattr(commitments, "finish", finish)
+    assert Application.objects.get(id=id_).status == "approving"
+    if gone is not None:
+        asked.hears([request_event(gone, 2, status="withdrawn", needs=[need(1, quantity=8)])])
     assert applications.sweep(clock.now) == 0
     clock.now += timedelta(minutes=1)
     assert applications.sweep(clock.now) == 1
-    assert Application.objects.get(id=id_).status == "approved"
-    assert held()["call"] == 2000
+    stored = Application.objects.get(id=id_)
+    if gone is None:
+        assert (stored.status, held()["call"]) == ("approved", 2000)
+    else:
+        assert (stored.status, held()) == ("submitted", {})
+        assert "r2" in stored.refusal
 
 
 def test_states_agree_before_a_coordinator_sends_theirs(
