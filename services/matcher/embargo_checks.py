@@ -4,12 +4,12 @@ Asked of the register itself, not of shortlists: what was proposed before an emb
 is barred all the same.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 
 from services.matcher.documents import CommitmentLine, RecordView, view_id
 from services.matcher.embargo_documents import Embargo
-from services.matcher.engine.embargoes import NO_RULING, Ruling, ruling
+from services.matcher.engine.embargoes import NO_RULING, Embargoes, Ruling, ruling
 from services.matcher.engine.stated import StatedLine, unpacked
 from shared.web.problems import conflict
 
@@ -22,6 +22,15 @@ def ruling_of(country: str | None, request: str, on: date) -> Ruling:
     if not known:
         return NO_RULING
     return ruling([one.facts() for one in known], request, on.toordinal())
+
+
+def rulings(on: date) -> Callable[[str | None, str], Ruling]:
+    """What `ruling_of` tells, for who asks of many requests: one look at the register."""
+    known = Embargoes()
+    for one in Embargo.objects:
+        known.put(one.id, one.facts())
+    day = on.toordinal()
+    return lambda country, request: known.ruling(country or "", request, day)
 
 
 def pair_bar(request: RecordView, offer: RecordView, on: date) -> str | None:

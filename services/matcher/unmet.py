@@ -1,10 +1,11 @@
 """Why an allocation leaves a need line open."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from services.matcher.allocating import Situation
 from services.matcher.documents import RecordView
+from services.matcher.embargo_checks import rulings
 from services.matcher.engine.allocation import Taken
 from services.matcher.engine.allocation_problem import LineId
 from services.matcher.engine.codes import (
@@ -13,6 +14,7 @@ from services.matcher.engine.codes import (
     closeness_rows,
     serves_rows,
 )
+from services.matcher.engine.embargoes import Ruling
 from services.matcher.engine.geography import Geography
 from services.matcher.engine.serving import LEAST_FIT
 from services.matcher.engine.stated import Stated, unpacked
@@ -20,12 +22,13 @@ from services.matcher.engine.stated import Stated, unpacked
 MOST_OFFERS = 5
 
 REASONS = (
-    *("used-up", "ceiling", "indivisible", "unit-mismatch", "spoken-for", "declined"),
+    *("embargo", "used-up", "ceiling", "indivisible", "unit-mismatch", "spoken-for", "declined"),
     *("out-of-time", "not-eligible", "no-offer"),
 )
 """In the order in which they are told where several hold.
 
-`used-up`: what could serve it goes to others, or is committed already. `ceiling`: the offer may
+`embargo`: an arms embargo on the State bars this kind of help. `used-up`: what could serve it
+goes to others, or is committed already. `ceiling`: the offer may
 give one project no more. `indivisible`: what is left cannot be split so. `unit-mismatch`: offers
 count in other units, and nobody says what they are worth. `spoken-for`: an endorsed proposal
 stands before. `declined`: somebody said no. `out-of-time`, `not-eligible`: offers of this kind do
@@ -56,9 +59,13 @@ def unmet(state: Situation, taken: tuple[Taken, ...]) -> Iterator[Unmet]:
     limited = {(one.request, one.offer) for one in state.ceilings}
     offered = {id_: unpacked(view.stated) for id_, view in sorted(state.offers.items())}
     geography = Geography.of_vocabulary(state.on)
+    ruling_for = rulings(state.on)
     for need, line in sorted(state.needs.items()):
         left = line.free - met.get(need, 0)
         if left < min(line.grain, line.free or 1) or line.free <= 0:
+            continue
+        if _embargoed(state, need, ruling_for):
+            yield Unmet(need, left, "embargo", ())
             continue
         provisions = linked.get(need, [])
         spare = [
@@ -73,6 +80,17 @@ def unmet(state: Situation, taken: tuple[Taken, ...]) -> Iterator[Unmet]:
         else:
             reason, offers = _without_links(state, need, offered, geography)
         yield Unmet(need, left, reason, tuple(sorted(offers)[:MOST_OFFERS]))
+
+
+def _embargoed(
+    state: Situation, need: LineId, ruling_for: Callable[[str | None, str], Ruling]
+) -> bool:
+    request = state.requests[need[0]]
+    found = ruling_for(request.owner, request.record)
+    if not found.barred:
+        return False
+    line = unpacked(request.stated).lines.get(need[1])
+    return bool(found.bars(None if line is None else line.kind))
 
 
 def _without_links(

@@ -27,6 +27,7 @@ IDLE_SECONDS = 0.5
 _PAUSE_SECONDS = 2.0
 _BATCH = 200
 _BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
+_READ_OF_A_DOCUMENT = {"history": 1, "audited": 1, "epoch": 1, "number": 1}
 _STEP = ("source", "target", "action", "role", "party", "subject", "reason")
 
 Aggregates = Sequence[type[Aggregate]]
@@ -60,6 +61,7 @@ class Auditor:
     def prepare(self) -> None:
         """Make the indexes, and mark documents from before there was a trail."""
         prepare_trail(self._store())
+        self._store()[READS].create_index("at")
         unknown = {"audited": {"$exists": False}, "unaudited_since": {"$exists": False}}
         for aggregate in self._aggregates:
             aggregate._get_collection().update_many(
@@ -74,7 +76,7 @@ class Auditor:
     def _steps_of(self, aggregate: type[Aggregate]) -> int:
         collection = aggregate._get_collection()
         waiting = list(
-            collection.find({"unaudited_since": {"$gte": _BEGINNING}})
+            collection.find({"unaudited_since": {"$gte": _BEGINNING}}, _READ_OF_A_DOCUMENT)
             .sort("unaudited_since", 1)
             .limit(_BATCH)
         )

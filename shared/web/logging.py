@@ -69,7 +69,7 @@ def record_confidential_read(subject: str, role: str, record: str, hidden_lines:
 
     Written whatever the level of the other logs, and kept for the audit trail.
     """
-    keep_read(subject, role, record)
+    keep_read(record)
     _audit.info(
         "confidential record read",
         subject=subject,

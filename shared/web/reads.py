@@ -5,12 +5,12 @@ from datetime import UTC, datetime
 from flask import Response, after_this_request, g, has_request_context
 
 from shared.events.auditing import note_reads
-from shared.registers.steps import party_of
+from shared.registers.steps import party_of, subject_of
 from shared.web.database import current_database
 from shared.web.identity import current_identity
 
 
-def keep_read(subject: str, role: str, record: str) -> None:
+def keep_read(record: str) -> None:
     """Note that the caller reads a confidential record; once for each record and request.
 
     What cannot be noted is not answered: the database's error takes the answer's place.
@@ -20,12 +20,12 @@ def keep_read(subject: str, role: str, record: str) -> None:
     if "confidential_reads" not in g:
         g.confidential_reads = {}
         after_this_request(_note)
-    party = party_of(current_identity())
+    identity = current_identity()
     g.confidential_reads[record] = {
         "record": record,
-        "role": role,
-        "party": party,
-        "subject": subject,
+        "role": identity.role,
+        "party": party_of(identity),
+        "subject": subject_of(identity),
     }
 
 

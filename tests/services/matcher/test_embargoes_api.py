@@ -244,6 +244,18 @@ def test_a_barred_line_is_not_served_and_told(
     assert call("requester", state="KEN").get("/v1/embargoes/rulings/r1").status_code == 404
 
 
+def test_an_allocation_says_why_a_barred_need_stays_open(
+    market: World, coordinator: Caller
+) -> None:
+    enter(coordinator)
+    follow(market)
+    found = coordinator.get("/v1/allocation", language="fr").json
+    assert [one["proposal"] for one in found["first_commitments"]] == ["r1.course"]
+    (left,) = [one for one in found["first_unmet"] if one["line"] == 1]
+    assert left["reason"] == "embargo"
+    assert "embargo" in left["sentence"]
+
+
 def test_a_state_under_no_embargo_is_told_nothing(market: World, coordinator: Caller) -> None:
     enter(coordinator, country="KEN")
     follow(market)
