@@ -249,7 +249,7 @@ def test_an_allocation_says_why_a_barred_need_stays_open(
 ) -> None:
     enter(coordinator)
     follow(market)
-    found = coordinator.get("/v1/allocation", language="fr").json
+    found = coordinator.get("/v1/allocation").json
     assert [one["proposal"] for one in found["first_commitments"]] == ["r1.course"]
     (left,) = [one for one in found["first_unmet"] if one["line"] == 1]
     assert left["reason"] == "embargo"
