@@ -6,27 +6,37 @@ from typing import Any
 
 from services.matcher.documents import RecordView
 from services.matcher.engine.bonds import Bond
-from services.matcher.engine.cooperation import expert_state, land_neighbours, modality
+from services.matcher.engine.cooperation import STATE, expert_state, land_neighbours, modality
 from services.matcher.engine.cooperation_wording import cooperation_text, trio_text
 from services.matcher.engine.geography import Geography
 from services.matcher.engine.stated import unpacked
 from services.matcher.engine.triangular import Candidate, Trio, trios
+from services.matcher.experience import has_completed
 from services.matcher.proposals import Proposal
 
 TRIANGULAR = "triangular"
 
 
 def cooperation(proposal: Proposal, language: str, on: date) -> dict[str, Any]:
-    """A proposal's form of cooperation, whether it is a neighbour's know-how, and a sentence."""
+    """A proposal's form of cooperation, whether it is a neighbour's know-how, whether such work was
+    completed there, and a sentence."""
     offer, recipient = proposal.offer, proposal.request.owner or ""
     form = modality(offer.donor_type, offer.donor_country, recipient, on)
     expert = expert_state(offer.donor_type, offer.donor_country, _kinds(offer).values())
     near = expert if expert in land_neighbours(recipient) else None
+    proven = near is not None and _is_proven(proposal)
     return {
         "modality": form,
         "neighbour": near is not None,
-        "cooperation": cooperation_text(form, near, language),
+        "proven": proven,
+        "cooperation": cooperation_text(form, near, proven, language),
     }
+
+
+def _is_proven(proposal: Proposal) -> bool:
+    """Whether work on what the proposal serves was completed in the donor's State, or by it."""
+    offer, themes = proposal.offer, {serving["theme"] for serving in proposal.serves}
+    return has_completed(offer.donor_country or "", offer.owner, themes)
 
 
 def triangular(
@@ -53,6 +63,7 @@ def _candidate(proposal: Proposal) -> Candidate:
             for serving in proposal.serves
             if serving["provision"] in kinds
         ),
+        proven=proposal.offer.donor_type == STATE and _is_proven(proposal),
     )
 
 
@@ -65,10 +76,13 @@ def _trio_view(one: Trio, by_offer: dict[str, Proposal], language: str) -> dict[
     return {
         "modality": TRIANGULAR,
         "neighbour": neighbour,
+        "proven": one.expertise.proven,
         "score": one.score,
         "expertise": _part(one.expertise, one.needs, by_offer),
         "funder": _part(one.funder, one.funded, by_offer),
-        "sentence": trio_text(one.expertise.donor_country or "", neighbour, language),
+        "sentence": trio_text(
+            one.expertise.donor_country or "", neighbour, one.expertise.proven, language
+        ),
     }
 
 

@@ -29,6 +29,12 @@ class TrioView(StrictSchema):
 
     modality = fields.String(required=True)
     neighbour = fields.Boolean(required=True)
+    proven = fields.Boolean(
+        required=True,
+        metadata={
+            "description": "Such work was completed in the State with the know-how, or by it."
+        },
+    )
     score = fields.Float(required=True)
     expertise = fields.Nested(TrioPartView, required=True)
     funder = fields.Nested(TrioPartView, required=True)

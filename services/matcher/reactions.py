@@ -12,6 +12,7 @@ from services.matcher.calls import follow_ceilings
 from services.matcher.documents import RecordView, view_id
 from services.matcher.domain import LedgerSide, line_limits
 from services.matcher.engine.stated import packed
+from services.matcher.experience import keep_work
 from services.matcher.ledger import Limits, set_limits
 from services.matcher.material import MaterialSide, material
 from services.matcher.reopening import reopen_of_records, reopen_pairs
@@ -30,7 +31,8 @@ _GRANTS = "scholarships"
 
 
 def keep_records(clock: Callable[[], datetime]) -> Callable[[Sequence[Event]], None]:
-    """The handler of events of requests, offers, calls and matches; others are passed over.
+    """The handler of events of requests, offers, calls, activities and matches; others are passed
+    over.
 
     Order and repetition do not matter: each view and each ledger line keeps the version that it
     was read from, and older or equal ones change nothing.
@@ -39,6 +41,7 @@ def keep_records(clock: Callable[[], datetime]) -> Callable[[Sequence[Event]], N
     def handle(events: Sequence[Event]) -> None:
         known = [event for event in events if event.type in _SIDES]
         keep_newest(RecordView, known, _view_key, _view)
+        keep_work(events)
         now = clock()
         set_limits([_limits(event) for event in _current(known)], now)
         follow_ceilings({event.subject for event in known if event.type == CALL}, now)

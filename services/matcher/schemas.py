@@ -277,6 +277,10 @@ class ProposalView(StrictSchema):
         required=True,
         metadata={"description": "Whether a State that borders on it offers its own know-how."},
     )
+    proven = fields.Boolean(
+        required=True,
+        metadata={"description": "Whether such work was completed in that neighbour, or by it."},
+    )
     cooperation = fields.String(required=True)
     conditions = fields.List(fields.String(), required=True)
     serves = fields.List(fields.Nested(ServingView), required=True)

@@ -71,7 +71,7 @@ def worker_loops(
     ranking = RankingWorker(settings, dead_letters, clock)
     projection = Consumer(
         settings,
-        [topics.requests, topics.offers, topics.matches],
+        [topics.requests, topics.offers, topics.activities, topics.matches],
         LEDGER_GROUP,
         keep_records(clock),
         dead_letters,

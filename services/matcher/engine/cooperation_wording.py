@@ -10,18 +10,26 @@ from shared.vocabulary.countries import country_name
 from shared.vocabulary.errors import UnknownCode
 
 
-def cooperation_text(modality: str, neighbour: str | None, language: str) -> str:
-    """What form of cooperation it is; `neighbour` is the State whose know-how is offered, if so."""
+def cooperation_text(modality: str, neighbour: str | None, proven: bool, language: str) -> str:
+    """What form of cooperation it is.
+
+    `neighbour` is the State whose know-how is offered, if so; `proven`: it completed such work.
+    """
     told = filled(_sentences()["modality"][modality], language, {})
     if neighbour is None:
         return told
-    near = filled(_sentences()["neighbour"]["near"], language, _facts(neighbour, language))
+    near = filled(
+        _sentences()["neighbour"]["proven" if proven else "near"],
+        language,
+        _facts(neighbour, language),
+    )
     return f"{told}{near}" if language == "zh" else f"{told} {near}"
 
 
-def trio_text(state: str, neighbour: bool, language: str) -> str:
+def trio_text(state: str, neighbour: bool, proven: bool, language: str) -> str:
     """That a State's know-how and a third party's money go together."""
-    template = _sentences()["trio"]["near" if neighbour else "far"]
+    near = "proven" if proven else "near"
+    template = _sentences()["trio"][near if neighbour else "far"]
     return filled(template, language, _facts(state, language))
 
 

@@ -31,7 +31,7 @@ class Candidate:
     """An offer in a request's shortlist.
 
     `gives` are (need line, kind of the provision that serves it) for the lines that a reader may
-    see.
+    see. `proven`: work on what it serves was completed in the State that offers it, or by it.
     """
 
     offer: str
@@ -41,6 +41,7 @@ class Candidate:
     score: float
     unconditional: bool
     gives: tuple[tuple[int, str], ...]
+    proven: bool = False
 
     def needs(self, kinds: Iterable[str]) -> tuple[int, ...]:
         """The need lines that it serves by provisions of some kinds."""
@@ -67,7 +68,8 @@ class Trio:
 def trios(
     recipient: str, candidates: Sequence[Candidate], geography: Geography
 ) -> tuple[Trio, ...]:
-    """The trios for a State's request, at most ten: neighbours' know-how first, then by score.
+    """The trios for a State's request, at most ten: neighbours' know-how first, before all of those
+    who have completed such work, then by score.
 
     Each offer of know-how is told once, with the funder that suits the request best; of equals the
     unconditional ones come first, then by id. A recipient that is not of the South has none.
@@ -120,7 +122,13 @@ def _best_first(one: Candidate) -> tuple[float, bool, str]:
     return -one.score, not one.unconditional, one.offer
 
 
-def _nearest_first(one: Trio) -> tuple[bool, float, bool, str]:
+def _nearest_first(one: Trio) -> tuple[bool, bool, float, bool, str]:
     # Beside neighbours nearness counts for nothing: a region is no reason to pass over a better.
-    near = one.bond is Bond.NEIGHBOUR
-    return not near, -one.score, not one.expertise.unconditional, one.expertise.offer
+    near, expert = one.bond is Bond.NEIGHBOUR, one.expertise
+    return (
+        not near,
+        not (near and expert.proven),
+        -one.score,
+        not expert.unconditional,
+        expert.offer,
+    )

@@ -1,11 +1,21 @@
 """What proposals tell of forms of cooperation, and trios, over HTTP."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
+from services.matcher.reactions import keep_records
 from shared.vocabulary import LANGUAGES
-from tests.services.matcher.records import need, offer_event, provision, request_event
+from tests.services.matcher.records import (
+    NOW,
+    activity_event,
+    need,
+    offer_event,
+    provision,
+    request_event,
+    tombstone,
+)
 from tests.services.matcher.world import Caller, World
 
 COURSE = {"kind": "training", "capacity": 20, "unit": "persons"}
@@ -55,6 +65,42 @@ def test_a_proposal_tells_its_form_and_whether_it_is_a_neighbours_know_how(
     for language in LANGUAGES:
         (first, *_) = coordinator.items("/v1/proposals", request="r1", language=language)
         assert first["cooperation"]
+
+
+@pytest.mark.parametrize(
+    "done",
+    [
+        {"country": "TGO", "organisation": None},
+        {"country": "MLI", "organisation": "66f0000000000000000000d1"},
+    ],
+    ids=["in the State", "by its organisation"],
+)
+def test_a_neighbour_that_completed_such_work_says_so(
+    told: World, coordinator: Caller, done: dict[str, Any]
+) -> None:
+    def proven() -> tuple[bool, bool]:
+        one = coordinator.get("/v1/proposals/r1.near").json
+        (trio,) = coordinator.get("/v1/proposals/triangular", request="r1").json["items"]
+        return one["proven"], trio["proven"]
+
+    keep = keep_records(lambda: NOW)
+    assert proven() == (False, False)
+    keep([activity_event("a1", status="ongoing", **done)])
+    keep([activity_event("a2", status="completed", **(done | {"theme": "ddr"}))])
+    elsewhere = {"country": "GHA", "organisation": "66f0000000000000000000d9"}
+    keep([activity_event("a3", status="completed", **elsewhere)])
+    assert proven() == (False, False)
+    before = coordinator.get("/v1/proposals/r1.near").json["cooperation"]
+    keep([activity_event("a1", 2, status="completed", **done)])
+    assert proven() == (True, True)
+    keep([activity_event("a1", 1, status="ongoing", **done)])
+    assert proven() == (True, True)
+    after = coordinator.get("/v1/proposals/r1.near").json["cooperation"]
+    assert after != before
+    assert "completed" in after
+    assert coordinator.get("/v1/proposals/r1.money").json["proven"] is False
+    keep([tombstone(activity_event("a1"))])
+    assert proven() == (False, False)
 
 
 @pytest.mark.usefixtures("told")

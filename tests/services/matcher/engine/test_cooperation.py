@@ -53,10 +53,16 @@ def test_only_a_states_own_know_how_is_its_expertise() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_sentences_in_every_language(language: str) -> None:
     for form in ("south-south", "north-south", "north-north", "multilateral"):
-        assert cooperation_text(form, None, language)
-    near = cooperation_text("south-south", "GHA", language)
-    assert len(near) > len(cooperation_text("south-south", None, language))
-    assert trio_text("GHA", True, language) != trio_text("GHA", False, language)
+        assert cooperation_text(form, None, False, language)
+    near = cooperation_text("south-south", "GHA", False, language)
+    assert len(near) > len(cooperation_text("south-south", None, False, language))
+    proven = cooperation_text("south-south", "GHA", True, language)
+    assert len(proven) > len(near)
+    told = {
+        trio_text("GHA", *how, language) for how in ((True, True), (True, False), (False, False))
+    }
+    assert len(told) == 3
+    assert trio_text("GHA", False, True, language) in told
 
 
 def course(id_: str, country: str | None, **more: Any) -> OfferProfile:
@@ -137,6 +143,13 @@ def test_know_how_of_the_south_and_money_of_the_north_make_a_trio() -> None:
     assert found[0].needs == (1,)
     assert found[0].funded == (1, 3)
     assert found[0].score == 0.15
+
+
+def test_neighbours_that_have_completed_such_work_come_before_other_neighbours() -> None:
+    done = candidate("done", "NER", "expertise", score=0.2, proven=True)
+    far = replace(COURSE, proven=True)
+    found = trios("BEN", [far, NEAR, done, MONEY], GEOGRAPHY)
+    assert [one.expertise.offer for one in found] == ["done", "near", "course"]
 
 
 @pytest.mark.parametrize(
