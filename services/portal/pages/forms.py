@@ -14,7 +14,7 @@ from services.portal.domain.passwords import LEAST_LENGTH, MOST_LENGTH
 from services.portal.domain.people import MAX_EMAIL, MAX_NAME, email_of, name_of
 from services.portal.domain.scopes import SCOPES
 from shared.vocabulary import LANGUAGES
-from shared.vocabulary.countries import AREAS, all_countries, country_name
+from shared.vocabulary.countries import AREAS, country_name
 from shared.vocabulary.languages import language_name
 
 PASSWORD_FAULTS = {
@@ -163,12 +163,14 @@ class InvitationForm(PageForm):
         widget=ListWidget(prefix_label=False),
         option_widget=CheckboxInput(),
     )
-    language = SelectField(_("Language of the invitation"))
+    language = SelectField(_("Language of the invitation"), default="en")
 
-    def __init__(self, roles: Sequence[tuple[str, object]], **values: Any) -> None:
+    def __init__(
+        self, roles: Sequence[tuple[str, object]], states: Sequence[str], **values: Any
+    ) -> None:
         super().__init__(**values)
         reader = str(get_locale() or "en")
-        named = sorted((country_name(c.alpha3, reader), c.alpha3) for c in all_countries())
+        named = sorted((country_name(alpha3, reader), alpha3) for alpha3 in states)
         self.role.choices = list(roles)
         self.state.choices = [("", ""), *((alpha3, name) for name, alpha3 in named)]
         self.regions.choices = [(code, AREAS.label(code, reader)) for code in AREAS.codes()]

@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import Any, TypeVar
 from urllib.parse import quote
 
+from babel.lists import format_list
 from flask import Flask, Response, g, redirect, render_template, request, session
 from flask_babel import Babel, Domain, format_datetime, format_timedelta, get_locale
 from flask_babel import lazy_gettext as _
@@ -229,7 +230,8 @@ def party_of(record: Any) -> str:
         return country_name(record.state, language)
     if record.organisation:
         return str(record.organisation)
-    return ", ".join(AREAS.label(region, language) for region in record.regions)
+    regions = [AREAS.label(region, language) for region in record.regions]
+    return format_list(regions, style="unit", locale=language)
 
 
 def wait_message(error: TooManyError) -> str:

@@ -35,7 +35,8 @@ from services.portal.pages.frame import (
     show,
 )
 from services.portal.pages.signing import REFUSED
-from shared.web.identity import ROLES
+from shared.vocabulary.countries import all_countries
+from shared.web.identity import ROLES, covers
 from shared.web.problems import forbidden, not_found
 
 INVITATIONS = "/invitations"
@@ -87,7 +88,8 @@ def invite() -> Response:
     if allowed is None:
         raise forbidden("Only coordinators and operators invite.")
     roles = [(role, ROLE_NAMES[role]) for role in ROLES if role in allowed]
-    form, status, now = InvitationForm(roles), HTTPStatus.OK, house().clock()
+    states = [one.alpha3 for one in all_countries() if covers(own, one.alpha3)]
+    form, status, now = InvitationForm(roles, states), HTTPStatus.OK, house().clock()
     if form.validate_on_submit():
         office = Office(
             form.role.data,
