@@ -38,7 +38,7 @@ def show_example_accounts(plan: Plan, gold: GoldSet, console: Console, command: 
     `command` is how `entraide` is typed here.
     """
     house = house_of(plan)
-    if Account.objects(email__endswith=f"@{_DOMAIN}").first() is not None:
+    if Account.objects(email=f"coordinator@{_DOMAIN}").first() is not None:
         console.print(
             f"The example accounts are those of the first start; for a new password: {command} "
             f"accounts reset coordinator@{_DOMAIN}",

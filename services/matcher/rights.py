@@ -1,7 +1,7 @@
 """Who may see and do what with proposals, commitments and the ledger."""
 
 from services.matcher.documents import RecordView
-from shared.web.identity import Identity
+from shared.web.identity import Identity, covers
 
 OVERSEERS = frozenset({"coordinator", "auditor", "operator"})
 """Those whose task is to see both sides."""
@@ -31,6 +31,7 @@ def owns_offer(identity: Identity, organisation: str | None) -> bool:
 
 def hidden_lines(identity: Identity, request: RecordView) -> frozenset[int]:
     """The need lines of a request that the caller may not see."""
-    if oversees(identity) or owns_request(identity, request.owner):
+    overseen = oversees(identity) and covers(identity, request.owner)
+    if overseen or owns_request(identity, request.owner):
         return frozenset()
     return request.hidden_lines

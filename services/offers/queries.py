@@ -15,7 +15,7 @@ def visible_offers(identity: Identity) -> Condition:
     """The offers that the reader may see: the same rule as `domain.may_read`, as a condition."""
     if identity.role in {"auditor", "operator"}:
         return {}
-    if identity.role == "coordinator":
+    if identity.role == "coordinator" and identity.regions is None:
         return {"history.target": "submitted"}
     if identity.role == "donor":
         return {"$or": [{"status": "published"}, {"organisation": identity.organisation}]}

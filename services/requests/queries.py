@@ -10,7 +10,7 @@ from typing import Any
 
 from shared.lifecycle import REQUEST
 from shared.registers.search import search_condition
-from shared.web.identity import Identity
+from shared.web.identity import Identity, covered_countries
 
 Condition = dict[str, Any]
 
@@ -27,10 +27,14 @@ def scopes(identity: Identity) -> tuple[Scope, ...]:
     """What the reader may see: the same rule as `domain.may_read`, as conditions."""
     if identity.role in {"auditor", "operator"}:
         return (Scope({}, confidential=True),)
+    circulated: Condition = {"status": {"$in": sorted(REQUEST.shown)}}
     if identity.role == "coordinator":
         seen = {"history.target": "submitted", "status": {"$ne": REQUEST.initial}}
-        return (Scope(seen, confidential=True),)
-    circulated: Condition = {"status": {"$in": sorted(REQUEST.shown)}}
+        if identity.regions is None:
+            return (Scope(seen, confidential=True),)
+        held = covered_countries(identity)
+        within = Scope({**seen, "country": {"$in": held}}, confidential=True)
+        return within, Scope({**circulated, "country": {"$nin": held}}, confidential=False)
     if identity.role == "donor":
         return (Scope(circulated, confidential=False),)
     own = {"country": identity.state}

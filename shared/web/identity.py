@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeVar
 
 from flask import g
 
-from shared.vocabulary.countries import country
+from shared.vocabulary.countries import all_countries, country
 from shared.web.marks import document_response, mark
 from shared.web.problems import Problem, forbidden
 
@@ -59,6 +59,20 @@ def covers(identity: Identity, *countries: str | None) -> bool:
     return regions is None or all(
         alpha3 is not None and country(alpha3).area in regions for alpha3 in countries
     )
+
+
+def covered_countries(identity: Identity) -> list[str]:
+    """The countries and areas that the identity's regions hold; all of them without regions."""
+    return [one.alpha3 for one in all_countries() if covers(identity, one.alpha3)]
+
+
+def require_covered(identity: Identity, *countries: str | None) -> None:
+    """Raise the 403 problem where the identity's regions do not hold one of these States.
+
+    What concerns no State (None) is for coordinators of all regions.
+    """
+    if not covers(identity, *countries):
+        raise forbidden("This is for a coordinator of all regions that it concerns.")
 
 
 def scope_for(service: str, method: str) -> str:

@@ -22,7 +22,7 @@ from shared.registers.context import context
 from shared.registers.steps import party_of
 from shared.web.blueprint import Blueprint
 from shared.web.idempotency import current_attempt, idempotent, resuming
-from shared.web.identity import Identity, current_identity, require_roles
+from shared.web.identity import Identity, current_identity, require_covered, require_roles
 from shared.web.languages import LanguageQuery, reading_language
 from shared.web.marks import answers
 from shared.web.paging import page, page_schema
@@ -88,6 +88,7 @@ class OneAlliance(MethodView):
 def decision(body: dict[str, Any], alliance_id: str) -> Answer:
     """Endorse an alliance, or dismiss it: it is proposed again only with another State."""
     identity, expected = current_identity(), required_version()
+    require_covered(identity, *(member.country for member in _find(alliance_id, identity).members))
     done = _done_before(alliance_id) or alliances.decide(
         alliance_id,
         body["decision"],

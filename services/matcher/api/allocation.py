@@ -24,7 +24,7 @@ from services.matcher.allocation_views import (
 )
 from shared.registers.context import context
 from shared.web.blueprint import Blueprint
-from shared.web.identity import current_identity, require_roles
+from shared.web.identity import current_identity, require_covered, require_roles
 from shared.web.languages import reading_language
 from shared.web.marks import answers
 from shared.web.paging import page, page_schema
@@ -76,6 +76,7 @@ def accept(body: dict[str, Any]) -> dict[str, Any]:
     if body["expires_at"] is not None and body["expires_at"] <= now:
         raise invalid_field("expires_at", "This time is over.", "past")
     kept = _kept(body["id"])
+    require_covered(identity, None)  # it is accepted whole, and it is of all States
     acceptance.begin_accepting(kept, body["expires_at"], identity, now)
     kept = acceptance.go_on(kept.id, now)
     if kept.status == "refused":

@@ -32,7 +32,7 @@ from shared.web.idempotency import (
     idempotent_id,
     resuming,
 )
-from shared.web.identity import Identity, current_identity, require_roles
+from shared.web.identity import Identity, current_identity, require_covered, require_roles
 from shared.web.marks import answers
 from shared.web.paging import page, page_schema
 from shared.web.preconditions import etag
@@ -68,6 +68,7 @@ class Commitments(MethodView):
         """Commit lines of an offer to lines of a request: all of them or none."""
         identity, now = current_identity(), context().clock()
         proposal = find_proposal(body["proposal"], identity)
+        require_covered(identity, proposal.request.owner)
         begun = _begun_before(identity) or create_or_resume(
             lambda: _begin(proposal, body, identity, now),
             lambda: load(Commitment, _commitment_id(identity)),
@@ -164,6 +165,7 @@ def release(_body: dict[str, Any], commitment_id: str) -> Answer:
     """Give back what a commitment holds; nothing more happens to one that was released."""
     identity, now = current_identity(), context().clock()
     commitment = load(Commitment, commitment_id)
+    require_covered(identity, commitment.country)
     if commitment.coverage is not None:
         message = "This is given back by dismissing the case of coverage that it stands for."
         raise conflict("coverage", message)

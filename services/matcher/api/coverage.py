@@ -22,7 +22,7 @@ from shared.lifecycle import SHOWN
 from shared.registers.context import context
 from shared.web.blueprint import Blueprint
 from shared.web.idempotency import current_attempt, idempotent, resuming
-from shared.web.identity import Identity, current_identity, require_roles
+from shared.web.identity import Identity, current_identity, require_covered, require_roles
 from shared.web.languages import LanguageQuery, reading_language
 from shared.web.paging import page, page_schema
 from shared.web.preconditions import conditional, etag, required_version
@@ -91,6 +91,7 @@ def decision(body: dict[str, Any], case_id: str) -> Answer:
     """
     identity, expected, now = current_identity(), required_version(), context().clock()
     case, attempt = _find(case_id, identity), current_attempt()
+    require_covered(identity, case.country)
     if not (resuming() and attempt in case.attempts):
         line, beyond = _wanted(case, body, now.date())
         action, reason = body["decision"], body["reason"]

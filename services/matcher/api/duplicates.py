@@ -16,7 +16,7 @@ from services.matcher.rights import oversees
 from shared.registers.context import context
 from shared.registers.steps import party_of
 from shared.web.blueprint import Blueprint
-from shared.web.identity import Identity, current_identity, require_roles
+from shared.web.identity import Identity, current_identity, require_covered, require_roles
 from shared.web.languages import LanguageQuery, reading_language
 from shared.web.paging import page, page_schema
 from shared.web.preconditions import conditional, etag, required_version
@@ -71,6 +71,8 @@ def decision(body: dict[str, Any], case_id: str) -> Answer:
     """Link a pair or dismiss it: it is shown no more unless one of both changes materially."""
     identity, expected = current_identity(), required_version()
     case = _find(case_id, identity)
+    states = (case.left_owner, case.right_owner) if case.side == "request" else (None,)
+    require_covered(identity, *states)
     now = context().clock()
     decided = decide(case, body["decision"], body["reason"], expected, identity, now)
     return _shown(decided, identity, reading_language(None))

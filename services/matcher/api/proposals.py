@@ -13,7 +13,7 @@ from services.matcher.views import proposal_view
 from shared.registers.context import context
 from shared.web.blueprint import Blueprint
 from shared.web.idempotency import current_attempt, idempotent, resuming
-from shared.web.identity import Identity, current_identity, require_roles
+from shared.web.identity import Identity, current_identity, require_covered, require_roles
 from shared.web.languages import LanguageQuery, reading_language
 from shared.web.paging import page_schema, read_cursor, write_cursor
 from shared.web.preconditions import conditional, etag, required_version
@@ -77,6 +77,7 @@ def decision(body: dict[str, Any], proposal_id: str) -> Answer:
     """Endorse a proposal, or reject it: a rejected pair is proposed no more."""
     identity, expected = current_identity(), required_version()
     proposal = find_proposal(proposal_id, identity)
+    require_covered(identity, proposal.request.owner)
     attempt, now = current_attempt(), context().clock()
     if not _was_decided_before(proposal):
         decide(proposal, body["decision"], body["reason"], expected, identity, now, attempt)

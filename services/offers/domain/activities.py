@@ -16,7 +16,7 @@ from shared.registers.texts import Texts, read_texts
 from shared.vocabulary.kinds import KINDS
 from shared.vocabulary.lists import PARTNERS
 from shared.vocabulary.themes import THEMES
-from shared.web.identity import Identity
+from shared.web.identity import Identity, require_covered
 from shared.web.problems import invalid
 
 NOUN = "activity"
@@ -46,7 +46,9 @@ def require_importer(identity: Identity, organisation: str | None) -> None:
 
     Its donor, an operator, and a coordinator, who keeps the register whole. Raises the 403 problem.
     """
-    if identity.role != "coordinator":
+    if identity.role == "coordinator":
+        require_covered(identity, None)  # a file holds whatever countries it holds
+    else:
         require_owner(identity, organisation)
 
 

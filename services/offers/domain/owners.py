@@ -1,16 +1,22 @@
 """Whose record it is: an organisation's or a State's."""
 
 from shared.registers.rights import Actor
-from shared.web.identity import Identity
+from shared.web.identity import Identity, covers
 from shared.web.problems import forbidden
 
 
 def actor_for(identity: Identity, organisation: str | None, country: str | None = None) -> Actor:
-    """As whom the identity acts on a record of that organisation or State."""
+    """As whom the identity acts on a record of that organisation or State.
+
+    A coordinator of some regions acts, and reads, as another donor does where the record is of no
+    State in them: offers are for whoever coordinates all.
+    """
     if identity.role == "donor" and identity.organisation == organisation is not None:
         return "owner"
     if identity.role == "requester" and identity.state == country is not None:
         return "owner"
+    if not covers(identity, country):
+        return "donor"
     actor: Actor = identity.role  # type: ignore[assignment] # a token has one of the roles
     return actor
 

@@ -10,9 +10,8 @@ from services.portal.domain.people import may_manage
 from services.portal.house import house
 from services.portal.schemas import AccountQuery, AccountView, Nothing
 from services.portal.views import account_view
-from shared.vocabulary.countries import all_countries
 from shared.web.blueprint import Blueprint
-from shared.web.identity import Identity, covers, current_identity, require_roles
+from shared.web.identity import Identity, covered_countries, current_identity, require_roles
 from shared.web.paging import page, page_schema
 from shared.web.problems import forbidden, not_found
 
@@ -77,8 +76,7 @@ def visible_to(identity: Identity) -> dict[str, Any]:
     """The filter of the accounts and invitations that the identity may list."""
     if identity.regions is None:
         return {}
-    states = [one.alpha3 for one in all_countries() if covers(identity, one.alpha3)]
-    return {"role": "requester", "state": {"$in": states}}
+    return {"role": "requester", "state": {"$in": covered_countries(identity)}}
 
 
 def _account(account_id: str) -> Account:

@@ -35,8 +35,7 @@ from services.portal.pages.frame import (
     show,
 )
 from services.portal.pages.signing import REFUSED
-from shared.vocabulary.countries import all_countries
-from shared.web.identity import ROLES, covers
+from shared.web.identity import ROLES, covered_countries
 from shared.web.problems import forbidden, not_found
 
 INVITATIONS = "/invitations"
@@ -88,8 +87,8 @@ def invite() -> Response:
     if allowed is None:
         raise forbidden("Only coordinators and operators invite.")
     roles = [(role, ROLE_NAMES[role]) for role in ROLES if role in allowed]
-    states = [one.alpha3 for one in all_countries() if covers(own, one.alpha3)]
-    form, status, now = InvitationForm(roles, states), HTTPStatus.OK, house().clock()
+    form = InvitationForm(roles, covered_countries(own))
+    status, now = HTTPStatus.OK, house().clock()
     if form.validate_on_submit():
         office = Office(
             form.role.data,

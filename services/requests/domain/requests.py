@@ -22,7 +22,7 @@ from shared.vocabulary.lists import (
     SUSTAINABILITY_MEASURES,
 )
 from shared.vocabulary.themes import THEMES
-from shared.web.identity import Identity
+from shared.web.identity import Identity, covers
 from shared.web.problems import forbidden, invalid
 
 NOUN = "request"
@@ -44,9 +44,14 @@ RIGHTS: Table = {
 
 
 def actor_for(identity: Identity, country: str) -> Actor:
-    """As whom the identity acts on a record of that State."""
+    """As whom the identity acts on a record of that State.
+
+    A coordinator of other regions acts, and reads, as a donor does.
+    """
     if identity.role == "requester" and identity.state == country:
         return "owner"
+    if not covers(identity, country):
+        return "donor"
     actor: Actor = identity.role  # type: ignore[assignment] # a token has one of the roles
     return actor
 

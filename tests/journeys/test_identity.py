@@ -1,0 +1,86 @@
+"""From an invitation to a call of a service, through the real processes and over real HTTP."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import requests
+
+from deploy.local.running import Stack
+
+pytestmark = [pytest.mark.journey]
+
+ENTRAIDE = str(Path(sys.executable).with_name("entraide"))
+PASSWORD = "seven herons over wet stone"
+
+
+def entraide(stack: Stack, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [ENTRAIDE, *arguments, "--data-dir", str(stack.plan.directory.path)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+
+
+def token_of(page: requests.Response) -> str:
+    found = re.search(r'name="csrf_token" type="hidden" value="([^"]+)"', page.text)
+    assert found is not None, page.text
+    return found[1]
+
+
+@pytest.fixture
+def browser() -> requests.Session:
+    session = requests.Session()
+    session.trust_env = False
+    return session
+
+
+def send(browser: requests.Session, url: str, **values: object) -> requests.Response:
+    page = browser.get(url, timeout=30)
+    return browser.post(url, data={**values, "csrf_token": token_of(page)}, timeout=30)
+
+
+def test_an_invited_state_calls_a_service_with_a_token_of_its_own(
+    stack: Stack, browser: requests.Session
+) -> None:
+    portal, register = stack.plan.ports.url("portal"), stack.plan.ports.url("requests")
+    email = "focal.point@interior.example"
+    invited = entraide(stack, "accounts", "invite", email, "--role", "requester", "--state", "SEN")
+    assert invited.returncode == 0, invited.stderr
+    link = invited.stdout.strip()
+    assert link.startswith(f"{portal}/invitation/")
+    assert link in entraide(stack, "accounts", "mail").stdout
+
+    made = send(browser, link, name="Focal Point", password=PASSWORD)
+    assert made.url == f"{portal}/sign-in"
+    assert browser.get(link, timeout=30).status_code == 410
+    assert send(browser, f"{portal}/sign-in", email=email, password=PASSWORD).url == (
+        f"{portal}/account"
+    )
+    page = send(
+        browser, f"{portal}/account/tokens", name="nightly", scopes="requests:read",
+        lifetime="30", current=PASSWORD,
+    )  # fmt: skip
+    text = re.search(r"entraide_[\w-]+", page.text)
+    assert text is not None, page.text
+
+    answer = requests.post(f"{portal}/v1/token", json={"token": text[0]}, timeout=30)
+    assert answer.status_code == 200
+    own = {"Authorization": f"Bearer {answer.json()['access_token']}"}
+    assert requests.get(f"{register}/v1/requests", headers=own, timeout=30).status_code == 200
+    refused = requests.post(f"{register}/v1/requests", headers=own, json={}, timeout=30)
+    assert refused.status_code == 403
+    assert "requests:write" in refused.json()["detail"]
+    offers = stack.plan.ports.url("offers")
+    assert requests.get(f"{offers}/v1/offers", headers=own, timeout=30).status_code == 403
+
+    assert entraide(stack, "accounts", "lock", email).returncode == 0
+    assert browser.get(f"{portal}/account", timeout=30).url.startswith(f"{portal}/sign-in")
+    again = requests.post(f"{portal}/v1/token", json={"token": text[0]}, timeout=30)
+    assert again.status_code == 401
+    assert entraide(stack, "accounts", "unlock", email).returncode == 0
+    reset = entraide(stack, "accounts", "reset", email).stdout.strip()
+    done = send(browser, reset, password="nine otters under a bridge")
+    assert done.url == f"{portal}/sign-in"
+    logs = "".join(log.read_text() for log in stack.plan.directory.logs.glob("*.log"))
+    for secret in (PASSWORD, email, text[0], link.rpartition("/")[2], own["Authorization"][7:]):
+        assert secret not in logs

@@ -1,0 +1,67 @@
+"""A coordinator of some regions decides on what concerns their States, and on nothing else."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.services.matcher.records import need, offer_event, request_event
+from tests.services.matcher.world import Caller, World
+
+WEST = frozenset({"Western Africa"})
+EAST = frozenset({"Eastern Africa"})
+OPEN, SECRET = need(1, quantity=4), need(2, quantity=2, confidential=True)
+
+
+@pytest.fixture
+def known(world: World) -> World:
+    world.hears([request_event("r1", needs=[OPEN, SECRET]), offer_event("o1", conditions=[])])
+    return world
+
+
+@pytest.fixture
+def west(call: Callable[..., Caller]) -> Caller:
+    return call("coordinator", regions=WEST)
+
+
+@pytest.fixture
+def east(call: Callable[..., Caller]) -> Caller:
+    return call("coordinator", regions=EAST)
+
+
+def commitment() -> dict[str, Any]:
+    lines = [{"side": side, "line": 1, "quantity": 1} for side in ("request", "offer")]
+    return {"proposal": "r1.o1", "lines": lines}
+
+
+def test_decisions_and_commitments_are_for_ones_own_regions(
+    known: World, west: Caller, east: Caller
+) -> None:
+    assert east.decide("r1.o1", "endorse").status_code == 403
+    assert west.decide("r1.o1", "endorse").status_code == 200
+    assert east.post("/v1/commitments", commitment()).status_code == 403
+    made = west.post("/v1/commitments", commitment())
+    assert made.status_code == 201, made.json
+    address = made.headers["Location"]
+    assert east.post(f"{address}/release").status_code == 403
+    assert west.post(f"{address}/release").status_code == 200
+
+
+def test_confidential_lines_of_other_regions_are_not_shown(
+    known: World, west: Caller, east: Caller
+) -> None:
+    def needs(caller: Caller) -> set[int]:
+        (item,) = caller.items("/v1/proposals", request="r1")
+        return {served["need"] for served in item["serves"]}
+
+    assert needs(west) == {1, 2}
+    assert needs(east) == {1}
+
+
+def test_what_concerns_all_states_is_for_coordinators_of_all_regions(
+    known: World, west: Caller, coordinator: Caller
+) -> None:
+    found = coordinator.get("/v1/allocation")
+    assert found.status_code == 200
+    body = {"id": found.get_json()["id"]}
+    assert west.post("/v1/allocation/accept", body).status_code == 403
