@@ -4,6 +4,9 @@ Accepting endorses every pair and then reserves every commitment, each under an 
 from the allocation's and the pair's, so that whoever repeats it, or does it at the same time, does
 nothing twice. If one of them is refused, for somebody was faster, all are given back. What was
 begun and left is finished by the worker's sweep.
+
+The commitments are provisional: donor and State have until they expire to agree. Once both have,
+what is held stays held (settling.py); if one declines, or says nothing, it is given back.
 """
 
 import time
@@ -14,13 +17,21 @@ from decimal import Decimal
 from typing import Any
 
 from services.matcher import commitments, proposals
+from services.matcher.actors import MATCHER, actor_of
 from services.matcher.allocating import situation
 from services.matcher.allocation_documents import AllocatedPair, KeptAllocation, UnmetNeed
-from services.matcher.commitments import MATCHER, Actor
 from services.matcher.decisions import decide
 from services.matcher.documents import Commitment, Match
-from services.matcher.domain import CENTS, COMMITTABLE, THOUSANDTHS, proposal_id
-from services.matcher.promises import commitment_lines
+from services.matcher.domain import (
+    CENTS,
+    COMMITTABLE,
+    DECLINED,
+    THOUSANDTHS,
+    WAITING,
+    proposal_id,
+)
+from services.matcher.promises import commitment_lines, require_committable
+from services.matcher.settling import settle
 from shared.events.outbox import DuplicateId, StaleVersion
 from shared.ids import derived_id
 from shared.lifecycle import IllegalTransition
@@ -143,13 +154,14 @@ def _endorse(
         found = proposals.find(proposal_id(pair.request, pair.offer), identity)
         if found is None:
             return "it is proposed no more"
-        if found.status in COMMITTABLE:
+        if found.status in COMMITTABLE | WAITING:
             return None
-        if found.status == "rejected":
-            return "it was rejected meanwhile"
+        if found.status in DECLINED:
+            return f"it was {found.status} meanwhile"
+        attempt = commitment_id(kept.id, pair)
         try:
             decide(
-                found, "endorse", None, found.version, identity, now, commitment_id(kept.id, pair)
+                *(found, "endorse", None, found.version, identity, now, attempt), kept.expires_at
             )
         except StaleVersion:
             continue
@@ -168,9 +180,12 @@ def _commit(
         return "it is proposed no more"
     try:
         if Commitment.objects(id=id_).only("id").first() is None:
+            if found.status in COMMITTABLE:
+                require_committable(found)
             lines = commitment_lines(found, [_sent(line) for line in pair.lines], now.date())
             match = Match.objects.get(id=found.id)
-            commitments.begin(id_, match, lines, kept.expires_at, Actor(identity.role), now)
+            actor = actor_of(identity)
+            commitments.begin(id_, match, lines, kept.expires_at, actor, now, provisional=True)
     except DuplicateId:
         pass  # another goes on with it too
     except Problem as problem:
@@ -179,6 +194,7 @@ def _commit(
     if commitment.status == "held":
         if _is_given_up(kept):
             _give_back(id_, now)  # another gave all back before this was there
+        settle(found.id, now)
         return None
     return commitment.refusal or f"the commitment is {commitment.status}"
 

@@ -10,6 +10,7 @@ from datetime import datetime
 import structlog
 
 from services.matcher import alliance_limits, commitments
+from services.matcher.actors import MATCHER, Actor, transition
 from services.matcher.alliance_documents import (
     Alliance,
     AllianceHold,
@@ -27,7 +28,6 @@ from services.matcher.alliance_rules import (
     step_due,
     why_dissolved,
 )
-from services.matcher.commitments import MATCHER, Actor, transition
 from shared.events.outbox import (
     DuplicateId,
     NotFound,

@@ -12,7 +12,15 @@ from services.matcher.alliance_documents import Alliance
 from services.matcher.alliance_rules import SETTLED
 from services.matcher.ceilings import cents_given
 from services.matcher.documents import Commitment, Match, RecordView, Shortlist, ViewLine
-from services.matcher.domain import convert, ledger_line_id, proposal_id, thousandths
+from services.matcher.domain import (
+    COMMITTABLE,
+    DECLINED,
+    SPOKEN_FOR,
+    convert,
+    ledger_line_id,
+    proposal_id,
+    thousandths,
+)
 from services.matcher.engine.allocation import WEIGHTS
 from services.matcher.engine.allocation_problem import (
     Ceiling,
@@ -33,6 +41,8 @@ from shared.vocabulary.errors import UnknownCode
 
 _METHOD = "1"
 """Raised when the same input would be allocated otherwise."""
+_ALLOCATED = SPOKEN_FOR | COMMITTABLE | {"proposed", "lapsed"}
+"""States of a proposal that may be endorsed, or committed, just so."""
 _SLACK = 1000
 """The thousandth part of a ceiling in another currency that is left for rounding."""
 
@@ -145,8 +155,11 @@ def _link(
         ones, others = state.needs.get(need), state.provisions.get(provision)
         if ones is None or others is None:
             continue
-        if match is not None and match.status == "rejected":
+        if match is not None and match.status in DECLINED:
             state.declined[need].add(offer)
+            continue
+        if match is not None and (match.pledges or match.status not in _ALLOCATED):
+            state.spoken_for[need].add(offer)  # as far as it goes, that is settled with the donor
             continue
         if endorsed and displaced is not None and serving["need"] in displaced["needs"]:
             state.spoken_for[need].add(offer)

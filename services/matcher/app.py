@@ -13,6 +13,7 @@ from services.matcher.api import (
     duplicates,
     embargoes,
     ledger,
+    life,
     proposals,
     triangular,
 )
@@ -33,6 +34,7 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
         settings,
         (
             proposals.blueprint,
+            life.blueprint,
             commitments.blueprint,
             ledger.blueprint,
             alliances.blueprint,

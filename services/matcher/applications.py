@@ -19,7 +19,7 @@ from services.matcher.application_checks import in_currency
 from services.matcher.application_documents import Application, AppliedLine
 from services.matcher.application_rules import APPLICATION, UNFINISHED
 from services.matcher.calls import THE_LINE, open_projects, project_record
-from services.matcher.commitments import MATCHER
+from services.matcher.actors import MATCHER
 from services.matcher.documents import Commitment, CommitmentLine, RecordView, view_id
 from services.matcher.embargo_checks import lines_bar
 from shared.events.outbox import DuplicateId, Version, change

@@ -9,19 +9,28 @@ before each write, with its name; an exception out of it is a crash at that plac
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
 
 from services.matcher import alliance_limits, ledger, metrics
+from services.matcher.actors import MATCHER, Actor, transition
 from services.matcher.calls import open_projects
 from services.matcher.ceilings import above_ceiling
 from services.matcher.documents import Commitment, CommitmentLine, Match, RecordView, view_id
-from services.matcher.domain import COMMITMENT, COMMITTABLE, PROPOSAL, reserving_order
+from services.matcher.domain import (
+    COMMITMENT,
+    COMMITTABLE,
+    KEPT,
+    PROPOSAL,
+    WAITING,
+    reserving_order,
+)
 from services.matcher.embargo_checks import lines_bar
 from services.matcher.ledger import Outcome
-from shared.events.outbox import NotFound, Transition, Version, change, create
+from services.matcher.life import advance
+from services.matcher.pledges import above_pledge
+from shared.events.outbox import NotFound, Version, change, create
 from shared.events.work import INFRASTRUCTURE
 from shared.lifecycle import IllegalTransition
 
@@ -34,29 +43,8 @@ Step = Callable[[str], None]
 log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True)
-class Actor:
-    """Who takes a step: a role, and the State or organisation it acts for, if any."""
-
-    role: str
-    party: str | None = None
-
-
-MATCHER = Actor("matcher")
-"""The matcher itself: its sweeps and what follows from others' steps."""
-
-
 def no_step(_: str) -> None:
     """Goes on."""
-
-
-def transition(
-    action: str, source: str | None, target: str, actor: Actor, now: datetime
-) -> Transition:
-    """A step in a proposal's or commitment's history."""
-    return Transition(
-        source=source, target=target, action=action, at=now, role=actor.role, party=actor.party
-    )
 
 
 def begin(
@@ -66,11 +54,14 @@ def begin(
     expires_at: datetime | None,
     actor: Actor,
     now: datetime,
+    *,
     alliance: str | None = None,
+    provisional: bool = False,
 ) -> Commitment:
     """Record the intention to commit these lines; nothing is held yet. Raises DuplicateId.
 
-    `alliance` is the one for whose sake it is, if any.
+    `alliance` is the one for whose sake it is, if any. A `provisional` one may be held before
+    donor and State have agreed.
     """
     open_projects(lines, now)
     commitment = Commitment(
@@ -83,6 +74,7 @@ def begin(
         alliance=alliance,
         lines=list(lines),
         expires_at=expires_at,
+        provisional=provisional or None,
     )
     return begin_with(commitment, actor, now)
 
@@ -114,12 +106,18 @@ def start_release(
     actor: Actor,
     now: datetime,
     action: str = "release",
+    said: str | None = None,
 ) -> Commitment:
-    """Begin giving a held commitment back; `finish` does the rest.
+    """Begin giving a held commitment back, `said` why in the actor's words; `finish` does the rest.
 
     Raises NotFound, StaleVersion, and IllegalTransition unless it is held.
     """
-    return change(Commitment, id_, expected, lambda one: _move(one, action, actor, now), now)
+
+    def step(commitment: Commitment) -> None:
+        _move(commitment, action, actor, now)
+        commitment.reason = said
+
+    return change(Commitment, id_, expected, step, now)
 
 
 def recover(now: datetime, grace: timedelta = GRACE, step: Step = no_step) -> int:
@@ -147,9 +145,18 @@ def expire(now: datetime, step: Step = no_step) -> int:
             pass  # another sweep, or its owner, was faster
         finish(id_, now, step)
 
-    due = [one.id for one in Commitment.objects(status="held", expires_at__lte=now).only("id")]
+    over = Commitment.objects(status="held", expires_at__lte=now).only("id", "match", "provisional")
+    due = [one.id for one in over if not is_taken_over(one)]
     _each(due, give_back)
     return len(due)
+
+
+def is_taken_over(commitment: Commitment) -> bool:
+    """Whether donor and State have agreed to what was held provisionally: it expires no more."""
+    return bool(
+        commitment.provisional
+        and Match.objects(id=commitment.match, holds=commitment.id, status__in=list(KEPT)).count()
+    )
 
 
 def _each(ids: Sequence[str], work: Callable[[str], object]) -> None:
@@ -221,6 +228,7 @@ def _commit_proposal(commitment: Commitment, now: datetime) -> str | None:
         if refusal is None and commitment.id not in match.holds:
             match.holds.append(commitment.id)
             _take_step(match, "commit", now)
+            match.owes = match.owes or (commitment.provisional and match.status in KEPT) or None
 
     change(Match, commitment.match, None, step, now)
     return refusal
@@ -231,8 +239,11 @@ def _refusal(commitment: Commitment, match: Match, now: datetime) -> str | None:
         return None
     if commitment.id in match.released:
         return Outcome.RELEASED.value
-    if match.status not in COMMITTABLE:
-        return "the proposal was rejected meanwhile"
+    if match.status not in COMMITTABLE and not (commitment.provisional and match.status in WAITING):
+        return f"the proposal is {match.status}"
+    refusal = above_pledge(match, commitment.lines, match.holds)
+    if refusal is not None:
+        return refusal
     offer = RecordView.objects(id=view_id("offer", match.offer)).first()
     if offer is None:
         return None
@@ -258,9 +269,7 @@ def _release_proposal(commitment: Commitment, now: datetime) -> None:
 def _take_step(match: Match, action: str, now: datetime) -> None:
     """Take the step where the proposal's state allows it."""
     if action in PROPOSAL.allowed(match.status):
-        target = PROPOSAL.target(action, match.status)
-        match.history.append(transition(action, match.status, target, MATCHER, now))
-        match.status = target
+        advance(match, action, MATCHER, now)
 
 
 def _try_to_move(id_: str, action: str, now: datetime, refusal: str | None = None) -> Commitment:

@@ -13,7 +13,8 @@ from datetime import datetime
 import structlog
 
 from services.matcher import commitments
-from services.matcher.commitments import MATCHER, begin_with
+from services.matcher.actors import MATCHER
+from services.matcher.commitments import begin_with
 from services.matcher.coverage_documents import CoverageCase, CoverageHold
 from services.matcher.documents import Commitment, CommitmentLine
 from services.matcher.domain import Take

@@ -9,7 +9,7 @@ was decided stays until either record changes materially: each decision keeps a 
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from services.matcher.commitments import MATCHER, transition
+from services.matcher.actors import MATCHER, transition
 from services.matcher.coverage_documents import CoverageCase, coverage_id
 from services.matcher.coverage_rules import (
     COMPLETED,

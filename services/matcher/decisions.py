@@ -3,15 +3,17 @@
 from datetime import datetime
 
 from services.matcher import decision_log
+from services.matcher.actors import actor_of
 from services.matcher.documents import Match, entry_text
 from services.matcher.domain import PROPOSAL
 from services.matcher.embargo_checks import pair_bar, require_unbarred
+from services.matcher.life import advance
 from services.matcher.models import stored_model
 from services.matcher.proposals import Proposal
+from services.matcher.schedule import ANSWER_WITHIN, reminders_until
 from shared.events.epochs import current_epoch
 from shared.events.outbox import DuplicateId, StaleVersion, Version, change, create
 from shared.lifecycle import SHOWN
-from shared.registers.steps import take_step
 from shared.web.identity import Identity
 from shared.web.problems import conflict, invalid_field
 
@@ -24,10 +26,12 @@ def decide(
     identity: Identity,
     now: datetime,
     attempt: str | None = None,
+    answer_by: datetime | None = None,
 ) -> Match:
     """Take the step `endorse` or `reject`, as seen in version `expected`; returns what is stored.
 
     `attempt` is the id of the idempotent request that decides; it is kept with the decision.
+    Donor and State have until `answer_by` to agree to what is endorsed, ANSWER_WITHIN if not said.
 
     Raises the 422 problem for a rejection without a reason, the 409 problem for an endorsement of
     what is no longer open, IllegalTransition, and StaleVersion if somebody was faster.
@@ -39,7 +43,8 @@ def decide(
         if action == "endorse":
             require_open(proposal)
             require_unbarred(pair_bar(proposal.request, proposal.offer, now.date()))
-        take_step(PROPOSAL, match, action, identity, now)
+            ask_parties(match, answer_by or now + ANSWER_WITHIN, now)
+        advance(match, action, actor_of(identity), now, said=reason)
         match.reason = reason
         if attempt is not None:
             match.attempts = [*match.attempts, attempt]
@@ -66,6 +71,12 @@ def decide(
     except DuplicateId:
         raise StaleVersion(Match.objects.get(id=proposal.id).version) from None
     return match
+
+
+def ask_parties(match: Match, answer_by: datetime, now: datetime) -> None:
+    """Ask donor and State anew: whatever they said to an earlier endorsement counts no more."""
+    match.accepted, match.pledges = [], []
+    match.answer_by, match.reminders = answer_by, reminders_until(answer_by, now)
 
 
 def require_open(proposal: Proposal) -> None:

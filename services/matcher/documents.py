@@ -23,6 +23,7 @@ from services.matcher.coverage_documents import CoverageCase
 from services.matcher.domain import SOURCE, Take
 from services.matcher.duplicate_documents import DuplicateCase
 from services.matcher.embargo_documents import Embargo
+from services.matcher.life_documents import Accepted, FollowUp, Report, Said, ToldLine
 from shared.events.envelope import COMMITMENT, MATCH, SHORTLIST
 from shared.events.outbox import Aggregate, EventRecord, Version, timestamp
 
@@ -97,14 +98,19 @@ class Match(Aggregate):
     decisions that the log has yet to take over, `newest_unkept` is the last one's id: see
     decision_log.py. `request_material` and `offer_material` are digests of both sides as they were
     decided on (material.py), `reopened_by` the sides whose change brought a rejected one back.
-    `attempts` are the ids of the idempotent requests that decided.
+    `attempts` are the ids of the idempotent requests that took a step.
+
+    `answer_by` is when silence ends it, `due_at` when time alone takes its next step
+    (clockwork.py), `reminders` when somebody is to be reminded. `accepted` are the offer's
+    conditions that the State accepted, `pledges` what the donor said it would give of each line.
+    `owes`: the ledger has yet to follow what it has become (settling.py).
     """
 
     meta = {  # noqa: RUF012 (mongoengine declares it so)
         "collection": "matches",
         "indexes": [
             *("request", "offer", "organisation"),
-            {"fields": ["newest_unkept"], "sparse": True},
+            *({"fields": [name], "sparse": True} for name in ("newest_unkept", "due_at", "owes")),
         ],
     }
 
@@ -128,9 +134,18 @@ class Match(Aggregate):
     released = ListField(StringField())
     unkept = ListField(DictField(), default=None)
     newest_unkept = StringField()
+    answer_by = DateTimeField()
+    due_at = DateTimeField()
+    reminders = ListField(DateTimeField())
+    accepted = EmbeddedDocumentListField(Accepted)
+    pledges = EmbeddedDocumentListField(ToldLine)
+    said = EmbeddedDocumentListField(Said)
+    reports = EmbeddedDocumentListField(Report)
+    follow_ups = EmbeddedDocumentListField(FollowUp)
+    owes = BooleanField(default=None)
 
     def event(self) -> EventRecord:
-        """The state of the proposal, without the reason's text."""
+        """The state of the proposal, without anything that was said of it."""
         data = {
             "id": self.id,
             "request": self.request,
@@ -142,6 +157,9 @@ class Match(Aggregate):
             "model": self.model,
             "request_version": self.request_version,
             "offer_version": self.offer_version,
+            "answer_by": self.answer_by and timestamp(self.answer_by),
+            "conditions": [{"kind": one.kind, "hash": one.hash} for one in self.accepted],
+            "follow_ups": [one.data() for one in self.follow_ups],
             "history": [transition.data() for transition in self.history],
         }
         return self.envelope(MATCH, SOURCE, data)
@@ -174,7 +192,9 @@ class Commitment(Aggregate):
 
     One that stands for assistance under way (`coverage` is the case) takes lines of the request
     alone: it has no match and no offer. Nor has one that a call pays for by an `application`.
-    `alliance` is the one for whose sake it is made, if any.
+    `alliance` is the one for whose sake it is made, if any. A `provisional` one was held before
+    donor and State agreed: it is given back when its time is over, and kept once both have agreed.
+    `reason` is why it was released, in the words of who did.
     """
 
     meta = {"collection": "commitments", "indexes": ["match", "status", "country", "expires_at"]}  # noqa: RUF012 (mongoengine declares it so)
@@ -191,6 +211,8 @@ class Commitment(Aggregate):
     lines = EmbeddedDocumentListField(CommitmentLine, required=True)
     expires_at = DateTimeField()
     refusal = StringField()
+    provisional = BooleanField()
+    reason = StringField()
 
     def event(self) -> EventRecord:
         """The state of the commitment and its lines."""
@@ -245,7 +267,9 @@ class RecordView(Document):
     A projection: the id is `<side>:<record id>`, the owner a State or an organisation. `stated` is
     what its proposals are explained with, as engine/stated.py packs it, `material` the digest of
     what is material in it (material.py). `priority` is the State's own, `eligibility` says whom an
-    offer or a call is for, `terms` a call's window, themes and kinds.
+    offer or a call is for, `terms` a call's window, themes and kinds. `conditions` are an offer's,
+    by kind, `condition_hashes` those of their texts in the same order, empty for one that the
+    register tells no hash of.
     """
 
     meta = {"collection": "record_views", "indexes": ["record"]}  # noqa: RUF012 (mongoengine declares it so)
@@ -260,6 +284,7 @@ class RecordView(Document):
     donor_type = StringField()
     donor_country = StringField()
     conditions = ListField(StringField())
+    condition_hashes = ListField(StringField())
     lines = EmbeddedDocumentListField(ViewLine)
     ceiling_cents = IntField()
     ceiling_currency = StringField()

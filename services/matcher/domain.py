@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
+from types import MappingProxyType
 from typing import Any, Literal
 
 from shared.lifecycle import Lifecycle, Step
@@ -23,17 +24,67 @@ SOURCE = "/entraide/matcher"
 THOUSANDTHS = 1000
 CENTS = 100
 
+_WAITING = ("endorsed", "donor-agreed", "state-agreed")
+_UNCOMMITTED = ("proposed", *_WAITING, "agreed", "lapsed", "released")
+
+
+def _step(action: str, target: str, *sources: str) -> Step:
+    return Step(action, frozenset(sources), target)
+
+
 PROPOSAL = Lifecycle(
     "proposed",
     (
-        Step("endorse", frozenset({"proposed", "rejected", "released"}), "endorsed"),
-        Step("reject", frozenset({"proposed", "endorsed", "released"}), "rejected"),
-        Step("reopen", frozenset({"rejected"}), "proposed"),
-        Step("commit", frozenset({"endorsed", "released"}), "committed"),
-        Step("release", frozenset({"committed"}), "released"),
+        _step("endorse", "endorsed", "proposed", "rejected", "lapsed", "released"),
+        _step("reject", "rejected", *_UNCOMMITTED),
+        _step("donor-agree", "donor-agreed", "endorsed"),
+        _step("state-agree", "state-agreed", "endorsed"),
+        _step("agree", "agreed", "donor-agreed", "state-agreed"),
+        _step("decline", "declined", *_WAITING, "agreed", "released"),
+        _step("lapse", "lapsed", *_WAITING),
+        _step("reconsider", "endorsed", "state-agreed"),
+        _step("reconsider-agreed", "donor-agreed", "agreed"),
+        _step("fall", "fallen", *_UNCOMMITTED),
+        _step("reopen", "proposed", "rejected", "declined", "fallen"),
+        _step("commit", "committed", "agreed", "released"),
+        _step("release", "released", "committed", "delivering"),
+        _step("start", "delivering", "committed"),
+        _step("deliver", "delivered", "delivering"),
+        _step("follow-up", "follow-up", "delivered"),
+        _step("close", "closed", "delivered", "follow-up"),
     ),
 )
-"""A proposal that somebody acted on; `committed` while at least one commitment holds."""
+"""A proposal that somebody acted on: endorsed, agreed to by both sides, held in the ledger,
+delivered, and asked about afterwards.
+
+Of the two sides that have to agree the first takes `donor-agree` or `state-agree`, the second
+`agree`; `reconsider` and `reconsider-agreed` take back the State's yes once the offer's conditions
+are others. It is `committed` while at least one commitment holds and `released` when none does any
+more. It `fall`s when either record is withdrawn, closed or merged before anything is committed.
+"""
+
+STAYING: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "remind": frozenset({*_WAITING, "follow-up"}),
+        "accept": frozenset({"agreed", "committed", "delivering", "released"}),
+        "report": frozenset({"delivering", "delivered", "follow-up"}),
+        "ask": frozenset({"follow-up"}),
+        "assess": frozenset({"follow-up"}),
+        "reply": frozenset({"follow-up", "closed"}),
+    }
+)
+"""What a proposal's history tells besides the steps, by the states in which it may happen: it stays
+in its state. `ask` is a question to the State, `assess` its answer and `reply` the donor's to that.
+"""
+
+WAITING = frozenset(_WAITING)
+"""States in which an answer of the donor or of the State is waited for."""
+SPOKEN_FOR = WAITING | {"agreed"}
+"""States in which a proposal speaks for a need, though nothing of it has to be held."""
+DECLINED = frozenset({"rejected", "declined"})
+"""States in which the pair is not proposed: somebody said no."""
+KEPT = frozenset({"committed", "delivering", "delivered", "follow-up", "closed"})
+"""States that follow from what is committed: what is held then stays, whatever the records do."""
 
 COMMITMENT = Lifecycle(
     "reserving",
@@ -68,8 +119,8 @@ SETTLED = frozenset({"linked", "dismissed"})
 
 HOLDING = frozenset({"held", "releasing"})
 """States in which a commitment counts as taken from its lines."""
-COMMITTABLE = frozenset({"endorsed", "committed", "released"})
-"""States of a proposal that may take a (further) commitment: somebody has reviewed it."""
+COMMITTABLE = frozenset({"agreed", "committed", "delivering", "released"})
+"""States of a proposal that may take a (further) commitment: both sides have agreed."""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.matcher.commitments import MATCHER, transition
+from services.matcher.actors import MATCHER, transition
 from services.matcher.documents import RecordView, view_id
 from services.matcher.domain import DUPLICATE, Side, due_step
 from services.matcher.duplicate_documents import DuplicateCase, duplicate_id, evidence_text

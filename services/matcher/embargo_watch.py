@@ -9,7 +9,7 @@ from datetime import datetime
 import structlog
 
 from services.matcher import commitments, metrics
-from services.matcher.commitments import MATCHER
+from services.matcher.actors import MATCHER
 from services.matcher.documents import Commitment, Match
 from services.matcher.domain import COMMITMENT
 from services.matcher.embargo_checks import lines_bar

@@ -6,7 +6,7 @@ it is logged and counted, and its record is in no shortlist until a newer versio
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
@@ -14,7 +14,7 @@ from typing import Any, Literal
 import structlog
 
 from services.matcher import metrics
-from services.matcher.domain import HOLDING, split_proposal_id
+from services.matcher.domain import DECLINED, HOLDING, SPOKEN_FOR, split_proposal_id
 from services.matcher.engine.embargoes import Embargo
 from services.matcher.engine.matching import Engine
 from services.matcher.engine.pairing import Pairing
@@ -212,13 +212,14 @@ class IndexFeed:
         pair = split_proposal_id(received.subject)
         if pair is None:
             return
-        if received.event is not None and received.event.data["status"] == "rejected":
+        status = None if received.event is None else received.event.data["status"]
+        if status in DECLINED:
             self.engine.decline(*pair)
         else:
             self.engine.undecline(*pair)
         request, offer = pair
-        if received.event is not None and received.event.data["status"] == "endorsed":
-            at = received.event.data["history"][-1]["at"]
+        if received.event is not None and status in SPOKEN_FOR:
+            at = _endorsed_at(received.event.data["history"])
             self._endorsed[request][offer] = datetime.fromisoformat(at)
         else:
             self._endorsed[request].pop(offer, None)
@@ -269,6 +270,11 @@ class IndexFeed:
         else:
             self._changed_offers.add(record)
             self.engine.set_committed("offer", record, line, measure, self._committed[key])
+
+
+def _endorsed_at(history: Sequence[Mapping[str, Any]]) -> str:
+    """When it was endorsed last; what the sides said to that since changes no order."""
+    return str(next(step["at"] for step in reversed(history) if step["action"] == "endorse"))
 
 
 def _of_request(taken: Iterable[_LineKey], request: str) -> Iterator[_LineKey]:

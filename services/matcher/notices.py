@@ -5,7 +5,7 @@ from typing import Any
 
 from services.matcher.coverage_documents import CoverageCase
 from services.matcher.documents import Match
-from services.matcher.domain import proposal_id
+from services.matcher.domain import DECLINED, proposal_id
 from services.matcher.engine.wording import date_text, filled, list_text, sentences
 from services.matcher.proposals import Proposal
 from services.matcher.rights import oversees, owns_request
@@ -86,7 +86,7 @@ def _same_donor(proposal: Proposal, language: str) -> dict[str, Any] | None:
 def _came_back(match: Match | None, language: str) -> dict[str, Any] | None:
     if match is None or match.status != "proposed" or not match.reopened_by:
         return None
-    declined = next(step for step in reversed(match.history) if step.action == "reject").at
+    declined = next(step for step in reversed(match.history) if step.target in DECLINED).at
     sides: Sequence[str] = match.reopened_by
     template: Mapping[str, str] = sentences()["notices"][f"came-back-{'-and-'.join(sides)}"]
     return {

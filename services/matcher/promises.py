@@ -6,22 +6,40 @@ from typing import Any
 
 from services.matcher.calls import THE_LINE, Drawn, drawn_lines
 from services.matcher.ceilings import above_ceiling
-from services.matcher.documents import CommitmentLine, RecordView, ViewLine
-from services.matcher.domain import CENTS, COMMITTABLE, convert, thousandths
+from services.matcher.conditions import unaccepted
+from services.matcher.documents import Commitment, CommitmentLine, Match, RecordView, ViewLine
+from services.matcher.domain import CENTS, COMMITTABLE, SPOKEN_FOR, convert, thousandths
 from services.matcher.embargo_checks import lines_bar, require_unbarred
 from services.matcher.proposals import Proposal
+from services.matcher.rights import oversees
 from shared.vocabulary.currencies import NoRate
 from shared.vocabulary.errors import UnknownCode
-from shared.web.problems import FieldError, conflict, invalid
+from shared.web.identity import Identity
+from shared.web.problems import FieldError, conflict, invalid, invalid_field
+
+_DELIVERED = frozenset({"delivered", "follow-up", "closed"})
 
 
 def require_committable(proposal: Proposal) -> None:
-    """Raise the 409 problem unless somebody has endorsed the proposal."""
+    """Raise the 409 problem unless donor and State have agreed, by the conditions as they are."""
+    if proposal.status in SPOKEN_FOR - COMMITTABLE:
+        message = f"The proposal is {proposal.status}; donor and State have to agree first."
+        raise conflict("not-agreed", message)
     if proposal.status not in COMMITTABLE:
-        raise conflict(
-            "not-endorsed",
-            f"The proposal is {proposal.status}; a coordinator has to endorse it first.",
-        )
+        message = f"The proposal is {proposal.status}; a coordinator has to endorse it first."
+        raise conflict("not-endorsed", message)
+    if proposal.match is not None and unaccepted(proposal.match, proposal.offer):
+        message = "The offer's conditions have changed; the State has to accept them first."
+        raise conflict("conditions-changed", message)
+
+
+def require_releasable(commitment: Commitment, identity: Identity, reason: str | None) -> None:
+    """Raise the 422 problem for a party without a reason, the 409 problem once all is delivered."""
+    if reason is None and not oversees(identity):
+        raise invalid_field("reason", "Say why this is given back.", "required")
+    match = Match.objects(id=commitment.match).only("status").first()
+    if match is not None and match.status in _DELIVERED:
+        raise conflict("delivered", "What this held is delivered; it stays with its record.")
 
 
 def commitment_lines(

@@ -14,13 +14,22 @@ from services.matcher.documents import (
     shortlist_id,
     view_id,
 )
-from services.matcher.domain import COMMITTABLE, proposal_id, split_proposal_id, visible_serves
+from services.matcher.domain import (
+    COMMITTABLE,
+    DECLINED,
+    KEPT,
+    SPOKEN_FOR,
+    proposal_id,
+    split_proposal_id,
+    visible_serves,
+)
 from services.matcher.rights import hidden_lines, is_party
 from shared.events.versions import Version
 from shared.lifecycle import SHOWN
 from shared.web.identity import Identity
 
 _BATCH = 50
+_ACTED_ON = sorted(SPOKEN_FOR | COMMITTABLE | KEPT)
 _SHOWN = {"_id": 1, "request": 1, "model": 1, "as_of": 1, "offers": 1, "entries": 1}
 
 Place = tuple[str, str]
@@ -124,8 +133,9 @@ def listing(
 ) -> Iterator[Proposal]:
     """Proposals open to decision that the reader may see, by request and rank, after a place.
 
-    The filters are joined by "and". Rejected ones are left out; those with a decision that are no
-    longer in the shortlist (their capacity may be used up by themselves) follow the ranked ones.
+    The filters are joined by "and". Rejected and declined ones are left out; those with a decision
+    that are no longer in the shortlist (their capacity may be used up by themselves) follow the
+    ranked ones.
     """
     for batch in _batches(_shortlists(identity, request, offer, state, after)):
         yield from (
@@ -133,7 +143,7 @@ def listing(
             for one in _of_shortlists(batch, identity)
             if (after is None or one.place > after)
             and (offer is None or one.offer.record == offer)
-            and one.status != "rejected"
+            and one.status not in DECLINED
             and one.is_open()
             and one.may_be_seen(identity)
         )
@@ -168,7 +178,7 @@ def _shortlists(
 
 def _listing(listed: dict[str, Any], acted_on: dict[str, Any]) -> dict[str, Any]:
     """Shortlists that have such an offer, or of whose request such a proposal was acted on."""
-    acted = Match.objects(status__in=list(COMMITTABLE), **acted_on).scalar("request")
+    acted = Match.objects(status__in=_ACTED_ON, **acted_on).scalar("request")
     return {"$or": [listed, {"_id": {"$in": [shortlist_id(request) for request in acted]}}]}
 
 

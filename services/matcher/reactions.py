@@ -1,6 +1,7 @@
 """What the matcher keeps of requests, offers and calls for its API and its ledger.
 
-And what follows from a change: a declined pair comes back (reopening.py).
+And what follows from a change: a declined pair comes back (reopening.py), one whose record is
+withdrawn falls (settling.py).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -16,6 +17,7 @@ from services.matcher.experience import keep_work
 from services.matcher.ledger import Limits, set_limits
 from services.matcher.material import MaterialSide, material
 from services.matcher.reopening import reopen_of_records, reopen_pairs
+from services.matcher.settling import follow_proposals, follow_records
 from shared.events.envelope import CALL, MATCH, OFFER, REQUEST, Event
 from shared.events.projections import keep_newest
 from shared.lifecycle import SHOWN
@@ -46,10 +48,13 @@ def keep_records(clock: Callable[[], datetime]) -> Callable[[Sequence[Event]], N
         set_limits([_limits(event) for event in _current(known)], now)
         follow_ceilings({event.subject for event in known if event.type == CALL}, now)
         follow_requests({event.subject for event in known if event.type == REQUEST}, now)
-        reopen_of_records({(_SIDES[event.type], event.subject) for event in known}, now)
+        records = {(_SIDES[event.type], event.subject) for event in known}
+        reopen_of_records(records, now)
+        follow_records(records, now)
         decided = {event.subject for event in events if event.type == MATCH}
         if decided:
             reopen_pairs(decided, now)
+            follow_proposals(decided, now)
 
     return handle
 
@@ -148,6 +153,7 @@ def _view_of_offer(event: Event) -> dict[str, Any]:
         "donor_type": data["donor_type"],
         "donor_country": data["donor_country"],
         "conditions": [condition["kind"] for condition in data["conditions"]],
+        "condition_hashes": [condition.get("hash", "") for condition in data["conditions"]],
         "call": data["call"],
         **_ceiling(data),
         **_judged(event),

@@ -1,20 +1,23 @@
 """A declined pair comes back once one of its sides changed materially, and no sooner.
 
-A rejection keeps the digests of both sides as they were decided on (material.py). Every event of a
-record, and every event of a rejection itself, is followed by a look at what is stored of both: so
-whether the rejection or the change is written first, whoever comes second sees the other.
+A coordinator's rejection, and a party's no, keep the digests of both sides as they were decided on
+(material.py). Every event of a record, and every event of a rejection itself, is followed by a look
+at what is stored of both: so whether the rejection or the change is written first, whoever comes
+second sees the other.
 """
 
 from collections.abc import Collection, Iterator
 from datetime import datetime
 
-from services.matcher.commitments import MATCHER, transition
+from services.matcher.actors import MATCHER
 from services.matcher.documents import Match, RecordView, view_id
-from services.matcher.domain import PROPOSAL, LedgerSide, Side
+from services.matcher.domain import DECLINED, LedgerSide, Side
+from services.matcher.life import advance
 from services.matcher.material import changed
 from shared.events.outbox import change
 
 _SIDES: tuple[Side, ...] = ("request", "offer")
+_SAID_NO = sorted(DECLINED)
 
 
 def reopen_of_records(records: Collection[tuple[LedgerSide, str]], now: datetime) -> int:
@@ -26,14 +29,14 @@ def reopen_of_records(records: Collection[tuple[LedgerSide, str]], now: datetime
     for side in _SIDES:
         ids = [record for of, record in records if of == side]
         if ids:
-            found = Match.objects(**{f"{side}__in": ids}, status="rejected").only("id")
+            found = Match.objects(**{f"{side}__in": ids}, status__in=_SAID_NO).only("id")
             reopened |= {match.id for match in found if _reopen(match.id, now)}
     return len(reopened)
 
 
 def reopen_pairs(proposals: Collection[str], now: datetime) -> int:
     """As `reopen_of_records`, for these proposals."""
-    found = Match.objects(id__in=list(proposals), status="rejected").only("id")
+    found = Match.objects(id__in=list(proposals), status__in=_SAID_NO).only("id")
     return sum(_reopen(match.id, now) for match in found)
 
 
@@ -42,12 +45,10 @@ def _reopen(id_: str, now: datetime) -> bool:
 
     def step(match: Match) -> None:
         nonlocal done
-        sides = list(changed_sides(match)) if match.status == "rejected" else []
+        sides = list(changed_sides(match)) if match.status in DECLINED else []
         done = bool(sides)
         if done:
-            target = PROPOSAL.target("reopen", match.status)
-            match.history.append(transition("reopen", match.status, target, MATCHER, now))
-            match.status = target
+            advance(match, "reopen", MATCHER, now)
             match.reopened_by = sides
 
     change(Match, id_, None, step, now)

@@ -1,7 +1,12 @@
 """Who may see and do what with proposals, commitments and the ledger."""
 
+from typing import Literal
+
 from services.matcher.documents import RecordView
 from shared.web.identity import Identity, covers
+
+Party = Literal["donor", "state"]
+"""The two sides of a proposal."""
 
 OVERSEERS = frozenset({"coordinator", "auditor", "operator"})
 """Those whose task is to see both sides."""
@@ -35,3 +40,8 @@ def hidden_lines(identity: Identity, request: RecordView) -> frozenset[int]:
     if overseen or owns_request(identity, request.owner):
         return frozenset()
     return request.hidden_lines
+
+
+def acts_as(identity: Identity) -> str:
+    """Which side of a proposal a caller is on that may see it: `donor`, `state`, or its role."""
+    return "state" if identity.role == "requester" else identity.role

@@ -10,7 +10,15 @@ from shared.web.bounds import BoundedList, Moment
 from shared.web.field_errors import coded_error
 from shared.web.languages import LanguageQuery
 from shared.web.paging import PageQuery
-from shared.web.schemas import Amount, CountryCode, MoneyMixin, Quantity, StrictSchema, Text
+from shared.web.schemas import (
+    Amount,
+    CountryCode,
+    MoneyMixin,
+    OptionalBody,
+    Quantity,
+    StrictSchema,
+    Text,
+)
 
 MAX_ID = 128
 MAX_LINES = 200
@@ -48,10 +56,18 @@ class LedgerQuery(PageQuery):
 
 
 class DecisionBody(StrictSchema):
-    """A coordinator's decision; a rejection needs its reason."""
+    """A coordinator's decision; a rejection needs its reason.
+
+    Donor and State have until `answer_by` to agree to what is endorsed.
+    """
 
     decision = fields.String(required=True, validate=validate.OneOf(("endorse", "reject")))
     reason = Text(MAX_REASON, load_default=None, allow_none=True)
+    answer_by = Moment(
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "When silence ends it; null: in 30 days."},
+    )
 
 
 class TakenLineSchema(MoneyMixin, StrictSchema):
@@ -89,6 +105,12 @@ class CommitmentBody(StrictSchema):
             )
         },
     )
+
+
+class ReleaseBody(OptionalBody):
+    """Why a commitment is given back; donor and State have to say it."""
+
+    reason = Text(MAX_REASON, load_default=None, allow_none=True)
 
 
 class ServingView(StrictSchema):
@@ -351,6 +373,15 @@ class CommitmentView(StrictSchema):
     lines = fields.List(fields.Nested(TakenLineView), required=True)
     expires_at = fields.AwareDateTime(required=True, allow_none=True)
     refusal = fields.String(required=True, allow_none=True)
+    provisional = fields.Boolean(
+        required=True,
+        metadata={"description": "Held until both sides have agreed, and given back if not."},
+    )
+    reason = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Why it was given back, in the words of who did."},
+    )
     history = fields.List(fields.Nested(TransitionView), required=True)
     version = fields.String(required=True)
     created_at = fields.AwareDateTime(required=True)

@@ -64,13 +64,14 @@ def commitment_view(commitment: Commitment, hidden: frozenset[int]) -> dict[str,
     """The commitment without the need lines that the reader may not see."""
     names = (
         *("id", "request", "offer", "country", "organisation", "status", "expires_at"),
-        *("coverage", "alliance", "application", "refusal"),
+        *("coverage", "alliance", "application", "refusal", "reason"),
         *("history", "created_at", "updated_at"),
     )
     lines = [line for line in commitment.lines if line.side != "request" or line.line not in hidden]
     return {
         **{name: getattr(commitment, name) for name in names},
         "proposal": commitment.match,
+        "provisional": bool(commitment.provisional),
         "lines": [_taken_view(line) for line in lines],
         "version": str(commitment.version),
     }

@@ -13,11 +13,13 @@ from services.matcher import (
     acceptance,
     alliances,
     applications,
+    clockwork,
     commitments,
     coverage_holds,
     decision_log,
     embargo_watch,
     ledger,
+    settling,
 )
 from services.matcher.alliance_documents import Alliance
 from services.matcher.app import NAME
@@ -99,12 +101,14 @@ def worker_loops(
 
 
 def sweep(stop: threading.Event, clock: Clock, seconds: float = SWEEP_SECONDS) -> None:
-    """Every few seconds: finish half-done commitments, give back expired ones, review cases, and
-    take decisions over into their log."""
+    """Every few seconds: finish half-done commitments, do what is due of proposals, give back what
+    has expired, review cases, and take decisions over into their log."""
     while not stop.wait(seconds):
         try:
             commitments.recover(clock())
+            clockwork.sweep(clock())
             commitments.expire(clock())
+            settling.sweep(clock())
             acceptance.recover(clock())
             ledger.review_cases(clock())
             decision_log.keep_waiting()

@@ -35,10 +35,19 @@ class Eligibility(EmbeddedDocument):
 
 
 class Condition(EmbeddedDocument):
-    """What the donor asks for in return."""
+    """What the donor asks for in return.
+
+    `hash` is the keyed hash of kind and text, by which a State accepts it; missing in records from
+    before there was one.
+    """
 
     kind = StringField(required=True)
     text = StringField(required=True)
+    hash = StringField()
+
+    def event_data(self) -> dict[str, str]:
+        """As events tell of it: without the text."""
+        return {"kind": self.kind, **({"hash": self.hash} if self.hash else {})}
 
 
 class ProvisionLine(EmbeddedDocument):

@@ -30,7 +30,7 @@ def offer_event_data(offer: "AssistanceOffer") -> dict[str, Any]:
             for provision in offer.provisions
         ],
         "eligibility": _eligibility(offer.eligibility),
-        "conditions": [{"kind": condition.kind} for condition in offer.conditions],
+        "conditions": [condition.event_data() for condition in offer.conditions],
         "ceiling_cents": offer.ceiling,
         "ceiling_currency": offer.ceiling_currency,
         "call": offer.call,

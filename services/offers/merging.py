@@ -1,5 +1,7 @@
 """Merging an offer into another of the same organisation."""
 
+from typing import Any
+
 from services.offers.documents import AssistanceOffer, ProvisionLine
 from shared.registers.merging_rules import Register
 from shared.web.problems import invalid_field
@@ -8,13 +10,20 @@ _TERMS = ("eligibility", "conditions", "call")
 
 
 def _refuse(offer: AssistanceOffer, other: AssistanceOffer) -> None:
-    others = [name for name in _TERMS if getattr(offer, name) != getattr(other, name)]
+    others = [name for name in _TERMS if _term(offer, name) != _term(other, name)]
     if others:
         message = (
             f"The other offer differs in {' and '.join(others)}: the provisions of this one would "
             "be offered on other terms than the donor's."
         )
         raise invalid_field("lines", message, "other-terms")
+
+
+def _term(offer: AssistanceOffer, name: str) -> Any:
+    """What the offer says there; conditions by what they say, for old ones have no hash."""
+    if name == "conditions":
+        return [(condition.kind, condition.text) for condition in offer.conditions]
+    return getattr(offer, name)
 
 
 def _complete(provision: ProvisionLine, offer: AssistanceOffer) -> None:

@@ -82,6 +82,12 @@ class ConditionSchema(StrictSchema):
     text = Text(2_000, required=True)
 
 
+class ConditionView(ConditionSchema):
+    """A condition as it is shown; a State accepts it by its `hash`, which changes with the text."""
+
+    hash = fields.String(allow_none=True)
+
+
 class ProvisionSchema(MeasuresMixin, StrictSchema):
     """One thing that can be given. Send `line` to keep a line's number, none for a new line."""
 
@@ -145,6 +151,7 @@ class OfferView(MergeableView, OfferBody):
     """An offer as it is shown."""
 
     provisions = BoundedList(fields.Nested(ProvisionView), MAX_LINES)
+    conditions = BoundedList(fields.Nested(ConditionView), 50)
     donor_type = fields.String()
     donor_country = fields.String(allow_none=True)
     inferred = fields.Nested(

@@ -6,6 +6,7 @@ from typing import Any
 from flask.views import MethodView
 
 from services.matcher import alliances
+from services.matcher.actors import Actor
 from services.matcher.alliance_documents import Alliance
 from services.matcher.alliance_rules import RUNNING
 from services.matcher.alliance_schemas import (
@@ -16,7 +17,6 @@ from services.matcher.alliance_schemas import (
     AnswerBody,
 )
 from services.matcher.alliance_views import alliance_view, summaries
-from services.matcher.commitments import Actor
 from services.matcher.rights import oversees, owns_request
 from shared.registers.context import context
 from shared.registers.steps import party_of

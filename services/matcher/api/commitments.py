@@ -8,21 +8,29 @@ from typing import Any
 from flask.views import MethodView
 
 from services.matcher import commitments
+from services.matcher.actors import actor_of
 from services.matcher.alliance_documents import Alliance
 from services.matcher.alliance_limits import joint_lines, why_not
 from services.matcher.api.proposals import find_proposal
-from services.matcher.commitments import Actor
 from services.matcher.decisions import require_open
 from services.matcher.documents import Commitment, CommitmentLine, Match, RecordView, view_id
-from services.matcher.promises import commitment_lines, require_committable
+from services.matcher.promises import (
+    commitment_lines,
+    require_committable,
+    require_releasable,
+)
 from services.matcher.proposals import Proposal
 from services.matcher.rights import hidden_lines, is_party
-from services.matcher.schemas import CommitmentBody, CommitmentQuery, CommitmentView
+from services.matcher.schemas import (
+    CommitmentBody,
+    CommitmentQuery,
+    CommitmentView,
+    ReleaseBody,
+)
+from services.matcher.settling import settle
 from services.matcher.views import commitment_view
 from shared.ids import derived_id, new_id
 from shared.registers.context import context
-from shared.registers.schemas import StepBody
-from shared.registers.steps import party_of
 from shared.registers.writing import load
 from shared.web.blueprint import Blueprint
 from shared.web.idempotency import (
@@ -94,14 +102,14 @@ def _begun_before(identity: Identity) -> Commitment | None:
 def _begin(
     proposal: Proposal, body: dict[str, Any], identity: Identity, now: datetime
 ) -> Commitment:
-    require_committable(proposal)
     require_open(proposal)
+    require_committable(proposal)
     if body["expires_at"] is not None and body["expires_at"] <= now:
         raise invalid_field("expires_at", "This time is over.", "past")
     lines = commitment_lines(proposal, body["lines"], now.date())
     lines += _joint(body["alliance"], proposal, lines)
     match = load(Match, proposal.id)
-    id_, actor = _commitment_id(identity), _actor(identity)
+    id_, actor = _commitment_id(identity), actor_of(identity)
     return commitments.begin(
         id_, match, lines, body["expires_at"], actor, now, alliance=body["alliance"]
     )
@@ -157,21 +165,31 @@ class OneCommitment(MethodView):
 
 
 @blueprint.route("/commitments/<string:commitment_id>/release", methods=["POST"])
-@require_roles("coordinator", "operator")
+@require_roles("coordinator", "operator", "requester", "donor")
 @idempotent
-@blueprint.arguments(StepBody, required=False)
+@blueprint.arguments(ReleaseBody, required=False)
 @blueprint.response(200, CommitmentView)
-def release(_body: dict[str, Any], commitment_id: str) -> Answer:
-    """Give back what a commitment holds; nothing more happens to one that was released."""
+def release(body: dict[str, Any], commitment_id: str) -> Answer:
+    """Give back what a commitment holds; nothing more happens to one that was released.
+
+    Donor and State may do so too, with a reason, until all is delivered.
+    """
     identity, now = current_identity(), context().clock()
     commitment = load(Commitment, commitment_id)
+    if not is_party(identity, commitment.country, commitment.organisation):
+        raise not_found("commitment")
     require_covered(identity, commitment.country)
     if commitment.coverage is not None:
         message = "This is given back by dismissing the case of coverage that it stands for."
         raise conflict("coverage", message)
     if commitment.status not in ("releasing", "released"):
-        commitments.start_release(commitment_id, None, _actor(identity), now)
-    return _commitment(commitments.finish(commitment_id, now))
+        require_releasable(commitment, identity, body["reason"])
+        actor, said = actor_of(identity), body["reason"]
+        commitments.start_release(commitment_id, None, actor, now, said=said)
+    done = commitments.finish(commitment_id, now)
+    if commitment.match is not None:
+        settle(commitment.match, now)
+    return _commitment(done)
 
 
 def _commitment(commitment: Commitment) -> Answer:
@@ -184,7 +202,3 @@ def _commitment(commitment: Commitment) -> Answer:
 
 def _tag(commitment: Commitment) -> dict[str, str]:
     return {"ETag": etag(commitment.version)}
-
-
-def _actor(identity: Identity) -> Actor:
-    return Actor(identity.role, party_of(identity))

@@ -1,5 +1,6 @@
 """Proposals and decisions on them, over HTTP."""
 
+from datetime import datetime
 from itertools import islice
 from typing import Any
 
@@ -9,6 +10,7 @@ from services.matcher import proposals
 from services.matcher.decisions import decide
 from services.matcher.proposals import Proposal
 from services.matcher.schemas import DecisionBody, ProposalQuery, ProposalView
+from services.matcher.settling import settle
 from services.matcher.views import proposal_view
 from shared.registers.context import context
 from shared.web.blueprint import Blueprint
@@ -79,9 +81,24 @@ def decision(body: dict[str, Any], proposal_id: str) -> Answer:
     proposal = find_proposal(proposal_id, identity)
     require_covered(identity, proposal.request.owner)
     attempt, now = current_attempt(), context().clock()
-    if not _was_decided_before(proposal):
-        decide(proposal, body["decision"], body["reason"], expected, identity, now, attempt)
+    if not was_done_before(proposal):
+        answer_by = _answer_by(body, now)
+        decide(
+            *(proposal, body["decision"], body["reason"], expected, identity, now, attempt),
+            answer_by,
+        )
+        settle(proposal.id, now)
     return _shown(proposal_id, identity, reading_language(None))
+
+
+def _answer_by(body: dict[str, Any], now: datetime) -> datetime | None:
+    """Until when donor and State have to answer; the 422 problem for a time that is over."""
+    answer_by: datetime | None = body["answer_by"]
+    if answer_by is not None and body["decision"] != "endorse":
+        raise invalid_field("answer_by", "Nobody has to answer a rejection.", "invalid")
+    if answer_by is not None and answer_by <= now:
+        raise invalid_field("answer_by", "This time is over.", "past")
+    return answer_by
 
 
 def find_proposal(proposal_id: str, identity: Identity) -> Proposal:
@@ -92,8 +109,8 @@ def find_proposal(proposal_id: str, identity: Identity) -> Proposal:
     return found
 
 
-def _was_decided_before(proposal: Proposal) -> bool:
-    """Whether an earlier attempt with this request's idempotency key decided already."""
+def was_done_before(proposal: Proposal) -> bool:
+    """Whether an earlier attempt with this request's idempotency key took its step already."""
     match = proposal.match
     return resuming() and match is not None and current_attempt() in match.attempts
 

@@ -1,5 +1,7 @@
 """The rules of offers."""
 
+import hmac
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -28,6 +30,7 @@ from shared.web.identity import Identity
 from shared.web.problems import invalid
 
 NOUN = "offer"
+_HASH_DIGITS = 32
 
 RIGHTS: Table = {
     "change": frozenset({"owner", "operator"}),
@@ -182,7 +185,7 @@ def _fill(
     for name in ("title", "description", "call", "gender_marker"):
         setattr(offer, name, payload[name])
     offer.eligibility = eligibility_of(payload["eligibility"])
-    offer.conditions = [Condition(**condition) for condition in payload["conditions"]]
+    offer.conditions = [_condition(condition, key) for condition in payload["conditions"]]
     offer.window = Window.of(payload["window"])
     ceiling = payload["ceiling"] or {"amount": None, "currency": None}
     offer.ceiling, offer.ceiling_currency = hundredths(ceiling["amount"]), ceiling["currency"]
@@ -190,6 +193,13 @@ def _fill(
     conditions = tuple(condition.text for condition in offer.conditions)
     texts = Texts(offer.title, offer.description, more=conditions)
     read_texts(offer, texts, payload["language"], key)
+
+
+def _condition(sent: Mapping[str, Any], key: bytes) -> Condition:
+    """A condition with the hash that it is accepted by: keyed, so that no text can be guessed."""
+    told = json.dumps([sent["kind"], sent["text"]], ensure_ascii=False).encode()
+    digest = hmac.digest(key, told, "sha256").hex()[:_HASH_DIGITS]
+    return Condition(kind=sent["kind"], text=sent["text"], hash=digest)
 
 
 def _provision(number: int, line: Mapping[str, Any]) -> ProvisionLine:

@@ -96,7 +96,11 @@ def call(
     token: Callable[..., dict[str, str]],
 ) -> Callable[..., Caller]:
     """Makes callers of the API: call("requester", state="SEN")."""
-    return lambda role, **bound: Caller(described_client(app), token(role, **bound))
+
+    def caller(role: str, **bound: Any) -> Caller:
+        return Caller(described_client(app), token(role, **bound), caller)
+
+    return caller
 
 
 @pytest.fixture

@@ -63,20 +63,23 @@ def _event(type_: str, source: str, id_: str, version: Version, fields: dict[str
     return event
 
 
-def endorsed(request: str, offer: str) -> Match:
-    """A stored proposal that was endorsed."""
+def agreed(request: str, offer: str) -> Match:
+    """A stored proposal that was endorsed, and that donor and State have agreed to."""
     match = Match(
         id=f"{request}.{offer}",
         request=request,
         offer=offer,
         country="SEN",
         organisation="66f0000000000000000000d1",
-        status="endorsed",
+        status="agreed",
         request_version="1.1",
         offer_version="1.1",
         history=[
-            Transition(
-                source="proposed", target="endorsed", action="endorse", at=NOW, role="coordinator"
+            Transition(source=source, target=target, action=action, at=NOW, role=role)
+            for source, target, action, role in (
+                ("proposed", "endorsed", "endorse", "coordinator"),
+                ("endorsed", "donor-agreed", "donor-agree", "donor"),
+                ("donor-agreed", "agreed", "agree", "requester"),
             )
         ],
     )

@@ -17,15 +17,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from services.matcher.actors import MATCHER
 from services.matcher.calls import project_record
-from services.matcher.commitments import (
-    MATCHER,
-    begin,
-    expire,
-    finish,
-    recover,
-    start_release,
-)
+from services.matcher.commitments import begin, expire, finish, recover, start_release
 from services.matcher.documents import Commitment, CommitmentLine, Match
 from services.matcher.domain import LineLimit, Side
 from services.matcher.ledger import Limits, release, reserve, set_limits
@@ -35,7 +29,7 @@ from shared.events.versions import Version
 from shared.lifecycle import IllegalTransition
 from shared.settings import Settings
 from shared.web.database import connect_database
-from tests.services.matcher.records import NOW, call_event, commitment_line, endorsed
+from tests.services.matcher.records import NOW, agreed, call_event, commitment_line
 
 THREADS = 2
 """Of each process."""
@@ -57,7 +51,7 @@ def prepare() -> None:
     """Six requests of three lines and six offers of one, each endorsed for each, and a call."""
     keep_records(lambda: NOW)([call_event(CALL, fund_cents=4_000, ceiling_cents=1_500)])
     for request, offer in itertools.product(REQUESTS, OFFERS):
-        endorsed(request, offer)
+        agreed(request, offer)
     for request in REQUESTS:
         limit("request", request, 1, LIMIT, lines=NEEDS)
     for offer in OFFERS:

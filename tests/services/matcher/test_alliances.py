@@ -8,10 +8,10 @@ import pytest
 from pymongo.database import Database
 
 from services.matcher import alliances, commitments
+from services.matcher.actors import Actor
 from services.matcher.alliance_documents import Alliance, alliance_id
 from services.matcher.alliance_keeping import AllianceKeeper
 from services.matcher.alliance_rules import Found
-from services.matcher.commitments import Actor
 from services.matcher.documents import Commitment
 from services.matcher.domain import LineLimit
 from services.matcher.engine.geography import Geography
@@ -21,7 +21,7 @@ from shared.events.envelope import Event
 from shared.events.outbox import StaleVersion
 from shared.events.versions import Version
 from shared.lifecycle import IllegalTransition
-from tests.services.matcher.records import NOW, commitment_line, endorsed, request_event, tombstone
+from tests.services.matcher.records import NOW, agreed, commitment_line, request_event, tombstone
 from tests.services.matcher.world import received
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -253,7 +253,7 @@ def test_what_was_committed_for_its_sake_is_given_back(
 
 
 def _held(id_: str, request: str) -> None:
-    match = endorsed(request, "o1")
+    match = agreed(request, "o1")
     lines = [commitment_line("request", request, 1_000), commitment_line("offer", "o1", 1_000)]
     for line in lines:
         limits = [LineLimit(1, "quantity", "machines", 9_000)]

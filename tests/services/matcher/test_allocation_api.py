@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from services.matcher import acceptance, commitments
+from services.matcher import acceptance, clockwork, commitments, settling
 from services.matcher.acceptance import recover
 from services.matcher.allocation_documents import KeptAllocation
 from services.matcher.documents import Commitment, Match
@@ -17,6 +17,7 @@ from tests.services.matcher.records import need, offer_event, provision, request
 from tests.services.matcher.world import Caller, World
 
 NGO = "66f0000000000000000000d2"
+LINES = [{"side": side, "line": 1, "quantity": 1} for side in ("request", "offer")]
 MONEY = {"capacity": None, "unit": None, "amount_cents": 5_000_000, "currency": "USD"}
 
 
@@ -163,11 +164,80 @@ def test_accepting_makes_exactly_its_endorsements_and_holds(
         assert [(line.side, line.line, line.amount / 1000) for line in commitment.lines] == given(
             found
         )[one["proposal"]]
-    assert {match.id: match.status for match in Match.objects} == dict.fromkeys(held, "committed")
+    assert {match.id: match.status for match in Match.objects} == dict.fromkeys(held, "endorsed")
+    assert {match.answer_by for match in Match.objects} == {until}
     assert LedgerLine.objects.get(record="o1").free == 0
     clock.now = until
     assert commitments.expire(clock.now) == 2
     assert LedgerLine.objects.get(record="o1").free == 5000
+
+
+def test_what_both_sides_agree_to_stays_held_and_the_rest_is_given_back(
+    known: World, coordinator: Caller, clock: Clock
+) -> None:
+    found = allocation(coordinator)
+    assert coordinator.post("/v1/allocation/accept", {"id": found["id"]}).status_code == 200
+    (one,) = coordinator.items("/v1/commitments", proposal="r1.o1")
+    assert (one["status"], one["provisional"], one["expires_at"] is None) == ("held", True, False)
+    refused = coordinator.post("/v1/commitments", {"proposal": "r1.o1", "lines": LINES})
+    assert (refused.status_code, refused.json["type"].rpartition(":")[2]) == (409, "not-agreed")
+    donor, _ = coordinator.parties("r1.o1")
+    too_little = donor.answer("r1.o1", pledges=[{"line": 1, "quantity": 0.5}])
+    assert [e["field"] for e in too_little.json["errors"]] == ["pledges"]
+    coordinator.consented("r1.o1")
+    (one,) = coordinator.items("/v1/commitments", proposal="r1.o1")
+    assert (one["status"], one["provisional"], one["expires_at"]) == ("held", False, None)
+    steps = coordinator.life("r1.o1")["history"]
+    assert [step["action"] for step in steps] == ["endorse", "donor-agree", "agree", "commit"]
+    later = clock.now + timedelta(days=40)
+    commitments.expire(later)
+    clockwork.sweep(later)
+    assert {m.id: m.status for m in Match.objects} == {"r1.o1": "committed", "r2.o1": "lapsed"}
+    assert LedgerLine.objects.get(record="o1").held == 1000
+
+
+@pytest.mark.parametrize("says", ["decline", "reject"])
+def test_what_is_held_of_a_pair_that_somebody_declines_is_given_back(
+    known: World, coordinator: Caller, says: str
+) -> None:
+    found = allocation(coordinator)
+    coordinator.post("/v1/allocation/accept", {"id": found["id"]})
+    _, state = coordinator.parties("r2.o1")
+    if says == "decline":
+        assert state.answer("r2.o1", "decline", reason="We have some.").status_code == 200
+    else:
+        coordinator.decide("r2.o1", "reject", reason="They have some.")
+    assert LedgerLine.objects.get(record="o1").held == 1000
+    assert Match.objects.get(id="r2.o1").holds == []
+    assert Match.objects.get(id="r2.o1").owes is None
+
+
+def test_a_hold_is_not_given_back_by_a_sweep_that_comes_between_agreeing_and_keeping(
+    known: World, coordinator: Caller, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    coordinator.post("/v1/allocation/accept", {"id": allocation(coordinator)["id"]})
+    donor, state = coordinator.parties("r1.o1")
+    donor.answer("r1.o1")
+
+    def dies(*_: Any) -> None:
+        raise RuntimeError("killed")
+
+    accepts = [one["hash"] for one in state.life("r1.o1")["conditions"]]
+    with monkeypatch.context() as patch:
+        patch.setattr(settling, "_keep", dies)
+        assert state.answer("r1.o1", accepts=accepts).status_code == 500
+    later = clock.now + timedelta(days=40)
+    assert commitments.expire(later) == 1  # the other pair's
+    assert settling.sweep(later) == 1
+    (one,) = coordinator.items("/v1/commitments", proposal="r1.o1")
+    assert (one["status"], one["expires_at"]) == ("held", None)
+
+
+def test_what_the_donor_has_pledged_for_is_left_out(known: World, coordinator: Caller) -> None:
+    coordinator.decide("r2.o1", "endorse")
+    donor, _ = coordinator.parties("r2.o1")
+    donor.answer("r2.o1", pledges=[{"line": 1, "quantity": 3}])
+    assert list(given(allocation(coordinator))) == ["r1.o1"]
 
 
 def test_two_who_accept_at_once_make_it_once(known: World, call: Callable[..., Caller]) -> None:
@@ -199,10 +269,10 @@ def test_if_one_is_refused_all_are_given_back(
     found = allocation(coordinator)
     real = commitments.begin
 
-    def begin(id_: str, match: Match, *rest: Any) -> Commitment:
+    def begin(id_: str, match: Match, *rest: Any, **more: Any) -> Commitment:
         if match.request == "r1":
             LedgerLine.objects(record="o1").update(dec__free=1000, inc__held=1000)
-        return real(id_, match, *rest)
+        return real(id_, match, *rest, **more)
 
     monkeypatch.setattr(commitments, "begin", begin)
     for _ in range(2):

@@ -6,17 +6,18 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
+from services.matcher.actors import MATCHER
 from services.matcher.calls import open_projects
-from services.matcher.commitments import MATCHER, begin, finish, start_release
+from services.matcher.commitments import begin, finish, start_release
 from services.matcher.documents import Commitment, CommitmentLine, RecordView
 from services.matcher.ledger_documents import LedgerCase, LedgerLine
 from services.matcher.reactions import keep_records
 from shared.events.envelope import check
 from tests.services.matcher.records import (
     NOW,
+    agreed,
     call_event,
     commitment_line,
-    endorsed,
     need,
     offer_event,
     provision,
@@ -41,8 +42,7 @@ def funded(world: World, coordinator: Caller) -> World:
             *(offer_event(o, provisions=[PRICED], call="call") for o in ("o1", "o2")),
         ]
     )
-    for proposal in ("r1.o1", "r1.o2", "r2.o1", "r2.o2"):
-        assert coordinator.decide(proposal, "endorse").status_code == 200
+    coordinator.agreed("r1.o1", "r1.o2", "r2.o1", "r2.o2")
     return world
 
 
@@ -155,7 +155,7 @@ def test_a_call_that_is_not_heard_of_or_removed_gives_nothing(
 
 def test_an_offer_under_no_call_draws_from_none(world: World, coordinator: Caller) -> None:
     world.hears([request_event("r1"), offer_event("o1", provisions=[PRICED])])
-    coordinator.decide("r1.o1", "endorse")
+    coordinator.agreed("r1.o1")
     answer = commit(coordinator, "r1.o1", 1, SAID)
     assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, "lines")
     assert commit(coordinator, "r1.o1", 1).status_code == 201
@@ -166,7 +166,7 @@ def test_a_call_without_limits_is_no_line(world: World, coordinator: Caller) -> 
     none = dict.fromkeys(("fund_cents", "fund_currency", "ceiling_cents", "ceiling_currency"))
     world.hears([call_event("call", **none), request_event("r1")])
     world.hears([offer_event("o1", provisions=[PRICED], call="call")])
-    coordinator.decide("r1.o1", "endorse")
+    coordinator.agreed("r1.o1")
     assert commit(coordinator, "r1.o1", 1).status_code == 201
     assert commit(coordinator, "r1.o1", 1, SAID).status_code == 422
 
@@ -182,7 +182,7 @@ def test_limits_follow_the_call_whatever_the_order() -> None:
     )
     open_projects([line], NOW)
     assert LedgerLine.objects.get(record="call.r").limit == 500
-    begin("c", endorsed("r", "o"), [line, commitment_line("offer", "o", 1000)], None, MATCHER, NOW)
+    begin("c", agreed("r", "o"), [line, commitment_line("offer", "o", 1000)], None, MATCHER, NOW)
     assert finish("c", NOW).status == "held"
     keep([call_event("call", 4, fund_cents=700, ceiling_cents=300)])
     project = LedgerLine.objects.get(record="call.r")
@@ -216,7 +216,7 @@ def test_many_at_once_do_not_go_above_the_fund_together() -> None:
                 for side, of in (("call", "call"), ("project", f"call.r{n}"))
             ),
         ]
-        begin(f"c{n}", endorsed(f"r{n}", f"o{n}"), lines, None, MATCHER, NOW)
+        begin(f"c{n}", agreed(f"r{n}", f"o{n}"), lines, None, MATCHER, NOW)
         return str(finish(f"c{n}", NOW).status)
 
     with ThreadPoolExecutor(8) as pool:

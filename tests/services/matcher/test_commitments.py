@@ -8,15 +8,8 @@ from typing import Any
 
 import pytest
 
-from services.matcher.commitments import (
-    GRACE,
-    Actor,
-    begin,
-    expire,
-    finish,
-    recover,
-    start_release,
-)
+from services.matcher.actors import Actor
+from services.matcher.commitments import GRACE, begin, expire, finish, recover, start_release
 from services.matcher.documents import Commitment, Match
 from services.matcher.domain import LineLimit
 from services.matcher.ledger import Limits, release, reserve, set_limits
@@ -28,8 +21,8 @@ from shared.events.outbox import StaleVersion, Version, change
 from shared.lifecycle import IllegalTransition
 from tests.services.matcher.records import (
     NOW,
+    agreed,
     commitment_line,
-    endorsed,
     need,
     offer_event,
     provision,
@@ -60,7 +53,7 @@ def match(database: object) -> Match:
     """An endorsed proposal: two needs of 4 and 2 machines, one provision of 10."""
     needs = [need(1, quantity=4), need(2, quantity=2)]
     keep_records(lambda: NOW)([request_event("r", needs=needs), offer_event("o")])
-    return endorsed("r", "o")
+    return agreed("r", "o")
 
 
 def lines(*amounts: int, offered: int | None = None) -> list[Any]:
@@ -274,7 +267,7 @@ def test_a_refused_commitment_does_not_commit_the_proposal_for_another(match: Ma
 
 def test_one_that_cannot_be_finished_does_not_hold_up_the_others(match: Match) -> None:
     expires = NOW + timedelta(hours=1)
-    lost = endorsed("lost", "o")
+    lost = agreed("lost", "o")
     for id_, one in (("a", lost), ("b", match), ("z", lost)):
         begin(id_, one, lines(1, 1), expires, COORDINATOR, NOW)
     lost.delete()
@@ -304,7 +297,7 @@ def test_commitments_at_once_do_not_go_above_a_ceiling_together(database: object
     priced = [provision(1, capacity=10, amount_cents=1_000_000, currency="USD")]
     asked = request_event("r", needs=[need(1, quantity=9)])
     keep_records(lambda: NOW)([asked, offer_event("o", provisions=priced, **ceiling)])
-    match = endorsed("r", "o")
+    match = agreed("r", "o")
     ids = ["c0", "c1", "c2"]
     for id_ in ids:
         begin(id_, match, lines(2), None, COORDINATOR, NOW)
@@ -324,7 +317,7 @@ def test_a_ceiling_that_cannot_be_reckoned_refuses(database: object) -> None:
     ceiling = {"ceiling_cents": 300_000, "ceiling_currency": "AFN"}
     priced = [provision(1, capacity=10, amount_cents=1_000_000, currency="USD")]
     keep_records(lambda: NOW)([request_event("r"), offer_event("o", provisions=priced, **ceiling)])
-    begin("c", endorsed("r", "o"), lines(1), None, COORDINATOR, NOW)
+    begin("c", agreed("r", "o"), lines(1), None, COORDINATOR, NOW)
     commitment = finish("c", NOW)
     assert commitment.status == "refused"
     assert "no exchange rate of AFN" in commitment.refusal

@@ -1,12 +1,18 @@
 """The matcher's rules: ledger lines and their units, money, the order of reserving."""
 
+import random
 from datetime import date
 from typing import Any
 
 import pytest
 
 from services.matcher.domain import (
+    COMMITTABLE,
+    DECLINED,
+    KEPT,
     PROPOSAL,
+    SPOKEN_FOR,
+    STAYING,
     LineLimit,
     Take,
     convert,
@@ -79,14 +85,71 @@ def test_what_is_no_proposals_id_is_told(text: str) -> None:
     assert split_proposal_id(text) is None
 
 
-def test_a_committed_proposal_cannot_be_rejected_before_it_is_released() -> None:
-    with pytest.raises(IllegalTransition):
-        PROPOSAL.target("reject", "committed")
+LIFE = {
+    "proposed": "endorse reject fall",
+    "endorsed": "reject donor-agree state-agree decline lapse fall",
+    "donor-agreed": "reject agree decline lapse fall",
+    "state-agreed": "reject agree decline lapse reconsider fall",
+    "agreed": "reject decline reconsider-agreed fall commit",
+    "rejected": "endorse reopen",
+    "declined": "reopen",
+    "lapsed": "endorse reject fall",
+    "fallen": "reopen",
+    "committed": "release start",
+    "released": "endorse reject decline fall commit",
+    "delivering": "release deliver",
+    "delivered": "follow-up close",
+    "follow-up": "close",
+    "closed": "",
+}
 
 
-def test_a_proposal_must_be_endorsed_before_it_is_committed() -> None:
-    with pytest.raises(IllegalTransition):
-        PROPOSAL.target("commit", "proposed")
+def test_the_steps_of_a_proposal_that_each_state_allows_and_no_other() -> None:
+    assert set(PROPOSAL.states) == LIFE.keys()
+    for state, allowed in LIFE.items():
+        assert PROPOSAL.allowed(state) == tuple(allowed.split())
+        for action in PROPOSAL.steps.keys() - set(allowed.split()):
+            with pytest.raises(IllegalTransition):
+                PROPOSAL.target(action, state)
+    assert [state for state in PROPOSAL.states if PROPOSAL.is_final(state)] == ["closed"]
+
+
+def test_nothing_is_committed_without_both_sides_and_nothing_leaves_what_was_delivered() -> None:
+    """A hundred thousand random steps: what must have come before whatever came."""
+    steps = random.Random(7)
+    state, consent = PROPOSAL.initial, set[str]()
+    seen = set()
+    for _ in range(100_000):
+        action = steps.choice(list(PROPOSAL.steps))
+        if action not in PROPOSAL.allowed(state):
+            continue
+        before, state = state, PROPOSAL.target(action, state)
+        consent = _consent(action, before, consent)
+        if state in KEPT:
+            assert consent == {"donor", "state"}
+        if before in {"delivered", "follow-up"}:
+            assert state in {"follow-up", "closed"}
+        seen.add(state)
+        if PROPOSAL.is_final(state):
+            state, consent = PROPOSAL.initial, set()
+    assert seen == set(PROPOSAL.states)
+
+
+def _consent(action: str, before: str, consent: set[str]) -> set[str]:
+    """Who has agreed after a step."""
+    if action in {"endorse", "reopen"}:
+        return set()
+    if action in {"donor-agree", "state-agree"}:
+        return {action.removesuffix("-agree")}
+    if action == "agree":
+        return consent | {"state" if before == "donor-agreed" else "donor"}
+    return consent - {"state"} if action.startswith("reconsider") else consent
+
+
+def test_what_happens_between_steps_happens_in_states_that_there_are() -> None:
+    assert set().union(*STAYING.values()) <= set(PROPOSAL.states)
+    assert not STAYING.keys() & PROPOSAL.steps.keys()
+    assert set(PROPOSAL.states) >= SPOKEN_FOR | COMMITTABLE | KEPT | DECLINED
 
 
 def test_hidden_need_lines_are_left_out_of_what_is_served() -> None:

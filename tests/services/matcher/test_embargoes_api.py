@@ -9,7 +9,8 @@ import pytest
 from werkzeug.test import TestResponse
 
 from services.matcher import embargo_watch
-from services.matcher.commitments import MATCHER, begin, finish
+from services.matcher.actors import MATCHER
+from services.matcher.commitments import begin, finish
 from services.matcher.documents import Commitment, Match
 from services.matcher.domain import COMMITTABLE
 from services.matcher.embargo_documents import Embargo

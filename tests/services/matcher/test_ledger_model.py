@@ -21,8 +21,8 @@ from hypothesis.stateful import (
 )
 
 from services.matcher import ledger
+from services.matcher.actors import MATCHER
 from services.matcher.commitments import (
-    MATCHER,
     UNFINISHED,
     _reserve_all,
     begin,
@@ -38,7 +38,7 @@ from services.matcher.ledger import Limits, Outcome, reserve, set_limits
 from services.matcher.ledger_documents import LedgerCase, LedgerLine
 from shared.events.versions import Version
 from shared.lifecycle import IllegalTransition
-from tests.services.matcher.records import NOW, commitment_line, endorsed
+from tests.services.matcher.records import NOW, agreed, commitment_line
 
 AMOUNTS = st.integers(1, 8)
 LIMITS = st.integers(0, 20)
@@ -86,7 +86,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.now = NOW
         self.before: dict[str, int] = {}
         for request, offer in itertools.product(("q0", "q1"), ("o0", "o1")):
-            endorsed(self.name(request), self.name(offer))
+            agreed(self.name(request), self.name(offer))
         for side, record in SIDES:
             self.limit(side, record, 10)
 

@@ -57,7 +57,9 @@ def served(shown: dict[str, Any]) -> dict[int, float]:
 
 
 def commit(caller: Caller, offer: str, quantity: int, line: int = 1) -> str:
-    """Commit so much of the first provision to a need line; the commitment's id."""
+    """Commit so much of a provision to a need line, once both sides agree; the commitment's id."""
+    if caller.life(f"r.{offer}")["status"] == "endorsed":
+        caller.consented(f"r.{offer}")
     lines = [
         {"side": "request", "line": line, "quantity": quantity},
         {"side": "offer", "line": line, "quantity": quantity},
@@ -159,6 +161,7 @@ def test_a_need_met_by_several_donors_and_no_more(rivals: World, coordinator: Ca
     commit(coordinator, "o1", 1)
     commit(coordinator, "o2", 2)
     lines = [{"side": side, "line": 1, "quantity": 2} for side in ("request", "offer")]
+    coordinator.consented("r.o3")
     above = coordinator.post("/v1/commitments", {"proposal": "r.o3", "lines": lines})
     assert (above.status_code, above.json["type"].rpartition(":")[2]) == (409, "refused")
     commit(coordinator, "o3", 1)

@@ -1,6 +1,6 @@
 """A small world for the API's tests: records that were ranked, without the worker's loops."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask.testing import FlaskClient
@@ -68,11 +68,14 @@ class World:
 
 
 class Caller:
-    """Calls the API with one token."""
+    """Calls the API with one token; `others` makes callers with other tokens."""
 
-    def __init__(self, client: FlaskClient, headers: dict[str, str]) -> None:
+    def __init__(
+        self, client: FlaskClient, headers: dict[str, str], others: Callable[..., "Caller"]
+    ) -> None:
         self._client = client
         self._headers = headers
+        self._others = others
 
     def get(self, path: str, **query: Any) -> TestResponse:
         """GET with a query."""
@@ -102,3 +105,40 @@ class Caller:
         path = f"/v1/proposals/{proposal}"
         etag = self.get(path).headers["ETag"]
         return self.post(f"{path}/decision", {"decision": decision, **more}, etag=etag)
+
+    def life(self, proposal: str) -> dict[str, Any]:
+        """The life of a proposal as it is now."""
+        found: dict[str, Any] = self.get(f"/v1/proposals/{proposal}/life").json
+        return found
+
+    def step(self, proposal: str, path: str, body: dict[str, Any]) -> TestResponse:
+        """Take a step of a proposal's life as it is now."""
+        place = f"/v1/proposals/{proposal}"
+        etag = self.get(f"{place}/life").headers["ETag"]
+        return self.post(f"{place}/{path}", body, etag=etag)
+
+    def answer(self, proposal: str, says: str = "agree", **more: Any) -> TestResponse:
+        """Answer for a side of an endorsed proposal."""
+        return self.step(proposal, "answer", {"answer": says, **more})
+
+    def parties(self, proposal: str) -> tuple["Caller", "Caller"]:
+        """The donor and the State of a proposal."""
+        shown = self.get(f"/v1/proposals/{proposal}").json
+        donor = self._others("donor", organisation=shown["organisation"])
+        return donor, self._others("requester", state=shown["country"])
+
+    def consented(self, *proposals: str) -> None:
+        """Let both sides agree to endorsed proposals, the State to each condition."""
+        for proposal in proposals:
+            donor, state = self.parties(proposal)
+            conditions = state.life(proposal)["conditions"]
+            accepts = [one["hash"] for one in conditions if one["current"]]
+            for done in (donor.answer(proposal), state.answer(proposal, accepts=accepts)):
+                assert done.status_code == 200, done.text
+
+    def agreed(self, *proposals: str) -> None:
+        """Endorse the proposals, and let both sides agree."""
+        for proposal in proposals:
+            done = self.decide(proposal, "endorse")
+            assert done.status_code == 200, done.text
+            self.consented(proposal)

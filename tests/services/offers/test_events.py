@@ -173,6 +173,8 @@ def test_offer_event_data_are_what_the_design_says():
     data = offer_event_data(offer)
     assert data.pop("signature") == offer.signature
     assert [step["action"] for step in data.pop("history")] == ["submit", "publish"]
+    hashes = [condition.pop("hash") for condition in data["conditions"]]
+    assert hashes == [condition.hash for condition in offer.conditions]
     assert data == {
         "id": offer.id,
         "status": "published",

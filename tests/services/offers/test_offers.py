@@ -81,7 +81,10 @@ def test_created_offer_is_read_as_it_was_written(donor, body):
     line = read.json.pop("provisions")[0]
     left = {"capacity": 10.5, "amount": None, "whole": False}
     assert line == {**sent["provisions"][0], "line": 1, "left": left, "from": None}
-    expected = {name: value for name, value in sent.items() if name != "provisions"}
+    (condition,) = read.json["conditions"]
+    assert condition == {**sent["conditions"][0], "hash": condition["hash"]}
+    shown_otherwise = ("provisions", "conditions")
+    expected = {name: value for name, value in sent.items() if name not in shown_otherwise}
     assert {name: read.json[name] for name in expected} == expected
     assert (read.json["donor_type"], read.json["donor_country"]) == ("state", "JPN")
     assert read.json["created_by"] == {"role": "donor", "party": "org-1"}
@@ -93,6 +96,21 @@ def test_eligibility_conditions_and_money_may_be_left_out(donor):
     assert made.json["eligibility"] == {"countries": [], "regions": [], "groups": []}
     assert made.json["conditions"] == []
     assert made.json["ceiling"] is None
+
+
+def test_a_conditions_hash_changes_with_its_text_and_kind_alone(donor, body):
+    made = donor.post("/v1/offers", body(conditions=[{"kind": "policy", "text": "A law."}]))
+    address, etag = made.headers["Location"], made.headers["ETag"]
+    hashes = {made.json["conditions"][0]["hash"]}
+    for change in ({"title": "Another"}, {"kind": "other"}, {"text": "A bill."}):
+        condition = {"kind": "policy", "text": "A law."}
+        condition |= {name: value for name, value in change.items() if name in condition}
+        sent = body(conditions=[condition], title=change.get("title", "A title"))
+        changed = donor.put(address, sent, etag)
+        etag = changed.headers["ETag"]
+        hashes.add(changed.json["conditions"][0]["hash"])
+    assert len(hashes) == 3
+    assert "A law" not in str(hashes)
 
 
 def test_life_of_an_offer(donor, body):

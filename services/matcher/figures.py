@@ -1,0 +1,129 @@
+"""Pledged, committed, disbursed, received: both sides' figures, line by line of the offer.
+
+Both sides tell of the lines of the offer, in the unit that each is counted in, whatever they meet:
+so the two can be compared, and a donor learns of no need line that it may not see. What is told is
+the whole up to a day, so that the same thing told twice counts once and a slip is put right by
+telling it again.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from services.matcher.documents import Commitment, Match, RecordView, ViewLine
+from services.matcher.life_documents import ToldLine
+from services.matcher.promises import taken_line
+from shared.web.problems import FieldError, invalid
+
+_Key = tuple[int, str, str]
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Of one line of the offer, in its unit as the ledger counts it; None: nobody has told."""
+
+    line: int
+    measure: str
+    unit: str
+    pledged: int | None
+    committed: int
+    disbursed: int | None
+    received: int | None
+
+    @property
+    def difference(self) -> int | None:
+        """How much more the donor says to have given than the State to have been given."""
+        if self.disbursed is None or self.received is None:
+            return None
+        return self.disbursed - self.received
+
+
+def figures(match: Match) -> list[Figures]:
+    """Both sides' figures of each line that is pledged, committed or told of, by line."""
+    committed = _committed(match)
+    pledged = {one.key: one.amount for one in match.pledges}
+    told: dict[str, dict[_Key, int]] = {"donor": {}, "state": {}}
+    for report in match.reports:  # in the order in which they were told: the last one counts
+        told[report.side] |= {line.key: line.amount for line in report.lines}
+    keys = {*committed, *pledged, *told["donor"], *told["state"]}
+    return [
+        Figures(
+            line=number,
+            measure=measure,
+            unit=unit,
+            pledged=pledged.get((number, measure, unit), 0 if pledged else None),
+            committed=committed.get((number, measure, unit), 0),
+            disbursed=told["donor"].get((number, measure, unit)),
+            received=told["state"].get((number, measure, unit)),
+        )
+        for number, measure, unit in sorted(keys)
+    ]
+
+
+def committed_lines(match: Match) -> dict[int, ViewLine]:
+    """The lines of the offer that commitments hold, by number, as the newest one counts each."""
+    found = {}
+    for number, measure, unit in _committed(match):
+        found[number] = ViewLine(line=number, measure=measure, unit=unit, limit=0)
+    return found
+
+
+def _committed(match: Match) -> Counter[_Key]:
+    total: Counter[_Key] = Counter()
+    held = Commitment.objects(id__in=match.holds).order_by("created_at") if match.holds else ()
+    for one in held:
+        for line in one.lines:
+            if line.side == "offer":
+                total[line.line, line.measure, line.unit] += line.amount
+    return total
+
+
+def told_lines(
+    view: RecordView,
+    known: Mapping[int, ViewLine],
+    sent: Sequence[Mapping[str, Any]],
+    on: date,
+    field: str,
+) -> list[ToldLine]:
+    """What a body says of lines of the offer `view`, each in the unit that it is counted in.
+
+    Money in another currency is reckoned at the rate of the day `on`. Raises the 422 problem that
+    names each field that is wrong.
+    """
+    errors: list[FieldError] = []
+    told: list[ToldLine] = []
+    for index, one in enumerate(sent):
+        name = f"{field}[{index}]"
+        line = known.get(one["line"])
+        if line is None:
+            message = f"There is no line {one['line']} of the offer to tell of."
+            errors.append(FieldError(f"{name}.line", message, "unknown-line"))
+        elif any(one["line"] == other.line for other in told):
+            errors.append(FieldError(f"{name}.line", "This line was sent twice.", "repeated-line"))
+        else:
+            found = _told(view, line, one, on, name, errors)
+            if found is not None:
+                told.append(found)
+    if errors:
+        raise invalid(errors)
+    return told
+
+
+def _told(
+    view: RecordView,
+    known: ViewLine,
+    sent: Mapping[str, Any],
+    on: date,
+    field: str,
+    errors: list[FieldError],
+) -> ToldLine | None:
+    own, other = ("quantity", "amount") if known.measure == "quantity" else ("amount", "quantity")
+    if sent[own] == 0 and sent[other] is None:  # nothing so far: no rate is needed for it
+        return ToldLine(line=known.line, measure=known.measure, unit=known.unit, amount=0)
+    taken = taken_line(view, known, sent, on, field, errors)
+    if taken is None:
+        return None
+    names = ("line", "measure", "unit", "amount", "given_cents", "given_currency", "rate_date")
+    return ToldLine(**{name: taken[name] for name in names})

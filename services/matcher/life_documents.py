@@ -1,0 +1,95 @@
+"""What a proposal keeps of its life: what was said at each step, consent, figures, follow-ups.
+
+Texts are here alone: the proposal's events carry none of them.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from mongoengine import (
+    DateTimeField,
+    EmbeddedDocument,
+    EmbeddedDocumentListField,
+    IntField,
+    StringField,
+)
+
+from shared.events.outbox import timestamp
+
+SCORES = ("adequate", "effective", "sustainable")
+"""What a State is asked of assistance that it was given: each 1 (not at all) to 5 (wholly)."""
+
+
+class Said(EmbeddedDocument):
+    """Why a step was taken, in the words of who took it; `place` is the step's in the history."""
+
+    place = IntField(required=True)
+    text = StringField(required=True)
+
+
+class Accepted(EmbeddedDocument):
+    """A condition of the offer that the State has accepted, by the hash of its text."""
+
+    kind = StringField(required=True)
+    hash = StringField(required=True)
+    at = DateTimeField(required=True)
+    subject = StringField(required=True)
+
+
+class ToldLine(EmbeddedDocument):
+    """So much of a line of the offer, as a party told it, in the unit that the line is counted in.
+
+    Money that was given in another currency is kept beside it, with the day of the rate.
+    """
+
+    line = IntField(required=True)
+    measure = StringField(required=True)
+    unit = StringField(required=True)
+    amount = IntField(required=True)
+    given_cents = IntField()
+    given_currency = StringField()
+    rate_date = StringField()
+
+    @property
+    def key(self) -> tuple[int, str, str]:
+        """What tells lines apart: one whose unit changed is another."""
+        return self.line, self.measure, self.unit
+
+
+class Report(EmbeddedDocument):
+    """What one side says was disbursed (the donor) or received (the State), in all up to a day."""
+
+    side = StringField(required=True)
+    up_to = StringField(required=True)
+    at = DateTimeField(required=True)
+    subject = StringField(required=True)
+    lines = EmbeddedDocumentListField(ToldLine, required=True)
+    text = StringField()
+
+
+class FollowUp(EmbeddedDocument):
+    """What the State says so many months after delivery, and the donor's answer to that."""
+
+    months = IntField(required=True)
+    due_at = DateTimeField(required=True)
+    asked_at = DateTimeField()
+    answered_at = DateTimeField()
+    adequate = IntField()
+    effective = IntField()
+    sustainable = IntField()
+    text = StringField()
+    replied_at = DateTimeField()
+    reply = StringField()
+
+    def data(self) -> dict[str, Any]:
+        """As events tell of it: without the texts."""
+        times = ("due_at", "asked_at", "answered_at", "replied_at")
+        return {
+            "months": self.months,
+            **{name: _time(getattr(self, name)) for name in times},
+            **{name: getattr(self, name) for name in SCORES},
+        }
+
+
+def _time(at: datetime | None) -> str | None:
+    return None if at is None else timestamp(at)
