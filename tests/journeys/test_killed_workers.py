@@ -27,6 +27,7 @@ from services.matcher.documents import AGGREGATES, Commitment, Match, Shortlist
 from shared.events.outbox import Aggregate
 from shared.events.reader import read_to_end
 from shared.events.topics import Topics
+from tests.journeys.speaking import both_agree
 
 pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("journeys")]
 
@@ -105,7 +106,7 @@ def test_every_request_has_its_proposals_and_none_twice(stack: Stack, loaded: Go
 
 @pytest.fixture(scope="module")
 def acted(stack: Stack, loaded: GoldSet) -> GoldSet:
-    """Some proposals endorsed, and committed in part, while the matcher's worker is killed."""
+    """Some proposals agreed to, and committed in part, while the matcher's worker is killed."""
     client = Client(stack_target(stack.plan.ports, stack.plan.keys, "journey"), "coordinator")
     killer = threading.Thread(target=_kill, args=(stack, "matcher-worker"))
     killer.start()
@@ -117,6 +118,7 @@ def acted(stack: Stack, loaded: GoldSet) -> GoldSet:
         path = f"/v1/proposals/{proposal['id']}"
         seen = client.get("matcher", path).etag
         client.post("matcher", f"{path}/decision", {"decision": "endorse"}, if_match=seen)
+        both_agree(stack, proposal["id"], proposal["country"], proposal["organisation"])
         parts = [_part(client, side, proposal[side]) for side in ("request", "offer")]
         body = {"proposal": proposal["id"], "lines": parts}
         made += client.post("matcher", "/v1/commitments", body).status == HTTPStatus.CREATED

@@ -55,7 +55,10 @@ def test_the_guide_does_what_it_says(stack: Stack, tmp_path: Path) -> None:
         "ongoing",
         "1",
         "endorsed",
+        "donor-agreed",
+        "agreed",
         "held",
+        "delivering",
         "released",
     )
     places = [said.index(word) for word in told]
