@@ -158,7 +158,7 @@ class Match(Aggregate):
             "request_version": self.request_version,
             "offer_version": self.offer_version,
             "answer_by": self.answer_by and timestamp(self.answer_by),
-            "conditions": [{"kind": one.kind, "hash": one.hash} for one in self.accepted],
+            "accepted": [{"kind": one.kind, "hash": one.hash} for one in self.accepted],
             "follow_ups": [one.data() for one in self.follow_ups],
             "history": [transition.data() for transition in self.history],
         }

@@ -50,7 +50,7 @@ def crash_before(place: int) -> Callable[[str], None]:
 
 @pytest.fixture
 def match(database: object) -> Match:
-    """An endorsed proposal: two needs of 4 and 2 machines, one provision of 10."""
+    """A proposal that both sides agreed to: two needs of 4 and 2 machines, one provision of 10."""
     needs = [need(1, quantity=4), need(2, quantity=2)]
     keep_records(lambda: NOW)([request_event("r", needs=needs), offer_event("o")])
     return agreed("r", "o")
@@ -95,7 +95,7 @@ def test_a_commitment_that_does_not_fit_gives_everything_back(match: Match) -> N
     )
     assert held() == NOTHING
     match.reload()
-    assert match.status == "endorsed"
+    assert match.status == "agreed"
 
 
 def test_released_lines_can_be_committed_anew(match: Match) -> None:
@@ -256,13 +256,13 @@ def test_a_process_that_stalls_before_it_commits_the_proposal_does_not_commit_it
 
 
 def test_a_refused_commitment_does_not_commit_the_proposal_for_another(match: Match) -> None:
-    """Neither has ever held: the proposal was endorsed all the time."""
+    """Neither has ever held: the proposal was agreed to all the time."""
     begin("other", match, lines(9, 0), None, COORDINATOR, NOW)
     begin("c", match, lines(9, 0), None, COORDINATOR, NOW)
     assert finish("c", NOW).status == finish("other", NOW).status == "refused"
     known = len(match.history)
     match.reload()
-    assert (match.status, len(match.history)) == ("endorsed", known)
+    assert (match.status, len(match.history)) == ("agreed", known)
 
 
 def test_one_that_cannot_be_finished_does_not_hold_up_the_others(match: Match) -> None:

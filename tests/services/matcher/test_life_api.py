@@ -191,7 +191,7 @@ def test_no_word_that_was_said_is_in_the_event(
     assert SECRETS not in str(event)
     asked, _ = event.data["follow_ups"]
     assert {name: asked[name] for name in SCORES} == SCORES
-    assert [one["hash"] for one in event.data["conditions"]] == [FIRST, SECOND]
+    assert [one["hash"] for one in event.data["accepted"]] == [FIRST, SECOND]
     assert str(donor.life(PAIR)).count(SECRETS) == 5
 
 
