@@ -15,11 +15,11 @@ from datetime import datetime, timedelta
 import structlog
 
 from services.matcher import commitments, metrics
+from services.matcher.actors import MATCHER, Actor
 from services.matcher.application_checks import in_currency
 from services.matcher.application_documents import Application, AppliedLine
 from services.matcher.application_rules import APPLICATION, UNFINISHED
 from services.matcher.calls import THE_LINE, open_projects, project_record
-from services.matcher.actors import MATCHER
 from services.matcher.documents import Commitment, CommitmentLine, RecordView, view_id
 from services.matcher.embargo_checks import lines_bar
 from shared.events.outbox import DuplicateId, Version, change
@@ -154,7 +154,7 @@ def _begun(
     )
     role, party = application.actor
     with suppress(DuplicateId):  # another settles the same approval
-        return commitments.begin_with(commitment, commitments.Actor(role, party), now)
+        return commitments.begin_with(commitment, Actor(role, party), now)
     begun: Commitment = Commitment.objects.get(id=id_)
     return begun
 

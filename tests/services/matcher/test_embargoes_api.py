@@ -12,7 +12,6 @@ from services.matcher import embargo_watch
 from services.matcher.actors import MATCHER
 from services.matcher.commitments import begin, finish
 from services.matcher.documents import Commitment, Match
-from services.matcher.domain import COMMITTABLE
 from services.matcher.embargo_documents import Embargo
 from services.matcher.embargoes import load
 from services.matcher.ledger_documents import LedgerLine
@@ -71,8 +70,7 @@ def market(world: World, coordinator: Caller) -> World:
             offer_event("course", provisions=[course]),
         ]
     )
-    assert coordinator.decide("r1.machines", "endorse").status_code == 200
-    Match.objects(id="r1.machines").update(status=sorted(COMMITTABLE)[0])
+    coordinator.agreed("r1.machines")
     return world
 
 
