@@ -160,9 +160,8 @@ def _endorse(
             return f"it was {found.status} meanwhile"
         attempt = commitment_id(kept.id, pair)
         try:
-            decide(
-                *(found, "endorse", None, found.version, identity, now, attempt), kept.expires_at
-            )
+            until = kept.expires_at
+            decide(found, "endorse", None, found.version, identity, now, attempt, until)
         except StaleVersion:
             continue
         except (IllegalTransition, Problem) as error:

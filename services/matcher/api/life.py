@@ -24,7 +24,7 @@ from shared.events.outbox import Version
 from shared.registers.context import context
 from shared.web.blueprint import Blueprint
 from shared.web.idempotency import current_attempt, idempotent
-from shared.web.identity import Identity, current_identity, require_roles
+from shared.web.identity import Identity, current_identity, require_covered, require_roles
 from shared.web.preconditions import conditional, etag, required_version
 from shared.web.problems import forbidden
 
@@ -136,6 +136,7 @@ def _take(proposal_id: str, take: Callable[..., Any]) -> Answer:
     """
     identity, expected = current_identity(), required_version()
     proposal = find_proposal(proposal_id, identity)
+    require_covered(identity, proposal.request.owner)
     if not was_done_before(proposal):
         seen: tuple[Version, Actor] = expected, actor_of(identity)
         take(proposal, acts_as(identity), *seen, context().clock(), current_attempt())

@@ -82,11 +82,8 @@ def decision(body: dict[str, Any], proposal_id: str) -> Answer:
     require_covered(identity, proposal.request.owner)
     attempt, now = current_attempt(), context().clock()
     if not was_done_before(proposal):
-        answer_by = _answer_by(body, now)
-        decide(
-            *(proposal, body["decision"], body["reason"], expected, identity, now, attempt),
-            answer_by,
-        )
+        action, reason, until = body["decision"], body["reason"], _answer_by(body, now)
+        decide(proposal, action, reason, expected, identity, now, attempt, until)
         settle(proposal.id, now)
     return _shown(proposal_id, identity, reading_language(None))
 
