@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from pymongo.database import Database
 
-from services.matcher.commitments import MATCHER, begin, finish
+from services.matcher.actors import MATCHER
+from services.matcher.commitments import begin, finish
 from services.matcher.documents import AUDITED, Commitment, Match, Shortlist
-from services.matcher.domain import COMMITTABLE
 from services.matcher.worker import worker_loops
 from shared.events.auditing import compare
 from shared.events.letters import DeadLetters
@@ -58,8 +58,7 @@ def test_every_worker_keeps_to_the_register_and_time_lets_an_exemption_fall(
         eventually(lambda: lists() == served, "all are served")
         # Both sides' records have to be known here before anybody can decide.
         eventually(lambda: coordinator.get("/v1/proposals/r0.o1").status_code == 200, "known")
-        assert coordinator.decide("r0.o1", "endorse").status_code == 200
-        Match.objects(id="r0.o1").update(status=sorted(COMMITTABLE)[0])
+        coordinator.agreed("r0.o1")
 
         entered = coordinator.post(
             "/v1/embargoes",
