@@ -130,24 +130,24 @@ def _kept(results: Results) -> Iterable[str]:
     yield (
         "Medians. *Another day* makes everything anew from the profiles, as at midnight. "
         "*Sentences* is what showing a list of 50 to one reader adds. *Lists touched* is how many "
-        "requests a new offer makes to be ranked again.\n"
+        "requests a new offer makes to be ranked again. *Recall* is of the top 50, then of the "
+        "lists touched.\n"
     )
     yield (
         "| offers | add | change | withdraw | sentences | another day | lists touched | recall |\n"
         "|---|--:|--:|--:|--:|--:|--:|--:|"
     )
-    touched = {
-        (one.job.size, one.job.mixed): one.numbers["touched"] for one in results.of("offers")
-    }
+    others = {(one.job.size, one.job.mixed): one.numbers for one in results.of("offers")}
     for one in results.of("requests"):
-        recall = one.numbers.get("recall")
-        lists = touched.get((one.job.size, one.job.mixed))
+        other = others.get((one.job.size, one.job.mixed), {})
+        recalls = [numbers.get("recall") for numbers in (one.numbers, other)]
+        lists = other.get("touched")
         cells = [
             size_text(one.job.size) + (_MIXED if one.job.mixed else ""),
             *(time_text(one.at(step, 50)) for step in ("add", "change", "withdraw", "sentences")),
             time_text(one.numbers.get("another day")),
             "–" if lists is None else f"{lists:,.1f}",
-            "–" if recall is None else f"{recall:.4f}",
+            ", ".join("–" if recall is None else f"{recall:.4f}" for recall in recalls),
         ]
         yield f"| {' | '.join(cells)} |"
 
@@ -167,8 +167,8 @@ def _explained() -> Iterable[str]:
         "nothing, know no lines and give no reasons, so they do less than the engine.\n"
         "- Memory is what the process grew by, after giving back what it could. Each record comes "
         "with strings of its own, as what is read from an event does.\n"
-        "- Recall is the part of the exact pass's top 50 that the usual pass finds, over 100 "
-        "requests."
+        "- Recall is the part of what an exact pass finds that the usual one does too, over 100 "
+        "events: of the top 50, and of the requests whose lists a new offer touches."
     )
 
 

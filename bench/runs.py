@@ -1,6 +1,5 @@
 """The measured runs of `bench.engine`: each in a process of its own, started for it alone."""
 
-import inspect
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -137,8 +136,14 @@ def _requests_against_offers(job: Job, tell: Told) -> Figures:
     figures.steps["withdraw"] = _timed(engine.remove_offer, [offer.id for offer in new])
     shown = [engine.shortlist(one.id).entries for one in asked[: _WARM + 20]]
     figures.steps["sentences"] = _timed(lambda entries: _sentences(engine, entries), shown)[_WARM:]
-    if job.recall and "exact" in inspect.signature(engine.shortlist).parameters:
-        figures.numbers["recall"] = _recall(engine, [one.id for one in asked[:_RECALLED]], tell)
+    if job.recall:
+        figures.numbers["recall"] = _recall(
+            [one.id for one in asked[:_RECALLED]],
+            lambda request, exact: [
+                entry.offer for entry in engine.shortlist(request, exact=exact).entries
+            ],
+            tell,
+        )
     tell("another day", 0, 1)
     begun = time.perf_counter()
     engine.advance(AS_OF + timedelta(days=1))
@@ -174,6 +179,12 @@ def _offers_against_requests(job: Job, tell: Told) -> Figures:
     figures.steps["event"] = taken[_WARM:]
     figures.numbers["touched"] = float(np.mean(touched[_WARM:]))
     figures.floor = machine.floor(job.size)
+    if job.recall:
+        figures.numbers["recall"] = _recall(
+            [one.id for one in given[:_RECALLED]],
+            lambda offer, exact: engine.affected(offer, exact=exact),
+            tell,
+        )
     return figures
 
 
@@ -233,8 +244,10 @@ def _end_lists(engine: Engine, job: Job) -> None:
     than everything else; so this writes where the engine keeps it.
     """
     if job.ends:
-        ends = engine._records.requests.records.column("end")
-        ends[:] = np.random.default_rng(0).choice(job.ends, len(ends))
+        records = engine._records
+        ends = np.random.default_rng(0).choice(job.ends, len(records.requests)).tolist()
+        for row, end in enumerate(ends):
+            records.set_end(row, end)
 
 
 def _timed(work: Callable[[Item], object], items: Iterable[Item]) -> list[float]:
@@ -246,12 +259,14 @@ def _timed(work: Callable[[Item], object], items: Iterable[Item]) -> list[float]
     return taken
 
 
-def _recall(engine: Engine, requests: list[str], tell: Told) -> float:
-    """The part of the exact lists that the usual ones have."""
+def _recall(
+    records: list[str], found_for: Callable[[str, bool], Iterable[str]], tell: Told
+) -> float:
+    """The part of what is found exactly that is found as usual too; `found_for` a record, exactly
+    or not."""
     found = wanted = 0
-    for request in _told("compare", requests, tell):
-        usual = {entry.offer for entry in engine.shortlist(request).entries}
-        exact = {entry.offer for entry in engine.shortlist(request, exact=True).entries}  # type: ignore[call-arg]
+    for record in _told("compare", records, tell):
+        usual, exact = set(found_for(record, False)), set(found_for(record, True))
         found += len(usual & exact)
         wanted += len(exact)
     return found / wanted if wanted else 1.0

@@ -60,6 +60,7 @@ class Thesaurus:
 
     def __init__(self, concepts: Iterable[Concept]) -> None:
         self._concepts: dict[str, Concept] = {}
+        self._broader: dict[str, tuple[str, ...]] = {}
         self._root = _Node()
         for concept in concepts:
             if concept.id in self._concepts:
@@ -82,9 +83,14 @@ class Thesaurus:
 
     def broader(self, concept: str) -> tuple[str, ...]:
         """All wider concepts, the nearest first; none for an unknown id."""
+        known = self._broader.get(concept)
+        if known is None and concept in self._concepts:
+            known = self._broader[concept] = self._wider_than(concept)
+        return known or ()
+
+    def _wider_than(self, concept: str) -> tuple[str, ...]:
         found: list[str] = []
-        known = self.get(concept)
-        queue = list(known.broader) if known else []
+        queue = list(self._concepts[concept].broader)
         while queue:
             wider = queue.pop(0)
             if wider not in found:

@@ -138,5 +138,7 @@ def to_usd_cents(amount_cents: int, code: str, on: date) -> int:
 
     UnknownCode for a code that is none, NoRate if no rate of it is known for that day.
     """
+    if code == "USD":
+        return amount_cents
     usd = Decimal(amount_cents) * usd_per_unit(code, on)
     return int(usd.quantize(Decimal(1), rounding=ROUND_HALF_EVEN))

@@ -27,13 +27,14 @@ _FIRST_BLOCKS = 4
 
 
 class Part(NamedTuple):
-    """Places to look at: of each cell the first block and how many of its places are taken.
+    """Places to look at: of each cell the first block, how many of its places are taken, its theme.
 
     All places of the blocks that `Cells.links` leads to from there are taken.
     """
 
     blocks: npt.NDArray[np.int32]
     counts: npt.NDArray[np.int32]
+    themes: npt.NDArray[np.int32]
 
 
 class Cells:
@@ -89,12 +90,19 @@ class Cells:
         """Give all rows the same word in a column."""
         self._columns[name][:] = word
 
+    def keys(self, run: Run) -> list[Key]:
+        """What a row stands under."""
+        first, count = run
+        places = self._spots.column("place")[first : first + count].tolist()
+        return [self._keys[place // BLOCK] for place in places]
+
     def part(self, keys: Iterable[Key]) -> Part:
         """Where the rows under some keys are."""
         found = [key for key in keys if self._sizes.get(key)]
         return Part(
             np.array([self._first[key] for key in found], dtype=np.int32),
             np.array([_in_last(self._sizes[key]) for key in found], dtype=np.int32),
+            np.array([theme for theme, _ in found], dtype=np.int32),
         )
 
     def rows(self, keys: Iterable[Key]) -> npt.NDArray[np.int32]:

@@ -1,9 +1,11 @@
 """A profile resolved as of a day: dollars, days, numbers for codes, what is left of each line."""
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
+from operator import itemgetter
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -37,8 +39,7 @@ _WHOLE = 1000
 _GUESSED = 0.7
 
 
-@dataclass(frozen=True, slots=True)
-class EntryLine:
+class EntryLine(NamedTuple):
     """A line with something left.
 
     `number` is the record's own, 0 for a line inferred from text. `strength` is how surely the
@@ -70,7 +71,7 @@ class Entry:
     another day may change amounts. `themes` are bits of all themes that the codes or the text
     name. `text_themes` and `text_kinds` are in hundredths, `theme_norm` is the length of the
     former under the closeness of themes. `concepts` weighs the concepts `named` in the text and
-    those wider than they, in hundredths.
+    those wider than they, in hundredths, the weightiest first.
     """
 
     id: str
@@ -145,9 +146,8 @@ def _entry(
 ) -> Entry:
     text = profile.text
     text_themes, text_kinds = strengths(text)
-    concepts = {
-        concept: round(FULL * part) for concept, part in concept_weights(text.concepts).items()
-    }
+    weighed = [(name, round(FULL * part)) for name, part in concept_weights(text.concepts).items()]
+    concepts = dict(heaviest(weighed))
     coded = [line for line in profile.lines if _has_codes(line)][:MOST_LINES]
     if coded:
         lines = resolved(coded, profile.window, committed, on, ceiling, barred)
@@ -173,7 +173,7 @@ def _entry(
         themes=themes or ALL_THEMES,
         language=text.language,
         text_themes=text_themes,
-        theme_norm=math.sqrt(int(np.array(text_themes) @ near_themes() @ np.array(text_themes))),
+        theme_norm=_theme_norm(text_themes),
         text_kinds=text_kinds,
         field=text.field,
         named={concept: concepts[concept] for concept, _ in text.concepts if concept in concepts},
@@ -182,6 +182,16 @@ def _entry(
         terms=text.terms,
         vector=None if text.vector is None else centred(text.vector),
     )
+
+
+def heaviest(weighed: Iterable[tuple[str, int]]) -> list[tuple[str, int]]:
+    """Names with their weights, those that weigh most first, of equals by name."""
+    return sorted(sorted(weighed), key=itemgetter(1), reverse=True)
+
+
+def _theme_norm(text_themes: tuple[int, ...]) -> float:
+    themes = np.array(text_themes)
+    return math.sqrt(int(themes @ near_themes() @ themes))
 
 
 def _has_codes(line: Line) -> bool:
@@ -202,10 +212,9 @@ def resolved(
     Shares go half by money, half by the order in which the lines were written.
     """
     left = [
-        replace(_left(line, window, committed, on, ceiling), position=position)
-        for position, line in enumerate(lines)
+        _left(line, position, window, committed, on, ceiling) for position, line in enumerate(lines)
     ]
-    left = [replace(line, strength=0.0) if barred >> line.kind & 1 else line for line in left]
+    left = [line._replace(strength=0.0) if barred >> line.kind & 1 else line for line in left]
     kept = [line for line in left if line.strength > 0.0]
     known = [line.amount for line in kept if line.amount > 0]
     usual = min(known) if known else 1
@@ -250,6 +259,7 @@ def _is_dated(profile: RequestProfile | OfferProfile) -> bool:
 
 def _left(
     line: Line,
+    position: int,
     window: tuple[int, int],
     committed: Committed,
     on: date,
@@ -271,6 +281,7 @@ def _left(
         amount=amount,
         window=line.window or window,
         source=line,
+        position=position,
     )
 
 
@@ -294,5 +305,5 @@ def _inferred(found: tuple[Guess, ...], window: tuple[int, int], ceiling: int) -
 
 def _by_share(lines: list[EntryLine], parts: list[float]) -> list[EntryLine]:
     total = sum(parts)
-    shared = [replace(line, share=part / total) for line, part in zip(lines, parts, strict=True)]
+    shared = [line._replace(share=part / total) for line, part in zip(lines, parts, strict=True)]
     return sorted(shared, key=lambda line: (-line.share, line.number, line.theme, line.kind))

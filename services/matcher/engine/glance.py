@@ -45,6 +45,10 @@ WORDS: Spec = {
 }
 """What a brief look reads."""
 
+REQUEST_WORDS: Spec = {**WORDS, "shares": (np.uint8, (LINES,)), "end": (np.float32, ())}
+"""What a brief look at a request reads: the shares of its first lines too, in parts of 255, and
+where its list ends, in log odds."""
+
 _WORD = (1 << 64) - 1
 _Values = Sequence[int] | npt.NDArray[np.uint8]
 
@@ -55,11 +59,12 @@ def day16(day: int) -> int:
 
 
 def stated(is_open: bool, field: int, whom: int, window: tuple[int, int]) -> int:
-    """The first word; `field` in hundredths, `whom` the number of an eligibility or a State."""
+    """The first word; `field` in hundredths, `whom` the number of an eligibility or a
+    State, -1 for a State without one."""
     return (
         int(is_open) << OPEN_AT
         | field << FIELD_AT
-        | min(whom, MOST_WHOM) << WHOM_AT
+        | (min(whom, MOST_WHOM) if whom >= 0 else MOST_WHOM) << WHOM_AT
         | day16(window[1]) << TO_AT
         | day16(window[0])
     )
@@ -77,6 +82,12 @@ def told(lines: Sequence[EntryLine], themes: _Values, kinds: _Values, coded: boo
         word |= (codes[place] if place < len(codes) else NO_LINE) << LINE_BITS * place
     text = _first(themes) << THEME_AT | _first(kinds) << KIND_AT
     return word | text | int(not coded) << UNCODED_AT
+
+
+def shares(lines: Sequence[EntryLine]) -> list[int]:
+    """Of the lines that `told` tells, their parts of what a record is about, in parts of 255."""
+    parts = [round(255 * line.share) for line in lines if line.strength > 0.0][:LINES]
+    return parts + [0] * (LINES - len(parts))
 
 
 def concept_words(names: Iterable[str]) -> list[int]:

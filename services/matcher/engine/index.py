@@ -5,8 +5,9 @@ The pass over candidates filters by rows and then reads the lines of those that 
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from operator import attrgetter, itemgetter
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,7 +15,7 @@ import numpy.typing as npt
 
 from services.matcher.engine.codes import KIND_CODES, THEME_CODES
 from services.matcher.engine.columns import Blocks, Columns, Spec
-from services.matcher.engine.entries import MOST_LINES, UNKNOWN, Entry, EntryLine
+from services.matcher.engine.entries import MOST_LINES, UNKNOWN, Entry, EntryLine, heaviest
 from services.matcher.engine.names import Names
 from services.matcher.engine.profiles import Line
 from services.matcher.engine.rules import View
@@ -133,10 +134,11 @@ class Index:
         picked = np.asarray(rows, dtype=np.intp)
         return {name: self.records.column(name)[picked] for name in self.records.names}
 
-    def put(self, entry: Entry, extra: Mapping[str, object]) -> None:
+    def put(self, entry: Entry, extra: Mapping[str, object]) -> int:
         """Add a record or replace it; `extra` fills the columns that only this side has.
 
-        Nothing of a record that does not fit is left; raises what NumPy does for it.
+        Returns its row. Nothing of a record that does not fit is left; raises what NumPy does for
+        it.
         """
         self.remove(entry.id)
         lines = entry.lines
@@ -154,6 +156,7 @@ class Index:
             self._ids.append(entry.id)
         else:
             self._ids[row] = entry.id
+        return row
 
     def refill(self, row: int, lines: Sequence[EntryLine]) -> None:
         """Replace a record's lines by as many others; raises what NumPy does."""
@@ -179,6 +182,13 @@ class Index:
         lines = slice(first, first + int(self.records.column("line_count")[row]))
         columns = [self.lines.column(name)[lines].tolist() for name in LINE]
         return tuple(self._line(list(cells)) for cells in zip(*columns, strict=True))
+
+    def themes_of(self, row: int) -> list[int]:
+        """The themes of a record's lines, in their order, those used up among them."""
+        first = int(self.records.column("first_line")[row])
+        count = int(self.records.column("line_count")[row])
+        themes: list[int] = self.lines.column("theme")[first : first + count].tolist()
+        return themes
 
     def left_of_all(self, rows: npt.NDArray[np.intp]) -> list[list[LeftLine]]:
         """Of some records the lines with something left, as `lines_of` orders them."""
@@ -326,7 +336,7 @@ def padded_shares(lines: Iterable[EntryLine]) -> list[float]:
 
 def _cells(entry: Entry, names: Names) -> dict[str, object]:
     concepts = weightiest(entry)
-    terms = _heaviest(entry.terms, MOST_TERMS)
+    terms = heaviest(entry.terms)[:MOST_TERMS]
     vector = vector_of(entry)
     excluded = sorted(entry.excluded)[:MOST_EXCLUDED]
     return {
@@ -341,22 +351,22 @@ def _cells(entry: Entry, names: Names) -> dict[str, object]:
         "theme_norm": entry.theme_norm,
         "text_kinds": list(entry.text_kinds),
         "field": entry.field,
-        "concepts": _padded([names.concepts.of(name) for name, _ in concepts], MOST_CONCEPTS),
+        "concepts": _padded(names.concepts.of_all([name for name, _ in concepts]), MOST_CONCEPTS),
         "concept_weights": _padded([weight for _, weight in concepts], MOST_CONCEPTS),
         "named": sum(1 << at for at, (name, _) in enumerate(concepts) if name in entry.named),
-        "concept_norm": _norm(weight for _, weight in concepts),
-        "excluded": _padded([names.concepts.of(name) for name in excluded], MOST_EXCLUDED),
-        "terms": _padded([names.terms.of(name) for name, _ in terms], MOST_TERMS),
+        "concept_norm": _norm([weight for _, weight in concepts]),
+        "excluded": _padded(names.concepts.of_all(excluded), MOST_EXCLUDED),
+        "terms": _padded(names.terms.of_all([name for name, _ in terms]), MOST_TERMS),
         "term_weights": _padded([weight for _, weight in terms], MOST_TERMS),
-        "term_norm": _norm(weight for _, weight in terms),
+        "term_norm": _norm([weight for _, weight in terms]),
         "vector": vector,
-        "vector_norm": _norm(vector.astype(np.int64).tolist()),
+        "vector_norm": _length(vector),
     }
 
 
 def weightiest(entry: Entry) -> list[tuple[str, int]]:
     """The concepts of a record that count, the weightiest first, with their weights."""
-    return _heaviest(entry.concepts.items(), MOST_CONCEPTS)
+    return list(islice(entry.concepts.items(), MOST_CONCEPTS))
 
 
 def vector_of(entry: Entry) -> npt.NDArray[np.int8]:
@@ -372,13 +382,15 @@ def _or_none(value: int) -> int | None:
     return None if value == UNKNOWN else value
 
 
-def _heaviest(weighed: Iterable[tuple[str, int]], most: int) -> list[tuple[str, int]]:
-    return sorted(sorted(weighed), key=itemgetter(1), reverse=True)[:most]
-
-
 def _padded(values: Sequence[float], size: int) -> list[float]:
     return [*values, *([0] * (size - len(values)))]
 
 
-def _norm(values: Iterator[int] | Iterable[int]) -> float:
-    return math.sqrt(sum(value * value for value in values))
+def _norm(values: Sequence[int]) -> float:
+    return math.sqrt(sum([value * value for value in values]))
+
+
+def _length(vector: npt.NDArray[np.int8]) -> float:
+    # Exact in single precision: 512 squares of signed bytes stay below 2**24.
+    single = vector.astype(np.float32)
+    return math.sqrt(float(single @ single))

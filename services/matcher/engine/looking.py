@@ -80,7 +80,7 @@ def _look(part, links, places, when, admitted, own, tables, most):  # type: igno
     Returns, of those that came up to the best so far: rows, estimates without the concepts, and
     with them, in steps; and the least step of the best in the end.
     """
-    blocks, counts = part
+    blocks, counts, _ = part
     row_of, stated_of, told_of, concepts_of, named_of = places
     first, last = when
     lines, themes, kinds, fields, named, uncoded = tables

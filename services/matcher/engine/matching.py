@@ -92,12 +92,11 @@ class Engine:
         self.model = model
         self._listed.clear()
         self._listing.clear()
-        self._records.requests.records.column("end")[:] = OPEN_END
+        self._records.open_ends()
 
     def put_request(self, profile: RequestProfile) -> None:
         """Add a request or replace it; its list is to be made anew. O(1) in the records held."""
         self._records.put_request(profile)
-        self._restore_end(profile.id)
 
     def put_offer(self, profile: OfferProfile) -> None:
         """Add an offer or replace it; `affected` tells whose lists it concerns. O(1)."""
@@ -187,19 +186,20 @@ class Engine:
         lines = requests.lines_of(requests.row(request))
         return tuple(sorted(line.number for line in lines if line.number and line.strength > 0.0))
 
-    def affected(self, offer: str) -> list[str]:
+    def affected(self, offer: str, *, exact: bool = False) -> list[str]:
         """The requests whose shortlist may change because this offer did, by id.
 
         Those in whose last list it stands, and those into whose list it would come now: every one
         whose list does change, and few more. To be asked after the change. The offer may be gone.
+        In a large register only those are scored that an estimate finds worth it, unless `exact`.
         """
         requests = self._records.requests
         concerned = set(self._listing.get(offer, ()))
         if offer in self._records.offers:
-            found = search.requests_for(self._records, self.model, offer)
+            found = search.requests_entered(self._records, self.model, offer, exact=exact)
             ends = requests.records.column("end")[found.rows]
             entering = found.rows[found.scores >= ends - _MARGIN]
-            concerned.update(requests.id(int(row)) for row in entering)
+            concerned.update([requests.id(row) for row in entering.tolist()])
         return sorted(concerned)
 
     def requests_for(self, offer: str, size: int | None = None) -> tuple[Pairing, ...]:
@@ -229,9 +229,13 @@ class Engine:
     def _permitted(self, pairings: tuple[Pairing, ...]) -> tuple[Pairing, ...]:
         """The pairings without what embargoes keep an offer from serving."""
         records = self._records
+        requests = {one.request for one in pairings}
+        barred = {request for request in requests if records.barred_kinds(request)}
+        if not barred:
+            return pairings
         return tuple(
             one._replace(serves=permitted_serves(records, one.request, one.offer, one.serves))
-            if records.barred_kinds(one.request)
+            if one.request in barred
             else one
             for one in pairings
         )
@@ -256,14 +260,12 @@ class Engine:
         for entry in entries:
             self._listing[entry.offer].add(request)
         if len(entries) == self.size:
-            row = self._records.requests.row(request)
-            self._records.requests.records.column("end")[row] = entries[-1].score
+            self._records.set_end(self._records.requests.row(request), entries[-1].score)
         else:
             self._restore_end(request)
 
     def _restore_end(self, request: str) -> None:
-        requests = self._records.requests
-        requests.records.column("end")[requests.row(request)] = OPEN_END
+        self._records.set_end(self._records.requests.row(request), OPEN_END)
 
     def _forget_list(self, request: str) -> None:
         for offer in self._listed.pop(request, ()):

@@ -31,6 +31,11 @@ class Numbers:
             self._names.append(name)
         return number
 
+    def of_all(self, names: Sequence[str]) -> list[int]:
+        """The numbers of some names."""
+        known = self._numbers
+        return [known[name] if name in known else self.of(name) for name in names]
+
     def name(self, number: int) -> str | None:
         """The name of a number; None for 0."""
         return self._names[number] if number else None

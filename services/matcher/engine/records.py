@@ -1,8 +1,9 @@
 """What the engine holds: both sides' records as of a day, the ledger's figures, the noes said."""
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
@@ -10,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from services.matcher.engine import glance
-from services.matcher.engine.cells import Cells, Key
+from services.matcher.engine.cells import Key
 from services.matcher.engine.codes import THEME_CODES
 from services.matcher.engine.columns import Spec
 from services.matcher.engine.cooperation import land_neighbours
@@ -20,7 +21,6 @@ from services.matcher.engine.entries import (
     MOST_LINES,
     UNKNOWN,
     Committed,
-    Entry,
     is_embargoed,
     is_spent,
     kinds_of,
@@ -30,9 +30,18 @@ from services.matcher.engine.entries import (
     usd,
 )
 from services.matcher.engine.features import Sizes
+from services.matcher.engine.finding import (
+    ANYWHERE,
+    FOUND,
+    Finding,
+    gist_of,
+    looked_for,
+    offer_themes,
+    request_theme,
+    spoken_of,
+)
 from services.matcher.engine.geography import Geography
-from services.matcher.engine.index import Index, padded_shares, vector_of, weightiest
-from services.matcher.engine.inference import CLEAR
+from services.matcher.engine.index import Index, padded_shares
 from services.matcher.engine.names import Names, Numbers
 from services.matcher.engine.profiles import OfferProfile, RequestProfile
 
@@ -45,18 +54,15 @@ OPEN_END = -1.0
 LARGE = 20_000
 """Offers from which on one record is not compared with all of them."""
 
-ANYWHERE = 0
-"""The area of what is for everyone, or for States by something else than where they lie."""
-
 _REQUEST: Spec = {
     "owner": (np.int32, ()),
     "state": (np.int16, ()),
     "area": (np.int16, ()),
     "priority": (np.int8, ()),
     "end": (np.float64, ()),
-    "gist": (np.uint64, (glance.GIST,)),
     "barred": (np.uint32, ()),
     "embargoed": (np.bool_, ()),
+    **FOUND,
     "shares": (np.float64, (MOST_LINES,)),
 }
 _OFFER: Spec = {
@@ -67,12 +73,11 @@ _OFFER: Spec = {
     "ceiling": (np.int64, ()),
     "ceiling_currency": (np.int32, ()),
     "expert": (np.int16, ()),
-    "gist": (np.uint64, (glance.GIST,)),
-    "first_spot": (np.int32, ()),
-    "spot_count": (np.int16, ()),
+    **FOUND,
 }
-_RUN = ("first_spot", "spot_count")
-_BRIEFED = ("open", "field", "eligibility", "from", "to", "text_themes", "text_kinds", "coded")
+_EVERY_STATE = np.array([*range(CAPACITY), -1], dtype=np.int16)
+_SURE = 40.0
+"""Log odds of scores that are rounded to 1, and of no score at all with the other sign."""
 _PRIORITIES = {"critical": 4, "high": 3, "medium": 2, "low": 1}
 
 
@@ -106,7 +111,8 @@ class Records:
         self._areas = Numbers()
         self._embargoes = Embargoes()
         self._neighbours: dict[int, npt.NDArray[np.bool_]] = {}
-        self.offer_cells = Cells(glance.WORDS)
+        self.found_requests = Finding(self.requests, "state", glance.REQUEST_WORDS)
+        self.found_offers = Finding(self.offers, "eligibility", glance.WORDS)
         self._on(as_of)
 
     def advance(self, as_of: date) -> list[Refused]:
@@ -118,7 +124,7 @@ class Records:
             for row in dated.tolist():
                 self._resolve(side, row)  # type: ignore[arg-type]
         self._resolve_of(self._embargoes)
-        self.requests.records.column("end")[:] = OPEN_END
+        self.open_ends()
         refused: list[Refused] = []
         for (side, record), profile in list(self._refused.items()):
             try:
@@ -138,12 +144,12 @@ class Records:
     def remove_request(self, request: str) -> None:
         """Take a request out; nothing happens if it is not here."""
         self._refused.pop(("request", request), None)
-        self.requests.remove(request)
+        self._take_out("request", request)
 
     def remove_offer(self, offer: str) -> None:
         """Take an offer out; nothing happens if it is not here."""
         self._refused.pop(("offer", offer), None)
-        self._take_out(offer)
+        self._take_out("offer", offer)
 
     def commit(self, side: Side, record: str, line: int, measure: Measure, amount: int) -> None:
         """Set what is committed of a line in all; it holds for the record whenever it comes."""
@@ -203,26 +209,57 @@ class Records:
         within: npt.NDArray[np.int32] = offer_rows[given != 0]
         return within
 
+    def may_have(
+        self, offer_row: int, request_rows: npt.NDArray[np.int32]
+    ) -> npt.NDArray[np.int32]:
+        """Those of some requests to which embargoes leave a line of an offer."""
+        column = self.requests.records.column
+        barred = column("barred")[request_rows]
+        given = self.offers.records.column("kinds")[offer_row] & ~barred
+        kept = ~column("embargoed")[request_rows] & ((barred == 0) | (given != 0))
+        within: npt.NDArray[np.int32] = request_rows[kept]
+        return within
+
     def admitted_kinds(self, request_row: int) -> npt.NDArray[np.bool_]:
         """Of every eligibility, whether it admits the State of a request."""
         return self._states.admitting(int(self.requests.records.column("state")[request_row]))
 
-    def cells_for(self, request_row: int) -> list[Key]:
+    def admitted_states(self, offer_row: int) -> npt.NDArray[np.bool_]:
+        """Of every State's number, and last for -1, whether an offer is for it."""
+        kind = int(self.offers.records.column("eligibility")[offer_row])
+        return admits(self._states.words()[[kind]], _EVERY_STATE)
+
+    def offers_to_look_at(self, request_row: int) -> list[Key]:
         """Where offers stand that may be for a request's State and speak of what it needs."""
-        area = int(self.requests.records.column("area")[request_row])
+        one = self.requests.records.table[request_row]
+        themes = looked_for(one["text_themes"].tolist(), self.requests.themes_of(request_row))
+        area = int(one["area"])
         areas = (ANYWHERE,) if area == ANYWHERE else (ANYWHERE, area)
-        spoken = _spoken_of(self.requests.records.column("text_themes")[request_row])
-        lines = self.requests.lines_of(request_row)
-        if not spoken and not lines:
-            spoken = set(range(len(THEME_CODES)))
-        themes = spoken | {line.theme for line in lines}
         return [(theme, place) for theme in sorted(themes) for place in areas]
+
+    def requests_to_look_at(self, offer_row: int) -> list[Key]:
+        """Where requests of States stand that an offer may be for, whatever they speak of: a list
+        with weak offers is entered by what suits it little."""
+        areas = {area for _, area in self.found_offers.keys(offer_row)}
+        if ANYWHERE in areas:
+            areas = set(range(len(self._areas)))
+        return [(theme, area) for theme in range(len(THEME_CODES)) for area in sorted(areas)]
 
     def offers_speaking_like(self, offer_row: int) -> npt.NDArray[np.int32]:
         """Rows of offers that speak of a theme that an offer speaks of, itself among them."""
-        spoken = _spoken_of(self.offers.records.column("text_themes")[offer_row])
-        places = range(len(self._areas))
-        return self.offer_cells.rows((theme, place) for theme in sorted(spoken) for place in places)
+        spoken = spoken_of(self.offers.records.column("text_themes")[offer_row].tolist())
+        keys = [(theme, area) for theme in sorted(spoken) for area in range(len(self._areas))]
+        return self.found_offers.cells.rows(keys)
+
+    def set_end(self, request_row: int, score: float) -> None:
+        """Say where a request's list ends."""
+        self.requests.records.column("end")[request_row] = score
+        self.found_requests.tell(request_row, {"end": _log_odds(score)})
+
+    def open_ends(self) -> None:
+        """Let all requests' lists have no end, as if none had been made."""
+        self.requests.records.column("end")[:] = OPEN_END
+        self.found_requests.cells.change_all("end", _log_odds(OPEN_END))
 
     def admitted_offers(self, request_row: int) -> npt.NDArray[np.bool_]:
         """Of every row of offers, whether it is for the State of a request."""
@@ -259,32 +296,33 @@ class Records:
 
     def _put(self, profile: RequestProfile | OfferProfile) -> None:
         side: Side = "request" if isinstance(profile, RequestProfile) else "offer"
-        if side == "offer":
-            self._take_out(profile.id)
-        self._index(side).remove(profile.id)
+        self._take_out(side, profile.id)
         self._refused[side, profile.id] = profile
         committed = self._committed_of(side, profile.id)
         if isinstance(profile, RequestProfile):
             self._note_neighbours(profile.country)
             barred = self.ruling(profile.country, profile.id).bits
             entry = request_entry(profile, committed, self.as_of, barred)
-            self.requests.put(
+            area = self._area(profile.country)
+            row = self.requests.put(
                 entry,
                 {
                     "owner": self.names.owners.of(profile.country),
                     "state": self._states.number(profile.country),
-                    "area": self._area(profile.country),
+                    "area": area,
                     "priority": _PRIORITIES.get(profile.priority or "", 0),
                     "end": OPEN_END,
-                    "gist": _gist(entry),
                     "barred": barred,
                     "embargoed": is_embargoed(entry.lines, entry.coded, barred),
                     "shares": padded_shares(entry.lines),
+                    **gist_of(entry),
                 },
             )
+            key = (request_theme(entry), area)
+            self.found_requests.put(row, entry, [key], {"end": _log_odds(OPEN_END)})
         else:
             entry = offer_entry(profile, committed, self.as_of)
-            self.offers.put(
+            row = self.offers.put(
                 entry,
                 {
                     "owner": self.names.owners.of(profile.organisation),
@@ -294,12 +332,12 @@ class Records:
                     "ceiling": UNKNOWN if profile.ceiling is None else profile.ceiling,
                     "ceiling_currency": self.names.currencies.of(profile.ceiling_currency),
                     "expert": self._number(profile.expert),
-                    "gist": _gist(entry),
-                    "first_spot": 0,
-                    "spot_count": 0,
+                    **gist_of(entry),
                 },
             )
-            self._let_find(self.offers.row(profile.id), entry, self._places(profile))
+            areas = self._areas_of(profile)
+            keys = [(theme, area) for theme in offer_themes(entry) for area in areas]
+            self.found_offers.put(row, entry, keys, {})
         del self._refused[side, profile.id]
 
     def _number(self, alpha3: str | None) -> int:
@@ -319,7 +357,7 @@ class Records:
         """The number of a State's area, ANYWHERE for a code that is in none."""
         return self._areas.of(self._geography.area(alpha3))
 
-    def _places(self, offer: OfferProfile) -> set[int]:
+    def _areas_of(self, offer: OfferProfile) -> set[int]:
         """Where to look for an offer: the areas that it is for, ANYWHERE for all or by group."""
         if offer.groups or offer.open_to_all():
             return {ANYWHERE}
@@ -327,47 +365,14 @@ class Records:
             self._area(alpha3) for alpha3 in offer.countries
         }
 
-    def _let_find(self, row: int, entry: Entry, places: set[int]) -> None:
-        """Let a new offer be found in its places under what it speaks of, else under its codes."""
-        themes = _spoken_of(np.array(entry.text_themes)) or {
-            theme for theme in range(len(THEME_CODES)) if entry.themes >> theme & 1
-        }
-        keys = [(theme, place) for theme in sorted(themes) for place in sorted(places)]
-        concepts, columns = self.offers.concepts(row), self.offers.records
-        words = {
-            **self._brief(row),
-            "concepts": glance.concept_words(concepts),
-            "named": min(len(concepts), glance.MOST_NAMED),
-        }
-        run = self.offer_cells.put(row, keys, words)
-        for name, value in zip(_RUN, run, strict=True):
-            columns.column(name)[row] = value
+    def _take_out(self, side: Side, record: str) -> None:
+        index = self._index(side)
+        if record in index:
+            self._found(side).remove(index.row(record))
+            index.remove(record)
 
-    def _take_out(self, offer: str) -> None:
-        if offer in self.offers:
-            row = self.offers.row(offer)
-            self.offer_cells.remove(self._run(row))
-            self.offers.remove(offer)
-
-    def _run(self, row: int) -> tuple[int, int]:
-        first, count = (int(self.offers.records.column(name)[row]) for name in _RUN)
-        return first, count
-
-    def _brief(self, row: int) -> dict[str, int]:
-        """The words of a glance at an offer that may change with the day and the ledger."""
-        one = {name: self.offers.records.column(name)[row] for name in _BRIEFED}
-        window = (int(one["from"]), int(one["to"]))
-        return {
-            "stated": glance.stated(
-                bool(one["open"]), int(one["field"]), int(one["eligibility"]), window
-            ),
-            "told": glance.told(
-                self.offers.lines_of(row),
-                one["text_themes"].tolist(),
-                one["text_kinds"].tolist(),
-                bool(one["coded"]),
-            ),
-        }
+    def _found(self, side: Side) -> Finding:
+        return self.found_requests if side == "request" else self.found_offers
 
     def _resolve(self, side: Side, row: int) -> None:
         """Make a record's lines anew, as of the day and by what is committed of them."""
@@ -381,15 +386,14 @@ class Records:
             written = index.written_lines(row)
             lines = resolved(written, window, committed, self.as_of, ceiling, barred)
         else:
-            lines = [replace(line, amount=ceiling) for line in index.lines_of(row)]
+            lines = [line._replace(amount=ceiling) for line in index.lines_of(row)]
         index.refill(row, lines)
         index.set_open(row, bool(columns("published")[row]) and not is_spent(lines, barred))
         if side == "request":
             columns("shares")[row] = padded_shares(lines)
             columns("barred")[row] = barred
             columns("embargoed")[row] = is_embargoed(lines, bool(columns("coded")[row]), barred)
-        else:
-            self.offer_cells.change(self._run(row), self._brief(row))
+        self._found(side).change(row, lines)
 
     def _barred(self, request_row: int) -> int:
         """The kinds that embargoes keep from a request, as bits."""
@@ -410,13 +414,8 @@ class Records:
         return UNKNOWN if ceiling == UNKNOWN else usd(ceiling, currency, self.as_of)
 
 
-def _gist(entry: Entry) -> npt.NDArray[np.uint64]:
-    return glance.gist_words(vector_of(entry), weightiest(entry))
-
-
-def _spoken_of(text_themes: npt.NDArray[np.integer]) -> set[int]:
-    """The themes that a text clearly speaks of, and that it does most; none if it names none."""
-    most = text_themes.max(initial=0)
-    if not most:
-        return set()
-    return set(np.flatnonzero((text_themes >= CLEAR) | (text_themes == most)).tolist())
+def _log_odds(score: float) -> float:
+    """Where a list ends, as its offers' scores are before they are bounded and rounded."""
+    if score <= 0.0:
+        return -_SURE
+    return _SURE if score >= 1.0 else math.log(score / (1.0 - score))

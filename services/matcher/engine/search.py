@@ -13,7 +13,14 @@ from services.matcher.engine.lines import best_for_needs, best_of_provisions
 from services.matcher.engine.ranking import Model
 from services.matcher.engine.records import LARGE, Records
 from services.matcher.engine.rules import View, bars
-from services.matcher.engine.shortcut import compared_with_offers, worth_scoring
+from services.matcher.engine.shortcut import (
+    Compared,
+    Rows,
+    compared_with_offers,
+    compared_with_requests,
+    worth_comparing,
+    worth_scoring,
+)
 
 _RULED = ("open", "from", "to", "barred", "embargoed", "kinds")
 """What the rules read of a side that has it."""
@@ -48,14 +55,9 @@ def _best_offers(records: Records, model: Model, request: str) -> Found:
     if not asked("open")[row] or asked("embargoed")[row]:
         return _scored(np.zeros(0, dtype=np.intp), np.zeros((0, len(FEATURES))), model)
     rows = worth_scoring(records, model, row)
-    declined = list(records.declined_rows("request", request))
-    if declined:
-        rows = rows[~np.isin(rows, declined)]
+    rows = _without(rows, records.declined_rows("request", request))
     rows = records.within_embargo(row, rows)
-    compared = compared_with_offers(records, model, row, rows)
-    scores = model.from_log_odds(compared.log_odds)
-    kept = np.flatnonzero(compared.permitted & ~model.hides(scores))
-    return Found(rows[kept].astype(np.intp), compared.features[kept], scores[kept])
+    return _proposable(rows, compared_with_offers(records, model, row, rows), model)
 
 
 def _permitted_offers(records: Records, request: str) -> npt.NDArray[np.intp]:
@@ -86,16 +88,47 @@ def requests_for(records: Records, model: Model, offer: str) -> Found:
     return _scored(rows, features, model)
 
 
-def _related(one: View, index: Index) -> npt.NDArray[np.bool_]:
-    """Records whose codes or text name a theme at all close to one that the other's name.
+def requests_entered(records: Records, model: Model, offer: str, *, exact: bool = False) -> Found:
+    """Requests that an offer may be proposed for, all or those whose lists it may enter.
+
+    KeyError if it is not here.
+    """
+    row = records.offers.row(offer)
+    if len(records.requests) <= LARGE or exact:
+        return requests_for(records, model, offer)
+    if not records.offers.records.column("open")[row]:
+        return _scored(np.zeros(0, dtype=np.intp), np.zeros((0, len(FEATURES))), model)
+    rows = worth_comparing(records, model, row)
+    rows = _without(rows, records.declined_rows("offer", offer))
+    rows = records.may_have(row, rows)
+    rows = rows[_related(records.offers.view([row]), records.requests, rows)]
+    return _proposable(rows, compared_with_requests(records, model, row, rows), model)
+
+
+def _without(rows: Rows, others: Iterator[int]) -> Rows:
+    gone = list(others)
+    return rows[~np.isin(rows, gone)] if gone else rows
+
+
+def _proposable(rows: Rows, compared: Compared, model: Model) -> Found:
+    scores = model.from_log_odds(compared.log_odds)
+    kept = np.flatnonzero(compared.permitted & ~model.hides(scores))
+    return Found(rows[kept].astype(np.intp), compared.features[kept], scores[kept])
+
+
+def _related(one: View, index: Index, rows: Rows | slice = slice(None)) -> npt.NDArray[np.bool_]:
+    """Which records in some rows, all by default, name a theme close to one that another names.
+
+    By their codes or their texts, and at all close.
 
     A record without codes is always among them, and to it everything is: what its text says of
     themes is a guess, which may lower a score but not hide a record.
     """
-    wanted = index.records.used.copy()
+    wanted = index.records.used[rows].copy()
     if one["coded"][0]:
         near = np.uint32(related_to(int(one["themes"][0])))
-        wanted &= ((index.records.column("themes") & near) != 0) | ~index.records.column("coded")
+        themes, coded = (index.records.column(name)[rows] for name in ("themes", "coded"))
+        wanted &= ((themes & near) != 0) | ~coded
     return wanted
 
 

@@ -14,8 +14,9 @@ import numpy.typing as npt
 
 from services.matcher.engine.codes import closeness, near_themes, served_kinds, serves
 from services.matcher.engine.features import FEATURES
-from services.matcher.engine.kernels import offers_features
+from services.matcher.engine.kernels import offers_features, requests_features
 from services.matcher.engine.looking import candidates
+from services.matcher.engine.looking_back import reached
 from services.matcher.engine.ranking import Model
 from services.matcher.engine.records import Records
 
@@ -24,6 +25,10 @@ SCORED = 500
 
 LOOKED_AT = 3_000
 """Candidates that get a second look."""
+
+MISLED = 0.3
+"""By how much, in log odds, looks may mislead, for a pair to be scored that by them and with all
+that they do not tell would still fall short of where a list ends."""
 
 _PLACES = ("row", "stated", "told", "concepts", "named")
 
@@ -41,11 +46,11 @@ class Compared(NamedTuple):
 
 def worth_scoring(records: Records, model: Model, row: int) -> Rows:
     """Rows of offers that may be among the best for the request in a row, each once."""
-    cells = records.offer_cells
+    cells = records.found_offers.cells
     asked = records.requests.records.table[row : row + 1]
     marks = records.names.concept_marks()
     rows: Rows = candidates(
-        cells.part(records.cells_for(row)),
+        cells.part(records.offers_to_look_at(row)),
         cells.links,
         tuple(cells.column(name) for name in _PLACES),
         records.offers.records.table,
@@ -82,10 +87,56 @@ def compared_with_offers(records: Records, model: Model, row: int, rows: Rows) -
     return Compared(permitted, log_odds, features)
 
 
+def worth_comparing(records: Records, model: Model, row: int) -> Rows:
+    """Rows of requests whose lists the offer in a row may enter."""
+    cells = records.found_requests.cells
+    rows: Rows = reached(
+        cells.part(records.requests_to_look_at(row)),
+        cells.links,
+        tuple(cells.column(name) for name in (*_PLACES, "shares", "end")),
+        records.requests.records.table,
+        records.offers.records.table[row : row + 1],
+        records.offers.lines.table,
+        records.today,
+        records.admitted_states(row),
+        _weights(model),
+        (records.names.concept_marks(), *codes()),
+        _rooms(model),
+    )
+    return rows
+
+
+def compared_with_requests(records: Records, model: Model, row: int, rows: Rows) -> Compared:
+    """The offer in a row with the requests in some rows; as `compared_with_offers`."""
+    features = np.empty((len(rows), len(FEATURES)))
+    permitted, log_odds = requests_features(
+        rows,
+        records.requests.records.table,
+        records.requests.lines.table,
+        records.offers.records.table[row : row + 1],
+        records.offers.lines.table,
+        records.today,
+        records.admitted_states(row),
+        len(records.names.concepts),
+        codes(),
+        _weights(model),
+        features,
+    )
+    return Compared(permitted, log_odds, features)
+
+
 @cache
 def codes() -> tuple[npt.NDArray[Any], ...]:
     """How close themes are and how far kinds serve, as numbers and as whole hundredths."""
     return closeness(), serves(), near_themes(), served_kinds()
+
+
+@lru_cache(maxsize=16)
+def _rooms(model: Model) -> tuple[float, float]:
+    """By how much the looks may fall short: both tell no words, and the first no meaning."""
+    weight = dict(zip(model.feature_names, model.weights, strict=True))
+    last = MISLED + weight["terms"]
+    return last + weight["meaning"], last
 
 
 @lru_cache(maxsize=16)

@@ -15,7 +15,8 @@ KEYS: list[Key] = [(theme, area) for theme in range(3) for area in range(2)]
 
 
 def places_under(cells: Cells, *keys: Key) -> Iterator[int]:
-    for first, count in zip(*(column.tolist() for column in cells.part(keys)), strict=True):
+    for first, count, theme in zip(*(column.tolist() for column in cells.part(keys)), strict=True):
+        assert theme in {theme for theme, _ in keys}
         block, taken = first, count
         while block != END:
             yield from range(block * BLOCK, block * BLOCK + taken)
@@ -75,6 +76,5 @@ def test_places_that_are_free_again_are_used_again() -> None:
 
 
 def test_a_key_without_rows_has_no_places() -> None:
-    blocks, counts = Cells(WORDS).part(KEYS)
-    assert (len(blocks), len(counts)) == (0, 0)
+    assert [len(column) for column in Cells(WORDS).part(KEYS)] == [0, 0, 0]
     assert Cells(WORDS).rows(KEYS).tolist() == []

@@ -1,5 +1,6 @@
 """The compiled loops reckon and tell what the plain code does, to the last bit."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,8 @@ from services.matcher.engine.matching import Engine
 from services.matcher.engine.pairing import offers_told, offers_told_fast
 from services.matcher.engine.profiles import OfferProfile, RequestProfile
 from services.matcher.engine.ranking import prior_model
-from services.matcher.engine.search import _permitted_offers
-from services.matcher.engine.shortcut import compared_with_offers
+from services.matcher.engine.search import _permitted_offers, requests_for
+from services.matcher.engine.shortcut import compared_with_offers, compared_with_requests
 from tests.services.matcher.engine.arbitrary import few, ledgers, registers
 from tests.services.matcher.engine.samples import engine
 
@@ -49,6 +50,22 @@ def test_features_are_the_same_numbers(register: Register, ledger: Ledger) -> No
         assert compiled.permitted.all()
         assert np.array_equal(plain, compiled.features)
         assert np.array_equal(prior_model().log_odds(plain), compiled.log_odds)
+
+
+@few
+@given(registers(), ledgers())
+def test_features_are_the_same_numbers_from_the_other_side(
+    register: Register, ledger: Ledger
+) -> None:
+    records = made_of(register, ledger)._records
+    model = replace(prior_model(), least_score=0.0)
+    for given_ in register[1]:
+        row = records.offers.row(given_.id)
+        plain = requests_for(records, model, given_.id)
+        compiled = compared_with_requests(records, model, row, plain.rows.astype(np.int32))
+        assert compiled.permitted.all()
+        assert np.array_equal(plain.features, compiled.features)
+        assert np.array_equal(plain.scores, model.from_log_odds(compiled.log_odds))
 
 
 @few

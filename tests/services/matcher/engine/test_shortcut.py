@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
+from itertools import islice
 from random import Random
 
 import pytest
@@ -9,11 +11,12 @@ import pytest
 from services.matcher.engine import search, shortcut
 from services.matcher.engine.codes import KIND_CODES, THEME_CODES
 from services.matcher.engine.matching import Engine
-from services.matcher.engine.profiles import OfferProfile
+from services.matcher.engine.profiles import OfferProfile, RequestProfile
 from tests.services.matcher.engine.samples import (
     TEXTS,
     eligibility,
     engine,
+    need,
     offer,
     provision,
     request,
@@ -21,6 +24,7 @@ from tests.services.matcher.engine.samples import (
 )
 
 OFFERS = 400
+REQUESTS = 120
 ELIGIBLE = (
     eligibility(),
     eligibility(regions=("Western Africa",)),
@@ -104,3 +108,48 @@ def test_rows_that_are_used_again_are_found_once() -> None:
     found = [offer_ for offer_, _ in best(made)]
     assert len(found) == len(set(found))
     assert best(made) == best(engine(request("R1"), *market(5)))
+
+
+def asked(seed: int) -> Iterator[RequestProfile]:
+    """Requests of many kinds, the same for a seed."""
+    chance = Random(seed)
+    for number in range(REQUESTS):
+        yield request(
+            f"R{number:03}",
+            country=chance.choice(("SEN", "KEN", "NER", "FJI")),
+            needs=[
+                need(line, theme=chance.choice(THEME_CODES[:8]), kind=chance.choice(KIND_CODES))
+                for line in range(1, chance.randint(1, 3) + 1)
+            ],
+            signature=signed(chance.choice(TEXTS)),
+        )
+
+
+def test_requests_whose_list_an_offer_enters_are_found() -> None:
+    made = engine(*asked(6), *market(7))
+    made.size = 10
+    for number in range(REQUESTS):
+        made.shortlist(f"R{number:03}")
+    found = wanted = 0
+    for new in islice(market(8), 100):
+        made.put_offer(new)
+        exact, short = (set(made.affected(new.id, exact=exact)) for exact in (True, False))
+        assert short <= exact
+        found += len(exact & short)
+        wanted += len(exact)
+    assert wanted > 100
+    assert found >= 0.99 * wanted
+
+
+def test_a_request_whose_list_has_no_end_is_reached_by_what_suits_it() -> None:
+    made = engine(*asked(6), *market(7))
+    made.size = 10
+    for number in range(REQUESTS):
+        made.shortlist(f"R{number:03}")
+    new = next(market(8))
+    made.put_offer(replace(new, id="new"))
+    before = set(made.affected("new"))
+    made.advance(made.as_of + timedelta(days=1))
+    assert before <= set(made.affected("new"))
+    made.remove_offer("new")
+    assert made.affected("new") == []

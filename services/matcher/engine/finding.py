@@ -1,0 +1,120 @@
+"""Where the records of a side are found in a large register, and what a first look reads there."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from services.matcher.engine import glance
+from services.matcher.engine.cells import Cells, Key
+from services.matcher.engine.codes import THEME_CODES
+from services.matcher.engine.columns import Spec
+from services.matcher.engine.entries import Entry, EntryLine
+from services.matcher.engine.index import Index, vector_of, weightiest
+from services.matcher.engine.inference import CLEAR
+
+ANYWHERE = 0
+"""The area of what is for everyone, or for States by something else than where they lie."""
+
+FOUND: Spec = {
+    "gist": (np.uint64, (glance.GIST,)),
+    "first_spot": (np.int32, ()),
+    "spot_count": (np.int16, ()),
+}
+"""Columns of a side whose records are found so; `gist_of` fills them for a new record."""
+
+_RUN = ("first_spot", "spot_count")
+_BRIEFED = ("open", "field", "from", "to", "text_themes", "text_kinds", "coded")
+
+
+class Finding:
+    """The cells of one side; `whom` is the column that tells whom a record is for, or whose."""
+
+    def __init__(self, index: Index, whom: str, words: Spec) -> None:
+        self.cells = Cells(words)
+        self._index = index
+        self._whom = whom
+        self._words = words
+
+    def put(self, row: int, entry: Entry, keys: Iterable[Key], words: Mapping[str, Any]) -> None:
+        """Let a new record be found under some keys; `words` are those that it does not tell."""
+        concepts = weightiest(entry)
+        words = {
+            **words,
+            **self._brief(row, entry.lines),
+            "concepts": glance.concept_words(name for name, _ in concepts),
+            "named": min(len(concepts), glance.MOST_NAMED),
+        }
+        run = self.cells.put(row, sorted(keys), words)
+        for name, value in zip(_RUN, run, strict=True):
+            self._index.records.column(name)[row] = value
+
+    def change(self, row: int, lines: Sequence[EntryLine]) -> None:
+        """Tell what another day or the ledger changed of a record, its lines and its openness."""
+        self.cells.change(self._run(row), self._brief(row, lines))
+
+    def tell(self, row: int, words: Mapping[str, Any]) -> None:
+        """Write other words of a record."""
+        self.cells.change(self._run(row), words)
+
+    def remove(self, row: int) -> None:
+        """Take a record out."""
+        self.cells.remove(self._run(row))
+
+    def keys(self, row: int) -> list[Key]:
+        """What a record is found under."""
+        return self.cells.keys(self._run(row))
+
+    def _run(self, row: int) -> tuple[int, int]:
+        one = self._index.records.table[row]
+        return int(one["first_spot"]), int(one["spot_count"])
+
+    def _brief(self, row: int, lines: Sequence[EntryLine]) -> dict[str, Any]:
+        """The words that may change with the day and the ledger."""
+        one = self._index.records.table[row]
+        is_open, field, first, last, themes, kinds, coded = (one[name] for name in _BRIEFED)
+        whom, window = int(one[self._whom]), (int(first), int(last))
+        words = {
+            "stated": glance.stated(bool(is_open), int(field), whom, window),
+            "told": glance.told(lines, themes.tolist(), kinds.tolist(), bool(coded)),
+        }
+        return words | ({"shares": glance.shares(lines)} if "shares" in self._words else {})
+
+
+def gist_of(entry: Entry) -> dict[str, object]:
+    """The columns of FOUND for a record that is not found yet."""
+    gist = glance.gist_words(vector_of(entry), weightiest(entry))
+    return {"gist": gist, "first_spot": 0, "spot_count": 0}
+
+
+def offer_themes(entry: Entry) -> set[int]:
+    """What an offer is found under: what its text speaks of, else the themes of its codes."""
+    return spoken_of(entry.text_themes) or bits_of(entry.themes)
+
+
+def looked_for(text_themes: Sequence[int], line_themes: Iterable[int]) -> set[int]:
+    """What a request looks for: what its text and its lines speak of; all themes if neither names
+    any."""
+    return spoken_of(text_themes) | set(line_themes) or set(range(len(THEME_CODES)))
+
+
+def request_theme(entry: Entry) -> int:
+    """What a request is found under: the theme that its text speaks of most, the first of equals,
+    else that of its main line. Some theme if neither names any."""
+    most = max(entry.text_themes, default=0)
+    if most:
+        return entry.text_themes.index(most)
+    return entry.lines[0].theme if entry.lines else 0
+
+
+def spoken_of(text_themes: Sequence[int]) -> set[int]:
+    """The themes that a text clearly speaks of, and that it does most; none if it names none."""
+    most = max(text_themes, default=0)
+    if not most:
+        return set()
+    return {at for at, value in enumerate(text_themes) if value >= CLEAR or value == most}
+
+
+def bits_of(themes: int) -> set[int]:
+    """The themes whose bits are set."""
+    return {theme for theme in range(len(THEME_CODES)) if themes >> theme & 1}
