@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import requests
 
 from deploy.cli.target import Target
+from shared.web.keys import LOOPBACK
 
 _TIMEOUT = (5.0, 60.0)
 _PASSING = {
@@ -156,7 +157,7 @@ class Client:
         if session is None:
             session = requests.Session()
             # A proxy from the environment knows no way to this machine's own loopback.
-            session.trust_env = urlsplit(url).hostname not in {"127.0.0.1", "::1", "localhost"}
+            session.trust_env = urlsplit(url).hostname not in LOOPBACK
             self._local.session = session
         return session
 

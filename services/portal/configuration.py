@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from shared.settings import SettingsError, Variable
+from shared.web.keys import LOOPBACK
 
 VARIABLES: tuple[Variable, ...] = (
     Variable("ENTRAIDE_PORTAL_KEY", None, "the portal's key for secrets at rest, base64, 32 bytes"),
@@ -21,7 +22,6 @@ VARIABLES: tuple[Variable, ...] = (
         "proxies before the portal whose X-Forwarded-For and -Proto are believed",
     ),
 )
-_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 @dataclass(frozen=True, repr=False)
@@ -65,7 +65,7 @@ def _key(value: str) -> bytes:
 
 def _url(value: str) -> str:
     parts = urlsplit(value)
-    local = parts.scheme == "http" and parts.hostname in _LOOPBACK
+    local = parts.scheme == "http" and parts.hostname in LOOPBACK
     if not (parts.hostname and (parts.scheme == "https" or local)):
         raise SettingsError(
             "ENTRAIDE_PUBLIC_URL_PORTAL must begin with https:// (http:// only on loopback), "

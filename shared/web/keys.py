@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import requests
 import structlog
@@ -29,6 +30,7 @@ KEPT_SECONDS = 300.0
 RETRY_SECONDS = 10.0
 DISCOVERY_PATH = "/.well-known/openid-configuration"
 FILE_CHECK_SECONDS = 1.0
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 _SCHEMES = ("https://", "http://")
 
@@ -169,18 +171,28 @@ class DiscoveredKeys(UrlKeys):
         return address
 
 
+def _session(url: str) -> requests.Session:
+    session = requests.Session()
+    # A proxy from the environment knows no way to this machine's own loopback.
+    session.trust_env = urlsplit(url).hostname not in LOOPBACK
+    return session
+
+
 def _download(url: str, monotonic: Callable[[], float]) -> bytes:
     deadline = monotonic() + FETCH_DEADLINE_SECONDS
     body = b""
-    with contextlib.closing(
-        requests.get(
-            url,
-            timeout=FETCH_TIMEOUT_SECONDS,
-            stream=True,
-            allow_redirects=False,
-            headers={"Accept": "application/json"},
-        )
-    ) as response:
+    with (
+        _session(url) as session,
+        contextlib.closing(
+            session.get(
+                url,
+                timeout=FETCH_TIMEOUT_SECONDS,
+                stream=True,
+                allow_redirects=False,
+                headers={"Accept": "application/json"},
+            )
+        ) as response,
+    ):
         if response.status_code != requests.codes.ok:
             raise ValueError("the address did not answer with 200")
         for piece in response.iter_content(8192):

@@ -23,12 +23,12 @@ from shared.registers.context import context
 from shared.registers.writing import load
 from shared.web.blueprint import Blueprint
 from shared.web.idempotency import create_or_resume, current_attempt, idempotent, resuming
-from shared.web.identity import Identity, covers, current_identity, require_roles
+from shared.web.identity import Identity, current_identity, require_covered, require_roles
 from shared.web.languages import LanguageQuery, reading_language
 from shared.web.logging import record_confidential_read
 from shared.web.paging import page, page_schema
 from shared.web.preconditions import conditional, etag, required_version
-from shared.web.problems import conflict, forbidden, not_found
+from shared.web.problems import conflict, not_found
 
 blueprint = Blueprint(
     "embargoes",
@@ -63,7 +63,7 @@ class Embargoes(MethodView):
     def post(self, body: dict[str, Any]) -> Answer:
         """Enter an embargo: it bars from its first day on, whatever was proposed before."""
         identity, now = current_identity(), context().clock()
-        _require_covered(identity, body["country"])
+        require_covered(identity, body["country"])
         id_ = embargo_id(body["country"], body["resolution"])
 
         def earlier() -> Embargo:
@@ -99,7 +99,7 @@ class OneEmbargo(MethodView):
     def put(self, body: dict[str, Any], embargo_id: str) -> Answer:
         """Replace what an entry says, its exemptions too; State and resolution stay."""
         identity, expected = current_identity(), required_version()
-        _require_covered(identity, load(Embargo, embargo_id).country)
+        require_covered(identity, load(Embargo, embargo_id).country)
         now = context().clock()
         return _shown(embargoes.amend(embargo_id, body, expected, identity, now), identity)
 
@@ -113,7 +113,7 @@ class OneEmbargo(MethodView):
 def confirmation(body: dict[str, Any], embargo_id: str) -> Answer:
     """Say that an entry of a list is right."""
     identity, expected = current_identity(), required_version()
-    _require_covered(identity, load(Embargo, embargo_id).country)
+    require_covered(identity, load(Embargo, embargo_id).country)
     attempt, now = current_attempt(), context().clock()
     done = _done_before(embargo_id) or embargoes.confirm(
         embargo_id, body["reason"], expected, identity, now, attempt
@@ -130,7 +130,7 @@ def confirmation(body: dict[str, Any], embargo_id: str) -> Answer:
 def end(body: dict[str, Any], embargo_id: str) -> Answer:
     """Say that an embargo is over after a day; nothing can be changed in the entry then."""
     identity, expected = current_identity(), required_version()
-    _require_covered(identity, load(Embargo, embargo_id).country)
+    require_covered(identity, load(Embargo, embargo_id).country)
     attempt, now = current_attempt(), context().clock()
     done = _done_before(embargo_id) or embargoes.end(
         embargo_id, body["on"] or now.date(), body["reason"], expected, identity, now, attempt
@@ -155,11 +155,6 @@ class Ruling(MethodView):
         if view.hidden_lines:
             record_confidential_read(identity.subject, identity.role, request, len(hidden))
         return ruling_view(view, hidden, reading_language(args["language"]), _today())
-
-
-def _require_covered(identity: Identity, country: str) -> None:
-    if not covers(identity, country):
-        raise forbidden("This State is in none of your regions.")
 
 
 def _done_before(id_: str) -> Embargo | None:

@@ -275,3 +275,15 @@ def test_a_service_takes_its_keys_from_a_url(
     publisher.body = keys.jwks_json()
     app = make_app(settings=replace(settings, jwks_file=None, jwks_url=publisher.url))
     assert app.test_client().get("/v1/notes", headers=requester).status_code == 200
+
+
+def test_no_proxy_stands_between_a_service_and_its_own_machine(
+    publisher: Publisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("http_proxy", "HTTP_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    key = generate_key()
+    publisher.body = key.jwks_json()
+    assert UrlKeys(publisher.url).find(kid(key)) is not None
