@@ -39,12 +39,24 @@ def test_decisions_and_commitments_are_for_ones_own_regions(
 ) -> None:
     assert east.decide("r1.o1", "endorse").status_code == 403
     assert west.decide("r1.o1", "endorse").status_code == 200
+    west.consented("r1.o1")
     assert east.post("/v1/commitments", commitment()).status_code == 403
     made = west.post("/v1/commitments", commitment())
     assert made.status_code == 201, made.json
     address = made.headers["Location"]
     assert east.post(f"{address}/release").status_code == 403
+    for caller, status in ((east, 403), (west, 409)):
+        assert caller.step("r1.o1", "delivery", {"step": "close"}).status_code == status
     assert west.post(f"{address}/release").status_code == 200
+
+
+def test_what_was_said_and_by_whose_account_is_for_ones_own_regions(
+    known: World, west: Caller, east: Caller
+) -> None:
+    west.decide("r1.o1", "reject", reason="The State has enough.")
+    seen = [caller.life("r1.o1")["history"][0] for caller in (west, east)]
+    assert [step["said"] for step in seen] == ["The State has enough.", None]
+    assert [step["subject"] is None for step in seen] == [False, True]
 
 
 def test_confidential_lines_of_other_regions_are_not_shown(
