@@ -10,6 +10,7 @@ from services.matcher.conditions import accept, require_own, unaccepted
 from services.matcher.decisions import require_open
 from services.matcher.documents import Match
 from services.matcher.domain import STAYING
+from services.matcher.embargo_checks import pair_bar, require_unbarred
 from services.matcher.figures import told_lines
 from services.matcher.life import advance, tell
 from services.matcher.life_documents import ToldLine
@@ -49,9 +50,9 @@ def answer(
     """Answer for one side, as seen in version `expected`; returns what is stored.
 
     Once both have agreed what was held meanwhile is committed. Raises IllegalTransition,
-    StaleVersion, and problems: 409 for a proposal that nobody endorsed, or where a record is open
-    no more; 422 for a no without a reason, conditions that are not accepted, pledges that are no
-    lines of the offer or less than what is held already.
+    StaleVersion, and problems: 409 for a proposal that nobody endorsed, or that an embargo bars, or
+    where a record is open no more; 422 for a no without a reason, conditions that are not
+    accepted, pledges that are no lines of the offer or less than what is held already.
     """
     if proposal.match is None:
         raise conflict("not-endorsed", "A coordinator has to endorse the proposal first.")
@@ -105,6 +106,7 @@ def _agree(
     now: datetime,
 ) -> None:
     require_open(proposal)
+    require_unbarred(pair_bar(proposal.request, proposal.offer, now.date()))
     open_ones = party == "state" and unaccepted(match, proposal.offer)
     if open_ones and match.status in STAYING["accept"]:  # agreed already, to other conditions
         accept(match, proposal.offer, said.accepts, actor, now)

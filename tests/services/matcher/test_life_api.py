@@ -324,6 +324,26 @@ def test_an_offer_without_conditions_needs_none_accepted(
     assert state.answer("r.free").json["status"] == "state-agreed"
 
 
+def test_nobody_agrees_to_what_an_embargo_bars_by_now_but_either_may_decline(
+    endorsed: World, coordinator: Caller, donor: Caller, state: Caller
+) -> None:
+    entered = coordinator.post(
+        "/v1/embargoes",
+        {
+            "country": "SEN",
+            "resolution": "S/RES/0000 (2020)",
+            "from": "2020-01-01",
+            "source": "made up for the tests",
+            "stated_on": "2026-01-01",
+            "reason": "The tests need one.",
+        },
+    )
+    assert entered.status_code == 201, entered.text
+    assert code(donor.answer(PAIR)) == (409, "embargo")
+    assert code(state.answer(PAIR, accepts=[FIRST, SECOND])) == (409, "embargo")
+    assert state.answer(PAIR, "decline", reason="Barred.").json["status"] == "declined"
+
+
 def test_who_may_take_which_step(
     committed: str,
     coordinator: Caller,
