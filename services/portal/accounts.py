@@ -107,7 +107,9 @@ def reset_password(house: House, secret: str, password: str, now: datetime) -> A
     written = Account._get_collection().update_one(
         {"_id": account.id, "reset": account.reset, "reset_until": {"$gt": now}},
         {
-            "$set": {"password": house.passwords.hash(password)},
+            # Who asks for a new password may have lost the old one to somebody else: tokens end
+            # in the same write.
+            "$set": {"password": house.passwords.hash(password), "tokens_from": now},
             "$unset": {"reset": "", "reset_until": ""},
             "$inc": {"generation": 1},
         },
@@ -115,7 +117,6 @@ def reset_password(house: House, secret: str, password: str, now: datetime) -> A
     if not written.matched_count:
         raise LinkUsedError
     end_sessions(account.id)
-    # Who asks for a new password may have lost the old one to somebody else.
     ApiToken.objects(account=account.id, revoked_at=None).update(set__revoked_at=now)
     send_mail(house, "password-changed", account.email, account.language, now)
     return account

@@ -87,6 +87,8 @@ def exchange(house: House, text: str, now: datetime) -> Access:
     account = Account.objects(id=token.account).first()
     if account is None or account.locked_at is not None or needs_second_factor(account):
         raise TokenRefusedError
+    if account.tokens_from is not None and token.created_at <= account.tokens_from:
+        raise TokenRefusedError
     if token.used_at is None or now - token.used_at >= _NOTED_EVERY:
         ApiToken.objects(id=token.id).update(set__used_at=now)
     lifetime = min(lifetimes.ACCESS_TOKEN, token.expires_at - now)

@@ -34,6 +34,7 @@ class Account(Document):
     `password` is an argon2id hash. `generation` rises whenever all sessions must end: a session
     counts only while it has the account's own. `setup` is the sealed seed of a second factor that
     is being set up. `reset` is the fingerprint of the newest link for a new password.
+    API tokens that were made before `tokens_from` buy nothing.
     """
 
     meta = {  # noqa: RUF012 (mongoengine declares it so)
@@ -60,6 +61,7 @@ class Account(Document):
     setup = BinaryField()
     reset = StringField()
     reset_until = DateTimeField()
+    tokens_from = DateTimeField()
     created_at = DateTimeField(required=True)
     signed_in_at = DateTimeField()
 

@@ -93,7 +93,7 @@ def new_recovery_codes(house: House, account: Account) -> list[str]:
 
 
 def remove(house: House, account: Account, now: datetime) -> None:
-    """Remove the second factor; who must have one has to set up another at the next sign-in."""
+    """Remove the second factor; who must have one has to set up another before anything else."""
     Account._get_collection().update_one(
         {"_id": account.id}, {"$unset": {"second_factor": "", "setup": ""}}
     )

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from services.portal.accounts import needs_second_factor
 from services.portal.documents import Account, Session
 from services.portal.domain import lifetimes
 from services.portal.house import House
@@ -22,9 +23,15 @@ class SignedIn:
     account: Account
 
     @property
+    def stage(self) -> Stage:
+        """What is missing; a second factor that the role needs and that was taken away, too."""
+        stage: Stage = self.session.stage
+        return "setup" if stage == "full" and needs_second_factor(self.account) else stage
+
+    @property
     def full(self) -> bool:
         """Whether nothing is missing any more."""
-        return bool(self.session.stage == "full")
+        return self.stage == "full"
 
 
 def open_session(

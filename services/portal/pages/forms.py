@@ -92,6 +92,12 @@ class CodeForm(PageForm):
     code = StringField(_("Code"), _required(60))
 
 
+class SetUpForm(CodeForm):
+    """The first code of a second factor, from who did not type the password a moment ago."""
+
+    current = PasswordField(_("Present password"), _required(2 * MOST_LENGTH))
+
+
 class ForgottenForm(PageForm):
     """The address of who forgot the password."""
 

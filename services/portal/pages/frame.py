@@ -106,8 +106,8 @@ def for_signed_in(stage: str = "full") -> Callable[[F], F]:
             found = current()
             if found is None:
                 return go(f"{SIGN_IN}?next={quote(request.full_path.rstrip('?'))}")
-            if found.session.stage not in ("full", stage):
-                return go(CODE if found.session.stage == "code" else SET_UP)
+            if found.stage not in ("full", stage):
+                return go(CODE if found.stage == "code" else SET_UP)
             return function(*args, **kwargs)
 
         return page(guarded)  # type: ignore[return-value]

@@ -21,6 +21,7 @@ from services.portal.pages.forms import (
     LanguageForm,
     PageForm,
     PasswordForm,
+    SetUpForm,
     TokenForm,
 )
 from services.portal.pages.frame import (
@@ -107,10 +108,16 @@ def second_factor() -> Response:
     own, now = account(), house().clock()
     if own.second_factor is not None:
         return _factor_page(own, ConfirmForm(), HTTPStatus.OK)
-    form, status = CodeForm(), HTTPStatus.OK
+    required = accounts.needs_second_factor(own)
+    form = CodeForm() if required else SetUpForm()
+    status = HTTPStatus.OK
     if form.validate_on_submit():
+        codes = None
+        if isinstance(form, SetUpForm):
+            status = _confirm(form, own) or status
         try:
-            codes = factors.confirm_setup(house(), own, form.code.data, now)
+            if not form.problems():
+                codes = factors.confirm_setup(house(), own, form.code.data, now)
         except TooManyError as error:
             form.fail(wait_message(error))
             status = WAIT
@@ -119,8 +126,9 @@ def second_factor() -> Response:
                 cookie = _new_session(own)
                 accounts.end_sessions(own.id, but=sessions.session_id(house(), cookie))
                 return keep_session(lambda: show("recovery_codes.html", codes=codes), cookie)
-            form.fail_field(form.code, _("This code is wrong, or it was used already."))
-            status = REFUSED
+            if not form.problems():
+                form.fail_field(form.code, _("This code is wrong, or it was used already."))
+                status = REFUSED
     elif form.is_submitted():
         status = REFUSED
     seed = factors.seed_to_set_up(house(), own)
@@ -131,7 +139,7 @@ def second_factor() -> Response:
         form=form,
         square=Markup(square),  # noqa: S704 (made here, of paths alone)
         seed=" ".join(seed[at : at + 4] for at in range(0, len(seed), 4)),
-        required=accounts.needs_second_factor(own),
+        required=required,
     )
 
 
@@ -222,7 +230,9 @@ def _factor_page(own: Account, form: ConfirmForm, status: int) -> Response:
     )
 
 
-def _confirm(form: PasswordForm | ConfirmForm | TokenForm, own: Account) -> HTTPStatus | None:
+def _confirm(
+    form: PasswordForm | ConfirmForm | SetUpForm | TokenForm, own: Account
+) -> HTTPStatus | None:
     """Check the present password; the status of the page that says why it will not do."""
     try:
         confirm_password(house(), own, form.current.data, request.remote_addr, house().clock())

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from services.portal import accounts, factors, invitations, sessions
+from services.portal import accounts, api_tokens, factors, invitations, sessions
 from services.portal.documents import Account, ApiToken, Invitation, OutgoingMail, Session
 from services.portal.domain import lifetimes
 from services.portal.domain.backoff import ACCOUNT, ADDRESS
@@ -259,10 +259,8 @@ def test_a_link_for_a_new_password_works_once_and_only_the_newest(
     house: House, clock: Clock, make_account: Callable[..., Account]
 ) -> None:
     account = make_account()
-    ApiToken(
-        id="t" + account.id, account=account.id, name="n", secret="s", scopes=["requests:read"],
-        created_at=clock(), expires_at=clock() + timedelta(days=9),
-    ).save()  # fmt: skip
+    token, text = api_tokens.make(house, account, "n", ["portal:read"], timedelta(days=9), clock())
+    assert api_tokens.exchange(house, text, clock()).seconds == 300
     first = secret_of(accounts.new_reset_link(house, account, clock()))
     newest = secret_of(accounts.new_reset_link(house, account, clock()))
     for useless in (first, "", "x" * 500, "\ud800"):
@@ -276,6 +274,14 @@ def test_a_link_for_a_new_password_works_once_and_only_the_newest(
     assert sum(isinstance(result, accounts.LinkUsedError) for result in results) == 3
     assert sessions.find_session(house, cookie, clock()) is None
     assert ApiToken.objects(account=account.id, revoked_at=None).count() == 0
+    # Even one that a crash left unrevoked buys nothing.
+    ApiToken.objects(id=token.id).update(unset__revoked_at=1)
+    with pytest.raises(api_tokens.TokenRefusedError):
+        api_tokens.exchange(house, text, clock())
+    _, later = api_tokens.make(
+        house, account, "n", ["portal:read"], timedelta(days=1), clock() + timedelta(seconds=1)
+    )
+    assert api_tokens.exchange(house, later, clock()).scopes == ("portal:read",)
     assert check_password(house, account.email, OTHER, HERE, clock()).id == account.id
     late = secret_of(accounts.new_reset_link(house, account, clock()))
     clock.forward(seconds=lifetimes.RESET.total_seconds())
