@@ -109,7 +109,7 @@ class Match(Aggregate):
     meta = {  # noqa: RUF012 (mongoengine declares it so)
         "collection": "matches",
         "indexes": [
-            *("request", "offer", "organisation"),
+            *("request", "offer", "organisation", "country"),
             *({"fields": [name], "sparse": True} for name in ("newest_unkept", "due_at", "owes")),
         ],
     }

@@ -1,7 +1,8 @@
-"""What time does to commitments under an embargo: an exemption expires, an embargo begins.
+"""What time does under an embargo: an exemption expires, an embargo begins or ends.
 
 Nobody sends an event for that, so the worker's sweep looks. What was delivered was delivered; what
-is only held is given back, and its refusal says by which embargo.
+is only held is given back, and its refusal says by which embargo. Proposals that nothing is
+committed of fall, and come back when they are barred no more.
 """
 
 from datetime import datetime
@@ -10,10 +11,11 @@ import structlog
 
 from services.matcher import commitments, metrics
 from services.matcher.actors import MATCHER
-from services.matcher.documents import Commitment, Match
+from services.matcher.documents import Commitment, Match, RecordView, view_id
 from services.matcher.domain import COMMITMENT
-from services.matcher.embargo_checks import lines_bar
+from services.matcher.embargo_checks import lines_bar, pair_bar
 from services.matcher.embargo_documents import Embargo
+from services.matcher.settling import EMBARGOED, FOLLOWING, follow_proposals
 from shared.events.outbox import change
 from shared.events.work import INFRASTRUCTURE
 from shared.lifecycle import IllegalTransition
@@ -26,7 +28,7 @@ log = structlog.get_logger(__name__)
 
 
 def sweep(now: datetime) -> int:
-    """Give back what is held and barred by now; returns how many commitments that were.
+    """Give back what is held and barred by now, and settle proposals; how many were given back.
 
     Idempotent, and safe for several at once. One that cannot be given back is logged, counted and
     tried again by the next call.
@@ -42,6 +44,7 @@ def sweep(now: datetime) -> int:
             except Exception as error:
                 metrics.NOT_FINISHED.inc()
                 log.error("barred commitment not given back", id=held.id, exc_info=error)
+        _settle_proposals(country, now)
     return fallen
 
 
@@ -60,6 +63,22 @@ def _fall(held: Commitment, now: datetime) -> bool:
         return False  # another sweep, or its owner, was faster
     commitments.finish(held.id, now)
     return True
+
+
+def _settle_proposals(country: str, now: datetime) -> None:
+    """Let the State's proposals fall that are barred, and those come back that are no more."""
+    found = Match.objects(country=country, status__in=[*FOLLOWING, "fallen"])
+    for match in found.only("id", "request", "offer", "status", "history"):
+        fallen = match.status == "fallen"
+        if fallen and match.history[-1].reason != EMBARGOED:
+            continue
+        ids = [view_id("request", match.request), view_id("offer", match.offer)]
+        views = {view.side: view for view in RecordView.objects(id__in=ids)}
+        if len(views) < len(ids):
+            continue
+        barred = pair_bar(views["request"], views["offer"], now.date()) is not None
+        if barred is not fallen:
+            follow_proposals([match.id], now)
 
 
 def _was_given(held: Commitment) -> bool:

@@ -13,7 +13,7 @@ from services.matcher.embargo_documents import (
 from services.matcher.embargo_rules import EMBARGO
 from shared.events.outbox import DuplicateId, Transition, Version, change, create
 from shared.lifecycle import IllegalTransition
-from shared.registers.steps import take_step_as
+from shared.registers.steps import subject_of, take_step
 from shared.web.identity import Identity
 from shared.web.problems import FieldError, invalid, invalid_field
 
@@ -36,7 +36,7 @@ def record(
     _note(embargo, "record", body["reason"], identity, now, attempt)
     embargo.history.append(_told(embargo.status, None, "record", identity, now))
     if sure:
-        take_step_as(EMBARGO, embargo, "confirm", (identity.role, None), now)
+        take_step(EMBARGO, embargo, "confirm", identity, now)
     _fill(embargo, body)
     create(embargo, now)
     return embargo
@@ -131,7 +131,7 @@ def _take(
     more: Callable[[Embargo], None],
 ) -> Embargo:
     def step(embargo: Embargo) -> None:
-        take_step_as(EMBARGO, embargo, action, (identity.role, None), now)
+        take_step(EMBARGO, embargo, action, identity, now)
         _note(embargo, action, reason, identity, now, attempt)
         more(embargo)
 
@@ -179,7 +179,14 @@ def _exemptions(embargo: Embargo, sent: Iterable[Body]) -> list[EmbargoExemption
 def _told(
     target: str, source: str | None, action: str, identity: Identity, now: datetime
 ) -> Transition:
-    return Transition(source=source, target=target, action=action, at=now, role=identity.role)
+    return Transition(
+        source=source,
+        target=target,
+        action=action,
+        at=now,
+        role=identity.role,
+        subject=subject_of(identity),
+    )
 
 
 def _note(

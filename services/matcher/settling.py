@@ -1,11 +1,12 @@
 """Bringing a proposal to what its records are now, and the ledger to what the proposal has become.
 
 A proposal falls when either record is withdrawn, closed, merged or gone before anything is
-committed, and comes back when that is undone; the State's yes counts no more once the offer's
-conditions are others than those it accepted. What is held of a proposal that somebody declined, or
-that nobody answered, is given back; what was held before both sides agreed stays held once they
-have. Every step is looked at again in the write that takes it, so whoever finds something to do can
-do it, several at once too, and whichever of two events comes first.
+committed, or when an arms embargo bars it, and comes back when that is undone; the State's yes
+counts no more once the offer's conditions are others than those it accepted. What is held of a
+proposal that somebody declined, or that nobody answered, is given back; what was held before both
+sides agreed stays held once they have. Every step is looked at again in the write that takes it, so
+whoever finds something to do can do it, several at once too, and whichever of two events comes
+first.
 """
 
 from collections.abc import Collection, Mapping
@@ -20,6 +21,7 @@ from services.matcher.commitments import finish, start_release
 from services.matcher.conditions import unaccepted
 from services.matcher.documents import Commitment, Match, RecordView, view_id
 from services.matcher.domain import KEPT, PROPOSAL, WAITING, LedgerSide
+from services.matcher.embargo_checks import pair_bar
 from services.matcher.life import advance
 from services.matcher.schedule import ANSWER_WITHIN, next_due, reminders_until
 from shared.events.outbox import change
@@ -28,7 +30,9 @@ from shared.lifecycle import IllegalTransition
 
 _ENDED = frozenset({"withdrawn", "closed", "merged", "gone"})
 """States of a request or an offer in which nothing more comes of it."""
-_FOLLOWING = sorted(state for state in PROPOSAL.states if "fall" in PROPOSAL.allowed(state))
+EMBARGOED = "embargo"
+"""Why a proposal has fallen that an arms embargo bars."""
+FOLLOWING = sorted(state for state in PROPOSAL.states if "fall" in PROPOSAL.allowed(state))
 _TAKEN_BACK = {"state-agreed": "reconsider", "agreed": "reconsider-agreed"}
 _ROUNDS = 5
 
@@ -57,13 +61,13 @@ def follow_records(records: Collection[tuple[LedgerSide, str]], now: datetime) -
     for side in ("request", "offer"):
         ids = [record for of, record in records if of == side]
         if ids:
-            found = Match.objects(**{f"{side}__in": ids}, status__in=[*_FOLLOWING, "fallen"])
+            found = Match.objects(**{f"{side}__in": ids}, status__in=[*FOLLOWING, "fallen"])
             _settle_all([match.id for match in found.only("id")], now)
 
 
 def follow_proposals(proposals: Collection[str], now: datetime) -> None:
     """`settle` those of these proposals that are not committed. Idempotent."""
-    found = Match.objects(id__in=list(proposals), status__in=[*_FOLLOWING, "fallen"])
+    found = Match.objects(id__in=list(proposals), status__in=[*FOLLOWING, "fallen"])
     _settle_all([match.id for match in found.only("id")], now)
 
 
@@ -89,7 +93,7 @@ def _settle_all(ids: Collection[str], now: datetime) -> None:
 def _follow(id_: str, now: datetime) -> Match:
     def step(match: Match) -> None:
         sides = {side: _view(side, getattr(match, side)) for side in ("request", "offer")}
-        ended = _ended(sides)
+        ended = _ended(sides) or _embargoed(sides, now)
         if ended is not None and "fall" in PROPOSAL.allowed(match.status):
             advance(match, "fall", MATCHER, now, ended)
         elif ended is None and match.status == "fallen":
@@ -114,6 +118,14 @@ def _ended(sides: Views) -> str | None:
         if view is not None and view.status in _ENDED:
             return f"{side}-{view.status}"
     return None
+
+
+def _embargoed(sides: Views, now: datetime) -> str | None:
+    """The code of a pair that an arms embargo bars; None for one that none does."""
+    request, offer = sides["request"], sides["offer"]
+    if request is None or offer is None or pair_bar(request, offer, now.date()) is None:
+        return None
+    return EMBARGOED
 
 
 def _settle_holds(match: Match, now: datetime) -> None:

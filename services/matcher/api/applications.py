@@ -23,7 +23,7 @@ from shared.ids import new_id
 from shared.lifecycle import IllegalTransition
 from shared.registers.context import context
 from shared.registers.schemas import StepBody
-from shared.registers.steps import party_of
+from shared.registers.steps import party_of, subject_of
 from shared.registers.writing import load
 from shared.web.blueprint import Blueprint
 from shared.web.idempotency import (
@@ -294,6 +294,7 @@ def _told(action: str, source: str | None, identity: Identity, now: Any) -> Tran
         at=now,
         role=identity.role,
         party=party_of(identity),
+        subject=subject_of(identity),
     )
 
 

@@ -166,7 +166,9 @@ class Engine:
         entries: tuple[Pairing, ...] = ()
         if request in self._records.requests:
             found = search.offers_for(self._records, self.model, request, exact=exact)
-            entries = self._permitted(self._ranked(request, found, most))
+            entries = self._ranked(request, found, most)
+            if self._records.barred_kinds(request):
+                entries = self._permitted(entries)
             if most == self.size:
                 self._remember(request, entries)
         return Shortlist(request, self.model.version, self.as_of, entries)

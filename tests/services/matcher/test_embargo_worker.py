@@ -89,7 +89,8 @@ def test_every_worker_keeps_to_the_register_and_time_lets_an_exemption_fall(
         assert finish("c1", clock.now).status == "held"
         clock.now += timedelta(days=2)
         eventually(lambda: Commitment.objects.get(id="c1").status == "released", "it is given back")
-        eventually(lambda: lists() == {**barred, "r0": []}, "its proposal falls")
+        eventually(lambda: lists() == {**barred, "r0": []}, "its proposal is listed no more")
+        eventually(lambda: Match.objects.get(id="r0.o1").status == "fallen", "its proposal falls")
         eventually(
             lambda: (
                 [one["action"] for one in entries_of(database, "c1", 0, 99)]

@@ -313,6 +313,35 @@ def test_under_an_exemption_it_goes_until_the_exemption_expires(
     assert after.get("r1.machines", {"rank": None})["rank"] is None
 
 
+def test_a_proposal_that_is_barred_falls_and_comes_back(
+    market: World, coordinator: Caller, clock: Clock
+) -> None:
+    entered = enter(coordinator)
+    embargo_watch.sweep(clock.now)
+    embargo_watch.sweep(clock.now)
+    fallen = Match.objects.get(id="r1.machines")
+    check(fallen.event())
+    assert [(one.action, one.reason) for one in fallen.history][-1] == ("fall", "embargo")
+    assert fallen.status == "fallen"
+    path = entered.headers["Location"]
+    yesterday = (clock.now.date() - timedelta(days=1)).isoformat()
+    ended = {"on": yesterday, "reason": "Lifted."}
+    assert coordinator.post(f"{path}/end", ended, entered.headers["ETag"]).status_code == 200
+    embargo_watch.sweep(clock.now)
+    assert Match.objects.get(id="r1.machines").status == "proposed"
+
+
+def test_what_fell_for_another_reason_stays_fallen(
+    market: World, coordinator: Caller, clock: Clock
+) -> None:
+    market.hears([offer_event("machines", 2, status="withdrawn")])
+    before = Match.objects.get(id="r1.machines")
+    assert before.status == "fallen"
+    enter(coordinator, country="SEN")
+    embargo_watch.sweep(clock.now)
+    assert Match.objects.get(id="r1.machines").version == before.version
+
+
 def test_an_exemption_keeps_its_number_when_others_come_and_go(
     coordinator: Caller, clock: Clock
 ) -> None:

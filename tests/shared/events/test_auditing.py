@@ -90,6 +90,15 @@ def test_records_from_before_there_was_a_trail_are_taken_in(database: Store) -> 
     assert told(database, "old") == ["begin"]
 
 
+def test_a_record_without_a_step_is_marked_no_more(database: Store) -> None:
+    create(Thing(id="idle", status="draft"), now())
+    database["things"].update_one({"_id": "idle"}, {"$unset": {"audited": ""}})
+    settle(database)
+    stored = database["things"].find_one({"_id": "idle"})
+    assert stored is not None
+    assert (stored["audited"], "unaudited_since" in stored) == (0, False)
+
+
 def test_a_crash_between_the_entry_and_its_mark_repeats_nothing(database: Store) -> None:
     begin("one")
     settle(database)
