@@ -165,6 +165,14 @@ def new_keys(data_dir: Path) -> None:
     click.echo("new keys sign from now on; the services know within five minutes")
 
 
+@command.command("end-sessions")
+@data_dir_option
+def end_sessions(data_dir: Path) -> None:
+    """End every session and every link for a new password, as after restoring a backup."""
+    find_house(data_dir)
+    click.echo(f"{accounts.end_everything()} account(s) have to sign in again")
+
+
 def find_house(data_dir: Path) -> House:
     """The portal's house: of the environment where it names a database, else of the local stack.
 

@@ -64,6 +64,18 @@ def end_sessions(account_id: str, but: str | None = None) -> int:
     return ended
 
 
+def end_everything() -> int:
+    """End every session and every link for a new password; how many accounts there are.
+
+    A restored database has sessions and links again that had ended since it was backed up.
+    """
+    written = Account._get_collection().update_many(
+        {}, {"$inc": {"generation": 1}, "$unset": {"reset": "", "reset_until": ""}}
+    )
+    Session.objects.delete()
+    return int(written.matched_count)
+
+
 def lock(account_id: str, now: datetime) -> bool:
     """Lock an account and end its sessions; False if there is none."""
     return _changed(account_id, {"$set": {"locked_at": now}, "$inc": {"generation": 1}})

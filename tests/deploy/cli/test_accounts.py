@@ -14,12 +14,13 @@ from rich.console import Console
 from deploy.cli import example_accounts
 from deploy.cli.goldset import read_set
 from deploy.cli.main import main
-from services.portal.accounts import reset_password
+from services.portal.accounts import LinkUsedError, reset_password
 from services.portal.configuration import PortalSettings
 from services.portal.documents import Account, SigningKey
 from services.portal.factors import current_code, use_code
 from services.portal.house import House, open_house
 from services.portal.invitations import accept
+from services.portal.sessions import find_session, open_session
 from services.portal.signing_in import check_password
 from services.portal.signing_keys import signing_key
 from shared.settings import Settings
@@ -113,6 +114,18 @@ def test_locking_unlocking_and_new_passwords(house: House, accounts: Callable[..
         unknown = accounts(command, "nobody@x.example")
         assert unknown.exit_code == 1
         assert "there is no account" in unknown.output
+
+
+def test_after_a_restore_everybody_signs_in_again(
+    house: House, accounts: Callable[..., Result]
+) -> None:
+    account = invited(house, accounts("invite", EMAIL, "--role", "auditor"))
+    cookie = open_session(house, account, "full", "", house.clock(), None)
+    link = accounts("reset", EMAIL).output.strip()
+    assert "1 account(s) have to sign in again" in accounts("end-sessions").output
+    assert find_session(house, cookie, house.clock()) is None
+    with pytest.raises(LinkUsedError):
+        reset_password(house, link.rpartition("/")[2], PASSWORD, house.clock())
 
 
 def test_keys_that_may_have_leaked_are_replaced(
