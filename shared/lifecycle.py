@@ -134,6 +134,22 @@ cover and uncover), which may be released again.
 COVERING_STEPS = frozenset({"cover-partly", "cover", "uncover"})
 """The steps of a request that follow from commitments."""
 
+PARTY = frozenset(
+    {
+        "endorsed",
+        "donor-agreed",
+        "state-agreed",
+        "agreed",
+        "committed",
+        "released",
+        "delivering",
+        "delivered",
+        "follow-up",
+        "closed",
+    }
+)
+"""The states of a match in which its donor is a party to the request, and sees what parties see."""
+
 SHOWN: frozenset[str] = OFFER.shown | REQUEST.shown
 """The states in which a request or an offer is open for matching; no state has both meanings."""
 

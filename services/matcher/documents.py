@@ -255,6 +255,7 @@ class ViewLine(EmbeddedDocument):
     unit = StringField(required=True)
     limit = IntField(required=True)
     confidential = BooleanField(required=True)
+    for_parties = BooleanField(default=False)
     worth_cents = IntField()
     worth_currency = StringField()
     portions = IntField()
@@ -269,7 +270,7 @@ class RecordView(Document):
     what is material in it (material.py). `priority` is the State's own, `eligibility` says whom an
     offer or a call is for, `terms` a call's window, themes and kinds. `conditions` are an offer's,
     by kind, `condition_hashes` those of their texts in the same order, empty for one that the
-    register tells no hash of.
+    register tells no hash of. `visibility` is who sees a request (shared.web.visibility).
     """
 
     meta = {"collection": "record_views", "indexes": ["record"]}  # noqa: RUF012 (mongoengine declares it so)
@@ -294,6 +295,7 @@ class RecordView(Document):
     priority = StringField()
     eligibility = DictField()
     terms = DictField()
+    visibility = StringField()
 
     @property
     def version(self) -> Version:

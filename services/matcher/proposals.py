@@ -23,7 +23,7 @@ from services.matcher.domain import (
     split_proposal_id,
     visible_serves,
 )
-from services.matcher.rights import hidden_lines, is_party
+from services.matcher.rights import hidden_lines, is_party, sees_request
 from shared.events.versions import Version
 from shared.lifecycle import SHOWN
 from shared.web.identity import Identity
@@ -98,7 +98,9 @@ class Proposal:
         """Whether the reader is one of its parties, and it serves anything that they may see."""
         party = is_party(identity, self.request.owner or "", self.offer.owner or "")
         only_hidden = bool(self.entry["serves"]) and not self.serves
-        return party and not only_hidden
+        match_status = None if self.match is None else self.match.status
+        known = sees_request(identity, self.request, match_status)
+        return party and known and not only_hidden
 
 
 def find(id_: str, identity: Identity) -> Proposal | None:
@@ -220,7 +222,7 @@ def _proposal(
     asked, offered = _sides(request, entry["offer"], views)
     if asked is None or offered is None:
         return None  # ranked before this API's own projection has heard of the record
-    hidden = hidden_lines(identity, asked)
+    hidden = hidden_lines(identity, asked, None if match is None else match.status)
     return Proposal(asked, offered, entry, model, True, match, hidden)
 
 
@@ -231,7 +233,7 @@ def _acted_on(match: Match, views: Views, identity: Identity) -> Proposal | None
     entry = {**json.loads(match.entry), "rank": None}
     # What rivals took when it was decided on may be free by now.
     entry.pop("displaced", None)
-    hidden = hidden_lines(identity, asked)
+    hidden = hidden_lines(identity, asked, match.status)
     return Proposal(asked, offered, entry, match.model, False, match, hidden)
 
 

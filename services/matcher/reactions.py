@@ -21,6 +21,7 @@ from services.matcher.settling import follow_proposals, follow_records
 from shared.events.envelope import CALL, MATCH, OFFER, REQUEST, Event
 from shared.events.projections import keep_newest
 from shared.lifecycle import SHOWN
+from shared.web.visibility import Sight
 
 _SIDES: dict[str, LedgerSide] = {REQUEST: "request", OFFER: "offer", CALL: "call"}
 GONE = "gone"
@@ -124,9 +125,15 @@ def _view(event: Event) -> dict[str, Any]:
 
 
 def _written(side: LedgerSide, data: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
-    """What the ledger does not need of each line: its priority, in how many grants money comes."""
+    """What the ledger does not need of each line: its priority and level, in how many grants."""
     if side == "request":
-        return [{"priority": line["priority"]} for line in data["needs"]]
+        return [
+            {
+                "priority": line["priority"],
+                "for_parties": line.get("visibility") == Sight.PARTIES.level,
+            }
+            for line in data["needs"]
+        ]
     if side == "offer":
         return [{"portions": _portions(line)} for line in data["provisions"]]
     return [{} for _ in line_limits(side, data)]
@@ -142,6 +149,7 @@ def _view_of_request(event: Event) -> dict[str, Any]:
     return {
         "owner": event.data["country"],
         "priority": event.data["priority"],
+        "visibility": event.data.get("visibility"),
         **_judged(event),
     }
 

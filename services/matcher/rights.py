@@ -3,7 +3,9 @@
 from typing import Literal
 
 from services.matcher.documents import RecordView
-from shared.web.identity import Identity, covers
+from shared.lifecycle import PARTY
+from shared.web.identity import Identity
+from shared.web.visibility import Sight, sees, sight
 
 Party = Literal["donor", "state"]
 """The two sides of a proposal."""
@@ -34,12 +36,28 @@ def owns_offer(identity: Identity, organisation: str | None) -> bool:
     return identity.role == "donor" and identity.organisation == organisation
 
 
-def hidden_lines(identity: Identity, request: RecordView) -> frozenset[int]:
-    """The need lines of a request that the caller may not see."""
-    overseen = oversees(identity) and covers(identity, request.owner)
-    if overseen or owns_request(identity, request.owner):
+def sight_of(identity: Identity, request: RecordView, match_status: str | None) -> Sight:
+    """How far the caller sees of a request; `match_status` is that of the caller's own match."""
+    return sight(identity, request.owner, party=match_status in PARTY)
+
+
+def hidden_lines(
+    identity: Identity, request: RecordView, match_status: str | None = None
+) -> frozenset[int]:
+    """The need lines of a request that the caller may not see, by the caller's own match if any."""
+    reader = sight_of(identity, request, match_status)
+    if reader is Sight.COORDINATORS:
         return frozenset()
-    return request.hidden_lines
+    if reader < Sight.PARTIES:
+        return request.hidden_lines
+    lines = (line for line in request.lines if line.confidential and not line.for_parties)
+    return frozenset(line.line for line in lines)
+
+
+def sees_request(identity: Identity, request: RecordView, match_status: str | None) -> bool:
+    """Whether the caller may know of the request; one without a level is for every donor."""
+    level = request.visibility or Sight.RESTRICTED.level
+    return sees(sight_of(identity, request, match_status), level)
 
 
 def acts_as(identity: Identity) -> str:

@@ -4,7 +4,7 @@ import os
 
 from flask import Flask
 
-from services.requests.api import advice, requests, states
+from services.requests.api import advice, reads, requests, states
 from services.requests.documents import AUDITED
 from shared.registers.context import Clock, Context, set_context, system_clock
 from shared.registers.texts import TEXT_CHECKS, warm_up
@@ -24,6 +24,7 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
         (
             requests.blueprint,
             advice.blueprint,
+            reads.blueprint,
             states.blueprint,
             audit_blueprint(AUDITED),
         ),

@@ -22,6 +22,7 @@ from shared.lifecycle import REQUEST as REQUEST_LIFE
 from shared.lifecycle import Lifecycle
 from shared.registers.merged import LineSource, MergeableRecord
 from shared.registers.records import ContactedParty, Link, Window
+from shared.web.visibility import CONFIDENTIAL, Sight, narrowest
 
 SOURCE = "/entraide/requests"
 DEFAULT_NO_OBJECTION_DAYS = 5
@@ -50,6 +51,8 @@ class NeedLine(EmbeddedDocument):
 
     `quantity` is in thousandths of `unit`, which is kept as it was written; `amount` in
     hundredths of the currency's major unit. `sites` are where it is needed, in the author's words.
+    A confidential one is seen by those who oversee both sides, and by parties where it is
+    `for_parties`.
     """
 
     line = IntField(required=True)
@@ -64,8 +67,16 @@ class NeedLine(EmbeddedDocument):
     objectives = EmbeddedDocumentListField(Objective)
     sites = ListField(StringField())
     confidential = BooleanField(default=False)
+    for_parties = BooleanField(default=False)
     sustainability = ListField(StringField())
     taken_from = EmbeddedDocumentField(LineSource)
+
+    @property
+    def visibility(self) -> str | None:
+        """The line's own level; None where it is seen by whoever sees the request."""
+        if not self.confidential:
+            return None
+        return Sight.PARTIES.level if self.for_parties else Sight.COORDINATORS.level
 
 
 class Evidence(EmbeddedDocument):
@@ -131,6 +142,15 @@ class AssistanceRequest(MergeableRecord):
         is_draft = self.status == REQUEST_LIFE.initial
         data = drafted_event_data(self) if is_draft else request_event_data(self)
         return self.envelope(REQUEST, SOURCE, data)
+
+    def level_of(self, need: NeedLine) -> str:
+        """Who sees a line: those who see both the request and the line."""
+        own = need.visibility
+        return str(self.confidentiality) if own is None else narrowest([self.confidentiality, own])
+
+    def is_confidential(self) -> bool:
+        """Whether not every donor sees all of it."""
+        return self.confidentiality in CONFIDENTIAL or any(need.confidential for need in self.needs)
 
     def was_submitted(self) -> bool:
         """Whether the request ever left its author's desk."""

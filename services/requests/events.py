@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from shared.registers.measures import event_measures
+from shared.web.visibility import CONFIDENTIAL
 
 if TYPE_CHECKING:
     from services.requests.documents import AssistanceRequest, NeedLine, Objective
@@ -21,7 +22,8 @@ def request_event_data(request: "AssistanceRequest") -> dict[str, Any]:
         "priority": request.priority,
         "window": request.window.event_data() if request.window else None,
         "channel": request.channel,
-        "needs": [_need_data(need) for need in request.needs],
+        "visibility": request.confidentiality,
+        "needs": [_need_data(request, need) for need in request.needs],
         "gender_marker": request.gender_marker,
         "initiatives": list(request.initiatives),
         "partners": list(request.partners),
@@ -47,7 +49,8 @@ def drafted_event_data(request: "AssistanceRequest") -> dict[str, Any]:
     }
 
 
-def _need_data(need: "NeedLine") -> dict[str, Any]:
+def _need_data(request: "AssistanceRequest", need: "NeedLine") -> dict[str, Any]:
+    level = request.level_of(need)
     return {
         "line": need.line,
         "theme": need.theme,
@@ -55,7 +58,8 @@ def _need_data(need: "NeedLine") -> dict[str, Any]:
         **event_measures(need, "quantity"),
         "priority": need.priority,
         "window": need.window.event_data() if need.window else None,
-        "confidential": need.confidential,
+        "confidential": level in CONFIDENTIAL,
+        "visibility": level,
         **_objectives_data(need.objectives),
         "sites": len(need.sites),
         "sustainability": list(need.sustainability),

@@ -3,11 +3,15 @@
 from services.requests.documents import AssistanceRequest, NeedLine
 from shared.registers.merging_rules import Register
 from shared.web.problems import invalid_field
+from shared.web.visibility import Sight
 
 
 def _refuse(request: AssistanceRequest, other: AssistanceRequest) -> None:
-    if other.confidentiality == "public" and request.confidentiality != "public":
-        message = "The other request is public and this one is not: its needs would become public."
+    if Sight[other.confidentiality.upper()] < Sight[request.confidentiality.upper()]:
+        message = (
+            f"The other request is {other.confidentiality} and this one {request.confidentiality}: "
+            "more would see its needs."
+        )
         raise invalid_field("lines", message, "not-public")
 
 

@@ -9,37 +9,50 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.lifecycle import REQUEST
+from shared.registers.parties import party_requests
 from shared.registers.search import search_condition
 from shared.web.identity import Identity, covered_countries
+from shared.web.visibility import Sight
 
 Condition = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Scope:
-    """A set of requests open to a reader, with or without their confidential lines."""
+    """A set of requests open to a reader, and how far the reader sees of their lines."""
 
     condition: Condition
-    confidential: bool
+    sight: Sight
 
 
 def scopes(identity: Identity) -> tuple[Scope, ...]:
     """What the reader may see: the same rule as `domain.may_read`, as conditions."""
     if identity.role in {"auditor", "operator"}:
-        return (Scope({}, confidential=True),)
+        return (Scope({}, Sight.COORDINATORS),)
     circulated: Condition = {"status": {"$in": sorted(REQUEST.shown)}}
+    if identity.role == "donor":
+        own = sorted(party_requests(identity))
+        others = {**circulated, **_level(Sight.RESTRICTED), "_id": {"$nin": own}}
+        parties = {**circulated, **_level(Sight.PARTIES), "_id": {"$in": own}}
+        every = Scope(others, Sight.RESTRICTED), Scope(parties, Sight.PARTIES)
+        return every if own else every[:1]
     if identity.role == "coordinator":
         seen = {"history.target": "submitted", "status": {"$ne": REQUEST.initial}}
         if identity.regions is None:
-            return (Scope(seen, confidential=True),)
+            return (Scope(seen, Sight.COORDINATORS),)
         held = covered_countries(identity)
-        within = Scope({**seen, "country": {"$in": held}}, confidential=True)
-        return within, Scope({**circulated, "country": {"$nin": held}}, confidential=False)
-    if identity.role == "donor":
-        return (Scope(circulated, confidential=False),)
-    own = {"country": identity.state}
-    others = {**circulated, "confidentiality": "public", "country": {"$ne": identity.state}}
-    return Scope(own, confidential=True), Scope(others, confidential=False)
+        elsewhere = {**circulated, **_level(Sight.RESTRICTED), "country": {"$nin": held}}
+        within = Scope({**seen, "country": {"$in": held}}, Sight.COORDINATORS)
+        return within, Scope(elsewhere, Sight.RESTRICTED)
+    public = {**circulated, **_level(Sight.PUBLIC)}
+    return (
+        Scope({"country": identity.state}, Sight.COORDINATORS),
+        Scope({**public, "country": {"$ne": identity.state}}, Sight.PUBLIC),
+    )
+
+
+def _level(reader: Sight) -> Condition:
+    return {"confidentiality": {"$in": reader.levels()}}
 
 
 def listing(identity: Identity, args: Mapping[str, Any]) -> Condition:
@@ -60,20 +73,24 @@ def listing(identity: Identity, args: Mapping[str, Any]) -> Condition:
     if args["updated_since"] is not None:
         asked.append({"updated_at": {"$gte": args["updated_since"]}})
     alternatives = [
-        {"$and": [scope.condition, *asked, *_of_content(args, scope.confidential)]}
+        {"$and": [scope.condition, *asked, *_of_content(args, scope.sight)]}
         for scope in scopes(identity)
     ]
     return alternatives[0] if len(alternatives) == 1 else {"$or": alternatives}
 
 
-def _of_content(args: Mapping[str, Any], confidential: bool) -> list[Condition]:
+def _of_content(args: Mapping[str, Any], reader: Sight) -> list[Condition]:
     conditions: list[Condition] = []
+    every = reader is Sight.COORDINATORS
     if args["status"] is not None:
-        conditions.append({"status" if confidential else "shown_as": args["status"]})
+        conditions.append({"status" if every else "shown_as": args["status"]})
     line = {name: args[name] for name in ("theme", "kind") if args[name] is not None}
     if line:
-        open_line = {} if confidential else {"confidential": False}
-        conditions.append({"needs": {"$elemMatch": {**line, **open_line}}})
+        seen: list[Condition] = [{}] if every else [{"confidential": False}]
+        if reader is Sight.PARTIES:
+            seen.append({"for_parties": True})
+        lines = [{"needs": {"$elemMatch": {**line, **one}}} for one in seen]
+        conditions.append(lines[0] if len(lines) == 1 else {"$or": lines})
     if args["q"] is not None:
-        conditions.append(search_condition(args["q"], confidential=confidential))
+        conditions.append(search_condition(args["q"], confidential=every))
     return conditions

@@ -46,8 +46,13 @@ from shared.web.schemas import (
     Text,
     Window,
 )
+from shared.web.visibility import LEVELS, Sight
 
-CONFIDENTIALITY = ("restricted", "public")
+LINE_LEVELS = (Sight.PARTIES.level, Sight.COORDINATORS.level)
+_LEVELS = (
+    "public: everybody; restricted: every donor; parties: donors whose offers were endorsed for "
+    "it; coordinators: those alone who oversee both sides."
+)
 OBJECTIONS = ("content", "timing", "sensitive", "other")
 RETURNS = ("unconfirmed", "content", "other")
 ENDS = ("met", "no-longer-needed", "mistaken", "other")
@@ -85,6 +90,15 @@ class NeedSchema(MeasuresMixin, StrictSchema):
         metadata={"description": "Where it is needed, in your own words."},
     )
     confidential = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+    visibility = fields.String(
+        validate=validate.OneOf(LINE_LEVELS),
+        load_default=None,
+        allow_none=True,
+        metadata={
+            "description": "Who sees the line beside its State, where not all do who see the "
+            "request: `parties` or `coordinators`, which `confidential` alone stands for too."
+        },
+    )
     sustainability = BoundedList(Code(SUSTAINABILITY_MEASURES, retired=True), MAX_SHORT)
 
 
@@ -118,7 +132,11 @@ class RequestBody(TextsSchema):
     )
     evidence = BoundedList(fields.Nested(EvidenceSchema), 50)
     gender_marker = Code(GENDER_MARKERS, retired=True, load_default=None, allow_none=True)
-    confidentiality = choice(*CONFIDENTIALITY, default="restricted")
+    confidentiality = fields.String(
+        validate=validate.OneOf(LEVELS),
+        load_default=Sight.RESTRICTED.level,
+        metadata={"description": f"Who sees it beside its State, once circulated. {_LEVELS}"},
+    )
     external_id = fields.Nested(ExternalIdSchema, load_default=None, allow_none=True)
 
 
@@ -255,7 +273,7 @@ class RequestQuery(PageQuery):
     kind = Code(KINDS, retired=True, load_default=None)
     priority = Code(PRIORITIES, retired=True, load_default=None)
     channel = Code(CHANNELS, retired=True, load_default=None)
-    confidentiality = choice(*CONFIDENTIALITY)
+    confidentiality = choice(*LEVELS)
     initiative = fields.String(validate=INITIATIVE, load_default=None)
     partner = Code(PARTNERS, retired=True, load_default=None)
     language = spoken_language()

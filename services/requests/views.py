@@ -6,7 +6,6 @@ from datetime import date
 from typing import Any
 
 from services.requests.documents import AssistanceRequest, NeedLine, State
-from services.requests.domain import sees_confidential
 from services.requests.domain.advice import Advice
 from services.requests.wording import advice_text, summary_text
 from shared.lifecycle import COVERING_STEPS, REQUEST
@@ -14,6 +13,7 @@ from shared.registers.commitments import Held, held, held_of_line
 from shared.registers.counting import counted_line
 from shared.registers.inferred import inferred_view
 from shared.registers.merged import merging_view, source_view
+from shared.registers.parties import party_requests
 from shared.registers.texts import inferred_of
 from shared.registers.views import (
     contacts_view,
@@ -23,6 +23,7 @@ from shared.registers.views import (
 )
 from shared.web.identity import Identity
 from shared.web.logging import record_confidential_read
+from shared.web.visibility import Sight, sees, sight
 
 _COPIED = (
     "country",
@@ -48,6 +49,7 @@ _COPIED_OF_LINE = (
     "objectives",
     "sites",
     "confidential",
+    "visibility",
     "sustainability",
 )
 
@@ -55,32 +57,40 @@ _COPIED_OF_LINE = (
 def request_views(
     requests: Sequence[AssistanceRequest], identity: Identity
 ) -> list[dict[str, Any]]:
-    """The requests as this reader may see them; reading confidential ones is logged."""
+    """The requests as this reader may see them; who reads confidential ones is put on record."""
     commitments = held(request.id for request in requests)
-    return [_request_view(request, identity, commitments) for request in requests]
+    parties = party_requests(identity, [request.id for request in requests])
+    shown = [
+        _request_view(
+            request,
+            sight(identity, request.country, party=request.id in parties),
+            commitments,
+        )
+        for request in requests
+    ]
+    _note(identity, zip(requests, (view["hidden_lines"] for view in shown), strict=True))
+    return shown
 
 
 def request_view(request: AssistanceRequest, identity: Identity) -> dict[str, Any]:
-    """The request as this reader may see it; reading a confidential one is logged."""
+    """The request as this reader may see it; who reads a confidential one is put on record."""
     return request_views([request], identity)[0]
 
 
 def log_compared(requests: Iterable[AssistanceRequest], identity: Identity) -> None:
-    """Log that the reader was told of all lines of these requests, confidential ones too."""
-    for request in requests:
-        if any(need.confidential for need in request.needs):
-            record_confidential_read(identity.subject, identity.role, request.id, 0)
+    """Put on record that the reader was told of all lines of these requests."""
+    _note(identity, ((request, 0) for request in requests))
 
 
-def _request_view(
-    request: AssistanceRequest, identity: Identity, commitments: Held
-) -> dict[str, Any]:
-    confidential = sum(need.confidential for need in request.needs)
-    open_to_reader = sees_confidential(identity, request.country)
-    hidden = 0 if open_to_reader else confidential
-    if confidential:
-        record_confidential_read(identity.subject, identity.role, request.id, hidden)
-    needs = [n for n in request.needs if open_to_reader or not n.confidential]
+def _note(identity: Identity, shown: Iterable[tuple[AssistanceRequest, int]]) -> None:
+    for request, hidden in shown:
+        if request.is_confidential():
+            record_confidential_read(identity.subject, identity.role, request.id, hidden)
+
+
+def _request_view(request: AssistanceRequest, reader: Sight, commitments: Held) -> dict[str, Any]:
+    open_to_reader = reader is Sight.COORDINATORS
+    needs = [need for need in request.needs if sees(reader, request.level_of(need))]
     return {
         **signed_view(request),
         **_life(request, open_to_reader),
@@ -89,7 +99,7 @@ def _request_view(
         **{name: getattr(request, name) for name in _COPIED},
         "window": request.window.view() if request.window else None,
         "needs": [_need_view(request.id, need, commitments) for need in needs],
-        "hidden_lines": hidden,
+        "hidden_lines": len(request.needs) - len(needs),
     }
 
 

@@ -123,9 +123,16 @@ def verify(store: Store, service: str) -> tuple[Head, list[Fault]]:
     return Head(number, previous), faults
 
 
-def entries_of(store: Store, record: str, after: int, limit: int) -> list[dict[str, Any]]:
-    """Entries of a record after a number, the oldest first, each with its `number` and `hash`."""
-    wanted = {"content.record": record, "_id": {"$gt": after}}
+def entries_of(
+    store: Store, record: str, after: int, limit: int, what: str | None = None
+) -> list[dict[str, Any]]:
+    """Entries of a record after a number, the oldest first, each with its `number` and `hash`.
+
+    `what`: only steps, or only reads.
+    """
+    wanted: dict[str, Any] = {"content.record": record, "_id": {"$gt": after}}
+    if what is not None:
+        wanted["content.what"] = what
     found = store[COLLECTION].find(wanted).sort("_id", 1).limit(limit)
     return [{**entry["content"], "number": entry["_id"], "hash": entry["hash"]} for entry in found]
 

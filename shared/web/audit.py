@@ -60,16 +60,26 @@ def audit_blueprint(aggregates: Aggregates) -> Blueprint:
             identity = current_identity()
             if not _may_read(identity, aggregates, record):
                 raise not_found("record")
-            after = 0 if args["cursor"] is None else _number(args["cursor"])
-            found = entries_of(current_database(), record, after, args["limit"] + 1)
-            shown = found[: args["limit"]]
-            more = len(found) > len(shown)
-            return {
-                "items": [_entry(one, identity) for one in shown],
-                "next": write_cursor([shown[-1]["number"]], _PLACE) if more else None,
-            }
+            return entries_page(record, args, identity)
 
     return blueprint
+
+
+def entries_page(
+    record: str, args: Mapping[str, Any], identity: Identity, what: str | None = None
+) -> dict[str, Any]:
+    """A page of a record's entries, of AuditEntryView, for a reader who may have them.
+
+    `args` as PageQuery loads them; `what`: only steps, or only reads.
+    """
+    after = 0 if args["cursor"] is None else _number(args["cursor"])
+    found = entries_of(current_database(), record, after, args["limit"] + 1, what)
+    shown = found[: args["limit"]]
+    more = len(found) > len(shown)
+    return {
+        "items": [_entry(one, identity) for one in shown],
+        "next": write_cursor([shown[-1]["number"]], _PLACE) if more else None,
+    }
 
 
 def _may_read(identity: Identity, aggregates: Aggregates, record: str) -> bool:

@@ -2,8 +2,18 @@
 
 import pytest
 
+from services.matcher.domain import PROPOSAL
 from services.matcher.engine import profiles
-from shared.lifecycle import ASSISTANCE, OFFER, REQUEST, SHOWN, IllegalTransition, Lifecycle, Step
+from shared.lifecycle import (
+    ASSISTANCE,
+    OFFER,
+    PARTY,
+    REQUEST,
+    SHOWN,
+    IllegalTransition,
+    Lifecycle,
+    Step,
+)
 
 OFFER_STEPS = {
     ("submit", "draft"): "submitted",
@@ -102,6 +112,12 @@ def test_steps_from_unknown_states_are_refused():
         Lifecycle("here", [Step("go", frozenset({"nowhere"}), "there")])
     with pytest.raises(ValueError, match="nowhere"):
         Lifecycle("here", [Step("go", frozenset({"here"}), "there")], shown={"nowhere"})
+
+
+def test_every_state_of_a_match_says_whether_its_donor_is_a_party():
+    others = {"proposed", "rejected", "declined", "lapsed", "fallen"}
+    assert set(PROPOSAL.states) == PARTY | others
+    assert not PARTY & others
 
 
 def test_the_engine_knows_the_states_that_are_open_for_matching():

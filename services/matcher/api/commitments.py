@@ -197,7 +197,8 @@ def _commitment(commitment: Commitment) -> Answer:
     asked = RecordView.objects(id=view_id("request", commitment.request)).first()
     if asked is None or not is_party(identity, commitment.country, commitment.organisation):
         raise not_found("commitment")
-    return commitment_view(commitment, hidden_lines(identity, asked)), _tag(commitment)
+    status = None if commitment.match is None else "committed"  # its donor is a party by that
+    return commitment_view(commitment, hidden_lines(identity, asked, status)), _tag(commitment)
 
 
 def _tag(commitment: Commitment) -> dict[str, str]:

@@ -25,6 +25,8 @@ WHOLE = 1000
 """Shares are whole thousandths, so that their sums are exact."""
 
 _NO_DAY = date.max.toordinal()
+_CONFIDENTIAL = frozenset({"parties", "coordinators"})
+"""Levels of requests that other States do not hear of."""
 _ANY_DAY = date(2000, 1, 1)
 
 ASK: Spec = {
@@ -75,7 +77,7 @@ class Ask:
         return cls(
             profile=RequestProfile.of_event({**data, "needs": told}),
             since=_first_day(data["history"]),
-            usable=bool(told) or not data["needs"],
+            usable=bool(told) or not (data["needs"] or data.get("visibility") in _CONFIDENTIAL),
         )
 
 

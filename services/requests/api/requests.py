@@ -28,6 +28,7 @@ from shared.registers.inferred import inferred_view
 from shared.registers.inferred_schemas import DraftNeedsView, DraftTexts
 from shared.registers.merging import finish
 from shared.registers.merging_rules import begin_merge, begin_unmerge, find_other
+from shared.registers.parties import party_requests
 from shared.registers.schemas import MergeBody, StepBody
 from shared.registers.similar import others_of, similar_view
 from shared.registers.similar_schemas import SimilarView
@@ -100,7 +101,8 @@ class Request(MethodView):
         """Read a request."""
         identity = current_identity()
         request = load(AssistanceRequest, request_id)
-        if not domain.may_read(identity, request):
+        party = request_id in party_requests(identity, [request_id])
+        if not domain.may_read(identity, request, party=party):
             raise not_found()
         return request_view(request, identity), headers(request)
 

@@ -11,7 +11,6 @@ from services.requests.domain.requests import (
     may_read,
     new_request,
     require_action,
-    sees_confidential,
 )
 from services.requests.domain.states import set_state
 from services.requests.domain.steps import (
@@ -42,7 +41,6 @@ __all__ = [
     "objection_ends",
     "rename_published",
     "require_action",
-    "sees_confidential",
     "send_back",
     "set_state",
     "settle",

@@ -10,7 +10,7 @@ from shared.registers.inferred import confirmed_lines
 from shared.registers.lines import Use, check_codes, keep_sources, number_lines, require_room
 from shared.registers.measures import hundredths, thousandths
 from shared.registers.records import ExternalId, Link, Window, new_record_fields
-from shared.registers.rights import OVERSEERS, Actor, Table, require_right
+from shared.registers.rights import Actor, Table, require_right
 from shared.registers.steps import require_same, require_unfinished
 from shared.registers.texts import Texts, inferred_of, read_texts
 from shared.vocabulary.kinds import KINDS
@@ -24,6 +24,7 @@ from shared.vocabulary.lists import (
 from shared.vocabulary.themes import THEMES
 from shared.web.identity import Identity, covers
 from shared.web.problems import forbidden, invalid
+from shared.web.visibility import Sight, sees, sight
 
 NOUN = "request"
 
@@ -40,6 +41,7 @@ RIGHTS: Table = {
     "unmerge": frozenset({"coordinator"}),
     "compare": frozenset({"owner", "operator"}),
     "advise": frozenset({"owner", "coordinator", "operator"}),
+    "audit": frozenset({"owner", "auditor", "operator"}),
 }
 
 
@@ -56,25 +58,20 @@ def actor_for(identity: Identity, country: str) -> Actor:
     return actor
 
 
-def may_read(identity: Identity, request: AssistanceRequest) -> bool:
+def may_read(identity: Identity, request: AssistanceRequest, *, party: bool = False) -> bool:
     """Whether the request exists for this reader.
 
     The State itself, auditors and operators see everything, coordinators what was submitted
-    and is not a draft again, donors what is circulated, other States what of that is public.
+    and is not a draft again, others what is circulated and of a level that they see
+    (shared.web.visibility). `party`: whether the reader is a donor that is a party to it.
     """
     actor = actor_for(identity, request.country)
     if actor in {"owner", "auditor", "operator"}:
         return True
     if actor == "coordinator":
         return request.was_submitted() and request.status != REQUEST.initial
-    circulated = request.status in REQUEST.shown
-    return circulated and (actor == "donor" or request.confidentiality == "public")
-
-
-def sees_confidential(identity: Identity, country: str) -> bool:
-    """Whether the reader may see that State's confidential need lines."""
-    actor = actor_for(identity, country)
-    return actor == "owner" or actor in OVERSEERS
+    reader = sight(identity, request.country, party=party)
+    return request.status in REQUEST.shown and sees(reader, request.confidentiality)
 
 
 def require_action(identity: Identity, action: str, request: AssistanceRequest) -> None:
@@ -144,7 +141,7 @@ def confirm_needs(
     require_room(len(request.needs) + len(lines), "lines")
     numbers, next_line = number_lines(lines, (), request.next_line, "lines")
     needs = [
-        _need(n, {"objectives": (), "sites": (), **line})
+        _need(n, {"objectives": (), "sites": (), "visibility": None, **line})
         for n, line in zip(numbers, lines, strict=True)
     ]
     errors = check_codes(_line_uses(needs, {}, "lines"), now.date())
@@ -190,7 +187,8 @@ def _need(number: int, line: Mapping[str, Any]) -> NeedLine:
         window=Window.of(line["window"]),
         objectives=[Objective(**objective) for objective in line["objectives"]],
         sites=list(dict.fromkeys(line["sites"])),
-        confidential=line["confidential"],
+        confidential=line["confidential"] or line["visibility"] is not None,
+        for_parties=line["visibility"] == Sight.PARTIES.level,
         sustainability=list(dict.fromkeys(line["sustainability"])),
     )
 

@@ -178,6 +178,65 @@ def test_confidential_lines_are_left_out_for_donors(
     assert not made_of_lines & {reason["code"] for reason in told}
 
 
+@pytest.mark.parametrize(
+    ("level", "before", "endorsed"),
+    [
+        ("public", 200, 200),
+        ("restricted", 200, 200),
+        ("parties", 404, 200),
+        ("coordinators", 404, 404),
+    ],
+)
+def test_a_donor_hears_of_a_request_by_its_level(
+    world: World,
+    coordinator: Caller,
+    call: Callable[..., Caller],
+    level: str,
+    before: int,
+    endorsed: int,
+) -> None:
+    confidential = level in ("parties", "coordinators")
+    line = {**MARKING, "confidential": confidential, "visibility": level}
+    world.hears([request_event("r1", needs=[line], visibility=level), offer_event("o1")])
+    donor, path = call("donor", organisation=UNODA), "/v1/proposals/r1.o1"
+    assert donor.get(path).status_code == before
+    assert len(donor.items("/v1/proposals", offer="o1")) == (1 if before == 200 else 0)
+    assert coordinator.decide("r1.o1", "endorse").status_code == 200
+    seen = donor.get(path)
+    assert seen.status_code == endorsed
+    if endorsed == 200:
+        assert [serving["need"] for serving in seen.json["serves"]] == [1]
+
+
+def test_of_a_text_for_coordinators_alone_no_donor_hears(
+    world: World, coordinator: Caller, call: Callable[..., Caller]
+) -> None:
+    world.hears([request_event("r1", needs=[], visibility="coordinators"), offer_event("o1")])
+    assert coordinator.get("/v1/proposals/r1.o1").status_code == 200
+    assert call("donor", organisation=UNODA).get("/v1/proposals/r1.o1").status_code == 404
+
+
+def test_lines_for_parties_are_shown_to_who_was_endorsed(
+    world: World, coordinator: Caller, call: Callable[..., Caller]
+) -> None:
+    lines = [
+        MARKING,
+        {**SECRET, "visibility": "parties"},
+        {**need(3, theme="tracing"), "confidential": True, "visibility": "coordinators"},
+    ]
+    gives = [provision(1), {**POST, "line": 2}, provision(3, theme="tracing")]
+    world.hears([request_event("r1", needs=lines), offer_event("o1", provisions=gives)])
+    donor, path = call("donor", organisation=UNODA), "/v1/proposals/r1.o1"
+
+    def seen() -> tuple[list[int], int]:
+        shown = donor.get(path).json
+        return [serving["need"] for serving in shown["serves"]], shown["hidden_lines"]
+
+    assert seen() == ([1], 2)
+    assert coordinator.decide("r1.o1", "endorse").status_code == 200
+    assert seen() == ([1, 2], 1)
+
+
 DESCRIPTIONS = {
     "asked": "Quatre machines de marquage pour la police, et la formation des opérateurs.",
     "offered": "We lend marking machines. We do not provide training.",

@@ -29,6 +29,7 @@ FULL = {
             ],
             "sites": ["Central depot", "Northern depot"],
             "confidential": True,
+            "visibility": "coordinators",
             "sustainability": ["training", "spare-parts"],
         }
     ],

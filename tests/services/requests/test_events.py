@@ -184,6 +184,7 @@ def test_event_data_are_what_the_design_says():
         "priority": "high",
         "window": {"from": "2026-07-01", "to": "2027-12-31"},
         "channel": "trust-fund",
+        "visibility": "restricted",
         "needs": [
             {
                 **nothing,
@@ -195,6 +196,7 @@ def test_event_data_are_what_the_design_says():
                 "amount_cents": 16800050,
                 "currency": "USD",
                 "confidential": True,
+                "visibility": "coordinators",
                 "objectives": 2,
                 "measurable": 1,
                 "sites": 2,
@@ -208,6 +210,7 @@ def test_event_data_are_what_the_design_says():
                 "quantity": 1.5,
                 "unit": None,
                 "confidential": False,
+                "visibility": "restricted",
                 "objectives": 0,
                 "measurable": 0,
                 "sites": 0,
