@@ -24,6 +24,7 @@ _COMMANDS: Mapping[str, str] = {
     "models": "List ranking models, and go back to one.",
     "embargoes": "Show the register of arms embargoes, and fill it from a list.",
     "audit": "Check that the audit trails are whole.",
+    "diagrams": "Draw the lives of records into docs/lives.md.",
     "replay": "Publish again what the stores hold.",
     "dead-letters": "List events that could not be understood, or try them again.",
     "restored": "Let restored databases win over what the topics hold.",

@@ -1,7 +1,13 @@
 """State machines: every step that is allowed, and every one that is not."""
 
+import random
+from collections import Counter
+from datetime import UTC, datetime
+from types import SimpleNamespace
+
 import pytest
 
+from deploy.cli.diagrams import LIVES
 from services.matcher.domain import PROPOSAL
 from services.matcher.engine import profiles
 from shared.lifecycle import (
@@ -14,7 +20,9 @@ from shared.lifecycle import (
     Lifecycle,
     Step,
 )
+from shared.registers.steps import take_step_as
 
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
 OFFER_STEPS = {
     ("submit", "draft"): "submitted",
     ("publish", "submitted"): "published",
@@ -122,3 +130,43 @@ def test_every_state_of_a_match_says_whether_its_donor_is_a_party():
 
 def test_the_engine_knows_the_states_that_are_open_for_matching():
     assert profiles._OPEN == SHOWN
+
+
+WALKED = 100_000
+
+
+def refusal(life, record, action):
+    """Why the record cannot take a step; None where it took it."""
+    try:
+        take_step_as(life, record, action, ("coordinator", None), NOW)
+    except IllegalTransition as error:
+        return error
+    return None
+
+
+def test_no_random_walk_leads_to_an_illegal_state():
+    """Steps by anybody's whim: what is allowed leads to a state of the table, the rest nowhere."""
+    dice = random.Random(20261126)
+    lives = list(LIVES.values())
+    taken = Counter()
+    life = record = None
+    for _ in range(WALKED):
+        if record is None or not life.allowed(record.status) or dice.random() < 0.01:
+            life = dice.choice(lives)
+            record = SimpleNamespace(status=life.initial, history=[])
+        before, allowed = record.status, life.allowed(record.status)
+        whim = dice.random() < 0.3
+        action = dice.choice([*life.steps, "explode"] if whim else allowed)
+        refused = refusal(life, record, action)
+        if action not in allowed:
+            assert (record.status, refused.allowed) == (before, allowed)
+            continue
+        assert refused is None
+        assert record.status in life.states
+        step = record.history[-1]
+        assert (step.source, step.target, step.action) == (before, record.status, action)
+        if life.is_final(before):
+            assert life.steps[action].target is None
+            assert record.status == record.history[-2].source
+        taken[life, action] += 1
+    assert {(life, action) for life in lives for action in life.steps} == set(taken)
