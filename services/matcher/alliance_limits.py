@@ -30,10 +30,14 @@ _Counted = tuple[str, str, str, str]
 
 def reckon(alliance: Alliance, now: datetime) -> None:
     """Put into the alliance what its lines' limits are now; to be called within a change of it."""
+    if alliance.status not in SETTLED:
+        if alliance.limits:
+            alliance.limits = []
+        return
     views = views_of("request", [member.request for member in alliance.members])
     common = {(one.theme, one.kind) for one in common_lines(parties(alliance, views, now.date()))}
     asked: Counter[_Counted] = Counter()
-    for member in alliance.members if alliance.status in SETTLED else ():
+    for member in alliance.members:
         view = views.get(view_id("request", member.request))
         if member.standing != "agreed" or view is None or view.status not in SHOWN:
             continue

@@ -34,7 +34,7 @@ class AllianceDecisionBody(StrictSchema):
             raise coded_error("required", "A dismissal needs its reason.", "reason")
 
 
-class AnswerBody(StrictSchema):
+class AllianceAnswerBody(StrictSchema):
     """A State's answer for its request; a no needs its reason, and is for good."""
 
     answer = fields.String(required=True, validate=validate.OneOf(("agree", "decline")))

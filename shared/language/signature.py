@@ -11,14 +11,15 @@ from typing import Any
 from shared.language.concepts import Mention, thesaurus
 from shared.language.detect import Detection, detect
 from shared.language.exclusions import Side, excluded_spans
-from shared.language.facts import find_facts
+from shared.language.facts import find_facts, json_number
 from shared.language.inference import infer
 from shared.language.inferred_lines import as_data, inferred_lines
+from shared.language.particulars import NOBODY, Author, particulars
 from shared.language.terms import Token, terms, tokens, weights
 from shared.language.text import clean
 from shared.language.vectors import encode
 
-METHOD = "4"
+METHOD = "5"
 """Names this way of making signatures; to be raised whenever the same text would give another."""
 
 ANALYSED = 60_000
@@ -28,6 +29,7 @@ MOST_TERMS = 96
 MOST_MENTIONS = 200
 MENTIONS_OF_ONE = 3
 _HASH_CHARACTERS = 16
+_NAME_CHARACTERS = 8
 
 
 @dataclass(frozen=True)
@@ -43,20 +45,29 @@ class Reading:
 
 
 def signature(
-    fields: Mapping[str, str], declared_language: str, key: bytes, side: Side = "offer"
+    fields: Mapping[str, str],
+    declared_language: str,
+    key: bytes,
+    side: Side = "offer",
+    author: Author = NOBODY,
 ) -> dict[str, Any]:
     """The signature of a record's texts; see `read`."""
-    return read(fields, declared_language, key, side).signature
+    return read(fields, declared_language, key, side, author).signature
 
 
 def read(
-    fields: Mapping[str, str], declared_language: str, key: bytes, side: Side = "offer"
+    fields: Mapping[str, str],
+    declared_language: str,
+    key: bytes,
+    side: Side = "offer",
+    author: Author = NOBODY,
 ) -> Reading:
     """The signature of a record's texts, and what they seem to ask for or to offer.
 
     `fields` maps names to texts, in the order in which they are read; `declared_language` is the
     author's BCP 47 tag, believed where the texts do not tell; `key` is the deployment's secret,
-    without which the hashes of terms mean nothing; `side` is what the texts do (exclusions.py).
+    without which the hashes of terms mean nothing; `side` is what the texts do (exclusions.py);
+    `author` is whose texts they are (particulars.py).
 
     The signature has `method`, `language` (one of the six) with `language_probability`, `concepts`
     as [id, field, start, end] in the texts' order (at most 200, and 3 of one concept; offsets in
@@ -64,15 +75,17 @@ def read(
     `themes` and `kinds` as [code, probability] and `field`, the probability that they are of this
     field (inference.py), `lines` as [theme, kind, probability, quantity, unit, cents, currency]
     (the 6 strongest that the texts seem to describe; of what they tell of quantities, money,
-    places and dates, that is all that leaves), `terms` as [16 hexadecimal digits, weight] (the 96
-    heaviest, in the order of the digits), and `vector`, base64 of 512 signed bytes, or None without
-    text or encoder. Any text is taken; of long ones the first 60,000 characters (2,000 for the
-    vector) count.
+    places and dates, that is all that leaves, beside `numbers`), `terms` as [16 hexadecimal digits,
+    weight] (the 96 heaviest, in the order of the digits), `numbers` and `phases` as particulars.py
+    has them, `names`, `sites` and `owner` as hashes of 8 hexadecimal digits, and `vector`, base64
+    of 512 signed bytes, or None without text or encoder. Any text is taken; of long ones the
+    first 60,000 characters (2,000 for the vector) count.
     """
     parts = text_parts(fields, declared_language, side)
     inferred = infer(parts.vector, parts.named, parts.excluded)
     facts = find_facts(parts.texts, parts.detection.language).outside(parts.ruled_out)
     lines = inferred_lines(inferred, parts.mentions, facts, parts.texts)
+    told = particulars(parts.texts.values(), parts.detection.language, author)
     return Reading(
         {
             "method": METHOD,
@@ -85,6 +98,12 @@ def read(
             "field": inferred.field,
             "lines": [line.codes() for line in lines],
             "terms": _hashed(parts.words, key),
+            "numbers": [json_number(number) for number in told.numbers],
+            "phases": sorted(told.phases),
+            **{
+                name: sorted({_hash(one, key)[:_NAME_CHARACTERS] for one in getattr(told, name)})
+                for name in ("names", "sites", "owner")
+            },
             "vector": parts.vector,
         },
         as_data(inferred, lines, parts.mentions, facts, parts.texts),

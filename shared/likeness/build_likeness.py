@@ -1,7 +1,8 @@
 """Makes data/likeness.json: python -m shared.likeness.build_likeness GOLD_DIR
 
-A logistic without negative weights is fitted to the labelled pairs of a set, once with its lines
-and once by texts alone, and to its other pairs as different ones (of requests those of one State,
+A logistic without negative weights (some of them given) is fitted to the labelled pairs of a set,
+once with its lines and once by texts alone, and to its other pairs as different ones (of requests
+those of one State,
 of offers those whose texts are near). The least probability to show is the one with the best F1 in
 cross-validation, in which records that are the same are held back together.
 """
@@ -21,6 +22,7 @@ import numpy.typing as npt
 from scipy.optimize import minimize
 
 from shared.language import signature
+from shared.language.particulars import Author
 from shared.likeness.described import Described, described
 from shared.likeness.features import FEATURES, features
 from shared.vocabulary.units import canonical_unit
@@ -33,6 +35,9 @@ _NEAR = 0.3
 _FOLDS = 10
 _LEAST = [round(0.05 * step, 2) for step in range(3, 17)]
 _MEANING = FEATURES.index("meaning")
+_GIVEN = {"phase": 9.0, "sites": 9.0}
+"""Weights that no set is asked for: another phase or other sites are another thing by definition,
+however alike all else is, and a set has few such pairs."""
 
 Numbers = npt.NDArray[np.float64]
 
@@ -78,8 +83,8 @@ def fitted(pairs: Pairs, chosen: npt.NDArray[np.bool_]) -> Numbers:
         slope = np.concatenate([[wrong.sum()], rows.T @ wrong + _PENALTY * found[1:]])
         return float(value + _PENALTY * (found[1:] @ found[1:]) / 2.0), slope
 
-    bounds = [(None, None)] + [(0.0, None)] * len(FEATURES)
-    start = np.zeros(len(FEATURES) + 1)
+    bounds = [(None, None)] + [(_GIVEN.get(name, 0.0), _GIVEN.get(name)) for name in FEATURES]
+    start = np.array([0.0] + [_GIVEN.get(name, 0.0) for name in FEATURES])
     found: Numbers = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x
     return found
 
@@ -121,7 +126,10 @@ def main() -> None:
         "weights": [round(float(one), 4) for one in coefficients[1:]],
         "intercept": round(float(coefficients[0]), 4),
         "least": least,
-        "ordinary": [round(float(one), 4) for one in (ends[0] + ends[1]) / 2.0],
+        "ordinary": [
+            1.0 if name in _GIVEN else round(float(one), 4)
+            for name, one in zip(FEATURES, (ends[0] + ends[1]) / 2.0, strict=True)
+        ],
     }
     out = Path(__file__).parent / "data" / "likeness.json"
     out.write_text(json.dumps(written, indent=1) + "\n", encoding="utf-8")
@@ -160,12 +168,15 @@ def _event(row: Mapping[str, Any], *, text_only: bool) -> dict[str, Any]:
     is_request = "needs" in row
     lines, measure = ("needs", "quantity") if is_request else ("provisions", "capacity")
     texts = {name: row[name] for name in ("title", "description")}
+    author = Author(row.get("donor"), row.get("country"))
     return {
         "country": row.get("country"),
         "organisation": row.get("donor"),
         "window": row["window"],
         lines: [] if text_only else [_line(line, measure) for line in row[lines]],
-        "signature": signature(texts, row["language"], _KEY, "request" if is_request else "offer"),
+        "signature": signature(
+            texts, row["language"], _KEY, "request" if is_request else "offer", author
+        ),
     }
 
 

@@ -1,10 +1,11 @@
 """A record as far as it matters for being the same as another."""
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,12 @@ from shared.vocabulary.errors import UnknownCode
 MOST_LINES = 32
 MOST_CONCEPTS = 40
 MOST_TERMS = 64
+MOST_NUMBERS = 16
+MOST_NAMES = 20
+MOST_SITES = 6
+MOST_OWN = 4
+STEPS = 20
+MOST_STEPS = 2**16 - 1
 _HUNDREDTHS = 100
 _THOUSANDTHS = 1000
 
@@ -33,6 +40,38 @@ class Line:
     cents: int | None
 
 
+class Particulars(NamedTuple):
+    """What a record's texts tell in particular; see shared/language/particulars.py.
+
+    `numbers` are steps on a scale of which STEPS make a number e times as large; `phases` bits by
+    their number; `names`, `sites` and `owner` keyed hashes as numbers.
+    """
+
+    numbers: tuple[int, ...] = ()
+    phases: int = 0
+    names: frozenset[int] = frozenset()
+    sites: frozenset[int] = frozenset()
+    owner: frozenset[int] = frozenset()
+
+    @classmethod
+    def of_signature(cls, signature: Mapping[str, Any]) -> Self:
+        """From an event's signature; one by an older method has none."""
+        numbers = {
+            min(round(STEPS * math.log(number)), MOST_STEPS)
+            for number in signature.get("numbers", ())
+            if number > 1
+        }
+        names, sites, owner = (
+            frozenset([int(one, 16) for one in sorted(signature.get(name, ()))][:most]) - {0}
+            for name, most in (("names", MOST_NAMES), ("sites", MOST_SITES), ("owner", MOST_OWN))
+        )
+        phases = sum(1 << number for number in set(signature.get("phases", ())))
+        return cls(tuple(sorted(numbers - {0})[-MOST_NUMBERS:]), phases, names, sites, owner)
+
+
+NOTHING_IN_PARTICULAR = Particulars()
+
+
 @dataclass(frozen=True, slots=True)
 class Described:
     """A request or an offer.
@@ -40,6 +79,7 @@ class Described:
     `owner` is its State or organisation, `window` first and last day as proleptic day numbers.
     `concepts` are those that its texts name, `terms` hashes of its words, both with weights in
     hundredths; `vector` is centred, zeros where there is none.
+    `particulars` are what tells it from others on the same matter.
     """
 
     owner: str
@@ -48,6 +88,7 @@ class Described:
     concepts: Mapping[str, int]
     terms: Mapping[Any, int]
     vector: npt.NDArray[np.int8]
+    particulars: Particulars = NOTHING_IN_PARTICULAR
 
 
 def described(data: Mapping[str, Any], on: date) -> Described:
@@ -76,6 +117,7 @@ def described(data: Mapping[str, Any], on: date) -> Described:
         vector=(
             np.zeros(SIZE, dtype=np.int8) if vector is None else centred(decode(vector).tobytes())
         ),
+        particulars=Particulars.of_signature(signature),
     )
 
 

@@ -1,13 +1,13 @@
 """What speaks for and against two records being the same: codes and numbers, side by side."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from shared.likeness.classifier import shipped
 from shared.likeness.described import Described, Line
-from shared.likeness.features import FEATURES, features, matched
+from shared.likeness.features import FEATURES, features, matched, names_owner
 
 MOST_CONCEPTS_TOLD = 5
 _CENTS = 100
@@ -21,7 +21,8 @@ class Evidence:
     By `kind`, `left` and `right` are: `owner` a State's code or an organisation's id; `lines` a
     list of [theme, kind]; `quantities` a list of [theme, kind, quantity, unit] of the lines that
     match; `money` US dollars in all; `window` [first day, last day]; `concepts` the weightiest that
-    both texts name; `meaning` and `words` nothing, for these are of both together.
+    both texts name; `phase` the numbers of the phases that each names; of `meaning`, `words`,
+    `numbers`, `named` and `sites` nothing, for these are of both together.
     """
 
     kind: str
@@ -56,8 +57,8 @@ def likeness(left: Described, right: Described) -> Likeness:
 
 def _sides(kind: str, left: Described, right: Described) -> tuple[Any, Any] | None:
     """What each has of a kind of evidence; None where nothing is known of one of them."""
-    if kind in ("meaning", "words"):
-        return (None, None) if left.terms and right.terms else None
+    if kind in _OF_BOTH:
+        return (None, None) if _OF_BOTH[kind](left, right) else None
     if kind == "owner":
         return left.owner, right.owner
     if kind == "concepts":
@@ -66,7 +67,7 @@ def _sides(kind: str, left: Described, right: Described) -> tuple[Any, Any] | No
     if kind == "quantities":
         return _quantities(left, right)
     told = [_TOLD[kind](one) for one in (left, right)]
-    return None if None in told else (told[0], told[1])
+    return None if None in told or (kind == "phase" and told[0] == told[1]) else (told[0], told[1])
 
 
 def _lines(one: Described) -> list[list[str]] | None:
@@ -84,7 +85,27 @@ def _window(one: Described) -> list[str] | None:
     return [date.fromordinal(day).isoformat() for day in one.window]
 
 
-_TOLD = {"lines": _lines, "money": _money, "window": _window}
+def _phases(one: Described) -> list[int]:
+    return [number for number in range(16) if one.particulars.phases >> number & 1]
+
+
+_TOLD = {"lines": _lines, "money": _money, "window": _window, "phase": _phases}
+
+
+def _texts(left: Described, right: Described) -> bool:
+    return bool(left.terms and right.terms)
+
+
+_OF_BOTH: Mapping[str, Callable[[Described, Described], bool]] = {
+    "meaning": _texts,
+    "words": _texts,
+    "numbers": lambda left, right: bool(left.particulars.numbers and right.particulars.numbers),
+    "named": lambda left, right: (
+        left.owner != right.owner and names_owner(left.particulars, right.particulars)
+    ),
+    "sites": lambda left, right: bool(left.particulars.sites and right.particulars.sites),
+}
+"""What is of both together, and where something is known of it."""
 
 
 def _quantities(left: Described, right: Described) -> tuple[Any, Any] | None:

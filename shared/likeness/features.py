@@ -8,27 +8,103 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from shared.likeness.described import Described, Line
+from shared.likeness.described import STEPS, Described, Line, Particulars
 
-FEATURES = ("owner", "lines", "quantities", "money", "window", "meaning", "concepts", "words")
+FEATURES = (
+    "owner",
+    "lines",
+    "quantities",
+    "money",
+    "window",
+    "meaning",
+    "concepts",
+    "words",
+    "numbers",
+    "named",
+    "phase",
+    "sites",
+)
+"""The features' names, in their order everywhere.
+
+`owner`: whether both are of one State or organisation. `lines`: how many themes and kinds they
+share. `quantities`, `money`: how near the numbers of alike lines come. `window`: the days in
+common. `meaning`, `concepts`, `words`: likeness of what the texts say. `numbers`: the part of the
+numbers in the texts that both tell. `named`: whether the texts of one name the other's
+organisation. `phase`, `sites`: 1 unless they are of different phases (by what they say, or as no
+day is common to their windows) or for different sites.
+"""
 
 UNKNOWN = 0.5
 """What nothing is known of speaks neither for nor against the same."""
+
+SILENT = 0.3
+"""What two texts have in common in numbers of which one tells none: those of look-alikes do."""
+TOLERANCE = 2
+"""Steps that lie between 'about 31,000' and '28,500'."""
+LONG = 2
+FIRST_ALONE = 1 << 1
+TELLS_ALL = round(STEPS * math.log(32))
 
 
 def features(one: Described, other: Described) -> tuple[float, ...]:
     """In the order of FEATURES; the same whichever of the two comes first."""
     pairs = list(matched(one.lines, other.lines))
+    window = _window(one.window, other.window)
     return (
         float(one.owner == other.owner),
         _lines_in_common(one.lines, other.lines),
         _mean([_part(a.quantity, b.quantity) for a, b in pairs if a.unit == b.unit]),
         _money(one.lines, other.lines, pairs),
-        _window(one.window, other.window),
+        window,
         max(0.0, cosine(one.vector, other.vector)),
         _weighed(one.concepts, other.concepts),
         _weighed(one.terms, other.terms),
+        numbers_in_common(one.particulars.numbers, other.particulars.numbers),
+        float(one.owner != other.owner and names_owner(one.particulars, other.particulars)),
+        _phase(one.particulars.phases, other.particulars.phases) if window else 0.0,
+        _sites(one.particulars.sites, other.particulars.sites),
     )
+
+
+def numbers_in_common(ones: Sequence[int], others: Sequence[int]) -> float:
+    """Dice's coefficient of numbers that lie within TOLERANCE steps; the small ones count less.
+
+    Both come as steps (described.py), ascending. SILENT where either text tells none.
+    """
+    if not ones or not others:
+        return SILENT
+    common, place = 0, 0
+    for number in ones:
+        while place < len(others) and others[place] < number - TOLERANCE:
+            place += 1
+        if place < len(others) and others[place] <= number + TOLERANCE:
+            common += _telling(number) + _telling(others[place])
+            place += 1
+    return common / (sum(map(_telling, ones)) + sum(map(_telling, others)))
+
+
+def names_owner(one: Particulars, other: Particulars) -> bool:
+    """Whether the texts of either name the other's organisation, whose name has LONG pairs."""
+    return any(len(a.owner) >= LONG and a.owner <= b.names for a, b in ((one, other), (other, one)))
+
+
+def _telling(step: int) -> int:
+    """How much a number tells, in steps: the more the larger, up to some thirty."""
+    return min(step, TELLS_ALL)
+
+
+def _phase(one: int, other: int) -> float:
+    """0 where they are of different phases, a half where one alone says the first, else 1."""
+    if one == other or one & other:
+        return 1.0
+    return 0.5 if one | other == FIRST_ALONE else 0.0
+
+
+def _sites(ones: frozenset[int], others: frozenset[int]) -> float:
+    """0 where both name sites and none is the same; half of the fewer are enough for 1."""
+    if not ones or not others:
+        return 1.0
+    return min(1.0, 2 * len(ones & others) / min(len(ones), len(others)))
 
 
 def matched(ones: Sequence[Line], others: Sequence[Line]) -> Iterator[tuple[Line, Line]]:

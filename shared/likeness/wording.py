@@ -65,6 +65,10 @@ def _facts(kind: str, left: Any, right: Any, language: str) -> Mapping[str, str]
     if kind == "concepts":
         known = (thesaurus().get(concept) for concept in left)
         return {"both": _list([one.label(language) for one in known if one], language)}
+    if kind == "phase":
+        unsaid = str(_sentences()["phase"]["unsaid"][language])
+        sides = {"left": left, "right": right}
+        return {name: _list([*map(str, of)], language) or unsaid for name, of in sides.items()}
     if kind not in _WRITTEN:
         return {}
     return {"left": _WRITTEN[kind](left, language), "right": _WRITTEN[kind](right, language)}

@@ -13,6 +13,7 @@ from typing import Any
 
 from shared.language import METHOD, detect, encoder_available, read
 from shared.language.exclusions import Side
+from shared.language.particulars import NOBODY, Author
 from shared.registers.records import Record, SignedRecord
 from shared.registers.search import search_terms
 from shared.web.health import Check, Degraded
@@ -22,13 +23,15 @@ from shared.web.health import Check, Degraded
 class Texts:
     """What a record says. The signature is of title and description.
 
-    `more` can be searched besides; `confidential` too, but only by those who may see it.
+    `more` can be searched besides; `confidential` too, but only by those who may see it. `author`
+    is whose texts they are, as far as it matters for the signature.
     """
 
     title: str
     description: str
     more: tuple[str, ...] = ()
     confidential: tuple[str, ...] = ()
+    author: Author = NOBODY
 
 
 def read_texts(record: Record, texts: Texts, declared: str | None, key: bytes) -> None:
@@ -45,7 +48,7 @@ def read_texts(record: Record, texts: Texts, declared: str | None, key: bytes) -
         return
     fields = {"title": texts.title, "description": texts.description}
     if isinstance(record, SignedRecord):
-        reading = read(fields, declared or "en", key, record.text_side)
+        reading = read(fields, declared or "en", key, record.text_side, texts.author)
         record.signature, record.inferred = reading.signature, reading.inferred
         detected = record.signature["language"]
     else:

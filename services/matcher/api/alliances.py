@@ -10,11 +10,11 @@ from services.matcher.actors import Actor
 from services.matcher.alliance_documents import Alliance
 from services.matcher.alliance_rules import RUNNING
 from services.matcher.alliance_schemas import (
+    AllianceAnswerBody,
     AllianceDecisionBody,
     AllianceQuery,
     AllianceSummaryView,
     AllianceView,
-    AnswerBody,
 )
 from services.matcher.alliance_views import alliance_view, summaries
 from services.matcher.rights import oversees, owns_request
@@ -108,7 +108,7 @@ def decision(body: dict[str, Any], alliance_id: str) -> Answer:
 @idempotent
 @conditional
 @answers(HTTPStatus.NOT_FOUND, "There is no such alliance, or the request is not in it")
-@blueprint.arguments(AnswerBody)
+@blueprint.arguments(AllianceAnswerBody)
 @blueprint.response(200, AllianceView)
 def answer(body: dict[str, Any], alliance_id: str, request: str) -> Answer:
     """Agree for the State's request, or decline: then it is not proposed for it again."""

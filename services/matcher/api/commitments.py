@@ -12,6 +12,12 @@ from services.matcher.actors import actor_of
 from services.matcher.alliance_documents import Alliance
 from services.matcher.alliance_limits import joint_lines, why_not
 from services.matcher.api.proposals import find_proposal
+from services.matcher.commitment_schemas import (
+    CommitmentBody,
+    CommitmentQuery,
+    CommitmentView,
+    ReleaseBody,
+)
 from services.matcher.decisions import require_open
 from services.matcher.documents import Commitment, CommitmentLine, Match, RecordView, view_id
 from services.matcher.promises import (
@@ -21,12 +27,6 @@ from services.matcher.promises import (
 )
 from services.matcher.proposals import Proposal
 from services.matcher.rights import hidden_lines, is_party
-from services.matcher.schemas import (
-    CommitmentBody,
-    CommitmentQuery,
-    CommitmentView,
-    ReleaseBody,
-)
 from services.matcher.settling import settle
 from services.matcher.views import commitment_view
 from shared.ids import derived_id, new_id

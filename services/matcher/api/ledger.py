@@ -5,10 +5,10 @@ from typing import Any
 
 from flask.views import MethodView
 
+from services.matcher.commitment_schemas import LedgerCaseView, LedgerLineView, LedgerQuery
 from services.matcher.documents import RecordView
 from services.matcher.ledger_documents import LedgerCase, LedgerLine
 from services.matcher.rights import oversees, owns_offer, owns_request
-from services.matcher.schemas import LedgerCaseView, LedgerLineView, LedgerQuery
 from services.matcher.views import ledger_case_view, ledger_line_view
 from shared.web.blueprint import Blueprint
 from shared.web.identity import Identity, current_identity, require_roles

@@ -10,22 +10,20 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from services.matcher.engine.glance import SIGN_BITS, SIGN_WORDS
 from services.matcher.engine.index import Index
+from services.matcher.engine.particulars import particulars_of
 from services.matcher.engine.profiles import ALWAYS
 from services.matcher.engine.records import LARGE, Records, Side
+from services.matcher.engine.resemblance import resembling
 from shared.likeness.classifier import DECIMALS, shipped
 from shared.likeness.described import Described, Line, usd_cents
 from shared.likeness.evidence import Evidence, likeness
-from shared.likeness.features import FEATURES, UNKNOWN
+from shared.likeness.features import FEATURES
 
 __all__ = ["Evidence", "Likely", "likely_duplicates"]
 
 MOST_CANDIDATES = 50
 """Records nearest in meaning that one is compared with."""
-
-_MISLED = 40
-"""Signs that may differ more than the angle asks for, of 256: five times what is usual."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,25 +71,16 @@ def likely_duplicates(
 def _candidates(records: Records, side: Side, row: int, least: float) -> list[int]:
     """The rows that may be the same as a row by what is quickly told, nearest in meaning first.
 
-    Nothing is left out that could reach `least`, a probability above 0: what is not looked at yet
-    counts as if all of it were in common.
+    Nothing is left out that could reach `least`, a probability above 0.
     """
     index = records.requests if side == "request" else records.offers
-    column = index.records.column
-    rows = _near(records, side, row)
-    own = column("owner")[rows] == column("owner")[row]
-    missing = _missing(own, _days_in_common(index, row, rows), least)
-    rows, missing = rows[missing <= 1.0], missing[missing <= 1.0]
-    if side == "offer":
-        # The angle that so few differing signs tell, with room for what signs may mislead by.
-        signs = column("gist")[:, :SIGN_WORDS]
-        apart = np.bitwise_count(signs[rows] ^ signs[row]).sum(axis=1, dtype=np.int64)
-        told = np.cos(np.pi * np.clip(apart - _MISLED, 0, SIGN_BITS // 2) / SIGN_BITS)
-        rows, missing = rows[told >= missing], missing[told >= missing]
-    apart_in_concepts = 1.0 - index.concept_cosines(row, rows)
-    missing = missing + apart_in_concepts * _weights()["concepts"] / _weights()["meaning"]
+    near = _near(records, side, row)
+    weights = np.array([*shipped().weights, shipped().intercept])
+    rows, spare = resembling(near, index.records.table, row, weights, _log_odds(least))
+    rows, first = np.unique(rows, return_index=True)
+    missing = (1.0 - index.concept_cosines(row, rows)) * weights[FEATURES.index("concepts")]
+    rows = rows[missing <= spare[first]]
     cosines = _cosines(index, row, rows)
-    rows, cosines = rows[cosines >= missing], cosines[cosines >= missing]
     if len(rows) > MOST_CANDIDATES:
         last = np.partition(cosines, -MOST_CANDIDATES)[-MOST_CANDIDATES]
         rows, cosines = rows[cosines >= last], cosines[cosines >= last]
@@ -99,48 +88,22 @@ def _candidates(records: Records, side: Side, row: int, least: float) -> list[in
     return [int(other) for other in rows[order]]
 
 
-def _near(records: Records, side: Side, row: int) -> npt.NDArray[np.intp]:
+def _near(records: Records, side: Side, row: int) -> npt.NDArray[np.int64]:
     """The rows of one owner; of offers those on one theme too, in a large register only those
-    that speak of it."""
+    that speak of it. In no order, some perhaps more than once."""
     index = records.requests if side == "request" else records.offers
     found = index.owned(int(index.records.column("owner")[row]))
     if side == "offer" and len(index) > LARGE:
-        found = np.union1d(found, records.offers_speaking_like(row))
+        found = np.concatenate([found, records.offers_speaking_like(row)])
     elif side == "offer":
         themes = index.records.column("themes")
         alike = index.records.used & ((themes & themes[row]) != 0)
-        found = np.union1d(found, np.flatnonzero(alike))
-    others: npt.NDArray[np.intp] = found[found != row].astype(np.intp)
-    return others
-
-
-def _missing(
-    own: npt.NDArray[np.bool_], window: npt.NDArray[np.float64], least: float
-) -> npt.NDArray[np.float64]:
-    """The least cosine with which a pair may still be the same, all else being in common."""
-    rest = sum(w for name, w in _weights().items() if name not in ("owner", "window", "meaning"))
-    told = shipped().intercept + rest + _weights()["owner"] * own + _weights()["window"] * window
-    missing: npt.NDArray[np.float64] = _log_odds(least) - told
-    return missing / _weights()["meaning"]
-
-
-def _weights() -> dict[str, float]:
-    return dict(zip(FEATURES, shipped().weights, strict=True))
+        found = np.concatenate([found, np.flatnonzero(alike)])
+    return found.astype(np.int64)
 
 
 def _log_odds(probability: float) -> float:
     return math.log(probability / (1.0 - probability)) - 10.0**-DECIMALS
-
-
-def _days_in_common(index: Index, row: int, rows: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
-    """As shared.likeness.features has it."""
-    first, last = index.records.column("from"), index.records.column("to")
-    common = np.minimum(last[rows], last[row]) - np.maximum(first[rows], first[row]) + 1
-    every = np.maximum(last[rows], last[row]) - np.minimum(first[rows], first[row]) + 1
-    always = (first[rows] == ALWAYS[0]) & (last[rows] == ALWAYS[1])
-    if (int(first[row]), int(last[row])) == ALWAYS:
-        always[:] = True
-    return np.where(always, UNKNOWN, np.maximum(common, 0) / every)
 
 
 def _cosines(index: Index, row: int, rows: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
@@ -173,4 +136,5 @@ def _described(records: Records, index: Index, row: int) -> Described:
         concepts=index.named(row),
         terms={term: weight for term, weight in terms if term},
         vector=column("vector")[row],
+        particulars=particulars_of(index.records, row),
     )

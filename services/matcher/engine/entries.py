@@ -26,6 +26,7 @@ from services.matcher.engine.inference import (
 from services.matcher.engine.profiles import Line, OfferProfile, RequestProfile
 from shared.language.meaning import centred
 from shared.language.weighing import concept_weights
+from shared.likeness.described import NOTHING_IN_PARTICULAR, Particulars
 from shared.vocabulary.currencies import NoRate, to_usd_cents
 from shared.vocabulary.errors import UnknownCode
 
@@ -92,6 +93,7 @@ class Entry:
     excluded: frozenset[str]
     terms: tuple[tuple[str, int], ...]
     vector: npt.NDArray[np.int8] | None
+    particulars: Particulars = NOTHING_IN_PARTICULAR
 
 
 Committed = Mapping[tuple[int, str], int]
@@ -181,6 +183,7 @@ def _entry(
         excluded=text.excluded - {concept for concept, _ in text.concepts},
         terms=text.terms,
         vector=None if text.vector is None else centred(text.vector),
+        particulars=text.particulars,
     )
 
 

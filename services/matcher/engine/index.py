@@ -17,6 +17,7 @@ from services.matcher.engine.codes import KIND_CODES, THEME_CODES
 from services.matcher.engine.columns import Blocks, Columns, Spec
 from services.matcher.engine.entries import MOST_LINES, UNKNOWN, Entry, EntryLine, heaviest
 from services.matcher.engine.names import Names
+from services.matcher.engine.particulars import PARTICULARS, particular_cells
 from services.matcher.engine.profiles import Line
 from services.matcher.engine.rules import View
 
@@ -49,6 +50,7 @@ RECORD: Spec = {
     "vector_norm": (np.float64, ()),
     "first_line": (np.int32, ()),
     "line_count": (np.uint8, ()),
+    **PARTICULARS,
 }
 
 LINE: Spec = {
@@ -361,6 +363,7 @@ def _cells(entry: Entry, names: Names) -> dict[str, object]:
         "term_norm": _norm([weight for _, weight in terms]),
         "vector": vector,
         "vector_norm": _length(vector),
+        **particular_cells(entry.particulars),
     }
 
 

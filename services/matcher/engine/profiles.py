@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from services.matcher.engine.cooperation import expert_state
 from shared.language.vectors import decode
+from shared.likeness.described import NOTHING_IN_PARTICULAR, Particulars
 
 ALWAYS = (date(1900, 1, 1).toordinal(), date(2200, 12, 31).toordinal())
 """Day numbers of a window that was not stated."""
@@ -44,7 +45,8 @@ class Text:
     `concepts` are (id, named in the title) in the text's order, `excluded` ids of concepts that the
     text rules out; `themes` and `kinds` map codes to their probability, `field` is that of being of
     this field, all in hundredths; `terms` maps keyed hashes to
-    weights in hundredths; `vector` is 512 signed bytes or None.
+    weights in hundredths; `vector` is 512 signed bytes or None; `particulars` are what tells it
+    from others on the same matter.
     """
 
     language: str = ""
@@ -55,6 +57,7 @@ class Text:
     field: int = _CENTI
     terms: tuple[tuple[str, int], ...] = ()
     vector: bytes | None = None
+    particulars: Particulars = NOTHING_IN_PARTICULAR
 
     @classmethod
     def of_signature(cls, signature: Mapping[str, Any] | None) -> Self:
@@ -71,6 +74,7 @@ class Text:
             field=round(signature.get("field", 1.0) * _CENTI),
             terms=tuple(sorted((term, round(w * _CENTI)) for term, w in signature["terms"])),
             vector=None if vector is None else decode(vector).tobytes(),
+            particulars=Particulars.of_signature(signature),
         )
 
 

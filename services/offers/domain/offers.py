@@ -14,6 +14,7 @@ from services.offers.documents import (
     ProvisionLine,
 )
 from services.offers.domain.owners import actor_for, require_owner
+from shared.language.particulars import Author
 from shared.lifecycle import OFFER
 from shared.registers.inferred import confirmed_lines
 from shared.registers.lines import Use, check_codes, keep_sources, number_lines, require_room
@@ -191,7 +192,8 @@ def _fill(
     offer.ceiling, offer.ceiling_currency = hundredths(ceiling["amount"]), ceiling["currency"]
     offer.partners = list(dict.fromkeys(payload["partners"]))
     conditions = tuple(condition.text for condition in offer.conditions)
-    texts = Texts(offer.title, offer.description, more=conditions)
+    author = Author(name=organisation.name)
+    texts = Texts(offer.title, offer.description, more=conditions, author=author)
     read_texts(offer, texts, payload["language"], key)
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from services.requests.documents import AssistanceRequest, Evidence, NeedLine, Objective
+from shared.language.particulars import Author
 from shared.lifecycle import REQUEST
 from shared.registers.inferred import confirmed_lines
 from shared.registers.lines import Use, check_codes, keep_sources, number_lines, require_room
@@ -231,11 +232,13 @@ def _line_uses(
 def _texts(request: AssistanceRequest) -> Texts:
     shown = [need for need in request.needs if not need.confidential]
     hidden = [need for need in request.needs if need.confidential]
+    sites = tuple(site for need in request.needs for site in need.sites)
     return Texts(
         title=request.title,
         description=request.description,
         more=(*map(_words, request.objectives), *_line_texts(shown)),
         confidential=tuple(_line_texts(hidden)),
+        author=Author(country=request.country, sites=sites),
     )
 
 

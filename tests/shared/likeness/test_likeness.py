@@ -1,6 +1,7 @@
 """How alike two records are: its properties, its evidence, its sentences, and how good it is."""
 
 import json
+import math
 from copy import deepcopy
 from datetime import date
 from importlib.resources import files
@@ -12,11 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.events import validation
+from shared.language import signature
+from shared.language.particulars import Author
 from shared.likeness.build_likeness import f1, held_back, read_pairs
 from shared.likeness.classifier import Classifier, shipped
-from shared.likeness.described import Described, described
+from shared.likeness.described import STEPS, Described, described
 from shared.likeness.evidence import Evidence, likeness
-from shared.likeness.features import FEATURES, features
+from shared.likeness.features import FEATURES, SILENT, features, numbers_in_common
 from shared.likeness.wording import drafted_text, evidence_text, similar_text
 from shared.vocabulary import LANGUAGES
 from tests.conftest import GOLD
@@ -100,6 +103,65 @@ def test_offers_are_described_by_their_capacities() -> None:
     assert found.lines[0].quantity == 1000 * OFFER["provisions"][0]["capacity"]
 
 
+REPAIR = (
+    "In {site} two stores of the police have no alarm. We ask for alarms, for a course for twelve "
+    "storekeepers, and for 40,000 dollars for the works."
+)
+
+
+def told(text: str, **members: Any) -> Described:
+    """The example request with a text of its own."""
+    texts = {"title": "Safe stores", "description": text}
+    author = Author(country=str(members.get("country", "SEN")))
+    return changed(signature=signature(texts, "en", b"key", "request", author), **members)
+
+
+def test_other_sites_another_phase_or_time_are_another_thing() -> None:
+    kept, other = told(REPAIR.format(site="Diourbel")), told(REPAIR.format(site="Louga"))
+    assert likeness(kept, kept).score > 0.95
+    found = likeness(kept, other)
+    assert found.score < shipped().least
+    assert found.evidence[0].kind == "sites"
+    assert likeness(kept, told(REPAIR.format(site="Diourbel and Louga"))).score > 0.95
+    assert likeness(kept, told(REPAIR.format(site="the capital"))).score > 0.95
+    later = told(f"Second phase: {REPAIR}".format(site="Diourbel"))
+    found = likeness(kept, later)
+    assert found.score < shipped().least
+    assert (found.evidence[0].left, found.evidence[0].right) == ([], [2])
+    first = told(f"First phase: {REPAIR}".format(site="Diourbel"))
+    assert likeness(kept, first).score > shipped().least > likeness(first, later).score
+    windows = [{"from": f"{year}-01-01", "to": f"{year}-12-31"} for year in (2026, 2029)]
+    found = likeness(*(told(REPAIR.format(site="Diourbel"), window=window) for window in windows))
+    assert found.score < shipped().least
+    assert "phase" not in {one.kind for one in found.evidence}  # the window tells it
+
+
+def test_numbers_near_each_other_are_the_same_in_any_order() -> None:
+    steps = [round(STEPS * math.log(number)) for number in (12, 31_000, 40_000)]
+    near = [round(STEPS * math.log(number)) for number in (12, 30_500, 41_000)]
+    assert numbers_in_common(steps, near) == numbers_in_common(near, steps) == 1.0
+    assert numbers_in_common(steps, steps[:1]) < 0.5
+    assert numbers_in_common(steps, [round(STEPS * math.log(7))]) == 0.0
+    assert numbers_in_common((), steps) == numbers_in_common((), ()) == SILENT
+
+
+def test_who_names_the_other_organisation_speaks_for_the_same() -> None:
+    texts = {"title": "Courses", "description": "Courses for {}storekeepers, ten a year."}
+    names = ("Harbour Lights Agency", "Marsh Road Fund")
+
+    def offer(owner: str, text: str) -> Described:
+        fields = {**texts, "description": texts["description"].format(text)}
+        signed = signature(fields, "en", b"key", "offer", Author(name=owner))
+        return described({**deepcopy(OFFER), "organisation": owner, "signature": signed}, DAY)
+
+    alone, naming = offer(names[0], ""), offer(names[1], "the Harbour Lights Agency to train ")
+    plain = offer(names[1], "a harbour agency with lights to train ")
+    named = FEATURES.index("named")
+    assert features(alone, naming)[named] == features(naming, alone)[named] == 1.0
+    assert features(alone, plain)[named] == features(naming, naming)[named] == 0.0
+    assert "named" in {one.kind for one in likeness(alone, naming).evidence}
+
+
 EVIDENCE = [
     Evidence("owner", "SEN", "SEN", 1.0),
     Evidence("owner", "SEN", "MLI", -1.0),
@@ -114,6 +176,12 @@ EVIDENCE = [
     Evidence("money", 168000.0, 170000.0, 1.0),
     Evidence("window", ["2026-07-01", "2027-12-31"], ["2026-07-01", "2027-12-31"], 1.0),
     Evidence("meaning", None, None, 1.0),
+    Evidence("numbers", None, None, 1.0),
+    Evidence("numbers", None, None, -1.0),
+    Evidence("named", None, None, 1.0),
+    Evidence("phase", [1], [2, 3], -9.0),
+    Evidence("phase", [], [2], -9.0),
+    Evidence("sites", None, None, -9.0),
     Evidence("words", None, None, -1.0),
     Evidence("concepts", ["marking-machine"], ["marking-machine"], 1.0),
     Evidence("concepts", [], [], 0.5),
@@ -165,7 +233,7 @@ def test_a_classifier_for_other_features_is_refused() -> None:
 
 
 @pytest.mark.skipif(not GOLD.exists(), reason="needs the labelled development set")
-@pytest.mark.parametrize(("text_only", "least"), [(False, 0.88), (True, 0.8)])
+@pytest.mark.parametrize(("text_only", "least"), [(False, 0.9), (True, 0.9)])
 def test_what_it_reaches_on_records_held_back(text_only: bool, least: float) -> None:
     pairs = read_pairs(GOLD / "dev", text_only=text_only)
     assert f1(held_back(pairs), pairs.same, shipped().least) >= least

@@ -1,0 +1,154 @@
+"""What tells two texts on one matter apart: numbers, phases, and the names that they give.
+
+Two records that are the same tell the same numbers, in whatever language; an offer that names the
+organisation of another is often the other's twin; what is meant for other sites or another phase is
+another thing however alike its words are. Numbers leave the texts' owner as they are, names as
+keyed hashes alone.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import pycountry
+
+from shared.language.lexemes import Lexeme, fold, lexemes, words_of
+from shared.language.numbers import numbers_in
+from shared.language.phases import phases_in
+from shared.language.phrases import Phrases
+from shared.vocabulary.countries import all_countries
+
+MOST_NUMBERS = 16
+MOST_NAMES = 20
+MOST_SITES = 6
+MOST_OF_OWNER = 4
+
+_LEAST_NUMBER = 2
+_LIKELY = 0.5
+_YEARS = range(1950, 2100)
+_DIGITS = 3
+_LONGEST_LINK = 4
+_CASED = "\u0530"
+_SENTENCE_ENDS = frozenset(".!?;:\n")
+_SIGNIFICANT = 4
+
+
+@dataclass(frozen=True)
+class Author:
+    """Whose texts they are: the name of an organisation, or a State's ISO 3166-1 alpha-3.
+
+    `sites` are those that the author lists beside the texts, in any words.
+    """
+
+    name: str | None = None
+    country: str | None = None
+    sites: tuple[str, ...] = ()
+
+
+NOBODY = Author()
+
+
+@dataclass(frozen=True)
+class Particulars:
+    """`numbers` rounded to three digits, ascending, those of years left out; `phases` by number;
+    `names` pairs of words, the first with a capital, and `sites` codes of ISO 3166-2 (or what an
+    author wrote), both still in clear; `owner` the pairs of the owner's own name."""
+
+    numbers: tuple[float, ...]
+    phases: frozenset[int]
+    names: tuple[str, ...]
+    sites: tuple[str, ...]
+    owner: tuple[str, ...]
+
+
+def particulars(texts: Iterable[str], language: str, author: Author = NOBODY) -> Particulars:
+    """Of a record's texts in one of the six languages; sites are sought in the author's State."""
+    read = [lexemes(text) for text in texts]
+    numbers = {number for part in read for number in _numbers(part, language)}
+    return Particulars(
+        numbers=tuple(sorted(numbers)[-MOST_NUMBERS:]),
+        phases=frozenset(number for part in read for number in phases_in(part)),
+        names=_first(MOST_NAMES, (pair for part in read for pair in _pairs(part))),
+        sites=_first(MOST_SITES, (*_listed(author), *_named(read, author.country))),
+        owner=_first(MOST_OF_OWNER, _pairs(lexemes(author.name or ""))),
+    )
+
+
+def _numbers(read: Sequence[Lexeme], language: str) -> Iterator[float]:
+    for number in numbers_in(read, language):
+        if number.probability < _LIKELY or number.value < _LEAST_NUMBER:
+            continue
+        if number.value not in _YEARS:
+            yield float(f"{number.value:.{_DIGITS}g}")
+
+
+def _first(most: int, found: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(list(dict.fromkeys(found))[:most]))
+
+
+def _pairs(read: Sequence[Lexeme]) -> list[str]:
+    """Words with a capital, each with the next of its sentence that is more than a link."""
+    found = []
+    before: Lexeme | None = None
+    for lexeme in read:
+        if lexeme.kind != "word":
+            before = None if lexeme.text in _SENTENCE_ENDS else before
+            continue
+        if lexeme.text[0] >= _CASED:
+            before = None
+            continue
+        if len(lexeme.text) < _LONGEST_LINK and not lexeme.capital:
+            continue  # of, the, de la, и
+        if before is not None:
+            found.append(f"{_stem(before)} {_stem(lexeme)}")
+        before = lexeme if lexeme.capital else None
+    return found
+
+
+def _stem(lexeme: Lexeme) -> str:
+    """A word without what a language may add at its end."""
+    return lexeme.text[: max(_SIGNIFICANT, len(lexeme.text) - 2)]
+
+
+def _listed(author: Author) -> Iterator[str]:
+    """What the author lists, a division of the State as one that is named in a text."""
+    for site in author.sites:
+        read = lexemes(site)
+        words = " ".join(lexeme.text for lexeme in read if lexeme.kind != "mark")
+        yield from _sites(read, author.country) or ([words] if words else [])
+
+
+def _named(read: Iterable[Sequence[Lexeme]], country: str | None) -> Iterator[str]:
+    for part in read:
+        yield from _sites(part, country)
+
+
+def _sites(read: Sequence[Lexeme], country: str | None) -> list[str]:
+    """The first-level and lower divisions of a country that are named."""
+    names = _divisions(country) if country else None
+    found: list[str] = []
+    place = 0
+    while names is not None and place < len(read):
+        phrase = names.longest(read, place)
+        if phrase is None or not read[place].capital:
+            place += 1
+            continue
+        found.append(phrase.code)
+        place = phrase.after
+    return found
+
+
+@cache
+def _divisions(country: str) -> Phrases | None:
+    alpha2 = {one.alpha3: one.alpha2 for one in all_countries()}.get(country)
+    divisions: Any = alpha2 and pycountry.subdivisions.get(country_code=alpha2)  # type: ignore[no-untyped-call]
+    if not divisions:
+        return None
+    phrases = Phrases(between="-'.,")
+    for division in sorted(divisions, key=lambda one: one.code):
+        for name in division.name.replace("[", "/").replace("(", "/").split("/"):
+            words = words_of(name.rstrip("]) "))
+            if words and len("".join(words)) >= _LONGEST_LINK:
+                phrases.plant([{fold(word)} for word in words], division.code)
+    return phrases

@@ -1,0 +1,105 @@
+"""What tells texts on one matter apart: numbers, phases, names, sites."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.language import signature
+from shared.language.lexemes import lexemes
+from shared.language.particulars import (
+    MOST_NAMES,
+    MOST_NUMBERS,
+    MOST_OF_OWNER,
+    MOST_SITES,
+    Author,
+    particulars,
+)
+from shared.language.phases import MOST, phases_in
+
+
+@pytest.mark.parametrize(
+    ("text", "phases"),
+    [
+        ("A second round of courses", {2}),
+        ("Phase II of the works; phase 3 follows", {2, 3}),
+        ("the pilot phase", {1}),
+        ("Lot n° 4", {4}),
+        ("deuxième tranche des travaux", {2}),
+        ("tercera etapa del programa", {3}),
+        ("вторая очередь строительства", {2}),
+        ("на первом этапе", {1}),
+        ("المرحلة الثانية من المشروع", {2}),
+        ("第二阶段的援助", {2}),
+        ("二期工程", {2}),
+        ("two phases, in the first instance; three lots", set()),
+        ("第二十期", set()),
+        ("phase 40", set()),
+        ("", set()),
+    ],
+)
+def test_phases_are_read_in_six_languages(text: str, phases: set[int]) -> None:
+    assert phases_in(lexemes(text)) == phases
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Twelve machines for 31,000 rifles in 2027", "en"),
+        ("douze machines pour 31 000 fusils en 2027", "fr"),
+        ("doce máquinas para 31.000 fusiles en 2027", "es"),
+        ("двенадцать машин для 31 000 винтовок в 2027 году", "ru"),
+        ("١٢ آلة لوسم 31000 بندقية سنة 2027", "ar"),
+        ("2027年12台机器，三万一千支枪", "zh"),
+    ],
+)
+def test_the_same_numbers_in_any_language_years_left_out(text: str, language: str) -> None:
+    assert particulars([text], language).numbers == (12, 31_000)
+
+
+def test_sites_are_those_of_the_own_state() -> None:
+    text = "Stores in Diourbel and Louga, and one near Kayes"
+    told = {
+        country: particulars([text], "en", Author(country=country)).sites
+        for country in ("SEN", "MLI", "NRU", None)
+    }
+    assert told == {"SEN": ("SN-DB", "SN-LG"), "MLI": ("ML-1",), "NRU": (), None: ()}
+
+
+def test_sites_that_the_author_lists_count_too() -> None:
+    author = Author(country="SEN", sites=("Louga", "Depot no. 7", "…"))
+    assert particulars(["Stores"], "en", author).sites == ("SN-LG", "depot no 7")
+
+
+def test_an_organisation_is_named_by_its_words_together() -> None:
+    name = "Agency of the Harbour Lights"
+    author = Author(name=name)
+    assert len(particulars([], "en", author).owner) == 2
+    together = particulars([f"Paid by the {name}."], "en", author)
+    assert set(together.owner) <= set(together.names)
+    apart = particulars(["The Harbour has an Agency. Lights are on."], "en", author)
+    assert not set(apart.owner) <= set(apart.names)
+
+
+@given(st.text(max_size=300), st.sampled_from(["en", "fr", "es", "ar", "ru", "zh"]))
+def test_any_text_is_taken(text: str, language: str) -> None:
+    found = particulars([text], language, Author(name=text, country="SEN"))
+    assert found == particulars([text], language, Author(name=text, country="SEN"))
+    assert len(found.numbers) <= MOST_NUMBERS
+    assert len(found.names) <= MOST_NAMES
+    assert len(found.sites) <= MOST_SITES
+    assert len(found.owner) <= MOST_OF_OWNER
+    assert all(1 <= phase <= MOST for phase in found.phases)
+    assert all(number >= 2 and number not in range(1950, 2100) for number in found.numbers)
+
+
+def test_names_and_sites_leave_as_hashes_alone() -> None:
+    texts = {"title": "Stores in Diourbel", "description": "Paid by the Harbour Lights Agency."}
+    author = Author(name="Harbour Lights Agency", country="SEN")
+    found = signature(texts, "en", b"key", "request", author)
+    assert len(found["sites"]) == 1
+    assert set(found["owner"]) <= set(found["names"])
+    written = json.dumps(found).casefold()
+    assert not any(word in written for word in ("diourbel", "sn-db", "harbour", "lights"))
+    assert found["sites"] != signature(texts, "en", b"other", "request", author)["sites"]
