@@ -10,6 +10,7 @@ from typing import Any
 
 from services.matcher.alliance_documents import Alliance
 from services.matcher.alliance_rules import SETTLED
+from services.matcher.call_pools import SLACK, call_pools, is_drawable
 from services.matcher.ceilings import cents_given
 from services.matcher.documents import Commitment, Match, RecordView, Shortlist, ViewLine
 from services.matcher.domain import (
@@ -28,6 +29,7 @@ from services.matcher.engine.allocation_problem import (
     LineId,
     Link,
     Need,
+    Pool,
     Problem,
     Provision,
 )
@@ -35,16 +37,15 @@ from services.matcher.engine.joint import once
 from services.matcher.engine.stated import unpacked
 from services.matcher.exchange import Measured, measured, rate
 from services.matcher.ledger_documents import LedgerLine
+from services.matcher.supposing import NOTHING, Supposed, pairs_of
 from shared.lifecycle import SHOWN
 from shared.vocabulary.currencies import NoRate
 from shared.vocabulary.errors import UnknownCode
 
-_METHOD = "1"
+_METHOD = "2"
 """Raised when the same input would be allocated otherwise."""
 _ALLOCATED = SPOKEN_FOR | COMMITTABLE | {"proposed", "lapsed"}
 """States of a proposal that may be endorsed, or committed, just so."""
-_SLACK = 1000
-"""The thousandth part of a ceiling in another currency that is left for rounding."""
 
 Views = Mapping[str, RecordView]
 
@@ -60,11 +61,13 @@ class Situation:
     on: date
     requests: Views
     offers: Views
+    calls: Views
     needs: dict[LineId, Measured] = field(default_factory=dict)
     provisions: dict[LineId, Measured] = field(default_factory=dict)
     links: list[Link] = field(default_factory=list)
     ceilings: list[Ceiling] = field(default_factory=list)
     joints: list[Joint] = field(default_factory=list)
+    pools: list[Pool] = field(default_factory=list)
     mismatched: dict[LineId, set[str]] = field(default_factory=lambda: defaultdict(set))
     spoken_for: dict[LineId, set[str]] = field(default_factory=lambda: defaultdict(set))
     declined: dict[LineId, set[str]] = field(default_factory=lambda: defaultdict(set))
@@ -89,6 +92,7 @@ class Situation:
             self.links,
             self.ceilings,
             self.joints,
+            self.pools,
         )
 
     def digest(self, without: Collection[str]) -> str:
@@ -104,19 +108,29 @@ class Situation:
             ),
             sorted((one.request, one.offer, one.limit) for one in self.ceilings),
             sorted((one.id, one.pairs, one.factor) for one in self.joints),
+            sorted(
+                (one.id, one.request or "", one.limit, sorted(one.costs.items()))
+                for one in self.pools
+            ),
             sorted(self.decided),
         ]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:24]
 
 
-def situation(on: date, without: Collection[str] = ()) -> Situation:
-    """What is open on a day, but for the requests and offers left out. Raises pymongo's errors."""
-    found: dict[str, dict[str, RecordView]] = {"request": {}, "offer": {}}
+def situation(on: date, without: Collection[str] = (), wanted: Supposed = NOTHING) -> Situation:
+    """What is open on a day, but for the requests and offers left out, and with those supposed.
+
+    Raises pymongo's errors.
+    """
+    found: dict[str, dict[str, RecordView]] = {"request": {}, "offer": {}, "call": {}}
     for view in RecordView.objects(status__in=sorted(SHOWN)):
-        # What an offer under a call gives is drawn from the call's fund too, which is no line here.
-        if view.side in found and view.record not in without and view.call is None:
+        if view.side in found and view.record not in without:
             found[view.side][view.record] = view
-    state = Situation(on, found["request"], found["offer"])
+    calls = found["call"]
+    # What is offered under a call that is closed, or not heard of yet, cannot be given now.
+    offers = {id_: one for id_, one in found["offer"].items() if one.call in {None, *calls}}
+    requests, offers = {**found["request"], **wanted.requests}, {**offers, **wanted.offers}
+    state = Situation(on, requests, offers, calls)
     free = {
         line["_id"]: line["free"]
         for line in LedgerLine._get_collection().find({"open": True}, {"free": 1})
@@ -125,7 +139,9 @@ def situation(on: date, without: Collection[str] = ()) -> Situation:
         for view in views.values():
             for line in view.lines:
                 key = ledger_line_id(view.side, view.record, line.line, line.measure, line.unit)
-                one = measured(line, max(0, free.get(key, 0)), on)
+                is_supposed = view.record in wanted
+                left = line.limit if is_supposed else max(0, free.get(key, 0))
+                one = measured(line, left, on)
                 if one is not None:
                     lines[view.record, line.line] = one
     matches = {one.id: one for one in Match.objects if one.offer in state.offers}
@@ -139,8 +155,31 @@ def situation(on: date, without: Collection[str] = ()) -> Situation:
                 if offer in state.offers:
                     match = matches.get(proposal_id(shortlist["request"], offer))
                     _link(state, shortlist["request"], offer, entry, match)
+    if not wanted.empty:
+        _suppose(state, wanted)
+    drawn = (calls, offers, state.provisions, state.links, free, on)
+    state.pools += call_pools(*drawn)
     _join(state)
     return state
+
+
+def _suppose(state: Situation, wanted: Supposed) -> None:
+    """Link what is supposed as if it had been ranked.
+
+    It does not come between a need and an endorsed proposal that others have to stand behind.
+    """
+    behind = {need for need, offers in state.spoken_for.items() if offers}
+    sides = (state.requests, state.offers, state.needs, state.provisions)
+    for pairing in pairs_of(wanted, *sides, state.on):
+        serves = []
+        for serving in pairing.serves:
+            need = (pairing.request, serving.need)
+            if need in behind:
+                state.spoken_for[need].add(pairing.offer)
+            else:
+                serves.append(serving._asdict())
+        entry = {"score": pairing.score, "serves": serves}
+        _link(state, pairing.request, pairing.offer, entry, None)
 
 
 def _link(
@@ -165,7 +204,7 @@ def _link(
             state.spoken_for[need].add(offer)
             continue
         exchange = rate(ones, others)
-        if exchange is None:
+        if exchange is None or not is_drawable(state.calls, state.offers[offer], others):
             state.mismatched[need].add(offer)
             continue
         shrunk = displaced is not None and serving["need"] in displaced["lessened"]
@@ -213,14 +252,12 @@ def _limit(
     converted = currency != "USD"
     for id_ in provisions:
         one = state.provisions[id_]
-        if one.line.measure == "money":
-            costs[id_[1]] = (1, 1)
-            converted = converted or one.line.unit != "USD"
-        elif one.worth and one.limit:
-            costs[id_[1]] = (one.worth, one.limit)
-            converted = converted or one.line.worth_currency != "USD"
+        cost = one.cost
+        if cost is not None:
+            costs[id_[1]] = cost
+            converted = converted or one.is_converted
     if converted:
-        limit -= limit // _SLACK + len(costs)
+        limit -= limit // SLACK + len(costs)
     state.ceilings.append(Ceiling(request, offer, max(0, limit), costs))
 
 

@@ -7,14 +7,14 @@ from marshmallow import fields, validate
 from services.matcher.schemas import MAX_ID
 from services.matcher.unmet import REASONS
 from shared.vocabulary import LANGUAGES
-from shared.web.bounds import BoundedList, Moment
+from shared.web.bounds import Moment
 from shared.web.paging import PageQuery
 from shared.web.schemas import Amount, Quantity, StrictSchema
 
 MOST_LEFT_OUT = 200
 
 
-def _identifier(**kwargs: Any) -> fields.String:
+def identifier(**kwargs: Any) -> fields.String:
     return fields.String(validate=validate.Length(1, MAX_ID), **kwargs)
 
 
@@ -22,23 +22,17 @@ class AllocationQuery(StrictSchema):
     """What to leave out."""
 
     without = fields.List(
-        _identifier(),
+        identifier(),
         load_default=list,
         validate=validate.Length(max=MOST_LEFT_OUT),
         metadata={"description": "Requests or offers to leave out; may be given several times."},
     )
 
 
-class WhatIfBody(StrictSchema):
-    """What if these requests and offers were not there."""
-
-    without = BoundedList(_identifier(), MOST_LEFT_OUT, load_default=list)
-
-
 class AcceptBody(StrictSchema):
     """Which allocation to accept, and when what it holds is given back by itself."""
 
-    id = _identifier(required=True)
+    id = identifier(required=True)
     expires_at = Moment(
         load_default=None,
         allow_none=True,
@@ -72,7 +66,12 @@ class AllocatedPairView(StrictSchema):
 
     proposal = fields.String(required=True)
     commitment = fields.String(
-        required=True, metadata={"description": "The id that accepting gives the commitment."}
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "The id that accepting gives the commitment; none where something is "
+            "only supposed."
+        },
     )
     request = fields.String(required=True)
     offer = fields.String(required=True)
@@ -115,7 +114,11 @@ class AllocationView(StrictSchema):
     `accepting` (repeat the acceptance to go on), `accepted`, or `undoing` and `refused`.
     """
 
-    id = fields.String(required=True)
+    id = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "None where something is only supposed: it is not kept."},
+    )
     status = fields.String(required=True)
     on = fields.Date(required=True)
     without = fields.List(fields.String(), required=True)

@@ -1,6 +1,6 @@
 """What a coordinator is shown of an allocation."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -18,19 +18,27 @@ FIRST = 20
 
 def allocation_view(kept: KeptAllocation, identity: Identity, language: str) -> dict[str, Any]:
     """The allocation with its first commitments and unmet needs."""
-    names = (
-        *("id", "status", "without", "computed_at", "value", "greedy_value", "bound", "gap"),
-        *("solvers", "commitments", "unmet", "expires_at", "refusal"),
-    )
     pairs = list(AllocatedPair.objects(parts=kept.parts).order_by("place").limit(FIRST))
     left = list(UnmetNeed.objects(parts=kept.parts).order_by("place").limit(FIRST))
-    note_reading(kept, {one.request for one in (*pairs, *left)}, identity)
+    note_reading(kept.id, {one.request for one in (*pairs, *left)}, identity)
+    return whole_view(kept, pairs, left, language)
+
+
+def whole_view(
+    kept: KeptAllocation, pairs: Sequence[AllocatedPair], left: Sequence[UnmetNeed], language: str
+) -> dict[str, Any]:
+    """An allocation with these of its commitments and unmet needs; one without id is not kept."""
+    names = (
+        *("status", "without", "computed_at", "value", "greedy_value", "bound", "gap"),
+        *("solvers", "commitments", "unmet", "expires_at", "refusal"),
+    )
     return {
+        "id": kept.id or None,
         **{name: getattr(kept, name) for name in names},
         "on": date.fromisoformat(kept.on),
         "held": 0 if kept.status == "computed" else held(kept),
         "donors": [
-            {**donor, "asked": [_measured(one, one["amount"]) for one in donor["asked"]]}
+            {**donor, "asked": [measured_view(one, one["amount"]) for one in donor["asked"]]}
             for donor in kept.donors
         ],
         "first_commitments": [pair_view(kept, one) for one in pairs],
@@ -38,11 +46,11 @@ def allocation_view(kept: KeptAllocation, identity: Identity, language: str) -> 
     }
 
 
-def note_reading(kept: KeptAllocation, requests: set[str], identity: Identity) -> None:
+def note_reading(id_: str, requests: set[str], identity: Identity) -> None:
     """Log that confidential lines of requests are read, if they have any."""
     views = RecordView.objects(id__in=[view_id("request", one) for one in sorted(requests)])
     if any(view.hidden_lines for view in views):
-        record_confidential_read(identity.subject, identity.role, kept.id, 0)
+        record_confidential_read(identity.subject, identity.role, id_, 0)
 
 
 def pair_view(kept: KeptAllocation, pair: AllocatedPair) -> dict[str, Any]:
@@ -51,9 +59,9 @@ def pair_view(kept: KeptAllocation, pair: AllocatedPair) -> dict[str, Any]:
     return {
         **{name: getattr(pair, name) for name in names},
         "proposal": proposal_id(pair.request, pair.offer),
-        "commitment": commitment_id(kept.id, pair),
+        "commitment": commitment_id(kept.id, pair) if kept.id else None,
         "lines": [
-            {"side": line["side"], "line": line["line"], **_measured(line, line["amount"])}
+            {"side": line["side"], "line": line["line"], **measured_view(line, line["amount"])}
             for line in pair.lines
         ],
     }
@@ -65,13 +73,14 @@ def unmet_view(one: UnmetNeed, language: str) -> dict[str, Any]:
     counted = {"measure": one.measure, "unit": one.unit}
     return {
         **{name: getattr(one, name) for name in names},
-        "unmet": _measured(counted, one.unmet),
-        "open": _measured(counted, one.open),
+        "unmet": measured_view(counted, one.unmet),
+        "open": measured_view(counted, one.open),
         "sentence": filled(sentences()["unmet"][one.reason], language, {}),
     }
 
 
-def _measured(line: Mapping[str, Any], amount: int) -> dict[str, Any]:
+def measured_view(line: Mapping[str, Any], amount: int) -> dict[str, Any]:
+    """An amount in the line's own unit."""
     is_money = line["measure"] == "money"
     return {
         "unit": line["unit"],

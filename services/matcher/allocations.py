@@ -1,7 +1,7 @@
 """Finding an allocation of what is open, and keeping it as it was shown: see acceptance.py."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -13,6 +13,7 @@ from services.matcher.allocating import Situation, situation
 from services.matcher.allocation_documents import AllocatedPair, KeptAllocation, UnmetNeed
 from services.matcher.engine.allocation import EFFORT, WEIGHTS, Taken, allocate
 from services.matcher.exchange import Measured
+from services.matcher.supposing import Supposed
 from services.matcher.unmet import Unmet, unmet
 from shared.bulk import raise_unless_duplicates
 from shared.ids import derived_id, new_id
@@ -28,6 +29,15 @@ class _Pair:
     taken: tuple[Taken, ...]
 
 
+@dataclass(frozen=True)
+class Found:
+    """An allocation as it is shown, whether it is kept or not."""
+
+    kept: KeptAllocation
+    pairs: list[AllocatedPair]
+    unmet: list[UnmetNeed]
+
+
 def find(on: date, without: Collection[str], now: datetime, effort: float = EFFORT) -> str:
     """The id of the best allocation of what is open, found now or kept from before.
 
@@ -36,42 +46,46 @@ def find(on: date, without: Collection[str], now: datetime, effort: float = EFFO
     state = situation(on, without)
     id_ = state.digest(without)
     if KeptAllocation.objects(id=id_).only("id").first() is None:
-        _keep(id_, state, without, now, effort)
+        found = _made(id_, state, without, now, effort)
+        _insert(AllocatedPair, found.pairs)
+        _insert(UnmetNeed, found.unmet)
+        _insert(KeptAllocation, [found.kept])
     return id_
 
 
-def _keep(
+def find_supposed(
+    on: date,
+    without: Collection[str],
+    wanted: Supposed,
+    now: datetime,
+    effort: float = EFFORT,
+) -> Found:
+    """The best allocation with records that are only supposed, which nothing is kept of.
+
+    Raises pymongo's errors.
+    """
+    return _made("", situation(on, without, wanted), without, now, effort)
+
+
+def _made(
     id_: str, state: Situation, without: Collection[str], now: datetime, effort: float
-) -> None:
+) -> Found:
     found = allocate(state.problem(), effort)
     pairs = sorted(_pairs(found.taken), key=lambda pair: _place(state, pair))
     left = sorted(unmet(state, found.taken), key=lambda one: (-_weight(state, one.need), one.need))
     parts = new_id()
     forget = {"parts": parts, "forget_at": now + KEPT}
-    documents = [
+    commitments = [
         {
-            "_id": derived_id("pair", parts, pair.request, pair.offer),
+            "id": derived_id("pair", parts, pair.request, pair.offer),
             "place": place,
             **_pair_data(state, pair),
             **forget,
         }
         for place, pair in enumerate(pairs)
     ]
-    _insert(AllocatedPair, documents)
-    _insert(
-        UnmetNeed,
-        [
-            {
-                "_id": derived_id("unmet", parts, one.need[0], str(one.need[1])),
-                "place": place,
-                **_unmet_data(state, one),
-                **forget,
-            }
-            for place, one in enumerate(left)
-        ],
-    )
     kept = {
-        "_id": id_,
+        "id": id_,
         "status": "computed",
         "on": state.on.isoformat(),
         "parts": parts,
@@ -82,12 +96,24 @@ def _keep(
         "bound": found.bound,
         "gap": found.gap,
         "solvers": dict(found.solvers),
-        "commitments": len(documents),
+        "commitments": len(commitments),
         "unmet": len(left),
-        "donors": _donors(documents),
+        "donors": _donors(commitments),
         "forget_at": now + KEPT,
     }
-    _insert(KeptAllocation, [kept])
+    return Found(
+        KeptAllocation(**kept),
+        [AllocatedPair(**one) for one in commitments],
+        [
+            UnmetNeed(
+                id=derived_id("unmet", parts, one.need[0], str(one.need[1])),
+                place=place,
+                **_unmet_data(state, one),
+                **forget,
+            )
+            for place, one in enumerate(left)
+        ],
+    )
 
 
 def _pairs(taken: Collection[Taken]) -> Iterator[_Pair]:
@@ -185,14 +211,15 @@ def _donors(pairs: Collection[Mapping[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-def _insert(kind: type[Any], documents: list[dict[str, Any]]) -> None:
+def _insert(kind: type[Any], documents: Sequence[Any]) -> None:
     """Insert what is not there yet.
 
     Another may have found the same allocation, and that one counts; or the driver repeats a write.
     """
     if not documents:
         return
+    operations = [InsertOne(one.to_mongo().to_dict()) for one in documents]
     try:
-        kind._get_collection().bulk_write([InsertOne(one) for one in documents], ordered=False)
+        kind._get_collection().bulk_write(operations, ordered=False)
     except BulkWriteError as error:
         raise_unless_duplicates(error)

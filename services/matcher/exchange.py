@@ -33,6 +33,23 @@ class Measured:
     worth: int | None
     grain: int
 
+    @property
+    def cost(self) -> tuple[int, int] | None:
+        """What is given of the line counts for in money: (US cents, for so much of the line).
+
+        None where nobody said what it is worth.
+        """
+        if self.line.measure == "money":
+            return 1, 1
+        return (self.worth, self.limit) if self.worth and self.limit else None
+
+    @property
+    def is_converted(self) -> bool:
+        """Whether its money is in another currency, so that US cents are rounded."""
+        is_money = self.line.measure == "money"
+        currency: str | None = self.line.unit if is_money else self.line.worth_currency
+        return currency != "USD"
+
     def own(self, amount: int) -> int:
         """An amount in the line's own unit again, never above what is free of it."""
         if amount >= self.free:

@@ -7,6 +7,7 @@ from services.matcher.allocating import Situation
 from services.matcher.documents import RecordView
 from services.matcher.embargo_checks import rulings
 from services.matcher.engine.allocation import Taken
+from services.matcher.engine.allocation_filling import cost
 from services.matcher.engine.allocation_problem import LineId
 from services.matcher.engine.codes import (
     KIND_NUMBERS,
@@ -22,17 +23,19 @@ from services.matcher.engine.stated import Stated, unpacked
 MOST_OFFERS = 5
 
 REASONS = (
-    *("embargo", "used-up", "ceiling", "indivisible", "unit-mismatch", "spoken-for", "declined"),
+    *("embargo", "used-up", "ceiling", "fund", "indivisible", "unit-mismatch", "spoken-for"),
+    "declined",
     *("out-of-time", "not-eligible", "no-offer"),
 )
 """In the order in which they are told where several hold.
 
-`embargo`: an arms embargo on the State bars this kind of help. `used-up`: what could serve it
-goes to others, or is committed already. `ceiling`: the offer may
-give one project no more. `indivisible`: what is left cannot be split so. `unit-mismatch`: offers
-count in other units, and nobody says what they are worth. `spoken-for`: an endorsed proposal
-stands before. `declined`: somebody said no. `out-of-time`, `not-eligible`: offers of this kind do
-not stand at that time, or are not for this State. `no-offer`: nobody offers anything of this kind.
+`embargo`: an arms embargo on the State bars this kind of help. `used-up`: what could serve it goes
+to others, or is committed already. `ceiling`: the offer, or the call that it is made under, may
+give one project no more. `fund`: the call has nothing more to give.
+`indivisible`: what is left cannot be split so. `unit-mismatch`: offers count in other units, and
+nobody says what they are worth. `spoken-for`: an endorsed proposal stands before. `declined`:
+somebody said no. `out-of-time`, `not-eligible`: offers of this kind do not stand at that time, or
+are not for this State. `no-offer`: nobody offers anything of this kind.
 """
 
 
@@ -56,7 +59,8 @@ def unmet(state: Situation, taken: tuple[Taken, ...]) -> Iterator[Unmet]:
     linked: dict[LineId, list[LineId]] = {}
     for link in state.links:
         linked.setdefault(link.need, []).append(link.provision)
-    limited = {(one.request, one.offer) for one in state.ceilings}
+    limited = _limited(state)
+    emptied = _emptied(state, given)
     offered = {id_: unpacked(view.stated) for id_, view in sorted(state.offers.items())}
     geography = Geography.of_vocabulary(state.on)
     ruling_for = rulings(state.on)
@@ -75,8 +79,11 @@ def unmet(state: Situation, taken: tuple[Taken, ...]) -> Iterator[Unmet]:
         ]
         if provisions:
             capped = [id_ for id_ in spare if (need[0], id_[0]) in limited]
-            reason = "ceiling" if capped else "indivisible" if spare else "used-up"
-            offers = {id_[0] for id_ in (capped or spare or provisions)}
+            drained = [id_ for id_ in spare if id_ in emptied]
+            reason = "used-up"
+            if spare:
+                reason = "fund" if drained else "ceiling" if capped else "indivisible"
+            offers = {id_[0] for id_ in (drained or capped or spare or provisions)}
         else:
             reason, offers = _without_links(state, need, offered, geography)
         yield Unmet(need, left, reason, tuple(sorted(offers)[:MOST_OFFERS]))
@@ -91,6 +98,33 @@ def _embargoed(
         return False
     line = unpacked(request.stated).lines.get(need[1])
     return bool(found.bars(None if line is None else line.kind))
+
+
+def _limited(state: Situation) -> set[tuple[str, str]]:
+    """Requests and offers of which one may not give the other more than so much."""
+    of_offers = {(one.request, one.offer) for one in state.ceilings}
+    return of_offers.union(
+        (pool.request, id_[0])
+        for pool in state.pools
+        if pool.request is not None
+        for id_ in pool.costs
+    )
+
+
+def _emptied(state: Situation, given: Mapping[LineId, int]) -> set[LineId]:
+    """The provisions of which not the least can be given any more, by their call's fund."""
+    found: set[LineId] = set()
+    for pool in state.pools:
+        if pool.request is None:
+            left = pool.limit - sum(
+                cost(given.get(id_, 0), *of_line) for id_, of_line in pool.costs.items()
+            )
+            found.update(
+                id_
+                for id_, of_line in pool.costs.items()
+                if cost(state.provisions[id_].grain, *of_line) > left
+            )
+    return found
 
 
 def _without_links(

@@ -1,5 +1,6 @@
 """Allocations over HTTP: the best commitments of all that is open, what if, and accepting whole."""
 
+from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any
 
@@ -14,14 +15,19 @@ from services.matcher.allocation_schemas import (
     AllocationQuery,
     AllocationView,
     UnmetView,
-    WhatIfBody,
 )
 from services.matcher.allocation_views import (
+    FIRST,
     allocation_view,
     note_reading,
     pair_view,
     unmet_view,
+    whole_view,
 )
+from services.matcher.documents import RecordView, view_id
+from services.matcher.supposing import supposed
+from services.matcher.what_if import changes
+from services.matcher.what_if_schemas import WhatIfBody, WhatIfView
 from shared.registers.context import context
 from shared.web.blueprint import Blueprint
 from shared.web.identity import current_identity, require_covered, require_roles
@@ -54,10 +60,33 @@ class Allocation(MethodView):
 @blueprint.route("/allocation/what-if", methods=["POST"])
 @require_roles(*READERS)
 @blueprint.arguments(WhatIfBody)
-@blueprint.response(200, AllocationView)
+@blueprint.response(200, WhatIfView)
 def what_if(body: dict[str, Any]) -> dict[str, Any]:
-    """The same with requests or offers left out; what is found may be accepted like any other."""
-    return _found(body["without"])
+    """The same with requests or offers left out, or added, and what would change for whom.
+
+    What is added is compared by its codes, amounts, windows and eligibility, under the same rules,
+    and is stored nowhere; what its texts would say counts as in an ordinary proposal. With nothing
+    added, what is found may be accepted like any other.
+    """
+    now, identity, language = context().clock(), current_identity(), reading_language(None)
+    without, added = sorted(set(body["without"])), body["added"]
+    for place, offer in enumerate(added["offers"]):
+        if offer["call"] is not None and not _is_open_call(offer["call"]):
+            field = f"with.offers[{place}].call"
+            raise invalid_field(field, "There is no such call, or it is not open.", "unknown-call")
+    base = _kept(allocations.find(now.date(), (), now))
+    wanted = supposed(added["requests"], added["offers"], now.date())
+    if wanted.empty:
+        kept = _kept(allocations.find(now.date(), without, now))
+        view, pairs = allocation_view(kept, identity, language), list(_pairs_of(kept))
+    else:
+        found = allocations.find_supposed(now.date(), without, wanted, now)
+        first = (found.pairs[:FIRST], found.unmet[:FIRST])
+        view, pairs = whole_view(found.kept, *first, language), found.pairs
+        note_reading(base.id, {one.request for part in first for one in part}, identity)
+    otherwise = changes(_pairs_of(base), pairs)
+    note_reading(base.id, {one["request"] for one in otherwise["needs"]}, identity)
+    return {**view, "changes": {"base": base.id, **otherwise}}
 
 
 @blueprint.route("/allocation/accept", methods=["POST"])
@@ -109,7 +138,7 @@ class AllocatedPairs(MethodView):
         """List them, the most urgent first."""
         kept = _kept(allocation_id)
         found = page(AllocatedPair.objects(parts=kept.parts), args, _same, ("place", "id"))
-        note_reading(kept, {one.request for one in found["items"]}, current_identity())
+        note_reading(kept.id, {one.request for one in found["items"]}, current_identity())
         return {**found, "items": [pair_view(kept, one) for one in found["items"]]}
 
 
@@ -125,7 +154,7 @@ class UnmetNeeds(MethodView):
         """List them with the reason, the most urgent first."""
         kept, language = _kept(allocation_id), reading_language(args["language"])
         found = page(UnmetNeed.objects(parts=kept.parts), args, _same, ("place", "id"))
-        note_reading(kept, {one.request for one in found["items"]}, current_identity())
+        note_reading(kept.id, {one.request for one in found["items"]}, current_identity())
         return {**found, "items": [unmet_view(one, language) for one in found["items"]]}
 
 
@@ -140,6 +169,15 @@ def _kept(id_: str) -> KeptAllocation:
     if kept is None:
         raise not_found("allocation")
     return kept
+
+
+def _pairs_of(kept: KeptAllocation) -> Iterable[AllocatedPair]:
+    found: Iterable[AllocatedPair] = AllocatedPair.objects(parts=kept.parts)
+    return found
+
+
+def _is_open_call(call: str) -> bool:
+    return bool(RecordView.objects(id=view_id("call", call), status="published").count())
 
 
 def _same(one: Any) -> Any:

@@ -8,7 +8,8 @@ where the score is a pair's score times its lines' fit, the weights double with 
 State's own priority (WEIGHTS), and what is met by a joint project counts a little more. Nothing
 that a donor wishes enters but what bars, limits or conditions its offer. It holds that no need is
 met above what is open of it, no provision gives more than is free, no offer gives a request more
-than its ceiling, and nothing is split that cannot be.
+than its ceiling, offers under a call give together no more than its fund and its ceiling for one
+request, and nothing is split that cannot be.
 
 The problem falls apart into components that have no line in common, and each is solved apart: as a
 flow where it is one (exact, allocation_flow.py), else by CP-SAT with its gap told

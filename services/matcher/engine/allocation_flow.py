@@ -28,17 +28,27 @@ def is_flow(problem: Problem) -> bool:
         and not problem.bundles
         and all(link.give == link.meet for link in problem.links)
         and all(_is_plain(problem, parts) for _, parts in problem.limits)
+        and _is_each_limited_once(problem)
     )
+
+
+def _is_each_limited_once(problem: Problem) -> bool:
+    """Whether no link counts toward two limits: it can lead through one node only."""
+    links = [link for _, parts in problem.limits for link, *_ in parts]
+    return len(links) == len(set(links))
 
 
 def _is_plain(problem: Problem, parts: tuple[tuple[int, int, int], ...]) -> bool:
     links = [link for link, *_ in parts]
     rates = {(cents, per) for _, cents, per in parts}
+    grain = problem.provisions[0].grain
     one = min(
         len({int(problem.at_need[link]) for link in links}),
         len({int(problem.at_provision[link]) for link in links}),
     )
-    return len(rates) == 1 and one == 1
+    # What each link costs is rounded up by itself, and a flow knows of no rounding.
+    whole = all(cents * grain % per == 0 for cents, per in rates)
+    return len(rates) == 1 and one == 1 and (whole or len(links) == 1)
 
 
 def solve_flow(problem: Problem) -> Ints:

@@ -4,7 +4,7 @@ Amounts are whole numbers in a line's own unit, as in the ledger: thousandths of
 quantity; money in US cents at a dated rate, whatever the line's currency.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -73,6 +73,19 @@ class Ceiling:
 
 
 @dataclass(frozen=True, slots=True)
+class Pool:
+    """The most, in US cents, that several provisions give together: offers under one call.
+
+    To all requests, or to `request` alone. `costs` are those of provisions, as of a ceiling.
+    """
+
+    id: str
+    request: str | None
+    limit: int
+    costs: Mapping[LineId, tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True)
 class Joint:
     """One project for several needs: it is made where an offer meets every one of them wholly.
 
@@ -90,7 +103,7 @@ class Problem:
 
     `whole` things only: links whose ends both have at least a grain left. `at_need`, `at_provision`
     are each link's places in `needs` and `provisions`; `most` is what it can meet at most. `limits`
-    are the ceilings that could bind: limit, and the links with the cost of what they give.
+    are the ceilings and pools that could bind: limit, and links with the cost of what they give.
     `bundles` are the joints: factor, and links.
     """
 
@@ -110,6 +123,7 @@ class Problem:
         links: Iterable[Link],
         ceilings: Iterable[Ceiling] = (),
         joints: Iterable[Joint] = (),
+        pools: Iterable[Pool] = (),
     ) -> "Problem":
         """From parts in any order. Links of lines that are not here are left out.
 
@@ -140,7 +154,7 @@ class Problem:
             np.array([need_at[link.need] for link in used], dtype=np.int64),
             np.array([provision_at[link.provision] for link in used], dtype=np.int64),
         )
-        limits = _limits(problem, ceilings)
+        limits = sorted([*_ceilings(problem, ceilings), *_pools(problem, pools)])
         bundles = _bundles(problem, joints)
         return cls(
             problem.needs,
@@ -214,10 +228,12 @@ def _check(needs: Iterable[Need], provisions: Iterable[Provision]) -> None:
         raise ValueError("what is open of a need is part of the whole, and its weight not negative")
 
 
-def _limits(
-    problem: Problem, ceilings: Iterable[Ceiling]
-) -> list[tuple[int, tuple[tuple[int, int, int], ...]]]:
-    """The ceilings that what is there could go above: limit and (link, cents, for so much)."""
+_Limit = tuple[int, tuple[tuple[int, int, int], ...]]
+"""A limit, and what counts toward it: link, cents, for so much of the provision."""
+
+
+def _ceilings(problem: Problem, ceilings: Iterable[Ceiling]) -> Iterator[_Limit]:
+    """The ceilings that what is there could go above."""
     stated = list(ceilings)
     of_pair: dict[tuple[str, str], list[int]] = {(one.request, one.offer): [] for one in stated}
     if stated:
@@ -225,26 +241,52 @@ def _limits(
             here = of_pair.get((link.need[0], link.provision[0]))
             if here is not None:
                 here.append(at)
-    found = []
     for ceiling in stated:
         links = of_pair[ceiling.request, ceiling.offer]
-        parts = []
-        most: dict[LineId, float] = {}
-        for at in links:
-            id_ = problem.links[at].provision
-            cost = ceiling.costs.get(id_[1])
-            if cost is None or cost[0] <= 0:
-                continue
-            parts.append((at, *cost))
-            place = problem.at_provision[at]
-            could = min(int(problem.free[place]), problem.given(at, int(problem.most[at])))
-            most[id_] = min(
-                most.get(id_, 0.0) + could * cost[0] / cost[1],
-                int(problem.free[place]) * cost[0] / cost[1],
+        costs = {at: ceiling.costs.get(problem.links[at].provision[1]) for at in links}
+        yield from _binding(problem, ceiling.limit, costs)
+
+
+def _pools(problem: Problem, pools: Iterable[Pool]) -> Iterator[_Limit]:
+    """The pools that what is there could go above."""
+    stated = list(pools)
+    drawn = {id_ for pool in stated for id_ in pool.costs}
+    of_provision: dict[LineId, list[int]] = {}
+    of_both: dict[tuple[LineId, str], list[int]] = {}
+    if drawn:
+        for at, link in enumerate(problem.links):
+            if link.provision in drawn:
+                of_provision.setdefault(link.provision, []).append(at)
+                of_both.setdefault((link.provision, link.need[0]), []).append(at)
+    for pool in stated:
+        costs = {
+            at: cost
+            for id_, cost in pool.costs.items()
+            for at in (
+                of_provision.get(id_, ())
+                if pool.request is None
+                else of_both.get((id_, pool.request), ())
             )
-        if parts and sum(most.values()) > ceiling.limit:
-            found.append((max(0, ceiling.limit), tuple(parts)))
-    return sorted(found)
+        }
+        yield from _binding(problem, pool.limit, {at: costs[at] for at in sorted(costs)})
+
+
+def _binding(
+    problem: Problem, limit: int, costs: Mapping[int, tuple[int, int] | None]
+) -> Iterator[_Limit]:
+    """A limit on links with what they cost, if they could go above it."""
+    parts: list[tuple[int, int, int]] = []
+    most: dict[LineId, float] = {}
+    for at, cost in costs.items():
+        if cost is None or cost[0] <= 0:
+            continue
+        parts.append((at, *cost))
+        id_, free = problem.links[at].provision, int(problem.free[problem.at_provision[at]])
+        could = min(free, problem.given(at, int(problem.most[at])))
+        most[id_] = min(most.get(id_, 0.0) + could * cost[0] / cost[1], free * cost[0] / cost[1])
+    # Each link's cost is rounded up to whole cents.
+    if parts and sum(most.values()) + len(parts) > limit:
+        yield max(0, limit), tuple(parts)
 
 
 def _bundles(problem: Problem, joints: Iterable[Joint]) -> list[tuple[float, tuple[int, ...]]]:

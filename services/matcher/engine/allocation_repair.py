@@ -7,12 +7,13 @@ of the allocation before; a solution of the whole may be worth more, and now and
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from services.matcher.engine.allocation import EFFORT, Allocation, Taken, allocate
+from services.matcher.engine.allocation_filling import cost
 from services.matcher.engine.allocation_problem import (
     Ceiling,
     Ints,
@@ -20,6 +21,7 @@ from services.matcher.engine.allocation_problem import (
     LineId,
     Link,
     Need,
+    Pool,
     Problem,
     Provision,
 )
@@ -40,6 +42,7 @@ class Change:
     provisions: tuple[Provision, ...] = ()
     links: tuple[Link, ...] = ()
     ceilings: tuple[Ceiling, ...] = ()
+    pools: tuple[Pool, ...] = ()
     gone_needs: tuple[LineId, ...] = ()
     gone_provisions: tuple[LineId, ...] = ()
 
@@ -54,6 +57,7 @@ class Allocator:
         links: Iterable[Link],
         ceilings: Iterable[Ceiling] = (),
         joints: Iterable[Joint] = (),
+        pools: Iterable[Pool] = (),
     ) -> None:
         """Nothing is allocated yet: see `solve`."""
         self._needs = {need.id: need for need in needs}
@@ -68,6 +72,7 @@ class Allocator:
         self._ceilings: defaultdict[str, dict[str, Ceiling]] = defaultdict(dict)
         for ceiling in ceilings:
             self._ceilings[ceiling.request][ceiling.offer] = ceiling
+        self._pools = {pool.id: pool for pool in pools}
         self._joints = {joint.id: joint for joint in joints}
         self._together: defaultdict[LineId, set[LineId]] = defaultdict(set)
         for joint in self._joints.values():
@@ -145,6 +150,9 @@ class Allocator:
         for ceiling in change.ceilings:
             self._ceilings[ceiling.request][ceiling.offer] = ceiling
             needs |= self._of_request.get(ceiling.request, set())
+        for pool in change.pools:
+            self._pools[pool.id] = pool
+            needs |= {one.need for one in self._drawn(pool)}
         return needs | fed, provisions | freed
 
     def _neighbourhood(self, needs: set[LineId], provisions: set[LineId]) -> set[LineId]:
@@ -202,6 +210,25 @@ class Allocator:
             links,
             [one for request in requests for one in self._ceilings.get(request, {}).values()],
             [joint for joint in self._joints.values() if joint.pairs[0][0] in inner],
+            [
+                replace(pool, limit=pool.limit - self._drawn_outside(pool, inner))
+                for pool in self._pools.values()
+            ],
+        )
+
+    def _drawn(self, pool: Pool) -> Iterator[Taken]:
+        """What is taken that a pool counts."""
+        for id_ in pool.costs:
+            for one in self._given.get(id_, {}).values():
+                if pool.request is None or one.need[0] == pool.request:
+                    yield one
+
+    def _drawn_outside(self, pool: Pool, inner: set[LineId]) -> int:
+        """What needs that are not solved again draw from a pool."""
+        return sum(
+            cost(one.given, *pool.costs[one.provision])
+            for one in self._drawn(pool)
+            if one.need not in inner
         )
 
     def _left(self, provision: Provision, used: int) -> Provision:

@@ -221,6 +221,11 @@ def _counted(code: str, serves: Sequence[Serving]) -> _Counted | None:
     return min(found, key=lambda one: (one.given / one.needed, one.need), default=None)
 
 
+def ordinary_value(feature: str) -> float:
+    """What a feature is in an ordinary proposal; 0 for one that nobody looked at."""
+    return _levels().get(feature, _UNKNOWN).ordinary
+
+
 _UNKNOWN = _Level(ordinary=0.0, least_for=0.5, most_against=0.5)
 
 

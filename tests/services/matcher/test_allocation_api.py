@@ -13,7 +13,7 @@ from services.matcher.allocation_documents import KeptAllocation
 from services.matcher.documents import Commitment, Match
 from services.matcher.ledger_documents import LedgerLine
 from tests.services.matcher.conftest import Clock
-from tests.services.matcher.records import need, offer_event, provision, request_event
+from tests.services.matcher.records import call_event, need, offer_event, provision, request_event
 from tests.services.matcher.world import Caller, World
 
 NGO = "66f0000000000000000000d2"
@@ -106,6 +106,48 @@ def test_money_pays_for_machines_up_to_the_ceiling(world: World, coordinator: Ca
     assert [one["reason"] for one in found["first_unmet"]] == ["ceiling"]
     accepted = coordinator.post("/v1/allocation/accept", {"id": found["id"]})
     assert (accepted.status_code, accepted.json["status"]) == (200, "accepted")
+
+
+def test_offers_under_a_call_share_its_fund_and_its_ceiling(
+    world: World, coordinator: Caller
+) -> None:
+    """A machine is 1,000 dollars: the call has five of them, and three for one project."""
+    priced = provision(1, capacity=10, amount_cents=1_000_000, currency="USD")
+    world.hears(
+        [
+            call_event("c", fund_cents=500_000, ceiling_cents=300_000),
+            request_event("r1", priority="critical", needs=[need(1, quantity=8)]),
+            request_event("r2", priority="low", needs=[need(1, quantity=8)]),
+            *(offer_event(one, provisions=[priced], call="c") for one in ("o1", "o2")),
+        ]
+    )
+    found = allocation(coordinator)
+    met = {"r1": 0.0, "r2": 0.0}
+    for proposal, lines in given(found).items():
+        met[proposal[:2]] += lines[0][2]
+    assert (met, found["gap"]) == ({"r1": 3, "r2": 2}, 0.0)
+    assert {one["reason"] for one in found["first_unmet"]} == {"fund"}
+    accepted = coordinator.post("/v1/allocation/accept", {"id": found["id"]})
+    assert (accepted.status_code, accepted.json["status"]) == (200, "accepted")
+    drawn = {line.record: line.held for line in LedgerLine.objects(side__in=["call", "project"])}
+    assert drawn == {"c": 500_000, "c.r1": 300_000, "c.r2": 200_000}
+    world.hears_itself()
+    after = allocation(coordinator)
+    assert (after["first_commitments"], len(after["first_unmet"])) == ([], 2)
+
+
+@pytest.mark.parametrize("closed", [None, {"status": "removed"}])
+def test_a_call_that_is_not_open_gives_nothing(
+    world: World, coordinator: Caller, closed: dict[str, Any] | None
+) -> None:
+    calls = [] if closed is None else [call_event("c", fund_cents=500_000, **closed)]
+    unpriced = {"amount_cents": None, "currency": None}
+    world.hears([*calls, request_event("r1"), offer_event("o1", call="c")])
+    assert allocation(coordinator)["first_commitments"] == []
+    world.hears([call_event("c", 2, fund_cents=500_000)])
+    world.hears([offer_event("o1", 2, call="c", provisions=[provision(1, **unpriced)])])
+    found = allocation(coordinator)
+    assert [one["reason"] for one in found["first_unmet"]] == ["unit-mismatch"]
 
 
 @pytest.mark.parametrize(

@@ -16,11 +16,12 @@ from services.matcher.engine.allocation_problem import (
     Joint,
     Link,
     Need,
+    Pool,
     Problem,
     Provision,
 )
 
-Parts = tuple[list[Need], list[Provision], list[Link], list[Ceiling], list[Joint]]
+Parts = tuple[list[Need], list[Provision], list[Link], list[Ceiling], list[Joint], list[Pool]]
 
 WEIGHTS = st.sampled_from([1.0, 2.0, 4.0, 8.0])
 SCORES = st.integers(1, 100).map(lambda number: number / 100)
@@ -28,7 +29,7 @@ SCORES = st.integers(1, 100).map(lambda number: number / 100)
 
 @st.composite
 def problems(draw: st.DrawFn, *, mixed: bool) -> Parts:
-    """A few lines that meet one another; `mixed`: with rates, grants, ceilings, joint projects."""
+    """A few lines that meet one another; `mixed`: with rates, grants, ceilings, joints, pools."""
     needs, provisions, links = [], [], []
     for number in range(draw(st.integers(1, 3))):
         whole = draw(st.integers(1, 4))
@@ -52,7 +53,7 @@ def problems(draw: st.DrawFn, *, mixed: bool) -> Parts:
                 most = draw(st.none() | st.integers(0, 3))
                 links.append(Link(need.id, one.id, draw(SCORES), *rate, most))
     if not mixed:
-        return needs, provisions, links, [], []
+        return needs, provisions, links, [], [], []
     ceilings = [
         Ceiling(
             request, offer, draw(st.integers(0, 5)), {0: (1, 1), 1: (draw(st.integers(1, 3)), 2)}
@@ -65,7 +66,18 @@ def problems(draw: st.DrawFn, *, mixed: bool) -> Parts:
     if len(links) > 1 and draw(st.booleans()):
         pairs = {link.need: link.provision for link in links}
         joints.append(Joint("j", tuple(sorted(pairs.items())), 1.5))
-    return needs, provisions, links, ceilings, joints
+    pools = [
+        Pool(
+            f"{call}{request}",
+            request,
+            draw(st.integers(0, 6)),
+            {one.id: (draw(st.integers(1, 3)), draw(st.integers(1, 2))) for one in under},
+        )
+        for call, under in (("a", provisions[:2]), ("b", provisions[1:]))
+        for request in (None, "r0")
+        if under and draw(st.booleans())
+    ]
+    return needs, provisions, links, ceilings, joints, pools
 
 
 def is_within(problem: Problem, met: tuple[int, ...]) -> bool:
@@ -145,11 +157,11 @@ def test_small_wholes_are_not_rounded_up_step_by_step() -> None:
         Link(needs[0].id, provisions[0].id, 0.02),
         Link(needs[1].id, provisions[0].id, 0.03, give=1, meet=2),
     ]
-    assert check((needs, provisions, links, [], [])).value == pytest.approx(0.03)
+    assert check((needs, provisions, links, [], [], [])).value == pytest.approx(0.03)
     # And a ceiling of one cent lets two pass at half a cent each.
     needs, provisions = [Need(("r0", 0), 2, 2)], [Provision(("o0", 1), 6)]
     links = [Link(needs[0].id, provisions[0].id, 1.0)]
-    check((needs, provisions, links, [Ceiling("r0", "o0", 1, {1: (1, 2)})], []))
+    check((needs, provisions, links, [Ceiling("r0", "o0", 1, {1: (1, 2)})], [], []))
 
 
 @given(problems(mixed=True), st.randoms(use_true_random=False))
@@ -189,6 +201,24 @@ def test_money_pays_for_whole_machines_only() -> None:
     found = allocate(Problem.of([machines("r1", 4)], [Provision(("o1", 1), 100_000_00)], links))
     (one,) = found.taken
     assert (one.met, one.given) == (2000, 80_000_00)
+
+
+@pytest.mark.parametrize(
+    ("request_", "met"), [(None, {"r1": 3000}), ("r1", {"r1": 3000, "r2": 2000})]
+)
+def test_offers_under_a_call_share_its_fund_or_its_ceiling(
+    request_: str | None, met: dict[str, int]
+) -> None:
+    """Two offers of machines at 40,000 dollars; the fund, or the part of a project, pays three."""
+    needs = [machines("r1", 4, weight=8.0), machines("r2", 2)]
+    given = [Provision((f"o{n}", 1), 3000, 1000) for n in (1, 2)]
+    links = [Link(need.id, one.id, 0.5) for need in needs for one in given]
+    pool = Pool("call", request_, 130_000_00, {one.id: (40_000_00, 1000) for one in given})
+    found = allocate(Problem.of(needs, given, links, pools=[pool]))
+    totals: Counter[str] = Counter()
+    for one in found.taken:
+        totals[one.need[0]] += one.met
+    assert (totals, found.gap) == (met, 0.0)
 
 
 def test_grants_are_given_whole() -> None:

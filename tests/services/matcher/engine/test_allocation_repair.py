@@ -16,7 +16,7 @@ from tests.services.matcher.engine.test_allocation import Parts, is_within, met_
 def test_a_small_register_is_repaired_to_what_solving_it_anew_gives(
     parts: Parts, data: st.DataObject
 ) -> None:
-    needs, provisions, links, ceilings, joints = parts
+    needs, provisions, links, ceilings, joints, pools = parts
     allocator = Allocator(*parts)
     allocator.solve()
     gone = data.draw(st.sampled_from(provisions))
@@ -31,6 +31,7 @@ def test_a_small_register_is_repaired_to_what_solving_it_anew_gives(
         kept,
         ceilings,
         joints,
+        pools,
     )
     anew = allocate(problem)
     assert allocator.value() == pytest.approx(anew.value, abs=1e-6)
