@@ -13,6 +13,9 @@ from numba.extending import intrinsic
 CACHE_LINE = 64
 """Bytes that come from memory together."""
 
+GIST_END = 192
+"""Bytes of a row, the first ones, in which its gist lies; see finding.FOUND."""
+
 
 def compiled(loop: Any) -> Any:
     """A loop that is compiled at its first call, and kept for the next process where it can be."""

@@ -21,6 +21,8 @@ from services.matcher.engine.glance import (
     MOST_WEIGHT,
     SIGN_BITS,
     SIGN_WORDS,
+    TERM_BITS,
+    TERMS_AT,
     WEIGHT_BITS,
 )
 from services.matcher.engine.lines import UNSURE
@@ -79,7 +81,7 @@ def in_gist(gist, mine):  # type: ignore[no-untyped-def]
     """Of the concepts in a gist: the weight of those that another names too, the product of both
     weights, the weight of all, and the sum of their squares."""
     common = product = named = length = np.int64(0)
-    for word in range(SIGN_WORDS, len(gist)):
+    for word in range(SIGN_WORDS, TERMS_AT):
         packed = gist[word]
         for _ in range(4):
             weight = np.int64(packed & np.uint64(MOST_WEIGHT))
@@ -200,3 +202,27 @@ def apart_worth(weights):  # type: ignore[no-untyped-def]
         told = (cosine - LOWEST_COSINE) / (HIGHEST_COSINE - LOWEST_COSINE)
         worth[differ] = weights[MEANING] * min(max(told, 0.0), 1.0)
     return worth
+
+
+@inlined
+def signs_apart(gist, other):  # type: ignore[no-untyped-def]
+    """How many signs of two vectors differ."""
+    differ = np.int64(0)
+    for word in range(SIGN_WORDS):
+        differ += ones(gist[word] ^ other[word])
+    return differ
+
+
+@inlined
+def words_alike(gist, other):  # type: ignore[no-untyped-def]
+    """About the cosine of two texts' terms, by two sets in which some terms fall together."""
+    common = mine = theirs = 0.0
+    for word in range(TERMS_AT, len(gist)):
+        common += ones(gist[word] & other[word])
+        mine += ones(gist[word])
+        theirs += ones(other[word])
+    if mine == 0.0 or theirs == 0.0:
+        return 0.0
+    chance = mine * theirs / TERM_BITS
+    more = (common - chance) / max(1.0 - max(mine, theirs) / TERM_BITS, 1.0 / TERM_BITS)
+    return max(more, 0.0) / math.sqrt(mine * theirs)

@@ -83,13 +83,18 @@ class Finding:
 
 def gist_of(entry: Entry) -> dict[str, object]:
     """The columns of FOUND for a record that is not found yet."""
-    gist = glance.gist_words(vector_of(entry), weightiest(entry))
+    terms = [term for term, _ in entry.terms]
+    gist = glance.gist_words(vector_of(entry), weightiest(entry), terms)
     return {"gist": gist, "first_spot": 0, "spot_count": 0}
 
 
 def offer_themes(entry: Entry) -> set[int]:
-    """What an offer is found under: what its text speaks of, else the themes of its codes."""
-    return spoken_of(entry.text_themes) or bits_of(entry.themes)
+    """What an offer is found under: what its text speaks of and its main line is for, else all
+    themes of its codes."""
+    spoken = spoken_of(entry.text_themes)
+    if not spoken:
+        return bits_of(entry.themes)
+    return spoken | {line.theme for line in entry.lines[:1]}
 
 
 def looked_for(text_themes: Sequence[int], line_themes: Iterable[int]) -> set[int]:

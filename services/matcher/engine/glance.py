@@ -3,8 +3,8 @@
 The words of a brief look: whether the record is open, how surely it is of this field, whom it is
 for (of a request, which State's it is), its window; the codes of its first lines, what its text is
 mostly about; a set of the concepts that it names, and how many. The gist, for a second look: the
-signs of half of its vector's numbers, since how many differ tells the angle between two vectors
-(Charikar 2002), and its weightiest concepts with their weights.
+signs of its vector's numbers, since how many differ tells the angle between two vectors (Charikar
+2002), its weightiest concepts with their weights, and a set of its terms.
 """
 
 from collections.abc import Iterable, Sequence
@@ -29,12 +29,15 @@ LINES, LINE_BITS, KIND_BITS = 4, 8, 3
 NO_LINE = 255
 THEME_AT, KIND_AT, UNCODED_AT = 32, 40, 48
 MOST_NAMED = 63
-SIGN_BITS, SIGN_WORDS = 256, 4
+SIGN_BITS, SIGN_WORDS = 512, 8
 CONCEPTS, WEIGHT_BITS = 16, 7
 MOST_WEIGHT = (1 << WEIGHT_BITS) - 1
 MOST_CONCEPT = (1 << 16 - WEIGHT_BITS) - 1
 CONCEPT_WORDS = 2
-GIST = 8
+TERM_BITS, TERM_WORDS = 256, 4
+TERMS_AT = SIGN_WORDS + CONCEPTS // 4
+"""Where in a gist the concepts end and the terms begin."""
+GIST = TERMS_AT + TERM_WORDS
 """Words of a gist."""
 
 WORDS: Spec = {
@@ -99,21 +102,21 @@ def concept_words(names: Iterable[str]) -> list[int]:
 
 
 def gist_words(
-    vector: npt.NDArray[np.int8], concepts: Iterable[tuple[str, int]]
+    vector: npt.NDArray[np.int8],
+    concepts: Iterable[tuple[str, int]],
+    terms: Iterable[str],
 ) -> npt.NDArray[np.uint64]:
-    """The gist: four words of signs, four of concepts with their weights, the weightiest first."""
+    """The gist: words of signs, of concepts with their weights, the weightiest first, of terms."""
     packed = np.zeros(CONCEPTS, dtype=np.uint16)
     weightiest = [
         concept_number(name) << WEIGHT_BITS | min(weight, MOST_WEIGHT)
         for name, weight in islice(concepts, CONCEPTS)
     ]
     packed[: len(weightiest)] = weightiest
-    return np.concatenate([sign_words(vector), packed.view(np.uint64)])
-
-
-def sign_words(vector: npt.NDArray[np.int8]) -> npt.NDArray[np.uint64]:
-    """The signs of every other number of a vector."""
-    return np.packbits(vector[::2] > 0).view(np.uint64)
+    signs = np.packbits(vector > 0).view(np.uint64)
+    used = np.zeros(TERM_BITS, dtype=np.bool_)
+    used[[crc32(term.encode()) % TERM_BITS for term in terms]] = True
+    return np.concatenate([signs, packed.view(np.uint64), np.packbits(used).view(np.uint64)])
 
 
 @cache

@@ -5,12 +5,13 @@ import math
 import numpy as np
 
 from services.matcher.engine.cells import BLOCK, END
-from services.matcher.engine.compiled import compiled, fetch, inlined
+from services.matcher.engine.compiled import GIST_END, compiled, fetch, inlined
 from services.matcher.engine.estimates import (
     CONCEPTS,
     FOCUS,
     STEP,
     STEPS,
+    TERMS,
     UNCODED,
     apart_worth,
     concept_words,
@@ -22,8 +23,10 @@ from services.matcher.engine.estimates import (
     line_worth,
     named_worth,
     ones,
+    signs_apart,
     step_of,
     theme_worth,
+    words_alike,
 )
 from services.matcher.engine.glance import (
     CONCEPT_WORDS,
@@ -36,7 +39,6 @@ from services.matcher.engine.glance import (
     MOST_WHOM,
     NO_LINE,
     OPEN_AT,
-    SIGN_WORDS,
     THEME_AT,
     TO_AT,
     UNCODED_AT,
@@ -182,19 +184,16 @@ def _once(rows, rests, steps, least):  # type: ignore[no-untyped-def]
 def _look_again(rows, rests, offers, asked, marks, weights, most):  # type: ignore[no-untyped-def]
     """The rows whose estimates are the `most` best, with what the offers' gist tells."""
     apart = apart_worth(weights)
-    signs = asked["gist"]
+    own = asked["gist"]
     mine, norm = gist_weights(asked, marks), asked["concept_norm"]
     often = np.zeros(STEPS, dtype=np.int32)
     steps = np.empty(len(rows), dtype=np.int16)
     for at in range(len(rows)):
         if at + _AHEAD < len(rows):
-            fetch(offers, rows[at + _AHEAD], 0, 128)
+            fetch(offers, rows[at + _AHEAD], 0, GIST_END)
         gist = offers[rows[at]]["gist"]
-        differ = np.int64(0)
-        for word in range(SIGN_WORDS):
-            differ += ones(gist[word] ^ signs[word])
         common, product, named, length = in_gist(gist, mine)
-        total = np.float64(apart[differ])
+        total = apart[signs_apart(gist, own)] + weights[TERMS] * words_alike(gist, own)
         if common > 0:
             total += weights[FOCUS] * common / named
             total += weights[CONCEPTS] * product / (norm * math.sqrt(length))

@@ -10,7 +10,7 @@ import numpy as np
 
 from services.matcher.engine.cells import BLOCK, END
 from services.matcher.engine.codes import HUNDRED
-from services.matcher.engine.compiled import compiled, fetch, inlined
+from services.matcher.engine.compiled import GIST_END, compiled, fetch, inlined
 from services.matcher.engine.estimates import (
     ALLOWED,
     AMOUNT,
@@ -21,6 +21,7 @@ from services.matcher.engine.estimates import (
     MAIN_NEED,
     NEEDS_SERVED,
     QUANTITY,
+    TERMS,
     TEXT_KIND,
     TEXT_THEME,
     THEME,
@@ -32,7 +33,9 @@ from services.matcher.engine.estimates import (
     day16_of,
     gist_weights,
     ones,
+    signs_apart,
     theme_worth,
+    words_alike,
 )
 from services.matcher.engine.glance import (
     CONCEPT_WORDS,
@@ -48,6 +51,7 @@ from services.matcher.engine.glance import (
     NO_LINE,
     OPEN_AT,
     SIGN_WORDS,
+    TERMS_AT,
     THEME_AT,
     TO_AT,
     WEIGHT_BITS,
@@ -106,13 +110,11 @@ def reached(part, links, places, requests, offer, lines, today, admitted, weight
     kept = 0
     for at in range(len(rows)):
         if at + _AHEAD < len(rows):
-            fetch(requests, rows[at + _AHEAD], 0, 128)
+            fetch(requests, rows[at + _AHEAD], 0, GIST_END)
         gist = requests[rows[at]]["gist"]
-        differ = np.int64(0)
-        for word in range(SIGN_WORDS):
-            differ += ones(gist[word] ^ given["gist"][word])
         own_common, product, length = _in_common(gist, mine)
-        total = rests[at] + apart[differ]
+        total = rests[at] + apart[signs_apart(gist, given["gist"])]
+        total += weights[TERMS] * words_alike(gist, given["gist"])
         if product > 0:
             total += weights[FOCUS] * own_common / total_named
             total += weights[CONCEPTS] * product / math.sqrt(squares * length)
@@ -189,7 +191,7 @@ def _in_common(gist, mine):  # type: ignore[no-untyped-def]
     """Of the concepts in a gist: another's weight of those that it names too, the product of both
     weights, and the sum of the squares of all."""
     own_common = product = length = np.int64(0)
-    for word in range(SIGN_WORDS, len(gist)):
+    for word in range(SIGN_WORDS, TERMS_AT):
         packed = gist[word]
         for _ in range(4):
             weight = np.int64(packed & np.uint64(MOST_WEIGHT))

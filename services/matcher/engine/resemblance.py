@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from services.matcher.engine.compiled import compiled, inlined
-from services.matcher.engine.glance import SIGN_BITS, SIGN_WORDS
+from services.matcher.engine.estimates import signs_apart
+from services.matcher.engine.glance import SIGN_BITS
 from services.matcher.engine.profiles import ALWAYS
 from shared.likeness.features import (
     FEATURES,
@@ -22,8 +23,8 @@ from shared.likeness.features import (
     UNKNOWN,
 )
 
-_MISLED = 40
-"""Signs that may differ more than the angle asks for, of 256: five times what is usual."""
+_MISLED = 57
+"""Signs that may differ more than the angle asks for, of 512: five times what is usual."""
 _OWNER, _WINDOW, _MEANING, _NUMBERS, _NAMED, _PHASE, _SITES = (
     FEATURES.index(name)
     for name in ("owner", "window", "meaning", "numbers", "named", "phase", "sites")
@@ -69,9 +70,7 @@ def _resembling(rows, records, row, weights, least, told):  # type: ignore[no-un
         phase = _phase(one["phases"], other["phases"]) if days else 0.0
         total += weights[_PHASE] * phase
         others = weights[_NUMBERS] + weights[_SITES]
-        differ = 0
-        for word in range(SIGN_WORDS):
-            differ += _ones(one["gist"][word] ^ other["gist"][word])
+        differ = signs_apart(one["gist"], other["gist"])
         if total + others + weights[_MEANING] * told[differ] < least:
             continue
         if not same and not _named(one, other):
@@ -87,17 +86,6 @@ def _resembling(rows, records, row, weights, least, told):  # type: ignore[no-un
         spare[count] = total - least
         count += 1
     return kept[:count], spare[:count]
-
-
-@inlined
-def _ones(word):  # type: ignore[no-untyped-def]
-    # In this form the compiler knows that it counts ones, and uses the processor's own way.
-    word = word - ((word >> np.uint64(1)) & np.uint64(0x5555555555555555))
-    word = (word & np.uint64(0x3333333333333333)) + (
-        (word >> np.uint64(2)) & np.uint64(0x3333333333333333)
-    )
-    word = (word + (word >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
-    return np.int64((word * np.uint64(0x0101010101010101)) >> np.uint64(56))
 
 
 @inlined

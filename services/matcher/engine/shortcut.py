@@ -20,15 +20,15 @@ from services.matcher.engine.looking_back import reached
 from services.matcher.engine.ranking import Model
 from services.matcher.engine.records import Records
 
-SCORED = 500
+SCORED = 400
 """Candidates that are scored, and all whose estimates equal the last of them."""
 
-LOOKED_AT = 3_000
+LOOKED_AT = 2_500
 """Candidates that get a second look."""
 
-MISLED = 0.3
-"""By how much, in log odds, looks may mislead, for a pair to be scored that by them and with all
-that they do not tell would still fall short of where a list ends."""
+MISLED = 1.2
+"""By how much, in log odds, looks may mislead, for a pair to be scored that by them falls short of
+where a list ends."""
 
 _PLACES = ("row", "stated", "told", "concepts", "named")
 
@@ -133,10 +133,9 @@ def codes() -> tuple[npt.NDArray[Any], ...]:
 
 @lru_cache(maxsize=16)
 def _rooms(model: Model) -> tuple[float, float]:
-    """By how much the looks may fall short: both tell no words, and the first no meaning."""
+    """By how much the looks may fall short: the first tells neither words nor meaning."""
     weight = dict(zip(model.feature_names, model.weights, strict=True))
-    last = MISLED + weight["terms"]
-    return last + weight["meaning"], last
+    return MISLED + weight["terms"] + weight["meaning"], MISLED
 
 
 @lru_cache(maxsize=16)
