@@ -9,6 +9,7 @@ from pymongo.database import Database
 from services.matcher.allocation_documents import KeptAllocation
 from tests.services.matcher.records import call_event, need, offer_event, provision, request_event
 from tests.services.matcher.test_allocation_api import allocation, given
+from tests.services.matcher.test_embargoes_api import enter
 from tests.services.matcher.world import Caller, World
 
 UNPRICED = {"amount_cents": None, "currency": None}
@@ -112,6 +113,15 @@ def test_the_same_rules_hold(known: World, coordinator: Caller, more: dict[str, 
         more = {**more, "provisions": [priced]}
     found = what_if(coordinator, **{"with": {"offers": [offered(5, **more)]}})
     assert set(given(found)) == {"r1.o1"}
+
+
+def test_an_embargo_bars_what_is_added_too(known: World, coordinator: Caller) -> None:
+    body = {"with": {"offers": [offered(5)], "requests": [asked(1, country="KEN")]}}
+    assert "r1.supposed-offer-1" in given(what_if(coordinator, **body))
+    enter(coordinator)
+    found = given(what_if(coordinator, **body))
+    assert "r1.supposed-offer-1" not in found
+    assert "supposed-request-1.supposed-offer-1" in found
 
 
 def test_an_added_offer_under_a_call_draws_from_its_fund(known: World, coordinator: Caller) -> None:
