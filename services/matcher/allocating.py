@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 from services.matcher.alliance_documents import Alliance
-from services.matcher.alliance_rules import SETTLED
+from services.matcher.alliance_rules import LEAST_STATES, SETTLED
 from services.matcher.call_pools import SLACK, call_pools, is_drawable
 from services.matcher.ceilings import cents_given
 from services.matcher.documents import Commitment, Match, RecordView, Shortlist, ViewLine
@@ -23,6 +23,7 @@ from services.matcher.domain import (
     thousandths,
 )
 from services.matcher.engine.allocation import WEIGHTS
+from services.matcher.engine.allocation_change import Register
 from services.matcher.engine.allocation_problem import (
     Ceiling,
     Joint,
@@ -30,7 +31,6 @@ from services.matcher.engine.allocation_problem import (
     Link,
     Need,
     Pool,
-    Problem,
     Provision,
 )
 from services.matcher.engine.joint import once
@@ -80,19 +80,19 @@ class Situation:
         own: str | None = line.priority or view.priority
         return own
 
-    def problem(self) -> Problem:
+    def register(self) -> Register:
         """As the engine takes it."""
-        return Problem.of(
-            [
+        return Register(
+            tuple(
                 Need(id_, one.free, one.limit, WEIGHTS.get(self.priority(id_), 2.0), one.grain)
                 for id_, one in self.needs.items()
                 if one.limit > 0
-            ],
-            [Provision(id_, one.free, one.grain) for id_, one in self.provisions.items()],
-            self.links,
-            self.ceilings,
-            self.joints,
-            self.pools,
+            ),
+            tuple(Provision(id_, one.free, one.grain) for id_, one in self.provisions.items()),
+            tuple(self.links),
+            tuple(self.ceilings),
+            tuple(self.joints),
+            tuple(self.pools),
         )
 
     def digest(self, without: Collection[str]) -> str:
@@ -262,15 +262,18 @@ def _limit(
 
 
 def _join(state: Situation) -> None:
-    """Joint projects: an offer that could serve every common line of an alliance that is settled.
+    """Joint projects: an offer that could serve every common line of those who agreed to ally.
 
-    What is spent once, whoever takes part, is what a joint project counts more than its parts.
+    What is spent once, whoever takes part, is what it counts more than its parts.
     """
     by_offer: defaultdict[str, dict[str, list[Link]]] = defaultdict(lambda: defaultdict(list))
     for link in state.links:
         by_offer[link.provision[0]][link.need[0]].append(link)
     for alliance in Alliance.objects(status__in=sorted(SETTLED)):
-        members = {one.request for one in alliance.members if one.position.is_in}
+        agreed = [one for one in alliance.members if one.standing == "agreed"]
+        if len({one.country for one in agreed}) < LEAST_STATES:
+            continue
+        members = {one.request for one in agreed}
         for offer, of_request in sorted(by_offer.items()):
             if members <= of_request.keys():
                 state.joints += _joints(state, alliance.id, offer, members, of_request)

@@ -16,7 +16,9 @@ class KeptAllocation(Document):
 
     `status`: `computed`, `accepting`, `accepted`, or `undoing` and `refused`. `parts` is what its
     pairs and unmet needs say to be of: two that found it at once each write their own. `without`
-    are the records that were left out. `donors` sum up what each would be asked for. `forget_at`
+    are the records that were left out. `whole` is the allocation that was solved as a whole, at
+    `whole_at`, and `repairs` how often that was repaired since until it was this one: 0 and itself
+    where it was not. `donors` sum up what each would be asked for. `forget_at`
     is when it goes if nobody accepts it, `expires_at` when the holds end, `refusal` why it could
     not be accepted; `subject` and `role` are who accepts it.
     """
@@ -33,10 +35,13 @@ class KeptAllocation(Document):
     without = ListField(StringField())
     computed_at = DateTimeField(required=True)
     value = FloatField(required=True)
-    greedy_value = FloatField(required=True)
+    greedy_value = FloatField()
     bound = FloatField(required=True)
     gap = FloatField(required=True)
     solvers = DictField()
+    repairs = IntField(default=0)
+    whole = StringField()
+    whole_at = DateTimeField()
     commitments = IntField(required=True)
     unmet = IntField(required=True)
     donors = ListField(DictField())

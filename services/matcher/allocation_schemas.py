@@ -112,6 +112,10 @@ class AllocationView(StrictSchema):
     is above `bound`; `gap` is the part of it that may be missing. The first commitments and unmet
     needs are told here, all of them under `/v1/allocations/{id}/…`. `status`: `computed`,
     `accepting` (repeat the acceptance to go on), `accepted`, or `undoing` and `refused`.
+
+    After an event a large allocation is repaired around what changed: `repairs` is how often since
+    it was solved as a whole, as the allocation `whole` at `whole_at`. `greedy_value` is null then,
+    `solvers` are those of the last repair, and `bound` holds as ever.
     """
 
     id = fields.String(
@@ -124,10 +128,13 @@ class AllocationView(StrictSchema):
     without = fields.List(fields.String(), required=True)
     computed_at = fields.AwareDateTime(required=True)
     value = fields.Float(required=True)
-    greedy_value = fields.Float(required=True)
+    greedy_value = fields.Float(required=True, allow_none=True)
     bound = fields.Float(required=True)
     gap = fields.Float(required=True)
     solvers = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
+    repairs = fields.Integer(required=True)
+    whole = fields.String(required=True, allow_none=True)
+    whole_at = fields.AwareDateTime(required=True, allow_none=True)
     commitments = fields.Integer(required=True)
     unmet = fields.Integer(required=True)
     held = fields.Integer(required=True)

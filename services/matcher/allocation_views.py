@@ -30,7 +30,16 @@ def whole_view(
     """An allocation with these of its commitments and unmet needs; one without id is not kept."""
     names = (
         *("status", "without", "computed_at", "value", "greedy_value", "bound", "gap"),
-        *("solvers", "commitments", "unmet", "expires_at", "refusal"),
+        *(
+            "solvers",
+            "repairs",
+            "whole",
+            "whole_at",
+            "commitments",
+            "unmet",
+            "expires_at",
+            "refusal",
+        ),
     )
     return {
         "id": kept.id or None,

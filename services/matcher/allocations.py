@@ -11,8 +11,9 @@ from pymongo.errors import BulkWriteError
 
 from services.matcher.allocating import Situation, situation
 from services.matcher.allocation_documents import AllocatedPair, KeptAllocation, UnmetNeed
-from services.matcher.engine.allocation import EFFORT, WEIGHTS, Taken, allocate
+from services.matcher.engine.allocation import EFFORT, WEIGHTS, Taken
 from services.matcher.exchange import Measured
+from services.matcher.remembering import Memory
 from services.matcher.supposing import Supposed
 from services.matcher.unmet import Unmet, unmet
 from shared.bulk import raise_unless_duplicates
@@ -20,6 +21,8 @@ from shared.ids import derived_id, new_id
 
 KEPT = timedelta(days=1)
 """How long an allocation that nobody accepts is kept."""
+
+_MEMORY = Memory()
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,10 @@ def find_supposed(
 def _made(
     id_: str, state: Situation, without: Collection[str], now: datetime, effort: float
 ) -> Found:
-    found = allocate(state.problem(), effort)
+    # What if is asked about another register each time: what is remembered is what is there.
+    memory = _MEMORY if id_ and not without else Memory()
+    answer = memory.find(id_, state.on, state.register(), now, effort)
+    found = answer.found
     pairs = sorted(_pairs(found.taken), key=lambda pair: _place(state, pair))
     left = sorted(unmet(state, found.taken), key=lambda one: (-_weight(state, one.need), one.need))
     parts = new_id()
@@ -92,10 +98,13 @@ def _made(
         "without": sorted(without),
         "computed_at": now,
         "value": found.value,
-        "greedy_value": found.greedy,
+        "greedy_value": answer.greedy,
         "bound": found.bound,
         "gap": found.gap,
         "solvers": dict(found.solvers),
+        "repairs": answer.whole.repairs,
+        "whole": answer.whole.id or None,
+        "whole_at": answer.whole.at,
         "commitments": len(commitments),
         "unmet": len(left),
         "donors": _donors(commitments),

@@ -92,10 +92,14 @@ class Allocator:
         """Solve the whole."""
         problem = self._problem(self._needs, {})
         found = allocate(problem, effort)
+        self.keep(found.taken)
+        return found
+
+    def keep(self, taken: Iterable[Taken]) -> None:
+        """Go on from an allocation of the whole that was found elsewhere."""
         self._taken.clear()
         self._given.clear()
-        self._take(found.taken)
-        return found
+        self._take(taken)
 
     def value(self) -> float:
         """What the allocation is worth now."""
