@@ -149,6 +149,26 @@ def test_what_is_no_flow_is_as_good_as_trying_everything(parts: Parts) -> None:
     check(parts)  # its bound may lie above the best: what the relaxation halves may be indivisible
 
 
+@given(problems(mixed=True))
+@settings(max_examples=100, deadline=None)
+def test_what_is_found_keeps_within_ceilings_and_pools_as_they_were_stated(parts: Parts) -> None:
+    """Reckoned from the parts, whatever the problem made of them."""
+    _, _, _, ceilings, _, pools = parts
+    taken = allocate(Problem.of(*parts)).taken
+    for ceiling in ceilings:
+        assert ceiling.limit >= sum(
+            cost(one.given, *ceiling.costs.get(one.provision[1], (0, 1)))
+            for one in taken
+            if (one.need[0], one.provision[0]) == (ceiling.request, ceiling.offer)
+        )
+    for pool in pools:
+        assert pool.limit >= sum(
+            cost(one.given, *pool.costs.get(one.provision, (0, 1)))
+            for one in taken
+            if pool.request in (None, one.need[0])
+        )
+
+
 def test_small_wholes_are_not_rounded_up_step_by_step() -> None:
     # Half of what is given meets a whole one: two need one together, not one each.
     needs = [Need(("r0", 0), 1, 2, weight=2.0), Need(("r0", 1), 2, 2)]
