@@ -14,6 +14,7 @@ from shared.registers.schemas import (
     MAX_SHORT,
     ContactedView,
     ContactsSchema,
+    DueQuery,
     ExternalIdSchema,
     MeasuresMixin,
     MergeableView,
@@ -241,7 +242,7 @@ class OrganisationView(ContactedView, OrganisationBody):
     """An organisation as it is shown."""
 
 
-class OrganisationQuery(PageQuery):
+class OrganisationQuery(DueQuery):
     """Which organisations to list."""
 
     type = Code(DONOR_TYPES, retired=True, load_default=None)

@@ -9,6 +9,7 @@ from marshmallow import fields, validate
 from shared.vocabulary import LANGUAGES
 from shared.web.bounds import BoundedList, Pattern
 from shared.web.field_errors import coded_error
+from shared.web.paging import PageQuery
 from shared.web.schemas import Day, MoneyMixin, OptionalBody, StrictSchema, Text
 
 MAX_TITLE = 300
@@ -129,6 +130,17 @@ class ContactsSchema(StrictSchema):
     last_confirmed = Day(load_default=None, allow_none=True)
 
 
+class DueQuery(PageQuery):
+    """Which parties to list, by whether their contacts have to be confirmed."""
+
+    due = fields.Boolean(
+        load_default=False,
+        metadata={
+            "description": "Only those whose contacts are missing or confirmed over a year ago."
+        },
+    )
+
+
 class VersionedView(StrictSchema):
     """What every answer with a record has."""
 
@@ -144,6 +156,10 @@ class ContactedView(VersionedView):
     confirmation_due = fields.Boolean(
         metadata={"description": "Whether contacts are missing, or confirmed over a year ago."}
     )
+    history = fields.List(
+        fields.Nested(lambda: TransitionView()),
+        metadata={"description": "When contacts were confirmed, removed or erased, and by whom."},
+    )
 
 
 class CreatorView(StrictSchema):
@@ -157,7 +173,7 @@ class TransitionView(StrictSchema):
     """A step in the record's life."""
 
     action = fields.String()
-    source = fields.String()
+    source = fields.String(allow_none=True)
     target = fields.String()
     at = fields.AwareDateTime(format="iso")
     role = fields.String()

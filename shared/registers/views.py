@@ -60,6 +60,7 @@ def contacts_view(party: ContactedParty, today: date) -> dict[str, Any]:
         "contacts": party.contacts,
         "last_confirmed": party.last_confirmed,
         "confirmation_due": confirmation_due(party, today),
+        "history": party.history,
     }
 
 

@@ -14,13 +14,16 @@ from services.offers.schemas import (
     OrganisationView,
 )
 from services.offers.views import organisation_view
+from shared.events.outbox import change
+from shared.registers.contacts import due_condition
 from shared.registers.context import context
+from shared.registers.schemas import StepBody
 from shared.registers.views import headers
 from shared.registers.writing import load, put
 from shared.web.blueprint import Blueprint
 from shared.web.identity import current_identity, require_roles
 from shared.web.paging import page, page_schema
-from shared.web.preconditions import conditional_unless_new
+from shared.web.preconditions import conditional, conditional_unless_new, required_version
 from shared.web.problems import not_found
 
 blueprint = Blueprint(
@@ -40,7 +43,10 @@ class Organisations(MethodView):
     def get(self, args: dict[str, Any]) -> dict[str, Any]:
         """List organisations, the newest first."""
         today = context().clock().date()
-        found = Organisation.objects(__raw__=queries.organisations(args))
+        condition = queries.organisations(args)
+        if args["due"]:
+            condition = {"$and": [condition, due_condition(today)]}
+        found = Organisation.objects(__raw__=condition)
         return page(found, args, lambda organisation: organisation_view(organisation, today))
 
 
@@ -70,10 +76,28 @@ class OneOrganisation(MethodView):
         organisation, created = put(
             Organisation,
             organisation_id,
-            lambda o: domain.set_organisation(o, payload, identity, now.date()),
+            lambda o: domain.set_organisation(o, payload, identity, now),
             now,
         )
         if not created:
             follow(organisation.id, now)
         shown = organisation_view(organisation, now.date())
         return shown, 201 if created else 200, headers(organisation)
+
+
+@blueprint.route("/<string:organisation_id>/erase-contacts", methods=["POST"])
+@require_roles("donor", "operator")
+@conditional
+@blueprint.arguments(StepBody, required=False)
+@blueprint.response(200, OrganisationView)
+def erase_contacts(_body: dict[str, Any], organisation_id: str) -> Any:
+    """Erase an organisation's contact data. When there were some stays in its history."""
+    identity, now = current_identity(), context().clock()
+    organisation = change(
+        Organisation,
+        organisation_id,
+        required_version(),
+        lambda o: domain.erase_organisation_contacts(o, identity, now),
+        now,
+    )
+    return organisation_view(organisation, now.date()), headers(organisation)

@@ -23,7 +23,11 @@ from services.offers.domain.offers import (
     sees_inferred,
     step_offer,
 )
-from services.offers.domain.organisations import fill_organisation, set_organisation
+from services.offers.domain.organisations import (
+    erase_organisation_contacts,
+    fill_organisation,
+    set_organisation,
+)
 from services.offers.domain.owners import require_owner
 
 __all__ = [
@@ -34,6 +38,7 @@ __all__ = [
     "confirm_provisions",
     "copy_donor",
     "drop_imported",
+    "erase_organisation_contacts",
     "fill_organisation",
     "imported_activity",
     "imported_id",

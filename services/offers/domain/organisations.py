@@ -1,12 +1,12 @@
 """The rules of organisations."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from services.offers.documents import Organisation
 from services.offers.domain.owners import require_owner
-from shared.registers.contacts import set_contacts
+from shared.registers.contacts import change_contacts, erase_contacts, set_contacts
 from shared.registers.lines import Use, check_codes
 from shared.registers.search import search_terms
 from shared.vocabulary import LANGUAGES
@@ -16,7 +16,7 @@ from shared.web.problems import invalid
 
 
 def set_organisation(
-    organisation: Organisation, payload: Mapping[str, Any], identity: Identity, today: date
+    organisation: Organisation, payload: Mapping[str, Any], identity: Identity, now: datetime
 ) -> None:
     """Replace what an organisation holds by a loaded `OrganisationBody`.
 
@@ -24,7 +24,16 @@ def set_organisation(
     future or a retired type.
     """
     require_owner(identity, organisation.id)
-    fill_organisation(organisation, payload, today)
+    change_contacts(organisation, payload, identity, now)
+    fill_organisation(organisation, payload, now.date())
+
+
+def erase_organisation_contacts(
+    organisation: Organisation, identity: Identity, now: datetime
+) -> None:
+    """Take out an organisation's contact data; raises the 403 problem for another's."""
+    require_owner(identity, organisation.id)
+    erase_contacts(organisation, identity, now)
 
 
 def fill_organisation(organisation: Organisation, payload: Mapping[str, Any], today: date) -> None:

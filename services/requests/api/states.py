@@ -8,15 +8,18 @@ from services.requests import domain
 from services.requests.documents import State
 from services.requests.schemas import StateBody, StateView
 from services.requests.views import state_view
+from shared.events.outbox import change
+from shared.registers.contacts import due_condition
 from shared.registers.context import context
+from shared.registers.schemas import DueQuery, StepBody
 from shared.registers.views import headers
 from shared.registers.writing import load, put
 from shared.vocabulary import UnknownCode
 from shared.vocabulary.countries import country
 from shared.web.blueprint import Blueprint
 from shared.web.identity import current_identity, require_roles
-from shared.web.paging import PageQuery, page, page_schema
-from shared.web.preconditions import conditional_unless_new
+from shared.web.paging import page, page_schema
+from shared.web.preconditions import conditional, conditional_unless_new, required_version
 from shared.web.problems import not_found
 
 blueprint = Blueprint(
@@ -31,12 +34,13 @@ blueprint = Blueprint(
 class States(MethodView):
     """All States that named points of contact."""
 
-    @blueprint.arguments(PageQuery, location="query")
+    @blueprint.arguments(DueQuery, location="query")
     @blueprint.response(200, page_schema(StateView))
     def get(self, args: dict[str, Any]) -> dict[str, Any]:
-        """List States, by alpha-3 code."""
+        """List States, by alpha-3 code; with `due` those to be reminded of their contacts."""
         today = context().clock().date()
-        return page(State.objects, args, lambda state: state_view(state, today), sort=("id",))
+        found = State.objects(__raw__=due_condition(today)) if args["due"] else State.objects
+        return page(found, args, lambda state: state_view(state, today), sort=("id",))
 
 
 @blueprint.route("/<string:alpha3>")
@@ -62,6 +66,24 @@ class OneState(MethodView):
             raise not_found("State") from None
         identity, now = current_identity(), context().clock()
         state, created = put(
-            State, alpha3, lambda s: domain.set_state(s, payload, identity, now.date()), now
+            State, alpha3, lambda s: domain.set_state(s, payload, identity, now), now
         )
         return state_view(state, now.date()), 201 if created else 200, headers(state)
+
+
+@blueprint.route("/<string:alpha3>/erase-contacts", methods=["POST"])
+@require_roles("requester", "operator")
+@conditional
+@blueprint.arguments(StepBody, required=False)
+@blueprint.response(200, StateView)
+def erase_contacts(_body: dict[str, Any], alpha3: str) -> Any:
+    """Erase a State's contact data. That there were some, and until when, stays in its history."""
+    identity, now = current_identity(), context().clock()
+    state = change(
+        State,
+        alpha3,
+        required_version(),
+        lambda s: domain.erase_state_contacts(s, identity, now),
+        now,
+    )
+    return state_view(state, now.date()), headers(state)

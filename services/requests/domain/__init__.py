@@ -12,7 +12,7 @@ from services.requests.domain.requests import (
     new_request,
     require_action,
 )
-from services.requests.domain.states import set_state
+from services.requests.domain.states import erase_state_contacts, set_state
 from services.requests.domain.steps import (
     add_working_days,
     authenticate,
@@ -36,6 +36,7 @@ __all__ = [
     "circulate_if_due",
     "confirm_needs",
     "end",
+    "erase_state_contacts",
     "may_read",
     "new_request",
     "objection_ends",
