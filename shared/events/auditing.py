@@ -155,7 +155,8 @@ def _differing(store: Store, expected: Sequence[Content]) -> Iterator[Fault]:
 
 
 def _taken_over(document: Mapping[str, Any]) -> UpdateOne:
-    # One by one: writes of many at once, by several auditors, hang the embedded database.
+    # One by one: the embedded database was seen to stop answering while several auditors changed
+    # many by one filter.
     seen = {name: document[name] for name in ("_id", "epoch", "number")}
     audited = {"audited": len(document.get("history") or ())}
     return UpdateOne(seen, {"$set": audited, "$unset": {"unaudited_since": ""}})

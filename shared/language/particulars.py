@@ -20,8 +20,8 @@ from shared.language.phrases import Phrases
 from shared.vocabulary.countries import all_countries
 
 MOST_NUMBERS = 16
-MOST_NAMES = 20
-MOST_SITES = 6
+MOST_NAMES = 16
+MOST_SITES = 4
 MOST_OF_OWNER = 4
 
 _LEAST_NUMBER = 2
