@@ -5,18 +5,15 @@ from typing import Literal
 from services.matcher.documents import RecordView
 from shared.lifecycle import PARTY
 from shared.web.identity import Identity
-from shared.web.visibility import Sight, sees, sight
+from shared.web.visibility import OVERSEEING, Sight, sees, sight
 
 Party = Literal["donor", "state"]
 """The two sides of a proposal."""
 
-OVERSEERS = frozenset({"coordinator", "auditor", "operator"})
-"""Those whose task is to see both sides."""
-
 
 def oversees(identity: Identity) -> bool:
     """Whether the caller sees everything."""
-    return identity.role in OVERSEERS
+    return identity.role in OVERSEEING
 
 
 def is_party(identity: Identity, country: str, organisation: str | None) -> bool:
