@@ -25,6 +25,8 @@ def main(command: Sequence[str]) -> int:
     the command and the node are stopped, and the process ends as the signal asks.
     """
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    # A shell that starts this in the background has it ignored, and the command would too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix="entraide-kafka-") as directory:
         try:
             with kafka_node(Path(directory)) as address:

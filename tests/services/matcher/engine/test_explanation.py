@@ -181,6 +181,8 @@ lines = st.lists(
         st.floats(50.0, 99.0),
         st.just("machines"),
         values,
+        st.none(),
+        st.none(),
     ),
     max_size=3,
 )
