@@ -20,9 +20,9 @@ from shared.language.phrases import Phrases
 from shared.vocabulary.countries import all_countries
 
 MOST_NUMBERS = 16
-MOST_NAMES = 16
+MOST_NAMES = 12
 MOST_SITES = 4
-MOST_OF_OWNER = 4
+MOST_OF_OWNER = 3
 
 _LEAST_NUMBER = 2
 _LIKELY = 0.5
