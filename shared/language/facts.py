@@ -6,12 +6,12 @@ texts' owner; what the author did not code himself is marked as inferred from th
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, Self, TypeVar
 
 from shared.language.amounts import Amount, amounts_in
 from shared.language.dates import SURE_DATE, FoundDate, dates_in
-from shared.language.lexemes import lexemes
-from shared.language.numbers import numbers_in
+from shared.language.lexemes import Lexemes, lexemes
+from shared.language.numbers import Number, numbers_in
 from shared.language.places import FoundPlace, places_in
 from shared.language.quantities import Quantity, quantities_in
 
@@ -69,13 +69,31 @@ class Facts:
         )
 
 
+class Counted(NamedTuple):
+    """A text as the finders of facts read it: its lexemes, and the numbers among them."""
+
+    lexemes: Lexemes
+    numbers: Sequence[Number]
+
+    @classmethod
+    def of(cls, text: str, language: str) -> Self:
+        """From any text in one of the six languages."""
+        read = lexemes(text)
+        return cls(read, numbers_in(read, language))
+
+
 def find_facts(fields: Mapping[str, str], language: str) -> Facts:
-    """The facts in a record's texts, which `fields` names; `language` is one of the six.
+    """The facts in a record's texts, which `fields` names; `language` is one of the six."""
+    return facts_in({name: Counted.of(text, language) for name, text in fields.items()}, language)
+
+
+def facts_in(fields: Mapping[str, Counted], language: str) -> Facts:
+    """The facts in texts that are read already.
 
     At most 50 of each sort. Where two sorts claim the same words, money goes before dates, dates
     before counts, and all before places ('dollars des États-Unis').
     """
-    found = [(name, *_of_text(text, language)) for name, text in fields.items()]
+    found = [(name, *_of_text(*text, language)) for name, text in fields.items()]
     return Facts(
         quantities=_best((name, quantities) for name, quantities, _, _, _ in found),
         amounts=_best((name, amounts) for name, _, amounts, _, _ in found),
@@ -85,10 +103,8 @@ def find_facts(fields: Mapping[str, str], language: str) -> Facts:
 
 
 def _of_text(
-    text: str, language: str
+    read: Lexemes, numbers: Sequence[Number], language: str
 ) -> tuple[Sequence[Quantity], Sequence[Amount], Sequence[FoundPlace], Sequence[FoundDate]]:
-    read = lexemes(text)
-    numbers = numbers_in(read, language)
     amounts = amounts_in(read, numbers)
     dates = _without(dates_in(read, language), amounts)
     sure = [date for date in dates if date.probability >= SURE_DATE]

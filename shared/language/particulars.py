@@ -13,8 +13,9 @@ from typing import Any
 
 import pycountry
 
+from shared.language.facts import Counted
 from shared.language.lexemes import Lexeme, fold, lexemes, words_of
-from shared.language.numbers import numbers_in
+from shared.language.numbers import Number
 from shared.language.phases import phases_in
 from shared.language.phrases import Phrases
 from shared.vocabulary.countries import all_countries
@@ -64,8 +65,13 @@ class Particulars:
 
 def particulars(texts: Iterable[str], language: str, author: Author = NOBODY) -> Particulars:
     """Of a record's texts in one of the six languages; sites are sought in the author's State."""
-    read = [lexemes(text) for text in texts]
-    numbers = {number for part in read for number in _numbers(part, language)}
+    return particulars_in([Counted.of(text, language) for text in texts], author)
+
+
+def particulars_in(texts: Sequence[Counted], author: Author) -> Particulars:
+    """Of texts that are read already."""
+    numbers = {number for text in texts for number in _numbers(text.numbers)}
+    read = [text.lexemes for text in texts]
     return Particulars(
         numbers=tuple(sorted(numbers)[-MOST_NUMBERS:]),
         phases=frozenset(number for part in read for number in phases_in(part)),
@@ -75,8 +81,8 @@ def particulars(texts: Iterable[str], language: str, author: Author = NOBODY) ->
     )
 
 
-def _numbers(read: Sequence[Lexeme], language: str) -> Iterator[float]:
-    for number in numbers_in(read, language):
+def _numbers(found: Iterable[Number]) -> Iterator[float]:
+    for number in found:
         if number.probability < _LIKELY or number.value < _LEAST_NUMBER:
             continue
         if number.value not in _YEARS:

@@ -11,10 +11,10 @@ from typing import Any
 from shared.language.concepts import Mention, thesaurus
 from shared.language.detect import Detection, detect
 from shared.language.exclusions import Side, excluded_spans
-from shared.language.facts import find_facts, json_number
+from shared.language.facts import Counted, facts_in, json_number
 from shared.language.inference import infer
 from shared.language.inferred_lines import as_data, inferred_lines
-from shared.language.particulars import NOBODY, Author, particulars
+from shared.language.particulars import NOBODY, Author, particulars_in
 from shared.language.terms import Token, terms, tokens, weights
 from shared.language.text import clean
 from shared.language.vectors import encode
@@ -83,9 +83,11 @@ def read(
     """
     parts = text_parts(fields, declared_language, side)
     inferred = infer(parts.vector, parts.named, parts.excluded)
-    facts = find_facts(parts.texts, parts.detection.language).outside(parts.ruled_out)
+    language = parts.detection.language
+    counted = {name: Counted.of(text, language) for name, text in parts.texts.items()}
+    facts = facts_in(counted, language).outside(parts.ruled_out)
     lines = inferred_lines(inferred, parts.mentions, facts, parts.texts)
-    told = particulars(parts.texts.values(), parts.detection.language, author)
+    told = particulars_in([*counted.values()], author)
     return Reading(
         {
             "method": METHOD,
