@@ -2,9 +2,8 @@
 
 A logistic without negative weights (some of them given) is fitted to the labelled pairs of a set,
 once with its lines and once by texts alone, and to its other pairs as different ones (of requests
-those of one State,
-of offers those whose texts are near). The least probability to show is the one with the best F1 in
-cross-validation, in which records that are the same are held back together.
+those of one State, of offers those whose texts are near). The least probability to show is the one
+with the best F1 in cross-validation, in which records that are the same are held back together.
 """
 
 import csv

@@ -76,11 +76,11 @@ def _candidates(records: Records, side: Side, row: int, least: float) -> list[in
     index = records.requests if side == "request" else records.offers
     near = _near(records, side, row)
     weights = np.array([*shipped().weights, shipped().intercept])
-    rows, spare = resembling(near, index.records.table, row, weights, _log_odds(least))
-    rows, first = np.unique(rows, return_index=True)
+    found = resembling(near, index.records.table, row, weights, _log_odds(least))
+    rows, first = np.unique(found.rows, return_index=True)
     missing = (1.0 - index.concept_cosines(row, rows)) * weights[FEATURES.index("concepts")]
-    rows = rows[missing <= spare[first]]
-    cosines = _cosines(index, row, rows)
+    enough = missing <= found.spare[first]
+    rows, cosines = rows[enough], found.cosines[first][enough]
     if len(rows) > MOST_CANDIDATES:
         last = np.partition(cosines, -MOST_CANDIDATES)[-MOST_CANDIDATES]
         rows, cosines = rows[cosines >= last], cosines[cosines >= last]
@@ -104,16 +104,6 @@ def _near(records: Records, side: Side, row: int) -> npt.NDArray[np.int64]:
 
 def _log_odds(probability: float) -> float:
     return math.log(probability / (1.0 - probability)) - 10.0**-DECIMALS
-
-
-def _cosines(index: Index, row: int, rows: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
-    vectors, norms = index.records.column("vector"), index.records.column("vector_norm")
-    # Exact in any order: sums of 512 products of signed bytes are whole numbers below 2**24.
-    products = vectors[rows].astype(np.float32) @ vectors[row].astype(np.float32)
-    lengths = norms[rows] * norms[row]
-    some = lengths > 0.0
-    found: npt.NDArray[np.float64] = np.where(some, products / np.where(some, lengths, 1.0), 0.0)
-    return np.maximum(found, 0.0)
 
 
 def _described(records: Records, index: Index, row: int) -> Described:

@@ -5,9 +5,10 @@ so nothing is left out that could reach what is asked for. Each value is as shar
 has it, whose weights these are.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from services.matcher.engine.compiled import compiled, inlined
 from services.matcher.engine.estimates import signs_apart
@@ -37,16 +38,24 @@ _UNDECIDED = sum(
 )
 
 
-def resembling(rows: Any, records: Any, row: int, weights: Any, least: float) -> tuple[Any, Any]:
+class Resembling(NamedTuple):
+    """Rows, the cosines of their vectors with the one row's (0 for those below 0), and what may be
+    missing of their concepts in log odds."""
+
+    rows: npt.NDArray[np.int64]
+    cosines: npt.NDArray[np.float64]
+    spare: npt.NDArray[np.float64]
+
+
+def resembling(rows: Any, records: Any, row: int, weights: Any, least: float) -> Resembling:
     """Of some rows those that may have log odds from `least` on of being the same as `row`.
 
-    `weights` are the classifier's, the intercept last. Returns the rows, in their order, and what
-    may be missing of their concepts in log odds.
+    `weights` are the classifier's, the intercept last. The rows stay in their order.
     """
     told = np.cos(
         np.pi * np.clip(np.arange(SIGN_BITS + 1) - _MISLED, 0, SIGN_BITS // 2) / SIGN_BITS
     )
-    return _resembling(rows, records, row, weights, least, told)  # type: ignore[no-any-return]
+    return Resembling(*_resembling(rows, records, row, weights, least, told))
 
 
 @compiled
@@ -57,6 +66,7 @@ def _resembling(rows, records, row, weights, least, told):  # type: ignore[no-un
         if (_UNDECIDED >> at) & 1:
             rest += weights[at]
     kept = np.empty(len(rows), dtype=np.int64)
+    cosines = np.empty(len(rows), dtype=np.float64)
     spare = np.empty(len(rows), dtype=np.float64)
     count = 0
     for candidate in rows:
@@ -79,13 +89,15 @@ def _resembling(rows, records, row, weights, least, told):  # type: ignore[no-un
         total += weights[_SITES] * _sites(one["sites"], other["sites"])
         if total + weights[_MEANING] * told[differ] < least:
             continue
-        total += weights[_MEANING] * _cosine(one, other)
+        cosine = _cosine(one, other)
+        total += weights[_MEANING] * cosine
         if total < least:
             continue
         kept[count] = candidate
+        cosines[count] = cosine
         spare[count] = total - least
         count += 1
-    return kept[:count], spare[:count]
+    return kept[:count], cosines[:count], spare[:count]
 
 
 @inlined
