@@ -30,6 +30,7 @@ WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", 
 MEASURES = ("indicator", "baseline", "target", "date")
 """What an objective has to say to be measurable."""
 DEFAULT_WEEKEND = ("saturday", "sunday")
+"""Of a country of which no calendar is known."""
 
 
 class Objective(EmbeddedDocument):
@@ -161,13 +162,16 @@ class State(ContactedParty):
     """A State's points of contact; the id is its ISO 3166-1 alpha-3 code.
 
     An authenticated request is circulated without a word from the State once `no_objection_days`
-    have passed on which it works: those of its `weekend` do not count.
+    have passed on which it works: no day of its `weekend` (None: its country's), no public holiday
+    of its country and none of its own `days_off`; but `days_worked` count (domain/calendars.py).
     """
 
     meta = {"collection": "states"}  # noqa: RUF012
 
     no_objection_days = IntField(required=True, default=DEFAULT_NO_OBJECTION_DAYS)
-    weekend = ListField(StringField(), default=lambda: list(DEFAULT_WEEKEND))
+    weekend = ListField(StringField(), default=None)
+    days_off = ListField(DateField())
+    days_worked = ListField(DateField())
 
     def event(self) -> None:
         """States tell nobody: who wants a contact asks here."""

@@ -1,8 +1,10 @@
 """What crosses the wire of the register of requests."""
 
-from marshmallow import fields, validate
+from typing import Any
 
-from services.requests.documents import DEFAULT_NO_OBJECTION_DAYS, DEFAULT_WEEKEND, WEEKDAYS
+from marshmallow import fields, validate, validates_schema
+
+from services.requests.documents import DEFAULT_NO_OBJECTION_DAYS, WEEKDAYS
 from shared.lifecycle import REQUEST
 from shared.registers.inferred_schemas import InferredNeedsView, LineEdits, chosen_lines
 from shared.registers.schemas import (
@@ -34,6 +36,7 @@ from shared.vocabulary.lists import (
 )
 from shared.vocabulary.themes import THEMES
 from shared.web.bounds import BoundedList, Moment, Pattern
+from shared.web.field_errors import coded_error
 from shared.web.paging import PageQuery
 from shared.web.schemas import (
     Amount,
@@ -58,6 +61,7 @@ RETURNS = ("unconfirmed", "content", "other")
 ENDS = ("met", "no-longer-needed", "mistaken", "other")
 _REMARK = {"description": "In your own words: for the State and those who oversee, nobody else."}
 MAX_REMARK = 2_000
+MAX_DAYS = 100
 INITIATIVE = Pattern("^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
 
 # Codes of bodies are read with `retired=True`: a record may hold one that was retired since, and
@@ -318,7 +322,7 @@ class EndBody(OptionalBody):
 
 
 class StateBody(ContactsSchema):
-    """A State's points of contact, its working days to object to a circulation, its weekend."""
+    """A State's points of contact, its working days to object to a circulation, when it works."""
 
     no_objection_days = fields.Integer(
         strict=True, load_default=DEFAULT_NO_OBJECTION_DAYS, validate=validate.Range(0, 60)
@@ -326,10 +330,42 @@ class StateBody(ContactsSchema):
     weekend = BoundedList(
         fields.String(validate=validate.OneOf(WEEKDAYS)),
         len(WEEKDAYS) - 1,
-        load_default=lambda: list(DEFAULT_WEEKEND),
-        metadata={"description": "The days of the week on which the State does not work."},
+        load_default=None,
+        allow_none=True,
+        metadata={
+            "description": "The days of the week on which the State does not work; null for those "
+            "that are usual in the country."
+        },
+    )
+    days_off = BoundedList(
+        Day(),
+        MAX_DAYS,
+        metadata={"description": "Days on which it does not work, beside public holidays."},
+    )
+    days_worked = BoundedList(
+        Day(),
+        MAX_DAYS,
+        metadata={"description": "Days on which it works, holiday or weekend though they be."},
+    )
+
+    @validates_schema(skip_on_field_errors=True)
+    def _one_or_the_other(self, data: dict[str, Any], **_: Any) -> None:
+        if set(data["days_off"]) & set(data["days_worked"]):
+            raise coded_error("contradiction", "A day is worked or it is not.", "days_worked")
+
+
+class CalendarView(StrictSchema):
+    """When a State works: by what it said, else by its country's weekend and public holidays."""
+
+    weekend = fields.List(fields.String(), required=True)
+    days_off = fields.List(
+        fields.Date(),
+        required=True,
+        metadata={"description": "For a year from today, days of the weekend left out."},
     )
 
 
 class StateView(ContactedView, StateBody):
-    """A State's points of contact as they are shown."""
+    """A State's points of contact as they are shown; its `calendar` where it is asked for alone."""
+
+    calendar = fields.Nested(CalendarView)

@@ -7,6 +7,7 @@ from typing import Any
 
 from services.requests.documents import AssistanceRequest, NeedLine, State
 from services.requests.domain.advice import Advice
+from services.requests.domain.calendars import days_off_ahead, weekend_of
 from services.requests.wording import advice_text, summary_text
 from shared.lifecycle import COVERING_STEPS, REQUEST
 from shared.registers.commitments import Held, held, held_of_line
@@ -157,4 +158,12 @@ def state_view(state: State, today: date) -> dict[str, Any]:
         **contacts_view(state, today),
         "no_objection_days": state.no_objection_days,
         "weekend": state.weekend,
+        "days_off": state.days_off,
+        "days_worked": state.days_worked,
     }
+
+
+def whole_state_view(state: State, today: date) -> dict[str, Any]:
+    """A State's points of contact, with the days on which it does not work."""
+    calendar = {"weekend": weekend_of(state, today), "days_off": days_off_ahead(state, today)}
+    return {**state_view(state, today), "calendar": calendar}

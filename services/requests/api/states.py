@@ -7,7 +7,7 @@ from flask.views import MethodView
 from services.requests import domain
 from services.requests.documents import State
 from services.requests.schemas import StateBody, StateView
-from services.requests.views import state_view
+from services.requests.views import state_view, whole_state_view
 from shared.events.outbox import change
 from shared.registers.contacts import due_condition
 from shared.registers.context import context
@@ -51,7 +51,7 @@ class OneState(MethodView):
     def get(self, alpha3: str) -> Any:
         """Read a State's points of contact."""
         state = load(State, alpha3)
-        return state_view(state, context().clock().date()), headers(state)
+        return whole_state_view(state, context().clock().date()), headers(state)
 
     @require_roles("requester", "operator")
     @conditional_unless_new
@@ -68,7 +68,7 @@ class OneState(MethodView):
         state, created = put(
             State, alpha3, lambda s: domain.set_state(s, payload, identity, now), now
         )
-        return state_view(state, now.date()), 201 if created else 200, headers(state)
+        return whole_state_view(state, now.date()), 201 if created else 200, headers(state)
 
 
 @blueprint.route("/<string:alpha3>/erase-contacts", methods=["POST"])
@@ -86,4 +86,4 @@ def erase_contacts(_body: dict[str, Any], alpha3: str) -> Any:
         lambda s: domain.erase_state_contacts(s, identity, now),
         now,
     )
-    return state_view(state, now.date()), headers(state)
+    return whole_state_view(state, now.date()), headers(state)

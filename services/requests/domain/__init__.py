@@ -4,6 +4,7 @@ No I/O: everything here works on documents that were loaded, or were never store
 """
 
 from services.requests.domain.advice import advice_for
+from services.requests.domain.calendars import add_working_days, working_days_of
 from services.requests.domain.requests import (
     actor_for,
     change_request,
@@ -14,7 +15,6 @@ from services.requests.domain.requests import (
 )
 from services.requests.domain.states import erase_state_contacts, set_state
 from services.requests.domain.steps import (
-    add_working_days,
     authenticate,
     circulate,
     circulate_if_due,
@@ -46,4 +46,5 @@ __all__ = [
     "set_state",
     "settle",
     "submit",
+    "working_days_of",
 ]

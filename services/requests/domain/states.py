@@ -19,7 +19,10 @@ def set_state(state: State, payload: Mapping[str, Any], identity: Identity, now:
     _require_own(state, identity)
     change_contacts(state, payload, identity, now)
     state.no_objection_days = payload["no_objection_days"]
-    state.weekend = sorted(set(payload["weekend"]), key=WEEKDAYS.index)
+    weekend = payload["weekend"]
+    state.weekend = None if weekend is None else sorted(set(weekend), key=WEEKDAYS.index)
+    state.days_off = sorted(set(payload["days_off"]))
+    state.days_worked = sorted(set(payload["days_worked"]))
 
 
 def erase_state_contacts(state: State, identity: Identity, now: datetime) -> None:

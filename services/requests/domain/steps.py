@@ -6,9 +6,10 @@ follows from what the ledger holds of its lines.
 """
 
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 
-from services.requests.documents import WEEKDAYS, AssistanceRequest, NeedLine, Remark, State
+from services.requests.documents import AssistanceRequest, NeedLine, Remark, State
+from services.requests.domain.calendars import add_working_days, working_days_of
 from services.requests.domain.requests import require_action
 from shared.events.outbox import Transition
 from shared.lifecycle import REQUEST
@@ -42,7 +43,7 @@ def authenticate(
     """
     require_action(identity, "authenticate", request)
     take_step(REQUEST, request, "authenticate", identity, now)
-    settings = State() if state is None else state
+    settings = State(id=request.country) if state is None else state
     if request.consent is not None:
         _circulate_as_service(request, "express-consent", now)
     elif settings.no_objection_days == 0:
@@ -122,18 +123,9 @@ def rename_published(request: AssistanceRequest, now: datetime) -> None:
 
 def objection_ends(authenticated: datetime, state: State) -> datetime:
     """When the State's working days to object are over, wherever on earth it counts them."""
-    weekend = {WEEKDAYS.index(day) for day in state.weekend}
-    last = add_working_days(authenticated.date(), state.no_objection_days, weekend)
+    works = working_days_of(state)
+    last = add_working_days(authenticated.date(), state.no_objection_days, works)
     return datetime.combine(last + timedelta(days=1), _OVER_EVERYWHERE)
-
-
-def add_working_days(day: date, working_days: int, weekend: Iterable[int]) -> date:
-    """The day after so many days, those of the weekend (0 is Monday) not counted."""
-    free = frozenset(weekend)
-    while working_days > 0:
-        day += timedelta(days=1)
-        working_days -= day.weekday() not in free
-    return day
 
 
 def _coverage(request: AssistanceRequest, needs: Iterable[NeedLine], held: Held) -> str:

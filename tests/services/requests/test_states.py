@@ -26,7 +26,8 @@ def test_contacts_are_set_read_confirmed_and_listed(senegal, caller):
     today = datetime.now(UTC).date().isoformat()
     assert made.json["last_confirmed"] == today
     assert made.json["no_objection_days"] == 5
-    assert made.json["weekend"] == ["saturday", "sunday"]
+    assert made.json["weekend"] is None
+    assert made.json["calendar"]["weekend"] == ["saturday", "sunday"]
     assert made.json["confirmation_due"] is False
     donor = caller("donor", organisation="org-1")
     read = donor.get("/v1/states/SEN")
@@ -42,6 +43,7 @@ def test_contacts_are_set_read_confirmed_and_listed(senegal, caller):
     assert changed.json["confirmation_due"] is True
     assert changed.json["no_objection_days"] == 10
     assert changed.json["weekend"] == ["friday", "saturday"]
+    assert changed.json["calendar"]["weekend"] == ["friday", "saturday"]
     listed = donor.get("/v1/states")
     assert [state["id"] for state in listed.json["items"]] == ["SEN"]
 
@@ -82,6 +84,10 @@ def test_who_may_write(caller, role, claims, status):
         ({"no_objection_days": -1}, "no_objection_days"),
         ({"weekend": ["someday"]}, "weekend[0]"),
         ({"weekend": [*WEEKDAYS]}, "weekend"),
+        ({"days_off": ["2026-02-30"]}, "days_off[0]"),
+        ({"days_worked": ["1926-02-03"]}, "days_worked[0]"),
+        ({"days_off": ["2026-04-03"] * 101}, "days_off"),
+        ({"days_off": ["2026-04-03"], "days_worked": ["2026-04-03"]}, "days_worked"),
     ],
 )
 def test_bad_values_name_their_field(senegal, members, field):
@@ -101,6 +107,36 @@ def test_the_states_own_period_of_objection_counts(record, senegal, coordinator)
     until = datetime.fromisoformat(made.json["circulates_at"])
     assert until > datetime.now(UTC) + timedelta(days=80)
     assert (until.hour, until.minute) == (12, 0)
+
+
+def test_days_that_a_state_adds_and_removes_are_kept_and_shown(senegal):
+    made = senegal.put("/v1/states/SEN", {"contacts": [CONTACT]})
+    holidays = made.json["calendar"]["days_off"]
+    assert len(holidays) > 5
+    today = datetime.now(UTC).date()
+    ahead = ((today + timedelta(days=days)) for days in range(7, 30))
+    monday = next(d.isoformat() for d in ahead if not d.weekday() and d.isoformat() not in holidays)
+    own = {"days_off": [monday, monday], "days_worked": holidays[1:3]}
+    changed = senegal.put("/v1/states/SEN", own, made.headers["ETag"])
+    assert changed.json["days_off"] == [monday]
+    assert changed.json["days_worked"] == holidays[1:3]
+    expected = sorted({monday, *holidays} - {*holidays[1:3]})
+    assert changed.json["calendar"]["days_off"] == expected
+    assert senegal.get("/v1/states/SEN").json["calendar"] == changed.json["calendar"]
+    worked = senegal.put("/v1/states/SEN", {"weekend": []}, changed.headers["ETag"])
+    assert worked.json["weekend"] == worked.json["calendar"]["weekend"] == []
+    assert senegal.get("/v1/states/SEN").json["weekend"] == []
+    assert "calendar" not in senegal.get("/v1/states").json["items"][0]
+
+
+def test_a_window_that_runs_keeps_its_end_when_the_calendar_changes(record, senegal):
+    request = record("authenticated")
+    soon = [(datetime.now(UTC) + timedelta(days=ahead)).date().isoformat() for ahead in range(30)]
+    senegal.put("/v1/states/SEN", {"days_off": soon, "no_objection_days": 60})
+    read = senegal.get(f"/v1/requests/{request.json['id']}")
+    assert read.json["circulates_at"] == request.json["circulates_at"]
+    later = record("authenticated")
+    assert later.json["circulates_at"] > request.json["circulates_at"]
 
 
 def test_a_state_that_lets_no_day_pass_is_circulated_at_once(record, senegal):
