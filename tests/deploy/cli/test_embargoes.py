@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from deploy.cli.main import main
 from services.matcher.embargo_documents import Embargo
 from shared.settings import Settings
-from shared.vocabulary.embargoes import listed_embargoes
+from shared.vocabulary.embargoes import listed_embargoes, listed_on
 from shared.web.database import connect_database
 
 
@@ -29,7 +29,8 @@ def test_the_list_is_entered_only_when_somebody_says_so(
     runner, number = CliRunner(), len(listed_embargoes())
     refused = runner.invoke(main, ["embargoes", "load"], input="n\n", env=own | named)
     assert refused.exit_code == 1
-    assert "30 June 2025" in refused.output
+    day = listed_on()
+    assert f"{day.day} {day:%B %Y}" in refused.output
     assert "the register is empty" in runner.invoke(main, ["embargoes"], env=own | named).output
     for entered, known in ((number, 0), (0, number)):
         done = runner.invoke(main, ["embargoes", "load", "--yes"], env=own | named)
