@@ -21,11 +21,11 @@ from services.portal.documents import Account, OutgoingMail
 from services.portal.domain.people import Office, email_of, office_faults
 from services.portal.house import House, open_house
 from services.portal.sealing import DamagedError
+from services.portal.trail import COMMAND_LINE
 from shared.settings import Settings
 from shared.web.database import connect_database
 from shared.web.identity import ROLES
 
-_OPERATOR = "operator"
 _FAULTS = {
     "state": "--role requester needs --state, an ISO 3166-1 alpha-3 code",
     "organisation": "--role donor needs --organisation, an organisation's id",
@@ -69,7 +69,7 @@ def invite(
         raise click.UsageError(_FAULTS[fault])
     house = find_house(data_dir)
     try:
-        _, link = invitations.invite(house, address, language, office, _OPERATOR, house.clock())
+        _, link = invitations.invite(house, address, language, office, COMMAND_LINE, house.clock())
     except invitations.HasAccountError:
         raise click.ClickException(f"{address} has an account already") from None
     click.echo(link)
@@ -102,7 +102,7 @@ def lock(email: str, data_dir: Path) -> None:
     """Lock the account of EMAIL: its sessions end, its tokens buy nothing."""
     house = find_house(data_dir)
     account = _account(email)
-    accounts.lock(account.id, house.clock())
+    accounts.lock(account, COMMAND_LINE, house.clock())
     click.echo(f"{account.email} is locked")
 
 
@@ -113,7 +113,7 @@ def unlock(email: str, data_dir: Path) -> None:
     """Unlock the account of EMAIL, and forget the failures that make it wait."""
     house = find_house(data_dir)
     account = _account(email)
-    accounts.unlock(account.id)
+    accounts.unlock(account, COMMAND_LINE, house.clock())
     factors.forget_failures(house, account)
     click.echo(f"{account.email} is not locked")
 
@@ -127,7 +127,7 @@ def reset(email: str, second_factor: bool, data_dir: Path) -> None:
     house = find_house(data_dir)
     account, now = _account(email), house.clock()
     if second_factor:
-        factors.remove(house, account, now)
+        factors.remove(house, account, COMMAND_LINE, now)
     click.echo(accounts.new_reset_link(house, account, now))
 
 

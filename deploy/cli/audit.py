@@ -13,7 +13,7 @@ from shared.events.auditing import compare
 from shared.events.trail import verify
 from shared.web.database import connect_database
 
-AUDITED = ("requests", "offers", "matcher")
+AUDITED = ("requests", "offers", "matcher", "portal")
 """The services whose records have a history."""
 
 

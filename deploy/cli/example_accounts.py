@@ -19,6 +19,7 @@ from services.portal.documents import Account
 from services.portal.domain.people import Office
 from services.portal.domain.second_factor import STEP_SECONDS, code_at, readable_secret
 from services.portal.house import House
+from services.portal.trail import COMMAND_LINE, first_step, office_code
 from shared.ids import new_id
 
 _DOMAIN = "entraide.example"
@@ -87,6 +88,7 @@ def _make(house: House, name: str, office: Office) -> Example:
         organisation=office.organisation,
         password=house.passwords.hash(password),
         created_at=now,
+        **first_step("create", COMMAND_LINE, now, office_code(office)),
     )
     account.save(force_insert=True)
     if office.role == "coordinator":

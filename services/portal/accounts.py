@@ -10,6 +10,8 @@ from services.portal.domain.people import SECOND_FACTOR_ROLES, Office, email_of
 from services.portal.house import House
 from services.portal.outgoing import send_mail
 from services.portal.sealing import new_secret
+from services.portal.trail import Update, actor_of_account, with_step
+from shared.registers.actors import Actor
 from shared.web.identity import Identity
 
 RESET_PAGE = "reset"
@@ -76,14 +78,15 @@ def end_everything() -> int:
     return int(written.matched_count)
 
 
-def lock(account_id: str, now: datetime) -> bool:
-    """Lock an account and end its sessions; False if there is none."""
-    return _changed(account_id, {"$set": {"locked_at": now}, "$inc": {"generation": 1}})
+def lock(account: Account, actor: Actor, now: datetime) -> None:
+    """Lock an account and end its sessions."""
+    update: Update = {"$set": {"locked_at": now}, "$inc": {"generation": 1}}
+    _change(account, with_step(update, "lock", account, actor, now))
 
 
-def unlock(account_id: str) -> bool:
-    """Unlock an account; False if there is none."""
-    return _changed(account_id, {"$unset": {"locked_at": ""}})
+def unlock(account: Account, actor: Actor, now: datetime) -> None:
+    """Unlock an account."""
+    _change(account, with_step({"$unset": {"locked_at": ""}}, "unlock", account, actor, now))
 
 
 def new_reset_link(house: House, account: Account, now: datetime) -> str:
@@ -116,20 +119,23 @@ def reset_password(house: House, secret: str, password: str, now: datetime) -> A
     """
     account = account_of_reset(house, secret, now)
     _require_fine(password, account)
+    update: Update = {
+        # Who asks for a new password may have lost the old one to somebody else: tokens end in
+        # the same write.
+        "$set": {"password": house.passwords.hash(password), "tokens_from": now},
+        "$unset": {"reset": "", "reset_until": ""},
+        "$inc": {"generation": 1},
+    }
+    actor = actor_of_account(account)
     written = Account._get_collection().update_one(
         {"_id": account.id, "reset": account.reset, "reset_until": {"$gt": now}},
-        {
-            # Who asks for a new password may have lost the old one to somebody else: tokens end
-            # in the same write.
-            "$set": {"password": house.passwords.hash(password), "tokens_from": now},
-            "$unset": {"reset": "", "reset_until": ""},
-            "$inc": {"generation": 1},
-        },
+        with_step(update, "reset-password", account, actor, now),
     )
     if not written.matched_count:
         raise LinkUsedError
     end_sessions(account.id)
-    ApiToken.objects(account=account.id, revoked_at=None).update(set__revoked_at=now)
+    for token in ApiToken.objects(account=account.id, revoked_at=None):
+        revoke_token(token, actor, now, "reset-password")
     send_mail(house, "password-changed", account.email, account.language, now)
     return account
 
@@ -140,13 +146,14 @@ def change_password(house: House, account: Account, password: str, now: datetime
     Raises PasswordRefusedError. Whoever calls has checked the old password.
     """
     _require_fine(password, account)
+    update: Update = {
+        "$set": {"password": house.passwords.hash(password)},
+        "$unset": {"reset": "", "reset_until": ""},
+        "$inc": {"generation": 1},
+    }
     written = Account._get_collection().update_one(
         {"_id": account.id, "generation": account.generation},
-        {
-            "$set": {"password": house.passwords.hash(password)},
-            "$unset": {"reset": "", "reset_until": ""},
-            "$inc": {"generation": 1},
-        },
+        with_step(update, "change-password", account, actor_of_account(account), now),
     )
     if not written.matched_count:
         return False
@@ -156,14 +163,21 @@ def change_password(house: House, account: Account, password: str, now: datetime
     return True
 
 
+def revoke_token(token: ApiToken, actor: Actor, now: datetime, reason: str | None = None) -> bool:
+    """Revoke an API token; False where it was before."""
+    written = ApiToken._get_collection().update_one(
+        {"_id": token.id, "revoked_at": None},
+        with_step({"$set": {"revoked_at": now}}, "revoke", token, actor, now, reason),
+    )
+    return bool(written.matched_count)
+
+
 def _require_fine(password: str, account: Account) -> None:
     fault = fault_of(password, account.email, account.name)
     if fault is not None:
         raise PasswordRefusedError(fault)
 
 
-def _changed(account_id: str, update: dict[str, Any]) -> bool:
-    written = Account._get_collection().update_one({"_id": account_id}, update)
-    if written.matched_count:
-        end_sessions(account_id)
-    return bool(written.matched_count)
+def _change(account: Account, update: dict[str, dict[str, Any]]) -> None:
+    Account._get_collection().update_one({"_id": account.id}, update)
+    end_sessions(account.id)

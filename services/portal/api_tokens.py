@@ -10,13 +10,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from services.portal.accounts import identity_of, needs_second_factor
+from services.portal.accounts import identity_of, needs_second_factor, revoke_token
 from services.portal.documents import Account, ApiToken
 from services.portal.domain import lifetimes
 from services.portal.house import House
 from services.portal.sealing import new_secret
 from services.portal.signing_keys import signing_key
+from services.portal.trail import actor_of_account, first_step
 from shared.ids import new_id
+from shared.registers.actors import Actor
 from shared.web.tokens import issue_token
 
 _PREFIX = "entraide"
@@ -55,6 +57,7 @@ def make(
         scopes=sorted(set(scopes)),
         created_at=now,
         expires_at=now + lifetime,
+        **first_step("make", actor_of_account(account), now),
     )
     token.save(force_insert=True)
     return token, f"{_PREFIX}_{token.id}_{secret}"
@@ -66,12 +69,10 @@ def tokens_of(account_id: str) -> list[ApiToken]:
     return list(found)
 
 
-def revoke(account_id: str, token_id: str, now: datetime) -> bool:
+def revoke(token_id: str, account_id: str, actor: Actor, now: datetime) -> bool:
     """Revoke a token of the account; False if there is none such."""
-    revoked: int = ApiToken.objects(id=token_id, account=account_id, revoked_at=None).update(
-        set__revoked_at=now
-    )
-    return revoked > 0
+    token = ApiToken.objects(id=token_id, account=account_id, revoked_at=None).first()
+    return token is not None and revoke_token(token, actor, now)
 
 
 def exchange(house: House, text: str, now: datetime) -> Access:

@@ -7,9 +7,9 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from services.portal.addresses import addresses
-from services.portal.api import accounts, invitations, tokens
+from services.portal.api import accounts, audit, invitations, tokens
 from services.portal.configuration import PortalSettings
-from services.portal.house import Clock, open_house, set_house, system_clock
+from services.portal.house import NAME, Clock, open_house, set_house, system_clock
 from services.portal.pages import assets, frame, inviting, me, signing
 from services.portal.pages.start import start_page
 from services.portal.signing_keys import OwnKeys
@@ -17,7 +17,6 @@ from shared.settings import Settings
 from shared.web.service import create_service
 from shared.web.tokens import JWKS_PATH
 
-NAME = "portal"
 DESCRIPTION = "Accounts and tokens; pages for requesting States, donors and coordinators."
 
 
@@ -32,7 +31,7 @@ def create_app(
     app = create_service(
         NAME,
         settings,
-        (tokens.blueprint, accounts.blueprint, invitations.blueprint),
+        (tokens.blueprint, accounts.blueprint, invitations.blueprint, audit.blueprint),
         description=DESCRIPTION,
         clock=clock,
         source=OwnKeys(portal),
@@ -43,6 +42,7 @@ def create_app(
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=trusted, x_proto=trusted)  # type: ignore[method-assign]
     app.add_url_rule(JWKS_PATH, view_func=tokens.key_set)
     frame.install(app, portal)
+    app.after_request(audit.take_over)
     for pages in (signing, me, inviting):
         pages.install(app)
     app.add_url_rule(assets.PATH, view_func=assets.asset)

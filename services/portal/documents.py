@@ -4,6 +4,8 @@ Nothing here is readable by who has only the database: passwords are hashed, lin
 and tokens are fingerprinted, seeds and keys are sealed (sealing.py).
 """
 
+from typing import Any, ClassVar
+
 from mongoengine import (
     BinaryField,
     DateTimeField,
@@ -14,6 +16,25 @@ from mongoengine import (
     ListField,
     StringField,
 )
+
+from shared.events.aggregate import Transition
+
+
+class Watched(Document):
+    """A document whose steps enter the audit trail, written by the functions of trail.py.
+
+    `number` rises with each step; `audited` and `unaudited_since` are as of an Aggregate.
+    """
+
+    meta: ClassVar[dict[str, Any]] = {
+        "abstract": True,
+        "indexes": [{"fields": ["unaudited_since"], "sparse": True}],
+    }
+
+    number = IntField()
+    history = ListField(EmbeddedDocumentField(Transition))
+    audited = IntField()
+    unaudited_since = DateTimeField()
 
 
 class SecondFactor(EmbeddedDocument):
@@ -28,7 +49,7 @@ class SecondFactor(EmbeddedDocument):
     since = DateTimeField(required=True)
 
 
-class Account(Document):
+class Account(Watched):
     """Somebody who may sign in: a role and what it is bound to.
 
     `password` is an argon2id hash. `generation` rises whenever all sessions must end: a session
@@ -88,7 +109,7 @@ class Session(Document):
     expires_at = DateTimeField(required=True)
 
 
-class Invitation(Document):
+class Invitation(Watched):
     """A link by which one account can be made, with the role and bindings fixed here.
 
     `invited_by` is an account's id or the subject of a token; `link` the fingerprint of the link.
@@ -114,7 +135,7 @@ class Invitation(Document):
     accepted_at = DateTimeField()
 
 
-class ApiToken(Document):
+class ApiToken(Watched):
     """A token of an account for its scripts; `secret` is a fingerprint, shown once in the clear."""
 
     meta = {  # noqa: RUF012 (mongoengine declares it so)
@@ -179,3 +200,7 @@ class OutgoingMail(Document):
     created_at = DateTimeField(required=True)
     expires_at = DateTimeField(required=True)
     sent_at = DateTimeField()
+
+
+AUDITED: tuple[type[Any], ...] = (Account, Invitation, ApiToken)
+"""The documents with a history of steps, for the audit trail."""

@@ -8,7 +8,15 @@ from services.portal.domain.backoff import CODE
 from services.portal.domain.people import SECOND_FACTOR_ROLES
 from services.portal.house import House
 from services.portal.outgoing import send_mail
-from services.portal.throttling import EMAIL_THROTTLE, forget, take, throttle_id
+from services.portal.throttling import (
+    EMAIL_THROTTLE,
+    begins_to_wait,
+    forget,
+    take,
+    throttle_id,
+)
+from services.portal.trail import actor_of_account, note_attempt, with_step
+from shared.registers.actors import Actor
 
 _SEED = "second factor"
 _RECOVERY = "recovery code"
@@ -53,9 +61,10 @@ def confirm_setup(house: House, account: Account, code: str, now: datetime) -> l
         recovery=[_recovery_fingerprint(house, account.id, one) for one in codes],
         since=now,
     )
+    update = {"$set": {"second_factor": factor.to_mongo()}, "$unset": {"setup": ""}}
     written = Account._get_collection().update_one(
         {"_id": account.id, "setup": account.setup},
-        {"$set": {"second_factor": factor.to_mongo()}, "$unset": {"setup": ""}},
+        with_step(update, "set-up-second-factor", account, actor_of_account(account), now),
     )
     if not written.matched_count:
         return None
@@ -74,28 +83,33 @@ def use_code(house: House, account: Account, code: str, now: datetime) -> bool:
     if factor is None:
         return False
     counted = throttle_id(house, "code", account.id)
-    take(counted, CODE, now)
+    before = take(counted, CODE, now)
     if _use_step(house, account, code, now) or _use_recovery(house, account, code):
         forget(counted)
         return True
+    note_attempt("sign-in-failed", account.id, now, "code")
+    if begins_to_wait(before, CODE, now):
+        note_attempt("locked-out", account.id, now, "code")
     return False
 
 
-def new_recovery_codes(house: House, account: Account) -> list[str]:
+def new_recovery_codes(house: House, account: Account, now: datetime) -> list[str]:
     """Ten new recovery codes; those from before are worthless."""
     codes = rules.new_recovery_codes()
     fingerprints = [_recovery_fingerprint(house, account.id, one) for one in codes]
+    update = {"$set": {"second_factor.recovery": fingerprints}}
     Account._get_collection().update_one(
         {"_id": account.id, "second_factor": {"$ne": None}},
-        {"$set": {"second_factor.recovery": fingerprints}},
+        with_step(update, "renew-recovery-codes", account, actor_of_account(account), now),
     )
     return codes
 
 
-def remove(house: House, account: Account, now: datetime) -> None:
+def remove(house: House, account: Account, actor: Actor, now: datetime) -> None:
     """Remove the second factor; who must have one has to set up another before anything else."""
+    update = {"$unset": {"second_factor": "", "setup": ""}}
     Account._get_collection().update_one(
-        {"_id": account.id}, {"$unset": {"second_factor": "", "setup": ""}}
+        {"_id": account.id}, with_step(update, "remove-second-factor", account, actor, now)
     )
     send_mail(house, "second-factor-changed", account.email, account.language, now)
 

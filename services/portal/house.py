@@ -10,12 +10,16 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from flask import Flask, current_app
 
 from services.portal.configuration import PortalSettings
+from services.portal.documents import AUDITED
 from services.portal.domain.passwords import MOST_LENGTH, normalised
 from services.portal.sealing import Vault, new_secret
+from shared.events.auditing import Auditor
 from shared.settings import Settings
+from shared.web.database import current_database
 
+NAME = "portal"
 Clock = Callable[[], datetime]
-_NAME = "entraide-portal"
+_EXTENSION = "entraide-portal"
 _HASHES_AT_ONCE = 4
 
 
@@ -72,6 +76,7 @@ class House:
     vault: Vault
     clock: Clock = system_clock
     passwords: Passwords = field(default_factory=Passwords)
+    auditor: Auditor = field(default_factory=lambda: Auditor(NAME, AUDITED, current_database))
 
     def link(self, page: str, secret: str) -> str:
         """The address of a page that a one-time link opens."""
@@ -85,10 +90,10 @@ def open_house(settings: Settings, portal: PortalSettings, clock: Clock = system
 
 def set_house(app: Flask, house: House) -> None:
     """Give the app's handlers their house."""
-    app.extensions[_NAME] = house
+    app.extensions[_EXTENSION] = house
 
 
 def house() -> House:
     """The house of the app that answers the current request."""
-    found: House = current_app.extensions[_NAME]
+    found: House = current_app.extensions[_EXTENSION]
     return found

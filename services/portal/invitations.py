@@ -5,7 +5,7 @@ from typing import Literal
 
 from pymongo.errors import DuplicateKeyError
 
-from services.portal.accounts import LinkUsedError, PasswordRefusedError
+from services.portal.accounts import LinkUsedError, PasswordRefusedError, office_of
 from services.portal.documents import Account, Invitation
 from services.portal.domain import lifetimes
 from services.portal.domain.passwords import fault_of
@@ -13,7 +13,9 @@ from services.portal.domain.people import Office
 from services.portal.house import House
 from services.portal.outgoing import send_mail
 from services.portal.sealing import new_secret
+from services.portal.trail import actor_of_account, first_step, office_code, with_step
 from shared.ids import derived_id, new_id
+from shared.registers.actors import Actor
 
 INVITATION_PAGE = "invitation"
 Status = Literal["open", "accepted", "revoked", "expired"]
@@ -24,7 +26,7 @@ class HasAccountError(Exception):
 
 
 def invite(
-    house: House, email: str, language: str, office: Office, invited_by: str, now: datetime
+    house: House, email: str, language: str, office: Office, actor: Actor, now: datetime
 ) -> tuple[Invitation, str]:
     """An invitation with its link, put into the outgoing mail.
 
@@ -42,9 +44,10 @@ def invite(
         state=office.state,
         organisation=office.organisation,
         regions=list(office.regions),
-        invited_by=invited_by,
+        invited_by=actor.subject,
         created_at=now,
         expires_at=now + lifetimes.INVITATION,
+        **first_step("invite", actor, now, office_code(office)),
     )
     invitation.save(force_insert=True)
     link = house.link(INVITATION_PAGE, secret)
@@ -61,12 +64,17 @@ def status_of(invitation: Invitation, now: datetime) -> Status:
     return "expired" if invitation.expires_at <= now else "open"
 
 
-def revoke(invitation: Invitation, now: datetime) -> bool:
-    """Take an invitation back; False where it was accepted before."""
+def revoke(invitation: Invitation, actor: Actor, now: datetime, reason: str | None = None) -> bool:
+    """Take an invitation back, if it was not before; False where it was accepted."""
+    update = {"$set": {"revoked_at": now}}
     written = Invitation._get_collection().update_one(
-        {"_id": invitation.id, "accepted_at": None}, {"$set": {"revoked_at": now}}
+        {"_id": invitation.id, "accepted_at": None, "revoked_at": None},
+        with_step(update, "take-back", invitation, actor, now, reason),
     )
-    return bool(written.matched_count)
+    if written.matched_count:
+        return True
+    invitation.reload()
+    return invitation.accepted_at is None
 
 
 def invitation_of(house: House, secret: str, now: datetime) -> Invitation:
@@ -103,12 +111,16 @@ def accept(
         password=house.passwords.hash(password),
         created_at=now,
     )
+    actor = actor_of_account(account)
+    made = first_step("create", actor, now, office_code(office_of(account)))
+    for name, value in made.items():
+        setattr(account, name, value)
     if Account.objects(email=invitation.email).only("id").first() is not None:
         raise HasAccountError
     # Taken first, so that one that is taken back at this moment makes no account.
     taken = Invitation._get_collection().update_one(
         {"_id": invitation.id, "accepted_at": None, "revoked_at": None},
-        {"$set": {"accepted_at": now}},
+        with_step({"$set": {"accepted_at": now}}, "accept", invitation, actor, now),
     )
     if not taken.matched_count:
         raise LinkUsedError

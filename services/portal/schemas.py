@@ -7,6 +7,7 @@ from marshmallow import fields, validate
 
 from services.portal.domain.people import MAX_EMAIL, MAX_REGIONS, Office, email_of, office_faults
 from services.portal.domain.scopes import SCOPES
+from services.portal.trail import ACTIONS
 from shared.vocabulary import LANGUAGES
 from shared.vocabulary.countries import AREAS
 from shared.web.bounds import BoundedList, Pattern
@@ -99,6 +100,12 @@ class AccountView(OfficeMixin, StrictSchema):
     second_factor = fields.Boolean(required=True)
     created_at = fields.AwareDateTime(required=True)
     signed_in_at = fields.AwareDateTime(required=True, allow_none=True)
+
+
+class AuditQuery(PageQuery):
+    """Which entries of the audit trail to list."""
+
+    action = fields.String(load_default=None, validate=validate.OneOf(ACTIONS))
 
 
 class AccountQuery(PageQuery):

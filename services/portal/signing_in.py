@@ -10,12 +10,14 @@ from services.portal.domain.people import email_of
 from services.portal.house import House
 from services.portal.throttling import (
     EMAIL_THROTTLE,
+    begins_to_wait,
     forget,
     give_back,
     network_of,
     take,
     throttle_id,
 )
+from services.portal.trail import NETWORK, actor_of_account, note_attempt
 
 Stage = Literal["code", "setup", "full"]
 
@@ -39,14 +41,21 @@ def check_password(
     network = throttle_id(house, "sign-in network", network_of(address))
     typed = throttle_id(house, EMAIL_THROTTLE, email_of(email) or email)
     before = take(network, ADDRESS, now)
-    take(typed, ACCOUNT, now)
+    at_account = take(typed, ACCOUNT, now)
     account = account_by_email(email)
     right = house.passwords.matches(account.password if account else None, password)
     if account is None or not right:
+        tried = None if account is None else account.id
+        note_attempt("sign-in-failed", tried, now, "password")
+        if begins_to_wait(at_account, ACCOUNT, now):
+            note_attempt("locked-out", tried, now, "password")
+        if begins_to_wait(before, ADDRESS, now):
+            note_attempt("locked-out", NETWORK, now, "password")
         raise WrongError
     forget(typed)
     give_back(network, before, now)
     if account.locked_at is not None:
+        note_attempt("sign-in-failed", account.id, now, "locked")
         raise LockedError
     if house.passwords.is_dated(account.password):
         Account._get_collection().update_one(
@@ -62,6 +71,11 @@ def confirm_password(
     """Check the password of who is signed in already; raises as `check_password` does."""
     if check_password(house, account.email, password, address, now).id != account.id:
         raise WrongError
+
+
+def note_signed_in(account: Account, now: datetime) -> None:
+    """Note that somebody signed in to the account, with all that it takes."""
+    note_attempt("signed-in", account.id, now, actor=actor_of_account(account))
 
 
 def stage_after_password(account: Account) -> Stage:

@@ -76,6 +76,11 @@ def take(id_: str, policy: Policy, now: datetime) -> Attempts:
     raise TooManyError(now + _BUSY)
 
 
+def begins_to_wait(before: Attempts, policy: Policy, now: datetime) -> bool:
+    """Whether the attempt after `before` is the one after which the next has to wait."""
+    return before.attempted(policy, now).failures == policy.free
+
+
 def give_back(id_: str, before: Attempts, now: datetime) -> None:
     """Take back the attempt that was counted after `before`: it did not fail.
 

@@ -1,11 +1,13 @@
-"""What enters the audit trail: every step in a record's history, every read of a confidential one.
+"""What enters the audit trail: every step in a record's history, and what readers and people who
+sign in leave as notes.
 
 A change marks its document in the very write that lengthens the history (`unaudited_since`), as it
 leaves its event there for the relay. The auditor adds what a marked document's history has beyond
 what is `audited`, then takes the mark off; a crash between the two repeats and adds nothing twice,
-since an entry's key names the record and the place in its history. Reads are noted in a
-collection of their own before they are answered, and are taken over in the same way. Any number of
-auditors may run. Entries hold codes, times, identifiers; no text that anybody wrote.
+since an entry's key names the record and the place in its history. What is no step (a read of a
+confidential record, an attempt to sign in) is noted in a collection of its own before it is
+answered, and is taken over in the same way. Any number of auditors may run. Entries hold codes,
+times, identifiers; no text that anybody wrote.
 """
 
 import threading
@@ -22,7 +24,9 @@ from shared.events.aggregate import Aggregate, timestamp
 from shared.events.outbox import Contention
 from shared.events.trail import Content, Fault, Store, append, known_keys, prepare_trail
 
-READS = "audit_reads"
+NOTES = "audit_reads"
+"""The collection of notes, named for what was noted first."""
+
 IDLE_SECONDS = 0.5
 _PAUSE_SECONDS = 2.0
 _BATCH = 200
@@ -61,7 +65,7 @@ class Auditor:
     def prepare(self) -> None:
         """Make the indexes, and mark documents from before there was a trail."""
         prepare_trail(self._store())
-        self._store()[READS].create_index("at")
+        self._store()[NOTES].create_index("at")
         unknown = {"audited": {"$exists": False}, "unaudited_since": {"$exists": False}}
         for aggregate in self._aggregates:
             aggregate._get_collection().update_many(
@@ -70,8 +74,15 @@ class Auditor:
         self._prepared = True
 
     def take_over(self) -> int:
-        """Take over one batch of each kind; returns how many documents and reads that were."""
-        return sum(self._steps_of(one) for one in self._aggregates) + self._reads()
+        """Take over one batch of each kind; returns how many documents and notes that were."""
+        return sum(self._steps_of(one) for one in self._aggregates) + self._notes()
+
+    def catch_up(self) -> None:
+        """Take over all that waits. Raises Contention and pymongo's errors."""
+        if not self._prepared:
+            self.prepare()
+        while self.take_over():
+            pass
 
     def _steps_of(self, aggregate: type[Aggregate]) -> int:
         collection = aggregate._get_collection()
@@ -92,12 +103,12 @@ class Auditor:
         collection.bulk_write([_taken_over(document) for document in waiting], ordered=False)
         return len(waiting)
 
-    def _reads(self) -> int:
-        notes = self._store()[READS]
+    def _notes(self) -> int:
+        notes = self._store()[NOTES]
         waiting = list(notes.find().sort("at", 1).limit(_BATCH))
         if not waiting:
             return 0
-        self._append([_read(note) for note in waiting])
+        self._append([_noted(note) for note in waiting if note["record"] is not None])
         notes.delete_many({"_id": {"$in": [note["_id"] for note in waiting]}})
         return len(waiting)
 
@@ -105,10 +116,18 @@ class Auditor:
         self._seen = append(self._store(), self._service, contents, self._seen).number
 
 
-def note_reads(store: Store, reads: Sequence[Mapping[str, Any]], now: datetime) -> None:
-    """Leave reads for the auditor: each has `record`, `role`, `party` and `subject`."""
-    if reads:
-        store[READS].insert_many([{"_id": uuid.uuid4().hex, "at": now, **one} for one in reads])
+def leave_notes(
+    store: Store, notes: Sequence[Mapping[str, Any]], now: datetime, what: str = "read"
+) -> None:
+    """Leave notes for the auditor: each has `record`, `role`, `party` and `subject`.
+
+    It may have `action` and `reason`, which are codes. A note of no record (None) is written as
+    the others are and enters no trail.
+    """
+    if notes:
+        store[NOTES].insert_many(
+            [{"_id": uuid.uuid4().hex, "what": what, "at": now, **one} for one in notes]
+        )
 
 
 def steps(collection: str, document: Mapping[str, Any], audited: int) -> Iterator[Content]:
@@ -157,16 +176,19 @@ def _differing(store: Store, expected: Sequence[Content]) -> Iterator[Fault]:
 def _taken_over(document: Mapping[str, Any]) -> UpdateOne:
     # One by one: the embedded database was seen to stop answering while several auditors changed
     # many by one filter.
-    seen = {name: document[name] for name in ("_id", "epoch", "number")}
+    # What is no aggregate has a number alone, and from before there was a trail neither.
+    seen = {name: document.get(name) for name in ("_id", "epoch", "number")}
     audited = {"audited": len(document.get("history") or ())}
     return UpdateOne(seen, {"$set": audited, "$unset": {"unaudited_since": ""}})
 
 
-def _read(note: Mapping[str, Any]) -> Content:
+def _noted(note: Mapping[str, Any]) -> Content:
+    what = note.get("what", "read")
     return {
-        "key": f"read/{note['_id']}",
-        "what": "read",
+        "key": f"{what}/{note['_id']}",
+        "what": what,
         "record": note["record"],
         "at": timestamp(note["at"]),
         **{name: note.get(name) for name in ("role", "party", "subject")},
+        **{name: note[name] for name in ("action", "reason") if name in note},
     }

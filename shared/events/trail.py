@@ -124,15 +124,20 @@ def verify(store: Store, service: str) -> tuple[Head, list[Fault]]:
 
 
 def entries_of(
-    store: Store, record: str, after: int, limit: int, what: str | None = None
+    store: Store,
+    record: str | None,
+    after: int,
+    limit: int,
+    what: str | None = None,
+    action: str | None = None,
 ) -> list[dict[str, Any]]:
-    """Entries of a record after a number, the oldest first, each with its `number` and `hash`.
+    """Entries after a number, the oldest first, each with its `number` and `hash`.
 
-    `what`: only steps, or only reads.
+    `record`: those of one record; `what`: only steps, only reads; `action`: only those.
     """
-    wanted: dict[str, Any] = {"content.record": record, "_id": {"$gt": after}}
-    if what is not None:
-        wanted["content.what"] = what
+    asked = {"content.record": record, "content.what": what, "content.action": action}
+    wanted: dict[str, Any] = {name: one for name, one in asked.items() if one is not None}
+    wanted["_id"] = {"$gt": after}
     found = store[COLLECTION].find(wanted).sort("_id", 1).limit(limit)
     return [{**entry["content"], "number": entry["_id"], "hash": entry["hash"]} for entry in found]
 

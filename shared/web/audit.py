@@ -15,12 +15,15 @@ from shared.web.paging import PageQuery, page_schema, read_cursor, write_cursor
 from shared.web.problems import invalid_field, not_found
 from shared.web.schemas import StrictSchema
 
-_OVERSEERS = frozenset({"coordinator", "auditor"})
+OVERSEERS = frozenset({"coordinator", "auditor"})
+"""Who reads trails of others' records; a coordinator of some regions, those of theirs."""
+
 _PLACE = ("number",)
 
 
 class AuditEntryView(StrictSchema):
-    """One entry: a step of the record's history, or that somebody read what is confidential in it.
+    """One entry: a step of the record's history, that somebody read what is confidential in it, or
+    that somebody signed in to the account, or tried to.
 
     `number` and `hash` are its place in the service's chain. `subject` is told to those who
     oversee.
@@ -28,7 +31,7 @@ class AuditEntryView(StrictSchema):
 
     number = fields.Integer(required=True)
     hash = fields.String(required=True)
-    what = fields.String(required=True, validate=validate.OneOf(("step", "read")))
+    what = fields.String(required=True, validate=validate.OneOf(("step", "read", "sign-in")))
     record = fields.String(required=True)
     at = fields.String(required=True)
     action = fields.String(required=True, allow_none=True)
@@ -38,6 +41,9 @@ class AuditEntryView(StrictSchema):
     party = fields.String(required=True, allow_none=True)
     subject = fields.String(required=True, allow_none=True)
     reason = fields.String(required=True, allow_none=True)
+
+
+AuditPage = page_schema(AuditEntryView)
 
 
 def audit_blueprint(aggregates: Aggregates) -> Blueprint:
@@ -54,7 +60,7 @@ def audit_blueprint(aggregates: Aggregates) -> Blueprint:
         """The trail of one record."""
 
         @blueprint.arguments(PageQuery, location="query")
-        @blueprint.response(200, page_schema(AuditEntryView))
+        @blueprint.response(200, AuditPage)
         def get(self, args: dict[str, Any], record: str) -> dict[str, Any]:
             """List the audit trail's entries of a record, the oldest first."""
             identity = current_identity()
@@ -66,14 +72,16 @@ def audit_blueprint(aggregates: Aggregates) -> Blueprint:
 
 
 def entries_page(
-    record: str, args: Mapping[str, Any], identity: Identity, what: str | None = None
+    record: str | None, args: Mapping[str, Any], identity: Identity, what: str | None = None
 ) -> dict[str, Any]:
     """A page of a record's entries, of AuditEntryView, for a reader who may have them.
 
-    `args` as PageQuery loads them; `what`: only steps, or only reads.
+    `record` None: of the whole trail. `args` as PageQuery loads them, perhaps with an `action`;
+    `what`: only steps, or only reads.
     """
     after = 0 if args["cursor"] is None else _number(args["cursor"])
-    found = entries_of(current_database(), record, after, args["limit"] + 1, what)
+    limit, action = args["limit"] + 1, args.get("action")
+    found = entries_of(current_database(), record, after, limit, what, action)
     shown = found[: args["limit"]]
     more = len(found) > len(shown)
     return {
@@ -86,10 +94,10 @@ def _may_read(identity: Identity, aggregates: Aggregates, record: str) -> bool:
     documents = (one.objects(id=record).first() for one in aggregates)
     found = next((document for document in documents if document is not None), None)
     if found is None:
-        return identity.role in _OVERSEERS and identity.regions is None
+        return identity.role in OVERSEERS and identity.regions is None
     states = [state for state in (getattr(found, "country", None),) if state is not None]
     states += getattr(found, "states", None) or []
-    if identity.role in _OVERSEERS:
+    if identity.role in OVERSEERS:
         return identity.regions is None or covers(identity, *states)
     if identity.role == "requester":
         return identity.state in states
@@ -100,7 +108,7 @@ def _may_read(identity: Identity, aggregates: Aggregates, record: str) -> bool:
 def _entry(entry: Mapping[str, Any], identity: Identity) -> dict[str, Any]:
     names = ("number", "hash", "what", "record", "at", "action", "source", "target")
     shown = {name: entry.get(name) for name in (*names, "role", "party", "reason")}
-    return {**shown, "subject": entry.get("subject") if identity.role in _OVERSEERS else None}
+    return {**shown, "subject": entry.get("subject") if identity.role in OVERSEERS else None}
 
 
 def _number(cursor: str) -> int:

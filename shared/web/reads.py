@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from flask import Response, after_this_request, current_app, g, has_request_context
 from pymongo.errors import PyMongoError
 
-from shared.events.auditing import note_reads
+from shared.events.auditing import leave_notes
 from shared.registers.steps import party_of, subject_of
 from shared.web.database import current_database
 from shared.web.identity import current_identity
@@ -32,7 +32,7 @@ def keep_read(record: str) -> None:
 
 def _note(response: Response) -> Response:
     try:
-        note_reads(current_database(), list(g.confidential_reads.values()), datetime.now(UTC))
+        leave_notes(current_database(), list(g.confidential_reads.values()), datetime.now(UTC))
     except PyMongoError as error:
         # Past the view, Flask asks nobody by itself what to answer instead.
         return current_app.make_response(current_app.handle_user_exception(error))

@@ -60,7 +60,7 @@ def test_what_was_done_stands_in_whole_trails_until_somebody_touches_one(
     whole = entraide(stack, "audit", "verify")
     assert whole.returncode == 0, whole.stderr
     ends = [line.split()[-1] for line in whole.stdout.splitlines()]
-    assert [end.split("=")[0] for end in ends] == ["requests", "offers", "matcher"]
+    assert [end.split("=")[0] for end in ends] == ["requests", "offers", "matcher", "portal"]
 
     database = MongoClient(database_uri(stack.plan.ports.database))["entraide_matcher"]
     database[COLLECTION].update_one({"_id": 2}, {"$set": {"content.role": "donor"}})

@@ -10,6 +10,7 @@ from services.portal.domain.people import may_manage
 from services.portal.house import house
 from services.portal.schemas import AccountQuery, AccountView, Nothing
 from services.portal.views import account_view
+from shared.registers.actors import actor_of
 from shared.web.blueprint import Blueprint
 from shared.web.identity import Identity, covered_countries, current_identity, require_roles
 from shared.web.paging import page, page_schema
@@ -57,7 +58,7 @@ class Me(MethodView):
 def lock(_body: dict[str, Any], account_id: str) -> dict[str, Any]:
     """Lock an account: its sessions end, its tokens buy nothing."""
     account = _managed(account_id)
-    accounts.lock(account.id, house().clock())
+    accounts.lock(account, actor_of(current_identity()), house().clock())
     return account_view(_account(account_id))
 
 
@@ -68,7 +69,7 @@ def lock(_body: dict[str, Any], account_id: str) -> dict[str, Any]:
 def unlock(_body: dict[str, Any], account_id: str) -> dict[str, Any]:
     """Unlock an account."""
     account = _managed(account_id)
-    accounts.unlock(account.id)
+    accounts.unlock(account, actor_of(current_identity()), house().clock())
     return account_view(_account(account_id))
 
 

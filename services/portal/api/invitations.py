@@ -13,6 +13,7 @@ from services.portal.domain.people import email_of, may_manage
 from services.portal.house import house
 from services.portal.schemas import InvitationBody, InvitationView, office_in
 from services.portal.views import invitation_view
+from shared.registers.actors import actor_of
 from shared.web.blueprint import Blueprint
 from shared.web.identity import current_identity, require_roles
 from shared.web.marks import answers
@@ -51,7 +52,7 @@ class Invitations(MethodView):
         email = email_of(body["email"]) or ""
         try:
             made, _ = invitations.invite(
-                house(), email, body["language"], office, identity.subject, now
+                house(), email, body["language"], office, actor_of(identity), now
             )
         except invitations.HasAccountError:
             raise conflict("has-account", "There is an account with this address.") from None
@@ -70,5 +71,6 @@ class OneInvitation(MethodView):
         invitation = Invitation.objects(id=invitation_id).first()
         if invitation is None or not may_manage(current_identity(), office_of(invitation)):
             raise not_found("invitation")
-        if not invitations.revoke(invitation, house().clock()):
+        actor = actor_of(current_identity())
+        if not invitations.revoke(invitation, actor, house().clock()):
             raise conflict("accepted", "The invitation was accepted; lock the account instead.")

@@ -10,6 +10,7 @@ from services.portal import api_tokens, signing_keys
 from services.portal.house import house
 from services.portal.schemas import AccessView, ExchangeBody, TokensView
 from services.portal.views import token_view
+from shared.registers.actors import actor_of
 from shared.web.blueprint import Blueprint
 from shared.web.identity import current_identity, public, unauthorized
 from shared.web.marks import answers
@@ -68,5 +69,6 @@ class OneToken(MethodView):
     @blueprint.response(204)
     def delete(self, token_id: str) -> None:
         """Revoke one of your API tokens; what it bought before lives five minutes at most."""
-        if not api_tokens.revoke(current_identity().subject, token_id, house().clock()):
+        own = current_identity()
+        if not api_tokens.revoke(token_id, own.subject, actor_of(own), house().clock()):
             raise not_found("API token")

@@ -35,6 +35,8 @@ from services.portal.pages.frame import (
     show,
 )
 from services.portal.pages.signing import REFUSED
+from services.portal.trail import actor_of_account
+from shared.registers.actors import actor_of
 from shared.web.identity import ROLES, covered_countries
 from shared.web.problems import forbidden, not_found
 
@@ -101,7 +103,7 @@ def invite() -> Response:
         if not form.problems():
             email = email_of(form.email.data) or ""
             try:
-                invitations.invite(house(), email, form.language.data, office, own.subject, now)
+                invitations.invite(house(), email, form.language.data, office, actor_of(own), now)
             except invitations.HasAccountError:
                 form.fail_field(form.email, _("This address has an account already."))
             else:
@@ -123,7 +125,7 @@ def take_back(invitation_id: str) -> Response:
     if invitation is None or not may_manage(identity_of(account()), office_of(invitation)):
         raise not_found("invitation")
     if PageForm().validate_on_submit():
-        if invitations.revoke(invitation, house().clock()):
+        if invitations.revoke(invitation, actor_of_account(account()), house().clock()):
             flash(_("The invitation was taken back."))
         else:
             flash(_("The invitation was accepted before."))

@@ -41,6 +41,7 @@ from services.portal.pages.frame import (
 from services.portal.pages.signing import REFUSED, WAIT
 from services.portal.signing_in import LockedError, WrongError, confirm_password
 from services.portal.throttling import TooManyError
+from services.portal.trail import actor_of_account
 
 TOKENS = f"{ACCOUNT}/tokens"
 
@@ -152,7 +153,8 @@ def recovery_codes() -> Response:
     status = _confirm(form, own) if form.validate_on_submit() else REFUSED
     if form.problems():
         return _factor_page(own, form, status or REFUSED)
-    return show("recovery_codes.html", codes=factors.new_recovery_codes(house(), own))
+    codes = factors.new_recovery_codes(house(), own, house().clock())
+    return show("recovery_codes.html", codes=codes)
 
 
 @for_signed_in()
@@ -164,7 +166,7 @@ def remove_factor() -> Response:
     status = _confirm(form, own) if form.validate_on_submit() else REFUSED
     if form.problems():
         return _factor_page(own, form, status or REFUSED)
-    factors.remove(house(), own, house().clock())
+    factors.remove(house(), own, actor_of_account(own), house().clock())
     flash(_("The second factor was removed."))
     return go(ACCOUNT)
 
@@ -210,10 +212,10 @@ def tokens() -> Response:
 @for_signed_in()
 def revoke_token(token_id: str) -> Response:
     """An API token revoked."""
-    revoked = PageForm().validate_on_submit() and api_tokens.revoke(
-        account().id, token_id, house().clock()
-    )
-    if revoked:
+    own = account()
+    if PageForm().validate_on_submit() and api_tokens.revoke(
+        token_id, own.id, actor_of_account(own), house().clock()
+    ):
         flash(_("The token was revoked."))
     return go(TOKENS)
 

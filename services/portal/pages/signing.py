@@ -35,6 +35,7 @@ from services.portal.signing_in import (
     WrongError,
     check_password,
     may_ask_for_reset,
+    note_signed_in,
     stage_after_password,
 )
 from services.portal.throttling import TooManyError
@@ -75,6 +76,8 @@ def sign_in() -> Response:
             status = WAIT
         else:
             stage = stage_after_password(account)
+            if stage == "full":
+                note_signed_in(account, now)
             on = {"full": next_page(), "setup": SET_UP, "code": f"{CODE}?{_query()}"}[stage]
             agent = request.headers.get("User-Agent", "")
             cookie = sessions.open_session(house(), account, stage, agent, now, session_cookie())
@@ -102,6 +105,7 @@ def second_step() -> Response:
             status = WAIT
         else:
             if right:
+                note_signed_in(found.account, now)
                 agent = request.headers.get("User-Agent", "")
                 cookie = sessions.open_session(
                     house(), found.account, "full", agent, now, session_cookie()

@@ -76,5 +76,5 @@ def test_what_cannot_be_noted_is_not_answered(
     def fails(*_: Any) -> None:
         raise RuntimeError("the store is full")
 
-    monkeypatch.setattr("shared.web.reads.note_reads", fails)
+    monkeypatch.setattr("shared.web.reads.leave_notes", fails)
     assert coordinator.get("/v1/proposals/r1.o1").status_code == 500

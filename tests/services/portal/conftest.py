@@ -11,11 +11,12 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from services.portal import factors, invitations
+from services.portal import api_tokens, factors, invitations
 from services.portal.app import create_app
 from services.portal.documents import Account
 from services.portal.domain.people import Office
 from services.portal.house import House, system_clock
+from services.portal.trail import COMMAND_LINE
 from shared.settings import Settings
 from tests.services.described import described_client
 
@@ -133,8 +134,19 @@ def invite(house: House) -> Callable[..., str]:
         if role == "requester":
             bound = {"state": "SEN", **bound}
         office = Office(role, **bound)
-        _, link = invitations.invite(house, email, "en", office, "operator", house.clock())
+        _, link = invitations.invite(house, email, "en", office, COMMAND_LINE, house.clock())
         return link.rpartition("/")[2]
+
+    return make
+
+
+@pytest.fixture
+def headers(house: House) -> Callable[[Account], dict[str, str]]:
+    """Headers of an account, as the portal's pages would send them to a service."""
+
+    def make(account: Account) -> dict[str, str]:
+        access = api_tokens.access_for(house, account, house.clock())
+        return {"Authorization": f"Bearer {access.token}"}
 
     return make
 

@@ -21,17 +21,6 @@ def fresh(app: object) -> None:
     forget_attempts()
 
 
-@pytest.fixture
-def headers(house: House) -> Callable[[Account], dict[str, str]]:
-    """Headers of an account, as the portal's pages would send them to a service."""
-
-    def make(account: Account) -> dict[str, str]:
-        access = api_tokens.access_for(house, account, house.clock())
-        return {"Authorization": f"Bearer {access.token}"}
-
-    return make
-
-
 def decoded(text: str, client: FlaskClient) -> dict[str, Any]:
     keys = client.get("/.well-known/jwks.json").get_json()["keys"]
     known = KeySet.import_key_set({"keys": keys})

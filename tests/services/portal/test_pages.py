@@ -12,6 +12,7 @@ from services.portal.documents import Account, ApiToken, Invitation, OutgoingMai
 from services.portal.domain.backoff import ACCOUNT
 from services.portal.house import House
 from services.portal.outgoing import link_of
+from services.portal.trail import COMMAND_LINE
 from shared.settings import Settings
 from shared.web.logging import configure_logging
 from tests.services.portal.browsing import Browser
@@ -179,7 +180,7 @@ def test_a_coordinator_can_do_nothing_before_the_second_factor(
     assert codes[1] not in fresh_codes
     assert fresh_codes.count("-") >= 30
     # Taken away by an operator while a session goes on: that can do nothing else either.
-    factors.remove(house, Account.objects(id=account.id).first(), clock())
+    factors.remove(house, Account.objects(id=account.id).first(), COMMAND_LINE, clock())
     again.open("/invitations")
     assert again.path == "/account/second-factor"
 

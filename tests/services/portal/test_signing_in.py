@@ -20,6 +20,7 @@ from services.portal.signing_in import (
     stage_after_password,
 )
 from services.portal.throttling import TooManyError
+from services.portal.trail import COMMAND_LINE
 from tests.services.portal.conftest import PASSWORD, Clock, forget_attempts
 
 OTHER = "nine otters under a bridge"
@@ -128,16 +129,15 @@ def test_a_locked_account_is_told_to_its_owner_alone(
 ) -> None:
     account = make_account()
     cookie = sessions.open_session(house, account, "full", "", house.clock(), None)
-    assert accounts.lock(account.id, house.clock())
+    accounts.lock(account, COMMAND_LINE, house.clock())
     assert sessions.find_session(house, cookie, house.clock()) is None
     with pytest.raises(LockedError):
         check_password(house, account.email, PASSWORD, HERE, house.clock())
     with pytest.raises(WrongError):
         check_password(house, account.email, OTHER, HERE, house.clock())
-    assert accounts.unlock(account.id)
+    accounts.unlock(account, COMMAND_LINE, house.clock())
     assert check_password(house, account.email, PASSWORD, HERE, house.clock())
     assert sessions.find_session(house, cookie, house.clock()) is None
-    assert not accounts.lock("nobody", house.clock())
 
 
 def test_a_code_is_good_once_also_for_two_windows_at_one_moment(
@@ -172,7 +172,7 @@ def test_a_recovery_code_is_good_once(
     typed = f" {codes[3].upper().replace('-', ' ')} "
     results = at_once(3, lambda: factors.use_code(house, account, typed, clock()))
     assert sorted(results) == [False, False, True]
-    fresh_codes = factors.new_recovery_codes(house, account)
+    fresh_codes = factors.new_recovery_codes(house, account, clock())
     account.reload()
     assert not factors.use_code(house, account, codes[4], clock())
     assert factors.use_code(house, account, fresh_codes[0], clock())
@@ -320,7 +320,7 @@ def test_two_invitations_of_one_address_make_one_account(
 def test_an_invitation_ends(house: House, clock: Clock, invite: Callable[..., str]) -> None:
     revoked, expired = invite("revoked@portal.example"), invite("expired@portal.example")
     invitation = Invitation.objects(email="revoked@portal.example").first()
-    assert invitations.revoke(invitation, clock())
+    assert invitations.revoke(invitation, COMMAND_LINE, clock())
     clock.forward(seconds=lifetimes.INVITATION.total_seconds())
     for secret in (revoked, expired, "unknown"):
         with pytest.raises(accounts.LinkUsedError):

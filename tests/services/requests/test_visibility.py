@@ -195,7 +195,7 @@ def test_what_is_read_is_on_record_before_it_is_shown(record, act, monkeypatch):
     def fail(*_, **__):
         raise AutoReconnect("the database has gone away")
 
-    monkeypatch.setattr("shared.web.reads.note_reads", fail)
+    monkeypatch.setattr("shared.web.reads.leave_notes", fail)
     answer = act("coordinator").get(f"/v1/requests/{made.json['id']}")
     assert answer.status_code >= 500
     assert "ddr" not in answer.get_data(as_text=True)

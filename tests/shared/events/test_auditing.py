@@ -11,7 +11,7 @@ from pymongo.errors import AutoReconnect
 from sample_things import Thing, now
 
 from shared.events import trail
-from shared.events.auditing import READS, Auditor, compare, note_reads
+from shared.events.auditing import NOTES, Auditor, compare, leave_notes
 from shared.events.outbox import Transition, change, create
 from shared.events.trail import COLLECTION, append, entries_of, entry_hash, find_head, verify
 
@@ -163,19 +163,21 @@ def test_the_end_is_found_wherever_one_begins_to_look(database: Store, many: int
 
 def test_reads_are_told_once_and_forgotten_where_they_were_noted(database: Store) -> None:
     read = {"record": "one", "role": "donor", "party": "d1", "subject": "s1"}
-    note_reads(database, [read, read], now())
-    note_reads(database, [], now())
+    leave_notes(database, [read, read], now())
+    leave_notes(database, [], now())
     settle(database)
     settle(database)
     assert told(database, "one") == ["read", "read"]
-    assert database[READS].count_documents({}) == 0
+    assert database[NOTES].count_documents({}) == 0
 
 
 def test_a_read_that_was_taken_over_and_not_forgotten_is_told_once(database: Store) -> None:
-    note_reads(database, [{"record": "one", "role": "donor", "party": None, "subject": "s"}], now())
-    (note,) = database[READS].find()
+    leave_notes(
+        database, [{"record": "one", "role": "donor", "party": None, "subject": "s"}], now()
+    )
+    (note,) = database[NOTES].find()
     settle(database)
-    database[READS].insert_one(note)
+    database[NOTES].insert_one(note)
     settle(database)
     assert told(database, "one") == ["read"]
 

@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from pymongo.errors import ServerSelectionTimeoutError
 
-from shared.events.auditing import READS
+from shared.events.auditing import NOTES
 from shared.web import reads
 from shared.web.database import current_database
 from shared.web.logging import record_confidential_read
@@ -36,7 +36,7 @@ def test_what_cannot_be_noted_is_not_answered(
     def fails(*_: Any) -> None:
         raise ServerSelectionTimeoutError("10.0.0.7:27017: timed out")
 
-    monkeypatch.setattr(reads, "note_reads", fails)
+    monkeypatch.setattr(reads, "leave_notes", fails)
     answer = reading(app).test_client().get("/v1/notes", headers=requester)
     assert answer.status_code == 503
     assert answer.headers["Retry-After"]
@@ -45,4 +45,4 @@ def test_what_cannot_be_noted_is_not_answered(
 
 def _noted(app: Flask) -> int:
     with app.app_context():
-        return int(current_database()[READS].count_documents({"record": "r1"}))
+        return int(current_database()[NOTES].count_documents({"record": "r1"}))
