@@ -134,11 +134,10 @@ def reset(email: str, second_factor: bool, data_dir: Path) -> None:
 @command.command()
 @data_dir_option
 def mail(data_dir: Path) -> None:
-    """Show the mail that waits to be sent, with its links."""
+    """Show the mail that waits to be sent, with its links, and what was given up and why."""
     house = find_house(data_dir)
-    now = house.clock()
-    waiting = OutgoingMail.objects(sent_at=None, expires_at__gt=now).order_by("created_at")
-    for one in waiting:
+    unsent = OutgoingMail.objects(sent_at=None, expires_at__gt=house.clock())
+    for one in unsent.order_by("created_at"):
         click.echo(_line(house, one))
 
 
@@ -213,4 +212,6 @@ def _line(house: House, one: OutgoingMail) -> str:
         link = outgoing.link_of(house, one)
     except DamagedError as error:
         link = str(error)
-    return f"{when:%Y-%m-%d %H:%M}  {one.email}  {one.kind}  {link or ''}".rstrip()
+    state = "" if one.gave_up_at is None else "given up"
+    said = (f"{when:%Y-%m-%d %H:%M}", one.email, one.kind, state, one.error or "", link or "")
+    return "  ".join(part for part in said if part)

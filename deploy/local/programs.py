@@ -11,10 +11,14 @@ from pathlib import Path
 from deploy.local.children import Program
 from deploy.local.servers import LOOPBACK, BrokerCommand, broker_command, database_command, listens
 from deploy.local.stack import SERVICES, DataDirectory, Keys, Ports, StackError
+from services.portal import posting
 from shared.settings import Settings
 from shared.web.tokens import JWKS_PATH
 
-_PASSED_ON = ("ENTRAIDE_LOG_LEVEL", "ENTRAIDE_AS_OF", "ENTRAIDE_COUNTRIES_FILE")
+_PASSED_ON = (
+    *("ENTRAIDE_LOG_LEVEL", "ENTRAIDE_AS_OF", "ENTRAIDE_COUNTRIES_FILE"),
+    *(variable.name for variable in posting.VARIABLES),
+)
 _ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 _THREADS = 8
 
@@ -33,8 +37,8 @@ class Plan:
 def service_environment(plan: Plan) -> dict[str, str]:
     """The environment of the services' processes.
 
-    Of the caller's ENTRAIDE_ variables only log level, date and countries file are passed on:
-    addresses and keys are the stack's own.
+    Of the caller's ENTRAIDE_ variables only log level, date, countries file and what concerns mail
+    are passed on: addresses and keys are the stack's own.
     """
     own = {
         name: value
@@ -73,7 +77,7 @@ def service_settings(plan: Plan, service: str) -> Settings:
 def programs(plan: Plan) -> list[Program]:
     """All lasting programs of the stack, in the order in which they are told."""
     apis = [_api(plan, name) for name in ("portal", *SERVICES)]
-    workers = [_worker(plan, name) for name in SERVICES]
+    workers = [_worker(plan, name) for name in ("portal", *SERVICES)]
     return [_broker(plan), _database(plan), *apis, *workers]
 
 
@@ -148,7 +152,6 @@ def _server_environment() -> dict[str, str]:
 def _api(plan: Plan, name: str) -> Program:
     port = plan.ports.of(name)
     scratch = plan.directory.run.resolve() / "metrics" / name
-    environment = portal_environment(plan) if name == "portal" else service_environment(plan)
     return Program(
         name=name,
         kind="api",
@@ -157,7 +160,7 @@ def _api(plan: Plan, name: str) -> Program:
             *("--worker-class", "gthread", "--workers", "1", "--threads", str(_THREADS)),
             *("--bind", f"{LOOPBACK}:{port}", "--graceful-timeout", "5", "--no-control-socket"),
         ),
-        environment={**environment, "PROMETHEUS_MULTIPROC_DIR": str(scratch)},
+        environment={**_environment(plan, name), "PROMETHEUS_MULTIPROC_DIR": str(scratch)},
         ready=lambda: answers(port, "/readyz"),
         address=plan.ports.url(name),
         scratch=scratch,
@@ -171,13 +174,14 @@ def _worker(plan: Plan, service: str) -> Program:
         name=name,
         kind="worker",
         command=(sys.executable, "-m", f"services.{service}.worker"),
-        environment={
-            **service_environment(plan),
-            "ENTRAIDE_READY_FILE": str(ready_file),
-        },
+        environment={**_environment(plan, service), "ENTRAIDE_READY_FILE": str(ready_file)},
         ready=ready_file.exists,
         ready_file=ready_file,
     )
+
+
+def _environment(plan: Plan, service: str) -> dict[str, str]:
+    return portal_environment(plan) if service == "portal" else service_environment(plan)
 
 
 def answers(port: int, path: str) -> bool:

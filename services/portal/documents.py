@@ -184,12 +184,19 @@ class Throttle(Document):
 class OutgoingMail(Document):
     """A mail that waits to be sent: what it is about, to whom, in which language.
 
-    `link` is sealed; once it has expired, so has the mail.
+    `link` is sealed, and gone once the mail is sent; from `until` on it is worthless, and so is the
+    mail. `due_at` is when it is tried next, set while it waits: who takes it to send it puts it
+    off, so that nobody else does meanwhile. `gave_up_at` and `error` tell that it will not be sent,
+    and why. It is forgotten at `expires_at`.
     """
 
     meta = {  # noqa: RUF012 (mongoengine declares it so)
         "collection": "outgoing_mail",
-        "indexes": ["sent_at", {"fields": ["expires_at"], "expireAfterSeconds": 0}],
+        "indexes": [
+            "sent_at",
+            {"fields": ["due_at"], "sparse": True},
+            {"fields": ["expires_at"], "expireAfterSeconds": 0},
+        ],
     }
 
     id = StringField(primary_key=True)
@@ -197,9 +204,14 @@ class OutgoingMail(Document):
     email = StringField(required=True)
     language = StringField(required=True)
     link = BinaryField()
+    until = DateTimeField()
     created_at = DateTimeField(required=True)
+    due_at = DateTimeField()
+    attempts = IntField(required=True, default=0)
+    error = StringField()
     expires_at = DateTimeField(required=True)
     sent_at = DateTimeField()
+    gave_up_at = DateTimeField()
 
 
 AUDITED: tuple[type[Any], ...] = (Account, Invitation, ApiToken)

@@ -1,6 +1,6 @@
 """Mail that is to be sent. Putting it into the outgoing mail is all that is done here.
 
-The notifications worker takes it from there; until there is one, `entraide accounts mail` shows it.
+The worker takes it from there (postman.py); `entraide accounts mail` shows what waits.
 """
 
 from datetime import datetime, timedelta
@@ -12,7 +12,8 @@ from shared.ids import new_id
 
 Kind = Literal["invitation", "reset", "password-changed", "second-factor-changed"]
 PURPOSE = "mail"
-_KEPT = timedelta(days=7)
+KEPT = timedelta(days=7)
+"""How long a mail is remembered, sent or not, after the day from which it is of no use."""
 
 
 def send_mail(
@@ -35,8 +36,10 @@ def send_mail(
         email=email,
         language=language,
         link=None if link is None else house.vault.seal(link, PURPOSE),
+        until=until,
         created_at=now,
-        expires_at=until or now + _KEPT,
+        due_at=now,
+        expires_at=(until or now) + KEPT,
     ).save(force_insert=True)
 
 

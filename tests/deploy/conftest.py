@@ -12,14 +12,17 @@ from prometheus_client import REGISTRY
 
 import shared.settings
 from deploy.cli.main import main
-from services.portal import addresses, configuration
+from services.portal import addresses, configuration, posting
 from shared.settings import Settings
 from shared.web.keys import key_source
 
 ROOT = Path(__file__).parents[2]
 VARIABLES = frozenset(
     variable.name
-    for variables in (shared.settings.VARIABLES, addresses.VARIABLES, configuration.VARIABLES)
+    for variables in (
+        *(shared.settings.VARIABLES, addresses.VARIABLES),
+        *(configuration.VARIABLES, posting.VARIABLES),
+    )
     for variable in variables
 )
 _API = re.compile(r"(services\.([a-z]+)\.app):create_app\(\)")
@@ -53,7 +56,9 @@ def check_container() -> CheckContainer:
         assert own.keys() <= VARIABLES, f"{name}: nobody reads {sorted(own.keys() - VARIABLES)}"
         settings = Settings.from_environment(_check_command(name, command), environment)
         key_source(settings)
-        if name == "portal":
+        if name == "portal-worker":
+            posting.Posting.from_environment(environment)
+        if name in ("portal", "portal-worker"):
             addresses.addresses(environment)
             configuration.PortalSettings.from_environment(environment)
         if name.endswith("-worker"):
@@ -94,7 +99,10 @@ def _check_command(name: str, command: Sequence[str]) -> str:
 @pytest.fixture(scope="session")
 def metric_names() -> frozenset[str]:
     """Every series name that the services' own metrics have in Prometheus' text format."""
-    for module in ("shared.web.metrics", "shared.events.metrics", "services.matcher.metrics"):
+    for module in (
+        *("shared.web.metrics", "shared.events.metrics"),
+        *("services.matcher.metrics", "services.portal.metrics"),
+    ):
         importlib.import_module(module)
     names = set()
     for metric in REGISTRY.collect():

@@ -22,7 +22,7 @@ from shared.settings import Settings
 from shared.web.tokens import JWKS_PATH
 
 APIS = ("portal", *SERVICES)
-WORKERS = tuple(f"{service}-worker" for service in SERVICES)
+WORKERS = tuple(f"{service}-worker" for service in APIS)
 OURS = (*APIS, *WORKERS, "topics")
 SERVERS = ("kafka", "mongodb")
 SECRETS = {
@@ -156,7 +156,7 @@ def test_no_secret_has_a_default(text: str) -> None:
     document = yaml.safe_load(text)
     for name, service in document["services"].items():
         for variable, value in service.get("environment", {}).items():
-            if re.search(r"PASSWORD|SECRET|TOKEN|_KEY$", variable):
+            if re.search(r"(PASSWORD|SECRET|TOKEN)(?!_FILE)|_KEY$", variable):
                 assert re.fullmatch(r"\$\{\w+:\?[^}]+\}", value), f"{name}: {variable}"
 
 
@@ -215,7 +215,7 @@ def test_only_the_portal_has_the_portals_key(compose: Compose) -> None:
         for name, service in compose["services"].items()
         if "ENTRAIDE_PORTAL_KEY" in service.get("environment", {})
     }
-    assert having == {"portal"}
+    assert having == {"portal", "portal-worker"}
 
 
 @pytest.mark.parametrize("name", SERVERS)

@@ -243,7 +243,7 @@ def test_a_stack_is_loaded_survives_crashes_and_goes_on_after_its_end(
     said = up.said()
     for offset in (0, 1, 2, 3):
         assert f"http://127.0.0.1:{up.base + offset}" in said
-    for worker in ("requests-worker", "offers-worker", "matcher-worker"):
+    for worker in ("portal-worker", "requests-worker", "offers-worker", "matcher-worker"):
         assert f"\n{worker} " in said
 
     same_data = entraide(up, "up", "--port-base", up.base + 20)

@@ -6,13 +6,18 @@ from xml.etree import ElementTree
 
 import pytest
 
-from services.portal import addresses, configuration
+from services.portal import addresses, configuration, posting
 from shared.events.topics import topic_configs
 from shared.settings import VARIABLES, Settings, Variable
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
-EVERY_VARIABLE = (*VARIABLES, *addresses.VARIABLES, *configuration.VARIABLES)
+EVERY_VARIABLE = (
+    *VARIABLES,
+    *addresses.VARIABLES,
+    *configuration.VARIABLES,
+    *posting.VARIABLES,
+)
 SVG = "{http://www.w3.org/2000/svg}"
 DOCUMENTS = sorted(
     [*DOCS.rglob("*.md"), *(ROOT / "deploy").rglob("*.md"), *ROOT.glob("*.md")],

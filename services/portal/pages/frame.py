@@ -14,10 +14,10 @@ from flask_babel import Babel, Domain, format_datetime, format_timedelta, get_lo
 from flask_babel import lazy_gettext as _
 from jinja2 import PackageLoader, StrictUndefined
 
+from services.portal.catalogues import SOURCE_LANGUAGE, translations
 from services.portal.documents import Account
 from services.portal.house import House, house
 from services.portal.pages.assets import ASSETS
-from services.portal.pages.catalogues import SOURCE_LANGUAGE, translations
 from services.portal.pages.forms import PageForm
 from services.portal.sessions import SignedIn, find_session
 from services.portal.throttling import TooManyError

@@ -1,10 +1,10 @@
-"""The pages' texts: none is untranslated, none has lost what is filled into it."""
+"""The texts of pages and mails: none is untranslated, none has lost what is filled into it."""
 
 import re
 
 import pytest
 
-from services.portal.pages.catalogues import (
+from services.portal.catalogues import (
     DIRECTORY,
     TRANSLATED,
     read_catalogue,

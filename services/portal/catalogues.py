@@ -1,11 +1,12 @@
-"""The pages' texts in six languages: read from catalogues, and a command that keeps these whole.
+"""What pages and mails say in six languages: catalogues, and a command that keeps these whole.
 
-`python -m services.portal.pages.catalogues` takes new texts up into every catalogue and lists what
+`python -m services.portal.catalogues` takes new texts up into every catalogue and lists what
 is untranslated; it ends with 1 if anything is.
 """
 
 import sys
 from collections.abc import Iterator, Mapping
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 
@@ -19,15 +20,35 @@ from shared.vocabulary import LANGUAGES
 
 SOURCE_LANGUAGE = "en"
 TRANSLATED = tuple(language for language in LANGUAGES if language != SOURCE_LANGUAGE)
-PAGES = Path(__file__).parent
-DIRECTORY = PAGES / "texts"
+PORTAL = Path(__file__).parent
+DIRECTORY = PORTAL / "pages" / "texts"
 
-_METHODS = [("**.py", "python"), ("templates/**.html", "jinja2")]
+_METHODS = [("**.py", "python"), ("pages/templates/**.html", "jinja2")]
 _KEYWORDS: Mapping[str, tuple[int, ...] | None] = {
     "_": None,
     "gettext": None,
     "lazy_gettext": None,
+    "N_": None,
 }
+
+
+def N_(text: str) -> str:  # noqa: N802 (the name that catalogues' tools know)
+    """Mark a text that is translated where it is said."""
+    return text
+
+
+def say(language: str, text: str, **values: object) -> str:
+    """A text in a language, `%(name)s` filled in; for mails, which no request's reader asked for.
+
+    The values are put in as they are: HTML is for whoever makes some to escape.
+    """
+    found = _all_translations().get(language)
+    return (text if found is None else str(found.gettext(text))) % values
+
+
+@cache
+def _all_translations() -> Mapping[str, Translations]:
+    return translations()
 
 
 def translations() -> dict[str, Translations]:
@@ -45,11 +66,11 @@ def read_catalogue(language: str) -> Catalog:
 
 
 def texts() -> Catalog:
-    """Every text that the pages' code and templates have."""
+    """Every text that the portal's code and templates have."""
     found = Catalog(project="entraide", charset="utf-8")
     options = {"**.html": {"trimmed": "true", "newstyle_gettext": "true"}}
     for name, _line, message, comments, _context in extract_from_dir(
-        str(PAGES), _METHODS, options, _KEYWORDS, comment_tags=("NOTE:",)
+        str(PORTAL), _METHODS, options, _KEYWORDS, comment_tags=("NOTE:",)
     ):
         found.add(message, locations=[(name, 0)], auto_comments=comments)
     return found
