@@ -15,6 +15,7 @@ from services.matcher.api import (
     ledger,
     life,
     proposals,
+    threads,
     triangular,
 )
 from services.matcher.documents import AUDITED
@@ -35,6 +36,7 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
         (
             proposals.blueprint,
             life.blueprint,
+            threads.blueprint,
             commitments.blueprint,
             ledger.blueprint,
             alliances.blueprint,

@@ -88,6 +88,9 @@ def _displaced(entry: Mapping[str, Any]) -> dict[str, Any]:
     return {"displaced": {"code": found["code"], "by": by}}
 
 
+_WAITING = ("newest_unkept", "newest_unfiled", "due_at", "owes")
+
+
 class Match(Aggregate):
     """A proposal that somebody acted on; the id is `<request>.<offer>`.
 
@@ -103,14 +106,16 @@ class Match(Aggregate):
     `answer_by` is when silence ends it, `due_at` when time alone takes its next step
     (clockwork.py), `reminders` when somebody is to be reminded. `accepted` are the offer's
     conditions that the State accepted, `pledges` what the donor said it would give of each line.
-    `owes`: the ledger has yet to follow what it has become (settling.py).
+    `owes`: the ledger has yet to follow what it has become (settling.py). `unfiled` is what was
+    written in its thread and has yet to be filed there, `newest_unfiled` marks the last of it: see
+    thread_filing.py.
     """
 
     meta = {  # noqa: RUF012 (mongoengine declares it so)
         "collection": "matches",
         "indexes": [
             *("request", "offer", "organisation", "country"),
-            *({"fields": [name], "sparse": True} for name in ("newest_unkept", "due_at", "owes")),
+            *({"fields": [name], "sparse": True} for name in _WAITING),
         ],
     }
 
@@ -143,6 +148,8 @@ class Match(Aggregate):
     reports = EmbeddedDocumentListField(Report)
     follow_ups = EmbeddedDocumentListField(FollowUp)
     owes = BooleanField(default=None)
+    unfiled = ListField(DictField(), default=None)
+    newest_unfiled = StringField()
 
     def event(self) -> EventRecord:
         """The state of the proposal, without anything that was said of it."""

@@ -11,7 +11,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from types import MappingProxyType
 from typing import Any, Literal
 
-from shared.lifecycle import Lifecycle, Step
+from shared.lifecycle import PARTY, Lifecycle, Step
 from shared.registers.counting import Measure, counted
 from shared.vocabulary.currencies import usd_per_unit
 
@@ -71,11 +71,18 @@ STAYING: Mapping[str, frozenset[str]] = MappingProxyType(
         "ask": frozenset({"follow-up"}),
         "assess": frozenset({"follow-up"}),
         "reply": frozenset({"follow-up", "closed"}),
+        "message": PARTY - {"closed"},
+        "strike": frozenset(PROPOSAL.states),
+        "erase-name": frozenset(PROPOSAL.states),
     }
 )
 """What a proposal's history tells besides the steps, by the states in which it may happen: it stays
 in its state. `ask` is a question to the State, `assess` its answer and `reply` the donor's to that.
+A `message` of the thread was written, `strike` took its text out, `erase-name` its author's name.
 """
+
+OF_THREAD = frozenset({"message", "strike", "erase-name"})
+"""What the history tells of the thread, of which the thread itself tells readers."""
 
 WAITING = frozenset(_WAITING)
 """States in which an answer of the donor or of the State is waited for."""

@@ -70,7 +70,7 @@ def _settle_proposals(country: str, now: datetime) -> None:
     found = Match.objects(country=country, status__in=[*FOLLOWING, "fallen"])
     for match in found.only("id", "request", "offer", "status", "history"):
         fallen = match.status == "fallen"
-        if fallen and match.history[-1].reason != EMBARGOED:
+        if fallen and _why_fallen(match) != EMBARGOED:
             continue
         ids = [view_id("request", match.request), view_id("offer", match.offer)]
         views = {view.side: view for view in RecordView.objects(id__in=ids)}
@@ -79,6 +79,11 @@ def _settle_proposals(country: str, now: datetime) -> None:
         barred = pair_bar(views["request"], views["offer"], now.date()) is not None
         if barred is not fallen:
             follow_proposals([match.id], now)
+
+
+def _why_fallen(match: Match) -> str | None:
+    found = next(step.reason for step in reversed(match.history) if step.action == "fall")
+    return None if found is None else str(found)
 
 
 def _was_given(held: Commitment) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 from services.matcher.delivery import STEPS
 from services.matcher.documents import Match
-from services.matcher.domain import CENTS, PROPOSAL, THOUSANDTHS
+from services.matcher.domain import CENTS, OF_THREAD, PROPOSAL, THOUSANDTHS
 from services.matcher.figures import Figures, figures
 from services.matcher.life_documents import Report, ToldLine
 from services.matcher.proposals import Proposal
@@ -93,6 +93,8 @@ def _history(match: Match, identity: Identity) -> Iterator[dict[str, Any]]:
     every = oversees(identity) and covers(identity, match.country)
     names = ("source", "target", "action", "at", "role", "party", "reason")
     for place, step in enumerate(match.history):
+        if step.action in OF_THREAD:
+            continue
         told = every or step.role in _PARTIES
         yield {
             **{name: getattr(step, name) for name in names},

@@ -86,7 +86,8 @@ def _same_donor(proposal: Proposal, language: str) -> dict[str, Any] | None:
 def _came_back(match: Match | None, language: str) -> dict[str, Any] | None:
     if match is None or match.status != "proposed" or not match.reopened_by:
         return None
-    declined = next(step for step in reversed(match.history) if step.target in DECLINED).at
+    noes = (s for s in reversed(match.history) if s.target in DECLINED and s.source != s.target)
+    declined = next(noes).at
     sides: Sequence[str] = match.reopened_by
     template: Mapping[str, str] = sentences()["notices"][f"came-back-{'-and-'.join(sides)}"]
     return {

@@ -7,7 +7,7 @@ from typing import Any
 
 from services.matcher.cooperating import cooperation
 from services.matcher.documents import Commitment
-from services.matcher.domain import CENTS, THOUSANDTHS
+from services.matcher.domain import CENTS, OF_THREAD, THOUSANDTHS
 from services.matcher.embargo_views import proposal_embargoes
 from services.matcher.explained import explained
 from services.matcher.ledger_documents import LedgerCase, LedgerLine
@@ -47,7 +47,7 @@ def proposal_view(
         "embargoes": proposal_embargoes(proposal, language, on),
         "hidden_lines": len(proposal.hidden),
         "reason": match.reason if match is not None and oversees(identity) else None,
-        "history": match.history if match is not None else [],
+        "history": [] if match is None else [s for s in match.history if s.action not in OF_THREAD],
         "version": str(proposal.version),
         "request_version": str(proposal.request.version),
         "offer_version": str(offer.version),

@@ -20,6 +20,7 @@ from services.matcher import (
     embargo_watch,
     ledger,
     settling,
+    thread_filing,
 )
 from services.matcher.alliance_documents import Alliance
 from services.matcher.app import NAME
@@ -102,7 +103,7 @@ def worker_loops(
 
 def sweep(stop: threading.Event, clock: Clock, seconds: float = SWEEP_SECONDS) -> None:
     """Every few seconds: finish half-done commitments, do what is due of proposals, give back what
-    has expired, review cases, and take decisions over into their log."""
+    has expired, review cases, take decisions over into their log, and file messages."""
     while not stop.wait(seconds):
         try:
             commitments.recover(clock())
@@ -112,6 +113,7 @@ def sweep(stop: threading.Event, clock: Clock, seconds: float = SWEEP_SECONDS) -
             acceptance.recover(clock())
             ledger.review_cases(clock())
             decision_log.keep_waiting()
+            thread_filing.file_waiting()
             alliances.sweep()
             coverage_holds.sweep(clock())
             embargo_watch.sweep(clock())

@@ -21,6 +21,7 @@ from deploy.cli.target import Target
 from deploy.local.programs import service_settings
 from deploy.local.running import Stack
 from deploy.local.stack import SERVICES
+from services.matcher.thread_schemas import MessageBody
 from services.offers.schemas import (
     ActivityBody,
     CallBody,
@@ -189,11 +190,18 @@ def test_no_text_leaves_the_service_that_owns_it(
         assert told == [], path
     heard = str([*coordinator.items("matcher", "/v1/proposals", request=ids[0])])
     assert ids[0] in heard
+    of_matches = Secrets()
+    converse(coordinator, senegal, of_matches, ids[0])
+    wait_until_settled(Watch(settings, ids[:1]), 2.0, SECONDS)
 
     places = {"the logs": logs(stack), "the topics": topics(stack), "the matcher's API": heard}
     for service, found in databases(stack).items():
         places[f"the database of {service}"] = found
-    secrets = {"requests": of_requests.made, "offers": of_offers.made}
+    secrets = {
+        "requests": of_requests.made,
+        "offers": of_offers.made,
+        "matcher": of_matches.made,
+    }
     for service, words in secrets.items():
         own = f"the database of {service}"
         # What is searched does hold what it should, and every secret did arrive.
@@ -263,6 +271,16 @@ def register(
     step(senegal.get("requests", f"/v1/requests/{request.body['id']}"), senegal, "close", farewell)
     refused(senegal, operator)
     return ids
+
+
+def converse(coordinator: Client, senegal: Client, secret: Secrets, request: str) -> None:
+    """Endorse a proposal for the request, and write in its thread."""
+    (proposal, *_) = coordinator.items("matcher", "/v1/proposals", request=request)
+    path = f"/v1/proposals/{proposal['id']}"
+    seen = coordinator.get("matcher", path).etag
+    coordinator.post("matcher", f"{path}/decision", {"decision": "endorse"}, if_match=seen)
+    words = {"text": secret("Which depot? {}"), "signed": secret("Name {}")}
+    senegal.post("matcher", f"{path}/messages", planted(MessageBody, words))
 
 
 def refused(senegal: Client, operator: Client) -> None:

@@ -93,6 +93,10 @@ class Caller:
         options = {} if json is None else {"json": json}
         return self._client.post(path, headers=headers, **options)
 
+    def put(self, path: str, json: Any) -> TestResponse:
+        """PUT."""
+        return self._client.put(path, headers=self._headers, json=json)
+
     def items(self, path: str, **query: Any) -> list[dict[str, Any]]:
         """The items of a list's first page."""
         answer = self.get(path, **query)
