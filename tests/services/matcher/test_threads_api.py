@@ -1,7 +1,7 @@
 """Questions and answers on a proposal: who writes, reads, strikes out, and what is told of it."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -94,7 +94,7 @@ def test_both_sides_and_the_coordinator_write_in_one_thread(
     assert post(state, "Forty in each of two depots.", language="en", about=1) == 2
     assert post(coordinator, "Спасибо, этого достаточно для решения.", signed="A. Name") == 3
     shown = state.get(THREAD).json
-    assert [one["text"] for one in shown["items"]][0] == ARABIC
+    assert shown["items"][0]["text"] == ARABIC
     assert [one["language"] for one in shown["items"]] == ["ar", "en", "ru"]
     assert [(one["role"], one["party"]) for one in shown["items"]] == [
         ("donor", DONOR),
@@ -165,9 +165,8 @@ def test_others_neither_read_nor_write(
 def test_it_opens_with_the_endorsement_and_closes_with_a_no(
     known: World, coordinator: Caller, donor: Caller, state: Caller
 ) -> None:
-    assert donor.get(THREAD).json == {
-        **{"items": [], "next": None, "count": 0, "read_up_to": 0, "unread": 0, "open": False}
-    }
+    empty = {"items": [], "next": None, "count": 0, "read_up_to": 0, "unread": 0, "open": False}
+    assert donor.get(THREAD).json == empty
     assert code(donor.post(THREAD, {"text": "Too early"})) == (409, "not-endorsed")
     coordinator.decide(PAIR, "endorse")
     post(donor, "In time.")
@@ -231,7 +230,7 @@ def test_filing_again_brings_nothing_back(endorsed: World, donor: Caller) -> Non
 
 
 @pytest.fixture
-def crashing(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], None]]:
+def crashing(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     """The process dies between the proposal's write and the filing; called, it lives again."""
     filing = threads.file_waiting
 
@@ -239,7 +238,7 @@ def crashing(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], None]]:
         raise ConnectionError("gone")
 
     monkeypatch.setattr(threads, "file_waiting", die)
-    yield lambda: monkeypatch.setattr(threads, "file_waiting", filing)
+    return lambda: monkeypatch.setattr(threads, "file_waiting", filing)
 
 
 def test_a_crash_before_filing_loses_nothing(
