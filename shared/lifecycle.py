@@ -150,6 +150,13 @@ PARTY = frozenset(
 )
 """The states of a match in which its donor is a party to the request, and sees what parties see."""
 
+PLEDGED = frozenset(
+    {"donor-agreed", "agreed", "committed", "delivering", "delivered", "follow-up", "closed"}
+)
+"""The states of a match in which what its donor pledged stands."""
+GIVEN = frozenset({"delivered", "follow-up", "closed"})
+"""The states of a match in which its help has been given."""
+
 SHOWN: frozenset[str] = OFFER.shown | REQUEST.shown
 """The states in which a request or an offer is open for matching; no state has both meanings."""
 

@@ -14,7 +14,7 @@ from services.matcher.embargo_checks import pair_bar, require_unbarred
 from services.matcher.figures import told_lines
 from services.matcher.life import advance, tell
 from services.matcher.life_documents import ToldLine
-from services.matcher.pledges import above_pledge
+from services.matcher.pledges import above_pledge, pledged_needs
 from services.matcher.proposals import Proposal
 from services.matcher.rights import Party
 from shared.events.outbox import Version, change
@@ -118,6 +118,9 @@ def _agree(
         accept(match, proposal.offer, said.accepts, actor, now)
     else:
         match.pledges = pledges
+        match.pledged_needs = pledged_needs(
+            proposal.request, proposal.entry["serves"], pledges, now.date()
+        )
         refusal = above_pledge(match, (), match.holds)
         if refusal is not None:
             message = f"So much is held for this proposal already: {refusal}."

@@ -23,7 +23,15 @@ from services.matcher.coverage_documents import CoverageCase
 from services.matcher.domain import SOURCE, Take
 from services.matcher.duplicate_documents import DuplicateCase
 from services.matcher.embargo_documents import Embargo
-from services.matcher.life_documents import Accepted, FollowUp, Report, Said, ToldLine
+from services.matcher.life_documents import (
+    Accepted,
+    FollowUp,
+    LineKey,
+    Report,
+    Said,
+    ToldLine,
+    newest_told,
+)
 from shared.events.envelope import COMMITMENT, MATCH, SHORTLIST
 from shared.events.outbox import Aggregate, EventRecord, Version, timestamp
 
@@ -105,7 +113,8 @@ class Match(Aggregate):
 
     `answer_by` is when silence ends it, `due_at` when time alone takes its next step
     (clockwork.py), `reminders` when somebody is to be reminded. `accepted` are the offer's
-    conditions that the State accepted, `pledges` what the donor said it would give of each line.
+    conditions that the State accepted, `pledges` what the donor said it would give of each line of
+    the offer, `pledged_needs` what that is of the need lines that these serve (pledges.py).
     `owes`: the ledger has yet to follow what it has become (settling.py). `unfiled` is what was
     written in its thread and has yet to be filed there, `newest_unfiled` marks the last of it: see
     thread_filing.py.
@@ -144,6 +153,7 @@ class Match(Aggregate):
     reminders = ListField(DateTimeField())
     accepted = EmbeddedDocumentListField(Accepted)
     pledges = EmbeddedDocumentListField(ToldLine)
+    pledged_needs = EmbeddedDocumentListField(ToldLine)
     said = EmbeddedDocumentListField(Said)
     reports = EmbeddedDocumentListField(Report)
     follow_ups = EmbeddedDocumentListField(FollowUp)
@@ -167,9 +177,23 @@ class Match(Aggregate):
             "answer_by": self.answer_by and timestamp(self.answer_by),
             "accepted": [{"kind": one.kind, "hash": one.hash} for one in self.accepted],
             "follow_ups": [one.data() for one in self.follow_ups],
+            "pledged": [
+                *(_line_data("offer", one.key, one.amount) for one in self.pledges),
+                *(_line_data("request", one.key, one.amount) for one in self.pledged_needs),
+            ],
+            "reported": [
+                _line_data(side, key, amount)
+                for side, told in newest_told(self.reports).items()
+                for key, amount in sorted(told.items())
+            ],
             "history": [transition.data() for transition in self.history],
         }
         return self.envelope(MATCH, SOURCE, data)
+
+
+def _line_data(side: str, key: LineKey, amount: int) -> dict[str, Any]:
+    line, measure, unit = key
+    return {"side": side, "line": line, "measure": measure, "amount": amount, "unit": unit}
 
 
 class CommitmentLine(EmbeddedDocument):

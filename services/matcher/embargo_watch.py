@@ -18,11 +18,8 @@ from services.matcher.embargo_documents import Embargo
 from services.matcher.settling import EMBARGOED, FOLLOWING, follow_proposals
 from shared.events.outbox import change
 from shared.events.work import INFRASTRUCTURE
-from shared.lifecycle import IllegalTransition
+from shared.lifecycle import GIVEN, IllegalTransition
 from shared.registers.steps import take_step_as
-
-_GIVEN = frozenset({"delivered", "follow-up", "closed"})
-"""States of a match in which its help has been given."""
 
 log = structlog.get_logger(__name__)
 
@@ -92,4 +89,4 @@ def _was_given(held: Commitment) -> bool:
     if held.match is None:
         return False
     match = Match.objects(id=held.match).only("status").first()
-    return match is not None and match.status in _GIVEN
+    return match is not None and match.status in GIVEN

@@ -13,11 +13,9 @@ from datetime import date
 from typing import Any
 
 from services.matcher.documents import Commitment, Match, RecordView, ViewLine
-from services.matcher.life_documents import ToldLine
+from services.matcher.life_documents import LineKey, ToldLine, newest_told
 from services.matcher.promises import taken_line
 from shared.web.problems import FieldError, invalid
-
-_Key = tuple[int, str, str]
 
 
 @dataclass(frozen=True)
@@ -44,9 +42,7 @@ def figures(match: Match) -> list[Figures]:
     """Both sides' figures of each line that is pledged, committed or told of, by line."""
     committed = _committed(match)
     pledged = {one.key: one.amount for one in match.pledges}
-    told: dict[str, dict[_Key, int]] = {"donor": {}, "state": {}}
-    for report in match.reports:  # in the order in which they were told: the last one counts
-        told[report.side] |= {line.key: line.amount for line in report.lines}
+    told = newest_told(match.reports)
     keys = {*committed, *pledged, *told["donor"], *told["state"]}
     return [
         Figures(
@@ -70,8 +66,8 @@ def committed_lines(match: Match) -> dict[int, ViewLine]:
     return found
 
 
-def _committed(match: Match) -> Counter[_Key]:
-    total: Counter[_Key] = Counter()
+def _committed(match: Match) -> Counter[LineKey]:
+    total: Counter[LineKey] = Counter()
     held = Commitment.objects(id__in=match.holds).order_by("created_at") if match.holds else ()
     for one in held:
         for line in one.lines:

@@ -3,6 +3,7 @@
 Texts are here alone: the proposal's events carry none of them.
 """
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +19,10 @@ from shared.events.outbox import timestamp
 
 SCORES = ("adequate", "effective", "sustainable")
 """What a State is asked of assistance that it was given: each 1 (not at all) to 5 (wholly)."""
+
+
+LineKey = tuple[int, str, str]
+"""Number, measure and unit of a line: one whose unit changed is another."""
 
 
 class Said(EmbeddedDocument):
@@ -37,7 +42,7 @@ class Accepted(EmbeddedDocument):
 
 
 class ToldLine(EmbeddedDocument):
-    """So much of a line of the offer, as a party told it, in the unit that the line is counted in.
+    """So much of a line, as a party told it, in the unit that the line is counted in.
 
     Money that was given in another currency is kept beside it, with the day of the rate.
     """
@@ -51,8 +56,8 @@ class ToldLine(EmbeddedDocument):
     rate_date = StringField()
 
     @property
-    def key(self) -> tuple[int, str, str]:
-        """What tells lines apart: one whose unit changed is another."""
+    def key(self) -> LineKey:
+        """What tells lines apart."""
         return self.line, self.measure, self.unit
 
 
@@ -65,6 +70,14 @@ class Report(EmbeddedDocument):
     subject = StringField(required=True)
     lines = EmbeddedDocumentListField(ToldLine, required=True)
     text = StringField()
+
+
+def newest_told(reports: Sequence[Report]) -> Mapping[str, Mapping[LineKey, int]]:
+    """What each side says of each line: the last report that tells of it counts."""
+    told: dict[str, dict[LineKey, int]] = {"donor": {}, "state": {}}
+    for report in reports:  # in the order in which they were told
+        told[report.side] |= {line.key: line.amount for line in report.lines}
+    return told
 
 
 class FollowUp(EmbeddedDocument):

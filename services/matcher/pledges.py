@@ -1,10 +1,19 @@
-"""What the donor pledges when it agrees: nothing above it is committed without being asked anew."""
+"""What the donor pledges when it agrees: nothing above it is committed without being asked anew.
+
+It pledges of its offer's lines. What that is of the need lines that these serve is reckoned once,
+so that the register of requests can show it before anything is committed.
+"""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any
 
-from services.matcher.documents import Commitment, CommitmentLine, Match
-from services.matcher.domain import CENTS, THOUSANDTHS
+from services.matcher.documents import Commitment, CommitmentLine, Match, RecordView, ViewLine
+from services.matcher.domain import CENTS, THOUSANDTHS, convert
+from services.matcher.life_documents import LineKey, ToldLine
+from shared.vocabulary.currencies import NoRate
+from shared.vocabulary.errors import UnknownCode
 
 _SCALES = {"quantity": THOUSANDTHS, "money": CENTS}
 
@@ -19,7 +28,7 @@ def above_pledge(match: Match, lines: Iterable[CommitmentLine], held: Sequence[s
         return None
     others = Commitment.objects(id__in=list(held)) if held else ()
     every = [*lines, *(line for other in others for line in other.lines)]
-    total: Counter[tuple[int, str, str]] = Counter()
+    total: Counter[LineKey] = Counter()
     for line in every:
         if line.side == "offer":
             total[line.line, line.measure, line.unit] += line.amount
@@ -34,3 +43,54 @@ def above_pledge(match: Match, lines: Iterable[CommitmentLine], held: Sequence[s
                 f"makes {amount / scale:g}"
             )
     return None
+
+
+def pledged_needs(
+    request: RecordView,
+    serves: Iterable[Mapping[str, Any]],
+    pledges: Sequence[ToldLine],
+    on: date,
+) -> list[ToldLine]:
+    """What pledges of the offer's lines are of the need lines that these serve, in their units.
+
+    A pledge goes to the needs that its line serves, in the order in which `serves` (of the
+    proposal's entry) names them, up to what each needs. Money is reckoned at the rate of the day
+    `on`. What is counted otherwise than the need (dollars for machines) is left out: how much of
+    the need it is, the commitment says.
+    """
+    needs = {line.line: line for line in request.lines}
+    pairs = list(serves)
+    found: Counter[LineKey] = Counter()
+    for pledge in pledges:
+        left = pledge.amount
+        for need in _served(pairs, needs, pledge.line):
+            key = (need.line, need.measure, need.unit)
+            share = _in_unit(left, pledge.unit, need, on) if need.measure == pledge.measure else 0
+            given = min(share, need.limit - found[key])
+            if given > 0:
+                found[key] += given
+                left -= left * given // share
+    return [
+        ToldLine(line=line, measure=measure, unit=unit, amount=amount)
+        for (line, measure, unit), amount in sorted(found.items())
+    ]
+
+
+def _served(
+    serves: Iterable[Mapping[str, Any]], needs: Mapping[int, ViewLine], provision: int
+) -> list[ViewLine]:
+    """The need lines that a line of the offer serves, each once."""
+    numbers = dict.fromkeys(one["need"] for one in serves if one["provision"] == provision)
+    return [needs[number] for number in numbers if number in needs]
+
+
+def _in_unit(amount: int, unit: str, need: ViewLine, on: date) -> int:
+    """An amount in the need's unit; 0 where that cannot be said."""
+    if unit == need.unit:
+        return amount
+    if need.measure != "money":
+        return 0
+    try:
+        return convert(amount, unit, need.unit, on)
+    except (NoRate, UnknownCode):
+        return 0

@@ -12,12 +12,11 @@ from services.matcher.domain import CENTS, COMMITTABLE, SPOKEN_FOR, convert, tho
 from services.matcher.embargo_checks import lines_bar, require_unbarred
 from services.matcher.proposals import Proposal
 from services.matcher.rights import oversees
+from shared.lifecycle import GIVEN
 from shared.vocabulary.currencies import NoRate
 from shared.vocabulary.errors import UnknownCode
 from shared.web.identity import Identity
 from shared.web.problems import FieldError, conflict, invalid, invalid_field
-
-_DELIVERED = frozenset({"delivered", "follow-up", "closed"})
 
 
 def require_committable(proposal: Proposal) -> None:
@@ -38,7 +37,7 @@ def require_releasable(commitment: Commitment, identity: Identity, reason: str |
     if reason is None and not oversees(identity):
         raise invalid_field("reason", "Say why this is given back.", "required")
     match = Match.objects(id=commitment.match).only("status").first()
-    if match is not None and match.status in _DELIVERED:
+    if match is not None and match.status in GIVEN:
         raise conflict("delivered", "What this held is delivered; it stays with its record.")
 
 

@@ -127,7 +127,7 @@ class PublishBody(StepBody):
 
 
 class LeftView(StrictSchema):
-    """What is left of a line after what is committed, in the one measure that it is counted in.
+    """How much of a line, in the one measure that it is counted in.
 
     That is money for funding, else the capacity where there is one, else money.
     """
@@ -142,10 +142,23 @@ class LeftView(StrictSchema):
     )
 
 
+class ProvisionFiguresView(StrictSchema):
+    """What all matches of an offer come to, of one line; null where nobody has told."""
+
+    pledged = fields.Nested(LeftView)
+    committed = fields.Nested(LeftView)
+    disbursed = fields.Nested(LeftView, allow_none=True)
+    received = fields.Nested(LeftView, allow_none=True)
+
+
 class ProvisionView(SourcedView, ProvisionSchema):
     """A provision line as it is shown."""
 
-    left = fields.Nested(LeftView)
+    left = fields.Nested(LeftView, metadata={"description": "What is not committed."})
+    figures = fields.Nested(
+        ProvisionFiguresView,
+        metadata={"description": "Shown to its donor, coordinators, auditors and operators."},
+    )
 
 
 class OfferView(MergeableView, OfferBody):

@@ -13,12 +13,12 @@ from services.offers.documents import (
     Organisation,
     ProvisionLine,
 )
-from services.offers.domain import sees_inferred
-from shared.registers.commitments import Held, held, held_of_line
-from shared.registers.counting import counted_line
+from services.offers.domain import sees_all
+from shared.registers.counting import Counted, counted_line
 from shared.registers.inferred import inferred_view
 from shared.registers.measures import amount_of
 from shared.registers.merged import merging_view, source_view
+from shared.registers.progress import Progress, progress_of
 from shared.registers.texts import inferred_of
 from shared.registers.views import (
     contacts_view,
@@ -32,8 +32,8 @@ from shared.web.identity import Identity
 
 def offer_views(offers: Sequence[AssistanceOffer], identity: Identity) -> list[dict[str, Any]]:
     """The offers as this reader may see them, with what is left of each line."""
-    commitments = held(offer.id for offer in offers)
-    return [_offer_view(offer, identity, commitments) for offer in offers]
+    progress = progress_of((offer.id for offer in offers), "offer")
+    return [_offer_view(offer, identity, progress[offer.id]) for offer in offers]
 
 
 def offer_view(offer: AssistanceOffer, identity: Identity) -> dict[str, Any]:
@@ -41,7 +41,7 @@ def offer_view(offer: AssistanceOffer, identity: Identity) -> dict[str, Any]:
     return offer_views([offer], identity)[0]
 
 
-def _offer_view(offer: AssistanceOffer, identity: Identity, commitments: Held) -> dict[str, Any]:
+def _offer_view(offer: AssistanceOffer, identity: Identity, progress: Progress) -> dict[str, Any]:
     copied = (
         "organisation",
         "donor_type",
@@ -59,28 +59,49 @@ def _offer_view(offer: AssistanceOffer, identity: Identity, commitments: Held) -
         **{name: getattr(offer, name) for name in copied},
         "window": offer.window.view() if offer.window else None,
         "ceiling": _ceiling(offer),
-        "provisions": [_provision_view(offer.id, line, commitments) for line in offer.provisions],
+        "provisions": [
+            _provision_view(line, progress, figures=sees_all(identity, offer))
+            for line in offer.provisions
+        ],
     }
 
 
 def _inferred(offer: AssistanceOffer, identity: Identity) -> dict[str, Any]:
     """Nothing in lists, which leave it in the store with the signature."""
-    if not (sees_inferred(identity, offer) and offer.signature):
+    if not (sees_all(identity, offer) and offer.signature):
         return {}
     return {"inferred": inferred_view(inferred_of(offer), offer.provisions, "capacity")}
 
 
-def _provision_view(offer_id: str, provision: ProvisionLine, commitments: Held) -> dict[str, Any]:
+def _provision_view(
+    provision: ProvisionLine, progress: Progress, *, figures: bool
+) -> dict[str, Any]:
     own = counted_line(provision, "capacity")
     # Nothing is left where an owner lowered a line below what is committed.
-    left = max(0, own.amount - held_of_line(commitments, offer_id, provision.line, own))
+    left = max(0, own.amount - progress.committed(provision.line, own))
+    shown = {"figures": _figures(provision.line, own, progress)} if figures else {}
     return {
+        **shown,
         "line": provision.line,
         "theme": provision.theme,
         "kind": provision.kind,
         **measures_view(provision, "capacity"),
         "left": counted_view(own, left, "capacity"),
         "taken_from": source_view(provision),
+    }
+
+
+def _figures(line: int, own: Counted, progress: Progress) -> dict[str, Any]:
+    """What all its matches come to, of one line; null where nobody has told."""
+    amounts = {
+        "pledged": progress.pledged(line, own),
+        "committed": progress.committed(line, own),
+        "disbursed": progress.reported(line, own, by="donor"),
+        "received": progress.reported(line, own, by="state"),
+    }
+    return {
+        name: None if amount is None else counted_view(own, amount, "capacity")
+        for name, amount in amounts.items()
     }
 
 

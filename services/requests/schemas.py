@@ -145,7 +145,7 @@ class RequestBody(TextsSchema):
 
 
 class CommittedView(StrictSchema):
-    """How much of a line is committed, in the one measure that the line is counted in.
+    """How much of a line is pledged, committed or delivered, in the measure that it is counted in.
 
     That is money for funding, else the quantity where there is one, else money.
     """
@@ -163,7 +163,22 @@ class CommittedView(StrictSchema):
 class NeedView(SourcedView, NeedSchema):
     """A need line as it is shown."""
 
+    pledged = fields.Nested(
+        CommittedView,
+        metadata={
+            "description": "What donors that agreed said they would give, counted as the line is, "
+            "and whatever else is committed."
+        },
+    )
     committed = fields.Nested(CommittedView)
+    delivered = fields.Nested(
+        CommittedView,
+        metadata={
+            "description": "Of what is committed, the part that the State says it received, or its "
+            "donor that it disbursed where the State says nothing; all of it once delivered where "
+            "neither does."
+        },
+    )
 
 
 class RequestTransitionView(TransitionView):

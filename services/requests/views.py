@@ -10,11 +10,11 @@ from services.requests.domain.advice import Advice
 from services.requests.domain.calendars import days_off_ahead, weekend_of
 from services.requests.wording import advice_text, summary_text
 from shared.lifecycle import COVERING_STEPS, REQUEST
-from shared.registers.commitments import Held, held, held_of_line
 from shared.registers.counting import counted_line
 from shared.registers.inferred import inferred_view
 from shared.registers.merged import merging_view, source_view
 from shared.registers.parties import party_requests
+from shared.registers.progress import Progress, progress_of
 from shared.registers.texts import inferred_of
 from shared.registers.views import (
     contacts_view,
@@ -59,13 +59,13 @@ def request_views(
     requests: Sequence[AssistanceRequest], identity: Identity
 ) -> list[dict[str, Any]]:
     """The requests as this reader may see them; who reads confidential ones is put on record."""
-    commitments = held(request.id for request in requests)
+    progress = progress_of((request.id for request in requests), "request")
     parties = party_requests(identity, [request.id for request in requests])
     shown = [
         _request_view(
             request,
             sight(identity, request.country, party=request.id in parties),
-            commitments,
+            progress[request.id],
         )
         for request in requests
     ]
@@ -89,7 +89,7 @@ def _note(identity: Identity, shown: Iterable[tuple[AssistanceRequest, int]]) ->
             record_confidential_read(identity.subject, identity.role, request.id, hidden)
 
 
-def _request_view(request: AssistanceRequest, reader: Sight, commitments: Held) -> dict[str, Any]:
+def _request_view(request: AssistanceRequest, reader: Sight, progress: Progress) -> dict[str, Any]:
     open_to_reader = reader is Sight.COORDINATORS
     needs = [need for need in request.needs if sees(reader, request.level_of(need))]
     return {
@@ -99,7 +99,7 @@ def _request_view(request: AssistanceRequest, reader: Sight, commitments: Held) 
         **_inferred(request, open_to_reader),
         **{name: getattr(request, name) for name in _COPIED},
         "window": request.window.view() if request.window else None,
-        "needs": [_need_view(request.id, need, commitments) for need in needs],
+        "needs": [_need_view(need, progress) for need in needs],
         "hidden_lines": len(request.needs) - len(needs),
     }
 
@@ -131,14 +131,18 @@ def _inferred(request: AssistanceRequest, open_to_reader: bool) -> dict[str, Any
     return {"inferred": inferred_view(inferred_of(request), request.needs, "quantity")}
 
 
-def _need_view(request_id: str, need: NeedLine, commitments: Held) -> dict[str, Any]:
+def _need_view(need: NeedLine, progress: Progress) -> dict[str, Any]:
     own = counted_line(need, "quantity")
-    committed = held_of_line(commitments, request_id, need.line, own)
+    figures = {
+        "pledged": progress.pledged(need.line, own),
+        "committed": progress.committed(need.line, own),
+        "delivered": progress.delivered(need.line, own),
+    }
     return {
         **{name: getattr(need, name) for name in _COPIED_OF_LINE},
         **measures_view(need, "quantity"),
         "window": need.window.view() if need.window else None,
-        "committed": counted_view(own, committed, "quantity"),
+        **{name: counted_view(own, amount, "quantity") for name, amount in figures.items()},
         "taken_from": source_view(need),
     }
 

@@ -6,7 +6,7 @@ when a record is shown. Applying an event makes no version of a record and no ev
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from mongoengine import Document, IntField, ListField, StringField
@@ -15,6 +15,7 @@ from shared.events.envelope import COMMITMENT, Event
 from shared.events.projections import keep_newest
 from shared.registers.counting import Counted
 
+_OTHER = {"request": "offer", "offer": "request"}
 HOLDING = ("held", "releasing")
 """A commitment holds its lines once it is held and until its release is done."""
 VANISHED = "vanished"
@@ -25,6 +26,7 @@ class CommitmentCopy(Document):
     """The lines on this register's side of one commitment, at the newest version heard of.
 
     Amounts are integers: thousandths of a unit, or hundredths of a currency's major unit.
+    `match` is the match that it is of, if any, `met` are the lines of that match's other side.
     """
 
     meta = {  # noqa: RUF012 (mongoengine declares it so)
@@ -36,6 +38,8 @@ class CommitmentCopy(Document):
     number = IntField(required=True)
     status = StringField(required=True)
     lines = ListField()
+    match = StringField()
+    met = ListField()
 
 
 def apply_commitments(events: Sequence[Event], side: str) -> None:
@@ -66,10 +70,20 @@ def records_of(events: Sequence[Event], side: str) -> set[str]:
 
 
 def _copy(event: Event, side: str) -> dict[str, Any]:
-    kept = ("record", "line", "measure", "amount", "unit")
-    sent = [] if event.tombstone else event.data["lines"]
-    lines = [{name: line[name] for name in kept} for line in sent if line["side"] == side]
-    return {"status": VANISHED if event.tombstone else event.data["status"], "lines": lines}
+    if event.tombstone:
+        return {"status": VANISHED, "lines": [], "match": None, "met": []}
+
+    def lines(side: str) -> list[dict[str, Any]]:
+        kept = ("record", "line", "measure", "amount", "unit")
+        sent = event.data["lines"]
+        return [{name: line[name] for name in kept} for line in sent if line["side"] == side]
+
+    return {
+        "status": event.data["status"],
+        "lines": lines(side),
+        "match": event.data["match"],
+        "met": lines(_OTHER[side]),
+    }
 
 
 Held = Mapping[tuple[str, int, str], Mapping[str, int]]
@@ -78,15 +92,20 @@ Held = Mapping[tuple[str, int, str], Mapping[str, int]]
 
 def held(records: Iterable[str]) -> Held:
     """What commitments hold of the records' lines, by (record, line, measure) and unit."""
-    wanted = list(records)
+    wanted = frozenset(records)
     sums: dict[tuple[str, int, str], dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    query: dict[str, Any] = {"lines.record": {"$in": wanted}, "status": {"$in": list(HOLDING)}}
-    for copy in CommitmentCopy._get_collection().find(query) if wanted else ():
+    for copy in holding(wanted):
         for line in copy["lines"]:
             if line["record"] in wanted:
                 key = (line["record"], line["line"], line["measure"])
                 sums[key][line["unit"]] += line["amount"]
     return sums
+
+
+def holding(records: Collection[str]) -> list[Mapping[str, Any]]:
+    """The commitments that hold any line of these records, as they are stored."""
+    query = {"lines.record": {"$in": list(records)}, "status": {"$in": list(HOLDING)}}
+    return list(CommitmentCopy._get_collection().find(query)) if records else []
 
 
 def held_of_line(held: Held, record: str, line: int, own: Counted) -> int:

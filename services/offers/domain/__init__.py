@@ -20,7 +20,7 @@ from services.offers.domain.offers import (
     may_read,
     new_offer,
     require_action,
-    sees_inferred,
+    sees_all,
     step_offer,
 )
 from services.offers.domain.organisations import (
@@ -50,7 +50,7 @@ __all__ = [
     "require_action",
     "require_importer",
     "require_owner",
-    "sees_inferred",
+    "sees_all",
     "set_organisation",
     "step_offer",
 ]

@@ -60,8 +60,9 @@ def may_read(identity: Identity, offer: AssistanceOffer) -> bool:
     return published
 
 
-def sees_inferred(identity: Identity, offer: AssistanceOffer) -> bool:
-    """Whether the reader is shown what the offer's text seems to say: its donor and overseers."""
+def sees_all(identity: Identity, offer: AssistanceOffer) -> bool:
+    """Whether the reader is its donor or an overseer: who is shown what its text seems to say, and
+    what its matches come to."""
     actor = actor_for(identity, offer.organisation)
     return actor == "owner" or actor in OVERSEERS
 

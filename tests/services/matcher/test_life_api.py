@@ -123,6 +123,15 @@ def test_the_straight_way(
     # What is told later counts instead: the third machine came.
     shown = state.step(PAIR, "figures", {"lines": [{"line": 1, "quantity": 3}]}).json
     assert shown["figures"][0]["difference"] == 0
+    told_of = Match.objects.get(id=PAIR).event().data
+    assert [(one["side"], one["amount"]) for one in told_of["pledged"]] == [
+        ("offer", 4000),
+        ("request", 4000),
+    ]
+    assert [(one["side"], one["amount"]) for one in told_of["reported"]] == [
+        ("donor", 3000),
+        ("state", 3000),
+    ]
     done = state.step(PAIR, "delivery", {"step": "deliver", "reason": "All is in use."})
     assert done.json["status"] == "delivered"
     early = state.step(PAIR, "follow-ups/3/assessment", SCORES)

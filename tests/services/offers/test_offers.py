@@ -7,6 +7,7 @@ import pytest
 
 from services.offers.reactions import on_matches
 from shared.events.envelope import Event, check
+from shared.events.validation import example
 from shared.events.versions import Version
 
 FULL = {
@@ -80,6 +81,12 @@ def test_created_offer_is_read_as_it_was_written(donor, body):
     assert read.json == made.json
     line = read.json.pop("provisions")[0]
     left = {"capacity": 10.5, "amount": None, "whole": False}
+    assert line.pop("figures") == {
+        "pledged": {**left, "capacity": 0},
+        "committed": {**left, "capacity": 0},
+        "disbursed": None,
+        "received": None,
+    }
     assert line == {**sent["provisions"][0], "line": 1, "left": left, "from": None}
     (condition,) = read.json["conditions"]
     assert condition == {**sent["conditions"][0], "hash": condition["hash"]}
@@ -383,3 +390,37 @@ def test_lines_lowered_below_what_is_held_have_nothing_left(record, operator, bo
     lowered = body(provisions=[{**LINE, "line": 1, "capacity": 5, "unit": "machines"}])
     answer = operator.put(f"/v1/offers/{identifier}", lowered, made.headers["ETag"])
     assert answer.json["provisions"][0]["left"]["capacity"] == 0
+
+
+def test_what_its_matches_come_to_is_for_the_donor_and_those_who_oversee(record, caller, source):
+    line = {**LINE, "capacity": 10, "unit": "machines"}
+    external = {"source": source, "id": "2"}
+    made = record("published", provisions=[line], external_id=external).json["id"]
+
+    def told(side, amount):
+        line = {"line": 1, "measure": "quantity", "amount": amount, "unit": "machines"}
+        return {"side": side, **line}
+
+    data = {
+        **example("entraide.match.v1"),
+        "id": f"r.{made}",
+        "request": "r",
+        "offer": made,
+        "status": "delivering",
+        "pledged": [told("offer", 8000), told("request", 4000)],
+        "reported": [told("donor", 3000)],
+    }
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    event = Event("entraide.match.v1", "/entraide/matcher", data["id"], now, Version(1, 7), data)
+    check(event)
+    held = commitment(made, 2, "held", ("offer", 1, "quantity", 4000, "machines"))
+    on_matches([event, held])
+    for name, (role, claims) in ROLES.items():
+        (shown,) = caller(role, **claims).get(f"/v1/offers/{made}").json["provisions"]
+        assert shown["left"]["capacity"] == 6
+        if name in ("State", "other donor"):
+            assert "figures" not in shown
+            continue
+        figures = shown["figures"]
+        amounts = [figures[part]["capacity"] for part in ("pledged", "committed", "disbursed")]
+        assert (amounts, figures["received"]) == ([8, 4, 3], None)

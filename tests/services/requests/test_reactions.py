@@ -9,6 +9,7 @@ import pytest
 from services.requests.documents import AssistanceRequest
 from services.requests.reactions import on_matches
 from shared.events.envelope import Event, check
+from shared.events.validation import example
 from shared.events.versions import Version
 from shared.ids import derived_id
 
@@ -196,3 +197,66 @@ def test_a_unit_that_nobody_knows_counts_too(operator, record):
     on_matches([commitment(made, 1, "held", ("request", 1, "quantity", 4000, "unspecified"))])
     shown = operator.get(f"/v1/requests/{made}").json["needs"][0]["committed"]
     assert shown["quantity"] == 4
+
+
+def matched(request, number, status, *told):
+    data = {
+        **example("entraide.match.v1"),
+        "id": f"{request}.o",
+        "request": request,
+        "offer": "o",
+        "status": status,
+        "pledged": [
+            {"side": side, "line": 1, "measure": "quantity", "amount": amount, "unit": "machines"}
+            for side, amount in told
+            if side in ("request", "offer")
+        ],
+        "reported": [
+            {"side": side, "line": 1, "measure": "quantity", "amount": amount, "unit": "machines"}
+            for side, amount in told
+            if side in ("donor", "state")
+        ],
+    }
+    event = Event(
+        "entraide.match.v1", "/entraide/matcher", data["id"], NOW, Version(1, number), data
+    )
+    check(event)
+    return event
+
+
+def test_each_line_shows_what_is_pledged_committed_and_delivered(request_id, operator):
+    def shown():
+        need = operator.get(f"/v1/requests/{request_id}").json["needs"][0]
+        return [need[name]["quantity"] for name in ("pledged", "committed", "delivered")]
+
+    assert shown() == [0, 0, 0]
+    pledge = (("offer", 9000), ("request", 6000))
+    on_matches([matched(request_id, 2, "donor-agreed", *pledge)])
+    assert shown() == [6, 0, 0]
+    held = commitment(request_id, 1, "held", FOUR, ("offer", 1, "quantity", 4000, "machines"))
+    on_matches([held, matched(request_id, 4, "committed", *pledge)])
+    assert shown() == [6, 4, 0]
+    on_matches([matched(request_id, 5, "delivering", *pledge, ("donor", 3000))])
+    assert shown() == [6, 4, 3]
+    both = (("donor", 4000), ("state", 2000))
+    on_matches([matched(request_id, 6, "delivering", *pledge, *both), held])
+    assert shown() == [6, 4, 2]
+    on_matches([matched(request_id, 5, "delivering", *pledge, ("donor", 3000))])
+    assert shown() == [6, 4, 2]
+    on_matches([matched(request_id, 9, "delivered")])
+    assert shown() == [4, 4, 4]
+    on_matches([matched(request_id, 10, "fallen", *pledge)])
+    on_matches([commitment(request_id, 3, "released", FOUR)])
+    assert shown() == [0, 0, 0]
+
+
+def test_events_from_before_there_were_figures_tell_of_none(request_id, operator):
+    event = matched(request_id, 2, "agreed")
+    data = {k: v for k, v in event.data.items() if k not in ("pledged", "reported")}
+    old = Event(event.type, event.source, event.subject, NOW, event.version, data)
+    check(old)
+    on_matches([old])
+    assert operator.get(f"/v1/requests/{request_id}").json["needs"][0]["pledged"]["quantity"] == 0
+    # A replay says the same version again, and fills in what it did not tell.
+    on_matches([matched(request_id, 2, "agreed", ("request", 1000))])
+    assert operator.get(f"/v1/requests/{request_id}").json["needs"][0]["pledged"]["quantity"] == 1
