@@ -5,6 +5,8 @@ from the allocation's and the pair's, so that whoever repeats it, or does it at 
 nothing twice. If one of them is refused, for somebody was faster, all are given back. What was
 begun and left is finished by the worker's sweep.
 
+What is part of a joint project is committed for its alliance's sake, and takes from its lines too.
+
 The commitments are provisional: donor and State have until they expire to agree. Once both have,
 what is held stays held (settling.py); if one declines, or says nothing, it is given back.
 """
@@ -18,6 +20,8 @@ from typing import Any
 
 from services.matcher import commitments, proposals
 from services.matcher.actors import MATCHER, actor_of
+from services.matcher.alliance_documents import Alliance
+from services.matcher.alliance_limits import joint_lines
 from services.matcher.allocating import situation
 from services.matcher.allocation_documents import AllocatedPair, KeptAllocation, UnmetNeed
 from services.matcher.decisions import decide
@@ -182,9 +186,14 @@ def _commit(
             if found.status in COMMITTABLE:
                 require_committable(found)
             lines = commitment_lines(found, [_sent(line) for line in pair.lines], now.date())
+            if pair.alliance is not None:
+                alliance = Alliance.objects(id=pair.alliance).first()
+                if alliance is None:
+                    return "its alliance is no more"
+                lines += joint_lines(alliance, lines)
             match = Match.objects.get(id=found.id)
-            actor = actor_of(identity)
-            commitments.begin(id_, match, lines, kept.expires_at, actor, now, provisional=True)
+            terms = {"alliance": pair.alliance, "provisional": True}
+            commitments.begin(id_, match, lines, kept.expires_at, actor_of(identity), now, **terms)
     except DuplicateId:
         pass  # another goes on with it too
     except Problem as problem:

@@ -5,18 +5,20 @@ that have agreed ask for together. It is part of the alliance's document, and mo
 version: as members join, decline or leave, and as what they ask for changes. A commitment that is
 made for the alliance takes from its lines what it takes of the member's need lines, and the
 alliance's document notes it, in one write that decides between the commitment and a member that
-leaves at the same moment.
+leaves at the same moment. By the same write what an offer gives for its sake keeps within the
+offer's ceiling for one project.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from services.matcher.alliance_documents import Alliance, AllianceHold, AllianceLimit
 from services.matcher.alliance_parties import open_lines, parties, views_of
 from services.matcher.alliance_rules import SETTLED
-from services.matcher.documents import Commitment, CommitmentLine, view_id
+from services.matcher.ceilings import above_ceiling
+from services.matcher.documents import Commitment, CommitmentLine, RecordView, view_id
 from services.matcher.domain import LineLimit
 from services.matcher.engine.joint import common_lines
 from services.matcher.ledger import Limits, set_limits
@@ -108,7 +110,9 @@ def join(commitment: Commitment, now: datetime) -> str | None:
         refusal = None
         if any(one.commitment == commitment.id for one in alliance.holds):
             return
-        refusal = why_not(alliance, commitment.request)
+        refusal = why_not(alliance, commitment.request) or above_ceiling_of(
+            alliance, commitment.offer, commitment.lines, now.date()
+        )
         if refusal is None:
             held = AllianceHold(commitment=commitment.id, request=commitment.request)
             alliance.holds = [*alliance.holds, held]
@@ -125,6 +129,22 @@ def why_not(alliance: Alliance, request: str) -> str | None:
     if member is None or member.standing != "agreed":
         return "the request's State has not agreed to the alliance"
     return None
+
+
+def above_ceiling_of(
+    alliance: Alliance, offer: str | None, lines: Iterable[CommitmentLine], on: date
+) -> str | None:
+    """Why an offer cannot give these lines beside what it gives for the alliance's sake already.
+
+    To whoever gives for its sake the alliance is one project, whichever members it is given to.
+    None where it can.
+    """
+    view = RecordView.objects(id=view_id("offer", offer)).first() if offer is not None else None
+    if view is None:
+        return None
+    holds = [one.commitment for one in alliance.holds]
+    held = Commitment.objects(id__in=holds, offer=offer).only("id") if holds else ()
+    return above_ceiling(view, lines, [one.id for one in held], on)
 
 
 def leave(commitment: Commitment, now: datetime) -> None:

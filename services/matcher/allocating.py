@@ -8,10 +8,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from services.matcher.alliance_documents import Alliance
-from services.matcher.alliance_rules import LEAST_STATES, SETTLED
 from services.matcher.call_pools import SLACK, call_pools, is_drawable
-from services.matcher.ceilings import cents_given
+from services.matcher.ceilings import ceiling_left
 from services.matcher.documents import Commitment, Match, RecordView, Shortlist, ViewLine
 from services.matcher.domain import (
     COMMITTABLE,
@@ -33,16 +31,15 @@ from services.matcher.engine.allocation_problem import (
     Pool,
     Provision,
 )
-from services.matcher.engine.joint import once
-from services.matcher.engine.stated import unpacked
 from services.matcher.exchange import Measured, measured, rate
+from services.matcher.joint_projects import projects
 from services.matcher.ledger_documents import LedgerLine
 from services.matcher.supposing import NOTHING, Supposed, pairs_of
 from shared.lifecycle import SHOWN
 from shared.vocabulary.currencies import NoRate
 from shared.vocabulary.errors import UnknownCode
 
-_METHOD = "2"
+_METHOD = "3"
 """Raised when the same input would be allocated otherwise."""
 _ALLOCATED = SPOKEN_FOR | COMMITTABLE | {"proposed", "lapsed"}
 """States of a proposal that may be endorsed, or committed, just so."""
@@ -109,7 +106,7 @@ class Situation:
             sorted((one.request, one.offer, one.limit) for one in self.ceilings),
             sorted((one.id, one.pairs, one.factor) for one in self.joints),
             sorted(
-                (one.id, one.request or "", one.limit, sorted(one.costs.items()))
+                (one.id, list(one.requests or ()), one.limit, sorted(one.costs.items()))
                 for one in self.pools
             ),
             sorted(self.decided),
@@ -159,7 +156,9 @@ def situation(on: date, without: Collection[str] = (), wanted: Supposed = NOTHIN
         _suppose(state, wanted)
     drawn = (calls, offers, state.provisions, state.links, free, on)
     state.pools += call_pools(*drawn)
-    _join(state)
+    for together in projects(requests, offers, state.links, state.provisions, on):
+        state.joints += together.joints
+        state.pools += [together.pool] if together.pool is not None else []
     return state
 
 
@@ -234,18 +233,12 @@ def _limit(
 ) -> None:
     """The offer's ceiling for the request, less what it gives it already."""
     view = state.offers[offer]
-    ceiling, currency = view.ceiling_cents, view.ceiling_currency
-    if ceiling is None or currency is None:
+    currency = view.ceiling_currency
+    if view.ceiling_cents is None or currency is None:
         return
     held = Commitment.objects(id__in=match.holds) if match is not None and match.holds else ()
     try:
-        ceiling -= sum(
-            cents_given(view, line, currency, state.on)
-            for one in held
-            for line in one.lines
-            if line.side == "offer"
-        )
-        limit = convert(max(0, ceiling), currency, "USD", state.on)
+        limit = convert(ceiling_left(view, held, state.on), currency, "USD", state.on)
     except (NoRate, UnknownCode):
         limit = 0
     costs: dict[int, tuple[int, int]] = {}
@@ -259,41 +252,3 @@ def _limit(
     if converted:
         limit -= limit // SLACK + len(costs)
     state.ceilings.append(Ceiling(request, offer, max(0, limit), costs))
-
-
-def _join(state: Situation) -> None:
-    """Joint projects: an offer that could serve every common line of those who agreed to ally.
-
-    What is spent once, whoever takes part, is what it counts more than its parts.
-    """
-    by_offer: defaultdict[str, dict[str, list[Link]]] = defaultdict(lambda: defaultdict(list))
-    for link in state.links:
-        by_offer[link.provision[0]][link.need[0]].append(link)
-    for alliance in Alliance.objects(status__in=sorted(SETTLED)):
-        agreed = [one for one in alliance.members if one.standing == "agreed"]
-        if len({one.country for one in agreed}) < LEAST_STATES:
-            continue
-        members = {one.request for one in agreed}
-        for offer, of_request in sorted(by_offer.items()):
-            if members <= of_request.keys():
-                state.joints += _joints(state, alliance.id, offer, members, of_request)
-
-
-def _joints(
-    state: Situation,
-    alliance: str,
-    offer: str,
-    members: set[str],
-    links: Mapping[str, list[Link]],
-) -> Iterable[Joint]:
-    by_code: defaultdict[tuple[str, str], list[Link]] = defaultdict(list)
-    for request in sorted(members):
-        lines = unpacked(state.requests[request].stated).lines
-        for link in links[request]:
-            stated = lines.get(link.need[1])
-            if stated is not None:
-                by_code[stated.theme, stated.kind].append(link)
-    for (theme, kind), found in sorted(by_code.items()):
-        if {link.need[0] for link in found} == members:
-            pairs = tuple(sorted((link.need, link.provision) for link in found))
-            yield Joint(f"{alliance}:{offer}:{theme}:{kind}", pairs, 1.0 + once(kind))

@@ -57,7 +57,8 @@ class AllocatedPair(Document):
     """What an allocation commits of one offer to one request.
 
     `lines` are a commitment's: side, record, line, measure, unit, amount in the line's own unit.
-    `place` orders them: the most urgent first.
+    `place` orders them: the most urgent first. `alliance` is the one for whose sake it is, where
+    it is part of a joint project.
     """
 
     meta = {  # noqa: RUF012 (mongoengine declares it so)
@@ -74,6 +75,7 @@ class AllocatedPair(Document):
     organisation = StringField(required=True)
     priority = StringField()
     conditions = ListField(StringField())
+    alliance = StringField()
     lines = ListField(DictField())
     forget_at = DateTimeField()
 

@@ -78,6 +78,14 @@ class AllocatedPairView(StrictSchema):
     country = fields.String(required=True)
     organisation = fields.String(required=True)
     priority = fields.String(required=True, allow_none=True)
+    alliance = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "The alliance for whose sake it is, where the offer serves a joint "
+            "project whole; accepted, it takes from the alliance's lines too."
+        },
+    )
     conditions = fields.List(fields.String(), required=True)
     lines = fields.List(fields.Nested(AllocatedLineView), required=True)
 

@@ -64,7 +64,7 @@ def note_reading(id_: str, requests: set[str], identity: Identity) -> None:
 
 def pair_view(kept: KeptAllocation, pair: AllocatedPair) -> dict[str, Any]:
     """A commitment that is proposed."""
-    names = ("request", "offer", "country", "organisation", "priority", "conditions")
+    names = ("request", "offer", "country", "organisation", "priority", "alliance", "conditions")
     return {
         **{name: getattr(pair, name) for name in names},
         "proposal": proposal_id(pair.request, pair.offer),

@@ -13,6 +13,7 @@ from services.matcher.allocating import Situation, situation
 from services.matcher.allocation_documents import AllocatedPair, KeptAllocation, UnmetNeed
 from services.matcher.engine.allocation import EFFORT, WEIGHTS, Taken
 from services.matcher.exchange import Measured
+from services.matcher.joint_projects import made
 from services.matcher.remembering import Memory
 from services.matcher.supposing import Supposed
 from services.matcher.unmet import Unmet, unmet
@@ -78,6 +79,7 @@ def _made(
     answer = memory.find(id_, state.on, state.register(), now, effort)
     found = answer.found
     pairs = sorted(_pairs(found.taken), key=lambda pair: _place(state, pair))
+    allied = made(state.joints, state.needs, found.taken)
     left = sorted(unmet(state, found.taken), key=lambda one: (-_weight(state, one.need), one.need))
     parts = new_id()
     forget = {"parts": parts, "forget_at": now + KEPT}
@@ -86,6 +88,7 @@ def _made(
             "id": derived_id("pair", parts, pair.request, pair.offer),
             "place": place,
             **_pair_data(state, pair),
+            "alliance": allied.get((pair.request, pair.offer)),
             **forget,
         }
         for place, pair in enumerate(pairs)

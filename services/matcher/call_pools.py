@@ -56,7 +56,7 @@ def call_pools(
             key = ledger_line_id("call", id_, THE_LINE, "money", line.unit)
             # The ledger lets nothing be taken from a fund that it has not heard of yet.
             left = free.get(key, 0)
-            yield _pool(id_, None, (left, line.unit), found, provisions, on)
+            yield pool_of(id_, None, (left, line.unit), found, provisions, on)
         if call.ceiling_currency is None:
             continue
         by_request: defaultdict[str, list[Link]] = defaultdict(list)
@@ -67,17 +67,18 @@ def call_pools(
             key = ledger_line_id("project", record, THE_LINE, "money", currency)
             # A line of its own comes with the first commitment.
             left = free.get(key, call.ceiling_cents)
-            yield _pool(record, request, (left, currency), of_request, provisions, on)
+            yield pool_of(record, (request,), (left, currency), of_request, provisions, on)
 
 
-def _pool(
+def pool_of(
     id_: str,
-    request: str | None,
+    requests: tuple[str, ...] | None,
     left: tuple[int, str],
     links: Iterable[Link],
     provisions: Mapping[LineId, Measured],
     on: date,
 ) -> Pool:
+    """What is left, hundredths of a currency, as a pool that the links' provisions draw from."""
     cents, currency = left
     found = list(links)
     lines = {link.provision: provisions[link.provision] for link in found}
@@ -89,5 +90,5 @@ def _pool(
         limit -= limit // SLACK + len(found)
     costs = {id_: line.cost for id_, line in sorted(lines.items())}
     return Pool(
-        id_, request, max(0, limit), {key: cost for key, cost in costs.items() if cost is not None}
+        id_, requests, max(0, limit), {key: cost for key, cost in costs.items() if cost is not None}
     )

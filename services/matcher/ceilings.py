@@ -1,4 +1,7 @@
-"""An offer's ceiling: the most of its money that one project, a request, may be given."""
+"""An offer's ceiling: the most of its money that one project may be given.
+
+A project is a request, or what several of them are together by an alliance.
+"""
 
 from collections.abc import Iterable, Sequence
 from datetime import date
@@ -13,7 +16,7 @@ from shared.vocabulary.errors import UnknownCode
 def above_ceiling(
     offer: RecordView, lines: Iterable[CommitmentLine], held: Sequence[str], on: date
 ) -> str | None:
-    """Why the offer cannot give a request these lines beside what it gives it already.
+    """Why the offer cannot give a project these lines beside what it gives it already.
 
     None where it can. `held` are the ids of the commitments that it gives already; money is
     reckoned in the ceiling's currency at the rate of the day `on`. What is counted otherwise than
@@ -36,6 +39,22 @@ def above_ceiling(
         f"the offer gives a project {ceiling / CENTS:.2f} {currency} at most, and with this "
         f"commitment it would be {total / CENTS:.2f}"
     )
+
+
+def ceiling_left(offer: RecordView, held: Iterable[Commitment], on: date) -> int:
+    """What an offer's ceiling leaves beside what it gives by these, in its currency's hundredths.
+
+    0 where that cannot be reckoned, or the offer has no ceiling.
+    """
+    ceiling, currency = offer.ceiling_cents, offer.ceiling_currency
+    if ceiling is None or currency is None:
+        return 0
+    lines = [line for one in held for line in one.lines if line.side == "offer"]
+    try:
+        given = sum(cents_given(offer, line, currency, on) for line in lines)
+        return int(max(0, ceiling - given))
+    except (NoRate, UnknownCode):
+        return 0
 
 
 def cents_given(offer: RecordView, taken: CommitmentLine, currency: str, on: date) -> int:

@@ -104,9 +104,9 @@ def _limited(state: Situation) -> set[tuple[str, str]]:
     """Requests and offers of which one may not give the other more than so much."""
     of_offers = {(one.request, one.offer) for one in state.ceilings}
     return of_offers.union(
-        (pool.request, id_[0])
+        (request, id_[0])
         for pool in state.pools
-        if pool.request is not None
+        for request in pool.requests or ()
         for id_ in pool.costs
     )
 
@@ -115,7 +115,7 @@ def _emptied(state: Situation, given: Mapping[LineId, int]) -> set[LineId]:
     """The provisions of which not the least can be given any more, by their call's fund."""
     found: set[LineId] = set()
     for pool in state.pools:
-        if pool.request is None:
+        if pool.requests is None:
             left = pool.limit - sum(
                 cost(given.get(id_, 0), *of_line) for id_, of_line in pool.costs.items()
             )

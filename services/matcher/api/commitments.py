@@ -1,7 +1,7 @@
 """Commitments over HTTP."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -10,7 +10,7 @@ from flask.views import MethodView
 from services.matcher import commitments
 from services.matcher.actors import actor_of
 from services.matcher.alliance_documents import Alliance
-from services.matcher.alliance_limits import joint_lines, why_not
+from services.matcher.alliance_limits import above_ceiling_of, joint_lines, why_not
 from services.matcher.api.proposals import find_proposal
 from services.matcher.commitment_schemas import (
     CommitmentBody,
@@ -107,7 +107,7 @@ def _begin(
     if body["expires_at"] is not None and body["expires_at"] <= now:
         raise invalid_field("expires_at", "This time is over.", "past")
     lines = commitment_lines(proposal, body["lines"], now.date())
-    lines += _joint(body["alliance"], proposal, lines)
+    lines += _joint(body["alliance"], proposal, lines, now.date())
     match = load(Match, proposal.id)
     id_, actor = _commitment_id(identity), actor_of(identity)
     return commitments.begin(
@@ -116,12 +116,13 @@ def _begin(
 
 
 def _joint(
-    id_: str | None, proposal: Proposal, lines: Sequence[CommitmentLine]
+    id_: str | None, proposal: Proposal, lines: Sequence[CommitmentLine], on: date
 ) -> list[CommitmentLine]:
     """What is taken from an alliance beside these lines.
 
     Raises the 422 problem for an alliance that there is not, or that has nothing of these lines in
-    common, and the 409 problem where the request's State has not agreed to it.
+    common, and the 409 problem where the request's State has not agreed to it, or the offer would
+    give the joint project more than its ceiling.
     """
     if id_ is None:
         return []
@@ -136,6 +137,9 @@ def _joint(
     if not joint:
         message = "The alliance's States do not have these need lines in common."
         raise invalid_field("alliance", message, "not-common")
+    above = above_ceiling_of(alliance, proposal.offer.record, lines, on)
+    if above is not None:
+        raise conflict("ceiling", f"{above[0].upper()}{above[1:]}.")
     return joint
 
 

@@ -74,13 +74,14 @@ class Ceiling:
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """The most, in US cents, that several provisions give together: offers under one call.
+    """The most, in US cents, that several provisions give together: offers under one call, or an
+    offer to the members of an alliance.
 
-    To all requests, or to `request` alone. `costs` are those of provisions, as of a ceiling.
+    To all requests, or to `requests` alone. `costs` are those of provisions, as of a ceiling.
     """
 
     id: str
-    request: str | None
+    requests: tuple[str, ...] | None
     limit: int
     costs: Mapping[LineId, tuple[int, int]]
 
@@ -264,8 +265,8 @@ def _pools(problem: Problem, pools: Iterable[Pool]) -> Iterator[_Limit]:
             for id_, cost in pool.costs.items()
             for at in (
                 of_provision.get(id_, ())
-                if pool.request is None
-                else of_both.get((id_, pool.request), ())
+                if pool.requests is None
+                else (link for one in pool.requests for link in of_both.get((id_, one), ()))
             )
         }
         yield from _binding(problem, pool.limit, {at: costs[at] for at in sorted(costs)})

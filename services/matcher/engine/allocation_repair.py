@@ -224,7 +224,7 @@ class Allocator:
         """What is taken that a pool counts."""
         for id_ in pool.costs:
             for one in self._given.get(id_, {}).values():
-                if pool.request is None or one.need[0] == pool.request:
+                if pool.requests is None or one.need[0] in pool.requests:
                     yield one
 
     def _drawn_outside(self, pool: Pool, inner: set[LineId]) -> int:

@@ -10,10 +10,12 @@ import pytest
 from werkzeug.test import TestResponse
 
 from services.matcher import commitments
+from services.matcher.acceptance import HELD
 from services.matcher.actors import Actor
 from services.matcher.alliance_documents import Alliance
 from services.matcher.alliance_keeping import AllianceKeeper
 from services.matcher.alliance_limits import joint_lines
+from services.matcher.allocating import situation
 from services.matcher.documents import Commitment, Match
 from services.matcher.domain import LineLimit
 from services.matcher.engine.geography import Geography
@@ -22,6 +24,7 @@ from services.matcher.ledger_documents import LedgerLine
 from shared.events.envelope import Event
 from shared.events.versions import Version
 from shared.vocabulary import LANGUAGES
+from tests.services.matcher.conftest import Clock
 from tests.services.matcher.records import (
     NOW,
     commitment_line,
@@ -358,6 +361,54 @@ def test_a_joint_commitment_takes_from_the_alliance_too(joint: str, coordinator:
     assert released.json["status"] == "released"
     assert ledger(coordinator, joint) == [("marking", "machines", 8, 0)]
     assert coordinator.get(joint).json["commitments"] == []
+
+
+def test_accepting_an_allocation_commits_a_joint_project_for_the_alliances_sake(
+    path: str, coordinator: Caller, state: Callable[[str], Caller], clock: Clock
+) -> None:
+    joint, alliance = path, path.rpartition("/")[2]
+    endorse(coordinator, path)
+    for alpha3, request in (("SEN", "r1"), ("BEN", "r2")):
+        answer(state(alpha3), path, request, answer="agree")
+    found = coordinator.get("/v1/allocation", without="r3").json
+    shown = {one["proposal"]: one["alliance"] for one in found["first_commitments"]}
+    assert shown == {"r1.o1": alliance, "r2.o1": alliance}
+    accepted = coordinator.post("/v1/allocation/accept", {"id": found["id"]})
+    assert (accepted.json["status"], accepted.json["held"]) == ("accepted", 2), accepted.text
+    assert {one.match: one.alliance for one in Commitment.objects(status="held")} == shown
+    assert {one["commitment"] for one in found["first_commitments"]} == set(
+        coordinator.get(joint).json["commitments"]
+    )
+    assert ledger(coordinator, joint) == [("marking", "machines", 8, 8)]
+    assert commitments.expire(clock.now + HELD) == 2
+    assert ledger(coordinator, joint) == [("marking", "machines", 8, 0)]
+    assert Alliance.objects.get(id=alliance).holds == []
+
+
+def test_what_is_given_for_its_sake_keeps_within_one_ceiling(
+    allied: Allied, joint: str, coordinator: Caller
+) -> None:
+    """A machine is worth 42,000 dollars: a project is given five of them, whoever gets them."""
+    ceiling = {"ceiling_cents": 21_000_000, "ceiling_currency": "USD"}
+    machines = provision(1, capacity=100, amount_cents=420_000_000, currency="USD")
+    allied.hears(offer_event("o1", 2, provisions=[machines], **ceiling))
+    alliance = Alliance.objects.get(id=joint.rpartition("/")[2])
+
+    def one(number: int) -> str:
+        record = f"r{1 + number % 2}"
+        lines = [commitment_line("request", record, 1_000), commitment_line("offer", "o1", 1_000)]
+        lines += joint_lines(alliance, lines)
+        match, actor = Match.objects.get(id=f"{record}.o1"), Actor("coordinator")
+        commitments.begin(f"c{number}", match, lines, None, actor, NOW, alliance=alliance.id)
+        return str(commitments.finish(f"c{number}", NOW).status)
+
+    with ThreadPoolExecutor(8) as pool:
+        outcomes = Counter(pool.map(one, range(8)))
+    assert outcomes == {"held": 5, "refused": 3}
+    above = commit(coordinator, joint, "r2", 1)
+    assert (above.status_code, above.json["type"].rpartition(":")[2]) == (409, "ceiling")
+    (limit,) = situation(NOW.date()).pools
+    assert (limit.requests, limit.limit) == (("r1", "r2"), 0)
 
 
 def test_who_has_not_agreed_is_committed_nothing_for_its_sake(

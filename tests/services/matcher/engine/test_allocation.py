@@ -68,13 +68,13 @@ def problems(draw: st.DrawFn, *, mixed: bool) -> Parts:
         joints.append(Joint("j", tuple(sorted(pairs.items())), 1.5))
     pools = [
         Pool(
-            f"{call}{request}",
-            request,
+            f"{call}{requests}",
+            requests,
             draw(st.integers(0, 6)),
             {one.id: (draw(st.integers(1, 3)), draw(st.integers(1, 2))) for one in under},
         )
         for call, under in (("a", provisions[:2]), ("b", provisions[1:]))
-        for request in (None, "r0")
+        for requests in (None, ("r0",), ("r0", "r1"))
         if under and draw(st.booleans())
     ]
     return needs, provisions, links, ceilings, joints, pools
@@ -165,7 +165,7 @@ def test_what_is_found_keeps_within_ceilings_and_pools_as_they_were_stated(parts
         assert pool.limit >= sum(
             cost(one.given, *pool.costs.get(one.provision, (0, 1)))
             for one in taken
-            if pool.request in (None, one.need[0])
+            if pool.requests is None or one.need[0] in pool.requests
         )
 
 
@@ -224,16 +224,17 @@ def test_money_pays_for_whole_machines_only() -> None:
 
 
 @pytest.mark.parametrize(
-    ("request_", "met"), [(None, {"r1": 3000}), ("r1", {"r1": 3000, "r2": 2000})]
+    ("requests", "met"),
+    [(None, {"r1": 3000}), (("r1",), {"r1": 3000, "r2": 2000}), (("r1", "r2"), {"r1": 3000})],
 )
 def test_offers_under_a_call_share_its_fund_or_its_ceiling(
-    request_: str | None, met: dict[str, int]
+    requests: tuple[str, ...] | None, met: dict[str, int]
 ) -> None:
     """Two offers of machines at 40,000 dollars; the fund, or the part of a project, pays three."""
     needs = [machines("r1", 4, weight=8.0), machines("r2", 2)]
     given = [Provision((f"o{n}", 1), 3000, 1000) for n in (1, 2)]
     links = [Link(need.id, one.id, 0.5) for need in needs for one in given]
-    pool = Pool("call", request_, 130_000_00, {one.id: (40_000_00, 1000) for one in given})
+    pool = Pool("call", requests, 130_000_00, {one.id: (40_000_00, 1000) for one in given})
     found = allocate(Problem.of(needs, given, links, pools=[pool]))
     totals: Counter[str] = Counter()
     for one in found.taken:
