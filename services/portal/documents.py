@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from mongoengine import (
     BinaryField,
     DateTimeField,
+    DictField,
     Document,
     EmbeddedDocument,
     EmbeddedDocumentField,
@@ -56,6 +57,7 @@ class Account(Watched):
     counts only while it has the account's own. `setup` is the sealed seed of a second factor that
     is being set up. `reset` is the fingerprint of the newest link for a new password.
     API tokens that were made before `tokens_from` buy nothing.
+    `mail_choices` are the kinds of telling.KINDS that it wants by mail otherwise than is usual.
     """
 
     meta = {  # noqa: RUF012 (mongoengine declares it so)
@@ -64,6 +66,8 @@ class Account(Watched):
             {"fields": ["email"], "unique": True},
             {"fields": ["reset"], "sparse": True},
             ("-created_at", "id"),
+            ("role", "state"),
+            ("role", "organisation"),
         ],
     }
 
@@ -83,6 +87,7 @@ class Account(Watched):
     reset = StringField()
     reset_until = DateTimeField()
     tokens_from = DateTimeField()
+    mail_choices = DictField()
     created_at = DateTimeField(required=True)
     signed_in_at = DateTimeField()
 
@@ -187,7 +192,8 @@ class OutgoingMail(Document):
     `link` is sealed, and gone once the mail is sent; from `until` on it is worthless, and so is the
     mail. `due_at` is when it is tried next, set while it waits: who takes it to send it puts it
     off, so that nobody else does meanwhile. `gave_up_at` and `error` tell that it will not be sent,
-    and why. It is forgotten at `expires_at`.
+    and why. It is forgotten at `expires_at`. One that tells an account of notifications has their
+    ids in `notes`, and is sent to the address and in the language that the account has by then.
     """
 
     meta = {  # noqa: RUF012 (mongoengine declares it so)
@@ -203,6 +209,8 @@ class OutgoingMail(Document):
     kind = StringField(required=True)
     email = StringField(required=True)
     language = StringField(required=True)
+    account = StringField()
+    notes = ListField(StringField())
     link = BinaryField()
     until = DateTimeField()
     created_at = DateTimeField(required=True)

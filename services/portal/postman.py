@@ -19,6 +19,8 @@ from services.portal.documents import Account, OutgoingMail
 from services.portal.domain.backoff import Policy
 from services.portal.house import House
 from services.portal.letters import Letter, compose
+from services.portal.note_documents import Notification
+from services.portal.note_letters import digest_letter, note_letter
 from services.portal.outgoing import link_of
 from services.portal.posting import Posting
 from services.portal.sealing import DamagedError
@@ -205,10 +207,24 @@ def written_out(house: House, mail: OutgoingMail, now: datetime) -> Addressed:
         raise UselessError("expired")
     if mail.until is None and now - mail.created_at >= TRIED_FOR:
         raise UselessError("too-late")
+    if mail.account is not None:
+        return _of_notes(house, mail)
     link = link_of(house, mail) or f"{house.portal.url}/forgotten"
     letter = account_letter(mail.kind, mail.language, link, mail.until or mail.created_at)
     account = Account.objects(email=mail.email).only("name").first()
     return Addressed(letter, mail.email, "" if account is None else account.name, mail.language)
+
+
+def _of_notes(house: House, mail: OutgoingMail) -> Addressed:
+    account = Account.objects(id=mail.account).first()
+    if account is None or account.locked_at is not None:
+        raise UselessError("no-account")
+    notes = list(Notification.objects(id__in=mail.notes).order_by("created_at", "id"))
+    if not notes:
+        raise UselessError("nothing-left")
+    write = digest_letter if mail.kind == "digest" else note_letter
+    letter = write(house, notes, account.language)
+    return Addressed(letter, account.email, account.name, account.language)
 
 
 def _give_up(

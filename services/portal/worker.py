@@ -1,18 +1,35 @@
-"""The worker process: sends mail."""
+"""The worker process: hears what becomes of records, notifies accounts of it, sends mail."""
 
 import os
 import sys
 
 from services.portal.configuration import PortalSettings
-from services.portal.house import open_house
+from services.portal.following import keep_telling
+from services.portal.gathering import keep_gathering
+from services.portal.house import House, open_house
 from services.portal.posting import Posting
 from services.portal.postman import keep_sending
+from shared.events.consumer import Consumer
+from shared.events.letters import DeadLetters
 from shared.events.running import Loop, run_worker
+from shared.events.topics import Topics
 from shared.settings import Settings
 from shared.web.database import connect_database
 from shared.web.logging import configure_logging
 
 NAME = "portal"
+
+
+def followed(house: House, posting: Posting, dead_letters: DeadLetters) -> Consumer:
+    """The consumer that turns events into notifications, in a group of the portal's own."""
+    topics = Topics(house.settings.topic_prefix)
+    return Consumer(
+        house.settings,
+        [topics.requests, topics.offers, topics.matches],
+        NAME,
+        keep_telling(house.clock, posting.max_age),
+        dead_letters,
+    )
 
 
 def main() -> int:
@@ -22,8 +39,17 @@ def main() -> int:
     posting = Posting.from_environment(os.environ)
     configure_logging(settings)
     connect_database(settings)
-    loops: dict[str, Loop] = {"mail": lambda stop: keep_sending(house, posting, stop)}
-    return run_worker(NAME, settings, loops, lambda: True)
+    dead_letters = DeadLetters(settings)
+    consumer = followed(house, posting, dead_letters)
+    loops: dict[str, Loop] = {
+        "events": consumer.run,
+        "gathering": lambda stop: keep_gathering(house, stop),
+        "mail": lambda stop: keep_sending(house, posting, stop),
+    }
+    try:
+        return run_worker(NAME, settings, loops, consumer.has_assignment)
+    finally:
+        dead_letters.close()
 
 
 if __name__ == "__main__":

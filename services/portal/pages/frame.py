@@ -231,7 +231,7 @@ def party_of(record: Any) -> str:
     if record.organisation:
         return str(record.organisation)
     regions = [AREAS.label(region, language) for region in record.regions]
-    return format_list(regions, style="unit", locale=language)
+    return format_list(regions, locale=language)
 
 
 def wait_message(error: TooManyError) -> str:

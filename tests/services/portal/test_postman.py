@@ -17,6 +17,7 @@ from services.portal.outgoing import send_mail
 from services.portal.posting import Posting
 from services.portal.postman import LEASE, TRIED_FOR, adopt, send_due
 from services.portal.smtp import ServerAwayError
+from services.portal.trail import COMMAND_LINE
 from shared.settings import SettingsError
 from shared.vocabulary import LANGUAGES
 from tests.services.portal.conftest import URL, Clock
@@ -65,7 +66,7 @@ def test_every_mail_about_an_account_is_sent_once(
     _, link = invitations.invite(house, "new@state.example", "ar", Office("auditor"), "x", clock())
     reset = accounts.new_reset_link(house, account, clock())
     with_factor(account)
-    factors.remove(house, account, clock())
+    factors.remove(house, account, COMMAND_LINE, clock())
     assert accounts.change_password(house, account, "nine otters under a bridge", clock())
     assert send(mailbox) == 5
     assert send(mailbox) == 0

@@ -1,0 +1,130 @@
+"""Who is told of which step, as what kind of notification. No I/O: tables and functions of values.
+
+A step is one of a record's history, as state events carry it. Whom a rule names is found
+elsewhere, and nobody is told of what they may not read, whatever the rules say.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final, Literal
+
+Mail = Literal["now", "digest", "none"]
+"""When somebody wants a kind by mail: at once, once a day, or never."""
+
+Who = Literal["state", "donor", "coordinators", "donors"]
+"""The State's accounts, the donor's, those who coordinate the State, and every donor."""
+
+MAILS: Final[tuple[Mail, ...]] = ("now", "digest", "none")
+KINDS: Final[Mapping[str, Mail]] = MappingProxyType(
+    {
+        "request-review": "now",
+        "request-step": "now",
+        "request-circulated": "digest",
+        "offer-review": "now",
+        "offer-step": "digest",
+        "match-answer": "now",
+        "match-step": "digest",
+        "commitment": "now",
+        "reminder": "now",
+        "follow-up": "now",
+        "contacts": "now",
+    }
+)
+"""Every kind of notification, and when it is sent by mail where the account chose nothing else."""
+
+_State = tuple[Who, ...]
+_BOTH: Final[_State] = ("state", "donor")
+_ALL: Final[_State] = ("state", "donor", "coordinators")
+_Rule = tuple[str, _State]
+
+_REQUEST: Mapping[str, tuple[_Rule, ...]] = {
+    "submit": (("request-review", ("coordinators",)),),
+    "authenticate": (("request-step", ("state",)),),
+    "return": (("request-step", ("state",)),),
+    "object": (("request-step", ("state", "coordinators")),),
+    "circulate": (("request-step", ("state",)), ("request-circulated", ("donors",))),
+    "cover-partly": (("request-step", ("state",)),),
+    "cover": (("request-step", ("state",)),),
+    "uncover": (("request-step", ("state",)),),
+    "close": (("request-step", ("state", "coordinators")),),
+    "withdraw": (("request-step", ("state", "coordinators")),),
+    "merge": (("request-step", ("state",)),),
+    "unmerge": (("request-step", ("state",)),),
+}
+_OFFER: Mapping[str, tuple[_Rule, ...]] = {
+    "submit": (("offer-review", ("coordinators",)),),
+    "publish": (("offer-step", ("donor",)),),
+    "close": (("offer-step", ("donor", "coordinators")),),
+    "withdraw": (("offer-step", ("donor", "coordinators")),),
+    "merge": (("offer-step", ("donor",)),),
+    "unmerge": (("offer-step", ("donor",)),),
+}
+_MATCH: Mapping[str, tuple[_Rule, ...]] = {
+    "endorse": (("match-answer", _BOTH),),
+    "reject": (("match-step", _BOTH),),
+    "donor-agree": (("match-answer", ("state",)), ("match-step", ("coordinators",))),
+    "state-agree": (("match-answer", ("donor",)), ("match-step", ("coordinators",))),
+    "agree": (("match-step", _ALL),),
+    "decline": (("match-step", _ALL),),
+    "lapse": (("match-step", _ALL),),
+    "reconsider": (("match-answer", ("state",)),),
+    "reconsider-agreed": (("match-answer", ("state",)),),
+    "fall": (("match-step", _ALL),),
+    "reopen": (("match-step", ("coordinators",)),),
+    "accept": (("match-step", ("donor",)),),
+    "start": (("match-step", _ALL),),
+    "deliver": (("match-step", _ALL),),
+    "report": (("match-step", _ALL),),
+    "close": (("match-step", _BOTH),),
+    "ask": (("follow-up", ("state",)),),
+    "assess": (("follow-up", ("donor", "coordinators")),),
+    "reply": (("follow-up", ("state", "coordinators")),),
+}
+"""A proposal's steps `commit` and `release` are told of by its commitments, with amounts, and
+`follow-up` by the question that it stands for."""
+_COMMITMENT: Mapping[str, tuple[_Rule, ...]] = {
+    "hold": (("commitment", _BOTH),),
+    "release": (("commitment", _ALL),),
+    "expire": (("commitment", _ALL),),
+    "bar": (("commitment", _ALL),),
+}
+_RULES: Mapping[str, Mapping[str, tuple[_Rule, ...]]] = MappingProxyType(
+    {"request": _REQUEST, "offer": _OFFER, "match": _MATCH, "commitment": _COMMITMENT}
+)
+_SILENT: Mapping[str, _State] = MappingProxyType(
+    {"endorsed": _BOTH, "donor-agreed": ("state",), "state-agreed": ("donor",)}
+)
+"""Whose answer is waited for in which state of a proposal; else it is the State's."""
+
+
+@dataclass(frozen=True)
+class Telling:
+    """That a step is told as this kind to these."""
+
+    kind: str
+    who: _State
+
+
+def tellings(record_type: str, step: Mapping[str, Any]) -> Iterator[Telling]:
+    """As what a step of a record is told to whom; nothing for a step of which nobody is told.
+
+    A reminder goes to the parties that were silent.
+    """
+    if record_type == "match" and step["action"] == "remind":
+        yield Telling("reminder", _SILENT.get(step["target"], ("state",)))
+        return
+    for kind, who in _RULES.get(record_type, {}).get(step["action"], ()):
+        yield Telling(kind, who)
+
+
+def steps_told(record_type: str) -> frozenset[str]:
+    """The steps of a record of which anybody is told."""
+    reminded = {"remind"} if record_type == "match" else set()
+    return frozenset(_RULES[record_type]) | reminded
+
+
+def mail_choice(chosen: Mapping[str, str], kind: str) -> Mail:
+    """When somebody who chose so wants the kind by mail."""
+    found = chosen.get(kind)
+    return next((mail for mail in MAILS if mail == found), KINDS[kind])

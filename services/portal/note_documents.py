@@ -1,0 +1,76 @@
+"""What the portal keeps of notifications, and of the records that they tell of."""
+
+from mongoengine import (
+    BooleanField,
+    DateTimeField,
+    DictField,
+    Document,
+    IntField,
+    ListField,
+    StringField,
+)
+
+
+class Notification(Document):
+    """Something that an account is told of, once: the id follows from what, and from whom.
+
+    `kind` is one of telling.KINDS; `record_type`, `record` and `action` say which step of which
+    record, `facts` what else the sentence needs: codes, numbers and times, never a text. `at` is
+    when it happened. `mail` says that it has yet to be put into the mail, and how.
+    """
+
+    meta = {  # noqa: RUF012 (mongoengine declares it so)
+        "collection": "notifications",
+        "indexes": [
+            ("account", "-created_at", "id"),
+            ("account", "read_at"),
+            {"fields": ["mail", "account"], "sparse": True},
+            {"fields": ["expires_at"], "expireAfterSeconds": 0},
+        ],
+    }
+
+    id = StringField(primary_key=True)
+    account = StringField(required=True)
+    kind = StringField(required=True)
+    record_type = StringField(required=True)
+    record = StringField(required=True)
+    action = StringField(required=True)
+    facts = DictField()
+    at = DateTimeField(required=True)
+    created_at = DateTimeField(required=True)
+    read_at = DateTimeField()
+    mail = StringField()
+    expires_at = DateTimeField(required=True)
+
+
+class Followed(Document):
+    """What is known of a record by its newest event, and how much of its history was told.
+
+    A projection: the id is `<type>:<record>`. `visibility` is a request's level, `line_levels`
+    those of its lines. `told` steps of the history were told, the last of which happened at
+    `told_at`. `lacking`: a proposal whose request is not known yet, without which nobody can say
+    what its donor may read.
+    """
+
+    meta = {  # noqa: RUF012 (mongoengine declares it so)
+        "collection": "followed",
+        "indexes": [{"fields": ["request", "lacking"], "sparse": True}],
+    }
+
+    id = StringField(primary_key=True)
+    epoch = IntField(required=True)
+    number = IntField(required=True)
+    record_type = StringField(required=True)
+    record = StringField(required=True)
+    country = StringField()
+    organisation = StringField()
+    status = StringField()
+    request = StringField()
+    visibility = StringField()
+    line_levels = ListField(StringField())
+    answer_by = DateTimeField()
+    amounts = ListField(DictField())
+    history = ListField(DictField())
+    lacking = BooleanField()
+    told = IntField(required=True, default=0)
+    told_at = StringField()

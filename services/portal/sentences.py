@@ -1,0 +1,143 @@
+"""What a notification says, in the reader's language: made of codes, numbers and times alone."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from babel.lists import format_list
+from babel.numbers import format_currency, format_decimal
+
+from services.portal.catalogues import N_, say
+from services.portal.letters import moment_in
+from shared.vocabulary.countries import country_name
+from shared.vocabulary.errors import UnknownCode
+from shared.vocabulary.units import UNITS
+
+KIND_NAMES: Mapping[str, str] = {
+    "request-review": N_("Requests that wait to be authenticated"),
+    "request-step": N_("What becomes of your State's requests"),
+    "request-circulated": N_("Requests that are circulated to donors"),
+    "offer-review": N_("Offers that wait to be published"),
+    "offer-step": N_("What becomes of your organisation's offers"),
+    "match-answer": N_("Proposals that ask for your answer"),
+    "match-step": N_("What becomes of proposals"),
+    "commitment": N_("Commitments"),
+    "reminder": N_("Reminders"),
+    "follow-up": N_("Questions and answers after delivery"),
+    "contacts": N_("Points of contact to be confirmed"),
+}
+"""The kinds of telling.KINDS as they are read."""
+
+_SENTENCES: Mapping[str, Mapping[str, str]] = {
+    "request": {
+        "submit": N_("%(state)s submitted a request. It waits to be authenticated."),
+        "authenticate": N_("The request of %(state)s was authenticated."),
+        "return": N_("The request of %(state)s was returned, to be amended."),
+        "object": N_("%(state)s objected to circulating its request."),
+        "circulate": N_("The request of %(state)s was circulated to donors."),
+        "cover-partly": N_("The request of %(state)s is partly covered by commitments."),
+        "cover": N_("The request of %(state)s is covered by commitments."),
+        "uncover": N_("Nothing of the request of %(state)s is covered by commitments any more."),
+        "close": N_("The request of %(state)s was closed."),
+        "withdraw": N_("The request of %(state)s was withdrawn."),
+        "merge": N_("The request of %(state)s was merged into another."),
+        "unmerge": N_("The request of %(state)s stands by itself again."),
+    },
+    "offer": {
+        "submit": N_("An offer was submitted. It waits to be published."),
+        "publish": N_("The offer was published."),
+        "close": N_("The offer was closed."),
+        "withdraw": N_("The offer was withdrawn."),
+        "merge": N_("The offer was merged into another."),
+        "unmerge": N_("The offer stands by itself again."),
+    },
+    "match": {
+        "endorse": N_(
+            "A proposal for %(state)s was endorsed. State and donor are asked to agree or decline."
+        ),
+        "reject": N_("A coordinator rejected a proposal for %(state)s."),
+        "donor-agree": N_("The donor agreed to the proposal for %(state)s."),
+        "state-agree": N_("%(state)s agreed to the proposal."),
+        "agree": N_("State and donor have both agreed to the proposal for %(state)s."),
+        "decline": N_("The proposal for %(state)s was declined."),
+        "lapse": N_("The proposal for %(state)s lapsed: no answer came in time."),
+        "reconsider": N_(
+            "The conditions of the offer changed: %(state)s is asked again to agree or decline."
+        ),
+        "reconsider-agreed": N_(
+            "The conditions of the offer changed: %(state)s is asked again to agree or decline."
+        ),
+        "fall": N_("The proposal for %(state)s fell: it can no longer go ahead."),
+        "reopen": N_("The proposal for %(state)s is open for review again."),
+        "accept": N_("%(state)s accepted a condition of the offer."),
+        "start": N_("Delivery to %(state)s has begun."),
+        "deliver": N_("The assistance agreed with %(state)s was delivered."),
+        "report": N_("Figures of the assistance to %(state)s were reported."),
+        "close": N_("The proposal for %(state)s was closed."),
+        "ask": N_("%(state)s is asked whether the need was met, %(months)s months after delivery."),
+        "assess": N_("%(state)s said whether the need was met, %(months)s months after delivery."),
+        "reply": N_("The donor answered what %(state)s said of the assistance."),
+        "remind": N_("The proposal for %(state)s still waits for an answer."),
+        "remind-follow-up": N_("%(state)s has not said yet whether the need was met."),
+    },
+    "commitment": {
+        "hold": N_("Assistance was committed to %(state)s: %(amounts)s."),
+        "release": N_("A commitment to %(state)s was released: %(amounts)s."),
+        "expire": N_("A commitment to %(state)s expired: %(amounts)s."),
+        "bar": N_("A commitment to %(state)s was released because of an embargo: %(amounts)s."),
+    },
+    "state": {
+        "remind": N_(
+            "The points of contact of %(state)s were not confirmed within the last 12 months. "
+            "Please confirm or replace them."
+        ),
+    },
+    "organisation": {
+        "remind": N_(
+            "The points of contact of your organisation were not confirmed within the last 12 "
+            "months. Please confirm or replace them."
+        ),
+    },
+}
+_UNTIL = N_("An answer is asked for until %(time)s.")
+_CENTS, _THOUSANDTHS = 100, 1000
+
+
+def sentence(language: str, record_type: str, action: str, facts: Mapping[str, Any]) -> str:
+    """What a step of a record is told as; raises KeyError for one of which nobody is told."""
+    if action == "remind" and facts.get("target") == "follow-up":
+        action = "remind-follow-up"
+    country, reason = facts.get("country"), str(facts.get("reason") or "")
+    said = say(
+        language,
+        _SENTENCES[record_type][action],
+        state="" if country is None else country_name(country, language),
+        months=reason.removeprefix("months-"),
+        amounts=_amounts(language, facts.get("amounts", ())),
+    )
+    until: datetime | None = facts.get("answer_by")
+    return (
+        said
+        if until is None
+        else f"{said} {say(language, _UNTIL, time=moment_in(language, until))}"
+    )
+
+
+def kind_name(language: str, kind: str) -> str:
+    """A kind of notification as it is read."""
+    return say(language, KIND_NAMES[kind])
+
+
+def _amounts(language: str, amounts: Sequence[Mapping[str, Any]]) -> str:
+    said = [_amount(language, amount) for amount in amounts]
+    return format_list(said, locale=language)
+
+
+def _amount(language: str, amount: Mapping[str, Any]) -> str:
+    if amount["measure"] == "money":
+        return str(format_currency(amount["amount"] / _CENTS, amount["unit"], locale=language))
+    try:
+        unit = UNITS.label(amount["unit"], language)
+    except UnknownCode:
+        unit = amount["unit"]
+    return f"{format_decimal(amount['amount'] / _THOUSANDTHS, locale=language)} {unit}"
