@@ -1,16 +1,19 @@
 """The API process: `gunicorn 'services.offers.app:create_app()' --worker-class gthread`."""
 
 import os
+from typing import Any
 
 from flask import Flask
 
 from services.offers.api import activities, activity_files, offers, organisations
 from services.offers.api.catalogue import CALLS, EXPERTS, LESSONS, make_blueprint
-from services.offers.documents import AUDITED
+from services.offers.documents import AUDITED, AssistanceOffer
+from services.offers.domain import may_read
 from shared.registers.context import Clock, Context, set_context, system_clock
 from shared.registers.texts import TEXT_CHECKS, warm_up
 from shared.settings import Settings
 from shared.web.audit import audit_blueprint
+from shared.web.identity import Identity
 from shared.web.service import create_service
 from shared.web.uploads import MAX_BYTES
 
@@ -29,7 +32,7 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
             activities.blueprint,
             organisations.blueprint,
             *(make_blueprint(noun) for noun in (CALLS, EXPERTS, LESSONS)),
-            audit_blueprint(AUDITED),
+            audit_blueprint(AUDITED, _knows),
         ),
         description=(
             "The register of offers: what donors can give, what they give already, and who "
@@ -42,3 +45,8 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
     warm_up()
     set_context(app, Context(clock, settings.term_key))
     return app
+
+
+def _knows(identity: Identity, document: Any) -> bool:
+    """Whether the document is there for a reader: all but offers is for whoever has a token."""
+    return not isinstance(document, AssistanceOffer) or may_read(identity, document)

@@ -6,6 +6,7 @@ from flask import Flask
 
 from services.requests.api import advice, reads, requests, states
 from services.requests.documents import AUDITED
+from services.requests.domain import may_read
 from shared.registers.context import Clock, Context, set_context, system_clock
 from shared.registers.texts import TEXT_CHECKS, warm_up
 from shared.settings import Settings
@@ -26,7 +27,7 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
             advice.blueprint,
             reads.blueprint,
             states.blueprint,
-            audit_blueprint(AUDITED),
+            audit_blueprint(AUDITED, may_read),
         ),
         description="The register of requests: what States ask for, and whom to write to.",
         checks=TEXT_CHECKS,

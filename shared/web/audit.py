@@ -1,6 +1,6 @@
 """The audit trail of a service's records over HTTP: for who oversees, and for a record's owner."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask.views import MethodView
@@ -46,8 +46,12 @@ class AuditEntryView(StrictSchema):
 AuditPage = page_schema(AuditEntryView)
 
 
-def audit_blueprint(aggregates: Aggregates) -> Blueprint:
-    """The resource of a service whose documents with a history these are."""
+def audit_blueprint(aggregates: Aggregates, knows: Callable[[Identity, Any], bool]) -> Blueprint:
+    """The resource of a service whose documents with a history these are.
+
+    `knows` tells whether such a document is there for a reader. The trail of one that is not is
+    answered as that of an id that nothing has.
+    """
     blueprint = Blueprint(
         "audit",
         __name__,
@@ -64,8 +68,12 @@ def audit_blueprint(aggregates: Aggregates) -> Blueprint:
         def get(self, args: dict[str, Any], record: str) -> dict[str, Any]:
             """List the audit trail's entries of a record, the oldest first."""
             identity = current_identity()
-            if not _may_read(identity, aggregates, record):
+            found = _stored(aggregates, record)
+            there = found is not None and knows(identity, found)
+            if not (_may_read(identity, found) if there else _sees_all(identity)):
                 raise not_found("record")
+            if found is not None and not there:
+                return {"items": [], "next": None}
             return entries_page(record, args, identity)
 
     return blueprint
@@ -90,15 +98,22 @@ def entries_page(
     }
 
 
-def _may_read(identity: Identity, aggregates: Aggregates, record: str) -> bool:
+def _stored(aggregates: Aggregates, record: str) -> Any:
     documents = (one.objects(id=record).first() for one in aggregates)
-    found = next((document for document in documents if document is not None), None)
-    if found is None:
-        return identity.role in OVERSEERS and identity.regions is None
+    return next((document for document in documents if document is not None), None)
+
+
+def _sees_all(identity: Identity) -> bool:
+    """Whether the reader may ask for whatever there was once."""
+    return identity.role in OVERSEERS and identity.regions is None
+
+
+def _may_read(identity: Identity, found: Any) -> bool:
     states = [state for state in (getattr(found, "country", None),) if state is not None]
     states += getattr(found, "states", None) or []
     if identity.role in OVERSEERS:
-        return identity.regions is None or covers(identity, *states)
+        # What is of no State is for who coordinates all regions.
+        return covers(identity, *(states or [None]))
     if identity.role == "requester":
         return identity.state in states
     owner = getattr(found, "organisation", None)
