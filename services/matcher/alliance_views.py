@@ -126,7 +126,7 @@ def _member_view(
     sentence = added_text(member.country, adds, language) if party is not None else None
     if member.cause is not None:
         sentence = cause_text(member.cause, language)
-    own = oversees(identity) or owns_request(identity, member.country)
+    own = oversees(identity, member.country) or owns_request(identity, member.country)
     return {
         "request": member.request if named else None,
         "country": member.country,

@@ -19,6 +19,7 @@ from services.matcher.api import (
     triangular,
 )
 from services.matcher.documents import AUDITED
+from services.matcher.existence import knows
 from shared.registers.context import Clock, Context, set_context, system_clock
 from shared.settings import Settings
 from shared.web.audit import audit_blueprint
@@ -41,7 +42,7 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
             ledger.blueprint,
             alliances.blueprint,
             coverage.blueprint,
-            audit_blueprint(AUDITED),
+            audit_blueprint(AUDITED, knows),
             allocation.blueprint,
             applications.blueprint,
             triangular.blueprint,

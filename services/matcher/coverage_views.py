@@ -37,7 +37,7 @@ def coverage_view(
             {"code": one.code, "sentence": one.sentence}
             for one in evidence(_grounds(case), language)
         ],
-        "reason": case.reason if oversees(identity) else None,
+        "reason": case.reason if oversees(identity, case.country) else None,
         "version": str(case.version),
     }
 

@@ -18,7 +18,7 @@ Notice = dict[str, Any]
 
 def embargo_view(embargo: Embargo, identity: Identity, on: date) -> dict[str, Any]:
     """The entry; exemptions and reasons for those who may know of them."""
-    seen = oversees(identity) or owns_request(identity, embargo.country)
+    seen = oversees(identity, embargo.country) or owns_request(identity, embargo.country)
     names = (
         *("id", "country", "resolution", "status", "allowed", "start", "end", "source"),
         *("stated_on", "review_by", "history", "created_at", "updated_at"),
@@ -27,7 +27,7 @@ def embargo_view(embargo: Embargo, identity: Identity, on: date) -> dict[str, An
         **{name: getattr(embargo, name) for name in names},
         "in_force": embargo.facts().in_force(on.toordinal()),
         "exemptions": embargo.exemptions if seen else [],
-        "changes": embargo.changes if oversees(identity) else [],
+        "changes": embargo.changes if oversees(identity, embargo.country) else [],
         "version": str(embargo.version),
     }
 

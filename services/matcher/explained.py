@@ -55,7 +55,11 @@ def explained(proposal: Proposal, identity: Identity, language: str, on: date) -
             *_ruled_out("request", request, offer, language),
             *_ruled_out("offer", offer, request, language),
         ],
-        "contradictions": _contradictions(request, offer, language) if oversees(identity) else [],
+        "contradictions": (
+            _contradictions(request, offer, language)
+            if oversees(identity, proposal.request.owner)
+            else []
+        ),
     }
 
 

@@ -12,7 +12,7 @@ from services.matcher.life_documents import Report, ToldLine
 from services.matcher.proposals import Proposal
 from services.matcher.rights import acts_as, oversees
 from shared.registers.measures import amount_of, quantity_of
-from shared.web.identity import Identity, covers
+from shared.web.identity import Identity
 
 _SCALES = {"quantity": THOUSANDTHS, "money": CENTS}
 _WAITS = {"endorsed": ["donor", "state"], "donor-agreed": ["state"], "state-agreed": ["donor"]}
@@ -90,7 +90,7 @@ def _told_view(line: ToldLine) -> dict[str, Any]:
 def _history(match: Match, identity: Identity) -> Iterator[dict[str, Any]]:
     """Each step; what a coordinator said, and whose account it was, for those who oversee."""
     said = {one.place: one.text for one in match.said}
-    every = oversees(identity) and covers(identity, match.country)
+    every = oversees(identity, match.country)
     names = ("source", "target", "action", "at", "role", "party", "reason")
     for place, step in enumerate(match.history):
         if step.action in OF_THREAD:

@@ -35,7 +35,8 @@ def _displaced(proposal: Proposal, identity: Identity, language: str) -> dict[st
     needs, lessened = (_seen(found[name], proposal) for name in ("needs", "lessened"))
     if not (needs or lessened):
         return None
-    sees_rivals = oversees(identity) or owns_request(identity, proposal.request.owner)
+    state = proposal.request.owner
+    sees_rivals = oversees(identity, state) or owns_request(identity, state)
     by = next(by for by in _FIRMEST if any(rival["by"] == by for rival in found["by"]))
     lines = list_text(
         [number_text(need, language) for need in sorted({*needs, *lessened})], language

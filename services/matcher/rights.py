@@ -4,16 +4,19 @@ from typing import Literal
 
 from services.matcher.documents import RecordView
 from shared.lifecycle import PARTY
-from shared.web.identity import Identity
+from shared.web.identity import Identity, covers
 from shared.web.visibility import OVERSEEING, Sight, sees, sight
 
 Party = Literal["donor", "state"]
 """The two sides of a proposal."""
 
 
-def oversees(identity: Identity) -> bool:
-    """Whether the caller sees everything."""
-    return identity.role in OVERSEEING
+def oversees(identity: Identity, *countries: str | None) -> bool:
+    """Whether the caller's task is to see both sides, of each of these States where any are named.
+
+    What is of no State (None) is for who oversees all regions.
+    """
+    return identity.role in OVERSEEING and covers(identity, *countries)
 
 
 def is_party(identity: Identity, country: str, organisation: str | None) -> bool:

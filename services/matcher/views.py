@@ -46,7 +46,7 @@ def proposal_view(
         **notices(proposal, identity, language),
         "embargoes": proposal_embargoes(proposal, language, on),
         "hidden_lines": len(proposal.hidden),
-        "reason": match.reason if match is not None and oversees(identity) else None,
+        "reason": match.reason if match is not None and oversees(identity, match.country) else None,
         "history": [] if match is None else [s for s in match.history if s.action not in OF_THREAD],
         "version": str(proposal.version),
         "request_version": str(proposal.request.version),

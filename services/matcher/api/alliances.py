@@ -17,12 +17,19 @@ from services.matcher.alliance_schemas import (
     AllianceView,
 )
 from services.matcher.alliance_views import alliance_view, summaries
+from services.matcher.existence import knows_alliance
 from services.matcher.rights import oversees, owns_request
 from shared.registers.context import context
 from shared.registers.steps import party_of
 from shared.web.blueprint import Blueprint
 from shared.web.idempotency import current_attempt, idempotent, resuming
-from shared.web.identity import Identity, current_identity, require_covered, require_roles
+from shared.web.identity import (
+    Identity,
+    covered_countries,
+    current_identity,
+    require_covered,
+    require_roles,
+)
 from shared.web.languages import LanguageQuery, reading_language
 from shared.web.marks import answers
 from shared.web.paging import page, page_schema
@@ -60,6 +67,8 @@ class Alliances(MethodView):
         for state in {args["state"], own}:
             if state is not None:
                 found = found.filter(states=state)
+        if own is None and not oversees(identity, None):
+            found = found.filter(states__in=covered_countries(identity))
         answer = page(found, args, lambda one: one)
         shown = summaries(answer["items"], identity, reading_language(args["language"]), _today())
         return answer | {"items": shown}
@@ -134,7 +143,7 @@ def answer(body: dict[str, Any], alliance_id: str, request: str) -> Answer:
 def _find(id_: str, identity: Identity) -> Alliance:
     """The alliance; answers 404 for one that is not there or not for this reader."""
     found: Alliance | None = Alliance.objects(id=id_).first()
-    if found is None or not _may_see(found, identity):
+    if found is None or not knows_alliance(identity, found):
         raise not_found("alliance")
     return found
 
@@ -145,12 +154,6 @@ def _done_before(id_: str) -> Alliance | None:
         return None
     found: Alliance | None = Alliance.objects(id=id_, attempts=current_attempt()).first()
     return found
-
-
-def _may_see(alliance: Alliance, identity: Identity) -> bool:
-    return oversees(identity) or any(
-        owns_request(identity, member.country) for member in alliance.members
-    )
 
 
 def _shown(alliance: Alliance, identity: Identity, language: str) -> Answer:

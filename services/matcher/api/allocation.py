@@ -54,6 +54,7 @@ class Allocation(MethodView):
     @blueprint.response(200, AllocationView)
     def get(self, args: dict[str, Any]) -> dict[str, Any]:
         """Find which commitments would meet most need, by the States' own priorities."""
+        _require_overseer()
         return _found(args["without"])
 
 
@@ -68,6 +69,7 @@ def what_if(body: dict[str, Any]) -> dict[str, Any]:
     and is stored nowhere; what its texts would say counts as in an ordinary proposal. With nothing
     added, what is found may be accepted like any other.
     """
+    _require_overseer()
     now, identity, language = context().clock(), current_identity(), reading_language(None)
     without, added = sorted(set(body["without"])), body["added"]
     for place, offer in enumerate(added["offers"]):
@@ -104,8 +106,8 @@ def accept(body: dict[str, Any]) -> dict[str, Any]:
     identity, now = current_identity(), context().clock()
     if body["expires_at"] is not None and body["expires_at"] <= now:
         raise invalid_field("expires_at", "This time is over.", "past")
+    _require_overseer()
     kept = _kept(body["id"])
-    require_covered(identity, None)  # it is accepted whole, and it is of all States
     acceptance.begin_accepting(kept, body["expires_at"], identity, now)
     kept = acceptance.go_on(kept.id, now)
     if kept.status == "refused":
@@ -122,6 +124,7 @@ class OneAllocation(MethodView):
     @blueprint.response(200, AllocationView)
     def get(self, allocation_id: str) -> dict[str, Any]:
         """Read an allocation as it was found, and how far its acceptance is."""
+        _require_overseer()
         kept = _kept(allocation_id)
         return allocation_view(kept, current_identity(), reading_language(None))
 
@@ -136,6 +139,7 @@ class AllocatedPairs(MethodView):
     @blueprint.response(200, page_schema(AllocatedPairView))
     def get(self, args: dict[str, Any], allocation_id: str) -> dict[str, Any]:
         """List them, the most urgent first."""
+        _require_overseer()
         kept = _kept(allocation_id)
         found = page(AllocatedPair.objects(parts=kept.parts), args, _same, ("place", "id"))
         note_reading(kept.id, {one.request for one in found["items"]}, current_identity())
@@ -152,6 +156,7 @@ class UnmetNeeds(MethodView):
     @blueprint.response(200, page_schema(UnmetView))
     def get(self, args: dict[str, Any], allocation_id: str) -> dict[str, Any]:
         """List them with the reason, the most urgent first."""
+        _require_overseer()
         kept, language = _kept(allocation_id), reading_language(args["language"])
         found = page(UnmetNeed.objects(parts=kept.parts), args, _same, ("place", "id"))
         note_reading(kept.id, {one.request for one in found["items"]}, current_identity())
@@ -162,6 +167,11 @@ def _found(without: list[str]) -> dict[str, Any]:
     now = context().clock()
     id_ = allocations.find(now.date(), sorted(set(without)), now)
     return allocation_view(_kept(id_), current_identity(), reading_language(None))
+
+
+def _require_overseer() -> None:
+    """Raise the 403 problem for a coordinator of some regions: an allocation is of all States."""
+    require_covered(current_identity(), None)
 
 
 def _kept(id_: str) -> KeptAllocation:

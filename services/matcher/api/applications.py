@@ -17,6 +17,7 @@ from services.matcher.application_schemas import (
 from services.matcher.application_views import application_view
 from services.matcher.documents import RecordView
 from services.matcher.engine.geography import Geography
+from services.matcher.existence import knows_application
 from services.matcher.rights import oversees, owns_offer
 from shared.events.outbox import DuplicateId, Transition, change, create
 from shared.ids import new_id
@@ -34,7 +35,13 @@ from shared.web.idempotency import (
     idempotent_id,
     resuming,
 )
-from shared.web.identity import Identity, covers, current_identity, require_roles
+from shared.web.identity import (
+    Identity,
+    covered_countries,
+    covers,
+    current_identity,
+    require_roles,
+)
 from shared.web.paging import page, page_schema
 from shared.web.preconditions import conditional, etag, required_version
 from shared.web.problems import conflict, forbidden, not_found
@@ -65,6 +72,8 @@ class Applications(MethodView):
             found = found.filter(states=identity.state)
         elif identity.role == "donor":
             found = found.filter(organisation=identity.organisation, submitted_at__ne=None)
+        elif not oversees(identity, None):
+            found = found.filter(states__in=covered_countries(identity))
         return page(found, args, lambda one: application_view(one, identity))
 
     @require_roles("requester", "coordinator")
@@ -259,16 +268,9 @@ def _require_admitted(application: Application) -> None:
 
 def _find(id_: str, identity: Identity) -> Application:
     found: Application | None = Application.objects(id=id_).first()
-    if found is None or not _may_see(found, identity):
+    if found is None or not knows_application(identity, found):
         raise not_found("application")
     return found
-
-
-def _may_see(application: Application, identity: Identity) -> bool:
-    if identity.role == "donor":
-        sent = application.submitted_at is not None
-        return sent and owns_offer(identity, application.organisation)
-    return oversees(identity) or identity.state in application.states
 
 
 def _require_author(application: Application, identity: Identity) -> None:

@@ -19,14 +19,15 @@ from services.matcher.commitment_schemas import (
     ReleaseBody,
 )
 from services.matcher.decisions import require_open
-from services.matcher.documents import Commitment, CommitmentLine, Match, RecordView, view_id
+from services.matcher.documents import Commitment, CommitmentLine, Match
+from services.matcher.existence import knows_commitment, request_view
 from services.matcher.promises import (
     commitment_lines,
     require_committable,
     require_releasable,
 )
 from services.matcher.proposals import Proposal
-from services.matcher.rights import hidden_lines, is_party
+from services.matcher.rights import hidden_lines
 from services.matcher.settling import settle
 from services.matcher.views import commitment_view
 from shared.ids import derived_id, new_id
@@ -180,7 +181,7 @@ def release(body: dict[str, Any], commitment_id: str) -> Answer:
     """
     identity, now = current_identity(), context().clock()
     commitment = load(Commitment, commitment_id)
-    if not is_party(identity, commitment.country, commitment.organisation):
+    if not knows_commitment(identity, commitment, request_view(commitment.request)):
         raise not_found("commitment")
     require_covered(identity, commitment.country)
     if commitment.coverage is not None:
@@ -198,8 +199,8 @@ def release(body: dict[str, Any], commitment_id: str) -> Answer:
 
 def _commitment(commitment: Commitment) -> Answer:
     identity = current_identity()
-    asked = RecordView.objects(id=view_id("request", commitment.request)).first()
-    if asked is None or not is_party(identity, commitment.country, commitment.organisation):
+    asked = request_view(commitment.request)
+    if asked is None or not knows_commitment(identity, commitment, asked):
         raise not_found("commitment")
     status = None if commitment.match is None else "committed"  # its donor is a party by that
     return commitment_view(commitment, hidden_lines(identity, asked, status)), _tag(commitment)

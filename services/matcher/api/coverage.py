@@ -16,13 +16,20 @@ from services.matcher.coverage_schemas import (
 from services.matcher.coverage_views import coverage_view
 from services.matcher.coverages import decide
 from services.matcher.documents import CommitmentLine, RecordView, view_id
+from services.matcher.existence import knows_coverage
 from services.matcher.promises import taken_line
-from services.matcher.rights import hidden_lines, oversees, owns_request
+from services.matcher.rights import oversees
 from shared.lifecycle import SHOWN
 from shared.registers.context import context
 from shared.web.blueprint import Blueprint
 from shared.web.idempotency import current_attempt, idempotent, resuming
-from shared.web.identity import Identity, current_identity, require_covered, require_roles
+from shared.web.identity import (
+    Identity,
+    covered_countries,
+    current_identity,
+    require_covered,
+    require_roles,
+)
 from shared.web.languages import LanguageQuery, reading_language
 from shared.web.paging import page, page_schema
 from shared.web.preconditions import conditional, etag, required_version
@@ -52,6 +59,8 @@ class Coverage(MethodView):
             wanted["status"] = "open"
         if not oversees(identity):
             wanted["country"] = identity.state
+        elif not oversees(identity, None):
+            wanted["country__in"] = covered_countries(identity)
         shown = page(
             CoverageCase.objects(**wanted).exclude("pending_events"), args, lambda one: one
         )
@@ -145,10 +154,7 @@ def _wanted(
 
 def _find(case_id: str, identity: Identity) -> CoverageCase:
     case: CoverageCase | None = CoverageCase.objects(id=case_id).first()
-    if case is None or not (oversees(identity) or owns_request(identity, case.country)):
-        raise not_found("case")
-    view = RecordView.objects(id=view_id("request", case.request)).first()
-    if view is not None and case.line in hidden_lines(identity, view):
+    if case is None or not knows_coverage(identity, case):
         raise not_found("case")
     return case
 

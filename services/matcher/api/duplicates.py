@@ -12,9 +12,8 @@ from services.matcher.duplicate_schemas import (
 )
 from services.matcher.duplicate_views import duplicate_view
 from services.matcher.duplicates import decide, seen_version, views_of
-from services.matcher.rights import oversees
+from services.matcher.existence import known_duplicates, knows_duplicate
 from shared.registers.context import context
-from shared.registers.steps import party_of
 from shared.web.blueprint import Blueprint
 from shared.web.identity import Identity, current_identity, require_covered, require_roles
 from shared.web.languages import LanguageQuery, reading_language
@@ -29,8 +28,6 @@ blueprint = Blueprint(
     description="Requests, and offers, that seem to have been posted twice.",
 )
 Answer = tuple[dict[str, Any], dict[str, str]]
-
-_SIDES = {"requester": "request", "donor": "offer"}
 
 
 @blueprint.route("/duplicates")
@@ -79,7 +76,7 @@ def decision(body: dict[str, Any], case_id: str) -> Answer:
 
 
 def _condition(identity: Identity, args: dict[str, Any]) -> dict[str, Any]:
-    condition: dict[str, Any] = {} if oversees(identity) else _own(identity)
+    condition = known_duplicates(identity)
     if args["side"] is not None and condition.setdefault("side", args["side"]) != args["side"]:
         condition["side"] = {"$in": []}
     if args["record"] is not None:
@@ -89,21 +86,11 @@ def _condition(identity: Identity, args: dict[str, Any]) -> dict[str, Any]:
     return condition
 
 
-def _own(identity: Identity) -> dict[str, Any]:
-    """What is true of a case of two records that are both the caller's."""
-    party = party_of(identity)
-    return {"side": _SIDES[identity.role], "left_owner": party, "right_owner": party}
-
-
 def _find(case_id: str, identity: Identity) -> DuplicateCase:
     case: DuplicateCase | None = DuplicateCase.objects(id=case_id).first()
-    if case is None or not (oversees(identity) or _owns(identity, case)):
+    if case is None or not knows_duplicate(identity, case):
         raise not_found("case")
     return case
-
-
-def _owns(identity: Identity, case: DuplicateCase) -> bool:
-    return all(getattr(case, name) == value for name, value in _own(identity).items())
 
 
 def _shown(case: DuplicateCase, identity: Identity, language: str) -> Answer:

@@ -17,7 +17,7 @@ from services.matcher.embargo_schemas import (
     RulingView,
 )
 from services.matcher.embargo_views import embargo_view, ruling_view
-from services.matcher.rights import hidden_lines, oversees, owns_request
+from services.matcher.rights import hidden_lines, oversees, owns_request, sees_request
 from shared.events.outbox import DuplicateId
 from shared.registers.context import context
 from shared.registers.writing import load
@@ -149,12 +149,17 @@ class Ruling(MethodView):
         """Read which of a request's lines may be served today, and why others are not."""
         identity = current_identity()
         view: RecordView | None = RecordView.objects(id=view_id("request", request)).first()
-        if view is None or not (oversees(identity) or owns_request(identity, view.owner)):
+        if view is None or not _may_know(identity, view):
             raise not_found("request")
         hidden = hidden_lines(identity, view)
         if view.hidden_lines:
             record_confidential_read(identity.subject, identity.role, request, len(hidden))
         return ruling_view(view, hidden, reading_language(args["language"]), _today())
+
+
+def _may_know(identity: Identity, view: RecordView) -> bool:
+    overseen = oversees(identity) and sees_request(identity, view, None)
+    return overseen or owns_request(identity, view.owner)
 
 
 def _done_before(id_: str) -> Embargo | None:

@@ -11,7 +11,7 @@ from services.matcher.ledger_documents import LedgerCase, LedgerLine
 from services.matcher.rights import oversees, owns_offer, owns_request
 from services.matcher.views import ledger_case_view, ledger_line_view
 from shared.web.blueprint import Blueprint
-from shared.web.identity import Identity, current_identity, require_roles
+from shared.web.identity import Identity, current_identity, require_covered, require_roles
 from shared.web.marks import answers
 from shared.web.paging import PageQuery, page, page_schema
 from shared.web.problems import not_found
@@ -52,9 +52,11 @@ class LedgerCases(MethodView):
     @blueprint.response(200, page_schema(LedgerCaseView))
     def get(self, args: dict[str, Any]) -> dict[str, Any]:
         """List the open cases."""
+        require_covered(current_identity(), None)  # it is of all States
         return page(LedgerCase.objects(status="open"), args, ledger_case_view, sort=("id",))
 
 
 def _owns(identity: Identity, view: RecordView) -> bool:
-    own = owns_request if view.side == "request" else owns_offer
-    return oversees(identity) or own(identity, view.owner)
+    if view.side == "request":
+        return oversees(identity, view.owner) or owns_request(identity, view.owner)
+    return oversees(identity) or owns_offer(identity, view.owner)

@@ -9,10 +9,10 @@ from services.matcher import proposals
 from services.matcher.cooperating import triangular
 from services.matcher.cooperation_schemas import TriangularQuery, TriangularView
 from services.matcher.documents import RecordView, view_id
-from services.matcher.rights import oversees, owns_request
+from services.matcher.rights import oversees, owns_request, sees_request
 from shared.registers.context import context
 from shared.web.blueprint import Blueprint
-from shared.web.identity import current_identity, require_roles
+from shared.web.identity import Identity, current_identity, require_roles
 from shared.web.languages import reading_language
 from shared.web.marks import answers
 from shared.web.problems import not_found
@@ -37,10 +37,15 @@ class Triangular(MethodView):
         """List the trios for a request, at most ten: neighbours' know-how first, then by score."""
         identity, on = current_identity(), context().clock().date()
         view = RecordView.objects(id=view_id("request", args["request"])).first()
-        if view is None or not (oversees(identity) or owns_request(identity, view.owner)):
+        if view is None or not _may_know(identity, view):
             raise not_found("request")
         listed = proposals.listing(
             identity, request=args["request"], offer=None, state=None, after=None
         )
         language = reading_language(args["language"])
         return {"items": triangular(view.owner, listed, language, on)}
+
+
+def _may_know(identity: Identity, view: RecordView) -> bool:
+    overseen = oversees(identity) and sees_request(identity, view, None)
+    return overseen or owns_request(identity, view.owner)

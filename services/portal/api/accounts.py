@@ -94,5 +94,7 @@ def _managed(account_id: str) -> Account:
     if account.id == identity.subject:
         raise forbidden("Nobody locks or unlocks their own account.")
     if not may_manage(identity, accounts.office_of(account)):
+        if identity.regions is not None:  # such a one is not told of others' accounts
+            raise not_found("account")
         raise forbidden("This account is not one that your role may lock or unlock.")
     return account

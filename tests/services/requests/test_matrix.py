@@ -183,7 +183,9 @@ def world(client: FlaskClient, headers: Callable[..., dict[str, str]]) -> World:
         for step in ("", *steps):
             role = "coordinator" if step in ("authenticate", "return", "merge") else "operator"
             who = headers(role, subject)
-            sent = body(world, record) if not step else SENT.get(step, lambda *_: None)(world, record)
+            sent = (
+                body(world, record) if not step else SENT.get(step, lambda *_: None)(world, record)
+            )
             path = f"/v1/requests/{world.ids[record]}/{step}" if step else "/v1/requests"
             if step:
                 who["If-Match"] = world.etags[record]

@@ -1,0 +1,147 @@
+"""The portal against its table of who may do and see what: ../matrix/portal.txt.
+
+How the table is read, and what a new route needs: ../matrix/table.py.
+"""
+
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
+from typing import Any
+
+import mongoengine
+import pytest
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from services.portal import accounts, api_tokens, factors, invitations, sessions
+from services.portal.documents import Account
+from services.portal.domain.people import Office
+from services.portal.house import House
+from services.portal.signing_keys import signing_key
+from services.portal.trail import COMMAND_LINE
+from shared.web.database import current_database
+from shared.web.tokens import issue_token
+from tests.services.matrix.table import Row, Snapshot, World, faults_of, read_table, try_row
+from tests.services.portal.conftest import PASSWORD
+
+TABLE = read_table("portal")
+OFFICES: Mapping[str, Office] = {
+    "state": Office("requester", state="SEN"),
+    "farstate": Office("requester", state="JPN"),
+    "donor": Office("donor", organisation="org-1"),
+    "all": Office("coordinator"),
+    "region": Office("coordinator", regions=("Western Africa",)),
+    "auditor": Office("auditor"),
+    "operator": Office("operator"),
+}
+"""The accounts there are, by the table's word."""
+
+INVITED = {"email": "new@portal.example", "role": "requester", "state": "SEN"}
+GAPS = ("account_id", "invitation_id", "token_id", "record", "secret", "which", "name")
+BODIES: Mapping[str, Callable[[World, str], Any]] = {
+    "POST /v1/token": lambda world, record: {"token": world.ids[record]},
+    "POST /v1/invitations": lambda _, record: {
+        "requester": INVITED,
+        "farstate": {**INVITED, "state": "JPN"},
+        "operator": {"email": "new@portal.example", "role": "operator"},
+    }[record],
+}
+
+
+@pytest.fixture(scope="module")
+def world(house: House) -> World:
+    """An account of every office with a session, a session before the code, a token, links."""
+    world = World()
+    now = house.clock()
+    for name, office in OFFICES.items():
+        account = Account(
+            id=uuid.uuid4().hex[:24],
+            email=world.mark(f"{name}.mail", f"zq{name}@portal.example"),
+            name="Somebody",
+            language="en",
+            role=office.role,
+            state=office.state,
+            organisation=office.organisation,
+            regions=list(office.regions),
+            password=house.passwords.hash(PASSWORD),
+            created_at=now,
+        )
+        account.save(force_insert=True)
+        seed = factors.seed_to_set_up(house, account)
+        recovery = factors.confirm_setup(house, account, factors.rules.code_at(seed, now), now)
+        assert recovery
+        world.ids[name] = account.id
+        cookie = sessions.open_session(house, account, "full", "a browser", now, None)
+        world.ids[f"{name}-cookie"] = cookie
+        token, text = api_tokens.make(
+            house, account, "nightly", ["portal:write"], timedelta(days=9), now
+        )
+        world.ids[f"{name}-token"], world.ids[f"{name}-secret"] = token.id, text
+        link = accounts.new_reset_link(house, account, now).rpartition("/")[2]
+        world.ids[f"{name}-link"] = link
+        for secret in (account.password, seed, cookie, text, *recovery):
+            world.mark("nobodys.secret", secret)
+    operator = Account.objects.get(id=world.ids["operator"])
+    world.ids["half-cookie"] = sessions.open_session(house, operator, "code", "x", now, None)
+    for name in ("state", "farstate", "donor"):
+        mail = world.mark(f"{name}-guest.mail", f"zq{name}guest@portal.example")
+        made, link = invitations.invite(house, mail, "en", OFFICES[name], COMMAND_LINE, now)
+        world.ids[f"{name}-guest"] = made.id
+        world.mark("nobodys.secret", link.rpartition("/")[2])
+    world.ids["wrong"] = "entraide_0_0"
+    return world
+
+
+@pytest.fixture(scope="module", autouse=True)
+def settled(app: Flask) -> Iterator[None]:
+    """Forms without the visit's token; that nothing is done without it is test_pages.py's."""
+    app.config["WTF_CSRF_ENABLED"] = False
+    yield
+    mongoengine.disconnect()
+
+
+@pytest.fixture(scope="module")
+def snapshot(world: World) -> Snapshot:
+    return Snapshot(current_database())
+
+
+def test_every_route_has_a_line(app: Flask) -> None:
+    faults = faults_of(TABLE, app)
+    assert not faults, "\n" + "\n".join(faults)
+
+
+@pytest.mark.parametrize("row", TABLE.rows, ids=str)
+def test_callers_are_answered_as_the_table_says(
+    row: Row, app: Flask, house: House, world: World, snapshot: Snapshot
+) -> None:
+    client = app.test_client(use_cookies=False)
+
+    def credentials(column: str) -> dict[str, str]:
+        if column == "anonymous":
+            return {}
+        if not row.path.startswith("/v1/"):
+            name = "half" if column == "narrow" else column
+            return {"Cookie": f"entraide-session={world.ids[f'{name}-cookie']}"}
+        narrow = frozenset({"requests:write" if row.method == "GET" else "portal:read"})
+        name = "operator" if column == "narrow" else column
+        account = Account.objects.get(id=world.ids[name])
+        identity = accounts.identity_of(account, narrow if column == "narrow" else None)
+        now = house.clock()
+        token = issue_token(signing_key(house, now), identity, timedelta(minutes=5), now)
+        return {"Authorization": f"Bearer {token}"}
+
+    def send(column: str, row: Row) -> TestResponse:
+        id_ = world.ids.get(row.record, row.record)
+        path = row.path
+        for gap in GAPS:
+            path = path.replace(f"{{{gap}}}", id_)
+        sent = BODIES.get(f"{row.method} {row.path}", lambda *_: None)(world, row.record)
+        options = {} if sent is None else {"json": sent}
+        answer = client.open(path, method=row.method, headers=credentials(column), **options)
+        if row.method != "GET" and answer.status_code < 400:
+            snapshot.restore()
+        return answer
+
+    faults = list(try_row(row, TABLE, world, send))
+    snapshot.restore()
+    assert not faults, "\n" + "\n".join(faults)
