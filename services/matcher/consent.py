@@ -9,7 +9,7 @@ from services.matcher.actors import MATCHER, Actor
 from services.matcher.conditions import accept, require_own, unaccepted
 from services.matcher.decisions import require_open
 from services.matcher.documents import Match
-from services.matcher.domain import STAYING
+from services.matcher.domain import STAYING, WAITING
 from services.matcher.embargo_checks import pair_bar, require_unbarred
 from services.matcher.figures import told_lines
 from services.matcher.life import advance, tell
@@ -17,7 +17,7 @@ from services.matcher.life_documents import ToldLine
 from services.matcher.pledges import above_pledge, pledged_needs
 from services.matcher.proposals import Proposal
 from services.matcher.rights import Party
-from shared.events.outbox import Version, change
+from shared.events.outbox import Version, change, timestamp
 from shared.web.problems import conflict, invalid_field
 
 _AGREEING: Mapping[tuple[Party, str], str] = {
@@ -51,8 +51,8 @@ def answer(
 
     Once both have agreed what was held meanwhile is committed. Raises IllegalTransition,
     StaleVersion, and problems: 409 for a proposal that nobody endorsed, or that an embargo bars, or
-    where a record is open no more; 422 for a no without a reason, conditions that are not
-    accepted, pledges that are no lines of the offer or less than what is held already.
+    where a record is open no more, or the time is over; 422 for a no without a reason, conditions
+    that are not accepted, pledges that are no lines of the offer or less than is held already.
     """
     if proposal.match is None:
         raise conflict("not-endorsed", "A coordinator has to endorse the proposal first.")
@@ -61,6 +61,7 @@ def answer(
     pledges = _pledges(proposal, said, now)
 
     def step(match: Match) -> None:
+        _require_in_time(match, now)
         if said.agrees:
             _agree(match, proposal, party, said, pledges, actor, now)
         else:
@@ -89,6 +90,12 @@ def _require_whole(party: Party, said: Said) -> None:
         raise invalid_field("accepts", "Who declines accepts nothing.", "invalid")
     if said.pledges and (party == "state" or not said.agrees):
         raise invalid_field("pledges", "A donor that agrees pledges, nobody else.", "invalid")
+
+
+def _require_in_time(match: Match, now: datetime) -> None:
+    """Raise the 409 problem once silence has ended it, though no sweep has come by yet."""
+    if match.status in WAITING and match.answer_by is not None and match.answer_by <= now:
+        raise conflict("lapsed", f"The time to answer was over at {timestamp(match.answer_by)}.")
 
 
 def _pledges(proposal: Proposal, said: Said, now: datetime) -> list[ToldLine]:

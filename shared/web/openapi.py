@@ -109,7 +109,7 @@ def _complete(operation: dict[str, Any], app: Flask, rule: Rule, method: str) ->
     if marks.public:
         operation["security"] = []
     else:
-        statuses.append(HTTPStatus.UNAUTHORIZED)
+        statuses += [HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN]  # by its scopes
     if "requestBody" in operation:
         statuses += [
             HTTPStatus.BAD_REQUEST,
@@ -119,7 +119,7 @@ def _complete(operation: dict[str, Any], app: Flask, rule: Rule, method: str) ->
     if rule.arguments:
         statuses.append(HTTPStatus.NOT_FOUND)
     if method in _WRITING and not marks.public:
-        statuses += [HTTPStatus.FORBIDDEN, HTTPStatus.CONFLICT]
+        statuses.append(HTTPStatus.CONFLICT)
     for parameter in operation.get("parameters", []):
         if parameter["in"] == "query":
             _forbid_null(parameter["schema"])

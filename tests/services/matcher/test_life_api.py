@@ -82,6 +82,19 @@ def actions(caller: Caller) -> list[tuple[str, str]]:
     return [(step["action"], step["role"]) for step in caller.life(PAIR)["history"]]
 
 
+@pytest.mark.parametrize("says", ["agree", "decline"])
+def test_an_answer_after_its_time_is_late_though_no_worker_has_come_by(
+    endorsed: World, donor: Caller, clock: Clock, says: str
+) -> None:
+    etag = donor.get(f"{PATH}/life").headers["ETag"]
+    clock.now += timedelta(days=30)
+    body = {"answer": says, "reason": "We were away."}
+    late = donor.post(f"{PATH}/answer", body, etag=etag)
+    assert code(late) == (409, "lapsed")
+    clock.now -= timedelta(seconds=1)
+    assert donor.post(f"{PATH}/answer", body, etag=etag).status_code == 200
+
+
 def test_the_straight_way(
     endorsed: World, coordinator: Caller, donor: Caller, state: Caller, clock: Clock
 ) -> None:

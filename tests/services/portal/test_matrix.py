@@ -4,11 +4,10 @@ How the table is read, and what a new route needs: ../matrix/table.py.
 """
 
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
-import mongoengine
 import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
@@ -90,14 +89,6 @@ def world(house: House) -> World:
         world.mark("nobodys.secret", link.rpartition("/")[2])
     world.ids["wrong"] = "entraide_0_0"
     return world
-
-
-@pytest.fixture(scope="module", autouse=True)
-def settled(app: Flask) -> Iterator[None]:
-    """Forms without the visit's token; that nothing is done without it is test_pages.py's."""
-    app.config["WTF_CSRF_ENABLED"] = False
-    yield
-    mongoengine.disconnect()
 
 
 @pytest.fixture(scope="module")
