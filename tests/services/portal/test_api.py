@@ -198,7 +198,7 @@ def test_regions_bound_what_a_coordinator_sees_and_does(
     assert client.get("/v1/accounts?role=donor", headers=west).get_json()["items"] == []
     body = {**BODY, "email": "far@portal.example", "state": "KEN"}
     assert client.post("/v1/invitations", json=body, headers=west).status_code == 403
-    assert client.post(f"/v1/accounts/{far.id}/lock", headers=west).status_code == 403
+    assert client.post(f"/v1/accounts/{far.id}/lock", headers=west).status_code == 404
     locked = client.post(f"/v1/accounts/{near.id}/lock", headers=west)
     assert locked.get_json()["locked"] is True
     assert client.post(f"/v1/accounts/{near.id}/unlock", headers=west).get_json()["locked"] is False
