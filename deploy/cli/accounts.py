@@ -15,7 +15,7 @@ from rich.table import Table
 from deploy.cli.options import LANGUAGES, data_dir_option
 from deploy.local.programs import Plan, portal_environment
 from deploy.local.stack import DataDirectory, load_keys, running_ports
-from services.portal import accounts, factors, invitations, outgoing, signing_keys
+from services.portal import accounts, erasing, factors, invitations, outgoing, signing_keys
 from services.portal.configuration import PortalSettings
 from services.portal.documents import Account, OutgoingMail
 from services.portal.domain.people import Office, email_of, office_faults
@@ -83,7 +83,7 @@ def show(data_dir: Path) -> None:
     table = Table(box=None, pad_edge=False)
     for heading in ("email", "role", "bound to", "second factor", "state"):
         table.add_column(heading, overflow="fold", no_wrap=heading == "email")
-    for account in Account.objects.order_by("email"):
+    for account in Account.objects(erased_at=None).order_by("email"):
         bound = [account.state or account.organisation or "", *account.regions]
         table.add_row(
             account.email,
@@ -116,6 +116,32 @@ def unlock(email: str, data_dir: Path) -> None:
     accounts.unlock(account, COMMAND_LINE, house.clock())
     factors.forget_failures(house, account)
     click.echo(f"{account.email} is not locked")
+
+
+@command.command()
+@click.argument("accounts_", metavar="EMAIL_OR_ID...", nargs=-1, required=True)
+@click.confirmation_option(prompt="Nothing of it can be brought back. Go on?")
+@data_dir_option
+def erase(accounts_: tuple[str, ...], data_dir: Path) -> None:
+    """Erase accounts for good: who they were is gone, what they did stays on record.
+
+    After a backup was restored, erase those again that were erased since: `erased` lists them by
+    id.
+    """
+    house = find_house(data_dir)
+    found = [Account.objects(id=one).first() or _account(one) for one in accounts_]
+    for account in found:
+        erasing.erase(house, account, COMMAND_LINE, house.clock())
+        click.echo(f"{account.id} is erased")
+
+
+@command.command()
+@data_dir_option
+def erased(data_dir: Path) -> None:
+    """List the ids of all accounts that were erased."""
+    find_house(data_dir)
+    for account in Account.objects(erased_at__ne=None).order_by("id"):
+        click.echo(account.id)
 
 
 @command.command()

@@ -32,7 +32,7 @@ class LinkUsedError(Exception):
 def account_by_email(text: str) -> Account | None:
     """The account of an address as somebody typed it."""
     email = email_of(text)
-    return None if email is None else Account.objects(email=email).first()
+    return None if email is None else Account.objects(email=email, erased_at=None).first()
 
 
 def office_of(record: Any) -> Office:
@@ -55,6 +55,12 @@ def identity_of(account: Account, scopes: frozenset[str] | None = None) -> Ident
 def needs_second_factor(account: Account) -> bool:
     """Whether the account can do nothing before it has set up a second factor."""
     return account.role in SECOND_FACTOR_ROLES and account.second_factor is None
+
+
+def may_act(account: Account) -> bool:
+    """Whether the account may do anything at all."""
+    gone = account.locked_at is not None or account.erased_at is not None
+    return not gone and not needs_second_factor(account)
 
 
 def end_sessions(account_id: str, but: str | None = None) -> int:
@@ -94,11 +100,13 @@ def new_reset_link(house: House, account: Account, now: datetime) -> str:
     secret = new_secret()
     until = now + lifetimes.RESET
     fingerprint = house.vault.fingerprint(secret, RESET_PAGE)
-    Account._get_collection().update_one(
-        {"_id": account.id}, {"$set": {"reset": fingerprint, "reset_until": until}}
+    written = Account._get_collection().update_one(
+        {"_id": account.id, "erased_at": None},
+        {"$set": {"reset": fingerprint, "reset_until": until}},
     )
     link = house.link(RESET_PAGE, secret)
-    send_mail(house, "reset", account.email, account.language, now, link=link, until=until)
+    if written.matched_count:
+        send_mail(house, "reset", account.email, account.language, now, link=link, until=until)
     return link
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from services.portal.accounts import identity_of, needs_second_factor, revoke_token
+from services.portal.accounts import identity_of, may_act, revoke_token
 from services.portal.documents import Account, ApiToken
 from services.portal.domain import lifetimes
 from services.portal.house import House
@@ -86,7 +86,7 @@ def exchange(house: House, text: str, now: datetime) -> Access:
     if token.revoked_at is not None or token.expires_at <= now:
         raise TokenRefusedError
     account = Account.objects(id=token.account).first()
-    if account is None or account.locked_at is not None or needs_second_factor(account):
+    if account is None or not may_act(account):
         raise TokenRefusedError
     if account.tokens_from is not None and token.created_at <= account.tokens_from:
         raise TokenRefusedError

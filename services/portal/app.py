@@ -42,7 +42,6 @@ def create_app(
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=trusted, x_proto=trusted)  # type: ignore[method-assign]
     app.add_url_rule(JWKS_PATH, view_func=tokens.key_set)
     frame.install(app, portal)
-    app.after_request(audit.take_over)
     for pages in (signing, me, inviting):
         pages.install(app)
     app.add_url_rule(assets.PATH, view_func=assets.asset)

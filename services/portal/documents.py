@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from mongoengine import (
     BinaryField,
+    BooleanField,
     DateTimeField,
     DictField,
     Document,
@@ -56,7 +57,8 @@ class Account(Watched):
     `password` is an argon2id hash. `generation` rises whenever all sessions must end: a session
     counts only while it has the account's own. `setup` is the sealed seed of a second factor that
     is being set up. `reset` is the fingerprint of the newest link for a new password.
-    API tokens that were made before `tokens_from` buy nothing.
+    API tokens that were made before `tokens_from` buy nothing. From `erased_at` on it is nobody's;
+    `erasing` is set until all that said whose it was is gone (erasing.py).
     `mail_choices` are the kinds of telling.KINDS that it wants by mail otherwise than is usual.
     """
 
@@ -65,6 +67,7 @@ class Account(Watched):
         "indexes": [
             {"fields": ["email"], "unique": True},
             {"fields": ["reset"], "sparse": True},
+            {"fields": ["erasing"], "sparse": True},
             ("-created_at", "id"),
             ("role", "state"),
             ("role", "organisation"),
@@ -90,6 +93,8 @@ class Account(Watched):
     mail_choices = DictField()
     created_at = DateTimeField(required=True)
     signed_in_at = DateTimeField()
+    erased_at = DateTimeField()
+    erasing = BooleanField()
 
 
 class Session(Document):
@@ -118,16 +123,17 @@ class Invitation(Watched):
     """A link by which one account can be made, with the role and bindings fixed here.
 
     `invited_by` is an account's id or the subject of a token; `link` the fingerprint of the link.
+    It has no `email` any more once the account of that address was erased.
     """
 
     meta = {  # noqa: RUF012 (mongoengine declares it so)
         "collection": "invitations",
-        "indexes": [{"fields": ["link"], "unique": True}, ("-created_at", "id")],
+        "indexes": [{"fields": ["link"], "unique": True}, "email", ("-created_at", "id")],
     }
 
     id = StringField(primary_key=True)
     link = StringField(required=True)
-    email = StringField(required=True)
+    email = StringField()
     language = StringField(required=True)
     role = StringField(required=True)
     state = StringField()

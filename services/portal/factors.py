@@ -10,6 +10,7 @@ from services.portal.house import House
 from services.portal.outgoing import send_mail
 from services.portal.throttling import (
     EMAIL_THROTTLE,
+    RESET_THROTTLE,
     begins_to_wait,
     forget,
     take,
@@ -118,6 +119,13 @@ def forget_failures(house: House, account: Account) -> None:
     """Let the account's owner try again at once: somebody who may has vouched for them."""
     forget(throttle_id(house, "code", account.id))
     forget(throttle_id(house, EMAIL_THROTTLE, account.email))
+
+
+def forget_attempts(house: House, account: Account) -> None:
+    """Forget every attempt that was counted by the account or its address."""
+    forget_failures(house, account)
+    forget(throttle_id(house, "setup", account.id))
+    forget(throttle_id(house, RESET_THROTTLE, account.email))
 
 
 def current_code(house: House, account: Account, now: datetime) -> str | None:

@@ -195,7 +195,7 @@ def _may_read(account: Account, request: Followed, *, party: bool) -> bool:
 
 
 def _accounts(**bound: str) -> Iterable[Account]:
-    found: Iterable[Account] = Account.objects(**bound)
+    found: Iterable[Account] = Account.objects(**bound, erased_at=None)
     return found
 
 

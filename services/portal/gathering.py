@@ -62,7 +62,7 @@ def _post(
 
     What was read meanwhile needs no digest.
     """
-    account = Account.objects(id=account_id).only("email", "language").first()
+    account = Account.objects(id=account_id, erased_at=None).only("email", "language").first()
     told = [note for note in notes if kind != "digest" or note.read_at is None]
     posted = [note.id for note in notes]
     if account is not None and told:

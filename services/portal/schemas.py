@@ -80,7 +80,11 @@ class InvitationView(OfficeMixin, StrictSchema):
     """An invitation; its link is in the mail alone."""
 
     id = fields.String(required=True)
-    email = fields.String(required=True)
+    email = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Null once the account of that address was erased."},
+    )
     language = fields.String(required=True)
     status = fields.String(
         required=True, validate=validate.OneOf(["open", "accepted", "revoked", "expired"])
@@ -93,10 +97,16 @@ class AccountView(OfficeMixin, StrictSchema):
     """An account, without anything secret."""
 
     id = fields.String(required=True)
-    email = fields.String(required=True)
-    name = fields.String(required=True)
+    email = fields.String(
+        required=True, allow_none=True, metadata={"description": "Null of an erased account."}
+    )
+    name = fields.String(
+        required=True,
+        metadata={"description": "Of an erased account a pseudonym that stays the same."},
+    )
     language = fields.String(required=True)
     locked = fields.Boolean(required=True)
+    erased = fields.Boolean(required=True)
     second_factor = fields.Boolean(required=True)
     created_at = fields.AwareDateTime(required=True)
     signed_in_at = fields.AwareDateTime(required=True, allow_none=True)

@@ -10,6 +10,7 @@ from services.portal.domain.people import email_of
 from services.portal.house import House
 from services.portal.throttling import (
     EMAIL_THROTTLE,
+    RESET_THROTTLE,
     begins_to_wait,
     forget,
     give_back,
@@ -88,4 +89,4 @@ def stage_after_password(account: Account) -> Stage:
 def may_ask_for_reset(house: House, email: str, address: str | None, now: datetime) -> None:
     """Count that somebody asks for a link to a new password; raises TooManyError."""
     take(throttle_id(house, "reset network", network_of(address)), ADDRESS, now)
-    take(throttle_id(house, "reset email", email_of(email) or email), RESET, now)
+    take(throttle_id(house, RESET_THROTTLE, email_of(email) or email), RESET, now)

@@ -12,6 +12,9 @@ from services.portal.house import House
 EMAIL_THROTTLE = "sign-in email"
 """The kind of what is counted by the address of mail that was typed."""
 
+RESET_THROTTLE = "reset email"
+"""The kind of what is counted by the address for which a link to a new password was asked."""
+
 _ROUNDS = 30
 _BUSY = timedelta(seconds=1)
 _IPV6_PREFIX = 64

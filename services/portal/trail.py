@@ -124,7 +124,10 @@ def office_code(office: Office) -> str:
 
 
 def catch_up(house: House) -> None:
-    """Take what waits into the trail; while the database does not let it, all goes on waiting."""
+    """Take what waits for the worker into the trail, so that who reads it misses nothing.
+
+    While the database does not let it, all goes on waiting.
+    """
     try:
         house.auditor.catch_up()
     except (PyMongoError, Contention) as error:

@@ -12,10 +12,11 @@ def account_view(account: Account) -> dict[str, Any]:
     return {
         **_office(account),
         "id": account.id,
-        "email": account.email,
+        "email": None if account.erased_at else account.email,
         "name": account.name,
         "language": account.language,
         "locked": account.locked_at is not None,
+        "erased": account.erased_at is not None,
         "second_factor": account.second_factor is not None,
         "created_at": account.created_at,
         "signed_in_at": account.signed_in_at,

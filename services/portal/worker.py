@@ -1,9 +1,11 @@
-"""The worker process: hears what becomes of records, notifies accounts of it, sends mail."""
+"""The worker process: hears what becomes of records, notifies accounts of it, sends mail; keeps the
+audit trail and finishes erasures."""
 
 import os
 import sys
 
 from services.portal.configuration import PortalSettings
+from services.portal.erasing import keep_finishing
 from services.portal.following import keep_telling
 from services.portal.gathering import keep_gathering
 from services.portal.house import House, open_house
@@ -42,6 +44,8 @@ def main() -> int:
     dead_letters = DeadLetters(settings)
     consumer = followed(house, posting, dead_letters)
     loops: dict[str, Loop] = {
+        "audit": house.auditor.run,
+        "erasing": lambda stop: keep_finishing(house, stop),
         "events": consumer.run,
         "gathering": lambda stop: keep_gathering(house, stop),
         "mail": lambda stop: keep_sending(house, posting, stop),

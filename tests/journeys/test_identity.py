@@ -9,6 +9,7 @@ import pytest
 import requests
 
 from deploy.local.running import Stack
+from tests.journeys.test_secrets import databases, topics
 
 pytestmark = [pytest.mark.journey]
 
@@ -84,3 +85,42 @@ def test_an_invited_state_calls_a_service_with_a_token_of_its_own(
     logs = "".join(log.read_text() for log in stack.plan.directory.logs.glob("*.log"))
     for secret in (PASSWORD, email, text[0], link.rpartition("/")[2], own["Authorization"][7:]):
         assert secret not in logs
+
+
+def test_an_erased_account_is_named_nowhere_and_what_it_did_stays(
+    stack: Stack, browser: requests.Session
+) -> None:
+    portal, register = stack.plan.ports.url("portal"), stack.plan.ports.url("requests")
+    email, name = "qzverase@plantagenet.example", "Qzverase Plantagenet"
+    invited = entraide(stack, "accounts", "invite", email, "--role", "requester", "--state", "SEN")
+    send(browser, invited.stdout.strip(), name=name, password=PASSWORD)
+    send(browser, f"{portal}/sign-in", email=email, password="not the password of anybody")
+    send(browser, f"{portal}/sign-in", email=email, password=PASSWORD)
+    page = send(
+        browser, f"{portal}/account/tokens", name=f"of {name}",
+        scopes=["requests:write", "portal:read"], lifetime="30", current=PASSWORD,
+    )  # fmt: skip
+    text = re.search(r"entraide_[\w-]+", page.text)
+    assert text is not None, page.text
+    bought = requests.post(f"{portal}/v1/token", json={"token": text[0]}, timeout=30).json()
+    own = {"Authorization": f"Bearer {bought['access_token']}"}
+    body = {"country": "SEN", "title": "Marking", "description": "Machines to mark with."}
+    made = requests.post(f"{register}/v1/requests", headers=own, json=body, timeout=30)
+    address = f"{register}/v1/requests/{made.json()['id']}"
+    seen = {**own, "If-Match": made.headers["ETag"]}
+    assert requests.post(f"{address}/submit", headers=seen, timeout=30).status_code == 200
+    account = requests.get(f"{portal}/v1/accounts/me", headers=own, timeout=30).json()["id"]
+    assert email in databases(stack)["portal"]
+
+    done = send(browser, f"{portal}/account/erase", current=PASSWORD)
+    assert done.url == f"{portal}/sign-in"
+    kept = {**databases(stack), "topics": topics(stack)}
+    kept["logs"] = "".join(log.read_text() for log in stack.plan.directory.logs.glob("*.log"))
+    for place, everything in kept.items():
+        for planted in (email, "qzverase", "plantagenet"):
+            assert planted not in everything.lower(), place
+    history = requests.get(address, headers=own, timeout=30).json()["history"]
+    assert account in [step["subject"] for step in history]
+    assert account in kept["requests"]
+    assert entraide(stack, "accounts", "erased").stdout.split() == [account]
+    assert entraide(stack, "audit", "verify").returncode == 0

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from flask import Response, request
 from flask.views import MethodView
 
 from services.portal.accounts import office_of
@@ -23,8 +22,6 @@ blueprint = Blueprint(
     url_prefix="/v1/audit",
     description="What was done to accounts, invitations and API tokens, and who tried to sign in.",
 )
-
-_READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 @blueprint.route("")
@@ -56,13 +53,6 @@ class OfRecord(MethodView):
             raise not_found("record")
         catch_up(house())
         return entries_page(record, args, identity)
-
-
-def take_over(answer: Response) -> Response:
-    """Take what the answered request left for the trail into it."""
-    if request.method not in _READING and request.url_rule is not None:
-        catch_up(house())
-    return answer
 
 
 def _may_read(identity: Identity, record: str) -> bool:

@@ -8,7 +8,7 @@ from flask import Flask, Response, flash, request
 from flask_babel import gettext as _
 from markupsafe import Markup
 
-from services.portal import accounts, api_tokens, factors, sessions
+from services.portal import accounts, api_tokens, erasing, factors, sessions
 from services.portal.accounts import PasswordRefusedError
 from services.portal.documents import Account
 from services.portal.domain.people import name_of
@@ -51,6 +51,7 @@ def install(app: Flask) -> None:
     both, post = ["GET", "POST"], ["POST"]
     app.add_url_rule(ACCOUNT, view_func=overview, methods=both)
     app.add_url_rule(f"{ACCOUNT}/password", view_func=password, methods=both)
+    app.add_url_rule(f"{ACCOUNT}/erase", view_func=erase, methods=both)
     app.add_url_rule(SET_UP, view_func=second_factor, methods=both)
     app.add_url_rule(f"{SET_UP}/codes", view_func=recovery_codes, methods=post)
     app.add_url_rule(f"{SET_UP}/remove", view_func=remove_factor, methods=post)
@@ -101,6 +102,22 @@ def password() -> Response:
     elif form.is_submitted():
         status = REFUSED
     return show("password.html", status, form=form)
+
+
+@for_signed_in()
+def erase() -> Response:
+    """The account erased for good, by who knows its password."""
+    form, status, own = ConfirmForm(), HTTPStatus.OK, account()
+    if form.validate_on_submit():
+        status = _confirm(form, own) or status
+        if not form.problems():
+            erasing.erase(house(), own, actor_of_account(own), house().clock())
+            answer = drop_session(go(SIGN_IN))
+            flash(_("Your account was erased."))
+            return answer
+    elif form.is_submitted():
+        status = REFUSED
+    return show("erase.html", status, form=form, pseudonym=erasing.pseudonym(own.id))
 
 
 @for_signed_in("setup")
