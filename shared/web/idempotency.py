@@ -90,9 +90,11 @@ def current_idempotency_key() -> str | None:
 def idempotent_id(identity: Identity, key: str) -> str:
     """The id of what a request with this caller's key creates, and of its stored answer.
 
-    A subject may hold tokens for several roles and parties: under each it has keys of its own.
+    A subject may hold tokens for several roles and parties: under each it has keys of its own, and
+    so it has as coordinator of other regions, who may not see what was answered before.
     """
-    party = (identity.role, identity.state or "", identity.organisation or "")
+    bound = sorted(identity.regions or ())
+    party = (identity.role, identity.state or "", identity.organisation or "", *bound)
     return derived_id("idempotency", identity.subject, *party, key)
 
 

@@ -108,6 +108,12 @@ def test_keys_belong_to_who_calls_and_whom_it_speaks_for(
     assert notes() == len(callers)
 
 
+def test_keys_are_not_those_of_who_coordinates_other_regions() -> None:
+    bound = (None, frozenset({"Western Africa"}), frozenset({"Western Africa", "Caribbean"}))
+    identities = [Identity("me", "coordinator", regions=regions) for regions in bound]
+    assert len({idempotent_id(one, "a key of mine") for one in identities}) == len(bound)
+
+
 @pytest.mark.parametrize("key", ["", " ", "x" * 201, "tab\tkey", " k", "schl\u00fcssel", "\x7f"])
 def test_a_key_that_cannot_be_used_is_a_400(
     client: FlaskClient, requester: dict[str, str], key: str
