@@ -5,7 +5,12 @@ from typing import Any
 
 import pytest
 
-from tests.services.matcher.records import need, offer_event, request_event
+from services.matcher.alliance_documents import Alliance, AllianceMember
+from services.matcher.duplicate_documents import duplicate_id
+from shared.events.outbox import create
+from tests.services.matcher.alike import Finder
+from tests.services.matcher.alike import Worker as Comparing
+from tests.services.matcher.records import NOW, need, offer_event, request_event
 from tests.services.matcher.world import Caller, World
 
 WEST = frozenset({"Western Africa"})
@@ -77,3 +82,39 @@ def test_what_concerns_all_states_is_for_coordinators_of_all_regions(
     assert found.status_code == 200
     body = {"id": found.get_json()["id"]}
     assert west.post("/v1/allocation/accept", body).status_code == 403
+
+
+def test_a_case_of_two_states_is_for_who_coordinates_both(
+    world: World, west: Caller, call: Callable[..., Caller]
+) -> None:
+    finder = Finder()
+    finder.alike = {("request", "a", "b"): 0.9}
+    Comparing(finder).hears(request_event("a"), request_event("b", country="KEN"))
+    path = f"/v1/duplicates/{duplicate_id('request', 'a', 'b')}"
+    both = call("coordinator", regions=WEST | EAST)
+    etag = both.get(path).headers["ETag"]
+    body = {"decision": "dismiss", "reason": "They are two."}
+    assert west.items("/v1/duplicates") == []
+    assert west.get(path).status_code == 404
+    assert west.post(f"{path}/decision", body, etag=etag).status_code == 404
+    assert both.post(f"{path}/decision", body, etag=etag).status_code == 200
+
+
+def test_an_alliance_is_seen_by_who_coordinates_one_of_its_states_and_decided_on_by_who_does_all(
+    world: World, west: Caller, east: Caller, call: Callable[..., Caller]
+) -> None:
+    members = [
+        AllianceMember(request=request, country=country, standing="proposed", since=NOW)
+        for request, country in (("a", "SEN"), ("b", "CMR"))
+    ]
+    made = Alliance(
+        id="joint", anchor="a", status="proposed", states=["CMR", "SEN"], members=members
+    )
+    create(made, NOW)
+    path, both = "/v1/alliances/joint", call("coordinator", regions=WEST | {"Middle Africa"})
+    etag = both.get(path).headers["ETag"]
+    body = {"decision": "dismiss", "reason": "They are two."}
+    for caller, read, decided in ((east, 404, 404), (west, 200, 403), (both, 200, 200)):
+        assert len(caller.items("/v1/alliances")) == (read == 200)
+        assert caller.get(path).status_code == read
+        assert caller.post(f"{path}/decision", body, etag=etag).status_code == decided
