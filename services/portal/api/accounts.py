@@ -137,10 +137,10 @@ def _managed(account_id: str) -> Account:
     identity = current_identity()
     if account.id == identity.subject:
         raise forbidden("Nobody locks or unlocks their own account.")
-    if account.erased_at is not None:
-        raise conflict("erased", "This account was erased.")
     if not may_manage(identity, accounts.office_of(account)):
         if identity.regions is not None:  # such a one is not told of others' accounts
             raise not_found("account")
         raise forbidden("This account is not one that your role may lock or unlock.")
+    if account.erased_at is not None:
+        raise conflict("erased", "This account was erased.")
     return account
