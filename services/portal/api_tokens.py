@@ -19,6 +19,7 @@ from services.portal.signing_keys import signing_key
 from services.portal.trail import actor_of_account, first_step
 from shared.ids import new_id
 from shared.registers.actors import Actor
+from shared.web.identity import Identity
 from shared.web.tokens import issue_token
 
 _PREFIX = "entraide"
@@ -104,12 +105,20 @@ def access_for(
     lifetime: timedelta = lifetimes.ACCESS_TOKEN,
 ) -> Access:
     """A JSON Web Token for the account, with which the portal calls the services for its user."""
-    text = issue_token(
+    identity = identity_of(account, None if scopes is None else frozenset(scopes))
+    text = token_of(house, identity, now, lifetime)
+    return Access(text, int(lifetime.total_seconds()), scopes)
+
+
+def token_of(
+    house: House, identity: Identity, now: datetime, lifetime: timedelta = lifetimes.ACCESS_TOKEN
+) -> str:
+    """A JSON Web Token of the portal's for that identity."""
+    return issue_token(
         signing_key(house, now),
-        identity_of(account, None if scopes is None else frozenset(scopes)),
+        identity,
         lifetime,
         now,
         issuer=house.settings.issuer,
         audience=house.settings.audience,
     )
-    return Access(text, int(lifetime.total_seconds()), scopes)

@@ -7,17 +7,17 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from services.portal.addresses import addresses
-from services.portal.api import accounts, audit, invitations, tokens
+from services.portal.api import accounts, audit, invitations, notifications, tokens
 from services.portal.configuration import PortalSettings
 from services.portal.house import NAME, Clock, open_house, set_house, system_clock
-from services.portal.pages import assets, frame, inviting, me, signing
+from services.portal.pages import assets, frame, inviting, me, notices, signing
 from services.portal.pages.start import start_page
 from services.portal.signing_keys import OwnKeys
 from shared.settings import Settings
 from shared.web.service import create_service
 from shared.web.tokens import JWKS_PATH
 
-DESCRIPTION = "Accounts and tokens; pages for requesting States, donors and coordinators."
+DESCRIPTION = "Accounts, tokens, notifications; pages for requesting States, donors, coordinators."
 
 
 def create_app(
@@ -31,7 +31,10 @@ def create_app(
     app = create_service(
         NAME,
         settings,
-        (tokens.blueprint, accounts.blueprint, invitations.blueprint, audit.blueprint),
+        (
+            *(tokens.blueprint, accounts.blueprint, invitations.blueprint),
+            *(audit.blueprint, notifications.blueprint),
+        ),
         description=DESCRIPTION,
         clock=clock,
         source=OwnKeys(portal),
@@ -42,7 +45,7 @@ def create_app(
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=trusted, x_proto=trusted)  # type: ignore[method-assign]
     app.add_url_rule(JWKS_PATH, view_func=tokens.key_set)
     frame.install(app, portal)
-    for pages in (signing, me, inviting):
+    for pages in (signing, me, inviting, notices):
         pages.install(app)
     app.add_url_rule(assets.PATH, view_func=assets.asset)
     app.add_url_rule("/", view_func=start_page(addresses(environ)))

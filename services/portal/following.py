@@ -18,6 +18,7 @@ from services.portal.notifying import MAIL_AGE, Note, notify
 from shared.events.envelope import COMMITMENT, MATCH, OFFER, REQUEST, Event
 from shared.events.projections import keep_newest
 from shared.lifecycle import PARTY
+from shared.lifecycle import REQUEST as REQUEST_LIFE
 from shared.web.identity import covers
 from shared.web.visibility import Sight, sees, sight
 
@@ -173,6 +174,8 @@ def _coordinating(record: Followed, _request: Followed | None) -> Iterator[Accou
 
 
 def _donors(record: Followed, _request: Followed | None) -> Iterator[Account]:
+    if record.status not in REQUEST_LIFE.shown:
+        return  # by now no donor reads it
     for account in _accounts(role="donor"):
         if _may_read(account, record, party=False):
             yield account

@@ -24,7 +24,7 @@ class Notification(Document):
         "indexes": [
             ("account", "-created_at", "id"),
             ("account", "read_at"),
-            {"fields": ["mail", "account"], "sparse": True},
+            {"fields": ["mail"], "sparse": True},
             {"fields": ["expires_at"], "expireAfterSeconds": 0},
         ],
     }

@@ -1,9 +1,10 @@
-"""The worker process: hears what becomes of records, notifies accounts of it, sends mail; keeps the
-audit trail and finishes erasures."""
+"""The worker process: hears what becomes of records, notifies accounts, reminds, sends mail; keeps
+the audit trail and finishes erasures."""
 
 import os
 import sys
 
+from services.portal.addresses import addresses
 from services.portal.configuration import PortalSettings
 from services.portal.erasing import keep_finishing
 from services.portal.following import keep_telling
@@ -11,6 +12,7 @@ from services.portal.gathering import keep_gathering
 from services.portal.house import House, open_house
 from services.portal.posting import Posting
 from services.portal.postman import keep_sending
+from services.portal.reminding import keep_reminding
 from shared.events.consumer import Consumer
 from shared.events.letters import DeadLetters
 from shared.events.running import Loop, run_worker
@@ -39,6 +41,7 @@ def main() -> int:
     settings = Settings.from_environment(NAME, os.environ)
     house = open_house(settings, PortalSettings.from_environment(os.environ))
     posting = Posting.from_environment(os.environ)
+    services = addresses(os.environ)
     configure_logging(settings)
     connect_database(settings)
     dead_letters = DeadLetters(settings)
@@ -47,6 +50,7 @@ def main() -> int:
         "audit": house.auditor.run,
         "erasing": lambda stop: keep_finishing(house, stop),
         "events": consumer.run,
+        "reminding": lambda stop: keep_reminding(house, services, stop),
         "gathering": lambda stop: keep_gathering(house, stop),
         "mail": lambda stop: keep_sending(house, posting, stop),
     }

@@ -28,11 +28,19 @@ def _broker(directory: Path) -> BrokerCommand:
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def surroundings() -> dict[str, str]:
+    """What a module's stack is told of besides: variables of its processes."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def stack(
+    tmp_path_factory: pytest.TempPathFactory, surroundings: dict[str, str]
+) -> Iterator[Stack]:
     """A ready stack that is supervised in a thread of its own until the module's tests end."""
     directory = DataDirectory(tmp_path_factory.mktemp("stack") / "data")
     broker = _broker(tmp_path_factory.mktemp("broker"))
-    extra = {"ENTRAIDE_AS_OF": AS_OF}
+    extra = {"ENTRAIDE_AS_OF": AS_OF, **surroundings}
     with stack_beside(directory, Ports.free(), print, extra, broker) as running:
         yield running
 

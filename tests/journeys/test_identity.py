@@ -1,15 +1,24 @@
-"""From an invitation to a call of a service, through the real processes and over real HTTP."""
+"""From an invitation to a call of a service, and to mail, through the real processes, over real
+HTTP and SMTP."""
 
+import os
 import re
+import signal
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from email.message import EmailMessage
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
 
 from deploy.local.running import Stack
+from deploy.local.servers import LOOPBACK, wait_until
 from tests.journeys.test_secrets import databases, topics
+from tests.services.portal.mailbox import SENDER, Mailbox, listening, new_mailbox, part
 
 pytestmark = [pytest.mark.journey]
 
@@ -28,6 +37,26 @@ def token_of(page: requests.Response) -> str:
     return found[1]
 
 
+@pytest.fixture(scope="module")
+def mailbox() -> Iterator[Mailbox]:
+    with listening(new_mailbox()) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def surroundings(mailbox: Mailbox) -> dict[str, str]:
+    return {
+        "ENTRAIDE_SMTP_HOST": LOOPBACK,
+        "ENTRAIDE_SMTP_PORT": str(mailbox.port),
+        "ENTRAIDE_SMTP_TLS": "none",
+        "ENTRAIDE_MAIL_FROM": SENDER,
+    }
+
+
+def mail_to(mailbox: Mailbox, email: str) -> list[EmailMessage]:
+    return [m for m in mailbox.taken if m["To"].addresses[0].addr_spec == email]
+
+
 @pytest.fixture
 def browser() -> requests.Session:
     session = requests.Session()
@@ -41,7 +70,7 @@ def send(browser: requests.Session, url: str, **values: object) -> requests.Resp
 
 
 def test_an_invited_state_calls_a_service_with_a_token_of_its_own(
-    stack: Stack, browser: requests.Session
+    stack: Stack, browser: requests.Session, mailbox: Mailbox
 ) -> None:
     portal, register = stack.plan.ports.url("portal"), stack.plan.ports.url("requests")
     email = "focal.point@interior.example"
@@ -49,7 +78,11 @@ def test_an_invited_state_calls_a_service_with_a_token_of_its_own(
     assert invited.returncode == 0, invited.stderr
     link = invited.stdout.strip()
     assert link.startswith(f"{portal}/invitation/")
-    assert link in entraide(stack, "accounts", "mail").stdout
+    wait_until(lambda: bool(mail_to(mailbox, email)), 120, "the invitation")
+    (invitation,) = mail_to(mailbox, email)
+    assert link in part(invitation, "plain")
+    assert link in part(invitation, "html")
+    assert link not in entraide(stack, "accounts", "mail").stdout
 
     made = send(browser, link, name="Focal Point", password=PASSWORD)
     assert made.url == f"{portal}/sign-in"
@@ -124,3 +157,54 @@ def test_an_erased_account_is_named_nowhere_and_what_it_did_stays(
     assert account in kept["requests"]
     assert entraide(stack, "accounts", "erased").stdout.split() == [account]
     assert entraide(stack, "audit", "verify").returncode == 0
+
+
+def test_people_are_told_once_whatever_dies(
+    stack: Stack,
+    browser: requests.Session,
+    mailbox: Mailbox,
+    published: Callable[[str, dict[str, Any]], str],
+) -> None:
+    portal = stack.plan.ports.url("portal")
+    west, east = "west@secretariat.example", "east@secretariat.example"
+    state = "office@interior.example"
+    people = {
+        west: ("--role", "coordinator", "--region", "Western Africa"),
+        east: ("--role", "coordinator", "--region", "Eastern Africa"),
+        state: ("--role", "requester", "--state", "SEN", "--language", "ar"),
+    }
+    for email, options in people.items():
+        link = entraide(stack, "accounts", "invite", email, *options).stdout.strip()
+        assert send(browser, link, name="Somebody", password=PASSWORD).url == f"{portal}/sign-in"
+    body = {
+        "country": "SEN",
+        "title": "Marking",
+        "description": "Machines to mark weapons with.",
+        "needs": [{"theme": "marking", "kind": "equipment", "quantity": 2, "unit": "machines"}],
+    }
+
+    def subjects(email: str) -> list[str]:
+        return [str(message["Subject"]) for message in mail_to(mailbox, email)]
+
+    def kill_the_worker() -> None:
+        # What is sent and not marked yet would be sent again, by design: wait for the marks.
+        wait_until(lambda: entraide(stack, "accounts", "mail").stdout == "", 120, "the marks")
+        os.kill(stack.supervisor.pids()["portal-worker"], signal.SIGKILL)
+
+    def told(to_state: int, to_west: int) -> bool:
+        return len(subjects(state)) >= to_state and len(subjects(west)) >= to_west
+
+    for expected in ((3, 2), (5, 3)):
+        kill_the_worker()
+        published("requests", body)
+        wait_until(partial(told, *expected), 120, "their mail")
+    submitted = "Senegal submitted a request. It waits to be authenticated."
+    assert subjects(west)[1:] == [submitted, submitted]
+    assert len(subjects(state)) == 5
+    assert len(subjects(east)) == 1
+    assert len({message["Message-ID"] for message in mailbox.taken}) == len(mailbox.taken)
+
+    assert send(browser, f"{portal}/sign-in", email=state, password=PASSWORD).ok
+    page = browser.get(f"{portal}/notifications", timeout=30)
+    assert 'dir="rtl"' in page.text
+    assert len(set(re.findall(r"/notifications/[0-9a-f]{24}", page.text))) == 4

@@ -33,6 +33,19 @@ KINDS: Final[Mapping[str, Mail]] = MappingProxyType(
 )
 """Every kind of notification, and when it is sent by mail where the account chose nothing else."""
 
+_OF_BOTH = ("match-answer", "match-step", "commitment", "reminder", "follow-up", "contacts")
+ROLE_KINDS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "requester": ("request-step", *_OF_BOTH),
+        "donor": ("request-circulated", "offer-step", *_OF_BOTH),
+        "coordinator": (
+            *("request-review", "request-step", "offer-review", "offer-step"),
+            *("match-step", "commitment", "follow-up"),
+        ),
+    }
+)
+"""What a role is told of at all, in the order in which it chooses."""
+
 _State = tuple[Who, ...]
 _BOTH: Final[_State] = ("state", "donor")
 _ALL: Final[_State] = ("state", "donor", "coordinators")

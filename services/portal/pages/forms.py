@@ -1,6 +1,7 @@
 """The forms of the pages. Each has the visit's token, without which nothing is done."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import get_locale, gettext
@@ -181,3 +182,21 @@ class InvitationForm(PageForm):
         self.state.choices = [("", ""), *((alpha3, name) for name, alpha3 in named)]
         self.regions.choices = [(code, AREAS.label(code, reader)) for code in AREAS.codes()]
         self.language.choices = [(code, language_name(code, code)) for code in LANGUAGES]
+
+
+@dataclass(frozen=True)
+class MailChoices:
+    """What may be chosen of mail: names by kind, ways with their names, the present choice."""
+
+    names: Mapping[str, str]
+    mails: Sequence[tuple[str, object]]
+    chosen: Mapping[str, str]
+
+
+def mail_form(choices: MailChoices) -> PageForm:
+    """A form with one choice for each kind of notification, under the kind's own name."""
+    fields = {
+        kind: SelectField(name, choices=list(choices.mails)) for kind, name in choices.names.items()
+    }
+    made: PageForm = type("MailForm", (PageForm,), fields)(data=dict(choices.chosen))
+    return made

@@ -19,6 +19,7 @@ from services.portal.documents import Account
 from services.portal.house import House, house
 from services.portal.pages.assets import ASSETS
 from services.portal.pages.forms import PageForm
+from services.portal.reading import unread
 from services.portal.sessions import SignedIn, find_session
 from services.portal.throttling import TooManyError
 from shared.vocabulary import LANGUAGES
@@ -83,6 +84,7 @@ def install(app: Flask, own: House) -> None:
         role_name=lambda role: ROLE_NAMES[role],
         moment=moment,
         party_of=party_of,
+        unread=unread,
         style=ASSETS["style.css"].address,
     )
     show_problems_by(app, _problem_page)

@@ -19,6 +19,7 @@ from services.portal.house import House, system_clock
 from services.portal.trail import COMMAND_LINE
 from shared.settings import Settings
 from tests.services.described import described_client
+from tests.services.portal.browsing import Browser
 
 URL = "http://127.0.0.1:8100"
 ENVIRON = {
@@ -149,6 +150,19 @@ def headers(house: House) -> Callable[[Account], dict[str, str]]:
         return {"Authorization": f"Bearer {access.token}"}
 
     return make
+
+
+@pytest.fixture
+def signed_in(app: Flask) -> Callable[[Account], Browser]:
+    """Signs somebody in on the pages; the browser."""
+
+    def sign_in(account: Account) -> Browser:
+        browser = Browser(app)
+        browser.open("/sign-in")
+        browser.send(email=account.email, password=PASSWORD)
+        return browser
+
+    return sign_in
 
 
 def forget_attempts() -> None:

@@ -215,6 +215,14 @@ def test_a_request_of_which_donors_see_no_line_is_not_told_to_them(
     assert "donor" not in told_of(people, "endorse")
 
 
+def test_what_was_withdrawn_before_anybody_heard_is_circulated_to_nobody(
+    people: dict[str, Account], hear: Callable[..., None], clock: Clock
+) -> None:
+    shown = circulated(clock).data["history"]
+    hear(event(REQUEST, [*shown, step("withdraw", "circulated", "withdrawn", clock())]))
+    assert told_of(people, "circulate") == {"state", "colleague"}
+
+
 def test_a_proposal_that_comes_before_its_request_is_told_once_that_is_known(
     people: dict[str, Account], hear: Callable[..., None], clock: Clock
 ) -> None:

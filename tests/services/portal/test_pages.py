@@ -32,17 +32,6 @@ def browser(app: Flask) -> Browser:
     return Browser(app)
 
 
-@pytest.fixture
-def signed_in(app: Flask) -> Callable[[Account], Browser]:
-    def sign_in(account: Account) -> Browser:
-        browser = Browser(app)
-        browser.open("/sign-in")
-        browser.send(email=account.email, password=PASSWORD)
-        return browser
-
-    return sign_in
-
-
 def link_to(house: House, email: str, kind: str) -> str:
     mail = OutgoingMail.objects(email=email, kind=kind).order_by("-created_at", "-id").first()
     return (link_of(house, mail) or "").removeprefix(URL)

@@ -63,7 +63,9 @@ def test_every_mail_about_an_account_is_sent_once(
     with_factor: Callable[[Account], str],
 ) -> None:
     account = make_account(email="focal@state.example")
-    _, link = invitations.invite(house, "new@state.example", "ar", Office("auditor"), "x", clock())
+    _, link = invitations.invite(
+        house, "new@state.example", "ar", Office("auditor"), COMMAND_LINE, clock()
+    )
     reset = accounts.new_reset_link(house, account, clock())
     with_factor(account)
     factors.remove(house, account, COMMAND_LINE, clock())

@@ -1,0 +1,128 @@
+"""The pages of notifications, as people without scripts use them."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from services.portal.documents import Account
+from services.portal.domain.telling import ROLE_KINDS
+from services.portal.note_documents import Notification
+from services.portal.notifying import Note, notify
+from services.portal.sentences import sentence
+from tests.services.portal.browsing import Browser
+from tests.services.portal.conftest import Clock, forget_attempts
+from tests.services.portal.events import MATCH_ID
+
+SignIn = Callable[[Account], Browser]
+
+
+@pytest.fixture(autouse=True)
+def fresh(app: object) -> None:
+    forget_attempts()
+    Notification.objects.delete()
+
+
+def tell(clock: Clock, account: Account, number: int, **facts: Any) -> str:
+    clock.forward(seconds=1)
+    facts = {"country": "SEN", **facts}
+    made = Note("match-step", "match", MATCH_ID, "decline", str(number), clock(), facts)
+    assert notify(made, [account], clock()) == 1
+    return made.id_for(account.id)
+
+
+def test_a_list_leads_to_each_which_is_read_thereby(
+    signed_in: SignIn, make_account: Callable[..., Account], clock: Clock
+) -> None:
+    account = make_account(state="SEN")
+    browser = signed_in(account)
+    assert "There is nothing here." in browser.open("/notifications").text
+    ids = [tell(clock, account, number) for number in range(32)]
+    page = browser.open("/notifications")
+    assert "Notifications (32)" in page.text
+    links = [tag["href"] for name, tag in page.tags if name == "a" and "href" in tag]
+    assert f"/notifications/{ids[-1]}" in links
+    (older,) = (link for link in links if "after=" in link)
+    page = browser.open(older)
+    assert page.text.count("The proposal for Senegal was declined.") == 2
+    page = browser.open(f"/notifications/{ids[0]}")
+    assert MATCH_ID in page.text
+    assert "Notifications (31)" in page.text
+    assert browser.open("/notifications?after=nonsense") is not None
+    assert browser.status == 422
+
+
+def test_all_that_is_shown_is_marked_as_read_and_nothing_newer(
+    signed_in: SignIn, make_account: Callable[..., Account], clock: Clock
+) -> None:
+    account = make_account(state="SEN")
+    browser = signed_in(account)
+    tell(clock, account, 1)
+    browser.open("/notifications")
+    late = tell(clock, account, 2)
+    page = browser.send("/notifications/read")
+    assert "All is marked as read." in page.text
+    assert "Notifications (1)" in page.text
+    assert [one.id for one in Notification.objects(read_at=None)] == [late]
+    browser.send("/notifications/read", until="no time")
+    browser.send("/notifications/read", until="2126-01-01T00:00:00")
+    assert Notification.objects(read_at=None).count() == 1
+    browser.client.post("/notifications/read", data={"until": "2126-01-01T00:00:00+00:00"})
+    assert Notification.objects(read_at=None).count() == 1  # without the page's own token
+
+
+def test_others_are_not_shown(
+    signed_in: SignIn, make_account: Callable[..., Account], clock: Clock
+) -> None:
+    browser, theirs = signed_in(make_account()), tell(clock, make_account(), 1)
+    browser.open(f"/notifications/{theirs}")
+    assert browser.status == 404
+    assert Notification.objects(id=theirs).first().read_at is None
+    assert "There is nothing here." in browser.open("/notifications").text
+
+
+def test_a_reader_of_arabic_reads_from_right_to_left(
+    signed_in: SignIn, make_account: Callable[..., Account], clock: Clock
+) -> None:
+    account = make_account(state="SEN")
+    browser = signed_in(account)
+    tell(clock, account, 1)
+    page = browser.open("/notifications?language=ar")
+    assert sentence("ar", "match", "decline", {"country": "SEN"}) in page.text
+    assert ("html", {"lang": "ar", "dir": "rtl"}) in page.tags
+
+
+@pytest.mark.parametrize("role", ["requester", "donor", "coordinator"])
+def test_one_chooses_what_comes_by_mail(
+    signed_in: SignIn,
+    make_account: Callable[..., Account],
+    with_factor: Callable[[Account], str],
+    clock: Clock,
+    role: str,
+) -> None:
+    account = make_account(role)
+    browser = signed_in(account)
+    if role == "coordinator":  # nothing before the second factor
+        assert browser.open("/notifications/choices") is not None
+        assert browser.path == "/account/second-factor"
+        return
+    browser.open("/notifications/choices")
+    kinds = ROLE_KINDS[role]
+    page = browser.send(**{kinds[0]: "none", kinds[1]: "digest"})
+    assert "What you get by mail was changed." in page.text
+    account.reload()
+    assert account.mail_choices[kinds[0]] == "none"
+    (form,) = (form for form in page.forms if kinds[0] in form.values)
+    assert (form.values[kinds[0]], form.values[kinds[2]]) == (
+        "none",
+        "digest" if kinds[2] == "match-step" else "now",
+    )
+    browser.send(**{kinds[0]: "sms"})
+    assert browser.status == 422
+
+
+def test_a_role_that_is_told_of_nothing_says_so(
+    signed_in: SignIn, make_account: Callable[..., Account]
+) -> None:
+    page = signed_in(make_account("auditor")).open("/notifications/choices")
+    assert "Your role is told of nothing so far." in page.text
