@@ -53,7 +53,7 @@ def notify(
     """
     if note.at <= now - KEPT:
         return 0
-    told = [account for account in accounts if account.created_at <= note.at]
+    told = [one for one in accounts if one.created_at <= note.at and one.erased_at is None]
     writes = [InsertOne(_document(note, account, now, mail_age)) for account in told]
     if writes:
         try:

@@ -217,7 +217,7 @@ def written_out(house: House, mail: OutgoingMail, now: datetime) -> Addressed:
 
 def _of_notes(house: House, mail: OutgoingMail) -> Addressed:
     account = Account.objects(id=mail.account, erased_at=None).first()
-    if account is None or account.locked_at is not None:
+    if account is None or account.locked_at is not None or account.erased_at is not None:
         raise UselessError("no-account")
     notes = list(Notification.objects(id__in=mail.notes).order_by("created_at", "id"))
     if not notes:

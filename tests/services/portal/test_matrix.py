@@ -16,6 +16,7 @@ from services.portal import accounts, api_tokens, factors, invitations, sessions
 from services.portal.documents import Account
 from services.portal.domain.people import Office
 from services.portal.house import House
+from services.portal.notifying import Note, notify
 from services.portal.signing_keys import signing_key
 from services.portal.trail import COMMAND_LINE
 from shared.web.database import current_database
@@ -36,7 +37,7 @@ OFFICES: Mapping[str, Office] = {
 """The accounts there are, by the table's word."""
 
 INVITED = {"email": "new@portal.example", "role": "requester", "state": "SEN"}
-GAPS = ("account_id", "invitation_id", "token_id", "record", "secret", "which", "name")
+GAPS = ("account_id", "invitation_id", "token_id", "record", "secret", "which", "name", "note_id")
 BODIES: Mapping[str, Callable[[World, str], Any]] = {
     "POST /v1/token": lambda world, record: {"token": world.ids[record]},
     "POST /v1/invitations": lambda _, record: {
@@ -44,6 +45,8 @@ BODIES: Mapping[str, Callable[[World, str], Any]] = {
         "farstate": {**INVITED, "state": "JPN"},
         "operator": {"email": "new@portal.example", "role": "operator"},
     }[record],
+    "POST /v1/notifications/read": lambda world, record: {"ids": [world.ids[record]]},
+    "PUT /v1/notifications/choices": lambda *_: {"items": []},
 }
 
 
@@ -87,6 +90,9 @@ def world(house: House) -> World:
         made, link = invitations.invite(house, mail, "en", OFFICES[name], COMMAND_LINE, now)
         world.ids[f"{name}-guest"] = made.id
         world.mark("nobodys.secret", link.rpartition("/")[2])
+    note = Note("match-step", "match", "a.b", "decline", "0", now, {"country": "SEN"})
+    assert notify(note, [Account.objects.get(id=world.ids["state"])], now) == 1
+    world.ids["state-note"] = note.id_for(world.ids["state"])
     world.ids["wrong"] = "entraide_0_0"
     return world
 
