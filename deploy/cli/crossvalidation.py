@@ -14,7 +14,13 @@ from services.matcher.engine.evaluation import metrics
 from services.matcher.engine.features import FEATURES
 from services.matcher.engine.geography import Geography
 from services.matcher.engine.pairing import Pairing
-from services.matcher.engine.ranking import Model, ShrunkLogistic, least_score, prior_model
+from services.matcher.engine.ranking import (
+    Model,
+    ShrunkLogistic,
+    least_score,
+    most_weights,
+    prior_model,
+)
 
 FOLDS = 5
 MEASURES = ("ndcg@10", "p@1", "recall@10", "map")
@@ -90,6 +96,7 @@ def fitted(
         prior_weights=None if prior is None else prior.weights,
         prior_intercept=0.0 if prior is None else prior.intercept,
         shrinkage=SHRINKAGE,
+        most_weights=most_weights(),
     )
     estimator.fit(
         np.vstack([features, features]),

@@ -11,9 +11,8 @@ from rich.table import Table
 
 from deploy.cli.options import data_dir_option
 from deploy.cli.target import find_settings
-from services.matcher.engine.features import FEATURES
 from services.matcher.learning_documents import RankingModel
-from services.matcher.models import OtherFeatures, UnknownModel, in_use, put_into_use
+from services.matcher.models import USABLE, OtherFeatures, UnknownModel, in_use, put_into_use
 from shared.web.database import connect_database
 
 
@@ -85,7 +84,7 @@ def _table(used: str) -> Table:
 def _state(stored: RankingModel, used: str) -> str:
     if stored.id == used:
         return "in use"
-    return "" if tuple(stored.feature_names) == FEATURES else "other features"
+    return "" if tuple(stored.feature_names) in USABLE else "other features"
 
 
 def _figure(stored: RankingModel, name: str) -> str:

@@ -110,7 +110,7 @@ def _entry(
     one, but of the decided pair it was this very one, by both records' versions.
     """
     model = stored_model(proposal.model) if proposal.model else None
-    listed = proposal.shortlist
+    listed, told = proposal.shortlist, proposal.entry["features"]
     return {
         "_id": decision_log.entry_id(match.id, Version(match.epoch, match.number + 1)),
         "proposal": match.id,
@@ -128,7 +128,7 @@ def _entry(
         "as_of": None if listed is None else listed["as_of"],
         "rank": proposal.entry["rank"],
         "score": proposal.entry["score"],
-        "features": list(proposal.entry["features"]),
+        "features": list(told if model is None else model.features_of(told)),
         "shown": "[]"
         if listed is None
         else decision_log.shown_text(listed["offers"], listed["entries"]),

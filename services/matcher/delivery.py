@@ -1,14 +1,16 @@
 """Delivery of what is committed: its steps, and what both sides say was given."""
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
 from services.matcher.actors import Actor
-from services.matcher.documents import Match
-from services.matcher.figures import committed_lines, told_lines
+from services.matcher.documents import Match, RecordView
+from services.matcher.engine.stated import unpacked
+from services.matcher.figures import committed_lines, received_part, told_lines
 from services.matcher.life import advance, tell
-from services.matcher.life_documents import Report
+from services.matcher.life_documents import Delivered, Report
 from services.matcher.proposals import Proposal
 from services.matcher.rights import Party
 from services.matcher.schedule import follow_ups_from, next_due
@@ -45,6 +47,7 @@ def take(
         advance(match, action, actor, now, said=said)
         if action == "deliver":
             match.follow_ups = follow_ups_from(now)
+            match.outcome = _delivered(match, proposal.request, now.date())
             match.due_at = next_due(match)
         _remember(match, attempt)
 
@@ -86,9 +89,22 @@ def report(
                 text=text,
             )
         )
+        if match.outcome is not None:
+            match.outcome.received = received_part(match)
         _remember(match, attempt)
 
     return change(Match, _acted_on(proposal), expected, step, now)
+
+
+def _delivered(match: Match, request: RecordView, on: date) -> Delivered:
+    window = unpacked(request.stated).window
+    serves = json.loads(match.entry)["serves"] if match.entry else ()
+    best = max(serves, key=lambda one: (one["fit"], -one["need"]), default=None)
+    return Delivered(
+        theme=None if best is None else best["theme"],
+        in_time=None if window is None else on <= window.last,
+        received=received_part(match),
+    )
 
 
 def _acted_on(proposal: Proposal) -> str:

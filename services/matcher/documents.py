@@ -10,6 +10,7 @@ from mongoengine import (
     DictField,
     Document,
     EmbeddedDocument,
+    EmbeddedDocumentField,
     EmbeddedDocumentListField,
     FloatField,
     IntField,
@@ -25,6 +26,7 @@ from services.matcher.duplicate_documents import DuplicateCase
 from services.matcher.embargo_documents import Embargo
 from services.matcher.life_documents import (
     Accepted,
+    Delivered,
     FollowUp,
     LineKey,
     Report,
@@ -115,6 +117,7 @@ class Match(Aggregate):
     (clockwork.py), `reminders` when somebody is to be reminded. `accepted` are the offer's
     conditions that the State accepted, `pledges` what the donor said it would give of each line of
     the offer, `pledged_needs` what that is of the need lines that these serve (pledges.py).
+    `outcome` is what came of it, from delivery on.
     `owes`: the ledger has yet to follow what it has become (settling.py). `unfiled` is what was
     written in its thread and has yet to be filed there, `newest_unfiled` marks the last of it: see
     thread_filing.py.
@@ -157,6 +160,7 @@ class Match(Aggregate):
     said = EmbeddedDocumentListField(Said)
     reports = EmbeddedDocumentListField(Report)
     follow_ups = EmbeddedDocumentListField(FollowUp)
+    outcome = EmbeddedDocumentField(Delivered)
     owes = BooleanField(default=None)
     unfiled = ListField(DictField(), default=None)
     newest_unfiled = StringField()
@@ -186,6 +190,7 @@ class Match(Aggregate):
                 for side, told in newest_told(self.reports).items()
                 for key, amount in sorted(told.items())
             ],
+            **({} if self.outcome is None else {"outcome": self.outcome.data()}),
             "history": [transition.data() for transition in self.history],
         }
         return self.envelope(MATCH, SOURCE, data)

@@ -10,7 +10,7 @@ from typing import Any
 
 from services.matcher.domain import Side
 from services.matcher.engine.contradictions import contradiction, contradiction_text
-from services.matcher.engine.explanation import Explanation, InCommon, explain
+from services.matcher.engine.explanation import Explanation, Heard, InCommon, explain
 from services.matcher.engine.lacking import Lack, lack_text, lacking, ruled_out
 from services.matcher.engine.ranking import Model
 from services.matcher.engine.serving import Serving
@@ -33,17 +33,24 @@ class _Explainable:
     evidence: tuple[str, ...]
 
 
-def explained(proposal: Proposal, identity: Identity, language: str, on: date) -> dict[str, Any]:
+def explained(
+    proposal: Proposal,
+    identity: Identity,
+    language: str,
+    on: date,
+    heard: Heard | None = None,
+) -> dict[str, Any]:
     """The fields of a proposal's view that explain it, in a language, on a day.
 
     Of need lines that the reader may not see nothing is told. Contradictions between an author's
-    codes and text are for those who oversee both sides.
+    codes and text are for those who oversee both sides. `heard` is the donor's track record as far
+    as the reader may know it.
     """
     request = unpacked(proposal.request.stated)
     offer = unpacked(proposal.offer.stated)
     serves = tuple(Serving(**serving) for serving in proposal.serves)
     unserved = set(proposal.entry.get("unserved", ())) - proposal.hidden
-    explanation = _explanation(proposal, serves, request, offer, language)
+    explanation = _explanation(proposal, serves, request, offer, heard, language)
     return {
         "reasons": explanation.reasons,
         "against": explanation.against,
@@ -64,7 +71,12 @@ def explained(proposal: Proposal, identity: Identity, language: str, on: date) -
 
 
 def _explanation(
-    proposal: Proposal, serves: tuple[Serving, ...], request: Stated, offer: Stated, language: str
+    proposal: Proposal,
+    serves: tuple[Serving, ...],
+    request: Stated,
+    offer: Stated,
+    heard: Heard | None,
+    language: str,
 ) -> Explanation:
     model = stored_model(proposal.model) if proposal.model else None
     if model is None:
@@ -72,12 +84,12 @@ def _explanation(
     if proposal.hidden:
         model = _without(model, _OF_LINES)
     entry = proposal.entry
-    pairing = _Explainable(tuple(entry["features"]), serves, tuple(entry["evidence"]))
+    pairing = _Explainable(model.features_of(entry["features"]), serves, tuple(entry["evidence"]))
     common = InCommon(
         themes=shared_codes(request.themes, offer.themes),
         kinds=shared_codes(request.kinds, offer.kinds),
     )
-    return explain(pairing, model, language, common)
+    return explain(pairing, model, language, common, heard)
 
 
 def _without(model: Model, features: frozenset[str]) -> Model:

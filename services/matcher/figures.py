@@ -58,6 +58,17 @@ def figures(match: Match) -> list[Figures]:
     ]
 
 
+def received_part(match: Match) -> float | None:
+    """The part of what is committed that the State says it received, from 0 to 1: the mean over
+    the lines that it told of. None for none."""
+    parts = [
+        min(one.received / one.committed, 1.0)
+        for one in figures(match)
+        if one.received is not None and one.committed
+    ]
+    return round(sum(parts) / len(parts), 4) if parts else None
+
+
 def committed_lines(match: Match) -> dict[int, ViewLine]:
     """The lines of the offer that commitments hold, by number, as the newest one counts each."""
     found = {}

@@ -5,8 +5,9 @@ from datetime import datetime
 
 from services.matcher.actors import Actor
 from services.matcher.documents import Match
+from services.matcher.engine.track_records import SCORES
 from services.matcher.life import tell
-from services.matcher.life_documents import SCORES, FollowUp
+from services.matcher.life_documents import FollowUp
 from services.matcher.proposals import Proposal
 from shared.events.outbox import Version, change
 from shared.web.problems import conflict, not_found

@@ -20,6 +20,7 @@ from services.matcher.engine.matching import Engine
 from services.matcher.engine.pairing import Pairing
 from services.matcher.engine.profiles import OfferProfile, RequestProfile
 from services.matcher.engine.ranking import Model
+from services.matcher.helped import Helped
 from services.matcher.rivals import Standing, standing
 from shared.events.envelope import COMMITMENT, EMBARGO, MATCH, OFFER, REQUEST
 from shared.events.reader import Received
@@ -66,6 +67,7 @@ class IndexFeed:
         self._taken: dict[str, Counter[_LineKey]] = {}
         self._takers: defaultdict[str, dict[str, _Taker]] = defaultdict(dict)
         self._endorsed: defaultdict[str, dict[str, datetime]] = defaultdict(dict)
+        self._helped = Helped()
 
     def apply(self, received: Received) -> bool:
         """Apply one event or tombstone; returns whether it was news."""
@@ -85,8 +87,10 @@ class IndexFeed:
     def settle(self) -> None:
         """Mark the requests whose shortlist the offers changed since the last time may change.
 
-        Apart from `apply`, so that an offer that changed twice is asked about once.
+        Apart from `apply`, so that an offer that changed twice is asked about once. Of a donor
+        whose track record changed these are its own offers, where it changed by a step.
         """
+        self._changed_offers.update(self._judge())
         for offer in self._changed_offers:
             try:
                 affected: Iterable[str] = self.engine.affected(offer)
@@ -98,6 +102,7 @@ class IndexFeed:
 
     def forget_offers(self) -> None:
         """Leave out what `settle` would mark: for while nothing has been ranked yet."""
+        self._judge()
         self._changed_offers.clear()
 
     def advance(self, as_of: date) -> None:
@@ -208,18 +213,25 @@ class IndexFeed:
             self.organisations[id_] = event.data["organisation"]
             self.engine.put_offer(OfferProfile.of_event(event.data, str(received.version)))
 
+    def _judge(self) -> list[str]:
+        """Tell the engine of the track records that changed; returns the offers it concerns."""
+        changed = self._helped.changed()
+        return [offer for donor, record in changed for offer in self.engine.judge(donor, record)]
+
     def _match(self, received: Received) -> None:
+        event = received.event
+        self._helped.hear(received.subject, None if event is None else event.data)
         pair = split_proposal_id(received.subject)
         if pair is None:
             return
-        status = None if received.event is None else received.event.data["status"]
+        status = None if event is None else event.data["status"]
         if status in DECLINED:
             self.engine.decline(*pair)
         else:
             self.engine.undecline(*pair)
         request, offer = pair
-        if received.event is not None and status in SPOKEN_FOR:
-            at = _endorsed_at(received.event.data["history"])
+        if event is not None and status in SPOKEN_FOR:
+            at = _endorsed_at(event.data["history"])
             self._endorsed[request][offer] = datetime.fromisoformat(at)
         else:
             self._endorsed[request].pop(offer, None)

@@ -8,18 +8,17 @@ from datetime import datetime
 from typing import Any
 
 from mongoengine import (
+    BooleanField,
     DateTimeField,
     EmbeddedDocument,
     EmbeddedDocumentListField,
+    FloatField,
     IntField,
     StringField,
 )
 
+from services.matcher.engine.track_records import SCORES
 from shared.events.outbox import timestamp
-
-SCORES = ("adequate", "effective", "sustainable")
-"""What a State is asked of assistance that it was given: each 1 (not at all) to 5 (wholly)."""
-
 
 LineKey = tuple[int, str, str]
 """Number, measure and unit of a line: one whose unit changed is another."""
@@ -78,6 +77,23 @@ def newest_told(reports: Sequence[Report]) -> Mapping[str, Mapping[LineKey, int]
     for report in reports:  # in the order in which they were told
         told[report.side] |= {line.key: line.amount for line in report.lines}
     return told
+
+
+class Delivered(EmbeddedDocument):
+    """What came of a delivery, as far as figures tell.
+
+    The theme of the need that the offer serves best; whether it came within the request's window,
+    None for one without; the part of what was committed that the State says it received, None as
+    long as it says nothing.
+    """
+
+    theme = StringField()
+    in_time = BooleanField()
+    received = FloatField()
+
+    def data(self) -> dict[str, Any]:
+        """As events tell of it."""
+        return {name: getattr(self, name) for name in ("theme", "in_time", "received")}
 
 
 class FollowUp(EmbeddedDocument):

@@ -1,9 +1,10 @@
 """Ranking models: stored by version, so that a shortlist can be explained by what ranked it.
 
 A model's document is written once. Which model ranks is told by `model_uses`, where only ever one
-document is added: the latest use of a model that has the features of this release. So releases with
-other features run beside one another, each with a model of its own, and going back to an older
-release finds the model that was in use there.
+document is added: the latest use of a model that has the features of this release, or of one before
+that had fewer (`engine.ranking.completed`). So releases with other features run beside one another,
+each with a model of its own, and going back to an older release finds the model that was in use
+there.
 """
 
 from collections.abc import Mapping
@@ -15,11 +16,13 @@ from typing import Any
 import structlog
 from mongoengine import NotUniqueError
 
-from services.matcher.engine.features import FEATURES
-from services.matcher.engine.ranking import Model, prior_model
+from services.matcher.engine.features import EARLIER, FEATURES
+from services.matcher.engine.ranking import Model, completed, prior_model
 from services.matcher.learning_documents import ModelUse, RankingModel
 from shared.inserting import insert
 
+USABLE = (FEATURES, EARLIER)
+"""The features that a stored model may have to rank here."""
 _ROUNDS = 50
 
 log = structlog.get_logger(__name__)
@@ -53,7 +56,7 @@ def ensure_prior(now: datetime) -> None:
     """Store the model that the release ships with, and use it if it is new.
 
     A new one takes the place of the one shipped before, and of models made for other features. A
-    model that was learnt for the present features stays in use; so does one that somebody went
+    model that was learnt stays in use where it can rank; so does one that somebody went
     back to, for the shipped one is new only once.
     """
     prior = prior_model()
@@ -91,8 +94,12 @@ def active_model() -> Model:
 
 
 def in_use() -> InUse:
-    """The model used last of those with the present features; the shipped one where none is."""
-    fitting = {stored.id: stored for stored in RankingModel.objects(feature_names=list(FEATURES))}
+    """The model used last of those that can rank here; the shipped one where none is."""
+    fitting = {
+        stored.id: stored
+        for names in USABLE
+        for stored in RankingModel.objects(feature_names=list(names))
+    }
     uses = list(ModelUse.objects.order_by("-number"))
     latest = uses[0].number if uses else 0
     for use in uses:
@@ -111,7 +118,7 @@ def put_into_use(version: str, now: datetime, seen: int | None = None) -> None:
     stored = RankingModel.objects(id=version).first()
     if stored is None:
         raise UnknownModel(f"there is no model {version!r}")
-    if tuple(stored.feature_names) != FEATURES or _model(stored) is None:
+    if tuple(stored.feature_names) not in USABLE or _model(stored) is None:
         raise OtherFeatures(f"the model {version!r} was made for other features")
     for _ in range(1 if seen is not None else _ROUNDS):
         try:
@@ -188,14 +195,16 @@ def _use(version: str, latest: int, now: datetime) -> None:
 
 
 def _model(stored: RankingModel | Any) -> Model | None:
-    """The stored model; None for one that cannot be used, which is logged."""
+    """The stored model, completed; None for one that cannot be used, which is logged."""
     try:
-        return Model(
-            version=stored.id,
-            feature_names=tuple(stored.feature_names),
-            weights=tuple(stored.weights),
-            intercept=stored.intercept,
-            least_score=stored.least_score,
+        return completed(
+            Model(
+                version=stored.id,
+                feature_names=tuple(stored.feature_names),
+                weights=tuple(stored.weights),
+                intercept=stored.intercept,
+                least_score=stored.least_score,
+            )
         )
     except ValueError as error:
         log.error("stored model not usable", model=stored.id, error=str(error))

@@ -1,7 +1,7 @@
 """What the matcher keeps of requests, offers and calls for its API and its ledger.
 
-And what follows from a change: a declined pair comes back (reopening.py), one whose record is
-withdrawn falls (settling.py).
+Donors' track records (track_records.py) too. And what follows from a change: a declined pair comes
+back (reopening.py), one whose record is withdrawn falls (settling.py).
 """
 
 from collections.abc import Callable, Sequence
@@ -16,6 +16,7 @@ from services.matcher.ledger import Limits, set_limits
 from services.matcher.record_states import GONE, SIDES, status_of, view_state
 from services.matcher.reopening import reopen_of_records, reopen_pairs
 from services.matcher.settling import follow_proposals, follow_records
+from services.matcher.track_records import keep_track_records
 from shared.events.envelope import CALL, MATCH, REQUEST, Event
 from shared.events.projections import keep_newest
 from shared.lifecycle import SHOWN
@@ -35,6 +36,7 @@ def keep_records(clock: Callable[[], datetime]) -> Callable[[Sequence[Event]], N
         known = [event for event in events if event.type in SIDES]
         keep_newest(RecordView, known, _view_key, view_state)
         keep_work(events)
+        keep_track_records(events)
         now = clock()
         set_limits([_limits(event) for event in _current(known)], now)
         follow_ceilings({event.subject for event in known if event.type == CALL}, now)

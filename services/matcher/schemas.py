@@ -219,6 +219,24 @@ class EmbargoNoticeView(StrictSchema):
     until = fields.Date(required=True, allow_none=True)
 
 
+class TrackRecordView(StrictSchema):
+    """What States said of the donor's earlier help, after 3 and 12 months.
+
+    `judged` is the mean from 1 to 5, each of the `states` having one voice; `helped` how many
+    proposals that is about, `in_time` which part of them was delivered in time, `received` the part
+    of what was committed that States say they received. Those who oversee every State and the
+    donor itself know all of it; a State is told in halves, of at least three States, and nothing
+    that is null.
+    """
+
+    states = fields.Integer(required=True)
+    judged = fields.Float(required=True)
+    helped = fields.Integer(required=True, allow_none=True)
+    in_time = fields.Float(required=True, allow_none=True)
+    received = fields.Float(required=True, allow_none=True)
+    sentence = fields.String(required=True)
+
+
 class ProposalView(StrictSchema):
     """An offer proposed for a request; `rank` is null once it is no longer in the shortlist.
 
@@ -257,6 +275,7 @@ class ProposalView(StrictSchema):
         required=True,
         metadata={"description": "Codes against text; for those who oversee both sides."},
     )
+    track_record = fields.Nested(TrackRecordView, required=True, allow_none=True)
     displaced = fields.Nested(DisplacedView, required=True, allow_none=True)
     same_donor = fields.Nested(SameDonorView, required=True, allow_none=True)
     came_back = fields.Nested(CameBackView, required=True, allow_none=True)

@@ -10,10 +10,17 @@ from services.matcher import decision_log
 from services.matcher.decision_log import Entry
 from services.matcher.engine import examples, learning
 from services.matcher.engine.examples import Decided, Examples, Pair
-from services.matcher.engine.features import FEATURES
+from services.matcher.engine.features import completed
 from services.matcher.engine.learning import Comparison
 from services.matcher.engine.ranking import Model, prior_model
-from services.matcher.models import LostRace, ensure_prior, in_use, put_into_use, store_learnt
+from services.matcher.models import (
+    USABLE,
+    LostRace,
+    ensure_prior,
+    in_use,
+    put_into_use,
+    store_learnt,
+)
 
 
 @dataclass(frozen=True)
@@ -99,7 +106,7 @@ def gather() -> Lesson:
     def usable() -> Iterator[Decided]:
         nonlocal newest
         for entry in decision_log.kept():
-            fits = tuple(entry["feature_names"]) == FEATURES
+            fits = tuple(entry["feature_names"]) in USABLE
             counts[fits] += 1
             if fits:
                 newest = entry["at"]
@@ -116,12 +123,12 @@ def decided(entry: Entry) -> Decided:
     return Decided(
         request=entry["request"],
         state=entry["country"],
-        pair=Pair(entry["offer"], tuple(entry["features"])),
+        pair=Pair(entry["offer"], completed(entry["features"])),
         records=f"{entry['request_version']} {entry['offer_version']}",
         endorsed=entry["action"] == "endorse",
         at=entry["at"],
         above=tuple(
-            Pair(pair["offer"], tuple(pair["features"])) for pair in entry["shown"][:above]
+            Pair(pair["offer"], completed(pair["features"])) for pair in entry["shown"][:above]
         ),
     )
 

@@ -14,6 +14,7 @@ from services.matcher.ledger_documents import LedgerCase, LedgerLine
 from services.matcher.notices import notices
 from services.matcher.proposals import Proposal
 from services.matcher.rights import oversees
+from services.matcher.track_records import known_to, track_record_view
 from shared.registers.measures import amount_of, quantity_of
 from shared.web.identity import Identity
 from shared.web.logging import record_confidential_read
@@ -29,6 +30,7 @@ def proposal_view(
         hidden = len(proposal.hidden)
         record_confidential_read(identity.subject, identity.role, proposal.id, hidden)
     entry, match, offer = proposal.entry, proposal.match, proposal.offer
+    record = known_to(identity, offer.owner)
     return {
         "id": proposal.id,
         "request": proposal.request.record,
@@ -42,7 +44,8 @@ def proposal_view(
         **cooperation(proposal, language, on),
         "conditions": offer.conditions,
         "serves": [_serving_view(serving) for serving in proposal.serves],
-        **explained(proposal, identity, language, on),
+        **explained(proposal, identity, language, on, None if record is None else record.heard),
+        "track_record": track_record_view(record, language),
         **notices(proposal, identity, language),
         "embargoes": proposal_embargoes(proposal, language, on),
         "hidden_lines": len(proposal.hidden),

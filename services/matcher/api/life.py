@@ -7,7 +7,7 @@ from services.matcher import consent, delivery, followups
 from services.matcher.actors import Actor, actor_of
 from services.matcher.api.proposals import find_proposal, was_done_before
 from services.matcher.consent import Said
-from services.matcher.life_documents import SCORES
+from services.matcher.engine.track_records import SCORES
 from services.matcher.life_schemas import (
     AnswerBody,
     AssessmentBody,

@@ -50,6 +50,7 @@ TERMS = FEATURES.index("terms")
 WINDOW = FEATURES.index("window")
 UNCONDITIONAL = FEATURES.index("unconditional")
 UNCODED = FEATURES.index("uncoded")
+TRACK_RECORD = FEATURES.index("track_record")
 
 
 @inlined

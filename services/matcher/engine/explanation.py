@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from services.matcher.engine.lines import UNSURE
 from services.matcher.engine.ranking import Model
@@ -25,6 +25,7 @@ from services.matcher.engine.wording import (
     part_texts,
     percent_text,
     sentences,
+    states_text,
     theme_text,
 )
 from shared.vocabulary.counts import number_text
@@ -59,6 +60,13 @@ class InCommon:
 
     themes: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
+
+
+class Heard(NamedTuple):
+    """How so many States judged a donor's earlier help, 1 to 5, as a reader may know it."""
+
+    judged: float
+    states: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +114,16 @@ class _Weighed:
 
 
 def explain(
-    pairing: Explainable, model: Model, language: str, common: InCommon | None = None
+    pairing: Explainable,
+    model: Model,
+    language: str,
+    common: InCommon | None = None,
+    heard: Heard | None = None,
 ) -> Explanation:
     """Why the model scores a pair so, in one of the six languages; UnknownCode for any other.
 
-    ValueError if the pair's features are not the model's.
+    `heard` is for the numbers of the donor's track record. ValueError if the pair's features are
+    not the model's.
     """
     check_language(language)
     common = common or InCommon()
@@ -132,7 +145,7 @@ def explain(
         tuple(
             Reason(
                 one.code,
-                _sentence(one, "for", pairing, common, language),
+                _sentence(one, "for", pairing, common, heard, language),
                 round(one.weight * one.value, 4),
             )
             for one in helping
@@ -140,7 +153,7 @@ def explain(
         tuple(
             Reason(
                 one.code,
-                _sentence(one, "against", pairing, common, language),
+                _sentence(one, "against", pairing, common, heard, language),
                 -round(one.weight * (1.0 - one.value), 4),
             )
             for one in wanting
@@ -166,7 +179,12 @@ def _is_known(one: _Weighed, pairing: Explainable) -> bool:
 
 
 def _sentence(
-    one: _Weighed, sense: Sense, pairing: Explainable, common: InCommon, language: str
+    one: _Weighed,
+    sense: Sense,
+    pairing: Explainable,
+    common: InCommon,
+    heard: Heard | None,
+    language: str,
 ) -> str:
     facts = {"percent": percent_text(one.value, language)}
     template = one.code
@@ -176,11 +194,22 @@ def _sentence(
         given, needed = part_texts(counted.given, counted.needed, counted.unit, language)
         line = number_text(counted.need, language)
         facts |= {"given": given, "counted": needed, "line": line}
+    if one.code == "track_record" and heard is not None:
+        template = f"{one.code}_counted"
+        facts |= heard_facts(heard, language)
     names = _names(one.code, pairing, common, language)
     if names:
         template = f"{one.code}_named"
         facts["names"] = names
     return filled(sentences()["reasons"][template][sense], language, facts)
+
+
+def heard_facts(heard: Heard, language: str) -> dict[str, str]:
+    """The numbers of a sentence on a donor's track record."""
+    return {
+        "judged": number_text(heard.judged, language),
+        "states": states_text(heard.states, language),
+    }
 
 
 def _names(code: str, pairing: Explainable, common: InCommon, language: str) -> str:

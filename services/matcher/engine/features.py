@@ -1,6 +1,7 @@
 """What speaks for a pair, as numbers from 0 (nothing) to 1, each one better when larger."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
@@ -8,6 +9,7 @@ import numpy.typing as npt
 from services.matcher.engine.codes import HUNDRED, near_themes, served_kinds
 from services.matcher.engine.lines import AMOUNT, FIT, QUANTITY, THEME, UNSURE, Best
 from services.matcher.engine.rules import View, overlap
+from services.matcher.engine.track_records import NEUTRAL
 
 FEATURES = (
     "theme",
@@ -27,6 +29,7 @@ FEATURES = (
     "window",
     "unconditional",
     "uncoded",
+    "track_record",
 )
 """The features' names, in their order everywhere.
 
@@ -41,7 +44,18 @@ names that the other does not rule out. `window`: how much of the time in which 
 covered. `unconditional`: whether the offer comes without conditions. `uncoded`: whether it comes
 without codes of its own, so that what it gives is guessed from its text and less of it can count:
 this makes up for that, so that scores of offers with and without codes mean the same.
+`track_record`: what came of the donor's earlier help (track_records.py).
 """
+
+NO_RECORD = NEUTRAL / HUNDRED
+"""`track_record` of a donor without one."""
+
+ADDED: Mapping[str, float] = MappingProxyType({"track_record": NO_RECORD})
+"""Features that the models and decisions of earlier releases lack, with the value that says
+nothing: so those are still of use, and mean what they meant."""
+
+EARLIER = tuple(name for name in FEATURES if name not in ADDED)
+"""The features of those releases, the first ones of FEATURES."""
 
 LOWEST_COSINE = -0.05
 HIGHEST_COSINE = 0.55
@@ -78,6 +92,7 @@ def pair_features(requests: View, offers: View, best: Best, today: int, sizes: "
         _window(requests, offers, today),
         offers["unconditional"].astype(np.float64),
         1.0 - offers["coded"],
+        offers["record"] / HUNDRED,
     ]
     return np.stack([np.broadcast_to(column, (best.shape[1],)) for column in columns], axis=1)
 
@@ -197,3 +212,13 @@ def _window(requests: View, offers: View, today: int) -> Column:
 def named(features: Sequence[float]) -> dict[str, float]:
     """A pair's features by name."""
     return dict(zip(FEATURES, features, strict=True))
+
+
+def completed(features: Sequence[float]) -> tuple[float, ...]:
+    """A pair's features, with those that an earlier release did not tell as if nothing was known;
+    ValueError for what is neither of this release nor of those."""
+    if len(features) == len(FEATURES):
+        return tuple(features)
+    if len(features) != len(EARLIER):
+        raise ValueError(f"{len(features)} features are none of any release")
+    return (*features, *ADDED.values())

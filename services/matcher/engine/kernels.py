@@ -24,6 +24,7 @@ from services.matcher.engine.estimates import (
     TEXT_KIND,
     TEXT_THEME,
     THEME,
+    TRACK_RECORD,
     UNCODED,
     UNCONDITIONAL,
     WINDOW,
@@ -268,6 +269,7 @@ def _tell_rest(asked, given, today, served, out):  # type: ignore[no-untyped-def
     out[WINDOW] = min(max(covered / min(max(useful, 1), ENOUGH_DAYS), 0.0), 1.0)
     out[UNCONDITIONAL] = np.float64(given["unconditional"])
     out[UNCODED] = 1.0 - np.float64(given["coded"])
+    out[TRACK_RECORD] = given["record"] / HUNDRED
 
 
 @inlined

@@ -27,7 +27,7 @@ from sklearn.model_selection import GroupKFold
 
 from services.matcher.engine.evaluation import ece, ndcg
 from services.matcher.engine.examples import Examples, Floats, Which
-from services.matcher.engine.ranking import Model, ShrunkLogistic, least_score
+from services.matcher.engine.ranking import Model, ShrunkLogistic, least_score, most_weights
 
 FOLDS = 5
 CHANCE = 0.05
@@ -186,7 +186,7 @@ def _fit(
     progress()
     if len(np.unique(given.endorsed[used])) < 2:
         return replace(prior, version=version)
-    fitted = ShrunkLogistic(prior.weights, prior.intercept, setting.shrinkage).fit(
+    fitted = ShrunkLogistic(prior.weights, prior.intercept, setting.shrinkage, most_weights()).fit(
         given.features[used], given.endorsed[used], weight[used]
     )
     return Model(

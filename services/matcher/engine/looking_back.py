@@ -25,6 +25,7 @@ from services.matcher.engine.estimates import (
     TEXT_KIND,
     TEXT_THEME,
     THEME,
+    TRACK_RECORD,
     UNCODED,
     UNCONDITIONAL,
     WINDOW,
@@ -93,6 +94,7 @@ def reached(part, links, places, requests, offer, lines, today, admitted, weight
         + weights[FIELD] * given["field"] / HUNDRED
         + weights[UNCONDITIONAL] * given["unconditional"]
         + weights[UNCODED] * (1.0 - given["coded"])
+        + weights[TRACK_RECORD] * given["record"] / HUNDRED
         + weights[ALLOWED]
         + weights[WINDOW]
     )

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from services.matcher.engine import search
 from services.matcher.engine.duplicates import Likely, likely_duplicates
 from services.matcher.engine.embargoes import Embargo
-from services.matcher.engine.features import FEATURES
+from services.matcher.engine.features import FEATURES, NO_RECORD
 from services.matcher.engine.geography import Geography
 from services.matcher.engine.pairing import (
     Pairing,
@@ -22,15 +22,16 @@ from services.matcher.engine.pairing import (
 )
 from services.matcher.engine.permitted import permitted_serves
 from services.matcher.engine.profiles import OfferProfile, RequestProfile
-from services.matcher.engine.ranking import Model
+from services.matcher.engine.ranking import PRIORITY_STEP, Model
 from services.matcher.engine.records import LARGE, OPEN_END, Measure, Records, Refused, Side
 from services.matcher.engine.rules import Bar, bars
+from services.matcher.engine.track_records import Standing
 
-_PRIORITY_STEP = 0.48
-"""What one step of the State's priority counts for in an offer's list, in log odds."""
-
-_CHOSEN = np.array([name in ("window", "unconditional") for name in FEATURES])
-"""Features that tell what the donor chose for its offer."""
+_SAME = {"window": 0.0, "unconditional": 0.0, "track_record": NO_RECORD}
+_OF_DONOR = np.array([name in _SAME for name in FEATURES])
+"""Features that tell what the donor chose for its offer, and what its help was worth before."""
+_AS_IF = np.array([_SAME.get(name, 0.0) for name in FEATURES])
+"""What they are taken for where requests are ordered."""
 
 _MARGIN = 2e-6
 """Scores no further apart than two units of their rounding are taken as possibly equal."""
@@ -142,6 +143,13 @@ class Engine:
                 self._restore_end(request)
         return concerned
 
+    def judge(self, organisation: str, standing: Standing) -> list[str]:
+        """Set what came of a donor's earlier help; its offers may come later.
+
+        Returns the offers whose score changes by it: `affected` tells whose lists that concerns.
+        """
+        return self._records.judge(organisation, standing)
+
     def barred(self, request: str, offer: str) -> Bar | None:
         """The first rule that bars a pair, None if no rule does. KeyError for an unknown record."""
         records = self._records
@@ -208,7 +216,8 @@ class Engine:
         """The requests that an offer suits best, at most `size` (the engine's own by default).
 
         Here the State's own priority counts beside the score; the donor's wishes bar or admit and
-        do nothing else. Best first, of equals by id. An offer that is not here suits none.
+        do nothing else, and its track record nothing at all. Best first, of equals by id. An offer
+        that is not here suits none.
         """
         if offer not in self._records.offers:
             return ()
@@ -216,11 +225,11 @@ class Engine:
         found = search.requests_for(self._records, self.model, offer)
         priorities = requests.records.column("priority")[found.rows]
         ids = [requests.id(int(row)) for row in found.rows]
-        # Without them not even rounding lets a donor's choice change an order.
-        suits = self.model.log_odds(np.where(_CHOSEN, 0.0, found.features))
+        # Without them not even rounding lets a donor's choice or record change an order.
+        suits = self.model.log_odds(np.where(_OF_DONOR, _AS_IF, found.features))
 
         def place(at: int) -> tuple[float, str]:
-            urgency = _PRIORITY_STEP * float(priorities[at])
+            urgency = PRIORITY_STEP * float(priorities[at])
             return -round(float(suits[at]) + urgency, 6), ids[at]
 
         order = sorted(range(len(ids)), key=place)[: self.size if size is None else size]

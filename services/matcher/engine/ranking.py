@@ -1,8 +1,9 @@
 """From features to a score: a model that adds, and its fitting toward what was known before."""
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Self
 
 import numpy as np
@@ -12,7 +13,8 @@ from scipy.special import expit
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_array, check_is_fitted, check_X_y
 
-from services.matcher.engine.features import FEATURES
+from services.matcher.engine.features import ADDED, EARLIER, FEATURES, NO_RECORD
+from services.matcher.engine.features import completed as completed_features
 
 DECIMALS = 6
 """Scores are rounded to so many decimals, so that they are the same wherever they are reckoned."""
@@ -20,14 +22,21 @@ DECIMALS = 6
 LEAST_SCORE = 0.0002
 """What the shipped model gives a pair at least that is proposed; no model asks for more."""
 
+PRIORITY_STEP = 0.48
+"""What one step of the State's priority counts for in an offer's list, in log odds."""
+
+MOST_WEIGHTS: Mapping[str, float] = MappingProxyType({"track_record": 0.45})
+"""What features may weigh at most, whatever is learnt: from the worst record to the best it is less
+than one step of the State's priority."""
+
 
 @dataclass(frozen=True)
 class Model:
     """score = 1 / (1 + exp(-(intercept + Σ weight × feature))), rounded to 1e-6.
 
     A pair that scores less than `least_score` is not proposed, however much room there is. No
-    weight is below 0. ValueError for one that is, for too few or many of them, and for a least
-    score that is not from 0 to 1.
+    weight is below 0, nor above MOST_WEIGHTS. ValueError for one that is, for too few or many of
+    them, and for a least score that is not from 0 to 1.
     """
 
     version: str
@@ -41,6 +50,9 @@ class Model:
             raise ValueError("a model needs one weight for each feature")
         if any(not math.isfinite(weight) or weight < 0.0 for weight in self.weights):
             raise ValueError("a model's weights are finite and not below 0")
+        for name, weight in zip(self.feature_names, self.weights, strict=True):
+            if weight > MOST_WEIGHTS.get(name, math.inf):
+                raise ValueError(f"a model's weight of {name} is at most {MOST_WEIGHTS[name]}")
         if not 0.0 <= self.least_score <= 1.0:
             raise ValueError("a model's least score is from 0 to 1")
 
@@ -63,6 +75,10 @@ class Model:
             1.0 / (1.0 + np.exp(-np.clip(total, -40.0, 40.0))), DECIMALS
         )
         return rounded
+
+    def features_of(self, told: Sequence[float]) -> tuple[float, ...]:
+        """A pair's features as this model weighs them, also where an earlier release told them."""
+        return completed_features(told) if self.feature_names == FEATURES else tuple(told)
 
     def hides(self, scores: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
         """Of pairs with these scores, those that are not proposed."""
@@ -100,17 +116,38 @@ _PRIOR: Mapping[str, float] = {
     "window": 0.36,
     "unconditional": 0.12,
     "uncoded": 1.35,
+    "track_record": 0.36,
 }
-_PRIOR_INTERCEPT = -14.25
+# What has no record scores as it would were there no such feature.
+_PRIOR_INTERCEPT = -14.25 - _PRIOR["track_record"] * NO_RECORD
 
 
 def prior_model() -> Model:
     """The model set by hand, for as long as there are too few decisions to learn from."""
     return Model(
-        version="prior-3",
+        version="prior-4",
         feature_names=FEATURES,
         weights=tuple(_PRIOR[name] for name in FEATURES),
         intercept=_PRIOR_INTERCEPT,
+    )
+
+
+def most_weights() -> tuple[float, ...]:
+    """What each of FEATURES may weigh at most; infinite where there is no bound."""
+    return tuple(MOST_WEIGHTS.get(name, math.inf) for name in FEATURES)
+
+
+def completed(model: Model) -> Model:
+    """A model with the present features, if it has those of an earlier release: what came since it
+    weighs as the shipped one does, and what nothing is known of it scores as it did. Else as it is.
+    """
+    if model.feature_names != EARLIER:
+        return model
+    return replace(
+        model,
+        feature_names=FEATURES,
+        weights=(*model.weights, *(_PRIOR[name] for name in ADDED)),
+        intercept=model.intercept - sum(_PRIOR[name] * value for name, value in ADDED.items()),
     )
 
 
@@ -119,7 +156,8 @@ class ShrunkLogistic(ClassifierMixin, BaseEstimator):
 
     Minimises Σ sample_weight × logistic loss + shrinkage × ‖w − prior_weights‖² by L-BFGS-B. The
     intercept is shrunk toward `prior_intercept` a hundred times less. With few decisions the
-    prior stands; with many they decide. `prior_weights` None means zeros.
+    prior stands; with many they decide. `prior_weights` None means zeros. No weight comes above
+    `most_weights`, None for no bound at all.
     """
 
     def __init__(
@@ -127,10 +165,12 @@ class ShrunkLogistic(ClassifierMixin, BaseEstimator):
         prior_weights: tuple[float, ...] | None = None,
         prior_intercept: float = 0.0,
         shrinkage: float = 1.0,
+        most_weights: tuple[float, ...] | None = None,
     ) -> None:
         self.prior_weights = prior_weights
         self.prior_intercept = prior_intercept
         self.shrinkage = shrinkage
+        self.most_weights = most_weights
 
     def fit(
         self,
@@ -163,13 +203,9 @@ class ShrunkLogistic(ClassifierMixin, BaseEstimator):
             slope = design.T @ (-sign * weight * expit(-margin)) + 2.0 * shrink * away
             return float(value), slope
 
-        found = minimize(
-            loss,
-            prior,
-            jac=True,
-            method="L-BFGS-B",
-            bounds=[(0.0, None)] * width + [(None, None)],
-        )
+        most = (math.inf,) * width if self.most_weights is None else self.most_weights
+        bounds = [*((0.0, bound) for bound in most), (None, None)]
+        found = minimize(loss, prior, jac=True, method="L-BFGS-B", bounds=bounds)
         self.coef_ = found.x[:-1].reshape(1, -1)
         self.intercept_ = found.x[-1:]
         self.n_features_in_ = width

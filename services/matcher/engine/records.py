@@ -44,6 +44,7 @@ from services.matcher.engine.geography import Geography
 from services.matcher.engine.index import Index, padded_shares
 from services.matcher.engine.names import Names, Numbers
 from services.matcher.engine.profiles import OfferProfile, RequestProfile
+from services.matcher.engine.track_records import NEUTRAL, Standing
 
 Side = Literal["request", "offer"]
 Measure = Literal["quantity", "money"]
@@ -73,6 +74,7 @@ _OFFER: Spec = {
     "ceiling": (np.int64, ()),
     "ceiling_currency": (np.int32, ()),
     "expert": (np.int16, ()),
+    "record": (np.uint8, ()),
     **FOUND,
 }
 _EVERY_STATE = np.array([*range(CAPACITY), -1], dtype=np.int16)
@@ -107,6 +109,7 @@ class Records:
         )
         self._declined: defaultdict[tuple[Side, str], set[str]] = defaultdict(set)
         self._refused: dict[tuple[Side, str], RequestProfile | OfferProfile] = {}
+        self._standings: dict[int, Standing] = {}
         self._states = States(geography.at(as_of))
         self._areas = Numbers()
         self._embargoes = Embargoes()
@@ -184,6 +187,13 @@ class Records:
         concerned = self._embargoes.put(id_, embargo)
         self._resolve_of(concerned)
         return concerned
+
+    def judge(self, organisation: str, standing: Standing) -> list[str]:
+        """Set a donor's track record; returns the offers whose own it changes."""
+        owner = self.names.owners.of(organisation)
+        self._standings[owner] = standing
+        rows = self.offers.owned(owner).tolist()
+        return [self.offers.id(row) for row in rows if self._judge(row)]
 
     def barred_kinds(self, request: str) -> int:
         """The kinds that embargoes keep from a request, as bits."""
@@ -332,12 +342,14 @@ class Records:
                     "ceiling": UNKNOWN if profile.ceiling is None else profile.ceiling,
                     "ceiling_currency": self.names.currencies.of(profile.ceiling_currency),
                     "expert": self._number(profile.expert),
+                    "record": NEUTRAL,
                     **gist_of(entry),
                 },
             )
             areas = self._areas_of(profile)
             keys = [(theme, area) for theme in offer_themes(entry) for area in areas]
             self.found_offers.put(row, entry, keys, {})
+            self._judge(row)
         del self._refused[side, profile.id]
 
     def _number(self, alpha3: str | None) -> int:
@@ -393,7 +405,19 @@ class Records:
             columns("shares")[row] = padded_shares(lines)
             columns("barred")[row] = barred
             columns("embargoed")[row] = is_embargoed(lines, bool(columns("coded")[row]), barred)
+        else:
+            self._judge(row)
         self._found(side).change(row, lines)
+
+    def _judge(self, offer_row: int) -> bool:
+        """Give an offer its donor's record on what it is about; whether it had another."""
+        columns = self.offers.records.column
+        themes = [THEME_CODES[theme] for theme in self.offers.themes_of(offer_row)[:1]]
+        known = self._standings.get(int(columns("owner")[offer_row]))
+        record = NEUTRAL if known is None else known.on(themes[0] if themes else None)
+        changed = bool(columns("record")[offer_row] != record)
+        columns("record")[offer_row] = record
+        return changed
 
     def _barred(self, request_row: int) -> int:
         """The kinds that embargoes keep from a request, as bits."""

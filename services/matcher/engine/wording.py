@@ -129,6 +129,11 @@ def _label(vocabulary: Vocabulary[Any], code: str, language: str) -> str:
     return term.labels[language]
 
 
+def states_text(number: int, language: str) -> str:
+    """So many States, as after 'by'."""
+    return _counted("states", number, language)
+
+
 def _counted(what: str, number: float, language: str) -> str:
     forms: Mapping[str, str] = sentences()["counts"][what][language]
     form = forms.get(plural(number, language), forms["other"])

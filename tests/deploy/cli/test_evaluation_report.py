@@ -25,6 +25,7 @@ from deploy.cli.rankings import Ranked
 from services.matcher.engine.features import FEATURES
 from services.matcher.engine.ranking import Model
 from shared.language import encoder_available
+from tests.services.matcher.engine.samples import bounded
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 ON = date(2026, 1, 1)
@@ -183,7 +184,8 @@ def test_fitting_reads_a_soft_label_as_part_of_a_yes() -> None:
     # Nothing tells the four apart: the score is the mean of the labels, but for the shrinking.
     assert model.scores(alike)[0] == pytest.approx(0.25, abs=0.05)
     # What the prior says already, it keeps.
-    prior = Model("p", FEATURES, (1.0,) * len(FEATURES), -float(len(FEATURES)))
+    weights = bounded([1.0] * len(FEATURES))
+    prior = Model("p", FEATURES, weights, -sum(weights))
     assert fitted(alike, np.full(4, 0.5), prior).weights == pytest.approx(prior.weights, abs=1e-6)
 
 

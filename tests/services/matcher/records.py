@@ -5,7 +5,7 @@ from typing import Any
 
 from services.matcher.documents import CommitmentLine, Match
 from shared.events import validation
-from shared.events.envelope import ACTIVITY, CALL, OFFER, REQUEST, Event
+from shared.events.envelope import ACTIVITY, CALL, MATCH, OFFER, REQUEST, Event
 from shared.events.outbox import Transition, create
 from shared.events.versions import Version
 
@@ -92,3 +92,32 @@ def commitment_line(side: str, record: str, amount: int, line: int = 1) -> Commi
     return CommitmentLine(
         side=side, record=record, line=line, measure="quantity", unit="machines", amount=amount
     )
+
+
+DONOR = "66f0000000000000000000d1"
+
+
+def followed_up(
+    id_: str, country: str, score: int | None, number: int = 1, donor: str = DONOR, **facts: Any
+) -> Event:
+    """The event of a proposal that was delivered, and judged so after 3 months, if at all."""
+    at = "2026-03-05T08:00:00Z"
+    question = {
+        "months": 3,
+        **dict.fromkeys(("due_at", "asked_at"), at),
+        "answered_at": None if score is None else at,
+        "replied_at": None,
+        **dict.fromkeys(("adequate", "effective", "sustainable"), score),
+    }
+    known = {"theme": "marking", "in_time": None, "received": None, **facts}
+    data = {
+        **validation.example(MATCH),
+        "id": id_,
+        "country": country,
+        "organisation": donor,
+        "status": "follow-up",
+        "follow_ups": [question],
+        "outcome": known,
+    }
+    assert validation.problem(MATCH, data) is None, validation.problem(MATCH, data)
+    return Event(MATCH, "/entraide/matcher", id_, NOW, Version(1, number), data)

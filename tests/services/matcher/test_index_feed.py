@@ -14,6 +14,7 @@ from shared.events.envelope import COMMITMENT, MATCH, Event
 from shared.events.versions import Version
 from tests.services.matcher.records import (
     NOW,
+    followed_up,
     need,
     offer_event,
     provision,
@@ -54,6 +55,8 @@ def story() -> list[Event]:
         acted(MATCH, "r1.offer-1", 1, status="rejected"),
         acted(MATCH, "r1.offer-1", 2, status="endorsed"),
         acted(MATCH, "r2.offer-1", 1, status="rejected"),
+        *(followed_up(f"before.{s}", s, 2) for s in ("SEN", "MLI", "KEN", "GHA")),
+        followed_up("before.GHA", "GHA", 5, 2),
         acted(COMMITMENT, "c1", 1, status="reserving", lines=half),
         acted(COMMITMENT, "c1", 2, status="held", lines=half),
         acted(COMMITMENT, "c2", 2, status="held", lines=rest),
@@ -74,6 +77,7 @@ def test_the_order_of_arrival_changes_nothing() -> None:
     straight = new_feed()
     for event in story():
         straight.apply(received(event))
+    straight.settle()
     expected = shortlists(straight)
     assert expected["gone"] == []
     assert "offer-1" in [entry[0] for entry in expected["r1"]]
@@ -85,6 +89,7 @@ def test_the_order_of_arrival_changes_nothing() -> None:
         other = new_feed()
         for event in shuffled:
             other.apply(received(event))
+        other.settle()
         assert shortlists(other) == expected
 
 
@@ -225,3 +230,56 @@ def test_an_offer_that_cannot_be_compared_marks_every_request(
     ranked.apply(received(offer_event("offer-1", 2)))
     ranked.settle()
     assert marked(ranked) == {"r1", "r2"}
+
+
+def test_a_donors_record_marks_what_its_own_offers_concern_once_it_changes_by_a_step(
+    ranked: IndexFeed,
+) -> None:
+    other = offer_event("other", organisation="66f0000000000000000000d2")
+    ranked.apply(received(other))
+    ranked.settle()
+    for request in marked(ranked):
+        ranked.entries(request)
+    ranked.dirty.clear()
+
+    def scores() -> dict[str, float]:
+        return {entry.offer: entry.score for entry in ranked.entries("r1")}
+
+    before = scores()
+    for country in ("SEN", "MLI"):
+        ranked.apply(received(followed_up(f"before.{country}", country, 1)))
+    ranked.settle()
+    assert not marked(ranked)
+    assert scores() == before
+    ranked.apply(received(followed_up("before.KEN", "KEN", 1)))
+    ranked.settle()
+    assert marked(ranked) == {"r1", "r2"}
+    after = scores()
+    assert after["other"] == before["other"]
+    assert after["offer-1"] < before["offer-1"]
+    ranked.dirty.clear()
+    # A repeat changes nothing, nor does an answer that is no step.
+    ranked.apply(received(followed_up("before.KEN", "KEN", 1)))
+    ranked.apply(received(followed_up("again.KEN", "KEN", 1)))
+    ranked.settle()
+    assert not marked(ranked)
+    # What vanishes counts no more.
+    ranked.apply(received(tombstone(followed_up("before.SEN", "SEN", 1))))
+    ranked.settle()
+    assert marked(ranked) == {"r1", "r2"}
+    assert scores() == before
+
+
+def test_a_record_that_comes_before_the_offer_is_its_own_all_the_same() -> None:
+    one, other = new_feed(), new_feed()
+    answers = [followed_up(f"before.{s}", s, 5) for s in ("SEN", "MLI", "KEN")]
+    records = [request_event("r1"), offer_event("offer-1")]
+    for feed, events in ((one, [*answers, *records]), (other, [*records, *answers])):
+        for event in events:
+            feed.apply(received(event))
+        feed.forget_offers()
+    assert shortlists(one) == shortlists(other)
+    fresh = new_feed()
+    for event in records:
+        fresh.apply(received(event))
+    assert one.entries("r1")[0].score > fresh.entries("r1")[0].score

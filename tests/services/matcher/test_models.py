@@ -4,10 +4,11 @@ import threading
 from dataclasses import replace
 from datetime import timedelta
 
+import numpy as np
 import pytest
 
 from services.matcher import models
-from services.matcher.engine.features import FEATURES
+from services.matcher.engine.features import EARLIER, FEATURES
 from services.matcher.engine.ranking import LEAST_SCORE, Model, prior_model
 from services.matcher.learning_documents import ModelUse, RankingModel
 from services.matcher.models import (
@@ -21,6 +22,7 @@ from services.matcher.models import (
     store_learnt,
     stored_model,
 )
+from tests.services.matcher.engine.samples import bounded
 from tests.services.matcher.records import NOW
 
 PRIOR = prior_model().version
@@ -36,7 +38,7 @@ def forgotten() -> None:
 
 def learnt(parent: str = PRIOR) -> str:
     """A learnt model's version, stored and not used."""
-    weights = tuple(0.5 for _ in FEATURES)
+    weights = bounded([0.5] * len(FEATURES))
     model = Model("any", FEATURES, weights, -2.0)
     return store_learnt(
         model, parent=parent, decisions=50, learnt_until=NOW, metrics={"log_loss": 0.5}, now=NOW
@@ -44,7 +46,7 @@ def learnt(parent: str = PRIOR) -> str:
 
 
 def test_a_model_keeps_its_least_score_and_one_stored_before_has_the_shipped_one() -> None:
-    model = Model("any", FEATURES, tuple(0.5 for _ in FEATURES), -2.0, 0.000125)
+    model = Model("any", FEATURES, bounded([0.5] * len(FEATURES)), -2.0, 0.000125)
     version = store_learnt(model, parent=PRIOR, decisions=50, learnt_until=NOW, metrics={}, now=NOW)
     assert stored_model(version) == replace(model, version=version)
     RankingModel._get_collection().update_one({"_id": version}, {"$unset": {"least_score": 1}})
@@ -107,6 +109,53 @@ def test_a_model_whose_insert_the_driver_repeats_is_stored_and_used_once() -> No
     assert active_model() == stored_model(version)
     assert RankingModel.objects(parent__ne=None).count() == 1
     assert ModelUse.objects(model=version).count() == 1
+
+
+def of_the_release_before(version: str, parent: str | None) -> Model:
+    """A stored model without the features that came since; as it is here."""
+    weights = [0.5 for _ in EARLIER]
+    RankingModel(
+        id=version,
+        feature_names=list(EARLIER),
+        weights=weights,
+        intercept=-2.0,
+        parent=parent,
+        created_at=NOW - timedelta(days=9),
+    ).save()
+    found = stored_model(version)
+    assert found is not None
+    return found
+
+
+def test_a_model_learnt_before_a_feature_was_added_stays_in_use() -> None:
+    found = of_the_release_before("learnt-1", "prior-3")
+    use_directly("learnt-1")
+    ensure_prior(NOW)
+    assert in_use().model == found
+    assert found.feature_names == FEATURES
+    assert found.weights[: len(EARLIER)] == (0.5,) * len(EARLIER)
+    assert found.weights[len(EARLIER) :] == prior_model().weights[len(EARLIER) :]
+    put_into_use(PRIOR, NOW)
+    put_into_use("learnt-1", NOW)
+    assert active_model() == found
+
+
+def test_the_shipped_model_takes_the_place_of_the_one_shipped_before() -> None:
+    of_the_release_before("prior-3", None)
+    use_directly("prior-3")
+    ensure_prior(NOW)
+    assert active_model().version == PRIOR
+
+
+def test_what_nothing_is_known_of_scores_as_before() -> None:
+    found = of_the_release_before("learnt-1", "prior-3")
+    before = Model("before", EARLIER, (0.5,) * len(EARLIER), -2.0)
+    told = [[0.1 * at for at in range(len(EARLIER))], [0.9] * len(EARLIER)]
+    now = [found.features_of(pair) for pair in told]
+    assert np.allclose(found.log_odds(np.array(now)), before.log_odds(np.array(told)), atol=1e-12)
+    assert found.features_of(now[0]) == now[0]
+    with pytest.raises(ValueError, match="none of any release"):
+        found.features_of([0.5])
 
 
 def test_what_starts_again_leaves_a_learnt_model_in_use_and_what_somebody_went_back_to() -> None:

@@ -31,7 +31,7 @@ def ranking(request: str, *offers: str, **other: Any) -> Ranking:
     values: dict[str, Any] = {
         "country": "SEN",
         "request_version": "1.1",
-        "model": "prior-3",
+        "model": "prior-4",
         "as_of": "2026-03-05",
         **other,
     }

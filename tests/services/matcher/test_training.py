@@ -1,16 +1,18 @@
 """Training on the log: what is stored, what comes into use, and what happens meanwhile."""
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from services.matcher import decision_log, training
-from services.matcher.engine.examples import Decided, examples
+from services.matcher.engine.examples import Decided, Pair, examples
+from services.matcher.engine.features import EARLIER, NO_RECORD
 from services.matcher.engine.ranking import prior_model
 from services.matcher.learning_documents import Decision, ModelUse, RankingModel
 from services.matcher.models import active_model, ensure_prior, in_use, put_into_use
-from services.matcher.training import Training, train
+from services.matcher.training import Training, gather, train
 from tests.services.matcher.decided import keep
 from tests.services.matcher.engine.simulated import BEGINNING, decisions, taste
 from tests.services.matcher.records import NOW, offer_event, request_event
@@ -82,6 +84,22 @@ def test_with_few_decisions_nothing_is_learnt(given: list[Decided]) -> None:
     done = train(LATER)
     assert (done.wanting, done.version) == ("30 decisions, 40 are needed", None)
     assert [stored.id for stored in RankingModel.objects] == [PRIOR]
+
+
+def test_decisions_from_before_a_feature_was_added_are_learnt_from(given: list[Decided]) -> None:
+    keep([_as_before(one) for one in given], EARLIER)
+    lesson = gather()
+    assert (lesson.decisions, lesson.left_out) == (len(given), 0)
+    assert set(lesson.examples.features[:, len(EARLIER)].tolist()) == {NO_RECORD}
+
+
+def _as_before(one: Decided) -> Decided:
+    """The decision with the features of the release before."""
+
+    def cut(pair: Pair) -> Pair:
+        return replace(pair, features=pair.features[: len(EARLIER)])
+
+    return replace(one, pair=cut(one.pair), above=tuple(map(cut, one.above)))
 
 
 def test_decisions_on_other_features_are_left_out(given: list[Decided]) -> None:

@@ -62,6 +62,7 @@ class World:
 
     def ranks(self) -> None:
         """Rank every request and store the lists."""
+        self.feed.settle()
         fence = take_partition("requests.v1", 0)
         rankings = [rank(self.feed, request) for request in self.feed.requests]
         store({0: [one for one in rankings if one is not None]}, {0: fence}, NOW)

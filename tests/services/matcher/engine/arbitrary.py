@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from services.matcher.engine.codes import KIND_CODES
 from services.matcher.engine.features import FEATURES
 from services.matcher.engine.profiles import ALWAYS, OfferProfile, RequestProfile
-from services.matcher.engine.ranking import Model, prior_model
+from services.matcher.engine.ranking import Model, most_weights, prior_model
+from services.matcher.engine.track_records import STEP, Standing
 from tests.services.matcher.engine.samples import (
     TEXTS,
     TODAY,
@@ -112,6 +113,13 @@ def unbarred(one: OfferProfile) -> OfferProfile:
     return replace(one, open=True, window=ALWAYS, countries=none, regions=none, groups=none)
 
 
+records = st.integers(0, 20).map(lambda steps: steps * STEP)
+standings = st.builds(
+    Standing, records, st.dictionaries(st.sampled_from(["marking", "destruction"]), records)
+)
+"""A donor's track record, whatever it may be."""
+
+
 @st.composite
 def ledgers(draw: st.DrawFn) -> list[tuple[Any, ...]]:
     """Calls of set_committed on lines of which some exist."""
@@ -129,9 +137,9 @@ def ledgers(draw: st.DrawFn) -> list[tuple[Any, ...]]:
     return [(*key, amount) for key, amount in found.items()]
 
 
-weights = st.lists(st.floats(0.0, 8.0), min_size=len(FEATURES), max_size=len(FEATURES))
+weights = st.tuples(*(st.floats(0.0, min(8.0, most)) for most in most_weights()))
 models = st.just(prior_model()) | st.builds(
-    lambda found, intercept: Model("learnt", FEATURES, tuple(found), intercept),
+    lambda found, intercept: Model("learnt", FEATURES, found, intercept),
     weights,
     st.floats(-15.0, 3.0),
 )

@@ -1,6 +1,6 @@
 """Event data of requests and offers, as the registers would make it, for tests of the engine."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import cache
 from typing import Any
@@ -8,10 +8,11 @@ from typing import Any
 from services.matcher.engine.geography import Geography
 from services.matcher.engine.matching import Engine
 from services.matcher.engine.profiles import OfferProfile, RequestProfile
-from services.matcher.engine.ranking import Model, prior_model
+from services.matcher.engine.ranking import Model, most_weights, prior_model
 from shared.language import signature
 
 TODAY = date(2026, 1, 1)
+DONOR = "66f0000000000000000000d1"
 WINDOW = {"from": "2026-03-01", "to": "2027-02-28"}
 KEY = b"key of the tests"
 
@@ -83,7 +84,7 @@ def offer(id_: str = "O1", **fields: Any) -> OfferProfile:
     usual: Mapping[str, Any] = {
         "id": id_,
         "status": "published",
-        "organisation": "66f0000000000000000000d1",
+        "organisation": DONOR,
         "donor_type": None,
         "donor_country": None,
         "window": WINDOW,
@@ -125,3 +126,8 @@ def score(of: RequestProfile, by: OfferProfile, model: Model | None = None) -> f
     """The score of a pair, 0 if it is not proposed."""
     entries = engine(of, by, model=model).shortlist(of.id).entries
     return entries[0].score if entries else 0.0
+
+
+def bounded(weights: Sequence[float]) -> tuple[float, ...]:
+    """Weights that a model may have: none above what its feature may weigh at most."""
+    return tuple(map(min, weights, most_weights()))

@@ -5,13 +5,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.matcher.engine.explanation import UNTOLD, InCommon, _levels, explain
-from services.matcher.engine.features import FEATURES
+from services.matcher.engine.explanation import UNTOLD, Heard, InCommon, _levels, explain
+from services.matcher.engine.features import FEATURES, NO_RECORD
 from services.matcher.engine.pairing import Pairing
 from services.matcher.engine.ranking import Model, prior_model
 from services.matcher.engine.serving import Serving
+from services.matcher.engine.track_record_wording import track_record_text
 from services.matcher.engine.wording import sentences
 from shared.vocabulary import LANGUAGES, UnknownCode
+from tests.services.matcher.engine.samples import bounded
 from tests.services.matcher.engine.sentences import check_sentence, plain
 
 SHORT = Serving(1, 2, "marking", "equipment", 4.0, 6.0, "machines", 1.0, 4_000_000, 16_000_000)
@@ -31,8 +33,8 @@ def pairing(
 
 def only(*names: str) -> Model:
     """A model that looks at nothing else."""
-    weights = tuple(float(name in names) for name in FEATURES)
-    return replace(prior_model(), weights=weights)
+    weights = [float(name in names) for name in FEATURES]
+    return replace(prior_model(), weights=bounded(weights))
 
 
 def test_levels_are_of_the_features_and_keep_for_and_against_apart() -> None:
@@ -44,7 +46,7 @@ def test_levels_are_of_the_features_and_keep_for_and_against_apart() -> None:
 
 
 def test_the_three_strongest_reasons_and_the_strongest_against() -> None:
-    model = replace(prior_model(), weights=(2.0,) * len(FEATURES))
+    model = replace(prior_model(), weights=bounded([2.0] * len(FEATURES)))
     ordinary = {name: _levels()[name].ordinary for name in TOLD}
     pair = pairing(**{**ordinary, "terms": 0.9, "concepts": 0.9, "focus": 0.6, "field": 0.1})
     found = explain(pair, model, "en")
@@ -55,7 +57,7 @@ def test_the_three_strongest_reasons_and_the_strongest_against() -> None:
 
 def test_what_every_proposal_has_is_told_last() -> None:
     pair = pairing(**dict.fromkeys(FEATURES, 1.0))
-    model = replace(prior_model(), weights=(1.0,) * len(FEATURES))
+    model = replace(prior_model(), weights=bounded([1.0] * len(FEATURES)))
     codes = {reason.code for reason in explain(pair, model, "en").reasons}
     assert not codes & {"field", "allowed", "window", "unconditional"}
     told = explain(pair, only("field", "allowed"), "en").reasons
@@ -100,6 +102,34 @@ def test_a_need_that_can_be_met_in_full_is_told_so() -> None:
     assert "160 000 из 160 000 долл. США" in plain(reason.sentence)
 
 
+def test_a_track_record_is_told_with_its_numbers_where_they_may_be_known() -> None:
+    (reason,) = explain(pairing(track_record=0.85), only("track_record"), "en").reasons
+    assert reason.sentence == "Earlier help by this donor served well."
+    heard = Heard(2.5, 21)
+    (reason,) = explain(pairing(track_record=0.6), only("track_record"), "ru", heard=heard).against
+    assert reason.sentence == (
+        "Прежняя помощь этого донора была полезна менее обычного: 2,5 из 5 по ответам 21"
+        " государства."
+    )
+    assert reason.contribution == -round(0.45 * 0.4, 4)
+    none = explain(pairing(track_record=NO_RECORD), only("track_record"), "en", heard=heard)
+    assert (none.reasons, none.against) == ((), ())
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("states", [1, 2, 3, 11, 100])
+def test_a_track_record_reads_well_in_every_language(language: str, states: int) -> None:
+    heard = Heard(4.3, states)
+    for parts in ((None, None), (0.5, None), (1.0, 0.914)):
+        check_sentence(track_record_text(heard, *parts, language), language)
+    for value in (1.0, 0.5):
+        pair = pairing(track_record=value)
+        found = explain(pair, only("track_record"), language, heard=heard)
+        (reason,) = (*found.reasons, *found.against)
+        check_sentence(reason.sentence, language)
+        assert "4" in reason.sentence
+
+
 def test_what_is_not_known_is_no_reason_for() -> None:
     half = pairing((UNKNOWN,), quantity=0.5, amount=0.5, text_kind=0.5)
     assert explain(half, only("quantity", "amount", "text_kind"), "en").reasons == ()
@@ -134,6 +164,7 @@ def test_all_sentences_are_there_in_all_languages_with_the_same_places_to_fill()
         *(template for senses in groups["reasons"].values() for template in senses.values()),
         *groups["lacking"].values(),
         *groups["contradictions"].values(),
+        *groups["track_record"].values(),
     ]
     for template in templates:
         assert sorted(template) == sorted(LANGUAGES)
@@ -197,12 +228,12 @@ lines = st.lists(
 def test_nothing_told_contradicts_the_numbers(
     features: list[float], weights: list[float], serves: list[Serving], language: str
 ) -> None:
-    model = replace(prior_model(), weights=tuple(weights))
+    model = replace(prior_model(), weights=bounded(weights))
     pair = pairing(tuple(serves))._replace(features=tuple(features))
     found = explain(pair, model, language)
     value, weight = (
         dict(zip(FEATURES, features, strict=True)),
-        dict(zip(FEATURES, weights, strict=True)),
+        dict(zip(FEATURES, model.weights, strict=True)),
     )
     codes = [reason.code for reason in (*found.reasons, *found.against)]
     assert len(set(codes)) == len(codes)

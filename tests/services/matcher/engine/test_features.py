@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from services.matcher.engine.features import FEATURES
+from services.matcher.engine.features import FEATURES, NO_RECORD
 from services.matcher.engine.profiles import OfferProfile, RequestProfile
 from shared.language import encoder_available
 from tests.services.matcher.engine.samples import (
@@ -27,6 +27,7 @@ def test_an_offer_of_just_what_is_needed_has_full_marks() -> None:
         del found["meaning"]
     del found["field"]  # what the classifier makes of the offer's text alone
     assert found.pop("uncoded") == 0.0
+    assert found.pop("track_record") == NO_RECORD
     assert found == pytest.approx(dict.fromkeys(found, 1.0))
 
 

@@ -14,25 +14,30 @@ from services.matcher.engine.profiles import OfferProfile, RequestProfile
 from services.matcher.engine.ranking import prior_model
 from services.matcher.engine.search import _permitted_offers, requests_for
 from services.matcher.engine.shortcut import compared_with_offers, compared_with_requests
-from tests.services.matcher.engine.arbitrary import few, ledgers, registers
-from tests.services.matcher.engine.samples import engine
+from services.matcher.engine.track_records import Standing
+from tests.services.matcher.engine.arbitrary import few, ledgers, registers, standings
+from tests.services.matcher.engine.samples import DONOR, engine
 
 Register = tuple[list[RequestProfile], list[OfferProfile]]
 Ledger = list[tuple[Any, ...]]
 
 
-def made_of(register: Register, ledger: Ledger) -> Engine:
+def made_of(register: Register, ledger: Ledger, standing: Standing | None = None) -> Engine:
     requests, offers = register
     made = engine(*requests, *offers)
     for entry in ledger:
         made.set_committed(*entry)
+    if standing is not None:
+        made.judge(DONOR, standing)
     return made
 
 
 @few
-@given(registers(), ledgers())
-def test_features_are_the_same_numbers(register: Register, ledger: Ledger) -> None:
-    records = made_of(register, ledger)._records
+@given(registers(), ledgers(), standings)
+def test_features_are_the_same_numbers(
+    register: Register, ledger: Ledger, standing: Standing
+) -> None:
+    records = made_of(register, ledger, standing)._records
     for asked in register[0]:
         row = records.requests.row(asked.id)
         rows = _permitted_offers(records, asked.id)
@@ -53,11 +58,11 @@ def test_features_are_the_same_numbers(register: Register, ledger: Ledger) -> No
 
 
 @few
-@given(registers(), ledgers())
+@given(registers(), ledgers(), standings)
 def test_features_are_the_same_numbers_from_the_other_side(
-    register: Register, ledger: Ledger
+    register: Register, ledger: Ledger, standing: Standing
 ) -> None:
-    records = made_of(register, ledger)._records
+    records = made_of(register, ledger, standing)._records
     model = replace(prior_model(), least_score=0.0)
     for given_ in register[1]:
         row = records.offers.row(given_.id)

@@ -5,9 +5,10 @@ import pytest
 
 from services.matcher.engine import records
 from services.matcher.engine.features import FEATURES
-from services.matcher.engine.ranking import prior_model
+from services.matcher.engine.ranking import Model, prior_model
 from tests.services.matcher.engine.samples import (
     TEXTS,
+    bounded,
     engine,
     need,
     offer,
@@ -198,7 +199,8 @@ def test_what_one_day_refused_is_used_on_another(monkeypatch: pytest.MonkeyPatch
 
 
 def test_another_model_ranks_as_if_it_had_been_there_from_the_start() -> None:
-    other = replace(prior_model(), version="other", weights=tuple(reversed(prior_model().weights)))
+    weights = bounded(prior_model().weights[::-1])
+    other = replace(prior_model(), version="other", weights=weights)
     records = [request(), offer("O1"), offer("O2", provisions=[provision(theme="record-keeping")])]
     made, fresh = engine(*records, size=1), engine(*records, size=1, model=other)
     before = made.shortlist("R1")
@@ -214,5 +216,5 @@ def test_a_model_for_other_features_is_refused_and_the_former_stays() -> None:
     made = engine(request(), offer())
     before = made.shortlist("R1")
     with pytest.raises(ValueError, match="other features"):
-        made.use(replace(prior_model(), feature_names=FEATURES[::-1]))
+        made.use(Model("other", FEATURES[:-1], prior_model().weights[:-1], 0.0))
     assert made.shortlist("R1") == before

@@ -13,15 +13,18 @@ from hypothesis import strategies as st
 from services.matcher.engine.geography import Geography
 from services.matcher.engine.matching import Engine, Shortlist
 from services.matcher.engine.profiles import OfferProfile, RequestProfile
+from services.matcher.engine.track_records import Standing
 from tests.services.matcher.engine.arbitrary import (
     few,
     ledgers,
     offers,
     registers,
+    standings,
     texts,
     unbarred,
 )
 from tests.services.matcher.engine.samples import (
+    DONOR,
     TEXTS,
     TODAY,
     engine,
@@ -39,11 +42,18 @@ def lists(made: Engine, of: list[RequestProfile]) -> dict[str, Shortlist]:
 
 
 @few
-@given(registers(), ledgers(), st.sets(st.sampled_from(["R0.O0", "R1.O1", "R0.O2"])), st.data())
+@given(
+    registers(),
+    ledgers(),
+    st.sets(st.sampled_from(["R0.O0", "R1.O1", "R0.O2"])),
+    standings,
+    st.data(),
+)
 def test_the_order_of_arrival_does_not_matter(
     register: tuple[list[RequestProfile], list[OfferProfile]],
     ledger: list[tuple[Any, ...]],
     declined: set[str],
+    standing: Standing,
     data: st.DataObject,
 ) -> None:
     asked, given_ = register
@@ -51,6 +61,7 @@ def test_the_order_of_arrival_does_not_matter(
         *(lambda made, record=record: put(made, record) for record in (*asked, *given_)),
         *(lambda made, entry=entry: made.set_committed(*entry) for entry in ledger),
         *(lambda made, pair=pair: made.decline(*pair.split(".")) for pair in sorted(declined)),
+        lambda made: made.judge(DONOR, standing),
     ]
     usual, shuffled = engine(size=3), engine(size=3)
     for step in steps:
