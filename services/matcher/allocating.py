@@ -34,6 +34,7 @@ from services.matcher.engine.allocation_problem import (
 from services.matcher.exchange import Measured, measured, rate
 from services.matcher.joint_projects import projects
 from services.matcher.ledger_documents import LedgerLine
+from services.matcher.rights import parties_see
 from services.matcher.supposing import NOTHING, Supposed, pairs_of
 from shared.lifecycle import SHOWN
 from shared.vocabulary.currencies import NoRate
@@ -184,7 +185,8 @@ def _suppose(state: Situation, wanted: Supposed) -> None:
 def _link(
     state: Situation, request: str, offer: str, entry: Mapping[str, Any], match: Match | None
 ) -> None:
-    """What an entry of a shortlist links."""
+    """What an entry of a shortlist links; nothing new where its donor could not be asked."""
+    can_be_asked = parties_see(state.requests[request], entry["serves"])
     displaced = entry.get("displaced")
     endorsed = displaced is not None and any(one["by"] == "endorsement" for one in displaced["by"])
     links: list[Link] = []
@@ -201,6 +203,8 @@ def _link(
             continue
         if endorsed and displaced is not None and serving["need"] in displaced["needs"]:
             state.spoken_for[need].add(offer)
+            continue
+        if not can_be_asked:
             continue
         exchange = rate(ones, others)
         if exchange is None or not is_drawable(state.calls, state.offers[offer], others):

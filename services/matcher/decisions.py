@@ -10,6 +10,7 @@ from services.matcher.embargo_checks import pair_bar, require_unbarred
 from services.matcher.life import advance
 from services.matcher.models import stored_model
 from services.matcher.proposals import Proposal
+from services.matcher.rights import parties_see
 from services.matcher.schedule import ANSWER_WITHIN, reminders_until
 from shared.events.epochs import current_epoch
 from shared.events.outbox import DuplicateId, StaleVersion, Version, change, create
@@ -33,7 +34,8 @@ def decide(
     `attempt` is the id of the idempotent request that decides; it is kept with the decision.
     Donor and State have until `answer_by` to agree to what is endorsed, ANSWER_WITHIN if not said.
 
-    Raises the 422 problem for a rejection without a reason, the 409 problem for an endorsement of
+    Raises the 422 problem for a rejection without a reason, the 409 problem for an endorsement that
+    the donor could not see, and of
     what is no longer open, IllegalTransition, and StaleVersion if somebody was faster.
     """
     if action == "reject" and reason is None:
@@ -42,6 +44,7 @@ def decide(
     def step(match: Match) -> None:
         if action == "endorse":
             require_open(proposal)
+            _require_seen(proposal)
             require_unbarred(pair_bar(proposal.request, proposal.offer, now.date()))
             ask_parties(match, answer_by or now + ANSWER_WITHIN, now)
         advance(match, action, actor_of(identity), now, said=reason)
@@ -84,6 +87,16 @@ def require_open(proposal: Proposal) -> None:
     for side, view in (("request", proposal.request), ("offer", proposal.offer)):
         if view.status not in SHOWN:
             raise conflict("not-open", f"The {side} is {view.status} and open no more.")
+
+
+def _require_seen(proposal: Proposal) -> None:
+    """Raise the 409 problem unless the donor will see something of what it is asked to meet."""
+    if not parties_see(proposal.request, proposal.entry["serves"]):
+        message = (
+            "The donor may see none of the need lines that this serves, and could not answer. Ask "
+            "the State whether it will show one to parties."
+        )
+        raise conflict("unseen", message)
 
 
 def _note(match: Match, proposal: Proposal) -> None:

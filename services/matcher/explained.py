@@ -25,6 +25,8 @@ from shared.web.identity import Identity
 _OF_LINES = frozenset({"theme", "main_need", "needs_served", "any_need", "quantity", "amount"})
 """Features that are made of need lines: a reader from whom some are hidden gets none of these."""
 
+_EXPLAINED = ("reasons", "against", "lacking", "evidence", "ruled_out", "contradictions")
+
 
 @dataclass(frozen=True)
 class _Explainable:
@@ -42,10 +44,12 @@ def explained(
 ) -> dict[str, Any]:
     """The fields of a proposal's view that explain it, in a language, on a day.
 
-    Of need lines that the reader may not see nothing is told. Contradictions between an author's
-    codes and text are for those who oversee both sides. `heard` is the donor's track record as far
-    as the reader may know it.
+    Of need lines that the reader may not see nothing is told, nor of anything in a request that it
+    may see no more. Contradictions between an author's codes and text are for those who oversee
+    both sides. `heard` is the donor's track record as far as the reader may know it.
     """
+    if not proposal.shows_request(identity):
+        return {name: [] for name in _EXPLAINED}
     request = unpacked(proposal.request.stated)
     offer = unpacked(proposal.offer.stated)
     serves = tuple(Serving(**serving) for serving in proposal.serves)

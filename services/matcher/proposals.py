@@ -25,7 +25,7 @@ from services.matcher.domain import (
 )
 from services.matcher.rights import hidden_lines, is_party, sees_request
 from shared.events.versions import Version
-from shared.lifecycle import SHOWN
+from shared.lifecycle import PARTY, SHOWN
 from shared.web.identity import Identity
 
 _BATCH = 50
@@ -95,12 +95,22 @@ class Proposal:
         return self.request.status in SHOWN and self.offer.status in SHOWN
 
     def may_be_seen(self, identity: Identity) -> bool:
-        """Whether the reader is one of its parties, and it serves anything that they may see."""
+        """Whether the reader is one of its parties, and it serves anything that they may see.
+
+        A donor that was asked about it once may always see what became of it, though by now no need
+        line.
+        """
         party = is_party(identity, self.request.owner or "", self.offer.owner or "")
+        history = [] if self.match is None else self.match.history
+        if party and identity.role == "donor" and any(one.target in PARTY for one in history):
+            return True
         only_hidden = bool(self.entry["serves"]) and not self.serves
+        return party and self.shows_request(identity) and not only_hidden
+
+    def shows_request(self, identity: Identity) -> bool:
+        """Whether the reader may know of the request as it is now."""
         match_status = None if self.match is None else self.match.status
-        known = sees_request(identity, self.request, match_status)
-        return party and known and not only_hidden
+        return sees_request(identity, self.request, match_status)
 
 
 def find(id_: str, identity: Identity) -> Proposal | None:

@@ -1,6 +1,7 @@
 """Who may see and do what with proposals, commitments and the ledger."""
 
-from typing import Literal
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal
 
 from services.matcher.documents import RecordView
 from shared.lifecycle import PARTY
@@ -45,19 +46,37 @@ def hidden_lines(
     identity: Identity, request: RecordView, match_status: str | None = None
 ) -> frozenset[int]:
     """The need lines of a request that the caller may not see, by the caller's own match if any."""
-    reader = sight_of(identity, request, match_status)
+    return _hidden_from(sight_of(identity, request, match_status), request)
+
+
+def _hidden_from(reader: Sight, request: RecordView) -> frozenset[int]:
     if reader is Sight.COORDINATORS:
         return frozenset()
+    if not sees(reader, _level(request)):
+        return frozenset(line.line for line in request.lines)
     if reader < Sight.PARTIES:
         return request.hidden_lines
     lines = (line for line in request.lines if line.confidential and not line.for_parties)
     return frozenset(line.line for line in lines)
 
 
+def parties_see(request: RecordView, serves: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether a donor sees anything of what its offer `serves` once that is endorsed.
+
+    Else nobody could answer for it. A text alone, without lines, it sees as it sees the request.
+    """
+    needs = {serving["need"] for serving in serves}
+    hidden = _hidden_from(Sight.PARTIES, request)
+    return sees(Sight.PARTIES, _level(request)) and (not needs or not needs <= hidden)
+
+
+def _level(request: RecordView) -> str:
+    return request.visibility or Sight.RESTRICTED.level
+
+
 def sees_request(identity: Identity, request: RecordView, match_status: str | None) -> bool:
     """Whether the caller may know of the request; one without a level is for every donor."""
-    level = request.visibility or Sight.RESTRICTED.level
-    return sees(sight_of(identity, request, match_status), level)
+    return sees(sight_of(identity, request, match_status), _level(request))
 
 
 def acts_as(identity: Identity) -> str:

@@ -184,7 +184,6 @@ def test_confidential_lines_are_left_out_for_donors(
         ("public", 200, 200),
         ("restricted", 200, 200),
         ("parties", 404, 200),
-        ("coordinators", 404, 404),
     ],
 )
 def test_a_donor_hears_of_a_request_by_its_level(
@@ -195,8 +194,7 @@ def test_a_donor_hears_of_a_request_by_its_level(
     before: int,
     endorsed: int,
 ) -> None:
-    confidential = level in ("parties", "coordinators")
-    line = {**MARKING, "confidential": confidential, "visibility": level}
+    line = {**MARKING, "confidential": level == "parties", "visibility": level}
     world.hears([request_event("r1", needs=[line], visibility=level), offer_event("o1")])
     donor, path = call("donor", organisation=UNODA), "/v1/proposals/r1.o1"
     assert donor.get(path).status_code == before
@@ -204,8 +202,57 @@ def test_a_donor_hears_of_a_request_by_its_level(
     assert coordinator.decide("r1.o1", "endorse").status_code == 200
     seen = donor.get(path)
     assert seen.status_code == endorsed
-    if endorsed == 200:
-        assert [serving["need"] for serving in seen.json["serves"]] == [1]
+    assert [serving["need"] for serving in seen.json["serves"]] == [1]
+
+
+@pytest.mark.parametrize(
+    ("level", "line"), [("restricted", "coordinators"), ("coordinators", "coordinators")]
+)
+def test_nobody_is_asked_about_what_it_may_not_see(
+    world: World, coordinator: Caller, call: Callable[..., Caller], level: str, line: str
+) -> None:
+    secret = {**MARKING, "confidential": True, "visibility": line}
+    world.hears([request_event("r1", needs=[secret], visibility=level), offer_event("o1")])
+    refused = coordinator.decide("r1.o1", "endorse")
+    assert (refused.status_code, refused.json["type"].rpartition(":")[2]) == (409, "unseen")
+    assert Match.objects.count() == 0
+    assert call("donor", organisation=UNODA).get("/v1/proposals/r1.o1").status_code == 404
+    # Once the State shows the line to parties, the donor can be asked, and answers.
+    shown = {**secret, "visibility": "parties"}
+    world.hears([request_event("r1", 2, needs=[shown], visibility="parties"), offer_event("o1")])
+    assert coordinator.decide("r1.o1", "endorse").status_code == 200
+    assert call("donor", organisation=UNODA).answer("r1.o1").status_code == 200
+
+
+@pytest.mark.parametrize("ends", ["decline", "reject", "withdraw", "narrow"])
+def test_a_donor_that_was_asked_sees_what_became_of_it_and_no_line(
+    world: World, coordinator: Caller, call: Callable[..., Caller], ends: str
+) -> None:
+    line = {**MARKING, "confidential": True, "visibility": "parties"}
+    asked = {"needs": [line], "visibility": "parties"}
+    world.hears([request_event("r1", **asked), offer_event("o1")])
+    assert coordinator.decide("r1.o1", "endorse").status_code == 200
+    donor, path = call("donor", organisation=UNODA), "/v1/proposals/r1.o1"
+    if ends == "decline":
+        said = donor.answer("r1.o1", "decline", reason="Our plan has changed.")
+        assert (said.status_code, said.json["status"]) == (200, "declined")
+    elif ends == "reject":
+        coordinator.decide("r1.o1", "reject", reason="The State has enough.")
+    elif ends == "withdraw":
+        world.hears([request_event("r1", 2, **asked, status="withdrawn")])
+    else:
+        secret = {**line, "visibility": "coordinators"}
+        world.hears([request_event("r1", 2, needs=[secret], visibility="coordinators")])
+    shown = donor.get(path)
+    assert shown.status_code == 200, shown.text
+    assert shown.json["serves"] == []
+    assert shown.json["hidden_lines"] == 1
+    assert not any(shown.json[name] for name in ("evidence", "reasons", "lacking", "reason"))
+    assert len(donor.life("r1.o1")["history"]) == (1 if ends == "narrow" else 2)
+    assert call("donor", organisation=NGO).get(path).status_code == 404
+    assert call("requester", state="MLI").get(path).status_code == 404
+    elsewhere = call("coordinator", regions=frozenset({"Eastern Asia"}))
+    assert elsewhere.get(path).status_code == 404
 
 
 def test_of_a_text_for_coordinators_alone_no_donor_hears(
