@@ -17,6 +17,7 @@ from services.matcher import alliance_limits, ledger, metrics
 from services.matcher.actors import MATCHER, Actor, transition
 from services.matcher.calls import open_projects
 from services.matcher.ceilings import above_ceiling
+from services.matcher.conditions import unaccepted
 from services.matcher.documents import Commitment, CommitmentLine, Match, RecordView, view_id
 from services.matcher.domain import (
     COMMITMENT,
@@ -247,6 +248,8 @@ def _refusal(commitment: Commitment, match: Match, now: datetime) -> str | None:
     offer = RecordView.objects(id=view_id("offer", match.offer)).first()
     if offer is None:
         return None
+    if match.status in COMMITTABLE and unaccepted(match, offer):
+        return "the offer's conditions have changed, and the State has not accepted them"
     barred = lines_bar(match.country, match.request, commitment.lines, now.date())
     return barred or above_ceiling(offer, commitment.lines, match.holds, now.date())
 
