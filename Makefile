@@ -5,6 +5,9 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 LOCK := requirements/development.txt
 INSTALLED := .venv/installed
 
+# Two cores are two test workers' already: threads of BLAS on small matrices would wait for each other only.
+export OPENBLAS_NUM_THREADS = 1
+
 .PHONY: install run test test-kafka lint lock clean
 
 install: $(INSTALLED)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from services.matcher import decision_log
 from services.matcher.decision_log import Entry
@@ -78,8 +79,10 @@ def train(
     if lacking is not None or lesson.newest is None:
         return Training(lesson, current.model.version, None, None, None, lacking)
     prior = prior_model()
-    comparison = learning.compare(given, fresh, prior, current.model, progress)
-    model = learning.learn(given, prior, "learnt", progress)
+    # Hundreds of fits of a few hundred rows each: threads would wait for one another only.
+    with threadpool_limits(1, "blas"):
+        comparison = learning.compare(given, fresh, prior, current.model, progress)
+        model = learning.learn(given, prior, "learnt", progress)
     wanting, version = comparison.wanting, None
     if not dry_run:
         version = store_learnt(

@@ -7,9 +7,9 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from services.portal.addresses import addresses
-from services.portal.api import accounts, audit, invitations, notifications, tokens
+from services.portal.api import accounts, audit, invitations, notifications, tokens, webhooks
 from services.portal.configuration import PortalSettings
-from services.portal.house import NAME, Clock, open_house, set_house, system_clock
+from services.portal.house import NAME, Clock, Passwords, open_house, set_house, system_clock
 from services.portal.pages import assets, frame, inviting, me, notices, signing
 from services.portal.pages.start import start_page
 from services.portal.signing_keys import OwnKeys
@@ -24,16 +24,17 @@ def create_app(
     settings: Settings | None = None,
     environ: Mapping[str, str] = os.environ,
     clock: Clock = system_clock,
+    passwords: Passwords | None = None,
 ) -> Flask:
     """The portal's app; raises SettingsError naming what is missing in `environ`."""
     settings = settings or Settings.from_environment(NAME, environ)
-    portal = open_house(settings, PortalSettings.from_environment(environ), clock)
+    portal = open_house(settings, PortalSettings.from_environment(environ), clock, passwords)
     app = create_service(
         NAME,
         settings,
         (
             *(tokens.blueprint, accounts.blueprint, invitations.blueprint),
-            *(audit.blueprint, notifications.blueprint),
+            *(audit.blueprint, notifications.blueprint, webhooks.blueprint),
         ),
         description=DESCRIPTION,
         clock=clock,

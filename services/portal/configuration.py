@@ -21,6 +21,11 @@ VARIABLES: tuple[Variable, ...] = (
         "0",
         "proxies before the portal whose X-Forwarded-For and -Proto are believed",
     ),
+    Variable(
+        "ENTRAIDE_WEBHOOKS_TO_LOOPBACK",
+        "no",
+        "yes: webhooks may call this machine too, over http, to try things out",
+    ),
 )
 
 
@@ -31,6 +36,7 @@ class PortalSettings:
     key: bytes
     url: str
     proxies: int = 0
+    webhooks_to_loopback: bool = False
 
     @property
     def secure(self) -> bool:
@@ -50,6 +56,7 @@ class PortalSettings:
             key=_key(values["ENTRAIDE_PORTAL_KEY"]),
             url=_url(values["ENTRAIDE_PUBLIC_URL_PORTAL"]),
             proxies=_proxies(values["ENTRAIDE_TRUSTED_PROXIES"]),
+            webhooks_to_loopback=_yes("ENTRAIDE_WEBHOOKS_TO_LOOPBACK", values),
         )
 
 
@@ -80,3 +87,9 @@ def _proxies(value: str) -> int:
     if not value.isascii() or not value.isdigit() or int(value) > 9:
         raise SettingsError(f"ENTRAIDE_TRUSTED_PROXIES must be a number up to 9, not {value!r}")
     return int(value)
+
+
+def _yes(name: str, values: Mapping[str, str]) -> bool:
+    if values[name] not in ("yes", "no"):
+        raise SettingsError(f"{name} must be yes or no, not {values[name]!r}")
+    return values[name] == "yes"

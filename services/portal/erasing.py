@@ -2,8 +2,8 @@
 
 Histories, audit trails and other services name an account by its identifier, which says nothing
 about a person. So who it is stands here alone, and is taken out here: name, address, password,
-second factor, sessions, names of API tokens, invitations to the address, mail to it. The account
-stays as `erased account …`, with its role, what it was bound to, and its steps.
+second factor, sessions, names of API tokens, webhooks, invitations to the address, mail to it. The
+account stays as `erased account …`, with its role, what it was bound to, and its steps.
 """
 
 import hashlib
@@ -20,6 +20,7 @@ from services.portal.factors import forget_attempts
 from services.portal.house import House
 from services.portal.note_documents import Notification
 from services.portal.trail import PORTAL, Update, with_step
+from services.portal.webhooks import remove_all
 from shared.registers.actors import Actor
 
 _REASON = "erased"
@@ -82,6 +83,7 @@ def _take_out(house: House, account: Account, now: datetime) -> None:
     OutgoingMail.objects(**old).delete()
     OutgoingMail.objects(account=account.id).delete()
     Notification.objects(account=account.id).delete()
+    remove_all(account.id)
     forget_attempts(house, account)
     # No address of mail has a colon: this one is nobody's, and the old one is free again.
     erased = {"email": f"erased:{account.id}", "name": pseudonym(account.id), "language": "en"}

@@ -33,11 +33,11 @@ class Passwords:
     """Hashes passwords with argon2id (RFC 9106's second choice: 64 MiB, three passes).
 
     At most _HASHES_AT_ONCE at a time, so that many who sign in at once, or pretend to, take no
-    more than a quarter of a gigabyte.
+    more than a quarter of a gigabyte. Another `hasher` is for tests that sign in many times.
     """
 
-    def __init__(self) -> None:
-        self._hasher = argon2.PasswordHasher()
+    def __init__(self, hasher: argon2.PasswordHasher | None = None) -> None:
+        self._hasher = hasher or argon2.PasswordHasher()
         self._room = threading.BoundedSemaphore(_HASHES_AT_ONCE)
         self._nobodys = self._hasher.hash(new_secret())
 
@@ -74,8 +74,8 @@ class House:
     settings: Settings
     portal: PortalSettings
     vault: Vault
-    clock: Clock = system_clock
-    passwords: Passwords = field(default_factory=Passwords)
+    clock: Clock
+    passwords: Passwords
     auditor: Auditor = field(default_factory=lambda: Auditor(NAME, AUDITED, current_database))
 
     def link(self, page: str, secret: str) -> str:
@@ -83,9 +83,14 @@ class House:
         return f"{self.portal.url}/{page}/{secret}"
 
 
-def open_house(settings: Settings, portal: PortalSettings, clock: Clock = system_clock) -> House:
+def open_house(
+    settings: Settings,
+    portal: PortalSettings,
+    clock: Clock = system_clock,
+    passwords: Passwords | None = None,
+) -> House:
     """The house of a portal with these settings."""
-    return House(settings, portal, Vault(portal.key), clock)
+    return House(settings, portal, Vault(portal.key), clock, passwords or Passwords())
 
 
 def set_house(app: Flask, house: House) -> None:

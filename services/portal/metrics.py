@@ -13,3 +13,7 @@ MAIL_FAILURES: Final = Counter(
 MAIL_GIVEN_UP: Final = Counter(
     "entraide_mail_given_up", "Mails that will not be sent", ["kind", "reason"]
 )
+
+WEBHOOK_CALLS: Final = Counter(
+    "entraide_webhook_calls", "Calls of webhooks, by whether they were taken", ["outcome"]
+)

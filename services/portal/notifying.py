@@ -11,6 +11,7 @@ from pymongo.errors import BulkWriteError
 from services.portal.documents import Account
 from services.portal.domain.telling import mail_choice
 from services.portal.note_documents import Notification
+from services.portal.webhooks import announce
 from shared.bulk import raise_unless_duplicates
 from shared.ids import derived_id
 
@@ -48,8 +49,8 @@ def notify(
     """Tell each of the accounts, unless it was told before; how many were to be told.
 
     What is older than KEPT, or than the account, is told to nobody; what is older than `mail_age`
-    is not mailed. To do it again does nothing, so whoever was interrupted does. Raises
-    PyMongoError.
+    is not mailed, and no webhook called for it. To do it again does nothing, so whoever was
+    interrupted does. Raises PyMongoError.
     """
     if note.at <= now - KEPT:
         return 0
@@ -60,7 +61,25 @@ def notify(
             Notification._get_collection().bulk_write(writes, ordered=False)
         except BulkWriteError as error:
             raise_unless_duplicates(error)
+        if now - note.at < mail_age:
+            ids = {account.id: note.id_for(account.id) for account in told}
+            announce(note.kind, ids, _announced(note), now)
     return len(told)
+
+
+def _announced(note: Note) -> dict[str, Any]:
+    """What webhooks say of a note: codes, numbers and times, as its notification."""
+    facts = {
+        name: value.isoformat() if isinstance(value, datetime) else value
+        for name, value in note.facts.items()
+    }
+    return {
+        "record_type": note.record_type,
+        "record": note.record,
+        "action": note.action,
+        "at": note.at.isoformat(),
+        "facts": facts,
+    }
 
 
 def _document(note: Note, account: Account, now: datetime, mail_age: timedelta) -> dict[str, Any]:

@@ -1,10 +1,11 @@
-"""The worker process: hears what becomes of records, notifies accounts, reminds, sends mail; keeps
-the audit trail and finishes erasures."""
+"""The worker process: hears what becomes of records, notifies accounts, also by mail and webhook,
+reminds; keeps the audit trail and finishes erasures."""
 
 import os
 import sys
 
 from services.portal.addresses import addresses
+from services.portal.calling import keep_calling
 from services.portal.configuration import PortalSettings
 from services.portal.erasing import keep_finishing
 from services.portal.following import keep_telling
@@ -53,6 +54,7 @@ def main() -> int:
         "reminding": lambda stop: keep_reminding(house, services, stop),
         "gathering": lambda stop: keep_gathering(house, stop),
         "mail": lambda stop: keep_sending(house, posting, stop),
+        "webhooks": lambda stop: keep_calling(house, stop),
     }
     try:
         return run_worker(NAME, settings, loops, consumer.has_assignment)

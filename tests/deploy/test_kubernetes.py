@@ -234,7 +234,7 @@ def test_the_network_lets_through_what_is_needed_and_no_more(manifests: list[Man
 
     stores = {53, 9092, 27017}
     for name in (*WORKERS, *JOBS):
-        more = {25, 465, 587, 8000} if name == "portal-worker" else set()
+        more = {25, 443, 465, 587, 8000} if name == "portal-worker" else set()
         assert allowed(name, "egress") == stores | more
     for name in APIS:
         assert allowed(name, "egress") == {53, 443, 8000, 9092, 27017}

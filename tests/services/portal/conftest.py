@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
+import argon2
 import mongoengine
 import pytest
 from flask import Flask
@@ -15,7 +16,7 @@ from services.portal import api_tokens, factors, invitations
 from services.portal.app import create_app
 from services.portal.documents import Account
 from services.portal.domain.people import Office
-from services.portal.house import House, system_clock
+from services.portal.house import House, Passwords, system_clock
 from services.portal.trail import COMMAND_LINE
 from shared.settings import Settings
 from tests.services.described import described_client
@@ -66,7 +67,7 @@ def portal_settings(mongodb: str) -> Settings:
 
 @pytest.fixture(scope="module")
 def app(portal_settings: Settings, clock: Clock) -> Iterator[Flask]:
-    yield create_app(portal_settings, ENVIRON, clock)
+    yield create_app(portal_settings, ENVIRON, clock, quick_passwords())
     mongoengine.disconnect()
 
 
@@ -81,6 +82,11 @@ def house(app: Flask) -> House:
 def client(app: Flask) -> FlaskClient:
     """A client that holds every answer of the API against its description."""
     return described_client(app)
+
+
+def quick_passwords() -> Passwords:
+    """Passwords hashed in a thousandth of the time, and as badly kept."""
+    return Passwords(argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from services.portal import accounts, api_tokens, factors, invitations, sessions
+from services.portal import accounts, api_tokens, factors, invitations, sessions, webhooks
 from services.portal.documents import Account
 from services.portal.domain.people import Office
 from services.portal.house import House
@@ -37,8 +37,19 @@ OFFICES: Mapping[str, Office] = {
 """The accounts there are, by the table's word."""
 
 INVITED = {"email": "new@portal.example", "role": "requester", "state": "SEN"}
-GAPS = ("account_id", "invitation_id", "token_id", "record", "secret", "which", "name", "note_id")
+GAPS = (
+    "account_id",
+    "invitation_id",
+    "token_id",
+    "webhook_id",
+    "record",
+    "secret",
+    "which",
+    "name",
+    "note_id",
+)
 BODIES: Mapping[str, Callable[[World, str], Any]] = {
+    "POST /v1/webhooks": lambda *_: {"url": "https://8.8.8.8/entraide"},
     "POST /v1/token": lambda world, record: {"token": world.ids[record]},
     "POST /v1/invitations": lambda _, record: {
         "requester": INVITED,
@@ -93,6 +104,10 @@ def world(house: House) -> World:
     note = Note("match-step", "match", "a.b", "decline", "0", now, {"country": "SEN"})
     assert notify(note, [Account.objects.get(id=world.ids["state"])], now) == 1
     world.ids["state-note"] = note.id_for(world.ids["state"])
+    address = world.mark("state-hook.url", "https://8.8.8.8/zqstatehook")
+    hook, secret = webhooks.make(house, world.ids["state"], address, [], now)
+    world.ids["state-hook"] = hook.id
+    world.mark("nobodys.secret", secret)
     world.ids["wrong"] = "entraide_0_0"
     return world
 

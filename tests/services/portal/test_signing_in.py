@@ -12,7 +12,7 @@ from services.portal import accounts, api_tokens, factors, invitations, sessions
 from services.portal.documents import Account, ApiToken, Invitation, OutgoingMail, Session
 from services.portal.domain import lifetimes
 from services.portal.domain.backoff import ACCOUNT, ADDRESS
-from services.portal.house import House
+from services.portal.house import House, Passwords
 from services.portal.signing_in import (
     LockedError,
     WrongError,
@@ -356,3 +356,13 @@ def test_nothing_secret_is_readable_in_the_store(
     assert [secret for secret in secrets if secret in stored] == []
     assert OutgoingMail.objects(kind="invitation").count() > 0
     assert Session.objects(account=account.id).count() == 1
+
+
+def test_passwords_are_hashed_as_strongly_as_is_recommended() -> None:
+    """RFC 9106's second choice; the other tests hash quickly instead."""
+    passwords = Passwords()
+    stored = passwords.hash(PASSWORD)
+    assert stored.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
+    assert passwords.matches(stored, PASSWORD)
+    assert not passwords.matches(stored, OTHER)
+    assert not passwords.is_dated(stored)

@@ -1,0 +1,61 @@
+"""Webhooks as they are kept, and what waits to be sent to them."""
+
+from mongoengine import (
+    BinaryField,
+    DateTimeField,
+    Document,
+    IntField,
+    ListField,
+    StringField,
+)
+
+
+class Webhook(Document):
+    """An address of an account's own that is called when something happens.
+
+    `secret` is sealed. `kinds` are the kinds of notification that it is called for, all where there
+    are none. `due_at` is set while calls wait: who makes them puts it off first, so that nobody
+    else does meanwhile. `failures` and `failing_since` count from the last call that was taken.
+    `paused_because` is a code of PAUSES; a paused webhook gets nothing new.
+    """
+
+    meta = {  # noqa: RUF012 (mongoengine declares it so)
+        "collection": "webhooks",
+        "indexes": [("account", "-created_at", "id"), {"fields": ["due_at"], "sparse": True}],
+    }
+
+    id = StringField(primary_key=True)
+    account = StringField(required=True)
+    url = StringField(required=True)
+    secret = BinaryField(required=True)
+    kinds = ListField(StringField())
+    created_at = DateTimeField(required=True)
+    due_at = DateTimeField()
+    called_at = DateTimeField()
+    failures = IntField(required=True, default=0)
+    failing_since = DateTimeField()
+    last_failure = StringField()
+    paused_at = DateTimeField()
+    paused_because = StringField()
+
+
+class WebhookCall(Document):
+    """One call: the body as it is signed, empty once it was taken. Forgotten at `expires_at`.
+
+    The id is the webhook's and the notification's, so that one is not called twice for the same.
+    """
+
+    meta = {  # noqa: RUF012 (mongoengine declares it so)
+        "collection": "webhook_calls",
+        "indexes": [
+            ("webhook", "taken_at", "created_at", "id"),
+            {"fields": ["expires_at"], "expireAfterSeconds": 0},
+        ],
+    }
+
+    id = StringField(primary_key=True)
+    webhook = StringField(required=True)
+    body = StringField(required=True)
+    created_at = DateTimeField(required=True)
+    expires_at = DateTimeField(required=True)
+    taken_at = DateTimeField()
