@@ -4,7 +4,7 @@ import os
 
 from flask import Flask
 
-from services.requests.api import advice, reads, requests, states
+from services.requests.api import advice, endorsements, reads, requests, states
 from services.requests.documents import AUDITED
 from services.requests.domain import may_read
 from shared.registers.context import Clock, Context, set_context, system_clock
@@ -26,6 +26,7 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
             requests.blueprint,
             advice.blueprint,
             reads.blueprint,
+            endorsements.blueprint,
             states.blueprint,
             audit_blueprint(AUDITED, may_read),
         ),

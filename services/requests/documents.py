@@ -96,6 +96,20 @@ class Remark(EmbeddedDocument):
     text = StringField(required=True)
 
 
+class Endorsement(EmbeddedDocument):
+    """That an organisation endorses the request, and why; of it no event has more than who.
+
+    `level`: who sees it, those who see what the organisation saw. `hidden`: the State does not show
+    it.
+    """
+
+    organisation = StringField(required=True)
+    text = StringField(required=True)
+    level = StringField(required=True)
+    at = DateTimeField(required=True)
+    hidden = BooleanField(default=False)
+
+
 class AssistanceRequest(MergeableRecord):
     """A State's request for assistance, with its need lines.
 
@@ -134,6 +148,7 @@ class AssistanceRequest(MergeableRecord):
     objectives = EmbeddedDocumentListField(Objective)
     evidence = EmbeddedDocumentListField(Evidence)
     gender_marker = StringField()
+    endorsements = EmbeddedDocumentListField(Endorsement)
     confidentiality = StringField(required=True, default="restricted")
 
     def event(self) -> EventRecord | None:

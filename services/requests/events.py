@@ -31,13 +31,14 @@ def request_event_data(request: "AssistanceRequest") -> dict[str, Any]:
         "evidence": len(request.evidence),
         "action_plan": request.action_plan is not None,
         "consent": request.consent,
+        "endorsements": [one.organisation for one in request.endorsements if not one.hidden],
     }
 
 
 def drafted_event_data(request: "AssistanceRequest") -> dict[str, Any]:
     """The data of one that is a draft again: that it is, and nothing of what it says now."""
     emptied = dict.fromkeys(("priority", "window", "channel", "gender_marker", "consent"))
-    lists: dict[str, Any] = {"needs": [], "initiatives": [], "partners": []}
+    lists: dict[str, Any] = {"needs": [], "initiatives": [], "partners": [], "endorsements": []}
     return {
         **request_event_data(request),
         **emptied,

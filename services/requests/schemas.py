@@ -199,6 +199,17 @@ class RemarkView(StrictSchema):
     text = fields.String()
 
 
+class EndorsementView(StrictSchema):
+    """That an organisation endorses a request, and why."""
+
+    organisation = fields.String(required=True)
+    text = fields.String(required=True)
+    at = fields.AwareDateTime(format="iso", required=True)
+    shown = fields.Boolean(
+        required=True, metadata={"description": "False where the State does not show it."}
+    )
+
+
 class RequestView(MergeableView, RequestBody):
     """A request as it is shown; `hidden_lines` counts need lines that this reader may not see."""
 
@@ -224,6 +235,13 @@ class RequestView(MergeableView, RequestBody):
         metadata={"description": "Shown to its State, coordinators, auditors and operators."},
     )
     hidden_lines = fields.Integer()
+    endorsements = fields.List(
+        fields.Nested(EndorsementView),
+        metadata={
+            "description": "Organisations that endorse it, shown to those who see what they saw. "
+            "What the State does not show is told to it, to overseers, to the organisation."
+        },
+    )
     inferred = fields.Nested(
         InferredNeedsView,
         metadata={
@@ -334,6 +352,19 @@ class EndBody(OptionalBody):
 
     reason = choice(*ENDS)
     text = optional_text(MAX_REMARK, metadata=_REMARK)
+
+
+class EndorseBody(StrictSchema):
+    """Why your organisation endorses the request, in a sentence or two."""
+
+    text = Text(1_000, required=True)
+
+
+class ShowEndorsementBody(StrictSchema):
+    """Whose endorsement the request shows, or does not."""
+
+    organisation = Text(100, single_line=True, required=True)
+    shown = fields.Boolean(required=True, truthy={True}, falsy={False})
 
 
 class StateBody(ContactsSchema):

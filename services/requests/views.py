@@ -8,6 +8,7 @@ from typing import Any
 from services.requests.documents import AssistanceRequest, NeedLine, State
 from services.requests.domain.advice import Advice
 from services.requests.domain.calendars import days_off_ahead, weekend_of
+from services.requests.domain.endorsements import ENDORSING
 from services.requests.wording import advice_text, summary_text
 from shared.lifecycle import COVERING_STEPS, REQUEST
 from shared.registers.counting import counted_line
@@ -66,6 +67,7 @@ def request_views(
             request,
             sight(identity, request.country, party=request.id in parties),
             progress[request.id],
+            identity.organisation,
         )
         for request in requests
     ]
@@ -89,7 +91,9 @@ def _note(identity: Identity, shown: Iterable[tuple[AssistanceRequest, int]]) ->
             record_confidential_read(identity.subject, identity.role, request.id, hidden)
 
 
-def _request_view(request: AssistanceRequest, reader: Sight, progress: Progress) -> dict[str, Any]:
+def _request_view(
+    request: AssistanceRequest, reader: Sight, progress: Progress, organisation: str | None
+) -> dict[str, Any]:
     open_to_reader = reader is Sight.COORDINATORS
     needs = [need for need in request.needs if sees(reader, request.level_of(need))]
     return {
@@ -101,6 +105,7 @@ def _request_view(request: AssistanceRequest, reader: Sight, progress: Progress)
         "window": request.window.view() if request.window else None,
         "needs": [_need_view(need, progress) for need in needs],
         "hidden_lines": len(request.needs) - len(needs),
+        "endorsements": _endorsements(request, reader, organisation),
     }
 
 
@@ -116,9 +121,25 @@ def _life(request: AssistanceRequest, open_to_reader: bool) -> dict[str, Any]:
         "history": [
             {name: getattr(step, name) for name in _COPIED_OF_STEP}
             for step in steps
-            if step.action not in COVERING_STEPS
+            if step.action not in COVERING_STEPS | ENDORSING
         ],
     }
+
+
+def _endorsements(
+    request: AssistanceRequest, reader: Sight, organisation: str | None
+) -> list[dict[str, Any]]:
+    every = reader is Sight.COORDINATORS
+    return [
+        {
+            "organisation": one.organisation,
+            "text": one.text,
+            "at": one.at,
+            "shown": not one.hidden,
+        }
+        for one in request.endorsements
+        if every or one.organisation == organisation or (not one.hidden and sees(reader, one.level))
+    ]
 
 
 def _inferred(request: AssistanceRequest, open_to_reader: bool) -> dict[str, Any]:

@@ -5,6 +5,13 @@ No I/O: everything here works on documents that were loaded, or were never store
 
 from services.requests.domain.advice import advice_for
 from services.requests.domain.calendars import add_working_days, working_days_of
+from services.requests.domain.endorsements import (
+    ENDORSING,
+    endorse,
+    require_endorser,
+    show_endorsement,
+    withdraw_endorsement,
+)
 from services.requests.domain.requests import (
     actor_for,
     change_request,
@@ -27,6 +34,7 @@ from services.requests.domain.steps import (
 )
 
 __all__ = [
+    "ENDORSING",
     "actor_for",
     "add_working_days",
     "advice_for",
@@ -36,15 +44,19 @@ __all__ = [
     "circulate_if_due",
     "confirm_needs",
     "end",
+    "endorse",
     "erase_state_contacts",
     "may_read",
     "new_request",
     "objection_ends",
     "rename_published",
     "require_action",
+    "require_endorser",
     "send_back",
     "set_state",
     "settle",
+    "show_endorsement",
     "submit",
+    "withdraw_endorsement",
     "working_days_of",
 ]

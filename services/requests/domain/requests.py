@@ -41,6 +41,8 @@ RIGHTS: Table = {
     "merge": frozenset({"coordinator"}),
     "unmerge": frozenset({"coordinator"}),
     "compare": frozenset({"owner", "operator"}),
+    "endorse": frozenset({"donor"}),
+    "show-endorsement": frozenset({"owner", "operator"}),
     "advise": frozenset({"owner", "coordinator", "operator"}),
     "audit": frozenset({"owner", "auditor", "operator"}),
 }

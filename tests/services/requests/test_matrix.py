@@ -138,6 +138,11 @@ BODIES: Mapping[str, Callable[[World, str], Any]] = {
     "POST /v1/requests/{request_id}/object": lambda *_: {"reason": "timing"},
     "POST /v1/requests/{request_id}/return": lambda *_: {"reason": "unconfirmed"},
     "POST /v1/requests/{request_id}/merge": lambda world, _: {"into": world.ids["stays"]},
+    "POST /v1/requests/{request_id}/endorse": lambda *_: {"text": "It fits our initiative."},
+    "POST /v1/requests/{request_id}/show-endorsement": lambda *_: {
+        "organisation": "org-1",
+        "shown": False,
+    },
     "PUT /v1/states/{alpha3}": lambda *_: STATE,
 }
 

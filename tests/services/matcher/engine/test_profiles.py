@@ -3,6 +3,7 @@ from datetime import date
 import pytest
 
 from services.matcher.engine.profiles import ALWAYS, OfferProfile, RequestProfile, Text
+from services.matcher.material import material
 from shared.events.envelope import OFFER, REQUEST
 from shared.events.validation import example
 from tests.services.matcher.engine.samples import eligibility, need, offer, request, signed
@@ -14,6 +15,15 @@ def test_profiles_are_made_of_the_examples_of_events() -> None:
     assert (of_request.version, of_offer.version) == ("1.3", "2.1")
     assert of_request.lines
     assert of_offer.lines
+
+
+def test_who_endorses_a_request_is_nothing_that_it_is_ranked_by() -> None:
+    data = example(REQUEST)
+    assert data["endorsements"]
+    known = RequestProfile.of_event(data, "1.3")
+    for others in ([], ["a", "b", "c"]):
+        assert RequestProfile.of_event({**data, "endorsements": others}, "1.3") == known
+        assert material("request", {**data, "endorsements": others}) == material("request", data)
 
 
 def test_quantities_become_thousandths_and_days_numbers() -> None:

@@ -1,0 +1,106 @@
+"""Organisations that endorse a request: each once, in its own words, until it takes that back.
+
+An endorsement is no state of the request and moves it nowhere: not in its life, not in any ranking.
+"""
+
+from datetime import datetime
+
+from services.requests.documents import AssistanceRequest, Endorsement
+from services.requests.domain.requests import NOUN, RIGHTS, may_read
+from shared.events.outbox import Transition
+from shared.lifecycle import REQUEST
+from shared.registers.rights import Actor, require_right
+from shared.registers.steps import party_of, subject_of
+from shared.web.identity import Identity
+from shared.web.problems import conflict, invalid_field
+from shared.web.visibility import narrowest, sees, sight
+
+ENDORSING = frozenset({"endorse", "withdraw-endorsement", "show-endorsement", "hide-endorsement"})
+"""What a request's history tells of endorsements: for its State and overseers."""
+
+_MOST = 100
+
+
+def require_endorser(identity: Identity, request: AssistanceRequest, *, party: bool) -> None:
+    """Return if the identity acts for an organisation that may read the request; 404 or 403.
+
+    `party`: whether an offer of the organisation's was endorsed for it.
+    """
+    readable = may_read(identity, request, party=party)
+    actor: Actor = identity.role  # type: ignore[assignment] # a token has one of the roles
+    require_right(RIGHTS, "endorse", actor, readable=readable, noun=NOUN)
+
+
+def endorse(
+    request: AssistanceRequest, text: str, identity: Identity, now: datetime, *, party: bool
+) -> None:
+    """Endorse a request for the organisation, or say otherwise why; its showing stays as it was.
+
+    Those see it who see what the organisation saw. Raises the 404, 403 or 409 problem.
+    """
+    require_endorser(identity, request, party=party)
+    _require_shown(request)
+    reader = sight(identity, request.country, party=party)
+    levels = [request.level_of(need) for need in request.needs]
+    level = narrowest([request.confidentiality, *(one for one in levels if sees(reader, one))])
+    own = endorsement_of(request, identity.organisation)
+    if own is not None and (own.text, own.level) == (text, level):
+        return
+    if own is None:
+        if len(request.endorsements) >= _MOST:
+            raise conflict("too-many", f"{_MOST} organisations endorse this request already.")
+        own = Endorsement(organisation=identity.organisation)
+        request.endorsements.append(own)
+    own.text, own.level, own.at = text, level, now
+    _tell(request, "endorse", identity, now)
+
+
+def withdraw_endorsement(
+    request: AssistanceRequest, identity: Identity, now: datetime, *, party: bool
+) -> None:
+    """Take the organisation's endorsement back, text and all; 404, 403 or 409."""
+    require_endorser(identity, request, party=party)
+    _require_shown(request)
+    own = endorsement_of(request, identity.organisation)
+    if own is None:
+        raise conflict("not-endorsed", "Your organisation does not endorse this request.")
+    request.endorsements = [one for one in request.endorsements if one is not own]
+    _tell(request, "withdraw-endorsement", identity, now)
+
+
+def show_endorsement(
+    request: AssistanceRequest, organisation: str, shown: bool, identity: Identity, now: datetime
+) -> None:
+    """Let the State's request show an organisation's endorsement, or not; 403, 404, 409 or 422."""
+    _require_shown(request)
+    found = endorsement_of(request, organisation)
+    if found is None:
+        raise invalid_field("organisation", "It does not endorse this request.", "unknown")
+    if found.hidden == shown:
+        found.hidden = not shown
+        _tell(request, "show-endorsement" if shown else "hide-endorsement", identity, now)
+
+
+def endorsement_of(request: AssistanceRequest, organisation: str | None) -> Endorsement | None:
+    """The organisation's endorsement of the request, if there is one."""
+    found = (one for one in request.endorsements if one.organisation == organisation)
+    return next(found, None)
+
+
+def _require_shown(request: AssistanceRequest) -> None:
+    if request.status not in REQUEST.shown:
+        raise conflict("not-circulated", f"This request is {request.status}: not circulated.")
+
+
+def _tell(request: AssistanceRequest, action: str, identity: Identity, now: datetime) -> None:
+    request.history.append(
+        Transition(
+            source=request.status,
+            target=request.status,
+            action=action,
+            at=now,
+            role=identity.role,
+            party=party_of(identity),
+            subject=subject_of(identity),
+        )
+    )
