@@ -1,6 +1,7 @@
 """Pages of invitations: accepting one; making and taking them back, for coordinators."""
 
 from http import HTTPStatus
+from itertools import islice
 
 from flask import Flask, Response, flash
 from flask_babel import get_locale
@@ -112,9 +113,9 @@ def invite() -> Response:
         status = REFUSED
     elif form.is_submitted():
         status = REFUSED
-    found = Invitation.objects.order_by("-created_at", "id").limit(_SHOWN)
-    seen = [one for one in found if may_manage(own, office_of(one))]
-    listed = [(one, invitations.status_of(one, now)) for one in seen]
+    found = Invitation.objects.order_by("-created_at", "id").no_cache()
+    seen = (one for one in found if may_manage(own, office_of(one)))
+    listed = [(one, invitations.status_of(one, now)) for one in islice(seen, _SHOWN)]
     return show("invitations.html", status, form=form, listed=listed, bare=PageForm())
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from services.matcher.actors import MATCHER, transition
 from services.matcher.alliance_documents import Alliance, AllianceMember
 from services.matcher.duplicate_documents import duplicate_id
 from shared.events.outbox import create
@@ -107,9 +108,8 @@ def test_an_alliance_is_seen_by_who_coordinates_one_of_its_states_and_decided_on
         AllianceMember(request=request, country=country, standing="proposed", since=NOW)
         for request, country in (("a", "SEN"), ("b", "CMR"))
     ]
-    made = Alliance(
-        id="joint", anchor="a", status="proposed", states=["CMR", "SEN"], members=members
-    )
+    made = Alliance(id="joint", anchor="a", status="proposed", states=["CMR", "SEN"])
+    made.members, made.history = members, [transition("propose", None, "proposed", MATCHER, NOW)]
     create(made, NOW)
     path, both = "/v1/alliances/joint", call("coordinator", regions=WEST | {"Middle Africa"})
     etag = both.get(path).headers["ETag"]

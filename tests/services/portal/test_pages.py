@@ -12,6 +12,7 @@ from services.portal.documents import Account, ApiToken, Invitation, OutgoingMai
 from services.portal.domain.backoff import ACCOUNT
 from services.portal.house import House
 from services.portal.outgoing import link_of
+from services.portal.pages import inviting
 from services.portal.trail import COMMAND_LINE
 from shared.settings import Settings
 from shared.web.logging import configure_logging
@@ -441,6 +442,22 @@ def every_page(
     reset = accounts.new_reset_link(house, coordinator, clock()).removeprefix(URL)
     paths = ["/sign-in", "/forgotten", "/account", "/account/password", "/account/second-factor"]
     return browser, [*paths, "/account/tokens", "/invitations", f"/invitation/{secret}", reset]
+
+
+def test_invitations_of_other_regions_do_not_push_ones_own_off_the_page(
+    every_page: tuple[Browser, list[str]],
+    invite: Callable[..., str],
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(inviting, "_SHOWN", 1)
+    browser, _ = every_page
+    for name, state in (("near", "MLI"), ("far", "KEN")):
+        clock.forward(seconds=1)
+        invite(f"{name}@portal.example", state=state)
+    text = browser.open("/invitations").text
+    assert "near@portal.example" in text
+    assert "far@portal.example" not in text
 
 
 @pytest.mark.parametrize("language", ["ar", "en", "es", "fr", "ru", "zh"])
