@@ -36,8 +36,8 @@ class Application(Aggregate):
     `states` are whose requests they are, `agreed` those of them that agreed to it as it is; without
     all of them it is not submitted. `author` is the State that assembled it, None where a
     coordinator did. `tries` counts approvals, of which each has commitments of its own; `actor` is
-    the role and the organisation that approved last, `refusal` why the ledger could not take
-    it. `reason` is the fund's for declining and never leaves the matcher.
+    the role, and the organisation if any, that approved last; `refusal` why the ledger could not
+    take it. `reason` is the fund's for declining and never leaves the matcher.
     """
 
     meta = {  # noqa: RUF012 (mongoengine declares it so)
@@ -53,7 +53,7 @@ class Application(Aggregate):
     states = ListField(StringField())
     agreed = ListField(StringField())
     tries = IntField(required=True, default=0)
-    actor = ListField(StringField(null=True))
+    actor = ListField(StringField())
     reason = StringField()
     refusal = StringField()
     submitted_at = DateTimeField()

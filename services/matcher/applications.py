@@ -74,7 +74,8 @@ def take(
 def begin_approval(application: Application, identity: Identity) -> None:
     """Note whose yes the commitments of this approval follow from."""
     application.tries += 1
-    application.actor = [identity.role, party_of(identity)]
+    party = party_of(identity)
+    application.actor = [identity.role] if party is None else [identity.role, party]
     application.refusal = None
 
 
@@ -152,9 +153,9 @@ def _begun(
         organisation=application.organisation,
         lines=lines,
     )
-    role, party = application.actor
+    actor = Actor(*application.actor)
     with suppress(DuplicateId):  # another settles the same approval
-        return commitments.begin_with(commitment, Actor(role, party), now)
+        return commitments.begin_with(commitment, actor, now)
     begun: Commitment = Commitment.objects.get(id=id_)
     return begun
 

@@ -143,6 +143,14 @@ def test_two_yeses_at_once_stay_within_the_fund(
     assert states == ["approved", "approved", "submitted", "submitted"]
 
 
+def test_an_operator_approves_where_the_fund_cannot(
+    asked: World, senegal: Caller, call: Callable[..., Caller]
+) -> None:
+    done = step(call("operator"), submitted(senegal), "approve")
+    assert (done.status_code, done.json["status"]) == (200, "approved")
+    assert Commitment.objects.get().history[0].role == "operator"
+
+
 def test_a_refused_part_takes_the_rest_along_and_it_can_be_approved_later(
     asked: World, senegal: Caller, fund: Caller
 ) -> None:
