@@ -112,7 +112,7 @@ def strike(
     """
     match_id = _acted_on(proposal)
     message = find_message(match_id, number)
-    if not may_strike(message, identity, actor):
+    if not _has_a_say(message, identity, actor):
         raise forbidden("Only the author or a coordinator may strike out a message.")
 
     def step(match: Match) -> None:
@@ -130,9 +130,13 @@ def strike(
 
 
 def may_strike(message: Message, identity: Identity, actor: Actor) -> bool:
-    """Whether the caller wrote the message, or is a coordinator; whoever may read it asks."""
+    """Whether the caller, who reads the message, may strike it out: once, author or coordinator."""
+    return message.struck is None and _has_a_say(message, identity, actor)
+
+
+def _has_a_say(message: Message, identity: Identity, actor: Actor) -> bool:
     author = Actor(message.role, message.party, message.subject)
-    return message.struck is None and (author == actor or identity.role == "coordinator")
+    return author == actor or identity.role == "coordinator"
 
 
 def erase_name(role: str, party: str | None, name: str, actor: Actor, now: datetime) -> int:
@@ -163,6 +167,7 @@ def _tell_erased(
 
 def find_message(match: str, number: int) -> Message:
     """A message of a proposal; the 404 problem where it has none of that number."""
+    file_waiting(match)
     found: Message | None = Message.objects(id=message_id(match, number)).first()
     if found is None:
         raise not_found("message")

@@ -1,8 +1,9 @@
 """Questions and answers on a proposal: who writes, reads, strikes out, and what is told of it."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -203,7 +204,7 @@ def test_what_is_struck_out_is_gone_and_its_line_stays(
     struck = donor.post(f"{THREAD}/1/strike", key="strike")
     assert struck.json["text"] is None
     assert donor.post(f"{THREAD}/1/strike", key="strike").json == struck.json
-    assert code(donor.post(f"{THREAD}/1/strike")) == (403, "forbidden")
+    assert code(donor.post(f"{THREAD}/1/strike")) == (409, "struck")
     # Nothing keeps it: neither what waited to be filed nor the answer kept for its key.
     assert "qzvexor" not in everything()
     line = state.items(THREAD)[0]
@@ -229,28 +230,35 @@ def test_filing_again_brings_nothing_back(endorsed: World, donor: Caller) -> Non
     assert "qzvexor" not in everything()
 
 
-@pytest.fixture
-def crashing(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
-    """The process dies between the proposal's write and the filing; called, it lives again."""
-    filing = threads.file_waiting
-
-    def die(match: str | None = None) -> int:
-        raise ConnectionError("gone")
-
-    monkeypatch.setattr(threads, "file_waiting", die)
-    return lambda: monkeypatch.setattr(threads, "file_waiting", filing)
+@contextmanager
+def crashing() -> Iterator[None]:
+    """The process dies between the proposal's write and the filing of what was written."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(thread_filing, "_file", lambda entry: 1 / 0)
+        yield
 
 
-def test_a_crash_before_filing_loses_nothing(
-    endorsed: World, donor: Caller, state: Caller, crashing: Callable[[], None]
-) -> None:
-    assert donor.post(THREAD, {"text": "Once."}, key="k").status_code == 500
+def test_a_crash_before_filing_loses_nothing(endorsed: World, donor: Caller, state: Caller) -> None:
+    with crashing():
+        assert donor.post(THREAD, {"text": "Once."}, key="k").status_code == 500
     assert Message.objects.count() == 0
     assert texts(state) == ["Once."]  # the reader files it
-    crashing()
     again = donor.post(THREAD, {"text": "Once."}, key="k")
     assert (again.status_code, again.json["number"]) == (201, 1)
     assert texts(state) == ["Once."]
+
+
+def test_a_crash_before_a_strike_is_filed_keeps_nothing(endorsed: World, donor: Caller) -> None:
+    with crashing():
+        assert donor.post(THREAD, {"text": "qzvexor"}).status_code == 500
+    with crashing():
+        assert donor.get(f"{THREAD}/1").status_code == 500
+    assert donor.get(f"{THREAD}/1").json["text"] == "qzvexor"
+    with crashing():
+        assert donor.post(f"{THREAD}/1/strike", key="k").status_code == 500
+    again = donor.post(f"{THREAD}/1/strike", key="k")
+    assert (again.status_code, again.json["text"]) == (200, None)
+    assert "qzvexor" not in everything()
 
 
 def test_sent_twice_it_stands_once(endorsed: World, donor: Caller) -> None:
