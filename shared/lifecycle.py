@@ -169,3 +169,12 @@ ASSISTANCE = Lifecycle(
     ),
 )
 """Activities: assistance that is planned or under way."""
+
+ATTACHMENT = Lifecycle(
+    "kept",
+    (
+        _step("remove", "removed", "kept"),
+        _step("refuse", "refused", "kept"),
+    ),
+)
+"""Files attached to a record: removed by who may, or refused by the virus scanner."""

@@ -45,6 +45,14 @@ VARIABLES: tuple[Variable, ...] = (
     Variable(
         "ENTRAIDE_IMPORT_MAX_BYTES", "33554432", "bytes of a file that an API takes in one go"
     ),
+    Variable(
+        "ENTRAIDE_ATTACHMENT_MAX_BYTES",
+        "10485760",
+        "bytes of a file that is attached to a record, 15728640 at most",
+    ),
+    Variable(
+        "ENTRAIDE_CLAMD", "", "host:port of a clamd that scans attached files; empty: no scanner"
+    ),
     Variable("ENTRAIDE_COUNTRIES_FILE", "", "a countries.tsv that decides areas and groups"),
 )
 
@@ -72,6 +80,8 @@ class Settings:
     ready_file: Path | None = None
     as_of: date | None = None
     import_max_bytes: int = 32 * 1024 * 1024
+    attachment_max_bytes: int = 10 * 1024 * 1024
+    clamd: str = ""
     countries_file: Path | None = None
 
     @classmethod
@@ -104,6 +114,10 @@ class Settings:
             ready_file=_path(values["ENTRAIDE_READY_FILE"]),
             as_of=_date("ENTRAIDE_AS_OF", as_of) if as_of else None,
             import_max_bytes=_whole("ENTRAIDE_IMPORT_MAX_BYTES", values, least=1),
+            attachment_max_bytes=_whole(
+                "ENTRAIDE_ATTACHMENT_MAX_BYTES", values, least=1, most=15 * 1024 * 1024
+            ),
+            clamd=_address("ENTRAIDE_CLAMD", values["ENTRAIDE_CLAMD"]),
             countries_file=_path(values["ENTRAIDE_COUNTRIES_FILE"]),
         )
 
@@ -112,13 +126,22 @@ def _path(value: str) -> Path | None:
     return Path(value) if value else None
 
 
-def _whole(name: str, values: Mapping[str, str], least: int) -> int:
+def _address(name: str, value: str) -> str:
+    host, colon, port = value.rpartition(":")
+    if value and not (host and colon and port.isascii() and port.isdigit()):
+        raise SettingsError(f"{name} must be host:port, not {value!r}")
+    return value
+
+
+def _whole(name: str, values: Mapping[str, str], least: int, most: int | None = None) -> int:
     try:
         number = int(values[name])
     except ValueError:
         raise SettingsError(f"{name} must be a whole number, not {values[name]!r}") from None
     if number < least:
         raise SettingsError(f"{name} must be at least {least}, not {number}")
+    if most is not None and number > most:
+        raise SettingsError(f"{name} must be at most {most}, not {number}")
     return number
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import requests
 
@@ -87,10 +87,18 @@ class Client:
         return self._call("POST", service, path, body=body, if_match=if_match, role=role)
 
     def post_file(
-        self, service: str, path: str, content: bytes, media_type: str, **query: object
+        self,
+        service: str,
+        path: str,
+        content: bytes,
+        media_type: str,
+        *,
+        name: str | None = None,
+        **query: object,
     ) -> Answer:
-        """POST a file as it is; only where sending it twice does nothing twice."""
-        return self._call("POST", service, path, query=query, file=(content, media_type))
+        """POST a file as it is, under a name if given; only where twice does nothing twice."""
+        file = (content, media_type, name)
+        return self._call("POST", service, path, query=query, file=file)
 
     def put(self, service: str, path: str, body: object, *, if_match: str | None = None) -> Answer:
         """PUT a JSON body."""
@@ -114,7 +122,7 @@ class Client:
         *,
         query: Mapping[str, object] | None = None,
         body: object = None,
-        file: tuple[bytes, str] | None = None,
+        file: tuple[bytes, str, str | None] | None = None,
         if_match: str | None = None,
         role: str | None = None,
     ) -> Answer:
@@ -128,7 +136,9 @@ class Client:
             headers["If-Match"] = if_match
         content = None
         if file is not None:
-            content, headers["Content-Type"] = file
+            content, headers["Content-Type"], name = file
+            if name is not None:
+                headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}"
         params = {name: str(value) for name, value in (query or {}).items() if value is not None}
         deadline, pause = time.monotonic() + self._patience, 0.2
         while True:

@@ -11,7 +11,7 @@ from services.matcher.application_rules import APPLICATION
 from services.matcher.coverage_rules import COVERAGE
 from services.matcher.domain import COMMITMENT, DUPLICATE, PROPOSAL
 from services.matcher.embargo_rules import EMBARGO
-from shared.lifecycle import ASSISTANCE, OFFER, REQUEST, Lifecycle
+from shared.lifecycle import ASSISTANCE, ATTACHMENT, OFFER, REQUEST, Lifecycle
 
 PLACE = Path(__file__).resolve().parents[2] / "docs" / "lives.md"
 LIVES: Mapping[str, Lifecycle] = MappingProxyType(
@@ -26,6 +26,7 @@ LIVES: Mapping[str, Lifecycle] = MappingProxyType(
         "A need that is covered already": COVERAGE,
         "An application to a call": APPLICATION,
         "An arms embargo": EMBARGO,
+        "A file attached to a record": ATTACHMENT,
     }
 )
 _HEAD = """# The lives of records

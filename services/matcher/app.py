@@ -8,6 +8,7 @@ from services.matcher.api import (
     alliances,
     allocation,
     applications,
+    attachments,
     commitments,
     coverage,
     duplicates,
@@ -20,6 +21,7 @@ from services.matcher.api import (
 )
 from services.matcher.documents import AUDITED
 from services.matcher.existence import knows
+from shared.attachments.blueprint import configure
 from shared.registers.context import Clock, Context, set_context, system_clock
 from shared.settings import Settings
 from shared.web.audit import audit_blueprint
@@ -38,6 +40,7 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
             proposals.blueprint,
             life.blueprint,
             threads.blueprint,
+            attachments.blueprint,
             commitments.blueprint,
             ledger.blueprint,
             alliances.blueprint,
@@ -55,5 +58,6 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
         ),
         clock=clock,
     )
+    configure(app, settings)
     set_context(app, Context(clock, settings.term_key))
     return app

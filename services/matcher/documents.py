@@ -34,6 +34,7 @@ from services.matcher.life_documents import (
     ToldLine,
     newest_told,
 )
+from shared.attachments.documents import Attachment
 from shared.events.envelope import COMMITMENT, MATCH, SHORTLIST
 from shared.events.outbox import Aggregate, EventRecord, Version, timestamp
 
@@ -382,5 +383,5 @@ AGGREGATES: tuple[type[Any], ...] = (
 )
 """The documents that have events."""
 
-AUDITED = tuple(kind for kind in AGGREGATES if kind is not Shortlist)
+AUDITED = (*(kind for kind in AGGREGATES if kind is not Shortlist), Attachment)
 """The documents with a history of steps, for the audit trail."""

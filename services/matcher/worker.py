@@ -32,6 +32,7 @@ from services.matcher.embargo_documents import Embargo
 from services.matcher.models import ensure_prior
 from services.matcher.ranking_worker import RankingWorker
 from services.matcher.reactions import keep_records
+from shared.attachments.keeping import keep_scanning
 from shared.events.anti_entropy import AntiEntropy
 from shared.events.auditing import Auditor
 from shared.events.consumer import Consumer
@@ -96,6 +97,7 @@ def worker_loops(
         "relay": Relay(settings, AGGREGATES, owner, clock).run,
         "anti-entropy": AntiEntropy(settings, topics.matches, published, clock).run,
         "sweeps": lambda stop: sweep(stop, clock),
+        "attachments": lambda stop: keep_scanning(settings.clamd, stop, clock),
         "audit": Auditor(NAME, AUDITED, current_database).run,
     }
     return loops, lambda: ranking.ready() and projection.has_assignment()

@@ -5,10 +5,11 @@ from typing import Any
 
 from flask import Flask
 
-from services.offers.api import activities, activity_files, offers, organisations
+from services.offers.api import activities, activity_files, attachments, offers, organisations
 from services.offers.api.catalogue import CALLS, EXPERTS, LESSONS, make_blueprint
 from services.offers.documents import AUDITED, AssistanceOffer
 from services.offers.domain import may_read
+from shared.attachments.blueprint import configure
 from shared.registers.context import Clock, Context, set_context, system_clock
 from shared.registers.texts import TEXT_CHECKS, warm_up
 from shared.settings import Settings
@@ -28,6 +29,7 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
         settings,
         (
             offers.blueprint,
+            attachments.blueprint,
             activity_files.blueprint,
             activities.blueprint,
             organisations.blueprint,
@@ -42,6 +44,7 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
         clock=clock,
     )
     app.config[MAX_BYTES] = settings.import_max_bytes
+    configure(app, settings)
     warm_up()
     set_context(app, Context(clock, settings.term_key))
     return app

@@ -13,6 +13,7 @@ from mongoengine import (
 )
 
 from services.offers.events import activity_event_data, call_event_data, offer_event_data
+from shared.attachments.documents import Attachment
 from shared.events.envelope import ACTIVITY, CALL, OFFER
 from shared.events.outbox import EventRecord
 from shared.lifecycle import OFFER as OFFER_LIFE
@@ -221,5 +222,5 @@ class Lesson(Knowledge):
 AGGREGATES: tuple[type[Any], ...] = (AssistanceOffer, Activity, Call)
 """The documents that have events."""
 
-AUDITED = AGGREGATES
+AUDITED = (*AGGREGATES, Attachment)
 """The documents with a history of steps, for the audit trail."""

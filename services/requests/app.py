@@ -4,9 +4,10 @@ import os
 
 from flask import Flask
 
-from services.requests.api import advice, endorsements, reads, requests, states
+from services.requests.api import advice, attachments, endorsements, reads, requests, states
 from services.requests.documents import AUDITED
 from services.requests.domain import may_read
+from shared.attachments.blueprint import configure
 from shared.registers.context import Clock, Context, set_context, system_clock
 from shared.registers.texts import TEXT_CHECKS, warm_up
 from shared.settings import Settings
@@ -24,6 +25,7 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
         settings,
         (
             requests.blueprint,
+            attachments.blueprint,
             advice.blueprint,
             reads.blueprint,
             endorsements.blueprint,
@@ -34,6 +36,7 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
         checks=TEXT_CHECKS,
         clock=clock,
     )
+    configure(app, settings)
     warm_up()
     set_context(app, Context(clock, settings.term_key))
     return app

@@ -15,6 +15,7 @@ from mongoengine import (
 )
 
 from services.requests.events import drafted_event_data, request_event_data
+from shared.attachments.documents import Attachment
 from shared.events.envelope import REQUEST
 from shared.events.outbox import EventRecord
 from shared.language.exclusions import Side
@@ -195,5 +196,5 @@ class State(ContactedParty):
 AGGREGATES: tuple[type[Any], ...] = (AssistanceRequest,)
 """The documents that have events."""
 
-AUDITED = AGGREGATES
+AUDITED = (*AGGREGATES, Attachment)
 """The documents with a history of steps, for the audit trail."""

@@ -31,7 +31,7 @@ IDLE_SECONDS = 0.5
 _PAUSE_SECONDS = 2.0
 _BATCH = 200
 _BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
-_READ_OF_A_DOCUMENT = {"history": 1, "audited": 1, "epoch": 1, "number": 1}
+_READ_OF_A_DOCUMENT = {"history": 1, "audited": 1, "audited_under": 1, "epoch": 1, "number": 1}
 _STEP = ("source", "target", "action", "role", "party", "subject", "reason")
 
 Aggregates = Sequence[type[Aggregate]]
@@ -131,7 +131,10 @@ def leave_notes(
 
 
 def steps(collection: str, document: Mapping[str, Any], audited: int) -> Iterator[Content]:
-    """The entries of a stored document's history after the first ones, that are audited."""
+    """The entries of a stored document's history after the first ones, that are audited.
+
+    They are told of the record that it is `audited_under`, of itself without one.
+    """
     for place, step in enumerate(document.get("history") or ()):
         if place < audited:
             continue
@@ -139,7 +142,7 @@ def steps(collection: str, document: Mapping[str, Any], audited: int) -> Iterato
             "key": f"{collection}/{document['_id']}/{place + 1}",
             "what": "step",
             "of": collection,
-            "record": str(document["_id"]),
+            "record": str(document.get("audited_under") or document["_id"]),
             "at": timestamp(step["at"]),
             **{name: step.get(name) for name in _STEP},
         }
@@ -153,7 +156,7 @@ def compare(store: Store, aggregates: Aggregates) -> Iterator[Fault]:
     """
     for aggregate in aggregates:
         collection = aggregate._get_collection()
-        wanted = {"history": 1, "audited": 1}
+        wanted = {"history": 1, "audited": 1, "audited_under": 1}
         batch: list[Content] = []
         for document in collection.find({"audited": {"$gt": 0}}, wanted):
             batch += list(steps(collection.name, document, 0))[: document["audited"]]

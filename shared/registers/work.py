@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from shared.attachments.documents import Attachment
+from shared.attachments.keeping import keep_scanning
 from shared.events.anti_entropy import AntiEntropy
 from shared.events.auditing import Auditor
 from shared.events.consumer import Consumer, Handler
@@ -37,11 +39,12 @@ def run_register(
     dead_letters = DeadLetters(settings)
     matches = Topics(settings.topic_prefix).matches
     consumer = Consumer(settings, [matches], settings.service, on_matches, dead_letters)
-    audited = tuple(aggregates_by_type.values())
+    audited = (*aggregates_by_type.values(), Attachment)
     loops = {
         **register_loops(settings, aggregates_by_type),
         "matches": consumer.run,
         "audit": Auditor(settings.service, audited, current_database).run,
+        "attachments": lambda stop: keep_scanning(settings.clamd, stop, system_clock),
         **more,
     }
     try:

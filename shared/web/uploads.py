@@ -36,11 +36,12 @@ def takes_file(*media_types: str) -> Callable[[F], F]:
 
 
 @contextmanager
-def uploaded_file(media_types: Collection[str]) -> Iterator[IO[bytes]]:
+def uploaded_file(media_types: Collection[str], limit: str = MAX_BYTES) -> Iterator[IO[bytes]]:
     """The current request's body as a file, at its begin; it is gone with the context.
 
-    Raises the 415 problem for another media type, the 413 problem for more than MAX_BYTES, the 503
-    problem where there is no room for it.
+    `limit` names the app's configuration that says how many bytes it may have. Raises the 415
+    problem for another media type, the 413 problem for more, the 503 problem where there is no room
+    for it.
     """
     if request.mimetype not in media_types:
         raise Problem(
@@ -50,7 +51,7 @@ def uploaded_file(media_types: Collection[str]) -> Iterator[IO[bytes]]:
             f"Send the file as it is, with Content-Type: {' or '.join(sorted(media_types))}.",
             headers={"Accept": ", ".join(sorted(media_types))},
         )
-    most = int(current_app.config[MAX_BYTES])
+    most = int(current_app.config[limit])
     # One more than it may have tells a file that fits from one that was cut: see READ_LIMIT.
     request.max_content_length = most + 1
     with SpooledTemporaryFile(_IN_MEMORY) as file:
@@ -62,7 +63,7 @@ def uploaded_file(media_types: Collection[str]) -> Iterator[IO[bytes]]:
                 HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
                 "body-too-large",
                 "The file is too large",
-                f"A file may have {most} bytes at most; send it in parts.",
+                f"A file may have {most} bytes at most.",
             ) from None
         except OSError as error:
             if error.errno != errno.ENOSPC:

@@ -248,9 +248,11 @@ def register(
         path = f"/v1/requests/{request.body['id']}/{action}"
         return who.post("requests", path, body, if_match=request.etag)
 
+    attach(operator, "offers", f"/v1/offers/{offer.body['id']}", of_offers)
     ids = []
     for level in ("restricted", "coordinators"):
         request = senegal.post("requests", "/v1/requests", request_body(of_requests, level))
+        attach(senegal, "requests", f"/v1/requests/{request.body['id']}", of_requests)
         request = step(request, senegal, "submit")
         returned = planted(ReturnBody, {"reason": "other", "text": of_requests()})
         step(request, coordinator, "return", returned)
@@ -281,6 +283,13 @@ def converse(coordinator: Client, senegal: Client, secret: Secrets, request: str
     coordinator.post("matcher", f"{path}/decision", {"decision": "endorse"}, if_match=seen)
     words = {"text": secret("Which depot? {}"), "signed": secret("Name {}")}
     senegal.post("matcher", f"{path}/messages", planted(MessageBody, words))
+    attach(senegal, "matcher", path, secret)
+
+
+def attach(who: Client, service: str, record: str, secret: Secrets) -> None:
+    """Attach a file to a record, both name and content of which nobody else may learn."""
+    path = f"{record}/attachments"
+    who.post_file(service, path, secret().encode(), "text/plain", name=secret("{}.txt"))
 
 
 def refused(senegal: Client, operator: Client) -> None:

@@ -9,6 +9,8 @@ from flask.testing import FlaskClient
 from werkzeug.exceptions import HTTPException
 from werkzeug.test import TestResponse
 
+BINARY = {"type": "string", "format": "binary"}
+
 
 class DescribedClient(FlaskClient):
     """Fails where an answer, or what was sent and accepted, is not as /openapi.json says."""
@@ -91,6 +93,8 @@ class Operation:
         if answer.data:
             assert answer.mimetype in content, f"{told}: {answer.mimetype} is not described"
             schema = content[answer.mimetype]["schema"]
+            if schema == BINARY:
+                return
             assert self._description.errors(schema, answer.json) == [], told
         else:
             assert content == {} or answer.request.method == "HEAD", f"{told} is empty"

@@ -1,0 +1,87 @@
+"""Files of a proposal: for those who read and write its thread."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from shared.web.database import current_database
+from tests.services.matcher.records import need, offer_event, request_event
+from tests.services.matcher.world import Caller, World
+from tests.shared.attachments import files
+
+DONOR, OTHER = "66f0000000000000000000d1", "66f0000000000000000000d2"
+PAIR = "r.o"
+PATH = f"/v1/proposals/{PAIR}/attachments"
+
+
+@pytest.fixture
+def known(world: World) -> World:
+    """A request, and an offer for it."""
+    world.hears([request_event("r", needs=[need(1, quantity=4)]), offer_event("o", conditions=[])])
+    return world
+
+
+@pytest.fixture
+def send(app: Flask, token: Callable[..., dict[str, str]]) -> Callable[..., TestResponse]:
+    """Attach a PDF, or remove one, as somebody: send("donor", organisation=DONOR)."""
+
+    def make(role: str, remove: Any = None, name: str = "plan.pdf", **bound: Any) -> TestResponse:
+        client, headers = app.test_client(), token(role, **bound)
+        if remove is not None:
+            headers["If-Match"] = f'"{remove["version"]}"'
+            return client.delete(f"{PATH}/{remove['id']}", headers=headers)
+        headers["Content-Disposition"] = f"attachment; filename={name}"
+        return client.post(PATH, data=files.PDF, headers=headers, content_type="application/pdf")
+
+    return make
+
+
+def code(answer: Any) -> tuple[int, str]:
+    """Status and problem of an answer."""
+    return answer.status_code, answer.json["type"].rpartition(":")[2]
+
+
+def test_both_sides_share_files_from_the_endorsement_on(
+    known: World, coordinator: Caller, send: Callable[..., TestResponse], call: Any
+) -> None:
+    donor, state = {"organisation": DONOR}, {"state": "SEN"}
+    assert code(send("donor", **donor)) == (409, "not-endorsed")
+    coordinator.decide(PAIR, "endorse")
+    added = send("donor", **donor).json
+    theirs = send("requester", name="sites.pdf", **state).json
+    for reader in (call("donor", **donor), call("requester", **state), call("auditor")):
+        assert {one["name"] for one in reader.items(PATH)} == {"plan.pdf", "sites.pdf"}
+        assert reader.get(f"{PATH}/{added['id']}/file").data == files.PDF
+    mine = {one["name"] for one in call("donor", **donor).items(PATH) if one["may_remove"]}
+    assert mine == {"plan.pdf"}
+    for role, bound in (("donor", {"organisation": OTHER}), ("requester", {"state": "MLI"})):
+        assert code(call(role, **bound).get(PATH)) == (404, "not-found")
+        assert code(send(role, **bound)) == (404, "not-found")
+        assert code(call(role, **bound).get(f"{PATH}/{added['id']}/file")) == (404, "not-found")
+    for role, bound in (
+        ("operator", {}),
+        ("coordinator", {"regions": frozenset({"Eastern Africa"})}),
+    ):
+        assert code(call(role, **bound).get(PATH)) == (403, "forbidden")
+    assert code(send("auditor")) == (403, "forbidden")
+    assert code(send("requester", remove=added, **state)) == (403, "forbidden")
+    assert send("coordinator", remove=theirs).status_code == 204
+    # Once somebody said no nothing is added, and what is there can be removed.
+    assert call("requester", **state).answer(PAIR, "decline", reason="No.").status_code == 200
+    assert code(send("donor", name="late.pdf", **donor)) == (409, "illegal-transition")
+    assert send("donor", remove=added, **donor).status_code == 204
+    assert coordinator.items(PATH) == []
+
+
+def test_reads_are_on_record_under_the_proposal(
+    known: World, coordinator: Caller, send: Callable[..., TestResponse], call: Any
+) -> None:
+    coordinator.decide(PAIR, "endorse")
+    id_ = send("requester", state="SEN").json["id"]
+    current_database()["audit_reads"].delete_many({})
+    call("donor", organisation=DONOR).get(f"{PATH}/{id_}/file")
+    notes = [(one["record"], one["party"]) for one in current_database()["audit_reads"].find({})]
+    assert notes == [(PAIR, DONOR)]
