@@ -99,7 +99,9 @@ def entries_page(
 
 
 def _stored(aggregates: Aggregates, record: str) -> Any:
-    documents = (one.objects(id=record).first() for one in aggregates)
+    # What is told of in another record's trail has none of its own.
+    kinds = (one for one in aggregates if not hasattr(one, "audited_under"))
+    documents = (one.objects(id=record).first() for one in kinds)
     return next((document for document in documents if document is not None), None)
 
 

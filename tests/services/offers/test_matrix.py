@@ -137,6 +137,7 @@ def world(client: FlaskClient, headers: Callable[..., dict[str, str]]) -> World:
             sent = {"json": {"into": world.ids["stays"], "lines": []}} if step == "merge" else {}
             path = f"/v1/offers/{world.ids[record]}/{step}"
             keep(record, client.post(path, headers=who, **sent))
+    attach(client, world, operator)
     keep("stays", client.get(f"/v1/offers/{world.ids['stays']}", headers=operator))
     keep("activity", client.post("/v1/activities", json=ACTIVITY, headers=operator))
     for noun, sent in OWNED.items():
@@ -148,6 +149,27 @@ def world(client: FlaskClient, headers: Callable[..., dict[str, str]]) -> World:
     while auditor.take_over():
         pass
     return world
+
+
+def attach(client: FlaskClient, world: World, operator: dict[str, str]) -> None:
+    """A file of an offer that is a draft, and of one that is published."""
+    for record in ("draft", "published"):
+        word = f"{record}-file"
+        name, content = (world.mark(f"{word}.all", f"zq{record}file{n}") for n in ("name", "text"))
+        made = client.post(
+            f"/v1/offers/{world.ids[record]}/attachments",
+            data=content.encode(),
+            headers=operator | named(f"{name}.txt"),
+            content_type="text/plain",
+        )
+        assert made.status_code == 201, made.get_json()
+        world.ids[word], world.ids[f"{word}/id"] = world.ids[record], made.get_json()["id"]
+        world.etags[word] = made.headers["ETag"]
+
+
+def named(name: str) -> dict[str, str]:
+    """The header that names a file."""
+    return {"Content-Disposition": f"attachment; filename={name}"}
 
 
 @pytest.fixture(scope="module")
@@ -179,14 +201,18 @@ def test_callers_are_answered_as_the_table_says(
         if row.method != "GET" and row.record in world.etags:
             who["If-Match"] = world.etags[row.record]
         id_ = world.ids.get(row.record, row.record)
-        path = row.path
-        for name in ("offer_id", "activity_id", "organisation_id", "entry_id", "record"):
+        path = row.path.replace("{attachment_id}", world.ids.get(f"{row.record}/id", row.record))
+        names = ("offer_id", "activity_id", "organisation_id", "entry_id", "record", "record_id")
+        for name in names:
             path = path.replace(f"{{{name}}}", id_)
         options: dict[str, Any] = {}
         sent = BODIES.get(f"{row.method} {row.path}", lambda *_: None)(world, row.record)
         if row.path == "/v1/activities/import":
             options = {"data": file(activity()), "content_type": "application/xml"}
             options["query_string"] = {} if row.record == "-" else {"organisation": row.record}
+        elif row.method == "POST" and row.path.endswith("/attachments"):
+            who |= named("new.txt")
+            options = {"data": b"new", "content_type": "text/plain"}
         elif sent is not None:
             options = {"json": sent}
         elif row.record.startswith("zq"):

@@ -200,6 +200,7 @@ def world(client: FlaskClient, headers: Callable[..., dict[str, str]]) -> World:
             assert made.status_code < 300, (record, step, made.get_json())
             world.ids[record], world.etags[record] = made.get_json()["id"], made.headers["ETag"]
         on_matches([endorsed(world.ids[record])])
+    attach(client, world, operator)
     world.etags["stays"] = client.get(
         f"/v1/requests/{world.ids['stays']}", headers=operator
     ).headers["ETag"]
@@ -208,6 +209,28 @@ def world(client: FlaskClient, headers: Callable[..., dict[str, str]]) -> World:
     while auditor.take_over():
         pass
     return world
+
+
+def attach(client: FlaskClient, world: World, operator: dict[str, str]) -> None:
+    """A file of a request of each level, and one for coordinators of the one that stays."""
+    for record in (*LEVELS, "stays"):
+        word = f"{record}-file"
+        name, content = (world.mark(f"{word}.all", f"zq{record}file{n}") for n in ("name", "text"))
+        made = client.post(
+            f"/v1/requests/{world.ids[record]}/attachments",
+            data=content.encode(),
+            headers=operator | named(f"{name}.txt"),
+            content_type="text/plain",
+            query_string={"visibility": "coordinators"} if record == "stays" else {},
+        )
+        assert made.status_code == 201, made.get_json()
+        world.ids[word], world.ids[f"{word}/id"] = world.ids[record], made.get_json()["id"]
+        world.etags[word] = made.headers["ETag"]
+
+
+def named(name: str) -> dict[str, str]:
+    """The header that names a file."""
+    return {"Content-Disposition": f"attachment; filename={name}"}
 
 
 def endorsed(request: str) -> Event:
@@ -247,7 +270,17 @@ def test_callers_are_answered_as_the_table_says(
         if row.method != "GET" and row.record in world.etags:
             who["If-Match"] = world.etags[row.record]
         id_ = world.ids.get(row.record, row.record)
-        path = row.path.format(request_id=id_, alpha3=id_, record=id_)
+        file = world.ids.get(f"{row.record}/id", row.record)
+        path = row.path.format(
+            request_id=id_, alpha3=id_, record=id_, record_id=id_, attachment_id=file
+        )
+        if row.method == "POST" and row.path.endswith("/attachments"):
+            who |= named("new.txt")
+            options = {"data": b"new", "content_type": "text/plain"}
+            answer = client.open(path, method="POST", headers=who, **options)
+            if answer.status_code < 300:
+                snapshot.restore()
+            return answer
         sent = BODIES.get(f"{row.method} {row.path}", lambda *_: None)(world, row.record)
         options = {} if sent is None else {"json": sent}
         answer = client.open(
