@@ -103,15 +103,18 @@ def attach(
     """
     kind = media_type(content, name)
     digest = hashlib.sha256(content).hexdigest()
-    same = Attachment.objects(
-        audited_under=place.record, sha256=digest, name=name, visibility=visibility
+    # Looked at once: of two that attach the same at the same moment both make the same id.
+    same = list(
+        Attachment.objects(
+            audited_under=place.record, sha256=digest, name=name, visibility=visibility
+        )
     )
     there = next((one for one in same if one.status == "kept"), None)
     if there is not None:
         return there, False
     _require_room(place, MOST - 1)
     clean = _scanned_now(clamd, content)
-    parts = (place.record, digest, name, visibility or "", str(same.count()))
+    parts = (place.record, digest, name, visibility or "", str(len(same)))
     attachment = Attachment(
         id=derived_id("attachment", *parts),
         audited_under=place.record,
