@@ -101,7 +101,7 @@ def _repaired(last: _Last, on: date, register: Register, now: datetime) -> Answe
         last.allocator = Allocator(*last.register.parts)
         last.allocator.keep(last.found.taken)
     around = last.allocator.repair(change)
-    value = round(_value(last.allocator, register), 9)
+    value = round(last.allocator.value(), 9)
     bound = last.found.bound + most_gained(last.register, register)
     found = replace(
         around,
@@ -112,16 +112,3 @@ def _repaired(last: _Last, on: date, register: Register, now: datetime) -> Answe
     if found.gap > whole.gap + WIDER:
         return None
     return Answer(found, replace(whole, repairs=whole.repairs + 1), None)
-
-
-def _value(allocator: Allocator, register: Register) -> float:
-    """What the allocation is worth; without joint projects a plain sum."""
-    if register.joints:
-        return allocator.value()
-    return sum(
-        register.need[one.need].weight
-        * register.linked[one.need, one.provision].score
-        * one.met
-        / register.need[one.need].whole
-        for one in allocator.taken
-    )

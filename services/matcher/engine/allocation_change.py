@@ -1,7 +1,7 @@
 """What has changed between two registers, and how much more an allocation could be worth by it."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any
@@ -53,14 +53,27 @@ class Register:
         return {(one.request, one.offer): one for one in self.ceilings}
 
     @cached_property
-    def linked(self) -> Mapping[tuple[LineId, LineId], Link]:
-        """The links by need and provision; of two between the same lines the better."""
-        found: dict[tuple[LineId, LineId], Link] = {}
+    def of_request(self) -> Mapping[str, Sequence[Link]]:
+        """The links by request, as they come."""
+        found: defaultdict[str, list[Link]] = defaultdict(list)
         for link in self.links:
+            found[link.need[0]].append(link)
+        return found
+
+    def linked(self, request: str) -> Mapping[tuple[LineId, LineId], Link]:
+        """A request's links by need and provision; of two between the same lines the better."""
+        found: dict[tuple[LineId, LineId], Link] = {}
+        for link in self.of_request.get(request, ()):
             key = (link.need, link.provision)
             if key not in found or found[key].score < link.score:
                 found[key] = link
         return found
+
+    def requests_of(self, provisions: Collection[LineId]) -> set[str]:
+        """The requests that these provisions could give to."""
+        if not provisions:
+            return set()
+        return {link.need[0] for link in self.links if link.provision in provisions}
 
 
 def change_between(before: Register, after: Register, most: int) -> Change | None:
@@ -74,23 +87,28 @@ def change_between(before: Register, after: Register, most: int) -> Change | Non
         return None
     needs, gone_needs = _differing(before.need, after.need)
     provisions, gone_provisions = _differing(before.provision, after.provision)
-    ones, others = before.linked, after.linked
-    for key in ones.keys() | others.keys():
-        need, provision = key
-        if provision in provisions or provision in gone_provisions or need not in after.need:
-            continue
-        if ones.get(key) != others.get(key):
-            needs.add(need)
+    for request in _requests_linked_otherwise(before, after):
+        ones, others = before.linked(request), after.linked(request)
+        for key in ones.keys() | others.keys():
+            need, provision = key
+            if provision in provisions or provision in gone_provisions or need not in after.need:
+                continue
+            if ones.get(key) != others.get(key):
+                needs.add(need)
     if len(needs) + len(provisions) + len(gone_needs) + len(gone_provisions) > most:
         return None
     ended = before.ceiling.keys() - after.ceiling.keys()
-    if any((need[0], provision[0]) in ended for need, provision in others):
+    if ended and any((link.need[0], link.provision[0]) in ended for link in after.links):
         return None
+    concerned = {need[0] for need in needs} | after.requests_of(provisions)
     return Change(
         needs=tuple(need for need in after.needs if need.id in needs),
         provisions=tuple(one for one in after.provisions if one.id in provisions),
         links=tuple(
-            link for key, link in others.items() if key[0] in needs or key[1] in provisions
+            link
+            for request in sorted(concerned)
+            for key, link in after.linked(request).items()
+            if key[0] in needs or key[1] in provisions
         ),
         ceilings=tuple(
             one for pair, one in after.ceiling.items() if before.ceiling.get(pair) != one
@@ -113,18 +131,23 @@ def most_gained(before: Register, after: Register) -> float:
     raised = {
         pair
         for pair, one in after.ceiling.items()
-        if (known := before.ceiling.get(pair)) is not None
-        and (known.costs != one.costs or known.limit < one.limit)
+        if (was := before.ceiling.get(pair)) is not None
+        and (was.costs != one.costs or was.limit < one.limit)
     }
     best: defaultdict[LineId, float] = defaultdict(float)
     rates: defaultdict[LineId, float] = defaultdict(float)
     gained, touched = 0.0, set()
-    for key, link in after.linked.items():
+    # Of a request that none of this concerns, every link is worth what it was.
+    concerned = _requests_linked_otherwise(before, after) | after.requests_of(freer)
+    concerned |= {need[0] for need in wider} | {request for request, _ in raised}
+    links = [item for request in sorted(concerned) for item in after.linked(request).items()]
+    known = {key: one for request in concerned for key, one in before.linked(request).items()}
+    for key, link in links:
         need, provision = needs.get(link.need), after.provision.get(link.provision)
         if need is None or provision is None:
             continue
         worth = need.weight * link.score * need.open / need.whole
-        more = _more(before.linked.get(key), link)
+        more = _more(known.get(key), link)
         is_raised = (link.need[0], link.provision[0]) in raised
         if link.need in wider:
             best[link.need] = max(best[link.need], worth)
@@ -148,8 +171,20 @@ def most_gained(before: Register, after: Register) -> float:
     return gained
 
 
+def _requests_linked_otherwise(before: Register, after: Register) -> set[str]:
+    """The requests of which not every link is what it was."""
+    ones, others = before.of_request, after.of_request
+    return {
+        request
+        for request in ones.keys() | others.keys()
+        if ones.get(request) != others.get(request)
+    }
+
+
 def _has_grown(before: Need | Provision | None, after: Need | Provision) -> bool:
     """Whether a line can take or give what it could not before, or counts for more."""
+    if before == after:
+        return False
     if isinstance(after, Need) and isinstance(before, Need):
         return before != replace(after, open=before.open) or before.open < after.open
     if isinstance(after, Provision) and isinstance(before, Provision):

@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from scipy.optimize import linprog
-from scipy.sparse import coo_array
 
 from services.matcher.engine.allocation_filling import fill
-from services.matcher.engine.allocation_problem import Floats, Ints, Problem
+from services.matcher.engine.allocation_problem import Ints, Problem
+from services.matcher.engine.allocation_relaxation import LARGE, relaxation
 
 if TYPE_CHECKING:
     from ortools.sat.python.cp_model import CpModel
@@ -23,9 +22,6 @@ if TYPE_CHECKING:
 STEPS = 2000
 SMALL = 200
 """Up to so many links CP-SAT begins at once, without a bound by the relaxation."""
-LARGE = 20_000
-"""From so many links on the relaxation alone has to do."""
-
 FINE = 1000
 """What is counted in so many parts or more may be rounded up part by part."""
 
@@ -60,14 +56,14 @@ def solve_programme(problem: Problem, effort: float, known: tuple[Ints, Ints]) -
     bound = float("inf")
     solver = "cp-sat"
     if len(problem.links) > SMALL:
-        relaxed, bound = _relaxation(problem)
+        relaxed, bound = relaxation(problem)
         best = _better(problem, best, fill(problem, relaxed))
     if len(problem.links) <= LARGE and problem.value(best) < bound - 1e-6:
         found, proved = _cp_sat(problem, best, effort)
         best = _better(problem, best, fill(problem, found))
         bound = min(bound, proved)
         if bound == float("inf"):
-            bound = _relaxation(problem)[1]
+            bound = relaxation(problem)[1]
     elif len(problem.links) > LARGE:
         solver = "relaxation"
     value = problem.value(best)
@@ -76,92 +72,6 @@ def solve_programme(problem: Problem, effort: float, known: tuple[Ints, Ints]) -
 
 def _better(problem: Problem, one: Ints, other: Ints) -> Ints:
     return other if problem.value(other) > problem.value(one) else one
-
-
-def _relaxation(problem: Problem) -> tuple[Ints, float]:
-    """What the linear relaxation meets, rounded down to what can be given, and its value."""
-    links, bundles = len(problem.links), len(problem.bundles)
-    open_ = problem.open[problem.at_need]
-    # Variables are the parts of what is open of a need, and of each joint project how far it goes.
-    gains = problem.values * open_ / problem.whole[problem.at_need]
-    per_part = np.array(
-        [int(o) * link.give / link.meet for o, link in zip(open_, problem.links, strict=True)]
-    )
-    rows = [problem.at_need, problem.at_provision + len(problem.needs)]
-    columns = [np.arange(links)] * 2
-    data = [np.ones(links), per_part / problem.free[problem.at_provision]]
-    right = [np.ones(len(problem.needs) + len(problem.provisions))]
-    row = len(problem.needs) + len(problem.provisions)
-    for limit, parts in problem.limits:
-        at = np.array([link for link, *_ in parts])
-        rates = np.array([cents / per for _, cents, per in parts])
-        rows.append(np.full(len(at), row))
-        columns.append(at)
-        data.append(per_part[at] * rates / max(limit, 1))
-        right.append(np.array([1.0 if limit else 0.0]))
-        row += 1
-    bonus = []
-    for number, (factor, at_links) in enumerate(problem.bundles):
-        at = np.array(at_links)
-        bonus.append((factor - 1.0) * float(gains[at].sum()))
-        rows.append(np.repeat(np.arange(row, row + len(at)), 2))
-        columns.append(np.column_stack([at, np.full(len(at), links + number)]).ravel())
-        data.append(np.tile([-1.0, 1.0], len(at)))
-        right.append(np.zeros(len(at)))
-        row += len(at)
-    matrix = coo_array(
-        (np.concatenate(data), (np.concatenate(rows), np.concatenate(columns))),
-        shape=(row, links + bundles),
-    )
-    bounds = np.column_stack(
-        [
-            np.zeros(links + bundles),
-            np.concatenate([problem.most / np.maximum(open_, 1), np.ones(bundles)]),
-        ]
-    )
-    found = linprog(
-        -np.concatenate([gains, bonus]),
-        A_ub=matrix.tocsr(),
-        b_ub=np.concatenate(right),
-        bounds=bounds,
-        method="highs",
-        # What it could take away is little, and looking for it takes a fifth of the time.
-        options={"presolve": False},
-    )
-    if found.x is None:
-        raise RuntimeError(f"the relaxation was not solved: {found.message}")
-    return _rounded(problem, found.x[:links] * open_), float(-found.fun) * (1 + 1e-9) + 1e-9
-
-
-def _rounded(problem: Problem, amounts: Floats) -> Ints:
-    """Amounts rounded down to what needs and provisions can be split into, within what there is."""
-    met = np.zeros(len(problem.links), dtype=np.int64)
-    free = problem.free.tolist()
-    room = [limit for limit, _ in problem.limits]
-    limits_of: dict[int, list[tuple[int, int, int]]] = {}
-    for number, (_, parts) in enumerate(problem.limits):
-        for link, cents, per in parts:
-            limits_of.setdefault(link, []).append((number, cents, per))
-    for link in np.flatnonzero(amounts > 0.0).tolist():
-        grain = problem.needs[problem.at_need[link]].grain
-        amount = int(amounts[link] + 1e-6 * grain) // grain * grain
-        given = problem.given(link, amount)
-        costs = [
-            (number, -(-(given * cents) // per)) for number, cents, per in limits_of.get(link, ())
-        ]
-        at = int(problem.at_provision[link])
-        if given > free[at] or any(room[number] < cents for number, cents in costs):
-            continue
-        free[at] -= given
-        for number, cents in costs:
-            room[number] -= cents
-        met[link] = amount
-    open_ = problem.open.copy()
-    for link in np.flatnonzero(met).tolist():
-        need = int(problem.at_need[link])
-        met[link] = min(int(met[link]), int(open_[need]))
-        open_[need] -= met[link]
-    return met
 
 
 def _cp_sat(problem: Problem, start: Ints, effort: float) -> tuple[Ints, float]:

@@ -102,7 +102,16 @@ class Allocator:
         self._take(taken)
 
     def value(self) -> float:
-        """What the allocation is worth now."""
+        """What the allocation is worth now; without joint projects a plain sum."""
+        if not self._joints:
+            return sum(
+                self._needs[need].weight
+                * self._links[need][id_].score
+                * one.met
+                / self._needs[need].whole
+                for need, given in self._taken.items()
+                for id_, one in given.items()
+            )
         problem = self._problem(self._needs, {})
         return problem.value(_met(problem, self._taken))
 

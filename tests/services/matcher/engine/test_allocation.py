@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.matcher.engine import allocation_relaxation
 from services.matcher.engine.allocation import Allocation, allocate
 from services.matcher.engine.allocation_filling import cost
 from services.matcher.engine.allocation_problem import (
@@ -20,6 +21,7 @@ from services.matcher.engine.allocation_problem import (
     Problem,
     Provision,
 )
+from services.matcher.engine.allocation_relaxation import relaxation
 
 Parts = tuple[list[Need], list[Provision], list[Link], list[Ceiling], list[Joint], list[Pool]]
 
@@ -167,6 +169,21 @@ def test_what_is_found_keeps_within_ceilings_and_pools_as_they_were_stated(parts
             for one in taken
             if pool.requests is None or one.need[0] in pool.requests
         )
+
+
+@given(problems(mixed=True))
+@settings(max_examples=60, deadline=None)
+def test_the_relaxation_bounds_all_links_whichever_it_begins_with(parts: Parts) -> None:
+    problem = Problem.of(*parts)
+    if not problem.links:
+        return
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(allocation_relaxation, "LARGE", 0)
+        patch.setattr(allocation_relaxation, "LIKELY", 1)
+        met, bound = relaxation(problem)
+    assert is_within(problem, tuple(met.tolist()))
+    assert best_of_all(problem) <= bound + 1e-6
+    assert bound <= relaxation(problem)[1] * 1.001 + 1e-6
 
 
 def test_small_wholes_are_not_rounded_up_step_by_step() -> None:

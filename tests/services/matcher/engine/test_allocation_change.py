@@ -37,7 +37,8 @@ def test_a_change_makes_the_one_register_the_other(before: Register, after: Regi
     after = replace(after, joints=before.joints, pools=before.pools)
     change = change_between(before, after, most=100)
     if change is None:
-        pairs = {(need[0], provision[0]) for need, provision in after.linked}
+        linked = ((link.need, link.provision) for link in after.links)
+        pairs = {(need[0], provision[0]) for need, provision in linked}
         assert pairs & (before.ceiling.keys() - after.ceiling.keys())
         return
     allocator = Allocator(*before.parts)
