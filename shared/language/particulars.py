@@ -18,6 +18,7 @@ from shared.language.lexemes import Lexeme, fold, lexemes, words_of
 from shared.language.numbers import Number
 from shared.language.phases import phases_in
 from shared.language.phrases import Phrases
+from shared.language.uncased_names import uncased_pairs
 from shared.vocabulary.countries import all_countries
 
 MOST_NUMBERS = 16
@@ -53,7 +54,8 @@ NOBODY = Author()
 @dataclass(frozen=True)
 class Particulars:
     """`numbers` rounded to three digits, ascending, those of years left out; `phases` by number;
-    `names` pairs of words, the first with a capital, and `sites` codes of ISO 3166-2 (or what an
+    `names` pairs of words, the first with a capital or of an organisation's name in a script that
+    has none, and `sites` codes of ISO 3166-2 (or what an
     author wrote), both still in clear; `owner` the pairs of the owner's own name."""
 
     numbers: tuple[float, ...]
@@ -75,9 +77,9 @@ def particulars_in(texts: Sequence[Counted], author: Author) -> Particulars:
     return Particulars(
         numbers=tuple(sorted(numbers)[-MOST_NUMBERS:]),
         phases=frozenset(number for part in read for number in phases_in(part)),
-        names=_first(MOST_NAMES, (pair for part in read for pair in _pairs(part))),
+        names=_first(MOST_NAMES, (pair for part in read for pair in _names(part))),
         sites=_first(MOST_SITES, (*_listed(author), *_named(read, author.country))),
-        owner=_first(MOST_OF_OWNER, _pairs(lexemes(author.name or ""))),
+        owner=_first(MOST_OF_OWNER, _names(lexemes(author.name or ""))),
     )
 
 
@@ -91,6 +93,10 @@ def _numbers(found: Iterable[Number]) -> Iterator[float]:
 
 def _first(most: int, found: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(list(dict.fromkeys(found))[:most]))
+
+
+def _names(read: Sequence[Lexeme]) -> list[str]:
+    return [*_pairs(read), *uncased_pairs(read)]
 
 
 def _pairs(read: Sequence[Lexeme]) -> list[str]:

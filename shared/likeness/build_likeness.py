@@ -172,6 +172,7 @@ def _event(row: Mapping[str, Any], *, text_only: bool) -> dict[str, Any]:
         "country": row.get("country"),
         "organisation": row.get("donor"),
         "window": row["window"],
+        "channel": row.get("channel"),
         lines: [] if text_only else [_line(line, measure) for line in row[lines]],
         "signature": signature(
             texts, row["language"], _KEY, "request" if is_request else "offer", author

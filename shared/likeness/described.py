@@ -79,7 +79,8 @@ class Described:
     `owner` is its State or organisation, `window` first and last day as proleptic day numbers.
     `concepts` are those that its texts name, `terms` hashes of its words, both with weights in
     hundredths; `vector` is centred, zeros where there is none.
-    `particulars` are what tells it from others on the same matter.
+    `particulars` are what tells it from others on the same matter. `channel` is the code of the
+    way by which it came, `language` that of its texts; None where it is not known.
     """
 
     owner: str
@@ -89,6 +90,8 @@ class Described:
     terms: Mapping[Any, int]
     vector: npt.NDArray[np.int8]
     particulars: Particulars = NOTHING_IN_PARTICULAR
+    channel: str | None = None
+    language: str | None = None
 
 
 def described(data: Mapping[str, Any], on: date) -> Described:
@@ -118,6 +121,8 @@ def described(data: Mapping[str, Any], on: date) -> Described:
             np.zeros(SIZE, dtype=np.int8) if vector is None else centred(decode(vector).tobytes())
         ),
         particulars=Particulars.of_signature(signature),
+        channel=data.get("channel"),
+        language=signature.get("language"),
     )
 
 

@@ -21,7 +21,8 @@ class Evidence:
     By `kind`, `left` and `right` are: `owner` a State's code or an organisation's id; `lines` a
     list of [theme, kind]; `quantities` a list of [theme, kind, quantity, unit] of the lines that
     match; `money` US dollars in all; `window` [first day, last day]; `concepts` the weightiest that
-    both texts name; `phase` the numbers of the phases that each names; of `meaning`, `words`,
+    both texts name; `phase` the numbers of the phases that each names; `channel` and `language`
+    codes; of `meaning`, `words`,
     `numbers`, `named` and `sites` nothing, for these are of both together.
     """
 
@@ -89,7 +90,14 @@ def _phases(one: Described) -> list[int]:
     return [number for number in range(16) if one.particulars.phases >> number & 1]
 
 
-_TOLD = {"lines": _lines, "money": _money, "window": _window, "phase": _phases}
+_TOLD: Mapping[str, Callable[[Described], Any]] = {
+    "lines": _lines,
+    "money": _money,
+    "window": _window,
+    "phase": _phases,
+    "channel": lambda one: one.channel,
+    "language": lambda one: one.language,
+}
 
 
 def _texts(left: Described, right: Described) -> bool:

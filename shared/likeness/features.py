@@ -23,6 +23,8 @@ FEATURES = (
     "named",
     "phase",
     "sites",
+    "channel",
+    "language",
 )
 """The features' names, in their order everywhere.
 
@@ -31,7 +33,9 @@ share. `quantities`, `money`: how near the numbers of alike lines come. `window`
 common. `meaning`, `concepts`, `words`: likeness of what the texts say. `numbers`: the part of the
 numbers in the texts that both tell. `named`: whether the texts of one name the other's
 organisation. `phase`, `sites`: 1 unless they are of different phases (by what they say, or as no
-day is common to their windows) or for different sites.
+day is common to their windows) or for different sites. `channel`, `language`: whether they came by
+two channels, and are written in two languages: who asks twice by one channel in one language knows
+of the first, and of what is written in one language more words are alike.
 """
 
 UNKNOWN = 0.5
@@ -63,6 +67,8 @@ def features(one: Described, other: Described) -> tuple[float, ...]:
         float(one.owner != other.owner and names_owner(one.particulars, other.particulars)),
         _phase(one.particulars.phases, other.particulars.phases) if window else 0.0,
         _sites(one.particulars.sites, other.particulars.sites),
+        _apart(one.channel, other.channel),
+        _apart(one.language, other.language),
     )
 
 
@@ -105,6 +111,11 @@ def _sites(ones: frozenset[int], others: frozenset[int]) -> float:
     if not ones or not others:
         return 1.0
     return min(1.0, 2 * len(ones & others) / min(len(ones), len(others)))
+
+
+def _apart(one: str | None, other: str | None) -> float:
+    """Whether two codes differ; UNKNOWN where either is."""
+    return UNKNOWN if one is None or other is None else float(one != other)
 
 
 def matched(ones: Sequence[Line], others: Sequence[Line]) -> Iterator[tuple[Line, Line]]:

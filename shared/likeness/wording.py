@@ -15,7 +15,8 @@ from shared.likeness.evidence import Evidence
 from shared.vocabulary.counts import number_text
 from shared.vocabulary.errors import UnknownCode
 from shared.vocabulary.kinds import KINDS
-from shared.vocabulary.languages import locale
+from shared.vocabulary.languages import language_name, locale
+from shared.vocabulary.lists import CHANNELS
 from shared.vocabulary.terms import Vocabulary
 from shared.vocabulary.themes import THEMES
 from shared.vocabulary.units import UNITS
@@ -111,7 +112,13 @@ def _days(window: Sequence[str], language: str) -> str:
     return " – ".join(_date(date.fromisoformat(day), language) for day in window)
 
 
+def _channel(code: str, language: str) -> str:
+    return _label(CHANNELS, code, language)
+
+
 _WRITTEN: Mapping[str, Callable[[Any, str], str]] = {
+    "channel": _channel,
+    "language": language_name,
     "quantities": _quantities,
     "money": _money,
     "window": _days,

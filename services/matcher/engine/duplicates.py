@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from services.matcher.engine.index import Index
-from services.matcher.engine.particulars import particulars_of
+from services.matcher.engine.particulars import channel_of, language_of, particulars_of
 from services.matcher.engine.profiles import ALWAYS
 from services.matcher.engine.records import LARGE, Records, Side
 from services.matcher.engine.resemblance import resembling
@@ -127,4 +127,6 @@ def _described(records: Records, index: Index, row: int) -> Described:
         terms={term: weight for term, weight in terms if term},
         vector=column("vector")[row],
         particulars=particulars_of(index.records, row),
+        channel=channel_of(index.records, row),
+        language=language_of(index.records, row),
     )

@@ -94,6 +94,7 @@ class Entry:
     terms: tuple[tuple[str, int], ...]
     vector: npt.NDArray[np.int8] | None
     particulars: Particulars = NOTHING_IN_PARTICULAR
+    channel: str | None = None
 
 
 Committed = Mapping[tuple[int, str], int]
@@ -184,6 +185,7 @@ def _entry(
         terms=text.terms,
         vector=None if text.vector is None else centred(text.vector),
         particulars=text.particulars,
+        channel=profile.channel if isinstance(profile, RequestProfile) else None,
     )
 
 

@@ -363,7 +363,7 @@ def _cells(entry: Entry, names: Names) -> dict[str, object]:
         "term_norm": _norm([weight for _, weight in terms]),
         "vector": vector,
         "vector_norm": _length(vector),
-        **particular_cells(entry.particulars),
+        **particular_cells(entry.particulars, entry.channel, entry.language),
     }
 
 

@@ -97,6 +97,7 @@ class RequestProfile:
     window: tuple[int, int]
     lines: tuple[Line, ...]
     text: Text
+    channel: str | None = None
 
     @classmethod
     def of_event(cls, data: Mapping[str, Any], version: str = "") -> Self:
@@ -110,6 +111,7 @@ class RequestProfile:
             window=day_window(data["window"]) or ALWAYS,
             lines=tuple(line_of(need, "quantity") for need in data["needs"]),
             text=Text.of_signature(data["signature"]),
+            channel=data.get("channel"),
         )
 
 

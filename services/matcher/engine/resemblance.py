@@ -26,9 +26,12 @@ from shared.likeness.features import (
 
 _MISLED = 57
 """Signs that may differ more than the angle asks for, of 512: five times what is usual."""
-_OWNER, _WINDOW, _MEANING, _NUMBERS, _NAMED, _PHASE, _SITES = (
+_OWNER, _WINDOW, _MEANING, _NUMBERS, _NAMED, _PHASE, _SITES, _CHANNEL, _LANGUAGE = (
     FEATURES.index(name)
-    for name in ("owner", "window", "meaning", "numbers", "named", "phase", "sites")
+    for name in (
+        *("owner", "window", "meaning", "numbers", "named", "phase", "sites"),
+        *("channel", "language"),
+    )
 )
 _ALWAYS_FIRST, _ALWAYS_LAST = ALWAYS
 _UNDECIDED = sum(
@@ -79,6 +82,8 @@ def _resembling(rows, records, row, weights, least, told):  # type: ignore[no-un
         total += weights[_OWNER] if same else weights[_NAMED]
         phase = _phase(one["phases"], other["phases"]) if days else 0.0
         total += weights[_PHASE] * phase
+        total += weights[_CHANNEL] * _apart(one["channel"], other["channel"])
+        total += weights[_LANGUAGE] * _apart(one["language"], other["language"])
         others = weights[_NUMBERS] + weights[_SITES]
         differ = signs_apart(one["gist"], other["gist"])
         if total + others + weights[_MEANING] * told[differ] < least:
@@ -151,6 +156,13 @@ def _phase(one, other):  # type: ignore[no-untyped-def]
     if one == other or one & other:
         return 1.0
     return 0.5 if one | other == FIRST_ALONE else 0.0
+
+
+@inlined
+def _apart(one, other):  # type: ignore[no-untyped-def]
+    if one == 0 or other == 0:
+        return UNKNOWN
+    return 1.0 if one != other else 0.0
 
 
 @inlined

@@ -82,6 +82,35 @@ def test_an_organisation_is_named_by_its_words_together() -> None:
     assert not set(apart.owner) <= set(apart.names)
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "language", "other"),
+    [
+        (
+            "مؤسسة أضواء الميناء",
+            "يموَّل المشروع من مؤسسة أضواء الميناء، وتنفذه البلدية.",
+            "ar",
+            "تعمل مؤسسة محلية على أضواء الميناء",
+        ),
+        ("وكالة أضواء الميناء الدولية", "ويُقدَّم لوكالة أضواء الميناء الدولية", "ar", "وكالة دولية"),
+        (
+            "海港灯光基金会",
+            "项目由海港灯光基金会资助，由市政府实施。",
+            "zh",
+            "基金会为海港提供灯光",
+        ),
+        ("远方海港灯光署", "该项目经远方海港灯光署批准", "zh", "近处海港灯光署"),
+    ],
+)
+def test_an_organisation_is_named_in_scripts_without_capitals_too(
+    name: str, text: str, language: str, other: str
+) -> None:
+    author = Author(name=name)
+    found = particulars([text], language, author)
+    assert len(found.owner) >= 2
+    assert set(found.owner) <= set(found.names)
+    assert not set(found.owner) <= set(particulars([other], language, author).names)
+
+
 @given(st.text(max_size=300), st.sampled_from(["en", "fr", "es", "ar", "ru", "zh"]))
 def test_any_text_is_taken(text: str, language: str) -> None:
     found = particulars([text], language, Author(name=text, country="SEN"))

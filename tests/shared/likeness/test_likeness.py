@@ -80,7 +80,7 @@ def test_a_record_is_as_alike_to_itself_as_can_be() -> None:
 
 
 def test_nothing_known_speaks_neither_way() -> None:
-    bare = {"needs": [], "window": None, "signature": None}
+    bare = {"needs": [], "window": None, "signature": None, "channel": None}
     found = likeness(changed(**bare), changed(**bare))
     assert {one.kind for one in found.evidence} <= {"owner", "concepts"}
     assert found.score < shipped().least
@@ -136,6 +136,18 @@ def test_other_sites_another_phase_or_time_are_another_thing() -> None:
     assert "phase" not in {one.kind for one in found.evidence}  # the window tells it
 
 
+def test_two_channels_and_two_languages_speak_for_the_same() -> None:
+    signed = {**REQUEST["signature"], "language": "es"}
+    one, other = changed(channel="trust-fund"), changed(channel="direct", signature=signed)
+    found = {evidence.kind: evidence for evidence in likeness(one, other).evidence}
+    assert (found["channel"].left, found["channel"].right) == ("trust-fund", "direct")
+    assert (found["language"].left, found["language"].right) == ("fr", "es")
+    assert min(found["channel"].weight, found["language"].weight) > 0
+    twice = likeness(one, one)
+    assert 0.95 < twice.score < likeness(one, other).score
+    assert not {"channel"} & {one.kind for one in likeness(one, changed(channel=None)).evidence}
+
+
 def test_numbers_near_each_other_are_the_same_in_any_order() -> None:
     steps = [round(STEPS * math.log(number)) for number in (12, 31_000, 40_000)]
     near = [round(STEPS * math.log(number)) for number in (12, 30_500, 41_000)]
@@ -182,6 +194,10 @@ EVIDENCE = [
     Evidence("phase", [1], [2, 3], -9.0),
     Evidence("phase", [], [2], -9.0),
     Evidence("sites", None, None, -9.0),
+    Evidence("channel", "trust-fund", "national-report", 1.0),
+    Evidence("channel", "direct", "direct", -1.0),
+    Evidence("language", "ar", "fr", 1.0),
+    Evidence("language", "zh", "zh", -1.0),
     Evidence("words", None, None, -1.0),
     Evidence("concepts", ["marking-machine"], ["marking-machine"], 1.0),
     Evidence("concepts", [], [], 0.5),
