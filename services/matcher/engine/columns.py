@@ -12,6 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 _FIRST_SIZE = 64
+_LINE_WORDS = 8
+"""Words of eight bytes that come from memory together."""
 
 Spec = Mapping[str, tuple[npt.DTypeLike, tuple[int, ...]]]
 """Columns by name: the type of a cell, and its shape, () for a single number."""
@@ -120,6 +122,14 @@ class Blocks:
     def column(self, name: str) -> npt.NDArray[Any]:
         """A column up to the last row ever used; valid until the next `take`."""
         return self._table[name][: self._end]
+
+
+def lined_up(rows: int, words: int) -> npt.NDArray[np.uint64]:
+    """Rows of words, all zero, that lie in as few cache lines as so many words can."""
+    # Zeros that nobody has written take no memory yet.
+    raw = np.zeros(rows * words + _LINE_WORDS, dtype=np.uint64)
+    skipped = -raw.ctypes.data // raw.itemsize % _LINE_WORDS
+    return raw[skipped : skipped + rows * words].reshape(rows, words)
 
 
 def _made(spec: Spec) -> npt.NDArray[Any]:

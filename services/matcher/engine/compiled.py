@@ -6,15 +6,13 @@ order of adding depends on the order of rows, so a result is the same wherever i
 
 from typing import Any
 
+import numpy as np
 from llvmlite import ir
 from numba import njit, types
 from numba.extending import intrinsic
 
 CACHE_LINE = 64
 """Bytes that come from memory together."""
-
-GIST_END = 192
-"""Bytes of a row, the first ones, in which its gist lies; see finding.FOUND."""
 
 
 def compiled(loop: Any) -> Any:
@@ -27,6 +25,13 @@ def compiled(loop: Any) -> Any:
 
 inlined: Any = njit(nogil=True, inline="always")
 """A part of compiled loops that stands in each of them."""
+
+
+@inlined
+def admits(admission, eligibility):  # type: ignore[no-untyped-def]
+    """Whether an eligibility is for a State, whose eligibility.Admission is given."""
+    words, word, bit = admission
+    return (words[eligibility, word] >> np.uint64(bit)) & np.uint64(1)
 
 
 @intrinsic

@@ -76,7 +76,8 @@ def _candidates(records: Records, side: Side, row: int, least: float) -> list[in
     index = records.requests if side == "request" else records.offers
     near = _near(records, side, row)
     weights = np.array([*shipped().weights, shipped().intercept])
-    found = resembling(near, index.records.table, row, weights, _log_odds(least))
+    gists = (records.found_requests if side == "request" else records.found_offers).gists
+    found = resembling(near, index.records.table, gists, row, weights, _log_odds(least))
     rows, first = np.unique(found.rows, return_index=True)
     missing = (1.0 - index.concept_cosines(row, rows)) * weights[FEATURES.index("concepts")]
     enough = missing <= found.spare[first]

@@ -1,6 +1,7 @@
 """Who may have an offer, as bits: one for each State, so that a test of thousands is one AND."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +16,14 @@ CAPACITY = WORDS * _WORD_BITS
 """How many States there is room for."""
 _EVERYONE = (1 << CAPACITY) - 1
 _FIRST_KINDS = 64
+
+
+class Admission(NamedTuple):
+    """Where a State's bit stands: an eligibility admits it if that bit of its words is set."""
+
+    words: npt.NDArray[np.uint64]
+    word: int
+    bit: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +90,12 @@ class States:
         """The bits of the States that each eligibility admits, as six words each."""
         return self._words
 
+    def admission(self, number: int) -> Admission:
+        """How compiled loops tell which eligibilities admit the State with a number."""
+        if number >= 0:
+            return Admission(self._words, number // _WORD_BITS, number % _WORD_BITS)
+        return Admission(self.admitting(number).astype(np.uint64)[:, np.newaxis], 0, 0)
+
     def admitting(self, number: int) -> npt.NDArray[np.bool_]:
         """Of every eligibility, whether it admits the State with a number."""
         known = self._admitting.get(number, np.zeros(0, dtype=np.bool_))
@@ -116,6 +131,8 @@ def admits(words: npt.NDArray[np.uint64], numbers: npt.NDArray[np.int16]) -> npt
     else:
         held = words[np.arange(len(words)), word]
     admitted: npt.NDArray[np.bool_] = ((held >> bit) & np.uint64(1)).astype(bool)
+    if numbers.min(initial=0) >= 0:
+        return admitted
     # Without a number of its own, a State may have only what is open to everyone.
     everyone = words.min(axis=1) == np.uint64(0xFFFF_FFFF_FFFF_FFFF)
     return np.where(numbers >= 0, admitted, everyone)

@@ -17,12 +17,15 @@ from services.matcher.engine.glance import (
     LAST_DAY,
     LINE_BITS,
     MOST_CONCEPT,
+    MOST_FIELD,
+    MOST_KIND,
     MOST_NAMED,
     MOST_WEIGHT,
     SIGN_BITS,
     SIGN_WORDS,
     TERM_BITS,
     TERMS_AT,
+    UNCODED_AT,
     WEIGHT_BITS,
 )
 from services.matcher.engine.lines import UNSURE
@@ -78,12 +81,12 @@ def day16_of(day):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def in_gist(gist, mine):  # type: ignore[no-untyped-def]
-    """Of the concepts in a gist: the weight of those that another names too, the product of both
-    weights, the weight of all, and the sum of their squares."""
+def in_gist(gists, row, mine):  # type: ignore[no-untyped-def]
+    """Of the concepts in a row's gist: the weight of those that another names too, the product of
+    both weights, the weight of all, and the sum of their squares."""
     common = product = named = length = np.int64(0)
     for word in range(SIGN_WORDS, TERMS_AT):
-        packed = gist[word]
+        packed = gists[row, word]
         for _ in range(4):
             weight = np.int64(packed & np.uint64(MOST_WEIGHT))
             own = np.int64(mine[(packed >> np.uint64(WEIGHT_BITS)) & np.uint64(MOST_CONCEPT)])
@@ -172,11 +175,22 @@ def kind_worth(asked, weights, served):  # type: ignore[no-untyped-def]
 
 
 @inlined
+def text_worth(themes, kinds):  # type: ignore[no-untyped-def]
+    """What likeness to a text is worth that speaks of one theme and one kind alone, by its code."""
+    worth = np.zeros(1 << LINE_BITS, dtype=np.float32)
+    for code in range(1 << LINE_BITS):
+        worth[code] = themes[code >> KIND_BITS] + kinds[code & MOST_KIND]
+    return worth
+
+
+@inlined
 def field_worth(weights):  # type: ignore[no-untyped-def]
-    """What being of this field is worth, by hundredths."""
-    worth = np.empty(128, dtype=np.float32)
-    for hundredths in range(128):
-        worth[hundredths] = weights[FIELD] * hundredths / HUNDRED
+    """What it is worth how surely an offer is of this field, and that it is without codes."""
+    worth = np.empty(256, dtype=np.float32)
+    for field in range(256):
+        hundredths = min(field & MOST_FIELD, HUNDRED)
+        worth[field] = weights[FIELD] * hundredths / HUNDRED
+        worth[field] += weights[UNCODED] * (field >> UNCODED_AT)
     return worth
 
 
@@ -206,24 +220,35 @@ def apart_worth(weights):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def signs_apart(gist, other):  # type: ignore[no-untyped-def]
-    """How many signs of two vectors differ."""
+def signs_apart(gists, row, other):  # type: ignore[no-untyped-def]
+    """How many signs of the vector in a row and of another differ."""
     differ = np.int64(0)
     for word in range(SIGN_WORDS):
-        differ += ones(gist[word] ^ other[word])
+        differ += ones(gists[row, word] ^ other[word])
     return differ
 
 
 @inlined
-def words_alike(gist, other):  # type: ignore[no-untyped-def]
-    """About the cosine of two texts' terms, by two sets in which some terms fall together."""
-    common = mine = theirs = 0.0
+def terms_told(gist):  # type: ignore[no-untyped-def]
+    """How many bits of a gist's set of terms are set."""
+    told = np.int64(0)
     for word in range(TERMS_AT, len(gist)):
-        common += ones(gist[word] & other[word])
-        mine += ones(gist[word])
-        theirs += ones(other[word])
-    if mine == 0.0 or theirs == 0.0:
-        return 0.0
-    chance = mine * theirs / TERM_BITS
-    more = (common - chance) / max(1.0 - max(mine, theirs) / TERM_BITS, 1.0 / TERM_BITS)
-    return max(more, 0.0) / math.sqrt(mine * theirs)
+        told += ones(gist[word])
+    return told
+
+
+@inlined
+def words_alike(gists, row, other, told):  # type: ignore[no-untyped-def]
+    """About the cosine of two texts' terms, by two sets in which some terms fall together; `told`
+    is `terms_told` of the other."""
+    common = own = np.int64(0)
+    for word in range(TERMS_AT, len(other)):
+        common += ones(gists[row, word] & other[word])
+        own += ones(gists[row, word])
+    if own == 0 or told == 0:
+        return np.float32(0.0)
+    mine, theirs = np.float32(own), np.float32(told)
+    bits = np.float32(TERM_BITS)
+    free = max(bits - max(mine, theirs), np.float32(1.0)) / bits
+    more = (np.float32(common) - mine * theirs / bits) / free
+    return max(more, np.float32(0.0)) / np.sqrt(mine * theirs)

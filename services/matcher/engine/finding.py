@@ -4,11 +4,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from services.matcher.engine import glance
 from services.matcher.engine.cells import Cells, Key
 from services.matcher.engine.codes import THEME_CODES
-from services.matcher.engine.columns import Spec
+from services.matcher.engine.columns import Spec, lined_up
 from services.matcher.engine.entries import Entry, EntryLine
 from services.matcher.engine.index import Index, vector_of, weightiest
 from services.matcher.engine.inference import CLEAR
@@ -16,15 +17,13 @@ from services.matcher.engine.inference import CLEAR
 ANYWHERE = 0
 """The area of what is for everyone, or for States by something else than where they lie."""
 
-FOUND: Spec = {
-    "gist": (np.uint64, (glance.GIST,)),
-    "first_spot": (np.int32, ()),
-    "spot_count": (np.int16, ()),
-}
-"""Columns of a side whose records are found so; `gist_of` fills them for a new record."""
+FOUND: Spec = {"first_spot": (np.int32, ()), "spot_count": (np.int16, ())}
+"""Columns of a side whose records are found so; `Finding.put` fills them."""
+
+NOT_FOUND_YET = {"first_spot": 0, "spot_count": 0}
 
 _RUN = ("first_spot", "spot_count")
-_BRIEFED = ("open", "field", "from", "to", "text_themes", "text_kinds", "coded")
+_FIRST_SIZE = 64
 
 
 class Finding:
@@ -35,6 +34,12 @@ class Finding:
         self._index = index
         self._whom = whom
         self._words = words
+        self._gists = lined_up(_FIRST_SIZE, glance.GIST)
+
+    @property
+    def gists(self) -> npt.NDArray[np.uint64]:
+        """Of each row its gist; valid until the next `put`."""
+        return self._gists
 
     def put(self, row: int, entry: Entry, keys: Iterable[Key], words: Mapping[str, Any]) -> None:
         """Let a new record be found under some keys; `words` are those that it does not tell."""
@@ -42,9 +47,17 @@ class Finding:
         words = {
             **words,
             **self._brief(row, entry.lines),
+            "text": glance.text(entry.text_themes, entry.text_kinds),
+            "field": glance.field(entry.field, entry.coded),
             "concepts": glance.concept_words(name for name, _ in concepts),
             "named": min(len(concepts), glance.MOST_NAMED),
         }
+        if row >= len(self._gists):
+            grown = lined_up(2 * row, glance.GIST)
+            grown[: len(self._gists)] = self._gists
+            self._gists = grown
+        terms = [term for term, _ in entry.terms]
+        self._gists[row] = glance.gist_words(vector_of(entry), concepts, terms)
         run = self.cells.put(row, sorted(keys), words)
         for name, value in zip(_RUN, run, strict=True):
             self._index.records.column(name)[row] = value
@@ -72,20 +85,12 @@ class Finding:
     def _brief(self, row: int, lines: Sequence[EntryLine]) -> dict[str, Any]:
         """The words that may change with the day and the ledger."""
         one = self._index.records.table[row]
-        is_open, field, first, last, themes, kinds, coded = (one[name] for name in _BRIEFED)
-        whom, window = int(one[self._whom]), (int(first), int(last))
+        window = int(one["from"]), int(one["to"])
         words = {
-            "stated": glance.stated(bool(is_open), int(field), whom, window),
-            "told": glance.told(lines, themes.tolist(), kinds.tolist(), bool(coded)),
+            "stated": glance.stated(bool(one["open"]), int(one[self._whom]), window),
+            "lines": glance.lines_word(lines),
         }
         return words | ({"shares": glance.shares(lines)} if "shares" in self._words else {})
-
-
-def gist_of(entry: Entry) -> dict[str, object]:
-    """The columns of FOUND for a record that is not found yet."""
-    terms = [term for term, _ in entry.terms]
-    gist = glance.gist_words(vector_of(entry), weightiest(entry), terms)
-    return {"gist": gist, "first_spot": 0, "spot_count": 0}
 
 
 def offer_themes(entry: Entry) -> set[int]:

@@ -1,10 +1,11 @@
 """What the first looks at a record need, packed into words.
 
-The words of a brief look: whether the record is open, how surely it is of this field, whom it is
-for (of a request, which State's it is), its window; the codes of its first lines, what its text is
-mostly about; a set of the concepts that it names, and how many. The gist, for a second look: the
-signs of its vector's numbers, since how many differ tells the angle between two vectors (Charikar
-2002), its weightiest concepts with their weights, and a set of its terms.
+The words of a brief look: a set of the concepts that the record names, and how many; what its text
+is mostly about, how surely it is of this field and whether it has codes of its own. Only where
+these may suffice the others are read: whether it is open, whom it is for (of a request, which
+State's it is), its window; the codes of its first lines. The gist, for a second look: the signs of
+its vector's numbers, since how many differ tells the angle between two vectors (Charikar 2002), its
+weightiest concepts with their weights, and a set of its terms.
 """
 
 from collections.abc import Iterable, Sequence
@@ -19,7 +20,7 @@ from services.matcher.engine.columns import Spec
 from services.matcher.engine.entries import EntryLine
 from shared.language.concepts import thesaurus
 
-OPEN_AT, FIELD_AT, WHOM_AT, TO_AT = 63, 56, 32, 16
+OPEN_AT, WHOM_AT, TO_AT = 63, 32, 16
 MOST_WHOM = (1 << 24) - 1
 """Stands for this number and all higher ones."""
 FIRST_DAY = 726_468
@@ -27,7 +28,8 @@ FIRST_DAY = 726_468
 LAST_DAY = (1 << 16) - 1
 LINES, LINE_BITS, KIND_BITS = 4, 8, 3
 NO_LINE = 255
-THEME_AT, KIND_AT, UNCODED_AT = 32, 40, 48
+UNCODED_AT = 7
+MOST_KIND, MOST_FIELD = (1 << KIND_BITS) - 1, (1 << UNCODED_AT) - 1
 MOST_NAMED = 63
 SIGN_BITS, SIGN_WORDS = 512, 8
 CONCEPTS, WEIGHT_BITS = 16, 7
@@ -41,10 +43,12 @@ GIST = TERMS_AT + TERM_WORDS
 """Words of a gist."""
 
 WORDS: Spec = {
-    "stated": (np.uint64, ()),
-    "told": (np.uint64, ()),
     "concepts": (np.uint64, (CONCEPT_WORDS,)),
     "named": (np.uint8, ()),
+    "text": (np.uint8, ()),
+    "field": (np.uint8, ()),
+    "stated": (np.uint64, ()),
+    "lines": (np.uint32, ()),
 }
 """What a brief look reads."""
 
@@ -61,40 +65,45 @@ def day16(day: int) -> int:
     return min(max(day - FIRST_DAY, 0), LAST_DAY)
 
 
-def stated(is_open: bool, field: int, whom: int, window: tuple[int, int]) -> int:
-    """The first word; `field` in hundredths, `whom` the number of an eligibility or a
+def stated(is_open: bool, whom: int, window: tuple[int, int]) -> int:
+    """Whether a record is open, for whom and when; `whom` is the number of an eligibility or of a
     State, -1 for a State without one."""
     return (
         int(is_open) << OPEN_AT
-        | field << FIELD_AT
         | (min(whom, MOST_WHOM) if whom >= 0 else MOST_WHOM) << WHOM_AT
         | day16(window[1]) << TO_AT
         | day16(window[0])
     )
 
 
-def told(lines: Sequence[EntryLine], themes: _Values, kinds: _Values, coded: bool) -> int:
-    """The second: the first lines with something left and whether they are the record's own
-    (`coded`), the text's first theme and kind.
+def text(themes: _Values, kinds: _Values) -> int:
+    """What a text is mostly about: its first theme and kind, coded as those of a line; `themes`
+    and `kinds` are in hundredths."""
+    return _first(themes) << KIND_BITS | _first(kinds)
 
-    `themes` and `kinds` are the text's, in hundredths.
-    """
+
+def field(hundredths: int, coded: bool) -> int:
+    """How surely a record is of this field, and whether its lines are its own (`coded`)."""
+    return hundredths | int(not coded) << UNCODED_AT
+
+
+def lines_word(lines: Sequence[EntryLine]) -> int:
+    """The first lines with something left."""
     codes = [line.theme << KIND_BITS | line.kind for line in lines if line.strength > 0.0][:LINES]
     word = 0
     for place in range(LINES):
         word |= (codes[place] if place < len(codes) else NO_LINE) << LINE_BITS * place
-    text = _first(themes) << THEME_AT | _first(kinds) << KIND_AT
-    return word | text | int(not coded) << UNCODED_AT
+    return word
 
 
 def shares(lines: Sequence[EntryLine]) -> list[int]:
-    """Of the lines that `told` tells, their parts of what a record is about, in parts of 255."""
+    """Of the lines that `lines_word` tells, their parts of what a record is about, in 255ths."""
     parts = [round(255 * line.share) for line in lines if line.strength > 0.0][:LINES]
     return parts + [0] * (LINES - len(parts))
 
 
 def concept_words(names: Iterable[str]) -> list[int]:
-    """The last: a set of concepts."""
+    """A set of concepts."""
     bits = 0
     for name in names:
         bits |= 1 << concept_bit(name)

@@ -7,7 +7,7 @@ directions, so the results are equal to the last bit.
 import numpy as np
 
 from services.matcher.engine.codes import HUNDRED
-from services.matcher.engine.compiled import compiled, fetch, inlined
+from services.matcher.engine.compiled import admits, compiled, fetch, inlined
 from services.matcher.engine.entries import MOST_LINES, UNKNOWN
 from services.matcher.engine.estimates import (
     ALLOWED,
@@ -40,12 +40,13 @@ _SETS, _SLOTS = 64, 256
 
 @compiled
 def offers_features(  # type: ignore[no-untyped-def]
-    rows, offers, provisions, request, needs, today, admitted, concepts, codes, weights, out
+    rows, offers, provisions, request, needs, today, admission, concepts, codes, weights, out
 ):
     """The features of one request with the offers in some rows, as features.py has them.
 
-    `request` is a table of one row, `concepts` how many numbers there are for them. `out` is rows ×
-    features. Returns which rows may be proposed, and their scores as log odds as Model has them.
+    `request` is a table of one row, `admission` as eligibility.py has it, `concepts` how many
+    numbers there are for them. `out` is rows × features. Returns which rows may be proposed, and
+    their scores as log odds as Model has them.
     """
     asked = request[0]
     own = _known(asked, concepts, codes[2])
@@ -55,7 +56,7 @@ def offers_features(  # type: ignore[no-untyped-def]
     for at in range(len(rows)):
         _fetch_ahead(rows, at, offers, provisions)
         given = offers[rows[at]]
-        if admitted[given["eligibility"]] and _in_time(asked, given, today):
+        if admits(admission, given["eligibility"]) and _in_time(asked, given, today):
             permitted[at] = True
             _tell_lines(asked, needs, given, provisions, today, codes, best, out[at])
             _, out[at, FOCUS] = _tell_texts(own, asked, given, out[at])

@@ -1,18 +1,15 @@
 """The compiled looks at a large register; shortcut.py says what they are for, glance.py at what."""
 
-import math
-
 import numpy as np
 
 from services.matcher.engine.cells import BLOCK, END
-from services.matcher.engine.compiled import GIST_END, compiled, fetch, inlined
+from services.matcher.engine.compiled import admits, compiled, fetch, inlined
 from services.matcher.engine.estimates import (
     CONCEPTS,
     FOCUS,
     STEP,
     STEPS,
     TERMS,
-    UNCODED,
     apart_worth,
     concept_words,
     day16_of,
@@ -25,23 +22,21 @@ from services.matcher.engine.estimates import (
     ones,
     signs_apart,
     step_of,
+    terms_told,
+    text_worth,
     theme_worth,
     words_alike,
 )
 from services.matcher.engine.glance import (
-    CONCEPT_WORDS,
-    FIELD_AT,
-    KIND_AT,
+    GIST,
+    KIND_BITS,
     LAST_DAY,
     LINE_BITS,
     LINES,
-    MOST_NAMED,
     MOST_WHOM,
     NO_LINE,
     OPEN_AT,
-    THEME_AT,
     TO_AT,
-    UNCODED_AT,
     WHOM_AT,
 )
 
@@ -50,103 +45,111 @@ _AHEAD = 8
 
 
 @compiled
-def candidates(part, links, places, offers, request, lines, today, admitted, weights, codes, most):  # type: ignore[no-untyped-def]
+def candidates(  # type: ignore[no-untyped-def]
+    part, links, places, gists, gist, request, lines, today, admission, weights, codes, most
+):
     """Rows of the offers that look best for a request, at two looks.
 
-    `part` and `links` tell which `places` to look at (columns of the cells: row, stated, told,
-    concepts, named); `request` is a table of one row; `most` how many get a second look, and how
-    many are returned, with all that look as good as the last of them.
+    `part` and `links` tell which `places` to look at (columns of the cells: row, concepts, named,
+    text, field, stated, lines); `request` is a table of one row, `gist` its own among the offers'
+    `gists`; `most` how many get a second look, and how many are returned, with all that look as
+    good as the last of them.
     """
     asked = request[0]
     marks, closeness, serves, near, served = codes
     own = concept_words(asked, marks)
+    themes = theme_worth(asked, weights, near)
     tables = (
         line_worth(asked, lines, weights, closeness, serves),
-        theme_worth(asked, weights, near),
-        kind_worth(asked, weights, served),
+        text_worth(themes, kind_worth(asked, weights, served)),
         field_worth(weights),
         named_worth(asked, weights),
-        np.array([0.0, weights[UNCODED]], dtype=np.float32),
     )
     when = (day16_of(max(np.int64(asked["from"]), today)), day16_of(np.int64(asked["to"])))
-    rows, rests, steps, least = _look(part, links, places, when, admitted, own, tables, most[0])
+    order = _promising(part, themes, tables[0])
+    rows, rests, steps, least = _look(
+        part, order, links, places, when, admission, own, tables, most[0]
+    )
     rows, rests = _once(rows, rests, steps, least)
-    return _look_again(rows, rests, offers, asked, marks, weights, most[1])
+    return _look_again(rows, rests, gists, gist, asked, marks, weights, most[1])
 
 
 @inlined
-def _look(part, links, places, when, admitted, own, tables, most):  # type: ignore[no-untyped-def]
+def _promising(part, themes, lines):  # type: ignore[no-untyped-def]
+    """The cells in the order in which they are looked at: the sooner the best are seen, the less
+    of the others has to be."""
+    worth = np.empty(len(part.themes), dtype=np.float32)
+    for cell in range(len(worth)):
+        theme = part.themes[cell]
+        first = theme << KIND_BITS
+        worth[cell] = themes[theme] + lines[first : first + (1 << KIND_BITS)].max()
+    return np.argsort(-worth)
+
+
+@inlined
+def _look(part, order, links, places, when, admission, own, tables, most):  # type: ignore[no-untyped-def]
     """Estimate places from their words alone, those that are barred or that cannot come up to
     the `most` best no further than needed to see that.
 
     Returns, of those that came up to the best so far: rows, estimates without the concepts, and
     with them, in steps; and the least step of the best in the end.
     """
-    blocks, counts, _ = part
-    row_of, stated_of, told_of, concepts_of, named_of = places
+    row_of, concepts_of, named_of, text_of, field_of, stated_of, lines_of = places
     first, last = when
-    lines, themes, kinds, fields, named, uncoded = tables
+    lines, texts, fields, named = tables
     every = np.int64(0)
-    for cell in range(len(blocks)):
-        block, count = np.int64(blocks[cell]), np.int64(counts[cell])
+    for cell in range(len(part.blocks)):
+        block, count = np.int64(part.blocks[cell]), np.int64(part.counts[cell])
         while block != END:
             every += count
             block, count = np.int64(links[block]), np.int64(BLOCK)
     rows = np.empty(every, dtype=np.int32)
-    rests = np.empty(every, dtype=np.int16)
+    rests = np.empty(every, dtype=np.float32)
     steps = np.empty(every, dtype=np.int16)
     often = np.zeros(STEPS, dtype=np.int32)
-    common = np.empty(BLOCK, dtype=np.uint8)
-    # The least number of common concepts that may still do, by how many an offer names.
-    needed = np.zeros(MOST_NAMED + 1, dtype=np.uint8)
-    most_rest = lines.max() + themes.max() + kinds.max() + fields.max() + uncoded.max()
-    kept = np.int64(0)
-    above = np.int64(0)
+    told = np.empty(BLOCK, dtype=np.float32)
+    most_lines = lines.max()
+    kept = above = np.int64(0)
     least = np.int64(1)
-    for cell in range(len(blocks)):
-        block, count = np.int64(blocks[cell]), np.int64(counts[cell])
+    for cell in order:
+        block, count = np.int64(part.blocks[cell]), np.int64(part.counts[cell])
         while block != END:
-            start = block * BLOCK
-            for at in range(count):
-                shared = np.int64(0)
-                for word in range(CONCEPT_WORDS):
-                    shared += ones(concepts_of[start + at, word] & own[word])
-                common[at] = shared
-            for names in range(MOST_NAMED + 1):
-                while (
-                    needed[names] < 255
-                    and step_of(most_rest + np.float32(needed[names]) * named[names]) < least
-                ):
-                    needed[names] += 1
+            start, following = block * BLOCK, np.int64(links[block])
+            if following != END:
+                fetch(concepts_of, 2 * following * BLOCK, 0, 16 * BLOCK)
+                fetch(named_of, following * BLOCK, 0, BLOCK)
+                fetch(text_of, following * BLOCK, 0, BLOCK)
+                fetch(field_of, following * BLOCK, 0, BLOCK)
             for at in range(count):
                 place = start + at
-                names = named_of[place]
-                if common[at] < needed[names]:
+                common = ones(concepts_of[place, 0] & own[0]) + ones(concepts_of[place, 1] & own[1])
+                told[at] = (
+                    texts[text_of[place]]
+                    + fields[field_of[place]]
+                    + np.float32(common) * named[named_of[place]]
+                )
+            for at in range(count):
+                # The lines come last in the sum, so with the best of them it is a safe bound.
+                if STEP * (told[at] + most_lines) < least:
                     continue
+                place = start + at
                 stated = stated_of[place]
                 begin = np.int64(stated & np.uint64(LAST_DAY))
                 end = np.int64((stated >> np.uint64(TO_AT)) & np.uint64(LAST_DAY))
-                whom = np.int64((stated >> np.uint64(WHOM_AT)) & np.uint64(MOST_WHOM))
                 if not stated >> np.uint64(OPEN_AT) or begin > last or end < first:
                     continue
-                if whom != MOST_WHOM and not admitted[whom]:
-                    continue
-                told = told_of[place]
+                codes = lines_of[place]
                 best = np.float32(0.0)
                 for shift in range(0, LINES * LINE_BITS, LINE_BITS):
-                    best = max(best, lines[(told >> np.uint64(shift)) & np.uint64(NO_LINE)])
-                rest = (
-                    best
-                    + themes[(told >> np.uint64(THEME_AT)) & np.uint64(0xFF)]
-                    + kinds[(told >> np.uint64(KIND_AT)) & np.uint64(0xFF)]
-                    + fields[(stated >> np.uint64(FIELD_AT)) & np.uint64(0x7F)]
-                    + uncoded[(told >> np.uint64(UNCODED_AT)) & np.uint64(1)]
-                )
-                step = step_of(rest + np.float32(common[at]) * named[names])
+                    best = max(best, lines[(codes >> np.uint32(shift)) & np.uint32(NO_LINE)])
+                step = step_of(told[at] + best)
                 if step < least:
                     continue
+                whom = np.int64((stated >> np.uint64(WHOM_AT)) & np.uint64(MOST_WHOM))
+                if whom != MOST_WHOM and not admits(admission, whom):
+                    continue
                 rows[kept] = row_of[place]
-                rests[kept] = step_of(rest)
+                rests[kept] = texts[text_of[place]] + fields[field_of[place]] + best
                 steps[kept] = step
                 kept += 1
                 often[step] += 1
@@ -154,7 +157,7 @@ def _look(part, links, places, when, admitted, own, tables, most):  # type: igno
                 while above - often[least] >= most:
                     above -= often[least]
                     least += 1
-            block, count = np.int64(links[block]), np.int64(BLOCK)
+            block, count = following, np.int64(BLOCK)
     return rows[:kept], rests[:kept], steps[:kept], least
 
 
@@ -162,7 +165,7 @@ def _look(part, links, places, when, admitted, own, tables, most):  # type: igno
 def _once(rows, rests, steps, least):  # type: ignore[no-untyped-def]
     """The rows whose estimate is from `least` on, each once, though it stand in several cells."""
     size = 1024
-    while size < 4 * np.count_nonzero(steps >= least):
+    while size < 2 * np.count_nonzero(steps >= least):
         size *= 2
     seen = np.full(size, -1, dtype=np.int32)
     kept = 0
@@ -181,23 +184,25 @@ def _once(rows, rests, steps, least):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def _look_again(rows, rests, offers, asked, marks, weights, most):  # type: ignore[no-untyped-def]
-    """The rows whose estimates are the `most` best, with what the offers' gist tells."""
-    apart = apart_worth(weights)
-    own = asked["gist"]
-    mine, norm = gist_weights(asked, marks), asked["concept_norm"]
+def _look_again(rows, rests, gists, own, asked, marks, weights, most):  # type: ignore[no-untyped-def]
+    """The rows whose estimates are the `most` best, with what the offers' gists tell."""
+    apart, told = apart_worth(weights), terms_told(own)
+    mine = gist_weights(asked, marks)
+    words, focus = np.float32(weights[TERMS]), np.float32(weights[FOCUS])
+    alike = np.float32(weights[CONCEPTS] / max(asked["concept_norm"], 1.0))
     often = np.zeros(STEPS, dtype=np.int32)
     steps = np.empty(len(rows), dtype=np.int16)
     for at in range(len(rows)):
         if at + _AHEAD < len(rows):
-            fetch(offers, rows[at + _AHEAD], 0, GIST_END)
-        gist = offers[rows[at]]["gist"]
-        common, product, named, length = in_gist(gist, mine)
-        total = apart[signs_apart(gist, own)] + weights[TERMS] * words_alike(gist, own)
+            fetch(gists, np.int64(rows[at + _AHEAD]) * GIST, 0, GIST * 8)
+        row = rows[at]
+        total = rests[at] + apart[signs_apart(gists, row, own)]
+        total += words * words_alike(gists, row, own, told)
+        common, product, named, length = in_gist(gists, row, mine)
         if common > 0:
-            total += weights[FOCUS] * common / named
-            total += weights[CONCEPTS] * product / (norm * math.sqrt(length))
-        steps[at] = min(STEPS - 1, rests[at] + np.int64(STEP * total))
+            total += focus * np.float32(common) / np.float32(named)
+            total += alike * np.float32(product) / np.sqrt(np.float32(length))
+        steps[at] = step_of(total)
         often[steps[at]] += 1
     least, above = np.int64(STEPS - 1), np.int64(often[STEPS - 1])
     while above < most and least > 0:

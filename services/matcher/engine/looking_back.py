@@ -10,7 +10,7 @@ import numpy as np
 
 from services.matcher.engine.cells import BLOCK, END
 from services.matcher.engine.codes import HUNDRED
-from services.matcher.engine.compiled import GIST_END, compiled, fetch, inlined
+from services.matcher.engine.compiled import compiled, fetch, inlined
 from services.matcher.engine.estimates import (
     ALLOWED,
     AMOUNT,
@@ -35,12 +35,14 @@ from services.matcher.engine.estimates import (
     gist_weights,
     ones,
     signs_apart,
+    terms_told,
+    text_worth,
     theme_worth,
     words_alike,
 )
 from services.matcher.engine.glance import (
     CONCEPT_WORDS,
-    KIND_AT,
+    GIST,
     KIND_BITS,
     LAST_DAY,
     LINE_BITS,
@@ -53,7 +55,6 @@ from services.matcher.engine.glance import (
     OPEN_AT,
     SIGN_WORDS,
     TERMS_AT,
-    THEME_AT,
     TO_AT,
     WEIGHT_BITS,
     WHOM_AT,
@@ -66,12 +67,13 @@ _AHEAD = 8
 
 
 @compiled
-def reached(part, links, places, requests, offer, lines, today, admitted, weights, codes, rooms):  # type: ignore[no-untyped-def]
+def reached(part, links, places, gists, gist, offer, lines, today, admitted, weights, codes, rooms):  # type: ignore[no-untyped-def]
     """Rows of the requests to whose lists' ends an offer may come up.
 
-    `places` are the cells' columns (row, stated, told, concepts, named, shares, end), `offer` is a
-    table of one row, the last of `weights` the intercept. `rooms` are the log odds by which each of
-    the two looks may fall short of an end.
+    `places` are the cells' columns (row, concepts, named, text, stated, lines, shares, end),
+    `offer` is a table of one row, `gist` its own beside the requests' `gists`, the last of
+    `weights` the intercept. `rooms` are the log odds by which each of the two looks may fall short
+    of an end.
     """
     given = offer[0]
     marks, closeness, serves, near, served = codes
@@ -83,8 +85,7 @@ def reached(part, links, places, requests, offer, lines, today, admitted, weight
     tables = (
         _near_worth(given, lines, weights, closeness, serves),
         _fit_worth(given, lines, closeness, serves),
-        _theme_worth(given, weights, near),
-        _kind_worth(given, weights, served),
+        text_worth(_theme_worth(given, weights, near), _kind_worth(given, weights, served)),
         _shared_worth(names, weights),
     )
     when = (day16_of(max(np.int64(given["from"]), today)), day16_of(np.int64(given["to"])))
@@ -101,7 +102,7 @@ def reached(part, links, places, requests, offer, lines, today, admitted, weight
     rows, rests, ends = _look(
         part, links, places, when, admitted, own, tables, weights, base, rooms[0]
     )
-    apart = apart_worth(weights)
+    apart, told = apart_worth(weights), terms_told(gist)
     mine = gist_weights(given, marks)
     # Of the offer too only what a gist would tell counts, or like texts would not seem alike.
     total_named = squares = np.int64(0)
@@ -112,11 +113,11 @@ def reached(part, links, places, requests, offer, lines, today, admitted, weight
     kept = 0
     for at in range(len(rows)):
         if at + _AHEAD < len(rows):
-            fetch(requests, rows[at + _AHEAD], 0, GIST_END)
-        gist = requests[rows[at]]["gist"]
-        own_common, product, length = _in_common(gist, mine)
-        total = rests[at] + apart[signs_apart(gist, given["gist"])]
-        total += weights[TERMS] * words_alike(gist, given["gist"])
+            fetch(gists, np.int64(rows[at + _AHEAD]) * GIST, 0, GIST * 8)
+        row = rows[at]
+        own_common, product, length = _in_common(gists, row, mine)
+        total = rests[at] + apart[signs_apart(gists, row, gist)]
+        total += weights[TERMS] * words_alike(gists, row, gist, told)
         if product > 0:
             total += weights[FOCUS] * own_common / total_named
             total += weights[CONCEPTS] * product / math.sqrt(squares * length)
@@ -130,9 +131,9 @@ def reached(part, links, places, requests, offer, lines, today, admitted, weight
 def _look(part, links, places, when, admitted, own, tables, weights, base, room):  # type: ignore[no-untyped-def]
     """The places that may come up to their ends by their words, with estimates without concepts."""
     blocks, counts, about = part
-    row_of, stated_of, told_of, concepts_of, named_of, shares_of, end_of = places
+    row_of, concepts_of, named_of, text_of, stated_of, lines_of, shares_of, end_of = places
     first, last = when
-    nears, fits, themes, kinds, shared = tables
+    nears, fits, texts, shared = tables
     every = np.int64(0)
     for cell in range(len(blocks)):
         block, count = np.int64(blocks[cell]), np.int64(counts[cell])
@@ -147,7 +148,9 @@ def _look(part, links, places, when, admitted, own, tables, weights, base, room)
     kept = 0
     for cell in range(len(blocks)):
         # What every request of a cell speaks of first, it is found under.
-        most = np.float32(base + lines + themes[about[cell]] + kinds.max() + room)
+        theme = about[cell] << KIND_BITS
+        best_text = texts[theme : theme + (1 << KIND_BITS)].max()
+        most = np.float32(base + lines + best_text + room)
         block, count = np.int64(blocks[cell]), np.int64(counts[cell])
         while block != END:
             start = block * BLOCK
@@ -169,13 +172,11 @@ def _look(part, links, places, when, admitted, own, tables, weights, base, room)
                     continue
                 if whom != MOST_WHOM and not admitted[whom]:
                     continue
-                told = told_of[place]
-                rest = base + themes[(told >> np.uint64(THEME_AT)) & np.uint64(0xFF)]
-                rest += kinds[(told >> np.uint64(KIND_AT)) & np.uint64(0xFF)]
-                rest += weights[MAIN_NEED] * fits[told & np.uint64(NO_LINE)]
+                codes = lines_of[place]
+                rest = base + texts[text_of[place]] + weights[MAIN_NEED] * fits[codes & NO_LINE]
                 best = np.float32(0.0)
                 for line in range(LINES):
-                    code = (told >> np.uint64(line * LINE_BITS)) & np.uint64(NO_LINE)
+                    code = (codes >> np.uint32(line * LINE_BITS)) & np.uint32(NO_LINE)
                     rest += nears[code] * np.float32(shares_of[place, line]) / 255.0
                     best = max(best, fits[code])
                 rest += weights[ANY_NEED] * best
@@ -189,12 +190,12 @@ def _look(part, links, places, when, admitted, own, tables, weights, base, room)
 
 
 @inlined
-def _in_common(gist, mine):  # type: ignore[no-untyped-def]
-    """Of the concepts in a gist: another's weight of those that it names too, the product of both
-    weights, and the sum of the squares of all."""
+def _in_common(gists, row, mine):  # type: ignore[no-untyped-def]
+    """Of the concepts in a row's gist: another's weight of those that it names too, the product of
+    both weights, and the sum of the squares of all."""
     own_common = product = length = np.int64(0)
     for word in range(SIGN_WORDS, TERMS_AT):
-        packed = gist[word]
+        packed = gists[row, word]
         for _ in range(4):
             weight = np.int64(packed & np.uint64(MOST_WEIGHT))
             own = np.int64(mine[(packed >> np.uint64(WEIGHT_BITS)) & np.uint64(MOST_CONCEPT)])

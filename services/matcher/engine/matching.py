@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -253,13 +254,13 @@ class Engine:
 
     def _ranked(self, request: str, found: search.Found, most: int) -> tuple[Pairing, ...]:
         offers = self._records.offers
-        free = offers.records.column("unconditional")[found.rows]
         row, best = self._records.requests.row(request), _best(found.scores, most)
-        near = self._records.from_neighbours(row, found.rows[best])
-        ranked = sorted(
-            (-found.scores[at], not free[at], not by_neighbour, offers.id(int(found.rows[at])), at)
-            for at, by_neighbour in zip(best, near.tolist(), strict=True)
-        )[:most]
+        rows = found.rows[best]
+        free = offers.records.column("unconditional")[rows]
+        near = self._records.from_neighbours(row, rows)
+        columns = ((-found.scores[best]).tolist(), (~free).tolist(), (~near).tolist())
+        ids = [offers.id(number) for number in rows.tolist()]
+        ranked = sorted(zip(*columns, ids, best, strict=True))[:most]
         order = [at for *_, at in ranked]
         pairs = [(request, offer) for *_, offer, _ in ranked]
         tell = offers_told_fast if len(offers) > LARGE else offers_told
@@ -289,7 +290,7 @@ def _pairings(
     """The pairs with what is told of them, all in one order."""
     return tuple(
         map(
-            Pairing._make,
+            partial(tuple.__new__, Pairing),
             zip(
                 [request for request, _ in pairs],
                 [offer for _, offer in pairs],

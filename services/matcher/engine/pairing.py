@@ -1,6 +1,8 @@
 """Pairs as they are proposed, and what is told of them: which lines serve which, what both name."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -76,12 +78,11 @@ def offers_told_fast(records: Records, row: int, rows: Rows) -> Told:
     )
     marks = records.names.concept_marks()
     named = named_by_both(rows, offers.records.table, asked, marks, MOST_EVIDENCE)
-    found: list[list[Serving]] = [[] for _ in rows]
-    for pair, serving in zip(told[:, PAIR].tolist(), _servings(told, fits, records), strict=True):
-        found[pair].append(serving)
+    found = list(_servings(told, fits, records))
+    ends = np.searchsorted(told[:, PAIR], np.arange(len(rows) + 1)).tolist()
     names = records.names.concepts.listed()
     return Told(
-        [tuple(sorted(of_pair)) for of_pair in found],
+        [tuple(found[first:end]) for first, end in pairwise(ends)],
         [tuple([names[at] for at in one if at]) for one in named.tolist()],
     )
 
@@ -107,7 +108,7 @@ def _servings(
         [None if value == UNKNOWN else value for value in amounts],
         [None if value == UNKNOWN else value for value in amount_ofs],
     )
-    return map(Serving._make, zip(*columns, strict=True))
+    return map(partial(tuple.__new__, Serving), zip(*columns, strict=True))
 
 
 def _weightiest(evidence: Sequence[Evidence]) -> list[tuple[str, ...]]:

@@ -15,7 +15,7 @@ from services.matcher.engine.cells import Key
 from services.matcher.engine.codes import THEME_CODES
 from services.matcher.engine.columns import Spec
 from services.matcher.engine.cooperation import land_neighbours
-from services.matcher.engine.eligibility import CAPACITY, States, admits, eligibility_of
+from services.matcher.engine.eligibility import CAPACITY, Admission, States, admits, eligibility_of
 from services.matcher.engine.embargoes import Embargo, Embargoes, Ruling
 from services.matcher.engine.entries import (
     MOST_LINES,
@@ -33,8 +33,8 @@ from services.matcher.engine.features import Sizes
 from services.matcher.engine.finding import (
     ANYWHERE,
     FOUND,
+    NOT_FOUND_YET,
     Finding,
-    gist_of,
     looked_for,
     offer_themes,
     request_theme,
@@ -230,6 +230,10 @@ class Records:
         within: npt.NDArray[np.int32] = request_rows[kept]
         return within
 
+    def admission(self, request_row: int) -> Admission:
+        """Which eligibilities admit the State of a request, for compiled loops."""
+        return self._states.admission(int(self.requests.records.column("state")[request_row]))
+
     def admitted_kinds(self, request_row: int) -> npt.NDArray[np.bool_]:
         """Of every eligibility, whether it admits the State of a request."""
         return self._states.admitting(int(self.requests.records.column("state")[request_row]))
@@ -325,7 +329,7 @@ class Records:
                     "barred": barred,
                     "embargoed": is_embargoed(entry.lines, entry.coded, barred),
                     "shares": padded_shares(entry.lines),
-                    **gist_of(entry),
+                    **NOT_FOUND_YET,
                 },
             )
             key = (request_theme(entry), area)
@@ -343,7 +347,7 @@ class Records:
                     "ceiling_currency": self.names.currencies.of(profile.ceiling_currency),
                     "expert": self._number(profile.expert),
                     "record": NEUTRAL,
-                    **gist_of(entry),
+                    **NOT_FOUND_YET,
                 },
             )
             areas = self._areas_of(profile)

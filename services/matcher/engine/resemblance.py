@@ -50,7 +50,9 @@ class Resembling(NamedTuple):
     spare: npt.NDArray[np.float64]
 
 
-def resembling(rows: Any, records: Any, row: int, weights: Any, least: float) -> Resembling:
+def resembling(
+    rows: Any, records: Any, gists: Any, row: int, weights: Any, least: float
+) -> Resembling:
     """Of some rows those that may have log odds from `least` on of being the same as `row`.
 
     `weights` are the classifier's, the intercept last. The rows stay in their order.
@@ -58,11 +60,11 @@ def resembling(rows: Any, records: Any, row: int, weights: Any, least: float) ->
     told = np.cos(
         np.pi * np.clip(np.arange(SIGN_BITS + 1) - _MISLED, 0, SIGN_BITS // 2) / SIGN_BITS
     )
-    return Resembling(*_resembling(rows, records, row, weights, least, told))
+    return Resembling(*_resembling(rows, records, gists, row, weights, least, told))
 
 
 @compiled
-def _resembling(rows, records, row, weights, least, told):  # type: ignore[no-untyped-def]
+def _resembling(rows, records, gists, row, weights, least, told):  # type: ignore[no-untyped-def]
     one = records[row]
     rest = weights[len(FEATURES)]
     for at in range(len(FEATURES)):
@@ -85,7 +87,7 @@ def _resembling(rows, records, row, weights, least, told):  # type: ignore[no-un
         total += weights[_CHANNEL] * _apart(one["channel"], other["channel"])
         total += weights[_LANGUAGE] * _apart(one["language"], other["language"])
         others = weights[_NUMBERS] + weights[_SITES]
-        differ = signs_apart(one["gist"], other["gist"])
+        differ = signs_apart(gists, candidate, gists[row])
         if total + others + weights[_MEANING] * told[differ] < least:
             continue
         if not same and not _named(one, other):

@@ -16,8 +16,7 @@ from services.matcher.engine.rules import View, bars
 from services.matcher.engine.shortcut import (
     Compared,
     Rows,
-    compared_with_offers,
-    compared_with_requests,
+    compared,
     worth_comparing,
     worth_scoring,
 )
@@ -57,7 +56,7 @@ def _best_offers(records: Records, model: Model, request: str) -> Found:
     rows = worth_scoring(records, model, row)
     rows = _without(rows, records.declined_rows("request", request))
     rows = records.within_embargo(row, rows)
-    return _proposable(rows, compared_with_offers(records, model, row, rows), model)
+    return _proposable(rows, compared(records, model, "request", row, rows), model)
 
 
 def _permitted_offers(records: Records, request: str) -> npt.NDArray[np.intp]:
@@ -102,7 +101,7 @@ def requests_entered(records: Records, model: Model, offer: str, *, exact: bool 
     rows = _without(rows, records.declined_rows("offer", offer))
     rows = records.may_have(row, rows)
     rows = rows[_related(records.offers.view([row]), records.requests, rows)]
-    return _proposable(rows, compared_with_requests(records, model, row, rows), model)
+    return _proposable(rows, compared(records, model, "offer", row, rows), model)
 
 
 def _without(rows: Rows, others: Iterator[int]) -> Rows:
@@ -110,10 +109,10 @@ def _without(rows: Rows, others: Iterator[int]) -> Rows:
     return rows[~np.isin(rows, gone)] if gone else rows
 
 
-def _proposable(rows: Rows, compared: Compared, model: Model) -> Found:
-    scores = model.from_log_odds(compared.log_odds)
-    kept = np.flatnonzero(compared.permitted & ~model.hides(scores))
-    return Found(rows[kept].astype(np.intp), compared.features[kept], scores[kept])
+def _proposable(rows: Rows, pairs: Compared, model: Model) -> Found:
+    scores = model.from_log_odds(pairs.log_odds)
+    kept = np.flatnonzero(pairs.permitted & ~model.hides(scores))
+    return Found(rows[kept].astype(np.intp), pairs.features[kept], scores[kept])
 
 
 def _related(one: View, index: Index, rows: Rows | slice = slice(None)) -> npt.NDArray[np.bool_]:

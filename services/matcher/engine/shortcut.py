@@ -18,7 +18,7 @@ from services.matcher.engine.kernels import offers_features, requests_features
 from services.matcher.engine.looking import candidates
 from services.matcher.engine.looking_back import reached
 from services.matcher.engine.ranking import Model
-from services.matcher.engine.records import Records
+from services.matcher.engine.records import Records, Side
 
 SCORED = 400
 """Candidates that are scored, and all whose estimates equal the last of them."""
@@ -26,11 +26,16 @@ SCORED = 400
 LOOKED_AT = 2_500
 """Candidates that get a second look."""
 
+SCORED_OF, LOOKED_AT_OF = 2_500, 400
+"""One more is scored for so many offers, and one more looked at: the more there are, the closer
+together the best of them lie, and the more an estimate that misleads a little costs."""
+
 MISLED = 1.2
 """By how much, in log odds, looks may mislead, for a pair to be scored that by them falls short of
 where a list ends."""
 
-_PLACES = ("row", "stated", "told", "concepts", "named")
+_OFFERS = ("row", "concepts", "named", "text", "field", "stated", "lines")
+_REQUESTS = ("row", "concepts", "named", "text", "stated", "lines", "shares", "end")
 
 Rows = npt.NDArray[np.int32]
 
@@ -48,43 +53,22 @@ def worth_scoring(records: Records, model: Model, row: int) -> Rows:
     """Rows of offers that may be among the best for the request in a row, each once."""
     cells = records.found_offers.cells
     asked = records.requests.records.table[row : row + 1]
-    marks = records.names.concept_marks()
+    marks, offers = records.names.concept_marks(), len(records.offers)
     rows: Rows = candidates(
         cells.part(records.offers_to_look_at(row)),
         cells.links,
-        tuple(cells.column(name) for name in _PLACES),
-        records.offers.records.table,
+        tuple(cells.column(name) for name in _OFFERS),
+        records.found_offers.gists,
+        records.found_requests.gists[row],
         asked,
         records.requests.lines.table,
         records.today,
-        records.admitted_kinds(row),
+        records.admission(row),
         _weights(model),
         (marks, *codes()),
-        (LOOKED_AT, SCORED),
+        (LOOKED_AT + offers // LOOKED_AT_OF, SCORED + offers // SCORED_OF),
     )
     return rows
-
-
-def compared_with_offers(records: Records, model: Model, row: int, rows: Rows) -> Compared:
-    """The request in a row with the offers in some rows.
-
-    The same numbers as features.pair_features and Model.log_odds give, to the last bit.
-    """
-    features = np.empty((len(rows), len(FEATURES)))
-    permitted, log_odds = offers_features(
-        rows,
-        records.offers.records.table,
-        records.offers.lines.table,
-        records.requests.records.table[row : row + 1],
-        records.requests.lines.table,
-        records.today,
-        records.admitted_kinds(row),
-        len(records.names.concepts),
-        codes(),
-        _weights(model),
-        features,
-    )
-    return Compared(permitted, log_odds, features)
 
 
 def worth_comparing(records: Records, model: Model, row: int) -> Rows:
@@ -93,8 +77,9 @@ def worth_comparing(records: Records, model: Model, row: int) -> Rows:
     rows: Rows = reached(
         cells.part(records.requests_to_look_at(row)),
         cells.links,
-        tuple(cells.column(name) for name in (*_PLACES, "shares", "end")),
-        records.requests.records.table,
+        tuple(cells.column(name) for name in _REQUESTS),
+        records.found_requests.gists,
+        records.found_offers.gists[row],
         records.offers.records.table[row : row + 1],
         records.offers.lines.table,
         records.today,
@@ -106,17 +91,25 @@ def worth_comparing(records: Records, model: Model, row: int) -> Rows:
     return rows
 
 
-def compared_with_requests(records: Records, model: Model, row: int, rows: Rows) -> Compared:
-    """The offer in a row with the requests in some rows; as `compared_with_offers`."""
+def compared(records: Records, model: Model, side: Side, row: int, rows: Rows) -> Compared:
+    """The record in a row of a side with those of the other side in some rows.
+
+    The same numbers as features.pair_features and Model.log_odds give, to the last bit.
+    """
     features = np.empty((len(rows), len(FEATURES)))
-    permitted, log_odds = requests_features(
+    loop, one, others, admitted = (
+        (offers_features, records.requests, records.offers, records.admission(row))
+        if side == "request"
+        else (requests_features, records.offers, records.requests, records.admitted_states(row))
+    )
+    permitted, log_odds = loop(
         rows,
-        records.requests.records.table,
-        records.requests.lines.table,
-        records.offers.records.table[row : row + 1],
-        records.offers.lines.table,
+        others.records.table,
+        others.lines.table,
+        one.records.table[row : row + 1],
+        one.lines.table,
         records.today,
-        records.admitted_states(row),
+        admitted,
         len(records.names.concepts),
         codes(),
         _weights(model),

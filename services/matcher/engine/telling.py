@@ -15,17 +15,21 @@ NEED, PROVISION, THEME, KIND, QUANTITY, OF, UNIT, AMOUNT, AMOUNT_OF, PAIR = rang
 def served(rows, offers, provisions, request, needs, today, closeness, serves):  # type: ignore[no-untyped-def]
     """Which provision of the offers in some rows meets which need best; see serving.servings.
 
-    `request` is a table of one row. Returns servings × what is told, and how well each fits; those
-    of a pair stand together.
+    `request` is a table of one row. Returns servings × what is told, and how well each fits: pair
+    after pair, of each in the order of the needs' numbers.
     """
     asked = request[0]
     count = np.int64(asked["line_count"])
+    numbers = np.empty(count, dtype=np.int64)
+    for place in range(count):
+        numbers[place] = needs[asked["first_line"] + place]["number"]
+    order = np.argsort(numbers)
     told = np.empty((len(rows) * count, 10), dtype=np.int64)
     fits = np.empty(len(rows) * count)
     found = 0
     for at in range(len(rows)):
         given = offers[rows[at]]
-        for place in range(count):
+        for place in order:
             need = needs[asked["first_line"] + place]
             if need["strength"] <= 0.0 or need["number"] == 0:
                 continue

@@ -13,7 +13,7 @@ from services.matcher.engine.pairing import offers_told, offers_told_fast
 from services.matcher.engine.profiles import OfferProfile, RequestProfile
 from services.matcher.engine.ranking import prior_model
 from services.matcher.engine.search import _permitted_offers, requests_for
-from services.matcher.engine.shortcut import compared_with_offers, compared_with_requests
+from services.matcher.engine.shortcut import compared
 from services.matcher.engine.track_records import Standing
 from tests.services.matcher.engine.arbitrary import few, ledgers, registers, standings
 from tests.services.matcher.engine.samples import DONOR, engine
@@ -51,7 +51,7 @@ def test_features_are_the_same_numbers(
             records.today,
             records.sizes(),
         )
-        compiled = compared_with_offers(records, prior_model(), row, rows.astype(np.int32))
+        compiled = compared(records, prior_model(), "request", row, rows.astype(np.int32))
         assert compiled.permitted.all()
         assert np.array_equal(plain, compiled.features)
         assert np.array_equal(prior_model().log_odds(plain), compiled.log_odds)
@@ -67,7 +67,7 @@ def test_features_are_the_same_numbers_from_the_other_side(
     for given_ in register[1]:
         row = records.offers.row(given_.id)
         plain = requests_for(records, model, given_.id)
-        compiled = compared_with_requests(records, model, row, plain.rows.astype(np.int32))
+        compiled = compared(records, model, "offer", row, plain.rows.astype(np.int32))
         assert compiled.permitted.all()
         assert np.array_equal(plain.features, compiled.features)
         assert np.array_equal(plain.scores, model.from_log_odds(compiled.log_odds))
