@@ -52,10 +52,10 @@ class Engine:
     """Requests and offers in memory, and which suit which.
 
     What it answers depends on the records, the ledger's figures, the declined pairs, the register
-    of embargoes, the model and the day; never on the order in which these came. Putting a record,
-    and saying what is committed of it, raise whatever keeps the record from being used: then it is
-    as if it were not here, until it is put again or another day makes it fit. Not safe for use by
-    several threads.
+    of embargoes, donors' track records, the model and the day; never on the order in which these
+    came. Putting a record, and saying what is committed of it, raise whatever keeps the record from
+    being used: then it is as if it were not here, until it is put again or another day makes it
+    fit. Not safe for use by several threads.
     """
 
     def __init__(self, model: Model, geography: Geography, as_of: date, size: int = 50) -> None:
