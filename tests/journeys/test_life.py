@@ -4,9 +4,12 @@ What time alone does is swept here, with a clock of the test's own, over the sta
 """
 
 import itertools
+import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from subprocess import run
 from typing import Any
 
 import mongoengine
@@ -16,8 +19,9 @@ from deploy.cli.client import Answer, Client, ProblemError
 from deploy.local.programs import service_settings
 from deploy.local.running import Stack
 from deploy.local.servers import wait_until
-from services.matcher import clockwork
+from services.matcher import clockwork, embargo_watch
 from services.matcher.schedule import months_after
+from services.requests.circulating import circulate_due
 from shared.web.database import connect_database
 from tests.journeys.speaking import both_agree, speaking_for
 
@@ -29,6 +33,9 @@ WINDOW = {"from": "2026-07-01", "to": "2035-12-31"}
 MACHINES = {"theme": "marking", "kind": "equipment", "unit": "machines"}
 CONDITION = {"kind": "reporting", "text": "A report on the marked rifles every half year."}
 LINES = [{"side": side, "line": 1, "quantity": 4} for side in ("request", "offer")]
+
+
+_BOUND = ("donor", "requester")
 
 
 @dataclass(frozen=True)
@@ -73,36 +80,40 @@ def steps(client: Client, service: str, path: str, *taken: tuple[str, Any]) -> N
 _NUMBERS = itertools.count(1)
 
 
-def endorsed(users: Users, conditions: list[dict[str, str]] | None = None) -> str:
+def asked(users: Users, country: str = STATE) -> str:
+    """A draft of a State's request for four machines; its id."""
+    body = {
+        "title": f"Machines to mark the rifles of garrison {next(_NUMBERS)} (illustrative)",
+        "description": "Four portable machines that mark rifles, with spare parts.",
+        "language": "en",
+        "country": country,
+        "window": WINDOW,
+        "needs": [{**MACHINES, "quantity": 4}],
+    }
+    return str(users.state.post("requests", "/v1/requests", body).body["id"])
+
+
+def offered(conditions: list[dict[str, str]] | None = None) -> dict[str, Any]:
+    """An offer of ten machines, to be sent."""
+    return {
+        "title": f"Marking machines, lot {next(_NUMBERS)} (illustrative)",
+        "description": "We give portable marking machines for rifles, with spare parts.",
+        "language": "en",
+        "organisation": AGENCY,
+        "window": WINDOW,
+        "provisions": [{**MACHINES, "capacity": 10}],
+        "conditions": conditions or [],
+    }
+
+
+def endorsed(
+    users: Users, conditions: list[dict[str, str]] | None = None, country: str = STATE
+) -> str:
     """A pair of a request and an offer of their own that a coordinator has endorsed; its id."""
-    number = next(_NUMBERS)
-    request = users.state.post(
-        "requests",
-        "/v1/requests",
-        {
-            "title": f"Machines to mark the rifles of garrison {number} (illustrative)",
-            "description": "Four portable machines that mark rifles, with spare parts.",
-            "language": "en",
-            "country": STATE,
-            "window": WINDOW,
-            "needs": [{**MACHINES, "quantity": 4}],
-        },
-    ).body["id"]
+    request = asked(users, country)
     steps(users.state, "requests", f"/v1/requests/{request}", ("submit", {"consent": "express"}))
     steps(users.coordinator, "requests", f"/v1/requests/{request}", ("authenticate", None))
-    offer = users.donor.post(
-        "offers",
-        "/v1/offers",
-        {
-            "title": f"Marking machines, lot {number} (illustrative)",
-            "description": "We give portable marking machines for rifles, with spare parts.",
-            "language": "en",
-            "organisation": AGENCY,
-            "window": WINDOW,
-            "provisions": [{**MACHINES, "capacity": 10}],
-            "conditions": conditions or [],
-        },
-    ).body["id"]
+    offer = users.donor.post("offers", "/v1/offers", offered(conditions)).body["id"]
     steps(users.donor, "offers", f"/v1/offers/{offer}", ("submit", None), ("publish", None))
     wait_until(lambda: offer in proposed(users, request), SECONDS, "the proposal")
     pair = f"{request}.{offer}"
@@ -140,17 +151,53 @@ def refused(client: Client, pair: str, path: str, body: dict[str, Any]) -> tuple
     return problem.value.status, str(problem.value.problem["type"]).rpartition(":")[2]
 
 
-def committed(stack: Stack, users: Users) -> tuple[str, str]:
+def committed(stack: Stack, users: Users, country: str = STATE) -> tuple[str, str]:
     """A pair of which four machines are committed, and the commitment's id."""
-    pair = endorsed(users)
-    both_agree(stack, pair, STATE, AGENCY)
-    body = {"proposal": pair, "lines": LINES}
-    return pair, users.coordinator.post("matcher", "/v1/commitments", body).body["id"]
+    pair = endorsed(users, country=country)
+    both_agree(stack, pair, country, AGENCY)
+    return pair, commit(users, pair)
+
+
+def commit(users: Users, pair: str, quantity: int = 4) -> str:
+    """Commit so many machines of a pair; the commitment's id."""
+    lines = [{**line, "quantity": quantity} for line in LINES]
+    body = {"proposal": pair, "lines": lines}
+    return str(users.coordinator.post("matcher", "/v1/commitments", body).body["id"])
+
+
+def held(users: Users, pair: str) -> list[float]:
+    """How much the ledger holds of the lines of both records, and of the lines that are closed."""
+    return [
+        line["held"]
+        for record in pair.split(".")
+        for line in users.coordinator.items("matcher", "/v1/ledger", record=record)
+    ]
+
+
+def stands(users: Users, pair: str, status: str, *needs: float) -> None:
+    """Wait until the request is in that state, with so much of its need pledged, committed..."""
+    request, names = pair.partition(".")[0], ("pledged", "committed", "delivered")
+
+    def is_so() -> bool:
+        shown = users.state.get("requests", f"/v1/requests/{request}").body
+        found = [float(shown["needs"][0][name]["quantity"] or 0) for name in names]
+        return shown["status"] == status and (not needs or found == list(needs))
+
+    wait_until(is_so, SECONDS, f"the request being {status} with {needs}")
+
+
+def is_over(users: Users, pair: str, status: str) -> None:
+    """Nothing is held, all that was done has who and when, and the request is open as before."""
+    told = life(users.auditor, pair)
+    assert told["status"] == status
+    assert all(step["at"] and step["role"] for step in told["history"])
+    assert all(step["party"] or step["role"] not in _BOUND for step in told["history"])
+    assert set(held(users, pair)) <= {0}
 
 
 def test_the_straight_way(users: Users, sweep: Callable[[datetime], int]) -> None:
     pair = endorsed(users, [CONDITION])
-    request, _, offer = pair.partition(".")
+    _, _, offer = pair.partition(".")
     with pytest.raises(ProblemError, match="have to agree first"):
         users.coordinator.post("matcher", "/v1/commitments", {"proposal": pair, "lines": LINES})
     (condition,) = users.state.get("offers", f"/v1/offers/{offer}").body["conditions"]
@@ -161,11 +208,7 @@ def test_the_straight_way(users: Users, sweep: Callable[[datetime], int]) -> Non
     take(users.donor, pair, "answer", {"answer": "agree", "pledges": pledge})
     users.coordinator.post("matcher", "/v1/commitments", {"proposal": pair, "lines": LINES})
 
-    def covered() -> float:
-        shown = users.state.get("requests", f"/v1/requests/{request}").body
-        return float(shown["needs"][0]["committed"]["quantity"] or 0)
-
-    wait_until(lambda: covered() == 4, SECONDS, "the State seeing it")
+    stands(users, pair, "covered", 4, 4, 0)
     take(users.donor, pair, "delivery", {"step": "start"})
     take(users.donor, pair, "figures", {"lines": pledge})
     take(users.state, pair, "figures", {"lines": [{"line": 1, "quantity": 3}]})
@@ -188,7 +231,7 @@ def test_the_straight_way(users: Users, sweep: Callable[[datetime], int]) -> Non
     assert [one["reply"] for one in told["follow_ups"]] == ["They are on their way."] * 2
     roles = {step["role"] for step in told["history"]}
     assert roles == {"coordinator", "donor", "requester", "matcher"}
-    assert covered() == 4
+    stands(users, pair, "covered", 4, 4, 4)
     assert refused(users.donor, pair, "delivery", {"step": "start"})[0] == 409
 
 
@@ -207,10 +250,9 @@ def test_each_no_ends_it(users: Users, who: str) -> None:
     else:
         take(getattr(users, who), pair, "answer", no)
     wait_until(lambda: offer not in proposed(users, request), SECONDS, "the pair leaving the list")
-    assert life(users.auditor, pair)["status"] == (
-        "rejected" if who == "coordinator" else "declined"
-    )
     assert refused(users.donor, pair, "answer", {"answer": "agree"})[0] == 409
+    is_over(users, pair, "rejected" if who == "coordinator" else "declined")
+    stands(users, pair, "circulated", 0, 0, 0)
 
 
 @pytest.mark.parametrize("side", ["request", "offer"])
@@ -241,6 +283,7 @@ def test_a_record_that_is_withdrawn_afterwards(stack: Stack, users: Users, side:
     users.state.post("matcher", release, {"reason": "Nobody needs it any more."})
     told = life(users.donor, pair)
     assert (told["status"], told["history"][-1]["action"]) == ("fallen", "fall")
+    is_over(users, pair, "fallen")
 
 
 def _withdraw(users: Users, pair: str, side: str) -> None:
@@ -257,10 +300,149 @@ def test_silence_ends_it_after_a_reminder(users: Users, sweep: Callable[[datetim
     for day in (24, 31):
         sweep(now + timedelta(days=day))
     told = life(users.state, pair)
-    assert told["status"] == "lapsed"
+    is_over(users, pair, "lapsed")
     assert [step["action"] for step in told["history"]] == [
         *("endorse", "donor-agree", "remind", "lapse")
     ]
     # The coordinator may ask again.
     take(users.coordinator, pair, "decision", {"decision": "endorse"})
     assert life(users.state, pair)["waiting_for"] == ["donor", "state"]
+
+
+def test_a_condition_that_changes_after_the_states_yes(stack: Stack, users: Users) -> None:
+    pair = endorsed(users, [CONDITION])
+    both_agree(stack, pair, STATE, AGENCY)
+    path = f"/v1/offers/{pair.partition('.')[2]}"
+    seen = users.donor.get("offers", path)
+    other = {**CONDITION, "text": "A report on the marked rifles every month."}
+    users.donor.put(
+        "offers",
+        path,
+        {**offered([other]), "provisions": [{**MACHINES, "line": 1, "capacity": 10}]},
+        if_match=seen.etag,
+    )
+    wait_until(lambda: life(users.state, pair)["status"] == "donor-agreed", SECONDS, "its return")
+    assert life(users.donor, pair)["history"][-1]["reason"] == "conditions-changed"
+    assert refused(users.state, pair, "answer", {"answer": "agree"}) == (422, "invalid")
+    both = [one["hash"] for one in life(users.state, pair)["conditions"] if one["current"]]
+    take(users.state, pair, "answer", {"answer": "agree", "accepts": both})
+    commit(users, pair)
+    stands(users, pair, "covered", 4, 4, 0)
+
+
+def test_a_need_is_covered_in_parts_and_open_again(stack: Stack, users: Users) -> None:
+    pair = endorsed(users)
+    both_agree(stack, pair, STATE, AGENCY)
+    first, second = commit(users, pair, 1), None
+    stands(users, pair, "partly-covered", 1, 1, 0)
+    second = commit(users, pair, 3)
+    stands(users, pair, "covered", 4, 4, 0)
+    for id_, status, left in ((second, "partly-covered", 1), (first, "circulated", 0)):
+        said = {"reason": "The machines are needed elsewhere."}
+        users.donor.post("matcher", f"/v1/commitments/{id_}/release", said)
+        stands(users, pair, status, left, left, 0)
+    is_over(users, pair, "released")
+
+
+def test_a_request_waits_for_its_state(stack: Stack, users: Users) -> None:
+    """Objected to, consented to expressly, or circulated when the time to object is over."""
+    paths = [f"/v1/requests/{asked(users)}" for _ in range(2)]
+    for path in paths:
+        steps(users.state, "requests", path, ("submit", None))
+        steps(users.coordinator, "requests", path, ("authenticate", None))
+        assert not is_shown(users.donor, path)
+    steps(users.state, "requests", paths[0], ("object", {"reason": "sensitive"}))
+    assert users.state.get("requests", paths[0]).body["status"] == "draft"
+    steps(users.state, "requests", paths[0], ("submit", None))
+    steps(users.coordinator, "requests", paths[0], ("authenticate", None))
+    steps(users.state, "requests", paths[0], ("circulate", {"consent": "express"}))
+    due = datetime.fromisoformat(users.state.get("requests", paths[1]).body["circulates_at"])
+    connect_database(service_settings(stack.plan, "requests"))
+    try:
+        circulate_due(due - timedelta(seconds=1))
+        assert not is_shown(users.donor, paths[1])
+        circulate_due(due)
+    finally:
+        mongoengine.disconnect()
+    for path, consent in zip(paths, ("express", "no-objection"), strict=True):
+        shown = users.donor.get("requests", path).body
+        assert (shown["status"], shown["consent"]) == ("circulated", consent)
+
+
+def is_shown(client: Client, path: str) -> bool:
+    """Whether a request is there for somebody."""
+    try:
+        client.get("requests", path)
+    except ProblemError as problem:
+        if problem.status != 404:
+            raise
+        return False
+    return True
+
+
+def test_an_embargo_in_the_midst_of_it_and_an_exemption_that_expires(
+    stack: Stack, users: Users, sweep: Callable[[datetime], int]
+) -> None:
+    country = "NER"
+    users = replace(users, state=speaking_for(stack, "requester", state=country))
+    waiting = endorsed(users, country=country)
+    (holding, _), (moving, _), (given, _) = (committed(stack, users, country) for _ in range(3))
+    for pair in (moving, given):
+        take(users.donor, pair, "delivery", {"step": "start"})
+    take(users.state, given, "delivery", {"step": "deliver"})
+    embargo = {
+        "country": country,
+        "resolution": "S/RES/0000 (2020), made up for this test",
+        "from": "2020-01-01",
+        "source": "made up for this test",
+        "stated_on": "2026-01-01",
+        "reason": "The test needs one.",
+    }
+    entered = users.coordinator.post("matcher", "/v1/embargoes", embargo)
+    for pair in (waiting, holding, moving):
+        wait_until(
+            lambda pair=pair: life(users.auditor, pair)["status"] == "fallen",
+            SECONDS,
+            "its falling",
+        )
+        is_over(users, pair, "fallen")
+        assert life(users.state, pair)["history"][-1]["reason"] == "embargo"
+        stands(users, pair, "circulated", 0, 0, 0)
+    assert life(users.auditor, given)["status"] == "delivered"
+    stands(users, given, "covered", 4, 4, 4)
+
+    last = datetime.now(UTC).date() + timedelta(days=20)
+    exemption = {
+        "reference": "Committee letter of this test",
+        "kinds": ["equipment"],
+        "request": None,
+        "from": "2026-01-01",
+        "to": last.isoformat(),
+    }
+    users.coordinator.put(
+        "matcher",
+        f"/v1/embargoes/{entered.body['id']}",
+        {**embargo, "exemptions": [exemption]},
+        if_match=entered.etag,
+    )
+    wait_until(
+        lambda: life(users.auditor, waiting)["status"] == "proposed", SECONDS, "its coming back"
+    )
+    take(users.coordinator, waiting, "decision", {"decision": "endorse"})
+    both_agree(stack, waiting, country, AGENCY)
+    id_ = commit(users, waiting)
+    stands(users, waiting, "covered", 4, 4, 0)
+    assert embargo_watch.sweep(datetime.now(UTC) + timedelta(days=30)) >= 1
+    gone = users.state.get("matcher", f"/v1/commitments/{id_}").body
+    assert (gone["status"], embargo["resolution"] in gone["refusal"]) == ("released", True)
+    actions = [(step["action"], step["reason"]) for step in life(users.state, waiting)["history"]]
+    assert ("fall", "embargo") in actions[actions.index(("commit", None)) :]
+    stands(users, waiting, "circulated", 0, 0, 0)
+    assert set(held(users, waiting)) <= {0}
+
+
+def test_the_audit_trails_of_all_that_are_whole(stack: Stack) -> None:
+    command = [str(Path(sys.executable).with_name("entraide")), "audit", "verify"]
+    data = ["--data-dir", str(stack.plan.directory.path)]
+    done = run([*command, *data], capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr

@@ -150,7 +150,8 @@ def test_no_random_walk_leads_to_an_illegal_state():
     lives = list(LIVES.values())
     taken = Counter()
     life = record = None
-    while taken.total() < WALKED:
+    steps = 0
+    while steps < WALKED:
         if record is None or not life.allowed(record.status) or dice.random() < 0.01:
             life = dice.choice(lives)
             record = SimpleNamespace(status=life.initial, history=[])
@@ -169,5 +170,6 @@ def test_no_random_walk_leads_to_an_illegal_state():
             assert life.steps[action].target is None
             assert record.status == record.history[-2].source
         taken[life, action] += 1
+        steps += 1
     assert {(life, action) for life in lives for action in life.steps} == set(taken)
     assert taken.total() == WALKED
