@@ -20,6 +20,7 @@ from services.matcher.engine.names import Numbers
 from services.matcher.engine.profiles import Line, RequestProfile, Text, day_window, line_of
 from shared.language.meaning import centred
 from shared.language.weighing import concept_weights
+from shared.likeness.described import MOST_SITES
 
 UNKNOWN_DAYS = (0, 0)
 """The window of an activity that states none."""
@@ -43,6 +44,7 @@ ACTIVITY: Spec = {
     "named": (np.int16, (MOST_NAMED,)),
     "named_weights": (np.int16, (MOST_NAMED,)),
     "excluded": (np.int16, (MOST_NAMED,)),
+    "sites": (np.uint32, (MOST_SITES,)),
     "vector": (np.int8, (512,)),
 }
 NEED: Spec = {
@@ -54,6 +56,7 @@ NEED: Spec = {
     "concepts": (np.int16, (MOST_NAMED,)),
     "concept_weights": (np.int16, (MOST_NAMED,)),
     "excluded": (np.int16, (MOST_NAMED,)),
+    "sites": (np.uint32, (MOST_SITES,)),
     "vector": (np.int8, (512,)),
 }
 _NO_VECTOR = np.zeros(512, dtype=np.int8)
@@ -104,6 +107,7 @@ class Needs:
     named: Mapping[str, int]
     concepts: Mapping[str, int]
     excluded: frozenset[str]
+    sites: npt.NDArray[np.uint32]
     vector: npt.NDArray[np.int8]
 
 
@@ -175,6 +179,7 @@ class Activities:
             named=self._names(cells["named"], cells["named_weights"]),
             concepts=self._names(cells["concepts"], cells["concept_weights"]),
             excluded=frozenset(self._names(cells["excluded"], cells["excluded"])),
+            sites=cells["sites"],
             vector=cells["vector"],
         )
 
@@ -242,11 +247,13 @@ class Activities:
         self, text: Text, named: Mapping[str, int], excluded: Collection[str]
     ) -> dict[str, object]:
         numbers, weights = self._numbered(named)
+        sites = sorted(text.particulars.sites)
         return {
             "text": bool(text.language),
             "named": numbers,
             "named_weights": weights,
             "excluded": self._numbered(dict.fromkeys(excluded, 1))[0],
+            "sites": [*sites, *[0] * (MOST_SITES - len(sites))],
             "vector": _NO_VECTOR if text.vector is None else centred(text.vector),
         }
 

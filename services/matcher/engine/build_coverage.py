@@ -24,6 +24,7 @@ from services.matcher.engine.coverage_features import FEATURES, features
 from services.matcher.engine.profiles import RequestProfile
 from services.matcher.engine.ranking import ShrunkLogistic
 from shared.language import signature
+from shared.language.particulars import Author
 from shared.vocabulary.units import canonical_unit
 
 DAY = date(2026, 1, 1)
@@ -42,10 +43,12 @@ _PRIOR = {
     "quantity": 1.0,
     "part": 2.0,
     "together": 0.5,
+    "sites": 0.0,
 }
 _PRIOR_INTERCEPT = -16.0
 _SHRINKAGE = 1.0
-_LEAST = tuple(round(0.05 * step, 2) for step in range(5, 17))
+_SITES = FEATURES.index("sites")
+_LEAST = tuple(round(0.025 * step, 3) for step in range(10, 17))
 _WINDOW = {"from": "2026-06-01", "to": "2028-06-30"}
 _DAYS = {"from": "2026-09-01", "to": "2027-12-31"}
 
@@ -72,7 +75,7 @@ class Set:
             self.activities.put_activity(ActivityProfile.of_event(one))
 
     def pairs(self, left_out: str | None = None) -> tuple[Rows, Truth]:
-        """The labelled pairs that dates do not decide, without those of one State."""
+        """The labelled pairs that dates and places do not decide, without those of one State."""
         rows, truth = [], []
         for (request, number, activity), covers in self.labels.items():
             if self.states[request] == left_out:
@@ -80,8 +83,9 @@ class Set:
             needs = self.activities.needs(request)
             line = next(one for one in needs.lines if one.number == number)
             row = np.array([self.activities.in_state(needs.country)[activity]])
-            if timely(self.activities, row, line.window or needs.window, DAY)[0]:
-                rows.append(features(self.activities, needs, line, row)[0])
+            told = features(self.activities, needs, line, row)[0]
+            if timely(self.activities, row, line.window or needs.window, DAY)[0] and told[_SITES]:
+                rows.append(told)
                 truth.append(covers)
         return np.array(rows), np.array(truth)
 
@@ -184,7 +188,7 @@ def built(directory: Path | None) -> dict[str, Any]:
             round(f1(alone, gold.labels, strict=strict), 3) for strict in (False, True)
         ],
         "held_out_f1": {
-            f"{one:.2f}": [round(score, 3) for score in scores] for one, scores in reached.items()
+            f"{one:.3f}": [round(score, 3) for score in scores] for one, scores in reached.items()
         },
     }
     return _stored(fitted([own.pairs(), gold.pairs()], least), provenance)
@@ -217,7 +221,7 @@ def _request(
         "status": "circulated",
         "priority": None,
         "needs": lines,
-        "signature": signature(texts, language, _KEY, "request"),
+        "signature": signature(texts, language, _KEY, "request", Author(country=row["country"])),
     }
 
 
@@ -226,7 +230,9 @@ def _activity(row: Mapping[str, Any], texts: Mapping[str, str]) -> dict[str, Any
         **{name: row[name] for name in ("id", "country", "window")},
         "status": row.get("status", "ongoing"),
         **_measures(row),
-        "signature": signature(texts, row["language"], _KEY, "offer"),
+        "signature": signature(
+            texts, row["language"], _KEY, "offer", Author(country=row["country"])
+        ),
     }
 
 

@@ -1,8 +1,9 @@
 """Which assistance under way seems to cover which need line, how much of it, and why.
 
 Only activities of the request's own State, that are neither cancelled nor over before the need
-begins, are looked at; the rest is a few features and a calibrated logistic classifier, whose
-coefficients are data (data/coverage.json, made by build_coverage.py).
+begins, nor for other places within the State, are looked at; the rest is a few features and a
+calibrated logistic classifier, whose coefficients are data (data/coverage.json, made by
+build_coverage.py).
 """
 
 import json
@@ -20,6 +21,7 @@ from services.matcher.engine.coverage_features import FEATURES, Features, Rows, 
 from services.matcher.engine.profiles import Line
 
 DECIMALS = 6
+_SITES = FEATURES.index("sites")
 NEAR_DAYS = 92
 """An activity that is not over may end so long before the need begins, or begin so long after."""
 MOST_EVIDENCE = 5
@@ -114,6 +116,8 @@ def coverings(
         if not len(kept):
             continue
         told = features(activities, needs, line, every[kept])
+        here = told[:, _SITES] > 0.0
+        kept, told = kept[here], told[here]
         probabilities = classifier.probabilities(told)
         found += [
             _covering(needs, line, activities.activity(ids[kept[at]]), probabilities[at], told[at])

@@ -26,6 +26,7 @@ FEATURES = (
     "quantity",
     "part",
     "together",
+    "sites",
 )
 """The features' names, each from 0 to 1, each speaking for coverage when larger.
 
@@ -35,7 +36,8 @@ activity's text speaks of the line's theme. `field`: the probability that it is 
 the activity's text names that the request's names too. `allowed`: the part of what each text names
 that the other does not rule out. `amount`, `quantity`: how near money and numbers are to those
 needed. `part`: the part of the line that is covered by them. `together`: the part of the shorter
-window on which both stand. What is not told counts as neither for nor against.
+window on which both stand. `sites`: whether both name the same place within the State; 0 where each
+names others. What is not told counts as neither for nor against.
 """
 
 UNSURE = 0.5
@@ -70,6 +72,7 @@ def features(activities: Activities, needs: Needs, line: Line, rows: Rows) -> Fe
         _nearness(line.quantity or 0, quantity, same_unit | (unit == 0) | (own_unit == 0)),
         _part((line.quantity or 0, quantity, same_unit), (dollars(line), paid)),
         _together(line.window or needs.window, first, last),
+        _sites(needs.sites, activities.column("sites")[rows]),
     ]
     return np.stack([column.astype(np.float64) for column in columns], axis=1).clip(0.0, 1.0)
 
@@ -97,6 +100,14 @@ def _together(window: tuple[int, int], first: Whole, last: Whole) -> Features:
     days = np.minimum(last, window[1]) - np.maximum(first, window[0]) + 1
     shorter = np.minimum(last - first, window[1] - window[0]) + 1
     return _divided(np.maximum(days, 0), shorter, last > 0, UNSURE)
+
+
+def _sites(asked: npt.NDArray[np.uint32], given: npt.NDArray[np.uint32]) -> Features:
+    """1 where a place is named by both, 0 where none is; UNSURE where one names none."""
+    known = given.any(axis=1) & asked.any()
+    common = np.isin(given, asked[asked > 0]).any(axis=1)
+    found: Features = np.where(known, common, UNSURE)
+    return found
 
 
 def _meaning(own: npt.NDArray[np.int8], others: npt.NDArray[np.int8]) -> Features:

@@ -52,7 +52,8 @@ def evidence(grounds: Grounds, language: str) -> tuple[Told, ...]:
 
 def _facts(grounds: Grounds, language: str) -> Iterator[tuple[str, Mapping[str, str]]]:
     (theme, kind), (theme_given, kind_given) = grounds.asks, grounds.gives
-    told = dict(zip(FEATURES, grounds.features, strict=True))
+    # A case that was kept before a feature came in has none of it.
+    told = dict(zip(FEATURES, grounds.features, strict=False))
     yield (
         "theme" if theme == theme_given else "other-theme",
         {"theme": theme_text(theme, language), "given": theme_text(theme_given, language)},
@@ -68,6 +69,8 @@ def _facts(grounds: Grounds, language: str) -> Iterator[tuple[str, Mapping[str, 
             yield code, {"concepts": text}
     if told["field"] < _DOUBTFUL:
         yield "field", {"percent": percent_text(told["field"], language)}
+    if told.get("sites") == 1.0:
+        yield "sites", {}
     yield "together", {"percent": percent_text(told["together"], language)}
 
 

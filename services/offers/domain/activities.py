@@ -7,6 +7,7 @@ from typing import Any
 from services.offers.documents import Activity, Organisation
 from services.offers.domain.owners import owner_parts, require_owner
 from shared.ids import derived_id
+from shared.language.particulars import Author
 from shared.lifecycle import ASSISTANCE
 from shared.registers.lines import Use, check_codes
 from shared.registers.measures import amount_of, hundredths, quantity_of, thousandths
@@ -171,7 +172,9 @@ def _fill(
     activity.amount = hundredths(payload["amount"])
     activity.window = Window.of(payload["window"])
     activity.partners = list(dict.fromkeys(payload["partners"]))
-    texts = Texts(activity.title, activity.description)
+    texts = Texts(
+        activity.title, activity.description, author=Author(country=activity.country or None)
+    )
     read_texts(activity, texts, payload["language"], key)
 
 

@@ -6,8 +6,10 @@ from typing import Any
 from services.matcher.engine.activities import Activities, ActivityProfile
 from services.matcher.engine.profiles import RequestProfile
 from shared.language import signature
+from shared.language.particulars import Author
 
 KEY = b"for tests"
+SENEGAL = Author(country="SEN")
 WINDOW = {"from": "2026-06-01", "to": "2028-06-30"}
 NEED = (
     "Rifles of the border guard bear no mark. Six engraving machines with spare parts are needed."
@@ -42,7 +44,7 @@ def request(
         "priority": None,
         "window": WINDOW,
         "needs": [dict(one) for one in lines] or [line()],
-        "signature": text and signature({"description": text}, "en", KEY, "request"),
+        "signature": text and signature({"description": text}, "en", KEY, "request", SENEGAL),
         **fields,
     }
     return RequestProfile.of_event(data)
@@ -56,7 +58,7 @@ def activity(id_: str = "a", text: str | None = GIVEN, **fields: Any) -> Activit
         "country": "SEN",
         "window": WINDOW,
         **{name: value for name, value in line().items() if name != "line"},
-        "signature": text and signature({"description": text}, "en", KEY, "offer"),
+        "signature": text and signature({"description": text}, "en", KEY, "offer", SENEGAL),
         **fields,
     }
     return ActivityProfile.of_event(data)

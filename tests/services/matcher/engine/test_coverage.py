@@ -11,7 +11,7 @@ from services.matcher.engine.activities import Activities
 from services.matcher.engine.coverage import Covering, coverings, shipped
 from services.matcher.engine.coverage_features import FEATURES
 from shared.language import encoder_available
-from tests.services.matcher.engine.covering import activity, held, line, request
+from tests.services.matcher.engine.covering import GIVEN, NEED, activity, held, line, request
 
 DAY = date(2026, 7, 1)
 PAST = {"from": "2019-01-01", "to": "2020-12-31"}
@@ -57,6 +57,19 @@ def test_assistance_under_way_covers_the_need_that_it_gives() -> None:
 )
 def test_what_covers_nothing(fields: dict[str, Any]) -> None:
     assert found_with(**fields) == ()
+
+
+def test_places_within_the_state_are_compared() -> None:
+    """Another province is no cover, the same one supports, and who names none is as before."""
+    asked = request(text=f"{NEED} They go to Ziguinchor and Louga.")
+    (plain,) = found_with()
+    (there,) = found(held(asked, activity(text=f"{GIVEN} All are in Louga.")))
+    (untold,) = found(held(asked, activity()))
+    at = FEATURES.index("sites")
+    assert (there.features[at], untold.features[at], plain.features[at]) == (1.0, 0.5, 0.5)
+    assert shipped().weights[at] > 0.0
+    assert there.score > untold.score
+    assert found(held(asked, activity(text=f"{GIVEN} All are in Matam."))) == ()
 
 
 @pytest.mark.parametrize(
