@@ -17,8 +17,8 @@ from services.matcher.engine.bonds import Bonds
 from services.matcher.engine.codes import KIND_CODES, KIND_NUMBERS, THEME_CODES, THEME_NUMBERS
 from services.matcher.engine.columns import Columns, Spec
 from services.matcher.engine.entries import MOST_LINES, request_entry
-from services.matcher.engine.index import MOST_CONCEPTS
 from services.matcher.engine.names import Numbers
+from services.matcher.engine.packing import MOST_CONCEPTS
 from services.matcher.engine.profiles import RequestProfile
 
 WHOLE = 1000

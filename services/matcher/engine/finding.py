@@ -11,8 +11,9 @@ from services.matcher.engine.cells import Cells, Key
 from services.matcher.engine.codes import THEME_CODES
 from services.matcher.engine.columns import Spec, lined_up
 from services.matcher.engine.entries import Entry, EntryLine
-from services.matcher.engine.index import Index, vector_of, weightiest
+from services.matcher.engine.index import Index
 from services.matcher.engine.inference import CLEAR
+from services.matcher.engine.packing import vector_of, weightiest
 
 ANYWHERE = 0
 """The area of what is for everyone, or for States by something else than where they lie."""

@@ -3,76 +3,27 @@
 The pass over candidates filters by rows and then reads the lines of those that are left.
 """
 
-import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import islice
+from collections.abc import Mapping, Sequence
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from services.matcher.engine.codes import KIND_CODES, THEME_CODES
 from services.matcher.engine.columns import Blocks, Columns, Spec
-from services.matcher.engine.entries import MOST_LINES, UNKNOWN, Entry, EntryLine, heaviest
+from services.matcher.engine.entries import Entry, EntryLine
 from services.matcher.engine.names import Names
-from services.matcher.engine.particulars import PARTICULARS, particular_cells
+from services.matcher.engine.packing import (
+    LINE,
+    MOST_CONCEPTS,
+    RECORD,
+    line_cells,
+    line_of,
+    record_cells,
+)
 from services.matcher.engine.profiles import Line
 from services.matcher.engine.rules import View
-
-MOST_TERMS = 64
-MOST_CONCEPTS = 40
-MOST_EXCLUDED = 12
-_VECTOR = 512
-
-RECORD: Spec = {
-    "published": (np.bool_, ()),
-    "open": (np.bool_, ()),
-    "coded": (np.bool_, ()),
-    "dated": (np.bool_, ()),
-    "from": (np.int32, ()),
-    "to": (np.int32, ()),
-    "themes": (np.uint32, ()),
-    "text_themes": (np.uint8, (len(THEME_CODES),)),
-    "theme_norm": (np.float64, ()),
-    "text_kinds": (np.uint8, (len(KIND_CODES),)),
-    "field": (np.uint8, ()),
-    "concepts": (np.int16, (MOST_CONCEPTS,)),
-    "concept_weights": (np.int16, (MOST_CONCEPTS,)),
-    "named": (np.uint64, ()),
-    "concept_norm": (np.float64, ()),
-    "excluded": (np.int16, (MOST_EXCLUDED,)),
-    "terms": (np.int32, (MOST_TERMS,)),
-    "term_weights": (np.int16, (MOST_TERMS,)),
-    "term_norm": (np.float64, ()),
-    "vector": (np.int8, (_VECTOR,)),
-    "vector_norm": (np.float64, ()),
-    "first_line": (np.int32, ()),
-    "line_count": (np.uint8, ()),
-    **PARTICULARS,
-}
-
-LINE: Spec = {
-    "number": (np.int32, ()),
-    "theme": (np.uint8, ()),
-    "kind": (np.uint8, ()),
-    "strength": (np.float64, ()),
-    "share": (np.float64, ()),
-    "quantity": (np.int64, ()),
-    "unit": (np.int32, ()),
-    "amount": (np.int64, ()),
-    "from": (np.int32, ()),
-    "to": (np.int32, ()),
-    "position": (np.uint8, ()),
-    "written": (np.bool_, ()),
-    "written_quantity": (np.int64, ()),
-    "written_amount": (np.int64, ()),
-    "currency": (np.int32, ()),
-    "weight": (np.float64, ()),
-}
-"""What is left of a line, then the line as it was written, from which another day is made."""
-
 
 _NAMED = ("concepts", "concept_weights", "named")
 
@@ -146,8 +97,8 @@ class Index:
         lines = entry.lines
         first = self.lines.take(len(lines))
         try:
-            self.lines.fill(first, [self._line_cells(line) for line in lines])
-            cells = _cells(entry, self._names)
+            self.lines.fill(first, [line_cells(line, self._names) for line in lines])
+            cells = record_cells(entry, self._names)
             row = self.records.take(**cells, first_line=first, line_count=len(lines), **extra)
         except Exception:
             self.lines.free(first, len(lines))
@@ -163,7 +114,7 @@ class Index:
     def refill(self, row: int, lines: Sequence[EntryLine]) -> None:
         """Replace a record's lines by as many others; raises what NumPy does."""
         first = int(self.records.column("first_line")[row])
-        self.lines.fill(first, [self._line_cells(line) for line in lines])
+        self.lines.fill(first, [line_cells(line, self._names) for line in lines])
 
     def remove(self, record: str) -> None:
         """Take a record out; nothing happens if it is not here."""
@@ -183,7 +134,7 @@ class Index:
         first = int(self.records.column("first_line")[row])
         lines = slice(first, first + int(self.records.column("line_count")[row]))
         columns = [self.lines.column(name)[lines].tolist() for name in LINE]
-        return tuple(self._line(list(cells)) for cells in zip(*columns, strict=True))
+        return tuple(line_of(list(cells), self._names) for cells in zip(*columns, strict=True))
 
     def themes_of(self, row: int) -> list[int]:
         """The themes of a record's lines, in their order, those used up among them."""
@@ -270,130 +221,8 @@ class Index:
         found = self.concepts(row).items()
         return {name: w for place, (name, w) in enumerate(found) if bits >> place & 1}
 
-    def _line_cells(self, line: EntryLine) -> Mapping[str, Any]:
-        source = line.source
-        return {
-            "number": line.number,
-            "theme": line.theme,
-            "kind": line.kind,
-            "strength": line.strength,
-            "share": line.share,
-            "quantity": line.quantity,
-            "unit": self._names.units.of(line.unit),
-            "amount": line.amount,
-            "from": line.window[0],
-            "to": line.window[1],
-            "position": line.position,
-            "written": source is not None,
-            "written_quantity": UNKNOWN if source is None else _or_unknown(source.quantity),
-            "written_amount": UNKNOWN if source is None else _or_unknown(source.amount),
-            "currency": 0 if source is None else self._names.currencies.of(source.currency),
-            "weight": 1.0 if source is None else source.weight,
-        }
-
-    def _line(self, cells: list[Any]) -> EntryLine:
-        (number, theme, kind, strength, share, quantity, unit_number, amount, first, last) = cells[
-            :10
-        ]
-        position, written, written_quantity, written_amount, currency, weight = cells[10:]
-        unit = self._names.units.name(unit_number)
-        source = None
-        if written:
-            source = Line(
-                number=number,
-                theme=THEME_CODES[theme],
-                kind=KIND_CODES[kind],
-                quantity=_or_none(written_quantity),
-                unit=unit,
-                amount=_or_none(written_amount),
-                currency=self._names.currencies.name(currency),
-                window=(first, last),
-                weight=weight,
-            )
-        return EntryLine(
-            number=number,
-            theme=theme,
-            kind=kind,
-            strength=strength,
-            share=share,
-            quantity=quantity,
-            unit=unit,
-            amount=amount,
-            window=(first, last),
-            source=source,
-            position=position,
-        )
-
 
 def _told(named: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool_]:
     """Records × concepts: whether the text names it."""
     places = np.arange(MOST_CONCEPTS, dtype=np.uint64)
     return ((named[:, np.newaxis] >> places) & np.uint64(1)).astype(bool)
-
-
-def padded_shares(lines: Iterable[EntryLine]) -> list[float]:
-    """The lines' shares by place, zeros after them."""
-    return _padded([line.share for line in lines], MOST_LINES)
-
-
-def _cells(entry: Entry, names: Names) -> dict[str, object]:
-    concepts = weightiest(entry)
-    terms = heaviest(entry.terms)[:MOST_TERMS]
-    vector = vector_of(entry)
-    excluded = sorted(entry.excluded)[:MOST_EXCLUDED]
-    return {
-        "published": entry.open,
-        "open": entry.open and not entry.spent,
-        "coded": entry.coded,
-        "dated": entry.dated,
-        "from": entry.window[0],
-        "to": entry.window[1],
-        "themes": entry.themes,
-        "text_themes": list(entry.text_themes),
-        "theme_norm": entry.theme_norm,
-        "text_kinds": list(entry.text_kinds),
-        "field": entry.field,
-        "concepts": _padded(names.concepts.of_all([name for name, _ in concepts]), MOST_CONCEPTS),
-        "concept_weights": _padded([weight for _, weight in concepts], MOST_CONCEPTS),
-        "named": sum(1 << at for at, (name, _) in enumerate(concepts) if name in entry.named),
-        "concept_norm": _norm([weight for _, weight in concepts]),
-        "excluded": _padded(names.concepts.of_all(excluded), MOST_EXCLUDED),
-        "terms": _padded(names.terms.of_all([name for name, _ in terms]), MOST_TERMS),
-        "term_weights": _padded([weight for _, weight in terms], MOST_TERMS),
-        "term_norm": _norm([weight for _, weight in terms]),
-        "vector": vector,
-        "vector_norm": _length(vector),
-        **particular_cells(entry.particulars, entry.channel, entry.language),
-    }
-
-
-def weightiest(entry: Entry) -> list[tuple[str, int]]:
-    """The concepts of a record that count, the weightiest first, with their weights."""
-    return list(islice(entry.concepts.items(), MOST_CONCEPTS))
-
-
-def vector_of(entry: Entry) -> npt.NDArray[np.int8]:
-    """A record's vector, zeros for none."""
-    return np.zeros(_VECTOR, dtype=np.int8) if entry.vector is None else entry.vector
-
-
-def _or_unknown(value: int | None) -> int:
-    return UNKNOWN if value is None else value
-
-
-def _or_none(value: int) -> int | None:
-    return None if value == UNKNOWN else value
-
-
-def _padded(values: Sequence[float], size: int) -> list[float]:
-    return [*values, *([0] * (size - len(values)))]
-
-
-def _norm(values: Sequence[int]) -> float:
-    return math.sqrt(sum([value * value for value in values]))
-
-
-def _length(vector: npt.NDArray[np.int8]) -> float:
-    # Exact in single precision: 512 squares of signed bytes stay below 2**24.
-    single = vector.astype(np.float32)
-    return math.sqrt(float(single @ single))

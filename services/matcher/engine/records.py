@@ -41,8 +41,9 @@ from services.matcher.engine.finding import (
     spoken_of,
 )
 from services.matcher.engine.geography import Geography
-from services.matcher.engine.index import Index, padded_shares
+from services.matcher.engine.index import Index
 from services.matcher.engine.names import Names, Numbers
+from services.matcher.engine.packing import padded_shares
 from services.matcher.engine.profiles import OfferProfile, RequestProfile
 from services.matcher.engine.track_records import NEUTRAL, Standing
 
