@@ -70,7 +70,7 @@ EMBARGO = {
 }
 GAPS = (
     *("proposal_id", "commitment_id", "case_id", "alliance_id", "application_id", "embargo_id"),
-    *("allocation_id", "request", "record", "months", "number"),
+    *("allocation_id", "request", "record", "months", "number", "record_id", "attachment_id"),
 )
 
 
@@ -208,6 +208,7 @@ def world(
             done = coordinator.decide(f"zq{level}.o1", "endorse", reason=SAID)
             assert done.status_code == 200, done.text
     world.markers["said.all"] = [SAID]
+    attach(client, world, headers("requester", state="SEN"))
     party, _ = coordinator.parties("zqrestricted.o1")
     posted = party.post("/v1/proposals/zqrestricted.o1/messages", {"text": "Where to?"})
     assert posted.status_code == 201, posted.text
@@ -259,6 +260,26 @@ def world(
     return world
 
 
+def named(name: str) -> dict[str, str]:
+    """The header that names a file."""
+    return {"Content-Disposition": f"attachment; filename={name}"}
+
+
+def attach(client: FlaskClient, world: World, state: dict[str, str]) -> None:
+    """A file that the State attached to the restricted request's endorsed proposal."""
+    word, proposal = "restricted-file", "zqrestricted.o1"
+    name, content = (world.mark(f"{word}.all", f"zqrestrictedfile{n}") for n in ("name", "text"))
+    made = client.post(
+        f"/v1/proposals/{proposal}/attachments",
+        data=content.encode(),
+        headers=state | named(f"{name}.txt"),
+        content_type="text/plain",
+    )
+    assert made.status_code == 201, made.get_json()
+    world.ids[word], world.ids[f"{word}/id"] = proposal, made.get_json()["id"]
+    world.etags[word] = made.headers["ETag"]
+
+
 def etag_of(path: str, client: FlaskClient, who: dict[str, str]) -> str | None:
     """The present ETag of what a path is about, as a coordinator of all regions reads it."""
     parts = path.split("/")
@@ -290,12 +311,14 @@ def test_callers_are_answered_as_the_table_says(
     snapshot: Snapshot,
 ) -> None:
     name, _, rest = row.record.partition("/")
-    id_ = world.ids.get(name, name)
+    id_, rest = world.ids.get(name, name), rest or world.ids.get(f"{name}/id", "")
     path = row.path
     for place, gap in enumerate(part for part in GAPS if f"{{{part}}}" in row.path):
         path = path.replace(f"{{{gap}}}", id_ if place == 0 else rest)
     query = QUERIES.get(row.path, lambda _: {})(id_) if row.record != "-" else {}
-    tag = etag_of(path, client, headers("coordinator")) if row.method != "GET" else None
+    tag = world.etags.get(name)
+    if tag is None and row.method != "GET":
+        tag = etag_of(path, client, headers("coordinator"))
     snapshot.restore()
 
     def send(column: str, row: Row) -> TestResponse:
@@ -309,7 +332,10 @@ def test_callers_are_answered_as_the_table_says(
         if tag is not None:
             who["If-Match"] = tag
         sent = BODIES.get(f"{row.method} {row.path}", lambda *_: None)(world, name)
-        options = {} if sent is None else {"json": sent}
+        options: dict[str, Any] = {} if sent is None else {"json": sent}
+        if row.method == "POST" and row.path.endswith("/attachments"):
+            who |= named("new.txt")
+            options = {"data": b"new", "content_type": "text/plain"}
         answer = client.open(path, method=row.method, headers=who, query_string=query, **options)
         if row.method != "GET" and answer.status_code < 300:
             snapshot.restore()
