@@ -25,6 +25,7 @@ KINDS: Final[Mapping[str, Mail]] = MappingProxyType(
         "offer-step": "digest",
         "match-answer": "now",
         "match-step": "digest",
+        "message": "now",
         "commitment": "now",
         "reminder": "now",
         "follow-up": "now",
@@ -33,14 +34,17 @@ KINDS: Final[Mapping[str, Mail]] = MappingProxyType(
 )
 """Every kind of notification, and when it is sent by mail where the account chose nothing else."""
 
-_OF_BOTH = ("match-answer", "match-step", "commitment", "reminder", "follow-up", "contacts")
+_OF_BOTH = (
+    *("match-answer", "match-step", "message"),
+    *("commitment", "reminder", "follow-up", "contacts"),
+)
 ROLE_KINDS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         "requester": ("request-step", *_OF_BOTH),
         "donor": ("request-circulated", "offer-step", *_OF_BOTH),
         "coordinator": (
             *("request-review", "request-step", "offer-review", "offer-step"),
-            *("match-step", "commitment", "follow-up"),
+            *("match-step", "message", "commitment", "follow-up"),
         ),
     }
 )
@@ -89,6 +93,7 @@ _MATCH: Mapping[str, tuple[_Rule, ...]] = {
     "start": (("match-step", _ALL),),
     "deliver": (("match-step", _ALL),),
     "report": (("match-step", _ALL),),
+    "message": (("message", _ALL),),
     "close": (("match-step", _BOTH),),
     "ask": (("follow-up", ("state",)),),
     "assess": (("follow-up", ("donor", "coordinators")),),

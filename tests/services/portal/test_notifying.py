@@ -445,3 +445,10 @@ def test_every_step_of_which_anybody_is_told_has_a_sentence(language: str, clock
     assert steps_told("request") <= set(REQUEST_LIFE.steps)
     assert list(tellings("request", {"action": "no such step", "target": "x"})) == []
     assert REQUEST_ID not in said
+
+
+def test_a_message_is_told_to_all_who_read_its_thread() -> None:
+    (told,) = tellings("match", {"action": "message", "target": "endorsed"})
+    assert (told.kind, KINDS[told.kind]) == ("message", "now")
+    assert told.who == ("state", "donor", "coordinators")
+    assert list(tellings("match", {"action": "strike", "target": "endorsed"})) == []
