@@ -32,9 +32,15 @@ _DAY = timedelta(days=1)
 
 
 def require_reader(proposal: Proposal, identity: Identity) -> None:
-    """Raise the 403 problem for an overseer of other regions."""
+    """Raise the 403 problem for an overseer of other regions, 404 where the request is hidden.
+
+    A donor that was asked once still sees what became of the proposal; what was written on it goes
+    with the request.
+    """
     if oversees(identity):
         require_covered(identity, proposal.request.owner)
+    if not proposal.shows_request(identity):
+        raise not_found("proposal")
 
 
 def may_write(proposal: Proposal, identity: Identity) -> bool:
