@@ -6,9 +6,12 @@ to spare the work. A proposal's donor is told nothing before the request is know
 by then its steps are told as well.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+
+from pymongo import UpdateOne
 
 from services.portal.accounts import identity_of
 from services.portal.documents import Account
@@ -32,17 +35,49 @@ def keep_telling(
 
     def handle(events: Sequence[Event]) -> None:
         known = [event for event in events if event.type in TYPES]
+        if not known:
+            return
         keep_newest(Followed, known, _key, _state)
-        ids = list(dict.fromkeys(_key(event) for event in known))
+        ids = {_key(event) for event in known}
         requests = [event.subject for event in known if event.type == REQUEST]
-        records = [*Followed.objects(id__in=ids)] if ids else []
-        if requests:
-            # Proposals that came before their request: what they told nobody is told now.
-            records += Followed.objects(request__in=requests, lacking=True)
-        for record in records:
-            _tell(record, clock(), mail_age)
+        # With proposals that came before their request: what they told nobody is told now.
+        waiting = Followed.objects(request__in=requests, lacking=True) if requests else ()
+        records = {one.id: one for one in (*Followed.objects(id__in=ids), *waiting)}
+        world = _World.around(records.values())
+        now = clock()
+        done = [_done(one) for one in records.values() if _tell(one, world, now, mail_age)]
+        if done:
+            Followed._get_collection().bulk_write(done, ordered=False)
 
     return handle
+
+
+@dataclass(frozen=True)
+class _World:
+    """What is known around some records: the requests of proposals, and accounts by their role.
+
+    Accounts are read once, when a role is first asked for: there are few, and of a batch of events
+    each may concern some.
+    """
+
+    requests: Mapping[str, Followed]
+    accounts: dict[str, list[Account]]
+
+    @classmethod
+    def around(cls, records: Iterable[Followed]) -> "_World":
+        ids = {f"request:{one.request}" for one in records if one.record_type == "match"}
+        found = Followed.objects(id__in=ids) if ids else ()
+        return cls({one.record: one for one in found}, {})
+
+    def request_of(self, record: Followed) -> Followed | None:
+        """The request of a proposal, if it is known."""
+        return self.requests.get(record.request) if record.record_type == "match" else None
+
+    def of_role(self, role: str) -> list[Account]:
+        """The accounts of a role."""
+        if role not in self.accounts:
+            self.accounts[role] = list(Account.objects(role=role, erased_at=None))
+        return self.accounts[role]
 
 
 def _key(event: Event) -> str:
@@ -89,11 +124,10 @@ def _level_before(line: dict[str, Any]) -> str:
     return (Sight.COORDINATORS if line["confidential"] else Sight.RESTRICTED).level
 
 
-def _tell(record: Followed, now: datetime, mail_age: timedelta) -> None:
-    """Tell what was not told of the record's history."""
-    request = None
-    if record.record_type == "match":
-        request = Followed.objects(id=f"request:{record.request}").first()
+def _tell(record: Followed, world: _World, now: datetime, mail_age: timedelta) -> bool:
+    """Tell what was not told of the record's history; whether all of it is told by now."""
+    if _told(record) == len(record.history) and not record.lacking:
+        return False
     for place in range(_told(record), len(record.history)):
         step = record.history[place]
         at = _time(step["at"])
@@ -109,14 +143,18 @@ def _tell(record: Followed, now: datetime, mail_age: timedelta) -> None:
                 at=at,
                 facts=_facts(record, step),
             )
-            told = _told_of(record, step, telling.who, request)
-            notify(note, told, now, mail_age)
-    if record.record_type == "match" and request is None:
-        return
-    done = {"told": len(record.history), "told_at": _last(record.history)}
-    Followed._get_collection().update_one(
+            notify(note, _told_of(record, step, telling.who, world), now, mail_age)
+    return record.record_type != "match" or world.request_of(record) is not None
+
+
+def _done(record: Followed) -> UpdateOne:
+    """The write that says that the history is told."""
+    return UpdateOne(
         {"_id": record.id, "epoch": record.epoch, "number": record.number},
-        {"$set": done, "$unset": {"lacking": ""}},
+        {
+            "$set": {"told": len(record.history), "told_at": _last(record.history)},
+            "$unset": {"lacking": ""},
+        },
     )
 
 
@@ -144,44 +182,47 @@ def _facts(record: Followed, step: dict[str, Any]) -> dict[str, Any]:
 
 
 def _told_of(
-    record: Followed, step: dict[str, Any], who: Iterable[Who], request: Followed | None
+    record: Followed, step: dict[str, Any], who: Iterable[Who], world: _World
 ) -> Iterator[Account]:
     """The accounts that are told of a step: all of those named but who took it."""
     for one in who:
-        for account in _FINDERS[one](record, request):
+        for account in _FINDERS[one](record, world):
             if account.id != step.get("subject"):
                 yield account
 
 
-def _of_state(record: Followed, _request: Followed | None) -> Iterable[Account]:
-    return () if record.country is None else _accounts(role="requester", state=record.country)
+def _of_state(record: Followed, world: _World) -> Iterator[Account]:
+    if record.country is not None:
+        yield from (one for one in world.of_role("requester") if one.state == record.country)
 
 
-def _of_donor(record: Followed, request: Followed | None) -> Iterator[Account]:
+def _of_donor(record: Followed, world: _World) -> Iterator[Account]:
+    request = world.request_of(record)
     if record.organisation is None or (record.record_type == "match" and request is None):
         return
-    for account in _accounts(role="donor", organisation=record.organisation):
-        party = record.status in PARTY
-        if request is None or _may_read(account, request, party=party):
+    party = record.status in PARTY
+    for account in world.of_role("donor"):
+        own = account.organisation == record.organisation
+        if own and (request is None or _may_read(account, request, party=party)):
             yield account
 
 
-def _coordinating(record: Followed, _request: Followed | None) -> Iterator[Account]:
+def _coordinating(record: Followed, world: _World) -> Iterator[Account]:
     """Those who coordinate the State; what concerns none, those who coordinate all regions."""
-    for account in _accounts(role="coordinator"):
+    for account in world.of_role("coordinator"):
         if covers(identity_of(account), record.country):
             yield account
 
 
-def _donors(record: Followed, _request: Followed | None) -> Iterator[Account]:
+def _donors(record: Followed, world: _World) -> Iterator[Account]:
     if record.status not in REQUEST_LIFE.shown:
         return  # by now no donor reads it
-    for account in _accounts(role="donor"):
+    for account in world.of_role("donor"):
         if _may_read(account, record, party=False):
             yield account
 
 
-_FINDERS: dict[Who, Callable[[Followed, Followed | None], Iterable[Account]]] = {
+_FINDERS: dict[Who, Callable[[Followed, _World], Iterable[Account]]] = {
     "state": _of_state,
     "donor": _of_donor,
     "coordinators": _coordinating,
@@ -195,11 +236,6 @@ def _may_read(account: Account, request: Followed, *, party: bool) -> bool:
     lines = request.line_levels
     level = request.visibility or Sight.COORDINATORS.level
     return sees(reader, level) and (not lines or any(sees(reader, line) for line in lines))
-
-
-def _accounts(**bound: str) -> Iterable[Account]:
-    found: Iterable[Account] = Account.objects(**bound, erased_at=None)
-    return found
 
 
 def _time(text: str) -> datetime:

@@ -63,11 +63,13 @@ def keep_sending(
     house: House, posting: Posting, stop: threading.Event, seconds: float = LOOK_SECONDS
 ) -> None:
     """Send what is due until `stop` is set. Without a server, only keep an eye on what waits."""
-    adopt()
-    away = 0
+    away, adopted = 0, False
     while not stop.is_set():
         wait = seconds
         try:
+            if not adopted:
+                adopt()
+                adopted = True
             measure(house.clock() if posting.host else None)
             if posting.host:
                 send_due(house, posting, stop)
@@ -177,12 +179,10 @@ def _try(
     except ServerAwayError:
         _note(mail, {"$set": {"due_at": mail.due_at}, "$inc": {"attempts": -1}}, stop)
         raise
+    except INFRASTRUCTURE:
+        raise
     except DeferredError as error:
-        metrics.MAIL_FAILURES.labels("deferred").inc()
-        tries = mail.attempts + 1
-        due = now + MAIL.wait(tries)
-        _note(mail, {"$set": {"due_at": due, "error": str(error)}}, stop)
-        log.info("mail put off", id=mail.id, kind=mail.kind, tries=tries)
+        _put_off(mail, str(error), now, stop)
         return 0
     except UselessError as error:
         _give_up(mail, error.reason, mail.error or error.reason, now, stop)
@@ -190,6 +190,11 @@ def _try(
     except (RefusedError, DamagedError, ValueError) as error:
         reason = "damaged" if isinstance(error, DamagedError) else "refused"
         _give_up(mail, reason, str(error), now, stop)
+        return 0
+    except Exception as error:  # noqa: BLE001 (whatever it was, the others are sent)
+        # No traceback: it might show whom the mail is to, or its link.
+        log.error("mail not written", id=mail.id, kind=mail.kind, error=type(error).__name__)
+        _put_off(mail, type(error).__name__, now, stop)
         return 0
     _note(
         mail,
@@ -225,6 +230,13 @@ def _of_notes(house: House, mail: OutgoingMail) -> Addressed:
     write = digest_letter if mail.kind == "digest" else note_letter
     letter = write(house, notes, account.language)
     return Addressed(letter, account.email, account.name, account.language)
+
+
+def _put_off(mail: OutgoingMail, error: str, now: datetime, stop: threading.Event) -> None:
+    tries = mail.attempts + 1
+    _note(mail, {"$set": {"due_at": now + MAIL.wait(tries), "error": error}}, stop)
+    metrics.MAIL_FAILURES.labels("deferred").inc()
+    log.info("mail put off", id=mail.id, kind=mail.kind, tries=tries)
 
 
 def _give_up(

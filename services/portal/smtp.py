@@ -2,6 +2,7 @@
 
 import smtplib
 import ssl
+from email.errors import MessageError
 from email.message import EmailMessage
 
 from services.portal.posting import Posting
@@ -62,7 +63,7 @@ def hand_over(server: smtplib.SMTP, message: EmailMessage) -> None:
         raise _of_code(code, smtplib.SMTPResponseException(code, reply)) from error
     except smtplib.SMTPResponseException as error:
         raise _of_code(error.smtp_code, error) from error
-    except (smtplib.SMTPNotSupportedError, ValueError) as error:
+    except (smtplib.SMTPNotSupportedError, ValueError, MessageError) as error:
         raise RefusedError(_said(error)) from error
     except (OSError, smtplib.SMTPException) as error:
         raise DeferredError(_said(error)) from error

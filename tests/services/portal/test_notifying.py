@@ -411,6 +411,20 @@ def test_a_locked_account_gets_no_mail(
     assert Notification.objects.count() == 2
 
 
+def test_a_mail_that_cannot_be_written_holds_nobody_up(
+    house: House, people: dict[str, Account], clock: Clock
+) -> None:
+    for number, name in enumerate(("state", "donor")):
+        notify(note(clock, str(number)), [people[name]], clock())
+    Notification.objects(account=people["state"].id).update(set__action="of-a-newer-release")
+    gather(clock())
+    with listening(new_mailbox()) as mailbox:
+        assert send_due(house, mailbox.posting, threading.Event()) == 1
+    (late,) = OutgoingMail.objects(sent_at=None)
+    assert (late.error, late.gave_up_at) == ("KeyError", None)
+    assert late.due_at > clock()
+
+
 def test_the_digests_hour() -> None:
     def at(text: str) -> datetime:
         return datetime.fromisoformat(text)
