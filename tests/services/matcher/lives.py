@@ -16,7 +16,7 @@ from services.matcher.reactions import keep_records
 from shared.events.envelope import check
 from shared.web.preconditions import etag
 from tests.services.matcher.conftest import Clock
-from tests.services.matcher.records import NOW, need, offer_event, request_event
+from tests.services.matcher.records import need, offer_event, request_event
 from tests.services.matcher.world import Caller, World
 
 LINES = [{"side": side, "line": 1, "quantity": 3} for side in ("request", "offer")]
@@ -141,7 +141,7 @@ class Life:
     def _say(self, side: str) -> None:
         """The record's register tells of its next version."""
         self.versions[side] += 1
-        keep_records(lambda: NOW)([self._event(side)])
+        keep_records(self.clock)([self._event(side)])
 
     def _post(self, who: str, path: str, body: Any) -> None:
         self.send(self.callers[who], f"{self.path}/{path}", body)
