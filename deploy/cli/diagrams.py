@@ -11,6 +11,7 @@ from services.matcher.application_rules import APPLICATION
 from services.matcher.coverage_rules import COVERAGE
 from services.matcher.domain import COMMITMENT, DUPLICATE, PROPOSAL
 from services.matcher.embargo_rules import EMBARGO
+from services.matcher.joining_rules import JOINING
 from shared.lifecycle import ASSISTANCE, ATTACHMENT, OFFER, REQUEST, Lifecycle
 
 PLACE = Path(__file__).resolve().parents[2] / "docs" / "lives.md"
@@ -25,6 +26,7 @@ LIVES: Mapping[str, Lifecycle] = MappingProxyType(
         "An alliance": ALLIANCE,
         "A need that is covered already": COVERAGE,
         "An application to a call": APPLICATION,
+        "An offer to join a proposal": JOINING,
         "An arms embargo": EMBARGO,
         "A file attached to a record": ATTACHMENT,
     }

@@ -24,6 +24,7 @@ from services.matcher.coverage_documents import CoverageCase
 from services.matcher.domain import SOURCE, Take
 from services.matcher.duplicate_documents import DuplicateCase
 from services.matcher.embargo_documents import Embargo
+from services.matcher.joining_documents import Joining
 from services.matcher.life_documents import (
     Accepted,
     Delivered,
@@ -383,5 +384,5 @@ AGGREGATES: tuple[type[Any], ...] = (
 )
 """The documents that have events."""
 
-AUDITED = (*(kind for kind in AGGREGATES if kind is not Shortlist), Attachment)
+AUDITED = (*(kind for kind in AGGREGATES if kind is not Shortlist), Attachment, Joining)
 """The documents with a history of steps, for the audit trail."""

@@ -12,6 +12,8 @@ from services.matcher.application_documents import Application
 from services.matcher.coverage_documents import CoverageCase
 from services.matcher.documents import Commitment, Match, RecordView, view_id
 from services.matcher.duplicate_documents import DuplicateCase
+from services.matcher.joining_documents import Joining
+from services.matcher.joinings import knows_joining
 from services.matcher.rights import (
     hidden_lines,
     is_party,
@@ -40,6 +42,8 @@ def knows(identity: Identity, document: Any) -> bool:
         return knows_duplicate(identity, document)
     if isinstance(document, Alliance):
         return knows_alliance(identity, document)
+    if isinstance(document, Joining):
+        return knows_joining(identity, document)
     return not isinstance(document, Application) or knows_application(identity, document)
 
 

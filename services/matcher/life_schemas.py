@@ -171,6 +171,13 @@ class FollowUpView(StrictSchema):
     reply = fields.String(required=True, allow_none=True)
 
 
+class PartnerView(StrictSchema):
+    """An organisation that takes part in a proposal, as both sides agreed."""
+
+    organisation = fields.String(required=True)
+    role = fields.String(required=True)
+
+
 class LifeView(StrictSchema):
     """The life of a proposal: who took which step, consent, figures and follow-ups.
 
@@ -187,5 +194,10 @@ class LifeView(StrictSchema):
     figures = fields.List(fields.Nested(FiguresView), required=True)
     reports = fields.List(fields.Nested(ReportView), required=True)
     follow_ups = fields.List(fields.Nested(FollowUpView), required=True)
+    partners = fields.List(
+        fields.Nested(PartnerView),
+        required=True,
+        metadata={"description": "Organisations that take part, as both sides agreed."},
+    )
     history = fields.List(fields.Nested(StepView), required=True)
     version = fields.String(required=True)

@@ -8,6 +8,7 @@ from services.matcher.delivery import STEPS
 from services.matcher.documents import Match
 from services.matcher.domain import CENTS, OF_THREAD, PROPOSAL, THOUSANDTHS
 from services.matcher.figures import Figures, figures
+from services.matcher.joinings import partners
 from services.matcher.life_documents import Report, ToldLine
 from services.matcher.proposals import Proposal
 from services.matcher.rights import acts_as, oversees
@@ -32,6 +33,7 @@ def life_view(proposal: Proposal, identity: Identity) -> dict[str, Any]:
         "figures": [] if match is None else [_figures_view(one) for one in figures(match)],
         "reports": [] if match is None else [_report_view(one) for one in match.reports],
         "follow_ups": [] if match is None else match.follow_ups,
+        "partners": [] if match is None else partners(match.id),
         "history": [] if match is None else list(_history(match, identity)),
         "version": str(proposal.version),
     }

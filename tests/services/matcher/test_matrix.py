@@ -70,7 +70,8 @@ EMBARGO = {
 }
 GAPS = (
     *("proposal_id", "commitment_id", "case_id", "alliance_id", "application_id", "embargo_id"),
-    *("allocation_id", "request", "record", "months", "number", "record_id", "attachment_id"),
+    *("allocation_id", "joining_id", "request", "record", "months", "number"),
+    *("record_id", "attachment_id"),
 )
 
 
@@ -121,6 +122,12 @@ BODIES: Mapping[str, Callable[[World, str], Any]] = {
     "POST /v1/proposals/{proposal_id}/messages": lambda *_: {"text": "When?"},
     "PUT /v1/proposals/{proposal_id}/messages/read": lambda *_: {"up_to": 1},
     "POST /v1/messages/erase-name": lambda *_: {"signed": "Somebody"},
+    "POST /v1/joinings": lambda world, record: {
+        "proposal": world.ids.get(record, record),
+        "role": "partner",
+        "text": "We are near.",
+    },
+    "POST /v1/joinings/{joining_id}/answer": lambda *_: {"answer": "agree"},
     "POST /v1/commitments": lambda world, record: commitment(world.ids[record], 1),
     "POST /v1/commitments/{commitment_id}/release": lambda *_: {"reason": "It is over."},
     "POST /v1/duplicates/{case_id}/decision": lambda *_: {"decision": "link", "reason": "Alike."},

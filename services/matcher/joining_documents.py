@@ -1,0 +1,41 @@
+"""What the matcher keeps of organisations that offer to join a proposal. No event tells of it."""
+
+from mongoengine import ListField, StringField
+
+from shared.events.outbox import Aggregate
+from shared.ids import derived_id
+
+
+class Joining(Aggregate):
+    """That an organisation offers to take part in what an offer does for a request, and as what.
+
+    `country` and `donor` are the proposal's two sides, who have to agree. It may be there before
+    anybody acted on the proposal, which the organisation is not told. `text` says why, `reason`
+    why a side declined; neither leaves the matcher. `attempts` are the ids of the idempotent
+    requests that took a step.
+    """
+
+    meta = {  # noqa: RUF012 (mongoengine declares it so)
+        "collection": "joinings",
+        "indexes": ["proposal", "organisation", "donor", "country"],
+    }
+
+    proposal = StringField(required=True)
+    request = StringField(required=True)
+    offer = StringField(required=True)
+    country = StringField(required=True)
+    donor = StringField(required=True)
+    organisation = StringField(required=True)
+    role = StringField(required=True)
+    text = StringField(required=True)
+    status = StringField(required=True)
+    reason = StringField()
+    attempts = ListField(StringField())
+
+    def event(self) -> None:
+        """Nobody is told: who wants to know asks here."""
+
+
+def joining_id(proposal: str, organisation: str) -> str:
+    """The identifier of an organisation's offer to join a proposal: it has one."""
+    return derived_id("joining", proposal, organisation)
