@@ -1,6 +1,8 @@
-"""Whole lives of a proposal: in every state, what the table does not have cannot be done."""
+"""Whole lives of a proposal: every edge of its table is taken, and nothing but its edges can be."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 from typing import Any
 
 import pytest
@@ -8,12 +10,14 @@ import pytest
 from services.matcher.documents import Match
 from services.matcher.domain import PROPOSAL
 from tests.services.matcher.conftest import Clock
-from tests.services.matcher.lives import LINES, NO, Life, seen, way_to
+from tests.services.matcher.lives import LINES, NO, ROLES, Life, seen, way_to
 from tests.services.matcher.world import Caller, World
 
 DONOR = "66f0000000000000000000d1"
+WINDOWS = 2
 STRANGERS_TRY = frozenset({"endorsed", "delivering"})
 PARTIES = frozenset({"coordinator", "donor", "state"})
+EDGES = {(action, source) for action, step in PROPOSAL.steps.items() for source in step.sources}
 SCORES = {"adequate": 4, "effective": 5, "sustainable": 2}
 TRIED: dict[str, tuple[str, Any]] = {
     "endorse": ("decision", {"decision": "endorse"}),
@@ -42,6 +46,39 @@ def callers(call: Callable[..., Caller]) -> dict[str, Caller]:
         "other State": call("requester", state="MLI"),
         "coordinator elsewhere": call("coordinator", regions=frozenset({"Eastern Asia"})),
     }
+
+
+def test_every_edge_is_taken_once_however_many_windows_take_it(
+    world: World, callers: dict[str, Caller], clock: Clock
+) -> None:
+    """Along every edge, from a new pair once one is closed; of two windows one takes the step."""
+    numbers = count(1)
+    life: Life | None = None
+
+    def send(caller: Caller, path: str, body: Any) -> None:
+        assert life is not None
+        tag = seen(life)
+        with ThreadPoolExecutor(WINDOWS) as pool:
+            answers = pool.map(lambda _: caller.post(path, body, etag=tag), range(WINDOWS))
+            told = [(answer.status_code, answer.text) for answer in answers]
+        assert sorted(status for status, _ in told) == [200] + [412] * (WINDOWS - 1), told
+
+    left, state, before = set(EDGES), PROPOSAL.initial, None
+    while left:
+        way = None if life is None else way_to({source for _, source in left}, state)
+        if way is None:
+            before = None
+            life = Life(next(numbers), world, callers, clock, send)
+            edges = [("endorse", PROPOSAL.initial)]  # before that nothing is stored of it
+        else:
+            end = PROPOSAL.target(*way[-1]) if way else state
+            edges = [*way, min(edge for edge in left if edge[1] == end)]
+        for action, source in edges:
+            life.take(action, source)
+            before = life.check(action, source, before)
+            left.discard((action, source))
+            state = before.status
+    assert ROLES.keys() == PROPOSAL.steps.keys()
 
 
 def test_nobody_takes_a_step_that_is_not_theirs_or_not_there(
