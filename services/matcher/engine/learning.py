@@ -186,9 +186,9 @@ def _fit(
     progress()
     if len(np.unique(given.endorsed[used])) < 2:
         return replace(prior, version=version)
-    fitted = ShrunkLogistic(prior.weights, prior.intercept, setting.shrinkage, most_weights()).fit(
-        given.features[used], given.endorsed[used], weight[used]
-    )
+    fitted = ShrunkLogistic(
+        prior.weights, prior.intercept, setting.shrinkage, most_weights(prior.feature_names)
+    ).fit(given.features[used], given.endorsed[used], weight[used])
     return Model(
         version,
         prior.feature_names,

@@ -132,9 +132,9 @@ def prior_model() -> Model:
     )
 
 
-def most_weights() -> tuple[float, ...]:
-    """What each of FEATURES may weigh at most; infinite where there is no bound."""
-    return tuple(MOST_WEIGHTS.get(name, math.inf) for name in FEATURES)
+def most_weights(names: Sequence[str] = FEATURES) -> tuple[float, ...]:
+    """What each of some features may weigh at most; infinite where there is no bound."""
+    return tuple(MOST_WEIGHTS.get(name, math.inf) for name in names)
 
 
 def completed(model: Model) -> Model:

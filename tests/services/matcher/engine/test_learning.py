@@ -13,6 +13,7 @@ from services.matcher.engine.examples import Decided, Examples, Pair, examples, 
 from services.matcher.engine.features import FEATURES
 from services.matcher.engine.learning import Comparison, compare, learn
 from services.matcher.engine.ranking import LEAST_SCORE, Model, prior_model
+from tests.services.matcher.engine.samples import bounded
 from tests.services.matcher.engine.simulated import BEGINNING, decisions, taste
 
 PRIOR = prior_model()
@@ -186,9 +187,8 @@ def test_no_learnt_weight_is_below_0(maderows: list[tuple[object, bool, int, int
 
 def sharpened(model: Model, times: float) -> Model:
     """The same order by scores that are surer of it."""
-    return replace(
-        model, weights=tuple(times * w for w in model.weights), intercept=times * model.intercept
-    )
+    weights = bounded([times * weight for weight in model.weights])
+    return replace(model, weights=weights, intercept=times * model.intercept)
 
 
 def test_a_model_that_decisions_made_surer_hides_nothing_that_was_endorsed() -> None:
