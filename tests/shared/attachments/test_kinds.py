@@ -13,6 +13,11 @@ from tests.shared.attachments import files
 OFFICE = "application/vnd.openxmlformats-officedocument"
 
 
+def _shown(value: object) -> str:
+    """A part of a test's name: of an archive, whose bytes tell when it was made, the length."""
+    return f"{len(value)} bytes" if isinstance(value, bytes) else str(value)
+
+
 @pytest.mark.parametrize(
     ("content", "name", "expected"),
     [
@@ -28,6 +33,7 @@ OFFICE = "application/vnd.openxmlformats-officedocument"
         ("Dépôt".encode("cp1252"), "a.txt", "text/plain"),
         (b"<script>alert(1)</script>", "a.txt", "text/plain"),
     ],
+    ids=_shown,
 )
 def test_what_may_be_attached(content: bytes, name: str, expected: str) -> None:
     assert media_type(content, name) == expected
@@ -72,6 +78,7 @@ def test_what_may_be_attached(content: bytes, name: str, expected: str) -> None:
         (b"<svg onload='alert(1)'/>", "a.svg", "name", "type"),
         (b"<html></html>", "a.html", "name", "type"),
     ],
+    ids=_shown,
 )
 def test_what_may_not(content: bytes, name: str, field: str, code: str) -> None:
     with pytest.raises(Problem) as refused:
