@@ -8,7 +8,7 @@ import pytest
 from deploy.cli.client import Client
 from deploy.local.servers import wait_until
 
-pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("journeys")]
+pytestmark = pytest.mark.journey
 
 SECONDS = 60
 WINDOW = {"from": "2026-07-01", "to": "2035-12-31"}

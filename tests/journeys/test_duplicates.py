@@ -8,7 +8,7 @@ import pytest
 from deploy.cli.client import Client
 from deploy.local.servers import wait_until
 
-pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("journeys")]
+pytestmark = pytest.mark.journey
 
 SECONDS = 60
 ENDS = ("left", "right")

@@ -9,7 +9,7 @@ import pytest
 from deploy.local.running import Stack
 from tests.services.offers.iati_files import activity, file
 
-pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("journeys")]
+pytestmark = pytest.mark.journey
 
 ENTRAIDE = str(Path(sys.executable).with_name("entraide"))
 

@@ -36,7 +36,7 @@ from shared.web.identity import Identity
 from shared.web.schemas import Text
 from shared.web.tokens import issue_token
 
-pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("journeys")]
+pytestmark = pytest.mark.journey
 
 SECONDS = 240.0
 _NUMBERS = count(1)

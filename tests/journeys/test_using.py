@@ -11,7 +11,7 @@ import pytest
 from deploy.local.running import Stack
 from deploy.local.stack import DEFAULT_PORT_BASE, SERVICES, Ports
 
-pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("journeys")]
+pytestmark = pytest.mark.journey
 
 GUIDE = Path(__file__).parents[2] / "docs" / "using.md"
 SECONDS = 180
