@@ -173,7 +173,7 @@ def test_a_call_without_limits_is_no_line(world: World, coordinator: Caller) -> 
 
 @pytest.mark.usefixtures("database")
 def test_limits_follow_the_call_whatever_the_order() -> None:
-    keep([offer_event("o", call="call"), request_event("r")])
+    keep([offer_event("o", call="call", conditions=[]), request_event("r")])
     keep([call_event("call", 3, fund_cents=700, ceiling_cents=500)])
     keep([call_event("call", 2, fund_cents=900, ceiling_cents=900)])
     assert LedgerLine.objects.get(record="call").limit == 700
@@ -203,7 +203,7 @@ def test_many_at_once_do_not_go_above_the_fund_together() -> None:
     """Offers under one call are committed to different requests in the same moment."""
     keep([call_event("call", fund_cents=500_000, ceiling_cents=300_000)])
     keep([request_event(f"r{n}", needs=[need(1, quantity=8)]) for n in range(8)])
-    keep([offer_event(f"o{n}", provisions=[PRICED], call="call") for n in range(8)])
+    keep([offer_event(f"o{n}", provisions=[PRICED], call="call", conditions=[]) for n in range(8)])
 
     def attempt(n: int) -> str:
         lines = [

@@ -52,7 +52,7 @@ def crash_before(place: int) -> Callable[[str], None]:
 def match(database: object) -> Match:
     """A proposal that both sides agreed to: two needs of 4 and 2 machines, one provision of 10."""
     needs = [need(1, quantity=4), need(2, quantity=2)]
-    keep_records(lambda: NOW)([request_event("r", needs=needs), offer_event("o")])
+    keep_records(lambda: NOW)([request_event("r", needs=needs), offer_event("o", conditions=[])])
     return agreed("r", "o")
 
 
@@ -296,7 +296,9 @@ def test_commitments_at_once_do_not_go_above_a_ceiling_together(database: object
     # Ten machines worth 10,000 dollars: three are worth the ceiling.
     priced = [provision(1, capacity=10, amount_cents=1_000_000, currency="USD")]
     asked = request_event("r", needs=[need(1, quantity=9)])
-    keep_records(lambda: NOW)([asked, offer_event("o", provisions=priced, **ceiling)])
+    keep_records(lambda: NOW)(
+        [asked, offer_event("o", conditions=[], provisions=priced, **ceiling)]
+    )
     match = agreed("r", "o")
     ids = ["c0", "c1", "c2"]
     for id_ in ids:
@@ -316,7 +318,9 @@ def test_commitments_at_once_do_not_go_above_a_ceiling_together(database: object
 def test_a_ceiling_that_cannot_be_reckoned_refuses(database: object) -> None:
     ceiling = {"ceiling_cents": 300_000, "ceiling_currency": "AFN"}
     priced = [provision(1, capacity=10, amount_cents=1_000_000, currency="USD")]
-    keep_records(lambda: NOW)([request_event("r"), offer_event("o", provisions=priced, **ceiling)])
+    keep_records(lambda: NOW)(
+        [request_event("r"), offer_event("o", conditions=[], provisions=priced, **ceiling)]
+    )
     begin("c", agreed("r", "o"), lines(1), None, COORDINATOR, NOW)
     commitment = finish("c", NOW)
     assert commitment.status == "refused"

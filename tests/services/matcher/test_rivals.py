@@ -190,7 +190,7 @@ def test_when_all_needs_are_met_whoever_would_have_served_them_is_told(
 
 
 def test_confidential_needs_are_not_told(world: World, call: Callable[..., Caller]) -> None:
-    secret = need(1, quantity=4, confidential=True, **BARE)
+    secret = need(1, quantity=4, confidential=True, visibility="parties", **BARE)
     world.hears([request_event("r", needs=[secret, need(2, quantity=20, **TRAINING)])])
     world.hears(RECORDS[1:])
     coordinator = call("coordinator")
