@@ -65,10 +65,11 @@ def test_created_request_is_read_as_it_was_written(senegal, body):
     assert {name: read.json[name] for name in sent if name != "needs"} == {
         name: value for name, value in sent.items() if name != "needs"
     }
+    nothing = {"quantity": 0, "amount": None, "whole": False}
     assert need == {
         **sent["needs"][0],
         "line": 1,
-        "committed": {"quantity": 0, "amount": None, "whole": False},
+        **dict.fromkeys(("pledged", "committed", "delivered"), nothing),
         "from": None,
     }
     assert read.json["status"] == "draft"

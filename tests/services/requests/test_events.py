@@ -185,6 +185,7 @@ def test_event_data_are_what_the_design_says():
         "window": {"from": "2026-07-01", "to": "2027-12-31"},
         "channel": "trust-fund",
         "visibility": "restricted",
+        "endorsements": [],
         "needs": [
             {
                 **nothing,
