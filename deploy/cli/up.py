@@ -97,7 +97,7 @@ def _overview(stack: Stack) -> Table:
         table.add_row(name, f"{ports.url(name)}/docs", "its API, to read and try")
     table.add_row("broker", ports.kafka, "Kafka's protocol, in memory")
     table.add_row("database", ports.mongodb, f"files in {stack.plan.directory.database}")
-    for name in SERVICES:
+    for name in ("portal", *SERVICES):
         log = stack.plan.directory.logs / f"{name}-worker.log"
         table.add_row(f"{name}-worker", str(log), "its log")
     return table
