@@ -43,7 +43,7 @@ lint: install
 # What speaks to the broker, on Apache Kafka's own server from Maven Central; a plain skip without Java or Maven.
 # Journeys start nodes of their own, since they kill them; everything else shares the one that runs beside.
 test-kafka: install
-	$(BIN)/python -m deploy.kafka.run $(PYTEST) \
+	$(BIN)/python -m deploy.kafka.run $(BIN)/pytest \
 		tests/journeys tests/shared/events tests/services/*/test_worker.py \
 		tests/services/matcher/test_ranking_worker.py
 

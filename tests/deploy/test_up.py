@@ -24,7 +24,7 @@ from shared.events.topics import Topics
 pytestmark = pytest.mark.journey
 
 ENTRAIDE = str(Path(sys.executable).with_name("entraide"))
-START_SECONDS = 90
+START_SECONDS = 240
 TEXT = {"language": "en", "window": {"from": "2026-07-01", "to": "2035-12-31"}}
 
 
@@ -137,7 +137,7 @@ class Up:
     def kill(self, name: str) -> None:
         before = self.pids()[name]
         os.kill(before, signal.SIGKILL)
-        wait_until(lambda: self.pids().get(name) not in (None, before), 30, f"{name} again")
+        wait_until(lambda: self.pids().get(name) not in (None, before), 120, f"{name} again")
 
     def stop(self, number: int) -> int:
         self.process.send_signal(number)
@@ -289,11 +289,11 @@ def test_a_stack_is_loaded_survives_crashes_and_goes_on_after_its_end(
         "matches.v1": 2,
     }
     up.kill("matcher-worker")
-    wait_until(lambda: "matcher-worker is ready again" in up.said(), 60, "the worker's return")
+    wait_until(lambda: "matcher-worker is ready again" in up.said(), 180, "the worker's return")
     up.kill("broker")
     filled = "the broker has been filled again from the stores"
-    wait_until(lambda: filled in up.said(), 90, f"the replay: {up.said()}")
-    wait_until(lambda: subjects(up) == before, 30, "all records in the topics again")
+    wait_until(lambda: filled in up.said(), 300, f"the replay: {up.said()}")
+    wait_until(lambda: subjects(up) == before, 120, "all records in the topics again")
     assert proposals(up, "R1") == shown
     assert "no dead letters" in entraide(up, "dead-letters", "list").stdout
     assert "all topics are there" in entraide(up, "topics").stdout
@@ -308,7 +308,7 @@ def test_a_stack_is_loaded_survives_crashes_and_goes_on_after_its_end(
 
     up = start()
     assert counts(up) == expected
-    wait_until(lambda: subjects(up) == before, 30, "all records in the topics again")
+    wait_until(lambda: subjects(up) == before, 120, "all records in the topics again")
     assert proposals(up, "R1") == shown
 
     rows = [request_row(1, "SEN"), request_row(3, "XYZ"), request_row(4, "FJI")]
