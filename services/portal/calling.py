@@ -137,7 +137,7 @@ def _make(house: House, session: requests.Session, webhook: Webhook, one: Webhoo
     now = house.clock()
     if failure is None:
         WebhookCall.objects(id=one.id).update(set__taken_at=now, set__body="{}")
-        _collection_update(
+        _note(
             webhook,
             {
                 "$set": {"called_at": now, "failures": 0},
@@ -151,7 +151,7 @@ def _make(house: House, session: requests.Session, webhook: Webhook, one: Webhoo
     since = webhook.failing_since or now
     failures = webhook.failures + 1
     log.info("webhook not taken", id=webhook.id, call=one.id, failure=failure, failures=failures)
-    _collection_update(
+    _note(
         webhook,
         {"$set": {"failures": failures, "failing_since": since, "last_failure": failure}},
     )
@@ -162,5 +162,6 @@ def _make(house: House, session: requests.Session, webhook: Webhook, one: Webhoo
     return False
 
 
-def _collection_update(webhook: Webhook, update: dict[str, Any]) -> None:
+def _note(webhook: Webhook, update: dict[str, Any]) -> None:
+    """Write to a webhook, whoever holds it by now: what became of a call is so all the same."""
     Webhook._get_collection().update_one({"_id": webhook.id}, update)

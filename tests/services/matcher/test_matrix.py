@@ -38,7 +38,8 @@ from tests.services.matcher.records import (
 )
 from tests.services.matcher.world import Caller, received
 from tests.services.matcher.world import World as Records
-from tests.services.matrix.table import Row, Snapshot, World, faults_of, read_table, try_row
+from tests.services.matrix.asking import attach, credentials, new_file
+from tests.services.matrix.table import Row, Snapshot, World, check_row, faults_of, read_table
 
 TABLE = read_table("matcher")
 CALLERS: Mapping[str, tuple[str, dict[str, Any]]] = {
@@ -215,7 +216,8 @@ def world(
             done = coordinator.decide(f"zq{level}.o1", "endorse", reason=SAID)
             assert done.status_code == 200, done.text
     world.markers["said.all"] = [SAID]
-    attach(client, world, headers("requester", state="SEN"))
+    state = headers("requester", state="SEN")
+    attach(client, world, "restricted", "/v1/proposals/zqrestricted.o1", state)
     party, _ = coordinator.parties("zqrestricted.o1")
     posted = party.post("/v1/proposals/zqrestricted.o1/messages", {"text": "Where to?"})
     assert posted.status_code == 201, posted.text
@@ -267,26 +269,6 @@ def world(
     return world
 
 
-def named(name: str) -> dict[str, str]:
-    """The header that names a file."""
-    return {"Content-Disposition": f"attachment; filename={name}"}
-
-
-def attach(client: FlaskClient, world: World, state: dict[str, str]) -> None:
-    """A file that the State attached to the restricted request's endorsed proposal."""
-    word, proposal = "restricted-file", "zqrestricted.o1"
-    name, content = (world.mark(f"{word}.all", f"zqrestrictedfile{n}") for n in ("name", "text"))
-    made = client.post(
-        f"/v1/proposals/{proposal}/attachments",
-        data=content.encode(),
-        headers=state | named(f"{name}.txt"),
-        content_type="text/plain",
-    )
-    assert made.status_code == 201, made.get_json()
-    world.ids[word], world.ids[f"{word}/id"] = proposal, made.get_json()["id"]
-    world.etags[word] = made.headers["ETag"]
-
-
 def etag_of(path: str, client: FlaskClient, who: dict[str, str]) -> str | None:
     """The present ETag of what a path is about, as a coordinator of all regions reads it."""
     parts = path.split("/")
@@ -329,25 +311,14 @@ def test_callers_are_answered_as_the_table_says(
     snapshot.restore()
 
     def send(column: str, row: Row) -> TestResponse:
-        who: dict[str, str] = {}
-        if column == "narrow":
-            scope = "offers:write" if row.method == "GET" else "matcher:read"
-            who = headers("coordinator", scopes=frozenset({scope}))
-        elif column != "anonymous":
-            role, bound = CALLERS[column]
-            who = headers(role, **bound)
+        who = credentials(column, row.method, CALLERS, headers, "matcher", "coordinator")
         if tag is not None:
             who["If-Match"] = tag
         sent = BODIES.get(f"{row.method} {row.path}", lambda *_: None)(world, name)
         options: dict[str, Any] = {} if sent is None else {"json": sent}
         if row.method == "POST" and row.path.endswith("/attachments"):
-            who |= named("new.txt")
-            options = {"data": b"new", "content_type": "text/plain"}
-        answer = client.open(path, method=row.method, headers=who, query_string=query, **options)
-        if row.method != "GET" and answer.status_code < 300:
-            snapshot.restore()
-        return answer
+            naming, options = new_file()
+            who |= naming
+        return client.open(path, method=row.method, headers=who, query_string=query, **options)
 
-    faults = list(try_row(row, TABLE, world, send))
-    snapshot.restore()
-    assert not faults, "\n" + "\n".join(faults)
+    check_row(row, TABLE, world, snapshot, send)

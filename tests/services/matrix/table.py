@@ -156,6 +156,29 @@ def try_row(
             )
 
 
+def check_row(
+    row: Row,
+    table: Table,
+    world: World,
+    snapshot: "Snapshot",
+    send: Callable[[str, Row], TestResponse],
+) -> None:
+    """Fail with all that is answered to the row's callers otherwise than it says.
+
+    Each of them finds the store as it was: what is written is put back.
+    """
+
+    def sent(column: str, row: Row) -> TestResponse:
+        answer = send(column, row)
+        if row.method != "GET" and answer.status_code < 400:
+            snapshot.restore()
+        return answer
+
+    faults = list(try_row(row, table, world, sent))
+    snapshot.restore()
+    assert not faults, "\n" + "\n".join(faults)
+
+
 def _leaks(column: str, text: str, table: Table, world: World) -> Iterator[str]:
     for name, markers in world.markers.items():
         if not table.sees[name][column]:

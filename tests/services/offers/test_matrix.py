@@ -19,7 +19,8 @@ from shared.settings import Settings
 from shared.web.database import current_database
 from shared.web.identity import Identity
 from shared.web.tokens import KeyPair, issue_token
-from tests.services.matrix.table import Row, Snapshot, World, faults_of, read_table, try_row
+from tests.services.matrix.asking import attach, credentials, new_file
+from tests.services.matrix.table import Row, Snapshot, World, check_row, faults_of, read_table
 from tests.services.offers.iati_files import activity, file
 
 TABLE = read_table("offers")
@@ -137,7 +138,8 @@ def world(client: FlaskClient, headers: Callable[..., dict[str, str]]) -> World:
             sent = {"json": {"into": world.ids["stays"], "lines": []}} if step == "merge" else {}
             path = f"/v1/offers/{world.ids[record]}/{step}"
             keep(record, client.post(path, headers=who, **sent))
-    attach(client, world, operator)
+    for record in ("draft", "published"):
+        attach(client, world, record, f"/v1/offers/{world.ids[record]}", operator)
     keep("stays", client.get(f"/v1/offers/{world.ids['stays']}", headers=operator))
     keep("activity", client.post("/v1/activities", json=ACTIVITY, headers=operator))
     for noun, sent in OWNED.items():
@@ -149,27 +151,6 @@ def world(client: FlaskClient, headers: Callable[..., dict[str, str]]) -> World:
     while auditor.take_over():
         pass
     return world
-
-
-def attach(client: FlaskClient, world: World, operator: dict[str, str]) -> None:
-    """A file of an offer that is a draft, and of one that is published."""
-    for record in ("draft", "published"):
-        word = f"{record}-file"
-        name, content = (world.mark(f"{word}.all", f"zq{record}file{n}") for n in ("name", "text"))
-        made = client.post(
-            f"/v1/offers/{world.ids[record]}/attachments",
-            data=content.encode(),
-            headers=operator | named(f"{name}.txt"),
-            content_type="text/plain",
-        )
-        assert made.status_code == 201, made.get_json()
-        world.ids[word], world.ids[f"{word}/id"] = world.ids[record], made.get_json()["id"]
-        world.etags[word] = made.headers["ETag"]
-
-
-def named(name: str) -> dict[str, str]:
-    """The header that names a file."""
-    return {"Content-Disposition": f"attachment; filename={name}"}
 
 
 @pytest.fixture(scope="module")
@@ -191,13 +172,7 @@ def test_callers_are_answered_as_the_table_says(
     snapshot: Snapshot,
 ) -> None:
     def send(column: str, row: Row) -> TestResponse:
-        who: dict[str, str] = {}
-        if column == "narrow":
-            scope = "requests:write" if row.method == "GET" else "offers:read"
-            who = headers("operator", scopes=frozenset({scope}))
-        elif column != "anonymous":
-            role, bound = CALLERS[column]
-            who = headers(role, **bound)
+        who = credentials(column, row.method, CALLERS, headers, "offers", "operator")
         if row.method != "GET" and row.record in world.etags:
             who["If-Match"] = world.etags[row.record]
         id_ = world.ids.get(row.record, row.record)
@@ -211,17 +186,12 @@ def test_callers_are_answered_as_the_table_says(
             options = {"data": file(activity()), "content_type": "application/xml"}
             options["query_string"] = {} if row.record == "-" else {"organisation": row.record}
         elif row.method == "POST" and row.path.endswith("/attachments"):
-            who |= named("new.txt")
-            options = {"data": b"new", "content_type": "text/plain"}
+            naming, options = new_file()
+            who |= naming
         elif sent is not None:
             options = {"json": sent}
         elif row.record.startswith("zq"):
             options = {"query_string": {"q": row.record}}
-        answer = client.open(path, method=row.method, headers=who, **options)
-        if row.method != "GET" and answer.status_code < 300:
-            snapshot.restore()
-        return answer
+        return client.open(path, method=row.method, headers=who, **options)
 
-    faults = list(try_row(row, TABLE, world, send))
-    snapshot.restore()
-    assert not faults, "\n" + "\n".join(faults)
+    check_row(row, TABLE, world, snapshot, send)

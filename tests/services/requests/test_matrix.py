@@ -24,7 +24,8 @@ from shared.web.database import current_database
 from shared.web.identity import Identity
 from shared.web.tokens import KeyPair, issue_token
 from shared.web.visibility import LEVELS
-from tests.services.matrix.table import Row, Snapshot, World, faults_of, read_table, try_row
+from tests.services.matrix.asking import attach, credentials, new_file
+from tests.services.matrix.table import Row, Snapshot, World, check_row, faults_of, read_table
 
 TABLE = read_table("requests")
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -200,7 +201,10 @@ def world(client: FlaskClient, headers: Callable[..., dict[str, str]]) -> World:
             assert made.status_code < 300, (record, step, made.get_json())
             world.ids[record], world.etags[record] = made.get_json()["id"], made.headers["ETag"]
         on_matches([endorsed(world.ids[record])])
-    attach(client, world, operator)
+    for level in LEVELS:
+        attach(client, world, level, f"/v1/requests/{world.ids[level]}", operator)
+    stays = f"/v1/requests/{world.ids['stays']}"
+    attach(client, world, "stays", stays, operator, visibility="coordinators")
     world.etags["stays"] = client.get(
         f"/v1/requests/{world.ids['stays']}", headers=operator
     ).headers["ETag"]
@@ -209,28 +213,6 @@ def world(client: FlaskClient, headers: Callable[..., dict[str, str]]) -> World:
     while auditor.take_over():
         pass
     return world
-
-
-def attach(client: FlaskClient, world: World, operator: dict[str, str]) -> None:
-    """A file of a request of each level, and one for coordinators of the one that stays."""
-    for record in (*LEVELS, "stays"):
-        word = f"{record}-file"
-        name, content = (world.mark(f"{word}.all", f"zq{record}file{n}") for n in ("name", "text"))
-        made = client.post(
-            f"/v1/requests/{world.ids[record]}/attachments",
-            data=content.encode(),
-            headers=operator | named(f"{name}.txt"),
-            content_type="text/plain",
-            query_string={"visibility": "coordinators"} if record == "stays" else {},
-        )
-        assert made.status_code == 201, made.get_json()
-        world.ids[word], world.ids[f"{word}/id"] = world.ids[record], made.get_json()["id"]
-        world.etags[word] = made.headers["ETag"]
-
-
-def named(name: str) -> dict[str, str]:
-    """The header that names a file."""
-    return {"Content-Disposition": f"attachment; filename={name}"}
 
 
 def endorsed(request: str) -> Event:
@@ -260,13 +242,7 @@ def test_callers_are_answered_as_the_table_says(
     snapshot: Snapshot,
 ) -> None:
     def send(column: str, row: Row) -> TestResponse:
-        who: dict[str, str] = {}
-        if column == "narrow":
-            scope = "offers:write" if row.method == "GET" else "requests:read"
-            who = headers("operator", scopes=frozenset({scope}))
-        elif column != "anonymous":
-            role, bound = CALLERS[column]
-            who = headers(role, **bound)
+        who = credentials(column, row.method, CALLERS, headers, "requests", "operator")
         if row.method != "GET" and row.record in world.etags:
             who["If-Match"] = world.etags[row.record]
         id_ = world.ids.get(row.record, row.record)
@@ -275,21 +251,12 @@ def test_callers_are_answered_as_the_table_says(
             request_id=id_, alpha3=id_, record=id_, record_id=id_, attachment_id=file
         )
         if row.method == "POST" and row.path.endswith("/attachments"):
-            who |= named("new.txt")
-            options = {"data": b"new", "content_type": "text/plain"}
-            answer = client.open(path, method="POST", headers=who, **options)
-            if answer.status_code < 300:
-                snapshot.restore()
-            return answer
+            naming, options = new_file()
+            return client.open(path, method="POST", headers=who | naming, **options)
         sent = BODIES.get(f"{row.method} {row.path}", lambda *_: None)(world, row.record)
         options = {} if sent is None else {"json": sent}
-        answer = client.open(
+        return client.open(
             path, method=row.method, headers=who, query_string=queries(row.record), **options
         )
-        if row.method != "GET" and answer.status_code < 300:
-            snapshot.restore()
-        return answer
 
-    faults = list(try_row(row, TABLE, world, send))
-    snapshot.restore()
-    assert not faults, "\n" + "\n".join(faults)
+    check_row(row, TABLE, world, snapshot, send)
