@@ -49,6 +49,10 @@ class Claim:
     expires: float
     held_back: set[str] = field(default_factory=set)
 
+    def leaves_time(self) -> bool:
+        """Whether a producer may still try for as long as it may before the lease runs out."""
+        return time.monotonic() <= self.expires - clients.DELIVERY_TIMEOUT_MS / 1000
+
     def hold_back(self, id_: str, error: Exception) -> None:
         """Keep the lease of a document whose event cannot go out: the others must not wait."""
         log.error(
@@ -83,6 +87,7 @@ class Relay:
         self._make_producer = make_producer
         self._producer: KafkaProducer | None = None
         self._measured = float("-inf")
+        self._batch = _BATCH
 
     def run(self, stop: threading.Event) -> None:
         """Publish until `stop` is set."""
@@ -113,14 +118,21 @@ class Relay:
         """
         published = 0
         for aggregate in self._aggregates:
-            claim = self.claim(aggregate)
-            if claim is None:
-                continue
+            published += self._publish_batch(aggregate)
+        return published
+
+    def _publish_batch(self, aggregate: type[Aggregate]) -> int:
+        """Publish a batch that the store can lease in time: a slow store gets smaller ones."""
+        while (claim := self.claim(aggregate)) is not None:
+            in_time = claim.leaves_time()
             try:
-                published += self.publish(claim)
+                published = self.publish(claim)
             finally:
                 self._release(claim)
-        return published
+            self._batch = min(2 * self._batch, _BATCH) if in_time else max(self._batch // 2, 1)
+            if in_time or self._batch == 1:
+                return published
+        return 0
 
     def claim(self, aggregate: type[Aggregate]) -> Claim | None:
         """Lease up to a batch of documents with something pending; None when there are none."""
@@ -130,7 +142,7 @@ class Relay:
             "pending_since": {"$gt": _BEGINNING},
             "lease_until": {"$not": {"$gt": now}},  # free when it has none
         }
-        found = collection.find(free, {"_id": 1}).sort("pending_since", 1).limit(_BATCH)
+        found = collection.find(free, {"_id": 1}).sort("pending_since", 1).limit(self._batch)
         ids = [document["_id"] for document in found]
         if not ids:
             return None
@@ -150,7 +162,7 @@ class Relay:
         Sends nothing when the lease ran out in between. Returns how many events were sent; raises
         the KafkaError of the first that was not, after removing those that were.
         """
-        if time.monotonic() > claim.expires - clients.DELIVERY_TIMEOUT_MS / 1000:
+        if not claim.leaves_time():
             return 0
         if self._producer is None:
             self._producer = self._make_producer(self._settings)

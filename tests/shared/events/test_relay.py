@@ -19,8 +19,8 @@ from sample_things import Intercepted, Thing, now
 from deploy.local.servers import LOOPBACK, free_port, wait_until
 from shared.events import clients, metrics
 from shared.events.envelope import Event
-from shared.events.outbox import change, create
-from shared.events.relay import LEASE, Relay
+from shared.events.outbox import Aggregate, change, create
+from shared.events.relay import LEASE, Claim, Relay
 from shared.events.topics import Topics
 from shared.events.versions import Version
 from shared.settings import Settings
@@ -177,3 +177,34 @@ def test_a_relay_whose_lease_ran_out_sends_nothing(
     assert published(topics.requests) == []
     assert pending(database) == 1
     assert relay.publish(claim) == 1
+
+
+def test_a_store_that_leases_slowly_gets_smaller_batches(
+    settings: Settings,
+    database: Database[dict[str, Any]],
+    topics: Topics,
+    published: Published,
+) -> None:
+    leased: list[int] = []
+
+    class SlowlyLeased(Relay):
+        """Each document takes a tenth of a second to lease."""
+
+        def claim(self, aggregate: type[Aggregate]) -> Claim | None:
+            claim = super().claim(aggregate)
+            if claim is None:
+                return None
+            leased.append(len(claim.documents))
+            return replace(claim, expires=claim.expires - len(claim.documents) / 10)
+
+    for number in range(130):
+        create(Thing(id=f"t{number:03}"), now())
+    relay = SlowlyLeased(settings, [Thing], "relay", now)
+    while relay.publish_pending():
+        pass
+    assert leased[:3] == [
+        130,
+        100,
+        50,
+    ]  # these take 5 s and more, which is what a lease has to spare
+    assert len({event.subject for event in published(topics.requests)}) == 130
