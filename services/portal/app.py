@@ -10,8 +10,9 @@ from services.portal.addresses import addresses
 from services.portal.api import accounts, audit, invitations, notifications, tokens, webhooks
 from services.portal.configuration import PortalSettings
 from services.portal.house import NAME, Clock, Passwords, open_house, set_house, system_clock
-from services.portal.pages import assets, frame, inviting, me, notices, signing
+from services.portal.pages import asking, assets, frame, inviting, me, notices, signing
 from services.portal.pages.start import start_page
+from services.portal.services import AwayError, RefusedError
 from services.portal.signing_keys import OwnKeys
 from shared.settings import Settings
 from shared.web.service import create_service
@@ -28,7 +29,8 @@ def create_app(
 ) -> Flask:
     """The portal's app; raises SettingsError naming what is missing in `environ`."""
     settings = settings or Settings.from_environment(NAME, environ)
-    portal = open_house(settings, PortalSettings.from_environment(environ), clock, passwords)
+    found = addresses(environ)
+    portal = open_house(settings, PortalSettings.from_environment(environ), clock, passwords, found)
     app = create_service(
         NAME,
         settings,
@@ -39,6 +41,10 @@ def create_app(
         description=DESCRIPTION,
         clock=clock,
         source=OwnKeys(portal),
+        errors={
+            RefusedError: asking.problem_of_refusal,
+            AwayError: asking.problem_of_absence,
+        },
     )
     set_house(app, portal)
     if portal.portal.proxies:
@@ -49,5 +55,5 @@ def create_app(
     for pages in (signing, me, inviting, notices):
         pages.install(app)
     app.add_url_rule(assets.PATH, view_func=assets.asset)
-    app.add_url_rule("/", view_func=start_page(addresses(environ)))
+    app.add_url_rule("/", view_func=start_page(found))
     return app

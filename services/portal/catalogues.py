@@ -23,6 +23,9 @@ TRANSLATED = tuple(language for language in LANGUAGES if language != SOURCE_LANG
 PORTAL = Path(__file__).parent
 DIRECTORY = PORTAL / "pages" / "texts"
 
+ROOMS = ("", *sorted(one.name for one in DIRECTORY.iterdir() if one.is_dir()))
+"""The rooms of pages that have catalogues of their own, in `texts/ROOM`; "" is all the rest."""
+
 _METHODS = [("**.py", "python"), ("pages/templates/**.html", "jinja2")]
 _KEYWORDS: Mapping[str, tuple[int, ...] | None] = {
     "_": None,
@@ -56,44 +59,68 @@ def translations() -> dict[str, Translations]:
 
     Nothing has to be compiled, so nothing can be forgotten or out of step.
     """
-    return {language: _compiled(read_catalogue(language)) for language in TRANSLATED}
-
-
-def read_catalogue(language: str) -> Catalog:
-    """The catalogue of a language."""
-    with (DIRECTORY / f"{language}.po").open("rb") as file:
-        return read_po(file, locale=language)
-
-
-def texts() -> Catalog:
-    """Every text that the portal's code and templates have."""
-    found = Catalog(project="entraide", charset="utf-8")
-    options = {"**.html": {"trimmed": "true", "newstyle_gettext": "true"}}
-    for name, _line, message, comments, _context in extract_from_dir(
-        str(PORTAL), _METHODS, options, _KEYWORDS, comment_tags=("NOTE:",)
-    ):
-        found.add(message, locations=[(name, 0)], auto_comments=comments)
+    found = {}
+    for language in TRANSLATED:
+        found[language] = _compiled(read_catalogue(language))
+        for room in ROOMS[1:]:
+            found[language].merge(_compiled(read_catalogue(language, room)))
     return found
 
 
-def untranslated(language: str) -> Iterator[str]:
+def read_catalogue(language: str, room: str = "") -> Catalog:
+    """The catalogue of a language for a room; an empty one where nobody has begun it."""
+    path = DIRECTORY / room / f"{language}.po"
+    if not path.exists():
+        return Catalog(locale=language)
+    with path.open("rb") as file:
+        return read_po(file, locale=language)
+
+
+def texts(room: str = "") -> Catalog:
+    """Every text that the portal's code and templates have in a room."""
+    found = Catalog(project="entraide", charset="utf-8")
+    for name, message, comments in _all_texts():
+        if _room_of(name) == room:
+            found.add(message, locations=[(name, 0)], auto_comments=comments)
+    return found
+
+
+@cache
+def _all_texts() -> tuple[tuple[str, str | tuple[str, ...], list[str]], ...]:
+    options = {"**.html": {"trimmed": "true", "newstyle_gettext": "true"}}
+    return tuple(
+        (name, message, comments)
+        for name, _line, message, comments, _context in extract_from_dir(
+            str(PORTAL), _METHODS, options, _KEYWORDS, comment_tags=("NOTE:",)
+        )
+    )
+
+
+def _room_of(name: str) -> str:
+    parts = Path(name).parts
+    begins = 2 if parts[:2] == ("pages", "templates") else 1
+    room = parts[begins] if len(parts) > begins + 1 and parts[0] == "pages" else ""
+    return room if room in ROOMS else ""
+
+
+def untranslated(language: str, room: str = "") -> Iterator[str]:
     """The texts that the language's catalogue has no, or no sure, translation of."""
-    catalogue = read_catalogue(language)
-    for message in texts():
+    catalogue = read_catalogue(language, room)
+    for message in texts(room):
         if message.id:
             known = catalogue.get(message.id)
             if known is None or not known.string or known.fuzzy:
                 yield str(message.id)
 
 
-def update() -> None:
-    """Take new texts up into every catalogue, and leave out those that are gone."""
-    found = texts()
+def update(room: str = "") -> None:
+    """Take new texts up into every catalogue of a room, and leave out those that are gone."""
+    found = texts(room)
     for language in TRANSLATED:
-        catalogue = read_catalogue(language)
+        catalogue = read_catalogue(language, room)
         catalogue.update(found, no_fuzzy_matching=True)
         catalogue.obsolete.clear()
-        with (DIRECTORY / f"{language}.po").open("wb") as file:
+        with (DIRECTORY / room / f"{language}.po").open("wb") as file:
             write_po(
                 file, catalogue, width=100, sort_output=True, no_location=True, omit_header=True
             )
@@ -108,10 +135,13 @@ def _compiled(catalogue: Catalog) -> Translations:
 
 def main() -> int:
     """Bring the catalogues up to date; 1 if a text is untranslated, 0 if none is."""
-    update()
-    lacking = [(language, text) for language in TRANSLATED for text in untranslated(language)]
-    for language, text in lacking:
-        sys.stdout.write(f"{language}: {text}\n")
+    lacking = 0
+    for room in ROOMS:
+        update(room)
+        for language in TRANSLATED:
+            for text in untranslated(language, room):
+                sys.stdout.write(f"{room or 'portal'} {language}: {text}\n")
+                lacking += 1
     return 1 if lacking else 0
 
 

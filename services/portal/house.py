@@ -1,7 +1,7 @@
 """What everything in the portal is done with: the time, its settings, its secrets."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -9,10 +9,12 @@ import argon2
 from argon2.exceptions import InvalidHashError, VerificationError
 from flask import Flask, current_app
 
+from services.portal.addresses import Address
 from services.portal.configuration import PortalSettings
 from services.portal.documents import AUDITED
 from services.portal.domain.passwords import MOST_LENGTH, normalised
 from services.portal.sealing import Vault, new_secret
+from services.portal.services import Services
 from shared.events.auditing import Auditor
 from shared.settings import Settings
 from shared.web.database import current_database
@@ -76,6 +78,7 @@ class House:
     vault: Vault
     clock: Clock
     passwords: Passwords
+    services: Services = field(default_factory=Services)
     auditor: Auditor = field(default_factory=lambda: Auditor(NAME, AUDITED, current_database))
 
     def link(self, page: str, secret: str) -> str:
@@ -88,9 +91,12 @@ def open_house(
     portal: PortalSettings,
     clock: Clock = system_clock,
     passwords: Passwords | None = None,
+    addresses: Sequence[Address] = (),
 ) -> House:
-    """The house of a portal with these settings."""
-    return House(settings, portal, Vault(portal.key), clock, passwords or Passwords())
+    """The house of a portal with these settings, which finds the services at `addresses`."""
+    return House(
+        settings, portal, Vault(portal.key), clock, passwords or Passwords(), Services(addresses)
+    )
 
 
 def set_house(app: Flask, house: House) -> None:

@@ -12,7 +12,10 @@ from shared.web.openapi import StaticAnswer
 from shared.web.problems import not_found
 
 PATH = "/assets/<string:name>"
-_TYPES = {"style.css": "text/css; charset=utf-8"}
+_TYPES = {
+    "style.css": "text/css; charset=utf-8",
+    "portal.js": "text/javascript; charset=utf-8",
+}
 
 
 @dataclass(frozen=True)

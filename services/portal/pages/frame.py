@@ -1,24 +1,26 @@
 """What every page shares: who is signed in, the language, headers, problems as pages."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from functools import wraps
 from http import HTTPStatus
 from typing import Any, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from babel.lists import format_list
 from flask import Flask, Response, g, redirect, render_template, request, session
-from flask_babel import Babel, Domain, format_datetime, format_timedelta, get_locale
+from flask_babel import Babel, Domain, format_datetime, format_timedelta
 from flask_babel import lazy_gettext as _
 from jinja2 import PackageLoader, StrictUndefined
 
 from services.portal.catalogues import SOURCE_LANGUAGE, translations
 from services.portal.documents import Account
 from services.portal.house import House, house
+from services.portal.pages import wording
 from services.portal.pages.assets import ASSETS
 from services.portal.pages.forms import PageForm
+from services.portal.pages.navigation import navigation
 from services.portal.reading import unread
 from services.portal.sessions import SignedIn, find_session
 from services.portal.throttling import TooManyError
@@ -27,7 +29,7 @@ from shared.vocabulary.countries import AREAS, country_name
 from shared.vocabulary.languages import language_name
 from shared.web.errors import show_problems_by
 from shared.web.marks import mark
-from shared.web.problems import Problem
+from shared.web.problems import Problem, forbidden
 
 SIGN_IN, CODE, SET_UP, ACCOUNT = (
     "/sign-in",
@@ -39,7 +41,8 @@ _LANGUAGE = "language"
 _MAX_NEXT = 500
 _LOCAL_PATH = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f]*", re.ASCII)
 _POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
+    "img-src 'self' data:; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'"
 )
 _HSTS = "max-age=31536000"
@@ -85,8 +88,12 @@ def install(app: Flask, own: House) -> None:
         moment=moment,
         party_of=party_of,
         unread=unread,
+        without=without,
         style=ASSETS["style.css"].address,
+        script=ASSETS["portal.js"].address,
+        navigation=navigation,
     )
+    wording.install(app)
     show_problems_by(app, _problem_page)
     app.after_request(_harden)
 
@@ -113,6 +120,21 @@ def for_signed_in(stage: str = "full") -> Callable[[F], F]:
             return function(*args, **kwargs)
 
         return page(guarded)  # type: ignore[return-value]
+
+    return decorate
+
+
+def for_roles(*roles: str) -> Callable[[F], F]:
+    """A page for who is signed in with one of these roles; to others the page of the 403."""
+
+    def decorate(function: F) -> F:
+        @wraps(function)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            if account().role not in roles:
+                raise forbidden("This page is for other roles.")
+            return function(*args, **kwargs)
+
+        return for_signed_in()(guarded)  # type: ignore[return-value]
 
     return decorate
 
@@ -177,12 +199,13 @@ def _renew_visit() -> None:
 
 def show(template: str, status: int = 200, **values: Any) -> Response:
     """A page of a template in the reader's language."""
-    language = str(get_locale() or SOURCE_LANGUAGE)
+    language = wording.here()
     text = render_template(
         template,
         language=language,
         direction="rtl" if language == "ar" else "ltr",
         here=request.path,
+        query=request.args,
         asked_next=request.args.get("next", "")[:_MAX_NEXT],
         signed_in=current(),
         signed_out_form=PageForm() if current() else None,
@@ -227,13 +250,19 @@ def moment(when: datetime) -> str:
 
 def party_of(record: Any) -> str:
     """For whom an account or invitation acts, in the reader's language; empty for nobody's own."""
-    language = str(get_locale() or SOURCE_LANGUAGE)
+    language = wording.here()
     if record.state:
         return country_name(record.state, language)
     if record.organisation:
         return str(record.organisation)
     regions = [AREAS.label(region, language) for region in record.regions]
     return format_list(regions, locale=language)
+
+
+def without(query: Mapping[str, str], name: str, **more: str) -> str:
+    """The query of this page without a name, with others: "?theme=marking", or "" for none."""
+    left = {key: value for key, value in query.items() if key != name and value} | more
+    return f"?{urlencode(left)}" if left else ""
 
 
 def wait_message(error: TooManyError) -> str:

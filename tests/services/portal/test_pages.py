@@ -481,7 +481,8 @@ def test_every_page_is_whole_in_every_language(
         labels = {attributes.get("for") for tag, attributes in page.tags if tag == "label"}
         assert fields <= labels, path
         assert [tag for tag, _ in page.tags].count("h1") == 1
-        assert not any(tag in ("script", "style") or "style" in a for tag, a in page.tags), path
+        assert not any(tag == "style" or "style" in a for tag, a in page.tags), path
+        assert all(a.get("src") for tag, a in page.tags if tag == "script"), path
 
 
 def test_the_language_is_the_one_chosen_else_the_browsers(app: Flask) -> None:

@@ -1,0 +1,76 @@
+"""What pages ask of the services, in the name of who is signed in."""
+
+from typing import Any
+
+from flask import g
+from flask_babel import get_locale
+from requests import Response as Streamed
+
+from services.portal.api_tokens import access_for
+from services.portal.catalogues import SOURCE_LANGUAGE
+from services.portal.house import house
+from services.portal.pages.frame import account
+from services.portal.services import Answer, Ask, AwayError, Reader, RefusedError
+from services.portal.services import ask as ask
+from shared.web.problems import TYPE_PREFIX, FieldError, Problem, unavailable
+
+
+def reader() -> Reader:
+    """In whose name the services are called for this page: one token a page."""
+    if "reader" not in g:
+        token = access_for(house(), account(), house().clock()).token
+        g.reader = Reader(token, str(get_locale() or SOURCE_LANGUAGE), g.request_id)
+    found: Reader = g.reader
+    return found
+
+
+def get(service: str, path: str, **query: object) -> Answer:
+    """GET; raises RefusedError and AwayError, which become pages where nobody takes them."""
+    return house().services.get(reader(), service, path, **query)
+
+
+def gather(**asked: Ask) -> dict[str, Answer | AwayError]:
+    """Several GETs at once; of a service that is away, the part that is missing."""
+    return house().services.gather(reader(), **asked)
+
+
+def send(
+    service: str,
+    path: str,
+    body: object = None,
+    *,
+    method: str = "POST",
+    if_match: str | None = None,
+    key: str | None = None,
+) -> Answer:
+    """Write; see Services.send."""
+    return house().services.send(reader(), method, service, path, body, if_match=if_match, key=key)
+
+
+def send_file(
+    service: str, path: str, content: bytes, media_type: str, name: str | None = None, **query: Any
+) -> Answer:
+    """POST a file as it is."""
+    return house().services.send_file(reader(), service, path, content, media_type, name, **query)
+
+
+def stream(service: str, path: str) -> Streamed:
+    """GET what is no JSON, to be passed on piece by piece and closed by the caller."""
+    return house().services.stream(reader(), service, path)
+
+
+def problem_of_refusal(error: RefusedError) -> Problem:
+    """What a service refused, as the portal tells of it."""
+    told = error.problem
+    return Problem(
+        error.status,
+        str(told.get("type", "")).removeprefix(TYPE_PREFIX) or "refused",
+        str(told.get("title", "")),
+        str(error),
+        [FieldError(field, message) for field, message in error.fields()],
+    )
+
+
+def problem_of_absence(error: AwayError) -> Problem:
+    """A service that is away, as the portal tells of it."""
+    return unavailable(error.service)

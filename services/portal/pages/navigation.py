@@ -1,0 +1,30 @@
+"""What stands in the head of every page, by role: the places that somebody in it goes to."""
+
+from dataclasses import dataclass
+
+from flask_babel import lazy_gettext as _
+
+
+@dataclass(frozen=True)
+class Place:
+    """A page in the navigation; `roles` are those that see it, all where there are none."""
+
+    path: str
+    label: object
+    roles: tuple[str, ...] = ()
+
+    def holds(self, here: str) -> bool:
+        """Whether the page at `here` belongs to it."""
+        return here == self.path or here.startswith(f"{self.path}/")
+
+
+PLACES = (
+    Place("/notifications", _("Notifications")),
+    Place("/invitations", _("Invitations"), ("coordinator", "operator")),
+    Place("/account", _("My account")),
+)
+
+
+def navigation(role: str) -> list[Place]:
+    """The places of a role, in their order."""
+    return [place for place in PLACES if not place.roles or role in place.roles]

@@ -1,0 +1,169 @@
+"""Codes, numbers and times as pages show them, in the reader's language: templates' filters."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from babel.numbers import format_currency, format_percent
+from flask import Flask
+from flask_babel import format_date, get_locale
+from flask_babel import lazy_gettext as _
+
+from services.portal.catalogues import SOURCE_LANGUAGE
+from shared.vocabulary.countries import AREAS, country_name
+from shared.vocabulary.counts import number_text, quantity_text
+from shared.vocabulary.currencies import minor_units
+from shared.vocabulary.errors import UnknownCode
+from shared.vocabulary.kinds import KINDS
+from shared.vocabulary.languages import language_name
+from shared.vocabulary.lists import (
+    ACTIVITY_STATUSES,
+    CHANNELS,
+    CONDITION_KINDS,
+    GENDER_MARKERS,
+    PRIORITIES,
+    STEP_REASONS,
+    SUSTAINABILITY_MEASURES,
+)
+from shared.vocabulary.organisations import REGIONAL_ORGANISATIONS
+from shared.vocabulary.terms import Vocabulary
+from shared.vocabulary.themes import THEMES
+from shared.vocabulary.units import UNITS
+
+_VOCABULARIES: Mapping[str, Vocabulary[Any]] = {
+    "theme": THEMES,
+    "kind": KINDS,
+    "priority": PRIORITIES,
+    "channel": CHANNELS,
+    "condition_kind": CONDITION_KINDS,
+    "gender_marker": GENDER_MARKERS,
+    "step_reason": STEP_REASONS,
+    "activity_status": ACTIVITY_STATUSES,
+    "sustainability_measure": SUSTAINABILITY_MEASURES,
+    "unit": UNITS,
+    "area": AREAS,
+    "regional_organisation": REGIONAL_ORGANISATIONS,
+}
+
+STATUSES: Mapping[str, object] = {
+    "draft": _("Draft"),
+    "submitted": _("Submitted"),
+    "authenticated": _("Authenticated"),
+    "circulated": _("Circulated"),
+    "partly-covered": _("Partly covered"),
+    "covered": _("Covered"),
+    "closed": _("Closed"),
+    "withdrawn": _("Withdrawn"),
+    "merged": _("Merged"),
+    "published": _("Published"),
+    "proposed": _("Proposed"),
+    "endorsed": _("Endorsed"),
+    "rejected": _("Rejected"),
+    "donor-agreed": _("Agreed by the donor"),
+    "state-agreed": _("Agreed by the State"),
+    "agreed": _("Agreed"),
+    "declined": _("Declined"),
+    "lapsed": _("Lapsed"),
+    "fallen": _("No longer possible"),
+    "committed": _("Committed"),
+    "released": _("Released"),
+    "delivering": _("Being delivered"),
+    "delivered": _("Delivered"),
+    "follow-up": _("Follow-up"),
+}
+"""The states of records as they are read; see shared/lifecycle.py."""
+
+
+def install(app: Flask) -> None:
+    """Add the filters: one of each vocabulary's name, and those of numbers, times and places."""
+    app.jinja_env.filters.update(
+        {name: _labelling(vocabulary) for name, vocabulary in _VOCABULARIES.items()}
+    )
+    app.jinja_env.filters.update(
+        country=country,
+        quantity=quantity,
+        number=number,
+        money=money,
+        share=share,
+        day=day,
+        status=status,
+        language_name=named_language,
+        direction=direction,
+    )
+
+
+def here() -> str:
+    """The reader's language."""
+    return str(get_locale() or SOURCE_LANGUAGE)
+
+
+def country(alpha3: str) -> str:
+    """A country's name; the code itself where it is none."""
+    try:
+        return country_name(alpha3, here())
+    except UnknownCode:
+        return alpha3
+
+
+def quantity(count: float, unit: str) -> str:
+    """A quantity with its unit: "6 machines"."""
+    try:
+        return quantity_text(count, unit, here())
+    except UnknownCode:
+        return f"{number(count)} {unit}"
+
+
+def number(value: float) -> str:
+    """A number."""
+    return number_text(value, here())
+
+
+def money(cents: int, currency: str = "USD") -> str:
+    """An amount in the currency's minor units, as it is written; whole where it is whole."""
+    amount = Decimal(cents).scaleb(-minor_units(currency))
+    whole = amount == amount.to_integral_value()
+    pattern = "¤ #,##0" if whole else None
+    return str(
+        format_currency(amount, currency, format=pattern, locale=here(), currency_digits=not whole)
+    )
+
+
+def share(value: float) -> str:
+    """A share of 1 as per cent."""
+    return str(format_percent(value, locale=here()))
+
+
+def day(value: str | date | datetime | None) -> str:
+    """A day as it is read, of an ISO 8601 text too; empty for none."""
+    if value is None or value == "":
+        return ""
+    found = date.fromisoformat(value[:10]) if isinstance(value, str) else value
+    return str(format_date(found, "medium"))
+
+
+def status(code: str) -> str:
+    """The state of a record."""
+    return str(STATUSES.get(code, code))
+
+
+def named_language(code: str) -> str:
+    """A language's name."""
+    return language_name(code, here())
+
+
+def direction(language: str | None) -> str:
+    """How a text of that language runs: "rtl", "ltr", or "auto" where the language is not known."""
+    if not language:
+        return "auto"
+    return "rtl" if language == "ar" else "ltr"
+
+
+def _labelling(vocabulary: Vocabulary[Any]) -> Any:
+    def label(code: str) -> str:
+        try:
+            return vocabulary.label(code, here())
+        except UnknownCode:
+            return code
+
+    return label

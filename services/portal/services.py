@@ -1,0 +1,231 @@
+"""The other services' APIs as the portal calls them, in the name of who is signed in.
+
+A service that is away is no error of the page: pages show what they have, and say which part is
+missing.
+"""
+
+import threading
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Final
+from urllib.parse import quote
+
+import requests
+
+from services.portal.addresses import Address
+
+TIMEOUT_SECONDS: Final = (2.0, 8.0)
+_AWAY = 500
+_AT_ONCE = 16
+
+
+class AwayError(Exception):
+    """A service did not answer in time, or could not; `service` names it."""
+
+    def __init__(self, service: str) -> None:
+        super().__init__(f"the {service} service is away")
+        self.service = service
+
+
+class RefusedError(Exception):
+    """A service refused: the HTTP status and the problem document (RFC 9457)."""
+
+    def __init__(self, service: str, status: int, problem: Mapping[str, Any]) -> None:
+        detail = problem.get("detail") or problem.get("title") or f"HTTP status {status}"
+        super().__init__(str(detail))
+        self.service = service
+        self.status = status
+        self.problem = problem
+
+    @property
+    def stale(self) -> bool:
+        """Whether the record changed since it was read."""
+        return self.status == HTTPStatus.PRECONDITION_FAILED
+
+    def fields(self) -> list[tuple[str, str]]:
+        """The fields that the problem names, each with its message; may be empty."""
+        errors = self.problem.get("errors") or []
+        return [(str(error.get("field", "")), str(error.get("message", ""))) for error in errors]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a service answered: its JSON body and its ETag, empty where there is none."""
+
+    body: Mapping[str, Any]
+    etag: str = ""
+
+
+@dataclass(frozen=True, repr=False)
+class Reader:
+    """In whose name a service is called, in which language, and for which request of a browser."""
+
+    token: str
+    language: str
+    request_id: str
+
+    def headers(self) -> dict[str, str]:
+        """The headers of a call."""
+        return {
+            "Authorization": f"Bearer {self.token}",
+            "Accept": "application/json",
+            "Accept-Language": self.language,
+            "X-Request-ID": self.request_id,
+        }
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A GET to be made: `query` leaves out what is None."""
+
+    service: str
+    path: str
+    query: Mapping[str, object]
+
+
+def ask(service: str, path: str, **query: object) -> Ask:
+    """A GET to be made."""
+    return Ask(service, path, query)
+
+
+class Services:
+    """Calls the services. May be used by several threads at once; make it after any fork."""
+
+    def __init__(self, addresses: Sequence[Address] = ()) -> None:
+        self._urls = {address.service: address.internal for address in addresses}
+        self._local = threading.local()
+        self._pool: ThreadPoolExecutor | None = None
+        self._lock = threading.Lock()
+
+    def get(self, reader: Reader, service: str, path: str, **query: object) -> Answer:
+        """GET; raises RefusedError and AwayError, as every call does."""
+        return self.fetch(reader, Ask(service, path, query))
+
+    def fetch(self, reader: Reader, asked: Ask) -> Answer:
+        """Make one GET."""
+        response = self._call(
+            "GET", asked.service, asked.path, reader.headers(), params=_params(asked.query)
+        )
+        return _answer(asked.service, response)
+
+    def gather(self, reader: Reader, **asked: Ask) -> dict[str, Answer | AwayError]:
+        """Make several GETs at once: each name's answer, or why there is none.
+
+        What a service refuses is raised, once all have answered: a page asks for nothing that its
+        reader may not see.
+        """
+        calls = {
+            name: self._workers().submit(self.fetch, reader, one) for name, one in asked.items()
+        }
+        found: dict[str, Answer | AwayError] = {}
+        refused: RefusedError | None = None
+        for name, call in calls.items():
+            try:
+                found[name] = call.result()
+            except AwayError as error:
+                found[name] = error
+            except RefusedError as error:
+                refused = refused or error
+        if refused is not None:
+            raise refused
+        return found
+
+    def send(
+        self,
+        reader: Reader,
+        method: str,
+        service: str,
+        path: str,
+        body: object = None,
+        *,
+        if_match: str | None = None,
+        key: str | None = None,
+    ) -> Answer:
+        """Write: `if_match` is the version that it was decided on, `key` makes a repeat harmless.
+
+        It is sent once: who is told that the service is away does not know whether it was done, and
+        sends again with the same version or key.
+        """
+        headers = reader.headers()
+        if if_match is not None:
+            headers["If-Match"] = if_match
+        if key is not None:
+            headers["Idempotency-Key"] = key
+        return _answer(service, self._call(method, service, path, headers, json=body))
+
+    def send_file(
+        self,
+        reader: Reader,
+        service: str,
+        path: str,
+        content: bytes,
+        media_type: str,
+        name: str | None = None,
+        **query: object,
+    ) -> Answer:
+        """POST a file as it is."""
+        headers = {**reader.headers(), "Content-Type": media_type}
+        if name is not None:
+            headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name, safe='')}"
+        response = self._call("POST", service, path, headers, params=_params(query), data=content)
+        return _answer(service, response)
+
+    def stream(self, reader: Reader, service: str, path: str) -> requests.Response:
+        """GET what is no JSON, to be passed on piece by piece and closed by the caller."""
+        response = self._call("GET", service, path, reader.headers(), stream=True)
+        if not response.ok:
+            try:
+                _answer(service, response)
+            finally:
+                response.close()
+        return response
+
+    def _call(
+        self, method: str, service: str, path: str, headers: Mapping[str, str], **sent: Any
+    ) -> requests.Response:
+        try:
+            response = self._session().request(
+                method,
+                self._urls[service] + path,
+                headers=headers,
+                timeout=TIMEOUT_SECONDS,
+                allow_redirects=False,
+                **sent,
+            )
+        except requests.RequestException:
+            raise AwayError(service) from None
+        if response.status_code >= _AWAY:
+            response.close()
+            raise AwayError(service)
+        return response
+
+    def _session(self) -> requests.Session:
+        session: requests.Session | None = getattr(self._local, "session", None)
+        if session is None:
+            session = self._local.session = requests.Session()
+            session.trust_env = False
+        return session
+
+    def _workers(self) -> ThreadPoolExecutor:
+        with self._lock:
+            if self._pool is None:
+                self._pool = ThreadPoolExecutor(_AT_ONCE, "asking")
+            return self._pool
+
+
+def _params(query: Mapping[str, object]) -> dict[str, object]:
+    return {name: value for name, value in query.items() if value is not None}
+
+
+def _answer(service: str, response: requests.Response) -> Answer:
+    try:
+        body = response.json() if response.content else {}
+    except requests.JSONDecodeError:
+        raise AwayError(service) from None
+    if not isinstance(body, dict):
+        raise AwayError(service)
+    if not response.ok:
+        raise RefusedError(service, response.status_code, body)
+    return Answer(body, response.headers.get("ETag", ""))

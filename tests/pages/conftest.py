@@ -1,0 +1,147 @@
+"""One running stack with the examples for all tests of pages, and one account for each role."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import mongoengine
+import pytest
+
+from deploy.cli.accounts import house_of
+from deploy.cli.client import Client
+from deploy.cli.goldset import GoldSet, read_set
+from deploy.cli.loading import load
+from deploy.cli.target import Target, stack_target
+from deploy.local.beside import stack_beside
+from deploy.local.running import Stack
+from deploy.local.servers import wait_until
+from deploy.local.stack import SERVICES, DataDirectory, Ports
+from services.portal import factors
+from services.portal.documents import Account
+from services.portal.domain.people import Office
+from services.portal.domain.second_factor import code_at
+from services.portal.house import House
+from services.portal.sessions import open_session
+from services.portal.trail import COMMAND_LINE, first_step, office_code
+from shared.ids import new_id
+from shared.web.identity import Identity
+from shared.web.tokens import issue_token
+from tests.journeys.conftest import AS_OF
+from tests.pages.visiting import Visitor
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+_SETTLED_SECONDS = 240.0
+
+
+@dataclass(frozen=True)
+class Portal:
+    """A running stack with the examples: the portal's address, and a session's cookie a role.
+
+    `state` is the country for which the requester acts, that of the first example request; `donor`
+    the organisation of the first example offer. `requests` and `offers` are the examples' ids by
+    their external names, such as "E-R01".
+    """
+
+    stack: Stack
+    url: str
+    cookies: dict[str, str]
+    state: str
+    donor: str
+    requests: dict[str, str]
+    offers: dict[str, str]
+
+    def visitor(self, role: str | None = None, language: str = "en") -> Visitor:
+        """A browser of somebody in that role who is signed in; of nobody without one."""
+        return Visitor(self.url, self.cookies[role] if role else None, language)
+
+    def api(self, role: str) -> Client:
+        """The services' APIs in a role that is bound like the account's."""
+        bound = {"requester": {"state": self.state}, "donor": {"organisation": self.donor}}
+        identity = Identity(f"pages-{role}", role, **bound.get(role, {}))
+        return Client(Target(_urls(self.stack), lambda _: _bearer(self.stack, identity)), role)
+
+
+def _urls(stack: Stack) -> dict[str, str]:
+    return {name: stack.plan.ports.url(name) for name in SERVICES}
+
+
+def _bearer(stack: Stack, identity: Identity) -> str:
+    now = datetime.now(UTC)
+    return f"Bearer {issue_token(stack.plan.keys.pair, identity, timedelta(hours=1), now)}"
+
+
+@pytest.fixture(scope="session")
+def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
+    """The stack with the examples, ranked, for all tests of pages that a worker runs."""
+    directory = DataDirectory(tmp_path_factory.mktemp("pages") / "data")
+    gold = read_set(EXAMPLES)
+    with stack_beside(directory, Ports.free(), print, {"ENTRAIDE_AS_OF": AS_OF}) as stack:
+        operator = Client(stack_target(stack.plan.ports, stack.plan.keys, "pages"), "operator")
+        load(gold, operator)
+        cookies = _cookies(stack, gold)
+        _wait_for_proposals(operator, gold)
+        yield Portal(
+            stack=stack,
+            url=stack.plan.ports.url("portal"),
+            cookies=cookies,
+            state=str(gold.requests[0].body["country"]),
+            donor=str(gold.offers[0].body["organisation"]),
+            requests={row.external: row.id for row in gold.requests},
+            offers={row.external: row.id for row in gold.offers},
+        )
+
+
+def _wait_for_proposals(operator: Client, gold: GoldSet) -> None:
+    first, last = gold.requests[0].id, gold.requests[-1].id
+
+    def ranked() -> bool:
+        return all(
+            operator.get("matcher", "/v1/proposals", request=one, limit=1).body["items"]
+            for one in (first, last)
+        )
+
+    wait_until(ranked, _SETTLED_SECONDS, "proposals for the examples")
+
+
+def _cookies(stack: Stack, gold: GoldSet) -> dict[str, str]:
+    """A session's cookie for each role. The database is connected for that alone."""
+    house = house_of(stack.plan)
+    offices = (
+        Office("coordinator"),
+        Office("requester", state=str(gold.requests[0].body["country"])),
+        Office("donor", organisation=str(gold.offers[0].body["organisation"])),
+        Office("auditor"),
+        Office("operator"),
+    )
+    try:
+        return {office.role: _cookie(house, office) for office in offices}
+    finally:
+        mongoengine.disconnect()
+
+
+def _cookie(house: House, office: Office) -> str:
+    now = house.clock()
+    account = Account(
+        id=new_id(),
+        email=f"{office.role}@pages.example",
+        name=f"Example {office.role}",
+        language="en",
+        role=office.role,
+        state=office.state,
+        organisation=office.organisation,
+        password="",
+        created_at=now,
+        **first_step("create", COMMAND_LINE, now, office_code(office)),
+    )
+    account.save(force_insert=True)
+    seed = factors.seed_to_set_up(house, account)
+    assert factors.confirm_setup(house, account, code_at(seed, now), now)
+    account.reload()
+    return open_session(house, account, "full", "tests", now, None)
+
+
+@pytest.fixture
+def visitor(portal: Portal) -> Callable[..., Visitor]:
+    """Makes browsers: visitor("coordinator"), visitor("donor", "ar"), visitor() for nobody."""
+    return portal.visitor
