@@ -4,6 +4,7 @@ A row's cells stand together in memory: who reads a row here and there waits onc
 column.
 """
 
+import struct
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -28,6 +29,7 @@ class Columns:
 
     def __init__(self, spec: Spec) -> None:
         self._table = _made(spec)
+        self._packing = _Packing(self._table.dtype)
         self._used = np.zeros(_FIRST_SIZE, dtype=bool)
         self._free: list[int] = []
         self._end = 0
@@ -35,11 +37,11 @@ class Columns:
     def take(self, **cells: Any) -> int:
         """Fill a free row with one value for every column and return its number.
 
-        Raises what NumPy does for a value that does not fit its column; the row stays free then.
+        OverflowError for a value that does not fit its column; the row stays free then.
         """
         row = self._free.pop() if self._free else self._next()
         try:
-            self._table[row] = tuple(cells[name] for name in self.names)
+            self._packing.write(self._table, row, cells)
         except Exception:
             self._free.append(row)
             raise
@@ -89,6 +91,7 @@ class Blocks:
 
     def __init__(self, spec: Spec) -> None:
         self._table = _made(spec)
+        self._packing = _Packing(self._table.dtype)
         self._free: defaultdict[int, list[int]] = defaultdict(list)
         self._size = _FIRST_SIZE
         self._end = 0
@@ -105,10 +108,9 @@ class Blocks:
         return first
 
     def fill(self, first: int, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Write rows from `first` on; raises what NumPy does for a value that does not fit."""
-        names = self._table.dtype.names or ()
+        """Write rows from `first` on; OverflowError for a value that does not fit."""
         for row, cells in enumerate(rows, start=first):
-            self._table[row] = tuple(cells[name] for name in names)
+            self._packing.write(self._table, row, cells)
 
     def free(self, first: int, count: int) -> None:
         """Give a block back."""
@@ -122,6 +124,56 @@ class Blocks:
     def column(self, name: str) -> npt.NDArray[Any]:
         """A column up to the last row ever used; valid until the next `take`."""
         return self._table[name][: self._end]
+
+
+class _Packing:
+    """How a row is written at one go: NumPy would take each list of a row for an array first."""
+
+    def __init__(self, dtype: np.dtype[Any]) -> None:
+        fields: Mapping[str, Any] = dtype.fields or {}
+        self._names, self._sizes = tuple(fields), []
+        form, end = "=", 0
+        for name in self._names:
+            cell, offset = fields[name][:2]
+            count, kind = int(np.prod(cell.shape)), cell.base.str[1:]
+            # Signed bytes come as an array, which is bytes already.
+            is_bytes = kind == "i1" and cell.shape != ()
+            form += f"{offset - end}x{count}{'s' if is_bytes else _KINDS[kind]}"
+            self._sizes.append(count if is_bytes else _MANY if cell.shape else _ONE)
+            end = offset + cell.itemsize
+        self._struct = struct.Struct(form)
+
+    def write(self, table: npt.NDArray[Any], row: int, cells: Mapping[str, Any]) -> None:
+        """Write a row; OverflowError for a value that does not fit, a part is written then."""
+        values: list[Any] = []
+        for name, size in zip(self._names, self._sizes, strict=True):
+            if size == _ONE:
+                values.append(cells[name])
+            elif size == _MANY:
+                values += cells[name]
+            else:
+                values.append(_bytes(cells[name], size))
+        try:
+            self._struct.pack_into(table.view(np.uint8).data, row * table.itemsize, *values)
+        except struct.error as error:
+            raise OverflowError(f"a value does not fit its column: {error}") from error
+
+
+_ONE, _MANY = -1, -2
+_KINDS = {"b1": "?", "i1": "b", "i2": "h", "i4": "i", "i8": "q", "f4": "f", "f8": "d"} | {
+    "u1": "B",
+    "u2": "H",
+    "u4": "I",
+    "u8": "Q",
+}
+"""Types of cells as `struct` calls them."""
+
+
+def _bytes(values: npt.ArrayLike, size: int) -> bytes:
+    packed = np.asarray(values, dtype=np.int8).tobytes()
+    if len(packed) != size:
+        raise OverflowError(f"{len(packed)} bytes do not fit where {size} belong")
+    return packed
 
 
 def lined_up(rows: int, words: int) -> npt.NDArray[np.uint64]:

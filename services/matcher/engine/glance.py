@@ -8,6 +8,7 @@ its vector's numbers, since how many differ tells the angle between two vectors 
 weightiest concepts with their weights, and a set of its terms.
 """
 
+import struct
 from collections.abc import Iterable, Sequence
 from functools import cache
 from itertools import islice
@@ -57,6 +58,7 @@ REQUEST_WORDS: Spec = {**WORDS, "shares": (np.uint8, (LINES,)), "end": (np.float
 where its list ends, in log odds."""
 
 _WORD = (1 << 64) - 1
+_CONCEPTS = struct.Struct(f"={CONCEPTS}H")
 _Values = Sequence[int] | npt.NDArray[np.uint8]
 
 
@@ -116,16 +118,17 @@ def gist_words(
     terms: Iterable[str],
 ) -> npt.NDArray[np.uint64]:
     """The gist: words of signs, of concepts with their weights, the weightiest first, of terms."""
-    packed = np.zeros(CONCEPTS, dtype=np.uint16)
     weightiest = [
         concept_number(name) << WEIGHT_BITS | min(weight, MOST_WEIGHT)
         for name, weight in islice(concepts, CONCEPTS)
     ]
-    packed[: len(weightiest)] = weightiest
-    signs = np.packbits(vector > 0).view(np.uint64)
-    used = np.zeros(TERM_BITS, dtype=np.bool_)
-    used[[crc32(term.encode()) % TERM_BITS for term in terms]] = True
-    return np.concatenate([signs, packed.view(np.uint64), np.packbits(used).view(np.uint64)])
+    weightiest += [0] * (CONCEPTS - len(weightiest))
+    signs = np.packbits(vector > 0).tobytes()
+    used = 0
+    for term in terms:
+        used |= 1 << crc32(term.encode()) % TERM_BITS
+    packed = _CONCEPTS.pack(*weightiest) + used.to_bytes(TERM_BITS // 8, "little")
+    return np.frombuffer(signs + packed, dtype=np.uint64)
 
 
 @cache

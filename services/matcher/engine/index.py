@@ -90,8 +90,7 @@ class Index:
     def put(self, entry: Entry, extra: Mapping[str, object]) -> int:
         """Add a record or replace it; `extra` fills the columns that only this side has.
 
-        Returns its row. Nothing of a record that does not fit is left; raises what NumPy does for
-        it.
+        Returns its row. Nothing of a record that does not fit is left; OverflowError for it.
         """
         self.remove(entry.id)
         lines = entry.lines
@@ -112,7 +111,7 @@ class Index:
         return row
 
     def refill(self, row: int, lines: Sequence[EntryLine]) -> None:
-        """Replace a record's lines by as many others; raises what NumPy does."""
+        """Replace a record's lines by as many others; OverflowError for one that does not fit."""
         first = int(self.records.column("first_line")[row])
         self.lines.fill(first, [line_cells(line, self._names) for line in lines])
 
