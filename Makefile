@@ -8,7 +8,7 @@ INSTALLED := .venv/installed
 # Two cores are two test workers' already: threads of BLAS on small matrices would wait for each other only.
 export OPENBLAS_NUM_THREADS = 1
 
-.PHONY: install run test test-kafka lint lock clean
+.PHONY: install run test chromium test-kafka lint lock clean
 
 install: $(INSTALLED)
 
@@ -31,8 +31,15 @@ run: install
 # are not what is waited for at the end.
 PYTEST := $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-test: lint
+test: lint chromium
 	$(PYTEST)
+
+# Pages are looked at in a real Chromium. Where it is missing and may be installed, it is; else its tests say that they are skipped.
+chromium:
+	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || { \
+		[ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get -qq update && DEBIAN_FRONTEND=noninteractive \
+		apt-get -qq install --no-install-recommends chromium fonts-noto-core fonts-noto-cjk >/dev/null; } \
+		|| echo "No Chromium, and none could be installed: what looks at pages in a browser is skipped."
 
 lint: install
 	$(BIN)/ruff format --check .

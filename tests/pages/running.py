@@ -1,4 +1,7 @@
-"""One running stack with the examples for all tests of pages, and one account for each role."""
+"""One running stack with the examples for all tests of pages, and one account for each role.
+
+tests/conftest.py takes the fixtures in, so that a worker starts one stack for pages and browsers.
+"""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
