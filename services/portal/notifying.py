@@ -11,6 +11,7 @@ from pymongo.errors import BulkWriteError
 from services.portal.documents import Account
 from services.portal.domain.telling import mail_choice
 from services.portal.note_documents import Notification
+from services.portal.webhooks import KEPT as CALLS_KEPT
 from services.portal.webhooks import announce
 from shared.bulk import raise_unless_duplicates
 from shared.ids import derived_id
@@ -57,14 +58,24 @@ def notify(
     told = [one for one in accounts if one.created_at <= note.at and one.erased_at is None]
     writes = [InsertOne(_document(note, account, now, mail_age)) for account in told]
     if writes:
+        ids = {account.id: note.id_for(account.id) for account in told}
         try:
             Notification._get_collection().bulk_write(writes, ordered=False)
         except BulkWriteError as error:
             raise_unless_duplicates(error)
+            ids = _lately(ids, now)
         if now - note.at < mail_age:
-            ids = {account.id: note.id_for(account.id) for account in told}
-            announce(note.kind, ids, _announced(note), now)
+            announce(note.kind, ids, _announced(note), note.at, now)
     return len(told)
+
+
+def _lately(ids: Mapping[str, str], now: datetime) -> dict[str, str]:
+    """Those of the notifications that webhooks may not have been called with, by account.
+
+    Of what is older than a call is kept nobody could say whether they were.
+    """
+    found = Notification.objects(id__in=list(ids.values()), created_at__gt=now - CALLS_KEPT)
+    return {one.account: one.id for one in found.only("account")}
 
 
 def _announced(note: Note) -> dict[str, Any]:

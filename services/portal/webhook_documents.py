@@ -16,7 +16,8 @@ class Webhook(Document):
     `secret` is sealed. `kinds` are the kinds of notification that it is called for, all where there
     are none. `due_at` is set while calls wait: who makes them puts it off first, so that nobody
     else does meanwhile. `failures` and `failing_since` count from the last call that was taken.
-    `paused_because` is a code of PAUSES; a paused webhook gets nothing new.
+    `paused_because` is a code of PAUSES; a paused webhook gets nothing new. `resumed_at`: when its
+    owner last wanted it called again.
     """
 
     meta = {  # noqa: RUF012 (mongoengine declares it so)
@@ -37,18 +38,20 @@ class Webhook(Document):
     last_failure = StringField()
     paused_at = DateTimeField()
     paused_because = StringField()
+    resumed_at = DateTimeField()
 
 
 class WebhookCall(Document):
     """One call: the body as it is signed, empty once it was taken. Forgotten at `expires_at`.
 
+    `at` is when that happened which it tells of: what is heard of at once is told in that order.
     The id is the webhook's and the notification's, so that one is not called twice for the same.
     """
 
     meta = {  # noqa: RUF012 (mongoengine declares it so)
         "collection": "webhook_calls",
         "indexes": [
-            ("webhook", "taken_at", "created_at", "id"),
+            ("webhook", "taken_at", "created_at", "at", "id"),
             {"fields": ["expires_at"], "expireAfterSeconds": 0},
         ],
     }
@@ -57,5 +60,6 @@ class WebhookCall(Document):
     webhook = StringField(required=True)
     body = StringField(required=True)
     created_at = DateTimeField(required=True)
+    at = DateTimeField()
     expires_at = DateTimeField(required=True)
     taken_at = DateTimeField()

@@ -2,17 +2,18 @@
 
 A name is looked up when a webhook is made and again at each call, which then goes to the very
 address that was looked at (requests-hardened): a name that points elsewhere later gains nothing.
+Of an answer the status and headers are read, within READ_SECONDS in all, and nothing is kept.
 """
 
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
-import requests_hardened
 from requests_hardened.ip_filter import InvalidIPAddress, filter_host
 
+from services.portal.webhook_sessions import CallSession, require_unicast
+
 CONNECT_SECONDS, READ_SECONDS = 5.0, 10.0
-AGENT = "Entraide-Webhooks/1"
 MAX_URL = 2000
 
 
@@ -41,7 +42,9 @@ def check_target(url: str, *, to_loopback: bool = False) -> None:
     if parts.username is not None or parts.password is not None or parts.fragment:
         raise TargetRefusedError("url", "The address must hold no user, password or fragment.")
     try:
-        filter_host(parts.hostname, port, allow_loopback=to_loopback)
+        require_unicast(
+            filter_host(parts.hostname, port, allow_loopback=to_loopback), loopback=to_loopback
+        )
     except InvalidIPAddress:
         raise TargetRefusedError(
             "private-network", "Webhooks go to public addresses alone, not into a private network."
@@ -52,18 +55,7 @@ def check_target(url: str, *, to_loopback: bool = False) -> None:
 
 def open_session(*, to_loopback: bool = False) -> requests.Session:
     """A session whose calls go where check_target lets them, and follow no redirect."""
-    session = requests_hardened.HTTPSession(
-        requests_hardened.Config(
-            ip_filter_enable=True,
-            ip_filter_allow_loopback_ips=to_loopback,
-            never_redirect=True,
-            default_timeout=(CONNECT_SECONDS, READ_SECONDS),
-            user_agent_override=AGENT,
-        )
-    )
-    session.trust_env = False  # a proxy of the environment would be asked instead of the address
-    found: requests.Session = session
-    return found
+    return CallSession(to_loopback, (CONNECT_SECONDS, READ_SECONDS))
 
 
 def call(session: requests.Session, url: str, body: bytes, headers: dict[str, str]) -> str | None:

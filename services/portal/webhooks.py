@@ -24,8 +24,9 @@ MOST = 10
 KEPT = timedelta(days=7)
 """How long a call waits for a target that does not take it."""
 
-PAUSES = ("owner", "gone", "failing")
-"""Why a webhook is paused: its owner did, it answered 410, or it took nothing for days."""
+PAUSES = ("owner", "gone", "failing", "new-password")
+"""Why a webhook is paused: its owner did, it answered 410, it took nothing for days, or the owner
+got into the account by a link for a new password, and so somebody else may have made it."""
 
 PING = "ping"
 _PURPOSE = "webhook secret"
@@ -78,8 +79,9 @@ def webhook_of(account_id: str, webhook_id: str) -> Webhook | None:
 
 
 def waiting_for(webhook: Webhook) -> QuerySet:
-    """The calls that wait for it."""
-    return WebhookCall.objects(webhook=webhook.id, taken_at=None)
+    """The calls that wait for it, in the order in which they are made."""
+    found = WebhookCall.objects(webhook=webhook.id, taken_at=None)
+    return found.order_by("created_at", "at", "id")
 
 
 def remove(webhook: Webhook) -> None:
@@ -103,35 +105,44 @@ def pause(webhook: Webhook, because: str, now: datetime) -> None:
 
 
 def resume(webhook: Webhook, now: datetime) -> None:
-    """Call it again, with what waits first."""
+    """Call it again, with what waits first; nothing for one that is not paused.
+
+    One that somebody is about to call is not paused: it would be called twice.
+    """
     update = {
-        "$set": {"due_at": now, "failures": 0},
+        "$set": {"due_at": now, "failures": 0, "resumed_at": now},
         "$unset": {"paused_at": "", "paused_because": "", "failing_since": ""},
     }
-    Webhook._get_collection().update_one({"_id": webhook.id}, update)
+    Webhook._get_collection().update_one({"_id": webhook.id, "paused_at": {"$ne": None}}, update)
 
 
 def ping(webhook: Webhook, now: datetime) -> None:
     """Call one webhook for nothing but to see whether it takes it."""
-    _put(webhook, new_id(), PING, {"webhook": webhook.id}, now)
+    _put(webhook, new_id(), PING, {"webhook": webhook.id}, now, now)
 
 
 def announce(
-    kind: str, notifications: Mapping[str, str], data: Mapping[str, Any], now: datetime
+    kind: str,
+    notifications: Mapping[str, str],
+    data: Mapping[str, Any],
+    at: datetime,
+    now: datetime,
 ) -> None:
     """Put a notification before the webhooks of those who get it: account ids to its ids.
 
-    `data` is in JSON's types. To do it again does nothing for as long as calls are KEPT, so whoever
-    was interrupted does.
+    `data` is in JSON's types, `at` when it happened. To do it again does nothing for as long as
+    calls are KEPT, so whoever was interrupted does.
     """
     found = Webhook.objects(account__in=list(notifications), paused_at=None)
     for webhook in found:
         if not webhook.kinds or kind in webhook.kinds:
             identified = {"notification": notifications[webhook.account], **data}
-            _put(webhook, notifications[webhook.account], kind, identified, now)
+            _put(webhook, notifications[webhook.account], kind, identified, at, now)
 
 
-def _put(webhook: Webhook, what: str, kind: str, data: Mapping[str, Any], now: datetime) -> None:
+def _put(
+    webhook: Webhook, what: str, kind: str, data: Mapping[str, Any], at: datetime, now: datetime
+) -> None:
     message = {"type": f"entraide.{kind}", "timestamp": now.isoformat(), "data": dict(data)}
     with suppress(NotUniqueError):  # put before, by who could not say so any more
         WebhookCall(
@@ -139,6 +150,7 @@ def _put(webhook: Webhook, what: str, kind: str, data: Mapping[str, Any], now: d
             webhook=webhook.id,
             body=json.dumps(message, ensure_ascii=False, separators=(",", ":"), sort_keys=True),
             created_at=now,
+            at=at,
             expires_at=now + KEPT,
         ).save(force_insert=True)
     make_due(webhook.id, now)

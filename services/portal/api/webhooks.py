@@ -46,7 +46,7 @@ class Webhooks(MethodView):
     @blueprint.response(201, WebhookMadeView)
     def post(self, body: dict[str, Any]) -> dict[str, Any]:
         """Make a webhook; its secret is shown this once."""
-        if Account.objects(id=_subject()).first() is None:
+        if Account.objects(id=_subject(), erased_at=None).first() is None:
             raise conflict("no-account", "Webhooks are for accounts of this portal.")
         try:
             made, secret = webhooks.make(

@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -12,18 +13,19 @@ import requests
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
-from services.portal import signing_keys
+from services.portal import signing_keys, webhooks
 from services.portal.addresses import Address
 from services.portal.documents import Account
 from services.portal.house import House
 from services.portal.note_documents import Notification
 from services.portal.reminding import remind
+from services.portal.webhook_documents import Webhook, WebhookCall
 from tests.services.portal.conftest import Clock
 
 
 @pytest.fixture(autouse=True)
 def empty(app: object) -> None:
-    for kind in (Notification, Account):
+    for kind in (Notification, Account, Webhook, WebhookCall):
         kind.objects.delete()
 
 
@@ -91,6 +93,28 @@ def test_who_is_due_is_told_once_a_month_until_they_confirm(
     told.confirmed = "2020-02-02"  # confirmed, and due again
     remind(house, services)
     assert Notification.objects.count() == 9
+
+
+def test_a_webhook_is_called_once_a_month_too(
+    house: House,
+    clock: Clock,
+    make_account: Callable[..., Account],
+    register: tuple[Register, list[Address]],
+) -> None:
+    _, services = register
+    account = make_account("donor", organisation="acme")
+    trying = replace(house, portal=replace(house.portal, webhooks_to_loopback=True))
+    webhooks.make(trying, account.id, "http://127.0.0.1:9/", [], clock())
+    clock.now = (clock.now + timedelta(days=31)).replace(day=2)
+    remind(house, services)
+    assert WebhookCall.objects.count() == 1
+    clock.forward(days=6)
+    remind(house, services)
+    assert WebhookCall.objects.count() == 1
+    WebhookCall.objects.delete()  # taken long ago, and forgotten after a week
+    clock.forward(days=2)
+    remind(house, services)
+    assert not WebhookCall.objects.count()
 
 
 def test_the_portals_own_token_may_only_read(

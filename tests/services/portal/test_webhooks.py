@@ -1,8 +1,11 @@
 """Webhooks: made over the API, called over real HTTP, refused where they must not go."""
 
 import json
+import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,12 +16,15 @@ from flask import Flask
 from flask.testing import FlaskClient
 from standardwebhooks import Webhook as Receiver
 
-from services.portal import api_tokens, calling, webhooks
+from services.portal import api_tokens, calling, webhook_targets, webhooks
+from services.portal.accounts import new_reset_link, reset_password
 from services.portal.documents import Account
+from services.portal.erasing import erase
 from services.portal.house import House
 from services.portal.notifying import Note, notify
+from services.portal.trail import COMMAND_LINE
 from services.portal.webhook_documents import Webhook, WebhookCall
-from services.portal.webhook_targets import TargetRefusedError, check_target, open_session
+from services.portal.webhook_targets import TargetRefusedError, call, check_target, open_session
 from tests.services.portal.conftest import Clock
 
 Headers = Callable[[Account], dict[str, str]]
@@ -94,7 +100,7 @@ def call_all(house: House) -> None:
 
 def announce(house: House, account: str, *ids: str, kind: str = "match-step") -> None:
     for one in ids:
-        webhooks.announce(kind, {account: one}, {"record": one}, house.clock())
+        webhooks.announce(kind, {account: one}, {"record": one}, house.clock(), house.clock())
 
 
 def now_of(hook: Webhook) -> Webhook:
@@ -111,7 +117,9 @@ def test_a_call_is_signed_as_the_specification_has_it(
     made, secret = webhooks.make(today, account.id, target.url, [], today.clock())
     assert secret.startswith("whsec_")
     assert secret.encode() not in bytes(made.secret)
-    webhooks.announce("commitment", {account.id: "n1"}, {"record": "Bénin"}, today.clock())
+    webhooks.announce(
+        "commitment", {account.id: "n1"}, {"record": "Bénin"}, today.clock(), today.clock()
+    )
     call_all(today)
     (got, body), *more = target.got
     assert not more
@@ -133,6 +141,21 @@ def test_calls_come_in_order_and_once_however_often_they_are_asked_for(
     call_all(trying)
     assert target.ids() == [f"{hook.id}.{one}" for one in "abc"]
     assert now_of(hook).due_at is None
+
+
+def test_what_is_heard_of_at_once_is_called_with_in_the_order_in_which_it_happened(
+    trying: House, clock: Clock, target: Target, hook: Webhook
+) -> None:
+    account = Account.objects.get(id=hook.account)
+    notes = [
+        Note("match-step", "match", "m", f"{n}", f"{n}", clock() + timedelta(seconds=n), {})
+        for n in range(8)
+    ]
+    clock.forward(minutes=1)
+    for one in notes:
+        notify(one, [account], clock())
+    call_all(trying)
+    assert [json.loads(body)["data"]["action"] for _, body in target.got] == list("01234567")
 
 
 def test_only_the_kinds_that_were_chosen_are_sent(
@@ -205,6 +228,100 @@ def test_redirects_are_not_followed(trying: House, target: Target, hook: Webhook
     assert now_of(hook).last_failure == "status-302"
 
 
+@contextmanager
+def answering(answer: Callable[[socket.socket], None]) -> Iterator[str]:
+    """The address of a target that answers one call by hand, as no library would let it."""
+
+    def serve() -> None:
+        with suppress(OSError):
+            connection, _ = listener.accept()
+            with connection, suppress(OSError):
+                got = b""
+                while b"{}" not in got:
+                    got += connection.recv(65536)
+                answer(connection)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/"
+        thread.join()
+
+
+def test_the_body_of_an_answer_is_not_read_where_it_leads_elsewhere_either() -> None:
+    sent = 0
+
+    def endless(connection: socket.socket) -> None:
+        nonlocal sent
+        connection.sendall(b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1/\r\n\r\n")
+        while sent < 100_000_000:
+            connection.sendall(bytes(1_000_000))
+            sent += 1_000_000
+
+    with answering(endless) as url, open_session(to_loopback=True) as session:
+        assert call(session, url, b"{}", {}) == "status-302"
+    assert sent < 50_000_000  # what the system's buffers take
+
+
+def test_who_answers_letter_by_letter_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(webhook_targets, "READ_SECONDS", 0.5)
+    hung_up = False
+
+    def slowly(connection: socket.socket) -> None:
+        nonlocal hung_up
+        connection.sendall(b"HTTP/1.1 200 OK\r\n")
+        try:
+            for _ in range(600):  # a minute, if nobody hangs up
+                connection.sendall(b"x")
+                time.sleep(0.1)
+        except OSError:
+            hung_up = True
+
+    with answering(slowly) as url, open_session(to_loopback=True) as session:
+        assert call(session, url, b"{}", {}) == "timeout"
+    assert hung_up
+
+
+def test_no_target_leaves_cookies_for_others() -> None:
+    def with_cookies(connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 204 No Content\r\nSet-Cookie: who=somebody\r\n\r\n")
+
+    with answering(with_cookies) as url, open_session(to_loopback=True) as session:
+        assert call(session, url, b"{}", {}) is None
+        assert not list(session.cookies)
+
+
+def test_a_webhook_that_is_being_called_is_not_called_twice_by_resuming_it(
+    trying: House, clock: Clock, target: Target, hook: Webhook
+) -> None:
+    announce(trying, hook.account, "a")
+    assert calling._take(clock()) is not None  # somebody is calling it
+    webhooks.resume(hook, clock())
+    call_all(trying)
+    assert not target.got
+
+
+def test_a_caller_goes_on_whatever_went_wrong_with_a_call(
+    trying: House, target: Target, hook: Webhook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A caller that ended would be missed by nobody; four of them would be all."""
+    call_due, broken = calling.call_due, iter([RuntimeError("not foreseen")])
+
+    def break_once(*args: Any) -> bool:
+        for error in broken:
+            raise error
+        try:
+            return call_due(*args)
+        finally:
+            stop.set()
+
+    monkeypatch.setattr(calling, "call_due", break_once)
+    stop = threading.Event()
+    announce(trying, hook.account, "a")
+    calling._keep_calling(trying, stop, 0.01)
+    assert target.ids() == [f"{hook.id}.a"]
+
+
 def test_two_workers_call_a_webhook_once(trying: House, target: Target, hook: Webhook) -> None:
     announce(trying, hook.account, *(f"n{number:02}" for number in range(30)))
     workers = [threading.Thread(target=call_all, args=(trying,)) for _ in range(4)]
@@ -269,6 +386,9 @@ def test_nothing_is_sent_for_an_account_that_is_locked_or_gone(
         ("https://192.168.0.1:8443/x", "private-network"),
         ("https://169.254.169.254/latest/meta-data", "private-network"),
         ("https://[fd00::1]/x", "private-network"),
+        ("https://[fec0::1]/x", "private-network"),
+        ("https://[::127.0.0.1]/x", "private-network"),
+        ("https://[::ffff:0:127.0.0.1]/x", "private-network"),
         ("https://0.0.0.0/", "private-network"),
         ("https://2130706433/", "private-network"),
         ("https://0x7f.1/", "private-network"),
@@ -390,6 +510,33 @@ def test_who_has_no_account_here_has_no_webhooks(
     answer = client.post("/v1/webhooks", json={"url": "https://8.8.8.8/x"}, headers=mine)
     assert answer.status_code == 409
     assert answer.get_json()["type"].endswith("no-account")
+
+
+def test_an_erased_account_makes_none_by_a_token_that_lives_on(
+    client: FlaskClient, house: House, make_account: Callable[..., Account], headers: Headers
+) -> None:
+    account = make_account("donor")
+    mine = headers(account)
+    erase(house, account, COMMAND_LINE, house.clock())
+    answer = client.post("/v1/webhooks", json={"url": "https://8.8.8.8/x"}, headers=mine)
+    assert answer.status_code == 409
+    assert not Webhook.objects(account=account.id).count()
+
+
+def test_a_new_password_by_a_link_pauses_what_somebody_else_may_have_made(
+    trying: House, clock: Clock, target: Target, hook: Webhook
+) -> None:
+    account = Account.objects.get(id=hook.account)
+    clock.forward(seconds=1)
+    secret = new_reset_link(trying, account, clock()).rpartition("/")[2]
+    reset_password(trying, secret, "nine otters under a bridge", clock())
+    announce(trying, hook.account, "a")
+    call_all(trying)
+    assert not target.got
+    assert now_of(hook).paused_because == "new-password"
+    webhooks.resume(hook, clock())
+    call_all(trying)
+    assert target.ids() == [f"{hook.id}.a"]
 
 
 def test_what_cannot_be_reached_is_told_by_a_code(
