@@ -20,8 +20,12 @@ from shared.events.work import INFRASTRUCTURE
 from shared.ids import derived_id
 
 LOOK_SECONDS = 2.0
+DIGESTS_EVERY = timedelta(minutes=1)
+"""How often digests are looked for: all day long what waits for the next is read for it."""
 DIGEST_HOUR = 5
 """The hour (UTC) from which a day's digest is sent."""
+MOST_IN_DIGEST = 10_000
+"""A digest's notifications are one document; what is more waits for the next."""
 _ROUND = 500
 
 log = structlog.get_logger(__name__)
@@ -29,22 +33,32 @@ log = structlog.get_logger(__name__)
 
 def keep_gathering(house: House, stop: threading.Event, seconds: float = LOOK_SECONDS) -> None:
     """Put what is to be mailed into the mail until `stop` is set."""
+    looked: datetime | None = None
     while not stop.is_set():
         try:
-            gather(house.clock())
+            now = house.clock()
+            gather_single(now)
+            if looked is None or now - looked >= DIGESTS_EVERY:
+                gather_digests(now)
+                looked = now
         except INFRASTRUCTURE as error:
             log.warning("gathering interrupted", error=str(error))
         stop.wait(seconds)
 
 
-def gather(now: datetime) -> None:
-    """Put into the mail what is to be sent now, and the digests that are due."""
+def gather_single(now: datetime) -> None:
+    """Put into the mail what is to be sent at once."""
     for note in Notification.objects(mail="now").limit(_ROUND):
         _post(derived_id("mail", note.id), "notification", note.account, [note], now)
+
+
+def gather_digests(now: datetime) -> None:
+    """Put the digests that are due into the mail."""
     until = digest_until(now)
     for account_id in Notification.objects(mail="digest", created_at__lt=until).distinct("account"):
         due = Notification.objects(mail="digest", account=account_id, created_at__lt=until)
-        notes = list(due.order_by("created_at", "id"))
+        listed = due.order_by("created_at", "at", "id").only("id", "read_at")
+        notes = list(listed.limit(MOST_IN_DIGEST))
         id_ = derived_id("digest", account_id, until.isoformat())
         _post(id_, "digest", account_id, notes, now)
 

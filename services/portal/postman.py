@@ -224,7 +224,7 @@ def _of_notes(house: House, mail: OutgoingMail) -> Addressed:
     account = Account.objects(id=mail.account, erased_at=None).first()
     if account is None or account.locked_at is not None or account.erased_at is not None:
         raise UselessError("no-account")
-    notes = list(Notification.objects(id__in=mail.notes).order_by("created_at", "id"))
+    notes = list(Notification.objects(id__in=mail.notes).order_by("created_at", "at", "id"))
     if not notes:
         raise UselessError("nothing-left")
     write = digest_letter if mail.kind == "digest" else note_letter

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
+from services.portal import gathering
 from services.portal.documents import Account, OutgoingMail
 from services.portal.domain.telling import KINDS, MAILS, mail_choice, steps_told, tellings
 from services.portal.following import keep_telling
-from services.portal.gathering import digest_until, gather
+from services.portal.gathering import digest_until, gather_digests, gather_single
 from services.portal.house import House
 from services.portal.note_documents import Followed, Notification
 from services.portal.notifying import KEPT, Note, notify
@@ -24,6 +25,12 @@ from tests.services.portal.events import MATCH_ID, REQUEST_ID, event, step
 from tests.services.portal.mailbox import listening, new_mailbox, part
 
 DONOR = "66f0000000000000000000d1"
+
+
+def gather(now: datetime) -> None:
+    """All that is to be put into the mail."""
+    gather_single(now)
+    gather_digests(now)
 
 
 @pytest.fixture(autouse=True)
@@ -395,6 +402,41 @@ def test_a_day_is_one_mail_to_each(house: House, people: dict[str, Account], clo
     clock.forward(days=1)
     gather(clock())
     assert OutgoingMail.objects.count() == 4
+
+
+def test_a_digest_has_an_end_and_what_is_more_comes_with_the_next(
+    people: dict[str, Account], clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gathering, "MOST_IN_DIGEST", 2)
+    clock.now = digest_until(clock()) + timedelta(days=1, minutes=1)
+    for number in range(3):
+        notify(note(clock, str(number), "match-step"), [people["donor"]], clock())
+    clock.forward(days=1)
+    gather(clock())
+    gather(clock())
+    assert [len(one.notes) for one in OutgoingMail.objects] == [2]
+    clock.forward(days=1)
+    gather(clock())
+    assert sorted(len(one.notes) for one in OutgoingMail.objects) == [1, 2]
+    assert not Notification.objects(mail__exists=True).count()
+
+
+def test_a_digest_tells_what_was_heard_of_at_once_in_the_order_in_which_it_happened(
+    house: House, people: dict[str, Account], clock: Clock
+) -> None:
+    actions = ["start", "deliver", "report", "close", "lapse", "fall"]
+    for place, action in enumerate(actions):
+        at = clock() + timedelta(seconds=place)
+        facts = {"country": "SEN"}
+        told = Note("match-step", "match", "m", action, action, at, facts)
+        notify(told, [people["donor"]], clock() + timedelta(minutes=1))
+    clock.forward(days=2)
+    gather(clock())
+    with listening(new_mailbox()) as mailbox:
+        send_due(house, mailbox.posting, threading.Event())
+    (mail,) = mailbox.taken
+    said = [part(mail, "plain").index(sentence("en", "match", one, facts)) for one in actions]
+    assert said == sorted(said)
 
 
 def test_a_locked_account_gets_no_mail(
