@@ -5,9 +5,8 @@ thread that all of them read, and auditors with them. No message is ever edited.
 """
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
-from http import HTTPStatus
 from itertools import groupby
 
 from services.matcher.actors import Actor
@@ -20,15 +19,14 @@ from services.matcher.thread_documents import Message, ReadMark, Struck, mark_id
 from services.matcher.thread_filing import Entry, add, file_waiting
 from services.matcher.thread_schemas import MAX_MESSAGES
 from shared.events.outbox import Transition, change
+from shared.registers.pace import require_pace
 from shared.web.identity import Identity, require_covered
-from shared.web.problems import Problem, conflict, forbidden, invalid_field, not_found
+from shared.web.problems import conflict, forbidden, invalid_field, not_found
 
 READERS = ("requester", "donor", "coordinator", "auditor")
 WRITERS = ("requester", "donor", "coordinator")
 PER_DAY = 30
 """How many messages a side may write on one proposal within any 24 hours."""
-
-_DAY = timedelta(days=1)
 
 
 def require_reader(proposal: Proposal, identity: Identity) -> None:
@@ -219,16 +217,14 @@ def _require_room(match: Match, actor: Actor, now: datetime) -> None:
     if len(written) >= MAX_MESSAGES:
         raise conflict("full", f"A proposal has {MAX_MESSAGES} messages at most.")
     side = (actor.role, actor.party)
-    today = [one.at for one in written if (one.role, one.party) == side and one.at > now - _DAY]
-    if len(today) >= PER_DAY:
-        wait = int((today[0] + _DAY - now).total_seconds()) + 1
-        raise Problem(
-            HTTPStatus.TOO_MANY_REQUESTS,
-            "too-many-messages",
-            "So many messages were written today",
-            f"A side may write {PER_DAY} messages on a proposal within 24 hours.",
-            headers={"Retry-After": str(wait)},
-        )
+    require_pace(
+        [one.at for one in written if (one.role, one.party) == side],
+        PER_DAY,
+        now,
+        "too-many-messages",
+        "So many messages were written today",
+        f"A side may write {PER_DAY} messages on a proposal within 24 hours.",
+    )
 
 
 def _change(match: str, step: Callable[[Match], object], now: datetime) -> Match:

@@ -116,7 +116,8 @@ class AssistanceRequest(MergeableRecord):
 
     What a draft holds goes out by no event. `consent` is "express" or "no-objection";
     `circulates_at` when the State's time to object is over; `shown_as` the status as it is shown to
-    those who do not see confidential lines.
+    those who do not see confidential lines. `unshown` are organisations that took an endorsement
+    back which the State did not show: nor is another of theirs.
     """
 
     meta = {  # noqa: RUF012 (mongoengine declares it so)
@@ -150,6 +151,7 @@ class AssistanceRequest(MergeableRecord):
     evidence = EmbeddedDocumentListField(Evidence)
     gender_marker = StringField()
     endorsements = EmbeddedDocumentListField(Endorsement)
+    unshown = ListField(StringField())
     confidentiality = StringField(required=True, default="restricted")
 
     def event(self) -> EventRecord | None:

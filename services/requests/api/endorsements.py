@@ -1,6 +1,7 @@
 """Endorsements of requests over HTTP."""
 
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 from services.requests import domain
@@ -15,6 +16,7 @@ from shared.registers.writing import change_seen
 from shared.web.blueprint import Blueprint
 from shared.web.idempotency import idempotent
 from shared.web.identity import current_identity, require_roles
+from shared.web.marks import answers
 from shared.web.preconditions import conditional
 
 blueprint = Blueprint(
@@ -28,6 +30,7 @@ Answer = tuple[dict[str, Any], dict[str, str]]
 
 @blueprint.route("/<string:request_id>/endorse", methods=["POST"])
 @require_roles("donor")
+@answers(HTTPStatus.TOO_MANY_REQUESTS, "This organisation endorsed it too often within a day")
 @conditional
 @idempotent
 @blueprint.arguments(EndorseBody)

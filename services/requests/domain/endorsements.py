@@ -9,6 +9,7 @@ from services.requests.documents import AssistanceRequest, Endorsement
 from services.requests.domain.requests import NOUN, RIGHTS, may_read
 from shared.events.outbox import Transition
 from shared.lifecycle import REQUEST
+from shared.registers.pace import require_pace
 from shared.registers.rights import Actor, require_right
 from shared.registers.steps import party_of, subject_of
 from shared.web.identity import Identity
@@ -19,6 +20,9 @@ ENDORSING = frozenset({"endorse", "withdraw-endorsement", "show-endorsement", "h
 """What a request's history tells of endorsements: for its State and overseers."""
 
 _MOST = 100
+PER_DAY = 10
+"""How often an organisation may endorse a request within any 24 hours: each time lengthens the
+State's history, and asks its open windows to be read again."""
 
 
 def require_endorser(identity: Identity, request: AssistanceRequest, *, party: bool) -> None:
@@ -36,7 +40,7 @@ def endorse(
 ) -> None:
     """Endorse a request for the organisation, or say otherwise why; its showing stays as it was.
 
-    Those see it who see what the organisation saw. Raises the 404, 403 or 409 problem.
+    Those see it who see what the organisation saw. Raises the 404, 403, 409 or 429 problem.
     """
     require_endorser(identity, request, party=party)
     _require_shown(request)
@@ -46,11 +50,15 @@ def endorse(
     own = endorsement_of(request, identity.organisation)
     if own is not None and (own.text, own.level) == (text, level):
         return
+    _require_pace(request, identity, now)
     if own is None:
         if len(request.endorsements) >= _MOST:
             raise conflict("too-many", f"{_MOST} organisations endorse this request already.")
-        own = Endorsement(organisation=identity.organisation)
+        own = Endorsement(
+            organisation=identity.organisation, hidden=identity.organisation in request.unshown
+        )
         request.endorsements.append(own)
+        request.unshown = [one for one in request.unshown if one != identity.organisation]
     own.text, own.level, own.at = text, level, now
     _tell(request, "endorse", identity, now)
 
@@ -65,6 +73,8 @@ def withdraw_endorsement(
     if own is None:
         raise conflict("not-endorsed", "Your organisation does not endorse this request.")
     request.endorsements = [one for one in request.endorsements if one is not own]
+    if own.hidden:  # the State's no outlives what it was said to
+        request.unshown = [*request.unshown, own.organisation]
     _tell(request, "withdraw-endorsement", identity, now)
 
 
@@ -85,6 +95,18 @@ def endorsement_of(request: AssistanceRequest, organisation: str | None) -> Endo
     """The organisation's endorsement of the request, if there is one."""
     found = (one for one in request.endorsements if one.organisation == organisation)
     return next(found, None)
+
+
+def _require_pace(request: AssistanceRequest, identity: Identity, now: datetime) -> None:
+    own = (step for step in request.history if step.party == party_of(identity))
+    require_pace(
+        [step.at for step in own if step.action == "endorse"],
+        PER_DAY,
+        now,
+        "too-many-endorsements",
+        "This request was endorsed so often today",
+        f"An organisation may endorse a request {PER_DAY} times within 24 hours.",
+    )
 
 
 def _require_shown(request: AssistanceRequest) -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from services.requests.documents import AUDITED, AssistanceRequest
+from services.requests.domain.endorsements import PER_DAY
 from services.requests.reactions import on_matches
 from shared.events import validation
 from shared.events.auditing import Auditor, compare
@@ -85,6 +86,40 @@ def test_the_state_may_refuse_to_show_it(circulated, regional, senegal, coordina
     unknown = senegal.post(path, {**hide, "organisation": "nobody"}, back.headers["ETag"])
     assert unknown.status_code == 422
     assert unknown.json["errors"][0]["field"] == "organisation"
+
+
+def test_a_states_no_is_not_undone_by_endorsing_anew(circulated, regional, senegal, caller):
+    etag = endorse(regional, circulated).headers["ETag"]
+    told = {"organisation": "regional-body", "shown": False}
+    path = f"{address(circulated)}/show-endorsement"
+    etag = senegal.post(path, told, etag).headers["ETag"]
+    other = caller("donor", organisation="another")
+    for _ in range(2):
+        assert (
+            regional.post(f"{address(circulated)}/withdraw-endorsement", None, etag).status_code
+            == 200
+        )
+        etag = endorse(regional, circulated, "Once more.").headers["ETag"]
+        assert shown(other, circulated) == []
+        assert shown(senegal, circulated) == [("regional-body", False)]
+    etag = senegal.post(path, {**told, "shown": True}, etag).headers["ETag"]
+    regional.post(f"{address(circulated)}/withdraw-endorsement", None, etag)
+    endorse(regional, circulated)
+    assert shown(other, circulated) == [("regional-body", True)]
+
+
+def test_nobody_fills_a_states_history_by_endorsing_again_and_again(circulated, regional, caller):
+    for number in range(PER_DAY):
+        assert endorse(regional, circulated, f"Reason {number}.").status_code == 200
+    etag = regional.get(address(circulated)).headers["ETag"]
+    refused = regional.post(f"{address(circulated)}/endorse", {"text": "One more."}, etag)
+    assert refused.status_code == 429
+    assert refused.json["type"].endswith("too-many-endorsements")
+    assert 0 < int(refused.headers["Retry-After"]) <= 24 * 3600
+    assert endorse(caller("donor", organisation="another"), circulated).status_code == 200
+    etag = regional.get(address(circulated)).headers["ETag"]
+    path = f"{address(circulated)}/withdraw-endorsement"
+    assert regional.post(path, None, etag).status_code == 200
 
 
 def test_who_sees_less_of_the_request_sees_no_endorsement_by_who_sees_more(
