@@ -18,7 +18,7 @@ from pymongo.errors import DuplicateKeyError
 
 from shared.attachments.documents import AttachedBytes, Attachment
 from shared.attachments.kinds import media_type
-from shared.attachments.scanning import ScannerAway, infected
+from shared.attachments.scanning import NotScanned, ScannerAway, infected
 from shared.events.outbox import DuplicateId, NotFound, Transition, Version, change, create
 from shared.events.work import INFRASTRUCTURE
 from shared.ids import derived_id
@@ -30,6 +30,9 @@ from shared.web.visibility import Sight, narrowest, sees
 
 MOST = 20
 """How many files a record may have."""
+
+MOST_EVER = 500
+"""How many it may have had: of each that was removed, what it was is kept."""
 
 SWEEP_SECONDS = 10.0
 _UNCLAIMED = timedelta(hours=1)
@@ -75,8 +78,8 @@ def scan_state(attachment: Attachment, clamd: str) -> Scan:
 
 def shown(place: Place) -> list[Attachment]:
     """The record's files that the caller sees, the oldest first."""
-    found = Attachment.objects(audited_under=place.record).order_by("created_at", "id")
-    return [one for one in found if place.shows(one)]
+    found = Attachment.objects(audited_under=place.record, status="kept")
+    return [one for one in found.order_by("created_at", "id") if place.shows(one)]
 
 
 def find(place: Place, id_: str) -> Attachment:
@@ -112,7 +115,7 @@ def attach(
     there = next((one for one in same if one.status == "kept"), None)
     if there is not None:
         return there, False
-    _require_room(place, MOST - 1)
+    _require_room(place, coming=1)
     clean = _scanned_now(clamd, content)
     parts = (place.record, digest, name, visibility or "", str(len(same)))
     attachment = Attachment(
@@ -135,10 +138,12 @@ def attach(
         create(attachment, now)
     except DuplicateId:
         earlier: Attachment = Attachment.objects.get(id=attachment.id)
+        if earlier.status != "kept":  # attached by another, and removed, since it was looked at
+            return attach(place, content, name, visibility, identity, now, clamd)
         return earlier, False
     _claim(attachment.id)
     try:
-        _require_room(place, MOST)  # others may have added theirs at the same moment
+        _require_room(place, coming=0)  # others may have added theirs at the same moment
     except Problem:
         remove(attachment, attachment.version, identity, now)
         raise
@@ -203,9 +208,19 @@ def _scan_waiting(clamd: str, now: datetime) -> None:
             continue
         try:
             bad = infected(clamd, bytes(found.content))
-        except ScannerAway as error:
+        except NotScanned as error:
+            # Behind the others: so many as a round takes would else be asked for again and again.
             log.warning("a file could not be scanned", id=one.id, error=str(error))
+            Attachment._get_collection().update_one(
+                {"_id": one.id, "unscanned_since": {"$gt": _BEGINNING}},
+                {"$set": {"unscanned_since": now}},
+            )
             continue
+        except ScannerAway as error:
+            log.warning("the virus scanner is away", error=str(error))
+            return
+        if bad:
+            _unclaim(one.id, now)  # if a crash comes before they are deleted, they go later
         try:
             change(Attachment, one.id, None, partial(_note_scan, bad, now), now)
         except (IllegalTransition, NotFound):
@@ -239,10 +254,12 @@ def _scanned_now(clamd: str, content: bytes) -> bool:
     return True
 
 
-def _require_room(place: Place, most: int) -> None:
-    kept = Attachment.objects(audited_under=place.record, status="kept").count()
-    if kept > most:
+def _require_room(place: Place, coming: int) -> None:
+    every = Attachment.objects(audited_under=place.record)
+    if every.filter(status="kept").count() + coming > MOST:
         raise conflict("full", f"A record has {MOST} files at most; remove one first.")
+    if every.count() + coming > MOST_EVER:
+        raise conflict("full", f"{MOST_EVER} files were attached to this record; it takes no more.")
 
 
 def _attaching(identity: Identity, digest: str, now: datetime) -> Transition:

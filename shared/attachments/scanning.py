@@ -14,25 +14,33 @@ class ScannerAway(Exception):  # noqa: N818 (named for what happened)
     """The scanner cannot be reached, or did not say what it found."""
 
 
+class NotScanned(ScannerAway):
+    """It was reached, and did not say what it found in this file."""
+
+
 def infected(address: str, content: bytes) -> bool:
     """Whether the scanner at `host:port` finds something in the content.
 
-    Blocks for up to CONNECT_SECONDS and then SCAN_SECONDS between two answers. Raises ScannerAway.
+    Blocks for up to CONNECT_SECONDS and then SCAN_SECONDS between two answers. Raises ScannerAway,
+    and NotScanned where it was reached.
     """
     host, _, port = address.rpartition(":")
     try:
         connection = socket.create_connection((host.strip("[]"), int(port)), CONNECT_SECONDS)
+    except OSError as error:
+        raise ScannerAway(type(error).__name__) from error
+    try:
         with closing(connection):
             connection.settimeout(SCAN_SECONDS)
             answer = _ask(connection, content)
     except OSError as error:
-        raise ScannerAway(type(error).__name__) from error
+        raise NotScanned(type(error).__name__) from error
     # "stream: OK", "stream: <what> FOUND", "<why> ERROR"
     if answer.endswith("FOUND"):
         return True
     if answer == "stream: OK":
         return False
-    raise ScannerAway("it did not scan")
+    raise NotScanned("it did not scan")
 
 
 def _ask(connection: socket.socket, content: bytes) -> str:

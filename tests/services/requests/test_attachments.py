@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import unquote
 
@@ -16,6 +17,7 @@ from services.requests.documents import AUDITED
 from shared.attachments import keeping
 from shared.attachments.blueprint import CLAMD, MAX_BYTES
 from shared.attachments.documents import AttachedBytes, Attachment
+from shared.attachments.scanning import ScannerAway
 from shared.events.auditing import Auditor, compare
 from shared.events.trail import entries_of, verify
 from shared.web.database import current_database
@@ -331,6 +333,88 @@ def test_while_the_scanner_is_away_files_wait(
     kept = Attachment.objects.get(id=bad["id"])
     assert (kept.status, kept.scanned, kept.history[-1].action) == ("refused", "infected", "refuse")
     assert AttachedBytes.objects(id=bad["id"]).count() == 0
+
+
+def test_what_the_scanner_cannot_scan_holds_no_other_up(
+    record: Any, of: Any, configured: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = of(record())
+    configured[MAX_BYTES] = 2_000_000
+    large = mine.add(files.PDF + bytes(1_000_001), "large.pdf").json["id"]
+    small = mine.add(name="small.pdf").json["id"]
+    monkeypatch.setattr(keeping, "_BATCH", 1)
+    with scanner() as address:
+        configured[CLAMD] = address
+        for minute in range(3):
+            keeping.sweep(address, datetime.now(UTC) + timedelta(minutes=minute))
+        assert {one["id"]: one["scan"] for one in mine.list()} == {large: "waiting", small: "clean"}
+
+
+def test_a_scanner_that_is_away_is_asked_once_a_round(
+    record: Any, of: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def away(address: str, _content: bytes) -> bool:
+        asked.append(address)
+        raise ScannerAway("ConnectionRefusedError")
+
+    mine = of(record())
+    for number in range(3):
+        mine.add(name=f"{number}.pdf")
+    monkeypatch.setattr(keeping, "infected", away)
+    keeping.sweep("127.0.0.1:1", datetime.now(UTC))
+    assert len(asked) == 1
+
+
+def test_a_virus_is_deleted_though_a_crash_comes_first(
+    record: Any, of: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = datetime.now(UTC)
+    bad = of(record()).add(files.PDF + VIRUS, "bad.pdf").json["id"]
+    with scanner() as address, monkeypatch.context() as patch:
+        patch.setattr(keeping, "log", SimpleNamespace(error=_die))
+        with pytest.raises(ConnectionError):
+            keeping.sweep(address, now)
+    assert Attachment.objects.get(id=bad).status == "refused"
+    assert AttachedBytes.objects(id=bad).count() == 1
+    keeping.sweep("", now + timedelta(hours=2))
+    assert AttachedBytes.objects(id=bad).count() == 0
+
+
+def _die(*_: Any, **__: Any) -> None:
+    raise ConnectionError("killed")
+
+
+def test_what_was_removed_while_it_was_sent_again_is_attached_again(
+    record: Any, of: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another window attaches and removes a file just after this one has looked for it."""
+    mine = of(record())
+    write = keeping._write_bytes
+
+    def other_window(id_: str, content: bytes, now: datetime) -> None:
+        monkeypatch.setattr(keeping, "_write_bytes", write)
+        first = mine.add().json
+        assert mine.remove(first["id"], f'"{first["version"]}"').status_code == 204
+        write(id_, content, now)
+
+    monkeypatch.setattr(keeping, "_write_bytes", other_window)
+    added = mine.add()
+    assert [one["id"] for one in mine.list()] == [added.json["id"]]
+    assert mine.file(added.json["id"]).data == files.PDF
+
+
+def test_nobody_fills_the_store_by_attaching_and_removing(
+    record: Any, of: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeping, "MOST_EVER", 3)
+    mine = of(record())
+    for number in range(3):
+        added = mine.add(name=f"{number}.pdf").json
+        assert mine.remove(added["id"], f'"{added["version"]}"').status_code == 204
+    assert code(mine.add(name="more.pdf")) == (409, "full")
+    assert Attachment.objects(audited_under=added["record"]).count() == 3
 
 
 def test_what_a_crash_left_is_tidied(record: Any, of: Any) -> None:
