@@ -20,6 +20,7 @@ from services.matcher.thread_filing import Entry, add, file_waiting
 from services.matcher.thread_schemas import MAX_MESSAGES
 from shared.events.outbox import Transition, change
 from shared.registers.pace import require_pace
+from shared.web.idempotency import resuming
 from shared.web.identity import Identity, require_covered
 from shared.web.problems import conflict, forbidden, invalid_field, not_found
 
@@ -70,7 +71,7 @@ def post(
     """
 
     def step(match: Match) -> None:
-        if attempt is not None and attempt in match.attempts:
+        if _done_before(match, attempt):
             return
         number = count(match) + 1
         if about is not None and about >= number:
@@ -96,7 +97,8 @@ def post(
 
     stored = _change(_acted_on(proposal), step, now)
     if attempt is not None:  # others may have written since an earlier request did
-        found: Message = Message.objects.get(match=stored.id, attempt=attempt)
+        written = Message.objects(match=stored.id, attempt=attempt)
+        found: Message = written.order_by("-number").first()
         return found
     return find_message(stored.id, count(stored))
 
@@ -120,7 +122,7 @@ def strike(
         raise forbidden("Only the author or a coordinator may strike out a message.")
 
     def step(match: Match) -> None:
-        if attempt is not None and attempt in match.attempts:
+        if _done_before(match, attempt):
             return
         if any(one.action == "strike" and one.reason == _code(number) for one in match.history):
             raise conflict("struck", "This message was struck out before.")
@@ -231,6 +233,11 @@ def _change(match: str, step: Callable[[Match], object], now: datetime) -> Match
     stored = change(Match, match, None, step, now)
     file_waiting(match)
     return stored
+
+
+def _done_before(match: Match, attempt: str | None) -> bool:
+    """Whether this very attempt did it already; a key that is used again after a day did not."""
+    return resuming() and attempt in match.attempts
 
 
 def _remember(match: Match, attempt: str | None) -> None:

@@ -270,6 +270,17 @@ def test_sent_twice_it_stands_once(endorsed: World, donor: Caller) -> None:
     assert texts(donor) == ["Once."]
 
 
+def test_a_key_that_is_used_again_after_a_day_writes_again(endorsed: World, donor: Caller) -> None:
+    assert post(donor, "Monday's question.", key="nightly") == 1
+    current_database()[COLLECTION].delete_many({})  # what the database does after a day
+    assert post(donor, "Tuesday's question.", key="nightly") == 2
+    assert texts(donor) == ["Monday's question.", "Tuesday's question."]
+    assert donor.post(f"{THREAD}/1/strike", key="strike").json["text"] is None
+    current_database()[COLLECTION].delete_many({})
+    assert donor.post(f"{THREAD}/2/strike", key="strike").json["text"] is None
+    assert texts(donor) == [None, None]
+
+
 def test_written_at_the_same_moment_all_stand(
     endorsed: World, donor: Caller, state: Caller
 ) -> None:
