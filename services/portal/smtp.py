@@ -11,6 +11,7 @@ TIMEOUT_SECONDS = 20.0
 """For each command: a mail takes five, so less than the two minutes that a lease has to spare."""
 
 _PERMANENT = range(500, 600)
+_TOO_LARGE = 552
 
 
 class ServerAwayError(Exception):
@@ -57,7 +58,9 @@ def hand_over(server: smtplib.SMTP, message: EmailMessage) -> None:
     try:
         server.send_message(message)
     except smtplib.SMTPSenderRefused as error:
-        raise ServerAwayError(_said(error)) from error
+        # The first command names the mail's size, too: that is the one thing of a mail's own in it.
+        kind = RefusedError if error.smtp_code == _TOO_LARGE else ServerAwayError
+        raise kind(_said(error)) from error
     except smtplib.SMTPRecipientsRefused as error:
         code, reply = next(iter(error.recipients.values()))
         raise _of_code(code, smtplib.SMTPResponseException(code, reply)) from error

@@ -19,18 +19,29 @@ SENDER = "no-reply@entraide.example"
 
 @dataclass
 class Mailbox:
-    """What came, in order. `answers` are given to the next mails in the place of taking them."""
+    """What came, in order. `answers` are given to the next mails in the place of taking them, and
+    `senders` to their first command."""
 
     port: int
     taken: list[EmailMessage] = field(default_factory=list)
     answers: list[str] = field(default_factory=list)
     recipients: dict[str, str] = field(default_factory=dict)
     signed_in: list[tuple[bytes, bytes]] = field(default_factory=list)
+    senders: list[str] = field(default_factory=list)
 
     @property
     def posting(self) -> Posting:
         """The settings that send to it."""
         return Posting(host=LOOPBACK, port=self.port, tls="none", sender=SENDER)
+
+    async def handle_MAIL(  # noqa: N802 (aiosmtpd's name)
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if self.senders and (answer := self.senders.pop(0)) != "250":
+            return answer
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 OK"
 
     async def handle_RCPT(  # noqa: N802 (aiosmtpd's name)
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]

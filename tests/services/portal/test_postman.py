@@ -162,6 +162,22 @@ def test_who_is_refused_holds_nobody_up(
     assert fine.sent_at is not None
 
 
+def test_a_mail_that_is_too_large_for_the_server_holds_nobody_up(
+    house: House, mailbox: Mailbox, send: Callable[[Mailbox], int]
+) -> None:
+    for name in ("one", "another"):
+        put(house, f"{name}@state.example")
+    mailbox.senders = ["552 message size exceeds fixed maximum message size"]
+    assert send(mailbox) == 1
+    assert OutgoingMail.objects(gave_up_at__ne=None).count() == 1
+    assert OutgoingMail.objects(sent_at__ne=None).count() == 1
+    put(house, "later@state.example")
+    mailbox.senders = ["550 nobody may send from this address"]
+    with pytest.raises(ServerAwayError):
+        send(mailbox)
+    assert OutgoingMail.objects(gave_up_at=None, sent_at=None).count() == 1
+
+
 def test_a_mail_that_was_cut_off_is_sent_again_as_the_same_mail(
     house: House, clock: Clock, mailbox: Mailbox, send: Callable[[Mailbox], int]
 ) -> None:
