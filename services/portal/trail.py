@@ -1,9 +1,9 @@
 """What the portal's audit trail is told: every step of an account, an invitation or an API token,
-and every attempt to sign in.
+every attempt to sign in, and where an account's notifications go besides.
 
-A step is added to a document's history in the very write that takes it; attempts are noted before
-they are answered (shared/events/auditing.py). None of it holds a name, an address or a secret: it
-says who by the account's identifier, and what was given by codes.
+A step is added to a document's history in the very write that takes it; attempts and webhooks are
+noted before they are answered (shared/events/auditing.py). None of it holds a name, an address or a
+secret: it says who by the account's identifier, and what was given by codes.
 """
 
 from collections.abc import Mapping
@@ -22,6 +22,7 @@ from shared.registers.actors import Actor
 from shared.web.database import current_database
 
 ATTEMPT = "sign-in"
+WEBHOOK = "webhook"
 NETWORK = "network"
 """The record of an attempt that made a network wait, whichever it is."""
 
@@ -48,7 +49,10 @@ _TARGETS: Mapping[str, str] = {
     "erase": "erased",
 }
 
-ACTIONS = (*_TARGETS, "signed-in", "sign-in-failed", "locked-out")
+ACTIONS = (
+    *(*_TARGETS, "signed-in", "sign-in-failed", "locked-out"),
+    *("make-webhook", "resume-webhook", "remove-webhook"),
+)
 """What the trail tells of."""
 
 Update = Mapping[str, Mapping[str, Any]]
@@ -115,6 +119,22 @@ def note_attempt(
         "subject": who.subject,
     }
     leave_notes(current_database(), [note], now, ATTEMPT)
+
+
+def note_webhook(action: str, webhook_id: str, actor: Actor, now: datetime) -> None:
+    """Note that an account has its notifications sent on to a webhook, or no longer; not where to.
+
+    `actor` is the account. Raises pymongo's errors.
+    """
+    note = {
+        "record": actor.subject,
+        "action": action,
+        "reason": webhook_id,
+        "role": actor.role,
+        "party": actor.party,
+        "subject": actor.subject,
+    }
+    leave_notes(current_database(), [note], now, WEBHOOK)
 
 
 def office_code(office: Office) -> str:

@@ -59,6 +59,9 @@ def make(
         created_at=now,
     )
     webhook.save(force_insert=True)
+    if Webhook.objects(account=account_id).count() > MOST:  # others were made at the same moment
+        remove(webhook)
+        raise TooManyWebhooksError
     return webhook, secret
 
 

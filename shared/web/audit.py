@@ -22,8 +22,8 @@ _PLACE = ("number",)
 
 
 class AuditEntryView(StrictSchema):
-    """One entry: a step of the record's history, that somebody read what is confidential in it, or
-    that somebody signed in to the account, or tried to.
+    """One entry: a step of the record's history, that somebody read what is confidential in it,
+    that somebody signed in to the account, or tried to, or what became of a webhook of the account.
 
     `number` and `hash` are its place in the service's chain. `subject` is told to those who
     oversee.
@@ -31,7 +31,9 @@ class AuditEntryView(StrictSchema):
 
     number = fields.Integer(required=True)
     hash = fields.String(required=True)
-    what = fields.String(required=True, validate=validate.OneOf(("step", "read", "sign-in")))
+    what = fields.String(
+        required=True, validate=validate.OneOf(("step", "read", "sign-in", "webhook"))
+    )
     record = fields.String(required=True)
     at = fields.String(required=True)
     action = fields.String(required=True, allow_none=True)

@@ -10,6 +10,7 @@ from services.portal import webhooks
 from services.portal.documents import Account
 from services.portal.house import house
 from services.portal.schemas import Nothing
+from services.portal.trail import note_webhook
 from services.portal.webhook_documents import Webhook
 from services.portal.webhook_schemas import (
     WebhookBody,
@@ -18,6 +19,7 @@ from services.portal.webhook_schemas import (
     WebhookView,
 )
 from services.portal.webhook_targets import TargetRefusedError
+from shared.registers.actors import actor_of
 from shared.web.blueprint import Blueprint
 from shared.web.identity import current_identity
 from shared.web.marks import answers
@@ -58,6 +60,7 @@ class Webhooks(MethodView):
             raise conflict(
                 "too-many", f"You have {webhooks.MOST} webhooks; remove one first."
             ) from None
+        _note("make-webhook", made.id)
         return {**_view(made), "secret": secret}
 
 
@@ -74,6 +77,7 @@ class OneWebhook(MethodView):
     def delete(self, webhook_id: str) -> None:
         """Remove one of your webhooks, with what waits for it."""
         webhooks.remove(_own(webhook_id))
+        _note("remove-webhook", webhook_id)
 
 
 @blueprint.route("/<string:webhook_id>/pause", methods=["POST"])
@@ -91,6 +95,7 @@ def pause(_body: dict[str, Any], webhook_id: str) -> dict[str, Any]:
 def resume(_body: dict[str, Any], webhook_id: str) -> dict[str, Any]:
     """Have a webhook called again, with what waits first."""
     webhooks.resume(_own(webhook_id), _now())
+    _note("resume-webhook", webhook_id)
     return _view(_own(webhook_id))
 
 
@@ -113,6 +118,10 @@ def _subject() -> str:
 
 def _now() -> datetime:
     return house().clock()
+
+
+def _note(action: str, webhook_id: str) -> None:
+    note_webhook(action, webhook_id, actor_of(current_identity()), _now())
 
 
 def _own(webhook_id: str) -> Webhook:

@@ -501,6 +501,41 @@ def test_an_account_has_so_many_webhooks_and_no_more(
     assert [answer.status_code for answer in sent] == [201] * webhooks.MOST + [409]
 
 
+def test_at_the_same_moment_it_has_no_more_either(
+    trying: House,
+    target: Target,
+    make_account: Callable[..., Account],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    account = make_account("donor")
+
+    def others(*_: Any, **__: Any) -> None:
+        monkeypatch.setattr(webhooks, "check_target", lambda *_, **__: None)
+        for _ in range(webhooks.MOST):
+            webhooks.make(trying, account.id, target.url, [], trying.clock())
+
+    monkeypatch.setattr(webhooks, "check_target", others)
+    with pytest.raises(webhooks.TooManyWebhooksError):
+        webhooks.make(trying, account.id, target.url, [], trying.clock())
+    assert Webhook.objects(account=account.id).count() == webhooks.MOST
+
+
+def test_the_trail_tells_that_notifications_go_elsewhere_and_not_where_to(
+    client: FlaskClient, make_account: Callable[..., Account], headers: Headers
+) -> None:
+    account = make_account("donor")
+    mine = headers(account)
+    made = client.post("/v1/webhooks", json={"url": "https://8.8.8.8/qzvexor"}, headers=mine)
+    id_ = made.get_json()["id"]
+    client.post(f"/v1/webhooks/{id_}/resume", headers=mine)
+    client.delete(f"/v1/webhooks/{id_}", headers=mine)
+    answer = client.get(f"/v1/audit/{account.id}", headers=headers(make_account("auditor")))
+    told = [(one["what"], one["action"], one["reason"]) for one in answer.get_json()["items"]]
+    steps = ("make-webhook", "resume-webhook", "remove-webhook")
+    assert told == [("webhook", step, id_) for step in steps]
+    assert "qzvexor" not in answer.text
+
+
 def test_who_has_no_account_here_has_no_webhooks(
     client: FlaskClient, make_account: Callable[..., Account], headers: Headers
 ) -> None:
