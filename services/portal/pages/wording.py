@@ -21,7 +21,10 @@ from shared.vocabulary.lists import (
     ACTIVITY_STATUSES,
     CHANNELS,
     CONDITION_KINDS,
+    DONOR_TYPES,
     GENDER_MARKERS,
+    GROUPS,
+    PARTNERS,
     PRIORITIES,
     STEP_REASONS,
     SUSTAINABILITY_MEASURES,
@@ -43,6 +46,9 @@ _VOCABULARIES: Mapping[str, Vocabulary[Any]] = {
     "sustainability_measure": SUSTAINABILITY_MEASURES,
     "unit": UNITS,
     "area": AREAS,
+    "group": GROUPS,
+    "partner": PARTNERS,
+    "donor_type": DONOR_TYPES,
     "regional_organisation": REGIONAL_ORGANISATIONS,
 }
 

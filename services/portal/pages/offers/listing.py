@@ -1,0 +1,95 @@
+"""The list of offers: a donor's own, to others those that they may see."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Flask, Response, request
+from flask_babel import gettext as _
+
+from services.portal.pages.asking import ask, gather
+from services.portal.pages.frame import account, for_signed_in, show
+from services.portal.pages.offers.parties import names_of, owns
+from services.portal.pages.offers.rows import line_row
+from services.portal.pages.wording import here, status
+from services.portal.services import AwayError
+from shared.lifecycle import OFFER
+from shared.vocabulary.kinds import KINDS
+from shared.vocabulary.themes import THEMES
+
+PAGE = "/offers"
+SHOWN = 20
+MOST_WORDS = 200
+
+
+def install(app: Flask) -> None:
+    """Add the page."""
+    app.add_url_rule(PAGE, view_func=offers)
+
+
+@for_signed_in()
+def offers() -> Response:
+    """The offers that the reader may see, a donor's own unless all are asked for."""
+    own = account()
+    donor = own.role == "donor"
+    mine = donor and request.args.get("whose") != "all"
+    found = gather(
+        offers=ask(
+            "offers",
+            "/v1/offers",
+            limit=SHOWN,
+            organisation=own.organisation if mine else None,
+            cursor=asked("cursor"),
+            status=asked("status", OFFER.states),
+            theme=asked("theme", THEMES.codes()),
+            kind=asked("kind", KINDS.codes()),
+            q=words(),
+        )
+    )["offers"]
+    away = isinstance(found, AwayError)
+    listed = [] if isinstance(found, AwayError) else list(found.body["items"])
+    names = names_of(offer["organisation"] for offer in listed)
+    return show(
+        "offers/list.html",
+        wide=True,
+        away=away,
+        donor=donor,
+        mine=mine,
+        rows=[_row(offer, names) for offer in listed],
+        next=None if isinstance(found, AwayError) else found.body["next"],
+        filters=[
+            (
+                "status",
+                _("Where it stands"),
+                [(one, status(one)) for one in OFFER.states if mine or one != "draft"],
+            ),
+            ("theme", _("Theme"), labels(THEMES)),
+            ("kind", _("Kind of help"), labels(KINDS)),
+        ],
+        filtered=any(request.args.get(name) for name in ("status", "theme", "kind", "q")),
+    )
+
+
+def asked(name: str, known: Any = None) -> str | None:
+    """A filter of the address: what it names, None where it names nothing that is known."""
+    value = request.args.get(name, "")[:1000]
+    return value if value and (known is None or value in known) else None
+
+
+def words() -> str | None:
+    """The words that are searched for; None where there are none."""
+    return " ".join(request.args.get("q", "").replace("\x00", " ").split())[:MOST_WORDS] or None
+
+
+def labels(vocabulary: Any) -> list[tuple[str, str]]:
+    """The codes of a vocabulary with their names in the reader's language, by name."""
+    pairs = [(code, vocabulary.label(code, here())) for code in vocabulary.codes()]
+    return sorted(pairs, key=lambda pair: pair[1].casefold())
+
+
+def _row(offer: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        **{name: offer[name] for name in ("id", "title", "language", "status", "window")},
+        "donor": names[offer["organisation"]],
+        "own": owns(account(), offer),
+        "lines": [line_row(line) for line in offer["provisions"]],
+    }

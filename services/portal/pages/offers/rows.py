@@ -1,0 +1,88 @@
+"""What is given, line by line, as pages show it: plain values out of what the services answered."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from flask_babel import gettext as _
+
+from services.portal.pages.wording import money, quantity, share
+from shared.vocabulary.currencies import minor_units
+
+Line = Mapping[str, Any]
+Part = tuple[str, str, float, str]
+"""A part of a bar: its label, how much in words, the share of the whole, its tone."""
+
+_FIGURES = ("disbursed", "committed", "pledged")
+_TONES = {"disbursed": "delivered", "committed": "committed", "pledged": "pledged"}
+
+
+@dataclass(frozen=True)
+class LineRow:
+    """A provision line: `size` is what it holds in words, `parts` its bar; both may be empty."""
+
+    line: int
+    theme: str
+    kind: str
+    size: str
+    parts: Sequence[Part]
+
+
+def money_of(amount: float, currency: str | None) -> str:
+    """An amount in major units, in words: "$1,200"."""
+    code = currency or "USD"
+    minor = Decimal(str(amount)).scaleb(minor_units(code)).quantize(Decimal(1), ROUND_HALF_UP)
+    return money(int(minor), code)
+
+
+def size_of(line: Line, counted: str = "capacity") -> str:
+    """What a line holds in words: "40 persons · $120,000"; empty where it says nothing."""
+    told = []
+    if line.get(counted) is not None:
+        told.append(quantity(line[counted], line.get("unit") or ""))
+    if line.get("amount") is not None:
+        told.append(money_of(line["amount"], line.get("currency")))
+    return " · ".join(text.strip() for text in told)
+
+
+def line_row(line: Line) -> LineRow:
+    """A provision line with its bar: what was given, committed, pledged of it, and what is left."""
+    return LineRow(line["line"], line["theme"], line["kind"], size_of(line), _parts(line))
+
+
+def _parts(line: Line) -> list[Part]:
+    left = line.get("left") or {}
+    whole = _whole(line, left)
+    if not whole:
+        return []
+    figures = line.get("figures") or {}
+    names = {"disbursed": _("Given"), "committed": _("Committed"), "pledged": _("Pledged")}
+    parts = [
+        (names[name], _words(figures[name], line), _count(figures[name]) / whole, _TONES[name])
+        for name in _FIGURES
+        if figures.get(name) is not None
+    ]
+    if not figures:
+        used = (whole - _count(left)) / whole
+        parts.append((_("Committed"), share(used), used, "committed"))
+    return [*parts, (_("Left"), _words(left, line), 0.0, "")]
+
+
+def _whole(line: Line, left: Mapping[str, Any]) -> float:
+    if left.get("whole"):
+        return 1.0
+    name = "amount" if left.get("amount") is not None else "capacity"
+    return float(line.get(name) or 0)
+
+
+def _count(told: Mapping[str, Any]) -> float:
+    return float(told["amount"] if told.get("amount") is not None else told.get("capacity") or 0)
+
+
+def _words(told: Mapping[str, Any], line: Line) -> str:
+    if told.get("whole"):
+        return share(_count(told))
+    if told.get("amount") is not None:
+        return money_of(told["amount"], line.get("currency"))
+    return quantity(_count(told), line.get("unit") or "").strip()
