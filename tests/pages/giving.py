@@ -3,7 +3,7 @@
 from typing import Any
 
 from shared.ids import new_id
-from tests.pages.conftest import Portal
+from tests.pages.running import Portal
 
 HOSTILE = "<script>alert(1)</script> \u202egnp.exe\u202c"
 """A text that would run, or turn what stands beside it around, where it is not shown as text."""

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.pages.conftest import Portal
 from tests.pages.giving import HOSTILE, make_offer
+from tests.pages.running import Portal
 from tests.pages.visiting import Visitor
 
 pytestmark = pytest.mark.journey
