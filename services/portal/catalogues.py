@@ -31,6 +31,7 @@ _KEYWORDS: Mapping[str, tuple[int, ...] | None] = {
     "_": None,
     "gettext": None,
     "lazy_gettext": None,
+    "_l": None,
     "N_": None,
 }
 

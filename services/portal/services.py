@@ -7,6 +7,7 @@ missing.
 import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
@@ -130,6 +131,17 @@ class Services:
                 refused = refused or error
         if refused is not None:
             raise refused
+        return found
+
+    def look_up(self, reader: Reader, asked: Mapping[str, Ask]) -> dict[str, Answer]:
+        """Make several GETs at once, of what may be withheld, gone or away: that is left out."""
+        calls = {
+            name: self._workers().submit(self.fetch, reader, one) for name, one in asked.items()
+        }
+        found = {}
+        for name, call in calls.items():
+            with suppress(AwayError, RefusedError):
+                found[name] = call.result()
         return found
 
     def send(

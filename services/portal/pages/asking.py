@@ -1,5 +1,6 @@
 """What pages ask of the services, in the name of who is signed in."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import g
@@ -10,7 +11,8 @@ from services.portal.api_tokens import access_for
 from services.portal.catalogues import SOURCE_LANGUAGE
 from services.portal.house import house
 from services.portal.pages.frame import account
-from services.portal.services import Answer, Ask, AwayError, Reader, RefusedError
+from services.portal.services import Answer, AwayError, Reader, RefusedError
+from services.portal.services import Ask as Ask
 from services.portal.services import ask as ask
 from shared.web.problems import TYPE_PREFIX, FieldError, Problem, unavailable
 
@@ -32,6 +34,11 @@ def get(service: str, path: str, **query: object) -> Answer:
 def gather(**asked: Ask) -> dict[str, Answer | AwayError]:
     """Several GETs at once; of a service that is away, the part that is missing."""
     return house().services.gather(reader(), **asked)
+
+
+def look_up(asked: Mapping[str, Ask]) -> dict[str, Answer]:
+    """Several GETs at once, of what may be withheld, gone or away: that is left out."""
+    return house().services.look_up(reader(), asked)
 
 
 def send(

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from babel.numbers import format_currency, format_percent
+from babel.units import format_unit
 from flask import Flask
 from flask_babel import format_date, get_locale
 from flask_babel import lazy_gettext as _
@@ -80,20 +81,31 @@ STATUSES: Mapping[str, object] = {
 }
 """The states of records as they are read; see shared/lifecycle.py."""
 
+LEVELS: Mapping[str, object] = {
+    "public": _("Public"),
+    "restricted": _("All donors"),
+    "parties": _("Donors whose offers were endorsed for it"),
+    "coordinators": _("Coordinators only"),
+}
+"""Who sees a record beside its owner; see shared/web/visibility.py."""
+
 
 def install(app: Flask) -> None:
     """Add the filters: one of each vocabulary's name, and those of numbers, times and places."""
     app.jinja_env.filters.update(
         {name: _labelling(vocabulary) for name, vocabulary in _VOCABULARIES.items()}
     )
+    app.jinja_env.globals.update(level_name=level_name)
     app.jinja_env.filters.update(
         country=country,
         quantity=quantity,
         number=number,
         money=money,
+        amount=amount,
         share=share,
         day=day,
         status=status,
+        file_size=file_size,
         language_name=named_language,
         direction=direction,
     )
@@ -127,12 +139,17 @@ def number(value: float) -> str:
 
 def money(cents: int, currency: str = "USD") -> str:
     """An amount in the currency's minor units, as it is written; whole where it is whole."""
-    amount = Decimal(cents).scaleb(-minor_units(currency))
-    whole = amount == amount.to_integral_value()
+    major = Decimal(cents).scaleb(-minor_units(currency))
+    whole = major == major.to_integral_value()
     pattern = "¤ #,##0" if whole else None
     return str(
-        format_currency(amount, currency, format=pattern, locale=here(), currency_digits=not whole)
+        format_currency(major, currency, format=pattern, locale=here(), currency_digits=not whole)
     )
+
+
+def amount(value: float, currency: str = "USD") -> str:
+    """An amount in the currency's major units, as the services' APIs have it."""
+    return money(int(Decimal(str(value)).scaleb(minor_units(currency))), currency)
 
 
 def share(value: float) -> str:
@@ -151,6 +168,17 @@ def day(value: str | date | datetime | None) -> str:
 def status(code: str) -> str:
     """The state of a record."""
     return str(STATUSES.get(code, code))
+
+
+def level_name(code: str) -> str:
+    """Who sees a record, a line or a file."""
+    return str(LEVELS.get(code, code))
+
+
+def file_size(count: int) -> str:
+    """The size of a file: "12 kB"."""
+    unit, size = ("megabyte", count / 1e6) if count >= 1e6 else ("kilobyte", max(count / 1e3, 1))
+    return str(format_unit(round(size), f"digital-{unit}", "short", locale=here()))
 
 
 def named_language(code: str) -> str:

@@ -1,0 +1,11 @@
+"""The room of requests: what States ask for, as its writers and its readers see it."""
+
+from flask import Flask
+
+from services.portal.pages.requests import files, lists, offers, record, steps
+
+
+def install(app: Flask) -> None:
+    """Add the pages of requests."""
+    for pages in (lists, record, steps, files, offers):
+        pages.install(app)

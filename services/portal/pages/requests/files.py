@@ -1,0 +1,99 @@
+"""The files of a request: attached, downloaded and removed through the portal, not shown in it."""
+
+from http import HTTPStatus
+
+from flask import Flask, Response, flash, request
+from flask_babel import gettext as _
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from services.portal.pages.asking import send, send_file, stream
+from services.portal.pages.forms import PageForm
+from services.portal.pages.frame import for_roles, for_signed_in, go
+from services.portal.pages.requests.lists import PAGE
+from services.portal.pages.requests.record import EXPIRED, Tried, record_page
+from services.portal.services import RefusedError
+from shared.attachments.kinds import EXTENSIONS
+from shared.web.visibility import LEVELS
+
+_FILES = f"{PAGE}/<string:request_id>/files"
+MAX_FILE_BYTES = 10 * 1024 * 1024
+_FORM_BYTES = 64 * 1024
+"""What a form has beside its file."""
+_PIECE = 64 * 1024
+_PASSED_ON = ("Content-Type", "Content-Disposition", "Content-Security-Policy", "Content-Length")
+_KINDS = {ending: kind for kind, endings in EXTENSIONS.items() for ending in endings}
+
+
+def install(app: Flask) -> None:
+    """Add the addresses."""
+    app.add_url_rule(_FILES, view_func=attach, methods=["POST"])
+    app.add_url_rule(f"{_FILES}/<string:attachment_id>", view_func=download)
+    app.add_url_rule(f"{_FILES}/<string:attachment_id>/remove", view_func=remove, methods=["POST"])
+
+
+@for_roles("requester")
+def attach(request_id: str) -> Response:
+    """Attach a file to the request; its type is told by its content, by the service."""
+    request.max_content_length = MAX_FILE_BYTES + _FORM_BYTES
+    try:
+        valid, file = PageForm().validate(), request.files.get("file")
+    except RequestEntityTooLarge:
+        return _refused(request_id, _("This file is too large."))
+    if not valid:
+        return _refused(request_id, str(EXPIRED))
+    if file is None or not file.filename:
+        return _refused(request_id, _("Choose a file first."))
+    kind = _KINDS.get(file.filename.rpartition(".")[2].lower(), "application/octet-stream")
+    level = request.form.get("visibility")
+    address = f"/v1/requests/{request_id}/attachments"
+    try:
+        send_file(
+            "requests",
+            address,
+            file.read(),
+            kind,
+            file.filename,
+            visibility=level if level in LEVELS else None,
+        )
+    except RefusedError as error:
+        if error.status in (HTTPStatus.NOT_FOUND, HTTPStatus.FORBIDDEN):
+            raise
+        return _refused(request_id, _("This file cannot be taken: %(why)s", why=_why(error)))
+    flash(_("The file is attached."))
+    return go(f"{PAGE}/{request_id}#files")
+
+
+@for_signed_in()
+def download(request_id: str, attachment_id: str) -> Response:
+    """The file, piece by piece, to be kept and never shown in place."""
+    found = stream("requests", f"/v1/requests/{request_id}/attachments/{attachment_id}/file")
+    answer = Response(found.iter_content(_PIECE))
+    answer.call_on_close(found.close)
+    for name in _PASSED_ON:
+        if name in found.headers:
+            answer.headers[name] = found.headers[name]
+    return answer
+
+
+@for_roles("requester")
+def remove(request_id: str, attachment_id: str) -> Response:
+    """Remove a file; one that is gone already is no fault."""
+    if PageForm().validate():
+        version = request.form.get("etag", "")
+        address = f"/v1/requests/{request_id}/attachments/{attachment_id}"
+        try:
+            send("requests", address, method="DELETE", if_match=f'"{version}"')
+        except RefusedError as error:
+            if error.status != HTTPStatus.NOT_FOUND:
+                raise
+        flash(_("The file is removed."))
+    return go(f"{PAGE}/{request_id}#files")
+
+
+def _why(error: RefusedError) -> str:
+    return next((message for _field, message in error.fields()), str(error))
+
+
+def _refused(request_id: str, message: str) -> Response:
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    return record_page(request_id, Tried("file", {}, {"": message}, status))

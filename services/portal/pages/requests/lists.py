@@ -1,0 +1,104 @@
+"""The list of requests: a State's own, or those that its reader may see."""
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from flask import Flask, Response, request
+from flask_babel import gettext as _
+
+from services.portal.pages import wording
+from services.portal.pages.asking import get
+from services.portal.pages.frame import account, for_signed_in, show
+from services.portal.pages.requests.rows import line_rows
+from services.portal.services import AwayError, RefusedError
+from shared.lifecycle import REQUEST
+from shared.vocabulary.countries import all_countries, country_name
+from shared.vocabulary.kinds import KINDS
+from shared.vocabulary.terms import Vocabulary
+from shared.vocabulary.themes import THEMES
+
+PAGE = "/requests"
+EVERY = "all"
+_SHOWN = 20
+_MOST_WORDS = 200
+_COUNTRIES = frozenset(one.alpha3 for one in all_countries())
+
+
+def install(app: Flask) -> None:
+    """Add the page."""
+    app.add_url_rule(PAGE, view_func=requests)
+
+
+@for_signed_in()
+def requests() -> Response:
+    """The requests that the reader may see, the newest first; a State's own unless it asks."""
+    own = account().state
+    chosen = chosen_filters(request.args, own)
+    asked = {**chosen, "country": None if chosen["country"] == EVERY else chosen["country"]}
+    found: Mapping[str, Any] = {"items": [], "next": None}
+    away, wrong, status = False, "", int(HTTPStatus.OK)
+    try:
+        cursor = request.args.get("cursor") or None
+        found = get("requests", "/v1/requests", limit=_SHOWN, cursor=cursor, **asked).body
+    except AwayError:
+        away = True
+    except RefusedError as error:
+        if error.status != HTTPStatus.UNPROCESSABLE_ENTITY:
+            raise
+        wrong, status = _("Nothing can be looked for by these words. Try others."), error.status
+    return show(
+        "requests/list.html",
+        status,
+        listed=[{**one, "rows": line_rows(one["needs"])} for one in found["items"]],
+        next=found["next"],
+        away=away,
+        wrong=wrong,
+        chosen=chosen,
+        filtered=any(chosen[name] for name in ("q", "status", "theme", "kind")),
+        own=own,
+        choices=_choices(own),
+    )
+
+
+def chosen_filters(args: Mapping[str, str], own: str | None) -> dict[str, str | None]:
+    """What the address asks for, without what is no code; `country` as the page has it.
+
+    A State's own requests are listed unless it asks for another's, or for those of all.
+    """
+    country = args.get("country", "")
+    known = country in _COUNTRIES or country == EVERY
+    words = " ".join(args.get("q", "").split())[:_MOST_WORDS]
+    return {
+        "status": _known(args.get("status"), REQUEST.states),
+        "theme": _known(args.get("theme"), THEMES),
+        "kind": _known(args.get("kind"), KINDS),
+        "country": country if known else own,
+        "q": words or None,
+    }
+
+
+def _known(code: str | None, codes: Any) -> str | None:
+    return code if code and code in codes else None
+
+
+def _choices(own: str | None) -> dict[str, list[tuple[str, str]]]:
+    language = wording.here()
+    named = [(code, country_name(code, language)) for code in _COUNTRIES if code != own]
+    countries = sorted(named, key=lambda one: one[1])
+    first = [(own, country_name(own, language)), (EVERY, _("All States"))] if own else []
+    return {
+        "status": [(code, wording.status(code)) for code in REQUEST.states],
+        "theme": labels(THEMES),
+        "kind": labels(KINDS, in_order=True),
+        "country": first + countries,
+    }
+
+
+def labels(
+    vocabulary: Vocabulary[Any], *, in_order: bool = False, codes: Sequence[str] | None = None
+) -> list[tuple[str, str]]:
+    """The codes in use with their names, by name unless the list's own order is wanted."""
+    language = wording.here()
+    found = [(one, vocabulary.label(one, language)) for one in codes or vocabulary.codes()]
+    return found if in_order else sorted(found, key=lambda one: one[1])

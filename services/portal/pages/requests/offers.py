@@ -1,0 +1,83 @@
+"""The offers that fit a request, as its reader may see them, each with why."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask import Flask, Response, request
+from flask_babel import gettext as _
+
+from services.portal.pages import wording
+from services.portal.pages.asking import Ask, ask, get, look_up
+from services.portal.pages.frame import for_signed_in, show
+from services.portal.pages.requests.lists import PAGE
+
+_SHOWN = 20
+
+
+def install(app: Flask) -> None:
+    """Add the page."""
+    app.add_url_rule(f"{PAGE}/<string:request_id>/offers", view_func=offers)
+
+
+@for_signed_in()
+def offers(request_id: str) -> Response:
+    """The offers that fit, the best first."""
+    view = get("requests", f"/v1/requests/{request_id}").body
+    cursor = request.args.get("cursor") or None
+    found = get("matcher", "/v1/proposals", request=request_id, limit=_SHOWN, cursor=cursor).body
+    return show(
+        "requests/offers.html",
+        it=view,
+        listed=offer_rows(found["items"]),
+        next=found["next"],
+    )
+
+
+def offer_rows(proposals: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Proposals with the offer's title, its organisation's name, and what it would give in words.
+
+    A title or name that is not to be had just now is left out: the reasons are there.
+    """
+    asked: dict[str, Ask] = {}
+    for one in proposals:
+        asked[f"offer {one['offer']}"] = ask("offers", f"/v1/offers/{one['offer']}")
+        asked[f"by {one['organisation']}"] = ask(
+            "offers", f"/v1/organisations/{one['organisation']}"
+        )
+    found = look_up(asked)
+    rows = []
+    for one in proposals:
+        offer, by = found.get(f"offer {one['offer']}"), found.get(f"by {one['organisation']}")
+        rows.append(
+            {
+                **one,
+                "title": offer.body["title"] if offer else None,
+                "language": offer.body["language"] if offer else None,
+                "by": by.body["name"] if by else None,
+                "gives": [_gives(serving) for serving in one["serves"]],
+            }
+        )
+    return rows
+
+
+def _gives(serving: Mapping[str, Any]) -> dict[str, Any]:
+    """What a provision does for a need line: theme, kind, and how much of what is needed."""
+    if serving["quantity"] is not None and serving["of"] is not None:
+        words = _("%(given)s of %(needed)s", given=_count(serving), needed=_count(serving, "of"))
+    elif serving["amount"] is not None and serving["amount_of"] is not None:
+        given, needed = wording.amount(serving["amount"]), wording.amount(serving["amount_of"])
+        words = _("%(given)s of %(needed)s", given=given, needed=needed)
+    else:
+        words = ""
+    return {
+        "line": serving["need"],
+        "theme": serving["theme"],
+        "kind": serving["kind"],
+        "words": words,
+    }
+
+
+def _count(serving: Mapping[str, Any], name: str = "quantity") -> str:
+    if name == "of" and serving["unit"]:
+        return wording.quantity(serving[name], serving["unit"])
+    return wording.number(serving[name])

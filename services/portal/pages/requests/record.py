@@ -1,0 +1,133 @@
+"""One request with everything of it that its reader may see."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+from flask import Flask, Response
+from flask_babel import lazy_gettext as _l
+
+from services.portal.pages import wording
+from services.portal.pages.asking import Ask, ask, gather, get, look_up
+from services.portal.pages.forms import PageForm
+from services.portal.pages.frame import account, for_signed_in, show
+from services.portal.pages.requests.lists import PAGE
+from services.portal.pages.requests.offers import offer_rows
+from services.portal.pages.requests.rights import is_own, may_change, oversees, steps_for
+from services.portal.pages.requests.rows import line_rows, steps_of
+from services.portal.services import Answer, AwayError
+from shared.ids import new_id
+
+EXPIRED = _l("This page had been open for too long. Nothing was done: send it again.")
+_OFFERS_SHOWN = 3
+_READS_SHOWN = 100
+_ADVISED = {"requester", "coordinator", "operator"}
+_READS_TOLD = {"requester", "auditor", "operator"}
+
+
+@dataclass(frozen=True)
+class Tried:
+    """A step that was refused: what was typed, and what is wrong, by field or, "", as a whole."""
+
+    step: str
+    typed: Mapping[str, str]
+    faults: Mapping[str, str]
+    status: int
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a page asked for beside the request: answers, and the names of what is away."""
+
+    found: Mapping[str, Any]
+    away: frozenset[str] = field(default_factory=frozenset)
+
+
+def install(app: Flask) -> None:
+    """Add the page."""
+    app.add_url_rule(f"{PAGE}/<string:request_id>", view_func=request_page)
+
+
+@for_signed_in()
+def request_page(request_id: str) -> Response:
+    """The request."""
+    return record_page(request_id)
+
+
+def record_page(request_id: str, tried: Tried | None = None) -> Response:
+    """The page of a request; after a step that was refused, with what was typed."""
+    answer = get("requests", f"/v1/requests/{request_id}")
+    view = answer.body
+    parts = _parts(view)
+    return show(
+        "requests/record.html",
+        tried.status if tried else HTTPStatus.OK,
+        it=view,
+        lines=line_rows(view["needs"]),
+        suggested=[one for one in suggested_lines(view) if one["line"] is None],
+        history=list(steps_of(view)),
+        own=is_own(account(), view),
+        sees_all=oversees(account(), view),
+        writes=may_change(account(), view),
+        steps=steps_for(account(), view),
+        parts=parts.found,
+        away=parts.away,
+        etag=answer.etag,
+        key=new_id(),
+        bare=PageForm(),
+        tried=tried,
+        names=organisation_names(_organisations(view)),
+        party=_party,
+        organisation=account().organisation,
+    )
+
+
+def suggested_lines(view: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Lines that the text seems to describe, as `line_rows` has them."""
+    found = view.get("inferred", {}).get("lines", [])
+    nothing = {"quantity": 0, "amount": None, "whole": False}
+    counted = {"pledged": nothing, "committed": nothing, "delivered": nothing}
+    return line_rows([{**line, **counted} for line in found])
+
+
+def _organisations(view: Mapping[str, Any]) -> list[str]:
+    """Those that endorse the request, and that took a step."""
+    endorsing = [one["organisation"] for one in view["endorsements"]]
+    acting = [step["party"] for step in view["history"] if step["role"] == "donor"]
+    return list(dict.fromkeys([*endorsing, *filter(None, acting)]))
+
+
+def _party(code: str | None, names: Mapping[str, str]) -> str:
+    """The name of a State or an organisation that took a step; empty for none."""
+    return "" if code is None else names.get(code) or wording.country(code)
+
+
+def organisation_names(ids: list[str]) -> dict[str, str]:
+    """The names of organisations by id; the id itself where there is none to be had."""
+    asked = {one: ask("offers", f"/v1/organisations/{one}") for one in ids}
+    found = look_up(asked)
+    return {one: str(found[one].body["name"]) if one in found else one for one in ids}
+
+
+def _parts(view: Mapping[str, Any]) -> Parts:
+    role, own = account().role, is_own(account(), view)
+    address = f"/v1/requests/{view['id']}"
+    asked: dict[str, Ask] = {
+        "files": ask("requests", f"{address}/attachments"),
+        "offers": ask("matcher", "/v1/proposals", request=view["id"], limit=_OFFERS_SHOWN),
+    }
+    if own:
+        asked["similar"] = ask("requests", f"{address}/similar")
+    if oversees(account(), view) and role in _ADVISED and view["status"] == "draft":
+        asked["advice"] = ask("requests", f"{address}/advice", language=wording.here())
+    if own or role in _READS_TOLD - {"requester"}:
+        asked["reads"] = ask("requests", f"{address}/reads", limit=_READS_SHOWN)
+    return _sorted(gather(**asked))
+
+
+def _sorted(answers: Mapping[str, Answer | AwayError]) -> Parts:
+    found = {name: one.body for name, one in answers.items() if isinstance(one, Answer)}
+    if "offers" in found:
+        found["offers"] = {**found["offers"], "items": offer_rows(found["offers"]["items"])}
+    return Parts(found, frozenset(name for name in answers if name not in found))

@@ -1,0 +1,112 @@
+"""What pages of requests make of lines and steps, without any service."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from services.portal.documents import Account
+from services.portal.pages.requests.lists import chosen_filters
+from services.portal.pages.requests.rights import steps_for
+from services.portal.pages.requests.rows import asked, bar_parts
+from services.portal.pages.requests.steps import body_of_step
+
+NOTHING: dict[str, Any] = {"quantity": 0, "amount": None, "whole": False}
+
+
+@pytest.fixture(autouse=True)
+def english(app: Flask) -> Iterator[None]:
+    with app.test_request_context("/requests?language=en"):
+        yield
+
+
+def need(**values: Any) -> dict[str, Any]:
+    made = {"quantity": None, "unit": None, "amount": None, "currency": None}
+    counted = {"pledged": NOTHING, "committed": NOTHING, "delivered": NOTHING}
+    return {**made, **counted, **values}
+
+
+def counted(quantity: float | None = None, amount: float | None = None) -> dict[str, Any]:
+    return {"quantity": quantity, "amount": amount, "whole": False}
+
+
+def test_what_a_line_asks_for_in_words() -> None:
+    money = {"amount": 1250.5, "currency": "EUR"}
+    assert asked(need(quantity=6, unit="machines à marquer")) == "6 machines"
+    assert asked(need(quantity=3, unit="gizmos")) == "3 gizmos"
+    assert "1,250.50" in asked(need(**money))
+    assert asked(need(quantity=6, unit="machines", **money)).startswith("6 machines (")
+    assert asked(need(amount=5000, currency="JPY")).endswith("5,000")
+    assert asked(need()) == ""
+
+
+def test_a_bar_has_what_is_needed_first_and_then_the_narrowest() -> None:
+    line = need(quantity=8, unit="machines", pledged=counted(6), committed=counted(2))
+    assert [(name, words, part) for name, words, part, _tone in bar_parts(line)] == [
+        ("Needed", "8 machines", 0.0),
+        ("Committed", "2 machines", 0.25),
+        ("Pledged", "6 machines", 0.75),
+    ]
+
+
+def test_a_bar_of_money_and_one_of_a_whole() -> None:
+    money = need(amount=1000, currency="USD", delivered=counted(amount=500))
+    assert bar_parts(money)[1][2] == 0.5
+    assert "500" in bar_parts(money)[1][1]
+    whole = need(committed={"quantity": 0.4, "amount": None, "whole": True})
+    assert bar_parts(whole)[1][1:3] == ("40%", 0.4)
+    assert bar_parts(whole)[0][1] == "not said"
+
+
+def test_filters_leave_out_what_is_no_code() -> None:
+    found = chosen_filters(
+        {"status": "<b>", "theme": "marking", "kind": "'", "country": "XXX", "q": " a  b "}, "SEN"
+    )
+    assert found == {
+        "status": None,
+        "theme": "marking",
+        "kind": None,
+        "country": "SEN",
+        "q": "a b",
+    }
+    assert chosen_filters({"country": "all"}, "SEN")["country"] == "all"
+    assert chosen_filters({}, None)["country"] is None
+
+
+@pytest.mark.parametrize(
+    ("role", "bound", "status", "steps"),
+    [
+        ("requester", {"state": "SEN"}, "draft", ["submit", "withdraw"]),
+        ("requester", {"state": "SEN"}, "authenticated", ["object", "circulate", "withdraw"]),
+        ("requester", {"state": "SEN"}, "covered", ["close", "withdraw"]),
+        ("requester", {"state": "MLI"}, "circulated", []),
+        ("donor", {"organisation": "one"}, "circulated", ["endorse", "withdraw-endorsement"]),
+        ("donor", {"organisation": "two"}, "circulated", ["endorse"]),
+        ("donor", {"organisation": "one"}, "closed", []),
+        ("coordinator", {}, "authenticated", ["circulate"]),
+        ("auditor", {}, "circulated", []),
+    ],
+)
+def test_steps_by_reader_and_state(
+    role: str, bound: dict[str, str], status: str, steps: list[str]
+) -> None:
+    view = {
+        "country": "SEN",
+        "status": status,
+        "endorsements": [{"organisation": "one"}],
+        "inferred": {},
+    }
+    assert steps_for(Account(role=role, **bound), view) == steps
+
+
+def test_what_steps_are_sent_with() -> None:
+    assert body_of_step("submit", {"consent": "express"}, []) == {"consent": "express"}
+    assert body_of_step("submit", {}, []) == {}
+    assert body_of_step("withdraw", {"text": " "}, []) == {"reason": None, "text": None}
+    assert body_of_step("confirm-lines", {}, ["0", "x", "2"]) == {
+        "lines": [{"index": 0}, {"index": 2}]
+    }
+    for step in ("object", "endorse", "confirm-lines"):
+        with pytest.raises(ValueError, match=r"reason|text|lines"):
+            body_of_step(step, {}, [])
