@@ -25,6 +25,7 @@ class Page(HTMLParser):
         self.words: list[str] = []
         self._form: Form | None = None
         self._select: str | None = None
+        self._textarea: str | None = None
         self.feed(text)
 
     @property
@@ -43,6 +44,9 @@ class Page(HTMLParser):
         name, kind = found.get("name"), found.get("type", "text")
         if tag == "input" and name and kind != "checkbox":
             self._form.values[name] = found.get("value", "")
+        if tag == "textarea" and name:
+            self._textarea = name
+            self._form.values[name] = ""
         if tag == "select" and name:
             self._select = name
         if tag == "option" and self._select:
@@ -55,8 +59,14 @@ class Page(HTMLParser):
             self._form = None
         if tag == "select":
             self._select = None
+        if tag == "textarea":
+            self._textarea = None
 
     def handle_data(self, data: str) -> None:
+        if self._form is not None and self._textarea is not None:
+            # A browser leaves out the line break that a text area begins with.
+            before = self._form.values[self._textarea]
+            self._form.values[self._textarea] = before + (data if before else data.lstrip("\r\n"))
         self.words.append(data)
 
 

@@ -2,10 +2,10 @@
 
 from flask import Flask
 
-from services.portal.pages.offers import listing, showing
+from services.portal.pages.offers import listing, showing, writing
 
 
 def install(app: Flask) -> None:
     """Add the pages of the room."""
-    for pages in (listing, showing):
+    for pages in (listing, showing, writing):
         pages.install(app)

@@ -1,0 +1,222 @@
+"""The forms of offers and activities, a step each; what is typed is never lost by an error."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from flask_babel import lazy_gettext as _
+from wtforms import (
+    Field,
+    FieldList,
+    Form,
+    FormField,
+    HiddenField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from services.portal.pages.offers.listing import labels
+from services.portal.pages.offers.showing import SeenForm
+from services.portal.pages.wording import here
+from services.portal.sheets.values import UnclearError, read_day, read_number
+from shared.vocabulary import LANGUAGES
+from shared.vocabulary.countries import AREAS, all_countries, country_name
+from shared.vocabulary.kinds import KINDS
+from shared.vocabulary.languages import language_name
+from shared.vocabulary.lists import (
+    ACTIVITY_STATUSES,
+    CONDITION_KINDS,
+    GENDER_MARKERS,
+    GROUPS,
+    PARTNERS,
+)
+from shared.vocabulary.themes import THEMES
+
+MISSING = _("Fill this in.")
+NO_NUMBER = _("This is not a number.")
+NO_DAY = _("This is not a day. Write it as 2026-10-01.")
+CHOOSE = _("Choose one.")
+_NO_CHOICE = ("", "—")
+_ROWS_AT_MOST = 100
+
+
+class StepForm(SeenForm):
+    """A form on a version of a record, with rows of fields in it whose errors are told too."""
+
+    def __init__(self, **values: Any) -> None:
+        super().__init__(**values)
+        self._in_rows: list[tuple[str, str]] = []
+
+    @property
+    def errors(self) -> dict[Any, Any]:
+        """As of every form; not empty if a row has an error."""
+        told: dict[Any, Any] = dict(super().errors)
+        return {None: [], **told} if self._in_rows else told
+
+    def problems(self) -> list[tuple[str, str]]:
+        """The errors of the form, then those of its rows."""
+        return super().problems() + self._in_rows
+
+    def fail_row(self, field: Field, message: object) -> None:
+        """Add an error of a field in a row."""
+        field.errors = [*field.errors, message]
+        self._in_rows.append((field.id, str(message)))
+
+
+class LineForm(Form):
+    """A provision line as it is typed."""
+
+    line = HiddenField()
+    theme = SelectField(_("Theme"), validate_choice=False)
+    kind = SelectField(_("Kind of help"), validate_choice=False)
+    capacity = StringField(_("How much"))
+    unit = StringField(_("Of what"))
+    amount = StringField(_("Worth"))
+    currency = StringField(_("Currency"))
+
+    def __init__(self, *args: Any, **values: Any) -> None:
+        super().__init__(*args, **values)
+        self.theme.choices = [_NO_CHOICE, *labels(THEMES)]
+        self.kind.choices = [_NO_CHOICE, *labels(KINDS)]
+
+
+class ConditionForm(Form):
+    """A condition as it is typed."""
+
+    kind = SelectField(_("Kind of condition"), validate_choice=False)
+    text = TextAreaField(_("What you ask for"))
+
+    def __init__(self, *args: Any, **values: Any) -> None:
+        super().__init__(*args, **values)
+        self.kind.choices = labels(CONDITION_KINDS)
+
+
+def _several(label: object) -> SelectMultipleField:
+    return SelectMultipleField(
+        label,
+        widget=ListWidget(prefix_label=False),
+        option_widget=CheckboxInput(),
+        validate_choice=False,
+    )
+
+
+class WordsForm(StepForm):
+    """A title and a description in one's own words."""
+
+    title = StringField(_("Title"))
+    description = TextAreaField(_("What you can give, in your own words"))
+    language = SelectField(_("Language of this text"), validate_choice=False)
+
+    def __init__(self, **values: Any) -> None:
+        super().__init__(**values)
+        told = [(code, language_name(code, here())) for code in LANGUAGES]
+        self.language.choices = [("", _("Let the text tell")), *told]
+
+
+class LinesForm(StepForm):
+    """The provision lines."""
+
+    rows = FieldList(FormField(LineForm), max_entries=_ROWS_AT_MOST)
+
+
+class WhereForm(StepForm):
+    """For whom it is, and when."""
+
+    regions = _several(_("Regions"))
+    groups = _several(_("Groups of States"))
+    countries = _several(_("States"))
+    start = StringField(_("First day"))
+    end = StringField(_("Last day"))
+
+    def __init__(self, **values: Any) -> None:
+        super().__init__(**values)
+        self.regions.choices = labels(AREAS)
+        self.groups.choices = labels(GROUPS)
+        self.countries.choices = countries()
+
+
+class TermsForm(StepForm):
+    """Conditions, partners and what else holds for the offer as a whole."""
+
+    rows = FieldList(FormField(ConditionForm), max_entries=50)
+    amount = StringField(_("Most for one project"))
+    currency = StringField(_("Currency"))
+    partners = _several(_("Partners"))
+    gender_marker = SelectField(_("Gender equality"), validate_choice=False)
+    call = SelectField(_("Part of your call"), validate_choice=False)
+
+    def __init__(self, calls: Sequence[tuple[str, str]] = (), **values: Any) -> None:
+        super().__init__(**values)
+        self.partners.choices = labels(PARTNERS)
+        self.gender_marker.choices = [_NO_CHOICE, *labels(GENDER_MARKERS)]
+        self.call.choices = [_NO_CHOICE, *calls]
+
+
+class ActivityForm(StepForm):
+    """An activity: assistance that is planned, under way or done."""
+
+    title = StringField(_("Title"))
+    description = TextAreaField(_("What is done, in your own words"))
+    language = SelectField(_("Language of this text"), validate_choice=False)
+    country = SelectField(_("State that is helped"), validate_choice=False)
+    theme = SelectField(_("Theme"), validate_choice=False)
+    kind = SelectField(_("Kind of help"), validate_choice=False)
+    quantity = StringField(_("How much"))
+    unit = StringField(_("Of what"))
+    amount = StringField(_("Worth"))
+    currency = StringField(_("Currency"))
+    start = StringField(_("First day"))
+    end = StringField(_("Last day"))
+    status = SelectField(_("Where it stands"), validate_choice=False)
+    partners = _several(_("Partners"))
+
+    def __init__(self, **values: Any) -> None:
+        super().__init__(**values)
+        told = [(code, language_name(code, here())) for code in LANGUAGES]
+        self.language.choices = [("", _("Let the text tell")), *told]
+        self.country.choices = [_NO_CHOICE, *countries()]
+        self.theme.choices = [_NO_CHOICE, *labels(THEMES)]
+        self.kind.choices = [_NO_CHOICE, *labels(KINDS)]
+        statuses = ACTIVITY_STATUSES
+        self.status.choices = [(code, statuses.label(code, here())) for code in statuses.codes()]
+        self.partners.choices = labels(PARTNERS)
+
+
+def countries() -> list[tuple[str, str]]:
+    """All States with their names in the reader's language, by name."""
+    named = [(one.alpha3, country_name(one.alpha3, here())) for one in all_countries()]
+    return sorted(named, key=lambda pair: pair[1].casefold())
+
+
+def typed(field: Field) -> str | None:
+    """What was typed into a field; None for nothing."""
+    return (field.data or "").replace("\r\n", "\n").strip() or None
+
+
+def number_of(form: StepForm, field: Field) -> float | int | None:
+    """The number that was typed, None for none; tells the form where it is no number."""
+    text = typed(field)
+    if text is None:
+        return None
+    try:
+        found = read_number(text, here())
+    except UnclearError:
+        form.fail_row(field, NO_NUMBER)
+        return None
+    return int(found) if found == found.to_integral_value() else float(found)
+
+
+def day_of(form: StepForm, field: Field) -> str | None:
+    """The day that was typed, as ISO 8601 has it; tells the form where it is none."""
+    text = typed(field)
+    if text is None:
+        return None
+    try:
+        found: date = read_day(text)
+    except UnclearError:
+        form.fail_row(field, NO_DAY)
+        return None
+    return found.isoformat()

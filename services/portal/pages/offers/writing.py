@@ -1,0 +1,266 @@
+"""Making and changing an offer, a step at a time: each step is saved, the draft waits for the next.
+
+The draft is the register's own, so it is there on another device too, and after the session ended.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from flask import Flask, Response, flash, request
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext
+
+from services.portal.pages.asking import get, send
+from services.portal.pages.frame import account, for_roles, go, show
+from services.portal.pages.offers import bodies
+from services.portal.pages.offers.forms import (
+    LinesForm,
+    StepForm,
+    TermsForm,
+    WhereForm,
+    WordsForm,
+    typed,
+)
+from services.portal.pages.offers.parties import may_change
+from services.portal.pages.offers.rows import money_of, size_of
+from services.portal.pages.offers.showing import PAGE, address_of
+from services.portal.pages.signing import REFUSED
+from services.portal.services import Answer, AwayError, RefusedError
+from shared.ids import new_id
+from shared.web.problems import forbidden, not_found
+
+NEW = "/offers/new"
+_MOST_CALLS = 50
+Data = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step of the form: its name, its form, from the record to its fields and back."""
+
+    label: object
+    form: type[StepForm]
+    data: Callable[[Data], Mapping[str, Any]]
+    body: Callable[[Any], Mapping[str, Any]]
+
+
+STEPS: Mapping[str, Step] = {
+    "words": Step(lazy_gettext("In your words"), WordsForm, bodies.words_data, bodies.words_body),
+    "lines": Step(lazy_gettext("What is given"), LinesForm, bodies.lines_data, bodies.lines_body),
+    "where": Step(
+        lazy_gettext("For whom and when"), WhereForm, bodies.where_data, bodies.where_body
+    ),
+    "terms": Step(
+        lazy_gettext("Conditions and partners"), TermsForm, bodies.terms_data, bodies.terms_body
+    ),
+}
+"""The steps in their order; after the last the offer's own page is for checking and submitting."""
+
+
+def install(app: Flask) -> None:
+    """Add the pages."""
+    both = ["GET", "POST"]
+    app.add_url_rule(NEW, view_func=new_offer, methods=both)
+    app.add_url_rule(f"{PAGE}/edit", view_func=edit)
+    app.add_url_rule(f"{PAGE}/edit/<string:step>", view_func=edit_step, methods=both)
+
+
+@for_roles("donor")
+def new_offer() -> Response:
+    """A new draft, which begins with one's own words."""
+    form = WordsForm()
+    if not form.is_submitted():
+        return _show("words", WordsForm(formdata=None, data={"key": new_id()}), None)
+    if not form.validate_on_submit():
+        return _show("words", form, None, REFUSED)
+    if request.form.get("do") == "read":
+        return _show("words", form, None, understood=_inferred(form))
+    body = bodies.words_body(form)
+    if not form.problems():
+        try:
+            made = send(
+                "offers",
+                "/v1/offers",
+                {**body, "organisation": account().organisation},
+                key=form.key.data or None,
+            )
+        except RefusedError as error:
+            bodies.tell(form, error)
+        else:
+            flash(_("The draft is kept. Nobody else sees it until you submit it."))
+            return go(_after("words", made.body["id"]))
+    return _show("words", form, None, REFUSED)
+
+
+@for_roles("donor")
+def edit(offer_id: str) -> Response:
+    """The first step of changing an offer."""
+    return go(f"{address_of(offer_id)}/edit/words")
+
+
+@for_roles("donor")
+def edit_step(offer_id: str, step: str) -> Response:
+    """One step of changing an offer."""
+    if step not in STEPS:
+        raise not_found("step")
+    stands = get("offers", f"/v1/offers/{offer_id}")
+    if not may_change(account(), stands.body):
+        raise forbidden("This offer cannot be changed by you, or not any more.")
+    form = _form(step, stands)
+    if not form.is_submitted():
+        return _show(step, _form(step, stands, _fresh(step, stands)), stands)
+    if not form.validate_on_submit():
+        return _show(step, form, stands, REFUSED)
+    do = request.form.get("do", "save")
+    if do != "save":
+        return _aside(step, form, stands, do)
+    body = STEPS[step].body(form)
+    if form.problems():
+        return _show(step, form, stands, REFUSED)
+    return _save(step, form, stands, body)
+
+
+def _save(step: str, form: StepForm, stands: Answer, body: Mapping[str, Any]) -> Response:
+    offer_id = stands.body["id"]
+    if form.version.data != stands.etag:
+        if bodies.holds(stands.body, body):
+            return _saved(step, offer_id)
+        return _stale(step, form, stands)
+    try:
+        send(
+            "offers",
+            f"/v1/offers/{offer_id}",
+            {**bodies.offer_body(stands.body), **body},
+            method="PUT",
+            if_match=stands.etag,
+        )
+    except RefusedError as error:
+        if error.stale:
+            return _stale(step, form, get("offers", f"/v1/offers/{offer_id}"))
+        if error.status not in {HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY}:
+            raise
+        bodies.tell(form, error)
+        return _show(step, form, stands, REFUSED)
+    return _saved(step, offer_id)
+
+
+def _saved(step: str, offer_id: str) -> Response:
+    flash(_("Saved."))
+    return go(address_of(offer_id) if request.form.get("then") == "end" else _after(step, offer_id))
+
+
+def _stale(step: str, form: StepForm, stands: Answer) -> Response:
+    """What was typed and what stands now; sending again is a decision on what stands now."""
+    form.fail(_("The offer was changed meanwhile. See what stands now; sending yours replaces it."))
+    form.version.data = stands.etag
+    return _show(step, form, stands, HTTPStatus.CONFLICT, now=_said(step, stands.body))
+
+
+def _aside(step: str, form: StepForm, stands: Answer, do: str) -> Response:
+    """What a button of a row says: nothing is saved, what was typed stays."""
+    if do == "read" and isinstance(form, WordsForm):
+        return _show(step, form, stands, understood=_inferred(form))
+    data = dict(form.data)
+    if "rows" in data:
+        rows = [dict(row) for row in data["rows"]]
+        action, _dash, at = do.partition("-")
+        number = int(at) if at.isdecimal() and len(at) < 4 else -1
+        if action == "add":
+            rows.append({})
+        elif action == "remove" and 0 <= number < len(rows):
+            del rows[number]
+        elif action == "take":
+            lines = _read(stands.body)
+            rows += [bodies.line_data({**one, "line": None}) for one in lines[number : number + 1]]
+        data["rows"] = rows
+    return _show(step, _form(step, stands, data), stands)
+
+
+def _form(step: str, stands: Answer, data: Mapping[str, Any] | None = None) -> StepForm:
+    more: dict[str, Any] = {} if data is None else {"formdata": None, "data": data}
+    if step == "terms":
+        more["calls"] = _calls(stands.body)
+    return STEPS[step].form(**more)
+
+
+def _fresh(step: str, stands: Answer) -> Mapping[str, Any]:
+    data = dict(STEPS[step].data(stands.body))
+    if step == "lines" and not data["rows"]:
+        data["rows"] = [{}]
+    return {**data, "version": stands.etag, "key": new_id()}
+
+
+def _calls(offer: Data) -> list[tuple[str, str]]:
+    """The donor's own calls; the one that the offer names at least."""
+    named = [(offer["call"], offer["call"])] if offer["call"] else []
+    try:
+        answer = get("offers", "/v1/calls", organisation=offer["organisation"], limit=_MOST_CALLS)
+    except AwayError:
+        return named
+    found = [(one["id"], one["title"]) for one in answer.body["items"]]
+    return found + [one for one in named if one[0] not in dict(found)]
+
+
+def _read(offer: Data) -> Sequence[Data]:
+    """The lines that the offer's text seems to describe and that it has not."""
+    lines: Sequence[Data] = (offer.get("inferred") or {}).get("lines", [])
+    return [line for line in lines if line["line"] is None]
+
+
+def _inferred(form: WordsForm) -> list[tuple[Data, str]] | None:
+    """What the text that is being written seems to say; None where that cannot be told now."""
+    text = {name: typed(form[name]) for name in ("title", "description", "language")}
+    try:
+        found = send("offers", "/v1/offers/inferred", text).body
+    except AwayError:
+        return None
+    except RefusedError as error:
+        bodies.tell(form, error)
+        return None
+    return [(line, size_of(line)) for line in found["lines"]]
+
+
+def _said(step: str, offer: Data) -> list[str]:
+    """What stands in a step of the offer, in words, a line each."""
+    if step == "words":
+        return [offer["title"], offer["description"]]
+    if step == "lines":
+        return [f"{one['theme']} · {one['kind']} · {size_of(one)}" for one in offer["provisions"]]
+    if step == "where":
+        window = offer["window"] or {}
+        chosen = [", ".join(codes) for codes in offer["eligibility"].values() if codes]
+        return [*chosen, " – ".join(window.values())]
+    ceiling = offer["ceiling"]
+    told = [one["text"] for one in offer["conditions"]] + [", ".join(offer["partners"])]
+    return told + ([money_of(ceiling["amount"], ceiling["currency"])] if ceiling else [])
+
+
+def _after(step: str, offer_id: str) -> str:
+    names = list(STEPS)
+    at = names.index(step) + 1
+    return f"{address_of(offer_id)}/edit/{names[at]}" if at < len(names) else address_of(offer_id)
+
+
+def _show(
+    step: str,
+    form: StepForm,
+    stands: Answer | None,
+    status: int = HTTPStatus.OK,
+    understood: Sequence[tuple[Data, str]] | None = None,
+    now: Sequence[str] | None = None,
+) -> Response:
+    offer = None if stands is None else stands.body
+    suggested = _read(offer) if offer is not None and step == "lines" else []
+    return show(
+        f"offers/{step}.html",
+        status,
+        form=form,
+        offer=offer,
+        step=step,
+        steps=[(name, one.label) for name, one in STEPS.items()],
+        understood=understood,
+        suggested=[(line, size_of(line)) for line in suggested],
+        now=now,
+    )

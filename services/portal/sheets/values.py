@@ -1,0 +1,125 @@
+"""What people write in cells and fields: numbers and days, in six languages' manners."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from functools import cache
+
+from babel.dates import get_month_names
+
+from shared.vocabulary import LANGUAGES
+
+_MOST_LENGTH = 40
+_COMMA_DECIMAL = frozenset({"es", "fr", "ru"})
+"""Languages that write 1,5 for one and a half; the others write 1.5."""
+
+_SPACES = re.compile(r"[\s\u00a0\u202f'’_٬]+")
+_GROUPED = re.compile(r"\d{1,3}(?:([.,])\d{3})(?:\1\d{3})*")
+_ISO = re.compile(r"([12]\d{3})[-/.](\d{1,2})[-/.](\d{1,2})")
+_BASIC = re.compile(r"(20\d{2})(\d{2})(\d{2})")
+_LAST_YEAR = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.]([12]\d{3})")
+_CHINESE = re.compile(r"([12]\d{3})年(\d{1,2})月(\d{1,2})日?")
+_WORD = re.compile(r"[^\W\d_]+")
+
+
+class UnclearError(ValueError):
+    """What was written can mean two things, or nothing; `meanings` are the days that it can be."""
+
+    def __init__(self, text: str, meanings: tuple[date, ...] = ()) -> None:
+        super().__init__(text)
+        self.meanings = meanings
+
+
+def read_number(text: str, language: str) -> Decimal:
+    """A number as it is written: "1,200.50", "1 200,50", "١٬٢٠٠"; raises UnclearError for none.
+
+    A single separator before three digits is read as the language has it: 1,200 is twelve hundred
+    in English and one and a fifth in French.
+    """
+    plain = _SPACES.sub("", _ascii_digits(text[: _MOST_LENGTH + 1])).replace("٫", ".")
+    if len(text) > _MOST_LENGTH or not re.fullmatch(r"[+-]?[\d.,]*\d[\d.,]*", plain, re.ASCII):
+        raise UnclearError(text)
+    separators = [mark for mark in plain if mark in ".,"]
+    if separators:
+        plain = _without_groups(plain, separators, language)
+    try:
+        return Decimal(plain)
+    except InvalidOperation:
+        raise UnclearError(text) from None
+
+
+def _without_groups(plain: str, separators: list[str], language: str) -> str:
+    last = separators[-1]
+    if len(set(separators)) == 2:
+        whole, _, part = plain.rpartition(last)
+        groups = ".,".replace(last, "")
+        if last in whole or not _GROUPED.fullmatch(whole.lstrip("+-")):
+            raise UnclearError(plain)
+        return f"{whole.replace(groups, '')}.{part}"
+    grouping = len(separators) > 1 or (last == ",") != (language in _COMMA_DECIMAL)
+    if grouping and _GROUPED.fullmatch(plain.lstrip("+-")):
+        return plain.replace(last, "")
+    if len(separators) > 1:
+        raise UnclearError(plain)
+    return plain.replace(last, ".")
+
+
+def read_day(text: str) -> date:
+    """A day as it is written: 2026-10-01, 1.10.2026, 13/10/2026, 1 October 2026, 2026年10月1日.
+
+    Raises UnclearError; for 1/10/2026, which is a day in October for some and in January for
+    others, with both.
+    """
+    plain = _ascii_digits(unicodedata.normalize("NFKC", text[: 2 * _MOST_LENGTH]).strip())
+    for pattern in (_ISO, _BASIC, _CHINESE):
+        if found := pattern.fullmatch(plain):
+            return _day(text, *(int(part) for part in found.groups()))
+    if found := _LAST_YEAR.fullmatch(plain):
+        first, second, year = (int(part) for part in found.groups())
+        return _day_first(text, first, second, year, sure="." in plain)
+    return _named(text, plain)
+
+
+def _day_first(text: str, first: int, second: int, year: int, *, sure: bool) -> date:
+    if sure or first > 12 or first == second:
+        return _day(text, year, second, first)
+    if second > 12:
+        return _day(text, year, first, second)
+    raise UnclearError(text, (date(year, second, first), date(year, first, second)))
+
+
+def _named(text: str, plain: str) -> date:
+    numbers = re.findall(r"\d+", plain)
+    words = [word.casefold() for word in _WORD.findall(plain)]
+    months = {month for word in words if (month := _months().get(word))}
+    years = [number for number in numbers if len(number) == 4]
+    days = [number for number in numbers if len(number) <= 2]
+    if len(numbers) != 2 or len(years) != 1 or len(days) != 1 or len(months) != 1:
+        raise UnclearError(text)
+    return _day(text, int(years[0]), months.pop(), int(days[0]))
+
+
+def _day(text: str, year: int, month: int, day: int) -> date:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        raise UnclearError(text) from None
+
+
+@cache
+def _months() -> Mapping[str, int]:
+    """The months by the words that name them in one of the languages."""
+    found: dict[str, int] = {}
+    for language in LANGUAGES:
+        for width in ("wide", "abbreviated"):
+            for context in ("format", "stand-alone"):
+                for month, name in get_month_names(width, context, language).items():
+                    for word in _WORD.findall(name):
+                        found.setdefault(word.casefold(), month)
+    return found
+
+
+def _ascii_digits(text: str) -> str:
+    return "".join(str(unicodedata.decimal(mark)) if mark.isdecimal() else mark for mark in text)
