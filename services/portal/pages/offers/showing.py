@@ -61,9 +61,9 @@ class SeenForm(PageForm):
 def install(app: Flask) -> None:
     """Add the pages."""
     app.add_url_rule(PAGE, view_func=offer)
-    app.add_url_rule(f"{PAGE}/step/<string:step>", view_func=take_step, methods=["POST"])
-    app.add_url_rule(f"{PAGE}/lines", view_func=confirm_lines, methods=["POST"])
-    app.add_url_rule(f"{PAGE}/files/<string:file_id>", view_func=download)
+    app.add_url_rule(f"{PAGE}/step/<string:step>", view_func=offer_step, methods=["POST"])
+    app.add_url_rule(f"{PAGE}/lines", view_func=confirm_offer_lines, methods=["POST"])
+    app.add_url_rule(f"{PAGE}/files/<string:file_id>", view_func=offer_file)
 
 
 def seen_form(etag: str) -> SeenForm:
@@ -84,7 +84,7 @@ def offer(offer_id: str) -> Response:
 
 
 @for_signed_in()
-def take_step(offer_id: str, step: str) -> Response:
+def offer_step(offer_id: str, step: str) -> Response:
     """A step of the offer's life, on the version that was seen."""
     if step not in DONE:
         raise not_found("step")
@@ -93,7 +93,7 @@ def take_step(offer_id: str, step: str) -> Response:
 
 
 @for_signed_in()
-def confirm_lines(offer_id: str) -> Response:
+def confirm_offer_lines(offer_id: str) -> Response:
     """Lines that the text seems to describe, made lines of the offer."""
     chosen = [int(one) for one in request.form.getlist("index") if one.isdecimal() and len(one) < 4]
     if not chosen:
@@ -105,7 +105,7 @@ def confirm_lines(offer_id: str) -> Response:
 
 
 @for_signed_in()
-def download(offer_id: str, file_id: str) -> Response:
+def offer_file(offer_id: str, file_id: str) -> Response:
     """A file of the offer, passed on as it comes."""
     found = stream("offers", f"/v1/offers/{offer_id}/attachments/{file_id}/file")
     kept = ("Content-Type", "Content-Length", "Content-Disposition", "X-Content-Type-Options")

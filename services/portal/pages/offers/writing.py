@@ -63,8 +63,8 @@ def install(app: Flask) -> None:
     """Add the pages."""
     both = ["GET", "POST"]
     app.add_url_rule(NEW, view_func=new_offer, methods=both)
-    app.add_url_rule(f"{PAGE}/edit", view_func=edit)
-    app.add_url_rule(f"{PAGE}/edit/<string:step>", view_func=edit_step, methods=both)
+    app.add_url_rule(f"{PAGE}/edit", view_func=edit_offer)
+    app.add_url_rule(f"{PAGE}/edit/<string:step>", view_func=edit_offer_step, methods=both)
 
 
 @for_roles("donor")
@@ -95,13 +95,13 @@ def new_offer() -> Response:
 
 
 @for_roles("donor")
-def edit(offer_id: str) -> Response:
+def edit_offer(offer_id: str) -> Response:
     """The first step of changing an offer."""
     return go(f"{address_of(offer_id)}/edit/words")
 
 
 @for_roles("donor")
-def edit_step(offer_id: str, step: str) -> Response:
+def edit_offer_step(offer_id: str, step: str) -> Response:
     """One step of changing an offer."""
     if step not in STEPS:
         raise not_found("step")
