@@ -23,11 +23,11 @@ MOST_WORDS = 200
 
 def install(app: Flask) -> None:
     """Add the page."""
-    app.add_url_rule(PAGE, view_func=offers)
+    app.add_url_rule(PAGE, view_func=list_offers)
 
 
 @for_signed_in()
-def offers() -> Response:
+def list_offers() -> Response:
     """The offers that the reader may see, a donor's own unless all are asked for."""
     own = account()
     donor = own.role == "donor"

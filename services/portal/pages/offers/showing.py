@@ -60,7 +60,7 @@ class SeenForm(PageForm):
 
 def install(app: Flask) -> None:
     """Add the pages."""
-    app.add_url_rule(PAGE, view_func=offer)
+    app.add_url_rule(PAGE, view_func=show_offer)
     app.add_url_rule(f"{PAGE}/step/<string:step>", view_func=offer_step, methods=["POST"])
     app.add_url_rule(f"{PAGE}/lines", view_func=confirm_offer_lines, methods=["POST"])
     app.add_url_rule(f"{PAGE}/files/<string:file_id>", view_func=offer_file)
@@ -77,7 +77,7 @@ def address_of(offer_id: str) -> str:
 
 
 @for_signed_in()
-def offer(offer_id: str) -> Response:
+def show_offer(offer_id: str) -> Response:
     """All that the reader may see of an offer."""
     answer = get("offers", f"/v1/offers/{offer_id}")
     return _show(answer)
