@@ -10,9 +10,12 @@ from services.matcher.joining_documents import Joining, joining_id
 from services.matcher.joining_rules import AGREEING, JOINING
 from services.matcher.rights import Party, oversees, owns_offer, owns_request, sees_request
 from shared.lifecycle import SHOWN
+from shared.registers.pace import require_pace
 from shared.web.identity import Identity
 from shared.web.problems import conflict, invalid_field
 
+PER_DAY = 5
+"""How often an organisation may offer to join a proposal within any 24 hours."""
 _OVER = frozenset({"rejected", "declined", "fallen", "closed"})
 """States of a proposal that nobody joins any more."""
 
@@ -56,7 +59,15 @@ def offered(
 
 
 def offer_again(joining: Joining, role: str, text: str, actor: Actor, now: datetime) -> None:
-    """Offer anew what was withdrawn; raises IllegalTransition."""
+    """Offer anew what was withdrawn; raises IllegalTransition, and the 429 problem."""
+    require_pace(
+        [step.at for step in joining.history if step.target == JOINING.initial],
+        PER_DAY,
+        now,
+        "too-many-offers",
+        "Your organisation offered this so often today",
+        f"An organisation may offer to join a proposal {PER_DAY} times within 24 hours.",
+    )
     _advance(joining, "offer-again", actor, now)
     joining.role, joining.text, joining.reason = role, text, None
 

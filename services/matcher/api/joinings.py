@@ -1,6 +1,7 @@
 """Organisations that join proposals, over HTTP."""
 
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 from flask.views import MethodView
@@ -22,6 +23,7 @@ from shared.registers.writing import load
 from shared.web.blueprint import Blueprint
 from shared.web.idempotency import create_or_resume, current_attempt, idempotent, resuming
 from shared.web.identity import Identity, covered_countries, current_identity, require_roles
+from shared.web.marks import answers
 from shared.web.paging import page, page_schema
 from shared.web.preconditions import conditional, etag, required_version
 from shared.web.problems import conflict, forbidden, not_found
@@ -63,6 +65,7 @@ class Joinings(MethodView):
         return {**shown, "items": [_view(one) for one in known]}
 
     @require_roles("donor")
+    @answers(HTTPStatus.TOO_MANY_REQUESTS, "It was offered and withdrawn too often within a day")
     @idempotent
     @blueprint.arguments(JoiningBody)
     @blueprint.response(201, JoiningView)

@@ -7,6 +7,7 @@ import pytest
 
 from services.matcher.documents import AUDITED, Match
 from services.matcher.joining_documents import Joining
+from services.matcher.joinings import PER_DAY
 from shared.events.auditing import Auditor, compare
 from shared.events.trail import entries_of
 from shared.web.database import current_database
@@ -83,6 +84,18 @@ def test_an_organisation_joins_once_both_sides_agree_and_may_leave(
         "funder",
     )
     assert again.json["id"] == made.json["id"]
+
+
+def test_nobody_offers_and_withdraws_without_an_end(known: World, regional: Caller) -> None:
+    for _ in range(PER_DAY):
+        made = regional.post("/v1/joinings", BODY)
+        assert made.status_code == 201
+        etag = made.headers["ETag"]
+        assert regional.post(f"{path(made)}/withdraw", None, etag).status_code == 200
+    refused = regional.post("/v1/joinings", BODY)
+    assert refused.status_code == 429
+    assert refused.json["type"].endswith("too-many-offers")
+    assert statuses(regional) == ["withdrawn"]
 
 
 @pytest.mark.parametrize("side", ["donor", "state"])
