@@ -30,7 +30,10 @@ class Message(Document):
     corrects, `attempt` the idempotent request that wrote it.
     """
 
-    meta = {"collection": "messages", "indexes": [("match", "number"), ("party", "signed")]}  # noqa: RUF012 (mongoengine declares it so)
+    meta = {  # noqa: RUF012 (mongoengine declares it so)
+        "collection": "messages",
+        "indexes": [("match", "number"), ("party", "signed"), "subject"],
+    }
 
     id = StringField(primary_key=True)
     match = StringField(required=True)

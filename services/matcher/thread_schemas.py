@@ -50,10 +50,20 @@ class ReadBody(StrictSchema):
 
 
 class EraseNameBody(StrictSchema):
-    """The name, just as it was signed; an operator says of whose messages: neither a `state` nor an
-    `organisation` means the coordinators'."""
+    """Either the name, just as it was `signed`, or the `account` that wrote the messages, whatever
+    names are under them.
 
-    signed = Text(MAX_NAME, single_line=True, required=True)
+    An operator says of whose messages a name is erased: neither a `state` nor an `organisation`
+    means the coordinators'.
+    """
+
+    signed = optional_text(MAX_NAME, single_line=True)
+    account = fields.String(
+        load_default=None,
+        allow_none=True,
+        validate=validate.Length(1, MAX_ID),
+        metadata={"description": "The caller's own, or for an operator any: its `sub`."},
+    )
     state = CountryCode(load_default=None, allow_none=True)
     organisation = fields.String(
         load_default=None, allow_none=True, validate=validate.Length(1, MAX_ID)
@@ -63,6 +73,11 @@ class EraseNameBody(StrictSchema):
     def _check_party(self, data: Mapping[str, Any], **_: Any) -> None:
         if data["state"] is not None and data["organisation"] is not None:
             raise coded_error("invalid", "A State or an organisation, not both.", "organisation")
+        if (data["signed"] is None) == (data["account"] is None):
+            raise coded_error("invalid", "A name or an account, one of them.", "signed")
+        for name in ("state", "organisation"):
+            if data["account"] is not None and data[name] is not None:
+                raise coded_error("invalid", "An account is of one side: leave this out.", name)
 
 
 class ErasedView(StrictSchema):

@@ -4,10 +4,11 @@ Donor, State and the coordinators of the State's region write from the endorseme
 thread that all of them read, and auditors with them. No message is ever edited.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from itertools import groupby
+from typing import Any
 
 from services.matcher.actors import Actor
 from services.matcher.documents import Match
@@ -151,8 +152,20 @@ def erase_name(role: str, party: str | None, name: str, actor: Actor, now: datet
     What was written when by which account, and the audit trail, stay. Done again it goes on where
     an earlier call ended.
     """
+    return _erase_names({"role": role, "party": party, "signed": name}, actor, now)
+
+
+def erase_names_of(account: str, actor: Actor, now: datetime) -> int:
+    """Erase whatever names are under the messages of an account, as `erase_name` does.
+
+    `account` is as histories name it.
+    """
+    return _erase_names({"subject": account, "signed__ne": None}, actor, now)
+
+
+def _erase_names(written: Mapping[str, Any], actor: Actor, now: datetime) -> int:
     file_waiting()
-    found = Message.objects(role=role, party=party, signed=name).order_by("match", "number")
+    found = Message.objects(**written).order_by("match", "number")
     of_matches = [
         (match, [(one.id, one.number) for one in messages])
         for match, messages in groupby(found, key=lambda one: str(one.match))

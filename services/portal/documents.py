@@ -58,7 +58,8 @@ class Account(Watched):
     counts only while it has the account's own. `setup` is the sealed seed of a second factor that
     is being set up. `reset` is the fingerprint of the newest link for a new password.
     API tokens that were made before `tokens_from` buy nothing. From `erased_at` on it is nobody's;
-    `erasing` is set until all that said whose it was is gone (erasing.py).
+    `erasing` is set until all that said whose it was is gone (erasing.py), `names_due` to when the
+    matcher is asked next to erase names under the account's messages (erasing_names.py).
     `mail_choices` are the kinds of telling.KINDS that it wants by mail otherwise than is usual.
     """
 
@@ -68,6 +69,7 @@ class Account(Watched):
             {"fields": ["email"], "unique": True},
             {"fields": ["reset"], "sparse": True},
             {"fields": ["erasing"], "sparse": True},
+            {"fields": ["names_due"], "sparse": True},
             ("-created_at", "id"),
             ("role", "state"),
             ("role", "organisation"),
@@ -95,6 +97,7 @@ class Account(Watched):
     signed_in_at = DateTimeField()
     erased_at = DateTimeField()
     erasing = BooleanField()
+    names_due = DateTimeField()
 
 
 class Session(Document):
@@ -151,7 +154,7 @@ class ApiToken(Watched):
 
     meta = {  # noqa: RUF012 (mongoengine declares it so)
         "collection": "api_tokens",
-        "indexes": [("account", "-created_at", "id")],
+        "indexes": [("account", "-created_at", "id"), "expires_at"],
     }
 
     id = StringField(primary_key=True)

@@ -3,7 +3,8 @@
 Histories, audit trails and other services name an account by its identifier, which says nothing
 about a person. So who it is stands here alone, and is taken out here: name, address, password,
 second factor, sessions, names of API tokens, webhooks, invitations to the address, mail to it. The
-account stays as `erased account …`, with its role, what it was bound to, and its steps.
+account stays as `erased account …`, with its role, what it was bound to, and its steps. Names that
+it wrote under messages are the matcher's to erase (erasing_names.py).
 """
 
 import hashlib
@@ -36,19 +37,22 @@ def pseudonym(account_id: str) -> str:
 
 
 def erase(house: House, account: Account, actor: Actor, now: datetime) -> None:
-    """Erase an account; doing so again changes nothing.
+    """Erase an account; doing so again changes nothing, save that the matcher is asked again, whose
+    database may have been restored since.
 
     The first write ends all access. What must follow is remembered with it: if it is broken off,
     the worker goes on with it.
     """
     update: Update = {
-        "$set": {"erased_at": now, "erasing": True, "tokens_from": now},
+        "$set": {"erased_at": now, "erasing": True, "names_due": now, "tokens_from": now},
         "$unset": dict.fromkeys(("password", "second_factor", "setup", "reset", "reset_until"), ""),
         "$inc": {"generation": 1},
     }
-    Account._get_collection().update_one(
+    accounts = Account._get_collection()
+    accounts.update_one(
         {"_id": account.id, "erased_at": None}, with_step(update, "erase", account, actor, now)
     )
+    accounts.update_one({"_id": account.id, "names_due": None}, {"$set": {"names_due": now}})
     finish(house, now)
 
 

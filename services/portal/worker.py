@@ -8,6 +8,7 @@ from services.portal.addresses import addresses
 from services.portal.calling import keep_calling
 from services.portal.configuration import PortalSettings
 from services.portal.erasing import keep_finishing
+from services.portal.erasing_names import keep_erasing_names
 from services.portal.following import keep_telling
 from services.portal.gathering import keep_gathering
 from services.portal.house import House, open_house
@@ -50,6 +51,7 @@ def main() -> int:
     loops: dict[str, Loop] = {
         "audit": house.auditor.run,
         "erasing": lambda stop: keep_finishing(house, stop),
+        "erasing-names": lambda stop: keep_erasing_names(house, services, stop),
         "events": consumer.run,
         "reminding": lambda stop: keep_reminding(house, services, stop),
         "gathering": lambda stop: keep_gathering(house, stop),

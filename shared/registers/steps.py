@@ -22,13 +22,18 @@ def party_of(identity: Identity) -> str | None:
 
 
 def subject_of(identity: Identity) -> str:
-    """The account as histories name it: its identifier, or the digest of one that says more.
+    """The account as histories name it."""
+    return named(identity.subject)
+
+
+def named(subject: str) -> str:
+    """An account's identifier as histories name it: itself, or the digest of one that says more.
 
     An issuer may take a name or an address for a subject, and neither belongs into an event.
     """
-    if _OPAQUE.fullmatch(identity.subject):
-        return identity.subject
-    return f"sha256:{hashlib.sha256(identity.subject.encode()).hexdigest()[:32]}"
+    if _OPAQUE.fullmatch(subject):
+        return subject
+    return f"sha256:{hashlib.sha256(subject.encode()).hexdigest()[:32]}"
 
 
 def take_step(

@@ -104,6 +104,15 @@ def require_roles(*roles: str) -> Callable[[F], F]:
     return decorate
 
 
+def own_scope(scope: str) -> Callable[[F], F]:
+    """Let a token with this scope alone call the handler, too: and nothing else with it."""
+
+    def decorate(function: F) -> F:
+        return mark(function, scope=scope)
+
+    return decorate
+
+
 def public(function: F) -> F:
     """Let anybody call the handler, without a token."""
     return mark(function, public=True)
@@ -116,14 +125,14 @@ def check_role(identity: Identity, roles: frozenset[str] | None) -> None:
         raise forbidden(f"This is for the role {allowed}; the token says {identity.role}.")
 
 
-def check_scope(identity: Identity, service: str, method: str) -> None:
+def check_scope(identity: Identity, service: str, method: str, own: str | None = None) -> None:
     """Raise the 403 problem unless the token's scopes, if it has any, allow the call.
 
-    Who may write may read.
+    Who may write may read; who has the handler's `own` scope may call it.
     """
     needed = scope_for(service, method)
     scopes = identity.scopes
-    if scopes is None or needed in scopes or scope_for(service, "POST") in scopes:
+    if scopes is None or scopes & {needed, scope_for(service, "POST"), own}:
         return
     problem = forbidden(f"This token has not the scope {needed}.")
     challenge = f'Bearer realm="entraide", error="insufficient_scope", scope="{needed}"'

@@ -22,7 +22,8 @@ class Marks:
     """What a handler demands: `roles` (None: any), no token at all, idempotency keys.
 
     `takes_file`: it reads its body itself (uploads.py), which is no JSON and may be large.
-    `page`: it answers people, with HTML, and reads forms.
+    `page`: it answers people, with HTML, and reads forms. `scope`: one that lets its bearer call
+    this handler and nothing else of the service.
     """
 
     roles: frozenset[str] | None = None
@@ -30,6 +31,7 @@ class Marks:
     idempotent: bool = False
     takes_file: bool = False
     page: bool = False
+    scope: str | None = None
 
 
 def mark(function: F, **changes: Any) -> F:

@@ -66,7 +66,7 @@ class Pipeline:
             identity = self._tokens.check(request.headers.get("Authorization"))
             g.identity = identity
             check_role(identity, marks.roles)
-            check_scope(identity, self._service, request.method)
+            check_scope(identity, self._service, request.method, marks.scope)
         if not (marks.takes_file or marks.page):
             receive_body()
         if marks.idempotent and idempotency.current_idempotency_key() is not None:

@@ -7,14 +7,17 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from email.message import EmailMessage
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import pymongo
 import pytest
 import requests
 
+from deploy.local.programs import service_settings
 from deploy.local.running import Stack
 from deploy.local.servers import LOOPBACK, wait_until
 from tests.journeys.test_secrets import databases, topics
@@ -55,6 +58,15 @@ def surroundings(mailbox: Mailbox) -> dict[str, str]:
 
 def mail_to(mailbox: Mailbox, email: str) -> list[EmailMessage]:
     return [m for m in mailbox.taken if m["To"].addresses[0].addr_spec == email]
+
+
+def told_the_matcher(stack: Stack, account: str) -> bool:
+    """Whether the worker asked the matcher to erase the account's names: it asks later again."""
+    client: pymongo.MongoClient[dict[str, Any]] = pymongo.MongoClient(stack.plan.ports.mongodb)
+    with closing(client):
+        database = client[service_settings(stack.plan, "portal").database]
+        found = database["accounts"].find_one({"_id": account}) or {}
+    return bool(found["names_due"] > found["erased_at"])
 
 
 @pytest.fixture
@@ -156,6 +168,7 @@ def test_an_erased_account_is_named_nowhere_and_what_it_did_stays(
     assert account in [step["subject"] for step in history]
     assert account in kept["requests"]
     assert entraide(stack, "accounts", "erased").stdout.split() == [account]
+    wait_until(lambda: told_the_matcher(stack, account), 120, "the matcher, for names in messages")
     assert entraide(stack, "audit", "verify").returncode == 0
 
 

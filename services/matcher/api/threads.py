@@ -24,10 +24,10 @@ from services.matcher.threads import READERS, WRITERS
 from shared.language import detect
 from shared.registers.context import context
 from shared.registers.schemas import StepBody
-from shared.registers.steps import party_of
+from shared.registers.steps import named, party_of
 from shared.web.blueprint import Blueprint
 from shared.web.idempotency import current_attempt, idempotent
-from shared.web.identity import Identity, current_identity, require_roles
+from shared.web.identity import Identity, current_identity, own_scope, require_roles
 from shared.web.languages import reading_language
 from shared.web.marks import answers
 from shared.web.problems import invalid_field
@@ -117,13 +117,21 @@ def strike(_body: dict[str, Any], proposal_id: str, number: int) -> dict[str, An
 
 @blueprint.route("/messages/erase-name", methods=["POST"])
 @require_roles(*WRITERS, "operator")
+@own_scope("matcher:erase-names")
 @blueprint.arguments(EraseNameBody)
 @blueprint.response(200, ErasedView)
 def erase_name(body: dict[str, Any]) -> dict[str, Any]:
-    """Erase a name under your side's messages, on all proposals; that it was done is on record."""
+    """Erase a name under your side's messages, on all proposals; that it was done is on record.
+
+    Or every name under an account's messages: your own, or as an operator any's.
+    """
     identity = current_identity()
-    role, party = _side(body, identity)
     actor, now = actor_of(identity), context().clock()
+    if body["account"] is not None:
+        if identity.role != "operator" and body["account"] != identity.subject:
+            raise invalid_field("account", "Name your own account, or none.")
+        return {"erased": threads.erase_names_of(named(body["account"]), actor, now)}
+    role, party = _side(body, identity)
     return {"erased": threads.erase_name(role, party, body["signed"], actor, now)}
 
 

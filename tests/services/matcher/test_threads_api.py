@@ -1,6 +1,7 @@
 """Questions and answers on a proposal: who writes, reads, strikes out, and what is told of it."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -8,10 +9,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from flask import Flask
 
 from services.matcher import thread_filing, threads
 from services.matcher.documents import AUDITED, Match
 from services.matcher.thread_documents import Message
+from services.portal.erasing_names import SCOPE
 from shared.events.auditing import Auditor, compare
 from shared.events.envelope import check
 from shared.events.trail import entries_of, verify
@@ -401,6 +404,42 @@ def test_names_are_erased_and_the_trail_stays_whole(
         ("erase-name", "donor"),
         ("erase-name", "operator"),
     ]
+
+
+def test_an_account_that_is_erased_leaves_no_name_whatever_it_signed(
+    endorsed: World, donor: Caller, state: Caller, call: Callable[..., Caller]
+) -> None:
+    for caller, signed in ((donor, "Q. Zvexor"), (donor, "Quentin Zvexor"), (state, "A. Name")):
+        post(caller, "text", signed=signed)
+    colleague = call("donor", organisation=DONOR, subject="another-account")
+    post(colleague, "text", signed="Q. Colleague")
+    path = "/v1/messages/erase-name"
+    own = {"account": "donor-account"}
+    assert fields(colleague.post(path, own)) == ["account"]
+    assert fields(donor.post(path, {**own, "organisation": DONOR})) == ["organisation"]
+    for wrong in ({}, {**own, "signed": "Q. Zvexor"}):
+        assert fields(donor.post(path, wrong)) == ["signed"]
+    portal = call("operator", subject="portal", scopes=frozenset({SCOPE}))
+    assert portal.post(path, own).json == {"erased": 2}
+    assert portal.post(path, own).json == {"erased": 0}
+    assert "Zvexor" not in everything()
+    assert [one["signed"] for one in state.items(THREAD)] == [None, None, "A. Name", "Q. Colleague"]
+    assert colleague.post(path, {"account": "another-account"}).json == {"erased": 1}
+
+
+def test_the_portals_token_for_names_opens_nothing_else(
+    app: Flask, token: Callable[..., dict[str, str]]
+) -> None:
+    headers = token("operator", subject="portal", scopes=frozenset({SCOPE}))
+    client, opened = app.test_client(), set()
+    for rule in app.url_map.iter_rules():
+        path = re.sub(r"<int:\w+>", "1", rule.rule)
+        path = re.sub(r"<[^>]+>", "x", path)
+        for method in (rule.methods or set()) - {"OPTIONS", "HEAD"}:
+            answer = client.open(path, method=method, headers=headers, json={})
+            if path.startswith("/v1/") and answer.status_code != 403:
+                opened.add((method, path, answer.status_code))
+    assert opened == {("POST", "/v1/messages/erase-name", 422)}
 
 
 def test_who_read_a_thread_is_on_record(
