@@ -55,6 +55,12 @@ def follow(
         before = alliance.positions
         after = moved(alliance.status, before, wanted, dict(causes))
         _stand(alliance, after, now)
+        newcomers = {one.request for one in after if one.is_in} - {
+            one.request for one in before if one.is_in
+        }
+        if newcomers and alliance.status == "endorsed":  # agreed, it takes a step: `widen`
+            invited = transition("invite", alliance.status, alliance.status, MATCHER, now)
+            alliance.history.append(invited)
         _step_on(alliance, before, MATCHER, now)
         alliance_limits.reckon(alliance, now)
 

@@ -10,7 +10,7 @@ from mongoengine import (
 )
 
 from services.matcher.domain import SOURCE
-from shared.events.envelope import APPLICATION
+from shared.events.envelope import APPLICATION, DRAFT
 from shared.events.outbox import Aggregate, EventRecord
 from shared.ids import derived_id
 
@@ -68,10 +68,19 @@ class Application(Aggregate):
         """The id of what the latest approval commits to a request."""
         return derived_id("application", self.id, str(self.tries), request)
 
-    def event(self) -> EventRecord | None:
-        """The state of the application; a draft is its authors' alone."""
+    def event(self) -> EventRecord:
+        """The state of the application; of a draft, which is its authors' alone, no more than whose
+        it is and who has agreed."""
+        history = [transition.data() for transition in self.history]
         if not any(step.target == "submitted" for step in self.history):
-            return None
+            draft = {
+                "id": self.id,
+                "status": self.status,
+                "states": list(self.states),
+                "agreed": list(self.agreed),
+                "history": history,
+            }
+            return self.envelope(DRAFT, SOURCE, draft)
         kept = ("request", "line", "cents", "currency")
         data = {
             "id": self.id,
@@ -80,6 +89,6 @@ class Application(Aggregate):
             "status": self.status,
             "states": list(self.states),
             "lines": [{name: line[name] for name in kept} for line in self.lines],
-            "history": [transition.data() for transition in self.history],
+            "history": history,
         }
         return self.envelope(APPLICATION, SOURCE, data)

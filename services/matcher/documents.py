@@ -381,8 +381,9 @@ AGGREGATES: tuple[type[Any], ...] = (
     CoverageCase,
     Embargo,
     Application,
+    Joining,
 )
 """The documents that have events."""
 
-AUDITED = (*(kind for kind in AGGREGATES if kind is not Shortlist), Attachment, Joining)
+AUDITED = (*(kind for kind in AGGREGATES if kind is not Shortlist), Attachment)
 """The documents with a history of steps, for the audit trail."""

@@ -1,8 +1,10 @@
-"""What the matcher keeps of organisations that offer to join a proposal. No event tells of it."""
+"""What the matcher keeps of organisations that offer to join a proposal."""
 
 from mongoengine import ListField, StringField
 
-from shared.events.outbox import Aggregate
+from services.matcher.domain import SOURCE
+from shared.events.envelope import JOINING
+from shared.events.outbox import Aggregate, EventRecord
 from shared.ids import derived_id
 
 
@@ -32,8 +34,17 @@ class Joining(Aggregate):
     reason = StringField()
     attempts = ListField(StringField())
 
-    def event(self) -> None:
-        """Nobody is told: who wants to know asks here."""
+    def event(self) -> EventRecord:
+        """The state of the offer to join, without why, and without anybody's reasons."""
+        names = (
+            *("id", "proposal", "request", "offer", "country", "donor"),
+            *("organisation", "role", "status"),
+        )
+        data = {
+            **{name: getattr(self, name) for name in names},
+            "history": [transition.data() for transition in self.history],
+        }
+        return self.envelope(JOINING, SOURCE, data)
 
 
 def joining_id(proposal: str, organisation: str) -> str:

@@ -29,6 +29,7 @@ from services.matcher.coverage_documents import CoverageCase
 from services.matcher.documents import AGGREGATES, AUDITED, Commitment, Match, Shortlist
 from services.matcher.duplicate_documents import DuplicateCase
 from services.matcher.embargo_documents import Embargo
+from services.matcher.joining_documents import Joining
 from services.matcher.models import ensure_prior
 from services.matcher.ranking_worker import RankingWorker
 from services.matcher.reactions import keep_records
@@ -41,8 +42,10 @@ from shared.events.envelope import (
     APPLICATION,
     COMMITMENT,
     COVERAGE,
+    DRAFT,
     DUPLICATE,
     EMBARGO,
+    JOINING,
     MATCH,
     SHORTLIST,
 )
@@ -90,6 +93,8 @@ def worker_loops(
         COVERAGE: CoverageCase,
         EMBARGO: Embargo,
         APPLICATION: Application,
+        DRAFT: Application,
+        JOINING: Joining,
     }
     loops: dict[str, Loop] = {
         **ranking.loops(),

@@ -47,14 +47,20 @@ class Followed(Document):
     """What is known of a record by its newest event, and how much of its history was told.
 
     A projection: the id is `<type>:<record>`. `visibility` is a request's level, `line_levels`
-    those of its lines. `told` steps of the history were told, the last of which happened at
-    `told_at`. `lacking`: a proposal whose request is not known yet, without which nobody can say
-    what its donor may read.
+    those of its lines. `states` are those of a record of several States, `asked` those of them
+    whose answer it waits for. An offer to join is of the proposal `match`, whose donor is its
+    `organisation`, and of the organisation that `joins`. `told` steps of the history were told, the
+    last of which happened at `told_at`. `lacking`: a proposal whose request is not known yet,
+    without which nobody can say what its donor may read, or an offer to join a proposal that
+    nobody endorsed. `exemptions` are an embargo's, by number and last day.
     """
 
     meta = {  # noqa: RUF012 (mongoengine declares it so)
         "collection": "followed",
-        "indexes": [{"fields": ["request", "lacking"], "sparse": True}],
+        "indexes": [
+            {"fields": ["request", "lacking"], "sparse": True},
+            {"fields": ["exemptions.to"], "sparse": True},
+        ],
     }
 
     id = StringField(primary_key=True)
@@ -68,6 +74,11 @@ class Followed(Document):
     request = StringField()
     visibility = StringField()
     line_levels = ListField(StringField())
+    match = StringField()
+    joins = StringField()
+    states = ListField(StringField())
+    asked = ListField(StringField())
+    exemptions = ListField(DictField())
     answer_by = DateTimeField()
     amounts = ListField(DictField())
     history = ListField(DictField())

@@ -15,6 +15,7 @@ import structlog
 from services.portal.addresses import Address
 from services.portal.api_tokens import token_of
 from services.portal.documents import Account
+from services.portal.expiring import warn
 from services.portal.house import House
 from services.portal.notifying import Note, notify
 from shared.events.work import INFRASTRUCTURE
@@ -29,13 +30,14 @@ log = structlog.get_logger(__name__)
 
 
 def keep_reminding(house: House, services: Sequence[Address], stop: threading.Event) -> None:
-    """Remind of what is due, every few hours until `stop` is set."""
+    """Remind of what is due, and warn of what ends soon, every few hours until `stop` is set."""
     while not stop.is_set():
         wait = EVERY_SECONDS
         try:
+            warn(house)
             remind(house, services)
         except (requests.RequestException, ValueError, KeyError, *INFRASTRUCTURE) as error:
-            log.warning("points of contact cannot be asked for", error=type(error).__name__)
+            log.warning("reminding interrupted", error=type(error).__name__)
             wait = RETRY_SECONDS
         stop.wait(wait)
 

@@ -1,9 +1,10 @@
 """What a notification says, in the reader's language: made of codes, numbers and times alone."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
+from babel.dates import format_date
 from babel.lists import format_list
 from babel.numbers import format_currency, format_decimal
 
@@ -26,6 +27,12 @@ KIND_NAMES: Mapping[str, str] = {
     "reminder": N_("Reminders"),
     "follow-up": N_("Questions and answers after delivery"),
     "contacts": N_("Points of contact to be confirmed"),
+    "joining": N_("Organisations that offer to join a proposal"),
+    "alliance": N_("Joint projects of several States"),
+    "application": N_("Applications to trust funds"),
+    "case": N_("Cases of records that seem the same and of needs that seem covered"),
+    "embargo": N_("Changes of the register of arms embargoes"),
+    "expiry": N_("What is about to end"),
 }
 """The kinds of telling.KINDS as they are read."""
 
@@ -69,6 +76,7 @@ _SENTENCES: Mapping[str, Mapping[str, str]] = {
             "The conditions of the offer changed: %(state)s is asked again to agree or decline."
         ),
         "fall": N_("The proposal for %(state)s fell: it can no longer go ahead."),
+        "fall-embargo": N_("The proposal for %(state)s fell: an arms embargo bars it."),
         "reopen": N_("The proposal for %(state)s is open for review again."),
         "accept": N_("%(state)s accepted a condition of the offer."),
         "start": N_("Delivery to %(state)s has begun."),
@@ -88,6 +96,68 @@ _SENTENCES: Mapping[str, Mapping[str, str]] = {
         "expire": N_("A commitment to %(state)s expired: %(amounts)s."),
         "bar": N_("A commitment to %(state)s was released because of an embargo: %(amounts)s."),
     },
+    "joining": {
+        "offer": N_("An organisation offers to join the proposal for %(state)s."),
+        "offer-again": N_("An organisation offers to join the proposal for %(state)s."),
+        "donor-agree": N_("The donor agreed that an organisation joins the help for %(state)s."),
+        "state-agree": N_("%(state)s agreed that an organisation joins the proposal."),
+        "agree": N_(
+            "State and donor have both agreed: an organisation joins the help for %(state)s."
+        ),
+        "decline": N_("An organisation's offer to join the proposal for %(state)s was declined."),
+        "withdraw": N_("An organisation withdrew its offer to join the proposal for %(state)s."),
+    },
+    "alliance": {
+        "propose": N_(
+            "Requests of several States could become a joint project. It waits for review."
+        ),
+        "endorse": N_(
+            "Your request could be part of a joint project. You are asked to agree or decline."
+        ),
+        "invite": N_(
+            "Your request could be part of a joint project. You are asked to agree or decline."
+        ),
+        "widen": N_(
+            "Your request could be part of a joint project. You are asked to agree or decline."
+        ),
+        "join": N_("%(state)s agreed to the joint project."),
+        "decline": N_("%(state)s declined the joint project."),
+        "agree": N_("All States have agreed to the joint project."),
+        "dismiss": N_("A coordinator dismissed the joint project."),
+        "dissolve": N_("The joint project was dissolved: too few States are left in it."),
+    },
+    "application": {
+        "assemble": N_(
+            "A request of your State is part of an application to a trust fund. It is sent once "
+            "you agree."
+        ),
+        "agree": N_("%(state)s agreed to an application to a trust fund."),
+        "submit": N_("An application was submitted to a trust fund."),
+        "withdraw": N_("An application to a trust fund was withdrawn."),
+        "decline": N_("A trust fund declined an application."),
+        "hold": N_("A trust fund approved an application. What it asks for is committed."),
+    },
+    "duplicate": {
+        "find": N_("Two records seem to be the same. They wait for review."),
+        "reopen": N_(
+            "Two records seem to be the same, as they are now. They wait for review again."
+        ),
+    },
+    "coverage": {
+        "find": N_("A need of %(state)s seems to be covered already. It waits for review."),
+        "reopen": N_(
+            "A need of %(state)s seems to be covered already, as it is now. It waits for review "
+            "again."
+        ),
+    },
+    "embargo": {
+        "record": N_("An arms embargo on %(state)s was entered in the register."),
+        "amend": N_("The entry of an arms embargo on %(state)s was changed in the register."),
+        "confirm": N_("The entry of an arms embargo on %(state)s was confirmed in the register."),
+        "end": N_("The register says now when an arms embargo on %(state)s ends."),
+        "expire": N_("An exemption from the arms embargo on %(state)s ends on %(day)s."),
+    },
+    "token": {"expire": N_("One of your API tokens ends on %(day)s.")},
     "state": {
         "remind": N_(
             "The points of contact of %(state)s were not confirmed within the last 12 months. "
@@ -109,6 +179,8 @@ def sentence(language: str, record_type: str, action: str, facts: Mapping[str, A
     """What a step of a record is told as; raises KeyError for one of which nobody is told."""
     if action == "remind" and facts.get("target") == "follow-up":
         action = "remind-follow-up"
+    if action == "fall" and facts.get("reason") == "embargo":
+        action = "fall-embargo"
     country, reason = facts.get("country"), str(facts.get("reason") or "")
     said = say(
         language,
@@ -116,6 +188,7 @@ def sentence(language: str, record_type: str, action: str, facts: Mapping[str, A
         state="" if country is None else country_name(country, language),
         months=reason.removeprefix("months-"),
         amounts=_amounts(language, facts.get("amounts", ())),
+        day=_day(language, facts.get("last_day")),
     )
     until: datetime | None = facts.get("answer_by")
     return (
@@ -128,6 +201,10 @@ def sentence(language: str, record_type: str, action: str, facts: Mapping[str, A
 def kind_name(language: str, kind: str) -> str:
     """A kind of notification as it is read."""
     return say(language, KIND_NAMES[kind])
+
+
+def _day(language: str, day: str | None) -> str:
+    return "" if day is None else format_date(date.fromisoformat(day), "long", locale=language)
 
 
 def _amounts(language: str, amounts: Sequence[Mapping[str, Any]]) -> str:

@@ -27,6 +27,8 @@ DUPLICATE: Final = "entraide.duplicate.v1"
 COVERAGE: Final = "entraide.coverage.v1"
 EMBARGO: Final = "entraide.embargo.v1"
 APPLICATION: Final = "entraide.application.v1"
+DRAFT: Final = "entraide.draft.v1"
+JOINING: Final = "entraide.joining.v1"
 
 CONTENT_TYPE: Final = "application/json"
 SPECVERSION: Final = "1.0"
@@ -286,4 +288,6 @@ _SUBJECTS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     COVERAGE: _own_id,
     EMBARGO: _own_id,
     APPLICATION: _own_id,
+    DRAFT: _own_id,
+    JOINING: _own_id,
 }

@@ -18,8 +18,10 @@ from shared.events.envelope import (
     CALL,
     COMMITMENT,
     COVERAGE,
+    DRAFT,
     DUPLICATE,
     EMBARGO,
+    JOINING,
     MATCH,
     OFFER,
     REQUEST,
@@ -38,7 +40,10 @@ TYPES: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         OFFERS: frozenset({OFFER, CALL}),
         ACTIVITIES: frozenset({ACTIVITY}),
         MATCHES: frozenset(
-            {SHORTLIST, MATCH, COMMITMENT, ALLIANCE, DUPLICATE, COVERAGE, EMBARGO, APPLICATION}
+            {
+                *(SHORTLIST, MATCH, COMMITMENT, JOINING, ALLIANCE, DUPLICATE, COVERAGE),
+                *(EMBARGO, APPLICATION, DRAFT),
+            }
         ),
     }
 )

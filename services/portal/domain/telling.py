@@ -12,8 +12,10 @@ from typing import Any, Final, Literal
 Mail = Literal["now", "digest", "none"]
 """When somebody wants a kind by mail: at once, once a day, or never."""
 
-Who = Literal["state", "donor", "coordinators", "donors"]
-"""The State's accounts, the donor's, those who coordinate the State, and every donor."""
+Who = Literal["state", "states", "asked", "donor", "joiner", "coordinators", "donors"]
+"""The State's accounts, those of all States that have a part, of those whose answer is waited for,
+the donor's, those of the organisation that offers to join, those who coordinate the State, and
+every donor."""
 
 MAILS: Final[tuple[Mail, ...]] = ("now", "digest", "none")
 KINDS: Final[Mapping[str, Mail]] = MappingProxyType(
@@ -30,6 +32,12 @@ KINDS: Final[Mapping[str, Mail]] = MappingProxyType(
         "reminder": "now",
         "follow-up": "now",
         "contacts": "now",
+        "joining": "now",
+        "alliance": "now",
+        "application": "now",
+        "case": "digest",
+        "embargo": "digest",
+        "expiry": "now",
     }
 )
 """Every kind of notification, and when it is sent by mail where the account chose nothing else."""
@@ -37,15 +45,19 @@ KINDS: Final[Mapping[str, Mail]] = MappingProxyType(
 _OF_BOTH = (
     *("match-answer", "match-step", "message"),
     *("commitment", "reminder", "follow-up", "contacts"),
+    *("joining", "application", "expiry"),
 )
 ROLE_KINDS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
-        "requester": ("request-step", *_OF_BOTH),
+        "requester": ("request-step", *_OF_BOTH, "alliance"),
         "donor": ("request-circulated", "offer-step", *_OF_BOTH),
         "coordinator": (
             *("request-review", "request-step", "offer-review", "offer-step"),
             *("match-step", "message", "commitment", "follow-up"),
+            *("joining", "alliance", "application", "case", "embargo", "expiry"),
         ),
+        "auditor": ("expiry",),
+        "operator": ("expiry",),
     }
 )
 """What a role is told of at all, in the order in which it chooses."""
@@ -107,9 +119,79 @@ _COMMITMENT: Mapping[str, tuple[_Rule, ...]] = {
     "expire": (("commitment", _ALL),),
     "bar": (("commitment", _ALL),),
 }
-_RULES: Mapping[str, Mapping[str, tuple[_Rule, ...]]] = MappingProxyType(
-    {"request": _REQUEST, "offer": _OFFER, "match": _MATCH, "commitment": _COMMITMENT}
+_JOINING: Mapping[str, tuple[_Rule, ...]] = {
+    "offer": (("joining", _BOTH),),
+    "offer-again": (("joining", _BOTH),),
+    "donor-agree": (("joining", ("state", "joiner")),),
+    "state-agree": (("joining", ("donor", "joiner")),),
+    "agree": (("joining", (*_ALL, "joiner")),),
+    "decline": (("joining", (*_BOTH, "joiner")),),
+    "withdraw": (("joining", _BOTH),),
+}
+_ALLIANCE: Mapping[str, tuple[_Rule, ...]] = {
+    "propose": (("alliance", ("coordinators",)),),
+    "endorse": (("alliance", ("asked",)),),
+    "invite": (("alliance", ("asked",)),),
+    "widen": (("alliance", ("asked",)),),
+    "join": (("alliance", ("states", "coordinators")),),
+    "decline": (("alliance", ("states", "coordinators")),),
+    "agree": (("alliance", ("states", "coordinators")),),
+    "dismiss": (("alliance", ("states",)),),
+    "dissolve": (("alliance", ("states", "coordinators")),),
+}
+_ENDING = frozenset({"dismiss", "dissolve"})
+_APPLICATION: Mapping[str, tuple[_Rule, ...]] = {
+    "assemble": (("application", ("asked",)),),
+    "agree": (("application", ("coordinators",)),),
+    "submit": (("application", ("donor", "states")),),
+    "withdraw": (("application", ("donor", "states", "coordinators")),),
+    "decline": (("application", ("states", "coordinators")),),
+    "hold": (("application", ("states", "coordinators")),),
+}
+_CASE: Mapping[str, tuple[_Rule, ...]] = {
+    "find": (("case", ("coordinators",)),),
+    "reopen": (("case", ("coordinators",)),),
+}
+_EMBARGO: Mapping[str, tuple[_Rule, ...]] = dict.fromkeys(
+    ("record", "amend", "confirm", "end"), (("embargo", ("coordinators",)),)
 )
+_RULES: Mapping[str, Mapping[str, tuple[_Rule, ...]]] = MappingProxyType(
+    {
+        "request": _REQUEST,
+        "offer": _OFFER,
+        "match": _MATCH,
+        "commitment": _COMMITMENT,
+        "joining": _JOINING,
+        "alliance": _ALLIANCE,
+        "application": _APPLICATION,
+        "duplicate": _CASE,
+        "coverage": _CASE,
+        "embargo": _EMBARGO,
+    }
+)
+_WHILE: Mapping[tuple[str, str], frozenset[str]] = MappingProxyType(
+    {
+        **{("alliance", asks): frozenset({"endorsed"}) for asks in ("endorse", "invite", "widen")},
+        ("alliance", "propose"): frozenset({"proposed"}),
+        ("application", "assemble"): frozenset({"draft"}),
+        ("application", "agree"): frozenset({"draft"}),
+        **{
+            (case, asks): frozenset({"open"})
+            for case in ("duplicate", "coverage")
+            for asks in ("find", "reopen")
+        },
+    }
+)
+"""Steps that ask somebody for something, and the states in which there is something to ask for."""
+
+JOINABLE: Final = frozenset(
+    {
+        *("endorsed", "donor-agreed", "state-agreed", "agreed", "committed", "released"),
+        *("delivering", "delivered", "follow-up"),
+    }
+)
+"""States of a proposal in which its sides answer whoever offers to join."""
+
 _SILENT: Mapping[str, _State] = MappingProxyType(
     {"endorsed": _BOTH, "donor-agreed": ("state",), "state-agreed": ("donor",)}
 )
@@ -127,13 +209,22 @@ class Telling:
 def tellings(record_type: str, step: Mapping[str, Any]) -> Iterator[Telling]:
     """As what a step of a record is told to whom; nothing for a step of which nobody is told.
 
-    A reminder goes to the parties that were silent.
+    A reminder goes to the parties that were silent. What ends a joint project that no coordinator
+    had endorsed its States are not told: nobody had asked them.
     """
     if record_type == "match" and step["action"] == "remind":
         yield Telling("reminder", _SILENT.get(step["target"], ("state",)))
         return
+    if record_type == "alliance" and step["source"] == "proposed" and step["action"] in _ENDING:
+        return
     for kind, who in _RULES.get(record_type, {}).get(step["action"], ()):
         yield Telling(kind, who)
+
+
+def is_stale(record_type: str, action: str, status: str) -> bool:
+    """Whether a step asked for what nobody can do any more, as the record is in this state."""
+    states = _WHILE.get((record_type, action))
+    return states is not None and status not in states
 
 
 def steps_told(record_type: str) -> frozenset[str]:

@@ -12,7 +12,7 @@ from services.matcher import applications, commitments
 from services.matcher.application_documents import Application
 from services.matcher.documents import Commitment
 from services.matcher.ledger_documents import LedgerLine
-from shared.events.envelope import check
+from shared.events.envelope import DRAFT, check
 from tests.services.matcher.conftest import Clock
 from tests.services.matcher.records import call_event, need, request_event
 from tests.services.matcher.world import Caller, World
@@ -92,7 +92,10 @@ def held() -> dict[str, int]:
 def test_from_draft_to_commitments(asked: World, senegal: Caller, fund: Caller) -> None:
     id_ = draft(senegal, line("r1"), line("r2", 500)).json["id"]
     assert fund.get(f"{PATH}/{id_}").status_code == 404
-    assert Application.objects.get(id=id_).event() is None
+    told = Application.objects.get(id=id_).event()
+    check(told)
+    assert (told.type, told.data["states"], told.data["agreed"]) == (DRAFT, ["SEN"], ["SEN"])
+    assert not {"call", "lines", "organisation"} & set(told.data)
     assert step(senegal, id_, "submit").json["status"] == "submitted"
     seen = fund.get(f"{PATH}/{id_}").json
     assert [(one["request"], one["amount"]) for one in seen["lines"]] == [("r1", 1000), ("r2", 500)]

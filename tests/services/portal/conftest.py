@@ -16,11 +16,13 @@ from services.portal import api_tokens, factors, invitations
 from services.portal.app import create_app
 from services.portal.documents import Account
 from services.portal.domain.people import Office
+from services.portal.following import keep_telling
 from services.portal.house import House, Passwords, system_clock
 from services.portal.trail import COMMAND_LINE
 from shared.settings import Settings
 from tests.services.described import described_client
 from tests.services.portal.browsing import Browser
+from tests.services.portal.events import DONOR, ORGANISATION
 
 URL = "http://127.0.0.1:8100"
 ENVIRON = {
@@ -169,6 +171,32 @@ def signed_in(app: Flask) -> Callable[[Account], Browser]:
         return browser
 
     return sign_in
+
+
+@pytest.fixture
+def hear(clock: Clock) -> Callable[..., None]:
+    """Hands events to the worker's handler."""
+    handle = keep_telling(clock)
+    return lambda *events: handle(events)
+
+
+@pytest.fixture
+def people(make_account: Callable[..., Account], clock: Clock) -> dict[str, Account]:
+    """One of each who might be told, by name; all of them were there before anything happened."""
+    found = {
+        "state": make_account("requester", state="SEN"),
+        "colleague": make_account("requester", state="SEN"),
+        "other-state": make_account("requester", state="BEN"),
+        "donor": make_account("donor", organisation=DONOR),
+        "other-donor": make_account("donor", organisation=ORGANISATION),
+        "coordinator": make_account("coordinator"),
+        "west": make_account("coordinator", regions=("Western Africa",)),
+        "east": make_account("coordinator", regions=("Eastern Africa",)),
+        "auditor": make_account("auditor"),
+        "operator": make_account("operator"),
+    }
+    clock.forward(minutes=1)
+    return found
 
 
 def forget_attempts() -> None:

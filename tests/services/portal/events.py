@@ -1,20 +1,39 @@
 """State events as the other services send them, for what the portal makes of them."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import shared.events
 from shared.events.aggregate import timestamp
-from shared.events.envelope import COMMITMENT, MATCH, OFFER, REQUEST, Event, check
+from shared.events.envelope import (
+    ALLIANCE,
+    APPLICATION,
+    COMMITMENT,
+    COVERAGE,
+    DRAFT,
+    DUPLICATE,
+    EMBARGO,
+    JOINING,
+    MATCH,
+    OFFER,
+    REQUEST,
+    Event,
+    check,
+)
 from shared.events.versions import Version
 
 REQUEST_ID, OFFER_ID = "66f0000000000000000000a1", "66f0000000000000000000b1"
 MATCH_ID = f"{REQUEST_ID}.{OFFER_ID}"
+DONOR, ORGANISATION = "66f0000000000000000000d1", "66f0000000000000000000d2"
+ENDORSED = ("endorse", "proposed", "endorsed")
 _EXAMPLES = Path(shared.events.__file__).parent / "examples"
-_SOURCES = {REQUEST: "requests", OFFER: "offers", MATCH: "matcher", COMMITMENT: "matcher"}
+_SOURCES = {REQUEST: "requests", OFFER: "offers"} | dict.fromkeys(
+    (MATCH, COMMITMENT, JOINING, ALLIANCE, DUPLICATE, COVERAGE, EMBARGO, APPLICATION, DRAFT),
+    "matcher",
+)
 
 
 def step(action: str, source: str | None, target: str, at: datetime, **more: Any) -> dict[str, Any]:
@@ -44,3 +63,17 @@ def event(
     )
     check(made)
     return made
+
+
+def circulated(clock: Callable[[], datetime], **changes: Any) -> Event:
+    history = [
+        step("submit", "draft", "submitted", clock(), role="requester", party="SEN"),
+        step("authenticate", "submitted", "authenticated", clock()),
+        step("circulate", "authenticated", "circulated", clock(), role="service"),
+    ]
+    return event(REQUEST, history, **changes)
+
+
+def matched(clock: Callable[[], datetime], *actions: tuple[str, str, str], **changes: Any) -> Event:
+    history = [step(action, source, target, clock()) for action, source, target in actions]
+    return event(MATCH, history, **changes)

@@ -119,10 +119,3 @@ def test_one_chooses_what_comes_by_mail(
     )
     browser.send(**{kinds[0]: "sms"})
     assert browser.status == 422
-
-
-def test_a_role_that_is_told_of_nothing_says_so(
-    signed_in: SignIn, make_account: Callable[..., Account]
-) -> None:
-    page = signed_in(make_account("auditor")).open("/notifications/choices")
-    assert "Your role is told of nothing so far." in page.text

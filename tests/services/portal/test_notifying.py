@@ -1,7 +1,7 @@
 """Who is told of what, once each, and what of it goes into the mail."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,7 +10,7 @@ import pytest
 from services.portal import gathering
 from services.portal.documents import Account, OutgoingMail
 from services.portal.domain.telling import KINDS, MAILS, mail_choice, steps_told, tellings
-from services.portal.following import keep_telling
+from services.portal.followed_state import TYPES
 from services.portal.gathering import digest_until, gather_digests, gather_single
 from services.portal.house import House
 from services.portal.note_documents import Followed, Notification
@@ -21,10 +21,18 @@ from shared.events.envelope import COMMITMENT, MATCH, OFFER, REQUEST, Event
 from shared.lifecycle import REQUEST as REQUEST_LIFE
 from shared.vocabulary import LANGUAGES
 from tests.services.portal.conftest import URL, Clock
-from tests.services.portal.events import MATCH_ID, REQUEST_ID, event, step
+from tests.services.portal.events import (
+    DONOR,
+    ENDORSED,
+    MATCH_ID,
+    REQUEST_ID,
+    circulated,
+    event,
+    matched,
+    step,
+)
 from tests.services.portal.mailbox import listening, new_mailbox, part
-
-DONOR = "66f0000000000000000000d1"
+from tests.services.portal.told import told, told_of
 
 
 def gather(now: datetime) -> None:
@@ -37,61 +45,6 @@ def gather(now: datetime) -> None:
 def empty(app: object) -> None:
     for kind in (Notification, Followed, OutgoingMail, Account):
         kind.objects.delete()
-
-
-@pytest.fixture
-def hear(clock: Clock) -> Callable[..., None]:
-    """Hands events to the worker's handler."""
-    handle = keep_telling(clock)
-    return lambda *events: handle(events)
-
-
-@pytest.fixture
-def people(make_account: Callable[..., Account], clock: Clock) -> Iterator[dict[str, Account]]:
-    """One of each who might be told, by name; all of them were there before anything happened."""
-    found = {
-        "state": make_account("requester", state="SEN"),
-        "colleague": make_account("requester", state="SEN"),
-        "other-state": make_account("requester", state="BEN"),
-        "donor": make_account("donor", organisation=DONOR),
-        "other-donor": make_account("donor", organisation="66f0000000000000000000d2"),
-        "coordinator": make_account("coordinator"),
-        "west": make_account("coordinator", regions=("Western Africa",)),
-        "east": make_account("coordinator", regions=("Eastern Africa",)),
-        "auditor": make_account("auditor"),
-        "operator": make_account("operator"),
-    }
-    clock.forward(minutes=1)
-    return found
-
-
-def told(people: dict[str, Account]) -> set[tuple[str, str, str]]:
-    """Who was told of which step as what."""
-    names = {account.id: name for name, account in people.items()}
-    found = [(names[one.account], one.action, one.kind) for one in Notification.objects]
-    assert len(found) == len(set(found))
-    return set(found)
-
-
-def told_of(people: dict[str, Account], action: str) -> set[str]:
-    return {name for name, about, _ in told(people) if about == action}
-
-
-def circulated(clock: Clock, **changes: Any) -> Event:
-    history = [
-        step("submit", "draft", "submitted", clock(), role="requester", party="SEN"),
-        step("authenticate", "submitted", "authenticated", clock()),
-        step("circulate", "authenticated", "circulated", clock(), role="service"),
-    ]
-    return event(REQUEST, history, **changes)
-
-
-def matched(clock: Clock, *actions: tuple[str, str, str], **changes: Any) -> Event:
-    history = [step(action, source, target, clock()) for action, source, target in actions]
-    return event(MATCH, history, **changes)
-
-
-ENDORSED = ("endorse", "proposed", "endorsed")
 
 
 def test_a_requests_steps_are_told_to_whom_they_concern(
@@ -492,8 +445,13 @@ def test_every_step_of_which_anybody_is_told_has_a_sentence(language: str, clock
             {"measure": "money", "amount": 1250050, "unit": "USD"},
             {"measure": "quantity", "amount": 2500, "unit": "no such unit"},
         ],
+        "last_day": "2027-03-01",
     }
-    for record_type in ("request", "offer", "match", "commitment"):
+    assert "2027" in sentence(language, "token", "expire", facts)
+    assert "2027" in sentence(language, "embargo", "expire", facts)
+    barred = sentence(language, "match", "fall", {**facts, "reason": "embargo"})
+    assert barred != sentence(language, "match", "fall", facts)
+    for record_type in set(TYPES.values()):
         for action in steps_told(record_type):
             said = sentence(language, record_type, action, facts)
             assert "%" not in said

@@ -1,0 +1,138 @@
+"""What is kept of a record by its newest event, for telling of it (following.py)."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from shared.events.envelope import (
+    ALLIANCE,
+    APPLICATION,
+    COMMITMENT,
+    COVERAGE,
+    DRAFT,
+    DUPLICATE,
+    EMBARGO,
+    JOINING,
+    MATCH,
+    OFFER,
+    REQUEST,
+    Event,
+)
+from shared.web.visibility import Sight
+
+TYPES: Mapping[str, str] = {
+    REQUEST: "request",
+    OFFER: "offer",
+    MATCH: "match",
+    COMMITMENT: "commitment",
+    JOINING: "joining",
+    ALLIANCE: "alliance",
+    DUPLICATE: "duplicate",
+    COVERAGE: "coverage",
+    EMBARGO: "embargo",
+    APPLICATION: "application",
+    DRAFT: "application",
+}
+"""What kind of record the events of a type tell of; an application has two types."""
+
+State = dict[str, Any]
+_IN_IT = frozenset({"proposed", "agreed"})
+
+
+def key_of(event: Event) -> str:
+    """The id of what is kept of the event's record."""
+    return f"{TYPES[event.type]}:{event.subject}"
+
+
+def state_of(event: Event) -> State:
+    """What is kept of a record by its event, without id and version."""
+    data, record_type = event.data, TYPES[event.type]
+    state: State = {"record_type": record_type, "record": event.subject, "history": []}
+    if event.tombstone:
+        return {**state, "status": "gone"}
+    state |= {
+        "status": data["status"],
+        "country": data.get("country"),
+        "organisation": data.get("organisation"),
+        "history": [dict(step) for step in data["history"]],
+    }
+    more = _MORE.get(event.type)
+    return state if more is None else state | more(data)
+
+
+def _request(data: Mapping[str, Any]) -> State:
+    levels = (line.get("visibility") or _level_before(line) for line in data["needs"])
+    return {
+        "visibility": data.get("visibility") or Sight.RESTRICTED.level,
+        "line_levels": list(levels),
+    }
+
+
+def _level_before(line: Mapping[str, Any]) -> str:
+    """The level of a line of an event from before lines had levels."""
+    return (Sight.COORDINATORS if line["confidential"] else Sight.RESTRICTED).level
+
+
+def _match(data: Mapping[str, Any]) -> State:
+    until = data.get("answer_by")
+    return {
+        "request": data["request"],
+        "answer_by": None if until is None else datetime.fromisoformat(until),
+        "lacking": True,
+    }
+
+
+def _joining(data: Mapping[str, Any]) -> State:
+    return {
+        "request": data["request"],
+        "match": data["proposal"],
+        "organisation": data["donor"],
+        "joins": data["organisation"],
+        "lacking": True,
+    }
+
+
+def _commitment(data: Mapping[str, Any]) -> State:
+    # What is taken of the offer's lines both sides see. Where there is no offer no donor is
+    # told: a line of the request may be one that donors do not see.
+    side = "offer" if data["offer"] is not None else "request"
+    amounts = [
+        {name: line[name] for name in ("measure", "amount", "unit")}
+        for line in data["lines"]
+        if line["side"] == side
+    ]
+    return {"amounts": amounts} | ({"organisation": None} if side == "request" else {})
+
+
+def _alliance(data: Mapping[str, Any]) -> State:
+    members = [one for one in data["members"] if one["standing"] in _IN_IT]
+    asked = {one["country"] for one in members if one["standing"] == "proposed"}
+    return {"states": sorted({one["country"] for one in members}), "asked": sorted(asked)}
+
+
+def _duplicate(data: Mapping[str, Any]) -> State:
+    of_states = data["side"] == "request"
+    return {"states": sorted({data["left_owner"], data["right_owner"]}) if of_states else []}
+
+
+def _draft(data: Mapping[str, Any]) -> State:
+    return {"states": data["states"], "asked": sorted({*data["states"]} - {*data["agreed"]})}
+
+
+def _embargo(data: Mapping[str, Any]) -> State:
+    return {
+        "exemptions": [{name: one[name] for name in ("id", "to")} for one in data["exemptions"]]
+    }
+
+
+_MORE: Mapping[str, Callable[[Mapping[str, Any]], State]] = {
+    REQUEST: _request,
+    MATCH: _match,
+    JOINING: _joining,
+    COMMITMENT: _commitment,
+    ALLIANCE: _alliance,
+    DUPLICATE: _duplicate,
+    APPLICATION: lambda data: {"states": data["states"], "asked": []},
+    DRAFT: _draft,
+    EMBARGO: _embargo,
+}
