@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 from services.portal import api_tokens
 from services.portal.documents import Account
 from services.portal.domain.telling import KINDS, ROLE_KINDS, steps_told, tellings
+from services.portal.followed_state import TYPES
 from services.portal.house import House
 from services.portal.note_documents import Notification
 from services.portal.notifying import Note, notify
@@ -140,18 +141,19 @@ def test_who_has_no_account_here_has_none_of_it(
 
 def test_roles_choose_among_what_they_are_told_of() -> None:
     roles = {
-        "state": "requester",
-        "donor": "donor",
+        **dict.fromkeys(("state", "states", "asked"), "requester"),
+        **dict.fromkeys(("donor", "joiner"), "donor"),
         "donors": "donor",
         "coordinators": "coordinator",
     }
     told: dict[str, set[str]] = {role: set() for role in ROLE_KINDS}
-    for record_type in ("request", "offer", "match", "commitment"):
+    for record_type in set(TYPES.values()):
         for action in steps_told(record_type):
             for target in ("endorsed", "x"):
-                for telling in tellings(record_type, {"action": action, "target": target}):
+                step = {"action": action, "source": "endorsed", "target": target}
+                for telling in tellings(record_type, step):
                     for who in telling.who:
                         told[roles[who]].add(telling.kind)
-    by_time = {"contacts"}
+    by_time = {"contacts", "expiry"}
     assert {role: set(kinds) - by_time for role, kinds in ROLE_KINDS.items()} == told
     assert {kind for kinds in ROLE_KINDS.values() for kind in kinds} == set(KINDS)
