@@ -8,10 +8,11 @@ from marshmallow import fields, validate
 
 from services.matcher.alliance_rules import ALLIANCE
 from services.matcher.schemas import MAX_ID, MAX_REASON, TransitionView
+from shared.vocabulary.countries import AREAS
 from shared.web.field_errors import coded_error
 from shared.web.languages import LanguageQuery
 from shared.web.paging import PageQuery
-from shared.web.schemas import Amount, CountryCode, Quantity, StrictSchema, Text
+from shared.web.schemas import Amount, Code, CountryCode, Quantity, StrictSchema, Text
 
 
 class AllianceQuery(PageQuery, LanguageQuery):
@@ -19,6 +20,7 @@ class AllianceQuery(PageQuery, LanguageQuery):
 
     status = fields.String(load_default=None, validate=validate.OneOf(ALLIANCE.states))
     state = CountryCode(load_default=None)
+    region = Code(AREAS, load_default=None)
     request = fields.String(load_default=None, validate=validate.Length(1, MAX_ID))
 
 

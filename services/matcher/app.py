@@ -19,6 +19,7 @@ from services.matcher.api import (
     proposals,
     threads,
     triangular,
+    waiting,
 )
 from services.matcher.documents import AUDITED
 from services.matcher.existence import knows
@@ -53,6 +54,7 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
             triangular.blueprint,
             duplicates.blueprint,
             embargoes.blueprint,
+            waiting.blueprint,
         ),
         description=(
             "The matcher: which offers serve which requests, what is committed, what is there "

@@ -3,10 +3,11 @@
 from marshmallow import fields, validate
 
 from services.matcher.coverage_rules import COVERAGE
-from services.matcher.schemas import MAX_ID, MAX_REASON, TransitionView
+from services.matcher.schemas import MAX_ID, MAX_REASON, TransitionView, least_score
+from shared.vocabulary.countries import AREAS
 from shared.web.languages import LanguageQuery
 from shared.web.paging import PageQuery
-from shared.web.schemas import Amount, MoneyMixin, Quantity, StrictSchema, Text
+from shared.web.schemas import Amount, Code, CountryCode, MoneyMixin, Quantity, StrictSchema, Text
 
 
 class CoverageQuery(PageQuery, LanguageQuery):
@@ -21,6 +22,9 @@ class CoverageQuery(PageQuery, LanguageQuery):
             "description": "Unless given: open ones; with `request` or `activity` every status."
         },
     )
+    country = CountryCode(load_default=None)
+    region = Code(AREAS, load_default=None)
+    score = least_score()
 
 
 class CoverageDecisionBody(MoneyMixin, StrictSchema):

@@ -3,10 +3,11 @@
 from marshmallow import fields, validate
 
 from services.matcher.domain import DUPLICATE
-from services.matcher.schemas import MAX_ID, MAX_REASON, SIDES, TransitionView
+from services.matcher.schemas import MAX_ID, MAX_REASON, SIDES, TransitionView, least_score
+from shared.vocabulary.countries import AREAS
 from shared.web.languages import LanguageQuery
 from shared.web.paging import PageQuery
-from shared.web.schemas import StrictSchema, Text
+from shared.web.schemas import Code, CountryCode, StrictSchema, Text
 
 
 class DuplicateQuery(PageQuery, LanguageQuery):
@@ -25,6 +26,9 @@ class DuplicateQuery(PageQuery, LanguageQuery):
             "description": "Unless given: open ones, or with `record` those of every status."
         },
     )
+    country = CountryCode(load_default=None)
+    region = Code(AREAS, load_default=None)
+    score = least_score()
 
 
 class DuplicateDecisionBody(StrictSchema):

@@ -1,7 +1,7 @@
 """Reading proposals: shortlists, what was decided, and what a reader may see of both."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
@@ -140,16 +140,17 @@ def listing(
     *,
     request: str | None,
     offer: str | None,
-    state: str | None,
     after: Place | None,
+    states: Collection[str] | None = None,
 ) -> Iterator[Proposal]:
     """Proposals open to decision that the reader may see, by request and rank, after a place.
 
-    The filters are joined by "and". Rejected and declined ones are left out; those with a decision
-    that are no longer in the shortlist (their capacity may be used up by themselves) follow the
-    ranked ones.
+    The filters are joined by "and"; `states` are those of which a request may be. Rejected and
+    declined ones are left out; those with a decision that are no longer in the shortlist (their
+    capacity may be used up by themselves) follow the ranked ones.
     """
-    for batch in _batches(_shortlists(identity, request, offer, state, after)):
+    whose = _of(identity, states)
+    for batch in _batches(_shortlists(identity, request, offer, whose, after)):
         yield from (
             one
             for one in _of_shortlists(batch, identity)
@@ -161,22 +162,29 @@ def listing(
         )
 
 
+def _of(identity: Identity, states: Collection[str] | None) -> Collection[str] | None:
+    """The States of whose requests a list is; None for those of every State."""
+    if identity.role != "requester":
+        return states
+    return [one for one in (identity.state,) if one and (states is None or one in states)]
+
+
 def _shortlists(
     identity: Identity,
     request: str | None,
     offer: str | None,
-    state: str | None,
+    states: Collection[str] | None,
     after: Place | None,
 ) -> Iterator[dict[str, Any]]:
-    conditions: list[dict[str, Any]] = []
+    """The stored lists, by plain conditions where those do: see shared/registers/conditions.py."""
+    plain: dict[str, Any] = {}
     if after is not None:
-        conditions.append({"_id": {"$gte": shortlist_id(after[0])}})
+        plain["_id"] = {"$gte": shortlist_id(after[0])}
     if request is not None:
-        conditions.append({"_id": shortlist_id(request)})
-    if state is not None:
-        conditions.append({"country": state})
-    if identity.role == "requester":
-        conditions.append({"country": identity.state})
+        plain["_id"] = {**plain.get("_id", {}), "$in": [shortlist_id(request)]}
+    if states is not None:
+        plain["country"] = {"$in": sorted(states)}
+    conditions: list[dict[str, Any]] = []
     if offer is not None:
         view = RecordView.objects(id=view_id("offer", offer)).first()
         if view is None:
@@ -185,7 +193,8 @@ def _shortlists(
     if identity.role == "donor":
         own = identity.organisation
         conditions.append(_listing({"donors": own}, {"organisation": own}))
-    return iter(_collection().find({"$and": conditions}, _SHOWN).sort("_id", 1))
+    wanted = {"$and": [plain, *conditions]} if conditions else plain
+    return iter(_collection().find(wanted, _SHOWN).sort("_id", 1))
 
 
 def _listing(listed: dict[str, Any], acted_on: dict[str, Any]) -> dict[str, Any]:
@@ -257,8 +266,11 @@ def _views(records: Iterable[tuple[str, str]]) -> Views:
 
 
 def _batches(shortlists: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
-    while batch := list(islice(shortlists, _BATCH)):
+    """Few at first, for most pages end in the first lists, then more."""
+    size = 1
+    while batch := list(islice(shortlists, size)):
         yield batch
+        size = min(2 * size, _BATCH)
 
 
 def _collection() -> Any:

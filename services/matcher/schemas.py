@@ -6,11 +6,15 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import fields, validate
 
+from services.matcher.domain import PROPOSAL
+from shared.vocabulary.countries import AREAS
+from shared.vocabulary.themes import THEMES
 from shared.web.bounds import Moment
 from shared.web.field_errors import coded_error
 from shared.web.languages import LanguageQuery
 from shared.web.paging import PageQuery
 from shared.web.schemas import (
+    Code,
     CountryCode,
     StrictSchema,
     Text,
@@ -26,17 +30,47 @@ def _identifier(**kwargs: Any) -> fields.String:
     return fields.String(validate=validate.Length(1, MAX_ID), **kwargs)
 
 
+def least_score() -> fields.Float:
+    """A field of a list's query: only what is at least as likely."""
+    return fields.Float(
+        load_default=None,
+        validate=validate.Range(0, 1),
+        metadata={"description": "Only those with this score or a higher one."},
+    )
+
+
 class ProposalQuery(PageQuery, LanguageQuery):
-    """Which proposals; at least one of `request`, `offer` and `state`."""
+    """Which proposals; at least one of `request`, `offer`, `state`, `region` and `status`.
+
+    A page of a long list of which little is as asked for may be short, or empty, and have a `next`.
+    """
 
     request = _identifier(load_default=None)
     offer = _identifier(load_default=None)
     state = CountryCode(load_default=None)
+    region = Code(AREAS, load_default=None)
+    covered = fields.Boolean(
+        load_default=False,
+        metadata={"description": "Only those for States in the regions of this coordinator."},
+    )
+    status = fields.String(
+        load_default=None,
+        validate=validate.OneOf((*PROPOSAL.states, "superseded")),
+        metadata={"description": "`proposed`: nobody acted on it."},
+    )
+    theme = Code(
+        THEMES,
+        retired=True,
+        load_default=None,
+        metadata={"description": "Of a need line that the offer serves."},
+    )
+    score = least_score()
 
     @ma.validates_schema(skip_on_field_errors=True)
     def _check_filter(self, data: Mapping[str, Any], **_: Any) -> None:
-        if not any(data[name] for name in ("request", "offer", "state")):
-            raise coded_error("required", "Give `request`, `offer` or `state`.", "request")
+        if not any(data[name] for name in ("request", "offer", "state", "region", "status")):
+            message = "Give `request`, `offer`, `state`, `region` or `status`."
+            raise coded_error("required", message, "request")
 
 
 class DecisionBody(StrictSchema):

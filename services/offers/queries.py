@@ -4,11 +4,10 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from shared.registers.conditions import Condition, joined
 from shared.registers.search import search_condition
 from shared.vocabulary.countries import country, groups
 from shared.web.identity import Identity
-
-Condition = dict[str, Any]
 
 
 def visible_offers(identity: Identity) -> Condition:
@@ -29,20 +28,23 @@ def offers(identity: Identity, args: Mapping[str, Any], today: date) -> Conditio
     line = {name: args[name] for name in ("theme", "kind") if args[name] is not None}
     if line:
         asked.append({"provisions": {"$elemMatch": line}})
+    if args["id"]:
+        asked.append({"_id": {"$in": args["id"]}})
     if args["eligible"] is not None:
         asked.append(_may_serve(args["eligible"], today))
-    return _all(asked)
+    return joined(asked)
 
 
 def activities(args: Mapping[str, Any]) -> Condition:
     """The condition for the list that `ActivityQuery` asks for; 422 for words without meaning."""
     equal = ("organisation", "country", "donor_country", "theme", "kind", "status")
-    return _all([*_equal(args, equal), *_common(args)])
+    return joined([*_equal(args, equal), *_common(args)])
 
 
 def organisations(args: Mapping[str, Any]) -> Condition:
     """The condition for the list that `OrganisationQuery` asks for."""
-    return _all([*_equal(args, ("type", "country")), *_words(args)])
+    asked = [{"_id": {"$in": args["id"]}}] if args["id"] else []
+    return joined([*asked, *_equal(args, ("type", "country")), *_words(args)])
 
 
 def entries(args: Mapping[str, Any]) -> Condition:
@@ -54,12 +56,7 @@ def entries(args: Mapping[str, Any]) -> Condition:
     lists |= {name: args.get(name) for name in ("used_in", "languages")}
     asked = [{name: code} for name, code in lists.items() if code is not None]
     equal = ("organisation", "country", "language")
-    return _all([*_equal(args, equal), *asked, *_words(args)])
-
-
-def _all(conditions: list[Condition]) -> Condition:
-    told = [condition for condition in conditions if condition]
-    return {"$and": told} if told else {}
+    return joined([*_equal(args, equal), *asked, *_words(args)])
 
 
 def _equal(args: Mapping[str, Any], names: tuple[str, ...]) -> list[Condition]:

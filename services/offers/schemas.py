@@ -25,6 +25,7 @@ from shared.registers.schemas import (
     StepBody,
     TextsSchema,
     choice,
+    listed_ids,
     spoken_language,
     spoken_languages,
 )
@@ -206,6 +207,7 @@ class RecordQuery(PageQuery):
 class OfferQuery(RecordQuery):
     """Which offers to list; theme and kind on the same line."""
 
+    id = listed_ids()
     status = fields.String(validate=validate.OneOf(OFFER.states), load_default=None)
     donor_type = Code(DONOR_TYPES, retired=True, load_default=None)
     donor_country = CountryCode(load_default=None)
@@ -258,6 +260,7 @@ class OrganisationView(ContactedView, OrganisationBody):
 class OrganisationQuery(DueQuery):
     """Which organisations to list."""
 
+    id = listed_ids()
     type = Code(DONOR_TYPES, retired=True, load_default=None)
     country = CountryCode(load_default=None)
     q = Text(200, single_line=True, load_default=None, metadata={"description": "In the name."})

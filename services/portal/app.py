@@ -10,7 +10,7 @@ from services.portal.addresses import addresses
 from services.portal.api import accounts, audit, invitations, notifications, tokens, webhooks
 from services.portal.configuration import PortalSettings
 from services.portal.house import NAME, Clock, Passwords, open_house, set_house, system_clock
-from services.portal.pages import asking, assets, frame, inviting, me, notices, offers, signing
+from services.portal.pages import asking, assets, frame, inviting, me, notices, offers, review, signing
 from services.portal.pages import requests as request_pages
 from services.portal.pages.start import start_page
 from services.portal.services import AwayError, RefusedError
@@ -53,7 +53,7 @@ def create_app(
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=trusted, x_proto=trusted)  # type: ignore[method-assign]
     app.add_url_rule(JWKS_PATH, view_func=tokens.key_set)
     frame.install(app, portal)
-    for pages in (signing, me, inviting, notices, offers, request_pages):
+    for pages in (signing, me, inviting, notices, offers, request_pages, review):
         pages.install(app)
     app.add_url_rule(assets.PATH, view_func=assets.asset)
     app.add_url_rule("/", view_func=start_page(found))

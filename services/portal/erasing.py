@@ -2,9 +2,9 @@
 
 Histories, audit trails and other services name an account by its identifier, which says nothing
 about a person. So who it is stands here alone, and is taken out here: name, address, password,
-second factor, sessions, names of API tokens, webhooks, invitations to the address, mail to it. The
-account stays as `erased account …`, with its role, what it was bound to, and its steps. Names that
-it wrote under messages are the matcher's to erase (erasing_names.py).
+second factor, sessions, names of API tokens, webhooks, invitations to the address, mail to it,
+decisions that wait. The account stays as `erased account …`, with its role, what it was bound to,
+and its steps. Names that it wrote under messages are the matcher's to erase (erasing_names.py).
 """
 
 import hashlib
@@ -16,6 +16,7 @@ from pymongo.errors import PyMongoError
 
 from services.portal import invitations
 from services.portal.accounts import end_sessions, revoke_token
+from services.portal.decision_documents import PendingDecision
 from services.portal.documents import Account, ApiToken, Invitation, OutgoingMail
 from services.portal.factors import forget_attempts
 from services.portal.house import House
@@ -87,6 +88,7 @@ def _take_out(house: House, account: Account, now: datetime) -> None:
     OutgoingMail.objects(**old).delete()
     OutgoingMail.objects(account=account.id).delete()
     Notification.objects(account=account.id).delete()
+    PendingDecision.objects(account=account.id).delete()
     remove_all(account.id)
     forget_attempts(house, account)
     # No address of mail has a colon: this one is nobody's, and the old one is free again.

@@ -64,6 +64,9 @@ _SENTENCES: Mapping[str, Mapping[str, str]] = {
             "A proposal for %(state)s was endorsed. State and donor are asked to agree or decline."
         ),
         "reject": N_("A coordinator rejected a proposal for %(state)s."),
+        "undo": N_(
+            "Your decision on a proposal for %(state)s did not take effect. Look at it again."
+        ),
         "donor-agree": N_("The donor agreed to the proposal for %(state)s."),
         "state-agree": N_("%(state)s agreed to the proposal."),
         "agree": N_("State and donor have both agreed to the proposal for %(state)s."),

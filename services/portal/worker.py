@@ -1,5 +1,5 @@
 """The worker process: hears what becomes of records, notifies accounts, also by mail and webhook,
-reminds; keeps the audit trail and finishes erasures."""
+reminds; carries out coordinators' decisions; keeps the audit trail and finishes erasures."""
 
 import os
 import sys
@@ -7,6 +7,7 @@ import sys
 from services.portal.addresses import addresses
 from services.portal.calling import keep_calling
 from services.portal.configuration import PortalSettings
+from services.portal.deciding import keep_deciding
 from services.portal.erasing import keep_finishing
 from services.portal.erasing_names import keep_erasing_names
 from services.portal.following import keep_telling
@@ -41,9 +42,10 @@ def followed(house: House, posting: Posting, dead_letters: DeadLetters) -> Consu
 def main() -> int:
     """Run the worker with settings from the environment; returns the exit code."""
     settings = Settings.from_environment(NAME, os.environ)
-    house = open_house(settings, PortalSettings.from_environment(os.environ))
     posting = Posting.from_environment(os.environ)
     services = addresses(os.environ)
+    portal = PortalSettings.from_environment(os.environ)
+    house = open_house(settings, portal, addresses=services)
     configure_logging(settings)
     connect_database(settings)
     dead_letters = DeadLetters(settings)
@@ -53,6 +55,7 @@ def main() -> int:
         "erasing": lambda stop: keep_finishing(house, stop),
         "erasing-names": lambda stop: keep_erasing_names(house, services, stop),
         "events": consumer.run,
+        "deciding": lambda stop: keep_deciding(house, stop),
         "reminding": lambda stop: keep_reminding(house, services, stop),
         "gathering": lambda stop: keep_gathering(house, stop),
         "mail": lambda stop: keep_sending(house, posting, stop),

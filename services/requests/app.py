@@ -4,7 +4,15 @@ import os
 
 from flask import Flask
 
-from services.requests.api import advice, attachments, endorsements, reads, requests, states
+from services.requests.api import (
+    advice,
+    attachments,
+    endorsements,
+    reads,
+    requests,
+    states,
+    waiting,
+)
 from services.requests.documents import AUDITED
 from services.requests.domain import may_read
 from shared.attachments.blueprint import configure
@@ -30,6 +38,7 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
             reads.blueprint,
             endorsements.blueprint,
             states.blueprint,
+            waiting.blueprint,
             audit_blueprint(AUDITED, may_read),
         ),
         description="The register of requests: what States ask for, and whom to write to.",

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.lifecycle import REQUEST
+from shared.registers.conditions import joined
 from shared.registers.parties import party_requests
 from shared.registers.search import search_condition
+from shared.vocabulary.countries import countries_asked
 from shared.web.identity import Identity, covered_countries
 from shared.web.visibility import Sight
 
@@ -58,7 +60,6 @@ def _level(reader: Sight) -> Condition:
 def listing(identity: Identity, args: Mapping[str, Any]) -> Condition:
     """The condition for the list that `RequestQuery` asks for; 422 for words without meaning."""
     equal = {
-        "country": args["country"],
         "priority": args["priority"],
         "channel": args["channel"],
         "confidentiality": args["confidentiality"],
@@ -72,8 +73,13 @@ def listing(identity: Identity, args: Mapping[str, Any]) -> Condition:
     asked: list[Condition] = [{name: value} for name, value in equal.items() if value is not None]
     if args["updated_since"] is not None:
         asked.append({"updated_at": {"$gte": args["updated_since"]}})
+    if args["id"]:
+        asked.append({"_id": {"$in": args["id"]}})
+    inside = countries_asked(args["country"], args["region"])
+    if inside is not None:
+        asked.append({"country": {"$in": inside}})
     alternatives = [
-        {"$and": [scope.condition, *asked, *_of_content(args, scope.sight)]}
+        joined([scope.condition, *asked, *_of_content(args, scope.sight)])
         for scope in scopes(identity)
     ]
     return alternatives[0] if len(alternatives) == 1 else {"$or": alternatives}

@@ -21,11 +21,13 @@ from shared.registers.schemas import (
     TextsSchema,
     TransitionView,
     choice,
+    listed_ids,
     optional_text,
     spoken_language,
     web_address,
 )
 from shared.vocabulary import LANGUAGES
+from shared.vocabulary.countries import AREAS
 from shared.vocabulary.kinds import KINDS
 from shared.vocabulary.lists import (
     CHANNELS,
@@ -304,7 +306,9 @@ class ConfirmNeedsBody(StrictSchema):
 class RequestQuery(PageQuery):
     """Which requests to list. All conditions must hold; theme and kind on the same line."""
 
+    id = listed_ids()
     country = CountryCode(load_default=None)
+    region = Code(AREAS, load_default=None)
     status = fields.String(validate=validate.OneOf(REQUEST.states), load_default=None)
     theme = Code(THEMES, retired=True, load_default=None)
     kind = Code(KINDS, retired=True, load_default=None)

@@ -45,6 +45,15 @@ def choice(*values: str, default: str | None = None) -> fields.String:
     )
 
 
+def listed_ids() -> BoundedList:
+    """A field of a list's query: only records with these identifiers."""
+    return BoundedList(
+        fields.String(validate=validate.Length(1, MAX_ID)),
+        MAX_CODES,
+        metadata={"description": "Only those with these identifiers; may be given several times."},
+    )
+
+
 def spoken_language() -> fields.String:
     """A field for one of the six languages, null where the text is to tell."""
     return choice(*LANGUAGES)

@@ -101,6 +101,18 @@ def all_countries() -> tuple[Country, ...]:
     return tuple(_countries().values())
 
 
+def countries_in(area: str) -> list[str]:
+    """The alpha-3 codes of the countries and areas of a region of AREAS."""
+    return [one.alpha3 for one in all_countries() if one.area == area]
+
+
+def countries_asked(alpha3: str | None, area: str | None) -> list[str] | None:
+    """The countries that a list is asked for by a code, by a region, or both; None for all."""
+    if area is None:
+        return None if alpha3 is None else [alpha3]
+    return [one for one in countries_in(area) if alpha3 in (None, one)]
+
+
 def country_name(alpha3: str, language: str) -> str:
     """The country's name, the one the United Nations use, in one of the six languages."""
     check_language(language)

@@ -21,6 +21,7 @@ from services.matcher.existence import knows_alliance
 from services.matcher.rights import oversees, owns_request
 from shared.registers.context import context
 from shared.registers.steps import party_of
+from shared.vocabulary.countries import countries_in
 from shared.web.blueprint import Blueprint
 from shared.web.idempotency import current_attempt, idempotent, resuming
 from shared.web.identity import (
@@ -67,6 +68,8 @@ class Alliances(MethodView):
         for state in {args["state"], own}:
             if state is not None:
                 found = found.filter(states=state)
+        if args["region"] is not None:
+            found = found.filter(states__in=countries_in(args["region"]))
         if own is None and not oversees(identity, None):
             found = found.filter(states__in=covered_countries(identity))
         answer = page(found, args, lambda one: one)

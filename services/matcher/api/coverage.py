@@ -21,6 +21,7 @@ from services.matcher.promises import taken_line
 from services.matcher.rights import oversees
 from shared.lifecycle import SHOWN
 from shared.registers.context import context
+from shared.vocabulary.countries import countries_asked
 from shared.web.blueprint import Blueprint
 from shared.web.idempotency import current_attempt, idempotent, resuming
 from shared.web.identity import (
@@ -57,10 +58,17 @@ class Coverage(MethodView):
         wanted = {name: args[name] for name in ("request", "activity", "status") if args[name]}
         if not wanted:
             wanted["status"] = "open"
+        if args["score"] is not None:
+            wanted["score__gte"] = args["score"]
+        states = countries_asked(args["country"], args["region"])
         if not oversees(identity):
-            wanted["country"] = identity.state
+            own = identity.state
+            states = [one for one in (own,) if one and (states is None or one in states)]
         elif not oversees(identity, None):
-            wanted["country__in"] = covered_countries(identity)
+            held = covered_countries(identity)
+            states = held if states is None else [one for one in states if one in held]
+        if states is not None:
+            wanted["country__in"] = states
         shown = page(
             CoverageCase.objects(**wanted).exclude("pending_events"), args, lambda one: one
         )

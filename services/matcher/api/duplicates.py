@@ -13,7 +13,9 @@ from services.matcher.duplicate_schemas import (
 from services.matcher.duplicate_views import duplicate_view
 from services.matcher.duplicates import decide, seen_version, views_of
 from services.matcher.existence import known_duplicates, knows_duplicate
+from shared.registers.conditions import joined
 from shared.registers.context import context
+from shared.vocabulary.countries import countries_asked
 from shared.web.blueprint import Blueprint
 from shared.web.identity import Identity, current_identity, require_covered, require_roles
 from shared.web.languages import LanguageQuery, reading_language
@@ -83,6 +85,11 @@ def _condition(identity: Identity, args: dict[str, Any]) -> dict[str, Any]:
         condition["records"] = args["record"]
     if args["status"] is not None or args["record"] is None:
         condition["status"] = args["status"] or "open"
+    states = countries_asked(args["country"], args["region"])
+    if states is not None:
+        condition = joined([condition, {"side": "request", "left_owner": {"$in": states}}])
+    if args["score"] is not None:
+        condition["score"] = {"$gte": args["score"]}
     return condition
 
 

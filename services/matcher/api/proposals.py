@@ -1,7 +1,7 @@
 """Proposals and decisions on them, over HTTP."""
 
+from collections.abc import Iterator
 from datetime import datetime
-from itertools import islice
 from typing import Any
 
 from flask.views import MethodView
@@ -13,9 +13,16 @@ from services.matcher.schemas import DecisionBody, ProposalQuery, ProposalView
 from services.matcher.settling import settle
 from services.matcher.views import proposal_view
 from shared.registers.context import context
+from shared.vocabulary.countries import countries_asked
 from shared.web.blueprint import Blueprint
 from shared.web.idempotency import current_attempt, idempotent, resuming
-from shared.web.identity import Identity, current_identity, require_covered, require_roles
+from shared.web.identity import (
+    Identity,
+    covered_countries,
+    current_identity,
+    require_covered,
+    require_roles,
+)
 from shared.web.languages import LanguageQuery, reading_language
 from shared.web.paging import page_schema, read_cursor, write_cursor
 from shared.web.preconditions import conditional, etag, required_version
@@ -29,6 +36,8 @@ blueprint = Blueprint(
 )
 Answer = tuple[dict[str, Any], dict[str, str]]
 _PLACE = ("request", "place")
+LOOKED_AT = 500
+"""Proposals that one page looks through, whatever it finds."""
 
 
 @blueprint.route("/proposals")
@@ -39,22 +48,19 @@ class Proposals(MethodView):
     @blueprint.response(200, page_schema(ProposalView))
     def get(self, args: dict[str, Any]) -> dict[str, Any]:
         """List proposals by request and rank."""
-        identity, limit = current_identity(), args["limit"]
-        place = None if args["cursor"] is None else _place(args["cursor"])
+        identity = current_identity()
         found = proposals.listing(
             identity,
             request=args["request"],
             offer=args["offer"],
-            state=args["state"],
-            after=place,
+            after=None if args["cursor"] is None else _place(args["cursor"]),
+            states=_states(identity, args),
         )
-        first = list(islice(found, limit + 1))
-        shown = first[:limit]
-        more = len(first) > limit
+        shown, further = _chosen(found, args)
         language = reading_language(args["language"])
         return {
             "items": [_view(one, identity, language) for one in shown],
-            "next": write_cursor(shown[-1].place, _PLACE) if more else None,
+            "next": None if further is None else write_cursor(further, _PLACE),
         }
 
 
@@ -86,6 +92,39 @@ def decision(body: dict[str, Any], proposal_id: str) -> Answer:
         decide(proposal, action, reason, expected, identity, now, attempt, until)
         settle(proposal.id, now)
     return _shown(proposal_id, identity, reading_language(None))
+
+
+def _states(identity: Identity, args: dict[str, Any]) -> list[str] | None:
+    """Of which States the requests may be; None for every State."""
+    inside = countries_asked(args["state"], args["region"])
+    covered = covered_countries(identity) if args["covered"] else inside
+    return covered if inside is None else [one for one in inside if one in (covered or ())]
+
+
+def _chosen(
+    found: Iterator[Proposal], args: dict[str, Any]
+) -> tuple[list[Proposal], proposals.Place | None]:
+    """A page of what is as asked for, and the place after which to go on; None at the end.
+
+    At most LOOKED_AT are looked at: what is rare in a long list makes short pages, no long wait.
+    """
+    shown: list[Proposal] = []
+    place: proposals.Place | None = None
+    for looked_at, one in enumerate(found):
+        if len(shown) == args["limit"] or looked_at >= LOOKED_AT:
+            return shown, place
+        place = one.place
+        if _is_asked_for(one, args):
+            shown.append(one)
+    return shown, None
+
+
+def _is_asked_for(one: Proposal, args: dict[str, Any]) -> bool:
+    return (
+        args["status"] in (None, one.status)
+        and (args["score"] is None or one.entry["score"] >= args["score"])
+        and (args["theme"] is None or any(s["theme"] == args["theme"] for s in one.serves))
+    )
 
 
 def _answer_by(body: dict[str, Any], now: datetime) -> datetime | None:

@@ -39,9 +39,7 @@ class Triangular(MethodView):
         view = RecordView.objects(id=view_id("request", args["request"])).first()
         if view is None or not _may_know(identity, view):
             raise not_found("request")
-        listed = proposals.listing(
-            identity, request=args["request"], offer=None, state=None, after=None
-        )
+        listed = proposals.listing(identity, request=args["request"], offer=None, after=None)
         language = reading_language(args["language"])
         return {"items": triangular(view.owner, listed, language, on)}
 

@@ -15,6 +15,8 @@ PATH = "/assets/<string:name>"
 _TYPES = {
     "style.css": "text/css; charset=utf-8",
     "portal.js": "text/javascript; charset=utf-8",
+    "review.css": "text/css; charset=utf-8",
+    "review.js": "text/javascript; charset=utf-8",
 }
 
 

@@ -19,6 +19,7 @@ class Place:
 
 
 PLACES = (
+    Place("/review", _("Review"), ("coordinator",)),
     Place("/requests", _("Requests")),
     Place("/offers", _("Offers"), ("donor", "coordinator", "requester", "auditor")),
     Place("/notifications", _("Notifications")),

@@ -1,0 +1,20 @@
+"""How much waits for coordinators, over HTTP."""
+
+from typing import Any
+
+from services.matcher.waiting import waiting as found
+from shared.web.blueprint import Blueprint
+from shared.web.identity import current_identity, require_roles
+from shared.web.waiting import WaitingView, waiting_view
+
+blueprint = Blueprint(
+    "waiting", __name__, url_prefix="/v1", description="What waits for coordinators to decide."
+)
+
+
+@blueprint.route("/waiting")
+@require_roles("coordinator", "auditor", "operator")
+@blueprint.response(200, WaitingView)
+def waiting() -> dict[str, Any]:
+    """Count the proposals, duplicates, coverage cases and alliances that wait for a decision."""
+    return waiting_view(found(current_identity()))

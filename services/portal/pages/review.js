@@ -1,0 +1,87 @@
+// Keys of the queue: j and k move, e endorses, r rejects, d opens, x chooses, ? shows the sheet.
+// Each does what a link or button of the row does; without this module those are used.
+
+const rows = () => [...document.querySelectorAll("[data-row]")];
+const sheet = document.querySelector("#keys");
+const stored = "entraide-keys";
+let at = -1;
+
+function moveTo(index) {
+  const all = rows();
+  if (!all.length) return;
+  all[at]?.classList.remove("here");
+  at = Math.max(0, Math.min(all.length - 1, index));
+  all[at].classList.add("here");
+  all[at].querySelector("[data-open]").focus();
+}
+
+function press(selector) {
+  rows()[at]?.querySelector(selector)?.click();
+}
+
+function reject() {
+  const details = rows()[at]?.querySelector("[data-reject]");
+  if (!details) return;
+  details.open = true;
+  details.querySelector("textarea").focus();
+}
+
+const actions = {
+  j: () => moveTo(at + 1),
+  k: () => moveTo(at - 1),
+  e: () => press("[data-endorse]"),
+  r: reject,
+  d: () => press("[data-open]"),
+  x: () => press("[name=chosen]"),
+  "?": () => sheet.showModal(),
+};
+
+function isOn() {
+  try {
+    return localStorage.getItem(stored) !== "off";
+  } catch {
+    return true;
+  }
+}
+
+if (sheet) {
+  const button = document.querySelector("#show-keys");
+  const switched = document.querySelector("#keys-on");
+  button.hidden = false;
+  button.addEventListener("click", () => sheet.showModal());
+  switched.checked = isOn();
+  switched.addEventListener("change", () => {
+    try {
+      localStorage.setItem(stored, switched.checked ? "on" : "off");
+    } catch {
+      // Without storage the choice lasts as long as nobody needs it to.
+    }
+  });
+  // Whoever goes by Tab or mouse goes on with the keys from there.
+  document.addEventListener("focusin", (event) => {
+    const index = rows().indexOf(event.target.closest("[data-row]"));
+    if (index < 0) return;
+    rows()[at]?.classList.remove("here");
+    at = index;
+  });
+  document.addEventListener("keydown", (event) => {
+    const typing = event.target.closest("input:not([type=checkbox]), textarea, select, dialog[open]");
+    if (typing || event.ctrlKey || event.metaKey || event.altKey || !isOn()) return;
+    const action = actions[event.key];
+    if (!action) return;
+    event.preventDefault();
+    action();
+  });
+}
+
+// How long a decision can still be taken back.
+for (const badge of document.querySelectorAll("[data-left]")) {
+  const words = badge.textContent;
+  const began = Number(badge.dataset.left);
+  const end = performance.now() + 1000 * began;
+  const timer = setInterval(() => {
+    const left = Math.max(0, Math.round((end - performance.now()) / 1000));
+    badge.textContent = words.replace(/[0-9\u0660-\u0669]+/, String(left));
+    if (!left) clearInterval(timer);
+  }, 1000);
+}

@@ -1,0 +1,152 @@
+"""/review/endorse: several proposals endorsed at once, after a look at what that would mean."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Response, flash, request
+from flask_babel import gettext as _
+
+from services.portal import deciding
+from services.portal.deciding import Wanted
+from services.portal.house import house
+from services.portal.pages import asking
+from services.portal.pages.asking import ask
+from services.portal.pages.assets import ASSETS
+from services.portal.pages.forms import PageForm
+from services.portal.pages.frame import account, for_roles, go, show
+from services.portal.pages.review.decisions import back_to, is_version, key_of
+from services.portal.pages.review.weighing import Conflict, conflicts
+from services.portal.pages.wording import number
+from services.portal.services import Answer, AwayError
+from shared.ids import new_id
+from shared.web.problems import unavailable
+
+MOST = 50
+_LISTED = 200
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A chosen proposal, its request's and offer's texts, and what speaks against it."""
+
+    one: Mapping[str, Any]
+    request: Mapping[str, Any]
+    offer: Mapping[str, Any]
+    conflicts: Sequence[Conflict]
+    blocked: bool
+
+
+@for_roles("coordinator")
+def preview_endorsing() -> Response:
+    """What would be endorsed, and what does not go together."""
+    chosen = list(dict.fromkeys(request.args.getlist("chosen")))[:MOST]
+    back = back_to(request.args.get("back"))
+    if not chosen:
+        flash(_("Choose at least one proposal."))
+        return go(back)
+    found, gone = _found(chosen)
+    choices = _choices(found)
+    return show(
+        "review/bulk.html",
+        wide=True,
+        choices=choices,
+        titles={choice.one["id"]: choice.offer["title"] for choice in choices},
+        gone=gone,
+        ready=sum(not choice.blocked for choice in choices),
+        clashing=any(choice.conflicts for choice in choices),
+        back=back,
+        bare=PageForm(),
+        new_key=new_id,
+        review_style=ASSETS["review.css"].address,
+    )
+
+
+@for_roles("coordinator")
+def endorse_several() -> Response:
+    """Keep an endorsement of each that is still chosen, as seen in the preview, for a minute."""
+    back = back_to(request.form.get("back"))
+    if not PageForm().validate_on_submit():
+        flash(_("This page had been open for too long. Nothing was done: choose again."))
+        return go(back)
+    kept = waiting = 0
+    for proposal in list(dict.fromkeys(request.form.getlist("chosen")))[:MOST]:
+        version = request.form.get(f"version:{proposal}")
+        if not is_version(version):
+            continue
+        country = request.form.get(f"country:{proposal}", "")[:3] or None
+        key = key_of(request.form.get(f"key:{proposal}"))
+        wanted = Wanted(proposal, "endorse", None, version or "", key, country)
+        if deciding.decide_later(account(), wanted, house().clock()):
+            kept += 1
+        else:
+            waiting += 1
+    if kept:
+        said = _(
+            "Endorsed: %(count)s. They take effect in a minute; until then you can take each back.",
+            count=number(kept),
+        )
+        flash(said)
+    if waiting:
+        flash(_("Left out, for a decision on them waits already: %(count)s", count=number(waiting)))
+    if not (kept or waiting):
+        flash(_("Choose at least one proposal."))
+    return go(back)
+
+
+def _found(chosen: Sequence[str]) -> tuple[list[Mapping[str, Any]], int]:
+    """The chosen proposals as they stand now, in their order; how many are no longer there."""
+    requests = dict.fromkeys(one.partition(".")[0] for one in chosen)
+    answers = asking.gather(
+        **{
+            f"of_{place}": ask("matcher", "/v1/proposals", request=id_, limit=_LISTED)
+            for place, id_ in enumerate(requests)
+            if id_
+        }
+    )
+    known: dict[str, Mapping[str, Any]] = {}
+    for answer in answers.values():
+        if isinstance(answer, AwayError):
+            raise unavailable("matcher")
+        known |= {one["id"]: one for one in answer.body["items"]}
+    found = [known[id_] for id_ in chosen if id_ in known]
+    return found, len(chosen) - len(found)
+
+
+def _choices(found: Sequence[Mapping[str, Any]]) -> list[Choice]:
+    asked = {
+        name: ask(name, f"/v1/{name}", id=sorted({one[side] for one in found}), limit=_LISTED)
+        for name, side in (("requests", "request"), ("offers", "offer"))
+        if found
+    }
+    answers = asking.gather(**asked)
+    requests, offers = (_by_id(answers.get(name)) for name in ("requests", "offers"))
+    pending = deciding.waiting_for([one["id"] for one in found])
+    against = conflicts(found, offers)
+    choices = []
+    for one in found:
+        own = [
+            Conflict(code)
+            for code, holds in (
+                ("decided", one["status"] not in ("proposed", "superseded")),
+                ("pending", one["id"] in pending),
+                ("barred", any(n["code"].startswith("bars") for n in one["embargoes"])),
+            )
+            if holds
+        ]
+        unknown = {"title": one["id"], "language": None}
+        choices.append(
+            Choice(
+                one,
+                requests.get(one["request"], unknown),
+                offers.get(one["offer"], unknown),
+                [*own, *against[one["id"]]],
+                blocked=bool(own),
+            )
+        )
+    return choices
+
+
+def _by_id(answer: Answer | AwayError | None) -> Mapping[str, Mapping[str, Any]]:
+    items = answer.body["items"] if isinstance(answer, Answer) else ()
+    return {one["id"]: one for one in items}

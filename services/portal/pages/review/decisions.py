@@ -1,0 +1,142 @@
+"""Decisions on proposals as pages take them: kept for a minute, taken back, carried out at once."""
+
+import re
+from typing import Any, Final
+
+from flask import Response, flash, request
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext
+from wtforms import HiddenField, StringField, TextAreaField
+from wtforms.validators import Length
+
+from services.portal import deciding
+from services.portal.deciding import Wanted
+from services.portal.house import house
+from services.portal.pages.forms import PageForm
+from services.portal.pages.frame import account, for_roles, go
+from shared.ids import new_id
+
+QUEUE: Final = "/review"
+MAX_REASON: Final = 2000
+_KEY = re.compile(r"[0-9a-f]{24}", re.ASCII)
+_VERSION = re.compile(r'"[0-9]{1,9}\.[0-9]{1,24}"', re.ASCII)
+_BACK = re.compile(r"/review(\?[^\\\x00-\x20\x7f]{0,500})?", re.ASCII)
+_COUNTRY = re.compile(r"[A-Z]{3}", re.ASCII)
+
+FAILURES = {
+    "changed": lazy_gettext("The proposal changed before it took effect."),
+    "refused": lazy_gettext("It is no longer possible: see the proposal."),
+    "gone": lazy_gettext("The proposal is no longer there."),
+    "not-yours": lazy_gettext("It is no longer yours to decide."),
+    "locked": lazy_gettext("Your account was locked meanwhile."),
+    "away": lazy_gettext("The matcher could not be reached for half a day."),
+}
+
+
+class DecideForm(PageForm):
+    """A decision on one proposal, with what was seen of it."""
+
+    decision = StringField()
+    reason = TextAreaField(
+        lazy_gettext("Reason"),
+        [Length(max=MAX_REASON, message=lazy_gettext("This is too long."))],
+    )
+    version = HiddenField()
+    key = HiddenField()
+    country = HiddenField()
+    back = HiddenField()
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """As ever; and a rejection has its reason."""
+        if not super().validate(extra_validators):
+            return False
+        if self.decision.data not in ("endorse", "reject"):
+            self.fail(_("Choose whether to endorse or to reject."))
+        elif self.decision.data == "reject" and not self.said():
+            self.fail_field(self.reason, _("Say why. The reason stays among coordinators."))
+        elif not _VERSION.fullmatch(self.version.data or ""):
+            self.fail(_("This page is incomplete. Load it again."))
+        return not self.errors
+
+    def said(self) -> str | None:
+        """The reason, None for none."""
+        return (self.reason.data or "").strip() or None
+
+    def wanted(self, proposal: str) -> Wanted:
+        """The decision to be kept."""
+        country = self.country.data or ""
+        return Wanted(
+            proposal=proposal,
+            decision="reject" if self.decision.data == "reject" else "endorse",
+            reason=self.said(),
+            version=self.version.data,
+            key=key_of(self.key.data),
+            country=country if _COUNTRY.fullmatch(country) else None,
+        )
+
+
+def key_of(sent: str | None) -> str:
+    """The key that a form was made with; a new one for what is none."""
+    return sent if sent and _KEY.fullmatch(sent) else new_id()
+
+
+def is_version(sent: str | None) -> bool:
+    """Whether it is the version of a proposal, as a form carries it."""
+    return bool(sent and _VERSION.fullmatch(sent))
+
+
+def back_to(sent: str | None) -> str:
+    """The page of the queue to go back to."""
+    return sent if sent and _BACK.fullmatch(sent) else QUEUE
+
+
+def keep(wanted: Wanted) -> bool:
+    """Keep a decision for a minute, and say so; False where another waits already."""
+    kept = deciding.decide_later(account(), wanted, house().clock())
+    if not kept:
+        flash(_("A decision on this proposal waits already. Nothing was done."))
+    elif wanted.decision == "endorse":
+        flash(_("Endorsed. It takes effect in a minute; until then you can take it back."))
+    else:
+        flash(_("Rejected. It takes effect in a minute; until then you can take it back."))
+    return kept
+
+
+@for_roles("coordinator")
+def take_decision_back(proposal_id: str) -> Response:
+    """A decision forgotten that was not carried out yet."""
+    if PageForm().validate_on_submit():
+        if deciding.take_back(account(), proposal_id):
+            flash(_("Taken back. The proposal waits as before."))
+        else:
+            flash(_("It cannot be taken back any more: it took effect, or is about to."))
+    return go(back_to(request.form.get("back")))
+
+
+@for_roles("coordinator")
+def carry_decision_out(proposal_id: str) -> Response:
+    """A decision carried out at once."""
+    if PageForm().validate_on_submit():
+        outcome = deciding.decide_now(house(), account(), proposal_id)
+        said = {
+            "done": _("It took effect."),
+            "waits": _("The matcher cannot be reached. The decision is kept and tried again."),
+            "held": _("It is being carried out."),
+            "gave-up": _("It did not take effect. See why below."),
+            None: _("There is no such decision any more. It took effect, or was taken back."),
+        }
+        flash(said[outcome])
+    return go(back_to(request.form.get("back")))
+
+
+@for_roles("coordinator")
+def dismiss_decision(proposal_id: str) -> Response:
+    """A decision that did not take effect, which its coordinator has seen."""
+    if PageForm().validate_on_submit():
+        deciding.dismiss(account(), proposal_id)
+    return go(back_to(request.form.get("back")))
+
+
+def said_of(decision: Any) -> str:
+    """Why a decision did not take effect."""
+    return str(FAILURES.get(decision.failure, FAILURES["refused"]))

@@ -1,0 +1,88 @@
+"""What a coordinator asks the queue for: kept in the address, and asked of the services."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+from services.portal.pages.wording import here
+from shared.vocabulary.countries import AREAS, all_countries, country_name
+from shared.vocabulary.themes import THEMES
+
+KINDS = ("proposals", "requests", "duplicates", "coverage", "alliances")
+"""What waits, in the order in which it is shown."""
+
+SCORES = ("0.9", "0.75", "0.5", "0.25")
+MAX_CURSOR = 1000
+
+_BY_THEME = frozenset({"proposals", "requests"})
+_BY_SCORE = frozenset({"proposals", "duplicates", "coverage"})
+
+
+@dataclass(frozen=True)
+class Filters:
+    """One kind or all (None); of a theme, a country or region, and at least a score."""
+
+    kind: str | None = None
+    theme: str | None = None
+    country: str | None = None
+    region: str | None = None
+    score: str | None = None
+    cursor: str | None = None
+
+    def kinds(self) -> list[str]:
+        """The kinds that can be asked for so, in their order."""
+        return [
+            kind
+            for kind in ((self.kind,) if self.kind else KINDS)
+            if (self.theme is None or kind in _BY_THEME)
+            and (self.score is None or kind in _BY_SCORE)
+        ]
+
+    def left_out(self) -> list[str]:
+        """The kinds that have no theme or score to be asked for by."""
+        shown = self.kinds()
+        return [kind for kind in ((self.kind,) if self.kind else KINDS) if kind not in shown]
+
+    def any(self) -> bool:
+        """Whether anything but the kind is asked for."""
+        return any((self.theme, self.country, self.region, self.score))
+
+    @property
+    def place(self) -> str:
+        """The country or region, as the form has it."""
+        return self.country or self.region or ""
+
+
+def read_filters(query: Mapping[str, str]) -> Filters:
+    """What an address asks for; what is none of the choices is passed over."""
+    place = query.get("place", "")
+    return Filters(
+        kind=_one_of(query.get("kind"), KINDS),
+        theme=_one_of(query.get("theme"), THEMES.codes()),
+        country=_one_of(place, [one.alpha3 for one in all_countries()]),
+        region=_one_of(place, AREAS.codes()),
+        score=_one_of(query.get("score"), SCORES),
+        cursor=query.get("cursor", "")[:MAX_CURSOR] or None,
+    )
+
+
+def _one_of(value: str | None, known: Collection[str]) -> str | None:
+    return value if value and value in known else None
+
+
+def themes() -> list[tuple[str, str]]:
+    """The themes with their names, by name."""
+    return _by_name((code, THEMES.label(code, here())) for code in THEMES.codes())
+
+
+def regions() -> list[tuple[str, str]]:
+    """The regions with their names, by name."""
+    return _by_name((code, AREAS.label(code, here())) for code in AREAS.codes())
+
+
+def countries() -> list[tuple[str, str]]:
+    """The countries with their names, by name."""
+    return _by_name((one.alpha3, country_name(one.alpha3, here())) for one in all_countries())
+
+
+def _by_name(named: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    return sorted(named, key=lambda one: one[1])

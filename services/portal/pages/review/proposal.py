@@ -1,0 +1,162 @@
+"""/proposals/ID: both sides of a proposal next to each other, and the decision."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from flask import Response, request
+from flask_babel import gettext as _
+
+from services.portal import deciding
+from services.portal.house import house
+from services.portal.pages import asking
+from services.portal.pages.asking import ask
+from services.portal.pages.assets import ASSETS
+from services.portal.pages.forms import PageForm
+from services.portal.pages.frame import account, for_roles, go, show
+from services.portal.pages.review.decisions import DecideForm, back_to, keep
+from services.portal.pages.review.marking import marked, spans_of
+from services.portal.pages.review.weighing import Use, uses
+from services.portal.pages.signing import REFUSED
+from services.portal.pages.wording import money, number, quantity, share
+from services.portal.services import Answer, AwayError
+from shared.ids import new_id
+from shared.vocabulary.currencies import minor_units
+
+OPEN = frozenset({"proposed", "superseded"})
+"""The states in which a proposal is decided on here; later ones have a page of their own."""
+
+_RIVALS = 20
+_FIELDS = ("title", "description")
+
+
+@dataclass(frozen=True)
+class Side:
+    """One side of the proposal; None for a text whose service is away.
+
+    `texts` are its marked texts by field. They are `current` where the explanation was made of this
+    very version: only then are they marked.
+    """
+
+    record: Mapping[str, Any]
+    texts: Mapping[str, Any]
+    current: bool
+    uses: Sequence[Use]
+
+
+@for_roles("coordinator")
+def show_proposal(proposal_id: str) -> Response:
+    """The proposal, and the form to decide on it."""
+    back = request.args.get("back")
+    form = DecideForm(formdata=None, back=back_to(back), key=new_id())
+    return _shown(proposal_id, asking.get("matcher", f"/v1/proposals/{proposal_id}"), form)
+
+
+@for_roles("coordinator")
+def decide_proposal(proposal_id: str) -> Response:
+    """Endorse or reject what was seen. It is kept even while the matcher is away."""
+    form = DecideForm()
+    complete = form.validate_on_submit()
+    try:
+        found = asking.get("matcher", f"/v1/proposals/{proposal_id}")
+    except AwayError:
+        if not complete:
+            raise
+    else:
+        if not complete:
+            return _shown(proposal_id, found, form, REFUSED)
+        if found.etag != form.version.data and not _is_repeat(found, form):
+            form.fail(
+                _("The proposal changed while you read it. See what stands now, then decide again.")
+            )
+            return _shown(proposal_id, found, form, HTTPStatus.PRECONDITION_FAILED)
+    keep(form.wanted(proposal_id))
+    return go(back_to(form.back.data))
+
+
+def _is_repeat(found: Answer, form: DecideForm) -> bool:
+    """Whether this very decision was carried out already: the form was sent twice."""
+    taken = {"endorse": "endorsed", "reject": "rejected"}[form.decision.data]
+    return bool(found.body["status"] == taken and found.body["reason"] == form.said())
+
+
+def _shown(
+    proposal_id: str, found: Answer, form: DecideForm, status: int = HTTPStatus.OK
+) -> Response:
+    one = found.body
+    parts = asking.gather(
+        request=ask("requests", f"/v1/requests/{one['request']}"),
+        offer=ask("offers", f"/v1/offers/{one['offer']}"),
+        organisation=ask("offers", "/v1/organisations", id=[one["organisation"]]),
+        rivals=ask("matcher", "/v1/proposals", request=one["request"], limit=_RIVALS),
+    )
+    form.version.data, form.country.data = found.etag, one["country"]
+    return show(
+        "review/proposal.html",
+        status,
+        wide=True,
+        one=one,
+        form=form,
+        sides={side: _side(one, parts[side], side) for side in ("request", "offer")},
+        organisation=_name(parts["organisation"]),
+        rivals=_rivals(one, parts["rivals"]),
+        pending=deciding.waiting_for([proposal_id]).get(proposal_id),
+        own=account().id,
+        now=house().clock(),
+        is_open=one["status"] in OPEN,
+        amount=_amount,
+        bare=PageForm(),
+        review_style=ASSETS["review.css"].address,
+        review_script=ASSETS["review.js"].address,
+    )
+
+
+def _side(one: Mapping[str, Any], answer: Answer | AwayError, side: str) -> Side | None:
+    if isinstance(answer, AwayError):
+        return None
+    record = answer.body
+    current = record["version"] == one[f"{side}_version"]
+    spans = spans_of(one, side) if current else []
+    lines = record["needs" if side == "request" else "provisions"]
+    return Side(
+        record=record,
+        texts={field: marked(record[field] or "", field, spans) for field in _FIELDS},
+        current=current,
+        uses=uses(one["serves"], lines, side),
+    )
+
+
+def _name(answer: Answer | AwayError) -> str | None:
+    items = [] if isinstance(answer, AwayError) else answer.body["items"]
+    return items[0]["name"] if items else None
+
+
+def _amount(use: Use, value: float) -> str:
+    """An amount of a line in its own measure, as it is read."""
+    if use.measure == "money":
+        return money(round(value * 10 ** minor_units(use.unit)), use.unit)
+    if use.measure == "whole":
+        return share(value)
+    return quantity(value, use.unit) if use.unit else number(value)
+
+
+def _rivals(
+    one: Mapping[str, Any], answer: Answer | AwayError
+) -> list[tuple[Mapping[str, Any], Mapping[str, Any], list[int]]] | None:
+    """The request's other proposals for a need line of this one: each, its offer, those lines."""
+    if isinstance(answer, AwayError):
+        return None
+    own = {serving["need"] for serving in one["serves"]}
+    found = []
+    for other in answer.body["items"]:
+        shared = sorted(own & {serving["need"] for serving in other["serves"]})
+        if other["id"] != one["id"] and shared:
+            found.append((other, shared))
+    if not found:
+        return []
+    asked = ask("offers", "/v1/offers", id=[other["offer"] for other, _ in found], limit=_RIVALS)
+    answer = asking.gather(offers=asked)["offers"]
+    offers = {} if isinstance(answer, AwayError) else {o["id"]: o for o in answer.body["items"]}
+    unknown = {"title": None, "language": None}
+    return [(other, offers.get(other["offer"], unknown), shared) for other, shared in found]

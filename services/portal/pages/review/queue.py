@@ -1,0 +1,183 @@
+"""/review: everything that waits for a coordinator, in one queue."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from babel.lists import format_list
+from flask import Response, request
+from flask_babel import lazy_gettext
+
+from services.portal import deciding
+from services.portal.house import house
+from services.portal.pages import asking
+from services.portal.pages.asking import ask
+from services.portal.pages.assets import ASSETS
+from services.portal.pages.forms import PageForm
+from services.portal.pages.frame import account, for_roles, show
+from services.portal.pages.review import filters as choices
+from services.portal.pages.review.decisions import said_of
+from services.portal.pages.review.filters import Filters, read_filters
+from services.portal.pages.review.rows import (
+    Items,
+    Records,
+    alliance_rows,
+    coverage_rows,
+    duplicate_rows,
+    needed_records,
+    proposal_groups,
+    request_rows,
+)
+from services.portal.pages.wording import here
+from services.portal.services import Answer, Ask, AwayError
+from shared.ids import new_id
+
+KIND_NAMES = {
+    "proposals": lazy_gettext("Proposals"),
+    "requests": lazy_gettext("Requests to authenticate"),
+    "duplicates": lazy_gettext("Duplicates"),
+    "coverage": lazy_gettext("Assistance under way"),
+    "alliances": lazy_gettext("Alliances"),
+}
+_ALONE = 20
+_AMONG = 5
+
+
+@dataclass(frozen=True)
+class Section:
+    """One kind: its rows, the cursor of the next page, whether its service is away."""
+
+    kind: str
+    rows: Any = ()
+    next: str | None = None
+    away: bool = False
+
+
+@for_roles("coordinator")
+def review() -> Response:
+    """The queue, as the address asks for it."""
+    asked = read_filters(request.args)
+    found = asking.gather(**_lists(asked), **_counts())
+    items = {kind: _items(found[kind]) for kind in asked.kinds()}
+    decisions = deciding.own_decisions(account())
+    requests, offers, organisations = _records(items, [one.id for one in decisions])
+    rows = _rows(items, requests, offers, organisations)
+    return show(
+        "review/queue.html",
+        wide=True,
+        asked=asked,
+        sections=[
+            Section(kind, rows[kind], _next(found[kind]), isinstance(found[kind], AwayError))
+            for kind in asked.kinds()
+        ],
+        counts=_counted(found),
+        kinds=choices.KINDS,
+        kind_names=KIND_NAMES,
+        left_out=format_list([str(KIND_NAMES[kind]) for kind in asked.left_out()], locale=here()),
+        themes=choices.themes(),
+        regions=choices.regions(),
+        countries=choices.countries(),
+        scores=choices.SCORES,
+        decided=[
+            (one, *(_title(records, id_) for records, id_ in _sides(one.id, requests, offers)))
+            for one in decisions
+        ],
+        now=house().clock(),
+        back=request.full_path.rstrip("?"),
+        bare=PageForm(),
+        new_key=new_id,
+        failure=said_of,
+        review_style=ASSETS["review.css"].address,
+        review_script=ASSETS["review.js"].address,
+    )
+
+
+def _lists(asked: Filters) -> dict[str, Ask]:
+    shared = {"limit": _ALONE if asked.kind else _AMONG, "cursor": asked.cursor}
+    place = {"region": asked.region, "country": asked.country}
+    scored = {**shared, **place, "score": asked.score}
+    by_state = {**shared, "region": asked.region, "state": asked.country}
+    every = {
+        "proposals": ask(
+            "matcher",
+            "/v1/proposals",
+            status="proposed",
+            covered="true",
+            theme=asked.theme,
+            score=asked.score,
+            **by_state,
+        ),
+        "requests": ask(
+            "requests", "/v1/requests", status="submitted", theme=asked.theme, **shared, **place
+        ),
+        "duplicates": ask("matcher", "/v1/duplicates", **scored),
+        "coverage": ask("matcher", "/v1/coverage", **scored),
+        "alliances": ask("matcher", "/v1/alliances", status="proposed", **by_state),
+    }
+    return {kind: every[kind] for kind in asked.kinds()}
+
+
+def _counts() -> dict[str, Ask]:
+    return {
+        "in_matcher": ask("matcher", "/v1/waiting"),
+        "in_requests": ask("requests", "/v1/waiting"),
+    }
+
+
+def _counted(found: Mapping[str, Answer | AwayError]) -> dict[str, Mapping[str, Any] | None]:
+    """How many wait of each kind, None for what is not known just now."""
+    told = {
+        one["kind"]: one for name in ("in_matcher", "in_requests") for one in _items(found[name])
+    }
+    return {kind: told.get(kind) for kind in choices.KINDS}
+
+
+def _items(answer: Answer | AwayError) -> Items:
+    return () if isinstance(answer, AwayError) else answer.body["items"]
+
+
+def _next(answer: Answer | AwayError) -> str | None:
+    return None if isinstance(answer, AwayError) else answer.body["next"]
+
+
+def _records(items: Mapping[str, Items], decided: list[str]) -> tuple[Records, Records, Records]:
+    """The requests, offers and organisations that the page names; none of a service away."""
+    requests, offers, organisations = needed_records(items)
+    for proposal in decided:
+        one, other = proposal.partition(".")[::2]
+        requests.add(one)
+        offers.add(other)
+    wanted = {
+        "requests": ask("requests", "/v1/requests", id=sorted(requests), limit=200),
+        "offers": ask("offers", "/v1/offers", id=sorted(offers), limit=200),
+        "organisations": ask("offers", "/v1/organisations", id=sorted(organisations), limit=200),
+    }
+    asked = {name: one for name, one in wanted.items() if one.query["id"]}
+    found = {
+        name: {one["id"]: one for one in _items(answer)}
+        for name, answer in asking.gather(**asked).items()
+    }
+    return found.get("requests", {}), found.get("offers", {}), found.get("organisations", {})
+
+
+def _rows(
+    items: Mapping[str, Items], requests: Records, offers: Records, organisations: Records
+) -> dict[str, Any]:
+    proposals = items.get("proposals", ())
+    pending = deciding.waiting_for([one["id"] for one in proposals])
+    return {
+        "proposals": proposal_groups(proposals, requests, offers, organisations, pending),
+        "requests": request_rows(items.get("requests", ())),
+        "duplicates": duplicate_rows(items.get("duplicates", ()), requests, offers),
+        "coverage": coverage_rows(items.get("coverage", ()), requests),
+        "alliances": alliance_rows(items.get("alliances", ())),
+    }
+
+
+def _sides(proposal: str, requests: Records, offers: Records) -> list[tuple[Records, str]]:
+    one, other = proposal.partition(".")[::2]
+    return [(requests, one), (offers, other)]
+
+
+def _title(records: Records, id_: str) -> Mapping[str, Any]:
+    return records.get(id_) or {"title": id_, "language": None}
