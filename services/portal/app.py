@@ -10,7 +10,17 @@ from services.portal.addresses import addresses
 from services.portal.api import accounts, audit, invitations, notifications, tokens, webhooks
 from services.portal.configuration import PortalSettings
 from services.portal.house import NAME, Clock, Passwords, open_house, set_house, system_clock
-from services.portal.pages import asking, assets, frame, inviting, me, notices, offers, review, signing
+from services.portal.pages import (
+    asking,
+    assets,
+    frame,
+    inviting,
+    me,
+    notices,
+    offers,
+    review,
+    signing,
+)
 from services.portal.pages import requests as request_pages
 from services.portal.pages.start import start_page
 from services.portal.services import AwayError, RefusedError
