@@ -13,7 +13,7 @@ import numpy.typing as npt
 from services.matcher.engine.index import Index
 from services.matcher.engine.particulars import channel_of, language_of, particulars_of
 from services.matcher.engine.profiles import ALWAYS
-from services.matcher.engine.records import LARGE, Records, Side
+from services.matcher.engine.records import FEW, Records, Side
 from services.matcher.engine.resemblance import resembling
 from shared.likeness.classifier import DECIMALS, shipped
 from shared.likeness.described import Described, Line, usd_cents
@@ -94,7 +94,7 @@ def _near(records: Records, side: Side, row: int) -> npt.NDArray[np.int64]:
     that speak of it. In no order, some perhaps more than once."""
     index = records.requests if side == "request" else records.offers
     found = index.owned(int(index.records.column("owner")[row]))
-    if side == "offer" and len(index) > LARGE:
+    if side == "offer" and len(index) > FEW:
         found = np.concatenate([found, records.offers_speaking_like(row)])
     elif side == "offer":
         themes = index.records.column("themes")

@@ -53,8 +53,11 @@ Measure = Literal["quantity", "money"]
 OPEN_END = -1.0
 """The end of a list that has room, or that was never made: any offer may enter."""
 
-LARGE = 20_000
+LARGE = 4_000
 """Offers from which on one record is not compared with all of them."""
+
+FEW = 40_000
+"""Offers up to which those on other themes are looked at too."""
 
 _REQUEST: Spec = {
     "owner": (np.int32, ()),
@@ -245,9 +248,12 @@ class Records:
         return admits(self._states.words()[[kind]], _EVERY_STATE)
 
     def offers_to_look_at(self, request_row: int) -> list[Key]:
-        """Where offers stand that may be for a request's State and speak of what it needs."""
+        """Where offers stand that may be for a request's State and speak of what it needs; of few
+        offers all, since there what suits a request little may still be among its best."""
         one = self.requests.records.table[request_row]
-        themes = looked_for(one["text_themes"].tolist(), self.requests.themes_of(request_row))
+        themes = set(range(len(THEME_CODES)))
+        if len(self.offers) > FEW:
+            themes = looked_for(one["text_themes"].tolist(), self.requests.themes_of(request_row))
         area = int(one["area"])
         areas = (ANYWHERE,) if area == ANYWHERE else (ANYWHERE, area)
         return [(theme, place) for theme in sorted(themes) for place in areas]

@@ -56,6 +56,7 @@ def _best_offers(records: Records, model: Model, request: str) -> Found:
     rows = worth_scoring(records, model, row)
     rows = _without(rows, records.declined_rows("request", request))
     rows = records.within_embargo(row, rows)
+    rows = rows[_related(records.requests, row, records.offers, rows)]
     return _proposable(rows, compared(records, model, "request", row, rows), model)
 
 
@@ -63,7 +64,7 @@ def _permitted_offers(records: Records, request: str) -> npt.NDArray[np.intp]:
     """The rows of all offers that no rule bars for a request."""
     row = records.requests.row(request)
     one, offers = records.requests.view([row]), records.offers
-    wanted = _related(one, offers)
+    wanted = _related(records.requests, row, offers)
     declined = _marked(records.declined_rows("request", request), len(wanted))
     columns = _columns(offers)
     for _, barred in bars(one, columns, records.admitted_offers(row), declined, records.today):
@@ -75,7 +76,7 @@ def requests_for(records: Records, model: Model, offer: str) -> Found:
     """All requests that an offer may be proposed for; KeyError if it is not here."""
     row = records.offers.row(offer)
     one, requests = records.offers.view([row]), records.requests
-    wanted = _related(one, requests)
+    wanted = _related(records.offers, row, requests)
     declined = _marked(records.declined_rows("offer", offer), len(wanted))
     columns = _columns(requests)
     for _, barred in bars(columns, one, records.admitted_requests(row), declined, records.today):
@@ -100,7 +101,7 @@ def requests_entered(records: Records, model: Model, offer: str, *, exact: bool 
     rows = worth_comparing(records, model, row)
     rows = _without(rows, records.declined_rows("offer", offer))
     rows = records.may_have(row, rows)
-    rows = rows[_related(records.offers.view([row]), records.requests, rows)]
+    rows = rows[_related(records.offers, row, records.requests, rows)]
     return _proposable(rows, compared(records, model, "offer", row, rows), model)
 
 
@@ -115,8 +116,11 @@ def _proposable(rows: Rows, pairs: Compared, model: Model) -> Found:
     return Found(rows[kept].astype(np.intp), pairs.features[kept], scores[kept])
 
 
-def _related(one: View, index: Index, rows: Rows | slice = slice(None)) -> npt.NDArray[np.bool_]:
-    """Which records in some rows, all by default, name a theme close to one that another names.
+def _related(
+    side: Index, row: int, index: Index, rows: Rows | slice = slice(None)
+) -> npt.NDArray[np.bool_]:
+    """Which records in some rows, all by default, name a theme close to one that another names,
+    which is in a row of its own side.
 
     By their codes or their texts, and at all close.
 
@@ -124,8 +128,9 @@ def _related(one: View, index: Index, rows: Rows | slice = slice(None)) -> npt.N
     themes is a guess, which may lower a score but not hide a record.
     """
     wanted = index.records.used[rows].copy()
-    if one["coded"][0]:
-        near = np.uint32(related_to(int(one["themes"][0])))
+    one = side.records.table[row]
+    if one["coded"]:
+        near = np.uint32(related_to(int(one["themes"])))
         themes, coded = (index.records.column(name)[rows] for name in ("themes", "coded"))
         wanted &= ((themes & near) != 0) | ~coded
     return wanted

@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from services.matcher.engine import search, shortcut
+from services.matcher.engine import records, search, shortcut
 from services.matcher.engine.codes import KIND_CODES, THEME_CODES
 from services.matcher.engine.matching import Engine
 from services.matcher.engine.profiles import OfferProfile, RequestProfile
@@ -37,6 +37,7 @@ ELIGIBLE = (
 @pytest.fixture(autouse=True)
 def _small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search, "LARGE", 50)
+    monkeypatch.setattr(records, "FEW", 50)
     monkeypatch.setattr(shortcut, "LOOKED_AT", 150)
     monkeypatch.setattr(shortcut, "SCORED", 80)
 
@@ -73,6 +74,22 @@ def test_the_best_are_found_and_scored_as_without_the_shortcut() -> None:
     assert len(short) == 20
     assert len(set(exact) & set(short)) >= 19
     assert all(made.barred("R1", offer_) is None for offer_, _ in short)
+
+
+def test_of_few_offers_those_on_other_themes_are_looked_at_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # None is found under a theme of the request: tracing is close to marking, ballistics is not.
+    offers = [
+        offer(f"{theme}{number}", provisions=[provision(theme=theme)], signature=signed(TEXTS[8]))
+        for theme in ("tracing", "ballistics")
+        for number in range(10, 40)
+    ]
+    made = engine(request("R1"), *offers)
+    assert best(made) == []
+    monkeypatch.setattr(records, "FEW", len(offers))
+    assert {offer_[:-2] for offer_, _ in best(made)} == {"tracing"}
+    assert best(made) == best(made, exact=True)
 
 
 def test_the_order_of_arrival_does_not_matter() -> None:
