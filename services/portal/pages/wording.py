@@ -5,6 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from babel import Locale
 from babel.numbers import format_currency, format_percent
 from babel.units import format_unit
 from flask import Flask
@@ -139,11 +140,12 @@ def number(value: float) -> str:
 
 def money(cents: int, currency: str = "USD") -> str:
     """An amount in the currency's minor units, as it is written; whole where it is whole."""
-    major = Decimal(cents).scaleb(-minor_units(currency))
-    whole = major == major.to_integral_value()
-    pattern = "¤ #,##0" if whole else None
+    amount, spoken = Decimal(cents).scaleb(-minor_units(currency)), here()
+    pattern = Locale.parse(spoken).currency_formats["standard"].pattern
+    if amount == amount.to_integral_value():
+        pattern = pattern.replace(".00", "")
     return str(
-        format_currency(major, currency, format=pattern, locale=here(), currency_digits=not whole)
+        format_currency(amount, currency, pattern, locale=spoken, currency_digits="." in pattern)
     )
 
 

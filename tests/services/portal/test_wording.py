@@ -1,0 +1,45 @@
+"""Codes, numbers and times as they are read."""
+
+import pytest
+from flask import Flask
+
+from services.portal.pages import wording
+
+
+@pytest.mark.parametrize(
+    ("language", "whole", "parts"),
+    [
+        ("en", "$210,000", "€1,200.50"),
+        ("fr", "210\u202f000\u00a0$US", "1\u202f200,50\u00a0€"),
+        ("ar", "\u200f210,000\u00a0US$", "\u200f1,200.50\u00a0€"),
+    ],
+)
+def test_money_is_whole_where_it_is_whole(
+    app: Flask, language: str, whole: str, parts: str
+) -> None:
+    with app.test_request_context(f"/?language={language}"):
+        assert wording.money(21_000_000) == whole
+        assert wording.money(120_050, "EUR") == parts
+
+
+def test_what_is_no_code_is_shown_as_it_is(app: Flask) -> None:
+    with app.test_request_context("/?language=fr"):
+        assert wording.country("SEN") == "Sénégal"
+        assert wording.country("XXX") == "XXX"
+        assert wording.quantity(3, "kites") == "3 kites"
+        assert wording.status("circulated") == "Distribuée"
+        assert wording.status("unheard-of") == "unheard-of"
+
+
+def test_a_day_may_be_a_text(app: Flask) -> None:
+    with app.test_request_context("/?language=en"):
+        assert wording.day("2026-11-03") == "Nov 3, 2026"
+        assert wording.day("2026-11-03T08:00:00+00:00") == "Nov 3, 2026"
+        assert wording.day(None) == ""
+
+
+@pytest.mark.parametrize(
+    ("language", "direction"), [("ar", "rtl"), ("zh", "ltr"), (None, "auto"), ("", "auto")]
+)
+def test_texts_run_as_their_language_does(language: str | None, direction: str) -> None:
+    assert wording.direction(language) == direction
