@@ -26,13 +26,15 @@ _KINDS = {ending: kind for kind, endings in EXTENSIONS.items() for ending in end
 
 def install(app: Flask) -> None:
     """Add the addresses."""
-    app.add_url_rule(_FILES, view_func=attach, methods=["POST"])
-    app.add_url_rule(f"{_FILES}/<string:attachment_id>", view_func=download)
-    app.add_url_rule(f"{_FILES}/<string:attachment_id>/remove", view_func=remove, methods=["POST"])
+    app.add_url_rule(_FILES, view_func=attach_to_request, methods=["POST"])
+    app.add_url_rule(f"{_FILES}/<string:attachment_id>", view_func=download_of_request)
+    app.add_url_rule(
+        f"{_FILES}/<string:attachment_id>/remove", view_func=remove_from_request, methods=["POST"]
+    )
 
 
 @for_roles("requester")
-def attach(request_id: str) -> Response:
+def attach_to_request(request_id: str) -> Response:
     """Attach a file to the request; its type is told by its content, by the service."""
     request.max_content_length = MAX_FILE_BYTES + _FORM_BYTES
     try:
@@ -64,7 +66,7 @@ def attach(request_id: str) -> Response:
 
 
 @for_signed_in()
-def download(request_id: str, attachment_id: str) -> Response:
+def download_of_request(request_id: str, attachment_id: str) -> Response:
     """The file, piece by piece, to be kept and never shown in place."""
     found = stream("requests", f"/v1/requests/{request_id}/attachments/{attachment_id}/file")
     answer = Response(found.iter_content(_PIECE))
@@ -76,7 +78,7 @@ def download(request_id: str, attachment_id: str) -> Response:
 
 
 @for_roles("requester")
-def remove(request_id: str, attachment_id: str) -> Response:
+def remove_from_request(request_id: str, attachment_id: str) -> Response:
     """Remove a file; one that is gone already is no fault."""
     if PageForm().validate():
         version = request.form.get("etag", "")

@@ -27,11 +27,11 @@ _COUNTRIES = frozenset(one.alpha3 for one in all_countries())
 
 def install(app: Flask) -> None:
     """Add the page."""
-    app.add_url_rule(PAGE, view_func=requests)
+    app.add_url_rule(PAGE, view_func=request_list)
 
 
 @for_signed_in()
-def requests() -> Response:
+def request_list() -> Response:
     """The requests that the reader may see, the newest first; a State's own unless it asks."""
     own = account().state
     chosen = chosen_filters(request.args, own)

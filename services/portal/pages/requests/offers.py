@@ -16,11 +16,11 @@ _SHOWN = 20
 
 def install(app: Flask) -> None:
     """Add the page."""
-    app.add_url_rule(f"{PAGE}/<string:request_id>/offers", view_func=offers)
+    app.add_url_rule(f"{PAGE}/<string:request_id>/offers", view_func=offers_that_fit)
 
 
 @for_signed_in()
-def offers(request_id: str) -> Response:
+def offers_that_fit(request_id: str) -> Response:
     """The offers that fit, the best first."""
     view = get("requests", f"/v1/requests/{request_id}").body
     cursor = request.args.get("cursor") or None

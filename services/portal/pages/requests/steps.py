@@ -36,12 +36,14 @@ _FAULTS = (HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.CONFLICT, HTTPStatus.PREC
 def install(app: Flask) -> None:
     """Add what the page of a request sends."""
     app.add_url_rule(
-        f"{PAGE}/<string:request_id>/steps/<string:step>", view_func=take_step, methods=["POST"]
+        f"{PAGE}/<string:request_id>/steps/<string:step>",
+        view_func=take_request_step,
+        methods=["POST"],
     )
 
 
 @for_roles("requester", "donor", "coordinator")
-def take_step(request_id: str, step: str) -> Response:
+def take_request_step(request_id: str, step: str) -> Response:
     """Take a step; where it is refused, the page again with what was typed and why."""
     if step not in _TOLD:
         raise not_found("step")
