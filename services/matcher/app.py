@@ -16,6 +16,7 @@ from services.matcher.api import (
     joinings,
     ledger,
     life,
+    matches,
     proposals,
     threads,
     triangular,
@@ -41,6 +42,7 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
         (
             proposals.blueprint,
             life.blueprint,
+            matches.blueprint,
             threads.blueprint,
             attachments.blueprint,
             joinings.blueprint,

@@ -10,13 +10,13 @@ from services.matcher.domain import CENTS, OF_THREAD, PROPOSAL, THOUSANDTHS
 from services.matcher.figures import Figures, figures
 from services.matcher.joinings import partners
 from services.matcher.life_documents import Report, ToldLine
+from services.matcher.match_waits import ANSWERING
 from services.matcher.proposals import Proposal
 from services.matcher.rights import acts_as, oversees
 from shared.registers.measures import amount_of, quantity_of
 from shared.web.identity import Identity
 
 _SCALES = {"quantity": THOUSANDTHS, "money": CENTS}
-_WAITS = {"endorsed": ["donor", "state"], "donor-agreed": ["state"], "state-agreed": ["donor"]}
 _PARTIES = frozenset({"donor", "requester"})
 
 
@@ -26,7 +26,7 @@ def life_view(proposal: Proposal, identity: Identity) -> dict[str, Any]:
     return {
         "id": proposal.id,
         "status": proposal.status,
-        "waiting_for": _WAITS.get(proposal.status, []),
+        "waiting_for": list(ANSWERING.get(proposal.status, ())),
         "answer_by": None if match is None else match.answer_by,
         "possible": _possible(proposal, identity),
         "conditions": list(_conditions(proposal)),

@@ -1,7 +1,7 @@
 """Reading proposals: shortlists, what was decided, and what a reader may see of both."""
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
@@ -133,6 +133,14 @@ def find(id_: str, identity: Identity) -> Proposal | None:
     if found is None or not found.may_be_seen(identity):
         return None
     return found if found.is_open() or match is not None else None
+
+
+def acted_on(matches: Sequence[Match], identity: Identity) -> list[Proposal]:
+    """Proposals that somebody acted on, as they were decided on: those that the reader may see."""
+    sides = [("request", one.request) for one in matches] + [("offer", o.offer) for o in matches]
+    views = _views(sides)
+    found = (_acted_on(match, views, identity) for match in matches)
+    return [one for one in found if one is not None and one.may_be_seen(identity)]
 
 
 def listing(

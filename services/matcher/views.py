@@ -43,7 +43,7 @@ def proposal_view(
         "status": proposal.status,
         **cooperation(proposal, language, on),
         "conditions": offer.conditions,
-        "serves": [_serving_view(serving) for serving in proposal.serves],
+        "serves": [serving_view(serving) for serving in proposal.serves],
         **explained(proposal, identity, language, on, None if record is None else record.heard),
         "track_record": track_record_view(record, language),
         **notices(proposal, identity, language),
@@ -57,7 +57,8 @@ def proposal_view(
     }
 
 
-def _serving_view(serving: Mapping[str, Any]) -> dict[str, Any]:
+def serving_view(serving: Mapping[str, Any]) -> dict[str, Any]:
+    """What a provision does for a need, money in US dollars."""
     amounts = {name: serving.get(name) for name in ("amount", "amount_of")}
     dollars = {name: None if cents is None else cents / CENTS for name, cents in amounts.items()}
     return {**serving, **dollars}

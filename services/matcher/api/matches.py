@@ -1,0 +1,69 @@
+"""The list of matches over HTTP: proposals that somebody acted on, and what waits for whom."""
+
+from typing import Any
+
+from services.matcher.documents import Match
+from services.matcher.match_schemas import MatchQuery, MatchView
+from services.matcher.match_waits import WAITING_STATES, waits
+from services.matcher.proposals import Proposal, acted_on
+from services.matcher.rights import acts_as, oversees
+from services.matcher.schedule import unasked
+from services.matcher.views import serving_view
+from shared.web.blueprint import Blueprint
+from shared.web.identity import Identity, covered_countries, current_identity
+from shared.web.paging import page, page_schema
+
+blueprint = Blueprint(
+    "matches",
+    __name__,
+    url_prefix="/v1",
+    description="Proposals that somebody acted on: where they stand, what waits for whom.",
+)
+_UNASKED = ("proposed", "rejected")
+
+
+@blueprint.route("/matches")
+@blueprint.arguments(MatchQuery, location="query")
+@blueprint.response(200, page_schema(MatchView))
+def matches(args: dict[str, Any]) -> dict[str, Any]:
+    """List the matches that you are party to or oversee, the newest first.
+
+    A page may hold fewer than it could: what you may not know of, or what does not wait for you,
+    is left out of it.
+    """
+    identity = current_identity()
+    found = page(Match.objects(**_filter(args, identity)), args, lambda match: match)
+    proposals = acted_on(found["items"], identity)
+    rows = [_view(one, one.match, identity) for one in proposals if one.match is not None]
+    shown = [row for row in rows if row["waits"] or not args["waiting"]]
+    return {"items": shown, "next": found["next"]}
+
+
+def _filter(args: dict[str, Any], identity: Identity) -> dict[str, Any]:
+    held: dict[str, Any] = {
+        name: args[name] for name in ("request", "offer", "status") if args[name] is not None
+    }
+    if args["status"] is None:
+        held["status__nin"] = _UNASKED
+    if args["waiting"]:
+        held["status__in"] = WAITING_STATES.get(acts_as(identity), ())
+    if identity.role == "requester":
+        held["country"] = identity.state
+    elif identity.role == "donor":
+        held["organisation"] = identity.organisation
+    elif not oversees(identity, None):
+        held["country__in"] = covered_countries(identity)
+    return held
+
+
+def _view(proposal: Proposal, match: Match, identity: Identity) -> dict[str, Any]:
+    question = unasked(match)
+    names = ("id", "request", "offer", "country", "organisation", "status", "answer_by")
+    return {
+        **{name: getattr(match, name) for name in (*names, "created_at", "updated_at")},
+        "serves": [serving_view(serving) for serving in proposal.serves],
+        "waits": waits(proposal, identity),
+        "asks_at": None if question is None else question.due_at,
+        "shows_request": proposal.shows_request(identity),
+        "version": str(match.version),
+    }
