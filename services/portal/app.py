@@ -15,6 +15,7 @@ from services.portal.pages import (
     assets,
     frame,
     inviting,
+    matches,
     me,
     notices,
     offers,
@@ -63,7 +64,7 @@ def create_app(
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=trusted, x_proto=trusted)  # type: ignore[method-assign]
     app.add_url_rule(JWKS_PATH, view_func=tokens.key_set)
     frame.install(app, portal)
-    for pages in (signing, me, inviting, notices, offers, request_pages, review):
+    for pages in (signing, me, inviting, notices, offers, request_pages, matches, review):
         pages.install(app)
     app.add_url_rule(assets.PATH, view_func=assets.asset)
     app.add_url_rule("/", view_func=start_page(found))

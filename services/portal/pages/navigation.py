@@ -22,6 +22,7 @@ PLACES = (
     Place("/review", _("Review"), ("coordinator",)),
     Place("/requests", _("Requests")),
     Place("/offers", _("Offers"), ("donor", "coordinator", "requester", "auditor")),
+    Place("/matches", _("Matches"), ("requester", "donor", "coordinator", "auditor")),
     Place("/notifications", _("Notifications")),
     Place("/invitations", _("Invitations"), ("coordinator", "operator")),
     Place("/account", _("My account")),

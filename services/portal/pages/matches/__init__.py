@@ -1,0 +1,48 @@
+"""Pages of matches: what becomes of an endorsed proposal."""
+
+from flask import Flask, Response
+
+from services.portal.pages.frame import for_roles
+from services.portal.pages.matches.acting import READERS, do
+from services.portal.pages.matches.listing import matches
+from services.portal.pages.matches.reading import read
+from services.portal.pages.matches.showing import show_case
+from services.portal.pages.matches.talking import (
+    answer_joining,
+    attach,
+    download,
+    join,
+    leave,
+    message,
+    remove,
+    strike,
+)
+
+
+def install(app: Flask) -> None:
+    """Add the pages. Where forms are sent by POST, GET leads back to the page."""
+    place = "/matches/<string:proposal_id>"
+    messages, files = f"{place}/messages", f"{place}/files"
+    joinings = f"{place}/joinings/<string:joining_id>"
+    both, read_only = ("GET", "POST"), ("GET",)
+    for path, view, methods in (
+        ("/matches", matches, read_only),
+        (place, match, read_only),
+        (f"{place}/do/<string:name>", do, both),
+        (f"{place}/join", join, both),
+        (messages, message, both),
+        (f"{messages}/<int:number>/strike", strike, both),
+        (files, attach, both),
+        (f"{files}/<string:file_id>", download, read_only),
+        (f"{files}/<string:file_id>/remove", remove, both),
+        (f"{joinings}/answer", answer_joining, both),
+        (f"{joinings}/leave", leave, both),
+    ):
+        name = f"match_{view.__name__}"  # other rooms have views of the same name
+        app.add_url_rule(path, name, view, methods=list(methods))
+
+
+@for_roles(*READERS)
+def match(proposal_id: str) -> Response:
+    """One match."""
+    return show_case(read(proposal_id))

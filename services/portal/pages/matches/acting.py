@@ -1,0 +1,113 @@
+"""What is done on a match's page: each by a form, with the version that its reader saw."""
+
+from collections.abc import Callable
+from http import HTTPStatus
+
+from flask import Response, flash, request
+from flask_babel import gettext as _
+
+from services.portal.pages import asking
+from services.portal.pages.forms import PageForm
+from services.portal.pages.frame import for_roles, go, show
+from services.portal.pages.matches import making
+from services.portal.pages.matches.forms import StepForm
+from services.portal.pages.matches.reading import Case, read
+from services.portal.pages.matches.showing import show_case
+from services.portal.pages.matches.words import field_fault, refusal
+from services.portal.pages.signing import REFUSED
+from services.portal.services import AwayError, RefusedError
+from shared.web.problems import not_found
+
+READERS = ("requester", "donor", "coordinator", "auditor")
+_KINDS = making.ACTIONS | {"assess", "reply", "release"}
+_HIDDEN = frozenset({"csrf_token"})
+
+
+def address(id_: str) -> str:
+    """The page of a match."""
+    return f"/matches/{id_}"
+
+
+@for_roles(*READERS)
+def do(proposal_id: str, name: str) -> Response:
+    """Do what a form of the page asks for; by GET, back to the page."""
+    if name.partition("-")[0] not in _KINDS:
+        raise not_found("page")
+    if request.method != "POST":
+        return go(address(proposal_id))
+    return handle(proposal_id, name, lambda case, form: _send(case, name, form))
+
+
+def handle(
+    proposal_id: str, name: str, send: Callable[[Case, StepForm], object], anchor: str = ""
+) -> Response:
+    """Check the form of that name, send what it says, and tell what came of it.
+
+    What was typed is shown again with whatever is wrong; where a service is away, ready to be sent
+    once more.
+    """
+    try:
+        case = read(proposal_id)
+        form = making.make(name, case)
+        if not form.validate_on_submit() or making.lacking(name, form, case):
+            return show_case(case, REFUSED, (name, form))
+        send(case, form)
+    except AwayError:
+        return again()
+    except RefusedError as error:
+        return _refused(proposal_id, name, error)
+    flash(_("This was done."))
+    return go(f"{address(proposal_id)}{anchor}")
+
+
+def again() -> Response:
+    """What was sent, to be sent once more: a service was away, and nothing typed is lost."""
+    kept = [
+        (field, value)
+        for field, values in request.form.lists()
+        for value in values
+        if field not in _HIDDEN
+    ]
+    shown = [value for field, value in kept if field in ("reason", "text")]
+    unavailable = HTTPStatus.SERVICE_UNAVAILABLE
+    return show("matches/again.html", unavailable, kept=kept, shown=shown, bare=PageForm())
+
+
+def _refused(proposal_id: str, name: str, error: RefusedError) -> Response:
+    """The page as it stands now, with what was typed and why it was not done."""
+    case = read(proposal_id)
+    form = making.make(name, case)
+    form.validate()
+    problem = refusal(error)
+    named = list(error.problem.get("errors") or ())
+    for one in named:
+        field = _field_of(str(one.get("field", "")), form)
+        if field is None:
+            form.fail(field_fault(one))
+        else:
+            form.fail_field(form[field], field_fault(one))
+    if not named:
+        form.fail(problem)
+    known = request.form.get("known", "")
+    since = int(known) if error.stale and known.isdecimal() and len(known) < 6 else None
+    return show_case(case, error.status, (name, form), since)
+
+
+def _field_of(field: str, form: StepForm) -> str | None:
+    """The form's own field that a service names, such as `lines[0].quantity`."""
+    plain = field.partition("[")[0].partition(".")[0]
+    return plain if plain in form and plain in ("reason", "text", "up_to", "about") else None
+
+
+def _send(case: Case, name: str, form: StepForm) -> None:
+    key, seen = form.key.data or None, form.version.data or case.etag
+    if name == "commit":
+        asking.send("matcher", "/v1/commitments", making.commitment(form, case), key=key)
+        return
+    kind, _dash, which = name.partition("-")
+    if kind == "release":
+        path = f"/v1/commitments/{which}/release"
+        asking.send("matcher", path, {"reason": form.data["reason"].strip()}, key=key)
+        return
+    path, body = making.body(name, form, case)
+    asking.send("matcher", f"/v1/proposals/{case.id}/{path}", body, if_match=seen, key=key)

@@ -1,0 +1,100 @@
+"""The matches that a reader is party to or oversees: what waits for the reader first."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from flask import Response, request
+from flask_babel import gettext as _
+
+from services.portal.house import house
+from services.portal.pages import asking
+from services.portal.pages.asking import ask
+from services.portal.pages.frame import account, for_roles, show
+from services.portal.pages.matches.acting import READERS
+from services.portal.pages.matches.reading import names_of
+from services.portal.pages.matches.words import JOINING_ROLES, JOINING_STATUSES, WAITS
+from services.portal.pages.wording import day, status
+from services.portal.services import Answer, AwayError
+
+STATUSES = (
+    *("endorsed", "donor-agreed", "state-agreed", "agreed", "committed", "delivering"),
+    *("delivered", "follow-up", "closed", "declined", "lapsed", "fallen", "released", "rejected"),
+)
+_PAGE, _WAITING = 15, 50
+
+
+@for_roles(*READERS)
+def matches() -> Response:
+    """What waits for the reader, then all, by state."""
+    chosen = request.args.get("status") if request.args.get("status") in STATUSES else None
+    cursor = request.args.get("cursor") or None
+    first = chosen is None and cursor is None
+    asked = {
+        "listed": ask("matcher", "/v1/matches", status=chosen, cursor=cursor, limit=_PAGE),
+        "joined": ask("matcher", "/v1/joinings", limit=_WAITING),
+    }
+    if first:
+        asked["waiting"] = ask("matcher", "/v1/matches", waiting="true", limit=_WAITING)
+    found = asking.gather(**asked)
+    listed, waiting, joined = (_items(found.get(name)) for name in ("listed", "waiting", "joined"))
+    shown = [*(waiting or ()), *(listed or ())]
+    titles, names = _titles(shown), names_of([one["organisation"] for one in shown])
+    page = found["listed"]
+    return show(
+        "matches/list.html",
+        wide=True,
+        listed=None if listed is None else [_row(one, titles, names) for one in listed],
+        waiting=[_row(one, titles, names) for one in _urgent_first(waiting or ())],
+        joined=[_joined(one, names) for one in joined or ()] if first else [],
+        next=page.body["next"] if isinstance(page, Answer) else None,
+        chosen=chosen,
+        statuses=[(code, status(code)) for code in STATUSES],
+        reads_only=account().role == "auditor",
+        first=first,
+    )
+
+
+def _items(found: Answer | AwayError | None) -> Sequence[Mapping[str, Any]] | None:
+    return found.body["items"] if isinstance(found, Answer) else None
+
+
+def _urgent_first(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Those whose time to answer ends first, then the oldest."""
+    return sorted(rows, key=lambda one: (one["answer_by"] or "9", one["updated_at"]))
+
+
+def _titles(rows: Sequence[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    """Both sides' records by their ids, of those that the reader may see."""
+    asked = {one["request"]: ask("requests", f"/v1/requests/{one['request']}")
+             for one in rows if one["shows_request"]}  # fmt: skip
+    asked |= {one["offer"]: ask("offers", f"/v1/offers/{one['offer']}") for one in rows}
+    return {id_: answer.body for id_, answer in asking.look_up(asked).items()}
+
+
+def _row(
+    one: Mapping[str, Any], titles: Mapping[str, Mapping[str, Any]], names: Mapping[str, str]
+) -> dict[str, Any]:
+    by = one["answer_by"]
+    left = None if by is None else (datetime.fromisoformat(by) - house().clock()).days + 1
+    return {
+        **one,
+        "asked": titles.get(one["request"]),
+        "offered": titles.get(one["offer"]),
+        "donor": names.get(one["organisation"], one["organisation"]),
+        "themes": list(dict.fromkeys(serving["theme"] for serving in one["serves"])),
+        "waits": [WAITS[name] for name in one["waits"]],
+        "left": None if left is None or left < 0 else _("%(days)s days left", days=left),
+        "day": day(one["updated_at"]),
+    }
+
+
+def _joined(one: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    own = account().role == "donor" and one["organisation"] == account().organisation
+    return {
+        **one,
+        "own": own,
+        "name": names.get(one["organisation"], one["organisation"]),
+        "as": JOINING_ROLES.get(one["role"], one["role"]),
+        "said": JOINING_STATUSES.get(one["status"], one["status"]),
+    }

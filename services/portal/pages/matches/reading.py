@@ -1,0 +1,136 @@
+"""Reading a match: its life from the matcher, both sides' texts from who keeps them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from services.portal.accounts import identity_of
+from services.portal.pages import asking
+from services.portal.pages.asking import ask
+from services.portal.pages.frame import account
+from services.portal.pages.matches.rights import possible
+from services.portal.pages.matches.rows import Line, lines, served, serving
+from services.portal.services import Answer, AwayError, RefusedError
+from shared.web.identity import Identity
+
+_PAGE = 200
+
+Record = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Side:
+    """The request or the offer of a match: None where the reader may not see it; `away`: nobody
+    can say now."""
+
+    record: Record | None
+    away: bool = False
+
+
+@dataclass(frozen=True)
+class Case:
+    """A match as its reader may see it. `thread` and `files` are None where they are withheld."""
+
+    id: str
+    etag: str
+    proposal: Record
+    life: Record
+    request: Side
+    offer: Side
+    commitments: Sequence[Record]
+    joinings: Sequence[Record]
+    thread: Record | None
+    files: Sequence[Record] | None
+    names: Mapping[str, str]
+    reader: Identity
+
+    @property
+    def may(self) -> frozenset[str]:
+        """What the reader can do now."""
+        country = str(self.proposal["country"])
+        return possible(self.life, country, self.commitments, self.reader)
+
+    @property
+    def needs(self) -> list[Line]:
+        """The need lines that are served, as far as the reader sees them."""
+        return served(lines(self.request.record, "needs", "quantity"), self.proposal["serves"])
+
+    @property
+    def gives(self) -> list[Line]:
+        """The lines of the offer that serve them."""
+        every = lines(self.offer.record, "provisions", "capacity")
+        return serving(every, self.proposal["serves"])
+
+    @property
+    def told_of(self) -> list[Line]:
+        """The lines of the offer that figures are of: those that are committed."""
+        every = lines(self.offer.record, "provisions", "capacity")
+        numbers = {one["line"] for one in self.life["figures"]}
+        return [line for line in every if line.number in numbers]
+
+
+def read(id_: str) -> Case:
+    """The match; raises RefusedError where it is not for the reader, AwayError, the matcher's."""
+    place = f"/v1/proposals/{id_}"
+    found = asking.gather(proposal=ask("matcher", place), life=ask("matcher", f"{place}/life"))
+    proposal, life = _here(found["proposal"]), _here(found["life"])
+    body = proposal.body
+    more = asking.look_up(
+        {
+            "commitments": ask("matcher", "/v1/commitments", proposal=id_, limit=_PAGE),
+            "joinings": ask("matcher", "/v1/joinings", proposal=id_, limit=_PAGE),
+            "thread": ask("matcher", f"{place}/messages", limit=_PAGE),
+            "files": ask("matcher", f"{place}/attachments"),
+        }
+    )
+    joinings = _items(more, "joinings")
+    partners = [str(one["organisation"]) for one in (*joinings, *life.body["partners"])]
+    return Case(
+        id=id_,
+        etag=life.etag,
+        proposal=body,
+        life=life.body,
+        request=side("requests", f"/v1/requests/{body['request']}"),
+        offer=side("offers", f"/v1/offers/{body['offer']}"),
+        commitments=_items(more, "commitments"),
+        joinings=joinings,
+        thread=_whole_thread(place, more["thread"].body) if "thread" in more else None,
+        files=more["files"].body["items"] if "files" in more else None,
+        names=names_of([str(body["organisation"]), *partners]),
+        reader=identity_of(account()),
+    )
+
+
+def side(service: str, path: str) -> Side:
+    """The record of one side from who keeps it."""
+    try:
+        return Side(asking.get(service, path).body)
+    except AwayError:
+        return Side(None, away=True)
+    except RefusedError:
+        return Side(None)
+
+
+def names_of(organisations: Sequence[str]) -> dict[str, str]:
+    """The names of organisations by their ids, as far as they can be had now."""
+    asked = {one: ask("offers", f"/v1/organisations/{one}") for one in dict.fromkeys(organisations)}
+    found = asking.look_up(asked)
+    return {id_: str(answer.body["name"]) for id_, answer in found.items()}
+
+
+def _whole_thread(place: str, first: Record) -> Record:
+    """All messages: a thread has 300 at most, so two pages hold it."""
+    if first["next"] is None:
+        return first
+    rest = asking.get("matcher", f"{place}/messages", limit=_PAGE, cursor=first["next"]).body
+    return {**first, "items": [*first["items"], *rest["items"]], "next": None}
+
+
+def _items(found: Mapping[str, Answer], name: str) -> Sequence[Record]:
+    return found[name].body["items"] if name in found else []
+
+
+def _here(found: Answer | AwayError) -> Answer:
+    if isinstance(found, AwayError):
+        raise found
+    return found

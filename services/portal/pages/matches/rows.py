@@ -1,0 +1,93 @@
+"""What stands in the tables and bars of a match: plain values of what the services tell."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from services.portal.pages.wording import money, number, quantity
+from shared.registers.counting import UNNAMED_UNIT, WHOLE_UNIT, counted
+from shared.vocabulary.currencies import minor_units
+
+_THOUSAND = 1000
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of a request or an offer, and what it is counted in: `measure` and `unit`."""
+
+    number: int
+    theme: str
+    kind: str
+    measure: str
+    unit: str
+    whole: float | None
+
+
+def lines(record: Mapping[str, Any] | None, list_name: str, count: str) -> list[Line]:
+    """The lines of a record: its `needs` by `quantity`, or its `provisions` by `capacity`."""
+    return [_line(one, one[count]) for one in (record or {}).get(list_name, ())]
+
+
+def _line(one: Mapping[str, Any], count: float | None) -> Line:
+    stored = None if count is None else int(Decimal(str(count)) * _THOUSAND)
+    cents = None if one["amount"] is None else int(Decimal(str(one["amount"])) * 100)
+    own = counted(one["kind"], stored, one["unit"], cents, one["currency"])
+    whole = one["amount"] if own.measure == "money" else count
+    return Line(one["line"], one["theme"], one["kind"], own.measure, own.unit, whole)
+
+
+def told(value: float | None, measure: str, unit: str) -> str:
+    """So much of a line, as it is read; a dash for what nobody has told."""
+    if value is None:
+        return "–"
+    if measure == "money":
+        return money(int(Decimal(str(value)).scaleb(minor_units(unit))), unit)
+    return number(value) if unit in (WHOLE_UNIT, UNNAMED_UNIT) else quantity(value, unit)
+
+
+def amount_told(line: Mapping[str, Any]) -> str:
+    """What a commitment takes from a line."""
+    value = line["quantity"] if line["measure"] == "quantity" else line["amount"]
+    return told(None if value is None else float(value), line["measure"], line["unit"])
+
+
+def sent(line: Line, value: Decimal) -> dict[str, Any]:
+    """So much of a line, as the matcher's API takes it."""
+    if line.measure == "money":
+        return {"line": line.number, "amount": float(value), "currency": line.unit}
+    return {"line": line.number, "quantity": float(value)}
+
+
+def served(needs: Iterable[Line], serves: Sequence[Mapping[str, Any]]) -> list[Line]:
+    """Of the lines of a request, those that a proposal serves; all where no line is named."""
+    numbers, every = {one["need"] for one in serves}, list(needs)
+    return [line for line in every if line.number in numbers] or every
+
+
+def serving(gives: Iterable[Line], serves: Sequence[Mapping[str, Any]]) -> list[Line]:
+    """Of the lines of an offer, those that serve something; all where no line is named."""
+    numbers, every = {one["provision"] for one in serves}, list(gives)
+    return [line for line in every if line.number in numbers] or every
+
+
+def proposed(line: Line, side: str, serves: Sequence[Mapping[str, Any]]) -> float | None:
+    """How much of a line a commitment takes by what the proposal says is served; None: not said."""
+    name = "need" if side == "request" else "provision"
+    own = "quantity" if line.measure == "quantity" else "amount"
+    values = [one[own] for one in serves if one[name] == line.number and one[own] is not None]
+    if not values:
+        return None
+    total = float(sum(values))
+    return total if line.whole is None else min(total, float(line.whole))
+
+
+def progress(need: Mapping[str, Any], line: Line) -> list[tuple[str, float | None, float, str]]:
+    """Pledged, committed, delivered of a need line: name, amount, share of the need, class."""
+    own = "quantity" if line.measure == "quantity" else "amount"
+    found: list[tuple[str, float | None, float, str]] = []
+    for name in ("pledged", "committed", "delivered"):
+        value = (need.get(name) or {}).get(own)
+        share = 0.0 if not value or not line.whole else float(value) / float(line.whole)
+        found.append((name, value, share, name))
+    return found

@@ -1,0 +1,256 @@
+"""The page of a match: both sides, where it stands, and what its reader can do now."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any
+
+from flask import Response, request
+from flask_babel import gettext as _
+
+from services.portal.house import house
+from services.portal.pages.forms import PageForm
+from services.portal.pages.frame import moment, show
+from services.portal.pages.matches import forms, rows
+from services.portal.pages.matches.making import make
+from services.portal.pages.matches.reading import Case
+from services.portal.pages.matches.rights import open_conditions
+from services.portal.pages.matches.steps import Stage, line_of_steps
+from services.portal.pages.matches.words import (
+    ACTIONS,
+    COMMITMENT_STATUSES,
+    JOINING_ROLES,
+    JOINING_STATUSES,
+    who,
+    why,
+)
+from services.portal.pages.wording import day
+
+STAGE_NAMES = {
+    "endorsed": lambda: _("Endorsed"),
+    "donor": lambda: _("Agreed by the donor"),
+    "state": lambda: _("Agreed by the State"),
+    "committed": lambda: _("Committed"),
+    "delivering": lambda: _("Being delivered"),
+    "delivered": lambda: _("Delivered"),
+    "follow-up": lambda: _("Follow-up"),
+    "closed": lambda: _("Closed"),
+}
+BAR_NAMES = {
+    "pledged": lambda: _("Pledged"),
+    "committed": lambda: _("Committed"),
+    "delivered": lambda: _("Delivered"),
+}
+
+
+def show_case(
+    case: Case,
+    status: int = HTTPStatus.OK,
+    failed: tuple[str, forms.StepForm] | None = None,
+    since: int | None = None,
+) -> Response:
+    """The page; `failed` is a form that was sent and its name, `since` the history seen before."""
+    made = {name: make(name, case, sent_one=False) for name in _shown_forms(case)}
+    gone = None
+    if failed is not None:
+        name, form = failed
+        form.begin(case.etag, len(case.life["history"]))
+        if name in made:
+            made[name] = form
+        else:
+            gone = form
+    history = [_told(step, case) for step in case.life["history"]]
+    return show(
+        "matches/match.html",
+        status,
+        wide=True,
+        case=case,
+        may=case.may,
+        idle=all(name.startswith("release-") for name in case.may),
+        made=made,
+        form=failed[1] if failed is not None else PageForm(),
+        kept=_typed(gone) if gone is not None else [],
+        line=[
+            _stage(one, case) for one in line_of_steps(case.life["history"], case.life["status"])
+        ],
+        history=history,
+        meanwhile=history[since:] if since is not None else None,
+        state_says=_state_says(case),
+        conditions=_conditions(case),
+        open_hashes=[one["hash"] for one in open_conditions(case.life)],
+        needs=_needs(case),
+        gives=_gives(case),
+        figures=list(_figures(case)),
+        reports=[_report(one) for one in case.life["reports"]],
+        commitments=[_commitment(one) for one in case.commitments],
+        joinings=[_joining(one, case) for one in case.joinings],
+        messages=_messages(case),
+        writes=bool(case.thread and case.thread["open"]),
+        files=case.files,
+        bare=PageForm(),
+        donor=case.names.get(str(case.proposal["organisation"]), case.proposal["organisation"]),
+        when=when,
+        query_list=request.form.getlist,
+    )
+
+
+def when(text: str | None) -> str:
+    """A time of an API as it is read."""
+    return "" if text is None else moment(datetime.fromisoformat(text))
+
+
+def _line(case: Case) -> list[Stage]:
+    return line_of_steps(case.life["history"], case.life["status"])
+
+
+def _shown_forms(case: Case) -> Iterator[str]:
+    yield from case.may
+    if case.thread is not None and case.thread["open"]:
+        yield "message"
+        yield "file"
+
+
+def _typed(form: forms.StepForm) -> list[tuple[str, str]]:
+    """What was typed into a form that has no place on the page any more."""
+    hidden = ("version", "known", "key", "csrf_token")
+    return [
+        (str(field.label.text), str(field.data))
+        for field in form
+        if field.short_name not in hidden and isinstance(field.data, str) and field.data.strip()
+    ]
+
+
+def _stage(one: Stage, case: Case) -> dict[str, Any]:
+    named = STAGE_NAMES.get(one.name)
+    told = None if one.step is None else _told(one.step, case)
+    return {"name": named() if named else ACTIONS[one.name], "state": one.state, "told": told}
+
+
+def _told(step: Mapping[str, Any], case: Case) -> dict[str, Any]:
+    return {
+        "name": ACTIONS.get(step["action"], step["action"]),
+        "at": when(step["at"]),
+        "who": who(step["role"], step["party"], case.names),
+        "why": why(step["reason"]),
+        "said": step["said"],
+    }
+
+
+def _state_says(case: Case) -> dict[str, Any] | None:
+    """Until when answers are waited for, and of whom."""
+    by = case.life["answer_by"]
+    if by is None or not case.life["waiting_for"]:
+        return None
+    left = datetime.fromisoformat(by) - house().clock()
+    return {
+        "by": when(by),
+        "days": max(left.days + 1, 0),
+        "over": left.total_seconds() <= 0,
+        "sides": [{"donor": _("the donor"), "state": _("the State")}[one]
+                  for one in case.life["waiting_for"]],
+    }  # fmt: skip
+
+
+def _conditions(case: Case) -> list[dict[str, Any]]:
+    """The offer's conditions by their texts, with when the State accepted each."""
+    offer = case.offer.record or {}
+    texts = {one["hash"]: one["text"] for one in offer.get("conditions", ())}
+    return [
+        {
+            **one,
+            "text": texts.get(one["hash"]),
+            "language": offer.get("language"),
+            "accepted": day(one["accepted_at"]),
+        }
+        for one in case.life["conditions"]
+    ]
+
+
+def _needs(case: Case) -> list[dict[str, Any]]:
+    stored = {one["line"]: one for one in (case.request.record or {}).get("needs", ())}
+    return [
+        {
+            "line": line,
+            "whole": rows.told(line.whole, line.measure, line.unit),
+            "bar": [
+                (BAR_NAMES[name](), rows.told(value, line.measure, line.unit), part, tone)
+                for name, value, part, tone in rows.progress(stored[line.number], line)
+            ],
+        }
+        for line in case.needs
+    ]
+
+
+def _gives(case: Case) -> list[dict[str, Any]]:
+    return [
+        {"line": line, "whole": rows.told(line.whole, line.measure, line.unit)}
+        for line in case.gives
+    ]
+
+
+def _figures(case: Case) -> Iterator[dict[str, Any]]:
+    known = {line.number: line for line in case.told_of}
+    names = ("pledged", "committed", "disbursed", "received", "difference")
+    for one in case.life["figures"]:
+        told = {name: rows.told(one[name], one["measure"], one["unit"]) for name in names}
+        yield {
+            "number": one["line"],
+            "line": known.get(one["line"]),
+            "differs": bool(one["difference"]),
+            **told,
+        }
+
+
+def _report(one: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "side": _("Donor") if one["side"] == "donor" else _("State"),
+        "up_to": day(one["up_to"]),
+        "at": when(one["at"]),
+        "text": one["text"],
+        "lines": [
+            _("Line %(number)s: %(amount)s", number=line["line"], amount=_line_told(line))
+            for line in one["lines"]
+        ],
+    }
+
+
+def _line_told(line: Mapping[str, Any]) -> str:
+    measure = "money" if line["quantity"] is None else "quantity"
+    return rows.amount_told({**line, "measure": measure})
+
+
+def _commitment(one: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "id": one["id"],
+        "status": COMMITMENT_STATUSES.get(one["status"], one["status"]),
+        "at": when(one["created_at"]),
+        "provisional": one["provisional"] and one["status"] == "held",
+        "until": when(one["expires_at"]) if one["status"] == "held" else "",
+        "reason": one["reason"],
+        "taken": [
+            (line["side"], line["line"], rows.amount_told(line)) for line in one["lines"]
+        ],
+    }  # fmt: skip
+
+
+def _joining(one: Mapping[str, Any], case: Case) -> dict[str, Any]:
+    role, status = case.reader.role, one["status"]
+    side = {"donor": "donor", "requester": "state"}.get(role)
+    own = role == "donor" and one["organisation"] == case.reader.organisation
+    open_ = status in ("offered", "donor-agreed", "state-agreed")
+    return {
+        **one,
+        "name": case.names.get(one["organisation"], one["organisation"]),
+        "as": JOINING_ROLES.get(one["role"], one["role"]),
+        "said": JOINING_STATUSES.get(status, status),
+        "agree": side is not None and not own and open_ and status != f"{side}-agreed",
+        "decline": side is not None and not own and status not in ("declined", "withdrawn"),
+    }
+
+
+def _messages(case: Case) -> list[dict[str, Any]]:
+    items = case.thread["items"] if case.thread is not None else ()
+    return [
+        {**one, "who": who(one["role"], one["party"], case.names), "when": when(one["at"])}
+        for one in items
+    ]

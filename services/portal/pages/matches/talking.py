@@ -1,0 +1,180 @@
+"""Questions and answers on a match, its files, and organisations that offer to join it."""
+
+from collections.abc import Callable, Iterator
+from http import HTTPStatus
+
+from flask import Response, flash, request
+from flask_babel import gettext as _
+from requests import Response as Streamed
+
+from services.portal.pages import asking
+from services.portal.pages.forms import PageForm
+from services.portal.pages.frame import for_roles, go, show
+from services.portal.pages.matches.acting import READERS, address, again, handle
+from services.portal.pages.matches.forms import JoinForm, StepForm
+from services.portal.pages.matches.reading import Case, names_of, side
+from services.portal.pages.matches.words import JOINING_STATUSES, refusal
+from services.portal.pages.signing import REFUSED
+from services.portal.services import AwayError, RefusedError
+from shared.web.problems import not_found
+
+_PIECE = 65_536
+_PASSED_ON = ("Content-Disposition", "Content-Length", "Repr-Digest", "Content-Security-Policy")
+
+
+@for_roles(*READERS)
+def message(proposal_id: str) -> Response:
+    """Write a message."""
+
+    def send(case: Case, form: StepForm) -> None:
+        data = form.data
+        body = {
+            "text": data["text"].strip(),
+            "language": data["language"] or None,
+            "signed": (data["signed"] or "").strip() or None,
+            "about": int(data["about"]) if data["about"] else None,
+        }
+        path = f"/v1/proposals/{case.id}/messages"
+        asking.send("matcher", path, body, key=form.key.data or None)
+
+    if request.method != "POST":
+        return go(f"{address(proposal_id)}#thread")
+    return handle(proposal_id, "message", send, "#thread")
+
+
+@for_roles(*READERS)
+def strike(proposal_id: str, number: int) -> Response:
+    """Strike out a message."""
+    path = f"/v1/proposals/{proposal_id}/messages/{number}/strike"
+    return _at_once(proposal_id, "#thread", lambda: asking.send("matcher", path))
+
+
+@for_roles(*READERS)
+def attach(proposal_id: str) -> Response:
+    """Attach a file."""
+
+    def send(case: Case, _form: StepForm) -> None:
+        file = request.files["file"]
+        path = f"/v1/proposals/{case.id}/attachments"
+        kind, name = file.mimetype or "application/octet-stream", file.filename
+        asking.send_file("matcher", path, file.stream.read(), kind, name)
+
+    if request.method != "POST":
+        return go(f"{address(proposal_id)}#files")
+    if "file" not in request.files or not request.files["file"].filename:
+        flash(_("Choose a file first."))
+        return go(f"{address(proposal_id)}#files")
+    return handle(proposal_id, "file", send, "#files")
+
+
+@for_roles(*READERS)
+def remove(proposal_id: str, file_id: str) -> Response:
+    """Remove a file."""
+    path = f"/v1/proposals/{proposal_id}/attachments/{file_id}"
+    seen = request.form.get("version", "")
+    return _at_once(
+        proposal_id,
+        "#files",
+        lambda: asking.send("matcher", path, method="DELETE", if_match=f'"{seen}"'),
+    )
+
+
+@for_roles(*READERS)
+def download(proposal_id: str, file_id: str) -> Response:
+    """A file of a match, passed on piece by piece, to be saved and never shown in place."""
+    path = f"/v1/proposals/{proposal_id}/attachments/{file_id}/file"
+    streamed = asking.stream("matcher", path)
+    kind = streamed.headers.get("Content-Type", "application/octet-stream")
+    answer = Response(_pieces(streamed), content_type=kind)
+    for name in _PASSED_ON:
+        if name in streamed.headers:
+            answer.headers[name] = streamed.headers[name]
+    answer.headers["Cache-Control"] = "no-store"
+    answer.call_on_close(streamed.close)
+    return answer
+
+
+def _pieces(streamed: Streamed) -> Iterator[bytes]:
+    yield from streamed.iter_content(_PIECE)
+
+
+@for_roles("requester", "donor")
+def answer_joining(proposal_id: str, joining_id: str) -> Response:
+    """Agree that an organisation joins, or decline it."""
+    agrees = request.form.get("answer") == "agree"
+    reason = request.form.get("reason", "").strip() or None
+    body = {"answer": "agree" if agrees else "decline", "reason": reason}
+    seen = request.form.get("version", "")
+    return _at_once(
+        proposal_id,
+        "#joinings",
+        lambda: asking.send(
+            "matcher", f"/v1/joinings/{joining_id}/answer", body, if_match=f'"{seen}"'
+        ),
+    )
+
+
+@for_roles("donor")
+def join(proposal_id: str) -> Response:
+    """Offer that one's organisation joins what an offer does for a request; withdraw that."""
+    request_id, dot, offer_id = proposal_id.partition(".")
+    if not dot:
+        raise not_found("proposal")
+    form = JoinForm()
+    status = HTTPStatus.OK
+    if form.is_submitted():
+        status = REFUSED
+        if form.validate():
+            body = {"proposal": proposal_id, "role": form.role.data, "text": form.text.data.strip()}
+            try:
+                asking.send("matcher", "/v1/joinings", body, key=form.key.data or None)
+            except AwayError:
+                return again()
+            except RefusedError as error:
+                form.fail(refusal(error))
+            else:
+                flash(_("Your offer to join was sent to both sides."))
+                return go(f"{address(proposal_id)}/join")
+    form.begin("", 0)
+    found = asking.get("matcher", "/v1/joinings", proposal=proposal_id, limit=50).body["items"]
+    own = next((one for one in found), None)
+    asked, offered = (
+        side("requests", f"/v1/requests/{request_id}"),
+        side("offers", f"/v1/offers/{offer_id}"),
+    )
+    owner = str((offered.record or {}).get("organisation", ""))
+    return show(
+        "matches/join.html",
+        status,
+        form=form,
+        own=own,
+        own_status=None if own is None else JOINING_STATUSES.get(own["status"], own["status"]),
+        asked=asked,
+        offered=offered,
+        donor=names_of([owner]).get(owner, owner) if owner else "",
+        proposal=proposal_id,
+        bare=PageForm(),
+    )
+
+
+@for_roles("donor")
+def leave(proposal_id: str, joining_id: str) -> Response:
+    """Take an offer to join back."""
+    path, seen = f"/v1/joinings/{joining_id}/withdraw", request.form.get("version", "")
+    return _at_once(
+        f"{proposal_id}/join", "", lambda: asking.send("matcher", path, if_match=f'"{seen}"')
+    )
+
+
+def _at_once(place: str, anchor: str, send: Callable[[], object]) -> Response:
+    """What one button does, told on the page that it stands on; by GET, back to that page."""
+    if request.method == "POST" and PageForm().validate_on_submit():
+        try:
+            send()
+        except AwayError:
+            return again()
+        except RefusedError as error:
+            flash(refusal(error))
+        else:
+            flash(_("This was done."))
+    return go(f"{address(place)}{anchor}")

@@ -1,0 +1,161 @@
+"""What pages of matches call the steps, what waits for whom, and what a service refuses."""
+
+from collections.abc import Mapping
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext
+
+from services.portal.pages.frame import ROLE_NAMES
+from services.portal.pages.wording import country
+from services.portal.services import RefusedError
+from shared.web.problems import TYPE_PREFIX
+
+ACTIONS: Mapping[str, object] = {
+    "endorse": lazy_gettext("Endorsed by a coordinator"),
+    "reject": lazy_gettext("Rejected by a coordinator"),
+    "donor-agree": lazy_gettext("The donor agreed"),
+    "state-agree": lazy_gettext("The State agreed"),
+    "agree": lazy_gettext("Both sides have agreed"),
+    "decline": lazy_gettext("Declined"),
+    "lapse": lazy_gettext("Lapsed: no answer came in time"),
+    "reconsider": lazy_gettext("The State is asked again: the conditions changed"),
+    "reconsider-agreed": lazy_gettext("The State is asked again: the conditions changed"),
+    "fall": lazy_gettext("No longer possible"),
+    "reopen": lazy_gettext("Open for review again"),
+    "commit": lazy_gettext("Assistance was committed"),
+    "release": lazy_gettext("What was committed was given back"),
+    "start": lazy_gettext("Delivery began"),
+    "deliver": lazy_gettext("All was delivered"),
+    "follow-up": lazy_gettext("The State is asked whether the need was met"),
+    "close": lazy_gettext("Closed"),
+    "accept": lazy_gettext("The State accepted the conditions"),
+    "report": lazy_gettext("Figures were reported"),
+    "remind": lazy_gettext("A reminder was sent"),
+    "ask": lazy_gettext("The State was asked whether the need was met"),
+    "assess": lazy_gettext("The State said whether the need was met"),
+    "reply": lazy_gettext("The donor replied"),
+}
+"""Each entry of a match's history."""
+
+WAITS: Mapping[str, object] = {
+    "answer": lazy_gettext("Your answer"),
+    "conditions": lazy_gettext("Conditions to accept"),
+    "commit": lazy_gettext("Assistance to be committed"),
+    "start": lazy_gettext("Delivery to be started"),
+    "report": lazy_gettext("Figures to report"),
+    "deliver": lazy_gettext("To say when all is delivered"),
+    "assess": lazy_gettext("Follow-up: was the need met?"),
+    "reply": lazy_gettext("The State's assessment, to reply to"),
+}
+"""What a match waits for from its reader."""
+
+REASONS: Mapping[str, object] = {
+    "silence": lazy_gettext("No answer came in time."),
+    "conditions-changed": lazy_gettext("The offer's conditions changed."),
+    "conditions-refused": lazy_gettext("Conditions of the offer were refused."),
+    "request-withdrawn": lazy_gettext("The request was withdrawn."),
+    "request-closed": lazy_gettext("The request was closed."),
+    "request-merged": lazy_gettext("The request was merged into another."),
+    "request-gone": lazy_gettext("The request is no longer there."),
+    "offer-withdrawn": lazy_gettext("The offer was withdrawn."),
+    "offer-closed": lazy_gettext("The offer was closed."),
+    "offer-merged": lazy_gettext("The offer was merged into another."),
+    "offer-gone": lazy_gettext("The offer is no longer there."),
+    "months-3": lazy_gettext("3 months after delivery"),
+    "months-12": lazy_gettext("12 months after delivery"),
+}
+"""Codes in a history that say why."""
+
+REFUSALS: Mapping[str, object] = {
+    "stale": lazy_gettext(
+        "This match changed while you had the page open, so nothing was done. "
+        "It is shown as it stands now; what you typed is kept below."
+    ),
+    "illegal-transition": lazy_gettext("This step is no longer possible as things stand."),
+    "lapsed": lazy_gettext("The time to answer is over."),
+    "not-agreed": lazy_gettext("Donor and State have to agree first."),
+    "not-endorsed": lazy_gettext("A coordinator has to endorse the proposal first."),
+    "conditions-changed": lazy_gettext(
+        "The offer's conditions changed. The State has to accept them first."
+    ),
+    "conditions-unread": lazy_gettext(
+        "The offer's conditions cannot be accepted yet: its donor has to save it again."
+    ),
+    "embargo": lazy_gettext("An arms embargo bars this."),
+    "delivered": lazy_gettext("What was held is delivered. It stays with its record."),
+    "not-asked": lazy_gettext("This is not asked yet."),
+    "answered": lazy_gettext("This was answered already."),
+    "not-answered": lazy_gettext("The State has not said anything to this yet."),
+    "too-many-messages": lazy_gettext(
+        "Your side wrote very many messages today. Write again tomorrow."
+    ),
+    "full": lazy_gettext("There is no room for more here."),
+    "struck": lazy_gettext("This message was struck out before."),
+    "offered": lazy_gettext("Your organisation has offered to join already."),
+    "forbidden": lazy_gettext("This is not for your role."),
+    "not-found": lazy_gettext("This is no longer there, or no longer shown to you."),
+}
+"""What a service refuses, by the problem's type."""
+
+FIELD_FAULTS: Mapping[str, object] = {
+    "required": lazy_gettext("Fill this in."),
+    "future": lazy_gettext("This day is still to come."),
+    "past": lazy_gettext("This time is over."),
+    "too_small": lazy_gettext("This is too little."),
+    "too_large": lazy_gettext("This is too much."),
+    "too_long": lazy_gettext("This is too long."),
+    "no-rate": lazy_gettext("There is no exchange rate for this."),
+    "unknown-line": lazy_gettext("There is no such line to tell of."),
+}
+"""What is wrong with a field, by the error's code."""
+
+JOINING_ROLES: Mapping[str, object] = {
+    "partner": lazy_gettext("Partner"),
+    "implementer": lazy_gettext("Implementer"),
+    "expertise": lazy_gettext("Expertise"),
+    "funder": lazy_gettext("Funder"),
+}
+JOINING_STATUSES: Mapping[str, object] = {
+    "offered": lazy_gettext("Offered"),
+    "donor-agreed": lazy_gettext("Agreed by the donor"),
+    "state-agreed": lazy_gettext("Agreed by the State"),
+    "agreed": lazy_gettext("Takes part"),
+    "declined": lazy_gettext("Declined"),
+    "withdrawn": lazy_gettext("Withdrawn"),
+}
+COMMITMENT_STATUSES: Mapping[str, object] = {
+    "reserving": lazy_gettext("Being made"),
+    "held": lazy_gettext("Held"),
+    "undoing": lazy_gettext("Refused"),
+    "refused": lazy_gettext("Refused"),
+    "releasing": lazy_gettext("Given back"),
+    "released": lazy_gettext("Given back"),
+}
+
+
+def who(role: str, party: str | None, names: Mapping[str, str]) -> str:
+    """Who took a step: a State or organisation by its name, else the role."""
+    if role == "requester" and party:
+        return country(party)
+    if role == "donor" and party:
+        return names.get(party, party)
+    return str(ROLE_NAMES.get(role, _("By itself")))
+
+
+def why(reason: str | None) -> str:
+    """A code of a history as it is read; empty for none, and for one that only the code tells."""
+    return str(REASONS.get(reason or "", ""))
+
+
+def refusal(error: RefusedError) -> str:
+    """Why a service refused, in the reader's language; else in the service's own words."""
+    if error.stale:
+        return str(REFUSALS["stale"])
+    known = REFUSALS.get(str(error.problem.get("type", "")).removeprefix(TYPE_PREFIX))
+    return str(known) if known is not None else _("This was refused: %(why)s", why=str(error))
+
+
+def field_fault(error: Mapping[str, object]) -> str:
+    """What is wrong with a field, in the reader's language; else in the service's own words."""
+    known = FIELD_FAULTS.get(str(error.get("code", "")))
+    return str(known) if known is not None else str(error.get("message", ""))
