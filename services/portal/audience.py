@@ -101,7 +101,8 @@ def _of_donor(record: Followed, world: World) -> Iterator[Account]:
     if record.organisation is None or (record.request is not None and request is None):
         return
     match = world.match_of(record)
-    party = match is not None and match.status in PARTY
+    # Who was asked once hears how it ended, too, as the matcher goes on showing it the proposal.
+    party = match is not None and any(one["target"] in PARTY for one in match.history)
     for account in world.of_role("donor"):
         own = account.organisation == record.organisation
         if own and (request is None or _may_read(account, request, party=party)):

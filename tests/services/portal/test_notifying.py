@@ -161,7 +161,9 @@ def test_no_donor_is_told_of_what_donors_may_not_read(
     assert "other-donor" not in told_of(people, "endorse")
     assert {"state", "colleague"} <= told_of(people, "endorse")
     hear(matched(clock, ENDORSED, ("decline", "endorsed", "declined")))
-    assert ("donor" in told_of(people, "decline")) == before
+    # Who was asked hears how it ended, though it is no party any more.
+    assert ("donor" in told_of(people, "decline")) == after
+    assert "other-donor" not in told_of(people, "decline")
 
 
 def test_a_request_of_which_donors_see_no_line_is_not_told_to_them(
