@@ -112,7 +112,8 @@ def strike(_body: dict[str, Any], proposal_id: str, number: int) -> dict[str, An
     proposal, identity = _proposal(proposal_id)
     actor, now = actor_of(identity), context().clock()
     message = threads.strike(proposal, number, identity, actor, now, current_attempt())
-    return message_view(message, identity, actor)
+    # Without the name: the answer is kept for its key, and would keep what is erased.
+    return {**message_view(message, identity, actor), "signed": None}
 
 
 @blueprint.route("/messages/erase-name", methods=["POST"])

@@ -442,6 +442,18 @@ def test_the_portals_token_for_names_opens_nothing_else(
     assert opened == {("POST", "/v1/messages/erase-name", 422)}
 
 
+def test_an_erased_name_is_in_no_answer_that_is_kept_for_a_key(
+    endorsed: World, donor: Caller
+) -> None:
+    post(donor, "A question.", signed="Qzvexor Plugh", key="asked")
+    assert donor.post(f"{THREAD}/1/strike", key="struck").json["number"] == 1
+    erased = donor.post("/v1/messages/erase-name", {"signed": "Qzvexor Plugh"})
+    assert erased.json == {"erased": 1}
+    kept = [bytes(one["answer"]["body"]) for one in current_database()[COLLECTION].find()]
+    assert kept
+    assert not any(b"Qzvexor Plugh" in one for one in kept)
+
+
 def test_who_read_a_thread_is_on_record(
     endorsed: World, donor: Caller, state: Caller, call: Callable[..., Caller]
 ) -> None:
