@@ -231,5 +231,25 @@ class OutgoingMail(Document):
     gave_up_at = DateTimeField()
 
 
+class HeldFile(Document):
+    """A file that an account sent and has not confirmed yet; forgotten at `expires_at`."""
+
+    meta = {  # noqa: RUF012 (mongoengine declares it so)
+        "collection": "held_files",
+        "indexes": [
+            ("account", "-created_at", "id"),
+            {"fields": ["expires_at"], "expireAfterSeconds": 0},
+        ],
+    }
+
+    id = StringField(primary_key=True)
+    account = StringField(required=True)
+    kind = StringField(required=True)
+    name = StringField()
+    content = BinaryField(required=True)
+    created_at = DateTimeField(required=True)
+    expires_at = DateTimeField(required=True)
+
+
 AUDITED: tuple[type[Any], ...] = (Account, Invitation, ApiToken)
 """The documents with a history of steps, for the audit trail."""

@@ -23,6 +23,7 @@ PLACES = (
     Place("/requests", _("Requests")),
     Place("/offers", _("Offers"), ("donor", "coordinator", "requester", "auditor")),
     Place("/matches", _("Matches"), ("requester", "donor", "coordinator", "auditor")),
+    Place("/activities", _("Activities"), ("donor", "coordinator", "requester", "auditor")),
     Place("/notifications", _("Notifications")),
     Place("/invitations", _("Invitations"), ("coordinator", "operator")),
     Place("/account", _("My account")),

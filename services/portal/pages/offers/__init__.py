@@ -2,10 +2,10 @@
 
 from flask import Flask
 
-from services.portal.pages.offers import listing, showing, writing
+from services.portal.pages.offers import activities, iati, listing, showing, writing
 
 
 def install(app: Flask) -> None:
     """Add the pages of the room."""
-    for pages in (listing, showing, writing):
+    for pages in (listing, showing, writing, activities, iati):
         pages.install(app)

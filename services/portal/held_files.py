@@ -1,0 +1,41 @@
+"""Files that somebody sent and has not confirmed yet: kept for a day, for that account alone."""
+
+from datetime import datetime, timedelta
+
+from services.portal.documents import HeldFile
+from shared.ids import new_id
+
+MOST_BYTES = 8 * 1024 * 1024
+"""How large a file may be: a document of the database has room for 16 MB."""
+
+KEPT = timedelta(days=1)
+_AT_ONCE = 10
+
+
+def hold(account: str, kind: str, name: str, content: bytes, now: datetime) -> str:
+    """Keep a file; its id. Of an account's files the oldest go where there are many."""
+    held = HeldFile(
+        id=new_id(),
+        account=account,
+        kind=kind,
+        name=name,
+        content=content,
+        created_at=now,
+        expires_at=now + KEPT,
+    )
+    held.save(force_insert=True)
+    others = HeldFile.objects(account=account).only("id").order_by("-created_at", "id")
+    for old in others.skip(_AT_ONCE):
+        old.delete()
+    return str(held.id)
+
+
+def find(account: str, file_id: str, kind: str) -> HeldFile | None:
+    """A file of the account's own, if it is there still."""
+    found: HeldFile | None = HeldFile.objects(id=file_id, account=account, kind=kind).first()
+    return found
+
+
+def forget(account: str, file_id: str) -> None:
+    """Keep a file no longer."""
+    HeldFile.objects(id=file_id, account=account).delete()

@@ -1,0 +1,219 @@
+"""Assistance that is planned, under way or done: a list, each by itself, and a form."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from flask import Flask, Response, flash, request
+from flask_babel import gettext as _
+
+from services.portal.pages.asking import ask, gather, get, send
+from services.portal.pages.frame import account, for_roles, for_signed_in, go, show
+from services.portal.pages.offers import bodies
+from services.portal.pages.offers.forms import (
+    CHOOSE,
+    MISSING,
+    ActivityForm,
+    countries,
+    typed,
+)
+from services.portal.pages.offers.listing import SHOWN, asked, labels, words
+from services.portal.pages.offers.parties import names_of, owns
+from services.portal.pages.offers.rows import size_of
+from services.portal.pages.signing import REFUSED
+from services.portal.pages.wording import here
+from services.portal.services import Answer, AwayError, RefusedError
+from shared.ids import new_id
+from shared.lifecycle import ASSISTANCE
+from shared.vocabulary.kinds import KINDS
+from shared.vocabulary.lists import ACTIVITY_STATUSES
+from shared.vocabulary.themes import THEMES
+from shared.web.problems import forbidden
+
+PAGE = "/activities"
+ONE = f"{PAGE}/<string:activity_id>"
+_WORDS = ("title", "description")
+_CODES = ("country", "theme", "kind", "status")
+
+
+def install(app: Flask) -> None:
+    """Add the pages."""
+    both = ["GET", "POST"]
+    app.add_url_rule(PAGE, view_func=list_activities)
+    app.add_url_rule(f"{PAGE}/new", view_func=new_activity, methods=both)
+    app.add_url_rule(ONE, view_func=show_activity)
+    app.add_url_rule(f"{ONE}/edit", view_func=edit_activity, methods=both)
+
+
+@for_signed_in()
+def list_activities() -> Response:
+    """Activities, a donor's own unless all are asked for."""
+    own = account()
+    donor = own.role == "donor"
+    mine = donor and request.args.get("whose") != "all"
+    found = gather(
+        activities=ask(
+            "offers",
+            "/v1/activities",
+            limit=SHOWN,
+            organisation=own.organisation if mine else None,
+            cursor=asked("cursor"),
+            status=asked("status", ASSISTANCE.states),
+            country=asked("country", dict(countries())),
+            theme=asked("theme", THEMES.codes()),
+            kind=asked("kind", KINDS.codes()),
+            q=words(),
+        )
+    )["activities"]
+    listed = [] if isinstance(found, AwayError) else list(found.body["items"])
+    statuses = [(code, ACTIVITY_STATUSES.label(code, here())) for code in ACTIVITY_STATUSES.codes()]
+    return show(
+        "offers/activities.html",
+        wide=True,
+        away=isinstance(found, AwayError),
+        donor=donor,
+        mine=mine,
+        rows=[(one, size_of(one, "quantity")) for one in listed],
+        names=names_of(one["organisation"] for one in listed),
+        next=None if isinstance(found, AwayError) else found.body["next"],
+        filters=[
+            ("country", _("State"), countries()),
+            ("status", _("Where it stands"), statuses),
+            ("theme", _("Theme"), labels(THEMES)),
+            ("kind", _("Kind of help"), labels(KINDS)),
+        ],
+        filtered=any(
+            request.args.get(name) for name in ("country", "status", "theme", "kind", "q")
+        ),
+    )
+
+
+@for_signed_in()
+def show_activity(activity_id: str) -> Response:
+    """One activity."""
+    found = get("offers", f"/v1/activities/{activity_id}").body
+    names = names_of([found["organisation"]])
+    return show(
+        "offers/activity.html",
+        activity=found,
+        donor=names.get(found["organisation"] or "", ""),
+        size=size_of(found, "quantity"),
+        own=owns(account(), found),
+    )
+
+
+@for_roles("donor")
+def new_activity() -> Response:
+    """A new activity."""
+    form = ActivityForm()
+    if not form.is_submitted():
+        fresh = {"key": new_id(), "status": "ongoing"}
+        return _show(ActivityForm(formdata=None, data=fresh), None)
+    if not form.validate_on_submit():
+        return _show(form, None, REFUSED)
+    body = {**_body(form), "organisation": account().organisation}
+    if not form.problems():
+        try:
+            made = send("offers", "/v1/activities", body, key=form.key.data or None)
+        except RefusedError as error:
+            bodies.tell(form, error)
+        else:
+            flash(_("The activity is registered. Everybody who is signed in sees it."))
+            return go(f"{PAGE}/{made.body['id']}")
+    return _show(form, None, REFUSED)
+
+
+@for_roles("donor")
+def edit_activity(activity_id: str) -> Response:
+    """An activity changed, its state included."""
+    stands = get("offers", f"/v1/activities/{activity_id}")
+    if not owns(account(), stands.body):
+        raise forbidden("You may change activities of your own organisation only.")
+    form = ActivityForm()
+    if not form.is_submitted():
+        data = {**_data(stands.body), "version": stands.etag, "key": new_id()}
+        return _show(ActivityForm(formdata=None, data=data), stands)
+    if not form.validate_on_submit():
+        return _show(form, stands, REFUSED)
+    body = {**_kept(stands.body), **_body(form)}
+    if form.problems():
+        return _show(form, stands, REFUSED)
+    if form.version.data != stands.etag:
+        if all(stands.body[name] == value for name, value in body.items() if value is not None):
+            return go(f"{PAGE}/{activity_id}")
+        return _stale(form, stands)
+    try:
+        send(
+            "offers",
+            f"/v1/activities/{activity_id}",
+            body,
+            method="PUT",
+            if_match=stands.etag,
+        )
+    except RefusedError as error:
+        if error.stale:
+            return _stale(form, get("offers", f"/v1/activities/{activity_id}"))
+        if error.status not in {HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY}:
+            raise
+        bodies.tell(form, error)
+        return _show(form, stands, REFUSED)
+    flash(_("Saved."))
+    return go(f"{PAGE}/{activity_id}")
+
+
+def _stale(form: ActivityForm, stands: Answer) -> Response:
+    form.fail(
+        _("The activity was changed meanwhile. See what stands now; sending yours replaces it.")
+    )
+    form.version.data = stands.etag
+    return _show(form, stands, HTTPStatus.CONFLICT, stale=True)
+
+
+def _data(activity: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {
+        **{name: activity[name] or "" for name in (*_WORDS, "language", *_CODES)},
+        "quantity": bodies.as_typed(activity["quantity"]),
+        "unit": activity["unit"] or "",
+        "amount": bodies.as_typed(activity["amount"]),
+        "currency": activity["currency"] or "",
+        "partners": activity["partners"],
+        **bodies.window_data(activity),
+    }
+
+
+def _kept(activity: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What the form does not ask for and that stays as it is."""
+    return {name: activity[name] for name in ("organisation", "donor_country", "external_id")}
+
+
+def _body(form: ActivityForm) -> dict[str, Any]:
+    for name in _WORDS:
+        if typed(form[name]) is None:
+            form.fail_row(form[name], MISSING)
+    for name in _CODES:
+        if typed(form[name]) is None:
+            form.fail_row(form[name], CHOOSE)
+    return {
+        **{name: typed(form[name]) for name in (*_WORDS, "language", *_CODES)},
+        **bodies.measures(form, form.quantity, form, "quantity"),
+        "window": bodies.window_body(form, form.start, form.end),
+        "partners": form.partners.data or [],
+    }
+
+
+def _show(
+    form: ActivityForm,
+    stands: Answer | None,
+    status: int = HTTPStatus.OK,
+    *,
+    stale: bool = False,
+) -> Response:
+    activity = None if stands is None else stands.body
+    return show(
+        "offers/activity_form.html",
+        status,
+        form=form,
+        activity=activity,
+        now=activity if stale else None,
+        now_size=size_of(activity, "quantity") if activity else "",
+    )

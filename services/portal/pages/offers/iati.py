@@ -1,0 +1,87 @@
+"""Activities out of an IATI file: what would be understood of it first, then brought in."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Flask, Response, flash
+from flask_babel import gettext as _
+
+from services.portal.held_files import forget, hold
+from services.portal.house import house
+from services.portal.pages.asking import send_file
+from services.portal.pages.forms import PageForm
+from services.portal.pages.frame import account, for_roles, go, show
+from services.portal.pages.offers.activities import PAGE
+from services.portal.pages.offers.files import held, uploaded
+from services.portal.pages.offers.rows import money_of
+from services.portal.pages.signing import REFUSED
+from services.portal.services import AwayError, RefusedError
+
+IMPORT = f"{PAGE}/import"
+_KIND = "iati"
+_GZIP = b"\x1f\x8b"
+_TOLD = 200
+
+
+def install(app: Flask) -> None:
+    """Add the pages."""
+    both = ["GET", "POST"]
+    app.add_url_rule(IMPORT, view_func=choose_iati, methods=both)
+    app.add_url_rule(f"{IMPORT}/<string:file_id>", view_func=bring_in_iati, methods=both)
+
+
+@for_roles("donor")
+def choose_iati() -> Response:
+    """A file chosen; nothing of it is brought in yet."""
+    form, file = uploaded()
+    if file is not None:
+        beginning = file.content[:400].lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n\x00")
+        if not (file.content.startswith(_GZIP) or beginning.startswith(b"<")):
+            form.fail_field(form.file, _("This is no IATI file: it is neither XML nor gzip."))
+        else:
+            kept = hold(account().id, _KIND, file.name, file.content, house().clock())
+            return go(f"{IMPORT}/{kept}")
+    status = REFUSED if form.problems() else 200
+    return show("offers/iati_choose.html", status, form=form)
+
+
+@for_roles("donor")
+def bring_in_iati(file_id: str) -> Response:
+    """What the file says, and bringing it in."""
+    file = held(file_id, _KIND)
+    form = PageForm()
+    confirmed = form.validate_on_submit()
+    try:
+        report = _send(file.content, file.name, preview=not confirmed)
+    except AwayError:
+        form.fail(_("The file could not be read in time. Nothing is lost: load this page again."))
+        return show("offers/iati_preview.html", 503, form=form, name=file.name, report=None)
+    except RefusedError as error:
+        told = error.fields()
+        form.fail(told[0][1] if told else str(error))
+        return show("offers/iati_preview.html", REFUSED, form=form, name=file.name, report=None)
+    if confirmed:
+        forget(account().id, file_id)
+        count = report["created"] + report["changed"]
+        flash(_("Brought in: %(count)s. What was known already was left as it is.", count=count))
+        return go(PAGE)
+    return show(
+        "offers/iati_preview.html",
+        wide=True,
+        form=form,
+        name=file.name,
+        report=report,
+        rows=[(one, _amount(one)) for one in report["activities"][:_TOLD]],
+        refusals=report["refusals"][:_TOLD],
+        new=report["created"] + report["changed"],
+    )
+
+
+def _send(content: bytes, name: str, *, preview: bool) -> Mapping[str, Any]:
+    kind = "application/gzip" if content.startswith(_GZIP) else "application/xml"
+    path = "/v1/activities/import"
+    return send_file("offers", path, content, kind, name, preview=str(preview).lower()).body
+
+
+def _amount(one: Mapping[str, Any]) -> str:
+    return "" if one["amount"] is None else money_of(one["amount"], one["currency"])
