@@ -12,7 +12,7 @@ from services.portal.pages import asking
 from services.portal.pages.asking import ask
 from services.portal.pages.frame import account, for_roles, show
 from services.portal.pages.matches.acting import READERS
-from services.portal.pages.matches.reading import names_of
+from services.portal.pages.matches.reading import by_ids, names_of
 from services.portal.pages.matches.words import JOINING_ROLES, JOINING_STATUSES, WAITS
 from services.portal.pages.wording import day, status
 from services.portal.services import Answer, AwayError
@@ -66,10 +66,14 @@ def _urgent_first(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 
 def _titles(rows: Sequence[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
     """Both sides' records by their ids, of those that the reader may see."""
-    asked = {one["request"]: ask("requests", f"/v1/requests/{one['request']}")
-             for one in rows if one["shows_request"]}  # fmt: skip
-    asked |= {one["offer"]: ask("offers", f"/v1/offers/{one['offer']}") for one in rows}
-    return {id_: answer.body for id_, answer in asking.look_up(asked).items()}
+    asked = {
+        **by_ids(
+            "requests", "/v1/requests", [one["request"] for one in rows if one["shows_request"]]
+        ),
+        **by_ids("offers", "/v1/offers", [one["offer"] for one in rows]),
+    }
+    pages = asking.look_up(asked).values()
+    return {str(one["id"]): one for page in pages for one in page.body["items"]}
 
 
 def _row(

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from services.portal.pages.wording import money, number, quantity
+from services.portal.pages.wording import amount, number, quantity
 from shared.registers.counting import UNNAMED_UNIT, WHOLE_UNIT, counted
-from shared.vocabulary.currencies import minor_units
 
 _THOUSAND = 1000
 
@@ -42,7 +41,7 @@ def told(value: float | None, measure: str, unit: str) -> str:
     if value is None:
         return "–"
     if measure == "money":
-        return money(int(Decimal(str(value)).scaleb(minor_units(unit))), unit)
+        return amount(value, unit)
     return number(value) if unit in (WHOLE_UNIT, UNNAMED_UNIT) else quantity(value, unit)
 
 

@@ -6,6 +6,7 @@ from http import HTTPStatus
 from flask import Response, flash, request
 from flask_babel import gettext as _
 from requests import Response as Streamed
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from services.portal.pages import asking
 from services.portal.pages.forms import PageForm
@@ -18,6 +19,9 @@ from services.portal.pages.signing import REFUSED
 from services.portal.services import AwayError, RefusedError
 from shared.web.problems import not_found
 
+MAX_FILE_BYTES = 10 * 1024 * 1024
+_FORM_BYTES = 64 * 1024
+"""What a form has beside its file."""
 _PIECE = 65_536
 _PASSED_ON = ("Content-Disposition", "Content-Length", "Repr-Digest", "Content-Security-Policy")
 
@@ -61,7 +65,13 @@ def attach(proposal_id: str) -> Response:
 
     if request.method != "POST":
         return go(f"{address(proposal_id)}#files")
-    if "file" not in request.files or not request.files["file"].filename:
+    request.max_content_length = MAX_FILE_BYTES + _FORM_BYTES
+    try:
+        chosen = request.files.get("file")
+    except RequestEntityTooLarge:
+        flash(_("This file is too large."))
+        return go(f"{address(proposal_id)}#files")
+    if chosen is None or not chosen.filename:
         flash(_("Choose a file first."))
         return go(f"{address(proposal_id)}#files")
     return handle(proposal_id, "file", send, "#files")

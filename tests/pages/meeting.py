@@ -1,0 +1,52 @@
+"""A proposal that the tests of matches' pages make for themselves, endorsed."""
+
+from typing import Any
+
+from deploy.local.servers import wait_until
+from shared.ids import new_id
+from tests.pages.giving import HOSTILE, make_offer
+from tests.pages.running import Portal
+
+_PROPOSED_SECONDS = 240.0
+
+
+def make_match(portal: Portal) -> str:
+    """A match of a request and a conditional offer of the examples' State and donor; its id."""
+    asked = make_request(portal)
+    offer = make_offer(portal)
+    _step(portal, "donor", "offers", f"/v1/offers/{offer}", "submit")
+    _step(portal, "coordinator", "offers", f"/v1/offers/{offer}", "publish")
+    proposal = f"{asked}.{offer}"
+    coordinator, place = portal.api("coordinator"), f"/v1/proposals/{proposal}"
+
+    def proposed() -> bool:
+        found = coordinator.get("matcher", "/v1/proposals", request=asked, offer=offer).body
+        return bool(found["items"])
+
+    wait_until(proposed, _PROPOSED_SECONDS, "the proposal of the pair")
+    seen = coordinator.get("matcher", place).etag
+    coordinator.post("matcher", f"{place}/decision", {"decision": "endorse"}, if_match=seen)
+    return proposal
+
+
+def make_request(portal: Portal) -> str:
+    """A request of the examples' State, circulated at once; its id."""
+    body = {
+        "title": f"Marking machines for armouries {HOSTILE}",
+        "description": "We need six machines that mark the arms of the police, and training.",
+        "language": "en",
+        "country": portal.state,
+        "needs": [{"theme": "marking", "kind": "equipment", "quantity": 6, "unit": "machines"}],
+        "confidentiality": "restricted",
+        "external_id": {"source": "pages-tests", "id": new_id()},
+    }
+    id_ = str(portal.api("requester").post("requests", "/v1/requests", body).body["id"])
+    path = f"/v1/requests/{id_}"
+    _step(portal, "requester", "requests", path, "submit", {"consent": "express"})
+    _step(portal, "coordinator", "requests", path, "authenticate")
+    return id_
+
+
+def _step(portal: Portal, role: str, service: str, path: str, step: str, body: Any = None) -> None:
+    api = portal.api(role)
+    api.post(service, f"{path}/{step}", body, if_match=api.get(service, path).etag)

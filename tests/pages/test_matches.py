@@ -1,0 +1,164 @@
+"""Matches as State, donor, coordinator and auditor play them in a browser without scripts."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.pages.giving import HOSTILE
+from tests.pages.meeting import make_match
+from tests.pages.running import Portal
+from tests.pages.visiting import Visitor
+
+pytestmark = pytest.mark.journey
+
+Visiting = Callable[..., Visitor]
+TWISTED = f"Cela nous convient. {HOSTILE}"
+
+
+def actions(browser: Visitor) -> set[str]:
+    """What the forms of the page do."""
+    return {
+        form.action.rpartition("/do/")[2] for form in browser.page.forms if "/do/" in form.action
+    }
+
+
+def conditions(portal: Portal, match: str) -> list[str]:
+    """The hashes of the offer's conditions."""
+    found = portal.api("requester").get("matcher", f"/v1/proposals/{match}/life").body
+    return [one["hash"] for one in found["conditions"]]
+
+
+def test_a_match_goes_from_its_endorsement_to_what_was_delivered(
+    portal: Portal, visitor: Visiting
+) -> None:
+    match = make_match(portal)
+    page = f"/matches/{match}"
+    donor, state, coordinator = visitor("donor"), visitor("requester"), visitor("coordinator")
+    state.open("/matches")
+    assert page in state.links(page)
+    assert "Your answer" in state.page.text
+    state.open(page)
+    assert actions(state) == {"agree", "decline"}
+    assert "A report each year" in state.page.text
+    # Nothing is agreed to before each condition is ticked, and what was typed stays.
+    state.send(f"{page}/do/agree", reason=TWISTED)
+    assert state.status == 422
+    assert "Tick each condition" in state.page.text
+    assert "Cela nous convient." in state.page.text
+    state.send(f"{page}/do/agree", reason=TWISTED, accepts=conditions(portal, match))
+    assert (state.status, state.path) == (200, page)
+    assert "Agreed by the State" in state.page.text
+    donor.open(page)
+    assert "<script>alert" not in donor.shown.text
+    donor.send(f"{page}/do/agree", **{"line-1": "6"})
+    assert donor.status == 200
+    donor.open(page)
+    assert actions(donor) == {"decline"}
+    coordinator.open(page)
+    coordinator.send(f"{page}/do/commit", **{"need-1": "4", "give-1": "4", "give-2": ""})
+    assert "Held" in coordinator.page.text
+    donor.open(page)
+    donor.send(f"{page}/do/start", reason="Shipped today.")
+    donor.send(f"{page}/do/figures", **{"line-1": "4"})
+    assert "Shipped today." in donor.page.text
+    state.open(page)
+    state.send(f"{page}/do/figures", **{"line-1": "three"})
+    assert (state.status, "This is no number." in state.page.text) == (422, True)
+    state.send(f"{page}/do/figures", **{"line-1": "3"})
+    assert "1 machine" in state.page.text  # the difference
+    state.send(f"{page}/do/deliver")
+    assert "Will be asked on" in state.page.text
+    auditor = visitor("auditor")
+    auditor.open(page)
+    assert (auditor.status, actions(auditor)) == (200, set())
+
+
+def test_who_decides_on_what_has_changed_is_told_and_loses_nothing(
+    portal: Portal, visitor: Visiting
+) -> None:
+    match = make_match(portal)
+    page = f"/matches/{match}"
+    first, second, donor = visitor("requester"), visitor("requester"), visitor("donor")
+    for browser in (first, second, donor):
+        browser.open(page)
+    donor.send(f"{page}/do/agree")
+    second.send(f"{page}/do/decline", reason=f"Notre plan a changé. {HOSTILE}")
+    assert second.status == 412
+    assert "What happened meanwhile" in second.page.text
+    assert "The donor agreed" in second.page.text
+    assert "Notre plan a changé." in second.page.text
+    second.send(f"{page}/do/decline", reason="Notre plan a changé.")
+    assert second.status == 200
+    # The first window can do nothing any more, and keeps what was typed there.
+    first.send(f"{page}/do/agree", reason="We are glad.", accepts=conditions(portal, match))
+    assert first.status == 412
+    assert "We are glad." in first.page.text
+    assert actions(first) == set()
+    donor.open(f"{page}?language=fr")
+    assert "Déclinée" in donor.page.text
+    assert "Notre plan a changé." in donor.page.text
+
+
+def test_sent_twice_it_is_done_once(portal: Portal, visitor: Visiting) -> None:
+    match = make_match(portal)
+    page = f"/matches/{match}"
+    donor = visitor("donor")
+    donor.open(page)
+    (form,) = (one for one in donor.page.forms if one.action == f"{page}/messages")
+    for _ in range(2):
+        sent = {**form.values, "text": f"When? {HOSTILE}"}
+        answer = donor.session.post(portal.url + form.action, data=sent, timeout=60)
+        assert answer.status_code == 200
+    donor.open(page)
+    assert donor.page.text.count("When?") == 1
+    donor.send(f"{page}/messages", text="x" * 10_000)
+    assert (donor.status, "This is too long." in donor.page.text) == (422, True)
+    donor.send(f"{page}/messages", text=" ")
+    assert donor.status == 422
+
+
+def test_questions_answers_and_files_are_both_sides_in_another_language(
+    portal: Portal, visitor: Visiting
+) -> None:
+    match = make_match(portal)
+    page = f"/matches/{match}"
+    state, donor = visitor("requester", "ar"), visitor("donor")
+    state.open(f"{page}?language=ar")
+    state.send(f"{page}/messages", text="متى تصل الآلات؟", language="ar", signed="Bureau")
+    assert state.status == 200
+    donor.open(page)
+    arabic = [attrs for _, attrs in donor.page.tags if attrs.get("lang") == "ar"]
+    assert any(attrs.get("dir") == "rtl" for attrs in arabic)
+    donor.send(f"{page}/messages", text="In March.", about="1")
+    assert "on message 1" in donor.page.text
+    pdf = ("Plan d'action.pdf", b"%PDF-1.4\n%\xe2\xe3\nplan", "application/pdf")
+    donor.send(f"{page}/files", files={"file": pdf})
+    assert "not scanned for viruses" in donor.page.text
+    (link,) = donor.links(f"{page}/files/")
+    state.open(link)
+    headers = state.shown.headers
+    assert headers["Content-Disposition"].startswith("attachment")
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert state.shown.content == pdf[1]
+    donor.open(page)
+    donor.send(f"{page}/files", files={"file": ("plan.pdf", b"MZ\x00\x01", "application/pdf")})
+    assert donor.status == 422
+    donor.send(f"{page}/messages/2/strike")
+    assert "In March." not in donor.page.text
+    donor.send(f"{link}/remove")
+    assert "No file is attached." in donor.page.text
+
+
+def test_what_is_not_for_a_reader_is_not_there(portal: Portal, visitor: Visiting) -> None:
+    for role in ("requester", "donor", "coordinator", "auditor"):
+        browser = visitor(role)
+        browser.open("/matches/none.none")
+        assert browser.status == 404
+        browser.open("/matches?status=nonsense&cursor=nonsense")
+        assert browser.status in {200, 422}
+    operator = visitor("operator")
+    operator.open("/matches")
+    assert operator.status == 403
+    nobody = visitor()
+    nobody.open("/matches")
+    assert nobody.path == "/sign-in"
