@@ -66,6 +66,7 @@ STATUSES: Mapping[str, object] = {
     "merged": _("Merged"),
     "published": _("Published"),
     "proposed": _("Proposed"),
+    "superseded": _("Met by others"),
     "endorsed": _("Endorsed"),
     "rejected": _("Rejected"),
     "donor-agreed": _("Agreed by the donor"),

@@ -68,12 +68,67 @@ def test_proposals_come_as_the_engine_ranks_them(known: World, coordinator: Call
         ({"request": "r1", "offer": "o3"}, ["r1.o3"]),
         ({"request": "nobody"}, []),
         ({"state": "FRA"}, []),
+        ({"region": "Western Africa", "offer": "o1"}, ["r1.o1", "r2.o1"]),
+        ({"region": "Western Africa", "state": "MLI", "offer": "o1"}, ["r2.o1"]),
+        ({"region": "Eastern Africa"}, []),
+        ({"region": "Eastern Africa", "state": "MLI"}, []),
+        ({"status": "proposed", "theme": "border-control"}, ["r1.o3"]),
+        ({"status": "endorsed"}, []),
     ],
 )
 def test_filters(
     known: World, coordinator: Caller, query: dict[str, str], expected: list[str]
 ) -> None:
     assert [item["id"] for item in coordinator.items("/v1/proposals", **query)] == expected
+
+
+def test_only_likely_ones_are_listed_where_that_is_asked_for(
+    known: World, coordinator: Caller
+) -> None:
+    everything = coordinator.items("/v1/proposals", status="proposed")
+    score = sorted(item["score"] for item in everything)[2]
+    likely = coordinator.items("/v1/proposals", status="proposed", score=score)
+    assert 0 < len(likely) < len(everything)
+    assert likely == [item for item in everything if item["score"] >= score]
+
+
+def test_what_was_decided_on_waits_no_more(known: World, coordinator: Caller) -> None:
+    before = counted(coordinator)
+    assert before["proposals"] == len(coordinator.items("/v1/proposals", status="proposed"))
+    assert coordinator.decide("r1.o1", "endorse").status_code == 200
+    listed = [item["id"] for item in coordinator.items("/v1/proposals", status="proposed")]
+    assert "r1.o1" not in listed
+    assert coordinator.items("/v1/proposals", status="endorsed")[0]["id"] == "r1.o1"
+    assert counted(coordinator)["proposals"] == before["proposals"] - 1
+
+
+def test_a_coordinator_of_a_region_is_told_of_what_waits_there(
+    known: World, call: Callable[..., Caller]
+) -> None:
+    west = call("coordinator", regions=frozenset({"Western Africa"}))
+    east = call("coordinator", regions=frozenset({"Eastern Africa"}))
+    assert len(west.items("/v1/proposals", status="proposed", covered="true")) == 5
+    assert east.items("/v1/proposals", status="proposed", covered="true") == []
+    assert (counted(west)["proposals"], counted(east)["proposals"]) == (5, 0)
+
+
+def counted(caller: Caller) -> dict[str, int]:
+    items = caller.get("/v1/waiting").json["items"]
+    return {item["kind"]: item["count"] for item in items if not item["more"]}
+
+
+def test_a_page_looks_through_so_many_and_goes_on_from_there(
+    known: World, coordinator: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.matcher.api.proposals.LOOKED_AT", 2)
+    query: dict[str, Any] = {"status": "proposed", "theme": "border-control", "limit": 1}
+    pages, cursor = [], None
+    while cursor is not None or not pages:
+        page = coordinator.get("/v1/proposals", **query, **({"cursor": cursor} if cursor else {}))
+        pages.append([item["id"] for item in page.json["items"]])
+        cursor = page.json["next"]
+    assert [id_ for page in pages for id_ in page] == ["r1.o3"]
+    assert len(pages) > 2
 
 
 def test_pages_follow_one_another_without_gap_or_repeat(known: World, coordinator: Caller) -> None:

@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from services.portal.pages.review import bulk, decisions, proposal, queue
+from services.portal.pages.review import authenticating, bulk, decisions, proposal, queue
 
 
 def install(app: Flask) -> None:
@@ -10,6 +10,9 @@ def install(app: Flask) -> None:
     app.add_url_rule("/review", view_func=queue.review)
     app.add_url_rule("/review/endorse", view_func=bulk.preview_endorsing)
     app.add_url_rule("/review/endorse", view_func=bulk.endorse_several, methods=["POST"])
+    asked = "/review/requests/<string:request_id>"
+    app.add_url_rule(asked, view_func=authenticating.authentication)
+    app.add_url_rule(asked, view_func=authenticating.authenticate_request, methods=["POST"])
     one = "/review/decisions/<string:proposal_id>"
     app.add_url_rule(f"{one}/take-back", view_func=decisions.take_decision_back, methods=["POST"])
     app.add_url_rule(f"{one}/now", view_func=decisions.carry_decision_out, methods=["POST"])

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from flask import Response, request
+from flask import Response, flash, request
 from flask_babel import gettext as _
 
 from services.portal import deciding
@@ -66,7 +66,10 @@ def decide_proposal(proposal_id: str) -> Response:
     else:
         if not complete:
             return _shown(proposal_id, found, form, REFUSED)
-        if found.etag != form.version.data and not _is_repeat(found, form):
+        if found.etag != form.version.data and _is_repeat(found, form):
+            flash(_("It took effect."))
+            return go(back_to(form.back.data))
+        if found.etag != form.version.data:
             form.fail(
                 _("The proposal changed while you read it. See what stands now, then decide again.")
             )
