@@ -39,6 +39,7 @@ from services.matcher.settling import settle
 from shared.events.outbox import DuplicateId, StaleVersion
 from shared.ids import derived_id
 from shared.lifecycle import IllegalTransition
+from shared.registers.steps import subject_of
 from shared.web.identity import Identity
 from shared.web.problems import Problem, conflict
 
@@ -71,7 +72,7 @@ def begin_accepting(
             "$set": {
                 "status": "accepting",
                 "expires_at": expires_at or now + HELD,
-                "subject": identity.subject,
+                "subject": subject_of(identity),
                 "role": identity.role,
                 "begun_at": now,
             },

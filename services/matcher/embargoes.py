@@ -199,7 +199,7 @@ def _note(
 ) -> None:
     embargo.changes.append(
         EmbargoChange(
-            action=action, at=now, role=identity.role, subject=identity.subject, reason=reason
+            action=action, at=now, role=identity.role, subject=subject_of(identity), reason=reason
         )
     )
     if attempt is not None:

@@ -9,6 +9,7 @@ import structlog
 from pymongo.errors import ConnectionFailure
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from shared.registers.steps import named
 from shared.settings import Settings
 from shared.web.reads import keep_read
 
@@ -67,12 +68,13 @@ def configure_logging(settings: Settings) -> None:
 def record_confidential_read(subject: str, role: str, record: str, hidden_lines: int) -> None:
     """Put on record that somebody read a record with confidential lines, some perhaps hidden.
 
-    Written whatever the level of the other logs, and kept for the audit trail.
+    Written whatever the level of the other logs, and kept for the audit trail. Both name the
+    account as histories do: a subject that may be an address is told by its digest.
     """
     keep_read(record)
     _audit.info(
         "confidential record read",
-        subject=subject,
+        subject=named(subject),
         role=role,
         id=record,
         hidden_lines=hidden_lines,

@@ -295,6 +295,18 @@ def test_two_who_accept_at_once_make_it_once(known: World, call: Callable[..., C
     assert LedgerLine.objects.get(record="o1").held == 5000
 
 
+def test_who_accepts_by_a_subject_that_is_an_address_is_kept_by_its_digest(
+    known: World, call: Callable[..., Caller]
+) -> None:
+    caller = call("coordinator", subject="qzvexor@state.example")
+    id_ = allocation(caller)["id"]
+    assert caller.post("/v1/allocation/accept", {"id": id_}).json["status"] == "accepted"
+    digest = KeptAllocation.objects.get(id=id_).subject
+    assert digest.startswith("sha256:")
+    steps = [step for match in Match.objects for step in match.history]
+    assert {step.subject for step in steps if step.role == "coordinator"} == {digest}
+
+
 def test_what_changed_meanwhile_is_not_accepted(known: World, coordinator: Caller) -> None:
     found = allocation(coordinator)
     known.hears([offer_event("o1", 2, provisions=[provision(1, capacity=3)])])

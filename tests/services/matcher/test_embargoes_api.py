@@ -134,6 +134,13 @@ def test_who_when_and_why_are_kept(coordinator: Caller, call: Callable[..., Call
     assert call("donor", organisation=DONOR).get(path).json["changes"] == []
 
 
+def test_a_subject_that_is_an_address_is_kept_nowhere(call: Callable[..., Caller]) -> None:
+    entered = enter(call("coordinator", subject="qzvexor@state.example"))
+    (change,) = entered.json["changes"]
+    assert change["subject"].startswith("sha256:")
+    assert "qzvexor" not in str(Embargo.objects.get(id=entered.json["id"]).to_mongo())
+
+
 def test_a_repeat_with_its_key_enters_once_and_another_is_told_of_it(coordinator: Caller) -> None:
     first = coordinator.post("/v1/embargoes", body(), key="k")
     again = coordinator.post("/v1/embargoes", body(), key="k")

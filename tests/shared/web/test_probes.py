@@ -227,7 +227,9 @@ def test_who_read_what_is_put_on_record_at_any_level(
 ) -> None:
     make_app(settings=replace(settings, log_format="json", log_level="ERROR"))
     record_confidential_read("somebody", "donor", "r1", 2)
-    (line,) = [json.loads(text) for text in capsys.readouterr().out.splitlines()]
+    record_confidential_read("qzvexor@state.example", "donor", "r1", 2)
+    line, other = [json.loads(text) for text in capsys.readouterr().out.splitlines()]
+    assert other["subject"].startswith("sha256:")
     assert line["message"] == "confidential record read"
     assert (line["subject"], line["role"], line["id"], line["hidden_lines"]) == (
         "somebody", "donor", "r1", 2,
