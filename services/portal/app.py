@@ -23,6 +23,7 @@ from services.portal.pages import (
     signing,
 )
 from services.portal.pages import requests as request_pages
+from services.portal.pages.contacts import pages as contact_pages
 from services.portal.pages.start import start_page
 from services.portal.services import AwayError, RefusedError
 from services.portal.signing_keys import OwnKeys
@@ -64,7 +65,17 @@ def create_app(
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=trusted, x_proto=trusted)  # type: ignore[method-assign]
     app.add_url_rule(JWKS_PATH, view_func=tokens.key_set)
     frame.install(app, portal)
-    for pages in (signing, me, inviting, notices, offers, request_pages, matches, review):
+    for pages in (
+        signing,
+        me,
+        inviting,
+        notices,
+        offers,
+        request_pages,
+        contact_pages,
+        matches,
+        review,
+    ):
         pages.install(app)
     app.add_url_rule(assets.PATH, view_func=assets.asset)
     app.add_url_rule("/", view_func=start_page(found))

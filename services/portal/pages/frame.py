@@ -91,6 +91,7 @@ def install(app: Flask, own: House) -> None:
         without=without,
         style=ASSETS["style.css"].address,
         script=ASSETS["portal.js"].address,
+        asset=lambda name: ASSETS[name].address,
         navigation=navigation,
     )
     wording.install(app)

@@ -26,6 +26,7 @@ PLACES = (
     Place("/activities", _("Activities"), ("donor", "coordinator", "requester", "auditor")),
     Place("/notifications", _("Notifications")),
     Place("/invitations", _("Invitations"), ("coordinator", "operator")),
+    Place("/contacts", _("Points of contact"), ("requester", "donor")),
     Place("/account", _("My account")),
 )
 

@@ -2,10 +2,10 @@
 
 from flask import Flask
 
-from services.portal.pages.requests import files, lists, offers, record, steps
+from services.portal.pages.requests import files, hints, lists, offers, record, steps, writing
 
 
 def install(app: Flask) -> None:
     """Add the pages of requests."""
-    for pages in (lists, record, steps, files, offers):
+    for pages in (lists, record, steps, files, offers, writing, hints):
         pages.install(app)

@@ -1,6 +1,6 @@
 """The list of requests: a State's own, or those that its reader may see."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -10,12 +10,12 @@ from flask_babel import gettext as _
 from services.portal.pages import wording
 from services.portal.pages.asking import get
 from services.portal.pages.frame import account, for_signed_in, show
+from services.portal.pages.requests.choices import labels
 from services.portal.pages.requests.rows import line_rows
 from services.portal.services import AwayError, RefusedError
 from shared.lifecycle import REQUEST
 from shared.vocabulary.countries import all_countries, country_name
 from shared.vocabulary.kinds import KINDS
-from shared.vocabulary.terms import Vocabulary
 from shared.vocabulary.themes import THEMES
 
 PAGE = "/requests"
@@ -93,12 +93,3 @@ def _choices(own: str | None) -> dict[str, list[tuple[str, str]]]:
         "kind": labels(KINDS, in_order=True),
         "country": first + countries,
     }
-
-
-def labels(
-    vocabulary: Vocabulary[Any], *, in_order: bool = False, codes: Sequence[str] | None = None
-) -> list[tuple[str, str]]:
-    """The codes in use with their names, by name unless the list's own order is wanted."""
-    language = wording.here()
-    found = [(one, vocabulary.label(one, language)) for one in codes or vocabulary.codes()]
-    return found if in_order else sorted(found, key=lambda one: one[1])

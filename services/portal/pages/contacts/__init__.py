@@ -1,0 +1,1 @@
+"""The room of points of contact: whom to write to in a State or an organisation."""

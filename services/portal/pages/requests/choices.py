@@ -1,0 +1,39 @@
+"""What the fields of requests let choose from, named in the reader's language."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from services.portal.pages import wording
+from shared.vocabulary import LANGUAGES
+from shared.vocabulary.lists import PARTNERS
+from shared.vocabulary.terms import Vocabulary
+from shared.vocabulary.units import UNITS
+
+Choices = list[tuple[str, str]]
+
+
+def labels(vocabulary: Vocabulary[Any], *, in_order: bool = False) -> Choices:
+    """The codes in use with their names, by name unless the list's own order is wanted."""
+    language = wording.here()
+    found = [(code, vocabulary.label(code, language)) for code in vocabulary.codes()]
+    return found if in_order else sorted(found, key=lambda one: one[1])
+
+
+def partner_labels() -> Choices:
+    """Organisations and networks that work along."""
+    return labels(PARTNERS, in_order=True)
+
+
+def languages() -> Choices:
+    """The languages that a text may be in."""
+    return [(code, wording.named_language(code)) for code in LANGUAGES]
+
+
+def levels(codes: Sequence[str]) -> Choices:
+    """Who may see something."""
+    return [(code, wording.level_name(code)) for code in codes]
+
+
+def units() -> list[str]:
+    """The names of the units, to be helped along while typing."""
+    return sorted(name for _code, name in labels(UNITS))

@@ -1,0 +1,200 @@
+"""The fields of a request, part by part: what is typed, and what is wrong with it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+from wtforms import (
+    HiddenField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.validators import Length, ValidationError
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from services.portal.pages.forms import PageForm
+from services.portal.pages.requests.choices import (
+    labels,
+    languages,
+    levels,
+    partner_labels,
+)
+from services.portal.pages.requests.reading import read_day, read_number
+from shared.vocabulary.kinds import KINDS
+from shared.vocabulary.lists import (
+    CHANNELS,
+    GENDER_MARKERS,
+    PRIORITIES,
+    SUSTAINABILITY_MEASURES,
+)
+from shared.vocabulary.themes import THEMES
+from shared.web.visibility import LEVELS
+
+_LONG = _l("This is too long.")
+_MISSING = _l("Fill this in.")
+
+
+def _number(_form: Any, field: Any) -> None:
+    try:
+        read_number(field.data or "")
+    except ValueError:
+        raise ValidationError(
+            gettext("Write a number, such as %(example)s.", example="12")
+        ) from None
+
+
+def _day(_form: Any, field: Any) -> None:
+    try:
+        read_day(field.data or "")
+    except ValueError:
+        example = "2027-03-31"
+        message = gettext("Write the day like this: %(example)s.", example=example)
+        raise ValidationError(message) from None
+
+
+def _filled(_form: Any, field: Any) -> None:
+    if not (field.data or "").strip():
+        raise ValidationError(gettext(str(_MISSING)))
+
+
+def _text(most: int, *more: Any) -> list[Any]:
+    return [*more, Length(max=most, message=_LONG)]
+
+
+def _line(label: object, most: int, *more: Any) -> StringField:
+    return StringField(label, _text(most, *more))
+
+
+def _several(label: object) -> SelectMultipleField:
+    return SelectMultipleField(
+        label, widget=ListWidget(prefix_label=False), option_widget=CheckboxInput()
+    )
+
+
+def _choices(field: Any, offered: Sequence[tuple[str, str]], none: object = None) -> None:
+    """Offer these; what a record holds though it is offered no more stays."""
+    known = {code for code, _name in offered}
+    kept = field.data if isinstance(field.data, list) else [field.data]
+    old = [(code, str(code)) for code in kept if code and code not in known]
+    first = [("", str(none))] if none is not None else []
+    field.choices = [*first, *offered, *old]
+
+
+class RowForm(PageForm):
+    """One of several alike in a form; it has no token of its own."""
+
+    def __init__(self, prefix: str, formdata: Any = None, **values: Any) -> None:
+        super().__init__(formdata, prefix=prefix, meta={"csrf": False}, **values)
+
+    def is_blank(self) -> bool:
+        """Whether nothing was typed, a currency apart."""
+        return not any(
+            value for name, value in self.data.items() if name not in ("line", "currency")
+        )
+
+
+class NeedForm(PageForm):
+    """What is needed, in the State's own words."""
+
+    title = _line(_l("Title"), 300, _filled)
+    description = TextAreaField(_l("What is needed, and why"), _text(20_000, _filled))
+    language = SelectField(_l("Language of the text"))
+
+    def __init__(self, *args: Any, **values: Any) -> None:
+        super().__init__(*args, **values)
+        _choices(self.language, languages(), _l("As the text tells"))
+
+
+class LineForm(RowForm):
+    """One thing that is needed."""
+
+    line = HiddenField()
+    theme = SelectField(_l("Theme"), [_filled])
+    kind = SelectField(_l("Kind of help"), [_filled])
+    quantity = _line(_l("How many"), 40, _number)
+    unit = _line(_l("Of what"), 60)
+    amount = _line(_l("Cost, if known"), 40, _number)
+    currency = _line(_l("Currency"), 3)
+    priority = SelectField(_l("Priority"))
+    sites = TextAreaField(_l("Where, one place a line"), _text(10_000))
+    visibility = SelectField(_l("Who sees this line"))
+    sustainability = _several(_l("To make it last"))
+
+    def __init__(self, *args: Any, **values: Any) -> None:
+        super().__init__(*args, **values)
+        choose = _l("Choose")
+        _choices(self.theme, labels(THEMES), choose)
+        _choices(self.kind, labels(KINDS, in_order=True), choose)
+        _choices(self.priority, labels(PRIORITIES, in_order=True), _l("As the request's"))
+        _choices(
+            self.visibility, levels(("parties", "coordinators")), _l("All who see the request")
+        )
+        _choices(self.sustainability, labels(SUSTAINABILITY_MEASURES, in_order=True))
+
+
+class LinesForm(PageForm):
+    """The need lines stand in rows; nothing stands beside them."""
+
+
+class PlanForm(PageForm):
+    """When, how urgently, and what is to be reached."""
+
+    window_from = _line(_l("First day"), 10, _day)
+    window_to = _line(_l("Last day"), 10, _day)
+    priority = SelectField(_l("Priority"))
+
+    def __init__(self, *args: Any, **values: Any) -> None:
+        super().__init__(*args, **values)
+        _choices(self.priority, labels(PRIORITIES, in_order=True), _l("Not said"))
+
+
+class AimForm(RowForm):
+    """One thing that is to be reached."""
+
+    text = TextAreaField(_l("What is to be reached"), _text(2_000, _filled))
+    indicator = _line(_l("Measured by"), 500)
+    baseline = _line(_l("Today"), 500)
+    target = _line(_l("Target"), 500)
+    date = _line(_l("By"), 10, _day)
+
+
+class PapersForm(PageForm):
+    """What shows the need, where it comes from, and who may see it."""
+
+    action_plan_title = _line(_l("National action plan"), 300)
+    action_plan_url = _line(_l("Its address on the web"), 1_000)
+    source_report_title = _line(_l("Report that it is taken from"), 300)
+    source_report_year = _line(_l("Its year"), 4, _number)
+    source_report_url = _line(_l("Its address on the web"), 1_000)
+    channel = SelectField(_l("Came by"))
+    gender_marker = SelectField(_l("Gender equality"))
+    initiatives = _line(_l("Regional initiatives, their codes"), 1_400)
+    partners = _several(_l("Partners"))
+    confidentiality = SelectField(_l("Who sees it once circulated"))
+
+    def __init__(self, *args: Any, **values: Any) -> None:
+        super().__init__(*args, **values)
+        unsaid = _l("Not said")
+        _choices(self.channel, labels(CHANNELS, in_order=True), unsaid)
+        _choices(self.gender_marker, labels(GENDER_MARKERS, in_order=True), unsaid)
+        _choices(self.partners, partner_labels())
+        _choices(self.confidentiality, levels(LEVELS))
+
+
+class EvidenceForm(RowForm):
+    """One thing that shows the need."""
+
+    text = TextAreaField(_l("What shows the need"), _text(2_000, _filled))
+    url = _line(_l("Its address on the web"), 1_000)
+
+
+def shown_choice(field: Any) -> str:
+    """What stands in a field, as its reader sees it."""
+    if isinstance(field, SelectField | SelectMultipleField):
+        chosen = field.data if isinstance(field.data, list) else [field.data or ""]
+        names = dict(field.choices)
+        return ", ".join(str(names.get(code, code)) for code in chosen)
+    return str(field.data or "—")

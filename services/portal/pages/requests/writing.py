@@ -1,0 +1,233 @@
+"""Writing a request, part by part. Each part is kept in the register as soon as it is sent, from
+the first one on, so that it can be gone on with anywhere and by whoever acts for the State."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from flask import Flask, Response, flash, request
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from services.portal.pages.asking import get, send
+from services.portal.pages.forms import PageForm
+from services.portal.pages.frame import account, for_roles, go, show
+from services.portal.pages.requests.bodies import body_of, line_fields
+from services.portal.pages.requests.choices import units
+from services.portal.pages.requests.faults import faults_in_words
+from services.portal.pages.requests.hints import Hints, stored_hints
+from services.portal.pages.requests.lists import PAGE
+from services.portal.pages.requests.record import EXPIRED, suggested_lines
+from services.portal.pages.requests.rights import may_change, steps_for
+from services.portal.pages.requests.rows import line_rows
+from services.portal.pages.requests.sheets import (
+    PARTS,
+    Sheet,
+    made_rows,
+    stored_sheet,
+    typed_sheet,
+)
+from services.portal.services import Answer, AwayError, RefusedError
+from shared.ids import new_id
+from shared.web.problems import forbidden, not_found
+
+_EDIT = f"{PAGE}/<string:request_id>/edit"
+CHECK = "check"
+_ORDER = (*PARTS, CHECK)
+_NAMES = {
+    "need": _l("What is needed"),
+    "lines": _l("Line by line"),
+    "plan": _l("When and to what end"),
+    "papers": _l("Evidence and who sees it"),
+    CHECK: _l("Check and submit"),
+}
+_REFUSED = HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+def install(app: Flask) -> None:
+    """Add the pages."""
+    both = ["GET", "POST"]
+    app.add_url_rule(f"{PAGE}/new", view_func=new_request, methods=both)
+    app.add_url_rule(_EDIT, view_func=edit_request)
+    app.add_url_rule(f"{_EDIT}/<string:part>", view_func=edit_request_part, methods=both)
+
+
+@for_roles("requester")
+def new_request() -> Response:
+    """The first part; once it is sent, there is a draft."""
+    part = PARTS["need"]
+    if request.method == "GET":
+        return _page("need", None, Sheet(part, part.form(None)))
+    sheet = typed_sheet(part, request.form)
+    if not PageForm().validate() or not sheet.validate():
+        return _page("need", None, sheet, status=_REFUSED)
+    body = {"country": account().state, **sheet.members({})}
+    try:
+        made = send("requests", "/v1/requests", body, key=request.form.get("key") or None)
+    except AwayError:
+        return _away("need", sheet)
+    except RefusedError as error:
+        return _page("need", None, _blamed(sheet, error), status=error.status)
+    flash(_("The draft is kept. Only your State sees it."))
+    return go(f"{PAGE}/{made.body['id']}/edit/lines")
+
+
+@for_roles("requester")
+def edit_request(request_id: str) -> Response:
+    """The first part of a request that is there."""
+    return go(f"{PAGE}/{request_id}/edit/need")
+
+
+@for_roles("requester")
+def edit_request_part(request_id: str, part: str) -> Response:
+    """A part of a request; what is sent is kept, then comes the next part."""
+    if part not in _ORDER or (part == CHECK and request.method == "POST"):
+        raise not_found("part")
+    try:
+        stored = get("requests", f"/v1/requests/{request_id}")
+    except AwayError:
+        if request.method == "GET":
+            raise
+        return _away(part, typed_sheet(PARTS[part], request.form))
+    if not may_change(account(), stored.body):
+        raise forbidden("This request is not yours to change, or it is over.")
+    if part == CHECK:
+        return _check(stored)
+    if request.method == "GET":
+        return _page(part, stored, stored_sheet(PARTS[part], stored.body))
+    action, _dash, number = request.form.get("go", "next").partition("-")
+    place = int(number) if number.isascii() and number.isdigit() else None
+    sheet = typed_sheet(PARTS[part], request.form, place if action == "remove" else None)
+    if not PageForm().validate():
+        sheet.form.fail(EXPIRED)
+        return _page(part, stored, sheet, status=_REFUSED)
+    if action in ("add", "remove", "take"):
+        return _with_rows(part, stored, sheet, action, place)
+    return _keep(part, stored, sheet, action)
+
+
+def _keep(part: str, stored: Answer, sheet: Sheet, action: str) -> Response:
+    """Keep a part and go on; or show it again with what is wrong, or what stands there now."""
+    view = stored.body
+    if not sheet.validate():
+        return _page(part, stored, sheet, status=_REFUSED)
+    body = {**body_of(view), **sheet.members(view)}
+    seen = request.form.get("etag") or stored.etag
+    if body != body_of(view):
+        if seen != stored.etag:
+            return _page(part, stored, sheet, status=HTTPStatus.PRECONDITION_FAILED, stale=True)
+        try:
+            _put(view["id"], body, seen)
+        except AwayError:
+            return _away(part, sheet)
+        except RefusedError as error:
+            if error.stale:
+                now = get("requests", f"/v1/requests/{view['id']}")
+                return _page(part, now, sheet, status=error.status, stale=True)
+            return _page(part, stored, _blamed(sheet, error), status=error.status)
+    if action == "out":
+        flash(_("All is kept. You can go on whenever you like."))
+        return go(f"{PAGE}/{view['id']}")
+    return go(f"{PAGE}/{view['id']}/edit/{_ORDER[_ORDER.index(part) + 1]}")
+
+
+def _with_rows(part: str, stored: Answer, sheet: Sheet, action: str, place: int | None) -> Response:
+    """The page with a row more or less; what can be kept of it is kept at once."""
+    kept = _kept_early(stored, sheet)
+    stored = kept or stored
+    if kept is not None:  # new rows have their numbers now
+        sheet = stored_sheet(sheet.part, kept.body)
+    rows: list[Mapping[str, Any]] = [row.data for row in sheet.written()]
+    if action == "add":
+        rows.append({})
+    if action == "take":
+        found = [line for line in suggested_lines(stored.body) if line["line"] is None]
+        rows.extend(line_fields(line) for line in found if line["index"] == place)
+    sheet.rows = made_rows(sheet.part, rows)
+    return _page(part, stored, sheet, etag=None if kept else request.form.get("etag"))
+
+
+def _away(part: str, sheet: Sheet) -> Response:
+    """The page with what was typed, while the register cannot be reached; it is sent again."""
+    sheet.form.fail(_("The register cannot be reached just now. Nothing is lost: send it again."))
+    status, etag = HTTPStatus.SERVICE_UNAVAILABLE, request.form.get("etag")
+    return _page(part, None, sheet, status=status, etag=etag)
+
+
+def _kept_early(stored: Answer, sheet: Sheet) -> Answer | None:
+    """The request with what is typed so far; None where that cannot be kept as it is."""
+    view, seen = stored.body, request.form.get("etag")
+    if view["status"] != "draft" or seen != stored.etag or not sheet.validate():
+        return None
+    body = {**body_of(view), **sheet.members(view)}
+    try:
+        return _put(view["id"], body, stored.etag) if body != body_of(view) else stored
+    except (AwayError, RefusedError):
+        return None
+
+
+def _put(request_id: str, body: object, etag: str) -> Answer:
+    return send("requests", f"/v1/requests/{request_id}", body, method="PUT", if_match=etag)
+
+
+def _blamed(sheet: Sheet, error: RefusedError) -> Sheet:
+    """The sheet with what a service found wrong; other refusals are the page's own problem."""
+    if error.status not in (HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.CONFLICT):
+        raise error
+    sheet.blame(faults_in_words(error) or [("", str(error))])
+    return sheet
+
+
+def _page(
+    part: str,
+    stored: Answer | None,
+    sheet: Sheet,
+    *,
+    status: int = HTTPStatus.OK,
+    stale: bool = False,
+    etag: str | None = None,
+) -> Response:
+    view = stored.body if stored else None
+    now = stored_sheet(PARTS[part], view) if view and stale else None
+    return show(
+        "requests/write.html",
+        status,
+        part=part,
+        parts=[(name, _NAMES[name]) for name in _ORDER],
+        name=_NAMES[part],
+        it=view,
+        form=sheet.form,
+        sheet=sheet,
+        rows=sheet.rows,
+        differs=list(sheet.differences(now)) if now else [],
+        stale=stale,
+        etag=etag or (stored.etag if stored else ""),
+        key=request.form.get("key") or new_id(),
+        hints=_not_taken(stored_hints(part, view), sheet),
+        units=units() if part == "lines" else [],
+    )
+
+
+def _not_taken(hints: Hints, sheet: Sheet) -> Hints:
+    """The hints without lines of which the form has one already."""
+    taken = {(row.data.get("theme"), row.data.get("kind")) for row in sheet.rows}
+    left = [line for line in hints["suggested"] if (line["theme"], line["kind"]) not in taken]
+    return {**hints, "suggested": left}
+
+
+def _check(stored: Answer) -> Response:
+    view = stored.body
+    return show(
+        "requests/check.html",
+        part=CHECK,
+        parts=[(name, _NAMES[name]) for name in _ORDER],
+        it=view,
+        lines=line_rows(view["needs"]),
+        hints=stored_hints(CHECK, view),
+        may_submit="submit" in steps_for(account(), view),
+        etag=stored.etag,
+        key=new_id(),
+        bare=PageForm(),
+        own=True,
+        tried=None,
+    )

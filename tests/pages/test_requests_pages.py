@@ -1,0 +1,227 @@
+"""What a State does with its requests in a browser without scripts, and what others see of them."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.pages.running import Portal
+from tests.pages.visiting import Visitor
+
+pytestmark = pytest.mark.journey
+
+Visiting = Callable[..., Visitor]
+TEXT = (
+    "The customs service keeps its seized weapons in two rooms without shelves. We ask for 12 "
+    "racks and 2 courses for storekeepers."
+)
+HOSTILE = "<script>alert(1)</script> \u202egnihtyna\u202c " + "x" * 40
+
+
+def written(browser: Visitor, title: str) -> str:
+    """A draft with one line, as its State writes it; its id."""
+    browser.open("/requests/new")
+    browser.send("", title=title, description=TEXT)
+    assert browser.path.endswith("/edit/lines")
+    identifier = browser.path.split("/")[2]
+    browser.send("", go="add")
+    browser.send(
+        "",
+        go="next",
+        **{
+            "row-0-theme": "stockpile-management",
+            "row-0-kind": "equipment",
+            "row-0-quantity": "12",
+            "row-0-unit": "racks",
+        },
+    )
+    assert browser.path.endswith("/edit/plan"), browser.page.text
+    return identifier
+
+
+def stored(portal: Portal, identifier: str) -> dict[str, object]:
+    found = portal.api("requester").get("requests", f"/v1/requests/{identifier}").body
+    return dict(found)
+
+
+def test_a_request_from_its_first_word_to_circulation(portal: Portal, visitor: Visiting) -> None:
+    browser = visitor("requester")
+    identifier = written(browser, "Rooms for seized weapons (illustrative)")
+    browser.send("", go="add", window_from="2027-01-01", window_to="2028-12-31", priority="high")
+    browser.send(
+        "", go="next", **{"row-0-text": "Every seized weapon is on a rack", "row-0-target": "all"}
+    )
+    assert browser.path.endswith("/edit/papers"), browser.page.text
+    browser.send("", go="next", action_plan_title="Plan 2030", gender_marker="significant")
+    assert browser.path.endswith("/edit/check"), browser.page.text
+    browser.send(f"/requests/{identifier}/steps/submit", consent="express")
+    assert browser.path == f"/requests/{identifier}"
+    assert "A coordinator now checks" in browser.page.text
+    kept = stored(portal, identifier)
+    assert (kept["status"], kept["consent"], kept["priority"]) == ("submitted", "express", "high")
+    assert kept["objectives"][0]["target"] == "all"  # type: ignore[index]
+    assert [need["quantity"] for need in kept["needs"]] == [12]  # type: ignore[attr-defined]
+    browser.send(f"/requests/{identifier}/steps/withdraw", reason="mistaken")
+    assert stored(portal, identifier)["status"] == "withdrawn"
+
+
+def test_a_draft_is_gone_on_with_elsewhere_and_posted_twice_is_one(
+    portal: Portal, visitor: Visiting
+) -> None:
+    first = visitor("requester", "fr")
+    first.open("/requests/new?language=fr")
+    (form,) = (form for form in first.page.forms if form.action == "")
+    sent = {**form.values, "title": "Râteliers (à titre d'illustration)", "description": TEXT}
+    places = {
+        first.session.post(f"{portal.url}/requests/new", data=sent, timeout=60).url
+        for _ in range(2)
+    }
+    assert len(places) == 1
+    identifier = places.pop().split("/")[-3]
+    other = visitor("requester", "fr")
+    other.open(f"/requests/{identifier}/edit/need?language=fr")
+    assert TEXT in other.shown.text
+    other.send("", go="out", description=f"{TEXT} Fin.")
+    assert other.path == f"/requests/{identifier}"
+    assert "Besoin" in other.page.text or "besoin" in other.page.text
+    assert str(stored(portal, identifier)["description"]).endswith("Fin.")
+
+
+def test_a_part_changed_elsewhere_shows_both(portal: Portal, visitor: Visiting) -> None:
+    one, other = visitor("requester"), visitor("requester")
+    identifier = written(one, "Two at once (illustrative)")
+    for browser in (one, other):
+        browser.open(f"/requests/{identifier}/edit/need")
+    one.send("", go="out", title="Two at once, first (illustrative)")
+    other.send("", go="out", title="Two at once, second (illustrative)")
+    assert other.status == 412
+    assert "Two at once, first" in other.page.text
+    assert "Two at once, second" in other.shown.text
+    other.send("", go="out")
+    assert stored(portal, identifier)["title"] == "Two at once, second (illustrative)"
+
+
+def test_lines_come_and_go(portal: Portal, visitor: Visiting) -> None:
+    browser = visitor("requester")
+    identifier = written(browser, "Lines (illustrative)")
+    browser.open(f"/requests/{identifier}/edit/lines")
+    browser.send("", go="add", **{"row-0-quantity": "ten"})
+    assert "ten" in browser.shown.text
+    browser.send("", go="next")
+    assert browser.status == 422
+    assert "Write a number" in browser.page.text
+    browser.send("", go="remove-0")
+    browser.send("", go="next")
+    assert browser.path.endswith("/edit/plan")
+    assert stored(portal, identifier)["needs"] == []
+
+
+def test_what_is_typed_with_bad_intent_is_only_text(portal: Portal, visitor: Visiting) -> None:
+    browser = visitor("requester")
+    browser.open("/requests/new")
+    browser.send("", title=HOSTILE, description=HOSTILE * 200)
+    assert browser.path.endswith("/edit/lines"), browser.page.text
+    identifier = browser.path.split("/")[2]
+    for page in ("", "/edit/need", "/edit/check", "/offers"):
+        browser.open(f"/requests/{identifier}{page}")
+        assert browser.status == 200
+        assert "<script>alert" not in browser.shown.text
+    browser.open(f"/requests/{identifier}/edit/papers")
+    browser.send("", go="next", action_plan_url="javascript:alert(1)", action_plan_title="x")
+    assert browser.status == 422
+    assert "javascript:alert(1)" in browser.shown.text
+    browser.open("/requests/new")
+    browser.send("", title="x" * 10_000, description="y")
+    assert browser.status == 422
+    assert "too long" in browser.page.text
+    assert "x" * 10_000 in browser.shown.text
+
+
+def test_a_file_is_attached_and_only_downloaded(portal: Portal, visitor: Visiting) -> None:
+    browser = visitor("requester")
+    identifier = written(browser, "Files (illustrative)")
+    browser.open(f"/requests/{identifier}")
+    action = f"/requests/{identifier}/files"
+    browser.send(action, {"file": ("plan.csv", b"a,b\n1,2\n", "text/csv")})
+    assert "plan.csv" in browser.page.text
+    (link,) = browser.links(f"{action}/")
+    answer = browser.session.get(portal.url + link, timeout=60)
+    assert answer.content == b"a,b\n1,2\n"
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    assert "sandbox" in answer.headers["Content-Security-Policy"]
+    browser.send(action, {"file": ("plan.pdf", b"no pdf at all", "application/pdf")})
+    assert browser.status == 422
+    browser.open(f"/requests/{identifier}")
+    (form,) = (one.action for one in browser.page.forms if one.action.endswith("/remove"))
+    browser.send(form)
+    assert "plan.csv" not in browser.page.text
+
+
+def test_others_see_what_is_circulated_and_may_endorse(portal: Portal, visitor: Visiting) -> None:
+    identifier = portal.requests["E-R01"]
+    donor = visitor("donor", "ar")
+    donor.open(f"/requests/{identifier}?language=ar")
+    assert donor.status == 200
+    action = f"/requests/{identifier}/steps/endorse"
+    donor.send(action, text="")
+    assert donor.status == 422
+    donor.send(action, text="It fits our programme (illustrative).")
+    assert "It fits our programme" in donor.page.text
+    own = visitor("requester")
+    own.open(f"/requests/{identifier}")
+    assert "It fits our programme" in own.page.text
+    own.send(f"/requests/{identifier}/steps/show-endorsement")
+    assert "not shown to others" in own.page.text
+    donor.open(f"/requests/{identifier}?language=ar")
+    donor.send(f"/requests/{identifier}/steps/withdraw-endorsement")
+    assert "It fits our programme" not in donor.page.text
+
+
+def test_a_draft_is_nobody_elses(visitor: Visiting) -> None:
+    identifier = written(visitor("requester"), "Only ours (illustrative)")
+    for role in ("donor", "coordinator"):
+        browser = visitor(role)
+        browser.open(f"/requests/{identifier}")
+        assert browser.status == 404
+        browser.open(f"/requests/{identifier}/edit/need")
+        assert browser.status == 403
+
+
+def test_offers_that_fit_have_reasons_in_the_readers_language(
+    portal: Portal, visitor: Visiting
+) -> None:
+    browser = visitor("requester", "es")
+    browser.open(f"/requests/{portal.requests['E-R01']}/offers?language=es")
+    assert browser.links("/matches/")
+    assert "La solicitud" in browser.page.text
+
+
+def test_the_list_is_filtered_by_its_address(portal: Portal, visitor: Visiting) -> None:
+    browser = visitor("donor")
+    browser.open(f"/requests?country={portal.state}")
+    assert f"/requests/{portal.requests['E-R01']}" in browser.links("/requests/")
+    browser.open(f"/requests?country={portal.state}&status=closed&theme=nonsense")
+    assert "No request fits this choice" in browser.page.text
+    browser.open("/requests?q=%20")
+    assert browser.status == 200
+
+
+def test_points_of_contact_are_named_confirmed_and_erased(
+    portal: Portal, visitor: Visiting
+) -> None:
+    browser = visitor("requester")
+    browser.open("/contacts/edit")
+    browser.send(
+        "", go="keep", **{"office-0-office": "Arms desk (illustrative)", "office-0-email": "no"}
+    )
+    assert browser.status == 422
+    assert "Arms desk (illustrative)" in browser.shown.text
+    browser.send("", go="keep", **{"office-0-email": "desk@state.example"})
+    assert browser.path == "/contacts"
+    assert "desk@state.example" in browser.page.text
+    browser.send("/contacts/confirm")
+    assert "confirmed as of today" in browser.page.text
+    browser.send("/contacts/erase")
+    assert "desk@state.example" not in browser.page.text
+    donor = visitor("donor")
+    donor.open("/contacts")
+    assert donor.status == 200
