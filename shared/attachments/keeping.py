@@ -32,7 +32,7 @@ MOST = 20
 """How many files a record may have."""
 
 MOST_EVER = 500
-"""How many it may have had: of each that was removed, what it was is kept."""
+"""How many a side may have attached to it: of each that was removed, what it was is kept."""
 
 SWEEP_SECONDS = 10.0
 _UNCLAIMED = timedelta(hours=1)
@@ -115,7 +115,7 @@ def attach(
     there = next((one for one in same if one.status == "kept"), None)
     if there is not None:
         return there, False
-    _require_room(place, coming=1)
+    _require_room(place, identity, coming=1)
     clean = _scanned_now(clamd, content)
     parts = (place.record, digest, name, visibility or "", str(len(same)))
     attachment = Attachment(
@@ -143,7 +143,7 @@ def attach(
         return earlier, False
     _claim(attachment.id)
     try:
-        _require_room(place, coming=0)  # others may have added theirs at the same moment
+        _require_room(place, identity, coming=0)  # others may have added theirs at the same moment
     except Problem:
         remove(attachment, attachment.version, identity, now)
         raise
@@ -254,12 +254,15 @@ def _scanned_now(clamd: str, content: bytes) -> bool:
     return True
 
 
-def _require_room(place: Place, coming: int) -> None:
-    every = Attachment.objects(audited_under=place.record)
-    if every.filter(status="kept").count() + coming > MOST:
+def _require_room(place: Place, identity: Identity, coming: int) -> None:
+    every = list(Attachment.objects(audited_under=place.record).only("status", "history"))
+    if sum(one.status == "kept" for one in every) + coming > MOST:
         raise conflict("full", f"A record has {MOST} files at most; remove one first.")
-    if every.count() + coming > MOST_EVER:
-        raise conflict("full", f"{MOST_EVER} files were attached to this record; it takes no more.")
+    # By side, lest one of a proposal uses up what the other has.
+    side = (identity.role, party_of(identity))
+    adders = ((one.history[0].role, one.history[0].party) for one in every)
+    if sum(adder == side for adder in adders) + coming > MOST_EVER:
+        raise conflict("full", f"You attached {MOST_EVER} files to this record; it takes no more.")
 
 
 def _attaching(identity: Identity, digest: str, now: datetime) -> Transition:

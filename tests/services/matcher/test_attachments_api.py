@@ -7,6 +7,7 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from shared.attachments import keeping
 from shared.web.database import current_database
 from tests.services.matcher.records import need, offer_event, request_event
 from tests.services.matcher.world import Caller, World
@@ -74,6 +75,22 @@ def test_both_sides_share_files_from_the_endorsement_on(
     assert code(send("donor", name="late.pdf", **donor)) == (409, "illegal-transition")
     assert send("donor", remove=added, **donor).status_code == 204
     assert coordinator.items(PATH) == []
+
+
+def test_one_side_does_not_use_up_what_the_other_may_attach(
+    known: World,
+    coordinator: Caller,
+    send: Callable[..., TestResponse],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(keeping, "MOST_EVER", 2)
+    donor, state = {"organisation": DONOR}, {"state": "SEN"}
+    coordinator.decide(PAIR, "endorse")
+    for name in ("1.pdf", "2.pdf"):
+        added = send("donor", name=name, **donor).json
+        assert send("donor", remove=added, **donor).status_code == 204
+    assert code(send("donor", name="3.pdf", **donor)) == (409, "full")
+    assert send("requester", name="sites.pdf", **state).status_code == 201
 
 
 def test_reads_are_on_record_under_the_proposal(
