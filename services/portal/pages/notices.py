@@ -27,6 +27,13 @@ from shared.web.problems import not_found
 
 PAGE, CHOICES_PAGE = f"/{NOTIFICATIONS}", f"/{CHOICES}"
 _SHOWN = 30
+_PLACES = {
+    "request": "/requests",
+    "offer": "/offers",
+    "match": "/matches",
+    "commitment": "/commitments",
+}
+"""Where records have pages, by their type."""
 _MAILS = {
     "now": lazy_gettext("At once"),
     "digest": lazy_gettext("Once a day"),
@@ -82,7 +89,14 @@ def notification(note_id: str) -> Response:
     if note is None:
         raise not_found("notification")
     mark_read(account().id, [note.id], house().clock())
-    return show("notification.html", note=note, said=_said(note), kind=_kind(note.kind))
+    place = _PLACES.get(note.record_type)
+    return show(
+        "notification.html",
+        note=note,
+        said=_said(note),
+        kind=_kind(note.kind),
+        record=None if place is None else f"{place}/{note.record}",
+    )
 
 
 @for_signed_in()

@@ -2,11 +2,12 @@
 
 from flask import Flask, Response
 
-from services.portal.pages.frame import for_roles
+from services.portal.pages import asking
+from services.portal.pages.frame import for_roles, go, show
 from services.portal.pages.matches.acting import READERS, do
 from services.portal.pages.matches.listing import matches
 from services.portal.pages.matches.reading import read
-from services.portal.pages.matches.showing import show_case
+from services.portal.pages.matches.showing import commitment_row, show_case
 from services.portal.pages.matches.talking import (
     answer_joining,
     attach,
@@ -28,6 +29,7 @@ def install(app: Flask) -> None:
     for path, view, methods in (
         ("/matches", matches, read_only),
         (place, match, read_only),
+        ("/commitments/<string:commitment_id>", commitment, read_only),
         (f"{place}/do/<string:name>", do, both),
         (f"{place}/join", join, both),
         (messages, message, both),
@@ -46,3 +48,12 @@ def install(app: Flask) -> None:
 def match(proposal_id: str) -> Response:
     """One match."""
     return show_case(read(proposal_id))
+
+
+@for_roles(*READERS)
+def commitment(commitment_id: str) -> Response:
+    """One commitment: on the page of its match, or by itself where it is of none."""
+    found = asking.get("matcher", f"/v1/commitments/{commitment_id}").body
+    if found["proposal"] is not None:
+        return go(f"/matches/{found['proposal']}#commitments")
+    return show("matches/commitment.html", one=commitment_row(found), country=found["country"])

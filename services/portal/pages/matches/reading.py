@@ -76,30 +76,38 @@ def read(id_: str) -> Case:
     found = asking.gather(proposal=ask("matcher", place), life=ask("matcher", f"{place}/life"))
     proposal, life = _here(found["proposal"]), _here(found["life"])
     body = proposal.body
+    asked, offered = f"/v1/requests/{body['request']}", f"/v1/offers/{body['offer']}"
     more = asking.look_up(
         {
             "commitments": ask("matcher", "/v1/commitments", proposal=id_, limit=_PAGE),
             "joinings": ask("matcher", "/v1/joinings", proposal=id_, limit=_PAGE),
             "thread": ask("matcher", f"{place}/messages", limit=_PAGE),
             "files": ask("matcher", f"{place}/attachments"),
+            "request": ask("requests", asked),
+            "offer": ask("offers", offered),
         }
     )
     joinings = _items(more, "joinings")
-    partners = [str(one["organisation"]) for one in (*joinings, *life.body["partners"])]
+    others = [str(one["organisation"]) for one in (*joinings, *life.body["partners"])]
     return Case(
         id=id_,
         etag=life.etag,
         proposal=body,
         life=life.body,
-        request=side("requests", f"/v1/requests/{body['request']}"),
-        offer=side("offers", f"/v1/offers/{body['offer']}"),
+        request=_found(more, "request") or side("requests", asked),
+        offer=_found(more, "offer") or side("offers", offered),
         commitments=_items(more, "commitments"),
         joinings=joinings,
         thread=_whole_thread(place, more["thread"].body) if "thread" in more else None,
         files=more["files"].body["items"] if "files" in more else None,
-        names=names_of([str(body["organisation"]), *partners]),
+        names=names_of([str(body["organisation"]), *others]),
         reader=identity_of(account()),
     )
+
+
+def _found(parts: Mapping[str, Answer], name: str) -> Side | None:
+    """What came at once with the rest; what did not is asked for by itself, to hear why."""
+    return Side(parts[name].body) if name in parts else None
 
 
 def side(service: str, path: str) -> Side:

@@ -82,7 +82,7 @@ def show_case(
         gives=_gives(case),
         figures=list(_figures(case)),
         reports=[_report(one) for one in case.life["reports"]],
-        commitments=[_commitment(one) for one in case.commitments],
+        commitments=[commitment_row(one) for one in case.commitments],
         joinings=[_joining(one, case) for one in case.joinings],
         messages=_messages(case),
         writes=bool(case.thread and case.thread["open"]),
@@ -219,7 +219,8 @@ def _line_told(line: Mapping[str, Any]) -> str:
     return rows.amount_told({**line, "measure": measure})
 
 
-def _commitment(one: Mapping[str, Any]) -> dict[str, Any]:
+def commitment_row(one: Mapping[str, Any]) -> dict[str, Any]:
+    """A commitment as it is read."""
     return {
         "id": one["id"],
         "status": COMMITMENT_STATUSES.get(one["status"], one["status"]),
