@@ -1,5 +1,6 @@
 """A proposal that the tests of matches' pages make for themselves, endorsed."""
 
+from collections.abc import Callable
 from typing import Any
 
 from deploy.local.servers import wait_until
@@ -12,21 +13,32 @@ _PROPOSED_SECONDS = 240.0
 
 def make_match(portal: Portal) -> str:
     """A match of a request and a conditional offer of the examples' State and donor; its id."""
-    asked = make_request(portal)
-    offer = make_offer(portal)
+    asked, offer = make_request(portal), make_offer(portal)
     _step(portal, "donor", "offers", f"/v1/offers/{offer}", "submit")
     _step(portal, "coordinator", "offers", f"/v1/offers/{offer}", "publish")
-    proposal = f"{asked}.{offer}"
-    coordinator, place = portal.api("coordinator"), f"/v1/proposals/{proposal}"
+    return _endorsed(portal, asked, lambda found: bool(found["offer"] == offer))
+
+
+def endorsed_of_another(portal: Portal) -> str:
+    """A match of a request of the examples' State and an offer of another donor; its id."""
+    asked = make_request(portal)
+    return _endorsed(portal, asked, lambda found: bool(found["organisation"] != portal.donor))
+
+
+def _endorsed(portal: Portal, asked: str, fits: Callable[[dict[str, Any]], bool]) -> str:
+    coordinator = portal.api("coordinator")
+    found: list[dict[str, Any]] = []
 
     def proposed() -> bool:
-        found = coordinator.get("matcher", "/v1/proposals", request=asked, offer=offer).body
-        return bool(found["items"])
+        every = coordinator.items("matcher", "/v1/proposals", request=asked)
+        found[:] = [one for one in every if fits(one)]
+        return bool(found)
 
     wait_until(proposed, _PROPOSED_SECONDS, "the proposal of the pair")
+    place = f"/v1/proposals/{found[0]['id']}"
     seen = coordinator.get("matcher", place).etag
     coordinator.post("matcher", f"{place}/decision", {"decision": "endorse"}, if_match=seen)
-    return proposal
+    return str(found[0]["id"])
 
 
 def make_request(portal: Portal) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.pages.giving import HOSTILE
-from tests.pages.meeting import make_match
+from tests.pages.meeting import endorsed_of_another, make_match
 from tests.pages.running import Portal
 from tests.pages.visiting import Visitor
 
@@ -147,6 +147,29 @@ def test_questions_answers_and_files_are_both_sides_in_another_language(
     assert "In March." not in donor.page.text
     donor.send(f"{link}/remove")
     assert "No file is attached." in donor.page.text
+
+
+def test_an_organisation_offers_to_join_and_leaves(portal: Portal, visitor: Visiting) -> None:
+    match = endorsed_of_another(portal)
+    page, state, outsider = f"/matches/{match}", visitor("requester"), visitor("donor")
+    outsider.open(page)
+    assert outsider.status == 404
+    outsider.open(f"{page}/join")
+    outsider.send(f"{page}/join", role="expertise", text=f"Our trainers are near. {HOSTILE}")
+    assert "sent to both sides" in outsider.page.text
+    state.open("/matches")
+    assert f"{page}#joinings" in state.links(page)
+    state.open(page)
+    (answer,) = (one.action for one in state.page.forms if "/joinings/" in one.action)
+    state.send(answer, answer="agree")
+    assert "Agreed by the State" in state.page.text
+    outsider.open(f"{page}/join")
+    (leave,) = (one.action for one in outsider.page.forms if one.action.endswith("/leave"))
+    outsider.send(leave)
+    assert "Withdrawn" in outsider.page.text
+    # The State had the page open: its no comes too late, and is told so.
+    state.send(answer, answer="decline", reason="Too late.")
+    assert "changed while you had the page open" in state.page.text
 
 
 def test_what_is_not_for_a_reader_is_not_there(portal: Portal, visitor: Visiting) -> None:

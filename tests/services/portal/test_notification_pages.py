@@ -47,6 +47,7 @@ def test_a_list_leads_to_each_which_is_read_thereby(
     assert page.text.count("The proposal for Senegal was declined.") == 2
     page = browser.open(f"/notifications/{ids[0]}")
     assert MATCH_ID in page.text
+    assert ("a", {"href": f"/matches/{MATCH_ID}"}) in page.tags
     assert "Notifications (31)" in page.text
     assert browser.open("/notifications?after=nonsense") is not None
     assert browser.status == 422
