@@ -41,7 +41,7 @@ def N_(text: str) -> str:  # noqa: N802 (the name that catalogues' tools know)
     return text
 
 
-def say(language: str, text: str, **values: object) -> str:
+def say(language: str, text: str, /, **values: object) -> str:
     """A text in a language, `%(name)s` filled in; for mails, which no request's reader asked for.
 
     The values are put in as they are: HTML is for whoever makes some to escape.

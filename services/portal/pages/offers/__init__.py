@@ -2,10 +2,18 @@
 
 from flask import Flask
 
-from services.portal.pages.offers import activities, iati, listing, showing, writing
+from services.portal.pages.offers import (
+    activities,
+    exporting,
+    iati,
+    listing,
+    showing,
+    spreadsheets,
+    writing,
+)
 
 
 def install(app: Flask) -> None:
     """Add the pages of the room."""
-    for pages in (listing, showing, writing, activities, iati):
+    for pages in (listing, showing, writing, activities, iati, spreadsheets, exporting):
         pages.install(app)

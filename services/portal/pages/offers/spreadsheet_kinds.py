@@ -1,0 +1,95 @@
+"""The two kinds of records that spreadsheets hold, and how a record becomes a row again."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from services.portal.sheets.columns import Column
+from services.portal.sheets.tables import (
+    ACTIVITIES,
+    OFFERS,
+    SOURCE,
+    activity_bodies,
+    offer_bodies,
+)
+from shared.web.problems import not_found
+
+CSV, XLSX = "csv", "xlsx"
+ENDINGS: Mapping[str, str] = {
+    CSV: "text/csv; charset=utf-8",
+    XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+Record = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """Offers or activities: the register's path, columns, bodies of rows, rows of a record."""
+
+    path: str
+    columns: Sequence[Column]
+    lines: bool
+    bodies: Callable[[Sequence[Record], str], list[dict[str, Any]]]
+    rows: Callable[[Record], list[Record]]
+
+
+def kind_of(name: str) -> Kind:
+    """The kind of that name."""
+    if name not in KINDS:
+        raise not_found("page")
+    return KINDS[name]
+
+
+def cells(kind: Kind, row: Record, language: str) -> list[Any]:
+    """A row's cells, codes by their names in the reader's language."""
+    return [_cell(column, row.get(column.key), language) for column in kind.columns]
+
+
+def _cell(column: Column, value: Any, language: str) -> Any:
+    names = {} if column.labels is None else column.labels(language)
+    if isinstance(value, list):
+        return "; ".join(names.get(code, code) for code in value)
+    return names.get(value, value) if isinstance(value, str) else value
+
+
+def _offer_rows(offer: Record) -> list[Record]:
+    """A row for each line; conditions go along, as many as there are lines, then rows of their own.
+
+    What is of the offer stands in each.
+    """
+    lines = [
+        {
+            **{name: line[name] for name in ("theme", "kind", "unit", "amount", "currency")},
+            "quantity": line["capacity"],
+        }
+        for line in offer["provisions"]
+    ]
+    told = [
+        {"condition_kind": one["kind"], "condition": one["text"]} for one in offer["conditions"]
+    ]
+    count = max(len(lines), len(told), 1)
+    lines += [{}] * (count - len(lines))
+    told += [{}] * (count - len(told))
+    common = {**_common(offer), **offer["eligibility"]}
+    return [{**common, **line, **one} for line, one in zip(lines, told, strict=True)]
+
+
+def _activity_rows(activity: Record) -> list[Record]:
+    copied = ("country", "theme", "kind", "quantity", "unit", "amount", "currency", "status")
+    return [{**_common(activity), **{name: activity[name] for name in copied}}]
+
+
+def _common(record: Record) -> dict[str, Any]:
+    external, window = record["external_id"] or {}, record["window"] or {}
+    return {
+        "reference": external.get("id") if external.get("source") == SOURCE else None,
+        **{name: record[name] for name in ("title", "description", "language", "partners", "id")},
+        "from": window.get("from"),
+        "to": window.get("to"),
+    }
+
+
+KINDS: Mapping[str, Kind] = {
+    "offers": Kind("/v1/offers", OFFERS, True, offer_bodies, _offer_rows),
+    "activities": Kind("/v1/activities", ACTIVITIES, False, activity_bodies, _activity_rows),
+}

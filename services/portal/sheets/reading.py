@@ -1,0 +1,109 @@
+"""A spreadsheet's first sheet as rows of plain values, from .xlsx or CSV, told by its content."""
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from io import BytesIO, StringIO
+
+from python_calamine import CalamineError, CalamineWorkbook, PasswordError
+
+from services.portal.sheets.faults import SheetError
+from services.portal.sheets.unpacking import look_into
+
+MOST_ROWS = 501
+"""Rows that a file may have, the first of them with the columns' names."""
+
+MOST_COLUMNS = 60
+_MOST_CELL = 100_000
+_ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+_ESCAPED = ("'=", "'+", "'-", "'@", "'\t", "'\r")
+
+Value = str | int | float | bool | date | None
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """Rows of values from A1 on, as many in each; addresses of cells that are formulas, merged."""
+
+    rows: Sequence[Sequence[Value]]
+    formulas: frozenset[str] = frozenset()
+    merged: Sequence[tuple[int, int]] = ()
+
+
+def read_sheet(content: bytes) -> Sheet:
+    """The first sheet of a file; raises SheetError for what is none, or is too large."""
+    if content.startswith(_ZIP):
+        return _read_workbook(content)
+    if content.startswith(_OLE):
+        # Old .xls, and .xlsx that a password protects.
+        raise SheetError("locked" if b"E\0n\0c\0r\0y\0p\0t\0e\0d" in content else "format")
+    return Sheet(_read_csv(_decoded(content)))
+
+
+def _read_workbook(content: bytes) -> Sheet:
+    formulas = look_into(content, MOST_ROWS, MOST_COLUMNS)
+    try:
+        with CalamineWorkbook.from_filelike(BytesIO(content)) as book:
+            sheet = book.get_sheet_by_index(0)
+            rows = sheet.to_python(skip_empty_area=False)
+            merged = [start for start, _end in sheet.merged_cell_ranges or ()]
+    except PasswordError:
+        raise SheetError("locked") from None
+    except (CalamineError, ValueError, IndexError, OSError):
+        raise SheetError("format") from None
+    except BaseException as error:  # what the reader's own language calls a panic is no Exception
+        if type(error).__name__ != "PanicException":
+            raise
+        raise SheetError("format") from None
+    return Sheet([[_plain(value) for value in row] for row in rows], formulas, merged)
+
+
+def _plain(value: object) -> Value:
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, bool | int | date):
+        return value
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else value
+    text = _unescaped(str(value))
+    return text if text.strip() else None
+
+
+def _unescaped(text: str) -> str:
+    """A text as it was before what writes files here kept it from being a formula."""
+    return text[1:] if text.startswith(_ESCAPED) else text
+
+
+def _decoded(content: bytes) -> str:
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        encoding = "utf-16"
+    elif b"\0" in content:
+        raise SheetError("format")
+    else:
+        encoding = "utf-8-sig"
+    try:
+        text = content.decode(encoding)
+    except UnicodeDecodeError:
+        raise SheetError("encoding") from None
+    if "\0" in text:
+        raise SheetError("format")
+    return text
+
+
+def _read_csv(text: str) -> Sequence[Sequence[Value]]:
+    first = text.partition("\n")[0]
+    delimiter = max(",;\t", key=first.count)
+    rows: list[list[Value]] = []
+    try:
+        for row in csv.reader(StringIO(text, newline=""), delimiter=delimiter):
+            if len(row) > MOST_COLUMNS:
+                raise SheetError("too-many-columns", most=MOST_COLUMNS)
+            if any(len(cell) > _MOST_CELL for cell in row):
+                raise SheetError("format")
+            rows.append([_plain(cell) for cell in row])
+            if len(rows) > MOST_ROWS:
+                raise SheetError("too-many-rows", most=MOST_ROWS)
+    except csv.Error:
+        raise SheetError("format") from None
+    return rows

@@ -1,0 +1,129 @@
+"""The two spreadsheets that donors fill in: offers, a line of an offer a row; activities."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from services.portal.catalogues import N_
+from services.portal.sheets.columns import (
+    Column,
+    codes,
+    country_labels,
+    currencies,
+    days,
+    labels_of,
+    language_labels,
+    numbers,
+    reference,
+    several,
+    texts,
+)
+from shared.vocabulary.countries import AREAS
+from shared.vocabulary.kinds import KINDS
+from shared.vocabulary.lists import ACTIVITY_STATUSES, CONDITION_KINDS, GROUPS, PARTNERS
+from shared.vocabulary.themes import THEMES
+
+SOURCE = "spreadsheet"
+"""The system that references of rows are of, in external ids."""
+
+
+def _coded(key: str, title: str, vocabulary: Any, *, required: bool = False) -> Column:
+    labels = labels_of(vocabulary)
+    return Column(key, title, codes(labels), required, labels)
+
+
+def _list(key: str, title: str, vocabulary: Any) -> Column:
+    labels = labels_of(vocabulary)
+    return Column(key, title, several(labels), labels=labels)
+
+
+_ID = Column("id", N_("Id here"), texts(128))
+_WORDS = (
+    Column("reference", N_("Your reference"), reference, required=True),
+    Column("title", N_("Title"), texts(300), required=True),
+    Column("description", N_("Description"), texts(20_000), required=True),
+    Column("language", N_("Language"), codes(language_labels), labels=language_labels),
+)
+_THING = (
+    _coded("theme", N_("Theme"), THEMES, required=True),
+    _coded("kind", N_("Kind of help"), KINDS, required=True),
+    Column("quantity", N_("How much"), numbers(10**9, 3, zero=False)),
+    Column("unit", N_("Of what"), texts(60)),
+    Column("amount", N_("Worth"), numbers(10**13, 2, zero=True)),
+    Column("currency", N_("Currency"), currencies),
+)
+_WINDOW = (Column("from", N_("First day"), days), Column("to", N_("Last day"), days))
+_PARTNERS = _list("partners", N_("Partners"), PARTNERS)
+
+OFFERS: Sequence[Column] = (
+    *_WORDS,
+    *_THING,
+    *_WINDOW,
+    Column("countries", N_("States"), several(country_labels), labels=country_labels),
+    _list("regions", N_("Regions"), AREAS),
+    _list("groups", N_("Groups of States"), GROUPS),
+    _coded("condition_kind", N_("Kind of condition"), CONDITION_KINDS),
+    Column("condition", N_("Condition"), texts(2_000)),
+    _PARTNERS,
+    _ID,
+)
+ACTIVITIES: Sequence[Column] = (
+    *_WORDS,
+    Column(
+        "country", N_("State that is helped"), codes(country_labels), True, labels=country_labels
+    ),
+    *_THING,
+    *_WINDOW,
+    _coded("status", N_("Where it stands"), ACTIVITY_STATUSES),
+    _PARTNERS,
+    _ID,
+)
+
+_EMPTY: Mapping[str, Any] = {"from": None, "to": None}
+
+
+def offer_bodies(rows: Sequence[Mapping[str, Any]], organisation: str) -> list[dict[str, Any]]:
+    """The offers that rows tell, as they are sent: those of one reference are one offer's lines."""
+    bodies: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        body = bodies.setdefault(row["reference"], _offer(row, organisation))
+        line = {name: row.get(name) for name in ("theme", "kind", "unit", "amount", "currency")}
+        body["provisions"].append({**line, "capacity": row.get("quantity")})
+        if row.get("condition"):
+            told = {"kind": row.get("condition_kind") or "other", "text": row["condition"]}
+            if told not in body["conditions"]:
+                body["conditions"].append(told)
+    return list(bodies.values())
+
+
+def activity_bodies(rows: Sequence[Mapping[str, Any]], organisation: str) -> list[dict[str, Any]]:
+    """The activities that rows tell, as they are sent."""
+    copied = ("country", "theme", "kind", "quantity", "unit", "amount", "currency")
+    return [
+        {
+            **_common(row, organisation),
+            **{name: row.get(name) for name in copied},
+            "status": row.get("status") or "planned",
+        }
+        for row in rows
+    ]
+
+
+def _offer(row: Mapping[str, Any], organisation: str) -> dict[str, Any]:
+    eligible = ("countries", "regions", "groups")
+    return {
+        **_common(row, organisation),
+        "eligibility": {name: row.get(name) or [] for name in eligible},
+        "provisions": [],
+        "conditions": [],
+    }
+
+
+def _common(row: Mapping[str, Any], organisation: str) -> dict[str, Any]:
+    ends = {name: row.get(name) for name in ("from", "to")}
+    return {
+        "organisation": organisation,
+        "external_id": {"source": SOURCE, "id": row["reference"]},
+        **{name: row.get(name) for name in ("title", "description", "language")},
+        "window": None if ends == _EMPTY else ends,
+        "partners": row.get("partners") or [],
+    }

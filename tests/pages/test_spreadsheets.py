@@ -1,0 +1,103 @@
+"""Offers and activities out of spreadsheets and into them, as a donor does it."""
+
+import csv
+import io
+from collections.abc import Callable
+
+import pytest
+
+from services.portal.sheets.reading import read_sheet
+from shared.ids import new_id
+from tests.pages.running import Portal
+from tests.pages.visiting import Visitor
+
+pytestmark = pytest.mark.journey
+
+Visiting = Callable[..., Visitor]
+HEADER = "reference,title,description,theme,kind,quantity,unit"
+
+
+def offers_of(portal: Portal, mark: str) -> list[dict[str, object]]:
+    """The donor's offers whose reference begins so."""
+    found = portal.api("donor").items("offers", "/v1/offers", external_source="spreadsheet")
+    return [one for one in found if str(one["external_id"]["id"]).startswith(mark)]
+
+
+def choose(donor: Visitor, name: str, text: str) -> None:
+    """Send a file to be looked at."""
+    donor.open(f"/{name}/spreadsheet")
+    donor.send(files={"file": (f"{name}.csv", text.encode())})
+
+
+def test_offers_of_a_spreadsheet_are_brought_in_once(portal: Portal, visitor: Visiting) -> None:
+    mark, donor = f"t{new_id()}", visitor("donor")
+    rows = [
+        f"{mark}-1,=1+1,Six machines and training.,Marking,Equipment,6,machines",
+        f"{mark}-1,,,Marking,Training,40,persons",
+        f"{mark}-2,Lockers,Steel lockers.,Stockpile management,Equipment,14,units",
+    ]
+    choose(donor, "offers", "\n".join([HEADER, *rows]))
+    assert "What is understood" in donor.page.text, donor.page.text
+    page = donor.path
+    assert offers_of(portal, mark) == []
+    donor.send()
+    assert "Brought in: 2." in donor.page.text
+    made = {str(one["title"]): one for one in offers_of(portal, mark)}
+    assert set(made) == {"=1+1", "Lockers"}
+    assert len(made["=1+1"]["provisions"]) == 2  # type: ignore[arg-type]
+    donor.open(page)
+    assert donor.status == 404
+    choose(donor, "offers", "\n".join([HEADER, *rows]))
+    assert "There is nothing to bring in." in donor.page.text
+    assert len(offers_of(portal, mark)) == 2
+    export = donor.session.get(f"{donor.url}/offers/export.csv", timeout=60)
+    (row,) = (one for one in csv.reader(io.StringIO(export.text)) if f"{mark}-2" in one)
+    assert "Lockers" in row
+    assert "'=1+1" in export.text
+    assert ",=1+1" not in export.text
+    book = donor.session.get(f"{donor.url}/offers/export.xlsx", timeout=60)
+    titles = [line[1] for line in read_sheet(book.content).rows]
+    assert "=1+1" in titles
+
+
+def test_one_wrong_row_keeps_all_rows_out_and_is_told_by_its_cell(
+    portal: Portal, visitor: Visiting
+) -> None:
+    mark, donor = f"t{new_id()}", visitor("donor", "fr")
+    rows = [
+        f"{mark}-1,Machines,Six machines.,Marking,Equipment,6,machines",
+        f"{mark}-2,<script>alert(1)</script>,Others.,Markin,Equipment,many,machines",
+    ]
+    donor.open("/offers?language=fr")
+    choose(donor, "offers", "\n".join([HEADER, *rows]))
+    assert donor.status == 422
+    assert "D3" in donor.page.text
+    assert "Vouliez-vous dire" in donor.page.text
+    assert "F3" in donor.page.text
+    assert len(donor.page.forms) == 1  # signing out: there is nothing to confirm
+    assert offers_of(portal, mark) == []
+
+
+def test_activities_of_a_spreadsheet_are_brought_in(portal: Portal, visitor: Visiting) -> None:
+    mark, donor = f"t{new_id()}", visitor("donor")
+    header = f"{HEADER},country,status,from,to"
+    row = f"{mark},Lockers,Steel lockers.,Stockpile management,Equipment,14,units,Senegal,Ongoing"
+    choose(donor, "activities", f"{header}\n{row},1 March 2026,31.12.2026")
+    donor.send()
+    assert "Brought in: 1." in donor.page.text, donor.page.text
+    found = portal.api("donor").items("offers", "/v1/activities", external_id=mark)
+    (one,) = list(found)
+    assert (one["country"], one["window"]) == ("SEN", {"from": "2026-03-01", "to": "2026-12-31"})
+
+
+def test_what_cannot_be_read_is_told_of(portal: Portal, visitor: Visiting) -> None:
+    donor = visitor("donor")
+    for content, told in (
+        ("Défense".encode("windows-1252"), "CSV UTF-8"),
+        (b"a,b\n" * 100_000, "more than 501 rows"),
+        (b"PK\x03\x04", "no spreadsheet"),
+    ):
+        donor.open("/offers/spreadsheet")
+        donor.send(files={"file": ("x.csv", content)})
+        assert donor.status == 422
+        assert told in donor.page.text
