@@ -85,3 +85,22 @@ for (const badge of document.querySelectorAll("[data-left]")) {
     if (!left) clearInterval(timer);
   }, 1000);
 }
+
+// What was typed and not sent is there again after signing in anew, in this tab alone.
+const kept = (field) => `entraide-typed ${field.form.getAttribute("action")} ${field.name}`;
+for (const field of document.querySelectorAll("form textarea")) {
+  try {
+    if (!field.value) field.value = sessionStorage.getItem(kept(field)) ?? "";
+    field.addEventListener("input", () => sessionStorage.setItem(kept(field), field.value));
+  } catch {
+    // Without storage it is as without this module.
+  }
+}
+// Once the queue shows a decision, its reason was sent.
+for (const link of document.querySelectorAll(".decided a[href^='/proposals/']")) {
+  try {
+    sessionStorage.removeItem(`entraide-typed ${link.getAttribute("href")} reason`);
+  } catch {
+    break;
+  }
+}

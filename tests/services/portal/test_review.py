@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from services.portal.pages.review.decisions import back_to, is_version, key_of
+from services.portal.pages.review.decisions import back_to, country_of, is_version, key_of
 from services.portal.pages.review.filters import KINDS, read_filters
 from services.portal.pages.review.marking import Span, marked, spans_of
 from services.portal.pages.review.rows import proposal_groups
@@ -127,6 +127,7 @@ def test_keys_and_versions_of_forms_are_checked() -> None:
     assert key_of("x" * 24) != "x" * 24
     assert len(key_of(None)) == 24
     assert is_version('"0.123"')
+    assert (country_of("SEN"), country_of("<b>"), country_of(None)) == ("SEN", None, None)
     assert not any(is_version(sent) for sent in (None, "", "0.1", '"0.1"x', '"*"', '"0.1", "1.2"'))
 
 

@@ -15,7 +15,7 @@ from services.portal.pages.asking import ask
 from services.portal.pages.assets import ASSETS
 from services.portal.pages.forms import PageForm
 from services.portal.pages.frame import account, for_roles, go, show
-from services.portal.pages.review.decisions import back_to, is_version, key_of
+from services.portal.pages.review.decisions import back_to, country_of, is_version, key_of
 from services.portal.pages.review.weighing import Conflict, conflicts
 from services.portal.pages.wording import number
 from services.portal.services import Answer, AwayError
@@ -74,7 +74,7 @@ def endorse_several() -> Response:
         version = request.form.get(f"version:{proposal}")
         if not is_version(version):
             continue
-        country = request.form.get(f"country:{proposal}", "")[:3] or None
+        country = country_of(request.form.get(f"country:{proposal}"))
         key = key_of(request.form.get(f"key:{proposal}"))
         wanted = Wanted(proposal, "endorse", None, version or "", key, country)
         if deciding.decide_later(account(), wanted, house().clock()):
@@ -141,7 +141,8 @@ def _choices(found: Sequence[Mapping[str, Any]]) -> list[Choice]:
                 requests.get(one["request"], unknown),
                 offers.get(one["offer"], unknown),
                 [*own, *against[one["id"]]],
-                blocked=bool(own),
+                # What an embargo bars in part may be endorsed; what it bars whole is refused.
+                blocked=any(found.code != "barred" for found in own),
             )
         )
     return choices

@@ -15,13 +15,14 @@ from services.portal.house import house
 from services.portal.pages.forms import PageForm
 from services.portal.pages.frame import account, for_roles, go
 from shared.ids import new_id
+from shared.vocabulary import UnknownCode
+from shared.vocabulary.countries import country
 
 QUEUE: Final = "/review"
 MAX_REASON: Final = 2000
 _KEY = re.compile(r"[0-9a-f]{24}", re.ASCII)
 _VERSION = re.compile(r'"[0-9]{1,9}\.[0-9]{1,24}"', re.ASCII)
 _BACK = re.compile(r"/review(\?[^\\\x00-\x20\x7f]{0,500})?", re.ASCII)
-_COUNTRY = re.compile(r"[A-Z]{3}", re.ASCII)
 
 FAILURES = {
     "changed": lazy_gettext("The proposal changed before it took effect."),
@@ -64,20 +65,27 @@ class DecideForm(PageForm):
 
     def wanted(self, proposal: str) -> Wanted:
         """The decision to be kept."""
-        country = self.country.data or ""
         return Wanted(
             proposal=proposal,
             decision="reject" if self.decision.data == "reject" else "endorse",
             reason=self.said(),
             version=self.version.data,
             key=key_of(self.key.data),
-            country=country if _COUNTRY.fullmatch(country) else None,
+            country=country_of(self.country.data),
         )
 
 
 def key_of(sent: str | None) -> str:
     """The key that a form was made with; a new one for what is none."""
     return sent if sent and _KEY.fullmatch(sent) else new_id()
+
+
+def country_of(sent: str | None) -> str | None:
+    """The country that a form names; None for what is none."""
+    try:
+        return country(sent or "").alpha3
+    except UnknownCode:
+        return None
 
 
 def is_version(sent: str | None) -> bool:

@@ -9,6 +9,7 @@ from flask import Response, flash, request
 from flask_babel import gettext as _
 
 from services.portal import deciding
+from services.portal.accounts import identity_of
 from services.portal.house import house
 from services.portal.pages import asking
 from services.portal.pages.asking import ask
@@ -23,6 +24,7 @@ from services.portal.pages.wording import money, number, quantity, share
 from services.portal.services import Answer, AwayError
 from shared.ids import new_id
 from shared.vocabulary.currencies import minor_units
+from shared.web.identity import covers
 
 OPEN = frozenset({"proposed", "superseded"})
 """The states in which a proposal is decided on here; later ones have a page of their own."""
@@ -108,6 +110,7 @@ def _shown(
         own=account().id,
         now=house().clock(),
         is_open=one["status"] in OPEN,
+        may_decide=covers(identity_of(account()), one["country"]),
         amount=_amount,
         bare=PageForm(),
         review_style=ASSETS["review.css"].address,

@@ -15,7 +15,8 @@ Records = Mapping[str, Mapping[str, Any]]
 class Row:
     """One thing that waits: `title` is what somebody wrote, in `language`, where there is one.
 
-    `party` is the name of the donor, `states` are codes, `side` says of which kind two records are.
+    `party` is the name of the donor, `states` are codes, `side` says of which kind two records are,
+    of which `other` is the second one's title.
     """
 
     id: str
@@ -25,6 +26,8 @@ class Row:
     party: str | None = None
     states: Sequence[str] = ()
     side: str | None = None
+    other: str | None = None
+    other_language: str | None = None
     score: float | None = None
     sentence: str | None = None
     themes: Sequence[str] = ()
@@ -109,7 +112,7 @@ def duplicate_rows(items: Items, requests: Records, offers: Records) -> list[Row
     for one in items:
         of_requests = one["side"] == "request"
         records = requests if of_requests else offers
-        left = records.get(one["left"]["id"], {})
+        left, right = (records.get(one[end]["id"], {}) for end in ("left", "right"))
         evidence = [told["sentence"] for told in one["evidence"] if told["weight"] > 0]
         rows.append(
             Row(
@@ -117,6 +120,8 @@ def duplicate_rows(items: Items, requests: Records, offers: Records) -> list[Row
                 address=f"/duplicates/{one['id']}",
                 title=left.get("title"),
                 language=left.get("language"),
+                other=right.get("title"),
+                other_language=right.get("language"),
                 states=sorted(
                     {one[end]["owner"] for end in ("left", "right")} if of_requests else ()
                 ),
