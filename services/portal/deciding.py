@@ -2,7 +2,7 @@
 
 A decision is kept (decision_documents.py), so no restart loses it. It is sent in the name of who
 decided, with the version that they saw and always under the same key: however often it is sent, the
-matcher does it once, and what changed meanwhile is not decided on (docs/decisions/0068).
+matcher does it once, and what changed meanwhile is not decided on (docs/decisions/0069).
 """
 
 import threading
