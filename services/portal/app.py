@@ -13,6 +13,7 @@ from services.portal.house import NAME, Clock, Passwords, open_house, set_house,
 from services.portal.pages import (
     asking,
     assets,
+    cases,
     frame,
     inviting,
     matches,
@@ -75,6 +76,7 @@ def create_app(
         contact_pages,
         matches,
         review,
+        cases,
     ):
         pages.install(app)
     app.add_url_rule(assets.PATH, view_func=assets.asset)

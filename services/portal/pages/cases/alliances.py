@@ -1,0 +1,99 @@
+"""/alliances: joint projects that neighbours' alike requests are proposed to become."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Response, request
+from flask_babel import gettext as _
+
+from services.portal.pages import asking
+from services.portal.pages.asking import ask
+from services.portal.pages.cases.deciding import CaseForm, decide, filled, status_name
+from services.portal.pages.frame import account, for_roles, show
+from services.portal.services import Answer, AwayError
+
+_READERS = ("coordinator", "auditor", "operator", "requester")
+_NEEDING = frozenset({"dismiss", "decline"})
+_RUNNING = ("proposed", "endorsed", "agreed")
+
+
+@for_roles(*_READERS)
+def joint_projects() -> Response:
+    """Those that the reader oversees, or that the State's requests are in."""
+    cursor = request.args.get("cursor") or None
+    found = asking.get("matcher", "/v1/alliances", cursor=cursor, limit=20).body
+    return show("cases/alliances.html", wide=True, found=found, status_name=status_name)
+
+
+@for_roles(*_READERS)
+def joint_project(alliance_id: str) -> Response:
+    """One joint project; a coordinator decides, then each State answers for its request."""
+    found = asking.get("matcher", f"/v1/alliances/{alliance_id}")
+    one = found.body
+    offers = _offers(one)
+    own = _own(one)
+    form = CaseForm().offering(_choices(one, own))
+
+    def send(form: CaseForm) -> None:
+        body = {"reason": form.said()}
+        if own is not None:
+            path = f"/v1/alliances/{alliance_id}/members/{own['request']}/answer"
+            body |= {"answer": form.decision.data}
+        else:
+            path = f"/v1/alliances/{alliance_id}/decision"
+            body |= {"decision": form.decision.data}
+        asking.send("matcher", path, body, if_match=form.version.data, key=form.key.data)
+
+    def shown(form: CaseForm, status: int) -> Response:
+        return show(
+            "cases/alliance.html",
+            status,
+            wide=True,
+            one=one,
+            offers=offers,
+            form=filled(form, found.etag) if form.decision.choices else None,
+            status_name=status_name,
+        )
+
+    return decide(form, _NEEDING, send, shown)
+
+
+def _own(one: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The reader's own member, where the reader is a State's."""
+    state = account().state
+    members = (member for member in one["members"] if member["country"] == state)
+    return next((member for member in members if member["request"]), None) if state else None
+
+
+def _choices(one: Mapping[str, Any], own: Mapping[str, Any] | None) -> list[tuple[str, str]]:
+    if account().role == "coordinator":
+        choices = []
+        if one["status"] in ("proposed", "dismissed"):
+            choices.append(("endorse", _("Endorse it: each State is asked whether it joins")))
+        if one["status"] in _RUNNING:
+            choices.append(
+                ("dismiss", _("Dismiss it: it is proposed again only with another State"))
+            )
+        return choices
+    if own is not None and one["status"] == "endorsed" and own["standing"] == "proposed":
+        return [
+            ("agree", _("Agree: our request joins")),
+            ("decline", _("Decline: it is not proposed for our request again")),
+        ]
+    return []
+
+
+def _offers(one: Mapping[str, Any]) -> list[tuple[Mapping[str, Any], str]] | None:
+    """The offers that could serve it, with their titles; None while the register is away."""
+    ids = [offer["offer"] for offer in one["offers"]]
+    asked = {f"o{n}": ask("offers", f"/v1/offers/{id_}") for n, id_ in enumerate(ids)}
+    titles: list[str] = []
+    for answer in asking.gather(**asked).values():
+        if isinstance(answer, AwayError):
+            return None
+        titles.append(_title(answer))
+    return list(zip(one["offers"], titles, strict=True))
+
+
+def _title(answer: Answer) -> str:
+    return str(answer.body.get("title") or "")

@@ -1,0 +1,82 @@
+"""/coverage/ID: assistance under way that seems to cover a need line, and the decision."""
+
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from flask import Response
+from flask_babel import gettext as _
+
+from services.portal.pages import asking
+from services.portal.pages.asking import ask
+from services.portal.pages.cases.deciding import CaseForm, decide, filled, status_name
+from services.portal.pages.frame import account, for_roles, show
+from services.portal.services import Answer, AwayError
+
+_READERS = ("coordinator", "auditor", "operator", "requester")
+_NEEDING = frozenset({"dismiss"})
+
+
+@for_roles(*_READERS)
+def covered(case_id: str) -> Response:
+    """Need line and activity side by side; a coordinator decides."""
+    found = asking.get("matcher", f"/v1/coverage/{case_id}")
+    case = found.body
+    parts = asking.gather(
+        request=ask("requests", f"/v1/requests/{case['request']}"),
+        activity=ask("offers", f"/v1/activities/{case['activity']}"),
+    )
+    form = CaseForm().offering(_choices(case))
+
+    def send(form: CaseForm) -> None:
+        body: dict[str, Any] = {"decision": form.decision.data, "reason": form.said()}
+        if form.decision.data == "confirm" and form.quantity.data:
+            body |= _wanted(form.quantity.data, case)
+        path = f"/v1/coverage/{case_id}/decision"
+        asking.send("matcher", path, body, if_match=form.version.data, key=form.key.data)
+
+    def shown(form: CaseForm, status: int) -> Response:
+        return show(
+            "cases/coverage.html",
+            status,
+            wide=True,
+            case=case,
+            line=_line(parts["request"], case["line"]),
+            request=_body(parts["request"]),
+            activity=_body(parts["activity"]),
+            form=filled(form, found.etag) if form.decision.choices else None,
+            status_name=status_name,
+        )
+
+    return decide(form, _NEEDING, send, shown)
+
+
+def _choices(case: Mapping[str, Any]) -> list[tuple[str, str]]:
+    if account().role != "coordinator":
+        return []
+    choices = []
+    if case["status"] in ("open", "dismissed", "ended"):
+        choices.append(("confirm", _("Yes: the activity covers this need, the open need is less")))
+    if case["status"] in ("open", "confirmed", "ended"):
+        choices.append(("dismiss", _("No: it does not cover this need")))
+    return choices
+
+
+def _wanted(text: str, case: Mapping[str, Any]) -> dict[str, Any]:
+    """How much is said to be covered, in the line's own measure; what is no number as it is."""
+    try:
+        value: object = float(Decimal(text.strip().replace(",", ".")))
+    except InvalidOperation:
+        value = text
+    if case["basis"] == "money":
+        return {"amount": value, "currency": case["unit"] or "USD"}
+    return {"quantity": value}
+
+
+def _body(answer: Answer | AwayError) -> Mapping[str, Any] | None:
+    return None if isinstance(answer, AwayError) else answer.body
+
+
+def _line(answer: Answer | AwayError, number: int) -> Mapping[str, Any] | None:
+    needs = (_body(answer) or {}).get("needs", [])
+    return next((need for need in needs if need["line"] == number), None)

@@ -1,0 +1,114 @@
+"""What decisions on cases have in common: a form that carries what was seen, and its answer."""
+
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any, Final
+
+from flask import Response, flash, request
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext
+from wtforms import HiddenField, SelectField, StringField, TextAreaField
+from wtforms.validators import Length, Optional
+
+from services.portal.pages.forms import PageForm
+from services.portal.pages.frame import go
+from services.portal.pages.signing import REFUSED
+from services.portal.services import RefusedError
+from shared.ids import new_id
+
+MAX_REASON: Final = 2000
+
+STATUSES = {
+    "open": lazy_gettext("Open"),
+    "linked": lazy_gettext("Related, not the same"),
+    "dismissed": lazy_gettext("Dismissed"),
+    "merged": lazy_gettext("Merged"),
+    "closed": lazy_gettext("Closed"),
+    "confirmed": lazy_gettext("Confirmed"),
+    "ended": lazy_gettext("The assistance has ended"),
+    "proposed": lazy_gettext("Proposed"),
+    "endorsed": lazy_gettext("Endorsed: the States are asked"),
+    "agreed": lazy_gettext("All States agreed"),
+    "dissolved": lazy_gettext("Dissolved"),
+    "declined": lazy_gettext("Declined"),
+    "left": lazy_gettext("Left"),
+}
+"""The states of cases and of members of joint projects, as they are read."""
+
+
+class CaseForm(PageForm):
+    """A decision on a case, with the version that it was decided on and a key for repeats."""
+
+    decision = SelectField(lazy_gettext("What is it?"), validate_choice=False)
+    quantity = StringField(lazy_gettext("How much of the line, if not as shown"), [Optional()])
+    reason = TextAreaField(
+        lazy_gettext("Reason"),
+        [Length(max=MAX_REASON, message=lazy_gettext("This is too long."))],
+    )
+    version = HiddenField()
+    key = HiddenField()
+
+    def offering(self, choices: list[tuple[str, str]]) -> "CaseForm":
+        """The form with what can be decided now."""
+        self.decision.choices = choices
+        return self
+
+    def said(self) -> str | None:
+        """The reason, None for none."""
+        return (self.reason.data or "").strip() or None
+
+    def complete(self, needing: frozenset[str]) -> bool:
+        """Whether it can be sent: a possible decision, with its reason where it needs one."""
+        if not self.validate_on_submit():
+            return False
+        if self.decision.data not in dict(self.decision.choices or []):
+            self.fail_field(self.decision, _("Choose one."))
+        elif self.decision.data in needing and self.said() is None:
+            self.fail_field(self.reason, _("Say why."))
+        return not self.problems()
+
+
+def decide(
+    form: CaseForm,
+    needing: frozenset[str],
+    send: Callable[[CaseForm], object],
+    shown: Callable[[CaseForm, int], Response],
+) -> Response:
+    """Send what the form says; what it lacks, or what changed meanwhile, is told on the page.
+
+    Whatever was typed stays in the form. A service that is away becomes the page that says so.
+    """
+    if request.method != "POST":
+        return shown(form, HTTPStatus.OK)
+    if not form.complete(needing):
+        return shown(form, REFUSED)
+    try:
+        send(form)
+    except RefusedError as error:
+        if error.stale or error.status == HTTPStatus.CONFLICT:
+            form.fail(_("This changed meanwhile. Look at it as it stands now, then decide again."))
+            form.key.data = new_id()
+            return shown(form, error.status)
+        if error.status != HTTPStatus.UNPROCESSABLE_ENTITY:
+            raise
+        for name, _message in error.fields():
+            form.fail_field(form[_field(name)], _("This cannot be taken as it stands."))
+        return shown(form, REFUSED)
+    flash(_("It was decided."))
+    return go(request.path)
+
+
+def _field(name: str) -> str:
+    return {"amount": "quantity", "quantity": "quantity"}.get(name, "reason")
+
+
+def filled(form: CaseForm, etag: str) -> CaseForm:
+    """The form with what it needs to be sent, as the case is shown now."""
+    form.version.data = etag
+    form.key.data = form.key.data or new_id()
+    return form
+
+
+def status_name(code: str) -> Any:
+    """A state as it is read."""
+    return STATUSES.get(code, code)
