@@ -225,3 +225,22 @@ def test_points_of_contact_are_named_confirmed_and_erased(
     donor = visitor("donor")
     donor.open("/contacts")
     assert donor.status == 200
+
+
+def test_nothing_typed_is_lost_when_the_session_ended(portal: Portal, visitor: Visiting) -> None:
+    browser = visitor("requester", "ru")
+    browser.open("/requests/new?language=ru")
+    session = browser.session.cookies.get("entraide-session")
+    browser.session.cookies.clear()
+    written = {"title": 'Кавычки "и" <знаки> (пример)', "description": "\nпервая\nвторая"}
+    browser.send("", **written)
+    assert browser.status == 403
+    assert browser.path == "/requests/new"
+    browser.session.cookies.set("entraide-session", session, domain="127.0.0.1", path="/")
+    browser.send("")
+    assert browser.status == 422
+    (form,) = (form for form in browser.page.forms if form.action == "")
+    assert form.values["title"] == written["title"]
+    assert form.values["description"].split() == ["первая", "вторая"]
+    browser.send("")
+    assert browser.path.endswith("/edit/lines")

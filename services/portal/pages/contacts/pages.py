@@ -15,6 +15,7 @@ from services.portal.pages import wording
 from services.portal.pages.asking import get, send
 from services.portal.pages.forms import PageForm
 from services.portal.pages.frame import account, for_roles, go, show
+from services.portal.pages.keeping import keeping_typed
 from services.portal.services import Answer, RefusedError
 from shared.vocabulary import LANGUAGES
 
@@ -93,6 +94,7 @@ def erase_contacts() -> Response:
     return go(PAGE)
 
 
+@keeping_typed
 @for_roles("requester", "donor")
 def edit_contacts() -> Response:
     """Change the points of contact, and so confirm them."""

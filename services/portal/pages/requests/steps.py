@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _l
 from services.portal.pages.asking import send
 from services.portal.pages.forms import PageForm
 from services.portal.pages.frame import for_roles, go
+from services.portal.pages.keeping import keeping_typed
 from services.portal.pages.requests.lists import PAGE
 from services.portal.pages.requests.record import EXPIRED, Tried, record_page
 from services.portal.services import RefusedError
@@ -42,6 +43,7 @@ def install(app: Flask) -> None:
     )
 
 
+@keeping_typed
 @for_roles("requester", "donor", "coordinator")
 def take_request_step(request_id: str, step: str) -> Response:
     """Take a step; where it is refused, the page again with what was typed and why."""

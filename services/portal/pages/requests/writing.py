@@ -12,6 +12,7 @@ from flask_babel import lazy_gettext as _l
 from services.portal.pages.asking import get, send
 from services.portal.pages.forms import PageForm
 from services.portal.pages.frame import account, for_roles, go, show
+from services.portal.pages.keeping import keeping_typed
 from services.portal.pages.requests.bodies import body_of, line_fields
 from services.portal.pages.requests.choices import units
 from services.portal.pages.requests.faults import faults_in_words
@@ -52,6 +53,7 @@ def install(app: Flask) -> None:
     app.add_url_rule(f"{_EDIT}/<string:part>", view_func=edit_request_part, methods=both)
 
 
+@keeping_typed
 @for_roles("requester")
 def new_request() -> Response:
     """The first part; once it is sent, there is a draft."""
@@ -59,7 +61,10 @@ def new_request() -> Response:
     if request.method == "GET":
         return _page("need", None, Sheet(part, part.form(None)))
     sheet = typed_sheet(part, request.form)
-    if not PageForm().validate() or not sheet.validate():
+    if not PageForm().validate():
+        sheet.form.fail(EXPIRED)
+        return _page("need", None, sheet, status=_REFUSED)
+    if not sheet.validate():
         return _page("need", None, sheet, status=_REFUSED)
     body = {"country": account().state, **sheet.members({})}
     try:
@@ -78,6 +83,7 @@ def edit_request(request_id: str) -> Response:
     return go(f"{PAGE}/{request_id}/edit/need")
 
 
+@keeping_typed
 @for_roles("requester")
 def edit_request_part(request_id: str, part: str) -> Response:
     """A part of a request; what is sent is kept, then comes the next part."""
