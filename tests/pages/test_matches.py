@@ -129,6 +129,9 @@ def test_questions_answers_and_files_are_both_sides_in_another_language(
     donor.open(page)
     arabic = [attrs for _, attrs in donor.page.tags if attrs.get("lang") == "ar"]
     assert any(attrs.get("dir") == "rtl" for attrs in arabic)
+    assert "UTC new" in donor.page.text
+    donor.open(page)
+    assert "UTC new" not in donor.page.text
     donor.send(f"{page}/messages", text="In March.", about="1")
     assert "on message 1" in donor.page.text
     pdf = ("Plan d'action.pdf", b"%PDF-1.4\n%\xe2\xe3\nplan", "application/pdf")

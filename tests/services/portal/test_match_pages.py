@@ -48,3 +48,11 @@ def test_where_forms_are_sent_leads_back_to_the_page(browser: Browser) -> None:
         answer = browser.client.get(f"{PAGE}/{path}?language=fr")
         assert answer.status_code == 303
         assert answer.headers["Location"].partition("#")[0] == PAGE
+
+
+@pytest.mark.parametrize("id_", ["..", "r.o%3Fx=1", "r.o%23", "%2e%2e", "r%0a", "r%20o", "%C2%AB"])
+def test_an_address_that_would_lead_elsewhere_in_an_api_is_no_page(
+    browser: Browser, id_: str
+) -> None:
+    for path in (f"/matches/{id_}", f"/matches/r.o/files/{id_}", f"/commitments/{id_}"):
+        assert browser.client.get(path).status_code == 404

@@ -1,6 +1,9 @@
 """Pages of matches: what becomes of an endorsed proposal."""
 
+from contextlib import suppress
+
 from flask import Flask, Response
+from werkzeug.routing import BaseConverter
 
 from services.portal.pages import asking
 from services.portal.pages.frame import for_roles, go, show
@@ -18,25 +21,33 @@ from services.portal.pages.matches.talking import (
     remove,
     strike,
 )
+from services.portal.services import AwayError, RefusedError
+
+
+class PlainId(BaseConverter):
+    """An id that stands in an address of an API as it is: nothing that turns that elsewhere."""
+
+    regex = r"[A-Za-z0-9][A-Za-z0-9._:-]{0,299}"
 
 
 def install(app: Flask) -> None:
     """Add the pages. Where forms are sent by POST, GET leads back to the page."""
-    place = "/matches/<string:proposal_id>"
+    app.url_map.converters["plain"] = PlainId
+    place = "/matches/<plain:proposal_id>"
     messages, files = f"{place}/messages", f"{place}/files"
-    joinings = f"{place}/joinings/<string:joining_id>"
+    joinings = f"{place}/joinings/<plain:joining_id>"
     both, read_only = ("GET", "POST"), ("GET",)
     for path, view, methods in (
         ("/matches", matches, read_only),
         (place, match, read_only),
-        ("/commitments/<string:commitment_id>", commitment, read_only),
-        (f"{place}/do/<string:name>", do, both),
+        ("/commitments/<plain:commitment_id>", commitment, read_only),
+        (f"{place}/do/<plain:name>", do, both),
         (f"{place}/join", join, both),
         (messages, message, both),
         (f"{messages}/<int:number>/strike", strike, both),
         (files, attach, both),
-        (f"{files}/<string:file_id>", download, read_only),
-        (f"{files}/<string:file_id>/remove", remove, both),
+        (f"{files}/<plain:file_id>", download, read_only),
+        (f"{files}/<plain:file_id>/remove", remove, both),
         (f"{joinings}/answer", answer_joining, both),
         (f"{joinings}/leave", leave, both),
     ):
@@ -46,8 +57,13 @@ def install(app: Flask) -> None:
 
 @for_roles(*READERS)
 def match(proposal_id: str) -> Response:
-    """One match."""
-    return show_case(read(proposal_id))
+    """One match; its messages are read thereby."""
+    case = read(proposal_id)
+    if case.thread is not None and case.thread["unread"]:
+        path = f"/v1/proposals/{proposal_id}/messages/read"
+        with suppress(AwayError, RefusedError):  # what is not marked now is marked next time
+            asking.send("matcher", path, {"up_to": case.thread["count"]}, method="PUT")
+    return show_case(case)
 
 
 @for_roles(*READERS)

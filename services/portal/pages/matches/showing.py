@@ -25,6 +25,7 @@ from services.portal.pages.matches.words import (
     why,
 )
 from services.portal.pages.wording import day
+from shared.registers.steps import party_of
 
 STAGE_NAMES = {
     "endorsed": lambda: _("Endorsed"),
@@ -250,8 +251,15 @@ def _joining(one: Mapping[str, Any], case: Case) -> dict[str, Any]:
 
 
 def _messages(case: Case) -> list[dict[str, Any]]:
-    items = case.thread["items"] if case.thread is not None else ()
+    if case.thread is None:
+        return []
+    read, own = case.thread["read_up_to"], (case.reader.role, party_of(case.reader))
     return [
-        {**one, "who": who(one["role"], one["party"], case.names), "when": when(one["at"])}
-        for one in items
+        {
+            **one,
+            "who": who(one["role"], one["party"], case.names),
+            "when": when(one["at"]),
+            "new": one["number"] > read and (one["role"], one["party"]) != own,
+        }
+        for one in case.thread["items"]
     ]
