@@ -1,10 +1,13 @@
 """The coordinators' queue as they use it: decided, taken back, several at once, authenticated."""
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from pymongo import MongoClient
 
+from deploy.local.programs import service_settings
 from deploy.local.servers import wait_until
 from shared.ids import new_id
 from tests.pages.running import Portal
@@ -123,6 +126,15 @@ def test_a_proposal_is_endorsed_taken_back_and_rejected_at_once(
     assert found.body["reason"] == HOSTILE
 
 
+def let_the_minute_pass(portal: Portal, id_: str) -> None:
+    """Make a decision due that waits: the worker finds it as if its minute were over."""
+    settings = service_settings(portal.stack.plan, "portal")
+    with MongoClient[dict[str, Any]](settings.mongodb, tz_aware=True) as client:
+        kept = client[settings.database]["pending_decisions"]
+        update = {"$set": {"due_at": datetime.now(UTC)}}
+        assert kept.update_one({"_id": id_, "tries": 0}, update).matched_count == 1
+
+
 def test_a_decision_takes_effect_by_itself_after_its_minute_and_once(
     portal: Portal, visitor: Visiting, proposals: Iterator[dict[str, Any]]
 ) -> None:
@@ -132,6 +144,7 @@ def test_a_decision_takes_effect_by_itself_after_its_minute_and_once(
     for _ in range(2):
         send_again(browser, page, form.values)
         assert browser.path == "/review"
+    let_the_minute_pass(portal, one["id"])
     wait_until(
         lambda: status_of(portal, one["id"]) == "endorsed", _GENEROUS, "the endorsement's effect"
     )
