@@ -8,18 +8,13 @@ keyed hashes alone.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
-from typing import Any
 
-import pycountry
-
+from shared.language.division_names import divisions_of
 from shared.language.facts import Counted
-from shared.language.lexemes import Lexeme, fold, lexemes, words_of
+from shared.language.lexemes import Lexeme, lexemes
 from shared.language.numbers import Number
 from shared.language.phases import phases_in
-from shared.language.phrases import Phrases
 from shared.language.uncased_names import uncased_pairs
-from shared.vocabulary.countries import all_countries
 
 MOST_NUMBERS = 16
 MOST_NAMES = 12
@@ -138,29 +133,5 @@ def _named(read: Iterable[Sequence[Lexeme]], country: str | None) -> Iterator[st
 
 def _sites(read: Sequence[Lexeme], country: str | None) -> list[str]:
     """The first-level and lower divisions of a country that are named."""
-    names = _divisions(country) if country else None
-    found: list[str] = []
-    place = 0
-    while names is not None and place < len(read):
-        phrase = names.longest(read, place)
-        if phrase is None or not read[place].capital:
-            place += 1
-            continue
-        found.append(phrase.code)
-        place = phrase.after
-    return found
-
-
-@cache
-def _divisions(country: str) -> Phrases | None:
-    alpha2 = {one.alpha3: one.alpha2 for one in all_countries()}.get(country)
-    divisions: Any = alpha2 and pycountry.subdivisions.get(country_code=alpha2)  # type: ignore[no-untyped-call]
-    if not divisions:
-        return None
-    phrases = Phrases(between="-'.,")
-    for division in sorted(divisions, key=lambda one: one.code):
-        for name in division.name.replace("[", "/").replace("(", "/").split("/"):
-            words = words_of(name.rstrip("]) "))
-            if words and len("".join(words)) >= _LONGEST_LINK:
-                phrases.plant([{fold(word)} for word in words], division.code)
-    return phrases
+    divisions = divisions_of(country) if country else None
+    return [] if divisions is None else divisions.named(read)

@@ -19,7 +19,7 @@ from shared.language.terms import Token, terms, tokens, weights
 from shared.language.text import clean
 from shared.language.vectors import encode
 
-METHOD = "6"
+METHOD = "7"
 """Names this way of making signatures; to be raised whenever the same text would give another."""
 
 ANALYSED = 60_000

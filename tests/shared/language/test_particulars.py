@@ -67,6 +67,41 @@ def test_sites_are_those_of_the_own_state() -> None:
     assert told == {"SEN": ("SN-DB", "SN-LG"), "MLI": ("ML-1",), "NRU": (), None: ()}
 
 
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Ateliers à Tambacounda et à Ziguinchor", "fr"),
+        ("ورشات في تامباكوندا وزيغينشور", "ar"),
+        ("Мастерские в Тамбакунде и Зигиншоре", "ru"),
+    ],
+)
+def test_sites_are_found_by_their_sound_in_other_scripts(text: str, language: str) -> None:
+    found = particulars([text], language, Author(country="SEN")).sites
+    assert found == ("SN-TC", "SN-ZG")
+    assert particulars([text], language, Author(country="FJI")).sites == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "country", "site"),
+    [
+        ("在坦巴昆达大区的培训", "zh", "SEN", "SN-TC"),
+        ("склады в Полтавской области", "ru", "UKR", "UA-53"),
+        ("les entrepôts d'Abou Dabi", "fr", "ARE", "AE-AZ"),
+    ],
+)
+def test_sites_are_found_by_their_translated_names(
+    text: str, language: str, country: str, site: str
+) -> None:
+    assert particulars([text], language, Author(country=country)).sites == (site,)
+
+
+def test_an_ordinary_word_is_no_site_for_its_sound() -> None:
+    """Short sounds tell nothing, nor do words without a capital in a script that has them."""
+    assert particulars(["التدريب على المخازن"], "ar", Author(country="SEN")).sites == ()
+    assert particulars(["тамбакунда колда"], "ru", Author(country="SEN")).sites == ()
+    assert particulars(["كولدا"], "ar", Author(country="SEN")).sites == ()
+
+
 def test_sites_that_the_author_lists_count_too() -> None:
     author = Author(country="SEN", sites=("Louga", "Depot no. 7", "…"))
     assert particulars(["Stores"], "en", author).sites == ("SN-LG", "depot no 7")
