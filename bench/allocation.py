@@ -2,6 +2,8 @@
 
 Made-up registers, drawn with a fixed seed: one in a single unit, which is a flow, and one as in
 life, where money pays for machines and courses, some offers come in grants, and ceilings bind.
+Then events: what the engine takes to repair what they touch, and what a process of the API takes
+that remembers its last allocation (services/matcher/remembering.py).
 Times are of the process, the least of the runs, so that a busy machine tells little wrong.
 """
 
@@ -9,11 +11,14 @@ import argparse
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
+from importlib import import_module
 from typing import Any, TypeVar
 
 import numpy as np
 
-from services.matcher.engine.allocation import allocate
+from services.matcher.engine.allocation import EFFORT, allocate
+from services.matcher.engine.allocation_change import Links, Register, grouped
 from services.matcher.engine.allocation_problem import (
     Ceiling,
     LineId,
@@ -23,6 +28,7 @@ from services.matcher.engine.allocation_problem import (
     Provision,
 )
 from services.matcher.engine.allocation_repair import Allocator, Change
+from services.matcher.remembering import CP_SAT, Memory
 
 _MACHINES = 1000
 _DOLLAR = 100
@@ -129,6 +135,45 @@ def repairs(
     )
 
 
+def remembered(parts: tuple[list[Any], ...], events: int = 18) -> str:
+    """What a process takes that remembers its last allocation, as lines and links change.
+
+    As from the database, every line comes as a new object; links of requests that nothing concerns
+    are those that were read before (services/matcher/reading.py).
+    """
+    needs, provisions, every, *rest = (list(part) for part in parts)
+    linked, memory, now = grouped(every), Memory(), datetime.now(UTC)
+    draw = np.random.default_rng(5)
+
+    def spent(name: str) -> tuple[float, int, float]:
+        lines = ([replace(line) for line in part] for part in (needs, provisions))
+        register = Register(*map(tuple, lines), dict(linked), *map(tuple, rest))
+        began = time.process_time()
+        answer = memory.find(name, now.date(), register, now, EFFORT)
+        return time.process_time() - began, answer.whole.repairs, answer.found.gap
+
+    spent("whole")
+    import_module(CP_SAT)
+    found = []
+    for at in range(events):
+        place = int(draw.integers(len(needs))) % len(provisions)
+        need, one = needs[place], provisions[place]
+        if at % 3 == 0:
+            needs[place] = replace(need, weight=8.0 if need.weight < 8.0 else 4.0)
+        elif at % 3 == 1:
+            provisions[place] = replace(one, free=max(one.grain, one.free // 2))
+        else:
+            links = linked[need.id[0]].every
+            linked[need.id[0]] = Links(tuple(replace(one, score=one.score * 0.9) for one in links))
+        found.append(spent(f"event {at}"))
+    times = [one for one, *_ in found]
+    return (
+        f"remembered: {events} events, {sum(repairs > 0 for _, repairs, _ in found)} repaired, "
+        f"median {np.median(times) * 1e3:.0f} ms, most {max(times) * 1e3:.0f} ms of the process; "
+        f"gap {found[-1][2]:.3%}"
+    )
+
+
 def main() -> None:
     """Print what was found and how long it took."""
     arguments = argparse.ArgumentParser(description=__doc__)
@@ -148,8 +193,10 @@ def main() -> None:
             f"value {found.value:.3f}, greedy {found.greedy:.3f} "
             f"({found.greedy / found.value:.2%} of it), gap {found.gap:.3%}, {found.solvers}; "
             f"built in {built:.2f} s, built and solved in {spent:.2f} s of the process, "
-            f"{passed:.2f} s by the clock"
+            f"{passed:.2f} s by the clock",
+            flush=True,
         )
+        print(f"{name}: {remembered(parts)}", flush=True)
     print(repairs(*plain))
 
 

@@ -186,7 +186,8 @@ def _commit(
         if Commitment.objects(id=id_).only("id").first() is None:
             if found.status in COMMITTABLE:
                 require_committable(found)
-            lines = commitment_lines(found, [_sent(line) for line in pair.lines], now.date())
+            sent = [_sent(line) for line in pair.lines]
+            lines = commitment_lines(found, sent, now.date(), pair.alliance)
             if pair.alliance is not None:
                 alliance = Alliance.objects(id=pair.alliance).first()
                 if alliance is None:

@@ -2,24 +2,14 @@
 
 import hashlib
 import json
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from itertools import chain
 
-from services.matcher.call_pools import SLACK, call_pools, is_drawable
-from services.matcher.ceilings import ceiling_left
-from services.matcher.documents import Commitment, Match, RecordView, Shortlist, ViewLine
-from services.matcher.domain import (
-    COMMITTABLE,
-    DECLINED,
-    SPOKEN_FOR,
-    convert,
-    ledger_line_id,
-    proposal_id,
-    thousandths,
-)
+from services.matcher.call_pools import call_pools
+from services.matcher.documents import RecordView, ViewLine
+from services.matcher.domain import ledger_line_id
 from services.matcher.engine.allocation import WEIGHTS
 from services.matcher.engine.allocation_change import Register
 from services.matcher.engine.allocation_problem import (
@@ -31,29 +21,25 @@ from services.matcher.engine.allocation_problem import (
     Pool,
     Provision,
 )
-from services.matcher.exchange import Measured, measured, rate
+from services.matcher.exchange import Measured, measured
 from services.matcher.joint_projects import projects
 from services.matcher.ledger_documents import LedgerLine
-from services.matcher.rights import parties_see
+from services.matcher.linking import Around, Linked, Linking, Views
+from services.matcher.reading import Reading
 from services.matcher.supposing import NOTHING, Supposed, pairs_of
-from shared.lifecycle import SHOWN
-from shared.vocabulary.currencies import NoRate
-from shared.vocabulary.errors import UnknownCode
 
-_METHOD = "3"
+_METHOD = "4"
 """Raised when the same input would be allocated otherwise."""
-_ALLOCATED = SPOKEN_FOR | COMMITTABLE | {"proposed", "lapsed"}
-"""States of a proposal that may be endorsed, or committed, just so."""
 
-Views = Mapping[str, RecordView]
+READING = Reading()
+"""What this process has read of what is open."""
 
 
 @dataclass
 class Situation:
     """All that is open: lines by request or offer and number, and what may serve what.
 
-    `mismatched`, `spoken_for` and `declined` are, of a need line, the offers that cannot be
-    compared with it, that others' endorsements stand before, and that somebody said no to.
+    `linked` tells by request what links it to offers, and what keeps other offers from it.
     """
 
     on: date
@@ -62,14 +48,25 @@ class Situation:
     calls: Views
     needs: dict[LineId, Measured] = field(default_factory=dict)
     provisions: dict[LineId, Measured] = field(default_factory=dict)
-    links: list[Link] = field(default_factory=list)
-    ceilings: list[Ceiling] = field(default_factory=list)
+    linked: dict[str, Linked] = field(default_factory=dict)
     joints: list[Joint] = field(default_factory=list)
     pools: list[Pool] = field(default_factory=list)
-    mismatched: dict[LineId, set[str]] = field(default_factory=lambda: defaultdict(set))
-    spoken_for: dict[LineId, set[str]] = field(default_factory=lambda: defaultdict(set))
-    declined: dict[LineId, set[str]] = field(default_factory=lambda: defaultdict(set))
     decided: list[tuple[str, str, int, int]] = field(default_factory=list)
+
+    @property
+    def around(self) -> Around:
+        """What stands around each request."""
+        return Around(self.on, self.offers, self.calls, self.needs, self.provisions)
+
+    @property
+    def links(self) -> list[Link]:
+        """The links of all requests."""
+        return [link for one in self.linked.values() for link in one.links.every]
+
+    @property
+    def ceilings(self) -> list[Ceiling]:
+        """The ceilings of offers that links go through."""
+        return list(chain.from_iterable(one.ceilings for one in self.linked.values()))
 
     def priority(self, need: LineId) -> str | None:
         """The State's own for the line, else for the request."""
@@ -87,7 +84,7 @@ class Situation:
                 if one.limit > 0
             ),
             tuple(Provision(id_, one.free, one.grain) for id_, one in self.provisions.items()),
-            tuple(self.links),
+            {request: one.links for request, one in self.linked.items() if one.links.every},
             tuple(self.ceilings),
             tuple(self.joints),
             tuple(self.pools),
@@ -101,10 +98,8 @@ class Situation:
             sorted((*id_, one.free, one.grain) for id_, one in self.provisions.items()),
             sorted((*id_, self.priority(id_) or "") for id_ in self.needs),
             sorted(
-                (*one.need, *one.provision, one.score, one.give, one.meet, one.most or -1)
-                for one in self.links
+                (request, one.digest) for request, one in self.linked.items() if one.links.every
             ),
-            sorted((one.request, one.offer, one.limit) for one in self.ceilings),
             sorted((one.id, one.pairs, one.factor) for one in self.joints),
             sorted(
                 (one.id, list(one.requests or ()), one.limit, sorted(one.costs.items()))
@@ -121,12 +116,14 @@ def situation(on: date, without: Collection[str] = (), wanted: Supposed = NOTHIN
     Raises pymongo's errors.
     """
     found: dict[str, dict[str, RecordView]] = {"request": {}, "offer": {}, "call": {}}
-    for view in RecordView.objects(status__in=sorted(SHOWN)):
+    for view in READING.views.current().values():
         if view.side in found and view.record not in without:
             found[view.side][view.record] = view
     calls = found["call"]
     # What is offered under a call that is closed, or not heard of yet, cannot be given now.
-    offers = {id_: one for id_, one in found["offer"].items() if one.call in {None, *calls}}
+    offers = {
+        id_: one for id_, one in found["offer"].items() if one.call is None or one.call in calls
+    }
     requests, offers = {**found["request"], **wanted.requests}, {**offers, **wanted.offers}
     state = Situation(on, requests, offers, calls)
     free = {
@@ -142,24 +139,21 @@ def situation(on: date, without: Collection[str] = (), wanted: Supposed = NOTHIN
                 one = measured(line, left, on)
                 if one is not None:
                     lines[view.record, line.line] = one
-    matches = {one.id: one for one in Match.objects if one.offer in state.offers}
-    state.decided = [(one.id, one.status, one.epoch, one.number) for one in matches.values()]
-    for shortlist in Shortlist._get_collection().find(
-        {}, {"request": 1, "offers": 1, "entries": 1}
-    ):
-        if shortlist["request"] in state.requests:
-            entries = zip(shortlist["offers"], json.loads(shortlist["entries"]), strict=True)
-            for offer, entry in entries:
-                if offer in state.offers:
-                    match = matches.get(proposal_id(shortlist["request"], offer))
-                    _link(state, shortlist["request"], offer, entry, match)
+    matches = READING.matches.current()
+    state.decided = [
+        (one.id, one.status, one.epoch, one.number)
+        for one in matches.values()
+        if one.offer in offers
+    ]
+    is_all = wanted.empty and not without
+    state.linked = READING.links.current(requests, state.around, matches, keep=is_all)
     if not wanted.empty:
         _suppose(state, wanted)
-    drawn = (calls, offers, state.provisions, state.links, free, on)
-    state.pools += call_pools(*drawn)
-    for together in projects(requests, offers, state.links, state.provisions, on):
+    drawn = (state.links, state.provisions, free, on)
+    state.pools += call_pools(calls, offers, *drawn)
+    for together in projects(requests, offers, calls, *drawn):
         state.joints += together.joints
-        state.pools += [together.pool] if together.pool is not None else []
+        state.pools += together.pools
     return state
 
 
@@ -168,91 +162,20 @@ def _suppose(state: Situation, wanted: Supposed) -> None:
 
     It does not come between a need and an endorsed proposal that others have to stand behind.
     """
-    behind = {need for need, offers in state.spoken_for.items() if offers}
+    behind = {need for one in state.linked.values() for need in one.spoken_for}
     sides = (state.requests, state.offers, state.needs, state.provisions)
+    supposed: dict[str, Linking] = {}
     for pairing in pairs_of(wanted, *sides, state.on):
+        if pairing.request not in supposed:
+            supposed[pairing.request] = Linking(state.requests[pairing.request], state.around)
+        linking = supposed[pairing.request]
         serves = []
         for serving in pairing.serves:
             need = (pairing.request, serving.need)
             if need in behind:
-                state.spoken_for[need].add(pairing.offer)
+                linking.speak_for(need, pairing.offer)
             else:
                 serves.append(serving._asdict())
-        entry = {"score": pairing.score, "serves": serves}
-        _link(state, pairing.request, pairing.offer, entry, None)
-
-
-def _link(
-    state: Situation, request: str, offer: str, entry: Mapping[str, Any], match: Match | None
-) -> None:
-    """What an entry of a shortlist links; nothing new where its donor could not be asked."""
-    can_be_asked = parties_see(state.requests[request], entry["serves"])
-    displaced = entry.get("displaced")
-    endorsed = displaced is not None and any(one["by"] == "endorsement" for one in displaced["by"])
-    links: list[Link] = []
-    for serving in entry["serves"]:
-        need, provision = (request, serving["need"]), (offer, serving["provision"])
-        ones, others = state.needs.get(need), state.provisions.get(provision)
-        if ones is None or others is None:
-            continue
-        if match is not None and match.status in DECLINED:
-            state.declined[need].add(offer)
-            continue
-        if match is not None and (match.pledges or match.status not in _ALLOCATED):
-            state.spoken_for[need].add(offer)  # as far as it goes, that is settled with the donor
-            continue
-        if endorsed and displaced is not None and serving["need"] in displaced["needs"]:
-            state.spoken_for[need].add(offer)
-            continue
-        if not can_be_asked:
-            continue
-        exchange = rate(ones, others)
-        if exchange is None or not is_drawable(state.calls, state.offers[offer], others):
-            state.mismatched[need].add(offer)
-            continue
-        shrunk = displaced is not None and serving["need"] in displaced["lessened"]
-        score = round(entry["score"] * serving["fit"], 9)
-        if score > 0.0:
-            most = _most(serving, ones) if shrunk else None
-            links.append(Link(need, provision, score, *exchange, most))
-    state.links += links
-    if links:
-        _limit(state, request, offer, {link.provision for link in links}, match)
-
-
-def _most(serving: Mapping[str, Any], need: Measured) -> int | None:
-    """What an endorsement leaves of a need, in the need's measure; None where that is not told."""
-    if need.line.measure == "money":
-        amount: int | None = serving.get("amount")
-        return amount
-    return None if serving["quantity"] is None else thousandths(serving["quantity"])
-
-
-def _limit(
-    state: Situation,
-    request: str,
-    offer: str,
-    provisions: Iterable[LineId],
-    match: Match | None,
-) -> None:
-    """The offer's ceiling for the request, less what it gives it already."""
-    view = state.offers[offer]
-    currency = view.ceiling_currency
-    if view.ceiling_cents is None or currency is None:
-        return
-    held = Commitment.objects(id__in=match.holds) if match is not None and match.holds else ()
-    try:
-        limit = convert(ceiling_left(view, held, state.on), currency, "USD", state.on)
-    except (NoRate, UnknownCode):
-        limit = 0
-    costs: dict[int, tuple[int, int]] = {}
-    converted = currency != "USD"
-    for id_ in provisions:
-        one = state.provisions[id_]
-        cost = one.cost
-        if cost is not None:
-            costs[id_[1]] = cost
-            converted = converted or one.is_converted
-    if converted:
-        limit -= limit // SLACK + len(costs)
-    state.ceilings.append(Ceiling(request, offer, max(0, limit), costs))
+        linking.add(pairing.offer, {"score": pairing.score, "serves": serves}, None)
+    for request, linking in supposed.items():
+        state.linked[request] = state.linked.get(request, Linked()).joined(linking.linked())

@@ -36,8 +36,8 @@ def is_drawable(calls: Views, offer: RecordView, line: Measured) -> bool:
 def call_pools(
     calls: Views,
     offers: Views,
-    provisions: Mapping[LineId, Measured],
     links: Iterable[Link],
+    provisions: Mapping[LineId, Measured],
     free: Mapping[str, int],
     on: date,
 ) -> Iterator[Pool]:
@@ -46,8 +46,9 @@ def call_pools(
     `free` is what the ledger has left, by its lines' ids; money is at the rates of the day `on`.
     """
     drawing: defaultdict[str, list[Link]] = defaultdict(list)
-    for link in links:
-        call = offers[link.provision[0]].call
+    under = {id_: offer.call for id_, offer in offers.items() if offer.call is not None}
+    for link in links if under else ():
+        call = under.get(link.provision[0])
         if call is not None:
             drawing[call].append(link)
     for id_, found in sorted(drawing.items()):
@@ -63,11 +64,24 @@ def call_pools(
         for link in found:
             by_request[link.need[0]].append(link)
         for request, of_request in sorted(by_request.items()):
-            currency, record = call.ceiling_currency, project_record(id_, request)
-            key = ledger_line_id("project", record, THE_LINE, "money", currency)
-            # A line of its own comes with the first commitment.
-            left = free.get(key, call.ceiling_cents)
-            yield pool_of(record, (request,), (left, currency), of_request, provisions, on)
+            yield project_pool(call, request, (request,), of_request, provisions, free, on)
+
+
+def project_pool(
+    call: RecordView,
+    project: str,
+    requests: tuple[str, ...],
+    links: Iterable[Link],
+    provisions: Mapping[LineId, Measured],
+    free: Mapping[str, int],
+    on: date,
+) -> Pool:
+    """What a call with a ceiling may still give a project, these requests, by these links."""
+    record = project_record(call.record, project)
+    key = ledger_line_id("project", record, THE_LINE, "money", call.ceiling_currency)
+    # A line of its own comes with the first commitment.
+    money = (free.get(key, call.ceiling_cents), call.ceiling_currency)
+    return pool_of(record, requests, money, links, provisions, on)
 
 
 def pool_of(

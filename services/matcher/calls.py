@@ -1,8 +1,9 @@
 """What a commitment draws from the call that its offer is made under.
 
 A call is a ledger line of its own, its fund, all that it has to give; and what it gives to one
-request is another, whose limit is the call's ceiling for one project. So offers under one call
-cannot give more than it has together, nor several of them more to one request than the call allows.
+project is another, whose limit is the call's ceiling for one. A project is a request; and what
+several are together, by an alliance or in an application, is one too. So offers under one call
+cannot give more than it has together, nor several of them more to one project than the call allows.
 """
 
 import re
@@ -31,21 +32,25 @@ class Drawn:
     currency: str
 
 
-def project_record(call: str, request: str) -> str:
-    """The record that the ledger line of what a call gives to a request stands under."""
-    return f"{call}.{request}"
+def project_record(call: str, project: str) -> str:
+    """The record that the ledger line of what a call gives to a project stands under.
+
+    A project's id is that of its request, its alliance or its application.
+    """
+    return f"{call}.{project}"
 
 
 def drawn_lines(
     offer: RecordView,
-    request: str,
+    projects: Sequence[str],
     lines: Sequence[CommitmentLine],
     said: Drawn | None,
     on: date,
 ) -> list[CommitmentLine]:
     """What beside these lines is taken from the offer's call; nothing where there is no limit.
 
-    It is what was `said`, or else what the offer's lines are worth at the rate of the day `on`.
+    `projects` are those that it counts to: the request, and the alliance for whose sake it is. It
+    is what was `said`, or else what the offer's lines are worth at the rate of the day `on`.
     Raises the 422 problem where that cannot be known, and the 409 problem for a call that was
     removed or is not heard of yet.
     """
@@ -60,7 +65,8 @@ def drawn_lines(
         raise conflict("not-open", f"The offer's call is {call.status} and open no more.")
     limits = [("call", call.record, line.unit) for line in call.lines]
     if call.ceiling_currency is not None:
-        limits.append(("project", project_record(call.record, request), call.ceiling_currency))
+        currency = call.ceiling_currency
+        limits += [("project", project_record(call.record, one), currency) for one in projects]
     if not limits and said is not None:
         raise _invalid("The offer's call has neither a fund nor a ceiling.", "unknown-line")
     return [

@@ -17,7 +17,7 @@ from shared.vocabulary.currencies import usd_per_unit
 
 Side = Literal["request", "offer"]
 LedgerSide = Literal["request", "offer", "call", "project", "alliance"]
-"""What a ledger line is of; `project` is what a call gives to one request (calls.py)."""
+"""What a ledger line is of; `project` is what a call gives to one project (calls.py)."""
 SOURCE = "/entraide/matcher"
 """The source of the matcher's events."""
 

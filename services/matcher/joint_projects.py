@@ -1,8 +1,9 @@
 """Joint projects in an allocation: who can make one, what one may be given, and which are made.
 
 An alliance's agreed members are one project to whoever could serve every one of them: one ceiling
-holds for all that it gives them, as the alliance's document decides for commitments
-(alliance_limits.py).
+holds for all that an offer gives them, as the alliance's document decides for commitments
+(alliance_limits.py), and one for all that offers under a call give them, as the ledger decides
+(calls.py).
 """
 
 from collections import defaultdict
@@ -12,7 +13,7 @@ from datetime import date
 
 from services.matcher.alliance_documents import Alliance
 from services.matcher.alliance_rules import LEAST_STATES, SETTLED
-from services.matcher.call_pools import pool_of
+from services.matcher.call_pools import pool_of, project_pool
 from services.matcher.ceilings import ceiling_left
 from services.matcher.documents import Commitment, RecordView
 from services.matcher.engine.allocation import Taken
@@ -26,43 +27,57 @@ Views = Mapping[str, RecordView]
 
 @dataclass(frozen=True)
 class Together:
-    """What an offer could make of an alliance: `joints` by theme and kind, all members in each.
+    """What could be made of an alliance: `joints` by offer, theme and kind, all members in each.
 
-    `pool` is the offer's ceiling for all of them together; None where it has none.
+    `pools` are the ceilings for all of them together: of each such offer, and of each call that
+    such offers are made under.
     """
 
     joints: tuple[Joint, ...]
-    pool: Pool | None
+    pools: tuple[Pool, ...]
 
 
 def projects(
     requests: Views,
     offers: Views,
+    calls: Views,
     links: Iterable[Link],
     provisions: Mapping[LineId, Measured],
+    free: Mapping[str, int],
     on: date,
 ) -> Iterator[Together]:
-    """What each offer could make of each alliance that States have agreed to.
+    """What offers could make of each alliance that States have agreed to.
 
     What is spent once, whoever takes part, is what a joint project counts more than its parts.
-    Money is at the rates of the day `on`.
+    `free` is what the ledger has left, by its lines' ids; money is at the rates of the day `on`.
     """
+    alliances = list(Alliance.objects(status__in=sorted(SETTLED)).order_by("id"))
     by_offer: defaultdict[str, dict[str, list[Link]]] = defaultdict(lambda: defaultdict(list))
-    for link in links:
+    for link in links if alliances else ():
         by_offer[link.provision[0]][link.need[0]].append(link)
-    for alliance in Alliance.objects(status__in=sorted(SETTLED)).order_by("id"):
+    for alliance in alliances:
         agreed = [one for one in alliance.members if one.standing == "agreed"]
         if len({one.country for one in agreed}) < LEAST_STATES:
             continue
-        members = sorted({one.request for one in agreed})
+        members = tuple(sorted({one.request for one in agreed}))
+        joints: list[Joint] = []
+        pools: list[Pool] = []
+        drawing: defaultdict[str, list[Link]] = defaultdict(list)
         for offer, of_request in sorted(by_offer.items()):
             if not all(member in of_request for member in members):
                 continue
-            joints = tuple(_joints(alliance.id, offer, requests, members, of_request))
-            if joints:
+            found = tuple(_joints(alliance.id, offer, requests, members, of_request))
+            if found:
+                joints += found
                 every = [link for member in members for link in of_request[member]]
-                pool = _ceiling(alliance, offers[offer], members, every, provisions, on)
-                yield Together(joints, pool)
+                pools += _ceiling(alliance, offers[offer], members, every, provisions, on)
+                drawing[offers[offer].call] += every
+        for call, every in sorted((id_, one) for id_, one in drawing.items() if id_ is not None):
+            if calls[call].ceiling_currency is not None:
+                project = (calls[call], alliance.id, members)
+                pools.append(project_pool(*project, every, provisions, free, on))
+        if joints:
+            yield Together(tuple(joints), tuple(pools))
 
 
 def made(
@@ -111,17 +126,17 @@ def _joints(
 def _ceiling(
     alliance: Alliance,
     offer: RecordView,
-    members: Sequence[str],
+    members: tuple[str, ...],
     links: Sequence[Link],
     provisions: Mapping[LineId, Measured],
     on: date,
-) -> Pool | None:
+) -> Iterator[Pool]:
     """The offer's ceiling for the joint project, less what it gives for its sake already."""
     if offer.ceiling_cents is None or offer.ceiling_currency is None:
-        return None
+        return
     holds = [one.commitment for one in alliance.holds]
     held = Commitment.objects(id__in=holds, offer=offer.record) if holds else ()
     left = ceiling_left(offer, held, on)
     id_ = f"{alliance.id}:{offer.record}"
     money = (left, offer.ceiling_currency)
-    return pool_of(id_, tuple(members), money, links, provisions, on)
+    yield pool_of(id_, members, money, links, provisions, on)

@@ -42,11 +42,15 @@ def require_releasable(commitment: Commitment, identity: Identity, reason: str |
 
 
 def commitment_lines(
-    proposal: Proposal, sent: Sequence[Mapping[str, Any]], on: date
+    proposal: Proposal,
+    sent: Sequence[Mapping[str, Any]],
+    on: date,
+    alliance: str | None = None,
 ) -> list[CommitmentLine]:
     """The lines of a commitment from a body's `lines`; money at the rate of the day `on`.
 
-    What an offer under a call gives is drawn from the call too (calls.py). Raises the 422 problem
+    What an offer under a call gives is drawn from the call too (calls.py); for an `alliance`'s sake
+    it counts to that as one project. Raises the 422 problem
     naming each field that is wrong: a line that the record does not have or that was sent twice, a
     measure that is not the line's own, or a side without any line.
     """
@@ -78,7 +82,8 @@ def commitment_lines(
     country, request = proposal.request.owner, proposal.request.record
     require_unbarred(lines_bar(country, request, lines, on))
     _require_ceiling(proposal, lines, on)
-    return lines + drawn_lines(proposal.offer, proposal.request.record, lines, drawn, on)
+    projects = [proposal.request.record, *([] if alliance is None else [alliance])]
+    return lines + drawn_lines(proposal.offer, projects, lines, drawn, on)
 
 
 def _drawn(

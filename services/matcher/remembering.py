@@ -7,14 +7,17 @@ and a process that has repaired long enough solves anew, so that none keeps to i
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from threading import Lock
+from importlib import import_module
+from threading import Lock, Thread
 
 from services.matcher.engine.allocation import Allocation, allocate
 from services.matcher.engine.allocation_change import Register, change_between, most_gained
 from services.matcher.engine.allocation_problem import Problem
-from services.matcher.engine.allocation_repair import MOST_LINKS, Allocator
+from services.matcher.engine.allocation_repair import Allocator
 
-LEAST_LINKS = 2 * MOST_LINKS
+CP_SAT = "ortools.sat.python.cp_model"
+"""What takes a process more than a second to import, once."""
+LEAST_LINKS = 5000
 """Up to so many links, solving the whole takes no longer than a repair and its bookkeeping."""
 MOST_KEPT = 200_000
 """So many links are remembered at most, a few hundred bytes each."""
@@ -46,13 +49,13 @@ class Answer:
     greedy: float | None
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Last:
     on: date
     register: Register
     found: Allocation
     whole: Whole
-    allocator: Allocator | None = None
+    allocator: Allocator
 
 
 class Memory:
@@ -73,12 +76,12 @@ class Memory:
         try:
             last, self._last = self._last, None  # what fails on the way is not kept
             answer = None if last is None else _repaired(last, on, register, now)
-            if last is None or answer is None:
+            kept = None if last is None or answer is None else last.allocator
+            if answer is None:
                 answer = _solved(id_, register, now, effort)
-                last = _Last(on, register, answer.found, answer.whole)
-            last.register, last.found, last.whole = register, answer.found, answer.whole
-            if LEAST_LINKS < len(register.links) <= MOST_KEPT:
-                self._last = last
+            if LEAST_LINKS < register.size <= MOST_KEPT:
+                kept = kept or _in_order(register, answer.found)
+                self._last = _Last(on, register, answer.found, answer.whole, kept)
             return answer
         finally:
             self._lock.release()
@@ -89,6 +92,16 @@ def _solved(id_: str, register: Register, now: datetime, effort: float) -> Answe
     return Answer(found, Whole(id_, now, found.gap), found.greedy)
 
 
+def _in_order(register: Register, found: Allocation) -> Allocator:
+    """An allocation that was solved as a whole, ready for the event that comes next."""
+    allocator = Allocator(*register.parts)
+    allocator.keep(found.taken)
+    if "relaxation" in found.solvers:
+        # A neighbourhood is solved by CP-SAT where the whole was only relaxed.
+        Thread(target=import_module, args=(CP_SAT,), daemon=True).start()
+    return allocator
+
+
 def _repaired(last: _Last, on: date, register: Register, now: datetime) -> Answer | None:
     """The last allocation repaired to what is open now; None where it is too far away."""
     whole = last.whole
@@ -97,9 +110,6 @@ def _repaired(last: _Last, on: date, register: Register, now: datetime) -> Answe
     change = change_between(last.register, register, MOST_CHANGED)
     if change is None:
         return None
-    if last.allocator is None:
-        last.allocator = Allocator(*last.register.parts)
-        last.allocator.keep(last.found.taken)
     around = last.allocator.repair(change)
     value = round(last.allocator.value(), 9)
     bound = last.found.bound + most_gained(last.register, register)

@@ -19,6 +19,7 @@ from services.matcher.engine.embargoes import Ruling
 from services.matcher.engine.geography import Geography
 from services.matcher.engine.serving import LEAST_FIT
 from services.matcher.engine.stated import Stated, unpacked
+from services.matcher.linking import Linked
 
 MOST_OFFERS = 5
 
@@ -130,14 +131,15 @@ def _emptied(state: Situation, given: Mapping[LineId, int]) -> set[LineId]:
 def _without_links(
     state: Situation, need: LineId, offered: Mapping[str, Stated], geography: Geography
 ) -> tuple[str, set[str]]:
+    linked = state.linked.get(need[0], Linked())
     known = {
-        "unit-mismatch": state.mismatched.get(need, set()),
-        "spoken-for": state.spoken_for.get(need, set()),
-        "declined": state.declined.get(need, set()),
+        "unit-mismatch": linked.mismatched,
+        "spoken-for": linked.spoken_for,
+        "declined": linked.declined,
     }
     for reason, offers in known.items():
-        if offers:
-            return reason, offers
+        if offers.get(need):
+            return reason, set(offers[need])
     found: dict[str, set[str]] = {}
     for offer, stated in offered.items():
         if _serves(state.requests[need[0]], need[1], stated):

@@ -107,7 +107,7 @@ def _begin(
     require_committable(proposal)
     if body["expires_at"] is not None and body["expires_at"] <= now:
         raise invalid_field("expires_at", "This time is over.", "past")
-    lines = commitment_lines(proposal, body["lines"], now.date())
+    lines = commitment_lines(proposal, body["lines"], now.date(), body["alliance"])
     lines += _joint(body["alliance"], proposal, lines, now.date())
     match = load(Match, proposal.id)
     id_, actor = _commitment_id(identity), actor_of(identity)

@@ -1,7 +1,7 @@
 """What has changed between two registers, and how much more an allocation could be worth by it."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any
@@ -17,25 +17,85 @@ from services.matcher.engine.allocation_problem import (
 )
 from services.matcher.engine.allocation_repair import Change
 
-_TOLD = frozenset({"needs", "provisions", "links", "ceilings"})
+_TOLD = frozenset({"needs", "provisions", "linked", "ceilings"})
 """The parts of a register that a change tells of."""
 
 
 @dataclass(frozen=True)
+class Links:
+    """The links of one request, as they come.
+
+    Registers that follow one another share those of requests that nothing concerns, so that two of
+    them are compared at the cost of what changed.
+    """
+
+    every: tuple[Link, ...] = ()
+
+    @cached_property
+    def best(self) -> Mapping[tuple[LineId, LineId], Link]:
+        """The links by need and provision; of two between the same lines the better."""
+        found: dict[tuple[LineId, LineId], Link] = {}
+        for link in self.every:
+            key = (link.need, link.provision)
+            if key not in found or found[key].score < link.score:
+                found[key] = link
+        return found
+
+    @cached_property
+    def provisions(self) -> frozenset[LineId]:
+        """The provisions that could give to the request."""
+        return frozenset(link.provision for link in self.every)
+
+
+_NONE = Links()
+
+
+def grouped(links: Iterable[Link]) -> dict[str, Links]:
+    """Links by their request."""
+    found: defaultdict[str, list[Link]] = defaultdict(list)
+    for link in links:
+        found[link.need[0]].append(link)
+    return {request: Links(tuple(every)) for request, every in found.items()}
+
+
+@dataclass(frozen=True)
 class Register:
-    """The parts of a problem: what is needed, what is given, and what may serve what."""
+    """The parts of a problem: what is needed, what is given; by request, what may serve what."""
 
     needs: tuple[Need, ...]
     provisions: tuple[Provision, ...]
-    links: tuple[Link, ...]
+    linked: Mapping[str, Links]
     ceilings: tuple[Ceiling, ...] = ()
     joints: tuple[Joint, ...] = ()
     pools: tuple[Pool, ...] = ()
 
+    @classmethod
+    def of(
+        cls,
+        needs: Iterable[Need],
+        provisions: Iterable[Provision],
+        links: Iterable[Link],
+        *others: Iterable[Any],
+    ) -> "Register":
+        """From the parts in the order in which `Problem.of` takes them."""
+        rest = [tuple(one) for one in others]
+        return cls(tuple(needs), tuple(provisions), grouped(links), *rest)
+
     @property
     def parts(self) -> tuple[Any, ...]:
         """The parts in the order in which `Problem.of` and `Allocator` take them."""
-        return tuple(getattr(self, one.name) for one in fields(self))
+        rest = (self.ceilings, self.joints, self.pools)
+        return (self.needs, self.provisions, self.links, *rest)
+
+    @property
+    def links(self) -> tuple[Link, ...]:
+        """The links of all requests."""
+        return tuple(link for one in self.linked.values() for link in one.every)
+
+    @property
+    def size(self) -> int:
+        """How many links there are."""
+        return sum(len(one.every) for one in self.linked.values())
 
     @cached_property
     def need(self) -> Mapping[LineId, Need]:
@@ -52,28 +112,19 @@ class Register:
         """The ceilings by request and offer."""
         return {(one.request, one.offer): one for one in self.ceilings}
 
-    @cached_property
-    def of_request(self) -> Mapping[str, Sequence[Link]]:
-        """The links by request, as they come."""
-        found: defaultdict[str, list[Link]] = defaultdict(list)
-        for link in self.links:
-            found[link.need[0]].append(link)
-        return found
-
-    def linked(self, request: str) -> Mapping[tuple[LineId, LineId], Link]:
+    def best(self, request: str) -> Mapping[tuple[LineId, LineId], Link]:
         """A request's links by need and provision; of two between the same lines the better."""
-        found: dict[tuple[LineId, LineId], Link] = {}
-        for link in self.of_request.get(request, ()):
-            key = (link.need, link.provision)
-            if key not in found or found[key].score < link.score:
-                found[key] = link
-        return found
+        return self.linked.get(request, _NONE).best
 
     def requests_of(self, provisions: Collection[LineId]) -> set[str]:
         """The requests that these provisions could give to."""
         if not provisions:
             return set()
-        return {link.need[0] for link in self.links if link.provision in provisions}
+        return {
+            request
+            for request, one in self.linked.items()
+            if not one.provisions.isdisjoint(provisions)
+        }
 
 
 def change_between(before: Register, after: Register, most: int) -> Change | None:
@@ -88,7 +139,7 @@ def change_between(before: Register, after: Register, most: int) -> Change | Non
     needs, gone_needs = _differing(before.need, after.need)
     provisions, gone_provisions = _differing(before.provision, after.provision)
     for request in _requests_linked_otherwise(before, after):
-        ones, others = before.linked(request), after.linked(request)
+        ones, others = before.best(request), after.best(request)
         for key in ones.keys() | others.keys():
             need, provision = key
             if provision in provisions or provision in gone_provisions or need not in after.need:
@@ -98,7 +149,7 @@ def change_between(before: Register, after: Register, most: int) -> Change | Non
     if len(needs) + len(provisions) + len(gone_needs) + len(gone_provisions) > most:
         return None
     ended = before.ceiling.keys() - after.ceiling.keys()
-    if ended and any((link.need[0], link.provision[0]) in ended for link in after.links):
+    if any(offer == id_[0] for request, offer in ended for _, id_ in after.best(request)):
         return None
     concerned = {need[0] for need in needs} | after.requests_of(provisions)
     return Change(
@@ -107,11 +158,11 @@ def change_between(before: Register, after: Register, most: int) -> Change | Non
         links=tuple(
             link
             for request in sorted(concerned)
-            for key, link in after.linked(request).items()
+            for key, link in after.best(request).items()
             if key[0] in needs or key[1] in provisions
         ),
         ceilings=tuple(
-            one for pair, one in after.ceiling.items() if before.ceiling.get(pair) != one
+            one for pair, one in after.ceiling.items() if not _same(before.ceiling.get(pair), one)
         ),
         gone_needs=tuple(sorted(gone_needs)),
         gone_provisions=tuple(sorted(gone_provisions)),
@@ -132,6 +183,7 @@ def most_gained(before: Register, after: Register) -> float:
         pair
         for pair, one in after.ceiling.items()
         if (was := before.ceiling.get(pair)) is not None
+        and was is not one
         and (was.costs != one.costs or was.limit < one.limit)
     }
     best: defaultdict[LineId, float] = defaultdict(float)
@@ -140,8 +192,8 @@ def most_gained(before: Register, after: Register) -> float:
     # Of a request that none of this concerns, every link is worth what it was.
     concerned = _requests_linked_otherwise(before, after) | after.requests_of(freer)
     concerned |= {need[0] for need in wider} | {request for request, _ in raised}
-    links = [item for request in sorted(concerned) for item in after.linked(request).items()]
-    known = {key: one for request in concerned for key, one in before.linked(request).items()}
+    links = [item for request in sorted(concerned) for item in after.best(request).items()]
+    known = {key: one for request in concerned for key, one in before.best(request).items()}
     for key, link in links:
         need, provision = needs.get(link.need), after.provision.get(link.provision)
         if need is None or provision is None:
@@ -173,17 +225,17 @@ def most_gained(before: Register, after: Register) -> float:
 
 def _requests_linked_otherwise(before: Register, after: Register) -> set[str]:
     """The requests of which not every link is what it was."""
-    ones, others = before.of_request, after.of_request
+    ones, others = before.linked, after.linked
     return {
         request
         for request in ones.keys() | others.keys()
-        if ones.get(request) != others.get(request)
+        if not _same(ones.get(request, _NONE), others.get(request, _NONE))
     }
 
 
 def _has_grown(before: Need | Provision | None, after: Need | Provision) -> bool:
     """Whether a line can take or give what it could not before, or counts for more."""
-    if before == after:
+    if _same(before, after):
         return False
     if isinstance(after, Need) and isinstance(before, Need):
         return before != replace(after, open=before.open) or before.open < after.open
@@ -205,8 +257,13 @@ def _differing(
     before: Mapping[LineId, Any], after: Mapping[LineId, Any]
 ) -> tuple[set[LineId], set[LineId]]:
     """The ids of lines that are new or otherwise, and of those that are gone."""
-    changed = {id_ for id_, one in after.items() if before.get(id_) != one}
+    changed = {id_ for id_, one in after.items() if not _same(before.get(id_), one)}
     return changed, before.keys() - after.keys()
+
+
+def _same(before: Any, after: Any) -> bool:
+    """Whether two are equal, at once where they are one."""
+    return before is after or before == after
 
 
 def _by_id(parts: Iterable[Any]) -> dict[str, Any]:

@@ -28,6 +28,8 @@ from services.matcher.engine.allocation_problem import (
 
 MOST_LINKS = 2500
 """Rings are added while the neighbourhood has no more links than this."""
+MIXED = 8
+"""As so many a link counts of a need that may be met in another unit: CP-SAT is no flow."""
 
 
 @dataclass(frozen=True)
@@ -207,7 +209,9 @@ class Allocator:
             if need in inner or need not in self._needs:
                 continue
             inner.add(need)
-            more += len(self._links[need])
+            links = self._links[need].values()
+            is_mixed = any(link.give != link.meet for link in links)
+            more += len(links) * MIXED if is_mixed else len(links)
             waiting.extend(self._of_request[need[0]] | self._together.get(need, set()))
         return more
 

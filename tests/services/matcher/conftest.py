@@ -11,7 +11,9 @@ import pytest
 from flask import Flask
 from pymongo.database import Database
 
+from services.matcher import allocating
 from services.matcher.app import create_app
+from services.matcher.reading import Reading
 from shared.settings import Settings
 from shared.web.database import connect_database
 from shared.web.tokens import KeyPair
@@ -55,8 +57,9 @@ def matcher_settings(make_settings: Callable[[str], Settings], api_settings: Set
 
 
 @pytest.fixture
-def database(api_settings: Settings) -> Database[dict[str, Any]]:
-    """The matcher's own database, connected and empty."""
+def database(api_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Database[dict[str, Any]]:
+    """The matcher's own database, connected and empty; this process has read nothing of it."""
+    monkeypatch.setattr(allocating, "READING", Reading())
     connected = connect_database(api_settings)
     for name in connected.list_collection_names():
         connected[name].delete_many({})

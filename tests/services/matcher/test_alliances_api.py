@@ -16,7 +16,8 @@ from services.matcher.alliance_documents import Alliance
 from services.matcher.alliance_keeping import AllianceKeeper
 from services.matcher.alliance_limits import joint_lines
 from services.matcher.allocating import situation
-from services.matcher.documents import Commitment, Match
+from services.matcher.calls import drawn_lines
+from services.matcher.documents import Commitment, Match, RecordView
 from services.matcher.domain import LineLimit
 from services.matcher.engine.geography import Geography
 from services.matcher.ledger import Limits, review_cases, set_limits
@@ -27,6 +28,7 @@ from shared.vocabulary import LANGUAGES
 from tests.services.matcher.conftest import Clock
 from tests.services.matcher.records import (
     NOW,
+    call_event,
     commitment_line,
     need,
     offer_event,
@@ -409,6 +411,84 @@ def test_what_is_given_for_its_sake_keeps_within_one_ceiling(
     assert (above.status_code, above.json["type"].rpartition(":")[2]) == (409, "ceiling")
     (limit,) = situation(NOW.date()).pools
     assert (limit.requests, limit.limit) == (("r1", "r2"), 0)
+
+
+WORTH = provision(1, capacity=100, amount_cents=420_000_000, currency="USD")
+"""Machines that are worth 42,000 dollars each."""
+
+
+def drawn_from_projects() -> dict[str, int]:
+    """What calls give to projects, in machines of WORTH."""
+    lines = LedgerLine.objects(side="project")
+    return {line.record.removeprefix("call."): line.held // 4_200_000 for line in lines}
+
+
+def test_a_call_gives_an_alliance_as_to_one_project(
+    allied: Allied, joint: str, coordinator: Caller
+) -> None:
+    """Five machines a project: whoever of the alliance gets them, by whichever offer."""
+    alliance = Alliance.objects.get(id=joint.rpartition("/")[2])
+    allied.hears(
+        call_event("call", fund_cents=10**9, ceiling_cents=21_000_000),
+        *(offer_event(one, 2, provisions=[WORTH], call="call") for one in ("o1", "o2")),
+    )
+    coordinator.agreed("r1.o2", "r2.o2")
+
+    def one(number: int) -> str:
+        record, offer = f"r{1 + number % 2}", f"o{1 + number // 2 % 2}"
+        lines = [commitment_line("request", record, 1_000), commitment_line("offer", offer, 1_000)]
+        view = RecordView.objects.get(id=f"offer:{offer}")
+        lines += drawn_lines(view, [record, alliance.id], lines, None, NOW.date())
+        lines += joint_lines(alliance, lines)
+        match, actor = Match.objects.get(id=f"{record}.{offer}"), Actor("coordinator")
+        commitments.begin(f"c{number}", match, lines, None, actor, NOW, alliance=alliance.id)
+        return str(commitments.finish(f"c{number}", NOW).status)
+
+    with ThreadPoolExecutor(8) as pool:
+        outcomes = Counter(pool.map(one, range(8)))
+    assert outcomes == {"held": 5, "refused": 3}
+    drawn = drawn_from_projects()
+    assert (drawn[alliance.id], drawn["r1"] + drawn["r2"]) == (5, 5)
+    above = commit(coordinator, joint, "r2", 1)
+    assert (above.status_code, above.json["type"].rpartition(":")[2]) == (409, "refused")
+    assert "project" in above.json["detail"]
+    limits = {one.id: (one.requests, one.limit) for one in situation(NOW.date()).pools}
+    assert limits[f"call.{alliance.id}"] == (("r1", "r2"), 0)
+    allied.hears(call_event("call", 2, fund_cents=10**9, ceiling_cents=25_200_000))
+    made = commit(coordinator, joint, "r2", 1)
+    assert (made.status_code, drawn_from_projects()[alliance.id]) == (201, 6), made.text
+    coordinator.post(f"/v1/commitments/{made.json['id']}/release")
+    assert drawn_from_projects()[alliance.id] == 5
+
+
+@pytest.mark.parametrize(("ceiling", "met", "is_joint"), [(5, 5, False), (8, 8, True)])
+def test_an_allocation_keeps_an_alliance_within_a_calls_ceiling(
+    allied: Allied,
+    path: str,
+    coordinator: Caller,
+    state: Callable[[str], Caller],
+    *,
+    ceiling: int,
+    met: int,
+    is_joint: bool,
+) -> None:
+    alliance = path.rpartition("/")[2]
+    endorse(coordinator, path)
+    for alpha3, request in (("SEN", "r1"), ("BEN", "r2")):
+        answer(state(alpha3), path, request, answer="agree")
+    allied.hears(
+        call_event("call", fund_cents=10**9, ceiling_cents=ceiling * 4_200_000),
+        *(offer_event(one, 2, provisions=[WORTH], call="call") for one in ("o1", "o2")),
+    )
+    found = coordinator.get("/v1/allocation", without="r3").json
+    pairs = found["first_commitments"]
+    given = sum(
+        line["quantity"] for one in pairs for line in one["lines"] if line["side"] == "offer"
+    )
+    assert (given, {one["alliance"] for one in pairs}) == (met, {alliance if is_joint else None})
+    accepted = coordinator.post("/v1/allocation/accept", {"id": found["id"]})
+    assert accepted.json["status"] == "accepted", accepted.text
+    assert drawn_from_projects().get(alliance) == (met if is_joint else None)
 
 
 def test_who_has_not_agreed_is_committed_nothing_for_its_sake(

@@ -26,7 +26,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def register(*free: int) -> Register:
     """One need for each number, and what is free for it."""
-    return Register(
+    return Register.of(
         tuple(Need((f"r{at}", 1), 9, 9) for at in range(len(free))),
         tuple(Provision((f"o{at}", 1), amount) for at, amount in enumerate(free)),
         tuple(Link((f"r{at}", 1), (f"o{at}", 1), 0.5) for at in range(len(free))),

@@ -7,7 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.matcher.engine.allocation import allocate
-from services.matcher.engine.allocation_change import Register, change_between, most_gained
+from services.matcher.engine.allocation_change import (
+    Register,
+    change_between,
+    grouped,
+    most_gained,
+)
 from services.matcher.engine.allocation_problem import (
     Ceiling,
     Joint,
@@ -22,12 +27,12 @@ from tests.services.matcher.engine.test_allocation import best_of_all, problems
 
 NEED, GIVEN = Need(("r", 1), 2, 2), Given(("o", 1), 2)
 LINK = Link(NEED.id, GIVEN.id, 0.5)
-PLAIN = Register((NEED,), (GIVEN,), (LINK,), (Ceiling("r", "o", 1, {1: (1, 1)}),))
+PLAIN = Register.of((NEED,), (GIVEN,), (LINK,), (Ceiling("r", "o", 1, {1: (1, 1)}),))
 
 
 def registers(*, mixed: bool = True) -> st.SearchStrategy[Register]:
     """Small registers; two of them have lines with the same ids."""
-    return problems(mixed=mixed).map(lambda parts: Register(*map(tuple, parts)))
+    return problems(mixed=mixed).map(lambda parts: Register.of(*parts))
 
 
 @given(registers(), registers())
@@ -55,14 +60,14 @@ def test_nothing_that_has_not_grown_gains() -> None:
     less = (
         replace(PLAIN, needs=(replace(NEED, open=1),)),
         replace(PLAIN, provisions=(replace(GIVEN, free=1),)),
-        replace(PLAIN, links=(replace(LINK, score=0.4),)),
+        replace(PLAIN, linked=grouped([replace(LINK, score=0.4)])),
         replace(PLAIN, ceilings=(replace(PLAIN.ceilings[0], limit=0),)),
-        replace(PLAIN, links=()),
+        replace(PLAIN, linked={}),
     )
     for after in less:
         assert most_gained(PLAIN, after) == 0.0
         assert most_gained(after, PLAIN) > 0.0
-    higher = replace(PLAIN, links=(replace(LINK, score=0.6),))
+    higher = replace(PLAIN, linked=grouped([replace(LINK, score=0.6)]))
     assert most_gained(PLAIN, higher) == pytest.approx(0.1)
 
 
