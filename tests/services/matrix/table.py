@@ -76,6 +76,10 @@ class World:
         self.markers.setdefault(name, []).append(text)
         return text
 
+    def html(self, name: str, text: str) -> str:
+        """A text of HTML that has a marker of that name in it."""
+        return f'<script>alert("{self.mark(name, text)}")</script>'
+
 
 def read_table(service: str) -> Table:
     """The table of a service; raises ValueError for a line that fits no column."""
@@ -147,6 +151,9 @@ def try_row(
         if str(answer.status_code) != status:
             yield f"{column}: {answer.status_code} in place of {status}: {text[:300]}"
             continue
+        # Texts are given back as they were written, and so never as what a browser would run.
+        if row.path.startswith("/v1/") and answer.mimetype == "text/html":
+            yield f"{column}: is answered HTML"
         if number and len(answer.get_json()["items"]) != int(number):
             yield f"{column}: {len(answer.get_json()['items'])} items in place of {number}"
         yield from (f"{column}: is shown {one}" for one in _leaks(column, text, table, world))

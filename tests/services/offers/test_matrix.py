@@ -65,7 +65,7 @@ def offer(world: World, record: str) -> dict[str, Any]:
     """An offer that has a marker in every field with a text."""
 
     def mark(name: str) -> str:
-        return world.mark(f"{record}.all", f"zq{record}{name}")
+        return world.html(f"{record}.all", f"zq{record}{name}")
 
     return {
         **PLAIN,

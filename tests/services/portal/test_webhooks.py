@@ -429,6 +429,32 @@ def test_a_name_that_points_elsewhere_later_gains_nothing(
     assert now_of(hook).last_failure == "private-network"
 
 
+@pytest.mark.parametrize("answers", [("10.1.2.3",), ("8.8.8.8", "127.0.0.1"), ("127.0.0.1",)])
+def test_a_name_whose_address_changes_is_called_where_it_was_looked_at(
+    monkeypatch: pytest.MonkeyPatch, answers: tuple[str, ...]
+) -> None:
+    """Made while its name was public; by now it is private, or is so from one look to the next."""
+    looked, called = list(answers), []
+
+    def look_up(host: str, port: int, *_: Any, **__: Any) -> list[Any]:
+        assert host == "hooks.example", "an address is called, never the name again"
+        address = looked.pop(0) if len(looked) > 1 else looked[0]
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))]
+
+    def connect(address: tuple[str, int], *_: Any, **__: Any) -> Any:
+        called.append(address[0])
+        raise OSError("no network in tests")
+
+    monkeypatch.setattr("requests_hardened.ip_filter.socket.getaddrinfo", look_up)
+    monkeypatch.setattr("urllib3.util.connection.create_connection", connect)
+    with open_session() as session:
+        failure = call(session, "https://hooks.example/in", b"{}", {})
+    public = answers[0] == "8.8.8.8"
+    assert (failure, called) == (
+        ("unreachable", ["8.8.8.8"]) if public else ("private-network", [])
+    )
+
+
 def test_a_proxy_of_the_environment_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
     with open_session() as session:

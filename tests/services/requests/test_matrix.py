@@ -57,11 +57,11 @@ SENT: Mapping[str, Callable[[World, str], Any]] = {
     "object": lambda *_: {"reason": "timing"},
     "return": lambda world, record: {
         "reason": "unconfirmed",
-        "text": world.mark(f"{record}.remark", f"zq{record}return"),
+        "text": world.html(f"{record}.remark", f"zq{record}return"),
     },
     "withdraw": lambda world, record: {
         "reason": "other",
-        "text": world.mark(f"{record}.remark", f"zq{record}withdraw"),
+        "text": world.html(f"{record}.remark", f"zq{record}withdraw"),
     },
     "merge": lambda world, _: {"into": world.ids["stays"], "lines": []},
 }
@@ -87,7 +87,7 @@ def body(world: World, record: str) -> dict[str, Any]:
     """A request that has a marker in every field with a text, and a line of every level."""
 
     def marks(level: str) -> Callable[[str], str]:
-        return lambda name: world.mark(f"{record}.{level}", f"zq{record}{level}{name}")
+        return lambda name: world.html(f"{record}.{level}", f"zq{record}{level}{name}")
 
     mark = marks("all")
     return {
@@ -106,7 +106,7 @@ def body(world: World, record: str) -> dict[str, Any]:
         "evidence": [{"text": mark("evidence"), "url": "https://example.org/"}],
         "initiatives": [mark("initiative")],
         "confidentiality": record if record in LEVELS else "restricted",
-        "external_id": {"source": mark("source"), "id": mark("identifier")},
+        "external_id": {"source": mark("src"), "id": mark("id")},
     }
 
 
