@@ -116,10 +116,11 @@ def token(keys: KeyPair) -> TokenMaker:
         regions: frozenset[str] | None = None,
         scopes: frozenset[str] | None = None,
         subject: str = "test",
+        inviter: str | None = None,
         lifetime: timedelta = timedelta(minutes=5),
         now: datetime | None = None,
     ) -> dict[str, str]:
-        identity = Identity(subject, role, state, organisation, regions, scopes)
+        identity = Identity(subject, role, state, organisation, regions, scopes, inviter)
         text = issue_token(keys, identity, lifetime, now or datetime.now(UTC))
         return {"Authorization": f"Bearer {text}"}
 

@@ -62,7 +62,7 @@ class EraseNameBody(StrictSchema):
         load_default=None,
         allow_none=True,
         validate=validate.Length(1, MAX_ID),
-        metadata={"description": "The caller's own, or for an operator any: its `sub`."},
+        metadata={"description": "The caller's own, or for an operator any, as histories name it."},
     )
     state = CountryCode(load_default=None, allow_none=True)
     organisation = fields.String(

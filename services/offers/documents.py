@@ -155,6 +155,11 @@ class Organisation(ContactedParty):
     country = StringField()
     search_terms = ListField(StringField())
 
+    @property
+    def organisation(self) -> str:
+        """The organisation itself: whose audit trail it is."""
+        return str(self.id)
+
     def event(self) -> None:
         """Organisations tell nobody: their offers' events say what matters for matching."""
 
@@ -222,5 +227,5 @@ class Lesson(Knowledge):
 AGGREGATES: tuple[type[Any], ...] = (AssistanceOffer, Activity, Call)
 """The documents that have events."""
 
-AUDITED = (*AGGREGATES, Attachment)
+AUDITED = (*AGGREGATES, Organisation, Attachment)
 """The documents with a history of steps, for the audit trail."""

@@ -12,7 +12,7 @@ from services.portal.outgoing import send_mail
 from services.portal.sealing import new_secret
 from services.portal.trail import Update, actor_of_account, with_step
 from shared.registers.actors import Actor
-from shared.web.identity import Identity
+from shared.web.identity import Identity, covers
 
 RESET_PAGE = "reset"
 
@@ -50,6 +50,24 @@ def identity_of(account: Account, scopes: frozenset[str] | None = None) -> Ident
         regions=frozenset(account.regions) or None,
         scopes=scopes,
     )
+
+
+def inviter_of(account: Account) -> str | None:
+    """The coordinator who invited a State's account, where another one could vouch for the State.
+
+    Who invites somebody to act for a State should not be the only one who says that what then
+    comes is the State's. Where there is no other there is no choice.
+    """
+    if account.role != "requester" or account.invited_by is None:
+        return None
+    found = None
+    others = False
+    for one in Account.objects(role="coordinator", erased_at=None):
+        if one.id == account.invited_by:
+            found = one
+        elif may_act(one) and covers(identity_of(one), account.state):
+            others = True
+    return str(found.id) if found is not None and others else None
 
 
 def needs_second_factor(account: Account) -> bool:

@@ -7,10 +7,10 @@ nobody but the portal.
 
 import hmac
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from services.portal.accounts import identity_of, may_act, revoke_token
+from services.portal.accounts import identity_of, inviter_of, may_act, revoke_token
 from services.portal.documents import Account, ApiToken
 from services.portal.domain import lifetimes
 from services.portal.house import House
@@ -106,6 +106,7 @@ def access_for(
 ) -> Access:
     """A JSON Web Token for the account, with which the portal calls the services for its user."""
     identity = identity_of(account, None if scopes is None else frozenset(scopes))
+    identity = replace(identity, inviter=inviter_of(account))
     text = token_of(house, identity, now, lifetime)
     return Access(text, int(lifetime.total_seconds()), scopes)
 

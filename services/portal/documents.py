@@ -60,6 +60,7 @@ class Account(Watched):
     API tokens that were made before `tokens_from` buy nothing. From `erased_at` on it is nobody's;
     `erasing` is set until all that said whose it was is gone (erasing.py), `names_due` to when the
     matcher is asked next to erase names under the account's messages (erasing_names.py).
+    `invited_by` is who invited it, as of its invitation.
     `mail_choices` are the kinds of telling.KINDS that it wants by mail otherwise than is usual.
     """
 
@@ -93,6 +94,7 @@ class Account(Watched):
     reset_until = DateTimeField()
     tokens_from = DateTimeField()
     mail_choices = DictField()
+    invited_by = StringField()
     created_at = DateTimeField(required=True)
     signed_in_at = DateTimeField()
     erased_at = DateTimeField()

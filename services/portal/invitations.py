@@ -1,6 +1,6 @@
 """Invitations: made by who may, accepted once."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from pymongo.errors import DuplicateKeyError
@@ -9,7 +9,7 @@ from services.portal.accounts import LinkUsedError, PasswordRefusedError, office
 from services.portal.documents import Account, Invitation
 from services.portal.domain import lifetimes
 from services.portal.domain.passwords import fault_of
-from services.portal.domain.people import Office
+from services.portal.domain.people import Office, mailbox_of
 from services.portal.house import House
 from services.portal.outgoing import send_mail
 from services.portal.sealing import new_secret
@@ -21,8 +21,16 @@ INVITATION_PAGE = "invitation"
 Status = Literal["open", "accepted", "revoked", "expired"]
 
 
+BROKEN_OFF = timedelta(minutes=1)
+"""How long after it was taken an invitation that made no account counts as open again."""
+
+
 class HasAccountError(Exception):
     """There is an account with this e-mail address already."""
+
+
+class OwnMailboxError(Exception):
+    """The address that is invited seems to be another one of who invites."""
 
 
 def invite(
@@ -30,8 +38,12 @@ def invite(
 ) -> tuple[Invitation, str]:
     """An invitation with its link, put into the outgoing mail.
 
-    `email` and `office` were checked. Raises HasAccountError.
+    `email` and `office` were checked. Raises HasAccountError and OwnMailboxError: nobody makes
+    themself a second account, perhaps in the name of a State.
     """
+    inviting = Account.objects(id=actor.subject).only("email").first()
+    if inviting is not None and mailbox_of(inviting.email) == mailbox_of(email):
+        raise OwnMailboxError
     if Account.objects(email=email).only("id").first() is not None:
         raise HasAccountError
     secret = new_secret()
@@ -67,8 +79,9 @@ def status_of(invitation: Invitation, now: datetime) -> Status:
 def revoke(invitation: Invitation, actor: Actor, now: datetime, reason: str | None = None) -> bool:
     """Take an invitation back, if it was not before; False where it was accepted."""
     update = {"$set": {"revoked_at": now}}
+    accepted = invitation.accepted_at if was_broken_off(invitation, now) else None
     written = Invitation._get_collection().update_one(
-        {"_id": invitation.id, "accepted_at": None, "revoked_at": None},
+        {"_id": invitation.id, "accepted_at": accepted, "revoked_at": None},
         with_step(update, "take-back", invitation, actor, now, reason),
     )
     if written.matched_count:
@@ -77,11 +90,26 @@ def revoke(invitation: Invitation, actor: Actor, now: datetime, reason: str | No
     return invitation.accepted_at is None
 
 
+def was_broken_off(invitation: Invitation, now: datetime) -> bool:
+    """Whether it was taken and never became an account: who took it died in the midst."""
+    taken = invitation.accepted_at
+    if taken is None or now - taken < BROKEN_OFF:
+        return False
+    return Account.objects(id=account_id_of(invitation)).only("id").first() is None
+
+
 def invitation_of(house: House, secret: str, now: datetime) -> Invitation:
-    """The invitation that a link opens; raises LinkUsedError unless it is open."""
+    """The invitation that a link opens; raises LinkUsedError unless it is open.
+
+    One that was taken and made no account, since somebody died in the midst, is open again.
+    """
     fingerprint = house.vault.fingerprint(secret, INVITATION_PAGE)
     invitation = Invitation.objects(link=fingerprint).first()
-    if invitation is None or status_of(invitation, now) != "open":
+    if invitation is None:
+        raise LinkUsedError
+    ended = invitation.revoked_at is not None or invitation.expires_at <= now
+    taken = invitation.accepted_at is not None and not was_broken_off(invitation, now)
+    if ended or taken:
         raise LinkUsedError
     found: Invitation = invitation
     return found
@@ -109,6 +137,7 @@ def accept(
         organisation=invitation.organisation,
         regions=list(invitation.regions),
         password=house.passwords.hash(password),
+        invited_by=invitation.invited_by,
         created_at=now,
     )
     actor = actor_of_account(account)
@@ -119,7 +148,7 @@ def accept(
         raise HasAccountError
     # Taken first, so that one that is taken back at this moment makes no account.
     taken = Invitation._get_collection().update_one(
-        {"_id": invitation.id, "accepted_at": None, "revoked_at": None},
+        {"_id": invitation.id, "accepted_at": invitation.accepted_at, "revoked_at": None},
         with_step({"$set": {"accepted_at": now}}, "accept", invitation, actor, now),
     )
     if not taken.matched_count:

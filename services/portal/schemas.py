@@ -89,6 +89,12 @@ class InvitationView(OfficeMixin, StrictSchema):
     status = fields.String(
         required=True, validate=validate.OneOf(["open", "accepted", "revoked", "expired"])
     )
+    invited_by = fields.String(
+        required=True, metadata={"description": "The account that invited, or who else did."}
+    )
+    account = fields.String(
+        required=True, allow_none=True, metadata={"description": "What it became, once accepted."}
+    )
     created_at = fields.AwareDateTime(required=True)
     expires_at = fields.AwareDateTime(required=True)
 
@@ -107,6 +113,11 @@ class AccountView(OfficeMixin, StrictSchema):
     language = fields.String(required=True)
     locked = fields.Boolean(required=True)
     erased = fields.Boolean(required=True)
+    invited_by = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "The account that invited it, or who else did."},
+    )
     second_factor = fields.Boolean(required=True)
     created_at = fields.AwareDateTime(required=True)
     signed_in_at = fields.AwareDateTime(required=True, allow_none=True)

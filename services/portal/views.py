@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from services.portal.documents import Account, ApiToken, Invitation
-from services.portal.invitations import status_of
+from services.portal.invitations import account_id_of, status_of
 
 
 def account_view(account: Account) -> dict[str, Any]:
@@ -17,6 +17,7 @@ def account_view(account: Account) -> dict[str, Any]:
         "language": account.language,
         "locked": account.locked_at is not None,
         "erased": account.erased_at is not None,
+        "invited_by": account.invited_by,
         "second_factor": account.second_factor is not None,
         "created_at": account.created_at,
         "signed_in_at": account.signed_in_at,
@@ -31,6 +32,8 @@ def invitation_view(invitation: Invitation, now: datetime) -> dict[str, Any]:
         "email": invitation.email,
         "language": invitation.language,
         "status": status_of(invitation, now),
+        "invited_by": invitation.invited_by,
+        "account": account_id_of(invitation) if invitation.accepted_at else None,
         "created_at": invitation.created_at,
         "expires_at": invitation.expires_at,
     }

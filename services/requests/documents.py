@@ -115,7 +115,8 @@ class AssistanceRequest(MergeableRecord):
     """A State's request for assistance, with its need lines.
 
     What a draft holds goes out by no event. `consent` is "express" or "no-objection";
-    `circulates_at` when the State's time to object is over; `shown_as` the status as it is shown to
+    `circulates_at` when the State's time to object is over; `introduced_by` the coordinator who
+    invited the account that submitted it (introducing.py); `shown_as` the status as it is shown to
     those who do not see confidential lines. `unshown` are organisations that took an endorsement
     back which the State did not show: nor is another of theirs.
     """
@@ -137,6 +138,7 @@ class AssistanceRequest(MergeableRecord):
     country = StringField(required=True)
     consent = StringField()
     circulates_at = DateTimeField()
+    introduced_by = StringField()
     shown_as = StringField()
     remarks = EmbeddedDocumentListField(Remark)
     needs = EmbeddedDocumentListField(NeedLine)
@@ -191,6 +193,11 @@ class State(ContactedParty):
     days_off = ListField(DateField())
     days_worked = ListField(DateField())
 
+    @property
+    def country(self) -> str:
+        """The State itself: whose audit trail it is."""
+        return str(self.id)
+
     def event(self) -> None:
         """States tell nobody: who wants a contact asks here."""
 
@@ -198,5 +205,5 @@ class State(ContactedParty):
 AGGREGATES: tuple[type[Any], ...] = (AssistanceRequest,)
 """The documents that have events."""
 
-AUDITED = (*AGGREGATES, Attachment)
+AUDITED = (*AGGREGATES, State, Attachment)
 """The documents with a history of steps, for the audit trail."""

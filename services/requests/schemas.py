@@ -236,6 +236,13 @@ class RequestView(MergeableView, RequestBody):
         fields.Nested(RemarkView),
         metadata={"description": "Shown to its State, coordinators, auditors and operators."},
     )
+    introduced_by = fields.String(
+        allow_none=True,
+        metadata={
+            "description": "The coordinator who invited the account that submitted it, where "
+            "another could authenticate it. Shown to whom `remarks` are."
+        },
+    )
     hidden_lines = fields.Integer()
     endorsements = fields.List(
         fields.Nested(EndorsementView),

@@ -112,7 +112,8 @@ def _request_view(
 def _life(request: AssistanceRequest, open_to_reader: bool) -> dict[str, Any]:
     """Its status and steps; to others what they were shown, with nothing of confidential lines."""
     if open_to_reader:
-        return {"history": request.history, "remarks": request.remarks}
+        known = ("history", "remarks", "introduced_by")
+        return {name: getattr(request, name) for name in known}
     # What was before it was circulated is between the State and coordinators.
     began = [n for n, step in enumerate(request.history) if step.action == "circulate"]
     steps = request.history[began[-1] :] if began else []

@@ -39,7 +39,9 @@ class Identity:
     `state` is an ISO 3166-1 alpha-3 code, None for every role but requester; `organisation` an
     organisation's id, None for every role but donor; `regions` codes of `AREAS`, None for a
     coordinator of all regions and for every other role. `scopes` narrow what the bearer of this
-    very token may do, as `requests:read`; None: all that the role may.
+    very token may do, as `requests:read`; None: all that the role may. `inviter` is the coordinator
+    who invited a requester and who is not to vouch alone for what it submits, None where there is
+    none such.
     """
 
     subject: str
@@ -48,6 +50,7 @@ class Identity:
     organisation: str | None = None
     regions: frozenset[str] | None = None
     scopes: frozenset[str] | None = None
+    inviter: str | None = None
 
 
 def covers(identity: Identity, *countries: str | None) -> bool:

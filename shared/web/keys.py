@@ -51,10 +51,10 @@ def key_source(settings: Settings) -> KeySource:
             raise SettingsError("ENTRAIDE_JWKS_URL must begin with https:// (or http://)")
         sources.append(UrlKeys(settings.jwks_url))
     if not sources:
-        if not settings.issuer.startswith(_SCHEMES):
+        if not _is_safe(settings.issuer):
             raise SettingsError(
                 "set ENTRAIDE_JWKS_URL or ENTRAIDE_JWKS_FILE, or name in ENTRAIDE_ISSUER the "
-                "https:// address of an OpenID Connect issuer"
+                "https:// address of an OpenID Connect issuer (http:// on loopback alone)"
             )
         sources.append(DiscoveredKeys(settings.issuer))
     return sources[0] if len(sources) == 1 else EitherKeys(*sources)
@@ -164,11 +164,24 @@ class DiscoveredKeys(UrlKeys):
         if not isinstance(document, dict) or document.get("issuer") != self._issuer:
             raise ValueError("the discovery document is not this issuer's")
         address = document.get("jwks_uri")
-        # What was asked for over TLS is not fetched without.
-        scheme = "https://" if self._issuer.startswith("https://") else _SCHEMES
-        if not isinstance(address, str) or not address.startswith(scheme):
+        # What was asked for over TLS is not fetched without, nor anything from another machine.
+        over_tls = self._issuer.startswith("https://")
+        fine = isinstance(address, str) and (
+            address.startswith("https://") if over_tls else _is_safe(address)
+        )
+        if not fine:
             raise ValueError("the discovery document names no address of keys")
-        return address
+        return str(address)
+
+
+def _is_safe(address: str) -> bool:
+    """Whether what comes from there is from whom it names: over TLS, or from this very machine."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return False
+    local = parts.scheme == "http" and parts.hostname in LOOPBACK
+    return bool(parts.hostname) and (parts.scheme == "https" or local)
 
 
 def _session(url: str) -> requests.Session:

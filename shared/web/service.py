@@ -62,7 +62,7 @@ def create_service(
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
 
     source = source or key_source(settings)
-    tokens = TokenChecker(source, settings.issuer, settings.audience, clock)
+    tokens = TokenChecker(source, settings.issuer, settings.audience, clock, settings.term_key)
     Pipeline(name, tokens, clock).install(app)
     register_errors(app, errors)
     api = make_api(app, name, description)

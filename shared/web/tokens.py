@@ -82,6 +82,8 @@ def issue_token(
         claims["organisation"] = identity.organisation
     if identity.regions is not None:
         claims["regions"] = sorted(identity.regions)
+    if identity.inviter is not None:
+        claims["inviter"] = identity.inviter
     if identity.scopes is not None:
         claims["scope"] = " ".join(sorted(identity.scopes))
     private = OKPKey.import_key(dict(key.private))

@@ -1,7 +1,10 @@
 """Checking tokens: from an Authorization header to an identity, or to a problem."""
 
+import hashlib
+import hmac
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -22,16 +25,30 @@ MAX_SCOPES = 50
 ISSUERS_OWN_SCOPES = frozenset({"openid", "profile", "email", "address", "phone", "offline_access"})
 """What OpenID Connect gives a meaning of its own: it neither opens nor closes anything here."""
 
+_OWN_ID = re.compile(r"[0-9a-f]{24}")
+"""An account's identifier as the portal makes it, which says nothing of a person."""
 _BEARER = re.compile(r"bearer +([A-Za-z0-9_.~+/=-]+) *", re.IGNORECASE)
 
 
 class TokenChecker:
-    """Checks tokens of one issuer for one audience against the keys of `source`."""
+    """Checks tokens of one issuer for one audience against the keys of `source`.
+
+    Of an issuer that is an address, and so not the portal, subjects are not kept: a digest under
+    `key` stands for each wherever it is told who did what, for such an issuer may take a name or an
+    address for a subject, and nobody could erase those.
+    """
 
     def __init__(
-        self, source: KeySource, issuer: str, audience: str, clock: Callable[[], datetime]
+        self,
+        source: KeySource,
+        issuer: str,
+        audience: str,
+        clock: Callable[[], datetime],
+        key: bytes,
     ) -> None:
         self._source = source
+        self._issuer, self._digest_key = issuer, key
+        self._foreign = issuer.startswith(("https://", "http://"))
         self._clock = clock
         self._claims: dict[str, jwt.ClaimsOption] = {
             "iss": {"essential": True, "value": issuer},
@@ -53,7 +70,19 @@ class TokenChecker:
         match = _BEARER.fullmatch(authorization) if len(authorization) <= MAX_TOKEN_LENGTH else None
         if match is None:
             raise unauthorized("The Authorization header is not one bearer token.")
-        return _identity(self._verified_claims(match[1]))
+        return self._named(_identity(self._verified_claims(match[1])))
+
+    def _named(self, identity: Identity) -> Identity:
+        if not self._foreign:
+            return identity
+        inviter = None if identity.inviter is None else self._pseudonym(identity.inviter)
+        return replace(identity, subject=self._pseudonym(identity.subject), inviter=inviter)
+
+    def _pseudonym(self, subject: str) -> str:
+        if _OWN_ID.fullmatch(subject):
+            return subject
+        digest = hmac.new(self._digest_key, f"{self._issuer}\n{subject}".encode(), hashlib.sha256)
+        return f"hmac:{digest.hexdigest()[:32]}"
 
     def _verified_claims(self, token: str) -> Mapping[str, Any]:
         registry = jwt.JWTClaimsRegistry(
@@ -87,7 +116,10 @@ def _identity(claims: Mapping[str, Any]) -> Identity:
     state = _country(claims) if role == "requester" else None
     organisation = _name(claims, "organisation") if role == "donor" else None
     regions = _regions(claims) if role == "coordinator" else None
-    return Identity(_name(claims, "sub"), role, state, organisation, regions, _scopes(claims))
+    invited = role == "requester" and claims.get("inviter") is not None
+    inviter = _name(claims, "inviter") if invited else None
+    scopes = _scopes(claims)
+    return Identity(_name(claims, "sub"), role, state, organisation, regions, scopes, inviter)
 
 
 def _regions(claims: Mapping[str, Any]) -> frozenset[str] | None:

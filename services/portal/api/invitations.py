@@ -18,7 +18,7 @@ from shared.web.blueprint import Blueprint
 from shared.web.identity import current_identity, require_roles
 from shared.web.marks import answers
 from shared.web.paging import PageQuery, page, page_schema
-from shared.web.problems import conflict, forbidden, not_found
+from shared.web.problems import conflict, forbidden, invalid_field, not_found
 
 blueprint = Blueprint(
     "invitations",
@@ -26,6 +26,8 @@ blueprint = Blueprint(
     url_prefix="/v1/invitations",
     description="Links by which accounts are made, their role and bindings fixed beforehand.",
 )
+
+OWN_MAILBOX = "This seems to be another address of your own."
 
 
 @blueprint.route("")
@@ -54,6 +56,8 @@ class Invitations(MethodView):
             made, _ = invitations.invite(
                 house(), email, body["language"], office, actor_of(identity), now
             )
+        except invitations.OwnMailboxError:
+            raise invalid_field("email", OWN_MAILBOX, "own") from None
         except invitations.HasAccountError:
             raise conflict("has-account", "There is an account with this address.") from None
         return invitation_view(made, now)

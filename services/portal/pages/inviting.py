@@ -105,6 +105,8 @@ def invite() -> Response:
             email = email_of(form.email.data) or ""
             try:
                 invitations.invite(house(), email, form.language.data, office, actor_of(own), now)
+            except invitations.OwnMailboxError:
+                form.fail_field(form.email, _("This seems to be another address of your own."))
             except invitations.HasAccountError:
                 form.fail_field(form.email, _("This address has an account already."))
             else:

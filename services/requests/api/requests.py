@@ -9,6 +9,7 @@ from flask.views import MethodView
 from services.requests import domain
 from services.requests.documents import AssistanceRequest, State
 from services.requests.events import request_event_data
+from services.requests.introducing import require_second_pair_of_eyes
 from services.requests.merging import REQUESTS
 from services.requests.queries import listing
 from services.requests.schemas import (
@@ -151,12 +152,14 @@ def authenticate(_body: dict[str, Any], request_id: str) -> Answer:
     """Say that a submitted request does come from the State's point of contact.
 
     It is circulated once the State's working days to object are over (`circulates_at`); at once
-    where the State consented expressly when it submitted, or lets no day pass.
+    where the State consented expressly when it submitted, or lets no day pass. A State's first is
+    not for the coordinator alone who invited the account that submitted it (`introduced_by`).
     """
     identity, now = current_identity(), context().clock()
 
     def mutate(request: AssistanceRequest) -> None:
         state = State.objects(id=request.country).first()
+        require_second_pair_of_eyes(request, identity)
         domain.authenticate(request, state, identity, now)
 
     return _changed(request_id, "authenticate", mutate)

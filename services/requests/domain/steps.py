@@ -15,7 +15,7 @@ from shared.events.outbox import Transition
 from shared.lifecycle import REQUEST
 from shared.registers.commitments import Held, held_of_line
 from shared.registers.counting import counted_line
-from shared.registers.steps import SERVICE, take_step, take_step_as
+from shared.registers.steps import SERVICE, named, take_step, take_step_as
 from shared.web.identity import Identity
 
 _OVER_EVERYWHERE = time(12, tzinfo=UTC)
@@ -31,6 +31,7 @@ def submit(
     require_action(identity, "submit", request)
     take_step(REQUEST, request, "submit", identity, now)
     request.consent = consent
+    request.introduced_by = None if identity.inviter is None else named(identity.inviter)
 
 
 def authenticate(

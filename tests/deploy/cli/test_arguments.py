@@ -111,7 +111,7 @@ def test_a_token_names_the_issuer_and_audience_that_the_services_expect(tmp_path
     ):
         result = run("token", "--role", "auditor", *options, **environment)
         assert result.exit_code == 0, result.output
-        checker = TokenChecker(checks, issuer, audience, lambda: datetime.now(UTC))
+        checker = TokenChecker(checks, issuer, audience, lambda: datetime.now(UTC), b"key")
         assert checker.check(f"Bearer {result.output.strip()}").role == "auditor"
 
 

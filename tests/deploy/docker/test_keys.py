@@ -25,7 +25,7 @@ def test_tokens_of_every_key_in_the_set_are_believed(tmp_path: Path) -> None:
     source = FileKeys(key_set)
     assert all(source.find(key_id) is not None for key_id in key_ids)
     now = datetime.now(UTC)
-    checker = TokenChecker(source, "entraide", "entraide", lambda: now)
+    checker = TokenChecker(source, "entraide", "entraide", lambda: now, b"key")
     auditor = Identity(subject="s", role="auditor", state=None, organisation=None)
     for path in (private, second):
         token = issue_token(read_private_key(path.read_text()), auditor, timedelta(minutes=5), now)

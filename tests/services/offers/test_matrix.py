@@ -64,6 +64,9 @@ OF_STATE = {**TEXTS, "country": "SEN"}
 def offer(world: World, record: str) -> dict[str, Any]:
     """An offer that has a marker in every field with a text."""
 
+    def plain(name: str) -> str:
+        return world.mark(f"{record}.all", f"zq{record}{name}")
+
     def mark(name: str) -> str:
         return world.html(f"{record}.all", f"zq{record}{name}")
 
@@ -72,7 +75,7 @@ def offer(world: World, record: str) -> dict[str, Any]:
         "title": mark("title"),
         "description": mark("description"),
         "conditions": [{"kind": "reporting", "text": mark("condition")}],
-        "external_id": {"source": mark("source"), "id": mark("identifier")},
+        "external_id": {"source": plain("source"), "id": plain("identifier")},
     }
 
 

@@ -9,11 +9,13 @@ from flask.testing import FlaskClient
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
-from services.portal import api_tokens, signing_keys
+from services.portal import accounts, api_tokens, invitations, signing_keys
 from services.portal.documents import Account, Invitation, SigningKey
 from services.portal.domain import lifetimes
+from services.portal.domain.people import Office
 from services.portal.house import House
-from tests.services.portal.conftest import Clock, forget_attempts
+from services.portal.trail import actor_of_account
+from tests.services.portal.conftest import PASSWORD, Clock, forget_attempts
 
 
 @pytest.fixture(autouse=True)
@@ -153,6 +155,59 @@ def test_a_coordinator_invites_and_takes_back(
     Invitation.objects(id=made["id"]).update(set__accepted_at=clock())
     assert client.delete(address, headers=coordinator).status_code == 409
     assert client.delete("/v1/invitations/none", headers=coordinator).status_code == 404
+
+
+def test_nobody_invites_another_address_of_their_own(
+    client: FlaskClient,
+    make_account: Callable[..., Account],
+    headers: Callable[[Account], dict[str, str]],
+) -> None:
+    coordinator = headers(make_account("coordinator", email="jane.doe@secretariat.example"))
+    for email in ("janedoe@secretariat.example", "Jane.Doe+sen@SECRETARIAT.example"):
+        answer = client.post("/v1/invitations", json={**BODY, "email": email}, headers=coordinator)
+        assert answer.status_code == 422
+        assert [error["field"] for error in answer.get_json()["errors"]] == ["email"]
+    other = {**BODY, "email": "jane.roe@secretariat.example"}
+    assert client.post("/v1/invitations", json=other, headers=coordinator).status_code == 201
+
+
+def test_who_invited_an_account_is_shown_and_told_to_the_services(
+    house: House,
+    clock: Clock,
+    client: FlaskClient,
+    make_account: Callable[..., Account],
+    headers: Callable[[Account], dict[str, str]],
+    with_factor: Callable[[Account], str],
+) -> None:
+    Account.objects(role="coordinator").delete()
+    inviter = make_account("coordinator")
+    with_factor(inviter)
+    made, link = invitations.invite(
+        house, "led@state.example", "en", Office("requester", state="SEN"),
+        actor_of_account(inviter), clock(),
+    )  # fmt: skip
+    secret = link.rpartition("/")[2]
+    account = invitations.accept(house, secret, "Led", PASSWORD, "en", clock())
+    auditor = headers(make_account("auditor"))
+    listed = client.get("/v1/invitations", headers=auditor).get_json()["items"]
+    (told,) = (one for one in listed if one["id"] == made.id)
+    assert (told["invited_by"], told["account"]) == (inviter.id, account.id)
+    shown = client.get(f"/v1/accounts/{account.id}", headers=auditor).get_json()
+    assert shown["invited_by"] == inviter.id
+
+    def claimed() -> object:
+        token = headers(account)["Authorization"].removeprefix("Bearer ")
+        return decoded(token, client).get("inviter")
+
+    assert claimed() is None  # there is nobody else
+    east = make_account("coordinator", regions=("Eastern Africa",))
+    with_factor(east)
+    unready = make_account("coordinator")
+    assert claimed() is None
+    with_factor(unready)
+    assert claimed() == inviter.id
+    accounts.lock(unready, actor_of_account(inviter), clock())
+    assert claimed() is None
 
 
 @pytest.mark.parametrize(

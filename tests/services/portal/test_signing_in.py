@@ -317,6 +317,35 @@ def test_two_invitations_of_one_address_make_one_account(
         invitations.accept(house, secrets[1], "Somebody", OTHER, "en", clock())
 
 
+def test_an_invitation_that_was_taken_as_somebody_died_is_open_again(
+    house: House, clock: Clock, invite: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secrets = [invite("crash@portal.example"), invite("stop@portal.example")]
+
+    def die(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Account._get_collection(), "insert_one", die)
+        for secret in secrets:
+            with pytest.raises(KeyboardInterrupt):
+                invitations.accept(house, secret, "Somebody", OTHER, "en", clock())
+    with pytest.raises(accounts.LinkUsedError):  # it may be that somebody is at it
+        invitations.accept(house, secrets[0], "Somebody", OTHER, "en", clock())
+    clock.forward(seconds=invitations.BROKEN_OFF.total_seconds())
+    results = at_once(
+        3, lambda: invitations.accept(house, secrets[0], "Somebody", OTHER, "en", clock())
+    )
+    assert len([one for one in results if isinstance(one, Account)]) == 1
+    clock.forward(minutes=2)
+    with pytest.raises(accounts.LinkUsedError):
+        invitations.accept(house, secrets[0], "Somebody", OTHER, "en", clock())
+    (other,) = Invitation.objects(email="stop@portal.example")
+    assert invitations.revoke(other, COMMAND_LINE, clock())
+    with pytest.raises(accounts.LinkUsedError):
+        invitations.accept(house, secrets[1], "Somebody", OTHER, "en", clock())
+
+
 def test_an_invitation_ends(house: House, clock: Clock, invite: Callable[..., str]) -> None:
     revoked, expired = invite("revoked@portal.example"), invite("expired@portal.example")
     invitation = Invitation.objects(email="revoked@portal.example").first()

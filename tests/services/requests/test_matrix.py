@@ -89,6 +89,9 @@ def body(world: World, record: str) -> dict[str, Any]:
     def marks(level: str) -> Callable[[str], str]:
         return lambda name: world.html(f"{record}.{level}", f"zq{record}{level}{name}")
 
+    def plain(name: str) -> str:
+        return world.mark(f"{record}.all", f"zq{record}all{name}")
+
     mark = marks("all")
     return {
         "title": mark("title"),
@@ -104,9 +107,9 @@ def body(world: World, record: str) -> dict[str, Any]:
         "action_plan": {"title": mark("plan"), "url": "https://example.org/"},
         "objectives": [objective(mark, "whole")],
         "evidence": [{"text": mark("evidence"), "url": "https://example.org/"}],
-        "initiatives": [mark("initiative")],
+        "initiatives": [plain("initiative")],
         "confidentiality": record if record in LEVELS else "restricted",
-        "external_id": {"source": mark("src"), "id": mark("id")},
+        "external_id": {"source": plain("source"), "id": plain("identifier")},
     }
 
 

@@ -20,6 +20,7 @@ from joserfc.jwk import ECKey, OKPKey, RSAKey
 from shared.settings import Settings
 from shared.web.key_sets import KeysUnavailableError
 from shared.web.keys import RETRY_SECONDS, DiscoveredKeys
+from shared.web.verification import TokenChecker
 
 Key = RSAKey | ECKey | OKPKey
 
@@ -144,6 +145,7 @@ def signed_by_a_secret(secret: bytes, kid: str | None, issuer: Issuer) -> str:
     [
         {"issuer": "https://another.example"},
         {"jwks_uri": "file:///etc/passwd"},
+        {"jwks_uri": "http://keys.example/set"},
         {"jwks_uri": None},
         {"jwks_uri": ["https://a.example"]},
     ],
@@ -155,6 +157,27 @@ def test_a_discovery_document_that_is_not_the_issuers_counts_for_nothing(
     issuer.keys, issuer.discovery = [key], discovery
     assert status(client, issuer.token(key, "RS256")) == 503
     assert issuer.asked == ["/realm/.well-known/openid-configuration"]
+
+
+def test_whom_another_issuer_names_is_kept_as_a_digest_alone(
+    make_app: Callable[..., Flask], settings: Settings, issuer: Issuer
+) -> None:
+    key, own = made(OKPKey), "5f7c8ec7c33c6c004bbafe82"
+    issuer.keys = [key]
+    checkers = [
+        TokenChecker(DiscoveredKeys(issuer.address), name, "entraide", lambda: datetime.now(UTC), k)
+        for name, k in ((issuer.address, b"one"), (issuer.address, b"two"))
+    ]
+
+    def subject(checker: TokenChecker, sub: str) -> str:
+        token = issuer.token(key, "EdDSA", sub=sub)
+        return checker.check(f"Bearer {token}").subject
+
+    for named in ("jane.doe", "jane@doe.example", "J. Doe"):
+        found = [subject(checker, named) for checker in (*checkers, checkers[0])]
+        assert "doe" not in str(found).lower()
+        assert found[0] == found[2] != found[1]
+    assert subject(checkers[0], own) == own
 
 
 def test_keys_that_move_are_followed(issuer: Issuer) -> None:
