@@ -69,10 +69,10 @@ def invite(
 
 def status_of(invitation: Invitation, now: datetime) -> Status:
     """What became of an invitation."""
+    if invitation.revoked_at is not None:
+        return "revoked"  # also one that was taken and made no account
     if invitation.accepted_at is not None:
         return "accepted"
-    if invitation.revoked_at is not None:
-        return "revoked"
     return "expired" if invitation.expires_at <= now else "open"
 
 

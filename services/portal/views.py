@@ -26,14 +26,15 @@ def account_view(account: Account) -> dict[str, Any]:
 
 def invitation_view(invitation: Invitation, now: datetime) -> dict[str, Any]:
     """An invitation as an `InvitationView`."""
+    status = status_of(invitation, now)
     return {
         **_office(invitation),
         "id": invitation.id,
         "email": invitation.email,
         "language": invitation.language,
-        "status": status_of(invitation, now),
+        "status": status,
         "invited_by": invitation.invited_by,
-        "account": account_id_of(invitation) if invitation.accepted_at else None,
+        "account": account_id_of(invitation) if status == "accepted" else None,
         "created_at": invitation.created_at,
         "expires_at": invitation.expires_at,
     }

@@ -342,6 +342,8 @@ def test_an_invitation_that_was_taken_as_somebody_died_is_open_again(
         invitations.accept(house, secrets[0], "Somebody", OTHER, "en", clock())
     (other,) = Invitation.objects(email="stop@portal.example")
     assert invitations.revoke(other, COMMAND_LINE, clock())
+    other.reload()
+    assert invitations.status_of(other, clock()) == "revoked"
     with pytest.raises(accounts.LinkUsedError):
         invitations.accept(house, secrets[1], "Somebody", OTHER, "en", clock())
 
