@@ -131,3 +131,16 @@ def test_numbers_are_read_as_the_reader_writes_them(portal: Portal, visitor: Vis
     donor.open(f"/offers/{made}/edit/lines?language=fr")
     donor.send(**{"rows-1-amount": "1 250,75"}, do="save")
     assert offer_of(portal, made)["provisions"][1]["amount"] == 1250.75  # type: ignore[index]
+
+
+def test_a_file_is_attached_and_comes_back_as_it_was(portal: Portal, visitor: Visiting) -> None:
+    made, donor = make_offer(portal), visitor("donor")
+    donor.open(f"/offers/{made}")
+    donor.send(f"/offers/{made}/files", files={"file": ("terms.txt", b"The terms.")})
+    assert "The file is attached." in donor.page.text, donor.page.text
+    (link,) = donor.links(f"/offers/{made}/files/")
+    answer = donor.session.get(donor.url + link, timeout=60)
+    assert answer.content == b"The terms."
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    donor.send(f"/offers/{made}/files", files={"file": ("x.pdf", b"MZ no document")})
+    assert "This file cannot be taken" in donor.page.text

@@ -4,6 +4,7 @@ from flask import Flask
 
 from services.portal.pages.offers import (
     activities,
+    attaching,
     exporting,
     iati,
     listing,
@@ -15,5 +16,5 @@ from services.portal.pages.offers import (
 
 def install(app: Flask) -> None:
     """Add the pages of the room."""
-    for pages in (listing, showing, writing, activities, iati, spreadsheets, exporting):
+    for pages in (attaching, listing, showing, writing, activities, iati, spreadsheets, exporting):
         pages.install(app)

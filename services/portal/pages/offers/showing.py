@@ -108,7 +108,7 @@ def confirm_offer_lines(offer_id: str) -> Response:
 def offer_file(offer_id: str, file_id: str) -> Response:
     """A file of the offer, passed on as it comes."""
     found = stream("offers", f"/v1/offers/{offer_id}/attachments/{file_id}/file")
-    kept = ("Content-Type", "Content-Length", "Content-Disposition", "X-Content-Type-Options")
+    kept = ("Content-Type", "Content-Length", "Content-Disposition", "Content-Security-Policy")
     headers = {name: found.headers[name] for name in kept if name in found.headers}
 
     def pieces() -> Any:
