@@ -14,7 +14,7 @@ The records are made up (bench/market.py), spread as in life.
 import argparse
 import dataclasses
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from rich import box
@@ -40,11 +40,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     console.print(
         f"one thread reads {read / 1e9:.1f} GB/s here, and copies {copied / 1e9:.1f} GB/s"
     )
-    results = Results(read, copied, machine.facts(), _measure(_jobs(options)))
-    _print(results)
-    if options.report is not None:
-        for path in written(results, options.report, _command(options)):
-            console.print(f"written: {path}", soft_wrap=True)
+    jobs, facts, paths = _jobs(options), machine.facts(), list[Path]()
+
+    def keep(found: Sequence[Figures]) -> None:
+        results = Results(read, copied, facts, found, len(jobs) - len(found))
+        if options.report is not None:
+            paths[:] = written(results, options.report, _command(options))
+
+    _print(Results(read, copied, facts, _measure(jobs, keep)))
+    for path in paths:
+        console.print(f"written: {path}", soft_wrap=True)
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -98,7 +103,8 @@ def _jobs(options: argparse.Namespace) -> list[Job]:
     ]
 
 
-def _measure(jobs: Sequence[Job]) -> list[Figures]:
+def _measure(jobs: Sequence[Job], keep: Callable[[Sequence[Figures]], None]) -> list[Figures]:
+    """Run the jobs one after the other; `keep` gets what is found as far as it has come."""
     found: list[Figures] = []
     columns = (
         TextColumn("{task.description}"),
@@ -118,6 +124,7 @@ def _measure(jobs: Sequence[Job]) -> list[Figures]:
             progress.remove_task(task)
             progress.advance(every)
             console.print(_line(found[-1]))
+            keep(found)
     return found
 
 
@@ -144,18 +151,27 @@ def _line(one: Figures) -> str:
 
 def _print(results: Results) -> None:
     table = Table(title="one event", box=box.SIMPLE, padding=(0, 1, 0, 0))
-    for heading in ("what", "N", "p50", "p99", "÷ floor", "÷ peer", "core", "built in", "memory"):
+    for heading in (
+        "what",
+        "N",
+        "p50",
+        "p99",
+        "work",
+        "÷ peer",
+        "core",
+        "built in",
+        "memory",
+    ):
         table.add_column(heading, justify="left" if heading == "what" else "right", no_wrap=True)
     for one in results.figures:
         best = results.best_peer(one.job.size)
-        p50 = one.at("event", 50) or 0.0
+        work = one.at("work", 50) or 0.0
         table.add_row(
             one.job.system + (", mixed" if one.job.mixed else ""),
             size_text(one.job.size),
-            time_text(p50),
-            time_text(one.at("event", 99)),
-            ratio(p50, one.floor),
-            ratio(p50, best),
+            *(time_text(one.at("event", percentile)) for percentile in (50, 99)),
+            time_text(work),
+            ratio(work, best),
             f"{one.share:.0%}",
             time_text(one.build),
             f"{one.memory / 2**20:,.0f} MB",

@@ -43,13 +43,13 @@ def bandwidths() -> tuple[float, float]:
 
 
 def floor(records: int, times: int = 30) -> float:
-    """Seconds to read the least there is of so many records once: the median of some tries."""
+    """Seconds of work to read the least there is of so many records once: the median of tries."""
     least = np.ones(records * FLOOR_BYTES // 8, dtype=np.uint64)
     taken = []
     for _ in range(times):
-        begun = time.perf_counter()
+        begun = time.process_time()
         least.sum()
-        taken.append(time.perf_counter() - begun)
+        taken.append(time.process_time() - begun)
     return float(np.median(taken))
 
 
@@ -75,7 +75,7 @@ def _processor() -> str:
 def _fastest(work: Callable[[], object], times: int) -> float:
     best = float("inf")
     for _ in range(times):
-        begun = time.perf_counter()
+        begun = time.process_time()
         work()
-        best = min(best, time.perf_counter() - begun)
+        best = min(best, time.process_time() - begun)
     return best

@@ -7,21 +7,26 @@ from statistics import median
 
 from bench.charts import line_chart
 from bench.machine import FLOOR_BYTES
-from bench.runs import Figures
+from bench.runs import TOP, Figures
 
 _OWN = {"requests": "engine: a new request", "offers": "engine: a new offer"}
 _MIXED = ", 30 % without codes"
 _MEGABYTE = 2**20
+_AIMED_AT = 1_000_000
+_MEMORY_AIM = 2_000 * _MEGABYTE
+_RECALL_AIM = 0.99
 
 
 @dataclass(frozen=True)
 class Results:
-    """All figures of a run; bandwidths in bytes a second, `facts` of the machine."""
+    """All figures of a run; bandwidths in bytes a second, `facts` of the machine, and how many runs
+    are `missing` yet."""
 
     read: float
     copied: float
     facts: dict[str, str]
     figures: Sequence[Figures]
+    missing: int = 0
 
     def label(self, one: Figures) -> str:
         """What was measured, in words."""
@@ -37,8 +42,8 @@ class Results:
         return [one for one in self.figures if one.job.system not in _OWN]
 
     def best_peer(self, size: int) -> float | None:
-        """The least median of the others at a size, in seconds; None if none was measured."""
-        medians = [one.at("event", 50) or 0.0 for one in self.peers() if one.job.size == size]
+        """The least median of the others' work at a size, in seconds; None if none was measured."""
+        medians = [one.at("work", 50) or 0.0 for one in self.peers() if one.job.size == size]
         return min(medians, default=None)
 
 
@@ -87,29 +92,33 @@ def _lines(results: Results, command: str, latency: str, memory: str) -> Iterabl
         "else it does, so read the ratios.\n"
     )
     yield f"```\n{command}\n```\n"
+    if results.missing:
+        yield f"**It has not come to its end: {results.missing} measurements are missing.**\n"
     yield "| machine | |\n|---|---|"
     yield from (f"| {name} | {fact} |" for name, fact in results.facts.items())
     yield f"| memory, one thread reading | {results.read / 1e9:.1f} GB/s |"
     yield f"| memory, one thread copying (read + written) | {results.copied / 1e9:.1f} GB/s |"
-    yield f"\n![p50 of one event by size]({latency})\n"
+    yield f"\n![work of one event by size]({latency})\n"
     yield "## One event\n"
     yield (
         f"The floor is the time to read {FLOOR_BYTES} bytes of each record once. The best peer is "
-        "the fastest median of the others at that size. *Had a core* is the part of the time in "
-        "which the process ran: what is below 100 % others took, and times are longer by it.\n"
+        "the fastest median of the others at that size. *Work* is the time in which the process "
+        "ran, without what others on the machine took of it; the ratios are of work. *Had a core* "
+        "is the part of all time in which it ran: the further below 100 %, the less p50 and p99 "
+        "say of the engine, and its work is slower too, as others share the processor's caches.\n"
     )
     yield (
-        "| | of | p50 | p99 | p50 ÷ floor | p50 ÷ best peer | had a core |\n"
-        "|---|--:|--:|--:|--:|--:|--:|"
+        "| | of | p50 | p99 | work p50 | work p99 | ÷ floor | ÷ best peer | had a core |\n"
+        "|---|--:|--:|--:|--:|--:|--:|--:|--:|"
     )
     for one in sorted(results.figures, key=lambda one: one.job.size):
-        p50 = one.at("event", 50) or 0.0
-        best = results.best_peer(one.job.size)
+        work, best = one.at("work", 50) or 0.0, results.best_peer(one.job.size)
+        told = [time_text(one.at(step, at)) for step in ("event", "work") for at in (50, 99)]
         yield (
-            f"| {results.label(one)} | {size_text(one.job.size)} | {time_text(p50)} | "
-            f"{time_text(one.at('event', 99))} | {ratio(p50, one.floor)} | {ratio(p50, best)} | "
-            f"{one.share:.0%} |"
+            f"| {results.label(one)} | {size_text(one.job.size)} | {' | '.join(told)} | "
+            f"{ratio(work, one.floor)} | {ratio(work, best)} | {one.share:.0%} |"
         )
+    yield from _aims(results)
     yield from _kept(results)
     yield "\n## Memory and building\n"
     yield f"![memory by size]({memory})\n"
@@ -121,6 +130,45 @@ def _lines(results: Results, command: str, latency: str, memory: str) -> Iterabl
             f"{time_text(one.build)} |"
         )
     yield from _explained()
+
+
+def _aims(results: Results) -> Iterable[str]:
+    """What the engine is to reach against a million offers, beside what the largest run did."""
+    runs = [one for one in results.of("requests") if not one.job.mixed]
+    if not runs:
+        return
+    one = max(runs, key=lambda run: run.job.size)
+    best, p50, p99 = results.best_peer(one.job.size), one.at("work", 50), one.at("work", 99)
+    recall = one.numbers.get("recall")
+    aims = [
+        ("work of the fastest peer's text search, p50", best, p50, time_text),
+        ("work p50", 1e-3, p50, time_text),
+        ("work p99", 5e-3, p99, time_text),
+        ("memory", float(_MEMORY_AIM), float(one.memory), _bytes),
+    ]
+    yield f"\n## What is reached at {size_text(one.job.size)}\n"
+    yield (
+        "The aims are for a new request with codes against a million offers"
+        + (
+            ""
+            if one.job.size >= _AIMED_AT
+            else "; with fewer, this tells "
+            "nothing final of them. docs/decisions/0047 has the last figures of a million"
+        )
+        + ".\n"
+    )
+    yield "| | at most | measured | reached |\n|---|--:|--:|---|"
+    for name, most, found, text in aims:
+        if most is not None and found is not None:
+            yield f"| {name} | {text(most)} | {text(found)} | {_yes(found <= most)} |"
+    if recall is not None:
+        yield f"| recall of the top {TOP} | at least {_RECALL_AIM:g} | {recall:.4f} | " + (
+            f"{_yes(recall >= _RECALL_AIM)} |"
+        )
+
+
+def _yes(reached: bool) -> str:
+    return "yes" if reached else "**no**"
 
 
 def _kept(results: Results) -> Iterable[str]:
@@ -175,15 +223,15 @@ def _explained() -> Iterable[str]:
 def _latency_chart(results: Results) -> str:
     lines: dict[str, list[tuple[float, float]]] = {}
     for one in results.figures:
-        p50 = one.at("event", 50) or 0.0
-        lines.setdefault(_short(one), []).append((one.job.size, p50))
+        work = one.at("work", 50) or 0.0
+        lines.setdefault(_short(one), []).append((one.job.size, work))
     floors: dict[int, list[float]] = {}
     for one in results.figures:
         floors.setdefault(one.job.size, []).append(one.floor)
     lines["floor: one read"] = [(size, median(found)) for size, found in floors.items()]
     return line_chart(
-        "p50 of one event",
-        "Median time of one event by number of records: the engine, and text search by others.",
+        "work of one event, p50",
+        "Median work of one event by number of records: the engine, and text search by others.",
         "records",
         lines,
         size_text,

@@ -30,16 +30,19 @@ def test_a_run_prints_and_reports(tmp_path: Path, capsys: pytest.CaptureFixture[
     for chart in ("performance-latency.svg", "performance-memory.svg"):
         assert f"]({chart})" in text
         assert (tmp_path / chart).read_text().startswith("<svg")
+    assert "## What is reached at 60" in text
+    assert "| memory | 2 GB |" in text
     assert str(tmp_path) not in text
+    assert "missing" not in text
     assert "python -m bench.engine --sizes 60 --queries 3 --mixed --recall" in text
 
 
 @pytest.mark.parametrize(
     ("system", "steps"),
     [
-        ("requests", {"event", "add", "change", "withdraw", "sentences"}),
-        ("offers", {"event"}),
-        ("scipy.sparse", {"event"}),
+        ("requests", {"event", "work", "add", "change", "withdraw", "sentences"}),
+        ("offers", {"event", "work"}),
+        ("scipy.sparse", {"event", "work"}),
     ],
 )
 def test_a_run_has_a_process_of_its_own(system: str, steps: set[str]) -> None:
