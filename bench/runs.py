@@ -266,7 +266,7 @@ def _end_lists(engine: Engine, job: Job) -> None:
         records = engine._records
         ends = np.random.default_rng(0).choice(job.ends, len(records.requests)).tolist()
         for row, end in enumerate(ends):
-            records.set_end(row, end)
+            records.found.set_end(row, end)
 
 
 def _timed(work: Callable[[Item], object], items: Iterable[Item]) -> list[float]:

@@ -13,8 +13,9 @@ import numpy.typing as npt
 from services.matcher.engine.index import Index
 from services.matcher.engine.particulars import channel_of, language_of, particulars_of
 from services.matcher.engine.profiles import ALWAYS
-from services.matcher.engine.records import FEW, Records, Side
+from services.matcher.engine.records import Records, Side
 from services.matcher.engine.resemblance import resembling
+from services.matcher.engine.whereabouts import FEW
 from shared.likeness.classifier import DECIMALS, shipped
 from shared.likeness.described import Described, Line, usd_cents
 from shared.likeness.evidence import Evidence, likeness
@@ -76,7 +77,7 @@ def _candidates(records: Records, side: Side, row: int, least: float) -> list[in
     index = records.requests if side == "request" else records.offers
     near = _near(records, side, row)
     weights = np.array([*shipped().weights, shipped().intercept])
-    gists = (records.found_requests if side == "request" else records.found_offers).gists
+    gists = (records.found.requests if side == "request" else records.found.offers).gists
     found = resembling(near, index.records.table, gists, row, weights, _log_odds(least))
     rows, first = np.unique(found.rows, return_index=True)
     missing = (1.0 - index.concept_cosines(row, rows)) * weights[FEATURES.index("concepts")]
@@ -95,7 +96,7 @@ def _near(records: Records, side: Side, row: int) -> npt.NDArray[np.int64]:
     index = records.requests if side == "request" else records.offers
     found = index.owned(int(index.records.column("owner")[row]))
     if side == "offer" and len(index) > FEW:
-        found = np.concatenate([found, records.offers_speaking_like(row)])
+        found = np.concatenate([found, records.found.offers_speaking_like(row)])
     elif side == "offer":
         themes = index.records.column("themes")
         alike = index.records.used & ((themes & themes[row]) != 0)

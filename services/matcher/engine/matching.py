@@ -24,9 +24,10 @@ from services.matcher.engine.pairing import (
 from services.matcher.engine.permitted import permitted_serves
 from services.matcher.engine.profiles import OfferProfile, RequestProfile
 from services.matcher.engine.ranking import PRIORITY_STEP, Model
-from services.matcher.engine.records import LARGE, OPEN_END, Measure, Records, Refused, Side
+from services.matcher.engine.records import LARGE, Measure, Records, Refused, Side
 from services.matcher.engine.rules import Bar, bars
 from services.matcher.engine.track_records import Standing
+from services.matcher.engine.whereabouts import OPEN_END
 
 _SAME = {"window": 0.0, "unconditional": 0.0, "track_record": NO_RECORD}
 _OF_DONOR = np.array([name in _SAME for name in FEATURES])
@@ -94,7 +95,7 @@ class Engine:
         self.model = model
         self._listed.clear()
         self._listing.clear()
-        self._records.open_ends()
+        self._records.found.open_ends()
 
     def put_request(self, profile: RequestProfile) -> None:
         """Add a request or replace it; its list is to be made anew. O(1) in the records held."""
@@ -272,12 +273,12 @@ class Engine:
         for entry in entries:
             self._listing[entry.offer].add(request)
         if len(entries) == self.size:
-            self._records.set_end(self._records.requests.row(request), entries[-1].score)
+            self._records.found.set_end(self._records.requests.row(request), entries[-1].score)
         else:
             self._restore_end(request)
 
     def _restore_end(self, request: str) -> None:
-        self._records.set_end(self._records.requests.row(request), OPEN_END)
+        self._records.found.set_end(self._records.requests.row(request), OPEN_END)
 
     def _forget_list(self, request: str) -> None:
         for offer in self._listed.pop(request, ()):

@@ -1,6 +1,5 @@
 """What the engine holds: both sides' records as of a day, the ledger's figures, the noes said."""
 
-import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -10,8 +9,6 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from services.matcher.engine import glance
-from services.matcher.engine.cells import Key
 from services.matcher.engine.codes import THEME_CODES
 from services.matcher.engine.columns import Spec
 from services.matcher.engine.cooperation import land_neighbours
@@ -30,34 +27,20 @@ from services.matcher.engine.entries import (
     usd,
 )
 from services.matcher.engine.features import Sizes
-from services.matcher.engine.finding import (
-    ANYWHERE,
-    FOUND,
-    NOT_FOUND_YET,
-    Finding,
-    looked_for,
-    offer_themes,
-    request_theme,
-    spoken_of,
-)
+from services.matcher.engine.finding import FOUND, NOT_FOUND_YET, Finding
 from services.matcher.engine.geography import Geography
 from services.matcher.engine.index import Index
-from services.matcher.engine.names import Names, Numbers
+from services.matcher.engine.names import Names
 from services.matcher.engine.packing import padded_shares
 from services.matcher.engine.profiles import OfferProfile, RequestProfile
 from services.matcher.engine.track_records import NEUTRAL, Standing
+from services.matcher.engine.whereabouts import OPEN_END, Whereabouts
 
 Side = Literal["request", "offer"]
 Measure = Literal["quantity", "money"]
 
-OPEN_END = -1.0
-"""The end of a list that has room, or that was never made: any offer may enter."""
-
 LARGE = 4_000
 """Offers from which on one record is not compared with all of them."""
-
-FEW = 40_000
-"""Offers up to which those on other themes are looked at too."""
 
 _REQUEST: Spec = {
     "owner": (np.int32, ()),
@@ -82,8 +65,6 @@ _OFFER: Spec = {
     **FOUND,
 }
 _EVERY_STATE = np.array([*range(CAPACITY), -1], dtype=np.int16)
-_SURE = 40.0
-"""Log odds of scores that are rounded to 1, and of no score at all with the other sign."""
 _PRIORITIES = {"critical": 4, "high": 3, "medium": 2, "low": 1}
 
 
@@ -115,11 +96,9 @@ class Records:
         self._refused: dict[tuple[Side, str], RequestProfile | OfferProfile] = {}
         self._standings: dict[int, Standing] = {}
         self._states = States(geography.at(as_of))
-        self._areas = Numbers()
         self._embargoes = Embargoes()
         self._neighbours: dict[int, npt.NDArray[np.bool_]] = {}
-        self.found_requests = Finding(self.requests, "state", glance.REQUEST_WORDS)
-        self.found_offers = Finding(self.offers, "eligibility", glance.WORDS)
+        self.found = Whereabouts(self.requests, self.offers, geography)
         self._on(as_of)
 
     def advance(self, as_of: date) -> list[Refused]:
@@ -131,7 +110,7 @@ class Records:
             for row in dated.tolist():
                 self._resolve(side, row)  # type: ignore[arg-type]
         self._resolve_of(self._embargoes)
-        self.open_ends()
+        self.found.open_ends()
         refused: list[Refused] = []
         for (side, record), profile in list(self._refused.items()):
             try:
@@ -247,41 +226,6 @@ class Records:
         kind = int(self.offers.records.column("eligibility")[offer_row])
         return admits(self._states.words()[[kind]], _EVERY_STATE)
 
-    def offers_to_look_at(self, request_row: int) -> list[Key]:
-        """Where offers stand that may be for a request's State and speak of what it needs; of few
-        offers all, since there what suits a request little may still be among its best."""
-        one = self.requests.records.table[request_row]
-        themes = set(range(len(THEME_CODES)))
-        if len(self.offers) > FEW:
-            themes = looked_for(one["text_themes"].tolist(), self.requests.themes_of(request_row))
-        area = int(one["area"])
-        areas = (ANYWHERE,) if area == ANYWHERE else (ANYWHERE, area)
-        return [(theme, place) for theme in sorted(themes) for place in areas]
-
-    def requests_to_look_at(self, offer_row: int) -> list[Key]:
-        """Where requests of States stand that an offer may be for, whatever they speak of: a list
-        with weak offers is entered by what suits it little."""
-        areas = {area for _, area in self.found_offers.keys(offer_row)}
-        if ANYWHERE in areas:
-            areas = set(range(len(self._areas)))
-        return [(theme, area) for theme in range(len(THEME_CODES)) for area in sorted(areas)]
-
-    def offers_speaking_like(self, offer_row: int) -> npt.NDArray[np.int32]:
-        """Rows of offers that speak of a theme that an offer speaks of, itself among them."""
-        spoken = spoken_of(self.offers.records.column("text_themes")[offer_row].tolist())
-        keys = [(theme, area) for theme in sorted(spoken) for area in range(len(self._areas))]
-        return self.found_offers.cells.rows(keys)
-
-    def set_end(self, request_row: int, score: float) -> None:
-        """Say where a request's list ends."""
-        self.requests.records.column("end")[request_row] = score
-        self.found_requests.tell(request_row, {"end": _log_odds(score)})
-
-    def open_ends(self) -> None:
-        """Let all requests' lists have no end, as if none had been made."""
-        self.requests.records.column("end")[:] = OPEN_END
-        self.found_requests.cells.change_all("end", _log_odds(OPEN_END))
-
     def admitted_offers(self, request_row: int) -> npt.NDArray[np.bool_]:
         """Of every row of offers, whether it is for the State of a request."""
         kinds = self.offers.records.column("eligibility")
@@ -324,13 +268,12 @@ class Records:
             self._note_neighbours(profile.country)
             barred = self.ruling(profile.country, profile.id).bits
             entry = request_entry(profile, committed, self.as_of, barred)
-            area = self._area(profile.country)
             row = self.requests.put(
                 entry,
                 {
                     "owner": self.names.owners.of(profile.country),
                     "state": self._states.number(profile.country),
-                    "area": area,
+                    "area": self.found.area(profile.country),
                     "priority": _PRIORITIES.get(profile.priority or "", 0),
                     "end": OPEN_END,
                     "barred": barred,
@@ -339,8 +282,7 @@ class Records:
                     **NOT_FOUND_YET,
                 },
             )
-            key = (request_theme(entry), area)
-            self.found_requests.put(row, entry, [key], {"end": _log_odds(OPEN_END)})
+            self.found.put_request(row, entry)
         else:
             entry = offer_entry(profile, committed, self.as_of)
             row = self.offers.put(
@@ -357,9 +299,7 @@ class Records:
                     **NOT_FOUND_YET,
                 },
             )
-            areas = self._areas_of(profile)
-            keys = [(theme, area) for theme in offer_themes(entry) for area in areas]
-            self.found_offers.put(row, entry, keys, {})
+            self.found.put_offer(row, entry, profile)
             self._judge(row)
         del self._refused[side, profile.id]
 
@@ -376,18 +316,6 @@ class Records:
             near[-1] = False
             self._neighbours[number] = near
 
-    def _area(self, alpha3: str) -> int:
-        """The number of a State's area, ANYWHERE for a code that is in none."""
-        return self._areas.of(self._geography.area(alpha3))
-
-    def _areas_of(self, offer: OfferProfile) -> set[int]:
-        """Where to look for an offer: the areas that it is for, ANYWHERE for all or by group."""
-        if offer.groups or offer.open_to_all():
-            return {ANYWHERE}
-        return {self._areas.of(region) for region in offer.regions} | {
-            self._area(alpha3) for alpha3 in offer.countries
-        }
-
     def _take_out(self, side: Side, record: str) -> None:
         index = self._index(side)
         if record in index:
@@ -395,7 +323,7 @@ class Records:
             index.remove(record)
 
     def _found(self, side: Side) -> Finding:
-        return self.found_requests if side == "request" else self.found_offers
+        return self.found.requests if side == "request" else self.found.offers
 
     def _resolve(self, side: Side, row: int) -> None:
         """Make a record's lines anew, as of the day and by what is committed of them."""
@@ -447,10 +375,3 @@ class Records:
         number = int(self.offers.records.column("ceiling_currency")[offer_row])
         currency = self.names.currencies.name(number)
         return UNKNOWN if ceiling == UNKNOWN else usd(ceiling, currency, self.as_of)
-
-
-def _log_odds(score: float) -> float:
-    """Where a list ends, as its offers' scores are before they are bounded and rounded."""
-    if score <= 0.0:
-        return -_SURE
-    return _SURE if score >= 1.0 else math.log(score / (1.0 - score))

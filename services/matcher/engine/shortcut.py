@@ -51,15 +51,15 @@ class Compared(NamedTuple):
 
 def worth_scoring(records: Records, model: Model, row: int) -> Rows:
     """Rows of offers that may be among the best for the request in a row, each once."""
-    cells = records.found_offers.cells
+    cells = records.found.offers.cells
     asked = records.requests.records.table[row : row + 1]
     marks, offers = records.names.concept_marks(), len(records.offers)
     rows: Rows = candidates(
-        cells.part(records.offers_to_look_at(row)),
+        cells.part(records.found.offers_to_look_at(row)),
         cells.links,
         tuple(cells.column(name) for name in _OFFERS),
-        records.found_offers.gists,
-        records.found_requests.gists[row],
+        records.found.offers.gists,
+        records.found.requests.gists[row],
         asked,
         records.requests.lines.table,
         records.today,
@@ -73,13 +73,13 @@ def worth_scoring(records: Records, model: Model, row: int) -> Rows:
 
 def worth_comparing(records: Records, model: Model, row: int) -> Rows:
     """Rows of requests whose lists the offer in a row may enter."""
-    cells = records.found_requests.cells
+    cells = records.found.requests.cells
     rows: Rows = reached(
-        cells.part(records.requests_to_look_at(row)),
+        cells.part(records.found.requests_to_look_at(row)),
         cells.links,
         tuple(cells.column(name) for name in _REQUESTS),
-        records.found_requests.gists,
-        records.found_offers.gists[row],
+        records.found.requests.gists,
+        records.found.offers.gists[row],
         records.offers.records.table[row : row + 1],
         records.offers.lines.table,
         records.today,

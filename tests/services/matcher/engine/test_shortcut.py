@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from services.matcher.engine import records, search, shortcut
+from services.matcher.engine import search, shortcut, whereabouts
 from services.matcher.engine.codes import KIND_CODES, THEME_CODES
 from services.matcher.engine.matching import Engine
 from services.matcher.engine.profiles import OfferProfile, RequestProfile
@@ -37,7 +37,7 @@ ELIGIBLE = (
 @pytest.fixture(autouse=True)
 def _small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search, "LARGE", 50)
-    monkeypatch.setattr(records, "FEW", 50)
+    monkeypatch.setattr(whereabouts, "FEW", 50)
     monkeypatch.setattr(shortcut, "LOOKED_AT", 150)
     monkeypatch.setattr(shortcut, "SCORED", 80)
 
@@ -87,7 +87,7 @@ def test_of_few_offers_those_on_other_themes_are_looked_at_too(
     ]
     made = engine(request("R1"), *offers)
     assert best(made) == []
-    monkeypatch.setattr(records, "FEW", len(offers))
+    monkeypatch.setattr(whereabouts, "FEW", len(offers))
     assert {offer_[:-2] for offer_, _ in best(made)} == {"tracing"}
     assert best(made) == best(made, exact=True)
 
