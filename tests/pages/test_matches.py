@@ -99,6 +99,25 @@ def test_who_decides_on_what_has_changed_is_told_and_loses_nothing(
     assert "Notre plan a changé." in donor.page.text
 
 
+def test_what_was_typed_when_the_session_ended_is_not_lost(
+    portal: Portal, visitor: Visiting
+) -> None:
+    page = f"/matches/{make_match(portal)}"
+    donor, back = visitor("donor"), visitor("donor")
+    donor.open(page)
+    donor.session.cookies.clear()
+    donor.send(f"{page}/messages", text="When do the machines arrive?")
+    assert donor.status == 403
+    assert "You were signed out" in donor.page.text
+    assert "When do the machines arrive?" in donor.shown.text
+    donor.session.cookies.update(back.session.cookies)
+    sent = {"text": "When do the machines arrive?"}
+    donor.answer = donor.session.post(f"{portal.url}{page}/messages", data=sent, timeout=60)
+    assert donor.status == 422
+    donor.send(f"{page}/messages")
+    assert (donor.status, donor.path) == (200, page)
+
+
 def test_sent_twice_it_is_done_once(portal: Portal, visitor: Visiting) -> None:
     match = make_match(portal)
     page = f"/matches/{match}"

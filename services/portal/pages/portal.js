@@ -13,15 +13,3 @@ document.addEventListener("submit", (event) => {
 
 // A summary of errors takes the focus, so that who cannot see it hears of it.
 document.querySelector(".errors")?.focus();
-
-// What is typed into a long text is kept in this tab until its page says that something was done: the
-// session may end meanwhile, or the line break. Signing out forgets it.
-const kept = (field) => `kept ${field.form.getAttribute("action")} ${field.name}`;
-if (document.querySelector("main > .told") !== null)
-  for (const name of Object.keys(sessionStorage))
-    if (name.startsWith(`kept ${location.pathname}`)) sessionStorage.removeItem(name);
-for (const field of document.querySelectorAll("form[data-keep] textarea")) {
-  field.value ||= sessionStorage.getItem(kept(field)) ?? "";
-  field.addEventListener("input", () => sessionStorage.setItem(kept(field), field.value));
-}
-document.querySelector('form[action="/sign-out"]')?.addEventListener("submit", () => sessionStorage.clear());

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from services.portal.pages import asking
 from services.portal.pages.forms import PageForm
 from services.portal.pages.frame import for_roles, go, show
+from services.portal.pages.keeping import keeping_typed
 from services.portal.pages.matches import making
 from services.portal.pages.matches.forms import StepForm
 from services.portal.pages.matches.reading import Case, read
@@ -28,6 +29,7 @@ def address(id_: str) -> str:
     return f"/matches/{id_}"
 
 
+@keeping_typed
 @for_roles(*READERS)
 def do(proposal_id: str, name: str) -> Response:
     """Do what a form of the page asks for; by GET, back to the page."""

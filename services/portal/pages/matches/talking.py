@@ -11,6 +11,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from services.portal.pages import asking
 from services.portal.pages.forms import PageForm
 from services.portal.pages.frame import for_roles, go, show
+from services.portal.pages.keeping import keeping_typed
 from services.portal.pages.matches.acting import READERS, address, again, handle
 from services.portal.pages.matches.forms import JoinForm, StepForm
 from services.portal.pages.matches.reading import Case, names_of, side
@@ -26,6 +27,7 @@ _PIECE = 65_536
 _PASSED_ON = ("Content-Disposition", "Content-Length", "Repr-Digest", "Content-Security-Policy")
 
 
+@keeping_typed
 @for_roles(*READERS)
 def message(proposal_id: str) -> Response:
     """Write a message."""
@@ -124,6 +126,7 @@ def answer_joining(proposal_id: str, joining_id: str) -> Response:
     )
 
 
+@keeping_typed
 @for_roles("donor")
 def join(proposal_id: str) -> Response:
     """Offer that one's organisation joins what an offer does for a request; withdraw that."""
