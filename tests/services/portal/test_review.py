@@ -116,6 +116,11 @@ def test_kinds_without_theme_or_score_are_left_out_where_that_is_asked_for() -> 
     assert asked.left_out() == ["requests", "duplicates", "coverage", "alliances"]
 
 
+def test_a_cursor_is_of_one_kind_alone() -> None:
+    assert read_filters({"kind": "coverage", "cursor": "x"}).cursor == "x"
+    assert read_filters({"cursor": "x"}).cursor is None
+
+
 @pytest.mark.parametrize("sent", [None, "", "//evil", "/review/x", "/reviews", "https://x/review"])
 def test_after_a_decision_one_comes_back_to_the_queue_alone(sent: str | None) -> None:
     assert back_to(sent) == "/review"

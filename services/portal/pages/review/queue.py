@@ -93,7 +93,10 @@ def review() -> Response:
 
 
 def _lists(asked: Filters) -> dict[str, Ask]:
-    shared = {"limit": _ALONE if asked.kind else _AMONG, "cursor": asked.cursor}
+    shared = {
+        "limit": _ALONE if asked.kind else _AMONG,
+        "cursor": asked.cursor if asked.kind else None,
+    }
     place = {"region": asked.region, "country": asked.country}
     scored = {**shared, **place, "score": asked.score}
     by_state = {**shared, "region": asked.region, "state": asked.country}
