@@ -54,14 +54,14 @@ class Filters:
 
 def read_filters(query: Mapping[str, str]) -> Filters:
     """What an address asks for; what is none of the choices is passed over."""
-    place = query.get("place", "")
+    place, kind = query.get("place", ""), _one_of(query.get("kind"), KINDS)
     return Filters(
-        kind=_one_of(query.get("kind"), KINDS),
+        kind=kind,
         theme=_one_of(query.get("theme"), THEMES.codes()),
         country=_one_of(place, [one.alpha3 for one in all_countries()]),
         region=_one_of(place, AREAS.codes()),
         score=_one_of(query.get("score"), SCORES),
-        cursor=query.get("cursor", "")[:MAX_CURSOR] or None,
+        cursor=(query.get("cursor", "")[:MAX_CURSOR] or None) if kind else None,
     )
 
 

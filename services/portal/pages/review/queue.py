@@ -93,10 +93,7 @@ def review() -> Response:
 
 
 def _lists(asked: Filters) -> dict[str, Ask]:
-    shared = {
-        "limit": _ALONE if asked.kind else _AMONG,
-        "cursor": asked.cursor if asked.kind else None,
-    }
+    shared = {"limit": _ALONE if asked.kind else _AMONG, "cursor": asked.cursor}
     place = {"region": asked.region, "country": asked.country}
     scored = {**shared, **place, "score": asked.score}
     by_state = {**shared, "region": asked.region, "state": asked.country}
