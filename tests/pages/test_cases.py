@@ -15,16 +15,16 @@ SECONDS = 120.0
 TEXT = "Two laser engravers for marking service rifles, with a week of training (illustrative)"
 
 
-def twins(portal: Portal) -> str:
+def twins(portal: Portal, place: str) -> str:
     """Two offers that say the same; the case's address."""
     donor, operator = portal.api("donor"), portal.api("operator")
     body = {
         "organisation": portal.donor,
-        "title": "Laser engravers <b>(illustrative)</b>",
-        "description": TEXT,
+        "title": f"Laser engravers for {place} <b>(illustrative)</b>",
+        "description": f"{TEXT}, at {place}",
         "language": "en",
         "provisions": [
-            {"line": 1, "theme": "marking", "kind": "equipment", "quantity": 2, "unit": "machines"}
+            {"line": 1, "theme": "marking", "kind": "equipment", "capacity": 2, "unit": "machines"}
         ],
         "window": {"from": "2027-01-01", "to": "2027-12-31"},
     }
@@ -44,10 +44,10 @@ def twins(portal: Portal) -> str:
 
 
 def test_a_pair_is_linked_then_merged_then_parted(portal: Portal, visitor: Visiting) -> None:
-    address, browser = twins(portal), visitor("coordinator")
+    address, browser = twins(portal, "Heron Creek"), visitor("coordinator")
     browser.open(address)
     assert "<b>(illustrative)</b>" in browser.page.text  # as it was written, and no markup
-    assert "Laser engravers &lt;b&gt;" in browser.shown.text
+    assert "Laser engravers for Heron Creek &lt;b&gt;" in browser.shown.text
     browser.send(decision="link", reason="")
     assert browser.status == 422
     assert "Say why." in browser.page.text
@@ -70,7 +70,11 @@ def test_a_pair_is_linked_then_merged_then_parted(portal: Portal, visitor: Visit
 def test_a_case_that_changed_meanwhile_is_shown_as_it_stands(
     portal: Portal, visitor: Visiting
 ) -> None:
-    address, first, second = twins(portal), visitor("coordinator"), visitor("coordinator")
+    address, first, second = (
+        twins(portal, "Copper Ridge"),
+        visitor("coordinator"),
+        visitor("coordinator"),
+    )
     first.open(address)
     second.open(address)
     first.send(decision="link", reason="Related")
