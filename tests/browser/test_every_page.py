@@ -17,7 +17,7 @@ from tests.pages.walking import reachable
 pytestmark = pytest.mark.journey
 
 PICTURES = Path(__file__).parents[2] / "build" / "pictures"
-ROLES = ("requester", "donor", "coordinator", "auditor", "operator")
+ROLES = ("requester", "donor", "coordinator")
 WIDTHS = (360, 768, 1440)
 _ALIKE = re.compile(r"^/(account|notifications|sign-in|forgotten|docs)?(/|$)")
 _RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]

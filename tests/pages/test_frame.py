@@ -5,7 +5,9 @@ from collections.abc import Callable
 import pytest
 
 from services.portal.pages.navigation import navigation
+from tests.pages.running import Portal
 from tests.pages.visiting import Visitor
+from tests.pages.walking import reachable
 
 pytestmark = pytest.mark.journey
 
@@ -21,6 +23,13 @@ def test_every_place_of_the_head_is_there(visitor: Visiting, role: str) -> None:
         assert browser.path == place.path
         current = [a for tag, a in browser.page.tags if a.get("aria-current") == "page"]
         assert [attrs["href"] for attrs in current] == [place.path]
+
+
+@pytest.mark.parametrize("role", ["auditor", "operator"])
+def test_every_link_leads_to_a_page(portal: Portal, role: str) -> None:
+    """What other roles' links lead to is opened in tests/browser."""
+    found = reachable(portal.visitor(role), role)
+    assert {place.path for place in navigation(role)} <= set(found)
 
 
 def test_pages_are_locked_down(visitor: Visiting) -> None:

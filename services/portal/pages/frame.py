@@ -205,6 +205,7 @@ def show(template: str, status: int = 200, **values: Any) -> Response:
         template,
         language=language,
         direction="rtl" if language == "ar" else "ltr",
+        matches_are_open=_goes_to("/matches"),
         here=request.path,
         query=request.args,
         asked_next=request.args.get("next", "")[:_MAX_NEXT],
@@ -216,6 +217,12 @@ def show(template: str, status: int = 200, **values: Any) -> Response:
     answer.headers["Content-Language"] = language
     answer.headers["Vary"] = "Accept-Language, Cookie"
     return answer
+
+
+def _goes_to(path: str) -> bool:
+    """Whether who is signed in finds a place at that path."""
+    found = current()
+    return found is not None and any(place.path == path for place in navigation(found.account.role))
 
 
 def go(address: str) -> Response:
