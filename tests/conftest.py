@@ -20,8 +20,6 @@ from deploy.local.servers import (
 from shared.settings import Settings
 from shared.web.identity import Identity
 from shared.web.tokens import KeyPair, generate_key, issue_token
-from tests.pages.running import portal as portal
-from tests.pages.running import visitor as visitor
 from tests.serving import serve, stop
 
 REPOSITORY = Path(__file__).parent.parent

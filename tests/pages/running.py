@@ -1,6 +1,7 @@
 """One running stack with the examples for all tests of pages, and one account for each role.
 
-tests/conftest.py takes the fixtures in, so that a worker starts one stack for pages and browsers.
+A worker starts one stack for all files in tests/pages, and stops it after the last of them: an idle
+stack takes time from what is tested next.
 """
 
 from collections.abc import Callable, Iterator
@@ -74,7 +75,7 @@ def _bearer(stack: Stack, identity: Identity) -> str:
     return f"Bearer {issue_token(stack.plan.keys.pair, identity, timedelta(hours=1), now)}"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
     """The stack with the examples, ranked, for all tests of pages that a worker runs."""
     directory = DataDirectory(tmp_path_factory.mktemp("pages") / "data")

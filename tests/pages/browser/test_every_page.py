@@ -10,13 +10,13 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import ConsoleMessage, Page
 
-from tests.browser.conftest import ContextMaker
+from tests.pages.browser.conftest import ContextMaker
 from tests.pages.running import Portal
 from tests.pages.walking import reachable
 
 pytestmark = pytest.mark.journey
 
-PICTURES = Path(__file__).parents[2] / "build" / "pictures"
+PICTURES = Path(__file__).parents[3] / "build" / "pictures"
 ROLES = ("requester", "donor", "coordinator")
 WIDTHS = (360, 768, 1440)
 _ALIKE = re.compile(r"^/(account|notifications|sign-in|forgotten|docs)?(/|$)")
