@@ -24,7 +24,7 @@ def twins(portal: Portal, place: str) -> str:
         "description": f"{TEXT}, at {place}",
         "language": "en",
         "provisions": [
-            {"line": 1, "theme": "marking", "kind": "equipment", "capacity": 2, "unit": "machines"}
+            {"theme": "marking", "kind": "equipment", "capacity": 2, "unit": "machines"}
         ],
         "window": {"from": "2027-01-01", "to": "2027-12-31"},
     }
