@@ -281,7 +281,7 @@ def test_a_record_that_is_withdrawn_afterwards(stack: Stack, users: Users, side:
     with pytest.raises(ProblemError, match="Say why"):
         users.state.post("matcher", release)
     users.state.post("matcher", release, {"reason": "Nobody needs it any more."})
-    # The ledger hears of it before the matcher's view of the record does: it may fall a moment later.
+    # The ledger hears of it before the view of the record does: it may fall a moment later.
     wait_until(lambda: life(users.donor, pair)["status"] == "fallen", SECONDS, "its falling")
     assert life(users.donor, pair)["history"][-1]["action"] == "fall"
     is_over(users, pair, "fallen")
