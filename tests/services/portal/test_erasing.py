@@ -12,12 +12,14 @@ from flask.testing import FlaskClient
 from services.portal import (
     accounts,
     api_tokens,
+    decision_documents,
     documents,
     erasing,
     factors,
     invitations,
     note_documents,
     sessions,
+    webhook_documents,
 )
 from services.portal.documents import AUDITED, Account, ApiToken, Invitation, OutgoingMail
 from services.portal.house import House
@@ -201,10 +203,13 @@ def test_every_collection_that_may_name_somebody_is_thought_of() -> None:
     """Whoever keeps addresses or names in another collection has to erase them, too."""
     named = {
         name
-        for module in (documents, note_documents)
+        for module in (documents, note_documents, decision_documents, webhook_documents)
         for name, one in vars(module).items()
         if {"email", "name", "account", "agent"} & set(getattr(one, "_fields", ()))
     }
-    kept = {"Account", "Session", "Invitation", "ApiToken", "OutgoingMail", "Notification"}
+    kept = {
+        *("Account", "Session", "Invitation", "ApiToken", "OutgoingMail", "Notification"),
+        *("HeldFile", "PendingDecision", "Webhook"),
+    }
     assert named == kept
     assert Invitation.objects(email=EMAIL).count() == OutgoingMail.objects(email=EMAIL).count() == 0
