@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from babel import Locale
@@ -150,9 +150,11 @@ def money(cents: int, currency: str = "USD") -> str:
     )
 
 
-def amount(value: float, currency: str = "USD") -> str:
-    """An amount in the currency's major units, as the services' APIs have it."""
-    return money(int(Decimal(str(value)).scaleb(minor_units(currency))), currency)
+def amount(value: float, currency: str | None = None) -> str:
+    """An amount in the currency's major units, as the services' APIs have it; US dollars unless."""
+    code = currency or "USD"
+    minor = Decimal(str(value)).scaleb(minor_units(code)).quantize(Decimal(1), ROUND_HALF_UP)
+    return money(int(minor), code)
 
 
 def share(value: float) -> str:

@@ -13,8 +13,8 @@ from services.portal.pages.forms import PageForm
 from services.portal.pages.frame import account, for_roles, go, show
 from services.portal.pages.offers.activities import PAGE
 from services.portal.pages.offers.files import held, uploaded
-from services.portal.pages.offers.rows import money_of
 from services.portal.pages.signing import REFUSED
+from services.portal.pages.wording import amount
 from services.portal.services import AwayError, RefusedError
 
 IMPORT = f"{PAGE}/import"
@@ -84,4 +84,4 @@ def _send(content: bytes, name: str, *, preview: bool) -> Mapping[str, Any]:
 
 
 def _amount(one: Mapping[str, Any]) -> str:
-    return "" if one["amount"] is None else money_of(one["amount"], one["currency"])
+    return "" if one["amount"] is None else amount(one["amount"], one["currency"])

@@ -2,13 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from flask_babel import gettext as _
 
-from services.portal.pages.wording import money, quantity, share
-from shared.vocabulary.currencies import minor_units
+from services.portal.pages.wording import amount, quantity, share
 
 Line = Mapping[str, Any]
 Part = tuple[str, str, float, str]
@@ -29,20 +27,13 @@ class LineRow:
     parts: Sequence[Part]
 
 
-def money_of(amount: float, currency: str | None) -> str:
-    """An amount in major units, in words: "$1,200"."""
-    code = currency or "USD"
-    minor = Decimal(str(amount)).scaleb(minor_units(code)).quantize(Decimal(1), ROUND_HALF_UP)
-    return money(int(minor), code)
-
-
 def size_of(line: Line, counted: str = "capacity") -> str:
     """What a line holds in words: "40 persons · $120,000"; empty where it says nothing."""
     told = []
     if line.get(counted) is not None:
         told.append(quantity(line[counted], line.get("unit") or ""))
     if line.get("amount") is not None:
-        told.append(money_of(line["amount"], line.get("currency")))
+        told.append(amount(line["amount"], line.get("currency")))
     return " · ".join(text.strip() for text in told)
 
 
@@ -84,5 +75,5 @@ def _words(told: Mapping[str, Any], line: Line) -> str:
     if told.get("whole"):
         return share(_count(told))
     if told.get("amount") is not None:
-        return money_of(told["amount"], line.get("currency"))
+        return amount(told["amount"], line.get("currency"))
     return quantity(_count(told), line.get("unit") or "").strip()

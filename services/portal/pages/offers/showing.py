@@ -14,8 +14,8 @@ from services.portal.pages.asking import ask, gather, get, send, stream
 from services.portal.pages.forms import PageForm
 from services.portal.pages.frame import account, for_signed_in, go, show
 from services.portal.pages.offers.parties import may_change, names_of, owns, steps_for
-from services.portal.pages.offers.rows import line_row, money_of, size_of
-from services.portal.pages.wording import STATUSES
+from services.portal.pages.offers.rows import line_row, size_of
+from services.portal.pages.wording import STATUSES, amount
 from services.portal.services import Answer, Ask, AwayError, RefusedError
 from shared.ids import new_id
 from shared.lifecycle import OFFER
@@ -197,4 +197,4 @@ def _inferred(found: Mapping[str, Any]) -> list[tuple[Mapping[str, Any], str]]:
 
 
 def _money(ceiling: Mapping[str, Any] | None) -> str:
-    return "" if not ceiling else money_of(ceiling["amount"], ceiling["currency"])
+    return "" if not ceiling else amount(ceiling["amount"], ceiling["currency"])

@@ -24,9 +24,10 @@ from services.portal.pages.offers.forms import (
     typed,
 )
 from services.portal.pages.offers.parties import may_change
-from services.portal.pages.offers.rows import money_of, size_of
+from services.portal.pages.offers.rows import size_of
 from services.portal.pages.offers.showing import PAGE, address_of
 from services.portal.pages.signing import REFUSED
+from services.portal.pages.wording import amount
 from services.portal.services import Answer, AwayError, RefusedError
 from shared.ids import new_id
 from shared.web.problems import forbidden, not_found
@@ -234,7 +235,7 @@ def _said(step: str, offer: Data) -> list[str]:
         return [*chosen, " – ".join(window.values())]
     ceiling = offer["ceiling"]
     told = [one["text"] for one in offer["conditions"]] + [", ".join(offer["partners"])]
-    return told + ([money_of(ceiling["amount"], ceiling["currency"])] if ceiling else [])
+    return told + ([amount(ceiling["amount"], ceiling["currency"])] if ceiling else [])
 
 
 def _after(step: str, offer_id: str) -> str:

@@ -20,10 +20,9 @@ from services.portal.pages.review.decisions import DecideForm, back_to, keep
 from services.portal.pages.review.marking import marked, spans_of
 from services.portal.pages.review.weighing import Use, uses
 from services.portal.pages.signing import REFUSED
-from services.portal.pages.wording import money, number, quantity, share
+from services.portal.pages.wording import amount, number, quantity, share
 from services.portal.services import Answer, AwayError
 from shared.ids import new_id
-from shared.vocabulary.currencies import minor_units
 from shared.web.identity import covers
 
 OPEN = frozenset({"proposed", "superseded"})
@@ -141,7 +140,7 @@ def _name(answer: Answer | AwayError) -> str | None:
 def _amount(use: Use, value: float) -> str:
     """An amount of a line in its own measure, as it is read."""
     if use.measure == "money":
-        return money(round(value * 10 ** minor_units(use.unit)), use.unit)
+        return amount(value, use.unit)
     if use.measure == "whole":
         return share(value)
     return quantity(value, use.unit) if use.unit else number(value)
