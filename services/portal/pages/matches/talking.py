@@ -1,14 +1,14 @@
 """Questions and answers on a match, its files, and organisations that offer to join it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from http import HTTPStatus
 
 from flask import Response, flash, request
 from flask_babel import gettext as _
-from requests import Response as Streamed
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from services.portal.pages import asking
+from services.portal.pages.files import download as passed_on
 from services.portal.pages.forms import PageForm
 from services.portal.pages.frame import for_roles, go, show
 from services.portal.pages.keeping import keeping_typed
@@ -23,8 +23,6 @@ from shared.web.problems import not_found
 MAX_FILE_BYTES = 10 * 1024 * 1024
 _FORM_BYTES = 64 * 1024
 """What a form has beside its file."""
-_PIECE = 65_536
-_PASSED_ON = ("Content-Disposition", "Content-Length", "Repr-Digest", "Content-Security-Policy")
 
 
 @keeping_typed
@@ -94,20 +92,7 @@ def remove(proposal_id: str, file_id: str) -> Response:
 @for_roles(*READERS)
 def download(proposal_id: str, file_id: str) -> Response:
     """A file of a match, passed on piece by piece, to be saved and never shown in place."""
-    path = f"/v1/proposals/{proposal_id}/attachments/{file_id}/file"
-    streamed = asking.stream("matcher", path)
-    kind = streamed.headers.get("Content-Type", "application/octet-stream")
-    answer = Response(_pieces(streamed), content_type=kind)
-    for name in _PASSED_ON:
-        if name in streamed.headers:
-            answer.headers[name] = streamed.headers[name]
-    answer.headers["Cache-Control"] = "no-store"
-    answer.call_on_close(streamed.close)
-    return answer
-
-
-def _pieces(streamed: Streamed) -> Iterator[bytes]:
-    yield from streamed.iter_content(_PIECE)
+    return passed_on("matcher", f"/v1/proposals/{proposal_id}/attachments/{file_id}/file")
 
 
 @for_roles("requester", "donor")

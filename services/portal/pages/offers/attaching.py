@@ -6,13 +6,11 @@ from flask import Flask, Response, flash
 from flask_babel import gettext as _
 
 from services.portal.pages.asking import send_file
+from services.portal.pages.files import kind_of
 from services.portal.pages.frame import for_roles, go
 from services.portal.pages.offers.files import uploaded
 from services.portal.pages.offers.showing import PAGE, address_of
 from services.portal.services import RefusedError
-from shared.attachments.kinds import EXTENSIONS
-
-_KINDS = {ending: kind for kind, endings in EXTENSIONS.items() for ending in endings}
 
 
 def install(app: Flask) -> None:
@@ -27,10 +25,9 @@ def attach_to_offer(offer_id: str) -> Response:
     if file is None:
         flash(form.problems()[0][1])
         return go(address_of(offer_id))
-    kind = _KINDS.get(file.name.rpartition(".")[2].lower(), "application/octet-stream")
     try:
         path = f"/v1/offers/{offer_id}/attachments"
-        send_file("offers", path, file.content, kind, file.name)
+        send_file("offers", path, file.content, kind_of(file.name), file.name)
     except RefusedError as error:
         if error.status in {HTTPStatus.NOT_FOUND, HTTPStatus.FORBIDDEN}:
             raise

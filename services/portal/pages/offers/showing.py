@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
-from flask import Flask, Response, flash, request, stream_with_context
+from flask import Flask, Response, flash, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from wtforms import HiddenField
 
 from services.portal.documents import Account
-from services.portal.pages.asking import ask, gather, get, send, stream
+from services.portal.pages.asking import ask, gather, get, send
+from services.portal.pages.files import download
 from services.portal.pages.forms import PageForm
 from services.portal.pages.frame import account, for_signed_in, go, show
 from services.portal.pages.offers.parties import may_change, names_of, owns, steps_for
@@ -107,15 +108,7 @@ def confirm_offer_lines(offer_id: str) -> Response:
 @for_signed_in()
 def offer_file(offer_id: str, file_id: str) -> Response:
     """A file of the offer, passed on as it comes."""
-    found = stream("offers", f"/v1/offers/{offer_id}/attachments/{file_id}/file")
-    kept = ("Content-Type", "Content-Length", "Content-Disposition", "Content-Security-Policy")
-    headers = {name: found.headers[name] for name in kept if name in found.headers}
-
-    def pieces() -> Any:
-        with found:
-            yield from found.iter_content(64 * 1024)
-
-    return Response(stream_with_context(pieces()), headers=headers)
+    return download("offers", f"/v1/offers/{offer_id}/attachments/{file_id}/file")
 
 
 def _write(offer_id: str, action: str, body: Mapping[str, Any], done: object) -> None:

@@ -6,22 +6,19 @@ from flask import Flask, Response, flash, request
 from flask_babel import gettext as _
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from services.portal.pages.asking import send, send_file, stream
+from services.portal.pages.asking import send, send_file
+from services.portal.pages.files import download, kind_of
 from services.portal.pages.forms import PageForm
 from services.portal.pages.frame import for_roles, for_signed_in, go
 from services.portal.pages.requests.lists import PAGE
 from services.portal.pages.requests.record import EXPIRED, Tried, record_page
 from services.portal.services import RefusedError
-from shared.attachments.kinds import EXTENSIONS
 from shared.web.visibility import LEVELS
 
 _FILES = f"{PAGE}/<string:request_id>/files"
 MAX_FILE_BYTES = 10 * 1024 * 1024
 _FORM_BYTES = 64 * 1024
 """What a form has beside its file."""
-_PIECE = 64 * 1024
-_PASSED_ON = ("Content-Type", "Content-Disposition", "Content-Security-Policy", "Content-Length")
-_KINDS = {ending: kind for kind, endings in EXTENSIONS.items() for ending in endings}
 
 
 def install(app: Flask) -> None:
@@ -45,7 +42,6 @@ def attach_to_request(request_id: str) -> Response:
         return _refused(request_id, str(EXPIRED))
     if file is None or not file.filename:
         return _refused(request_id, _("Choose a file first."))
-    kind = _KINDS.get(file.filename.rpartition(".")[2].lower(), "application/octet-stream")
     level = request.form.get("visibility")
     address = f"/v1/requests/{request_id}/attachments"
     try:
@@ -53,7 +49,7 @@ def attach_to_request(request_id: str) -> Response:
             "requests",
             address,
             file.read(),
-            kind,
+            kind_of(file.filename),
             file.filename,
             visibility=level if level in LEVELS else None,
         )
@@ -68,13 +64,7 @@ def attach_to_request(request_id: str) -> Response:
 @for_signed_in()
 def download_of_request(request_id: str, attachment_id: str) -> Response:
     """The file, piece by piece, to be kept and never shown in place."""
-    found = stream("requests", f"/v1/requests/{request_id}/attachments/{attachment_id}/file")
-    answer = Response(found.iter_content(_PIECE))
-    answer.call_on_close(found.close)
-    for name in _PASSED_ON:
-        if name in found.headers:
-            answer.headers[name] = found.headers[name]
-    return answer
+    return download("requests", f"/v1/requests/{request_id}/attachments/{attachment_id}/file")
 
 
 @for_roles("requester")
