@@ -93,6 +93,7 @@ def install(app: Flask, own: House) -> None:
         script=ASSETS["portal.js"].address,
         asset=lambda name: ASSETS[name].address,
         navigation=navigation,
+        goes_to=goes_to,
     )
     wording.install(app)
     show_problems_by(app, _problem_page)
@@ -205,7 +206,6 @@ def show(template: str, status: int = 200, **values: Any) -> Response:
         template,
         language=language,
         direction="rtl" if language == "ar" else "ltr",
-        matches_are_open=_goes_to("/matches"),
         here=request.path,
         query=request.args,
         asked_next=request.args.get("next", "")[:_MAX_NEXT],
@@ -219,7 +219,7 @@ def show(template: str, status: int = 200, **values: Any) -> Response:
     return answer
 
 
-def _goes_to(path: str) -> bool:
+def goes_to(path: str) -> bool:
     """Whether who is signed in finds a place at that path."""
     found = current()
     return found is not None and any(place.path == path for place in navigation(found.account.role))
