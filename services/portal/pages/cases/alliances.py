@@ -7,10 +7,9 @@ from flask import Response, request
 from flask_babel import gettext as _
 
 from services.portal.pages import asking
-from services.portal.pages.asking import ask
 from services.portal.pages.cases.deciding import CaseForm, decide, filled, status_name
+from services.portal.pages.finding import find
 from services.portal.pages.frame import account, for_roles, show
-from services.portal.services import Answer, AwayError
 
 _READERS = ("coordinator", "auditor", "operator", "requester")
 _NEEDING = frozenset({"dismiss", "decline"})
@@ -84,16 +83,9 @@ def _choices(one: Mapping[str, Any], own: Mapping[str, Any] | None) -> list[tupl
 
 
 def _offers(one: Mapping[str, Any]) -> list[tuple[Mapping[str, Any], str]] | None:
-    """The offers that could serve it, with their titles; None while the register is away."""
-    ids = [offer["offer"] for offer in one["offers"]]
-    asked = {f"o{n}": ask("offers", f"/v1/offers/{id_}") for n, id_ in enumerate(ids)}
-    titles: list[str] = []
-    for answer in asking.gather(**asked).values():
-        if isinstance(answer, AwayError):
-            return None
-        titles.append(_title(answer))
-    return list(zip(one["offers"], titles, strict=True))
-
-
-def _title(answer: Answer) -> str:
-    return str(answer.body.get("title") or "")
+    """The offers that could serve it, with their titles; None where none is to be had just now."""
+    offers = one["offers"]
+    found = find(offers=[offer["offer"] for offer in offers])["offers"]
+    if offers and not found:
+        return None
+    return [(offer, str(found.get(offer["offer"], {}).get("title") or "")) for offer in offers]

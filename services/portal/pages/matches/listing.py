@@ -10,9 +10,9 @@ from flask_babel import gettext as _
 from services.portal.house import house
 from services.portal.pages import asking
 from services.portal.pages.asking import ask
+from services.portal.pages.finding import Records, find, names_of
 from services.portal.pages.frame import account, for_roles, show
 from services.portal.pages.matches.acting import READERS
-from services.portal.pages.matches.reading import by_ids, names_of
 from services.portal.pages.matches.words import JOINING_ROLES, JOINING_STATUSES, WAITS
 from services.portal.pages.wording import day, status
 from services.portal.services import Answer, AwayError
@@ -64,16 +64,11 @@ def _urgent_first(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     return sorted(rows, key=lambda one: (one["answer_by"] or "9", one["updated_at"]))
 
 
-def _titles(rows: Sequence[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+def _titles(rows: Sequence[Mapping[str, Any]]) -> Records:
     """Both sides' records by their ids, of those that the reader may see."""
-    asked = {
-        **by_ids(
-            "requests", "/v1/requests", [one["request"] for one in rows if one["shows_request"]]
-        ),
-        **by_ids("offers", "/v1/offers", [one["offer"] for one in rows]),
-    }
-    pages = asking.look_up(asked).values()
-    return {str(one["id"]): one for page in pages for one in page.body["items"]}
+    shown = [one["request"] for one in rows if one["shows_request"]]
+    found = find(requests=shown, offers=[one["offer"] for one in rows])
+    return {**found["requests"], **found["offers"]}
 
 
 def _row(

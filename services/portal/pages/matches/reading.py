@@ -6,7 +6,8 @@ from typing import Any
 
 from services.portal.accounts import identity_of
 from services.portal.pages import asking
-from services.portal.pages.asking import Ask, ask
+from services.portal.pages.asking import ask
+from services.portal.pages.finding import names_of
 from services.portal.pages.frame import account
 from services.portal.pages.matches.rights import possible
 from services.portal.pages.matches.rows import Line, lines, served, serving
@@ -14,7 +15,6 @@ from services.portal.services import Answer, AwayError, RefusedError
 from shared.web.identity import Identity
 
 _PAGE = 200
-_AT_ONCE = 50
 
 Record = Mapping[str, Any]
 
@@ -118,23 +118,6 @@ def side(service: str, path: str) -> Side:
         return Side(None, away=True)
     except RefusedError:
         return Side(None)
-
-
-def names_of(organisations: Sequence[str]) -> dict[str, str]:
-    """The names of organisations by their ids, as far as they can be had now."""
-    found = asking.look_up(by_ids("offers", "/v1/organisations", organisations))
-    return {
-        str(one["id"]): str(one["name"]) for page in found.values() for one in page.body["items"]
-    }
-
-
-def by_ids(service: str, path: str, ids: Sequence[str]) -> dict[str, Ask]:
-    """The calls that look up records of a list by their ids, so many with each."""
-    every = list(dict.fromkeys(ids))
-    return {
-        f"{path}#{place}": ask(service, path, id=every[place : place + _AT_ONCE], limit=_AT_ONCE)
-        for place in range(0, len(every), _AT_ONCE)
-    }
 
 
 def _whole_thread(place: str, first: Record) -> Record:

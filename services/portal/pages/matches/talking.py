@@ -9,12 +9,13 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from services.portal.pages import asking
 from services.portal.pages.files import download as passed_on
+from services.portal.pages.finding import names_of
 from services.portal.pages.forms import PageForm
 from services.portal.pages.frame import for_roles, go, show
 from services.portal.pages.keeping import keeping_typed
 from services.portal.pages.matches.acting import READERS, address, again, handle
 from services.portal.pages.matches.forms import JoinForm, StepForm
-from services.portal.pages.matches.reading import Case, names_of, side
+from services.portal.pages.matches.reading import Case, side
 from services.portal.pages.matches.words import JOINING_STATUSES, refusal
 from services.portal.pages.signing import REFUSED
 from services.portal.services import AwayError, RefusedError

@@ -7,8 +7,9 @@ from flask import Flask, Response, request
 from flask_babel import gettext as _
 
 from services.portal.pages.asking import ask, gather
+from services.portal.pages.finding import names_of
 from services.portal.pages.frame import account, for_signed_in, show
-from services.portal.pages.offers.parties import names_of, owns
+from services.portal.pages.offers.parties import owns
 from services.portal.pages.offers.rows import line_row
 from services.portal.pages.wording import here, status
 from services.portal.services import AwayError

@@ -1,26 +1,12 @@
-"""Whose records they are: organisations' names, and what a reader may do with what is theirs."""
+"""Whose records they are, and what a reader may do with what is theirs."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from services.portal.documents import Account
-from services.portal.pages.asking import ask, gather
-from services.portal.services import AwayError
 from shared.lifecycle import OFFER
 
 _OVERSEERS = {"publish", "close"}
-
-
-def names_of(organisations: Iterable[str | None]) -> dict[str, str]:
-    """The names of organisations by id; an id itself where its register is away."""
-    wanted = sorted({one for one in organisations if one})
-    calls = {f"n{at}": ask("offers", f"/v1/organisations/{one}") for at, one in enumerate(wanted)}
-    found = gather(**calls)
-    names = {}
-    for at, one in enumerate(wanted):
-        answer = found[f"n{at}"]
-        names[one] = one if isinstance(answer, AwayError) else str(answer.body["name"])
-    return names
 
 
 def owns(reader: Account, record: Mapping[str, Any]) -> bool:

@@ -12,9 +12,10 @@ from wtforms import HiddenField
 from services.portal.documents import Account
 from services.portal.pages.asking import ask, gather, get, send
 from services.portal.pages.files import download
+from services.portal.pages.finding import names_of
 from services.portal.pages.forms import PageForm
 from services.portal.pages.frame import account, for_signed_in, go, show
-from services.portal.pages.offers.parties import may_change, names_of, owns, steps_for
+from services.portal.pages.offers.parties import may_change, owns, steps_for
 from services.portal.pages.offers.rows import line_row, size_of
 from services.portal.pages.wording import STATUSES, amount
 from services.portal.services import Answer, Ask, AwayError, RefusedError

@@ -7,7 +7,8 @@ from flask import Flask, Response, request
 from flask_babel import gettext as _
 
 from services.portal.pages import wording
-from services.portal.pages.asking import Ask, ask, get, look_up
+from services.portal.pages.asking import get
+from services.portal.pages.finding import find
 from services.portal.pages.frame import for_signed_in, show
 from services.portal.pages.requests.lists import PAGE
 
@@ -38,22 +39,19 @@ def offer_rows(proposals: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
     A title or name that is not to be had just now is left out: the reasons are there.
     """
-    asked: dict[str, Ask] = {}
-    for one in proposals:
-        asked[f"offer {one['offer']}"] = ask("offers", f"/v1/offers/{one['offer']}")
-        asked[f"by {one['organisation']}"] = ask(
-            "offers", f"/v1/organisations/{one['organisation']}"
-        )
-    found = look_up(asked)
+    found = find(
+        offers=[one["offer"] for one in proposals],
+        organisations=[one["organisation"] for one in proposals],
+    )
     rows = []
     for one in proposals:
-        offer, by = found.get(f"offer {one['offer']}"), found.get(f"by {one['organisation']}")
+        offer = found["offers"].get(one["offer"], {})
         rows.append(
             {
                 **one,
-                "title": offer.body["title"] if offer else None,
-                "language": offer.body["language"] if offer else None,
-                "by": by.body["name"] if by else None,
+                "title": offer.get("title"),
+                "language": offer.get("language"),
+                "by": found["organisations"].get(one["organisation"], {}).get("name"),
                 "gives": [_gives(serving) for serving in one["serves"]],
             }
         )

@@ -9,7 +9,8 @@ from flask import Flask, Response
 from flask_babel import lazy_gettext as _l
 
 from services.portal.pages import wording
-from services.portal.pages.asking import Ask, ask, gather, get, look_up
+from services.portal.pages.asking import Ask, ask, gather, get
+from services.portal.pages.finding import names_of
 from services.portal.pages.forms import PageForm
 from services.portal.pages.frame import account, for_signed_in, show
 from services.portal.pages.requests.lists import PAGE
@@ -77,7 +78,7 @@ def record_page(request_id: str, tried: Tried | None = None) -> Response:
         key=new_id(),
         bare=PageForm(),
         tried=tried,
-        names=organisation_names(_organisations(view)),
+        names=names_of(_organisations(view)),
         party=_party,
         organisation=account().organisation,
     )
@@ -101,13 +102,6 @@ def _organisations(view: Mapping[str, Any]) -> list[str]:
 def _party(code: str | None, names: Mapping[str, str]) -> str:
     """The name of a State or an organisation that took a step; empty for none."""
     return "" if code is None else names.get(code) or wording.country(code)
-
-
-def organisation_names(ids: list[str]) -> dict[str, str]:
-    """The names of organisations by id; the id itself where there is none to be had."""
-    asked = {one: ask("offers", f"/v1/organisations/{one}") for one in ids}
-    found = look_up(asked)
-    return {one: str(found[one].body["name"]) if one in found else one for one in ids}
 
 
 def _parts(view: Mapping[str, Any]) -> Parts:

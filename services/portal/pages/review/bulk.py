@@ -13,12 +13,13 @@ from services.portal.house import house
 from services.portal.pages import asking
 from services.portal.pages.asking import ask
 from services.portal.pages.assets import ASSETS
+from services.portal.pages.finding import find
 from services.portal.pages.forms import PageForm
 from services.portal.pages.frame import account, for_roles, go, show
 from services.portal.pages.review.decisions import back_to, country_of, is_version, key_of
 from services.portal.pages.review.weighing import Conflict, conflicts
 from services.portal.pages.wording import number
-from services.portal.services import Answer, AwayError
+from services.portal.services import AwayError
 from shared.ids import new_id
 from shared.web.problems import unavailable
 
@@ -114,13 +115,10 @@ def _found(chosen: Sequence[str]) -> tuple[list[Mapping[str, Any]], int]:
 
 
 def _choices(found: Sequence[Mapping[str, Any]]) -> list[Choice]:
-    asked = {
-        name: ask(name, f"/v1/{name}", id=sorted({one[side] for one in found}), limit=_LISTED)
-        for name, side in (("requests", "request"), ("offers", "offer"))
-        if found
-    }
-    answers = asking.gather(**asked)
-    requests, offers = (_by_id(answers.get(name)) for name in ("requests", "offers"))
+    records = find(
+        requests=[one["request"] for one in found], offers=[one["offer"] for one in found]
+    )
+    requests, offers = records["requests"], records["offers"]
     pending = deciding.waiting_for([one["id"] for one in found])
     against = conflicts(found, offers)
     choices = []
@@ -146,8 +144,3 @@ def _choices(found: Sequence[Mapping[str, Any]]) -> list[Choice]:
             )
         )
     return choices
-
-
-def _by_id(answer: Answer | AwayError | None) -> Mapping[str, Mapping[str, Any]]:
-    items = answer.body["items"] if isinstance(answer, Answer) else ()
-    return {one["id"]: one for one in items}

@@ -14,6 +14,7 @@ from services.portal.house import house
 from services.portal.pages import asking
 from services.portal.pages.asking import ask
 from services.portal.pages.assets import ASSETS
+from services.portal.pages.finding import find
 from services.portal.pages.forms import PageForm
 from services.portal.pages.frame import account, for_roles, go, show
 from services.portal.pages.review.decisions import DecideForm, back_to, keep
@@ -160,8 +161,6 @@ def _rivals(
             found.append((other, shared))
     if not found:
         return []
-    asked = ask("offers", "/v1/offers", id=[other["offer"] for other, _ in found], limit=_RIVALS)
-    answer = asking.gather(offers=asked)["offers"]
-    offers = {} if isinstance(answer, AwayError) else {o["id"]: o for o in answer.body["items"]}
+    offers = find(offers=[other["offer"] for other, _ in found])["offers"]
     unknown = {"title": None, "language": None}
     return [(other, offers.get(other["offer"], unknown), shared) for other, shared in found]

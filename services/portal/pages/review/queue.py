@@ -13,6 +13,7 @@ from services.portal.house import house
 from services.portal.pages import asking
 from services.portal.pages.asking import ask
 from services.portal.pages.assets import ASSETS
+from services.portal.pages.finding import find
 from services.portal.pages.forms import PageForm
 from services.portal.pages.frame import account, for_roles, show
 from services.portal.pages.review import filters as choices
@@ -147,17 +148,8 @@ def _records(items: Mapping[str, Items], decided: list[str]) -> tuple[Records, R
         one, other = proposal.partition(".")[::2]
         requests.add(one)
         offers.add(other)
-    wanted = {
-        "requests": ask("requests", "/v1/requests", id=sorted(requests), limit=200),
-        "offers": ask("offers", "/v1/offers", id=sorted(offers), limit=200),
-        "organisations": ask("offers", "/v1/organisations", id=sorted(organisations), limit=200),
-    }
-    asked = {name: one for name, one in wanted.items() if one.query["id"]}
-    found = {
-        name: {one["id"]: one for one in _items(answer)}
-        for name, answer in asking.gather(**asked).items()
-    }
-    return found.get("requests", {}), found.get("offers", {}), found.get("organisations", {})
+    found = find(requests=requests, offers=offers, organisations=organisations)
+    return found["requests"], found["offers"], found["organisations"]
 
 
 def _rows(

@@ -1,0 +1,41 @@
+"""Records that a page names beside its own: looked up by their ids, many with each call."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from services.portal.pages.asking import Ask, ask, look_up
+
+Record = Mapping[str, Any]
+Records = Mapping[str, Record]
+
+_LISTS: Final = {
+    "requests": ("requests", "/v1/requests"),
+    "offers": ("offers", "/v1/offers"),
+    "organisations": ("offers", "/v1/organisations"),
+}
+_AT_ONCE: Final = 50
+
+
+def find(**ids: Iterable[str | None]) -> dict[str, Records]:
+    """`requests`, `offers`, `organisations` by their ids, all at once; None is passed over.
+
+    What is withheld from the reader, gone, or kept by a service that is away, is left out.
+    """
+    asked: dict[str, Ask] = {}
+    for kind, some in ids.items():
+        service, path = _LISTS[kind]
+        every = sorted({one for one in some if one})
+        for place in range(0, len(every), _AT_ONCE):
+            part = every[place : place + _AT_ONCE]
+            asked[f"{kind} {place}"] = ask(service, path, id=part, limit=_AT_ONCE)
+    found: dict[str, dict[str, Record]] = {kind: {} for kind in ids}
+    for name, answer in look_up(asked).items():
+        found[name.partition(" ")[0]] |= {one["id"]: one for one in answer.body["items"]}
+    return dict(found)
+
+
+def names_of(organisations: Iterable[str | None]) -> dict[str, str]:
+    """The names of organisations by id; an id itself where no name is to be had just now."""
+    wanted = {one for one in organisations if one}
+    found = find(organisations=wanted)["organisations"]
+    return {one: str(found[one]["name"]) if one in found else one for one in wanted}
