@@ -8,6 +8,7 @@ from flask import Flask, Response, flash, request
 from flask_babel import gettext as _
 
 from services.portal.pages.asking import ask, gather, get, send
+from services.portal.pages.choices import countries, labels
 from services.portal.pages.finding import names_of
 from services.portal.pages.frame import account, for_roles, for_signed_in, go, show
 from services.portal.pages.offers import bodies
@@ -15,10 +16,9 @@ from services.portal.pages.offers.forms import (
     CHOOSE,
     MISSING,
     ActivityForm,
-    countries,
     typed,
 )
-from services.portal.pages.offers.listing import SHOWN, asked, labels, words
+from services.portal.pages.offers.listing import SHOWN, asked, words
 from services.portal.pages.offers.parties import owns
 from services.portal.pages.offers.rows import size_of
 from services.portal.pages.signing import REFUSED

@@ -18,12 +18,12 @@ from wtforms import (
 )
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from services.portal.pages.offers.listing import labels
+from services.portal.pages.choices import countries, labels
 from services.portal.pages.offers.showing import SeenForm
 from services.portal.pages.wording import here
 from services.portal.sheets.values import UnclearError, read_day, read_number
 from shared.vocabulary import LANGUAGES
-from shared.vocabulary.countries import AREAS, all_countries, country_name
+from shared.vocabulary.countries import AREAS
 from shared.vocabulary.kinds import KINDS
 from shared.vocabulary.languages import language_name
 from shared.vocabulary.lists import (
@@ -183,12 +183,6 @@ class ActivityForm(StepForm):
         statuses = ACTIVITY_STATUSES
         self.status.choices = [(code, statuses.label(code, here())) for code in statuses.codes()]
         self.partners.choices = labels(PARTNERS)
-
-
-def countries() -> list[tuple[str, str]]:
-    """All States with their names in the reader's language, by name."""
-    named = [(one.alpha3, country_name(one.alpha3, here())) for one in all_countries()]
-    return sorted(named, key=lambda pair: pair[1].casefold())
 
 
 def typed(field: Field) -> str | None:

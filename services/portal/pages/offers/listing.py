@@ -7,11 +7,12 @@ from flask import Flask, Response, request
 from flask_babel import gettext as _
 
 from services.portal.pages.asking import ask, gather
+from services.portal.pages.choices import labels
 from services.portal.pages.finding import names_of
 from services.portal.pages.frame import account, for_signed_in, show
 from services.portal.pages.offers.parties import owns
 from services.portal.pages.offers.rows import line_row
-from services.portal.pages.wording import here, status
+from services.portal.pages.wording import status
 from services.portal.services import AwayError
 from shared.lifecycle import OFFER
 from shared.vocabulary.kinds import KINDS
@@ -79,12 +80,6 @@ def asked(name: str, known: Any = None) -> str | None:
 def words() -> str | None:
     """The words that are searched for; None where there are none."""
     return " ".join(request.args.get("q", "").replace("\x00", " ").split())[:MOST_WORDS] or None
-
-
-def labels(vocabulary: Any) -> list[tuple[str, str]]:
-    """The codes of a vocabulary with their names in the reader's language, by name."""
-    pairs = [(code, vocabulary.label(code, here())) for code in vocabulary.codes()]
-    return sorted(pairs, key=lambda pair: pair[1].casefold())
 
 
 def _row(offer: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:

@@ -15,13 +15,13 @@ from wtforms import (
 from wtforms.validators import Length, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from services.portal.pages.forms import PageForm
-from services.portal.pages.requests.choices import (
+from services.portal.pages.choices import (
     labels,
     languages,
     levels,
     partner_labels,
 )
+from services.portal.pages.forms import PageForm
 from services.portal.pages.requests.reading import read_day, read_number
 from shared.vocabulary.kinds import KINDS
 from shared.vocabulary.lists import (

@@ -9,8 +9,8 @@ from flask_babel import gettext as _
 
 from services.portal.pages import wording
 from services.portal.pages.asking import get
+from services.portal.pages.choices import labels
 from services.portal.pages.frame import account, for_signed_in, show
-from services.portal.pages.requests.choices import labels
 from services.portal.pages.requests.rows import line_rows
 from services.portal.services import AwayError, RefusedError
 from shared.lifecycle import REQUEST

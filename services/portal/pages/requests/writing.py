@@ -10,11 +10,11 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from services.portal.pages.asking import get, send
+from services.portal.pages.choices import units
 from services.portal.pages.forms import PageForm
 from services.portal.pages.frame import account, for_roles, go, show
 from services.portal.pages.keeping import keeping_typed
 from services.portal.pages.requests.bodies import body_of, line_fields
-from services.portal.pages.requests.choices import units
 from services.portal.pages.requests.faults import faults_in_words
 from services.portal.pages.requests.hints import Hints, stored_hints
 from services.portal.pages.requests.lists import PAGE

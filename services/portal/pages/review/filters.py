@@ -1,10 +1,9 @@
 """What a coordinator asks the queue for: kept in the address, and asked of the services."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from services.portal.pages.wording import here
-from shared.vocabulary.countries import AREAS, all_countries, country_name
+from shared.vocabulary.countries import AREAS, all_countries
 from shared.vocabulary.themes import THEMES
 
 KINDS = ("proposals", "requests", "duplicates", "coverage", "alliances")
@@ -67,22 +66,3 @@ def read_filters(query: Mapping[str, str]) -> Filters:
 
 def _one_of(value: str | None, known: Collection[str]) -> str | None:
     return value if value and value in known else None
-
-
-def themes() -> list[tuple[str, str]]:
-    """The themes with their names, by name."""
-    return _by_name((code, THEMES.label(code, here())) for code in THEMES.codes())
-
-
-def regions() -> list[tuple[str, str]]:
-    """The regions with their names, by name."""
-    return _by_name((code, AREAS.label(code, here())) for code in AREAS.codes())
-
-
-def countries() -> list[tuple[str, str]]:
-    """The countries with their names, by name."""
-    return _by_name((one.alpha3, country_name(one.alpha3, here())) for one in all_countries())
-
-
-def _by_name(named: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    return sorted(named, key=lambda one: one[1])

@@ -13,12 +13,12 @@ from services.portal.house import house
 from services.portal.pages import asking
 from services.portal.pages.asking import ask
 from services.portal.pages.assets import ASSETS
+from services.portal.pages.choices import countries, labels
 from services.portal.pages.finding import find
 from services.portal.pages.forms import PageForm
 from services.portal.pages.frame import account, for_roles, show
-from services.portal.pages.review import filters as choices
 from services.portal.pages.review.decisions import said_of
-from services.portal.pages.review.filters import Filters, read_filters
+from services.portal.pages.review.filters import KINDS, SCORES, Filters, read_filters
 from services.portal.pages.review.rows import (
     Items,
     Records,
@@ -32,6 +32,8 @@ from services.portal.pages.review.rows import (
 from services.portal.pages.wording import here
 from services.portal.services import Answer, Ask, AwayError
 from shared.ids import new_id
+from shared.vocabulary.countries import AREAS
+from shared.vocabulary.themes import THEMES
 
 KIND_NAMES = {
     "proposals": lazy_gettext("Proposals"),
@@ -72,13 +74,13 @@ def review() -> Response:
             for kind in asked.kinds()
         ],
         counts=_counted(found),
-        kinds=choices.KINDS,
+        kinds=KINDS,
         kind_names=KIND_NAMES,
         left_out=format_list([str(KIND_NAMES[kind]) for kind in asked.left_out()], locale=here()),
-        themes=choices.themes(),
-        regions=choices.regions(),
-        countries=choices.countries(),
-        scores=choices.SCORES,
+        themes=labels(THEMES),
+        regions=labels(AREAS),
+        countries=countries(),
+        scores=SCORES,
         decided=[
             (one, *(_title(records, id_) for records, id_ in _sides(one.id, requests, offers)))
             for one in decisions
@@ -130,7 +132,7 @@ def _counted(found: Mapping[str, Answer | AwayError]) -> dict[str, Mapping[str, 
     told = {
         one["kind"]: one for name in ("in_matcher", "in_requests") for one in _items(found[name])
     }
-    return {kind: told.get(kind) for kind in choices.KINDS}
+    return {kind: told.get(kind) for kind in KINDS}
 
 
 def _items(answer: Answer | AwayError) -> Items:

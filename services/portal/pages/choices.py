@@ -1,10 +1,11 @@
-"""What the fields of requests let choose from, named in the reader's language."""
+"""What fields and filters let choose from, named in the reader's language."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from services.portal.pages import wording
 from shared.vocabulary import LANGUAGES
+from shared.vocabulary.countries import all_countries, country_name
 from shared.vocabulary.lists import PARTNERS
 from shared.vocabulary.terms import Vocabulary
 from shared.vocabulary.units import UNITS
@@ -16,7 +17,14 @@ def labels(vocabulary: Vocabulary[Any], *, in_order: bool = False) -> Choices:
     """The codes in use with their names, by name unless the list's own order is wanted."""
     language = wording.here()
     found = [(code, vocabulary.label(code, language)) for code in vocabulary.codes()]
-    return found if in_order else sorted(found, key=lambda one: one[1])
+    return found if in_order else sorted(found, key=lambda one: one[1].casefold())
+
+
+def countries() -> Choices:
+    """All States with their names, by name."""
+    language = wording.here()
+    named = [(one.alpha3, country_name(one.alpha3, language)) for one in all_countries()]
+    return sorted(named, key=lambda one: one[1].casefold())
 
 
 def partner_labels() -> Choices:
