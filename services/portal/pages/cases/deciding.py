@@ -99,7 +99,7 @@ def decide(
 
 
 def _field(name: str) -> str:
-    return {"amount": "quantity", "quantity": "quantity"}.get(name, "reason")
+    return "quantity" if name in ("amount", "quantity") else "reason"
 
 
 def filled(form: CaseForm, etag: str) -> CaseForm:

@@ -13,8 +13,8 @@ from services.portal.pages.forms import PageForm
 from services.portal.pages.frame import account, for_roles
 from services.portal.pages.requests.bodies import body_of
 from services.portal.pages.requests.lists import PAGE
+from services.portal.pages.requests.parts import PARTS, Sheet, typed_sheet
 from services.portal.pages.requests.record import suggested_lines
-from services.portal.pages.requests.sheets import PARTS, Sheet, typed_sheet
 from services.portal.services import AwayError, RefusedError
 from shared.web.problems import not_found
 

@@ -18,16 +18,16 @@ from services.portal.pages.requests.bodies import body_of, line_fields
 from services.portal.pages.requests.faults import faults_in_words
 from services.portal.pages.requests.hints import Hints, stored_hints
 from services.portal.pages.requests.lists import PAGE
-from services.portal.pages.requests.record import EXPIRED, suggested_lines
-from services.portal.pages.requests.rights import may_change, steps_for
-from services.portal.pages.requests.rows import line_rows
-from services.portal.pages.requests.sheets import (
+from services.portal.pages.requests.parts import (
     PARTS,
     Sheet,
     made_rows,
     stored_sheet,
     typed_sheet,
 )
+from services.portal.pages.requests.record import EXPIRED, suggested_lines
+from services.portal.pages.requests.rights import may_change, steps_for
+from services.portal.pages.requests.rows import line_rows
 from services.portal.services import Answer, AwayError, RefusedError
 from shared.ids import new_id
 from shared.web.problems import forbidden, not_found
