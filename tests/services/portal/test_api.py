@@ -80,7 +80,7 @@ def test_tokens_are_listed_without_their_secrets_and_revoked(
     )
     listed = client.get("/v1/tokens", headers=headers(account))
     assert [one["name"] for one in listed.get_json()["items"]] == ["nightly"]
-    assert text.rpartition("_")[2] not in listed.text
+    assert text.split("_", 2)[2] not in listed.text
     assert client.delete(f"/v1/tokens/{token.id}", headers=headers(other)).status_code == 404
     bought = exchanged(client, text).get_json()["access_token"]
     own = {"Authorization": f"Bearer {bought}"}
