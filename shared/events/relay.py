@@ -32,7 +32,9 @@ LEASE: Final = timedelta(milliseconds=clients.DELIVERY_TIMEOUT_MS + 5_000)
 _BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 _BATCH = 200
 _IDLE_SECONDS = 0.05
-_LONGEST_IDLE_SECONDS = 2.0
+_LONGEST_QUIET_IDLE_SECONDS = 0.5
+_IDLE_PER_QUIET_SECOND = 0.02
+_LONGEST_PAUSE_SECONDS = 2.0
 _MEASURE_SECONDS = 5.0
 _FREE = {"lease_owner": "", "lease_until": ""}
 
@@ -64,7 +66,8 @@ class Claim:
 class Relay:
     """Publishes the pending events of some aggregates, the oldest change first.
 
-    `run` blocks until `stop` is set. It asks the store every 50 ms while there is nothing to do,
+    `run` blocks until `stop` is set. It asks a collection that is in use every 50 ms, and one that
+    was quiet for half a minute twice a second: idle collections must not keep the store busy. It
     backs off to 2 s while broker or store are away, and never raises for their absence. A batch is
     leased, sent with acks=all, and only then removed from the outboxes; a document that was
     changed meanwhile keeps its newer event. Leases of a dead relay run out after LEASE.
@@ -88,6 +91,8 @@ class Relay:
         self._producer: KafkaProducer | None = None
         self._measured = float("-inf")
         self._batch = _BATCH
+        self._found_at = dict.fromkeys(self._aggregates, time.monotonic())
+        self._asked_at = dict.fromkeys(self._aggregates, float("-inf"))
 
     def run(self, stop: threading.Event) -> None:
         """Publish until `stop` is set."""
@@ -95,7 +100,7 @@ class Relay:
         try:
             while not stop.is_set():
                 try:
-                    published = self.publish_pending()
+                    published = sum(map(self._publish_batch, self._due()))
                     self._measure()
                     idle = _IDLE_SECONDS
                 except (KafkaError, PyMongoError) as error:
@@ -104,7 +109,7 @@ class Relay:
                     # A producer that gave up on a batch may refuse the next one.
                     self._close_producer()
                     published = 0
-                    idle = min(2 * idle, _LONGEST_IDLE_SECONDS)
+                    idle = min(2 * idle, _LONGEST_PAUSE_SECONDS)
                 if not published:
                     stop.wait(idle)
         finally:
@@ -116,15 +121,23 @@ class Relay:
         Blocks for as long as the producer tries. Raises KafkaError or PyMongoError; what was
         leased stays leased until it runs out or is released here.
         """
-        published = 0
-        for aggregate in self._aggregates:
-            published += self._publish_batch(aggregate)
-        return published
+        return sum(map(self._publish_batch, self._aggregates))
+
+    def _due(self) -> list[type[Aggregate]]:
+        """The aggregates that it is time to ask."""
+        now = time.monotonic()
+        due = []
+        for aggregate, asked in self._asked_at.items():
+            if now >= asked + quiet_idle(asked - self._found_at[aggregate]):
+                self._asked_at[aggregate] = now
+                due.append(aggregate)
+        return due
 
     def _publish_batch(self, aggregate: type[Aggregate]) -> int:
         """Publish a batch that the store can lease in time: a slow store gets smaller ones."""
         while (claim := self.claim(aggregate)) is not None:
             in_time = claim.leaves_time()
+            self._found_at[aggregate] = time.monotonic()
             try:
                 published = self.publish(claim)
             finally:
@@ -231,6 +244,12 @@ class Relay:
         if self._producer is not None:
             producer, self._producer = self._producer, None
             producer.close(timeout=1)
+
+
+def quiet_idle(quiet_seconds: float) -> float:
+    """Seconds until a collection is asked again that held nothing for so many seconds."""
+    wait = quiet_seconds * _IDLE_PER_QUIET_SECOND
+    return min(max(wait, _IDLE_SECONDS), _LONGEST_QUIET_IDLE_SECONDS)
 
 
 def _removal(id_: str, event_id: str) -> UpdateOne:

@@ -20,7 +20,7 @@ from deploy.local.servers import LOOPBACK, free_port, wait_until
 from shared.events import clients, metrics
 from shared.events.envelope import Event
 from shared.events.outbox import Aggregate, change, create
-from shared.events.relay import LEASE, Claim, Relay
+from shared.events.relay import LEASE, Claim, Relay, quiet_idle
 from shared.events.topics import Topics
 from shared.events.versions import Version
 from shared.settings import Settings
@@ -208,3 +208,28 @@ def test_a_store_that_leases_slowly_gets_smaller_batches(
         50,
     ]  # these take 5 s and more, which is what a lease has to spare
     assert len({event.subject for event in published(topics.requests)}) == 130
+
+
+def test_a_collection_long_quiet_is_asked_less_often_and_one_in_use_at_once() -> None:
+    assert [quiet_idle(seconds) for seconds in (0, 2, 10, 3600)] == [0.05, 0.05, 0.2, 0.5]
+
+
+def test_what_is_written_after_a_long_silence_goes_out(
+    settings: Settings,
+    database: Database[dict[str, Any]],
+    published: Published,
+    topics: Topics,
+) -> None:
+    relay = Relay(settings, [Thing], "relay", now)
+    relay._found_at = dict.fromkeys(relay._found_at, time.monotonic() - 3600)
+    stop = threading.Event()
+    thread = threading.Thread(target=relay.run, args=(stop,))
+    thread.start()
+    try:
+        for name in ("first", "second"):
+            create(Thing(id=name), now())
+            wait_until(lambda: not pending(database), 30, "an empty outbox")
+    finally:
+        stop.set()
+        thread.join()
+    assert {event.subject for event in published(topics.requests)} == {"first", "second"}
