@@ -60,7 +60,7 @@ _SHAPES: Mapping[str, _Shape] = {
         (*_TEXTS, "country", "needs", "priority", "window", "channel"),
         objects={"window": _WINDOW},
         lists={"needs": _NEED},
-        optional=("illustrative",),
+        optional=("illustrative", "public"),
     ),
     "offer": _Shape(
         (
@@ -69,14 +69,14 @@ _SHAPES: Mapping[str, _Shape] = {
         ),
         objects={"window": _WINDOW, "eligibility": _ELIGIBILITY},
         lists={"provisions": _PROVISION, "conditions": None},
-        optional=("illustrative",),
+        optional=("illustrative", "public"),
     ),
     "activity": _Shape(
         (
             *(*_TEXTS, "country", "provider", "theme", "kind"),
             *("quantity", "unit", "amount_usd", "start", "end", "status"),
         ),
-        optional=("illustrative",),
+        optional=("illustrative", "public"),
     ),
 }
 

@@ -103,6 +103,7 @@ def request_body(raw: Mapping[str, Any], text_only: bool) -> Body:
     return {
         **{name: raw[name] for name in ("country", "language", "title", "description")},
         "window": dict(raw["window"]),
+        "confidentiality": "public" if raw.get("public") else "restricted",
         "channel": None if text_only else raw["channel"],
         "priority": None if text_only else raw["priority"],
         "needs": [] if text_only else [_line(line, "quantity") for line in raw["needs"]],
@@ -117,8 +118,14 @@ def offer_body(raw: Mapping[str, Any], organisations: Mapping[str, str], text_on
         "window": dict(raw["window"]),
         "eligibility": {name: list(codes) for name, codes in raw["eligibility"].items()},
         "conditions": [{"text": text} for text in raw["conditions"]],
+        **_shown(raw),
         "provisions": [] if text_only else [_line(line, "capacity") for line in raw["provisions"]],
     }
+
+
+def _shown(raw: Mapping[str, Any]) -> Body:
+    """Whether everybody may see it, where the row says so."""
+    return {"public": True} if raw.get("public") else {}
 
 
 def activity_body(raw: Mapping[str, Any], organisations: Mapping[str, str]) -> Body:
@@ -127,6 +134,7 @@ def activity_body(raw: Mapping[str, Any], organisations: Mapping[str, str]) -> B
     return {
         **{name: raw[name] for name in plain},
         **_money(raw),
+        **_shown(raw),
         "organisation": organisations.get(str(raw["provider"]), ""),
         "window": {"from": raw["start"], "to": raw["end"]},
         "status": raw["status"],

@@ -18,6 +18,7 @@ from services.matcher.api import (
     life,
     matches,
     proposals,
+    public,
     threads,
     triangular,
     waiting,
@@ -57,6 +58,7 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
             duplicates.blueprint,
             embargoes.blueprint,
             waiting.blueprint,
+            public.make_blueprint(),
         ),
         description=(
             "The matcher: which offers serve which requests, what is committed, what is there "

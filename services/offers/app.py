@@ -5,7 +5,14 @@ from typing import Any
 
 from flask import Flask
 
-from services.offers.api import activities, activity_files, attachments, offers, organisations
+from services.offers.api import (
+    activities,
+    activity_files,
+    attachments,
+    offers,
+    organisations,
+    public,
+)
 from services.offers.api.catalogue import CALLS, EXPERTS, LESSONS, make_blueprint
 from services.offers.documents import AUDITED, AssistanceOffer
 from services.offers.domain import may_read
@@ -34,6 +41,7 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
             activities.blueprint,
             organisations.blueprint,
             *(make_blueprint(noun) for noun in (CALLS, EXPERTS, LESSONS)),
+            public.make_blueprint(),
             audit_blueprint(AUDITED, _knows),
         ),
         description=(

@@ -73,6 +73,7 @@ class AssistanceOffer(MergeableRecord):
 
     `donor_type` and `donor_country` are copies of the organisation's, for the offer's event;
     `ceiling` is what one project may get, in hundredths of `ceiling_currency`'s major unit.
+    `public`: everybody may see it once it is published, without an account; no event has it.
     """
 
     meta = {  # noqa: RUF012 (mongoengine declares it so)
@@ -100,6 +101,7 @@ class AssistanceOffer(MergeableRecord):
     call = StringField()
     partners = ListField(StringField())
     gender_marker = StringField()
+    public = BooleanField(default=False)
 
     def event(self) -> EventRecord | None:
         """The state event of this version; None until the offer was submitted."""
@@ -113,7 +115,10 @@ class AssistanceOffer(MergeableRecord):
 
 
 class Activity(SignedRecord):
-    """Assistance that is planned, under way or done; quantity and amount as on a line."""
+    """Assistance that is planned, under way or done; quantity and amount as on a line.
+
+    `public`: everybody may see it, without an account; no event has it.
+    """
 
     meta = {  # noqa: RUF012
         "collection": "activities",
@@ -136,6 +141,7 @@ class Activity(SignedRecord):
     currency = StringField()
     window = EmbeddedDocumentField(Window)
     partners = ListField(StringField())
+    public = BooleanField(default=False)
 
     def event(self) -> EventRecord:
         """The state event of this version."""

@@ -17,6 +17,9 @@ def _refuse(offer: AssistanceOffer, other: AssistanceOffer) -> None:
             "be offered on other terms than the donor's."
         )
         raise invalid_field("lines", message, "other-terms")
+    if other.public and not offer.public:
+        message = "The other offer is public and this one is not: everybody would see its lines."
+        raise invalid_field("lines", message, "not-public")
 
 
 def _term(offer: AssistanceOffer, name: str) -> Any:

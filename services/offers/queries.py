@@ -4,10 +4,15 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from services.offers.documents import Activity, AssistanceOffer
 from shared.registers.conditions import Condition, joined
 from shared.registers.search import search_condition
-from shared.vocabulary.countries import country, groups
+from shared.vocabulary.countries import countries_asked, countries_in, country, groups
 from shared.web.identity import Identity
+
+PUBLIC: Condition = {"public": True}
+PUBLIC_OFFER: Condition = {"status": "published", **PUBLIC}
+"""What everybody may see, without a token too."""
 
 
 def visible_offers(identity: Identity) -> Condition:
@@ -39,6 +44,28 @@ def activities(args: Mapping[str, Any]) -> Condition:
     """The condition for the list that `ActivityQuery` asks for; 422 for words without meaning."""
     equal = ("organisation", "country", "donor_country", "theme", "kind", "status")
     return joined([*_equal(args, equal), *_common(args)])
+
+
+def public_listing(
+    records: type[AssistanceOffer | Activity], args: Mapping[str, Any], today: date
+) -> Condition:
+    """The condition for the lists that `PublicQuery` asks for; 422 for words without meaning.
+
+    Country and region ask for activities there, and for offers that may serve them.
+    """
+    line = {name: args[name] for name in ("theme", "kind") if args[name] is not None}
+    if records is Activity:
+        inside = countries_asked(args["country"], args["region"])
+        where: Condition = {} if inside is None else {"country": {"$in": inside}}
+        return joined([PUBLIC, line, where, *_words(args)])
+    asked: list[Condition] = [PUBLIC_OFFER, *_words(args)]
+    if line:
+        asked.append({"provisions": {"$elemMatch": line}})
+    if args["country"] is not None:
+        asked.append(_may_serve(args["country"], today))
+    if args["region"] is not None:
+        asked.append(_may_serve_in(args["region"]))
+    return joined(asked)
 
 
 def organisations(args: Mapping[str, Any]) -> Condition:
@@ -80,14 +107,28 @@ def _common(args: Mapping[str, Any]) -> list[Condition]:
     return conditions
 
 
-def _may_serve(alpha3: str, today: date) -> Condition:
-    """Offers to anyone, or with a list that names the State, its region or one of its groups."""
-    anyone: Condition = {
-        f"eligibility.{name}": {"$in": [[], None]} for name in ("countries", "regions", "groups")
-    }
+def _anyone() -> Condition:
+    names = ("countries", "regions", "groups")
+    return {f"eligibility.{name}": {"$in": [[], None]} for name in names}
+
+
+def _may_serve_in(area: str) -> Condition:
+    """Offers to anyone, to the region, to a State in it, or to a group, which may have some."""
     return {
         "$or": [
-            anyone,
+            _anyone(),
+            {"eligibility.regions": area},
+            {"eligibility.countries": {"$in": countries_in(area)}},
+            {"eligibility.groups": {"$nin": [[], None]}},
+        ]
+    }
+
+
+def _may_serve(alpha3: str, today: date) -> Condition:
+    """Offers to anyone, or with a list that names the State, its region or one of its groups."""
+    return {
+        "$or": [
+            _anyone(),
             {"eligibility.countries": alpha3},
             {"eligibility.regions": country(alpha3).area},
             {"eligibility.groups": {"$in": sorted(groups(alpha3, today))}},

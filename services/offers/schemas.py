@@ -69,6 +69,19 @@ def _organisation_id(*, required: bool = False) -> fields.String:
     return fields.String(load_default=None, allow_none=True, validate=ORGANISATION_ID)
 
 
+def _public() -> fields.Boolean:
+    return fields.Boolean(
+        load_default=None,
+        allow_none=True,
+        truthy={True},
+        falsy={False},
+        metadata={
+            "description": "Whether everybody may see it, without an account; an offer once it is "
+            "published. Null leaves it as it is: no, for a new one."
+        },
+    )
+
+
 class EligibilitySchema(StrictSchema):
     """Who may be served: any State that one of the lists names; all empty: anyone."""
 
@@ -115,6 +128,7 @@ class OfferBody(TextsSchema):
     call = _organisation_id()
     partners = BoundedList(Code(PARTNERS, retired=True), MAX_SHORT)
     gender_marker = Code(GENDER_MARKERS, retired=True, load_default=None, allow_none=True)
+    public = _public()
     external_id = fields.Nested(ExternalIdSchema, load_default=None, allow_none=True)
 
 
@@ -230,6 +244,7 @@ class ActivityBody(MeasuresMixin, TextsSchema):
     window = Window()
     status = choice(*ASSISTANCE.states, default=ASSISTANCE.initial)
     partners = BoundedList(Code(PARTNERS, retired=True), MAX_SHORT)
+    public = _public()
     external_id = fields.Nested(ExternalIdSchema, load_default=None, allow_none=True)
 
 

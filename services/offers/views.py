@@ -51,6 +51,7 @@ def _offer_view(offer: AssistanceOffer, identity: Identity, progress: Progress) 
         "call",
         "partners",
         "gender_marker",
+        "public",
     )
     return {
         **signed_view(offer),
@@ -115,7 +116,7 @@ def _money(cents: int | None, currency: str | None) -> Mapping[str, Any] | None:
 
 def activity_view(activity: Activity) -> dict[str, Any]:
     """The activity."""
-    copied = ("country", "organisation", "donor_country", "theme", "kind", "partners")
+    copied = ("country", "organisation", "donor_country", "theme", "kind", "partners", "public")
     return {
         **signed_view(activity),
         **{name: getattr(activity, name) for name in copied},

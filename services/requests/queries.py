@@ -18,6 +18,12 @@ from shared.web.visibility import Sight
 
 Condition = dict[str, Any]
 
+OPEN_TO_ALL: Condition = {
+    "status": {"$in": sorted(REQUEST.shown)},
+    "confidentiality": Sight.PUBLIC.level,
+}
+"""The requests that everybody may see, without a token too."""
+
 
 @dataclass(frozen=True)
 class Scope:
@@ -83,6 +89,14 @@ def listing(identity: Identity, args: Mapping[str, Any]) -> Condition:
         for scope in scopes(identity)
     ]
     return alternatives[0] if len(alternatives) == 1 else {"$or": alternatives}
+
+
+def public_listing(args: Mapping[str, Any]) -> Condition:
+    """The condition for the list that `PublicQuery` asks for; 422 for words without meaning."""
+    inside = countries_asked(args["country"], args["region"])
+    where: Condition = {} if inside is None else {"country": {"$in": inside}}
+    content = _of_content({**args, "status": None}, Sight.PUBLIC)
+    return joined([OPEN_TO_ALL, where, *content])
 
 
 def _of_content(args: Mapping[str, Any], reader: Sight) -> list[Condition]:

@@ -172,6 +172,8 @@ def _fill(
     activity.amount = hundredths(payload["amount"])
     activity.window = Window.of(payload["window"])
     activity.partners = list(dict.fromkeys(payload["partners"]))
+    if payload["public"] is not None:
+        activity.public = payload["public"]
     texts = Texts(
         activity.title, activity.description, author=Author(country=activity.country or None)
     )

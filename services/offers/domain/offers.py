@@ -186,6 +186,8 @@ def _fill(
     offer.provisions, offer.next_line = provisions, next_line
     for name in ("title", "description", "call", "gender_marker"):
         setattr(offer, name, payload[name])
+    if payload["public"] is not None:
+        offer.public = payload["public"]
     offer.eligibility = eligibility_of(payload["eligibility"])
     offer.conditions = [_condition(condition, key) for condition in payload["conditions"]]
     offer.window = Window.of(payload["window"])

@@ -39,6 +39,7 @@ STEPS: Mapping[str, tuple[str, ...]] = {
     "published": ("submit", "publish"),
     "closed": ("submit", "publish", "close"),
     "withdrawn": ("submit", "withdraw"),
+    "public": ("submit", "publish"),
     "stays": ("submit", "publish"),
     "merged": ("submit", "publish", "merge"),
 }
@@ -76,6 +77,7 @@ def offer(world: World, record: str) -> dict[str, Any]:
         "description": mark("description"),
         "conditions": [{"kind": "reporting", "text": mark("condition")}],
         "external_id": {"source": plain("source"), "id": plain("identifier")},
+        "public": record not in ("published", "stays", "merged"),
     }
 
 
@@ -145,6 +147,8 @@ def world(client: FlaskClient, headers: Callable[..., dict[str, str]]) -> World:
         attach(client, world, record, f"/v1/offers/{world.ids[record]}", operator)
     keep("stays", client.get(f"/v1/offers/{world.ids['stays']}", headers=operator))
     keep("activity", client.post("/v1/activities", json=ACTIVITY, headers=operator))
+    shown = {**ACTIVITY, "public": True}
+    keep("public-activity", client.post("/v1/activities", json=shown, headers=operator))
     for noun, sent in OWNED.items():
         keep(noun, client.post(f"/v1/{noun}", json=sent, headers=operator))
     for noun in ("experts", "lessons"):
