@@ -11,10 +11,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from services.portal.accounts import identity_of, inviter_of, may_act, revoke_token
+from services.portal.catalogues import SOURCE_LANGUAGE
 from services.portal.documents import Account, ApiToken
 from services.portal.domain import lifetimes
 from services.portal.house import House
 from services.portal.sealing import new_secret
+from services.portal.services import Reader
 from services.portal.signing_keys import signing_key
 from services.portal.trail import actor_of_account, first_step
 from shared.ids import new_id
@@ -123,3 +125,9 @@ def token_of(
         issuer=house.settings.issuer,
         audience=house.settings.audience,
     )
+
+
+def own_reader(house: House, role: str, scope: str) -> Reader:
+    """In the portal's own name, with a role, and for what one scope opens only."""
+    identity = Identity("portal", role, scopes=frozenset({scope}))
+    return Reader(token_of(house, identity, house.clock()), SOURCE_LANGUAGE, new_id())

@@ -23,7 +23,7 @@ _AT_ONCE = 16
 
 
 class AwayError(Exception):
-    """A service did not answer in time, or could not; `service` names it."""
+    """A service did not answer in time, could not, or something else answered; `service` names it."""
 
     def __init__(self, service: str) -> None:
         super().__init__(f"the {service} service is away")
@@ -208,7 +208,7 @@ class Services:
             )
         except requests.RequestException:
             raise AwayError(service) from None
-        if response.status_code >= _AWAY:
+        if response.status_code >= _AWAY or response.is_redirect:
             response.close()
             raise AwayError(service)
         return response

@@ -43,9 +43,8 @@ def main() -> int:
     """Run the worker with settings from the environment; returns the exit code."""
     settings = Settings.from_environment(NAME, os.environ)
     posting = Posting.from_environment(os.environ)
-    services = addresses(os.environ)
     portal = PortalSettings.from_environment(os.environ)
-    house = open_house(settings, portal, addresses=services)
+    house = open_house(settings, portal, addresses=addresses(os.environ))
     configure_logging(settings)
     connect_database(settings)
     dead_letters = DeadLetters(settings)
@@ -53,10 +52,10 @@ def main() -> int:
     loops: dict[str, Loop] = {
         "audit": house.auditor.run,
         "erasing": lambda stop: keep_finishing(house, stop),
-        "erasing-names": lambda stop: keep_erasing_names(house, services, stop),
+        "erasing-names": lambda stop: keep_erasing_names(house, stop),
         "events": consumer.run,
         "deciding": lambda stop: keep_deciding(house, stop),
-        "reminding": lambda stop: keep_reminding(house, services, stop),
+        "reminding": lambda stop: keep_reminding(house, stop),
         "gathering": lambda stop: keep_gathering(house, stop),
         "mail": lambda stop: keep_sending(house, posting, stop),
         "webhooks": lambda stop: keep_calling(house, stop),

@@ -9,7 +9,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
-import requests
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
@@ -19,6 +18,7 @@ from services.portal.documents import Account
 from services.portal.house import House
 from services.portal.note_documents import Notification
 from services.portal.reminding import remind
+from services.portal.services import AwayError, Services
 from services.portal.webhook_documents import Webhook, WebhookCall
 from tests.services.portal.conftest import Clock
 
@@ -74,7 +74,7 @@ def test_who_is_due_is_told_once_a_month_until_they_confirm(
     make_account: Callable[..., Account],
     register: tuple[Register, list[Address]],
 ) -> None:
-    told, services = register
+    told, house = register[0], replace(house, services=Services(register[1]))
     concerned = [
         make_account("requester", state="SEN"),
         make_account("requester", state="BEN"),
@@ -83,15 +83,15 @@ def test_who_is_due_is_told_once_a_month_until_they_confirm(
     make_account("requester", state="GHA")
     make_account("coordinator")
     clock.now = (clock.now + timedelta(days=31)).replace(day=2)
-    assert remind(house, services) == 3
-    assert remind(house, services) == 3
+    assert remind(house) == 3
+    assert remind(house) == 3
     assert {one.account for one in Notification.objects} == {one.id for one in concerned}
     assert Notification.objects(kind="contacts", mail="now").count() == 3
     clock.forward(days=31)
-    remind(house, services)
+    remind(house)
     assert Notification.objects.count() == 6
     told.confirmed = "2020-02-02"  # confirmed, and due again
-    remind(house, services)
+    remind(house)
     assert Notification.objects.count() == 9
 
 
@@ -101,27 +101,27 @@ def test_a_webhook_is_called_once_a_month_too(
     make_account: Callable[..., Account],
     register: tuple[Register, list[Address]],
 ) -> None:
-    _, services = register
+    house = replace(house, services=Services(register[1]))
     account = make_account("donor", organisation="acme")
     trying = replace(house, portal=replace(house.portal, webhooks_to_loopback=True))
     webhooks.make(trying, account.id, "http://127.0.0.1:9/", [], clock())
     clock.now = (clock.now + timedelta(days=31)).replace(day=2)
-    remind(house, services)
+    remind(house)
     assert WebhookCall.objects.count() == 1
     clock.forward(days=6)
-    remind(house, services)
+    remind(house)
     assert WebhookCall.objects.count() == 1
     WebhookCall.objects.delete()  # taken long ago, and forgotten after a week
     clock.forward(days=2)
-    remind(house, services)
+    remind(house)
     assert not WebhookCall.objects.count()
 
 
 def test_the_portals_own_token_may_only_read(
     house: House, clock: Clock, register: tuple[Register, list[Address]]
 ) -> None:
-    told, services = register
-    remind(house, services)
+    told, house = register[0], replace(house, services=Services(register[1]))
+    remind(house)
     keys = KeySet.import_key_set({"keys": signing_keys.published(house, clock())["keys"]})
     claims = [jwt.decode(one, keys, algorithms=["Ed25519"]).claims for one in told.tokens]
     assert {(one["role"], one["scope"]) for one in claims} == {
@@ -133,9 +133,9 @@ def test_the_portals_own_token_may_only_read(
 def test_a_register_that_is_away_tells_nobody_anything(
     house: House, make_account: Callable[..., Account], register: tuple[Register, list[Address]]
 ) -> None:
-    told, services = register
+    told, house = register[0], replace(house, services=Services(register[1]))
     make_account("requester", state="SEN")
     told.status = 503
-    with pytest.raises(requests.HTTPError):
-        remind(house, services)
+    with pytest.raises(AwayError):
+        remind(house)
     assert Notification.objects.count() == 0
