@@ -128,7 +128,7 @@ class Match(Aggregate):
     meta = {  # noqa: RUF012 (mongoengine declares it so)
         "collection": "matches",
         "indexes": [
-            *("request", "offer", "organisation", "country"),
+            *("request", "offer", "country", ["organisation", "status"]),
             *({"fields": [name], "sparse": True} for name in _WAITING),
         ],
     }

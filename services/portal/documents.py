@@ -212,6 +212,7 @@ class OutgoingMail(Document):
         "indexes": [
             "sent_at",
             {"fields": ["due_at"], "sparse": True},
+            ["account", "due_at"],
             {"fields": ["expires_at"], "expireAfterSeconds": 0},
         ],
     }

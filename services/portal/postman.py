@@ -145,9 +145,12 @@ class _Line:
 
 
 def _take(now: datetime) -> OutgoingMail | None:
-    """The mail that has been due longest, from now on ours for LEASE."""
+    """The mail that has been due longest, from now on ours for LEASE.
+
+    Somebody waits for a link to sign in by: letters about accounts go before all notifications.
+    """
     while True:
-        found = OutgoingMail.objects(due_at__lte=now).order_by("due_at").first()
+        found = _longest_due(now, account=None) or _longest_due(now)
         if found is None:
             return None
         written = OutgoingMail._get_collection().update_one(
@@ -155,8 +158,14 @@ def _take(now: datetime) -> OutgoingMail | None:
             {"$set": {"due_at": now + LEASE}, "$inc": {"attempts": 1}},
         )
         if written.matched_count:
-            mail: OutgoingMail = found
-            return mail
+            return found
+
+
+def _longest_due(now: datetime, **among: None) -> OutgoingMail | None:
+    found: OutgoingMail | None = (
+        OutgoingMail.objects(due_at__lte=now, **among).order_by("due_at").first()
+    )
+    return found
 
 
 def _try(

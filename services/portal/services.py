@@ -23,7 +23,7 @@ _AT_ONCE = 16
 
 
 class AwayError(Exception):
-    """A service did not answer in time, could not, or something else answered; `service` names it."""
+    """A service did not answer in time, or could not, or another did; `service` names it."""
 
     def __init__(self, service: str) -> None:
         super().__init__(f"the {service} service is away")

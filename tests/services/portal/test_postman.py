@@ -107,6 +107,27 @@ def test_a_server_that_is_down_loses_nothing_and_sends_nothing_twice(
     ]
 
 
+def test_a_letter_about_an_account_goes_before_a_burst_of_notifications(
+    house: House, clock: Clock
+) -> None:
+    for number in range(3):
+        now = clock()
+        OutgoingMail(
+            id=f"burst{number}",
+            kind="notification",
+            email="a@state.example",
+            language="en",
+            account="somebody",
+            created_at=now,
+            due_at=now,
+            expires_at=now + TRIED_FOR,
+        ).save(force_insert=True)
+    clock.forward(seconds=5)
+    reset = put(house, "b@state.example", "reset")
+    taken = [postman._take(clock()) for _ in range(5)]
+    assert [mail and mail.id for mail in taken] == [reset, "burst0", "burst1", "burst2", None]
+
+
 def test_the_loop_waits_for_the_server_and_goes_on(house: House, clock: Clock) -> None:
     mailbox, stop = new_mailbox(), threading.Event()
     put(house)
