@@ -8,7 +8,8 @@ from typing import Any
 # better than more processes in one. Prometheus' files for many processes are kept all the same, so
 # that raising the number is safe.
 workers = int(os.environ.get("WEB_CONCURRENCY", "1"))
-threads = 16
+# Who listens for changes takes a thread for as long: those come beside the threads that answer.
+threads = 16 + int(os.environ.get("ENTRAIDE_LISTENERS") or 8)
 worker_class = "gthread"
 bind = "0.0.0.0:8000"
 graceful_timeout = 20

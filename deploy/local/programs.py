@@ -12,11 +12,12 @@ from deploy.local.children import Program
 from deploy.local.servers import LOOPBACK, BrokerCommand, broker_command, database_command, listens
 from deploy.local.stack import SERVICES, DataDirectory, Keys, Ports, StackError
 from services.portal import posting
+from services.portal.configuration import PortalSettings
 from shared.settings import Settings
 from shared.web.tokens import JWKS_PATH
 
 _PASSED_ON = (
-    *("ENTRAIDE_LOG_LEVEL", "ENTRAIDE_AS_OF", "ENTRAIDE_COUNTRIES_FILE"),
+    *("ENTRAIDE_LOG_LEVEL", "ENTRAIDE_AS_OF", "ENTRAIDE_COUNTRIES_FILE", "ENTRAIDE_LISTENERS"),
     *(variable.name for variable in posting.VARIABLES),
 )
 _ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
@@ -37,8 +38,8 @@ class Plan:
 def service_environment(plan: Plan) -> dict[str, str]:
     """The environment of the services' processes.
 
-    Of the caller's ENTRAIDE_ variables only log level, date, countries file and what concerns mail
-    are passed on: addresses and keys are the stack's own.
+    Of the caller's ENTRAIDE_ variables only log level, date, countries file, listeners and what
+    concerns mail are passed on: addresses and keys are the stack's own.
     """
     own = {
         name: value
@@ -151,16 +152,26 @@ def _server_environment() -> dict[str, str]:
 
 def _api(plan: Plan, name: str) -> Program:
     port = plan.ports.of(name)
+    environment = _environment(plan, name)
+    # Pages that listen for changes take a thread each: beside those that answer.
+    listeners = PortalSettings.from_environment(environment).listeners if name == "portal" else 0
     scratch = plan.directory.run.resolve() / "metrics" / name
     return Program(
         name=name,
         kind="api",
         command=(
             *(sys.executable, "-m", "gunicorn", f"services.{name}.app:create_app()"),
-            *("--worker-class", "gthread", "--workers", "1", "--threads", str(_THREADS)),
+            *(
+                "--worker-class",
+                "gthread",
+                "--workers",
+                "1",
+                "--threads",
+                str(_THREADS + listeners),
+            ),
             *("--bind", f"{LOOPBACK}:{port}", "--graceful-timeout", "5", "--no-control-socket"),
         ),
-        environment={**_environment(plan, name), "PROMETHEUS_MULTIPROC_DIR": str(scratch)},
+        environment={**environment, "PROMETHEUS_MULTIPROC_DIR": str(scratch)},
         ready=lambda: answers(port, "/readyz"),
         address=plan.ports.url(name),
         scratch=scratch,

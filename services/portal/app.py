@@ -16,6 +16,7 @@ from services.portal.pages import (
     cases,
     frame,
     inviting,
+    live,
     matches,
     me,
     notices,
@@ -79,6 +80,7 @@ def create_app(
         cases,
     ):
         pages.install(app)
+    live.install(app, portal)
     app.add_url_rule(assets.PATH, view_func=assets.asset)
     app.add_url_rule("/", view_func=start_page(found))
     return app

@@ -105,7 +105,7 @@ def _of_donor(record: Followed, world: World) -> Iterator[Account]:
     party = match is not None and any(one["target"] in PARTY for one in match.history)
     for account in world.of_role("donor"):
         own = account.organisation == record.organisation
-        if own and (request is None or _may_read(account, request, party=party)):
+        if own and (request is None or may_read(account, request, party=party)):
             yield account
 
 
@@ -125,7 +125,7 @@ def _donors(record: Followed, world: World) -> Iterator[Account]:
     if record.status not in REQUEST_LIFE.shown:
         return  # by now no donor reads it
     for account in world.of_role("donor"):
-        if _may_read(account, record, party=False):
+        if may_read(account, record, party=False):
             yield account
 
 
@@ -140,7 +140,7 @@ _FINDERS: Mapping[Who, Callable[[Followed, World], Iterable[Account]]] = {
 }
 
 
-def _may_read(account: Account, request: Followed, *, party: bool) -> bool:
+def may_read(account: Account, request: Followed, *, party: bool) -> bool:
     """Whether the account reads the request, and any of its lines."""
     reader = sight(identity_of(account), request.country, party=party)
     lines = request.line_levels

@@ -1,4 +1,4 @@
-"""What the portal is told of itself: its key, its address, the proxies before it."""
+"""What the portal is told of itself: its key, its address, the proxies before it, and more."""
 
 import base64
 import binascii
@@ -22,6 +22,12 @@ VARIABLES: tuple[Variable, ...] = (
         "proxies before the portal whose X-Forwarded-For and -Proto are believed",
     ),
     Variable(
+        "ENTRAIDE_LISTENERS",
+        "8",
+        "pages that one process of the portal tells of changes as they come, each on a thread of "
+        "its own beside those that answer; further ones ask every now and then",
+    ),
+    Variable(
         "ENTRAIDE_WEBHOOKS_TO_LOOPBACK",
         "no",
         "yes: webhooks may call this machine too, over http, to try things out",
@@ -31,12 +37,14 @@ VARIABLES: tuple[Variable, ...] = (
 
 @dataclass(frozen=True, repr=False)
 class PortalSettings:
-    """`key` seals what is secret at rest; `url` has no slash at its end; `proxies` are trusted."""
+    """`key` seals what is secret at rest; `url` has no slash at its end; `proxies` are trusted;
+    `listeners` are told of changes at once by each process."""
 
     key: bytes
     url: str
     proxies: int = 0
     webhooks_to_loopback: bool = False
+    listeners: int = 8
 
     @property
     def secure(self) -> bool:
@@ -55,8 +63,9 @@ class PortalSettings:
         return cls(
             key=_key(values["ENTRAIDE_PORTAL_KEY"]),
             url=_url(values["ENTRAIDE_PUBLIC_URL_PORTAL"]),
-            proxies=_proxies(values["ENTRAIDE_TRUSTED_PROXIES"]),
+            proxies=_number("ENTRAIDE_TRUSTED_PROXIES", values, 9),
             webhooks_to_loopback=_yes("ENTRAIDE_WEBHOOKS_TO_LOOPBACK", values),
+            listeners=_number("ENTRAIDE_LISTENERS", values, 512),
         )
 
 
@@ -83,9 +92,10 @@ def _url(value: str) -> str:
     return value.rstrip("/")
 
 
-def _proxies(value: str) -> int:
-    if not value.isascii() or not value.isdigit() or int(value) > 9:
-        raise SettingsError(f"ENTRAIDE_TRUSTED_PROXIES must be a number up to 9, not {value!r}")
+def _number(name: str, values: Mapping[str, str], most: int) -> int:
+    value = values[name]
+    if not value.isascii() or not value.isdigit() or int(value) > most:
+        raise SettingsError(f"{name} must be a number up to {most}, not {value!r}")
     return int(value)
 
 

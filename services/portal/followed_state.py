@@ -16,6 +16,7 @@ from shared.events.envelope import (
     MATCH,
     OFFER,
     REQUEST,
+    SHORTLIST,
     Event,
 )
 from shared.web.visibility import Sight
@@ -35,26 +36,31 @@ TYPES: Mapping[str, str] = {
 }
 """What kind of record the events of a type tell of; an application has two types."""
 
+FOLLOWED: Mapping[str, str] = {**TYPES, SHORTLIST: "shortlist"}
+"""And of what else is kept what open pages follow (changes.py), though nobody is told of it."""
+BEST = 5
+"""So many of a request's proposals count: the queue shows more when it is asked to."""
+
 State = dict[str, Any]
 _IN_IT = frozenset({"proposed", "agreed"})
 
 
 def key_of(event: Event) -> str:
     """The id of what is kept of the event's record."""
-    return f"{TYPES[event.type]}:{event.subject}"
+    return f"{FOLLOWED[event.type]}:{event.subject}"
 
 
 def state_of(event: Event) -> State:
     """What is kept of a record by its event, without id and version."""
-    data, record_type = event.data, TYPES[event.type]
+    data, record_type = event.data, FOLLOWED[event.type]
     state: State = {"record_type": record_type, "record": event.subject, "history": []}
     if event.tombstone:
         return {**state, "status": "gone"}
     state |= {
-        "status": data["status"],
+        "status": data.get("status"),
         "country": data.get("country"),
         "organisation": data.get("organisation"),
-        "history": [dict(step) for step in data["history"]],
+        "history": [dict(step) for step in data.get("history", ())],
     }
     more = _MORE.get(event.type)
     return state if more is None else state | more(data)
@@ -125,6 +131,16 @@ def _embargo(data: Mapping[str, Any]) -> State:
     }
 
 
+def _shortlist(data: Mapping[str, Any]) -> State:
+    open_ones = [one for one in data["entries"] if not _superseded(one)]
+    best = [one["offer"] for one in open_ones if one["rank"] <= BEST]
+    return {"record": data["request"], "offers": best}
+
+
+def _superseded(entry: Mapping[str, Any]) -> bool:
+    return bool(entry.get("displaced", {}).get("code") == "superseded")
+
+
 _MORE: Mapping[str, Callable[[Mapping[str, Any]], State]] = {
     REQUEST: _request,
     MATCH: _match,
@@ -135,4 +151,5 @@ _MORE: Mapping[str, Callable[[Mapping[str, Any]], State]] = {
     APPLICATION: lambda data: {"states": data["states"], "asked": []},
     DRAFT: _draft,
     EMBARGO: _embargo,
+    SHORTLIST: _shortlist,
 }

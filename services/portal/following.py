@@ -13,8 +13,9 @@ from typing import Any
 from pymongo import UpdateOne
 
 from services.portal.audience import World, told_of
+from services.portal.changes import hearing
 from services.portal.domain.telling import is_stale, tellings
-from services.portal.followed_state import TYPES, key_of, state_of
+from services.portal.followed_state import FOLLOWED, key_of, state_of
 from services.portal.note_documents import Followed
 from services.portal.notifying import MAIL_AGE, Note, notify
 from shared.events.envelope import MATCH, REQUEST, Event
@@ -24,10 +25,10 @@ from shared.events.projections import keep_newest
 def keep_telling(
     clock: Callable[[], datetime], mail_age: timedelta = MAIL_AGE
 ) -> Callable[[Sequence[Event]], None]:
-    """The handler of events of the types of TYPES; others are passed over."""
+    """The handler of events of the types of FOLLOWED; others are passed over."""
 
     def handle(events: Sequence[Event]) -> None:
-        known = [event for event in events if event.type in TYPES]
+        known = [event for event in events if event.type in FOLLOWED]
         if not known:
             return
         keep_newest(Followed, known, key_of, state_of)
@@ -36,6 +37,8 @@ def keep_telling(
         world = World.around(records.values())
         now = clock()
         done = [_done(one) for one in records.values() if _tell(one, world, now, mail_age)]
+        # The time of the write: pages ask for what was heard since they were made.
+        done.extend(hearing(records.values(), clock()))
         if done:
             Followed._get_collection().bulk_write(done, ordered=False)
 

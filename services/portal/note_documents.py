@@ -53,6 +53,8 @@ class Followed(Document):
     last of which happened at `told_at`. `lacking`: a proposal whose request is not known yet,
     without which nobody can say what its donor may read, or an offer to join a proposal that
     nobody endorsed. `exemptions` are an embargo's, by number and last day.
+    Of a shortlist, whose `record` is its request, `offers` are the first ones, and `entered` says
+    when each came among them. `heard` is the version that was heard of last, at `heard_at`.
     """
 
     meta = {  # noqa: RUF012 (mongoengine declares it so)
@@ -60,6 +62,7 @@ class Followed(Document):
         "indexes": [
             {"fields": ["request", "lacking"], "sparse": True},
             {"fields": ["exemptions.to"], "sparse": True},
+            {"fields": ["heard_at"], "sparse": True},
         ],
     }
 
@@ -85,3 +88,7 @@ class Followed(Document):
     lacking = BooleanField()
     told = IntField(required=True, default=0)
     told_at = StringField()
+    offers = ListField(StringField())
+    entered = ListField(DictField())
+    heard = StringField()
+    heard_at = DateTimeField()

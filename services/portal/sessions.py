@@ -60,8 +60,13 @@ def open_session(
     return cookie
 
 
-def find_session(house: House, cookie: str | None, now: datetime) -> SignedIn | None:
-    """The session of a cookie, if it still counts; notes that it was used."""
+def find_session(
+    house: House, cookie: str | None, now: datetime, *, used: bool = True
+) -> SignedIn | None:
+    """The session of a cookie, if it still counts; notes that it was used, unless it was not.
+
+    What a page does by itself, with nobody before it, keeps no session alive.
+    """
     if not cookie:
         return None
     session = Session.objects(id=session_id(house, cookie)).first()
@@ -74,7 +79,7 @@ def find_session(house: House, cookie: str | None, now: datetime) -> SignedIn | 
         return None
     if account.generation != session.generation:
         return None
-    if now - session.seen_at >= _NOTED_EVERY:
+    if used and now - session.seen_at >= _NOTED_EVERY:
         Session._get_collection().update_one({"_id": session.id}, {"$set": {"seen_at": now}})
     return SignedIn(session, account)
 

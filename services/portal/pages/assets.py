@@ -17,6 +17,7 @@ _TYPES = {
     "portal.js": "text/javascript; charset=utf-8",
     "review.css": "text/css; charset=utf-8",
     "review.js": "text/javascript; charset=utf-8",
+    "live.js": "text/javascript; charset=utf-8",
     "writing.js": "text/javascript; charset=utf-8",
 }
 

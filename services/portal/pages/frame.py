@@ -45,6 +45,8 @@ _POLICY = (
     "img-src 'self' data:; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'"
 )
+_UNATTENDED = "X-Unattended"
+"""What an open page sends that asks for itself anew: nobody used it."""
 _HSTS = "max-age=31536000"
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -144,7 +146,8 @@ def for_roles(*roles: str) -> Callable[[F], F]:
 def current() -> SignedIn | None:
     """Whose browser it is, if its session counts."""
     if "signed_in" not in g:
-        g.signed_in = find_session(house(), session_cookie(), house().clock())
+        used = _UNATTENDED not in request.headers
+        g.signed_in = find_session(house(), session_cookie(), house().clock(), used=used)
     found: SignedIn | None = g.signed_in
     return found
 

@@ -18,6 +18,8 @@ from services.portal.documents import Account
 from services.portal.domain.people import Office
 from services.portal.following import keep_telling
 from services.portal.house import House, Passwords, system_clock
+from services.portal.listening import Pace
+from services.portal.pages.live import PACE
 from services.portal.trail import COMMAND_LINE
 from shared.settings import Settings
 from tests.services.described import described_client
@@ -69,7 +71,9 @@ def portal_settings(mongodb: str) -> Settings:
 
 @pytest.fixture(scope="module")
 def app(portal_settings: Settings, clock: Clock) -> Iterator[Flask]:
-    yield create_app(portal_settings, ENVIRON, clock, quick_passwords())
+    made = create_app(portal_settings, ENVIRON, clock, quick_passwords())
+    made.config[PACE] = Pace(look=0.01, beat=0.05, whole=0.0)  # listening ends at once
+    yield made
     mongoengine.disconnect()
 
 

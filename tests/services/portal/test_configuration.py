@@ -32,6 +32,8 @@ def test_its_address_decides_how_cookies_travel() -> None:
         ({"ENTRAIDE_PUBLIC_URL_PORTAL": "https://a.example/portal"}, "must have no path"),
         ({"ENTRAIDE_TRUSTED_PROXIES": "-1"}, "ENTRAIDE_TRUSTED_PROXIES"),
         ({"ENTRAIDE_TRUSTED_PROXIES": "²"}, "ENTRAIDE_TRUSTED_PROXIES"),
+        ({"ENTRAIDE_LISTENERS": "many"}, "ENTRAIDE_LISTENERS"),
+        ({"ENTRAIDE_LISTENERS": "513"}, "ENTRAIDE_LISTENERS"),
     ],
 )
 def test_a_wrong_setting_is_named(change: dict[str, str], message: str) -> None:

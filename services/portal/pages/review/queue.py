@@ -42,6 +42,14 @@ KIND_NAMES = {
     "coverage": lazy_gettext("Assistance under way"),
     "alliances": lazy_gettext("Alliances"),
 }
+_FOLLOWED = {
+    "proposals": "proposal",
+    "requests": "request:submitted",
+    "duplicates": "duplicate:open",
+    "coverage": "coverage:open",
+    "alliances": "alliance:proposed",
+}
+"""Of which records in which state a list is, as open pages are told of them."""
 _ALONE = 20
 _AMONG = 5
 
@@ -76,6 +84,8 @@ def review() -> Response:
         counts=_counted(found),
         kinds=KINDS,
         kind_names=KIND_NAMES,
+        followed=[(_FOLLOWED[kind], KIND_NAMES[kind]) for kind in asked.kinds()],
+        of_kind={kind: of.partition(":")[0] for kind, of in _FOLLOWED.items()},
         left_out=format_list([str(KIND_NAMES[kind]) for kind in asked.left_out()], locale=here()),
         themes=labels(THEMES),
         regions=labels(AREAS),

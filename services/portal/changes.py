@@ -1,0 +1,119 @@
+"""What changed since a page was made, as far as its reader may know of it.
+
+Each record has the time at which its newest version was heard of, whichever worker heard it. Times
+are of several machines' clocks, and a write is seen a moment after its time: so what was heard a
+little before is told once more, and whoever is told twice of a version counts it once.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from pymongo import UpdateOne
+
+from services.portal.audience import World
+from services.portal.documents import Account
+from services.portal.knowing import KINDS, may_know
+from services.portal.note_documents import Followed
+from shared.events.versions import Version
+
+OVERLAP = timedelta(seconds=10)
+MOST_AGE = timedelta(hours=12)
+MOST = 200
+"""So many changes are told one by one; of more it is told that there are more."""
+_ASKED = (
+    *("record_type", "record", "epoch", "number", "status", "country", "organisation", "states"),
+    *("request", "match", "visibility", "line_levels", "history", "offers", "entered"),
+    *("heard", "heard_at"),
+)
+
+
+@dataclass(frozen=True)
+class Change:
+    """A record that is new or otherwise by `version`; of a shortlist `new` are its proposals.
+
+    `kind` is a record's type, `request` the request that a match is of.
+    """
+
+    kind: str
+    id: str
+    version: str
+    status: str | None = None
+    request: str | None = None
+    new: tuple[str, ...] = ()
+
+    def told(self) -> dict[str, Any]:
+        """As pages read it."""
+        more = {"status": self.status, "request": self.request, "new": list(self.new)}
+        said = {name: value for name, value in more.items() if value}
+        return {"kind": self.kind, "id": self.id, "version": self.version, **said}
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What changed by `until`; `more` where that is too much to be told one by one."""
+
+    items: Sequence[Change]
+    until: datetime
+    more: bool = False
+
+
+def hearing(records: Iterable[Followed], now: datetime) -> Iterator[UpdateOne]:
+    """The writes that say that these versions were heard now; none for those that were before.
+
+    So a replay of what is known, or an event that comes twice, changes nothing.
+    """
+    for one in records:
+        version = _version(one)
+        if one.heard == version:
+            continue
+        heard: dict[str, Any] = {"heard": version, "heard_at": now}
+        if one.record_type == "shortlist":
+            since = {entry["offer"]: entry["at"] for entry in one.entered}
+            heard["entered"] = [
+                {"offer": offer, "at": since.get(offer, now)} for offer in one.offers
+            ]
+        yield UpdateOne({"_id": one.id, "epoch": one.epoch, "number": one.number}, {"$set": heard})
+
+
+def changes_since(account: Account, since: datetime, now: datetime) -> Changes:
+    """What was heard since then that the account may know of. Raises PyMongoError."""
+    kinds = KINDS.get(account.role, ())
+    if not kinds:
+        return Changes((), since)
+    if since < now - MOST_AGE:
+        return Changes((), now, more=True)
+    begin = since - OVERLAP
+    found = list(
+        Followed.objects(record_type__in=kinds, heard_at__gt=begin)
+        .order_by("heard_at")
+        .limit(MOST + 1)
+        .only(*_ASKED)
+    )
+    if len(found) > MOST:
+        last = Followed.objects(heard_at__gt=begin).order_by("-heard_at").first()
+        return Changes((), last.heard_at if last else now, more=True)
+    world = World.around(found)
+    known = [one for one in found if may_know(account, one, world)]
+    until = max((one.heard_at for one in found), default=since)
+    return Changes([change for one in known for change in _change(one, begin)], max(until, since))
+
+
+def _change(record: Followed, begin: datetime) -> Iterator[Change]:
+    version = _version(record)
+    if record.record_type != "shortlist":
+        yield Change(record.record_type, record.record, version, record.status, record.request)
+        return
+    new = [entry["offer"] for entry in record.entered if _later(entry, begin)]
+    if new:
+        ids = tuple(f"{record.record}.{offer}" for offer in new)
+        yield Change("proposal", record.record, version, new=ids)
+
+
+def _later(entry: Mapping[str, Any], begin: datetime) -> bool:
+    return bool(entry["at"] > begin)
+
+
+def _version(record: Followed) -> str:
+    return str(Version(record.epoch, record.number))

@@ -1,0 +1,73 @@
+"""What changed since a page was made: told to it as it comes, or when it asks.
+
+A listener takes a thread for as long as it listens. So a process has places for some, beside the
+threads that answer (deploy/), and whoever comes when all are taken asks every now and then.
+"""
+
+import threading
+from collections.abc import Callable
+from http import HTTPStatus
+
+from flask import Flask, Response, current_app, request
+
+from services.portal.changes import changes_since
+from services.portal.house import House
+from services.portal.listening import Pace, body, cursor, listen, since_of
+from services.portal.pages.frame import session_cookie
+from services.portal.sessions import SignedIn, find_session
+from shared.web.identity import public
+
+PAGE = "/changes"
+PACE = "LISTENING"
+"""The setting of the app that holds the Pace of its listeners."""
+
+
+def install(app: Flask, own: House) -> None:
+    """Add the addresses, and to templates `made_at`: from when on a page asks."""
+    app.config[PACE] = Pace()
+    app.add_url_rule(PAGE, view_func=changes(own))
+    app.add_url_rule(f"{PAGE}/stream", view_func=stream(own))
+    app.jinja_env.globals["made_at"] = lambda: cursor(own.clock())
+
+
+def changes(own: House) -> Callable[[], Response]:
+    """The view that tells what changed since `since`, as JSON."""
+
+    @public
+    def changes_now() -> Response:
+        found = _listener(own)
+        if found is None:
+            return Response(status=HTTPStatus.UNAUTHORIZED)
+        now = own.clock()
+        told = changes_since(found.account, since_of(request.args.get("since", ""), now), now)
+        return Response(body(list(told.items), told), content_type="application/json")
+
+    return changes_now
+
+
+def stream(own: House) -> Callable[[], Response]:
+    """The view that goes on telling; 204 without a place: browsers do not ask again after it."""
+    places = threading.BoundedSemaphore(own.portal.listeners)
+
+    @public
+    def changes_as_they_come() -> Response:
+        if _listener(own) is None:
+            return Response(status=HTTPStatus.UNAUTHORIZED)
+        if not places.acquire(blocking=False):
+            return Response(status=HTTPStatus.NO_CONTENT)
+        told = request.headers.get("Last-Event-ID") or request.args.get("since", "")
+        since, pace = since_of(told, own.clock()), current_app.config[PACE]
+        answer = Response(
+            listen(own, session_cookie(), since, pace), content_type="text/event-stream"
+        )
+        answer.headers["X-Accel-Buffering"] = "no"  # a proxy that kept it back would tell nothing
+        answer.call_on_close(places.release)
+        return answer
+
+    return changes_as_they_come
+
+
+def _listener(own: House) -> SignedIn | None:
+    """Who asks; a page that asks by itself does not keep its session alive."""
+    found = find_session(own, session_cookie(), own.clock(), used=False)
+    return found if found is not None and found.full else None
