@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from services.matcher import commitments, proposals
 from services.matcher.actors import MATCHER, actor_of
@@ -45,10 +45,21 @@ from shared.web.problems import Problem, conflict
 
 HELD = timedelta(days=30)
 """How long what an accepted allocation holds is held, if nothing else is said."""
-TURN_SECONDS = 20.0
-"""How long one request goes on accepting; the next one, or the sweep, does the rest."""
+TURN_SECONDS = 5.0
+"""How long one request goes on accepting, which is less than the portal waits; the next one, or the
+sweep, does the rest."""
 GRACE = timedelta(seconds=60)
 _ROUNDS = 5
+
+
+class Refusal(NamedTuple):
+    """Why a commitment is not made: a code for programs, and the reason in words."""
+
+    code: str
+    detail: str
+
+    def __str__(self) -> str:
+        return self.detail
 
 
 def begin_accepting(
@@ -139,7 +150,7 @@ def _accept(kept: KeptAllocation, now: datetime, until: float) -> str | None:
             "id", "status"
         )
     }
-    for step in (_endorse, _commit):
+    for step in (endorse, commit):
         for pair in pairs:
             if time.monotonic() > until or not _is_accepting(kept):
                 return None
@@ -152,36 +163,40 @@ def _accept(kept: KeptAllocation, now: datetime, until: float) -> str | None:
     return None
 
 
-def _endorse(
+def endorse(
     kept: KeptAllocation, pair: AllocatedPair, identity: Identity, now: datetime
-) -> str | None:
+) -> Refusal | None:
+    """Endorse a pair's proposal; why that cannot be, None if it is. Safe to repeat."""
     for _ in range(_ROUNDS):
         found = proposals.find(proposal_id(pair.request, pair.offer), identity)
         if found is None:
-            return "it is proposed no more"
+            return _GONE
         if found.status in COMMITTABLE | WAITING:
             return None
         if found.status in DECLINED:
-            return f"it was {found.status} meanwhile"
+            return Refusal("declined", f"it was {found.status} meanwhile")
         attempt = commitment_id(kept.id, pair)
         try:
             until = kept.expires_at
             decide(found, "endorse", None, found.version, identity, now, attempt, until)
         except StaleVersion:
             continue
-        except (IllegalTransition, Problem) as error:
-            return str(error)
+        except IllegalTransition as error:
+            return Refusal("decided", str(error))
+        except Problem as problem:
+            return Refusal(problem.code, problem.detail)
         return None
-    return "it was changed by others each time"
+    return Refusal("changed", "it was changed by others each time")
 
 
-def _commit(
+def commit(
     kept: KeptAllocation, pair: AllocatedPair, identity: Identity, now: datetime
-) -> str | None:
+) -> Refusal | None:
+    """Hold what an endorsed pair gives; why that cannot be, None if it is. Safe to repeat."""
     id_ = commitment_id(kept.id, pair)
     found = proposals.find(proposal_id(pair.request, pair.offer), identity)
     if found is None:
-        return "it is proposed no more"
+        return _GONE
     try:
         if Commitment.objects(id=id_).only("id").first() is None:
             if found.status in COMMITTABLE:
@@ -191,7 +206,7 @@ def _commit(
             if pair.alliance is not None:
                 alliance = Alliance.objects(id=pair.alliance).first()
                 if alliance is None:
-                    return "its alliance is no more"
+                    return Refusal("alliance", "its alliance is no more")
                 lines += joint_lines(alliance, lines)
             match = Match.objects.get(id=found.id)
             terms = {"alliance": pair.alliance, "provisional": True}
@@ -199,14 +214,14 @@ def _commit(
     except DuplicateId:
         pass  # another goes on with it too
     except Problem as problem:
-        return problem.detail
+        return Refusal(problem.code, problem.detail)
     commitment = commitments.finish(id_, now)
     if commitment.status == "held":
         if _is_given_up(kept):
             _give_back(id_, now)  # another gave all back before this was there
         settle(found.id, now)
         return None
-    return commitment.refusal or f"the commitment is {commitment.status}"
+    return Refusal("limit", commitment.refusal or f"the commitment is {commitment.status}")
 
 
 def _sent(line: Mapping[str, Any]) -> dict[str, Any]:
@@ -246,6 +261,9 @@ def _give_back(id_: str, now: datetime) -> None:
 
 def _move(id_: str, source: str, values: Mapping[str, Any]) -> None:
     KeptAllocation._get_collection().update_one({"_id": id_, "status": source}, {"$set": values})
+
+
+_GONE = Refusal("gone", "it is proposed no more")
 
 
 def _changed() -> Problem:

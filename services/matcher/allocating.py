@@ -28,8 +28,8 @@ from services.matcher.linking import Around, Linked, Linking, Views
 from services.matcher.reading import Reading
 from services.matcher.supposing import NOTHING, Supposed, pairs_of
 
-_METHOD = "4"
-"""Raised when the same input would be allocated otherwise."""
+_METHOD = "5"
+"""Raised when the same input would be allocated otherwise, or more is kept of it."""
 
 READING = Reading()
 """What this process has read of what is open."""

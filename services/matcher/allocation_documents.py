@@ -18,7 +18,8 @@ class KeptAllocation(Document):
     pairs and unmet needs say to be of: two that found it at once each write their own. `without`
     are the records that were left out. `whole` is the allocation that was solved as a whole, at
     `whole_at`, and `repairs` how often that was repaired since until it was this one: 0 and itself
-    where it was not. `donors` sum up what each would be asked for. `forget_at`
+    where it was not. `donors` sum up what each would be asked for, `needs` and `themes` what is met
+    (allocation_sums.py); both are empty where an older release found it. `forget_at`
     is when it goes if nobody accepts it, `expires_at` when the holds end, `refusal` why it could
     not be accepted; `subject` and `role` are who accepts it.
     """
@@ -45,6 +46,8 @@ class KeptAllocation(Document):
     commitments = IntField(required=True)
     unmet = IntField(required=True)
     donors = ListField(DictField())
+    needs = DictField()
+    themes = ListField(DictField())
     forget_at = DateTimeField()
     expires_at = DateTimeField()
     begun_at = DateTimeField()

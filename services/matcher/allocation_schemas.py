@@ -7,11 +7,12 @@ from marshmallow import fields, validate
 from services.matcher.schemas import MAX_ID
 from services.matcher.unmet import REASONS
 from shared.vocabulary import LANGUAGES
-from shared.web.bounds import Moment
+from shared.web.bounds import BoundedList, Moment
 from shared.web.paging import PageQuery
 from shared.web.schemas import Amount, Quantity, StrictSchema
 
 MOST_LEFT_OUT = 200
+MOST_CHOSEN = 200
 
 
 def identifier(**kwargs: Any) -> fields.String:
@@ -38,6 +39,38 @@ class AcceptBody(StrictSchema):
         allow_none=True,
         metadata={"description": "When the holds end; thirty days from now unless given."},
     )
+
+
+class AcceptChosenBody(StrictSchema):
+    """Which proposals of an allocation to accept, and when what they hold is given back."""
+
+    proposals = BoundedList(
+        identifier(), MOST_CHOSEN, required=True, validate=validate.Length(min=1)
+    )
+    expires_at = Moment(
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "When the holds end; thirty days from now unless given."},
+    )
+
+
+class RefusedView(StrictSchema):
+    """A proposal of which nothing is held; `code` says why for programs, `detail` in words."""
+
+    proposal = fields.String(required=True)
+    code = fields.String(required=True)
+    detail = fields.String(required=True)
+
+
+class ChosenView(StrictSchema):
+    """What came of it: proposals endorsed and `held`, `refused`, and `left` for want of time.
+
+    Send those that are left again.
+    """
+
+    held = fields.List(fields.String(), required=True)
+    refused = fields.List(fields.Nested(RefusedView), required=True)
+    left = fields.List(fields.String(), required=True)
 
 
 class AllocationPageQuery(PageQuery):
@@ -90,11 +123,30 @@ class AllocatedPairView(StrictSchema):
     lines = fields.List(fields.Nested(AllocatedLineView), required=True)
 
 
+class MetView(StrictSchema):
+    """Need lines that are open, how many are met whole or in part, and what share of 1 is met.
+
+    A line counts by the State's own priority in the share; half met, half of it.
+    """
+
+    lines = fields.Integer(required=True)
+    whole = fields.Integer(required=True)
+    part = fields.Integer(required=True)
+    share = fields.Float(required=True)
+
+
+class MetOfThemeView(MetView):
+    """The same of one theme."""
+
+    theme = fields.String(required=True)
+
+
 class AskedView(StrictSchema):
-    """What one donor would be asked for in all."""
+    """What one donor would be asked for in all; `share` of all open need is met by it."""
 
     organisation = fields.String(required=True)
     commitments = fields.Integer(required=True)
+    share = fields.Float(required=True)
     asked = fields.List(fields.Nested(MeasuredView), required=True)
 
 
@@ -148,6 +200,8 @@ class AllocationView(StrictSchema):
     held = fields.Integer(required=True)
     expires_at = fields.AwareDateTime(required=True, allow_none=True)
     refusal = fields.String(required=True, allow_none=True)
+    needs = fields.Nested(MetView, required=True)
+    themes = fields.List(fields.Nested(MetOfThemeView), required=True)
     donors = fields.List(fields.Nested(AskedView), required=True)
     first_commitments = fields.List(fields.Nested(AllocatedPairView), required=True)
     first_unmet = fields.List(fields.Nested(UnmetView), required=True)

@@ -6,6 +6,7 @@ from typing import Any
 
 from services.matcher.acceptance import commitment_id, held
 from services.matcher.allocation_documents import AllocatedPair, KeptAllocation, UnmetNeed
+from services.matcher.allocation_sums import Met
 from services.matcher.documents import RecordView, view_id
 from services.matcher.domain import proposal_id
 from services.matcher.engine.wording import filled, sentences
@@ -46,8 +47,14 @@ def whole_view(
         **{name: getattr(kept, name) for name in names},
         "on": date.fromisoformat(kept.on),
         "held": 0 if kept.status == "computed" else held(kept),
+        "needs": kept.needs or Met().view(),
+        "themes": kept.themes,
         "donors": [
-            {**donor, "asked": [measured_view(one, one["amount"]) for one in donor["asked"]]}
+            {
+                "share": 0.0,
+                **donor,
+                "asked": [measured_view(one, one["amount"]) for one in donor["asked"]],
+            }
             for donor in kept.donors
         ],
         "first_commitments": [pair_view(kept, one) for one in pairs],

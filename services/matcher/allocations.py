@@ -11,6 +11,7 @@ from pymongo.errors import BulkWriteError
 
 from services.matcher.allocating import Situation, situation
 from services.matcher.allocation_documents import AllocatedPair, KeptAllocation, UnmetNeed
+from services.matcher.allocation_sums import given, sums
 from services.matcher.engine.allocation import EFFORT, WEIGHTS, Taken
 from services.matcher.exchange import Measured
 from services.matcher.joint_projects import made
@@ -81,6 +82,7 @@ def _made(
     pairs = sorted(_pairs(found.taken), key=lambda pair: _place(state, pair))
     allied = made(state.joints, state.needs, found.taken)
     left = sorted(unmet(state, found.taken), key=lambda one: (-_weight(state, one.need), one.need))
+    met, themes = sums(state, found.taken)
     parts = new_id()
     forget = {"parts": parts, "forget_at": now + KEPT}
     commitments = [
@@ -110,7 +112,9 @@ def _made(
         "whole_at": answer.whole.at,
         "commitments": len(commitments),
         "unmet": len(left),
-        "donors": _donors(commitments),
+        "donors": _donors(commitments, given(state, found.taken)),
+        "needs": met,
+        "themes": themes,
         "forget_at": now + KEPT,
     }
     return Found(
@@ -199,7 +203,9 @@ def _unmet_data(state: Situation, one: Unmet) -> dict[str, Any]:
     }
 
 
-def _donors(pairs: Collection[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def _donors(
+    pairs: Collection[Mapping[str, Any]], shares: Mapping[str, float]
+) -> list[dict[str, Any]]:
     """What each organisation would be asked for: pairs, and sums by measure and unit."""
     sums: defaultdict[str, defaultdict[tuple[str, str], int]] = defaultdict(
         lambda: defaultdict(int)
@@ -214,6 +220,7 @@ def _donors(pairs: Collection[Mapping[str, Any]]) -> list[dict[str, Any]]:
         {
             "organisation": organisation,
             "commitments": many[organisation],
+            "share": shares.get(organisation, 0.0),
             "asked": [
                 {"measure": measure, "unit": unit, "amount": amount}
                 for (measure, unit), amount in sorted(asked.items())

@@ -11,6 +11,7 @@ from services.portal.api import accounts, audit, invitations, notifications, tok
 from services.portal.configuration import PortalSettings
 from services.portal.house import NAME, Clock, Passwords, open_house, set_house, system_clock
 from services.portal.pages import (
+    allocation,
     asking,
     assets,
     cases,
@@ -78,6 +79,7 @@ def create_app(
         matches,
         review,
         cases,
+        allocation,
     ):
         pages.install(app)
     live.install(app, portal)

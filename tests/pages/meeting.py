@@ -13,10 +13,16 @@ _PROPOSED_SECONDS = 240.0
 
 def make_match(portal: Portal) -> str:
     """A match of a request and a conditional offer of the examples' State and donor; its id."""
-    asked, offer = make_request(portal), make_offer(portal)
+    asked, offer = make_request(portal), publish_offer(portal)
+    return _endorsed(portal, asked, lambda found: bool(found["offer"] == offer))
+
+
+def publish_offer(portal: Portal) -> str:
+    """A conditional offer of the examples' donor, published; its id."""
+    offer = make_offer(portal)
     _step(portal, "donor", "offers", f"/v1/offers/{offer}", "submit")
     _step(portal, "coordinator", "offers", f"/v1/offers/{offer}", "publish")
-    return _endorsed(portal, asked, lambda found: bool(found["offer"] == offer))
+    return offer
 
 
 def endorsed_of_another(portal: Portal) -> str:

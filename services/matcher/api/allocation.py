@@ -1,6 +1,7 @@
 """Allocations over HTTP: the best commitments of all that is open, what if, and accepting whole."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -10,10 +11,12 @@ from services.matcher import acceptance, allocations
 from services.matcher.allocation_documents import AllocatedPair, KeptAllocation, UnmetNeed
 from services.matcher.allocation_schemas import (
     AcceptBody,
+    AcceptChosenBody,
     AllocatedPairView,
     AllocationPageQuery,
     AllocationQuery,
     AllocationView,
+    ChosenView,
     UnmetView,
 )
 from services.matcher.allocation_views import (
@@ -24,6 +27,7 @@ from services.matcher.allocation_views import (
     unmet_view,
     whole_view,
 )
+from services.matcher.choosing import accept_chosen
 from services.matcher.documents import RecordView, view_id
 from services.matcher.supposing import supposed
 from services.matcher.what_if import changes
@@ -104,8 +108,7 @@ def accept(body: dict[str, Any]) -> dict[str, Any]:
     sending it again goes on, and so does the worker by itself.
     """
     identity, now = current_identity(), context().clock()
-    if body["expires_at"] is not None and body["expires_at"] <= now:
-        raise invalid_field("expires_at", "This time is over.", "past")
+    _require_to_come(body["expires_at"], now)
     _require_overseer()
     kept = _kept(body["id"])
     acceptance.begin_accepting(kept, body["expires_at"], identity, now)
@@ -113,6 +116,26 @@ def accept(body: dict[str, Any]) -> dict[str, Any]:
     if kept.status == "refused":
         raise conflict("refused", f"Nothing is held of it: {kept.refusal}.")
     return allocation_view(kept, identity, reading_language(None))
+
+
+@blueprint.route("/allocations/<string:allocation_id>/accept", methods=["POST"])
+@require_roles("coordinator")
+@answers(HTTPStatus.NOT_FOUND, "There is no such allocation, or nobody accepted it in time")
+@answers(HTTPStatus.CONFLICT, "It is being accepted as a whole just now")
+@blueprint.arguments(AcceptChosenBody)
+@blueprint.response(200, ChosenView)
+def accept_some(body: dict[str, Any], allocation_id: str) -> dict[str, Any]:
+    """Accept some of an allocation's commitments: each for itself, with what was refused told.
+
+    Sending it again does nothing twice.
+    """
+    identity, now = current_identity(), context().clock()
+    _require_to_come(body["expires_at"], now)
+    _require_overseer()
+    kept = _kept(allocation_id)
+    found = accept_chosen(kept, body["proposals"], body["expires_at"], identity, now)
+    refused = [{"proposal": one, **why._asdict()} for one, why in found.refused.items()]
+    return {"held": found.held, "refused": refused, "left": found.left}
 
 
 @blueprint.route("/allocations/<string:allocation_id>")
@@ -167,6 +190,11 @@ def _found(without: list[str]) -> dict[str, Any]:
     now = context().clock()
     id_ = allocations.find(now.date(), sorted(set(without)), now)
     return allocation_view(_kept(id_), current_identity(), reading_language(None))
+
+
+def _require_to_come(moment: datetime | None, now: datetime) -> None:
+    if moment is not None and moment <= now:
+        raise invalid_field("expires_at", "This time is over.", "past")
 
 
 def _require_overseer() -> None:

@@ -14,6 +14,7 @@ from shared.web.problems import not_found
 PATH = "/assets/<string:name>"
 _TYPES = {
     "style.css": "text/css; charset=utf-8",
+    "allocation.css": "text/css; charset=utf-8",
     "portal.js": "text/javascript; charset=utf-8",
     "review.css": "text/css; charset=utf-8",
     "review.js": "text/javascript; charset=utf-8",

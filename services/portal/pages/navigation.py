@@ -24,6 +24,7 @@ PLACES = (
     Place("/offers", _("Offers"), ("donor", "coordinator", "requester", "auditor")),
     Place("/matches", _("Matches"), ("requester", "donor", "coordinator", "auditor")),
     Place("/activities", _("Activities"), ("donor", "coordinator", "requester", "auditor")),
+    Place("/allocation", _("Allocation"), ("coordinator", "auditor")),
     Place("/alliances", _("Joint projects"), ("requester", "coordinator", "auditor", "operator")),
     Place("/notifications", _("Notifications")),
     Place("/invitations", _("Invitations"), ("coordinator", "operator")),

@@ -13,6 +13,7 @@ from flask_babel import format_date, get_locale
 from flask_babel import lazy_gettext as _
 
 from services.portal.catalogues import SOURCE_LANGUAGE
+from shared.registers.counting import UNNAMED_UNIT, WHOLE_UNIT
 from shared.vocabulary.countries import AREAS, country_name
 from shared.vocabulary.counts import number_text, quantity_text
 from shared.vocabulary.currencies import minor_units
@@ -155,6 +156,15 @@ def amount(value: float, currency: str | None = None) -> str:
     code = currency or "USD"
     minor = Decimal(str(value)).scaleb(minor_units(code)).quantize(Decimal(1), ROUND_HALF_UP)
     return money(int(minor), code)
+
+
+def told(value: float | None, measure: str, unit: str) -> str:
+    """So much of a line, as it is read; a dash for what nobody has told."""
+    if value is None:
+        return "–"
+    if measure == "money":
+        return amount(value, unit)
+    return number(value) if unit in (WHOLE_UNIT, UNNAMED_UNIT) else quantity(value, unit)
 
 
 def share(value: float) -> str:

@@ -78,6 +78,16 @@ def test_the_more_urgent_need_is_met_first(known: World, coordinator: Caller) ->
     assert allocation(coordinator)["id"] == found["id"]
 
 
+def test_what_is_met_is_told_in_sum(known: World, coordinator: Caller) -> None:
+    """Of eight machines five: all of the four that count eightfold, and one of the other four."""
+    found = allocation(coordinator)
+    share = pytest.approx((8 + 0.25) / 9, abs=1e-5)
+    met = {"lines": 2, "whole": 1, "part": 1, "share": share}
+    assert found["needs"] == met
+    assert found["themes"] == [{"theme": "marking", **met}]
+    assert [one["share"] for one in found["donors"]] == [share]
+
+
 def test_pages_tell_all_of_it(known: World, coordinator: Caller) -> None:
     found = allocation(coordinator)
     path = f"/v1/allocations/{found['id']}"
@@ -366,6 +376,65 @@ def test_what_died_half_way_is_finished_by_its_repeat_or_the_sweep(
         assert recover(clock.now + acceptance.GRACE) == 1
     assert KeptAllocation.objects.get(id=found["id"]).status == "accepted"
     assert Commitment.objects(status="held").count() == Commitment.objects.count() == 2
+
+
+def choose(caller: Caller, found: dict[str, Any], *proposals: str) -> dict[str, Any]:
+    """What comes of accepting some."""
+    path = f"/v1/allocations/{found['id']}/accept"
+    answer = caller.post(path, {"proposals": list(proposals)})
+    assert answer.status_code == 200, answer.text
+    body: dict[str, Any] = answer.json
+    return body
+
+
+def test_some_are_accepted_each_for_itself(known: World, coordinator: Caller) -> None:
+    found = allocation(coordinator)
+    for _ in range(2):
+        chosen = choose(coordinator, found, "r1.o1")
+        assert chosen == {"held": ["r1.o1"], "refused": [], "left": []}
+    assert Commitment.objects.get().id == found["first_commitments"][1]["commitment"]
+    assert Match.objects.get().status == "endorsed"
+    path = "/v1/allocation/accept"
+    assert coordinator.post(path, {"id": found["id"]}).json["type"].endswith(":changed")
+    assert choose(coordinator, found, "r2.o1")["held"] == ["r2.o1"]
+    assert Commitment.objects(status="held").count() == 2
+
+
+def test_one_that_is_refused_takes_none_with_it(known: World, coordinator: Caller) -> None:
+    found = allocation(coordinator)
+    assert coordinator.decide("r2.o1", "reject", reason="not now").status_code == 200
+    chosen = choose(coordinator, found, "r2.o1", "r1.o1")
+    assert chosen["held"] == ["r1.o1"]
+    assert [(one["proposal"], one["code"]) for one in chosen["refused"]] == [("r2.o1", "declined")]
+
+
+def test_of_what_was_taken_meanwhile_nothing_is_held(known: World, coordinator: Caller) -> None:
+    found = allocation(coordinator)
+    known.hears([request_event("r3", needs=[need(1, quantity=5)])])
+    coordinator.agreed("r3.o1")
+    lines = [{**line, "quantity": 5} for line in LINES]
+    made = coordinator.post("/v1/commitments", {"proposal": "r3.o1", "lines": lines})
+    assert made.status_code == 201, made.text
+    chosen = choose(coordinator, found, "r2.o1")
+    assert (chosen["held"], [one["code"] for one in chosen["refused"]]) == ([], ["limit"])
+    assert Commitment.objects(status="held").count() == 1
+
+
+def test_choosing_what_is_not_there_or_in_the_past_is_refused(
+    known: World, coordinator: Caller, clock: Clock
+) -> None:
+    found = allocation(coordinator)
+    path = f"/v1/allocations/{found['id']}/accept"
+    past = {"proposals": ["r1.o1"], "expires_at": clock.now.isoformat()}
+    for body, field in (
+        ({"proposals": []}, "proposals"),
+        ({"proposals": ["r9.o1"]}, "proposals[0]"),
+        (past, "expires_at"),
+    ):
+        answer = coordinator.post(path, body)
+        assert answer.status_code == 422, answer.text
+        assert [one["field"] for one in answer.json["errors"]] == [field]
+    assert Commitment.objects.count() == 0
 
 
 def test_what_takes_long_is_done_in_turns(

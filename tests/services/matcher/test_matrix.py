@@ -143,6 +143,9 @@ BODIES: Mapping[str, Callable[[World, str], Any]] = {
     "POST /v1/embargoes/{embargo_id}/confirmation": lambda *_: {"reason": "It is so."},
     "POST /v1/embargoes/{embargo_id}/end": lambda *_: {"reason": "It is over."},
     "POST /v1/allocation/what-if": supposed,
+    "POST /v1/allocations/{allocation_id}/accept": lambda world, _: {
+        "proposals": [world.ids["allocated"]]
+    },
     "POST /v1/allocation/accept": lambda world, record: {"id": world.ids.get(record, record)},
 }
 
@@ -265,7 +268,9 @@ def world(
     made = coordinator.post("/v1/embargoes", EMBARGO)
     assert made.status_code == 201, made.text
     world.ids["embargo"] = made.json["id"]
-    world.ids["allocation"] = coordinator.get("/v1/allocation").json["id"]
+    found = coordinator.get("/v1/allocation").json
+    world.ids["allocation"] = found["id"]
+    world.ids["allocated"] = found["first_commitments"][0]["proposal"]
     return world
 
 

@@ -8,8 +8,9 @@ from flask import Flask
 
 from services.portal.pages.matches.forms import number_of
 from services.portal.pages.matches.rights import possible
-from services.portal.pages.matches.rows import Line, lines, progress, proposed, sent, told
+from services.portal.pages.matches.rows import Line, lines, progress, proposed, sent
 from services.portal.pages.matches.steps import line_of_steps
+from services.portal.pages.wording import told
 from shared.web.identity import Identity
 
 ENDORSED = ("endorse", "coordinator")

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from services.portal.pages.wording import amount, number, quantity
-from shared.registers.counting import UNNAMED_UNIT, WHOLE_UNIT, counted
+from services.portal.pages.wording import told
+from shared.registers.counting import counted
 
 _THOUSAND = 1000
 
@@ -34,15 +34,6 @@ def _line(one: Mapping[str, Any], count: float | None) -> Line:
     own = counted(one["kind"], stored, one["unit"], cents, one["currency"])
     whole = one["amount"] if own.measure == "money" else count
     return Line(one["line"], one["theme"], one["kind"], own.measure, own.unit, whole)
-
-
-def told(value: float | None, measure: str, unit: str) -> str:
-    """So much of a line, as it is read; a dash for what nobody has told."""
-    if value is None:
-        return "–"
-    if measure == "money":
-        return amount(value, unit)
-    return number(value) if unit in (WHOLE_UNIT, UNNAMED_UNIT) else quantity(value, unit)
 
 
 def amount_told(line: Mapping[str, Any]) -> str:

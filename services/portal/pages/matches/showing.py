@@ -9,6 +9,7 @@ from flask import Response, request
 from flask_babel import gettext as _
 
 from services.portal.house import house
+from services.portal.pages import wording
 from services.portal.pages.forms import PageForm
 from services.portal.pages.frame import moment, show
 from services.portal.pages.matches import forms, rows
@@ -172,9 +173,9 @@ def _needs(case: Case) -> list[dict[str, Any]]:
     return [
         {
             "line": line,
-            "whole": rows.told(line.whole, line.measure, line.unit),
+            "whole": wording.told(line.whole, line.measure, line.unit),
             "bar": [
-                (BAR_NAMES[name](), rows.told(value, line.measure, line.unit), part, tone)
+                (BAR_NAMES[name](), wording.told(value, line.measure, line.unit), part, tone)
                 for name, value, part, tone in rows.progress(stored[line.number], line)
             ],
         }
@@ -184,7 +185,7 @@ def _needs(case: Case) -> list[dict[str, Any]]:
 
 def _gives(case: Case) -> list[dict[str, Any]]:
     return [
-        {"line": line, "whole": rows.told(line.whole, line.measure, line.unit)}
+        {"line": line, "whole": wording.told(line.whole, line.measure, line.unit)}
         for line in case.gives
     ]
 
@@ -193,7 +194,7 @@ def _figures(case: Case) -> Iterator[dict[str, Any]]:
     known = {line.number: line for line in case.told_of}
     names = ("pledged", "committed", "disbursed", "received", "difference")
     for one in case.life["figures"]:
-        told = {name: rows.told(one[name], one["measure"], one["unit"]) for name in names}
+        told = {name: wording.told(one[name], one["measure"], one["unit"]) for name in names}
         yield {
             "number": one["line"],
             "line": known.get(one["line"]),

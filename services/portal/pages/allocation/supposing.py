@@ -1,0 +1,193 @@
+"""/allocation/what-if: offers or requests left out or added, beside what is; nothing is kept."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from flask import Response, request
+
+from services.portal.pages import asking
+from services.portal.pages.allocation.rows import Names, measured, names_for
+from services.portal.pages.allocation.showing import READERS
+from services.portal.pages.allocation.what_if_forms import Supposition
+from services.portal.pages.asking import ask
+from services.portal.pages.assets import ASSETS
+from services.portal.pages.choices import Choices
+from services.portal.pages.finding import find
+from services.portal.pages.frame import account, for_roles, show
+from services.portal.pages.signing import REFUSED
+from services.portal.services import AwayError, RefusedError
+
+_LISTED = 100
+_DONORS = 200
+_SUPPOSED = "supposed-"
+
+
+class Theme(NamedTuple):
+    """What share of a theme's need is met now and would be met; None where it has none."""
+
+    theme: str
+    before: float | None
+    after: float | None
+
+
+class Changed(NamedTuple):
+    """How much of a need is met, or a donor asked for, now and then, in words; `more` says which.
+
+    `title` and `language` are a request's, None for a donor or for what is only supposed.
+    """
+
+    id: str
+    name: str
+    title: str | None
+    language: str | None
+    before: str
+    after: str
+    more: bool
+
+
+@for_roles(*READERS)
+def what_if() -> Response:
+    """The comparison that the address asks for, and the form that asks."""
+    if account().regions:
+        return show("allocation/regional.html")
+    found = asking.gather(
+        now=ask("matcher", "/v1/allocation"),
+        donors=ask("offers", "/v1/organisations", limit=_DONORS),
+    )
+    wanted = Supposition(request.args, _donors(found["donors"]))
+    now = found["now"]
+    if isinstance(now, AwayError):
+        return _shown(wanted, None, None)
+    if wanted.empty:
+        return _shown(wanted, now.body, None)
+    body = wanted.body()
+    if wanted.errors:
+        return _shown(wanted, now.body, None, REFUSED)
+    try:
+        then = asking.send("matcher", "/v1/allocation/what-if", body).body
+    except AwayError:
+        return _shown(wanted, None, None)
+    except RefusedError as error:
+        if error.status != REFUSED:
+            raise
+        wanted.take(error)
+        return _shown(wanted, now.body, None, REFUSED)
+    return _shown(wanted, now.body, then)
+
+
+def _shown(
+    wanted: Supposition,
+    now: Mapping[str, Any] | None,
+    then: Mapping[str, Any] | None,
+    status: int = 200,
+) -> Response:
+    changes = None if then is None else then["changes"]
+    names = _names(now, changes, wanted)
+    return show(
+        "allocation/what_if.html",
+        status,
+        wide=True,
+        form=wanted,
+        now=now,
+        then=then,
+        themes=_themes(now, then),
+        needs=[] if changes is None else [_need(one, names) for one in changes["needs"]],
+        changed_donors=[] if changes is None else [_donor(one, names) for one in changes["donors"]],
+        changes=changes,
+        left_out=_left_out(wanted, names),
+        choices=_choices(now, names, wanted),
+        room_style=ASSETS["allocation.css"].address,
+    )
+
+
+def _donors(answer: Any) -> Choices:
+    if isinstance(answer, AwayError):
+        return []
+    named = [(str(one["id"]), str(one["name"])) for one in answer.body["items"]]
+    return sorted(named, key=lambda one: one[1].casefold())
+
+
+def _names(
+    now: Mapping[str, Any] | None, changes: Mapping[str, Any] | None, wanted: Supposition
+) -> Names:
+    """The names of all that the page tells of: a record that is left out may be of either side."""
+    needs = [one for one in (changes or {}).get("needs", ()) if not _is_supposed(one["request"])]
+    donors = [one["organisation"] for one in (changes or {}).get("donors", ())]
+    pairs = list(now["first_commitments"]) if now else []
+    found = names_for(pairs, donors=donors)
+    more = find(
+        requests=[*wanted.without, *(one["request"] for one in needs)], offers=wanted.without
+    )
+    return Names(
+        {**found.requests, **more["requests"]},
+        {**found.offers, **more["offers"]},
+        found.organisations,
+    )
+
+
+def _themes(now: Mapping[str, Any] | None, then: Mapping[str, Any] | None) -> list[Theme]:
+    if now is None or then is None:
+        return []
+    before, after = ({one["theme"]: one["share"] for one in of["themes"]} for of in (now, then))
+    return [
+        Theme(theme, before.get(theme), after.get(theme))
+        for theme in dict.fromkeys((*before, *after))
+    ]
+
+
+def _need(one: Mapping[str, Any], names: Names) -> Changed:
+    id_ = one["request"]
+    is_known = not _is_supposed(id_)
+    return Changed(
+        id=id_ if is_known else "",
+        name=one["country"],
+        title=names.title("request", id_) if is_known else None,
+        language=names.language("request", id_) if is_known else None,
+        before=measured(one["before"]),
+        after=measured(one["after"]),
+        more=_more(one),
+    )
+
+
+def _donor(one: Mapping[str, Any], names: Names) -> Changed:
+    return Changed(
+        id=one["organisation"],
+        name=names.donor(one["organisation"]),
+        title=None,
+        language=None,
+        before=measured(one["before"]),
+        after=measured(one["after"]),
+        more=_more(one),
+    )
+
+
+def _more(one: Mapping[str, Any]) -> bool:
+    name = "amount" if one["after"]["amount"] is not None else "quantity"
+    return float(one["after"][name] or 0) > float(one["before"][name] or 0)
+
+
+def _is_supposed(id_: str) -> bool:
+    return id_.startswith(_SUPPOSED)
+
+
+def _left_out(wanted: Supposition, names: Names) -> list[tuple[str, str, str, str | None]]:
+    """Each id that is left out, with its side, title and language as far as they are known."""
+    found = []
+    for id_ in wanted.without:
+        side = "request" if id_ in names.requests else "offer"
+        found.append((id_, side, names.title(side, id_), names.language(side, id_)))
+    return found
+
+
+def _choices(
+    now: Mapping[str, Any] | None, names: Names, wanted: Supposition
+) -> list[tuple[str, list[tuple[str, str]]]]:
+    """What may be left out: the first requests and offers of the present allocation."""
+    pairs = now["first_commitments"] if now else []
+    found = []
+    for side in ("request", "offer"):
+        ids = [
+            id_ for id_ in dict.fromkeys(one[side] for one in pairs) if id_ not in wanted.without
+        ]
+        found.append((side, [(id_, names.title(side, id_)) for id_ in ids]))
+    return found

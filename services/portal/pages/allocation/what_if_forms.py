@@ -1,0 +1,193 @@
+"""What a coordinator supposes, as it stands in the address: fields in, the matcher's body out."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext
+from werkzeug.datastructures import MultiDict
+from wtforms import Field, Form, SelectField, StringField
+
+from services.portal.pages.choices import Choices, countries, labels
+from services.portal.pages.wording import here
+from services.portal.services import RefusedError
+from services.portal.sheets.values import UnclearError, read_number
+from shared.vocabulary.kinds import KINDS
+from shared.vocabulary.lists import PRIORITIES
+from shared.vocabulary.themes import THEMES
+from shared.vocabulary.units import UNITS
+
+MOST = 3
+"""Offers and requests, each, that may be supposed at once."""
+MOST_LEFT_OUT = 50
+_NO_CHOICE = ("", "—")
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_:-]{0,127}", re.ASCII)
+_PLACE = re.compile(r"with\.(offers|requests)\[(\d+)\]\.?(.*)")
+_NUMBER = lazy_gettext("This is not a number.")
+_CHOOSE = lazy_gettext("Choose one.")
+
+
+class SupposedForm(Form):
+    """What an offer and a request that are only supposed have in common: one line."""
+
+    theme = SelectField(lazy_gettext("Theme"), validate_choice=False)
+    kind = SelectField(lazy_gettext("Kind of help"), validate_choice=False)
+    quantity = StringField(lazy_gettext("How much"))
+    unit = SelectField(lazy_gettext("Of what"), validate_choice=False)
+    amount = StringField(lazy_gettext("Worth, in US dollars"))
+
+    def __init__(self, values: MultiDict[str, str], prefix: str) -> None:
+        super().__init__(values, prefix=prefix)
+        self.theme.choices = [_NO_CHOICE, *labels(THEMES)]
+        self.kind.choices = [_NO_CHOICE, *labels(KINDS)]
+        self.unit.choices = [_NO_CHOICE, *labels(UNITS)]
+
+    @property
+    def filled(self) -> bool:
+        """Whether anything is supposed here."""
+        return any((field.data or "").strip() for field in self)
+
+    def fail(self, field: Field, message: object) -> None:
+        """Add an error of a field."""
+        field.errors = [*field.errors, message]
+
+    def line(self, count: str) -> dict[str, Any]:
+        """The line as the matcher takes it; `count` is what it calls the quantity."""
+        for field in (self.theme, self.kind):
+            if field.data not in dict(field.choices or ()):
+                field.data = ""
+            if not field.data:
+                self.fail(field, _CHOOSE)
+        amount = self._number(self.amount)
+        return {
+            "theme": self.theme.data,
+            "kind": self.kind.data,
+            count: self._number(self.quantity),
+            "unit": self.unit.data or None,
+            "amount": amount,
+            "currency": None if amount is None else "USD",
+        }
+
+    def _number(self, field: Field) -> float | None:
+        text = (field.data or "").strip()
+        if not text:
+            return None
+        try:
+            return float(read_number(text, here()))
+        except UnclearError:
+            self.fail(field, _NUMBER)
+            return None
+
+
+class SupposedOfferForm(SupposedForm):
+    """An offer as a donor might make it."""
+
+    organisation = SelectField(lazy_gettext("Donor"), validate_choice=False)
+    country = SelectField(lazy_gettext("Only for"), validate_choice=False)
+
+    def __init__(self, values: MultiDict[str, str], prefix: str, donors: Choices) -> None:
+        super().__init__(values, prefix)
+        self.organisation.choices = [("", _("Somebody new")), *donors]
+        self.country.choices = [("", _("Any State")), *countries()]
+
+    def body(self) -> dict[str, Any]:
+        """As the matcher takes it; what is wrong is told at its field."""
+        only = [self.country.data] if self.country.data else []
+        return {
+            "organisation": self.organisation.data or "somebody-new",
+            "provisions": [self.line("capacity")],
+            "eligibility": {"countries": only},
+        }
+
+
+class SupposedRequestForm(SupposedForm):
+    """A request as a State might make it."""
+
+    country = SelectField(lazy_gettext("State"), validate_choice=False)
+    priority = SelectField(lazy_gettext("Priority"), validate_choice=False)
+
+    def __init__(self, values: MultiDict[str, str], prefix: str) -> None:
+        super().__init__(values, prefix)
+        self.country.choices = [_NO_CHOICE, *countries()]
+        self.priority.choices = [_NO_CHOICE, *labels(PRIORITIES, in_order=True)]
+
+    def body(self) -> dict[str, Any]:
+        """As the matcher takes it; what is wrong is told at its field."""
+        if not self.country.data:
+            self.fail(self.country, _CHOOSE)
+        return {
+            "country": self.country.data,
+            "priority": self.priority.data or None,
+            "needs": [self.line("quantity")],
+        }
+
+
+class Supposition:
+    """All that is supposed: what is left out, offers and requests added."""
+
+    def __init__(self, values: MultiDict[str, str], donors: Choices) -> None:
+        typed = [*values.getlist("without"), *values.getlist("also")]
+        named = [one.strip().rstrip("/").rpartition("/")[2] for one in typed]
+        self.without = list(dict.fromkeys(one for one in named if _ID.fullmatch(one)))[
+            :MOST_LEFT_OUT
+        ]
+        self.offers = [
+            SupposedOfferForm(values, f"o{place}", donors) for place in range(1, MOST + 1)
+        ]
+        self.requests = [SupposedRequestForm(values, f"r{place}") for place in range(1, MOST + 1)]
+        self.form_errors: list[str] = []
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is supposed."""
+        return not self.without and not any(form.filled for form in self._every())
+
+    def body(self) -> dict[str, Any]:
+        """What the matcher is asked; what is wrong is told at its field."""
+        return {
+            "without": self.without,
+            "with": {
+                "offers": [form.body() for form in self.offers if form.filled],
+                "requests": [form.body() for form in self.requests if form.filled],
+            },
+        }
+
+    @property
+    def errors(self) -> list[tuple[str, str]]:
+        """As `problems`: whether there are any."""
+        return self.problems()
+
+    def problems(self) -> list[tuple[str, str]]:
+        """The errors as pairs of a field's id and a message."""
+        fields = [field for form in self._every() for field in form]
+        found = [(field.id, str(field.errors[0])) for field in fields if field.errors]
+        return [*(("", message) for message in self.form_errors), *found]
+
+    def take(self, error: RefusedError) -> None:
+        """Put what the matcher refused at the fields that it names."""
+        for name, message in error.fields():
+            form, field = self._named(name)
+            if form is None or field is None:
+                self.form_errors.append(message)
+            else:
+                form.fail(field, message)
+        if not error.fields():
+            self.form_errors.append(str(error))
+
+    def _named(self, name: str) -> tuple[SupposedForm | None, Field | None]:
+        found = _PLACE.fullmatch(name)
+        if found is None:
+            return None, None
+        forms: list[Any] = self.offers if found.group(1) == "offers" else self.requests
+        filled = [form for form in forms if form.filled]
+        if int(found.group(2)) >= len(filled):
+            return None, None
+        form = filled[int(found.group(2))]
+        last = found.group(3).rpartition(".")[2]
+        names: Mapping[str, str] = {"capacity": "quantity", "currency": "amount"}
+        return form, getattr(form, names.get(last, last), None) if last else None
+
+    def _every(self) -> Iterator[SupposedForm]:
+        yield from self.offers
+        yield from self.requests
