@@ -43,7 +43,18 @@ class Likeness:
 
 def likeness(left: Described, right: Described) -> Likeness:
     """Of two records of one side; the evidence comes weightiest first."""
+    return _likeness(left, right, features(left, right))
+
+
+def likeness_from(least: float, left: Described, right: Described) -> Likeness | None:
+    """The same where the score is `least` or above; None, at less than half the cost, below."""
     of_pair = features(left, right)
+    if shipped().probability(of_pair) < least:
+        return None
+    return _likeness(left, right, of_pair)
+
+
+def _likeness(left: Described, right: Described, of_pair: tuple[float, ...]) -> Likeness:
     found = [
         Evidence(kind, *sides, weight)
         for kind, weight in zip(FEATURES, shipped().parts(of_pair), strict=True)

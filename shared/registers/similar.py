@@ -10,7 +10,7 @@ from typing import Any
 
 from shared.likeness.classifier import shipped
 from shared.likeness.described import described
-from shared.likeness.evidence import Likeness, likeness
+from shared.likeness.evidence import Likeness, likeness_from
 from shared.likeness.wording import Side, drafted_text, evidence_text, similar_text
 from shared.registers.merged import MergeableRecord
 
@@ -41,8 +41,11 @@ def similar_view(
 ) -> list[dict[str, Any]]:
     """What a record seems to be the same as, likeliest first, for a SimilarView."""
     one = described(event_data(record), today)
-    found = [(likeness(one, described(event_data(other), today)), other) for other in others]
-    alike = [pair for pair in found if pair[0].score >= shipped().least]
+    least = shipped().least
+    found = (
+        (likeness_from(least, one, described(event_data(other), today)), other) for other in others
+    )
+    alike = [(pair, other) for pair, other in found if pair is not None]
     alike.sort(key=lambda pair: (-pair[0].score, pair[1].id))
     side = record.text_side
     return [_view(pair, other, side, language) for pair, other in alike[:TOLD]]

@@ -18,8 +18,7 @@ from services.matcher.engine.resemblance import resembling
 from services.matcher.engine.whereabouts import FEW
 from shared.likeness.classifier import DECIMALS, shipped
 from shared.likeness.described import Described, Line, usd_cents
-from shared.likeness.evidence import Evidence, likeness
-from shared.likeness.features import FEATURES
+from shared.likeness.evidence import Evidence, likeness_from
 
 __all__ = ["Evidence", "Likely", "likely_duplicates"]
 
@@ -63,8 +62,8 @@ def likely_duplicates(
         name = index.id(other)
         ends = (one, _described(records, index, other))
         left, right = (record, name) if record < name else (name, record)
-        alike = likeness(*(ends if record < name else ends[::-1]))
-        if alike.score >= shown:
+        alike = likeness_from(shown, *(ends if record < name else ends[::-1]))
+        if alike is not None:
             found.append(Likely(side, left, right, alike.score, alike.features, alike.evidence))
     return tuple(sorted(found, key=lambda likely: (-likely.score, likely.left, likely.right)))
 
@@ -78,11 +77,10 @@ def _candidates(records: Records, side: Side, row: int, least: float) -> list[in
     near = _near(records, side, row)
     weights = np.array([*shipped().weights, shipped().intercept])
     gists = (records.found.requests if side == "request" else records.found.offers).gists
-    found = resembling(near, index.records.table, gists, row, weights, _log_odds(least))
+    tables = index.records.table, index.lines.table, gists
+    found = resembling(near, *tables, row, weights, _log_odds(least))
     rows, first = np.unique(found.rows, return_index=True)
-    missing = (1.0 - index.concept_cosines(row, rows)) * weights[FEATURES.index("concepts")]
-    enough = missing <= found.spare[first]
-    rows, cosines = rows[enough], found.cosines[first][enough]
+    cosines = found.cosines[first]
     if len(rows) > MOST_CANDIDATES:
         last = np.partition(cosines, -MOST_CANDIDATES)[-MOST_CANDIDATES]
         rows, cosines = rows[cosines >= last], cosines[cosines >= last]
@@ -105,7 +103,9 @@ def _near(records: Records, side: Side, row: int) -> npt.NDArray[np.int64]:
 
 
 def _log_odds(probability: float) -> float:
-    return math.log(probability / (1.0 - probability)) - 10.0**-DECIMALS
+    """From which on a probability may be rounded to this one."""
+    against = 1.0 - probability
+    return math.log(probability / against) - 10.0**-DECIMALS / (probability * against)
 
 
 def _described(records: Records, index: Index, row: int) -> Described:

@@ -184,15 +184,6 @@ class Index:
             found[record].append((-product, self._names.concepts.name(number) or ""))
         return found
 
-    def concept_cosines(self, row: int, rows: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
-        """The cosines of what the texts of a record and of some others of its side name."""
-        products, _ = self._named_by_both(row, self, rows)
-        weights, named = (self.records.column(name)[rows].astype(np.uint64) for name in _NAMED[1:])
-        squares = (np.where(_told(named), weights, 0) ** 2).sum(axis=1)
-        own = self._named_by_both(row, self, np.array([row], dtype=np.intp))[0].sum()
-        lengths = np.sqrt(own) * np.sqrt(squares)
-        return np.where(lengths > 0.0, products.sum(axis=1) / np.where(lengths > 0, lengths, 1), 0)
-
     def _named_by_both(
         self, row: int, others: "Index", rows: npt.NDArray[np.intp]
     ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int16]]:
