@@ -19,6 +19,8 @@ from shared.language.uncased_names import uncased_pairs
 MOST_NUMBERS = 16
 MOST_NAMES = 12
 MOST_SITES = 4
+MOST_PLACES = 20
+"""Of one line."""
 MOST_OF_OWNER = 3
 
 _LEAST_NUMBER = 2
@@ -35,12 +37,14 @@ _SIGNIFICANT = 4
 class Author:
     """Whose texts they are: the name of an organisation, or a State's ISO 3166-1 alpha-3.
 
-    `sites` are those that the author lists beside the texts, in any words.
+    `sites` are those that the author lists beside the texts, in any words; `by_line` those of each
+    line that has some, with its number.
     """
 
     name: str | None = None
     country: str | None = None
     sites: tuple[str, ...] = ()
+    by_line: tuple[tuple[int, tuple[str, ...]], ...] = ()
 
 
 NOBODY = Author()
@@ -51,13 +55,16 @@ class Particulars:
     """`numbers` rounded to three digits, ascending, those of years left out; `phases` by number;
     `names` pairs of words, the first with a capital or of an organisation's name in a script that
     has none, and `sites` codes of ISO 3166-2 (or what an
-    author wrote), both still in clear; `owner` the pairs of the owner's own name."""
+    author wrote), both still in clear; `owner` the pairs of the owner's own name. `places` are, for
+    each line with sites of its own, their codes: none where one of them is no division that is
+    known, for it may lie anywhere in the State."""
 
     numbers: tuple[float, ...]
     phases: frozenset[int]
     names: tuple[str, ...]
     sites: tuple[str, ...]
     owner: tuple[str, ...]
+    places: tuple[tuple[int, tuple[str, ...]], ...] = ()
 
 
 def particulars(texts: Iterable[str], language: str, author: Author = NOBODY) -> Particulars:
@@ -75,6 +82,7 @@ def particulars_in(texts: Sequence[Counted], author: Author) -> Particulars:
         names=_first(MOST_NAMES, (pair for part in read for pair in _names(part))),
         sites=_first(MOST_SITES, (*_listed(author), *_named(read, author.country))),
         owner=_first(MOST_OF_OWNER, _names(lexemes(author.name or ""))),
+        places=tuple(_by_line(author)),
     )
 
 
@@ -124,6 +132,14 @@ def _listed(author: Author) -> Iterator[str]:
         read = lexemes(site)
         words = " ".join(lexeme.text for lexeme in read if lexeme.kind != "mark")
         yield from _sites(read, author.country) or ([words] if words else [])
+
+
+def _by_line(author: Author) -> Iterator[tuple[int, tuple[str, ...]]]:
+    for line, sites in author.by_line:
+        found = [_sites(lexemes(site), author.country) for site in sites]
+        every = {code for codes in found for code in codes}
+        is_told = all(found) and len(every) <= MOST_PLACES
+        yield line, tuple(sorted(every)) if is_told else ()
 
 
 def _named(read: Iterable[Sequence[Lexeme]], country: str | None) -> Iterator[str]:

@@ -19,7 +19,7 @@ from shared.language.terms import Token, terms, tokens, weights
 from shared.language.text import clean
 from shared.language.vectors import encode
 
-METHOD = "7"
+METHOD = "8"
 """Names this way of making signatures; to be raised whenever the same text would give another."""
 
 ANALYSED = 60_000
@@ -77,7 +77,8 @@ def read(
     (the 6 strongest that the texts seem to describe; of what they tell of quantities, money,
     places and dates, that is all that leaves, beside `numbers`), `terms` as [16 hexadecimal digits,
     weight] (the 96 heaviest, in the order of the digits), `numbers` and `phases` as particulars.py
-    has them, `names`, `sites` and `owner` as hashes of 8 hexadecimal digits, and `vector`, base64
+    has them, `names`, `sites` and `owner` as hashes of 8 hexadecimal digits, `places` as [line,
+    such hashes], and `vector`, base64
     of 512 signed bytes, or None without text or encoder. Any text is taken; of long ones the
     first 60,000 characters (2,000 for the vector) count.
     """
@@ -106,6 +107,10 @@ def read(
                 name: sorted({_hash(one, key)[:_NAME_CHARACTERS] for one in getattr(told, name)})
                 for name in ("names", "sites", "owner")
             },
+            "places": [
+                [line, sorted({_hash(one, key)[:_NAME_CHARACTERS] for one in codes})]
+                for line, codes in told.places
+            ],
             "vector": parts.vector,
         },
         as_data(inferred, lines, parts.mentions, facts, parts.texts),

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -97,7 +97,11 @@ class ActivityProfile:
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """An open request as its needs are compared: the lines with known codes, and its texts."""
+    """An open request as its needs are compared: the lines with known codes, and its texts.
+
+    `sites` are all that it names; `places` by a line's number those that the line is for, none
+    where they are not known by name.
+    """
 
     id: str
     country: str
@@ -108,7 +112,15 @@ class Needs:
     concepts: Mapping[str, int]
     excluded: frozenset[str]
     sites: npt.NDArray[np.uint32]
+    places: Mapping[int, frozenset[int]]
     vector: npt.NDArray[np.int8]
+
+
+class _Request(NamedTuple):
+    row: int
+    country: str
+    lines: tuple[Line, ...]
+    places: Mapping[int, frozenset[int]]
 
 
 class Activities:
@@ -122,7 +134,7 @@ class Activities:
         self._profiles: dict[str, ActivityProfile] = {}
         self._by_state: defaultdict[str, dict[str, int]] = defaultdict(dict)
         self._needs = Columns(NEED)
-        self._requests: dict[str, tuple[int, str, tuple[Line, ...]]] = {}
+        self._requests: dict[str, _Request] = {}
         self._needy: defaultdict[str, set[str]] = defaultdict(set)
 
     def put_activity(self, profile: ActivityProfile) -> None:
@@ -152,23 +164,24 @@ class Activities:
         )[:MOST_LINES]
         if profile.open and lines:
             row = self._needs.take(**self._need_cells(profile))
-            self._requests[profile.id] = (row, profile.country, lines)
+            places = dict(profile.text.places)
+            self._requests[profile.id] = _Request(row, profile.country, lines, places)
             self._needy[profile.country].add(profile.id)
 
     def remove_request(self, request: str) -> None:
         """Take a request out; nothing happens if it is not here."""
         if request in self._requests:
-            row, country, _ = self._requests.pop(request)
-            self._needs.free(row)
-            self._needy[country].discard(request)
+            known = self._requests.pop(request)
+            self._needs.free(known.row)
+            self._needy[known.country].discard(request)
 
     def has_company(self, request: str) -> bool:
         """Whether a request is here, and activities of its State are too."""
-        return request in self._requests and bool(self.in_state(self._requests[request][1]))
+        return request in self._requests and bool(self.in_state(self._requests[request].country))
 
     def needs(self, request: str) -> Needs:
         """A request's needs; KeyError for one that is not here."""
-        row, country, lines = self._requests[request]
+        row, country, lines, places = self._requests[request]
         cells = {name: self._needs.column(name)[row] for name in self._needs.names}
         return Needs(
             id=request,
@@ -180,6 +193,7 @@ class Activities:
             concepts=self._names(cells["concepts"], cells["concept_weights"]),
             excluded=frozenset(self._names(cells["excluded"], cells["excluded"])),
             sites=cells["sites"],
+            places=places,
             vector=cells["vector"],
         )
 

@@ -37,7 +37,8 @@ the activity's text names that the request's names too. `allowed`: the part of w
 that the other does not rule out. `amount`, `quantity`: how near money and numbers are to those
 needed. `part`: the part of the line that is covered by them. `together`: the part of the shorter
 window on which both stand. `sites`: whether both name the same place within the State; 0 where each
-names others. What is not told counts as neither for nor against.
+names others: of a line that has places of its own, these. What is not told counts as neither for
+nor against.
 """
 
 UNSURE = 0.5
@@ -72,7 +73,7 @@ def features(activities: Activities, needs: Needs, line: Line, rows: Rows) -> Fe
         _nearness(line.quantity or 0, quantity, same_unit | (unit == 0) | (own_unit == 0)),
         _part((line.quantity or 0, quantity, same_unit), (dollars(line), paid)),
         _together(line.window or needs.window, first, last),
-        _sites(needs.sites, activities.column("sites")[rows]),
+        _sites(needs, line, activities.column("sites")[rows]),
     ]
     return np.stack([column.astype(np.float64) for column in columns], axis=1).clip(0.0, 1.0)
 
@@ -102,11 +103,17 @@ def _together(window: tuple[int, int], first: Whole, last: Whole) -> Features:
     return _divided(np.maximum(days, 0), shorter, last > 0, UNSURE)
 
 
-def _sites(asked: npt.NDArray[np.uint32], given: npt.NDArray[np.uint32]) -> Features:
-    """1 where a place is named by both, 0 where none is; UNSURE where one names none."""
-    known = given.any(axis=1) & asked.any()
+def _sites(needs: Needs, line: Line, given: npt.NDArray[np.uint32]) -> Features:
+    """1 where a place is named by both, 0 where none is; UNSURE where one names none.
+
+    UNSURE too where none is and the line lists places that nobody knows by name: they may lie in
+    what the activity names.
+    """
+    places = needs.places.get(line.number)
+    asked = np.array(sorted(places), dtype=np.uint32) if places else needs.sites
+    known = given.any(axis=1) & asked.any() & (places is None or bool(places))
     common = np.isin(given, asked[asked > 0]).any(axis=1)
-    found: Features = np.where(known, common, UNSURE)
+    found: Features = np.where(known | common, common, UNSURE)
     return found
 
 

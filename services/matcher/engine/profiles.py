@@ -46,7 +46,8 @@ class Text:
     text rules out; `themes` and `kinds` map codes to their probability, `field` is that of being of
     this field, all in hundredths; `terms` maps keyed hashes to
     weights in hundredths; `vector` is 512 signed bytes or None; `particulars` are what tells it
-    from others on the same matter.
+    from others on the same matter; `places` those that each line is for within the State, keyed
+    hashes as numbers: none for a line whose places are not known by name.
     """
 
     language: str = ""
@@ -58,6 +59,7 @@ class Text:
     terms: tuple[tuple[str, int], ...] = ()
     vector: bytes | None = None
     particulars: Particulars = NOTHING_IN_PARTICULAR
+    places: tuple[tuple[int, frozenset[int]], ...] = ()
 
     @classmethod
     def of_signature(cls, signature: Mapping[str, Any] | None) -> Self:
@@ -75,6 +77,10 @@ class Text:
             terms=tuple(sorted((term, round(w * _CENTI)) for term, w in signature["terms"])),
             vector=None if vector is None else decode(vector).tobytes(),
             particulars=Particulars.of_signature(signature),
+            places=tuple(
+                (line, frozenset(int(one, 16) for one in hashes))
+                for line, hashes in signature.get("places", ())
+            ),
         )
 
 

@@ -234,13 +234,14 @@ def _line_uses(
 def _texts(request: AssistanceRequest) -> Texts:
     shown = [need for need in request.needs if not need.confidential]
     hidden = [need for need in request.needs if need.confidential]
-    sites = tuple(site for need in request.needs for site in need.sites)
+    by_line = tuple((need.line, tuple(need.sites)) for need in request.needs if need.sites)
+    sites = tuple(site for _, listed in by_line for site in listed)
     return Texts(
         title=request.title,
         description=request.description,
         more=(*map(_words, request.objectives), *_line_texts(shown)),
         confidential=tuple(_line_texts(hidden)),
-        author=Author(country=request.country, sites=sites),
+        author=Author(country=request.country, sites=sites, by_line=by_line),
     )
 
 

@@ -158,6 +158,17 @@ def test_any_text_is_taken(text: str, language: str) -> None:
     assert all(number >= 2 and number not in range(1950, 2100) for number in found.numbers)
 
 
+def test_places_are_told_line_by_line_where_all_are_known() -> None:
+    author = Author(
+        country="SEN", by_line=((1, ("Louga",)), (2, ("Louga, Matam", "Diourbel")), (4, ("A hut",)))
+    )
+    found = particulars([""], "en", author).places
+    assert found == ((1, ("SN-LG",)), (2, ("SN-DB", "SN-LG", "SN-MT")), (4, ()))
+    hashed = signature({"title": "Stores"}, "en", b"key", "request", author)["places"]
+    assert [(line, len(hashes)) for line, hashes in hashed] == [(1, 1), (2, 3), (4, 0)]
+    assert set(hashed[0][1]) < set(hashed[1][1])
+
+
 def test_names_and_sites_leave_as_hashes_alone() -> None:
     texts = {"title": "Stores in Diourbel", "description": "Paid by the Harbour Lights Agency."}
     author = Author(name="Harbour Lights Agency", country="SEN")

@@ -10,8 +10,10 @@ import pytest
 from services.matcher.engine.activities import Activities
 from services.matcher.engine.coverage import Covering, coverings, shipped
 from services.matcher.engine.coverage_features import FEATURES
-from shared.language import encoder_available
-from tests.services.matcher.engine.covering import GIVEN, NEED, activity, held, line, request
+from services.matcher.engine.profiles import RequestProfile
+from shared.language import encoder_available, signature
+from shared.language.particulars import Author
+from tests.services.matcher.engine.covering import GIVEN, KEY, NEED, activity, held, line, request
 
 DAY = date(2026, 7, 1)
 PAST = {"from": "2019-01-01", "to": "2020-12-31"}
@@ -70,6 +72,37 @@ def test_places_within_the_state_are_compared() -> None:
     assert shipped().weights[at] > 0.0
     assert there.score > untold.score
     assert found(held(asked, activity(text=f"{GIVEN} All are in Matam."))) == ()
+
+
+def test_a_line_has_places_of_its_own() -> None:
+    """Each line is covered where it is for, whatever the request's other lines name."""
+    asked = listing({1: ["Louga"], 2: ["Ziguinchor", "Matam"]})
+    given = [activity(where, text=f"{GIVEN} All are in {where}.") for where in ("Louga", "Matam")]
+    assert [(one.line, one.activity) for one in found(held(asked, *given))] == [
+        (1, "Louga"),
+        (2, "Matam"),
+    ]
+    assert len(found(held(asked, activity()))) == 2, "who names no place may cover both"
+
+
+def test_a_place_that_nobody_knows_by_name_rules_nothing_out() -> None:
+    asked = listing({1: ["The old depot"], 2: ["Louga", "The old depot"]})
+    there, elsewhere = (
+        found(held(asked, activity(text=f"{GIVEN} All are in {where}.")))
+        for where in ("Louga", "Matam")
+    )
+    at = FEATURES.index("sites")
+    assert [one.features[at] for one in there] == [1.0, 1.0]
+    assert [one.features[at] for one in elsewhere] == [0.5, 0.5]
+
+
+def listing(sites: dict[int, list[str]]) -> RequestProfile:
+    """A request whose lines list these sites."""
+    by_line = tuple((number, tuple(listed)) for number, listed in sites.items())
+    every = tuple(site for listed in sites.values() for site in listed)
+    author = Author(country="SEN", sites=every, by_line=by_line)
+    told = signature({"description": NEED}, "en", KEY, "request", author)
+    return request(lines=[line(number) for number in sites], signature=told)
 
 
 @pytest.mark.parametrize(
