@@ -1,12 +1,18 @@
-"""The same need asked for twice, through the real processes: found, merged, taken apart again."""
+"""The same need asked for twice, through the real processes: found, merged, taken apart again.
+
+Then the rest of a coordinator's walk, by HTTP alone: linked, dismissed, allocated, asked what if,
+accepted, agreed, and nothing committed twice.
+"""
 
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from deploy.cli.client import Client
+from deploy.cli.client import Client, ProblemError
+from deploy.local.running import Stack
 from deploy.local.servers import wait_until
+from tests.journeys.speaking import both_agree
 
 pytestmark = pytest.mark.journey
 
@@ -37,7 +43,7 @@ OFFER = {
 
 
 def test_a_need_that_was_asked_for_twice(
-    operator: Client, coordinator: Client, published: Callable[..., str]
+    stack: Stack, operator: Client, coordinator: Client, published: Callable[..., str]
 ) -> None:
     donor = {"name": "Agency of the journey", "type": "state", "country": "JPN"}
     operator.put("offers", "/v1/organisations/journey-agency", donor)
@@ -87,3 +93,78 @@ def test_a_need_that_was_asked_for_twice(
         SECONDS,
         "proposals having come back",
     )
+
+    decide(coordinator, found["id"], "link")
+    dismissed = decide(coordinator, found["id"], "dismiss")
+    assert (dismissed["status"], dismissed["possible"]) == ("dismissed", ["merge", "link"])
+    assert case("open") is None
+    allocated(stack, coordinator, offer, (first, second))
+
+
+def decide(coordinator: Client, case: str, decision: str) -> dict[str, Any]:
+    """Decide on a pair as it is seen now; the case after that."""
+    path = f"/v1/duplicates/{case}"
+    seen = coordinator.get("matcher", path)
+    assert decision in seen.body["possible"]
+    body = {"decision": decision, "reason": "For two garrisons (illustrative)"}
+    answer = coordinator.post("matcher", f"{path}/decision", body, if_match=seen.etag)
+    return dict(answer.body)
+
+
+def allocated(stack: Stack, coordinator: Client, offer: str, requests: tuple[str, str]) -> None:
+    """Both requests are given to, once each, by accepting what is found for all that is open."""
+    first, second = requests
+
+    def found() -> dict[str, Any]:
+        return dict(coordinator.get("matcher", "/v1/allocation").body)
+
+    def pairs(one: dict[str, Any]) -> set[tuple[str, str]]:
+        return {(pair["request"], pair["offer"]) for pair in one["first_commitments"]}
+
+    def accept() -> dict[str, Any]:
+        body = {"id": found()["id"]}
+        return dict(coordinator.post("matcher", "/v1/allocation/accept", body).body)
+
+    both = {(first, offer), (second, offer)}
+    wait_until(lambda: pairs(found()) == both, SECONDS, "both in the allocation")
+    without = {"without": [first]}
+    supposed = coordinator.post("matcher", "/v1/allocation/what-if", without).body
+    assert pairs(dict(supposed)) == {(second, offer)}
+    assert {one["request"] for one in supposed["changes"]["needs"]} == {first}
+
+    wait_until(lambda: _unless_changed(accept), SECONDS, "the allocation being accepted")
+    for request in requests:
+        both_agree(stack, f"{request}.{offer}", "SEN", "journey-agency")
+    for request in requests:
+        life = coordinator.get("matcher", f"/v1/proposals/{request}.{offer}/life").body
+        assert life["status"] == "committed"
+        again = [{"side": side, "line": 1, "quantity": 1} for side in ("request", "offer")]
+        body = {"proposal": f"{request}.{offer}", "lines": again}
+        with pytest.raises(ProblemError) as refused:
+            coordinator.post("matcher", "/v1/commitments", body)
+        assert refused.value.status == 409
+        assert refused.value.problem["shortage"]["left"] == 0
+        assert refused.value.problem["shortage"]["record"] == request
+    lines = list(coordinator.items("matcher", "/v1/ledger", record=offer))
+    assert {line["line"]: line["held"] for line in lines} == {1: 8, 2: 12}
+    wait_until(
+        lambda: all(_committed(coordinator, request) == 4 for request in requests),
+        SECONDS,
+        "both requests showing it",
+    )
+
+
+def _unless_changed(accept: Callable[[], dict[str, Any]]) -> bool:
+    """Whether it was accepted whole; not where a worker changed what is open meanwhile."""
+    try:
+        accepted = accept()
+    except ProblemError as problem:
+        if str(problem.problem["type"]).endswith(":changed"):
+            return False
+        raise
+    return bool(accepted["status"] == "accepted" and accepted["held"] == accepted["commitments"])
+
+
+def _committed(coordinator: Client, request: str) -> float:
+    shown = coordinator.get("requests", f"/v1/requests/{request}").body
+    return float(shown["needs"][0]["committed"]["quantity"] or 0)
