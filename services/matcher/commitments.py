@@ -10,6 +10,7 @@ before each write, with its name; an exception out of it is a crash at that plac
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 
@@ -31,6 +32,7 @@ from services.matcher.embargo_checks import lines_bar
 from services.matcher.ledger import Outcome
 from services.matcher.life import advance
 from services.matcher.pledges import above_pledge
+from services.matcher.shortages import refusal_text, shortage_of
 from shared.events.outbox import NotFound, Version, change, create
 from shared.events.work import INFRASTRUCTURE
 from shared.lifecycle import IllegalTransition
@@ -184,9 +186,10 @@ def _reserve_all(commitment: Commitment, now: datetime, step: Step) -> Commitmen
         step(f"reserve {take.ledger_line}")
         outcome = ledger.reserve(take, commitment.id)
         if outcome is not Outcome.HELD:
-            reason = f"{take.side} line {take.line}: {outcome.value}"
+            shortage = shortage_of(take, outcome)
+            reason = refusal_text(take, outcome, shortage)
             step("undo")
-            return _try_to_move(commitment.id, "undo", now, reason)
+            return _try_to_move(commitment.id, "undo", now, reason, shortage)
     step("commit the proposal")
     refusal = _commit_proposal(commitment, now)
     if refusal is None and commitment.alliance is not None:
@@ -275,13 +278,20 @@ def _take_step(match: Match, action: str, now: datetime) -> None:
         advance(match, action, MATCHER, now)
 
 
-def _try_to_move(id_: str, action: str, now: datetime, refusal: str | None = None) -> Commitment:
+def _try_to_move(
+    id_: str,
+    action: str,
+    now: datetime,
+    refusal: str | None = None,
+    shortage: dict[str, Any] | None = None,
+) -> Commitment:
     """Take the step unless another who finishes the same commitment took one already."""
 
     def step(commitment: Commitment) -> None:
         if action in COMMITMENT.allowed(commitment.status):
             _move(commitment, action, MATCHER, now)
             commitment.refusal = refusal or commitment.refusal
+            commitment.shortage = shortage or commitment.shortage
 
     return change(Commitment, id_, None, step, now)
 

@@ -92,6 +92,11 @@ class CoverageView(StrictSchema):
     commitments = fields.List(fields.String(), required=True)
     notes = fields.List(fields.Nested(CoverageNoteView), required=True)
     evidence = fields.List(fields.Nested(CoverageEvidenceView), required=True)
+    possible = fields.List(
+        fields.String(),
+        required=True,
+        metadata={"description": "What this reader may decide now: `confirm`, `dismiss`."},
+    )
     reason = fields.String(
         required=True,
         allow_none=True,

@@ -4,13 +4,17 @@ from typing import Any
 
 from services.matcher.coverage_documents import CoverageCase
 from services.matcher.coverage_notes import notes
+from services.matcher.coverage_rules import COVERAGE
 from services.matcher.documents import RecordView
 from services.matcher.engine.coverage import Extent
 from services.matcher.engine.coverage_wording import Grounds, evidence
 from services.matcher.rights import oversees
+from shared.lifecycle import SHOWN
 from shared.registers.measures import amount_of, quantity_of
-from shared.web.identity import Identity
+from shared.web.identity import Identity, covers
 from shared.web.logging import record_confidential_read
+
+_DECISIONS = ("confirm", "dismiss")
 
 
 def coverage_view(
@@ -37,9 +41,20 @@ def coverage_view(
             {"code": one.code, "sentence": one.sentence}
             for one in evidence(_grounds(case), language)
         ],
+        "possible": _possible(case, request, identity),
         "reason": case.reason if oversees(identity, case.country) else None,
         "version": str(case.version),
     }
+
+
+def _possible(case: CoverageCase, request: RecordView | None, identity: Identity) -> list[str]:
+    """The decisions that a reader may take now; nothing can be confirmed of a line that is gone."""
+    if identity.role != "coordinator" or not covers(identity, case.country):
+        return []
+    lines = request.lines if request is not None and request.status in SHOWN else ()
+    has_line = any(one.line == case.line for one in lines)
+    allowed = COVERAGE.allowed(case.status)
+    return [one for one in _DECISIONS if one in allowed and (has_line or one != "confirm")]
 
 
 def _grounds(case: CoverageCase) -> Grounds:

@@ -232,7 +232,8 @@ class Commitment(Aggregate):
     alone: it has no match and no offer. Nor has one that a call pays for by an `application`.
     `alliance` is the one for whose sake it is made, if any. A `provisional` one was held before
     donor and State agreed: it is given back when its time is over, and kept once both have agreed.
-    `reason` is why it was released, in the words of who did.
+    `reason` is why it was released, in the words of who did. `shortage` is which line had less than
+    was asked, and how much (shortages.py), where that was why it was refused.
     """
 
     meta = {"collection": "commitments", "indexes": ["match", "status", "country", "expires_at"]}  # noqa: RUF012 (mongoengine declares it so)
@@ -249,6 +250,7 @@ class Commitment(Aggregate):
     lines = EmbeddedDocumentListField(CommitmentLine, required=True)
     expires_at = DateTimeField()
     refusal = StringField()
+    shortage = DictField()
     provisional = BooleanField()
     reason = StringField()
 

@@ -80,6 +80,14 @@ class DuplicateView(StrictSchema):
         required=True,
         metadata={"description": "Side by side, the weightiest first."},
     )
+    possible = fields.List(
+        fields.String(),
+        required=True,
+        metadata={
+            "description": "What this reader may decide now: `link`, `dismiss`; `merge` at the "
+            "register of either record."
+        },
+    )
     reason = fields.String(
         required=True,
         allow_none=True,

@@ -1,16 +1,24 @@
 """What a reader is shown of two records that seem to be the same."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from services.matcher.documents import RecordView, view_id
+from services.matcher.domain import DUPLICATE
 from services.matcher.duplicate_documents import DuplicateCase, evidence_of
-from services.matcher.duplicates import seen_version
+from services.matcher.duplicates import OPEN, seen_version
 from services.matcher.rights import oversees
 from shared.likeness.features import FEATURES
 from shared.likeness.wording import evidence_text
-from shared.web.identity import Identity
+from shared.web.identity import Identity, covers
 from shared.web.logging import record_confidential_read
+
+_DECISIONS = ("merge", "link", "dismiss")
+
+
+def states_of(case: DuplicateCase) -> tuple[str | None, ...]:
+    """The States whose coordinator decides on a case; None for what is of no State, as offers."""
+    return (case.left_owner, case.right_owner) if case.side == "request" else (None,)
 
 
 def duplicate_view(
@@ -39,9 +47,22 @@ def duplicate_view(
             for one in evidence_of(case)
             if one.kind in FEATURES
         ],
+        "possible": _possible(case, of_records, identity),
         "reason": case.reason if oversees(identity) else None,
         "version": str(seen_version(case, views)),
     }
+
+
+def _possible(
+    case: DuplicateCase, views: Sequence[RecordView | None], identity: Identity
+) -> list[str]:
+    """The decisions that a reader may take; none for who may not, none of them on what is gone."""
+    if identity.role != "coordinator" or not covers(identity, *states_of(case)):
+        return []
+    going_on = all(view is not None and view.status in OPEN for view in views)
+    mergeable = going_on and case.left_owner == case.right_owner
+    allowed = DUPLICATE.allowed(case.status)
+    return [one for one in _DECISIONS if one in allowed and (mergeable or one != "merge")]
 
 
 def _record(case: DuplicateCase, end: str, view: RecordView | None) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Commitments over HTTP."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from http import HTTPStatus
 from typing import Any
@@ -29,6 +30,7 @@ from services.matcher.promises import (
 from services.matcher.proposals import Proposal
 from services.matcher.rights import hidden_lines
 from services.matcher.settling import settle
+from services.matcher.shortages import NOT_ENOUGH_LEFT, shortage_view
 from services.matcher.views import commitment_view
 from shared.ids import derived_id, new_id
 from shared.registers.context import context
@@ -45,7 +47,7 @@ from shared.web.identity import Identity, current_identity, require_covered, req
 from shared.web.marks import answers
 from shared.web.paging import page, page_schema
 from shared.web.preconditions import etag
-from shared.web.problems import conflict, invalid_field, not_found
+from shared.web.problems import Problem, conflict, invalid_field, not_found
 
 blueprint = Blueprint(
     "commitments",
@@ -84,9 +86,18 @@ class Commitments(MethodView):
         )
         commitment = commitments.finish(begun.id, now)
         if commitment.status == "refused":
-            raise conflict("refused", f"Nothing was committed: {commitment.refusal}.")
+            raise _refused(commitment)
         headers = {"Location": f"/v1/commitments/{commitment.id}"}
         return commitment_view(commitment, proposal.hidden), {**_tag(commitment), **headers}
+
+
+def _refused(commitment: Commitment) -> Problem:
+    """The 409 problem: why nothing was committed; where a line had too little, in numbers too."""
+    message = f"Nothing was committed: {commitment.refusal}."
+    if not commitment.shortage:
+        return conflict("refused", message)
+    short = conflict(NOT_ENOUGH_LEFT, message)
+    return replace(short, members={"shortage": shortage_view(commitment.shortage)})
 
 
 def _begun_before(identity: Identity) -> Commitment | None:

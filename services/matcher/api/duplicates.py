@@ -10,7 +10,7 @@ from services.matcher.duplicate_schemas import (
     DuplicateQuery,
     DuplicateView,
 )
-from services.matcher.duplicate_views import duplicate_view
+from services.matcher.duplicate_views import duplicate_view, states_of
 from services.matcher.duplicates import decide, seen_version, views_of
 from services.matcher.existence import known_duplicates, knows_duplicate
 from shared.registers.conditions import joined
@@ -70,8 +70,7 @@ def decision(body: dict[str, Any], case_id: str) -> Answer:
     """Link a pair or dismiss it: it is shown no more unless one of both changes materially."""
     identity, expected = current_identity(), required_version()
     case = _find(case_id, identity)
-    states = (case.left_owner, case.right_owner) if case.side == "request" else (None,)
-    require_covered(identity, *states)
+    require_covered(identity, *states_of(case))
     now = context().clock()
     decided = decide(case, body["decision"], body["reason"], expected, identity, now)
     return _shown(decided, identity, reading_language(None))

@@ -80,7 +80,9 @@ def test_several_offers_of_a_call_do_not_go_above_its_ceiling_for_one_project(
     assert commit(coordinator, "r1.o1", 2).status_code == 201
     above = commit(coordinator, "r1.o2", 2)
     assert above.status_code == 409
-    assert "project line 1: not enough is left" in above.json["detail"]
+    told = "what call call may give to one project, here r1: not enough is left; 2,000.00 USD asked"
+    assert told in above.json["detail"]
+    assert above.json["shortage"]["side"] == "project"
     assert commit(coordinator, "r1.o2", 1).status_code == 201
     assert held() == {"call": 3000, "call.r1": 3000}
 

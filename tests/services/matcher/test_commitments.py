@@ -91,7 +91,7 @@ def test_a_commitment_that_does_not_fit_gives_everything_back(match: Match) -> N
     commitment = finish("c", NOW)
     assert (commitment.status, commitment.refusal) == (
         "refused",
-        "request line 2: not enough is left",
+        "line 2 of request r: not enough is left; 3 machines asked, 2 machines left",
     )
     assert held() == NOTHING
     match.reload()
@@ -340,7 +340,7 @@ def test_an_alliances_common_need_is_a_line_like_others(match: Match) -> None:
     more = [commitment_line("alliance", "joint", 2_000), *lines(2)[1:]]
     begin("d", match, more, None, COORDINATOR, NOW)
     refused = finish("d", NOW)
-    assert refused.refusal == "alliance line 1: not enough is left"
+    assert refused.refusal.startswith("line 1 of what alliance joint needs in common: not enough")
     assert held()["offer 1"] == {"c": 4_000}
     start_release("c", None, COORDINATOR, NOW)
     finish("c", NOW)

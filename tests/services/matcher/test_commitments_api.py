@@ -145,8 +145,11 @@ def test_nothing_can_be_committed_twice(known: World, coordinator: Caller) -> No
     coordinator.post("/v1/commitments", {"proposal": "r1.o1", "lines": BOTH})
     answer = coordinator.post("/v1/commitments", {"proposal": "r1.o1", "lines": BOTH})
     assert answer.status_code == 409
-    assert answer.json["type"].endswith("refused")
-    assert "request line 1: not enough is left" in answer.json["detail"]
+    assert answer.json["type"].endswith(":not-enough-left")
+    assert "line 1 of request r1: not enough is left" in answer.json["detail"]
+    assert "3 machines asked, 1 machine left" in answer.json["detail"]
+    line = {"side": "request", "record": "r1", "line": 1, "measure": "quantity", "unit": "machines"}
+    assert answer.json["shortage"] == {**line, "asked": 3, "left": 1}
     assert ledger(coordinator, "o1")[1, "machines"] == (3, 7)
 
 

@@ -101,6 +101,20 @@ def test_only_the_coordinator_decides(worker: Worker, call: Callable[..., Caller
     assert state.get(PATH).json["reason"] is None
 
 
+def test_readers_are_told_what_they_may_decide(worker: Worker, call: Callable[..., Caller]) -> None:
+    coordinator, state = call("coordinator"), call("requester", state="SEN")
+    assert coordinator.get(PATH).json["possible"] == ["confirm", "dismiss"]
+    assert state.get(PATH).json["possible"] == []
+    for decision, left in (
+        ({"decision": "dismiss", "reason": WHY}, ["confirm"]),
+        ({}, ["dismiss"]),
+    ):
+        decided = decide(coordinator, **{"decision": "confirm", **decision})
+        assert decided.json["possible"] == left
+    keep_records(lambda: NOW)([request_event("r1", 3, needs=[need(2)], **UNTOLD)])
+    assert coordinator.get(PATH).json["possible"] == ["dismiss"]
+
+
 def test_confirmed_it_lowers_the_open_need(
     worker: Worker, world: World, coordinator: Caller
 ) -> None:

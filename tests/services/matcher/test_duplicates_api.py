@@ -70,6 +70,23 @@ def test_owners_see_pairs_of_which_both_are_theirs(
         assert answer.status_code == (200 if f"{case.left}-{case.right}" in seen else 404)
 
 
+def test_readers_are_told_what_they_may_decide(call: Call, found: Worker) -> None:
+    def possible(caller: Caller) -> dict[str, list[str]]:
+        items = caller.items("/v1/duplicates")
+        return {f"{one['left']['id']}-{one['right']['id']}": one["possible"] for one in items}
+
+    every, no_merge = ["merge", "link", "dismiss"], ["link", "dismiss"]
+    coordinator = call("coordinator")
+    assert possible(coordinator) == {"a-b": every, "a-c": no_merge, "o-p": every, "o-q": no_merge}
+    assert not any(possible(call("auditor")).values())
+    case = coordinator.get(PATH)
+    body = {"decision": "link", "reason": "Two sites"}
+    linked = coordinator.post(f"{PATH}/decision", body, etag=case.headers["ETag"])
+    assert linked.json["possible"] == ["merge", "dismiss"]
+    found.hears(request_event("b", 2, status="withdrawn"))
+    assert "merge" not in coordinator.get(PATH).json["possible"]
+
+
 @pytest.mark.parametrize(
     ("query", "seen"),
     [

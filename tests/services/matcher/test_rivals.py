@@ -163,7 +163,7 @@ def test_a_need_met_by_several_donors_and_no_more(rivals: World, coordinator: Ca
     lines = [{"side": side, "line": 1, "quantity": 2} for side in ("request", "offer")]
     coordinator.consented("r.o3")
     above = coordinator.post("/v1/commitments", {"proposal": "r.o3", "lines": lines})
-    assert (above.status_code, above.json["type"].rpartition(":")[2]) == (409, "refused")
+    assert (above.status_code, above.json["type"].rpartition(":")[2]) == (409, "not-enough-left")
     commit(coordinator, "o3", 1)
     (line, _) = coordinator.items("/v1/ledger", record="r")
     assert (line["limit"], line["held"], line["free"]) == (4, 4, 0)

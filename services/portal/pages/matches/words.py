@@ -6,7 +6,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
 from services.portal.pages.frame import ROLE_NAMES
-from services.portal.pages.wording import country
+from services.portal.pages.wording import amount, country, quantity
 from services.portal.services import RefusedError
 from shared.web.problems import TYPE_PREFIX
 
@@ -71,6 +71,7 @@ REFUSALS: Mapping[str, object] = {
         "This match changed while you had the page open, so nothing was done. "
         "It is shown as it stands now; what you typed is kept below."
     ),
+    "not-enough-left": lazy_gettext("Nothing was committed: less is left than was asked."),
     "illegal-transition": lazy_gettext("This step is no longer possible as things stand."),
     "lapsed": lazy_gettext("The time to answer is over."),
     "not-agreed": lazy_gettext("Donor and State have to agree first."),
@@ -96,6 +97,28 @@ REFUSALS: Mapping[str, object] = {
     "not-found": lazy_gettext("This is no longer there, or no longer shown to you."),
 }
 """What a service refuses, by the problem's type."""
+
+SHORTAGES: Mapping[str, object] = {
+    "request": lazy_gettext(
+        "Nothing was committed: of need line %(line)s %(left)s are left, and %(asked)s were asked."
+    ),
+    "offer": lazy_gettext(
+        "Nothing was committed: of line %(line)s of the offer %(left)s are left, "
+        "and %(asked)s were asked."
+    ),
+    "call": lazy_gettext(
+        "Nothing was committed: in the call's fund %(left)s are left, and %(asked)s were asked."
+    ),
+    "project": lazy_gettext(
+        "Nothing was committed: the call may give this project %(left)s more, "
+        "and %(asked)s were asked."
+    ),
+    "alliance": lazy_gettext(
+        "Nothing was committed: of what the alliance needs in common %(left)s are left, "
+        "and %(asked)s were asked."
+    ),
+}
+"""Of which line there is too little: `not-enough-left` with its `shortage`."""
 
 FIELD_FAULTS: Mapping[str, object] = {
     "required": lazy_gettext("Fill this in."),
@@ -151,6 +174,11 @@ def refusal(error: RefusedError) -> str:
     """Why a service refused, in the reader's language; else in the service's own words."""
     if error.stale:
         return str(REFUSALS["stale"])
+    short = error.problem.get("shortage")
+    if isinstance(short, Mapping) and short.get("side") in SHORTAGES:
+        measured = amount if short["measure"] == "money" else quantity
+        facts = {name: measured(short[name], short["unit"]) for name in ("asked", "left")}
+        return str(SHORTAGES[short["side"]]) % {"line": short["line"], **facts}
     known = REFUSALS.get(str(error.problem.get("type", "")).removeprefix(TYPE_PREFIX))
     return str(known) if known is not None else _("This was refused: %(why)s", why=str(error))
 
