@@ -64,7 +64,7 @@ ADDED_LATER = {
     *("merged_into", "displaced", "coverage", "application", "objectives", "measurable", "sites"),
     *("subject", "reason", "answer_by", "accepted", "follow_ups", "hash"),
     *("pledged", "reported", "outcome"),
-    *("numbers", "phases", "names", "owner", "visibility", "endorsements"),
+    *("numbers", "phases", "names", "owner", "visibility", "endorsements", "places"),
 }
 """What events from before it was added do not have: it may be missing."""
 
