@@ -12,12 +12,11 @@ from deploy.cli.goldset import GoldSet
 from deploy.cli.through_engine import Profiles, as_rankings, shortlists
 from services.matcher.engine.evaluation import metrics
 from services.matcher.engine.features import FEATURES
+from services.matcher.engine.fitting import ShrunkLogistic, least_score
 from services.matcher.engine.geography import Geography
 from services.matcher.engine.pairing import Pairing
 from services.matcher.engine.ranking import (
     Model,
-    ShrunkLogistic,
-    least_score,
     most_weights,
     prior_model,
 )

@@ -24,9 +24,9 @@ from services.matcher.engine.affinity import FEATURES, Affinity, bound, features
 from services.matcher.engine.alliances import Formation
 from services.matcher.engine.asks import Ask, Asks
 from services.matcher.engine.bonds import Bonds
+from services.matcher.engine.fitting import ShrunkLogistic
 from services.matcher.engine.geography import Geography
 from services.matcher.engine.measured import pairwise
-from services.matcher.engine.ranking import ShrunkLogistic
 from shared.language import signature
 from shared.language.training import Sample, samples
 from shared.vocabulary.themes import theme_closeness

@@ -21,8 +21,8 @@ import numpy.typing as npt
 from services.matcher.engine.activities import Activities, ActivityProfile
 from services.matcher.engine.coverage import Classifier, coverings, timely
 from services.matcher.engine.coverage_features import FEATURES, features
+from services.matcher.engine.fitting import ShrunkLogistic
 from services.matcher.engine.profiles import RequestProfile
-from services.matcher.engine.ranking import ShrunkLogistic
 from shared.language import signature
 from shared.language.particulars import Author
 from shared.vocabulary.units import canonical_unit

@@ -27,7 +27,8 @@ from sklearn.model_selection import GroupKFold
 
 from services.matcher.engine.evaluation import ece, ndcg
 from services.matcher.engine.examples import Examples, Floats, Which
-from services.matcher.engine.ranking import Model, ShrunkLogistic, least_score, most_weights
+from services.matcher.engine.fitting import ShrunkLogistic, least_score
+from services.matcher.engine.ranking import Model, most_weights
 
 FOLDS = 5
 CHANCE = 0.05

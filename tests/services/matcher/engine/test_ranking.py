@@ -4,11 +4,10 @@ from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 
 from services.matcher.engine.features import FEATURES
+from services.matcher.engine.fitting import ShrunkLogistic, least_score
 from services.matcher.engine.ranking import (
     LEAST_SCORE,
     Model,
-    ShrunkLogistic,
-    least_score,
     prior_model,
 )
 
