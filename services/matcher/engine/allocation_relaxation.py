@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import linprog
 from scipy.sparse import coo_array
 
 from services.matcher.engine.allocation_problem import Floats, Ints, Problem
@@ -30,6 +29,9 @@ def relaxation(problem: Problem) -> tuple[Ints, float]:
     lead to leave something to gain. What is still to gain by those that are not is in the bound, so
     it holds for all links.
     """
+    # Brought in where it is needed, as the solvers are: most processes never allocate.
+    from scipy.optimize import linprog
+
     linear = _linear(problem)
     chosen = _likely(problem, linear.gains)
     for _ in range(_ROUNDS):
