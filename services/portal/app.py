@@ -25,6 +25,7 @@ from services.portal.pages import (
     review,
     signing,
 )
+from services.portal.pages import public as public_pages
 from services.portal.pages import requests as request_pages
 from services.portal.pages.contacts import pages as contact_pages
 from services.portal.pages.start import start_page
@@ -80,6 +81,7 @@ def create_app(
         review,
         cases,
         allocation,
+        public_pages,
     ):
         pages.install(app)
     live.install(app, portal)

@@ -5,7 +5,7 @@ missing.
 """
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -61,7 +61,10 @@ class Answer:
 
 @dataclass(frozen=True, repr=False)
 class Reader:
-    """In whose name a service is called, in which language, and for which request of a browser."""
+    """In whose name a service is called, in which language, and for which request of a browser.
+
+    Without a token it is asked for what everybody may read.
+    """
 
     token: str
     language: str
@@ -69,8 +72,9 @@ class Reader:
 
     def headers(self) -> dict[str, str]:
         """The headers of a call."""
+        token = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         return {
-            "Authorization": f"Bearer {self.token}",
+            **token,
             "Accept": "application/json",
             "Accept-Language": self.language,
             "X-Request-ID": self.request_id,
@@ -117,9 +121,13 @@ class Services:
         What a service refuses is raised, once all have answered: a page asks for nothing that its
         reader may not see.
         """
-        calls = {
-            name: self._workers().submit(self.fetch, reader, one) for name, one in asked.items()
-        }
+        return self.gather_by(lambda one: self.fetch(reader, one), asked)
+
+    def gather_by(
+        self, fetch: Callable[[Ask], Answer], asked: Mapping[str, Ask]
+    ) -> dict[str, Answer | AwayError]:
+        """The same, by a way of asking of the caller's own."""
+        calls = {name: self._workers().submit(fetch, one) for name, one in asked.items()}
         found: dict[str, Answer | AwayError] = {}
         refused: RefusedError | None = None
         for name, call in calls.items():

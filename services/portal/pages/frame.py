@@ -20,7 +20,8 @@ from services.portal.house import House, house
 from services.portal.pages import wording
 from services.portal.pages.assets import ASSETS
 from services.portal.pages.forms import PageForm
-from services.portal.pages.navigation import navigation
+from services.portal.pages.navigation import PUBLIC_PLACES, navigation
+from services.portal.pages.packing import packed
 from services.portal.reading import unread
 from services.portal.sessions import SignedIn, find_session
 from services.portal.throttling import TooManyError
@@ -95,6 +96,7 @@ def install(app: Flask, own: House) -> None:
         script=ASSETS["portal.js"].address,
         asset=lambda name: ASSETS[name].address,
         navigation=navigation,
+        public_places=PUBLIC_PLACES,
         goes_to=goes_to,
     )
     wording.install(app)
@@ -211,7 +213,6 @@ def show(template: str, status: int = 200, **values: Any) -> Response:
         direction="rtl" if language == "ar" else "ltr",
         here=request.path,
         query=request.args,
-        asked_next=request.args.get("next", "")[:_MAX_NEXT],
         signed_in=current(),
         signed_out_form=PageForm() if current() else None,
         **values,
@@ -294,7 +295,7 @@ def _harden(answer: Response) -> Response:
         answer.headers["Strict-Transport-Security"] = _HSTS
     if answer.mimetype == "text/html":
         answer.headers.setdefault("Content-Security-Policy", _POLICY)
-    return answer
+    return packed(answer)
 
 
 def _problem_page(problem: Problem) -> Response:

@@ -32,6 +32,15 @@ PLACES = (
     Place("/account", _("My account")),
 )
 
+PUBLIC_PLACES = (
+    Place("/public/requests", _("What is asked for")),
+    Place("/public/offers", _("What is offered")),
+    Place("/public/activities", _("What is under way")),
+    Place("/public/figures", _("Figures")),
+    Place("/public/map", _("Map")),
+)
+"""What anybody finds, without an account."""
+
 
 def navigation(role: str) -> list[Place]:
     """The places of a role, in their order."""
