@@ -23,7 +23,13 @@ from services.matcher.actors import MATCHER, actor_of
 from services.matcher.alliance_documents import Alliance
 from services.matcher.alliance_limits import joint_lines
 from services.matcher.allocating import situation
-from services.matcher.allocation_documents import AllocatedPair, KeptAllocation, UnmetNeed
+from services.matcher.allocation_documents import (
+    PAIRS,
+    AllocatedPair,
+    KeptAllocation,
+    pairs_of,
+    unmet_of,
+)
 from services.matcher.decisions import decide
 from services.matcher.documents import Commitment, Match
 from services.matcher.domain import (
@@ -75,8 +81,8 @@ def begin_accepting(
         if KeptAllocation.objects(id=kept.id, status="computed").count():
             raise _changed()
         return  # another has begun, and that is what changed
-    for kind in (AllocatedPair, UnmetNeed):
-        kind._get_collection().update_many({"parts": kept.parts}, {"$unset": {"forget_at": ""}})
+    for rows in (pairs_of(kept), unmet_of(kept)):
+        rows.update(unset__forget_at=True)
     KeptAllocation._get_collection().update_one(
         {"_id": kept.id, "status": "computed"},
         {
@@ -130,7 +136,7 @@ def _is_done(kept: KeptAllocation) -> bool:
 
 def held(kept: KeptAllocation) -> int:
     """How many of an allocation's commitments hold by now."""
-    pairs = AllocatedPair.objects(parts=kept.parts).only("request", "offer")
+    pairs = pairs_of(kept).only("request", "offer")
     ids = [commitment_id(kept.id, pair) for pair in pairs]
     return int(Commitment.objects(id__in=ids, status="held").count())
 
@@ -143,7 +149,7 @@ def commitment_id(allocation: str, pair: AllocatedPair) -> str:
 def _accept(kept: KeptAllocation, now: datetime, until: float) -> str | None:
     """Endorse all, then commit all; why that cannot be, None if it is done or time is up."""
     identity = Identity(subject=kept.subject, role=kept.role)
-    pairs = list(AllocatedPair.objects(parts=kept.parts).order_by("place"))
+    pairs = list(pairs_of(kept).order_by(*PAIRS))
     done = {
         one.id: one.status
         for one in Commitment.objects(id__in=[commitment_id(kept.id, pair) for pair in pairs]).only(
@@ -246,7 +252,7 @@ def _is_given_up(kept: KeptAllocation) -> bool:
 
 def _undo(kept: KeptAllocation, now: datetime) -> None:
     """Give back all that there is; what another begins after this, that one gives back."""
-    for pair in AllocatedPair.objects(parts=kept.parts).order_by("place"):
+    for pair in pairs_of(kept).order_by(*PAIRS):
         id_ = commitment_id(kept.id, pair)
         if Commitment.objects(id=id_).only("id").first() is not None:
             _give_back(id_, now)

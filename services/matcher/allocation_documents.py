@@ -1,5 +1,7 @@
 """What the matcher keeps of allocations: what was shown, so that just that can be accepted."""
 
+from typing import Any
+
 from mongoengine import (
     DateTimeField,
     DictField,
@@ -15,7 +17,9 @@ class KeptAllocation(Document):
     """An allocation as it was found; the id is derived from all that it was found from.
 
     `status`: `computed`, `accepting`, `accepted`, or `undoing` and `refused`. `parts` is what its
-    pairs and unmet needs say to be of: two that found it at once each write their own. `without`
+    pairs and unmet needs say to be of: two that found it at once each write their own. Those of
+    the parts that it is `built_on` are its own too, but for the ones that it has `replaced`
+    (allocation_rows.py). `without`
     are the records that were left out. `whole` is the allocation that was solved as a whole, at
     `whole_at`, and `repairs` how often that was repaired since until it was this one: 0 and itself
     where it was not. `donors` sum up what each would be asked for, `needs` and `themes` what is met
@@ -33,6 +37,8 @@ class KeptAllocation(Document):
     status = StringField(required=True)
     on = StringField(required=True)
     parts = StringField(required=True)
+    built_on = ListField(StringField())
+    replaced = ListField(StringField())
     without = ListField(StringField())
     computed_at = DateTimeField(required=True)
     value = FloatField(required=True)
@@ -60,8 +66,8 @@ class AllocatedPair(Document):
     """What an allocation commits of one offer to one request.
 
     `lines` are a commitment's: side, record, line, measure, unit, amount in the line's own unit.
-    `place` orders them: the most urgent first. `alliance` is the one for whose sake it is, where
-    it is part of a joint project.
+    `place`, request and offer order them: the most urgent first. `alliance` is the one for whose
+    sake it is, where it is part of a joint project.
     """
 
     meta = {  # noqa: RUF012 (mongoengine declares it so)
@@ -105,3 +111,24 @@ class UnmetNeed(Document):
     reason = StringField(required=True)
     offers = ListField(StringField())
     forget_at = DateTimeField()
+
+
+PAIRS = ("place", "request", "offer")
+UNMET = ("place", "request", "line")
+"""The order of an allocation's pairs, and of its unmet needs."""
+
+
+def pairs_of(kept: KeptAllocation) -> Any:
+    """The pairs of an allocation, as a queryset."""
+    return AllocatedPair.objects(**rows_of(kept))
+
+
+def unmet_of(kept: KeptAllocation) -> Any:
+    """The needs that an allocation leaves open, as a queryset."""
+    return UnmetNeed.objects(**rows_of(kept))
+
+
+def rows_of(kept: KeptAllocation) -> dict[str, Any]:
+    """The condition for the rows of an allocation."""
+    parts = [*kept.built_on, kept.parts]
+    return {"parts__in": parts, "id__nin": kept.replaced} if kept.replaced else {"parts__in": parts}

@@ -5,7 +5,15 @@ from datetime import date
 from typing import Any
 
 from services.matcher.acceptance import commitment_id, held
-from services.matcher.allocation_documents import AllocatedPair, KeptAllocation, UnmetNeed
+from services.matcher.allocation_documents import (
+    PAIRS,
+    UNMET,
+    AllocatedPair,
+    KeptAllocation,
+    UnmetNeed,
+    pairs_of,
+    unmet_of,
+)
 from services.matcher.allocation_sums import Met
 from services.matcher.documents import RecordView, view_id
 from services.matcher.domain import proposal_id
@@ -19,8 +27,8 @@ FIRST = 20
 
 def allocation_view(kept: KeptAllocation, identity: Identity, language: str) -> dict[str, Any]:
     """The allocation with its first commitments and unmet needs."""
-    pairs = list(AllocatedPair.objects(parts=kept.parts).order_by("place").limit(FIRST))
-    left = list(UnmetNeed.objects(parts=kept.parts).order_by("place").limit(FIRST))
+    pairs = list(pairs_of(kept).order_by(*PAIRS).limit(FIRST))
+    left = list(unmet_of(kept).order_by(*UNMET).limit(FIRST))
     note_reading(kept.id, {one.request for one in (*pairs, *left)}, identity)
     return whole_view(kept, pairs, left, language)
 

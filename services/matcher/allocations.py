@@ -1,30 +1,25 @@
 """Finding an allocation of what is open, and keeping it as it was shown: see acceptance.py."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
-
-from pymongo import InsertOne
-from pymongo.errors import BulkWriteError
 
 from services.matcher.allocating import Situation, situation
 from services.matcher.allocation_documents import AllocatedPair, KeptAllocation, UnmetNeed
+from services.matcher.allocation_rows import KEPT, Contents, Laying, all_documents, insert
 from services.matcher.allocation_sums import given, sums
 from services.matcher.engine.allocation import EFFORT, WEIGHTS, Taken
 from services.matcher.exchange import Measured
 from services.matcher.joint_projects import made
-from services.matcher.remembering import Memory
+from services.matcher.remembering import Answer, Memory
 from services.matcher.supposing import Supposed
 from services.matcher.unmet import Unmet, unmet
-from shared.bulk import raise_unless_duplicates
-from shared.ids import derived_id, new_id
-
-KEPT = timedelta(days=1)
-"""How long an allocation that nobody accepts is kept."""
 
 _MEMORY = Memory()
+_LAYING = Laying()
+_STEPS = 100
 
 
 @dataclass(frozen=True)
@@ -51,10 +46,16 @@ def find(on: date, without: Collection[str], now: datetime, effort: float = EFFO
     state = situation(on, without)
     id_ = state.digest(without)
     if KeptAllocation.objects(id=id_).only("id").first() is None:
-        found = _made(id_, state, without, now, effort)
-        _insert(AllocatedPair, found.pairs)
-        _insert(UnmetNeed, found.unmet)
-        _insert(KeptAllocation, [found.kept])
+        # What if is asked about another register each time: what is remembered is what is there.
+        memory, laying = (Memory(), Laying()) if without else (_MEMORY, _LAYING)
+        answer = memory.find(id_, state.on, state.register(), now, effort)
+        contents = _contents(state, answer.found.taken)
+        laid = laying.lay(id_, contents, now, follows=answer.whole.repairs > 0)
+        kept = _kept(id_, state, answer, contents, without, now)
+        kept.parts, kept.built_on = laid.parts[-1], list(laid.parts[:-1])
+        kept.replaced = list(laid.replaced)
+        insert(KeptAllocation, [kept])
+        laying.keep(laid)
     return id_
 
 
@@ -69,66 +70,64 @@ def find_supposed(
 
     Raises pymongo's errors.
     """
-    return _made("", situation(on, without, wanted), without, now, effort)
+    state = situation(on, without, wanted)
+    answer = Memory().find("", state.on, state.register(), now, effort)
+    contents = _contents(state, answer.found.taken)
+    rows = all_documents(contents, now)
+    kept = _kept("", state, answer, contents, without, now)
+    return Found(kept, rows[AllocatedPair], rows[UnmetNeed])
 
 
-def _made(
-    id_: str, state: Situation, without: Collection[str], now: datetime, effort: float
-) -> Found:
-    # What if is asked about another register each time: what is remembered is what is there.
-    memory = _MEMORY if id_ and not without else Memory()
-    answer = memory.find(id_, state.on, state.register(), now, effort)
-    found = answer.found
-    pairs = sorted(_pairs(found.taken), key=lambda pair: _place(state, pair))
-    allied = made(state.joints, state.needs, found.taken)
-    left = sorted(unmet(state, found.taken), key=lambda one: (-_weight(state, one.need), one.need))
-    met, themes = sums(state, found.taken)
-    parts = new_id()
-    forget = {"parts": parts, "forget_at": now + KEPT}
-    commitments = [
-        {
-            "id": derived_id("pair", parts, pair.request, pair.offer),
-            "place": place,
-            **_pair_data(state, pair),
-            "alliance": allied.get((pair.request, pair.offer)),
-            **forget,
-        }
-        for place, pair in enumerate(pairs)
-    ]
-    kept = {
-        "id": id_,
-        "status": "computed",
-        "on": state.on.isoformat(),
-        "parts": parts,
-        "without": sorted(without),
-        "computed_at": now,
-        "value": found.value,
-        "greedy_value": answer.greedy,
-        "bound": found.bound,
-        "gap": found.gap,
-        "solvers": dict(found.solvers),
-        "repairs": answer.whole.repairs,
-        "whole": answer.whole.id or None,
-        "whole_at": answer.whole.at,
-        "commitments": len(commitments),
-        "unmet": len(left),
-        "donors": _donors(commitments, given(state, found.taken)),
-        "needs": met,
-        "themes": themes,
-        "forget_at": now + KEPT,
-    }
-    return Found(
-        KeptAllocation(**kept),
-        [AllocatedPair(**one) for one in commitments],
-        [
-            UnmetNeed(
-                id=derived_id("unmet", parts, one.need[0], str(one.need[1])),
-                place=place,
-                **_unmet_data(state, one),
-                **forget,
-            )
-            for place, one in enumerate(left)
+def _contents(state: Situation, taken: tuple[Taken, ...]) -> Contents:
+    """What stands in an allocation's rows, in their order."""
+    pairs = sorted(_pairs(taken), key=lambda pair: _order(state, pair))
+    allied = made(state.joints, state.needs, taken)
+    left = sorted(unmet(state, taken), key=lambda one: (-_weight(state, one.need), one.need))
+    return {
+        AllocatedPair: [
+            {
+                "place": _place(max(_weight(state, one.need) for one in pair.taken)),
+                **_pair_data(state, pair),
+                "alliance": allied.get((pair.request, pair.offer)),
+            }
+            for pair in pairs
         ],
+        UnmetNeed: [
+            {"place": _place(_weight(state, one.need)), **_unmet_data(state, one)} for one in left
+        ],
+    }
+
+
+def _kept(
+    id_: str,
+    state: Situation,
+    answer: Answer,
+    contents: Contents,
+    without: Collection[str],
+    now: datetime,
+) -> KeptAllocation:
+    found = answer.found
+    met, themes = sums(state, found.taken)
+    return KeptAllocation(
+        id=id_,
+        status="computed",
+        on=state.on.isoformat(),
+        without=sorted(without),
+        computed_at=now,
+        value=found.value,
+        greedy_value=answer.greedy,
+        bound=found.bound,
+        gap=found.gap,
+        solvers=dict(found.solvers),
+        repairs=answer.whole.repairs,
+        whole=answer.whole.id or None,
+        whole_at=answer.whole.at,
+        commitments=len(contents[AllocatedPair]),
+        unmet=len(contents[UnmetNeed]),
+        donors=_donors(contents[AllocatedPair], given(state, found.taken)),
+        needs=met,
+        themes=themes,
+        forget_at=now + KEPT,
     )
 
 
@@ -144,8 +143,13 @@ def _weight(state: Situation, need: tuple[str, int]) -> float:
     return WEIGHTS.get(state.priority(need), 2.0)
 
 
-def _place(state: Situation, pair: _Pair) -> tuple[float, str, str]:
+def _order(state: Situation, pair: _Pair) -> tuple[float, str, str]:
     return -max(_weight(state, one.need) for one in pair.taken), pair.request, pair.offer
+
+
+def _place(weight: float) -> int:
+    """Where what counts so much stands: before all that counts less."""
+    return -round(_STEPS * weight)
 
 
 def _pair_data(state: Situation, pair: _Pair) -> dict[str, Any]:
@@ -228,17 +232,3 @@ def _donors(
         }
         for organisation, asked in sorted(sums.items())
     ]
-
-
-def _insert(kind: type[Any], documents: Sequence[Any]) -> None:
-    """Insert what is not there yet.
-
-    Another may have found the same allocation, and that one counts; or the driver repeats a write.
-    """
-    if not documents:
-        return
-    operations = [InsertOne(one.to_mongo().to_dict()) for one in documents]
-    try:
-        kind._get_collection().bulk_write(operations, ordered=False)
-    except BulkWriteError as error:
-        raise_unless_duplicates(error)

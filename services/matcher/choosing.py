@@ -18,7 +18,12 @@ from services.matcher.acceptance import (
     commitment_id,
     endorse,
 )
-from services.matcher.allocation_documents import AllocatedPair, KeptAllocation
+from services.matcher.allocation_documents import (
+    PAIRS,
+    AllocatedPair,
+    KeptAllocation,
+    pairs_of,
+)
 from services.matcher.documents import Commitment
 from services.matcher.domain import proposal_id
 from shared.web.identity import Identity
@@ -50,8 +55,7 @@ def accept_chosen(
     if kept.status in ("accepting", "undoing"):
         raise conflict("accepting", "This allocation is being accepted as a whole just now.")
     pairs = {
-        proposal_id(pair.request, pair.offer): pair
-        for pair in AllocatedPair.objects(parts=kept.parts).order_by("place")
+        proposal_id(pair.request, pair.offer): pair for pair in pairs_of(kept).order_by(*PAIRS)
     }
     for place, one in enumerate(proposals):
         if one not in pairs:

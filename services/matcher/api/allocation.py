@@ -8,7 +8,14 @@ from typing import Any
 from flask.views import MethodView
 
 from services.matcher import acceptance, allocations
-from services.matcher.allocation_documents import AllocatedPair, KeptAllocation, UnmetNeed
+from services.matcher.allocation_documents import (
+    PAIRS,
+    UNMET,
+    AllocatedPair,
+    KeptAllocation,
+    pairs_of,
+    unmet_of,
+)
 from services.matcher.allocation_schemas import (
     AcceptBody,
     AcceptChosenBody,
@@ -164,7 +171,7 @@ class AllocatedPairs(MethodView):
         """List them, the most urgent first."""
         _require_overseer()
         kept = _kept(allocation_id)
-        found = page(AllocatedPair.objects(parts=kept.parts), args, _same, ("place", "id"))
+        found = page(pairs_of(kept), args, _same, PAIRS)
         note_reading(kept.id, {one.request for one in found["items"]}, current_identity())
         return {**found, "items": [pair_view(kept, one) for one in found["items"]]}
 
@@ -181,7 +188,7 @@ class UnmetNeeds(MethodView):
         """List them with the reason, the most urgent first."""
         _require_overseer()
         kept, language = _kept(allocation_id), reading_language(args["language"])
-        found = page(UnmetNeed.objects(parts=kept.parts), args, _same, ("place", "id"))
+        found = page(unmet_of(kept), args, _same, UNMET)
         note_reading(kept.id, {one.request for one in found["items"]}, current_identity())
         return {**found, "items": [unmet_view(one, language) for one in found["items"]]}
 
@@ -210,7 +217,7 @@ def _kept(id_: str) -> KeptAllocation:
 
 
 def _pairs_of(kept: KeptAllocation) -> Iterable[AllocatedPair]:
-    found: Iterable[AllocatedPair] = AllocatedPair.objects(parts=kept.parts)
+    found: Iterable[AllocatedPair] = pairs_of(kept)
     return found
 
 
