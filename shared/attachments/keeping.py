@@ -181,15 +181,18 @@ def keep_scanning(clamd: str, stop: threading.Event, clock: Callable[[], datetim
     """The worker's loop: scan what waits for it, delete what nobody claims, until told to stop."""
     while not stop.wait(SWEEP_SECONDS):
         try:
-            sweep(clamd, clock())
+            sweep(clamd, clock(), stop)
         except INFRASTRUCTURE as error:
             log.warning("attachments not looked at", error=str(error))
 
 
-def sweep(clamd: str, now: datetime) -> None:
-    """Once: scan the files that no scanner has looked at, and delete bytes of no attachment."""
+def sweep(clamd: str, now: datetime, stop: threading.Event) -> None:
+    """Once: scan the files that no scanner has looked at, and delete bytes of no attachment.
+
+    Ends before the next scan, which may take half a minute, once `stop` is set.
+    """
     if clamd:
-        _scan_waiting(clamd, now)
+        _scan_waiting(clamd, now, stop)
     # Only what is as old when it is deleted: an upload may take it up at this very moment.
     long_ago = {"unclaimed_since__gt": _BEGINNING, "unclaimed_since__lt": now - _UNCLAIMED}
     for found in list(AttachedBytes.objects(**long_ago).only("id").limit(_BATCH)):
@@ -200,9 +203,11 @@ def sweep(clamd: str, now: datetime) -> None:
             AttachedBytes.objects(id=found.id, **long_ago).delete()
 
 
-def _scan_waiting(clamd: str, now: datetime) -> None:
+def _scan_waiting(clamd: str, now: datetime, stop: threading.Event) -> None:
     waiting = Attachment.objects(unscanned_since__gt=_BEGINNING).order_by("unscanned_since")
     for one in list(waiting.only("id").limit(_BATCH)):
+        if stop.is_set():
+            return
         found = AttachedBytes.objects(id=one.id).first()
         if found is None:
             continue

@@ -1,6 +1,7 @@
 """Files of requests over HTTP: added, listed, downloaded, removed; by whom, and seen by whom."""
 
 import hashlib
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from tests.services.requests.test_visibility import READERS, SIGHT, match, on_ma
 from tests.shared.attachments import files
 from tests.shared.attachments.clamd import VIRUS, scanner
 
+GOING = threading.Event()
 ARABIC = "خطة العمل الوطنية.pdf"
 
 
@@ -318,12 +320,12 @@ def test_while_the_scanner_is_away_files_wait(
         answer = mine.file(id_)
         assert code(answer) == (409, "not-yet-scanned")
         assert "Retry-After" in answer.headers
-    keeping.sweep(configured[CLAMD], now)
+    keeping.sweep(configured[CLAMD], now, GOING)
     assert {one["scan"] for one in mine.list()} == {"waiting"}
     with scanner() as address:
         configured[CLAMD] = address
-        keeping.sweep(address, now)
-        keeping.sweep(address, now)
+        keeping.sweep(address, now, GOING)
+        keeping.sweep(address, now, GOING)
         assert [(one["name"], one["scan"]) for one in mine.list()] == [
             ("before.pdf", "clean"),
             ("good.pdf", "clean"),
@@ -346,7 +348,7 @@ def test_what_the_scanner_cannot_scan_holds_no_other_up(
     with scanner() as address:
         configured[CLAMD] = address
         for minute in range(3):
-            keeping.sweep(address, datetime.now(UTC) + timedelta(minutes=minute))
+            keeping.sweep(address, datetime.now(UTC) + timedelta(minutes=minute), GOING)
         assert {one["id"]: one["scan"] for one in mine.list()} == {large: "waiting", small: "clean"}
 
 
@@ -363,8 +365,26 @@ def test_a_scanner_that_is_away_is_asked_once_a_round(
     for number in range(3):
         mine.add(name=f"{number}.pdf")
     monkeypatch.setattr(keeping, "infected", away)
-    keeping.sweep("127.0.0.1:1", datetime.now(UTC))
+    keeping.sweep("127.0.0.1:1", datetime.now(UTC), GOING)
     assert len(asked) == 1
+
+
+def test_told_to_stop_it_scans_no_other_file(
+    record: Any, of: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine, stop, asked = of(record()), threading.Event(), []
+
+    def slow(_address: str, content: bytes) -> bool:
+        asked.append(content)
+        stop.set()
+        return False
+
+    for number in range(3):
+        mine.add(name=f"{number}.pdf")
+    monkeypatch.setattr(keeping, "infected", slow)
+    keeping.sweep("127.0.0.1:1", datetime.now(UTC), stop)
+    assert len(asked) == 1
+    assert [one["scan"] for one in mine.list()].count("clean") == 1
 
 
 def test_a_virus_is_deleted_though_a_crash_comes_first(
@@ -375,10 +395,10 @@ def test_a_virus_is_deleted_though_a_crash_comes_first(
     with scanner() as address, monkeypatch.context() as patch:
         patch.setattr(keeping, "log", SimpleNamespace(error=_die))
         with pytest.raises(ConnectionError):
-            keeping.sweep(address, now)
+            keeping.sweep(address, now, GOING)
     assert Attachment.objects.get(id=bad).status == "refused"
     assert AttachedBytes.objects(id=bad).count() == 1
-    keeping.sweep("", now + timedelta(hours=2))
+    keeping.sweep("", now + timedelta(hours=2), GOING)
     assert AttachedBytes.objects(id=bad).count() == 0
 
 
@@ -425,9 +445,9 @@ def test_what_a_crash_left_is_tidied(record: Any, of: Any) -> None:
     # One died before its attachment was there, one after that, one while it was removed.
     collection.insert_one({"_id": "nobody's", "content": b"x", "unclaimed_since": now})
     collection.update_one({"_id": kept}, {"$set": {"unclaimed_since": now}})
-    keeping.sweep("", now + timedelta(minutes=30))
+    keeping.sweep("", now + timedelta(minutes=30), GOING)
     assert AttachedBytes.objects.count() == 2
-    keeping.sweep("", now + timedelta(hours=2))
+    keeping.sweep("", now + timedelta(hours=2), GOING)
     assert [one.id for one in AttachedBytes.objects] == [kept]
     assert AttachedBytes.objects.get().unclaimed_since is None
     assert mine.file(kept).data == files.PDF
