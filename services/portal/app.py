@@ -11,6 +11,7 @@ from services.portal.api import accounts, audit, invitations, notifications, tok
 from services.portal.configuration import PortalSettings
 from services.portal.house import NAME, Clock, Passwords, open_house, set_house, system_clock
 from services.portal.pages import (
+    administration,
     allocation,
     asking,
     assets,
@@ -80,6 +81,7 @@ def create_app(
         matches,
         review,
         cases,
+        administration,
         allocation,
         public_pages,
     ):

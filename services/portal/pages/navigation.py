@@ -29,6 +29,8 @@ PLACES = (
     Place("/notifications", _("Notifications")),
     Place("/invitations", _("Invitations"), ("coordinator", "operator")),
     Place("/contacts", _("Points of contact"), ("requester", "donor")),
+    Place("/embargoes", _("Embargoes"), ("coordinator", "auditor", "operator")),
+    Place("/models", _("Models"), ("coordinator", "auditor", "operator")),
     Place("/account", _("My account")),
 )
 

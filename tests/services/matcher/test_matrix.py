@@ -71,7 +71,7 @@ EMBARGO = {
 }
 GAPS = (
     *("proposal_id", "commitment_id", "case_id", "alliance_id", "application_id", "embargo_id"),
-    *("allocation_id", "joining_id", "request", "record", "months", "number"),
+    *("allocation_id", "joining_id", "request", "record", "months", "number", "version"),
     *("record_id", "attachment_id"),
 )
 
@@ -146,6 +146,7 @@ BODIES: Mapping[str, Callable[[World, str], Any]] = {
     "POST /v1/allocations/{allocation_id}/accept": lambda world, _: {
         "proposals": [world.ids["allocated"]]
     },
+    "POST /v1/models/{version}/use": lambda *_: {"instead_of": "prior-3"},
     "POST /v1/allocation/accept": lambda world, record: {"id": world.ids.get(record, record)},
 }
 

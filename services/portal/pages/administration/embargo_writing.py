@@ -1,0 +1,253 @@
+"""/embargoes/new and /embargoes/ID/edit: an entry as a coordinator writes it, exemptions too."""
+
+import re
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+from flask import Response, flash, request
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext
+from wtforms import (
+    Field,
+    FieldList,
+    Form,
+    FormField,
+    HiddenField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.validators import InputRequired, Length
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from services.portal.pages import asking
+from services.portal.pages.administration.embargoes import MAX_REASON, NO_DAY, may_write, refused
+from services.portal.pages.choices import countries, labels
+from services.portal.pages.forms import PageForm
+from services.portal.pages.frame import for_roles, go, show
+from services.portal.pages.keeping import keeping_typed
+from services.portal.pages.signing import REFUSED
+from services.portal.services import RefusedError
+from services.portal.sheets.values import UnclearError, read_day
+from shared.ids import new_id
+from shared.vocabulary.kinds import KINDS
+from shared.web.problems import forbidden
+
+_MAX_LINE: Final = 200
+_MAX_EXEMPTIONS: Final = 200
+_NEEDED = InputRequired(lazy_gettext("Fill this in."))
+_SHORT = Length(max=_MAX_LINE, message=lazy_gettext("This is too long."))
+_LONG = Length(max=MAX_REASON, message=lazy_gettext("This is too long."))
+_EXEMPTION = re.compile(r"exemptions\[(\d+)\]\.?(.*)")
+_DAYS = {"from": "start", "to": "end"}
+
+
+def _kinds(label: object) -> SelectMultipleField:
+    return SelectMultipleField(
+        label,
+        widget=ListWidget(prefix_label=False),
+        option_widget=CheckboxInput(),
+        validate_choice=False,
+    )
+
+
+class ExemptionForm(Form):
+    """An exemption as it is typed; one without anything is left out."""
+
+    number = HiddenField()
+    reference = StringField(lazy_gettext("Its reference"))
+    kinds = _kinds(lazy_gettext("Kinds of help that it lets through"))
+    request = StringField(lazy_gettext("Only for the request with this id"))
+    start = StringField(lazy_gettext("First day"))
+    end = StringField(lazy_gettext("Last day"))
+
+    def __init__(self, *args: Any, **values: Any) -> None:
+        super().__init__(*args, **values)
+        self.kinds.choices = labels(KINDS)
+
+    @property
+    def filled(self) -> bool:
+        """Whether anything but its number is typed."""
+        return any(field.data for field in self if field.short_name != "number")
+
+
+class EmbargoForm(PageForm):
+    """An entry of the register; every kind of help that is not allowed is barred."""
+
+    country = SelectField(lazy_gettext("State"), [_NEEDED], validate_choice=False)
+    resolution = StringField(lazy_gettext("Resolution or decision"), [_NEEDED, _SHORT])
+    allowed = _kinds(lazy_gettext("Kinds of help that it allows; all others are barred"))
+    start = StringField(lazy_gettext("First day"), [_NEEDED])
+    end = StringField(lazy_gettext("Last day, if one is set"))
+    source = TextAreaField(lazy_gettext("Source of these facts"), [_NEEDED, _LONG])
+    stated_on = StringField(lazy_gettext("As of which day the source says so"), [_NEEDED])
+    review_by = StringField(lazy_gettext("Look at it again by"))
+    exemptions = FieldList(FormField(ExemptionForm), max_entries=_MAX_EXEMPTIONS)
+    reason = TextAreaField(lazy_gettext("Why it is entered or changed"), [_NEEDED, _LONG])
+    version = HiddenField()
+    key = HiddenField()
+
+    def __init__(self, **values: Any) -> None:
+        super().__init__(**values)
+        self.country.choices = [("", "—"), *countries()]
+        self.allowed.choices = labels(KINDS)
+        self.told: list[tuple[str, str]] = []
+
+    @property
+    def errors(self) -> dict[Any, Any]:
+        """As of every form; not empty if a row has an error."""
+        found: dict[Any, Any] = {
+            name: messages for name, messages in super().errors.items() if name != "exemptions"
+        }
+        return {None: [], **found} if self.told else found
+
+    def problems(self) -> list[tuple[str, str]]:
+        """The errors of the form, then those of its exemptions."""
+        return super().problems() + self.told
+
+    def fail_row(self, field: Field, message: object) -> None:
+        """Add an error of a field of an exemption."""
+        field.errors = [*field.errors, message]
+        self.told.append((field.id, str(message)))
+
+    def body(self) -> dict[str, Any]:
+        """The entry as the register takes it; days that are none are told at their fields."""
+        return {
+            "country": self.country.data,
+            "resolution": (self.resolution.data or "").strip(),
+            "allowed": self.allowed.data or [],
+            "from": self._day(self.start),
+            "to": self._day(self.end),
+            "source": _text(self.source),
+            "stated_on": self._day(self.stated_on),
+            "review_by": self._day(self.review_by),
+            "exemptions": [
+                {
+                    "number": row.number.data or None,
+                    "reference": (row.reference.data or "").strip(),
+                    "kinds": row.kinds.data or [],
+                    "request": (row.request.data or "").strip() or None,
+                    "from": self._day(row.start, row=True),
+                    "to": self._day(row.end, row=True),
+                }
+                for row in self.rows()
+            ],
+            "reason": _text(self.reason),
+        }
+
+    def rows(self) -> list[Any]:
+        """The exemptions in which something is typed."""
+        return [entry.form for entry in self.exemptions if entry.form.filled]
+
+    def take_rows(self, error: RefusedError) -> RefusedError:
+        """Put what the register refused of exemptions at their fields; the error without that."""
+        left = []
+        for one in error.problem.get("errors") or []:
+            found = _EXEMPTION.fullmatch(str(one.get("field", "")))
+            rows, name = self.rows(), found.group(2).partition("[")[0] if found else ""
+            if found is None or int(found.group(1)) >= len(rows):
+                own = str(one.get("field", ""))
+                left.append({**one, "field": _DAYS.get(own, own.partition("[")[0])})
+                continue
+            row = rows[int(found.group(1))]
+            field = getattr(row, _DAYS.get(name, name) or "reference", row.reference)
+            self.fail_row(field, str(one.get("message", "")))
+        return RefusedError(error.service, error.status, {**error.problem, "errors": left})
+
+    def _day(self, field: Field, *, row: bool = False) -> str | None:
+        text = (field.data or "").strip()
+        if not text:
+            if row:
+                self.fail_row(field, lazy_gettext("Fill this in."))
+            return None
+        try:
+            return read_day(text).isoformat()
+        except UnclearError:
+            (self.fail_row if row else self.fail_field)(field, NO_DAY)
+            return None
+
+
+@keeping_typed
+@for_roles("coordinator")
+def new_embargo() -> Response:
+    """Enter an embargo."""
+    form = EmbargoForm()
+    if request.method != "POST":
+        return _shown(form, None)
+    status = int(REFUSED)
+    form.validate_on_submit()
+    body = form.body()
+    if not form.problems():
+        try:
+            made = asking.send("matcher", "/v1/embargoes", body, key=form.key.data).body
+        except RefusedError as error:
+            status = refused(form, form.take_rows(error))
+            form.key.data = new_id()
+        else:
+            flash(_("The embargo was entered. It bars from its first day on."))
+            return go(f"/embargoes/{made['id']}")
+    return _shown(form, None, status)
+
+
+@keeping_typed
+@for_roles("coordinator")
+def edit_embargo(embargo_id: str) -> Response:
+    """Change what an entry says; its State and resolution stay."""
+    path = f"/v1/embargoes/{embargo_id}"
+    found = asking.get("matcher", path)
+    one = found.body
+    if not may_write(one["country"]):
+        raise forbidden("This is for a coordinator of all regions that it concerns.")
+    own = {"country": one["country"], "resolution": one["resolution"]}
+    if request.method != "POST":
+        form = EmbargoForm(data=_data(one))
+        form.version.data = found.etag
+        return _shown(form, one)
+    form = EmbargoForm()
+    form.country.data, form.resolution.data = own["country"], own["resolution"]
+    status = int(REFUSED)
+    form.validate_on_submit()
+    body = form.body()
+    if not form.problems():
+        try:
+            asking.send("matcher", path, body, method="PUT", if_match=form.version.data)
+        except RefusedError as error:
+            status = refused(form, form.take_rows(error))
+            if status == HTTPStatus.PRECONDITION_FAILED:
+                form.version.data = found.etag
+        else:
+            flash(_("The entry was changed."))
+            return go(f"/embargoes/{embargo_id}")
+    return _shown(form, one, status)
+
+
+def _data(one: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of the form from an entry."""
+    return {
+        **{name: one[name] for name in ("country", "resolution", "allowed", "source", "stated_on")},
+        "start": one["from"],
+        "end": one["to"] or "",
+        "review_by": one["review_by"] or "",
+        "exemptions": [
+            {
+                **{name: row[name] or "" for name in ("number", "reference", "request")},
+                "kinds": row["kinds"],
+                "start": row["from"],
+                "end": row["to"],
+            }
+            for row in one["exemptions"]
+        ],
+    }
+
+
+def _shown(form: EmbargoForm, one: Mapping[str, Any] | None, status: int = 200) -> Response:
+    form.key.data = form.key.data or new_id()
+    if len(form.exemptions) < _MAX_EXEMPTIONS and len(form.rows()) == len(form.exemptions):
+        form.exemptions.append_entry()
+    return show("administration/embargo_form.html", status, form=form, one=one)
+
+
+def _text(field: Field) -> str:
+    return (field.data or "").replace("\r\n", "\n").strip()
