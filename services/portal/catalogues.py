@@ -1,7 +1,7 @@
 """What pages and mails say in six languages: catalogues, and a command that keeps these whole.
 
 `python -m services.portal.catalogues` takes new texts up into every catalogue and lists what
-is untranslated; it ends with 1 if anything is.
+is untranslated, and what rooms translate each in its own way; it ends with 1 if anything is.
 """
 
 import sys
@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
@@ -27,12 +28,14 @@ ROOMS = ("", *sorted(one.name for one in DIRECTORY.iterdir() if one.is_dir()))
 """The rooms of pages that have catalogues of their own, in `texts/ROOM`; "" is all the rest."""
 
 _METHODS = [("**.py", "python"), ("pages/templates/**.html", "jinja2")]
-_KEYWORDS: Mapping[str, tuple[int, ...] | None] = {
+_KEYWORDS: Mapping[str, tuple[Any, ...] | None] = {
     "_": None,
     "gettext": None,
     "lazy_gettext": None,
     "_l": None,
     "N_": None,
+    "pgettext": ((1, "c"), 2),
+    "lazy_pgettext": ((1, "c"), 2),
 }
 
 
@@ -80,18 +83,19 @@ def read_catalogue(language: str, room: str = "") -> Catalog:
 def texts(room: str = "") -> Catalog:
     """Every text that the portal's code and templates have in a room."""
     found = Catalog(project="entraide", charset="utf-8")
-    for name, message, comments in _all_texts():
+    for name, message, comments, context in _all_texts():
         if _room_of(name) == room:
-            found.add(message, locations=[(name, 0)], auto_comments=comments)
+            places = [(name, 0)]
+            found.add(message, locations=places, auto_comments=comments, context=context)
     return found
 
 
 @cache
-def _all_texts() -> tuple[tuple[str, str | tuple[str, ...], list[str]], ...]:
+def _all_texts() -> tuple[tuple[str, str | tuple[str, ...], list[str], str | None], ...]:
     options = {"**.html": {"trimmed": "true", "newstyle_gettext": "true"}}
     return tuple(
-        (name, message, comments)
-        for name, _line, message, comments, _context in extract_from_dir(
+        (name, message, comments, context)
+        for name, _line, message, comments, context in extract_from_dir(
             str(PORTAL), _METHODS, options, _KEYWORDS, comment_tags=("NOTE:",)
         )
     )
@@ -109,9 +113,26 @@ def untranslated(language: str, room: str = "") -> Iterator[str]:
     catalogue = read_catalogue(language, room)
     for message in texts(room):
         if message.id:
-            known = catalogue.get(message.id)
+            known = catalogue.get(message.id, message.context)
             if known is None or not known.string or known.fuzzy:
                 yield str(message.id)
+
+
+def differing(language: str) -> Iterator[str]:
+    """The texts that two rooms translate each in its own way, with both.
+
+    Pages know one catalogue, into which those of the rooms are merged: of two translations one
+    would be lost. Where the sense differs, say so by `pgettext`; else it is one word for one thing.
+    """
+    known: dict[tuple[str | None, Any], tuple[str, Any]] = {}
+    for room in ROOMS:
+        for message in read_catalogue(language, room):
+            if not message.id or not message.string:
+                continue
+            first, said = known.setdefault((message.context, message.id), (room, message.string))
+            if said != message.string:
+                rooms = f"{first or 'portal'}: {said}; {room}: {message.string}"
+                yield f"{message.id} ({rooms})"
 
 
 def update(room: str = "") -> None:
@@ -135,7 +156,7 @@ def _compiled(catalogue: Catalog) -> Translations:
 
 
 def main() -> int:
-    """Bring the catalogues up to date; 1 if a text is untranslated, 0 if none is."""
+    """Bring the catalogues up to date; 1 if a text is untranslated or in two ways, 0 if none is."""
     lacking = 0
     for room in ROOMS:
         update(room)
@@ -143,6 +164,10 @@ def main() -> int:
             for text in untranslated(language, room):
                 sys.stdout.write(f"{room or 'portal'} {language}: {text}\n")
                 lacking += 1
+    for language in TRANSLATED:
+        for text in differing(language):
+            sys.stdout.write(f"{language}: {text}\n")
+            lacking += 1
     return 1 if lacking else 0
 
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from flask import Response, flash, request
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext
+from flask_babel import lazy_gettext, lazy_pgettext
 from wtforms import HiddenField, SelectField, StringField, TextAreaField
 from wtforms.validators import Length, Optional
 
@@ -22,16 +22,16 @@ STATUSES = {
     "open": lazy_gettext("Open"),
     "linked": lazy_gettext("Related, not the same"),
     "dismissed": lazy_gettext("Dismissed"),
-    "merged": lazy_gettext("Merged"),
-    "closed": lazy_gettext("Closed"),
+    "merged": lazy_pgettext("case", "Merged"),
+    "closed": lazy_pgettext("case", "Closed"),
     "confirmed": lazy_gettext("Confirmed"),
     "ended": lazy_gettext("The assistance has ended"),
-    "proposed": lazy_gettext("Proposed"),
+    "proposed": lazy_pgettext("case", "Proposed"),
     "endorsed": lazy_gettext("Endorsed: the States are asked"),
     "agreed": lazy_gettext("All States agreed"),
     "dissolved": lazy_gettext("Dissolved"),
-    "declined": lazy_gettext("Declined"),
-    "left": lazy_gettext("Left"),
+    "declined": lazy_pgettext("case", "Declined"),
+    "left": lazy_pgettext("case", "Left"),
 }
 """The states of cases and of members of joint projects, as they are read."""
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Response, request
 from flask_babel import gettext as _
+from flask_babel import pgettext
 
 from services.portal.house import house
 from services.portal.pages import wording
@@ -39,9 +40,9 @@ STAGE_NAMES = {
     "closed": lambda: _("Closed"),
 }
 BAR_NAMES = {
-    "pledged": lambda: _("Pledged"),
-    "committed": lambda: _("Committed"),
-    "delivered": lambda: _("Delivered"),
+    "pledged": lambda: pgettext("amount", "Pledged"),
+    "committed": lambda: pgettext("amount", "Committed"),
+    "delivered": lambda: pgettext("amount", "Delivered"),
 }
 
 

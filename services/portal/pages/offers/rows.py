@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import gettext as _
+from flask_babel import pgettext
 
 from services.portal.pages.wording import amount, quantity, share
 
@@ -48,7 +49,11 @@ def _parts(line: Line) -> list[Part]:
     if not whole:
         return []
     figures = line.get("figures") or {}
-    names = {"disbursed": _("Given"), "committed": _("Committed"), "pledged": _("Pledged")}
+    names = {
+        "disbursed": _("Given"),
+        "committed": pgettext("amount", "Committed"),
+        "pledged": pgettext("amount", "Pledged"),
+    }
     parts = [
         (names[name], _words(figures[name], line), _count(figures[name]) / whole, _TONES[name])
         for name in _FIGURES
@@ -56,8 +61,8 @@ def _parts(line: Line) -> list[Part]:
     ]
     if not figures:
         used = (whole - _count(left)) / whole
-        parts.append((_("Committed"), share(used), used, "committed"))
-    return [*parts, (_("Left"), _words(left, line), 0.0, "")]
+        parts.append((pgettext("amount", "Committed"), share(used), used, "committed"))
+    return [*parts, (pgettext("amount", "Left"), _words(left, line), 0.0, "")]
 
 
 def _whole(line: Line, left: Mapping[str, Any]) -> float:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from flask_babel import gettext
+from flask_babel import gettext, lazy_pgettext
 from flask_babel import lazy_gettext as _l
 from wtforms import (
     HiddenField,
@@ -158,7 +158,7 @@ class AimForm(RowForm):
     indicator = _line(_l("Measured by"), 500)
     baseline = _line(_l("Today"), 500)
     target = _line(_l("Target"), 500)
-    date = _line(_l("By"), 10, _day)
+    date = _line(lazy_pgettext("deadline", "By"), 10, _day)
 
 
 class PapersForm(PageForm):

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import pgettext
 
 from services.portal.pages import wording
 from services.portal.pages.frame import ROLE_NAMES, moment
@@ -47,7 +48,11 @@ def bar_parts(need: Mapping[str, Any]) -> list[Part]:
 
     The narrowest comes first, for the bar is painted from its end.
     """
-    names = {"delivered": _("Delivered"), "committed": _("Committed"), "pledged": _("Pledged")}
+    names = {
+        "delivered": pgettext("amount", "Delivered"),
+        "committed": pgettext("amount", "Committed"),
+        "pledged": pgettext("amount", "Pledged"),
+    }
     parts = [(_("Needed"), asked(need) or _("not said"), 0.0, "")]
     for name, label in names.items():
         share = _share(need, need[name])
