@@ -19,7 +19,7 @@ from shared.ids import new_id
 MAX_REASON: Final = 2000
 
 STATUSES = {
-    "open": lazy_gettext("Open"),
+    "open": lazy_pgettext("case", "Open"),
     "linked": lazy_gettext("Related, not the same"),
     "dismissed": lazy_gettext("Dismissed"),
     "merged": lazy_pgettext("case", "Merged"),

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import gettext as _
+from flask_babel import pgettext
 
 from services.portal.pages import wording
 
@@ -114,7 +115,13 @@ def times(rows: Sequence[Stored]) -> Chart:
             "and more. Requests with needs that are not public are left out."
         ),
         [
-            *(_("Year"), _("Committed"), _("Waiting"), _("Lower quartile"), _("Median")),
+            *(
+                _("Year"),
+                pgettext("amount", "Committed"),
+                _("Waiting"),
+                _("Lower quartile"),
+                _("Median"),
+            ),
             _("Upper quartile"),
         ],
         [

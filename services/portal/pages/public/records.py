@@ -8,6 +8,7 @@ from typing import Any
 from flask import Flask, Response, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import pgettext
 
 from services.portal.pages.choices import countries, labels
 from services.portal.pages.frame import page
@@ -148,8 +149,8 @@ def _row(name: str, record: Record) -> dict[str, Any]:
 def _need(need: Record) -> dict[str, Any]:
     size = asked(need)
     parts = [
-        (_("Delivered"), share(need["given"]), need["given"], "delivered"),
-        (_("Committed"), share(need["met"]), need["met"], "committed"),
+        (pgettext("amount", "Delivered"), share(need["given"]), need["given"], "delivered"),
+        (pgettext("amount", "Committed"), share(need["met"]), need["met"], "committed"),
         (_("Needed"), size or _("not said"), 0.0, ""),
     ]
     return {**need, "size": size, "parts": parts}
