@@ -42,6 +42,7 @@ from services.matcher.domain import (
 )
 from services.matcher.promises import commitment_lines, require_committable
 from services.matcher.settling import settle
+from services.matcher.shortages import whole_refusal
 from shared.events.outbox import DuplicateId, StaleVersion
 from shared.ids import derived_id
 from shared.lifecycle import IllegalTransition
@@ -227,7 +228,9 @@ def commit(
             _give_back(id_, now)  # another gave all back before this was there
         settle(found.id, now)
         return None
-    return Refusal("limit", commitment.refusal or f"the commitment is {commitment.status}")
+    if commitment.refusal is None:
+        return Refusal("limit", f"the commitment is {commitment.status}")
+    return Refusal("limit", whole_refusal(commitment))
 
 
 def _sent(line: Mapping[str, Any]) -> dict[str, Any]:

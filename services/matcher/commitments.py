@@ -187,7 +187,7 @@ def _reserve_all(commitment: Commitment, now: datetime, step: Step) -> Commitmen
         outcome = ledger.reserve(take, commitment.id)
         if outcome is not Outcome.HELD:
             shortage = shortage_of(take, outcome)
-            reason = refusal_text(take, outcome, shortage)
+            reason = refusal_text(take, outcome)
             step("undo")
             return _try_to_move(commitment.id, "undo", now, reason, shortage)
     step("commit the proposal")

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from services.matcher.documents import Commitment
 from services.matcher.domain import CENTS, THOUSANDTHS, Take
 from services.matcher.ledger import Outcome
 from services.matcher.ledger_documents import LedgerLine
@@ -11,43 +12,47 @@ from shared.vocabulary.errors import UnknownCode
 
 NOT_ENOUGH_LEFT = "not-enough-left"
 """The problem's code where a line has less than was asked of it."""
+_AMOUNTS = ("asked", "left")
 
 
 def shortage_of(take: Take, outcome: Outcome) -> dict[str, Any] | None:
-    """What was asked of a line, and what is left of it, as in the ledger; None for another outcome.
+    """Which line has less than was asked of it; None for another outcome.
 
-    Nor for a confidential line, whose amounts are not for all who read of the refusal.
+    With how much was asked and is left, as in the ledger, unless the line is confidential.
     """
     if outcome is not Outcome.INSUFFICIENT:
         return None
-    line = LedgerLine.objects(id=take.ledger_line).only("free", "confidential").first()
-    if line is None or line.confidential:
-        return None
+    line = LedgerLine.objects.only("free", "confidential").get(id=take.ledger_line)
+    told = {"asked": take.amount, "left": max(0, line.free)}
     return {
         "side": take.side,
         "record": take.record,
         "line": take.line,
         "measure": take.measure,
         "unit": take.unit,
-        "asked": take.amount,
-        "left": max(0, line.free),
+        **({} if line.confidential else told),
     }
 
 
-def refusal_text(take: Take, outcome: Outcome, shortage: Mapping[str, Any] | None) -> str:
-    """Why a line did not give what was asked: which line of which record, what is left of it."""
-    reason = f"{_named(take)}: {outcome.value}"
-    if shortage is None:
-        return reason
-    seen = shortage_view(shortage)
-    asked, left = (_counted(seen[name], take) for name in ("asked", "left"))
-    return f"{reason}; {asked} asked, {left} left"
+def refusal_text(take: Take, outcome: Outcome) -> str:
+    """Why a line did not give what was asked, as all who read of the commitment may know it."""
+    return f"{_named(take)}: {outcome.value}"
+
+
+def whole_refusal(commitment: Commitment) -> str:
+    """The same with what was asked and what is left, for who commits: no party is told of that."""
+    short = commitment.shortage
+    if not short or "left" not in short:
+        return str(commitment.refusal)
+    seen = shortage_view(short)
+    asked, left = (_counted(seen[name], short["measure"], short["unit"]) for name in _AMOUNTS)
+    return f"{commitment.refusal}; {asked} asked, {left} left"
 
 
 def shortage_view(shortage: Mapping[str, Any]) -> dict[str, Any]:
     """The same with `asked` and `left` in the line's unit, a unit of quantity or a currency."""
     scale = CENTS if shortage["measure"] == "money" else THOUSANDTHS
-    return {**shortage, **{name: shortage[name] / scale for name in ("asked", "left")}}
+    return {**shortage, **{name: shortage[name] / scale for name in _AMOUNTS if name in shortage}}
 
 
 def _named(take: Take) -> str:
@@ -61,10 +66,10 @@ def _named(take: Take) -> str:
     return f"line {take.line} of {take.side} {take.record}"
 
 
-def _counted(number: float, take: Take) -> str:
-    if take.measure == "money":
-        return f"{number:,.2f} {take.unit}"
+def _counted(number: float, measure: str, unit: str) -> str:
+    if measure == "money":
+        return f"{number:,.2f} {unit}"
     try:
-        return quantity_text(number, take.unit, "en")
+        return quantity_text(number, unit, "en")
     except UnknownCode:
-        return f"{number:g} {take.unit}"
+        return f"{number:g} {unit}"

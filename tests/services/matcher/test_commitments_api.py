@@ -252,6 +252,19 @@ def test_releasing_gives_back_and_may_be_repeated(known: World, coordinator: Cal
     assert coordinator.post(f"/v1/commitments/{id_}/release", {"x": 1}).status_code == 422
 
 
+def test_a_confidential_lines_amounts_are_not_told_with_the_refusal(
+    known: World, coordinator: Caller
+) -> None:
+    lines = [{**BOTH[0], "line": 2}, BOTH[1]]
+    answer = coordinator.post("/v1/commitments", {"proposal": "r1.o1", "lines": lines})
+    assert (answer.status_code, answer.json["type"].rpartition(":")[2]) == (409, "not-enough-left")
+    assert answer.json["detail"].endswith("line 2 of request r1: not enough is left.")
+    assert not {"asked", "left"} & answer.json["shortage"].keys()
+    known.hears([])
+    (refused,) = coordinator.items("/v1/commitments", proposal="r1.o1")
+    assert refused["refusal"] == "line 2 of request r1: not enough is left"
+
+
 def test_a_refused_commitment_cannot_be_released(known: World, coordinator: Caller) -> None:
     many = [{**line, "quantity": 5} for line in BOTH]
     coordinator.post("/v1/commitments", {"proposal": "r1.o1", "lines": many})

@@ -10,7 +10,9 @@ from services.portal.pages.matches.forms import number_of
 from services.portal.pages.matches.rights import possible
 from services.portal.pages.matches.rows import Line, lines, progress, proposed, sent
 from services.portal.pages.matches.steps import line_of_steps
+from services.portal.pages.matches.words import refusal
 from services.portal.pages.wording import told
+from services.portal.services import RefusedError
 from shared.web.identity import Identity
 
 ENDORSED = ("endorse", "coordinator")
@@ -187,3 +189,20 @@ def test_follow_ups_are_the_states_to_assess_and_the_donors_to_reply_to() -> Non
     assert {one for one in can("requester", found) if "-" in one} == {"assess-3"}
     assert {one for one in can("donor", found) if "-" in one} == {"reply-12"}
     assert can("donor", {**found, "status": "closed"}) == {"reply-12"}
+
+
+def test_a_shortage_is_told_in_numbers(speaking: Any) -> None:
+    speaking("language", "en")
+    short = {"line": 2, "measure": "quantity", "unit": "machines", "asked": 3.0, "left": 1.0}
+    problem = {"type": "urn:entraide:problem:not-enough-left", "detail": "in English"}
+
+    def said(**more: Any) -> str:
+        return refusal(RefusedError("matcher", 409, {**problem, **more}))
+
+    assert said(shortage={"side": "offer", **short}) == (
+        "Nothing was committed. Left of line 2 of the offer: 1 machine; asked: 3 machines."
+    )
+    money = {**short, "measure": "money", "unit": "USD", "asked": 2000.5, "left": 0.0}
+    assert "2,000.50" in said(shortage={"side": "call", **money})
+    for hidden in ({}, {"shortage": {"side": "request", "line": 2}}):
+        assert said(**hidden) == "Nothing was committed: less is left than was asked."

@@ -100,22 +100,21 @@ REFUSALS: Mapping[str, object] = {
 
 SHORTAGES: Mapping[str, object] = {
     "request": lazy_gettext(
-        "Nothing was committed: of need line %(line)s %(left)s are left, and %(asked)s were asked."
+        "Nothing was committed. Left of need line %(line)s: %(left)s; asked: %(asked)s."
     ),
     "offer": lazy_gettext(
-        "Nothing was committed: of line %(line)s of the offer %(left)s are left, "
-        "and %(asked)s were asked."
+        "Nothing was committed. Left of line %(line)s of the offer: %(left)s; asked: %(asked)s."
     ),
     "call": lazy_gettext(
-        "Nothing was committed: in the call's fund %(left)s are left, and %(asked)s were asked."
+        "Nothing was committed. Left in the call's fund: %(left)s; asked: %(asked)s."
     ),
     "project": lazy_gettext(
-        "Nothing was committed: the call may give this project %(left)s more, "
-        "and %(asked)s were asked."
+        "Nothing was committed. What the call may still give this project: %(left)s; "
+        "asked: %(asked)s."
     ),
     "alliance": lazy_gettext(
-        "Nothing was committed: of what the alliance needs in common %(left)s are left, "
-        "and %(asked)s were asked."
+        "Nothing was committed. Left of what the alliance needs in common: %(left)s; "
+        "asked: %(asked)s."
     ),
 }
 """Of which line there is too little: `not-enough-left` with its `shortage`."""
@@ -175,7 +174,7 @@ def refusal(error: RefusedError) -> str:
     if error.stale:
         return str(REFUSALS["stale"])
     short = error.problem.get("shortage")
-    if isinstance(short, Mapping) and short.get("side") in SHORTAGES:
+    if isinstance(short, Mapping) and short.get("side") in SHORTAGES and "left" in short:
         measured = amount if short["measure"] == "money" else quantity
         facts = {name: measured(short[name], short["unit"]) for name in ("asked", "left")}
         return str(SHORTAGES[short["side"]]) % {"line": short["line"], **facts}
