@@ -15,6 +15,7 @@ from services.portal.pages.offers import bodies
 from services.portal.pages.offers.forms import (
     CHOOSE,
     MISSING,
+    PUBLIC,
     ActivityForm,
     typed,
 )
@@ -178,6 +179,7 @@ def _data(activity: Mapping[str, Any]) -> Mapping[str, Any]:
         "amount": bodies.as_typed(activity["amount"]),
         "currency": activity["currency"] or "",
         "partners": activity["partners"],
+        "public": PUBLIC if activity["public"] else "",
         **bodies.window_data(activity),
     }
 
@@ -199,6 +201,7 @@ def _body(form: ActivityForm) -> dict[str, Any]:
         **bodies.measures(form, form.quantity, form, "quantity"),
         "window": bodies.window_body(form, form.start, form.end),
         "partners": form.partners.data or [],
+        "public": typed(form.public) == PUBLIC,
     }
 
 

@@ -10,6 +10,7 @@ from wtforms import Field
 from services.portal.pages.offers.forms import (
     CHOOSE,
     MISSING,
+    PUBLIC,
     LinesForm,
     StepForm,
     TermsForm,
@@ -28,7 +29,7 @@ _PLACE = re.compile(r"(?:provisions|conditions)\[(\d+)\]\.?(\w*)")
 _NAMES = {"window.from": "start", "window.to": "end", "window": "start"}
 _OWN = (
     *("organisation", "title", "description", "language", "eligibility", "window", "ceiling"),
-    *("call", "partners", "gender_marker", "external_id"),
+    *("call", "partners", "gender_marker", "public", "external_id"),
 )
 _LINE = ("line", "theme", "kind", "capacity", "unit", "amount", "currency")
 
@@ -94,6 +95,7 @@ def terms_data(offer: Mapping[str, Any]) -> Body:
         "partners": offer["partners"],
         "gender_marker": offer["gender_marker"] or "",
         "call": offer["call"] or "",
+        "public": PUBLIC if offer["public"] else "",
     }
 
 
@@ -182,6 +184,7 @@ def terms_body(form: TermsForm) -> Body:
         "partners": form.partners.data or [],
         "gender_marker": typed(form.gender_marker),
         "call": typed(form.call),
+        "public": typed(form.public) == PUBLIC,
     }
 
 

@@ -41,6 +41,8 @@ NO_DAY = _("This is not a day. Write it as 2026-10-01.")
 CHOOSE = _("Choose one.")
 _NO_CHOICE = ("", "—")
 _ROWS_AT_MOST = 100
+PUBLIC = "public"
+"""What the field says who may see it with, where everybody may."""
 
 
 class StepForm(SeenForm):
@@ -138,6 +140,17 @@ class WhereForm(StepForm):
         self.countries.choices = countries()
 
 
+def _sight() -> SelectField:
+    return SelectField(_("Who may see it"), validate_choice=False)
+
+
+def _sights() -> list[tuple[str, str]]:
+    return [
+        ("", str(_("Only those who have an account here"))),
+        (PUBLIC, str(_("Everybody, also without an account"))),
+    ]
+
+
 class TermsForm(StepForm):
     """Conditions, partners and what else holds for the offer as a whole."""
 
@@ -147,12 +160,14 @@ class TermsForm(StepForm):
     partners = _several(_("Partners"))
     gender_marker = SelectField(_("Gender equality"), validate_choice=False)
     call = SelectField(_("Part of your call"), validate_choice=False)
+    public = _sight()
 
     def __init__(self, calls: Sequence[tuple[str, str]] = (), **values: Any) -> None:
         super().__init__(**values)
         self.partners.choices = labels(PARTNERS)
         self.gender_marker.choices = [_NO_CHOICE, *labels(GENDER_MARKERS)]
         self.call.choices = [_NO_CHOICE, *calls]
+        self.public.choices = _sights()
 
 
 class ActivityForm(StepForm):
@@ -172,6 +187,7 @@ class ActivityForm(StepForm):
     end = StringField(_("Last day"))
     status = SelectField(_("Where it stands"), validate_choice=False)
     partners = _several(_("Partners"))
+    public = _sight()
 
     def __init__(self, **values: Any) -> None:
         super().__init__(**values)
@@ -181,6 +197,7 @@ class ActivityForm(StepForm):
         self.theme.choices = [_NO_CHOICE, *labels(THEMES)]
         self.kind.choices = [_NO_CHOICE, *labels(KINDS)]
         statuses = ACTIVITY_STATUSES
+        self.public.choices = _sights()
         self.status.choices = [(code, statuses.label(code, here())) for code in statuses.codes()]
         self.partners.choices = labels(PARTNERS)
 
