@@ -37,7 +37,7 @@ CHROMIUM: Final = "/usr/bin/chromium"
 FIRST, NEXT, PAINT, SERVER = 100_000, 30_000, 2.0, 0.1
 """The most: bytes of a first visit, of a next page; seconds to the first paint, at the server."""
 _SLOW = {"offline": False, "latency": 400, "downloadThroughput": 50_000, "uploadThroughput": 50_000}
-_COLLECTIONS = {"requests": ("requests",), "offers": ("offers", "activities")}
+_COLLECTIONS = {"requests": "requests", "offers": "offers"}
 _AT_ONCE = 500
 _THEMES = ("marking", "tracing", "ammunition", "training", "destruction", "ballistics")
 
@@ -223,10 +223,9 @@ def main() -> None:
     directory = DataDirectory(given.data_dir)
     plan = Plan(directory, running_ports(directory), load_keys(directory))
     client: MongoClient[Any] = MongoClient(plan.ports.mongodb)
-    for service, names in _COLLECTIONS.items():
-        for name in names:
-            count = fill(client[f"entraide_{service}"], name, given.records)
-            sys.stderr.write(f"{name}: {count}\n")
+    for service, name in _COLLECTIONS.items():
+        count = fill(client[f"entraide_{service}"], name, given.records)
+        sys.stderr.write(f"{name}: {count}\n")
     sessions = cookies(plan, sorted({page.role for page in PAGES if page.role}))
     sys.stdout.write(
         "| page | reader | first visit | as next page | first paint | p50 | p95 |\n"

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.journey
 PICTURES = Path(__file__).parents[3] / "build" / "pictures"
 ROLES = ("requester", "donor", "coordinator")
 WIDTHS = (360, 768, 1440)
-_ALIKE = re.compile(r"^/(account|notifications|sign-in|forgotten|docs)?(/|$)")
+_ALIKE = re.compile(r"^/(account|notifications|sign-in|forgotten|docs|public)?(/|$)")
 _RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
