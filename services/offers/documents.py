@@ -82,6 +82,7 @@ class AssistanceOffer(MergeableRecord):
             ("organisation", "-created_at"),
             ("status", "-created_at"),
             ("provisions.theme", "provisions.kind"),
+            ("public", "-created_at"),
             ("external_id.source", "external_id.id"),
             "call",
         ],
@@ -126,6 +127,7 @@ class Activity(SignedRecord):
             ("country", "-created_at"),
             ("organisation", "-created_at"),
             ("theme", "kind"),
+            ("public", "-created_at"),
             ("external_id.source", "external_id.id"),
         ],
     }

@@ -127,6 +127,7 @@ class AssistanceRequest(MergeableRecord):
             ("country", "-created_at"),
             ("status", "-created_at"),
             ("status", "circulates_at"),
+            ("confidentiality", "-created_at"),
             ("needs.theme", "needs.kind"),
             ("external_id.source", "external_id.id"),
         ],
