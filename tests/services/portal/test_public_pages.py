@@ -31,8 +31,15 @@ RECORDS: dict[str, dict[str, Any]] = {
         "action_plan": None,
         "needs": [
             {
-                "line": 1, "theme": "marking", "kind": "equipment", "quantity": 4,
-                "unit": "machines", "amount": None, "currency": None, "met": 0.5, "given": 0,
+                "line": 1,
+                "theme": "marking",
+                "kind": "equipment",
+                "quantity": 4,
+                "unit": "machines",
+                "amount": None,
+                "currency": None,
+                "met": 0.5,
+                "given": 0,
             }
         ],
     },
@@ -50,8 +57,13 @@ RECORDS: dict[str, dict[str, Any]] = {
         "conditions": [{"kind": "reporting", "text": "zqcondition"}],
         "provisions": [
             {
-                "line": 1, "theme": "marking", "kind": "equipment", "capacity": 4,
-                "unit": "machines", "amount": None, "currency": None,
+                "line": 1,
+                "theme": "marking",
+                "kind": "equipment",
+                "capacity": 4,
+                "unit": "machines",
+                "amount": None,
+                "currency": None,
                 "left": {"capacity": 2, "amount": None, "whole": False},
             }
         ],
@@ -63,8 +75,13 @@ RECORDS: dict[str, dict[str, Any]] = {
         "donor_country": None,
         "window": WINDOW,
         "partners": [],
-        "country": "SEN", "theme": "marking", "kind": "training", "quantity": None,
-        "unit": None, "amount": 5.5, "currency": "EUR",
+        "country": "SEN",
+        "theme": "marking",
+        "kind": "training",
+        "quantity": None,
+        "unit": None,
+        "amount": 5.5,
+        "currency": "EUR",
     },
 }
 
