@@ -3,7 +3,6 @@
 The pass over candidates filters by rows and then reads the lines of those that are left.
 """
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from operator import attrgetter
 from typing import NamedTuple
@@ -11,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from services.matcher.engine.chains import Chains
 from services.matcher.engine.columns import Blocks, Columns, Spec
 from services.matcher.engine.entries import Entry, EntryLine
 from services.matcher.engine.names import Names
@@ -59,7 +59,7 @@ class Index:
         self._names = names
         self._rows: dict[str, int] = {}
         self._ids: list[str | None] = []
-        self._owned: defaultdict[int, set[int]] = defaultdict(set)
+        self._chains = Chains()
 
     def __contains__(self, record: object) -> bool:
         return record in self._rows
@@ -80,7 +80,7 @@ class Index:
 
     def owned(self, owner: int) -> npt.NDArray[np.intp]:
         """The rows of an owner's records, ascending."""
-        return np.array(sorted(self._owned.get(owner, ())), dtype=np.intp)
+        return np.array(sorted(self._chains.rows(owner)), dtype=np.intp)
 
     def view(self, rows: Sequence[int] | npt.NDArray[np.intp]) -> View:
         """All columns of some rows, copied."""
@@ -103,7 +103,7 @@ class Index:
             self.lines.free(first, len(lines))
             raise
         self._rows[entry.id] = row
-        self._owned[int(self.records.column("owner")[row])].add(row)
+        self._chains.put(int(self.records.column("owner")[row]), row)
         if row == len(self._ids):
             self._ids.append(entry.id)
         else:
@@ -121,7 +121,7 @@ class Index:
         if row is None:
             return
         self._ids[row] = None
-        self._owned[int(self.records.column("owner")[row])].discard(row)
+        self._chains.remove(int(self.records.column("owner")[row]), row)
         self.records.free(row)
         self.lines.free(
             int(self.records.column("first_line")[row]),

@@ -128,11 +128,11 @@ class Engine:
 
     def decline(self, request: str, offer: str) -> None:
         """Bar a pair because somebody said no to it; either record may come later."""
-        self._records.decline(request, offer)
+        self._records.noes.say(request, offer)
 
     def undecline(self, request: str, offer: str) -> None:
         """Take back a no; nothing happens if there was none."""
-        self._records.undecline(request, offer)
+        self._records.noes.take_back(request, offer)
 
     def set_embargo(self, id_: str, embargo: Embargo | None) -> set[str]:
         """Put an arms embargo in force, change it, or with None lift it.
@@ -156,8 +156,8 @@ class Engine:
         """The first rule that bars a pair, None if no rule does. KeyError for an unknown record."""
         records = self._records
         row, other = records.requests.row(request), records.offers.row(offer)
-        admitted = records.admitted_offers(row)[[other]]
-        declined = np.array([records.is_declined(request, offer)])
+        admitted = records.whom.offers(row)[[other]]
+        declined = np.array([records.noes.has(request, offer)])
         one, many = records.requests.view([row]), records.offers.view([other])
         for reason, applies in bars(one, many, admitted, declined, records.today):
             if applies.any():
@@ -258,7 +258,7 @@ class Engine:
         row, best = self._records.requests.row(request), _best(found.scores, most)
         rows = found.rows[best]
         free = offers.records.column("unconditional")[rows]
-        near = self._records.from_neighbours(row, rows)
+        near = self._records.whom.from_neighbours(row, rows)
         columns = ((-found.scores[best]).tolist(), (~free).tolist(), (~near).tolist())
         ids = [offers.id(number) for number in rows.tolist()]
         ranked = sorted(zip(*columns, ids, best, strict=True))[:most]

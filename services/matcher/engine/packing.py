@@ -51,21 +51,22 @@ LINE: Spec = {
     "number": (np.int32, ()),
     "theme": (np.uint8, ()),
     "kind": (np.uint8, ()),
+    "position": (np.uint8, ()),
+    "written": (np.bool_, ()),
+    "unit": (np.int32, ()),
+    "currency": (np.int32, ()),
+    "from": (np.int32, ()),
+    "to": (np.int32, ()),
     "strength": (np.float64, ()),
     "share": (np.float64, ()),
     "quantity": (np.int64, ()),
-    "unit": (np.int32, ()),
     "amount": (np.int64, ()),
-    "from": (np.int32, ()),
-    "to": (np.int32, ()),
-    "position": (np.uint8, ()),
-    "written": (np.bool_, ()),
+    "weight": (np.float64, ()),
     "written_quantity": (np.int64, ()),
     "written_amount": (np.int64, ()),
-    "currency": (np.int32, ()),
-    "weight": (np.float64, ()),
 }
-"""What is left of a line, then the line as it was written, from which another day is made."""
+"""What is left of a line, and what was written of it, from which another day is made. In an order
+that leaves no gaps between cells: there are two or three lines for each record."""
 
 
 def line_cells(line: EntryLine, names: Names) -> Mapping[str, Any]:
@@ -93,8 +94,8 @@ def line_cells(line: EntryLine, names: Names) -> Mapping[str, Any]:
 
 def line_of(cells: list[Any], names: Names) -> EntryLine:
     """The line that cells of LINE hold, in their order."""
-    (number, theme, kind, strength, share, quantity, unit_number, amount, first, last) = cells[:10]
-    position, written, written_quantity, written_amount, currency, weight = cells[10:]
+    number, theme, kind, position, written, unit_number, currency, first, last = cells[:9]
+    strength, share, quantity, amount, weight, written_quantity, written_amount = cells[9:]
     unit = names.units.name(unit_number)
     source = None
     if written:

@@ -1,18 +1,16 @@
 """What the engine holds: both sides' records as of a day, the ledger's figures, the noes said."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
+from services.matcher.engine.admitting import Admitting
 from services.matcher.engine.codes import THEME_CODES
 from services.matcher.engine.columns import Spec
-from services.matcher.engine.cooperation import land_neighbours
-from services.matcher.engine.eligibility import CAPACITY, Admission, States, admits, eligibility_of
 from services.matcher.engine.embargoes import Embargo, Embargoes, Ruling
 from services.matcher.engine.entries import (
     MOST_LINES,
@@ -31,6 +29,7 @@ from services.matcher.engine.finding import FOUND, NOT_FOUND_YET, Finding
 from services.matcher.engine.geography import Geography
 from services.matcher.engine.index import Index
 from services.matcher.engine.names import Names
+from services.matcher.engine.noes import Noes
 from services.matcher.engine.packing import padded_shares
 from services.matcher.engine.profiles import OfferProfile, RequestProfile
 from services.matcher.engine.track_records import NEUTRAL, Standing
@@ -64,7 +63,6 @@ _OFFER: Spec = {
     "record": (np.uint8, ()),
     **FOUND,
 }
-_EVERY_STATE = np.array([*range(CAPACITY), -1], dtype=np.int16)
 _PRIORITIES = {"critical": 4, "high": 3, "medium": 2, "low": 1}
 
 
@@ -92,19 +90,18 @@ class Records:
         self._committed: defaultdict[tuple[Side, str], dict[tuple[int, str], int]] = defaultdict(
             dict
         )
-        self._declined: defaultdict[tuple[Side, str], set[str]] = defaultdict(set)
+        self.noes = Noes()
         self._refused: dict[tuple[Side, str], RequestProfile | OfferProfile] = {}
         self._standings: dict[int, Standing] = {}
-        self._states = States(geography.at(as_of))
+        self.whom = Admitting(self.requests, self.offers, geography.at(as_of))
         self._embargoes = Embargoes()
-        self._neighbours: dict[int, npt.NDArray[np.bool_]] = {}
         self.found = Whereabouts(self.requests, self.offers, geography)
         self._on(as_of)
 
     def advance(self, as_of: date) -> list[Refused]:
         """Resolve everything as of another day; returns the records that cannot be."""
         self._on(as_of)
-        self._states.move(self._geography.at(as_of))
+        self.whom.move(self._geography.at(as_of))
         for index, side in ((self.requests, "request"), (self.offers, "offer")):
             dated = np.flatnonzero(index.records.used & index.records.column("dated"))
             for row in dated.tolist():
@@ -144,26 +141,15 @@ class Records:
         if record in index:
             self._resolve(side, index.row(record))
 
-    def decline(self, request: str, offer: str) -> None:
-        """Keep a no to a pair, for whenever its records come."""
-        self._declined["request", request].add(offer)
-        self._declined["offer", offer].add(request)
-
-    def undecline(self, request: str, offer: str) -> None:
-        """Forget a no; nothing happens if there was none."""
-        self._declined["request", request].discard(offer)
-        self._declined["offer", offer].discard(request)
-
-    def is_declined(self, request: str, offer: str) -> bool:
-        """Whether somebody said no to the pair."""
-        return offer in self._declined.get(("request", request), ())
-
-    def declined_rows(self, side: Side, record: str) -> Iterator[int]:
+    def declined_rows(self, side: Side, record: str) -> list[int]:
         """The rows of the other side's index that are declined with a record of this side."""
-        others = self.offers if side == "request" else self.requests
-        for other in self._declined.get((side, record), ()):
-            if other in others:
-                yield others.row(other)
+        if side == "request":
+            return [
+                self.offers.row(one) for one in self.noes.to_request(record) if one in self.offers
+            ]
+        return [
+            self.requests.row(one) for one in self.noes.to_offer(record) if one in self.requests
+        ]
 
     def embargo(self, id_: str, embargo: Embargo | None) -> set[str]:
         """Put an embargo, change it, or with None lift it; returns the States concerned."""
@@ -191,60 +177,6 @@ class Records:
         """What embargoes say today of a State's request, which need not be here."""
         return self._embargoes.ruling(country, request, self.today)
 
-    def within_embargo(
-        self, request_row: int, offer_rows: npt.NDArray[np.int32]
-    ) -> npt.NDArray[np.int32]:
-        """Those of some offers of which a line may be given to a request."""
-        barred = self.requests.records.column("barred")[request_row]
-        if not barred:
-            return offer_rows
-        given = self.offers.records.column("kinds")[offer_rows] & ~barred
-        within: npt.NDArray[np.int32] = offer_rows[given != 0]
-        return within
-
-    def may_have(
-        self, offer_row: int, request_rows: npt.NDArray[np.int32]
-    ) -> npt.NDArray[np.int32]:
-        """Those of some requests to which embargoes leave a line of an offer."""
-        column = self.requests.records.column
-        barred = column("barred")[request_rows]
-        given = self.offers.records.column("kinds")[offer_row] & ~barred
-        kept = ~column("embargoed")[request_rows] & ((barred == 0) | (given != 0))
-        within: npt.NDArray[np.int32] = request_rows[kept]
-        return within
-
-    def admission(self, request_row: int) -> Admission:
-        """Which eligibilities admit the State of a request, for compiled loops."""
-        return self._states.admission(int(self.requests.records.column("state")[request_row]))
-
-    def admitted_kinds(self, request_row: int) -> npt.NDArray[np.bool_]:
-        """Of every eligibility, whether it admits the State of a request."""
-        return self._states.admitting(int(self.requests.records.column("state")[request_row]))
-
-    def admitted_states(self, offer_row: int) -> npt.NDArray[np.bool_]:
-        """Of every State's number, and last for -1, whether an offer is for it."""
-        kind = int(self.offers.records.column("eligibility")[offer_row])
-        return admits(self._states.words()[[kind]], _EVERY_STATE)
-
-    def admitted_offers(self, request_row: int) -> npt.NDArray[np.bool_]:
-        """Of every row of offers, whether it is for the State of a request."""
-        kinds = self.offers.records.column("eligibility")
-        admitted: npt.NDArray[np.bool_] = self.admitted_kinds(request_row)[kinds]
-        return admitted
-
-    def admitted_requests(self, offer_row: int) -> npt.NDArray[np.bool_]:
-        """Of every row of requests, whether an offer is for its State."""
-        kind = int(self.offers.records.column("eligibility")[offer_row])
-        return admits(self._states.words()[[kind]], self.requests.records.column("state"))
-
-    def from_neighbours(
-        self, request_row: int, offer_rows: npt.NDArray[np.intp]
-    ) -> npt.NDArray[np.bool_]:
-        """Of some offers, whether a State that borders on the request's offers its know-how."""
-        near = self._neighbours[int(self.requests.records.column("state")[request_row])]
-        found: npt.NDArray[np.bool_] = near[self.offers.records.column("expert")[offer_rows]]
-        return found
-
     def sizes(self) -> Sizes:
         """How many numbers for concepts and terms are in use."""
         return Sizes(len(self.names.concepts), len(self.names.terms))
@@ -265,14 +197,13 @@ class Records:
         self._refused[side, profile.id] = profile
         committed = self._committed_of(side, profile.id)
         if isinstance(profile, RequestProfile):
-            self._note_neighbours(profile.country)
             barred = self.ruling(profile.country, profile.id).bits
             entry = request_entry(profile, committed, self.as_of, barred)
             row = self.requests.put(
                 entry,
                 {
                     "owner": self.names.owners.of(profile.country),
-                    "state": self._states.number(profile.country),
+                    "state": self.whom.asking(profile.country),
                     "area": self.found.area(profile.country),
                     "priority": _PRIORITIES.get(profile.priority or "", 0),
                     "end": OPEN_END,
@@ -289,12 +220,12 @@ class Records:
                 entry,
                 {
                     "owner": self.names.owners.of(profile.organisation),
-                    "eligibility": self._states.kind(eligibility_of(profile)),
+                    "eligibility": self.whom.eligibility(profile),
                     "kinds": kinds_of(profile),
                     "unconditional": profile.unconditional,
                     "ceiling": UNKNOWN if profile.ceiling is None else profile.ceiling,
                     "ceiling_currency": self.names.currencies.of(profile.ceiling_currency),
-                    "expert": self._number(profile.expert),
+                    "expert": self.whom.expert(profile.expert),
                     "record": NEUTRAL,
                     **NOT_FOUND_YET,
                 },
@@ -302,19 +233,6 @@ class Records:
             self.found.put_offer(row, entry, profile)
             self._judge(row)
         del self._refused[side, profile.id]
-
-    def _number(self, alpha3: str | None) -> int:
-        """The number of a State, -1 for none."""
-        return -1 if alpha3 is None else self._states.number(alpha3)
-
-    def _note_neighbours(self, alpha3: str) -> None:
-        number = self._states.number(alpha3)
-        if number not in self._neighbours:
-            # By number, and the last place for -1, an offer that is no State's know-how.
-            near = np.zeros(CAPACITY + 1, dtype=bool)
-            near[[self._states.number(other) for other in sorted(land_neighbours(alpha3))]] = True
-            near[-1] = False
-            self._neighbours[number] = near
 
     def _take_out(self, side: Side, record: str) -> None:
         index = self._index(side)

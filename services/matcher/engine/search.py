@@ -1,6 +1,6 @@
 """The two passes: over all offers for one request, and over all requests for one offer."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,7 +55,7 @@ def _best_offers(records: Records, model: Model, request: str) -> Found:
         return _scored(np.zeros(0, dtype=np.intp), np.zeros((0, len(FEATURES))), model)
     rows = worth_scoring(records, model, row)
     rows = _without(rows, records.declined_rows("request", request))
-    rows = records.within_embargo(row, rows)
+    rows = records.whom.within_embargo(row, rows)
     rows = rows[_related(records.requests, row, records.offers, rows)]
     return _proposable(rows, compared(records, model, "request", row, rows), model)
 
@@ -67,7 +67,7 @@ def _permitted_offers(records: Records, request: str) -> npt.NDArray[np.intp]:
     wanted = _related(records.requests, row, offers)
     declined = _marked(records.declined_rows("request", request), len(wanted))
     columns = _columns(offers)
-    for _, barred in bars(one, columns, records.admitted_offers(row), declined, records.today):
+    for _, barred in bars(one, columns, records.whom.offers(row), declined, records.today):
         wanted &= ~barred
     return np.flatnonzero(wanted)
 
@@ -79,7 +79,7 @@ def requests_for(records: Records, model: Model, offer: str) -> Found:
     wanted = _related(records.offers, row, requests)
     declined = _marked(records.declined_rows("offer", offer), len(wanted))
     columns = _columns(requests)
-    for _, barred in bars(columns, one, records.admitted_requests(row), declined, records.today):
+    for _, barred in bars(columns, one, records.whom.requests(row), declined, records.today):
         wanted &= ~barred
     rows = np.flatnonzero(wanted)
     provisions = records.offers.lines_of(row)
@@ -100,14 +100,13 @@ def requests_entered(records: Records, model: Model, offer: str, *, exact: bool 
         return _scored(np.zeros(0, dtype=np.intp), np.zeros((0, len(FEATURES))), model)
     rows = worth_comparing(records, model, row)
     rows = _without(rows, records.declined_rows("offer", offer))
-    rows = records.may_have(row, rows)
+    rows = records.whom.may_have(row, rows)
     rows = rows[_related(records.offers, row, records.requests, rows)]
     return _proposable(rows, compared(records, model, "offer", row, rows), model)
 
 
-def _without(rows: Rows, others: Iterator[int]) -> Rows:
-    gone = list(others)
-    return rows[~np.isin(rows, gone)] if gone else rows
+def _without(rows: Rows, others: Sequence[int]) -> Rows:
+    return rows[~np.isin(rows, others)] if others else rows
 
 
 def _proposable(rows: Rows, pairs: Compared, model: Model) -> Found:
@@ -140,9 +139,9 @@ def _columns(index: Index) -> View:
     return {name: index.records.column(name) for name in _RULED if name in index.records.names}
 
 
-def _marked(rows: Iterator[int], size: int) -> npt.NDArray[np.bool_]:
+def _marked(rows: Sequence[int], size: int) -> npt.NDArray[np.bool_]:
     marked = np.zeros(size, dtype=bool)
-    marked[list(rows)] = True
+    marked[rows] = True
     return marked
 
 

@@ -63,7 +63,7 @@ def worth_scoring(records: Records, model: Model, row: int) -> Rows:
         asked,
         records.requests.lines.table,
         records.today,
-        records.admission(row),
+        records.whom.admission(row),
         _weights(model),
         (marks, *codes()),
         (LOOKED_AT + offers // LOOKED_AT_OF, SCORED + offers // SCORED_OF),
@@ -83,7 +83,7 @@ def worth_comparing(records: Records, model: Model, row: int) -> Rows:
         records.offers.records.table[row : row + 1],
         records.offers.lines.table,
         records.today,
-        records.admitted_states(row),
+        records.whom.states(row),
         _weights(model),
         (records.names.concept_marks(), *codes()),
         _rooms(model),
@@ -98,9 +98,9 @@ def compared(records: Records, model: Model, side: Side, row: int, rows: Rows) -
     """
     features = np.empty((len(rows), len(FEATURES)))
     loop, one, others, admitted = (
-        (offers_features, records.requests, records.offers, records.admission(row))
+        (offers_features, records.requests, records.offers, records.whom.admission(row))
         if side == "request"
-        else (requests_features, records.offers, records.requests, records.admitted_states(row))
+        else (requests_features, records.offers, records.requests, records.whom.states(row))
     )
     permitted, log_odds = loop(
         rows,

@@ -1,0 +1,49 @@
+"""Which rows belong together, in a few bytes a row: of each the one after it and before it."""
+
+from array import array
+from collections.abc import Iterator
+
+_END = -1
+
+
+class Chains:
+    """Rows under numbers, such as those of their owners. Putting and removing one is O(1).
+
+    A set of rows for each key would take several times the memory.
+    """
+
+    def __init__(self) -> None:
+        self._first: dict[int, int] = {}
+        self._after = array("i")
+        self._before = array("i")
+
+    def put(self, key: int, row: int) -> None:
+        """Put a row, which is under no key."""
+        missing = row + 1 - len(self._after)
+        if missing > 0:
+            self._after.extend([_END] * missing)
+            self._before.extend([_END] * missing)
+        following = self._first.get(key, _END)
+        self._after[row], self._before[row] = following, _END
+        if following != _END:
+            self._before[following] = row
+        self._first[key] = row
+
+    def remove(self, key: int, row: int) -> None:
+        """Take out a row, which is under this key."""
+        before, following = self._before[row], self._after[row]
+        if following != _END:
+            self._before[following] = before
+        if before != _END:
+            self._after[before] = following
+        elif following != _END:
+            self._first[key] = following
+        else:
+            del self._first[key]
+
+    def rows(self, key: int) -> Iterator[int]:
+        """The rows under a key, in no order."""
+        row = self._first.get(key, _END)
+        while row != _END:
+            yield row
+            row = self._after[row]

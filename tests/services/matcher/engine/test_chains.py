@@ -1,0 +1,23 @@
+from collections import defaultdict
+from random import Random
+
+from services.matcher.engine.chains import Chains
+
+
+def test_rows_are_under_the_key_that_they_were_put_under_last() -> None:
+    chance, chains = Random(0), Chains()
+    wanted: defaultdict[int, set[int]] = defaultdict(set)
+    where: dict[int, int] = {}
+    for _ in range(3_000):
+        row, key = chance.randrange(60), chance.randrange(7)
+        if row in where:
+            wanted[where[row]].remove(row)
+            chains.remove(where.pop(row), row)
+        if chance.random() < 0.6:
+            wanted[key].add(row)
+            chains.put(key, row)
+            where[row] = key
+        for each in range(7):
+            found = list(chains.rows(each))
+            assert len(found) == len(set(found))
+            assert set(found) == wanted[each]
