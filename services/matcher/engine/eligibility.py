@@ -1,6 +1,6 @@
 """Who may have an offer, as bits: one for each State, so that a test of thousands is one AND."""
 
-from dataclasses import dataclass
+from sys import intern
 from typing import NamedTuple
 
 import numpy as np
@@ -26,18 +26,24 @@ class Admission(NamedTuple):
     bit: int
 
 
-@dataclass(frozen=True, slots=True)
-class Eligibility:
-    """Whom an offer is for: States, regions, groups, any of them; anyone where all are empty."""
+class Eligibility(NamedTuple):
+    """Whom an offer is for: States, regions, groups, any of them; anyone where all are empty.
 
-    countries: frozenset[str]
-    regions: frozenset[str]
-    groups: frozenset[str]
+    In order, and each code once in memory: a large register has many, and sets take far more.
+    """
+
+    countries: tuple[str, ...]
+    regions: tuple[str, ...]
+    groups: tuple[str, ...]
 
 
 def eligibility_of(offer: OfferProfile) -> Eligibility:
     """Whom an offer is for."""
-    return Eligibility(offer.countries, offer.regions, offer.groups)
+    return Eligibility(*(_in_order(one) for one in (offer.countries, offer.regions, offer.groups)))
+
+
+def _in_order(codes: frozenset[str]) -> tuple[str, ...]:
+    return tuple(sorted(map(intern, codes)))
 
 
 class States:
