@@ -23,6 +23,7 @@ from shared.web.schemas import (
 MAX_ID = 128
 MAX_LINES = 200
 MAX_REASON = 2_000
+MOST_BEST = 1_000
 SIDES = ("request", "offer")
 
 
@@ -37,6 +38,21 @@ def least_score() -> fields.Float:
         validate=validate.Range(0, 1),
         metadata={"description": "Only those with this score or a higher one."},
     )
+
+
+def best_of_each() -> fields.Integer:
+    """A field of a query: of each request only so many proposals, the first of its list."""
+    return fields.Integer(
+        load_default=None,
+        validate=validate.Range(1, MOST_BEST),
+        metadata={"description": "Only so many of each request, those ranked first."},
+    )
+
+
+class WaitingQuery(StrictSchema):
+    """What of the proposals counts."""
+
+    best = best_of_each()
 
 
 class ProposalQuery(PageQuery, LanguageQuery):
@@ -65,6 +81,7 @@ class ProposalQuery(PageQuery, LanguageQuery):
         metadata={"description": "Of a need line that the offer serves."},
     )
     score = least_score()
+    best = best_of_each()
 
     @ma.validates_schema(skip_on_field_errors=True)
     def _check_filter(self, data: Mapping[str, Any], **_: Any) -> None:

@@ -75,6 +75,26 @@ def test_what_was_typed_stays_where_it_will_not_do(portal: Portal, visitor: Visi
     assert donor.page.forms[-1].values["rows-1-currency"] == "XYZ"
 
 
+def test_nothing_typed_is_lost_when_the_session_ended(portal: Portal, visitor: Visiting) -> None:
+    donor = visitor("donor", "es")
+    pages = {
+        "/offers/new": "title",
+        f"/offers/{make_offer(portal)}/edit/words": "title",
+        "/activities/new": "title",
+    }
+    session = donor.session.cookies.get("entraide-session")
+    for page, field in pages.items():
+        donor.open(f"{page}?language=es")
+        donor.session.cookies.clear()
+        donor.send("", **{field: "Estantes «de» ejemplo"})
+        assert (donor.status, donor.path) == (403, page)
+        donor.session.cookies.set("entraide-session", session, domain="127.0.0.1", path="/")
+        donor.send("")
+        assert donor.status == 422
+        (form,) = (form for form in donor.page.forms if field in form.values)
+        assert form.values[field] == "Estantes «de» ejemplo"
+
+
 def test_the_same_form_sent_twice_makes_one_offer_and_one_line(
     portal: Portal, visitor: Visiting
 ) -> None:
@@ -144,3 +164,8 @@ def test_a_file_is_attached_and_comes_back_as_it_was(portal: Portal, visitor: Vi
     assert answer.headers["Content-Disposition"].startswith("attachment")
     donor.send(f"/offers/{made}/files", files={"file": ("x.pdf", b"MZ no document")})
     assert "This file cannot be taken" in donor.page.text
+    donor.send(f"/offers/{made}/files", files={"file": ("x.txt", b"x" * (10 * 1024 * 1024 + 1))})
+    assert "too large" in donor.page.text
+    donor.send(f"{link}/remove")
+    assert "The file is removed." in donor.page.text
+    assert donor.links(f"/offers/{made}/files/") == []

@@ -1,6 +1,7 @@
 """What a State does with its requests in a browser without scripts, and what others see of them."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -98,6 +99,65 @@ def test_a_part_changed_elsewhere_shows_both(portal: Portal, visitor: Visiting) 
     assert "Two at once, second" in other.shown.text
     other.send("", go="out")
     assert stored(portal, identifier)["title"] == "Two at once, second (illustrative)"
+
+
+def keep(browser: Visitor, path: str, **typed: object) -> dict[str, Any]:
+    """What the page is told that keeps by itself what is typed so far."""
+    (form,) = (form for form in browser.page.forms if form.action == "")
+    body = {**form.values, **typed, "go": "keep"}
+    answer = browser.session.post(browser.url + path, data=body, timeout=60)
+    told: dict[str, Any] = answer.json()
+    return told
+
+
+def test_what_is_typed_is_kept_by_itself_and_never_over_what_another_kept(
+    portal: Portal, visitor: Visiting
+) -> None:
+    browser = visitor("requester")
+    browser.open("/requests/new")
+    assert keep(browser, "/requests/new", title="Only a title")["state"] == "unfinished"
+    text = {"title": "Kept while typed (illustrative)", "description": TEXT}
+    first = keep(browser, "/requests/new", **text)
+    assert first["state"] == "saved"
+    assert keep(browser, "/requests/new", **text)["id"] == first["id"], "sent twice is one"
+    need = f"{first['edit']}/need"
+    more = {**text, "description": f"{TEXT} And shelves.", "etag": first["etag"]}
+    second = keep(browser, need, **more)
+    assert second["state"] == "saved"
+    assert keep(browser, need, **more)["etag"] == second["etag"], "the same again is no change"
+    stale = keep(browser, need, **{**more, "description": "Something else", "etag": first["etag"]})
+    assert stale["state"] == "stale"
+    assert "And shelves." in stale["shown"]
+    assert str(stored(portal, first["id"])["description"]).endswith("And shelves.")
+
+    browser.open(f"{first['edit']}/lines")
+    browser.send("", go="add")
+    line = {"row-0-theme": "stockpile-management", "row-0-kind": "equipment", "row-0-quantity": "3"}
+    kept = keep(browser, f"{first['edit']}/lines", **line, **{"row-0-unit": "racks"})
+    assert (kept["state"], len(kept["lines"])) == ("saved", 1)
+    again = {**line, "row-0-unit": "racks", "row-0-line": kept["lines"][0], "etag": kept["etag"]}
+    again = {**again, "row-0-quantity": "4"}
+    assert keep(browser, f"{first['edit']}/lines", **again)["lines"] == kept["lines"]
+    browser.session.cookies.clear()
+    (form,) = (form for form in browser.page.forms if form.action == "")
+    out = browser.session.post(
+        f"{portal.url}{first['edit']}/lines", data={**form.values, "go": "keep"}, timeout=60
+    )
+    assert out.status_code == 403
+
+
+def test_what_others_see_already_is_not_changed_by_typing(
+    portal: Portal, visitor: Visiting
+) -> None:
+    browser = visitor("requester")
+    identifier = written(browser, "Submitted (illustrative)")
+    browser.open(f"/requests/{identifier}/edit/check")
+    browser.send(f"/requests/{identifier}/steps/submit")
+    need = f"/requests/{identifier}/edit/need"
+    browser.open(need)
+    assert 'id="saving"' not in browser.shown.text
+    assert keep(browser, need, title="By typing")["state"] == "unfinished"
+    assert stored(portal, identifier)["title"] == "Submitted (illustrative)"
 
 
 def test_lines_come_and_go(portal: Portal, visitor: Visiting) -> None:

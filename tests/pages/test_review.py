@@ -182,6 +182,22 @@ def test_what_changed_while_one_read_it_is_shown_with_what_was_typed(
     assert "Rejetée" in browser.page.text
 
 
+def test_no_reason_is_lost_when_the_session_ended(
+    visitor: Visiting, proposals: Iterator[dict[str, Any]]
+) -> None:
+    page, browser = f"/proposals/{next(proposals)['id']}", visitor("coordinator")
+    browser.open(page)
+    session = browser.session.cookies.get("entraide-session")
+    browser.session.cookies.clear()
+    browser.send(page, decision="reject", reason="Typed after the session ended")
+    assert (browser.status, browser.path) == (403, page)
+    browser.session.cookies.set("entraide-session", session, domain="127.0.0.1", path="/")
+    browser.send("")
+    assert browser.status == 422
+    (form,) = (form for form in browser.page.forms if form.action == page)
+    assert form.values["reason"].strip() == "Typed after the session ended"
+
+
 def test_several_are_endorsed_after_a_preview_of_what_conflicts(
     portal: Portal, visitor: Visiting, proposals: Iterator[dict[str, Any]]
 ) -> None:

@@ -122,6 +122,7 @@ def _chosen(
 def _is_asked_for(one: Proposal, args: dict[str, Any]) -> bool:
     return (
         args["status"] in (None, one.status)
+        and (args["best"] is None or (one.listed and one.entry["rank"] <= args["best"]))
         and (args["score"] is None or one.entry["score"] >= args["score"])
         and (args["theme"] is None or any(s["theme"] == args["theme"] for s in one.serves))
     )

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from services.matcher.schemas import WaitingQuery
 from services.matcher.waiting import waiting as found
 from shared.web.blueprint import Blueprint
 from shared.web.identity import current_identity, require_roles
@@ -14,7 +15,8 @@ blueprint = Blueprint(
 
 @blueprint.route("/waiting")
 @require_roles("coordinator", "auditor", "operator")
+@blueprint.arguments(WaitingQuery, location="query")
 @blueprint.response(200, WaitingView)
-def waiting() -> dict[str, Any]:
+def waiting(args: dict[str, Any]) -> dict[str, Any]:
     """Count the proposals, duplicates, coverage cases and alliances that wait for a decision."""
-    return waiting_view(found(current_identity()))
+    return waiting_view(found(current_identity(), args["best"]))

@@ -1,11 +1,21 @@
-"""Files of records as they pass through pages: taken by their names' endings, given to be kept."""
+"""Files of records as they pass through pages: taken up to a size, given to be kept."""
 
+from dataclasses import dataclass
+from io import BytesIO
 from typing import Final
 
-from flask import Response
+from flask import Response, request
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext
+from flask_wtf.file import FileField
+from werkzeug.exceptions import RequestEntityTooLarge
 
+from services.portal.house import house
+from services.portal.pages import wording
 from services.portal.pages.asking import stream
+from services.portal.pages.forms import PageForm
 from shared.attachments.kinds import EXTENSIONS
+from shared.web.bodies import drain
 
 _PIECE: Final = 64 * 1024
 _PASSED_ON: Final = (
@@ -13,11 +23,61 @@ _PASSED_ON: Final = (
     *("Content-Security-Policy", "Repr-Digest"),
 )
 _KINDS = {ending: kind for kind, endings in EXTENSIONS.items() for ending in endings}
+_ROUND_ABOUT: Final = 64 * 1024
+"""What a form has beside the file: the visit's token, boundaries, names."""
 
 
-def kind_of(name: str) -> str:
-    """The media type that a file's ending says; the service looks at its content."""
-    return _KINDS.get(name.rpartition(".")[2].lower(), "application/octet-stream")
+class UploadForm(PageForm):
+    """A file."""
+
+    file = FileField(lazy_gettext("File"))
+
+
+@dataclass(frozen=True)
+class Uploaded:
+    """A file that was sent."""
+
+    name: str
+    content: bytes
+
+    @property
+    def kind(self) -> str:
+        """The media type that the name's ending says; the service looks at the content."""
+        return _KINDS.get(self.name.rpartition(".")[2].lower(), "application/octet-stream")
+
+
+def most_attached() -> int:
+    """How many bytes a file may have that is attached to a record, as the services take it."""
+    return house().settings.attachment_max_bytes
+
+
+def uploaded(most: int) -> tuple[UploadForm, Uploaded | None]:
+    """The form, and the file of up to `most` bytes sent with it; the form tells why there is none.
+
+    Anything else of the form can be read afterwards, unless the file was too large.
+    """
+    request.max_content_length = most + _ROUND_ABOUT
+    try:
+        form = UploadForm()
+        good = form.validate_on_submit()
+    except RequestEntityTooLarge:
+        drain()
+        # The page has forms of its own, which would read what was refused once more.
+        request.environ.update({"wsgi.input": BytesIO(), "CONTENT_LENGTH": "0"})
+        form = UploadForm(formdata=None)
+        _too_large(form, most)
+        return form, None
+    if not good:
+        return form, None
+    sent = form.file.data
+    content = sent.read(most + 1) if sent else b""
+    if not content:
+        form.fail_field(form.file, _("Choose a file that is not empty."))
+    elif len(content) > most:
+        _too_large(form, most)
+    if form.problems():
+        return form, None
+    return form, Uploaded((sent.filename or "")[:200], content)
 
 
 def download(service: str, path: str) -> Response:
@@ -30,3 +90,8 @@ def download(service: str, path: str) -> Response:
             answer.headers[name] = found.headers[name]
     answer.headers["Cache-Control"] = "no-store"
     return answer
+
+
+def _too_large(form: UploadForm, most: int) -> None:
+    size = wording.file_size(most)
+    form.fail_field(form.file, _("The file is too large: it may have %(size)s.", size=size))

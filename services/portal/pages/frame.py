@@ -98,6 +98,7 @@ def install(app: Flask, own: House) -> None:
         navigation=navigation,
         public_places=PUBLIC_PLACES,
         goes_to=goes_to,
+        most_attached=lambda: own.settings.attachment_max_bytes,
     )
     wording.install(app)
     show_problems_by(app, _problem_page)

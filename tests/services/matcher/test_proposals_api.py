@@ -92,6 +92,22 @@ def test_only_likely_ones_are_listed_where_that_is_asked_for(
     assert likely == [item for item in everything if item["score"] >= score]
 
 
+def test_of_each_request_the_best_are_listed_and_counted_where_that_is_asked_for(
+    known: World, coordinator: Caller
+) -> None:
+    everything = coordinator.items("/v1/proposals", status="proposed")
+    best = coordinator.items("/v1/proposals", status="proposed", best=1)
+    assert best == [item for item in everything if item["rank"] == 1]
+    assert len(best) < len(everything)
+    (counted_best,) = (
+        item["count"]
+        for item in coordinator.get("/v1/waiting", best=1).json["items"]
+        if item["kind"] == "proposals"
+    )
+    assert counted_best == len(best)
+    assert coordinator.get("/v1/proposals", status="proposed", best=0).status_code == 422
+
+
 def test_what_was_decided_on_waits_no_more(known: World, coordinator: Caller) -> None:
     before = counted(coordinator)
     assert before["proposals"] == len(coordinator.items("/v1/proposals", status="proposed"))

@@ -110,6 +110,14 @@ def test_filters_are_read_from_the_address_and_what_is_none_is_passed_over() -> 
     assert odd.kinds() == list(KINDS)
 
 
+def test_of_each_request_the_best_five_are_asked_for_unless_told_otherwise() -> None:
+    usual = read_filters({"best": "7"})
+    assert (usual.best, usual.most, usual.any()) == ("5", "5", False)
+    every = read_filters({"best": "all"})
+    assert (every.most, every.any()) == (None, True)
+    assert read_filters({"best": "3"}).most == "3"
+
+
 def test_kinds_without_theme_or_score_are_left_out_where_that_is_asked_for() -> None:
     asked = read_filters({"theme": "marking", "score": "0.5"})
     assert asked.kinds() == ["proposals"]

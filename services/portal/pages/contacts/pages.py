@@ -16,6 +16,7 @@ from services.portal.pages.asking import get, send
 from services.portal.pages.forms import PageForm
 from services.portal.pages.frame import account, for_roles, go, show
 from services.portal.pages.keeping import keeping_typed
+from services.portal.pages.refusals import faults
 from services.portal.services import Answer, RefusedError
 from shared.vocabulary import LANGUAGES
 
@@ -208,7 +209,7 @@ def _contact(form: OfficeForm) -> dict[str, Any]:
 
 def _blame(written: list[OfficeForm], error: RefusedError) -> None:
     """Put each fault at its field: `contacts[0].email`."""
-    for path, message in error.fields():
+    for path, message in faults(error):
         number, _dot, name = path.removeprefix("contacts[").partition("].")
         place = int(number) if number.isascii() and number.isdigit() else 0
         if place < len(written) and name in _WRONG:

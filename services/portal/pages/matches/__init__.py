@@ -9,6 +9,8 @@ from services.portal.pages import asking
 from services.portal.pages.frame import for_roles, go, show
 from services.portal.pages.matches.acting import READERS, do
 from services.portal.pages.matches.listing import matches
+from services.portal.pages.matches.pairing import PAGE as PAIRING
+from services.portal.pages.matches.pairing import choose_pair
 from services.portal.pages.matches.reading import read
 from services.portal.pages.matches.showing import commitment_row, show_case
 from services.portal.pages.matches.talking import (
@@ -39,6 +41,7 @@ def install(app: Flask) -> None:
     both, read_only = ("GET", "POST"), ("GET",)
     for path, view, methods in (
         ("/matches", matches, read_only),
+        (PAIRING, choose_pair, read_only),
         (place, match, read_only),
         ("/commitments/<plain:commitment_id>", commitment, read_only),
         (f"{place}/do/<plain:name>", do, both),

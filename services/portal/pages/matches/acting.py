@@ -14,7 +14,8 @@ from services.portal.pages.matches import making
 from services.portal.pages.matches.forms import StepForm
 from services.portal.pages.matches.reading import Case, read
 from services.portal.pages.matches.showing import show_case
-from services.portal.pages.matches.words import field_fault, refusal
+from services.portal.pages.matches.words import refusal
+from services.portal.pages.refusals import fault
 from services.portal.pages.signing import REFUSED
 from services.portal.services import AwayError, RefusedError
 from shared.web.problems import not_found
@@ -85,9 +86,9 @@ def _refused(proposal_id: str, name: str, error: RefusedError) -> Response:
     for one in named:
         field = _field_of(str(one.get("field", "")), form)
         if field is None:
-            form.fail(field_fault(one))
+            form.fail(fault(one))
         else:
-            form.fail_field(form[field], field_fault(one))
+            form.fail_field(form[field], fault(one))
     if not named:
         form.fail(problem)
     known = request.form.get("known", "")

@@ -5,9 +5,9 @@ from http import HTTPStatus
 
 from flask import Response, flash, request
 from flask_babel import gettext as _
-from werkzeug.exceptions import RequestEntityTooLarge
 
 from services.portal.pages import asking
+from services.portal.pages.files import Uploaded, most_attached, uploaded
 from services.portal.pages.files import download as passed_on
 from services.portal.pages.finding import names_of
 from services.portal.pages.forms import PageForm
@@ -20,10 +20,6 @@ from services.portal.pages.matches.words import JOINING_STATUSES, refusal
 from services.portal.pages.signing import REFUSED
 from services.portal.services import AwayError, RefusedError
 from shared.web.problems import not_found
-
-MAX_FILE_BYTES = 10 * 1024 * 1024
-_FORM_BYTES = 64 * 1024
-"""What a form has beside its file."""
 
 
 @keeping_typed
@@ -59,22 +55,16 @@ def attach(proposal_id: str) -> Response:
     """Attach a file."""
 
     def send(case: Case, _form: StepForm) -> None:
-        file = request.files["file"]
         path = f"/v1/proposals/{case.id}/attachments"
-        kind, name = file.mimetype or "application/octet-stream", file.filename
-        asking.send_file("matcher", path, file.stream.read(), kind, name)
+        asking.send_file("matcher", path, file.content, file.kind, file.name)
 
     if request.method != "POST":
         return go(f"{address(proposal_id)}#files")
-    request.max_content_length = MAX_FILE_BYTES + _FORM_BYTES
-    try:
-        chosen = request.files.get("file")
-    except RequestEntityTooLarge:
-        flash(_("This file is too large."))
+    form, sent = uploaded(most_attached())
+    if sent is None:
+        flash(form.problems()[0][1])
         return go(f"{address(proposal_id)}#files")
-    if chosen is None or not chosen.filename:
-        flash(_("Choose a file first."))
-        return go(f"{address(proposal_id)}#files")
+    file: Uploaded = sent
     return handle(proposal_id, "file", send, "#files")
 
 

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
+from services.portal.pages import refusals
 from services.portal.pages.frame import ROLE_NAMES
 from services.portal.pages.wording import amount, country, quantity
 from services.portal.services import RefusedError
-from shared.web.problems import TYPE_PREFIX
 
 ACTIONS: Mapping[str, object] = {
     "endorse": lazy_gettext("Endorsed by a coordinator"),
@@ -66,37 +66,10 @@ REASONS: Mapping[str, object] = {
 }
 """Codes in a history that say why."""
 
-REFUSALS: Mapping[str, object] = {
-    "stale": lazy_gettext(
-        "This match changed while you had the page open, so nothing was done. "
-        "It is shown as it stands now; what you typed is kept below."
-    ),
-    "not-enough-left": lazy_gettext("Nothing was committed: less is left than was asked."),
-    "illegal-transition": lazy_gettext("This step is no longer possible as things stand."),
-    "lapsed": lazy_gettext("The time to answer is over."),
-    "not-agreed": lazy_gettext("Donor and State have to agree first."),
-    "not-endorsed": lazy_gettext("A coordinator has to endorse the proposal first."),
-    "conditions-changed": lazy_gettext(
-        "The offer's conditions changed. The State has to accept them first."
-    ),
-    "conditions-unread": lazy_gettext(
-        "The offer's conditions cannot be accepted yet: its donor has to save it again."
-    ),
-    "embargo": lazy_gettext("An arms embargo bars this."),
-    "delivered": lazy_gettext("What was held is delivered. It stays with its record."),
-    "not-asked": lazy_gettext("This is not asked yet."),
-    "answered": lazy_gettext("This was answered already."),
-    "not-answered": lazy_gettext("The State has not said anything to this yet."),
-    "too-many-messages": lazy_gettext(
-        "Your side wrote very many messages today. Write again tomorrow."
-    ),
-    "full": lazy_gettext("There is no room for more here."),
-    "struck": lazy_gettext("This message was struck out before."),
-    "offered": lazy_gettext("Your organisation has offered to join already."),
-    "forbidden": lazy_gettext("This is not for your role."),
-    "not-found": lazy_gettext("This is no longer there, or no longer shown to you."),
-}
-"""What a service refuses, by the problem's type."""
+STALE = lazy_gettext(
+    "This match changed while you had the page open, so nothing was done. "
+    "It is shown as it stands now; what you typed is kept below."
+)
 
 SHORTAGES: Mapping[str, object] = {
     "request": lazy_gettext(
@@ -118,18 +91,6 @@ SHORTAGES: Mapping[str, object] = {
     ),
 }
 """Of which line there is too little: `not-enough-left` with its `shortage`."""
-
-FIELD_FAULTS: Mapping[str, object] = {
-    "required": lazy_gettext("Fill this in."),
-    "future": lazy_gettext("This day is still to come."),
-    "past": lazy_gettext("This time is over."),
-    "too_small": lazy_gettext("This is too little."),
-    "too_large": lazy_gettext("This is too much."),
-    "too_long": lazy_gettext("This is too long."),
-    "no-rate": lazy_gettext("There is no exchange rate for this."),
-    "unknown-line": lazy_gettext("There is no such line to tell of."),
-}
-"""What is wrong with a field, by the error's code."""
 
 JOINING_ROLES: Mapping[str, object] = {
     "partner": lazy_gettext("Partner"),
@@ -170,19 +131,12 @@ def why(reason: str | None) -> str:
 
 
 def refusal(error: RefusedError) -> str:
-    """Why a service refused, in the reader's language; else in the service's own words."""
+    """Why a service refused, in the reader's language."""
     if error.stale:
-        return str(REFUSALS["stale"])
+        return str(STALE)
     short = error.problem.get("shortage")
     if isinstance(short, Mapping) and short.get("side") in SHORTAGES and "left" in short:
         measured = amount if short["measure"] == "money" else quantity
         facts = {name: measured(short[name], short["unit"]) for name in ("asked", "left")}
         return str(SHORTAGES[short["side"]]) % {"line": short["line"], **facts}
-    known = REFUSALS.get(str(error.problem.get("type", "")).removeprefix(TYPE_PREFIX))
-    return str(known) if known is not None else _("This was refused: %(why)s", why=str(error))
-
-
-def field_fault(error: Mapping[str, object]) -> str:
-    """What is wrong with a field, in the reader's language; else in the service's own words."""
-    known = FIELD_FAULTS.get(str(error.get("code", "")))
-    return str(known) if known is not None else str(error.get("message", ""))
+    return refusals.refusal(error)

@@ -7,10 +7,12 @@ from typing import Any
 from flask import Flask, Response, flash, request
 from flask_babel import gettext as _
 
+from services.portal.pages.asked import code_of, cursor_of, words_of
 from services.portal.pages.asking import ask, gather, get, send
 from services.portal.pages.choices import countries, labels
 from services.portal.pages.finding import names_of
 from services.portal.pages.frame import account, for_roles, for_signed_in, go, show
+from services.portal.pages.keeping import keeping_typed
 from services.portal.pages.offers import bodies
 from services.portal.pages.offers.forms import (
     CHOOSE,
@@ -19,7 +21,7 @@ from services.portal.pages.offers.forms import (
     ActivityForm,
     typed,
 )
-from services.portal.pages.offers.listing import SHOWN, asked, words
+from services.portal.pages.offers.listing import SHOWN
 from services.portal.pages.offers.parties import owns
 from services.portal.pages.offers.rows import size_of
 from services.portal.pages.signing import REFUSED
@@ -59,12 +61,12 @@ def list_activities() -> Response:
             "/v1/activities",
             limit=SHOWN,
             organisation=own.organisation if mine else None,
-            cursor=asked("cursor"),
-            status=asked("status", ASSISTANCE.states),
-            country=asked("country", dict(countries())),
-            theme=asked("theme", THEMES.codes()),
-            kind=asked("kind", KINDS.codes()),
-            q=words(),
+            cursor=cursor_of(request.args),
+            status=code_of(request.args, "status", ASSISTANCE.states),
+            country=code_of(request.args, "country", dict(countries())),
+            theme=code_of(request.args, "theme", THEMES.codes()),
+            kind=code_of(request.args, "kind", KINDS.codes()),
+            q=words_of(request.args),
         )
     )["activities"]
     listed = [] if isinstance(found, AwayError) else list(found.body["items"])
@@ -104,6 +106,7 @@ def show_activity(activity_id: str) -> Response:
     )
 
 
+@keeping_typed
 @for_roles("donor")
 def new_activity() -> Response:
     """A new activity."""
@@ -125,6 +128,7 @@ def new_activity() -> Response:
     return _show(form, None, REFUSED)
 
 
+@keeping_typed
 @for_roles("donor")
 def edit_activity(activity_id: str) -> Response:
     """An activity changed, its state included."""

@@ -20,6 +20,7 @@ from services.portal.pages.offers.forms import (
     number_of,
     typed,
 )
+from services.portal.pages.refusals import faults, refusal
 from services.portal.pages.wording import here
 from services.portal.services import RefusedError
 from shared.vocabulary.counts import number_text
@@ -192,7 +193,7 @@ def tell(form: StepForm, error: RefusedError) -> None:
     """Put what a service refused at the fields that it names."""
     rows: Sequence[Any] = [row.form for row in form["rows"]] if "rows" in form else ()
     begun = [row for row in rows if (typed(row["text"]) if "text" in row else _begun(row.data))]
-    for path, message in error.fields() or [("", str(error))]:
+    for path, message in faults(error) or [("", refusal(error))]:
         place = _PLACE.fullmatch(path)
         name = _NAMES.get(path, path.partition("[")[0].rpartition(".")[2])
         if place and int(place[1]) < len(begun):

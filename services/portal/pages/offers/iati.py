@@ -6,13 +6,15 @@ from typing import Any
 from flask import Flask, Response, flash
 from flask_babel import gettext as _
 
-from services.portal.held_files import forget, hold
+from services.portal.held_files import MOST_BYTES, forget, hold
 from services.portal.house import house
 from services.portal.pages.asking import send_file
+from services.portal.pages.files import uploaded
 from services.portal.pages.forms import PageForm
 from services.portal.pages.frame import account, for_roles, go, show
 from services.portal.pages.offers.activities import PAGE
-from services.portal.pages.offers.files import held, uploaded
+from services.portal.pages.offers.files import held
+from services.portal.pages.refusals import why
 from services.portal.pages.signing import REFUSED
 from services.portal.pages.wording import amount
 from services.portal.services import AwayError, RefusedError
@@ -33,7 +35,7 @@ def install(app: Flask) -> None:
 @for_roles("donor")
 def choose_iati() -> Response:
     """A file chosen; nothing of it is brought in yet."""
-    form, file = uploaded()
+    form, file = uploaded(MOST_BYTES)
     if file is not None:
         beginning = file.content[:400].lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n\x00")
         if not (file.content.startswith(_GZIP) or beginning.startswith(b"<")):
@@ -57,8 +59,7 @@ def bring_in_iati(file_id: str) -> Response:
         form.fail(_("The file could not be read in time. Nothing is lost: load this page again."))
         return show("offers/iati_preview.html", 503, form=form, name=file.name, report=None)
     except RefusedError as error:
-        told = error.fields()
-        form.fail(told[0][1] if told else str(error))
+        form.fail(why(error))
         return show("offers/iati_preview.html", REFUSED, form=form, name=file.name, report=None)
     if confirmed:
         forget(account().id, file_id)

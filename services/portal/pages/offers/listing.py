@@ -6,6 +6,7 @@ from typing import Any
 from flask import Flask, Response, request
 from flask_babel import gettext as _
 
+from services.portal.pages.asked import code_of, cursor_of, words_of
 from services.portal.pages.asking import ask, gather
 from services.portal.pages.choices import labels
 from services.portal.pages.finding import names_of
@@ -20,7 +21,6 @@ from shared.vocabulary.themes import THEMES
 
 PAGE = "/offers"
 SHOWN = 20
-MOST_WORDS = 200
 
 
 def install(app: Flask) -> None:
@@ -40,11 +40,11 @@ def list_offers() -> Response:
             "/v1/offers",
             limit=SHOWN,
             organisation=own.organisation if mine else None,
-            cursor=asked("cursor"),
-            status=asked("status", OFFER.states),
-            theme=asked("theme", THEMES.codes()),
-            kind=asked("kind", KINDS.codes()),
-            q=words(),
+            cursor=cursor_of(request.args),
+            status=code_of(request.args, "status", OFFER.states),
+            theme=code_of(request.args, "theme", THEMES.codes()),
+            kind=code_of(request.args, "kind", KINDS.codes()),
+            q=words_of(request.args),
         )
     )["offers"]
     away = isinstance(found, AwayError)
@@ -69,17 +69,6 @@ def list_offers() -> Response:
         ],
         filtered=any(request.args.get(name) for name in ("status", "theme", "kind", "q")),
     )
-
-
-def asked(name: str, known: Any = None) -> str | None:
-    """A filter of the address: what it names, None where it names nothing that is known."""
-    value = request.args.get(name, "")[:1000]
-    return value if value and (known is None or value in known) else None
-
-
-def words() -> str | None:
-    """The words that are searched for; None where there are none."""
-    return " ".join(request.args.get("q", "").replace("\x00", " ").split())[:MOST_WORDS] or None
 
 
 def _row(offer: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from services.portal.pages.forms import PageForm
 from services.portal.pages.frame import account, for_signed_in, go, show
 from services.portal.pages.offers.parties import may_change, owns, steps_for
 from services.portal.pages.offers.rows import line_row, size_of
+from services.portal.pages.refusals import faults
 from services.portal.pages.wording import STATUSES, amount
 from services.portal.services import Answer, Ask, AwayError, RefusedError
 from shared.ids import new_id
@@ -133,8 +134,8 @@ def _write(offer_id: str, action: str, body: Mapping[str, Any], done: object) ->
             HTTPStatus.UNPROCESSABLE_ENTITY,
         }:
             raise
-        told = error.fields()
-        flash(told[0][1] if told else str(CHANGED))
+        found = faults(error)
+        flash(found[0][1] if found else str(CHANGED))
     else:
         flash(str(done))
 
@@ -151,6 +152,7 @@ def _show(answer: Answer) -> Response:
         offer=found,
         donor=names[found["organisation"]],
         own=owns(own, found),
+        may_join=own.role == "donor" and found["status"] == "published" and not owns(own, found),
         rows=[line_row(line) for line in found["provisions"]],
         ceiling=_money(found["ceiling"]),
         history=[(one, STATUSES.get(one["target"], one["target"])) for one in found["history"]],

@@ -8,12 +8,13 @@ from typing import Any
 from flask import Flask, Response, flash
 from flask_babel import gettext as _
 
-from services.portal.held_files import forget, hold
+from services.portal.held_files import MOST_BYTES, forget, hold
 from services.portal.house import house
 from services.portal.pages.asking import get, reader
+from services.portal.pages.files import uploaded
 from services.portal.pages.forms import PageForm
 from services.portal.pages.frame import account, for_roles, go, show
-from services.portal.pages.offers.files import held, uploaded
+from services.portal.pages.offers.files import held
 from services.portal.pages.offers.rows import size_of
 from services.portal.pages.offers.spreadsheet_kinds import (
     ENDINGS,
@@ -22,6 +23,7 @@ from services.portal.pages.offers.spreadsheet_kinds import (
     Kind,
     kind_of,
 )
+from services.portal.pages.refusals import faults, refusal
 from services.portal.pages.signing import REFUSED
 from services.portal.pages.wording import here
 from services.portal.services import AwayError, RefusedError
@@ -55,7 +57,7 @@ def install(app: Flask) -> None:
 @for_roles("donor")
 def choose_spreadsheet(name: str) -> Response:
     """A file chosen; nothing of it is brought in yet."""
-    form, file = uploaded()
+    form, file = uploaded(MOST_BYTES)
     if file is not None:
         try:
             read_sheet(file.content)
@@ -183,21 +185,28 @@ def _send(kind: Kind, bodies: Bodies) -> tuple[int, list[tuple[str, str]]]:
     """
     services, own = house().services, reader()
 
-    def send(body: Mapping[str, Any]) -> tuple[bool, str]:
+    def send(body: Mapping[str, Any]) -> RefusedError | AwayError | None:
         try:
             services.send(own, "POST", "offers", kind.path, body)
-        except AwayError:
-            return False, ""
-        except RefusedError as error:
-            fields = error.fields()
-            there = error.status == HTTPStatus.CONFLICT
-            return there, f"{fields[0][0]}: {fields[0][1]}" if fields else str(error)
-        return True, ""
+        except (AwayError, RefusedError) as error:
+            return error
+        return None
 
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         answers = list(pool.map(send, bodies))
     marks = [str(body["external_id"]["id"]) for body in bodies]
     refused = [
-        (mark, why) for mark, (ok, why) in zip(marks, answers, strict=True) if why and not ok
+        (mark, _said(error))
+        for mark, error in zip(marks, answers, strict=True)
+        if isinstance(error, RefusedError) and not _is_there(error)
     ]
-    return sum(there for there, _why in answers), refused
+    return sum(error is None or _is_there(error) for error in answers), refused
+
+
+def _is_there(error: RefusedError | AwayError) -> bool:
+    return isinstance(error, RefusedError) and error.status == HTTPStatus.CONFLICT
+
+
+def _said(error: RefusedError) -> str:
+    found = faults(error)
+    return f"{found[0][0]}: {found[0][1]}" if found else refusal(error)

@@ -14,6 +14,7 @@ from flask_babel import lazy_gettext
 
 from services.portal.pages.asking import get, send
 from services.portal.pages.frame import account, for_roles, go, show
+from services.portal.pages.keeping import keeping_typed
 from services.portal.pages.offers import bodies
 from services.portal.pages.offers.forms import (
     LinesForm,
@@ -68,6 +69,7 @@ def install(app: Flask) -> None:
     app.add_url_rule(f"{PAGE}/edit/<string:step>", view_func=edit_offer_step, methods=both)
 
 
+@keeping_typed
 @for_roles("donor")
 def new_offer() -> Response:
     """A new draft, which begins with one's own words."""
@@ -101,6 +103,7 @@ def edit_offer(offer_id: str) -> Response:
     return go(f"{address_of(offer_id)}/edit/words")
 
 
+@keeping_typed
 @for_roles("donor")
 def edit_offer_step(offer_id: str, step: str) -> Response:
     """One step of changing an offer."""

@@ -1,40 +1,29 @@
-"""What a service found wrong with a field, in the reader's language: by the code of the error."""
+"""What a service found wrong with a field of a request, where its code alone says too little."""
 
 from collections.abc import Sequence
 
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from services.portal.pages.refusals import faults
 from services.portal.services import RefusedError
 
+_ODD = frozenset({"invalid", "type", "unknown-code"})
 _WORDS = {
-    "required": _l("Fill this in."),
-    "blank": _l("Fill this in."),
-    "null": _l("Fill this in."),
-    "too_long": _l("This is too long."),
-    "number": _l("This is no number."),
-    "too_large": _l("This number is too large."),
-    "too_small": _l("This number is too small."),
-    "decimals": _l("This number has too many decimals."),
-    "order": _l("The last day comes before the first."),
-    "year": _l("The year must lie between 2000 and 2100."),
-    "text": _l("This text has characters that are none."),
-    "unknown_code": _l("This is not on the list."),
-    "retired_code": _l("This is not used any more. Choose another."),
+    "url": _l("This is no address on the web: it begins with https://"),
+    "currency": _l("This is no currency's code, such as USD."),
 }
+"""What is wrong with a field of this name, by how its path ends."""
 
 
 def faults_in_words(error: RefusedError) -> Sequence[tuple[str, str]]:
-    """The fields that a problem names, each with what is wrong; the service's words where we
-    have none."""
-    found = []
-    for one in error.problem.get("errors") or []:
-        field, code = str(one.get("field", "")), str(one.get("code", ""))
-        words = _WORDS.get(code)
-        if words is None and field.endswith("url"):
-            words = _l("This is no address on the web: it begins with https://")
-        if words is None and field.endswith("currency"):
-            words = _l("This is no currency's code, such as USD.")
-        said = str(words) if words else _("The register says: %(why)s", why=one.get("message", ""))
-        found.append((field, said))
-    return found
+    """The fields that a problem names, each with what is wrong."""
+    codes = [str(one.get("code", "")) for one in error.problem.get("errors") or ()]
+    return [
+        (field, _said(field, code, words))
+        for (field, words), code in zip(faults(error), codes, strict=True)
+    ]
+
+
+def _said(field: str, code: str, words: str) -> str:
+    own = [said for name, said in _WORDS.items() if code in _ODD and field.endswith(name)]
+    return str(own[0]) if own else words

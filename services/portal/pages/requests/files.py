@@ -4,21 +4,18 @@ from http import HTTPStatus
 
 from flask import Flask, Response, flash, request
 from flask_babel import gettext as _
-from werkzeug.exceptions import RequestEntityTooLarge
 
 from services.portal.pages.asking import send, send_file
-from services.portal.pages.files import download, kind_of
+from services.portal.pages.files import download, most_attached, uploaded
 from services.portal.pages.forms import PageForm
 from services.portal.pages.frame import for_roles, for_signed_in, go
+from services.portal.pages.refusals import why
 from services.portal.pages.requests.lists import PAGE
-from services.portal.pages.requests.record import EXPIRED, Tried, record_page
+from services.portal.pages.requests.record import Tried, record_page
 from services.portal.services import RefusedError
 from shared.web.visibility import LEVELS
 
 _FILES = f"{PAGE}/<string:request_id>/files"
-MAX_FILE_BYTES = 10 * 1024 * 1024
-_FORM_BYTES = 64 * 1024
-"""What a form has beside its file."""
 
 
 def install(app: Flask) -> None:
@@ -33,30 +30,24 @@ def install(app: Flask) -> None:
 @for_roles("requester")
 def attach_to_request(request_id: str) -> Response:
     """Attach a file to the request; its type is told by its content, by the service."""
-    request.max_content_length = MAX_FILE_BYTES + _FORM_BYTES
-    try:
-        valid, file = PageForm().validate(), request.files.get("file")
-    except RequestEntityTooLarge:
-        return _refused(request_id, _("This file is too large."))
-    if not valid:
-        return _refused(request_id, str(EXPIRED))
-    if file is None or not file.filename:
-        return _refused(request_id, _("Choose a file first."))
+    form, file = uploaded(most_attached())
+    if file is None:
+        return _refused(request_id, form.problems()[0][1])
     level = request.form.get("visibility")
     address = f"/v1/requests/{request_id}/attachments"
     try:
         send_file(
             "requests",
             address,
-            file.read(),
-            kind_of(file.filename),
-            file.filename,
+            file.content,
+            file.kind,
+            file.name,
             visibility=level if level in LEVELS else None,
         )
     except RefusedError as error:
         if error.status in (HTTPStatus.NOT_FOUND, HTTPStatus.FORBIDDEN):
             raise
-        return _refused(request_id, _("This file cannot be taken: %(why)s", why=_why(error)))
+        return _refused(request_id, _("This file cannot be taken: %(why)s", why=why(error)))
     flash(_("The file is attached."))
     return go(f"{PAGE}/{request_id}#files")
 
@@ -80,10 +71,6 @@ def remove_from_request(request_id: str, attachment_id: str) -> Response:
                 raise
         flash(_("The file is removed."))
     return go(f"{PAGE}/{request_id}#files")
-
-
-def _why(error: RefusedError) -> str:
-    return next((message for _field, message in error.fields()), str(error))
 
 
 def _refused(request_id: str, message: str) -> Response:

@@ -8,6 +8,7 @@ from flask import Flask, Response, request
 from flask_babel import gettext as _
 
 from services.portal.pages import wording
+from services.portal.pages.asked import code_of, cursor_of, words_of
 from services.portal.pages.asking import get
 from services.portal.pages.choices import labels
 from services.portal.pages.frame import account, for_signed_in, show
@@ -21,7 +22,6 @@ from shared.vocabulary.themes import THEMES
 PAGE = "/requests"
 EVERY = "all"
 _SHOWN = 20
-_MOST_WORDS = 200
 _COUNTRIES = frozenset(one.alpha3 for one in all_countries())
 
 
@@ -39,7 +39,7 @@ def request_list() -> Response:
     found: Mapping[str, Any] = {"items": [], "next": None}
     away, wrong, status = False, "", int(HTTPStatus.OK)
     try:
-        cursor = request.args.get("cursor") or None
+        cursor = cursor_of(request.args)
         found = get("requests", "/v1/requests", limit=_SHOWN, cursor=cursor, **asked).body
     except AwayError:
         away = True
@@ -66,20 +66,13 @@ def chosen_filters(args: Mapping[str, str], own: str | None) -> dict[str, str | 
 
     A State's own requests are listed unless it asks for another's, or for those of all.
     """
-    country = args.get("country", "")
-    known = country in _COUNTRIES or country == EVERY
-    words = " ".join(args.get("q", "").split())[:_MOST_WORDS]
     return {
-        "status": _known(args.get("status"), REQUEST.states),
-        "theme": _known(args.get("theme"), THEMES),
-        "kind": _known(args.get("kind"), KINDS),
-        "country": country if known else own,
-        "q": words or None,
+        "status": code_of(args, "status", REQUEST.states),
+        "theme": code_of(args, "theme", THEMES),
+        "kind": code_of(args, "kind", KINDS),
+        "country": code_of(args, "country", _COUNTRIES | {EVERY}) or own,
+        "q": words_of(args),
     }
-
-
-def _known(code: str | None, codes: Any) -> str | None:
-    return code if code and code in codes else None
 
 
 def _choices(own: str | None) -> dict[str, list[tuple[str, str]]]:

@@ -19,6 +19,7 @@ from services.portal.pages.requests.rights import is_own, may_change, oversees, 
 from services.portal.pages.requests.rows import line_rows, steps_of
 from services.portal.services import Answer, AwayError
 from shared.ids import new_id
+from shared.lifecycle import REQUEST
 
 EXPIRED = _l("This page had been open for too long. Nothing was done: send it again.")
 _OFFERS_SHOWN = 3
@@ -75,6 +76,7 @@ def record_page(request_id: str, tried: Tried | None = None) -> Response:
         parts=parts.found,
         away=parts.away,
         etag=answer.etag,
+        may_join=account().role == "donor" and answer.body["status"] in REQUEST.shown,
         key=new_id(),
         bare=PageForm(),
         tried=tried,

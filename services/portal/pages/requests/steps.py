@@ -12,6 +12,7 @@ from services.portal.pages.asking import send
 from services.portal.pages.forms import PageForm
 from services.portal.pages.frame import for_roles, go
 from services.portal.pages.keeping import keeping_typed
+from services.portal.pages.refusals import faults, refusal
 from services.portal.pages.requests.lists import PAGE
 from services.portal.pages.requests.record import EXPIRED, Tried, record_page
 from services.portal.services import RefusedError
@@ -62,8 +63,8 @@ def take_request_step(request_id: str, step: str) -> Response:
     except RefusedError as error:
         if error.status not in _FAULTS:
             raise
-        faults = {"": str(STALE)} if error.stale else dict(error.fields()) or {"": str(error)}
-        return record_page(request_id, _tried(step, typed, faults, error.status))
+        found = {"": str(STALE)} if error.stale else dict(faults(error)) or {"": refusal(error)}
+        return record_page(request_id, _tried(step, typed, found, error.status))
     flash(str(_TOLD[step]))
     return go(f"{PAGE}/{request_id}")
 

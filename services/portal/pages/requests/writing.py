@@ -14,6 +14,8 @@ from services.portal.pages.choices import units
 from services.portal.pages.forms import PageForm
 from services.portal.pages.frame import account, for_roles, go, show
 from services.portal.pages.keeping import keeping_typed
+from services.portal.pages.refusals import refusal
+from services.portal.pages.requests import typing_on
 from services.portal.pages.requests.bodies import body_of, line_fields
 from services.portal.pages.requests.faults import faults_in_words
 from services.portal.pages.requests.hints import Hints, stored_hints
@@ -61,6 +63,8 @@ def new_request() -> Response:
     if request.method == "GET":
         return _page("need", None, Sheet(part, part.form(None)))
     sheet = typed_sheet(part, request.form)
+    if request.form.get("go") == typing_on.ACTION:
+        return typing_on.keep_new(sheet, account().state)
     if not PageForm().validate():
         sheet.form.fail(EXPIRED)
         return _page("need", None, sheet, status=_REFUSED)
@@ -104,6 +108,8 @@ def edit_request_part(request_id: str, part: str) -> Response:
     action, _dash, number = request.form.get("go", "next").partition("-")
     place = int(number) if number.isascii() and number.isdigit() else None
     sheet = typed_sheet(PARTS[part], request.form, place if action == "remove" else None)
+    if action == typing_on.ACTION:
+        return typing_on.keep_part(stored, sheet)
     if not PageForm().validate():
         sheet.form.fail(EXPIRED)
         return _page(part, stored, sheet, status=_REFUSED)
@@ -123,7 +129,7 @@ def _keep(part: str, stored: Answer, sheet: Sheet, action: str) -> Response:
         if seen != stored.etag:
             return _page(part, stored, sheet, status=HTTPStatus.PRECONDITION_FAILED, stale=True)
         try:
-            _put(view["id"], body, seen)
+            typing_on.put_request(view["id"], body, seen)
         except AwayError:
             return _away(part, sheet)
         except RefusedError as error:
@@ -167,20 +173,17 @@ def _kept_early(stored: Answer, sheet: Sheet) -> Answer | None:
         return None
     body = {**body_of(view), **sheet.members(view)}
     try:
-        return _put(view["id"], body, stored.etag) if body != body_of(view) else stored
+        changed = body != body_of(view)
+        return typing_on.put_request(view["id"], body, stored.etag) if changed else stored
     except (AwayError, RefusedError):
         return None
-
-
-def _put(request_id: str, body: object, etag: str) -> Answer:
-    return send("requests", f"/v1/requests/{request_id}", body, method="PUT", if_match=etag)
 
 
 def _blamed(sheet: Sheet, error: RefusedError) -> Sheet:
     """The sheet with what a service found wrong; other refusals are the page's own problem."""
     if error.status not in (HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.CONFLICT):
         raise error
-    sheet.blame(faults_in_words(error) or [("", str(error))])
+    sheet.blame(faults_in_words(error) or [("", refusal(error))])
     return sheet
 
 
@@ -194,7 +197,6 @@ def _page(
     etag: str | None = None,
 ) -> Response:
     view = stored.body if stored else None
-    now = stored_sheet(PARTS[part], view) if view and stale else None
     return show(
         "requests/write.html",
         status,
@@ -205,7 +207,8 @@ def _page(
         form=sheet.form,
         sheet=sheet,
         rows=sheet.rows,
-        differs=list(sheet.differences(now)) if now else [],
+        differs=typing_on.differences(sheet, stored) if stored and stale else [],
+        keeps=view is None or view["status"] == "draft",
         stale=stale,
         etag=etag or (stored.etag if stored else ""),
         key=request.form.get("key") or new_id(),

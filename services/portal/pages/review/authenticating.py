@@ -16,6 +16,8 @@ from services.portal.pages.asking import ask, look_up
 from services.portal.pages.assets import ASSETS
 from services.portal.pages.forms import PageForm
 from services.portal.pages.frame import for_roles, go, show
+from services.portal.pages.keeping import keeping_typed
+from services.portal.pages.refusals import why
 from services.portal.pages.requests.rows import line_rows
 from services.portal.pages.review.decisions import MAX_REASON, key_of
 from services.portal.pages.signing import REFUSED
@@ -75,6 +77,7 @@ def authentication(request_id: str) -> Response:
     return _shown(found, AuthenticateForm(formdata=None, key=new_id()))
 
 
+@keeping_typed
 @for_roles("coordinator")
 def authenticate_request(request_id: str) -> Response:
     """Authenticate the request, or send it back to its State; what was refused is shown again."""
@@ -92,7 +95,7 @@ def authenticate_request(request_id: str) -> Response:
             form.fail(
                 _("The request changed while you read it. See what stands now, then decide again.")
                 if error.stale
-                else str(error)
+                else why(error)
             )
         else:
             done = {

@@ -1,8 +1,10 @@
 """What a coordinator asks the queue for: kept in the address, and asked of the services."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from services.portal.followed_state import BEST as FOLLOWED_BEST
+from services.portal.pages.asked import code_of, cursor_of
 from shared.vocabulary.countries import AREAS, all_countries
 from shared.vocabulary.themes import THEMES
 
@@ -10,7 +12,9 @@ KINDS = ("proposals", "requests", "duplicates", "coverage", "alliances")
 """What waits, in the order in which it is shown."""
 
 SCORES = ("0.9", "0.75", "0.5", "0.25")
-MAX_CURSOR = 1000
+BEST = ("1", "3", "5", "10", "all")
+USUAL_BEST = str(FOLLOWED_BEST)
+"""So many proposals of each request, unless more are asked for: few below are of any use."""
 
 _BY_THEME = frozenset({"proposals", "requests"})
 _BY_SCORE = frozenset({"proposals", "duplicates", "coverage"})
@@ -18,13 +22,17 @@ _BY_SCORE = frozenset({"proposals", "duplicates", "coverage"})
 
 @dataclass(frozen=True)
 class Filters:
-    """One kind or all (None); of a theme, a country or region, and at least a score."""
+    """One kind or all (None); of a theme, a country or region, and at least a score.
+
+    Of each request the `best` proposals, or "all".
+    """
 
     kind: str | None = None
     theme: str | None = None
     country: str | None = None
     region: str | None = None
     score: str | None = None
+    best: str = USUAL_BEST
     cursor: str | None = None
 
     def kinds(self) -> list[str]:
@@ -43,7 +51,12 @@ class Filters:
 
     def any(self) -> bool:
         """Whether anything but the kind is asked for."""
-        return any((self.theme, self.country, self.region, self.score))
+        return any((self.theme, self.country, self.region, self.score)) or self.best != USUAL_BEST
+
+    @property
+    def most(self) -> str | None:
+        """How many of each request's proposals are asked for; None for all."""
+        return None if self.best == "all" else self.best
 
     @property
     def place(self) -> str:
@@ -53,16 +66,13 @@ class Filters:
 
 def read_filters(query: Mapping[str, str]) -> Filters:
     """What an address asks for; what is none of the choices is passed over."""
-    place, kind = query.get("place", ""), _one_of(query.get("kind"), KINDS)
+    kind = code_of(query, "kind", KINDS)
     return Filters(
         kind=kind,
-        theme=_one_of(query.get("theme"), THEMES.codes()),
-        country=_one_of(place, [one.alpha3 for one in all_countries()]),
-        region=_one_of(place, AREAS.codes()),
-        score=_one_of(query.get("score"), SCORES),
-        cursor=(query.get("cursor", "")[:MAX_CURSOR] or None) if kind else None,
+        theme=code_of(query, "theme", THEMES.codes()),
+        country=code_of(query, "place", [one.alpha3 for one in all_countries()]),
+        region=code_of(query, "place", AREAS.codes()),
+        score=code_of(query, "score", SCORES),
+        best=code_of(query, "best", BEST) or USUAL_BEST,
+        cursor=cursor_of(query) if kind else None,
     )
-
-
-def _one_of(value: str | None, known: Collection[str]) -> str | None:
-    return value if value and value in known else None

@@ -17,6 +17,7 @@ from services.portal.pages.assets import ASSETS
 from services.portal.pages.finding import find
 from services.portal.pages.forms import PageForm
 from services.portal.pages.frame import account, for_roles, go, show
+from services.portal.pages.keeping import keeping_typed
 from services.portal.pages.review.decisions import DecideForm, back_to, keep
 from services.portal.pages.review.marking import marked, spans_of
 from services.portal.pages.review.weighing import Use, uses
@@ -55,6 +56,7 @@ def show_proposal(proposal_id: str) -> Response:
     return _shown(proposal_id, asking.get("matcher", f"/v1/proposals/{proposal_id}"), form)
 
 
+@keeping_typed
 @for_roles("coordinator")
 def decide_proposal(proposal_id: str) -> Response:
     """Endorse or reject what was seen. It is kept even while the matcher is away."""

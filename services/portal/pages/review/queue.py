@@ -18,7 +18,7 @@ from services.portal.pages.finding import find
 from services.portal.pages.forms import PageForm
 from services.portal.pages.frame import account, for_roles, show
 from services.portal.pages.review.decisions import said_of
-from services.portal.pages.review.filters import KINDS, SCORES, Filters, read_filters
+from services.portal.pages.review.filters import BEST, KINDS, SCORES, Filters, read_filters
 from services.portal.pages.review.rows import (
     Items,
     Records,
@@ -68,7 +68,7 @@ class Section:
 def review() -> Response:
     """The queue, as the address asks for it."""
     asked = read_filters(request.args)
-    found = asking.gather(**_lists(asked), **_counts())
+    found = asking.gather(**_lists(asked), **_counts(asked))
     items = {kind: _items(found[kind]) for kind in asked.kinds()}
     decisions = deciding.own_decisions(account())
     requests, offers, organisations = _records(items, [one.id for one in decisions])
@@ -91,6 +91,7 @@ def review() -> Response:
         regions=labels(AREAS),
         countries=countries(),
         scores=SCORES,
+        bests=BEST,
         decided=[
             (one, *(_title(records, id_) for records, id_ in _sides(one.id, requests, offers)))
             for one in decisions
@@ -118,6 +119,7 @@ def _lists(asked: Filters) -> dict[str, Ask]:
             covered="true",
             theme=asked.theme,
             score=asked.score,
+            best=asked.most,
             **by_state,
         ),
         "requests": ask(
@@ -130,9 +132,9 @@ def _lists(asked: Filters) -> dict[str, Ask]:
     return {kind: every[kind] for kind in asked.kinds()}
 
 
-def _counts() -> dict[str, Ask]:
+def _counts(asked: Filters) -> dict[str, Ask]:
     return {
-        "in_matcher": ask("matcher", "/v1/waiting"),
+        "in_matcher": ask("matcher", "/v1/waiting", best=asked.most),
         "in_requests": ask("requests", "/v1/waiting"),
     }
 
