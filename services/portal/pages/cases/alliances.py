@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 
 from services.portal.pages import asking
 from services.portal.pages.cases.deciding import CaseForm, decide, filled, status_name
+from services.portal.pages.cases.region_map import region_map
 from services.portal.pages.finding import find
 from services.portal.pages.frame import account, for_roles, show
 
@@ -50,6 +51,7 @@ def joint_project(alliance_id: str) -> Response:
             wide=True,
             one=one,
             offers=offers,
+            map=region_map(one["states"]),
             form=filled(form, found.etag) if form.decision.choices else None,
             status_name=status_name,
         )

@@ -37,7 +37,7 @@ class Map:
 
 
 @cache
-def _outlines() -> Mapping[str, tuple[str, str]]:
+def outlines() -> Mapping[str, tuple[str, str]]:
     """Path and middle by code; land without a code of ISO's under others that begin with "-"."""
     text = (files("services.portal.pages.public") / "world.tsv").read_text("utf-8")
     rows = [line.split("\t") for line in text.splitlines()[2:]]
@@ -49,16 +49,16 @@ def _outlines() -> Mapping[str, tuple[str, str]]:
 
 def world(rows: Sequence[Mapping[str, Any]]) -> Map:
     """The map of States with a number: `rows` have `country` and `open`."""
-    outlines, shown = _outlines(), {row["country"]: row["open"] for row in rows if row["open"]}
+    lands, shown = outlines(), {row["country"]: row["open"] for row in rows if row["open"]}
     most = max(shown.values(), default=1)
     return Map(
-        "".join(path for code, (path, _) in outlines.items() if code not in shown),
-        "".join(path for code, (path, _) in outlines.items() if code in shown),
+        "".join(path for code, (path, _) in lands.items() if code not in shown),
+        "".join(path for code, (path, _) in lands.items() if code in shown),
         # The largest are painted first, so that none hides another.
         [
-            _circle(alpha3, number, most, outlines[alpha3][1])
+            _circle(alpha3, number, most, lands[alpha3][1])
             for alpha3, number in sorted(shown.items(), key=lambda one: -one[1])
-            if alpha3 in outlines
+            if alpha3 in lands
         ],
     )
 
