@@ -16,6 +16,7 @@ from services.portal.pages.choices import countries
 from services.portal.pages.forms import PageForm
 from services.portal.pages.frame import ROLE_NAMES, account, for_roles, go, show
 from services.portal.pages.keeping import keeping_typed
+from services.portal.pages.refusals import faults, refusal
 from services.portal.pages.signing import REFUSED
 from services.portal.services import RefusedError
 from services.portal.sheets.values import UnclearError, read_day
@@ -122,9 +123,9 @@ def step_embargo(embargo_id: str) -> Response:
 def refused(form: PageForm, error: RefusedError) -> int:
     """Put into the form why the register refused; the status of the page that tells it."""
     if error.stale or error.status == HTTPStatus.CONFLICT:
-        form.fail(STALE if error.stale else str(error))
+        form.fail(STALE if error.stale else refusal(error))
     elif error.status == HTTPStatus.UNPROCESSABLE_ENTITY:
-        for name, message in error.fields():
+        for name, message in faults(error):
             if name in form:
                 form.fail_field(form[name], message)
             else:
