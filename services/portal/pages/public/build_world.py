@@ -1,4 +1,4 @@
-"""Writes world.tsv, the outlines of the map, out of the package world-atlas (docs/decisions/0078).
+"""Writes world.tsv, the outlines of the map, out of the package world-atlas (docs/decisions/0080).
 
     npm pack world-atlas@2.0.2
     python -m services.portal.pages.public.build_world world-atlas-2.0.2.tgz
