@@ -1,0 +1,43 @@
+"""Writing a request in a real browser: a draft is kept while it is typed, never over another."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.pages.browser.conftest import ContextMaker
+from tests.pages.running import Portal
+
+pytestmark = pytest.mark.journey
+
+PATIENCE = 60_000
+TEXT = (
+    "Two rooms without shelves hold seized weapons. We ask for 12 racks (à titre d'illustration)."
+)
+
+
+def test_a_draft_is_kept_while_it_is_typed_and_both_are_shown_where_another_kept_one(
+    portal: Portal, reading: ContextMaker
+) -> None:
+    page = reading("requester", "fr").new_page()
+    page.goto("/requests/new?language=fr")
+    page.locator("#title").fill("Rayonnages (à titre d'illustration)")
+    page.locator("#description").fill(TEXT)
+    expect(page.locator("#saving")).to_have_text(
+        re.compile(r"Enregistré à \d\d:\d\d"), timeout=PATIENCE
+    )
+    expect(page).to_have_url(re.compile(r"/requests/[0-9a-f]{24}/edit/need$"))
+    identifier = page.url.split("/")[-3]
+    api = portal.api("requester")
+    kept = api.get("requests", f"/v1/requests/{identifier}")
+    assert kept.body["description"] == TEXT
+
+    other = reading("requester", "fr").new_page()
+    other.goto(f"/requests/{identifier}/edit/need")
+    other.locator("#title").fill("Rayonnages, autre appareil (à titre d'illustration)")
+    other.locator("button[name=go][value=out]").click()
+    page.locator("#title").fill("Rayonnages, ici (à titre d'illustration)")
+    expect(page.locator("#both")).to_contain_text("autre appareil", timeout=PATIENCE)
+    assert page.locator("#title").input_value().startswith("Rayonnages, ici")
+    now = api.get("requests", f"/v1/requests/{identifier}").body["title"]
+    assert "autre appareil" in now
