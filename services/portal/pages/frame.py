@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 
 from babel.lists import format_list
-from flask import Flask, Response, g, redirect, render_template, request, session
+from flask import Flask, Response, current_app, g, redirect, render_template, request, session
 from flask_babel import Babel, Domain, format_datetime, format_timedelta
 from flask_babel import lazy_gettext as _
 from jinja2 import PackageLoader, StrictUndefined
@@ -206,7 +206,12 @@ def _renew_visit() -> None:
 
 
 def show(template: str, status: int = 200, **values: Any) -> Response:
-    """A page of a template in the reader's language."""
+    """A page of a template in the reader's language.
+
+    ValueError for a value that would hide what every page uses, such as `without`.
+    """
+    if hidden := values.keys() & current_app.jinja_env.globals.keys():
+        raise ValueError(f"name them otherwise, pages have such of their own: {sorted(hidden)}")
     language = wording.here()
     text = render_template(
         template,

@@ -87,7 +87,7 @@ def page_values(one: Mapping[str, Any]) -> dict[str, Any]:
         "unmet": [unmet_row(need, names) for need in unmet],
         "donors": donors[:MOST_BARS],
         "more_donors": donors[MOST_BARS:],
-        "without": [str(left_out) for left_out in one["without"]],
+        "left_out": [str(id_) for id_ in one["without"]],
         "may_accept": account().role == "coordinator" and one["status"] == "computed",
         "computed_at": datetime.fromisoformat(one["computed_at"]),
         "whole_at": None if one["whole_at"] is None else datetime.fromisoformat(one["whole_at"]),
