@@ -39,6 +39,8 @@ SIGN_IN, CODE, SET_UP, ACCOUNT = (
     "/account",
 )
 _LANGUAGE = "language"
+_SHARED = "entraide-shared-names"
+"""Where the app keeps the names that every page uses."""
 _MAX_NEXT = 500
 _LOCAL_PATH = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f]*", re.ASCII)
 _POLICY = (
@@ -84,22 +86,24 @@ def install(app: Flask, own: House) -> None:
     babel = Babel(app, default_locale=SOURCE_LANGUAGE, locale_selector=reading_language)
     babel.domain_instance = domain = Domain()
     domain.cache.update({(language, "messages"): t for language, t in translations().items()})
-    app.jinja_env.globals.update(
-        languages=LANGUAGES,
-        own_name=lambda language: language_name(language, language),
-        role_name=lambda role: ROLE_NAMES[role],
-        moment=moment,
-        party_of=party_of,
-        unread=unread,
-        without=without,
-        style=ASSETS["style.css"].address,
-        script=ASSETS["portal.js"].address,
-        asset=lambda name: ASSETS[name].address,
-        navigation=navigation,
-        public_places=PUBLIC_PLACES,
-        goes_to=goes_to,
-        most_attached=lambda: own.settings.attachment_max_bytes,
-    )
+    shared: dict[str, Any] = {
+        "languages": LANGUAGES,
+        "own_name": lambda language: language_name(language, language),
+        "role_name": lambda role: ROLE_NAMES[role],
+        "moment": moment,
+        "party_of": party_of,
+        "unread": unread,
+        "without": without,
+        "style": ASSETS["style.css"].address,
+        "script": ASSETS["portal.js"].address,
+        "asset": lambda name: ASSETS[name].address,
+        "navigation": navigation,
+        "public_places": PUBLIC_PLACES,
+        "goes_to": goes_to,
+        "most_attached": lambda: own.settings.attachment_max_bytes,
+    }
+    app.jinja_env.globals.update(shared)
+    app.extensions[_SHARED] = frozenset(shared)
     wording.install(app)
     show_problems_by(app, _problem_page)
     app.after_request(_harden)
@@ -210,7 +214,7 @@ def show(template: str, status: int = 200, **values: Any) -> Response:
 
     ValueError for a value that would hide what every page uses, such as `without`.
     """
-    if hidden := values.keys() & current_app.jinja_env.globals.keys():
+    if hidden := values.keys() & current_app.extensions[_SHARED]:
         raise ValueError(f"name them otherwise, pages have such of their own: {sorted(hidden)}")
     language = wording.here()
     text = render_template(

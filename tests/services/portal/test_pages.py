@@ -12,7 +12,7 @@ from services.portal.documents import Account, ApiToken, Invitation, OutgoingMai
 from services.portal.domain.backoff import ACCOUNT
 from services.portal.house import House
 from services.portal.outgoing import link_of
-from services.portal.pages import inviting
+from services.portal.pages import frame, inviting
 from services.portal.trail import COMMAND_LINE
 from shared.settings import Settings
 from shared.web.logging import configure_logging
@@ -371,6 +371,11 @@ def test_problems_are_pages_for_people_and_documents_for_programs(app: Flask) ->
     large = client.post("/sign-in", data={"email": "x" * 300_000})
     assert large.status_code == 413
     assert "too large" in large.text
+
+
+def test_no_page_hides_what_every_page_uses(app: Flask) -> None:
+    with app.test_request_context("/"), pytest.raises(ValueError, match="without"):
+        frame.show("start.html", without=["a record"])
 
 
 def test_cookies_and_headers_are_strict_over_tls(
