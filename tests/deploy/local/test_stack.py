@@ -118,10 +118,22 @@ def test_a_description_counts_only_while_its_stack_runs(directory: DataDirectory
         running_ports(directory)
 
 
+def between_free_ports() -> socket.socket:
+    """A socket that listens on a port whose two before it nobody else has."""
+    while True:
+        taken = socket.create_server(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+        try:
+            for before in (port - 2, port - 1):
+                socket.create_server(("127.0.0.1", before)).close()
+        except OSError:
+            taken.close()
+        else:
+            return taken
+
+
 def test_a_taken_port_is_named_with_what_to_do() -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
+    with between_free_ports() as taken:
         base = taken.getsockname()[1] - 2
         with pytest.raises(StackError) as caught:
             check_ports_free(Ports.from_base(base))

@@ -450,7 +450,7 @@ def test_a_call_gives_an_alliance_as_to_one_project(
     drawn = drawn_from_projects()
     assert (drawn[alliance.id], drawn["r1"] + drawn["r2"]) == (5, 5)
     above = commit(coordinator, joint, "r2", 1)
-    assert (above.status_code, above.json["type"].rpartition(":")[2]) == (409, "refused")
+    assert (above.status_code, above.json["type"].rpartition(":")[2]) == (409, "not-enough-left")
     assert "project" in above.json["detail"]
     limits = {one.id: (one.requests, one.limit) for one in situation(NOW.date()).pools}
     assert limits[f"call.{alliance.id}"] == (("r1", "r2"), 0)

@@ -108,7 +108,7 @@ def test_the_straight_way(
     assert all(one["accepted_at"] for one in said.json["conditions"])
     above = [{**line, "quantity": 4.5} for line in LINES]
     refused = coordinator.post("/v1/commitments", {"proposal": PAIR, "lines": above})
-    assert code(refused) == (409, "refused")
+    assert code(refused) == (409, "not-enough-left")
     made = coordinator.post("/v1/commitments", {"proposal": PAIR, "lines": LINES})
     assert made.status_code == 201
     assert donor.life(PAIR)["possible"] == ["start"]

@@ -220,7 +220,10 @@ def test_what_is_written_after_a_long_silence_goes_out(
     published: Published,
     topics: Topics,
 ) -> None:
+    create(Thing(id="before"), now())
     relay = Relay(settings, [Thing], "relay", now)
+    while relay.publish_pending():
+        pass
     relay._found_at = dict.fromkeys(relay._found_at, time.monotonic() - 3600)
     stop = threading.Event()
     thread = threading.Thread(target=relay.run, args=(stop,))
@@ -232,4 +235,6 @@ def test_what_is_written_after_a_long_silence_goes_out(
     finally:
         stop.set()
         thread.join()
-    assert {event.subject for event in published(topics.requests)} == {"first", "second"}
+    assert {event.subject for event in published(topics.requests)} == {
+        *("before", "first", "second")
+    }
