@@ -1,10 +1,11 @@
 """Files of records as they pass through pages: taken up to a size, given to be kept."""
 
 from dataclasses import dataclass
+from http import HTTPStatus
 from io import BytesIO
 from typing import Final
 
-from flask import Response, request
+from flask import Response, flash, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from flask_wtf.file import FileField
@@ -12,8 +13,9 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from services.portal.house import house
 from services.portal.pages import wording
-from services.portal.pages.asking import stream
+from services.portal.pages.asking import send, stream
 from services.portal.pages.forms import PageForm
+from services.portal.services import RefusedError
 from shared.attachments.kinds import EXTENSIONS
 from shared.web.bodies import drain
 
@@ -78,6 +80,21 @@ def uploaded(most: int) -> tuple[UploadForm, Uploaded | None]:
     if form.problems():
         return form, None
     return form, Uploaded((sent.filename or "")[:200], content)
+
+
+def remove(service: str, path: str, version: str) -> None:
+    """Remove a file as it was seen, and say so; one that is gone already is no fault.
+
+    Raises RefusedError for what else the service refuses, and AwayError.
+    """
+    if not PageForm().validate():
+        return
+    try:
+        send(service, path, method="DELETE", if_match=f'"{version}"')
+    except RefusedError as error:
+        if error.status != HTTPStatus.NOT_FOUND:
+            raise
+    flash(_("The file is removed."))
 
 
 def download(service: str, path: str) -> Response:

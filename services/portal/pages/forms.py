@@ -33,6 +33,12 @@ _MISSING = _("Fill this in.")
 _EXPIRED = _("This page had been open for too long. Nothing was done: send it again.")
 
 
+def ticked(label: object, **options: Any) -> SelectMultipleField:
+    """A field of which any number may be chosen, each by a box of its own."""
+    boxes = {"widget": ListWidget(prefix_label=False), "option_widget": CheckboxInput()}
+    return SelectMultipleField(label, **boxes, **options)
+
+
 class PageForm(FlaskForm):
     """A form that shows its own messages, in the reader's language."""
 
@@ -145,11 +151,9 @@ class TokenForm(PageForm):
     """An API token to be made."""
 
     name = StringField(_("What it is for"), [*_required(4 * MAX_NAME), _name])
-    scopes = SelectMultipleField(
+    scopes = ticked(
         _("What it may do"),
         choices=[(scope, scope) for scope in SCOPES],
-        widget=ListWidget(prefix_label=False),
-        option_widget=CheckboxInput(),
         validators=[InputRequired(_("Choose at least one."))],
     )
     lifetime = SelectField(_("How long it works"), choices=list(LIFETIMES.items()))
@@ -165,11 +169,7 @@ class InvitationForm(PageForm):
     organisation = StringField(
         _("Organisation's id, for a donor"), [Length(max=100, message=_("This is too long."))]
     )
-    regions = SelectMultipleField(
-        _("Regions, for a coordinator; none means all"),
-        widget=ListWidget(prefix_label=False),
-        option_widget=CheckboxInput(),
-    )
+    regions = ticked(_("Regions, for a coordinator; none means all"))
     language = SelectField(_("Language of the invitation"), default="en")
 
     def __init__(

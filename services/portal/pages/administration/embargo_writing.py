@@ -15,17 +15,15 @@ from wtforms import (
     FormField,
     HiddenField,
     SelectField,
-    SelectMultipleField,
     StringField,
     TextAreaField,
 )
 from wtforms.validators import InputRequired, Length
-from wtforms.widgets import CheckboxInput, ListWidget
 
 from services.portal.pages import asking
 from services.portal.pages.administration.embargoes import MAX_REASON, NO_DAY, may_write, refused
 from services.portal.pages.choices import countries, labels
-from services.portal.pages.forms import PageForm
+from services.portal.pages.forms import PageForm, ticked
 from services.portal.pages.frame import for_roles, go, show
 from services.portal.pages.keeping import keeping_typed
 from services.portal.pages.signing import REFUSED
@@ -44,21 +42,12 @@ _EXEMPTION = re.compile(r"exemptions\[(\d+)\]\.?(.*)")
 _DAYS = {"from": "start", "to": "end"}
 
 
-def _kinds(label: object) -> SelectMultipleField:
-    return SelectMultipleField(
-        label,
-        widget=ListWidget(prefix_label=False),
-        option_widget=CheckboxInput(),
-        validate_choice=False,
-    )
-
-
 class ExemptionForm(Form):
     """An exemption as it is typed; one without anything is left out."""
 
     number = HiddenField()
     reference = StringField(lazy_gettext("Its reference"))
-    kinds = _kinds(lazy_gettext("Kinds of help that it lets through"))
+    kinds = ticked(lazy_gettext("Kinds of help that it lets through"), validate_choice=False)
     request = StringField(lazy_gettext("Only for the request with this id"))
     start = StringField(lazy_gettext("First day"))
     end = StringField(lazy_gettext("Last day"))
@@ -78,7 +67,9 @@ class EmbargoForm(PageForm):
 
     country = SelectField(lazy_gettext("State"), [_NEEDED], validate_choice=False)
     resolution = StringField(lazy_gettext("Resolution or decision"), [_NEEDED, _SHORT])
-    allowed = _kinds(lazy_gettext("Kinds of help that it allows; all others are barred"))
+    allowed = ticked(
+        lazy_gettext("Kinds of help that it allows; all others are barred"), validate_choice=False
+    )
     start = StringField(lazy_gettext("First day"), [_NEEDED])
     end = StringField(lazy_gettext("Last day, if one is set"))
     source = TextAreaField(lazy_gettext("Source of these facts"), [_NEEDED, _LONG])

@@ -7,13 +7,12 @@ from typing import Any
 from flask import Flask, Response, flash, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import SelectMultipleField, StringField
+from wtforms import StringField
 from wtforms.validators import Length
-from wtforms.widgets import CheckboxInput, ListWidget
 
 from services.portal.pages import wording
 from services.portal.pages.asking import get, send
-from services.portal.pages.forms import PageForm
+from services.portal.pages.forms import PageForm, ticked
 from services.portal.pages.frame import account, for_roles, go, show
 from services.portal.pages.keeping import keeping_typed
 from services.portal.pages.refusals import faults
@@ -39,11 +38,7 @@ class OfficeForm(PageForm):
     office = StringField(_l("Office"), [Length(max=200, message=_l("This is too long."))])
     email = StringField(_l("E-mail address"))
     phone = StringField(_l("Telephone"))
-    languages = SelectMultipleField(
-        _l("Languages that are spoken there"),
-        widget=ListWidget(prefix_label=False),
-        option_widget=CheckboxInput(),
-    )
+    languages = ticked(_l("Languages that are spoken there"))
 
     def __init__(self, number: int, formdata: Any = None, **values: Any) -> None:
         super().__init__(formdata, prefix=f"office-{number}-", meta={"csrf": False}, **values)

@@ -5,9 +5,8 @@ from http import HTTPStatus
 from flask import Flask, Response, flash, request
 from flask_babel import gettext as _
 
-from services.portal.pages.asking import send, send_file
-from services.portal.pages.files import most_attached, uploaded
-from services.portal.pages.forms import PageForm
+from services.portal.pages.asking import send_file
+from services.portal.pages.files import most_attached, remove, uploaded
 from services.portal.pages.frame import for_roles, go
 from services.portal.pages.offers.showing import PAGE, address_of
 from services.portal.pages.refusals import why
@@ -44,12 +43,6 @@ def attach_to_offer(offer_id: str) -> Response:
 @for_roles("donor")
 def remove_from_offer(offer_id: str, file_id: str) -> Response:
     """Remove a file; one that is gone already is no fault."""
-    if PageForm().validate():
-        path = f"/v1/offers/{offer_id}/attachments/{file_id}"
-        try:
-            send("offers", path, method="DELETE", if_match=f'"{request.form.get("version", "")}"')
-        except RefusedError as error:
-            if error.status != HTTPStatus.NOT_FOUND:
-                raise
-        flash(_("The file is removed."))
+    path = f"/v1/offers/{offer_id}/attachments/{file_id}"
+    remove("offers", path, request.form.get("version", ""))
     return go(f"{address_of(offer_id)}#files")

@@ -12,13 +12,12 @@ from wtforms import (
     FormField,
     HiddenField,
     SelectField,
-    SelectMultipleField,
     StringField,
     TextAreaField,
 )
-from wtforms.widgets import CheckboxInput, ListWidget
 
 from services.portal.pages.choices import countries, labels
+from services.portal.pages.forms import ticked
 from services.portal.pages.offers.showing import SeenForm
 from services.portal.pages.wording import here
 from services.portal.sheets.values import UnclearError, read_day, read_number
@@ -96,15 +95,6 @@ class ConditionForm(Form):
         self.kind.choices = labels(CONDITION_KINDS)
 
 
-def _several(label: object) -> SelectMultipleField:
-    return SelectMultipleField(
-        label,
-        widget=ListWidget(prefix_label=False),
-        option_widget=CheckboxInput(),
-        validate_choice=False,
-    )
-
-
 class WordsForm(StepForm):
     """A title and a description in one's own words."""
 
@@ -127,9 +117,9 @@ class LinesForm(StepForm):
 class WhereForm(StepForm):
     """For whom it is, and when."""
 
-    regions = _several(_("Regions"))
-    groups = _several(_("Groups of States"))
-    countries = _several(_("States"))
+    regions = ticked(_("Regions"), validate_choice=False)
+    groups = ticked(_("Groups of States"), validate_choice=False)
+    countries = ticked(_("States"), validate_choice=False)
     start = StringField(_("First day"))
     end = StringField(_("Last day"))
 
@@ -157,7 +147,7 @@ class TermsForm(StepForm):
     rows = FieldList(FormField(ConditionForm), max_entries=50)
     amount = StringField(_("Most for one project"))
     currency = StringField(_("Currency"))
-    partners = _several(_("Partners"))
+    partners = ticked(_("Partners"), validate_choice=False)
     gender_marker = SelectField(_("Gender equality"), validate_choice=False)
     call = SelectField(_("Part of your call"), validate_choice=False)
     public = _sight()
@@ -186,7 +176,7 @@ class ActivityForm(StepForm):
     start = StringField(_("First day"))
     end = StringField(_("Last day"))
     status = SelectField(_("Where it stands"), validate_choice=False)
-    partners = _several(_("Partners"))
+    partners = ticked(_("Partners"), validate_choice=False)
     public = _sight()
 
     def __init__(self, **values: Any) -> None:

@@ -5,9 +5,8 @@ from http import HTTPStatus
 from flask import Flask, Response, flash, request
 from flask_babel import gettext as _
 
-from services.portal.pages.asking import send, send_file
-from services.portal.pages.files import download, most_attached, uploaded
-from services.portal.pages.forms import PageForm
+from services.portal.pages.asking import send_file
+from services.portal.pages.files import download, most_attached, remove, uploaded
 from services.portal.pages.frame import for_roles, for_signed_in, go
 from services.portal.pages.refusals import why
 from services.portal.pages.requests.lists import PAGE
@@ -61,15 +60,8 @@ def download_of_request(request_id: str, attachment_id: str) -> Response:
 @for_roles("requester")
 def remove_from_request(request_id: str, attachment_id: str) -> Response:
     """Remove a file; one that is gone already is no fault."""
-    if PageForm().validate():
-        version = request.form.get("etag", "")
-        address = f"/v1/requests/{request_id}/attachments/{attachment_id}"
-        try:
-            send("requests", address, method="DELETE", if_match=f'"{version}"')
-        except RefusedError as error:
-            if error.status != HTTPStatus.NOT_FOUND:
-                raise
-        flash(_("The file is removed."))
+    path = f"/v1/requests/{request_id}/attachments/{attachment_id}"
+    remove("requests", path, request.form.get("etag", ""))
     return go(f"{PAGE}/{request_id}#files")
 
 

@@ -13,7 +13,6 @@ from wtforms import (
     TextAreaField,
 )
 from wtforms.validators import Length, ValidationError
-from wtforms.widgets import CheckboxInput, ListWidget
 
 from services.portal.pages.choices import (
     labels,
@@ -21,7 +20,7 @@ from services.portal.pages.choices import (
     levels,
     partner_labels,
 )
-from services.portal.pages.forms import PageForm
+from services.portal.pages.forms import PageForm, ticked
 from services.portal.pages.requests.reading import read_day, read_number
 from shared.vocabulary.kinds import KINDS
 from shared.vocabulary.lists import (
@@ -66,12 +65,6 @@ def _text(most: int, *more: Any) -> list[Any]:
 
 def _line(label: object, most: int, *more: Any) -> StringField:
     return StringField(label, _text(most, *more))
-
-
-def _several(label: object) -> SelectMultipleField:
-    return SelectMultipleField(
-        label, widget=ListWidget(prefix_label=False), option_widget=CheckboxInput()
-    )
 
 
 def _choices(field: Any, offered: Sequence[tuple[str, str]], none: object = None) -> None:
@@ -121,7 +114,7 @@ class LineForm(RowForm):
     priority = SelectField(_l("Priority"))
     sites = TextAreaField(_l("Where, one place a line"), _text(10_000))
     visibility = SelectField(_l("Who sees this line"))
-    sustainability = _several(_l("To make it last"))
+    sustainability = ticked(_l("To make it last"))
 
     def __init__(self, *args: Any, **values: Any) -> None:
         super().__init__(*args, **values)
@@ -172,7 +165,7 @@ class PapersForm(PageForm):
     channel = SelectField(_l("Came by"))
     gender_marker = SelectField(_l("Gender equality"))
     initiatives = _line(_l("Regional initiatives, their codes"), 1_400)
-    partners = _several(_l("Partners"))
+    partners = ticked(_l("Partners"))
     confidentiality = SelectField(_l("Who sees it once circulated"))
 
     def __init__(self, *args: Any, **values: Any) -> None:
