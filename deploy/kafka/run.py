@@ -46,7 +46,7 @@ def _run(command: Sequence[str], environment: Mapping[str, str]) -> int:
         signal.signal(signal.SIGTERM, ends)
         if asked:
             sys.exit(128 + asked[0])
-        return process.wait()
+        return _wait(process)
     except KeyboardInterrupt:
         process.wait()  # the terminal has told it too
         raise
@@ -58,6 +58,13 @@ def _run(command: Sequence[str], environment: Mapping[str, str]) -> int:
         process.kill()
         process.wait()
         raise
+
+
+def _wait(process: subprocess.Popen[bytes]) -> int:
+    # Asked again and again: a signal that comes just before the system waits is heeded only after.
+    while True:
+        with suppress(subprocess.TimeoutExpired):
+            return process.wait(1)
 
 
 if __name__ == "__main__":
