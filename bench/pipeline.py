@@ -47,6 +47,7 @@ from shared.events.reader import TopicReader
 from shared.events.topics import Topics, ensure_topics
 from shared.settings import Settings
 from shared.web.database import connect_database
+from shared.web.prepared import prepare_database
 
 LATENCY_REQUESTS = 60
 THROUGHPUT_REQUESTS = 1_000
@@ -178,6 +179,7 @@ def _throughput(
     ensure_topics(settings)
     _produce(settings, "offers.v1", offers)
     connect_database(settings)
+    prepare_database(settings)
     return len(requests) / measure(settings, offers, requests)
 
 

@@ -44,10 +44,14 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def mongodb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """URI of an embedded database server with its files in a temporary directory."""
+    """URI of an embedded database server with its files in a temporary directory.
+
+    No test kills this one, so it need not wait for the disk.
+    """
     directory = tmp_path_factory.mktemp("database")
     port = free_port()
-    process = serve(database_command(port, directory / "files"), port, directory / "log")
+    command = database_command(port, directory / "files", lasting=False)
+    process = serve(command, port, directory / "log")
     yield database_uri(port)
     stop(process)
 

@@ -6,7 +6,6 @@ import socket
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from deploy.local.children import Program
 from deploy.local.servers import LOOPBACK, BrokerCommand, broker_command, database_command, listens
@@ -126,9 +125,10 @@ def _broker(plan: Plan) -> Program:
 
 
 def _database(plan: Plan) -> Program:
-    command = database_command(plan.ports.database, plan.directory.database)
-    if not Path(command[0]).exists():
-        raise StackError(_no_servers("SecantusDB"))
+    try:
+        command = database_command(plan.ports.database, plan.directory.database)
+    except ImportError:
+        raise StackError(_no_servers("SecantusDB")) from None
     return Program(
         name="database",
         kind="database",

@@ -4,6 +4,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 LOOPBACK = "127.0.0.1"
@@ -37,20 +38,23 @@ def broker_command(port: int) -> list[str]:
     ]
 
 
-def database_command(port: int, directory: Path) -> list[str]:
+def database_command(port: int, directory: Path, lasting: bool = True) -> list[str]:
     """The command that runs the embedded database (MongoDB's protocol) over files in `directory`.
 
-    Without --sync-on-commit acknowledged writes can be lost when the server is killed.
+    Unless it is `lasting`, acknowledged writes can be lost when the server is killed. Raises
+    ImportError where the server is not installed, as in production.
     """
+    if find_spec("secantus") is None:
+        raise ImportError("SecantusDB is not installed")
     return [
-        str(Path(sys.executable).with_name("secantusd-py")),
+        *(sys.executable, "-m", "deploy.local.database"),
         "--host",
         LOOPBACK,
         "--port",
         str(port),
         "--storage-path",
         str(directory),
-        "--sync-on-commit",
+        *(("--sync-on-commit",) if lasting else ()),
         "--log-level",
         "WARNING",
     ]

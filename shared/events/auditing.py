@@ -17,15 +17,17 @@ from datetime import UTC, datetime
 from typing import Any
 
 import structlog
-from pymongo import UpdateOne
+from pymongo import IndexModel, UpdateOne
 from pymongo.errors import PyMongoError
 
 from shared.events.aggregate import Aggregate, timestamp
 from shared.events.outbox import Contention
-from shared.events.trail import Content, Fault, Store, append, known_keys, prepare_trail
+from shared.events.trail import Content, Fault, Store, append, known_keys
 
 NOTES = "audit_reads"
 """The collection of notes, named for what was noted first."""
+
+NOTES_INDEXES = (IndexModel("at"),)
 
 IDLE_SECONDS = 0.5
 _PAUSE_SECONDS = 2.0
@@ -63,9 +65,7 @@ class Auditor:
             stop.wait(idle)
 
     def prepare(self) -> None:
-        """Make the indexes, and mark documents from before there was a trail."""
-        prepare_trail(self._store())
-        self._store()[NOTES].create_index("at")
+        """Mark documents from before there was a trail."""
         unknown = {"audited": {"$exists": False}, "unaudited_since": {"$exists": False}}
         for aggregate in self._aggregates:
             aggregate._get_collection().update_many(

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from shared.events.outbox import Aggregate
 
 FIRST_EPOCH = 1
-_COLLECTION = "epochs"
+COLLECTION = "epochs"
 _ID = "database"
 _BATCH = 200
 
@@ -25,7 +25,7 @@ log = structlog.get_logger(__name__)
 
 def current_epoch(database: Database[dict[str, Any]]) -> int:
     """The epoch that new documents of this database begin in; 1 until it was raised."""
-    found = database[_COLLECTION].find_one({"_id": _ID})
+    found = database[COLLECTION].find_one({"_id": _ID})
     return FIRST_EPOCH if found is None else int(found["epoch"])
 
 
@@ -43,7 +43,7 @@ def raise_epoch(
     epoch.
     """
     epoch = max(current_epoch(database), told) + 1
-    database[_COLLECTION].update_one({"_id": _ID}, {"$max": {"epoch": epoch}}, upsert=True)
+    database[COLLECTION].update_one({"_id": _ID}, {"$max": {"epoch": epoch}}, upsert=True)
     for aggregate in aggregates:
         _raise_documents(aggregate, epoch, now)
     return epoch

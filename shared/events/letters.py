@@ -29,7 +29,7 @@ RETRIED: Final = b"retried"
 SIZE: Final = "entraide_size"
 """Stands in a dead letter that was too large to be kept whole: bytes of the body that it lacks."""
 
-_REMEMBERED = "dead_letters"
+REMEMBERED = "dead_letters"
 _MAX_DETAIL = 1_000
 _ACK_SECONDS = clients.DELIVERY_TIMEOUT_MS / 1000
 _TOO_LARGE = (MessageSizeTooLargeError, RecordListTooLargeError)
@@ -75,7 +75,7 @@ class DeadLetters:
         self._settings = settings
         if database is None:
             database = get_db()
-        self._remembered: MongoCollection[dict[str, Any]] = database[_REMEMBERED]
+        self._remembered: MongoCollection[dict[str, Any]] = database[REMEMBERED]
         self._producer: KafkaProducer | None = None
         self._lock = threading.Lock()
 
@@ -149,7 +149,7 @@ def forget_written(database: Database[dict[str, Any]]) -> None:
 
     What consumers went on after stays remembered, so that old poison does not stop them now.
     """
-    database[_REMEMBERED].update_many({}, {"$set": {"gone": True}})
+    database[REMEMBERED].update_many({}, {"$set": {"gone": True}})
 
 
 def letter_id(record: FailedRecord, consumer: str) -> str:

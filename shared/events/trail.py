@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pymongo import InsertOne
+from pymongo import IndexModel, InsertOne
 from pymongo.database import Database
 from pymongo.errors import BulkWriteError
 
@@ -20,6 +20,9 @@ from shared.bulk import raise_unless_duplicates
 from shared.events.outbox import Contention
 
 COLLECTION = "audit"
+INDEXES = (IndexModel("content.key"), IndexModel([("content.record", 1), ("_id", 1)]))
+"""By which entries are found by what happened, and by record."""
+
 _ROUNDS = 200
 
 Store = Database[dict[str, Any]]
@@ -52,12 +55,6 @@ def entry_hash(previous: str, content: Content) -> str:
     """The hash of an entry that follows another."""
     text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(f"{previous}{text}".encode()).hexdigest()
-
-
-def prepare_trail(store: Store) -> None:
-    """Make the indexes by which entries are found by what happened, and by record."""
-    store[COLLECTION].create_index("content.key")
-    store[COLLECTION].create_index([("content.record", 1), ("_id", 1)])
 
 
 def append(store: Store, service: str, contents: Sequence[Content], seen: int = 0) -> Head:

@@ -20,6 +20,7 @@ from shared.registers.context import system_clock
 from shared.settings import Settings
 from shared.web.database import connect_database, current_database
 from shared.web.logging import configure_logging
+from shared.web.prepared import prepare_patiently
 
 
 def run_register(
@@ -36,6 +37,7 @@ def run_register(
     """
     configure_logging(settings)
     connect_database(settings)
+    prepare_patiently(settings)
     dead_letters = DeadLetters(settings)
     matches = Topics(settings.topic_prefix).matches
     consumer = Consumer(settings, [matches], settings.service, on_matches, dead_letters)

@@ -1,5 +1,6 @@
 """The connection of a process to its service's own database."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import mongoengine
@@ -19,7 +20,8 @@ def connect_database(settings: Settings) -> Database[dict[str, Any]]:
 
     Call it in the process that will use it, after any fork. Connecting again to the same database
     changes nothing; to another, it replaces the connection. Nothing is sent yet: a server that is
-    down shows on first use, as a pymongo error within SELECTION_TIMEOUT_MS. Raises SettingsError
+    down shows on first use, as a pymongo error within SELECTION_TIMEOUT_MS. Using a document makes
+    no index from now on: prepared.py does, at a process's start. Raises SettingsError
     for a URI that names another database: it would silently win over `settings.database`.
     """
     named = parse_uri(settings.mongodb, validate=False)["database"]
@@ -28,6 +30,8 @@ def connect_database(settings: Settings) -> Database[dict[str, Any]]:
             f"ENTRAIDE_MONGODB must not name a database ({named}): every service has its own, "
             "set by ENTRAIDE_DATABASE; for authentication use ?authSource="
         )
+    for document in kept_documents():
+        document._meta["auto_create_index"] = False
     try:
         _connect(settings)
     except mongoengine.ConnectionFailure:  # connected elsewhere
@@ -48,6 +52,16 @@ def _connect(settings: Settings) -> None:
         socketTimeoutMS=SOCKET_TIMEOUT_MS,
         waitQueueTimeoutMS=POOL_WAIT_MS,
     )
+
+
+def kept_documents() -> Iterator[type[mongoengine.Document]]:
+    """The documents that this process knows, each of which has a collection."""
+    waiting = mongoengine.Document.__subclasses__()
+    while waiting:
+        document = waiting.pop()
+        waiting += document.__subclasses__()
+        if not document._meta.get("abstract"):
+            yield document
 
 
 def current_database() -> Database[dict[str, Any]]:

@@ -19,6 +19,7 @@ from http import HTTPStatus
 from typing import Any, TypeVar
 
 from flask import Response, g, request
+from pymongo import IndexModel
 from pymongo.collection import Collection
 from pymongo.errors import DuplicateKeyError
 
@@ -34,6 +35,8 @@ REPLAYED_HEADER = "Idempotency-Replayed"
 KEPT = timedelta(hours=24)
 LEASE = timedelta(seconds=60)
 COLLECTION = "idempotency"
+INDEXES = (IndexModel("created_at", expireAfterSeconds=int(KEPT.total_seconds())),)
+"""By which the database forgets answers after KEPT."""
 
 _KEY = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,198}[\x21-\x7e])?")
 _KEPT_HEADERS = ("Content-Type", "ETag", "Location")
@@ -125,11 +128,6 @@ def create_or_resume(create: Callable[[], T], existing: Callable[[], T]) -> T:
         if not resuming():
             raise
         return existing()
-
-
-def prepare_store(store: Store) -> None:
-    """Make the index by which the database forgets answers after KEPT."""
-    store.create_index("created_at", expireAfterSeconds=int(KEPT.total_seconds()))
 
 
 def begin(store: Store, now: datetime) -> Response | None:

@@ -76,9 +76,7 @@ class Pipeline:
     def _answers(self) -> idempotency.Store:
         # Not in the factory: a service starts, and says what it lacks, without its database.
         if self._store is None:
-            store = current_database()[idempotency.COLLECTION]
-            idempotency.prepare_store(store)
-            self._store = store
+            self._store = current_database()[idempotency.COLLECTION]
         return self._store
 
     def finish(self, response: Response) -> Response:

@@ -22,6 +22,7 @@ from shared.web.logging import configure_logging
 from shared.web.metrics import exposition
 from shared.web.openapi import StaticAnswer, describe, json_answer, make_api
 from shared.web.pipeline import Pipeline
+from shared.web.prepared import Preparation
 from shared.web.problems import Problem
 from shared.web.verification import TokenChecker
 
@@ -46,7 +47,8 @@ def create_service(
 ) -> Flask:
     """The app of a service: its blueprints with everything that services share.
 
-    Connects the database and configures logging, so call it in the process that serves. `checks`
+    Connects the database, makes its collections and indexes and configures logging, so call it in
+    the process that serves. `checks`
     raise while something else that the service needs is amiss (Degraded, if it does without), and
     are added to /readyz; `errors` make problems of the service's own exceptions; `clock` gives
     aware UTC times; `source` has the keys that check tokens, unless the settings name them. Starts
@@ -54,6 +56,8 @@ def create_service(
     """
     configure_logging(settings)
     connect_database(settings)
+    preparation = Preparation(settings)
+    preparation.start()
     app = Flask(name, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = READ_LIMIT
     app.url_map.merge_slashes = False
@@ -70,14 +74,20 @@ def create_service(
         api.register_blueprint(blueprint)
     document = describe(app, api)
     _add_documents(app, json_answer(document), render_docs(document))
-    _add_probes(app, Readiness({**_own_checks(settings, source), **checks}))
+    _add_probes(app, Readiness({**_own_checks(settings, source, preparation), **checks}))
     return app
 
 
-def _own_checks(settings: Settings, source: KeySource) -> Mapping[str, Check]:
+def _own_checks(
+    settings: Settings, source: KeySource, preparation: Preparation
+) -> Mapping[str, Check]:
+    def check_own_database() -> None:
+        check_database(CHECK_TIMEOUT_SECONDS)
+        preparation.check()
+
     return {
         "broker": lambda: check_broker(settings, CHECK_TIMEOUT_SECONDS),
-        "database": lambda: check_database(CHECK_TIMEOUT_SECONDS),
+        "database": check_own_database,
         "keys": lambda: _check_keys(source),
     }
 
