@@ -72,17 +72,20 @@ STAYING: Mapping[str, frozenset[str]] = MappingProxyType(
         "assess": frozenset({"follow-up"}),
         "reply": frozenset({"follow-up", "closed"}),
         "message": PARTY - {"closed"},
+        "attach": PARTY - {"closed"},
         "strike": frozenset(PROPOSAL.states),
         "erase-name": frozenset(PROPOSAL.states),
+        "warn": frozenset({*_WAITING, "agreed", "committed", "delivering", "released"}),
     }
 )
 """What a proposal's history tells besides the steps, by the states in which it may happen: it stays
 in its state. `ask` is a question to the State, `assess` its answer and `reply` the donor's to that.
-A `message` of the thread was written, `strike` took its text out, `erase-name` its author's name.
+A `message` of the thread was written, `strike` took its text out, `erase-name` its author's name;
+`attach` put a file beside it. `warn` says that an exemption which it stands under ends soon.
 """
 
-OF_THREAD = frozenset({"message", "strike", "erase-name"})
-"""What the history tells of the thread, of which the thread itself tells readers."""
+OF_THREAD = frozenset({"message", "strike", "erase-name", "attach"})
+"""What the history tells of thread and files, which tell their readers of themselves."""
 
 WAITING = frozenset(_WAITING)
 """States in which an answer of the donor or of the State is waited for."""

@@ -15,6 +15,9 @@ from shared.web.problems import conflict
 
 _SIDES = ("request", "offer")
 
+Rulings = Callable[[str | None, str], Ruling]
+"""What embargoes say, as of a day, of a State's request."""
+
 
 def ruling_of(country: str | None, request: str, on: date) -> Ruling:
     """What the embargoes on a State say of its request on a day."""
@@ -24,7 +27,7 @@ def ruling_of(country: str | None, request: str, on: date) -> Ruling:
     return ruling([one.facts() for one in known], request, on.toordinal())
 
 
-def rulings(on: date) -> Callable[[str | None, str], Ruling]:
+def rulings(on: date) -> Rulings:
     """What `ruling_of` tells, for who asks of many requests: one look at the register."""
     known = Embargoes()
     for one in Embargo.objects:
@@ -40,12 +43,18 @@ def pair_bar(request: RecordView, offer: RecordView, on: date) -> str | None:
     states no lines states no kind that could be allowed.
     """
     found = ruling_of(request.owner, request.record, on)
+    kinds = barred_kinds(found, (request, offer))
+    return None if kinds is None else _told(found, kinds)
+
+
+def barred_kinds(found: Ruling, views: Iterable[RecordView]) -> set[str | None] | None:
+    """The kinds of the first record of a pair that is barred as a whole; None if neither is."""
     if not found.barred:
         return None
-    for view in (request, offer):
+    for view in views:
         kinds: set[str | None] = {line.kind for line in stated_lines(view).values()} or {None}
         if all(found.bars(kind) for kind in kinds):
-            return _told(found, kinds)
+            return kinds
     return None
 
 
@@ -54,8 +63,14 @@ def lines_bar(
 ) -> str | None:
     """Why embargoes bar a commitment of these lines, with the reference; None if they do not."""
     found = ruling_of(country, request, on)
+    barred = barred_lines(found, lines)
+    return _told(found, barred) if barred else None
+
+
+def barred_lines(found: Ruling, lines: Iterable[CommitmentLine]) -> set[str | None]:
+    """The barred kinds among a commitment's lines; None stands for one that is not stated."""
     if not found.barred:
-        return None
+        return set()
     stated: dict[tuple[str, str], Mapping[int, StatedLine]] = {}
     kinds: set[str | None] = set()
     for taken in lines:
@@ -67,8 +82,7 @@ def lines_bar(
             stated[key] = {} if view is None else stated_lines(view)
         line = stated[key].get(taken.line)
         kinds.add(None if line is None else line.kind)
-    barred = {kind for kind in kinds if found.bars(kind)}
-    return _told(found, barred) if barred else None
+    return {kind for kind in kinds if found.bars(kind)}
 
 
 def require_unbarred(reason: str | None) -> None:

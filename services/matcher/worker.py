@@ -13,10 +13,12 @@ from services.matcher import (
     acceptance,
     alliances,
     applications,
+    attached,
     clockwork,
     commitments,
     coverage_holds,
     decision_log,
+    embargo_warnings,
     embargo_watch,
     ledger,
     settling,
@@ -102,16 +104,16 @@ def worker_loops(
         "ledger": projection.run,
         "relay": Relay(settings, AGGREGATES, owner, clock).run,
         "anti-entropy": AntiEntropy(settings, topics.matches, published, clock).run,
-        "sweeps": lambda stop: sweep(stop, clock),
+        "sweeps": lambda stop: sweep(stop, clock, settings.clamd),
         "attachments": lambda stop: keep_scanning(settings.clamd, stop, clock),
         "audit": Auditor(NAME, AUDITED, current_database).run,
     }
     return loops, lambda: ranking.ready() and projection.has_assignment()
 
 
-def sweep(stop: threading.Event, clock: Clock, seconds: float = SWEEP_SECONDS) -> None:
+def sweep(stop: threading.Event, clock: Clock, clamd: str, seconds: float = SWEEP_SECONDS) -> None:
     """Every few seconds: finish half-done commitments, do what is due of proposals, give back what
-    has expired, review cases, take decisions over into their log, and file messages."""
+    has expired, review cases, take decisions over into their log, file messages and warn."""
     while not stop.wait(seconds):
         try:
             commitments.recover(clock())
@@ -122,9 +124,11 @@ def sweep(stop: threading.Event, clock: Clock, seconds: float = SWEEP_SECONDS) -
             ledger.review_cases(clock())
             decision_log.keep_waiting()
             thread_filing.file_waiting()
+            attached.tell_waiting(clamd, clock())
             alliances.sweep()
             coverage_holds.sweep(clock())
             embargo_watch.sweep(clock())
+            embargo_warnings.sweep(clock())
             applications.sweep(clock())
         except INFRASTRUCTURE as error:
             log.warning("sweep interrupted", error=str(error))

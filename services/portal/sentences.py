@@ -1,5 +1,6 @@
 """What a notification says, in the reader's language: made of codes, numbers and times alone."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
@@ -22,7 +23,7 @@ KIND_NAMES: Mapping[str, str] = {
     "offer-step": N_("What becomes of your organisation's offers"),
     "match-answer": N_("Proposals that ask for your answer"),
     "match-step": N_("What becomes of proposals"),
-    "message": N_("Messages on proposals"),
+    "message": N_("Messages and files on proposals"),
     "commitment": N_("Commitments"),
     "reminder": N_("Reminders"),
     "follow-up": N_("Questions and answers after delivery"),
@@ -85,6 +86,11 @@ _SENTENCES: Mapping[str, Mapping[str, str]] = {
         "start": N_("Delivery to %(state)s has begun."),
         "deliver": N_("The assistance agreed with %(state)s was delivered."),
         "message": N_("There is a new message on the proposal for %(state)s."),
+        "attach": N_("A file was attached to the proposal for %(state)s."),
+        "warn": N_(
+            "The proposal for %(state)s falls after %(day)s, when an exemption from the arms "
+            "embargo ends."
+        ),
         "report": N_("Figures of the assistance to %(state)s were reported."),
         "close": N_("The proposal for %(state)s was closed."),
         "ask": N_("%(state)s is asked whether the need was met, %(months)s months after delivery."),
@@ -174,6 +180,7 @@ _SENTENCES: Mapping[str, Mapping[str, str]] = {
         ),
     },
 }
+_ENDS = re.compile(r"ends-(\d{4}-\d\d-\d\d)-\d+")
 _UNTIL = N_("An answer is asked for until %(time)s.")
 _CENTS, _THOUSANDTHS = 100, 1000
 
@@ -191,7 +198,7 @@ def sentence(language: str, record_type: str, action: str, facts: Mapping[str, A
         state="" if country is None else country_name(country, language),
         months=reason.removeprefix("months-"),
         amounts=_amounts(language, facts.get("amounts", ())),
-        day=_day(language, facts.get("last_day")),
+        day=_day(language, facts.get("last_day") or _last_day(reason)),
     )
     until: datetime | None = facts.get("answer_by")
     return (
@@ -204,6 +211,12 @@ def sentence(language: str, record_type: str, action: str, facts: Mapping[str, A
 def kind_name(language: str, kind: str) -> str:
     """A kind of notification as it is read."""
     return say(language, KIND_NAMES[kind])
+
+
+def _last_day(reason: str) -> str | None:
+    """The day in a code such as ends-2026-12-31-30, of a warning."""
+    found = _ENDS.fullmatch(reason)
+    return None if found is None else found[1]
 
 
 def _day(language: str, day: str | None) -> str:

@@ -100,13 +100,14 @@ class Remark(EmbeddedDocument):
 class Endorsement(EmbeddedDocument):
     """That an organisation endorses the request, and why; of it no event has more than who.
 
-    `level`: who sees it, those who see what the organisation saw. `hidden`: the State does not show
-    it.
+    `level`: who saw what the organisation saw, `lines` the need lines among that, None where it was
+    not kept. `hidden`: the State does not show it.
     """
 
     organisation = StringField(required=True)
     text = StringField(required=True)
     level = StringField(required=True)
+    lines = ListField(IntField(), default=None)
     at = DateTimeField(required=True)
     hidden = BooleanField(default=False)
 

@@ -205,7 +205,14 @@ class EndorsementView(StrictSchema):
     """That an organisation endorses a request, and why."""
 
     organisation = fields.String(required=True)
-    text = fields.String(required=True)
+    text = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "Why. null in an answer that is kept for its Idempotency-Key, which "
+            "would keep what is taken back: read the request for it."
+        },
+    )
     at = fields.AwareDateTime(format="iso", required=True)
     shown = fields.Boolean(
         required=True, metadata={"description": "False where the State does not show it."}

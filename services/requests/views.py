@@ -5,10 +5,10 @@ from dataclasses import asdict
 from datetime import date
 from typing import Any
 
-from services.requests.documents import AssistanceRequest, NeedLine, State
+from services.requests.documents import AssistanceRequest, Endorsement, NeedLine, State
 from services.requests.domain.advice import Advice
 from services.requests.domain.calendars import days_off_ahead, weekend_of
-from services.requests.domain.endorsements import ENDORSING
+from services.requests.domain.endorsements import ENDORSING, level_of
 from services.requests.wording import advice_text, summary_text
 from shared.lifecycle import COVERING_STEPS, REQUEST
 from shared.registers.counting import counted_line
@@ -23,6 +23,7 @@ from shared.registers.views import (
     measures_view,
     signed_view,
 )
+from shared.web.idempotency import current_attempt
 from shared.web.identity import Identity
 from shared.web.logging import record_confidential_read
 from shared.web.visibility import Sight, sees, sight
@@ -131,16 +132,21 @@ def _endorsements(
     request: AssistanceRequest, reader: Sight, organisation: str | None
 ) -> list[dict[str, Any]]:
     every = reader is Sight.COORDINATORS
+    kept = current_attempt() is not None  # the answer, which would keep what is taken back
     return [
         {
             "organisation": one.organisation,
-            "text": one.text,
+            "text": None if kept else one.text,
             "at": one.at,
             "shown": not one.hidden,
         }
         for one in request.endorsements
-        if every or one.organisation == organisation or (not one.hidden and sees(reader, one.level))
+        if every or one.organisation == organisation or _is_shown(request, reader, one)
     ]
+
+
+def _is_shown(request: AssistanceRequest, reader: Sight, endorsement: Endorsement) -> bool:
+    return not endorsement.hidden and sees(reader, level_of(request, endorsement))
 
 
 def _inferred(request: AssistanceRequest, open_to_reader: bool) -> dict[str, Any]:

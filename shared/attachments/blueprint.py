@@ -102,6 +102,8 @@ def attachments_blueprint(holder: Holder) -> Blueprint:
                 content = file.read()
             level, now = args.get("visibility"), context().clock()
             found, new = attach(place, content, name, level, identity, now, _clamd())
+            if place.tell is not None:
+                place.tell(found, _clamd(), now)
             address = f"{holder.prefix}/{place.record}/attachments/{found.id}"
             return _view(found, place), 201 if new else 200, headers(found, address)
 

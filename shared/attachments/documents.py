@@ -16,12 +16,17 @@ class Attachment(Aggregate):
     `audited_under` is the record's id, so that the steps stand in the record's audit trail;
     `country` and `organisation` are whose it is. `visibility` is a level of its own, beside the
     record's. `scanned` is what the virus scanner said, `clean` or `infected`, `unscanned_since` is
-    set as long as it said nothing.
+    set as long as it said nothing. `untold_since` is set until the record's readers were told of
+    the file, where they are.
     """
 
     meta: ClassVar[dict[str, Any]] = {
         "collection": "attachments",
-        "indexes": ["audited_under", {"fields": ["unscanned_since"], "sparse": True}],
+        "indexes": [
+            "audited_under",
+            {"fields": ["unscanned_since"], "sparse": True},
+            {"fields": ["untold_since"], "sparse": True},
+        ],
     }
 
     audited_under = StringField(required=True)
@@ -35,6 +40,7 @@ class Attachment(Aggregate):
     sha256 = StringField(required=True)
     scanned = StringField()
     unscanned_since = DateTimeField()
+    untold_since = DateTimeField()
 
     def event(self) -> None:
         """Attachments tell nobody: who may read one asks here."""

@@ -49,7 +49,8 @@ class Place:
     """A record as the caller has it: `record` is its id, `country` and `organisation` its owner's.
 
     `level` is who sees the record, `sight` how far the caller sees. `may_remove` tells whether the
-    caller may remove one of its files.
+    caller may remove one of its files. `tell` tells the record's readers of a file, if they are
+    told: it gets the file, where the scanner is, and the time, and is safe to repeat.
     """
 
     record: str
@@ -58,6 +59,7 @@ class Place:
     level: str
     sight: Sight
     may_remove: Callable[[Attachment], bool]
+    tell: Callable[[Attachment, str, datetime], object] | None = None
 
     def level_of(self, attachment: Attachment) -> str:
         """Who sees a file: those who see both the record and the file."""
@@ -131,6 +133,7 @@ def attach(
         sha256=digest,
         scanned="clean" if clean else None,
         unscanned_since=None if clean else now,
+        untold_since=None if place.tell is None else now,
         history=[_attaching(identity, digest, now)],
     )
     _write_bytes(attachment.id, content, now)

@@ -9,6 +9,7 @@ import random
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,11 +17,13 @@ import pytest
 from mongoengine import ListField
 
 from services.matcher import (
+    attached,
     clockwork,
     commitments,
     consent,
     decisions,
     delivery,
+    embargo_warnings,
     followups,
     pledges,
     reopening,
@@ -47,6 +50,7 @@ STEPS: Mapping[str, int] = {"match": 2500, "request": 600, "offer": 300}
 REFUSED = (IllegalTransition, Problem, StaleVersion)
 SIDES = ("donor", "state")
 LONGEST = 60
+BESIDE = ("attach", "warn")
 IDENTITIES = [
     *(Identity("account", "requester", state=state) for state in ("SEN", "MLI")),
     *(Identity("account", "donor", organisation=id_) for id_ in ("org-1", "org-2")),
@@ -86,7 +90,15 @@ class MatchWalk:
         own = {"id": "r.o", "request": "r", "offer": "o", "country": "SEN", "organisation": "org-1"}
         state = {"status": PROPOSAL.initial, "epoch": 1, "number": 1}
         self.store = Store(Memory(**{**fields, **own, **state}))
-        writing = (clockwork, commitments, consent, decisions, delivery, followups)
+        writing = (
+            clockwork,
+            commitments,
+            consent,
+            decisions,
+            delivery,
+            embargo_warnings,
+            followups,
+        )
         for module in (*writing, reopening, settling):
             patch.setattr(module, "change", self.store.change)
         patch.setattr(reopening, "changed_sides", lambda _: ["request"])
@@ -130,6 +142,7 @@ class MatchWalk:
             self._assess,
             self._reply,
             self._time,
+            self._beside,
             self._records,
         ]
 
@@ -200,6 +213,19 @@ class MatchWalk:
 
     def _time(self, _: Version) -> None:
         self.store.change(Match, "r.o", None, lambda one: clockwork.tick(one, self.now), self.now)
+
+    def _beside(self, _: Version) -> None:
+        """A file is told of, or the end of an exemption; each once, however often."""
+        which = str(self.dice.randrange(3))
+        if self.dice.random() < 0.5:
+            embargo_warnings._warn("r.o", f"ends-2026-12-3{which}-7", self.now)
+        else:
+            added = SimpleNamespace(role="donor", party="org-1", subject="account")
+            file: Any = SimpleNamespace(id=which, history=[added])
+            tell = partial(attached._tell, file, self.now)
+            self.store.change(Match, "r.o", None, tell, self.now)
+        told = [(one.action, one.reason) for one in self.match.history if one.action in BESIDE]
+        assert len(told) == len(set(told))
 
     def _records(self, _: Version) -> None:
         """The world changes, and the proposal follows."""
@@ -280,7 +306,7 @@ def test_no_step_of_a_match_goes_where_it_should_not(monkeypatch: pytest.MonkeyP
         if walk.match.status == "closed" and dice.random() < 0.3:
             walk = None
     assert refused > STEPS["match"] / 2
-    others = STAYING.keys() - {"message", "strike", "erase-name"}
+    others = STAYING.keys() - {"message", "strike", "erase-name"}  # test_more_walks.py takes them
     missing = (PROPOSAL.steps.keys() | others) - taken.keys()
     assert not missing, missing
 

@@ -1,6 +1,6 @@
 """Files attached to proposals, over HTTP: for those who read and write its thread."""
 
-from services.matcher import threads
+from services.matcher import attached, threads
 from services.matcher.api.proposals import find_proposal
 from services.matcher.domain import PROPOSAL, STAYING
 from services.matcher.proposals import Proposal
@@ -29,6 +29,7 @@ def _look(identity: Identity, proposal_id: str, action: Action | None) -> Place:
         level=Sight.PARTIES.level,
         sight=Sight.COORDINATORS,
         may_remove=lambda attachment: _may_remove(attachment, identity),
+        tell=attached.tell_of,
     )
 
 
@@ -37,7 +38,7 @@ def _require_open(proposal: Proposal) -> None:
     match = proposal.match
     if match is None:
         raise conflict("not-endorsed", "A coordinator has to endorse the proposal first.")
-    if match.status not in STAYING["message"]:
+    if match.status not in STAYING["attach"]:
         raise IllegalTransition("attach", match.status, PROPOSAL.allowed(match.status))
 
 

@@ -106,6 +106,8 @@ _MATCH: Mapping[str, tuple[_Rule, ...]] = {
     "deliver": (("match-step", _ALL),),
     "report": (("match-step", _ALL),),
     "message": (("message", _ALL),),
+    "attach": (("message", _ALL),),
+    "warn": (("expiry", _BOTH),),
     "close": (("match-step", _BOTH),),
     "ask": (("follow-up", ("state",)),),
     "assess": (("follow-up", ("donor", "coordinators")),),

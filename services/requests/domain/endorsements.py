@@ -45,10 +45,11 @@ def endorse(
     require_endorser(identity, request, party=party)
     _require_shown(request)
     reader = sight(identity, request.country, party=party)
-    levels = [request.level_of(need) for need in request.needs]
-    level = narrowest([request.confidentiality, *(one for one in levels if sees(reader, one))])
+    seen = [need for need in request.needs if sees(reader, request.level_of(need))]
+    level = narrowest([request.confidentiality, *(request.level_of(need) for need in seen)])
+    lines = [need.line for need in seen]
     own = endorsement_of(request, identity.organisation)
-    if own is not None and (own.text, own.level) == (text, level):
+    if own is not None and (own.text, own.level, own.lines) == (text, level, lines):
         return
     _require_pace(request, identity, now)
     if own is None:
@@ -59,7 +60,7 @@ def endorse(
         )
         request.endorsements.append(own)
         request.unshown = [one for one in request.unshown if one != identity.organisation]
-    own.text, own.level, own.at = text, level, now
+    own.text, own.level, own.lines, own.at = text, level, lines, now
     _tell(request, "endorse", identity, now)
 
 
@@ -95,6 +96,17 @@ def endorsement_of(request: AssistanceRequest, organisation: str | None) -> Endo
     """The organisation's endorsement of the request, if there is one."""
     found = (one for one in request.endorsements if one.organisation == organisation)
     return next(found, None)
+
+
+def level_of(request: AssistanceRequest, endorsement: Endorsement) -> str:
+    """Who sees an endorsement now: those who saw, and still see, what the organisation saw.
+
+    Its words may tell of a line that the State has hidden since.
+    """
+    known = endorsement.lines
+    of_seen = (need for need in request.needs if known is None or need.line in known)
+    now = (request.level_of(need) for need in of_seen)
+    return narrowest([endorsement.level, request.confidentiality, *now])
 
 
 def _require_pace(request: AssistanceRequest, identity: Identity, now: datetime) -> None:

@@ -7,8 +7,12 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from services.matcher import attached
+from services.matcher.documents import Match
 from shared.attachments import keeping
+from shared.events.envelope import check
 from shared.web.database import current_database
+from tests.services.matcher.conftest import Clock
 from tests.services.matcher.records import need, offer_event, request_event
 from tests.services.matcher.world import Caller, World
 from tests.shared.attachments import files
@@ -75,6 +79,65 @@ def test_both_sides_share_files_from_the_endorsement_on(
     assert code(send("donor", name="late.pdf", **donor)) == (409, "illegal-transition")
     assert send("donor", remove=added, **donor).status_code == 204
     assert coordinator.items(PATH) == []
+
+
+def told() -> list[tuple[str, str | None]]:
+    """Who attached what the proposal's history tells of: role and party."""
+    match = Match.objects.get(id=PAIR)
+    check(match.event())
+    return [(one.role, one.party) for one in match.history if one.action == "attach"]
+
+
+def test_a_file_is_told_of_once_whatever_breaks_off(
+    known: World,
+    coordinator: Caller,
+    send: Callable[..., TestResponse],
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    donor = {"organisation": DONOR}
+    coordinator.decide(PAIR, "endorse")
+    added = send("donor", **donor).json
+    assert told() == [("donor", DONOR)]
+    assert send("donor", **donor).status_code == 200  # sent twice, attached and told once
+    assert attached.tell_waiting("", clock.now) == 0
+    assert told() == [("donor", DONOR)]
+    shown = coordinator.get(f"/v1/proposals/{PAIR}").json
+    assert "attach" not in {one["action"] for one in shown["history"]}  # the list of files tells
+    # The process dies between the two writes: the worker tells, once.
+    with monkeypatch.context() as broken:
+        broken.setattr(attached, "change", crash)
+        assert send("requester", name="sites.pdf", state="SEN").status_code == 500
+    assert told() == [("donor", DONOR)]
+    for settled in (1, 0):
+        assert attached.tell_waiting("", clock.now) == settled
+        assert told() == [("donor", DONOR), ("requester", "SEN")]
+    # Attached anew after it was removed, it is another file.
+    assert send("donor", remove=added, **donor).status_code == 204
+    assert send("donor", **donor).status_code == 201
+    assert len(told()) == 3
+
+
+def crash(*_: Any) -> None:
+    """The process dies here."""
+    raise ZeroDivisionError
+
+
+def test_nobody_is_told_of_a_file_that_the_scanner_refuses(
+    known: World, coordinator: Caller, send: Callable[..., TestResponse], clock: Clock
+) -> None:
+    coordinator.decide(PAIR, "endorse")
+    added = send("donor", organisation=DONOR).json
+    waiting = {"$set": {"untold_since": clock.now, "unscanned_since": clock.now}}
+    files_kept = current_database()["attachments"]
+    files_kept.update_one({"_id": added["id"]}, waiting)
+    current_database()["matches"].update_one({"_id": PAIR}, {"$pop": {"history": 1}})
+    assert attached.tell_waiting("127.0.0.1:3310", clock.now) == 0
+    assert told() == []
+    refused = {"$set": {"status": "refused"}, "$unset": {"unscanned_since": ""}}
+    files_kept.update_one({"_id": added["id"]}, refused)
+    assert attached.tell_waiting("127.0.0.1:3310", clock.now) == 1
+    assert (told(), attached.tell_waiting("127.0.0.1:3310", clock.now)) == ([], 0)
 
 
 def test_one_side_does_not_use_up_what_the_other_may_attach(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from services.matcher import embargo_watch
+from services.matcher import embargo_warnings, embargo_watch
 from services.matcher.actors import MATCHER
 from services.matcher.commitments import begin, finish
 from services.matcher.documents import Commitment, Match
@@ -318,6 +318,51 @@ def test_under_an_exemption_it_goes_until_the_exemption_expires(
     after = {one["id"]: one for one in coordinator.items("/v1/proposals", request="r1")}
     assert after["r1.course"]["rank"] == 1
     assert after.get("r1.machines", {"rank": None})["rank"] is None
+
+
+def test_donor_and_state_are_warned_a_month_and_a_week_before_an_exemption_ends(
+    market: World, coordinator: Caller, clock: Clock
+) -> None:
+    def warned(id_: str = "r1.machines") -> list[str]:
+        match = Match.objects.get(id=id_)
+        check(match.event())
+        return [step.reason for step in match.history if step.action == "warn"]
+
+    coordinator.agreed("r1.course")
+    last = clock.now.date() + timedelta(days=40)
+    entered = enter(coordinator, exemptions=[exempting(clock, days=40, request="r1")])
+    beginning = clock.now
+    assert embargo_warnings.sweep(clock.now) == 0
+    for day, expected in (
+        (10, [f"ends-{last}-30"]),
+        (20, [f"ends-{last}-30"]),
+        (33, [f"ends-{last}-30", f"ends-{last}-7"]),
+        (40, [f"ends-{last}-30", f"ends-{last}-7"]),
+    ):
+        clock.now = beginning + timedelta(days=day)
+        before = len(warned())
+        assert embargo_warnings.sweep(clock.now) == len(expected) - before
+        assert embargo_warnings.sweep(clock.now) == 0
+        assert warned() == expected
+    assert warned("r1.course") == []  # the embargo allows it anyway
+    # An exemption that is made longer ends on another day, and is warned of by that.
+    clock.now = beginning
+    kept = {**exempting(clock, days=60, request="r1"), "number": "1"}
+    assert amend(coordinator, entered, exemptions=[kept]).status_code == 200
+    clock.now = beginning + timedelta(days=58)
+    assert embargo_warnings.sweep(clock.now) == 1
+    assert warned()[-1] == f"ends-{last + timedelta(days=20)}-7"
+    clock.now = beginning
+
+
+def test_what_is_committed_under_an_exemption_is_warned_of_too(
+    market: World, coordinator: Caller, clock: Clock
+) -> None:
+    enter(coordinator, exemptions=[exempting(clock, days=5)])
+    assert commit_machines(clock).status == "held"
+    assert embargo_warnings.sweep(clock.now) == 1
+    match = Match.objects.get(id="r1.machines")
+    assert (match.status, match.history[-1].action) == ("committed", "warn")
 
 
 def test_a_proposal_that_is_barred_falls_and_comes_back(

@@ -468,3 +468,13 @@ def test_a_message_is_told_to_all_who_read_its_thread() -> None:
     assert (told.kind, KINDS[told.kind]) == ("message", "now")
     assert told.who == ("state", "donor", "coordinators")
     assert list(tellings("match", {"action": "strike", "target": "endorsed"})) == []
+
+
+def test_a_file_is_told_as_a_message_is_and_an_exemption_s_end_with_its_day() -> None:
+    (told,) = tellings("match", {"action": "attach", "target": "agreed"})
+    assert (told.kind, told.who) == ("message", ("state", "donor", "coordinators"))
+    (told,) = tellings("match", {"action": "warn", "target": "agreed"})
+    assert (told.kind, told.who) == ("expiry", ("state", "donor"))
+    facts = {"country": "SEN", "target": "agreed", "reason": "ends-2026-12-31-30"}
+    assert "December 31, 2026" in sentence("en", "match", "warn", facts)
+    assert "31 décembre 2026" in sentence("fr", "match", "warn", facts)

@@ -9,6 +9,8 @@ from shared.events import validation
 from shared.events.auditing import Auditor, compare
 from shared.events.trail import entries_of
 from shared.web.database import current_database
+from shared.web.idempotency import COLLECTION
+from tests.services.requests.conftest import BODY
 from tests.services.requests.test_matrix import endorsed
 
 TEXT = "It carries our roadmap for Qzvexor."
@@ -140,6 +142,53 @@ def test_who_sees_less_of_the_request_sees_no_endorsement_by_who_sees_more(
         if one["id"] == made.json["id"]
     ]
     assert [one["organisation"] for one in listed["endorsements"]] == ["regional-body"]
+
+
+def test_what_the_state_hides_later_hides_what_was_said_of_it(record, regional, senegal, caller):
+    needs = [MARKING, {**MARKING, "kind": "training"}]
+    made = record("circulated", needs=needs, confidentiality="public")
+    on_matches([endorsed(made.json["id"])])  # of org-1
+    party, neighbour = caller("donor", organisation="org-1"), caller("requester", state="MLI")
+    assert endorse(regional, made, "Both lines carry our roadmap.").status_code == 200
+    assert shown(neighbour, made) == [("regional-body", True)]
+
+    def replace(second, **more):
+        now = senegal.get(address(made))
+        lines = [{**MARKING, "line": 1}, {**needs[1], "line": 2, **second}]
+        lines = lines if second is not None else lines[:1]
+        body = {**BODY, "confidentiality": "public", "needs": lines, **more}
+        assert senegal.put(address(made), body, now.headers["ETag"]).status_code == 200
+
+    replace({"visibility": "parties"})
+    for who in (neighbour, caller("donor", organisation="another")):
+        assert shown(who, made) == []
+    for who in (party, senegal, regional):
+        assert shown(who, made) == [("regional-body", True)]
+    # Said again, it is of what the organisation sees now.
+    assert endorse(regional, made, "The first line does.").status_code == 200
+    assert shown(neighbour, made) == [("regional-body", True)]
+    replace({}, confidentiality="restricted")
+    assert shown(neighbour, made) if neighbour.get(address(made)).status_code == 200 else True
+    assert shown(caller("donor", organisation="another"), made) == [("regional-body", True)]
+
+
+def test_no_answer_that_is_kept_for_a_key_keeps_what_was_taken_back(
+    circulated, regional, senegal, caller
+):
+    kept = current_database()[COLLECTION]
+    kept.delete_many({})
+    told = endorse(regional, circulated, "Qzvexor plugh.", Idempotency_Key="said")
+    assert told.status_code == 200
+    assert [one["text"] for one in told.json["endorsements"]] == [None]
+    other = caller("donor", organisation="another")
+    assert endorse(other, circulated, "As they say.", Idempotency_Key="too").status_code == 200
+    read = regional.get(address(circulated)).json["endorsements"]
+    assert {one["text"] for one in read} == {"Qzvexor plugh.", "As they say."}
+    path = f"{address(circulated)}/withdraw-endorsement"
+    etag = senegal.get(address(circulated)).headers["ETag"]
+    assert regional.post(path, None, etag).status_code == 200
+    assert kept.count_documents({}) == 2
+    assert "plugh" not in str(list(kept.find()))
 
 
 def test_events_say_who_and_never_why_and_history_moves_nothing(

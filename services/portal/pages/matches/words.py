@@ -31,6 +31,7 @@ ACTIONS: Mapping[str, object] = {
     "accept": lazy_gettext("The State accepted the conditions"),
     "report": lazy_gettext("Figures were reported"),
     "remind": lazy_gettext("A reminder was sent"),
+    "warn": lazy_gettext("An exemption from the arms embargo ends soon"),
     "ask": lazy_gettext("The State was asked whether the need was met"),
     "assess": lazy_gettext("The State said whether the need was met"),
     "reply": lazy_gettext("The donor replied"),
