@@ -27,9 +27,9 @@ $(INSTALLED): $(LOCK) pyproject.toml
 run: install
 	$(BIN)/entraide up --example
 
-# A file's tests stay together, for what it starts is started once; files go in their order, so that the long journeys
-# are not what is waited for at the end.
-PYTEST := $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+# A file's tests stay together, and those of a folder that shares a running stack (tests/conftest.py), for what they
+# start is started once; they go in their order, so that the long journeys are not what is waited for at the end.
+PYTEST := $(BIN)/pytest -n 2 --dist loadgroup --no-loadscope-reorder
 
 test: lint chromium
 	$(PYTEST)
@@ -50,7 +50,7 @@ lint: install
 # What speaks to the broker, on Apache Kafka's own server from Maven Central; a plain skip without Java or Maven.
 # Journeys start nodes of their own, since they kill them; everything else shares the one that runs beside.
 test-kafka: install
-	$(BIN)/python -m deploy.kafka.run $(BIN)/pytest \
+	$(BIN)/python -m deploy.kafka.run $(PYTEST) \
 		tests/journeys tests/shared/events tests/services/*/test_worker.py \
 		tests/services/matcher/test_ranking_worker.py
 

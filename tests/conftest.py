@@ -2,6 +2,7 @@
 
 import os
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -27,6 +28,32 @@ GOLD = REPOSITORY.parent / "shared" / "gold"
 
 SettingsMaker = Callable[..., Settings]
 TokenMaker = Callable[..., dict[str, str]]
+
+SHARING = ("tests/journeys/together", "tests/pages")
+"""Folders whose tests share a running stack, which only one of the workers needs to start."""
+SLOWEST = 40
+
+
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in a hook of its own
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A file's tests go to one worker, which starts once what they share; so do a folder's that
+    shares a stack."""
+    for item in items:
+        file = item.path.relative_to(REPOSITORY).as_posix()
+        group = next((folder for folder in SHARING if file.startswith(f"{folder}/")), file)
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say which files take longest, with what they start and stop."""
+    seconds: Counter[str] = Counter()
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if isinstance(report, pytest.TestReport):
+                seconds[report.location[0]] += report.duration
+    terminalreporter.section(f"slowest {SLOWEST} files of {seconds.total():.0f} s")
+    for file, took in seconds.most_common(SLOWEST):
+        terminalreporter.write_line(f"{took:7.1f} s  {file}")
 
 
 @pytest.fixture(scope="session")

@@ -2,13 +2,14 @@
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from deploy.cli.client import Client
+from deploy.cli.client import Client, ProblemError
 from deploy.cli.target import stack_target
 from deploy.kafka.server import kafka_command
 from deploy.local.beside import stack_beside
@@ -33,15 +34,24 @@ def surroundings() -> dict[str, str]:
     return {}
 
 
+@contextmanager
+def running_stack(
+    temporary: pytest.TempPathFactory, surroundings: dict[str, str] | None = None
+) -> Iterator[Stack]:
+    """A ready stack that is supervised in a thread of its own until the block ends."""
+    directory = DataDirectory(temporary.mktemp("stack") / "data")
+    broker = _broker(temporary.mktemp("broker"))
+    extra = {"ENTRAIDE_AS_OF": AS_OF, **(surroundings or {})}
+    with stack_beside(directory, Ports.free(), print, extra, broker) as running:
+        yield running
+
+
 @pytest.fixture(scope="module")
 def stack(
     tmp_path_factory: pytest.TempPathFactory, surroundings: dict[str, str]
 ) -> Iterator[Stack]:
-    """A ready stack that is supervised in a thread of its own until the module's tests end."""
-    directory = DataDirectory(tmp_path_factory.mktemp("stack") / "data")
-    broker = _broker(tmp_path_factory.mktemp("broker"))
-    extra = {"ENTRAIDE_AS_OF": AS_OF, **surroundings}
-    with stack_beside(directory, Ports.free(), print, extra, broker) as running:
+    """A stack for the tests of one module."""
+    with running_stack(tmp_path_factory, surroundings) as running:
         yield running
 
 
@@ -58,8 +68,12 @@ def coordinator(stack: Stack) -> Client:
 
 
 @pytest.fixture
-def published(operator: Client) -> Callable[[str, dict[str, Any]], str]:
-    """Registers a record and brings it to where it is matched; says its id."""
+def published(operator: Client) -> Iterator[Callable[[str, dict[str, Any]], str]]:
+    """Registers a record and brings it to where it is matched; says its id.
+
+    After the test they are withdrawn, so that nothing of theirs is matched with the next test's.
+    """
+    made: list[tuple[str, str]] = []
     steps: dict[str, tuple[tuple[str, Any, str | None], ...]] = {
         "offers": (("submit", None, None), ("publish", None, None)),
         "requests": (
@@ -73,9 +87,13 @@ def published(operator: Client) -> Callable[[str, dict[str, Any]], str]:
         path = f"/v1/{service}/{answer.body['id']}"
         for step, sent, role in steps[service]:
             answer = operator.post(service, f"{path}/{step}", sent, if_match=answer.etag, role=role)
+        made.append((service, path))
         return str(answer.body["id"])
 
-    return publish
+    yield publish
+    for service, path in made:
+        with suppress(ProblemError):  # the test itself withdrew or closed it
+            operator.post(service, f"{path}/withdraw", if_match=operator.get(service, path).etag)
 
 
 @pytest.fixture(scope="session")

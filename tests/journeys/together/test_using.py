@@ -13,7 +13,7 @@ from deploy.local.stack import DEFAULT_PORT_BASE, SERVICES, Ports
 
 pytestmark = pytest.mark.journey
 
-GUIDE = Path(__file__).parents[2] / "docs" / "using.md"
+GUIDE = Path(__file__).parents[3] / "docs" / "using.md"
 SECONDS = 180
 
 

@@ -63,8 +63,11 @@ def test_what_was_done_stands_in_whole_trails_until_somebody_touches_one(
     assert [end.split("=")[0] for end in ends] == ["requests", "offers", "matcher", "portal"]
 
     database = MongoClient(database_uri(stack.plan.ports.database))["entraide_matcher"]
-    database[COLLECTION].update_one({"_id": 2}, {"$set": {"content.role": "donor"}})
+    trail = database[COLLECTION]
+    (entry,) = trail.find({"_id": 2})
+    trail.update_one({"_id": 2}, {"$set": {"content.role": "nobody"}})
     broken = entraide(stack, "audit", "verify", "matcher", "--expect", ends[2])
     assert broken.returncode == 1
     assert "matcher: entry 2: altered" in broken.stderr
     assert entraide(stack, "audit", "verify", "requests", "--expect", ends[0]).returncode == 0
+    trail.replace_one({"_id": 2}, entry)

@@ -119,7 +119,8 @@ def allocated(stack: Stack, coordinator: Client, offer: str, requests: tuple[str
         return dict(coordinator.get("matcher", "/v1/allocation").body)
 
     def pairs(one: dict[str, Any]) -> set[tuple[str, str]]:
-        return {(pair["request"], pair["offer"]) for pair in one["first_commitments"]}
+        every = {(pair["request"], pair["offer"]) for pair in one["first_commitments"]}
+        return {pair for pair in every if pair[0] in requests}
 
     def accept() -> dict[str, Any]:
         body = {"id": found()["id"]}
