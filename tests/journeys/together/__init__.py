@@ -1,1 +1,1 @@
-"""Journeys that one running stack serves, one after another: they kill nothing and need no clock of their own."""
+"""Journeys that one running stack serves in turn: they kill nothing and need no other clock."""
