@@ -16,6 +16,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -40,6 +41,8 @@ FIRST, NEXT, PAINT, SERVER = 100_000, 30_000, 2.0, 0.1
 """The most: bytes of a first visit, of a next page; seconds to the first paint, at the server."""
 _SLOW = {"offline": False, "latency": 400, "downloadThroughput": 50_000, "uploadThroughput": 50_000}
 _COLLECTIONS = {"requests": "requests", "offers": "offers"}
+_APART: Final = timedelta(hours=2)
+"""How far apart the copies of a register were made: 10,000 of them in little more than 2 years."""
 _AT_ONCE = 500
 _STEMS = 10
 """Stems that a copy is found by: no words are searched for here, and each is a row of an index."""
@@ -89,10 +92,16 @@ def fill(database: Database[Any], name: str, wanted: int) -> int:
     """Copies of the documents of a collection under new ids until there are that many."""
     collection = database[name]
     seeds = list(collection.find())
-    there = len(seeds)
+    there, now = len(seeds), datetime.now(UTC)
     while seeds and there < wanted:
         batch = [
-            {**seeds[at % len(seeds)], "_id": new_id(), "pending_events": [], "attempts": []}
+            {
+                **seeds[at % len(seeds)],
+                "_id": new_id(),
+                "pending_events": [],
+                "attempts": [],
+                **dict.fromkeys(("created_at", "updated_at"), now - at * _APART),
+            }
             for at in range(there, min(there + _AT_ONCE, wanted))
         ]
         for copy in batch:

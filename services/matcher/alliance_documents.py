@@ -65,7 +65,10 @@ class Alliance(Aggregate):
     idempotent requests that decided or answered.
     """
 
-    meta = {"collection": "alliances", "indexes": ["states", "status", "owes", "members.request"]}  # noqa: RUF012 (mongoengine declares it so)
+    meta = {  # noqa: RUF012 (mongoengine declares it so)
+        "collection": "alliances",
+        "indexes": ["states", ("status", "-created_at"), "owes", "members.request"],
+    }
 
     anchor = StringField(required=True)
     status = StringField(required=True)

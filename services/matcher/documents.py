@@ -38,6 +38,7 @@ from services.matcher.life_documents import (
 from shared.attachments.documents import Attachment
 from shared.events.envelope import COMMITMENT, MATCH, SHORTLIST
 from shared.events.outbox import Aggregate, EventRecord, Version, timestamp
+from shared.registers.newest import INDEX
 
 
 class Shortlist(Aggregate):
@@ -128,7 +129,9 @@ class Match(Aggregate):
     meta = {  # noqa: RUF012 (mongoengine declares it so)
         "collection": "matches",
         "indexes": [
-            *("request", "offer", "country", ["organisation", "status"]),
+            *("request", "offer", ["organisation", "status"]),
+            *([name, "-created_at"] for name in ("country", "organisation", "status")),
+            INDEX,
             *({"fields": [name], "sparse": True} for name in _WAITING),
         ],
     }

@@ -6,6 +6,7 @@ from services.matcher.domain import SOURCE
 from shared.events.envelope import JOINING
 from shared.events.outbox import Aggregate, EventRecord
 from shared.ids import derived_id
+from shared.registers.newest import INDEX
 
 
 class Joining(Aggregate):
@@ -19,7 +20,11 @@ class Joining(Aggregate):
 
     meta = {  # noqa: RUF012 (mongoengine declares it so)
         "collection": "joinings",
-        "indexes": ["proposal", "organisation", "donor", "country"],
+        "indexes": [
+            "proposal",
+            *((name, "-created_at") for name in ("organisation", "donor", "country")),
+            INDEX,
+        ],
     }
 
     proposal = StringField(required=True)

@@ -33,6 +33,7 @@ from services.matcher.duplicate_documents import DuplicateCase
 from services.matcher.embargo_documents import Embargo
 from services.matcher.joining_documents import Joining
 from services.matcher.models import ensure_prior
+from services.matcher.public_figures import covered_figures
 from services.matcher.ranking_worker import RankingWorker
 from services.matcher.reactions import keep_records
 from shared.attachments.keeping import keep_scanning
@@ -57,6 +58,7 @@ from shared.events.running import Loop, run_worker
 from shared.events.topics import Topics
 from shared.events.work import INFRASTRUCTURE
 from shared.registers.context import system_clock
+from shared.registers.figures import keep_reckoning
 from shared.settings import Settings
 from shared.web.database import connect_database, current_database
 from shared.web.logging import configure_logging
@@ -104,6 +106,7 @@ def worker_loops(
         "ledger": projection.run,
         "relay": Relay(settings, AGGREGATES, owner, clock).run,
         "anti-entropy": AntiEntropy(settings, topics.matches, published, clock).run,
+        "figures": lambda stop: keep_reckoning(covered_figures, stop, clock),
         "sweeps": lambda stop: sweep(stop, clock, settings.clamd),
         "attachments": lambda stop: keep_scanning(settings.clamd, stop, clock),
         "audit": Auditor(NAME, AUDITED, current_database).run,

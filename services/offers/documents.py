@@ -19,6 +19,7 @@ from shared.events.outbox import EventRecord
 from shared.lifecycle import OFFER as OFFER_LIFE
 from shared.lifecycle import Lifecycle
 from shared.registers.merged import LineSource, MergeableRecord
+from shared.registers.newest import INDEX
 from shared.registers.records import ContactedParty, Link, Record, SignedRecord, Window
 
 SOURCE = "/entraide/offers"
@@ -82,9 +83,11 @@ class AssistanceOffer(MergeableRecord):
             ("organisation", "-created_at"),
             ("status", "-created_at"),
             ("provisions.theme", "provisions.kind"),
-            ("public", "-created_at"),
+            ("public", "status", "-created_at"),
+            ("organisation", "status", "-created_at"),
             ("external_id.source", "external_id.id"),
             "call",
+            INDEX,
         ],
     }
     lines_field: ClassVar[str] = "provisions"
@@ -129,6 +132,7 @@ class Activity(SignedRecord):
             ("theme", "kind"),
             ("public", "-created_at"),
             ("external_id.source", "external_id.id"),
+            INDEX,
         ],
     }
 

@@ -15,21 +15,27 @@ PUBLIC_OFFER: Condition = {"status": "published", **PUBLIC}
 """What everybody may see, without a token too."""
 
 
-def visible_offers(identity: Identity) -> Condition:
-    """The offers that the reader may see: the same rule as `domain.may_read`, as a condition."""
+def visible_offers(identity: Identity, asked: str | None = None) -> list[Condition]:
+    """The offers that the reader may see: the same rule as `domain.may_read`, as sets.
+
+    `asked`: of which organisation alone they are asked for.
+    """
     if identity.role in {"auditor", "operator"}:
-        return {}
+        return [{}]
     if identity.role == "coordinator" and identity.regions is None:
-        return {"history.target": "submitted"}
-    if identity.role == "donor":
-        return {"$or": [{"status": "published"}, {"organisation": identity.organisation}]}
-    return {"status": "published"}
+        return [{"history.target": "submitted"}]
+    own = identity.organisation if identity.role == "donor" else None
+    if own is None:
+        return [{"status": "published"}]
+    if asked == own:
+        return [{"organisation": own}]
+    return [{"status": "published"}, *([{"organisation": own}] if asked is None else ())]
 
 
-def offers(identity: Identity, args: Mapping[str, Any], today: date) -> Condition:
-    """The condition for the list that `OfferQuery` asks for; 422 for words without meaning."""
+def offers(identity: Identity, args: Mapping[str, Any], today: date) -> list[Condition]:
+    """The sets that the list is of that `OfferQuery` asks for; 422 for words without meaning."""
     equal = ("organisation", "status", "donor_type", "donor_country", "call", "gender_marker")
-    asked = [visible_offers(identity), *_equal(args, equal), *_common(args)]
+    asked = [*_equal(args, equal), *_common(args)]
     line = {name: args[name] for name in ("theme", "kind") if args[name] is not None}
     if line:
         asked.append({"provisions": {"$elemMatch": line}})
@@ -37,7 +43,11 @@ def offers(identity: Identity, args: Mapping[str, Any], today: date) -> Conditio
         asked.append({"_id": {"$in": args["id"]}})
     if args["eligible"] is not None:
         asked.append(_may_serve(args["eligible"], today))
-    return joined(asked)
+    return [
+        joined([one, *asked])
+        for one in visible_offers(identity, args["organisation"])
+        if args["status"] in (None, one.get("status", args["status"]))
+    ]
 
 
 def activities(args: Mapping[str, Any]) -> Condition:

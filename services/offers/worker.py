@@ -8,9 +8,11 @@ from services.offers.app import NAME
 from services.offers.documents import Activity, AssistanceOffer, Call
 from services.offers.following import keep_following
 from services.offers.merging import OFFERS
+from services.offers.public_figures import offer_figures
 from services.offers.reactions import on_matches
 from shared.events.envelope import ACTIVITY, CALL, OFFER
 from shared.registers.context import system_clock
+from shared.registers.figures import keep_reckoning
 from shared.registers.merging import keep_finishing
 from shared.registers.work import run_register
 from shared.settings import Settings
@@ -25,6 +27,7 @@ def main() -> int:
         on_matches,
         {
             "following": keep_following,
+            "figures": lambda stop: keep_reckoning(offer_figures, stop, system_clock),
             "merging": lambda stop: keep_finishing(OFFERS, stop, system_clock),
         },
     )

@@ -22,6 +22,7 @@ from shared.language.exclusions import Side
 from shared.lifecycle import REQUEST as REQUEST_LIFE
 from shared.lifecycle import Lifecycle
 from shared.registers.merged import LineSource, MergeableRecord
+from shared.registers.newest import INDEX
 from shared.registers.records import ContactedParty, Link, Window
 from shared.web.visibility import CONFIDENTIAL, Sight, narrowest
 
@@ -131,6 +132,7 @@ class AssistanceRequest(MergeableRecord):
             ("confidentiality", "-created_at"),
             ("needs.theme", "needs.kind"),
             ("external_id.source", "external_id.id"),
+            INDEX,
         ],
     }
     text_side: ClassVar[Side] = "request"

@@ -4,19 +4,17 @@ What a reader may not see must not decide what is listed either: conditions on l
 look at confidential lines only where the reader may see them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from shared.lifecycle import REQUEST
-from shared.registers.conditions import joined
+from shared.registers.conditions import Condition, joined
 from shared.registers.parties import party_requests
 from shared.registers.search import search_condition
 from shared.vocabulary.countries import countries_asked
 from shared.web.identity import Identity, covered_countries
 from shared.web.visibility import Sight
-
-Condition = dict[str, Any]
 
 OPEN_TO_ALL: Condition = {
     "status": {"$in": sorted(REQUEST.shown)},
@@ -27,10 +25,30 @@ OPEN_TO_ALL: Condition = {
 
 @dataclass(frozen=True)
 class Scope:
-    """A set of requests open to a reader, and how far the reader sees of their lines."""
+    """A set of requests open to a reader, and how far the reader sees of their lines.
+
+    `inside`: of which States alone they are, None for all; `outside`: of which they are not.
+    """
 
     condition: Condition
     sight: Sight
+    inside: frozenset[str] | None = None
+    outside: frozenset[str] = frozenset()
+
+    def of_states(self, asked: Collection[str] | None) -> Condition | None:
+        """The condition on their State where those of some are asked for; None where none is left.
+
+        A plain equality where one is left: an index gives such with their order.
+        """
+        inside = self.inside
+        if asked is not None:
+            inside = frozenset(asked) if inside is None else inside & frozenset(asked)
+        if inside is None:
+            return {"country": {"$nin": sorted(self.outside)}} if self.outside else {}
+        left = sorted(inside - self.outside)
+        if len(left) == 1:
+            return {"country": left[0]}
+        return {"country": {"$in": left}} if left else None
 
 
 def scopes(identity: Identity) -> tuple[Scope, ...]:
@@ -48,14 +66,15 @@ def scopes(identity: Identity) -> tuple[Scope, ...]:
         seen = {"history.target": "submitted", "status": {"$ne": REQUEST.initial}}
         if identity.regions is None:
             return (Scope(seen, Sight.COORDINATORS),)
-        held = covered_countries(identity)
-        elsewhere = {**circulated, **_level(Sight.RESTRICTED), "country": {"$nin": held}}
-        within = Scope({**seen, "country": {"$in": held}}, Sight.COORDINATORS)
-        return within, Scope(elsewhere, Sight.RESTRICTED)
+        held = frozenset(covered_countries(identity) or ())
+        elsewhere = {**circulated, **_level(Sight.RESTRICTED)}
+        within = Scope(seen, Sight.COORDINATORS, inside=held)
+        return within, Scope(elsewhere, Sight.RESTRICTED, outside=held)
+    own_state = frozenset({identity.state or ""})
     public = {**circulated, **_level(Sight.PUBLIC)}
     return (
-        Scope({"country": identity.state}, Sight.COORDINATORS),
-        Scope({**public, "country": {"$ne": identity.state}}, Sight.PUBLIC),
+        Scope({}, Sight.COORDINATORS, inside=own_state),
+        Scope(public, Sight.PUBLIC, outside=own_state),
     )
 
 
@@ -63,8 +82,8 @@ def _level(reader: Sight) -> Condition:
     return {"confidentiality": {"$in": reader.levels()}}
 
 
-def listing(identity: Identity, args: Mapping[str, Any]) -> Condition:
-    """The condition for the list that `RequestQuery` asks for; 422 for words without meaning."""
+def listing(identity: Identity, args: Mapping[str, Any]) -> list[Condition]:
+    """The sets that the list is of that `RequestQuery` asks for; 422 for words without meaning."""
     equal = {
         "priority": args["priority"],
         "channel": args["channel"],
@@ -82,13 +101,23 @@ def listing(identity: Identity, args: Mapping[str, Any]) -> Condition:
     if args["id"]:
         asked.append({"_id": {"$in": args["id"]}})
     inside = countries_asked(args["country"], args["region"])
-    if inside is not None:
-        asked.append({"country": {"$in": inside}})
-    alternatives = [
-        joined([scope.condition, *asked, *_of_content(args, scope.sight)])
-        for scope in scopes(identity)
-    ]
-    return alternatives[0] if len(alternatives) == 1 else {"$or": alternatives}
+    found = []
+    for scope in scopes(identity):
+        states, content = scope.of_states(inside), _of_content(args, scope.sight)
+        if states is not None:
+            found.append(_simplest(joined([states, scope.condition, *asked, *content])))
+    return found
+
+
+def _simplest(condition: Condition) -> Condition:
+    """The same without what its state implies, so that an index has all that is left.
+
+    What is submitted was submitted, and is no draft.
+    """
+    if condition.get("status") == {"$ne": REQUEST.initial, "$eq": "submitted"}:
+        left = {name: value for name, value in condition.items() if name != "history.target"}
+        return {**left, "status": "submitted"}
+    return condition
 
 
 def public_listing(args: Mapping[str, Any]) -> Condition:

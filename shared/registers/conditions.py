@@ -16,7 +16,7 @@ def joined(conditions: Iterable[Mapping[str, Any]]) -> Condition:
     others: list[Condition] = []
     for condition in conditions:
         for name, value in condition.items():
-            if name not in plain:
+            if name not in plain or plain[name] == value:
                 plain[name] = value
                 continue
             both = _both(plain[name], value)

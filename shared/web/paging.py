@@ -132,7 +132,7 @@ def read_cursor(cursor: str, sort: Sequence[str]) -> list[Any]:
             raise ValueError
         return [_value(value) for value in values]
     except (ValueError, TypeError, OverflowError, RecursionError, binascii.Error):
-        raise _bad_cursor() from None
+        raise bad_cursor() from None
 
 
 def _value(plain: Any) -> Any:
@@ -149,7 +149,8 @@ def _value(plain: Any) -> Any:
     raise ValueError
 
 
-def _bad_cursor() -> Problem:
+def bad_cursor() -> Problem:
+    """The 422 problem naming `cursor`, for one that the list did not make."""
     return invalid_field(
         "cursor", "This is not a cursor of this list. Begin again without one.", "cursor"
     )

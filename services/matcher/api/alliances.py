@@ -19,7 +19,9 @@ from services.matcher.alliance_schemas import (
 from services.matcher.alliance_views import alliance_view, summaries
 from services.matcher.existence import knows_alliance
 from services.matcher.rights import oversees, owns_request
+from shared.registers.conditions import Condition, joined
 from shared.registers.context import context
+from shared.registers.newest import newest
 from shared.registers.steps import party_of
 from shared.vocabulary.countries import countries_in
 from shared.web.blueprint import Blueprint
@@ -33,7 +35,7 @@ from shared.web.identity import (
 )
 from shared.web.languages import LanguageQuery, reading_language
 from shared.web.marks import answers
-from shared.web.paging import page, page_schema
+from shared.web.paging import page_schema
 from shared.web.preconditions import conditional, etag, required_version
 from shared.web.problems import forbidden, not_found
 
@@ -56,23 +58,20 @@ class Alliances(MethodView):
     def get(self, args: dict[str, Any]) -> dict[str, Any]:
         """List alliances, the newest first; a State sees those that its requests are in."""
         identity = current_identity()
-        wanted: dict[str, Any] = (
-            {"status": args["status"]} if args["status"] else {"status__in": sorted(RUNNING)}
-        )
+        status = args["status"]
+        asked: list[Condition] = [{"status": status or {"$in": sorted(RUNNING)}}]
         own = identity.state if identity.role == "requester" else None
         if args["request"]:
             # A State is not told whether another's request, that it may not know of, is in one.
             whose = {} if own is None else {"country": own}
-            wanted["members__match"] = {"request": args["request"], **whose}
-        found = Alliance.objects(**wanted)
-        for state in {args["state"], own}:
-            if state is not None:
-                found = found.filter(states=state)
+            asked.append({"members": {"$elemMatch": {"request": args["request"], **whose}}})
+        states = sorted({state for state in (args["state"], own) if state is not None})
+        asked.extend({"states": state} for state in states)
         if args["region"] is not None:
-            found = found.filter(states__in=countries_in(args["region"]))
+            asked.append({"states": {"$in": countries_in(args["region"])}})
         if own is None and not oversees(identity, None):
-            found = found.filter(states__in=covered_countries(identity))
-        answer = page(found, args, lambda one: one)
+            asked.append({"states": {"$in": covered_countries(identity)}})
+        answer = newest(Alliance, [joined(asked)], args)
         shown = summaries(answer["items"], identity, reading_language(args["language"]), _today())
         return answer | {"items": shown}
 

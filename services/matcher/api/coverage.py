@@ -20,7 +20,9 @@ from services.matcher.existence import knows_coverage
 from services.matcher.promises import taken_line
 from services.matcher.rights import oversees
 from shared.lifecycle import SHOWN
+from shared.registers.conditions import Condition
 from shared.registers.context import context
+from shared.registers.newest import newest
 from shared.vocabulary.countries import countries_asked
 from shared.web.blueprint import Blueprint
 from shared.web.idempotency import current_attempt, idempotent, resuming
@@ -32,7 +34,7 @@ from shared.web.identity import (
     require_roles,
 )
 from shared.web.languages import LanguageQuery, reading_language
-from shared.web.paging import page, page_schema
+from shared.web.paging import page_schema
 from shared.web.preconditions import conditional, etag, required_version
 from shared.web.problems import FieldError, conflict, invalid, invalid_field, not_found
 
@@ -55,11 +57,13 @@ class Coverage(MethodView):
     def get(self, args: dict[str, Any]) -> dict[str, Any]:
         """List cases, the newest first; a State sees those of its own requests."""
         identity, language = current_identity(), reading_language(args["language"])
-        wanted = {name: args[name] for name in ("request", "activity", "status") if args[name]}
+        wanted: Condition = {
+            name: args[name] for name in ("request", "activity", "status") if args[name]
+        }
         if not wanted:
             wanted["status"] = "open"
         if args["score"] is not None:
-            wanted["score__gte"] = args["score"]
+            wanted["score"] = {"$gte": args["score"]}
         states = countries_asked(args["country"], args["region"])
         if not oversees(identity):
             own = identity.state
@@ -68,10 +72,8 @@ class Coverage(MethodView):
             held = covered_countries(identity)
             states = held if states is None else [one for one in states if one in held]
         if states is not None:
-            wanted["country__in"] = states
-        shown = page(
-            CoverageCase.objects(**wanted).exclude("pending_events"), args, lambda one: one
-        )
+            wanted["country"] = {"$in": states}
+        shown = newest(CoverageCase, [wanted], args, ["pending_events"])
         ids = {view_id("request", case.request) for case in shown["items"]}
         views = {view.record: view for view in RecordView.objects(id__in=sorted(ids))}
         items = [

@@ -15,11 +15,12 @@ from services.matcher.duplicates import decide, seen_version, views_of
 from services.matcher.existence import known_duplicates, knows_duplicate
 from shared.registers.conditions import joined
 from shared.registers.context import context
+from shared.registers.newest import newest
 from shared.vocabulary.countries import countries_asked
 from shared.web.blueprint import Blueprint
 from shared.web.identity import Identity, current_identity, require_covered, require_roles
 from shared.web.languages import LanguageQuery, reading_language
-from shared.web.paging import page, page_schema
+from shared.web.paging import page_schema
 from shared.web.preconditions import conditional, etag, required_version
 from shared.web.problems import not_found
 
@@ -42,8 +43,8 @@ class Duplicates(MethodView):
         """List cases, the newest first. Owners see pairs of which both records are theirs."""
         identity = current_identity()
         language = reading_language(args["language"])
-        found = DuplicateCase.objects(__raw__=_condition(identity, args)).exclude("pending_events")
-        shown = page(found, args, lambda case: case)
+        condition = _condition(identity, args)
+        shown = newest(DuplicateCase, [condition], args, ["pending_events"])
         views = views_of(*shown["items"])
         items = [duplicate_view(case, views, identity, language) for case in shown["items"]]
         return {**shown, "items": items}

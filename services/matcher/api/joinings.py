@@ -17,14 +17,16 @@ from services.matcher.joining_schemas import (
 )
 from services.matcher.rights import oversees
 from shared.events.outbox import DuplicateId, StaleVersion, change, create
+from shared.registers.conditions import Condition
 from shared.registers.context import context
+from shared.registers.newest import newest
 from shared.registers.schemas import StepBody
 from shared.registers.writing import load
 from shared.web.blueprint import Blueprint
 from shared.web.idempotency import create_or_resume, current_attempt, idempotent, resuming
 from shared.web.identity import Identity, covered_countries, current_identity, require_roles
 from shared.web.marks import answers
-from shared.web.paging import page, page_schema
+from shared.web.paging import page_schema
 from shared.web.preconditions import conditional, etag, required_version
 from shared.web.problems import conflict, forbidden, not_found
 
@@ -49,18 +51,17 @@ class Joinings(MethodView):
         A page may hold fewer than it could: what you may not know of is left out of it.
         """
         identity = current_identity()
-        found = Joining.objects
-        for name in ("proposal", "status"):
-            if args[name] is not None:
-                found = found.filter(**{name: args[name]})
+        asked: Condition = {
+            name: args[name] for name in ("proposal", "status") if args[name] is not None
+        }
+        sets: list[Condition] = [{}]
         if identity.role == "requester":
-            found = found.filter(country=identity.state)
+            sets = [{"country": identity.state}]
         elif identity.role == "donor":
-            own = identity.organisation
-            found = found.filter(__raw__={"$or": [{"organisation": own}, {"donor": own}]})
+            sets = [{side: identity.organisation} for side in ("organisation", "donor")]
         elif not oversees(identity, None):
-            found = found.filter(country__in=covered_countries(identity))
-        shown = page(found, args, lambda one: one)
+            sets = [{"country": {"$in": covered_countries(identity)}}]
+        shown = newest(Joining, [{**one, **asked} for one in sets], args)
         known = [one for one in shown["items"] if joinings.knows_joining(identity, one)]
         return {**shown, "items": [_view(one) for one in known]}
 

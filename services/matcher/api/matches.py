@@ -9,9 +9,11 @@ from services.matcher.proposals import Proposal, acted_on
 from services.matcher.rights import acts_as, oversees
 from services.matcher.schedule import unasked
 from services.matcher.views import serving_view
+from shared.registers.conditions import Condition, joined
+from shared.registers.newest import newest
 from shared.web.blueprint import Blueprint
 from shared.web.identity import Identity, covered_countries, current_identity
-from shared.web.paging import page, page_schema
+from shared.web.paging import page_schema
 
 blueprint = Blueprint(
     "matches",
@@ -32,28 +34,28 @@ def matches(args: dict[str, Any]) -> dict[str, Any]:
     is left out of it.
     """
     identity = current_identity()
-    found = page(Match.objects(**_filter(args, identity)), args, lambda match: match)
+    found = newest(Match, [_condition(args, identity)], args)
     proposals = acted_on(found["items"], identity)
     rows = [_view(one, one.match, identity) for one in proposals if one.match is not None]
     shown = [row for row in rows if row["waits"] or not args["waiting"]]
     return {"items": shown, "next": found["next"]}
 
 
-def _filter(args: dict[str, Any], identity: Identity) -> dict[str, Any]:
-    held: dict[str, Any] = {
-        name: args[name] for name in ("request", "offer", "status") if args[name] is not None
-    }
+def _condition(args: dict[str, Any], identity: Identity) -> Condition:
+    asked: list[Condition] = [
+        {name: args[name]} for name in ("request", "offer", "status") if args[name] is not None
+    ]
     if args["status"] is None:
-        held["status__nin"] = _UNASKED
+        asked.append({"status": {"$nin": list(_UNASKED)}})
     if args["waiting"]:
-        held["status__in"] = WAITING_STATES.get(acts_as(identity), ())
+        asked.append({"status": {"$in": list(WAITING_STATES.get(acts_as(identity), ()))}})
     if identity.role == "requester":
-        held["country"] = identity.state
+        asked.append({"country": identity.state})
     elif identity.role == "donor":
-        held["organisation"] = identity.organisation
+        asked.append({"organisation": identity.organisation})
     elif not oversees(identity, None):
-        held["country__in"] = covered_countries(identity)
-    return held
+        asked.append({"country": {"$in": covered_countries(identity)}})
+    return joined(asked)
 
 
 def _view(proposal: Proposal, match: Match, identity: Identity) -> dict[str, Any]:

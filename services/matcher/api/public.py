@@ -7,6 +7,7 @@ from marshmallow import fields
 from services.matcher.public_figures import covered_figures
 from shared.registers.avoided import AvoidedView
 from shared.registers.context import context
+from shared.registers.figures import told
 from shared.registers.public import SECONDS, Answer, cached
 from shared.web.blueprint import Blueprint
 from shared.web.identity import public
@@ -25,7 +26,7 @@ class MatcherFiguresView(StrictSchema):
 
 
 def make_blueprint() -> Blueprint:
-    """The blueprint, whose figures are reckoned once a minute however many ask."""
+    """The blueprint, which reads its figures once a minute however many ask."""
     blueprint = Blueprint(
         "public", __name__, url_prefix="/v1/public", description="What everybody may read."
     )
@@ -37,6 +38,6 @@ def make_blueprint() -> Blueprint:
     def figures() -> Answer:
         """Add up public need lines that are covered by assistance under way already."""
         now = context().clock()
-        return cached(figures_of.get("figures", lambda: covered_figures(now)))
+        return cached(figures_of.get("figures", lambda: told(covered_figures, now)))
 
     return blueprint

@@ -10,12 +10,13 @@ from services.offers.documents import Activity, Organisation
 from services.offers.schemas import ActivityBody, ActivityQuery, ActivityView
 from services.offers.views import activity_view
 from shared.registers.context import context
+from shared.registers.newest import newest
 from shared.registers.views import NOT_IN_LISTS, headers
 from shared.registers.writing import change_seen, load, register
 from shared.web.blueprint import Blueprint
 from shared.web.idempotency import current_idempotency_key, idempotent
 from shared.web.identity import current_identity, require_roles
-from shared.web.paging import page, page_schema
+from shared.web.paging import page_schema
 from shared.web.preconditions import conditional
 
 blueprint = Blueprint(
@@ -44,8 +45,8 @@ class Activities(MethodView):
     @blueprint.response(200, page_schema(ActivityView))
     def get(self, args: dict[str, Any]) -> dict[str, Any]:
         """List activities, the newest first."""
-        found = Activity.objects(__raw__=queries.activities(args)).exclude(*NOT_IN_LISTS)
-        return page(found, args, activity_view)
+        shown = newest(Activity, [queries.activities(args)], args, NOT_IN_LISTS)
+        return {**shown, "items": [activity_view(one) for one in shown["items"]]}
 
     @require_roles("donor", "operator")
     @idempotent

@@ -24,6 +24,7 @@ from shared.registers.inferred import inferred_view
 from shared.registers.inferred_schemas import DraftProvisionsView, DraftTexts
 from shared.registers.merging import finish
 from shared.registers.merging_rules import begin_merge, begin_unmerge, find_other
+from shared.registers.newest import newest
 from shared.registers.schemas import MergeBody, StepBody
 from shared.registers.similar import others_of, similar_view
 from shared.registers.similar_schemas import SimilarView
@@ -35,7 +36,7 @@ from shared.web.idempotency import current_idempotency_key, idempotent
 from shared.web.identity import current_identity, require_roles
 from shared.web.languages import LanguageQuery, reading_language
 from shared.web.marks import answers
-from shared.web.paging import page, page_schema
+from shared.web.paging import page_schema
 from shared.web.preconditions import conditional
 from shared.web.problems import conflict, not_found
 
@@ -61,9 +62,8 @@ class Offers(MethodView):
     def get(self, args: dict[str, Any]) -> dict[str, Any]:
         """List offers, the newest first."""
         identity = current_identity()
-        condition = queries.offers(identity, args, context().clock().date())
-        found = AssistanceOffer.objects(__raw__=condition).exclude(*NOT_IN_LISTS)
-        shown = page(found, args, lambda offer: offer)
+        sets = queries.offers(identity, args, context().clock().date())
+        shown = newest(AssistanceOffer, sets, args, NOT_IN_LISTS)
         return {**shown, "items": offer_views(shown["items"], identity)}
 
     @require_roles("donor", "operator")

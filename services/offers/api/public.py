@@ -3,22 +3,24 @@
 from typing import Any
 
 from services.offers.documents import Activity, AssistanceOffer
+from services.offers.public_figures import offer_figures
 from services.offers.public_schemas import OfferFiguresView, PublicActivityView, PublicOfferView
 from services.offers.public_views import public_activities, public_offers
 from services.offers.queries import PUBLIC, PUBLIC_OFFER, public_listing
-from shared.registers.avoided import avoided
 from shared.registers.context import context
+from shared.registers.figures import told
+from shared.registers.newest import newest
 from shared.registers.public import SECONDS, Answer, PublicQuery, cached
 from shared.registers.views import NOT_IN_LISTS
 from shared.web.blueprint import Blueprint
 from shared.web.identity import public
 from shared.web.kept import Kept
-from shared.web.paging import page, page_schema
+from shared.web.paging import page_schema
 from shared.web.problems import not_found
 
 
 def make_blueprint() -> Blueprint:
-    """The blueprint, whose figures are reckoned once a minute however many ask."""
+    """The blueprint, which reads its figures once a minute however many ask."""
     blueprint = Blueprint(
         "public", __name__, url_prefix="/v1/public", description="What everybody may read."
     )
@@ -34,8 +36,7 @@ def make_blueprint() -> Blueprint:
         Country and region ask for offers that may serve them.
         """
         condition = public_listing(AssistanceOffer, args, context().clock().date())
-        found = AssistanceOffer.objects(__raw__=condition).exclude(*NOT_IN_LISTS)
-        shown = page(found, args, lambda offer: offer)
+        shown = newest(AssistanceOffer, [condition], args, NOT_IN_LISTS)
         return cached({**shown, "items": public_offers(shown["items"])})
 
     @blueprint.route("/offers/<string:offer_id>")
@@ -56,8 +57,7 @@ def make_blueprint() -> Blueprint:
     def activities(args: dict[str, Any]) -> Answer:
         """List public activities, the newest first."""
         condition = public_listing(Activity, args, context().clock().date())
-        found = Activity.objects(__raw__=condition).exclude(*NOT_IN_LISTS)
-        shown = page(found, args, lambda activity: activity)
+        shown = newest(Activity, [condition], args, NOT_IN_LISTS)
         return cached({**shown, "items": public_activities(shown["items"])})
 
     @blueprint.route("/activities/<string:activity_id>")
@@ -77,17 +77,6 @@ def make_blueprint() -> Blueprint:
     def figures() -> Answer:
         """Count public offers and activities."""
         now = context().clock()
-        running = {**PUBLIC, "status": {"$in": ["planned", "ongoing"]}}
-        kept = {"status": {"$in": ["published", "closed"]}}
-
-        def count() -> dict[str, Any]:
-            return {
-                "as_of": now,
-                "offers": AssistanceOffer._get_collection().count_documents(PUBLIC_OFFER),
-                "activities": Activity._get_collection().count_documents(running),
-                "duplicates": avoided(AssistanceOffer, "publish", PUBLIC, kept, now.date()),
-            }
-
-        return cached(figures_of.get("figures", count))
+        return cached(figures_of.get("figures", lambda: told(offer_figures, now)))
 
     return blueprint

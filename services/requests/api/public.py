@@ -8,17 +8,19 @@ from services.requests.public_schemas import PublicRequestView, RequestFiguresVi
 from services.requests.public_views import public_views
 from services.requests.queries import OPEN_TO_ALL, public_listing
 from shared.registers.context import context
+from shared.registers.figures import told
+from shared.registers.newest import newest
 from shared.registers.public import SECONDS, Answer, PublicQuery, cached
 from shared.registers.views import NOT_IN_LISTS
 from shared.web.blueprint import Blueprint
 from shared.web.identity import public
 from shared.web.kept import Kept
-from shared.web.paging import page, page_schema
+from shared.web.paging import page_schema
 from shared.web.problems import not_found
 
 
 def make_blueprint() -> Blueprint:
-    """The blueprint, whose figures are reckoned once a minute however many ask."""
+    """The blueprint, which reads its figures once a minute however many ask."""
     blueprint = Blueprint(
         "public", __name__, url_prefix="/v1/public", description="What everybody may read."
     )
@@ -30,8 +32,7 @@ def make_blueprint() -> Blueprint:
     @blueprint.response(200, page_schema(PublicRequestView))
     def requests(args: dict[str, Any]) -> Answer:
         """List public requests that are circulated, the newest first."""
-        found = AssistanceRequest.objects(__raw__=public_listing(args)).exclude(*NOT_IN_LISTS)
-        shown = page(found, args, lambda request: request)
+        shown = newest(AssistanceRequest, [public_listing(args)], args, NOT_IN_LISTS)
         return cached({**shown, "items": public_views(shown["items"])})
 
     @blueprint.route("/requests/<string:request_id>")
@@ -52,6 +53,6 @@ def make_blueprint() -> Blueprint:
         """Add up public need lines: open ones by theme, region and State, what covers them, how
         long the first commitment took."""
         now = context().clock()
-        return cached(figures_of.get("figures", lambda: request_figures(now)))
+        return cached(figures_of.get("figures", lambda: told(request_figures, now)))
 
     return blueprint

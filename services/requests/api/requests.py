@@ -29,6 +29,7 @@ from shared.registers.inferred import inferred_view
 from shared.registers.inferred_schemas import DraftNeedsView, DraftTexts
 from shared.registers.merging import finish
 from shared.registers.merging_rules import begin_merge, begin_unmerge, find_other
+from shared.registers.newest import newest
 from shared.registers.parties import party_requests
 from shared.registers.schemas import MergeBody, StepBody
 from shared.registers.similar import others_of, similar_view
@@ -41,7 +42,7 @@ from shared.web.idempotency import current_idempotency_key, idempotent
 from shared.web.identity import current_identity, require_roles
 from shared.web.languages import LanguageQuery, reading_language
 from shared.web.marks import answers
-from shared.web.paging import page, page_schema
+from shared.web.paging import page_schema
 from shared.web.preconditions import conditional
 from shared.web.problems import conflict, not_found
 
@@ -67,8 +68,7 @@ class Requests(MethodView):
     def get(self, args: dict[str, Any]) -> dict[str, Any]:
         """List requests, the newest first."""
         identity = current_identity()
-        found = AssistanceRequest.objects(__raw__=listing(identity, args)).exclude(*NOT_IN_LISTS)
-        shown = page(found, args, lambda request: request)
+        shown = newest(AssistanceRequest, listing(identity, args), args, NOT_IN_LISTS)
         return {**shown, "items": request_views(shown["items"], identity)}
 
     @require_roles("requester", "operator")

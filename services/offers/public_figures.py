@@ -1,0 +1,21 @@
+"""Figures for everybody: how much of what donors offer and do is public."""
+
+from datetime import datetime
+from typing import Any, Final
+
+from services.offers.documents import Activity, AssistanceOffer
+from services.offers.queries import PUBLIC, PUBLIC_OFFER
+from shared.registers.avoided import avoided
+
+_RUNNING: Final = {**PUBLIC, "status": {"$in": ["planned", "ongoing"]}}
+_KEPT: Final = {"status": {"$in": ["published", "closed"]}}
+
+
+def offer_figures(now: datetime) -> dict[str, Any]:
+    """Count public offers and activities; see OfferFiguresView."""
+    return {
+        "as_of": now,
+        "offers": AssistanceOffer._get_collection().count_documents(PUBLIC_OFFER),
+        "activities": Activity._get_collection().count_documents(_RUNNING),
+        "duplicates": avoided(AssistanceOffer, "publish", PUBLIC, _KEPT, now.date()),
+    }

@@ -1,0 +1,108 @@
+"""Pages of several sets, read span by span: the same list as one sorted whole would be."""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import mongoengine
+import pytest
+from mongoengine import DateTimeField, Document, StringField
+
+from shared.registers.newest import newest
+from shared.settings import Settings
+from shared.web.database import connect_database
+from shared.web.problems import Problem
+
+NOW = datetime.now(UTC).replace(microsecond=0)
+
+
+class Listed(Document):
+    """What is listed here."""
+
+    meta = {"collection": "listed"}
+
+    id = StringField(primary_key=True)
+    owner = StringField()
+    state = StringField()
+    created_at = DateTimeField()
+
+
+@pytest.fixture
+def listed(settings: Settings) -> Iterator[type[Listed]]:
+    connect_database(settings)
+    Listed.drop_collection()
+    yield Listed
+    Listed.drop_collection()
+    mongoengine.disconnect()
+
+
+def add(id_: str, ago: timedelta, owner: str = "a", state: str = "open") -> None:
+    Listed(id=id_, owner=owner, state=state, created_at=NOW - ago).save(force_insert=True)
+
+
+def pages(sets: Sequence[dict[str, Any]], limit: int) -> list[list[str]]:
+    found: list[list[str]] = []
+    cursor = None
+    while True:
+        one = newest(Listed, sets, {"limit": limit, "cursor": cursor})
+        found.append([record.id for record in one["items"]])
+        cursor = one["next"]
+        if cursor is None:
+            return found
+
+
+def test_pages_put_together_are_the_list(listed: type[Listed]) -> None:
+    # Dense and sparse, some in the future of this clock, three of one moment, years apart.
+    hours = [-3, 0, 1, 1, 1, 2, 30, 31, 500, 9_000, 30_000, 90_000]
+    for number, ago in enumerate(hours):
+        owner, state = ("a", "open") if number % 3 else ("b", "shut")
+        add(f"n{number:02}", timedelta(hours=ago), owner, state)
+    by_set = [{"owner": "a"}, {"state": "open"}, {"owner": "b"}, {"_id": {"$in": ["n00", "n11"]}}]
+    for chosen in ([0], [0, 1], [0, 2], [3], [1, 3], [2, 3], []):
+        wanted = [
+            f"n{number:02}"
+            for number in range(len(hours))
+            if any(
+                {0: number % 3, 1: number % 3, 2: not number % 3, 3: number in (0, 11)}[one]
+                for one in chosen
+            )
+        ]
+        for limit in (1, 2, 4, 50):
+            found = pages([by_set[one] for one in chosen], limit)
+            assert [id_ for one in found for id_ in one] == wanted, (chosen, limit)
+            assert all(len(one) == limit for one in found[:-1])
+
+
+def test_what_comes_meanwhile_moves_nothing(listed: type[Listed]) -> None:
+    for number in range(4):
+        add(f"n{number}", timedelta(days=number))
+    first = newest(Listed, [{}], {"limit": 2, "cursor": None})
+    add("new", timedelta())
+    Listed.objects(id="n1").delete()
+    second = newest(Listed, [{}], {"limit": 2, "cursor": first["next"]})
+    assert [one.id for one in second["items"]] == ["n2", "n3"]
+    assert second["next"] is None
+
+
+def test_another_lists_cursor_is_refused(listed: type[Listed]) -> None:
+    from shared.web.paging import DEFAULT_SORT, write_cursor
+
+    for values in (["x", "n1"], [NOW, 5], [None, "n1"]):
+        with pytest.raises(Problem) as refused:
+            newest(Listed, [{}], {"limit": 2, "cursor": write_cursor(values, DEFAULT_SORT)})
+        assert refused.value.errors[0].field == "cursor"
+
+
+def test_little_more_is_read_than_is_shown(
+    listed: type[Listed], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the embedded database would read: all that lies in the spans that were asked for."""
+    for number in range(600):
+        add(f"n{number:03}", timedelta(hours=8 * number))
+    asked: list[dict[str, Any]] = []
+    objects = Listed.objects
+    monkeypatch.setattr(
+        Listed, "objects", lambda **query: asked.append(query["__raw__"]) or objects(**query)
+    )
+    newest(Listed, [{"state": "open"}], {"limit": 20, "cursor": None})
+    assert sum(objects(__raw__={"created_at": one["created_at"]}).count() for one in asked) < 60
