@@ -6,6 +6,7 @@ from typing import Any, Final
 from services.offers.documents import Activity, AssistanceOffer
 from services.offers.queries import PUBLIC, PUBLIC_OFFER
 from shared.registers.avoided import avoided
+from shared.registers.spans import count
 
 _RUNNING: Final = {**PUBLIC, "status": {"$in": ["planned", "ongoing"]}}
 _KEPT: Final = {"status": {"$in": ["published", "closed"]}}
@@ -15,7 +16,7 @@ def offer_figures(now: datetime) -> dict[str, Any]:
     """Count public offers and activities; see OfferFiguresView."""
     return {
         "as_of": now,
-        "offers": AssistanceOffer._get_collection().count_documents(PUBLIC_OFFER),
-        "activities": Activity._get_collection().count_documents(_RUNNING),
+        "offers": count(AssistanceOffer, PUBLIC_OFFER),
+        "activities": count(Activity, _RUNNING),
         "duplicates": avoided(AssistanceOffer, "publish", PUBLIC, _KEPT, now.date()),
     }

@@ -19,6 +19,7 @@ from shared.registers.avoided import avoided, dollars
 from shared.registers.counting import Counted, counted
 from shared.registers.measures import event_unit
 from shared.registers.progress import Progress, progress_of
+from shared.registers.spans import every
 from shared.vocabulary.countries import country
 from shared.web.visibility import Sight
 
@@ -89,10 +90,7 @@ def request_figures(now: datetime) -> dict[str, Any]:
 
 
 def _stored() -> Iterable[Stored]:
-    found: Iterable[Stored] = AssistanceRequest._get_collection().find(
-        {**OPEN_TO_ALL, **_KEPT}, dict.fromkeys(_READ, 1)
-    )
-    return found
+    return every(AssistanceRequest, {**OPEN_TO_ALL, **_KEPT}, dict.fromkeys(_READ, 1))
 
 
 def _batches(found: Iterable[Stored]) -> Iterable[list[Stored]]:

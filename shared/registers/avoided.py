@@ -40,10 +40,11 @@ def avoided(
     closed. A record that was merged before anybody saw it counts for nothing: it was never public.
     """
     collection = records._get_collection()
-    condition = {**public, "status": "merged", "history.action": shown, "merging.state": MERGED}
+    # Few were merged: what has an index of its own comes first (docs/decisions/0081).
+    condition = {"merging.state": MERGED, **public, "status": "merged", "history.action": shown}
     merged = list(collection.find(condition, {"merging": 1, records.lines_field: 1}))
     into = sorted({one["merging"]["into"] for one in merged})
-    query = {**public, **kept, "_id": {"$in": into}}
+    query = {"_id": {"$in": into}, **public, **kept}
     seen = {one["_id"] for one in collection.find(query, {"_id": 1})} if into else set()
     found = [one for one in merged if one["merging"]["into"] in seen]
     worths = [

@@ -15,18 +15,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from shared.registers.conditions import Condition, joined
+from shared.registers.spans import FIRST, GROWTH, WHOLE, between
 from shared.web.paging import DEFAULT_SORT, bad_cursor, read_cursor, write_cursor
 
 INDEX: Final = ("-created_at", "id")
 """An index that every collection needs which is listed so."""
 
-_FIRST = timedelta(hours=6)
 _SPARE = 1.5
 """A span is that much longer than what is wanted should need."""
-_GROWTH = 8
 _NARROW = ("_id", "organisation", "donor", "country")
-_WHOLE = timedelta(days=1_000)
-"""What would be a longer span reaches back to the first record."""
 
 
 def newest(
@@ -47,14 +44,14 @@ def newest(
     upper = None if after is None else begin
     if after is not None:  # records of one moment are in the order of their ids
         reading.look(sets, {"created_at": begin, "_id": {"$gt": after[1]}})
-    reading.look((one for one in sets if _few(one)), _between(None, upper))
-    others, lower, span = [one for one in sets if not _few(one)], begin, _FIRST
+    reading.look((one for one in sets if _few(one)), between(None, upper))
+    others, lower, span = [one for one in sets if not _few(one)], begin, FIRST
     while others and reading.missing() > 0:
-        if span > _WHOLE:
-            reading.look(others, _between(None, upper))
+        if span > WHOLE:
+            reading.look(others, between(None, upper))
             break
         lower -= span
-        reading.look(others, _between(lower, upper))
+        reading.look(others, between(lower, upper))
         upper, span = lower, reading.span(begin - lower, span)
     listed = reading.sorted()
     more = len(listed) > limit
@@ -93,8 +90,8 @@ class _Reading:
     def span(self, looked: timedelta, last: timedelta) -> timedelta:
         """How far back to look next, from how many were found in all that was looked through."""
         found = len(self._found)
-        expected = looked / found * self.missing() * _SPARE if found else last * _GROWTH
-        return min(expected, last * _GROWTH)
+        expected = looked / found * self.missing() * _SPARE if found else last * GROWTH
+        return min(expected, last * GROWTH)
 
     def sorted(self) -> list[Any]:
         """As they are listed, and as the store sorts them: by time, those of one moment by id."""
@@ -109,13 +106,6 @@ def _few(condition: Condition) -> bool:
 def _narrows(name: str, wanted: Any) -> bool:
     """Whether that is said of a field by which few records are found: some ids, or one owner."""
     return "$in" in wanted if name == "_id" else isinstance(wanted, str)
-
-
-def _between(lower: datetime | None, upper: datetime | None) -> Condition:
-    """Made at `lower` or later, and before `upper`."""
-    bounds = {"$gte": lower, "$lt": upper}
-    given = {name: bound for name, bound in bounds.items() if bound is not None}
-    return {"created_at": given} if given else {}
 
 
 def _place(cursor: str | None) -> tuple[datetime, str] | None:

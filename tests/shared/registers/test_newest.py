@@ -19,7 +19,7 @@ NOW = datetime.now(UTC).replace(microsecond=0)
 class Listed(Document):
     """What is listed here."""
 
-    meta = {"collection": "listed"}
+    meta = {"collection": "listed"}  # noqa: RUF012 (mongoengine declares it so)
 
     id = StringField(primary_key=True)
     owner = StringField()
