@@ -24,12 +24,13 @@ from services.matcher.api import (
     triangular,
     waiting,
 )
-from services.matcher.documents import AUDITED
+from services.matcher.documents import AGGREGATES, AUDITED
 from services.matcher.existence import knows
 from shared.attachments.blueprint import configure
 from shared.registers.context import Clock, Context, set_context, system_clock
 from shared.settings import Settings
 from shared.web.audit import audit_blueprint
+from shared.web.operations import operations_blueprint
 from shared.web.service import create_service
 
 NAME = "matcher"
@@ -53,6 +54,7 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
             alliances.blueprint,
             coverage.blueprint,
             audit_blueprint(AUDITED, knows),
+            operations_blueprint(AGGREGATES),
             allocation.blueprint,
             applications.blueprint,
             triangular.blueprint,

@@ -14,7 +14,7 @@ from services.offers.api import (
     public,
 )
 from services.offers.api.catalogue import CALLS, EXPERTS, LESSONS, make_blueprint
-from services.offers.documents import AUDITED, AssistanceOffer
+from services.offers.documents import AGGREGATES, AUDITED, AssistanceOffer
 from services.offers.domain import may_read
 from shared.attachments.blueprint import configure
 from shared.registers.context import Clock, Context, set_context, system_clock
@@ -22,6 +22,7 @@ from shared.registers.texts import TEXT_CHECKS, warm_up
 from shared.settings import Settings
 from shared.web.audit import audit_blueprint
 from shared.web.identity import Identity
+from shared.web.operations import operations_blueprint
 from shared.web.service import create_service
 from shared.web.uploads import MAX_BYTES
 
@@ -43,6 +44,7 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
             *(make_blueprint(noun) for noun in (CALLS, EXPERTS, LESSONS)),
             public.make_blueprint(),
             audit_blueprint(AUDITED, _knows),
+            operations_blueprint(AGGREGATES),
         ),
         description=(
             "The register of offers: what donors can give, what they give already, and who "

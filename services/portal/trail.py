@@ -51,7 +51,7 @@ _TARGETS: Mapping[str, str] = {
 
 ACTIONS = (
     *(*_TARGETS, "signed-in", "sign-in-failed", "locked-out"),
-    *("make-webhook", "resume-webhook", "remove-webhook"),
+    *("make-webhook", "resume-webhook", "remove-webhook", "retry"),
 )
 """What the trail tells of."""
 

@@ -15,7 +15,7 @@ from services.requests.api import (
     states,
     waiting,
 )
-from services.requests.documents import AUDITED, AssistanceRequest
+from services.requests.documents import AGGREGATES, AUDITED, AssistanceRequest
 from services.requests.domain import may_read
 from shared.attachments.blueprint import configure
 from shared.registers.context import Clock, Context, set_context, system_clock
@@ -23,6 +23,7 @@ from shared.registers.texts import TEXT_CHECKS, warm_up
 from shared.settings import Settings
 from shared.web.audit import audit_blueprint
 from shared.web.identity import Identity
+from shared.web.operations import operations_blueprint
 from shared.web.service import create_service
 
 NAME = "requests"
@@ -44,6 +45,7 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
             waiting.blueprint,
             public.make_blueprint(),
             audit_blueprint(AUDITED, _knows),
+            operations_blueprint(AGGREGATES),
         ),
         description="The register of requests: what States ask for, and whom to write to.",
         checks=TEXT_CHECKS,

@@ -19,11 +19,13 @@ OVERSEERS = frozenset({"coordinator", "auditor"})
 """Who reads trails of others' records; a coordinator of some regions, those of theirs."""
 
 _PLACE = ("number",)
+_KINDS = ("step", "read", "sign-in", "webhook", "dead-letter")
 
 
 class AuditEntryView(StrictSchema):
     """One entry: a step of the record's history, that somebody read what is confidential in it,
-    that somebody signed in to the account, or tried to, or what became of a webhook of the account.
+    that somebody signed in to the account, or tried to, what became of a webhook of the account, or
+    that a dead letter was sent back.
 
     `number` and `hash` are its place in the service's chain. `subject` is told to those who
     oversee.
@@ -31,9 +33,7 @@ class AuditEntryView(StrictSchema):
 
     number = fields.Integer(required=True)
     hash = fields.String(required=True)
-    what = fields.String(
-        required=True, validate=validate.OneOf(("step", "read", "sign-in", "webhook"))
-    )
+    what = fields.String(required=True, validate=validate.OneOf(_KINDS))
     record = fields.String(required=True)
     at = fields.String(required=True)
     action = fields.String(required=True, allow_none=True)

@@ -20,7 +20,7 @@ from services.portal.house import House, house
 from services.portal.pages import wording
 from services.portal.pages.assets import ASSETS
 from services.portal.pages.forms import PageForm
-from services.portal.pages.navigation import PUBLIC_PLACES, navigation
+from services.portal.pages.navigation import PUBLIC_PLACES, folded, navigation
 from services.portal.pages.packing import packed
 from services.portal.reading import unread
 from services.portal.sessions import SignedIn, find_session
@@ -97,7 +97,7 @@ def install(app: Flask, own: House) -> None:
         "style": ASSETS["style.css"].address,
         "script": ASSETS["portal.js"].address,
         "asset": lambda name: ASSETS[name].address,
-        "navigation": navigation,
+        "navigation": folded,
         "public_places": PUBLIC_PLACES,
         "goes_to": goes_to,
         "most_attached": lambda: own.settings.attachment_max_bytes,

@@ -1,0 +1,84 @@
+"""What operators see of the services, and what auditors read of a record, without scripts."""
+
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
+
+import mongoengine
+import pytest
+
+from deploy.cli.accounts import house_of
+from deploy.local.servers import wait_until
+from shared.events import clients
+from shared.events.topics import Topics
+from tests.pages.giving import HOSTILE
+from tests.pages.running import Portal
+from tests.pages.visiting import Visitor
+
+pytestmark = pytest.mark.journey
+
+Visiting = Callable[..., Visitor]
+SECONDS = 120
+
+
+def poison(portal: Portal, text: str) -> None:
+    """Put into the offers' topic what no consumer understands."""
+    try:
+        settings = house_of(portal.stack.plan).settings
+    finally:
+        mongoengine.disconnect()
+    topic = Topics(settings.topic_prefix).offers
+    with closing(clients.producer(replace(settings, service="tests"))) as producer:
+        producer.send(topic, key=b"of-a-test", value=text.encode()).get(timeout=20)
+
+
+def test_an_operator_sends_a_dead_letter_back(portal: Portal, visitor: Visiting) -> None:
+    secret = f"{HOSTILE} nobody is to read this"
+    poison(portal, secret)
+    browser = visitor("operator")
+
+    def letters() -> list[str]:
+        forms = browser.open("/operations").forms
+        return [f.values["letter"] for f in forms if f.action == "/operations/retry"]
+
+    wait_until(lambda: bool(letters()), SECONDS, "the dead letter")
+    assert browser.status == 200
+    assert "offers.v1" in browser.page.text
+    assert secret not in browser.shown.text
+    assert "not ready" not in browser.page.text
+    for name in ("requests", "offers", "matcher", "matcher-ledger", "portal"):
+        assert f">{name}<" in browser.shown.text
+    letter = letters()[0]
+    token = next(f for f in browser.page.forms if f.action == "/operations/retry").values
+    browser.answer = browser.session.post(
+        f"{browser.url}/operations/retry", data={**token, "letter": letter}, timeout=60
+    )
+    assert "It was sent back to its topic" in browser.page.text
+    # It fails again, as another: this one is done with, and who did it is in the trail.
+    wait_until(lambda: bool(set(letters()) - {letter}), SECONDS, "the dead letter that failed anew")
+    assert letter not in letters()
+    found = portal.api("auditor").get("portal", f"/v1/audit/{letter}").body["items"]
+    assert [(one["what"], one["action"], one["role"]) for one in found] == [
+        ("dead-letter", "retry", "operator")
+    ]
+    browser.open("/operations?language=ar")
+    assert "الرسائل الميتة" in browser.page.text
+
+
+def test_it_is_for_operators_alone(visitor: Visiting) -> None:
+    for role in ("requester", "donor", "coordinator", "auditor"):
+        browser = visitor(role)
+        browser.open("/operations")
+        assert browser.status == 403
+
+
+def test_an_auditor_reads_the_trail_of_a_record(portal: Portal, visitor: Visiting) -> None:
+    browser = visitor("auditor")
+    record = next(iter(portal.requests.values()))
+    browser.open(f"/audit?service=requests&record={record}")
+    assert browser.status == 200
+    assert "submit" in browser.page.text
+    assert "authenticate" in browser.page.text
+    browser.open("/audit?service=requests&record=../v1/states")
+    assert (browser.status, "no identifier" in browser.page.text) == (404, True)
+    browser.open(f"/audit?service=offers&record={record}&language=fr")
