@@ -10,7 +10,7 @@ from services.portal.sheets.reading import Sheet
 
 OF_THE_RECORD = (
     *("title", "description", "language", "from", "to"),
-    *("countries", "regions", "groups", "partners"),
+    *("countries", "regions", "groups", "partners", "public"),
 )
 """What rows with the same reference say of their record: in the first of them, or in each alike."""
 

@@ -1,9 +1,10 @@
 """The two spreadsheets that donors fill in: offers, a line of an offer a row; activities."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
-from services.portal.catalogues import N_
+from services.portal.catalogues import N_, say
 from services.portal.sheets.columns import (
     Column,
     codes,
@@ -53,6 +54,18 @@ _THING = (
 )
 _WINDOW = (Column("from", N_("First day"), days), Column("to", N_("Last day"), days))
 _PARTNERS = _list("partners", N_("Partners"), PARTNERS)
+_PUBLIC_LEVELS = {
+    "restricted": N_("Only those who have an account here"),
+    "public": N_("Everybody, also without an account"),
+}
+
+
+@cache
+def _public_labels(language: str) -> Mapping[str, str]:
+    return {code: say(language, text) for code, text in _PUBLIC_LEVELS.items()}
+
+
+_PUBLIC = Column("public", N_("Who sees it"), codes(_public_labels), labels=_public_labels)
 
 OFFERS: Sequence[Column] = (
     *_WORDS,
@@ -64,6 +77,7 @@ OFFERS: Sequence[Column] = (
     _coded("condition_kind", N_("Kind of condition"), CONDITION_KINDS),
     Column("condition", N_("Condition"), texts(2_000)),
     _PARTNERS,
+    _PUBLIC,
     _ID,
 )
 ACTIVITIES: Sequence[Column] = (
@@ -75,6 +89,7 @@ ACTIVITIES: Sequence[Column] = (
     *_WINDOW,
     _coded("status", N_("Where it stands"), ACTIVITY_STATUSES),
     _PARTNERS,
+    _PUBLIC,
     _ID,
 )
 
@@ -126,4 +141,5 @@ def _common(row: Mapping[str, Any], organisation: str) -> dict[str, Any]:
         **{name: row.get(name) for name in ("title", "description", "language")},
         "window": None if ends == _EMPTY else ends,
         "partners": row.get("partners") or [],
+        "public": row.get("public") == "public",
     }

@@ -204,3 +204,14 @@ def test_activities_are_a_row_each() -> None:
     (body,) = activity_bodies(told.rows, "org-1")
     assert (body["country"], body["status"], body["quantity"]) == ("SEN", "ongoing", 6)
     assert faults(workbook(header, row, row), offers=False) == ["A3: Row 2 has the same reference."]
+
+
+def test_who_sees_a_record_is_told_in_any_language() -> None:
+    header = (*HEADER, "public")
+    said = "Tout le monde, même sans compte"
+    for cell, public in (("public", True), (said, True), ("restricted", False), (None, False)):
+        (body,) = offer_bodies(read(workbook(header, (*ROW, cell))).rows, "org-1")
+        assert body["public"] is public
+    more = (*replaced(title=None, description=None, kind="Training", unit="persons"), "restricted")
+    (fault,) = faults(workbook(header, (*ROW, "public"), more))
+    assert fault.startswith("J3:")

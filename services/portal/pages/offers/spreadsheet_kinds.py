@@ -84,6 +84,7 @@ def _common(record: Record) -> dict[str, Any]:
     return {
         "reference": external.get("id") if external.get("source") == SOURCE else None,
         **{name: record[name] for name in ("title", "description", "language", "partners", "id")},
+        "public": "public" if record.get("public") else "restricted",
         "from": window.get("from"),
         "to": window.get("to"),
     }
