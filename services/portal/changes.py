@@ -33,7 +33,7 @@ _ASKED = (
 class Change:
     """A record that is new or otherwise by `version`; of a shortlist `new` are its proposals.
 
-    `kind` is a record's type, `request` the request that a match is of.
+    `kind` is a record's type, `request` the request that a match is of, `states` whose it is.
     """
 
     kind: str
@@ -42,10 +42,12 @@ class Change:
     status: str | None = None
     request: str | None = None
     new: tuple[str, ...] = ()
+    states: tuple[str, ...] = ()
 
     def told(self) -> dict[str, Any]:
         """As pages read it."""
-        more = {"status": self.status, "request": self.request, "new": list(self.new)}
+        lists = {"new": list(self.new), "states": list(self.states)}
+        more = {"status": self.status, "request": self.request, **lists}
         said = {name: value for name, value in more.items() if value}
         return {"kind": self.kind, "id": self.id, "version": self.version, **said}
 
@@ -101,14 +103,15 @@ def changes_since(account: Account, since: datetime, now: datetime) -> Changes:
 
 
 def _change(record: Followed, begin: datetime) -> Iterator[Change]:
-    version = _version(record)
+    version, states = _version(record), tuple(record.states or filter(None, [record.country]))
     if record.record_type != "shortlist":
-        yield Change(record.record_type, record.record, version, record.status, record.request)
+        kind, status = record.record_type, record.status
+        yield Change(kind, record.record, version, status, record.request, states=states)
         return
     new = [entry["offer"] for entry in record.entered if _later(entry, begin)]
     if new:
         ids = tuple(f"{record.record}.{offer}" for offer in new)
-        yield Change("proposal", record.record, version, new=ids)
+        yield Change("proposal", record.record, version, new=ids, states=states)
 
 
 def _later(entry: Mapping[str, Any], begin: datetime) -> bool:

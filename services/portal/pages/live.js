@@ -1,5 +1,6 @@
 // New and changed records come to an open page by themselves. A page says what it lists
 // (data-lists: "kind" or "kind:status") and marks what it shows (data-live="kind:id", data-version).
+// A page of some States alone (data-states) counts what is of others as little as what it does not list.
 // What is shown is replaced in place; what is new is counted in a bar, for the reader to load.
 const POLL = 45_000;
 const SETTLE = 3_000;
@@ -7,6 +8,7 @@ const TRY_STREAM_AFTER = 10;
 
 const live = document.getElementById("live");
 const lists = new Set(live.dataset.lists.split(" "));
+const states = live.dataset.states.split(" ").filter(Boolean);
 const counted = new Map();
 const seen = new Set();
 const waiting = new Set();
@@ -30,10 +32,12 @@ function count(kind, id) {
   counted.get(kind).add(id);
 }
 
+const elsewhere = (change) => states.length && change.states && !change.states.some((one) => states.includes(one));
+
 function take(change) {
   const key = `${change.kind}:${change.id}`;
   if (change.kind === "proposal") {
-    for (const id of change.new) if (lists.has("proposal") && !shown(`proposal:${id}`).length) count("proposal", id);
+    for (const id of change.new) if (!elsewhere(change) && lists.has("proposal") && !shown(`proposal:${id}`).length) count("proposal", id);
     return;
   }
   if (seen.has(`${key} ${change.version}`)) return;
@@ -41,7 +45,7 @@ function take(change) {
   // How far a request has come follows from its matches.
   if (change.request && shown(`request:${change.request}`).length) waiting.add(`request:${change.request}`);
   const here = shown(key);
-  if (!here.length && (lists.has(change.kind) || lists.has(`${change.kind}:${change.status}`))) count(change.kind, change.id);
+  if (!here.length && !elsewhere(change) && (lists.has(change.kind) || lists.has(`${change.kind}:${change.status}`))) count(change.kind, change.id);
   for (const element of here) {
     if (!later(change.version, element.dataset.version)) continue;
     if ("whole" in element.dataset) count("whole", key);

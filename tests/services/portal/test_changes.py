@@ -288,5 +288,6 @@ def test_a_match_says_of_which_request_it_is(
             "version": "1.1",
             "status": "endorsed",
             "request": REQUEST_ID,
+            "states": ["SEN"],
         }
     ]

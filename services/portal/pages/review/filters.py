@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from services.portal.followed_state import BEST as FOLLOWED_BEST
 from services.portal.pages.asked import code_of, cursor_of
-from shared.vocabulary.countries import AREAS, all_countries
+from shared.vocabulary.countries import AREAS, all_countries, countries_in
 from shared.vocabulary.themes import THEMES
 
 KINDS = ("proposals", "requests", "duplicates", "coverage", "alliances")
@@ -52,6 +52,12 @@ class Filters:
     def any(self) -> bool:
         """Whether anything but the kind is asked for."""
         return any((self.theme, self.country, self.region, self.score)) or self.best != USUAL_BEST
+
+    def states(self) -> list[str]:
+        """The States that are asked for; none where all are."""
+        if self.country is not None:
+            return [self.country]
+        return [] if self.region is None else countries_in(self.region)
 
     @property
     def most(self) -> str | None:
