@@ -34,7 +34,7 @@ def _picture(page: Page, name: str) -> None:
     page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
 
 
-def _wrong(page: Page, pages: Mapping[str, str], language: str) -> list[str]:
+def barriers_of(page: Page, pages: Mapping[str, str], language: str) -> list[str]:
     """What is wrong with these pages, in the language, in the browser's colours."""
     wrong: list[str] = []
 
@@ -68,7 +68,7 @@ def test_no_page_has_a_barrier(
     portal: Portal, reading: ContextMaker, role: str, language: str, scheme: str
 ) -> None:
     page = reading(role, language, scheme=scheme).new_page()
-    assert _wrong(page, _pages(portal, role), language) == []
+    assert barriers_of(page, _pages(portal, role), language) == []
 
 
 @pytest.mark.parametrize("language", ["en", "ar"])
