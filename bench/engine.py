@@ -145,6 +145,8 @@ def _name(job: Job) -> str:
 def _line(one: Figures) -> str:
     """What a run found, told as soon as it has: the tables come when all have ended."""
     told = [f"p50 {time_text(one.at('event', 50))}", f"p99 {time_text(one.at('event', 99))}"]
+    if "asked" in one.steps:
+        told += [f"without putting {time_text(one.at('asked', 50))}"]
     told += [f"recall {one.numbers['recall']:.4f}"] if "recall" in one.numbers else []
     return f"{_name(one.job)}: {', '.join(told)}, {one.memory / 2**20:,.0f} MB"
 
@@ -165,17 +167,18 @@ def _print(results: Results) -> None:
         table.add_column(heading, justify="left" if heading == "what" else "right", no_wrap=True)
     for one in results.figures:
         best = results.best_peer(one.job.size)
-        work = one.at("work", 50) or 0.0
-        table.add_row(
-            one.job.system + (", mixed" if one.job.mixed else ""),
-            size_text(one.job.size),
-            *(time_text(one.at("event", percentile)) for percentile in (50, 99)),
-            time_text(work),
-            ratio(work, best),
-            f"{one.share:.0%}",
-            time_text(one.build),
-            f"{one.memory / 2**20:,.0f} MB",
-        )
+        for label, time, work in results.measured(one):
+            spent = one.at(work, 50) or 0.0
+            table.add_row(
+                label,
+                size_text(one.job.size),
+                *(time_text(one.at(time, percentile)) for percentile in (50, 99)),
+                time_text(spent),
+                ratio(spent, best),
+                f"{one.share:.0%}",
+                time_text(one.build),
+                f"{one.memory / 2**20:,.0f} MB",
+            )
     console.print(table)
     edits = Table(title="keeping the register: p50", box=box.SIMPLE, padding=(0, 1, 0, 0))
     for heading in ("N", "add", "change", "withdraw", "sentences", "another day", "recall"):

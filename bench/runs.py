@@ -49,7 +49,8 @@ class Job:
 class Figures:
     """What a job measured: seconds by step, bytes, and numbers by name.
 
-    Of the steps "event" is an event's time, and "work" the part of it in which the process ran.
+    Of the steps "event" is an event's time, and "work" the part of it in which the process ran;
+    "asked" and "asked work" are the same without putting the event's record into the engine.
     """
 
     job: Job
@@ -116,18 +117,19 @@ def _requests_against_offers(job: Job, tell: Told) -> Figures:
     figures.build = _held(engine.put_offer, market.offers(job.size), job.size, tell)
     figures.memory = machine.resident() - before
     ends = []
-    taken, worked = _Laps(time.perf_counter), _Laps(time.process_time)
+    events = _Events()
     listed = []
     clock = _Clock()
     for request in _told("ask", asked, tell):
-        with taken, worked:
+        with events.whole:
             engine.put_request(request)
-            entries = engine.shortlist(request.id).entries
+            with events.asked:
+                entries = engine.shortlist(request.id).entries
         listed.append(len(entries))
         if len(entries) == engine.size:
             ends.append(entries[-1].score)
     figures.share = clock.share()
-    figures.steps["event"], figures.steps["work"] = taken.laps[_WARM:], worked.laps[_WARM:]
+    figures.steps |= events.steps()
     figures.ends = tuple(ends)
     figures.numbers["listed"] = float(np.mean(listed[_WARM:]))
     figures.floor = machine.floor(job.size)
@@ -168,16 +170,17 @@ def _offers_against_requests(job: Job, tell: Told) -> Figures:
     figures.build = _held(engine.put_request, market.requests(job.size), job.size, tell)
     _end_lists(engine, job)
     figures.memory = machine.resident() - before
-    taken, worked = _Laps(time.perf_counter), _Laps(time.process_time)
+    events = _Events()
     touched = []
     clock = _Clock()
     for offer in _told("ask", given, tell):
-        with taken, worked:
+        with events.whole:
             engine.put_offer(offer)
-            found = engine.affected(offer.id)
+            with events.asked:
+                found = engine.affected(offer.id)
         touched.append(len(found))
     figures.share = clock.share()
-    figures.steps["event"], figures.steps["work"] = taken.laps[_WARM:], worked.laps[_WARM:]
+    figures.steps |= events.steps()
     figures.numbers["touched"] = float(np.mean(touched[_WARM:]))
     figures.floor = machine.floor(job.size)
     if job.recall:
@@ -204,28 +207,45 @@ def _text_search(job: Job, tell: Told) -> Figures:
     figures.memory = machine.resident() - before
     asked = _told("ask", queries, tell, len(queries))
     clock = _Clock()
-    taken, worked = _Laps(time.perf_counter), _Laps(time.process_time)
+    taken = _Laps()
     for query in asked:
-        with taken, worked:
+        with taken:
             peer.top(query, TOP)
-    figures.steps["event"], figures.steps["work"] = taken.laps[_WARM:], worked.laps[_WARM:]
+    figures.steps["event"], figures.steps["work"] = taken.times[_WARM:], taken.work[_WARM:]
     figures.share = clock.share()
     figures.floor = machine.floor(job.size)
     return figures
 
 
 class _Laps:
-    """What each run of a block takes by a clock, in its seconds."""
+    """What each run of a block takes, in seconds: its time, and the process's work in it."""
 
-    def __init__(self, clock: Callable[[], float]) -> None:
-        self.laps: list[float] = []
-        self._clock = clock
+    def __init__(self) -> None:
+        self.times: list[float] = []
+        self.work: list[float] = []
 
     def __enter__(self) -> None:
-        self._begun = self._clock()
+        self._worked, self._begun = time.process_time(), time.perf_counter()
 
     def __exit__(self, *_: object) -> None:
-        self.laps.append(self._clock() - self._begun)
+        self.times.append(time.perf_counter() - self._begun)
+        self.work.append(time.process_time() - self._worked)
+
+
+class _Events:
+    """What events take: the whole of each, and the part in which the engine is asked."""
+
+    def __init__(self) -> None:
+        self.whole, self.asked = _Laps(), _Laps()
+
+    def steps(self) -> dict[str, list[float]]:
+        """As Figures has them, without the first ones."""
+        return {
+            "event": self.whole.times[_WARM:],
+            "work": self.whole.work[_WARM:],
+            "asked": self.asked.times[_WARM:],
+            "asked work": self.asked.work[_WARM:],
+        }
 
 
 class _Clock:

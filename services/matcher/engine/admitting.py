@@ -68,13 +68,12 @@ class Admitting:
         kind = int(self._offers.records.column("eligibility")[offer_row])
         return admits(self._states.words()[[kind]], self._requests.records.column("state"))
 
-    def within_embargo(self, request_row: int, offer_rows: Rows) -> Rows:
-        """Those of some offers of which a line may be given to a request."""
+    def within_embargo(self, request_row: int, offer_rows: Rows) -> npt.NDArray[np.bool_]:
+        """Of which of some offers a line may be given to a request that an embargo concerns."""
         barred = self._requests.records.column("barred")[request_row]
-        if not barred:
-            return offer_rows
-        given = self._offers.records.column("kinds")[offer_rows] & ~barred
-        within: Rows = offer_rows[given != 0]
+        within: npt.NDArray[np.bool_] = (
+            self._offers.records.column("kinds")[offer_rows] & ~barred != 0
+        )
         return within
 
     def may_have(self, offer_row: int, request_rows: Rows) -> Rows:

@@ -36,6 +36,11 @@ STEP = np.float32(64.0)
 """Steps in one of log odds."""
 
 
+PLANES = 4
+"""To how many bits the numbers of one vector are known where another's signs are."""
+_SIGNS_LENGTH = math.sqrt(SIGN_BITS) * math.sqrt(2.0 / math.pi)
+"""What a vector as long as 1 has on average as its product with its own signs."""
+
 THEME = FEATURES.index("theme")
 MAIN_NEED = FEATURES.index("main_need")
 NEEDS_SERVED = FEATURES.index("needs_served")
@@ -58,8 +63,8 @@ TRACK_RECORD = FEATURES.index("track_record")
 
 @inlined
 def step_of(total):  # type: ignore[no-untyped-def]
-    """An estimate in steps; 0 is for what is barred."""
-    return max(1, min(STEPS - 1, np.int64(STEP * total)))
+    """An estimate in steps."""
+    return max(0, min(STEPS - 1, np.int64(STEP * total)))
 
 
 @inlined
@@ -209,14 +214,37 @@ def named_worth(one, weights):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def apart_worth(weights):  # type: ignore[no-untyped-def]
-    """What meaning is worth by how many signs of two vectors differ."""
-    worth = np.empty(SIGN_BITS + 1, dtype=np.float32)
-    for differ in range(SIGN_BITS + 1):
-        cosine = math.cos(math.pi * differ / SIGN_BITS)
-        told = (cosine - LOWEST_COSINE) / (HIGHEST_COSINE - LOWEST_COSINE)
-        worth[differ] = weights[MEANING] * min(max(told, 0.0), 1.0)
-    return worth
+def planes_of(vector):  # type: ignore[no-untyped-def]
+    """A vector's numbers by their four highest bits, as four planes of signs, and its length then.
+
+    A number is the sum over its planes of a sign times 1, 2, 4, 8: so its product with a vector of
+    which only signs are known takes as many counts of differing signs.
+    """
+    planes = np.zeros((PLANES, SIGN_WORDS), dtype=np.uint64)
+    length = np.int64(0)
+    for at in range(SIGN_BITS):
+        high = (np.int64(vector[at]) + 128) >> (8 - PLANES)
+        level = 2 * high - ((1 << PLANES) - 1)
+        length += level * level
+        # Where np.packbits puts a number's sign.
+        bit = np.uint64((at & 56) + 7 - (at & 7))
+        for plane in range(PLANES):
+            planes[plane, at >> 6] |= np.uint64((high >> plane) & 1) << bit
+    return planes, math.sqrt(float(length))
+
+
+@inlined
+def meaning_worth(gists, row, planes, length, weight):  # type: ignore[no-untyped-def]
+    """What meaning is worth by the signs of a row's vector and another's planes."""
+    product = np.int64(0)
+    for plane in range(PLANES):
+        differ = np.int64(0)
+        for word in range(SIGN_WORDS):
+            differ += ones(gists[row, word] ^ planes[plane, word])
+        product += (SIGN_BITS - 2 * differ) << plane
+    cosine = np.float32(product) / np.float32(length * _SIGNS_LENGTH)
+    told = (cosine - np.float32(LOWEST_COSINE)) / np.float32(HIGHEST_COSINE - LOWEST_COSINE)
+    return weight * min(max(told, np.float32(0.0)), np.float32(1.0))
 
 
 @inlined

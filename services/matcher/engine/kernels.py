@@ -40,34 +40,59 @@ _SETS, _SLOTS = 64, 256
 
 @compiled
 def offers_features(  # type: ignore[no-untyped-def]
-    rows, offers, provisions, request, needs, today, admission, concepts, codes, weights, out
+    rows,
+    good,
+    most,
+    offers,
+    provisions,
+    request,
+    needs,
+    today,
+    admission,
+    near,
+    concepts,
+    codes,
+    weights,
+    out,
 ):
     """The features of one request with the offers in some rows, as features.py has them.
 
-    `request` is a table of one row, `admission` as eligibility.py has it, `concepts` how many
-    numbers there are for them. `out` is rows × features. Returns which rows may be proposed, and
-    their scores as log odds as Model has them.
+    The rows stand in the order of `good`, log odds that they hardly come above, highest first:
+    when these fall short of the `most` best scores so far, what is left is not looked at.
+    `request` is a table of one row, `admission` as eligibility.py has it, `near` the themes close
+    to the request's as bits, -1 for all; `concepts` how many numbers there are for them. `out` is
+    rows × features. Returns which rows may be proposed, and their scores as log odds as Model has
+    them.
     """
     asked = request[0]
+    best_totals = np.full(most, -np.inf)
     own = _known(asked, concepts, codes[2])
     permitted = np.zeros(len(rows), dtype=np.bool_)
     totals = np.zeros(len(rows))
     best = np.empty((4, MOST_LINES))
     for at in range(len(rows)):
+        # Only between such as look equally good, so that their order does not matter.
+        if at > 0 and good[at] < good[at - 1] and good[at] < best_totals[0]:
+            break
         _fetch_ahead(rows, at, offers, provisions)
         given = offers[rows[at]]
-        if admits(admission, given["eligibility"]) and _in_time(asked, given, today):
+        if (
+            admits(admission, given["eligibility"])
+            and _in_time(asked, given, today)
+            and _related(given, near)
+        ):
             permitted[at] = True
             _tell_lines(asked, needs, given, provisions, today, codes, best, out[at])
             _, out[at, FOCUS] = _tell_texts(own, asked, given, out[at])
             _tell_rest(asked, given, today, codes[3], out[at])
             totals[at] = _total(out[at], weights)
+            _keep_best(best_totals, totals[at])
     return permitted, totals
 
 
 @compiled
 def requests_features(  # type: ignore[no-untyped-def]
-    rows, requests, needs, offer, provisions, today, admitted, concepts, codes, weights, out
+    rows, requests, needs, offer, provisions, today, admitted, near, concepts, codes, weights, out
 ):
     """The features of one offer with the requests in some rows; `admitted` is by State's number.
 
@@ -81,7 +106,7 @@ def requests_features(  # type: ignore[no-untyped-def]
     for at in range(len(rows)):
         _fetch_ahead(rows, at, requests, needs)
         asked = requests[rows[at]]
-        if admitted[asked["state"]] and _in_time(asked, given, today):
+        if admitted[asked["state"]] and _in_time(asked, given, today) and _related(asked, near):
             permitted[at] = True
             _tell_lines(asked, needs, given, provisions, today, codes, best, out[at])
             out[at, FOCUS], _ = _tell_texts(own, given, asked, out[at])
@@ -104,6 +129,23 @@ def _fetch_ahead(rows, at, table, lines):  # type: ignore[no-untyped-def]
 def _in_time(asked, given, today):  # type: ignore[no-untyped-def]
     """Whether there is a day from today on when both stand."""
     return min(asked["to"], given["to"]) >= max(max(asked["from"], given["from"]), today)
+
+
+@inlined
+def _related(other, near):  # type: ignore[no-untyped-def]
+    """Whether a record is about a theme among `near`, as search.related has it."""
+    return near < 0 or not other["coded"] or np.int64(other["themes"]) & near != 0
+
+
+@inlined
+def _keep_best(totals, total):  # type: ignore[no-untyped-def]
+    """Put a score among the best so far, lowest first, if it is one of them."""
+    if total > totals[0]:
+        place = 1
+        while place < len(totals) and totals[place] < total:
+            totals[place - 1] = totals[place]
+            place += 1
+        totals[place - 1] = total
 
 
 @inlined

@@ -7,10 +7,10 @@ from services.matcher.engine.compiled import admits, compiled, fetch, inlined
 from services.matcher.engine.estimates import (
     CONCEPTS,
     FOCUS,
+    MEANING,
     STEP,
     STEPS,
     TERMS,
-    apart_worth,
     concept_words,
     day16_of,
     field_worth,
@@ -18,9 +18,10 @@ from services.matcher.engine.estimates import (
     in_gist,
     kind_worth,
     line_worth,
+    meaning_worth,
     named_worth,
     ones,
-    signs_apart,
+    planes_of,
     step_of,
     terms_told,
     text_worth,
@@ -40,6 +41,9 @@ from services.matcher.engine.glance import (
     WHOM_AT,
 )
 
+_SAMPLED, _WORTH_SAMPLING, _MARGIN = 8, 4, 1.25
+"""Of each so many blocks one is a sample, if there are so many times more places than are wanted;
+so much deeper than by its size it is looked in for where the best begin."""
 _AHEAD = 8
 """How many records ahead memory is asked for."""
 
@@ -48,7 +52,8 @@ _AHEAD = 8
 def candidates(  # type: ignore[no-untyped-def]
     part, links, places, gists, gist, request, lines, today, admission, weights, codes, most
 ):
-    """Rows of the offers that look best for a request, at two looks.
+    """Rows of the offers that look best for a request at two looks, best first, with how good in
+    steps.
 
     `part` and `links` tell which `places` to look at (columns of the cells: row, concepts, named,
     text, field, stated, lines); `request` is a table of one row, `gist` its own among the offers'
@@ -94,27 +99,62 @@ def _look(part, order, links, places, when, admission, own, tables, most):  # ty
     Returns, of those that came up to the best so far: rows, estimates without the concepts, and
     with them, in steps; and the least step of the best in the end.
     """
-    row_of, concepts_of, named_of, text_of, field_of, stated_of, lines_of = places
-    first, last = when
-    lines, texts, fields, named = tables
-    every = np.int64(0)
+    how = (when, admission, own, tables)
+    every, some = _counted(part, links, 1), _counted(part, links, _SAMPLED)
+    least = np.int64(0)
+    if every > _WORTH_SAMPLING * most:
+        # Where some of the blocks begin to be among the best is about where all do: so most of
+        # what is not among them is seen not to be at once. A little lower, to be on the safe side.
+        among = np.int64(_MARGIN * most * some / every) + 1
+        _, _, _, least, found = _looked(part, order, links, places, how, among, least, _SAMPLED)
+        least = least if found >= among else np.int64(0)
+    rows, rests, steps, least, found = _looked(part, order, links, places, how, most, least, 1)
+    if found < most and least > 0:
+        rows, rests, steps, least, found = _looked(
+            part, order, links, places, how, most, np.int64(0), 1
+        )
+    return rows, rests, steps, least
+
+
+@inlined
+def _counted(part, links, each):  # type: ignore[no-untyped-def]
+    """How many places there are in each so-manieth block."""
+    number = count_of_all = np.int64(0)
     for cell in range(len(part.blocks)):
         block, count = np.int64(part.blocks[cell]), np.int64(part.counts[cell])
         while block != END:
-            every += count
+            if number % each == 0:
+                count_of_all += count
+            number += 1
             block, count = np.int64(links[block]), np.int64(BLOCK)
+    return count_of_all
+
+
+@compiled
+def _looked(part, order, links, places, how, most, least, each):  # type: ignore[no-untyped-def]
+    """`_look` at each so-manieth block only, and for estimates from a least step on only; returns
+    also how many came up to the least step in the end, which are `most` or more if there are."""
+    row_of, concepts_of, named_of, text_of, field_of, stated_of, lines_of = places
+    (first, last), admission, own, tables = how
+    lines, texts, fields, named = tables
+    every = _counted(part, links, each)
     rows = np.empty(every, dtype=np.int32)
     rests = np.empty(every, dtype=np.float32)
     steps = np.empty(every, dtype=np.int16)
     often = np.zeros(STEPS, dtype=np.int32)
-    told = np.empty(BLOCK, dtype=np.float32)
+    told, bests = np.empty(BLOCK, dtype=np.float32), np.empty(BLOCK, dtype=np.float32)
+    hopeful = np.empty(BLOCK, dtype=np.int64)
     most_lines = lines.max()
-    kept = above = np.int64(0)
-    least = np.int64(1)
+    own_first, own_second = own
+    kept = above = number = np.int64(0)
     for cell in order:
         block, count = np.int64(part.blocks[cell]), np.int64(part.counts[cell])
         while block != END:
             start, following = block * BLOCK, np.int64(links[block])
+            number += 1
+            if (number - 1) % each != 0:
+                block, count = following, np.int64(BLOCK)
+                continue
             if following != END:
                 fetch(concepts_of, 2 * following * BLOCK, 0, 16 * BLOCK)
                 fetch(named_of, following * BLOCK, 0, BLOCK)
@@ -122,28 +162,36 @@ def _look(part, order, links, places, when, admission, own, tables, most):  # ty
                 fetch(field_of, following * BLOCK, 0, BLOCK)
             for at in range(count):
                 place = start + at
-                common = ones(concepts_of[place, 0] & own[0]) + ones(concepts_of[place, 1] & own[1])
+                common = ones(concepts_of[place, 0] & own_first)
+                common += ones(concepts_of[place, 1] & own_second)
                 told[at] = (
                     texts[text_of[place]]
                     + fields[field_of[place]]
                     + np.float32(common) * named[named_of[place]]
                 )
+            # What is left is noted, not branched to: which it is no processor can foresee.
+            left = 0
             for at in range(count):
                 # The lines come last in the sum, so with the best of them it is a safe bound.
-                if STEP * (told[at] + most_lines) < least:
-                    continue
-                place = start + at
+                hopeful[left] = at
+                left += STEP * (told[at] + most_lines) >= least
+            found = 0
+            for one in range(left):
+                at = hopeful[one]
+                codes = lines_of[start + at]
+                best = lines[codes & np.uint32(NO_LINE)]
+                for shift in range(LINE_BITS, LINES * LINE_BITS, LINE_BITS):
+                    this = lines[(codes >> np.uint32(shift)) & np.uint32(NO_LINE)]
+                    best = this if this > best else best
+                hopeful[found], bests[found] = at, best
+                found += STEP * (told[at] + best) >= least
+            for one in range(found):
+                at, best = hopeful[one], bests[one]
+                place, step = start + at, step_of(told[at] + best)
                 stated = stated_of[place]
                 begin = np.int64(stated & np.uint64(LAST_DAY))
                 end = np.int64((stated >> np.uint64(TO_AT)) & np.uint64(LAST_DAY))
-                if not stated >> np.uint64(OPEN_AT) or begin > last or end < first:
-                    continue
-                codes = lines_of[place]
-                best = np.float32(0.0)
-                for shift in range(0, LINES * LINE_BITS, LINE_BITS):
-                    best = max(best, lines[(codes >> np.uint32(shift)) & np.uint32(NO_LINE)])
-                step = step_of(told[at] + best)
-                if step < least:
+                if step < least or not stated >> np.uint64(OPEN_AT) or begin > last or end < first:
                     continue
                 whom = np.int64((stated >> np.uint64(WHOM_AT)) & np.uint64(MOST_WHOM))
                 if whom != MOST_WHOM and not admits(admission, whom):
@@ -158,7 +206,7 @@ def _look(part, order, links, places, when, admission, own, tables, most):  # ty
                     above -= often[least]
                     least += 1
             block, count = following, np.int64(BLOCK)
-    return rows[:kept], rests[:kept], steps[:kept], least
+    return rows[:kept], rests[:kept], steps[:kept], least, above
 
 
 @inlined
@@ -185,8 +233,10 @@ def _once(rows, rests, steps, least):  # type: ignore[no-untyped-def]
 
 @inlined
 def _look_again(rows, rests, gists, own, asked, marks, weights, most):  # type: ignore[no-untyped-def]
-    """The rows whose estimates are the `most` best, with what the offers' gists tell."""
-    apart, told = apart_worth(weights), terms_told(own)
+    """The rows whose estimates are the `most` best, with what the offers' gists tell, and these
+    estimates in steps: best first, of equals in no order."""
+    planes, vector_length = planes_of(asked["vector"])
+    meaning, told = np.float32(weights[MEANING]), terms_told(own)
     mine = gist_weights(asked, marks)
     words, focus = np.float32(weights[TERMS]), np.float32(weights[FOCUS])
     alike = np.float32(weights[CONCEPTS] / max(asked["concept_norm"], 1.0))
@@ -196,7 +246,7 @@ def _look_again(rows, rests, gists, own, asked, marks, weights, most):  # type: 
         if at + _AHEAD < len(rows):
             fetch(gists, np.int64(rows[at + _AHEAD]) * GIST, 0, GIST * 8)
         row = rows[at]
-        total = rests[at] + apart[signs_apart(gists, row, own)]
+        total = rests[at] + meaning_worth(gists, row, planes, vector_length, meaning)
         total += words * words_alike(gists, row, own, told)
         common, product, named, length = in_gist(gists, row, mine)
         if common > 0:
@@ -208,4 +258,14 @@ def _look_again(rows, rests, gists, own, asked, marks, weights, most):  # type: 
     while above < most and least > 0:
         least -= 1
         above += often[least]
-    return rows[steps >= least]
+    # Of few steps counting tells each row's place, without sorting.
+    places = np.zeros(STEPS, dtype=np.int64)
+    for step in range(STEPS - 2, least - 1, -1):
+        places[step] = places[step + 1] + often[step + 1]
+    ordered, good = np.empty(above, dtype=np.int32), np.empty(above, dtype=np.int16)
+    for at in range(len(rows)):
+        if steps[at] >= least:
+            place = places[steps[at]]
+            places[steps[at]] += 1
+            ordered[place], good[place] = rows[at], steps[at]
+    return ordered, good

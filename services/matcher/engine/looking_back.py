@@ -19,6 +19,7 @@ from services.matcher.engine.estimates import (
     FIELD,
     FOCUS,
     MAIN_NEED,
+    MEANING,
     NEEDS_SERVED,
     QUANTITY,
     TERMS,
@@ -29,12 +30,12 @@ from services.matcher.engine.estimates import (
     UNCODED,
     UNCONDITIONAL,
     WINDOW,
-    apart_worth,
     concept_words,
     day16_of,
     gist_weights,
+    meaning_worth,
     ones,
-    signs_apart,
+    planes_of,
     terms_told,
     text_worth,
     theme_worth,
@@ -102,7 +103,8 @@ def reached(part, links, places, gists, gist, offer, lines, today, admitted, wei
     rows, rests, ends = _look(
         part, links, places, when, admitted, own, tables, weights, base, rooms[0]
     )
-    apart, told = apart_worth(weights), terms_told(gist)
+    planes, vector_length = planes_of(given["vector"])
+    meaning, told = np.float32(weights[MEANING]), terms_told(gist)
     mine = gist_weights(given, marks)
     # Of the offer too only what a gist would tell counts, or like texts would not seem alike.
     total_named = squares = np.int64(0)
@@ -116,7 +118,7 @@ def reached(part, links, places, gists, gist, offer, lines, today, admitted, wei
             fetch(gists, np.int64(rows[at + _AHEAD]) * GIST, 0, GIST * 8)
         row = rows[at]
         own_common, product, length = _in_common(gists, row, mine)
-        total = rests[at] + apart[signs_apart(gists, row, gist)]
+        total = rests[at] + meaning_worth(gists, row, planes, vector_length, meaning)
         total += weights[TERMS] * words_alike(gists, row, gist, told)
         if product > 0:
             total += weights[FOCUS] * own_common / total_named

@@ -175,7 +175,7 @@ class Engine:
         most = self.size if size is None else size
         entries: tuple[Pairing, ...] = ()
         if request in self._records.requests:
-            found = search.offers_for(self._records, self.model, request, exact=exact)
+            found = search.offers_for(self._records, self.model, request, most, exact=exact)
             entries = self._ranked(request, found, most)
             if self._records.barred_kinds(request):
                 entries = self._permitted(entries)
@@ -235,9 +235,9 @@ class Engine:
             return -round(float(suits[at]) + urgency, 6), ids[at]
 
         order = sorted(range(len(ids)), key=place)[: self.size if size is None else size]
-        pairs = [(ids[at], offer) for at in order]
         told = requests_told(self._records, self._records.offers.row(offer), found.rows[order])
-        return self._permitted(_pairings(pairs, found, order, told))
+        named = [ids[at] for at in order], [offer] * len(order)
+        return self._permitted(_pairings(*named, found, np.array(order, dtype=np.intp), told))
 
     def _permitted(self, pairings: tuple[Pairing, ...]) -> tuple[Pairing, ...]:
         """The pairings without what embargoes keep an offer from serving."""
@@ -257,15 +257,17 @@ class Engine:
         offers = self._records.offers
         row, best = self._records.requests.row(request), _best(found.scores, most)
         rows = found.rows[best]
-        free = offers.records.column("unconditional")[rows]
-        near = self._records.whom.from_neighbours(row, rows)
-        columns = ((-found.scores[best]).tolist(), (~free).tolist(), (~near).tolist())
+        tied = ~offers.records.column("unconditional")[rows]
+        far = ~self._records.whom.from_neighbours(row, rows)
         ids = [offers.id(number) for number in rows.tolist()]
-        ranked = sorted(zip(*columns, ids, best, strict=True))[:most]
-        order = [at for *_, at in ranked]
-        pairs = [(request, offer) for *_, offer, _ in ranked]
+        keys = list(
+            zip((-found.scores[best]).tolist(), tied.tolist(), far.tolist(), ids, strict=True)
+        )
+        ranked = sorted(range(len(keys)), key=keys.__getitem__)[:most]
         tell = offers_told_fast if len(offers) > LARGE else offers_told
-        return _pairings(pairs, found, order, tell(self._records, row, found.rows[order]))
+        told = tell(self._records, row, rows[ranked])
+        named = [request] * len(ranked), [ids[at] for at in ranked]
+        return _pairings(*named, found, best[ranked], told)
 
     def _remember(self, request: str, entries: tuple[Pairing, ...]) -> None:
         self._forget_list(request)
@@ -286,24 +288,23 @@ class Engine:
 
 
 def _pairings(
-    pairs: Sequence[tuple[str, str]], found: search.Found, order: Sequence[int], told: Told
+    requests: Sequence[str],
+    offers: Sequence[str],
+    found: search.Found,
+    order: npt.NDArray[np.intp],
+    told: Told,
 ) -> tuple[Pairing, ...]:
-    """The pairs with what is told of them, all in one order."""
-    return tuple(
-        map(
-            partial(tuple.__new__, Pairing),
-            zip(
-                [request for request, _ in pairs],
-                [offer for _, offer in pairs],
-                found.scores[order].tolist(),
-                range(1, len(pairs) + 1),
-                map(tuple, found.features[order].tolist()),
-                told.serves,
-                told.evidence,
-                strict=True,
-            ),
-        )
+    """Pairs of requests and offers with what was found and is told of them, all in one order."""
+    columns = (
+        requests,
+        offers,
+        found.scores[order].tolist(),
+        range(1, len(order) + 1),
+        map(tuple, found.features[order].tolist()),
+        told.serves,
+        told.evidence,
     )
+    return tuple(map(partial(tuple.__new__, Pairing), zip(*columns, strict=True)))
 
 
 def _require_features(model: Model) -> None:
@@ -311,9 +312,9 @@ def _require_features(model: Model) -> None:
         raise ValueError(f"the model {model.version} was made for other features")
 
 
-def _best(scores: npt.NDArray[np.float64], most: int) -> list[int]:
+def _best(scores: npt.NDArray[np.float64], most: int) -> npt.NDArray[np.intp]:
     """Where the `most` best scores are, and all that equal the last of them, in no order."""
     if len(scores) <= most:
-        return list(range(len(scores)))
+        return np.arange(len(scores))
     last = np.partition(scores, len(scores) - most)[len(scores) - most]
-    return [int(at) for at in np.flatnonzero(scores >= last)]
+    return np.flatnonzero(scores >= last)

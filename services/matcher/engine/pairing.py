@@ -1,9 +1,9 @@
 """Pairs as they are proposed, and what is told of them: which lines serve which, what both name."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import partial
 from itertools import pairwise
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -12,12 +12,13 @@ from services.matcher.engine.codes import KIND_CODES, THEME_CODES, closeness, se
 from services.matcher.engine.entries import UNKNOWN
 from services.matcher.engine.index import Evidence
 from services.matcher.engine.records import Records
-from services.matcher.engine.serving import Serving, rounded, servings, thousandths
-from services.matcher.engine.telling import PAIR, named_by_both, served
+from services.matcher.engine.serving import THOUSANDTHS, Serving, rounded, servings
+from services.matcher.engine.telling import named_by_both, served
 
 MOST_EVIDENCE = 8
 
 Rows = npt.NDArray[np.intp]
+T = TypeVar("T")
 
 
 class Pairing(NamedTuple):
@@ -66,7 +67,7 @@ def offers_told_fast(records: Records, row: int, rows: Rows) -> Told:
     """The same as `offers_told` gives, by compiled loops: for a large register."""
     offers, requests = records.offers, records.requests
     asked = requests.records.table[row : row + 1]
-    told, fits = served(
+    told, fits, lines_ends = served(
         rows,
         offers.records.table,
         offers.lines.table,
@@ -77,38 +78,37 @@ def offers_told_fast(records: Records, row: int, rows: Rows) -> Told:
         serves(),
     )
     marks = records.names.concept_marks()
-    named = named_by_both(rows, offers.records.table, asked, marks, MOST_EVIDENCE)
-    found = list(_servings(told, fits, records))
-    ends = np.searchsorted(told[:, PAIR], np.arange(len(rows) + 1)).tolist()
+    named, ends = named_by_both(rows, offers.records.table, asked, marks, MOST_EVIDENCE)
     names = records.names.concepts.listed()
-    return Told(
-        [tuple(found[first:end]) for first, end in pairwise(ends)],
-        [tuple([names[at] for at in one if at]) for one in named.tolist()],
-    )
+    concepts = [names[number] for number in named.tolist()]
+    return Told(_by_pair(_servings(told, fits, records), lines_ends), _by_pair(concepts, ends))
+
+
+def _by_pair(told: list[T], ends: npt.NDArray[np.intp]) -> list[tuple[T, ...]]:
+    """What is told of pairs one after the other, by pair: it begins where that before it ends."""
+    return [tuple(told[first:end]) for first, end in pairwise(ends.tolist())]
 
 
 def _servings(
     told: npt.NDArray[np.int64], fits: npt.NDArray[np.float64], records: Records
-) -> Iterator[Serving]:
+) -> list[Serving]:
     """The servings that telling.served tells."""
     units = records.names.units.listed()
-    needs, provisions, themes, kinds, quantities, ofs, unit, amounts, amount_ofs, _ = (
-        told.T.tolist()
-    )
+    needs, provisions, themes, kinds, quantities, ofs, unit, amounts, amount_ofs = told.T.tolist()
     # Column by column: a list of one measure is made faster than so many pieces of tuples.
     columns = (
         needs,
         provisions,
         [THEME_CODES[theme] for theme in themes],
         [KIND_CODES[kind] for kind in kinds],
-        [None if value == UNKNOWN else thousandths(value) for value in quantities],
-        [None if value == UNKNOWN else thousandths(value) for value in ofs],
+        [None if value == UNKNOWN else value / THOUSANDTHS for value in quantities],
+        [None if value == UNKNOWN else value / THOUSANDTHS for value in ofs],
         [None if value == UNKNOWN else units[value] for value in unit],
         map(rounded, fits.tolist()),
         [None if value == UNKNOWN else value for value in amounts],
         [None if value == UNKNOWN else value for value in amount_ofs],
     )
-    return map(partial(tuple.__new__, Serving), zip(*columns, strict=True))
+    return list(map(partial(tuple.__new__, Serving), zip(*columns, strict=True)))
 
 
 def _weightiest(evidence: Sequence[Evidence]) -> list[tuple[str, ...]]:

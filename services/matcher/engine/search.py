@@ -16,7 +16,8 @@ from services.matcher.engine.rules import View, bars
 from services.matcher.engine.shortcut import (
     Compared,
     Rows,
-    compared,
+    offers_compared,
+    requests_compared,
     worth_comparing,
     worth_scoring,
 )
@@ -34,11 +35,14 @@ class Found:
     scores: npt.NDArray[np.float64]
 
 
-def offers_for(records: Records, model: Model, request: str, *, exact: bool = False) -> Found:
-    """Offers that may be proposed for a request, all or the best; KeyError if it is not here."""
+def offers_for(
+    records: Records, model: Model, request: str, most: int, *, exact: bool = False
+) -> Found:
+    """Offers that may be proposed for a request: all of few, of many or not `exact` some more than
+    the `most` best. KeyError if it is not here."""
     row = records.requests.row(request)
     if len(records.offers) > LARGE and not exact:
-        return _best_offers(records, model, request)
+        return _best_offers(records, model, request, most)
     rows = _permitted_offers(records, request)
     one, offers = records.requests.view([row]), records.offers
     needs = records.requests.lines_of(row)
@@ -47,17 +51,19 @@ def offers_for(records: Records, model: Model, request: str, *, exact: bool = Fa
     return _scored(rows, features, model)
 
 
-def _best_offers(records: Records, model: Model, request: str) -> Found:
-    """Offers that may be proposed for a request and may be among its best."""
+def _best_offers(records: Records, model: Model, request: str, most: int) -> Found:
+    """Offers that may be proposed for a request and may be among its `most` best."""
     row = records.requests.row(request)
     asked = records.requests.records.column
     if not asked("open")[row] or asked("embargoed")[row]:
         return _scored(np.zeros(0, dtype=np.intp), np.zeros((0, len(FEATURES))), model)
-    rows = worth_scoring(records, model, row)
-    rows = _without(rows, records.declined_rows("request", request))
-    rows = records.whom.within_embargo(row, rows)
-    rows = rows[_related(records.requests, row, records.offers, rows)]
-    return _proposable(rows, compared(records, model, "request", row, rows), model)
+    found = worth_scoring(records, model, row)
+    declined = records.declined_rows("request", request)
+    if declined:
+        found = found.where(~np.isin(found.rows, declined))
+    if asked("barred")[row]:
+        found = found.where(records.whom.within_embargo(row, found.rows))
+    return _proposable(found.rows, offers_compared(records, model, row, found, most), model)
 
 
 def _permitted_offers(records: Records, request: str) -> npt.NDArray[np.intp]:
@@ -99,14 +105,11 @@ def requests_entered(records: Records, model: Model, offer: str, *, exact: bool 
     if not records.offers.records.column("open")[row]:
         return _scored(np.zeros(0, dtype=np.intp), np.zeros((0, len(FEATURES))), model)
     rows = worth_comparing(records, model, row)
-    rows = _without(rows, records.declined_rows("offer", offer))
+    declined = records.declined_rows("offer", offer)
+    if declined:
+        rows = rows[~np.isin(rows, declined)]
     rows = records.whom.may_have(row, rows)
-    rows = rows[_related(records.offers, row, records.requests, rows)]
-    return _proposable(rows, compared(records, model, "offer", row, rows), model)
-
-
-def _without(rows: Rows, others: Sequence[int]) -> Rows:
-    return rows[~np.isin(rows, others)] if others else rows
+    return _proposable(rows, requests_compared(records, model, row, rows), model)
 
 
 def _proposable(rows: Rows, pairs: Compared, model: Model) -> Found:
@@ -115,22 +118,20 @@ def _proposable(rows: Rows, pairs: Compared, model: Model) -> Found:
     return Found(rows[kept].astype(np.intp), pairs.features[kept], scores[kept])
 
 
-def _related(
-    side: Index, row: int, index: Index, rows: Rows | slice = slice(None)
-) -> npt.NDArray[np.bool_]:
-    """Which records in some rows, all by default, name a theme close to one that another names,
-    which is in a row of its own side.
+def _related(side: Index, row: int, index: Index) -> npt.NDArray[np.bool_]:
+    """Which rows' records name a theme close to one that another names, which is in a row of its
+    own side.
 
     By their codes or their texts, and at all close.
 
     A record without codes is always among them, and to it everything is: what its text says of
     themes is a guess, which may lower a score but not hide a record.
     """
-    wanted = index.records.used[rows].copy()
+    wanted = index.records.used.copy()
     one = side.records.table[row]
     if one["coded"]:
         near = np.uint32(related_to(int(one["themes"])))
-        themes, coded = (index.records.column(name)[rows] for name in ("themes", "coded"))
+        themes, coded = (index.records.column(name) for name in ("themes", "coded"))
         wanted &= ((themes & near) != 0) | ~coded
     return wanted
 

@@ -9,7 +9,7 @@ from services.matcher.engine.entries import UNKNOWN
 from services.matcher.engine.index import LeftLine
 
 LEAST_FIT = 0.3
-_THOUSANDTHS = 1000
+THOUSANDTHS = 1000
 _DECIMALS = 6
 
 
@@ -36,7 +36,7 @@ class Serving(NamedTuple):
 
 def thousandths(count: int) -> float:
     """So many thousandths as a quantity."""
-    return count / _THOUSANDTHS
+    return count / THOUSANDTHS
 
 
 @lru_cache(maxsize=4_096)

@@ -12,13 +12,21 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from services.matcher.engine.codes import closeness, near_themes, served_kinds, serves
+from services.matcher.engine.codes import (
+    closeness,
+    near_themes,
+    related_to,
+    served_kinds,
+    serves,
+)
+from services.matcher.engine.estimates import STEP, STEPS
 from services.matcher.engine.features import FEATURES
+from services.matcher.engine.index import Index
 from services.matcher.engine.kernels import offers_features, requests_features
 from services.matcher.engine.looking import candidates
 from services.matcher.engine.looking_back import reached
 from services.matcher.engine.ranking import Model
-from services.matcher.engine.records import Records, Side
+from services.matcher.engine.records import Records
 
 SCORED = 400
 """Candidates that are scored, and all whose estimates equal the last of them."""
@@ -34,10 +42,27 @@ MISLED = 1.2
 """By how much, in log odds, looks may mislead, for a pair to be scored that by them falls short of
 where a list ends."""
 
+SHORT = 2.0
+"""By how much, in log odds, looks may fall short of a score, for an offer still to be scored."""
+
+_UNTOLD = ("allowed", "window", "unconditional", "track_record")
+"""Features that no look at an offer tells anything of."""
+
 _OFFERS = ("row", "concepts", "named", "text", "field", "stated", "lines")
 _REQUESTS = ("row", "concepts", "named", "text", "stated", "lines", "shares", "end")
 
 Rows = npt.NDArray[np.int32]
+
+
+class Hopeful(NamedTuple):
+    """Offers in some rows, best first, with log odds that they hardly come above."""
+
+    rows: Rows
+    good: npt.NDArray[np.float32]
+
+    def where(self, kept: npt.NDArray[np.bool_]) -> "Hopeful":
+        """Some of them."""
+        return Hopeful(self.rows[kept], self.good[kept])
 
 
 class Compared(NamedTuple):
@@ -49,12 +74,12 @@ class Compared(NamedTuple):
     features: npt.NDArray[np.float64]
 
 
-def worth_scoring(records: Records, model: Model, row: int) -> Rows:
-    """Rows of offers that may be among the best for the request in a row, each once."""
+def worth_scoring(records: Records, model: Model, row: int) -> Hopeful:
+    """Offers that may be among the best for the request in a row, each once."""
     cells = records.found.offers.cells
     asked = records.requests.records.table[row : row + 1]
     marks, offers = records.names.concept_marks(), len(records.offers)
-    rows: Rows = candidates(
+    rows, steps = candidates(
         cells.part(records.found.offers_to_look_at(row)),
         cells.links,
         tuple(cells.column(name) for name in _OFFERS),
@@ -68,7 +93,9 @@ def worth_scoring(records: Records, model: Model, row: int) -> Rows:
         (marks, *codes()),
         (LOOKED_AT + offers // LOOKED_AT_OF, SCORED + offers // SCORED_OF),
     )
-    return rows
+    # The last step is for all from there on.
+    good = np.where(steps < STEPS - 1, steps / STEP + _most_else(model), np.float32(np.inf))
+    return Hopeful(rows, good)
 
 
 def worth_comparing(records: Records, model: Model, row: int) -> Rows:
@@ -91,25 +118,27 @@ def worth_comparing(records: Records, model: Model, row: int) -> Rows:
     return rows
 
 
-def compared(records: Records, model: Model, side: Side, row: int, rows: Rows) -> Compared:
-    """The record in a row of a side with those of the other side in some rows.
+def offers_compared(
+    records: Records, model: Model, row: int, found: Hopeful, most: int
+) -> Compared:
+    """The request in a row with offers, the best of which are looked for, `most` of them.
 
-    The same numbers as features.pair_features and Model.log_odds give, to the last bit.
+    Those that are left out as they hardly come up to these count as not permitted. The same numbers
+    as features.pair_features and Model.log_odds give, to the last bit.
     """
-    features = np.empty((len(rows), len(FEATURES)))
-    loop, one, others, admitted = (
-        (offers_features, records.requests, records.offers, records.whom.admission(row))
-        if side == "request"
-        else (requests_features, records.offers, records.requests, records.whom.states(row))
-    )
-    permitted, log_odds = loop(
-        rows,
-        others.records.table,
-        others.lines.table,
-        one.records.table[row : row + 1],
-        one.lines.table,
+    requests, offers = records.requests, records.offers
+    features = np.empty((len(found.rows), len(FEATURES)))
+    permitted, log_odds = offers_features(
+        found.rows,
+        found.good,
+        max(most, 1),
+        offers.records.table,
+        offers.lines.table,
+        requests.records.table[row : row + 1],
+        requests.lines.table,
         records.today,
-        admitted,
+        records.whom.admission(row),
+        _near(requests, row),
         len(records.names.concepts),
         codes(),
         _weights(model),
@@ -118,10 +147,44 @@ def compared(records: Records, model: Model, side: Side, row: int, rows: Rows) -
     return Compared(permitted, log_odds, features)
 
 
+def requests_compared(records: Records, model: Model, row: int, rows: Rows) -> Compared:
+    """The offer in a row with the requests in some rows; the numbers as `offers_compared` has."""
+    requests, offers = records.requests, records.offers
+    features = np.empty((len(rows), len(FEATURES)))
+    permitted, log_odds = requests_features(
+        rows,
+        requests.records.table,
+        requests.lines.table,
+        offers.records.table[row : row + 1],
+        offers.lines.table,
+        records.today,
+        records.whom.states(row),
+        _near(offers, row),
+        len(records.names.concepts),
+        codes(),
+        _weights(model),
+        features,
+    )
+    return Compared(permitted, log_odds, features)
+
+
+def _near(side: Index, row: int) -> int:
+    """The themes close to those of a record with codes, as bits; -1 for one without any."""
+    one = side.records.table[row]
+    return related_to(int(one["themes"])) if one["coded"] else -1
+
+
 @cache
 def codes() -> tuple[npt.NDArray[Any], ...]:
     """How close themes are and how far kinds serve, as numbers and as whole hundredths."""
     return closeness(), serves(), near_themes(), served_kinds()
+
+
+@lru_cache(maxsize=16)
+def _most_else(model: Model) -> np.float32:
+    """What looks tell nothing of at its best, and by how much they may mislead."""
+    weight = dict(zip(model.feature_names, model.weights, strict=True))
+    return np.float32(model.intercept + sum(weight[name] for name in _UNTOLD) + SHORT)
 
 
 @lru_cache(maxsize=16)

@@ -7,8 +7,8 @@ from services.matcher.engine.entries import UNKNOWN
 from services.matcher.engine.names import CONCEPT_PLACE
 from services.matcher.engine.serving import LEAST_FIT
 
-NEED, PROVISION, THEME, KIND, QUANTITY, OF, UNIT, AMOUNT, AMOUNT_OF, PAIR = range(10)
-"""What is told of a serving in whole numbers, and of which pair; UNKNOWN for what is not stated."""
+NEED, PROVISION, THEME, KIND, QUANTITY, OF, UNIT, AMOUNT, AMOUNT_OF = range(9)
+"""What is told of a serving in whole numbers; UNKNOWN for what is not stated."""
 
 
 @compiled
@@ -16,7 +16,8 @@ def served(rows, offers, provisions, request, needs, today, closeness, serves): 
     """Which provision of the offers in some rows meets which need best; see serving.servings.
 
     `request` is a table of one row. Returns servings × what is told, and how well each fits: pair
-    after pair, of each in the order of the needs' numbers.
+    after pair, of each in the order of the needs' numbers; and where those of each pair end, after
+    a first 0.
     """
     asked = request[0]
     count = np.int64(asked["line_count"])
@@ -24,8 +25,9 @@ def served(rows, offers, provisions, request, needs, today, closeness, serves): 
     for place in range(count):
         numbers[place] = needs[asked["first_line"] + place]["number"]
     order = np.argsort(numbers)
-    told = np.empty((len(rows) * count, 10), dtype=np.int64)
+    told = np.empty((len(rows) * count, 9), dtype=np.int64)
     fits = np.empty(len(rows) * count)
+    ends = np.zeros(len(rows) + 1, dtype=np.int64)
     found = 0
     for at in range(len(rows)):
         given = offers[rows[at]]
@@ -52,7 +54,6 @@ def served(rows, offers, provisions, request, needs, today, closeness, serves): 
                 told[found, THEME] = need["theme"]
                 told[found, KIND] = need["kind"]
                 told[found, QUANTITY:] = UNKNOWN
-                told[found, PAIR] = at
                 comparable = need["unit"] != 0 and need["unit"] == one["unit"]
                 if comparable and need["quantity"] != UNKNOWN and one["quantity"] != UNKNOWN:
                     told[found, QUANTITY] = min(need["quantity"], one["quantity"])
@@ -63,26 +64,28 @@ def served(rows, offers, provisions, request, needs, today, closeness, serves): 
                     told[found, AMOUNT_OF] = need["amount"]
                 fits[found] = most
                 found += 1
-    return told[:found], fits[:found]
+        ends[at + 1] = found
+    return told[:found], fits[:found], ends
 
 
 @compiled
 def named_by_both(rows, offers, request, marks, most):  # type: ignore[no-untyped-def]
     """The concepts that the texts of a request and of the offers in some rows both name.
 
-    Pairs × `most` numbers of concepts, 0 after the last: those first whose weights have the largest
-    product, of equals by name.
+    Their numbers, pair after pair, of each `most` at most: those first whose weights have the
+    largest product, of equals by name; and where those of each pair end, after a first 0.
     """
     own = np.zeros(len(marks), dtype=np.int64)
     asked = request[0]
     for place in range(len(asked["concepts"])):
         if (asked["named"] >> np.uint64(place)) & np.uint64(1):
             own[asked["concepts"][place]] = asked["concept_weights"][place]
-    found = np.zeros((len(rows), most), dtype=np.int64)
+    told = np.empty(len(rows) * most, dtype=np.int64)
+    ends = np.zeros(len(rows) + 1, dtype=np.int64)
     products = np.zeros(most, dtype=np.int64)
     for at in range(len(rows)):
         given = offers[rows[at]]
-        kept = 0
+        found, kept = told[ends[at] :], 0
         for place in range(len(given["concepts"])):
             concept = given["concepts"][place]
             product = own[concept] * np.int64(given["concept_weights"][place])
@@ -93,15 +96,16 @@ def named_by_both(rows, offers, request, marks, most):  # type: ignore[no-untype
                 products[spot - 1] < product
                 or (
                     products[spot - 1] == product
-                    and marks[found[at, spot - 1], CONCEPT_PLACE] > marks[concept, CONCEPT_PLACE]
+                    and marks[found[spot - 1], CONCEPT_PLACE] > marks[concept, CONCEPT_PLACE]
                 )
             ):
                 spot -= 1
             if spot < most:
                 for later in range(min(kept, most - 1), spot, -1):
                     products[later] = products[later - 1]
-                    found[at, later] = found[at, later - 1]
+                    found[later] = found[later - 1]
                 products[spot] = product
-                found[at, spot] = concept
+                found[spot] = concept
                 kept = min(kept + 1, most)
-    return found
+        ends[at + 1] = ends[at] + kept
+    return told[: ends[-1]], ends

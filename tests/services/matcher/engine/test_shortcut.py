@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 from itertools import islice
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -76,6 +77,27 @@ def test_the_best_are_found_and_scored_as_without_the_shortcut() -> None:
     assert all(made.barred("R1", offer_) is None for offer_, _ in short)
 
 
+def test_what_hardly_comes_up_to_the_best_is_not_scored(monkeypatch: pytest.MonkeyPatch) -> None:
+    scored: list[int] = []
+    plain = search.offers_compared
+
+    def noted(*asked: Any) -> shortcut.Compared:
+        found = plain(*asked)
+        scored.append(int(found.permitted.sum()))
+        return found
+
+    monkeypatch.setattr(search, "offers_compared", noted)
+    monkeypatch.setattr(shortcut, "LOOKED_AT", OFFERS)
+    monkeypatch.setattr(shortcut, "SCORED", OFFERS)
+    made = engine(request("R1", signature=signed(TEXTS[0])), *market(1))
+    few = made.shortlist("R1", 5).entries
+    many = made.shortlist("R1", 20).entries
+    exact = made.shortlist("R1", 20, exact=True).entries
+    assert many == exact
+    assert few == exact[:5]
+    assert scored[0] < scored[1] < OFFERS
+
+
 def test_of_few_offers_those_on_other_themes_are_looked_at_too(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -92,7 +114,12 @@ def test_of_few_offers_those_on_other_themes_are_looked_at_too(
     assert best(made) == best(made, exact=True)
 
 
-def test_the_order_of_arrival_does_not_matter() -> None:
+@pytest.mark.parametrize("looked_at", [150, 20])
+def test_the_order_of_arrival_does_not_matter(
+    looked_at: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Of so many more places than are looked at again, a sample tells where these begin.
+    monkeypatch.setattr(shortcut, "LOOKED_AT", looked_at)
     offers = list(market(2))
     one = engine(request("R1"), *offers)
     Random(3).shuffle(offers)
