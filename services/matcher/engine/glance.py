@@ -4,7 +4,8 @@ The words of a brief look: a set of the concepts that the record names, and how 
 is mostly about, how surely it is of this field and whether it has codes of its own. Only where
 these may suffice the others are read: whether it is open, whom it is for (of a request, which
 State's it is), its window; the codes of its first lines. The gist, for a second look: the signs of
-its vector's numbers, since how many differ tells the angle between two vectors (Charikar 2002), its
+its vector's numbers, since how many differ tells the angle between two vectors (Charikar 2002), and
+more of it where the other's numbers are known (estimates.planes_of), its
 weightiest concepts with their weights, and a set of its terms.
 """
 

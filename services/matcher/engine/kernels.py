@@ -71,7 +71,7 @@ def offers_features(  # type: ignore[no-untyped-def]
     totals = np.zeros(len(rows))
     best = np.empty((4, MOST_LINES))
     for at in range(len(rows)):
-        # Only between such as look equally good, so that their order does not matter.
+        # Never among such as look equally good, so that their order does not matter.
         if at > 0 and good[at] < good[at - 1] and good[at] < best_totals[0]:
             break
         _fetch_ahead(rows, at, offers, provisions)
@@ -133,7 +133,7 @@ def _in_time(asked, given, today):  # type: ignore[no-untyped-def]
 
 @inlined
 def _related(other, near):  # type: ignore[no-untyped-def]
-    """Whether a record is about a theme among `near`, as search.related has it."""
+    """Whether a record is about a theme among `near`, as search._related has it."""
     return near < 0 or not other["coded"] or np.int64(other["themes"]) & near != 0
 
 
