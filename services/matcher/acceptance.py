@@ -42,7 +42,7 @@ from services.matcher.domain import (
 )
 from services.matcher.promises import commitment_lines, require_committable
 from services.matcher.settling import settle
-from services.matcher.shortages import whole_refusal
+from services.matcher.shortages import REFUSED, refusal_code, shortage_view, whole_refusal
 from shared.events.outbox import DuplicateId, StaleVersion
 from shared.ids import derived_id
 from shared.lifecycle import IllegalTransition
@@ -60,10 +60,15 @@ _ROUNDS = 5
 
 
 class Refusal(NamedTuple):
-    """Why a commitment is not made: a code for programs, and the reason in words."""
+    """Why a commitment is not made: a code for programs, and the reason in words.
+
+    The code is that of the problem which whoever endorses or commits by themselves is told;
+    `shortage` is which line had too little, where it was that.
+    """
 
     code: str
     detail: str
+    shortage: Mapping[str, Any] | None = None
 
     def __str__(self) -> str:
         return self.detail
@@ -106,7 +111,10 @@ def go_on(id_: str, now: datetime, seconds: float = TURN_SECONDS) -> KeptAllocat
     if kept.status == "accepting":
         refusal = _accept(kept, now, until)
         if refusal is not None:
-            _move(kept.id, "accepting", {"status": "undoing", "refusal": refusal})
+            proposal, why = refusal
+            refused = {"proposal": proposal, **why._asdict()}
+            said = {"refusal": f"{proposal}: {why}", "refused": refused}
+            _move(kept.id, "accepting", {"status": "undoing", **said})
         elif _is_done(kept):
             _move(kept.id, "accepting", {"status": "accepted"})
         kept.reload()
@@ -147,8 +155,11 @@ def commitment_id(allocation: str, pair: AllocatedPair) -> str:
     return derived_id("allocation", allocation, pair.request, pair.offer)
 
 
-def _accept(kept: KeptAllocation, now: datetime, until: float) -> str | None:
-    """Endorse all, then commit all; why that cannot be, None if it is done or time is up."""
+def _accept(kept: KeptAllocation, now: datetime, until: float) -> tuple[str, Refusal] | None:
+    """Endorse all, then commit all; of which proposal that cannot be, and why.
+
+    None if it is done or time is up.
+    """
     identity = Identity(subject=kept.subject, role=kept.role)
     pairs = list(pairs_of(kept).order_by(*PAIRS))
     done = {
@@ -166,7 +177,7 @@ def _accept(kept: KeptAllocation, now: datetime, until: float) -> str | None:
                 continue
             refusal = step(kept, pair, identity, now)
             if refusal is not None:
-                return f"{proposal_id(pair.request, pair.offer)}: {refusal}"
+                return proposal_id(pair.request, pair.offer), refusal
     return None
 
 
@@ -229,8 +240,9 @@ def commit(
         settle(found.id, now)
         return None
     if commitment.refusal is None:
-        return Refusal("limit", f"the commitment is {commitment.status}")
-    return Refusal("limit", whole_refusal(commitment))
+        return Refusal(REFUSED, f"the commitment is {commitment.status}")
+    short = commitment.shortage and shortage_view(commitment.shortage)
+    return Refusal(refusal_code(commitment), whole_refusal(commitment), short or None)
 
 
 def _sent(line: Mapping[str, Any]) -> dict[str, Any]:

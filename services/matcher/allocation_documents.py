@@ -25,7 +25,7 @@ class KeptAllocation(Document):
     where it was not. `donors` sum up what each would be asked for, `needs` and `themes` what is met
     (allocation_sums.py); both are empty where an older release found it. `forget_at`
     is when it goes if nobody accepts it, `expires_at` when the holds end, `refusal` why it could
-    not be accepted; `subject` and `role` are who accepts it.
+    not be accepted, `refused` the same by code; `subject` and `role` are who accepts it.
     """
 
     meta = {  # noqa: RUF012 (mongoengine declares it so)
@@ -60,6 +60,7 @@ class KeptAllocation(Document):
     subject = StringField()
     role = StringField()
     refusal = StringField()
+    refused = DictField()
 
 
 class AllocatedPair(Document):

@@ -54,12 +54,29 @@ class AcceptChosenBody(StrictSchema):
     )
 
 
+class ShortageView(StrictSchema):
+    """A line that had less than was asked of it; without amounts where it is confidential."""
+
+    side = fields.String(required=True)
+    record = fields.String(required=True)
+    line = fields.Integer(required=True)
+    measure = fields.String(required=True)
+    unit = fields.String(required=True)
+    asked = fields.Float()
+    left = fields.Float()
+
+
 class RefusedView(StrictSchema):
-    """A proposal of which nothing is held; `code` says why for programs, `detail` in words."""
+    """A proposal of which nothing is held; `code` says why for programs, `detail` in words.
+
+    The code is that of the problem which a decision or a commitment by itself is answered with:
+    `not-enough-left` has a `shortage`.
+    """
 
     proposal = fields.String(required=True)
     code = fields.String(required=True)
     detail = fields.String(required=True)
+    shortage = fields.Nested(ShortageView, required=True, allow_none=True)
 
 
 class ChosenView(StrictSchema):

@@ -12,6 +12,8 @@ from shared.vocabulary.errors import UnknownCode
 
 NOT_ENOUGH_LEFT = "not-enough-left"
 """The problem's code where a line has less than was asked of it."""
+REFUSED = "refused"
+"""The problem's code of a commitment that was refused for anything else."""
 _AMOUNTS = ("asked", "left")
 
 
@@ -47,6 +49,11 @@ def whole_refusal(commitment: Commitment) -> str:
     seen = shortage_view(short)
     asked, left = (_counted(seen[name], short["measure"], short["unit"]) for name in _AMOUNTS)
     return f"{commitment.refusal}; {asked} asked, {left} left"
+
+
+def refusal_code(commitment: Commitment) -> str:
+    """The code of why a commitment was refused."""
+    return NOT_ENOUGH_LEFT if commitment.shortage else REFUSED
 
 
 def shortage_view(shortage: Mapping[str, Any]) -> dict[str, Any]:

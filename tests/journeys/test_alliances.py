@@ -51,6 +51,10 @@ def requests(stack: Stack, examples: Path) -> dict[str, Row]:
     return {row.external: row for row in three}
 
 
+ALL_AGREE = ("BFA", "CIV", "GHA")
+"""Neighbours of one another, of which no other journey asks for what these ask."""
+
+
 def standings(alliance: dict[str, Any]) -> dict[str, str]:
     return {member["country"]: member["standing"] for member in alliance["members"]}
 
@@ -116,3 +120,40 @@ def test_three_neighbours(
     assert last["cause"] == "withdrawn"
     assert standings(last) == {"RWA": "agreed", "BDI": "left", "TZA": "declined"}
     assert alliances(tza) == []
+
+
+def test_all_agree(speaking: Callable[..., Client], examples: Path) -> None:
+    """Neighbours ask for what those three asked for; and each of them agrees."""
+    bodies = [row.body for row in read_set(examples).requests if row.external in NEIGHBOURS]
+    coordinator = speaking("coordinator")
+    asked: dict[str, str] = {}
+    for country, body in zip(ALL_AGREE, bodies, strict=True):
+        state = speaking("requester", country)
+        sent = {**body, "country": country, "external_id": None}
+        made = state.post("requests", "/v1/requests", sent)
+        asked[country] = str(made.body["id"])
+        path = f"/v1/requests/{asked[country]}"
+        state.post("requests", f"{path}/submit", {"consent": "express"}, if_match=made.etag)
+        seen = coordinator.get("requests", path).etag
+        coordinator.post("requests", f"{path}/authenticate", if_match=seen)
+
+    def theirs() -> list[dict[str, Any]]:
+        found = coordinator.items("matcher", "/v1/alliances")
+        return [one for one in found if set(one["states"]) == set(ALL_AGREE)]
+
+    wait_until(lambda: bool(theirs()), SECONDS, "the neighbours being proposed together")
+    path = f"/v1/alliances/{theirs()[0]['id']}"
+    etag = coordinator.get("matcher", path).etag
+    coordinator.post("matcher", f"{path}/decision", {"decision": "endorse"}, if_match=etag)
+    for country, request in asked.items():
+        assert coordinator.get("matcher", path).body["status"] == "endorsed"
+        state = speaking("requester", country)
+        etag = state.get("matcher", path).etag
+        answer = f"{path}/members/{request}/answer"
+        state.post("matcher", answer, {"answer": "agree"}, if_match=etag)
+    after = coordinator.get("matcher", path).body
+    assert after["status"] == "agreed"
+    assert standings(after) == dict.fromkeys(ALL_AGREE, "agreed")
+    for country in ALL_AGREE:
+        shown = speaking("requester", country).get("matcher", path).body
+        assert shown["status"] == "agreed"

@@ -1,6 +1,7 @@
 """Allocations over HTTP: the best commitments of all that is open, what if, and accepting whole."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
@@ -24,6 +25,7 @@ from services.matcher.allocation_schemas import (
     AllocationQuery,
     AllocationView,
     ChosenView,
+    RefusedView,
     UnmetView,
 )
 from services.matcher.allocation_views import (
@@ -45,7 +47,7 @@ from shared.web.identity import current_identity, require_covered, require_roles
 from shared.web.languages import reading_language
 from shared.web.marks import answers
 from shared.web.paging import page, page_schema
-from shared.web.problems import conflict, invalid_field, not_found
+from shared.web.problems import Problem, conflict, invalid_field, not_found
 
 blueprint = Blueprint(
     "allocation",
@@ -121,8 +123,14 @@ def accept(body: dict[str, Any]) -> dict[str, Any]:
     acceptance.begin_accepting(kept, body["expires_at"], identity, now)
     kept = acceptance.go_on(kept.id, now)
     if kept.status == "refused":
-        raise conflict("refused", f"Nothing is held of it: {kept.refusal}.")
+        raise _refused(kept)
     return allocation_view(kept, identity, reading_language(None))
+
+
+def _refused(kept: KeptAllocation) -> Problem:
+    """The 409 problem: which proposal was refused, by whose code and in whose words."""
+    problem = conflict("refused", f"Nothing is held of it: {kept.refusal}.")
+    return replace(problem, members={"refused": RefusedView().dump(kept.refused)})
 
 
 @blueprint.route("/allocations/<string:allocation_id>/accept", methods=["POST"])

@@ -30,7 +30,7 @@ from services.matcher.promises import (
 from services.matcher.proposals import Proposal
 from services.matcher.rights import hidden_lines
 from services.matcher.settling import settle
-from services.matcher.shortages import NOT_ENOUGH_LEFT, shortage_view, whole_refusal
+from services.matcher.shortages import refusal_code, shortage_view, whole_refusal
 from services.matcher.views import commitment_view
 from shared.ids import derived_id, new_id
 from shared.registers.context import context
@@ -94,10 +94,10 @@ class Commitments(MethodView):
 def _refused(commitment: Commitment) -> Problem:
     """The 409 problem: why nothing was committed; where a line had too little, in numbers too."""
     message = f"Nothing was committed: {whole_refusal(commitment)}."
+    problem = conflict(refusal_code(commitment), message)
     if not commitment.shortage:
-        return conflict("refused", message)
-    short = conflict(NOT_ENOUGH_LEFT, message)
-    return replace(short, members={"shortage": shortage_view(commitment.shortage)})
+        return problem
+    return replace(problem, members={"shortage": shortage_view(commitment.shortage)})
 
 
 def _begun_before(identity: Identity) -> Commitment | None:

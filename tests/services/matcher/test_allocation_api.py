@@ -343,6 +343,9 @@ def test_if_one_is_refused_all_are_given_back(
         answer = coordinator.post("/v1/allocation/accept", {"id": found["id"]})
         assert (answer.status_code, answer.json["type"]) == (409, "urn:entraide:problem:refused")
         assert "r1.o1" in answer.json["detail"]
+        refused = answer.json["refused"]
+        assert (refused["proposal"], refused["code"]) == ("r1.o1", "not-enough-left")
+        assert refused["shortage"]["side"] == "offer"
     assert Commitment.objects(status="held").count() == 0
     assert LedgerLine.objects.get(record="r2").held == 0
 
@@ -416,7 +419,15 @@ def test_of_what_was_taken_meanwhile_nothing_is_held(known: World, coordinator: 
     made = coordinator.post("/v1/commitments", {"proposal": "r3.o1", "lines": lines})
     assert made.status_code == 201, made.text
     chosen = choose(coordinator, found, "r2.o1")
-    assert (chosen["held"], [one["code"] for one in chosen["refused"]]) == ([], ["limit"])
+    (refused,) = chosen["refused"]
+    assert (chosen["held"], refused["code"]) == ([], "not-enough-left")
+    assert refused["shortage"]["left"] < refused["shortage"]["asked"]
+    # As whoever commits it by itself is told.
+    coordinator.consented("r2.o1")
+    lines = [{**line, "quantity": refused["shortage"]["asked"]} for line in LINES]
+    alone = coordinator.post("/v1/commitments", {"proposal": "r2.o1", "lines": lines})
+    assert (alone.status_code, alone.json["type"].rpartition(":")[2]) == (409, refused["code"])
+    assert alone.json["shortage"] == refused["shortage"]
     assert Commitment.objects(status="held").count() == 1
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from services.portal.pages.allocation.accepting import said_of as refused_within
 from services.portal.pages.matches.forms import number_of
 from services.portal.pages.matches.rights import possible
 from services.portal.pages.matches.rows import Line, lines, progress, proposed, sent
@@ -206,3 +207,13 @@ def test_a_shortage_is_told_in_numbers(speaking: Any) -> None:
     assert "2,000.50" in said(shortage={"side": "call", **money})
     for hidden in ({}, {"shortage": {"side": "request", "line": 2}}):
         assert said(**hidden) == "Nothing was committed: less is left than was asked."
+
+
+def test_a_refusal_within_an_allocation_is_said_as_one_outside_it(speaking: Any) -> None:
+    speaking("language", "en")
+    short = {"line": 2, "measure": "quantity", "unit": "machines", "asked": 3.0, "left": 1.0}
+    told = {"code": "not-enough-left", "shortage": {"side": "offer", **short}}
+    assert refused_within(told).startswith("Nothing was committed. Left of line 2 of the offer")
+    assert refused_within({**told, "shortage": None}).startswith("Less is left of the need")
+    assert refused_within({"code": "refused"}).startswith("Nothing was held of it")
+    assert refused_within({"code": "of-a-later-release"}) == ""

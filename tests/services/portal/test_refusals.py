@@ -8,7 +8,9 @@ import pytest
 
 import services
 import shared
+from services.matcher.shortages import NOT_ENOUGH_LEFT, REFUSED
 from services.portal.catalogues import TRANSLATED, translations
+from services.portal.pages.allocation.accepting import REFUSALS as WITHIN
 from services.portal.pages.refusals import UNSAID, WORDS, faults, refusal
 from services.portal.services import RefusedError
 
@@ -79,10 +81,28 @@ def test_no_words_are_for_codes_that_are_no_more() -> None:
     assert WORDS.keys() - {code for code, _ in codes()} - MADE_UP == set()
 
 
+def codes_of_an_allocation() -> Iterator[str]:
+    """Why nothing is held of a proposal: what `Refusal` is made of in the matcher, and the codes
+    of commitments that were refused."""
+    source = Path(services.__path__[0]) / "matcher" / "acceptance.py"
+    for node in ast.walk(ast.parse(source.read_text("utf-8"))):
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Refusal":
+            code = node.args[0]
+            if isinstance(code, ast.Constant):
+                yield str(code.value)
+    yield from (NOT_ENOUGH_LEFT, REFUSED)
+
+
+def test_no_code_within_an_allocation_is_without_words() -> None:
+    found = set(codes_of_an_allocation())
+    assert {"gone", "declined", "alliance"} <= found
+    assert found <= WITHIN.keys() | WORDS.keys()
+
+
 @pytest.mark.parametrize("language", TRANSLATED)
 def test_words_are_translated(language: str) -> None:
     known = translations()[language]
-    for code, words in WORDS.items():
+    for code, words in [*WORDS.items(), *WITHIN.items()]:
         said = str(words)
         assert known.gettext(said) != said, code
 

@@ -1,6 +1,5 @@
 """/allocation/ID/accept: what accepting would mean, then accepting the whole or chosen lines."""
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,13 +10,14 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
 from services.portal.house import house
-from services.portal.pages import asking
+from services.portal.pages import asking, refusals
 from services.portal.pages.allocation.rows import names_for, pair_row
 from services.portal.pages.allocation.showing import page_values
 from services.portal.pages.assets import ASSETS
 from services.portal.pages.forms import PageForm
 from services.portal.pages.frame import for_roles, go, show
 from services.portal.pages.keeping import keeping_typed
+from services.portal.pages.matches.words import shortage_said
 from services.portal.pages.signing import REFUSED
 from services.portal.pages.wording import number
 from services.portal.services import AwayError, RefusedError
@@ -28,14 +28,13 @@ DAYS = ("14", "30", "60", "90")
 _USUAL = "30"
 _AT_ONCE = 200
 _PAGES = 25
-_PROPOSAL = re.compile(r"Nothing is held of it: ([\w-]{1,100}\.[\w-]{1,100}): ", re.ASCII)
 
 REFUSALS: Mapping[str, object] = {
     "gone": lazy_gettext("It is proposed no more."),
     "declined": lazy_gettext("Somebody declined or rejected it meanwhile."),
     "decided": lazy_gettext("It was decided on meanwhile."),
     "changed": lazy_gettext("Others changed it at the same time. Try again."),
-    "limit": lazy_gettext("Less is left of the need or the offer than it would take."),
+    "not-enough-left": lazy_gettext("Less is left of the need or the offer than it would take."),
     "alliance": lazy_gettext("The joint project that it is for is no more."),
     "embargo": lazy_gettext("An arms embargo bars it."),
     "not-open": lazy_gettext("The request or the offer is open no more."),
@@ -117,9 +116,9 @@ def _accept_whole(allocation_id: str, until: str) -> Response:
 
 def _refused(allocation_id: str, error: RefusedError) -> Response:
     """The page of the preview with the one that was refused, and so the whole with it."""
-    named = _PROPOSAL.match(str(error))
-    of_one = str(error)[named.end() :] if named else str(error)
-    proposal = named.group(1) if named else None
+    told = error.problem.get("refused") or {}
+    proposal = told.get("proposal")
+    said = said_of(told)
     rows = _rows(allocation_id, {proposal}) if proposal else {}
     return show(
         "allocation/refused.html",
@@ -128,7 +127,8 @@ def _refused(allocation_id: str, error: RefusedError) -> Response:
         id=allocation_id,
         row=rows.get(proposal),
         proposal=proposal,
-        detail=of_one,
+        said=said,
+        detail=None if said else str(error),
         room_style=ASSETS["allocation.css"].address,
     )
 
@@ -145,11 +145,9 @@ def _accept_chosen(allocation_id: str, chosen: list[str], until: str) -> Respons
     outcomes = []
     for one in chosen:
         if one in refused:
-            code = refused[one]["code"]
-            why = REFUSALS.get(code)
-            said = None if why is None else str(why)
-            detail = None if why else refused[one]["detail"]
-            outcomes.append(Outcome(one, rows.get(one), said or "", detail))
+            said = said_of(refused[one])
+            detail = None if said else refused[one]["detail"]
+            outcomes.append(Outcome(one, rows.get(one), said, detail))
         elif one in found["held"]:
             outcomes.append(Outcome(one, rows.get(one)))
         else:
@@ -163,6 +161,13 @@ def _accept_chosen(allocation_id: str, chosen: list[str], until: str) -> Respons
         refused=[one for one in outcomes if one.why is not None],
         room_style=ASSETS["allocation.css"].address,
     )
+
+
+def said_of(refused: Mapping[str, Any]) -> str:
+    """Why nothing is held of a proposal, in the reader's words; "" for a code not known here."""
+    code = refused.get("code", "")
+    known = REFUSALS.get(code) or refusals.WORDS.get(code)
+    return shortage_said(refused.get("shortage")) or ("" if known is None else str(known))
 
 
 def _preview(allocation_id: str, chosen: list[str], status: int = 200) -> Response:

@@ -135,9 +135,13 @@ def refusal(error: RefusedError) -> str:
     """Why a service refused, in the reader's language."""
     if error.stale:
         return str(STALE)
-    short = error.problem.get("shortage")
-    if isinstance(short, Mapping) and short.get("side") in SHORTAGES and "left" in short:
-        measured = amount if short["measure"] == "money" else quantity
-        facts = {name: measured(short[name], short["unit"]) for name in ("asked", "left")}
-        return str(SHORTAGES[short["side"]]) % {"line": short["line"], **facts}
-    return refusals.refusal(error)
+    return shortage_said(error.problem.get("shortage")) or refusals.refusal(error)
+
+
+def shortage_said(short: object) -> str | None:
+    """What a line had too little of, in numbers; None where that is not told."""
+    if not isinstance(short, Mapping) or short.get("side") not in SHORTAGES or "left" not in short:
+        return None
+    measured = amount if short["measure"] == "money" else quantity
+    facts = {name: measured(short[name], short["unit"]) for name in ("asked", "left")}
+    return str(SHORTAGES[short["side"]]) % {"line": short["line"], **facts}
