@@ -36,6 +36,7 @@ LINES = [{"side": side, "line": 1, "quantity": 4} for side in ("request", "offer
 
 
 _BOUND = ("donor", "requester")
+_SCORED = ("adequate", "effective", "sustainable")
 
 
 @dataclass(frozen=True)
@@ -285,6 +286,66 @@ def test_a_record_that_is_withdrawn_afterwards(stack: Stack, users: Users, side:
     wait_until(lambda: life(users.donor, pair)["status"] == "fallen", SECONDS, "its falling")
     assert life(users.donor, pair)["history"][-1]["action"] == "fall"
     is_over(users, pair, "fallen")
+
+
+@pytest.mark.parametrize("state", ["draft", "submitted", "authenticated"])
+def test_a_request_is_withdrawn_before_any_donor_sees_it(users: Users, state: str) -> None:
+    path = f"/v1/requests/{asked(users)}"
+    if state != "draft":
+        steps(users.state, "requests", path, ("submit", None))
+    if state == "authenticated":
+        steps(users.coordinator, "requests", path, ("authenticate", None))
+    assert users.state.get("requests", path).body["status"] == state
+    steps(users.state, "requests", path, ("withdraw", None))
+    assert users.state.get("requests", path).body["status"] == "withdrawn"
+    assert not is_shown(users.donor, path)
+    with pytest.raises(ProblemError) as problem:
+        steps(users.state, "requests", path, ("submit", None))
+    assert problem.value.status == 409
+
+
+def test_a_request_is_withdrawn_in_each_state_of_its_match(
+    stack: Stack, users: Users, sweep: Callable[[datetime], int]
+) -> None:
+    """Before anything is committed the match falls; afterwards what was promised goes its way."""
+    (moving, _), (given, _), (followed, _) = (committed(stack, users) for _ in range(3))
+    for pair in (moving, given, followed):
+        take(users.donor, pair, "delivery", {"step": "start"})
+    take(users.state, followed, "delivery", {"step": "deliver"})
+    sweep(months_after(datetime.now(UTC), 3) + timedelta(days=1))
+    take(users.state, given, "delivery", {"step": "deliver"})
+    waiting, agreed, partly = (endorsed(users) for _ in range(3))
+    for pair in (agreed, partly):
+        both_agree(stack, pair, STATE, AGENCY)
+    commit(users, partly, 1)
+    stands(users, partly, "partly-covered", 1, 1, 0)
+    becomes = {
+        waiting: ("endorsed", "fallen"),
+        agreed: ("agreed", "fallen"),
+        partly: ("committed", "committed"),
+        moving: ("delivering", "delivering"),
+        given: ("delivered", "delivered"),
+        followed: ("follow-up", "follow-up"),
+    }
+    take(users.state, followed, "follow-ups/3/assessment", dict.fromkeys(_SCORED, 4))
+    for pair, (before, _) in becomes.items():
+        assert life(users.auditor, pair)["status"] == before
+        _withdraw(users, pair, "request")
+    for pair, (_, after) in becomes.items():
+        stands(users, pair, "withdrawn")
+        wait_until(
+            lambda pair=pair, after=after: life(users.auditor, pair)["status"] == after,
+            SECONDS,
+            f"its being {after}",
+        )
+    for pair in (waiting, agreed):
+        is_over(users, pair, "fallen")
+    take(users.state, moving, "delivery", {"step": "deliver"})
+    assert life(users.donor, moving)["status"] == "delivered"
+    take(users.donor, followed, "follow-ups/3/reply", {"text": "Thank you."})
+    with pytest.raises(ProblemError) as problem:
+        _withdraw(users, moving, "request")
+    assert problem.value.status == 409
 
 
 def _withdraw(users: Users, pair: str, side: str) -> None:
