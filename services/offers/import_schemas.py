@@ -15,6 +15,12 @@ class ImportQuery(StrictSchema):
         validate=ORGANISATION_ID,
         metadata={"description": "Whose activities they are; a donor's own unless given."},
     )
+    public = fields.Boolean(
+        load_default=False,
+        metadata={
+            "description": "Whether everybody may see those that are new; others stay as they are."
+        },
+    )
     preview = fields.Boolean(
         load_default=False,
         metadata={"description": "Tell what would be done, and write nothing."},

@@ -49,13 +49,17 @@ _COUNTRY = re.compile("[A-Z]{3}")
 
 @dataclass(frozen=True)
 class Importer:
-    """For whom and how a file is brought in; with `preview` nothing is written."""
+    """For whom and how a file is brought in; with `preview` nothing is written.
+
+    `public`: whether everybody may see the activities that are new.
+    """
 
     organisation: Organisation | None
     identity: Identity
     now: datetime
     key: bytes
     preview: bool
+    public: bool = False
 
     @property
     def owner(self) -> str | None:
@@ -143,7 +147,8 @@ def _write(record: Record, importer: Importer) -> tuple[str, Activity]:
     who, now, key = importer.identity, importer.now, importer.key
     identifier = domain.imported_id(importer.owner, SOURCE, payload["external_id"]["id"])
     if Activity.objects(id=identifier).only("id").first() is None:
-        fresh = domain.imported_activity(payload, who, now, key, importer.organisation)
+        new = {**payload, "public": importer.public}
+        fresh = domain.imported_activity(new, who, now, key, importer.organisation)
         if importer.preview:
             return "created", fresh
         try:

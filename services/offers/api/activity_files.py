@@ -50,9 +50,8 @@ class ActivityFiles(MethodView):
         owner = args["organisation"] or identity.organisation
         domain.require_importer(identity, owner)
         organisation = None if owner is None else referred_organisation(owner)
-        importer = Importer(
-            organisation, identity, context().clock(), context().key, args["preview"]
-        )
+        how = args["preview"], args["public"]
+        importer = Importer(organisation, identity, context().clock(), context().key, *how)
         most = int(current_app.config[MAX_BYTES])
         with uploaded_file(MEDIA_TYPES) as file:
             try:

@@ -327,3 +327,14 @@ def test_a_donor_and_a_coordinator_mean_the_same_records(
     second = send(caller("coordinator"), content, organisation="org-1")
     assert only(first)["id"] == only(second)["id"]
     assert counts(second) == {"read": 1, "unchanged": 1}
+
+
+def test_what_is_new_is_public_where_that_is_said_and_what_is_known_stays(own: Caller) -> None:
+    public = only(send(own, file(activity(1)), public="true"))["id"]
+    assert own.get(f"/v1/activities/{public}").json["public"] is True
+    changed = file(activity(1, status='<activity-status code="5"/>'))
+    assert counts(send(own, changed)) == {"read": 1, "changed": 1}
+    assert own.get(f"/v1/activities/{public}").json["public"] is True
+    other = only(send(own, file(activity(2))))["id"]
+    assert counts(send(own, file(activity(2)), public="true"))["unchanged"] == 1
+    assert own.get(f"/v1/activities/{other}").json["public"] is False

@@ -12,6 +12,7 @@ from wtforms.validators import Length
 
 from services.portal.pages import wording
 from services.portal.pages.asking import get, send
+from services.portal.pages.choices import languages
 from services.portal.pages.forms import PageForm, ticked
 from services.portal.pages.frame import account, for_roles, go, show
 from services.portal.pages.keeping import keeping_typed
@@ -42,7 +43,7 @@ class OfficeForm(PageForm):
 
     def __init__(self, number: int, formdata: Any = None, **values: Any) -> None:
         super().__init__(formdata, prefix=f"office-{number}-", meta={"csrf": False}, **values)
-        self.languages.choices = [(code, wording.named_language(code)) for code in LANGUAGES]
+        self.languages.choices = languages()
 
 
 def install(app: Flask) -> None:

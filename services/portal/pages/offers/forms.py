@@ -16,15 +16,13 @@ from wtforms import (
     TextAreaField,
 )
 
-from services.portal.pages.choices import countries, labels
+from services.portal.pages.choices import countries, labels, languages
 from services.portal.pages.forms import ticked
 from services.portal.pages.offers.showing import SeenForm
 from services.portal.pages.wording import here
 from services.portal.sheets.values import UnclearError, read_day, read_number
-from shared.vocabulary import LANGUAGES
 from shared.vocabulary.countries import AREAS
 from shared.vocabulary.kinds import KINDS
-from shared.vocabulary.languages import language_name
 from shared.vocabulary.lists import (
     ACTIVITY_STATUSES,
     CONDITION_KINDS,
@@ -104,8 +102,7 @@ class WordsForm(StepForm):
 
     def __init__(self, **values: Any) -> None:
         super().__init__(**values)
-        told = [(code, language_name(code, here())) for code in LANGUAGES]
-        self.language.choices = [("", _("Let the text tell")), *told]
+        self.language.choices = [("", _("Let the text tell")), *languages()]
 
 
 class LinesForm(StepForm):
@@ -130,11 +127,13 @@ class WhereForm(StepForm):
         self.countries.choices = countries()
 
 
-def _sight() -> SelectField:
+def sight() -> SelectField:
+    """A field for who may see a record; its choices are `sights`."""
     return SelectField(_("Who may see it"), validate_choice=False)
 
 
-def _sights() -> list[tuple[str, str]]:
+def sights() -> list[tuple[str, str]]:
+    """Who may see a record."""
     return [
         ("", str(_("Only those who have an account here"))),
         (PUBLIC, str(_("Everybody, also without an account"))),
@@ -150,14 +149,14 @@ class TermsForm(StepForm):
     partners = ticked(_("Partners"), validate_choice=False)
     gender_marker = SelectField(_("Gender equality"), validate_choice=False)
     call = SelectField(_("Part of your call"), validate_choice=False)
-    public = _sight()
+    public = sight()
 
     def __init__(self, calls: Sequence[tuple[str, str]] = (), **values: Any) -> None:
         super().__init__(**values)
         self.partners.choices = labels(PARTNERS)
         self.gender_marker.choices = [_NO_CHOICE, *labels(GENDER_MARKERS)]
         self.call.choices = [_NO_CHOICE, *calls]
-        self.public.choices = _sights()
+        self.public.choices = sights()
 
 
 class ActivityForm(StepForm):
@@ -177,17 +176,16 @@ class ActivityForm(StepForm):
     end = StringField(_("Last day"))
     status = SelectField(_("Where it stands"), validate_choice=False)
     partners = ticked(_("Partners"), validate_choice=False)
-    public = _sight()
+    public = sight()
 
     def __init__(self, **values: Any) -> None:
         super().__init__(**values)
-        told = [(code, language_name(code, here())) for code in LANGUAGES]
-        self.language.choices = [("", _("Let the text tell")), *told]
+        self.language.choices = [("", _("Let the text tell")), *languages()]
         self.country.choices = [_NO_CHOICE, *countries()]
         self.theme.choices = [_NO_CHOICE, *labels(THEMES)]
         self.kind.choices = [_NO_CHOICE, *labels(KINDS)]
         statuses = ACTIVITY_STATUSES
-        self.public.choices = _sights()
+        self.public.choices = sights()
         self.status.choices = [(code, statuses.label(code, here())) for code in statuses.codes()]
         self.partners.choices = labels(PARTNERS)
 

@@ -14,6 +14,7 @@ from services.portal.pages.forms import PageForm
 from services.portal.pages.frame import account, for_roles, go, show
 from services.portal.pages.offers.activities import PAGE
 from services.portal.pages.offers.files import held
+from services.portal.pages.offers.forms import PUBLIC, sight, sights
 from services.portal.pages.refusals import why
 from services.portal.pages.signing import REFUSED
 from services.portal.pages.wording import amount
@@ -30,6 +31,16 @@ def install(app: Flask) -> None:
     both = ["GET", "POST"]
     app.add_url_rule(IMPORT, view_func=choose_iati, methods=both)
     app.add_url_rule(f"{IMPORT}/<string:file_id>", view_func=bring_in_iati, methods=both)
+
+
+class _BringIn(PageForm):
+    """Bringing a file in, and who sees what is new in it: the file does not say."""
+
+    public = sight()
+
+    def __init__(self, **values: Any) -> None:
+        super().__init__(**values)
+        self.public.choices = sights()
 
 
 @for_roles("donor")
@@ -51,10 +62,11 @@ def choose_iati() -> Response:
 def bring_in_iati(file_id: str) -> Response:
     """What the file says, and bringing it in."""
     file = held(file_id, _KIND)
-    form = PageForm()
+    form = _BringIn()
     confirmed = form.validate_on_submit()
     try:
-        report = _send(file.content, file.name, preview=not confirmed)
+        open_to_all = confirmed and form.public.data == PUBLIC
+        report = _send(file.content, file.name, preview=not confirmed, public=open_to_all)
     except AwayError:
         form.fail(_("The file could not be read in time. Nothing is lost: load this page again."))
         return show("offers/iati_preview.html", 503, form=form, name=file.name, report=None)
@@ -78,10 +90,11 @@ def bring_in_iati(file_id: str) -> Response:
     )
 
 
-def _send(content: bytes, name: str, *, preview: bool) -> Mapping[str, Any]:
+def _send(content: bytes, name: str, *, preview: bool, public: bool) -> Mapping[str, Any]:
     kind = "application/gzip" if content.startswith(_GZIP) else "application/xml"
     path = "/v1/activities/import"
-    return send_file("offers", path, content, kind, name, preview=str(preview).lower()).body
+    told = {"preview": str(preview).lower(), "public": str(public).lower()}
+    return send_file("offers", path, content, kind, name, **told).body
 
 
 def _amount(one: Mapping[str, Any]) -> str:
