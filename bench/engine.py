@@ -167,10 +167,11 @@ def _print(results: Results) -> None:
         table.add_column(heading, justify="left" if heading == "what" else "right", no_wrap=True)
     for one in results.figures:
         best = results.best_peer(one.job.size)
-        for label, time, work in results.measured(one):
+        name = one.job.system + (", mixed" if one.job.mixed else "")
+        for _, time, work in results.measured(one):
             spent = one.at(work, 50) or 0.0
             table.add_row(
-                label,
+                name if time == "event" else "– without putting",
                 size_text(one.job.size),
                 *(time_text(one.at(time, percentile)) for percentile in (50, 99)),
                 time_text(spent),
