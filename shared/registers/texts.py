@@ -6,17 +6,20 @@ the most costly part of writing one (a few milliseconds, most of them the senten
 
 import hashlib
 import json
+import threading
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from types import MappingProxyType
 from typing import Any
 
-from shared.language import METHOD, detect, encoder_available, read
+from shared.language import METHOD, Reading, detect, encoder_available, read
 from shared.language.exclusions import Side
 from shared.language.particulars import NOBODY, Author
 from shared.registers.records import Record, SignedRecord
 from shared.registers.search import search_terms
 from shared.web.health import Check, Degraded
+
+_LOADING, _LOADED = threading.Lock(), threading.Event()
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,7 @@ def read_texts(record: Record, texts: Texts, declared: str | None, key: bytes) -
         return
     fields = {"title": texts.title, "description": texts.description}
     if isinstance(record, SignedRecord):
-        reading = read(fields, declared or "en", key, record.text_side, texts.author)
+        reading = _read(fields, declared or "en", key, record.text_side, texts.author)
         record.signature, record.inferred = reading.signature, reading.inferred
         detected = record.signature["language"]
     else:
@@ -77,7 +80,18 @@ def infer_from(
 ) -> dict[str, Any]:
     """What texts seem to ask for or to offer, stored nowhere; `side` says which they do."""
     fields = {"title": title or "", "description": description or ""}
-    return read(fields, language or "en", b"", side).inferred
+    return _read(fields, language or "en", b"", side).inferred
+
+
+def _read(*said: Any) -> Reading:
+    """`read`; the first time by one thread alone. It loads what all share, and whoever came
+    meanwhile would load it too: eight first texts at once took eight times as long as one."""
+    if _LOADED.is_set():
+        return read(*said)
+    with _LOADING:
+        found = read(*said)
+        _LOADED.set()
+    return found
 
 
 def check_encoder() -> None:
