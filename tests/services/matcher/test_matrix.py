@@ -39,6 +39,7 @@ from tests.services.matcher.records import (
 from tests.services.matcher.world import Caller, received
 from tests.services.matcher.world import World as Records
 from tests.services.matrix.asking import attach, credentials, new_file
+from tests.services.matrix.html import HTML, lacking_html, with_html
 from tests.services.matrix.table import Row, Snapshot, World, check_row, faults_of, read_table
 
 TABLE = read_table("matcher")
@@ -62,12 +63,19 @@ SAID = "zqsaid"
 SCORES = dict.fromkeys(("adequate", "effective", "sustainable"), 3)
 EMBARGO = {
     "country": "TGO",
-    "resolution": "S/RES/0000 (2020)",
+    "resolution": f"S/RES/0000 (2020) {HTML}",
     "allowed": ["training"],
     "from": "2020-01-01",
     "source": "made up for the tests",
     "stated_on": "2026-01-01",
     "reason": "The tests need one.",
+}
+EXEMPTION = {
+    "reference": "SC/EX/0001",
+    "kinds": ["equipment"],
+    "request": None,
+    "from": "2026-01-01",
+    "to": "2035-12-31",
 }
 GAPS = (
     *("proposal_id", "commitment_id", "case_id", "alliance_id", "application_id", "embargo_id"),
@@ -138,8 +146,12 @@ BODIES: Mapping[str, Callable[[World, str], Any]] = {
     "POST /v1/applications": lambda *_: applied(1),
     "PUT /v1/applications/{application_id}": lambda *_: applied(1),
     "POST /v1/applications/{application_id}/decline": lambda *_: {"reason": "Too late."},
-    "POST /v1/embargoes": lambda *_: {**EMBARGO, "resolution": "S/RES/0001 (2021)"},
-    "PUT /v1/embargoes/{embargo_id}": lambda *_: EMBARGO,
+    "POST /v1/embargoes": lambda *_: {
+        **EMBARGO,
+        "resolution": f"S/RES/0001 (2021) {HTML}",
+        "exemptions": [EXEMPTION],
+    },
+    "PUT /v1/embargoes/{embargo_id}": lambda *_: {**EMBARGO, "exemptions": [EXEMPTION]},
     "POST /v1/embargoes/{embargo_id}/confirmation": lambda *_: {"reason": "It is so."},
     "POST /v1/embargoes/{embargo_id}/end": lambda *_: {"reason": "It is over."},
     "POST /v1/allocation/what-if": supposed,
@@ -297,6 +309,13 @@ def test_every_route_has_a_line(client: FlaskClient) -> None:
     assert not faults, "\n" + "\n".join(faults)
 
 
+def test_rows_send_html_in_every_text(client: FlaskClient, world: World) -> None:
+    def body_of(route: str) -> Any:
+        return BODIES[route](world, "agreed") if route in BODIES else None
+
+    assert lacking_html(client.application, body_of) == []
+
+
 @pytest.mark.parametrize("row", TABLE.rows, ids=str)
 def test_callers_are_answered_as_the_table_says(
     row: Row,
@@ -320,7 +339,8 @@ def test_callers_are_answered_as_the_table_says(
         who = credentials(column, row.method, CALLERS, headers, "matcher", "coordinator")
         if tag is not None:
             who["If-Match"] = tag
-        sent = BODIES.get(f"{row.method} {row.path}", lambda *_: None)(world, name)
+        route = f"{row.method} {row.path}"
+        sent = with_html(client.application, route, BODIES.get(route, lambda *_: None)(world, name))
         options: dict[str, Any] = {} if sent is None else {"json": sent}
         if row.method == "POST" and row.path.endswith("/attachments"):
             naming, options = new_file()

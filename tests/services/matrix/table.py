@@ -11,7 +11,8 @@ A cell is the status of the answer; `200:4` is a list of four. The third word is
 whatever else `tests/services/<service>/test_matrix.py` makes of that word): it fills the gaps of
 the path, and decides body and query. With `*` after it (`restricted*`) whoever is answered 200 has
 to be shown every marker of the record that `sees` allows. What `sees` forbids must be in no answer
-of any route, be it a 200 or a 500.
+of any route, be it a 200 or a 500. What is sent has HTML in every text (`html.py`), and no event
+may tell it.
 
 A new route needs a line for each kind of record that it treats otherwise, and if it takes a body,
 one in `BODIES` of that test module; a new field with text that is not for all needs a marker in
@@ -29,6 +30,8 @@ from bson.raw_bson import RawBSONDocument
 from flask import Flask
 from pymongo.database import Database
 from werkzeug.test import TestResponse
+
+from tests.services.matrix.html import HTML
 
 COMMON = ("/healthz", "/readyz", "/metrics", "/openapi.json", "/docs")
 METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
@@ -178,6 +181,8 @@ def check_row(
     def sent(column: str, row: Row) -> TestResponse:
         answer = send(column, row)
         if row.method != "GET" and answer.status_code < 400:
+            # Events carry codes, numbers and times: whatever text was sent, none has it.
+            assert HTML not in snapshot.events(), f"{row}: the text that was sent is in an event"
             snapshot.restore()
         return answer
 
@@ -213,6 +218,16 @@ class Snapshot:
         self._database = database.with_options(CodecOptions(document_class=RawBSONDocument))
         self._but = frozenset(but)
         self._kept = {name: list(self._database[name].find()) for name in self._names()}
+
+    def events(self) -> str:
+        """The events that wait for the relay, as they stand in the store."""
+        waiting = {"pending_events": {"$exists": True}}
+        plain = self._database.with_options(CodecOptions())
+        return "".join(
+            str(one["pending_events"])
+            for name in self._names()
+            for one in plain[name].find(waiting, {"pending_events": 1})
+        )
 
     def restore(self) -> None:
         """Write what is not as it was."""

@@ -20,6 +20,7 @@ from shared.web.database import current_database
 from shared.web.identity import Identity
 from shared.web.tokens import KeyPair, issue_token
 from tests.services.matrix.asking import attach, credentials, new_file
+from tests.services.matrix.html import lacking_html, with_html
 from tests.services.matrix.table import Row, Snapshot, World, check_row, faults_of, read_table
 from tests.services.offers.iati_files import activity, file
 
@@ -47,6 +48,9 @@ ORGANISATION = {"name": "Agency of the tests", "type": "state", "country": "JPN"
 TEXTS = {"title": "Marking machines", "description": "On loan.", "language": "en"}
 PROVISION = {"theme": "marking", "kind": "equipment", "capacity": 10, "unit": "machines"}
 PLAIN = {**TEXTS, "organisation": "org-1", "provisions": [PROVISION]}
+CONDITION = {"kind": "reporting", "text": "A report every half year."}
+CONTACT = {"office": "Unit of the tests"}
+LINKED = {"links": [{"title": "Terms", "url": "https://fund.example/terms"}]}
 ACTIVITY = {
     **TEXTS,
     "country": "SEN",
@@ -83,23 +87,26 @@ def offer(world: World, record: str) -> dict[str, Any]:
 
 def kept(_world: World, record: str) -> dict[str, Any]:
     """A change of the offer that leaves it what it is."""
-    return {**PLAIN, "external_id": {"source": f"zq{record}source", "id": f"zq{record}identifier"}}
+    source = {"source": f"zq{record}source", "id": f"zq{record}identifier"}
+    return {**PLAIN, "conditions": [CONDITION], "external_id": source}
 
 
 def entry(noun: str) -> Callable[[World, str], Any]:
     """An entry of the catalogue, of org-1 or of SEN as the record's word says."""
-    return lambda _, record: OF_STATE if record.startswith("sen-") else OWNED[noun]
+    return lambda _, record: (
+        {**(OF_STATE if record.startswith("sen-") else OWNED[noun]), **LINKED}
+    )
 
 
 BODIES: Mapping[str, Callable[[World, str], Any]] = {
-    "POST /v1/offers": lambda *_: PLAIN,
+    "POST /v1/offers": lambda *_: {**PLAIN, "conditions": [CONDITION]},
     "PUT /v1/offers/{offer_id}": kept,
     "POST /v1/offers/inferred": lambda *_: TEXTS,
     "POST /v1/offers/{offer_id}/confirm-lines": lambda *_: {"lines": [{"index": 5}]},
     "POST /v1/offers/{offer_id}/merge": lambda world, _: {"into": world.ids["stays"]},
     "POST /v1/activities": lambda *_: ACTIVITY,
     "PUT /v1/activities/{activity_id}": lambda *_: ACTIVITY,
-    "PUT /v1/organisations/{organisation_id}": lambda *_: ORGANISATION,
+    "PUT /v1/organisations/{organisation_id}": lambda *_: {**ORGANISATION, "contacts": [CONTACT]},
     **{f"POST /v1/{noun}": entry(noun) for noun in OWNED},
     **{f"PUT /v1/{noun}/{{entry_id}}": entry(noun) for noun in OWNED},
 }
@@ -170,6 +177,13 @@ def test_every_route_has_a_line(client: FlaskClient) -> None:
     assert not faults, "\n" + "\n".join(faults)
 
 
+def test_rows_send_html_in_every_text(client: FlaskClient, world: World) -> None:
+    def body_of(route: str) -> Any:
+        return BODIES[route](world, "org") if route in BODIES else None
+
+    assert lacking_html(client.application, body_of) == []
+
+
 @pytest.mark.parametrize("row", TABLE.rows, ids=str)
 def test_callers_are_answered_as_the_table_says(
     row: Row,
@@ -188,7 +202,10 @@ def test_callers_are_answered_as_the_table_says(
         for name in names:
             path = path.replace(f"{{{name}}}", id_)
         options: dict[str, Any] = {}
-        sent = BODIES.get(f"{row.method} {row.path}", lambda *_: None)(world, row.record)
+        route = f"{row.method} {row.path}"
+        sent = with_html(
+            client.application, route, BODIES.get(route, lambda *_: None)(world, row.record)
+        )
         if row.path == "/v1/activities/import":
             options = {"data": file(activity()), "content_type": "application/xml"}
             options["query_string"] = {} if row.record == "-" else {"organisation": row.record}

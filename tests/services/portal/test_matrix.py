@@ -22,6 +22,7 @@ from services.portal.signing_keys import signing_key
 from services.portal.trail import COMMAND_LINE
 from shared.web.database import current_database
 from shared.web.tokens import issue_token
+from tests.services.matrix.html import lacking_html, with_html
 from tests.services.matrix.table import Row, Snapshot, World, check_row, faults_of, read_table
 from tests.services.portal.conftest import PASSWORD
 
@@ -115,6 +116,10 @@ def test_every_route_has_a_line(app: Flask) -> None:
     assert not faults, "\n" + "\n".join(faults)
 
 
+def test_rows_send_html_in_every_text(app: Flask) -> None:
+    assert lacking_html(app, lambda _: None) == []
+
+
 @pytest.mark.parametrize("row", TABLE.rows, ids=str)
 def test_callers_are_answered_as_the_table_says(
     row: Row, app: Flask, house: House, world: World, snapshot: Snapshot
@@ -138,7 +143,8 @@ def test_callers_are_answered_as_the_table_says(
     def send(column: str, row: Row) -> TestResponse:
         id_ = world.ids.get(row.record, row.record)
         path = GAP.sub(lambda _: id_, row.path)
-        sent = BODIES.get(f"{row.method} {row.path}", lambda *_: None)(world, row.record)
+        route = f"{row.method} {row.path}"
+        sent = with_html(app, route, BODIES.get(route, lambda *_: None)(world, row.record))
         options = {} if sent is None else {"json": sent}
         return client.open(path, method=row.method, headers=credentials(column), **options)
 

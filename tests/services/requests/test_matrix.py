@@ -25,6 +25,7 @@ from shared.web.identity import Identity
 from shared.web.tokens import KeyPair, issue_token
 from shared.web.visibility import LEVELS
 from tests.services.matrix.asking import attach, credentials, new_file
+from tests.services.matrix.html import lacking_html, with_html
 from tests.services.matrix.table import Row, Snapshot, World, check_row, faults_of, read_table
 
 TABLE = read_table("requests")
@@ -113,28 +114,38 @@ def body(world: World, record: str) -> dict[str, Any]:
     }
 
 
-PLAIN = {
+PLAIN: dict[str, Any] = {
     "title": "Marking machines",
     "description": "Four portable machines.",
     "language": "en",
     "country": "SEN",
     "needs": [{"theme": "marking", "kind": "equipment", "quantity": 4, "unit": "machines"}],
 }
+OBJECTIVE = dict.fromkeys(("text", "indicator", "baseline", "target"), "All rifles marked.")
+LONG = {
+    **PLAIN,
+    "needs": [{**PLAIN["needs"][0], "sites": ["Depot"], "objectives": [OBJECTIVE]}],
+    "source_report": {"title": "Report"},
+    "action_plan": {"title": "Plan"},
+    "objectives": [OBJECTIVE],
+    "evidence": [{"text": "A count."}],
+}
+"""A request with every text that it may have."""
 STATE = {"contacts": [{"office": "National commission", "email": None, "phone": None}]}
 
 
 def kept(world: World, record: str) -> dict[str, Any]:
     """A change of the record that leaves it what it is."""
     source = {"source": f"zq{record}allsource", "id": f"zq{record}allidentifier"}
-    return {**PLAIN, "external_id": source}
+    return {**LONG, "external_id": source}
 
 
 BODIES: Mapping[str, Callable[[World, str], Any]] = {
-    "POST /v1/requests": lambda *_: PLAIN,
+    "POST /v1/requests": lambda *_: LONG,
     "POST /v1/requests/inferred": lambda *_: {
         name: PLAIN[name] for name in ("title", "description", "language")
     },
-    "POST /v1/requests/advice": lambda *_: PLAIN,
+    "POST /v1/requests/advice": lambda *_: LONG,
     "POST /v1/requests/{request_id}/advice": kept,
     "PUT /v1/requests/{request_id}": kept,
     "POST /v1/requests/{request_id}/confirm-lines": lambda *_: {"lines": [{"index": 5}]},
@@ -236,6 +247,13 @@ def test_every_route_has_a_line(client: FlaskClient) -> None:
     assert not faults, "\n" + "\n".join(faults)
 
 
+def test_rows_send_html_in_every_text(client: FlaskClient, world: World) -> None:
+    def body_of(route: str) -> Any:
+        return BODIES[route](world, "restricted") if route in BODIES else None
+
+    assert lacking_html(client.application, body_of) == []
+
+
 @pytest.mark.parametrize("row", TABLE.rows, ids=str)
 def test_callers_are_answered_as_the_table_says(
     row: Row,
@@ -256,7 +274,10 @@ def test_callers_are_answered_as_the_table_says(
         if row.method == "POST" and row.path.endswith("/attachments"):
             naming, options = new_file()
             return client.open(path, method="POST", headers=who | naming, **options)
-        sent = BODIES.get(f"{row.method} {row.path}", lambda *_: None)(world, row.record)
+        route = f"{row.method} {row.path}"
+        sent = with_html(
+            client.application, route, BODIES.get(route, lambda *_: None)(world, row.record)
+        )
         options = {} if sent is None else {"json": sent}
         return client.open(
             path, method=row.method, headers=who, query_string=queries(row.record), **options
