@@ -65,9 +65,9 @@ def main() -> None:
     parser.add_argument("--offers", type=int, nargs="+", default=[1_000, 10_000])
     sizes = parser.parse_args().offers
     made_of = synthetic.source()
+    requests = _made("requests", synthetic.requests(made_of, THROUGHPUT_REQUESTS))
     for size in sizes:
-        offers = list(synthetic.offers(made_of, size))
-        requests = list(synthetic.requests(made_of, THROUGHPUT_REQUESTS))
+        offers = _made(f"{size:,} offers", synthetic.offers(made_of, size), size)
         with _running_stack() as stack:
             _hold(stack, offers)
             latencies = _latencies(stack, size)
@@ -81,6 +81,10 @@ def main() -> None:
         console.print(f"  consume, match, explain, store: {matching:,.0f} requests/s")
         console.print(f"  consume, validate, upsert (the floor): {floor:,.0f} requests/s")
         console.print(f"  the floor is {floor / matching:.2f} times as fast")
+
+
+def _made(what: str, events: Iterable[Event], count: int = THROUGHPUT_REQUESTS) -> list[Event]:
+    return list(track(events, f"making {what}", total=count))
 
 
 @contextmanager
