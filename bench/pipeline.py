@@ -53,7 +53,7 @@ LATENCY_REQUESTS = 60
 THROUGHPUT_REQUESTS = 1_000
 BATCH = 100
 QUIET_SECONDS = 3.0
-PATIENCE = 600.0
+PATIENCE = 1800.0
 AS_OF = "2026-11-23"
 """The day of every run, so that the made-up windows stay open."""
 console = Console(highlight=False)
