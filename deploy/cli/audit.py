@@ -57,8 +57,9 @@ def check(services: tuple[str, ...], expect: tuple[str, ...], data_dir: Path) ->
 
 def _faults(service: str, expected: tuple[int, str] | None, data_dir: Path) -> list[str]:
     """What is wrong with a service's trail, in words; prints its end."""
-    database = connect_database(find_settings(data_dir, os.environ, service))
+    # Before connecting, which keeps the documents that are known by then from making indexes.
     aggregates = importlib.import_module(f"services.{service}.documents").AUDITED
+    database = connect_database(find_settings(data_dir, os.environ, service))
     head, found = verify(database, service)
     faults = [f"entry {fault.number}: {fault.what}" for fault in found]
     faults += [fault.what for fault in compare(database, aggregates)]
