@@ -79,8 +79,10 @@ def retry(house: House, letter: str, actor: Actor, now: datetime) -> Retries | N
         "subject": actor.subject,
     }
     require_broker(house)
-    leave_notes(current_database(), [note], now, DEAD_LETTER)
     try:
+        if letter not in {one.id for one in list_dead_letters(house.settings, retried=True)}:
+            return None  # the trail tells of nothing that there never was
+        leave_notes(current_database(), [note], now, DEAD_LETTER)
         return send_back(house.settings, [letter])
     except UnknownDeadLetter:
         return None

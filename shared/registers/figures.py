@@ -44,6 +44,8 @@ def keep_reckoning(make: Make, stop: threading.Event, clock: Clock) -> None:
             reckon(make, clock())
         except INFRASTRUCTURE as error:
             log.warning("figures not reckoned", error=str(error))
+        except Exception as error:  # one odd record must not end the worker's other loops
+            log.error("figures not reckoned", exc_info=error)
         rest = max(float(SECONDS), _REST * (time.monotonic() - began))
 
 

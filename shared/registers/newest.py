@@ -19,10 +19,12 @@ from shared.registers.spans import FIRST, GROWTH, WHOLE, between
 from shared.web.paging import DEFAULT_SORT, bad_cursor, read_cursor, write_cursor
 
 INDEX: Final = ("-created_at", "id")
-"""An index that every collection needs which is listed so."""
+"""An index for every collection that is listed so without a condition that has one of its own."""
 
 _SPARE = 1.5
 """A span is that much longer than what is wanted should need."""
+_EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+"""No record is older, and a cursor that says so is none of ours."""
 _NARROW = ("_id", "organisation", "donor", "country")
 
 
@@ -46,13 +48,14 @@ def newest(
         reading.look(sets, {"created_at": begin, "_id": {"$gt": after[1]}})
     reading.look((one for one in sets if _few(one)), between(None, upper))
     others, lower, span = [one for one in sets if not _few(one)], begin, FIRST
-    while others and reading.missing() > 0:
+    while others and reading.missing(lower) > 0:
         if span > WHOLE:
             reading.look(others, between(None, upper))
             break
-        lower -= span
+        lower, before = lower - span, reading.missing(lower)
         reading.look(others, between(lower, upper))
-        upper, span = lower, reading.span(begin - lower, span)
+        left = reading.missing(lower)
+        upper, span = lower, reading.span(begin - lower, span, left, before)
     listed = reading.sorted()
     more = len(listed) > limit
     last = [listed[limit - 1].created_at, listed[limit - 1].id] if more else []
@@ -83,15 +86,19 @@ class _Reading:
             for record in found.order_by(*DEFAULT_SORT).limit(self._wanted):
                 self._found[record.id] = record
 
-    def missing(self) -> int:
-        """How many are wanted still."""
-        return self._wanted - len(self._found)
+    def missing(self, since: datetime) -> int:
+        """How many are wanted still; those made before then may have others before them."""
+        return self._wanted - len([1 for one in self._found.values() if one.created_at >= since])
 
-    def span(self, looked: timedelta, last: timedelta) -> timedelta:
-        """How far back to look next, from how many were found in all that was looked through."""
-        found = len(self._found)
-        expected = looked / found * self.missing() * _SPARE if found else last * GROWTH
-        return min(expected, last * GROWTH)
+    def span(self, looked: timedelta, last: timedelta, missing: int, before: int) -> timedelta:
+        """How far back to look next, from how many were found in all that was looked through.
+
+        After a span without any as far as that may grow: the last few are not to be crept up to.
+        """
+        most = last * GROWTH
+        if missing == before:
+            return most
+        return min(looked / (self._wanted - missing) * missing * _SPARE, most)
 
     def sorted(self) -> list[Any]:
         """As they are listed, and as the store sorts them: by time, those of one moment by id."""
@@ -112,6 +119,6 @@ def _place(cursor: str | None) -> tuple[datetime, str] | None:
     if cursor is None:
         return None
     at, id_ = read_cursor(cursor, DEFAULT_SORT)
-    if not isinstance(at, datetime) or not isinstance(id_, str):
+    if not isinstance(at, datetime) or at < _EARLIEST or not isinstance(id_, str):
         raise bad_cursor()
     return at, id_

@@ -1,4 +1,4 @@
-"""Going through a register span by span of time: no read is of more than a few hundred records.
+"""Going through a register span by span of time: few reads are of more than some hundred records.
 
 One read of everything would hold a database up, and time out, once a register is large; the
 embedded one reads and decodes all that an index finds before it answers (docs/decisions/0081).

@@ -2,8 +2,9 @@
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import partial
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -92,8 +93,17 @@ def published(operator: Client) -> Iterator[Callable[[str, dict[str, Any]], str]
 
     yield publish
     for service, path in made:
-        with suppress(ProblemError):  # the test itself withdrew or closed it
+        _withdraw(operator, service, path)
+
+
+def _withdraw(operator: Client, service: str, path: str) -> None:
+    stale = True
+    while stale:
+        try:
             operator.post(service, f"{path}/withdraw", if_match=operator.get(service, path).etag)
+            return
+        except ProblemError as problem:  # else the test itself withdrew or closed it
+            stale = problem.status == HTTPStatus.PRECONDITION_FAILED
 
 
 @pytest.fixture(scope="session")

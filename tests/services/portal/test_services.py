@@ -12,7 +12,9 @@ from services.portal.addresses import Address
 from services.portal.services import Answer, AwayError, Reader, Services, ask
 
 READER = Reader("", "en", "r-1")
-GOOD = b'HTTP/1.1 200 OK\r\nContent-Length: 12\r\nETag: "1.1"\r\n\r\n{"items":[]}'
+GOOD = (
+    b'HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 12\r\nETag: "1.1"\r\n\r\n{"items":[]}'
+)
 
 
 @pytest.fixture
@@ -63,7 +65,7 @@ def test_what_a_slow_or_broken_service_has_is_missing_and_the_rest_is_there(
     serving: Callable[[Callable[[socket.socket, threading.Event], None]], str],
     broken: Callable[[socket.socket, threading.Event], None],
 ) -> None:
-    monkeypatch.setattr(services, "TIMEOUT_SECONDS", (2.0, 0.2))
+    monkeypatch.setattr(services, "TIMEOUT_SECONDS", (5.0, 2.0))
     urls = {"requests": serving(well), "offers": serving(broken)}
     behind = Services([Address(name, url, url) for name, url in urls.items()])
     asked = {"one": ask("requests", "/v1/requests"), "other": ask("offers", "/v1/offers")}
