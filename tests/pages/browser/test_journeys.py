@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from services.portal.pages.navigation import PUBLIC_PLACES
 from tests.pages.browser.conftest import ContextMaker
-from tests.pages.browser.test_every_page import barriers_of
+from tests.pages.browser.test_every_page import faults_of
 from tests.pages.running import Portal
 from tests.pages.test_public import a_request
 
@@ -121,4 +121,4 @@ def test_no_public_page_has_a_barrier_for_a_visitor(
     page = reading(None, language, scheme=scheme).new_page()
     record = f"/public/requests/{a_request(portal)}"
     places = ["/", "/sign-in", *(place.path for place in PUBLIC_PLACES), record]
-    assert barriers_of(page, {path: path for path in places}, language) == []
+    assert faults_of(page, {path: path for path in places}, language) == []
