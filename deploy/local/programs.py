@@ -170,6 +170,8 @@ def _api(plan: Plan, name: str) -> Program:
                 str(_THREADS + listeners),
             ),
             *("--bind", f"{LOOPBACK}:{port}", "--graceful-timeout", "5", "--no-control-socket"),
+            # Longer than the pages' next call of a service takes to come, as in production.
+            *("--keep-alive", "15"),
         ),
         environment={**environment, "PROMETHEUS_MULTIPROC_DIR": str(scratch)},
         ready=lambda: answers(port, "/readyz"),

@@ -9,11 +9,13 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import quote
 
 import requests
+from urllib3.exceptions import ProtocolError
 
 from services.portal.addresses import Address
 
@@ -205,15 +207,22 @@ class Services:
     def _call(
         self, method: str, service: str, path: str, headers: Mapping[str, str], **sent: Any
     ) -> requests.Response:
+        send = partial(
+            self._session().request,
+            method,
+            self._urls[service] + path,
+            headers=headers,
+            timeout=TIMEOUT_SECONDS,
+            allow_redirects=False,
+            **sent,
+        )
         try:
-            response = self._session().request(
-                method,
-                self._urls[service] + path,
-                headers=headers,
-                timeout=TIMEOUT_SECONDS,
-                allow_redirects=False,
-                **sent,
-            )
+            try:
+                response = send()
+            except requests.ConnectionError as error:
+                if method != "GET" or not _was_dropped(error):
+                    raise
+                response = send()
         except requests.RequestException:
             raise AwayError(service) from None
         if response.status_code >= _AWAY or response.is_redirect:
@@ -233,6 +242,11 @@ class Services:
             if self._pool is None:
                 self._pool = ThreadPoolExecutor(_AT_ONCE, "asking")
             return self._pool
+
+
+def _was_dropped(error: requests.ConnectionError) -> bool:
+    """Whether the service ended a connection that was kept open, as this was about to use it."""
+    return bool(error.args) and isinstance(error.args[0], ProtocolError)
 
 
 def _params(query: Mapping[str, object]) -> dict[str, object]:

@@ -59,6 +59,25 @@ def nonsense(connection: socket.socket, _over: threading.Event) -> None:
     connection.sendall(GOOD.replace(b'{"items":[]}', b"<html></htm>"))
 
 
+def test_a_read_is_asked_again_where_a_kept_connection_had_ended(
+    serving: Callable[[Callable[[socket.socket, threading.Event], None]], str],
+) -> None:
+    met: list[bool] = []
+
+    def ends_first(connection: socket.socket, over: threading.Event) -> None:
+        met.append(True)
+        if len(met) % 2 == 0:
+            well(connection, over)
+
+    url = serving(ends_first)
+    behind = Services([Address("requests", url, url)])
+    assert behind.get(READER, "requests", "/v1/requests") == Answer({"items": []}, '"1.1"')
+    assert len(met) == 2
+    with pytest.raises(AwayError):  # a write may have been heard
+        behind.send(READER, "POST", "requests", "/v1/requests", {})
+    assert len(met) == 3
+
+
 @pytest.mark.parametrize("broken", [never, half, nonsense])
 def test_what_a_slow_or_broken_service_has_is_missing_and_the_rest_is_there(
     monkeypatch: pytest.MonkeyPatch,
