@@ -12,10 +12,9 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-import structlog
-
-from services.matcher import commitments, metrics
+from services.matcher import commitments
 from services.matcher.actors import MATCHER, Actor
+from services.matcher.apart import apart
 from services.matcher.application_checks import in_currency
 from services.matcher.application_documents import Application, AppliedLine
 from services.matcher.application_rules import APPLICATION, UNFINISHED
@@ -23,7 +22,6 @@ from services.matcher.calls import THE_LINE, open_projects, project_record
 from services.matcher.documents import Commitment, CommitmentLine, RecordView, view_id
 from services.matcher.embargo_checks import lines_bar
 from shared.events.outbox import DuplicateId, Version, change
-from shared.events.work import INFRASTRUCTURE
 from shared.lifecycle import SHOWN, IllegalTransition
 from shared.registers.steps import party_of, take_step, take_step_as
 from shared.web.identity import Identity
@@ -31,8 +29,6 @@ from shared.web.problems import Problem
 
 GRACE = timedelta(seconds=30)
 """How long an approval that was begun is left to whoever began it."""
-
-log = structlog.get_logger(__name__)
 
 
 def assemble(
@@ -98,13 +94,8 @@ def sweep(now: datetime) -> int:
     left = Application.objects(status__in=UNFINISHED, updated_at__lte=now - GRACE).only("id")
     ids = [one.id for one in left]
     for id_ in ids:
-        try:
+        with apart("application not settled", id_):
             settle(id_, now)
-        except INFRASTRUCTURE:
-            raise
-        except Exception as error:
-            metrics.NOT_FINISHED.inc()
-            log.error("application not settled", id=id_, exc_info=error)
     return len(ids)
 
 

@@ -9,22 +9,17 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 
-import structlog
-
-from services.matcher import metrics
 from services.matcher.actors import Actor
+from services.matcher.apart import apart
 from services.matcher.documents import Match
 from services.matcher.life import tell
 from shared.attachments.documents import Attachment
 from shared.attachments.keeping import scan_state
 from shared.events.outbox import NotFound, change
-from shared.events.work import INFRASTRUCTURE
 from shared.lifecycle import IllegalTransition
 
 _BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 _BATCH = 200
-
-log = structlog.get_logger(__name__)
 
 
 def tell_waiting(clamd: str, now: datetime) -> int:
@@ -36,13 +31,8 @@ def tell_waiting(clamd: str, now: datetime) -> int:
     waiting = Attachment.objects(untold_since__gt=_BEGINNING)
     settled = 0
     for one in list(waiting.order_by("unscanned_since", "untold_since").limit(_BATCH)):
-        try:
+        with apart("file not told of", one.id):
             settled += tell_of(one, clamd, now)
-        except INFRASTRUCTURE:
-            raise
-        except Exception as error:
-            metrics.NOT_FINISHED.inc()
-            log.error("file not told of", id=one.id, exc_info=error)
     return settled
 
 

@@ -6,32 +6,22 @@ finds nothing due. So it is done exactly once, however many workers sweep.
 
 from datetime import datetime
 
-import structlog
-
-from services.matcher import metrics
 from services.matcher.actors import MATCHER
+from services.matcher.apart import apart
 from services.matcher.documents import Match
 from services.matcher.life import advance, tell
 from services.matcher.schedule import due, reminders_from, unasked
 from services.matcher.settling import settle
 from shared.events.outbox import change
-from shared.events.work import INFRASTRUCTURE
-
-log = structlog.get_logger(__name__)
 
 
 def sweep(now: datetime) -> int:
     """Do what is due; returns how many proposals there were. One that fails is logged."""
     ids = [one.id for one in Match.objects(due_at__lte=now).only("id")]
     for id_ in ids:
-        try:
+        with apart("proposal not taken on in time", id_):
             change(Match, id_, None, lambda match: tick(match, now), now)
             settle(id_, now)
-        except INFRASTRUCTURE:
-            raise
-        except Exception as error:
-            metrics.NOT_FINISHED.inc()
-            log.error("proposal not taken on in time", id=id_, exc_info=error)
     return len(ids)
 
 

@@ -12,10 +12,9 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-import structlog
-
-from services.matcher import alliance_limits, ledger, metrics
+from services.matcher import alliance_limits, ledger
 from services.matcher.actors import MATCHER, Actor, transition
+from services.matcher.apart import apart
 from services.matcher.calls import open_projects
 from services.matcher.ceilings import above_ceiling
 from services.matcher.conditions import unaccepted
@@ -34,7 +33,6 @@ from services.matcher.life import advance
 from services.matcher.pledges import above_pledge
 from services.matcher.shortages import refusal_text, shortage_of
 from shared.events.outbox import NotFound, Version, change, create
-from shared.events.work import INFRASTRUCTURE
 from shared.lifecycle import IllegalTransition
 
 UNFINISHED = ("reserving", "undoing", "releasing")
@@ -42,8 +40,6 @@ GRACE = timedelta(seconds=30)
 """How long a half-done commitment is left to whoever began it."""
 
 Step = Callable[[str], None]
-
-log = structlog.get_logger(__name__)
 
 
 def no_step(_: str) -> None:
@@ -165,13 +161,8 @@ def is_taken_over(commitment: Commitment) -> bool:
 def _each(ids: Sequence[str], work: Callable[[str], object]) -> None:
     """Do the work for each commitment, whatever becomes of the others."""
     for id_ in ids:
-        try:
+        with apart("commitment not finished", id_):
             work(id_)
-        except INFRASTRUCTURE:
-            raise
-        except Exception as error:
-            metrics.NOT_FINISHED.inc()
-            log.error("commitment not finished", id=id_, exc_info=error)
 
 
 def _load(id_: str) -> Commitment:

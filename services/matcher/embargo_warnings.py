@@ -9,10 +9,8 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from functools import partial
 
-import structlog
-
-from services.matcher import metrics
 from services.matcher.actors import MATCHER
+from services.matcher.apart import apart
 from services.matcher.documents import Commitment, Match, RecordView, view_id
 from services.matcher.domain import STAYING
 from services.matcher.embargo_checks import Rulings, barred_kinds, barred_lines, rulings
@@ -20,14 +18,11 @@ from services.matcher.embargo_documents import Embargo
 from services.matcher.engine.embargoes import Ruling
 from services.matcher.life import tell
 from shared.events.outbox import change
-from shared.events.work import INFRASTRUCTURE
 from shared.lifecycle import IllegalTransition
 
 DAYS_BEFORE = (7, 30)
 """How many days before the end donor and State are warned, the nearest first."""
 _DAY = timedelta(days=1)
-
-log = structlog.get_logger(__name__)
 
 
 def sweep(now: datetime) -> int:
@@ -42,14 +37,9 @@ def sweep(now: datetime) -> int:
         then = rulings(last + _DAY)
         code = _code(last, today)
         for match in Match.objects(country=country, status__in=sorted(STAYING["warn"])):
-            try:
+            with apart("not warned of an exemption's end", match.id):
                 if not _was_told(match, code) and _ends(match, known, then):
                     warned += _warn(match.id, code, now)
-            except INFRASTRUCTURE:
-                raise
-            except Exception as error:
-                metrics.NOT_FINISHED.inc()
-                log.error("not warned of an exemption's end", id=match.id, exc_info=error)
     return warned
 
 

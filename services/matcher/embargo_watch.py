@@ -7,21 +7,17 @@ committed of fall, and come back when they are barred no more.
 
 from datetime import datetime
 
-import structlog
-
-from services.matcher import commitments, metrics
+from services.matcher import commitments
 from services.matcher.actors import MATCHER
+from services.matcher.apart import apart
 from services.matcher.documents import Commitment, Match, RecordView, view_id
 from services.matcher.domain import COMMITMENT
 from services.matcher.embargo_checks import lines_bar, pair_bar
 from services.matcher.embargo_documents import Embargo
 from services.matcher.settling import EMBARGOED, FOLLOWING, follow_proposals
 from shared.events.outbox import change
-from shared.events.work import INFRASTRUCTURE
 from shared.lifecycle import GIVEN, IllegalTransition
 from shared.registers.steps import take_step_as
-
-log = structlog.get_logger(__name__)
 
 
 def sweep(now: datetime) -> int:
@@ -34,13 +30,8 @@ def sweep(now: datetime) -> int:
     fallen = 0
     for country in sorted({one.country for one in Embargo.objects(start__lte=today)}):
         for held in Commitment.objects(status="held", country=country):
-            try:
+            with apart("barred commitment not given back", held.id):
                 fallen += _fall(held, now)
-            except INFRASTRUCTURE:
-                raise
-            except Exception as error:
-                metrics.NOT_FINISHED.inc()
-                log.error("barred commitment not given back", id=held.id, exc_info=error)
         _settle_proposals(country, now)
     return fallen
 

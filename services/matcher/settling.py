@@ -13,10 +13,8 @@ from collections.abc import Collection, Mapping
 from contextlib import suppress
 from datetime import datetime
 
-import structlog
-
-from services.matcher import metrics
 from services.matcher.actors import MATCHER
+from services.matcher.apart import apart
 from services.matcher.commitments import finish, start_release
 from services.matcher.conditions import unaccepted
 from services.matcher.documents import Commitment, Match, RecordView, view_id
@@ -25,7 +23,6 @@ from services.matcher.embargo_checks import pair_bar
 from services.matcher.life import advance
 from services.matcher.schedule import ANSWER_WITHIN, next_due, reminders_until
 from shared.events.outbox import change
-from shared.events.work import INFRASTRUCTURE
 from shared.lifecycle import IllegalTransition
 
 _ENDED = frozenset({"withdrawn", "closed", "merged", "gone"})
@@ -37,8 +34,6 @@ _TAKEN_BACK = {"state-agreed": "reconsider", "agreed": "reconsider-agreed"}
 _ROUNDS = 5
 
 Views = Mapping[str, RecordView | None]
-
-log = structlog.get_logger(__name__)
 
 
 def settle(id_: str, now: datetime) -> Match:
@@ -75,13 +70,8 @@ def sweep(now: datetime) -> int:
     """Settle whatever proposals owe; returns how many there were. One that fails is logged."""
     owing = [match.id for match in Match.objects(owes=True).only("id")]
     for id_ in owing:
-        try:
+        with apart("proposal not settled", id_):
             settle(id_, now)
-        except INFRASTRUCTURE:
-            raise
-        except Exception as error:
-            metrics.NOT_FINISHED.inc()
-            log.error("proposal not settled", id=id_, exc_info=error)
     return len(owing)
 
 
