@@ -217,12 +217,7 @@ class Services:
             **sent,
         )
         try:
-            try:
-                response = send()
-            except requests.ConnectionError as error:
-                if method != "GET" or not _was_dropped(error):
-                    raise
-                response = send()
+            response = _read(send) if method == "GET" else send()
         except requests.RequestException:
             raise AwayError(service) from None
         if response.status_code >= _AWAY or response.is_redirect:
@@ -244,9 +239,15 @@ class Services:
             return self._pool
 
 
-def _was_dropped(error: requests.ConnectionError) -> bool:
-    """Whether the service ended a connection that was kept open, as this was about to use it."""
-    return bool(error.args) and isinstance(error.args[0], ProtocolError)
+def _read(send: Callable[[], requests.Response]) -> requests.Response:
+    """The answer to a read; asked once more where the service ended a connection that was kept
+    open, as this was about to use it."""
+    try:
+        return send()
+    except requests.ConnectionError as error:
+        if not (error.args and isinstance(error.args[0], ProtocolError)):
+            raise
+    return send()
 
 
 def _params(query: Mapping[str, object]) -> dict[str, object]:
