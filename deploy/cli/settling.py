@@ -4,19 +4,18 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 import pymongo
 
 from services.matcher.documents import shortlist_id
 from shared.events import clients
+from shared.events.pending import WAITING
 from shared.events.reader import assign_all
 from shared.events.topics import Topics
 from shared.settings import Settings
 
 Client = pymongo.MongoClient[dict[str, Any]]
-_BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 _PAUSE = 0.25
 _POLL_MS = 200
 
@@ -65,8 +64,7 @@ def _unpublished(client: Client, watch: Watch) -> str:
     for service, settings in watch.settings.items():
         database = client[settings.database]
         for name in database.list_collection_names():
-            pending = {"pending_since": {"$gt": _BEGINNING}}
-            if count := database[name].count_documents(pending):
+            if count := database[name].count_documents(WAITING):
                 return f"{count} events of {service} are not published yet"
     return ""
 

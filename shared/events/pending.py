@@ -1,7 +1,10 @@
 """An event as a document keeps it until the relay has published it."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any, Final
+
+from pymongo.collection import Collection
 
 from shared.events.envelope import Event
 from shared.events.versions import Version
@@ -13,6 +16,15 @@ RELAY_FIELDS: Final = frozenset(
     }
 )
 """What the relay and the auditor write in an aggregate; no part of its state."""
+
+WAITING: Final[Mapping[str, Any]] = {"pending_since": {"$gt": datetime(2000, 1, 1, tzinfo=UTC)}}
+"""The condition on documents with an event that is to be published; the sparse index has them."""
+
+
+def waiting_since(collection: Collection[dict[str, Any]]) -> datetime | None:
+    """When the oldest event that waits in a collection began to; None where none waits."""
+    oldest = collection.find_one(WAITING, {"pending_since": 1}, sort=[("pending_since", 1)])
+    return None if oldest is None else oldest["pending_since"]
 
 
 def pack(event: Event) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import time
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import structlog
@@ -21,7 +21,7 @@ from pymongo.errors import PyMongoError
 from shared.events import clients, metrics
 from shared.events.envelope import InvalidEvent, encode
 from shared.events.outbox import Aggregate
-from shared.events.pending import unpack
+from shared.events.pending import WAITING, unpack, waiting_since
 from shared.events.topics import Topics
 from shared.events.vanished import Vanished
 from shared.settings import Settings
@@ -29,7 +29,6 @@ from shared.settings import Settings
 LEASE: Final = timedelta(milliseconds=clients.DELIVERY_TIMEOUT_MS + 5_000)
 """Longer than a producer may try, so that only a paused process can write late."""
 
-_BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 _BATCH = 200
 _IDLE_SECONDS = 0.05
 _LONGEST_QUIET_IDLE_SECONDS = 0.5
@@ -152,7 +151,7 @@ class Relay:
         collection: Collection[dict[str, Any]] = aggregate._get_collection()
         now = self._clock()
         free = {
-            "pending_since": {"$gt": _BEGINNING},
+            **WAITING,
             "lease_until": {"$not": {"$gt": now}},  # free when it has none
         }
         found = collection.find(free, {"_id": 1}).sort("pending_since", 1).limit(self._batch)
@@ -233,10 +232,9 @@ class Relay:
         self._measured = time.monotonic()
         for aggregate in self._aggregates:
             collection = aggregate._get_collection()
-            pending = {"pending_since": {"$gt": _BEGINNING}}
-            oldest = collection.find_one(pending, {"pending_since": 1}, sort=[("pending_since", 1)])
-            age = (self._clock() - oldest["pending_since"]).total_seconds() if oldest else 0.0
-            depth = collection.count_documents(pending) if oldest else 0
+            since = waiting_since(collection)
+            age = (self._clock() - since).total_seconds() if since else 0.0
+            depth = collection.count_documents(WAITING) if since else 0
             metrics.OUTBOX_DEPTH.labels(collection.name).set(depth)
             metrics.OUTBOX_AGE.labels(collection.name).set(max(age, 0.0))
 

@@ -1,17 +1,15 @@
 """How a service does, for who runs it: what waits to be published, and since when."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 from marshmallow import fields
 
 from shared.events.auditing import Aggregates
+from shared.events.pending import WAITING, waiting_since
 from shared.web.blueprint import Blueprint
 from shared.web.identity import require_roles
 from shared.web.schemas import StrictSchema
 from shared.web.waiting import MOST
-
-_BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class OutboxView(StrictSchema):
@@ -49,13 +47,11 @@ def operations_blueprint(aggregates: Aggregates) -> Blueprint:
 
 
 def _outbox(collection: Any) -> dict[str, Any]:
-    pending = {"pending_since": {"$gt": _BEGINNING}}
-    order = [("pending_since", 1)]
-    oldest = collection.find_one(pending, {"pending_since": 1}, sort=order)
-    waiting = collection.count_documents(pending, limit=MOST) if oldest else 0
+    since = waiting_since(collection)
+    waiting = collection.count_documents(WAITING, limit=MOST) if since else 0
     return {
         "collection": collection.name,
         "waiting": waiting,
         "more": waiting >= MOST,
-        "since": oldest["pending_since"] if oldest else None,
+        "since": since,
     }
