@@ -1,0 +1,157 @@
+"""What clients did and were told, kept as it happens, for a checker to judge afterwards."""
+
+import json
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from shared.events.versions import Version
+
+Outcome = Literal["ok", "failed", "unknown"]
+Kind = Literal["write", "publish", "read", "commit"]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One call of one client, from `start` to `end` in monotonic seconds.
+
+    `record` is side and id, "request:…" or "offer:…"; of a commit, its proposal. `value` is what a
+    write put there or a read found there. `version`, of a write or a read, and `made`, a commit's
+    id, are known only if it was answered. A call is `failed` if it did nothing for certain, and
+    `unknown` where the answer was lost or was an error of the server's. `publish` brings a request
+    or an offer to where it is matched. `key` is a commit's idempotency key.
+    """
+
+    client: str
+    kind: Kind
+    record: str
+    start: float
+    end: float
+    outcome: Outcome
+    version: Version | None = None
+    value: str = ""
+    key: str = ""
+    made: str = ""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A ledger line as it was read, amounts in its own unit: `holds` are commitment and amount."""
+
+    id: str
+    limit: float
+    held: float
+    free: float
+    holds: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True)
+class LedgerRead:
+    """The lines of one record as one answer showed them."""
+
+    client: str
+    start: float
+    end: float
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True)
+class Told:
+    """One event of a topic, in the order of its partition."""
+
+    topic: str
+    record: str
+    version: Version
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A record as its owner shows it: its version, its value, whether it is matched."""
+
+    version: Version
+    value: str
+    matched: bool = True
+
+
+@dataclass(frozen=True)
+class Shortlisted:
+    """A request's proposals: the version that was ranked, and the offers in their order."""
+
+    version: Version
+    offers: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Held:
+    """A commitment: the key that its maker sent, whether it holds, what it takes of each line."""
+
+    key: str
+    holds: bool
+    lines: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Final:
+    """What is read once nothing is left to do.
+
+    `records` by record, from their owners; `views` by record, the versions that the matcher keeps;
+    `events` in the order of their partitions; `shortlists` by request; `ledger` the lines;
+    `commitments` by id.
+    """
+
+    records: Mapping[str, Seen] = field(default_factory=dict)
+    views: Mapping[str, Version] = field(default_factory=dict)
+    events: tuple[Told, ...] = ()
+    shortlists: Mapping[str, Shortlisted] = field(default_factory=dict)
+    ledger: tuple[Line, ...] = ()
+    commitments: Mapping[str, Held] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class History:
+    """All that was done, in the order in which it ended."""
+
+    operations: tuple[Operation, ...] = ()
+    ledger_reads: tuple[LedgerRead, ...] = ()
+
+
+class Recorder:
+    """Keeps what several threads do; `history` may be taken at any time."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._operations: list[Operation] = []
+        self._ledger_reads: list[LedgerRead] = []
+
+    def add(self, done: Operation | LedgerRead) -> None:
+        """Keep what has ended."""
+        with self._lock:
+            if isinstance(done, Operation):
+                self._operations.append(done)
+            else:
+                self._ledger_reads.append(done)
+
+    def history(self) -> History:
+        """What has ended so far."""
+        with self._lock:
+            return History(tuple(self._operations), tuple(self._ledger_reads))
+
+    @contextmanager
+    def written_to(self, file: Path) -> Iterator[None]:
+        """Write the history at the end of the block, a line of JSON an operation."""
+        try:
+            yield
+        finally:
+            history = self.history()
+            lines = [asdict(one) for one in (*history.operations, *history.ledger_reads)]
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+
+
+def now() -> float:
+    """The clock of operations: seconds that only go on."""
+    return time.monotonic()

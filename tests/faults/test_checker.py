@@ -1,0 +1,203 @@
+"""The checker finds nothing in a history that is right, and each kind of violation planted."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from shared.events.versions import Version
+from tests.faults.checker import CHECKS, check, check_history
+from tests.faults.history import (
+    Final,
+    Held,
+    History,
+    LedgerRead,
+    Line,
+    Operation,
+    Recorder,
+    Seen,
+    Shortlisted,
+    Told,
+)
+
+R, O = "request:r1", "offer:o1"  # noqa: E741 (request and offer)
+NEED, PROVISION = "request:r1:1", "offer:o1:1"
+Case = tuple[History, Final]
+
+
+def v(number: int, epoch: int = 1) -> Version:
+    return Version(epoch, number)
+
+
+def op(kind: str, record: str, at: float, **more: object) -> Operation:
+    told: dict[str, object] = {"client": "c", "outcome": "ok", **more}
+    return Operation(kind=kind, record=record, start=at, end=at + 0.5, **told)  # type: ignore[arg-type]
+
+
+def line(id_: str, limit: float, *holds: tuple[str, float]) -> Line:
+    held = sum(amount for _, amount in holds)
+    return Line(id_, limit, held, limit - held, holds)
+
+
+OPERATIONS = (
+    op("write", O, 0, version=v(1), value="a"),
+    op("publish", O, 1, version=v(2)),
+    op("write", R, 2, version=v(1), value="b"),
+    op("publish", R, 3, version=v(2)),
+    op("read", R, 4, version=v(2), value="b"),
+    op("write", R, 5, version=v(3), value="c"),
+    op("write", R, 6, outcome="unknown", value="d"),
+    op("write", R, 7, outcome="failed", value="e"),
+    op("read", R, 8, version=v(4), value="d"),
+    op("commit", "p1", 9, key="k1", made="c1"),
+    op("commit", "p1", 10, outcome="failed", key="k2"),
+    op("commit", "p1", 11, outcome="unknown", key="k3"),
+    op("commit", "p1", 12, outcome="unknown", key="k4"),
+)
+LEDGER = (line(NEED, 10, ("c1", 4), ("c3", 6)), line(PROVISION, 20, ("c1", 4), ("c3", 6)))
+RIGHT: Case = (
+    History(OPERATIONS, (LedgerRead("c", 13, 14, (line(NEED, 10, ("c1", 4)),)),)),
+    Final(
+        records={R: Seen(v(4), "d"), O: Seen(v(2), "a")},
+        views={R: v(4), O: v(2)},
+        events=(
+            Told("offers.v1", O, v(2)),
+            Told("requests.v1", R, v(2)),
+            Told("requests.v1", R, v(4)),
+            Told("requests.v1", R, v(3)),  # came late, and was said again
+            Told("requests.v1", R, v(4)),
+        ),
+        shortlists={R: Shortlisted(v(4), ("o1", "o2"))},
+        ledger=LEDGER,
+        commitments={
+            "c1": Held("k1", True, {NEED: 4, PROVISION: 4}),
+            "c2": Held("k2", False, {NEED: 9, PROVISION: 9}),
+            "c3": Held("k3", True, {NEED: 6, PROVISION: 6}),
+        },
+    ),
+)
+
+
+def final(**changes: object) -> Callable[[Case], Case]:
+    return lambda case: (case[0], replace(case[1], **changes))  # type: ignore[arg-type]
+
+
+def more(*operations: Operation) -> Callable[[Case], Case]:
+    return lambda case: (
+        replace(case[0], operations=(*case[0].operations, *operations)),
+        case[1],
+    )
+
+
+def read(*lines: Line) -> Callable[[Case], Case]:
+    seen = LedgerRead("c", 20, 21, lines)
+    return lambda case: (replace(case[0], ledger_reads=(seen,)), case[1])
+
+
+RECORDS, VIEWS, EVENTS = RIGHT[1].records, RIGHT[1].views, RIGHT[1].events
+HELD = RIGHT[1].commitments
+PLANTED: tuple[tuple[str, str, Callable[[Case], Case]], ...] = (
+    ("acknowledged write lost", "is not there", final(records={R: RECORDS[R]}, views={R: v(4)})),
+    (
+        "acknowledged write lost",
+        "1.2 is there",
+        final(records={**RECORDS, R: Seen(v(2), "b")}),
+    ),
+    (
+        "acknowledged write lost",
+        "was written",
+        final(records={**RECORDS, R: Seen(v(3), "d")}),
+    ),
+    ("acknowledged write lost", "without a version", more(op("write", O, 20, value="a"))),
+    ("value from nowhere", "nobody has written", final(records={**RECORDS, R: Seen(v(4), "e")})),
+    ("value from nowhere", "nobody has written", more(op("read", R, 20, version=v(4), value="x"))),
+    ("version made twice", "made 1.3", more(op("write", R, 5.1, version=v(3), value="f"))),
+    ("versions go back", "after 1.4", more(op("read", R, 20, version=v(3), value="c"))),
+    ("versions go back", "after 1.3", more(op("read", R, 5.6, version=v(2), value="b"))),
+    ("event missing", "has nothing", final(events=EVENTS[1:])),
+    ("event missing", "has 1.2", final(events=EVENTS[:2])),
+    ("event out of order", "the last word", final(events=EVENTS[:4])),
+    ("event from nowhere", "1.5 was told", final(events=(*EVENTS, Told("requests.v1", R, v(5))))),
+    ("event from nowhere", "no owner", final(events=(*EVENTS, Told("offers.v1", "offer:x", v(1))))),
+    ("request not worked", "no proposals", final(shortlists={})),
+    ("request not worked", "no proposals", final(shortlists={R: Shortlisted(v(4), ())})),
+    ("request not worked", "ranked at 1.3", final(shortlists={R: Shortlisted(v(3), ("o1",))})),
+    ("proposal twice", "2 times", final(shortlists={R: Shortlisted(v(4), ("o1", "o1"))})),
+    ("ledger invariant", "12 is held of 10", read(line(NEED, 10, ("c1", 12)))),
+    ("ledger invariant", "not the sum", read(Line(NEED, 10, 5, 5, (("c1", 4),)))),
+    ("ledger invariant", "not what is left", read(Line(NEED, 10, 4, 7, (("c1", 4),)))),
+    ("ledger invariant", "holds it twice", read(line(NEED, 10, ("c1", 4), ("c1", 4)))),
+    ("commitment lost", "does not hold", more(op("commit", "p1", 20, key="k9", made="c9"))),
+    (
+        "commitment lost",
+        "does not hold",
+        final(commitments={**HELD, "c1": replace(HELD["c1"], holds=False)}),
+    ),
+    (
+        "commitment lost",
+        "was refused",
+        final(commitments={**HELD, "c2": replace(HELD["c2"], holds=True)}),
+    ),
+    (
+        "commitment twice",
+        "2 commitments",
+        final(commitments={**HELD, "c4": replace(HELD["c3"])}),
+    ),
+    (
+        "commitment twice",
+        "nobody made",
+        final(commitments={**HELD, "c4": Held("?", False, {})}),
+    ),
+    ("ledger apart from commitments", NEED, final(ledger=LEDGER[1:])),
+    (
+        "ledger apart from commitments",
+        PROVISION,
+        final(ledger=(LEDGER[0], line(PROVISION, 20, ("c1", 4)))),
+    ),
+    (
+        "ledger apart from commitments",
+        PROVISION,
+        final(ledger=(LEDGER[0], line(PROVISION, 20, ("c1", 4), ("c3", 5)))),
+    ),
+    ("matcher's view apart from owners'", "sees 1.3", final(views={**VIEWS, R: v(3)})),
+    ("matcher's view apart from owners'", "sees None", final(views={R: v(4)})),
+    ("matcher's view apart from owners'", "no owner", final(views={**VIEWS, "offer:x": v(1)})),
+)
+
+
+def test_a_history_that_is_right_has_no_violation() -> None:
+    assert check(*RIGHT) == []
+    assert check_history(RIGHT[0]) == []
+
+
+@pytest.mark.parametrize(("kind", "what", "plant"), PLANTED)
+def test_a_planted_violation_is_found(kind: str, what: str, plant: Callable[[Case], Case]) -> None:
+    found = check(*plant(RIGHT))
+    assert any(one.kind == kind and what in one.what for one in found), found
+
+
+def test_every_kind_is_planted() -> None:
+    assert {kind for kind, _, _ in PLANTED} == set(CHECKS)
+
+
+def test_reads_that_overlap_a_write_may_show_either_version() -> None:
+    overlapping = replace(op("read", R, 5.2, version=v(2), value="b"), end=5.9)
+    assert check(*more(overlapping)(RIGHT)) == []
+
+
+def test_a_higher_epoch_is_newer_whatever_its_number() -> None:
+    ahead = more(op("read", R, 20, version=v(1, epoch=2), value="d"))
+    back = more(op("read", R, 21, version=v(9), value="d"))
+    assert check_history(ahead(RIGHT)[0]) == []
+    assert check_history(back(ahead(RIGHT))[0])
+
+
+def test_a_recorder_keeps_and_writes_what_was_done(tmp_path: Path) -> None:
+    recorder = Recorder()
+    with recorder.written_to(tmp_path / "build" / "history.jsonl"):
+        for one in (*RIGHT[0].operations, *RIGHT[0].ledger_reads):
+            recorder.add(one)
+    assert recorder.history() == RIGHT[0]
+    lines = (tmp_path / "build" / "history.jsonl").read_text().splitlines()
+    assert len(lines) == len(OPERATIONS) + 1
