@@ -8,7 +8,7 @@ INSTALLED := .venv/installed
 # Two cores are two test workers' already: threads of BLAS on small matrices would wait for each other only.
 export OPENBLAS_NUM_THREADS = 1
 
-.PHONY: install run test chromium test-kafka lint lock clean
+.PHONY: install run test chromium pictures test-kafka lint lock clean
 
 install: $(INSTALLED)
 
@@ -40,6 +40,10 @@ chromium:
 		[ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get -qq update && DEBIAN_FRONTEND=noninteractive \
 		apt-get -qq install --no-install-recommends chromium fonts-noto-core fonts-noto-cjk >/dev/null; } \
 		|| echo "No Chromium, and none could be installed: what looks at pages in a browser is skipped."
+
+# A picture of every page in English and Arabic at three widths, for people to look at.
+pictures: install chromium
+	ENTRAIDE_PICTURES=build/pictures $(BIN)/pytest tests/pages/browser/test_every_page.py
 
 lint: install
 	$(BIN)/ruff format --check .

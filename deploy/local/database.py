@@ -1,14 +1,18 @@
-"""The embedded database's server, with a gap in it closed. Run as a program, with its options.
+"""The embedded database's server, with a gap in it closed and quicker to find. Run as a program.
 
 SecantusDB 0.7 makes a collection under a lock that an insert does not hold. An insert into a
 collection that is not there yet writes the collection's name in its transaction and then waits for
 that lock; whoever makes the same collection has the lock, and WiredTiger repeats its write against
 the open transaction for ever. From then on nothing that needs the lock is answered. Here a
 collection is made under the lock of the collection first, as the server itself says is the order.
+
+And it reads and decodes all that it keeps of a collection's indexes five times for each search,
+which is half of what a search among few documents costs. Here it does so once.
 """
 
 import sys
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from secantus import cli
@@ -29,6 +33,40 @@ def close_gap() -> None:
     Storage.create_collection = create_collection
 
 
+_Index = tuple[str, dict[str, Any], dict[str, Any]]
+
+
+class _Search(threading.local):
+    """What a thread has read of indexes in the search that it is at; None between searches."""
+
+    indexes: dict[tuple[str, str], Sequence[_Index]] | None = None
+
+
+def read_indexes_once() -> None:
+    """Have each search read a collection's indexes once; whatever writes reads them afresh."""
+    search, read = Storage.find_matching, Storage._iter_indexes
+    at = _Search()
+
+    def find_matching(self: Storage, *args: Any, **options: Any) -> list[dict[str, Any]]:
+        before, at.indexes = at.indexes, {}
+        try:
+            found: list[dict[str, Any]] = search(self, *args, **options)
+            return found
+        finally:
+            at.indexes = before
+
+    def iter_indexes(self: Storage, db: str, coll: str) -> Iterable[_Index]:
+        if at.indexes is None:
+            return read(self, db, coll)  # type: ignore[no-any-return]
+        if (db, coll) not in at.indexes:
+            at.indexes[db, coll] = list(read(self, db, coll))
+        return at.indexes[db, coll]
+
+    Storage.find_matching = find_matching
+    Storage._iter_indexes = iter_indexes
+
+
 if __name__ == "__main__":
     close_gap()
+    read_indexes_once()
     sys.exit(cli.main())

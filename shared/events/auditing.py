@@ -11,6 +11,7 @@ times, identifiers; no text that anybody wrote.
 """
 
 import threading
+import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -22,6 +23,7 @@ from pymongo.errors import PyMongoError
 
 from shared.events.aggregate import Aggregate, timestamp
 from shared.events.outbox import Contention
+from shared.events.pending import Asking
 from shared.events.trail import Content, Fault, Store, append, known_keys
 
 NOTES = "audit_reads"
@@ -29,7 +31,7 @@ NOTES = "audit_reads"
 
 NOTES_INDEXES = (IndexModel("at"),)
 
-IDLE_SECONDS = 0.5
+_ASKING = Asking(shortest=0.5, longest=2.0)
 _PAUSE_SECONDS = 2.0
 _BATCH = 200
 _BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
@@ -54,11 +56,15 @@ class Auditor:
 
     def run(self, stop: threading.Event) -> None:
         """Take over what waits until `stop` is set; while the database is away it waits."""
+        found_at = time.monotonic()
         while not stop.is_set():
             try:
                 if not self._prepared:
                     self.prepare()
-                idle = IDLE_SECONDS if self.take_over() == 0 else 0.0
+                if self.take_over():
+                    found_at, idle = time.monotonic(), 0.0
+                else:
+                    idle = _ASKING.pause(time.monotonic() - found_at)
             except (PyMongoError, Contention) as error:
                 log.warning("audit interrupted", error=str(error))
                 idle = _PAUSE_SECONDS

@@ -1,6 +1,7 @@
 """An event as a document keeps it until the relay has published it."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -19,6 +20,25 @@ RELAY_FIELDS: Final = frozenset(
 
 WAITING: Final[Mapping[str, Any]] = {"pending_since": {"$gt": datetime(2000, 1, 1, tzinfo=UTC)}}
 """The condition on documents with an event that is to be published; the sparse index has them."""
+
+
+_PAUSE_PER_QUIET_SECOND = 0.02
+
+
+@dataclass(frozen=True)
+class Asking:
+    """How often collections are asked for what waits in them, in seconds.
+
+    What is in use is asked often, and what was long quiet more seldom, for idle collections must
+    not keep the store busy.
+    """
+
+    shortest: float
+    longest: float
+
+    def pause(self, quiet_seconds: float) -> float:
+        """Seconds until the next time, where nothing was found for so many seconds."""
+        return min(max(quiet_seconds * _PAUSE_PER_QUIET_SECOND, self.shortest), self.longest)
 
 
 def waiting_since(collection: Collection[dict[str, Any]]) -> datetime | None:

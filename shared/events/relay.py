@@ -21,7 +21,7 @@ from pymongo.errors import PyMongoError
 from shared.events import clients, metrics
 from shared.events.envelope import InvalidEvent, encode
 from shared.events.outbox import Aggregate
-from shared.events.pending import WAITING, unpack, waiting_since
+from shared.events.pending import WAITING, Asking, unpack, waiting_since
 from shared.events.topics import Topics
 from shared.events.vanished import Vanished
 from shared.settings import Settings
@@ -31,8 +31,7 @@ LEASE: Final = timedelta(milliseconds=clients.DELIVERY_TIMEOUT_MS + 5_000)
 
 _BATCH = 200
 _IDLE_SECONDS = 0.05
-_LONGEST_QUIET_IDLE_SECONDS = 0.5
-_IDLE_PER_QUIET_SECOND = 0.02
+_ASKING = Asking(shortest=_IDLE_SECONDS, longest=0.5)
 _LONGEST_PAUSE_SECONDS = 2.0
 _MEASURE_SECONDS = 5.0
 _FREE = {"lease_owner": "", "lease_until": ""}
@@ -127,7 +126,7 @@ class Relay:
         now = time.monotonic()
         due = []
         for aggregate, asked in self._asked_at.items():
-            if now >= asked + quiet_idle(asked - self._found_at[aggregate]):
+            if now >= asked + _ASKING.pause(asked - self._found_at[aggregate]):
                 self._asked_at[aggregate] = now
                 due.append(aggregate)
         return due
@@ -242,12 +241,6 @@ class Relay:
         if self._producer is not None:
             producer, self._producer = self._producer, None
             producer.close(timeout=1)
-
-
-def quiet_idle(quiet_seconds: float) -> float:
-    """Seconds until a collection is asked again that held nothing for so many seconds."""
-    wait = quiet_seconds * _IDLE_PER_QUIET_SECOND
-    return min(max(wait, _IDLE_SECONDS), _LONGEST_QUIET_IDLE_SECONDS)
 
 
 def _removal(id_: str, event_id: str) -> UpdateOne:

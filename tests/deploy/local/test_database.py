@@ -1,4 +1,4 @@
-"""The embedded database, where two do at once what its own server never comes out of."""
+"""The embedded database, in what the local stack has its server do otherwise."""
 
 import threading
 import uuid
@@ -34,3 +34,24 @@ def test_an_insert_and_an_index_may_make_a_collection_at_the_same_moment(mongodb
                 future.result()
             assert there.count_documents({"a": 1}) == 1
         one.drop_database(name)
+
+
+def test_each_search_sees_the_indexes_as_they_are(mongodb: str) -> None:
+    """Searches keep what they read of indexes for themselves, and not for the next one."""
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    with MongoClient(mongodb) as client:
+        found = client[name]["found"]
+        found.insert_many([{"_id": n, "a": n % 3, "b": n} for n in range(9)])
+
+        def ids() -> list[int]:
+            return [one["_id"] for one in found.find({"a": 1, "b": {"$gte": 4}}).sort("b", 1)]
+
+        assert ids() == [4, 7]
+        found.create_index([("a", 1), ("b", 1)])
+        assert ids() == [4, 7]
+        found.insert_one({"_id": 9, "a": [0, 1], "b": 9})  # from now on the index is of elements
+        assert ids() == [4, 7, 9]
+        found.drop_index("a_1_b_1")
+        found.update_one({"_id": 3}, {"$set": {"a": 1, "b": 5}})
+        assert ids() == [4, 3, 7, 9]
+        client.drop_database(name)

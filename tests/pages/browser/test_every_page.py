@@ -1,7 +1,8 @@
 """Every page that links lead to, in a real browser: no barrier that axe-core knows of, no error of
-scripts or policy, and a picture of each for people to look at.
+scripts or policy, and where it is asked for a picture of each for people to look at.
 """
 
+import os
 import re
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -17,7 +18,8 @@ from tests.pages.walking import reachable
 
 pytestmark = pytest.mark.journey
 
-PICTURES = Path(__file__).parents[3] / "build" / "pictures"
+KEPT = os.environ.get("ENTRAIDE_PICTURES")
+"""The directory that pictures are kept in; none are without one, for they take long."""
 ROLES = ("requester", "donor", "coordinator")
 WIDTHS = (360, 768, 1440)
 _ALIKE = re.compile(r"^/(account|notifications|sign-in|forgotten|docs|public)?(/|$)")
@@ -32,15 +34,15 @@ def _barriers(page: Page) -> list[str]:
 
 
 def _too_wide(page: Page, name: str) -> list[str]:
-    """The screens that the page is wider than; keeps a picture of it on each."""
-    PICTURES.mkdir(parents=True, exist_ok=True)
+    """The screens that the page is wider than; `make pictures` keeps a picture of it on each."""
     wide = []
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
         if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
             wide.append(f"wider than {width}")
-        picture = PICTURES / f"{name}-{width}.jpeg"
-        page.screenshot(path=picture, full_page=True, type="jpeg", quality=70)
+        if KEPT is not None:
+            picture = Path(KEPT, f"{name}-{width}.jpeg")
+            page.screenshot(path=picture, full_page=True, type="jpeg", quality=70)
     return wide
 
 

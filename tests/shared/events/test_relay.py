@@ -20,7 +20,8 @@ from deploy.local.servers import LOOPBACK, free_port, wait_until
 from shared.events import clients, metrics
 from shared.events.envelope import Event
 from shared.events.outbox import Aggregate, change, create
-from shared.events.relay import LEASE, Claim, Relay, quiet_idle
+from shared.events.pending import Asking
+from shared.events.relay import LEASE, Claim, Relay
 from shared.events.topics import Topics
 from shared.events.versions import Version
 from shared.settings import Settings
@@ -211,7 +212,8 @@ def test_a_store_that_leases_slowly_gets_smaller_batches(
 
 
 def test_a_collection_long_quiet_is_asked_less_often_and_one_in_use_at_once() -> None:
-    assert [quiet_idle(seconds) for seconds in (0, 2, 10, 3600)] == [0.05, 0.05, 0.2, 0.5]
+    asking = Asking(shortest=0.05, longest=0.5)
+    assert [asking.pause(seconds) for seconds in (0, 2, 10, 3600)] == [0.05, 0.05, 0.2, 0.5]
 
 
 def test_what_is_written_after_a_long_silence_goes_out(
