@@ -1,4 +1,4 @@
-"""The embedded database's server, with a gap in it closed and quicker to find. Run as a program.
+"""The embedded database's server, with two gaps closed and quicker to find. Run as a program.
 
 SecantusDB 0.7 makes a collection under a lock that an insert does not hold. An insert into a
 collection that is not there yet writes the collection's name in its transaction and then waits for
@@ -8,8 +8,14 @@ collection is made under the lock of the collection first, as the server itself 
 
 And it reads and decodes all that it keeps of a collection's indexes five times for each search,
 which is half of what a search among few documents costs. Here it does so once.
+
+Where WiredTiger cannot write, on a full disk above all, it panics, and from then on refuses
+everything until its process is started again. SecantusDB would live on and answer every call with
+an error, also once there is space. Here the process ends, and whoever watches it starts it anew.
 """
 
+import logging
+import os
 import sys
 import threading
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,6 +23,9 @@ from typing import Any
 
 from secantus import cli
 from secantus.storage import Storage
+
+PANICKED = 3
+"""The exit code of a server whose store had panicked."""
 
 
 def close_gap() -> None:
@@ -66,7 +75,23 @@ def read_indexes_once() -> None:
     Storage._iter_indexes = iter_indexes
 
 
+class EndOnPanic(logging.Handler):
+    """Ends the process when the server logs that WiredTiger panicked; the last line says so."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Look at what a call died of."""
+        error = record.exc_info[1] if record.exc_info else None
+        if error is not None and "WT_PANIC" in str(error):
+            sys.stderr.write(
+                f"FATAL: the database cannot write its files ({error}): is its disk full? "
+                "It ends, to be started again.\n"
+            )
+            sys.stderr.flush()
+            os._exit(PANICKED)
+
+
 if __name__ == "__main__":
     close_gap()
     read_indexes_once()
+    logging.getLogger("secantus").addHandler(EndOnPanic())
     sys.exit(cli.main())
