@@ -25,6 +25,7 @@ from services.portal.pages import (
     offers,
     review,
     signing,
+    spreadsheets,
 )
 from services.portal.pages import public as public_pages
 from services.portal.pages import requests as request_pages
@@ -76,6 +77,7 @@ def create_app(
         inviting,
         notices,
         offers,
+        spreadsheets,
         request_pages,
         contact_pages,
         matches,

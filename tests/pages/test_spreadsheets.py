@@ -101,3 +101,29 @@ def test_what_cannot_be_read_is_told_of(portal: Portal, visitor: Visiting) -> No
         donor.send(files={"file": ("x.csv", content)})
         assert donor.status == 422
         assert told in donor.page.text
+
+
+def test_needs_of_a_national_report_become_drafts(portal: Portal, visitor: Visiting) -> None:
+    """Text alone is read, and its lines are for the State to confirm; nothing is made twice."""
+    mark, state = f"t{new_id()}", visitor("requester")
+    rows = [
+        f"{mark}-1,Marking,Six machines and training.,Marking,Equipment,6,machines,All are marked",
+        f"{mark}-1,,,Marking,Training,40,persons,",
+        f"{mark}-2,Stores,Our armouries need steel doors and better locks.,,,,,",
+    ]
+    state.open("/requests")
+    assert state.links("/requests/spreadsheet")
+    choose(state, "requests", "\n".join([f"{HEADER},objective", *rows]))
+    assert "What is understood" in state.page.text, state.page.text
+    assert "The text seems to ask for this" in state.page.text
+    state.send()
+    assert "Brought in: 2." in state.page.text, state.page.text
+    found = portal.api("requester").items("requests", "/v1/requests", external_source="spreadsheet")
+    made = {one["external_id"]["id"]: one for one in found}
+    marking, stores = made[f"{mark}-1"], made[f"{mark}-2"]
+    assert [need["quantity"] for need in marking["needs"]] == [6, 40]
+    assert (marking["status"], stores["status"], stores["needs"]) == ("draft", "draft", [])
+    choose(state, "requests", "\n".join([f"{HEADER},objective", *rows]))
+    assert "There is nothing to bring in." in state.page.text
+    export = state.session.get(f"{state.url}/requests/export.csv", timeout=60)
+    assert len([row for row in csv.reader(io.StringIO(export.text)) if f"{mark}-1" in row]) == 2

@@ -169,6 +169,18 @@ def labels_of(vocabulary: Any) -> Labels:
     return cache(labels)
 
 
+def coded(key: str, title: str, vocabulary: Any, *, required: bool = False) -> Column:
+    """A column of codes of a vocabulary."""
+    labels = labels_of(vocabulary)
+    return Column(key, title, codes(labels), required, labels)
+
+
+def listed(key: str, title: str, vocabulary: Any) -> Column:
+    """A column with any number of a vocabulary's codes in a cell."""
+    labels = labels_of(vocabulary)
+    return Column(key, title, several(labels), labels=labels)
+
+
 @cache
 def country_labels(language: str) -> Mapping[str, str]:
     """The countries with their names."""

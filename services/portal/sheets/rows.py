@@ -11,8 +11,17 @@ from services.portal.sheets.reading import Sheet
 OF_THE_RECORD = (
     *("title", "description", "language", "from", "to"),
     *("countries", "regions", "groups", "partners", "public"),
+    *("report", "report_year", "action_plan", "level"),
 )
 """What rows with the same reference say of their record: in the first of them, or in each alike."""
+
+
+_NEEDED_BY = (
+    *(("from", "to"), ("to", "from"), ("theme", "kind"), ("kind", "theme")),
+    *(("theme", "quantity"), ("theme", "amount"), ("report", "report_year")),
+    *(("objective", name) for name in ("indicator", "baseline", "target", "reached_by")),
+)
+"""A column that must be filled in where the second of the pair is."""
 
 
 @dataclass
@@ -115,9 +124,10 @@ class _Row:
         self._together(said, "unit", "quantity", "unit")
         self._together(said, "amount", "currency", "currency")
         self._together(said, "currency", "amount", "amount")
-        names = {column.key: column.name(self._language) for column in columns}
-        for key, other in (("from", "to"), ("to", "from")):
-            if said.get(other) and not said.get(key) and not {key, other} & self._wrong:
+        names = {one.key: one.name(self._language) for one in columns if not one.required}
+        for key, other in _NEEDED_BY:
+            needed = said.get(other) is not None and key in names
+            if needed and said.get(key) is None and not {key, other} & self._wrong:
                 self.fault("missing", key, column=names[key])
         if said.get("from") and said.get("to") and said["to"] < said["from"]:
             self.fault("order", "to")

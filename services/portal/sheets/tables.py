@@ -7,12 +7,13 @@ from typing import Any
 from services.portal.catalogues import N_, say
 from services.portal.sheets.columns import (
     Column,
+    coded,
     codes,
     country_labels,
     currencies,
     days,
-    labels_of,
     language_labels,
+    listed,
     numbers,
     reference,
     several,
@@ -27,33 +28,23 @@ SOURCE = "spreadsheet"
 """The system that references of rows are of, in external ids."""
 
 
-def _coded(key: str, title: str, vocabulary: Any, *, required: bool = False) -> Column:
-    labels = labels_of(vocabulary)
-    return Column(key, title, codes(labels), required, labels)
-
-
-def _list(key: str, title: str, vocabulary: Any) -> Column:
-    labels = labels_of(vocabulary)
-    return Column(key, title, several(labels), labels=labels)
-
-
-_ID = Column("id", N_("Id here"), texts(128))
-_WORDS = (
+ID = Column("id", N_("Id here"), texts(128))
+WORDS = (
     Column("reference", N_("Your reference"), reference, required=True),
     Column("title", N_("Title"), texts(300), required=True),
     Column("description", N_("Description"), texts(20_000), required=True),
     Column("language", N_("Language"), codes(language_labels), labels=language_labels),
 )
 _THING = (
-    _coded("theme", N_("Theme"), THEMES, required=True),
-    _coded("kind", N_("Kind of help"), KINDS, required=True),
+    coded("theme", N_("Theme"), THEMES, required=True),
+    coded("kind", N_("Kind of help"), KINDS, required=True),
     Column("quantity", N_("How much"), numbers(10**9, 3, zero=False)),
     Column("unit", N_("Of what"), texts(60)),
     Column("amount", N_("Worth"), numbers(10**13, 2, zero=True)),
     Column("currency", N_("Currency"), currencies),
 )
-_WINDOW = (Column("from", N_("First day"), days), Column("to", N_("Last day"), days))
-_PARTNERS = _list("partners", N_("Partners"), PARTNERS)
+WINDOW = (Column("from", N_("First day"), days), Column("to", N_("Last day"), days))
+PARTNERS_NAMED = listed("partners", N_("Partners"), PARTNERS)
 _PUBLIC_LEVELS = {
     "restricted": N_("Only those who have an account here"),
     "public": N_("Everybody, also without an account"),
@@ -68,29 +59,29 @@ def _public_labels(language: str) -> Mapping[str, str]:
 _PUBLIC = Column("public", N_("Who sees it"), codes(_public_labels), labels=_public_labels)
 
 OFFERS: Sequence[Column] = (
-    *_WORDS,
+    *WORDS,
     *_THING,
-    *_WINDOW,
+    *WINDOW,
     Column("countries", N_("States"), several(country_labels), labels=country_labels),
-    _list("regions", N_("Regions"), AREAS),
-    _list("groups", N_("Groups of States"), GROUPS),
-    _coded("condition_kind", N_("Kind of condition"), CONDITION_KINDS),
+    listed("regions", N_("Regions"), AREAS),
+    listed("groups", N_("Groups of States"), GROUPS),
+    coded("condition_kind", N_("Kind of condition"), CONDITION_KINDS),
     Column("condition", N_("Condition"), texts(2_000)),
-    _PARTNERS,
+    PARTNERS_NAMED,
     _PUBLIC,
-    _ID,
+    ID,
 )
 ACTIVITIES: Sequence[Column] = (
-    *_WORDS,
+    *WORDS,
     Column(
         "country", N_("State that is helped"), codes(country_labels), True, labels=country_labels
     ),
     *_THING,
-    *_WINDOW,
-    _coded("status", N_("Where it stands"), ACTIVITY_STATUSES),
-    _PARTNERS,
+    *WINDOW,
+    coded("status", N_("Where it stands"), ACTIVITY_STATUSES),
+    PARTNERS_NAMED,
     _PUBLIC,
-    _ID,
+    ID,
 )
 
 _EMPTY: Mapping[str, Any] = {"from": None, "to": None}

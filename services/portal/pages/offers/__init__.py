@@ -1,20 +1,11 @@
-"""The pages of what donors give: offers, activities, and files of both."""
+"""The pages of what donors give: offers, activities, and files of IATI."""
 
 from flask import Flask
 
-from services.portal.pages.offers import (
-    activities,
-    attaching,
-    exporting,
-    iati,
-    listing,
-    showing,
-    spreadsheets,
-    writing,
-)
+from services.portal.pages.offers import activities, attaching, iati, listing, showing, writing
 
 
 def install(app: Flask) -> None:
     """Add the pages of the room."""
-    for pages in (attaching, listing, showing, writing, activities, iati, spreadsheets, exporting):
+    for pages in (attaching, listing, showing, writing, activities, iati):
         pages.install(app)

@@ -1,10 +1,12 @@
-"""The two kinds of records that spreadsheets hold, and how a record becomes a row again."""
+"""The kinds of records that spreadsheets hold, and how a record becomes a row again."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from services.portal.pages.frame import account
 from services.portal.sheets.columns import Column
+from services.portal.sheets.requests_table import REQUESTS, request_bodies, request_rows
 from services.portal.sheets.tables import (
     ACTIVITIES,
     OFFERS,
@@ -24,11 +26,21 @@ Record = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Kind:
-    """Offers or activities: the register's path, columns, bodies of rows, rows of a record."""
+    """Records of one kind: whose they are, where they are kept, how they are rows.
 
+    `role` brings them in, for the party that it acts for; `party` is the register's filter by it.
+    `lines` is the member with a record's lines, empty where a record is its only line; `counted`
+    is what a line counts in.
+    """
+
+    role: str
+    service: str
     path: str
+    party: str
     columns: Sequence[Column]
-    lines: bool
+    lines: str
+    counted: str
+    drafts: bool
     bodies: Callable[[Sequence[Record], str], list[dict[str, Any]]]
     rows: Callable[[Record], list[Record]]
 
@@ -38,6 +50,12 @@ def kind_of(name: str) -> Kind:
     if name not in KINDS:
         raise not_found("page")
     return KINDS[name]
+
+
+def own_party(kind: Kind) -> str:
+    """The State or the organisation that the reader acts for."""
+    own = account()
+    return str(own.state if kind.party == "country" else own.organisation)
 
 
 def cells(kind: Kind, row: Record, language: str) -> list[Any]:
@@ -91,6 +109,40 @@ def _common(record: Record) -> dict[str, Any]:
 
 
 KINDS: Mapping[str, Kind] = {
-    "offers": Kind("/v1/offers", OFFERS, True, offer_bodies, _offer_rows),
-    "activities": Kind("/v1/activities", ACTIVITIES, False, activity_bodies, _activity_rows),
+    "requests": Kind(
+        role="requester",
+        service="requests",
+        path="/v1/requests",
+        party="country",
+        columns=REQUESTS,
+        lines="needs",
+        counted="quantity",
+        drafts=True,
+        bodies=request_bodies,
+        rows=request_rows,
+    ),
+    "offers": Kind(
+        role="donor",
+        service="offers",
+        path="/v1/offers",
+        party="organisation",
+        columns=OFFERS,
+        lines="provisions",
+        counted="capacity",
+        drafts=True,
+        bodies=offer_bodies,
+        rows=_offer_rows,
+    ),
+    "activities": Kind(
+        role="donor",
+        service="offers",
+        path="/v1/activities",
+        party="organisation",
+        columns=ACTIVITIES,
+        lines="",
+        counted="quantity",
+        drafts=False,
+        bodies=activity_bodies,
+        rows=_activity_rows,
+    ),
 }

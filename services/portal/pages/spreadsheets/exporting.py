@@ -1,4 +1,4 @@
-"""A donor's own offers and activities as files, passed on as they are read from the register."""
+"""A party's own requests, offers and activities as files, passed on as they are read."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,14 +6,15 @@ from typing import Any
 from flask import Flask, Response, stream_with_context
 
 from services.portal.pages.asking import get
-from services.portal.pages.frame import account, for_roles
-from services.portal.pages.offers.spreadsheet_kinds import (
+from services.portal.pages.frame import for_roles
+from services.portal.pages.spreadsheets.kinds import (
     ENDINGS,
     KINDS,
     XLSX,
     Kind,
     cells,
     kind_of,
+    own_party,
 )
 from services.portal.pages.wording import here
 from services.portal.sheets.writing import csv_pieces, write_workbook
@@ -25,14 +26,14 @@ _PIECE = 64 * 1024
 
 def install(app: Flask) -> None:
     """Add the pages."""
-    for name in KINDS:
+    for name, kind in KINDS.items():
         path, kept = f"/{name}/export.<string:ending>", {"name": name}
-        app.add_url_rule(path, f"{name}-export", export_records, defaults=kept)
+        view = for_roles(kind.role)(export_records)
+        app.add_url_rule(path, f"{name}-export", view, defaults=kept)
 
 
-@for_roles("donor")
 def export_records(name: str, ending: str) -> Response:
-    """All of the donor's own, codes by their names in the reader's language."""
+    """All of the reader's own, codes by their names in the reader's language."""
     if ending not in ENDINGS:
         raise not_found("file")
     kind, language = kind_of(name), here()
@@ -67,8 +68,8 @@ def _rows(kind: Kind, language: str) -> Iterator[list[Any]]:
 
 
 def _page(kind: Kind, cursor: str | None) -> Any:
-    own = account().organisation
-    return get("offers", kind.path, organisation=own, limit=_PAGE, cursor=cursor).body
+    own = {kind.party: own_party(kind)}
+    return get(kind.service, kind.path, limit=_PAGE, cursor=cursor, **own).body
 
 
 def _file_pieces(file: Any) -> Iterator[bytes]:

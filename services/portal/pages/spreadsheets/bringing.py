@@ -1,4 +1,4 @@
-"""Offers and activities out of spreadsheets: a template, what is understood, then brought in."""
+"""Records out of spreadsheets: a template, what is understood, then brought in."""
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -10,21 +10,22 @@ from flask_babel import gettext as _
 
 from services.portal.held_files import MOST_BYTES, forget, hold
 from services.portal.house import house
-from services.portal.pages.asking import get, reader
+from services.portal.pages.asking import get, reader, send
 from services.portal.pages.files import uploaded
 from services.portal.pages.forms import PageForm
 from services.portal.pages.frame import account, for_roles, go, show
 from services.portal.pages.offers.files import held
 from services.portal.pages.offers.rows import size_of
-from services.portal.pages.offers.spreadsheet_kinds import (
+from services.portal.pages.refusals import faults, refusal
+from services.portal.pages.signing import REFUSED
+from services.portal.pages.spreadsheets.kinds import (
     ENDINGS,
     KINDS,
     XLSX,
     Kind,
     kind_of,
+    own_party,
 )
-from services.portal.pages.refusals import faults, refusal
-from services.portal.pages.signing import REFUSED
 from services.portal.pages.wording import here
 from services.portal.services import AwayError, RefusedError
 from services.portal.sheets.faults import SheetError
@@ -37,13 +38,16 @@ from shared.web.problems import not_found
 _AT_ONCE = 8
 _PAGE = 200
 _TOLD = 200
+_TEXTS_READ = 20
+"""How many texts without lines are read for a preview; those of the rest are once brought in."""
+
 Bodies = Sequence[Mapping[str, Any]]
 
 
 def install(app: Flask) -> None:
     """Add the pages."""
     both = ["GET", "POST"]
-    for name in KINDS:
+    for name, kind in KINDS.items():
         at, kept = f"/{name}/spreadsheet", {"name": name}
         for path, view, methods in (
             (at, choose_spreadsheet, both),
@@ -51,10 +55,10 @@ def install(app: Flask) -> None:
             (f"{at}/<string:file_id>", bring_in_spreadsheet, both),
         ):
             endpoint = f"{name}-{view.__name__}"
-            app.add_url_rule(path, endpoint, view, methods=methods, defaults=kept)
+            own = for_roles(kind.role)(view)
+            app.add_url_rule(path, endpoint, own, methods=methods, defaults=kept)
 
 
-@for_roles("donor")
 def choose_spreadsheet(name: str) -> Response:
     """A file chosen; nothing of it is brought in yet."""
     form, file = uploaded(MOST_BYTES)
@@ -67,10 +71,9 @@ def choose_spreadsheet(name: str) -> Response:
             kept = hold(account().id, name, file.name, file.content, house().clock())
             return go(f"/{name}/spreadsheet/{kept}")
     status = REFUSED if form.problems() else HTTPStatus.OK
-    return show("offers/sheet_choose.html", status, form=form, name=name, most=MOST_ROWS - 1)
+    return show("spreadsheets/choose.html", status, form=form, name=name, most=MOST_ROWS - 1)
 
 
-@for_roles("donor")
 def spreadsheet_template(name: str, ending: str) -> Response:
     """An empty file with the columns' names in the reader's language."""
     if ending not in ENDINGS:
@@ -84,12 +87,11 @@ def spreadsheet_template(name: str, ending: str) -> Response:
     )
 
 
-@for_roles("donor")
 def bring_in_spreadsheet(name: str, file_id: str) -> Response:
     """What the file says, and bringing it in: all rows, or none where one of them is wrong."""
     file, kind, form = held(file_id, name), kind_of(name), PageForm()
     told = _told(file.content, kind)
-    bodies = [] if told.faults else kind.bodies(told.rows, str(account().organisation))
+    bodies = [] if told.faults else kind.bodies(told.rows, own_party(kind))
     known = _known(kind) if bodies else set()
     fresh = [one for one in bodies if one["external_id"]["id"] not in known]
     if form.validate_on_submit() and fresh:
@@ -97,7 +99,7 @@ def bring_in_spreadsheet(name: str, file_id: str) -> Response:
         if done == len(fresh):
             forget(account().id, file_id)
             flash(_("Brought in: %(count)s. What was known already was left as it is.", count=done))
-            return go(f"/{name}?status=draft" if name == "offers" else f"/{name}")
+            return go(f"/{name}?status=draft" if kind.drafts else f"/{name}")
         form.fail(
             _(
                 "%(done)s of %(all)s are brought in. Send this again for the others; nothing is "
@@ -121,16 +123,18 @@ def _preview(
     known: set[str],
     status: int = HTTPStatus.OK,
 ) -> Response:
-    counted = "capacity" if name == "offers" else "quantity"
+    kind = KINDS[name]
+    seen = _read_of_texts(kind, bodies)
     rows = [
         {
             "mark": one["external_id"]["id"],
             "title": one["title"],
             "language": one["language"],
             "lines": [
-                (line["theme"], line["kind"], size_of(line, counted))
-                for line in one.get("provisions", [one])
+                (line["theme"], line["kind"], size_of(line, kind.counted))
+                for line in (one[kind.lines] if kind.lines else [one])
             ],
+            "seems": seen.get(one["external_id"]["id"], []),
             "country": one.get("country"),
             "window": one["window"],
             "known": one["external_id"]["id"] in known,
@@ -138,10 +142,11 @@ def _preview(
         for one in bodies
     ]
     return show(
-        "offers/sheet_preview.html",
+        "spreadsheets/preview.html",
         REFUSED if told.faults else status,
         wide=True,
         name=name,
+        drafts=kind.drafts,
         file_name=file_name,
         form=form,
         faults=[(one.cell, one.sentence(here())) for one in told.faults[:_TOLD]],
@@ -152,9 +157,25 @@ def _preview(
     )
 
 
+def _read_of_texts(kind: Kind, bodies: Bodies) -> Mapping[str, list[tuple[str, str, str]]]:
+    """What texts of requests without need lines seem to ask for, by reference; a line each."""
+    if kind.role != "requester":
+        return {}
+    found: dict[str, list[tuple[str, str, str]]] = {}
+    for body in [one for one in bodies if not one["needs"]][:_TEXTS_READ]:
+        texts = {name: body[name] for name in ("title", "description", "language")}
+        try:
+            lines = send(kind.service, f"{kind.path}/inferred", texts).body["lines"]
+        except (AwayError, RefusedError):
+            continue
+        told = [(line["theme"], line["kind"], size_of(line, kind.counted)) for line in lines]
+        found[body["external_id"]["id"]] = told
+    return found
+
+
 def _told(content: bytes, kind: Kind) -> Told:
     try:
-        return read_rows(read_sheet(content), kind.columns, here(), lines=kind.lines)
+        return read_rows(read_sheet(content), kind.columns, here(), lines=bool(kind.lines))
     except SheetError as error:
         return Told(faults=[error.fault])
 
@@ -165,12 +186,12 @@ def _known(kind: Kind) -> set[str]:
     cursor: str | None = None
     while True:
         page = get(
-            "offers",
+            kind.service,
             kind.path,
-            organisation=account().organisation,
             external_source=SOURCE,
             limit=_PAGE,
             cursor=cursor,
+            **{kind.party: own_party(kind)},
         ).body
         found |= {one["external_id"]["id"] for one in page["items"]}
         cursor = page["next"]
@@ -187,7 +208,7 @@ def _send(kind: Kind, bodies: Bodies) -> tuple[int, list[tuple[str, str]]]:
 
     def send(body: Mapping[str, Any]) -> RefusedError | AwayError | None:
         try:
-            services.send(own, "POST", "offers", kind.path, body)
+            services.send(own, "POST", kind.service, kind.path, body)
         except (AwayError, RefusedError) as error:
             return error
         return None

@@ -1,0 +1,143 @@
+"""The spreadsheet that a State fills in: the assistance part of its national report.
+
+A need line is a row; rows with the same reference are one request. A row without theme and kind
+has its text alone, as older reports do: what it asks for is read from it, and confirmed later.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from services.portal.catalogues import N_, say
+from services.portal.sheets.columns import Column, coded, codes, currencies, days, numbers, texts
+from services.portal.sheets.tables import ID, PARTNERS_NAMED, SOURCE, WINDOW, WORDS
+from shared.vocabulary.kinds import KINDS
+from shared.vocabulary.lists import PRIORITIES
+from shared.vocabulary.themes import THEMES
+from shared.web.visibility import Sight
+
+_LEVELS = {
+    Sight.RESTRICTED.level: N_("All donors"),
+    Sight.PUBLIC.level: N_("Public"),
+    Sight.PARTIES.level: N_("Donors whose offers were endorsed for it"),
+    Sight.COORDINATORS.level: N_("Coordinators only"),
+}
+
+
+@cache
+def _level_labels(language: str) -> Mapping[str, str]:
+    return {code: say(language, text) for code, text in _LEVELS.items()}
+
+
+REQUESTS: Sequence[Column] = (
+    *WORDS,
+    coded("theme", N_("Theme"), THEMES),
+    coded("kind", N_("Kind of help"), KINDS),
+    Column("quantity", N_("How many"), numbers(10**9, 3, zero=False)),
+    Column("unit", N_("Of what"), texts(60)),
+    Column("amount", N_("Cost, if known"), numbers(10**13, 2, zero=True)),
+    Column("currency", N_("Currency"), currencies),
+    coded("priority", N_("Priority"), PRIORITIES),
+    Column("objective", N_("What is to be reached"), texts(2_000)),
+    Column("indicator", N_("Measured by"), texts(500)),
+    Column("baseline", N_("Today"), texts(500)),
+    Column("target", N_("Target"), texts(500)),
+    Column("reached_by", N_("To be reached by"), days),
+    *WINDOW,
+    Column("received", N_("What was received so far"), texts(2_000)),
+    Column("report", N_("Report that it is taken from"), texts(300)),
+    Column("report_year", N_("Year of the report"), numbers(2100, 0, zero=False)),
+    Column("action_plan", N_("National action plan"), texts(300)),
+    PARTNERS_NAMED,
+    Column("level", N_("Who sees it once circulated"), codes(_level_labels), labels=_level_labels),
+    ID,
+)
+
+_MEASURES = ("quantity", "unit", "amount", "currency")
+_AIM = ("indicator", "baseline", "target")
+
+
+def request_bodies(rows: Sequence[Mapping[str, Any]], country: str) -> list[dict[str, Any]]:
+    """The requests that rows tell, as they are sent: those of one reference are one request."""
+    bodies: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        body = bodies.setdefault(row["reference"], _request(row, country))
+        if row.get("theme"):
+            body["needs"].append(_need(row))
+        elif row.get("objective"):
+            body["objectives"].append(_objective(row))
+        if row.get("received"):
+            told = {"text": row["received"], "url": None}
+            if told not in body["evidence"]:
+                body["evidence"].append(told)
+    return list(bodies.values())
+
+
+def request_rows(request: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """A row for each need line, the first of its objectives with it; one of texts without any.
+
+    What was received stands with the first row, as the first piece of evidence does.
+    """
+    external, report = request["external_id"] or {}, request["source_report"] or {}
+    window, plan = request["window"] or {}, request["action_plan"] or {}
+    common = {
+        "reference": external.get("id") if external.get("source") == SOURCE else None,
+        **{name: request[name] for name in ("title", "description", "language", "partners", "id")},
+        "from": window.get("from"),
+        "to": window.get("to"),
+        "report": report.get("title"),
+        "report_year": report.get("year"),
+        "action_plan": plan.get("title"),
+        "level": request["confidentiality"],
+    }
+    lines = [{**_line_cells(need), **_aim_cells(need["objectives"])} for need in request["needs"]]
+    rows = lines or [{"priority": request["priority"], **_aim_cells(request["objectives"])}]
+    received = request["evidence"][0]["text"] if request["evidence"] else None
+    return [
+        {**common, **row, **({"received": received} if at == 0 else {})}
+        for at, row in enumerate(rows)
+    ]
+
+
+def _request(row: Mapping[str, Any], country: str) -> dict[str, Any]:
+    ends = {name: row[name] for name in ("from", "to") if row.get(name)}
+    report = {"title": row.get("report"), "year": row.get("report_year"), "url": None}
+    plan = {"title": row.get("action_plan"), "url": None}
+    return {
+        "country": country,
+        "external_id": {"source": SOURCE, "id": row["reference"]},
+        **{name: row.get(name) for name in ("title", "description", "language")},
+        "needs": [],
+        "priority": None if row.get("theme") else row.get("priority"),
+        "window": ends or None,
+        "objectives": [],
+        "evidence": [],
+        "source_report": report if report["title"] else None,
+        "action_plan": plan if plan["title"] else None,
+        "partners": row.get("partners") or [],
+        "confidentiality": row.get("level") or Sight.RESTRICTED.level,
+    }
+
+
+def _need(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        **{name: row.get(name) for name in ("theme", "kind", *_MEASURES, "priority")},
+        "objectives": [_objective(row)] if row.get("objective") else [],
+    }
+
+
+def _objective(row: Mapping[str, Any]) -> dict[str, Any]:
+    told = {name: row.get(name) for name in _AIM}
+    return {"text": row["objective"], **told, "date": row.get("reached_by")}
+
+
+def _line_cells(need: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: need[name] for name in ("theme", "kind", *_MEASURES, "priority")}
+
+
+def _aim_cells(objectives: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    if not objectives:
+        return {}
+    first = objectives[0]
+    told = {name: first[name] for name in _AIM}
+    return {"objective": first["text"], **told, "reached_by": first["date"]}
