@@ -8,7 +8,7 @@ INSTALLED := .venv/installed
 # Two cores are two test workers' already: threads of BLAS on small matrices would wait for each other only.
 export OPENBLAS_NUM_THREADS = 1
 
-.PHONY: install run test chromium pictures test-kafka lint lock clean
+.PHONY: install run test chromium pictures test-kafka fuzz audit lint lock clean
 
 install: $(INSTALLED)
 
@@ -57,6 +57,15 @@ test-kafka: install
 	$(BIN)/python -m deploy.kafka.run $(PYTEST) \
 		tests/journeys tests/shared/events tests/services/*/test_worker.py \
 		tests/services/matcher/test_ranking_worker.py
+
+# Many inputs for every parser and many calls of every service; FUZZ="--parsers 5000 --calls 0" says how many.
+fuzz: install
+	$(BIN)/python -m tests.fuzz.run $(FUZZ)
+
+# Asks PyPI's data for known faults of what is locked; needs the network, and so is no part of `make test`.
+audit: install
+	$(BIN)/uvx pip-audit --disable-pip --require-hashes --requirement requirements/production.txt
+	$(BIN)/uvx pip-audit --disable-pip --require-hashes --requirement $(LOCK)
 
 # Resolves the newest versions that pyproject.toml allows. What is tested is resolved first, and the other two locks
 # take from it: nothing is ever installed that was not tested.
