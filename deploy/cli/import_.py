@@ -9,7 +9,8 @@ from rich.table import Table
 
 from deploy.cli.client import Client, UnreachableError
 from deploy.cli.importing import Summary, import_iati
-from deploy.cli.options import data_dir_option
+from deploy.cli.national_reports import Bodies, ReportError, Sent, read_report, send_report
+from deploy.cli.options import LANGUAGES, data_dir_option
 from deploy.cli.progress import progress_bar
 from deploy.cli.target import find_target
 from services.offers.iati.faults import FileError
@@ -57,6 +58,72 @@ def iati(file: Path, organisation: str | None, preview: bool, data_dir: Path) ->
         console.print(_records(summary))
     console.print(_counts(summary))
     _tell(file, summary)
+
+
+@command.command("national-report")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--state", metavar="XXX", required=True, help="Whose report it is, ISO 3166 alpha-3.")
+@click.option(
+    "--language",
+    type=click.Choice(LANGUAGES),
+    default="en",
+    show_default=True,
+    help="As which numbers such as 1,200 are read, and faults told.",
+)
+@click.option("--preview", is_flag=True, help="Show what would be done, and write nothing.")
+@data_dir_option
+def national_report(file: Path, state: str, language: str, preview: bool, data_dir: Path) -> None:
+    """Bring in the needs of a State's national report out of a spreadsheet FILE (xlsx or CSV).
+
+    The portal gives templates in six languages (Requests, Bring in a national report). Rows with
+    the same reference become one draft, which its State confirms and submits. Where a cell is
+    wrong, all are named and nothing is brought in; a reference that is known already changes
+    nothing, so the command can be repeated. Exit code 1 where something was wrong or refused.
+    """
+    console = Console()
+    try:
+        bodies = read_report(file.read_bytes(), state.upper(), language)
+    except ReportError as wrong:
+        for fault in wrong.faults:
+            click.echo(f"{fault.cell or file.name}: {fault.sentence(language)}", err=True)
+        raise click.ClickException(f"{file}: nothing was brought in; put these right") from None
+    if preview:
+        console.print(_requests(bodies))
+        return
+    client = Client(find_target(data_dir, os.environ), _ROLE)
+    with progress_bar(console, file.name, len(bodies)) as advance:
+        try:
+            sent = send_report(bodies, client, advance)
+        except UnreachableError as error:
+            raise click.ClickException(
+                f"{error}. What was brought in stays; import again to go on."
+            ) from None
+    _tell_sent(console, sent)
+
+
+def _requests(bodies: Bodies) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for name in ("reference", "title", "theme", "kind"):
+        table.add_column(name)
+    for body in bodies:
+        lines = body["needs"] or [{"theme": "", "kind": "(told by the text)"}]
+        for line in lines:
+            mark = body["external_id"]["id"] if line is lines[0] else ""
+            table.add_row(mark, body["title"] if mark else "", line["theme"], line["kind"])
+    return table
+
+
+def _tell_sent(console: Console, sent: Sent) -> None:
+    table = Table(box=None, pad_edge=False)
+    outcomes = ("created", "known", "refused")
+    for outcome in outcomes:
+        table.add_column(outcome, justify="right")
+    table.add_row(*(str(sent.counts[outcome]) for outcome in outcomes))
+    console.print(table)
+    for mark, why in sent.refusals:
+        click.echo(f"{mark}: {why}", err=True)
+    if sent.refusals:
+        raise click.ClickException("not all was brought in; correct and import again")
 
 
 def _records(summary: Summary) -> Table:

@@ -1,4 +1,4 @@
-"""`entraide import iati` against real processes."""
+"""`entraide import` against real processes."""
 
 import sys
 from pathlib import Path
@@ -60,3 +60,20 @@ def test_whose_activities_they_are_must_be_known(stack: Stack, tmp_path: Path) -
     done = entraide(stack, "import", "iati", path, "--organisation", "nobody")
     assert done.returncode == 1
     assert "There is no such organisation" in done.stderr
+
+
+def test_a_national_report_becomes_drafts_once_or_not_at_all(stack: Stack, tmp_path: Path) -> None:
+    path = tmp_path / "report.csv"
+    header = "reference,title,description,theme,kind,quantity,unit"
+    good = 'cli-2026-1,Marking,"Six machines. Illustrative.",Marking,Equipment,6,machines'
+    path.write_text(f"{header}\n{good}\ncli-2026-2,Stores,New doors.,Marqage,Equipment,2,doors\n")
+    wrong = entraide(stack, "import", "national-report", path, "--state", "SEN")
+    assert wrong.returncode == 1
+    assert "D3: “Marqage” is not known" in wrong.stderr
+    path.write_text(f"{header}\n{good}\ncli-2026-2,Stores,New armoury doors.,,,,\n")
+    shown = entraide(stack, "import", "national-report", path, "--state", "SEN", "--preview")
+    assert "(told by the text)" in shown.stdout
+    first = entraide(stack, "import", "national-report", path, "--state", "SEN")
+    assert (first.returncode, counts(first)) == (0, {"created": 2}), first.stderr
+    again = entraide(stack, "import", "national-report", path, "--state", "SEN")
+    assert (again.returncode, counts(again)) == (0, {"known": 2}), again.stderr
