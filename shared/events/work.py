@@ -8,7 +8,13 @@ from typing import Any
 
 import structlog
 from kafka.errors import KafkaError
-from pymongo.errors import ConnectionFailure, ExecutionTimeout, WTimeoutError
+from pymongo.errors import (
+    BulkWriteError,
+    ConnectionFailure,
+    ExecutionTimeout,
+    OperationFailure,
+    WTimeoutError,
+)
 
 from shared.events.envelope import Event, InvalidEvent, decode
 from shared.events.poison import MAX_CONSECUTIVE_DEAD_LETTERS, Streak
@@ -17,6 +23,9 @@ Handler = Callable[[Sequence[Event]], None]
 
 INFRASTRUCTURE = (KafkaError, ConnectionFailure, ExecutionTimeout, WTimeoutError)
 """What fails while broker or database are away: never the event's fault."""
+
+_OUT_OF_DISK_SPACE = 14031
+"""MongoDB's code."""
 
 log = structlog.get_logger(__name__)
 
@@ -128,7 +137,9 @@ class Work:
             for item in refused:
                 self._unusable.reject(item[0], rejected.reason, rejected.detail)
             self._done(refused)
-        except Exception as error:  # noqa: BLE001 (whatever it was, the stream goes on)
+        except Exception as error:
+            if _no_space(error):
+                raise Retry("the database's disk is full") from error
             self._failed(batch, error)
         else:
             self._unusable.went_on()
@@ -157,6 +168,13 @@ class Work:
     def _wait(self, tries: int) -> None:
         delays = self._policy.retry_delays
         self.due = time.monotonic() + delays[min(tries, len(delays) - 1)]
+
+
+def _no_space(error: Exception) -> bool:
+    """Whether the database had no space to write, which is no event's fault."""
+    if isinstance(error, BulkWriteError):
+        return any(failed["code"] == _OUT_OF_DISK_SPACE for failed in error.details["writeErrors"])
+    return isinstance(error, OperationFailure) and error.code == _OUT_OF_DISK_SPACE
 
 
 class _Failed(Exception):  # noqa: N818

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
-from pymongo.errors import AutoReconnect
+from pymongo.errors import AutoReconnect, BulkWriteError, WriteError
 from sample_things import event_of
 
 from shared.events.dead_letters import DeadLetter, list_dead_letters
@@ -98,7 +98,18 @@ def test_poison_in_the_middle(bench: Bench) -> None:
     ]
 
 
-@pytest.mark.parametrize("error", [Retry("not now"), AutoReconnect("the database is away")])
+FULL = {"code": 14031, "errmsg": "available disk space is less than required"}
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        Retry("not now"),
+        AutoReconnect("the database is away"),
+        WriteError("available disk space is less than required", 14031, FULL),
+        BulkWriteError({"writeErrors": [FULL], "writeConcernErrors": []}),
+    ],
+)
 def test_infrastructure_brings_the_same_batch_again(bench: Bench, error: Exception) -> None:
     failures = [error] * 6
 
