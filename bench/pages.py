@@ -3,28 +3,30 @@
     entraide up --example --data-dir DIR      (in another window)
     python -m bench.pages --data-dir DIR --records 10000
 
-Fills the registers with copies of what is in them, which no event tells of, so use a directory of
-its own; the matcher goes on knowing the examples alone. Then, for each page and a reader of its
-role: the server's time for a page that nobody asked for before (p50, p95), bytes over the wire of a
-first visit and of the page when it is not the first, and when the first content is painted, at
-400 kbit/s and 400 ms (Chromium's own throttling). Figures depend on the machine and its load.
+Fills the databases with copies of what is in them (`bench/copies.py`), so use a directory of its
+own; it is filled once, and can be used again. Then, for each page and a reader of its role: the
+server's time for a page that nobody asked for before (p50, p95), bytes over the wire of a first
+visit and of the page when it is not the first, and when the first content is painted, at 400 kbit/s
+and 400 ms (Chromium's own throttling). With `--times` only the server's times, and where they go:
+the processor's time that each program spent on a page, and how long each call of a service took,
+as the service counts it. Figures depend on the machine and its load.
 """
 
 import argparse
 import statistics
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
 import requests
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 from pymongo import MongoClient
-from pymongo.database import Database
 
+from bench.copies import fill
+from bench.spent import Spent, spent, told
 from deploy.cli.accounts import house_of
 from deploy.local.programs import Plan
 from deploy.local.stack import DataDirectory, load_keys, running_ports
@@ -40,12 +42,6 @@ CHROMIUM: Final = "/usr/bin/chromium"
 FIRST, NEXT, PAINT, SERVER = 100_000, 30_000, 2.0, 0.1
 """The most: bytes of a first visit, of a next page; seconds to the first paint, at the server."""
 _SLOW = {"offline": False, "latency": 400, "downloadThroughput": 50_000, "uploadThroughput": 50_000}
-_COLLECTIONS = {"requests": "requests", "offers": "offers"}
-_APART: Final = timedelta(hours=2)
-"""How far apart the copies of a register were made: 10,000 of them in little more than 2 years."""
-_AT_ONCE = 500
-_STEMS = 10
-"""Stems that a copy is found by: no words are searched for here, and each is a row of an index."""
 _THEMES = ("marking", "tracing", "ammunition", "training", "destruction", "ballistics")
 
 
@@ -57,23 +53,46 @@ class Page:
     role: str | None = None
 
 
+STATE, DONOR, DESK = "requester", "donor", "coordinator"
 PAGES: Final = (
     Page("/"),
     Page("/sign-in"),
     Page("/public/requests"),
+    Page("/public/requests?q=marking+machines"),
+    Page("/public/requests?region=002"),
     Page("/public/offers"),
+    Page("/public/offers?q=marking+machines"),
+    Page("/public/offers?country=GHA"),
+    Page("/public/offers?region=002"),
+    Page("/public/activities"),
     Page("/public/figures"),
     Page("/public/map"),
-    Page("/requests", "requester"),
-    Page("/requests/new", "requester"),
-    Page("/matches", "requester"),
-    Page("/offers", "donor"),
-    Page("/offers/new", "donor"),
-    Page("/activities", "donor"),
-    Page("/review", "coordinator"),
-    Page("/requests", "coordinator"),
-    Page("/offers", "coordinator"),
-    Page("/notifications", "coordinator"),
+    Page("/requests", STATE),
+    Page("/requests?country=all", STATE),
+    Page("/requests?country=all&q=marking+machines", STATE),
+    Page("/requests/new", STATE),
+    Page("/offers", STATE),
+    Page("/matches", STATE),
+    Page("/alliances", STATE),
+    Page("/offers", DONOR),
+    Page("/offers?whose=all", DONOR),
+    Page("/offers?whose=all&q=marking+machines", DONOR),
+    Page("/requests", DONOR),
+    Page("/offers/new", DONOR),
+    Page("/matches", DONOR),
+    Page("/activities", DONOR),
+    Page("/review", DESK),
+    Page("/review?kind=proposals", DESK),
+    Page("/review?kind=requests", DESK),
+    Page("/requests", DESK),
+    Page("/requests?q=marking+machines", DESK),
+    Page("/offers", DESK),
+    Page("/activities", DESK),
+    Page("/matches", DESK),
+    Page("/alliances", DESK),
+    Page("/allocation", DESK),
+    Page("/audit", DESK),
+    Page("/notifications", DESK),
 )
 
 
@@ -86,30 +105,6 @@ class Measured:
     following: int
     paint: float
     server: Sequence[float]
-
-
-def fill(database: Database[Any], name: str, wanted: int) -> int:
-    """Copies of the documents of a collection under new ids until there are that many."""
-    collection = database[name]
-    seeds = list(collection.find())
-    there, now = len(seeds), datetime.now(UTC)
-    while seeds and there < wanted:
-        batch = [
-            {
-                **seeds[at % len(seeds)],
-                "_id": new_id(),
-                "pending_events": [],
-                "attempts": [],
-                **dict.fromkeys(("created_at", "updated_at"), now - at * _APART),
-            }
-            for at in range(there, min(there + _AT_ONCE, wanted))
-        ]
-        for copy in batch:
-            copy.pop("external_id", None)
-            copy["search_terms"] = copy.get("search_terms", [])[:_STEMS]
-        collection.insert_many(batch, ordered=False)
-        there += len(batch)
-    return there
 
 
 def cookies(plan: Plan, roles: Sequence[str]) -> dict[str, str]:
@@ -195,13 +190,15 @@ def _load(context: BrowserContext, address: str) -> tuple[int, float]:
     return round(sum(got)), paint / 1000
 
 
-def measure(url: str, sessions: dict[str, str], count: int) -> Iterator[Measured]:
+def weigh(
+    url: str, sessions: dict[str, str], pages: Sequence[Page], count: int
+) -> Iterator[Measured]:
     """Each page in turn."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=CHROMIUM, args=["--no-sandbox", "--no-proxy-server"]
         )
-        for page in PAGES:
+        for page in pages:
             cookie = sessions[page.role] if page.role else None
             server_times(url, page, cookie, 3)
             times = server_times(url, page, cookie, count)
@@ -212,22 +209,36 @@ def measure(url: str, sessions: dict[str, str], count: int) -> Iterator[Measured
 
 def row(one: Measured) -> str:
     """A row of the table; what is more than it should be is bold."""
-    quantiles = statistics.quantiles(one.server, n=20, method="inclusive")
-
-    def told(value: float, most: float, text: str) -> str:
-        return f"**{text}**" if value > most else text
-
     return " | ".join(
         [
             f"| {one.page.path}",
             one.page.role or "anybody",
-            told(one.first, FIRST, f"{one.first / 1000:.1f} kB"),
-            told(one.following, NEXT, f"{one.following / 1000:.1f} kB"),
-            told(one.paint, PAINT, f"{one.paint:.2f} s"),
-            f"{statistics.median(one.server) * 1000:.0f} ms",
-            told(quantiles[-1], SERVER, f"{quantiles[-1] * 1000:.0f} ms") + " |",
+            _told(one.first, FIRST, f"{one.first / 1000:.1f} kB"),
+            _told(one.following, NEXT, f"{one.following / 1000:.1f} kB"),
+            _told(one.paint, PAINT, f"{one.paint:.2f} s"),
+            f"{_times(one.server)} |",
         ]
     )
+
+
+def timed(url: str, page: Page, cookie: str | None, count: int, spend: Callable[[], Spent]) -> str:
+    """A row of the table of times alone, with where they go."""
+    server_times(url, page, cookie, 3)
+    before = spend()
+    times = server_times(url, page, cookie, count)
+    where = told(before, spend(), count)
+    return f"| {page.path} | {page.role or 'anybody'} | {_times(times)} | {where} |"
+
+
+def _times(server: Sequence[float]) -> str:
+    late = statistics.quantiles(server, n=20, method="inclusive")[-1]
+    return f"{statistics.median(server) * 1000:.0f} ms | " + _told(
+        late, SERVER, f"{late * 1000:.0f} ms"
+    )
+
+
+def _told(value: float, most: float, text: str) -> str:
+    return f"**{text}**" if value > most else text
 
 
 def main() -> None:
@@ -236,19 +247,30 @@ def main() -> None:
     options.add_argument("--data-dir", type=Path, required=True)
     options.add_argument("--records", type=int, default=10_000)
     options.add_argument("--requests", type=int, default=40, help="requests of each page")
+    options.add_argument("--times", action="store_true", help="the server's times, and no browser")
+    options.add_argument("--only", default="", help="pages whose addresses begin so")
     given = options.parse_args()
     directory = DataDirectory(given.data_dir)
     plan = Plan(directory, running_ports(directory), load_keys(directory))
-    client: MongoClient[Any] = MongoClient(plan.ports.mongodb)
-    for service, name in _COLLECTIONS.items():
-        count = fill(client[f"entraide_{service}"], name, given.records)
-        sys.stderr.write(f"{name}: {count}\n")
-    sessions = cookies(plan, sorted({page.role for page in PAGES if page.role}))
+    for label, there in fill(MongoClient(plan.ports.mongodb), given.records):
+        sys.stderr.write(f"{label}: {there}\n")
+    pages = [page for page in PAGES if page.path.startswith(given.only)]
+    sessions = cookies(plan, sorted({page.role for page in pages if page.role}))
+    url = plan.ports.url("portal")
+    if given.times:
+        head = "| page | reader | p50 | p95 | processor, ms a page | calls a page × ms |\n"
+        sys.stdout.write(f"{head}|---|---|--:|--:|---|---|\n")
+        for page in pages:
+            cookie = sessions[page.role] if page.role else None
+            told_ = timed(url, page, cookie, given.requests, lambda: spent(plan.ports, directory))
+            sys.stdout.write(f"{told_}\n")
+            sys.stdout.flush()
+        return
     sys.stdout.write(
         "| page | reader | first visit | as next page | first paint | p50 | p95 |\n"
         "|---|---|--:|--:|--:|--:|--:|\n"
     )
-    for one in measure(plan.ports.url("portal"), sessions, given.requests):
+    for one in weigh(url, sessions, pages, given.requests):
         sys.stdout.write(f"{row(one)}\n")
         sys.stdout.flush()
 

@@ -7,7 +7,8 @@ the open transaction for ever. From then on nothing that needs the lock is answe
 collection is made under the lock of the collection first, as the server itself says is the order.
 
 And it reads and decodes all that it keeps of a collection's indexes five times for each search,
-which is half of what a search among few documents costs. Here it does so once.
+which is half of what a search among few documents costs. Here it does so once. Lists are read by
+their indexes (`deploy/local/ordered.py`).
 
 Where WiredTiger cannot write, on a full disk above all, it panics, and from then on refuses
 everything until its process is started again. SecantusDB would live on and answer every call with
@@ -23,6 +24,8 @@ from typing import Any
 
 from secantus import cli
 from secantus.storage import Storage
+
+from deploy.local.ordered import read_in_order
 
 PANICKED = 3
 """The exit code of a server whose store had panicked."""
@@ -92,6 +95,7 @@ class EndOnPanic(logging.Handler):
 
 if __name__ == "__main__":
     close_gap()
+    read_in_order()
     read_indexes_once()
     logging.getLogger("secantus").addHandler(EndOnPanic())
     sys.exit(cli.main())

@@ -82,7 +82,7 @@ class AssistanceOffer(MergeableRecord):
         "indexes": [
             ("organisation", "-created_at"),
             ("status", "-created_at"),
-            ("provisions.theme", "provisions.kind"),
+            ("provisions.theme", "-created_at"),
             ("public", "status", "-created_at"),
             ("organisation", "status", "-created_at"),
             ("external_id.source", "external_id.id"),
@@ -129,7 +129,7 @@ class Activity(SignedRecord):
         "indexes": [
             ("country", "-created_at"),
             ("organisation", "-created_at"),
-            ("theme", "kind"),
+            ("theme", "-created_at"),
             ("public", "-created_at"),
             ("external_id.source", "external_id.id"),
             INDEX,

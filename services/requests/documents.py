@@ -130,7 +130,7 @@ class AssistanceRequest(MergeableRecord):
             ("status", "-created_at"),
             ("status", "circulates_at"),
             ("confidentiality", "-created_at"),
-            ("needs.theme", "needs.kind"),
+            ("needs.theme", "-created_at"),
             ("external_id.source", "external_id.id"),
             INDEX,
         ],

@@ -88,7 +88,7 @@ class Record(Aggregate):
 
     meta = {  # noqa: RUF012 (mongoengine declares it so)
         "abstract": True,
-        "indexes": ["search_terms", ("-created_at", "id"), "updated_at"],
+        "indexes": [("search_terms", "-created_at"), ("-created_at", "id"), "updated_at"],
     }
 
     title = StringField(required=True)

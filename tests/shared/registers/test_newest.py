@@ -1,4 +1,4 @@
-"""Pages of several sets, read span by span: the same list as one sorted whole would be."""
+"""Pages of several sets, each read by itself: the same list as one sorted whole would be."""
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -98,34 +98,3 @@ def test_another_lists_cursor_is_refused(listed: type[Listed]) -> None:
         with pytest.raises(Problem) as refused:
             newest(Listed, [{}], {"limit": 2, "cursor": write_cursor(values, DEFAULT_SORT)})
         assert refused.value.errors[0].field == "cursor"
-
-
-@pytest.fixture
-def asked(listed: type[Listed], monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
-    """The conditions of all reads."""
-    found: list[dict[str, Any]] = []
-    objects = Listed.objects
-
-    def noted(**query: Any) -> Any:
-        found.append(query["__raw__"])
-        return objects(**query)
-
-    monkeypatch.setattr(Listed, "objects", noted)
-    return found
-
-
-def test_little_more_is_read_than_is_shown(asked: list[dict[str, Any]]) -> None:
-    """What the embedded database would read: all that lies in the spans that were asked for."""
-    for number in range(600):
-        add(f"n{number:03}", timedelta(hours=8 * number))
-    newest(Listed, [{"state": "open"}], {"limit": 20, "cursor": None})
-    stored = Listed._get_collection()
-    read = sum(stored.count_documents({"created_at": one["created_at"]}) for one in asked)
-    assert read < 60
-
-
-def test_the_last_few_are_not_crept_up_to(asked: list[dict[str, Any]]) -> None:
-    for number in range(50):
-        add(f"n{number:03}", timedelta(minutes=number))
-    newest(Listed, [{"state": "open"}], {"limit": 50, "cursor": None})
-    assert len(asked) < 12

@@ -1,0 +1,261 @@
+"""Lists of the embedded database read in the order of an index, no further than they go.
+
+SecantusDB 0.7 reads and decodes every document that an index finds, sorts them all, and thinks of
+the limit last: twenty of ten thousand records cost as much as all. A list by `(-created_at, id)`
+stands in the order of `(status, -created_at)` and its like already, as it does for MongoDB. So here
+a limited, sorted read walks an index, and ends where the list does. Of the indexes that fit it
+takes the one whose entries lie furthest apart; `$in` and `$or` are several walks that are merged.
+What fits no index is read as before. Every document found is held against the whole condition, and
+those that are alike in the sort's first field are all read and then sorted: an index changes what a
+list costs and never what is in it.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from heapq import merge
+from itertools import chain, islice, product
+from typing import Any, Final
+
+from bson import ObjectId
+from secantus.ordering import sort_docs
+from secantus.paths import get_path
+from secantus.projection import apply_projection_batch, meta_fields
+from secantus.query import matches
+from secantus.sortkey import COMPOUND_SEP, encode_value_directed
+from secantus.storage import _IDX_ENTRIES_TABLE, Storage, _escape_kb, _unpack_entry, wt
+
+Entry = tuple[bytes, int]
+"""Where a document stands in the order, and its record id."""
+Condition = Mapping[str, Any]
+_PEEKED: Final = 48
+_CHUNK, _LARGEST = 16, 512
+_MOST_WALKS = 128
+_SCALAR = (str, bool, int, float, datetime, ObjectId)
+_Index = tuple[str, list[str], dict[str, int]]
+"""Its name, the fields by which it is entered, and its directions."""
+_BOUNDS = {"$gt": "low", "$gte": "low", "$lt": "high", "$lte": "high"}
+
+
+def read_in_order() -> None:
+    """Have limited and sorted reads walk an index where one fits."""
+    whole = Storage.find_matching
+
+    def find_matching(
+        self: Storage, db: str, coll: str, condition: Any = None, **asked: Any
+    ) -> list[dict[str, Any]]:
+        found = None
+        if asked.get("limit", 0) > 0 and asked.get("sort") and not _special(asked):
+            found = _listed(self, db, coll, condition or {}, asked)
+        return whole(self, db, coll, condition, **asked) if found is None else found
+
+    Storage.find_matching = find_matching
+
+
+def _special(asked: Mapping[str, Any]) -> bool:
+    others = ("hint", "let", "collation", "min_bound", "max_bound")
+    shown = asked.get("projection")
+    return any(asked.get(name) is not None for name in others) or bool(shown and meta_fields(shown))
+
+
+def _listed(
+    storage: Storage, db: str, coll: str, condition: Condition, asked: Mapping[str, Any]
+) -> list[dict[str, Any]] | None:
+    """The documents of the list as they are shown; None where no index gives its order."""
+    sort, skip, shown = asked["sort"], asked.get("skip", 0), asked.get("projection")
+    if "_id" in condition:  # which finds fewer than any order does
+        return None
+    with storage._lock:
+        storage._refresh_read_snapshot()
+        field, way = next(iter(sort.items()))
+        walk = _Walk(storage, (db, coll), field, way, condition)
+        if not walk.possible():
+            return None
+        found = walk.first(condition, skip + asked["limit"])
+    listed: list[dict[str, Any]] = sort_docs(found, sort)[skip : skip + asked["limit"]]
+    if shown:
+        listed = apply_projection_batch(listed, shown, condition, metas=None, has_sort=True)
+    return listed
+
+
+class _Walk:
+    """Walks the indexes that give the order of a field, within what bounds that field."""
+
+    def __init__(
+        self, storage: Storage, place: tuple[str, str], field: str, way: int, condition: Condition
+    ) -> None:
+        self._storage, self._place, self._field, self._way = storage, place, field, way
+        self._indexes, self._others = self._fitting()
+        self._low, self._high = self._bounds(condition.get(field))
+
+    def _fitting(self) -> tuple[list[_Index], list[_Index]]:
+        """The indexes that have the field in its order after others, and those by other fields."""
+        options = self._storage._index_options_map(*self._place)
+        partial = self._storage._partial_filters(*self._place)
+        ordered, others = [], []
+        for name, keys, sparse, _unique in self._storage._all_indexes(*self._place):
+            plain = all(way in (1, -1) for way in keys.values())
+            told = sparse or name in partial or options.get(name, {}).get("collation")
+            if plain and not told:
+                fields = list(keys)
+                if keys.get(self._field) == self._way:
+                    ordered.append((name, fields[: fields.index(self._field)], dict(keys)))
+                elif self._field not in keys:
+                    others.append((name, fields[:1], dict(keys)))
+        return ordered, others
+
+    def possible(self) -> bool:
+        """Whether an index has all documents in the field's order, none for a list's members."""
+        several = self._storage._multikey_index_names(*self._place)
+        return any(not before and name not in several for name, before, _ in self._indexes)
+
+    def _bounds(self, wanted: Any) -> tuple[bytes, bytes | None]:
+        """Where entries begin and end, in the index's own order; no narrower than is asked for."""
+        if isinstance(wanted, _SCALAR):
+            wanted = {"$gte": wanted, "$lte": wanted}
+        found: dict[str, bytes] = {}
+        for name, value in wanted.items() if isinstance(wanted, Mapping) else ():
+            if name in _BOUNDS and isinstance(value, _SCALAR):
+                found[_BOUNDS[name]] = _escape_kb(encode_value_directed(value, self._way))
+        names = ("low", "high") if self._way == 1 else ("high", "low")
+        return found.get(names[0], b""), found.get(names[1])
+
+    def first(self, condition: Condition, wanted: int) -> list[dict[str, Any]]:
+        """As many as are wanted, and all that stand where the last one does."""
+        few = self._few(condition)
+        walks = [] if few is not None else [*self._ways(condition), self._all()]
+        entries = self._sparsest(walks) if few is None else iter(few)
+        found: list[dict[str, Any]] = []
+        seen: set[int] = set()
+        size = wanted + 1
+        while batch := list(islice(entries, size)):
+            fresh = [one for one in dict.fromkeys(id_ for _, id_ in batch) if one not in seen]
+            seen.update(fresh)
+            read = self._storage._docs_by_recordids(*self._place, fresh)
+            found.extend(one for one in read if matches(one, condition))
+            enough = few is None and len(found) > wanted
+            if enough and self._of(found[-1]) != self._of(found[wanted - 1]):
+                break
+            size = min(max(_CHUNK, size // 2 if found else 2 * size), _LARGEST)
+        return found
+
+    def _few(self, condition: Condition) -> list[Entry] | None:
+        """All that an index of another order has, where that is little; None where none has so."""
+        equal = _equal(condition)
+        for name, before, keys in self._others:
+            for values in equal.get(before[0], ()):
+                walks = [self._entries(name, _first_of(keys, one), whole=True) for one in values]
+                begun = list(islice(chain(*walks), _PEEKED))
+                if len(begun) < _PEEKED:
+                    return begun
+        return None
+
+    def _of(self, document: Mapping[str, Any]) -> Any:
+        return get_path(document, self._field)
+
+    def _ways(self, condition: Condition) -> Iterator[Iterator[Entry]]:
+        """Walks that each meet every document for which the condition holds."""
+        equal = _equal(condition)
+        for name, wanted in _clauses(condition):
+            if name == "$or":
+                branches = [list(self._ways(branch)) for branch in wanted]
+                if branches and all(branches):
+                    yield merge(*(self._sparsest(branch) for branch in branches))
+        for name, before, keys in self._indexes:
+            if before and all(field in equal for field in before):
+                for chosen in product(*(equal[field] for field in before)):
+                    parts = [tuple(zip(before, one, strict=True)) for one in product(*chosen)]
+                    if len(parts) <= _MOST_WALKS:
+                        yield merge(*(self._entries(name, _prefix(part, keys)) for part in parts))
+
+    def _all(self) -> Iterator[Entry]:
+        """All of the register in the field's order."""
+        name = next(name for name, before, _ in self._indexes if not before)
+        return self._entries(name, b"")
+
+    def _sparsest(self, walks: Iterable[Iterator[Entry]]) -> Iterator[Entry]:
+        """That which ends soonest, or comes furthest within as many entries."""
+        best: tuple[tuple[bool, bytes, int], Iterator[Entry]] | None = None
+        for walk in walks:
+            begun = list(islice(walk, _PEEKED))
+            ends = len(begun) < _PEEKED
+            rank = (ends, b"" if ends else begun[-1][0], -len(begun))
+            if best is None or rank > best[0]:
+                best = rank, chain(begun, walk)
+        return iter(()) if best is None else best[1]
+
+    def _entries(self, name: str, prefix: bytes, *, whole: bool = False) -> Iterator[Entry]:
+        """The entries of an index that begin so, in its order, within the bounds or `whole`."""
+        low, high = (b"", None) if whole else (self._low, self._high)
+        seed, size = prefix + low, _CHUNK
+        while chunk := self._chunk(name, seed, size):
+            for packed in chunk:
+                key, id_ = _unpack_entry(packed)
+                place = key[len(prefix) :]
+                beyond = high is not None and place[: len(high)] > high
+                if id_ is None or not key.startswith(prefix) or beyond:
+                    return
+                yield place, id_
+            seed, size = chunk[-1] + b"\x00", min(2 * size, _LARGEST)
+
+    def _chunk(self, name: str, seed: bytes, size: int) -> list[bytes]:
+        """So many entries from there on; a walk stands nowhere between two of them."""
+        cursor = self._storage._cursor(_IDX_ENTRIES_TABLE)
+        cursor.set_key(*self._place, name, seed)
+        near = cursor.search_near()
+        found: list[bytes] = []
+        try:
+            if near == wt.WT_NOTFOUND or (near < 0 and cursor.next() != 0):
+                return found
+            while len(found) < size:
+                db, coll, index, packed = cursor.get_key()
+                if (db, coll, index) != (*self._place, name):
+                    break
+                found.append(bytes(packed))
+                if cursor.next() != 0:
+                    break
+        finally:
+            cursor.reset()
+        return found
+
+
+def _clauses(condition: Condition) -> Iterator[tuple[str, Any]]:
+    """What all has to hold, each by itself."""
+    for name, wanted in condition.items():
+        if name == "$and":
+            for one in wanted:
+                yield from _clauses(one)
+        elif isinstance(wanted, Mapping) and set(wanted) == {"$elemMatch"}:
+            for part, value in wanted["$elemMatch"].items():
+                yield f"{name}.{part}", value
+        else:
+            yield name, wanted
+
+
+def _equal(condition: Condition) -> dict[str, list[list[Any]]]:
+    """The fields that have one of some values, as often as that is said of each."""
+    found: dict[str, list[list[Any]]] = {}
+    for name, wanted in _clauses(condition):
+        values = _values(wanted)
+        if values is not None:
+            found.setdefault(name, []).append(values)
+    return found
+
+
+def _values(wanted: Any) -> list[Any] | None:
+    """The values of which the field has one; None where that is not what is asked for."""
+    if isinstance(wanted, Mapping):
+        if set(wanted) == {"$eq"}:
+            wanted = wanted["$eq"]
+        elif set(wanted) == {"$in"} and all(isinstance(one, _SCALAR) for one in wanted["$in"]):
+            return list(wanted["$in"])
+    return [wanted] if isinstance(wanted, _SCALAR) else None
+
+
+def _prefix(part: Iterable[tuple[str, Any]], keys: Mapping[str, int]) -> bytes:
+    values = [encode_value_directed(value, int(keys[field])) for field, value in part]
+    return bytes(_escape_kb(COMPOUND_SEP.join(values) + COMPOUND_SEP))
+
+
+def _first_of(keys: Mapping[str, int], value: Any) -> bytes:
+    way = int(next(iter(keys.values())))
+    return bytes(_escape_kb(encode_value_directed(value, way)))

@@ -1,0 +1,129 @@
+"""Lists of the embedded database by an index: what is in them is what reading everything gives."""
+
+import random
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+secantus = pytest.importorskip("secantus.storage")
+
+from deploy.local import ordered  # noqa: E402 (after the skip)
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+CODES, STATES, WORDS = ["KEN", "GHA", "KE"], ["draft", "shown"], [*"abcde", "a\x00b"]
+INDEXES: tuple[dict[str, int], ...] = (
+    {"created_at": -1, "_id": 1},
+    {"country": 1, "created_at": -1},
+    {"status": 1, "created_at": -1},
+    {"words": 1, "created_at": -1},
+    {"needs.theme": 1, "created_at": -1},
+    {"country": 1, "status": 1, "created_at": -1},
+    {"rare": 1},
+)
+
+
+@pytest.fixture(scope="module")
+def whole() -> Iterator[Any]:
+    """Reading as the database does it by itself."""
+    before = secantus.Storage.find_matching
+    ordered.read_in_order()
+    yield before
+    secantus.Storage.find_matching = before
+
+
+@pytest.fixture(scope="module")
+def storage(tmp_path_factory: pytest.TempPathFactory, whole: Any) -> Iterator[Any]:
+    """A hundred records, of which several are of one moment, and some of none."""
+    chance = random.Random(1)
+    path: Path = tmp_path_factory.mktemp("ordered")
+    found = secantus.Storage(str(path))
+    for number, keys in enumerate(INDEXES):
+        found.create_index("d", "c", f"i{number}", keys)
+    for _ in range(100):
+        record: dict[str, Any] = {
+            "_id": f"{chance.getrandbits(60):x}",
+            "country": chance.choice(CODES),
+            "status": chance.choice(STATES),
+            "words": chance.sample(WORDS, chance.randint(0, 3)),
+            "needs": [{"theme": chance.choice(WORDS), "open": chance.random() < 0.5}],
+        }
+        if chance.random() < 0.95:
+            record["created_at"] = NOW - timedelta(hours=chance.randint(0, 40))
+        if chance.random() < 0.1:
+            record["rare"] = chance.choice(CODES)
+        found.insert("d", "c", [record])
+    yield found
+    found.close()
+
+
+def clause(chance: random.Random) -> dict[str, Any]:
+    return chance.choice(
+        [
+            {"country": chance.choice(CODES)},
+            {"country": {"$in": chance.sample(CODES, 2)}},
+            {"country": {"$nin": chance.sample(CODES, 2)}},
+            {"status": chance.choice(STATES)},
+            {"words": chance.choice(WORDS)},
+            {"words": {"$in": chance.sample(WORDS, 2)}},
+            {"needs": {"$elemMatch": {"theme": chance.choice(WORDS), "open": True}}},
+            {"rare": chance.choice(CODES)},
+        ]
+    )
+
+
+def condition(chance: random.Random, depth: int = 0) -> dict[str, Any]:
+    found = clause(chance) if chance.random() < 0.7 else {}
+    within = {
+        name: NOW - timedelta(hours=chance.randint(0, 40))
+        for name in ("$gte", "$lt", "$gt", "$lte")
+        if chance.random() < 0.2
+    }
+    found |= {"created_at": within} if within else {}
+    if depth < 2 and chance.random() < 0.4:
+        found["$or"] = [condition(chance, depth + 1) for _ in range(chance.randint(1, 3))]
+    if depth < 2 and chance.random() < 0.3:
+        found["$and"] = [clause(chance), clause(chance)]
+    return found
+
+
+def test_a_list_is_the_same_by_an_index(storage: Any, whole: Any) -> None:
+    chance = random.Random(2)
+    for _ in range(50):
+        wanted = condition(chance)
+        asked: dict[str, Any] = {
+            "sort": {"created_at": -1, "_id": 1},
+            "limit": chance.choice([1, 5, 20]),
+            "skip": chance.choice([0, 3]),
+        }
+        if chance.random() < 0.3:
+            asked["projection"] = {"words": 0}
+        read = storage.find_matching("d", "c", wanted, **asked)
+        assert read == whole(storage, "d", "c", wanted, **asked), (wanted, asked)
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {},
+        {"status": "shown"},
+        {"country": {"$nin": ["KE"]}, "status": "shown"},
+        {"$or": [{"words": "a", "status": "shown"}, {"words": "b"}]},
+        {"$and": [{"words": {"$in": ["a", "b"]}}, {"status": {"$in": STATES}}]},
+    ],
+)
+def test_little_more_is_read_than_is_listed(
+    storage: Any, monkeypatch: pytest.MonkeyPatch, wanted: dict[str, Any]
+) -> None:
+    read: list[int] = []
+    fetch = secantus.Storage._docs_by_recordids
+
+    def noted(self: Any, db: str, coll: str, ids: list[int]) -> Any:
+        read.extend(ids)
+        return fetch(self, db, coll, ids)
+
+    monkeypatch.setattr(secantus.Storage, "_docs_by_recordids", noted)
+    storage.find_matching("d", "c", wanted, sort={"created_at": -1, "_id": 1}, limit=4)
+    assert len(read) < 40
