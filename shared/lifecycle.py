@@ -178,3 +178,7 @@ ATTACHMENT = Lifecycle(
     ),
 )
 """Files attached to a record: removed by who may, or refused by the virus scanner."""
+
+FILING = ("attach", "detach")
+"""What histories tell of files that were attached to a record and removed or refused again: it
+stays in its state. Lists of files tell readers of themselves, so shown histories leave it out."""

@@ -11,7 +11,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from types import MappingProxyType
 from typing import Any, Literal
 
-from shared.lifecycle import PARTY, Lifecycle, Step
+from shared.lifecycle import FILING, PARTY, Lifecycle, Step
 from shared.registers.counting import Measure, counted
 from shared.vocabulary.currencies import usd_per_unit
 
@@ -72,7 +72,7 @@ STAYING: Mapping[str, frozenset[str]] = MappingProxyType(
         "assess": frozenset({"follow-up"}),
         "reply": frozenset({"follow-up", "closed"}),
         "message": PARTY - {"closed"},
-        "attach": PARTY - {"closed"},
+        **dict.fromkeys(FILING, PARTY - {"closed"}),
         "strike": frozenset(PROPOSAL.states),
         "erase-name": frozenset(PROPOSAL.states),
         "warn": frozenset({*_WAITING, "agreed", "committed", "delivering", "released"}),
@@ -81,10 +81,11 @@ STAYING: Mapping[str, frozenset[str]] = MappingProxyType(
 """What a proposal's history tells besides the steps, by the states in which it may happen: it stays
 in its state. `ask` is a question to the State, `assess` its answer and `reply` the donor's to that.
 A `message` of the thread was written, `strike` took its text out, `erase-name` its author's name;
-`attach` put a file beside it. `warn` says that an exemption which it stands under ends soon.
+`attach` put a file beside it, `detach` took one away. `warn` says that an exemption
+which it stands under ends soon.
 """
 
-OF_THREAD = frozenset({"message", "strike", "erase-name", "attach"})
+OF_THREAD = frozenset({"message", "strike", "erase-name", *FILING})
 """What the history tells of thread and files, which tell their readers of themselves."""
 
 WAITING = frozenset(_WAITING)

@@ -13,7 +13,6 @@ from services.matcher import (
     acceptance,
     alliances,
     applications,
-    attached,
     clockwork,
     commitments,
     coverage_holds,
@@ -31,12 +30,14 @@ from services.matcher.coverage_documents import CoverageCase
 from services.matcher.documents import AGGREGATES, AUDITED, Commitment, Match, Shortlist
 from services.matcher.duplicate_documents import DuplicateCase
 from services.matcher.embargo_documents import Embargo
+from services.matcher.filed import FILES
 from services.matcher.joining_documents import Joining
 from services.matcher.models import ensure_prior
 from services.matcher.public_figures import covered_figures
 from services.matcher.ranking_worker import RankingWorker
 from services.matcher.reactions import keep_records
 from shared.attachments.keeping import keep_scanning
+from shared.attachments.telling import tell_waiting
 from shared.events.anti_entropy import AntiEntropy
 from shared.events.auditing import Auditor
 from shared.events.consumer import Consumer
@@ -127,7 +128,7 @@ def sweep(stop: threading.Event, clock: Clock, clamd: str, seconds: float = SWEE
             ledger.review_cases(clock())
             decision_log.keep_waiting()
             thread_filing.file_waiting()
-            attached.tell_waiting(clamd, clock())
+            tell_waiting(FILES, clamd, clock())
             alliances.sweep()
             coverage_holds.sweep(clock())
             embargo_watch.sweep(clock())

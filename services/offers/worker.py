@@ -25,6 +25,7 @@ def main() -> int:
         settings,
         {OFFER: AssistanceOffer, ACTIVITY: Activity, CALL: Call},
         on_matches,
+        AssistanceOffer,
         {
             "following": keep_following,
             "figures": lambda stop: keep_reckoning(offer_figures, stop, system_clock),

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from services.portal.accounts import identity_of
 from services.portal.documents import Account
-from services.portal.domain.telling import JOINABLE, Who
+from services.portal.domain.telling import JOINABLE, Who, level_of_file
 from services.portal.note_documents import Followed
+from shared.lifecycle import OFFER as OFFER_LIFE
 from shared.lifecycle import PARTY
 from shared.lifecycle import REQUEST as REQUEST_LIFE
 from shared.web.identity import covers
@@ -16,26 +18,28 @@ from shared.web.visibility import Sight, sees, sight
 
 @dataclass(frozen=True)
 class World:
-    """What is known around some records: requests and proposals, and accounts by their role.
+    """What is known around some records: requests, offers, proposals, and accounts by their role.
 
     Accounts are read once, when a role is first asked for: there are few, and of a batch of events
     each may concern some.
     """
 
     requests: Mapping[str, Followed]
+    offers: Mapping[str, Followed]
     matches: Mapping[str, Followed]
     accounts: dict[str, list[Account]]
 
     @classmethod
     def around(cls, records: Iterable[Followed]) -> "World":
-        """What is known of the requests and proposals that these records are of."""
+        """What is known of the requests, offers and proposals that these records are of."""
         ids = {f"request:{one.request}" for one in records if one.request}
+        ids |= {f"offer:{one.offer}" for one in records if one.offer}
         ids |= {f"match:{one.match}" for one in records if one.match}
         found = Followed.objects(id__in=ids) if ids else ()
-        by_type: dict[str, dict[str, Followed]] = {"request": {}, "match": {}}
+        by_type: dict[str, dict[str, Followed]] = {"request": {}, "offer": {}, "match": {}}
         for one in found:
             by_type[one.record_type][one.record] = one
-        return cls(by_type["request"], by_type["match"], {})
+        return cls(by_type["request"], by_type["offer"], by_type["match"], {})
 
     def request_of(self, record: Followed) -> Followed | None:
         """The request of a proposal or of an offer to join one, if it is known."""
@@ -71,12 +75,27 @@ def told_of(
     Of an offer to join nobody but its organisation is told before the proposal is endorsed.
     """
     hidden = record.record_type == "joining" and not world.is_joinable(record)
+    level = level_of_file(step)
     for one in who:
         if hidden and one != "joiner":
             continue
-        for account in _FINDERS[one](record, world):
-            if account.id != step.get("subject"):
+        matched = _MATCHED.get(one)
+        found = matched(record, step, world) if matched else _FINDERS[one](record, world)
+        for account in found:
+            if account.id != step.get("subject") and _sees(account, record, level):
                 yield account
+
+
+def party_since(match: Followed) -> str | None:
+    """When the proposal made its donor a party; None for one that is none, or none any more."""
+    if match.status not in PARTY:
+        return None
+    return next((str(one["at"]) for one in match.history if one["target"] in PARTY), None)
+
+
+def _sees(account: Account, record: Followed, level: str | None) -> bool:
+    """Whether the account, which reads the record, sees what has this level of its own."""
+    return level is None or sees(sight(identity_of(account), record.country, party=True), level)
 
 
 def _of_state(record: Followed, world: World) -> Iterator[Account]:
@@ -129,6 +148,39 @@ def _donors(record: Followed, world: World) -> Iterator[Account]:
             yield account
 
 
+def _matched_donors(record: Followed, step: Mapping[str, Any], world: World) -> Iterator[Account]:
+    """Those whose offers were endorsed for the request by then, and who read it."""
+    if record.status not in REQUEST_LIFE.shown:
+        return
+    owners = {one.organisation for one in _parties(record, step)}
+    for account in world.of_role("donor") if owners else ():
+        if account.organisation in owners and may_read(account, record, party=True):
+            yield account
+
+
+def _matched_states(record: Followed, step: Mapping[str, Any], world: World) -> Iterator[Account]:
+    """Those for whose requests the offer, a published one, was endorsed by then."""
+    if record.status not in OFFER_LIFE.shown:
+        return
+    states = {one.country for one in _parties(record, step)}
+    for account in world.of_role("requester") if states else ():
+        if account.state in states:
+            yield account
+
+
+def _parties(record: Followed, step: Mapping[str, Any]) -> Iterator[Followed]:
+    """The proposals of a request or an offer that had made parties as the step was taken."""
+    at = datetime.fromisoformat(step["at"])
+    for match in Followed.objects(**{record.record_type: record.record}, record_type="match"):
+        since = party_since(match)
+        if since is not None and datetime.fromisoformat(since) <= at:
+            yield match
+
+
+_MATCHED: Mapping[Who, Callable[[Followed, Mapping[str, Any], World], Iterable[Account]]] = {
+    "matched-states": _matched_states,
+    "matched-donors": _matched_donors,
+}
 _FINDERS: Mapping[Who, Callable[[Followed, World], Iterable[Account]]] = {
     "state": _of_state,
     "states": _of_states,

@@ -83,6 +83,7 @@ def _match(data: Mapping[str, Any]) -> State:
     until = data.get("answer_by")
     return {
         "request": data["request"],
+        "offer": data["offer"],
         "answer_by": None if until is None else datetime.fromisoformat(until),
         "lacking": True,
     }

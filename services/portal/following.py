@@ -12,7 +12,7 @@ from typing import Any
 
 from pymongo import UpdateOne
 
-from services.portal.audience import World, told_of
+from services.portal.audience import World, party_since, told_of
 from services.portal.changes import hearing
 from services.portal.domain.telling import is_stale, tellings
 from services.portal.followed_state import FOLLOWED, key_of, state_of
@@ -20,6 +20,7 @@ from services.portal.note_documents import Followed
 from services.portal.notifying import MAIL_AGE, Note, notify
 from shared.events.envelope import MATCH, REQUEST, Event
 from shared.events.projections import keep_newest
+from shared.lifecycle import FILING, PARTY
 
 
 def keep_telling(
@@ -37,6 +38,8 @@ def keep_telling(
         world = World.around(records.values())
         now = clock()
         done = [_done(one) for one in records.values() if _tell(one, world, now, mail_age)]
+        for one in records.values():
+            _tell_files(one, world, now, mail_age)
         # The time of the write: pages ask for what was heard since they were made.
         done.extend(hearing(records.values(), clock()))
         if done:
@@ -61,24 +64,48 @@ def _tell(record: Followed, world: World, now: datetime, mail_age: timedelta) ->
     if _told(record) == len(record.history) and not record.lacking:
         return False
     for place in range(_told(record), len(record.history)):
-        step = record.history[place]
-        at = datetime.fromisoformat(step["at"])
-        if is_stale(record.record_type, step["action"], record.status):
-            continue
-        for telling in tellings(record.record_type, step):
-            if telling.kind == "request-circulated" and at <= now - mail_age:
-                continue  # a log that is read from its beginning circulates nothing to anybody
-            note = Note(
-                kind=telling.kind,
-                record_type=record.record_type,
-                record=record.record,
-                action=step["action"],
-                key=f"{place} {step['action']} {step['at']}",
-                at=at,
-                facts=_facts(record, step),
-            )
-            notify(note, told_of(record, step, telling.who, world), now, mail_age)
+        _tell_step(record, place, world, now, mail_age)
     return world.knows_of(record)
+
+
+def _tell_step(
+    record: Followed, place: int, world: World, now: datetime, mail_age: timedelta
+) -> None:
+    step = record.history[place]
+    at = datetime.fromisoformat(step["at"])
+    if is_stale(record.record_type, step["action"], record.status):
+        return
+    for telling in tellings(record.record_type, step):
+        if telling.kind == "request-circulated" and at <= now - mail_age:
+            continue  # a log that is read from its beginning circulates nothing to anybody
+        note = Note(
+            kind=telling.kind,
+            record_type=record.record_type,
+            record=record.record,
+            action=step["action"],
+            key=f"{place} {step['action']} {step['at']}",
+            at=at,
+            facts=_facts(record, step),
+        )
+        notify(note, told_of(record, step, telling.who, world), now, mail_age)
+
+
+def _tell_files(match: Followed, world: World, now: datetime, mail_age: timedelta) -> None:
+    """Tell the sides of a proposal of the files of each other's records that were heard of before
+    it: told again, nothing changes."""
+    if match.record_type != "match" or party_since(match) is None or not _became_party(match):
+        return
+    sides = (world.requests.get(match.request), world.offers.get(match.offer))
+    for record in (one for one in sides if one is not None):
+        for place, step in enumerate(record.history[: _told(record)]):
+            if step["action"] in FILING:
+                _tell_step(record, place, world, now, mail_age)
+
+
+def _became_party(match: Followed) -> bool:
+    """Whether what was not told of the proposal made its donor a party."""
+    untold = match.history[_told(match) :]
+    return any(one["target"] in PARTY and one["source"] not in PARTY for one in untold)
 
 
 def _done(record: Followed) -> UpdateOne:

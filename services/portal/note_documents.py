@@ -48,11 +48,12 @@ class Followed(Document):
 
     A projection: the id is `<type>:<record>`. `visibility` is a request's level, `line_levels`
     those of its lines. `states` are those of a record of several States, `asked` those of them
-    whose answer it waits for. An offer to join is of the proposal `match`, whose donor is its
-    `organisation`, and of the organisation that `joins`. `told` steps of the history were told, the
-    last of which happened at `told_at`. `lacking`: a proposal whose request is not known yet,
-    without which nobody can say what its donor may read, or an offer to join a proposal that
-    nobody endorsed. `exemptions` are an embargo's, by number and last day.
+    whose answer it waits for. A proposal is of a `request` and of an `offer`. An offer to join is
+    of the proposal `match`, whose donor is its `organisation`, and of the organisation that
+    `joins`. `told` steps of the history were told, the last of which happened at `told_at`.
+    `lacking`: a proposal whose request is not known yet, without which nobody can say what its
+    donor may read, or an offer to join a proposal that nobody endorsed. `exemptions` are an
+    embargo's, by number and last day.
     Of a shortlist, whose `record` is its request, `offers` are the first ones, and `entered` says
     when each came among them. `heard` is the version that was heard of last, at `heard_at`.
     """
@@ -61,6 +62,7 @@ class Followed(Document):
         "collection": "followed",
         "indexes": [
             {"fields": ["request", "lacking"], "sparse": True},
+            {"fields": ["offer"], "sparse": True},
             {"fields": ["exemptions.to"], "sparse": True},
             {"fields": ["heard_at"], "sparse": True},
         ],
@@ -75,6 +77,7 @@ class Followed(Document):
     organisation = StringField()
     status = StringField()
     request = StringField()
+    offer = StringField()
     visibility = StringField()
     line_levels = ListField(StringField())
     match = StringField()

@@ -23,7 +23,7 @@ KIND_NAMES: Mapping[str, str] = {
     "offer-step": N_("What becomes of your organisation's offers"),
     "match-answer": N_("Proposals that ask for your answer"),
     "match-step": N_("What becomes of proposals"),
-    "message": N_("Messages and files on proposals"),
+    "message": N_("Messages and files"),
     "commitment": N_("Commitments"),
     "reminder": N_("Reminders"),
     "follow-up": N_("Questions and answers after delivery"),
@@ -51,6 +51,8 @@ _SENTENCES: Mapping[str, Mapping[str, str]] = {
         "withdraw": N_("The request of %(state)s was withdrawn."),
         "merge": N_("The request of %(state)s was merged into another."),
         "unmerge": N_("The request of %(state)s stands by itself again."),
+        "attach": N_("A file was attached to the request of %(state)s."),
+        "detach": N_("A file of the request of %(state)s was removed."),
     },
     "offer": {
         "submit": N_("An offer was submitted. It waits to be published."),
@@ -59,6 +61,8 @@ _SENTENCES: Mapping[str, Mapping[str, str]] = {
         "withdraw": N_("The offer was withdrawn."),
         "merge": N_("The offer was merged into another."),
         "unmerge": N_("The offer stands by itself again."),
+        "attach": N_("A file was attached to the offer."),
+        "detach": N_("A file of the offer was removed."),
     },
     "match": {
         "endorse": N_(
@@ -87,6 +91,7 @@ _SENTENCES: Mapping[str, Mapping[str, str]] = {
         "deliver": N_("The assistance agreed with %(state)s was delivered."),
         "message": N_("There is a new message on the proposal for %(state)s."),
         "attach": N_("A file was attached to the proposal for %(state)s."),
+        "detach": N_("A file of the proposal for %(state)s was removed."),
         "warn": N_(
             "The proposal for %(state)s falls after %(day)s, when an exemption from the arms "
             "embargo ends."

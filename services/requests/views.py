@@ -10,7 +10,7 @@ from services.requests.domain.advice import Advice
 from services.requests.domain.calendars import days_off_ahead, weekend_of
 from services.requests.domain.endorsements import ENDORSING, level_of
 from services.requests.wording import advice_text, summary_text
-from shared.lifecycle import COVERING_STEPS, REQUEST
+from shared.lifecycle import COVERING_STEPS, FILING, REQUEST
 from shared.registers.counting import counted_line
 from shared.registers.inferred import inferred_view
 from shared.registers.merged import merging_view, source_view
@@ -113,8 +113,7 @@ def _request_view(
 def _life(request: AssistanceRequest, open_to_reader: bool) -> dict[str, Any]:
     """Its status and steps; to others what they were shown, with nothing of confidential lines."""
     if open_to_reader:
-        known = ("history", "remarks", "introduced_by")
-        return {name: getattr(request, name) for name in known}
+        return {name: getattr(request, name) for name in ("remarks", "introduced_by")}
     # What was before it was circulated is between the State and coordinators.
     began = [n for n, step in enumerate(request.history) if step.action == "circulate"]
     steps = request.history[began[-1] :] if began else []
@@ -123,7 +122,7 @@ def _life(request: AssistanceRequest, open_to_reader: bool) -> dict[str, Any]:
         "history": [
             {name: getattr(step, name) for name in _COPIED_OF_STEP}
             for step in steps
-            if step.action not in COVERING_STEPS | ENDORSING
+            if step.action not in COVERING_STEPS.union(ENDORSING, FILING)
         ],
     }
 

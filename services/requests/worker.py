@@ -25,7 +25,8 @@ def main() -> int:
         "figures": lambda stop: keep_reckoning(request_figures, stop, system_clock),
         "circulating": lambda stop: keep_circulating(stop, system_clock),
     }
-    return run_register(settings, {REQUEST: AssistanceRequest}, on_matches, loops)
+    aggregates = {REQUEST: AssistanceRequest}
+    return run_register(settings, aggregates, on_matches, AssistanceRequest, loops)
 
 
 if __name__ == "__main__":

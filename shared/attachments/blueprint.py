@@ -131,7 +131,10 @@ def attachments_blueprint(holder: Holder) -> Blueprint:
             found = find(place, attachment_id)
             if not place.may_remove(found):
                 raise forbidden("Only who attached this file or a coordinator may remove it.")
-            remove(found, expected, identity, context().clock())
+            now = context().clock()
+            removed = remove(place, found, expected, identity, now)
+            if place.tell is not None:
+                place.tell(removed, _clamd(), now)
 
     @blueprint.route("/<string:attachment_id>/file")
     @require_roles(*holder.readers)

@@ -16,8 +16,8 @@ class Attachment(Aggregate):
     `audited_under` is the record's id, so that the steps stand in the record's audit trail;
     `country` and `organisation` are whose it is. `visibility` is a level of its own, beside the
     record's. `scanned` is what the virus scanner said, `clean` or `infected`, `unscanned_since` is
-    set as long as it said nothing. `untold_since` is set until the record's readers were told of
-    the file, where they are.
+    set as long as it said nothing. `untold_since` is set until the record's readers were told that
+    the file was attached or removed, where they are.
     """
 
     meta: ClassVar[dict[str, Any]] = {

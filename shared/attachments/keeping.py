@@ -49,8 +49,9 @@ class Place:
     """A record as the caller has it: `record` is its id, `country` and `organisation` its owner's.
 
     `level` is who sees the record, `sight` how far the caller sees. `may_remove` tells whether the
-    caller may remove one of its files. `tell` tells the record's readers of a file, if they are
-    told: it gets the file, where the scanner is, and the time, and is safe to repeat.
+    caller may remove one of its files. `tell` tells the record's readers that a file was attached
+    or removed, if they are told: it gets the file, where the scanner is, and the time, and is safe
+    to repeat.
     """
 
     record: str
@@ -148,24 +149,28 @@ def attach(
     try:
         _require_room(place, identity, coming=0)  # others may have added theirs at the same moment
     except Problem:
-        remove(attachment, attachment.version, identity, now)
+        remove(place, attachment, attachment.version, identity, now)
         raise
     return attachment, True
 
 
-def remove(attachment: Attachment, expected: Version, identity: Identity, now: datetime) -> None:
+def remove(
+    place: Place, attachment: Attachment, expected: Version, identity: Identity, now: datetime
+) -> Attachment:
     """Remove a file, as seen in version `expected`: its bytes are gone, that it was there stays.
 
-    Raises IllegalTransition and StaleVersion.
+    Returns it as it is then. Raises IllegalTransition and StaleVersion.
     """
 
     def step(found: Attachment) -> None:
         take_step(ATTACHMENT, found, "remove", identity, now, found.sha256)
         found.unscanned_since = None
+        _note_untold(found, now, told=place.tell is not None)
 
     _unclaim(attachment.id, now)
-    change(Attachment, attachment.id, expected, step, now)
+    removed = change(Attachment, attachment.id, expected, step, now)
     AttachedBytes.objects(id=attachment.id).delete()
+    return removed
 
 
 def content_of(attachment: Attachment, clamd: str) -> bytes:
@@ -244,8 +249,15 @@ def _note_scan(bad: bool, now: datetime, attachment: Attachment) -> None:
     if bad:
         actor = (SERVICE, None)
         take_step_as(ATTACHMENT, attachment, "refuse", actor, now, attachment.sha256)
+        _note_untold(attachment, now, told=True)
     attachment.scanned = "infected" if bad else "clean"
     attachment.unscanned_since = None
+
+
+def _note_untold(attachment: Attachment, now: datetime, *, told: bool) -> None:
+    """That it is gone is told to who may have heard of it: of one that was never told, nobody."""
+    heard = attachment.untold_since is None
+    attachment.untold_since = now if told and heard else None
 
 
 def _scanned_now(clamd: str, content: bytes) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 from shared.events.outbox import Aggregate
 from shared.registers.contacts import confirmation_due
 from shared.registers.counting import WHOLE_UNIT, Counted
+from shared.registers.filed import without_files
 from shared.registers.measures import amount_of, quantity_of
 from shared.registers.records import ContactedParty, Record, SignedRecord
 from shared.web.preconditions import etag
@@ -33,7 +34,7 @@ def record_view(record: Record) -> dict[str, Any]:
         "language": record.language,
         "external_id": record.external_id,
         "created_by": record.created_by,
-        "history": record.history,
+        "history": without_files(record.history),
     }
 
 

@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from shared.attachments.documents import Attachment
 from shared.attachments.keeping import keep_scanning
+from shared.attachments.telling import keep_telling
 from shared.events.anti_entropy import AntiEntropy
 from shared.events.auditing import Auditor
 from shared.events.consumer import Consumer, Handler
@@ -17,6 +18,7 @@ from shared.events.relay import Relay
 from shared.events.running import Loop, run_worker
 from shared.events.topics import Topics
 from shared.registers.context import system_clock
+from shared.registers.filed import files_of
 from shared.settings import Settings
 from shared.web.database import connect_database, current_database
 from shared.web.logging import configure_logging
@@ -27,13 +29,14 @@ def run_register(
     settings: Settings,
     aggregates_by_type: Mapping[str, type[Aggregate]],
     on_matches: Handler,
+    filed: type[Aggregate],
     more: Mapping[str, Loop] = MappingProxyType({}),
 ) -> int:
     """Run a register's worker until it is told to stop; returns the exit code.
 
     `aggregates_by_type` are the register's documents by the type of their events; `on_matches`
-    gets the events of matches.v1; `more` are loops of the register's own. Blocks; call it in the
-    main thread of the process.
+    gets the events of matches.v1; `filed` are the documents that have files; `more` are
+    loops of the register's own. Blocks; call it in the main thread of the process.
     """
     configure_logging(settings)
     connect_database(settings)
@@ -41,12 +44,14 @@ def run_register(
     dead_letters = DeadLetters(settings)
     matches = Topics(settings.topic_prefix).matches
     consumer = Consumer(settings, [matches], settings.service, on_matches, dead_letters)
+    files = files_of(filed)
     audited = (*aggregates_by_type.values(), Attachment)
     loops = {
         **register_loops(settings, aggregates_by_type),
         "matches": consumer.run,
         "audit": Auditor(settings.service, audited, current_database).run,
         "attachments": lambda stop: keep_scanning(settings.clamd, stop, system_clock),
+        "files told": lambda stop: keep_telling(files, settings.clamd, stop, system_clock),
         **more,
     }
     try:

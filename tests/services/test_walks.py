@@ -17,7 +17,6 @@ import pytest
 from mongoengine import ListField
 
 from services.matcher import (
-    attached,
     clockwork,
     commitments,
     consent,
@@ -32,14 +31,16 @@ from services.matcher import (
 from services.matcher.actors import Actor
 from services.matcher.documents import Match, ViewLine
 from services.matcher.domain import KEPT, PROPOSAL, STAYING, WAITING
+from services.matcher.filed import FILES
 from services.matcher.proposals import Proposal
 from services.offers.documents import AssistanceOffer
 from services.offers.domain import step_offer
 from services.requests import domain as requests_domain
 from services.requests.documents import AssistanceRequest, NeedLine
+from shared.attachments import telling
 from shared.events.outbox import StaleVersion
 from shared.events.versions import Version
-from shared.lifecycle import OFFER, REQUEST, IllegalTransition, Lifecycle
+from shared.lifecycle import FILING, OFFER, REQUEST, IllegalTransition, Lifecycle
 from shared.web.identity import Identity
 from shared.web.problems import Problem
 from tests.services.walking import Memory, Store
@@ -50,7 +51,7 @@ STEPS: Mapping[str, int] = {"match": 2500, "request": 600, "offer": 300}
 REFUSED = (IllegalTransition, Problem, StaleVersion)
 SIDES = ("donor", "state")
 LONGEST = 60
-BESIDE = ("attach", "warn")
+BESIDE = (*FILING, "warn")
 IDENTITIES = [
     *(Identity("account", "requester", state=state) for state in ("SEN", "MLI")),
     *(Identity("account", "donor", organisation=id_) for id_ in ("org-1", "org-2")),
@@ -221,8 +222,9 @@ class MatchWalk:
             embargo_warnings._warn("r.o", f"ends-2026-12-3{which}-7", self.now)
         else:
             added = SimpleNamespace(role="donor", party="org-1", subject="account")
-            file: Any = SimpleNamespace(id=which, history=[added])
-            tell = partial(attached._tell, file, self.now)
+            status = self.dice.choice(("kept", "removed"))
+            file: Any = SimpleNamespace(id=which, history=[added], status=status, visibility=None)
+            tell = partial(telling._tell, FILES, file, self.now)
             self.store.change(Match, "r.o", None, tell, self.now)
         told = [(one.action, one.reason) for one in self.match.history if one.action in BESIDE]
         assert len(told) == len(set(told))

@@ -1,13 +1,17 @@
 """Files attached to proposals, over HTTP: for those who read and write its thread."""
 
-from services.matcher import attached, threads
+from functools import partial
+
+from services.matcher import threads
 from services.matcher.api.proposals import find_proposal
 from services.matcher.domain import PROPOSAL, STAYING
+from services.matcher.filed import FILES
 from services.matcher.proposals import Proposal
 from services.matcher.threads import READERS, WRITERS
 from shared.attachments.blueprint import Action, Holder, attachments_blueprint
 from shared.attachments.documents import Attachment
 from shared.attachments.keeping import Place
+from shared.attachments.telling import tell_of
 from shared.lifecycle import IllegalTransition
 from shared.registers.steps import party_of
 from shared.web.identity import Identity
@@ -29,7 +33,7 @@ def _look(identity: Identity, proposal_id: str, action: Action | None) -> Place:
         level=Sight.PARTIES.level,
         sight=Sight.COORDINATORS,
         may_remove=lambda attachment: _may_remove(attachment, identity),
-        tell=attached.tell_of,
+        tell=partial(tell_of, FILES),
     )
 
 

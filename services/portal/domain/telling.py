@@ -9,13 +9,19 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final, Literal
 
+from shared.lifecycle import FILING
+from shared.web.visibility import LEVELS
+
 Mail = Literal["now", "digest", "none"]
 """When somebody wants a kind by mail: at once, once a day, or never."""
 
-Who = Literal["state", "states", "asked", "donor", "joiner", "coordinators", "donors"]
+_OfStates = Literal["state", "states", "asked", "matched-states"]
+_OfDonors = Literal["donor", "joiner", "donors", "matched-donors"]
+Who = _OfStates | _OfDonors | Literal["coordinators"]
 """The State's accounts, those of all States that have a part, of those whose answer is waited for,
-the donor's, those of the organisation that offers to join, those who coordinate the State, and
-every donor."""
+of those for whom the offer was endorsed; the donor's, those of the organisation that offers to
+join, every donor, those whose offers were endorsed for the request; and those who coordinate the
+State."""
 
 MAILS: Final[tuple[Mail, ...]] = ("now", "digest", "none")
 KINDS: Final[Mapping[str, Mail]] = MappingProxyType(
@@ -80,6 +86,7 @@ _REQUEST: Mapping[str, tuple[_Rule, ...]] = {
     "withdraw": (("request-step", ("state", "coordinators")),),
     "merge": (("request-step", ("state",)),),
     "unmerge": (("request-step", ("state",)),),
+    **dict.fromkeys(FILING, (("message", ("state", "coordinators", "matched-donors")),)),
 }
 _OFFER: Mapping[str, tuple[_Rule, ...]] = {
     "submit": (("offer-review", ("coordinators",)),),
@@ -88,6 +95,7 @@ _OFFER: Mapping[str, tuple[_Rule, ...]] = {
     "withdraw": (("offer-step", ("donor", "coordinators")),),
     "merge": (("offer-step", ("donor",)),),
     "unmerge": (("offer-step", ("donor",)),),
+    **dict.fromkeys(FILING, (("message", ("donor", "coordinators", "matched-states")),)),
 }
 _MATCH: Mapping[str, tuple[_Rule, ...]] = {
     "endorse": (("match-answer", _BOTH),),
@@ -106,7 +114,7 @@ _MATCH: Mapping[str, tuple[_Rule, ...]] = {
     "deliver": (("match-step", _ALL),),
     "report": (("match-step", _ALL),),
     "message": (("message", _ALL),),
-    "attach": (("message", _ALL),),
+    **dict.fromkeys(FILING, (("message", _ALL),)),
     "warn": (("expiry", _BOTH),),
     "close": (("match-step", _BOTH),),
     "ask": (("follow-up", ("state",)),),
@@ -221,6 +229,14 @@ def tellings(record_type: str, step: Mapping[str, Any]) -> Iterator[Telling]:
         return
     for kind, who in _RULES.get(record_type, {}).get(step["action"], ()):
         yield Telling(kind, who)
+
+
+def level_of_file(step: Mapping[str, Any]) -> str | None:
+    """The level of its own that a step's file has, beside the record's."""
+    if step.get("action") not in FILING:
+        return None
+    level = str(step.get("reason") or "").removeprefix("file-").partition("-")[0]
+    return level if level in LEVELS else None
 
 
 def is_stale(record_type: str, action: str, status: str) -> bool:

@@ -39,3 +39,11 @@ def test_the_list_is_entered_only_when_somebody_says_so(
     shown = runner.invoke(main, ["embargoes"], env=own | named).output
     assert shown.count("unconfirmed") == number
     assert all(one.status == "unconfirmed" and one.end is None for one in Embargo.objects)
+    # Each says its source, of which day that is, and how far anybody has read it up.
+    for one in Embargo.objects:
+        assert one.source
+        assert one.stated_on == day.isoformat()
+        (why,) = (change.reason for change in one.changes)
+        assert day.isoformat() in why
+        assert ("press release" in why) == ("SC/" in one.source)
+        assert ("general knowledge" in why) != ("press release" in why)

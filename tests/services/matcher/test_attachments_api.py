@@ -7,9 +7,10 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from services.matcher import attached
 from services.matcher.documents import Match
-from shared.attachments import keeping
+from services.matcher.filed import FILES
+from shared.attachments import keeping, telling
+from shared.attachments.telling import tell_waiting
 from shared.events.envelope import check
 from shared.web.database import current_database
 from tests.services.matcher.conftest import Clock
@@ -81,11 +82,11 @@ def test_both_sides_share_files_from_the_endorsement_on(
     assert coordinator.items(PATH) == []
 
 
-def told() -> list[tuple[str, str | None]]:
-    """Who attached what the proposal's history tells of: role and party."""
+def told(action: str = "attach") -> list[tuple[str, str | None]]:
+    """Who attached or removed what the proposal's history tells of: role and party."""
     match = Match.objects.get(id=PAIR)
     check(match.event())
-    return [(one.role, one.party) for one in match.history if one.action == "attach"]
+    return [(one.role, one.party) for one in match.history if one.action == action]
 
 
 def test_a_file_is_told_of_once_whatever_breaks_off(
@@ -100,22 +101,44 @@ def test_a_file_is_told_of_once_whatever_breaks_off(
     added = send("donor", **donor).json
     assert told() == [("donor", DONOR)]
     assert send("donor", **donor).status_code == 200  # sent twice, attached and told once
-    assert attached.tell_waiting("", clock.now) == 0
+    assert tell_waiting(FILES, "", clock.now) == 0
     assert told() == [("donor", DONOR)]
     shown = coordinator.get(f"/v1/proposals/{PAIR}").json
     assert "attach" not in {one["action"] for one in shown["history"]}  # the list of files tells
     # The process dies between the two writes: the worker tells, once.
     with monkeypatch.context() as broken:
-        broken.setattr(attached, "change", crash)
+        broken.setattr(telling, "change", crash)
         assert send("requester", name="sites.pdf", state="SEN").status_code == 500
     assert told() == [("donor", DONOR)]
     for settled in (1, 0):
-        assert attached.tell_waiting("", clock.now) == settled
+        assert tell_waiting(FILES, "", clock.now) == settled
         assert told() == [("donor", DONOR), ("requester", "SEN")]
-    # Attached anew after it was removed, it is another file.
-    assert send("donor", remove=added, **donor).status_code == 204
+    # Who removes it is told of the same way: at once, or by the worker.
+    with monkeypatch.context() as broken:
+        broken.setattr(telling, "change", crash)
+        assert send("coordinator", remove=added).status_code == 500
+    assert told("detach") == []
+    for settled in (1, 0):
+        assert tell_waiting(FILES, "", clock.now) == settled
+        assert told("detach") == [("coordinator", None)]
+    shown = coordinator.get(f"/v1/proposals/{PAIR}").json
+    assert "detach" not in {one["action"] for one in shown["history"]}
+    # Attached anew, it is another file.
     assert send("donor", **donor).status_code == 201
     assert len(told()) == 3
+
+
+def test_nobody_is_told_that_a_file_is_gone_of_which_nobody_was_told(
+    known: World, coordinator: Caller, send: Callable[..., TestResponse], clock: Clock
+) -> None:
+    coordinator.decide(PAIR, "endorse")
+    added = send("donor", organisation=DONOR).json
+    untold = {"$set": {"untold_since": clock.now}}
+    current_database()["attachments"].update_one({"_id": added["id"]}, untold)
+    current_database()["matches"].update_one({"_id": PAIR}, {"$pop": {"history": 1}})
+    assert send("donor", remove=added, organisation=DONOR).status_code == 204
+    assert tell_waiting(FILES, "", clock.now) == 0
+    assert (told(), told("detach")) == ([], [])
 
 
 def crash(*_: Any) -> None:
@@ -132,12 +155,12 @@ def test_nobody_is_told_of_a_file_that_the_scanner_refuses(
     files_kept = current_database()["attachments"]
     files_kept.update_one({"_id": added["id"]}, waiting)
     current_database()["matches"].update_one({"_id": PAIR}, {"$pop": {"history": 1}})
-    assert attached.tell_waiting("127.0.0.1:3310", clock.now) == 0
+    assert tell_waiting(FILES, "127.0.0.1:3310", clock.now) == 0
     assert told() == []
     refused = {"$set": {"status": "refused"}, "$unset": {"unscanned_since": ""}}
     files_kept.update_one({"_id": added["id"]}, refused)
-    assert attached.tell_waiting("127.0.0.1:3310", clock.now) == 1
-    assert (told(), attached.tell_waiting("127.0.0.1:3310", clock.now)) == ([], 0)
+    assert tell_waiting(FILES, "127.0.0.1:3310", clock.now) == 1
+    assert (told(), tell_waiting(FILES, "127.0.0.1:3310", clock.now)) == ([], 0)
 
 
 def test_one_side_does_not_use_up_what_the_other_may_attach(

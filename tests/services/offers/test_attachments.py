@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from services.offers.documents import AssistanceOffer
+from shared.events.envelope import check
 from tests.shared.attachments import files
 
 
@@ -33,3 +35,24 @@ def test_files_are_seen_by_who_sees_the_offer(record: Any, caller: Any, donor: A
         assert add(donor, id_, "x.pdf", visibility="parties").status_code == 422
         assert donor.delete(path, added.headers["ETag"]).status_code == 204
         assert donor.get(f"{path}/file").status_code == 404
+
+
+def test_files_of_what_is_published_are_told_in_its_history(record: Any, donor: Any) -> None:
+    id_ = record("published").json["id"]
+    added = add(donor, id_)
+    removed = donor.delete(
+        f"/v1/offers/{id_}/attachments/{added.json['id']}", added.headers["ETag"]
+    )
+    assert removed.status_code == 204
+    event = AssistanceOffer.objects.get(id=id_).event()
+    check(event)
+    assert "catalogue" not in str(event.data)
+    code = f"file-{added.json['id']}"
+    steps = [(one["action"], one.get("reason")) for one in event.data["history"]]
+    assert steps[-2:] == [("attach", code), ("detach", code)]
+    shown = {one["action"] for one in donor.get(f"/v1/offers/{id_}").json["history"]}
+    assert not shown & {"attach", "detach"}
+    draft = record()
+    assert add(donor, draft.json["id"]).status_code == 201
+    history = AssistanceOffer.objects.get(id=draft.json["id"]).history
+    assert "attach" not in {one.action for one in history}

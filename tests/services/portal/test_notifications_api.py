@@ -141,8 +141,8 @@ def test_who_has_no_account_here_has_none_of_it(
 
 def test_roles_choose_among_what_they_are_told_of() -> None:
     roles = {
-        **dict.fromkeys(("state", "states", "asked"), "requester"),
-        **dict.fromkeys(("donor", "joiner"), "donor"),
+        **dict.fromkeys(("state", "states", "asked", "matched-states"), "requester"),
+        **dict.fromkeys(("donor", "joiner", "matched-donors"), "donor"),
         "donors": "donor",
         "coordinators": "coordinator",
     }

@@ -18,6 +18,7 @@ from services.portal.notifying import KEPT, Note, notify
 from services.portal.postman import send_due
 from services.portal.sentences import KIND_NAMES, sentence
 from shared.events.envelope import COMMITMENT, MATCH, OFFER, REQUEST, Event
+from shared.lifecycle import FILING
 from shared.lifecycle import REQUEST as REQUEST_LIFE
 from shared.vocabulary import LANGUAGES
 from tests.services.portal.conftest import URL, Clock
@@ -458,7 +459,7 @@ def test_every_step_of_which_anybody_is_told_has_a_sentence(language: str, clock
             said = sentence(language, record_type, action, facts)
             assert "%" not in said
             assert "None" not in said
-    assert steps_told("request") <= set(REQUEST_LIFE.steps)
+    assert steps_told("request") <= {*REQUEST_LIFE.steps, *FILING}
     assert list(tellings("request", {"action": "no such step", "target": "x"})) == []
     assert REQUEST_ID not in said
 
@@ -471,8 +472,9 @@ def test_a_message_is_told_to_all_who_read_its_thread() -> None:
 
 
 def test_a_file_is_told_as_a_message_is_and_an_exemption_s_end_with_its_day() -> None:
-    (told,) = tellings("match", {"action": "attach", "target": "agreed"})
-    assert (told.kind, told.who) == ("message", ("state", "donor", "coordinators"))
+    for action in FILING:
+        (told,) = tellings("match", {"action": action, "target": "agreed"})
+        assert (told.kind, told.who) == ("message", ("state", "donor", "coordinators"))
     (told,) = tellings("match", {"action": "warn", "target": "agreed"})
     assert (told.kind, told.who) == ("expiry", ("state", "donor"))
     facts = {"country": "SEN", "target": "agreed", "reason": "ends-2026-12-31-30"}

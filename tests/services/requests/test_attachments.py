@@ -1,6 +1,7 @@
 """Files of requests over HTTP: added, listed, downloaded, removed; by whom, and seen by whom."""
 
 import hashlib
+import json
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,13 +15,16 @@ import pytest
 from werkzeug.test import TestResponse
 
 from deploy.local.servers import free_port
-from services.requests.documents import AUDITED
-from shared.attachments import keeping
+from services.requests.documents import AUDITED, AssistanceRequest
+from shared.attachments import keeping, telling
 from shared.attachments.blueprint import CLAMD, MAX_BYTES
 from shared.attachments.documents import AttachedBytes, Attachment
 from shared.attachments.scanning import ScannerAway
 from shared.events.auditing import Auditor, compare
+from shared.events.envelope import check
 from shared.events.trail import entries_of, verify
+from shared.lifecycle import FILING
+from shared.registers.filed import files_of
 from shared.web.database import current_database
 from tests.services.requests.conftest import Caller
 from tests.services.requests.test_visibility import READERS, SIGHT, match, on_matches
@@ -238,6 +242,70 @@ def test_removed_its_bytes_are_gone_and_the_trail_tells(record: Any, of: Any) ->
     assert verify(database, "requests")[1] == []
     assert list(compare(database, AUDITED)) == []
     assert Attachment.objects.get(id=id_).name == "plan.pdf"
+
+
+def filed(made: TestResponse) -> list[tuple[str, str, str | None]]:
+    """What the request's event tells of files: action, role and code."""
+    request = AssistanceRequest.objects.get(id=made.json["id"])
+    told = request.event()
+    check(told)
+    assert "plan.pdf" not in json.dumps(told.data)
+    steps = told.data["history"]
+    return [(s["action"], s["role"], s["reason"]) for s in steps if s["action"] in FILING]
+
+
+def test_files_are_told_once_in_the_history_of_what_was_submitted(
+    record: Any, of: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, now = record("circulated"), datetime.now(UTC)
+    mine = of(made)
+    added = mine.add()
+    narrow = mine.add(name="narrow plan.pdf", query_string={"visibility": "coordinators"}).json
+    assert mine.add().status_code == 200
+    came = [
+        ("attach", "requester", f"file-{added.json['id']}"),
+        ("attach", "requester", f"file-coordinators-{narrow['id']}"),
+    ]
+    assert filed(made) == came
+    # The process dies before the removal is told: the worker tells it, once.
+    with monkeypatch.context() as broken:
+        broken.setattr(telling, "change", _die)
+        gone = of(made, "operator").remove(added.json["id"], added.headers["ETag"])
+        assert gone.status_code == 500
+    assert filed(made) == came
+    for settled in (1, 0):
+        assert telling.tell_waiting(files_of(AssistanceRequest), "", now) == settled
+        assert filed(made) == [*came, ("detach", "operator", came[0][2])]
+    address = mine.address.removesuffix("/attachments")
+    for name in ("owner", "coordinator", "donor"):
+        shown = of(made, name).caller.get(address).json["history"]
+        assert not {one["action"] for one in shown} & {*FILING}, name
+    assert AssistanceRequest.objects.get(id=made.json["id"]).status == "circulated"
+
+
+def test_of_a_draft_s_files_and_of_what_is_over_nobody_is_told(record: Any, of: Any) -> None:
+    draft = record()
+    mine = of(draft)
+    added = mine.add()
+    steps = [one.action for one in AssistanceRequest.objects.get(id=draft.json["id"]).history]
+    assert not {*steps} & {*FILING}
+    assert Attachment.objects.get(id=added.json["id"]).untold_since is None
+    closed = record("circulated")
+    id_ = of(closed).add()
+    AssistanceRequest.objects(id=closed.json["id"]).update(set__status="closed")
+    assert of(closed).remove(id_.json["id"], id_.headers["ETag"]).status_code == 204
+    assert [one[0] for one in filed(closed)] == ["attach"]
+    assert Attachment.objects(untold_since__exists=True, untold_since__ne=None).count() == 0
+
+
+def test_a_file_that_was_told_of_and_refused_later_is_told_to_be_gone(record: Any, of: Any) -> None:
+    made = record("circulated")
+    bad = of(made).add(files.PDF + VIRUS, "bad plan.pdf").json["id"]
+    with scanner() as address:
+        keeping.sweep(address, datetime.now(UTC), GOING)
+    telling.tell_waiting(files_of(AssistanceRequest), "", datetime.now(UTC))
+    gone = [("attach", "requester", f"file-{bad}"), ("detach", "register", f"file-{bad}")]
+    assert filed(made) == gone
 
 
 @pytest.mark.parametrize("level", ["public", "restricted", "parties", "coordinators"])

@@ -13,6 +13,7 @@ from services.portal.pages.asking import Ask, ask, gather, get
 from services.portal.pages.finding import names_of
 from services.portal.pages.forms import PageForm
 from services.portal.pages.frame import account, for_signed_in, show
+from services.portal.pages.introducing import introducer_of
 from services.portal.pages.requests.lists import PAGE
 from services.portal.pages.requests.offers import offer_rows
 from services.portal.pages.requests.rights import is_own, may_change, oversees, steps_for
@@ -69,6 +70,7 @@ def record_page(request_id: str, tried: Tried | None = None) -> Response:
         lines=line_rows(view["needs"]),
         suggested=[one for one in suggested_lines(view) if one["line"] is None],
         history=list(steps_of(view)),
+        introducer=introducer_of(view),
         own=is_own(account(), view),
         sees_all=oversees(account(), view),
         writes=may_change(account(), view),

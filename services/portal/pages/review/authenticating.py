@@ -15,7 +15,8 @@ from services.portal.pages import asking
 from services.portal.pages.asking import ask, look_up
 from services.portal.pages.assets import ASSETS
 from services.portal.pages.forms import PageForm
-from services.portal.pages.frame import for_roles, go, show
+from services.portal.pages.frame import account, for_roles, go, show
+from services.portal.pages.introducing import introducer_of
 from services.portal.pages.keeping import keeping_typed
 from services.portal.pages.refusals import why
 from services.portal.pages.requests.rows import line_rows
@@ -120,6 +121,8 @@ def _shown(found: Answer, form: AuthenticateForm, status: int = HTTPStatus.OK) -
         lines=line_rows(one["needs"]),
         submitted=submitted,
         submitter=None if submitted is None else _submitter(submitted, one["country"]),
+        introducer=introducer_of(one),
+        invited_by_reader=one.get("introduced_by") == account().id,
         contacts=_contacts(one["country"]),
         waits=one["status"] == "submitted",
         review_style=ASSETS["review.css"].address,
