@@ -264,6 +264,7 @@ def register(
         request = step(request, senegal, "object", objection)
         request = step(request, senegal, "submit", {"consent": "express"})
         request = step(request, coordinator, "authenticate")
+        attach(senegal, "requests", f"/v1/requests/{request.body['id']}", of_requests)  # it is told
         ids.append(str(request.body["id"]))
     ended = request_body(of_requests, "public")
     request = senegal.post("requests", "/v1/requests", ended)

@@ -40,6 +40,11 @@ def test_a_whole_trail_and_what_is_expected_of_it(run: Run) -> None:
     assert run("verify", "matcher", "--expect", end).exit_code == 0
     other = run("verify", "matcher", "--expect", f"matcher=3:{'0' * 64}")
     assert (other.exit_code, "entry 3: it is not the one" in other.output) == (1, True)
+    cut = run("verify", "matcher", "--expect", f"matcher=4:{end.partition(':')[2]}")
+    assert (cut.exit_code, "entry 4: it is not the one" in cut.output) == (
+        1,
+        True,
+    )  # its end is off
     assert run("verify", "matcher", "--expect", "3").exit_code == 2
 
 

@@ -60,3 +60,5 @@ def attach(
     assert made.status_code == 201, made.get_json()
     world.ids[word], world.ids[f"{word}/id"] = address.rpartition("/")[2], made.get_json()["id"]
     world.etags[word] = made.headers["ETag"]
+    if record in world.etags:  # the record tells of the file
+        world.etags[record] = client.get(address, headers=who).headers["ETag"]
