@@ -8,7 +8,7 @@ INSTALLED := .venv/installed
 # Two cores are two test workers' already: threads of BLAS on small matrices would wait for each other only.
 export OPENBLAS_NUM_THREADS = 1
 
-.PHONY: install run test chromium pictures test-kafka fuzz audit lint lock clean
+.PHONY: install run test chromium pictures test-kafka test-faults test-faults-kafka fuzz audit lint lock clean
 
 install: $(INSTALLED)
 
@@ -57,6 +57,13 @@ test-kafka: install
 	$(BIN)/python -m deploy.kafka.run $(PYTEST) \
 		tests/journeys tests/shared/events tests/services/*/test_worker.py \
 		tests/services/matcher/test_ranking_worker.py
+
+# Every fault under load, for up to an hour, with the seconds to recover in build/faults-….json. On Kafka's own server too.
+test-faults: install
+	ENTRAIDE_TEST_FAULTS=embedded $(BIN)/pytest -n 0 -s tests/faults/test_long.py
+
+test-faults-kafka: install
+	ENTRAIDE_TEST_FAULTS=kafka $(BIN)/pytest -n 0 -s tests/faults/test_long.py
 
 # Many inputs for every parser and many calls of every service; FUZZ="--parsers 5000 --calls 0" says how many.
 fuzz: install

@@ -66,11 +66,12 @@ def _check_java() -> None:
         raise KafkaUnavailableError(f"Java {LEAST_JAVA} or newer is needed, here is {version!r}")
 
 
-def prepare_node(port: int, directory: Path) -> list[str]:
+def prepare_node(port: int, directory: Path, advertised: int | None = None) -> list[str]:
     """The command of a node on this port with its log under `directory`, formatted if it is new.
 
-    Raises KafkaUnavailableError where Kafka cannot be fetched, RuntimeError where the log cannot
-    be formatted.
+    It tells its clients to come to the port `advertised`, where that is another. Raises
+    KafkaUnavailableError where Kafka cannot be fetched, RuntimeError where the log cannot be
+    formatted.
     """
     java = ["java", "-Xmx768m", "-cp", f"{fetch_libraries()}/*"]
     properties = directory / "server.properties"
@@ -78,7 +79,9 @@ def prepare_node(port: int, directory: Path) -> list[str]:
     if not controller.exists():
         directory.mkdir(parents=True, exist_ok=True)
         controller.write_text(str(free_port()))
-    properties.write_text(_properties(directory / "log", port, int(controller.read_text())))
+    properties.write_text(
+        _properties(directory / "log", port, int(controller.read_text()), advertised or port)
+    )
     formatted = subprocess.run(
         [
             *java,
@@ -101,9 +104,10 @@ def prepare_node(port: int, directory: Path) -> list[str]:
     return [*java, "kafka.Kafka", str(properties)]
 
 
-def kafka_command(directory: Path, port: int) -> list[str]:
+def kafka_command(directory: Path, port: int, advertised: int | None = None) -> list[str]:
     """The command that prepares a node and becomes it: for whoever supervises a broker."""
-    return [sys.executable, "-m", "deploy.kafka.node", str(port), str(directory)]
+    more = [] if advertised is None else [str(advertised)]
+    return [sys.executable, "-m", "deploy.kafka.node", str(port), str(directory), *more]
 
 
 @contextmanager
@@ -137,14 +141,14 @@ def _tail(text: str) -> str:
     return "\n".join(text.strip().splitlines()[-_TOLD_LINES:])
 
 
-def _properties(log: Path, port: int, controller: int) -> str:
+def _properties(log: Path, port: int, controller: int, advertised: int) -> str:
     settings = {
         "process.roles": "broker,controller",
         "node.id": "1",
         "controller.quorum.bootstrap.servers": f"{LOOPBACK}:{controller}",
         "listeners": f"PLAINTEXT://{LOOPBACK}:{port},CONTROLLER://{LOOPBACK}:{controller}",
         "advertised.listeners": (
-            f"PLAINTEXT://{LOOPBACK}:{port},CONTROLLER://{LOOPBACK}:{controller}"
+            f"PLAINTEXT://{LOOPBACK}:{advertised},CONTROLLER://{LOOPBACK}:{controller}"
         ),
         "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
         "controller.listener.names": "CONTROLLER",

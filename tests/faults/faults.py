@@ -1,0 +1,75 @@
+"""The faults that a house has to live through, each with its reason."""
+
+from dataclasses import dataclass
+
+from tests.faults.injecting import (
+    ALONE,
+    LINKS,
+    Inject,
+    full_disk,
+    kill,
+    pause_past_lease,
+    poison,
+    restart_all,
+    say_again,
+    two_of,
+)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A fault: `reason` says what it might break. `lasts` seconds, where it lasts."""
+
+    name: str
+    reason: str
+    inject: Inject
+    lasts: float = 20.0
+
+
+PAIRS = (
+    ("requests", "requests-worker", "an owner is away as a whole, with writes that nobody told of"),
+    ("matcher", "matcher-worker", "commitments are half done and nobody is left to finish them"),
+    ("requests-worker", "offers-worker", "both relays die holding leases of what they had sent"),
+    ("offers-worker", "matcher-worker", "a topic loses its writer and its reader in one moment"),
+    ("portal-worker", "matcher-worker", "two groups form anew over the same partitions"),
+    ("portal", "requests", "keys that others ask for are gone while their asker starts"),
+    ("requests-worker", "broker", "what was sent and not yet removed is in no log any more"),
+    ("matcher-worker", "broker", "the index starts from a log that is only being filled"),
+    ("matcher-worker", "database", "a shortlist is written, and the fence that guards it, or not"),
+    ("broker", "database", "both servers die, so that the replay waits for its store"),
+)
+WHY_ALONE = {
+    "kill": "whatever it was at is half done, and nobody tells it",
+    "stop": "it goes on as if no time had passed, though its leases and sessions are over",
+}
+WHY_LINK = {
+    "delay": "answers come after patience is over",
+    "cut": "nobody can be reached, and it is told at once",
+    "hold": "nobody can be reached, nothing tells it, and all of it comes late",
+    "halve": "a message ends in its middle, so it was done or not",
+    "reset": "connections die in the middle of a call",
+}
+
+FAULTS: tuple[Fault, ...] = (
+    *(Fault(name, WHY_ALONE[name.split()[0]], inject) for name, inject in ALONE.items()),
+    *(Fault(f"kill {one} and {other}", why, kill(one, other)) for one, other, why in PAIRS),
+    *(Fault(name, WHY_LINK[name.split()[0]], inject) for name, inject in LINKS.items()),
+    Fault("relays paused past their leases", "they write late, after others", pause_past_lease),
+    Fault(
+        "two relays and two matchers",
+        "the same is published and ranked twice, and groups share out anew in the midst of batches",
+        two_of("requests-worker", "offers-worker", "matcher-worker"),
+    ),
+    Fault("said again in any order", "old events are the last word of their keys", say_again),
+    Fault("poison in each topic", "what cannot be understood holds up what follows", poison),
+    Fault("full disk", "a store that could not write refuses everything from then on", full_disk),
+    Fault("rolling restart", "an update under load loses what was under way", restart_all),
+)
+SHORT = ("kill requests", "kill requests-worker", "kill portal-worker")
+"""Those that every run of the tests goes through, in this order, as briefly as can be."""
+SHORT_SECONDS = 1.0
+
+
+def named(name: str) -> Fault:
+    """The fault of that name."""
+    return next(one for one in FAULTS if one.name == name)

@@ -1,0 +1,202 @@
+"""A whole stack under load behind proxies, with all that is done to it and seen of it."""
+
+import os
+import random
+import signal
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal
+
+from deploy.cli.client import Client
+from deploy.cli.goldset import Row, record_id
+from deploy.cli.loading import bring
+from deploy.cli.settling import Watch, wait_until_settled
+from deploy.cli.target import stack_target
+from deploy.kafka.server import kafka_command
+from deploy.local.beside import stack_beside
+from deploy.local.programs import service_settings
+from deploy.local.running import Stack
+from deploy.local.servers import LOOPBACK, broker_command, database_uri, wait_until
+from deploy.local.stack import SERVICES, DataDirectory, Ports
+from tests.faults.calls import Calls
+from tests.faults.checker import Violation, check
+from tests.faults.history import Recorder, now
+from tests.faults.load import MATCHED, ORGANISATION, Bank, Load, Record, made_up
+from tests.faults.means import small_disk
+from tests.faults.proxy import Proxy
+from tests.faults.reading import known_already, read_final
+from tests.faults.watching import Watching
+from tests.journeys.speaking import both_agree
+
+AS_OF = "2026-11-23"
+_START_SECONDS = 400.0
+_PATIENCE = 300.0
+"""Seconds: a service's first text makes it read its models, for long where much else runs."""
+PAIRS = 3
+CAPACITY = 100
+"""Machines that each side of the bank has: some 440 commitments of one thousandth more each."""
+
+
+@dataclass
+class House:
+    """A running stack, its load, its recorder and what watches it."""
+
+    stack: Stack
+    load: Load
+    client: Client
+    watching: Watching
+    kafka: Proxy
+    mongodb: Proxy
+    recorder: Recorder
+    disk: Path | None = None
+
+    def pids(self) -> dict[str, int]:
+        """The processes that run, by name."""
+        return self.stack.supervisor.pids()
+
+    def signal(self, number: signal.Signals, *names: str) -> None:
+        """Send a signal to all processes of each program, at once."""
+        for name in names:
+            os.killpg(self.pids()[name], number)
+
+    def kill(self, *names: str) -> None:
+        """SIGKILL, and wait until each death was seen."""
+        before = {name: self.pids()[name] for name in names}
+        for name in names:
+            os.killpg(before[name], signal.SIGKILL)
+        wait_until(
+            lambda: all(self.pids().get(name) != pid for name, pid in before.items()),
+            30,
+            "the deaths being seen",
+        )
+
+    def recovered(self, since: float, seconds: float) -> float:
+        """Seconds from `since` until nothing is behind any more (see Watching.behind).
+
+        Raises TimeoutError naming what is.
+        """
+        reason = ""
+
+        def well() -> bool:
+            nonlocal reason
+            reason = self.watching.behind(self.recorder.history(), since)
+            return not reason
+
+        try:
+            wait_until(well, seconds, "recovery")
+        except TimeoutError as error:
+            raise TimeoutError(f"{error}: {reason}") from None
+        return now() - since
+
+    def violations(self, seconds: float = 120) -> list[Violation]:
+        """Rest the load, wait until nothing is left to do, read everything, and judge.
+
+        The next history begins with what was read.
+        """
+        self.load.pause()
+        wait_until(self.stack.supervisor.ready, seconds, "every process being ready")
+        records = {one.name for one in self.load.records}
+        matched = {
+            one.record
+            for one in self.recorder.history().operations
+            if one.kind == "publish" and one.outcome == "ok" and one.record.startswith("request")
+        }
+        settings = {name: service_settings(self.stack.plan, name) for name in SERVICES}
+        ids = sorted(one.partition(":")[2] for one in matched)
+        wait_until_settled(Watch(settings, ids), 0.6, seconds)
+        wait_until(self.watching.nothing_half_done, seconds, "commitments being finished")
+        uri = database_uri(self.stack.plan.ports.database)
+        pairs = self.load.bank.pairs
+        final = read_final(self.client, settings["matcher"], uri, sorted(records), pairs)
+        found = check(self.recorder.history(), final)
+        self.recorder = Recorder()
+        for one in known_already(final):
+            self.recorder.add(one)
+        self.load.go_on()
+        return found
+
+
+@contextmanager
+def running_house(
+    directory: Path, kind: str, rate: float, clients: int, most: int, *, equipped: bool = False
+) -> Iterator[House]:
+    """A house whose load runs, on the embedded broker or, where `kind` is kafka, on Apache's.
+
+    `equipped` with a small disk for the database, where one may be mounted.
+    """
+    ports = Ports.free()
+    kafka, mongodb = Proxy(ports.broker), Proxy(ports.database)
+    broker = broker_command if kind == "embedded" else partial(kafka_command, directory / "kafka")
+    extra = {
+        "ENTRAIDE_AS_OF": AS_OF,
+        "ENTRAIDE_KAFKA": f"{LOOPBACK}:{kafka.port}",
+        "ENTRAIDE_MONGODB": database_uri(mongodb.port),
+    }
+    data = DataDirectory(directory / "data")
+    with ExitStack() as means:
+        disk = means.enter_context(small_disk(data.database)) if equipped else None
+        for proxy in (kafka, mongodb):
+            proxy.start()
+            means.callback(proxy.stop)
+        told = partial(broker, advertised=kafka.port)
+        with stack_beside(data, ports, print, extra, told, _START_SECONDS) as stack:
+            target = stack_target(ports, stack.plan.keys, "faults")
+            calls, client = Calls(target), Client(target, "operator", _PATIENCE)
+            watching = Watching(stack, database_uri(ports.database), ports.kafka)
+            house: House
+            load = Load(calls, lambda: house.recorder, rate, clients, most)
+            house = House(stack, load, client, watching, kafka, mongodb, Recorder(), disk)
+            _open_bank(house)
+            load.start()
+            try:
+                yield house
+            finally:
+                load.end()
+                watching.close()
+
+
+def _open_bank(house: House) -> None:
+    """Some proposals that both sides agreed to."""
+    client = house.client
+    named = {"name": "Agency of the faults (illustrative)", "type": "ngo", "country": None}
+    client.put("offers", f"/v1/organisations/{ORGANISATION}", named)
+    rng = random.Random("bank")
+    line = {"theme": "marking", "unit": "machines"}
+    offer = _brought(house, "offer", made_up("offer", rng, **line, capacity=CAPACITY))
+    requests = [
+        _brought(house, "request", made_up("request", rng, **line, quantity=CAPACITY))
+        for _ in range(PAIRS)
+    ]
+    pairs = []
+    for request in requests:
+        pair = f"{request.id}.{offer.id}"
+        wait_until(partial(_proposed, client, request.id, offer.id), 120, "the proposal")
+        path = f"/v1/proposals/{pair}"
+        seen = client.get("matcher", path).etag
+        client.post(
+            "matcher",
+            f"{path}/decision",
+            {"decision": "endorse"},
+            if_match=seen,
+            role="coordinator",
+        )
+        both_agree(house.stack, pair, request.body["country"], ORGANISATION)
+        pairs.append(pair)
+    house.load.bank = Bank(pairs)
+
+
+def _brought(house: House, kind: Literal["request", "offer"], body: dict[str, Any]) -> Record:
+    """A record that is matched, which everybody reads and nobody writes."""
+    row = Row(kind, "", record_id(kind, body["external_id"]["source"], body), body, "", 0)
+    bring(house.client, row)
+    record = Record(kind, row.id, body, "", MATCHED[kind])
+    house.load.records.append(record)
+    return record
+
+
+def _proposed(client: Client, request: str, offer: str) -> bool:
+    items = client.items("matcher", "/v1/proposals", request=request)
+    return offer in [one["offer"] for one in items]

@@ -1,0 +1,289 @@
+"""A load as in life: requests and offers are made, published, changed; proposals are committed to.
+
+Each record is one client's to write, anybody's to read. Whatever a client is not told it looks up
+before it goes on.
+"""
+
+import random
+import threading
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from shared.events.versions import Version
+from tests.faults.calls import Answered, Calls
+from tests.faults.history import Kind, LedgerRead, Operation, Recorder, now
+from tests.faults.reading import lines_of
+
+ORGANISATION = "faults-agency"
+COUNTRIES = ("DJI", "KEN", "SEN", "TGO", "GHA", "UGA")
+WINDOW = {"from": "2026-10-01", "to": "2035-12-31"}
+THEMES = (("marking", "machines"), ("destruction", "shears"), ("marking", "sets"))
+SUBJECTS = ("rifles", "pistols", "depots", "ports", "garrisons", "borders", "registers", "police")
+PLACES = ("north", "coast", "river", "valley", "airport", "capital", "island", "desert")
+STEPS = {
+    ("request", "draft"): ("submit", {"consent": "express"}, "operator"),
+    ("request", "submitted"): ("authenticate", None, "coordinator"),
+    ("offer", "draft"): ("submit", None, "operator"),
+    ("offer", "submitted"): ("publish", None, "operator"),
+}
+MATCHED = {"request": "circulated", "offer": "published"}
+
+
+@dataclass
+class Record:
+    """A record that one client writes: what it last knows of it. Unsure: to be looked up first."""
+
+    side: str
+    id: str
+    body: dict[str, Any]
+    etag: str
+    status: str
+    unsure: bool = False
+
+    @property
+    def name(self) -> str:
+        """As the history calls it."""
+        return f"{self.side}:{self.id}"
+
+    @property
+    def path(self) -> str:
+        """Where its owner has it."""
+        return f"/v1/{self.side}s/{self.id}"
+
+
+@dataclass
+class Bank:
+    """Proposals that both sides agreed to, for commitments of amounts that come but once.
+
+    By its amount, in thousandths, a commitment is told from all others of its proposal.
+    """
+
+    pairs: Sequence[str]
+    sent: dict[str, int] = field(default_factory=dict)
+    open: list[tuple[str, int]] = field(default_factory=list)
+
+    def next(self, rng: random.Random) -> tuple[str, int]:
+        """A pair and an amount: one whose answer was lost, to be sent again, or a new one."""
+        if self.open and rng.random() < 0.5:
+            return self.open.pop(0)
+        pair = rng.choice(self.pairs)
+        self.sent[pair] = self.sent.get(pair, 0) + 1
+        return pair, self.sent[pair]
+
+
+def commit_key(pair: str, amount: int) -> str:
+    """The idempotency key of a commitment."""
+    return f"{pair}/{amount}"
+
+
+class Load:
+    """`clients` threads that make about `rate` calls a second together while it is `on`.
+
+    At most `most` records are made; from then on they are changed.
+    """
+
+    def __init__(
+        self, calls: Calls, recorder: Callable[[], Recorder], rate: float, clients: int, most: int
+    ) -> None:
+        self._calls = calls
+        self._recorder = recorder
+        self._pause = clients / rate
+        self._most = most
+        self._lock = threading.Lock()
+        self.records: list[Record] = []
+        self.bank = Bank(())
+        self._on = threading.Event()
+        self._over = threading.Event()
+        self._idle = threading.Semaphore(clients)
+        self._clients = clients
+        self._threads = [
+            threading.Thread(target=self._run, args=(number,), daemon=True)
+            for number in range(clients)
+        ]
+
+    def start(self) -> None:
+        """Begin, switched on."""
+        self._on.set()
+        for thread in self._threads:
+            thread.start()
+
+    def end(self) -> None:
+        """End for good."""
+        self._over.set()
+        self._on.set()
+        for thread in self._threads:
+            thread.join(30)
+
+    def pause(self) -> None:
+        """Wait until every client has ended what it was at, and rests."""
+        self._on.clear()
+        for _ in range(self._clients):
+            self._idle.acquire()
+        for _ in range(self._clients):
+            self._idle.release()
+
+    def go_on(self) -> None:
+        """Go on after a pause."""
+        self._on.set()
+
+    def _run(self, number: int) -> None:
+        own: list[Record] = []
+        rng = random.Random(f"client {number}")
+        client = f"client-{number}"
+        while not self._over.is_set():
+            self._on.wait()
+            with self._idle:
+                if self._on.is_set() and not self._over.is_set():
+                    self.act(client, own, rng)
+            self._over.wait(self._pause * rng.uniform(0.5, 1.5))
+
+    def act(self, client: str, own: list[Record], rng: random.Random) -> None:
+        """One call of one client."""
+        chance = rng.random()
+        unfinished = [one for one in own if one.status != MATCHED[one.side]]
+        if chance < 0.08 and self.bank.pairs:
+            self._commit(client, rng)
+        elif chance < 0.14 and self.bank.pairs:
+            self._read_ledger(client, rng)
+        elif chance < 0.22 and self.records:
+            self._read(client, rng.choice(self.records))
+        elif unfinished:
+            self.step(client, rng.choice(unfinished), rng)
+        elif not own or (rng.random() < 0.4 and len(self.records) < self._most):
+            self.make(client, own, rng)
+        else:
+            self.step(client, rng.choice(own), rng)
+
+    def make(self, client: str, own: list[Record], rng: random.Random) -> None:
+        """Register a draft."""
+        side = rng.choice(["request", "request", "offer"])
+        body = made_up(side, rng)
+        began = now()
+        told = self._calls.call("POST", f"{side}s", f"/v1/{side}s", json=body)
+        if not told.ok:  # its id is not known, so nothing can be said of it
+            return
+        record = Record(side, told.body["id"], body, told.etag, told.body["status"])
+        self._note(client, "write", record, began, told)
+        own.append(record)
+        with self._lock:
+            self.records.append(record)
+
+    def step(self, client: str, record: Record, rng: random.Random) -> None:
+        """The record's next step on its way to be matched; from then on, another change."""
+        if record.unsure and not self._read(client, record, own=True):
+            return
+        step = STEPS.get((record.side, record.status))
+        began = now()
+        if step is not None:
+            action, body, role = step
+            told = self._calls.call(
+                "POST",
+                f"{record.side}s",
+                f"{record.path}/{action}",
+                json=body,
+                role=role,
+                if_match=record.etag,
+            )
+            kind: Kind = "write" if action == "submit" else "publish"
+        else:
+            record.body = record.body | {"title": title(rng)}
+            told = self._calls.call(
+                "PUT", f"{record.side}s", record.path, json=record.body, if_match=record.etag
+            )
+            kind = "write"
+        self._note(client, kind, record, began, told)
+        if told.ok:
+            record.etag, record.status = told.etag, told.body["status"]
+        else:
+            record.unsure = True
+
+    def _note(self, client: str, kind: Kind, record: Record, began: float, told: Answered) -> None:
+        self._recorder().add(
+            Operation(
+                client,
+                kind,
+                record.name,
+                began,
+                now(),
+                told.outcome,
+                Version.parse(told.etag.strip('"')) if told.ok else None,
+                record.body["title"],
+            )
+        )
+
+    def _read(self, client: str, record: Record, own: bool = False) -> bool:
+        began = now()
+        told = self._calls.call("GET", f"{record.side}s", record.path)
+        if not told.ok:
+            return False
+        version, value = Version.parse(told.etag.strip('"')), told.body["title"]
+        self._recorder().add(
+            Operation(client, "read", record.name, began, now(), "ok", version, value)
+        )
+        if own:
+            record.etag, record.status, record.unsure = told.etag, told.body["status"], False
+        return True
+
+    def _read_ledger(self, client: str, rng: random.Random) -> None:
+        record = rng.choice(self.bank.pairs).split(".")[rng.randrange(2)]
+        began = now()
+        told = self._calls.call(
+            "GET", "matcher", "/v1/ledger", params={"record": record}, role="coordinator"
+        )
+        if told.ok:
+            lines = lines_of(told.body["items"])
+            self._recorder().add(LedgerRead(client, began, now(), lines))
+
+    def _commit(self, client: str, rng: random.Random) -> None:
+        with self._lock:
+            pair, amount = self.bank.next(rng)
+        key = commit_key(pair, amount)
+        taken = {"line": 1, "quantity": amount / 1000}
+        body = {"proposal": pair, "lines": [{"side": one, **taken} for one in MATCHED]}
+        began = now()
+        told = self._calls.call(
+            "POST", "matcher", "/v1/commitments", json=body, role="coordinator", key=key
+        )
+        short = told.outcome == "failed" and "shortage" in told.body
+        outcome = told.outcome if told.ok or short else "unknown"
+        self._recorder().add(
+            Operation(
+                client,
+                "commit",
+                pair,
+                began,
+                now(),
+                outcome,
+                key=key,
+                made=told.body["id"] if told.ok else "",
+            )
+        )
+        if outcome == "unknown":
+            with self._lock:
+                self.bank.open.append((pair, amount))
+
+
+def title(rng: random.Random) -> str:
+    """A title that is written but once."""
+    mark = f"{rng.randrange(10**9):09d}"
+    return f"Help for {rng.choice(SUBJECTS)} of the {rng.choice(PLACES)} {mark} (illustrative)"
+
+
+def made_up(side: str, rng: random.Random, **line: Any) -> dict[str, Any]:
+    """The body of a request or an offer; `line` goes into its one line."""
+    theme, unit = rng.choice(THEMES)
+    amount = {"request": "quantity", "offer": "capacity"}[side]
+    own = {"theme": theme, "kind": "equipment", "unit": unit, amount: rng.randint(2, 40), **line}
+    words = " ".join(rng.sample((*SUBJECTS, *PLACES), 8))
+    body = {
+        "title": title(rng),
+        "description": f"Illustrative: {words}.",
+        "language": "en",
+        "window": WINDOW,
+        "external_id": {"source": "faults", "id": uuid.UUID(int=rng.getrandbits(128)).hex},
+    }
+    if side == "request":
+        return {**body, "country": rng.choice(COUNTRIES), "needs": [own]}
+    return {**body, "organisation": ORGANISATION, "provisions": [own]}
