@@ -20,6 +20,7 @@ from services.matcher.api import (
     models,
     proposals,
     public,
+    reporting,
     threads,
     triangular,
     waiting,
@@ -63,6 +64,7 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
             models.blueprint,
             waiting.blueprint,
             public.make_blueprint(),
+            reporting.blueprint,
         ),
         description=(
             "The matcher: which offers serve which requests, what is committed, what is there "

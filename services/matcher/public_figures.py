@@ -35,7 +35,7 @@ def covered_figures(now: datetime) -> dict[str, Any]:
     ]
     if len(found) < FEWEST:
         return {"as_of": now, "fewest": FEWEST, "covered": None}
-    worths = [_dollars(line, case.taken or 0, now.date()) for case, line in found]
+    worths = [line_dollars(line, case.taken or 0, now.date()) for case, line in found]
     return {
         "as_of": now,
         "fewest": FEWEST,
@@ -47,7 +47,7 @@ def covered_figures(now: datetime) -> dict[str, Any]:
     }
 
 
-def _dollars(line: ViewLine, taken: int, on: date) -> int | None:
+def line_dollars(line: ViewLine, taken: int, on: date) -> int | None:
     """What that much of the line is worth, in hundredths of a US dollar; None where unknown."""
     if line.measure == "money":
         cents, currency = taken, line.unit

@@ -12,6 +12,7 @@ from services.offers.api import (
     offers,
     organisations,
     public,
+    reporting,
 )
 from services.offers.api.catalogue import CALLS, EXPERTS, LESSONS, make_blueprint
 from services.offers.documents import AGGREGATES, AUDITED, AssistanceOffer
@@ -43,6 +44,7 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
             organisations.blueprint,
             *(make_blueprint(noun) for noun in (CALLS, EXPERTS, LESSONS)),
             public.make_blueprint(),
+            reporting.blueprint,
             audit_blueprint(AUDITED, _knows),
             operations_blueprint(AGGREGATES),
         ),

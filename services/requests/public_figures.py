@@ -4,7 +4,7 @@ So no figure can tell of a confidential line: what it is made of can be read one
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
@@ -68,7 +68,7 @@ def request_figures(now: datetime) -> dict[str, Any]:
     What was withdrawn or merged counts for nothing: it was mistaken, or is told elsewhere.
     """
     tally = _Tally()
-    for batch in _batches(_stored()):
+    for batch in batches(_stored()):
         progress = progress_of((one["_id"] for one in batch), "request")
         for one in batch:
             _add(tally, one, progress[one["_id"]], now.date())
@@ -93,7 +93,8 @@ def _stored() -> Iterable[Stored]:
     return every(AssistanceRequest, {**OPEN_TO_ALL, **_KEPT}, dict.fromkeys(_READ, 1))
 
 
-def _batches(found: Iterable[Stored]) -> Iterable[list[Stored]]:
+def batches(found: Iterable[Stored]) -> Iterator[list[Stored]]:
+    """A thousand at once, so that what belongs to them is read with few reads."""
     batch: list[Stored] = []
     for one in found:
         batch.append(one)
@@ -111,7 +112,7 @@ def _add(tally: _Tally, request: Stored, progress: Progress, on: date) -> None:
     alpha3 = request["country"]
     area, opened = country(alpha3).area, 0
     for need in lines:
-        own = _counted(need)
+        own = counted_need(need)
         committed = part_of(progress.committed(need["line"], own), own.amount)
         delivered = part_of(progress.delivered(need["line"], own), own.amount)
         still = is_open and committed < 1
@@ -158,7 +159,8 @@ def _times(year: int, days: list[float], waiting: int) -> dict[str, Any]:
     }
 
 
-def _counted(need: Stored) -> Counted:
+def counted_need(need: Stored) -> Counted:
+    """What a need line, as it is stored, is counted in."""
     unit = need.get("unit")
     return counted(
         need["kind"],

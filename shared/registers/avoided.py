@@ -1,7 +1,7 @@
 """What merging spared: public records that were there twice, and what they asked for or offered
 twice."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
@@ -39,25 +39,39 @@ def avoided(
     made it public, `kept` that of a record which others may still see, or could until it was
     closed. A record that was merged before anybody saw it counts for nothing: it was never public.
     """
-    collection = records._get_collection()
-    # Few were merged: what has an index of its own comes first (docs/decisions/0081).
-    condition = {"merging.state": MERGED, **public, "status": "merged", "history.action": shown}
-    merged = list(collection.find(condition, {"merging": 1, records.lines_field: 1}))
-    into = sorted({one["merging"]["into"] for one in merged})
-    query = {"_id": {"$in": into}, **public, **kept}
-    seen = {one["_id"] for one in collection.find(query, {"_id": 1})} if into else set()
-    found = [one for one in merged if one["merging"]["into"] in seen]
+    found = list(spared(records, shown, public, kept))
     worths = [
-        dollars(line, on)
-        for one in found
-        for line in one.get(records.lines_field, ())
-        if line["line"] not in one["merging"].get("lines", ()) and not line.get("confidential")
+        dollars(line, on) for _, lines in found for line in lines if not line.get("confidential")
     ]
     return {
         "count": len(found),
         "value": sum(worth for worth in worths if worth is not None) / 100,
         "unpriced": sum(worth is None for worth in worths),
     }
+
+
+def spared(
+    records: type[MergeableRecord],
+    shown: str,
+    condition: Mapping[str, Any],
+    kept: Mapping[str, Any],
+) -> Iterator[tuple[Mapping[str, Any], list[Mapping[str, Any]]]]:
+    """Records merged into another after others saw them, each with the lines not taken over.
+
+    `condition` is that of both, `kept` that of the other one alone; see `avoided`. Records are as
+    they are stored.
+    """
+    collection = records._get_collection()
+    # Few were merged: what has an index of its own comes first (docs/decisions/0081).
+    query = {"merging.state": MERGED, **condition, "status": "merged", "history.action": shown}
+    merged = list(collection.find(query))
+    into = sorted({one["merging"]["into"] for one in merged})
+    other = {"_id": {"$in": into}, **condition, **kept}
+    seen = {one["_id"] for one in collection.find(other, {"_id": 1})} if into else set()
+    for one in merged:
+        if one["merging"]["into"] in seen:
+            taken = one["merging"].get("lines", ())
+            yield one, [at for at in one.get(records.lines_field, ()) if at["line"] not in taken]
 
 
 def dollars(line: Mapping[str, Any], on: date) -> int | None:

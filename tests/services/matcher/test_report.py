@@ -1,0 +1,184 @@
+"""The matcher's part of the report: its figures are those of a plain pass over its API."""
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from statistics import median
+from typing import Any
+
+import pytest
+
+from services.matcher.documents import Commitment, CommitmentLine, Match
+from services.matcher.life_documents import Delivered, FollowUp
+from shared.events.outbox import Transition, create
+from shared.vocabulary.countries import country, groups
+from tests.services.matcher.records import NOW, need, offer_event, provision, request_event
+from tests.services.matcher.world import Caller, World
+
+STEPS = ("endorse", "agree", "commit", "start", "deliver")
+STATES = {"commit": "committed", "start": "delivering", "deliver": "delivered"}
+SERVES = {
+    "need": 1,
+    "provision": 1,
+    "theme": "marking",
+    "kind": "equipment",
+    "fit": 1.0,
+    **dict.fromkeys(("quantity", "of", "unit", "amount", "amount_of")),
+}
+TRAINING = {"kind": "training", "unit": None, "capacity": None}
+FUNDS = {
+    "kind": "funding",
+    "unit": None,
+    "capacity": None,
+    "amount_cents": 900_000,
+    "currency": "USD",
+}
+
+
+def keep(request: str, offer: str, place: str, days: list[int], *said: int | None) -> None:
+    """A match that took a step after each of so many days, and what its State said of it after 3
+    and 12 months; 1,000 dollars of the offer are committed."""
+    at, history = NOW, []
+    for action, after in zip(STEPS, days, strict=False):
+        at += timedelta(days=after)
+        history.append(Transition(source="x", target="x", action=action, at=at, role="coordinator"))
+    id_ = f"{request}.{offer}"
+    taken = {"measure": "money", "unit": "USD", "amount": 100_000, "line": 1}
+    create(
+        Commitment(
+            id=f"{id_}.c",
+            match=id_,
+            request=request,
+            offer=offer,
+            country=place,
+            organisation=offer,
+            status="held",
+            lines=[CommitmentLine(side="offer", record=offer, **taken)],
+        ),
+        NOW,
+    )
+    follow_ups = [
+        FollowUp(
+            months=months,
+            due_at=at,
+            asked_at=at,
+            answered_at=score and at,
+            **dict.fromkeys(("adequate", "effective", "sustainable"), score),
+        )
+        for months, score in zip((3, 12), said, strict=False)
+    ]
+    match = Match(
+        id=id_,
+        request=request,
+        offer=offer,
+        country=place,
+        organisation=offer,
+        status="follow-up" if said else STATES[STEPS[len(days) - 1]],
+        entry=json.dumps({"serves": [SERVES]}),
+        request_version="1.1",
+        offer_version="1.1",
+        history=history,
+        holds=[f"{id_}.c"],
+        follow_ups=follow_ups,
+        outcome=Delivered(theme="marking", in_time=days[-1] < 50, received=0.5) if said else None,
+    )
+    create(match, NOW)
+
+
+@pytest.fixture
+def small_world(world: World) -> World:
+    """Two requests and four offers: one is met by a neighbour's know-how with a donor's funds."""
+    hears = [request_event("r", needs=[need()]), request_event("s", country="JAM", needs=[need()])]
+    for id_, type_, place, given in (
+        ("ghana", "state", "GHA", TRAINING),
+        ("germany", "state", "DEU", FUNDS),
+        ("brazil", "state", "BRA", {}),
+        ("un", "un-entity", None, {}),
+    ):
+        donor = {"organisation": id_, "donor_type": type_, "donor_country": place}
+        hears.append(offer_event(id_, **donor, provisions=[provision(**given)]))
+    world.hears(hears)
+    keep("r", "ghana", "SEN", [0, 3, 4, 10, 40], 4, 5)
+    keep("r", "germany", "SEN", [0, 30, 5, 20, 60], 3, 4)
+    keep("s", "brazil", "JAM", [0, 7, 9], *())
+    keep("s", "un", "JAM", [0, 12, 1, 5, 30], 5, None)
+    return world
+
+
+def pass_over(caller: Caller, inside: str | None = None) -> dict[str, Any]:
+    """The figures by hand, of all States or of those of a region or group."""
+    shown = caller.items("/v1/matches", limit=200)
+    lives = []
+    for one in shown:
+        place = {country(one["country"]).area, *groups(one["country"], NOW.date())}
+        if inside is None or inside in place:
+            lives.append(caller.life(one["id"]))
+    said = [(f["months"], f) for life in lives for f in life["follow_ups"]]
+    found: dict[str, Any] = {"matches": len(lives)}
+    found["delivered"] = share([life["status"] in ("delivered", "follow-up") for life in lives])
+    for months in (3, 12):
+        asked = [f for at, f in said if at == months and f["asked_at"]]
+        found[f"answered-{months}"] = share([f["answered_at"] is not None for f in asked])
+        told = [f["effective"] >= 4 for f in asked if f["effective"] is not None]
+        found[f"effective-{months}"] = found[f"sustainable-{months}"] = share(told)
+    for name, start, end in (
+        ("days-agree", "endorse", "agree"),
+        ("days-deliver", "start", "deliver"),
+    ):
+        days = []
+        for life in lives:
+            at = {one["action"]: datetime.fromisoformat(one["at"]) for one in life["history"]}
+            if start in at and end in at:
+                days.append((at[end] - at[start]).days)
+        found[name] = median(days) if days else None
+    held = [
+        line["amount"]
+        for life in lives
+        for one in caller.get("/v1/commitments", proposal=life["id"]).json["items"]
+        for line in one["lines"]
+        if line["side"] == "offer"
+    ]
+    return {**found, "matches-value": sum(held)}
+
+
+def share(told: list[bool]) -> float | None:
+    return round(sum(told) / len(told), 4) if told else None
+
+
+def figures(caller: Caller, by: str | None = None, code: str | None = None, **query: str) -> Any:
+    answer = caller.get("/v1/report", **query)
+    assert answer.status_code == 200, answer.json
+    (found,) = (one for one in answer.json["groups"] if (one["by"], one["code"]) == (by, code))
+    return {one["name"]: one["value"] for one in found["figures"]}
+
+
+@pytest.mark.usefixtures("small_world")
+def test_figures_are_those_of_a_plain_pass_over_the_api(
+    coordinator: Caller, call: Callable[..., Caller]
+) -> None:
+    whole = figures(coordinator)
+    by_hand = pass_over(coordinator)
+    assert {name: whole[name] for name in by_hand} == by_hand
+    assert (by_hand["matches"], by_hand["effective-3"]) == (4, 0.6667)
+    for by, code in (("region", "Caribbean"), ("group", "LDC"), ("group", "SIDS")):
+        of_part = pass_over(coordinator, code)
+        filtered = figures(coordinator, **{by: code})
+        assert {name: filtered[name] for name in of_part} == of_part
+        grouped = figures(coordinator, by, code)
+        assert {name: grouped.get(name, of_part[name]) for name in of_part} == of_part
+    # Know-how of the South that a third pays for is triangular, both ways of giving it.
+    groups_of = coordinator.get("/v1/report").json["groups"]
+    forms = Counter(
+        {
+            one["code"]: figure["value"]
+            for one in groups_of
+            for figure in one["figures"]
+            if one["by"] == "modality" and figure["name"] == "matches"
+        }
+    )
+    assert forms == {"triangular": 2, "south-south": 1, "multilateral": 1}
+    behind = coordinator.get("/v1/report/records", figure="effective-12", year="2026")
+    assert behind.json == {"records": ["r.germany", "r.ghana"], "count": 2}
+    west = call("coordinator", regions=frozenset({"Western Africa"}))
+    assert figures(west)["matches"] == 2
