@@ -1,8 +1,13 @@
 """Points of contact: what is due, what is on record, and what is erased."""
 
+from typing import Any
+
 import pytest
 
-from services.requests.documents import State
+from services.requests.documents import AUDITED, State
+from shared.events.auditing import Auditor, compare
+from shared.events.trail import entries_of, verify
+from shared.web.database import current_database
 
 CONTACT = {"office": "National commission", "email": "office@example.org", "phone": "+221 33 1"}
 
@@ -49,3 +54,38 @@ def test_the_same_confirmation_twice_a_day_is_one(senegal):
     made = senegal.put("/v1/states/SEN", {"contacts": [CONTACT]})
     again = senegal.put("/v1/states/SEN", {"contacts": [CONTACT]}, made.headers["ETag"])
     assert len(again.json["history"]) == 1
+
+
+def test_what_was_erased_stands_nowhere_and_the_trail_is_whole(senegal, operator):
+    """Nor does what stood there before it was changed, nor in the trail of who changed it."""
+    database = current_database()
+    auditor = Auditor("requests", AUDITED, current_database)
+    auditor.prepare()
+
+    def take_over() -> None:
+        while auditor.take_over():
+            pass
+
+    first = {"office": "Qzvexor office", "email": "qzvexor@example.org", "phone": "+221 99 8877"}
+    then = {**first, "email": "plantagenet@example.org"}
+    made = senegal.put("/v1/states/SEN", {"contacts": [first]})
+    take_over()
+    made = senegal.put("/v1/states/SEN", {"contacts": [then]}, made.headers["ETag"])
+    take_over()
+    planted = ("qzvexor", "plantagenet", "99 8877")
+    assert [word in everything(database) for word in planted] == [True] * 3
+    erased = senegal.post("/v1/states/SEN/erase-contacts", None, made.headers["ETag"])
+    assert erased.status_code == 200
+    take_over()
+    text = everything(database)
+    assert [word for word in planted if word in text] == []
+    told = [one["action"] for one in entries_of(database, "SEN", 0, 50, "step")]
+    assert told[-1] == "erase"
+    assert verify(database, "requests")[1] == []
+    assert list(compare(database, AUDITED)) == []
+
+
+def everything(database: Any) -> str:
+    """All that the service keeps, in small letters."""
+    names = database.list_collection_names()
+    return str([list(database[name].find()) for name in names]).lower()
