@@ -115,8 +115,9 @@ def cookies(plan: Plan, roles: Sequence[str]) -> dict[str, str]:
     house = house_of(plan)
     now, found = house.clock(), {}
     client: MongoClient[Any] = MongoClient(plan.ports.mongodb)
-    asked = client["entraide_requests"]["requests"].find_one() or {}
-    offered = client["entraide_offers"]["offers"].find_one() or {}
+    newest = [("created_at", -1), ("_id", 1)]
+    asked = client["entraide_requests"]["requests"].find_one(sort=newest) or {}
+    offered = client["entraide_offers"]["offers"].find_one(sort=newest) or {}
     bound = {
         "requester": {"state": asked.get("country")},
         "donor": {"organisation": offered.get("organisation")},

@@ -18,6 +18,7 @@ import requests
 from urllib3.exceptions import ProtocolError
 
 from services.portal.addresses import Address
+from services.portal.bounded import InTime
 
 TIMEOUT_SECONDS: Final = (2.0, 8.0)
 _AWAY = 500
@@ -25,11 +26,15 @@ _AT_ONCE = 16
 
 
 class AwayError(Exception):
-    """A service did not answer in time, or could not, or another did; `service` names it."""
+    """A service did not answer in time, or could not, or another did; `service` names it.
 
-    def __init__(self, service: str) -> None:
+    `told` is what it said of that itself, empty where it said nothing.
+    """
+
+    def __init__(self, service: str, told: Mapping[str, Any] | None = None) -> None:
         super().__init__(f"the {service} service is away")
         self.service = service
+        self.told = told or {}
 
 
 class RefusedError(Exception):
@@ -208,7 +213,7 @@ class Services:
         self, method: str, service: str, path: str, headers: Mapping[str, str], **sent: Any
     ) -> requests.Response:
         send = partial(
-            self._session().request,
+            self._session(whole=not sent.get("stream")).request,
             method,
             self._urls[service] + path,
             headers=headers,
@@ -221,15 +226,22 @@ class Services:
         except requests.RequestException:
             raise AwayError(service) from None
         if response.status_code >= _AWAY or response.is_redirect:
+            told = {} if sent.get("stream") else _told(response)
             response.close()
-            raise AwayError(service)
+            raise AwayError(service, told)
         return response
 
-    def _session(self) -> requests.Session:
-        session: requests.Session | None = getattr(self._local, "session", None)
+    def _session(self, *, whole: bool) -> requests.Session:
+        """This thread's connections; an answer that is passed on piece by piece may take longer."""
+        name = "whole" if whole else "pieces"
+        session: requests.Session | None = getattr(self._local, name, None)
         if session is None:
-            session = self._local.session = requests.Session()
+            session = requests.Session()
             session.trust_env = False
+            if whole:
+                for scheme in ("http://", "https://"):
+                    session.mount(scheme, InTime())
+            setattr(self._local, name, session)
         return session
 
     def _workers(self) -> ThreadPoolExecutor:
@@ -252,6 +264,14 @@ def _read(send: Callable[[], requests.Response]) -> requests.Response:
 
 def _params(query: Mapping[str, object]) -> dict[str, object]:
     return {name: value for name, value in query.items() if value is not None}
+
+
+def _told(response: requests.Response) -> Mapping[str, Any]:
+    try:
+        body = response.json()
+    except requests.JSONDecodeError:
+        return {}
+    return body if isinstance(body, dict) else {}
 
 
 def _answer(service: str, response: requests.Response) -> Answer:

@@ -15,7 +15,7 @@ from services.portal.sheets.faults import SheetError
 MOST_UNPACKED = 64 * 1024 * 1024
 _MOST_PARTS = 300
 _PIECE = 256 * 1024
-_PLACED = re.compile(rb"<(?:\w+:)?(?:row|c)(\s[^>]*)>")
+_PLACED = re.compile(rb"<(?:\w+:)?(row|c)(?=[\s/>])([^>]*)>")
 _ADDRESS = re.compile(rb"""\sr\s*=\s*["']([^"']*)["']""")
 _CELL = re.compile(rb"([A-Z]{0,3})([0-9]{1,7})")
 _FORMULA = re.compile(
@@ -64,8 +64,8 @@ def _check_places(text: bytes, most_rows: int, most_columns: int) -> None:
         return
     rows = 0
     for tag in _PLACED.finditer(text):
-        address = _ADDRESS.search(tag[1])
-        rows += tag[0].partition(b" ")[0].endswith(b"row")
+        address = _ADDRESS.search(tag[2])
+        rows += tag[1] == b"row"
         if rows > most_rows:
             raise SheetError("too-many-rows", most=most_rows)
         if address is None:

@@ -3,11 +3,11 @@
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 import pytest
 
-from services.portal import services
+from services.portal import bounded, services
 from services.portal.addresses import Address
 from services.portal.services import Answer, AwayError, Reader, Services, ask
 
@@ -59,6 +59,24 @@ def nonsense(connection: socket.socket, _over: threading.Event) -> None:
     connection.sendall(GOOD.replace(b'{"items":[]}', b"<html></htm>"))
 
 
+def dribbles(connection: socket.socket, over: threading.Event) -> None:
+    _byte_by_byte(connection, over, GOOD[:-12])
+
+
+def dribbles_its_body(connection: socket.socket, over: threading.Event) -> None:
+    connection.sendall(GOOD[:-12])
+    _byte_by_byte(connection, over, b'{"items":[]}')
+
+
+def _byte_by_byte(connection: socket.socket, over: threading.Event, content: bytes) -> None:
+    """A byte long before a read would time out, and the last one long after the call is over."""
+    with suppress(OSError):
+        for place in range(len(content)):
+            connection.sendall(content[place : place + 1])
+            if over.wait(0.4):
+                return
+
+
 def test_a_read_is_asked_again_where_a_kept_connection_had_ended(
     serving: Callable[[Callable[[socket.socket, threading.Event], None]], str],
 ) -> None:
@@ -78,13 +96,14 @@ def test_a_read_is_asked_again_where_a_kept_connection_had_ended(
     assert len(met) == 3
 
 
-@pytest.mark.parametrize("broken", [never, half, nonsense])
+@pytest.mark.parametrize("broken", [never, half, nonsense, dribbles, dribbles_its_body])
 def test_what_a_slow_or_broken_service_has_is_missing_and_the_rest_is_there(
     monkeypatch: pytest.MonkeyPatch,
     serving: Callable[[Callable[[socket.socket, threading.Event], None]], str],
     broken: Callable[[socket.socket, threading.Event], None],
 ) -> None:
     monkeypatch.setattr(services, "TIMEOUT_SECONDS", (5.0, 2.0))
+    monkeypatch.setattr(bounded, "TOTAL_SECONDS", 2.0)
     urls = {"requests": serving(well), "offers": serving(broken)}
     behind = Services([Address(name, url, url) for name, url in urls.items()])
     asked = {"one": ask("requests", "/v1/requests"), "other": ask("offers", "/v1/offers")}

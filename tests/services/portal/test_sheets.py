@@ -193,6 +193,10 @@ def test_an_archive_does_not_make_the_reader_fill_the_memory(
     assert refused(
         with_sheet(lambda text: text.replace(b"<worksheet", entity + b"<worksheet"))
     ) == ("format")
+    rows = b"<row>" + b"</row><row>" * 100_000 + b"</row>"
+    assert refused(
+        with_sheet(lambda text: text.replace(b"</sheetData>", rows + b"</sheetData>"))
+    ) == ("too-many-rows")
     monkeypatch.setattr(unpacking, "MOST_UNPACKED", 100_000)
     assert refused(with_sheet(lambda text: text + b" " * 100_000)) == "too-large"
 

@@ -39,6 +39,7 @@ def operations() -> Response:
         services=[
             {
                 "name": name,
+                "ready": not isinstance(found[f"ready {name}"], AwayError),
                 "checks": _checks(found[f"ready {name}"]),
                 "outbox": _outbox(found[f"outbox {name}"]),
             }
@@ -81,10 +82,9 @@ def _or_none(ask: Callable[[House], T]) -> T | None:
 
 
 def _checks(answer: Any) -> list[tuple[str, str]] | None:
-    """The checks of a service with their states; None where it is away or not ready."""
-    if isinstance(answer, AwayError):
-        return None
-    return [(name, str(one["state"])) for name, one in answer.body["checks"].items()]
+    """The checks of a service with their states, also while it is not ready; None: it is away."""
+    checks = answer.told.get("checks") if isinstance(answer, AwayError) else answer.body["checks"]
+    return checks and [(name, str(one["state"])) for name, one in checks.items()]
 
 
 def _outbox(answer: Any) -> list[dict[str, Any]] | None:
