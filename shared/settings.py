@@ -53,6 +53,16 @@ VARIABLES: tuple[Variable, ...] = (
     Variable(
         "ENTRAIDE_CLAMD", "", "host:port of a clamd that scans attached files; empty: no scanner"
     ),
+    Variable(
+        "ENTRAIDE_RATE_TOKEN",
+        "6000/minute",
+        "calls that one process of a service takes of one person, such as 600/minute; or off",
+    ),
+    Variable(
+        "ENTRAIDE_RATE_ADDRESS",
+        "6000/minute",
+        "calls that one process takes of one network without a valid token, and its pages; or off",
+    ),
     Variable("ENTRAIDE_COUNTRIES_FILE", "", "a countries.tsv that decides areas and groups"),
 )
 
@@ -83,6 +93,8 @@ class Settings:
     attachment_max_bytes: int = 10 * 1024 * 1024
     clamd: str = ""
     countries_file: Path | None = None
+    rate_token: str = "off"  # noqa: S105 (no secret: what calls may come with one)
+    rate_address: str = "off"
 
     @classmethod
     def from_environment(cls, service: str, environ: Mapping[str, str]) -> "Settings":
@@ -119,6 +131,8 @@ class Settings:
             ),
             clamd=_address("ENTRAIDE_CLAMD", values["ENTRAIDE_CLAMD"]),
             countries_file=_path(values["ENTRAIDE_COUNTRIES_FILE"]),
+            rate_token=values["ENTRAIDE_RATE_TOKEN"],
+            rate_address=values["ENTRAIDE_RATE_ADDRESS"],
         )
 
 

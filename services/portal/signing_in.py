@@ -14,11 +14,11 @@ from services.portal.throttling import (
     begins_to_wait,
     forget,
     give_back,
-    network_of,
     take,
     throttle_id,
 )
 from services.portal.trail import NETWORK, actor_of_account, note_attempt
+from shared.web.rates import network_of
 
 Stage = Literal["code", "setup", "full"]
 

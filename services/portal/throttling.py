@@ -1,7 +1,6 @@
 """Counting attempts in the store: guessing is slow whoever asks, and however many at once."""
 
 from datetime import datetime, timedelta
-from ipaddress import IPv6Address, ip_address
 
 from pymongo.errors import DuplicateKeyError
 
@@ -17,7 +16,6 @@ RESET_THROTTLE = "reset email"
 
 _ROUNDS = 30
 _BUSY = timedelta(seconds=1)
-_IPV6_PREFIX = 64
 
 
 class TooManyError(Exception):
@@ -31,19 +29,6 @@ class TooManyError(Exception):
 def throttle_id(house: House, kind: str, value: str) -> str:
     """The name of what is counted, from which nobody reads what it is."""
     return house.vault.fingerprint(value, f"throttle {kind}")
-
-
-def network_of(address: str | None) -> str:
-    """The address as attempts are counted: of IPv6 the network that one household is given."""
-    try:
-        parsed = ip_address(address or "")
-    except ValueError:
-        return "unknown"
-    if isinstance(parsed, IPv6Address):
-        if parsed.ipv4_mapped is not None:
-            return str(parsed.ipv4_mapped)
-        return str(IPv6Address(int(parsed) >> _IPV6_PREFIX << _IPV6_PREFIX))
-    return str(parsed)
 
 
 def take(id_: str, policy: Policy, now: datetime) -> Attempts:

@@ -105,7 +105,7 @@ def describe(app: Flask, api: Api) -> dict[str, Any]:
 def _complete(operation: dict[str, Any], app: Flask, rule: Rule, method: str) -> None:
     endpoint = rule.endpoint
     marks = marks_of(handler_of(app.view_functions[endpoint], method))
-    statuses = [HTTPStatus.SERVICE_UNAVAILABLE]
+    statuses = [HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE]
     if marks.public:
         operation["security"] = []
     else:

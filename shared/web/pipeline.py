@@ -5,6 +5,7 @@ import time
 import uuid
 from collections.abc import Callable
 from datetime import datetime
+from http import HTTPStatus
 
 import structlog
 from flask import Flask, Response, g, request
@@ -16,6 +17,8 @@ from shared.web.database import current_database
 from shared.web.identity import Identity, check_role, check_scope
 from shared.web.marks import current_marks
 from shared.web.metrics import observe
+from shared.web.problems import Problem
+from shared.web.rates import Rates
 from shared.web.verification import TokenChecker
 
 REQUEST_ID_HEADER = "X-Request-ID"
@@ -37,9 +40,12 @@ _log = structlog.get_logger("shared.web.access")
 class Pipeline:
     """The steps around the handlers of one app, in the order in which `install` adds them."""
 
-    def __init__(self, service: str, tokens: TokenChecker, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, service: str, tokens: TokenChecker, rates: Rates, clock: Callable[[], datetime]
+    ) -> None:
         self._service = service
         self._tokens = tokens
+        self._rates = rates
         self._clock = clock
         self._store: idempotency.Store | None = None
 
@@ -58,13 +64,18 @@ class Pipeline:
         structlog.contextvars.bind_contextvars(request_id=g.request_id)
 
     def admit(self) -> Response | None:
-        """Check the caller, then the body, then the idempotency key, in that order."""
+        """Check the caller and how often it calls, then the body, then the idempotency key."""
         if request.routing_exception is not None or request.url_rule is None:
+            self._rates.count_address(request.remote_addr)
             return None
         marks = current_marks()
-        if not marks.public:
-            identity = self._tokens.check(request.headers.get("Authorization"))
+        if marks.public:
+            if request.url_rule.rule not in _PROBES:
+                self._rates.count_address(request.remote_addr)
+        else:
+            identity = self._identified()
             g.identity = identity
+            self._rates.count_token(identity.subject)
             check_role(identity, marks.roles)
             check_scope(identity, self._service, request.method, marks.scope)
         if not (marks.takes_file or marks.page):
@@ -72,6 +83,14 @@ class Pipeline:
         if marks.idempotent and idempotency.current_idempotency_key() is not None:
             return idempotency.begin(self._answers(), self._clock())
         return None
+
+    def _identified(self) -> Identity:
+        try:
+            return self._tokens.check(request.headers.get("Authorization"))
+        except Problem as problem:
+            if problem.status == HTTPStatus.UNAUTHORIZED:
+                self._rates.count_address(request.remote_addr)
+            raise
 
     def _answers(self) -> idempotency.Store:
         # Not in the factory: a service starts, and says what it lacks, without its database.

@@ -24,6 +24,7 @@ from shared.web.openapi import StaticAnswer, describe, json_answer, make_api
 from shared.web.pipeline import Pipeline
 from shared.web.prepared import Preparation
 from shared.web.problems import Problem
+from shared.web.rates import Rates
 from shared.web.verification import TokenChecker
 
 _NONE: Mapping[str, Check] = MappingProxyType({})
@@ -67,7 +68,7 @@ def create_service(
 
     source = source or key_source(settings)
     tokens = TokenChecker(source, settings.issuer, settings.audience, clock, settings.term_key)
-    Pipeline(name, tokens, clock).install(app)
+    Pipeline(name, tokens, Rates(settings), clock).install(app)
     register_errors(app, errors)
     api = make_api(app, name, description)
     for blueprint in blueprints:

@@ -66,6 +66,7 @@ _PROBLEMS = {
     HTTPStatus.NOT_FOUND: _("This page does not exist"),
     HTTPStatus.FORBIDDEN: _("This page is not for your role"),
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: _("What was sent is too large"),
+    HTTPStatus.TOO_MANY_REQUESTS: _("Too much was asked at once. Wait a minute, then try again."),
     HTTPStatus.SERVICE_UNAVAILABLE: _("The service cannot be reached just now. Try again soon."),
 }
 

@@ -124,6 +124,7 @@ WORDS: Final[Mapping[str, object]] = {
     "too-many-endorsements": _TOO_OFTEN,
     "too-many-messages": _l("Your side wrote very many messages today. Write again tomorrow."),
     "too-many-offers": _TOO_OFTEN,
+    "too-many-requests": _l("Too much was asked at once. Wait a minute, then try again."),
     "too_large": _l("This number is too large."),
     "too_long": _TOO_LONG,
     "too_small": _l("This number is too small."),

@@ -66,24 +66,24 @@ def _schema_of(document: Schema, route: str) -> Schema | None:
 
 
 def _fill(document: Schema, schema: Schema, body: Any) -> None:
-    for name, inner in _properties(document, schema).items():
+    for name, inner in properties(document, schema).items():
         if _is_text(name, inner):
             body[name] = HTML
         elif body.get(name) is None:
             continue
-        elif (items := _items(inner)) is not None:
+        elif (items := items_of(inner)) is not None:
             if _is_text(name, items):
                 body[name] = [HTML]
-            elif _properties(document, items):
+            elif properties(document, items):
                 for one in body[name]:
                     _fill(document, items, one)
-        elif _properties(document, inner):
+        elif properties(document, inner):
             _fill(document, inner, body[name])
 
 
 def _texts(document: Schema, schema: Schema, place: str = "") -> Iterator[str]:
-    for name, inner in _properties(document, schema).items():
-        items = _items(inner)
+    for name, inner in properties(document, schema).items():
+        items = items_of(inner)
         if _is_text(name, inner) or (items is not None and _is_text(name, items)):
             yield f"{place}{name}"
         else:
@@ -101,17 +101,19 @@ def _html_in(body: Any, place: str = "") -> Iterator[str]:
             yield from _html_in(inner, place)
 
 
-def _properties(document: Schema, schema: Schema) -> Mapping[str, Schema]:
+def properties(document: Schema, schema: Schema) -> Mapping[str, Schema]:
+    """The fields of an object's schema, wherever in the document they stand."""
     found: dict[str, Schema] = dict(schema.get("properties", {}))
     if "$ref" in schema:
         name = schema["$ref"].rpartition("/")[2]
-        found |= _properties(document, document["components"]["schemas"][name])
+        found |= properties(document, document["components"]["schemas"][name])
     for one in (*schema.get("allOf", ()), *schema.get("anyOf", ()), *schema.get("oneOf", ())):
-        found |= _properties(document, one)
+        found |= properties(document, one)
     return found
 
 
-def _items(schema: Schema) -> Schema | None:
+def items_of(schema: Schema) -> Schema | None:
+    """The schema of a list's items; None for what is no list."""
     found: Schema | None = schema.get("items")
     return found
 

@@ -6,8 +6,8 @@ import pytest
 
 from services.portal.configuration import PortalSettings
 from services.portal.sealing import DamagedError, Vault, new_secret
-from services.portal.throttling import network_of
 from shared.settings import SettingsError
+from shared.web.rates import network_of
 from tests.services.portal.conftest import ENVIRON
 
 

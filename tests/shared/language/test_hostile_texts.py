@@ -1,0 +1,52 @@
+"""Texts that are made to keep patterns busy: long runs of what almost fits."""
+
+import signal
+from collections.abc import Iterator
+from types import FrameType
+
+import pytest
+
+from shared.language.exclusions import excluded_spans
+from shared.language.facts import find_facts
+from shared.vocabulary import LANGUAGES
+
+LENGTH = 3_000
+HANGS = 90
+"""Seconds after which a text is no longer read but kept: a run takes a second or two."""
+RUNS = (
+    *("a", " ", "1,", "1 ", "1.", "1-1", "not ", "no ", "ne pas ", "не ", "لا ", "不", "一", "١"),
+    *(
+        "1/1/",
+        "$1 ",
+        "(",
+        "-",
+        "\u00a0",
+        "\u0301",
+        "two hundred and ",
+        "двадцать ",
+        "25 March ",
+        "x1",
+    ),
+)
+
+
+@pytest.fixture(autouse=True)
+def _no_text_hangs() -> Iterator[None]:
+    def hangs(_number: int, _frame: FrameType | None) -> None:
+        raise TimeoutError("the text is read for ever")
+
+    before = signal.signal(signal.SIGALRM, hangs)
+    signal.alarm(HANGS)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
+
+
+@pytest.mark.parametrize("number", range(len(LANGUAGES)))
+def test_no_text_takes_more_than_its_length(number: int) -> None:
+    language = tuple(LANGUAGES)[number]
+    for run in RUNS[number::4]:
+        text = (run * LENGTH)[:LENGTH] + "!"
+        find_facts({"description": text}, language)
+        excluded_spans(text, language, "request")
+        excluded_spans(text, language, "offer")
