@@ -261,3 +261,13 @@ CHECKS: dict[str, Check] = {
     "ledger apart from commitments": ledger_apart,
     "matcher's view apart from owners'": views_apart,
 }
+MENDED_BY_TIME = frozenset(
+    {
+        "event missing",
+        "event out of order",
+        "request not worked",
+        "ledger apart from commitments",
+        "matcher's view apart from owners'",
+    }
+)
+"""Kinds that are none while something is still on its way: broken only if they last."""

@@ -65,7 +65,13 @@ FAULTS: tuple[Fault, ...] = (
     Fault("full disk", "a store that could not write refuses everything from then on", full_disk),
     Fault("rolling restart", "an update under load loses what was under way", restart_all),
 )
-SHORT = ("kill requests", "kill requests-worker", "kill portal-worker")
+SHORT = (
+    "kill requests",
+    "kill requests-worker",
+    "kill portal-worker",
+    "said again in any order",
+    "poison in each topic",
+)
 """Those that every run of the tests goes through, in this order, as briefly as can be."""
 SHORT_SECONDS = 1.0
 

@@ -3,6 +3,7 @@
 import os
 import random
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ from deploy.local.running import Stack
 from deploy.local.servers import LOOPBACK, broker_command, database_uri, wait_until
 from deploy.local.stack import SERVICES, DataDirectory, Ports
 from tests.faults.calls import Calls
-from tests.faults.checker import Violation, check
+from tests.faults.checker import MENDED_BY_TIME, Violation, check
 from tests.faults.history import Recorder, now
 from tests.faults.load import MATCHED, ORGANISATION, Bank, Load, Record, made_up
 from tests.faults.means import small_disk
@@ -94,6 +95,7 @@ class House:
     def violations(self, seconds: float = 120) -> list[Violation]:
         """Rest the load, wait until nothing is left to do, read everything, and judge.
 
+        What another moment may mend is read again: on a busy machine what looks at rest may not be.
         The next history begins with what was read.
         """
         self.load.pause()
@@ -110,8 +112,14 @@ class House:
         wait_until(self.watching.nothing_half_done, seconds, "commitments being finished")
         uri = database_uri(self.stack.plan.ports.database)
         pairs = self.load.bank.pairs
-        final = read_final(self.client, settings["matcher"], uri, sorted(records), pairs)
-        found = check(self.recorder.history(), final)
+        deadline = now() + seconds
+        while True:
+            final = read_final(self.client, settings["matcher"], uri, sorted(records), pairs)
+            found = check(self.recorder.history(), final)
+            late = bool(found) and {one.kind for one in found} <= MENDED_BY_TIME
+            if not late or now() > deadline:
+                break
+            time.sleep(1)
         self.recorder = Recorder()
         for one in known_already(final):
             self.recorder.add(one)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from shared.events.versions import Version
-from tests.faults.checker import CHECKS, check, check_history
+from tests.faults.checker import CHECKS, MENDED_BY_TIME, check, check_history
 from tests.faults.history import (
     Final,
     Held,
@@ -179,6 +179,7 @@ def test_a_planted_violation_is_found(kind: str, what: str, plant: Callable[[Cas
 
 def test_every_kind_is_planted() -> None:
     assert {kind for kind, _, _ in PLANTED} == set(CHECKS)
+    assert set(CHECKS) > MENDED_BY_TIME
 
 
 def test_reads_that_overlap_a_write_may_show_either_version() -> None:
