@@ -1,6 +1,6 @@
 """How often somebody may call: who calls more is told to wait, before any work is done for them.
 
-Each process counts by itself, in memory (decision 0086): whoever proves who it is, by that; anybody
+Each process counts by itself, in memory (decision 0098): whoever proves who it is, by that; anybody
 else by the network that the call comes from.
 """
 

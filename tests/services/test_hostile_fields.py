@@ -2,6 +2,7 @@
 means harm: operators of the database, fields that a body does not have; and what every answer has
 to carry."""
 
+import logging
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -35,6 +36,7 @@ HEADERS = (
     *("Cross-Origin-Resource-Policy", "Cache-Control", "X-Request-ID"),
 )
 
+SECRET = "zqplantedsecretzq"
 Schema = Mapping[str, Any]
 
 
@@ -194,3 +196,25 @@ def test_every_answer_has_the_headers_that_browsers_heed(tried: Tried) -> None:
         404,
         [],
     )
+
+
+def test_no_log_tells_what_was_sent(
+    tried: Tried, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    caplog.set_level(logging.INFO)
+    client, good = tried.app.test_client(), tried.callers[0]
+    for method, path, _ in tried.operations():
+        address = re.sub(r"\{[^}]*\}", SECRET, path)
+        for headers in ({"Authorization": f"Bearer {SECRET}"}, good):
+            sent = {**headers, "Cookie": f"session={SECRET}", "Idempotency-Key": SECRET}
+            client.open(
+                address,
+                method=method,
+                headers={**sent, "If-Match": f'"{SECRET}"'},
+                query_string={"q": SECRET, SECRET: "1"},
+                json=None if method == "GET" else {"title": SECRET, "password": SECRET},
+            )
+    written = capsys.readouterr()
+    assert "request" in caplog.text + written.out + written.err
+    assert SECRET not in caplog.text
+    assert SECRET not in written.out + written.err
