@@ -52,6 +52,7 @@ class Me(MethodView):
     """The caller's own account."""
 
     @blueprint.response(200, AccountView)
+    @answers(HTTPStatus.NOT_FOUND, "The token's subject has no account here")
     def get(self) -> dict[str, Any]:
         """Read your own account."""
         return account_view(_account(current_identity().subject))

@@ -15,6 +15,8 @@ from services.portal.domain import lifetimes
 from services.portal.domain.people import Office
 from services.portal.house import House
 from services.portal.trail import actor_of_account
+from shared.web.identity import Identity
+from shared.web.tokens import issue_token
 from tests.services.portal.conftest import PASSWORD, Clock, forget_attempts
 
 
@@ -278,3 +280,13 @@ def test_others_neither_invite_nor_lock_nor_list(
     assert client.post(f"/v1/accounts/{other.id}/lock", headers=own).status_code == 403
     assert client.post(f"/v1/accounts/{coordinator.id}/lock", headers=own).status_code == 403
     assert client.post("/v1/accounts/none/lock", headers=own).status_code == 404
+
+
+def test_who_has_no_account_here_is_told_so(
+    house: House, clock: Clock, client: FlaskClient
+) -> None:
+    key = signing_keys.signing_key(house, clock())
+    stranger = Identity("nobody-here", "coordinator")
+    token = issue_token(key, stranger, timedelta(minutes=5), clock())
+    answer = client.get("/v1/accounts/me", headers={"Authorization": f"Bearer {token}"})
+    assert answer.status_code == 404
