@@ -55,7 +55,10 @@ class Shortlist(Aggregate):
     that was ranked when the entries last changed: only then is there an event.
     """
 
-    meta = {"collection": "shortlists", "indexes": ["country", "donors", "partition"]}  # noqa: RUF012 (mongoengine declares it so)
+    meta = {  # noqa: RUF012 (mongoengine declares it so)
+        "collection": "shortlists",
+        "indexes": ["request", ("country", "request"), "donors", "partition"],
+    }
 
     request = StringField(required=True)
     country = StringField(required=True)

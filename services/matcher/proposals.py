@@ -185,13 +185,13 @@ def _shortlists(
     after: Place | None,
 ) -> Iterator[dict[str, Any]]:
     """The stored lists, by plain conditions where those do: see shared/registers/conditions.py."""
-    plain: dict[str, Any] = {}
+    wanted: dict[str, Any] = {}
     if after is not None:
-        plain["_id"] = {"$gte": shortlist_id(after[0])}
+        wanted["request"] = {"$gte": after[0]}
     if request is not None:
-        plain["_id"] = {**plain.get("_id", {}), "$in": [shortlist_id(request)]}
+        wanted["_id"] = {"$in": [shortlist_id(request)]}
     if states is not None:
-        plain["country"] = {"$in": sorted(states)}
+        wanted["country"] = {"$in": sorted(states)}
     conditions: list[dict[str, Any]] = []
     if offer is not None:
         view = RecordView.objects(id=view_id("offer", offer)).first()
@@ -201,8 +201,19 @@ def _shortlists(
     if identity.role == "donor":
         own = identity.organisation
         conditions.append(_listing({"donors": own}, {"organisation": own}))
-    wanted = {"$and": [plain, *conditions]} if conditions else plain
-    return iter(_collection().find(wanted, _SHOWN).sort("_id", 1))
+    return _in_parts({**wanted, "$and": conditions} if conditions else wanted)
+
+
+def _in_parts(wanted: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Those that are wanted, by request, a part at a time: no read is of all that there are."""
+    size = 1
+    while True:
+        part = list(_collection().find(wanted, _SHOWN).sort("request", 1).limit(size))
+        yield from part
+        if len(part) < size:
+            return
+        wanted = {**wanted, "request": {"$gt": part[-1]["request"]}}
+        size = min(2 * size, _BATCH)
 
 
 def _listing(listed: dict[str, Any], acted_on: dict[str, Any]) -> dict[str, Any]:
