@@ -23,6 +23,7 @@ from services.portal.pages import (
     me,
     notices,
     offers,
+    report,
     review,
     signing,
     spreadsheets,
@@ -85,6 +86,7 @@ def create_app(
         cases,
         administration,
         allocation,
+        report,
         public_pages,
     ):
         pages.install(app)

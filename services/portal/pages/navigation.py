@@ -53,6 +53,7 @@ PLACES = (
         ("requester", "coordinator", "auditor", "operator"),
         _HELP,
     ),
+    Place("/report", _("Report"), ("coordinator", "auditor", "operator"), _HELP),
     Place("/notifications", _("Notifications")),
     Place("/invitations", _("Invitations"), ("coordinator", "operator"), _ORDER),
     Place("/contacts", _("Points of contact"), ("requester", "donor")),

@@ -1,0 +1,63 @@
+"""The report as the three services tell it, side by side."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from flask import request
+
+from services.portal.pages import asking
+from services.portal.pages.asking import ask
+from services.portal.pages.choices import Choices, labels, languages
+from services.portal.pages.report.words import DIMENSIONS, code_name, forms
+from services.portal.services import AwayError
+from shared.registers.report import NO_GROUP
+from shared.vocabulary.countries import AREAS
+from shared.vocabulary.themes import THEMES
+
+SERVICES: Final = ("requests", "matcher", "offers")
+READERS: Final = ("coordinator", "auditor", "operator")
+GROUPS: Final = ("LDC", "LLDC", "SIDS", NO_GROUP)
+_FIRST_YEAR: Final = 2000
+_LAST_YEAR: Final = 2200
+Key = tuple[str | None, str | None]
+Told = dict[Key, dict[str, Mapping[str, Any]]]
+
+
+def choices() -> dict[str, Choices]:
+    """What each filter but the year lets choose from."""
+    return {
+        "theme": labels(THEMES),
+        "region": labels(AREAS),
+        "group": [(code, code_name("group", code)) for code in GROUPS],
+        "language": languages(),
+        "modality": forms(),
+    }
+
+
+def chosen() -> dict[str, str]:
+    """The filters of the address; what no filter has is passed over."""
+    known = {name: {code for code, _ in found} for name, found in choices().items()}
+    found = {name: request.args.get(name, "") for name in DIMENSIONS}
+    return {name: code for name, code in found.items() if code in known.get(name, _years(code))}
+
+
+def told(filters: Mapping[str, str]) -> tuple[Told, list[str]]:
+    """Each group's figures by name, with the `service` of each; and which services are away."""
+    asked = {name: ask(name, "/v1/report", **filters) for name in SERVICES}
+    answers = asking.gather(**asked)
+    found: Told = {(None, None): {}}
+    away = []
+    for service in SERVICES:
+        answer = answers[service]
+        if isinstance(answer, AwayError):
+            away.append(service)
+            continue
+        for group in answer.body["groups"]:
+            figures = found.setdefault((group["by"], group["code"]), {})
+            figures |= {one["name"]: {**one, "service": service} for one in group["figures"]}
+    return found, away
+
+
+def _years(code: str) -> set[str]:
+    is_year = code.isascii() and code.isdigit() and _FIRST_YEAR <= int(code) <= _LAST_YEAR
+    return {code} if is_year else set()

@@ -1,0 +1,157 @@
+"""/report: the figures with what they are of, charts that are tables, each as CSV."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from flask import Response
+from flask_babel import gettext as _
+
+from services.portal.pages import wording
+from services.portal.pages.frame import for_roles, show
+from services.portal.pages.public.charts import Chart, Line, bars
+from services.portal.pages.report.reading import READERS, Told, choices, chosen, told
+from services.portal.pages.report.words import (
+    DIMENSIONS,
+    SECTIONS,
+    code_name,
+    name_of,
+    section_of,
+)
+from services.portal.pages.wording import here
+from services.portal.services import AwayError
+from services.portal.sheets.writing import csv_pieces
+from shared.web.problems import not_found
+
+_COLUMNS: Final = ("lines-committed", "amount-committed", "effective-12", "sustainable-12")
+_TONES: Final = ("committed", "accent", "delivered", "ink")
+_DOLLARS: Final = frozenset({"duplicates-value", "offer-duplicates-value", "covered-value"})
+_NUMBERS: Final = ("value", "part", "whole", "lower", "upper", "count")
+Stored = Mapping[str, Any]
+
+
+@for_roles(*READERS)
+def report_page() -> Response:
+    """All figures of what the filters leave, and charts by each dimension."""
+    filters = chosen()
+    found, away = told(filters)
+    return show(
+        "report/report.html",
+        wide=True,
+        sections=[
+            (title, [_row(one, filters) for one in found[None, None].values() if _in(one, code)])
+            for code, title in SECTIONS
+        ],
+        charts=[chart for by in DIMENSIONS if (chart := _chart(by, found)).lines],
+        choices=choices(),
+        chosen=filters,
+        narrowed=urlencode(filters),
+        away=away,
+    )
+
+
+@for_roles(*READERS)
+def report_file(name: str) -> Response:
+    """A chart's table as CSV, or all figures of all groups; 503 while a service is away."""
+    if name not in {"all", *DIMENSIONS}:
+        raise not_found("file")
+    found, away = told(chosen())
+    if away:
+        raise AwayError(away[0])
+    if name == "all":
+        head = [_("By"), _("Code"), _("Figure"), *_number_names()]
+        rows = list(_all_rows(found))
+    else:
+        chart = _chart(name, found)
+        head = [*chart.head]
+        rows = [[line.label, *line.values] for line in chart.lines]
+    return Response(
+        "".join(csv_pieces(head, rows)),
+        content_type="text/csv; charset=utf-8",
+        headers={
+            "Content-Disposition": f'attachment; filename="report-{name}.csv"',
+            "Content-Language": here(),
+        },
+    )
+
+
+def _in(figure: Stored, section: str) -> bool:
+    return section_of(figure["name"]) == section
+
+
+def _row(figure: Stored, filters: Mapping[str, str]) -> dict[str, Any]:
+    link = urlencode({**filters, "service": figure["service"], "figure": figure["name"]})
+    return {
+        "name": name_of(figure["name"]),
+        "value": _value(figure),
+        "of": _of(figure),
+        "count": figure["count"],
+        "records": f"/report/records?{link}",
+    }
+
+
+def _value(figure: Stored | None) -> str:
+    if figure is None or figure["value"] is None:
+        return "–"
+    if figure["form"] == "share":
+        return wording.share(figure["value"])
+    is_money = figure["name"] in {*_DOLLARS, "matches-value"}
+    return wording.amount(figure["value"]) if is_money else wording.number(figure["value"])
+
+
+def _of(figure: Stored) -> str:
+    """What a share is of, and between what the middle half of a spread lies."""
+    if figure["form"] == "share" and figure["whole"]:
+        numbers = {name: wording.number(round(figure[name], 1)) for name in ("part", "whole")}
+        return str(_("%(part)s of %(whole)s", **numbers))
+    if figure["lower"] is not None:
+        numbers = {name: wording.number(figure[name]) for name in ("lower", "upper")}
+        return str(_("middle half: %(lower)s to %(upper)s", **numbers))
+    return ""
+
+
+def _chart(by: str, found: Told) -> Chart:
+    lines = []
+    for (dimension, code), figures in found.items():
+        if dimension != by or code is None:
+            continue
+        told_of = [figures.get(name) for name in _COLUMNS]
+        shares = [None if one is None else one["value"] for one in told_of]
+        counts = [figures.get(name, {}).get("value") for name in ("needs", "matches")]
+        lines.append(
+            Line(
+                code_name(by, code),
+                [*counts, *shares],
+                [
+                    *("–" if one is None else wording.number(one) for one in counts),
+                    *(_value(one) for one in told_of),
+                ],
+                bars([one or 0 for one in shares], 1, _TONES),
+            )
+        )
+    return Chart(
+        by,
+        str(DIMENSIONS[by]),
+        _("Bars from the top: the shares in the order of the columns."),
+        [
+            *(str(DIMENSIONS[by]), _("Need lines"), _("Matches")),
+            *(_("Committed, by line"), _("Committed, by amount")),
+            *(_("Effective after 12 months"), _("Of lasting use after 12 months")),
+        ],
+        sorted(lines, key=lambda line: line.label),
+    )
+
+
+def _all_rows(found: Told) -> Iterator[list[Any]]:
+    for (by, code), figures in found.items():
+        dimension = "" if by is None else str(DIMENSIONS[by])
+        for one in figures.values():
+            numbers = [one[name] for name in _NUMBERS]
+            yield [dimension, code or "", name_of(one["name"]), *numbers]
+
+
+def _number_names() -> list[str]:
+    return [
+        *(_("Value"), _("Numerator"), _("Denominator")),
+        *(_("Lower quartile"), _("Upper quartile"), _("Counted")),
+    ]

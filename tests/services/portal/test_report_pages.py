@@ -1,0 +1,108 @@
+"""The report as a page and as files, out of what the services tell."""
+
+import csv
+from collections.abc import Callable
+from datetime import UTC, datetime
+from io import StringIO
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from services.matcher.reporting import FIGURES as OF_MATCHES
+from services.offers.reporting import FIGURES as OF_OFFERS
+from services.portal import factors, sessions
+from services.portal.documents import Account
+from services.portal.house import House
+from services.portal.pages.report.words import NAMES
+from services.portal.services import Answer, Ask, AwayError, Reader, Services
+from services.requests.reporting import FIGURES as OF_REQUESTS
+from shared.registers.report import Fact, records_behind, report
+from tests.services.portal.browsing import Browser
+
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+FORMS = {"requests": OF_REQUESTS, "matcher": OF_MATCHES, "offers": OF_OFFERS}
+CODES = {"theme": ("marking",), "region": ("Western Africa",), "year": ("2026",), "group": ("LDC",)}
+FACTS = [
+    Fact("needs", "r1", CODES, 1),
+    Fact("lines-committed", "r1", {**CODES, "language": ("fr",)}, 0.5, 1),
+    Fact("effective-12", "r1.o1", {**CODES, "modality": ("triangular",)}, 1, 1),
+    *(Fact("days-agree", "r1.o1", CODES, days) for days in (1, 2, 3, 4, 50)),
+    Fact("covered", "c1", CODES, 1),
+]
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[Ask]:
+    """What is asked of services that know a handful of facts; the register of offers is away."""
+    made: list[Ask] = []
+
+    def fetch(_services: Services, _reader: Reader, one: Ask) -> Answer:
+        made.append(one)
+        if one.service == "offers":
+            raise AwayError("offers")
+        facts = [fact for fact in FACTS if fact.figure in FORMS[one.service]]
+        if one.path.endswith("/records"):
+            return Answer(records_behind(facts, str(one.query["figure"])))
+        return Answer(report(FORMS[one.service], facts, NOW))
+
+    monkeypatch.setattr(Services, "fetch", fetch)
+    return made
+
+
+@pytest.fixture
+def browser(app: Flask, house: House, make_account: Callable[..., Account]) -> Browser:
+    """A coordinator's, signed in with both factors."""
+    account = make_account("coordinator")
+    seed, now = factors.seed_to_set_up(house, account), house.clock()
+    assert factors.confirm_setup(house, account, factors.rules.code_at(seed, now), now)
+    found = Browser(app)
+    cookie = sessions.open_session(house, account, "full", "a browser", now, None)
+    found.client.set_cookie("entraide-session", cookie)
+    return found
+
+
+def test_the_page_tells_each_figure_with_what_it_is_of(browser: Browser, asked: list[Ask]) -> None:
+    text = browser.open("/report?theme=marking&year=2026&region=nowhere&language=en").text
+    assert all(one.query["theme"] == "marking" for one in asked if one.path == "/v1/report")
+    assert not any("region" in one.query for one in asked)
+    for told in ("50%", "0.5 of 1", "middle half: 2 to 4", "Triangular", "Western Africa"):
+        assert told in text, told
+    assert "figure=days-agree" in str(browser.page.tags)
+    assert browser.open("/report?language=ar").text
+
+
+def test_each_figure_leads_to_its_records(browser: Browser, asked: list[Ask]) -> None:
+    for service, figure, link in (
+        ("requests", "needs", "/requests/r1"),
+        ("matcher", "days-agree", "/matches/r1.o1"),
+        ("matcher", "covered", "/coverage/c1"),
+    ):
+        page = browser.open(f"/report/records?service={service}&figure={figure}&language=en")
+        assert link in str(page.tags)
+
+
+def test_files_have_the_same_figures(
+    browser: Browser, asked: list[Ask], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser.open("/report/all.csv")
+    assert browser.status == 503  # a part is missing: no file that seems whole
+
+    def fetch(_services: Services, _reader: Reader, one: Ask) -> Answer:
+        facts = [fact for fact in FACTS if fact.figure in FORMS[one.service]]
+        return Answer(report(FORMS[one.service], facts, NOW))
+
+    monkeypatch.setattr(Services, "fetch", fetch)
+    rows = list(csv.reader(StringIO(browser.client.get("/report/all.csv?language=en").text)))
+    told: dict[str, Any] = {(row[1], row[2]): row[3] for row in rows}
+    assert told["marking", "Need lines of circulated requests"] == "1"
+    assert told["", "Part of the need committed, each line counting alike"] == "0.5"
+    assert told["triangular", "Effective after 12 months: 4 or 5 of 5, of the answers"] == "1.0"
+    chart = browser.client.get("/report/theme.csv?language=en").text
+    assert "0.5" in chart
+
+
+def test_every_figure_of_every_service_has_a_name() -> None:
+    begins = {"answered", "adequate", "effective", "sustainable", "asks"}
+    figures = {name for forms in FORMS.values() for name in forms}
+    assert not {one for one in figures if one not in NAMES and one.partition("-")[0] not in begins}
