@@ -93,6 +93,7 @@ def _documented(function: F, required: bool, description: str) -> F:
             }
         ],
     )
+    document_response(function, HTTPStatus.BAD_REQUEST, "If-Match, or the body, cannot be read")
     document_response(function, HTTPStatus.PRECONDITION_FAILED, "The record has changed since")
     document_response(function, HTTPStatus.PRECONDITION_REQUIRED, "If-Match is missing")
     return function

@@ -26,8 +26,8 @@ from tests.services.described import described_client
 from tests.services.test_descriptions import APPS
 
 CALLS = int(os.environ.get("ENTRAIDE_FUZZ_CALLS", "0"))
-OPERATIONS = 250
-"""About as many as the services have; so many parts of the calls asked for each one gets."""
+OPERATIONS = 190
+"""As many as the services have at least; so many parts of the calls asked for each one gets."""
 pytestmark = pytest.mark.skipif(not CALLS, reason="`make fuzz` calls the services")
 
 
