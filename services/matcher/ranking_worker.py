@@ -175,8 +175,7 @@ class RankingWorker:
             self._alliances.hear(one)
             self._duplicates.note(one)
             self._coverage.note(one)
-            if one.topic == self._topics.requests:
-                self._read_to[one.partition] = one.offset + 1
+        self._read_to = reader.read_to(self._topics.requests)
         return bool(received)
 
     def _work(self) -> None:

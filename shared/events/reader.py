@@ -61,6 +61,7 @@ class TopicReader:
         consumer_name = name or f"{settings.service}-reader"
         self._streak = Streak(dead_letters, consumer_name, max_consecutive_dead_letters)
         self._backlog: deque[Any] = deque()
+        self._handed: dict[tuple[str, int], int] = {}
         self._consumer = clients.consumer(settings, None)
         try:
             self._ends = assign_all(self._consumer, topics)
@@ -80,7 +81,8 @@ class TopicReader:
             except (KafkaError, PyMongoError) as error:
                 log.warning("dead letters not kept, will retry", error=str(error))
                 break
-            self._backlog.popleft()
+            record = self._backlog.popleft()
+            self._handed[record.topic, record.partition] = record.offset + 1
             if one is not None:
                 received.append(one)
         return received
@@ -98,6 +100,13 @@ class TopicReader:
     def caught_up(self) -> bool:
         """Whether `poll` has handed out all that stood in the topics when the reader was made."""
         return not self._backlog and self._ends.reached()
+
+    def read_to(self, topic: str) -> dict[int, int]:
+        """The offset after the last record that was dealt with, by partition of the topic.
+
+        What became a dead letter was dealt with too; partitions of which nothing came are missing.
+        """
+        return {part: end for (name, part), end in self._handed.items() if name == topic}
 
     def lag(self) -> int:
         """How many records are known to be still unread."""

@@ -174,6 +174,21 @@ def test_poison_does_not_stop_the_ranking(
         eventually(lambda: offers_of("r") == ["o"], "ranked all the same")
 
 
+def test_poison_at_a_partitions_end_counts_as_worked(
+    settings: Settings, make_worker: Callable[[], RankingWorker]
+) -> None:
+    """Otherwise the group would seem to be behind until the partition's next event."""
+    publish(settings, [request_event("r")])
+    producer = clients.producer(settings)
+    topic = Topics(settings.topic_prefix).requests
+    for partition in range(settings.topic_partitions):
+        producer.send(topic, key=b"broken", value=b"{", partition=partition)
+    producer.close()
+    with running(make_worker().loops()):
+        wanted = 1 + settings.topic_partitions
+        eventually(lambda: saved_positions(settings) == wanted, "all worked or put aside")
+
+
 def test_a_request_whose_ranking_fails_does_not_hold_up_the_others(
     settings: Settings,
     make_worker: Callable[[], RankingWorker],

@@ -80,6 +80,20 @@ def test_an_empty_topic_is_caught_up(make_reader: Callable[..., TopicReader]) ->
     assert reader.poll(10) == []
 
 
+def test_how_far_a_topic_was_read_counts_what_became_a_dead_letter(
+    make_reader: Callable[..., TopicReader],
+    topics: Topics,
+    produce: Callable[..., None],
+) -> None:
+    produce(topics.requests, event_of("a", Version(1, 1)), BROKEN)
+    reader = make_reader()
+    assert reader.read_to(topics.requests) == {}
+    read(reader, 1)
+    wait_until(lambda: not reader.poll(50) and reader.caught_up(), 10, "catching up")
+    assert sum(reader.read_to(topics.requests).values()) == 2
+    assert reader.read_to(topics.offers) == {}
+
+
 def test_the_same_poison_is_put_once(
     make_reader: Callable[..., TopicReader],
     settings: Settings,
