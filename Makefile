@@ -29,7 +29,7 @@ run: install
 
 # A file's tests stay together, and those of a folder that shares a running stack (tests/conftest.py), for what they
 # start is started once; they go in their order, so that the long journeys are not what is waited for at the end.
-PYTEST := $(BIN)/pytest -n 2 --dist loadgroup --no-loadscope-reorder
+PYTEST := $(BIN)/pytest -n 2 --dist loadscope --no-loadscope-reorder
 
 test: lint chromium
 	$(PYTEST)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from pymongo.collection import Collection
+from xdist.scheduler import LoadScopeScheduling
 
 from deploy.local.servers import (
     LOOPBACK,
@@ -34,14 +35,22 @@ SHARING = ("tests/journeys/together", "tests/pages")
 SLOWEST = 40
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in a hook of its own
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+class FolderScheduling(LoadScopeScheduling):  # type: ignore[misc]
     """A file's tests go to one worker, which starts once what they share; so do a folder's that
     shares a stack."""
-    for item in items:
-        file = item.path.relative_to(REPOSITORY).as_posix()
-        group = next((folder for folder in SHARING if file.startswith(f"{folder}/")), file)
-        item.add_marker(pytest.mark.xdist_group(group))
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return next((folder for folder in SHARING if file.startswith(f"{folder}/")), file)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FolderScheduling:
+    """How tests are shared out.
+
+    xdist's own groups are by a mark that xdist 3.8 loses under pytest 9.2: each test went by
+    itself, and all that files share was started again and again.
+    """
+    return FolderScheduling(config, log)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
