@@ -41,7 +41,7 @@ def test_operations_say_who_may_call_and_what_may_go_wrong(document: dict[str, A
     assert document["components"]["securitySchemes"]["token"]["scheme"] == "bearer"
     post = document["paths"]["/v1/notes"]["post"]
     assert set(post["responses"]) == {
-        "201", "400", "401", "403", "409", "413", "415", "422", "503", "default",
+        "201", "400", "401", "403", "409", "413", "415", "422", "429", "503", "default",
     }  # fmt: skip
     assert "operator" in post["responses"]["403"]["description"]
     names = {parameter["name"] for parameter in post["parameters"]}
