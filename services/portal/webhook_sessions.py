@@ -5,9 +5,6 @@ answer, which whoever owns the target makes as they like: without an end, letter
 cookies for others.
 """
 
-import io
-import time
-from http.client import HTTPResponse
 from http.cookiejar import DefaultCookiePolicy
 from ipaddress import IPv6Address, IPv6Network, ip_address
 from typing import Any
@@ -16,8 +13,8 @@ import requests
 from requests_hardened import Config, HTTPSession
 from requests_hardened.ip_filter import InvalidIPAddress
 from requests_hardened.ip_filter_adapter import IPFilterAdapter
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.connection import HTTPConnection, HTTPSConnection
+
+from services.portal.bounded import pools_in_time
 
 AGENT = "Entraide-Webhooks/1"
 _UNICAST = IPv6Network("2000::/3")
@@ -65,56 +62,9 @@ class _Adapter(IPFilterAdapter):
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
+        self.poolmanager.pool_classes_by_scheme = pools_in_time()
 
     def build_connection_pool_key_attributes(self, *args: Any, **kwargs: Any) -> Any:
         host, pool = super().build_connection_pool_key_attributes(*args, **kwargs)
         require_unicast(host["host"], loopback=self._loopback)
         return host, pool
-
-
-class _InTime(io.RawIOBase):
-    """What a socket receives, for as long as it had to wait at most when it was made, in all."""
-
-    def __init__(self, sock: Any, received: io.BufferedReader) -> None:
-        super().__init__()
-        self._sock, self._received = sock, received
-        self._seconds = sock.gettimeout()
-        self._until = time.monotonic() + self._seconds
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        left = self._until - time.monotonic()
-        if left <= 0:
-            raise TimeoutError("the answer did not come in time")
-        self._sock.settimeout(left)
-        return self._received.readinto1(buffer)
-
-    def close(self) -> None:
-        if not self.closed:
-            self._received.close()
-        super().close()
-
-
-class _Answer(HTTPResponse):
-    def __init__(self, sock: Any, *args: Any, **kwargs: Any) -> None:
-        super().__init__(sock, *args, **kwargs)
-        self.fp = io.BufferedReader(_InTime(sock, self.fp))
-
-
-class _Connection(HTTPConnection):
-    response_class = _Answer
-
-
-class _TlsConnection(HTTPSConnection):
-    response_class = _Answer
-
-
-class _Pool(HTTPConnectionPool):
-    ConnectionCls = _Connection
-
-
-class _TlsPool(HTTPSConnectionPool):
-    ConnectionCls = _TlsConnection
