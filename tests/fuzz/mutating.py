@@ -1,5 +1,8 @@
 """Inputs for a target: any bytes, and its seeds with parts taken out, doubled and replaced."""
 
+from collections.abc import Callable
+
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.fuzz.targets import Target
@@ -42,6 +45,23 @@ def mutated(draw: st.DrawFn, seeds: tuple[bytes, ...]) -> bytes:
         )
         data = data[:start] + piece + data[end:]
     return data
+
+
+def try_inputs(target: Target, count: int, run: Callable[[bytes], object]) -> None:
+    """Give so many inputs for a target to `run`; raises what it raises, for the smallest found."""
+
+    @settings(
+        max_examples=count,
+        deadline=None,
+        database=None,
+        phases=(Phase.generate, Phase.shrink),
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(inputs(target))
+    def tried(data: bytes) -> None:
+        run(data)
+
+    tried()
 
 
 def inputs(target: Target) -> st.SearchStrategy[bytes]:

@@ -14,9 +14,7 @@ import sys
 from pathlib import Path
 from types import FrameType
 
-from hypothesis import HealthCheck, Phase, given, settings
-
-from tests.fuzz.mutating import inputs
+from tests.fuzz.mutating import try_inputs
 from tests.fuzz.targets import TARGETS, Target
 
 SECONDS = 20
@@ -52,14 +50,6 @@ def _fuzz(name: str, runs: int) -> bool:
 
 
 def _by_hypothesis(target: Target, runs: int) -> None:
-    @settings(
-        max_examples=runs,
-        deadline=None,
-        database=None,
-        phases=(Phase.generate, Phase.shrink),
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(inputs(target))
     def tried(data: bytes) -> None:
         signal.alarm(SECONDS)
         try:
@@ -68,7 +58,7 @@ def _by_hypothesis(target: Target, runs: int) -> None:
             signal.alarm(0)
 
     signal.signal(signal.SIGALRM, _hangs)
-    tried()
+    try_inputs(target, runs, tried)
 
 
 def _hangs(_number: int, _frame: FrameType | None) -> None:

@@ -1,10 +1,9 @@
 """No input makes a parser fail otherwise than it says; `make fuzz` tries many more of them."""
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from tests.fuzz.mutating import inputs
+from tests.fuzz.mutating import inputs, try_inputs
 from tests.fuzz.targets import TARGETS
 
 EXAMPLES = 40
@@ -13,19 +12,7 @@ EXAMPLES = 40
 @pytest.mark.parametrize("name", TARGETS)
 def test_a_parser_takes_or_refuses_whatever_comes(name: str) -> None:
     target = TARGETS[name]
-
-    @settings(
-        max_examples=EXAMPLES,
-        deadline=None,
-        database=None,
-        phases=(Phase.generate, Phase.shrink),
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(inputs(target))
-    def tried(data: bytes) -> None:
-        target.run(data)
-
-    tried()
+    try_inputs(target, EXAMPLES, target.run)
 
 
 @pytest.mark.parametrize("name", TARGETS)
