@@ -7,6 +7,8 @@ INSTALLED := .venv/installed
 
 # Two cores are two test workers' already: threads of BLAS on small matrices would wait for each other only.
 export OPENBLAS_NUM_THREADS = 1
+# Every process of a stack would compile every module again where the caller's environment has this set.
+export PYTHONDONTWRITEBYTECODE =
 
 .PHONY: install run test chromium pictures test-kafka test-faults test-faults-kafka fuzz audit lint lock clean
 

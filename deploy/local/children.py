@@ -3,17 +3,16 @@
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import IO, Literal
 
 from deploy.local.excerpts import error_lines
+from deploy.local.forking import WRAPPER, Fork, Prepared
 
 Kind = Literal["broker", "database", "api", "worker", "replay"]
-_WRAPPER = Path(__file__).with_name("child.py")
 _LARGEST_LOG = 10_000_000
 
 
@@ -21,6 +20,7 @@ _LARGEST_LOG = 10_000_000
 class Program:
     """What is to run: a command with its whole environment, and how to tell that it is ready.
 
+    A `forked` command is a Python module and its arguments, run by a fork (forking.py).
     `ready` is asked again and again until it says yes once. `ready_file` is removed before every
     start, so that a file of the last run is not taken for this one's. `address` is for people.
     """
@@ -33,6 +33,7 @@ class Program:
     address: str = ""
     ready_file: Path | None = None
     scratch: Path | None = None
+    forked: bool = False
 
 
 @dataclass
@@ -41,7 +42,8 @@ class Child:
 
     program: Program
     log: Path
-    process: subprocess.Popen[bytes] | None = None
+    prepared: Prepared
+    process: subprocess.Popen[bytes] | Fork | None = None
     ready: bool = False
     started: float = 0.0
     incarnation: int = 0
@@ -75,21 +77,28 @@ class Child:
                 left.unlink()
         if self.log.exists() and self.log.stat().st_size > _LARGEST_LOG:
             self.log.replace(self.log.with_suffix(".log.1"))
-        wrapper = (sys.executable, "-I", "-S", str(_WRAPPER), str(os.getpid()))
         with self.log.open("ab") as output:
             self.log_start = output.tell()
-            self.process = subprocess.Popen(
-                (*wrapper, *program.command),
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                env=dict(program.environment),
-                start_new_session=True,
-            )
+            self.process = self._started(output)
         self.ready = False
         self.terminated = None
         self.started = time.monotonic()
         self.incarnation += 1
+
+    def _started(self, output: IO[bytes]) -> subprocess.Popen[bytes] | Fork:
+        program = self.program
+        if program.forked:
+            return self.prepared.fork(
+                program.name, program.command, program.environment, self.log, output
+            )
+        return subprocess.Popen(
+            (*WRAPPER, str(os.getpid()), *program.command),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            env=dict(program.environment),
+            start_new_session=True,
+        )
 
     def ended(self) -> int | None:
         """The exit code of a process that has just ended (minus a signal's number), else None.

@@ -3,11 +3,11 @@
 import http.client
 import os
 import socket
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from deploy.local.children import Program
+from deploy.local.forking import ONE_THREAD
 from deploy.local.servers import LOOPBACK, BrokerCommand, broker_command, database_command, listens
 from deploy.local.stack import SERVICES, DataDirectory, Keys, Ports, StackError
 from services.portal import posting
@@ -19,7 +19,6 @@ _PASSED_ON = (
     *("ENTRAIDE_LOG_LEVEL", "ENTRAIDE_AS_OF", "ENTRAIDE_COUNTRIES_FILE", "ENTRAIDE_LISTENERS"),
     *(variable.name for variable in posting.VARIABLES),
 )
-_ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 _THREADS = 8
 
 
@@ -46,7 +45,7 @@ def service_environment(plan: Plan) -> dict[str, str]:
         if not name.startswith("ENTRAIDE_") or name in _PASSED_ON
     }
     return {
-        **_ONE_THREAD,
+        **ONE_THREAD,
         **own,
         "PYTHONUNBUFFERED": "1",
         "ENTRAIDE_KAFKA": plan.ports.kafka,
@@ -86,9 +85,10 @@ def replay_program(plan: Plan) -> Program:
     return Program(
         name="replay",
         kind="replay",
-        command=(sys.executable, "-m", "deploy.local.replaying"),
+        command=("deploy.local.replaying",),
         environment=service_environment(plan),
         ready=lambda: True,
+        forked=True,
     )
 
 
@@ -160,15 +160,9 @@ def _api(plan: Plan, name: str) -> Program:
         name=name,
         kind="api",
         command=(
-            *(sys.executable, "-m", "gunicorn", f"services.{name}.app:create_app()"),
-            *(
-                "--worker-class",
-                "gthread",
-                "--workers",
-                "1",
-                "--threads",
-                str(_THREADS + listeners),
-            ),
+            *("gunicorn", f"services.{name}.app:create_app()"),
+            *("--worker-class", "gthread", "--workers", "1"),
+            *("--threads", str(_THREADS + listeners)),
             *("--bind", f"{LOOPBACK}:{port}", "--graceful-timeout", "5", "--no-control-socket"),
             # Longer than the pages' next call of a service takes to come, as in production.
             *("--keep-alive", "15"),
@@ -177,6 +171,7 @@ def _api(plan: Plan, name: str) -> Program:
         ready=lambda: answers(port, "/readyz"),
         address=plan.ports.url(name),
         scratch=scratch,
+        forked=True,
     )
 
 
@@ -186,10 +181,11 @@ def _worker(plan: Plan, service: str) -> Program:
     return Program(
         name=name,
         kind="worker",
-        command=(sys.executable, "-m", f"services.{service}.worker"),
+        command=(f"services.{service}.worker",),
         environment={**_environment(plan, service), "ENTRAIDE_READY_FILE": str(ready_file)},
         ready=ready_file.exists,
         ready_file=ready_file,
+        forked=True,
     )
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.local.children import Child, Program
+from deploy.local.forking import Prepared
 
 SERVERS = ("broker", "database")
 
@@ -67,8 +68,11 @@ class Supervisor:
         changed: Callable[[dict[str, int]], None] = lambda _: None,
         policy: RestartPolicy = USUAL_POLICY,
     ) -> None:
-        self._children = [Child(program, logs / f"{program.name}.log") for program in programs]
-        self._replay = Child(replay, logs / f"{replay.name}.log")
+        self._prepared_process = Prepared()
+        self._replay, *self._children = (
+            Child(program, logs / f"{program.name}.log", self._prepared_process)
+            for program in (replay, *programs)
+        )
         (self._broker,), (self._database,) = self._of_kind("broker"), self._of_kind("database")
         self._prepare_broker = prepare_broker
         self._tell = tell
@@ -126,6 +130,7 @@ class Supervisor:
                     child.terminate(0.0 if impatient() else self._policy.grace)
                     child.ended()
                 time.sleep(0.02)
+        self._prepared_process.close()
         self._changed({})
 
     def _of_kind(self, *kinds: str) -> list[Child]:
