@@ -9,6 +9,7 @@ from typing import Any, Final
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.structs import MemberState
 
+from shared.events.response_classes import keep_response_classes
 from shared.events.unreadable import tolerate
 from shared.settings import Settings
 
@@ -16,6 +17,8 @@ SESSION_TIMEOUT_MS: Final = 6_000
 HEARTBEAT_MS: Final = 2_000
 DELIVERY_TIMEOUT_MS: Final = 10_000
 MAX_REQUEST_BYTES: Final = 2 * 1024 * 1024
+
+keep_response_classes()
 
 
 def producer(settings: Settings) -> KafkaProducer:
