@@ -236,8 +236,10 @@ class Relay:
 
     def _count(self, collection: str, sent: "_Sent") -> None:
         metrics.PUBLISHED.labels(sent.record["type"]).inc()
-        waited = (self._clock() - sent.document["pending_since"]).total_seconds()
-        metrics.PUBLISH_DELAY.labels(collection).observe(max(waited, 0.0))
+        since = sent.document.get("pending_since")
+        if since is not None:
+            waited = (self._clock() - since).total_seconds()
+            metrics.PUBLISH_DELAY.labels(collection).observe(max(waited, 0.0))
 
     def _release(self, claim: Claim) -> None:
         """Free what was not removed: changed meanwhile, or not sent for want of a broker."""
