@@ -24,9 +24,11 @@ class Advance(Protocol):
 
 @contextmanager
 def progress_bar(
-    console: Console, what: str, total: int, *, of_bytes: bool = False
+    console: Console, what: str, total: int | None, *, of_bytes: bool = False
 ) -> Iterator[Advance]:
     """A bar of `total` steps, or bytes, gone at the end; gives what is to be called after each.
+
+    Without a total it tells how many were taken so far.
 
     Where nobody looks on, as in a pipe, nothing is shown.
     """

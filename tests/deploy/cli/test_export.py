@@ -1,0 +1,95 @@
+"""Lists as files, from what the services answer."""
+
+import csv
+import io
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from deploy.cli.client import Client
+from deploy.cli.main import main
+from deploy.cli.saving import pages_of, pieces
+from services.portal.lists.matching import MATCHING
+
+
+class Answers:
+    """Answers as the services do: a list of three matches on two pages, one offer."""
+
+    def get(self, _service: str, path: str, **query: Any) -> SimpleNamespace:
+        """The body for a path."""
+        if path == "/v1/offers":
+            assert query["id"] == ["o1", "o2"] or query["id"] == ["o3"]
+            return SimpleNamespace(body={"items": [{"id": "o1", "title": "Machines"}]})
+        if path != "/v1/matches":
+            return SimpleNamespace(body={"items": []})
+        assert query["status"] == "committed"
+        if query["cursor"] is None:
+            return SimpleNamespace(body={"items": [match("1"), match("2")], "next": "more"})
+        return SimpleNamespace(body={"items": [match("3")], "next": None})
+
+
+def match(number: str) -> dict[str, Any]:
+    """A match."""
+    return {
+        "id": f"r.o{number}",
+        "request": "r",
+        "offer": f"o{number}",
+        "organisation": "org-1",
+        "country": "SEN",
+        "status": "committed",
+        "serves": [{"theme": "marking", "kind": "training"}],
+    }
+
+
+def test_a_list_is_written_page_by_page_with_the_names_of_other_records() -> None:
+    client: Any = Answers()
+    counts: list[int] = []
+    found = pages_of(client, MATCHING["matches"], {"status": "committed"}, counts.append)  # type: ignore[arg-type]
+    text = b"".join(pieces(client, MATCHING["matches"], "csv", found, "fr")).decode("utf-8-sig")
+    _, tags, *rows = csv.reader(io.StringIO(text))
+    told = [dict(zip(tags, row, strict=True)) for row in rows]
+    assert counts == [2, 1]
+    assert [row["#meta+id"] for row in told] == ["r.o1", "r.o2", "r.o3"]
+    assert [row["#activity+offer+name"] for row in told] == ["Machines", "", ""]
+    assert told[0]["#country+v_iso3+name"] == "Sénégal"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["matches", "--format", "xlsx"], "--out FILE"),
+        (["matches", "--where", "status"], "NAME=VALUE"),
+        (["everything"], "not one of"),
+    ],
+)
+def test_what_cannot_be_written_is_told(
+    monkeypatch: pytest.MonkeyPatch, arguments: list[str], told: str
+) -> None:
+    for service in ("REQUESTS", "OFFERS", "MATCHER"):
+        monkeypatch.setenv(f"ENTRAIDE_URL_{service}", "http://127.0.0.1:9")
+    monkeypatch.setenv("ENTRAIDE_TOKEN", "none")
+    found = CliRunner().invoke(main, ["export", "list", *arguments])
+    assert found.exit_code == 2
+    assert told in found.output
+
+
+def test_lists_in_a_query_are_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[Any] = []
+
+    class Session:
+        """Keeps what is asked for."""
+
+        def request(self, *_: Any, params: Any, **__: Any) -> SimpleNamespace:
+            """An empty page."""
+            sent.append(params)
+            return SimpleNamespace(
+                status_code=200, ok=True, content=b"{}", json=lambda: {"items": []}, headers={}
+            )
+
+    target: Any = SimpleNamespace(urls={"offers": "http://x"}, authorization=lambda _: "Bearer x")
+    client = Client(target, "operator")
+    monkeypatch.setattr(client, "_session", lambda _: Session())
+    client.get("offers", "/v1/offers", id=["a", "b"], limit=2, cursor=None)
+    assert sent == [{"id": ["a", "b"], "limit": "2"}]
