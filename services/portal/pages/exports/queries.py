@@ -54,7 +54,7 @@ def asked_for(name: str, args: Args) -> Ask:
         raise forbidden("This list is for other roles.")
     if args.get("of") == QUEUE and account().role == "coordinator":
         return _of_queue(name, args)
-    query = _QUERIES.get(name, lambda _: {})(args)
+    query = _QUERIES.get(name, _unfiltered)(args)
     if "{}" not in listing.path:
         return ask(listing.service, listing.path, **query)
     record = args.get("record", "").strip()
@@ -70,6 +70,10 @@ def _of_queue(name: str, args: Args) -> Ask:
         raise not_found("file")
     left = {key: one for key, one in found.query.items() if key not in ("limit", "cursor")}
     return replace(found, query=left)
+
+
+def _unfiltered(_args: Args) -> Mapping[str, object]:
+    return {}
 
 
 def _requests(args: Args) -> Mapping[str, object]:
