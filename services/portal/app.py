@@ -16,7 +16,6 @@ from services.portal.pages import (
     asking,
     assets,
     cases,
-    exports,
     frame,
     inviting,
     live,
@@ -88,7 +87,6 @@ def create_app(
         administration,
         allocation,
         report,
-        exports,
         public_pages,
     ):
         pages.install(app)
