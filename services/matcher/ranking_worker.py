@@ -33,7 +33,7 @@ from shared.settings import Settings
 CHUNK = 100
 """Requests ranked and written in one go; between two goes the worker reads on."""
 DRAIN_SECONDS = 0.25
-IDLE_MS = 25
+IDLE_MS = 100
 CATCH_UP_MS = 200
 PAUSE_SECONDS = 0.5
 MEASURE_SECONDS = 1.0
