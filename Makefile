@@ -10,7 +10,7 @@ export OPENBLAS_NUM_THREADS = 1
 # Every process of a stack would compile every module again where the caller's environment has this set.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: install run test chromium pictures test-kafka test-faults test-faults-kafka fuzz audit lint lock clean
+.PHONY: install run test test-long chromium pictures test-kafka test-faults test-faults-kafka fuzz audit lint lock clean
 
 install: $(INSTALLED)
 
@@ -34,7 +34,11 @@ run: install
 PYTEST := $(BIN)/pytest -n 2 --dist loadscope --no-loadscope-reorder
 
 test: lint chromium
-	$(PYTEST)
+	$(PYTEST) -m "not long"
+
+# What takes a minute or more by itself: lives of records, killed workers, every page in a browser.
+test-long: install chromium
+	$(PYTEST) -m long
 
 # Pages are looked at in a real Chromium. Where it is missing and may be installed, it is; else its tests say that they are skipped.
 chromium:

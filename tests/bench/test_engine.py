@@ -8,6 +8,7 @@ import pytest
 from bench import engine
 from bench.runs import Job, measured
 
+pytestmark = pytest.mark.long
 EVENT = {"event", "work", "asked", "asked work"}
 
 

@@ -20,7 +20,7 @@ from deploy.local.stack import SERVICES
 from shared.web.identity import Identity
 from shared.web.tokens import issue_token
 
-pytestmark = pytest.mark.journey
+pytestmark = [pytest.mark.journey, pytest.mark.long]
 
 NEIGHBOURS = {"E-R03": "RWA", "E-R04": "BDI", "E-R05": "TZA"}
 SECONDS = 90.0

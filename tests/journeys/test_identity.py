@@ -23,7 +23,7 @@ from deploy.local.servers import LOOPBACK, wait_until
 from tests.journeys.test_secrets import databases, topics
 from tests.services.portal.mailbox import SENDER, Mailbox, listening, new_mailbox, part
 
-pytestmark = [pytest.mark.journey]
+pytestmark = [pytest.mark.journey, pytest.mark.long]
 
 ENTRAIDE = str(Path(sys.executable).with_name("entraide"))
 PASSWORD = "seven herons over wet stone"

@@ -29,7 +29,7 @@ from shared.events.reader import read_to_end
 from shared.events.topics import Topics
 from tests.journeys.speaking import both_agree
 
-pytestmark = pytest.mark.journey
+pytestmark = [pytest.mark.journey, pytest.mark.long]
 
 WORKERS = tuple(f"{service}-worker" for service in SERVICES)
 OWNED = {

@@ -25,7 +25,7 @@ from services.requests.circulating import circulate_due
 from shared.web.database import connect_database
 from tests.journeys.speaking import both_agree, speaking_for
 
-pytestmark = pytest.mark.journey
+pytestmark = [pytest.mark.journey, pytest.mark.long]
 
 SECONDS = 60
 STATE, AGENCY = "TGO", "life-agency"

@@ -119,6 +119,7 @@ def test_a_set_with_a_wrong_row_is_not_evaluated(
 
 
 @pytest.mark.journey
+@pytest.mark.long
 def test_through_services_equals_through_engine_row_by_row(gold: Path, tmp_path: Path) -> None:
     for through in ("engine", "services"):
         result = evaluate(gold, tmp_path / through, "--through", through)

@@ -16,7 +16,7 @@ from tests.pages.browser.conftest import ContextMaker
 from tests.pages.running import Portal
 from tests.pages.walking import reachable
 
-pytestmark = pytest.mark.journey
+pytestmark = [pytest.mark.journey, pytest.mark.long]
 
 KEPT = os.environ.get("ENTRAIDE_PICTURES")
 """The directory that pictures are kept in; none are without one, for they take long."""
