@@ -40,6 +40,11 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("ENTRAIDE_LOG_FORMAT", "json", "console or json"),
     Variable("ENTRAIDE_LOG_LEVEL", "INFO", "DEBUG, INFO, WARNING or ERROR"),
     Variable("ENTRAIDE_METRICS_PORT", "0", "a worker's port for Prometheus; 0: none"),
+    Variable(
+        "ENTRAIDE_TRACES",
+        "",
+        "where traces go: an OTLP/HTTP collector such as http://collector:4318; empty: none",
+    ),
     Variable("ENTRAIDE_READY_FILE", "", "a file that a worker makes once it is ready"),
     Variable("ENTRAIDE_AS_OF", "", "a fixed date for the matcher; empty: today"),
     Variable(
@@ -87,6 +92,7 @@ class Settings:
     log_format: LogFormat = "json"
     log_level: str = "INFO"
     metrics_port: int = 0
+    traces: str = ""
     ready_file: Path | None = None
     as_of: date | None = None
     import_max_bytes: int = 32 * 1024 * 1024
@@ -123,6 +129,7 @@ class Settings:
             log_format=_log_format(values["ENTRAIDE_LOG_FORMAT"]),
             log_level=_log_level(values["ENTRAIDE_LOG_LEVEL"]),
             metrics_port=_whole("ENTRAIDE_METRICS_PORT", values, least=0),
+            traces=_collector(values["ENTRAIDE_TRACES"]),
             ready_file=_path(values["ENTRAIDE_READY_FILE"]),
             as_of=_date("ENTRAIDE_AS_OF", as_of) if as_of else None,
             import_max_bytes=_whole("ENTRAIDE_IMPORT_MAX_BYTES", values, least=1),
@@ -138,6 +145,14 @@ class Settings:
 
 def _path(value: str) -> Path | None:
     return Path(value) if value else None
+
+
+def _collector(value: str) -> str:
+    if value and not value.startswith(("http://", "https://")):
+        raise SettingsError(
+            f"ENTRAIDE_TRACES must be a URL such as http://collector:4318, not {value!r}"
+        )
+    return value
 
 
 def _address(name: str, value: str) -> str:

@@ -67,7 +67,7 @@ class Client:
         self._abandoned.set()
 
     def get(self, service: str, path: str, **query: object) -> Answer:
-        """GET; `query` leaves out what is None, and has a list's items one by one."""
+        """GET; `query` leaves out what is None, and repeats what is a list."""
         return self._call("GET", service, path, query=query)
 
     def post(
@@ -139,11 +139,7 @@ class Client:
             content, headers["Content-Type"], name = file
             if name is not None:
                 headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}"
-        params = {
-            name: value if isinstance(value, list) else str(value)
-            for name, value in (query or {}).items()
-            if value is not None
-        }
+        params = _params(query or {})
         deadline, pause = time.monotonic() + self._patience, 0.2
         while True:
             try:
@@ -174,6 +170,14 @@ class Client:
             session.trust_env = urlsplit(url).hostname not in LOOPBACK
             self._local.session = session
         return session
+
+
+def _params(query: Mapping[str, object]) -> dict[str, str | list[str]]:
+    return {
+        name: [str(one) for one in value] if isinstance(value, list) else str(value)
+        for name, value in query.items()
+        if value is not None
+    }
 
 
 def _answer(response: requests.Response) -> Answer:

@@ -28,7 +28,7 @@ def progress_bar(
 ) -> Iterator[Advance]:
     """A bar of `total` steps, or bytes, gone at the end; gives what is to be called after each.
 
-    None is a total that is not known: the bar moves to and fro.
+    Without a total it tells how many were taken so far.
 
     Where nobody looks on, as in a pipe, nothing is shown.
     """

@@ -16,7 +16,13 @@ from shared.settings import Settings
 from shared.web.tokens import JWKS_PATH
 
 _PASSED_ON = (
-    *("ENTRAIDE_LOG_LEVEL", "ENTRAIDE_AS_OF", "ENTRAIDE_COUNTRIES_FILE", "ENTRAIDE_LISTENERS"),
+    *(
+        "ENTRAIDE_LOG_LEVEL",
+        "ENTRAIDE_TRACES",
+        "ENTRAIDE_AS_OF",
+        "ENTRAIDE_COUNTRIES_FILE",
+        "ENTRAIDE_LISTENERS",
+    ),
     *(variable.name for variable in posting.VARIABLES),
 )
 _THREADS = 8

@@ -9,9 +9,9 @@ from shared.web.schemas import Amount, MoneyMixin, OptionalBody, Quantity, Stric
 
 
 class CommitmentQuery(PageQuery):
-    """Which commitments: those of one proposal."""
+    """Which commitments: those of one proposal, or all that the caller is party to or oversees."""
 
-    proposal = fields.String(required=True, validate=validate.Length(1, 2 * MAX_ID + 1))
+    proposal = fields.String(load_default=None, validate=validate.Length(1, 2 * MAX_ID + 1))
 
 
 class LedgerQuery(PageQuery):

@@ -130,6 +130,15 @@ def recover(now: datetime, grace: timedelta = GRACE, step: Step = no_step) -> in
     return len(ids)
 
 
+def unfinished(now: datetime) -> tuple[int, float]:
+    """How many are half done, and for how many seconds the longest of them has stood still."""
+    halves = Commitment.objects(status__in=UNFINISHED)
+    oldest = halves.order_by("updated_at").only("updated_at").first()
+    if oldest is None:
+        return 0, 0.0
+    return halves.count(), max((now - oldest.updated_at).total_seconds(), 0.0)
+
+
 def expire(now: datetime, step: Step = no_step) -> int:
     """Give back the commitments whose time is over; returns how many there were.
 

@@ -242,7 +242,13 @@ class Commitment(Aggregate):
     was asked, and how much (shortages.py), where that was why it was refused.
     """
 
-    meta = {"collection": "commitments", "indexes": ["match", "status", "country", "expires_at"]}  # noqa: RUF012 (mongoengine declares it so)
+    meta = {  # noqa: RUF012 (mongoengine declares it so)
+        "collection": "commitments",
+        "indexes": [
+            *("match", "status", "expires_at", INDEX),
+            *(("country", "-created_at"), ("organisation", "-created_at")),
+        ],
+    }
 
     match = StringField()
     request = StringField(required=True)

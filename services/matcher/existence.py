@@ -61,6 +61,15 @@ def knows_commitment(identity: Identity, commitment: Commitment, asked: RecordVi
     return party and asked is not None and sees_request(identity, asked, None)
 
 
+def known_commitments(identity: Identity) -> dict[str, Any]:
+    """A condition that all have of which the reader may be told; some of them it may not know."""
+    if identity.role == "requester":
+        return {"country": identity.state}
+    if identity.role == "donor":
+        return {"organisation": identity.organisation}
+    return {} if oversees(identity, None) else {"country": {"$in": covered_countries(identity)}}
+
+
 def knows_coverage(identity: Identity, case: CoverageCase) -> bool:
     """Whether the request is the reader's own, or of a State that it oversees."""
     view = request_view(case.request)

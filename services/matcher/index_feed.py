@@ -5,6 +5,7 @@ event has passed its schema, so one that the engine refuses all the same is no p
 it is logged and counted, and its record is in no shortlist until a newer version or another day.
 """
 
+import time
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -37,6 +38,14 @@ _INDEXED = frozenset({"request", "offer"})
 
 
 @dataclass(frozen=True)
+class Cause:
+    """Why a request is to be ranked: `since` when (seconds, monotonic), and in which trace."""
+
+    since: float
+    traceparent: str | None
+
+
+@dataclass(frozen=True)
 class RequestState:
     """What a shortlist says of its request, and the partition that the request's events are in.
 
@@ -52,16 +61,17 @@ class IndexFeed:
     """Applies what a reader received to an engine; raises nothing that an engine does.
 
     `dirty` are the requests to rank again, by the partition that their events are in, the longest
-    waiting first; whoever ranks one takes it out. Not for several threads.
+    waiting first, each with its cause; whoever ranks one takes it out. Not for several threads.
     """
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self.dirty: defaultdict[int, dict[str, None]] = defaultdict(dict)
+        self.dirty: defaultdict[int, dict[str, Cause]] = defaultdict(dict)
         self.requests: dict[str, RequestState] = {}
         self.organisations: dict[str, str] = {}
         self._gone: set[str] = set()
-        self._changed_offers: set[str] = set()
+        self._changed_offers: dict[str, str | None] = {}
+        self._traceparent: str | None = None
         self._versions: dict[tuple[str, str], Version] = {}
         self._committed: Counter[_LineKey] = Counter()
         self._taken: dict[str, Counter[_LineKey]] = {}
@@ -76,12 +86,15 @@ class IndexFeed:
         if apply is None or self._versions.get(key, _NEVER) >= received.version:
             return False
         self._versions[key] = received.version
+        self._traceparent = received.traceparent
         try:
             apply(received)
         except Exception as error:  # noqa: BLE001 (whatever it is, others go on)
             _tell_refused(received.type, received.subject, error)
         else:
             metrics.INDEXED.labels(received.type).inc()
+        finally:
+            self._traceparent = None
         return True
 
     def settle(self) -> None:
@@ -90,14 +103,15 @@ class IndexFeed:
         Apart from `apply`, so that an offer that changed twice is asked about once. Of a donor
         whose track record changed these are its own offers, where it changed by a step.
         """
-        self._changed_offers.update(self._judge())
-        for offer in self._changed_offers:
+        for offer in self._judge():
+            self._changed_offers.setdefault(offer)
+        for offer, traceparent in self._changed_offers.items():
             try:
                 affected: Iterable[str] = self.engine.affected(offer)
             except Exception as error:
                 log.error("offer not compared", id=offer, exc_info=error)
                 affected = self.requests
-            self.mark(affected)
+            self.mark(affected, traceparent)
         self._changed_offers.clear()
 
     def forget_offers(self) -> None:
@@ -166,12 +180,22 @@ class IndexFeed:
             for key in taken:
                 self.engine.set_committed("request", request, key[2], key[3], self._committed[key])
 
-    def mark(self, requests: Iterable[str]) -> None:
-        """Let these requests be ranked again; those not heard of yet are once they come."""
+    def mark(self, requests: Iterable[str], traceparent: str | None = None) -> None:
+        """Let these requests be ranked again; those not heard of yet are once they come.
+
+        What waits already waits since then, and belongs to the latest trace.
+        """
+        traceparent = traceparent or self._traceparent
+        now = time.monotonic()
         for id_ in requests:
             state = self.requests.get(id_)
             if state is not None:
-                self.dirty[state.partition].setdefault(id_)
+                waiting = self.dirty[state.partition]
+                before = waiting.get(id_)
+                if before is None:
+                    waiting[id_] = Cause(now, traceparent)
+                elif traceparent is not None:
+                    waiting[id_] = Cause(before.since, traceparent)
 
     def mark_partitions(self, partitions: Collection[int]) -> None:
         """Let all requests of these partitions be ranked again, whatever their state."""
@@ -205,7 +229,7 @@ class IndexFeed:
 
     def _offer(self, received: Received) -> None:
         id_, event = received.subject, received.event
-        self._changed_offers.add(id_)
+        self._changed_offers[id_] = received.traceparent
         self.engine.remove_offer(id_)
         if event is None:
             self.organisations.pop(id_, None)
@@ -280,7 +304,7 @@ class IndexFeed:
             self.mark([record])
             self.engine.set_committed("request", record, line, measure, self._committed[key])
         else:
-            self._changed_offers.add(record)
+            self._changed_offers[record] = self._traceparent
             self.engine.set_committed("offer", record, line, measure, self._committed[key])
 
 

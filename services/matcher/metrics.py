@@ -44,11 +44,27 @@ COVERAGE_WRITTEN: Final = Counter(
 NOT_FINISHED: Final = Counter(
     "entraide_commitments_not_finished", "Attempts to finish or expire a commitment that failed"
 )
+UNFINISHED: Final = Gauge(
+    "entraide_commitments_unfinished",
+    "Commitments begun or given back in part, and not ended: halves in the ledger",
+)
+UNFINISHED_AGE: Final = Gauge(
+    "entraide_commitments_unfinished_age_seconds",
+    "Time since the longest standing of these last went on",
+)
 DECISIONS_KEPT: Final = Counter(
     "entraide_decisions_kept", "Decisions taken over into the log that models are learnt from"
 )
 MODEL_CHANGES: Final = Counter(
     "entraide_model_changes", "Times that this worker went over to another ranking model"
+)
+MODEL: Final = Gauge(
+    "entraide_model_in_use", "1 for the ranking model that this worker goes by", ["model"]
+)
+PROPOSING: Final = Histogram(
+    "entraide_proposal_delay_seconds",
+    "Time from this worker's hearing of a change until the request's proposals were stored",
+    buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 120, 600),
 )
 INDEX_LAG: Final = Gauge("entraide_index_lag", "Records that the index has yet to read")
 WAITING: Final = Gauge("entraide_requests_waiting", "Requests that have yet to be ranked again")

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
+from dataclasses import replace
 from datetime import date, datetime
 
 import structlog
@@ -17,12 +18,13 @@ from services.matcher.duplicate_watch import DuplicateWatch
 from services.matcher.engine.geography import Geography
 from services.matcher.engine.matching import Engine
 from services.matcher.engine.pairing import Pairing
-from services.matcher.index_feed import IndexFeed
+from services.matcher.index_feed import Cause, IndexFeed
 from services.matcher.membership import Membership
 from services.matcher.models import active_model
 from services.matcher.ownership import Ownership
 from services.matcher.rivals import Standing
 from services.matcher.shortlists import Ranking
+from shared import tracing
 from shared.events.letters import DeadLetters
 from shared.events.outbox import Contention
 from shared.events.reader import TopicReader
@@ -67,6 +69,7 @@ class RankingWorker:
         self._as_of = self._today()
         geography = geography_of(settings, self._as_of)
         engine = Engine(active_model(), geography, self._as_of)
+        _tell_model(engine.model.version)
         self._feed = IndexFeed(engine)
         self._alliances = AllianceKeeper(geography)
         self._duplicates = DuplicateWatch(engine)
@@ -164,7 +167,9 @@ class RankingWorker:
         self._asked = time.monotonic()
         model = active_model()
         if model.version != self._feed.engine.model.version:
+            metrics.MODEL.remove(self._feed.engine.model.version)
             self._feed.use(model)
+            _tell_model(model.version)
             metrics.MODEL_CHANGES.inc()
             log.info("another model is in use", model=model.version)
 
@@ -182,18 +187,29 @@ class RankingWorker:
         """Rank and write one chunk of what waits in this worker's partitions."""
         fences = self._ownership.fences
         chunk = [
-            (partition, request) for partition in fences for request in self._feed.dirty[partition]
+            (partition, request, cause)
+            for partition in fences
+            for request, cause in self._feed.dirty[partition].items()
         ][:CHUNK]
         if not chunk:
             return
         rankings: dict[int, list[Ranking]] = {}
-        for partition, request in chunk:
-            ranking = self._rank(request)
-            if ranking is not None:
-                rankings.setdefault(partition, []).append(ranking)
-        stored = shortlists.store(rankings, fences, self._clock())
-        for partition, request in chunk:
+        spans = []
+        failed = True
+        try:
+            for partition, request, cause in chunk:
+                spans.append(span := _span(request, cause))
+                ranking = self._rank(request, None if span is None else span.traceparent)
+                if ranking is not None:
+                    rankings.setdefault(partition, []).append(ranking)
+            stored = shortlists.store(rankings, fences, self._clock())
+            failed = False
+        finally:
+            tracing.end(spans, failed=failed)
+        now = time.monotonic()
+        for partition, request, cause in chunk:
             del self._feed.dirty[partition][request]
+            metrics.PROPOSING.observe(now - cause.since)
         self._ownership.lost(stored.fenced)
         metrics.RANKED.inc(len(chunk))
         metrics.WRITTEN.inc(stored.written)
@@ -209,11 +225,11 @@ class RankingWorker:
         self._ownership.lost(self._duplicates.work(fences, self._clock()))
         self._ownership.lost(self._coverage.work(fences, self._as_of, self._clock()))
 
-    def _rank(self, request: str) -> Ranking | None:
+    def _rank(self, request: str, traceparent: str | None) -> Ranking | None:
         """The request's shortlist; None without one, and where the engine fails at it."""
         try:
             with metrics.RANKING.time():
-                return rank(self._feed, request)
+                ranking = rank(self._feed, request)
         except PyMongoError:
             raise
         except Exception as error:
@@ -222,6 +238,7 @@ class RankingWorker:
             metrics.NOT_RANKED.inc()
             log.error("request not ranked", id=request, exc_info=error)
             return None
+        return None if ranking is None else replace(ranking, traceparent=traceparent)
 
     def _save_positions(self) -> None:
         """Commit how far the partitions with nothing waiting have been worked."""
@@ -239,6 +256,11 @@ class RankingWorker:
 
     def _today(self) -> date:
         return self._settings.as_of or self._clock().date()
+
+
+def _span(request: str, cause: Cause) -> tracing.Span | None:
+    """The step of ranking a request, in the trace of the change that it is for."""
+    return tracing.follow("rank", "internal", cause.traceparent, {"entraide.record": request})
 
 
 def rank(feed: IndexFeed, request: str) -> Ranking | None:
@@ -263,6 +285,10 @@ def rank(feed: IndexFeed, request: str) -> Ranking | None:
         donors=sorted({feed.organisations[pairing.offer] for pairing in entries}),
         entries=entry_text([_entry(feed, pairing, needs, standing) for pairing in entries]),
     )
+
+
+def _tell_model(version: str) -> None:
+    metrics.MODEL.labels(version).set(1)
 
 
 def _entry(

@@ -7,7 +7,7 @@ still writes is refused, or is worked over by the new owner afterwards.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -37,7 +37,7 @@ class Ranking:
     """A request's shortlist as the engine made it: `offers` best first, `entries` as JSON text.
 
     `entries` is one object an offer, in the same order, `donors` are their organisations, sorted;
-    see documents.Shortlist.
+    see documents.Shortlist. `traceparent` is the trace that its event goes on with, if any.
     """
 
     request: str
@@ -48,6 +48,7 @@ class Ranking:
     offers: Sequence[str]
     donors: Sequence[str]
     entries: str
+    traceparent: str | None = None
 
 
 @dataclass
@@ -149,7 +150,7 @@ def _insertion(
     document = _document(ranking, partition, fence)
     document.epoch, document.number = epoch, 1
     document.created_at = document.updated_at = now
-    return InsertOne({**document.to_mongo(), **_outbox(document, now)})
+    return InsertOne({**document.to_mongo(), **_outbox(document, now, ranking.traceparent)})
 
 
 def _update(
@@ -158,7 +159,7 @@ def _update(
     document = _document(ranking, partition, fence)
     document.epoch, document.number = stored["epoch"], stored["number"] + 1
     document.created_at, document.updated_at = stored["created_at"], now
-    outbox = _outbox(document, now)
+    outbox = _outbox(document, now, ranking.traceparent)
     update: dict[str, Any] = {"$set": {**document.to_mongo(), **outbox}}
     del update["$set"]["_id"]
     if update["$set"].pop("pending_since", None) is not None:
@@ -187,13 +188,14 @@ def _document(ranking: Ranking, partition: int, fence: int) -> Shortlist:
     )
 
 
-def _outbox(document: Shortlist, now: datetime) -> dict[str, Any]:
+def _outbox(document: Shortlist, now: datetime, traceparent: str | None) -> dict[str, Any]:
     """The fields that the relay takes the document's event from; none without an event."""
     event = document.event()
     if event is None:
         return {}
     check(event)
-    return {"pending_events": [pack(event)], "pending_since": now}
+    traced = replace(event, traceparent=traceparent)
+    return {"pending_events": [pack(traced)], "pending_since": now}
 
 
 def _raise_fence(id_: str) -> int:

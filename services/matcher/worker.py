@@ -20,6 +20,7 @@ from services.matcher import (
     embargo_warnings,
     embargo_watch,
     ledger,
+    metrics,
     settling,
     thread_filing,
 )
@@ -121,6 +122,7 @@ def sweep(stop: threading.Event, clock: Clock, clamd: str, seconds: float = SWEE
     while not stop.wait(seconds):
         try:
             commitments.recover(clock())
+            _tell_halves(clock())
             clockwork.sweep(clock())
             commitments.expire(clock())
             settling.sweep(clock())
@@ -136,6 +138,12 @@ def sweep(stop: threading.Event, clock: Clock, clamd: str, seconds: float = SWEE
             applications.sweep(clock())
         except INFRASTRUCTURE as error:
             log.warning("sweep interrupted", error=str(error))
+
+
+def _tell_halves(now: datetime) -> None:
+    count, seconds = commitments.unfinished(now)
+    metrics.UNFINISHED.set(count)
+    metrics.UNFINISHED_AGE.set(seconds)
 
 
 def main() -> int:

@@ -16,6 +16,7 @@ from services.portal.pages import (
     asking,
     assets,
     cases,
+    exports,
     frame,
     inviting,
     live,
@@ -87,6 +88,7 @@ def create_app(
         administration,
         allocation,
         report,
+        exports,
         public_pages,
     ):
         pages.install(app)

@@ -254,5 +254,19 @@ class HeldFile(Document):
     expires_at = DateTimeField(required=True)
 
 
+class ExportProgress(Document):
+    """How far a list is that somebody saves as a file; the id is of the page's making."""
+
+    meta = {  # noqa: RUF012 (mongoengine declares it so)
+        "collection": "export_progress",
+        "indexes": [{"fields": ["expires_at"], "expireAfterSeconds": 0}],
+    }
+
+    id = StringField(primary_key=True)
+    records = IntField(required=True)
+    done = BooleanField(required=True)
+    expires_at = DateTimeField(required=True)
+
+
 AUDITED: tuple[type[Any], ...] = (Account, Invitation, ApiToken)
 """The documents with a history of steps, for the audit trail."""

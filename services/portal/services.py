@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from http import HTTPStatus
 from typing import Any, Final
@@ -19,6 +19,7 @@ from urllib3.exceptions import ProtocolError
 
 from services.portal.addresses import Address
 from services.portal.bounded import InTime
+from shared import tracing
 
 TIMEOUT_SECONDS: Final = (2.0, 8.0)
 _AWAY = 500
@@ -76,12 +77,14 @@ class Reader:
     token: str
     language: str
     request_id: str
+    traceparent: str | None = field(default_factory=tracing.current)
 
     def headers(self) -> dict[str, str]:
         """The headers of a call."""
         token = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         return {
             **token,
+            **({tracing.HEADER: self.traceparent} if self.traceparent else {}),
             "Accept": "application/json",
             "Accept-Language": self.language,
             "X-Request-ID": self.request_id,

@@ -16,6 +16,7 @@ from kafka.errors import (
     UnknownMemberIdError,
 )
 
+from shared import tracing
 from shared.events import clients, metrics
 from shared.events.envelope import Event
 from shared.events.letters import DeadLetters
@@ -38,6 +39,7 @@ _Note = tuple[Literal["assigned", "revoked", "lost"], list[TopicPartition]]
 PartitionsCallback = Callable[[Sequence[TopicPartition]], None]
 
 _COMMIT_TIMEOUT_MS = 5_000
+_MEASURE_SECONDS = 5.0
 _REBALANCING = (
     CommitFailedError,
     IllegalGenerationError,
@@ -89,6 +91,8 @@ class Consumer:
         self._rebalances = _Rebalances()
         self._assigned = threading.Event()
         self._work: Work | None = None
+        self._oldest = 0.0
+        self._measured = float("-inf")
         self._starts: dict[TopicPartition, int] = {}
         self._offsets: dict[TopicPartition, OffsetAndMetadata] = {}
         self._rewind: dict[TopicPartition, int] = {}
@@ -133,6 +137,7 @@ class Consumer:
         if self._work is not None and self._work.due <= time.monotonic():
             self._step(self._work)
             self._commit(consumer)
+        self._measure(consumer)
 
     def _take(self, consumer: KafkaConsumer, polled: dict[TopicPartition, list[Any]]) -> None:
         if self._work is not None:  # partitions that came while others were paused
@@ -144,6 +149,7 @@ class Consumer:
             partition: OffsetAndMetadata(records[-1].offset + 1, "", -1)
             for partition, records in polled.items()
         }
+        self._oldest = min(records[0].timestamp for records in polled.values()) / 1000
         self._work = Work(
             [record for records in polled.values() for record in records],
             self._topics.types_in,
@@ -156,13 +162,30 @@ class Consumer:
         if work.step(self._handle):
             self._work = None
             self._done |= self._offsets
+            metrics.APPLY_DELAY.labels(self._group).observe(max(time.time() - self._oldest, 0.0))
         else:
             metrics.RETRIES.labels(self._group).inc()
 
     def _handle(self, events: Sequence[Event]) -> None:
-        with metrics.HANDLING.labels(self._group).time():
+        with (
+            metrics.HANDLING.labels(self._group).time(),
+            tracing.taking_in(self._group, events),
+        ):
             self._handler(events)
         metrics.CONSUMED.labels(self._group).inc(len(events))
+
+    def _measure(self, consumer: KafkaConsumer) -> None:
+        """Tell how far the consumer is behind; a batch that waits for its next try counts whole."""
+        if time.monotonic() < self._measured + _MEASURE_SECONDS:
+            return
+        self._measured = time.monotonic()
+        held = {} if self._work is None else self._starts
+        unread = 0
+        for partition in consumer.assignment():
+            newest = consumer.highwater(partition)
+            if newest:  # it was fetched from, so its position is known without asking
+                unread += max(newest - held.get(partition, consumer.position(partition)), 0)
+        metrics.CONSUMER_LAG.labels(self._group).set(unread)
 
     def _commit(self, consumer: KafkaConsumer) -> None:
         """Commit what is done. What could not be saved for now is tried again next turn."""

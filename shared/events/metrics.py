@@ -10,6 +10,21 @@ OUTBOX_DEPTH: Final = Gauge(
 OUTBOX_AGE: Final = Gauge(
     "entraide_outbox_age_seconds", "Age of the oldest unpublished change", ["collection"]
 )
+PUBLISH_DELAY: Final = Histogram(
+    "entraide_publish_delay_seconds",
+    "Time from a change until the broker had its event",
+    ["collection"],
+    buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 120, 600),
+)
+APPLY_DELAY: Final = Histogram(
+    "entraide_apply_delay_seconds",
+    "Time from a batch's oldest record in the broker until the batch was applied",
+    ["consumer"],
+    buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 120, 600),
+)
+CONSUMER_LAG: Final = Gauge(
+    "entraide_consumer_lag", "Records that this consumer has yet to apply", ["consumer"]
+)
 PUBLISHED: Final = Counter("entraide_events_published", "Events that the broker has", ["type"])
 PUBLISH_FAILURES: Final = Counter(
     "entraide_publish_failures", "Rounds of a relay that the broker or the store broke off"

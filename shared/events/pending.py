@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from pymongo.collection import Collection
 
+from shared import tracing
 from shared.events.envelope import Event
 from shared.events.versions import Version
 
@@ -48,7 +49,10 @@ def waiting_since(collection: Collection[dict[str, Any]]) -> datetime | None:
 
 
 def pack(event: Event) -> dict[str, Any]:
-    """The complete record of an event, ready for BSON."""
+    """The complete record of an event, ready for BSON.
+
+    It belongs to the trace that it names, or to that of the call that is being answered.
+    """
     return {
         "type": event.type,
         "id": event.id,
@@ -57,7 +61,7 @@ def pack(event: Event) -> dict[str, Any]:
         "time": event.time,
         "version": {"epoch": event.version.epoch, "number": event.version.number},
         "data": None if event.tombstone else dict(event.data),
-        "traceparent": event.traceparent,
+        "traceparent": event.traceparent or tracing.current(),
     }
 
 

@@ -37,6 +37,11 @@ class Received:
     partition: int
     offset: int
 
+    @property
+    def traceparent(self) -> str | None:
+        """The trace that the event belongs to, if any."""
+        return None if self.event is None else self.event.traceparent
+
 
 class TopicReader:
     """Reads all partitions of some topics from their beginning, and goes on with what comes.

@@ -18,6 +18,7 @@ from pymongo import UpdateOne
 from pymongo.collection import Collection
 from pymongo.errors import PyMongoError
 
+from shared import tracing
 from shared.events import clients, metrics
 from shared.events.envelope import InvalidEvent, encode
 from shared.events.outbox import Aggregate
@@ -59,6 +60,16 @@ class Claim:
             "event cannot be published", collection=self.collection.name, id=id_, error=str(error)
         )
         self.held_back.add(id_)
+
+
+@dataclass(frozen=True)
+class _Sent:
+    """An event of a document that the producer has, and may yet fail to bring to the broker."""
+
+    document: dict[str, Any]
+    record: dict[str, Any]
+    future: Any
+    span: tracing.Span | None
 
 
 class Relay:
@@ -164,7 +175,8 @@ class Relay:
             {"$set": {"lease_owner": token, "lease_until": now + LEASE}},
         )
         leased = {"_id": {"$in": ids}, "lease_owner": token}
-        documents = list(collection.find(leased, {"pending_events": 1}))
+        fields = {"pending_events": 1, "pending_since": 1}
+        documents = list(collection.find(leased, fields))
         return Claim(collection, token, documents, expires) if documents else None
 
     def publish(self, claim: Claim) -> int:
@@ -180,16 +192,20 @@ class Relay:
         deadline = time.monotonic() + clients.DELIVERY_TIMEOUT_MS / 1000
         sent, failure = self._send_all(self._producer, claim)
         removals = []
-        for id_, record, future in sent:
+        for one in sent:
+            failed = True
             try:
-                future.get(timeout=max(deadline - time.monotonic(), 0.001))
+                one.future.get(timeout=max(deadline - time.monotonic(), 0.001))
             except MessageSizeTooLargeError as error:
-                claim.hold_back(id_, error)
+                claim.hold_back(one.document["_id"], error)
             except KafkaError as error:
                 failure = failure or error
             else:
-                metrics.PUBLISHED.labels(record["type"]).inc()
-                removals.append(_removal(id_, record["id"]))
+                failed = False
+                self._count(claim.collection.name, one)
+                removals.append(_removal(one.document["_id"], one.record["id"]))
+            finally:
+                tracing.end([one.span], failed=failed)
         if removals:
             claim.collection.bulk_write(removals, ordered=False)
         if failure is not None:
@@ -198,9 +214,9 @@ class Relay:
 
     def _send_all(
         self, producer: KafkaProducer, claim: Claim
-    ) -> tuple[list[tuple[str, dict[str, Any], Any]], KafkaError | None]:
-        """What was handed to the producer, with its futures, and what stopped the handing over."""
-        sent: list[tuple[str, dict[str, Any], Any]] = []
+    ) -> tuple[list["_Sent"], KafkaError | None]:
+        """What was handed to the producer, and what stopped the handing over."""
+        sent: list[_Sent] = []
         for document in claim.documents:
             for record in document.get("pending_events", ()):
                 try:
@@ -210,13 +226,20 @@ class Relay:
                 except KafkaError as error:
                     return sent, error
                 else:
-                    sent.append((document["_id"], record, future))
+                    sent.append(_Sent(document, record, future, _span(record)))
         return sent, None
 
     def _send(self, producer: KafkaProducer, record: dict[str, Any]) -> Any:
         key, value, headers = encode(unpack(record))
         topic = self._topics.of_type(record["type"])
         return producer.send(topic, key=key, value=value, headers=headers)
+
+    def _count(self, collection: str, sent: "_Sent") -> None:
+        metrics.PUBLISHED.labels(sent.record["type"]).inc()
+        since = sent.document.get("pending_since")
+        if since is not None:
+            waited = (self._clock() - since).total_seconds()
+            metrics.PUBLISH_DELAY.labels(collection).observe(max(waited, 0.0))
 
     def _release(self, claim: Claim) -> None:
         """Free what was not removed: changed meanwhile, or not sent for want of a broker."""
@@ -241,6 +264,16 @@ class Relay:
         if self._producer is not None:
             producer, self._producer = self._producer, None
             producer.close(timeout=1)
+
+
+def _span(record: dict[str, Any]) -> tracing.Span | None:
+    """The step of publishing an event, in the trace of the call that made it."""
+    return tracing.follow(
+        f"publish {record['type']}",
+        "producer",
+        record.get("traceparent"),
+        {"entraide.record": record["subject"]},
+    )
 
 
 def _removal(id_: str, event_id: str) -> UpdateOne:

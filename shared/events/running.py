@@ -10,6 +10,7 @@ from types import FrameType
 import structlog
 from prometheus_client import start_http_server
 
+from shared import tracing
 from shared.settings import Settings
 
 Loop = Callable[[threading.Event], None]
@@ -37,6 +38,7 @@ def run_worker(
         number: signal.signal(number, _setter(stop)) for number in (signal.SIGTERM, signal.SIGINT)
     }
     _remove(settings.ready_file)
+    tracing.start(settings)
     if settings.metrics_port:
         start_http_server(settings.metrics_port)
     failed: list[str] = []
@@ -57,6 +59,7 @@ def run_worker(
         if late:
             log.error("loops did not stop", worker=name, loops=late)
     finally:
+        tracing.stop()
         _remove(settings.ready_file)
         for number, handler in previous.items():
             signal.signal(number, handler)

@@ -24,8 +24,12 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 
 def observe(service: str, method: str, route: str, status: int, seconds: float) -> None:
     """Count one answered request; `route` is the path's template, never the path itself."""
-    known = method if method in _METHODS else "other"
-    REQUEST_SECONDS.labels(service, known, route, str(status)).observe(seconds)
+    REQUEST_SECONDS.labels(service, known_method(method), route, str(status)).observe(seconds)
+
+
+def known_method(method: str) -> str:
+    """The method; `other` for one that callers made up."""
+    return method if method in _METHODS else "other"
 
 
 def exposition() -> Response:

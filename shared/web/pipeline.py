@@ -11,12 +11,13 @@ import structlog
 from flask import Flask, Response, g, request
 from pymongo.errors import PyMongoError
 
+from shared import tracing
 from shared.web import idempotency
 from shared.web.bodies import receive_body
 from shared.web.database import current_database
 from shared.web.identity import Identity, check_role, check_scope
 from shared.web.marks import current_marks
-from shared.web.metrics import observe
+from shared.web.metrics import known_method, observe
 from shared.web.problems import Problem
 from shared.web.rates import Rates
 from shared.web.verification import TokenChecker
@@ -62,6 +63,22 @@ class Pipeline:
         g.request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=g.request_id)
+        g.span = self._begin_span()
+
+    def _begin_span(self) -> tracing.Span | None:
+        """The step of this call, in the caller's trace if it names one."""
+        route = request.url_rule.rule if request.url_rule else _UNMATCHED
+        if route in _PROBES:
+            return None
+        method = known_method(request.method)
+        span = tracing.begin(
+            f"{method} {route}",
+            request.headers.get(tracing.HEADER),
+            {"http.request.method": method, "http.route": route},
+        )
+        if span is not None:
+            structlog.contextvars.bind_contextvars(trace=span.traceparent)
+        return span
 
     def admit(self) -> Response | None:
         """Check the caller and how often it calls, then the body, then the idempotency key."""
@@ -116,6 +133,7 @@ class Pipeline:
         seconds = time.monotonic() - g.started
         route = request.url_rule.rule if request.url_rule else _UNMATCHED
         observe(self._service, request.method, route, response.status_code, seconds)
+        self._end_span(response.status_code)
         identity = g.get("identity")
         log = _log.debug if route in _PROBES else _log.info
         log(
@@ -126,3 +144,10 @@ class Pipeline:
             ms=round(seconds * 1000, 1),
             role=identity.role if isinstance(identity, Identity) else None,
         )
+
+    def _end_span(self, status: int) -> None:
+        span: tracing.Span | None = g.get("span")
+        if span is not None:
+            failed = status >= HTTPStatus.INTERNAL_SERVER_ERROR
+            span.end({"http.response.status_code": status}, failed=failed)
+            tracing.leave()

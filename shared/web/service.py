@@ -8,6 +8,7 @@ from types import MappingProxyType
 import flask_smorest
 from flask import Flask, Response, jsonify
 
+from shared import tracing
 from shared.events.topics import check_broker
 from shared.settings import Settings
 from shared.web.bodies import READ_LIMIT
@@ -56,6 +57,7 @@ def create_service(
     with broker, database or keys out of reach: /readyz says so until they are there.
     """
     configure_logging(settings)
+    tracing.start(settings)
     connect_database(settings)
     preparation = Preparation(settings)
     preparation.start()

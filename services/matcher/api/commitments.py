@@ -20,8 +20,8 @@ from services.matcher.commitment_schemas import (
     ReleaseBody,
 )
 from services.matcher.decisions import require_open
-from services.matcher.documents import Commitment, CommitmentLine, Match
-from services.matcher.existence import knows_commitment, request_view
+from services.matcher.documents import Commitment, CommitmentLine, Match, RecordView, view_id
+from services.matcher.existence import known_commitments, knows_commitment, request_view
 from services.matcher.promises import (
     commitment_lines,
     require_committable,
@@ -34,6 +34,7 @@ from services.matcher.shortages import refusal_code, shortage_view, whole_refusa
 from services.matcher.views import commitment_view
 from shared.ids import derived_id, new_id
 from shared.registers.context import context
+from shared.registers.newest import newest
 from shared.registers.writing import load
 from shared.web.blueprint import Blueprint
 from shared.web.idempotency import (
@@ -66,7 +67,9 @@ class Commitments(MethodView):
     @blueprint.arguments(CommitmentQuery, location="query")
     @blueprint.response(200, page_schema(CommitmentView))
     def get(self, args: dict[str, Any]) -> dict[str, Any]:
-        """List the commitments of a proposal, the newest first."""
+        """List the commitments of a proposal, or all of yours, the newest first."""
+        if args["proposal"] is None:
+            return _own_page(args)
         proposal = find_proposal(args["proposal"], current_identity())
         found = Commitment.objects(match=proposal.id)
         return page(found, args, lambda one: commitment_view(one, proposal.hidden))
@@ -89,6 +92,23 @@ class Commitments(MethodView):
             raise _refused(commitment)
         headers = {"Location": f"/v1/commitments/{commitment.id}"}
         return commitment_view(commitment, proposal.hidden), {**_tag(commitment), **headers}
+
+
+def _own_page(args: dict[str, Any]) -> dict[str, Any]:
+    """A page of what the caller is party to or oversees; what it may not know of is left out."""
+    identity = current_identity()
+    found = newest(Commitment, [known_commitments(identity)], args)
+    ids = {view_id("request", one.request) for one in found["items"]}
+    views = {view.record: view for view in RecordView.objects(id__in=list(ids))}
+    shown = [(one, views.get(one.request)) for one in found["items"]]
+    return {
+        "items": [
+            commitment_view(one, _hidden(identity, one, asked))
+            for one, asked in shown
+            if asked is not None and knows_commitment(identity, one, asked)
+        ],
+        "next": found["next"],
+    }
 
 
 def _refused(commitment: Commitment) -> Problem:
@@ -213,8 +233,12 @@ def _commitment(commitment: Commitment) -> Answer:
     asked = request_view(commitment.request)
     if asked is None or not knows_commitment(identity, commitment, asked):
         raise not_found("commitment")
+    return commitment_view(commitment, _hidden(identity, commitment, asked)), _tag(commitment)
+
+
+def _hidden(identity: Identity, commitment: Commitment, asked: RecordView) -> frozenset[int]:
     status = None if commitment.match is None else "committed"  # its donor is a party by that
-    return commitment_view(commitment, hidden_lines(identity, asked, status)), _tag(commitment)
+    return hidden_lines(identity, asked, status)
 
 
 def _tag(commitment: Commitment) -> dict[str, str]:

@@ -13,7 +13,6 @@ from services.offers.iati.identifiers import Identifiers, refusal_of
 from services.offers.iati.money import Money, money_of, share
 from services.offers.iati.narratives import narrative_of, plain_text
 from services.offers.iati.reading import Read
-from services.offers.iati.reported import Reported, reported_of
 from services.offers.iati.subjects import OUTSIDE, subject_of
 from shared.vocabulary import LANGUAGES
 from shared.vocabulary.lists import PARTNERS
@@ -26,16 +25,12 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Record:
-    """A body of POST /v1/activities, without its organisation, and what was left open or out.
-
-    `reported` is there for a match of another installation, what its report counts of it.
-    """
+    """A body of POST /v1/activities, without its organisation, and what was left open or out."""
 
     number: int
     identifier: str
     body: dict[str, Any]
     notes: tuple[str, ...]
-    reported: Reported | None = None
 
 
 @dataclass(frozen=True)
@@ -89,8 +84,7 @@ def _understood(read: Read, identifier: str, activity: Element, faults: _Faults)
     narrative = faults.tried(narrative_of, activity)
     if narrative is None:
         return faults.only()
-    reported = faults.tried(reported_of, activity)
-    subject = faults.tried(lambda element: subject_of(element, narrative, reported), activity)
+    subject = faults.tried(lambda element: subject_of(element, narrative), activity)
     if any(refusal.code == OUTSIDE for refusal in faults.refusals):
         return faults.only()  # whatever else is wrong with it matters to nobody here
     status = faults.tried(facts.status_of, activity)
@@ -126,7 +120,7 @@ def _understood(read: Read, identifier: str, activity: Element, faults: _Faults)
             "currency": None if part is None else part.currency,
             "external_id": {"source": SOURCE, "id": f"{identifier}/{place.country}"},
         }
-        records.append(Record(read.number, identifier, body, tuple(told), reported))
+        records.append(Record(read.number, identifier, body, tuple(told)))
     return Understood(tuple(records), tuple(faults.refusals))
 
 

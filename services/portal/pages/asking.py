@@ -9,6 +9,7 @@ from requests import Response as Streamed
 
 from services.portal.api_tokens import access_for
 from services.portal.catalogues import SOURCE_LANGUAGE
+from services.portal.domain.lifetimes import ACCESS_TOKEN
 from services.portal.house import house
 from services.portal.pages.frame import account
 from services.portal.services import Answer, AwayError, Reader, RefusedError
@@ -18,10 +19,18 @@ from shared.web.problems import TYPE_PREFIX, FieldError, Problem, unavailable
 
 
 def reader() -> Reader:
-    """In whose name the services are called for this page: one token a page."""
+    """In whose name the services are called for this page: one token a page.
+
+    What takes longer than a token lives gets another, unless its reader was signed out meanwhile.
+    """
+    now = house().clock()
+    if "reader" in g and now >= g.reader_until:
+        g.pop("reader")
+        g.pop("signed_in", None)
     if "reader" not in g:
-        token = access_for(house(), account(), house().clock()).token
+        token = access_for(house(), account(), now).token
         g.reader = Reader(token, str(get_locale() or SOURCE_LANGUAGE), g.request_id)
+        g.reader_until = now + ACCESS_TOKEN / 2
     found: Reader = g.reader
     return found
 

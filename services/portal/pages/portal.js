@@ -24,3 +24,38 @@ addEventListener("click", (event) => folds.forEach((fold) => fold.contains(event
 
 // A summary of errors takes the focus, so that who cannot see it hears of it.
 document.querySelector(".errors")?.focus();
+
+// How far a long list is that is saved as a file: its page asks for that, until all of it went out.
+const every = 1000, patience = 20;
+document.querySelectorAll("a[data-saves]").forEach((link) => link.addEventListener("click", () => {
+  const key = [...crypto.getRandomValues(new Uint8Array(16))].map((one) => one.toString(16).padStart(2, "0")).join("");
+  const address = new URL(link.href);
+  address.searchParams.set("progress", key);
+  link.href = address;
+  const told = link.closest(".files").querySelector("[data-progress]");
+  let silent = 0;
+  const ask = async () => {
+    let answer;
+    try {
+      answer = await fetch(`/exports/progress/${key}`, { headers: { "X-Unattended": "1" } });
+    } catch {
+      answer = undefined;
+    }
+    let done = false;
+    if (answer?.ok) {
+      const found = await answer.json();
+      told.hidden = false;
+      told.querySelector("[data-records]").textContent = found.records.toLocaleString(document.documentElement.lang);
+      done = found.done;
+      silent = 0;
+    } else {
+      silent += 1;
+    }
+    const bar = told.querySelector("progress");
+    if (done) bar.value = 1;
+    else bar.removeAttribute("value");
+    if (!done && silent < patience) setTimeout(ask, every);
+    else if (!done) told.hidden = true;
+  };
+  setTimeout(ask, every);
+}));

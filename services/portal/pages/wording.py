@@ -13,6 +13,7 @@ from flask_babel import format_date, get_locale
 from flask_babel import lazy_gettext as _
 
 from services.portal.catalogues import SOURCE_LANGUAGE
+from services.portal.state_names import status_labels
 from shared.registers.counting import UNNAMED_UNIT, WHOLE_UNIT
 from shared.vocabulary.countries import AREAS, country_name
 from shared.vocabulary.counts import number_text, quantity_text
@@ -54,35 +55,6 @@ _VOCABULARIES: Mapping[str, Vocabulary[Any]] = {
     "donor_type": DONOR_TYPES,
     "regional_organisation": REGIONAL_ORGANISATIONS,
 }
-
-STATUSES: Mapping[str, object] = {
-    "draft": _("Draft"),
-    "submitted": _("Submitted"),
-    "authenticated": _("Authenticated"),
-    "circulated": _("Circulated"),
-    "partly-covered": _("Partly covered"),
-    "covered": _("Covered"),
-    "closed": _("Closed"),
-    "withdrawn": _("Withdrawn"),
-    "merged": _("Merged"),
-    "published": _("Published"),
-    "proposed": _("Proposed"),
-    "superseded": _("Met by others"),
-    "endorsed": _("Endorsed"),
-    "rejected": _("Rejected"),
-    "donor-agreed": _("Agreed by the donor"),
-    "state-agreed": _("Agreed by the State"),
-    "agreed": _("Agreed"),
-    "declined": _("Declined"),
-    "lapsed": _("Lapsed"),
-    "fallen": _("No longer possible"),
-    "committed": _("Committed"),
-    "released": _("Released"),
-    "delivering": _("Being delivered"),
-    "delivered": _("Delivered"),
-    "follow-up": _("Follow-up"),
-}
-"""The states of records as they are read; see shared/lifecycle.py."""
 
 LEVELS: Mapping[str, object] = {
     "public": _("Public"),
@@ -182,7 +154,7 @@ def day(value: str | date | datetime | None) -> str:
 
 def status(code: str) -> str:
     """The state of a record."""
-    return str(STATUSES.get(code, code))
+    return status_labels(here()).get(code, code)
 
 
 def level_name(code: str) -> str:

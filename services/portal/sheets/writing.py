@@ -24,12 +24,14 @@ def csv_cell(value: Any) -> Any:
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
-def csv_pieces(header: Sequence[str], rows: Iterable[Row]) -> Iterator[str]:
-    """A CSV file, a piece for each row."""
+def csv_pieces(
+    header: Sequence[str], rows: Iterable[Row], tags: Sequence[str] = ()
+) -> Iterator[str]:
+    """A CSV file, a piece for each row; `tags` are a second header, such as HXL's."""
     buffer = StringIO(newline="")
     writer = csv.writer(buffer)
     buffer.write(_BOM)
-    for row in chain((header,), rows):
+    for row in chain((header,), (tags,) if tags else (), rows):
         writer.writerow([csv_cell(value) for value in row])
         yield buffer.getvalue()
         buffer.seek(0)

@@ -1,97 +1,95 @@
-"""`entraide export iati`: a file that is there whole or not at all, read a page at a time."""
+"""Lists as files, from what the services answer."""
 
-from collections.abc import Mapping
-from pathlib import Path
+import csv
+import io
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
-from deploy.cli import export
-from deploy.cli.client import Answer, UnreachableError
+from deploy.cli.client import Client
 from deploy.cli.main import main
-
-MATCH: Mapping[str, Any] = {
-    **dict.fromkeys(("serves", "held", "told", "partners", "allied", "funders"), ()),
-    "request": "r",
-    "offer": "o",
-    "organisation": "org-1",
-    "country": "SEN",
-    "status": "committed",
-    "themes": ["marking"],
-    "figures": (),
-    "year": 2026,
-    "modality": None,
-    "history": [{"action": "commit", "at": "2026-01-02T00:00:00+00:00"}],
-}
+from deploy.cli.saving import pages_of, pieces
+from services.portal.lists.matching import MATCHING
 
 
-class Services:
-    """Answers as the services would, of so many pages of one match each."""
+class Answers:
+    """Answers as the services do: a list of three matches on two pages, one offer."""
 
-    pages = 3
-    away_at = 9
-
-    def __init__(self, *_: Any) -> None:
-        self.asked: list[Any] = []
-
-    def get(self, service: str, path: str, **query: Any) -> Answer:
-        self.asked.append((service, query))
-        if service != "matcher":
-            assert isinstance(query["id"], list)
-            name = {"id": "org-1", "name": "An agency", "type": "ngo"}
-            texts = {"title": "A title", "description": "A text.", "language": "en"}
-            known = {"/v1/organisations": name, "/v1/offers": {"id": "o", **texts}}
-            found = [known[path]] if path in known else []
-            return Answer(200, {"items": found, "next": None}, "")
-        page = int(query["cursor"] or 0)
-        if page == self.away_at:
-            raise UnreachableError("the matcher is not there")
-        more = str(page + 1) if page + 1 < self.pages else None
-        items = [{**MATCH, "id": f"r{page}.o"}] if self.pages else []
-        return Answer(200, {"items": items, "next": more}, "")
+    def get(self, _service: str, path: str, **query: Any) -> SimpleNamespace:
+        """The body for a path."""
+        if path == "/v1/offers":
+            assert query["id"] == ["o1", "o2"] or query["id"] == ["o3"]
+            return SimpleNamespace(body={"items": [{"id": "o1", "title": "Machines"}]})
+        if path != "/v1/matches":
+            return SimpleNamespace(body={"items": []})
+        assert query["status"] == "committed"
+        if query["cursor"] is None:
+            return SimpleNamespace(body={"items": [match("1"), match("2")], "next": "more"})
+        return SimpleNamespace(body={"items": [match("3")], "next": None})
 
 
-@pytest.fixture
-def services(monkeypatch: pytest.MonkeyPatch) -> type[Services]:
-    class Own(Services):
-        pass
-
-    monkeypatch.setattr(export, "Client", Own)
-    monkeypatch.setattr(export, "find_target", lambda *_: None)
-    return Own
-
-
-def test_every_page_is_in_the_file(services: type[Services], tmp_path: Path) -> None:
-    path = tmp_path / "out.xml"
-    done = CliRunner().invoke(main, ["export", "iati", str(path), "--organisation", "org-1"])
-    assert done.exit_code == 0, done.output
-    assert "3 matches" in done.output
-    text = path.read_text()
-    assert text.count("<iati-activity ") == 3
-    assert text.count("<narrative>A title</narrative>") == 3
-    assert "secondary-reporter" not in text
-    assert list(tmp_path.iterdir()) == [path]
+def match(number: str) -> dict[str, Any]:
+    """A match."""
+    return {
+        "id": f"r.o{number}",
+        "request": "r",
+        "offer": f"o{number}",
+        "organisation": "org-1",
+        "country": "SEN",
+        "status": "committed",
+        "serves": [{"theme": "marking", "kind": "training"}],
+    }
 
 
-@pytest.mark.parametrize(("pages", "away_at"), [(3, 2), (0, 9)])
-def test_a_file_that_breaks_off_leaves_what_was_there(
-    services: type[Services], tmp_path: Path, pages: int, away_at: int
+def test_a_list_is_written_page_by_page_with_the_names_of_other_records() -> None:
+    client: Any = Answers()
+    counts: list[int] = []
+    found = pages_of(client, MATCHING["matches"], {"status": "committed"}, counts.append)  # type: ignore[arg-type]
+    text = b"".join(pieces(client, MATCHING["matches"], "csv", found, "fr")).decode("utf-8-sig")
+    _, tags, *rows = csv.reader(io.StringIO(text))
+    told = [dict(zip(tags, row, strict=True)) for row in rows]
+    assert counts == [2, 1]
+    assert [row["#meta+id"] for row in told] == ["r.o1", "r.o2", "r.o3"]
+    assert [row["#activity+offer+name"] for row in told] == ["Machines", "", ""]
+    assert told[0]["#country+v_iso3+name"] == "Sénégal"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["matches", "--format", "xlsx"], "--out FILE"),
+        (["matches", "--where", "status"], "NAME=VALUE"),
+        (["everything"], "not one of"),
+    ],
+)
+def test_what_cannot_be_written_is_told(
+    monkeypatch: pytest.MonkeyPatch, arguments: list[str], told: str
 ) -> None:
-    services.pages, services.away_at = pages, away_at
-    path = tmp_path / "out.xml"
-    path.write_text("before")
-    done = CliRunner().invoke(main, ["export", "iati", str(path)])
-    assert done.exit_code == 1
-    assert ("not there" if pages else "nothing is committed") in done.output
-    assert path.read_text() == "before"
-    assert list(tmp_path.iterdir()) == [path]
+    for service in ("REQUESTS", "OFFERS", "MATCHER"):
+        monkeypatch.setenv(f"ENTRAIDE_URL_{service}", "http://127.0.0.1:9")
+    monkeypatch.setenv("ENTRAIDE_TOKEN", "none")
+    found = CliRunner().invoke(main, ["export", "list", *arguments])
+    assert found.exit_code == 2
+    assert told in found.output
 
 
-def test_no_page_is_read_before_it_is_written(services: type[Services]) -> None:
-    client = services()
-    source = export.Reading(client, confidential=True, advance=lambda *_: None)  # type: ignore[arg-type]
-    written = export.pieces(source, export.datetime.now(export.UTC), own=None)
-    counts = [source.count for _ in written]
-    assert counts == [1, 1, 2, 3, 3]
-    assert client.asked[0][1]["confidential"] == "true"
+def test_lists_in_a_query_are_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[Any] = []
+
+    class Session:
+        """Keeps what is asked for."""
+
+        def request(self, *_: Any, params: Any, **__: Any) -> SimpleNamespace:
+            """An empty page."""
+            sent.append(params)
+            return SimpleNamespace(
+                status_code=200, ok=True, content=b"{}", json=lambda: {"items": []}, headers={}
+            )
+
+    target: Any = SimpleNamespace(urls={"offers": "http://x"}, authorization=lambda _: "Bearer x")
+    client = Client(target, "operator")
+    monkeypatch.setattr(client, "_session", lambda _: Session())
+    client.get("offers", "/v1/offers", id=["a", "b"], limit=2, cursor=None)
+    assert sent == [{"id": ["a", "b"], "limit": "2"}]

@@ -165,7 +165,7 @@ BODIES: Mapping[str, Callable[[World, str], Any]] = {
 QUERIES: Mapping[str, Callable[[str], dict[str, str]]] = {
     "/v1/proposals": lambda record: {"request": record},
     "/v1/proposals/triangular": lambda record: {"request": record},
-    "/v1/commitments": lambda record: {"proposal": record},
+    "/v1/commitments": lambda record: {} if record == "-" else {"proposal": record},
     "/v1/ledger": lambda record: {"record": record},
 }
 """The query that names the record, where the path does not."""

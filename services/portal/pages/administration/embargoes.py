@@ -12,6 +12,7 @@ from wtforms import HiddenField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from services.portal.pages import asking
+from services.portal.pages.asked import code_of
 from services.portal.pages.choices import countries
 from services.portal.pages.forms import PageForm
 from services.portal.pages.frame import ROLE_NAMES, account, for_roles, go, show
@@ -61,28 +62,27 @@ class StepForm(PageForm):
 @for_roles(*READERS)
 def embargo_register() -> Response:
     """The entries, the newest first, of one State or state if the address asks for it."""
-    state = request.args.get("state")
-    status = request.args.get("status")
-    state = state if state in {one.alpha3 for one in all_countries()} else None
-    status = status if status in STATUS_NAMES else None
-    found = asking.get(
-        "matcher",
-        "/v1/embargoes",
-        state=state,
-        status=status,
-        cursor=request.args.get("cursor") or None,
-        limit=50,
-    ).body
+    asked = asked_of(request.args)
+    cursor = request.args.get("cursor") or None
+    found = asking.get("matcher", "/v1/embargoes", limit=50, cursor=cursor, **asked).body
     return show(
         "administration/embargoes.html",
         wide=True,
         found=found,
-        asked={"state": state, "status": status},
+        asked=asked,
         countries=countries(),
         status_names=STATUS_NAMES,
         tones=TONES,
         may_write=account().role == "coordinator",
     )
+
+
+def asked_of(args: Mapping[str, str]) -> dict[str, str | None]:
+    """What the address of the register asks for."""
+    return {
+        "state": code_of(args, "state", {one.alpha3 for one in all_countries()}),
+        "status": code_of(args, "status", STATUS_NAMES),
+    }
 
 
 @for_roles(*READERS)

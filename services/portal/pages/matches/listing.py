@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 
 from services.portal.house import house
 from services.portal.pages import asking
+from services.portal.pages.asked import code_of
 from services.portal.pages.asking import ask
 from services.portal.pages.finding import Records, find, names_of
 from services.portal.pages.frame import account, for_roles, show
@@ -27,7 +28,7 @@ _PAGE, _WAITING = 15, 50
 @for_roles(*READERS)
 def matches() -> Response:
     """What waits for the reader, then all, by state."""
-    chosen = request.args.get("status") if request.args.get("status") in STATUSES else None
+    chosen = asked_of(request.args)["status"]
     cursor = request.args.get("cursor") or None
     first = chosen is None and cursor is None
     asked = {
@@ -53,6 +54,11 @@ def matches() -> Response:
         reads_only=account().role == "auditor",
         first=first,
     )
+
+
+def asked_of(args: Mapping[str, str]) -> dict[str, str | None]:
+    """What the address asks for."""
+    return {"status": code_of(args, "status", STATUSES)}
 
 
 def _items(found: Answer | AwayError | None) -> Sequence[Mapping[str, Any]] | None:

@@ -22,7 +22,7 @@ from services.portal.pages.offers.forms import (
     typed,
 )
 from services.portal.pages.offers.listing import SHOWN
-from services.portal.pages.offers.parties import owns
+from services.portal.pages.offers.parties import owns, whose_of
 from services.portal.pages.offers.rows import size_of
 from services.portal.pages.signing import REFUSED
 from services.portal.pages.wording import here
@@ -54,21 +54,12 @@ def list_activities() -> Response:
     """Activities, a donor's own unless all are asked for."""
     own = account()
     donor = own.role == "donor"
-    mine = donor and request.args.get("whose") != "all"
-    found = gather(
-        activities=ask(
-            "offers",
-            "/v1/activities",
-            limit=SHOWN,
-            organisation=own.organisation if mine else None,
-            cursor=cursor_of(request.args),
-            status=code_of(request.args, "status", ASSISTANCE.states),
-            country=code_of(request.args, "country", dict(countries())),
-            theme=code_of(request.args, "theme", THEMES.codes()),
-            kind=code_of(request.args, "kind", KINDS.codes()),
-            q=words_of(request.args),
-        )
-    )["activities"]
+    asked = asked_of(request.args)
+    mine = asked["organisation"] is not None
+    cursor = cursor_of(request.args)
+    found = gather(activities=ask("offers", "/v1/activities", limit=SHOWN, cursor=cursor, **asked))[
+        "activities"
+    ]
     listed = [] if isinstance(found, AwayError) else list(found.body["items"])
     statuses = [(code, ACTIVITY_STATUSES.label(code, here())) for code in ACTIVITY_STATUSES.codes()]
     return show(
@@ -90,6 +81,18 @@ def list_activities() -> Response:
             request.args.get(name) for name in ("country", "status", "theme", "kind", "q")
         ),
     )
+
+
+def asked_of(args: Mapping[str, str]) -> dict[str, str | None]:
+    """What the address of the list asks for: a donor's own unless it asks for those of all."""
+    return {
+        "organisation": whose_of(account(), args),
+        "status": code_of(args, "status", ASSISTANCE.states),
+        "country": code_of(args, "country", dict(countries())),
+        "theme": code_of(args, "theme", THEMES.codes()),
+        "kind": code_of(args, "kind", KINDS.codes()),
+        "q": words_of(args),
+    }
 
 
 @for_signed_in()

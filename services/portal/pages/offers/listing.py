@@ -11,7 +11,7 @@ from services.portal.pages.asking import ask, gather
 from services.portal.pages.choices import labels
 from services.portal.pages.finding import names_of
 from services.portal.pages.frame import account, for_signed_in, show
-from services.portal.pages.offers.parties import owns
+from services.portal.pages.offers.parties import owns, whose_of
 from services.portal.pages.offers.rows import line_row
 from services.portal.pages.wording import status
 from services.portal.services import AwayError
@@ -33,20 +33,12 @@ def list_offers() -> Response:
     """The offers that the reader may see, a donor's own unless all are asked for."""
     own = account()
     donor = own.role == "donor"
-    mine = donor and request.args.get("whose") != "all"
-    found = gather(
-        offers=ask(
-            "offers",
-            "/v1/offers",
-            limit=SHOWN,
-            organisation=own.organisation if mine else None,
-            cursor=cursor_of(request.args),
-            status=code_of(request.args, "status", OFFER.states),
-            theme=code_of(request.args, "theme", THEMES.codes()),
-            kind=code_of(request.args, "kind", KINDS.codes()),
-            q=words_of(request.args),
-        )
-    )["offers"]
+    asked = asked_of(request.args)
+    mine = asked["organisation"] is not None
+    cursor = cursor_of(request.args)
+    found = gather(offers=ask("offers", "/v1/offers", limit=SHOWN, cursor=cursor, **asked))[
+        "offers"
+    ]
     away = isinstance(found, AwayError)
     listed = [] if isinstance(found, AwayError) else list(found.body["items"])
     names = names_of(offer["organisation"] for offer in listed)
@@ -69,6 +61,17 @@ def list_offers() -> Response:
         ],
         filtered=any(request.args.get(name) for name in ("status", "theme", "kind", "q")),
     )
+
+
+def asked_of(args: Mapping[str, str]) -> dict[str, str | None]:
+    """What the address asks for: a donor's own unless it asks for those of all."""
+    return {
+        "organisation": whose_of(account(), args),
+        "status": code_of(args, "status", OFFER.states),
+        "theme": code_of(args, "theme", THEMES.codes()),
+        "kind": code_of(args, "kind", KINDS.codes()),
+        "q": words_of(args),
+    }
 
 
 def _row(offer: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:

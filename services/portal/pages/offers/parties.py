@@ -14,6 +14,12 @@ def owns(reader: Account, record: Mapping[str, Any]) -> bool:
     return bool(reader.role == "donor" and reader.organisation == record.get("organisation"))
 
 
+def whose_of(reader: Account, query: Mapping[str, str]) -> str | None:
+    """Of whose records a list is: a donor's own unless its address asks for all; None for all."""
+    mine = reader.role == "donor" and query.get("whose") != "all"
+    return str(reader.organisation) if mine else None
+
+
 def steps_for(reader: Account, offer: Mapping[str, Any]) -> list[str]:
     """The steps of an offer's life that the reader may take now."""
     if owns(reader, offer):

@@ -18,7 +18,7 @@ from services.portal.pages.frame import account, for_signed_in, go, show
 from services.portal.pages.offers.parties import may_change, owns, steps_for
 from services.portal.pages.offers.rows import line_row, size_of
 from services.portal.pages.refusals import faults
-from services.portal.pages.wording import STATUSES, amount
+from services.portal.pages.wording import amount, status
 from services.portal.services import Answer, Ask, AwayError, RefusedError
 from shared.ids import new_id
 from shared.lifecycle import OFFER
@@ -155,7 +155,7 @@ def _show(answer: Answer) -> Response:
         may_join=own.role == "donor" and found["status"] == "published" and not owns(own, found),
         rows=[line_row(line) for line in found["provisions"]],
         ceiling=_money(found["ceiling"]),
-        history=[(one, STATUSES.get(one["target"], one["target"])) for one in found["history"]],
+        history=[(one, status(one["target"])) for one in found["history"]],
         inferred=_inferred(found) if may_change(own, found) else [],
         may_change=may_change(own, found),
         steps=[(step, *STEPS[step]) for step in steps_for(own, found)],

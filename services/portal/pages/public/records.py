@@ -82,7 +82,7 @@ def install(app: Flask) -> None:
 def list_records(name: str) -> Response:
     """Public records of a kind, the newest first, by the filters in the address."""
     kind = KIND_OF[name]
-    chosen = {one: _chosen(one) for one in FILTERS} | {"q": _words()}
+    chosen = asked_of()
     found: Record = {"items": [], "next": None}
     away, wrong, status = False, "", HTTPStatus.OK
     try:
@@ -113,6 +113,11 @@ def list_records(name: str) -> Response:
             "country": countries(),
         },
     )
+
+
+def asked_of() -> dict[str, str | None]:
+    """What the address of a list asks for."""
+    return {one: _chosen(one) for one in FILTERS} | {"q": _words()}
 
 
 @page

@@ -35,11 +35,11 @@ def request_list() -> Response:
     """The requests that the reader may see, the newest first; a State's own unless it asks."""
     own = account().state
     chosen = chosen_filters(request.args, own)
-    asked = {**chosen, "country": None if chosen["country"] == EVERY else chosen["country"]}
     found: Mapping[str, Any] = {"items": [], "next": None}
     away, wrong, status = False, "", int(HTTPStatus.OK)
     try:
         cursor = cursor_of(request.args)
+        asked = asked_of(chosen)
         found = get("requests", "/v1/requests", limit=_SHOWN, cursor=cursor, **asked).body
     except AwayError:
         away = True
@@ -73,6 +73,11 @@ def chosen_filters(args: Mapping[str, str], own: str | None) -> dict[str, str | 
         "country": code_of(args, "country", _COUNTRIES | {EVERY}) or own,
         "q": words_of(args),
     }
+
+
+def asked_of(chosen: Mapping[str, str | None]) -> dict[str, str | None]:
+    """These filters as the register takes them."""
+    return {**chosen, "country": None if chosen["country"] == EVERY else chosen["country"]}
 
 
 def _choices(own: str | None) -> dict[str, list[tuple[str, str]]]:

@@ -107,6 +107,11 @@ def review() -> Response:
     )
 
 
+def asked_of(kind: str, asked: Filters) -> Ask | None:
+    """The list of a kind as the queue's filters have it; None for one that they leave out."""
+    return _lists(asked).get(kind)
+
+
 def _lists(asked: Filters) -> dict[str, Ask]:
     shared = {"limit": _ALONE if asked.kind else _AMONG, "cursor": asked.cursor}
     place = {"region": asked.region, "country": asked.country}
