@@ -1,16 +1,22 @@
 """The Prometheus configuration: it scrapes what is there, and asks for metrics that exist."""
 
 import importlib
+import json
 import re
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 import yaml
 
+from deploy.cli.main import main
 from deploy.local.stack import SERVICES
 
 MONITORING = Path(__file__).parents[2] / "deploy" / "monitoring"
+PROMTOOL = shutil.which("promtool")
 _QUOTED = re.compile(r'"[^"]*"')
 _NAME = re.compile(r"\bentraide_\w+|\bup\b")
 
@@ -22,12 +28,79 @@ def rules() -> list[dict[str, Any]]:
     return [rule for group in groups for rule in group["rules"]]
 
 
+@pytest.fixture(scope="module")
+def dashboard() -> dict[str, Any]:
+    """Grafana's dashboard."""
+    path = MONITORING / "grafana" / "dashboards" / "entraide.json"
+    read: dict[str, Any] = json.loads(path.read_text())
+    return read
+
+
+def expressions(dashboard: dict[str, Any]) -> list[str]:
+    """What the dashboard's panels ask Prometheus."""
+    return [one["expr"] for panel in dashboard["panels"] for one in panel.get("targets", [])]
+
+
+def metrics_in(asked: list[str]) -> set[str]:
+    """The metrics that these expressions name."""
+    return {name for one in asked for name in _NAME.findall(_QUOTED.sub("", one))}
+
+
+def mounted(path: Path) -> str:
+    """Where a container of the monitoring has what is in its folder."""
+    return f"/etc/entraide/{path.relative_to(MONITORING)}"
+
+
 def test_every_metric_that_an_alert_asks_for_is_exported(
     rules: list[dict[str, Any]], metric_names: frozenset[str]
 ) -> None:
-    asked = {name for rule in rules for name in _NAME.findall(_QUOTED.sub("", rule["expr"]))}
+    asked = metrics_in([rule["expr"] for rule in rules])
     assert len(asked) > 8
     assert asked - {"up"} <= metric_names
+
+
+def test_every_metric_that_the_dashboard_shows_is_exported(
+    dashboard: dict[str, Any], metric_names: frozenset[str]
+) -> None:
+    asked = metrics_in(expressions(dashboard))
+    assert len(asked) > 20
+    assert asked - {"up"} <= metric_names
+
+
+def test_the_dashboard_is_found_and_asks_the_source_that_there_is(
+    dashboard: dict[str, Any],
+) -> None:
+    provisioning = MONITORING / "grafana" / "provisioning"
+    sources = yaml.safe_load((provisioning / "datasources/prometheus.yml").read_text())
+    providers = yaml.safe_load((provisioning / "dashboards/entraide.yml").read_text())
+    services = yaml.safe_load((MONITORING / "compose.yml").read_text())["services"]
+    assert services["grafana"]["environment"]["GF_PATHS_PROVISIONING"] == mounted(provisioning)
+    (provider,) = providers["providers"]
+    assert provider["options"]["path"] == mounted(MONITORING / "grafana" / "dashboards")
+    known = {(source["type"], source["uid"]) for source in sources["datasources"]}
+    shown = [panel for panel in dashboard["panels"] if panel["type"] != "row"]
+    assert {(one["datasource"]["type"], one["datasource"]["uid"]) for one in shown} == known
+    assert len({panel["id"] for panel in dashboard["panels"]}) == len(dashboard["panels"])
+
+
+@pytest.mark.skipif(PROMTOOL is None, reason="promtool (Debian's package prometheus) is not here")
+def test_promtool_takes_rules_configuration_and_dashboard(
+    dashboard: dict[str, Any], tmp_path: Path
+) -> None:
+    shown = [
+        {"record": f"panel:{number}", "expr": expression}
+        for number, expression in enumerate(expressions(dashboard))
+    ]
+    asked = tmp_path / "dashboard.yml"
+    asked.write_text(yaml.safe_dump({"groups": [{"name": "dashboard", "rules": shown}]}))
+    for command in (
+        ("check", "config", MONITORING / "prometheus.yml"),
+        ("check", "rules", MONITORING / "alerts.yml"),
+        ("check", "rules", asked),
+        ("test", "rules", Path(__file__).with_name("alerts.test.yml")),
+    ):
+        done = subprocess.run([PROMTOOL, *command], capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_alerts_are_complete(rules: list[dict[str, Any]]) -> None:
@@ -44,12 +117,66 @@ def test_alerts_are_complete(rules: list[dict[str, Any]]) -> None:
             assert all(label in group.split(", ") for group in kept), rule["alert"]
 
 
-def test_the_handbook_says_what_to_do_about_each_alert(
+def test_each_alert_has_its_page_and_each_page_its_alert(
     rules: list[dict[str, Any]], root: Path
 ) -> None:
-    handbook = (root / "docs/operating.md").read_text()
-    told = set(re.findall(r"^\| `(Entraide\w+)` \|", handbook, re.MULTILINE))
-    assert told == {rule["alert"] for rule in rules}
+    pages = {rule["annotations"]["runbook"]: rule["alert"] for rule in rules}
+    assert len(pages) == len(rules)
+    folder = root / "docs" / "runbooks"
+    there = {f"docs/runbooks/{path.name}" for path in folder.glob("*.md")}
+    assert there - {"docs/runbooks/README.md"} == pages.keys()
+    listed = dict(re.findall(r"^\| \[(\w+)\]\((\S+)\)", (folder / "README.md").read_text(), re.M))
+    assert listed == {alert: Path(page).name for page, alert in pages.items()}
+    for page, alert in pages.items():
+        text = (root / page).read_text()
+        assert text.startswith(f"# {alert}\n")
+        for part in ("What it means.", "How to see.", "What to do."):
+            assert f"**{part}**" in text
+        for link in re.findall(r"\]\(([^)]+)\)", text):
+            assert (folder / link).exists(), f"{page}: {link}"
+
+
+def test_what_pages_of_alerts_tell_to_look_for_and_to_run_is_there(
+    metric_names: frozenset[str], variables: frozenset[str], root: Path
+) -> None:
+    services = yaml.safe_load((root / "docker-compose.yml").read_text())["services"]
+    said = "".join(path.read_text() for path in sorted(root.glob("s*/**/*.py")))
+    for page in sorted((root / "docs" / "runbooks").glob("[a-z]*.md")):
+        text, _, commands = page.read_text().partition("```\n")
+        for quoted in re.findall(r"`([^`]+)`", " ".join(text.split())):
+            if quoted.startswith("entraide_"):
+                assert {quoted, f"{quoted}_count"} & metric_names, f"{page.name}: {quoted}"
+            elif quoted.startswith("ENTRAIDE_"):
+                assert quoted in variables, f"{page.name}: {quoted}"
+            elif quoted.startswith("entraide ") and "…" not in quoted:
+                check_command(quoted.split()[1:])
+            elif re.fullmatch(r"[a-z]+(-[a-z]+)?( [a-z]+)+", quoted):
+                is_logged = f'"{quoted}' in said
+                assert is_logged, f"{page.name}: nobody logs {quoted!r}"
+        for command in commands.partition("```")[0].splitlines():
+            words = command.split()
+            assert words[:2] in (["docker", "compose"], ["docker", "stats"]), command
+            if "entraide" in words:
+                check_command(words[words.index("entraide") + 1 :])
+            named = {word for word in words if re.fullmatch(r"[a-z]+-worker|mongodb|kafka", word)}
+            assert named <= services.keys(), command
+
+
+def check_command(words: list[str]) -> None:
+    """Assert that `entraide` takes these words."""
+    found: click.Command = main
+    context = click.Context(main)
+    while isinstance(found, click.Group) and words and not words[0].startswith("-"):
+        below = found.get_command(context, words[0])
+        if below is None:
+            break
+        found, words = below, words[1:]
+    assert found is not main, words
+    found.make_parser(context).parse_args([word for word in words if word != "-"])
+    arguments = [one for one in found.params if isinstance(one, click.Argument)]
+    options = {name for one in found.params for name in one.opts}
+    assert {word for word in words if word.startswith("--")} <= options
+    assert arguments or not [word for word in words if word.isupper()]
 
 
 def test_everything_that_exports_is_scraped(root: Path) -> None:
@@ -97,7 +224,9 @@ def test_an_alert_does_not_fall_silent_with_what_it_watches(rules: list[dict[str
         assert len(owned & set(missed)) == 1
 
 
-def test_prometheus_is_pinned_and_listens_on_loopback_only() -> None:
-    (service,) = yaml.safe_load((MONITORING / "compose.yml").read_text())["services"].values()
-    assert re.fullmatch(r"prom/prometheus:v\d+\.\d+\.\d+", service["image"])
-    assert all(port.startswith("127.0.0.1:") for port in service["ports"])
+def test_prometheus_and_grafana_are_pinned_and_listen_on_loopback_only() -> None:
+    services = yaml.safe_load((MONITORING / "compose.yml").read_text())["services"]
+    assert re.fullmatch(r"prom/prometheus:v\d+\.\d+\.\d+", services["prometheus"]["image"])
+    assert re.fullmatch(r"grafana/grafana:\d+\.\d+\.\d+", services["grafana"]["image"])
+    for service in services.values():
+        assert all(port.startswith("127.0.0.1:") for port in service["ports"])
