@@ -84,7 +84,7 @@ audit: install
 # take from it: nothing is ever installed that was not tested.
 lock: install
 	$(BIN)/uv pip compile pyproject.toml $(LOCK_OPTIONS) --upgrade --group development --output-file $(LOCK)
-	$(BIN)/uv pip compile pyproject.toml $(LOCK_OPTIONS) --group embedded --constraint $(LOCK) --output-file requirements/embedded.txt
+	$(BIN)/uv pip compile pyproject.toml $(LOCK_OPTIONS) --group embedded --group traces --constraint $(LOCK) --output-file requirements/embedded.txt
 	$(BIN)/uv pip compile pyproject.toml $(LOCK_OPTIONS) --group traces --constraint $(LOCK) --output-file requirements/production.txt
 
 LOCK_OPTIONS := --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links
