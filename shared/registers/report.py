@@ -13,14 +13,14 @@ from typing import Any, Final, Literal, NamedTuple
 
 from marshmallow import fields, validate
 
-from shared.vocabulary.countries import AREAS, country, groups
+from shared.vocabulary.countries import AREAS, country, groups, income_group
 from shared.vocabulary.languages import LANGUAGES
-from shared.vocabulary.lists import GROUPS
+from shared.vocabulary.lists import GROUPS, INCOME_GROUPS
 from shared.vocabulary.themes import THEMES
 from shared.web.schemas import Code, StrictSchema
 
 MODALITIES: Final = ("north-south", "south-south", "triangular", "multilateral", "north-north")
-DIMENSIONS: Final = ("theme", "region", "year", "group", "language", "modality")
+DIMENSIONS: Final = ("theme", "region", "year", "group", "income", "language", "modality")
 """What figures are told by, beside all together."""
 NO_GROUP: Final = "none"
 """Code of States that are in none of the groups of countries."""
@@ -52,6 +52,12 @@ class ReportQuery(StrictSchema):
         load_default=None,
         validate=validate.OneOf([*(term.code for term in GROUPS), NO_GROUP]),
         metadata={"description": "A group of countries; `none`: States that are in none of them."},
+    )
+    income = Code(
+        INCOME_GROUPS,
+        retired=True,
+        load_default=None,
+        metadata={"description": "The World Bank's group by income a head, of today."},
     )
     language = fields.String(load_default=None, validate=validate.OneOf(LANGUAGES))
     modality = fields.String(load_default=None, validate=validate.OneOf(MODALITIES))
@@ -103,9 +109,14 @@ class ReportRecordsView(StrictSchema):
 
 
 def place_codes(alpha3: str, now: datetime) -> dict[str, tuple[str, ...]]:
-    """The region and the groups of countries of a State, on that day."""
+    """The region, the groups of countries and the income group of a State, on that day."""
     held = sorted(groups(alpha3, now.date()) & {term.code for term in GROUPS})
-    return {"region": (country(alpha3).area,), "group": tuple(held) or (NO_GROUP,)}
+    income = income_group(alpha3, now.date())
+    return {
+        "region": (country(alpha3).area,),
+        "group": tuple(held) or (NO_GROUP,),
+        "income": () if income is None else (income,),
+    }
 
 
 def asked_for(facts: Iterable[Fact], args: Mapping[str, Any]) -> Iterator[Fact]:

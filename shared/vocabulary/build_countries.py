@@ -1,4 +1,4 @@
-"""Writes data/countries.tsv and data/country_names.tsv; run as a module, by a developer.
+"""Writes the tables of countries, their names and their income groups; run by a developer.
 
 The facts come from the static file inside hdx-python-country (OCHA's taxonomy of countries and
 territories), which is a development dependency only; nothing is downloaded.
@@ -25,6 +25,27 @@ UN_LANGUAGES = {
     "ru": "Russian",
     "zh": "Chinese",
 }
+INCOMES = {
+    "Low": "low-income",
+    "Lower middle": "lower-middle-income",
+    "Upper middle": "upper-middle-income",
+    "High": "high-income",
+}
+CHANGES = {
+    "2024-07-01": {
+        **dict.fromkeys(("BGR", "PLW", "RUS"), "high-income"),
+        **dict.fromkeys(("DZA", "IRN", "MNG", "UKR"), "upper-middle-income"),
+        "PSE": "lower-middle-income",
+    },
+    "2025-07-01": {
+        **dict.fromkeys(("CPV", "WSM"), "upper-middle-income"),
+        "CRI": "high-income",
+        "NAM": "lower-middle-income",
+        "ETH": "",
+    },
+}
+"""What the World Bank changed since the year of which the library's file is (from July 2023)."""
+
 COUNTRY_COLUMNS = ("alpha3", "alpha2", "m49", "region", "subregion", "intermediate", "un_member")
 
 
@@ -68,6 +89,19 @@ def name_rows() -> list[tuple[str, ...]]:
     ]
 
 
+def income_rows() -> list[tuple[str, ...]]:
+    """A row for each income group that a country was in: alpha-3, group, since, until."""
+    rows = []
+    for alpha3, record in taxonomy().items():
+        group, since = INCOMES.get(record["World Bank Income Level"] or "", ""), ""
+        for day, changed in CHANGES.items():
+            if alpha3 in changed:
+                rows.append((alpha3, group, since, day))
+                group, since = changed[alpha3], day
+        rows.append((alpha3, group, since, ""))
+    return [row for row in rows if row[1]]
+
+
 def _name(alpha3: str, record: dict[str, Any], language: str) -> str:
     un_name = str(record[f"M49 {UN_LANGUAGES[language]}"] or "")
     if un_name and record["Independent"] == "Y":
@@ -102,7 +136,7 @@ def write(path: Path, provenance: Iterable[str], header: Iterable[str], rows: An
 
 
 def main() -> None:
-    """Write both tables."""
+    """Write the tables."""
     source = f"hdx-python-country {library_version()}, its static file (UN M49, UNTERM, ISO 3166-1)"
     made = "made: python -m shared.vocabulary.build_countries"
     licence = "licence: MIT (the package); codes and names are public UN and ISO facts"
@@ -122,6 +156,20 @@ def main() -> None:
         ),
         ("alpha3", *LANGUAGES),
         name_rows(),
+    )
+    write(
+        DATA / "incomes.tsv",
+        (
+            "source: World Bank country classifications by income level, fiscal year 2024 as in "
+            f"hdx-python-country {library_version()}, with the changes of July 2024 and 2025",
+            "date: 2025-07-01",
+            "licence: CC BY 4.0, The World Bank",
+            made,
+            "note: since is empty for the group of fiscal year 2024 and before; until is the first "
+            "day without it; countries and areas that the World Bank does not classify have no row",
+        ),
+        ("alpha3", "income", "since", "until"),
+        income_rows(),
     )
 
 

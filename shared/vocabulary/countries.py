@@ -75,6 +75,15 @@ def _statuses() -> Mapping[str, tuple[tuple[str, Period], ...]]:
 
 
 @cache
+def _incomes() -> Mapping[str, tuple[tuple[str, Period], ...]]:
+    found: dict[str, list[tuple[str, Period]]] = defaultdict(list)
+    for row in read_table("incomes.tsv"):
+        period = Period(day(row["since"]), day(row["until"]))
+        found[row["alpha3"]].append((row["income"], period))
+    return {alpha3: tuple(held) for alpha3, held in found.items()}
+
+
+@cache
 def _developed() -> frozenset[str]:
     return frozenset(row["code"] for row in read_table("developed.tsv"))
 
@@ -123,6 +132,15 @@ def groups(alpha3: str, on: date) -> frozenset[str]:
     """Which of LDC, LLDC, SIDS and ODA the country belongs to on that day."""
     statuses = _statuses().get(country(alpha3).alpha3, ())
     return frozenset(group for group, period in statuses if period.covers(on))
+
+
+def income_group(alpha3: str, on: date) -> str | None:
+    """The World Bank's income group of the country on that day, a code of INCOME_GROUPS.
+
+    None where it classifies none. What it changed after July 2025 is not known here.
+    """
+    held = _incomes().get(country(alpha3).alpha3, ())
+    return next((income for income, period in held if period.covers(on)), None)
 
 
 def is_south(alpha3: str, on: date) -> bool:

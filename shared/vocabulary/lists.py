@@ -22,6 +22,9 @@ CONDITION_KINDS = _list("condition kinds")
 GROUPS = _list("groups")
 """Groups of countries that eligibility may name; see countries.groups for who belongs, and when."""
 
+INCOME_GROUPS = _list("income groups")
+"""Of the World Bank, by income a head; see countries.income_group."""
+
 ACTIVITY_STATUSES = _list("activity statuses")
 
 GENDER_MARKERS = _list("gender markers")

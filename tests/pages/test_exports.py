@@ -78,19 +78,3 @@ def test_what_is_public_is_saved_by_anybody_and_nothing_else_is(
     }
     nobody.open("/exports/requests.csv")
     assert nobody.path == "/sign-in"
-
-
-def test_how_far_a_long_list_is_can_be_asked_while_it_goes_out(
-    portal: Portal, visitor: Visiting
-) -> None:
-    coordinator, key = visitor("coordinator"), "0123456789abcdef" * 2
-    records = len(
-        list(portal.api("coordinator").items("matcher", "/v1/proposals", status="proposed"))
-    )
-    assert records > 200, "the examples have more proposals than a page of a service"
-    coordinator.open(f"/exports/progress/{key}")
-    assert coordinator.status == 404
-    coordinator.open(f"/exports/proposals.jsonl?progress={key}")
-    assert len(coordinator.shown.text.splitlines()) == records
-    coordinator.open(f"/exports/progress/{key}")
-    assert coordinator.shown.json() == {"records": records, "done": True}

@@ -9,11 +9,22 @@ from typing import Any
 
 import pytest
 
+from services.matcher.coverage_documents import coverage_id
 from services.matcher.documents import Commitment, CommitmentLine, Match
 from services.matcher.life_documents import Delivered, FollowUp
+from services.matcher.reporting import FIGURES
 from shared.events.outbox import Transition, create
-from shared.vocabulary.countries import country, groups
-from tests.services.matcher.records import NOW, need, offer_event, provision, request_event
+from shared.vocabulary.countries import country, groups, income_group
+from shared.vocabulary.currencies import to_usd_cents
+from tests.services.matcher.covered import Worker
+from tests.services.matcher.records import (
+    NOW,
+    activity_event,
+    need,
+    offer_event,
+    provision,
+    request_event,
+)
 from tests.services.matcher.world import Caller, World
 
 STEPS = ("endorse", "agree", "commit", "start", "deliver")
@@ -34,6 +45,10 @@ FUNDS = {
     "amount_cents": 900_000,
     "currency": "USD",
 }
+
+
+OUTCOMES: dict[str, tuple[bool | None, float | None]] = {}
+"""Whether a match was delivered in time, and which part States say they received: as it is kept."""
 
 
 def keep(request: str, offer: str, place: str, days: list[int], *said: int | None) -> None:
@@ -84,10 +99,11 @@ def keep(request: str, offer: str, place: str, days: list[int], *said: int | Non
         outcome=Delivered(theme="marking", in_time=days[-1] < 50, received=0.5) if said else None,
     )
     create(match, NOW)
+    OUTCOMES[id_] = (days[-1] < 50, 0.5) if said else (None, None)
 
 
 @pytest.fixture
-def small_world(world: World) -> World:
+def small_world(world: World, coordinator: Caller) -> World:
     """Two requests and four offers: one is met by a neighbour's know-how with a donor's funds."""
     hears = [request_event("r", needs=[need()]), request_event("s", country="JAM", needs=[need()])]
     for id_, type_, place, given in (
@@ -103,27 +119,59 @@ def small_world(world: World) -> World:
     keep("r", "germany", "SEN", [0, 30, 5, 20, 60], 3, 4)
     keep("s", "brazil", "JAM", [0, 7, 9], *())
     keep("s", "un", "JAM", [0, 12, 1, 5, 30], 5, None)
+    Worker().hears(request_event("r", needs=[need()], signature=None), activity_event("a"))
+    path = f"/v1/coverage/{coverage_id('r', 1, 'a')}"
+    etag = coordinator.get(path).headers["ETag"]
+    body = {"decision": "confirm", "quantity": 3}
+    assert coordinator.post(f"{path}/decision", body, etag=etag).status_code == 200
     return world
 
 
-def pass_over(caller: Caller, inside: str | None = None) -> dict[str, Any]:
-    """The figures by hand, of all States or of those of a region or group."""
-    shown = caller.items("/v1/matches", limit=200)
+def codes_of(alpha3: str, themes: set[str], year: int, *more: str) -> set[str]:
+    """All codes that something of a State stands under."""
+    held = groups(alpha3, NOW.date())
+    income = income_group(alpha3, NOW.date()) or ""
+    return {country(alpha3).area, income, *held, *themes, str(year), *more} | (
+        set() if held else {"none"}
+    )
+
+
+FORMS = {
+    "r.ghana": "triangular",
+    "r.germany": "triangular",
+    "s.brazil": "south-south",
+    "s.un": "multilateral",
+}
+"""A neighbour's know-how with a donor's funds, a State of the South alone, a UN entity."""
+
+
+def pass_over(caller: Caller, code: str | None = None) -> dict[str, Any]:
+    """The figures by hand, of all or of what stands under a code of any dimension."""
     lives = []
-    for one in shown:
-        place = {country(one["country"]).area, *groups(one["country"], NOW.date())}
-        if inside is None or inside in place:
-            lives.append(caller.life(one["id"]))
+    for one in caller.items("/v1/matches", limit=200):
+        life = caller.life(one["id"])
+        begun = next(step["at"] for step in life["history"] if step["action"] == "commit")
+        themes = {serving["theme"] for serving in one["serves"]}
+        year = datetime.fromisoformat(begun).year
+        if code is None or code in codes_of(one["country"], themes, year, FORMS[one["id"]]):
+            lives.append(life)
     said = [(f["months"], f) for life in lives for f in life["follow_ups"]]
     found: dict[str, Any] = {"matches": len(lives)}
     found["delivered"] = share([life["status"] in ("delivered", "follow-up") for life in lives])
     for months in (3, 12):
         asked = [f for at, f in said if at == months and f["asked_at"]]
         found[f"answered-{months}"] = share([f["answered_at"] is not None for f in asked])
-        told = [f["effective"] >= 4 for f in asked if f["effective"] is not None]
-        found[f"effective-{months}"] = found[f"sustainable-{months}"] = share(told)
+        for score in ("adequate", "effective", "sustainable"):
+            told = [f[score] >= 4 for f in asked if f[score] is not None]
+            found[f"{score}-{months}"] = share(told)
+    outcomes = [OUTCOMES[life["id"]] for life in lives]
+    found["in-time"] = share([told for told, _ in outcomes if told is not None])
+    received = [part for _, part in outcomes if part is not None]
+    found["received"] = round(sum(received) / len(received), 4) if received else None
     for name, start, end in (
         ("days-agree", "endorse", "agree"),
+        ("days-commit", "agree", "commit"),
+        ("days-start", "commit", "start"),
         ("days-deliver", "start", "deliver"),
     ):
         days = []
@@ -139,7 +187,20 @@ def pass_over(caller: Caller, inside: str | None = None) -> dict[str, Any]:
         for line in one["lines"]
         if line["side"] == "offer"
     ]
-    return {**found, "matches-value": sum(held)}
+    return {**found, "matches-value": sum(held), **covered(caller, code)}
+
+
+def covered(caller: Caller, code: str | None) -> dict[str, float]:
+    """What assistance under way was found to cover: how often, and its part of the line's worth."""
+    cases = []
+    for one in caller.items("/v1/coverage", status="confirmed"):
+        asked = need()
+        confirmed = next(step["at"] for step in one["history"] if step["action"] == "confirm")
+        year = datetime.fromisoformat(confirmed).year
+        if code is None or code in codes_of(one["country"], {asked["theme"]}, year):
+            cents = asked["amount_cents"] * one["quantity"] / asked["quantity"]
+            cases.append(to_usd_cents(round(cents), asked["currency"], NOW.date()) / 100)
+    return {"covered": len(cases), "covered-value": round(sum(cases), 4)}
 
 
 def share(told: list[bool]) -> float | None:
@@ -161,12 +222,19 @@ def test_figures_are_those_of_a_plain_pass_over_the_api(
     by_hand = pass_over(coordinator)
     assert {name: whole[name] for name in by_hand} == by_hand
     assert (by_hand["matches"], by_hand["effective-3"]) == (4, 0.6667)
-    for by, code in (("region", "Caribbean"), ("group", "LDC"), ("group", "SIDS")):
+    assert by_hand.keys() == FIGURES.keys()
+    assert by_hand["covered-value"]
+    assert by_hand["in-time"] is not None
+    for by, code in (
+        *(("theme", "marking"), ("year", "2026"), ("region", "Caribbean"), ("group", "LDC")),
+        *(("group", "SIDS"), ("income", "lower-middle-income"), ("modality", "triangular")),
+        *(("modality", "south-south"), ("modality", "multilateral")),
+    ):
         of_part = pass_over(coordinator, code)
         filtered = figures(coordinator, **{by: code})
         assert {name: filtered[name] for name in of_part} == of_part
         grouped = figures(coordinator, by, code)
-        assert {name: grouped.get(name, of_part[name]) for name in of_part} == of_part
+        assert {name: grouped.get(name, of_part[name]) for name in of_part} == of_part, code
     # Know-how of the South that a third pays for is triangular, both ways of giving it.
     groups_of = coordinator.get("/v1/report").json["groups"]
     forms = Counter(

@@ -8,8 +8,11 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from shared.vocabulary.countries import country, groups
+from services.requests.circulating import settle
+from services.requests.reporting import FIGURES
+from shared.vocabulary.countries import country, groups, income_group
 from shared.vocabulary.currencies import to_usd_cents
+from shared.vocabulary.lists import SUSTAINABILITY_MEASURES
 from tests.services.requests.conftest import Caller
 from tests.services.requests.test_public import commit, line, nothing_else  # noqa: F401
 
@@ -42,6 +45,7 @@ def small_world(record: Make, coordinator: Caller, nothing_else: None) -> None: 
     commit(first, 1, 4)
     commit(first, 2, 1)
     commit(second, 1, 3)
+    settle([first, second], datetime.now(UTC))
 
 
 def exported(caller: Caller) -> list[dict[str, Any]]:
@@ -59,15 +63,27 @@ def exported(caller: Caller) -> list[dict[str, Any]]:
 
 def pass_over(requests: Iterable[dict[str, Any]], **only: str) -> dict[str, float | None]:
     """The figures by hand: all of one theme, region, group or language where one is named."""
-    lines, days, gender, twice, value = [], [], [], 0, 0.0
+    lines, gender, twice, value = [], [], 0, 0.0
+    days: dict[str, list[float]] = {name: [] for name in FIGURES if name.startswith("days-")}
     for one in requests:
-        place = {country(one["country"]).area, *groups(one["country"], datetime.now(UTC).date())}
-        if only.get("region", "") not in {"", *place} or only.get("group", "") not in {"", *place}:
+        today = datetime.now(UTC).date()
+        place = {country(one["country"]).area, *groups(one["country"], today)}
+        place |= {"", income_group(one["country"], today)}
+        place |= (
+            set() if groups(one["country"], today) & {"LDC", "LLDC", "SIDS", "ODA"} else {"none"}
+        )
+        if any(only.get(name, "") not in place for name in ("region", "group", "income")):
             continue
         if only.get("language", one["language"]) != one["language"]:
             continue
         needs = [n for n in one["needs"] if n["theme"] == only.get("theme", n["theme"])]
-        steps = {step["action"]: datetime.fromisoformat(step["at"]) for step in one["history"]}
+        steps: dict[str, datetime] = {}
+        for step in one["history"]:
+            steps.setdefault(step["action"], datetime.fromisoformat(step["at"]))
+        if "circulate" in steps and str(steps["circulate"].year) != only.get(
+            "year", str(steps["circulate"].year)
+        ):
+            continue
         if one["status"] == "merged":
             twice += bool(needs)
             value += sum(dollars(need) or 0 for need in needs)
@@ -75,24 +91,43 @@ def pass_over(requests: Iterable[dict[str, Any]], **only: str) -> dict[str, floa
             aims = one["objectives"]
             lines += [(need, bool(aims) or bool(need["objectives"])) for need in needs]
             if needs:
-                days.append((steps["circulate"] - steps["authenticate"]).total_seconds() / 86400)
+                met_on = min(
+                    (steps[n] for n in ("cover", "cover-partly") if n in steps), default=None
+                )
+                for name, start, end in (
+                    ("days-authenticate", steps["submit"], steps["authenticate"]),
+                    ("days-circulate", steps["authenticate"], steps["circulate"]),
+                    ("days-first-commitment", steps["circulate"], met_on),
+                ):
+                    if end is not None:
+                        days[name].append((end - start).total_seconds() / 86400)
                 if one["gender_marker"]:
                     gender.append(one["gender_marker"] != "not-targeted")
-    met = [min(1.0, (need["committed"]["quantity"] or 0) / need["quantity"]) for need, _ in lines]
     worth = [dollars(need) for need, _ in lines]
-    priced = [(w, part) for w, part in zip(worth, met, strict=True) if w is not None]
-    asked = sum(w for w, _ in priced)
+    asked = sum(w for w in worth if w is not None)
+    parts: dict[str, list[float]] = {}
+    of_worth: dict[str, float] = {}
+    for name in ("committed", "delivered"):
+        parts[name] = [
+            min(1.0, (need[name]["quantity"] or 0) / need["quantity"]) for need, _ in lines
+        ]
+        of_worth[name] = sum(
+            w * part for w, part in zip(worth, parts[name], strict=True) if w is not None
+        )
     return {
         "needs": len(lines),
-        "needs-met": share(sum(part == 1 for part in met), len(met)),
-        "lines-committed": share(sum(met), len(met)),
-        "amount-committed": share(sum(w * part for w, part in priced), asked),
+        "needs-met": share(sum(part == 1 for part in parts["committed"]), len(lines)),
+        **{f"lines-{name}": share(sum(told), len(lines)) for name, told in parts.items()},
+        **{f"amount-{name}": share(told, asked) for name, told in of_worth.items()},
         "objectives": share(sum(aim for _, aim in lines), len(lines)),
-        "asks-training": share(
-            sum("training" in need["sustainability"] for need, _ in lines), len(lines)
-        ),
+        **{
+            f"asks-{code}": share(
+                sum(code in need["sustainability"] for need, _ in lines), len(lines)
+            )
+            for code in SUSTAINABILITY_MEASURES.codes()
+        },
         "gender": share(sum(gender), len(gender)),
-        "days-circulate": round(median(days), 1) if days else None,
+        **{name: round(median(told), 1) if told else None for name, told in days.items()},
         "duplicates": twice,
         "duplicates-value": round(value, 4),
     }
@@ -123,15 +158,25 @@ def test_figures_are_those_of_a_plain_pass_over_the_exports(
     requests = exported(coordinator)
     for name, code in (
         *((None, None), ("theme", "marking"), ("theme", "tracing"), ("language", "fr")),
-        *(("region", "Western Africa"), ("region", "Eastern Asia"), ("group", "LDC")),
+        *(
+            ("region", "Western Africa"),
+            ("region", "Eastern Asia"),
+            ("group", "LDC"),
+            ("group", "none"),
+        ),
+        *(("income", "high-income"), ("income", "lower-middle-income")),
+        *(("year", str(datetime.now(UTC).year)), ("year", "2001")),
     ):
         only = {} if name is None or code is None else {name: code}
         by_hand = pass_over(requests, **only)
+        assert by_hand.keys() == FIGURES.keys()
         whole, group = told(coordinator, **only), told(coordinator, name, code)
         assert {one: whole[one] for one in by_hand} == by_hand
         assert {one: group.get(one, whole[one]) for one in by_hand} == by_hand
-    assert by_hand["needs"]
-    assert by_hand["duplicates-value"]
+        if code in ("marking", "Western Africa", None):
+            assert by_hand["needs"]
+            assert by_hand["duplicates-value"]
+            assert by_hand["days-first-commitment"] is not None
     asked = {"figure": "amount-committed", "theme": "tracing"}
     records = coordinator.get("/v1/report/records", query_string=asked)
     (hidden,) = (one for one in requests if len(one["needs"]) == 2 and one["country"] == "SEN")

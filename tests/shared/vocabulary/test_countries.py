@@ -11,10 +11,11 @@ from shared.vocabulary.countries import (
     country,
     country_name,
     groups,
+    income_group,
     is_south,
     neighbours,
 )
-from shared.vocabulary.lists import GROUPS
+from shared.vocabulary.lists import GROUPS, INCOME_GROUPS
 from shared.vocabulary.tables import read_table
 
 GOLD = Path(__file__).parents[4] / "shared" / "gold" / "dev" / "countries.tsv"
@@ -176,6 +177,23 @@ def test_the_tables_agree_with_the_library_they_were_built_from() -> None:
     assert [tuple(row.values()) for row in read_table("countries.tsv")] == built
     names = build_countries.name_rows()
     assert [tuple(row.values()) for row in read_table("country_names.tsv")] == names
+    incomes = build_countries.income_rows()
+    assert [tuple(row.values()) for row in read_table("incomes.tsv")] == incomes
+
+
+def test_income_groups_have_dates_and_one_at_a_time() -> None:
+    known = {term.code for term in INCOME_GROUPS}
+    rows = read_table("incomes.tsv")
+    assert {row["income"] for row in rows} == known
+    assert all(row["since"] < row["until"] for row in rows if row["until"])
+    for on in (date(2020, 1, 1), NEW_YEAR):
+        told = [one.alpha3 for one in all_countries() if income_group(one.alpha3, on)]
+        assert len(told) > 200
+    before, after = date(2024, 6, 30), date(2024, 7, 1)
+    told = [income_group("UKR", on) for on in (before, after)]
+    assert told == ["lower-middle-income", "upper-middle-income"]
+    assert income_group("SEN", NEW_YEAR) == "lower-middle-income"
+    assert income_group("VEN", NEW_YEAR) is None
 
 
 def test_the_south_is_developing_economies_and_whoever_receives_oda() -> None:

@@ -12,6 +12,7 @@ from services.portal.pages.report.words import DIMENSIONS, code_name, forms
 from services.portal.services import AwayError
 from shared.registers.report import NO_GROUP
 from shared.vocabulary.countries import AREAS
+from shared.vocabulary.lists import INCOME_GROUPS
 from shared.vocabulary.themes import THEMES
 
 SERVICES: Final = ("requests", "matcher", "offers")
@@ -29,6 +30,7 @@ def choices() -> dict[str, Choices]:
         "theme": labels(THEMES),
         "region": labels(AREAS),
         "group": [(code, code_name("group", code)) for code in GROUPS],
+        "income": labels(INCOME_GROUPS, in_order=True),
         "language": languages(),
         "modality": forms(),
     }

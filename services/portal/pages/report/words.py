@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 from services.portal.pages.wording import here, named_language
 from shared.registers.report import NO_GROUP
 from shared.vocabulary.countries import AREAS
-from shared.vocabulary.lists import GROUPS, SUSTAINABILITY_MEASURES
+from shared.vocabulary.lists import GROUPS, INCOME_GROUPS, SUSTAINABILITY_MEASURES
 from shared.vocabulary.themes import THEMES
 
 NAMES: Final[Mapping[str, object]] = {
@@ -54,6 +54,7 @@ DIMENSIONS: Final[Mapping[str, object]] = {
     "region": _l("Region"),
     "year": _l("Year"),
     "group": _l("Group of States"),
+    "income": _l("Income group"),
     "language": _l("Language of the request"),
     "modality": _l("Form of cooperation"),
 }
@@ -104,6 +105,7 @@ def code_name(by: str, code: str) -> str:
         "theme": lambda one: THEMES.label(one, here()),
         "region": lambda one: AREAS.label(one, here()),
         "group": _group,
+        "income": lambda one: INCOME_GROUPS.label(one, here()),
         "language": named_language,
         "modality": lambda one: str(_FORMS.get(one, one)),
     }
