@@ -10,6 +10,7 @@ import click
 from rich.console import Console
 
 from deploy.cli.client import Client
+from deploy.cli.export_iati import iati
 from deploy.cli.options import LANGUAGES, data_dir_option
 from deploy.cli.progress import progress_bar
 from deploy.cli.saving import pages_of, pieces
@@ -25,6 +26,9 @@ _LISTS = {name: one for name, one in {**REGISTERS, **MATCHING}.items() if "{}" n
 @click.group()
 def command() -> None:
     """Write what the services hold to files."""
+
+
+command.add_command(iati)
 
 
 @command.command("list")

@@ -16,7 +16,7 @@ _COMMANDS: Mapping[str, str] = {
     "up": "Run everything on this machine, until Ctrl-C.",
     "load": "Load a directory of requests, offers and activities.",
     "import": "Bring in the activities of an IATI file.",
-    "export": "Write lists to files: CSV with HXL tags, JSON Lines, xlsx.",
+    "export": "Write lists to files: CSV with HXL tags, JSON Lines, xlsx; matches as IATI.",
     "token": "Print a token for scripts and tests.",
     "accounts": "Invite people, lock and unlock their accounts.",
     "proposals": "Show a request's ranked proposals with their reasons.",

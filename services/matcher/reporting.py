@@ -18,28 +18,17 @@ from services.matcher.engine.cooperation import expert_state, modality
 from services.matcher.engine.stated import unpacked
 from services.matcher.engine.track_records import SCORES
 from services.matcher.public_figures import line_dollars
-from services.matcher.schedule import FOLLOW_UP_MONTHS
 from shared.lifecycle import GIVEN
 from shared.registers.conditions import Condition
+from shared.registers.match_figures import MATCH_FIGURES
 from shared.registers.report import Codes, Fact, Form, place_codes
 from shared.vocabulary.currencies import NoRate
 from shared.vocabulary.errors import UnknownCode
 
 WELL: Final = 4
 """Of five: what a State says from here on counts as reached."""
-_MONTHS: Final = tuple(FOLLOW_UP_MONTHS)
 FIGURES: Final[Mapping[str, Form]] = {
-    "matches": "sum",
-    "matches-value": "sum",
-    "delivered": "share",
-    "in-time": "share",
-    "received": "share",
-    **{f"answered-{months}": "share" for months in _MONTHS},
-    **{f"{score}-{months}": "share" for score in SCORES for months in _MONTHS},
-    "days-agree": "spread",
-    "days-commit": "spread",
-    "days-start": "spread",
-    "days-deliver": "spread",
+    **MATCH_FIGURES,
     "covered": "sum",
     "covered-value": "sum",
 }
@@ -64,14 +53,15 @@ def match_facts(states: Collection[str] | None, now: datetime) -> Iterator[Fact]
     # By request: all matches of one are needed to tell what is triangular.
     for match in found.order_by("request").no_cache():
         if len(batch) >= _AT_ONCE and match.request != batch[-1].request:
-            yield from _of_matches(batch, today)
+            yield from facts_of(batch, today)
             batch = []
         batch.append(match)
-    yield from _of_matches(batch, today)
+    yield from facts_of(batch, today)
     yield from _of_cases(CoverageCase.objects(__raw__={**inside, "status": "confirmed"}), today)
 
 
-def _of_matches(matches: Sequence[Match], today: datetime) -> Iterator[Fact]:
+def facts_of(matches: Sequence[Match], today: datetime) -> Iterator[Fact]:
+    """The facts of these matches: all that are committed of each of their requests."""
     offers = _views("offer", (match.offer for match in matches))
     held = [id_ for match in matches for id_ in match.holds]
     commitments: dict[str, list[Commitment]] = defaultdict(list)

@@ -70,6 +70,13 @@ def parties_see(request: RecordView, serves: Iterable[Mapping[str, Any]]) -> boo
     return sees(Sight.PARTIES, _level(request)) and (not needs or not needs <= hidden)
 
 
+def is_confidential(request: RecordView, serves: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether what an offer `serves` of a request is not for every donor."""
+    hidden = _hidden_from(Sight.RESTRICTED, request)
+    needs = {serving["need"] for serving in serves}
+    return not sees(Sight.RESTRICTED, _level(request)) or bool(needs & hidden)
+
+
 def _level(request: RecordView) -> str:
     return request.visibility or Sight.RESTRICTED.level
 

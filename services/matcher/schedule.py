@@ -7,13 +7,12 @@ from datetime import datetime, timedelta
 from services.matcher.documents import Match
 from services.matcher.domain import WAITING
 from services.matcher.life_documents import FollowUp
+from shared.registers.match_figures import FOLLOW_UP_MONTHS
 
 ANSWER_WITHIN = timedelta(days=30)
 """How long donor and State have to answer an endorsement, if the coordinator says nothing else."""
 REMIND_BEFORE = (timedelta(days=7), timedelta(days=2))
 """How long before silence ends it they are reminded."""
-FOLLOW_UP_MONTHS = (3, 12)
-"""How many months after delivery the State is asked whether the need was met."""
 REMIND_AFTER = (timedelta(days=14), timedelta(days=45))
 """How long after such a question the State is reminded of it."""
 CLOSE_AFTER = timedelta(days=90)

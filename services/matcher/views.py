@@ -76,12 +76,13 @@ def commitment_view(commitment: Commitment, hidden: frozenset[int]) -> dict[str,
         **{name: getattr(commitment, name) for name in names},
         "proposal": commitment.match,
         "provisional": bool(commitment.provisional),
-        "lines": [_taken_view(line) for line in lines],
+        "lines": [taken_view(line) for line in lines],
         "version": str(commitment.version),
     }
 
 
-def _taken_view(line: Any) -> dict[str, Any]:
+def taken_view(line: Any) -> dict[str, Any]:
+    """What a commitment takes from a line, in the line's own unit."""
     names = ("side", "record", "line", "measure", "unit", "given_currency", "rate_date")
     is_money = line.measure == "money"
     return {

@@ -7,6 +7,7 @@ from mongoengine import (
     EmbeddedDocument,
     EmbeddedDocumentField,
     EmbeddedDocumentListField,
+    FloatField,
     IntField,
     ListField,
     StringField,
@@ -118,10 +119,38 @@ class AssistanceOffer(MergeableRecord):
         return any(step.target == "submitted" for step in self.history)
 
 
+class ReportedFigure(EmbeddedDocument):
+    """What a match adds to a figure of the report: a part of a whole, or a value alone."""
+
+    name = StringField(required=True)
+    part = FloatField(required=True)
+    whole = FloatField()
+
+
+class ReportedMoney(EmbeddedDocument):
+    """A commitment of a match in hundredths of the currency's major unit."""
+
+    amount = IntField(required=True)
+    currency = StringField(required=True)
+
+
+class ReportedMatch(EmbeddedDocument):
+    """A match of another installation: its id there, and what the report counts of it, as its file
+    tells."""
+
+    match = StringField(required=True)
+    themes = ListField(StringField())
+    modality = StringField()
+    year = IntField(required=True)
+    money = EmbeddedDocumentListField(ReportedMoney)
+    figures = EmbeddedDocumentListField(ReportedFigure)
+
+
 class Activity(SignedRecord):
     """Assistance that is planned, under way or done; quantity and amount as on a line.
 
-    `public`: everybody may see it, without an account; no event has it.
+    `public`: everybody may see it, without an account; no event has it. `reported` is there where
+    one who oversees both sides brought it in from another installation's file.
     """
 
     meta = {  # noqa: RUF012
@@ -132,6 +161,7 @@ class Activity(SignedRecord):
             ("theme", "-created_at"),
             ("public", "-created_at"),
             ("external_id.source", "external_id.id"),
+            {"fields": ["reported.match"], "sparse": True},
             INDEX,
         ],
     }
@@ -148,6 +178,7 @@ class Activity(SignedRecord):
     window = EmbeddedDocumentField(Window)
     partners = ListField(StringField())
     public = BooleanField(default=False)
+    reported = EmbeddedDocumentField(ReportedMatch)
 
     def event(self) -> EventRecord:
         """The state event of this version."""

@@ -15,9 +15,17 @@ from typing import IO, Any
 import marshmallow as ma
 
 from services.offers import domain
-from services.offers.documents import Activity, Organisation
+from services.offers.documents import (
+    Activity,
+    AssistanceOffer,
+    Organisation,
+    ReportedFigure,
+    ReportedMatch,
+    ReportedMoney,
+)
 from services.offers.iati.faults import FileError, Refusal
 from services.offers.iati.reading import Read, read_activities
+from services.offers.iati.reported import Reported
 from services.offers.iati.subjects import OUTSIDE
 from services.offers.iati.understanding import SOURCE, Record, Understanding
 from services.offers.schemas import ActivityBody
@@ -26,6 +34,7 @@ from shared.lifecycle import IllegalTransition
 from shared.web.field_errors import field_errors
 from shared.web.identity import Identity
 from shared.web.problems import FieldError, Problem
+from shared.web.visibility import OVERSEEING
 
 MOST_TOLD = 1_000
 """Activities and refusals that a report names; all are counted."""
@@ -130,6 +139,9 @@ def import_file(file: IO[bytes], most: int, importer: Importer) -> Report:
 def _bring(read: Read, understanding: Understanding, importer: Importer, report: Report) -> None:
     understood = understanding.of(read)
     refusals = list(understood.refusals)
+    if any(_is_own(record.reported) for record in understood.records):
+        report.refuse([_own(read)])
+        return
     for record in understood.records:
         try:
             outcome, activity = _write(record, importer)
@@ -142,6 +154,37 @@ def _bring(read: Read, understanding: Understanding, importer: Importer, report:
     report.refuse(refusals)
 
 
+def _is_own(reported: Reported | None) -> bool:
+    """Whether this installation has the match itself, by its offer: it would count twice."""
+    if reported is None:
+        return False
+    offer = reported.match.partition(".")[2]
+    return AssistanceOffer.objects(id=offer).only("id").first() is not None
+
+
+def _own(read: Read) -> Refusal:
+    message = "It is a match of this installation itself, and would count twice."
+    return Refusal(read.number, read.identifier, "other-identifier", "repeated", message)
+
+
+def _keep_reported(activity: Activity, record: Record, importer: Importer) -> None:
+    """Keep what the report counts, where who brings it in oversees both sides: a donor's own file
+    tells nothing of what States said."""
+    if record.reported is None or importer.identity.role not in OVERSEEING:
+        return
+    told = record.reported
+    activity.reported = ReportedMatch(
+        match=told.match,
+        themes=list(told.themes),
+        modality=told.modality,
+        year=told.year,
+        money=[ReportedMoney(amount=cents, currency=code) for cents, code in told.money],
+        figures=[
+            ReportedFigure(name=one.name, part=one.part, whole=one.whole) for one in told.figures
+        ],
+    )
+
+
 def _write(record: Record, importer: Importer) -> tuple[str, Activity]:
     payload = _BODY.load({**record.body, "organisation": importer.owner})
     who, now, key = importer.identity, importer.now, importer.key
@@ -149,6 +192,7 @@ def _write(record: Record, importer: Importer) -> tuple[str, Activity]:
     if Activity.objects(id=identifier).only("id").first() is None:
         new = {**payload, "public": importer.public}
         fresh = domain.imported_activity(new, who, now, key, importer.organisation)
+        _keep_reported(fresh, record, importer)
         if importer.preview:
             return "created", fresh
         try:
@@ -160,6 +204,7 @@ def _write(record: Record, importer: Importer) -> tuple[str, Activity]:
 
     def mutate(activity: Activity) -> None:
         domain.change_imported(activity, payload, who, now, key, importer.organisation)
+        _keep_reported(activity, record, importer)
 
     return _changed(identifier, mutate, importer)
 

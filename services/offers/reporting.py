@@ -1,15 +1,26 @@
-"""The register's facts for the report: offers that were there twice. An offer is of no region."""
+"""The register's facts for the report: offers that were there twice, and what other installations
+report of their matches.
 
-from collections.abc import Iterator, Mapping
+An offer is of no region.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Final
 
-from services.offers.documents import AssistanceOffer
+from services.offers.documents import Activity, AssistanceOffer
 from shared.registers.avoided import dollars, spared
-from shared.registers.report import Fact, Form
+from shared.registers.conditions import Condition
+from shared.registers.match_figures import MATCH_FIGURES
+from shared.registers.report import Codes, Fact, Form, place_codes
 
-FIGURES: Final[Mapping[str, Form]] = {"offer-duplicates": "sum", "offer-duplicates-value": "sum"}
+FIGURES: Final[Mapping[str, Form]] = {
+    "offer-duplicates": "sum",
+    "offer-duplicates-value": "sum",
+    **MATCH_FIGURES,
+}
 _KEPT: Final = {"status": {"$in": ["published", "closed"]}}
+_REPORTED: Final = {"reported.match": {"$gt": ""}, "status": {"$ne": "cancelled"}}
 
 
 def offer_facts(now: datetime) -> Iterator[Fact]:
@@ -24,3 +35,24 @@ def offer_facts(now: datetime) -> Iterator[Fact]:
             if worth is not None:
                 of_line = {**codes, "theme": (line["theme"],)}
                 yield Fact("offer-duplicates-value", str(one["_id"]), of_line, worth / 100)
+
+
+def activity_facts(states: Collection[str] | None, now: datetime) -> Iterator[Fact]:
+    """The facts of other installations' matches for these States, None for all, as their files
+    tell them; what is cancelled by now counts for nothing."""
+    inside: Condition = {} if states is None else {"country": {"$in": sorted(states)}}
+    for one in Activity.objects(__raw__={**inside, **_REPORTED}).order_by("id").no_cache():
+        told, id_ = one.reported, str(one.id)
+        codes: Codes = {
+            "theme": tuple(sorted(told.themes)),
+            "year": (str(told.year),),
+            "modality": () if told.modality is None else (told.modality,),
+            **place_codes(one.country, now),
+        }
+        yield Fact("matches", id_, codes, 1)
+        for money in told.money:
+            worth = dollars({"amount": money.amount, "currency": money.currency}, now.date())
+            if worth is not None:
+                yield Fact("matches-value", id_, codes, worth / 100)
+        for figure in told.figures:
+            yield Fact(figure.name, id_, codes, figure.part, figure.whole)

@@ -57,12 +57,15 @@ def window_of(activity: Element) -> tuple[date, date] | None:
     days: dict[str, date] = {}
     for element in activity.findall("activity-date"):
         days.setdefault(element.get("type", "").strip(), day(element, "activity-date"))
+    for first, last in zip(_STARTS, _ENDS, strict=True):
+        if first in days and last in days and days[last] < days[first]:
+            message = f"It ends on {days[last]} before it starts on {days[first]}."
+            raise Fault("activity-date", "order", message)
     start = next((days[kind] for kind in _STARTS if kind in days), None)
     end = next((days[kind] for kind in _ENDS if kind in days), None)
-    if start is None or end is None:
+    # What began after it was to end goes on until nobody knows when.
+    if start is None or end is None or end < start:
         return None
-    if end < start:
-        raise Fault("activity-date", "order", f"It ends on {end} before it starts on {start}.")
     return start, end
 
 

@@ -1,6 +1,6 @@
 """What an activity costs, as one amount in one currency."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
@@ -56,6 +56,17 @@ def money_of(activity: Element) -> Money | None:
         if values:
             return _sum(values, "transaction")
     return None
+
+
+def commitments(activity: Element) -> Iterator[tuple[int, str]]:
+    """Each outgoing commitment in hundredths of its currency; raises Fault."""
+    default = activity.get("default-currency", "").strip().upper()
+    for transaction in activity.findall("transaction"):
+        if code_of(transaction.find("transaction-type")) in _COMMITMENT:
+            value = _value(transaction, "transaction", default)
+            if not abs(value.amount) <= MAX_AMOUNT:
+                raise Fault("transaction/value", "too_large", f"{value.amount} is too much.")
+            yield int(value.amount * 100), value.currency
 
 
 def share(money: Money | None, percentage: Decimal | None) -> Money | None:

@@ -28,14 +28,18 @@ KEPT = frozenset(
         "activity-date",
         "recipient-country",
         "recipient-region",
+        "other-identifier",
         "sector",
+        "tag",
         "default-aid-type",
         "budget",
         "transaction",
+        "result",
     }
 )
 """The parts of an activity that are read; the others are passed over as they come."""
 
+OTHER_RESULT = "9"
 MAX_DEPTH = 32
 MAX_TAG_BYTES = 1024 * 1024
 MAX_ELEMENTS = 50_000
@@ -161,7 +165,7 @@ class _Handler:
             self._elements = self._characters = 0
         if self._builder is None or self._passed_over is not None:
             return
-        if self._depth == 3 and tag not in KEPT:
+        if self._depth == 3 and not _is_kept(tag, attributes):
             self._passed_over = self._depth
             return
         self._elements += 1
@@ -192,6 +196,11 @@ class _Handler:
 
     def _fits(self) -> bool:
         return self._elements <= MAX_ELEMENTS and self._characters <= MAX_CHARACTERS
+
+
+def _is_kept(tag: str, attributes: dict[str, str]) -> bool:
+    """Of results those of type other: there another installation tells what its report counts."""
+    return tag in KEPT and (tag != "result" or attributes.get("type") == OTHER_RESULT)
 
 
 def _check_root(tag: str, attributes: dict[str, str]) -> None:

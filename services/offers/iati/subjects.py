@@ -13,6 +13,7 @@ from xml.etree.ElementTree import Element
 from services.offers.iati.facts import code_of
 from services.offers.iati.faults import Fault
 from services.offers.iati.narratives import Narrative
+from services.offers.iati.reported import Reported
 from shared.language import read
 from shared.vocabulary.sectors import SALW_SECTOR, SECTORS
 
@@ -40,9 +41,16 @@ class Subject:
     notes: tuple[str, ...] = ()
 
 
-def subject_of(activity: Element, narrative: Narrative) -> Subject:
-    """The theme and kind that the activity's text tells; raises Fault, with OUTSIDE too."""
+def subject_of(
+    activity: Element, narrative: Narrative, reported: Reported | None = None
+) -> Subject:
+    """The theme and kind that the activity's text tells; raises Fault, with OUTSIDE too.
+
+    Of another installation's match the ones that it was served with there.
+    """
     codes = _sectors(activity)
+    if reported is not None and reported.kinds:
+        return Subject(reported.themes[0], reported.kinds[0])
     fields = {"title": narrative.title, "description": narrative.description}
     told = read(fields, narrative.language or "en", b"").signature
     theme, probability = (told["themes"] or [["", 0.0]])[0]

@@ -13,6 +13,7 @@ from services.offers.iati.identifiers import Identifiers, refusal_of
 from services.offers.iati.money import Money, money_of, share
 from services.offers.iati.narratives import narrative_of, plain_text
 from services.offers.iati.reading import Read
+from services.offers.iati.reported import Reported, reported_of
 from services.offers.iati.subjects import OUTSIDE, subject_of
 from shared.vocabulary import LANGUAGES
 from shared.vocabulary.lists import PARTNERS
@@ -25,12 +26,16 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Record:
-    """A body of POST /v1/activities, without its organisation, and what was left open or out."""
+    """A body of POST /v1/activities, without its organisation, and what was left open or out.
+
+    `reported` is there for a match of another installation, what its report counts of it.
+    """
 
     number: int
     identifier: str
     body: dict[str, Any]
     notes: tuple[str, ...]
+    reported: Reported | None = None
 
 
 @dataclass(frozen=True)
@@ -84,7 +89,8 @@ def _understood(read: Read, identifier: str, activity: Element, faults: _Faults)
     narrative = faults.tried(narrative_of, activity)
     if narrative is None:
         return faults.only()
-    subject = faults.tried(lambda element: subject_of(element, narrative), activity)
+    reported = faults.tried(reported_of, activity)
+    subject = faults.tried(lambda element: subject_of(element, narrative, reported), activity)
     if any(refusal.code == OUTSIDE for refusal in faults.refusals):
         return faults.only()  # whatever else is wrong with it matters to nobody here
     status = faults.tried(facts.status_of, activity)
@@ -120,7 +126,7 @@ def _understood(read: Read, identifier: str, activity: Element, faults: _Faults)
             "currency": None if part is None else part.currency,
             "external_id": {"source": SOURCE, "id": f"{identifier}/{place.country}"},
         }
-        records.append(Record(read.number, identifier, body, tuple(told)))
+        records.append(Record(read.number, identifier, body, tuple(told), reported))
     return Understood(tuple(records), tuple(faults.refusals))
 
 

@@ -13,7 +13,6 @@ from services.matcher.documents import Match
 from services.matcher.life import advance
 from services.matcher.schedule import (
     ANSWER_WITHIN,
-    FOLLOW_UP_MONTHS,
     follow_ups_from,
     months_after,
     next_due,
@@ -21,6 +20,7 @@ from services.matcher.schedule import (
 from services.matcher.settling import settle
 from shared.events.envelope import check
 from shared.events.outbox import change
+from shared.registers.match_figures import FOLLOW_UP_MONTHS
 from tests.services.matcher.records import (
     NOW,
     agreed,

@@ -8,6 +8,7 @@ from werkzeug.routing import BaseConverter
 from services.portal.pages import asking
 from services.portal.pages.frame import for_roles, go, show
 from services.portal.pages.matches.acting import READERS, do
+from services.portal.pages.matches.exporting import export_iati
 from services.portal.pages.matches.listing import matches
 from services.portal.pages.matches.pairing import PAGE as PAIRING
 from services.portal.pages.matches.pairing import choose_pair
@@ -42,6 +43,7 @@ def install(app: Flask) -> None:
     for path, view, methods in (
         ("/matches", matches, read_only),
         (PAIRING, choose_pair, read_only),
+        ("/matches/export.xml", export_iati, read_only),
         (place, match, read_only),
         ("/commitments/<plain:commitment_id>", commitment, read_only),
         (f"{place}/do/<plain:name>", do, both),

@@ -1,6 +1,6 @@
 """The report as the three services tell it, side by side."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from flask import request
@@ -8,8 +8,9 @@ from flask import request
 from services.portal.pages import asking
 from services.portal.pages.asking import ask
 from services.portal.pages.choices import Choices, labels, languages
-from services.portal.pages.report.words import DIMENSIONS, code_name, forms
+from services.portal.pages.report.words import DIMENSIONS, ELSEWHERE, code_name, forms
 from services.portal.services import AwayError
+from shared.registers.match_figures import MATCH_FIGURES
 from shared.registers.report import NO_GROUP
 from shared.vocabulary.countries import AREAS
 from shared.vocabulary.lists import INCOME_GROUPS
@@ -44,7 +45,7 @@ def chosen() -> dict[str, str]:
 
 
 def told(filters: Mapping[str, str]) -> tuple[Told, list[str]]:
-    """Each group's figures by name, with the `service` of each; and which services are away."""
+    """Each group's figures, with the `service` of each; and which services are away."""
     asked = {name: ask(name, "/v1/report", **filters) for name in SERVICES}
     answers = asking.gather(**asked)
     found: Told = {(None, None): {}}
@@ -56,8 +57,20 @@ def told(filters: Mapping[str, str]) -> tuple[Told, list[str]]:
             continue
         for group in answer.body["groups"]:
             figures = found.setdefault((group["by"], group["code"]), {})
-            figures |= {one["name"]: {**one, "service": service} for one in group["figures"]}
+            figures |= {_key(one): one for one in _of(service, group["figures"])}
     return found, away
+
+
+def _key(figure: Mapping[str, Any]) -> str:
+    """What tells a figure from the others: other installations' matches have those of our own."""
+    return f"{ELSEWHERE}-{figure['name']}" if figure[ELSEWHERE] else str(figure["name"])
+
+
+def _of(service: str, figures: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    for one in figures:
+        elsewhere = service == "offers" and one["name"] in MATCH_FIGURES
+        if one["count"] or not elsewhere:
+            yield {**one, "service": service, ELSEWHERE: elsewhere}
 
 
 def _years(code: str) -> set[str]:

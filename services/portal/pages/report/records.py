@@ -8,6 +8,7 @@ from services.portal.pages import asking
 from services.portal.pages.frame import for_roles, show
 from services.portal.pages.report.reading import READERS, SERVICES, chosen
 from services.portal.pages.report.words import DIMENSIONS, code_name, name_of
+from shared.registers.match_figures import MATCH_FIGURES
 from shared.web.problems import not_found
 
 _PLACES: Final = {"requests": "/requests", "offers": "/offers", "matcher": "/matches"}
@@ -22,7 +23,7 @@ def records_page() -> Response:
         raise not_found("figure")
     filters = chosen()
     found = asking.get(service, "/v1/report/records", figure=figure, **filters).body
-    place = "/coverage" if figure.startswith("covered") else _PLACES[service]
+    place = _place(service, figure)
     return show(
         "report/records.html",
         figure=name_of(figure),
@@ -30,3 +31,9 @@ def records_page() -> Response:
         links=[(record, f"{place}/{record}") for record in found["records"]],
         count=found["count"],
     )
+
+
+def _place(service: str, figure: str) -> str:
+    if service == "offers" and figure in MATCH_FIGURES:
+        return "/activities"
+    return "/coverage" if figure.startswith("covered") else _PLACES[service]

@@ -13,6 +13,7 @@ from services.portal.pages.public.charts import Chart, Line, bars
 from services.portal.pages.report.reading import READERS, Told, choices, chosen, told
 from services.portal.pages.report.words import (
     DIMENSIONS,
+    ELSEWHERE,
     SECTIONS,
     code_name,
     name_of,
@@ -76,7 +77,7 @@ def report_file(name: str) -> Response:
 
 
 def _in(figure: Stored, section: str) -> bool:
-    return section_of(figure["name"]) == section
+    return section == (ELSEWHERE if figure[ELSEWHERE] else section_of(figure["name"]))
 
 
 def _row(figure: Stored, filters: Mapping[str, str]) -> dict[str, Any]:
@@ -147,7 +148,8 @@ def _all_rows(found: Told) -> Iterator[list[Any]]:
         dimension = "" if by is None else str(DIMENSIONS[by])
         for one in figures.values():
             numbers = [one[name] for name in _NUMBERS]
-            yield [dimension, code or "", name_of(one["name"]), *numbers]
+            where = f"{dict(SECTIONS)[ELSEWHERE]}: " if one[ELSEWHERE] else ""
+            yield [dimension, code or "", where + name_of(one["name"]), *numbers]
 
 
 def _number_names() -> list[str]:

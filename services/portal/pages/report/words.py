@@ -12,6 +12,9 @@ from shared.vocabulary.countries import AREAS
 from shared.vocabulary.lists import GROUPS, INCOME_GROUPS, SUSTAINABILITY_MEASURES
 from shared.vocabulary.themes import THEMES
 
+ELSEWHERE: Final = "elsewhere"
+"""The section of what other installations' files tell of their matches."""
+
 NAMES: Final[Mapping[str, object]] = {
     "needs": _l("Need lines of circulated requests"),
     "needs-met": _l("Need lines wholly committed, of all"),
@@ -48,6 +51,7 @@ SECTIONS: Final = (
     ("equality", _l("Gender equality")),
     ("duplication", _l("Duplication avoided")),
     ("assistance", _l("Assistance given")),
+    (ELSEWHERE, _l("Matches of other installations, out of their files")),
 )
 DIMENSIONS: Final[Mapping[str, object]] = {
     "theme": _l("Theme"),
