@@ -82,11 +82,13 @@ def national_report(file: Path, state: str, language: str, preview: bool, data_d
     """
     console = Console()
     try:
-        bodies = read_report(file.read_bytes(), state.upper(), language)
+        bodies, notes = read_report(file, state.upper(), language)
     except ReportError as wrong:
         for fault in wrong.faults:
             click.echo(f"{fault.cell or file.name}: {fault.sentence(language)}", err=True)
         raise click.ClickException(f"{file}: nothing was brought in; put these right") from None
+    for note in notes:
+        click.echo(f"{note.cell}: {note.sentence(language)}", err=True)
     if preview:
         console.print(_requests(bodies))
         return

@@ -4,9 +4,11 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
 from deploy.cli.client import Client, ProblemError
+from services.portal.held_files import MOST_BYTES
 from services.portal.sheets.faults import Fault, SheetError
 from services.portal.sheets.reading import read_sheet
 from services.portal.sheets.requests_table import REQUESTS, request_bodies
@@ -32,19 +34,21 @@ class Sent:
     refusals: list[tuple[str, str]] = field(default_factory=list)
 
 
-def read_report(content: bytes, state: str, language: str) -> Bodies:
-    """The requests that a file tells, as the register takes them.
+def read_report(file: Path, state: str, language: str) -> tuple[Bodies, Sequence[Fault]]:
+    """The requests that a file tells, as the register takes them, and what else to know of cells.
 
     `state` is ISO 3166 alpha-3; numbers such as 1,200 are read as `language` writes them. Raises
-    ReportError where anything of it is wrong.
+    ReportError where anything of it is wrong; a file that is too large is not read at all.
     """
+    if file.stat().st_size > MOST_BYTES:
+        raise ReportError([Fault("too-many-bytes", "", {"most": MOST_BYTES // 1024**2})])
     try:
-        told = read_rows(read_sheet(content), REQUESTS, language, lines=True)
+        told = read_rows(read_sheet(file.read_bytes()), REQUESTS, language, lines=True)
     except SheetError as error:
         raise ReportError([error.fault]) from None
     if told.faults:
         raise ReportError(told.faults)
-    return request_bodies(told.rows, state)
+    return request_bodies(told.rows, state), told.notes
 
 
 def send_report(bodies: Bodies, client: Client, advance: Callable[[], object]) -> Sent:

@@ -112,6 +112,15 @@ def minor_units(code: str) -> int:
     return currency(code).minor_units
 
 
+def has_rate(code: str) -> bool:
+    """Whether what is said in the currency is worth something in US dollars; UnknownCode."""
+    try:
+        usd_per_unit(code, date.max)
+    except NoRate:
+        return False
+    return True
+
+
 def usd_per_unit(code: str, on: date) -> Decimal:
     """US dollars for one major unit: the latest rate on or before the day; UnknownCode, NoRate.
 

@@ -7,6 +7,7 @@ from typing import Any
 from services.portal.sheets.columns import CellError, Column, find_columns, text_of
 from services.portal.sheets.faults import Fault, SheetError, cell_name
 from services.portal.sheets.reading import Sheet
+from shared.vocabulary.currencies import has_rate
 
 OF_THE_RECORD = (
     *("title", "description", "language", "from", "to"),
@@ -28,12 +29,14 @@ _NEEDED_BY = (
 class Told:
     """What a spreadsheet says: rows by column key, those that name a record's `id` left out.
 
-    `known` counts those. Nothing of `rows` is to be used where there are faults.
+    `known` counts those. Nothing of `rows` is to be used where there are faults. `notes` are what
+    else to know of cells, and hold nothing up.
     """
 
     rows: list[dict[str, Any]] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     known: int = 0
+    notes: list[Fault] = field(default_factory=list)
 
 
 def read_rows(sheet: Sheet, columns: Sequence[Column], language: str, *, lines: bool) -> Told:
@@ -65,6 +68,9 @@ def read_rows(sheet: Sheet, columns: Sequence[Column], language: str, *, lines: 
         elif mark:
             first[mark] = (number, said)
         row.check(said, columns, first=not lines or first.get(mark or "", (number,))[0] == number)
+        if said.get("currency") and not has_rate(said["currency"]):
+            cell = cell_name(number, places["currency"])
+            told.notes.append(Fault("no-rate", cell, {"text": said["currency"]}))
         told.rows.append(said)
     if not filled:
         raise SheetError("empty")

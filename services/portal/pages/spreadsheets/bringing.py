@@ -151,6 +151,7 @@ def _preview(
         form=form,
         faults=[(one.cell, one.sentence(here())) for one in told.faults[:_TOLD]],
         more_faults=max(0, len(told.faults) - _TOLD),
+        notes=[(one.cell, one.sentence(here())) for one in told.notes[:_TOLD]],
         rows=rows[:_TOLD],
         fresh=sum(not row["known"] for row in rows),
         known=told.known + sum(bool(row["known"]) for row in rows),

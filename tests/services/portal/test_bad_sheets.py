@@ -1,0 +1,190 @@
+"""Files that are none, broken ones, and wrong cells, as each kind of spreadsheet takes them."""
+
+import io
+import zipfile
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from xlsxwriter import Workbook
+
+from deploy.cli.main import main
+from services.portal.held_files import MOST_BYTES
+from services.portal.pages.spreadsheets.kinds import KINDS, Kind
+from services.portal.sheets.faults import SheetError
+from services.portal.sheets.reading import read_sheet
+from services.portal.sheets.rows import Told, read_rows
+
+EVERY = [pytest.param(kind, id=name) for name, kind in KINDS.items()]
+GOOD = {
+    "reference": "r-1",
+    "title": "Machines",
+    "description": "Six machines.",
+    "country": "SEN",
+    "theme": "marking",
+    "kind": "equipment",
+    "amount": "1000",
+    "currency": "USD",
+}
+
+
+def header_of(kind: Kind) -> list[str]:
+    return [column.key for column in kind.columns]
+
+
+def text_of(kind: Kind, /, **cells: str) -> str:
+    """A CSV of one row, good but for the cells given; whatever they hold is quoted."""
+    row = {**GOOD, **cells}
+    values = [row.get(key, "").replace('"', '""') for key in header_of(kind)]
+    quoted = ",".join(f'"{value}"' for value in values)
+    return f"{','.join(header_of(kind))}\n{quoted}\n"
+
+
+def told(kind: Kind, content: bytes) -> Told:
+    return read_rows(read_sheet(content), kind.columns, "en", lines=bool(kind.lines))
+
+
+def workbook_of(kind: Kind) -> bytes:
+    file = io.BytesIO()
+    book = Workbook(file)
+    sheet = book.add_worksheet()
+    sheet.write_row(0, 0, header_of(kind))
+    sheet.write_row(1, 0, [GOOD.get(key, "") for key in header_of(kind)])
+    book.close()
+    return file.getvalue()
+
+
+def archive(**files: str) -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as written:
+        for name, text in files.items():
+            written.writestr(name, text)
+    return content.getvalue()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR",
+        b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n",
+        archive(**{"word/document.xml": "<w:document/>"}),
+        archive(),
+        b"PK\x03\x04",
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 an old .xls",
+        b"<html><table><tr><td>reference</td></tr></table></html>",
+        b'[{"reference": "r-1"}]',
+        b"",
+        "reference,title\nr,Défense\n".encode("windows-1252"),
+        "reference,title\nr,D\n".encode("utf-16-le"),
+        "reference,title\nr,D\n".encode("utf-16")[:-1],
+        "reference,title\nr,D\n".encode("utf-32"),
+    ],
+    ids=[
+        *("png", "pdf", "docx", "empty-zip", "zip", "old-xls", "html", "json", "empty"),
+        *("latin", "bare-16", "half-16", "utf-32"),
+    ],
+)
+@pytest.mark.parametrize("kind", EVERY)
+def test_what_is_no_spreadsheet_of_ours_gives_no_row(kind: Kind, content: bytes) -> None:
+    try:
+        faults = told(kind, content).faults
+    except SheetError as error:
+        faults = [error.fault]
+    assert all(one.sentence("en") for one in faults)
+    assert faults
+
+
+@pytest.mark.parametrize("kind", EVERY)
+def test_a_half_written_workbook_gives_no_row(kind: Kind) -> None:
+    whole = workbook_of(kind)
+    assert told(kind, whole).rows
+    for share in range(1, 20):
+        with pytest.raises(SheetError):
+            told(kind, whole[: len(whole) * share // 20])
+
+
+@pytest.mark.parametrize("kind", EVERY)
+def test_half_a_row_is_told_by_what_it_lacks(kind: Kind) -> None:
+    text = text_of(kind)
+    cut = text[: text.index("Six machines")]
+    assert {one.code for one in told(kind, cut.encode()).faults} >= {"missing"}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("kind", EVERY)
+def test_encodings_that_say_what_they_are_are_read(kind: Kind, encoding: str) -> None:
+    found = told(kind, text_of(kind, title="Маркировка").encode(encoding))
+    assert not found.faults
+    assert found.rows[0]["title"] == "Маркировка"
+
+
+@pytest.mark.parametrize(
+    ("cells", "wrong"),
+    [
+        ({"theme": "Minning"}, "theme"),
+        ({"kind": "=HYPERLINK(1)"}, "kind"),
+        ({"currency": "XXQ"}, "currency"),
+        ({"amount": "a lot"}, "amount"),
+        ({"amount": "-5"}, "amount"),
+        ({"from": "20026-10-01", "to": "2026-12-31"}, "from"),
+        ({"from": "2026-10-01", "to": "1 Dec 20026"}, "to"),
+        ({"from": "2026-13-45", "to": "2026-12-31"}, "from"),
+        ({"reference": "a b"}, "reference"),
+    ],
+)
+@pytest.mark.parametrize("kind", EVERY)
+def test_a_wrong_cell_is_told_by_its_address(kind: Kind, cells: dict[str, str], wrong: str) -> None:
+    found = told(kind, text_of(kind, **cells).encode())
+    column = chr(ord("A") + header_of(kind).index(wrong))
+    assert f"{column}2" in [fault.cell for fault in found.faults], found.faults
+    assert all(fault.sentence("ar") for fault in found.faults)
+
+
+@pytest.mark.parametrize("kind", EVERY)
+def test_a_currency_without_a_rate_is_told_and_holds_nothing_up(kind: Kind) -> None:
+    found = told(kind, text_of(kind, currency="VES").encode())
+    assert not found.faults
+    (note,) = found.notes
+    assert note.cell == f"{chr(ord('A') + header_of(kind).index('currency'))}2"
+    assert "VES" in note.sentence("fr")
+    assert not told(kind, text_of(kind).encode()).notes
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "=cmd|' /C calc'!A0"])
+@pytest.mark.parametrize("kind", EVERY)
+def test_texts_like_formulas_are_texts(kind: Kind, text: str) -> None:
+    found = told(kind, text_of(kind, title=text).encode())
+    assert [row["title"] for row in found.rows] == [text]
+
+
+def test_a_file_of_200_mb_is_refused_before_it_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "report.xlsx"
+    with file.open("wb") as made:
+        made.truncate(200 * 1024**2)
+
+    def read(_: Any) -> bytes:
+        raise AssertionError("it was read")
+
+    monkeypatch.setattr(Path, "read_bytes", read)
+    asked = ["import", "national-report", str(file), "--state", "SEN", "--preview"]
+    found = CliRunner().invoke(main, asked)
+    assert found.exit_code == 1
+    assert f"larger than {MOST_BYTES // 1024**2} MB" in found.output
+
+
+def test_days_beyond_all_sheets_are_told_where_they_are_real_days() -> None:
+    kind = KINDS["activities"]
+    file = io.BytesIO()
+    book = Workbook(file)
+    sheet = book.add_worksheet()
+    sheet.write_row(0, 0, header_of(kind))
+    sheet.write_row(1, 0, [GOOD.get(key, "") for key in header_of(kind)])
+    for key, day in (("from", date(2026, 1, 1)), ("to", date(2226, 1, 1))):
+        form = book.add_format({"num_format": "yyyy-mm-dd"})
+        sheet.write_datetime(1, header_of(kind).index(key), day, form)
+    book.close()
+    assert [one.code for one in told(kind, file.getvalue()).faults][:1] == ["day"]
