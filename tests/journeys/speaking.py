@@ -12,12 +12,19 @@ from shared.web.tokens import issue_token
 _LIFETIME = timedelta(hours=2)
 
 
+def token_for(
+    stack: Stack, role: str, *, state: str | None = None, organisation: str | None = None
+) -> str:
+    """A token that is bound to a State or to an organisation."""
+    identity = Identity(f"journey-{role}", role, state, organisation)
+    return issue_token(stack.plan.keys.pair, identity, _LIFETIME, datetime.now(UTC))
+
+
 def speaking_for(
     stack: Stack, role: str, *, state: str | None = None, organisation: str | None = None
 ) -> Client:
     """A client whose token is bound to a State or to an organisation."""
-    identity = Identity(f"journey-{role}", role, state, organisation)
-    text = issue_token(stack.plan.keys.pair, identity, _LIFETIME, datetime.now(UTC))
+    text = token_for(stack, role, state=state, organisation=organisation)
     urls = {name: stack.plan.ports.url(name) for name in SERVICES}
     return Client(Target(urls, lambda _: f"Bearer {text}"), role)
 
