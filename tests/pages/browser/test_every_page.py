@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.journey, pytest.mark.long]
 
 KEPT = os.environ.get("ENTRAIDE_PICTURES")
 """The directory that pictures are kept in; none are without one, for they take long."""
-ROLES = ("requester", "donor", "coordinator")
+ROLES = ("requester", "donor", "coordinator", "operator")
 WIDTHS = (360, 768, 1440)
 _ALIKE = re.compile(r"^/(account|notifications|sign-in|forgotten|docs|public)?(/|$)")
 _RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
