@@ -28,6 +28,8 @@ _COMMANDS: Mapping[str, str] = {
     "diagrams": "Draw the lives of records into docs/lives.md.",
     "replay": "Publish again what the stores hold.",
     "dead-letters": "List events that could not be understood, or try them again.",
+    "backup": "Write what the services hold, as of one moment, into a folder.",
+    "restore": "Put a backup in the place of what the services hold.",
     "restored": "Let restored databases win over what the topics hold.",
     "topics": "Make the topics that are missing, and show them.",
 }

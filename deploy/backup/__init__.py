@@ -1,0 +1,1 @@
+"""Backups of what the services hold, and bringing them back."""

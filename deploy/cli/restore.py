@@ -1,0 +1,56 @@
+"""`entraide restore`: a backup, in the place of what the services hold now."""
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+from kafka.errors import KafkaError
+from pymongo import MongoClient
+from pymongo.errors import PyMongoError
+
+from deploy.backup import manifest
+from deploy.backup.bringing_back import bring_back
+from deploy.cli.backup import SERVICES
+from deploy.cli.restored import raise_service
+from deploy.local.stack import SERVICES as OWNERS
+from shared.events.restoring import StillRunning, forget_positions
+from shared.events.topics import TopicsMissing
+from shared.settings import Settings, SettingsError
+
+
+@click.command()
+@click.argument("directory", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.argument("services", type=click.Choice(SERVICES), nargs=-1)
+def command(directory: Path, services: tuple[str, ...]) -> None:
+    """Put the backup in DIRECTORY in the place of what SERVICES hold now; usual: all of them.
+
+    Its digests are checked before anything is written. What was registered since the backup is
+    gone afterwards: records win by a higher epoch, those that the backup has not get a
+    tombstone, and consumers hear again what others said. Stop all processes of the
+    services first. Broker and database are those that ENTRAIDE_KAFKA and ENTRAIDE_MONGODB name; to
+    run it again does no harm.
+    """
+    chosen = services or SERVICES
+    try:
+        found = manifest.read(directory)
+        manifest.verify(directory, found)
+        settings = [Settings.from_environment(service, os.environ) for service in chosen]
+        for one in settings:
+            forget_positions(one)
+        client: MongoClient[dict[str, Any]] = MongoClient(settings[0].mongodb)
+        with client:
+            databases = {one.service: one.database for one in settings}
+            counts = bring_back(client, databases, directory, found)
+        for service, count in counts.items():
+            told = f"{service}: {count} documents as of {found.made_at}"
+            if service in OWNERS:
+                epoch = raise_service(service, os.environ, datetime.now(UTC))
+                told += f", of epoch {epoch} now"
+            click.echo(told)
+    except (
+        *(manifest.BackupError, SettingsError, StillRunning, TopicsMissing),
+        *(KafkaError, PyMongoError, OSError),
+    ) as error:
+        raise click.ClickException(str(error)) from None

@@ -1,0 +1,191 @@
+"""Backups made while writing goes on, and brought back into installations that went on since."""
+
+import base64
+import os
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import mongoengine
+import pytest
+from click.testing import CliRunner, Result
+from pymongo import MongoClient
+
+from deploy.backup import manifest
+from deploy.backup.bringing_back import bring_back
+from deploy.backup.saving import save
+from deploy.cli.backup import SERVICES
+from deploy.cli.main import main
+from services.requests.app import create_app
+from shared.events.topics import ensure_topics
+from shared.settings import Settings
+from tests.services.matcher.records import NOW
+from tests.services.requests.conftest import BODY
+
+Client = MongoClient[dict[str, Any]]
+PAIRS = 40
+
+
+@pytest.fixture
+def client(mongodb: str) -> Iterator[Client]:
+    with MongoClient(mongodb) as connected:
+        yield connected
+
+
+@pytest.fixture
+def databases(client: Client) -> Iterator[dict[str, str]]:
+    """Names of databases of the test's own, by service."""
+    own = {service: f"test_{service}_{uuid.uuid4().hex[:8]}" for service in SERVICES}
+    yield own
+    for name in own.values():
+        client.drop_database(name)
+
+
+def entraide(mongodb: str, *words: str, **environ: str) -> Result:
+    """The command with these variables and none of the caller's."""
+    own = {name: None for name in os.environ if name.startswith("ENTRAIDE_")}
+    key = base64.b64encode(b"a key that only the tests use...").decode()
+    given = {"ENTRAIDE_MONGODB": mongodb, "ENTRAIDE_TERM_KEY": key, **environ}
+    return CliRunner().invoke(main, list(words), env=own | given)
+
+
+def pair(number: int, value: int) -> dict[str, Any]:
+    return {"_id": number, "value": value, "text": "العربية " * 20}
+
+
+def test_a_backup_is_of_one_moment_while_writers_go_on(
+    client: Client, databases: dict[str, str], tmp_path: Path
+) -> None:
+    first, second = client[databases["offers"]]["a"], client[databases["matcher"]]["b"]
+    first.insert_many([pair(number, 0) for number in range(PAIRS)])
+    second.insert_many([pair(number, 0) for number in range(PAIRS)])
+    stop, turned = threading.Event(), threading.Event()
+
+    def write() -> None:
+        """Each value rises in the one and then in the other."""
+        value = 0
+        while not stop.is_set():
+            value += 1
+            for number in range(PAIRS):
+                first.update_one({"_id": number}, {"$set": {"value": value}})
+                second.update_one({"_id": number}, {"$set": {"value": value}})
+            turned.set()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        assert turned.wait(60)
+        for round_ in range(4):
+            made = save(client, databases, tmp_path / str(round_), NOW)
+            assert {name: list(parts) for name, parts in made.services.items()} == {
+                **{service: [] for service in SERVICES},
+                "offers": ["a"],
+                "matcher": ["b"],
+            }
+    finally:
+        stop.set()
+        writer.join()
+    for round_ in range(4):
+        directory = tmp_path / str(round_)
+        bring_back(client, databases, directory, manifest.read(directory))
+        left = [one["value"] for one in first.find(sort=[("_id", 1)])]
+        right = [one["value"] for one in second.find(sort=[("_id", 1)])]
+        behind = [a - b for a, b in zip(left, right, strict=True)]
+        assert set(behind) <= {0, 1}
+        assert sum(behind) <= 1  # the one that was being written
+        assert max(left) - min(left) <= 1
+
+
+def test_everything_is_brought_back_and_what_came_since_is_gone(
+    client: Client, databases: dict[str, str], tmp_path: Path
+) -> None:
+    for service, name in databases.items():
+        client[name]["records"].insert_one({"_id": service, "bytes": b"\0" * 70_000})
+        client[name]["records"].create_index("other", name="kept")
+    made = save(client, databases, tmp_path / "backup", NOW)
+    for name in databases.values():
+        client[name]["records"].update_one({}, {"$set": {"bytes": b""}})
+        client[name]["since"].insert_one({})
+    directory = tmp_path / "backup"
+    found = manifest.read(directory)
+    assert found == made
+    manifest.verify(directory, found)
+    assert bring_back(client, databases, directory, found) == dict.fromkeys(SERVICES, 1)
+    for service, name in databases.items():
+        assert list(client[name]["records"].find()) == [{"_id": service, "bytes": b"\0" * 70_000}]
+        assert client[name]["since"].count_documents({}) == 0
+        assert "kept" in client[name]["records"].index_information()
+    assert directory.stat().st_mode & 0o077 == 0
+
+
+def test_a_backup_that_is_not_whole_is_refused_before_anything_is_written(
+    client: Client, databases: dict[str, str], mongodb: str, tmp_path: Path
+) -> None:
+    client[databases["portal"]]["accounts"].insert_one({"_id": "a"})
+    directory = tmp_path / "backup"
+    save(client, databases, directory, NOW)
+    with pytest.raises(manifest.BackupError, match="is there already"):
+        save(client, databases, directory, NOW)
+    file = manifest.file_of(directory, "portal", "accounts")
+    file.write_bytes(file.read_bytes()[:-1])
+    refused = entraide(mongodb, "restore", str(directory), ENTRAIDE_KAFKA="127.0.0.1:9")
+    assert refused.exit_code == 1
+    assert "accounts.bson.gz is not what was written" in refused.output
+    file.unlink()
+    refused = entraide(mongodb, "restore", str(directory), ENTRAIDE_KAFKA="127.0.0.1:9")
+    assert "accounts.bson.gz cannot be read" in refused.output
+    (directory / manifest.NAME).unlink()
+    refused = entraide(mongodb, "restore", str(directory), ENTRAIDE_KAFKA="127.0.0.1:9")
+    assert "is no whole backup" in refused.output
+
+
+def test_restored_records_are_of_a_higher_epoch_and_accepted_ones_are_in_the_backup(
+    make_settings: Callable[[str], Settings],
+    token: Callable[..., dict[str, str]],
+    client: Client,
+    tmp_path: Path,
+) -> None:
+    settings = make_settings("requests")
+    ensure_topics(settings)
+    api = create_app(settings).test_client()
+    state = token("requester", state="SEN")
+
+    def register() -> str:
+        made = api.post("/v1/requests", json=BODY, headers=state)
+        assert made.status_code == 201
+        return str(made.headers["Location"])
+
+    before, directory = register(), tmp_path / "backup"
+    found = save(client, {"requests": settings.database}, directory, NOW)
+    since = register()
+    environ = {
+        "ENTRAIDE_KAFKA": settings.kafka,
+        "ENTRAIDE_TOPIC_PREFIX": settings.topic_prefix,
+        "ENTRAIDE_DATABASE": settings.database,
+    }
+    for _ in range(2):  # again does no harm
+        done = entraide(settings.mongodb, "restore", str(directory), "requests", **environ)
+        assert done.exit_code == 0, done.output
+        told = f"as of {found.made_at}, of epoch 2 now\n"  # no topic tells of the first time
+        assert done.output.endswith(told), done.output
+    assert api.get(since, headers=state).status_code == 404
+    assert api.get(before, headers=state).headers["ETag"] == '"2.1"'
+    mongoengine.disconnect()
+
+
+def test_the_command_writes_what_all_services_hold(
+    mongodb: str, client: Client, tmp_path: Path
+) -> None:
+    directory = tmp_path / "backup"
+    client["entraide_requests"]["assistance_requests"].insert_one({"_id": "a"})
+    try:
+        made = entraide(mongodb, "backup", str(directory), ENTRAIDE_KAFKA="127.0.0.1:9")
+    finally:
+        client.drop_database("entraide_requests")
+    assert made.exit_code == 0, made.output
+    assert made.output.startswith("requests: 1 documents of 1 collections\n")
+    assert sorted(manifest.read(directory).services) == sorted(SERVICES)
+    again = entraide(mongodb, "backup", str(directory), ENTRAIDE_KAFKA="127.0.0.1:9")
+    assert (again.exit_code, "is there already" in again.output) == (1, True)
