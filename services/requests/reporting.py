@@ -41,6 +41,7 @@ FIGURES: Final[Mapping[str, Form]] = {
 _KEPT: Final = sorted({*REQUEST.shown, "closed"})
 _READ: Final = (
     *("_id", "country", "status", "needs", "objectives", "language", "gender_marker"),
+    "source_report.year",
     *("history.action", "history.at", "merging"),
 )
 _SECONDS = 86_400
@@ -111,9 +112,11 @@ def _of_duplicate(one: Stored, lines: Iterable[Stored], today: datetime) -> Iter
 
 
 def _codes(one: Stored, began: datetime, today: datetime) -> Codes:
+    reported = (one.get("source_report") or {}).get("year")
     return {
         "theme": tuple(sorted({need["theme"] for need in one.get("needs", ())})),
         "year": (str(began.year),),
+        "report_year": (str(reported),) if reported else (),
         "language": (one["language"],) if one.get("language") else (),
         **_place(one["country"], today),
     }

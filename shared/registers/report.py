@@ -20,7 +20,9 @@ from shared.vocabulary.themes import THEMES
 from shared.web.schemas import Code, StrictSchema
 
 MODALITIES: Final = ("north-south", "south-south", "triangular", "multilateral", "north-north")
-DIMENSIONS: Final = ("theme", "region", "year", "group", "income", "language", "modality")
+DIMENSIONS: Final = (
+    *("theme", "region", "year", "report_year", "group", "income", "language", "modality"),
+)
 """What figures are told by, beside all together."""
 NO_GROUP: Final = "none"
 """Code of States that are in none of the groups of countries."""
@@ -48,6 +50,11 @@ class ReportQuery(StrictSchema):
     theme = Code(THEMES, retired=True, load_default=None)
     region = Code(AREAS, retired=True, load_default=None)
     year = fields.Integer(load_default=None, validate=validate.Range(2000, 2200))
+    report_year = fields.Integer(
+        load_default=None,
+        validate=validate.Range(2000, 2200),
+        metadata={"description": "The year of the national report that a request is taken from."},
+    )
     group = fields.String(
         load_default=None,
         validate=validate.OneOf([*(term.code for term in GROUPS), NO_GROUP]),

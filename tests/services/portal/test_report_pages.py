@@ -72,6 +72,18 @@ def test_the_page_tells_each_figure_with_what_it_is_of(browser: Browser, asked: 
     assert browser.open("/report?language=ar").text
 
 
+def test_the_language_of_requests_is_not_that_of_the_page(
+    browser: Browser, asked: list[Ask]
+) -> None:
+    text = browser.open("/report?language=fr&request_language=es").text
+    assert "Rapport" in text
+    assert {one.query.get("language") for one in asked} == {"es"}
+    assert "request_language=es" in str(browser.page.tags)
+    asked.clear()
+    browser.open("/report?language=en")
+    assert {one.query.get("language") for one in asked} == {None}
+
+
 def test_each_figure_leads_to_its_records(browser: Browser, asked: list[Ask]) -> None:
     for service, figure, link in (
         ("requests", "needs", "/requests/r1"),

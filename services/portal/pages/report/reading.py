@@ -37,10 +37,20 @@ def choices() -> dict[str, Choices]:
     }
 
 
+def asked_as(name: str) -> str:
+    """A filter's name in addresses of pages, where `language` is that of the page itself."""
+    return "request_language" if name == "language" else name
+
+
+def narrowed(filters: Mapping[str, str]) -> dict[str, str]:
+    """The filters as addresses of pages have them."""
+    return {asked_as(name): code for name, code in filters.items()}
+
+
 def chosen() -> dict[str, str]:
     """The filters of the address; what no filter has is passed over."""
     known = {name: {code for code, _ in found} for name, found in choices().items()}
-    found = {name: request.args.get(name, "") for name in DIMENSIONS}
+    found = {name: request.args.get(asked_as(name), "") for name in DIMENSIONS}
     return {name: code for name, code in found.items() if code in known.get(name, _years(code))}
 
 

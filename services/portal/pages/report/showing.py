@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from services.portal.pages import wording
 from services.portal.pages.frame import for_roles, show
 from services.portal.pages.public.charts import Chart, Line, bars
-from services.portal.pages.report.reading import READERS, Told, choices, chosen, told
+from services.portal.pages.report.reading import READERS, Told, choices, chosen, narrowed, told
 from services.portal.pages.report.words import (
     DIMENSIONS,
     ELSEWHERE,
@@ -46,7 +46,7 @@ def report_page() -> Response:
         charts=[chart for by in DIMENSIONS if (chart := _chart(by, found)).lines],
         choices=choices(),
         chosen=filters,
-        narrowed=urlencode(filters),
+        narrowed=urlencode(narrowed(filters)),
         away=away,
     )
 
@@ -81,7 +81,7 @@ def _in(figure: Stored, section: str) -> bool:
 
 
 def _row(figure: Stored, filters: Mapping[str, str]) -> dict[str, Any]:
-    link = urlencode({**filters, "service": figure["service"], "figure": figure["name"]})
+    link = urlencode({**narrowed(filters), "service": figure["service"], "figure": figure["name"]})
     return {
         "name": name_of(figure["name"]),
         "value": _value(figure),

@@ -57,6 +57,7 @@ DIMENSIONS: Final[Mapping[str, object]] = {
     "theme": _l("Theme"),
     "region": _l("Region"),
     "year": _l("Year"),
+    "report_year": _l("Year of the national report"),
     "group": _l("Group of States"),
     "income": _l("Income group"),
     "language": _l("Language of the request"),
