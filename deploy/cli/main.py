@@ -32,6 +32,7 @@ _COMMANDS: Mapping[str, str] = {
     "restore": "Put a backup in the place of what the services hold.",
     "restored": "Let restored databases win over what the topics hold.",
     "topics": "Make the topics that are missing, and show them.",
+    "asyncapi": "Print the description of the topics: AsyncAPI 3.",
 }
 _EXPECTED = (
     StackError,

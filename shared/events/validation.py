@@ -30,6 +30,11 @@ def schema(type_: str) -> dict[str, Any]:
     return _read(_SCHEMAS / f"{type_}{_SUFFIX}")
 
 
+def common() -> dict[str, Any]:
+    """The JSON Schema of the parts that the types share, under `$defs`."""
+    return _read(_SCHEMAS / f"common{_SUFFIX}")
+
+
 def example(type_: str) -> dict[str, Any]:
     """An example of the data of a type in TYPES; raises KeyError for another."""
     if type_ not in TYPES:
@@ -79,7 +84,7 @@ def _deepest(error: jsonschema_rs.ValidationError) -> jsonschema_rs.ValidationEr
 
 @functools.cache
 def _validator(type_: str) -> jsonschema_rs.Draft202012Validator:
-    registry = jsonschema_rs.Registry([(_COMMON, _read(_SCHEMAS / f"common{_SUFFIX}"))])
+    registry = jsonschema_rs.Registry([(_COMMON, common())])
     return jsonschema_rs.Draft202012Validator(
         schema(type_), validate_formats=True, registry=registry
     )
