@@ -127,3 +127,43 @@ def test_needs_of_a_national_report_become_drafts(portal: Portal, visitor: Visit
     assert "There is nothing to bring in." in state.page.text
     export = state.session.get(f"{state.url}/requests/export.csv", timeout=60)
     assert len([row for row in csv.reader(io.StringIO(export.text)) if f"{mark}-1" in row]) == 2
+
+
+def test_an_activity_that_came_out_is_changed_in_one_cell(
+    portal: Portal, visitor: Visiting
+) -> None:
+    """And in that alone; the others of the file stay as they are."""
+    mark, donor = f"t{new_id()}", visitor("donor")
+    header = f"{HEADER},country"
+    rows = [
+        f"{mark}-{number},Lockers {number},Steel.,Marking,Equipment,{number},units,Senegal"
+        for number in (1, 2)
+    ]
+    choose(donor, "activities", "\n".join([header, *rows]))
+    donor.send()
+    assert "Brought in: 2." in donor.page.text, donor.page.text
+    export = donor.session.get(f"{donor.url}/activities/export.csv", timeout=60)
+    export.encoding = "utf-8-sig"
+    names, *lines = csv.reader(io.StringIO(export.text))
+    own = [line for line in lines if line[0].startswith(mark)]
+    place = names.index("How much")
+    next(line for line in own if line[0] == f"{mark}-2")[place] = "9"
+    out = io.StringIO()
+    csv.writer(out).writerows([names, *own])
+    before = {one["id"]: one for one in activities_of(portal, mark)}
+    choose(donor, "activities", out.getvalue())
+    assert "What changes" in donor.page.text, donor.page.text
+    donor.send()
+    assert "Changed: 1." in donor.page.text, donor.page.text
+    moved = {"quantity", "updated_at", "version", "history"}
+    for one in activities_of(portal, mark):
+        changed = {name for name in one if one[name] != before[one["id"]][name]}
+        is_second = one["title"] == "Lockers 2"
+        assert ("quantity" in changed) is is_second
+        assert changed <= (moved if is_second else set())
+
+
+def activities_of(portal: Portal, mark: str) -> list[dict[str, object]]:
+    """The donor's activities whose reference begins so."""
+    found = portal.api("donor").items("offers", "/v1/activities", external_source="spreadsheet")
+    return [one for one in found if str(one["external_id"]["id"]).startswith(mark)]

@@ -35,6 +35,8 @@ _SENTENCES: Mapping[str, str] = {
     "no-rate": N_("There is no exchange rate of %(text)s here: it counts in no sum of US dollars."),
     "amount": N_("A currency needs an amount."),
     "differs": N_("This differs from row %(row)s, which has the same reference."),
+    "id": N_("There is no record of yours with the id “%(text)s”."),
+    "rows": N_("The record has %(count)s rows. Add and take out lines on its page."),
     "reference-twice": N_("Row %(row)s has the same reference."),
 }
 

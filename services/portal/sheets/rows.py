@@ -27,15 +27,16 @@ _NEEDED_BY = (
 
 @dataclass
 class Told:
-    """What a spreadsheet says: rows by column key, those that name a record's `id` left out.
+    """What a spreadsheet says: rows by column key.
 
-    `known` counts those. Nothing of `rows` is to be used where there are faults. `notes` are what
-    else to know of cells, and hold nothing up.
+    Those that name a record's `id` are in `changed`, for what was changed in them since they came
+    out, with the `cell` of the id beside. Nothing is to be used where there are faults. `notes`
+    are what else to know of cells, and hold nothing up.
     """
 
     rows: list[dict[str, Any]] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
-    known: int = 0
+    changed: list[dict[str, Any]] = field(default_factory=list)
     notes: list[Fault] = field(default_factory=list)
 
 
@@ -58,7 +59,8 @@ def read_rows(sheet: Sheet, columns: Sequence[Column], language: str, *, lines: 
         row = _Row(number, places, told.faults, language)
         said = row.read(found, cells, formulas)
         if said.get("id"):
-            told.known += 1
+            row.check(said, (), first=False)
+            told.changed.append({**said, "cell": cell_name(number, places["id"])})
             continue
         mark = said.get("reference")
         if mark in first and lines:

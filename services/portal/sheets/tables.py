@@ -93,7 +93,8 @@ def offer_bodies(rows: Sequence[Mapping[str, Any]], organisation: str) -> list[d
     for row in rows:
         body = bodies.setdefault(row["reference"], _offer(row, organisation))
         line = {name: row.get(name) for name in ("theme", "kind", "unit", "amount", "currency")}
-        body["provisions"].append({**line, "capacity": row.get("quantity")})
+        if row.get("theme"):  # of an offer that came out, conditions may have rows of their own
+            body["provisions"].append({**line, "capacity": row.get("quantity")})
         if row.get("condition"):
             told = {"kind": row.get("condition_kind") or "other", "text": row["condition"]}
             if told not in body["conditions"]:

@@ -1,6 +1,7 @@
 """Spreadsheets as they go out: templates and exports, in which no text is ever a formula."""
 
 import csv
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from io import StringIO
 from itertools import chain
@@ -12,6 +13,7 @@ from xlsxwriter import Workbook
 from services.portal.sheets.columns import Column
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_LIKE_A_GROUP = re.compile(r"-?\d+\.\d{3}")
 _BOM = "\ufeff"  # by which spreadsheets know UTF-8
 _IN_MEMORY = 1024 * 1024
 _WIDTH = 24
@@ -20,7 +22,12 @@ Row = Sequence[Any]
 
 
 def csv_cell(value: Any) -> Any:
-    """A cell of CSV: a text that spreadsheets would compute begins with an apostrophe."""
+    """A cell of CSV: a text that spreadsheets would compute begins with an apostrophe.
+
+    A number with three decimals gets a fourth: 6.125 is six thousand where points group digits.
+    """
+    if isinstance(value, float) and _LIKE_A_GROUP.fullmatch(repr(value)):
+        return f"{value!r}0"
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 

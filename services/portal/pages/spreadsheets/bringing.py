@@ -18,6 +18,7 @@ from services.portal.pages.offers.files import held
 from services.portal.pages.offers.rows import size_of
 from services.portal.pages.refusals import faults, refusal
 from services.portal.pages.signing import REFUSED
+from services.portal.pages.spreadsheets.changing import Change, changes_of, send_changes
 from services.portal.pages.spreadsheets.kinds import (
     ENDINGS,
     KINDS,
@@ -91,27 +92,35 @@ def bring_in_spreadsheet(name: str, file_id: str) -> Response:
     """What the file says, and bringing it in: all rows, or none where one of them is wrong."""
     file, kind, form = held(file_id, name), kind_of(name), PageForm()
     told = _told(file.content, kind)
+    changes, wrong = changes_of(kind, told.changed)
+    told.faults += wrong
     bodies = [] if told.faults else kind.bodies(told.rows, own_party(kind))
     known = _known(kind) if bodies else set()
     fresh = [one for one in bodies if one["external_id"]["id"] not in known]
-    if form.validate_on_submit() and fresh:
+    if form.validate_on_submit() and (fresh or changes) and not told.faults:
         done, refused = _send(kind, fresh)
-        if done == len(fresh):
+        kept, unkept = _change(kind, changes)
+        refused += unkept
+        if done == len(fresh) and kept == len(changes):
             forget(account().id, file_id)
             flash(_("Brought in: %(count)s. What was known already was left as it is.", count=done))
+            if kept:
+                flash(_("Changed: %(count)s.", count=kept))
             return go(f"/{name}?status=draft" if kind.drafts else f"/{name}")
         form.fail(
             _(
                 "%(done)s of %(all)s are brought in. Send this again for the others; nothing is "
                 "made twice.",
-                done=done,
-                all=len(fresh),
+                done=done + kept,
+                all=len(fresh) + len(changes),
             )
         )
         for mark, message in refused[:_TOLD]:
             form.fail(f"{mark}: {message}")
-        return _preview(name, file.name, form, told, bodies, _known(kind), HTTPStatus.CONFLICT)
-    return _preview(name, file.name, form, told, bodies, known)
+        changes, _wrong = changes_of(kind, told.changed)
+        known, status = _known(kind), HTTPStatus.CONFLICT
+        return _preview(name, file.name, form, told, changes, bodies, known, status)
+    return _preview(name, file.name, form, told, changes, bodies, known)
 
 
 def _preview(
@@ -119,11 +128,14 @@ def _preview(
     file_name: str,
     form: PageForm,
     told: Told,
+    changes: Sequence[Change],
     bodies: Bodies,
     known: set[str],
     status: int = HTTPStatus.OK,
 ) -> Response:
     kind = KINDS[name]
+    names = {column.key: column.name(here()) for column in kind.columns}
+    left = len({row["id"] for row in told.changed}) - len(changes)
     seen = _read_of_texts(kind, bodies)
     rows = [
         {
@@ -154,7 +166,9 @@ def _preview(
         notes=[(one.cell, one.sentence(here())) for one in told.notes[:_TOLD]],
         rows=rows[:_TOLD],
         fresh=sum(not row["known"] for row in rows),
-        known=told.known + sum(bool(row["known"]) for row in rows),
+        changes=[(one.title, [names[key] for key in one.columns]) for one in changes[:_TOLD]],
+        changed=len(changes),
+        known=left + sum(bool(row["known"]) for row in rows),
     )
 
 
@@ -223,6 +237,15 @@ def _send(kind: Kind, bodies: Bodies) -> tuple[int, list[tuple[str, str]]]:
         if isinstance(error, RefusedError) and not _is_there(error)
     ]
     return sum(error is None or _is_there(error) for error in answers), refused
+
+
+def _change(kind: Kind, changes: Sequence[Change]) -> tuple[int, list[tuple[str, str]]]:
+    """How many were changed, and which were refused, with the reason."""
+    done = list(send_changes(kind, changes))
+    refused = [
+        (change.title, _said(error)) for change, error in done if isinstance(error, RefusedError)
+    ]
+    return sum(error is None for _one, error in done), refused
 
 
 def _is_there(error: RefusedError | AwayError) -> bool:

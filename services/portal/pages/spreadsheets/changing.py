@@ -1,0 +1,94 @@
+"""Records changed by a spreadsheet that they came out in: what would change, and changing it."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Final
+
+from services.portal.house import house
+from services.portal.pages.asking import ask, look_up, reader
+from services.portal.pages.offers.bodies import offer_body
+from services.portal.pages.requests.bodies import body_of as request_body
+from services.portal.pages.spreadsheets.kinds import Kind, own_party
+from services.portal.services import AwayError, RefusedError
+from services.portal.sheets.changes import changed_body, changed_columns
+from services.portal.sheets.faults import Fault
+
+_AT_ONCE: Final = 8
+_ACTIVITY: Final = (
+    *("title", "description", "language", "country", "organisation", "donor_country", "theme"),
+    *("kind", "quantity", "unit", "amount", "currency", "window", "status", "partners", "public"),
+    "external_id",
+)
+
+
+@dataclass(frozen=True)
+class Change:
+    """A record that a file changes: the columns' keys, the body to be sent, its version."""
+
+    id: str
+    title: str
+    columns: Sequence[str]
+    body: Mapping[str, Any]
+    etag: str
+
+
+def changes_of(kind: Kind, rows: Sequence[Mapping[str, Any]]) -> tuple[list[Change], list[Fault]]:
+    """What rows that name records' ids change of these, and what is wrong with such rows.
+
+    A record that is not the reader's own, or not there, is a fault; one as it stands is no change.
+    """
+    held: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for row in rows:
+        held[row["id"]].append(row)
+    asked = {id_: ask(kind.service, f"{kind.path}/{id_}") for id_ in held if _is_plain(id_)}
+    found = look_up(asked)
+    changes, faults = [], []
+    for id_, told in held.items():
+        answer = found.get(id_)
+        if answer is None or answer.body[kind.party] != own_party(kind):
+            faults.append(Fault("id", str(told[0]["cell"]), {"text": id_}))
+            continue
+        before = kind.rows(answer.body)
+        if len(before) != len(told):
+            faults.append(Fault("rows", str(told[0]["cell"]), {"count": len(before)}))
+            continue
+        said = [{key: value for key, value in row.items() if key != "cell"} for row in told]
+        columns = changed_columns(before, said)
+        if columns:
+            own = kind, answer.body
+            body = changed_body(_body(*own), before, said, kind.bodies, own_party(kind), kind.lines)
+            changes.append(Change(id_, answer.body["title"], columns, body, answer.etag))
+    return changes, faults
+
+
+def send_changes(
+    kind: Kind, changes: Sequence[Change]
+) -> Iterator[tuple[Change, Exception | None]]:
+    """Change the records; each with why it was not changed, if so."""
+    services, own = house().services, reader()
+
+    def send(change: Change) -> Exception | None:
+        path = f"{kind.path}/{change.id}"
+        try:
+            services.send(own, "PUT", kind.service, path, change.body, if_match=change.etag)
+        except (AwayError, RefusedError) as error:
+            return error
+        return None
+
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        yield from zip(changes, list(pool.map(send, changes)), strict=True)
+
+
+def _body(kind: Kind, record: Mapping[str, Any]) -> dict[str, Any]:
+    if kind.lines == "provisions":
+        return offer_body(record)
+    if kind.lines == "needs":
+        return request_body(record)
+    return {name: record[name] for name in _ACTIVITY}
+
+
+def _is_plain(id_: str) -> bool:
+    """Whether it stands in an address as it is."""
+    return id_.isascii() and id_.replace("-", "").replace("_", "").replace(".", "").isalnum()
