@@ -91,7 +91,8 @@ def test_charts_are_tables_and_files_alike(portal: Portal) -> None:
         anybody.open(f"/public/figures/{name}.csv")
         assert anybody.shown.headers["Content-Type"] == "text/csv; charset=utf-8"
         rows = list(csv.reader(io.StringIO(anybody.shown.content.decode("utf-8-sig"))))
-        for row in rows[1:]:
+        assert all(tag.startswith("#") for tag in rows[1])
+        for row in rows[2:]:
             assert row[0] in page.text
 
 

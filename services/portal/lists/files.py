@@ -39,6 +39,17 @@ def pieces_of(
     return (piece.encode() for piece in csv_pieces(header, rows, listing.tags()))
 
 
+def table_pieces(
+    ending: str, header: Sequence[str], tags: Sequence[str], rows: Iterable[Sequence[Any]]
+) -> Iterator[bytes]:
+    """A table of few rows in the same formats; in JSON Lines by the names of its columns."""
+    if ending == JSONL:
+        return (_line(dict(zip(header, row, strict=True))) for row in rows)
+    if ending == XLSX:
+        return _of_file(write_workbook(header, rows))
+    return (piece.encode() for piece in csv_pieces(header, rows, tags))
+
+
 def _rows(listing: Listing, pages: Pages, look: Look, language: str) -> Iterator[list[Any]]:
     for page in pages:
         names = look(listing.named(page))

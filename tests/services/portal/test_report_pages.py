@@ -1,6 +1,7 @@
 """The report as a page and as files, out of what the services tell."""
 
 import csv
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from io import StringIO
@@ -16,6 +17,7 @@ from services.portal.documents import Account
 from services.portal.house import House
 from services.portal.pages.report.words import NAMES
 from services.portal.services import Answer, Ask, AwayError, Reader, Services
+from services.portal.sheets.reading import read_sheet
 from services.requests.reporting import FIGURES as OF_REQUESTS
 from shared.registers.report import Fact, records_behind, report
 from tests.services.portal.browsing import Browser
@@ -112,6 +114,13 @@ def test_files_have_the_same_figures(
     assert told["triangular", "Effective after 12 months: 4 or 5 of 5, of the answers"] == "1.0"
     chart = browser.client.get("/report/theme.csv?language=en").text
     assert "0.5" in chart
+    _head, tags, row, *_more = csv.reader(StringIO(chart))
+    assert (tags[0], row[0]) == ("#sector+name", "Marking")
+    (line, *_) = browser.client.get("/report/theme.jsonl?language=en").text.splitlines()
+    assert json.loads(line)["Theme"] == "Marking"
+    sheet = read_sheet(browser.client.get("/report/all.xlsx?language=en").data)
+    assert len(sheet.rows) == len(rows) - 1
+    assert browser.client.get("/report/theme.pdf").status_code == 404
 
 
 def test_every_figure_of_every_service_has_a_name() -> None:

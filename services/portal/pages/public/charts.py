@@ -19,6 +19,8 @@ Bar = tuple[float, float, float, float, str]
 
 _WIDTH, _HEIGHT = 100.0, 24.0
 CURRENCY = "USD"
+_LABEL_TAGS = {"themes": "#sector+name", "regions": "#region+name"}
+_UNPRICED = "#indicator+unpriced+num"
 
 
 @dataclass(frozen=True)
@@ -33,12 +35,13 @@ class Line:
 
 @dataclass(frozen=True)
 class Chart:
-    """A chart: `name` in addresses, `head` the columns' names, the label's first."""
+    """A chart: `name` in addresses, `head` the columns' names, the label's first; `tags` in HXL."""
 
     name: str
     title: str
     about: str
     head: Sequence[str]
+    tags: Sequence[str]
     lines: Sequence[Line]
 
     @property
@@ -60,6 +63,7 @@ def open_by(
         title,
         _("Needs that are not wholly committed yet (thick bar), of all that were made public."),
         [label, _("Open"), _("All")],
+        [_LABEL_TAGS[name], "#indicator+open+num", "#indicator+all+num"],
         [
             Line(
                 named(row["code"]),
@@ -87,6 +91,7 @@ def coverage(rows: Sequence[Stored], named: Callable[[str], str]) -> Chart:
             "today. Needs without an amount are counted beside."
         ),
         [_("Theme"), _("Asked for"), _("Committed"), _("Delivered"), _("Without an amount")],
+        [_LABEL_TAGS["themes"], *(f"#value+{one}+usd" for one in names), _UNPRICED],
         [
             Line(
                 named(row["code"]),
@@ -125,6 +130,11 @@ def times(rows: Sequence[Stored]) -> Chart:
             _("Upper quartile"),
         ],
         [
+            "#date+year",
+            *(f"#indicator+{one}+num" for one in ("committed", "waiting")),
+            *(f"#indicator+days+{one}+num" for one in ("lower", "median", "upper")),
+        ],
+        [
             Line(
                 str(row["year"]),
                 [row[name] for name in ("count", "waiting", "lower", "median", "upper")],
@@ -149,6 +159,7 @@ def spared(found: Sequence[tuple[str, Stored]]) -> Chart:
             "under way covers already, with what they are worth in US dollars."
         ),
         [_("What"), _("How many"), _("Value"), _("Lines without an amount")],
+        ["#indicator+name", "#indicator+num", "#value+usd", _UNPRICED],
         [
             Line(
                 label,
@@ -172,6 +183,7 @@ def by_state(rows: Sequence[Stored]) -> Chart:
         _("Open needs by State"),
         "",
         [_("State"), _("Open needs"), _("Requests")],
+        ["#country+name", "#indicator+open+num", "#indicator+requests+num"],
         [
             Line(
                 wording.country(row["country"]),

@@ -7,6 +7,7 @@ from typing import Any
 from flask import Flask, Response
 from flask_babel import gettext as _
 
+from services.portal.lists.files import TYPES, table_pieces
 from services.portal.pages.frame import moment, page
 from services.portal.pages.public import charts
 from services.portal.pages.public.charts import Chart
@@ -14,7 +15,6 @@ from services.portal.pages.public.reading import cacheable, gather, show_public
 from services.portal.pages.public.world import world
 from services.portal.pages.wording import country, here
 from services.portal.services import AwayError, ask
-from services.portal.sheets.writing import csv_pieces
 from shared.vocabulary.countries import AREAS
 from shared.vocabulary.themes import THEMES
 from shared.web.problems import not_found
@@ -28,7 +28,7 @@ def install(app: Flask) -> None:
     """Add the pages."""
     app.add_url_rule("/public/figures", view_func=figures_page)
     app.add_url_rule("/public/map", view_func=map_page)
-    app.add_url_rule("/public/figures/<string:name>.csv", view_func=figures_file)
+    app.add_url_rule("/public/figures/<string:name>.<string:ending>", view_func=figures_file)
 
 
 def figures(*services: str) -> Found:
@@ -71,9 +71,9 @@ def map_page() -> Response:
 
 
 @page
-def figures_file(name: str) -> Response:
-    """A chart's table as CSV; 503 while the service that it is of is away."""
-    if name not in _NAMES:
+def figures_file(name: str, ending: str) -> Response:
+    """A chart's table as a file; 503 while the service that it is of is away."""
+    if name not in _NAMES or ending not in TYPES:
         raise not_found("file")
     found = figures()
     chart = _chart(name, found)
@@ -81,10 +81,10 @@ def figures_file(name: str) -> Response:
         raise AwayError("requests")
     rows = [[line.label, *line.values] for line in chart.lines]
     answer = Response(
-        "".join(csv_pieces(chart.head, rows)),
-        content_type="text/csv; charset=utf-8",
+        b"".join(table_pieces(ending, chart.head, chart.tags, rows)),
+        content_type=TYPES[ending],
         headers={
-            "Content-Disposition": f'attachment; filename="{name}.csv"',
+            "Content-Disposition": f'attachment; filename="{name}.{ending}"',
             "Content-Language": here(),
             "Vary": "Accept-Language, Cookie",
         },

@@ -9,4 +9,4 @@ def install(app: Flask) -> None:
     """Add the pages."""
     app.add_url_rule("/report", view_func=showing.report_page)
     app.add_url_rule("/report/records", view_func=records.records_page)
-    app.add_url_rule("/report/<string:name>.csv", view_func=showing.report_file)
+    app.add_url_rule("/report/<string:name>.<string:ending>", view_func=showing.report_file)

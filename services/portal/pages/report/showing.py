@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from flask import Response
 from flask_babel import gettext as _
 
+from services.portal.lists.files import TYPES, table_pieces
 from services.portal.pages import wording
 from services.portal.pages.frame import for_roles, show
 from services.portal.pages.public.charts import Chart, Line, bars
@@ -21,12 +22,23 @@ from services.portal.pages.report.words import (
 )
 from services.portal.pages.wording import here
 from services.portal.services import AwayError
-from services.portal.sheets.writing import csv_pieces
 from shared.web.problems import not_found
 
 _COLUMNS: Final = ("lines-committed", "amount-committed", "effective-12", "sustainable-12")
 _TONES: Final = ("committed", "accent", "delivered", "ink")
 _DOLLARS: Final = frozenset({"duplicates-value", "offer-duplicates-value", "covered-value"})
+_NUMBER_TAGS: Final = (
+    *("#indicator+num", "#indicator+part+num", "#indicator+whole+num"),
+    *("#indicator+lower+num", "#indicator+upper+num", "#indicator+count+num"),
+)
+_TAGS: Final = {
+    "theme": "#sector+name",
+    "region": "#region+name",
+    "year": "#date+year",
+    "report_year": "#date+reported",
+    "group": "#group+name",
+    "modality": "#modality+name",
+}
 _NUMBERS: Final = ("value", "part", "whole", "lower", "upper", "count")
 Stored = Mapping[str, Any]
 
@@ -46,31 +58,32 @@ def report_page() -> Response:
         charts=[chart for by in DIMENSIONS if (chart := _chart(by, found)).lines],
         choices=choices(),
         chosen=filters,
-        narrowed=urlencode(narrowed(filters)),
+        narrowed=narrowed(filters),
         away=away,
     )
 
 
 @for_roles(*READERS)
-def report_file(name: str) -> Response:
-    """A chart's table as CSV, or all figures of all groups; 503 while a service is away."""
-    if name not in {"all", *DIMENSIONS}:
+def report_file(name: str, ending: str) -> Response:
+    """A chart's table as a file, or all figures of all groups; 503 while a service is away."""
+    if name not in {"all", *DIMENSIONS} or ending not in TYPES:
         raise not_found("file")
     found, away = told(chosen())
     if away:
         raise AwayError(away[0])
     if name == "all":
         head = [_("By"), _("Code"), _("Figure"), *_number_names()]
+        tags = ["#meta+by", "#meta+code", "#indicator+name", *_NUMBER_TAGS]
         rows = list(_all_rows(found))
     else:
         chart = _chart(name, found)
-        head = [*chart.head]
+        head, tags = [*chart.head], [*chart.tags]
         rows = [[line.label, *line.values] for line in chart.lines]
     return Response(
-        "".join(csv_pieces(head, rows)),
-        content_type="text/csv; charset=utf-8",
+        b"".join(table_pieces(ending, head, tags, rows)),
+        content_type=TYPES[ending],
         headers={
-            "Content-Disposition": f'attachment; filename="report-{name}.csv"',
+            "Content-Disposition": f'attachment; filename="report-{name}.{ending}"',
             "Content-Language": here(),
         },
     )
@@ -138,6 +151,11 @@ def _chart(by: str, found: Told) -> Chart:
             *(str(DIMENSIONS[by]), _("Need lines"), _("Matches")),
             *(_("Committed, by line"), _("Committed, by amount")),
             *(_("Effective after 12 months"), _("Of lasting use after 12 months")),
+        ],
+        [
+            _TAGS.get(by, f"#meta+{by}"),
+            *(f"#indicator+{one}+num" for one in ("needs", "matches")),
+            *(f"#indicator+{one.replace('-', '_')}+pct" for one in _COLUMNS),
         ],
         sorted(lines, key=lambda line: line.label),
     )
