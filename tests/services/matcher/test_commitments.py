@@ -9,7 +9,15 @@ from typing import Any
 import pytest
 
 from services.matcher.actors import Actor
-from services.matcher.commitments import GRACE, begin, expire, finish, recover, start_release
+from services.matcher.commitments import (
+    GRACE,
+    begin,
+    expire,
+    finish,
+    recover,
+    start_release,
+    unfinished,
+)
 from services.matcher.documents import Commitment, Match
 from services.matcher.domain import LineLimit
 from services.matcher.ledger import Limits, release, reserve, set_limits
@@ -155,7 +163,9 @@ def test_what_has_expired_is_given_back(match: Match) -> None:
 def test_what_is_under_way_is_left_to_whoever_began_it(match: Match) -> None:
     begin("c", match, lines(1, 1), None, COORDINATOR, NOW)
     assert recover(NOW + GRACE / 2) == 0
+    assert unfinished(LATER) == (1, (LATER - NOW).total_seconds())
     assert recover(LATER) == 1
+    assert unfinished(LATER) == (0, 0.0)
     assert Commitment.objects.get(id="c").status == "held"
 
 

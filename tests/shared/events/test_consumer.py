@@ -9,7 +9,8 @@ from kafka import TopicPartition
 from sample_things import event_of
 
 from deploy.local.servers import wait_until
-from shared.events import clients
+from shared.events import clients, metrics
+from shared.events import consumer as consumer_module
 from shared.events.consumer import Consumer, ConsumerPolicy, Handler, Retry, TooManyDeadLetters
 from shared.events.dead_letters import list_dead_letters
 from shared.events.envelope import Event
@@ -154,3 +155,27 @@ def test_too_many_in_a_row_end_the_run(
         wait_until(lambda: bool(raised), 30, "the stop")
     assert len(list_dead_letters(settings)) == 4
     assert committed(settings, topics) == 0
+
+
+def test_what_waits_for_another_try_counts_as_lag(
+    topics: Topics,
+    make_consumer: Callable[..., Consumer],
+    produce: Callable[..., None],
+    running: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(consumer_module, "_MEASURE_SECONDS", 0.0)
+    mended = threading.Event()
+
+    def handle(events: Sequence[Event]) -> None:
+        if not mended.is_set():
+            raise Retry("the store is away")
+
+    def lag() -> float:
+        return metrics.CONSUMER_LAG.labels("group")._value.get()
+
+    produce(topics.requests, event_of("a", Version(1, 1)), event_of("a", Version(1, 2)))
+    with running(make_consumer(handle).run):
+        wait_until(lambda: lag() > 0, 30, "the lag is told")
+        mended.set()
+        wait_until(lambda: lag() == 0, 30, "nothing is left")
