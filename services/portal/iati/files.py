@@ -30,7 +30,10 @@ class Source(Protocol):
     def find(
         self, requests: Sequence[str], offers: Sequence[str], organisations: Sequence[str]
     ) -> Mapping[str, Mapping[str, Stored]]:
-        """`requests`, `offers` and `organisations` by id; what may not be read is left out."""
+        """`requests`, `offers` and `organisations` by id, of each at most as many as a page names.
+
+        What may not be read is left out; a service that is away is an error.
+        """
         ...
 
 
@@ -41,32 +44,33 @@ def pieces(source: Source, now: datetime, *, own: str | None) -> Iterator[bytes]
     Raises NothingError.
     """
     pages = _pages(source)
-    first = next((page for page in pages if page), None)
+    first = next(pages, None)
     if first is None:
         raise NothingError
-    return _written(chain([first], pages), source, now, own)
+    return _written(chain([first], pages), now, own)
 
 
-def _pages(source: Source) -> Iterator[Sequence[Stored]]:
+def _pages(source: Source) -> Iterator[tuple[Sequence[Stored], Records]]:
+    """Pages with matches in them, each with the records that these name."""
     cursor: str | None = None
     while True:
         page = source.page(cursor)
-        yield page["items"]
+        if page["items"]:
+            yield page["items"], _records(page["items"], source)
         cursor = page["next"]
         if cursor is None:
             return
 
 
 def _written(
-    pages: Iterator[Sequence[Stored]], source: Source, now: datetime, own: str | None
+    pages: Iterator[tuple[Sequence[Stored], Records]], now: datetime, own: str | None
 ) -> Iterator[bytes]:
     at = now.strftime("%Y-%m-%dT%H:%M:%SZ")
     yield (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         f'<iati-activities version="{VERSION}" generated-datetime="{at}">\n'
     ).encode()
-    for page in pages:
-        records = _records(page, source)
+    for page, records in pages:
         for match in page:
             second = match["organisation"] != own
             activity = activity_of(match, records, at_second_hand=second)

@@ -8,11 +8,12 @@ from services.portal.pages.asking import Ask, ask, look_up
 Record = Mapping[str, Any]
 Records = Mapping[str, Record]
 
-_LISTS: Final = {
+LISTS: Final = {
     "requests": ("requests", "/v1/requests"),
     "offers": ("offers", "/v1/offers"),
     "organisations": ("offers", "/v1/organisations"),
 }
+"""Where records are listed by their ids."""
 _AT_ONCE: Final = 50
 
 
@@ -23,7 +24,7 @@ def find(**ids: Iterable[str | None]) -> dict[str, Records]:
     """
     asked: dict[str, Ask] = {}
     for kind, some in ids.items():
-        service, path = _LISTS[kind]
+        service, path = LISTS[kind]
         every = sorted({one for one in some if one})
         for place in range(0, len(every), _AT_ONCE):
             part = every[place : place + _AT_ONCE]

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from services.portal.house import house
 from services.portal.iati.files import MEDIA_TYPE, PAGE, PATH, NothingError, pieces
 from services.portal.pages.asking import get
-from services.portal.pages.finding import find
+from services.portal.pages.finding import LISTS
 from services.portal.pages.frame import account, for_roles, go
 from services.portal.pages.matches.acting import READERS
 
@@ -44,4 +44,16 @@ class _Reading:
     def find(
         self, requests: Sequence[str], offers: Sequence[str], organisations: Sequence[str]
     ) -> Mapping[str, Mapping[str, Mapping[str, Any]]]:
-        return find(requests=requests, offers=offers, organisations=organisations)
+        # Not as pages look names up: what is away for a moment must not be missing in the file.
+        asked = {"requests": requests, "offers": offers, "organisations": organisations}
+        return {kind: _records(kind, ids) for kind, ids in asked.items()}
+
+
+def _records(kind: str, ids: Sequence[str]) -> dict[str, Mapping[str, Any]]:
+    service, path = LISTS[kind]
+    found: dict[str, Mapping[str, Any]] = {}
+    for at in range(0, len(ids), PAGE):
+        some = list(ids[at : at + PAGE])
+        items = get(service, path, id=some, limit=PAGE).body["items"]
+        found |= {one["id"]: one for one in items}
+    return found
