@@ -33,6 +33,7 @@ _COMMANDS: Mapping[str, str] = {
     "restored": "Let restored databases win over what the topics hold.",
     "topics": "Make the topics that are missing, and show them.",
     "asyncapi": "Print the description of the topics: AsyncAPI 3.",
+    "interfaces": "Tell what changed in APIs and topics since the last release.",
 }
 _EXPECTED = (
     StackError,

@@ -12,6 +12,8 @@ import services.matcher.app
 import services.offers.app
 import services.portal.app
 import services.requests.app
+from deploy.interfaces.operations import changes
+from deploy.interfaces.released import released
 from shared.settings import Settings
 from shared.vocabulary.themes import THEMES
 from tests.services.portal.conftest import ENVIRON as PORTAL
@@ -56,6 +58,12 @@ def test_descriptions_are_valid_and_say_what_other_languages_understand(
             assert pattern.endswith("$"), schema
         if isinstance(schema.get("enum"), list):
             assert ("null" in schema.get("type", [])) == (None in schema["enum"]), schema
+
+
+def test_nothing_breaks_for_who_goes_by_the_last_release(document: dict[str, Any]) -> None:
+    before = released(document["info"]["title"].removeprefix("Entraide: "))
+    told = [str(change) for change in changes(before, document) if change.breaks]
+    assert told == [], "mend it, or publish it with a new major version (CONTRIBUTING.md)"
 
 
 def test_every_write_tells_how_it_may_be_refused(document: dict[str, Any]) -> None:

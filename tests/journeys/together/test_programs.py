@@ -1,4 +1,4 @@
-"""The example program that uses nothing of the house, against the real processes."""
+"""Machines of others, against the real processes: an example program, the interfaces' documents."""
 
 import os
 import subprocess
@@ -58,3 +58,10 @@ def test_it_registers_a_request_and_prints_its_proposals(
     assert program.returncode == 0, printed
     assert printed.splitlines()[-1].startswith("entraide.shortlist.v1 {")
     assert offer in printed
+
+
+def test_what_the_stack_offers_breaks_nothing_of_the_last_release(stack: Stack) -> None:
+    entraide = str(Path(sys.executable).with_name("entraide"))
+    command = [entraide, "interfaces", "--data-dir", str(stack.plan.directory.path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -1,0 +1,1 @@
+"""The published descriptions of APIs and topics, and what a change of them breaks."""
