@@ -10,7 +10,7 @@ export OPENBLAS_NUM_THREADS = 1
 # Every process of a stack would compile every module again where the caller's environment has this set.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: install run test test-long chromium pictures test-kafka test-faults test-faults-kafka fuzz audit lint lock clean
+.PHONY: install run test test-long chromium pictures test-kafka test-faults test-faults-kafka fuzz audit lint docs lock clean
 
 install: $(INSTALLED)
 
@@ -79,6 +79,10 @@ fuzz: install
 audit: install
 	$(BIN)/uvx pip-audit --disable-pip --require-hashes --requirement requirements/production.txt
 	$(BIN)/uvx pip-audit --disable-pip --require-hashes --requirement $(LOCK)
+
+# The guides as a static site in build/docs; a dead link, a missing page or anchor ends it.
+docs: install
+	$(BIN)/properdocs build --strict --quiet --clean
 
 # Resolves the newest versions that pyproject.toml allows. What is tested is resolved first, and the other two locks
 # take from it: nothing is ever installed that was not tested.
