@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 import requests
 
 from deploy.cli.target import Target
+from shared.calling import ProblemError, headers_of_file, headers_of_write, query_of
 from shared.web.keys import LOOPBACK
 
 _TIMEOUT = (5.0, 60.0)
@@ -26,21 +27,6 @@ _PATIENCE = 45.0
 
 class UnreachableError(Exception):
     """A service did not answer in time; the message names its address."""
-
-
-class ProblemError(Exception):
-    """A service refused; has the HTTP status and the problem document."""
-
-    def __init__(self, status: int, problem: Mapping[str, Any]) -> None:
-        detail = problem.get("detail") or problem.get("title") or f"HTTP status {status}"
-        super().__init__(str(detail))
-        self.status = status
-        self.problem = problem
-
-    def fields(self) -> list[tuple[str, str]]:
-        """The fields that the problem names, each with its message; may be empty."""
-        errors = self.problem.get("errors") or []
-        return [(str(error.get("field", "")), str(error.get("message", ""))) for error in errors]
 
 
 @dataclass(frozen=True)
@@ -132,14 +118,12 @@ class Client:
             "Authorization": self._target.authorization(role or self._role),
             "Accept": "application/json",
         }
-        if if_match is not None:
-            headers["If-Match"] = if_match
+        headers |= headers_of_write(if_match=if_match)
         content = None
         if file is not None:
-            content, headers["Content-Type"], name = file
-            if name is not None:
-                headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}"
-        params = _params(query or {})
+            content, media_type, name = file
+            headers |= headers_of_file(media_type, name)
+        params = query_of(query or {})
         deadline, pause = time.monotonic() + self._patience, 0.2
         while True:
             try:
@@ -170,14 +154,6 @@ class Client:
             session.trust_env = urlsplit(url).hostname not in LOOPBACK
             self._local.session = session
         return session
-
-
-def _params(query: Mapping[str, object]) -> dict[str, str | list[str]]:
-    return {
-        name: [str(one) for one in value] if isinstance(value, list) else str(value)
-        for name, value in query.items()
-        if value is not None
-    }
 
 
 def _answer(response: requests.Response) -> Answer:

@@ -10,9 +10,10 @@ from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
-from deploy.cli.client import Client, ProblemError
+from deploy.cli.client import Client
 from deploy.cli.goldformat import FILES, RowError
 from deploy.cli.goldset import GoldSet, Kind, Row, format_field
+from shared.calling import ProblemError
 
 ROLE = "operator"
 AUTHENTICATOR = "coordinator"

@@ -13,9 +13,10 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from deploy.cli.client import Client, ProblemError
+from deploy.cli.client import Client
 from deploy.cli.options import LANGUAGES, data_dir_option
 from deploy.cli.target import find_target
+from shared.calling import ProblemError
 from shared.lifecycle import REQUEST
 
 ROLE = "coordinator"

@@ -10,9 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
-from http import HTTPStatus
 from typing import Any, Final
-from urllib.parse import quote
 
 import requests
 from urllib3.exceptions import ProtocolError
@@ -20,6 +18,13 @@ from urllib3.exceptions import ProtocolError
 from services.portal.addresses import Address
 from services.portal.bounded import InTime
 from shared import tracing
+from shared.calling import (
+    ProblemError,
+    headers_of_file,
+    headers_of_write,
+    object_of,
+    query_of,
+)
 
 TIMEOUT_SECONDS: Final = (2.0, 8.0)
 _AWAY = 500
@@ -38,25 +43,12 @@ class AwayError(Exception):
         self.told = told or {}
 
 
-class RefusedError(Exception):
-    """A service refused: the HTTP status and the problem document (RFC 9457)."""
+class RefusedError(ProblemError):
+    """A service refused; `service` names it."""
 
     def __init__(self, service: str, status: int, problem: Mapping[str, Any]) -> None:
-        detail = problem.get("detail") or problem.get("title") or f"HTTP status {status}"
-        super().__init__(str(detail))
+        super().__init__(status, problem)
         self.service = service
-        self.status = status
-        self.problem = problem
-
-    @property
-    def stale(self) -> bool:
-        """Whether the record changed since it was read."""
-        return self.status == HTTPStatus.PRECONDITION_FAILED
-
-    def fields(self) -> list[tuple[str, str]]:
-        """The fields that the problem names, each with its message; may be empty."""
-        errors = self.problem.get("errors") or []
-        return [(str(error.get("field", "")), str(error.get("message", ""))) for error in errors]
 
 
 @dataclass(frozen=True)
@@ -121,7 +113,7 @@ class Services:
     def fetch(self, reader: Reader, asked: Ask) -> Answer:
         """Make one GET."""
         response = self._call(
-            "GET", asked.service, asked.path, reader.headers(), params=_params(asked.query)
+            "GET", asked.service, asked.path, reader.headers(), params=query_of(asked.query)
         )
         return _answer(asked.service, response)
 
@@ -178,11 +170,7 @@ class Services:
         It is sent once: who is told that the service is away does not know whether it was done, and
         sends again with the same version or key.
         """
-        headers = reader.headers()
-        if if_match is not None:
-            headers["If-Match"] = if_match
-        if key is not None:
-            headers["Idempotency-Key"] = key
+        headers = {**reader.headers(), **headers_of_write(if_match=if_match, key=key)}
         return _answer(service, self._call(method, service, path, headers, json=body))
 
     def send_file(
@@ -196,10 +184,8 @@ class Services:
         **query: object,
     ) -> Answer:
         """POST a file as it is."""
-        headers = {**reader.headers(), "Content-Type": media_type}
-        if name is not None:
-            headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name, safe='')}"
-        response = self._call("POST", service, path, headers, params=_params(query), data=content)
+        headers = {**reader.headers(), **headers_of_file(media_type, name)}
+        response = self._call("POST", service, path, headers, params=query_of(query), data=content)
         return _answer(service, response)
 
     def stream(self, reader: Reader, service: str, path: str) -> requests.Response:
@@ -229,7 +215,7 @@ class Services:
         except requests.RequestException:
             raise AwayError(service) from None
         if response.status_code >= _AWAY or response.is_redirect:
-            told = {} if sent.get("stream") else _told(response)
+            told = None if sent.get("stream") else object_of(response)
             response.close()
             raise AwayError(service, told)
         return response
@@ -265,24 +251,9 @@ def _read(send: Callable[[], requests.Response]) -> requests.Response:
     return send()
 
 
-def _params(query: Mapping[str, object]) -> dict[str, object]:
-    return {name: value for name, value in query.items() if value is not None}
-
-
-def _told(response: requests.Response) -> Mapping[str, Any]:
-    try:
-        body = response.json()
-    except requests.JSONDecodeError:
-        return {}
-    return body if isinstance(body, dict) else {}
-
-
 def _answer(service: str, response: requests.Response) -> Answer:
-    try:
-        body = response.json() if response.content else {}
-    except requests.JSONDecodeError:
-        raise AwayError(service) from None
-    if not isinstance(body, dict):
+    body = object_of(response)
+    if body is None:
         raise AwayError(service)
     if not response.ok:
         raise RefusedError(service, response.status_code, body)

@@ -10,13 +10,14 @@ from typing import Any
 
 import pytest
 
-from deploy.cli.client import Client, ProblemError
+from deploy.cli.client import Client
 from deploy.cli.target import stack_target
 from deploy.kafka.server import kafka_command
 from deploy.local.beside import stack_beside
 from deploy.local.running import Stack
 from deploy.local.servers import BrokerCommand, broker_command
 from deploy.local.stack import DataDirectory, Ports
+from shared.calling import ProblemError
 
 AS_OF = "2026-11-23"
 """The day that the examples are made for: their windows must not close on the tests."""

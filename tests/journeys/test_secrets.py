@@ -15,7 +15,7 @@ import pymongo
 import pytest
 from marshmallow import Schema, fields
 
-from deploy.cli.client import Client, ProblemError
+from deploy.cli.client import Client
 from deploy.cli.settling import Watch, wait_until_settled
 from deploy.cli.target import Target
 from deploy.local.programs import service_settings
@@ -30,6 +30,7 @@ from services.offers.schemas import (
     OrganisationBody,
 )
 from services.requests.schemas import EndBody, ObjectBody, RequestBody, ReturnBody, StateBody
+from shared.calling import ProblemError
 from shared.events.reader import read_to_end
 from shared.events.topics import Topics
 from shared.web.identity import Identity

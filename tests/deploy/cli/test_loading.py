@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from deploy.cli.client import Client, ProblemError, UnreachableError
+from deploy.cli.client import Client, UnreachableError
 from deploy.cli.goldset import Row
 from deploy.cli.loading import bring
 from deploy.cli.target import Target
+from shared.calling import ProblemError
 
 ROW = Row("request", "R1", "f" * 24, {"title": "x"}, "requests.jsonl", 3)
 Reply = tuple[int, dict[str, Any], str]

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from deploy.cli.client import Client, ProblemError
+from deploy.cli.client import Client
 from deploy.local.running import Stack
 from deploy.local.servers import wait_until
+from shared.calling import ProblemError
 from tests.journeys.speaking import both_agree
 
 pytestmark = pytest.mark.journey
