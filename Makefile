@@ -82,7 +82,7 @@ audit: install
 
 # The guides as a static site in build/docs; a dead link, a missing page or anchor ends it.
 docs: install
-	$(BIN)/properdocs build --strict --quiet --clean
+	$(BIN)/properdocs build --strict
 
 # Resolves the newest versions that pyproject.toml allows. What is tested is resolved first, and the other two locks
 # take from it: nothing is ever installed that was not tested.

@@ -36,6 +36,17 @@ def test_every_decision_is_listed(site: Path) -> None:
         assert f'href="{decision.stem}.html"' in listed
 
 
+def test_lists_are_lists(site: Path) -> None:
+    for path in site.rglob("*.html"):
+        for paragraph in re.findall(r"<p>.*?</p>", path.read_text(), re.DOTALL):
+            assert "\n- " not in paragraph, path.name
+
+
+def test_make_builds_it_so() -> None:
+    """`--quiet` would hide warnings from strictness, and let them pass."""
+    assert "\t$(BIN)/properdocs build --strict\n" in (ROOT / "Makefile").read_text()
+
+
 def test_nothing_is_loaded_from_elsewhere(site: Path) -> None:
     loading = re.compile(
         r"<(?:script|img|iframe)[^>]*\ssrc=\"?(?:https?:)?//|<link[^>]*\shref=\"?(?:https?:)?//"
