@@ -10,6 +10,7 @@ import yaml
 
 from deploy.docker import healthy
 from deploy.local.stack import SERVICES
+from services.matcher import metrics
 from shared.settings import Settings
 
 APIS = ("portal", *SERVICES)
@@ -17,6 +18,7 @@ WORKERS = tuple(f"{service}-worker" for service in APIS)
 NAME = "app.kubernetes.io/name"
 COMPONENT = "app.kubernetes.io/component"
 PART_OF = "app.kubernetes.io/part-of"
+KUBERNETES = "1.34"
 RESTORED = tuple(f"{service}-restored" for service in SERVICES)
 JOBS = ("topics", *RESTORED)
 BASE = Path(__file__).parents[2] / "deploy" / "kubernetes" / "base"
@@ -251,3 +253,30 @@ def test_labels_say_what_a_pod_is(manifests: list[Manifest]) -> None:
         assert labels[PART_OF] == "entraide"
         kind = "job" if name in JOBS else "worker" if name in WORKERS else "api"
         assert labels[COMPONENT] == kind
+
+
+def test_autoscaling_follows_the_work_that_workers_share(manifests: list[Manifest]) -> None:
+    folder = BASE.with_name("autoscaled")
+    (scaler,) = yaml.safe_load_all((folder / "matcher-worker.yaml").read_text())
+    spec = scaler["spec"]
+    target = spec["scaleTargetRef"]
+    deployment = named(manifests, target["kind"])[target["name"]]
+    assert target["apiVersion"] == deployment["apiVersion"]
+    assert spec["minReplicas"] == deployment["spec"]["replicas"]
+    assert spec["maxReplicas"] == Settings.topic_partitions
+    (metric,) = spec["metrics"]
+    (family,) = metrics.WAITING.collect()
+    assert metric["pods"]["metric"]["name"] == family.name
+    kustomization = yaml.safe_load((folder / "kustomization.yaml").read_text())
+    assert kustomization["resources"] == ["matcher-worker.yaml"]
+    (patch,) = kustomization["patches"]
+    assert patch["target"] == {"kind": target["kind"], "name": target["name"]}
+
+
+def test_every_manifest_fits_the_schemas_of_kubernetes(manifests: list[Manifest]) -> None:
+    validator = pytest.importorskip(
+        "kubernetes_validate", reason="needs `pip install kubernetes-validate`"
+    )
+    autoscaled = BASE.with_name("autoscaled") / "matcher-worker.yaml"
+    for manifest in (*manifests, *yaml.safe_load_all(autoscaled.read_text())):
+        validator.validate(manifest, KUBERNETES, strict=True)
