@@ -5,8 +5,9 @@ for ever: a batch in a codec that is not installed, one whose checksum is wrong,
 name is not UTF-8 (docs/decisions/0012).
 """
 
+import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from kafka import KafkaConsumer
@@ -21,6 +22,7 @@ class Unreadable:
 
     It takes the place of the batch's last record: whoever goes on after `offset` has passed it.
     `headers` tell one such batch from another, `detail` says where it stood and what was wrong.
+    `timestamp` is of when it came (milliseconds): what it says itself cannot be relied on.
     """
 
     topic: str
@@ -30,6 +32,7 @@ class Unreadable:
     detail: str
     key: None = None
     value: None = None
+    timestamp: int = field(default_factory=lambda: int(time.time() * 1000))
 
 
 def tolerate(consumer: KafkaConsumer) -> None:
