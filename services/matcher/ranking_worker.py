@@ -25,6 +25,7 @@ from services.matcher.ownership import Ownership
 from services.matcher.rivals import Standing
 from services.matcher.shortlists import Ranking
 from shared import tracing
+from shared.events.envelope import SHORTLIST
 from shared.events.letters import DeadLetters
 from shared.events.outbox import Contention
 from shared.events.reader import TopicReader
@@ -106,7 +107,10 @@ class RankingWorker:
             *(self._topics.requests, self._topics.offers),
             *(self._topics.activities, self._topics.matches),
         )
-        reader = TopicReader(self._settings, topics, self._dead_letters, "matcher-index")
+        # The matchers' own proposals tell the index nothing, and are most of what is published.
+        reader = TopicReader(
+            self._settings, topics, self._dead_letters, "matcher-index", passed={SHORTLIST}
+        )
         with closing(reader):
             while not (reader.caught_up() or stop.is_set()):
                 self._read(reader, CATCH_UP_MS)

@@ -2,7 +2,7 @@
 
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
@@ -50,8 +50,8 @@ class TopicReader:
     TopicsMissing or KafkaError). `poll` blocks for its timeout at most, plus the time that dead
     letters take. What cannot be understood becomes a dead letter of the consumer `name`; too many
     in a row raise TooManyDeadLetters. While a dead letter cannot be written, or settled, the reader
-    stands still before the record rather than losing it, and hands out what came before it. Not
-    for several threads. Close it.
+    stands still before the record rather than losing it, and hands out what came before it. Events
+    of the types `passed` are read past without being unpacked. Not for several threads. Close it.
     """
 
     def __init__(
@@ -61,7 +61,9 @@ class TopicReader:
         dead_letters: DeadLetters,
         name: str | None = None,
         max_consecutive_dead_letters: int = MAX_CONSECUTIVE_DEAD_LETTERS,
+        passed: Collection[str] = (),
     ) -> None:
+        self._passed = {type_.encode() for type_ in passed}
         self._topics = Topics(settings.topic_prefix)
         consumer_name = name or f"{settings.service}-reader"
         self._streak = Streak(dead_letters, consumer_name, max_consecutive_dead_letters)
@@ -93,7 +95,9 @@ class TopicReader:
         return received
 
     def _understand(self, record: Any) -> Received | None:
-        """What a record says; None when it became a dead letter."""
+        """What a record says; None when it became a dead letter, or is none of the reader's."""
+        if self._passed and dict(record.headers).get("ce_type") in self._passed:
+            return None
         try:
             event = decode(record, self._topics.types_in(record.topic))
         except InvalidEvent as invalid:

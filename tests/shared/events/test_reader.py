@@ -9,7 +9,7 @@ from sample_things import SOURCE, event_of, now
 
 from deploy.local.servers import wait_until
 from shared.events.dead_letters import list_dead_letters
-from shared.events.envelope import REQUEST, Event, encode
+from shared.events.envelope import OFFER, REQUEST, Event, encode
 from shared.events.letters import DeadLetters
 from shared.events.poison import TooManyDeadLetters
 from shared.events.reader import Received, TopicReader, read_to_end
@@ -72,6 +72,23 @@ def test_everything_from_the_beginning(
     produce(topics.requests, event_of("later", Version(1, 1)))
     assert read(reader, 1)[0].subject == "later"
     assert reader.caught_up()
+
+
+def test_what_is_passed_is_read_past_whatever_it_says(
+    make_reader: Callable[..., TopicReader],
+    topics: Topics,
+    produce: Callable[..., None],
+    settings: Settings,
+) -> None:
+    offer = Event(OFFER, SOURCE, "o", now(), Version(1, 1), {}, tombstone=True)
+    broken = {"key": b"b", "value": b"{", "headers": [("ce_type", REQUEST.encode())]}
+    produce(topics.requests, event_of("r", Version(1, 1)), broken)
+    produce(topics.offers, offer)
+    reader = make_reader(passed={REQUEST})
+    assert [(one.type, one.subject) for one in read(reader, 1)] == [(OFFER, "o")]
+    wait_until(lambda: reader.poll(100) == [] and reader.caught_up(), 15, "the end of both topics")
+    assert reader.lag() == 0
+    assert list(list_dead_letters(settings)) == []
 
 
 def test_an_empty_topic_is_caught_up(make_reader: Callable[..., TopicReader]) -> None:
