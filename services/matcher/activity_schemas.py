@@ -3,6 +3,7 @@
 from marshmallow import fields, validate
 
 from services.matcher.commitment_schemas import TakenLineView
+from services.matcher.life_schemas import PartnerView
 from services.matcher.schemas import ServingView, TransitionView
 from shared.web.paging import PageQuery
 from shared.web.schemas import Amount, Quantity, StrictSchema
@@ -71,13 +72,6 @@ class AlliedView(StrictSchema):
     organisation = fields.String(required=True)
 
 
-class JoinedView(StrictSchema):
-    """An organisation that takes part, as both sides agreed, and as what."""
-
-    organisation = fields.String(required=True)
-    role = fields.String(required=True)
-
-
 class ActivityOfMatchView(StrictSchema):
     """A match that is committed or further, with what an activity of another register holds.
 
@@ -96,7 +90,7 @@ class ActivityOfMatchView(StrictSchema):
     history = fields.List(fields.Nested(TransitionView), required=True)
     held = fields.List(fields.Nested(HeldView), required=True)
     told = fields.List(fields.Nested(ToldOnView), required=True)
-    partners = fields.List(fields.Nested(JoinedView), required=True)
+    partners = fields.List(fields.Nested(PartnerView), required=True)
     allied = fields.List(fields.Nested(AlliedView), required=True)
     funders = fields.List(fields.Nested(FunderView), required=True)
     themes = fields.List(fields.String(), required=True)

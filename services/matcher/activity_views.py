@@ -13,7 +13,7 @@ from services.matcher.proposals import Proposal, acted_on
 from services.matcher.reporting import facts_of
 from services.matcher.rights import is_confidential
 from services.matcher.views import serving_view, taken_view
-from shared.registers.measures import amount_of, quantity_of
+from shared.registers.measures import in_measure
 from shared.registers.report import Fact
 from shared.web.identity import Identity
 from shared.web.logging import record_confidential_read
@@ -29,21 +29,21 @@ def activity_views(
 ) -> list[dict[str, Any]]:
     """The matches as `ActivityOfMatchView`s, those that the reader may see; reading confidential
     ones is put on record."""
-    shown = [
-        one
-        for one in acted_on(matches, identity)
-        if confidential or not is_confidential(one.request, one.entry["serves"])
-    ]
+
+    def seen(of: Sequence[Match]) -> list[Proposal]:
+        return [
+            one
+            for one in acted_on(of, identity)
+            if confidential or not is_confidential(one.request, one.entry["serves"])
+        ]
+
+    shown = seen(matches)
     if not shown:
         return []
     around = list(Match.objects(request__in=_requests(shown), status__in=sorted(KEPT)))
     facts = _facts(around, now)
     allied = _allied(shown)
-    known = {
-        one.id: one
-        for one in acted_on([*around, *_others(allied, around)], identity)
-        if confidential or not is_confidential(one.request, one.entry["serves"])
-    }
+    known = {one.id: one for one in seen([*around, *_others(allied, around)])}
     held = _held([one.match for one in known.values() if one.match is not None])
     partners = defaultdict(list)
     for joining in Joining.objects(proposal__in=[one.id for one in shown], status="agreed"):
@@ -193,9 +193,7 @@ def _told_view(report: Report) -> dict[str, Any]:
 
 
 def _line_view(line: ToldLine) -> dict[str, Any]:
-    is_money = line.measure == "money"
     return {
         **{name: getattr(line, name) for name in ("line", "measure", "unit")},
-        "quantity": None if is_money else quantity_of(line.amount),
-        "amount": amount_of(line.amount) if is_money else None,
+        **in_measure(line.measure, line.amount),
     }

@@ -18,7 +18,7 @@ from services.matcher.allocation_sums import Met
 from services.matcher.documents import RecordView, view_id
 from services.matcher.domain import proposal_id
 from services.matcher.engine.wording import filled, sentences
-from shared.registers.measures import amount_of, quantity_of
+from shared.registers.measures import in_measure
 from shared.web.identity import Identity
 from shared.web.logging import record_confidential_read
 
@@ -105,9 +105,4 @@ def unmet_view(one: UnmetNeed, language: str) -> dict[str, Any]:
 
 def measured_view(line: Mapping[str, Any], amount: int) -> dict[str, Any]:
     """An amount in the line's own unit."""
-    is_money = line["measure"] == "money"
-    return {
-        "unit": line["unit"],
-        "quantity": None if is_money else quantity_of(amount),
-        "amount": amount_of(amount) if is_money else None,
-    }
+    return {"unit": line["unit"], **in_measure(line["measure"], amount)}

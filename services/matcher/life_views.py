@@ -13,7 +13,7 @@ from services.matcher.life_documents import Report, ToldLine
 from services.matcher.match_waits import ANSWERING
 from services.matcher.proposals import Proposal
 from services.matcher.rights import acts_as, oversees
-from shared.registers.measures import amount_of, quantity_of
+from shared.registers.measures import amount_of, in_measure
 from shared.web.identity import Identity
 
 _SCALES = {"quantity": THOUSANDTHS, "money": CENTS}
@@ -79,12 +79,10 @@ def _report_view(report: Report) -> dict[str, Any]:
 
 
 def _told_view(line: ToldLine) -> dict[str, Any]:
-    is_money = line.measure == "money"
     names = ("line", "unit", "given_currency", "rate_date")
     return {
         **{name: getattr(line, name) for name in names},
-        "quantity": None if is_money else quantity_of(line.amount),
-        "amount": amount_of(line.amount) if is_money else None,
+        **in_measure(line.measure, line.amount),
         "given_amount": amount_of(line.given_cents),
     }
 

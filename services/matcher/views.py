@@ -15,7 +15,7 @@ from services.matcher.notices import notices
 from services.matcher.proposals import Proposal
 from services.matcher.rights import oversees
 from services.matcher.track_records import known_to, track_record_view
-from shared.registers.measures import amount_of, quantity_of
+from shared.registers.measures import amount_of, in_measure
 from shared.web.identity import Identity
 from shared.web.logging import record_confidential_read
 
@@ -84,11 +84,9 @@ def commitment_view(commitment: Commitment, hidden: frozenset[int]) -> dict[str,
 def taken_view(line: Any) -> dict[str, Any]:
     """What a commitment takes from a line, in the line's own unit."""
     names = ("side", "record", "line", "measure", "unit", "given_currency", "rate_date")
-    is_money = line.measure == "money"
     return {
         **{name: getattr(line, name) for name in names},
-        "quantity": None if is_money else quantity_of(line.amount),
-        "amount": amount_of(line.amount) if is_money else None,
+        **in_measure(line.measure, line.amount),
         "given_amount": amount_of(line.given_cents),
     }
 

@@ -29,6 +29,15 @@ def amount_of(stored: int | None) -> Decimal | None:
     return None if stored is None else Decimal(stored) / HUNDREDTHS
 
 
+def in_measure(measure: str, stored: int) -> dict[str, Decimal | None]:
+    """What is counted in a measure, `money` or another, as `amount` or as `quantity`."""
+    is_money = measure == "money"
+    return {
+        "quantity": None if is_money else quantity_of(stored),
+        "amount": amount_of(stored) if is_money else None,
+    }
+
+
 def event_quantity(stored: int | None) -> int | float | None:
     """The quantity of whole thousandths as a JSON number, whole where it can be."""
     if stored is None:
