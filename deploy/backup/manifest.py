@@ -9,7 +9,6 @@ from typing import Final
 
 FORMAT: Final = 1
 NAME: Final = "manifest.json"
-_PIECE = 1 << 20
 
 
 class BackupError(Exception):
@@ -72,8 +71,5 @@ def verify(directory: Path, manifest: Manifest) -> None:
 
 def digest(path: Path) -> str:
     """The SHA-256 of a file's bytes, in hexadecimals."""
-    found = hashlib.sha256()
     with path.open("rb") as file:
-        while piece := file.read(_PIECE):
-            found.update(piece)
-    return found.hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()

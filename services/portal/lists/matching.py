@@ -23,6 +23,7 @@ from services.portal.lists.fields import (
     Listing,
     Record,
     Row,
+    as_it_is,
     by_lines,
     coded,
     flat,
@@ -150,7 +151,7 @@ MATCHING = {
             Field("role", N_("Role"), "#org+role+code"),
             *(_CASE, Field("text", N_("Description"), "#description+text")),
         ),
-        lambda record: [record],
+        as_it_is,
     ),
     "duplicates": Listing(
         N_("Duplicates"),
@@ -217,7 +218,7 @@ MATCHING = {
             Field("to", N_("Last day"), "#date+end"),
             *(Field("stated_on", N_("As of"), "#date+stated"), MADE, CHANGED),
         ),
-        lambda record: [record],
+        as_it_is,
     ),
     "allocated": Listing(
         N_("Commitments that an allocation proposes"),
@@ -254,7 +255,7 @@ MATCHING = {
             Field("subject", N_("Account"), "#meta+account+id"),
             Field("reason", N_("Why"), "#description+reason"),
         ),
-        lambda record: [record],
+        as_it_is,
     ),
 }
 """The matcher's lists, each as its reader may see it; of the trail the service is to be said."""
