@@ -3,7 +3,7 @@
 import os
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ import pytest
 from pymongo.collection import Collection
 from xdist.scheduler import LoadScopeScheduling
 
+from deploy.local.running import Stack
 from deploy.local.servers import (
     LOOPBACK,
     broker_command,
@@ -22,6 +23,7 @@ from deploy.local.servers import (
 from shared.settings import Settings
 from shared.web.identity import Identity
 from shared.web.tokens import KeyPair, generate_key, issue_token
+from tests.logged import faults
 from tests.serving import serve, stop
 
 REPOSITORY = Path(__file__).parent.parent
@@ -51,6 +53,19 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FolderSchedu
     itself, and all that files share was started again and again.
     """
     return FolderScheduling(config, log)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Where a test with a running stack failed, show what that stack's processes died of."""
+    report = yield
+    if report.failed:
+        for given in getattr(item, "funcargs", {}).values():
+            if isinstance(given, Stack):
+                report.sections += faults(given.plan.directory.logs)
+    return report
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
