@@ -32,17 +32,47 @@ def described_client(app: Flask) -> FlaskClient:
     app.test_client_class = DescribedClient
     client = app.test_client()
     assert isinstance(client, DescribedClient)
-    client.description = Description(app, client.get("/openapi.json").get_json())
+    client.description = Description(app, _published(client))
     return client
+
+
+class Document:
+    """What an app published of itself."""
+
+    def __init__(self, content: dict[str, Any]) -> None:
+        self.content = content
+        self._validators: dict[str, Any] = {}
+
+    def errors(self, schema: dict[str, Any], value: Any) -> list[str]:
+        """What is wrong with the value by a schema of the document."""
+        name = repr(schema)
+        if name not in self._validators:
+            components = self.content["components"]
+            self._validators[name] = jsonschema_rs.Draft202012Validator(
+                {"allOf": [schema], "components": components}, validate_formats=True
+            )
+        found = self._validators[name].iter_errors(value)
+        return [f"{error.instance_path}: {error.message}" for error in found]
+
+
+_documents: dict[tuple[str, ...], Document] = {}
+"""By the routes that they are of: writing one out, and making its validators, takes long."""
+
+
+def _published(client: FlaskClient) -> Document:
+    routes = tuple(sorted(map(str, client.application.url_map.iter_rules())))
+    if routes not in _documents:
+        _documents[routes] = Document(client.get("/openapi.json").get_json())
+    return _documents[routes]
 
 
 class Description:
     """An OpenAPI document, asked by answers of the app that published it."""
 
-    def __init__(self, app: Flask, document: dict[str, Any]) -> None:
+    def __init__(self, app: Flask, document: Document) -> None:
         self._urls = app.url_map.bind("localhost")
-        self.document = document
-        self._validators: dict[str, Any] = {}
+        self.document = document.content
+        self.errors = document.errors
 
     def operation(self, answer: TestResponse) -> "Operation | None":
         """The operation that the answer is of; None for what is in no document."""
@@ -54,17 +84,6 @@ class Description:
         item = self.document["paths"].get(path, {})
         found = item.get(answer.request.method.lower())
         return None if found is None else Operation(self, path, item, found)
-
-    def errors(self, schema: dict[str, Any], value: Any) -> list[str]:
-        """What is wrong with the value by a schema of the document."""
-        name = repr(schema)
-        if name not in self._validators:
-            components = self.document["components"]
-            self._validators[name] = jsonschema_rs.Draft202012Validator(
-                {"allOf": [schema], "components": components}, validate_formats=True
-            )
-        found = self._validators[name].iter_errors(value)
-        return [f"{error.instance_path}: {error.message}" for error in found]
 
 
 class Operation:

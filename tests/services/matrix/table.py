@@ -20,7 +20,7 @@ its `World`. `test_every_route_has_a_line` says what is missing.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ from typing import Any
 from bson.codec_options import CodecOptions
 from bson.raw_bson import RawBSONDocument
 from flask import Flask
+from pymongo import monitoring
 from pymongo.database import Database
 from werkzeug.test import TestResponse
 
@@ -210,14 +211,40 @@ def found(marker: str, text: str) -> bool:
     return re.search(rf"(?<![\w.]){re.escape(marker)}(?!\w)", text) is not None
 
 
+class Written(monitoring.CommandListener):
+    """The collections that this process has sent a write to, each with its database."""
+
+    WRITES = frozenset({"insert", "update", "delete", "findAndModify", "create", "drop"})
+
+    def __init__(self) -> None:
+        self.names: set[tuple[str, str]] = set()
+
+    def started(self, event: monitoring.CommandStartedEvent) -> None:
+        """Note what a write is about."""
+        if event.command_name in self.WRITES:
+            self.names.add((event.database_name, event.command[event.command_name]))
+
+    def succeeded(self, event: monitoring.CommandSucceededEvent) -> None:
+        """Told by the driver; a write counts from its start."""
+
+    def failed(self, event: monitoring.CommandFailedEvent) -> None:
+        """Told by the driver; what failed may have been written."""
+
+
+_WRITTEN = Written()
+monitoring.register(_WRITTEN)  # by every client that is made from now on
+
+
 class Snapshot:
     """A database as it was, to be so again after a row has changed it."""
 
-    def __init__(self, database: Database[Any], but: Iterable[str] = ()) -> None:
+    def __init__(self, database: Database[Any]) -> None:
+        assert _WRITTEN in database.client.options.event_listeners, "made before it was registered"
         # As bytes: signatures are long, and are only compared here.
         self._database = database.with_options(CodecOptions(document_class=RawBSONDocument))
-        self._but = frozenset(but)
-        self._kept = {name: list(self._database[name].find()) for name in self._names()}
+        names = database.list_collection_names()
+        self._kept = {name: list(self._database[name].find()) for name in names}
+        _WRITTEN.names.clear()
 
     def events(self) -> str:
         """The events that wait for the relay, as they stand in the store."""
@@ -225,18 +252,20 @@ class Snapshot:
         plain = self._database.with_options(CodecOptions())
         return "".join(
             str(one["pending_events"])
-            for name in self._names()
+            for name in self._changed()
             for one in plain[name].find(waiting, {"pending_events": 1})
         )
 
     def restore(self) -> None:
         """Write what is not as it was."""
-        for name in self._names():
+        for name in self._changed():
             kept, collection = self._kept.get(name, []), self._database[name]
             if list(collection.find()) != kept:
                 collection.delete_many({})
                 if kept:
                     collection.insert_many(kept)
+        _WRITTEN.names.clear()
 
-    def _names(self) -> list[str]:
-        return [name for name in self._database.list_collection_names() if name not in self._but]
+    def _changed(self) -> list[str]:
+        """The collections that may be otherwise than they were."""
+        return sorted(name for base, name in _WRITTEN.names if base == self._database.name)
