@@ -62,7 +62,6 @@ def consumer(settings: Settings, group: str | None) -> KafkaConsumer:
         heartbeat_interval_ms=HEARTBEAT_MS,
         max_poll_interval_ms=300_000,
         request_timeout_ms=20_000,
-        fetch_max_wait_ms=200,
         max_partition_fetch_bytes=MAX_REQUEST_BYTES,
         allow_auto_create_topics=False,
         metrics_enabled=False,
