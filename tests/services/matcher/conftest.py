@@ -19,6 +19,7 @@ from shared.web.database import connect_database
 from shared.web.tokens import KeyPair
 from tests.services.described import described_client
 from tests.services.matcher.world import Caller, World
+from tests.services.written import empty
 
 
 class Clock:
@@ -61,8 +62,7 @@ def database(api_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Databas
     """The matcher's own database, connected and empty; this process has read nothing of it."""
     monkeypatch.setattr(allocating, "READING", Reading())
     connected = connect_database(api_settings)
-    for name in connected.list_collection_names():
-        connected[name].delete_many({})
+    empty(connected)
     return connected
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pymongo.database import Database
 
 from services.matcher.commitments import UNFINISHED, expire, recover
 from services.matcher.documents import Commitment, Match
@@ -37,9 +38,12 @@ ROUND = 2000
 
 
 @pytest.mark.parametrize("nth", range(max(1, OPERATIONS // ROUND)))
-@pytest.mark.usefixtures("database")
-def test_the_ledger_in_a_storm(api_settings: Settings, tmp_path: Path, nth: int) -> None:
+def test_the_ledger_in_a_storm(
+    api_settings: Settings, database: Database[Any], tmp_path: Path, nth: int
+) -> None:
     operations = min(OPERATIONS, ROUND)
+    for name in database.list_collection_names():  # the processes of the storm before wrote too
+        database[name].delete_many({})
     storm.prepare()
     began = time.perf_counter()
     watch = Watch()

@@ -194,9 +194,7 @@ def world(
 ) -> World:
     """Requests of Senegal of every level, offers to them, and one of everything else."""
     world = World()
-    database = connect_database(api_settings)
-    for name in database.list_collection_names():
-        database[name].delete_many({})
+    connect_database(api_settings)
     records = Records()
     free = {"conditions": [], "eligibility": {"countries": [], "regions": [], "groups": []}}
     machines = [provision(1, capacity=1000)]

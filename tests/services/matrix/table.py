@@ -28,11 +28,11 @@ from typing import Any
 from bson.codec_options import CodecOptions
 from bson.raw_bson import RawBSONDocument
 from flask import Flask
-from pymongo import monitoring
 from pymongo.database import Database
 from werkzeug.test import TestResponse
 
 from tests.services.matrix.html import HTML
+from tests.services.written import forget, written
 
 COMMON = ("/healthz", "/readyz", "/metrics", "/openapi.json", "/docs")
 METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
@@ -211,40 +211,15 @@ def found(marker: str, text: str) -> bool:
     return re.search(rf"(?<![\w.]){re.escape(marker)}(?!\w)", text) is not None
 
 
-class Written(monitoring.CommandListener):
-    """The collections that this process has sent a write to, each with its database."""
-
-    WRITES = frozenset({"insert", "update", "delete", "findAndModify", "create", "drop"})
-
-    def __init__(self) -> None:
-        self.names: set[tuple[str, str]] = set()
-
-    def started(self, event: monitoring.CommandStartedEvent) -> None:
-        """Note what a write is about."""
-        if event.command_name in self.WRITES:
-            self.names.add((event.database_name, event.command[event.command_name]))
-
-    def succeeded(self, event: monitoring.CommandSucceededEvent) -> None:
-        """Told by the driver; a write counts from its start."""
-
-    def failed(self, event: monitoring.CommandFailedEvent) -> None:
-        """Told by the driver; what failed may have been written."""
-
-
-_WRITTEN = Written()
-monitoring.register(_WRITTEN)  # by every client that is made from now on
-
-
 class Snapshot:
     """A database as it was, to be so again after a row has changed it."""
 
     def __init__(self, database: Database[Any]) -> None:
-        assert _WRITTEN in database.client.options.event_listeners, "made before it was registered"
         # As bytes: signatures are long, and are only compared here.
         self._database = database.with_options(CodecOptions(document_class=RawBSONDocument))
         names = database.list_collection_names()
         self._kept = {name: list(self._database[name].find()) for name in names}
-        _WRITTEN.names.clear()
+        forget(self._database)
 
     def events(self) -> str:
         """The events that wait for the relay, as they stand in the store."""
@@ -252,20 +227,16 @@ class Snapshot:
         plain = self._database.with_options(CodecOptions())
         return "".join(
             str(one["pending_events"])
-            for name in self._changed()
+            for name in written(self._database)
             for one in plain[name].find(waiting, {"pending_events": 1})
         )
 
     def restore(self) -> None:
         """Write what is not as it was."""
-        for name in self._changed():
+        for name in written(self._database):
             kept, collection = self._kept.get(name, []), self._database[name]
             if list(collection.find()) != kept:
                 collection.delete_many({})
                 if kept:
                     collection.insert_many(kept)
-        _WRITTEN.names.clear()
-
-    def _changed(self) -> list[str]:
-        """The collections that may be otherwise than they were."""
-        return sorted(name for base, name in _WRITTEN.names if base == self._database.name)
+        forget(self._database)

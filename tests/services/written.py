@@ -1,0 +1,46 @@
+"""Which collections this process has written to: to empty one, or to look at it, takes a call."""
+
+from typing import Any
+
+from pymongo import monitoring
+from pymongo.database import Database
+
+_WRITES = frozenset({"insert", "update", "delete", "findAndModify"})
+
+
+class _Written(monitoring.CommandListener):
+    def __init__(self) -> None:
+        self.names: set[tuple[str, str]] = set()
+
+    def started(self, event: monitoring.CommandStartedEvent) -> None:
+        """Note what a write is about."""
+        if event.command_name in _WRITES:
+            self.names.add((event.database_name, event.command[event.command_name]))
+
+    def succeeded(self, event: monitoring.CommandSucceededEvent) -> None:
+        """Told by the driver; a write counts from its start."""
+
+    def failed(self, event: monitoring.CommandFailedEvent) -> None:
+        """Told by the driver; what failed may have been written."""
+
+
+_WRITTEN = _Written()
+monitoring.register(_WRITTEN)  # by every client that is made from now on
+
+
+def written(database: Database[Any]) -> list[str]:
+    """The database's collections that were written to since they were last forgotten."""
+    assert _WRITTEN in database.client.options.event_listeners, "the client was made too early"
+    return sorted(name for base, name in _WRITTEN.names if base == database.name)
+
+
+def forget(database: Database[Any]) -> None:
+    """What was written until now is no longer told."""
+    _WRITTEN.names = {one for one in _WRITTEN.names if one[0] != database.name}
+
+
+def empty(database: Database[Any]) -> None:
+    """Take out what this process has written. What another has, it does not know of."""
+    for name in written(database):
+        database[name].delete_many({})
+    forget(database)
