@@ -160,7 +160,7 @@ def _latencies(stack: Stack, size: int) -> list[float]:
         consent = {"consent": "express"}
         answer = client.post("requests", f"{here}/submit", consent, if_match=answer.etag)
         step = f"{here}/authenticate"
-        client.post("requests", step, if_match=answer.etag, role="coordinator")
+        client.post_as("coordinator", "requests", step, if_match=answer.etag)
         query = {"request": answer.body["id"], "limit": 5}
         while not client.get("matcher", "/v1/proposals", **query).body["items"]:
             time.sleep(0.005)

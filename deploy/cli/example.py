@@ -10,7 +10,7 @@ import click
 from pymongo.errors import PyMongoError
 from rich.console import Console
 
-from deploy.cli.client import Client, UnreachableError
+from deploy.cli.client import Client
 from deploy.cli.example_accounts import show_example_accounts
 from deploy.cli.goldformat import GoldSetError
 from deploy.cli.goldset import GoldSet, Row, read_set
@@ -18,7 +18,7 @@ from deploy.cli.load import load_with_progress, summary_table
 from deploy.cli.proposals import fetch_proposals, show_proposals
 from deploy.local.programs import Plan
 from deploy.local.stack import DEFAULT_DIRECTORY
-from shared.calling import ProblemError
+from entraide.client import ProblemError, UnreachableError
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 _SHOWN_REQUESTS = 2

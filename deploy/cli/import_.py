@@ -7,12 +7,13 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from deploy.cli.client import Client, UnreachableError
+from deploy.cli.client import Client
 from deploy.cli.importing import Summary, import_iati
 from deploy.cli.national_reports import Bodies, ReportError, Sent, read_report, send_report
 from deploy.cli.options import LANGUAGES, data_dir_option
 from deploy.cli.progress import progress_bar
 from deploy.cli.target import find_target
+from entraide.client import UnreachableError
 from services.offers.iati.faults import FileError
 
 _ROLE = "operator"

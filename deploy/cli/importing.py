@@ -12,6 +12,7 @@ from typing import IO, Any
 from xml.etree.ElementTree import tostring
 
 from deploy.cli.client import Client
+from entraide.client import File
 from services.offers.iati.faults import Fault, FileError, Refusal
 from services.offers.iati.identifiers import Identifiers, refusal_of
 from services.offers.iati.reading import ROOT, VERSIONS, read_activities
@@ -152,7 +153,7 @@ def _send(
     if not part.numbers:
         return
     query = {"organisation": organisation, "preview": "true" if preview else None}
-    answer = client.post_file("offers", _PATH, part.content, "application/xml", **query).body
+    answer = client.post_file("offers", _PATH, File(part.content, "application/xml"), **query).body
     for name in ("created", "changed", "unchanged", "outside", "refused"):
         summary.counts[name] += answer[name]
     for told in answer["refusals"]:

@@ -7,11 +7,11 @@ from typing import Any
 import click
 import requests
 
-from deploy.cli.client import UnreachableError
 from deploy.cli.options import data_dir_option
 from deploy.interfaces.operations import changes
 from deploy.interfaces.released import FILES, FOLDER, publish, released
 from deploy.local.stack import DataDirectory, Ports, running_ports
+from entraide.client import UnreachableError
 from shared.events.asyncapi import document
 
 _TIMEOUT = (5.0, 30.0)

@@ -7,12 +7,13 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from deploy.cli.client import Client, UnreachableError
+from deploy.cli.client import Client
 from deploy.cli.goldset import GoldSet, read_set
 from deploy.cli.loading import ROLE, Summary, load
 from deploy.cli.options import data_dir_option
 from deploy.cli.progress import progress_bar
 from deploy.cli.target import find_target
+from entraide.client import UnreachableError
 
 _NAMES = {
     "organisation": "organisations",

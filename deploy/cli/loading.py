@@ -13,7 +13,7 @@ from http import HTTPStatus
 from deploy.cli.client import Client
 from deploy.cli.goldformat import FILES, RowError
 from deploy.cli.goldset import GoldSet, Kind, Row, format_field
-from shared.calling import ProblemError
+from entraide.client import ProblemError
 
 ROLE = "operator"
 AUTHENTICATOR = "coordinator"
@@ -102,7 +102,7 @@ def bring(client: Client, row: Row) -> bool:
         action, body, role = step
         here = f"{path}/{answer.body['id']}"
         try:
-            answer = client.post(service, f"{here}/{action}", body, if_match=answer.etag, role=role)
+            answer = client.post_as(role, service, f"{here}/{action}", body, if_match=answer.etag)
         except ProblemError as problem:
             # Somebody else, or an earlier try of this very call, has taken the step meanwhile.
             if problem.status not in {HTTPStatus.PRECONDITION_FAILED, HTTPStatus.CONFLICT}:

@@ -6,11 +6,10 @@ from collections.abc import Mapping
 
 import click
 
-from deploy.cli.client import UnreachableError
 from deploy.cli.goldformat import GoldSetError
 from deploy.local.stack import StackError
 from deploy.local.supervisor import StartError
-from shared.calling import ProblemError
+from entraide.client import ProblemError, UnreachableError
 from shared.settings import SettingsError
 
 _COMMANDS: Mapping[str, str] = {

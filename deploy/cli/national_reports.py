@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from deploy.cli.client import Client
+from entraide.client import ProblemError
 from services.portal.held_files import MOST_BYTES
 from services.portal.sheets.faults import Fault, SheetError
 from services.portal.sheets.reading import read_sheet
 from services.portal.sheets.requests_table import REQUESTS, request_bodies
 from services.portal.sheets.rows import read_rows
-from shared.calling import ProblemError
 
 _PATH = "/v1/requests"
 Bodies = Sequence[Mapping[str, Any]]

@@ -16,7 +16,7 @@ from rich.text import Text
 from deploy.cli.client import Client
 from deploy.cli.options import LANGUAGES, data_dir_option
 from deploy.cli.target import find_target
-from shared.calling import ProblemError
+from entraide.client import ProblemError
 from shared.lifecycle import REQUEST
 
 ROLE = "coordinator"

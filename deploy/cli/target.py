@@ -19,25 +19,25 @@ _LIFETIME = timedelta(minutes=15)
 
 @dataclass(frozen=True)
 class Target:
-    """The addresses of the three APIs, and the Authorization header for a role."""
+    """The addresses of the three APIs, and what has the access token for a role."""
 
     urls: Mapping[str, str]
-    authorization: Callable[[str], str]
+    token: Callable[[str], str]
 
 
 def stack_target(ports: Ports, keys: Keys, subject: str) -> Target:
     """A stack of this machine: its own key signs short-lived tokens, renewed in time."""
     held: dict[str, tuple[float, str]] = {}
 
-    def authorization(role: str) -> str:
+    def token(role: str) -> str:
         renewed, text = held.get(role, (0.0, ""))
         if not text or time.monotonic() - renewed > _LIFETIME.total_seconds() / 2:
             identity = Identity(subject=subject, role=role)
             text = issue_token(keys.pair, identity, _LIFETIME, datetime.now(UTC))
             held[role] = (time.monotonic(), text)
-        return f"Bearer {text}"
+        return text
 
-    return Target({name: ports.url(name) for name in SERVICES}, authorization)
+    return Target({name: ports.url(name) for name in SERVICES}, token)
 
 
 def find_target(data_dir: Path, environ: Mapping[str, str]) -> Target:
@@ -52,18 +52,17 @@ def find_target(data_dir: Path, environ: Mapping[str, str]) -> Target:
     if not any(urls.values()):
         directory = DataDirectory(data_dir)
         return stack_target(running_ports(directory), load_keys(directory), "command-line")
-    token = environ.get("ENTRAIDE_TOKEN", "").strip()
+    general = environ.get("ENTRAIDE_TOKEN", "").strip()
     missing = [names[service] for service, url in urls.items() if not url]
-    if not token:
+    if not general:
         missing.append("ENTRAIDE_TOKEN")
     if missing:
         raise click.UsageError(f"to reach services elsewhere, set {', '.join(missing)} too")
 
-    def authorization(role: str) -> str:
-        own = environ.get(f"ENTRAIDE_TOKEN_{role.upper()}", "").strip()
-        return f"Bearer {own or token}"
+    def token(role: str) -> str:
+        return environ.get(f"ENTRAIDE_TOKEN_{role.upper()}", "").strip() or general
 
-    return Target(urls, authorization)
+    return Target(urls, token)
 
 
 def find_settings(data_dir: Path, environ: Mapping[str, str], service: str) -> Settings:

@@ -15,16 +15,10 @@ from typing import Any, Final
 import requests
 from urllib3.exceptions import ProtocolError
 
+from entraide.client import Answer, File, ProblemError, Sender, object_of
 from services.portal.addresses import Address
 from services.portal.bounded import InTime
 from shared import tracing
-from shared.calling import (
-    ProblemError,
-    headers_of_file,
-    headers_of_write,
-    object_of,
-    query_of,
-)
 
 TIMEOUT_SECONDS: Final = (2.0, 8.0)
 _AWAY = 500
@@ -49,14 +43,6 @@ class RefusedError(ProblemError):
     def __init__(self, service: str, status: int, problem: Mapping[str, Any]) -> None:
         super().__init__(status, problem)
         self.service = service
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a service answered: its JSON body and its ETag, empty where there is none."""
-
-    body: Mapping[str, Any]
-    etag: str = ""
 
 
 @dataclass(frozen=True, repr=False)
@@ -102,7 +88,9 @@ class Services:
 
     def __init__(self, addresses: Sequence[Address] = ()) -> None:
         self._urls = {address.service: address.internal for address in addresses}
-        self._local = threading.local()
+        # An answer that is passed on piece by piece may take longer than one that is read whole.
+        self._whole = Sender(trusting=False, adapter=InTime)
+        self._pieces = Sender(trusting=False)
         self._pool: ThreadPoolExecutor | None = None
         self._lock = threading.Lock()
 
@@ -112,9 +100,7 @@ class Services:
 
     def fetch(self, reader: Reader, asked: Ask) -> Answer:
         """Make one GET."""
-        response = self._call(
-            "GET", asked.service, asked.path, reader.headers(), params=query_of(asked.query)
-        )
+        response = self._call(reader, "GET", asked.service, asked.path, query=asked.query)
         return _answer(asked.service, response)
 
     def gather(self, reader: Reader, **asked: Ask) -> dict[str, Answer | AwayError]:
@@ -170,8 +156,10 @@ class Services:
         It is sent once: who is told that the service is away does not know whether it was done, and
         sends again with the same version or key.
         """
-        headers = {**reader.headers(), **headers_of_write(if_match=if_match, key=key)}
-        return _answer(service, self._call(method, service, path, headers, json=body))
+        return _answer(
+            service,
+            self._call(reader, method, service, path, body=body, if_match=if_match, key=key),
+        )
 
     def send_file(
         self,
@@ -184,13 +172,12 @@ class Services:
         **query: object,
     ) -> Answer:
         """POST a file as it is."""
-        headers = {**reader.headers(), **headers_of_file(media_type, name)}
-        response = self._call("POST", service, path, headers, params=query_of(query), data=content)
-        return _answer(service, response)
+        file = File(content, media_type, name)
+        return _answer(service, self._call(reader, "POST", service, path, query=query, file=file))
 
     def stream(self, reader: Reader, service: str, path: str) -> requests.Response:
         """GET what is no JSON, to be passed on piece by piece and closed by the caller."""
-        response = self._call("GET", service, path, reader.headers(), stream=True)
+        response = self._call(reader, "GET", service, path, stream=True)
         if not response.ok:
             try:
                 _answer(service, response)
@@ -199,14 +186,14 @@ class Services:
         return response
 
     def _call(
-        self, method: str, service: str, path: str, headers: Mapping[str, str], **sent: Any
+        self, reader: Reader, method: str, service: str, path: str, **sent: Any
     ) -> requests.Response:
         send = partial(
-            self._session(whole=not sent.get("stream")).request,
+            (self._pieces if sent.get("stream") else self._whole).send,
             method,
             self._urls[service] + path,
-            headers=headers,
-            timeout=TIMEOUT_SECONDS,
+            reader.headers(),
+            TIMEOUT_SECONDS,
             allow_redirects=False,
             **sent,
         )
@@ -219,19 +206,6 @@ class Services:
             response.close()
             raise AwayError(service, told)
         return response
-
-    def _session(self, *, whole: bool) -> requests.Session:
-        """This thread's connections; an answer that is passed on piece by piece may take longer."""
-        name = "whole" if whole else "pieces"
-        session: requests.Session | None = getattr(self._local, name, None)
-        if session is None:
-            session = requests.Session()
-            session.trust_env = False
-            if whole:
-                for scheme in ("http://", "https://"):
-                    session.mount(scheme, InTime())
-            setattr(self._local, name, session)
-        return session
 
     def _workers(self) -> ThreadPoolExecutor:
         with self._lock:
@@ -257,4 +231,4 @@ def _answer(service: str, response: requests.Response) -> Answer:
         raise AwayError(service)
     if not response.ok:
         raise RefusedError(service, response.status_code, body)
-    return Answer(body, response.headers.get("ETag", ""))
+    return Answer(body, response.headers.get("ETag", ""), response.status_code)

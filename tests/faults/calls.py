@@ -38,7 +38,7 @@ class Calls:
         self, method: str, service: str, path: str, *, role: str = "operator", **more: Any
     ) -> Answered:
         """One call; `more` are `json`, `params`, and headers as `if_match` and `key`."""
-        headers = {"Authorization": self._target.authorization(role)}
+        headers = {"Authorization": f"Bearer {self._target.token(role)}"}
         for name, header in (("if_match", "If-Match"), ("key", "Idempotency-Key")):
             if value := more.pop(name, None):
                 headers[header] = value

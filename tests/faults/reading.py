@@ -9,8 +9,8 @@ from typing import Any
 import pymongo
 
 from deploy.cli.client import Client
+from entraide.client import ProblemError
 from services.matcher.domain import ledger_line_id
-from shared.calling import ProblemError
 from shared.events.reader import read_to_end
 from shared.events.versions import Version
 from shared.settings import Settings

@@ -17,7 +17,7 @@ from deploy.local.beside import stack_beside
 from deploy.local.running import Stack
 from deploy.local.servers import BrokerCommand, broker_command
 from deploy.local.stack import DataDirectory, Ports
-from shared.calling import ProblemError
+from entraide.client import ProblemError
 
 AS_OF = "2026-11-23"
 """The day that the examples are made for: their windows must not close on the tests."""
@@ -76,10 +76,10 @@ def published(operator: Client) -> Iterator[Callable[[str, dict[str, Any]], str]
     After the test they are withdrawn, so that nothing of theirs is matched with the next test's.
     """
     made: list[tuple[str, str]] = []
-    steps: dict[str, tuple[tuple[str, Any, str | None], ...]] = {
-        "offers": (("submit", None, None), ("publish", None, None)),
+    steps: dict[str, tuple[tuple[str, Any, str], ...]] = {
+        "offers": (("submit", None, "operator"), ("publish", None, "operator")),
         "requests": (
-            ("submit", {"consent": "express"}, None),
+            ("submit", {"consent": "express"}, "operator"),
             ("authenticate", None, "coordinator"),
         ),
     }
@@ -88,7 +88,7 @@ def published(operator: Client) -> Iterator[Callable[[str, dict[str, Any]], str]
         answer = operator.post(service, f"/v1/{service}", body)
         path = f"/v1/{service}/{answer.body['id']}"
         for step, sent, role in steps[service]:
-            answer = operator.post(service, f"{path}/{step}", sent, if_match=answer.etag, role=role)
+            answer = operator.post_as(role, service, f"{path}/{step}", sent, if_match=answer.etag)
         made.append((service, path))
         return str(answer.body["id"])
 

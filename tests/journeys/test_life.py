@@ -15,14 +15,14 @@ from typing import Any
 import mongoengine
 import pytest
 
-from deploy.cli.client import Answer, Client
+from deploy.cli.client import Client
 from deploy.local.programs import service_settings
 from deploy.local.running import Stack
 from deploy.local.servers import wait_until
+from entraide.client import Answer, ProblemError
 from services.matcher import clockwork, embargo_watch
 from services.matcher.schedule import months_after
 from services.requests.circulating import circulate_due
-from shared.calling import ProblemError
 from shared.web.database import connect_database
 from tests.journeys.speaking import both_agree, speaking_for
 

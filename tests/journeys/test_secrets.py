@@ -21,6 +21,7 @@ from deploy.cli.target import Target
 from deploy.local.programs import service_settings
 from deploy.local.running import Stack
 from deploy.local.stack import SERVICES
+from entraide.client import File, ProblemError
 from services.matcher.thread_schemas import MessageBody
 from services.offers.schemas import (
     ActivityBody,
@@ -30,7 +31,6 @@ from services.offers.schemas import (
     OrganisationBody,
 )
 from services.requests.schemas import EndBody, ObjectBody, RequestBody, ReturnBody, StateBody
-from shared.calling import ProblemError
 from shared.events.reader import read_to_end
 from shared.events.topics import Topics
 from shared.web.identity import Identity
@@ -291,7 +291,7 @@ def converse(coordinator: Client, senegal: Client, secret: Secrets, request: str
 def attach(who: Client, service: str, record: str, secret: Secrets) -> None:
     """Attach a file to a record, both name and content of which nobody else may learn."""
     path = f"{record}/attachments"
-    who.post_file(service, path, secret().encode(), "text/plain", name=secret("{}.txt"))
+    who.post_file(service, path, File(secret().encode(), "text/plain", secret("{}.txt")))
 
 
 def refused(senegal: Client, operator: Client) -> None:

@@ -7,13 +7,14 @@ from flask import g
 from flask_babel import get_locale
 from requests import Response as Streamed
 
+from entraide.client import Answer
 from services.portal.api_tokens import access_for
 from services.portal.catalogues import SOURCE_LANGUAGE
 from services.portal.domain.lifetimes import ACCESS_TOKEN
 from services.portal.house import house
 from services.portal.pages.frame import account
-from services.portal.services import Answer, AwayError, Reader, RefusedError
 from services.portal.services import Ask as Ask
+from services.portal.services import AwayError, Reader, RefusedError
 from services.portal.services import ask as ask
 from shared.web.problems import TYPE_PREFIX, FieldError, Problem, unavailable
 

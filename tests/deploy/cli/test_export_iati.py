@@ -8,8 +8,8 @@ import pytest
 from click.testing import CliRunner
 
 from deploy.cli import export_iati as export
-from deploy.cli.client import Answer, UnreachableError
 from deploy.cli.main import main
+from entraide.client import Answer, UnreachableError
 
 MATCH: Mapping[str, Any] = {
     **dict.fromkeys(("serves", "held", "told", "partners", "allied", "funders"), ()),

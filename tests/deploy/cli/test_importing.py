@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from deploy.cli.client import Answer
 from deploy.cli.importing import PART_ACTIVITIES, PART_BYTES, Part, import_iati, parts
 from deploy.cli.main import main
+from entraide.client import Answer, File
 from services.offers.iati.faults import FileError
 from services.offers.iati.reading import read_activities
 from tests.services.offers.iati_files import activity, file
@@ -34,11 +34,10 @@ class Service:
     def __init__(self) -> None:
         self.sent: list[tuple[list[str | None], Mapping[str, object]]] = []
 
-    def post_file(
-        self, service: str, path: str, content: bytes, media_type: str, **query: object
-    ) -> Answer:
-        assert (service, path, media_type) == ("offers", "/v1/activities/import", "application/xml")
-        told = [read.identifier for read in read_activities(io.BytesIO(content))]
+    def post_file(self, service: str, path: str, file: File, **query: object) -> Answer:
+        assert (service, path) == ("offers", "/v1/activities/import")
+        assert file.media_type == "application/xml"
+        told = [read.identifier for read in read_activities(io.BytesIO(file.content))]
         self.sent.append((told, query))
         refusals = [
             {
@@ -60,7 +59,7 @@ class Service:
             "refusals": refusals,
             "activities": [{"identifier": one} for one in told],
         }
-        return Answer(200, body, "")
+        return Answer(body)
 
 
 def test_parts_are_small_files_and_hold_every_activity_once() -> None:

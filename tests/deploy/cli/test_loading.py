@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from deploy.cli.client import Client, UnreachableError
+from deploy.cli.client import Client
 from deploy.cli.goldset import Row
 from deploy.cli.loading import bring
 from deploy.cli.target import Target
-from shared.calling import ProblemError
+from entraide.client import ProblemError, UnreachableError
 
 ROW = Row("request", "R1", "f" * 24, {"title": "x"}, "requests.jsonl", 3)
 Reply = tuple[int, dict[str, Any], str]
@@ -30,7 +30,7 @@ class Service:
 
     def target(self, address: str) -> Target:
         urls = dict.fromkeys(("requests", "offers", "matcher"), address)
-        return Target(urls, lambda role: f"Bearer {role}")
+        return Target(urls, lambda role: role)
 
 
 @pytest.fixture

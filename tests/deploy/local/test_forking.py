@@ -146,7 +146,7 @@ def packages(): return {name.partition(".")[0] for name in sys.modules}
 before = packages()
 for service in ("requests", "offers", "matcher", "portal"):
     for program in ("app", "worker"): import_module(f"services.{service}.{program}")
-print(*packages() - before - {"services", *sys.stdlib_module_names})
+print(*packages() - before - {"services", "entraide", *sys.stdlib_module_names})
 """
     environment = {**os.environ, **forking.ONE_THREAD}
     result = subprocess.run(

@@ -12,7 +12,7 @@ import pytest
 from deploy.cli.client import Client
 from deploy.local.running import Stack
 from deploy.local.servers import wait_until
-from shared.calling import ProblemError
+from entraide.client import ProblemError
 from tests.journeys.speaking import both_agree
 
 pytestmark = pytest.mark.journey

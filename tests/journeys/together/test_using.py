@@ -64,5 +64,7 @@ def test_the_guide_does_what_it_says(stack: Stack, tmp_path: Path) -> None:
     places = [said.index(word) for word in told]
     assert places == sorted(places), said
     assert any(line.startswith("Nothing was committed: ") for line in said)
+    assert "a script made a draft" in said
+    assert any(line.startswith("a script was refused: ") for line in said)
     assert "needs[0].kind" in said[-1]
     assert "needs[0].quantity" in said[-1]

@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
+from entraide.client import Answer
 from services.portal import accounts, deciding, erasing
 from services.portal.deciding import TRIED_FOR, UNDO, Wanted
 from services.portal.decision_documents import PendingDecision
 from services.portal.documents import Account
 from services.portal.house import House
 from services.portal.note_documents import Notification
-from services.portal.services import Answer, AwayError, Reader, RefusedError, Services
+from services.portal.services import AwayError, Reader, RefusedError, Services
 from services.portal.trail import COMMAND_LINE
 from shared.ids import new_id
 from tests.services.portal.conftest import Clock

@@ -10,11 +10,12 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from entraide.client import Answer
 from services.portal import factors, sessions
 from services.portal.documents import Account, ExportProgress, Session
 from services.portal.house import House
 from services.portal.pages.exports import saving
-from services.portal.services import Answer, Ask, AwayError, Reader, RefusedError, Services
+from services.portal.services import Ask, AwayError, Reader, RefusedError, Services
 from tests.services.portal.conftest import Clock
 
 KEY = "0123456789abcdef" * 2

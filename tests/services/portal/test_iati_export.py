@@ -8,10 +8,11 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from entraide.client import Answer
 from services.portal import factors, sessions
 from services.portal.documents import Account
 from services.portal.house import House
-from services.portal.services import Answer, Ask, AwayError, Reader, Services
+from services.portal.services import Ask, AwayError, Reader, Services
 from tests.deploy.cli.test_export_iati import MATCH
 
 

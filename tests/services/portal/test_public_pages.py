@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from entraide.client import Answer
 from services.portal.app import create_app
-from services.portal.services import Answer, Ask, Reader, Services
+from services.portal.services import Ask, Reader, Services
 from shared.settings import Settings
 from tests.services.portal.test_start import ENVIRON
 

@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from entraide.client import Answer
 from services.matcher.reporting import FIGURES as OF_MATCHES
 from services.offers.reporting import FIGURES as OF_OFFERS
 from services.portal import factors, sessions
 from services.portal.documents import Account
 from services.portal.house import House
 from services.portal.pages.report.words import NAMES
-from services.portal.services import Answer, Ask, AwayError, Reader, Services
+from services.portal.services import Ask, AwayError, Reader, Services
 from services.portal.sheets.reading import read_sheet
 from services.requests.reporting import FIGURES as OF_REQUESTS
 from shared.registers.report import Fact, records_behind, report

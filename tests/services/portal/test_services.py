@@ -7,9 +7,10 @@ from contextlib import ExitStack, suppress
 
 import pytest
 
+from entraide.client import Answer
 from services.portal import bounded, services
 from services.portal.addresses import Address
-from services.portal.services import Answer, AwayError, Reader, Services, ask
+from services.portal.services import AwayError, Reader, Services, ask
 
 READER = Reader("", "en", "r-1")
 GOOD = (

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from entraide.client import Answer
 from services.portal import sessions, signing_in
 from services.portal.documents import Account
 from services.portal.pages import asking
 from services.portal.pages.administration import embargoes
 from services.portal.pages.requests import record
-from services.portal.services import Answer
 from services.requests.schemas import RequestView
 from tests.services.portal.browsing import Browser
 from tests.services.portal.conftest import forget_attempts

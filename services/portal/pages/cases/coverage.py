@@ -7,11 +7,12 @@ from typing import Any
 from flask import Response
 from flask_babel import gettext as _
 
+from entraide.client import Answer
 from services.portal.pages import asking
 from services.portal.pages.asking import ask
 from services.portal.pages.cases.deciding import CaseForm, decide, filled, status_name
 from services.portal.pages.frame import account, for_roles, show
-from services.portal.services import Answer, AwayError
+from services.portal.services import AwayError
 
 _READERS = ("coordinator", "auditor", "operator", "requester")
 _NEEDING = frozenset({"dismiss"})

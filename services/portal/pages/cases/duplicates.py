@@ -6,12 +6,13 @@ from typing import Any
 from flask import Response
 from flask_babel import gettext as _
 
+from entraide.client import Answer
 from services.portal.pages import asking
 from services.portal.pages.asking import ask
 from services.portal.pages.cases.deciding import CaseForm, decide, filled, status_name
 from services.portal.pages.cases.differences import Piece, differences
 from services.portal.pages.frame import account, for_signed_in, show
-from services.portal.services import Answer, AwayError, RefusedError
+from services.portal.services import AwayError, RefusedError
 
 _NEEDING = frozenset({"link", "dismiss"})
 _FIELDS = ("title", "description")

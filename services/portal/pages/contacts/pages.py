@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import StringField
 from wtforms.validators import Length
 
+from entraide.client import Answer
 from services.portal.pages import wording
 from services.portal.pages.asking import get, send
 from services.portal.pages.choices import languages
@@ -17,7 +18,7 @@ from services.portal.pages.forms import PageForm, ticked
 from services.portal.pages.frame import account, for_roles, go, show
 from services.portal.pages.keeping import keeping_typed
 from services.portal.pages.refusals import faults
-from services.portal.services import Answer, RefusedError
+from services.portal.services import RefusedError
 from shared.vocabulary import LANGUAGES
 
 PAGE = "/contacts"

@@ -7,6 +7,7 @@ from typing import Any
 from flask import Response, request
 from flask_babel import gettext as _
 
+from entraide.client import Answer
 from services.portal.house import house
 from services.portal.pages import asking
 from services.portal.pages.asked import code_of
@@ -16,7 +17,7 @@ from services.portal.pages.frame import account, for_roles, show
 from services.portal.pages.matches.acting import READERS
 from services.portal.pages.matches.words import JOINING_ROLES, JOINING_STATUSES, WAITS
 from services.portal.pages.wording import day, status
-from services.portal.services import Answer, AwayError
+from services.portal.services import AwayError
 
 STATUSES = (
     *("endorsed", "donor-agreed", "state-agreed", "agreed", "committed", "delivering"),

@@ -6,10 +6,10 @@ from typing import Any
 from flask import Response, request
 from flask_babel import gettext as _
 
+from entraide.client import Answer
 from services.portal.pages.asking import ask, gather, get
 from services.portal.pages.finding import names_of
 from services.portal.pages.frame import account, for_roles, show
-from services.portal.services import Answer
 from shared.lifecycle import REQUEST
 from shared.web.problems import not_found
 

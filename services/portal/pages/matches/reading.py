@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from entraide.client import Answer
 from services.portal.accounts import identity_of
 from services.portal.pages import asking
 from services.portal.pages.asking import ask
@@ -11,7 +12,7 @@ from services.portal.pages.finding import names_of
 from services.portal.pages.frame import account
 from services.portal.pages.matches.rights import possible
 from services.portal.pages.matches.rows import Line, lines, served, serving
-from services.portal.services import Answer, AwayError, RefusedError
+from services.portal.services import AwayError, RefusedError
 from shared.web.identity import Identity
 
 _PAGE = 200

@@ -7,6 +7,7 @@ from typing import Any
 from flask import Flask, Response, flash, request
 from flask_babel import gettext as _
 
+from entraide.client import Answer
 from services.portal.pages.asked import code_of, cursor_of, words_of
 from services.portal.pages.asking import ask, gather, get, send
 from services.portal.pages.choices import countries, labels
@@ -26,7 +27,7 @@ from services.portal.pages.offers.parties import owns, whose_of
 from services.portal.pages.offers.rows import size_of
 from services.portal.pages.signing import REFUSED
 from services.portal.pages.wording import here
-from services.portal.services import Answer, AwayError, RefusedError
+from services.portal.services import AwayError, RefusedError
 from shared.ids import new_id
 from shared.lifecycle import ASSISTANCE
 from shared.vocabulary.kinds import KINDS

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from wtforms import HiddenField
 
+from entraide.client import Answer
 from services.portal.documents import Account
 from services.portal.pages.asking import ask, gather, get, send
 from services.portal.pages.files import download
@@ -19,7 +20,7 @@ from services.portal.pages.offers.parties import may_change, owns, steps_for
 from services.portal.pages.offers.rows import line_row, size_of
 from services.portal.pages.refusals import faults
 from services.portal.pages.wording import amount, status
-from services.portal.services import Answer, Ask, AwayError, RefusedError
+from services.portal.services import Ask, AwayError, RefusedError
 from shared.ids import new_id
 from shared.lifecycle import OFFER
 from shared.web.problems import not_found

@@ -12,6 +12,7 @@ from flask import Flask, Response, flash, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
+from entraide.client import Answer
 from services.portal.pages.asking import get, send
 from services.portal.pages.frame import account, for_roles, go, show
 from services.portal.pages.keeping import keeping_typed
@@ -29,7 +30,7 @@ from services.portal.pages.offers.rows import size_of
 from services.portal.pages.offers.showing import PAGE, address_of
 from services.portal.pages.signing import REFUSED
 from services.portal.pages.wording import amount
-from services.portal.services import Answer, AwayError, RefusedError
+from services.portal.services import AwayError, RefusedError
 from shared.ids import new_id
 from shared.web.problems import forbidden, not_found
 

@@ -5,9 +5,10 @@ from typing import Any, Final
 
 from flask import Flask, Response, current_app, g, request, session
 
+from entraide.client import Answer
 from services.portal.house import house
 from services.portal.pages.frame import current, show
-from services.portal.services import Answer, Ask, AwayError, Reader, ask
+from services.portal.services import Ask, AwayError, Reader, ask
 from shared.registers.public import SECONDS
 from shared.web.kept import Kept
 

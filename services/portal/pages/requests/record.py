@@ -8,6 +8,7 @@ from typing import Any
 from flask import Flask, Response
 from flask_babel import lazy_gettext as _l
 
+from entraide.client import Answer
 from services.portal.pages import wording
 from services.portal.pages.asking import Ask, ask, gather, get
 from services.portal.pages.finding import names_of
@@ -18,7 +19,7 @@ from services.portal.pages.requests.lists import PAGE
 from services.portal.pages.requests.offers import offer_rows
 from services.portal.pages.requests.rights import is_own, may_change, oversees, steps_for
 from services.portal.pages.requests.rows import line_rows, steps_of
-from services.portal.services import Answer, AwayError
+from services.portal.services import AwayError
 from shared.ids import new_id
 from shared.lifecycle import REQUEST
 

@@ -6,12 +6,13 @@ from typing import Any
 
 from flask import Response, jsonify, render_template, request
 
+from entraide.client import Answer
 from services.portal.pages.asking import get, send
 from services.portal.pages.forms import PageForm
 from services.portal.pages.requests.bodies import body_of
 from services.portal.pages.requests.lists import PAGE
 from services.portal.pages.requests.parts import Sheet, stored_sheet
-from services.portal.services import Answer, AwayError, RefusedError
+from services.portal.services import AwayError, RefusedError
 
 ACTION = "keep"
 """What the page sends as the form's button."""

@@ -9,6 +9,7 @@ from flask import Flask, Response, flash, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from entraide.client import Answer
 from services.portal.pages.asking import get, send
 from services.portal.pages.choices import units
 from services.portal.pages.forms import PageForm
@@ -30,7 +31,7 @@ from services.portal.pages.requests.parts import (
 from services.portal.pages.requests.record import EXPIRED, suggested_lines
 from services.portal.pages.requests.rights import may_change, steps_for
 from services.portal.pages.requests.rows import line_rows
-from services.portal.services import Answer, AwayError, RefusedError
+from services.portal.services import AwayError, RefusedError
 from shared.ids import new_id
 from shared.web.problems import forbidden, not_found
 

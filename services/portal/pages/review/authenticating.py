@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext
 from wtforms import HiddenField, SelectField, StringField, TextAreaField
 from wtforms.validators import Length
 
+from entraide.client import Answer
 from services.portal.documents import Account
 from services.portal.pages import asking
 from services.portal.pages.asking import ask, look_up
@@ -23,7 +24,7 @@ from services.portal.pages.requests.rows import line_rows
 from services.portal.pages.review.decisions import MAX_REASON, key_of
 from services.portal.pages.signing import REFUSED
 from services.portal.pages.wording import here
-from services.portal.services import Answer, RefusedError
+from services.portal.services import RefusedError
 from shared.ids import new_id
 from shared.vocabulary.lists import STEP_REASONS
 

@@ -8,6 +8,7 @@ from typing import Any
 from flask import Response, flash, request
 from flask_babel import gettext as _
 
+from entraide.client import Answer
 from services.portal import deciding
 from services.portal.accounts import identity_of
 from services.portal.house import house
@@ -23,7 +24,7 @@ from services.portal.pages.review.marking import marked, spans_of
 from services.portal.pages.review.weighing import Use, uses
 from services.portal.pages.signing import REFUSED
 from services.portal.pages.wording import amount, number, quantity, share
-from services.portal.services import Answer, AwayError
+from services.portal.services import AwayError
 from shared.ids import new_id
 from shared.web.identity import covers
 

@@ -8,6 +8,7 @@ from babel.lists import format_list
 from flask import Response, request
 from flask_babel import lazy_gettext
 
+from entraide.client import Answer
 from services.portal import deciding
 from services.portal.house import house
 from services.portal.pages import asking
@@ -30,7 +31,7 @@ from services.portal.pages.review.rows import (
     request_rows,
 )
 from services.portal.pages.wording import here
-from services.portal.services import Answer, Ask, AwayError
+from services.portal.services import Ask, AwayError
 from shared.ids import new_id
 from shared.vocabulary.countries import AREAS
 from shared.vocabulary.themes import THEMES

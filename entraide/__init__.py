@@ -1,0 +1,1 @@
+"""What programs of others may import: `entraide.client`. It stands on nothing else of Entraide."""
