@@ -26,7 +26,7 @@ def speaking_for(
     """A client whose token is bound to a State or to an organisation."""
     text = token_for(stack, role, state=state, organisation=organisation)
     urls = {name: stack.plan.ports.url(name) for name in SERVICES}
-    return Client(Target(urls, lambda _: f"Bearer {text}"), role)
+    return Client(Target(urls, lambda _: text), role)
 
 
 def both_agree(stack: Stack, proposal: str, country: str, organisation: str) -> None:

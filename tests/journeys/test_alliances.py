@@ -34,7 +34,7 @@ def speaking(stack: Stack) -> Callable[..., Client]:
         identity = Identity(subject="journey", role=role, state=state)
         text = issue_token(stack.plan.keys.pair, identity, timedelta(hours=1), datetime.now(UTC))
         urls = {name: stack.plan.ports.url(name) for name in SERVICES}
-        return Client(Target(urls, lambda _: f"Bearer {text}"), role)
+        return Client(Target(urls, lambda _: text), role)
 
     return make
 

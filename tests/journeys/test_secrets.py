@@ -175,7 +175,7 @@ def bound(stack: Stack, role: str, **claims: str) -> Client:
     identity = Identity(subject="journey", role=role, **claims)
     text = issue_token(stack.plan.keys.pair, identity, timedelta(hours=1), datetime.now(UTC))
     urls = {name: stack.plan.ports.url(name) for name in SERVICES}
-    return Client(Target(urls, lambda _: f"Bearer {text}"), role)
+    return Client(Target(urls, lambda _: text), role)
 
 
 def test_no_text_leaves_the_service_that_owns_it(

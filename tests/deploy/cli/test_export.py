@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from deploy.cli.client import Client
 from deploy.cli.main import main
 from deploy.cli.saving import pages_of, pieces
 from services.portal.lists.matching import MATCHING
@@ -73,23 +72,3 @@ def test_what_cannot_be_written_is_told(
     found = CliRunner().invoke(main, ["export", "list", *arguments])
     assert found.exit_code == 2
     assert told in found.output
-
-
-def test_lists_in_a_query_are_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
-    sent: list[Any] = []
-
-    class Session:
-        """Keeps what is asked for."""
-
-        def request(self, *_: Any, params: Any, **__: Any) -> SimpleNamespace:
-            """An empty page."""
-            sent.append(params)
-            return SimpleNamespace(
-                status_code=200, ok=True, content=b"{}", json=lambda: {"items": []}, headers={}
-            )
-
-    target: Any = SimpleNamespace(urls={"offers": "http://x"}, authorization=lambda _: "Bearer x")
-    client = Client(target, "operator")
-    monkeypatch.setattr(client, "_session", lambda _: Session())
-    client.get("offers", "/v1/offers", id=["a", "b"], limit=2, cursor=None)
-    assert sent == [{"id": ["a", "b"], "limit": "2"}]

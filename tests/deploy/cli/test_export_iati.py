@@ -43,13 +43,13 @@ class Services:
             texts = {"title": "A title", "description": "A text.", "language": "en"}
             known = {"/v1/organisations": name, "/v1/offers": {"id": "o", **texts}}
             found = [known[path]] if path in known else []
-            return Answer(200, {"items": found, "next": None}, "")
+            return Answer({"items": found, "next": None})
         page = int(query["cursor"] or 0)
         if page == self.away_at:
             raise UnreachableError("the matcher is not there")
         more = str(page + 1) if page + 1 < self.pages else None
         items = [{**MATCH, "id": f"r{page}.o"}] if self.pages else []
-        return Answer(200, {"items": items, "next": more}, "")
+        return Answer({"items": items, "next": more})
 
 
 @pytest.fixture
