@@ -10,10 +10,12 @@ import click
 
 from deploy.local.programs import Plan, service_settings
 from deploy.local.stack import SERVICES, DataDirectory, Keys, Ports, load_keys, running_ports
+from entraide.client import Exchange
 from shared.settings import Settings
 from shared.web.identity import Identity
 from shared.web.tokens import issue_token
 
+API_TOKEN = "entraide_"  # noqa: S105 (how those begin that services/portal/api_tokens.py makes)
 _LIFETIME = timedelta(minutes=15)
 
 
@@ -44,8 +46,9 @@ def find_target(data_dir: Path, environ: Mapping[str, str]) -> Target:
     """The services that ENTRAIDE_URL_… and ENTRAIDE_TOKEN name, else the stack of `data_dir`.
 
     ENTRAIDE_TOKEN_<ROLE>, such as ENTRAIDE_TOKEN_COORDINATOR, is sent in place of ENTRAIDE_TOKEN
-    for what needs that role. Raises click.UsageError when only some of the variables are set,
-    StackError when no stack runs.
+    for what needs that role. An account's API token is exchanged for access tokens at the portal
+    that ENTRAIDE_URL_PORTAL names. Raises click.UsageError when only some of the variables are
+    set, StackError when no stack runs.
     """
     names = {service: f"ENTRAIDE_URL_{service.upper()}" for service in SERVICES}
     urls = {service: environ.get(name, "").rstrip("/") for service, name in names.items()}
@@ -56,11 +59,20 @@ def find_target(data_dir: Path, environ: Mapping[str, str]) -> Target:
     missing = [names[service] for service, url in urls.items() if not url]
     if not general:
         missing.append("ENTRAIDE_TOKEN")
+    portal = environ.get("ENTRAIDE_URL_PORTAL", "").strip()
+    given = [text for name, text in environ.items() if name.startswith("ENTRAIDE_TOKEN")]
+    if not portal and any(text.strip().startswith(API_TOKEN) for text in given):
+        missing.append("ENTRAIDE_URL_PORTAL")  # where an API token is exchanged
     if missing:
         raise click.UsageError(f"to reach services elsewhere, set {', '.join(missing)} too")
 
+    exchanges: dict[str, Exchange] = {}
+
     def token(role: str) -> str:
-        return environ.get(f"ENTRAIDE_TOKEN_{role.upper()}", "").strip() or general
+        text = environ.get(f"ENTRAIDE_TOKEN_{role.upper()}", "").strip() or general
+        if not text.startswith(API_TOKEN):
+            return text
+        return exchanges.setdefault(text, Exchange(portal, text))()
 
     return Target(urls, token)
 

@@ -3,61 +3,18 @@
 import json
 import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 
 from entraide.client import Client, Exchange, File, ProblemError, UnreachableError
-
-Reply = tuple[int, dict[str, str], Any]
-
-
-class Service:
-    """A server that gives its replies in their order, and keeps what it was sent."""
-
-    def __init__(self) -> None:
-        self.replies: list[Reply] = []
-        self.heard: list[tuple[str, str, dict[str, str], bytes]] = []
-        service = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def answer(self) -> None:
-                sent = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                service.heard.append((self.command, self.path, dict(self.headers), sent))
-                status, headers, body = service.replies.pop(0)
-                content = body if isinstance(body, bytes) else json.dumps(body).encode()
-                self.send_response(status)
-                for name, value in {"Content-Length": str(len(content)), **headers}.items():
-                    self.send_header(name, value)
-                self.end_headers()
-                self.wfile.write(content)
-
-            do_GET = do_POST = do_PUT = do_DELETE = answer  # noqa: N815
-
-            def log_message(self, *_: object) -> None:
-                """Nothing."""
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-
-    def says(self, status: int, body: Any = None, **headers: str) -> None:
-        """Give this reply, after those that were told before."""
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        self.replies.append((status, named, {} if body is None else body))
+from tests.answering import Service
 
 
 @pytest.fixture
 def service() -> Iterator[Service]:
-    made = Service()
-    thread = threading.Thread(target=made.server.serve_forever, args=(0.02,))
-    thread.start()
-    yield made
-    made.server.shutdown()
-    thread.join()
-    made.server.server_close()
+    with Service() as made:
+        yield made
 
 
 @pytest.fixture
