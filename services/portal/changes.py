@@ -5,7 +5,7 @@ are of several machines' clocks, and a write is seen a moment after its time: so
 little before is told once more, and whoever is told twice of a version counts it once.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,8 +25,25 @@ MOST = 200
 _ASKED = (
     *("record_type", "record", "epoch", "number", "status", "country", "organisation", "states"),
     *("request", "match", "visibility", "line_levels", "history", "offers", "entered"),
+    *("themes", "score", "scores"),
     *("heard", "heard_at"),
 )
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a page lists: what is of a theme, and of at least a score; None for all."""
+
+    theme: str | None = None
+    score: float | None = None
+
+    def has(self, themes: Collection[str], score: float | None) -> bool:
+        """Whether it lists such a record; what has no theme or score is listed by none."""
+        by_theme = self.theme is None or not themes or self.theme in themes
+        return by_theme and (self.score is None or score is None or score >= self.score)
+
+
+ALL = Wanted()
 
 
 @dataclass(frozen=True)
@@ -34,6 +51,7 @@ class Change:
     """A record that is new or otherwise by `version`; of a shortlist `new` are its proposals.
 
     `kind` is a record's type, `request` the request that a match is of, `states` whose it is.
+    What is `aside` the page that asked does not list, though it may show it.
     """
 
     kind: str
@@ -43,11 +61,12 @@ class Change:
     request: str | None = None
     new: tuple[str, ...] = ()
     states: tuple[str, ...] = ()
+    aside: bool = False
 
     def told(self) -> dict[str, Any]:
         """As pages read it."""
         lists = {"new": list(self.new), "states": list(self.states)}
-        more = {"status": self.status, "request": self.request, **lists}
+        more = {"status": self.status, "request": self.request, "aside": self.aside, **lists}
         said = {name: value for name, value in more.items() if value}
         return {"kind": self.kind, "id": self.id, "version": self.version, **said}
 
@@ -79,7 +98,9 @@ def hearing(records: Iterable[Followed], now: datetime) -> Iterator[UpdateOne]:
         yield UpdateOne({"_id": one.id, "epoch": one.epoch, "number": one.number}, {"$set": heard})
 
 
-def changes_since(account: Account, since: datetime, now: datetime) -> Changes:
+def changes_since(
+    account: Account, since: datetime, now: datetime, wanted: Wanted = ALL
+) -> Changes:
     """What was heard since then that the account may know of. Raises PyMongoError."""
     kinds = KINDS.get(account.role, ())
     if not kinds:
@@ -99,16 +120,33 @@ def changes_since(account: Account, since: datetime, now: datetime) -> Changes:
     world = World.around(found)
     known = [one for one in found if may_know(account, one, world)]
     until = max((one.heard_at for one in found), default=since)
-    return Changes([change for one in known for change in _change(one, begin)], max(until, since))
+    themes = _themes(known) if wanted.theme is not None else {}
+    told = [change for one in known for change in _change(one, begin, wanted, themes)]
+    return Changes(told, max(until, since))
 
 
-def _change(record: Followed, begin: datetime) -> Iterator[Change]:
+def _themes(records: Sequence[Followed]) -> Mapping[str, Sequence[str]]:
+    """The themes of the requests whose proposals are among these."""
+    ids = [f"request:{one.record}" for one in records if one.record_type == "shortlist"]
+    return {one.record: one.themes for one in Followed.objects(id__in=ids).only("record", "themes")}
+
+
+def _change(
+    record: Followed, begin: datetime, wanted: Wanted, themes: Mapping[str, Sequence[str]]
+) -> Iterator[Change]:
     version, states = _version(record), tuple(record.states or filter(None, [record.country]))
     if record.record_type != "shortlist":
         kind, status = record.record_type, record.status
-        yield Change(kind, record.record, version, status, record.request, states=states)
+        aside = not wanted.has(record.themes, record.score)
+        yield Change(kind, record.record, version, status, record.request, (), states, aside)
         return
-    new = [entry["offer"] for entry in record.entered if _later(entry, begin)]
+    scores = dict(zip(record.offers, record.scores, strict=False))  # none in what is kept of old
+    new = [
+        entry["offer"]
+        for entry in record.entered
+        if _later(entry, begin)
+        and wanted.has(themes.get(record.record, ()), scores.get(entry["offer"]))
+    ]
     if new:
         ids = tuple(f"{record.record}.{offer}" for offer in new)
         yield Change("proposal", record.record, version, new=ids, states=states)

@@ -71,6 +71,7 @@ def _request(data: Mapping[str, Any]) -> State:
     return {
         "visibility": data.get("visibility") or Sight.RESTRICTED.level,
         "line_levels": list(levels),
+        "themes": sorted({line["theme"] for line in data["needs"]}),
     }
 
 
@@ -119,7 +120,8 @@ def _alliance(data: Mapping[str, Any]) -> State:
 
 def _duplicate(data: Mapping[str, Any]) -> State:
     of_states = data["side"] == "request"
-    return {"states": sorted({data["left_owner"], data["right_owner"]}) if of_states else []}
+    owners = sorted({data["left_owner"], data["right_owner"]})
+    return {"states": owners if of_states else [], "score": data["score"]}
 
 
 def _draft(data: Mapping[str, Any]) -> State:
@@ -134,8 +136,12 @@ def _embargo(data: Mapping[str, Any]) -> State:
 
 def _shortlist(data: Mapping[str, Any]) -> State:
     open_ones = [one for one in data["entries"] if not _superseded(one)]
-    best = [one["offer"] for one in open_ones if one["rank"] <= BEST]
-    return {"record": data["request"], "offers": best}
+    best = [one for one in open_ones if one["rank"] <= BEST]
+    return {
+        "record": data["request"],
+        "offers": [one["offer"] for one in best],
+        "scores": [one["score"] for one in best],
+    }
 
 
 def _superseded(entry: Mapping[str, Any]) -> bool:
@@ -149,6 +155,7 @@ _MORE: Mapping[str, Callable[[Mapping[str, Any]], State]] = {
     COMMITMENT: _commitment,
     ALLIANCE: _alliance,
     DUPLICATE: _duplicate,
+    COVERAGE: lambda data: {"score": data["score"]},
     APPLICATION: lambda data: {"states": data["states"], "asked": []},
     DRAFT: _draft,
     EMBARGO: _embargo,

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 
 from pymongo.errors import PyMongoError
 
-from services.portal.changes import Change, Changes, changes_since
+from services.portal.changes import ALL, Change, Changes, Wanted, changes_since
 from services.portal.house import House
 from services.portal.sessions import find_session
 
@@ -36,7 +36,9 @@ class Pace:
     again: float = 5.0
 
 
-def listen(house: House, cookie: str | None, since: datetime, pace: Pace) -> Iterator[str]:
+def listen(
+    house: House, cookie: str | None, since: datetime, pace: Pace, wanted: Wanted = ALL
+) -> Iterator[str]:
     """The events for a browser's session, until that ends; ends too when the store is away."""
     yield f"retry: {round(1000 * pace.again)}\n\n"
     told: dict[tuple[str, str], str] = {}
@@ -48,7 +50,7 @@ def listen(house: House, cookie: str | None, since: datetime, pace: Pace) -> Ite
             if found is None or not found.full:
                 yield CLOSED
                 return
-            changes = changes_since(found.account, since, now)
+            changes = changes_since(found.account, since, now, wanted)
         except PyMongoError:
             return
         fresh = [one for one in changes.items if told.get((one.kind, one.id)) != one.version]

@@ -5,6 +5,7 @@ from mongoengine import (
     DateTimeField,
     DictField,
     Document,
+    FloatField,
     IntField,
     ListField,
     StringField,
@@ -54,8 +55,10 @@ class Followed(Document):
     `lacking`: a proposal whose request is not known yet, without which nobody can say what its
     donor may read, or an offer to join a proposal that nobody endorsed. `exemptions` are an
     embargo's, by number and last day.
-    Of a shortlist, whose `record` is its request, `offers` are the first ones, and `entered` says
-    when each came among them. `heard` is the version that was heard of last, at `heard_at`.
+    `themes` are those of a request's lines, `score` is that of a possible duplicate or coverage.
+    Of a shortlist, whose `record` is its request, `offers` are the first ones, each of `scores`,
+    and `entered` says when each came among them. `heard` is the version that was heard of last,
+    at `heard_at`.
     """
 
     meta = {  # noqa: RUF012 (mongoengine declares it so)
@@ -91,7 +94,10 @@ class Followed(Document):
     lacking = BooleanField()
     told = IntField(required=True, default=0)
     told_at = StringField()
+    themes = ListField(StringField())
+    score = FloatField()
     offers = ListField(StringField())
+    scores = ListField(FloatField())
     entered = ListField(DictField())
     heard = StringField()
     heard_at = DateTimeField()

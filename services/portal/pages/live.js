@@ -1,6 +1,7 @@
 // New and changed records come to an open page by themselves. A page says what it lists
 // (data-lists: "kind" or "kind:status") and marks what it shows (data-live="kind:id", data-version).
-// A page of some States alone (data-states) counts what is of others as little as what it does not list.
+// A page of some States alone (data-states) counts what is of others, or of none, as little as what it does not list;
+// and what is aside of the theme and score that it asks for (data-wanted) neither.
 // What is shown is replaced in place; what is new is counted in a bar, for the reader to load.
 const POLL = 45_000;
 const SETTLE = 3_000;
@@ -9,6 +10,7 @@ const TRY_STREAM_AFTER = 10;
 const live = document.getElementById("live");
 const lists = new Set(live.dataset.lists.split(" "));
 const states = live.dataset.states.split(" ").filter(Boolean);
+const wanted = live.dataset.wanted;
 const counted = new Map();
 const seen = new Set();
 const waiting = new Set();
@@ -32,7 +34,7 @@ function count(kind, id) {
   counted.get(kind).add(id);
 }
 
-const elsewhere = (change) => states.length && change.states && !change.states.some((one) => states.includes(one));
+const elsewhere = (change) => change.aside || (states.length && !(change.states || []).some((one) => states.includes(one)));
 
 function take(change) {
   const key = `${change.kind}:${change.id}`;
@@ -97,7 +99,7 @@ function hear(told) {
 
 async function poll() {
   try {
-    const answer = await fetch(`/changes?since=${since}`);
+    const answer = await fetch(`/changes?since=${since}${wanted}`);
     if (answer.status === 401) return;
     if (answer.ok) hear(await answer.json());
   } catch {
@@ -108,7 +110,7 @@ async function poll() {
 }
 
 function follow() {
-  source = new EventSource(`/changes/stream?since=${since}`);
+  source = new EventSource(`/changes/stream?since=${since}${wanted}`);
   source.onmessage = (event) => hear(JSON.parse(event.data));
   source.addEventListener("closed", () => source.close());
   source.onerror = () => {

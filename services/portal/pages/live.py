@@ -10,10 +10,11 @@ from http import HTTPStatus
 
 from flask import Flask, Response, current_app, request
 
-from services.portal.changes import changes_since
+from services.portal.changes import Wanted, changes_since
 from services.portal.house import House
 from services.portal.listening import Pace, body, cursor, listen, since_of
 from services.portal.pages.frame import session_cookie
+from services.portal.pages.review.filters import read_filters
 from services.portal.sessions import SignedIn, find_session
 from shared.web.identity import public
 
@@ -39,7 +40,8 @@ def changes(own: House) -> Callable[[], Response]:
         if found is None:
             return Response(status=HTTPStatus.UNAUTHORIZED)
         now = own.clock()
-        told = changes_since(found.account, since_of(request.args.get("since", ""), now), now)
+        since = since_of(request.args.get("since", ""), now)
+        told = changes_since(found.account, since, now, _wanted())
         return Response(body(list(told.items), told), content_type="application/json")
 
     return changes_now
@@ -58,13 +60,19 @@ def stream(own: House) -> Callable[[], Response]:
         told = request.headers.get("Last-Event-ID") or request.args.get("since", "")
         since, pace = since_of(told, own.clock()), current_app.config[PACE]
         answer = Response(
-            listen(own, session_cookie(), since, pace), content_type="text/event-stream"
+            listen(own, session_cookie(), since, pace, _wanted()), content_type="text/event-stream"
         )
         answer.headers["X-Accel-Buffering"] = "no"  # a proxy that kept it back would tell nothing
         answer.call_on_close(places.release)
         return answer
 
     return changes_as_they_come
+
+
+def _wanted() -> Wanted:
+    """What the page lists that asks."""
+    asked = read_filters(request.args)
+    return Wanted(asked.theme, None if asked.score is None else float(asked.score))
 
 
 def _listener(own: House) -> SignedIn | None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from services.portal.changes import MOST, MOST_AGE, OVERLAP, changes_since
+from services.portal.changes import MOST, MOST_AGE, OVERLAP, Wanted, changes_since
 from services.portal.documents import Account, Session
 from services.portal.domain import lifetimes
 from services.portal.followed_state import BEST
@@ -78,6 +78,25 @@ def shortlist(number: int, *offers: str, superseded: str | None = None) -> Event
     made = Event(SHORTLIST, "/entraide/matcher", subject, time, Version(1, number), data)
     check(made)
     return made
+
+
+def test_of_a_theme_and_a_score_only_what_a_page_lists_is_new_to_it(
+    people: dict[str, Account], hear: Callable[..., None], clock: Clock
+) -> None:
+    since, coordinator = clock(), people["coordinator"]
+    hear(circulated(clock, country="SEN"))  # whose needs are of marking
+    hear(shortlist(1, offer(1)))
+
+    def listed(wanted: Wanted) -> set[str]:
+        """Its kinds of what is new."""
+        found = changes_since(coordinator, since, clock(), wanted).items
+        assert {one.kind for one in found} >= {"request"}  # it may be shown, and is told of
+        return {one.kind for one in found if not one.aside}
+
+    assert listed(Wanted()) == {"request", "proposal"}
+    assert listed(Wanted(theme="marking", score=0.5)) == {"request", "proposal"}
+    assert listed(Wanted(theme="tracing")) == set()
+    assert listed(Wanted(score=0.75)) == {"request"}
 
 
 def offer(number: int) -> str:

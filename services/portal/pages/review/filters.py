@@ -59,6 +59,11 @@ class Filters:
             return [self.country]
         return [] if self.region is None else countries_in(self.region)
 
+    def wanted(self) -> str:
+        """The theme and score, as the end of an address."""
+        asked = {"theme": self.theme, "score": self.score}
+        return "".join(f"&{name}={value}" for name, value in asked.items() if value is not None)
+
     @property
     def most(self) -> str | None:
         """How many of each request's proposals are asked for; None for all."""

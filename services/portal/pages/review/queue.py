@@ -87,6 +87,7 @@ def review() -> Response:
         kind_names=KIND_NAMES,
         followed=[(_FOLLOWED[kind], KIND_NAMES[kind]) for kind in asked.kinds()],
         states=asked.states(),
+        wanted=asked.wanted(),
         of_kind={kind: of.partition(":")[0] for kind, of in _FOLLOWED.items()},
         left_out=format_list([str(KIND_NAMES[kind]) for kind in asked.left_out()], locale=here()),
         themes=labels(THEMES),
