@@ -1,0 +1,52 @@
+"""The load: calls come by themselves, and what is told of them is right."""
+
+import random
+import threading
+
+import pytest
+
+from bench.arrivals import Done, Outcome, Stretch, arrive, due_times
+from bench.samples import Sample, growth
+
+
+def test_calls_are_due_at_the_rate_whatever_becomes_of_them() -> None:
+    times = due_times(50, 20, seed=1)
+    assert 850 < len(times) < 1150
+    assert times == sorted(times) == due_times(50, 20, seed=1)
+    assert 0 < times[0] < times[-1] < 20
+
+
+def test_who_waits_for_others_has_waited_since_it_was_due() -> None:
+    first, free = threading.Event(), threading.Event()
+
+    def act(_: random.Random) -> Done:
+        if not first.is_set():  # the first caller holds up the others
+            first.set()
+            free.wait(30)
+        return "x", 200, False
+
+    threading.Timer(0.4, free.set).start()
+    stretch = arrive(200, 0.2, act, callers=1)
+    assert [one.status for one in stretch.outcomes] == [200] * len(stretch.outcomes)
+    assert len(stretch.outcomes) > 10
+    assert all(one.due + one.seconds >= stretch.outcomes[0].seconds for one in stretch.outcomes)
+
+
+def outcome(status: int, seconds: float = 0.1) -> Outcome:
+    return Outcome("x", 0.0, seconds, status, told_when=False)
+
+
+@pytest.mark.parametrize(
+    ("bad", "holds"), [(0, False), (429, False), (503, False), (500, False), (404, True)]
+)
+def test_who_is_not_served_is_not_in_time(bad: int, holds: bool) -> None:
+    stretch = Stretch(1, [*(outcome(200) for _ in range(97)), *(outcome(bad) for _ in range(3))])
+    assert stretch.holds(1.0) is holds
+    assert stretch.share(bad) == 0.03
+
+
+def test_growth_is_of_the_time_after_the_first_third() -> None:
+    memory = [100, 400, 800, *(1000 + 10 * n for n in range(7))]
+    samples = [Sample(n, {"a": held}, {}, {}, 0) for n, held in enumerate(memory)]
+    assert growth(samples, "memory", "a") == pytest.approx(60 / 1030, rel=0.01)
+    assert growth(samples, "memory", "b") == 0.0
