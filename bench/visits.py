@@ -106,7 +106,14 @@ class Visits:
             "description": "Portable machines to mark service weapons with, and a course.",
             "language": "en",
             "country": rng.choice(_COUNTRIES),
-            "needs": [{"theme": rng.choice(_THEMES), "kind": "equipment", "quantity": 4}],
+            "needs": [
+                {
+                    "theme": rng.choice(_THEMES),
+                    "kind": "equipment",
+                    "quantity": 4,
+                    "unit": "machines",
+                }
+            ],
             "window": {"from": "2026-12-01", "to": "2035-12-31"},
             "external_id": {"source": "load", "id": uuid.uuid4().hex},
         }
@@ -137,7 +144,14 @@ class Visits:
             "description": "We give machines for marking weapons, with training.",
             "language": "en",
             "organisation": ORGANISATION,
-            "provisions": [{"theme": rng.choice(_THEMES), "kind": "equipment", "capacity": 10}],
+            "provisions": [
+                {
+                    "theme": rng.choice(_THEMES),
+                    "kind": "equipment",
+                    "capacity": 10,
+                    "unit": "machines",
+                }
+            ],
             "window": {"from": "2026-12-01", "to": "2035-12-31"},
             "external_id": {"source": "load", "id": uuid.uuid4().hex},
         }
