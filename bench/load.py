@@ -11,7 +11,6 @@ Who calls shares the machine with who answers: figures are of this machine and t
 
 import argparse
 import tempfile
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -107,14 +106,14 @@ def _refused(stretch: Stretch) -> str:
     when = sum(one.told_when for one in told)
     broken = sum(one.status >= 500 and one.status != 503 for one in stretch.outcomes)
     silent = sum(one.status == 0 for one in stretch.outcomes)
-    wrong = Counter(
+    wrong = [
         f"{one.what} ({one.status})"
         for one in stretch.outcomes
         if 400 <= one.status < 500 and one.status != 429
-    )
+    ]
     return (
         f"{len(stretch.outcomes)} calls: {len(told)} told to wait ({when} for how long), "
-        f"{broken} failed, {silent} without an answer, {sum(wrong.values())} refused {dict(wrong) or ''}"
+        f"{broken} failed, {silent} without an answer, {len(wrong)} refused {sorted(set(wrong))}"
     )
 
 

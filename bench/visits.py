@@ -31,7 +31,8 @@ SHARES: Mapping[str, int] = {
     "circulate a request": 6,
 }
 """In hundredths. Of what is registered, half is circulated at once and so matched."""
-_THEMES = ("marking", "destruction", "tracing", "stockpile")
+_THEMES = ("marking", "destruction", "tracing", "stockpile-management")
+_LINE = {"kind": "equipment", "unit": "machines"}
 _COUNTRIES = ("SEN", "KEN", "GHA", "TGO", "UGA", "DJI")
 
 
@@ -106,14 +107,7 @@ class Visits:
             "description": "Portable machines to mark service weapons with, and a course.",
             "language": "en",
             "country": rng.choice(_COUNTRIES),
-            "needs": [
-                {
-                    "theme": rng.choice(_THEMES),
-                    "kind": "equipment",
-                    "quantity": 4,
-                    "unit": "machines",
-                }
-            ],
+            "needs": [{**_LINE, "theme": rng.choice(_THEMES), "quantity": 4}],
             "window": {"from": "2026-12-01", "to": "2035-12-31"},
             "external_id": {"source": "load", "id": uuid.uuid4().hex},
         }
@@ -144,14 +138,7 @@ class Visits:
             "description": "We give machines for marking weapons, with training.",
             "language": "en",
             "organisation": ORGANISATION,
-            "provisions": [
-                {
-                    "theme": rng.choice(_THEMES),
-                    "kind": "equipment",
-                    "capacity": 10,
-                    "unit": "machines",
-                }
-            ],
+            "provisions": [{**_LINE, "theme": rng.choice(_THEMES), "capacity": 10}],
             "window": {"from": "2026-12-01", "to": "2035-12-31"},
             "external_id": {"source": "load", "id": uuid.uuid4().hex},
         }
