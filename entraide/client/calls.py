@@ -38,8 +38,9 @@ class Client:
     it asks for what everybody may read.
 
     May be used by several threads at once. A service that is away, or says that it is busy, is
-    asked again for `patience` seconds, as late as it says; then UnreachableError is raised. What a
-    service refuses is a ProblemError, at once.
+    asked again for `patience` seconds, as late as it says; then UnreachableError is raised. Who
+    calls too often waits for as long as it is told to. What a service refuses is a ProblemError, at
+    once.
     """
 
     def __init__(
@@ -122,6 +123,8 @@ class Client:
                     return answer_of(response)
                 reason = f"it answers with status {response.status_code}"
                 asked = _retry_after(response)
+                if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+                    deadline += asked  # it is there, and says when it is our turn again
             except requests.RequestException as error:
                 reason = type(error).__name__
             # Jitter spreads the tries of several threads; it guards nothing.

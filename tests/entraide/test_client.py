@@ -98,6 +98,15 @@ def test_who_is_to_wait_longer_than_it_has_patience_gives_up_at_once(
     assert len(service.heard) == 1
 
 
+def test_who_calls_too_often_waits_for_its_turn_however_little_patience_it_has(
+    service: Service,
+) -> None:
+    service.says(429, Retry_After="1")
+    service.says(200)
+    Client({"requests": service.url}, patience=0.5).get("requests", "/v1/requests")
+    assert len(service.heard) == 2
+
+
 def test_who_waits_may_be_told_to_wait_no_more(client: Client, service: Service) -> None:
     service.says(503, Retry_After="40")
     threading.Timer(0.05, client.abandon).start()
