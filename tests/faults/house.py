@@ -184,13 +184,8 @@ def _open_bank(house: House) -> None:
         wait_until(partial(_proposed, client, request.id, offer.id), 120, "the proposal")
         path = f"/v1/proposals/{pair}"
         seen = client.get("matcher", path).etag
-        client.post(
-            "matcher",
-            f"{path}/decision",
-            {"decision": "endorse"},
-            if_match=seen,
-            role="coordinator",
-        )
+        decision = {"decision": "endorse"}
+        client.post_as("coordinator", "matcher", f"{path}/decision", decision, if_match=seen)
         both_agree(house.stack, pair, request.body["country"], ORGANISATION)
         pairs.append(pair)
     house.load.bank = Bank(pairs)
