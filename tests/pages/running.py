@@ -63,16 +63,16 @@ class Portal:
         """The services' APIs in a role that is bound like the account's."""
         bound = {"requester": {"state": self.state}, "donor": {"organisation": self.donor}}
         identity = Identity(f"pages-{role}", role, **bound.get(role, {}))
-        return Client(Target(_urls(self.stack), lambda _: _bearer(self.stack, identity)), role)
+        return Client(Target(_urls(self.stack), lambda _: _token(self.stack, identity)), role)
 
 
 def _urls(stack: Stack) -> dict[str, str]:
     return {name: stack.plan.ports.url(name) for name in SERVICES}
 
 
-def _bearer(stack: Stack, identity: Identity) -> str:
+def _token(stack: Stack, identity: Identity) -> str:
     now = datetime.now(UTC)
-    return f"Bearer {issue_token(stack.plan.keys.pair, identity, timedelta(hours=1), now)}"
+    return issue_token(stack.plan.keys.pair, identity, timedelta(hours=1), now)
 
 
 @pytest.fixture(scope="package")
