@@ -26,6 +26,8 @@ _PASSING = {
     HTTPStatus.GATEWAY_TIMEOUT,
 }
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 5.0
+_LONGEST_QUEUE = 300.0
+"""Seconds for which a call waits for its turn, beyond its patience."""
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -39,8 +41,8 @@ class Client:
 
     May be used by several threads at once. A service that is away, or says that it is busy, is
     asked again for `patience` seconds, as late as it says; then UnreachableError is raised. Who
-    calls too often waits for as long as it is told to. What a service refuses is a ProblemError, at
-    once.
+    calls too often waits as it is told to, five minutes longer at most. What a service refuses is
+    a ProblemError, at once.
     """
 
     def __init__(
@@ -114,6 +116,7 @@ class Client:
         url = self._urls[service] + path
         sender = self._near if urlsplit(url).hostname in _LOOPBACK else self._far
         deadline, pause = time.monotonic() + self._patience, _FIRST_PAUSE
+        latest = deadline + _LONGEST_QUEUE
         while True:
             asked = 0.0
             try:
@@ -124,7 +127,8 @@ class Client:
                 reason = f"it answers with status {response.status_code}"
                 asked = _retry_after(response)
                 if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
-                    deadline += asked  # it is there, and says when it is our turn again
+                    # It is there, and says when it is our turn again.
+                    deadline = min(deadline + asked, latest)
             except requests.RequestException as error:
                 reason = type(error).__name__
             # Jitter spreads the tries of several threads; it guards nothing.

@@ -38,7 +38,7 @@ class Wanted:
     score: float | None = None
 
     def has(self, themes: Collection[str], score: float | None) -> bool:
-        """Whether it lists such a record; what has no theme or score is listed by none."""
+        """Whether it lists such a record; of what no theme or score is known it may."""
         by_theme = self.theme is None or not themes or self.theme in themes
         return by_theme and (self.score is None or score is None or score >= self.score)
 

@@ -107,6 +107,12 @@ def test_who_calls_too_often_waits_for_its_turn_however_little_patience_it_has(
     assert len(service.heard) == 2
 
 
+def test_nobody_waits_for_its_turn_for_ever(service: Service, client: Client) -> None:
+    service.says(429, Retry_After="86400")
+    with pytest.raises(UnreachableError, match="status 429"):
+        client.get("requests", "/v1/requests")
+
+
 def test_who_waits_may_be_told_to_wait_no_more(client: Client, service: Service) -> None:
     service.says(503, Retry_After="40")
     threading.Timer(0.05, client.abandon).start()
