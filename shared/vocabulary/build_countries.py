@@ -43,6 +43,10 @@ CHANGES = {
         "NAM": "lower-middle-income",
         "ETH": "",
     },
+    "2026-07-01": {
+        **dict.fromkeys(("FSM", "JOR", "LKA", "PHL", "VNM"), "upper-middle-income"),
+        "TGO": "lower-middle-income",
+    },
 }
 """What the World Bank changed since the year of which the library's file is (from July 2023)."""
 
@@ -161,8 +165,8 @@ def main() -> None:
         DATA / "incomes.tsv",
         (
             "source: World Bank country classifications by income level, fiscal year 2024 as in "
-            f"hdx-python-country {library_version()}, with the changes of July 2024 and 2025",
-            "date: 2025-07-01",
+            f"hdx-python-country {library_version()}, with the changes of July 2024, 2025 and 2026",
+            "date: 2026-07-01",
             "licence: CC BY 4.0, The World Bank",
             made,
             "note: since is empty for the group of fiscal year 2024 and before; until is the first "
