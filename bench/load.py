@@ -10,7 +10,6 @@ Who calls shares the machine with who answers: figures are of this machine and t
 """
 
 import argparse
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,16 +19,14 @@ from rich.table import Table
 
 from bench.arrivals import Stretch, arrive
 from bench.samples import Sample, growth, sampled
+from bench.stacks import scratch_stack
 from bench.visits import Visits, introduce
 from deploy.cli.client import Client
 from deploy.cli.goldset import read_set
 from deploy.cli.loading import load
 from deploy.cli.target import stack_target
-from deploy.local.beside import stack_beside
 from deploy.local.running import Stack
-from deploy.local.stack import DataDirectory, Ports
 
-AS_OF = "2026-11-23"
 EXAMPLES = Path(__file__).parents[1] / "examples"
 LIMIT_SECONDS = 1.0
 FIRST_RATE = 8.0
@@ -63,12 +60,7 @@ def main() -> None:
 @contextmanager
 def _running() -> Iterator[tuple[Stack, Visits]]:
     gold = read_set(EXAMPLES)
-    with (
-        tempfile.TemporaryDirectory(prefix="entraide-load-") as scratch,
-        stack_beside(
-            DataDirectory(Path(scratch)), Ports.free(), console.print, {"ENTRAIDE_AS_OF": AS_OF}
-        ) as stack,
-    ):
+    with scratch_stack(console.print) as stack:
         client = Client(stack_target(stack.plan.ports, stack.plan.keys, "load"), "operator")
         with console.status("registering the examples"):
             load(gold, client)
@@ -107,9 +99,7 @@ def _refused(stretch: Stretch) -> str:
     broken = sum(one.status >= 500 and one.status != 503 for one in stretch.outcomes)
     silent = sum(one.status == 0 for one in stretch.outcomes)
     wrong = [
-        f"{one.what} ({one.status})"
-        for one in stretch.outcomes
-        if 400 <= one.status < 500 and one.status != 429
+        f"{one.what} ({one.status})" for one in stretch.outcomes if one.served and one.status >= 400
     ]
     return (
         f"{len(stretch.outcomes)} calls: {len(told)} told to wait ({when} for how long), "

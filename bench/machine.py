@@ -6,7 +6,7 @@ import gc
 import os
 import platform
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -29,8 +29,22 @@ def resident() -> int:
     gc.collect()
     with contextlib.suppress(AttributeError, OSError):  # elsewhere than in glibc it may still count
         ctypes.CDLL(None).malloc_trim(0)
-    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return held_by("self")
+
+
+def held_by(process: int | str) -> int:
+    """Bytes of a process in memory; raises OSError where there is none such (any more)."""
+    pages = int(Path(f"/proc/{process}/statm").read_text(encoding="ascii").split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def family(process: int) -> Iterator[int]:
+    """The process and all that descend from it, as far as they live."""
+    yield process
+    for task in Path(f"/proc/{process}/task").glob("*/children"):
+        with contextlib.suppress(OSError):
+            for child in task.read_text(encoding="ascii").split():
+                yield from family(int(child))
 
 
 def bandwidths() -> tuple[float, float]:

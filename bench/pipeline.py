@@ -13,14 +13,12 @@ Two measurements on one machine, in one run, with real processes:
 
 import argparse
 import dataclasses
-import tempfile
 import threading
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 
 import numpy as np
 import pymongo
@@ -29,14 +27,14 @@ from rich.console import Console
 from rich.progress import track
 
 from bench import synthetic
+from bench.stacks import scratch_stack
 from deploy.cli.client import Client
 from deploy.cli.settling import Watch, wait_until_settled
 from deploy.cli.target import stack_target
-from deploy.local.beside import stack_beside
 from deploy.local.programs import service_settings
 from deploy.local.running import Stack
 from deploy.local.servers import wait_until
-from deploy.local.stack import SERVICES, DataDirectory, Ports
+from deploy.local.stack import SERVICES
 from services.matcher.documents import Shortlist
 from services.matcher.models import ensure_prior
 from services.matcher.ranking_worker import RankingWorker
@@ -54,8 +52,6 @@ THROUGHPUT_REQUESTS = 1_000
 BATCH = 100
 QUIET_SECONDS = 3.0
 PATIENCE = 1800.0
-AS_OF = "2026-11-23"
-"""The day of every run, so that the made-up windows stay open."""
 console = Console(highlight=False)
 
 
@@ -68,7 +64,7 @@ def main() -> None:
     requests = _made("requests", synthetic.requests(made_of, THROUGHPUT_REQUESTS))
     for size in sizes:
         offers = _made(f"{size:,} offers", synthetic.offers(made_of, size), size)
-        with _running_stack() as stack:
+        with scratch_stack(console.print) as stack:
             _hold(stack, offers)
             latencies = _latencies(stack, size)
             with _told("the floor is measured"):
@@ -94,16 +90,6 @@ def _told(what: str) -> Iterator[None]:
     with console.status(f"waiting until {what}"):
         yield
     console.print(f"{what} ({time.perf_counter() - begun:.0f} s)")
-
-
-@contextmanager
-def _running_stack() -> Iterator[Stack]:
-    extra = {"ENTRAIDE_AS_OF": AS_OF}
-    with (
-        tempfile.TemporaryDirectory(prefix="entraide-bench-") as scratch,
-        stack_beside(DataDirectory(Path(scratch)), Ports.free(), console.print, extra) as stack,
-    ):
-        yield stack
 
 
 def _hold(stack: Stack, offers: Sequence[Event]) -> None:

@@ -1,6 +1,5 @@
 """What each process of a stack holds, as time passes: memory, files, threads; and what waits."""
 
-import os
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pymongo
 
+from bench.machine import family, held_by
 from deploy.local.programs import service_settings
 from deploy.local.running import Stack
 from deploy.local.stack import SERVICES
@@ -30,7 +30,7 @@ class Sample:
 
 def take(stack: Stack, begun: float) -> Sample:
     """Look at every process of the stack, its children with it, and at the outboxes."""
-    families = {name: _family(pid) for name, pid in stack.supervisor.pids().items()}
+    families = {name: list(family(pid)) for name, pid in stack.supervisor.pids().items()}
     return Sample(
         time.monotonic() - begun,
         {name: sum(map(_resident, pids)) for name, pids in families.items()},
@@ -73,20 +73,11 @@ def _span(samples: Sequence[Sample]) -> float:
     return samples[-1].at - samples[0].at
 
 
-def _family(pid: int) -> list[int]:
-    try:
-        text = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii")
-    except OSError:
-        return [pid]
-    return [pid, *(one for child in text.split() for one in _family(int(child)))]
-
-
 def _resident(pid: int) -> int:
     try:
-        pages = Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1]
-    except (OSError, IndexError):
+        return held_by(pid)
+    except (OSError, IndexError):  # it ended
         return 0
-    return int(pages) * os.sysconf("SC_PAGE_SIZE")
 
 
 def _files(pid: int) -> int:

@@ -3,13 +3,14 @@
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import requests
 
+from bench.machine import family
 from deploy.local.stack import SERVICES, DataDirectory, Ports
 
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
@@ -38,7 +39,7 @@ def spent(ports: Ports, directory: DataDirectory) -> Spent:
                 both = (count + added, seconds) if what == "count" else (count, seconds + added)
                 calls[name, route] = both
     programs = json.loads(directory.description.read_text())["processes"]
-    processor = {name: sum(map(_seconds, _tree(int(pid)))) for name, pid in programs.items()}
+    processor = {name: sum(map(_seconds, family(int(pid)))) for name, pid in programs.items()}
     return Spent(processor, calls)
 
 
@@ -56,13 +57,6 @@ def told(before: Spent, after: Spent, pages: int) -> str:
         if made:
             by_call.append(f"{key[0]} {key[1]} {made / pages:.1f}×{took / made * 1000:.0f}")
     return f"{', '.join(by_program)} | {', '.join(by_call)}"
-
-
-def _tree(process: int) -> Iterator[int]:
-    yield process
-    for task in Path(f"/proc/{process}/task").glob("*/children"):
-        for child in task.read_text().split():
-            yield from _tree(int(child))
 
 
 def _seconds(process: int) -> float:
