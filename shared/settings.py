@@ -68,6 +68,11 @@ VARIABLES: tuple[Variable, ...] = (
         "6000/minute",
         "calls that one process takes of one network without a valid token, and its pages; or off",
     ),
+    Variable(
+        "ENTRAIDE_QUEUE_SECONDS",
+        "5",
+        "seconds that a call may wait for a thread of its service before it is refused; 0: any",
+    ),
     Variable("ENTRAIDE_COUNTRIES_FILE", "", "a countries.tsv that decides areas and groups"),
 )
 
@@ -101,6 +106,7 @@ class Settings:
     countries_file: Path | None = None
     rate_token: str = "off"  # noqa: S105 (no secret: what calls may come with one)
     rate_address: str = "off"
+    queue_seconds: int = 0
 
     @classmethod
     def from_environment(cls, service: str, environ: Mapping[str, str]) -> "Settings":
@@ -140,6 +146,7 @@ class Settings:
             countries_file=_path(values["ENTRAIDE_COUNTRIES_FILE"]),
             rate_token=values["ENTRAIDE_RATE_TOKEN"],
             rate_address=values["ENTRAIDE_RATE_ADDRESS"],
+            queue_seconds=_whole("ENTRAIDE_QUEUE_SECONDS", values, least=0),
         )
 
 

@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from deploy.local import child
@@ -11,16 +11,22 @@ from deploy.local.servers import listens, wait_until
 
 
 def serve(
-    command: Sequence[str], port: int, log: Path, timeout_seconds: float = 30
+    command: Sequence[str],
+    port: int,
+    log: Path,
+    timeout_seconds: float = 60,
+    environment: Mapping[str, str] | None = None,
 ) -> subprocess.Popen[bytes]:
     """Start a server and wait until it listens; it is gone when it does not come up in time.
 
-    The kernel kills it with the process that called this: a worker of the tests that dies leaves
-    no server behind.
+    Its environment is the caller's unless another is given. The kernel kills it with the process
+    that called this: a worker of the tests that dies leaves no server behind.
     """
     bound = [sys.executable, str(Path(child.__file__)), str(os.getpid()), *command]
     with log.open("wb") as output:
-        process = subprocess.Popen(bound, stdout=output, stderr=output, start_new_session=True)
+        process = subprocess.Popen(
+            bound, stdout=output, stderr=output, start_new_session=True, env=environment
+        )
     try:
         wait_until(
             lambda: listens(port) or process.poll() is not None,

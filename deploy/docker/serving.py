@@ -10,7 +10,7 @@ from typing import Any
 workers = int(os.environ.get("WEB_CONCURRENCY", "1"))
 # Who listens for changes takes a thread for as long: those come beside the threads that answer.
 threads = 16 + int(os.environ.get("ENTRAIDE_LISTENERS") or 8)
-worker_class = "gthread"
+worker_class = "shared.web.queueing.QueueingWorker"
 bind = "0.0.0.0:8000"
 graceful_timeout = 20
 timeout = 60

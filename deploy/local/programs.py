@@ -167,7 +167,7 @@ def _api(plan: Plan, name: str) -> Program:
         kind="api",
         command=(
             *("gunicorn", f"services.{name}.app:create_app()"),
-            *("--worker-class", "gthread", "--workers", "1"),
+            *("--worker-class", "shared.web.queueing.QueueingWorker", "--workers", "1"),
             *("--threads", str(_THREADS + listeners)),
             *("--bind", f"{LOOPBACK}:{port}", "--graceful-timeout", "5", "--no-control-socket"),
             # Longer than the pages' next call of a service takes to come, as in production.

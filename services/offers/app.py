@@ -1,4 +1,4 @@
-"""The API process: `gunicorn 'services.offers.app:create_app()' --worker-class gthread`."""
+"""The API process: gunicorn serves it as deploy/docker/serving.py says."""
 
 import os
 from typing import Any

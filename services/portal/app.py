@@ -1,4 +1,4 @@
-"""The portal's process: `gunicorn 'services.portal.app:create_app()'`."""
+"""The portal's process: gunicorn serves it as deploy/docker/serving.py says."""
 
 import os
 from collections.abc import Mapping

@@ -19,6 +19,7 @@ from shared.web.identity import Identity, check_role, check_scope
 from shared.web.marks import current_marks
 from shared.web.metrics import known_method, observe
 from shared.web.problems import Problem
+from shared.web.queueing import check_waited
 from shared.web.rates import Rates
 from shared.web.verification import TokenChecker
 
@@ -42,9 +43,15 @@ class Pipeline:
     """The steps around the handlers of one app, in the order in which `install` adds them."""
 
     def __init__(
-        self, service: str, tokens: TokenChecker, rates: Rates, clock: Callable[[], datetime]
+        self,
+        service: str,
+        tokens: TokenChecker,
+        rates: Rates,
+        clock: Callable[[], datetime],
+        queue_seconds: int,
     ) -> None:
         self._service = service
+        self._queue_seconds = queue_seconds
         self._tokens = tokens
         self._rates = rates
         self._clock = clock
@@ -81,7 +88,9 @@ class Pipeline:
         return span
 
     def admit(self) -> Response | None:
-        """Check the caller and how often it calls, then the body, then the idempotency key."""
+        """Check the wait, the caller and how often it calls, the body, the idempotency key."""
+        if request.url_rule is None or request.url_rule.rule not in _PROBES:
+            check_waited(self._service, self._queue_seconds)
         if request.routing_exception is not None or request.url_rule is None:
             self._rates.count_address(request.remote_addr)
             return None

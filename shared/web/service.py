@@ -70,7 +70,7 @@ def create_service(
 
     source = source or key_source(settings)
     tokens = TokenChecker(source, settings.issuer, settings.audience, clock, settings.term_key)
-    Pipeline(name, tokens, Rates(settings), clock).install(app)
+    Pipeline(name, tokens, Rates(settings), clock, settings.queue_seconds).install(app)
     register_errors(app, errors)
     api = make_api(app, name, description)
     for blueprint in blueprints:

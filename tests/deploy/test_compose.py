@@ -14,11 +14,13 @@ from urllib.parse import urlsplit
 import pytest
 import yaml
 from gunicorn.config import KNOWN_SETTINGS
+from gunicorn.util import load_class
 from pymongo.uri_parser import parse_uri
 
 from deploy.docker import healthy
 from deploy.local.stack import DEFAULT_PORT_BASE, SERVICES, Ports
 from shared.settings import Settings
+from shared.web.queueing import QueueingWorker
 from shared.web.tokens import JWKS_PATH
 
 APIS = ("portal", *SERVICES)
@@ -364,7 +366,7 @@ def test_gunicorn_knows_every_setting(monkeypatch: pytest.MonkeyPatch, tmp_path:
     own = {name for name in vars(module) if not name.startswith("_")} - {"os", "tempfile", "Any"}
     assert own <= known
     assert module.bind.endswith(f":{healthy.API_PORT}")
-    assert module.worker_class == "gthread"
+    assert load_class(module.worker_class) is QueueingWorker
 
 
 def test_the_shell_in_the_files_is_well_formed(compose: Compose) -> None:

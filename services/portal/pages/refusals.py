@@ -99,6 +99,7 @@ WORDS: Final[Mapping[str, object]] = {
     "other-features": _l("This model is of another release."),
     "other-organisation": _l("The two are not of the same donor."),
     "other-terms": _TERMS,
+    "overloaded": _AGAIN,
     "own": _l("This is your own offer."),
     "own-invitation": _l(
         "You invited who submitted this. Another coordinator has to authenticate it."

@@ -1,5 +1,6 @@
 """The sample service, and a client of it."""
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -11,7 +12,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from mongoengine import disconnect
 
+from deploy.local.servers import LOOPBACK, free_port
 from shared.settings import Settings
+from tests.serving import serve, stop
 
 sys.path.insert(0, str(Path(__file__).parent))  # gunicorn is told the same
 
@@ -60,3 +63,38 @@ def client(app: Flask) -> FlaskClient:
 def requester(token: Callable[..., dict[str, str]]) -> dict[str, str]:
     """Headers of Senegal's requester."""
     return token("requester", state="SEN")
+
+
+@pytest.fixture
+def serve_sample(settings: Settings, tmp_path: Path) -> Iterator[Callable[..., str]]:
+    """Serves the sample service by gunicorn; gives its address.
+
+    serve_sample(workers=1, threads=4, SAMPLE_DELAY="0.4") has handlers that take so many seconds.
+    """
+    processes = []
+
+    def start(workers: int, threads: int, **more: str) -> str:
+        port = free_port()
+        environment = {
+            **os.environ,
+            "ENTRAIDE_KAFKA": settings.kafka,
+            "ENTRAIDE_MONGODB": settings.mongodb,
+            "ENTRAIDE_DATABASE": settings.database,
+            "ENTRAIDE_JWKS_FILE": str(settings.jwks_file),
+            "ENTRAIDE_TERM_KEY": "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWY=",
+            **more,
+        }
+        command = [
+            *(sys.executable, "-m", "gunicorn", "--pythonpath", str(Path(__file__).parent)),
+            *("--worker-class", "shared.web.queueing.QueueingWorker"),
+            *("--workers", str(workers), "--threads", str(threads)),
+            *("--bind", f"{LOOPBACK}:{port}", "sample_service:create_app()"),
+        ]
+        processes.append(
+            serve(command, port, tmp_path / f"gunicorn-{port}.log", environment=environment)
+        )
+        return f"http://{LOOPBACK}:{port}"
+
+    yield start
+    for process in processes:
+        stop(process)

@@ -1,14 +1,9 @@
 """The same POST twice: one after the other, at once, after a crash, after a day."""
 
-import os
-import signal
-import subprocess
-import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,8 +11,6 @@ import requests
 from flask import Flask
 from flask.testing import FlaskClient
 
-from deploy.local.servers import free_port, listens, wait_until
-from shared.settings import Settings
 from shared.web.bodies import MAX_BODY_BYTES
 from shared.web.database import current_database
 from shared.web.idempotency import COLLECTION, KEPT, LEASE, idempotent_id
@@ -191,33 +184,9 @@ def test_the_database_forgets_answers_by_itself(
 
 
 @pytest.fixture
-def gunicorn(settings: Settings, tmp_path: Path) -> Iterator[str]:
-    """The sample service in gunicorn, with threads in two processes; handlers take 0.4 s."""
-    port = free_port()
-    environment = {
-        **os.environ,
-        "ENTRAIDE_KAFKA": settings.kafka,
-        "ENTRAIDE_MONGODB": settings.mongodb,
-        "ENTRAIDE_DATABASE": settings.database,
-        "ENTRAIDE_JWKS_FILE": str(settings.jwks_file),
-        "ENTRAIDE_TERM_KEY": "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWY=",
-        "SAMPLE_DELAY": "0.4",
-    }
-    command = [
-        sys.executable, "-m", "gunicorn", "--pythonpath", str(Path(__file__).parent),
-        "--worker-class", "gthread", "--workers", "2", "--threads", "4",
-        "--bind", f"127.0.0.1:{port}", "sample_service:create_app()",
-    ]  # fmt: skip
-    log = tmp_path / "gunicorn.log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
-    try:
-        wait_until(lambda: listens(port) or process.poll() is not None, 60, "gunicorn starting")
-        assert process.poll() is None, log.read_text()
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(60)
+def gunicorn(serve_sample: Callable[..., str]) -> str:
+    """The sample service, with threads in two processes; handlers take 0.4 s."""
+    return serve_sample(workers=2, threads=4, SAMPLE_DELAY="0.4")
 
 
 def test_two_at_the_same_moment_through_real_servers(
