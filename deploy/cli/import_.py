@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from deploy.cli.client import Client
-from deploy.cli.importing import Summary, import_iati
+from deploy.cli.importing import Summary, import_iati, readable_twice
 from deploy.cli.national_reports import Bodies, ReportError, Sent, read_report, send_report
 from deploy.cli.options import LANGUAGES, data_dir_option
 from deploy.cli.progress import progress_bar
@@ -34,8 +34,9 @@ def iati(file: Path, organisation: str | None, preview: bool, data_dir: Path) ->
     """Bring in the activities of an IATI FILE (2.01 to 2.03, plain or gzip, of any size).
 
     Each becomes one record for every country it names. What cannot be taken is named with the
-    reason, the rest is taken. Sending a file again makes nothing twice and changes what it says
-    otherwise by now, so the command can be repeated, or broken off and started again.
+    reason, the rest is taken; of a file that cannot be read to its end nothing is. Sending a file
+    again makes nothing twice and changes what it says otherwise by now, so the command can be
+    repeated, or broken off and started again.
 
     The services are those of the local stack, or those named by ENTRAIDE_URL_REQUESTS,
     ENTRAIDE_URL_OFFERS, ENTRAIDE_URL_MATCHER and ENTRAIDE_TOKEN. Exit code 1 where something of
@@ -43,14 +44,17 @@ def iati(file: Path, organisation: str | None, preview: bool, data_dir: Path) ->
     """
     console = Console()
     client = Client(find_target(data_dir, os.environ), _ROLE)
+    size = file.stat().st_size
     with (
-        file.open("rb") as content,
-        progress_bar(console, file.name, file.stat().st_size, of_bytes=True) as advance,
+        file.open("rb") as given,
+        readable_twice(given) as content,
+        progress_bar(console, file.name, 2 * size, of_bytes=True) as advance,
     ):
         try:
-            summary = import_iati(content, client, organisation, preview=preview, advance=advance)
+            steps = {"checked": advance, "advance": advance}
+            summary = import_iati(content, client, organisation, preview=preview, **steps)
         except FileError as error:
-            raise click.ClickException(f"{file}: {error}") from None
+            raise click.ClickException(f"{file}: nothing was brought in. {error}") from None
         except UnreachableError as error:
             raise click.ClickException(
                 f"{error}. What was brought in stays; import again to go on."
@@ -58,7 +62,7 @@ def iati(file: Path, organisation: str | None, preview: bool, data_dir: Path) ->
     if preview:
         console.print(_records(summary))
     console.print(_counts(summary))
-    _tell(file, summary)
+    _tell(summary)
 
 
 @command.command("national-report")
@@ -150,14 +154,12 @@ def _counts(summary: Summary) -> Table:
     return table
 
 
-def _tell(file: Path, summary: Summary) -> None:
+def _tell(summary: Summary) -> None:
     for refusal in summary.refusals:
         named = refusal.identifier or "without identifier"
         place = f" ({refusal.country})" if refusal.country else ""
         told = f"activity {refusal.number}, {named}{place}: {refusal.field}: {refusal.message}"
         click.echo(told, err=True)
-    if summary.incomplete is not None:
-        raise click.ClickException(f"{file} breaks off: {summary.incomplete} (the rest is in)")
     if not summary.whole:
         count = summary.counts["refused"]
         activities = "1 activity is" if count == 1 else f"{count} activities are"

@@ -1,21 +1,24 @@
 """Sending the activities of an IATI file of any size, a small file at a time.
 
-The file is read here, cut between activities, and of each only what the register reads is sent. So
-memory stays bounded and a slow line carries little; what was sent stays, and sending it again does
-nothing twice.
+The file is read to its end first: of one that breaks nothing is sent. Then it is cut between
+activities, and of each only what the register reads is sent. So memory stays bounded and a slow
+line carries little; what was sent stays, and sending it again does nothing twice.
 """
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from shutil import copyfileobj
+from tempfile import TemporaryFile
 from typing import IO, Any
 from xml.etree.ElementTree import tostring
 
 from deploy.cli.client import Client
 from entraide.client import File
-from services.offers.iati.faults import Fault, FileError, Refusal
+from services.offers.iati.faults import Fault, Refusal
 from services.offers.iati.identifiers import Identifiers, refusal_of
-from services.offers.iati.reading import ROOT, VERSIONS, read_activities
+from services.offers.iati.reading import ROOT, VERSIONS, check_file, read_activities
 
 PART_BYTES = 128 * 1024
 PART_ACTIVITIES = 50
@@ -46,12 +49,23 @@ class Summary:
     counts: Counter[str] = field(default_factory=Counter)
     activities: list[dict[str, Any]] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
-    incomplete: FileError | None = None
 
     @property
     def whole(self) -> bool:
         """Whether nothing of the file was refused."""
-        return self.counts["refused"] == 0 and self.incomplete is None
+        return self.counts["refused"] == 0
+
+
+@contextmanager
+def readable_twice(file: IO[bytes]) -> Iterator[IO[bytes]]:
+    """The file, or a temporary copy of what comes through a pipe."""
+    if file.seekable():
+        yield file
+        return
+    with TemporaryFile() as copy:
+        copyfileobj(file, copy)
+        copy.seek(0)
+        yield copy
 
 
 def import_iati(
@@ -60,42 +74,30 @@ def import_iati(
     organisation: str | None,
     *,
     preview: bool,
+    checked: Callable[[int], object] = lambda _: None,
     advance: Callable[[int], object] = lambda _: None,
 ) -> Summary:
-    """Send the file; `advance` is told how many more bytes of it are done with.
+    """Send the file; `checked` is told how many more bytes of it are read and found whole, then
+    `advance` how many are done with.
 
-    In a preview the summary has the records that would be. Raises FileError where not one activity
-    could be read, ProblemError and UnreachableError as the client does.
+    In a preview the summary has the records that would be. Raises FileError, before anything is
+    sent, where the file cannot be read to its end; ProblemError and UnreachableError as the client
+    does.
     """
+    check_file(file, advance=checked)
     summary = Summary()
-    try:
-        for part in parts(file):
-            _send(part, client, organisation, preview, summary)
-            advance(part.read)
-    except FileError as error:
-        if not summary.counts["read"]:
-            raise
-        summary.incomplete = error
+    for part in parts(file):
+        _send(part, client, organisation, preview, summary)
+        advance(part.read)
     summary.refusals.sort(key=lambda refusal: refusal.number)
     return summary
 
 
 def parts(file: IO[bytes]) -> Iterator[Part]:
-    """The file in parts of at most 50 activities and about 128 KiB; raises FileError.
-
-    Where the file breaks off, what stood whole before comes first.
-    """
+    """The file in parts of at most 50 activities and about 128 KiB; raises FileError."""
     identifiers, read = Identifiers(), _Counted()
     waiting = _Waiting()
-    broken: FileError | None = None
-    activities = read_activities(file, advance=read.add)
-    while True:
-        try:
-            one = next(activities, None)
-        except FileError as error:
-            one, broken = None, error
-        if one is None:
-            break
+    for one in read_activities(file, advance=read.add):
         try:
             identifiers.check(one)
         except Fault as fault:
@@ -108,8 +110,6 @@ def parts(file: IO[bytes]) -> Iterator[Part]:
             waiting = _Waiting()
     if waiting.numbers or waiting.refusals:
         yield waiting.part(read.taken())
-    if broken is not None:
-        raise broken
 
 
 class _Counted:

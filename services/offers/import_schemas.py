@@ -81,5 +81,8 @@ class ImportReportView(StrictSchema):
     incomplete = fields.Nested(
         BreakView,
         allow_none=True,
-        metadata={"description": "Where the file breaks off; what stood before is taken."},
+        metadata={
+            "description": "Always null: of a file that breaks off nothing is taken (422).",
+            "deprecated": True,
+        },
     )

@@ -1,7 +1,7 @@
 """Bringing the activities of a file into the register: each made, changed or left as it is.
 
 Doing it again does nothing more: the file's identifiers decide the records' ids. What is wrong with
-one activity is told and leaves the others alone.
+one activity is told and leaves the others alone; of a file that breaks nothing is taken at all.
 """
 
 import re
@@ -23,8 +23,8 @@ from services.offers.documents import (
     ReportedMatch,
     ReportedMoney,
 )
-from services.offers.iati.faults import FileError, Refusal
-from services.offers.iati.reading import Read, read_activities
+from services.offers.iati.faults import Refusal
+from services.offers.iati.reading import Read, check_file, read_activities
 from services.offers.iati.reported import Reported
 from services.offers.iati.subjects import OUTSIDE
 from services.offers.iati.understanding import SOURCE, Record, Understanding
@@ -81,14 +81,12 @@ class Report:
     """What became of a file.
 
     `counts` by outcome: created, changed, unchanged (records), refused, outside (activities).
-    `incomplete` is why the file could be read no further than `read` activities, if so.
     """
 
     read: int = 0
     counts: Counter[str] = field(default_factory=Counter)
     activities: list[dict[str, Any]] = field(default_factory=list)
     refused: list[dict[str, Any]] = field(default_factory=list)
-    incomplete: FileError | None = None
 
     def add(self, record: Record, outcome: str, activity: Activity) -> None:
         """Tell what became of a record."""
@@ -120,19 +118,15 @@ class Report:
 def import_file(file: IO[bytes], most: int, importer: Importer) -> Report:
     """Bring in a file of at most `most` bytes of XML.
 
-    Raises FileError where not one activity could be read; a break after that is told in the report,
-    and what stood before it is brought in. Raises pymongo's errors; sending the file again goes on.
+    Raises FileError, before anything is written, where it cannot be read to its end: it is read
+    twice. Raises pymongo's errors; sending the file again goes on.
     """
+    check_file(file, most=most)
     report = Report()
     understanding = Understanding()
-    try:
-        for read in read_activities(file, most=most):
-            report.read += 1
-            _bring(read, understanding, importer, report)
-    except FileError as error:
-        if report.read == 0:
-            raise
-        report.incomplete = error
+    for read in read_activities(file, most=most):
+        report.read += 1
+        _bring(read, understanding, importer, report)
     return report
 
 

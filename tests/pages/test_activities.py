@@ -109,6 +109,18 @@ def test_xml_that_is_none_of_activities_is_told_of(portal: Portal, visitor: Visi
     assert "There is a problem" in donor.page.text
 
 
+def test_nothing_is_offered_of_a_file_that_breaks(portal: Portal, visitor: Visiting) -> None:
+    donor, before = visitor("donor"), mine(portal)
+    content = IATI.read_bytes().replace(b"XM-EXAMPLE", f"XM-{new_id()[:8]}".encode())
+    donor.open("/activities/import")
+    donor.send(files={"file": ("x.xml", content[:-60])})
+    assert donor.status == 422
+    assert "Nothing of this file is brought in." in donor.page.text
+    assert "activity 5: The file ends in the middle" in donor.page.text
+    assert 'name="public"' not in donor.page.text
+    assert mine(portal) == before
+
+
 def test_a_held_file_is_its_senders_alone(portal: Portal, visitor: Visiting) -> None:
     donor = visitor("donor")
     donor.open("/activities/import")

@@ -34,7 +34,7 @@ class ActivityFiles(MethodView):
     @require_roles("donor", "coordinator", "operator")
     @answers(
         HTTPStatus.UNPROCESSABLE_ENTITY,
-        "The file is none of IATI activities, or a parameter is wrong",
+        "The file is none of IATI activities or breaks off, or a parameter is wrong",
     )
     @takes_file(*MEDIA_TYPES)
     @blueprint.arguments(ImportQuery, location="query")
@@ -44,7 +44,8 @@ class ActivityFiles(MethodView):
 
         One record for each country of an activity, under the file's identifier: sent again, the
         file makes nothing twice and changes what it says otherwise by now. Each activity that
-        cannot be taken is named with the reason, and the others are taken.
+        cannot be taken is named with the reason, and the others are taken. A file that cannot be
+        read to its end is refused whole, with the line and the activity where it breaks.
         """
         identity = current_identity()
         owner = args["organisation"] or identity.organisation
@@ -63,7 +64,6 @@ class ActivityFiles(MethodView):
 
 def _view(report: Report, preview: bool) -> dict[str, Any]:
     counted = ("created", "changed", "unchanged", "outside")
-    broken = report.incomplete
     return {
         "preview": preview,
         "read": report.read,
@@ -71,5 +71,5 @@ def _view(report: Report, preview: bool) -> dict[str, Any]:
         "refused": report.counts["refused"],
         "activities": report.activities,
         "refusals": report.refused,
-        "incomplete": broken and {"code": broken.code, "message": str(broken), "line": broken.line},
+        "incomplete": None,
     }

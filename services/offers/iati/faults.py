@@ -4,15 +4,21 @@ from dataclasses import dataclass
 
 
 class FileError(ValueError):
-    """The file cannot be read, or no further; `code` is a word for programs, `line` counts from 1.
+    """The file cannot be read, or no further; `code` is a word for programs.
 
-    What was read before stays good.
+    `line` and `activity` count from 1: the place where it breaks, and the activity that stands
+    there, None for what is outside of all; many a file is one line.
     """
 
-    def __init__(self, code: str, message: str, line: int | None = None) -> None:
-        super().__init__(message if line is None else f"Line {line}: {message}")
+    def __init__(
+        self, code: str, message: str, line: int | None = None, activity: int | None = None
+    ) -> None:
+        within = "" if activity is None else f", activity {activity}"
+        super().__init__(message if line is None else f"Line {line}{within}: {message}")
         self.code = code
+        self.message = message
         self.line = line
+        self.activity = activity
 
 
 class Fault(ValueError):  # noqa: N818 (not the program's: the file's)

@@ -69,7 +69,8 @@ def read_activities(
 
     `most` bounds the bytes of the XML, `advance` is told how many bytes of the stream were read.
     Raises FileError where the file is none of IATI activities 2.01 to 2.03, and where it can be
-    read no further: what was yielded before was whole.
+    read no further: what was yielded before was whole, and is to be used all the same only by who
+    need not have all of it; see check_file.
     """
     handler = _Handler()
     parser = expat.ParserCreate()
@@ -79,27 +80,48 @@ def read_activities(
     parser.CharacterDataHandler = handler.text
     parser.StartDoctypeDeclHandler = handler.doctype
     fed = 0
-    for piece in pieces(stream, most, advance):
-        fed += len(piece)
-        # What stood whole before a break in the same piece counts too: the break comes after it.
-        broken = _feed(parser, piece, last=False)
+    try:
+        for piece in pieces(stream, most, advance):
+            fed += len(piece)
+            # What stood whole before a break in the same piece counts: the break comes after it.
+            broken = _feed(parser, piece, last=False)
+            yield from handler.taken()
+            if broken is not None:
+                raise broken
+            if fed - parser.CurrentByteIndex > MAX_TAG_BYTES:
+                raise FileError(
+                    "too-large", f"A tag or comment has more than {MAX_TAG_BYTES} bytes."
+                )
+        broken = _feed(parser, b"", last=True)
         yield from handler.taken()
         if broken is not None:
             raise broken
-        if fed - parser.CurrentByteIndex > MAX_TAG_BYTES:
-            message = f"A tag or comment has more than {MAX_TAG_BYTES} bytes."
-            raise FileError("too-large", message, parser.CurrentLineNumber)
-    broken = _feed(parser, b"", last=True)
-    yield from handler.taken()
-    if broken is not None:
-        raise broken
+    except FileError as error:
+        line = error.line or parser.CurrentLineNumber
+        raise FileError(error.code, error.message, line, handler.within) from None
+
+
+def check_file(
+    stream: IO[bytes],
+    *,
+    most: int | None = None,
+    advance: Callable[[int], object] = lambda _: None,
+) -> None:
+    """Read a file to its end, and go back to its begin: so nothing is taken of one that breaks.
+
+    Raises FileError where read_activities would, however late that is. Nothing of it is kept; the
+    stream must be one that can be read twice.
+    """
+    for _read in read_activities(stream, most=most, advance=advance):
+        pass
+    stream.seek(0)
 
 
 def _feed(parser: expat.XMLParserType, piece: bytes, *, last: bool) -> FileError | None:
     try:
         parser.Parse(piece, last)
     except FileError as error:
-        return FileError(error.code, str(error), parser.CurrentLineNumber)
+        return error
     except expat.ExpatError as error:
         return _told(error, last)
     except (LookupError, ValueError):
@@ -147,6 +169,11 @@ class _Handler:
         """The activities that are whole by now, each once."""
         ready, self._ready = self._ready, []
         return ready
+
+    @property
+    def within(self) -> int | None:
+        """The number of the activity that is not whole yet."""
+        return None if self._builder is None else self._number
 
     def doctype(self, *_: object) -> None:
         raise FileError(

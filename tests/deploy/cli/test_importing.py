@@ -2,13 +2,21 @@
 
 import gzip
 import io
+import os
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
-from deploy.cli.importing import PART_ACTIVITIES, PART_BYTES, Part, import_iati, parts
+from deploy.cli.importing import (
+    PART_ACTIVITIES,
+    PART_BYTES,
+    Part,
+    import_iati,
+    parts,
+    readable_twice,
+)
 from deploy.cli.main import main
 from entraide.client import Answer, File
 from services.offers.iati.faults import FileError
@@ -121,14 +129,27 @@ def test_a_preview_brings_the_records_along() -> None:
     assert summary.whole
 
 
-def test_what_stood_before_a_break_is_sent() -> None:
+@pytest.mark.parametrize("preview", [False, True])
+def test_of_a_file_that_breaks_nothing_is_sent(preview: bool) -> None:
     service: Any = Service()
     content = file(*(activity(number) for number in range(1, 60)))
-    summary = import_iati(io.BytesIO(content[:-100]), service, None, preview=False)
-    assert summary.incomplete is not None
-    assert summary.incomplete.code == "truncated"
-    assert sum(len(told) for told, _ in service.sent) == 58
-    assert not summary.whole
+    for broken in (content[:-100], content[:-5], gzip.compress(content)[:-9]):
+        with pytest.raises(FileError) as refused:
+            import_iati(io.BytesIO(broken), service, None, preview=preview)
+        assert refused.value.code == "truncated"
+        assert refused.value.line
+    assert service.sent == []
+
+
+def test_what_comes_through_a_pipe_is_read_twice_too() -> None:
+    service: Any = Service()
+    reader, writer = os.pipe()
+    with os.fdopen(writer, "wb") as written:
+        written.write(file(activity(1)))
+    seen: list[int] = []
+    with os.fdopen(reader, "rb") as pipe, readable_twice(pipe) as content:
+        summary = import_iati(content, service, None, preview=False, checked=seen.append)
+    assert (summary.counts["created"], sum(seen)) == (1, len(file(activity(1))))
 
 
 def test_a_file_without_one_activity_is_refused_and_nothing_is_sent() -> None:

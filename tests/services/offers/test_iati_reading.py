@@ -15,6 +15,7 @@ from services.offers.iati.reading import (
     MAX_ELEMENTS,
     MAX_TAG_BYTES,
     Read,
+    check_file,
     read_activities,
 )
 from tests.services.offers.iati_files import activity, file, text
@@ -118,7 +119,7 @@ def test_an_entity_that_nobody_declared_is_a_break() -> None:
     found, error = reads(file(activity(1), activity(2, title=title), activity(3)))
     assert [read.number for read in found] == [1]
     assert error is not None
-    assert (error.code, error.line) == ("malformed", 4)
+    assert (error.code, error.line, error.activity) == ("malformed", 4, 2)
 
 
 @pytest.mark.parametrize(
@@ -141,7 +142,27 @@ def test_a_file_that_ends_early_gives_what_is_whole(lost: int) -> None:
     found, error = reads(content[: content.index(b"XT-TEST-2") + 700 - lost])
     assert [read.identifier for read in found] == ["XT-TEST-1"]
     assert error is not None
-    assert error.code == "truncated"
+    assert (error.code, error.activity) == ("truncated", 2)
+    assert str(error).startswith("Line 4, activity 2: The file ends in the middle")
+
+
+def test_a_break_behind_the_last_activity_is_in_none() -> None:
+    _, error = reads(file(activity(1))[:-20])
+    assert error is not None
+    assert (error.code, error.line, error.activity) == ("truncated", 3, None)
+
+
+def test_a_file_is_checked_to_its_end_and_is_at_its_begin_then() -> None:
+    content = file(activity(1), activity(2))
+    read: list[int] = []
+    stream = io.BytesIO(content)
+    check_file(stream, advance=read.append)
+    assert (sum(read), stream.read()) == (len(content), content)
+    for lost in (2, 10, 100, 700):
+        with pytest.raises(FileError):
+            check_file(io.BytesIO(content[:-lost]))
+    with pytest.raises(FileError, match="holds more than 100 bytes"):
+        check_file(io.BytesIO(content), most=100)
 
 
 def test_depth_tags_and_activities_are_bounded() -> None:
@@ -193,6 +214,7 @@ def test_gzip_that_ends_early(lost: int) -> None:
     assert error is not None
     assert error.code == "truncated"
     assert len(found) <= 1
+    assert error.line
 
 
 def test_gzip_that_is_damaged_or_unpacks_to_more_than_may_be() -> None:
@@ -235,7 +257,6 @@ def test_a_file_of_200_megabytes_is_read_as_a_stream() -> None:
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
     assert (read, stream.length > 200_000_000) == (800, True)
     assert grown < 50 * 1024, "kilobytes: the file was held in memory"
-    found = read_activities(io.BufferedReader(Growing(800, 262_144)), most=100_000_000)
     with pytest.raises(FileError) as refused:
-        sum(1 for _ in found)
+        check_file(io.BufferedReader(Growing(800, 262_144)), most=100_000_000)
     assert refused.value.code == "too-large"

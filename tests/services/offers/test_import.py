@@ -235,14 +235,38 @@ def test_what_is_about_something_else_is_passed_over(own: Caller) -> None:
     assert answer.json["refusals"] == []
 
 
-def test_what_stood_before_a_break_is_taken(own: Caller) -> None:
-    content = file(activity(1), activity(2))
-    cut = content[: content.index(b"XT-TEST-2") + 20]
-    answer = send(own, cut)
-    assert counts(answer) == {"read": 1, "created": 1}
-    assert answer.json["incomplete"]["code"] == "truncated"
-    assert answer.json["incomplete"]["line"] > 1
-    assert counts(send(own, content)) == {"read": 2, "created": 1, "unchanged": 1}
+WHOLE = file(activity(1), activity(2))
+LATIN = "<title><narrative>Équipement</narrative></title>"
+
+
+@pytest.mark.parametrize(
+    ("content", "code", "place"),
+    [
+        (WHOLE[: WHOLE.index(b"XT-TEST-2") + 20], "truncated", "Line 4, activity 2: "),
+        (WHOLE[:-10], "truncated", "Line 5: "),
+        (gzip.compress(WHOLE)[:-4], "truncated", "Line 6: "),
+        (WHOLE.replace(b"XT-TEST-2<", b"XT-TEST-2&eacute;<"), "malformed", "Line 4, activity 2: "),
+        (
+            file(activity(1), activity(2, title=LATIN)).replace(b"\xc3\x89", b"\xc9"),
+            "malformed",
+            "",
+        ),
+        (WHOLE + b"<more/>", "malformed", "Line 6: "),
+        (gzip.compress(WHOLE) + b"\x1f\x8b\x08 and no more", "gzip", "Line 6: "),
+    ],
+    ids=["in an activity", "behind all", "gzip", "an entity", "Latin-1", "more", "damaged"],
+)
+@pytest.mark.parametrize("preview", ["true", "false"])
+def test_nothing_is_taken_of_a_file_that_breaks(
+    own: Caller, organisation: str, content: bytes, code: str, place: str, preview: str
+) -> None:
+    kind = "application/gzip" if content.startswith(b"\x1f\x8b") else XML
+    answer = send(own, content, kind, preview=preview)
+    assert answer.status_code == 422
+    (error,) = answer.json["errors"]
+    assert (error["field"], error["code"]) == ("file", code)
+    assert error["message"].startswith(place), error["message"]
+    assert listed(own, organisation, "XT-TEST-1/SEN") == []
 
 
 def test_gzip_is_unpacked(own: Caller) -> None:

@@ -63,16 +63,17 @@ def bring_in_iati(file_id: str) -> Response:
     """What the file says, and bringing it in."""
     file = held(file_id, _KIND)
     form = _BringIn()
+    nothing = {"form": form, "name": file.name, "report": None}
     confirmed = form.validate_on_submit()
     try:
         open_to_all = confirmed and form.public.data == PUBLIC
         report = _send(file.content, file.name, preview=not confirmed, public=open_to_all)
     except AwayError:
         form.fail(_("The file could not be read in time. Nothing is lost: load this page again."))
-        return show("offers/iati_preview.html", 503, form=form, name=file.name, report=None)
+        return show("offers/iati_preview.html", 503, **nothing, broken="")
     except RefusedError as error:
         form.fail(why(error))
-        return show("offers/iati_preview.html", REFUSED, form=form, name=file.name, report=None)
+        return show("offers/iati_preview.html", REFUSED, **nothing, broken=_break(error))
     if confirmed:
         forget(account().id, file_id)
         count = report["created"] + report["changed"]
@@ -84,6 +85,7 @@ def bring_in_iati(file_id: str) -> Response:
         form=form,
         name=file.name,
         report=report,
+        broken="",
         rows=[(one, _amount(one)) for one in report["activities"][:_TOLD]],
         refusals=report["refusals"][:_TOLD],
         new=report["created"] + report["changed"],
@@ -95,6 +97,12 @@ def _send(content: bytes, name: str, *, preview: bool, public: bool) -> Mapping[
     path = "/v1/activities/import"
     told = {"preview": str(preview).lower(), "public": str(public).lower()}
     return send_file("offers", path, content, kind, name, **told).body
+
+
+def _break(error: RefusedError) -> str:
+    """Where the file breaks and why, in the service's words: line, activity, what stands there."""
+    told = (one for one in error.problem.get("errors") or () if one.get("field") == "file")
+    return next((str(one.get("message", "")) for one in told), "")
 
 
 def _amount(one: Mapping[str, Any]) -> str:
