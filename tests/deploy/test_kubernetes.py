@@ -1,16 +1,21 @@
 """The Kubernetes manifests, checked without a cluster."""
 
+import functools
 import re
-from collections.abc import Callable, Mapping
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import kubernetes_validate
 import pytest
 import yaml
 
 from deploy.docker import healthy
 from deploy.local.stack import SERVICES
-from services.matcher import metrics
+from services.matcher.metrics import WAITING
+from shared.events.metrics import CONSUMER_LAG
 from shared.settings import Settings
 
 APIS = ("portal", *SERVICES)
@@ -255,28 +260,125 @@ def test_labels_say_what_a_pod_is(manifests: list[Manifest]) -> None:
         assert labels[COMPONENT] == kind
 
 
-def test_autoscaling_follows_the_work_that_workers_share(manifests: list[Manifest]) -> None:
-    folder = BASE.with_name("autoscaled")
-    (scaler,) = yaml.safe_load_all((folder / "matcher-worker.yaml").read_text())
-    spec = scaler["spec"]
-    target = spec["scaleTargetRef"]
-    deployment = named(manifests, target["kind"])[target["name"]]
-    assert target["apiVersion"] == deployment["apiVersion"]
-    assert spec["minReplicas"] == deployment["spec"]["replicas"]
-    assert spec["maxReplicas"] == Settings.topic_partitions
-    (metric,) = spec["metrics"]
-    (family,) = metrics.WAITING.collect()
-    assert metric["pods"]["metric"]["name"] == family.name
-    kustomization = yaml.safe_load((folder / "kustomization.yaml").read_text())
-    assert kustomization["resources"] == ["matcher-worker.yaml"]
-    (patch,) = kustomization["patches"]
-    assert patch["target"] == {"kind": target["kind"], "name": target["name"]}
+@pytest.fixture(scope="module")
+def autoscaled() -> list[Manifest]:
+    """The autoscalers, which an overlay may add."""
+    return resources(BASE.with_name("autoscaled"))
 
 
-def test_every_manifest_fits_the_schemas_of_kubernetes(manifests: list[Manifest]) -> None:
-    validator = pytest.importorskip(
-        "kubernetes_validate", reason="needs `pip install kubernetes-validate`"
+def test_autoscaling_follows_the_work_that_workers_share(
+    manifests: list[Manifest], autoscaled: list[Manifest]
+) -> None:
+    (waiting,), (lag,) = WAITING.collect(), CONSUMER_LAG.collect()
+    followed = {
+        "matcher-worker": waiting.name,
+        "requests-worker": lag.name,
+        "offers-worker": lag.name,
+    }
+    scalers = named(autoscaled, "HorizontalPodAutoscaler")
+    assert scalers.keys() == followed.keys()
+    for name, scaler in scalers.items():
+        spec = scaler["spec"]
+        target = spec["scaleTargetRef"]
+        assert target["name"] == name
+        deployment = named(manifests, target["kind"])[name]
+        assert target["apiVersion"] == deployment["apiVersion"]
+        assert spec["minReplicas"] == deployment["spec"]["replicas"]
+        assert spec["maxReplicas"] == Settings.topic_partitions
+        (metric,) = spec["metrics"]
+        assert metric["pods"]["metric"]["name"] == followed[name]
+
+
+def test_who_is_scaled_is_not_set_back_by_the_next_apply(
+    manifests: list[Manifest], autoscaled: list[Manifest]
+) -> None:
+    kustomization = yaml.safe_load(
+        (BASE.with_name("autoscaled") / "kustomization.yaml").read_text()
     )
-    autoscaled = BASE.with_name("autoscaled") / "matcher-worker.yaml"
-    for manifest in (*manifests, *yaml.safe_load_all(autoscaled.read_text())):
-        validator.validate(manifest, KUBERNETES, strict=True)
+    (patch,) = kustomization["patches"]
+    assert yaml.safe_load(patch["patch"]) == [{"op": "remove", "path": "/spec/replicas"}]
+    assert patch["target"]["kind"] == "Deployment"
+    # Kustomize takes the name for a regular expression that the whole name must match.
+    patched = {
+        name
+        for name in named(manifests, "Deployment")
+        if re.fullmatch(patch["target"]["name"], name)
+    }
+    assert patched == named(autoscaled, "HorizontalPodAutoscaler").keys()
+
+
+def test_the_adapters_rule_serves_what_the_autoscalers_ask_for(
+    autoscaled: list[Manifest],
+) -> None:
+    readme = (BASE.parent / "README.md").read_text()
+    (block,) = (b for b in re.findall(r"```yaml\n(.*?)```", readme, re.S) if "seriesQuery" in b)
+    (rule,) = yaml.safe_load(block)["rules"]
+    served = re.search(r'__name__=~"([^"]+)"', rule["seriesQuery"])
+    assert served is not None
+    for scaler in named(autoscaled, "HorizontalPodAutoscaler").values():
+        for metric in scaler["spec"]["metrics"]:
+            assert re.fullmatch(served[1], metric["pods"]["metric"]["name"])
+    # The adapter finds a figure's pod by these labels, which the scraping must have set.
+    scraping = (BASE.parents[1] / "monitoring" / "README.md").read_text()
+    (job,) = (b for b in re.findall(r"```yaml\n(.*?)```", scraping, re.S) if "_sd_configs" in b)
+    (discovery,) = yaml.safe_load(job)
+    labels = {relabelled.get("target_label") for relabelled in discovery["relabel_configs"]}
+    assert {"namespace", "pod"} <= labels
+    for label in ("namespace", "pod"):
+        assert f'{label}!=""' in rule["seriesQuery"]
+
+
+@pytest.fixture(scope="module")
+def fits() -> Iterator[Callable[[Manifest], None]]:
+    """Raise ValidationError unless a manifest has nothing but what its kind's schema knows."""
+    with pytest.MonkeyPatch.context() as patch:
+        # Each manifest would read megabytes of definitions anew.
+        read = functools.cache(kubernetes_validate.utils.schema_contents)
+        patch.setattr(kubernetes_validate.utils, "schema_contents", read)
+        yield lambda manifest: kubernetes_validate.validate(manifest, KUBERNETES, strict=True)
+
+
+def test_every_manifest_fits_the_schemas_of_kubernetes(
+    manifests: list[Manifest],
+    autoscaled: list[Manifest],
+    fits: Callable[[Manifest], None],
+) -> None:
+    for manifest in (*manifests, *autoscaled):
+        fits(manifest)
+
+
+def test_a_field_that_kubernetes_does_not_know_is_found(
+    autoscaled: list[Manifest], fits: Callable[[Manifest], None]
+) -> None:
+    scaler = {**autoscaled[0], "spec": {**autoscaled[0]["spec"], "replicas": 2}}
+    with pytest.raises(kubernetes_validate.ValidationError, match="replicas"):
+        fits(scaler)
+
+
+def test_kubectl_makes_of_an_overlay_what_the_readme_says(tmp_path: Path) -> None:
+    kubectl = shutil.which("kubectl")
+    if kubectl is None:
+        pytest.skip("kubectl is not installed")
+    folder = tmp_path / "overlays" / "yours"
+    folder.mkdir(parents=True)
+    for name in ("base", "autoscaled"):
+        shutil.copytree(BASE.with_name(name), tmp_path / name)
+    readme = (BASE.parent / "README.md").read_text()
+    (overlay,) = (b for b in re.findall(r"```yaml\n(.*?)```", readme, re.S) if "images:" in b)
+    text = f"{overlay}\ncomponents: [../../autoscaled]\n"
+    (folder / "kustomization.yaml").write_text(text)
+    run = subprocess.run(
+        [kubectl, "kustomize", folder], capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stderr
+    made = [manifest for manifest in yaml.safe_load_all(run.stdout) if manifest]
+    for name, deployment in named(made, "Deployment").items():
+        (container,) = deployment["spec"]["template"]["spec"]["containers"]
+        assert container["image"] == "registry.example/entraide:0.1.0"
+        scaled = name in named(made, "HorizontalPodAutoscaler")
+        assert ("replicas" not in deployment["spec"]) is scaled
+    assert "kafka-1.example:9092" in named(made, "ConfigMap")["entraide"]["data"]["ENTRAIDE_KAFKA"]
+    # An autoscaler in another namespace would find nothing to scale.
+    assert {m["metadata"].get("namespace") for m in made if m["kind"] != "Namespace"} == {
+        "entraide"
+    }
