@@ -18,6 +18,7 @@ from services.portal.pages import (
     cases,
     exports,
     frame,
+    hooks,
     inviting,
     live,
     matches,
@@ -76,6 +77,7 @@ def create_app(
     for pages in (
         signing,
         me,
+        hooks,
         inviting,
         notices,
         offers,

@@ -144,7 +144,9 @@ def _make(house: House, session: requests.Session, webhook: Webhook, one: Webhoo
         failure = call(session, webhook.url, one.body.encode(), headers)
     now = house.clock()
     if failure is None:
-        WebhookCall.objects(id=one.id).update(set__taken_at=now, set__body="{}")
+        WebhookCall.objects(id=one.id).update(
+            set__taken_at=now, set__body=webhooks.without_data(one.body)
+        )
         _note(
             webhook,
             {
@@ -158,6 +160,7 @@ def _make(house: House, session: requests.Session, webhook: Webhook, one: Webhoo
     metrics.WEBHOOK_CALLS.labels("failed").inc()
     since = webhook.failing_since or now
     failures = webhook.failures + 1
+    WebhookCall.objects(id=one.id).update(inc__failed=1, set__failure=failure)
     log.info("webhook not taken", id=webhook.id, call=one.id, failure=failure, failures=failures)
     _note(
         webhook,

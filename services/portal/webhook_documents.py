@@ -42,10 +42,12 @@ class Webhook(Document):
 
 
 class WebhookCall(Document):
-    """One call: the body as it is signed, empty once it was taken. Forgotten at `expires_at`.
+    """One call: the body as it is signed, without its data once it was taken. Gone at `expires_at`.
 
     `at` is when that happened which it tells of: what is heard of at once is told in that order.
     The id is the webhook's and the notification's, so that one is not called twice for the same.
+    `failed` counts how often it was not taken, `failure` says why it was not at last; both are kept
+    when it was taken after all.
     """
 
     meta = {  # noqa: RUF012 (mongoengine declares it so)
@@ -63,3 +65,5 @@ class WebhookCall(Document):
     at = DateTimeField()
     expires_at = DateTimeField(required=True)
     taken_at = DateTimeField()
+    failed = IntField()
+    failure = StringField()

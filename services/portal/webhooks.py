@@ -31,6 +31,7 @@ got into the account by a link for a new password, and so somebody else may have
 PING = "ping"
 _PURPOSE = "webhook secret"
 _PREFIX = "whsec_"
+_TYPE = "entraide."
 
 
 class TooManyWebhooksError(Exception):
@@ -85,6 +86,23 @@ def waiting_for(webhook: Webhook) -> QuerySet:
     """The calls that wait for it, in the order in which they are made."""
     found = WebhookCall.objects(webhook=webhook.id, taken_at=None)
     return found.order_by("created_at", "at", "id")
+
+
+def last_calls_of(webhook: Webhook, most: int) -> list[WebhookCall]:
+    """The last calls of it that are still known, whether they were taken or wait; newest first."""
+    found = WebhookCall.objects(webhook=webhook.id).order_by("-created_at", "-at", "-id")
+    return list(found.limit(most))
+
+
+def kind_of(call: WebhookCall) -> str | None:
+    """The kind of notification that a call tells of, or PING; None where that is not known."""
+    said = json.loads(call.body).get("type")
+    return None if said is None else str(said).removeprefix(_TYPE)
+
+
+def without_data(body: str) -> str:
+    """What is kept of a call's body once it was taken: what kind it was of."""
+    return json.dumps({"type": json.loads(body)["type"]})
 
 
 def remove(webhook: Webhook) -> None:
@@ -146,7 +164,7 @@ def announce(
 def _put(
     webhook: Webhook, what: str, kind: str, data: Mapping[str, Any], at: datetime, now: datetime
 ) -> None:
-    message = {"type": f"entraide.{kind}", "timestamp": now.isoformat(), "data": dict(data)}
+    message = {"type": f"{_TYPE}{kind}", "timestamp": now.isoformat(), "data": dict(data)}
     with suppress(NotUniqueError):  # put before, by who could not say so any more
         WebhookCall(
             id=f"{webhook.id}.{what}",

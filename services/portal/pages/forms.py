@@ -14,6 +14,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from services.portal.domain.passwords import LEAST_LENGTH, MOST_LENGTH
 from services.portal.domain.people import MAX_EMAIL, MAX_NAME, email_of, name_of
 from services.portal.domain.scopes import SCOPES
+from services.portal.webhook_targets import MAX_URL
 from shared.vocabulary import LANGUAGES
 from shared.vocabulary.countries import AREAS, country_name
 from shared.vocabulary.languages import language_name
@@ -158,6 +159,18 @@ class TokenForm(PageForm):
     )
     lifetime = SelectField(_("How long it works"), choices=list(LIFETIMES.items()))
     current = PasswordField(_("Present password"), _required(2 * MOST_LENGTH))
+
+
+class WebhookForm(PageForm):
+    """A webhook to be made; `kinds` are those of which the account is told, with their names."""
+
+    url = StringField(_("Address"), _required(MAX_URL))
+    kinds = ticked(_("Which notifications it is called for; none means all"))
+    current = PasswordField(_("Present password"), _required(2 * MOST_LENGTH))
+
+    def __init__(self, kinds: Sequence[tuple[str, str]], **values: Any) -> None:
+        super().__init__(**values)
+        self.kinds.choices = list(kinds)
 
 
 class InvitationForm(PageForm):

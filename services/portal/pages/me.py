@@ -23,6 +23,7 @@ from services.portal.pages.forms import (
     PasswordForm,
     SetUpForm,
     TokenForm,
+    WebhookForm,
 )
 from services.portal.pages.frame import (
     ACCOUNT,
@@ -86,7 +87,7 @@ def password() -> Response:
     """A new password, which ends every session but this one."""
     form, status, own, now = PasswordForm(), HTTPStatus.OK, account(), house().clock()
     if form.validate_on_submit():
-        status = _confirm(form, own) or status
+        status = confirm(form, own) or status
         if not form.problems():
             try:
                 changed = accounts.change_password(house(), own, form.password.data, now)
@@ -109,7 +110,7 @@ def erase() -> Response:
     """The account erased for good, by who knows its password."""
     form, status, own = ConfirmForm(), HTTPStatus.OK, account()
     if form.validate_on_submit():
-        status = _confirm(form, own) or status
+        status = confirm(form, own) or status
         if not form.problems():
             erasing.erase(house(), own, actor_of_account(own), house().clock())
             answer = drop_session(go(SIGN_IN))
@@ -132,7 +133,7 @@ def second_factor() -> Response:
     if form.validate_on_submit():
         codes = None
         if isinstance(form, SetUpForm):
-            status = _confirm(form, own) or status
+            status = confirm(form, own) or status
         try:
             if not form.problems():
                 codes = factors.confirm_setup(house(), own, form.code.data, now)
@@ -167,7 +168,7 @@ def recovery_codes() -> Response:
     own, form = account(), ConfirmForm()
     if own.second_factor is None:
         return go(SET_UP)
-    status = _confirm(form, own) if form.validate_on_submit() else REFUSED
+    status = confirm(form, own) if form.validate_on_submit() else REFUSED
     if form.problems():
         return _factor_page(own, form, status or REFUSED)
     codes = factors.new_recovery_codes(house(), own, house().clock())
@@ -180,7 +181,7 @@ def remove_factor() -> Response:
     own, form = account(), ConfirmForm()
     if own.second_factor is None or not factors.may_remove(own):
         return go(SET_UP)
-    status = _confirm(form, own) if form.validate_on_submit() else REFUSED
+    status = confirm(form, own) if form.validate_on_submit() else REFUSED
     if form.problems():
         return _factor_page(own, form, status or REFUSED)
     factors.remove(house(), own, actor_of_account(own), house().clock())
@@ -208,7 +209,7 @@ def tokens() -> Response:
     own, now, form, status = account(), house().clock(), TokenForm(), HTTPStatus.OK
     made: str | None = None
     if form.validate_on_submit():
-        status = _confirm(form, own) or status
+        status = confirm(form, own) or status
         if not form.problems():
             name, lifetime = name_of(form.name.data) or "", timedelta(days=int(form.lifetime.data))
             _token, made = api_tokens.make(house(), own, name, form.scopes.data, lifetime, now)
@@ -249,8 +250,8 @@ def _factor_page(own: Account, form: ConfirmForm, status: int) -> Response:
     )
 
 
-def _confirm(
-    form: PasswordForm | ConfirmForm | SetUpForm | TokenForm, own: Account
+def confirm(
+    form: PasswordForm | ConfirmForm | SetUpForm | TokenForm | WebhookForm, own: Account
 ) -> HTTPStatus | None:
     """Check the present password; the status of the page that says why it will not do."""
     try:

@@ -446,7 +446,8 @@ def every_page(
     secret = invite(f"page-{clock().timestamp()}@portal.example")
     reset = accounts.new_reset_link(house, coordinator, clock()).removeprefix(URL)
     paths = ["/sign-in", "/forgotten", "/account", "/account/password", "/account/second-factor"]
-    return browser, [*paths, "/account/tokens", "/invitations", f"/invitation/{secret}", reset]
+    paths += ["/account/tokens", "/account/webhooks", "/invitations"]
+    return browser, [*paths, f"/invitation/{secret}", reset]
 
 
 def test_invitations_of_other_regions_do_not_push_ones_own_off_the_page(
