@@ -85,20 +85,28 @@ def read_rows(path: Path, kind: str, errors: list[RowError]) -> Iterator[tuple[i
     """Line number, the set's id and the row, for each row of the right shape.
 
     What is wrong with the others is added to `errors`. Raises GoldSetError when the file cannot
-    be read as a text.
+    be read as a text, or ends in the middle of a line.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+        content = path.read_bytes()
+        text = content.decode("utf-8-sig")
+    except OSError as error:
         raise GoldSetError(f"{path} cannot be read: {error}") from None
+    except UnicodeDecodeError as error:
+        line_number = content.count(b"\n", 0, error.start) + 1
+        raise GoldSetError(f"{path} cannot be read: line {line_number}: {error}") from None
     seen: dict[str, int] = {}
-    for number, line in enumerate(text.split("\n"), start=1):
+    lines = text.split("\n")
+    for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         try:
             row = json.loads(line, parse_constant=_no_constant)
             mistakes = list(_mistakes(row, _SHAPES[kind], ""))
         except (ValueError, RecursionError) as error:
+            if number == len(lines):
+                message = f"{path} ends in the middle of line {number}; nothing of it is taken"
+                raise GoldSetError(message) from None
             mistakes = [("", f"not JSON: {error}")]
         if not mistakes and not (isinstance(row["id"], str) and row["id"].strip()):
             mistakes = [("id", "must be a text that is not empty")]

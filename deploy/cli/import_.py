@@ -17,6 +17,7 @@ from entraide.client import UnreachableError
 from services.offers.iati.faults import FileError
 
 _ROLE = "operator"
+_MOST_NOTES = 200
 _OUTCOMES = ("read", "created", "changed", "unchanged", "outside", "refused")
 
 
@@ -155,6 +156,10 @@ def _counts(summary: Summary) -> Table:
 
 
 def _tell(summary: Summary) -> None:
+    for (number, note), identifier in list(summary.notes.items())[:_MOST_NOTES]:
+        click.echo(f"activity {number}, {identifier}: {note}", err=True)
+    if len(summary.notes) > _MOST_NOTES:
+        click.echo(f"... and {len(summary.notes) - _MOST_NOTES} more such notes", err=True)
     for refusal in summary.refusals:
         named = refusal.identifier or "without identifier"
         place = f" ({refusal.country})" if refusal.country else ""

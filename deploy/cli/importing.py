@@ -49,6 +49,8 @@ class Summary:
     counts: Counter[str] = field(default_factory=Counter)
     activities: list[dict[str, Any]] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
+    notes: dict[tuple[int, str], str | None] = field(default_factory=dict)
+    """What was left open or out of those that are taken: identifiers by number and note."""
 
     @property
     def whole(self) -> bool:
@@ -158,5 +160,8 @@ def _send(
         summary.counts[name] += answer[name]
     for told in answer["refusals"]:
         summary.refusals.append(Refusal(**{**told, "number": part.numbers[told["number"] - 1]}))
+    for told in answer["activities"]:
+        for note in told["notes"]:
+            summary.notes[part.numbers[told["number"] - 1], note] = told["identifier"]
     if preview:
         summary.activities += answer["activities"]

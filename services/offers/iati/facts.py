@@ -85,7 +85,7 @@ def places_of(activity: Element) -> tuple[list[Place], list[Fault]]:
     """The countries with their parts, and what is wrong with others. Raises Fault for all of it.
 
     A country that is named twice has the sum of its parts; one that is alone, and names no region
-    beside it, has the whole.
+    beside it, has the whole. Where each part is told they must make a hundred, within one.
     """
     elements = activity.findall("recipient-country")
     regions = activity.findall("recipient-region")
@@ -93,14 +93,22 @@ def places_of(activity: Element) -> tuple[list[Place], list[Fault]]:
         code = "region-only" if regions else "required"
         message = "It names a region and no country." if regions else "It names no country."
         raise Fault("recipient-country", code, message)
-    total = Decimal(0)
+    # The regions of one vocabulary may repeat those of another.
+    of_regions: dict[str, Decimal] = {"": Decimal(0)}
+    told = True
     for region in regions:
-        # The regions of one vocabulary may repeat those of another.
-        total = max(total, _percentage(region, "recipient-region") or Decimal(0))
+        percentage, vocabulary = (
+            _percentage(region, "recipient-region"),
+            region.get("vocabulary", "1"),
+        )
+        told = told and percentage is not None
+        of_regions[vocabulary] = of_regions.get(vocabulary, Decimal(0)) + (percentage or 0)
+    total = max(of_regions.values())
     parts: dict[str, Decimal | None] = {}
     faults: list[Fault] = []
     for element in elements:
         percentage = _percentage(element, "recipient-country")
+        told = told and percentage is not None
         total += percentage or 0
         try:
             alpha3 = country_of(element)
@@ -111,8 +119,8 @@ def places_of(activity: Element) -> tuple[list[Place], list[Fault]]:
             parts[alpha3] = None
         else:
             parts[alpha3] = (parts.get(alpha3) or Decimal(0)) + percentage
-    if total > WHOLE + 1:
-        message = f"The parts of countries and regions add up to {total} per cent."
+    if total > WHOLE + 1 or (told and total < WHOLE - 1):
+        message = f"The parts of countries and regions add up to {total} per cent, not to 100."
         raise Fault("recipient-country", "percentages", message)
     if len(elements) == 1 and not regions:
         parts = {alpha3: part if part is not None else WHOLE for alpha3, part in parts.items()}

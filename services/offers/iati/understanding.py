@@ -16,6 +16,7 @@ from services.offers.iati.reading import Read
 from services.offers.iati.reported import Reported, reported_of
 from services.offers.iati.subjects import OUTSIDE, subject_of
 from shared.vocabulary import LANGUAGES
+from shared.vocabulary.currencies import has_rate
 from shared.vocabulary.lists import PARTNERS
 
 SOURCE = "iati"
@@ -145,6 +146,9 @@ def _notes(
         yield "Its first or its last day is not told; it is kept without a window."
     if money is None:
         yield "No budget, commitment or spending is told; it is kept without an amount."
+    elif not has_rate(money.currency):
+        code = money.currency
+        yield f"There is no exchange rate of {code} here: it counts in no sum of US dollars."
     reporter = activity.find("reporting-org")
     if reporter is not None and reporter.get("secondary-reporter", "").strip() in {"1", "true"}:
         name = plain_text(reporter) or reporter.get("ref", "")

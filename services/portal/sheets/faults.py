@@ -8,6 +8,8 @@ from services.portal.catalogues import N_, say
 _SENTENCES: Mapping[str, str] = {
     "format": N_("This is no spreadsheet that can be read here. Save it as .xlsx or as CSV UTF-8."),
     "encoding": N_("The letters of this file cannot be told. Save it as CSV UTF-8 or as .xlsx."),
+    "quote": N_("A quotation mark begins here and does not end. Close it, or save the file anew."),
+    "half-row": N_("The file ends in the middle of this row. Save it anew."),
     "locked": N_("The file is protected by a password. Save it without one."),
     "too-many-bytes": N_("The file is larger than %(most)s MB. Send it in parts."),
     "too-large": N_("The file is too large when unpacked."),
@@ -53,13 +55,17 @@ class Fault:
         """What is wrong, without the cell."""
         return say(language, _SENTENCES[self.code], **self.values)
 
+    def told(self, language: str) -> str:
+        """What is wrong, and where if it is known."""
+        return f"{self.cell}: {self.sentence(language)}" if self.cell else self.sentence(language)
+
 
 class SheetError(Exception):
     """A file that cannot be read as a spreadsheet at all; `fault` says why."""
 
-    def __init__(self, code: str, **values: object) -> None:
+    def __init__(self, code: str, cell: str = "", **values: object) -> None:
         super().__init__(code)
-        self.fault = Fault(code, "", values)
+        self.fault = Fault(code, cell, values)
 
 
 def cell_name(row: int, column: int) -> str:

@@ -1,14 +1,14 @@
 """A spreadsheet's first sheet as rows of plain values, from .xlsx or CSV, told by its content."""
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from io import BytesIO, StringIO
 
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
-from services.portal.sheets.faults import SheetError
+from services.portal.sheets.faults import SheetError, cell_name
 from services.portal.sheets.unpacking import look_into
 
 MOST_ROWS = 501
@@ -84,19 +84,18 @@ def _decoded(content: bytes) -> str:
         encoding = "utf-8-sig"
     try:
         text = content.decode(encoding)
-    except UnicodeDecodeError:
-        raise SheetError("encoding") from None
+    except UnicodeDecodeError as error:
+        before = content[: error.start].decode(encoding, "ignore")
+        raise SheetError("encoding", _last_cell(before)) from None
     if "\0" in text:
         raise SheetError("format")
     return text
 
 
 def _read_csv(text: str) -> Sequence[Sequence[Value]]:
-    first = text.partition("\n")[0]
-    delimiter = max(",;\t", key=first.count)
     rows: list[list[Value]] = []
     try:
-        for row in csv.reader(StringIO(text, newline=""), delimiter=delimiter):
+        for row in _cells(text, strict=True):
             if len(row) > MOST_COLUMNS:
                 raise SheetError("too-many-columns", most=MOST_COLUMNS)
             if any(len(cell) > _MOST_CELL for cell in row):
@@ -104,6 +103,30 @@ def _read_csv(text: str) -> Sequence[Sequence[Value]]:
             rows.append([_plain(cell) for cell in row])
             if len(rows) > MOST_ROWS:
                 raise SheetError("too-many-rows", most=MOST_ROWS)
-    except csv.Error:
+    except csv.Error as error:
+        if "unexpected end" in str(error):
+            raise SheetError("quote", _last_cell(text)) from None
+        if "expected after" in str(error):
+            raise SheetError("quote", cell_name(len(rows), 0)) from None
         raise SheetError("format") from None
+    # Whatever saves tables writes as many cells in each row, or an end behind the last one.
+    if len(rows) > 1 and 0 < len(rows[-1]) < len(rows[0]) and not text.endswith(("\n", "\r")):
+        raise SheetError("half-row", cell_name(len(rows) - 1, len(rows[-1]) - 1))
     return rows
+
+
+def _cells(text: str, *, strict: bool) -> Iterator[list[str]]:
+    """Rows of texts; where `strict`, a quotation mark that does not end is an error."""
+    delimiter = max(",;\t", key=text.partition("\n")[0].count)
+    return csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=strict)
+
+
+def _last_cell(text: str) -> str:
+    """The address of the cell in which a text ends; empty where none begins there."""
+    row, last = -1, [""]
+    try:
+        for row, last in enumerate(_cells(text, strict=False)):  # noqa: B007 (the last of them)
+            pass
+    except csv.Error:
+        return ""
+    return cell_name(max(row, 0), max(len(last) - 1, 0))

@@ -198,8 +198,23 @@ def test_illustrative_is_accepted_and_blank_lines_are_passed_over(tmp_path: Path
 def test_an_empty_directory_and_a_broken_file_are_refused(tmp_path: Path) -> None:
     with pytest.raises(GoldSetError, match=r"has none of offers\.jsonl"):
         read_set(tmp_path)
-    (tmp_path / "requests.jsonl").write_bytes(b"\xff\xfe")
-    with pytest.raises(GoldSetError, match="cannot be read"):
+    (tmp_path / "requests.jsonl").write_bytes(b"\n\xff\xfe")
+    with pytest.raises(GoldSetError, match="cannot be read: line 2"):
+        read_set(tmp_path)
+
+
+def test_of_a_file_that_ends_in_the_middle_of_a_line_nothing_is_taken(tmp_path: Path) -> None:
+    text = json.dumps(REQUEST | {"title": "é"}, ensure_ascii=False)
+    for whole in (text, f"{text}\n"):
+        (tmp_path / "requests.jsonl").write_text(whole, encoding="utf-8")
+        assert len(read_set(tmp_path).requests) == 1
+    half = f"{text}\n{text.replace('R1', 'R2')[:-9]}"
+    (tmp_path / "requests.jsonl").write_text(half, encoding="utf-8")
+    with pytest.raises(GoldSetError, match="ends in the middle of line 2"):
+        read_set(tmp_path)
+    cut = half[: half.rindex("é")].encode() + b"\xc3"
+    (tmp_path / "requests.jsonl").write_bytes(cut)
+    with pytest.raises(GoldSetError, match="line 2"):
         read_set(tmp_path)
 
 

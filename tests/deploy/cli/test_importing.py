@@ -4,11 +4,13 @@ import gzip
 import io
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
+from deploy.cli import import_
 from deploy.cli.importing import (
     PART_ACTIVITIES,
     PART_BYTES,
@@ -65,7 +67,7 @@ class Service:
             "created": made,
             "refused": len(refusals),
             "refusals": refusals,
-            "activities": [{"identifier": one} for one in told],
+            "activities": [{"identifier": one, "notes": []} for one in told],
         }
         return Answer(body)
 
@@ -124,9 +126,36 @@ def test_what_a_service_says_is_added_up_with_the_files_own_numbers() -> None:
 def test_a_preview_brings_the_records_along() -> None:
     service: Any = Service()
     summary = import_iati(io.BytesIO(file(activity())), service, None, preview=True)
-    assert summary.activities == [{"identifier": "XT-TEST-1"}]
+    assert summary.activities == [{"identifier": "XT-TEST-1", "notes": []}]
     assert service.sent[0][1] == {"organisation": None, "preview": "true"}
     assert summary.whole
+
+
+def test_notes_are_told_of_what_is_taken_once_each_with_the_files_own_number(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    note = "It is suspended; it is kept as ongoing."
+    told = [{"number": 1, "identifier": "XT-TEST-8", "notes": [note]}] * 2
+    answer = Answer({**EMPTY, "created": 2, "refusals": [], "activities": told})
+
+    class Noting:
+        def __init__(self, *_: Any) -> None:
+            pass
+
+        def post_file(self, *_: Any, **__: Any) -> Answer:
+            return answer
+
+    monkeypatch.setattr(import_, "Client", Noting)
+    monkeypatch.setattr(import_, "find_target", lambda *_: None)
+    path = tmp_path / "a.xml"
+    path.write_bytes(file(activity(7, identifier=""), activity(8)))
+    done = CliRunner().invoke(main, ["import", "iati", str(path)])
+    assert done.output.count(f"activity 2, XT-TEST-8: {note}") == 1
+    assert "activity 1, without identifier: iati-identifier: " in done.output
+    path.write_bytes(file(activity(8))[:-9])
+    done = CliRunner().invoke(main, ["import", "iati", str(path)])
+    assert done.exit_code == 1
+    assert "nothing was brought in. Line 4: The file ends in the middle" in done.output
 
 
 @pytest.mark.parametrize("preview", [False, True])

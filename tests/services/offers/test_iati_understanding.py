@@ -164,12 +164,18 @@ def test_parts_of_countries() -> None:
         return f'<recipient-country code="{code}"{share}/>'
 
     assert of(one("SN", None)) == {"SEN": 120000}
-    assert of(one("sn", "40")) == {"SEN": 48000}
+    assert of(one("sn", "99.5")) == {"SEN": 119400}
+    thirds = one("SN", "33.3") + one("ML", "33.3") + one("TG", "33.3")
+    assert of(thirds) == dict.fromkeys(("SEN", "MLI", "TGO"), 39960)
+    assert of(one("SN", "40") + one("ML", None)) == {"SEN": 48000, "MLI": None}
     assert of(one("SN", "33.33") + one("ML", "66.67")) == {"SEN": 39996, "MLI": 80004}
     assert of(one("SN", None) + one("ML", None)) == {"SEN": None, "MLI": None}
     assert of(one("SN", "20") + one("SN", "30") + one("ML", "50")) == {"SEN": 60000, "MLI": 60000}
     africa = '<recipient-region code="1030" vocabulary="1" percentage="50"/>'
     assert of(one("SN", "50"), africa) == {"SEN": 60000}
+    halves = africa.replace("50", "30") + africa.replace("50", "20").replace("1030", "298")
+    others = africa.replace('vocabulary="1"', 'vocabulary="99"')
+    assert of(one("SN", "50"), halves + others) == {"SEN": 60000}
 
 
 PARTS: list[tuple[dict[str, str], Told]] = [
@@ -209,6 +215,35 @@ PARTS: list[tuple[dict[str, str], Told]] = [
             '<recipient-country code="ML" percentage="60"/>'
         },
         [("recipient-country", "percentages")],
+    ),
+    (
+        {
+            "country": '<recipient-country code="SN" percentage="30"/>'
+            '<recipient-country code="ML" percentage="60"/>'
+        },
+        [("recipient-country", "percentages")],
+    ),
+    (
+        {"country": '<recipient-country code="SN" percentage="40"/>'},
+        [("recipient-country", "percentages")],
+    ),
+    (
+        {
+            "country": '<recipient-country code="SN" percentage="50"/>',
+            "region": '<recipient-region code="1030" percentage="30"/>'
+            '<recipient-region code="298" percentage="60"/>',
+        },
+        [("recipient-country", "percentages")],
+    ),
+    ({"dates": '<activity-date type="1" iso-date="20026-01-31"/>'}, [("activity-date", "date")]),
+    (
+        {"budget": budget("5", 'currency="EUR" value-date="20026-01-31"')},
+        [("budget/value", "date")],
+    ),
+    ({"budget": budget("5", year=20026)}, [("budget/period-start", "date")]),
+    (
+        {"budget": transaction("2", "5") + transaction("2", "5", "VES")},
+        [("transaction/value", "no-rate")],
     ),
     ({"sector": '<sector code="small arms"/>'}, [("sector", "unknown-code")]),
     ({"budget": budget("-5")}, [("budget", "negative")]),
@@ -254,6 +289,19 @@ def test_a_text_that_tells_no_theme_is_told_only_under_the_fields_own_sector() -
     assert understood(**vague) == ([], [("sector", "no-theme")])
     other = '<sector vocabulary="1" code="15110"/>'
     assert understood(**vague, sector=other, status="") == ([], [("sector", "outside-field")])
+
+
+def test_a_currency_without_a_rate_is_kept_and_noted() -> None:
+    records, refusals = understood(budget=budget("5", 'currency="VES" value-date="2026-02-01"'))
+    assert refusals == []
+    (record,) = records
+    assert (record.body["amount"], record.body["currency"]) == (5, "VES")
+    assert "There is no exchange rate of VES here" in " ".join(record.notes)
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1 gun", "-1 gun", "@x", "=cmd|' /C calc'!A0"])
+def test_texts_like_formulas_are_texts(text: str) -> None:
+    assert body(title=narratives("title", en=text))["title"] == text
 
 
 def test_second_hand_reports_are_noted() -> None:

@@ -10,12 +10,14 @@ import pytest
 from click.testing import CliRunner
 from xlsxwriter import Workbook
 
+from deploy.cli import import_
 from deploy.cli.main import main
 from services.portal.held_files import MOST_BYTES
 from services.portal.pages.spreadsheets.kinds import KINDS, Kind
 from services.portal.sheets.faults import SheetError
 from services.portal.sheets.reading import read_sheet
 from services.portal.sheets.rows import Told, read_rows
+from shared.vocabulary import LANGUAGES
 
 EVERY = [pytest.param(kind, id=name) for name, kind in KINDS.items()]
 GOOD = {
@@ -107,9 +109,69 @@ def test_a_half_written_workbook_gives_no_row(kind: Kind) -> None:
 
 @pytest.mark.parametrize("kind", EVERY)
 def test_half_a_row_is_told_by_what_it_lacks(kind: Kind) -> None:
-    text = text_of(kind)
+    text = ",".join(GOOD.get(key, "") for key in header_of(kind))
+    head = ",".join(header_of(kind))
     cut = text[: text.index("Six machines")]
-    assert {one.code for one in told(kind, cut.encode()).faults} >= {"missing"}
+    assert {one.code for one in told(kind, f"{head}\n{cut}\n".encode()).faults} >= {"missing"}
+    assert refused(f"{head}\n{text}\n{cut}".encode()) == ("half-row", "C3")
+    assert told(kind, f"{head}\n{text}".encode()).rows
+
+
+def refused(content: bytes) -> tuple[str, str]:
+    """Why it is no spreadsheet, and the cell."""
+    with pytest.raises(SheetError) as found:
+        read_sheet(content)
+    assert all(found.value.fault.told(language) for language in LANGUAGES)
+    return found.value.fault.code, found.value.fault.cell
+
+
+HEAD = "reference,title,description\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "code", "cell"),
+    [
+        (f'{HEAD}r-1,"Machines,Six\nr-2,More,More\n'.encode(), "quote", "B2"),
+        (f'{HEAD}r-1,Machines,Six\nr-2,"More" lockers,More\n'.encode(), "quote", "A3"),
+        (f"{HEAD}r-1,Machines,Six\nr-2,Lock".encode(), "half-row", "B3"),
+        (f"{HEAD}r-1,Machines,Six\nr-2,Défense,x".encode("windows-1252"), "encoding", "B3"),
+        (f"{HEAD}r-1,Défense".encode()[:-6], "encoding", "B2"),
+        (f"{HEAD}r-1,Défense,x".encode("utf-16")[:-1], "encoding", "C2"),
+        (f"{HEAD}r-1,Machines\0,Six\n".encode(), "format", ""),
+        (f"{HEAD}r-1,Machines\0,Six\n".encode("utf-16"), "format", ""),
+    ],
+    ids=["quote", "within", "half", "latin", "half-8", "half-16", "nul", "nul-16"],
+)
+def test_where_a_file_breaks_is_told(content: bytes, code: str, cell: str) -> None:
+    assert refused(content) == (code, cell)
+
+
+BROKEN: dict[str, tuple[bytes, str]] = {
+    "a PDF under the name": (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n", "report.xlsx: "),
+    "half a workbook": (workbook_of(KINDS["requests"])[:-200], "report.xlsx: "),
+    "half a table": (text_of(KINDS["requests"])[:-90].encode(), "2: "),
+    "UTF-16 without a mark": (text_of(KINDS["requests"]).encode("utf-16-le"), "report.xlsx: "),
+    "Windows-1252": (text_of(KINDS["requests"], title="Défense").encode("cp1252"), "B2: "),
+    "a code": (text_of(KINDS["requests"], theme="Minning").encode(), "E2: “Minning”"),
+    "a currency": (text_of(KINDS["requests"], currency="XXQ").encode(), "J2: “XXQ”"),
+    "a day": (text_of(KINDS["requests"], reached_by="1 Dec 20026").encode(), "P2: “1 Dec 20026”"),
+}
+
+
+@pytest.mark.parametrize(("content", "said"), BROKEN.values(), ids=BROKEN)
+def test_of_a_national_report_that_is_wrong_nothing_is_sent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes, said: str
+) -> None:
+    def client(*_: Any) -> None:
+        raise AssertionError("something is sent")
+
+    monkeypatch.setattr(import_, "Client", client)
+    file = tmp_path / "report.xlsx"
+    file.write_bytes(content)
+    found = CliRunner().invoke(main, ["import", "national-report", str(file), "--state", "SEN"])
+    assert found.exit_code == 1, found.exception
+    assert said in found.output
+    assert "nothing was brought in; put these right" in found.output
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])

@@ -67,7 +67,7 @@ def choose_spreadsheet(name: str) -> Response:
         try:
             read_sheet(file.content)
         except SheetError as error:
-            form.fail_field(form.file, error.fault.sentence(here()))
+            form.fail_field(form.file, error.fault.told(here()))
         else:
             kept = hold(account().id, name, file.name, file.content, house().clock())
             return go(f"/{name}/spreadsheet/{kept}")
