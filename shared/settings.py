@@ -32,7 +32,11 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("ENTRAIDE_TOPIC_PARTITIONS", "6", "partitions of a topic that is created"),
     Variable("ENTRAIDE_TOPIC_REPLICATION", "1", "replicas of a topic that is created"),
     Variable("ENTRAIDE_TOPIC_MIN_INSYNC", "1", "replicas that must have a write before it counts"),
-    Variable("ENTRAIDE_JWKS_URL", "", "where the public keys of token issuers are published"),
+    Variable(
+        "ENTRAIDE_JWKS_URL",
+        "",
+        "where the public keys of token issuers are published, comma-separated",
+    ),
     Variable("ENTRAIDE_JWKS_FILE", "", "a file with those keys, instead of the URL"),
     Variable("ENTRAIDE_ISSUER", "entraide", "the issuer that tokens must name"),
     Variable("ENTRAIDE_AUDIENCE", "entraide", "the audience that tokens must name"),

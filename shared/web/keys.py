@@ -40,16 +40,16 @@ _log = structlog.get_logger(__name__)
 def key_source(settings: Settings) -> KeySource:
     """The keys that the settings name; raises SettingsError where they name none.
 
-    A file, a URL, or both at once; without either, those of the OpenID Connect issuer that
+    A file, URLs, or all at once; without any, those of the OpenID Connect issuer that
     ENTRAIDE_ISSUER is the address of.
     """
     sources: list[KeySource] = []
     if settings.jwks_file is not None:
         sources.append(FileKeys(settings.jwks_file))
-    if settings.jwks_url:
-        if not settings.jwks_url.startswith(_SCHEMES):
-            raise SettingsError("ENTRAIDE_JWKS_URL must begin with https:// (or http://)")
-        sources.append(UrlKeys(settings.jwks_url))
+    for url in filter(None, map(str.strip, settings.jwks_url.split(","))):
+        if not url.startswith(_SCHEMES):
+            raise SettingsError("each of ENTRAIDE_JWKS_URL must begin with https:// (or http://)")
+        sources.append(UrlKeys(url))
     if not sources:
         if not _is_safe(settings.issuer):
             raise SettingsError(

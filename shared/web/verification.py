@@ -70,13 +70,15 @@ class TokenChecker:
         match = _BEARER.fullmatch(authorization) if len(authorization) <= MAX_TOKEN_LENGTH else None
         if match is None:
             raise unauthorized("The Authorization header is not one bearer token.")
-        return self._named(_identity(self._verified_claims(match[1])))
+        claims = self._verified_claims(match[1])
+        return self._named(_identity(_as_ours(claims) if self._foreign else claims))
 
     def _named(self, identity: Identity) -> Identity:
         if not self._foreign:
             return identity
         inviter = None if identity.inviter is None else self._pseudonym(identity.inviter)
-        return replace(identity, subject=self._pseudonym(identity.subject), inviter=inviter)
+        subject = self._pseudonym(identity.subject)
+        return replace(identity, subject=subject, inviter=inviter)
 
     def _pseudonym(self, subject: str) -> str:
         if _OWN_ID.fullmatch(subject):
@@ -107,6 +109,21 @@ class TokenChecker:
         if key is None:
             raise ValueError("no such key")
         return key
+
+
+def _as_ours(claims: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The claims of an issuer that is an address, as ours would say the same.
+
+    Keycloak maps roles to a list, of which one is that one, and writes an empty scope where a
+    program asked for none, which narrows nothing. In a token for an account of the portal's, which
+    may sign under that issuer's name, an empty scope leaves nothing.
+    """
+    said = dict(claims)
+    if isinstance(said["role"], list) and len(said["role"]) == 1:
+        said["role"] = said["role"][0]
+    if said.get("scope") == "" and not _OWN_ID.fullmatch(str(said["sub"])):
+        del said["scope"]
+    return said
 
 
 def _identity(claims: Mapping[str, Any]) -> Identity:

@@ -27,6 +27,16 @@ APIS = ("portal", *SERVICES)
 WORKERS = tuple(f"{service}-worker" for service in APIS)
 OURS = (*APIS, *WORKERS, "topics")
 SERVERS = ("kafka", "mongodb")
+PROFILES = {
+    "keycloak": ("keycloak", "keycloak-database"),
+    "monitoring": ("prometheus", "grafana"),
+}
+BESIDE = tuple(name for names in PROFILES.values() for name in names)
+PORTS_BESIDE = {
+    "keycloak": "127.0.0.1:8180:8080",
+    "prometheus": "127.0.0.1:9090:9090",
+    "grafana": "127.0.0.1:3000:3000",
+}
 SECRETS = {
     "ENTRAIDE_MONGODB_PASSWORD": "c0ffee",
     "ENTRAIDE_MONGODB_KEY": "bW9uZ29kYg==",
@@ -88,7 +98,17 @@ def dockerfile(root: Path) -> list[str]:
 
 
 def test_the_services_are_those_of_the_plan(compose: Compose) -> None:
-    assert set(compose["services"]) == {*OURS, *SERVERS}
+    assert set(compose["services"]) == {*OURS, *SERVERS, *BESIDE}
+
+
+def test_what_a_profile_adds_is_started_by_that_profile_alone(compose: Compose) -> None:
+    services = compose["services"]
+    for profile, names in PROFILES.items():
+        assert all(services[name]["profiles"] == [profile] for name in names)
+    for name, service in services.items():
+        assert ("profiles" in service) is (name in BESIDE)
+        if name not in BESIDE:
+            assert not set(service.get("depends_on", {})) & set(BESIDE)
 
 
 @pytest.mark.parametrize("name", OURS)
@@ -131,14 +151,17 @@ def test_what_must_be_chosen_before_the_first_start_can_be_chosen(
         assert environment["WEB_CONCURRENCY"] == "2"
 
 
-def test_only_the_apis_are_published_and_on_loopback(compose: Compose) -> None:
+def test_only_what_people_open_is_published_and_on_loopback(compose: Compose) -> None:
     published = {
         name: service["ports"]
         for name, service in compose["services"].items()
         if "ports" in service
     }
     ports = Ports.from_base(DEFAULT_PORT_BASE)
-    assert published == {name: [f"127.0.0.1:{ports.of(name)}:8000"] for name in APIS}
+    assert published == {
+        **{name: [f"127.0.0.1:{ports.of(name)}:8000"] for name in APIS},
+        **{name: [port] for name, port in PORTS_BESIDE.items()},
+    }
 
 
 def test_the_portal_finds_the_apis(compose: Compose) -> None:
@@ -159,7 +182,61 @@ def test_no_secret_has_a_default(text: str) -> None:
     for name, service in document["services"].items():
         for variable, value in service.get("environment", {}).items():
             if re.search(r"(PASSWORD|SECRET|TOKEN)(?!_FILE)|_KEY$", variable):
-                assert re.fullmatch(r"\$\{\w+:\?[^}]+\}", value), f"{name}: {variable}"
+                # Compose asks for what `:?` names whether its profile is wanted or not.
+                form = r"\$\{\w+:-\}" if name in BESIDE else r"\$\{\w+:\?[^}]+\}"
+                assert re.fullmatch(form, value), f"{name}: {variable}"
+
+
+@pytest.mark.parametrize(
+    ("name", "variable", "told"),
+    [
+        ("keycloak", "KC_BOOTSTRAP_ADMIN_PASSWORD", "ENTRAIDE_KEYCLOAK_ADMIN_PASSWORD"),
+        ("keycloak", "KC_DB_PASSWORD", "ENTRAIDE_KEYCLOAK_DATABASE_PASSWORD"),
+        ("grafana", "GF_SECURITY_ADMIN_PASSWORD", "ENTRAIDE_GRAFANA_PASSWORD"),
+    ],
+)
+def test_without_its_password_a_profile_does_not_start(
+    text: str, tmp_path: Path, name: str, variable: str, told: str
+) -> None:
+    def start(values: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+        service = interpolated(yaml.safe_load(text)["services"][name], {**SECRETS, **values})
+        shell, options, script = service["entrypoint"]
+        program = script.split("exec ")[1].split()[0]
+        begun = tmp_path / "begun"
+        begun.write_text("#!/bin/sh\necho begun\n")
+        begun.chmod(0o700)
+        return subprocess.run(
+            [shell, options, script.replace(program, str(begun))],
+            env={"PATH": os.environ["PATH"], **service["environment"]},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    given = {
+        "ENTRAIDE_KEYCLOAK_ADMIN_PASSWORD": "one",
+        "ENTRAIDE_KEYCLOAK_DATABASE_PASSWORD": "two",
+        "ENTRAIDE_GRAFANA_PASSWORD": "three",
+    }
+    assert variable in yaml.safe_load(text)["services"][name]["environment"]
+    assert start(given).stdout == "begun\n"
+    refused = start({**given, told: ""})
+    assert refused.returncode != 0
+    assert refused.stdout == ""
+    assert f"set {told} in .env" in refused.stderr
+
+
+def test_keycloaks_database_is_the_one_that_it_asks(text: str) -> None:
+    values = {**SECRETS, "ENTRAIDE_KEYCLOAK_DATABASE_PASSWORD": "two"}
+    services = interpolated(yaml.safe_load(text)["services"], values)
+    asked, has = (services[name]["environment"] for name in PROFILES["keycloak"])
+    assert asked["KC_DB"] == "postgres"
+    assert asked["KC_DB_URL_HOST"] in services
+    assert asked["KC_DB_URL_DATABASE"] == has["POSTGRES_DB"]
+    assert asked["KC_DB_USERNAME"] == has["POSTGRES_USER"]
+    assert asked["KC_DB_PASSWORD"] == has["POSTGRES_PASSWORD"] == "two"
+    ready = services["keycloak"]["depends_on"]["keycloak-database"]["condition"]
+    assert ready == "service_healthy"
 
 
 @pytest.mark.parametrize("name", OURS)
@@ -220,13 +297,33 @@ def test_only_the_portal_has_the_portals_key(compose: Compose) -> None:
     assert having == {"portal", "portal-worker"}
 
 
-@pytest.mark.parametrize("name", SERVERS)
-def test_the_servers_are_healthchecked_and_keep_what_they_hold(compose: Compose, name: str) -> None:
+@pytest.mark.parametrize("name", [*SERVERS, *BESIDE])
+def test_the_servers_may_do_little_and_keep_what_they_hold(
+    compose: Compose, root: Path, name: str
+) -> None:
     service = compose["services"][name]
-    assert service["healthcheck"]["test"]
     assert service["cap_drop"] == ["ALL"]
-    assert {volume.split(":")[0] for volume in service["volumes"]} <= set(compose["volumes"])
-    assert "ports" not in service
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert service["restart"] == "unless-stopped"
+    for volume in service["volumes"]:
+        source, _, *options = volume.split(":")
+        if source.startswith("./"):
+            assert (root / source).is_dir()
+            assert options == ["ro"]
+        else:
+            assert source in compose["volumes"]
+    if name not in PROFILES["monitoring"]:
+        assert service["healthcheck"]["test"]
+
+
+def test_every_volume_is_somebodys(compose: Compose) -> None:
+    used = {
+        volume.split(":")[0]
+        for service in compose["services"].values()
+        for volume in service["volumes"]
+        if not volume.startswith(".")
+    }
+    assert used == set(compose["volumes"])
 
 
 def test_kafka_makes_no_topic_by_itself_and_logs_into_its_volume(compose: Compose) -> None:
@@ -254,7 +351,7 @@ def test_images_are_pinned(compose: Compose, dockerfile: list[str]) -> None:
     images = {service["image"] for service in compose["services"].values()}
     images |= {line.split()[1] for line in dockerfile if line.startswith("FROM ")}
     for image in images:
-        assert re.fullmatch(r"[a-z/]+:v?\d+\.\d+[.\w-]*", image), image
+        assert re.fullmatch(r"[a-z./]+:v?\d+\.\d+[.\w-]*", image), image
 
 
 def test_kafka_is_the_version_that_is_tested(compose: Compose, root: Path) -> None:
@@ -274,7 +371,7 @@ def test_docker_compose_accepts_the_file(root: Path) -> None:
         pytest.skip("docker is installed without its compose plugin")
     for environment, accepted in ((SECRETS, True), ({}, False)):
         process = subprocess.run(
-            [docker, "compose", "--env-file", os.devnull, "config", "--quiet"],
+            [docker, "compose", "--env-file", os.devnull, "--profile", "*", "config", "--quiet"],
             cwd=root,
             env={"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), **environment},
             capture_output=True,
@@ -373,6 +470,11 @@ def test_the_shell_in_the_files_is_well_formed(compose: Compose) -> None:
     script = compose["services"]["mongodb"]["entrypoint"][-1]
     subprocess.run(["bash", "-n", "-c", script], check=True)
     assert "$ENTRAIDE_MONGODB_KEY" in script
+    for shell, _, script in (
+        *(compose["services"][name]["entrypoint"] for name in ("keycloak", "grafana")),
+        compose["services"]["keycloak"]["healthcheck"]["test"][1:],
+    ):
+        subprocess.run([shell, "-n", "-c", script], check=True)
     kafka = compose["services"]["kafka"]["healthcheck"]["test"]
     assert kafka[0] == "CMD-SHELL"
     assert shlex.split(kafka[1])[0].startswith("/opt/kafka/bin/")

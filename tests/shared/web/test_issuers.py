@@ -180,6 +180,41 @@ def test_whom_another_issuer_names_is_kept_as_a_digest_alone(
     assert subject(checkers[0], own) == own
 
 
+def test_what_keycloak_says_otherwise_is_understood(
+    client: FlaskClient, issuer: Issuer, settings: Settings
+) -> None:
+    key = made(RSAKey)
+    issuer.keys = [key]
+    account = "5f7c8ec7c33c6c004bbafe82"
+    said: list[tuple[dict[str, Any], int]] = [
+        ({"role": ["requester"], "scope": ""}, 200),
+        ({"scope": "sample:write"}, 200),
+        ({"scope": "offers:read"}, 403),
+        ({"role": ["requester", "operator"]}, 401),
+        ({"role": []}, 401),
+        ({"role": [["requester"]]}, 401),
+        # The portal signs for its accounts under the same name, and there nothing is nothing.
+        ({"scope": "", "sub": account}, 403),
+        ({"sub": account}, 200),
+    ]
+    for claims, answer in said:
+        assert status(client, issuer.token(key, "RS256", **claims)) == answer, claims
+
+
+def test_keys_of_several_addresses_count_side_by_side(
+    make_app: Callable[..., Flask], settings: Settings, issuer: Issuer
+) -> None:
+    key, other = made(RSAKey), made(OKPKey)
+    issuer.keys = [key]
+    address = f"{issuer.address}/keys"
+    for urls in (f"{address},http://127.0.0.1:9/keys", f" http://127.0.0.1:9/keys , {address},"):
+        trusting = replace(settings, jwks_file=None, jwks_url=urls, issuer=issuer.address)
+        client = make_app(settings=trusting).test_client()
+        assert status(client, issuer.token(key, "RS256")) == 200
+        # The one that does not answer may have this key: nobody can say.
+        assert status(client, issuer.token(other, "EdDSA")) == 503
+
+
 def test_keys_that_move_are_followed(issuer: Issuer) -> None:
     now = [1000.0]
     old, new = made(OKPKey), made(OKPKey)

@@ -249,6 +249,7 @@ def test_settings_must_name_a_source(settings: Settings) -> None:
     for wrong in (
         replace(settings, jwks_file=None),
         replace(settings, jwks_file=None, jwks_url="file:///etc/passwd"),
+        replace(settings, jwks_file=None, jwks_url="https://a.example/k,file:///etc/passwd"),
         replace(settings, jwks_file=None, issuer="http://login.example/realm"),
         replace(settings, jwks_file=None, issuer="http://127.0.0.1.login.example"),
         replace(settings, jwks_file=None, issuer="http://[x"),
