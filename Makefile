@@ -40,7 +40,8 @@ PYTEST := $(BIN)/pytest -n 3 --dist loadscope --no-loadscope-reorder
 test: lint chromium
 	$(PYTEST) -m "not long"
 
-# What takes a minute or more by itself: lives of records, killed workers, every page in a browser.
+# Proofs by many cases, or by a whole stack of their own, of what shorter tests show too: every caller at every route, every
+# page in a browser, whole lives, killed workers.
 test-long: install chromium
 	$(PYTEST) -m long
 

@@ -21,7 +21,7 @@ from deploy.local.stack import Ports, StackError
 from shared.events.reader import read_to_end
 from shared.events.topics import Topics
 
-pytestmark = pytest.mark.journey
+pytestmark = [pytest.mark.journey, pytest.mark.long]
 
 ENTRAIDE = str(Path(sys.executable).with_name("entraide"))
 START_SECONDS = 240

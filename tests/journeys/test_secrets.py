@@ -37,7 +37,7 @@ from shared.web.identity import Identity
 from shared.web.schemas import Text
 from shared.web.tokens import issue_token
 
-pytestmark = pytest.mark.journey
+pytestmark = [pytest.mark.journey, pytest.mark.long]
 
 SECONDS = 240.0
 _NUMBERS = count(1)

@@ -22,6 +22,8 @@ from shared.web.tokens import KeyPair, issue_token
 from tests.services.matrix.html import items_of, properties
 from tests.services.test_descriptions import APPS
 
+pytestmark = pytest.mark.long
+
 OPERATORS: tuple[Any, ...] = ({"$gt": ""}, {"$ne": None}, [{"$where": "sleep(9)"}])
 NOT_OURS = frozenset(
     {

@@ -221,6 +221,7 @@ def evaluate(gold: Path, out: Path, report: Path) -> Result:
     return CliRunner().invoke(main, options)
 
 
+@pytest.mark.long
 @needs_packages
 def test_the_report_has_every_part_and_is_the_same_again(labelled: Path, tmp_path: Path) -> None:
     written = []

@@ -6,12 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import pymongo
+import pytest
 from pymongo.errors import PyMongoError
 
 from deploy.local.database import PANICKED
 from deploy.local.excerpts import error_lines
 from deploy.local.servers import database_command, database_uri, free_port
 from tests.serving import serve, stop
+
+pytestmark = pytest.mark.long
 
 ROOM = 300_000
 """Bytes that a file may have, as on a disk that is full from there on."""

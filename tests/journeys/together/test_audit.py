@@ -15,7 +15,7 @@ from deploy.local.running import Stack
 from deploy.local.servers import database_uri
 from shared.events.trail import COLLECTION
 
-pytestmark = pytest.mark.journey
+pytestmark = [pytest.mark.journey, pytest.mark.long]
 
 ENTRAIDE = str(Path(sys.executable).with_name("entraide"))
 PATIENCE = 120.0

@@ -25,6 +25,7 @@ def counts(done: CompletedProcess[str]) -> dict[str, int]:
     return {name: int(number) for name, number in zip(names, numbers, strict=True) if number != "0"}
 
 
+@pytest.mark.long
 def test_a_file_is_brought_in_once_changed_and_told_where_it_is_wrong(
     stack: Stack, tmp_path: Path
 ) -> None:

@@ -17,6 +17,12 @@ PATIENCE = 60_000
 TEXT = "We mark 6 machines' worth of police weapons each year (illustrative)."
 
 
+def in_english_and(*others: str) -> pytest.MarkDecorator:
+    """A journey's languages; those without scripts are for `make test-long`."""
+    without = [pytest.param(other, marks=pytest.mark.long) for other in others]
+    return pytest.mark.parametrize("language", ["en", *without])
+
+
 def opened(reading: ContextMaker, role: str | None, language: str) -> Page:
     """A page of a reader: with scripts in English, without in other languages."""
     page = reading(role, language, scripts=language == "en").new_page()
@@ -24,7 +30,7 @@ def opened(reading: ContextMaker, role: str | None, language: str) -> Page:
     return page
 
 
-@pytest.mark.parametrize("language", ["en", "ar"])
+@in_english_and("ar")
 def test_a_coordinator_decides_and_takes_it_back(
     portal: Portal, reading: ContextMaker, language: str
 ) -> None:
@@ -47,7 +53,7 @@ def test_a_coordinator_decides_and_takes_it_back(
     assert stands.body["status"] == "proposed"
 
 
-@pytest.mark.parametrize("language", ["en", "es"])
+@in_english_and("es")
 def test_a_state_writes_a_request_step_by_step(
     portal: Portal, reading: ContextMaker, language: str
 ) -> None:
@@ -73,7 +79,7 @@ def test_a_state_writes_a_request_step_by_step(
     ]
 
 
-@pytest.mark.parametrize("language", ["en", "ru"])
+@in_english_and("ru")
 def test_a_donor_makes_an_offer_step_by_step(
     portal: Portal, reading: ContextMaker, language: str
 ) -> None:
@@ -97,7 +103,7 @@ def test_a_donor_makes_an_offer_step_by_step(
     assert [(line["kind"], line["capacity"]) for line in found["provisions"]] == [("training", 40)]
 
 
-@pytest.mark.parametrize("language", ["en", "zh"])
+@in_english_and("fr", "zh")
 def test_a_visitor_finds_a_public_request_and_the_figures(
     portal: Portal, reading: ContextMaker, language: str
 ) -> None:
@@ -114,6 +120,7 @@ def test_a_visitor_finds_a_public_request_and_the_figures(
     expect(page.locator("main table").first).to_be_visible(timeout=PATIENCE)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("language", "scheme"), [("en", "light"), ("ar", "dark")])
 def test_no_public_page_has_a_barrier_for_a_visitor(
     portal: Portal, reading: ContextMaker, language: str, scheme: str

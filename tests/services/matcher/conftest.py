@@ -18,6 +18,7 @@ from shared.settings import Settings
 from shared.web.database import connect_database
 from shared.web.tokens import KeyPair
 from tests.services.described import described_client
+from tests.services.matcher.memory import Made, Memory
 from tests.services.matcher.world import Caller, World
 from tests.services.written import empty
 
@@ -26,7 +27,7 @@ class Clock:
     """A clock that the test sets."""
 
     def __init__(self) -> None:
-        self.now = datetime.now(UTC).replace(microsecond=0)
+        self.started = self.now = datetime.now(UTC).replace(microsecond=0)
 
     def __call__(self) -> datetime:
         return self.now
@@ -80,9 +81,28 @@ def api_clock() -> Clock:
 
 @pytest.fixture
 def clock(api_clock: Clock) -> Clock:
-    """The API's clock, at the present."""
-    api_clock.now = Clock().now
+    """The API's clock, where it stood when the module began."""
+    api_clock.now = api_clock.started
     return api_clock
+
+
+@pytest.fixture(scope="module")
+def memory() -> Memory:
+    """What the module's tests begin with."""
+    return Memory()
+
+
+@pytest.fixture
+def remembered(
+    memory: Memory, database: Database[dict[str, Any]], clock: Clock
+) -> Callable[[str, Callable[[], Made]], Made]:
+    """Makes what many tests begin with once a module: remembered("known", make)."""
+    del clock  # where it stood the first time
+
+    def make(name: str, made: Callable[[], Made]) -> Made:
+        return memory.make(database, name, made)
+
+    return make
 
 
 @pytest.fixture(scope="module")

@@ -68,14 +68,17 @@ class Allied:
 
 
 @pytest.fixture
-def allied(world: World) -> Allied:
-    found = Allied(world)
-    found.hears(
-        *requests(),
-        offer_event("o1", provisions=[provision(1, capacity=100)]),
-        offer_event("o2", provisions=[provision(1, capacity=6)]),
-    )
-    return found
+def allied(world: World, remembered: Callable[..., Allied]) -> Allied:
+    def make() -> Allied:
+        found = Allied(world)
+        found.hears(
+            *requests(),
+            offer_event("o1", provisions=[provision(1, capacity=100)]),
+            offer_event("o2", provisions=[provision(1, capacity=6)]),
+        )
+        return found
+
+    return remembered("allied", make)
 
 
 @pytest.fixture
@@ -318,14 +321,23 @@ def ledger(caller: Caller, path: str) -> list[tuple[str, str, float, float]]:
 
 
 @pytest.fixture
-def joint(allied: Allied, path: str, coordinator: Caller, state: Callable[[str], Caller]) -> str:
+def joint(
+    path: str,
+    coordinator: Caller,
+    state: Callable[[str], Caller],
+    remembered: Callable[..., str],
+) -> str:
     """An endorsed alliance that two of three States have agreed to."""
-    endorse(coordinator, path)
-    for alpha3, request in (("SEN", "r1"), ("BEN", "r2")):
-        assert answer(state(alpha3), path, request, answer="agree").status_code == 200
-    for request in ("r1", "r2", "r3"):
-        coordinator.agreed(f"{request}.o1")
-    return path
+
+    def make() -> str:
+        endorse(coordinator, path)
+        for alpha3, request in (("SEN", "r1"), ("BEN", "r2")):
+            assert answer(state(alpha3), path, request, answer="agree").status_code == 200
+        for request in ("r1", "r2", "r3"):
+            coordinator.agreed(f"{request}.o1")
+        return path
+
+    return remembered("joint", make)
 
 
 def test_its_lines_in_the_ledger_move_as_members_join_decline_and_withdraw(

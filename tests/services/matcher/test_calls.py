@@ -1,5 +1,6 @@
 """What offers under a call draw from it: its fund in all, its ceiling for each project."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -33,17 +34,21 @@ keep = keep_records(lambda: NOW)
 
 
 @pytest.fixture
-def funded(world: World, coordinator: Caller) -> World:
+def funded(world: World, coordinator: Caller, remembered: Callable[..., World]) -> World:
     """A call with 5,000 dollars, of which 3,000 a project; two offers under it, two requests."""
-    world.hears(
-        [
-            call_event("call", fund_cents=500_000, ceiling_cents=300_000),
-            *(request_event(r, needs=[need(1, quantity=8)]) for r in ("r1", "r2")),
-            *(offer_event(o, provisions=[PRICED], call="call") for o in ("o1", "o2")),
-        ]
-    )
-    coordinator.agreed("r1.o1", "r1.o2", "r2.o1", "r2.o2")
-    return world
+
+    def make() -> World:
+        world.hears(
+            [
+                call_event("call", fund_cents=500_000, ceiling_cents=300_000),
+                *(request_event(r, needs=[need(1, quantity=8)]) for r in ("r1", "r2")),
+                *(offer_event(o, provisions=[PRICED], call="call") for o in ("o1", "o2")),
+            ]
+        )
+        coordinator.agreed("r1.o1", "r1.o2", "r2.o1", "r2.o2")
+        return world
+
+    return remembered("funded", make)
 
 
 def commit(caller: Caller, proposal: str, machines: int, *more: dict[str, Any]) -> TestResponse:

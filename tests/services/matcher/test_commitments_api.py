@@ -29,19 +29,24 @@ PRICED = [
 
 
 @pytest.fixture
-def known(world: World, coordinator: Caller) -> World:
+def known(world: World, coordinator: Caller, remembered: Callable[..., World]) -> World:
     """A request with an open and a confidential line; machines offered, and money; agreed."""
     needs = [need(1, quantity=4), need(2, quantity=2, confidential=True)]
-    world.hears(
-        [
-            request_event("r1", needs=needs),
-            offer_event("o1"),
-            offer_event("o2", organisation=NGO, provisions=[provision(1, kind="funding", **MONEY)]),
-            offer_event("o3", organisation=NGO),
-        ]
-    )
-    coordinator.agreed("r1.o1", "r1.o2")
-    return world
+    funds = [provision(1, kind="funding", **MONEY)]
+
+    def make() -> World:
+        world.hears(
+            [
+                request_event("r1", needs=needs),
+                offer_event("o1"),
+                offer_event("o2", organisation=NGO, provisions=funds),
+                offer_event("o3", organisation=NGO),
+            ]
+        )
+        coordinator.agreed("r1.o1", "r1.o2")
+        return world
+
+    return remembered("known", make)
 
 
 def ledger(caller: Caller, record: str) -> dict[tuple[int, str], tuple[float, float]]:

@@ -59,19 +59,23 @@ def exempting(clock: Clock, days: int = 10, **fields: Any) -> dict[str, Any]:
 
 
 @pytest.fixture
-def market(world: World, coordinator: Caller) -> World:
+def market(world: World, coordinator: Caller, remembered: Callable[..., World]) -> World:
     """A request for machines and a course, an offer of each, and a match of the machines."""
     lines = [need(1), need(2, **COURSE)]
     course = provision(1, kind="training", unit="persons", capacity=40)
-    world.hears(
-        [
-            request_event("r1", needs=lines),
-            offer_event("machines"),
-            offer_event("course", provisions=[course]),
-        ]
-    )
-    coordinator.agreed("r1.machines")
-    return world
+
+    def make() -> World:
+        world.hears(
+            [
+                request_event("r1", needs=lines),
+                offer_event("machines"),
+                offer_event("course", provisions=[course]),
+            ]
+        )
+        coordinator.agreed("r1.machines")
+        return world
+
+    return remembered("market", make)
 
 
 def enter(caller: Caller, **fields: Any) -> TestResponse:

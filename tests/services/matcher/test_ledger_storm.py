@@ -23,6 +23,8 @@ from shared.settings import Settings
 from tests.services.matcher import storm
 from tests.services.matcher.storm import Watch, later, logged
 
+pytestmark = pytest.mark.long
+
 OPERATIONS = int(os.environ.get("ENTRAIDE_LEDGER_OPERATIONS", "400"))
 PROCESSES = 4
 _LOOK_SECONDS = 0.2

@@ -24,6 +24,8 @@ from tests.services.matcher.lives import LINES, NO, check_holds
 from tests.services.matcher.records import NOW, need, offer_event, request_event
 from tests.services.matcher.world import Caller, World
 
+pytestmark = pytest.mark.long
+
 PAIR = "r.o"
 PATH = f"/v1/proposals/{PAIR}"
 HASH = "1" * 32

@@ -42,6 +42,8 @@ from tests.services.matrix.asking import attach, credentials, new_file
 from tests.services.matrix.html import HTML, lacking_html, with_html
 from tests.services.matrix.table import Row, Snapshot, World, check_row, faults_of, read_table
 
+pytestmark = pytest.mark.long
+
 TABLE = read_table("matcher")
 CALLERS: Mapping[str, tuple[str, dict[str, Any]]] = {
     "own": ("requester", {"state": "SEN"}),

@@ -13,6 +13,8 @@ from tests.services.matcher.conftest import Clock
 from tests.services.matcher.lives import LINES, NO, ROLES, Life, seen, way_to
 from tests.services.matcher.world import Caller, World
 
+pytestmark = pytest.mark.long
+
 DONOR = "66f0000000000000000000d1"
 WINDOWS = 2
 STRANGERS_TRY = frozenset({"endorsed", "delivering"})

@@ -24,6 +24,8 @@ from tests.services.matrix.html import lacking_html, with_html
 from tests.services.matrix.table import Row, Snapshot, World, check_row, faults_of, read_table
 from tests.services.offers.iati_files import activity, file
 
+pytestmark = pytest.mark.long
+
 TABLE = read_table("offers")
 CALLERS: Mapping[str, tuple[str, dict[str, Any]]] = {
     "state": ("requester", {"state": "SEN"}),

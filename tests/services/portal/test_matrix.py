@@ -26,6 +26,8 @@ from tests.services.matrix.html import lacking_html, with_html
 from tests.services.matrix.table import Row, Snapshot, World, check_row, faults_of, read_table
 from tests.services.portal.conftest import PASSWORD
 
+pytestmark = pytest.mark.long
+
 TABLE = read_table("portal")
 OFFICES: Mapping[str, Office] = {
     "state": Office("requester", state="SEN"),

@@ -28,6 +28,8 @@ from tests.services.matrix.asking import attach, credentials, new_file
 from tests.services.matrix.html import lacking_html, with_html
 from tests.services.matrix.table import Row, Snapshot, World, check_row, faults_of, read_table
 
+pytestmark = pytest.mark.long
+
 TABLE = read_table("requests")
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 HERE, ELSEWHERE = frozenset({"Western Africa"}), frozenset({"Eastern Asia"})

@@ -44,6 +44,7 @@ def test_only_events_that_are_understood_count(
     assert highest_epoch(settings) == 7
 
 
+@pytest.mark.long
 def test_what_others_said_since_the_backup_is_heard_again(
     settings: Settings,
     database: Database[dict[str, Any]],

@@ -102,6 +102,7 @@ def test_the_records_before_it_in_its_batch_are_handed_out(settings: Settings) -
     assert [(record.key, record.offset) for record in found] == [(b"a", 0), (b"b", 1), (None, 5)]
 
 
+@pytest.mark.long
 def test_every_reader_gets_past_it(
     settings: Settings,
     topics: Topics,
