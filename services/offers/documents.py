@@ -160,7 +160,7 @@ class Activity(SignedRecord):
             ("organisation", "-created_at"),
             ("theme", "-created_at"),
             ("public", "-created_at"),
-            ("external_id.source", "external_id.id"),
+            ("external_id.id", "external_id.source"),
             {"fields": ["reported.match"], "sparse": True},
             INDEX,
         ],

@@ -238,7 +238,8 @@ def _drop_others(records: tuple[Record, ...], importer: Importer, report: Report
 
 def _of_identifier(identifier: str, owner: str | None) -> Iterator[Activity]:
     within = {"$gte": f"{identifier}/", "$lt": f"{identifier}0"}  # "0" comes after "/"
-    query = {"external_id.source": SOURCE, "external_id.id": within, "organisation": owner}
+    # The embedded database goes by the first of these that an index begins with, and by no other.
+    query = {"external_id.id": within, "external_id.source": SOURCE, "organisation": owner}
     for activity in Activity.objects(__raw__=query).only("id", "external_id"):
         # Another activity's identifier may begin like this one's, and have a stroke too.
         if _COUNTRY.fullmatch(activity.external_id.id.removeprefix(f"{identifier}/")):

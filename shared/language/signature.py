@@ -5,6 +5,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
@@ -17,7 +18,7 @@ from shared.language.inferred_lines import as_data, inferred_lines
 from shared.language.particulars import NOBODY, Author, particulars_in
 from shared.language.terms import Token, terms, tokens, weights
 from shared.language.text import clean
-from shared.language.vectors import encode
+from shared.language.vectors import encode, encoder_available
 
 METHOD = "8"
 """Names this way of making signatures; to be raised whenever the same text would give another."""
@@ -94,8 +95,8 @@ def read(
             "method": METHOD,
             "language": parts.detection.language,
             "language_probability": parts.detection.probability,
-            "concepts": parts.named,
-            "excluded": parts.excluded,
+            "concepts": [list(mention) for mention in parts.named],
+            "excluded": [list(mention) for mention in parts.excluded],
             "themes": [list(theme) for theme in inferred.themes],
             "kinds": [list(kind) for kind in inferred.kinds],
             "field": inferred.field,
@@ -136,8 +137,22 @@ class Parts:
 
 
 def text_parts(fields: Mapping[str, str], declared_language: str, side: Side) -> Parts:
-    """The parts of a record's texts; arguments as for `signature`."""
-    texts = _cut(fields)
+    """The parts of a record's texts; arguments as for `signature`. They are shared: change none.
+
+    The last are kept: a file's activity is read to tell its theme, then as a record for each of its
+    countries, and the sentence vector alone costs more than all else.
+    """
+    return _parts(tuple(fields.items()), declared_language, side, encoder_available())
+
+
+@lru_cache(maxsize=4)
+def _parts(
+    fields: tuple[tuple[str, str], ...],
+    declared_language: str,
+    side: Side,
+    _with_vector: bool,
+) -> Parts:
+    texts = _cut(dict(fields))
     joined = "\n".join(text for text in texts.values() if text.strip())
     detection = detect(joined, declared_language)
     spans = {name: excluded_spans(text, detection.language, side) for name, text in texts.items()}

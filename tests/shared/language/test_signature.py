@@ -106,6 +106,17 @@ def test_without_the_encoder_concepts_and_terms_remain(monkeypatch: pytest.Monke
     assert found["themes"][0][0] == before["themes"][0][0]
 
 
+def test_texts_that_are_read_again_are_the_same_and_nobody_elses() -> None:
+    text = {"title": "Marking machines", "description": "Six machines, no ammunition."}
+    first = signature(text, "en", b"key")
+    kept = json.dumps(first)
+    for name in ("concepts", "excluded"):
+        first[name].append(["x"])
+        first[name][0][0] = "x"
+    assert json.dumps(signature(text, "en", b"key")) == kept
+    assert signature(text, "en", b"other")["vector"] == first["vector"]
+
+
 def test_no_texts_give_the_declared_language_and_nothing_else() -> None:
     found = signature({}, "ar", KEY)
     assert found == signature({"title": "", "description": " "}, "ar", KEY)
