@@ -128,6 +128,20 @@ def test_after_a_restore_everybody_signs_in_again(
         reset_password(house, link.rpartition("/")[2], PASSWORD, house.clock())
 
 
+def test_accounts_are_erased_by_command_and_after_a_restore_once_more(
+    house: House, accounts: Callable[..., Result]
+) -> None:
+    account = invited(house, accounts("invite", EMAIL, "--role", "auditor"))
+    assert accounts("erase", EMAIL).exit_code == 1  # not without being sure
+    assert accounts("erased").output == ""
+    said = f"{account.id} is erased\n"
+    assert accounts("erase", EMAIL, "--yes").output == said
+    assert EMAIL not in accounts("list").output
+    listed = accounts("erased").output
+    assert listed == f"{account.id}\n"
+    assert accounts("erase", "--yes", *listed.split()).output == said
+
+
 def test_keys_that_may_have_leaked_are_replaced(
     house: House, accounts: Callable[..., Result]
 ) -> None:
