@@ -11,7 +11,7 @@ export OPENBLAS_NUM_THREADS = 1
 # Every process of a stack would compile every module again where the caller's environment has this set.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: install run test test-long chromium pictures test-kafka test-faults test-faults-kafka fuzz audit lint docs lock clean
+.PHONY: install run test test-long chromium pictures test-kafka test-faults test-faults-kafka fuzz audit lint docs guide-pictures lock clean
 
 install: $(INSTALLED)
 
@@ -84,6 +84,10 @@ fuzz: install
 audit: install
 	$(BIN)/uvx pip-audit --disable-pip --require-hashes --requirement requirements/production.txt
 	$(BIN)/uvx pip-audit --disable-pip --require-hashes --requirement $(LOCK)
+
+# The pictures of the guides anew, of a stack of its own with the example data; PICTURES="state-write" makes one.
+guide-pictures: install chromium
+	$(BIN)/python -m deploy.docs.pictures $(PICTURES)
 
 # The guides as a static site in build/docs; a dead link, a missing page or anchor ends it.
 docs: install

@@ -5,6 +5,7 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
+from babel.lists import format_list
 from flask import Response, request
 from flask_babel import gettext as _
 from flask_babel import pgettext
@@ -145,13 +146,15 @@ def _state_says(case: Case) -> dict[str, Any] | None:
     if by is None or not case.life["waiting_for"]:
         return None
     left = datetime.fromisoformat(by) - house().clock()
+    names = {"donor": _("the donor"), "state": _("the State")}
     return {
         "by": when(by),
         "days": max(left.days + 1, 0),
         "over": left.total_seconds() <= 0,
-        "sides": [{"donor": _("the donor"), "state": _("the State")}[one]
-                  for one in case.life["waiting_for"]],
-    }  # fmt: skip
+        "sides": format_list(
+            [names[one] for one in case.life["waiting_for"]], locale=wording.here()
+        ),
+    }
 
 
 def _conditions(case: Case) -> list[dict[str, Any]]:
