@@ -5,7 +5,7 @@ What time alone does is swept here, with a clock of the test's own, over the sta
 
 import itertools
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,15 +23,21 @@ from entraide.client import Answer, ProblemError
 from services.matcher import clockwork, embargo_watch
 from services.matcher.schedule import months_after
 from services.requests.circulating import circulate_due
+from shared.registers.match_figures import MATCH_FIGURES
 from shared.web.database import connect_database
+from tests.journeys.conftest import running_stack
 from tests.journeys.speaking import both_agree, speaking_for
 
 pytestmark = [pytest.mark.journey, pytest.mark.long]
 
+Line = Mapping[str, Any]
 SECONDS = 60
 STATE, AGENCY = "TGO", "life-agency"
 WINDOW = {"from": "2026-07-01", "to": "2035-12-31"}
 MACHINES = {"theme": "marking", "kind": "equipment", "unit": "machines"}
+FOUR: Line = {**MACHINES, "quantity": 4}
+TEN: Line = {**MACHINES, "capacity": 10}
+EUROS = {"theme": "marking", "kind": "funding", "currency": "EUR"}
 CONDITION = {"kind": "reporting", "text": "A report on the marked rifles every half year."}
 LINES = [{"side": side, "line": 1, "quantity": 4} for side in ("request", "offer")]
 
@@ -82,40 +88,45 @@ def steps(client: Client, service: str, path: str, *taken: tuple[str, Any]) -> N
 _NUMBERS = itertools.count(1)
 
 
-def asked(users: Users, country: str = STATE) -> str:
-    """A draft of a State's request for four machines; its id."""
+def asked(users: Users, country: str = STATE, need: Line = FOUR) -> str:
+    """A draft of a State's request for four machines, or another need; its id."""
     body = {
         "title": f"Machines to mark the rifles of garrison {next(_NUMBERS)} (illustrative)",
         "description": "Four portable machines that mark rifles, with spare parts.",
         "language": "en",
         "country": country,
         "window": WINDOW,
-        "needs": [{**MACHINES, "quantity": 4}],
+        "needs": [need],
     }
     return str(users.state.post("requests", "/v1/requests", body).body["id"])
 
 
-def offered(conditions: list[dict[str, str]] | None = None) -> dict[str, Any]:
-    """An offer of ten machines, to be sent."""
+def offered(
+    conditions: list[dict[str, str]] | None = None, provision: Line = TEN
+) -> dict[str, Any]:
+    """An offer of ten machines, or of something else, to be sent."""
     return {
         "title": f"Marking machines, lot {next(_NUMBERS)} (illustrative)",
         "description": "We give portable marking machines for rifles, with spare parts.",
         "language": "en",
         "organisation": AGENCY,
         "window": WINDOW,
-        "provisions": [{**MACHINES, "capacity": 10}],
+        "provisions": [provision],
         "conditions": conditions or [],
     }
 
 
 def endorsed(
-    users: Users, conditions: list[dict[str, str]] | None = None, country: str = STATE
+    users: Users,
+    conditions: list[dict[str, str]] | None = None,
+    country: str = STATE,
+    lines: tuple[Line, Line] = (FOUR, TEN),
 ) -> str:
     """A pair of a request and an offer of their own that a coordinator has endorsed; its id."""
-    request = asked(users, country)
+    request = asked(users, country, lines[0])
     steps(users.state, "requests", f"/v1/requests/{request}", ("submit", {"consent": "express"}))
     steps(users.coordinator, "requests", f"/v1/requests/{request}", ("authenticate", None))
-    offer = users.donor.post("offers", "/v1/offers", offered(conditions)).body["id"]
+    offer = users.donor.post("offers", "/v1/offers", offered(conditions, lines[1])).body["id"]
     steps(users.donor, "offers", f"/v1/offers/{offer}", ("submit", None), ("publish", None))
     wait_until(lambda: offer in proposed(users, request), SECONDS, "the proposal")
     pair = f"{request}.{offer}"
@@ -504,8 +515,59 @@ def test_an_embargo_in_the_midst_of_it_and_an_exemption_that_expires(
     assert set(held(users, waiting)) <= {0}
 
 
-def test_the_audit_trails_of_all_that_are_whole(stack: Stack) -> None:
-    command = [str(Path(sys.executable).with_name("entraide")), "audit", "verify"]
-    data = ["--data-dir", str(stack.plan.directory.path)]
-    done = run([*command, *data], capture_output=True, text=True, timeout=120, check=False)
+def entraide(stack: Stack, *command: object) -> str:
+    """What a command says that is done."""
+    program = str(Path(sys.executable).with_name("entraide"))
+    data = ("--data-dir", stack.plan.directory.path)
+    words = [program, *map(str, (*command, *data))]
+    done = run(words, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_audit_trails_of_all_that_are_whole(stack: Stack) -> None:
+    entraide(stack, "audit", "verify")
+
+
+def figures_of_matches(client: Client, service: str) -> dict[Any, Any]:
+    """What a register's report counts of matches, by group and figure."""
+    return {
+        (group["by"], group["code"], one["name"]): one
+        for group in client.get(service, "/v1/report").body["groups"]
+        for one in group["figures"]
+        if one["name"] in MATCH_FIGURES
+    }
+
+
+def test_an_empty_installation_reports_the_same_of_what_is_exported(
+    stack: Stack,
+    users: Users,
+    sweep: Callable[[datetime], int],
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """Of all that the tests before this one lived, and of a grant that ends with an assessment."""
+    lines = ({**EUROS, "amount": 40_000}, {**EUROS, "amount": 100_000})
+    pair = endorsed(users, lines=lines)
+    both_agree(stack, pair, STATE, AGENCY)
+    given = {"line": 1, "amount": 40_000, "currency": "EUR"}
+    held = {"proposal": pair, "lines": [{"side": s, **given} for s in ("request", "offer")]}
+    users.coordinator.post("matcher", "/v1/commitments", held)
+    take(users.donor, pair, "delivery", {"step": "start"})
+    take(users.state, pair, "delivery", {"step": "deliver"})
+    sweep(months_after(datetime.now(UTC), 3) + timedelta(days=1))
+    take(users.state, pair, "follow-ups/3/assessment", dict.fromkeys(_SCORED, 4))
+
+    before = figures_of_matches(users.coordinator, "matcher")
+    overall = {name: before[None, None, name] for name in MATCH_FIGURES}
+    assert overall["matches"]["value"] > 0
+    assert overall["matches-value"]["value"] > 40_000  # dollars
+    assert overall["adequate-3"]["value"] is not None
+    path = tmp_path / "matches.xml"
+    entraide(stack, "export", "iati", path)
+    with running_stack(tmp_path_factory) as empty:
+        operator = speaking_for(empty, "operator")
+        assert figures_of_matches(operator, "offers")[None, None, "matches"]["value"] == 0
+        for _ in range(2):  # and sent again it makes nothing twice
+            entraide(empty, "import", "iati", path)
+            assert figures_of_matches(operator, "offers") == before
