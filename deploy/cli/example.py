@@ -19,6 +19,7 @@ from deploy.cli.proposals import fetch_proposals, show_proposals
 from deploy.local.programs import Plan
 from deploy.local.stack import DEFAULT_DIRECTORY
 from entraide.client import ProblemError, UnreachableError
+from entraide.client.records.requests import RequestView
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 _SHOWN_REQUESTS = 2
@@ -55,7 +56,7 @@ def _show(client: Client, plan: Plan, console: Console) -> None:
         _wait_for_proposals(client, gold)
     for row in _shown(gold):
         console.print()
-        request = client.get("requests", f"/v1/requests/{row.id}").body
+        request = client.get("requests", f"/v1/requests/{row.id}").of(RequestView)
         show_proposals(client, request, console, language="en", limit=_SHOWN_PROPOSALS)
     data_dir = plan.directory.path
     option = "" if data_dir == DEFAULT_DIRECTORY else f" --data-dir {data_dir}"

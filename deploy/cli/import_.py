@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Final, Literal, get_args
 
 import click
 from rich.console import Console
@@ -18,6 +19,8 @@ from services.offers.iati.faults import FileError
 
 _ROLE = "operator"
 _MOST_NOTES = 200
+_Told = Literal["identifier", "country", "outcome", "theme", "kind", "status"]
+_TOLD: Final[tuple[_Told, ...]] = get_args(_Told)
 _OUTCOMES = ("read", "created", "changed", "unchanged", "outside", "refused")
 
 
@@ -136,14 +139,13 @@ def _tell_sent(console: Console, sent: Sent) -> None:
 
 def _records(summary: Summary) -> Table:
     table = Table(box=None, pad_edge=False)
-    names = ("identifier", "country", "outcome", "theme", "kind", "status")
-    for name in names:
+    for name in _TOLD:
         table.add_column(name)
     table.add_column("amount", justify="right")
     table.add_column("")
     for record in summary.activities:
         amount = "" if record["amount"] is None else f"{record['amount']:,.2f}"
-        table.add_row(*(record[name] for name in names), amount, record["currency"] or "")
+        table.add_row(*(record[name] for name in _TOLD), amount, record["currency"] or "")
     return table
 
 

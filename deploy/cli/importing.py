@@ -11,11 +11,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from shutil import copyfileobj
 from tempfile import TemporaryFile
-from typing import IO, Any
+from typing import IO, Final, Literal, get_args
 from xml.etree.ElementTree import tostring
 
 from deploy.cli.client import Client
 from entraide.client import File
+from entraide.client.records.offers import ImportedView, ImportReportView
 from services.offers.iati.faults import Fault, Refusal
 from services.offers.iati.identifiers import Identifiers, refusal_of
 from services.offers.iati.reading import ROOT, VERSIONS, check_file, read_activities
@@ -23,6 +24,8 @@ from services.offers.iati.reading import ROOT, VERSIONS, check_file, read_activi
 PART_BYTES = 128 * 1024
 PART_ACTIVITIES = 50
 
+_Outcome = Literal["created", "changed", "unchanged", "outside", "refused"]
+_COUNTED: Final[tuple[_Outcome, ...]] = get_args(_Outcome)
 _PATH = "/v1/activities/import"
 _HEAD = f'<?xml version="1.0" encoding="UTF-8"?>\n<{ROOT} version="{VERSIONS[-1]}">\n'.encode()
 _TAIL = f"</{ROOT}>\n".encode()
@@ -47,7 +50,7 @@ class Summary:
     """What became of a file; `counts` by outcome as the API names them."""
 
     counts: Counter[str] = field(default_factory=Counter)
-    activities: list[dict[str, Any]] = field(default_factory=list)
+    activities: list[ImportedView] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
     notes: dict[tuple[int, str], str | None] = field(default_factory=dict)
     """What was left open or out of those that are taken: identifiers by number and note."""
@@ -155,11 +158,14 @@ def _send(
     if not part.numbers:
         return
     query = {"organisation": organisation, "preview": "true" if preview else None}
-    answer = client.post_file("offers", _PATH, File(part.content, "application/xml"), **query).body
-    for name in ("created", "changed", "unchanged", "outside", "refused"):
+    content = File(part.content, "application/xml")
+    answer = client.post_file("offers", _PATH, content, **query).of(ImportReportView)
+    for name in _COUNTED:
         summary.counts[name] += answer[name]
-    for told in answer["refusals"]:
-        summary.refusals.append(Refusal(**{**told, "number": part.numbers[told["number"] - 1]}))
+    for refused in answer["refusals"]:
+        number = part.numbers[refused["number"] - 1]
+        why = refused["field"], refused["code"], refused["message"], refused["country"]
+        summary.refusals.append(Refusal(number, refused["identifier"], *why))
     for told in answer["activities"]:
         for note in told["notes"]:
             summary.notes[part.numbers[told["number"] - 1], note] = told["identifier"]

@@ -8,6 +8,7 @@ import click
 import requests
 
 from deploy.cli.options import data_dir_option
+from deploy.interfaces import typed
 from deploy.interfaces.operations import changes
 from deploy.interfaces.released import FILES, FOLDER, publish, released
 from deploy.local.stack import DataDirectory, Ports, running_ports
@@ -24,7 +25,8 @@ def command(publishes: bool, data_dir: Path) -> None:
     """Compare the running stack's OpenAPI and AsyncAPI with docs/interfaces.
 
     Tells what breaks for who goes by the documents there, and what might; the exit code is 1
-    where something breaks. With --publish, which is for releases, they are written anew.
+    where something breaks. With --publish, which is for releases, they are written anew, and the
+    types of the client's records with them.
     """
     ports = running_ports(DataDirectory(data_dir))
     broken = False
@@ -36,6 +38,8 @@ def command(publishes: bool, data_dir: Path) -> None:
                 broken = broken or change.breaks
         if publishes:
             publish(name, now)
+    if publishes:
+        typed.write()
     if broken and not publishes:
         raise click.ClickException("programs that go by the last release break")
 

@@ -2,10 +2,10 @@
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import Final, Literal
 
 import click
 from rich.console import Console
@@ -17,13 +17,19 @@ from deploy.cli.client import Client
 from deploy.cli.options import LANGUAGES, data_dir_option
 from deploy.cli.target import find_target
 from entraide.client import ProblemError
+from entraide.client.records.matcher import ProposalView, ProposalViewPage
+from entraide.client.records.offers import OfferView, OrganisationView
+from entraide.client.records.requests import RequestView
 from shared.lifecycle import REQUEST
 
 ROLE = "coordinator"
 _OWN_ID = re.compile(r"[0-9a-f]{24}")
-Record = Mapping[str, Any]
+_Field = Literal["reasons", "against", "lacking"]
 # Sign, field and style of what is told of a proposal, in this order.
-_TOLD = (("+", "reasons", ""), ("–", "against", ""), ("○", "lacking", "dim"))
+_TOLD: Final[tuple[tuple[str, _Field, str], ...]] = (
+    *(("+", "reasons", ""), ("–", "against", "")),
+    ("○", "lacking", "dim"),
+)
 
 
 @click.command()
@@ -53,41 +59,38 @@ def command(request_id: str, language: str, limit: int, data_dir: Path) -> None:
     show_proposals(client, request, Console(), language=language, limit=limit)
 
 
-def find_request(client: Client, name: str) -> Record:
+def find_request(client: Client, name: str) -> RequestView:
     """The request of that id, own or external; raises click.UsageError when there is not one."""
     if _OWN_ID.fullmatch(name):
         try:
-            return client.get("requests", f"/v1/requests/{name}").body
+            return client.get("requests", f"/v1/requests/{name}").of(RequestView)
         except ProblemError as problem:
             if problem.status != HTTPStatus.NOT_FOUND:
                 raise
     source, _, external = name.rpartition("/")
-    found = list(
-        client.items(
-            "requests", "/v1/requests", external_id=external, external_source=source or None
-        )
-    )
+    query = {"external_id": external, "external_source": source or None}
+    found = list(client.items_of(RequestView, "requests", "/v1/requests", **query))
     if not found:
         raise click.UsageError(f"there is no request with the id {name}")
     if len(found) > 1:
-        names = ", ".join(sorted({f"{r['external_id']['source']}/{external}" for r in found}))
+        names = ", ".join(sorted({_name(one) for one in found}))
         raise click.UsageError(f"several requests have the id {external}; say which: {names}")
     return found[0]
 
 
-def fetch_proposals(client: Client, request: str, language: str, limit: int) -> list[Record]:
+def fetch_proposals(client: Client, request: str, language: str, limit: int) -> list[ProposalView]:
     """The best `limit` proposals (50 at most) of a request, in their order."""
     query = {"request": request, "language": language, "limit": limit}
-    return list(client.get("matcher", "/v1/proposals", **query).body["items"])
+    return client.get("matcher", "/v1/proposals", **query).of(ProposalViewPage)["items"]
 
 
 def show_proposals(
-    client: Client, request: Record, console: Console, *, language: str, limit: int
+    client: Client, request: RequestView, console: Console, *, language: str, limit: int
 ) -> None:
     """Print a request and its proposals, with titles from the offers service."""
-    console.print(Text(str(request["title"]), style="bold"))
+    console.print(Text(request["title"], style="bold"))
     console.print(f"{_name(request)}, {request['country']}, {request['status']}", highlight=False)
-    proposals = fetch_proposals(client, str(request["id"]), language, limit)
+    proposals = fetch_proposals(client, request["id"], language, limit)
     if not proposals:
         console.print(_why_none(request))
         return
@@ -96,18 +99,18 @@ def show_proposals(
     console.print(_table(client, proposals))
 
 
-def _name(record: Record) -> str:
+def _name(record: RequestView) -> str:
     external = record.get("external_id")
-    return f"{external['source']}/{external['id']}" if external else str(record["id"])
+    return f"{external['source']}/{external['id']}" if external else record["id"]
 
 
-def _why_none(request: Record) -> str:
+def _why_none(request: RequestView) -> str:
     if request["status"] not in REQUEST.shown:
         return f"No proposals: the request is {request['status']}, not circulated."
     return "No proposals: no offer fits, or the matcher has not come to it yet."
 
 
-def _table(client: Client, proposals: Iterable[Record]) -> Padding:
+def _table(client: Client, proposals: Iterable[ProposalView]) -> Padding:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 1, 0))
     table.add_column("rank", justify="right", no_wrap=True)
     table.add_column("score", justify="right", no_wrap=True)
@@ -124,7 +127,7 @@ def _table(client: Client, proposals: Iterable[Record]) -> Padding:
     return Padding(table, (1, 0, 0, 0))
 
 
-def _why(proposal: Record) -> Text:
+def _why(proposal: ProposalView) -> Text:
     """The reasons for (+) and against (–), what is lacking, and what is doubtful of the offer."""
     why = Text()
     for sign, name, style in _TOLD:
@@ -136,20 +139,20 @@ def _why(proposal: Record) -> Text:
     return why
 
 
-def _contradictions(proposal: Record, side: str) -> list[str]:
+def _contradictions(proposal: ProposalView, side: str) -> list[str]:
     """What an author's codes say and the author's text does not."""
     found = [one for one in proposal["contradictions"] if one["side"] == side]
     return [f"! {one['sentence']}" for one in found]
 
 
-def _offer(client: Client, proposal: Record, donors: dict[str, str]) -> tuple[str, str]:
+def _offer(client: Client, proposal: ProposalView, donors: dict[str, str]) -> tuple[str, str]:
     """Title and donor's name, as far as the offers service shows them to this reader."""
     try:
-        offer = client.get("offers", f"/v1/offers/{proposal['offer']}").body
-        organisation = str(offer["organisation"])
+        offer = client.get("offers", f"/v1/offers/{proposal['offer']}").of(OfferView)
+        organisation = offer["organisation"]
         if organisation not in donors:
             answer = client.get("offers", f"/v1/organisations/{organisation}")
-            donors[organisation] = str(answer.body["name"])
+            donors[organisation] = answer.of(OrganisationView)["name"]
     except ProblemError:
-        return "(not shown to you)", str(proposal["organisation"])
-    return str(offer["title"]), donors[organisation]
+        return "(not shown to you)", proposal["organisation"]
+    return offer["title"], donors[organisation]

@@ -8,6 +8,12 @@
     client.post("requests", f"/v1/requests/{made.body['id']}/submit", if_match=made.etag)
 
 What there is to call stands in each service's /openapi.json; docs/using.md has an example to run.
+What is answered are JSON objects; `entraide.client.records` has types of them for type checkers:
+
+    from entraide.client.records.requests import RequestView
+
+    request = client.get("requests", f"/v1/requests/{id}").of(RequestView)
+    for request in client.items_of(RequestView, "requests", "/v1/requests", country="SEN"):
 """
 
 from entraide.client.answers import Answer, ProblemError, object_of

@@ -1,11 +1,11 @@
 """What `entraide proposals` prints, from what the services answer."""
 
-from types import SimpleNamespace
 from typing import Any
 
 from rich.console import Console
 
 from deploy.cli.proposals import show_proposals
+from entraide.client import Answer
 
 PROPOSAL = {
     "rank": 1,
@@ -35,9 +35,9 @@ class Answers:
             "/v1/organisations/agency": {"name": "Example Agency"},
         }
 
-    def get(self, _service: str, path: str, **_query: Any) -> SimpleNamespace:
+    def get(self, _service: str, path: str, **_query: Any) -> Answer:
         """The body for a path."""
-        return SimpleNamespace(body=self._bodies[path])
+        return Answer(self._bodies[path])
 
 
 def shown(*proposals: dict[str, Any]) -> list[str]:

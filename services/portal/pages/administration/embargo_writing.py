@@ -20,6 +20,7 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired, Length
 
+from entraide.client.records.matcher import EmbargoView
 from services.portal.pages import asking
 from services.portal.pages.administration.embargoes import MAX_REASON, NO_DAY, may_write, refused
 from services.portal.pages.choices import countries, labels
@@ -188,7 +189,7 @@ def edit_embargo(embargo_id: str) -> Response:
     """Change what an entry says; its State and resolution stay."""
     path = f"/v1/embargoes/{embargo_id}"
     found = asking.get("matcher", path)
-    one = found.body
+    one = found.of(EmbargoView)
     if not may_write(one["country"]):
         raise forbidden("This is for a coordinator of all regions that it concerns.")
     own = {"country": one["country"], "resolution": one["resolution"]}

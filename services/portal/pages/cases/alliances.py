@@ -6,6 +6,7 @@ from typing import Any
 from flask import Response, request
 from flask_babel import gettext as _
 
+from entraide.client.records.matcher import AllianceView
 from services.portal.pages import asking
 from services.portal.pages.cases.deciding import CaseForm, decide, filled, status_name
 from services.portal.pages.cases.region_map import region_map
@@ -29,7 +30,7 @@ def joint_projects() -> Response:
 def joint_project(alliance_id: str) -> Response:
     """One joint project; a coordinator decides, then each State answers for its request."""
     found = asking.get("matcher", f"/v1/alliances/{alliance_id}")
-    one = found.body
+    one = found.of(AllianceView)
     offers = _offers(one)
     own = _own(one)
     form = CaseForm().offering(_choices(one, own))

@@ -8,6 +8,7 @@ from flask import Response
 from flask_babel import gettext as _
 
 from entraide.client import Answer
+from entraide.client.records.matcher import CoverageView
 from services.portal.pages import asking
 from services.portal.pages.asking import ask
 from services.portal.pages.cases.deciding import CaseForm, decide, filled, status_name
@@ -22,7 +23,7 @@ _NEEDING = frozenset({"dismiss"})
 def covered(case_id: str) -> Response:
     """Need line and activity side by side; a coordinator decides."""
     found = asking.get("matcher", f"/v1/coverage/{case_id}")
-    case = found.body
+    case = found.of(CoverageView)
     parts = asking.gather(
         request=ask("requests", f"/v1/requests/{case['request']}"),
         activity=ask("offers", f"/v1/activities/{case['activity']}"),

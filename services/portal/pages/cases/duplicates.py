@@ -7,6 +7,7 @@ from flask import Response
 from flask_babel import gettext as _
 
 from entraide.client import Answer
+from entraide.client.records.matcher import DuplicateView
 from services.portal.pages import asking
 from services.portal.pages.asking import ask
 from services.portal.pages.cases.deciding import CaseForm, decide, filled, status_name
@@ -23,7 +24,8 @@ _REGISTERS = {"request": "requests", "offer": "offers"}
 def duplicate(case_id: str) -> Response:
     """The pair side by side; a coordinator decides."""
     found = asking.get("matcher", f"/v1/duplicates/{case_id}")
-    case, sides = found.body, _sides(found.body)
+    case = found.of(DuplicateView)
+    sides = _sides(case)
     form = CaseForm().offering(_choices(case, sides))
 
     def send(form: CaseForm) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from entraide.client import Answer
+from entraide.client.records.matcher import LifeView, ProposalView
 from services.portal.accounts import identity_of
 from services.portal.pages import asking
 from services.portal.pages.asking import ask
@@ -35,8 +36,8 @@ class Case:
 
     id: str
     etag: str
-    proposal: Record
-    life: Record
+    proposal: ProposalView
+    life: LifeView
     request: Side
     offer: Side
     commitments: Sequence[Record]
@@ -76,7 +77,7 @@ def read(id_: str) -> Case:
     place = f"/v1/proposals/{id_}"
     found = asking.gather(proposal=ask("matcher", place), life=ask("matcher", f"{place}/life"))
     proposal, life = _here(found["proposal"]), _here(found["life"])
-    body = proposal.body
+    body, lived = proposal.of(ProposalView), life.of(LifeView)
     asked, offered = f"/v1/requests/{body['request']}", f"/v1/offers/{body['offer']}"
     more = asking.look_up(
         {
@@ -89,19 +90,19 @@ def read(id_: str) -> Case:
         }
     )
     joinings = _items(more, "joinings")
-    others = [str(one["organisation"]) for one in (*joinings, *life.body["partners"])]
+    others = [str(one["organisation"]) for one in (*joinings, *lived["partners"])]
     return Case(
         id=id_,
         etag=life.etag,
         proposal=body,
-        life=life.body,
+        life=lived,
         request=_found(more, "request") or side("requests", asked),
         offer=_found(more, "offer") or side("offers", offered),
         commitments=_items(more, "commitments"),
         joinings=joinings,
         thread=_whole_thread(place, more["thread"].body) if "thread" in more else None,
         files=more["files"].body["items"] if "files" in more else None,
-        names=names_of([str(body["organisation"]), *others]),
+        names=names_of([body["organisation"], *others]),
         reader=identity_of(account()),
     )
 

@@ -1,6 +1,6 @@
 """The page of a match: both sides, where it stands, and what its reader can do now."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
@@ -197,7 +197,8 @@ def _gives(case: Case) -> list[dict[str, Any]]:
 def _figures(case: Case) -> Iterator[dict[str, Any]]:
     known = {line.number: line for line in case.told_of}
     names = ("pledged", "committed", "disbursed", "received", "difference")
-    for one in case.life["figures"]:
+    figures: Sequence[Mapping[str, Any]] = case.life["figures"]
+    for one in figures:
         told = {name: wording.told(one[name], one["measure"], one["unit"]) for name in names}
         yield {
             "number": one["line"],

@@ -8,6 +8,7 @@ from flask import Flask, Response, flash, request
 from flask_babel import gettext as _
 
 from entraide.client import Answer
+from entraide.client.records.offers import ActivityView
 from services.portal.pages.asked import code_of, cursor_of, words_of
 from services.portal.pages.asking import ask, gather, get, send
 from services.portal.pages.choices import countries, labels
@@ -99,7 +100,7 @@ def asked_of(args: Mapping[str, str]) -> dict[str, str | None]:
 @for_signed_in()
 def show_activity(activity_id: str) -> Response:
     """One activity."""
-    found = get("offers", f"/v1/activities/{activity_id}").body
+    found = get("offers", f"/v1/activities/{activity_id}").of(ActivityView)
     names = names_of([found["organisation"]])
     return show(
         "offers/activity.html",

@@ -1,11 +1,11 @@
 """Activities out of an IATI file: what would be understood of it first, then brought in."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from flask import Flask, Response, flash
 from flask_babel import gettext as _
 
+from entraide.client.records.offers import ImportedView, ImportReportView
 from services.portal.held_files import MOST_BYTES, forget, hold
 from services.portal.house import house
 from services.portal.pages.asking import send_file
@@ -92,11 +92,11 @@ def bring_in_iati(file_id: str) -> Response:
     )
 
 
-def _send(content: bytes, name: str, *, preview: bool, public: bool) -> Mapping[str, Any]:
+def _send(content: bytes, name: str, *, preview: bool, public: bool) -> ImportReportView:
     kind = "application/gzip" if content.startswith(_GZIP) else "application/xml"
     path = "/v1/activities/import"
     told = {"preview": str(preview).lower(), "public": str(public).lower()}
-    return send_file("offers", path, content, kind, name, **told).body
+    return send_file("offers", path, content, kind, name, **told).of(ImportReportView)
 
 
 def _break(error: RefusedError) -> str:
@@ -105,5 +105,5 @@ def _break(error: RefusedError) -> str:
     return next((str(one.get("message", "")) for one in told), "")
 
 
-def _amount(one: Mapping[str, Any]) -> str:
+def _amount(one: ImportedView) -> str:
     return "" if one["amount"] is None else amount(one["amount"], one["currency"])

@@ -6,6 +6,8 @@ from typing import Any
 from flask import Flask, Response, request
 from flask_babel import gettext as _
 
+from entraide.client.records.matcher import ProposalViewPage
+from entraide.client.records.requests import RequestView
 from services.portal.pages import wording
 from services.portal.pages.asking import get
 from services.portal.pages.finding import find
@@ -23,9 +25,10 @@ def install(app: Flask) -> None:
 @for_signed_in()
 def offers_that_fit(request_id: str) -> Response:
     """The offers that fit, the best first."""
-    view = get("requests", f"/v1/requests/{request_id}").body
+    view = get("requests", f"/v1/requests/{request_id}").of(RequestView)
     cursor = request.args.get("cursor") or None
-    found = get("matcher", "/v1/proposals", request=request_id, limit=_SHOWN, cursor=cursor).body
+    asked = {"request": request_id, "limit": _SHOWN, "cursor": cursor}
+    found = get("matcher", "/v1/proposals", **asked).of(ProposalViewPage)
     return show(
         "requests/offers.html",
         it=view,

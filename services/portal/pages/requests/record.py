@@ -9,6 +9,7 @@ from flask import Flask, Response
 from flask_babel import lazy_gettext as _l
 
 from entraide.client import Answer
+from entraide.client.records.requests import RequestView
 from services.portal.pages import wording
 from services.portal.pages.asking import Ask, ask, gather, get
 from services.portal.pages.finding import names_of
@@ -62,7 +63,7 @@ def request_page(request_id: str) -> Response:
 def record_page(request_id: str, tried: Tried | None = None) -> Response:
     """The page of a request; after a step that was refused, with what was typed."""
     answer = get("requests", f"/v1/requests/{request_id}")
-    view = answer.body
+    view = answer.of(RequestView)
     parts = _parts(view)
     return show(
         "requests/record.html",
