@@ -260,6 +260,41 @@ def test_labels_say_what_a_pod_is(manifests: list[Manifest]) -> None:
         assert labels[COMPONENT] == kind
 
 
+def test_a_matcher_has_the_memory_that_the_sizing_guide_says(manifests: list[Manifest]) -> None:
+    docs = BASE.parents[2] / "docs"
+    measured = (docs / "performance.md").read_text()
+    rows = re.findall(
+        r"^\| ([\d,]+) \| ([\d,]+) MB \| ([\d,]+) MB \| ([\d,]+) MB \|$",
+        (docs / "scaling.md").read_text(),
+        re.MULTILINE,
+    )
+    sizes = {
+        size: (index, rest, worker)
+        for size, index, rest, worker in (
+            tuple(int(figure.replace(",", "")) for figure in row) for row in rows
+        )
+    }
+
+    def held(kind: str) -> int:
+        (row,) = re.findall(rf"^\| engine: {kind} \| 100k \| ([\d,]+) MB", measured, re.MULTILINE)
+        return int(row)
+
+    offers, requests = held("a new request"), held("a new offer")
+    assert "1,851 MB, built in 521 s" in measured
+    assert sizes[100_000][0] == offers + requests
+    assert sizes[1_000_000][0] == round(1851 + 1851 * requests / offers)
+    for size, (index, rest, worker) in sizes.items():
+        assert rest == round(2 * size * 2850 / 2**20)
+        assert worker == index + rest + 230
+    (container,) = pods(manifests)["matcher-worker"]["spec"]["containers"]
+    asked, limit = (
+        int(container["resources"][kind]["memory"].removesuffix("Gi")) * 1024
+        for kind in ("requests", "limits")
+    )
+    assert asked > 1.25 * sizes[100_000][2]
+    assert limit > 1.25 * sizes[1_000_000][2]
+
+
 @pytest.fixture(scope="module")
 def autoscaled() -> list[Manifest]:
     """The autoscalers, which an overlay may add."""

@@ -1,0 +1,110 @@
+"""`python -m bench.holding`: what a matcher worker holds of the records on both sides.
+
+The worker's own parts take events as they come from the topics, without broker or database: the
+index with what it knows of commitments (the engine's feed), then alliances, likely duplicates and
+coverage. Told is how much the process grew from step to step. Texts are two hundred, each of
+many records: what is held does not depend on whether they differ. What the engine alone holds at
+100,000 and a million records `bench.engine` measures.
+"""
+
+import argparse
+import dataclasses
+import itertools
+import json
+import time
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+
+from rich.console import Console
+from rich.progress import track
+
+from bench import machine, synthetic
+from bench.market import AS_OF
+from services.matcher.alliance_keeping import AllianceKeeper
+from services.matcher.coverage_watch import CoverageWatch
+from services.matcher.duplicate_watch import DuplicateWatch
+from services.matcher.engine.geography import Geography
+from services.matcher.engine.matching import Engine
+from services.matcher.engine.ranking import prior_model
+from services.matcher.index_feed import IndexFeed
+from shared.events.envelope import OFFER, Event
+from shared.events.reader import Received
+
+TEXTS = 100
+PARTITIONS = 6
+SIZES = (2_000, 10_000)
+console = Console(highlight=False)
+
+Step = Callable[[Received], object]
+
+
+def main() -> None:
+    """Measure at each size and print a line of figures."""
+    parser = argparse.ArgumentParser(prog="python -m bench.holding", description=__doc__)
+    parser.add_argument(
+        "--sizes", type=int, nargs="+", default=list(SIZES), help="records of each side"
+    )
+    options = parser.parse_args()
+    machine.one_thread()
+    source = synthetic.source()
+    texts = [*synthetic.offers(source, TEXTS), *synthetic.requests(source, TEXTS)]
+    geography = Geography.of_vocabulary(AS_OF)
+    feed = IndexFeed(Engine(prior_model(), geography, AS_OF))
+    watch = DuplicateWatch(feed.engine)
+    alliances, coverage = AllianceKeeper(geography), CoverageWatch()
+    steps: dict[str, Step] = {
+        "index": feed.apply,
+        "alliances": alliances.hear,
+        "duplicates": watch.note,
+        "coverage": coverage.note,
+    }
+    console.print(f"before any record: {machine.resident() / 2**20:,.0f} MB")
+    grown = dict.fromkeys(steps, 0)
+    held = 0
+    for size in sorted(set(options.sizes)):
+        added = list(range(held, size))
+        begun = time.perf_counter()
+        for name, step in steps.items():
+            before = machine.resident()
+            for received in track(
+                of_both_sides(texts, added), f"{name} {size:,}", 2 * len(added), console=console
+            ):
+                step(received)
+            if name == "index":
+                feed.forget_offers()
+                feed.mark_partitions(set(range(PARTITIONS)))
+            grown[name] += machine.resident() - before
+        held = size
+        told = ", ".join(f"{name} {of / 2**20:,.0f} MB" for name, of in grown.items())
+        rest = sum(of for name, of in grown.items() if name != "index") / (2 * size)
+        console.print(
+            f"{size:,} of each side: {told}; beside the index {rest:,.0f} B a record "
+            f"({time.perf_counter() - begun:.0f} s)",
+            soft_wrap=True,
+        )
+
+
+def of_both_sides(texts: Sequence[Event], numbers: Sequence[int]) -> Iterator[Received]:
+    """An offer and a request for each number, all with ids of their own, as a reader has them."""
+    sides = [
+        [event for event in texts if (event.type == OFFER) is first] for first in (True, False)
+    ]
+    for number, side in itertools.product(numbers, sides):
+        event = side[number % len(side)]
+        subject = f"{number:023x}{event.subject[-1]}"
+        # As it comes from the wire: nothing of it is shared with another record's.
+        data = {**json.loads(json.dumps(event.data)), "id": subject}
+        event = dataclasses.replace(event, subject=subject, data=data, time=datetime.now(UTC))
+        yield Received(
+            event=event,
+            type=event.type,
+            subject=subject,
+            version=event.version,
+            topic=event.type,
+            partition=number % PARTITIONS,
+            offset=number,
+        )
+
+
+if __name__ == "__main__":
+    main()
