@@ -18,7 +18,6 @@ from entraide.client import UnreachableError
 from services.offers.iati.faults import FileError
 
 _ROLE = "operator"
-_MOST_NOTES = 200
 _Told = Literal["identifier", "country", "outcome", "theme", "kind", "status"]
 _TOLD: Final[tuple[_Told, ...]] = get_args(_Told)
 _OUTCOMES = ("read", "created", "changed", "unchanged", "outside", "refused")
@@ -158,10 +157,10 @@ def _counts(summary: Summary) -> Table:
 
 
 def _tell(summary: Summary) -> None:
-    for (number, note), identifier in list(summary.notes.items())[:_MOST_NOTES]:
+    for (number, note), identifier in summary.notes.items():
         click.echo(f"activity {number}, {identifier}: {note}", err=True)
-    if len(summary.notes) > _MOST_NOTES:
-        click.echo(f"... and {len(summary.notes) - _MOST_NOTES} more such notes", err=True)
+    if summary.more_notes:
+        click.echo(f"... and {summary.more_notes} more such notes", err=True)
     for refusal in summary.refusals:
         named = refusal.identifier or "without identifier"
         place = f" ({refusal.country})" if refusal.country else ""

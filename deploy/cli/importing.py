@@ -21,6 +21,7 @@ from services.offers.iati.faults import Fault, Refusal
 from services.offers.iati.identifiers import Identifiers, refusal_of
 from services.offers.iati.reading import ROOT, VERSIONS, check_file, read_activities
 
+MOST_NOTES = 200
 PART_BYTES = 128 * 1024
 PART_ACTIVITIES = 50
 
@@ -52,8 +53,17 @@ class Summary:
     counts: Counter[str] = field(default_factory=Counter)
     activities: list[ImportedView] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
-    notes: dict[tuple[int, str], str | None] = field(default_factory=dict)
-    """What was left open or out of those that are taken: identifiers by number and note."""
+    notes: dict[tuple[int, str], str] = field(default_factory=dict)
+    """What was left open or out of those that are taken: identifiers by number and note, at most
+    MOST_NOTES; `more_notes` counts what there is besides."""
+    more_notes: int = 0
+
+    def note(self, number: int, note: str, identifier: str) -> None:
+        """Keep a note, once for all countries of an activity."""
+        if (number, note) in self.notes or len(self.notes) < MOST_NOTES:
+            self.notes[number, note] = identifier
+        else:
+            self.more_notes += 1
 
     @property
     def whole(self) -> bool:
@@ -168,6 +178,6 @@ def _send(
         summary.refusals.append(Refusal(number, refused["identifier"], *why))
     for told in answer["activities"]:
         for note in told["notes"]:
-            summary.notes[part.numbers[told["number"] - 1], note] = told["identifier"]
+            summary.note(part.numbers[told["number"] - 1], note, told["identifier"])
     if preview:
         summary.activities += answer["activities"]

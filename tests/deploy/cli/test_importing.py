@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from deploy.cli import import_
+from deploy.cli import import_, importing
 from deploy.cli.importing import (
     PART_ACTIVITIES,
     PART_BYTES,
@@ -152,6 +152,12 @@ def test_notes_are_told_of_what_is_taken_once_each_with_the_files_own_number(
     done = CliRunner().invoke(main, ["import", "iati", str(path)])
     assert done.output.count(f"activity 2, XT-TEST-8: {note}") == 1
     assert "activity 1, without identifier: iati-identifier: " in done.output
+    many = (activity(number) for number in range(1, 1_051))
+    path.write_bytes(file(*many))  # 21 parts, two notes each, of which one is known
+    monkeypatch.setattr(importing, "MOST_NOTES", 20)
+    done = CliRunner().invoke(main, ["import", "iati", str(path)])
+    assert done.output.count(note) == 20
+    assert "... and 2 more such notes" in done.output
     path.write_bytes(file(activity(8))[:-9])
     done = CliRunner().invoke(main, ["import", "iati", str(path)])
     assert done.exit_code == 1
