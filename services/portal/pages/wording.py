@@ -36,7 +36,7 @@ from shared.vocabulary.lists import (
 from shared.vocabulary.organisations import REGIONAL_ORGANISATIONS
 from shared.vocabulary.terms import Vocabulary
 from shared.vocabulary.themes import THEMES
-from shared.vocabulary.units import UNITS
+from shared.vocabulary.units import UNITS, canonical_unit
 
 _VOCABULARIES: Mapping[str, Vocabulary[Any]] = {
     "theme": THEMES,
@@ -100,9 +100,12 @@ def country(alpha3: str) -> str:
 
 
 def quantity(count: float, unit: str) -> str:
-    """A quantity with its unit: "6 machines"."""
+    """A quantity with its unit: "6 machines".
+
+    The unit is in the reader's language where it is a known one, else as it was written.
+    """
     try:
-        return quantity_text(count, unit, here())
+        return quantity_text(count, canonical_unit(unit) or unit, here())
     except UnknownCode:
         return f"{number(count)} {unit}"
 

@@ -27,6 +27,7 @@ def test_what_is_no_code_is_shown_as_it_is(app: Flask) -> None:
         assert wording.country("SEN") == "Sénégal"
         assert wording.country("XXX") == "XXX"
         assert wording.quantity(3, "kites") == "3 kites"
+        assert wording.quantity(2, "toolkits") == wording.quantity(2, "sets") == "2 lots"
         assert wording.status("circulated") == "Distribuée"
         assert wording.status("unheard-of") == "unheard-of"
 

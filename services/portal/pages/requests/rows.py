@@ -10,7 +10,6 @@ from flask_babel import pgettext
 
 from services.portal.pages import wording
 from services.portal.pages.frame import ROLE_NAMES, moment
-from shared.vocabulary.units import canonical_unit
 
 _NAMES = {
     "return": _l("Sent back to the State"),
@@ -91,10 +90,7 @@ def _words(need: Mapping[str, Any], counted: Mapping[str, Any], share: float) ->
 
 
 def _count(quantity: float, unit: str | None) -> str:
-    """The unit in the reader's language where it is a known one, else as it was written."""
-    if unit is None:
-        return wording.number(quantity)
-    return wording.quantity(quantity, canonical_unit(unit) or unit)
+    return wording.number(quantity) if unit is None else wording.quantity(quantity, unit)
 
 
 def _money(amount: float | None, currency: str | None) -> str:
