@@ -211,7 +211,8 @@ def check_command(words: list[str]) -> str:
         names.append(words[0])
         found, words = below, words[1:]
     assert found is not main, words
-    _, rest, _ = found.make_parser(context).parse_args(list(words))
+    # In a context of its own: in the whole command's, options that follow a word are not read.
+    _, rest, _ = found.make_parser(click.Context(found)).parse_args(list(words))
     arguments = [one for one in found.params if isinstance(one, click.Argument)]
     assert arguments or not rest, rest
     return " ".join(names)

@@ -6,7 +6,6 @@ import shlex
 import shutil
 import subprocess
 from collections.abc import Mapping
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -112,29 +111,47 @@ def mentioned(words: list[str]) -> bool:
     return False
 
 
+def check(words: list[str], compose: Compose, manifests: list[dict[str, Any]]) -> None:
+    """Assert that a command names what there is."""
+    match words:
+        case ["docker", *rest]:
+            check_docker(rest, compose)
+        case ["kubectl", *rest]:
+            check_kubectl(rest, manifests)
+        case ["entraide", *_]:
+            check_inside(words)
+        case ["make", target]:
+            assert f"\n{target}:" in (ROOT / "Makefile").read_text(), words
+        case ["python", "-m", module, *options]:
+            source = (ROOT / module.replace(".", "/")).with_suffix(".py").read_text()
+            for option in options:
+                if option.startswith("--"):  # some are made of the names of fields
+                    parts = option.removeprefix("--").split("-")
+                    assert f'"{option}"' in source or all(part in source for part in parts), words
+        case ["openssl" | "chmod", *_]:
+            pass  # those in blocks have run; sentences repeat them, as another test holds
+        case _:
+            raise AssertionError(words)
+
+
 def test_every_block_runs_and_calls_what_there_is(
     ran: dict[Path, Ran], compose: Compose, manifests: list[dict[str, Any]]
 ) -> None:
-    looked_at = 0
-    for page, words in calls(ran):
-        match words:
-            case ["docker", *rest]:
-                check_docker(rest, compose)
-            case ["kubectl", *rest]:
-                check_kubectl(rest, manifests)
-            case ["entraide", *_]:
-                check_inside(words)
-            case ["make", target]:
-                assert f"\n{target}:" in (ROOT / "Makefile").read_text(), page
-            case ["python", "-m", module, *options]:
-                source = (ROOT / module.replace(".", "/")).with_suffix(".py").read_text()
-                assert all(f'"{one}"' in source for one in options if one.startswith("--"))
-            case ["openssl" | "chmod", *_]:
-                pass  # those in blocks have run; these are the same ones
-            case _:
-                raise AssertionError(f"{page}: {words}")
-        looked_at += 1
-    assert looked_at > 100
+    found = calls(ran)
+    assert len(found) > 100
+    for _, words in found:
+        check(words, compose, manifests)
+
+
+def test_what_other_pages_tell_to_type_is_there(
+    compose: Compose, manifests: list[dict[str, Any]]
+) -> None:
+    pages = (*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "docs/guides").glob("*"))
+    found = [words for page in pages if page.suffix == ".md" for words in told(page)]
+    assert len(found) > 60
+    for words in found:
+        if not mentioned(words):
+            check(words, compose, manifests)
 
 
 @pytest.mark.parametrize(
@@ -157,17 +174,16 @@ def test_every_block_runs_and_calls_what_there_is(
         "kubectl apply --kustomize overlays/mine",
         "kubectl apply --kustomize overlays/yours --selector app.kubernetes.io/name=none",
         "kubectl --namespace entraide wait --for=delete pod --selector 'x in (api, worker)'",
+        "entraide evaluate GOLD_DIR --reports x",
+        "make tests",
+        "python -m bench.scale --workers 3 --nothing 1",
     ],
 )
 def test_a_wrong_command_would_be_found(
     compose: Compose, manifests: list[dict[str, Any]], wrong: str
 ) -> None:
-    program, *words = shlex.split(wrong)
-    check = {"docker": partial(check_docker, compose=compose)}.get(
-        program, partial(check_kubectl, manifests=manifests)
-    )
     with pytest.raises((AssertionError, click.UsageError)):
-        check(words)
+        check(shlex.split(wrong), compose, manifests)
 
 
 def test_what_is_told_of_openssl_and_chmod_is_run_somewhere() -> None:

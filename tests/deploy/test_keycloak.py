@@ -14,7 +14,7 @@ from shared.vocabulary.countries import AREAS
 from shared.web.identity import BINDINGS, ROLES, Identity
 from shared.web.key_sets import EitherKeys, KeysById, PublicKey, pick, read_key_set
 from shared.web.problems import Problem
-from shared.web.tokens import DEFAULT_AUDIENCE, generate_key
+from shared.web.tokens import DEFAULT_AUDIENCE, generate_key, issue_token
 from shared.web.verification import TokenChecker
 
 CLAIMS = json.loads(Path(__file__).with_name("keycloak-claims.json").read_text())
@@ -151,6 +151,15 @@ def test_who_has_not_one_role_with_what_binds_it_is_refused(
     plain = {k: v for k, v in CLAIMS["auditor"].items() if k != "role"}
     with pytest.raises(Problem, match=f"claim {wrong} is missing or wrong"):
         checked({**plain, **mapped(realm, roles, attributes)})
+
+
+def test_the_portals_tokens_go_on_counting_under_that_issuers_name() -> None:
+    issuer, key, now = CLAIMS["operator"]["iss"], generate_key(), datetime.now(UTC)
+    account = Identity("5f7c8ec7c33c6c004bbafe82", "donor", organisation="org-1")
+    source = EitherKeys(Keys(json.dumps({"keys": []})), Keys(key.jwks_json()))
+    checker = TokenChecker(source, issuer, DEFAULT_AUDIENCE, lambda: now, b"the deployment's")
+    token = issue_token(key, account, timedelta(minutes=5), now, issuer=issuer)
+    assert checker.check(f"Bearer {token}") == account
 
 
 def test_another_realms_token_is_refused() -> None:

@@ -413,6 +413,22 @@ def test_kubectl_makes_of_an_overlay_what_the_readme_says(tmp_path: Path) -> Non
         scaled = name in named(made, "HorizontalPodAutoscaler")
         assert ("replicas" not in deployment["spec"]) is scaled
     assert "kafka-1.example:9092" in named(made, "ConfigMap")["entraide"]["data"]["ENTRAIDE_KAFKA"]
+    # As the readme says of a restore: the same images, and a job for each service by its name.
+    shutil.copytree(BASE.with_name("restored"), tmp_path / "restored")
+    (images,) = re.findall(r"^images:\n(?: .*\n)+", overlay, re.MULTILINE)
+    text = f"resources: [../../restored]\n{images}"
+    restoring = tmp_path / "overlays" / "yours-restored"
+    restoring.mkdir()
+    (restoring / "kustomization.yaml").write_text(text)
+    run = subprocess.run(
+        [kubectl, "kustomize", restoring], capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stderr
+    for name, job in named(list(yaml.safe_load_all(run.stdout)), "Job").items():
+        assert job["metadata"]["labels"][NAME] == name
+        assert name in RESTORED
+        (container,) = job["spec"]["template"]["spec"]["containers"]
+        assert container["image"] == "registry.example/entraide:0.1.0"
     # An autoscaler in another namespace would find nothing to scale.
     assert {m["metadata"].get("namespace") for m in made if m["kind"] != "Namespace"} == {
         "entraide"
