@@ -1,4 +1,4 @@
-"""A single Apache Kafka node (KRaft) on loopback: fetched, formatted, started, stopped."""
+"""An Apache Kafka node (KRaft) on loopback: fetched, formatted, started, stopped."""
 
 import hashlib
 import shutil
@@ -6,8 +6,9 @@ import signal
 import subprocess
 import sys
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.local.servers import LOOPBACK, free_port, listens, wait_until
@@ -20,6 +21,21 @@ _TOLD_LINES = 20
 
 class KafkaUnavailableError(RuntimeError):
     """Java, Maven or Maven Central is not to be had; the message says which and why."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A node's place among others: its number, from 1, and the ports of all their controllers."""
+
+    number: int
+    controllers: Sequence[int]
+
+    @property
+    def voters(self) -> str:
+        """All controllers, as Kafka's settings name them."""
+        return ",".join(
+            f"{number}@{LOOPBACK}:{port}" for number, port in enumerate(self.controllers, 1)
+        )
 
 
 def fetch_libraries() -> Path:
@@ -66,28 +82,39 @@ def _check_java() -> None:
         raise KafkaUnavailableError(f"Java {LEAST_JAVA} or newer is needed, here is {version!r}")
 
 
-def prepare_node(port: int, directory: Path, advertised: int | None = None) -> list[str]:
+def prepare_node(
+    port: int, directory: Path, advertised: int | None = None, place: Place | None = None
+) -> list[str]:
     """The command of a node on this port with its log under `directory`, formatted if it is new.
 
-    It tells its clients to come to the port `advertised`, where that is another. Raises
-    KafkaUnavailableError where Kafka cannot be fetched, RuntimeError where the log cannot be
-    formatted.
+    It tells its clients to come to the port `advertised`, where that is another, and is alone
+    unless it has a `place` among others. Raises KafkaUnavailableError where Kafka cannot be
+    fetched, RuntimeError where the log cannot be formatted.
     """
     java = ["java", "-Xmx768m", "-cp", f"{fetch_libraries()}/*"]
     properties = directory / "server.properties"
     controller = directory / "controller-port"
     if not controller.exists():
         directory.mkdir(parents=True, exist_ok=True)
-        controller.write_text(str(free_port()))
+        own = free_port() if place is None else place.controllers[place.number - 1]
+        controller.write_text(str(own))
     properties.write_text(
-        _properties(directory / "log", port, int(controller.read_text()), advertised or port)
+        _properties(directory / "log", port, int(controller.read_text()), advertised or port, place)
     )
-    formatted = subprocess.run(
+    formatted = directory / "formatted"
+    if not (formatted.exists() and (directory / "log").exists()):
+        _format(java, properties, alone=place is None)
+        formatted.touch()
+    return [*java, "kafka.Kafka", str(properties)]
+
+
+def _format(java: Sequence[str], properties: Path, *, alone: bool) -> None:
+    done = subprocess.run(
         [
             *java,
             "kafka.tools.StorageTool",
             "format",
-            "--standalone",
+            *(["--standalone"] if alone else []),
             "--ignore-formatted",
             "--cluster-id",
             "entraide-test-cluster0",
@@ -98,10 +125,9 @@ def prepare_node(port: int, directory: Path, advertised: int | None = None) -> l
         capture_output=True,
         text=True,
     )
-    if formatted.returncode != 0:
-        said = formatted.stdout + formatted.stderr
+    if done.returncode != 0:
+        said = done.stdout + done.stderr
         raise RuntimeError(f"Kafka's log could not be formatted:\n{_tail(said)}")
-    return [*java, "kafka.Kafka", str(properties)]
 
 
 def kafka_command(directory: Path, port: int, advertised: int | None = None) -> list[str]:
@@ -114,38 +140,64 @@ def kafka_command(directory: Path, port: int, advertised: int | None = None) -> 
 def kafka_node(directory: Path) -> Iterator[str]:
     """Run one node with its log under `directory`; gives its bootstrap address.
 
-    Raises KafkaUnavailableError where Kafka cannot be fetched, RuntimeError with the end of its
-    log where it stops at once, TimeoutError where it does not start within a minute.
+    Raises what prepare_node and await_node do.
     """
     port = free_port()
-    output = directory / "server.out"
-    command = prepare_node(port, directory)
-    with output.open("wb") as sink:
-        process = subprocess.Popen(command, stdout=sink, stderr=sink, start_new_session=True)
+    process = start_node(prepare_node(port, directory), directory)
     try:
-        wait_until(lambda: listens(port) or process.poll() is not None, 60, "Apache Kafka starting")
-        if process.poll() is not None:
-            said = output.read_text(errors="replace")
-            raise RuntimeError(f"Kafka stopped at once ({process.returncode}):\n{_tail(said)}")
+        await_node(process, port, directory)
         yield f"{LOOPBACK}:{port}"
     finally:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(30)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        stop_node(process)
+
+
+def start_node(command: Sequence[str], directory: Path) -> subprocess.Popen[bytes]:
+    """Start a prepared node, which says what it says in its directory."""
+    with _output(directory).open("ab") as sink:
+        return subprocess.Popen(command, stdout=sink, stderr=sink, start_new_session=True)
+
+
+def await_node(process: subprocess.Popen[bytes], port: int, directory: Path) -> None:
+    """Wait until a node listens, which one among others does once most of them are there.
+
+    Raises RuntimeError with the end of its log where it stops at once, TimeoutError where it does
+    not start within a minute.
+    """
+    wait_until(lambda: listens(port) or process.poll() is not None, 60, "Apache Kafka starting")
+    if process.poll() is not None:
+        said = _output(directory).read_text(errors="replace")
+        raise RuntimeError(f"Kafka stopped at once ({process.returncode}):\n{_tail(said)}")
+
+
+def _output(directory: Path) -> Path:
+    return directory / "server.out"
+
+
+def stop_node(process: subprocess.Popen[bytes]) -> None:
+    """End a node, gently first."""
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(30)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def _tail(text: str) -> str:
     return "\n".join(text.strip().splitlines()[-_TOLD_LINES:])
 
 
-def _properties(log: Path, port: int, controller: int, advertised: int) -> str:
+def _properties(log: Path, port: int, controller: int, advertised: int, place: Place | None) -> str:
+    if place is None:
+        number, copies = 1, 1
+        quorum = {"controller.quorum.bootstrap.servers": f"{LOOPBACK}:{controller}"}
+    else:
+        number, copies = place.number, len(place.controllers)
+        quorum = {"controller.quorum.voters": place.voters}
     settings = {
         "process.roles": "broker,controller",
-        "node.id": "1",
-        "controller.quorum.bootstrap.servers": f"{LOOPBACK}:{controller}",
+        "node.id": str(number),
+        **quorum,
         "listeners": f"PLAINTEXT://{LOOPBACK}:{port},CONTROLLER://{LOOPBACK}:{controller}",
         "advertised.listeners": (
             f"PLAINTEXT://{LOOPBACK}:{advertised},CONTROLLER://{LOOPBACK}:{controller}"
@@ -155,9 +207,12 @@ def _properties(log: Path, port: int, controller: int, advertised: int) -> str:
         "inter.broker.listener.name": "PLAINTEXT",
         "log.dirs": str(log),
         "auto.create.topics.enable": "false",
-        "offsets.topic.replication.factor": "1",
-        "transaction.state.log.replication.factor": "1",
-        "transaction.state.log.min.isr": "1",
+        # That a node is gone is known after three seconds, in place of nine.
+        "broker.heartbeat.interval.ms": "500",
+        "broker.session.timeout.ms": "3000",
+        "offsets.topic.replication.factor": str(copies),
+        "transaction.state.log.replication.factor": str(copies),
+        "transaction.state.log.min.isr": str(copies // 2 + 1),
         # A group forms at once: waiting three seconds for more members helps no test.
         "group.initial.rebalance.delay.ms": "0",
     }

@@ -6,7 +6,9 @@ Make clients in the process that uses them, after any fork; they run a thread of
 import time
 from typing import Any, Final
 
+import structlog
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.errors import KafkaError
 from kafka.structs import MemberState
 
 from shared.events.response_classes import keep_response_classes
@@ -19,6 +21,8 @@ DELIVERY_TIMEOUT_MS: Final = 10_000
 MAX_REQUEST_BYTES: Final = 2 * 1024 * 1024
 
 keep_response_classes()
+
+log = structlog.get_logger(__name__)
 
 
 def producer(settings: Settings) -> KafkaProducer:
@@ -41,6 +45,19 @@ def producer(settings: Settings) -> KafkaProducer:
         allow_auto_create_topics=False,
         metrics_enabled=False,
     )
+
+
+def close_producer(producer: KafkaProducer) -> None:
+    """Close a producer; blocks for a second or two, and drops what is not acknowledged by then.
+
+    Its own `close` raises for that, and leaves a thread that goes on sending.
+    """
+    try:
+        producer.close(timeout=1)
+    except KafkaError as error:
+        log.warning("a producer was closed with records left", error=str(error))
+        producer._sender.force_close()
+        producer._sender.join(1)
 
 
 def consumer(settings: Settings, group: str | None) -> KafkaConsumer:

@@ -124,11 +124,11 @@ class DeadLetters:
         self._remembered.update_many({"_id": {"$in": list(ids)}}, {"$set": {"settled": True}})
 
     def close(self) -> None:
-        """Close the connection to the broker; blocks for up to a second."""
+        """Close the connection to the broker; blocks for a second or two."""
         with self._lock:
             if self._producer is not None:
-                self._producer.close(timeout=1)
-                self._producer = None
+                producer, self._producer = self._producer, None
+                clients.close_producer(producer)
 
     def _send(
         self, topic: str, key: bytes | None, value: bytes | None, headers: list[tuple[str, bytes]]

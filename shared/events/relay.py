@@ -263,7 +263,7 @@ class Relay:
     def _close_producer(self) -> None:
         if self._producer is not None:
             producer, self._producer = self._producer, None
-            producer.close(timeout=1)
+            clients.close_producer(producer)
 
 
 def _span(record: dict[str, Any]) -> tracing.Span | None:

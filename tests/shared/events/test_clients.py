@@ -1,0 +1,29 @@
+"""Clients of the broker as they end."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from deploy.local.servers import LOOPBACK, broker_command, free_port
+from shared.events import clients
+from shared.events.topics import Topics, ensure_topics
+from shared.settings import Settings
+from tests.serving import serve, stop
+
+
+def test_a_producer_that_cannot_send_is_closed_all_the_same(
+    settings: Settings, tmp_path: Path
+) -> None:
+    port = free_port()
+    own = replace(settings, kafka=f"{LOOPBACK}:{port}")
+    broker = serve(broker_command(port), port, tmp_path / "broker.log")
+    try:
+        ensure_topics(own)
+        topic = Topics(own.topic_prefix).requests
+        producer = clients.producer(own)
+        producer.send(topic, key=b"a", value=b"1").get(timeout=30)
+    finally:
+        stop(broker)
+    kept = producer.send(topic, key=b"a", value=b"2")
+    clients.close_producer(producer)
+    assert not producer._sender.is_alive()
+    assert kept.failed()
