@@ -2,9 +2,10 @@
 
 import os
 import sys
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import click
 from rich.console import Console
@@ -46,7 +47,7 @@ command.add_command(iati)
 @click.option(
     "--out",
     type=click.Path(path_type=Path, dir_okay=False, writable=True),
-    help="The file to write; what stands in it is replaced. Else it is printed.",
+    help="The file to write, whole or not at all, over what stands there. Else it is printed.",
 )
 @data_dir_option
 def list_(
@@ -72,11 +73,28 @@ def list_(
     console = Console(stderr=True)
     with (
         progress_bar(console, name, None) as advance,
-        nullcontext(sys.stdout.buffer) if out is None else out.open("wb") as file,
+        _written(out) as file,
     ):
         found = pages_of(client, listing, filters, advance)
         for piece in pieces(client, listing, ending, found, language):
             file.write(piece)
+
+
+@contextmanager
+def _written(out: Path | None) -> Iterator[IO[bytes]]:
+    """What to write into; a list that breaks off leaves the file as it was."""
+    if out is None:
+        yield sys.stdout.buffer
+        return
+    part = out.with_name(f"{out.name}.part")
+    try:
+        with part.open("wb") as file:
+            yield file
+        part.replace(out)
+    except OSError as error:
+        raise click.ClickException(f"{out}: {error.strerror or error}") from None
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _filter(text: str) -> tuple[str, Any]:

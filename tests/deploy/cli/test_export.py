@@ -2,14 +2,17 @@
 
 import csv
 import io
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
+from deploy.cli import export
 from deploy.cli.main import main
 from deploy.cli.saving import pages_of, pieces
+from entraide.client import UnreachableError
 from services.portal.lists.matching import MATCHING
 
 
@@ -72,3 +75,33 @@ def test_what_cannot_be_written_is_told(
     found = CliRunner().invoke(main, ["export", "list", *arguments])
     assert found.exit_code == 2
     assert told in found.output
+
+
+@pytest.mark.parametrize("ending", ["csv", "jsonl", "xlsx"])
+def test_a_file_that_breaks_off_leaves_what_was_there(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, ending: str
+) -> None:
+    class Leaving(Answers):
+        """The second page does not come, the first time."""
+
+        away = True
+
+        def get(self, _service: str, path: str, **query: Any) -> SimpleNamespace:
+            if query.get("cursor") and Leaving.away:
+                raise UnreachableError("the matcher is not there")
+            return super().get(_service, path, **query)
+
+    monkeypatch.setattr(export, "Client", lambda *_: Leaving())
+    monkeypatch.setattr(export, "find_target", lambda *_: None)
+    file = tmp_path / "matches"
+    file.write_text("before")
+    asked = ["export", "list", "matches", "--where", "status=committed", "--format", ending]
+    found = CliRunner().invoke(main, [*asked, "--out", str(file)])
+    assert found.exit_code == 1
+    assert "not there" in found.output
+    assert (file.read_text(), list(tmp_path.iterdir())) == ("before", [file])
+    Leaving.away = False
+    done = CliRunner().invoke(main, [*asked, "--out", str(file)])
+    assert done.exit_code == 0, done.output
+    assert file.read_bytes() != b"before"
+    assert list(tmp_path.iterdir()) == [file]
