@@ -1,4 +1,5 @@
-"""The register's part of the report: offers posted twice, by a plain pass over the exports."""
+"""The register's part of the report: offers posted twice and offers for gender equality, by a plain
+pass over the exports."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -21,12 +22,17 @@ def line(theme: str, amount: float | None, currency: str | None) -> dict[str, An
 
 
 def pass_over(offers: list[dict[str, Any]], theme: str | None, year: str | None) -> dict[str, Any]:
-    """How many were merged into another once published, and what their lines are worth."""
-    count, value = 0, 0.0
+    """How many were merged into another once published, what their lines are worth, and how many
+    of the others have gender equality as an objective."""
+    count, value, aims = 0, 0.0, []
     for one in offers:
         shown = [step["at"] for step in one["history"] if step["action"] == "publish"]
         lines = [each for each in one["provisions"] if theme in (None, each["theme"])]
-        if one["status"] != "merged" or not lines or year not in (None, shown[0][:4]):
+        if not shown or not lines or year not in (None, shown[0][:4]):
+            continue
+        if one["status"] != "merged":
+            if one["gender_marker"]:
+                aims.append(one["gender_marker"] in ("principal", "significant"))
             continue
         count += 1
         for each in lines:
@@ -34,14 +40,22 @@ def pass_over(offers: list[dict[str, Any]], theme: str | None, year: str | None)
                 cents = round(each["amount"] * 100)
                 today = datetime.now(UTC).date()
                 value += to_usd_cents(cents, each["currency"], today) / 100
-    return {"offer-duplicates": count, "offer-duplicates-value": round(value, 4)}
+    return {
+        "offer-duplicates": count,
+        "offer-duplicates-value": round(value, 4),
+        "offer-gender": round(sum(aims) / len(aims), 4) if aims else None,
+    }
 
 
 def test_figures_are_those_of_a_plain_pass_over_the_exports(record, caller):
     coordinator = caller("coordinator")
     AssistanceOffer.objects.delete()
-    stays = record("published", provisions=[line("marking", 500, "USD")])
-    record("published", provisions=[line("marking", 9000, "USD")])
+    stays = record("published", provisions=[line("marking", 500, "USD")], gender_marker="principal")
+    for marker in ("not-targeted", "significant", None):
+        record("published", provisions=[line("marking", 9000, "USD")], gender_marker=marker)
+    aim = {"gender_marker": "not-targeted"}
+    record("published", provisions=[line("tracing", 9000, "USD")], **aim)
+    record("draft", provisions=[line("marking", 1, "USD")], **aim)
     for lines in (
         [line("marking", 1000, "EUR"), line("tracing", 70, "USD")],
         [line("tracing", None, None)],

@@ -34,6 +34,7 @@ NAMES: Final[Mapping[str, object]] = {
     "days-start": _l("Days from commitment to the start of delivery"),
     "days-deliver": _l("Days from the start of delivery to its end"),
     "gender": _l("Requests with gender equality as an objective, of those that say"),
+    "offer-gender": _l("Offers with gender equality as an objective, of those that say"),
     "duplicates": _l("Requests merged into another"),
     "duplicates-value": _l("US dollars asked for twice"),
     "offer-duplicates": _l("Offers merged into another"),
@@ -81,7 +82,7 @@ _IN_SECTION: Final[Mapping[str, str]] = {
     **dict.fromkeys(("answered", "adequate", "effective"), "effectiveness"),
     **dict.fromkeys(("sustainable", "asks"), "sustainability"),
     **dict.fromkeys(("days",), "timeliness"),
-    **dict.fromkeys(("gender",), "equality"),
+    **dict.fromkeys(("gender", "offer-gender"), "equality"),
     **dict.fromkeys(("duplicates", "offer", "covered"), "duplication"),
     **dict.fromkeys(("matches",), "assistance"),
 }
