@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from io import StringIO
@@ -95,6 +96,19 @@ def test_each_figure_leads_to_its_records(browser: Browser, asked: list[Ask]) ->
     ):
         page = browser.open(f"/report/records?service={service}&figure={figure}&language=en")
         assert link in str(page.tags)
+
+
+def test_each_row_of_a_chart_leads_to_its_own_figures(browser: Browser, asked: list[Ask]) -> None:
+    tags = str(browser.open("/report?year=2026&region=Western+Africa&language=fr").tags)
+    for code in ("theme=marking", "year=2026", "request_language=fr", "modality=triangular"):
+        (link,) = {one for one in re.findall(r"/report\?[^'\" ]*", tags) if one.endswith(code)}
+        asked.clear()
+        browser.open(link.replace("&amp;", "&"))
+        wanted = {"year": "2026", "region": "Western Africa"}
+        name, _, value = code.removeprefix("request_").partition("=")
+        assert {tuple(sorted(one.query.items())) for one in asked} == {
+            tuple(sorted({**wanted, name: value}.items()))
+        }
 
 
 def test_files_have_the_same_figures(

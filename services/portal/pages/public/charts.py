@@ -25,12 +25,16 @@ _UNPRICED = "#indicator+unpriced+num"
 
 @dataclass(frozen=True)
 class Line:
-    """A row: `values` are what the file has, `cells` the same in words, after the label."""
+    """A row: `values` are what the file has, `cells` the same in words, after the label.
+
+    The label leads to `link`, if there is one.
+    """
 
     label: str
     values: Sequence[Any]
     cells: Sequence[str]
     bars: Sequence[Bar] = ()
+    link: str = ""
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,7 @@ def report_page() -> Response:
             (title, [_row(one, filters) for one in found[None, None].values() if _in(one, code)])
             for code, title in SECTIONS
         ],
-        charts=[chart for by in DIMENSIONS if (chart := _chart(by, found)).lines],
+        charts=[chart for by in DIMENSIONS if (chart := _chart(by, found, filters)).lines],
         choices=choices(),
         chosen=filters,
         narrowed=narrowed(filters),
@@ -76,7 +76,7 @@ def report_file(name: str, ending: str) -> Response:
         tags = ["#meta+by", "#meta+code", "#indicator+name", *_NUMBER_TAGS]
         rows = list(_all_rows(found))
     else:
-        chart = _chart(name, found)
+        chart = _chart(name, found, {})
         head, tags = [*chart.head], [*chart.tags]
         rows = [[line.label, *line.values] for line in chart.lines]
     return Response(
@@ -124,7 +124,8 @@ def _of(figure: Stored) -> str:
     return ""
 
 
-def _chart(by: str, found: Told) -> Chart:
+def _chart(by: str, found: Told, filters: Mapping[str, str]) -> Chart:
+    """Shares by each code; its label leads to the report of it alone, and so to the records."""
     lines = []
     for (dimension, code), figures in found.items():
         if dimension != by or code is None:
@@ -141,6 +142,7 @@ def _chart(by: str, found: Told) -> Chart:
                     *(_value(one) for one in told_of),
                 ],
                 bars([one or 0 for one in shares], 1, _TONES),
+                f"/report?{urlencode(narrowed({**filters, by: code}))}",
             )
         )
     return Chart(
