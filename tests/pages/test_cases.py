@@ -52,25 +52,27 @@ def test_a_pair_is_linked_then_merged_then_parted(portal: Portal, visitor: Visit
     assert browser.status == 422
     assert "Say why." in browser.page.text
 
-    browser.send(decision="link", reason="Two lots <script>alert(1)</script> \u202e")
+    def decide(decision: str, **more: str) -> None:
+        """Decide on the case as it is now: it hears of its records while it is looked at."""
+
+        def taken() -> bool:
+            browser.open(address)
+            browser.send(decision=decision, **more)
+            return browser.status != 412
+
+        wait_until(taken, SECONDS, "the step being taken")
+
+    decide("link", reason="Two lots <script>alert(1)</script> \u202e")
     assert "Related, not the same" in browser.page.text
     assert "alert(1)" not in [tag for tag, _ in browser.page.tags]
 
-    browser.send(decision="keep-left", reason="")
+    decide("keep-left", reason="")
     assert "It was decided." in browser.page.text
 
-    def merged() -> bool:
-        return "Undo the merging" in browser.open(address).text
-
-    def taken() -> bool:
-        # The case hears of both records' merging: the page may be older than the last of it.
-        assert merged()
-        browser.send(decision="unmerge")
-        return browser.status != 412
-
-    wait_until(merged, SECONDS, "the case merged")
-    wait_until(taken, SECONDS, "the step being taken")
-    wait_until(lambda: "Undo the merging" not in browser.open(address).text, SECONDS, "parting")
+    undo = "Undo the merging"
+    wait_until(lambda: undo in browser.open(address).text, SECONDS, "the case merged")
+    decide("unmerge")
+    wait_until(lambda: undo not in browser.open(address).text, SECONDS, "parting")
 
 
 def test_a_case_that_changed_meanwhile_is_shown_as_it_stands(
