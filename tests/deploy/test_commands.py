@@ -62,6 +62,23 @@ RUN_BY: Mapping[str, str] = {
 }
 """Which test runs each command of ours that pages tell to run in a container or a pod."""
 
+ALSO_RUN_BY: Mapping[str, str] = {
+    "asyncapi": "shared/events/test_asyncapi.py",
+    "diagrams": "deploy/cli/test_diagrams.py",
+    "embargoes": "deploy/cli/test_embargoes.py",
+    "embargoes load": "deploy/cli/test_embargoes.py",
+    "evaluate": "deploy/cli/test_evaluate.py",
+    "export iati": "deploy/cli/test_export_iati.py",
+    "export list": "deploy/cli/test_export.py",
+    "import iati": "journeys/together/test_import.py",
+    "import national-report": "journeys/together/test_import.py",
+    "interfaces": "journeys/together/test_programs.py::"
+    "test_what_the_stack_offers_breaks_nothing_of_the_last_release",
+    "proposals": "journeys/together/test_using.py",
+    "token": "journeys/together/test_using.py",
+}
+"""The same of the other pages. What docs/using.md has in its blocks is run there as it stands."""
+
 GIVEN = {"ENTRAIDE_SMTP_HOST", "ENTRAIDE_SMTP_USER", "ENTRAIDE_MAIL_FROM"}
 Compose = dict[str, Any]
 
@@ -111,6 +128,14 @@ def mentioned(words: list[str]) -> bool:
     return False
 
 
+def told_elsewhere() -> list[list[str]]:
+    """What the README, the guides and the other pages tell to type, in sentences and tables."""
+    docs = ROOT / "docs"
+    pages = (*ROOT.glob("*.md"), *docs.glob("*.md"), *docs.glob("guides/*.md"))
+    found = (words for page in pages for words in told(page))
+    return [words for words in found if not mentioned(words)]
+
+
 def check(words: list[str], compose: Compose, manifests: list[dict[str, Any]]) -> None:
     """Assert that a command names what there is."""
     match words:
@@ -146,12 +171,9 @@ def test_every_block_runs_and_calls_what_there_is(
 def test_what_other_pages_tell_to_type_is_there(
     compose: Compose, manifests: list[dict[str, Any]]
 ) -> None:
-    pages = (*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "docs/guides").glob("*"))
-    found = [words for page in pages if page.suffix == ".md" for words in told(page)]
-    assert len(found) > 60
-    for words in found:
-        if not mentioned(words):
-            check(words, compose, manifests)
+    assert len(told_elsewhere()) > 60
+    for words in told_elsewhere():
+        check(words, compose, manifests)
 
 
 @pytest.mark.parametrize(
@@ -200,9 +222,16 @@ def test_what_is_told_of_openssl_and_chmod_is_run_somewhere() -> None:
 def test_every_command_of_ours_is_run_by_a_test(ran: dict[Path, Ran]) -> None:
     named = {check_command(rest) for _, words in calls(ran) if (rest := ours(words))}
     assert named - {"accounts"} == RUN_BY.keys()  # a group of commands, spoken of as such
-    for command, test in RUN_BY.items():
+    elsewhere = {check_command(rest) for words in told_elsewhere() if (rest := ours(words))}
+    assert elsewhere - RUN_BY.keys() - {"accounts", "dead-letters"} == ALSO_RUN_BY.keys()
+    guide = (ROOT / "docs" / "using.md").read_text(encoding="utf-8")
+    shell = "\n".join(re.findall(r"^```sh\n(.*?)^```$", guide, re.DOTALL | re.MULTILINE))
+    for command, test in {**RUN_BY, **ALSO_RUN_BY}.items():
         file, _, name = test.partition("::")
         text = (ROOT / "tests" / file).read_text(encoding="utf-8")
+        if file.endswith("/test_using.py"):
+            assert f"entraide {command} " in shell, command
+            continue
         if name:
             tree = ast.parse(text)
             functions = {one.name: one for one in tree.body if isinstance(one, ast.FunctionDef)}
