@@ -17,7 +17,10 @@ MOST_ROWS = 501
 MOST_COLUMNS = 60
 _MOST_CELL = 100_000
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
-_ESCAPED = ("'=", "'+", "'-", "'@", "'\t", "'\r")
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""What a text begins with that spreadsheets may compute; in full width some do in Chinese."""
+
+_ESCAPED = tuple(f"'{begin}" for begin in FORMULA)
 
 Value = str | int | float | bool | date | None
 

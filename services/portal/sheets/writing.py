@@ -11,8 +11,8 @@ from typing import IO, Any
 from xlsxwriter import Workbook
 
 from services.portal.sheets.columns import Column
+from services.portal.sheets.reading import FORMULA
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _LIKE_A_GROUP = re.compile(r"-?\d+\.\d{3}")
 _BOM = "\ufeff"  # by which spreadsheets know UTF-8
 _IN_MEMORY = 1024 * 1024
@@ -28,7 +28,7 @@ def csv_cell(value: Any) -> Any:
     """
     if isinstance(value, float) and _LIKE_A_GROUP.fullmatch(repr(value)):
         return f"{value!r}0"
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
 
 
 def csv_pieces(

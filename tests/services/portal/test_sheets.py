@@ -140,7 +140,13 @@ def test_formulas_without_a_result_and_merged_cells_are_told() -> None:
     assert "B2: These cells are merged. Split them, and fill in each." in faults(merged)
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+33 1 23", "-5 machines", "@home", "'quoted'"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("=1+1", "+33 1 23", "-5 machines", "@home", "'quoted'"),
+        *("\uff1d1+1", "\uff0b1", "\uff0d5", "\uff20SUM(A1)"),
+    ],
+)
 def test_texts_that_look_like_formulas_stay_texts_on_both_ways(text: str) -> None:
     assert read(workbook(HEADER, replaced(title=text))).rows[0]["title"] == text
     written = "".join(csv_pieces(HEADER, [replaced(title=text)]))
