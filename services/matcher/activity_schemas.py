@@ -75,9 +75,9 @@ class AlliedView(StrictSchema):
 class ActivityOfMatchView(StrictSchema):
     """A match that is committed or further, with what an activity of another register holds.
 
-    `themes`, `year` (of the first commitment) and `modality` are what the report counts it under,
-    `figures` what it counts; `allied` are matches committed for the sake of the same alliance.
-    Need lines that the reader may not see are in none of it.
+    `themes`, `year` (of the first commitment), `modality` and `language` (of the request) are what
+    the report counts it under, `figures` what it counts; `allied` are matches committed for the
+    sake of the same alliance. Need lines that the reader may not see are in none of it.
     """
 
     id = fields.String(required=True)
@@ -96,4 +96,5 @@ class ActivityOfMatchView(StrictSchema):
     themes = fields.List(fields.String(), required=True)
     year = fields.Integer(required=True, allow_none=True)
     modality = fields.String(required=True, allow_none=True)
+    language = fields.String(required=True, allow_none=True)
     figures = fields.List(fields.Nested(ReportedView), required=True)

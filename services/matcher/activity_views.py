@@ -87,6 +87,7 @@ def _view(one: Proposal, held: Held, facts: Sequence[Fact]) -> dict[str, Any]:
         "themes": _themes(one),
         "year": next((int(year) for year in codes.get("year", ())), None),
         "modality": next(iter(codes.get("modality", ())), None),
+        "language": next(iter(codes.get("language", ())), None),
         "figures": [
             {"name": fact.figure, "part": float(fact.part), "whole": fact.whole}
             for fact in facts

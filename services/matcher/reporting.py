@@ -24,6 +24,7 @@ from shared.registers.match_figures import MATCH_FIGURES
 from shared.registers.report import Codes, Fact, Form, place_codes
 from shared.vocabulary.currencies import NoRate
 from shared.vocabulary.errors import UnknownCode
+from shared.vocabulary.languages import LANGUAGES
 
 WELL: Final = 4
 """Of five: what a State says from here on counts as reached."""
@@ -63,6 +64,7 @@ def match_facts(states: Collection[str] | None, now: datetime) -> Iterator[Fact]
 def facts_of(matches: Sequence[Match], today: datetime) -> Iterator[Fact]:
     """The facts of these matches: all that are committed of each of their requests."""
     offers = _views("offer", (match.offer for match in matches))
+    requests = _views("request", (match.request for match in matches))
     held = [id_ for match in matches for id_ in match.holds]
     commitments: dict[str, list[Commitment]] = defaultdict(list)
     for one in Commitment.objects(id__in=held) if held else ():
@@ -77,6 +79,7 @@ def facts_of(matches: Sequence[Match], today: datetime) -> Iterator[Fact]:
                 "theme": tuple(sorted({one["theme"] for one in _serves(match)})),
                 "year": (str(first["commit"].year),),
                 "modality": (forms[match.id],),
+                "language": _language(requests.get(match.request)),
                 **_place(match.country, today),
             }
             yield from _of_match(match, first, codes, commitments[match.id], today)
@@ -152,6 +155,7 @@ def _of_cases(cases: Iterable[CoverageCase], today: datetime) -> Iterator[Fact]:
         codes = {
             "theme": () if stated is None else (stated.theme,),
             "year": () if on is None else (str(on.year),),
+            "language": _language(view),
             **_place(case.country, today),
         }
         yield Fact("covered", str(case.id), codes, 1)
@@ -164,6 +168,12 @@ def _of_cases(cases: Iterable[CoverageCase], today: datetime) -> Iterator[Fact]:
 def _views(side: str, records: Iterable[str]) -> dict[str, RecordView]:
     ids = sorted({view_id(side, one) for one in records})
     return {view.record: view for view in RecordView.objects(id__in=ids)} if ids else {}
+
+
+def _language(request: RecordView | None) -> tuple[str, ...]:
+    """That of the request's texts, if it is one that the report can be asked for."""
+    known = None if request is None else unpacked(request.stated).language
+    return (known,) if known in LANGUAGES else ()
 
 
 def _serves(match: Match) -> Sequence[Mapping[str, Any]]:

@@ -141,6 +141,7 @@ class ReportedMatch(EmbeddedDocument):
     match = StringField(required=True)
     themes = ListField(StringField())
     modality = StringField()
+    language = StringField()
     year = IntField(required=True)
     money = EmbeddedDocumentListField(ReportedMoney)
     figures = EmbeddedDocumentListField(ReportedFigure)

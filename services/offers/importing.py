@@ -171,6 +171,7 @@ def _keep_reported(activity: Activity, record: Record, importer: Importer) -> No
         match=told.match,
         themes=list(told.themes),
         modality=told.modality,
+        language=told.language,
         year=told.year,
         money=[ReportedMoney(amount=cents, currency=code) for cents, code in told.money],
         figures=[

@@ -58,6 +58,7 @@ def activity_facts(states: Collection[str] | None, now: datetime) -> Iterator[Fa
             "theme": tuple(sorted(told.themes)),
             "year": (str(told.year),),
             "modality": () if told.modality is None else (told.modality,),
+            "language": () if told.language is None else (told.language,),
             **place_codes(one.country, now),
         }
         yield Fact("matches", id_, codes, 1)

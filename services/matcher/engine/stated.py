@@ -58,7 +58,8 @@ class Stated:
     """What a record states; `known` is whether anything is known of it at all.
 
     `lines` by number; `named` and `excluded` are spans of concepts that its texts name and rule
-    out; `themes` and `kinds` probabilities by the texts, those of at least .15, highest first.
+    out; `themes` and `kinds` probabilities by the texts, those of at least .15, highest first;
+    `language` that of the texts, None where it is not known.
     """
 
     window: Window | None = None
@@ -67,6 +68,7 @@ class Stated:
     excluded: tuple[Span, ...] = ()
     themes: tuple[tuple[str, float], ...] = ()
     kinds: tuple[tuple[str, float], ...] = ()
+    language: str | None = None
     known: bool = True
 
 
@@ -84,6 +86,7 @@ def packed(data: Mapping[str, Any]) -> str:
         "excluded": excluded,
         "themes": _likely(signature.get("themes", ())),
         "kinds": _likely(signature.get("kinds", ())),
+        "language": signature.get("language"),
     }
     return json.dumps(stated, ensure_ascii=False, separators=(",", ":"))
 
@@ -149,6 +152,7 @@ def _unpacked(text: str) -> Stated:
         excluded=tuple(Span(*mention) for mention in stated["excluded"]),
         themes=tuple((code, probability) for code, probability in stated["themes"]),
         kinds=tuple((code, probability) for code, probability in stated["kinds"]),
+        language=stated.get("language"),  # what an earlier version kept has none
     )
 
 

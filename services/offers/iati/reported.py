@@ -8,10 +8,11 @@ from xml.etree.ElementTree import Element
 from services.offers.iati.facts import code_of, decimal
 from services.offers.iati.faults import Fault
 from services.offers.iati.money import commitments
-from shared.iati import FIGURE, KIND, MATCH, MODALITY, OWN, THEME, YEAR
+from shared.iati import FIGURE, KIND, MATCH, MODALITY, OWN, REQUEST_LANGUAGE, THEME, YEAR
 from shared.registers.match_figures import MATCH_FIGURES
 from shared.registers.report import MODALITIES
 from shared.vocabulary.kinds import KINDS
+from shared.vocabulary.languages import LANGUAGES
 from shared.vocabulary.themes import THEMES
 
 _YEARS = range(2000, 2201)
@@ -39,6 +40,7 @@ class Reported:
     themes: tuple[str, ...]
     kinds: tuple[str, ...]
     modality: str | None
+    language: str | None
     year: int
     money: tuple[tuple[int, str], ...]
     figures: tuple[ReportedFigure, ...]
@@ -66,6 +68,7 @@ def reported_of(activity: Element) -> Reported | None:
         tuple(tags[THEME]),
         tuple(tags[KIND]),
         next((code for code in _tags(activity, MODALITY) if code in MODALITIES), None),
+        next((code for code in _tags(activity, REQUEST_LANGUAGE) if code in LANGUAGES), None),
         _year(tags[YEAR][0]),
         tuple(commitments(activity)),
         tuple(_figures(activity)),

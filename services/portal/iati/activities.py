@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element
 from services.portal.iati.elements import LANGUAGE, add, narrative, shares, told
 from services.portal.iati.results import add_figures, add_objectives, add_outputs
 from services.portal.iati.transactions import add_transactions, identifier
-from shared.iati import KIND, MATCH, MODALITY, OWN, THEME, YEAR
+from shared.iati import KIND, MATCH, MODALITY, OWN, REQUEST_LANGUAGE, THEME, YEAR
 from shared.vocabulary.countries import country, country_name
 from shared.vocabulary.sectors import SALW_SECTOR, theme_sectors
 from shared.vocabulary.themes import THEMES
@@ -166,6 +166,7 @@ def _add_subjects(activity: Element, match: Stored) -> None:
     tags = [(THEME, code) for code in match["themes"]]
     tags += [(KIND, code) for code in _kinds(match)]
     tags += [(MODALITY, match["modality"])] if match["modality"] else []
+    tags += [(REQUEST_LANGUAGE, match["language"])] if match.get("language") else []
     tags += [(YEAR, str(match["year"]))] if match["year"] else []
     for vocabulary, code in tags:
         tag = add(activity, "tag", vocabulary=OWN, vocabulary_uri=vocabulary, code=code)

@@ -13,6 +13,8 @@ from services.matcher.coverage_documents import coverage_id
 from services.matcher.documents import Commitment, CommitmentLine, Match
 from services.matcher.life_documents import Delivered, FollowUp
 from services.matcher.reporting import FIGURES
+from shared.events import validation
+from shared.events.envelope import REQUEST
 from shared.events.outbox import Transition, create
 from shared.vocabulary.countries import country, groups, income_group
 from shared.vocabulary.currencies import to_usd_cents
@@ -105,7 +107,11 @@ def keep(request: str, offer: str, place: str, days: list[int], *said: int | Non
 @pytest.fixture
 def small_world(world: World, coordinator: Caller) -> World:
     """Two requests and four offers: one is met by a neighbour's know-how with a donor's funds."""
-    hears = [request_event("r", needs=[need()]), request_event("s", country="JAM", needs=[need()])]
+    signature = {**validation.example(REQUEST)["signature"], "language": "es"}
+    hears = [
+        request_event("r", needs=[need()]),
+        request_event("s", country="JAM", needs=[need()], signature=signature),
+    ]
     for id_, type_, place, given in (
         ("ghana", "state", "GHA", TRAINING),
         ("germany", "state", "DEU", FUNDS),
@@ -143,6 +149,8 @@ FORMS = {
     "s.un": "multilateral",
 }
 """A neighbour's know-how with a donor's funds, a State of the South alone, a UN entity."""
+SPOKEN = {"r": "", "s": "es"}
+"""The languages of the requests' texts; the first is heard of without any in the end."""
 
 
 def pass_over(caller: Caller, code: str | None = None) -> dict[str, Any]:
@@ -153,7 +161,8 @@ def pass_over(caller: Caller, code: str | None = None) -> dict[str, Any]:
         begun = next(step["at"] for step in life["history"] if step["action"] == "commit")
         themes = {serving["theme"] for serving in one["serves"]}
         year = datetime.fromisoformat(begun).year
-        if code is None or code in codes_of(one["country"], themes, year, FORMS[one["id"]]):
+        more = (FORMS[one["id"]], SPOKEN[one["request"]])
+        if code is None or code in codes_of(one["country"], themes, year, *more):
             lives.append(life)
     said = [(f["months"], f) for life in lives for f in life["follow_ups"]]
     found: dict[str, Any] = {"matches": len(lives)}
@@ -197,7 +206,8 @@ def covered(caller: Caller, code: str | None) -> dict[str, float]:
         asked = need()
         confirmed = next(step["at"] for step in one["history"] if step["action"] == "confirm")
         year = datetime.fromisoformat(confirmed).year
-        if code is None or code in codes_of(one["country"], {asked["theme"]}, year):
+        spoken = SPOKEN[one["request"]]
+        if code is None or code in codes_of(one["country"], {asked["theme"]}, year, spoken):
             cents = asked["amount_cents"] * one["quantity"] / asked["quantity"]
             cases.append(to_usd_cents(round(cents), asked["currency"], NOW.date()) / 100)
     return {"covered": len(cases), "covered-value": round(sum(cases), 4)}
@@ -228,7 +238,7 @@ def test_figures_are_those_of_a_plain_pass_over_the_api(
     for by, code in (
         *(("theme", "marking"), ("year", "2026"), ("region", "Caribbean"), ("group", "LDC")),
         *(("group", "SIDS"), ("income", "lower-middle-income"), ("modality", "triangular")),
-        *(("modality", "south-south"), ("modality", "multilateral")),
+        *(("modality", "south-south"), ("modality", "multilateral"), ("language", "es")),
     ):
         of_part = pass_over(coordinator, code)
         filtered = figures(coordinator, **{by: code})
