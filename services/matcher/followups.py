@@ -7,7 +7,7 @@ from services.matcher.actors import Actor
 from services.matcher.documents import Match
 from services.matcher.engine.track_records import SCORES
 from services.matcher.life import tell
-from services.matcher.life_documents import FollowUp
+from services.matcher.life_documents import REACHED, FollowUp
 from services.matcher.proposals import Proposal
 from shared.events.outbox import Version, change
 from shared.web.problems import conflict, not_found
@@ -16,7 +16,7 @@ from shared.web.problems import conflict, not_found
 def assess(
     proposal: Proposal,
     months: int,
-    scores: Mapping[str, int],
+    said: Mapping[str, int | None],
     text: str | None,
     expected: Version,
     actor: Actor,
@@ -24,6 +24,8 @@ def assess(
     attempt: str | None = None,
 ) -> Match:
     """Keep the State's answer to the question after so many months; returns what is stored.
+
+    `said` are the scores, by SCORES, and what of the objectives was reached, by REACHED.
 
     Raises the 404 problem for a question that is not asked of this proposal, 409 for one that is
     not asked yet or was answered, IllegalTransition, and StaleVersion.
@@ -34,8 +36,8 @@ def assess(
             raise conflict("not-asked", f"This is asked from {question.due_at.date()} on.")
         if question.answered_at is not None:
             raise conflict("answered", "This was answered already.")
-        for name in SCORES:
-            setattr(question, name, scores[name])
+        for name in (*SCORES, *REACHED):
+            setattr(question, name, said[name])
         question.text, question.answered_at = text, now
         if not any(one.asked_at and not one.answered_at for one in match.follow_ups):
             match.reminders = []

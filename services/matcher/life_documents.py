@@ -96,8 +96,16 @@ class Delivered(EmbeddedDocument):
         return {name: getattr(self, name) for name in ("theme", "in_time", "received")}
 
 
+REACHED = ("objectives", "objectives_reached")
+"""What a follow-up tells of objectives: how many there were, how many of them were reached."""
+
+
 class FollowUp(EmbeddedDocument):
-    """What the State says so many months after delivery, and the donor's answer to that."""
+    """What the State says so many months after delivery, and the donor's answer to that.
+
+    `objectives_reached` of the `objectives` of the need lines that were served; None where the
+    State did not say.
+    """
 
     months = IntField(required=True)
     due_at = DateTimeField(required=True)
@@ -106,6 +114,8 @@ class FollowUp(EmbeddedDocument):
     adequate = IntField()
     effective = IntField()
     sustainable = IntField()
+    objectives = IntField()
+    objectives_reached = IntField()
     text = StringField()
     replied_at = DateTimeField()
     reply = StringField()
@@ -116,7 +126,7 @@ class FollowUp(EmbeddedDocument):
         return {
             "months": self.months,
             **{name: _time(getattr(self, name)) for name in times},
-            **{name: getattr(self, name) for name in SCORES},
+            **{name: getattr(self, name) for name in (*SCORES, *REACHED)},
         }
 
 

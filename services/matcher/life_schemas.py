@@ -2,13 +2,15 @@
 
 from typing import Any
 
-from marshmallow import fields, validate
+from marshmallow import ValidationError, fields, validate, validates_schema
 
 from services.matcher.schemas import MAX_LINES, MAX_REASON, TransitionView
 from shared.web.bounds import BoundedList, Pattern
 from shared.web.schemas import Amount, Day, MoneyMixin, Quantity, StrictSchema, Text
 
 MAX_CONDITIONS = 50
+MAX_OBJECTIVES = 1_000
+_REACHED = "objectives_reached"
 _HASH = Pattern("^[0-9a-f]{32}$", error="Not the hash of a condition.")
 
 
@@ -27,6 +29,11 @@ def _score() -> fields.Integer:
         validate=validate.Range(1, 5),
         metadata={"description": "1 (not at all) to 5 (wholly)."},
     )
+
+
+def _count(least: int) -> fields.Integer:
+    range_ = validate.Range(least, MAX_OBJECTIVES)
+    return fields.Integer(load_default=None, allow_none=True, strict=True, validate=range_)
 
 
 class PledgeSchema(MoneyMixin, StrictSchema):
@@ -79,12 +86,27 @@ class FiguresBody(StrictSchema):
 
 
 class AssessmentBody(StrictSchema):
-    """What the State says of assistance some months after it was delivered."""
+    """What the State says of assistance some months after it was delivered.
+
+    How many of the `objectives` of the need lines that it served were reached is told by both
+    numbers, or by none.
+    """
 
     adequate = _score()
     effective = _score()
     sustainable = _score()
+    objectives = _count(least=1)
+    objectives_reached = _count(least=0)
     text = _said()
+
+    @validates_schema
+    def check_objectives(self, data: dict[str, Any], **_: Any) -> None:
+        """Both or none, and no more reached than there were."""
+        of, reached = data["objectives"], data["objectives_reached"]
+        if (of is None) != (reached is None):
+            raise ValidationError("Say both or none.", "objectives" if of is None else _REACHED)
+        if of is not None and reached > of:
+            raise ValidationError("There were not as many objectives.", _REACHED)
 
 
 class ReplyBody(StrictSchema):
@@ -166,6 +188,8 @@ class FollowUpView(StrictSchema):
     adequate = fields.Integer(required=True, allow_none=True)
     effective = fields.Integer(required=True, allow_none=True)
     sustainable = fields.Integer(required=True, allow_none=True)
+    objectives = fields.Integer(required=True, allow_none=True)
+    objectives_reached = fields.Integer(required=True, allow_none=True)
     text = fields.String(required=True, allow_none=True)
     replied_at = fields.AwareDateTime(required=True, allow_none=True)
     reply = fields.String(required=True, allow_none=True)

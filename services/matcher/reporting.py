@@ -110,6 +110,8 @@ def _of_match(
         for score in SCORES:
             if (said := getattr(one, score)) is not None:
                 yield Fact(f"{score}-{one.months}", id_, codes, said >= WELL, 1)
+        if one.objectives:
+            yield Fact(f"reached-{one.months}", id_, codes, one.objectives_reached, one.objectives)
     for name, start, end in _TIMES:
         if start in first and end in first and first[end] >= first[start]:
             days = (first[end] - first[start]).total_seconds() / _SECONDS

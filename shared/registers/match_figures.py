@@ -18,6 +18,7 @@ MATCH_FIGURES: Final[Mapping[str, Form]] = {
     "received": "share",
     **{f"answered-{months}": "share" for months in FOLLOW_UP_MONTHS},
     **{f"{score}-{months}": "share" for score in _SCORES for months in FOLLOW_UP_MONTHS},
+    **{f"reached-{months}": "share" for months in FOLLOW_UP_MONTHS},
     "days-agree": "spread",
     "days-commit": "spread",
     "days-start": "spread",

@@ -44,6 +44,7 @@ LINES = [{"side": side, "line": 1, "quantity": 4} for side in ("request", "offer
 
 _BOUND = ("donor", "requester")
 _SCORED = ("adequate", "effective", "sustainable")
+_AIMS = {"objectives": 3, "objectives_reached": 2}
 
 
 @dataclass(frozen=True)
@@ -556,13 +557,14 @@ def test_an_empty_installation_reports_the_same_of_what_is_exported(
     take(users.donor, pair, "delivery", {"step": "start"})
     take(users.state, pair, "delivery", {"step": "deliver"})
     sweep(months_after(datetime.now(UTC), 3) + timedelta(days=1))
-    take(users.state, pair, "follow-ups/3/assessment", dict.fromkeys(_SCORED, 4))
+    take(users.state, pair, "follow-ups/3/assessment", {**dict.fromkeys(_SCORED, 4), **_AIMS})
 
     before = figures_of_matches(users.coordinator, "matcher")
     overall = {name: before[None, None, name] for name in MATCH_FIGURES}
     assert overall["matches"]["value"] > 0
     assert overall["matches-value"]["value"] > 40_000  # dollars
     assert overall["adequate-3"]["value"] is not None
+    assert overall["reached-3"]["value"] == round(2 / 3, 4)
     path = tmp_path / "matches.xml"
     entraide(stack, "export", "iati", path)
     with running_stack(tmp_path_factory) as empty:

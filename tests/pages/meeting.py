@@ -9,6 +9,7 @@ from tests.pages.giving import HOSTILE, make_offer
 from tests.pages.running import Portal
 
 _PROPOSED_SECONDS = 240.0
+AIMS = (f"All rifles of the police are marked {HOSTILE}", "Each post keeps a register")
 
 
 def make_match(portal: Portal) -> str:
@@ -54,7 +55,15 @@ def make_request(portal: Portal) -> str:
         "description": "We need six machines that mark the arms of the police, and training.",
         "language": "en",
         "country": portal.state,
-        "needs": [{"theme": "marking", "kind": "equipment", "quantity": 6, "unit": "machines"}],
+        "needs": [
+            {
+                "theme": "marking",
+                "kind": "equipment",
+                "quantity": 6,
+                "unit": "machines",
+                "objectives": [{"text": text} for text in AIMS],
+            }
+        ],
         "confidentiality": "restricted",
         "external_id": {"source": "pages-tests", "id": new_id()},
     }

@@ -8,6 +8,7 @@ from services.matcher.actors import Actor, actor_of
 from services.matcher.api.proposals import find_proposal, was_done_before
 from services.matcher.consent import Said
 from services.matcher.engine.track_records import SCORES
+from services.matcher.life_documents import REACHED
 from services.matcher.life_schemas import (
     AnswerBody,
     AssessmentBody,
@@ -107,10 +108,10 @@ def report(body: dict[str, Any], proposal_id: str) -> Answer:
 @blueprint.response(200, LifeView)
 def assess(body: dict[str, Any], proposal_id: str, months: int) -> Answer:
     """Say whether the need was met, so many months after delivery."""
-    scores = {name: body[name] for name in SCORES}
+    said = {name: body[name] for name in (*SCORES, *REACHED)}
     return _take(
         proposal_id,
-        lambda proposal, _, *rest: followups.assess(proposal, months, scores, body["text"], *rest),
+        lambda proposal, _, *rest: followups.assess(proposal, months, said, body["text"], *rest),
     )
 
 

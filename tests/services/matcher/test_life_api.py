@@ -6,11 +6,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from marshmallow import ValidationError
 
 from services.matcher import clockwork
 from services.matcher.commitments import expire
 from services.matcher.documents import Commitment, Match
 from services.matcher.domain import PROPOSAL
+from services.matcher.life_schemas import AssessmentBody
 from shared.events.envelope import check
 from shared.web.database import current_database
 from shared.web.idempotency import COLLECTION
@@ -162,7 +164,12 @@ def test_the_straight_way(
     assert donor.step(PAIR, "follow-ups/3/reply", reply).status_code == 200
     assert code(donor.step(PAIR, "follow-ups/3/reply", reply)) == (409, "answered")
     clockwork.sweep(clock.now + timedelta(days=400))
-    assert state.step(PAIR, "follow-ups/12/assessment", SCORES).status_code == 200
+    last = state.step(PAIR, "follow-ups/12/assessment", {**SCORES, **AIMS})
+    assert last.status_code == 200
+    assert [(one["objectives"], one["objectives_reached"]) for one in last.json["follow_ups"]] == [
+        (None, None),
+        (3, 2),
+    ]
     clockwork.sweep(clock.now + timedelta(days=491))
     assert state.life(PAIR)["status"] == "closed"
     assert actions(coordinator) == [
@@ -196,6 +203,7 @@ def test_the_straight_way(
 
 
 SCORES = {"adequate": 4, "effective": 5, "sustainable": 2}
+AIMS = {"objectives": 3, "objectives_reached": 2}
 SECRETS = "Xyzzy plugh"
 
 
@@ -550,3 +558,19 @@ def test_until_when_to_answer_is_the_coordinators_to_say(
     assert coordinator.decide(PAIR, "endorse", answer_by=until.isoformat()).status_code == 200
     assert datetime.fromisoformat(coordinator.life(PAIR)["answer_by"]) == until
     assert len(Match.objects.get(id=PAIR).reminders) == 1
+
+
+@pytest.mark.parametrize(
+    ("told", "field"),
+    [
+        ({"objectives": 3}, "objectives_reached"),
+        ({"objectives_reached": 3}, "objectives"),
+        ({"objectives": 2, "objectives_reached": 3}, "objectives_reached"),
+        ({"objectives": 0, "objectives_reached": 0}, "objectives"),
+        ({"objectives": 2, "objectives_reached": "1"}, "objectives_reached"),
+    ],
+)
+def test_objectives_that_cannot_have_been_reached(told: dict[str, Any], field: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        AssessmentBody().load({**SCORES, **told})
+    assert set(refused.value.normalized_messages()) == {field}

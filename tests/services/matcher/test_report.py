@@ -82,6 +82,8 @@ def keep(request: str, offer: str, place: str, days: list[int], *said: int | Non
             asked_at=at,
             answered_at=score and at,
             **dict.fromkeys(("adequate", "effective", "sustainable"), score),
+            objectives=score and 4,
+            objectives_reached=score and score - 1,
         )
         for months, score in zip((3, 12), said, strict=False)
     ]
@@ -173,6 +175,9 @@ def pass_over(caller: Caller, code: str | None = None) -> dict[str, Any]:
         for score in ("adequate", "effective", "sustainable"):
             told = [f[score] >= 4 for f in asked if f[score] is not None]
             found[f"{score}-{months}"] = share(told)
+        aims = [(f["objectives_reached"], f["objectives"]) for f in asked if f["objectives"]]
+        reached, of = (sum(one) for one in zip(*aims, strict=True)) if aims else (0, 0)
+        found[f"reached-{months}"] = round(reached / of, 4) if of else None
     outcomes = [OUTCOMES[life["id"]] for life in lives]
     found["in-time"] = share([told for told, _ in outcomes if told is not None])
     received = [part for _, part in outcomes if part is not None]
@@ -232,6 +237,7 @@ def test_figures_are_those_of_a_plain_pass_over_the_api(
     by_hand = pass_over(coordinator)
     assert {name: whole[name] for name in by_hand} == by_hand
     assert (by_hand["matches"], by_hand["effective-3"]) == (4, 0.6667)
+    assert by_hand["reached-3"] == 0.75
     assert by_hand.keys() == FIGURES.keys()
     assert by_hand["covered-value"]
     assert by_hand["in-time"] is not None

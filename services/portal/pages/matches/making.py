@@ -85,10 +85,17 @@ def body(name: str, form: StepForm, case: Case) -> tuple[str, dict[str, Any]]:
         return "figures", {**told, **({"up_to": form.up_to.data} if form.up_to.data else {})}
     if kind == "assess":
         scores = {one: int(form[one].data) for one in ("adequate", "effective", "sustainable")}
-        return f"follow-ups/{which}/assessment", {**scores, **words}
+        return f"follow-ups/{which}/assessment", {**scores, **_reached(which, case), **words}
     if kind == "reply":
         return f"follow-ups/{which}/reply", words
     return "delivery", {"step": kind, **words}
+
+
+def _reached(months: str, case: Case) -> dict[str, int]:
+    """How many of the objectives were ticked; nothing where there are none to tick."""
+    every = {str(number) for number in range(len(case.aims))}
+    ticked = every.intersection(request.form.getlist(f"reached-{months}"))
+    return {"objectives": len(every), "objectives_reached": len(ticked)} if every else {}
 
 
 def commitment(form: StepForm, case: Case) -> Mapping[str, Any]:

@@ -59,6 +59,14 @@ class Case:
         return served(lines(self.request.record, "needs", "quantity"), self.proposal["serves"])
 
     @property
+    def aims(self) -> list[str]:
+        """The objectives of the need lines that are served, as far as the reader sees them."""
+        numbers = {line.number for line in self.needs}
+        stored = (self.request.record or {}).get("needs", ())
+        found = [one for one in stored if one["line"] in numbers]
+        return [aim["text"] for one in found for aim in one.get("objectives") or ()]
+
+    @property
     def gives(self) -> list[Line]:
         """The lines of the offer that serve them."""
         every = lines(self.offer.record, "provisions", "capacity")

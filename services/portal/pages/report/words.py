@@ -68,6 +68,7 @@ _SAID: Final[Mapping[str, object]] = {
     "answered": _l("States that answered after %(months)s months, of those asked"),
     "adequate": _l("Adequate after %(months)s months: 4 or 5 of 5, of the answers"),
     "effective": _l("Effective after %(months)s months: 4 or 5 of 5, of the answers"),
+    "reached": _l("Objectives reached after %(months)s months, of those of the needs served"),
     "sustainable": _l("Of lasting use after %(months)s months: 4 or 5 of 5, of the answers"),
 }
 _FORMS: Final[Mapping[str, object]] = {
@@ -79,7 +80,7 @@ _FORMS: Final[Mapping[str, object]] = {
 }
 _IN_SECTION: Final[Mapping[str, str]] = {
     **dict.fromkeys(("objectives", "delivered", "in-time"), "effectiveness"),
-    **dict.fromkeys(("answered", "adequate", "effective"), "effectiveness"),
+    **dict.fromkeys(("answered", "adequate", "effective", "reached"), "effectiveness"),
     **dict.fromkeys(("sustainable", "asks"), "sustainability"),
     **dict.fromkeys(("days",), "timeliness"),
     **dict.fromkeys(("gender", "offer-gender"), "equality"),
