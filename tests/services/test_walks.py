@@ -205,8 +205,9 @@ class MatchWalk:
 
     def _assess(self, seen: Version) -> None:
         scores = {"adequate": 4, "effective": 4, "sustainable": 4}
+        said = {**scores, "objectives": 2, "objectives_reached": 1}
         who, months = Actor("requester", "SEN", "account"), self.dice.choice((3, 12))
-        followups.assess(self._proposal(), months, scores, None, seen, who, self.now)
+        followups.assess(self._proposal(), months, said, None, seen, who, self.now)
 
     def _reply(self, seen: Version) -> None:
         who, months = Actor("donor", "org-1", "account"), self.dice.choice((3, 12))
