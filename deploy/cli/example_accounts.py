@@ -19,6 +19,7 @@ from services.portal.documents import Account
 from services.portal.domain.people import Office
 from services.portal.domain.second_factor import STEP_SECONDS, code_at, readable_secret
 from services.portal.house import House
+from services.portal.sessions import open_session
 from services.portal.trail import COMMAND_LINE, first_step, office_code
 from shared.ids import new_id
 
@@ -76,8 +77,9 @@ def make_example_accounts(house: House, gold: GoldSet) -> Sequence[Example]:
     return [_make(house, name, office) for name, office in offices.items()]
 
 
-def _make(house: House, name: str, office: Office) -> Example:
-    password, now = readable_secret(), house.clock()
+def make_account(house: House, name: str, office: Office, password: str = "") -> Account:
+    """An account of that name; `password` is the hash of one, and without any nobody signs in."""
+    now = house.clock()
     account = Account(
         id=new_id(),
         email=f"{name}@{_DOMAIN}",
@@ -86,11 +88,27 @@ def _make(house: House, name: str, office: Office) -> Example:
         role=office.role,
         state=office.state,
         organisation=office.organisation,
-        password=house.passwords.hash(password),
+        password=password,
         created_at=now,
         **first_step("create", COMMAND_LINE, now, office_code(office)),
     )
     account.save(force_insert=True)
+    return account
+
+
+def session_cookie(house: House, account: Account, user_agent: str) -> str:
+    """A session's cookie; with a second factor, without which some roles see no page."""
+    now = house.clock()
+    seed = factors.seed_to_set_up(house, account)
+    if not factors.confirm_setup(house, account, code_at(seed, now), now):
+        raise RuntimeError("the second factor was not set up")
+    account.reload()
+    return open_session(house, account, "full", user_agent, now, None)
+
+
+def _make(house: House, name: str, office: Office) -> Example:
+    password, now = readable_secret(), house.clock()
+    account = make_account(house, name, office, house.passwords.hash(password))
     if office.role == "coordinator":
         seed = factors.seed_to_set_up(house, account)
         # By the code before this one, so that the present one is still good.

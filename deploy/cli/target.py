@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 
 import click
 
@@ -17,6 +18,7 @@ from shared.web.tokens import issue_token
 
 API_TOKEN = "entraide_"  # noqa: S105 (how those begin that services/portal/api_tokens.py makes)
 _LIFETIME = timedelta(minutes=15)
+_UNBOUND: Mapping[str, Mapping[str, str]] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -27,14 +29,20 @@ class Target:
     token: Callable[[str], str]
 
 
-def stack_target(ports: Ports, keys: Keys, subject: str) -> Target:
-    """A stack of this machine: its own key signs short-lived tokens, renewed in time."""
+def stack_target(
+    ports: Ports, keys: Keys, subject: str, bound: Mapping[str, Mapping[str, str]] = _UNBOUND
+) -> Target:
+    """A stack of this machine: its own key signs short-lived tokens, renewed in time.
+
+    `bound`: by role the `state` or the `organisation` that its tokens are bound to.
+    """
     held: dict[str, tuple[float, str]] = {}
 
     def token(role: str) -> str:
         renewed, text = held.get(role, (0.0, ""))
         if not text or time.monotonic() - renewed > _LIFETIME.total_seconds() / 2:
-            identity = Identity(subject=subject, role=role)
+            own = bound.get(role, {})
+            identity = Identity(subject, role, own.get("state"), own.get("organisation"))
             text = issue_token(keys.pair, identity, _LIFETIME, datetime.now(UTC))
             held[role] = (time.monotonic(), text)
         return text

@@ -7,7 +7,6 @@ agree, it is committed, and delivery has begun. Whoever acts is bound as its acc
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,22 +14,14 @@ import mongoengine
 
 from deploy.cli.accounts import house_of
 from deploy.cli.client import Client
+from deploy.cli.example_accounts import make_account, session_cookie
 from deploy.cli.goldset import GoldSet, Row, read_set
 from deploy.cli.loading import load
-from deploy.cli.target import Target, stack_target
+from deploy.cli.target import stack_target
 from deploy.local.running import Stack
 from deploy.local.servers import wait_until
-from deploy.local.stack import SERVICES
-from services.portal import factors, webhooks
-from services.portal.documents import Account
+from services.portal import webhooks
 from services.portal.domain.people import Office
-from services.portal.domain.second_factor import code_at
-from services.portal.house import House
-from services.portal.sessions import open_session
-from services.portal.trail import COMMAND_LINE, first_step, office_code
-from shared.ids import new_id
-from shared.web.identity import Identity
-from shared.web.tokens import issue_token
 
 CHAPTERS = ("loaded", "endorsed", "delivering")
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
@@ -60,16 +51,10 @@ class Story:
 
     def client(self, role: str) -> Client:
         """The services' APIs for somebody in that role, of the story's State or donor."""
-        urls = {name: self.stack.plan.ports.url(name) for name in SERVICES}
-        office = self.offices()[role]
-        identity = Identity(f"story-{role}", role, office.state, office.organisation)
-        pair = self.stack.plan.keys.pair
-        return Client(
-            Target(
-                urls, lambda _: issue_token(pair, identity, timedelta(hours=1), datetime.now(UTC))
-            ),
-            role,
-        )
+        plan, office = self.stack.plan, self.offices()[role]
+        held = {"state": office.state, "organisation": office.organisation}
+        bound = {role: {name: value for name, value in held.items() if value is not None}}
+        return Client(stack_target(plan.ports, plan.keys, f"story-{role}", bound), role)
 
     def offices(self) -> dict[str, Office]:
         """Who looks at pages, by role."""
@@ -96,10 +81,13 @@ def begin(stack: Stack, target: str) -> Story:
         raise SystemExit("\n".join(str(error) for error in summary.errors))
     house = house_of(stack.plan)
     try:
-        accounts = {role: _account(house, office) for role, office in story.offices().items()}
+        offices = story.offices()
+        accounts = {role: make_account(house, role, office) for role, office in offices.items()}
         hook, _ = webhooks.make(house, accounts["donor"].id, target, [], house.clock())
         webhooks.ping(hook, house.clock())
-        cookies = {role: _cookie(house, account) for role, account in accounts.items()}
+        cookies = {
+            role: session_cookie(house, account, "pictures") for role, account in accounts.items()
+        }
     finally:
         mongoengine.disconnect()
     state = story.client("requester")
@@ -208,30 +196,3 @@ def _wait_for_quiet(story: Story) -> None:
     while (now := coordinator.get("matcher", "/v1/waiting", best=5).body) != before:
         before = now
         time.sleep(_QUIET_SECONDS)
-
-
-def _account(house: House, office: Office) -> Account:
-    now = house.clock()
-    account = Account(
-        id=new_id(),
-        email=f"{office.role}@entraide.example",
-        name=f"Example {office.role}",
-        language="en",
-        role=office.role,
-        state=office.state,
-        organisation=office.organisation,
-        password="",
-        created_at=now,
-        **first_step("create", COMMAND_LINE, now, office_code(office)),
-    )
-    account.save(force_insert=True)
-    return account
-
-
-def _cookie(house: House, account: Account) -> str:
-    """A session's cookie; with a second factor, without which some roles see no page."""
-    now = house.clock()
-    seed = factors.seed_to_set_up(house, account)
-    factors.confirm_setup(house, account, code_at(seed, now), now)
-    account.reload()
-    return open_session(house, account, "full", "pictures", now, None)

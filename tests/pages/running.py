@@ -6,7 +6,6 @@ stack takes time from what is tested next.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import mongoengine
@@ -14,23 +13,15 @@ import pytest
 
 from deploy.cli.accounts import house_of
 from deploy.cli.client import Client
+from deploy.cli.example_accounts import make_account, session_cookie
 from deploy.cli.goldset import GoldSet, read_set
 from deploy.cli.loading import load
-from deploy.cli.target import Target, stack_target
+from deploy.cli.target import stack_target
 from deploy.local.beside import stack_beside
 from deploy.local.running import Stack
 from deploy.local.servers import wait_until
-from deploy.local.stack import SERVICES, DataDirectory, Ports
-from services.portal import factors
-from services.portal.documents import Account
+from deploy.local.stack import DataDirectory, Ports
 from services.portal.domain.people import Office
-from services.portal.domain.second_factor import code_at
-from services.portal.house import House
-from services.portal.sessions import open_session
-from services.portal.trail import COMMAND_LINE, first_step, office_code
-from shared.ids import new_id
-from shared.web.identity import Identity
-from shared.web.tokens import issue_token
 from tests.journeys.conftest import AS_OF
 from tests.pages.visiting import Visitor
 
@@ -62,17 +53,8 @@ class Portal:
     def api(self, role: str) -> Client:
         """The services' APIs in a role that is bound like the account's."""
         bound = {"requester": {"state": self.state}, "donor": {"organisation": self.donor}}
-        identity = Identity(f"pages-{role}", role, **bound.get(role, {}))
-        return Client(Target(_urls(self.stack), lambda _: _token(self.stack, identity)), role)
-
-
-def _urls(stack: Stack) -> dict[str, str]:
-    return {name: stack.plan.ports.url(name) for name in SERVICES}
-
-
-def _token(stack: Stack, identity: Identity) -> str:
-    now = datetime.now(UTC)
-    return issue_token(stack.plan.keys.pair, identity, timedelta(hours=1), now)
+        plan = self.stack.plan
+        return Client(stack_target(plan.ports, plan.keys, f"pages-{role}", bound), role)
 
 
 @pytest.fixture(scope="package")
@@ -119,30 +101,12 @@ def _cookies(stack: Stack, gold: GoldSet) -> dict[str, str]:
         Office("operator"),
     )
     try:
-        return {office.role: _cookie(house, office) for office in offices}
+        return {
+            office.role: session_cookie(house, make_account(house, office.role, office), "tests")
+            for office in offices
+        }
     finally:
         mongoengine.disconnect()
-
-
-def _cookie(house: House, office: Office) -> str:
-    now = house.clock()
-    account = Account(
-        id=new_id(),
-        email=f"{office.role}@pages.example",
-        name=f"Example {office.role}",
-        language="en",
-        role=office.role,
-        state=office.state,
-        organisation=office.organisation,
-        password="",
-        created_at=now,
-        **first_step("create", COMMAND_LINE, now, office_code(office)),
-    )
-    account.save(force_insert=True)
-    seed = factors.seed_to_set_up(house, account)
-    assert factors.confirm_setup(house, account, code_at(seed, now), now)
-    account.reload()
-    return open_session(house, account, "full", "tests", now, None)
 
 
 @pytest.fixture
