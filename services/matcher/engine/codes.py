@@ -1,6 +1,6 @@
 """Themes and kinds as small numbers, and how far one serves for another."""
 
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -70,6 +70,7 @@ def served_kinds() -> npt.NDArray[np.int64]:
     return np.rint(serves() * HUNDRED).astype(np.int64)
 
 
+@lru_cache(maxsize=4_096)
 def related_to(themes: int) -> int:
     """The bits of the themes that are at all close to some, given as bits."""
     near = 0

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
+from struct import Struct
 
 import numpy as np
 import numpy.typing as npt
@@ -34,6 +35,8 @@ _OF_DONOR = np.array([name in _SAME for name in FEATURES])
 """Features that tell what the donor chose for its offer, and what its help was worth before."""
 _AS_IF = np.array([_SAME.get(name, 0.0) for name in FEATURES])
 """What they are taken for where requests are ordered."""
+
+_FEATURES = Struct(f"={len(FEATURES)}d")
 
 _MARGIN = 2e-6
 """Scores no further apart than two units of their rounding are taken as possibly equal."""
@@ -300,7 +303,7 @@ def _pairings(
         offers,
         found.scores[order].tolist(),
         range(1, len(order) + 1),
-        map(tuple, found.features[order].tolist()),
+        _FEATURES.iter_unpack(found.features[order].tobytes()),
         told.serves,
         told.evidence,
     )

@@ -71,6 +71,12 @@ class Model:
         )
         return rounded
 
+    def least_alike(self, log_odds: float) -> float:
+        """The least log odds whose score may be the same as that of others, by its rounding."""
+        (score,) = self.from_log_odds(np.array([log_odds])).tolist()
+        less = score - 10.0**-DECIMALS
+        return math.log(less / (1.0 - less)) if less > 0.0 else -math.inf
+
     def features_of(self, told: Sequence[float]) -> tuple[float, ...]:
         """A pair's features as this model weighs them, also where an earlier release told them."""
         return completed_features(told) if self.feature_names == FEATURES else tuple(told)

@@ -63,7 +63,8 @@ def _best_offers(records: Records, model: Model, request: str, most: int) -> Fou
         found = found.where(~np.isin(found.rows, declined))
     if asked("barred")[row]:
         found = found.where(records.whom.within_embargo(row, found.rows))
-    return _proposable(found.rows, offers_compared(records, model, row, found, most), model)
+    pairs = offers_compared(records, model, row, found, most)
+    return _proposable(found.rows, pairs, _among_best(pairs, most, model), model)
 
 
 def _permitted_offers(records: Records, request: str) -> npt.NDArray[np.intp]:
@@ -109,13 +110,27 @@ def requests_entered(records: Records, model: Model, offer: str, *, exact: bool 
     if declined:
         rows = rows[~np.isin(rows, declined)]
     rows = records.whom.may_have(row, rows)
-    return _proposable(rows, requests_compared(records, model, row, rows), model)
+    pairs = requests_compared(records, model, row, rows)
+    return _proposable(rows, pairs, np.flatnonzero(pairs.permitted), model)
 
 
-def _proposable(rows: Rows, pairs: Compared, model: Model) -> Found:
-    scores = model.from_log_odds(pairs.log_odds)
-    kept = np.flatnonzero(pairs.permitted & ~model.hides(scores))
-    return Found(rows[kept].astype(np.intp), pairs.features[kept], scores[kept])
+def _among_best(pairs: Compared, most: int, model: Model) -> npt.NDArray[np.intp]:
+    """Where those that may be proposed have the `most` best scores, or such as may equal these."""
+    permitted = np.flatnonzero(pairs.permitted)
+    if len(permitted) <= most or most < 1:
+        return permitted
+    log_odds = pairs.log_odds[permitted]
+    last = float(np.partition(log_odds, -most)[-most])
+    best: npt.NDArray[np.intp] = permitted[log_odds >= model.least_alike(last)]
+    return best
+
+
+def _proposable(rows: Rows, pairs: Compared, kept: npt.NDArray[np.intp], model: Model) -> Found:
+    """Of pairs those in some places, less what the model hides."""
+    scores = model.from_log_odds(pairs.log_odds[kept])
+    shown = ~model.hides(scores)
+    kept = kept[shown]
+    return Found(rows[kept].astype(np.intp), pairs.features[kept], scores[shown])
 
 
 def _related(side: Index, row: int, index: Index) -> npt.NDArray[np.bool_]:

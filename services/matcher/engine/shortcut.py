@@ -19,7 +19,6 @@ from services.matcher.engine.codes import (
     served_kinds,
     serves,
 )
-from services.matcher.engine.estimates import STEP, STEPS
 from services.matcher.engine.features import FEATURES
 from services.matcher.engine.index import Index
 from services.matcher.engine.kernels import offers_features, requests_features
@@ -79,7 +78,7 @@ def worth_scoring(records: Records, model: Model, row: int) -> Hopeful:
     cells = records.found.offers.cells
     asked = records.requests.records.table[row : row + 1]
     marks, offers = records.names.concept_marks(), len(records.offers)
-    rows, steps = candidates(
+    rows, good = candidates(
         cells.part(records.found.offers_to_look_at(row)),
         cells.links,
         tuple(cells.column(name) for name in _OFFERS),
@@ -93,9 +92,7 @@ def worth_scoring(records: Records, model: Model, row: int) -> Hopeful:
         (marks, *codes()),
         (LOOKED_AT + offers // LOOKED_AT_OF, SCORED + offers // SCORED_OF),
     )
-    # The last step is for all from there on.
-    good = np.where(steps < STEPS - 1, steps / STEP + _most_else(model), np.float32(np.inf))
-    return Hopeful(rows, good)
+    return Hopeful(rows, good + _most_else(model))
 
 
 def worth_comparing(records: Records, model: Model, row: int) -> Rows:

@@ -27,6 +27,16 @@ def test_scores_are_probabilities_rounded_to_six_decimals() -> None:
     assert Model("m", ("a",), (1e9,), 0.0).scores(np.array([[1.0]])).tolist() == [1.0]
 
 
+def test_what_may_score_the_same_is_no_less_than_the_least_alike() -> None:
+    model = Model("m", ("a",), (1.0,), 0.0)
+    odds = np.concatenate([np.linspace(-60.0, 60.0, 2_001), 1.0 + np.linspace(0.0, 2e-5, 101)])
+    scores = model.from_log_odds(odds)
+    for own, score in zip(odds.tolist(), scores.tolist(), strict=True):
+        least = model.least_alike(own)
+        assert (odds[scores == score] >= least).all()
+        assert (scores[odds < least] < score).all()
+
+
 @pytest.mark.parametrize("weights", [(1.0,), (1.0, -0.1), (1.0, float("nan"))])
 def test_a_model_with_weights_that_cannot_be_is_refused(weights: tuple[float, ...]) -> None:
     with pytest.raises(ValueError, match="weight"):
