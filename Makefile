@@ -5,6 +5,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 UV := $(BIN)/uv pip install --quiet --python $(BIN)/python --native-tls
 LOCK := requirements/development.txt
 INSTALLED := .venv/installed
+COMPILED := .venv/compiled
 
 # Two cores are two test workers' already: threads of BLAS on small matrices would wait for each other only.
 export OPENBLAS_NUM_THREADS = 1
@@ -37,13 +38,20 @@ run: install
 # workers keep two cores busy: journeys wait for what their stacks do.
 PYTEST := $(BIN)/pytest -n 3 --dist loadscope --no-loadscope-reorder
 
-test: lint chromium
+test: install
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target lint chromium $(COMPILED)
 	$(PYTEST) -m "not long"
 
 # Proofs by many cases, or by a whole stack of their own, of what shorter tests show too: every caller at every route, every
 # page in a browser, whole lives, killed workers.
-test-long: install chromium
+test-long: install chromium $(COMPILED)
 	$(PYTEST) -m long
+
+# What several workers would each do at their start, done once: the engine's loops are compiled, the tests' modules too.
+$(COMPILED): $(INSTALLED) $(wildcard services/matcher/engine/*.py)
+	$(BIN)/python -m services.matcher.engine.compiling
+	@$(BIN)/pytest --collect-only -qq >/dev/null
+	@touch $@
 
 # Pages are looked at in a real Chromium. Where it is missing and may be installed, it is; else its tests say that they are skipped.
 chromium:
@@ -64,7 +72,7 @@ lint: install
 
 # What speaks to the broker, on Apache Kafka's own server from Maven Central; a plain skip without Java or Maven.
 # Journeys start nodes of their own, since they kill them; everything else shares the one that runs beside.
-test-kafka: install
+test-kafka: install $(COMPILED)
 	$(BIN)/python -m deploy.kafka.run $(PYTEST) \
 		tests/journeys tests/shared/events tests/services/*/test_worker.py \
 		tests/services/matcher/test_ranking_worker.py

@@ -8,18 +8,24 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba import njit, types
+from numba import config, njit, types
 from numba.extending import intrinsic
+
+from services.matcher.engine import keeping
 
 CACHE_LINE = 64
 """Bytes that come from memory together."""
+
+config.CACHE_LOCATOR_CLASSES = ",".join(  # type: ignore[attr-defined]
+    f"{keeping.__name__}.{one.__name__}" for one in (keeping.Beside, keeping.Copied)
+)
 
 
 def compiled(loop: Any) -> Any:
     """A loop that is compiled at its first call, and kept for the next process where it can be."""
     try:
         return njit(nogil=True, cache=True)(loop)
-    except RuntimeError:  # there is no directory to keep the compiled code in
+    except (RuntimeError, OSError):  # there is no directory to keep the compiled code in
         return njit(nogil=True)(loop)
 
 
