@@ -68,9 +68,9 @@ def _listed(
         storage._refresh_read_snapshot()
         field, way = next(iter(sort.items()))
         walk = _Walk(storage, (db, coll), field, way, condition)
-        if not walk.possible():
-            return None
         found = walk.first(condition, skip + asked["limit"])
+    if found is None:
+        return None
     listed: list[dict[str, Any]] = sort_docs(found, sort)[skip : skip + asked["limit"]]
     if shown:
         listed = apply_projection_batch(listed, shown, condition, metas=None, has_sort=True)
@@ -103,11 +103,6 @@ class _Walk:
                     others.append((name, fields[:1], dict(keys)))
         return ordered, others
 
-    def possible(self) -> bool:
-        """Whether an index has all documents in the field's order, none for a list's members."""
-        several = self._storage._multikey_index_names(*self._place)
-        return any(not before and name not in several for name, before, _ in self._indexes)
-
     def _bounds(self, wanted: Any) -> tuple[bytes, bytes | None]:
         """Where entries begin and end, in the index's own order; no narrower than is asked for."""
         if isinstance(wanted, _SCALAR):
@@ -119,10 +114,15 @@ class _Walk:
         names = ("low", "high") if self._way == 1 else ("high", "low")
         return found.get(names[0], b""), found.get(names[1])
 
-    def first(self, condition: Condition, wanted: int) -> list[dict[str, Any]]:
-        """As many as are wanted, and all that stand where the last one does."""
+    def first(self, condition: Condition, wanted: int) -> list[dict[str, Any]] | None:
+        """As many as are wanted, and all that stand where the last one does.
+
+        None where no index has all for which the condition holds in the field's order.
+        """
         few = self._few(condition)
-        walks = [] if few is not None else [*self._ways(condition), self._all()]
+        walks = [] if few is not None else [*self._ways(condition), *self._all()]
+        if few is None and not walks:
+            return None
         entries = self._sparsest(walks) if few is None else iter(few)
         found: list[dict[str, Any]] = []
         seen: set[int] = set()
@@ -167,10 +167,13 @@ class _Walk:
                     if len(parts) <= _MOST_WALKS:
                         yield merge(*(self._entries(name, _prefix(part, keys)) for part in parts))
 
-    def _all(self) -> Iterator[Entry]:
-        """All of the register in the field's order."""
-        name = next(name for name, before, _ in self._indexes if not before)
-        return self._entries(name, b"")
+    def _all(self) -> Iterator[Iterator[Entry]]:
+        """A walk of all of the register in the field's order, by an index of no list's members."""
+        several = self._storage._multikey_index_names(*self._place)
+        for name, before, _ in self._indexes:
+            if not before and name not in several:
+                yield self._entries(name, b"")
+                return
 
     def _sparsest(self, walks: Iterable[Iterator[Entry]]) -> Iterator[Entry]:
         """That which ends soonest, or comes furthest within as many entries."""

@@ -67,7 +67,10 @@ class Alliance(Aggregate):
 
     meta = {  # noqa: RUF012 (mongoengine declares it so)
         "collection": "alliances",
-        "indexes": ["states", ("status", "-created_at"), "owes", "members.request"],
+        "indexes": [
+            *(("states", "-created_at"), ("status", "-created_at")),
+            *("owes", "members.request"),
+        ],
     }
 
     anchor = StringField(required=True)

@@ -12,6 +12,10 @@ from mongoengine import (
     StringField,
 )
 
+PAIRS = ("place", "request", "offer")
+UNMET = ("place", "request", "line")
+"""The order of an allocation's pairs, and of its unmet needs."""
+
 
 class KeptAllocation(Document):
     """An allocation as it was found; the id is derived from all that it was found from.
@@ -73,7 +77,7 @@ class AllocatedPair(Document):
 
     meta = {  # noqa: RUF012 (mongoengine declares it so)
         "collection": "allocated_pairs",
-        "indexes": ["parts", {"fields": ["forget_at"], "expireAfterSeconds": 0}],
+        "indexes": [("parts", *PAIRS), {"fields": ["forget_at"], "expireAfterSeconds": 0}],
     }
 
     id = StringField(primary_key=True)
@@ -95,7 +99,7 @@ class UnmetNeed(Document):
 
     meta = {  # noqa: RUF012 (mongoengine declares it so)
         "collection": "unmet_needs",
-        "indexes": ["parts", {"fields": ["forget_at"], "expireAfterSeconds": 0}],
+        "indexes": [("parts", *UNMET), {"fields": ["forget_at"], "expireAfterSeconds": 0}],
     }
 
     id = StringField(primary_key=True)
@@ -112,11 +116,6 @@ class UnmetNeed(Document):
     reason = StringField(required=True)
     offers = ListField(StringField())
     forget_at = DateTimeField()
-
-
-PAIRS = ("place", "request", "offer")
-UNMET = ("place", "request", "line")
-"""The order of an allocation's pairs, and of its unmet needs."""
 
 
 def pairs_of(kept: KeptAllocation) -> Any:

@@ -57,7 +57,7 @@ class Shortlist(Aggregate):
 
     meta = {  # noqa: RUF012 (mongoengine declares it so)
         "collection": "shortlists",
-        "indexes": ["request", ("country", "request"), "donors", "partition"],
+        "indexes": ["request", ("country", "request"), ("donors", "request"), "partition"],
     }
 
     request = StringField(required=True)

@@ -1,9 +1,8 @@
 """Reading proposals: shortlists, what was decided, and what a reader may see of both."""
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 from typing import Any
 
 from services.matcher.documents import (
@@ -14,26 +13,21 @@ from services.matcher.documents import (
     shortlist_id,
     view_id,
 )
-from services.matcher.domain import (
-    COMMITTABLE,
-    DECLINED,
-    KEPT,
-    SPOKEN_FOR,
-    proposal_id,
-    split_proposal_id,
-    visible_serves,
-)
+from services.matcher.domain import proposal_id, split_proposal_id, visible_serves
 from services.matcher.rights import hidden_lines, is_party, sees_request
 from shared.events.versions import Version
 from shared.lifecycle import PARTY, SHOWN
 from shared.web.identity import Identity
 
-_BATCH = 50
-_ACTED_ON = sorted(SPOKEN_FOR | COMMITTABLE | KEPT)
-_SHOWN = {"_id": 1, "request": 1, "model": 1, "as_of": 1, "offers": 1, "entries": 1}
+STORED = {"_id": 1, "request": 1, "model": 1, "as_of": 1, "offers": 1, "entries": 1}
 
 Place = tuple[str, str]
 """Where a proposal stands in a list: its request, and its place among that request's."""
+
+
+def place_of(request: str, offer: str, rank: int | None) -> Place:
+    """By rank, or after all ranked ones where it is listed no more."""
+    return request, f"~{offer}" if rank is None else f"{rank:04d}"
 
 
 @dataclass(frozen=True)
@@ -86,9 +80,8 @@ class Proposal:
     @property
     def place(self) -> Place:
         """Where it stands in lists: ranked ones by rank, then those that only were acted on."""
-        if self.listed:
-            return self.request.record, f"{self.entry['rank']:04d}"
-        return self.request.record, f"~{self.offer.record}"
+        rank = self.entry["rank"] if self.listed else None
+        return place_of(self.request.record, self.offer.record, rank)
 
     def is_open(self) -> bool:
         """Whether both sides are still open for matching."""
@@ -119,15 +112,15 @@ def find(id_: str, identity: Identity) -> Proposal | None:
     if pair is None:
         return None
     request, offer = pair
-    shortlist = _collection().find_one({"_id": shortlist_id(request)}, _SHOWN)
+    shortlist = stored_lists().find_one({"_id": shortlist_id(request)}, STORED)
     match = Match.objects(id=id_).first()
-    views = _views([("request", request), ("offer", offer)])
+    views = views_of([("request", request), ("offer", offer)])
     listed = {} if shortlist is None else {e["offer"]: e for e in entries_of(shortlist)}
     if offer in listed and shortlist is not None:
-        found = _proposal(request, listed[offer], shortlist["model"], match, views, identity)
+        found = as_listed(request, listed[offer], shortlist["model"], match, views, identity)
         found = None if found is None else replace(found, shortlist=shortlist)
     elif match is not None:
-        found = _acted_on(match, views, identity)
+        found = as_acted_on(match, views, identity)
     else:
         return None
     if found is None or not found.may_be_seen(identity):
@@ -138,118 +131,15 @@ def find(id_: str, identity: Identity) -> Proposal | None:
 def acted_on(matches: Sequence[Match], identity: Identity) -> list[Proposal]:
     """Proposals that somebody acted on, as they were decided on: those that the reader may see."""
     sides = [("request", one.request) for one in matches] + [("offer", o.offer) for o in matches]
-    views = _views(sides)
-    found = (_acted_on(match, views, identity) for match in matches)
+    views = views_of(sides)
+    found = (as_acted_on(match, views, identity) for match in matches)
     return [one for one in found if one is not None and one.may_be_seen(identity)]
-
-
-def listing(
-    identity: Identity,
-    *,
-    request: str | None,
-    offer: str | None,
-    after: Place | None,
-    states: Collection[str] | None = None,
-) -> Iterator[Proposal]:
-    """Proposals open to decision that the reader may see, by request and rank, after a place.
-
-    The filters are joined by "and"; `states` are those of which a request may be. Rejected and
-    declined ones are left out; those with a decision that are no longer in the shortlist (their
-    capacity may be used up by themselves) follow the ranked ones.
-    """
-    whose = _of(identity, states)
-    for batch in _batches(_shortlists(identity, request, offer, whose, after)):
-        yield from (
-            one
-            for one in _of_shortlists(batch, identity)
-            if (after is None or one.place > after)
-            and (offer is None or one.offer.record == offer)
-            and one.status not in DECLINED
-            and one.is_open()
-            and one.may_be_seen(identity)
-        )
-
-
-def _of(identity: Identity, states: Collection[str] | None) -> Collection[str] | None:
-    """The States of whose requests a list is; None for those of every State."""
-    if identity.role != "requester":
-        return states
-    return [one for one in (identity.state,) if one and (states is None or one in states)]
-
-
-def _shortlists(
-    identity: Identity,
-    request: str | None,
-    offer: str | None,
-    states: Collection[str] | None,
-    after: Place | None,
-) -> Iterator[dict[str, Any]]:
-    """The stored lists, by plain conditions where those do: see shared/registers/conditions.py."""
-    wanted: dict[str, Any] = {}
-    if after is not None:
-        wanted["request"] = {"$gte": after[0]}
-    if request is not None:
-        wanted["_id"] = {"$in": [shortlist_id(request)]}
-    if states is not None:
-        wanted["country"] = {"$in": sorted(states)}
-    conditions: list[dict[str, Any]] = []
-    if offer is not None:
-        view = RecordView.objects(id=view_id("offer", offer)).first()
-        if view is None:
-            return iter(())
-        conditions.append(_listing({"donors": view.owner, "offers": offer}, {"offer": offer}))
-    if identity.role == "donor":
-        own = identity.organisation
-        conditions.append(_listing({"donors": own}, {"organisation": own}))
-    return _in_parts({**wanted, "$and": conditions} if conditions else wanted)
-
-
-def _in_parts(wanted: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Those that are wanted, by request, a part at a time: no read is of all that there are."""
-    size = 1
-    while True:
-        part = list(_collection().find(wanted, _SHOWN).sort("request", 1).limit(size))
-        yield from part
-        if len(part) < size:
-            return
-        wanted = {**wanted, "request": {"$gt": part[-1]["request"]}}
-        size = min(2 * size, _BATCH)
-
-
-def _listing(listed: dict[str, Any], acted_on: dict[str, Any]) -> dict[str, Any]:
-    """Shortlists that have such an offer, or of whose request such a proposal was acted on."""
-    acted = Match.objects(status__in=_ACTED_ON, **acted_on).scalar("request")
-    return {"$or": [listed, {"_id": {"$in": [shortlist_id(request) for request in acted]}}]}
-
-
-def _of_shortlists(batch: list[dict[str, Any]], identity: Identity) -> Iterator[Proposal]:
-    requests = [shortlist["request"] for shortlist in batch]
-    matches: dict[str, dict[str, Match]] = {}
-    for match in Match.objects(request__in=requests):
-        matches.setdefault(match.request, {})[match.offer] = match
-    offers = {offer for shortlist in batch for offer in shortlist["offers"]}
-    offers |= {offer for of_request in matches.values() for offer in of_request}
-    views = _views([("request", id_) for id_ in requests] + [("offer", id_) for id_ in offers])
-    for shortlist in batch:
-        acted = matches.get(shortlist["request"], {})
-        for entry in entries_of(shortlist):
-            match = acted.pop(entry["offer"], None)
-            found = _proposal(
-                shortlist["request"], entry, shortlist["model"], match, views, identity
-            )
-            if found is not None:
-                yield found
-        for _, match in sorted(acted.items()):
-            found = _acted_on(match, views, identity)
-            # One that came back and is not listed is barred by something else by now.
-            if found is not None and match.status != "proposed":
-                yield found
 
 
 Views = Mapping[str, RecordView]
 
 
-def _proposal(
+def as_listed(
     request: str,
     entry: Mapping[str, Any],
     model: str,
@@ -257,6 +147,7 @@ def _proposal(
     views: Views,
     identity: Identity,
 ) -> Proposal | None:
+    """A proposal as the shortlist has it; None where one of both records is not known."""
     asked, offered = _sides(request, entry["offer"], views)
     if asked is None or offered is None:
         return None  # ranked before this API's own projection has heard of the record
@@ -264,7 +155,8 @@ def _proposal(
     return Proposal(asked, offered, entry, model, True, match, hidden)
 
 
-def _acted_on(match: Match, views: Views, identity: Identity) -> Proposal | None:
+def as_acted_on(match: Match, views: Views, identity: Identity) -> Proposal | None:
+    """A proposal as it was decided on; None where one of both records is not known."""
     asked, offered = _sides(match.request, match.offer, views)
     if asked is None or offered is None:
         return None
@@ -279,18 +171,12 @@ def _sides(request: str, offer: str, views: Views) -> tuple[RecordView | None, R
     return views.get(view_id("request", request)), views.get(view_id("offer", offer))
 
 
-def _views(records: Iterable[tuple[str, str]]) -> Views:
+def views_of(records: Iterable[tuple[str, str]]) -> Views:
+    """What is known of records, told by side and id: by the id of the view, those there are."""
     ids = [view_id(side, record) for side, record in records]
     return {view.id: view for view in RecordView.objects(id__in=ids)}
 
 
-def _batches(shortlists: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
-    """Few at first, for most pages end in the first lists, then more."""
-    size = 1
-    while batch := list(islice(shortlists, size)):
-        yield batch
-        size = min(2 * size, _BATCH)
-
-
-def _collection() -> Any:
+def stored_lists() -> Any:
+    """The collection of shortlists."""
     return Shortlist._get_collection()

@@ -51,6 +51,16 @@ def newest(
     }
 
 
+def count_up_to(records: Any, condition: Condition, most: int) -> int:
+    """How many documents meet the condition; `most` for that many or more, of which no more are
+    read.
+
+    In the order of an index, as they are listed: what counts by itself may read all that it finds.
+    """
+    found = records._get_collection().find(condition, {"_id": 1})
+    return len(list(found.sort("created_at", -1).limit(most)))
+
+
 def _place(cursor: str | None) -> tuple[datetime, str] | None:
     if cursor is None:
         return None

@@ -7,8 +7,8 @@ from marshmallow import fields
 
 from shared.web.schemas import StrictSchema
 
-MOST: Final = 1000
-"""Nothing is counted further than this."""
+MOST: Final = 100
+"""Nothing is counted further than this: it is counted for each page that tells it."""
 
 
 class WaitingCountView(StrictSchema):

@@ -8,7 +8,8 @@ from flask.views import MethodView
 
 from services.matcher import proposals
 from services.matcher.decisions import decide
-from services.matcher.proposals import Proposal
+from services.matcher.proposal_lists import listing
+from services.matcher.proposals import Place, Proposal
 from services.matcher.schemas import DecisionBody, ProposalQuery, ProposalView
 from services.matcher.settling import settle
 from services.matcher.views import proposal_view
@@ -49,12 +50,13 @@ class Proposals(MethodView):
     def get(self, args: dict[str, Any]) -> dict[str, Any]:
         """List proposals by request and rank."""
         identity = current_identity()
-        found = proposals.listing(
+        found = listing(
             identity,
             request=args["request"],
             offer=args["offer"],
             after=None if args["cursor"] is None else _place(args["cursor"]),
             states=_states(identity, args),
+            best=args["best"],
         )
         shown, further = _chosen(found, args)
         language = reading_language(args["language"])
@@ -101,15 +103,13 @@ def _states(identity: Identity, args: dict[str, Any]) -> list[str] | None:
     return covered if inside is None else [one for one in inside if one in (covered or ())]
 
 
-def _chosen(
-    found: Iterator[Proposal], args: dict[str, Any]
-) -> tuple[list[Proposal], proposals.Place | None]:
+def _chosen(found: Iterator[Proposal], args: dict[str, Any]) -> tuple[list[Proposal], Place | None]:
     """A page of what is as asked for, and the place after which to go on; None at the end.
 
     At most LOOKED_AT are looked at: what is rare in a long list makes short pages, no long wait.
     """
     shown: list[Proposal] = []
-    place: proposals.Place | None = None
+    place: Place | None = None
     for looked_at, one in enumerate(found):
         if len(shown) == args["limit"] or looked_at >= LOOKED_AT:
             return shown, place
@@ -122,7 +122,6 @@ def _chosen(
 def _is_asked_for(one: Proposal, args: dict[str, Any]) -> bool:
     return (
         args["status"] in (None, one.status)
-        and (args["best"] is None or (one.listed and one.entry["rank"] <= args["best"]))
         and (args["score"] is None or one.entry["score"] >= args["score"])
         and (args["theme"] is None or any(s["theme"] == args["theme"] for s in one.serves))
     )
@@ -161,7 +160,7 @@ def _view(proposal: Proposal, identity: Identity, language: str) -> dict[str, An
     return proposal_view(proposal, identity, language, context().clock().date())
 
 
-def _place(cursor: str) -> proposals.Place:
+def _place(cursor: str) -> Place:
     place = read_cursor(cursor, _PLACE)
     if not all(isinstance(part, str) for part in place):
         raise invalid_field("cursor", "This is not a cursor of this list.", "cursor")

@@ -5,10 +5,10 @@ from typing import Any
 
 from flask.views import MethodView
 
-from services.matcher import proposals
 from services.matcher.cooperating import triangular
 from services.matcher.cooperation_schemas import TriangularQuery, TriangularView
 from services.matcher.documents import RecordView, view_id
+from services.matcher.proposal_lists import listing
 from services.matcher.rights import oversees, owns_request, sees_request
 from shared.registers.context import context
 from shared.web.blueprint import Blueprint
@@ -39,7 +39,7 @@ class Triangular(MethodView):
         view = RecordView.objects(id=view_id("request", args["request"])).first()
         if view is None or not _may_know(identity, view):
             raise not_found("request")
-        listed = proposals.listing(identity, request=args["request"], offer=None, after=None)
+        listed = listing(identity, request=args["request"], offer=None, after=None)
         language = reading_language(args["language"])
         return {"items": triangular(view.owner, listed, language, on)}
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from services.requests.documents import AssistanceRequest
+from shared.registers.newest import count_up_to
 from shared.web.blueprint import Blueprint
 from shared.web.identity import covered_countries, current_identity, require_roles
 from shared.web.waiting import MOST, WaitingView, waiting_view
@@ -21,5 +22,4 @@ def waiting() -> dict[str, Any]:
     condition: dict[str, Any] = {"status": "submitted"}
     if identity.regions is not None:
         condition["country"] = {"$in": covered_countries(identity)}
-    collection = AssistanceRequest._get_collection()
-    return waiting_view({"requests": collection.count_documents(condition, limit=MOST)})
+    return waiting_view({"requests": count_up_to(AssistanceRequest, condition, MOST)})

@@ -127,3 +127,32 @@ def test_little_more_is_read_than_is_listed(
     monkeypatch.setattr(secantus.Storage, "_docs_by_recordids", noted)
     storage.find_matching("d", "c", wanted, sort={"created_at": -1, "_id": 1}, limit=4)
     assert len(read) < 40
+
+
+def test_a_list_needs_no_index_of_the_order_alone(
+    storage: Any, whole: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    storage.create_index("d", "cases", "by_status", {"status": 1, "created_at": -1})
+    for number in range(60):
+        at = NOW - timedelta(hours=number % 50)
+        case = {"_id": f"{number}", "status": STATES[number % 2], "created_at": at}
+        storage.insert("d", "cases", [case])
+    read: list[int] = []
+    fetch = secantus.Storage._docs_by_recordids
+
+    def noted(self: Any, db: str, coll: str, ids: list[int]) -> Any:
+        read.extend(ids)
+        return fetch(self, db, coll, ids)
+
+    asked: dict[str, Any] = {"sort": {"created_at": -1, "_id": 1}, "limit": 4}
+    everything = {
+        wanted: whole(storage, "d", "cases", {"status": wanted}, **asked) for wanted in STATES
+    }
+    no_index = whole(storage, "d", "cases", {}, **asked)
+    monkeypatch.setattr(secantus.Storage, "_docs_by_recordids", noted)
+    for wanted in STATES:
+        assert (
+            storage.find_matching("d", "cases", {"status": wanted}, **asked) == everything[wanted]
+        )
+    assert 0 < len(read) < 30
+    assert storage.find_matching("d", "cases", {}, **asked) == no_index

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from services.matcher.documents import Match, RecordView
+from services.matcher.proposals import views_of
 from services.matcher.reactions import keep_records
 from shared.language import signature
 from shared.language.concepts import thesaurus
@@ -106,6 +107,42 @@ def test_of_each_request_the_best_are_listed_and_counted_where_that_is_asked_for
     )
     assert counted_best == len(best)
     assert coordinator.get("/v1/proposals", status="proposed", best=0).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("query", "records"),
+    [
+        ({"request": "r1", "offer": "o2"}, {"r1", "o2"}),
+        ({"state": "MLI", "best": 1}, {"r2", "o1"}),
+    ],
+)
+def test_a_list_reads_the_records_of_what_it_may_show_and_no_others(
+    known: World,
+    coordinator: Caller,
+    monkeypatch: pytest.MonkeyPatch,
+    query: dict[str, Any],
+    records: set[str],
+) -> None:
+    read: list[str] = []
+
+    def noted(sides: list[tuple[str, str]]) -> Any:
+        read.extend(record for _, record in sides)
+        return views_of(sides)
+
+    monkeypatch.setattr("services.matcher.proposal_lists.views_of", noted)
+    assert len(coordinator.items("/v1/proposals", **query)) == 1
+    assert set(read) == records
+
+
+def test_nothing_is_counted_beyond_the_most(
+    known: World, coordinator: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for place in ("services.matcher.waiting", "shared.web.waiting"):
+        monkeypatch.setattr(f"{place}.MOST", 3)
+    items = coordinator.get("/v1/waiting").json["items"]
+    proposals = next(one for one in items if one["kind"] == "proposals")
+    assert proposals == {"kind": "proposals", "count": 3, "more": True}
+    assert [one["more"] for one in items if one["kind"] != "proposals"] == [False] * 3
 
 
 def test_what_was_decided_on_waits_no_more(known: World, coordinator: Caller) -> None:

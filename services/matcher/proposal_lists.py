@@ -1,0 +1,196 @@
+"""Proposals in lists: by request and rank, read no further than the page that shows them."""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from heapq import merge
+from itertools import islice
+from operator import itemgetter
+from typing import Any
+
+from services.matcher.documents import Match, RecordView, entries_of, shortlist_id, view_id
+from services.matcher.domain import COMMITTABLE, DECLINED, KEPT, SPOKEN_FOR
+from services.matcher.proposals import (
+    STORED,
+    Place,
+    Proposal,
+    as_acted_on,
+    as_listed,
+    place_of,
+    stored_lists,
+    views_of,
+)
+from shared.registers.conditions import Condition, joined
+from shared.web.identity import Identity
+
+_BATCH, _PART = 50, 20
+_ACTED_ON = sorted(SPOKEN_FOR | COMMITTABLE | KEPT)
+
+
+def listing(
+    identity: Identity,
+    *,
+    request: str | None,
+    offer: str | None,
+    after: Place | None,
+    states: Collection[str] | None = None,
+    best: int | None = None,
+) -> Iterator[Proposal]:
+    """Proposals open to decision that the reader may see, by request and rank, after a place.
+
+    The filters are joined by "and"; `states` are those of which a request may be, `best` is how
+    many of each request's are looked at, which are listed ones then. Rejected and declined ones are
+    left out; those with a decision that are no longer in the shortlist (their capacity may be used
+    up by themselves) follow the ranked ones.
+    """
+    whose = _of(identity, states)
+    own = identity.organisation if identity.role == "donor" else None
+
+    def may_be_listed(row: _Row) -> bool:
+        return (
+            (after is None or row.place > after)
+            and (offer is None or row.offer == offer)
+            and (own is None or row.organisation == own)
+            and (best is None or row.rank <= best)
+            and (row.match is None or row.match.status not in DECLINED)
+        )
+
+    for batch in batches(_shortlists(identity, request, offer, whose, after)):
+        rows = [row for row in _rows(batch) if may_be_listed(row)]
+        for part in _parts(rows):
+            yield from (
+                one
+                for one in _of_rows(part, identity)
+                if one.is_open() and one.may_be_seen(identity)
+            )
+
+
+def _of(identity: Identity, states: Collection[str] | None) -> Collection[str] | None:
+    """The States of whose requests a list is; None for those of every State."""
+    if identity.role != "requester":
+        return states
+    return [one for one in (identity.state,) if one and (states is None or one in states)]
+
+
+def _shortlists(
+    identity: Identity,
+    request: str | None,
+    offer: str | None,
+    states: Collection[str] | None,
+    after: Place | None,
+) -> Iterator[dict[str, Any]]:
+    """The stored lists, by request: those of several sets are merged, as in newest.py."""
+    wanted: Condition = {}
+    if after is not None:
+        wanted["request"] = {"$gte": after[0]}
+    if states is not None:
+        wanted["country"] = {"$in": sorted(states)}
+    sets: list[Condition] = [{}]
+    own = identity.organisation if identity.role == "donor" else None
+    if request is not None:
+        sets = [{"_id": shortlist_id(request)}]
+    elif offer is not None:
+        view = RecordView.objects(id=view_id("offer", offer)).first()
+        if view is None or (own is not None and view.owner != own):
+            return iter(())
+        sets = _listing({"donors": view.owner, "offers": offer}, {"offer": offer})
+    elif own is not None:
+        sets = _listing({"donors": own}, {"organisation": own})
+    return _each_once([in_parts(joined([wanted, one]), STORED) for one in sets])
+
+
+def in_parts(wanted: Condition, fields: Mapping[str, int]) -> Iterator[dict[str, Any]]:
+    """Stored lists, some of their fields, by request: read a part at a time, never all at once."""
+    size = 1
+    after: Condition = {}
+    while True:
+        found = stored_lists().find(joined([wanted, after]), fields)
+        part = list(found.sort("request", 1).limit(size))
+        yield from part
+        if len(part) < size:
+            return
+        after = {"request": {"$gt": part[-1]["request"]}}
+        size = min(2 * size, _BATCH)
+
+
+def _listing(listed: Condition, acted_on: dict[str, Any]) -> list[Condition]:
+    """Lists that have such an offer, and those of whose request such a proposal was acted on."""
+    acted = Match.objects(status__in=_ACTED_ON, **acted_on).scalar("request")
+    return [listed, {"_id": {"$in": [shortlist_id(request) for request in acted]}}]
+
+
+def _each_once(sets: list[Iterator[dict[str, Any]]]) -> Iterator[dict[str, Any]]:
+    last = None
+    for one in merge(*sets, key=itemgetter("request")):
+        if one["request"] != last:
+            yield one
+        last = one["request"]
+
+
+@dataclass(frozen=True)
+class _Row:
+    """What may become a proposal of a list once the records of both sides are read.
+
+    `entry` is None for one that was acted on and is listed no more.
+    """
+
+    request: str
+    offer: str
+    organisation: str
+    model: str
+    entry: Mapping[str, Any] | None
+    match: Match | None
+
+    @property
+    def rank(self) -> float:
+        """Its place among the request's; infinity for one that is listed no more."""
+        return float("inf") if self.entry is None else int(self.entry["rank"])
+
+    @property
+    def place(self) -> Place:
+        """Where the proposal stands in lists."""
+        rank = None if self.entry is None else self.entry["rank"]
+        return place_of(self.request, self.offer, rank)
+
+
+def _rows(batch: list[dict[str, Any]]) -> Iterator[_Row]:
+    matches: dict[str, dict[str, Match]] = {}
+    for match in Match.objects(request__in=[shortlist["request"] for shortlist in batch]):
+        matches.setdefault(match.request, {})[match.offer] = match
+    for shortlist in batch:
+        request, model = shortlist["request"], shortlist["model"]
+        acted = matches.get(request, {})
+        for entry in entries_of(shortlist):
+            offer = entry["offer"]
+            match = acted.pop(offer, None)
+            yield _Row(request, offer, entry["organisation"], model, entry, match)
+        for offer, match in sorted(acted.items()):
+            # One that came back and is not listed is barred by something else by now.
+            if match.status != "proposed":
+                yield _Row(request, offer, match.organisation, model, None, match)
+
+
+def _parts(rows: list[_Row]) -> Iterator[list[_Row]]:
+    """A few at a time: of what a page does not show no records are read."""
+    for place in range(0, len(rows), _PART):
+        yield rows[place : place + _PART]
+
+
+def _of_rows(rows: list[_Row], identity: Identity) -> Iterator[Proposal]:
+    sides = [("request", row.request) for row in rows] + [("offer", row.offer) for row in rows]
+    views = views_of(sides)
+    for row in rows:
+        found: Proposal | None = None
+        if row.entry is not None:
+            found = as_listed(row.request, row.entry, row.model, row.match, views, identity)
+        elif row.match is not None:
+            found = as_acted_on(row.match, views, identity)
+        if found is not None:
+            yield found
+
+
+def batches(shortlists: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    """Few at first, for most pages end in the first lists, then more."""
+    size = 1
+    while batch := list(islice(shortlists, size)):
+        yield batch
+        size = min(2 * size, _BATCH)
