@@ -144,6 +144,7 @@ def refusal(life, record, action):
     return None
 
 
+@pytest.mark.long
 def test_no_random_walk_leads_to_an_illegal_state():
     """Steps by anybody's whim: what is allowed leads to a state of the table, the rest nowhere."""
     dice = random.Random(20261126)

@@ -66,6 +66,7 @@ def test_whose_activities_they_are_must_be_known(stack: Stack, tmp_path: Path) -
     assert "There is no such organisation" in done.stderr
 
 
+@pytest.mark.long
 def test_a_national_report_becomes_drafts_once_or_not_at_all(stack: Stack, tmp_path: Path) -> None:
     path = tmp_path / "report.csv"
     header = "reference,title,description,theme,kind,quantity,unit"

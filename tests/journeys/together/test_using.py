@@ -28,6 +28,7 @@ def commands(stack: Stack) -> str:
     return script
 
 
+@pytest.mark.long
 def test_the_guide_does_what_it_says(stack: Stack, tmp_path: Path) -> None:
     (tmp_path / ".entraide").symlink_to(stack.plan.directory.path.resolve())
     script = tmp_path / "commands.sh"

@@ -103,6 +103,7 @@ def test_what_counts_is_what_is_held(request_id, committed, status, counts):
     assert committed(request_id)[0] == (4 if counts else 0, None)
 
 
+@pytest.mark.long
 def test_any_order_and_repetition_ends_the_same(record, committed):
     need = {"theme": "marking", "kind": "equipment", "quantity": 10, "unit": "machines"}
     for number, order in enumerate(itertools.permutations(range(4))):

@@ -248,6 +248,7 @@ def test_a_classifier_for_other_features_is_refused() -> None:
         Classifier((-1.0,) * len(FEATURES), 0.0, 0.5, (0.0,) * len(FEATURES))
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not GOLD.exists(), reason="needs the labelled development set")
 @pytest.mark.parametrize(("text_only", "least"), [(False, 0.9), (True, 0.9)])
 def test_what_it_reaches_on_records_held_back(text_only: bool, least: float) -> None:

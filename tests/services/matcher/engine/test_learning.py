@@ -103,6 +103,7 @@ def test_a_taste_unlike_the_prior_is_learnt_and_beats_it_on_held_back_decisions(
     assert weights["field"] < 2.0  # 3 in the prior, nothing in truth
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", [1, 2, 3, 4])
 def test_decisions_by_a_coin_bring_no_new_model(seed: int) -> None:
     assert compared(decisions(300, seed, truth=None)).wanting is not None
