@@ -34,6 +34,20 @@ inlined: Any = njit(nogil=True, inline="always")
 
 
 @inlined
+def ascending(values):  # type: ignore[no-untyped-def]
+    """The places of a few values in their order, of equals the first one first."""
+    # np.argsort would take seconds to compile.
+    order = np.empty(len(values), dtype=np.int64)
+    for at in range(len(values)):
+        spot = at
+        while spot > 0 and values[order[spot - 1]] > values[at]:
+            order[spot] = order[spot - 1]
+            spot -= 1
+        order[spot] = at
+    return order
+
+
+@inlined
 def admits(admission, eligibility):  # type: ignore[no-untyped-def]
     """Whether an eligibility is for a State, whose eligibility.Admission is given."""
     words, word, bit = admission

@@ -8,7 +8,7 @@ import math
 import numpy as np
 
 from services.matcher.engine.codes import HUNDRED
-from services.matcher.engine.compiled import inlined
+from services.matcher.engine.compiled import compiled, inlined
 from services.matcher.engine.features import FEATURES, HIGHEST_COSINE, LOWEST_COSINE
 from services.matcher.engine.glance import (
     CONCEPT_WORDS,
@@ -103,7 +103,7 @@ def in_gist(gists, row, mine):  # type: ignore[no-untyped-def]
     return common, product, named, length
 
 
-@inlined
+@compiled
 def gist_weights(one, marks):  # type: ignore[no-untyped-def]
     """The weights of what a record names, by the numbers that gists have for concepts."""
     mine = np.zeros(MOST_CONCEPT + 1, dtype=np.int16)
@@ -115,7 +115,7 @@ def gist_weights(one, marks):  # type: ignore[no-untyped-def]
     return mine
 
 
-@inlined
+@compiled
 def concept_words(one, marks):  # type: ignore[no-untyped-def]
     """The set of the concepts that a record names, as glance.concept_words has it."""
     words = np.zeros(CONCEPT_WORDS, dtype=np.uint64)
@@ -128,7 +128,7 @@ def concept_words(one, marks):  # type: ignore[no-untyped-def]
     return words
 
 
-@inlined
+@compiled
 def line_worth(asked, lines, weights, closeness, serves):  # type: ignore[no-untyped-def]
     """What one provision line does for all needs of a request, by its code."""
     worth = np.zeros(1 << LINE_BITS, dtype=np.float32)
@@ -149,7 +149,7 @@ def line_worth(asked, lines, weights, closeness, serves):  # type: ignore[no-unt
     return worth
 
 
-@inlined
+@compiled
 def theme_worth(one, weights, near):  # type: ignore[no-untyped-def]
     """What likeness to a text that speaks of one theme alone is worth, for each theme."""
     worth = np.zeros(256, dtype=np.float32)
@@ -163,7 +163,7 @@ def theme_worth(one, weights, near):  # type: ignore[no-untyped-def]
     return worth
 
 
-@inlined
+@compiled
 def kind_worth(asked, weights, served):  # type: ignore[no-untyped-def]
     """What a text on one kind alone serves of the kinds that a request speaks of, for each."""
     worth = np.zeros(256, dtype=np.float32)
@@ -179,7 +179,7 @@ def kind_worth(asked, weights, served):  # type: ignore[no-untyped-def]
     return worth
 
 
-@inlined
+@compiled
 def text_worth(themes, kinds):  # type: ignore[no-untyped-def]
     """What likeness to a text is worth that speaks of one theme and one kind alone, by its code."""
     worth = np.zeros(1 << LINE_BITS, dtype=np.float32)
@@ -188,7 +188,7 @@ def text_worth(themes, kinds):  # type: ignore[no-untyped-def]
     return worth
 
 
-@inlined
+@compiled
 def field_worth(weights):  # type: ignore[no-untyped-def]
     """What it is worth how surely an offer is of this field, and that it is without codes."""
     worth = np.empty(256, dtype=np.float32)
@@ -199,7 +199,7 @@ def field_worth(weights):  # type: ignore[no-untyped-def]
     return worth
 
 
-@inlined
+@compiled
 def named_worth(one, weights):  # type: ignore[no-untyped-def]
     """What each concept that both name is worth, by how many an offer names; a request is asked."""
     own = 0.0
@@ -213,7 +213,7 @@ def named_worth(one, weights):  # type: ignore[no-untyped-def]
     return worth
 
 
-@inlined
+@compiled
 def planes_of(vector):  # type: ignore[no-untyped-def]
     """A vector's numbers by their four highest bits, as four planes of signs, and its length then.
 

@@ -157,7 +157,7 @@ def _total(features, weights):  # type: ignore[no-untyped-def]
     return total
 
 
-@inlined
+@compiled
 def _tell_lines(asked, needs, given, provisions, today, codes, best, out):  # type: ignore[no-untyped-def]
     """What an offer's lines do for a request's needs; `best` is measures × needs to write in."""
     closeness, serves = codes[0], codes[1]
@@ -202,7 +202,7 @@ def _covered(needed, given, comparable):  # type: ignore[no-untyped-def]
     return UNSURE
 
 
-@inlined
+@compiled
 def _known(one, concepts, near):  # type: ignore[no-untyped-def]
     """A record as others are compared with it: what it names, as tables by number."""
     themes = np.zeros(len(near), dtype=np.int32)
@@ -243,7 +243,7 @@ def _slot(terms, term):  # type: ignore[no-untyped-def]
     return slot
 
 
-@inlined
+@compiled
 def _tell_texts(own, one, other, out):  # type: ignore[no-untyped-def]
     """What the texts of a record and another have in common; `own` is what is known of the one.
 
@@ -292,7 +292,7 @@ def _tell_texts(own, one, other, out):  # type: ignore[no-untyped-def]
     return _part(own_common, own_total), _part(common, total)
 
 
-@inlined
+@compiled
 def _tell_rest(asked, given, today, served, out):  # type: ignore[no-untyped-def]
     """The kinds that the texts speak of, what the donor chose, and the time for help."""
     needed, offered = asked["text_kinds"], given["text_kinds"]

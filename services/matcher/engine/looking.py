@@ -3,7 +3,7 @@
 import numpy as np
 
 from services.matcher.engine.cells import BLOCK, END
-from services.matcher.engine.compiled import admits, compiled, fetch, inlined
+from services.matcher.engine.compiled import admits, ascending, compiled, fetch, inlined
 from services.matcher.engine.estimates import (
     CONCEPTS,
     FOCUS,
@@ -41,7 +41,8 @@ from services.matcher.engine.glance import (
     WHOM_AT,
 )
 
-_SAMPLED, _WORTH_SAMPLING, _MARGIN = 8, 4, 1.25
+_EVERY, _SAMPLED = np.int64(1), np.int64(8)
+_WORTH_SAMPLING, _MARGIN = 4, 1.25
 """Of each so many blocks one is a sample, if there are so many times more places than are wanted;
 so much deeper than by its size it is looked in for where the best begin."""
 _AHEAD = 8
@@ -79,16 +80,18 @@ def candidates(  # type: ignore[no-untyped-def]
     return _look_again(rows, rests, gists, gist, asked, marks, weights, most[1])
 
 
-@inlined
+@compiled
 def _promising(part, themes, lines):  # type: ignore[no-untyped-def]
     """The cells in the order in which they are looked at: the sooner the best are seen, the less
     of the others has to be."""
     worth = np.empty(len(part.themes), dtype=np.float32)
     for cell in range(len(worth)):
         theme = part.themes[cell]
-        first = theme << KIND_BITS
-        worth[cell] = themes[theme] + lines[first : first + (1 << KIND_BITS)].max()
-    return np.argsort(-worth)
+        most = lines[theme << KIND_BITS]
+        for kind in range(1, 1 << KIND_BITS):
+            most = max(most, lines[theme << KIND_BITS | kind])
+        worth[cell] = -themes[theme] - most
+    return ascending(worth)
 
 
 @inlined
@@ -100,7 +103,7 @@ def _look(part, order, links, places, when, admission, own, tables, most):  # ty
     with them, in steps; and the least step of the best in the end.
     """
     how = (when, admission, own, tables)
-    every, some = _counted(part, links, 1), _counted(part, links, _SAMPLED)
+    every, some = _counted(part, links, _EVERY), _counted(part, links, _SAMPLED)
     least = np.int64(0)
     if every > _WORTH_SAMPLING * most:
         # Where some of the blocks begin to be among the best is about where all do: so most of
@@ -108,10 +111,10 @@ def _look(part, order, links, places, when, admission, own, tables, most):  # ty
         among = np.int64(_MARGIN * most * some / every) + 1
         _, _, _, least, found = _looked(part, order, links, places, how, among, least, _SAMPLED)
         least = least if found >= among else np.int64(0)
-    rows, rests, steps, least, found = _looked(part, order, links, places, how, most, least, 1)
+    rows, rests, steps, least, found = _looked(part, order, links, places, how, most, least, _EVERY)
     if found < most and least > 0:
         rows, rests, steps, least, found = _looked(
-            part, order, links, places, how, most, np.int64(0), 1
+            part, order, links, places, how, most, np.int64(0), _EVERY
         )
     return rows, rests, steps, least
 
@@ -209,11 +212,13 @@ def _looked(part, order, links, places, how, most, least, each):  # type: ignore
     return rows[:kept], rests[:kept], steps[:kept], least, above
 
 
-@inlined
+@compiled
 def _once(rows, rests, steps, least):  # type: ignore[no-untyped-def]
     """The rows whose estimate is from `least` on, each once, though it stand in several cells."""
-    size = 1024
-    while size < 2 * np.count_nonzero(steps >= least):
+    wanted, size = 0, 1024
+    for step in steps:
+        wanted += step >= least
+    while size < 2 * wanted:
         size *= 2
     seen = np.full(size, -1, dtype=np.int32)
     kept = 0
@@ -231,7 +236,7 @@ def _once(rows, rests, steps, least):  # type: ignore[no-untyped-def]
     return rows[:kept], rests[:kept]
 
 
-@inlined
+@compiled
 def _look_again(rows, rests, gists, own, asked, marks, weights, most):  # type: ignore[no-untyped-def]
     """The rows whose estimates are the `most` best, with what the offers' gists tell, and these
     estimates to a step: best first, of equals in no order."""

@@ -129,7 +129,7 @@ def reached(part, links, places, gists, gist, offer, lines, today, admitted, wei
     return rows[:kept]
 
 
-@inlined
+@compiled
 def _look(part, links, places, when, admitted, own, tables, weights, base, room):  # type: ignore[no-untyped-def]
     """The places that may come up to their ends by their words, with estimates without concepts."""
     blocks, counts, about = part
@@ -208,7 +208,7 @@ def _in_common(gists, row, mine):  # type: ignore[no-untyped-def]
     return own_common, product, length
 
 
-@inlined
+@compiled
 def _near_worth(given, lines, weights, closeness, serves):  # type: ignore[no-untyped-def]
     """What the provisions do for a need that is all that is asked for, by its code."""
     worth = np.zeros(1 << LINE_BITS, dtype=np.float32)
@@ -225,7 +225,7 @@ def _near_worth(given, lines, weights, closeness, serves):  # type: ignore[no-un
     return worth
 
 
-@inlined
+@compiled
 def _fit_worth(given, lines, closeness, serves):  # type: ignore[no-untyped-def]
     """How well the best provision serves a need, by its code."""
     worth = np.zeros(1 << LINE_BITS, dtype=np.float32)
@@ -240,7 +240,7 @@ def _fit_worth(given, lines, closeness, serves):  # type: ignore[no-untyped-def]
     return worth
 
 
-@inlined
+@compiled
 def _theme_worth(given, weights, near):  # type: ignore[no-untyped-def]
     """What likeness to a text is worth that speaks most of a theme, for each: of all that a text
     speaks of no look tells more, so what is most alike counts as if it were quite alike."""
@@ -251,7 +251,7 @@ def _theme_worth(given, weights, near):  # type: ignore[no-untyped-def]
     return worth
 
 
-@inlined
+@compiled
 def _kind_worth(given, weights, served):  # type: ignore[no-untyped-def]
     """The same for the kinds that an offer's text serves."""
     worth = np.zeros(256, dtype=np.float32)
@@ -270,7 +270,7 @@ def _kind_worth(given, weights, served):  # type: ignore[no-untyped-def]
     return worth
 
 
-@inlined
+@compiled
 def _shared_worth(names, weights):  # type: ignore[no-untyped-def]
     """What each concept that both name is worth, by how many a request names; `names` the offer."""
     worth = np.empty(MOST_NAMED + 1, dtype=np.float32)

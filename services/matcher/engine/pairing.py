@@ -80,7 +80,7 @@ def offers_told_fast(records: Records, row: int, rows: Rows) -> Told:
     marks = records.names.concept_marks()
     named, ends = named_by_both(rows, offers.records.table, asked, marks, MOST_EVIDENCE)
     names = records.names.concepts.listed()
-    concepts = [names[number] for number in named.tolist()]
+    concepts = list(map(names.__getitem__, named.tolist()))
     return Told(_by_pair(_servings(told, fits, records), lines_ends), _by_pair(concepts, ends))
 
 
@@ -99,8 +99,8 @@ def _servings(
     columns = (
         needs,
         provisions,
-        [THEME_CODES[theme] for theme in themes],
-        [KIND_CODES[kind] for kind in kinds],
+        map(THEME_CODES.__getitem__, themes),
+        map(KIND_CODES.__getitem__, kinds),
         [None if value == UNKNOWN else value / THOUSANDTHS for value in quantities],
         [None if value == UNKNOWN else value / THOUSANDTHS for value in ofs],
         [None if value == UNKNOWN else units[value] for value in unit],

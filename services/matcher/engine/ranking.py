@@ -67,14 +67,15 @@ class Model:
         """Scores from log odds."""
         # Past ±40 the rounded score is 0 or 1 anyway, and exp cannot overflow.
         rounded: npt.NDArray[np.float64] = np.round(
-            1.0 / (1.0 + np.exp(-np.clip(total, -40.0, 40.0))), DECIMALS
+            1.0 / (1.0 + np.exp(-np.minimum(np.maximum(total, -40.0), 40.0))), DECIMALS
         )
         return rounded
 
     def least_alike(self, log_odds: float) -> float:
         """The least log odds whose score may be the same as that of others, by its rounding."""
-        (score,) = self.from_log_odds(np.array([log_odds])).tolist()
-        less = score - 10.0**-DECIMALS
+        less = (
+            1.0 / (1.0 + math.exp(-log_odds)) - 1.5 * 10.0**-DECIMALS if log_odds > -40.0 else 0.0
+        )
         return math.log(less / (1.0 - less)) if less > 0.0 else -math.inf
 
     def features_of(self, told: Sequence[float]) -> tuple[float, ...]:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from services.matcher.engine.compiled import compiled
+from services.matcher.engine.compiled import ascending, compiled
 from services.matcher.engine.entries import UNKNOWN
 from services.matcher.engine.names import CONCEPT_PLACE
 from services.matcher.engine.serving import LEAST_FIT
@@ -24,7 +24,7 @@ def served(rows, offers, provisions, request, needs, today, closeness, serves): 
     numbers = np.empty(count, dtype=np.int64)
     for place in range(count):
         numbers[place] = needs[asked["first_line"] + place]["number"]
-    order = np.argsort(numbers)
+    order = ascending(numbers)
     told = np.empty((len(rows) * count, 9), dtype=np.int64)
     fits = np.empty(len(rows) * count)
     ends = np.zeros(len(rows) + 1, dtype=np.int64)
