@@ -44,6 +44,7 @@ from services.matcher.promises import commitment_lines, require_committable
 from services.matcher.settling import settle
 from services.matcher.shortages import REFUSED, refusal_code, shortage_view, whole_refusal
 from shared.events.outbox import DuplicateId, StaleVersion
+from shared.graces import over
 from shared.ids import derived_id
 from shared.lifecycle import IllegalTransition
 from shared.registers.steps import subject_of
@@ -131,7 +132,7 @@ def recover(now: datetime) -> int:
         one["_id"]
         for status in ("accepting", "undoing")
         for one in KeptAllocation._get_collection().find(
-            {"status": status, "begun_at": {"$lte": now - GRACE}}, {"_id": 1}
+            {"status": status, **over("begun_at", now, GRACE)}, {"_id": 1}
         )
     ]
     for id_ in stale:

@@ -22,6 +22,7 @@ from services.matcher.calls import THE_LINE, open_projects, project_record
 from services.matcher.documents import Commitment, CommitmentLine, RecordView, view_id
 from services.matcher.embargo_checks import lines_bar
 from shared.events.outbox import DuplicateId, Version, change
+from shared.graces import over
 from shared.lifecycle import SHOWN, IllegalTransition
 from shared.registers.steps import party_of, take_step, take_step_as
 from shared.web.identity import Identity
@@ -91,8 +92,8 @@ def settle(id_: str, now: datetime) -> Application:
 
 def sweep(now: datetime) -> int:
     """Settle approvals that were begun and left; one that fails is logged and tried again."""
-    left = Application.objects(status__in=UNFINISHED, updated_at__lte=now - GRACE).only("id")
-    ids = [one.id for one in left]
+    left = over("updated_at", now, GRACE)
+    ids = list(Application.objects(status__in=UNFINISHED, __raw__=left).scalar("id"))
     for id_ in ids:
         with apart("application not settled", id_):
             settle(id_, now)

@@ -33,6 +33,7 @@ from services.matcher.life import advance
 from services.matcher.pledges import above_pledge
 from services.matcher.shortages import refusal_text, shortage_of
 from shared.events.outbox import NotFound, Version, change, create
+from shared.graces import over
 from shared.lifecycle import IllegalTransition
 
 UNFINISHED = ("reserving", "undoing", "releasing")
@@ -124,8 +125,8 @@ def recover(now: datetime, grace: timedelta = GRACE, step: Step = no_step) -> in
 
     One that cannot be finished is logged, counted and tried again by the next call.
     """
-    stale = Commitment.objects(status__in=UNFINISHED, updated_at__lte=now - grace).only("id")
-    ids = [one.id for one in stale]
+    left = over("updated_at", now, grace)
+    ids = list(Commitment.objects(status__in=UNFINISHED, __raw__=left).scalar("id"))
     _each(ids, lambda id_: finish(id_, now, step))
     return len(ids)
 

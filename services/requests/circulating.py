@@ -5,6 +5,7 @@ of workers may sweep at once: each step is taken once.
 """
 
 import threading
+import time
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 
@@ -19,9 +20,10 @@ from shared.registers.commitments import held
 
 SWEEP_SECONDS = 5.0
 LOOK_BACK = timedelta(days=7)
-"""How far back a worker looks, when it starts, for requests that changed."""
+"""How far back a worker looks for requests that changed: when it starts, and now and then."""
 OVERLAP = timedelta(minutes=2)
-"""How far the clocks of those who write may be apart."""
+"""How far the clocks of those who write may be apart without its taking until then."""
+AGAIN_SECONDS = 3600.0
 _BATCH = 500
 
 log = structlog.get_logger(__name__)
@@ -29,9 +31,11 @@ log = structlog.get_logger(__name__)
 
 def keep_circulating(stop: threading.Event, clock: Callable[[], datetime]) -> None:
     """The worker's loop: circulate what is due and settle what changed, until told to stop."""
-    since = clock() - LOOK_BACK
+    since, whole = clock() - LOOK_BACK, time.monotonic()
     while not stop.wait(SWEEP_SECONDS):
         now = clock()
+        if looks_back(since, now, time.monotonic() - whole):
+            since, whole = now - LOOK_BACK, time.monotonic()
         try:
             circulate_due(now)
             settle_changed(since, now)
@@ -39,6 +43,15 @@ def keep_circulating(stop: threading.Event, clock: Callable[[], datetime]) -> No
             log.warning("requests not looked at", error=str(error))
         else:
             since = now - OVERLAP
+
+
+def looks_back(since: datetime, now: datetime, passed: float) -> bool:
+    """Whether it is time to look at a week again, after `passed` seconds.
+
+    It is once an hour, for what was written by a clock that was wrong; and at once where this clock
+    was set back: what was written since is of before `since`.
+    """
+    return now < since or passed > AGAIN_SECONDS
 
 
 def circulate_due(now: datetime) -> int:

@@ -160,10 +160,8 @@ class Relay:
         """Lease up to a batch of documents with something pending; None when there are none."""
         collection: Collection[dict[str, Any]] = aggregate._get_collection()
         now = self._clock()
-        free = {
-            **WAITING,
-            "lease_until": {"$not": {"$gt": now}},  # free when it has none
-        }
+        # Free when it has none, or one that is far too long: a clock that was ahead took it.
+        free = {**WAITING, "lease_until": {"$not": {"$gt": now, "$lte": now + 2 * LEASE}}}
         found = collection.find(free, {"_id": 1}).sort("pending_since", 1).limit(self._batch)
         ids = [document["_id"] for document in found]
         if not ids:

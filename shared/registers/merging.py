@@ -27,6 +27,7 @@ import structlog
 
 from shared.events.outbox import NotFound, change
 from shared.events.work import INFRASTRUCTURE
+from shared.graces import over
 from shared.registers.merged import MergeableRecord
 from shared.registers.merging_rules import (
     GIVING_BACK,
@@ -84,7 +85,7 @@ def recover(
     """
     stale = {
         "merging.state": {"$in": [TAKING_OVER, GIVING_BACK]},
-        "updated_at": {"$lte": now - grace},
+        **over("updated_at", now, grace),
     }
     ids = list(register.document.objects(__raw__=stale).scalar("id"))
     for identifier in ids:

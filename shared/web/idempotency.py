@@ -24,6 +24,7 @@ from pymongo.collection import Collection
 from pymongo.errors import DuplicateKeyError
 
 from shared.events.outbox import DuplicateId
+from shared.graces import holds
 from shared.ids import derived_id
 from shared.web.bodies import request_json
 from shared.web.identity import Identity, current_identity
@@ -182,7 +183,7 @@ def _take_over(store: Store, fresh: dict[str, Any], now: datetime) -> Response |
         )
     if found["answer"] is not None:
         return _replay(found["answer"])
-    if found["lease_until"] > now:
+    if holds(found["lease_until"], now, LEASE):
         raise _in_flight()
     taken = store.update_one(
         {"_id": found["_id"], "owner": found["owner"], "answer": None},

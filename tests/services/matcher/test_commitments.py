@@ -169,6 +169,12 @@ def test_what_is_under_way_is_left_to_whoever_began_it(match: Match) -> None:
     assert Commitment.objects.get(id="c").status == "held"
 
 
+def test_what_a_clock_ahead_began_and_left_is_finished(match: Match) -> None:
+    begin("c", match, lines(1, 1), None, COORDINATOR, NOW + timedelta(hours=1))
+    assert recover(NOW) == 1
+    assert Commitment.objects.get(id="c").status == "held"
+
+
 def places(work: Callable[[Callable[[str], None]], object]) -> int:
     """How many steps the work has."""
     steps: list[str] = []

@@ -5,7 +5,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.requests.circulating import circulate_due, settle, settle_changed
+from services.requests.circulating import (
+    AGAIN_SECONDS,
+    circulate_due,
+    looks_back,
+    settle,
+    settle_changed,
+)
 from services.requests.documents import AssistanceRequest
 from services.requests.reactions import on_matches
 from shared.events import validation
@@ -173,6 +179,13 @@ def test_a_need_that_is_added_opens_a_covered_request_again(record, operator, bo
     now = datetime.now(UTC)
     assert settle_changed(now - timedelta(minutes=2), now) >= 1
     assert stored(made).status == "partly-covered"
+
+
+def test_a_week_is_looked_at_again_where_a_clock_may_have_been_wrong():
+    since = datetime.now(UTC)
+    assert not looks_back(since, since + timedelta(hours=9), AGAIN_SECONDS)
+    assert looks_back(since, since - timedelta(minutes=58), 0)
+    assert looks_back(since, since, AGAIN_SECONDS + 1)
 
 
 def test_many_settlings_at_once_take_each_step_once(record):

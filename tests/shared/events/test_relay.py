@@ -106,6 +106,18 @@ def test_killed_between_publishing_and_removing(
     assert [event.id for event in published(topics.requests)] == ["a/1.1", "a/1.1"]
 
 
+def test_a_lease_that_a_clock_ahead_took_is_none(
+    settings: Settings, database: Database[dict[str, Any]]
+) -> None:
+    create(Thing(id="a"), now())
+    clock = Clock()
+    clock.ahead = timedelta(hours=1)
+    assert Relay(settings, [Thing], "ahead", clock).claim(Thing) is not None  # and it dies
+    assert pending(database) == 1
+    assert Relay(settings, [Thing], "next", now).publish_pending() == 1
+    assert pending(database) == 0
+
+
 def test_a_change_while_publishing_is_published_next(
     settings: Settings, database: Database[dict[str, Any]], topics: Topics, published: Published
 ) -> None:

@@ -159,6 +159,17 @@ def test_who_died_holding_a_key_is_taken_over_when_the_lease_is_up(
     assert replayed.headers["Idempotency-Replayed"] == "true"
 
 
+def test_a_key_that_a_clock_ahead_holds_is_taken_over_at_once(
+    client: FlaskClient, requester: dict[str, str]
+) -> None:
+    headers = {**requester, "Idempotency-Key": "k"}
+    made = client.post("/v1/notes", json=BODY, headers=headers)
+    until = {"$set": {"answer": None, "lease_until": datetime.now(UTC) + timedelta(hours=1)}}
+    current_database()[COLLECTION].update_one({}, until)
+    assert client.post("/v1/notes", json=BODY, headers=headers).get_json() == made.get_json()
+    assert notes() == 1
+
+
 def test_after_a_day_a_key_is_forgotten_but_its_record_is_not_made_again(
     client: FlaskClient,
     requester: dict[str, str],
