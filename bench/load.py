@@ -4,21 +4,26 @@ With no option: the rate at which 99 of 100 calls are answered within a second, 
 and then halving between; calls come by themselves (bench/arrivals.py), their shares stand in
 bench/visits.py. Then four times that rate for a while: what is answered then, and after how long
 all is as before. `--soak MINUTES` runs at half that rate (or `--rate`) and tells what each process
-holds at the end of it, and how much that grew from the first third on.
+holds at the end of it, and how much that grew in the last two thirds of the time: in the last 20 of
+30 minutes. It ends with 1 where something grew that is to stay as it is, and keeps its samples in
+build/soak.json.
 
 Who calls shares the machine with who answers: figures are of this machine and this run.
 """
 
 import argparse
+import json
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
 from bench.arrivals import Stretch, arrive
-from bench.samples import Sample, growth, sampled
+from bench.samples import Sample, growth, latest, sampled, unsteady
 from bench.stacks import scratch_stack
 from bench.visits import Visits, introduce
 from deploy.cli.client import Client
@@ -35,11 +40,16 @@ OVER = 4
 CALLERS = 128
 CALM_SECONDS = 5.0
 MOST_CALMS = 24
+JUDGED = 2 / 3
+"""The part of a soak, its end, in which nothing may grow."""
+MOST_GROWTH, FEW = 0.02, 4
+SAMPLES = 180
+SOAK = Path("build") / "soak.json"
 console = Console(highlight=False, soft_wrap=True)
 
 
-def main() -> None:
-    """Find the rate, go beyond it, or soak."""
+def main() -> int:
+    """Find the rate, go beyond it, or soak; 1 if something grew in a soak, else 0."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=30, help="of each stretch")
     parser.add_argument("--soak", type=float, metavar="MINUTES")
@@ -47,14 +57,13 @@ def main() -> None:
     options = parser.parse_args()
     with _running() as (stack, visits):
         if options.soak and options.rate:
-            _soak(stack, visits, options.rate, 60 * options.soak)
-            return
+            return _soak(stack, visits, options.rate, 60 * options.soak)
         bears = find_rate(visits, options.seconds)
         console.print(f"99 of 100 within {LIMIT_SECONDS:g} s up to {bears:.1f} calls a second")
         if options.soak:
-            _soak(stack, visits, bears / 2, 60 * options.soak)
-        else:
-            _overload(visits, bears, options.seconds)
+            return _soak(stack, visits, bears / 2, 60 * options.soak)
+        _overload(visits, bears, options.seconds)
+    return 0
 
 
 @contextmanager
@@ -123,17 +132,27 @@ def _overload(visits: Visits, bears: float, seconds: float) -> None:
     console.print(f"  NOT as before after {CALM_SECONDS * MOST_CALMS:.0f} s")
 
 
-def _soak(stack: Stack, visits: Visits, rate: float, seconds: float) -> None:
+def _soak(stack: Stack, visits: Visits, rate: float, seconds: float) -> int:
     soaking = console.status(f"soaking at {rate:.1f} calls a second")
-    with sampled(stack, max(seconds / 60, 2)) as samples, soaking:
+    with sampled(stack, max(seconds / SAMPLES, 2)) as samples, soaking:
         stretch = arrive(rate, seconds, visits.act, callers=CALLERS, seed=3000)
     _tell(stretch)
-    console.print(_table(samples))
-    waiting = [one.waiting for one in samples]
-    console.print(f"not published: {waiting[-1]} at the end, {max(waiting)} at most")
+    SOAK.parent.mkdir(exist_ok=True)
+    SOAK.write_text(json.dumps([asdict(one) for one in samples]))
+    judged = latest(samples, JUDGED * seconds)
+    console.print(_table(judged))
+    for what, values in (
+        ("not published", [one.waiting for one in samples]),
+        ("not read by a group", [one.lag for one in samples]),
+    ):
+        console.print(f"{what}: {values[-1]} at the end, {max(values)} at most")
+    grew = unsteady(judged, MOST_GROWTH, FEW, rate)
+    console.print(f"in the last {JUDGED * seconds / 60:.0f} minutes: {'; '.join(grew) or 'flat'}")
+    return int(bool(grew))
 
 
 def _table(samples: list[Sample]) -> Table:
+    """What is held at the end of these samples, and how much more than at their beginning."""
     table = Table("process", "memory", "grew", "files", "threads", title="at the end of the soak")
     for column in table.columns[1:]:
         column.justify = "right"
@@ -150,4 +169,4 @@ def _table(samples: list[Sample]) -> Table:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

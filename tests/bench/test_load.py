@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from bench.arrivals import Done, Outcome, Stretch, arrive, due_times
-from bench.samples import Sample, growth
+from bench.samples import Sample, growth, latest, unsteady
 
 
 def test_calls_are_due_at_the_rate_whatever_becomes_of_them() -> None:
@@ -45,8 +45,40 @@ def test_who_is_not_served_is_not_in_time(bad: int, holds: bool) -> None:
     assert stretch.share(bad) == 0.03
 
 
-def test_growth_is_of_the_time_after_the_first_third() -> None:
+def test_growth_is_of_the_end_alone() -> None:
     memory = [100, 400, 800, *(1000 + 10 * n for n in range(7))]
-    samples = [Sample(n, {"a": held}, {}, {}, 0) for n, held in enumerate(memory)]
+    samples = latest([Sample(n, {"a": held}, {}, {}, 0) for n, held in enumerate(memory)], 6)
+    assert len(samples) == 7
     assert growth(samples, "memory", "a") == pytest.approx(60 / 1030, rel=0.01)
     assert growth(samples, "memory", "b") == 0.0
+
+
+def soaked(**more: int) -> list[Sample]:
+    """Samples of a process that has so much more of something at the end, and of two servers."""
+    return [
+        Sample(
+            at=n,
+            memory={"portal": 1000 + more.get("memory", 0) * n // 9, "broker": 1000 + 100 * n},
+            files={"portal": 20 + more.get("files", 0) * n // 9, "broker": 9},
+            threads={"portal": 8 + more.get("threads", 0) * n // 9, "broker": 9},
+            waiting=(n % 2) + more.get("waiting", 0) * n // 9,
+            lag=(n % 3) + more.get("lag", 0) * n // 9,
+        )
+        for n in range(10)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("grown", "told"),
+    [
+        ({}, None),
+        ({"memory": 9, "files": 3, "threads": 3, "waiting": 9, "lag": 9}, None),
+        ({"memory": 90}, "portal grew by 8.6 % of its memory"),
+        ({"files": 18}, "portal has 18 files more"),
+        ({"threads": 9}, "portal has 9 threads more"),
+        ({"waiting": 45}, "45 more events that are not published"),
+        ({"lag": 45}, "45 more records unread"),
+    ],
+)
+def test_what_grows_in_a_soak_is_told(grown: dict[str, int], told: str | None) -> None:
+    assert unsteady(soaked(**grown), 0.02, 4, rate=20) == ([told] if told else [])
