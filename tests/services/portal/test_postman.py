@@ -6,7 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pymongo import MongoClient
 
+from deploy.backup.bringing_back import bring_back
+from deploy.backup.saving import save
 from services.portal import accounts, factors, invitations, postman
 from services.portal.account_letters import account_letter
 from services.portal.documents import Account, OutgoingMail
@@ -208,6 +211,26 @@ def test_a_mail_that_was_cut_off_is_sent_again_as_the_same_mail(
     clock.forward(seconds=31)
     assert send(mailbox) == 1
     assert mailbox.taken[0]["Message-ID"] == f"<{id_}@entraide.example>"
+
+
+def test_after_a_restore_mail_goes_out_once_more_that_went_out_since_and_no_other(
+    house: House, clock: Clock, mailbox: Mailbox, send: Callable[[Mailbox], int], tmp_path: Path
+) -> None:
+    sent = put(house, "sent@state.example")
+    assert send(mailbox) == 1
+    waiting = put(house, "waiting@state.example")
+    databases = {"portal": house.settings.database}
+    with MongoClient[dict[str, Any]](house.settings.mongodb) as client:
+        made = save(client, databases, tmp_path / "backup", clock())
+        assert send(mailbox) == 1
+        since = put(house, "since@state.example")
+        assert send(mailbox) == 1
+        bring_back(client, databases, tmp_path / "backup", made)
+    assert send(mailbox) == 1
+    assert send(mailbox) == 0
+    assert [message["Message-ID"] for message in mailbox.taken] == [
+        f"<{id_}@entraide.example>" for id_ in (sent, waiting, since, waiting)
+    ]
 
 
 def test_one_of_two_workers_sends_a_mail_and_a_dead_ones_is_sent_later(
