@@ -4,7 +4,7 @@ Every worker hears of every request and activity; it keeps the cases of the requ
 partitions.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from itertools import islice
 from typing import Any
@@ -58,6 +58,14 @@ class CoverageWatch:
     def waiting(self) -> int:
         """How many requests and activities have yet to be compared."""
         return len(self._waiting) + len(self._touched)
+
+    def left(self) -> Iterator[str]:
+        """The requests that have yet to be compared; after `work`, so that no activity has."""
+        yield from self._waiting
+
+    def waits(self, request: str) -> bool:
+        """Whether a request has yet to be compared."""
+        return request in self._waiting
 
     def note(self, received: Received) -> None:
         """Take in one event or tombstone; older and equal versions change nothing."""

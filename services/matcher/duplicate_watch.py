@@ -64,6 +64,15 @@ class DuplicateWatch:
         """Whether there is one that can be compared at once."""
         return bool(self._waiting)
 
+    def left(self) -> Iterator[Record]:
+        """The records that have yet to be compared."""
+        yield from self._waiting
+        yield from self._late
+
+    def waits(self, record: tuple[str, str]) -> bool:
+        """Whether a record has yet to be compared."""
+        return record in self._waiting or record in self._late
+
     def note(self, received: Received) -> None:
         """Take in one event or tombstone that the engine has been fed."""
         side = _SIDES.get(received.type)

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import date, datetime
@@ -22,6 +22,7 @@ from services.matcher.index_feed import Cause, IndexFeed
 from services.matcher.membership import Membership
 from services.matcher.models import active_model
 from services.matcher.ownership import Ownership
+from services.matcher.progress import Progress, Waiting
 from services.matcher.rivals import Standing
 from services.matcher.shortlists import Ranking
 from shared import tracing
@@ -46,6 +47,7 @@ RECHECK_SECONDS = 30.0
 """How often the worker looks for cases that a stalled former owner opened."""
 HANGING_SECONDS = 60.0
 """A worker that has not come round for so long no longer counts as working."""
+_COVERAGE = "coverage"
 
 log = structlog.get_logger(__name__)
 
@@ -86,6 +88,7 @@ class RankingWorker:
             settings, self._topics.requests, self._caught_up, self._working
         )
         self._read_to: dict[int, int] = {}
+        self._progress = Progress()
         self._saved: dict[int, int] = {}
 
     def loops(self) -> dict[str, Callable[[threading.Event], None]]:
@@ -245,18 +248,29 @@ class RankingWorker:
         return None if ranking is None else replace(ranking, traceparent=traceparent)
 
     def _save_positions(self) -> None:
-        """Commit how far the partitions with nothing waiting have been worked."""
-        if self._duplicates.waiting or self._coverage.waiting:
-            return
-        done = {
-            partition: self._read_to[partition]
-            for partition in self._ownership.fences
-            if not self._feed.dirty[partition] and partition in self._read_to
-        }
-        news = {p: position for p, position in done.items() if self._saved.get(p) != position}
+        """Commit how far this worker's partitions have been worked."""
+        fences = self._ownership.fences
+        read_to = {p: self._read_to[p] for p in fences if p in self._read_to}
+        done = self._progress.worked(read_to, self._waiting, self._waits)
+        news = {p: end for p, end in done.items() if p in fences and self._saved.get(p) != end}
         if news:
             self._membership.save(news)
             self._saved |= news
+
+    def _waiting(self) -> Iterator[Waiting]:
+        """All that waits in this worker's partitions: to be ranked, to be compared."""
+        for partition in self._ownership.fences:
+            yield from ((partition, request) for request in self._feed.dirty[partition])
+        yield from self._duplicates.left()
+        yield from ((_COVERAGE, request) for request in self._coverage.left())
+
+    def _waits(self, one: Waiting) -> bool:
+        queue, id_ = one
+        if isinstance(queue, int):
+            return queue in self._ownership.fences and id_ in self._feed.dirty[queue]
+        if queue == _COVERAGE:
+            return self._coverage.waits(id_)
+        return self._duplicates.waits((queue, id_))
 
     def _today(self) -> date:
         return self._settings.as_of or self._clock().date()
