@@ -21,6 +21,7 @@ from deploy.local.beside import stack_beside
 from deploy.local.running import Stack
 from deploy.local.servers import wait_until
 from deploy.local.stack import DataDirectory, Ports
+from services.portal import webhooks
 from services.portal.domain.people import Office
 from tests.journeys.conftest import AS_OF
 from tests.pages.visiting import Visitor
@@ -91,7 +92,10 @@ def _wait_for_proposals(operator: Client, gold: GoldSet) -> None:
 
 
 def _cookies(stack: Stack, gold: GoldSet) -> dict[str, str]:
-    """A session's cookie for each role. The database is connected for that alone."""
+    """A session's cookie for each role. The database is connected for that alone.
+
+    The requester has a webhook, which is paused before anything waits for it: nobody is called.
+    """
     house = house_of(stack.plan)
     offices = (
         Office("coordinator"),
@@ -101,10 +105,12 @@ def _cookies(stack: Stack, gold: GoldSet) -> dict[str, str]:
         Office("operator"),
     )
     try:
-        return {
-            office.role: session_cookie(house, make_account(house, office.role, office), "tests")
-            for office in offices
-        }
+        accounts = {office.role: make_account(house, office.role, office) for office in offices}
+        now = house.clock()
+        hook, _ = webhooks.make(house, accounts["requester"].id, "https://8.8.8.8/hook", [], now)
+        webhooks.pause(hook, "owner", now)
+        webhooks.ping(hook, now)
+        return {role: session_cookie(house, account, "tests") for role, account in accounts.items()}
     finally:
         mongoengine.disconnect()
 

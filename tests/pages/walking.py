@@ -8,9 +8,10 @@ from services.portal.pages.navigation import navigation
 from tests.pages.visiting import Visitor
 
 _ID = re.compile(r"/(?=[^/]*\d)[0-9A-Za-z._-]{8,}")
-_NO_PAGES = re.compile(
+NO_PAGES = re.compile(
     r"^/(assets|v1|docs|openapi|metrics|healthz|readyz)|/file$|\.(csv|xlsx|jsonl|xml|svg)$"
 )
+"""Paths of what is no page."""
 
 
 def shape(path: str) -> str:
@@ -29,7 +30,7 @@ def reachable(visitor: Visitor, role: str, most: int = 80) -> dict[str, str]:
     while waiting and len(found) < most:
         address = waiting.popleft()
         path = urlsplit(address).path
-        if shape(path) in found or _NO_PAGES.search(path):
+        if shape(path) in found or NO_PAGES.search(path):
             continue
         visitor.open(address)
         assert visitor.status == 200, f"{role} finds {visitor.status} at {address}"

@@ -1,6 +1,6 @@
 // What pages do beyond what HTML does by itself. Nothing here is needed for a task.
 
-// What a form's button said is done once, however often it is pressed while the answer is on its way.
+// What a form's button said is done once, however often it is pressed; while the answer is on its way the form says so.
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (form.dataset.sent !== undefined) {
@@ -8,7 +8,12 @@ document.addEventListener("submit", (event) => {
     return;
   }
   form.dataset.sent = "";
-  addEventListener("pageshow", () => delete form.dataset.sent, { once: true });
+  form.ariaBusy = "true";
+  const come = () => {
+    delete form.dataset.sent;
+    form.ariaBusy = null;
+  };
+  addEventListener("pageshow", come, { once: true });
 });
 
 // A group of places closes where one goes on: by the Escape key, with what is pressed elsewhere.

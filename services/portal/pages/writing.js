@@ -18,13 +18,16 @@ let over = false;
 async function hint() {
   asking?.abort();
   asking = new AbortController();
+  shown.ariaBusy = "true";
   try {
     const answer = await fetch(form.dataset.hints, {
       method: "POST", body: new URLSearchParams(new FormData(form)), signal: asking.signal, redirect: "error",
     });
     if (answer.ok) shown.innerHTML = await answer.text();
-  } catch {
+    shown.ariaBusy = null;
+  } catch (error) {
     // The hints that are shown stay; those of the whole part come when it is sent.
+    if (error.name !== "AbortError") shown.ariaBusy = null;
   }
 }
 

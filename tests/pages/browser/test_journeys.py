@@ -1,13 +1,14 @@
-"""Each user's main task in a real browser: in English with scripts, in another language without."""
+"""Each user's main task in a real browser: in English with scripts and by the keyboard alone, in
+another language without scripts and by the mouse.
+"""
 
 import re
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from services.portal.pages.navigation import PUBLIC_PLACES
 from tests.pages.browser.conftest import ContextMaker
-from tests.pages.browser.test_every_page import faults_of
+from tests.pages.browser.hands import Hands
 from tests.pages.running import Portal
 from tests.pages.test_public import a_request
 
@@ -23,28 +24,29 @@ def in_english_and(*others: str) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("language", ["en", *without])
 
 
-def opened(reading: ContextMaker, role: str | None, language: str) -> Page:
-    """A page of a reader: with scripts in English, without in other languages."""
-    page = reading(role, language, scripts=language == "en").new_page()
+def opened(reading: ContextMaker, role: str | None, language: str) -> tuple[Page, Hands]:
+    """A page and how it is used: with scripts and by keys in English, without both in others."""
+    english = language == "en"
+    page = reading(role, language, scripts=english).new_page()
     page.set_default_timeout(PATIENCE)
-    return page
+    return page, Hands(page, keys=english)
 
 
 @in_english_and("ar")
 def test_a_coordinator_decides_and_takes_it_back(
     portal: Portal, reading: ContextMaker, language: str
 ) -> None:
-    page = opened(reading, "coordinator", language)
+    page, hands = opened(reading, "coordinator", language)
     page.goto(f"/review?kind=proposals&language={language}")
-    page.locator("a[href^='/proposals/']").first.click()
+    hands.press(page.locator("#queue a[href^='/proposals/']").first)
     page.wait_for_url(re.compile("/proposals/"))
     proposal = re.search(r"/proposals/([^?]+)", page.url)
     assert proposal is not None
-    page.locator("button[name=decision][value=endorse]").first.click()
+    hands.press(page.locator("button[name=decision][value=endorse]").first)
     page.wait_for_url(re.compile("/review"))
     back = page.locator(f"form[action='/review/decisions/{proposal[1]}/take-back'] button")
     with page.expect_response(lambda one: one.url.endswith("/take-back")) as answered:
-        back.first.click()
+        hands.press(back.first)
     assert answered.value.status in (302, 303)
     page.goto("/review?kind=proposals")
     page.locator("a[href^='/proposals/']").first.wait_for()
@@ -57,20 +59,20 @@ def test_a_coordinator_decides_and_takes_it_back(
 def test_a_state_writes_a_request_step_by_step(
     portal: Portal, reading: ContextMaker, language: str
 ) -> None:
-    page = opened(reading, "requester", language)
+    page, hands = opened(reading, "requester", language)
     page.goto(f"/requests/new?language={language}")
-    page.locator("#title").fill("Racks (illustrative)")
-    page.locator("#description").fill(TEXT)
+    hands.fill(page.locator("#title"), "Racks (illustrative)")
+    hands.fill(page.locator("#description"), TEXT)
     forward = "p.buttons button[name=go][value=next]"
-    page.locator(forward).click()
+    hands.press(page.locator(forward))
     page.wait_for_url(re.compile("/edit/lines"))
     if not page.locator("[name=row-0-theme]").count():
-        page.locator("button[name=go][value=add]").click()
-    page.locator("[name=row-0-theme]").select_option("stockpile-management")
-    page.locator("[name=row-0-kind]").select_option("equipment")
-    page.locator("[name=row-0-quantity]").fill("12")
-    page.locator("[name=row-0-unit]").fill("racks")
-    page.locator(forward).click()
+        hands.press(page.locator("button[name=go][value=add]"))
+    hands.choose(page.locator("[name=row-0-theme]"), "stockpile-management")
+    hands.choose(page.locator("[name=row-0-kind]"), "equipment")
+    hands.fill(page.locator("[name=row-0-quantity]"), "12")
+    hands.fill(page.locator("[name=row-0-unit]"), "racks")
+    hands.press(page.locator(forward))
     page.wait_for_url(re.compile("/edit/plan"))
     identifier = page.url.split("/")[-3]
     found = portal.api("requester").get("requests", f"/v1/requests/{identifier}").body
@@ -83,21 +85,21 @@ def test_a_state_writes_a_request_step_by_step(
 def test_a_donor_makes_an_offer_step_by_step(
     portal: Portal, reading: ContextMaker, language: str
 ) -> None:
-    page = opened(reading, "donor", language)
+    page, hands = opened(reading, "donor", language)
     page.goto(f"/offers/new?language={language}")
-    page.locator("#title").fill("Marking machines (illustrative)")
-    page.locator("#description").fill(TEXT)
+    hands.fill(page.locator("#title"), "Marking machines (illustrative)")
+    hands.fill(page.locator("#description"), TEXT)
     forward = "p.buttons button[name=do][value=save]"
-    page.locator(forward).click()
+    hands.press(page.locator(forward))
     page.wait_for_url(re.compile("/edit/lines"))
     offer = page.url.split("/")[-3]
     if not page.locator("[name=rows-0-theme]").count():
-        page.locator("button[name=do][value=add]").click()
-    page.locator("[name=rows-0-theme]").select_option("marking")
-    page.locator("[name=rows-0-kind]").select_option("training")
-    page.locator("[name=rows-0-capacity]").fill("40")
-    page.locator("[name=rows-0-unit]").fill("persons")
-    page.locator(forward).click()
+        hands.press(page.locator("button[name=do][value=add]"))
+    hands.choose(page.locator("[name=rows-0-theme]"), "marking")
+    hands.choose(page.locator("[name=rows-0-kind]"), "training")
+    hands.fill(page.locator("[name=rows-0-capacity]"), "40")
+    hands.fill(page.locator("[name=rows-0-unit]"), "persons")
+    hands.press(page.locator(forward))
     page.wait_for_url(re.compile("/edit/where"))
     found = portal.api("donor").get("offers", f"/v1/offers/{offer}").body
     assert [(line["kind"], line["capacity"]) for line in found["provisions"]] == [("training", 40)]
@@ -108,12 +110,12 @@ def test_a_visitor_finds_a_public_request_and_the_figures(
     portal: Portal, reading: ContextMaker, language: str
 ) -> None:
     a_request(portal, title="Machines for everybody to see (illustrative)")
-    page = opened(reading, None, language)
+    page, hands = opened(reading, None, language)
     page.goto(f"/public/requests?language={language}")
-    page.locator("#theme").select_option("marking")
-    page.locator("form[role=search] button").click()
+    hands.choose(page.locator("#theme"), "marking")
+    hands.press(page.locator("form[role=search] button"))
     page.wait_for_url(re.compile("theme=marking"))
-    page.locator(".cards h2 a").first.click()
+    hands.press(page.locator(".cards h2 a").first)
     page.wait_for_url(re.compile(r"/public/requests/[0-9a-f]{24}"))
     assert page.locator("html").get_attribute("lang") == language
     page.goto("/public/figures")
@@ -121,11 +123,26 @@ def test_a_visitor_finds_a_public_request_and_the_figures(
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(("language", "scheme"), [("en", "light"), ("ar", "dark")])
-def test_no_public_page_has_a_barrier_for_a_visitor(
-    portal: Portal, reading: ContextMaker, language: str, scheme: str
+def test_a_coordinator_goes_through_the_queue_by_its_keys(
+    portal: Portal, reading: ContextMaker
 ) -> None:
-    page = reading(None, language, scheme=scheme).new_page()
-    record = f"/public/requests/{a_request(portal)}"
-    places = ["/", "/sign-in", *(place.path for place in PUBLIC_PLACES), record]
-    assert faults_of(page, {path: path for path in places}, language) == []
+    page, _ = opened(reading, "coordinator", "en")
+    page.goto("/review?kind=proposals")
+    rows, sheet = page.locator("[data-row]"), page.locator("#keys")
+    page.keyboard.press("?")
+    expect(sheet).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(sheet).to_be_hidden()
+    for key, at in (("j", 0), ("j", 1), ("k", 0)):
+        page.keyboard.press(key)
+        expect(rows.nth(at).locator("[data-open]")).to_be_focused()
+    page.keyboard.press("x")
+    expect(rows.nth(0).locator("[name=chosen]")).to_be_checked()
+    page.keyboard.press("r")
+    expect(rows.nth(0).locator("textarea")).to_be_focused()
+    page.keyboard.type("ed")  # are letters here, not keys
+    expect(rows.nth(0).locator("textarea")).to_have_value("ed")
+    page.locator("#show-keys").focus()
+    page.keyboard.press("j")
+    page.keyboard.press("d")
+    page.wait_for_url(re.compile("/proposals/"))

@@ -1,0 +1,80 @@
+"""How a reader uses a page: by the keyboard alone, or by a pointer.
+
+By the keyboard a reader first skips to the content, then goes from stop to stop until the one that
+is wanted has the focus, and sees it there: a stop is in sight, shows its focus, and nothing lies
+over it (WCAG 2.2, 2.1.1, 2.4.1, 2.4.7, 2.4.11).
+"""
+
+from dataclasses import dataclass
+
+from playwright.sync_api import Locator, Page
+
+MOST_STOPS = 250
+_HAS_FOCUS = "one => one === document.activeElement"
+_SEEN = """one => {
+  const { left, top, width, height } = one.getBoundingClientRect();
+  const [x, y] = [left + width / 2, top + Math.min(height / 2, 20)];
+  const over = document.elementFromPoint(x, y);
+  const style = getComputedStyle(one);
+  return one.matches(":focus-visible") && style.outlineStyle !== "none"
+    && over !== null && (one.contains(over) || over.contains(one));
+}"""
+
+
+@dataclass(frozen=True)
+class Hands:
+    """A page and how it is used."""
+
+    page: Page
+    keys: bool
+
+    def press(self, one: Locator) -> None:
+        """Follow a link, press a button."""
+        if self.keys:
+            self.reach(one)
+            self.page.keyboard.press("Enter")
+        else:
+            one.click()
+
+    def fill(self, one: Locator, text: str) -> None:
+        """Write in a field that is empty."""
+        if self.keys:
+            self.reach(one)
+            self.page.keyboard.type(text)
+        else:
+            one.fill(text)
+
+    def choose(self, one: Locator, value: str) -> None:
+        """Choose one of a list by its value."""
+        if not self.keys:
+            one.select_option(value)
+            return
+        self.reach(one)
+        self.page.keyboard.press("Home")
+        for _ in range(MOST_STOPS):
+            if one.input_value() == value:
+                return
+            self.page.keyboard.press("ArrowDown")
+        raise AssertionError(f"{value} is no choice of {one}")
+
+    def tick(self, one: Locator) -> None:
+        """Tick a box."""
+        if self.keys:
+            self.reach(one)
+            self.page.keyboard.press("Space")
+        else:
+            one.check()
+
+    def reach(self, one: Locator) -> None:
+        """Go on to it from where the focus is, or from the page's first stop, by the keyboard."""
+        one.wait_for()
+        if self.page.evaluate("document.activeElement === document.body"):
+            self.page.keyboard.press("Tab")
+            assert self.page.evaluate("document.activeElement.hash") == "#main"
+            self.page.keyboard.press("Enter")
+        for _ in range(MOST_STOPS):
+            if one.evaluate(_HAS_FOCUS):
+                assert one.evaluate(_SEEN), f"{one} has the focus and does not show it"
+                return
+            self.page.keyboard.press("Tab")
+        raise AssertionError(f"the keyboard does not reach {one}")

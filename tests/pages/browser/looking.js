@@ -1,0 +1,56 @@
+// What is wrong with the page that is open, by what a browser knows of it; the last value is a function of what is asked.
+(() => {
+  const LEAST_OUTLINE = 2;
+  const seen = (one) => one.checkVisibility({ visibilityProperty: true }) && !one.closest(".visually-hidden");
+  const told = (one) => one.outerHTML.replace(/\s+/g, " ").slice(0, 150);
+  const among = (selector) => [...document.querySelectorAll(selector)].filter(seen);
+
+  // Whoever goes by the keyboard sees where they are. A key was pressed before, so that the browser shows it.
+  function focus() {
+    const found = [];
+    for (const one of among("a[href], button:enabled, input:enabled:not([type=hidden]), select:enabled, textarea:enabled, summary, [tabindex='0']")) {
+      one.focus({ preventScroll: true });
+      const style = getComputedStyle(one);
+      if (document.activeElement !== one) found.push(`takes no focus: ${told(one)}`);
+      else if (style.outlineStyle === "none" || parseFloat(style.outlineWidth) < LEAST_OUTLINE) found.push(`shows no focus: ${told(one)}`);
+    }
+    document.activeElement?.blur();
+    return found;
+  }
+
+  const wide = () => (document.documentElement.scrollWidth > innerWidth ? [`wider than ${innerWidth}`] : []);
+
+  // What of the page is on paper: texts and drawings, in their order.
+  function* printed() {
+    const walker = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT | NodeFilter.SHOW_ELEMENT);
+    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+      const drawn = node.nodeType === Node.ELEMENT_NODE;
+      if (drawn ? ["svg", "IMG"].includes(node.nodeName) && seen(node) : node.data.trim() && seen(node.parentElement)) yield drawn ? node : node.parentElement;
+    }
+  }
+
+  function paper() {
+    const found = among("main :is(button, input:not([type=hidden]), select, textarea, .button)").map((one) => `is no use on paper: ${told(one)}`);
+    for (const one of among("main details")) if (![...one.children].every(seen)) found.push(`is closed on paper: ${told(one)}`);
+    const rank = (one) => Number(one.nodeName[1]);
+    let last;
+    for (const one of [...printed(), document.body]) {
+      const heading = one.closest("main :is(h2, h3, h4)");
+      if (heading && heading === last) continue;
+      const over = !heading && one !== document.body;
+      if (last && !over && (!heading || rank(heading) <= rank(last))) found.push(`heads nothing on paper: ${told(last)}`);
+      last = heading;
+    }
+    for (const one of among("main p")) {
+      const links = [...one.querySelectorAll("a[href^='/']")].filter(seen);
+      const words = links.map((link) => link.innerText).join("");
+      if (links.length && !one.closest("li, td, th, dd") && !one.querySelector("bdi") && words.length >= one.innerText.trim().length) found.push(`leads nowhere on paper: ${told(one)}`);
+    }
+    const ink = getComputedStyle(document.querySelector("main")).color;
+    if (ink !== "rgb(0, 0, 0)") found.push(`is printed in ${ink}`);
+    return [...found, ...wide()];
+  }
+
+  const links = () => [...document.querySelectorAll("a[href^='/']:not([href^='//'], [download])")].map((one) => one.getAttribute("href"));
+  return { focus, wide, paper, links };
+})()
