@@ -41,8 +41,7 @@ from services.matcher.engine.glance import (
     WHOM_AT,
 )
 
-_EVERY, _SAMPLED = np.int64(1), np.int64(8)
-_WORTH_SAMPLING, _MARGIN = 4, 1.25
+_SAMPLED, _WORTH_SAMPLING, _MARGIN = 16, 4, 1.25
 """Of each so many blocks one is a sample, if there are so many times more places than are wanted;
 so much deeper than by its size it is looked in for where the best begin."""
 _AHEAD = 8
@@ -72,10 +71,8 @@ def candidates(  # type: ignore[no-untyped-def]
         named_worth(asked, weights),
     )
     when = (day16_of(max(np.int64(asked["from"]), today)), day16_of(np.int64(asked["to"])))
-    order = _promising(part, themes, tables[0])
-    rows, rests, steps, least = _look(
-        part, order, links, places, when, admission, own, tables, most[0]
-    )
+    blocks, counts = _in_order(part, links, _promising(part, themes, tables[0]))
+    rows, rests, steps, least = _look(blocks, counts, places, when, admission, own, tables, most[0])
     rows, rests = _once(rows, rests, steps, least)
     return _look_again(rows, rests, gists, gist, asked, marks, weights, most[1])
 
@@ -95,7 +92,7 @@ def _promising(part, themes, lines):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def _look(part, order, links, places, when, admission, own, tables, most):  # type: ignore[no-untyped-def]
+def _look(blocks, counts, places, when, admission, own, tables, most):  # type: ignore[no-untyped-def]
     """Estimate places from their words alone, those that are barred or that cannot come up to
     the `most` best no further than needed to see that.
 
@@ -103,44 +100,45 @@ def _look(part, order, links, places, when, admission, own, tables, most):  # ty
     with them, in steps; and the least step of the best in the end.
     """
     how = (when, admission, own, tables)
-    every, some = _counted(part, links, _EVERY), _counted(part, links, _SAMPLED)
-    least = np.int64(0)
+    every, least = counts.sum(), np.int64(0)
     if every > _WORTH_SAMPLING * most:
         # Where some of the blocks begin to be among the best is about where all do: so most of
         # what is not among them is seen not to be at once. A little lower, to be on the safe side.
-        among = np.int64(_MARGIN * most * some / every) + 1
-        _, _, _, least, found = _looked(part, order, links, places, how, among, least, _SAMPLED)
+        some, of_some = blocks[::_SAMPLED].copy(), counts[::_SAMPLED].copy()
+        among = np.int64(_MARGIN * most * of_some.sum() / every) + 1
+        _, _, _, least, found = _looked(some, of_some, places, how, among, least)
         least = least if found >= among else np.int64(0)
-    rows, rests, steps, least, found = _looked(part, order, links, places, how, most, least, _EVERY)
+    rows, rests, steps, least, found = _looked(blocks, counts, places, how, most, least)
     if found < most and least > 0:
-        rows, rests, steps, least, found = _looked(
-            part, order, links, places, how, most, np.int64(0), _EVERY
-        )
+        rows, rests, steps, least, found = _looked(blocks, counts, places, how, most, np.int64(0))
     return rows, rests, steps, least
 
 
-@inlined
-def _counted(part, links, each):  # type: ignore[no-untyped-def]
-    """How many places there are in each so-manieth block."""
-    number = count_of_all = np.int64(0)
-    for cell in range(len(part.blocks)):
-        block, count = np.int64(part.blocks[cell]), np.int64(part.counts[cell])
+@compiled
+def _in_order(part, links, order):  # type: ignore[no-untyped-def]
+    """The blocks of some cells, these in an order, and how many places of each are taken."""
+    every = np.int64(0)
+    for block in part.blocks:
         while block != END:
-            if number % each == 0:
-                count_of_all += count
-            number += 1
-            block, count = np.int64(links[block]), np.int64(BLOCK)
-    return count_of_all
+            every, block = every + 1, links[block]
+    blocks, counts = np.empty(every, dtype=np.int64), np.empty(every, dtype=np.int64)
+    at = np.int64(0)
+    for cell in order:
+        block, count = part.blocks[cell], np.int64(part.counts[cell])
+        while block != END:
+            blocks[at], counts[at] = block, count
+            at, block, count = at + 1, links[block], np.int64(BLOCK)
+    return blocks, counts
 
 
 @compiled
-def _looked(part, order, links, places, how, most, least, each):  # type: ignore[no-untyped-def]
-    """`_look` at each so-manieth block only, and for estimates from a least step on only; returns
-    also how many came up to the least step in the end, which are `most` or more if there are."""
+def _looked(blocks, counts, places, how, most, least):  # type: ignore[no-untyped-def]
+    """`_look` at some blocks, and for estimates from a least step on only; returns also how many
+    came up to the least step in the end, which are `most` or more if there are."""
     row_of, concepts_of, named_of, text_of, field_of, stated_of, lines_of = places
     (first, last), admission, own, tables = how
     lines, texts, fields, named = tables
-    every = _counted(part, links, each)
+    every = counts.sum()
     rows = np.empty(every, dtype=np.int32)
     rests = np.empty(every, dtype=np.float32)
     steps = np.empty(every, dtype=np.int16)
@@ -149,66 +147,61 @@ def _looked(part, order, links, places, how, most, least, each):  # type: ignore
     hopeful = np.empty(BLOCK, dtype=np.int64)
     most_lines = lines.max()
     own_first, own_second = own
-    kept = above = number = np.int64(0)
-    for cell in order:
-        block, count = np.int64(part.blocks[cell]), np.int64(part.counts[cell])
-        while block != END:
-            start, following = block * BLOCK, np.int64(links[block])
-            number += 1
-            if (number - 1) % each != 0:
-                block, count = following, np.int64(BLOCK)
+    kept = above = np.int64(0)
+    for number in range(len(blocks)):
+        start, count = blocks[number] * BLOCK, counts[number]
+        if number + 1 < len(blocks):
+            following = blocks[number + 1] * BLOCK
+            fetch(concepts_of, 2 * following, 0, 16 * BLOCK)
+            fetch(named_of, following, 0, BLOCK)
+            fetch(text_of, following, 0, BLOCK)
+            fetch(field_of, following, 0, BLOCK)
+            fetch(lines_of, following, 0, 4 * BLOCK)
+        for at in range(count):
+            place = start + at
+            common = ones(concepts_of[place, 0] & own_first)
+            common += ones(concepts_of[place, 1] & own_second)
+            told[at] = (
+                texts[text_of[place]]
+                + fields[field_of[place]]
+                + np.float32(common) * named[named_of[place]]
+            )
+        # What is left is noted, not branched to: which it is no processor can foresee.
+        left = 0
+        for at in range(count):
+            # The lines come last in the sum, so with the best of them it is a safe bound.
+            hopeful[left] = at
+            left += STEP * (told[at] + most_lines) >= least
+        found = 0
+        for one in range(left):
+            at = hopeful[one]
+            codes = lines_of[start + at]
+            best = lines[codes & np.uint32(NO_LINE)]
+            for shift in range(LINE_BITS, LINES * LINE_BITS, LINE_BITS):
+                this = lines[(codes >> np.uint32(shift)) & np.uint32(NO_LINE)]
+                best = this if this > best else best
+            hopeful[found], bests[found] = at, best
+            found += STEP * (told[at] + best) >= least
+        for one in range(found):
+            at, best = hopeful[one], bests[one]
+            place, step = start + at, step_of(told[at] + best)
+            stated = stated_of[place]
+            begin = np.int64(stated & np.uint64(LAST_DAY))
+            end = np.int64((stated >> np.uint64(TO_AT)) & np.uint64(LAST_DAY))
+            if step < least or not stated >> np.uint64(OPEN_AT) or begin > last or end < first:
                 continue
-            if following != END:
-                fetch(concepts_of, 2 * following * BLOCK, 0, 16 * BLOCK)
-                fetch(named_of, following * BLOCK, 0, BLOCK)
-                fetch(text_of, following * BLOCK, 0, BLOCK)
-                fetch(field_of, following * BLOCK, 0, BLOCK)
-            for at in range(count):
-                place = start + at
-                common = ones(concepts_of[place, 0] & own_first)
-                common += ones(concepts_of[place, 1] & own_second)
-                told[at] = (
-                    texts[text_of[place]]
-                    + fields[field_of[place]]
-                    + np.float32(common) * named[named_of[place]]
-                )
-            # What is left is noted, not branched to: which it is no processor can foresee.
-            left = 0
-            for at in range(count):
-                # The lines come last in the sum, so with the best of them it is a safe bound.
-                hopeful[left] = at
-                left += STEP * (told[at] + most_lines) >= least
-            found = 0
-            for one in range(left):
-                at = hopeful[one]
-                codes = lines_of[start + at]
-                best = lines[codes & np.uint32(NO_LINE)]
-                for shift in range(LINE_BITS, LINES * LINE_BITS, LINE_BITS):
-                    this = lines[(codes >> np.uint32(shift)) & np.uint32(NO_LINE)]
-                    best = this if this > best else best
-                hopeful[found], bests[found] = at, best
-                found += STEP * (told[at] + best) >= least
-            for one in range(found):
-                at, best = hopeful[one], bests[one]
-                place, step = start + at, step_of(told[at] + best)
-                stated = stated_of[place]
-                begin = np.int64(stated & np.uint64(LAST_DAY))
-                end = np.int64((stated >> np.uint64(TO_AT)) & np.uint64(LAST_DAY))
-                if step < least or not stated >> np.uint64(OPEN_AT) or begin > last or end < first:
-                    continue
-                whom = np.int64((stated >> np.uint64(WHOM_AT)) & np.uint64(MOST_WHOM))
-                if whom != MOST_WHOM and not admits(admission, whom):
-                    continue
-                rows[kept] = row_of[place]
-                rests[kept] = texts[text_of[place]] + fields[field_of[place]] + best
-                steps[kept] = step
-                kept += 1
-                often[step] += 1
-                above += 1
-                while above - often[least] >= most:
-                    above -= often[least]
-                    least += 1
-            block, count = following, np.int64(BLOCK)
+            whom = np.int64((stated >> np.uint64(WHOM_AT)) & np.uint64(MOST_WHOM))
+            if whom != MOST_WHOM and not admits(admission, whom):
+                continue
+            rows[kept] = row_of[place]
+            rests[kept] = texts[text_of[place]] + fields[field_of[place]] + best
+            steps[kept] = step
+            kept += 1
+            often[step] += 1
+            above += 1
+            while above - often[least] >= most:
+                above -= often[least]
+                least += 1
     return rows[:kept], rests[:kept], steps[:kept], least, above
 
 
