@@ -23,6 +23,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pymongo
 from kafka import KafkaProducer
+from kafka.errors import RetriableError
 from rich.console import Console
 from rich.progress import track
 
@@ -50,6 +51,7 @@ from shared.web.prepared import prepare_database
 LATENCY_REQUESTS = 60
 THROUGHPUT_REQUESTS = 1_000
 BATCH = 100
+SENT_AT_ONCE = 500
 QUIET_SECONDS = 3.0
 PATIENCE = 1800.0
 console = Console(highlight=False)
@@ -112,17 +114,29 @@ def _hold(stack: Stack, offers: Sequence[Event]) -> None:
         wait_until_settled(Watch(settings, []), QUIET_SECONDS, PATIENCE)
 
 
-def _produce(settings: Settings, topic: str, events: Iterable[Event]) -> None:
+def _produce(settings: Settings, topic: str, events: Sequence[Event]) -> None:
+    """Send all events; what a broker that is behind has not taken in time is sent again."""
     name = f"{settings.topic_prefix}{topic}"
     with closing(clients.producer(settings)) as producer:
-        _send(producer, name, events)
-        producer.flush()
+        for start in range(0, len(events), SENT_AT_ONCE):
+            waiting = events[start : start + SENT_AT_ONCE]
+            while waiting:
+                waiting = _refused(producer, name, waiting)
 
 
-def _send(producer: KafkaProducer, topic: str, events: Iterable[Event]) -> None:
+def _refused(producer: KafkaProducer, topic: str, events: Sequence[Event]) -> list[Event]:
+    """The events that the broker did not take of those that it was sent."""
+    sent = []
     for event in events:
         key, value, headers = encode(event)
-        producer.send(topic, key=key, value=value, headers=list(headers))
+        sent.append((event, producer.send(topic, key=key, value=value, headers=list(headers))))
+    refused = []
+    for event, future in sent:
+        try:
+            future.get()
+        except RetriableError:
+            refused.append(event)
+    return refused
 
 
 def _latencies(stack: Stack, size: int) -> list[float]:
