@@ -2,15 +2,21 @@
 
 Each parser is fuzzed by atheris, guided by what it reaches, where atheris is installed, else by
 hypothesis. One that takes more than SECONDS for one input hangs, which is a fault as an exception
-is. `--parsers N` and `--calls N` say how many inputs and calls in all; 0: none.
+is. `--parsers N` and `--calls N` say how many inputs and calls in all; 0: none. As many run at once
+as there are cores, or `--jobs N`.
 """
 
 import argparse
 import importlib.util
 import os
+import re
 import signal
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
@@ -19,6 +25,9 @@ from tests.fuzz.targets import TARGETS, Target
 
 SECONDS = 20
 DIRECTORY = Path("build") / "fuzz"
+CALLED = "tests/fuzz/test_services.py"
+SERVICES = ("matcher", "requests", "offers", "portal")
+"""The one of most operations first."""
 
 
 def main() -> int:
@@ -26,27 +35,46 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make fuzz")
     parser.add_argument("--parsers", type=int, default=100_000, help="inputs for all parsers")
     parser.add_argument("--calls", type=int, default=20_000, help="calls of all services")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     options = parser.parse_args()
     DIRECTORY.mkdir(parents=True, exist_ok=True)
-    share = -(-options.parsers // len(TARGETS))
-    failed = [name for name in TARGETS if share and not _fuzz(name, share)]
-    print(f"{len(TARGETS)} parsers, {share} inputs for each; failed: {', '.join(failed) or 'none'}")
-    return int(bool(failed)) | _call(options.calls)
+    failed = _parse(options.parsers, options.jobs) if options.parsers else []
+    return int(bool(failed)) | _call(options.calls, options.jobs)
 
 
-def _fuzz(name: str, runs: int) -> bool:
+def _parse(inputs: int, jobs: int) -> list[str]:
+    """Fuzz all parsers; the names of those that failed."""
+    share, begun = -(-inputs // len(TARGETS)), time.monotonic()
+    tried = dict(_each(share, jobs))
+    failed = [name for name, count in tried.items() if count < share]
+    print(
+        f"{sum(tried.values()):,} inputs for {len(tried)} parsers in "
+        f"{(time.monotonic() - begun) / 60:.1f} minutes; failed: {', '.join(failed) or 'none'}"
+    )
+    return failed
+
+
+def _each(runs: int, jobs: int) -> Iterator[tuple[str, int]]:
+    """Each parser and how many inputs it took; fewer than `runs` where one failed."""
     if importlib.util.find_spec("atheris") is None:
-        _by_hypothesis(TARGETS[name], runs)
-        print(f"{name}: {runs} inputs by hypothesis", flush=True)
-        return True
+        for name, target in TARGETS.items():
+            _by_hypothesis(target, runs)
+            print(f"{name}: {runs} inputs by hypothesis", flush=True)
+            yield name, runs
+        return
+    with ThreadPoolExecutor(jobs) as pool:
+        yield from zip(TARGETS, pool.map(partial(_guided, runs=runs), TARGETS), strict=True)
+
+
+def _guided(name: str, runs: int) -> int:
     command = [sys.executable, "-m", "tests.fuzz.guided", name, str(runs), str(DIRECTORY)]
     log = DIRECTORY / f"{name.replace(' ', '-')}.log"
     with log.open("wb") as file:
         done = subprocess.run(command, stdout=file, stderr=subprocess.STDOUT, check=False)
-    told = log.read_text(encoding="utf-8", errors="replace").splitlines()
-    counted = next((line for line in reversed(told) if line.startswith("Done ")), f"see {log}")
-    print(f"{name}: {counted} by atheris", flush=True)
-    return done.returncode == 0
+    told = re.findall(r"^Done ([0-9]+) runs in .*$", log.read_text(errors="replace"), re.M)
+    count = int(told[-1]) if told and done.returncode == 0 else 0
+    print(f"{name}: {f'{count} inputs by atheris' if count else f'FAILED, see {log}'}", flush=True)
+    return count
 
 
 def _by_hypothesis(target: Target, runs: int) -> None:
@@ -65,12 +93,28 @@ def _hangs(_number: int, _frame: FrameType | None) -> None:
     raise TimeoutError(f"more than {SECONDS} s for one input")
 
 
-def _call(calls: int) -> int:
+def _call(calls: int, jobs: int) -> int:
+    """Call the services, each by a process of its own; 1 if one failed, else 0."""
     if not calls:
         return 0
+    with ThreadPoolExecutor(jobs) as pool:
+        codes = list(pool.map(partial(_call_one, calls=calls), SERVICES))
+    return int(any(codes))
+
+
+def _call_one(service: str, calls: int) -> int:
     environ = {**os.environ, "ENTRAIDE_FUZZ_CALLS": str(calls)}
-    command = [sys.executable, "-m", "pytest", "-n", "0", "-q", "-s", "tests/fuzz/test_services.py"]
-    return subprocess.run(command, env=environ, check=False).returncode
+    command = [sys.executable, "-m", "pytest", "-n", "0", "-q", "-s", "-k", f"[{service}]", CALLED]
+    log, begun = DIRECTORY / f"service-{service}.log", time.monotonic()
+    with log.open("wb") as file:
+        done = subprocess.run(
+            command, stdout=file, stderr=subprocess.STDOUT, env=environ, check=False
+        )
+    said = re.findall(r"^.*[0-9]+ calls of .*$", log.read_text(errors="replace"), re.M)
+    told = said[-1] if said else "nothing called"
+    failed = f", FAILED, see {log}" if done.returncode else ""
+    print(f"{service}: {told} in {(time.monotonic() - begun) / 60:.1f} minutes{failed}", flush=True)
+    return done.returncode
 
 
 if __name__ == "__main__":
