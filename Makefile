@@ -77,12 +77,13 @@ test-kafka: install $(COMPILED)
 		tests/journeys tests/shared/events tests/services/*/test_worker.py \
 		tests/services/matcher/test_ranking_worker.py
 
-# Every fault under load, for up to an hour, with the seconds to recover in build/faults-….json. On Kafka's own server too.
+# Every fault under load, with the seconds to recover in build/faults-….json (python -m tests.faults.table). On Kafka's own
+# server too. FAULTS="clock or (kill and portal)" are those alone that pytest's -k finds so.
 test-faults: install
-	ENTRAIDE_TEST_FAULTS=embedded $(BIN)/pytest -n 0 -s tests/faults/test_long.py
+	ENTRAIDE_TEST_FAULTS=embedded $(BIN)/pytest -n 0 -s tests/faults/test_long.py -k "$(FAULTS)"
 
 test-faults-kafka: install
-	ENTRAIDE_TEST_FAULTS=kafka $(BIN)/pytest -n 0 -s tests/faults/test_long.py
+	ENTRAIDE_TEST_FAULTS=kafka $(BIN)/pytest -n 0 -s tests/faults/test_long.py -k "$(FAULTS)"
 
 # Many inputs for every parser and many calls of every service; FUZZ="--parsers 5000 --calls 0" says how many.
 fuzz: install

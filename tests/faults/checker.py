@@ -130,12 +130,17 @@ def events_out_of_order(_history: History, final: Final) -> Iterator[str]:
 
 
 def events_unknown(_history: History, final: Final) -> Iterator[str]:
-    """No event tells of a version that its owner does not have."""
+    """No event tells of a version that its owner does not have, or that a record is gone which is
+    shown. Of what a restore made vanish, or a draft again, the last word is a tombstone.
+    """
+    last = {one.record: one for one in final.events}
     for record, version in _newest_told(final).items():
         seen = final.records.get(record)
-        if seen is None:
+        if seen is None and not last[record].gone:
             yield f"{record} was told of, which no owner has"
-        elif seen.version < version:
+        elif seen is not None and seen.matched and last[record].gone:
+            yield f"{record} is shown, and was told to be gone"
+        elif seen is not None and seen.version < version:
             yield f"{record}: {version} was told, its owner has {seen.version}"
 
 

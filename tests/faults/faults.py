@@ -4,8 +4,11 @@ from dataclasses import dataclass
 
 from tests.faults.injecting import (
     ALONE,
+    CLOCKS,
     LINKS,
+    RELAYS,
     Inject,
+    die_ahead,
     full_disk,
     kill,
     pause_past_lease,
@@ -14,16 +17,21 @@ from tests.faults.injecting import (
     say_again,
     two_of,
 )
+from tests.faults.releasing import bad_release
 
 
 @dataclass(frozen=True)
 class Fault:
-    """A fault: `reason` says what it might break. `lasts` seconds, where it lasts."""
+    """A fault: `reason` says what it might break. `lasts` seconds, where it lasts.
+
+    Ten are longer than a session of a consumer lasts (6 s), and as long as a producer tries; of
+    leases, which last longer, others see to it.
+    """
 
     name: str
     reason: str
     inject: Inject
-    lasts: float = 20.0
+    lasts: float = 10.0
 
 
 PAIRS = (
@@ -49,11 +57,21 @@ WHY_LINK = {
     "halve": "a message ends in its middle, so it was done or not",
     "reset": "connections die in the middle of a call",
 }
+WHY_CLOCK = {
+    "ahead": "what is not over yet ends, and what it writes is of a time to come",
+    "behind": "what is over goes on, and what it writes is older than what was there",
+}
 
 FAULTS: tuple[Fault, ...] = (
     *(Fault(name, WHY_ALONE[name.split()[0]], inject) for name, inject in ALONE.items()),
     *(Fault(f"kill {one} and {other}", why, kill(one, other)) for one, other, why in PAIRS),
     *(Fault(name, WHY_LINK[name.split()[0]], inject) for name, inject in LINKS.items()),
+    *(Fault(name, WHY_CLOCK[name.split()[1]], inject) for name, inject in CLOCKS.items()),
+    Fault(
+        "relays die an hour ahead",
+        "leases that they hold run out an hour late",
+        die_ahead(*RELAYS),
+    ),
     Fault("relays paused past their leases", "they write late, after others", pause_past_lease),
     Fault(
         "two relays and two matchers",
@@ -62,17 +80,25 @@ FAULTS: tuple[Fault, ...] = (
     ),
     Fault("said again in any order", "old events are the last word of their keys", say_again),
     Fault("poison in each topic", "what cannot be understood holds up what follows", poison),
+    Fault(
+        "bad release of the portal's worker",
+        "what it puts aside is forgotten, or all that comes is put aside",
+        bad_release,
+    ),
     Fault("full disk", "a store that could not write refuses everything from then on", full_disk),
     Fault("rolling restart", "an update under load loses what was under way", restart_all),
 )
 SHORT = (
+    "poison in each topic",
+    "said again in any order",
+    "clock ahead relays",
     "kill requests",
     "kill requests-worker",
     "kill portal-worker",
-    "said again in any order",
-    "poison in each topic",
 )
-"""Those that every run of the tests goes through, in this order, as briefly as can be."""
+"""Those that every run of the tests goes through, in this order and as briefly as can be: each is
+done while the house recovers from the one before.
+"""
 SHORT_SECONDS = 1.0
 
 

@@ -61,11 +61,12 @@ class LedgerRead:
 
 @dataclass(frozen=True)
 class Told:
-    """One event of a topic, in the order of its partition."""
+    """One event of a topic, in the order of its partition; `gone`: a tombstone."""
 
     topic: str
     record: str
     version: Version
+    gone: bool = False
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,8 @@ from deploy.local.servers import LOOPBACK, broker_command, database_uri, wait_un
 from deploy.local.stack import SERVICES, DataDirectory, Ports
 from tests.faults.calls import Calls
 from tests.faults.checker import MENDED_BY_TIME, Violation, check
-from tests.faults.history import Recorder, now
+from tests.faults.clocks import Clocks, settable_clocks
+from tests.faults.history import Final, Recorder, now
 from tests.faults.load import MATCHED, ORGANISATION, Bank, Load, Record, made_up
 from tests.faults.means import small_disk
 from tests.faults.proxy import Proxy
@@ -36,9 +37,12 @@ AS_OF = "2026-11-23"
 _START_SECONDS = 400.0
 _PATIENCE = 300.0
 """Seconds: a service's first text makes it read its models, for long where much else runs."""
+_LOOK_SECONDS = 0.2
 PAIRS = 3
 CAPACITY = 100
-"""Machines that each side of the bank has: some 440 commitments of one thousandth more each."""
+"""Machines that each side of the bank has: some 770 commitments of one thousandth more each."""
+MOST_COMMITMENTS = 300
+"""With so many a bank gives way to a new one: its lines are long, and run out."""
 
 
 @dataclass
@@ -53,6 +57,7 @@ class House:
     mongodb: Proxy
     recorder: Recorder
     disk: Path | None = None
+    clocks: Clocks | None = None
 
     def pids(self) -> dict[str, int]:
         """The processes that run, by name."""
@@ -84,6 +89,8 @@ class House:
         def well() -> bool:
             nonlocal reason
             reason = self.watching.behind(self.recorder.history(), since)
+            if reason:
+                time.sleep(_LOOK_SECONDS)  # looking costs the house something too
             return not reason
 
         try:
@@ -93,10 +100,17 @@ class House:
         return now() - since
 
     def violations(self, seconds: float = 120) -> list[Violation]:
+        """Rest the load, wait until nothing is left to do, read everything, judge, and go on."""
+        found, final = self.judge(seconds)
+        if self.load.bank.made() > MOST_COMMITMENTS:
+            _open_bank(self)
+        self.go_on(final)
+        return found
+
+    def judge(self, seconds: float = 120) -> tuple[list[Violation], Final]:
         """Rest the load, wait until nothing is left to do, read everything, and judge.
 
         What another moment may mend is read again: on a busy machine what looks at rest may not be.
-        The next history begins with what was read.
         """
         self.load.pause()
         wait_until(self.stack.supervisor.ready, seconds, "every process being ready")
@@ -120,11 +134,14 @@ class House:
             if not late or now() > deadline:
                 break
             time.sleep(1)
+        return found, final
+
+    def go_on(self, final: Final) -> None:
+        """Let the load go on; the next history begins with what was read."""
         self.recorder = Recorder()
-        for one in known_already(final):
+        for one in known_already(final, self.load.bank.pairs):
             self.recorder.add(one)
         self.load.go_on()
-        return found
 
 
 @contextmanager
@@ -146,6 +163,7 @@ def running_house(
     data = DataDirectory(directory / "data")
     with ExitStack() as means:
         disk = means.enter_context(small_disk(data.database)) if equipped else None
+        clocks = means.enter_context(settable_clocks(directory / "clocks"))
         for proxy in (kafka, mongodb):
             proxy.start()
             means.callback(proxy.stop)
@@ -156,7 +174,7 @@ def running_house(
             watching = Watching(stack, database_uri(ports.database), ports.kafka)
             house: House
             load = Load(calls, lambda: house.recorder, rate, clients, most)
-            house = House(stack, load, client, watching, kafka, mongodb, Recorder(), disk)
+            house = House(stack, load, client, watching, kafka, mongodb, Recorder(), disk, clocks)
             _open_bank(house)
             load.start()
             try:
@@ -171,7 +189,7 @@ def _open_bank(house: House) -> None:
     client = house.client
     named = {"name": "Agency of the faults (illustrative)", "type": "ngo", "country": None}
     client.put("offers", f"/v1/organisations/{ORGANISATION}", named)
-    rng = random.Random("bank")
+    rng = random.Random(f"bank {len(house.load.records)}")
     line = {"theme": "marking", "unit": "machines"}
     offer = _brought(house, "offer", made_up("offer", rng, **line, capacity=CAPACITY))
     requests = [

@@ -6,9 +6,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -33,6 +33,8 @@ PRODUCT = tuple(
     for kind in ("", "-worker")
 )
 READY_SECONDS = 120
+HOUR = 3600
+RELAYS = ("requests-worker", "offers-worker")
 POISON = (
     (b"poison", b"{", []),
     (None, None, []),
@@ -75,6 +77,45 @@ def link(name: str, mode: Mode, delay: float = 0.0) -> Inject:
     return inject
 
 
+@contextmanager
+def wrong_clocks(house: House, ahead: int, *names: str) -> Iterator[None]:
+    """The wall clocks of some processes are ahead by so many seconds (or behind) for the block."""
+    if house.clocks is None:
+        pytest.skip("no clock can be made wrong here: that takes a C compiler")
+    groups = [house.pids()[name] for name in names]
+    for group in groups:
+        house.clocks.set(group, ahead)
+    try:
+        yield
+    finally:
+        for group in groups:
+            house.clocks.set(group, 0)
+
+
+def clock(ahead: int, *names: str) -> Inject:
+    """Wall clocks jump, all at once, and after a while jump back."""
+
+    def inject(house: House, seconds: float) -> float:
+        with wrong_clocks(house, ahead, *names):
+            time.sleep(seconds)
+        return now()
+
+    return inject
+
+
+def die_ahead(*names: str) -> Inject:
+    """Wall clocks jump on, and then their processes die: what they took is theirs until later."""
+
+    def inject(house: House, seconds: float) -> float:
+        with wrong_clocks(house, HOUR, *names):
+            time.sleep(seconds)
+            since = now()
+            house.kill(*names)
+        return since
+
+    return inject
+
+
 def restart_all(house: House, _seconds: float) -> float:
     """SIGTERM each process of the product in turn, each once the one before is ready again."""
     for name in PRODUCT:
@@ -92,29 +133,45 @@ def restart_all(house: House, _seconds: float) -> float:
 @contextmanager
 def beside(house: House, *workers: str) -> Iterator[list[subprocess.Popen[bytes]]]:
     """Second processes of some workers, killed at the end of the block."""
-    found = {one.name: one for one in programs(house.stack.plan)}
-    started = []
-    log = house.stack.plan.directory.logs / "beside.log"
+    started: list[Second] = []
     try:
-        with log.open("ab") as output:
-            for name in workers:
-                ready = Path(f"{found[name].ready_file}-beside")
-                environment = {**found[name].environment, "ENTRAIDE_READY_FILE": str(ready)}
-                command = [sys.executable, str(Path(child.__file__)), str(os.getpid())]
-                started.append(
-                    subprocess.Popen(
-                        [*command, *found[name].command],
-                        env=environment,
-                        stdout=output,
-                        stderr=output,
-                    )
-                )
-                wait_until(ready.exists, READY_SECONDS, f"a second {name}")
-        yield started
+        started += [second(house, name) for name in workers]
+        for one in started:
+            wait_until(one.ready.exists, READY_SECONDS, f"a second {one.name}")
+        yield [one.process for one in started]
     finally:
-        for process in started:
-            process.kill()
-            process.wait()
+        for one in started:
+            one.process.kill()
+            one.process.wait()
+
+
+@dataclass(frozen=True)
+class Second:
+    """A second process of a worker, and the file that is there once it is ready."""
+
+    name: str
+    process: subprocess.Popen[bytes]
+    ready: Path
+    log: Path
+
+
+def second(house: House, worker: str, code: Sequence[str] = (), **environ: str) -> Second:
+    """Start a second process of a worker, or `code` (arguments of Python) in its place."""
+    found = next(one for one in programs(house.stack.plan) if one.name == worker)
+    ready = Path(f"{found.ready_file}-beside")
+    ready.unlink(missing_ok=True)
+    log = house.stack.plan.directory.logs / f"{worker}-beside.log"
+    # Bound to this process, as the supervisor's are to it.
+    bound = [sys.executable, str(Path(child.__file__)), str(os.getpid()), sys.executable]
+    environment = {**found.environment, "ENTRAIDE_READY_FILE": str(ready), **environ}
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            [*bound, *(code or ("-m", *found.command))],
+            env=environment,
+            stdout=output,
+            stderr=output,
+        )
+    return Second(worker, process, ready, log)
 
 
 def two_of(*workers: str) -> Inject:
@@ -130,11 +187,10 @@ def two_of(*workers: str) -> Inject:
 
 def pause_past_lease(house: House, _seconds: float) -> float:
     """The relays stand still past their leases while second ones publish; then they go on."""
-    first = ("requests-worker", "offers-worker")
-    with beside(house, *first):
-        house.signal(signal.SIGSTOP, *first)
+    with beside(house, *RELAYS):
+        house.signal(signal.SIGSTOP, *RELAYS)
         time.sleep(LEASE.total_seconds() + 3)
-        house.signal(signal.SIGCONT, *first)
+        house.signal(signal.SIGCONT, *RELAYS)
         time.sleep(3)
     return now()
 
@@ -198,4 +254,14 @@ LINKS: dict[str, Inject] = {
     f"{mode} {name}": link(name, mode, delay)  # type: ignore[arg-type]
     for name in ("kafka", "mongodb")
     for mode, delay in (("delay", 0.2), ("cut", 0), ("hold", 0), ("halve", 0), ("reset", 0))
+}
+CLOCKS: dict[str, Inject] = {
+    f"clock {way} {name}": clock(ahead, *names)
+    for name, names in (
+        ("requests", ("requests",)),
+        ("matcher", ("matcher",)),
+        ("matcher-worker", ("matcher-worker",)),
+        ("relays", RELAYS),
+    )
+    for way, ahead in (("ahead", HOUR), ("behind", -HOUR))
 }

@@ -7,7 +7,7 @@ before it goes on.
 import random
 import threading
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -72,6 +72,10 @@ class Bank:
         self.sent[pair] = self.sent.get(pair, 0) + 1
         return pair, self.sent[pair]
 
+    def made(self) -> int:
+        """How many commitments were sent."""
+        return sum(self.sent.values())
+
 
 def commit_key(pair: str, amount: int) -> str:
     """The idempotency key of a commitment."""
@@ -90,7 +94,7 @@ class Load:
         self._calls = calls
         self._recorder = recorder
         self._pause = clients / rate
-        self._most = most
+        self.most = most
         self._lock = threading.Lock()
         self.records: list[Record] = []
         self.bank = Bank(())
@@ -98,6 +102,7 @@ class Load:
         self._over = threading.Event()
         self._idle = threading.Semaphore(clients)
         self._clients = clients
+        self._own: list[list[Record]] = [[] for _ in range(clients)]
         self._threads = [
             threading.Thread(target=self._run, args=(number,), daemon=True)
             for number in range(clients)
@@ -128,8 +133,15 @@ class Load:
         """Go on after a pause."""
         self._on.set()
 
+    def forget(self, names: Collection[str]) -> None:
+        """Records that a restore made vanish; of the others nobody is sure. While it is paused."""
+        for own in (self.records, *self._own):
+            own[:] = [one for one in own if one.name not in names]
+        for one in self.records:
+            one.unsure = True
+
     def _run(self, number: int) -> None:
-        own: list[Record] = []
+        own = self._own[number]
         rng = random.Random(f"client {number}")
         client = f"client-{number}"
         while not self._over.is_set():
@@ -151,7 +163,7 @@ class Load:
             self._read(client, rng.choice(self.records))
         elif unfinished:
             self.step(client, rng.choice(unfinished), rng)
-        elif not own or (rng.random() < 0.4 and len(self.records) < self._most):
+        elif not own or (rng.random() < 0.4 and len(self.records) < self.most):
             self.make(client, own, rng)
         else:
             self.step(client, rng.choice(own), rng)

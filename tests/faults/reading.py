@@ -1,6 +1,6 @@
 """The final reads: what anybody can read once nothing is left to do."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import closing
 from functools import partial
 from http import HTTPStatus
@@ -46,7 +46,9 @@ def read_final(
         kept = database[settings.database]
         views = {
             f"{view['side']}:{view['record']}": Version(view["epoch"], view["number"])
-            for view in kept["record_views"].find({"side": {"$in": list(SIDES.values())}})
+            for view in kept["record_views"].find(
+                {"side": {"$in": list(SIDES.values())}, "status": {"$ne": "gone"}}
+            )
         }
         ranked = {
             f"request:{one['request']}": Version.parse(one["request_version"])
@@ -109,11 +111,11 @@ def _told(settings: Settings) -> Iterable[Told]:
             name = f"{SIDES[topic]}:{record.key.decode()}"
         except (KeyError, ValueError, AttributeError):
             continue  # poison, which a fault put there
-        yield Told(topic, name, version)
+        yield Told(topic, name, version, gone=record.value is None)
 
 
-def known_already(final: Final) -> list[Operation]:
-    """What a history begins with that comes after these reads."""
+def known_already(final: Final, pairs: Collection[str]) -> list[Operation]:
+    """What a history begins with that comes after these reads, with the commitments of `pairs`."""
     operations = []
     for record, seen in final.records.items():
         wrote = partial(Operation, "before", "write", record, 0, 0)
@@ -129,5 +131,6 @@ def known_already(final: Final) -> list[Operation]:
         if held.holds
         else Operation("before", "commit", "", 0, 0, "unknown", key=held.key)
         for id_, held in final.commitments.items()
+        if held.key.partition("/")[0] in pairs
     ]
     return operations

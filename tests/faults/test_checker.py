@@ -120,6 +120,11 @@ PLANTED: tuple[tuple[str, str, Callable[[Case], Case]], ...] = (
     ("event out of order", "the last word", final(events=EVENTS[:4])),
     ("event from nowhere", "1.5 was told", final(events=(*EVENTS, Told("requests.v1", R, v(5))))),
     ("event from nowhere", "no owner", final(events=(*EVENTS, Told("offers.v1", "offer:x", v(1))))),
+    (
+        "event from nowhere",
+        "was told to be gone",
+        final(events=(*EVENTS, Told("requests.v1", R, v(0, epoch=2), gone=True))),
+    ),
     ("request not worked", "no proposals", final(shortlists={})),
     ("request not worked", "no proposals", final(shortlists={R: Shortlisted(v(4), ())})),
     ("request not worked", "ranked at 1.3", final(shortlists={R: Shortlisted(v(3), ("o1",))})),
@@ -180,6 +185,14 @@ def test_a_planted_violation_is_found(kind: str, what: str, plant: Callable[[Cas
 def test_every_kind_is_planted() -> None:
     assert {kind for kind, _, _ in PLANTED} == set(CHECKS)
     assert set(CHECKS) > MENDED_BY_TIME
+
+
+def test_of_what_vanished_the_last_word_is_a_tombstone() -> None:
+    told = [Told("offers.v1", "offer:x", v(3)), Told("offers.v1", "offer:x", v(0, 2), gone=True)]
+    assert check(*final(events=(*EVENTS, *told))(RIGHT)) == []
+    assert check(*final(events=(*EVENTS, *told, told[0]))(RIGHT))
+    draft = {**RECORDS, "offer:x": Seen(v(1, 2), "a", matched=False)}
+    assert check(*final(events=(*EVENTS, *told), records=draft)(RIGHT)) == []
 
 
 def test_reads_that_overlap_a_write_may_show_either_version() -> None:

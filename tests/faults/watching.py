@@ -1,11 +1,11 @@
 """Whether all that was acknowledged has been worked: what recovery means here."""
 
-from contextlib import closing
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 import pymongo
-from kafka import TopicPartition
+from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 
 from deploy.local.programs import service_settings
@@ -30,12 +30,27 @@ class Watching:
             mongodb, tz_aware=True, serverSelectionTimeoutMS=2_000, socketTimeoutMS=5_000
         )
         self._settings = replace(service_settings(stack.plan, "matcher"), kafka=kafka)
+        self._asking: tuple[KafkaAdminClient, KafkaConsumer] | None = None
         self._due = 0.0
         self._ends: dict[TopicPartition, int] = {}
 
     def close(self) -> None:
-        """Close the connection to the database."""
+        """Close the connections to the database and the broker."""
         self._database.close()
+        self._hang_up()
+
+    def _clients(self) -> tuple[KafkaAdminClient, KafkaConsumer]:
+        """Kept from one look to the next: making them costs more than all that is asked."""
+        if self._asking is None:
+            admin = clients.admin(self._settings, _ASK_MS)
+            self._asking = admin, clients.consumer(self._settings, None)
+        return self._asking
+
+    def _hang_up(self) -> None:
+        for one in self._asking or ():
+            with suppress(KafkaError):
+                one.close()
+        self._asking = None
 
     def nothing_half_done(self) -> bool:
         """Whether no commitment is left half done; a sweep finishes it after half a minute."""
@@ -85,14 +100,17 @@ class Watching:
 
     def _unread(self, due: float) -> str:
         """Whether a group has yet to commit what stood in the topics when this was asked first."""
-        names = Topics(self._settings.topic_prefix).states
-        with closing(clients.admin(self._settings, _ASK_MS)) as admin:
+        admin, consumer = self._clients()
+        try:
             told = {
                 group: admin.list_group_offsets(group)[group]
                 for group in (one["group_id"] for one in admin.list_groups())
             }
-        with closing(clients.consumer(self._settings, None)) as consumer:
+            names = Topics(self._settings.topic_prefix).states
             ends = consumer.end_offsets(known_partitions(consumer, names))
+        except KafkaError:
+            self._hang_up()
+            raise
         if self._due != due or any(ends[one] < end for one, end in self._ends.items()):
             self._due, self._ends = due, ends  # or the broker has lost its log
         for group, offsets in told.items():
