@@ -181,6 +181,9 @@ def _looked(blocks, counts, places, how, most, least):  # type: ignore[no-untype
                 this = lines[(codes >> np.uint32(shift)) & np.uint32(NO_LINE)]
                 best = this if this > best else best
             hopeful[found], bests[found] = at, best
+            # Few are read below, far from one another, so each is asked for as soon as it may be.
+            fetch(stated_of, start + at, 0, 8)
+            fetch(row_of, start + at, 0, 4)
             found += STEP * (told[at] + best) >= least
         for one in range(found):
             at, best = hopeful[one], bests[one]
