@@ -51,6 +51,20 @@
     return [...found, ...wide()];
   }
 
+  // Of what is told in elements of the same kinds and classes, in the same of both, the first two: they are coloured alike.
+  function samples() {
+    const counted = new Map();
+    const kind = (one) => ["class", "aria-current", "type", "disabled"].map((name) => one.getAttribute(name)).join(" ");
+    return among("body *").filter((one) => {
+      const tells = [...one.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim());
+      if (!tells && !one.matches("input, select, textarea")) return false;
+      let key = "";
+      for (let up = one; up; up = up.parentElement) key += `${up.nodeName} ${kind(up)}>`;
+      counted.set(key, (counted.get(key) ?? 0) + 1);
+      return counted.get(key) <= 2;
+    });
+  }
+
   const links = () => [...document.querySelectorAll("a[href^='/']:not([href^='//'], [download])")].map((one) => one.getAttribute("href"));
-  return { focus, wide, paper, links };
+  return { focus, wide, paper, links, samples };
 })()

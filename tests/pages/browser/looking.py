@@ -2,7 +2,8 @@
 
 A page is loaded once a language. Its colours follow the browser's from light to dark without a
 load, and its widths the window's; so all of axe-core's rules are asked once a load, and those that
-hang on colours and on sizes again for the other scheme, on the narrowest screen.
+hang on colours and on sizes again for the other scheme, on the narrowest screen. Contrast is most
+of what that costs: it is asked of two of all that has the same classes in the same places.
 """
 
 from collections.abc import Callable
@@ -19,8 +20,8 @@ HEIGHT = 900
 PAPER = 680
 """Width of an A4 sheet in CSS pixels, without its margins."""
 _ALL = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
-_SEEN = ("color-contrast", "link-in-text-block", "target-size")
-"""Rules whose answer another colour scheme or another width can change."""
+_COLOURS, _SIZES = ("color-contrast", "link-in-text-block"), ("target-size",)
+"""Rules whose answer another colour scheme can change, or another width."""
 _OTHER: dict[Scheme, Scheme] = {"light": "dark", "dark": "light"}
 
 
@@ -35,17 +36,30 @@ def asked(page: Page, what: str) -> list[str]:
     return found
 
 
-def barriers(page: Page, kind: str, names: tuple[str, ...]) -> list[str]:
-    """What axe-core finds by rules of these tags, or by the rules of these names."""
-    options: dict[str, Any] = {
-        "runOnly": {"type": kind, "values": list(names)},
-        "resultTypes": ["violations"],  # of what is no violation all nodes would be told
-        "preload": False,
-    }
+def barriers(page: Page) -> list[str]:
+    """What axe-core finds by all its rules but those that hang on colours."""
+    without = {name: {"enabled": False} for name in _COLOURS}
+    return _violations(page, {"type": "tag", "values": list(_ALL)}, "document", rules=without)
+
+
+def colours(page: Page) -> list[str]:
+    """What axe-core finds by the rules that hang on colours, as they are now."""
+    only = {"type": "rule", "values": list(_COLOURS)}
+    return _violations(page, only, f"{{ include: {_script()}.samples() }}")
+
+
+def sizes(page: Page) -> list[str]:
+    """What axe-core finds by the rules that hang on sizes, on the screen as it is now."""
+    return _violations(page, {"type": "rule", "values": list(_SIZES)}, "document")
+
+
+def _violations(page: Page, only: dict[str, Any], where: str, **more: Any) -> list[str]:
+    # Of what is no violation all nodes would be told.
+    options = {"runOnly": only, "resultTypes": ["violations"], "preload": False, **more}
     if page.evaluate("typeof axe") == "undefined":
         page.evaluate(AXE_SCRIPT)
     found: list[str] = page.evaluate(
-        "options => axe.run(options).then(found => found.violations.flatMap(one =>"
+        f"options => axe.run({where}, options).then(found => found.violations.flatMap(one =>"
         " one.nodes.map(node => `${one.id}: ${node.html.slice(0, 200)}`)))",
         options,
     )
@@ -63,14 +77,15 @@ def faults(
     page.keyboard.press("Tab")
     skip = page.evaluate("document.activeElement.className")
     found = [] if skip == "skip" else [f"the first stop is no skip link but {skip!r}"]
-    found += [*asked(page, "focus"), *barriers(page, "tag", _ALL), *asked(page, "wide")]
+    found += [*asked(page, "focus"), *barriers(page), *colours(page), *asked(page, "wide")]
     each(page, USUAL)
     for width in (MIDDLE, NARROW):
         page.set_viewport_size({"width": width, "height": HEIGHT})
         found += asked(page, "wide")
         each(page, width)
+    found += sizes(page)
     page.emulate_media(color_scheme=_OTHER[scheme])
-    found += [f"{_OTHER[scheme]}: {one}" for one in barriers(page, "rule", _SEEN)]
+    found += [f"{_OTHER[scheme]}: {one}" for one in colours(page)]
     page.set_viewport_size({"width": PAPER, "height": HEIGHT})
     page.emulate_media(media="print", color_scheme="dark")
     found += asked(page, "paper")
