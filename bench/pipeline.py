@@ -37,6 +37,7 @@ from deploy.local.running import Stack
 from deploy.local.servers import wait_until
 from deploy.local.stack import SERVICES
 from services.matcher.documents import Shortlist
+from services.matcher.engine.compiling import compile_all
 from services.matcher.models import ensure_prior
 from services.matcher.ranking_worker import RankingWorker
 from shared.events import clients
@@ -62,6 +63,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--offers", type=int, nargs="+", default=[1_000, 10_000])
     sizes = parser.parse_args().offers
+    with _told("the loops are compiled"):
+        compile_all()
     made_of = synthetic.source()
     requests = _made("requests", synthetic.requests(made_of, THROUGHPUT_REQUESTS))
     for size in sizes:
