@@ -18,7 +18,11 @@
     return found;
   }
 
-  const wide = () => (document.documentElement.scrollWidth > innerWidth ? [`wider than ${innerWidth}`] : []);
+  function wide() {
+    if (document.documentElement.scrollWidth <= innerWidth) return [];
+    const beyond = (one) => one.getBoundingClientRect().right > innerWidth || one.getBoundingClientRect().left < 0;
+    return [`wider than ${innerWidth}: ${[...document.querySelectorAll("main *")].filter(beyond).map(told).at(-1)}`];
+  }
 
   // What of the page is on paper: texts and drawings, in their order.
   function* printed() {
