@@ -145,8 +145,10 @@ def check(words: list[str], compose: Compose, manifests: list[dict[str, Any]]) -
             check_kubectl(rest, manifests)
         case ["entraide", *_]:
             check_inside(words)
-        case ["make", target]:
-            assert f"\n{target}:" in (ROOT / "Makefile").read_text(), words
+        case ["make", target, *variables]:
+            made = (ROOT / "Makefile").read_text()
+            assert f"\n{target}:" in made, words
+            assert all(f"$({one.partition('=')[0]})" in made for one in variables), words
         case ["python", "-m", module, *options]:
             source = (ROOT / module.replace(".", "/")).with_suffix(".py").read_text()
             for option in options:
