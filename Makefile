@@ -6,6 +6,7 @@ UV := $(BIN)/uv pip install --quiet --python $(BIN)/python --native-tls
 LOCK := requirements/development.txt
 INSTALLED := .venv/installed
 COMPILED := .venv/compiled
+REWRITTEN := .venv/rewritten
 
 # Two cores are two test workers' already: threads of BLAS on small matrices would wait for each other only.
 export OPENBLAS_NUM_THREADS = 1
@@ -39,7 +40,7 @@ run: install
 PYTEST := $(BIN)/pytest -n 3 --dist loadscope --no-loadscope-reorder
 
 test: install
-	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target lint chromium $(COMPILED)
+	@$(MAKE) --no-print-directory --jobs=3 --output-sync=target lint chromium $(COMPILED) $(REWRITTEN)
 	$(PYTEST) -m "not long"
 
 # Proofs by many cases, or by a whole stack of their own, of what shorter tests show too: every caller at every route, every
@@ -47,10 +48,14 @@ test: install
 test-long: install chromium $(COMPILED)
 	$(PYTEST) -m long
 
-# What several workers would each do at their start, done once: the engine's loops are compiled, the tests' modules too.
+# What several workers would each do at their start, done once: the engine's loops are compiled, the tests' assertions
+# rewritten by pytest.
 $(COMPILED): $(INSTALLED) $(wildcard services/matcher/engine/*.py)
 	$(BIN)/python -m services.matcher.engine.compiling
-	@$(BIN)/pytest --collect-only -qq >/dev/null
+	@touch $@
+
+$(REWRITTEN): $(INSTALLED)
+	$(BIN)/pytest --collect-only -qq >/dev/null
 	@touch $@
 
 # Pages are looked at in a real Chromium. Where it is missing and may be installed, it is; else its tests say that they are skipped.
