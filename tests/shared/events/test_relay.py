@@ -107,7 +107,7 @@ def test_killed_between_publishing_and_removing(
 
 
 def test_a_lease_that_a_clock_ahead_took_is_none(
-    settings: Settings, database: Database[dict[str, Any]]
+    settings: Settings, database: Database[dict[str, Any]], topics: Topics, published: Published
 ) -> None:
     create(Thing(id="a"), now())
     clock = Clock()
@@ -116,6 +116,7 @@ def test_a_lease_that_a_clock_ahead_took_is_none(
     assert pending(database) == 1
     assert Relay(settings, [Thing], "next", now).publish_pending() == 1
     assert pending(database) == 0
+    assert len(published(topics.requests)) == 1
 
 
 def test_a_change_while_publishing_is_published_next(
