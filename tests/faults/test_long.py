@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -44,12 +45,30 @@ def report() -> list[Run]:
 def test_it_recovers_and_nothing_is_lost(house: House, report: list[Run], fault: Fault) -> None:
     run = Run(fault.name, fault.reason)
     began = now()
-    try:
+    with _told(report, run, began):
         time.sleep(CALM_SECONDS)
         run.recovery_seconds = round(house.recovered(fault.inject(house, fault.lasts), PATIENCE), 1)
         time.sleep(CALM_SECONDS)
         _count(run, house, now() - began)
         run.violations = tuple(f"{one.kind}: {one.what}" for one in house.violations(PATIENCE))
+    assert run.violations == ()
+
+
+def test_a_restored_house_agrees(house: House, report: list[Run], tmp_path: Path) -> None:
+    run = Run(RESTORE, "what was registered since the backup is left somewhere, or wins")
+    with _told(report, run, now()):
+        found = restore_after(house, tmp_path / "backup", 5)
+        run.violations = tuple(f"{one.kind}: {one.what}" for one in found)
+        time.sleep(CALM_SECONDS)
+        _count(run, house, CALM_SECONDS)
+    assert run.violations == ()
+
+
+@contextmanager
+def _told(report: list[Run], run: Run, began: float) -> Iterator[None]:
+    """Tell of a run once it is over, however it ends."""
+    try:
+        yield
     except pytest.skip.Exception as skipped:
         run.skipped = str(skipped)
         raise
@@ -58,23 +77,6 @@ def test_it_recovers_and_nothing_is_lost(house: House, report: list[Run], fault:
         raise
     finally:
         _tell(report, run, now() - began)
-    assert run.violations == ()
-
-
-def test_a_restored_house_agrees(house: House, report: list[Run], tmp_path: Path) -> None:
-    run = Run(RESTORE, "what was registered since the backup is left somewhere, or wins")
-    began = now()
-    try:
-        found = restore_after(house, tmp_path / "backup", 5)
-        run.violations = tuple(f"{one.kind}: {one.what}" for one in found)
-        time.sleep(CALM_SECONDS)
-        _count(run, house, CALM_SECONDS)
-    except BaseException as error:
-        run.failed = f"{type(error).__name__}: {error}"
-        raise
-    finally:
-        _tell(report, run, now() - began)
-    assert run.violations == ()
 
 
 def _count(run: Run, house: House, seconds: float) -> None:
