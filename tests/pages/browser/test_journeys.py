@@ -3,9 +3,10 @@ another language without scripts and by the mouse.
 """
 
 import re
+from collections.abc import Mapping
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.pages.browser.conftest import ContextMaker
 from tests.pages.browser.hands import Hands
@@ -55,6 +56,15 @@ def test_a_coordinator_decides_and_takes_it_back(
     assert stands.body["status"] == "proposed"
 
 
+def say_line(hands: Hands, row: str, add: Locator, says: Mapping[str, str]) -> None:
+    """Write a form's first line, which is added where there is none; themes and kinds are lists."""
+    if not hands.page.locator(f"[name={row}-theme]").count():
+        hands.press(add)
+    for name, value in says.items():
+        do = hands.choose if name in ("theme", "kind") else hands.fill
+        do(hands.page.locator(f"[name={row}-{name}]"), value)
+
+
 @in_english_and("es")
 def test_a_state_writes_a_request_step_by_step(
     portal: Portal, reading: ContextMaker, language: str
@@ -66,12 +76,9 @@ def test_a_state_writes_a_request_step_by_step(
     forward = "p.buttons button[name=go][value=next]"
     hands.press(page.locator(forward))
     page.wait_for_url(re.compile("/edit/lines"))
-    if not page.locator("[name=row-0-theme]").count():
-        hands.press(page.locator("button[name=go][value=add]"))
-    hands.choose(page.locator("[name=row-0-theme]"), "stockpile-management")
-    hands.choose(page.locator("[name=row-0-kind]"), "equipment")
-    hands.fill(page.locator("[name=row-0-quantity]"), "12")
-    hands.fill(page.locator("[name=row-0-unit]"), "racks")
+    add = page.locator("button[name=go][value=add]")
+    says = {"theme": "stockpile-management", "kind": "equipment", "quantity": "12", "unit": "racks"}
+    say_line(hands, "row-0", add, says)
     hands.press(page.locator(forward))
     page.wait_for_url(re.compile("/edit/plan"))
     identifier = page.url.split("/")[-3]
@@ -93,12 +100,9 @@ def test_a_donor_makes_an_offer_step_by_step(
     hands.press(page.locator(forward))
     page.wait_for_url(re.compile("/edit/lines"))
     offer = page.url.split("/")[-3]
-    if not page.locator("[name=rows-0-theme]").count():
-        hands.press(page.locator("button[name=do][value=add]"))
-    hands.choose(page.locator("[name=rows-0-theme]"), "marking")
-    hands.choose(page.locator("[name=rows-0-kind]"), "training")
-    hands.fill(page.locator("[name=rows-0-capacity]"), "40")
-    hands.fill(page.locator("[name=rows-0-unit]"), "persons")
+    add = page.locator("button[name=do][value=add]")
+    says = {"theme": "marking", "kind": "training", "capacity": "40", "unit": "persons"}
+    say_line(hands, "rows-0", add, says)
     hands.press(page.locator(forward))
     page.wait_for_url(re.compile("/edit/where"))
     found = portal.api("donor").get("offers", f"/v1/offers/{offer}").body
