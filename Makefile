@@ -50,7 +50,7 @@ test-long: install chromium $(COMPILED)
 
 # What several workers would each do at their start, done once: the engine's loops are compiled, the tests' assertions
 # rewritten by pytest.
-$(COMPILED): $(INSTALLED) $(wildcard services/matcher/engine/*.py)
+$(COMPILED): $(INSTALLED) $(wildcard services/matcher/engine/*.py shared/likeness/*.py)
 	$(BIN)/python -m services.matcher.engine.compiling
 	@touch $@
 
