@@ -461,13 +461,14 @@ def test_a_call_gives_an_alliance_as_to_one_project(
     assert outcomes == {"held": 5, "refused": 3}
     drawn = drawn_from_projects()
     assert (drawn[alliance.id], drawn["r1"] + drawn["r2"]) == (5, 5)
-    above = commit(coordinator, joint, "r2", 1)
+    open_still = min(("r1", "r2"), key=drawn.__getitem__)
+    above = commit(coordinator, joint, open_still, 1)
     assert (above.status_code, above.json["type"].rpartition(":")[2]) == (409, "not-enough-left")
     assert "project" in above.json["detail"]
     limits = {one.id: (one.requests, one.limit) for one in situation(NOW.date()).pools}
     assert limits[f"call.{alliance.id}"] == (("r1", "r2"), 0)
     allied.hears(call_event("call", 2, fund_cents=10**9, ceiling_cents=25_200_000))
-    made = commit(coordinator, joint, "r2", 1)
+    made = commit(coordinator, joint, open_still, 1)
     assert (made.status_code, drawn_from_projects()[alliance.id]) == (201, 6), made.text
     coordinator.post(f"/v1/commitments/{made.json['id']}/release")
     assert drawn_from_projects()[alliance.id] == 5
