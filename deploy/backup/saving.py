@@ -18,8 +18,6 @@ from deploy.backup.manifest import BackupError, Manifest, Part, digest, file_of
 
 _RAW: CodecOptions[RawBSONDocument] = CodecOptions(document_class=RawBSONDocument)
 _BATCH = 500
-_EMBEDDED = "secantus"
-"""What the embedded database calls the replica set that it says it is."""
 _PRIVATE = 0o700
 
 
@@ -68,11 +66,10 @@ def _one_moment(client: MongoClient[dict[str, Any]]) -> Iterator[ClientSession]:
     """A session whose reads all see the same moment.
 
     A replica set has sessions for that, which live for five minutes unless the server is told to
-    keep more (`minSnapshotHistoryWindowInSeconds`). The embedded database takes no notice of those,
-    but a transaction of it reads so.
+    keep more (`minSnapshotHistoryWindowInSeconds`). The embedded database, which is in none, takes
+    no notice of those, but a transaction of it reads so.
     """
-    name = client.admin.command("hello").get("setName")
-    keeps_snapshots = name not in (None, _EMBEDDED)
+    keeps_snapshots = "setName" in client.admin.command("hello")
     with client.start_session(snapshot=keeps_snapshots) as session:
         if keeps_snapshots:
             yield session

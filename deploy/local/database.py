@@ -6,9 +6,8 @@ that lock; whoever makes the same collection has the lock, and WiredTiger repeat
 the open transaction for ever. From then on nothing that needs the lock is answered. Here a
 collection is made under the lock of the collection first, as the server itself says is the order.
 
-And it reads and decodes all that it keeps of a collection's indexes five times for each search,
-which is half of what a search among few documents costs. Here it does so once. Lists are read by
-their indexes (`deploy/local/ordered.py`).
+And much of its work is with indexes, over and over. Here it does less of that
+(`deploy/local/indexing.py`), and lists are read by their indexes (`deploy/local/ordered.py`).
 
 Where WiredTiger cannot write, on a full disk above all, it panics, and from then on refuses
 everything until its process is started again. SecantusDB would live on and answer every call with
@@ -18,13 +17,13 @@ an error, also once there is space. Here the process ends, and whoever watches i
 import logging
 import os
 import sys
-import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from secantus import cli
 from secantus.storage import Storage
 
+from deploy.local.indexing import find_by_what_is_plain, keep_definitions, write_what_changes
 from deploy.local.ordered import read_in_order
 
 PANICKED = 3
@@ -45,39 +44,6 @@ def close_gap() -> None:
     Storage.create_collection = create_collection
 
 
-_Index = tuple[str, dict[str, Any], dict[str, Any]]
-
-
-class _Search(threading.local):
-    """What a thread has read of indexes in the search that it is at; None between searches."""
-
-    indexes: dict[tuple[str, str], Sequence[_Index]] | None = None
-
-
-def read_indexes_once() -> None:
-    """Have each search read a collection's indexes once; whatever writes reads them afresh."""
-    search, read = Storage.find_matching, Storage._iter_indexes
-    at = _Search()
-
-    def find_matching(self: Storage, *args: Any, **options: Any) -> list[dict[str, Any]]:
-        before, at.indexes = at.indexes, {}
-        try:
-            found: list[dict[str, Any]] = search(self, *args, **options)
-            return found
-        finally:
-            at.indexes = before
-
-    def iter_indexes(self: Storage, db: str, coll: str) -> Iterable[_Index]:
-        if at.indexes is None:
-            return read(self, db, coll)  # type: ignore[no-any-return]
-        if (db, coll) not in at.indexes:
-            at.indexes[db, coll] = list(read(self, db, coll))
-        return at.indexes[db, coll]
-
-    Storage.find_matching = find_matching
-    Storage._iter_indexes = iter_indexes
-
-
 class EndOnPanic(logging.Handler):
     """Ends the process when the server logs that WiredTiger panicked; the last line says so."""
 
@@ -95,7 +61,9 @@ class EndOnPanic(logging.Handler):
 
 if __name__ == "__main__":
     close_gap()
+    keep_definitions()
+    write_what_changes()
+    find_by_what_is_plain()
     read_in_order()
-    read_indexes_once()
     logging.getLogger("secantus").addHandler(EndOnPanic())
     sys.exit(cli.main())

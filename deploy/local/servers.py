@@ -56,6 +56,8 @@ def database_command(port: int, directory: Path, lasting: bool = True) -> list[s
         str(port),
         "--storage-path",
         str(directory),
+        # No member of a replica set: it then keeps no log of each write for others to follow.
+        "--standalone",
         *(("--sync-on-commit",) if lasting else ()),
         "--log-level",
         "WARNING",

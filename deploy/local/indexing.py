@@ -1,0 +1,272 @@
+"""What the embedded database does with indexes, without doing most of it over and over.
+
+SecantusDB 0.7 reads and decodes all that it keeps of a collection's indexes several times for each
+call, takes out and puts back the entries of every index for each update whether it changes them or
+not, and reads a whole collection for a condition that has an `$or` beside clauses that an index
+finds. Here definitions are read once and kept until somebody changes them, an update touches the
+entries that change, and a condition goes by such clauses. An index changes what a call costs and
+never what comes of it: every document found is still held against the whole condition.
+"""
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import wraps
+from typing import Any, Final
+
+from secantus.query import matches
+from secantus.storage import (
+    Storage,
+    _doc_makes_multikey,
+    _geo_type_of,
+    _id_point_lookup_keys,
+    _index_key_variants,
+    _parse_index_collation,
+)
+
+Place = tuple[str, str]
+"""A database and a collection."""
+Definition = tuple[str, dict[str, Any], dict[str, Any]]
+"""An index's name, keys and options."""
+Index = tuple[str, dict[str, Any], bool, bool]
+"""An index as writers know it: name, keys, whether it is sparse and whether it is unique."""
+_CHANGING: Final = (
+    "create_index",
+    "drop_index",
+    "drop_all_indexes",
+    "set_index_expiry",
+    "set_index_options",
+    "drop_collection",
+    "drop_database",
+)
+_CLAUSES: Final = frozenset({"$and", "$or", "$nor"})
+
+
+class Definitions:
+    """The definitions of indexes as they were last committed, by collection.
+
+    While anybody changes some, whoever asks reads for itself, and what was being read is not kept.
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[Place, Sequence[Definition]] = {}
+        self._changes: Counter[str] = Counter()
+        self._begun = 0
+        self._lock = threading.Lock()
+
+    def of(
+        self, place: Place, read: Callable[[], Sequence[Definition]]
+    ) -> Sequence[Definition] | None:
+        """The definitions, by `read` where none are kept; None while indexes change."""
+        kept = self._kept.get(place)
+        if kept is not None:
+            return kept
+        begun = self._begun
+        if self._changes[place[0]]:
+            return None
+        found = read()
+        with self._lock:
+            if begun == self._begun:
+                self._kept[place] = found
+        return found
+
+    def begin(self, database: str) -> None:
+        """Forget a database's, as indexes of it are about to change."""
+        with self._lock:
+            self._begun += 1
+            self._changes[database] += 1
+            self._kept = {one: kept for one, kept in self._kept.items() if one[0] != database}
+
+    def end(self, database: str) -> None:
+        """Keep again what is read from now on: the change is committed or given up."""
+        with self._lock:
+            self._changes[database] -= 1
+
+
+class _Thread(threading.local):
+    """What a thread is at."""
+
+    updating = False
+    before: tuple[int, Mapping[str, Any]] | None = None
+    """The record id and the document whose entries are taken out once it is known what they become.
+    """
+
+    def __init__(self) -> None:
+        self.marked: list[str] = []
+        """The databases of which it has marked an index in the transaction that it is in."""
+
+
+def keep_definitions() -> None:
+    """Have the definitions of a collection's indexes read once."""
+    read, at = Storage._iter_indexes, _Thread()
+    mark, transaction = Storage._maybe_mark_multikey, Storage._batch_transaction
+
+    def committed(self: Storage, db: str, coll: str) -> Sequence[Definition]:
+        with self._committed_read_scope():
+            return list(read(self, db, coll))
+
+    def iter_indexes(self: Storage, db: str, coll: str) -> Iterable[Definition]:
+        if _in_transaction(self):
+            return read(self, db, coll)  # type: ignore[no-any-return]
+        kept = _definitions(self).of((db, coll), lambda: committed(self, db, coll))
+        return read(self, db, coll) if kept is None else kept
+
+    def maybe_mark_multikey(
+        self: Storage,
+        db: str,
+        coll: str,
+        doc: Mapping[str, Any],
+        indexes: list[Index],
+        already: set[str],
+    ) -> set[str]:
+        others = ((name, keys) for name, keys, *_ in indexes if name not in already)
+        if not any(_doc_makes_multikey(doc, keys) for _, keys in others):
+            return already
+        _definitions(self).begin(db)
+        if not _in_transaction(self):  # whose end nobody tells of, so that no more are kept
+            at.marked.append(db)
+        marked: set[str] = mark(self, db, coll, doc, indexes, already)
+        return marked
+
+    @contextmanager
+    def batch_transaction(self: Storage, *args: Any, **options: Any) -> Iterator[Any]:
+        try:
+            with transaction(self, *args, **options) as session:
+                yield session
+        finally:
+            marked, at.marked = at.marked, []
+            for db in marked:
+                _definitions(self).end(db)
+
+    Storage._iter_indexes = iter_indexes
+    Storage._maybe_mark_multikey = maybe_mark_multikey
+    Storage._batch_transaction = batch_transaction
+    for name in _CHANGING:
+        setattr(Storage, name, _changing(getattr(Storage, name)))
+    Storage.rename_collection = _changing(Storage.rename_collection, slice(0, 3, 2))
+
+
+def _changing(whole: Callable[..., Any], databases: slice = slice(1)) -> Callable[..., Any]:
+    """The method, told of as a change of the databases that stand there in its arguments."""
+
+    @wraps(whole)
+    def change(self: Storage, *args: Any, **options: Any) -> Any:
+        definitions, changed = _definitions(self), set(args[databases])
+        for db in changed:
+            definitions.begin(db)
+        try:
+            return whole(self, *args, **options)
+        finally:
+            for db in changed:
+                definitions.end(db)
+
+    return change
+
+
+def _definitions(storage: Storage) -> Definitions:
+    kept: Definitions = storage.__dict__.setdefault("kept_definitions", Definitions())
+    return kept
+
+
+def _in_transaction(storage: Storage) -> bool:
+    """Whether the thread is in a transaction of several calls, which sees what it began with."""
+    return getattr(storage._tls, "user_txn", None) is not None
+
+
+def write_what_changes() -> None:
+    """Have an update leave the entries of those indexes alone for which it changes nothing."""
+    at, take_out, put_in = _Thread(), Storage._delete_index_entries, Storage._write_index_entries
+
+    def delete_index_entries(
+        self: Storage,
+        db: str,
+        coll: str,
+        doc: dict[str, Any],
+        indexes: list[Index],
+        partials: Mapping[str, Any] | None = None,
+        *,
+        recordid: int,
+    ) -> None:
+        if at.updating:
+            at.before = recordid, doc
+        else:
+            take_out(self, db, coll, doc, indexes, partials, recordid=recordid)
+
+    def write_index_entries(
+        self: Storage,
+        db: str,
+        coll: str,
+        doc: dict[str, Any],
+        indexes: list[Index],
+        partials: Mapping[str, Any] | None = None,
+        *,
+        recordid: int,
+    ) -> None:
+        before, at.before = at.before, None
+        if before is not None and before[0] == recordid:
+            options = self._index_options_map(db, coll)
+            filters = self._partial_filters(db, coll) if partials is None else partials
+            indexes = [
+                one
+                for one in indexes
+                if _differ(before[1], doc, one, options.get(one[0], {}), filters)
+            ]
+            take_out(self, db, coll, before[1], indexes, partials, recordid=recordid)
+        put_in(self, db, coll, doc, indexes, partials, recordid=recordid)
+
+    def within(whole: Callable[..., Any], updating: bool) -> Callable[..., Any]:
+        @wraps(whole)
+        def call(self: Storage, *args: Any, **options: Any) -> Any:
+            outside, at.updating, at.before = at.updating, updating, None
+            try:
+                return whole(self, *args, **options)
+            finally:
+                at.updating, at.before = outside, None
+
+        return call
+
+    Storage._delete_index_entries = delete_index_entries
+    Storage._write_index_entries = write_index_entries
+    for name in ("_update_matching_single_txn", "_update_matching_chunked"):
+        setattr(Storage, name, within(getattr(Storage, name), updating=True))
+    # It takes out what a capped collection has too much of, and puts nothing in.
+    bounds = Storage._enforce_capped_bounds_locked
+    Storage._enforce_capped_bounds_locked = within(bounds, updating=False)
+
+
+def _differ(
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    index: Index,
+    options: Mapping[str, Any],
+    partials: Mapping[str, Any],
+) -> bool:
+    """Whether two documents have different entries in an index; surely where it is of places."""
+    name, keys, sparse, _unique = index
+    if _geo_type_of(keys) is not None:
+        return True
+    collation = _parse_index_collation(options.get("collation"))
+
+    def entries(doc: Mapping[str, Any]) -> set[bytes]:
+        if name in partials and not matches(doc, partials[name]):
+            return set()
+        return set(_index_key_variants(doc, keys, sparse=sparse, collation=collation))
+
+    return entries(before) != entries(after)
+
+
+def find_by_what_is_plain() -> None:
+    """Have a condition go by its id, and by its plain clauses where it has others beside them."""
+    by_index = Storage._try_index_id_keys
+
+    def try_index_id_keys(
+        self: Storage, db: str, coll: str, condition: Mapping[str, Any], *, collation: Any = None
+    ) -> Sequence[int] | None:
+        plain = {field: wanted for field, wanted in condition.items() if field not in _CLAUSES}
+        if "_id" in plain and _id_point_lookup_keys(plain["_id"]) is not None:
+            plain = {"_id": plain["_id"]}
+        found: Sequence[int] | None = by_index(self, db, coll, plain, collation=collation)
+        return found
+
+    Storage._try_index_id_keys = try_index_id_keys
