@@ -40,6 +40,7 @@ _CHANGING: Final = (
     "drop_collection",
     "drop_database",
 )
+_ABSENT: Final = object()
 _CLAUSES: Final = frozenset({"$and", "$or", "$nor"})
 
 
@@ -165,8 +166,8 @@ def _changing(whole: Callable[..., Any], databases: slice = slice(1)) -> Callabl
 
 
 def _definitions(storage: Storage) -> Definitions:
-    kept: Definitions = storage.__dict__.setdefault("kept_definitions", Definitions())
-    return kept
+    kept: Definitions | None = storage.__dict__.get("kept_definitions")
+    return kept or storage.__dict__.setdefault("kept_definitions", Definitions())
 
 
 def _in_transaction(storage: Storage) -> bool:
@@ -246,6 +247,11 @@ def _differ(
     name, keys, sparse, _unique = index
     if _geo_type_of(keys) is not None:
         return True
+    roots = {field.partition(".")[0] for field in keys}
+    if name not in partials and all(
+        before.get(one, _ABSENT) is after.get(one, _ABSENT) for one in roots
+    ):
+        return False  # an update copies what it changes, and numbers and words are not copied
     collation = _parse_index_collation(options.get("collation"))
 
     def entries(doc: Mapping[str, Any]) -> set[bytes]:

@@ -58,6 +58,8 @@ class House:
     recorder: Recorder
     disk: Path | None = None
     clocks: Clocks | None = None
+    banks: int = 0
+    """How many banks were opened; each has records of its own."""
 
     def pids(self) -> dict[str, int]:
         """The processes that run, by name."""
@@ -175,6 +177,8 @@ def running_house(
             house: House
             load = Load(calls, lambda: house.recorder, rate, clients, most)
             house = House(stack, load, client, watching, kafka, mongodb, Recorder(), disk, clocks)
+            named = {"name": "Agency of the faults (illustrative)", "type": "ngo", "country": None}
+            client.put("offers", f"/v1/organisations/{ORGANISATION}", named)
             _open_bank(house)
             load.start()
             try:
@@ -187,9 +191,8 @@ def running_house(
 def _open_bank(house: House) -> None:
     """Some proposals that both sides agreed to."""
     client = house.client
-    named = {"name": "Agency of the faults (illustrative)", "type": "ngo", "country": None}
-    client.put("offers", f"/v1/organisations/{ORGANISATION}", named)
-    rng = random.Random(f"bank {len(house.load.records)}")
+    house.banks += 1
+    rng = random.Random(f"bank {house.banks}")
     line = {"theme": "marking", "unit": "machines"}
     offer = _brought(house, "offer", made_up("offer", rng, **line, capacity=CAPACITY))
     requests = [
