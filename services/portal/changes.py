@@ -5,12 +5,10 @@ are of several machines' clocks, and a write is seen a moment after its time: so
 little before is told once more, and whoever is told twice of a version counts it once.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-
-from pymongo import UpdateOne
 
 from services.portal.audience import World
 from services.portal.documents import Account
@@ -80,22 +78,21 @@ class Changes:
     more: bool = False
 
 
-def hearing(records: Iterable[Followed], now: datetime) -> Iterator[UpdateOne]:
-    """The writes that say that these versions were heard now; none for those that were before.
+def hearing(record: Followed, now: datetime) -> dict[str, Any]:
+    """The fields that say that this version was heard now; none where it was before.
 
     So a replay of what is known, or an event that comes twice, changes nothing.
     """
-    for one in records:
-        version = _version(one)
-        if one.heard == version:
-            continue
-        heard: dict[str, Any] = {"heard": version, "heard_at": now}
-        if one.record_type == "shortlist":
-            since = {entry["offer"]: entry["at"] for entry in one.entered}
-            heard["entered"] = [
-                {"offer": offer, "at": since.get(offer, now)} for offer in one.offers
-            ]
-        yield UpdateOne({"_id": one.id, "epoch": one.epoch, "number": one.number}, {"$set": heard})
+    version = _version(record)
+    if record.heard == version:
+        return {}
+    heard: dict[str, Any] = {"heard": version, "heard_at": now}
+    if record.record_type == "shortlist":
+        since = {entry["offer"]: entry["at"] for entry in record.entered}
+        heard["entered"] = [
+            {"offer": offer, "at": since.get(offer, now)} for offer in record.offers
+        ]
+    return heard
 
 
 def changes_since(

@@ -37,13 +37,13 @@ def keep_telling(
         records |= {one.id: one for one in _waiting_for(known)}
         world = World.around(records.values())
         now = clock()
-        done = [_done(one) for one in records.values() if _tell(one, world, now, mail_age)]
+        told = {one.id for one in records.values() if _tell(one, world, now, mail_age)}
         for one in records.values():
             _tell_files(one, world, now, mail_age)
-        # The time of the write: pages ask for what was heard since they were made.
-        done.extend(hearing(records.values(), clock()))
-        if done:
-            Followed._get_collection().bulk_write(done, ordered=False)
+        now = clock()  # the time of the write: pages ask for what was heard since they were made
+        written = (_written(one, hearing(one, now), one.id in told) for one in records.values())
+        if writes := [one for one in written if one is not None]:
+            Followed._get_collection().bulk_write(writes, ordered=False)
 
     return handle
 
@@ -108,15 +108,14 @@ def _became_party(match: Followed) -> bool:
     return any(one["target"] in PARTY and one["source"] not in PARTY for one in untold)
 
 
-def _done(record: Followed) -> UpdateOne:
-    """The write that says that the history is told."""
-    return UpdateOne(
-        {"_id": record.id, "epoch": record.epoch, "number": record.number},
-        {
-            "$set": {"told": len(record.history), "told_at": _last(record.history)},
-            "$unset": {"lacking": ""},
-        },
-    )
+def _written(record: Followed, heard: dict[str, Any], is_told: bool) -> UpdateOne | None:
+    """The write that says what was heard and told of this version; None where nothing was."""
+    change: dict[str, dict[str, Any]] = {"$set": heard} if heard else {}
+    if is_told:
+        told = {"told": len(record.history), "told_at": _last(record.history)}
+        change = {"$set": {**heard, **told}, "$unset": {"lacking": ""}}
+    this = {"_id": record.id, "epoch": record.epoch, "number": record.number}
+    return UpdateOne(this, change) if change else None
 
 
 def _told(record: Followed) -> int:

@@ -1,10 +1,10 @@
 """Keeping what other services' events say, one document a record, which never goes back."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from mongoengine import Document
-from pymongo import InsertOne, UpdateOne
+from pymongo import UpdateOne
 from pymongo.errors import BulkWriteError
 
 from shared.bulk import raise_unless_duplicates
@@ -12,7 +12,6 @@ from shared.events.envelope import Event
 from shared.events.versions import Version
 
 State = Mapping[str, Any]
-_Write = InsertOne[dict[str, Any]] | UpdateOne
 
 
 def keep_newest(
@@ -33,30 +32,28 @@ def keep_newest(
         known = newest.get(key(event))
         if known is None or known.version < event.version:
             newest[key(event)] = event
-    writes = [
-        write
-        for id_, event in newest.items()
-        for write in _writes(id_, event.version, state(event))
+    writes = [_write(id_, one.version, state(one)) for id_, one in newest.items()]
+    met = _written(kind, writes)
+    _written(kind, met)
+
+
+def _write(id_: str, version: Version, state: State) -> UpdateOne:
+    """Writes the state unless the document is newer, which the insert that is tried then meets."""
+    older = [
+        {"epoch": {"$lt": version.epoch}},
+        {"epoch": version.epoch, "number": {"$lte": version.number}},
     ]
+    versioned = {**state, "epoch": version.epoch, "number": version.number}
+    return UpdateOne({"_id": id_, "$or": older}, {"$set": versioned}, upsert=True)
+
+
+def _written(kind: type[Document], writes: Sequence[UpdateOne]) -> list[UpdateOne]:
+    """Write; those come back that met a document, which is newer or was made at the same moment."""
     if not writes:
-        return
+        return []
     try:
         kind._get_collection().bulk_write(writes, ordered=False)
     except BulkWriteError as error:
-        # An insert that finds its id taken: the updates before it have had their turn.
         raise_unless_duplicates(error)
-
-
-def _writes(id_: str, version: Version, state: State) -> list[_Write]:
-    """Three plain writes that come to one, in whatever order they come.
-
-    One upsert with `$or` would say the same; the embedded database reads a whole collection for
-    a filter that holds `$or`, for each write (docs/decisions/0002).
-    """
-    versioned = {**state, "epoch": version.epoch, "number": version.number}
-    update = {"$set": versioned}
-    return [
-        UpdateOne({"_id": id_, "epoch": {"$lt": version.epoch}}, update),
-        UpdateOne({"_id": id_, "epoch": version.epoch, "number": {"$lte": version.number}}, update),
-        InsertOne({"_id": id_, **versioned}),
-    ]
+        return [writes[failed["index"]] for failed in error.details["writeErrors"]]
+    return []

@@ -1,6 +1,7 @@
 """What is kept of another service's records: the newest version, in whatever order it came."""
 
 import random
+from concurrent.futures import ThreadPoolExecutor
 from itertools import permutations
 from typing import Any
 
@@ -60,6 +61,23 @@ def test_one_batch_and_many_keep_the_same(database: Database[dict[str, Any]]) ->
         keep([event])
     assert kept() == together
     assert database.copies.count_documents({}) == 3
+
+
+def test_the_newest_stays_also_where_several_keep_at_once() -> None:
+    Copy.drop_collection()
+    Copy.ensure_indexes()
+    chance = random.Random(3)
+
+    def some(_: int) -> None:
+        order = chance.sample(range(len(VERSIONS)), len(VERSIONS))
+        keep([event_of(one, VERSIONS[index], count=index) for index in order for one in "abcdefgh"])
+        for index in order:
+            keep([event_of(one, VERSIONS[index], count=index) for one in "abcdefghijklm"])
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(some, range(4)))
+    assert set(kept().values()) == {(2, 1, 2)}
+    assert len(kept()) == 13
 
 
 def test_a_repeat_fills_in_what_was_not_kept(database: Database[dict[str, Any]]) -> None:
