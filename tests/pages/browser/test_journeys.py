@@ -10,12 +10,19 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.pages.browser.conftest import ContextMaker
 from tests.pages.browser.hands import Hands
+from tests.pages.meeting import make_match
 from tests.pages.running import Portal
 from tests.pages.test_public import a_request
 
 pytestmark = pytest.mark.journey
 
 PATIENCE = 60_000
+NOTE_BUSY = """() => {
+    const form = document.querySelector("form[action$='/do/agree']");
+    const note = () => sessionStorage.setItem("busy", form.getAttribute("aria-busy"));
+    new MutationObserver(note).observe(form, { attributes: true });
+}"""
+"""A form says that it is being sent, to whoever cannot see it, for as long as the page lives."""
 TEXT = "We mark 6 machines' worth of police weapons each year (illustrative)."
 
 
@@ -150,3 +157,23 @@ def test_a_coordinator_goes_through_the_queue_by_its_keys(
     page.keyboard.press("j")
     page.keyboard.press("d")
     page.wait_for_url(re.compile("/proposals/"))
+
+
+@pytest.mark.long
+def test_a_state_agrees_with_the_conditions_by_the_keyboard(
+    portal: Portal, reading: ContextMaker
+) -> None:
+    match = make_match(portal)
+    page, hands = opened(reading, "requester", "en")
+    page.goto("/matches")
+    hands.press(page.locator(f"a[href='/matches/{match}']").first)
+    page.wait_for_url(re.compile(f"/matches/{match}"))
+    form = f"form[action='/matches/{match}/do/agree']"
+    hands.tick(page.locator(f"{form} input[type=checkbox]"))
+    page.evaluate(NOTE_BUSY)
+    with page.expect_response(lambda one: one.url.endswith("/do/agree")) as answered:
+        hands.press(page.locator(f"{form} button"))
+    assert answered.value.status in (302, 303)
+    page.wait_for_function("sessionStorage.getItem('busy') === 'true'")
+    stands = portal.api("requester").get("matcher", f"/v1/proposals/{match}")
+    assert stands.body["status"] == "state-agreed"
