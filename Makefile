@@ -44,9 +44,9 @@ test: install
 	$(PYTEST) -m "not long"
 
 # Proofs by many cases, or by a whole stack of their own, of what shorter tests show too: every caller at every route, every
-# page in a browser, whole lives, killed workers.
+# page in a browser, whole lives, killed workers. LONG says more to pytest.
 test-long: install chromium $(COMPILED)
-	$(PYTEST) -m long
+	$(PYTEST) -m long $(LONG)
 
 # What several workers would each do at their start, done once: the engine's loops are compiled, the tests' assertions
 # rewritten by pytest.
