@@ -37,9 +37,11 @@ class Hands:
             one.click()
 
     def fill(self, one: Locator, text: str) -> None:
-        """Write in a field that is empty."""
+        """Write in a field, in place of what is there."""
         if self.keys:
             self.reach(one)
+            self.page.keyboard.press("Control+A")
+            self.page.keyboard.press("Delete")
             self.page.keyboard.type(text)
         else:
             one.fill(text)

@@ -1,0 +1,75 @@
+"""What coordinators and donors do beside their main journeys, by the keyboard alone."""
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from shared.ids import new_id
+from tests.journeys.speaking import both_agree
+from tests.pages.browser.conftest import ContextMaker
+from tests.pages.browser.hands import Hands
+from tests.pages.meeting import make_match
+from tests.pages.running import Portal
+
+pytestmark = [pytest.mark.journey, pytest.mark.long]
+
+PATIENCE = 30_000
+IATI = Path(__file__).parents[3] / "examples" / "iati" / "mixed.xml"
+
+
+def opened(reading: ContextMaker, role: str, path: str) -> tuple[Page, Hands]:
+    """A page that a reader has opened, and the keys."""
+    page = reading(role).new_page()
+    page.set_default_timeout(PATIENCE)
+    page.goto(path)
+    return page, Hands(page, keys=True)
+
+
+def test_a_coordinator_commits_what_both_sides_agreed_to(
+    portal: Portal, reading: ContextMaker
+) -> None:
+    match = make_match(portal)
+    both_agree(portal.stack, match, portal.state, portal.donor)
+    page, hands = opened(reading, "coordinator", f"/matches/{match}")
+    form = page.locator(f"form[action='/matches/{match}/do/commit']")
+    for name, amount in (("need-1", "4"), ("give-1", "4")):
+        hands.fill(form.locator(f"[name='{name}']"), amount)
+    hands.press(form.locator("button"))
+    expect(page.get_by_text("Held", exact=True).first).to_be_visible()
+    made = portal.api("coordinator").items("matcher", "/v1/commitments", proposal=match)
+    assert [(one["status"], one["lines"][0]["quantity"]) for one in made] == [("held", 4)]
+
+
+def test_a_donor_brings_in_a_file_of_activities(portal: Portal, reading: ContextMaker) -> None:
+    page, hands = opened(reading, "donor", "/activities/import")
+    chooser = page.locator("input[type=file]")
+    hands.reach(chooser)
+    chooser.set_input_files(IATI)  # the system's own dialogue, which no test can see
+    hands.press(page.locator("main form button").first)
+    page.wait_for_url(re.compile("/activities/import/"))
+    hands.press(page.locator("main form button").first)
+    page.wait_for_url(re.compile("/activities(#main)?$"))
+    expect(page.locator("main")).to_contain_text("Brought in")
+
+
+def test_a_coordinator_enters_an_embargo_and_ends_it(portal: Portal, reading: ContextMaker) -> None:
+    page, hands = opened(reading, "coordinator", "/embargoes/new")
+    hands.choose(page.locator("[name=country]"), "NRU")
+    hands.fill(page.locator("[name=resolution]"), f"Made up for tests {new_id()}")
+    hands.tick(page.locator("[name=allowed][value=training]"))
+    for name, says in (
+        ("start", "2026-10-01"),
+        ("source", "Made up (illustrative)"),
+        ("stated_on", "2026-11-01"),
+        ("reason", "Tests"),
+    ):
+        hands.fill(page.locator(f"[name={name}]"), says)
+    hands.press(page.locator("main form div.buttons button"))
+    page.wait_for_url(re.compile("/embargoes/[0-9a-f]+$"))
+    expect(page.locator("main")).to_contain_text("The embargo was entered")
+    form = page.locator("form[aria-labelledby=end-title]")
+    hands.fill(form.locator("[name=reason]"), "It is over")
+    hands.press(form.locator("button"))
+    expect(page.locator("main")).to_contain_text("Ended")
