@@ -46,10 +46,12 @@ def kept_at(kind: str) -> Path:
     return BUILD / f"faults-{kind}.json"
 
 
-def write(runs: Sequence[Run], file: Path) -> None:
-    """Keep the runs."""
+def keep(run: Run, file: Path) -> None:
+    """Keep a run, in place of the last one of that fault."""
+    runs = {one.fault: one for one in read(file)} | {run.fault: run}
     file.parent.mkdir(exist_ok=True)
-    file.write_text(json.dumps([asdict(run) for run in runs], indent=1, ensure_ascii=False))
+    kept = [asdict(one) for one in runs.values()]
+    file.write_text(json.dumps(kept, indent=1, ensure_ascii=False))
 
 
 def read(file: Path) -> list[Run]:

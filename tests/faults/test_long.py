@@ -12,7 +12,7 @@ from tests.faults.faults import FAULTS, Fault
 from tests.faults.history import now
 from tests.faults.house import House, running_house
 from tests.faults.restoring import restore_after
-from tests.faults.table import Run, kept_at, write
+from tests.faults.table import Run, keep, kept_at
 
 KIND = os.environ.get("ENTRAIDE_TEST_FAULTS", "")
 pytestmark = [
@@ -40,7 +40,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 
 @pytest.fixture(scope="module")
 def report() -> list[Run]:
-    """Kept as JSON after each fault, so that an interrupted run tells what it saw."""
+    """What this run saw; each fault is kept as JSON at once, so that pieces make a whole."""
     return []
 
 
@@ -94,5 +94,5 @@ def _count(run: Run, house: House, seconds: float) -> None:
 def _tell(report: list[Run], run: Run, seconds: float) -> None:
     run.seconds = round(seconds, 1)
     report.append(run)
-    write(report, kept_at(KIND))
+    keep(run, kept_at(KIND))
     print(f"\n[{len(report)}/{len(FAULTS) + 1}] {run.line()}", flush=True)  # noqa: T201

@@ -1,8 +1,9 @@
 """Runs are kept and read again, and stand in one table."""
 
+from dataclasses import replace
 from pathlib import Path
 
-from tests.faults.table import Run, read, table, write
+from tests.faults.table import Run, keep, read, table
 
 KILLED = Run("kill portal", "why", 2.5, 20.0, 200, 1, 2, seconds=30.0)
 BROKEN = Run("cut kafka", "why", 4.0, violations=("event missing: x", "event missing: y"))
@@ -13,7 +14,8 @@ FAILED = Run("hold kafka", "why", failed="TimeoutError: recovery")
 def test_runs_are_kept(tmp_path: Path) -> None:
     file = tmp_path / "build" / "faults.json"
     assert read(file) == []
-    write([KILLED, BROKEN], file)
+    for run in (replace(KILLED, violations=("lost",)), BROKEN, KILLED):
+        keep(run, file)
     assert read(file) == [KILLED, BROKEN]
 
 
