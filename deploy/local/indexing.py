@@ -40,6 +40,7 @@ _CHANGING: Final = (
     "drop_collection",
     "drop_database",
 )
+_WRITING: Final = ("insert", "update_matching", "delete_matching")
 _ABSENT: Final = object()
 _CLAUSES: Final = frozenset({"$and", "$or", "$nor"})
 
@@ -56,16 +57,21 @@ class Definitions:
         self._begun = 0
         self._lock = threading.Lock()
 
+    def kept(self, place: Place) -> Sequence[Definition] | None:
+        """The definitions, where they are kept."""
+        return self._kept.get(place)
+
     def of(
         self, place: Place, read: Callable[[], Sequence[Definition]]
     ) -> Sequence[Definition] | None:
         """The definitions, by `read` where none are kept; None while indexes change."""
-        kept = self._kept.get(place)
+        kept = self.kept(place)
         if kept is not None:
             return kept
-        begun = self._begun
-        if self._changes[place[0]]:
-            return None
+        with self._lock:
+            begun = self._begun
+            if self._changes[place[0]]:
+                return None
         found = read()
         with self._lock:
             if begun == self._begun:
@@ -88,6 +94,7 @@ class Definitions:
 class _Thread(threading.local):
     """What a thread is at."""
 
+    writing = False
     updating = False
     before: tuple[int, Mapping[str, Any]] | None = None
     """The record id and the document whose entries are taken out once it is known what they become.
@@ -109,8 +116,11 @@ def keep_definitions() -> None:
 
     def iter_indexes(self: Storage, db: str, coll: str) -> Iterable[Definition]:
         if _in_transaction(self):
-            return read(self, db, coll)  # type: ignore[no-any-return]
-        kept = _definitions(self).of((db, coll), lambda: committed(self, db, coll))
+            kept = None
+        elif at.writing:  # reading what is committed takes a lock that others have while they wait
+            kept = _definitions(self).kept((db, coll))
+        else:
+            kept = _definitions(self).of((db, coll), lambda: committed(self, db, coll))
         return read(self, db, coll) if kept is None else kept
 
     def maybe_mark_multikey(
@@ -125,24 +135,36 @@ def keep_definitions() -> None:
         if not any(_doc_makes_multikey(doc, keys) for _, keys in others):
             return already
         _definitions(self).begin(db)
-        if not _in_transaction(self):  # whose end nobody tells of, so that no more are kept
+        if not _in_transaction(self):
             at.marked.append(db)
         marked: set[str] = mark(self, db, coll, doc, indexes, already)
         return marked
 
     @contextmanager
     def batch_transaction(self: Storage, *args: Any, **options: Any) -> Iterator[Any]:
+        at.writing = True
         try:
             with transaction(self, *args, **options) as session:
                 yield session
         finally:
+            at.writing = False
             marked, at.marked = at.marked, []
             for db in marked:
                 _definitions(self).end(db)
 
+    def knowing(whole: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(whole)
+        def write(self: Storage, db: str, coll: str, *args: Any, **options: Any) -> Any:
+            iter_indexes(self, db, coll)  # so that they are kept before the transaction begins
+            return whole(self, db, coll, *args, **options)
+
+        return write
+
     Storage._iter_indexes = iter_indexes
     Storage._maybe_mark_multikey = maybe_mark_multikey
     Storage._batch_transaction = batch_transaction
+    for name in _WRITING:
+        setattr(Storage, name, knowing(getattr(Storage, name)))
     for name in _CHANGING:
         setattr(Storage, name, _changing(getattr(Storage, name)))
     Storage.rename_collection = _changing(Storage.rename_collection, slice(0, 3, 2))
@@ -159,7 +181,7 @@ def _changing(whole: Callable[..., Any], databases: slice = slice(1)) -> Callabl
         try:
             return whole(self, *args, **options)
         finally:
-            for db in changed:
+            for db in changed if not _in_transaction(self) else ():
                 definitions.end(db)
 
     return change
@@ -171,7 +193,10 @@ def _definitions(storage: Storage) -> Definitions:
 
 
 def _in_transaction(storage: Storage) -> bool:
-    """Whether the thread is in a transaction of several calls, which sees what it began with."""
+    """Whether the thread is in a transaction of several calls, which sees what it began with.
+
+    Nobody is told of its end, so what it changes is never kept again until the server starts anew.
+    """
     return getattr(storage._tls, "user_txn", None) is not None
 
 

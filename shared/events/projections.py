@@ -33,8 +33,8 @@ def keep_newest(
         if known is None or known.version < event.version:
             newest[key(event)] = event
     writes = [_write(id_, one.version, state(one)) for id_, one in newest.items()]
-    met = _written(kind, writes)
-    _written(kind, met)
+    # What met a document that was made at the same moment updates it now; a newer one stays.
+    _met(kind, _met(kind, writes))
 
 
 def _write(id_: str, version: Version, state: State) -> UpdateOne:
@@ -47,8 +47,8 @@ def _write(id_: str, version: Version, state: State) -> UpdateOne:
     return UpdateOne({"_id": id_, "$or": older}, {"$set": versioned}, upsert=True)
 
 
-def _written(kind: type[Document], writes: Sequence[UpdateOne]) -> list[UpdateOne]:
-    """Write; those come back that met a document, which is newer or was made at the same moment."""
+def _met(kind: type[Document], writes: Sequence[UpdateOne]) -> list[UpdateOne]:
+    """Write; returns what met a document that was none of its own to update."""
     if not writes:
         return []
     try:

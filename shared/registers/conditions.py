@@ -9,8 +9,8 @@ Condition = dict[str, Any]
 def joined(conditions: Iterable[Mapping[str, Any]]) -> Condition:
     """One condition that holds where all of these do; plain as far as that can be.
 
-    `$and` makes the embedded database read the whole collection, even beside an `_id`
-    (docs/decisions/0002), so it is used only for what says the same of one field twice.
+    The embedded database finds by no index what stands in `$and` (docs/decisions/0118), so it is
+    used only for what says the same of one field twice.
     """
     plain: Condition = {}
     others: list[Condition] = []

@@ -47,8 +47,10 @@ def kept_at(kind: str) -> Path:
 
 
 def keep(run: Run, file: Path) -> None:
-    """Keep a run, in place of the last one of that fault."""
-    runs = {one.fault: one for one in read(file)} | {run.fault: run}
+    """Keep a run in place of the last one of that fault; a skipped one only where none is."""
+    runs = {one.fault: one for one in read(file)}
+    if not run.skipped or run.fault not in runs:
+        runs[run.fault] = run
     file.parent.mkdir(exist_ok=True)
     kept = [asdict(one) for one in runs.values()]
     file.write_text(json.dumps(kept, indent=1, ensure_ascii=False))

@@ -14,7 +14,8 @@ FAILED = Run("hold kafka", "why", failed="TimeoutError: recovery")
 def test_runs_are_kept(tmp_path: Path) -> None:
     file = tmp_path / "build" / "faults.json"
     assert read(file) == []
-    for run in (replace(KILLED, violations=("lost",)), BROKEN, KILLED):
+    skipped = replace(BROKEN, skipped="no root")
+    for run in (replace(KILLED, violations=("lost",)), BROKEN, KILLED, skipped):
         keep(run, file)
     assert read(file) == [KILLED, BROKEN]
 

@@ -37,7 +37,7 @@ def test_an_insert_and_an_index_may_make_a_collection_at_the_same_moment(mongodb
 
 
 def test_each_search_sees_the_indexes_as_they_are(mongodb: str) -> None:
-    """Searches keep what they read of indexes for themselves, and not for the next one."""
+    """What is kept of indexes is what they are, whichever connection changes them."""
     name = f"test_{uuid.uuid4().hex[:12]}"
     with MongoClient(mongodb) as client:
         found = client[name]["found"]

@@ -27,7 +27,9 @@ COUNTRIES, WORDS = ["KEN", "GHA"], "abc"
 @pytest.fixture
 def storage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """A database of the server's kind, with what is done otherwise undone at the end."""
-    before = dict(vars(secantus.Storage))
+    for name, value in list(vars(secantus.Storage).items()):
+        if not name.startswith("__"):
+            monkeypatch.setattr(secantus.Storage, name, value)  # so that each stands again later
     monkeypatch.setattr(secantus.Storage, "taken_out", [], raising=False)
     take_out = secantus.Storage._delete_index_entries
 
@@ -44,9 +46,6 @@ def storage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     found = secantus.Storage(str(tmp_path), enable_oplog=False)
     yield found
     found.close()
-    for name, value in before.items():
-        if vars(secantus.Storage).get(name) is not value:
-            setattr(secantus.Storage, name, value)
 
 
 def record(chance: random.Random, number: int) -> dict[str, Any]:
@@ -119,6 +118,30 @@ def test_an_update_leaves_the_indexes_alone_for_which_it_changes_nothing(storage
     storage.delete_matching(*PLACE, {"_id": 1})
     assert len(storage.taken_out) == 3 + len(INDEXES)
     assert not any(entries(storage, f"i{number}") for number in range(len(INDEXES)))
+
+
+@pytest.mark.parametrize("multi", [False, True])
+def test_an_update_that_is_tried_again_after_a_conflict_leaves_its_entries_alone(
+    storage: Any, monkeypatch: pytest.MonkeyPatch, multi: bool
+) -> None:
+    storage.create_index(*PLACE, "one", {"a": 1})
+    storage.insert(*PLACE, [{"_id": n, "a": n} for n in range(3)])
+    whole, tries = secantus.Storage._maybe_mark_multikey, []
+
+    def conflicting(self: Any, *args: Any) -> Any:
+        tries.append(args)
+        if len(tries) == 2:
+            raise secantus.WriteConflictError("made up")
+        return whole(self, *args)
+
+    monkeypatch.setattr(secantus.Storage, "_maybe_mark_multikey", conflicting)
+    storage.update_matching(*PLACE, {"_id": 0}, {"$set": {"a": 7}})
+    storage.update_matching(*PLACE, {"a": {"$lt": 7}}, {"$inc": {"a": 10}}, multi=multi)
+    assert len(tries) > 2
+    stood = entries(storage, "one")
+    storage.drop_index(*PLACE, "one")
+    storage.create_index(*PLACE, "one", {"a": 1})
+    assert stood == entries(storage, "one")
 
 
 def test_definitions_are_read_once_until_they_change(

@@ -63,7 +63,7 @@ def test_what_is_shown_is_replaced_and_what_is_new_is_counted_until_it_is_shown(
     submit(portal, new)
     assert re.fullmatch(NEW, bar(listed))
     listed.locator(f"{BAR} a").click()
-    expect(listed.locator(f"[data-live='request:{new}']")).to_be_visible()
+    expect(listed.locator(f"[data-live='request:{new}']")).to_be_visible(timeout=PATIENCE)
     assert not listed.locator(BAR).is_visible()
 
 
