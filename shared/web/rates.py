@@ -5,6 +5,7 @@ else by the network that the call comes from.
 """
 
 import math
+import threading
 import time
 from collections.abc import Callable
 from http import HTTPStatus
@@ -29,6 +30,8 @@ class Rates:
         self._known = _limit("ENTRAIDE_RATE_TOKEN", settings.rate_token)
         self._unknown = _limit("ENTRAIDE_RATE_ADDRESS", settings.rate_address)
         self._now = now
+        # The storage starts a thread now and then, and two calls at once would both start it.
+        self._counting = threading.Lock()
 
     def count_token(self, subject: str) -> None:
         """Count a call of somebody whose token was checked; raises the 429 problem."""
@@ -39,8 +42,11 @@ class Rates:
         self._count(self._unknown, "address", network_of(address))
 
     def _count(self, limit: RateLimitItem | None, kind: str, whose: str) -> None:
-        if limit is None or self._limiter.hit(limit, kind, whose):
+        if limit is None:
             return
+        with self._counting:
+            if self._limiter.hit(limit, kind, whose):
+                return
         reset = self._limiter.get_window_stats(limit, kind, whose).reset_time
         raise too_many_requests(max(1, math.ceil(reset - self._now())))
 

@@ -137,7 +137,7 @@ def test_two_workers_share_the_partitions_and_one_takes_over(
         with running(first.loops()):
             eventually(lambda: len(second.fences) + len(first.fences) == 3, "all owned")
             eventually(lambda: first.fences and second.fences, "both own some")
-            assert not set(first.fences) & set(second.fences)
+            eventually(lambda: not set(first.fences) & set(second.fences), "none is both's")
             publish(settings, [offer_event(OFFERS[0])])
             eventually(lambda: all(offers_of(r) == OFFERS[:1] for r in REQUESTS), "both work")
         # Nobody works the first one's partitions now; what comes in between must not be lost.

@@ -1,6 +1,9 @@
 """Who calls too often waits: by token, by network without one, and never at a probe."""
 
+import sys
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -42,6 +45,24 @@ def test_without_a_valid_token_the_network_counts(client: FlaskClient, token: To
     assert client.get("/openapi.json", environ_base=elsewhere).status_code == 200
     good = token("requester", state="SEN")
     assert client.get("/v1/notes", headers=good).status_code == 200
+
+
+def test_calls_at_the_same_moment_are_all_counted(
+    settings: Settings,
+) -> None:
+    """The library starts a thread now and then, which two calls at once would both start."""
+    rates = Rates(replace(settings, rate_token="3000/hour"))
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            for _ in range(150):
+                list(pool.map(rates.count_token, ["one"] * 20))
+                time.sleep(0.012)  # until that thread has ended
+    finally:
+        sys.setswitchinterval(before)
+    with pytest.raises(Problem):
+        rates.count_token("one")
 
 
 def test_probes_are_never_refused(client: FlaskClient) -> None:
