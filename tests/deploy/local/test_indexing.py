@@ -177,7 +177,8 @@ def test_definitions_are_read_once_until_they_change(
 
 def test_what_was_read_while_indexes_changed_is_not_kept() -> None:
     definitions = indexing.Definitions()
-    old, new = [("old", {"a": 1}, {})], [("new", {"a": 1}, {})]
+    old: list[indexing.Definition] = [("old", {"a": 1}, {})]
+    new: list[indexing.Definition] = [("new", {"a": 1}, {})]
 
     def read() -> list[Any]:
         definitions.begin("d")
