@@ -205,19 +205,12 @@ def write_what_changes() -> None:
     at, take_out, put_in = _Thread(), Storage._delete_index_entries, Storage._write_index_entries
 
     def delete_index_entries(
-        self: Storage,
-        db: str,
-        coll: str,
-        doc: dict[str, Any],
-        indexes: list[Index],
-        partials: Mapping[str, Any] | None = None,
-        *,
-        recordid: int,
+        self: Storage, db: str, coll: str, doc: dict[str, Any], *more: Any, recordid: int
     ) -> None:
         if at.updating:
             at.before = recordid, doc
         else:
-            take_out(self, db, coll, doc, indexes, partials, recordid=recordid)
+            take_out(self, db, coll, doc, *more, recordid=recordid)
 
     def write_index_entries(
         self: Storage,
@@ -225,21 +218,17 @@ def write_what_changes() -> None:
         coll: str,
         doc: dict[str, Any],
         indexes: list[Index],
-        partials: Mapping[str, Any] | None = None,
-        *,
+        *more: Any,
         recordid: int,
     ) -> None:
         before, at.before = at.before, None
         if before is not None and before[0] == recordid:
             options = self._index_options_map(db, coll)
-            filters = self._partial_filters(db, coll) if partials is None else partials
             indexes = [
-                one
-                for one in indexes
-                if _differ(before[1], doc, one, options.get(one[0], {}), filters)
+                one for one in indexes if _differ(before[1], doc, one, options.get(one[0], {}))
             ]
-            take_out(self, db, coll, before[1], indexes, partials, recordid=recordid)
-        put_in(self, db, coll, doc, indexes, partials, recordid=recordid)
+            take_out(self, db, coll, before[1], indexes, *more, recordid=recordid)
+        put_in(self, db, coll, doc, indexes, *more, recordid=recordid)
 
     def within(whole: Callable[..., Any], updating: bool) -> Callable[..., Any]:
         @wraps(whole)
@@ -262,25 +251,20 @@ def write_what_changes() -> None:
 
 
 def _differ(
-    before: Mapping[str, Any],
-    after: Mapping[str, Any],
-    index: Index,
-    options: Mapping[str, Any],
-    partials: Mapping[str, Any],
+    before: Mapping[str, Any], after: Mapping[str, Any], index: Index, options: Mapping[str, Any]
 ) -> bool:
     """Whether two documents have different entries in an index; surely where it is of places."""
-    name, keys, sparse, _unique = index
+    _name, keys, sparse, _unique = index
     if _geo_type_of(keys) is not None:
         return True
+    partial = options.get("partialFilterExpression")
     roots = {field.partition(".")[0] for field in keys}
-    if name not in partials and all(
-        before.get(one, _ABSENT) is after.get(one, _ABSENT) for one in roots
-    ):
+    if not partial and all(before.get(one, _ABSENT) is after.get(one, _ABSENT) for one in roots):
         return False  # an update copies what it changes, and numbers and words are not copied
     collation = _parse_index_collation(options.get("collation"))
 
     def entries(doc: Mapping[str, Any]) -> set[bytes]:
-        if name in partials and not matches(doc, partials[name]):
+        if partial and not matches(doc, partial):
             return set()
         return set(_index_key_variants(doc, keys, sparse=sparse, collation=collation))
 
