@@ -50,6 +50,14 @@ def _endorsed(portal: Portal, asked: str, fits: Callable[[dict[str, Any]], bool]
 
 def make_request(portal: Portal) -> str:
     """A request of the examples' State, circulated at once; its id."""
+    id_ = draft_request(portal)
+    submit_request(portal, id_)
+    _step(portal, "coordinator", "requests", f"/v1/requests/{id_}", "authenticate")
+    return id_
+
+
+def draft_request(portal: Portal) -> str:
+    """A draft of the examples' State, which no event tells of; its id."""
     body = {
         "title": f"Marking machines for armouries {HOSTILE}",
         "description": "We need six machines that mark the arms of the police, and training.",
@@ -67,11 +75,13 @@ def make_request(portal: Portal) -> str:
         "confidentiality": "restricted",
         "external_id": {"source": "pages-tests", "id": new_id()},
     }
-    id_ = str(portal.api("requester").post("requests", "/v1/requests", body).body["id"])
-    path = f"/v1/requests/{id_}"
-    _step(portal, "requester", "requests", path, "submit", {"consent": "express"})
-    _step(portal, "coordinator", "requests", path, "authenticate")
-    return id_
+    return str(portal.api("requester").post("requests", "/v1/requests", body).body["id"])
+
+
+def submit_request(portal: Portal, id_: str) -> None:
+    """Have the State submit it."""
+    consent = {"consent": "express"}
+    _step(portal, "requester", "requests", f"/v1/requests/{id_}", "submit", consent)
 
 
 def _step(portal: Portal, role: str, service: str, path: str, step: str, body: Any = None) -> None:

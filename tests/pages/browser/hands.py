@@ -9,6 +9,10 @@ from dataclasses import dataclass
 
 from playwright.sync_api import Locator, Page
 
+from tests.pages.browser.conftest import ContextMaker
+
+PATIENCE = 60_000
+"""Milliseconds that a page is waited for, on a machine with much else to do."""
 MOST_STOPS = 250
 _HAS_FOCUS = "one => one === document.activeElement"
 _SEEN = """one => {
@@ -80,3 +84,11 @@ class Hands:
                 return
             self.page.keyboard.press("Tab")
         raise AssertionError(f"the keyboard does not reach {one}")
+
+
+def opened(reading: ContextMaker, role: str | None, language: str) -> tuple[Page, Hands]:
+    """A page and how it is used: with scripts and by keys in English, without both in others."""
+    english = language == "en"
+    page = reading(role, language, scripts=english).new_page()
+    page.set_default_timeout(PATIENCE)
+    return page, Hands(page, keys=english)

@@ -4,27 +4,18 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import FilePayload, Page, expect
+from playwright.sync_api import FilePayload, expect
 
 from shared.ids import new_id
 from tests.journeys.speaking import both_agree
 from tests.pages.browser.conftest import ContextMaker
-from tests.pages.browser.hands import Hands
+from tests.pages.browser.hands import PATIENCE, opened
 from tests.pages.meeting import make_match
 from tests.pages.running import Portal
 
 pytestmark = [pytest.mark.journey, pytest.mark.long]
 
-PATIENCE = 60_000
 IATI = Path(__file__).parents[3] / "examples" / "iati" / "mixed.xml"
-
-
-def opened(reading: ContextMaker, role: str, path: str) -> tuple[Page, Hands]:
-    """A page that a reader has opened, and the keys."""
-    page = reading(role).new_page()
-    page.set_default_timeout(PATIENCE)
-    page.goto(path)
-    return page, Hands(page, keys=True)
 
 
 def test_a_coordinator_commits_what_both_sides_agreed_to(
@@ -32,7 +23,8 @@ def test_a_coordinator_commits_what_both_sides_agreed_to(
 ) -> None:
     match = make_match(portal)
     both_agree(portal.stack, match, portal.state, portal.donor)
-    page, hands = opened(reading, "coordinator", f"/matches/{match}")
+    page, hands = opened(reading, "coordinator", "en")
+    page.goto(f"/matches/{match}")
     form = page.locator(f"form[action='/matches/{match}/do/commit']")
     for name, amount in (("need-1", "4"), ("give-1", "4")):
         hands.fill(form.locator(f"[name='{name}']"), amount)
@@ -43,7 +35,8 @@ def test_a_coordinator_commits_what_both_sides_agreed_to(
 
 
 def test_a_donor_brings_in_a_file_of_activities(portal: Portal, reading: ContextMaker) -> None:
-    page, hands = opened(reading, "donor", "/activities/import")
+    page, hands = opened(reading, "donor", "en")
+    page.goto("/activities/import")
     chooser = page.locator("input[type=file]")
     hands.reach(chooser)
     content = IATI.read_bytes().replace(b"XM-EXAMPLE", f"XM-{new_id()[:8]}".encode())
@@ -57,7 +50,8 @@ def test_a_donor_brings_in_a_file_of_activities(portal: Portal, reading: Context
 
 
 def test_a_coordinator_enters_an_embargo_and_ends_it(portal: Portal, reading: ContextMaker) -> None:
-    page, hands = opened(reading, "coordinator", "/embargoes/new")
+    page, hands = opened(reading, "coordinator", "en")
+    page.goto("/embargoes/new")
     hands.choose(page.locator("[name=country]"), "NRU")
     hands.fill(page.locator("[name=resolution]"), f"Made up for tests {new_id()}")
     hands.tick(page.locator("[name=allowed][value=training]"))

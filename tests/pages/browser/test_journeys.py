@@ -6,17 +6,16 @@ import re
 from collections.abc import Mapping
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, expect
 
 from tests.pages.browser.conftest import ContextMaker
-from tests.pages.browser.hands import Hands
+from tests.pages.browser.hands import PATIENCE, Hands, opened
 from tests.pages.meeting import make_match
 from tests.pages.running import Portal
 from tests.pages.test_public import a_request
 
 pytestmark = pytest.mark.journey
 
-PATIENCE = 60_000
 NOTE_BUSY = """() => {
     const form = document.querySelector("form[action$='/do/agree']");
     const note = () => sessionStorage.setItem("busy", form.getAttribute("aria-busy"));
@@ -30,14 +29,6 @@ def in_english_and(*others: str) -> pytest.MarkDecorator:
     """A journey's languages; those without scripts are for `make test-long`."""
     without = [pytest.param(other, marks=pytest.mark.long) for other in others]
     return pytest.mark.parametrize("language", ["en", *without])
-
-
-def opened(reading: ContextMaker, role: str | None, language: str) -> tuple[Page, Hands]:
-    """A page and how it is used: with scripts and by keys in English, without both in others."""
-    english = language == "en"
-    page = reading(role, language, scripts=english).new_page()
-    page.set_default_timeout(PATIENCE)
-    return page, Hands(page, keys=english)
 
 
 @in_english_and("ar")

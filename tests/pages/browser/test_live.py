@@ -1,42 +1,19 @@
 """An open page hears of changes: what it shows is replaced in place, what is new is counted."""
 
 import re
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from shared.ids import new_id
 from tests.pages.browser.conftest import ContextMaker
+from tests.pages.browser.hands import PATIENCE
+from tests.pages.meeting import draft_request, submit_request
 from tests.pages.running import Portal
 
 pytestmark = [pytest.mark.journey, pytest.mark.long]
 
-PATIENCE = 60_000
 NEW = r"Requests for assistance \(\d+\)"
 BAR = "#live [data-bar]"
-
-
-def a_draft(portal: Portal) -> str:
-    """A request of the examples' State that only the State sees, and no event tells of; its id."""
-    body = {
-        "title": "Racks for two rooms (illustrative)",
-        "description": "Two rooms need twelve racks.",
-        "language": "en",
-        "country": portal.state,
-        "needs": [
-            {"theme": "stockpile-management", "kind": "equipment", "quantity": 12, "unit": "racks"}
-        ],
-        "external_id": {"source": "pages-tests", "id": new_id()},
-    }
-    return str(portal.api("requester").post("requests", "/v1/requests", body).body["id"])
-
-
-def submit(portal: Portal, request: str) -> None:
-    """Have the State submit it."""
-    api, path = portal.api("requester"), f"/v1/requests/{request}"
-    sent: dict[str, Any] = {"consent": "express"}
-    api.post("requests", f"{path}/submit", sent, if_match=api.get("requests", path).etag)
 
 
 def bar(page: Page) -> str:
@@ -48,19 +25,19 @@ def bar(page: Page) -> str:
 def test_what_is_shown_is_replaced_and_what_is_new_is_counted_until_it_is_shown(
     portal: Portal, reading: ContextMaker
 ) -> None:
-    changed = a_draft(portal)
+    changed = draft_request(portal)
     context = reading("requester")
     listed, record = context.new_page(), context.new_page()
     record.goto(f"/requests/{changed}")
     listed.goto("/requests")
     card = listed.locator(f"[data-live='request:{changed}']")
     expect(card.locator(".badge").first).to_have_text("Draft")
-    submit(portal, changed)
+    submit_request(portal, changed)
     expect(card.locator(".badge").first).to_have_text("Submitted", timeout=PATIENCE)
     assert bar(record) == "what this page is about"
 
-    new = a_draft(portal)
-    submit(portal, new)
+    new = draft_request(portal)
+    submit_request(portal, new)
     assert re.fullmatch(NEW, bar(listed))
     listed.locator(f"{BAR} a").click()
     expect(listed.locator(f"[data-live='request:{new}']")).to_be_visible(timeout=PATIENCE)
@@ -75,7 +52,7 @@ def test_a_page_for_which_no_place_is_free_asks_every_now_and_then(
     page.route("**/changes/stream*", lambda route: route.fulfill(status=204))
     with page.expect_response("**/changes/stream*"):
         page.goto("/requests")
-    submit(portal, a_draft(portal))
+    submit_request(portal, draft_request(portal))
     for _ in range(60):  # until the portal has heard of it
         page.clock.fast_forward("01:00")
         page.wait_for_timeout(500)
