@@ -52,7 +52,8 @@ def read_in_order() -> None:
 
 
 def _special(asked: Mapping[str, Any]) -> bool:
-    others = ("hint", "let", "collation", "min_bound", "max_bound")
+    # Not `let`: SecantusDB gives every read at least the variable NOW.
+    others = ("hint", "collation", "min_bound", "max_bound")
     shown = asked.get("projection")
     return any(asked.get(name) is not None for name in others) or bool(shown and meta_fields(shown))
 
@@ -68,7 +69,7 @@ def _listed(
         storage._refresh_read_snapshot()
         field, way = next(iter(sort.items()))
         walk = _Walk(storage, (db, coll), field, way, condition)
-        found = walk.first(condition, skip + asked["limit"])
+        found = walk.first(condition, skip + asked["limit"], asked.get("let"))
     if found is None:
         return None
     listed: list[dict[str, Any]] = sort_docs(found, sort)[skip : skip + asked["limit"]]
@@ -114,10 +115,12 @@ class _Walk:
         names = ("low", "high") if self._way == 1 else ("high", "low")
         return found.get(names[0], b""), found.get(names[1])
 
-    def first(self, condition: Condition, wanted: int) -> list[dict[str, Any]] | None:
+    def first(
+        self, condition: Condition, wanted: int, variables: dict[str, Any] | None
+    ) -> list[dict[str, Any]] | None:
         """As many as are wanted, and all that stand where the last one does.
 
-        None where no index has all for which the condition holds in the field's order.
+        `variables` are those that the condition may name. None where no index has all for which the condition holds in the field's order.
         """
         few = self._few(condition)
         walks = [] if few is not None else [*self._ways(condition), *self._all()]
@@ -131,7 +134,7 @@ class _Walk:
             fresh = [one for one in dict.fromkeys(id_ for _, id_ in batch) if one not in seen]
             seen.update(fresh)
             read = self._storage._docs_by_recordids(*self._place, fresh)
-            found.extend(one for one in read if matches(one, condition))
+            found.extend(one for one in read if matches(one, condition, vars=variables))
             enough = few is None and len(found) > wanted
             if enough and self._of(found[-1]) != self._of(found[wanted - 1]):
                 break

@@ -2,10 +2,12 @@
 
 import random
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pymongo
 import pytest
 
 secantus = pytest.importorskip("secantus.storage")
@@ -156,3 +158,37 @@ def test_a_list_needs_no_index_of_the_order_alone(
         )
     assert 0 < len(read) < 30
     assert storage.find_matching("d", "cases", {}, **asked) == no_index
+
+
+def test_so_is_what_a_client_asks_for(
+    tmp_path: Path, whole: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = pytest.importorskip("secantus.server").SecantusDBServer
+    read: list[int] = []
+    fetch = secantus.Storage._docs_by_recordids
+
+    def noted(self: Any, db: str, coll: str, ids: list[int]) -> Any:
+        read.extend(ids)
+        return fetch(self, db, coll, ids)
+
+    with (
+        server(storage_path=str(tmp_path), replica_set_name=None) as running,
+        closing(pymongo.MongoClient[dict[str, Any]](running.uri)) as client,
+    ):
+        records = client["d"]["c"]
+        records.create_index([("status", 1), ("created_at", -1)])
+        records.insert_many(
+            {"_id": number, "status": STATES[number % 2], "created_at": NOW} for number in range(9)
+        )
+        records.insert_many(
+            {"_id": 9 + hour, "status": "draft", "created_at": NOW - timedelta(hours=1 + hour)}
+            for hour in range(90)
+        )
+        monkeypatch.setattr(secantus.Storage, "_docs_by_recordids", noted)
+        newest = records.find({"status": "draft"}).sort([("created_at", -1), ("_id", 1)])
+        assert [one["_id"] for one in newest.limit(6)] == [0, 2, 4, 6, 8, 9]
+        by_variable = {"status": "draft", "$expr": {"$lt": ["$created_at", "$$until"]}}
+        until = {"until": NOW - timedelta(hours=1)}
+        older = records.find(by_variable, let=until).sort("created_at", -1).limit(2)
+        assert [one["_id"] for one in older] == [10, 11]
+        assert 8 < len(read) < 60
