@@ -7,7 +7,7 @@ a limited, sorted read walks an index, and ends where the list does. Of the inde
 takes the one whose entries lie furthest apart; `$in` and `$or` are several walks that are merged.
 What fits no index is read as before. Every document found is held against the whole condition, and
 those that are alike in the sort's first field are all read and then sorted: an index changes what a
-list costs and never what is in it.
+list costs and never what is in it. A collection that is gone through by its ids is read in parts.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -21,8 +21,15 @@ from secantus.ordering import sort_docs
 from secantus.paths import get_path
 from secantus.projection import apply_projection_batch, meta_fields
 from secantus.query import matches
-from secantus.sortkey import COMPOUND_SEP, encode_value_directed
-from secantus.storage import _IDX_ENTRIES_TABLE, Storage, _escape_kb, _unpack_entry, wt
+from secantus.sortkey import COMPOUND_SEP, encode_id_key, encode_value_directed
+from secantus.storage import (
+    _IDX_ENTRIES_TABLE,
+    _NAT_SEQ_TABLE,
+    Storage,
+    _escape_kb,
+    _unpack_entry,
+    wt,
+)
 
 Entry = tuple[bytes, int]
 """Where a document stands in the order, and its record id."""
@@ -63,19 +70,60 @@ def _listed(
 ) -> list[dict[str, Any]] | None:
     """The documents of the list as they are shown; None where no index gives its order."""
     sort, skip, shown = asked["sort"], asked.get("skip", 0), asked.get("projection")
-    if "_id" in condition:  # which finds fewer than any order does
+    field, way = next(iter(sort.items()))
+    by_id = field == "_id" and way == 1 and _onwards(condition)
+    if "_id" in condition and not by_id:  # which finds fewer than any order does
         return None
     with storage._lock:
         storage._refresh_read_snapshot()
-        field, way = next(iter(sort.items()))
-        walk = _Walk(storage, (db, coll), field, way, condition)
-        found = walk.first(condition, skip + asked["limit"], asked.get("let"))
+        found: list[dict[str, Any]] | None
+        if by_id:
+            found = _by_id(storage, (db, coll), condition, skip + asked["limit"])
+        else:
+            walk = _Walk(storage, (db, coll), field, way, condition)
+            found = walk.first(condition, skip + asked["limit"], asked.get("let"))
     if found is None:
         return None
     listed: list[dict[str, Any]] = sort_docs(found, sort)[skip : skip + asked["limit"]]
     if shown:
         listed = apply_projection_batch(listed, shown, condition, metas=None, has_sort=True)
     return listed
+
+
+def _onwards(condition: Condition) -> bool:
+    """Whether all is asked for, or all from an id on: as a collection is gone through in parts."""
+    wanted = condition.get("_id", {})
+    if not isinstance(wanted, Mapping) or not condition.keys() <= {"_id"}:
+        return False
+    return wanted.keys() <= {"$gt", "$gte"} and all(
+        isinstance(one, _SCALAR) for one in wanted.values()
+    )
+
+
+def _by_id(
+    storage: Storage, place: tuple[str, str], condition: Condition, wanted: int
+) -> list[dict[str, Any]]:
+    """As many as are wanted, from an id on, in the order of the ids."""
+    ids: list[int] = []
+    found: list[dict[str, Any]] = []
+    seed = max((encode_id_key(one) for one in condition.get("_id", {}).values()), default=b"")
+    cursor = storage._cursor(_NAT_SEQ_TABLE)
+    cursor.set_key(*place, seed)
+    near = cursor.search_near()
+    more = near != wt.WT_NOTFOUND and (near >= 0 or cursor.next() == 0)
+    try:
+        while more and len(found) < wanted:
+            ids.clear()
+            while more and len(ids) < wanted - len(found) + 1:  # the seed itself may be left out
+                more = tuple(cursor.get_key()[:2]) == place
+                if more:
+                    ids.append(int(cursor.get_value()))
+                    more = cursor.next() == 0
+            read = storage._docs_by_recordids(*place, ids)
+            found.extend(one for one in read if matches(one, condition))
+    finally:
+        cursor.reset()
+    return found[:wanted]
 
 
 class _Walk:
@@ -85,8 +133,8 @@ class _Walk:
         self, storage: Storage, place: tuple[str, str], field: str, way: int, condition: Condition
     ) -> None:
         self._storage, self._place, self._field, self._way = storage, place, field, way
-        self._indexes, self._others = self._fitting()
         self._low, self._high = self._bounds(condition.get(field))
+        self._indexes, self._others = self._fitting()
 
     def _fitting(self) -> tuple[list[_Index], list[_Index]]:
         """The indexes that have the field in its order after others, and those by other fields."""
@@ -95,8 +143,10 @@ class _Walk:
         ordered, others = [], []
         for name, keys, sparse, _unique in self._storage._all_indexes(*self._place):
             plain = all(way in (1, -1) for way in keys.values())
-            told = sparse or name in partial or options.get(name, {}).get("collation")
-            if plain and not told:
+            # A sparse index leaves out what lacks its field, and so does a bound on that.
+            bounded = bool(self._low or self._high) and list(keys) == [self._field]
+            told = name in partial or options.get(name, {}).get("collation")
+            if plain and not told and (bounded or not sparse):
                 fields = list(keys)
                 if keys.get(self._field) == self._way:
                     ordered.append((name, fields[: fields.index(self._field)], dict(keys)))
@@ -120,7 +170,8 @@ class _Walk:
     ) -> list[dict[str, Any]] | None:
         """As many as are wanted, and all that stand where the last one does.
 
-        `variables` are those that the condition may name. None where no index has all for which the condition holds in the field's order.
+        `variables` are those that the condition may name. None where no index has all for which
+        the condition holds in the field's order.
         """
         few = self._few(condition)
         walks = [] if few is not None else [*self._ways(condition), *self._all()]

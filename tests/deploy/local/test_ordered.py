@@ -61,6 +61,19 @@ def storage(tmp_path_factory: pytest.TempPathFactory, whole: Any) -> Iterator[An
     found.close()
 
 
+def noted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Which records are read from now on."""
+    read: list[int] = []
+    fetch = secantus.Storage._docs_by_recordids
+
+    def noting(self: Any, db: str, coll: str, ids: list[int]) -> Any:
+        read.extend(ids)
+        return fetch(self, db, coll, ids)
+
+    monkeypatch.setattr(secantus.Storage, "_docs_by_recordids", noting)
+    return read
+
+
 def clause(chance: random.Random) -> dict[str, Any]:
     return chance.choice(
         [
@@ -119,14 +132,7 @@ def test_a_list_is_the_same_by_an_index(storage: Any, whole: Any) -> None:
 def test_little_more_is_read_than_is_listed(
     storage: Any, monkeypatch: pytest.MonkeyPatch, wanted: dict[str, Any]
 ) -> None:
-    read: list[int] = []
-    fetch = secantus.Storage._docs_by_recordids
-
-    def noted(self: Any, db: str, coll: str, ids: list[int]) -> Any:
-        read.extend(ids)
-        return fetch(self, db, coll, ids)
-
-    monkeypatch.setattr(secantus.Storage, "_docs_by_recordids", noted)
+    read = noted(monkeypatch)
     storage.find_matching("d", "c", wanted, sort={"created_at": -1, "_id": 1}, limit=4)
     assert len(read) < 40
 
@@ -139,19 +145,12 @@ def test_a_list_needs_no_index_of_the_order_alone(
         at = NOW - timedelta(hours=number % 50)
         case = {"_id": f"{number}", "status": STATES[number % 2], "created_at": at}
         storage.insert("d", "cases", [case])
-    read: list[int] = []
-    fetch = secantus.Storage._docs_by_recordids
-
-    def noted(self: Any, db: str, coll: str, ids: list[int]) -> Any:
-        read.extend(ids)
-        return fetch(self, db, coll, ids)
-
     asked: dict[str, Any] = {"sort": {"created_at": -1, "_id": 1}, "limit": 4}
     everything = {
         wanted: whole(storage, "d", "cases", {"status": wanted}, **asked) for wanted in STATES
     }
     no_index = whole(storage, "d", "cases", {}, **asked)
-    monkeypatch.setattr(secantus.Storage, "_docs_by_recordids", noted)
+    read = noted(monkeypatch)
     for wanted in STATES:
         assert (
             storage.find_matching("d", "cases", {"status": wanted}, **asked) == everything[wanted]
@@ -164,13 +163,6 @@ def test_so_is_what_a_client_asks_for(
     tmp_path: Path, whole: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server = pytest.importorskip("secantus.server").SecantusDBServer
-    read: list[int] = []
-    fetch = secantus.Storage._docs_by_recordids
-
-    def noted(self: Any, db: str, coll: str, ids: list[int]) -> Any:
-        read.extend(ids)
-        return fetch(self, db, coll, ids)
-
     with (
         server(storage_path=str(tmp_path), replica_set_name=None) as running,
         closing(pymongo.MongoClient[dict[str, Any]](running.uri)) as client,
@@ -184,7 +176,7 @@ def test_so_is_what_a_client_asks_for(
             {"_id": 9 + hour, "status": "draft", "created_at": NOW - timedelta(hours=1 + hour)}
             for hour in range(90)
         )
-        monkeypatch.setattr(secantus.Storage, "_docs_by_recordids", noted)
+        read = noted(monkeypatch)
         newest = records.find({"status": "draft"}).sort([("created_at", -1), ("_id", 1)])
         assert [one["_id"] for one in newest.limit(6)] == [0, 2, 4, 6, 8, 9]
         by_variable = {"status": "draft", "$expr": {"$lt": ["$created_at", "$$until"]}}
@@ -192,3 +184,39 @@ def test_so_is_what_a_client_asks_for(
         older = records.find(by_variable, let=until).sort("created_at", -1).limit(2)
         assert [one["_id"] for one in older] == [10, 11]
         assert 8 < len(read) < 60
+
+
+def test_what_few_records_have_is_read_by_a_sparse_index(
+    storage: Any, whole: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    storage.create_index("d", "waiting", "due_1", {"due": 1}, {"sparse": True})
+    for number in range(80):
+        due = {"due": NOW + timedelta(hours=number % 40)} if number % 4 else {}
+        storage.insert("d", "waiting", [{"_id": f"{number:02}", **due}])
+    asked: dict[str, Any] = {"sort": {"due": 1}, "limit": 5}
+    any_due = {"due": {"$gt": datetime(2000, 1, 1, tzinfo=UTC)}}
+    within = {"due": {"$gt": NOW + timedelta(hours=3), "$lte": NOW + timedelta(hours=30)}}
+    expected = [whole(storage, "d", "waiting", one, **asked) for one in (any_due, within, {})]
+    read = noted(monkeypatch)
+    assert storage.find_matching("d", "waiting", any_due, **asked) == expected[0]
+    assert storage.find_matching("d", "waiting", within, **asked) == expected[1]
+    assert 0 < len(read) < 40
+    # Those that have none come first, and stand in no sparse index.
+    assert storage.find_matching("d", "waiting", {}, **asked) == expected[2]
+
+
+@pytest.mark.parametrize("wanted", [{}, {"_id": {"$gt": "1f"}}, {"_id": {"$gte": "f"}}])
+def test_a_collection_is_gone_through_by_its_ids_in_parts(
+    storage: Any, whole: Any, monkeypatch: pytest.MonkeyPatch, wanted: dict[str, Any]
+) -> None:
+    asked: dict[str, Any] = {"sort": {"_id": 1}, "limit": 6, "skip": 1, "projection": {"words": 0}}
+    expected = whole(storage, "d", "c", wanted, **asked)
+    read = noted(monkeypatch)
+    assert storage.find_matching("d", "c", wanted, **asked) == expected
+    assert 0 < len(read) < 12
+    less = {"_id": {"$lt": "8"}}
+    assert storage.find_matching("d", "c", less, **asked) == whole(storage, "d", "c", less, **asked)
+    backwards = {**asked, "sort": {"_id": -1}}
+    assert storage.find_matching("d", "c", wanted, **backwards) == whole(
+        storage, "d", "c", wanted, **backwards
+    )
