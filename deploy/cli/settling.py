@@ -10,7 +10,7 @@ import pymongo
 
 from services.matcher.documents import shortlist_id
 from shared.events import clients
-from shared.events.pending import WAITING
+from shared.events.pending import waiting_since
 from shared.events.reader import assign_all
 from shared.events.topics import Topics
 from shared.settings import Settings
@@ -64,8 +64,8 @@ def _unpublished(client: Client, watch: Watch) -> str:
     for service, settings in watch.settings.items():
         database = client[settings.database]
         for name in database.list_collection_names():
-            if count := database[name].count_documents(WAITING):
-                return f"{count} events of {service} are not published yet"
+            if waiting_since(database[name]) is not None:
+                return f"events of {service} are not published yet"
     return ""
 
 

@@ -7,9 +7,11 @@ import importlib
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from shared.events.letters import forget_written
+from shared.events.pending import waiting_since
 from shared.events.replay import replay
 from shared.settings import Settings
 from shared.web.database import connect_database
@@ -35,17 +37,14 @@ def replay_service(
     forget_written(connect_database(settings))
     count = replay(aggregates, lambda done, total: report(service, done, total))
     deadline = time.monotonic() + drain
-    while time.monotonic() < deadline and pending(aggregates):
+    while time.monotonic() < deadline and waits(aggregates):
         time.sleep(0.1)
     return count
 
 
-def pending(aggregates: tuple[type, ...]) -> int:
-    """How many documents of the connected service wait for the relay."""
-    return sum(
-        aggregate._get_collection().count_documents({"pending_since": {"$ne": None}})  # type: ignore[attr-defined]
-        for aggregate in aggregates
-    )
+def waits(aggregates: Sequence[Any]) -> bool:
+    """Whether any document of the connected service waits for the relay."""
+    return any(waiting_since(aggregate._get_collection()) for aggregate in aggregates)
 
 
 def main() -> None:

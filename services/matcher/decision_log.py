@@ -17,7 +17,7 @@ from typing import Any
 from pymongo.errors import DuplicateKeyError
 
 from services.matcher import metrics
-from services.matcher.documents import Match
+from services.matcher.documents import Match, read_entries
 from services.matcher.learning_documents import Decision
 
 Entry = dict[str, Any]
@@ -64,7 +64,7 @@ def shown_text(offers: list[str], entries: str) -> str:
     """A stored shortlist as the log keeps it: offers, scores and features, best first."""
     shown = [
         {"offer": offer, "score": entry["score"], "features": entry["features"]}
-        for offer, entry in zip(offers, json.loads(entries), strict=True)
+        for offer, entry in zip(offers, read_entries(entries), strict=True)
     ]
     return json.dumps(shown, separators=(",", ":"))
 

@@ -1,9 +1,9 @@
 """What the matcher keeps."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
+import orjson
 from mongoengine import (
     BooleanField,
     DateTimeField,
@@ -79,7 +79,7 @@ class Shortlist(Aggregate):
         entries = [
             {"offer": offer, "score": entry["score"], "rank": rank, **_displaced(entry)}
             for rank, (offer, entry) in enumerate(
-                zip(self.offers, json.loads(self.entries), strict=True), start=1
+                zip(self.offers, read_entries(self.entries), strict=True), start=1
             )
         ]
         data = {
@@ -372,12 +372,18 @@ def shortlist_id(request: str) -> str:
 
 def entry_text(entry: Any) -> str:
     """JSON text of a shortlist's entry or entries: the same for the same values."""
-    return json.dumps(entry, ensure_ascii=False, separators=(",", ":"))
+    return orjson.dumps(entry).decode()
+
+
+def read_entries(text: str) -> list[dict[str, Any]]:
+    """The entries that `entry_text` made a text of."""
+    entries: list[dict[str, Any]] = orjson.loads(text)
+    return entries
 
 
 def entries_of(shortlist: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The entries of a stored shortlist, each with its `offer` and `rank`."""
-    entries = json.loads(shortlist["entries"])
+    entries = read_entries(shortlist["entries"])
     return [
         {**entry, "offer": offer, "rank": rank}
         for rank, (offer, entry) in enumerate(

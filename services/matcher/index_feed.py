@@ -197,6 +197,15 @@ class IndexFeed:
                 elif traceparent is not None:
                     waiting[id_] = Cause(before.since, traceparent)
 
+    def wait_on(self, causes: Mapping[tuple[int, str], Cause]) -> None:
+        """Let requests that were taken out go on waiting, before all others."""
+        back: defaultdict[int, dict[str, Cause]] = defaultdict(dict)
+        for (partition, id_), cause in causes.items():
+            later = self.dirty[partition].pop(id_, cause)
+            back[partition][id_] = Cause(cause.since, later.traceparent or cause.traceparent)
+        for partition, waiting in back.items():
+            self.dirty[partition] = waiting | self.dirty[partition]
+
     def mark_partitions(self, partitions: Collection[int]) -> None:
         """Let all requests of these partitions be ranked again, whatever their state."""
         self.mark(id_ for id_, state in self.requests.items() if state.partition in partitions)

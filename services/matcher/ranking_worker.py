@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import date, datetime
+from itertools import islice
 
 import structlog
 from pymongo.errors import PyMongoError
@@ -25,6 +26,7 @@ from services.matcher.ownership import Ownership
 from services.matcher.progress import Progress, Waiting
 from services.matcher.rivals import Standing
 from services.matcher.shortlists import Ranking
+from services.matcher.storing import Chunk, Storing
 from shared import tracing
 from shared.events.envelope import SHORTLIST
 from shared.events.letters import DeadLetters
@@ -89,6 +91,7 @@ class RankingWorker:
         )
         self._read_to: dict[int, int] = {}
         self._progress = Progress()
+        self._storing = Storing()
         self._saved: dict[int, int] = {}
 
     def loops(self) -> dict[str, Callable[[threading.Event], None]]:
@@ -114,7 +117,7 @@ class RankingWorker:
         reader = TopicReader(
             self._settings, topics, self._dead_letters, "matcher-index", passed={SHORTLIST}
         )
-        with closing(reader):
+        with closing(reader), closing(self._storing):
             while not (reader.caught_up() or stop.is_set()):
                 self._read(reader, CATCH_UP_MS)
                 self._feed.forget_offers()  # whatever is assigned is worked as a whole
@@ -191,34 +194,52 @@ class RankingWorker:
         return bool(received)
 
     def _work(self) -> None:
-        """Rank and write one chunk of what waits in this worker's partitions."""
-        fences = self._ownership.fences
-        chunk = [
-            (partition, request, cause)
-            for partition in fences
-            for request, cause in self._feed.dirty[partition].items()
-        ][:CHUNK]
-        if not chunk:
+        """Rank one chunk of what waits in this worker's partitions, while the one before is stored;
+        then have it stored too."""
+        chunk = self._ranked()
+        self._settle_stored()
+        if not chunk.causes:
             return
+        for partition, request in chunk.causes:
+            del self._feed.dirty[partition][request]
+        self._storing.start(chunk, self._ownership.fences, self._clock())
+
+    def _ranked(self) -> Chunk:
+        waiting = (
+            ((partition, request), cause)
+            for partition in self._ownership.fences
+            for request, cause in self._feed.dirty[partition].items()
+        )
+        causes = dict(islice(waiting, CHUNK))
         rankings: dict[int, list[Ranking]] = {}
-        spans = []
+        spans: list[tracing.Span | None] = []
         failed = True
         try:
-            for partition, request, cause in chunk:
+            for (partition, request), cause in causes.items():
                 spans.append(span := _span(request, cause))
                 ranking = self._rank(request, None if span is None else span.traceparent)
                 if ranking is not None:
                     rankings.setdefault(partition, []).append(ranking)
-            stored = shortlists.store(rankings, fences, self._clock())
             failed = False
         finally:
-            tracing.end(spans, failed=failed)
-        now = time.monotonic()
-        for partition, request, cause in chunk:
-            del self._feed.dirty[partition][request]
-            metrics.PROPOSING.observe(now - cause.since)
+            if failed:
+                tracing.end(spans, failed=True)
+        return Chunk(causes, rankings, spans)
+
+    def _settle_stored(self) -> None:
+        """Wait for the chunk that is being stored; what could not be stored waits on."""
+        chunk = self._storing.under_way
+        if chunk is None:
+            return
+        try:
+            stored, at = self._storing.finish()
+        except BaseException:
+            self._feed.wait_on(chunk.causes)
+            raise
+        for cause in chunk.causes.values():
+            metrics.PROPOSING.observe(at - cause.since)
         self._ownership.lost(stored.fenced)
-        metrics.RANKED.inc(len(chunk))
+        metrics.RANKED.inc(len(chunk.causes))
         metrics.WRITTEN.inc(stored.written)
         metrics.NOT_STORED.inc(stored.unfit)
 
@@ -261,16 +282,22 @@ class RankingWorker:
         """All that waits in this worker's partitions: to be ranked, to be compared."""
         for partition in self._ownership.fences:
             yield from ((partition, request) for request in self._feed.dirty[partition])
+        yield from self._being_stored()
         yield from self._duplicates.left()
         yield from ((_COVERAGE, request) for request in self._coverage.left())
 
     def _waits(self, one: Waiting) -> bool:
         queue, id_ = one
         if isinstance(queue, int):
-            return queue in self._ownership.fences and id_ in self._feed.dirty[queue]
+            waits = id_ in self._feed.dirty[queue] or (queue, id_) in self._being_stored()
+            return queue in self._ownership.fences and waits
         if queue == _COVERAGE:
             return self._coverage.waits(id_)
         return self._duplicates.waits((queue, id_))
+
+    def _being_stored(self) -> Mapping[tuple[int, str], Cause]:
+        chunk = self._storing.under_way
+        return {} if chunk is None else chunk.causes
 
     def _today(self) -> date:
         return self._settings.as_of or self._clock().date()

@@ -6,7 +6,6 @@ version is another than that which was read before. For several threads: what is
 changed, only replaced.
 """
 
-import json
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from typing import Any, Generic, TypeVar
 
 from mongoengine import Document
 
-from services.matcher.documents import Match, RecordView, Shortlist
+from services.matcher.documents import Match, RecordView, Shortlist, read_entries
 from services.matcher.domain import proposal_id
 from services.matcher.linking import Around, Linked, Linking, Views
 from shared.lifecycle import SHOWN
@@ -145,7 +144,7 @@ def _linked(
     view: RecordView, shortlist: Mapping[str, Any], around: Around, matches: _Matches
 ) -> _Request:
     linking = Linking(view, around)
-    entries = json.loads(shortlist["entries"])
+    entries = read_entries(shortlist["entries"])
     for offer, entry in zip(shortlist["offers"], entries, strict=True):
         if offer in around.offers:
             linking.add(offer, entry, matches.get(proposal_id(view.record, offer)))

@@ -5,7 +5,7 @@ from typing import Final
 from prometheus_client import Counter, Gauge, Histogram
 
 OUTBOX_DEPTH: Final = Gauge(
-    "entraide_outbox_depth", "Documents with an event to publish", ["collection"]
+    "entraide_outbox_depth", "Documents with an event to publish, up to a thousand", ["collection"]
 )
 OUTBOX_AGE: Final = Gauge(
     "entraide_outbox_age_seconds", "Age of the oldest unpublished change", ["collection"]

@@ -48,6 +48,14 @@ def waiting_since(collection: Collection[dict[str, Any]]) -> datetime | None:
     return None if oldest is None else oldest["pending_since"]
 
 
+def waiting_up_to(collection: Collection[dict[str, Any]], most: int) -> int:
+    """How many events wait in a collection; `most` for that many or more, of which none are read.
+
+    In the order of their index, as `waiting_since` reads: what counts by itself may read all.
+    """
+    return len(list(collection.find(WAITING, {"_id": 1}, sort=[("pending_since", 1)], limit=most)))
+
+
 def pack(event: Event) -> dict[str, Any]:
     """The complete record of an event, ready for BSON.
 

@@ -22,7 +22,7 @@ from shared import tracing
 from shared.events import clients, metrics
 from shared.events.envelope import InvalidEvent, encode
 from shared.events.outbox import Aggregate
-from shared.events.pending import WAITING, Asking, unpack, waiting_since
+from shared.events.pending import WAITING, Asking, unpack, waiting_since, waiting_up_to
 from shared.events.topics import Topics
 from shared.events.vanished import Vanished
 from shared.settings import Settings
@@ -35,6 +35,8 @@ _IDLE_SECONDS = 0.05
 _ASKING = Asking(shortest=_IDLE_SECONDS, longest=0.5)
 _LONGEST_PAUSE_SECONDS = 2.0
 _MEASURE_SECONDS = 5.0
+DEPTH = 1_000
+"""Of what waits no more is counted."""
 _FREE = {"lease_owner": "", "lease_until": ""}
 
 log = structlog.get_logger(__name__)
@@ -254,7 +256,7 @@ class Relay:
             collection = aggregate._get_collection()
             since = waiting_since(collection)
             age = (self._clock() - since).total_seconds() if since else 0.0
-            depth = collection.count_documents(WAITING) if since else 0
+            depth = waiting_up_to(collection, DEPTH) if since else 0
             metrics.OUTBOX_DEPTH.labels(collection.name).set(depth)
             metrics.OUTBOX_AGE.labels(collection.name).set(max(age, 0.0))
 

@@ -5,7 +5,7 @@ from typing import Any
 from marshmallow import fields
 
 from shared.events.auditing import Aggregates
-from shared.events.pending import WAITING, waiting_since
+from shared.events.pending import waiting_since, waiting_up_to
 from shared.web.blueprint import Blueprint
 from shared.web.identity import require_roles
 from shared.web.schemas import StrictSchema
@@ -48,7 +48,7 @@ def operations_blueprint(aggregates: Aggregates) -> Blueprint:
 
 def _outbox(collection: Any) -> dict[str, Any]:
     since = waiting_since(collection)
-    waiting = collection.count_documents(WAITING, limit=MOST) if since else 0
+    waiting = waiting_up_to(collection, MOST) if since else 0
     return {
         "collection": collection.name,
         "waiting": waiting,

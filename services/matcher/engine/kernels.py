@@ -41,8 +41,6 @@ _SETS, _SLOTS = 64, 256
 @compiled
 def offers_features(  # type: ignore[no-untyped-def]
     rows,
-    good,
-    most,
     offers,
     provisions,
     request,
@@ -57,23 +55,17 @@ def offers_features(  # type: ignore[no-untyped-def]
 ):
     """The features of one request with the offers in some rows, as features.py has them.
 
-    The rows stand in the order of `good`, log odds that they hardly come above, highest first:
-    when these fall short of the `most` best scores so far, what is left is not looked at.
     `request` is a table of one row, `admission` as eligibility.py has it, `near` the themes close
     to the request's as bits, -1 for all; `concepts` how many numbers there are for them. `out` is
     rows × features. Returns which rows may be proposed, and their scores as log odds as Model has
     them.
     """
     asked = request[0]
-    best_totals = np.full(most, -np.inf)
     own = _known(asked, concepts, codes[2])
     permitted = np.zeros(len(rows), dtype=np.bool_)
     totals = np.zeros(len(rows))
     best = np.empty((4, MOST_LINES))
     for at in range(len(rows)):
-        # Never among such as look equally good, so that their order does not matter.
-        if at > 0 and good[at] < good[at - 1] and good[at] < best_totals[0]:
-            break
         _fetch_ahead(rows, at, offers, provisions)
         given = offers[rows[at]]
         if (
@@ -86,7 +78,6 @@ def offers_features(  # type: ignore[no-untyped-def]
             _, out[at, FOCUS] = _tell_texts(own, asked, given, out[at])
             _tell_rest(asked, given, today, codes[3], out[at])
             totals[at] = _total(out[at], weights)
-            _keep_best(best_totals, totals[at])
     return permitted, totals
 
 
@@ -135,17 +126,6 @@ def _in_time(asked, given, today):  # type: ignore[no-untyped-def]
 def _related(other, near):  # type: ignore[no-untyped-def]
     """Whether a record is about a theme among `near`, as search._related has it."""
     return near < 0 or not other["coded"] or np.int64(other["themes"]) & near != 0
-
-
-@inlined
-def _keep_best(totals, total):  # type: ignore[no-untyped-def]
-    """Put a score among the best so far, lowest first, if it is one of them."""
-    if total > totals[0]:
-        place = 1
-        while place < len(totals) and totals[place] < total:
-            totals[place - 1] = totals[place]
-            place += 1
-        totals[place - 1] = total
 
 
 @inlined

@@ -52,8 +52,7 @@ _AHEAD = 8
 def candidates(  # type: ignore[no-untyped-def]
     part, links, places, gists, gist, request, lines, today, admission, weights, codes, most
 ):
-    """Rows of the offers that look best for a request at two looks, best first, with how good in
-    log odds.
+    """Rows of the offers that look best for a request at two looks, in no order.
 
     `part` and `links` tell which `places` to look at (columns of the cells: row, concepts, named,
     text, field, stated, lines); `request` is a table of one row, `gist` its own among the offers'
@@ -234,8 +233,8 @@ def _once(rows, rests, steps, least):  # type: ignore[no-untyped-def]
 
 @compiled
 def _look_again(rows, rests, gists, own, asked, marks, weights, most):  # type: ignore[no-untyped-def]
-    """The rows whose estimates are the `most` best, with what the offers' gists tell, and these
-    estimates to a step: best first, of equals in no order."""
+    """The rows whose estimates are the `most` best, with what the offers' gists tell, and all whose
+    estimates equal the last of them."""
     planes, vector_length = planes_of(asked["vector"])
     meaning, told = np.float32(weights[MEANING]), terms_told(own)
     mine = gist_weights(asked, marks)
@@ -259,16 +258,4 @@ def _look_again(rows, rests, gists, own, asked, marks, weights, most):  # type: 
     while above < most and least > 0:
         least -= 1
         above += often[least]
-    # Of few steps counting tells each row's place, without sorting.
-    places = np.zeros(STEPS, dtype=np.int64)
-    for step in range(STEPS - 2, least - 1, -1):
-        places[step] = places[step + 1] + often[step + 1]
-    ordered, good = np.empty(above, dtype=np.int32), np.empty(above, dtype=np.float32)
-    for at in range(len(rows)):
-        if steps[at] >= least:
-            place = places[steps[at]]
-            places[steps[at]] += 1
-            # The last step is for all from there on.
-            ordered[place] = rows[at]
-            good[place] = steps[at] / STEP if steps[at] < STEPS - 1 else np.float32(np.inf)
-    return ordered, good
+    return rows[steps >= least]

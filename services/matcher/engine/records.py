@@ -38,7 +38,7 @@ from services.matcher.engine.whereabouts import OPEN_END, Whereabouts
 Side = Literal["request", "offer"]
 Measure = Literal["quantity", "money"]
 
-LARGE = 4_000
+LARGE = 400
 """Offers from which on one record is not compared with all of them."""
 
 _REQUEST: Spec = {

@@ -57,14 +57,14 @@ def _best_offers(records: Records, model: Model, request: str, most: int) -> Fou
     asked = records.requests.records.column
     if not asked("open")[row] or asked("embargoed")[row]:
         return _scored(np.zeros(0, dtype=np.intp), np.zeros((0, len(FEATURES))), model)
-    found = worth_scoring(records, model, row)
+    rows = worth_scoring(records, model, row)
     declined = records.declined_rows("request", request)
     if declined:
-        found = found.where(~np.isin(found.rows, declined))
+        rows = rows[~np.isin(rows, declined)]
     if asked("barred")[row]:
-        found = found.where(records.whom.within_embargo(row, found.rows))
-    pairs = offers_compared(records, model, row, found, most)
-    return _proposable(found.rows, pairs, _among_best(pairs, most, model), model)
+        rows = rows[records.whom.within_embargo(row, rows)]
+    pairs = offers_compared(records, model, row, rows)
+    return _proposable(rows, pairs, _among_best(pairs, most, model), model)
 
 
 def _permitted_offers(records: Records, request: str) -> npt.NDArray[np.intp]:

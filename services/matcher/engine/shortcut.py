@@ -41,27 +41,10 @@ MISLED = 1.2
 """By how much, in log odds, looks may mislead, for a pair to be scored that by them falls short of
 where a list ends."""
 
-SHORT = 2.0
-"""By how much, in log odds, looks may fall short of a score, for an offer still to be scored."""
-
-_UNTOLD = ("allowed", "window", "unconditional", "track_record")
-"""Features that no look at an offer tells anything of."""
-
 _OFFERS = ("row", "concepts", "named", "text", "field", "stated", "lines")
 _REQUESTS = ("row", "concepts", "named", "text", "stated", "lines", "shares", "end")
 
 Rows = npt.NDArray[np.int32]
-
-
-class Hopeful(NamedTuple):
-    """Offers in some rows, best first, with log odds that they hardly come above."""
-
-    rows: Rows
-    good: npt.NDArray[np.float32]
-
-    def where(self, kept: npt.NDArray[np.bool_]) -> "Hopeful":
-        """Some of them."""
-        return Hopeful(self.rows[kept], self.good[kept])
 
 
 class Compared(NamedTuple):
@@ -73,12 +56,12 @@ class Compared(NamedTuple):
     features: npt.NDArray[np.float64]
 
 
-def worth_scoring(records: Records, model: Model, row: int) -> Hopeful:
+def worth_scoring(records: Records, model: Model, row: int) -> Rows:
     """Offers that may be among the best for the request in a row, each once."""
     cells = records.found.offers.cells
     asked = records.requests.records.table[row : row + 1]
     marks, offers = records.names.concept_marks(), len(records.offers)
-    rows, good = candidates(
+    rows: Rows = candidates(
         cells.part(records.found.offers_to_look_at(row)),
         cells.links,
         tuple(cells.column(name) for name in _OFFERS),
@@ -92,7 +75,7 @@ def worth_scoring(records: Records, model: Model, row: int) -> Hopeful:
         (marks, *codes()),
         (LOOKED_AT + offers // LOOKED_AT_OF, SCORED + offers // SCORED_OF),
     )
-    return Hopeful(rows, good + _most_else(model))
+    return rows
 
 
 def worth_comparing(records: Records, model: Model, row: int) -> Rows:
@@ -115,20 +98,15 @@ def worth_comparing(records: Records, model: Model, row: int) -> Rows:
     return rows
 
 
-def offers_compared(
-    records: Records, model: Model, row: int, found: Hopeful, most: int
-) -> Compared:
-    """The request in a row with offers, the best of which are looked for, `most` of them.
+def offers_compared(records: Records, model: Model, row: int, rows: Rows) -> Compared:
+    """The request in a row with the offers in some rows.
 
-    Those that are left out as they hardly come up to these count as not permitted. The same numbers
-    as features.pair_features and Model.log_odds give, to the last bit.
+    The same numbers as features.pair_features and Model.log_odds give, to the last bit.
     """
     requests, offers = records.requests, records.offers
-    features = np.empty((len(found.rows), len(FEATURES)))
+    features = np.empty((len(rows), len(FEATURES)))
     permitted, log_odds = offers_features(
-        found.rows,
-        found.good,
-        max(most, 1),
+        rows,
         offers.records.table,
         offers.lines.table,
         requests.records.table[row : row + 1],
@@ -175,13 +153,6 @@ def _near(side: Index, row: int) -> int:
 def codes() -> tuple[npt.NDArray[Any], ...]:
     """How close themes are and how far kinds serve, as numbers and as whole hundredths."""
     return closeness(), serves(), near_themes(), served_kinds()
-
-
-@lru_cache(maxsize=16)
-def _most_else(model: Model) -> np.float32:
-    """What looks tell nothing of at its best, and by how much they may mislead."""
-    weight = dict(zip(model.feature_names, model.weights, strict=True))
-    return np.float32(model.intercept + sum(weight[name] for name in _UNTOLD) + SHORT)
 
 
 @lru_cache(maxsize=16)

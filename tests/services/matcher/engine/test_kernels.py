@@ -13,7 +13,7 @@ from services.matcher.engine.pairing import offers_told, offers_told_fast
 from services.matcher.engine.profiles import OfferProfile, RequestProfile
 from services.matcher.engine.ranking import prior_model
 from services.matcher.engine.search import _permitted_offers, requests_for
-from services.matcher.engine.shortcut import Hopeful, offers_compared, requests_compared
+from services.matcher.engine.shortcut import offers_compared, requests_compared
 from services.matcher.engine.track_records import Standing
 from tests.services.matcher.engine.arbitrary import few, ledgers, registers, standings
 from tests.services.matcher.engine.samples import DONOR, engine
@@ -30,11 +30,6 @@ def made_of(register: Register, ledger: Ledger, standing: Standing | None = None
     if standing is not None:
         made.judge(DONOR, standing)
     return made
-
-
-def hopeful(rows: Any) -> Hopeful:
-    """Offers that may all be the best one."""
-    return Hopeful(rows.astype(np.int32), np.full(len(rows), np.inf, dtype=np.float32))
 
 
 @few
@@ -56,7 +51,7 @@ def test_features_are_the_same_numbers(
             records.today,
             records.sizes(),
         )
-        compiled = offers_compared(records, prior_model(), row, hopeful(rows), 1)
+        compiled = offers_compared(records, prior_model(), row, rows.astype(np.int32))
         assert compiled.permitted.all()
         assert np.array_equal(plain, compiled.features)
         assert np.array_equal(prior_model().log_odds(plain), compiled.log_odds)

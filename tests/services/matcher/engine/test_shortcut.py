@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import timedelta
 from itertools import islice
 from random import Random
-from typing import Any
 
 import pytest
 
@@ -77,25 +76,17 @@ def test_the_best_are_found_and_scored_as_without_the_shortcut() -> None:
     assert all(made.barred("R1", offer_) is None for offer_, _ in short)
 
 
-def test_what_hardly_comes_up_to_the_best_is_not_scored(monkeypatch: pytest.MonkeyPatch) -> None:
-    scored: list[int] = []
-    plain = search.offers_compared
-
-    def noted(*asked: Any) -> shortcut.Compared:
-        found = plain(*asked)
-        scored.append(int(found.permitted.sum()))
-        return found
-
-    monkeypatch.setattr(search, "offers_compared", noted)
+@pytest.mark.parametrize("text", TEXTS)
+def test_nothing_is_missed_where_all_are_scored_though_codes_say_other_than_texts(
+    text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(whereabouts, "FEW", OFFERS)
     monkeypatch.setattr(shortcut, "LOOKED_AT", OFFERS)
     monkeypatch.setattr(shortcut, "SCORED", OFFERS)
-    made = engine(request("R1", signature=signed(TEXTS[0])), *market(1))
-    few = made.shortlist("R1", 5).entries
-    many = made.shortlist("R1", 20).entries
+    made = engine(request("R1", signature=signed(text)), *market(1))
     exact = made.shortlist("R1", 20, exact=True).entries
-    assert many == exact
-    assert few == exact[:5]
-    assert scored[0] < scored[1] < OFFERS
+    assert made.shortlist("R1", 20).entries == exact
+    assert made.shortlist("R1", 5).entries == exact[:5]
 
 
 def test_of_few_offers_those_on_other_themes_are_looked_at_too(
