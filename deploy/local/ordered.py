@@ -37,6 +37,9 @@ Condition = Mapping[str, Any]
 _PEEKED: Final = 48
 _CHUNK, _LARGEST = 16, 512
 _MOST_WALKS = 128
+_SELDOM, _MOST_HELD = 4, 3_000
+"""Where fewer than one of so many records read is wanted, other indexes are asked too, as long as
+they have no more entries than that."""
 _SCALAR = (str, bool, int, float, datetime, ObjectId)
 _Index = tuple[str, list[str], dict[str, int]]
 """Its name, the fields by which it is entered, and its directions."""
@@ -72,7 +75,7 @@ def _listed(
     sort, skip, shown = asked["sort"], asked.get("skip", 0), asked.get("projection")
     field, way = next(iter(sort.items()))
     by_id = field == "_id" and way == 1 and _onwards(condition)
-    if "_id" in condition and not by_id:  # which finds fewer than any order does
+    if _values(condition.get("_id")) is not None:  # those are few already
         return None
     with storage._lock:
         storage._refresh_read_snapshot()
@@ -180,10 +183,15 @@ class _Walk:
         entries = self._sparsest(walks) if few is None else iter(few)
         found: list[dict[str, Any]] = []
         seen: set[int] = set()
+        held: list[set[int]] | None = None
         size = wanted + 1
         while batch := list(islice(entries, size)):
             fresh = [one for one in dict.fromkeys(id_ for _, id_ in batch) if one not in seen]
+            if held is None and seen and len(found) < len(seen) // _SELDOM:
+                held = self._held(condition)
             seen.update(fresh)
+            if held:
+                fresh = [one for one in fresh if all(one in ids for ids in held)]
             read = self._storage._docs_by_recordids(*self._place, fresh)
             found.extend(one for one in read if matches(one, condition, vars=variables))
             enough = few is None and len(found) > wanted
@@ -202,6 +210,19 @@ class _Walk:
                 if len(begun) < _PEEKED:
                     return begun
         return None
+
+    def _held(self, condition: Condition) -> list[set[int]]:
+        """Sets of records, by indexes that have little of a field's values: who is wanted is in
+        each. To look into an index costs a fiftieth of reading a record."""
+        equal = _equal(condition)
+        several: list[set[int]] = []
+        for name, fields, keys in [*self._indexes, *self._others]:
+            for values in equal.get(next(iter(keys)), ()) if fields else ():
+                walks = [self._entries(name, _first_of(keys, one), whole=True) for one in values]
+                ids = {id_ for _, id_ in islice(chain(*walks), _MOST_HELD + 1)}
+                if len(ids) <= _MOST_HELD:
+                    several.append(ids)
+        return several
 
     def _of(self, document: Mapping[str, Any]) -> Any:
         return get_path(document, self._field)

@@ -85,6 +85,8 @@ def clause(chance: random.Random) -> dict[str, Any]:
             {"words": {"$in": chance.sample(WORDS, 2)}},
             {"needs": {"$elemMatch": {"theme": chance.choice(WORDS), "open": True}}},
             {"rare": chance.choice(CODES)},
+            {"_id": {chance.choice(["$nin", "$in"]): ["a", "b"]}},
+            {"_id": {"$gt": f"{chance.getrandbits(60):x}"}},
         ]
     )
 
@@ -125,6 +127,7 @@ def test_a_list_is_the_same_by_an_index(storage: Any, whole: Any) -> None:
         {},
         {"status": "shown"},
         {"country": {"$nin": ["KE"]}, "status": "shown"},
+        {"_id": {"$nin": ["a"]}, "status": "shown"},
         {"$or": [{"words": "a", "status": "shown"}, {"words": "b"}]},
         {"$and": [{"words": {"$in": ["a", "b"]}}, {"status": {"$in": STATES}}]},
     ],
@@ -220,3 +223,25 @@ def test_a_collection_is_gone_through_by_its_ids_in_parts(
     assert storage.find_matching("d", "c", wanted, **backwards) == whole(
         storage, "d", "c", wanted, **backwards
     )
+
+
+def test_of_two_indexes_no_more_is_read_than_both_have(
+    storage: Any, whole: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number, keys in enumerate([{"state": 1, "at": -1}, {"words": 1, "at": -1}]):
+        storage.create_index("d", "both", f"both{number}", keys)
+    for number in range(300):
+        words = ["a" if number % 30 == 7 else "b", "c" if number % 40 == 7 else "d"]
+        record = {"_id": f"{number:03}", "state": STATES[number % 2], "words": words, "at": NOW}
+        storage.insert("d", "both", [record | {"at": NOW - timedelta(hours=number)}])
+    asked: dict[str, Any] = {"sort": {"at": -1, "_id": 1}, "limit": 4}
+    for wanted in (
+        {"words": {"$in": ["a", "e"]}, "state": "shown"},
+        {"$and": [{"words": "b"}, {"words": "c"}]},
+        {"words": "b", "state": "draft", "$or": [{"words": "c"}, {"words": "a"}]},
+    ):
+        expected = whole(storage, "d", "both", wanted, **asked)
+        with monkeypatch.context() as within:
+            read = noted(within)
+            assert storage.find_matching("d", "both", wanted, **asked) == expected
+        assert len(read) < 40, wanted
