@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from services.matcher.allocating import Situation
-from services.matcher.documents import RecordView
 from services.matcher.embargo_checks import rulings
 from services.matcher.engine.allocation import Taken
 from services.matcher.engine.allocation_filling import cost
@@ -62,8 +61,7 @@ def unmet(state: Situation, taken: tuple[Taken, ...]) -> Iterator[Unmet]:
         linked.setdefault(link.need, []).append(link.provision)
     limited = _limited(state)
     emptied = _emptied(state, given)
-    offered = {id_: unpacked(view.stated) for id_, view in sorted(state.offers.items())}
-    geography = Geography.of_vocabulary(state.on)
+    offered = _Offered(state)
     ruling_for = rulings(state.on)
     for need, line in sorted(state.needs.items()):
         left = line.free - met.get(need, 0)
@@ -86,7 +84,7 @@ def unmet(state: Situation, taken: tuple[Taken, ...]) -> Iterator[Unmet]:
                 reason = "fund" if drained else "ceiling" if capped else "indivisible"
             offers = {id_[0] for id_ in (drained or capped or spare or provisions)}
         else:
-            reason, offers = _without_links(state, need, offered, geography)
+            reason, offers = _without_links(state, need, offered)
         yield Unmet(need, left, reason, tuple(sorted(offers)[:MOST_OFFERS]))
 
 
@@ -128,9 +126,7 @@ def _emptied(state: Situation, given: Mapping[LineId, int]) -> set[LineId]:
     return found
 
 
-def _without_links(
-    state: Situation, need: LineId, offered: Mapping[str, Stated], geography: Geography
-) -> tuple[str, set[str]]:
+def _without_links(state: Situation, need: LineId, offered: "_Offered") -> tuple[str, set[str]]:
     linked = state.linked.get(need[0], Linked())
     known = {
         "unit-mismatch": linked.mismatched,
@@ -141,40 +137,62 @@ def _without_links(
         if offers.get(need):
             return reason, set(offers[need])
     found: dict[str, set[str]] = {}
-    for offer, stated in offered.items():
-        if _serves(state.requests[need[0]], need[1], stated):
-            barred = _barred(state, need, offer, stated, geography)
-            found.setdefault(barred or "used-up", set()).add(offer)
+    for offer in offered.serving(need):
+        of_reason = found.setdefault(offered.barred(need, offer) or "used-up", set())
+        of_reason.add(offer)
+        if len(found.get("used-up", ())) == MOST_OFFERS:
+            break  # what comes first of the reasons, and no more offers are told
     return next(((one, found[one]) for one in REASONS if one in found), ("no-offer", set()))
 
 
-def _serves(request: RecordView, number: int, offer: Stated) -> bool:
-    line = unpacked(request.stated).lines.get(number)
-    if line is None or line.theme not in THEME_NUMBERS or line.kind not in KIND_NUMBERS:
-        return False
-    near = closeness_rows()[THEME_NUMBERS[line.theme]]
-    serves = serves_rows()[KIND_NUMBERS[line.kind]]
+class _Offered:
+    """What is offered, as the needs that nothing is linked with are held against it."""
+
+    def __init__(self, state: Situation) -> None:
+        self._requests = state.requests
+        self._on = state.on
+        self._geography = Geography.of_vocabulary(state.on)
+        self._offers = {
+            id_: (unpacked(view.stated), view.eligibility or {})
+            for id_, view in sorted(state.offers.items())
+        }
+        self._serving: dict[tuple[str, str], list[str]] = {}
+
+    def serving(self, need: LineId) -> list[str]:
+        """The offers of a kind that serves a need, by id."""
+        line = unpacked(self._requests[need[0]].stated).lines.get(need[1])
+        if line is None or line.theme not in THEME_NUMBERS or line.kind not in KIND_NUMBERS:
+            return []
+        of_kind = (line.theme, line.kind)
+        if of_kind not in self._serving:
+            self._serving[of_kind] = [
+                id_ for id_, (stated, _) in self._offers.items() if _serves(of_kind, stated)
+            ]
+        return self._serving[of_kind]
+
+    def barred(self, need: LineId, offer: str) -> str | None:
+        """Why an offer of that kind cannot serve the need; None where only others keep it."""
+        request, (stated, eligible) = self._requests[need[0]], self._offers[offer]
+        wanted = unpacked(request.stated)
+        named = [eligible.get(name, ()) for name in ("countries", "regions", "groups")]
+        if any(named) and not (
+            request.owner in named[0]
+            or self._geography.area(request.owner) in named[1]
+            or set(self._geography.groups(request.owner)) & set(named[2])
+        ):
+            return "not-eligible"
+        asked = wanted.lines[need[1]].window or wanted.window
+        windows = [one for one in (asked, stated.window) if one is not None]
+        first = max([self._on, *(one.first for one in windows)])
+        last = [one.last for one in windows]
+        return "out-of-time" if last and min(last) < first else None
+
+
+def _serves(of_kind: tuple[str, str], offer: Stated) -> bool:
+    near = closeness_rows()[THEME_NUMBERS[of_kind[0]]]
+    serves = serves_rows()[KIND_NUMBERS[of_kind[1]]]
     return any(
         near[THEME_NUMBERS[one.theme]] * serves[KIND_NUMBERS[one.kind]] >= LEAST_FIT
         for one in offer.lines.values()
         if one.theme in THEME_NUMBERS and one.kind in KIND_NUMBERS
     )
-
-
-def _barred(
-    state: Situation, need: LineId, offer: str, stated: Stated, geography: Geography
-) -> str | None:
-    request, wanted = state.requests[need[0]], unpacked(state.requests[need[0]].stated)
-    line = wanted.lines[need[1]]
-    eligible = state.offers[offer].eligibility or {}
-    named = [eligible.get(name, ()) for name in ("countries", "regions", "groups")]
-    if any(named) and not (
-        request.owner in named[0]
-        or geography.area(request.owner) in named[1]
-        or set(geography.groups(request.owner)) & set(named[2])
-    ):
-        return "not-eligible"
-    windows = [one for one in (line.window or wanted.window, stated.window) if one is not None]
-    first = max([state.on, *(one.first for one in windows)])
-    last = [one.last for one in windows]
-    return "out-of-time" if last and min(last) < first else None

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from services.matcher.index_feed import IndexFeed
+from services.matcher.index_feed import Cause, IndexFeed
 from services.matcher.metrics import NOT_INDEXED
 from shared.events import validation
 from shared.events.envelope import COMMITMENT, MATCH, Event
@@ -150,6 +150,18 @@ def test_an_event_marks_the_requests_that_it_concerns(
     ranked.apply(received(event))
     ranked.settle()
     assert marked(ranked) == expected
+
+
+def test_what_was_taken_out_in_vain_waits_on_before_the_others(ranked: IndexFeed) -> None:
+    ranked.mark(["r1"], "trace-1")
+    (partition,) = (number for number, waiting in ranked.dirty.items() if "r1" in waiting)
+    taken = {(partition, "r1"): ranked.dirty[partition].pop("r1")}
+    ranked.mark(["r2", "r1"], "trace-2")
+    ranked.wait_on(taken)
+    waiting = ranked.dirty[partition]
+    assert next(iter(waiting)) == "r1"
+    assert waiting["r1"] == Cause(taken[partition, "r1"].since, "trace-2")
+    assert sum("r2" in one for one in ranked.dirty.values()) == 1
 
 
 def test_another_day_marks_everything(ranked: IndexFeed) -> None:

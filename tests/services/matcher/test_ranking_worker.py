@@ -1,5 +1,6 @@
 """The ranking loop over a real broker and a real database."""
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -9,7 +10,9 @@ from typing import Any
 import pytest
 from kafka import TopicPartition
 from pymongo.database import Database
+from pymongo.errors import AutoReconnect
 
+from services.matcher import shortlists
 from services.matcher.documents import PartitionFence, Shortlist, entries_of, shortlist_id
 from services.matcher.engine.geography import Geography
 from services.matcher.engine.matching import Engine
@@ -206,6 +209,32 @@ def test_a_request_whose_ranking_fails_does_not_hold_up_the_others(
     with running(make_worker().loops()):
         eventually(lambda: all(offers_of(r) == OFFERS[:1] for r in REQUESTS[1:]), "the others")
         assert offers_of(REQUESTS[0]) is None
+
+
+def test_what_could_not_be_stored_waits_and_does_not_count_as_worked(
+    settings: Settings,
+    make_worker: Callable[[], RankingWorker],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    store, tried, let_through = shortlists.store, threading.Event(), threading.Event()
+
+    def fails_until(*asked: Any) -> shortlists.Stored:
+        if not let_through.is_set():
+            tried.set()
+            raise AutoReconnect("illustrative")
+        return store(*asked)
+
+    monkeypatch.setattr(shortlists, "store", fails_until)
+    requests = [request_event(id_) for id_ in REQUESTS]
+    publish(settings, [*requests, offer_event(OFFERS[0])])
+    with running(make_worker().loops()):
+        assert tried.wait(60)
+        publish(settings, [request_event(REQUESTS[0], 2, country="KEN")])
+        assert saved_positions(settings) == 0
+        let_through.set()
+        eventually(lambda: all(offers_of(r) == OFFERS[:1] for r in REQUESTS), "all stored")
+        eventually(lambda: saved_positions(settings) == len(requests) + 1, "positions saved")
+    assert Shortlist.objects(id=shortlist_id(REQUESTS[0])).scalar("country").first() == "KEN"
 
 
 def test_workers_follow_the_model_in_use_without_a_restart(
