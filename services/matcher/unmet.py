@@ -1,6 +1,6 @@
 """Why an allocation leaves a need line open."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from services.matcher.allocating import Situation
@@ -153,7 +153,7 @@ class _Offered:
         self._on = state.on
         self._geography = Geography.of_vocabulary(state.on)
         self._offers = {
-            id_: (unpacked(view.stated), view.eligibility or {})
+            id_: (unpacked(view.stated), _named(view.eligibility or {}))
             for id_, view in sorted(state.offers.items())
         }
         self._serving: dict[tuple[str, str], list[str]] = {}
@@ -172,13 +172,13 @@ class _Offered:
 
     def barred(self, need: LineId, offer: str) -> str | None:
         """Why an offer of that kind cannot serve the need; None where only others keep it."""
-        request, (stated, eligible) = self._requests[need[0]], self._offers[offer]
+        request, (stated, named) = self._requests[need[0]], self._offers[offer]
         wanted = unpacked(request.stated)
-        named = [eligible.get(name, ()) for name in ("countries", "regions", "groups")]
+        countries, regions, groups = named
         if any(named) and not (
-            request.owner in named[0]
-            or self._geography.area(request.owner) in named[1]
-            or set(self._geography.groups(request.owner)) & set(named[2])
+            request.owner in countries
+            or self._geography.area(request.owner) in regions
+            or not groups.isdisjoint(self._geography.groups(request.owner))
         ):
             return "not-eligible"
         asked = wanted.lines[need[1]].window or wanted.window
@@ -186,6 +186,11 @@ class _Offered:
         first = max([self._on, *(one.first for one in windows)])
         last = [one.last for one in windows]
         return "out-of-time" if last and min(last) < first else None
+
+
+def _named(eligibility: Mapping[str, Iterable[str]]) -> tuple[frozenset[str], ...]:
+    """The countries, regions and groups that an offer is for."""
+    return tuple(frozenset(eligibility.get(one, ())) for one in ("countries", "regions", "groups"))
 
 
 def _serves(of_kind: tuple[str, str], offer: Stated) -> bool:
