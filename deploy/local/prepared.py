@@ -29,7 +29,7 @@ LIBRARIES = (
     *("joserfc.jwt", "joserfc.jwk", "limits", "requests", "requests_hardened", "babel.dates"),
     *("babel.numbers", "flask_babel", "flask_wtf", "wtforms", "holidays", "pycountry", "argon2"),
     *("pyotp", "segno", "xlsxwriter", "python_calamine", "standardwebhooks", "yaml", "numba"),
-    *("scipy.sparse", "greenlet"),
+    *("scipy.sparse", "greenlet", "orjson"),
 )
 PR_SET_NAME = 15
 
