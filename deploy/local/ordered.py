@@ -37,6 +37,8 @@ Condition = Mapping[str, Any]
 _PEEKED: Final = 48
 _CHUNK, _LARGEST = 16, 512
 _MOST_WALKS = 128
+_OF_THE_SERVER: Final = frozenset({"admin", "config", "local"})
+"""Databases of which some collections are kept elsewhere."""
 _SELDOM, _MOST_HELD = 4, 3_000
 """Where fewer than one of so many records read is wanted, other indexes are asked too, as long as
 they have no more entries than that."""
@@ -75,7 +77,8 @@ def _listed(
     sort, skip, shown = asked["sort"], asked.get("skip", 0), asked.get("projection")
     field, way = next(iter(sort.items()))
     by_id = field == "_id" and way == 1 and _onwards(condition)
-    if _values(condition.get("_id")) is not None:  # those are few already
+    few = _values(condition.get("_id")) is not None
+    if few or db in _OF_THE_SERVER:
         return None
     with storage._lock:
         storage._refresh_read_snapshot()
@@ -85,12 +88,18 @@ def _listed(
         else:
             walk = _Walk(storage, (db, coll), field, way, condition)
             found = walk.first(condition, skip + asked["limit"], asked.get("let"))
-    if found is None:
+    if found is None or not all(_in_order(get_path(one, field), way) for one in found):
         return None
     listed: list[dict[str, Any]] = sort_docs(found, sort)[skip : skip + asked["limit"]]
     if shown:
         listed = apply_projection_batch(listed, shown, condition, metas=None, has_sort=True)
     return listed
+
+
+def _in_order(value: Any, way: int) -> bool:
+    """Whether an index has such values in the order of the sort: not lists, nor documents, nor
+    texts from the last on, of which one may begin as another does."""
+    return not isinstance(value, (list, Mapping)) and not (way == -1 and isinstance(value, str))
 
 
 def _onwards(condition: Condition) -> bool:
@@ -163,7 +172,7 @@ class _Walk:
             wanted = {"$gte": wanted, "$lte": wanted}
         found: dict[str, bytes] = {}
         for name, value in wanted.items() if isinstance(wanted, Mapping) else ():
-            if name in _BOUNDS and isinstance(value, _SCALAR):
+            if name in _BOUNDS and isinstance(value, _SCALAR) and _in_order(value, self._way):
                 found[_BOUNDS[name]] = _escape_kb(encode_value_directed(value, self._way))
         names = ("low", "high") if self._way == 1 else ("high", "low")
         return found.get(names[0], b""), found.get(names[1])
@@ -219,9 +228,9 @@ class _Walk:
         for name, fields, keys in [*self._indexes, *self._others]:
             for values in equal.get(next(iter(keys)), ()) if fields else ():
                 walks = [self._entries(name, _first_of(keys, one), whole=True) for one in values]
-                ids = {id_ for _, id_ in islice(chain(*walks), _MOST_HELD + 1)}
-                if len(ids) <= _MOST_HELD:
-                    several.append(ids)
+                begun = list(islice(chain(*walks), _MOST_HELD + 1))
+                if len(begun) <= _MOST_HELD:
+                    several.append({id_ for _, id_ in begun})
         return several
 
     def _of(self, document: Mapping[str, Any]) -> Any:

@@ -136,6 +136,10 @@ class RankingWorker:
                 except (*INFRASTRUCTURE, Contention) as error:
                     log.warning("ranking interrupted", error=str(error))
                     stop.wait(PAUSE_SECONDS)
+            try:
+                self._settle_stored()
+            except (*INFRASTRUCTURE, Contention) as error:
+                log.warning("not stored before the end", error=str(error))
 
     def _working(self) -> bool:
         return time.monotonic() - self._turned < HANGING_SECONDS
@@ -197,17 +201,22 @@ class RankingWorker:
         """Rank one chunk of what waits in this worker's partitions, while the one before is stored;
         then have it stored too."""
         chunk = self._ranked()
-        self._settle_stored()
+        try:
+            self._settle_stored()
+        except BaseException:
+            tracing.end(chunk.spans, failed=True)
+            raise
         if not chunk.causes:
             return
         for partition, request in chunk.causes:
             del self._feed.dirty[partition][request]
-        self._storing.start(chunk, self._ownership.fences, self._clock())
+        self._storing.start(chunk, self._clock())
 
     def _ranked(self) -> Chunk:
+        fences = dict(self._ownership.fences)
         waiting = (
             ((partition, request), cause)
-            for partition in self._ownership.fences
+            for partition in fences
             for request, cause in self._feed.dirty[partition].items()
         )
         causes = dict(islice(waiting, CHUNK))
@@ -224,7 +233,7 @@ class RankingWorker:
         finally:
             if failed:
                 tracing.end(spans, failed=True)
-        return Chunk(causes, rankings, spans)
+        return Chunk(fences, causes, rankings, spans)
 
     def _settle_stored(self) -> None:
         """Wait for the chunk that is being stored; what could not be stored waits on."""
@@ -238,7 +247,9 @@ class RankingWorker:
             raise
         for cause in chunk.causes.values():
             metrics.PROPOSING.observe(at - cause.since)
-        self._ownership.lost(stored.fenced)
+        # What was taken again meanwhile is not lost: the chunk's own fence was the old one.
+        now = dict(self._ownership.fences)
+        self._ownership.lost(p for p in stored.fenced if now.get(p) == chunk.fences[p])
         metrics.RANKED.inc(len(chunk.causes))
         metrics.WRITTEN.inc(stored.written)
         metrics.NOT_STORED.inc(stored.unfit)

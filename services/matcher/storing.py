@@ -16,10 +16,11 @@ from shared import tracing
 class Chunk:
     """Requests that were ranked, by partition and id, each with its cause, and what came of it.
 
-    `spans` are the steps of ranking in the traces that these belong to; they end once all is
-    stored.
+    `fences` are those of their partitions, as they were when the ranking began. `spans` are the
+    steps of ranking in the traces that these belong to; they end once all is stored.
     """
 
+    fences: Mapping[int, int]
     causes: Mapping[tuple[int, str], Cause]
     rankings: Mapping[int, Sequence[Ranking]]
     spans: Sequence[tracing.Span | None]
@@ -39,10 +40,10 @@ class Storing:
         """The chunk that is being stored, or was and has not been asked for."""
         return self._under_way
 
-    def start(self, chunk: Chunk, fences: Mapping[int, int], now: datetime) -> None:
+    def start(self, chunk: Chunk, now: datetime) -> None:
         """Begin to store a chunk. The one before must have been finished."""
         self._under_way = chunk
-        self._result = self._pool.submit(_store, chunk, dict(fences), now)
+        self._result = self._pool.submit(_store, chunk, now)
 
     def finish(self) -> tuple[Stored, float]:
         """Wait until the chunk under way is stored; what became of it, and when (monotonic).
@@ -59,10 +60,10 @@ class Storing:
         self._pool.shutdown()
 
 
-def _store(chunk: Chunk, fences: Mapping[int, int], now: datetime) -> tuple[Stored, float]:
+def _store(chunk: Chunk, now: datetime) -> tuple[Stored, float]:
     failed = True
     try:
-        stored = shortlists.store(chunk.rankings, fences, now)
+        stored = shortlists.store(chunk.rankings, chunk.fences, now)
         failed = False
     finally:
         tracing.end(chunk.spans, failed=failed)

@@ -49,7 +49,7 @@ def waiting_since(collection: Collection[dict[str, Any]]) -> datetime | None:
 
 
 def waiting_up_to(collection: Collection[dict[str, Any]], most: int) -> int:
-    """How many events wait in a collection; `most` for that many or more, of which none are read.
+    """How many events wait in a collection; `most` for that many or more, no more are read.
 
     In the order of their index, as `waiting_since` reads: what counts by itself may read all.
     """

@@ -106,7 +106,11 @@ def condition(chance: random.Random, depth: int = 0) -> dict[str, Any]:
     return found
 
 
-def test_a_list_is_the_same_by_an_index(storage: Any, whole: Any) -> None:
+@pytest.mark.parametrize("held", [ordered._MOST_HELD, 10])
+def test_a_list_is_the_same_by_an_index(
+    storage: Any, whole: Any, monkeypatch: pytest.MonkeyPatch, held: int
+) -> None:
+    monkeypatch.setattr(ordered, "_MOST_HELD", held)
     chance = random.Random(2)
     for _ in range(50):
         wanted = condition(chance)
@@ -245,3 +249,42 @@ def test_of_two_indexes_no_more_is_read_than_both_have(
             read = noted(within)
             assert storage.find_matching("d", "both", wanted, **asked) == expected
         assert len(read) < 40, wanted
+
+
+def test_an_index_that_has_more_than_is_looked_at_leaves_nothing_out(
+    storage: Any, whole: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number, keys in enumerate([{"state": 1, "at": -1}, {"words": 1, "at": -1}]):
+        storage.create_index("d", "many", f"many{number}", keys)
+    of_two = [{"state": "draft", "words": ["a", "b"]}] * 60
+    others = [{"state": "shown", "words": ["z"]}] * 40
+    for number, record in enumerate([*of_two, *others, {"state": "shown", "words": ["e"]}]):
+        storage.insert(
+            "d", "many", [{"_id": number, "at": NOW - timedelta(hours=number), **record}]
+        )
+    wanted = {"state": "shown", "words": {"$in": ["a", "b", "e"]}}
+    asked: dict[str, Any] = {"sort": {"at": -1, "_id": 1}, "limit": 4}
+    # Two entries of each of sixty records: as many records as are looked at, and more entries.
+    monkeypatch.setattr(ordered, "_MOST_HELD", 90)
+    found = storage.find_matching("d", "many", wanted, **asked)
+    assert found == whole(storage, "d", "many", wanted, **asked)
+    assert len(found) == 1
+
+
+@pytest.mark.parametrize("way", [1, -1])
+@pytest.mark.parametrize("bound", [{}, {"name": {"$lte": "ab"}}, {"name": {"$gt": "a"}}])
+def test_texts_and_lists_are_sorted_as_the_database_does(
+    storage: Any, whole: Any, bound: dict[str, Any], way: int
+) -> None:
+    name = f"sorted{way}{len(bound)}{bound}"
+    for field in ("name", "words"):
+        storage.create_index("d", name, field, {"kind": 1, field: way})
+    lists = ([1], [5, 1], [3], [2, 4])
+    for number, text in enumerate(["a", "abc", "ab", "b"]):
+        record = {"_id": number, "kind": "x", "name": text, "words": lists[number]}
+        storage.insert("d", name, [record])
+    for field in ("name", "words"):
+        asked: dict[str, Any] = {"sort": {field: way, "_id": 1}, "limit": 1}
+        wanted = {"kind": "x", **bound}
+        expected = whole(storage, "d", name, wanted, **asked)
+        assert storage.find_matching("d", name, wanted, **asked) == expected
