@@ -24,6 +24,7 @@ import numpy as np
 import pymongo
 from kafka import KafkaProducer
 from kafka.errors import RetriableError
+from prometheus_client import REGISTRY
 from rich.console import Console
 from rich.progress import track
 
@@ -36,7 +37,6 @@ from deploy.local.programs import service_settings
 from deploy.local.running import Stack
 from deploy.local.servers import wait_until
 from deploy.local.stack import SERVICES
-from services.matcher import metrics
 from services.matcher.documents import Shortlist
 from services.matcher.engine.compiling import compile_all
 from services.matcher.models import ensure_prior
@@ -247,8 +247,7 @@ def _matching(settings: Settings, _: Sequence[Event], requests: Sequence[Event])
 
 def _written() -> float:
     """How many shortlists this process has written."""
-    (metric,) = metrics.WRITTEN.collect()
-    return next(one.value for one in metric.samples if one.name.endswith("_total"))
+    return REGISTRY.get_sample_value("entraide_shortlists_written_total") or 0.0
 
 
 @contextmanager

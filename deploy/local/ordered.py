@@ -214,8 +214,7 @@ class _Walk:
         equal = _equal(condition)
         for name, before, keys in self._others:
             for values in equal.get(before[0], ()):
-                walks = [self._entries(name, _first_of(keys, one), whole=True) for one in values]
-                begun = list(islice(chain(*walks), _PEEKED))
+                begun = self._begun(name, keys, values, _PEEKED)
                 if len(begun) < _PEEKED:
                     return begun
         return None
@@ -225,13 +224,19 @@ class _Walk:
         each. To look into an index costs a fiftieth of reading a record."""
         equal = _equal(condition)
         several: list[set[int]] = []
-        for name, fields, keys in [*self._indexes, *self._others]:
-            for values in equal.get(next(iter(keys)), ()) if fields else ():
-                walks = [self._entries(name, _first_of(keys, one), whole=True) for one in values]
-                begun = list(islice(chain(*walks), _MOST_HELD + 1))
+        for name, before, keys in [*self._indexes, *self._others]:
+            for values in equal.get(before[0], ()) if before else ():
+                begun = self._begun(name, keys, values, _MOST_HELD + 1)
                 if len(begun) <= _MOST_HELD:
                     several.append({id_ for _, id_ in begun})
         return several
+
+    def _begun(
+        self, name: str, keys: Mapping[str, int], values: Iterable[Any], most: int
+    ) -> list[Entry]:
+        """The entries of an index whose first field has one of some values, so many at most."""
+        walks = (self._entries(name, _first_of(keys, one), whole=True) for one in values)
+        return list(islice(chain.from_iterable(walks), most))
 
     def _of(self, document: Mapping[str, Any]) -> Any:
         return get_path(document, self._field)

@@ -200,11 +200,12 @@ class RankingWorker:
     def _work(self) -> None:
         """Rank one chunk of what waits in this worker's partitions, while the one before is stored;
         then have it stored too."""
-        chunk = self._ranked()
+        spans: list[tracing.Span | None] = []
         try:
+            chunk = self._ranked(spans)
             self._settle_stored()
         except BaseException:
-            tracing.end(chunk.spans, failed=True)
+            tracing.end(spans, failed=True)
             raise
         if not chunk.causes:
             return
@@ -212,7 +213,8 @@ class RankingWorker:
             del self._feed.dirty[partition][request]
         self._storing.start(chunk, self._clock())
 
-    def _ranked(self) -> Chunk:
+    def _ranked(self, spans: list[tracing.Span | None]) -> Chunk:
+        """Rank what waits longest; `spans` gets the steps as they begin, for whoever ends them."""
         fences = dict(self._ownership.fences)
         waiting = (
             ((partition, request), cause)
@@ -221,18 +223,11 @@ class RankingWorker:
         )
         causes = dict(islice(waiting, CHUNK))
         rankings: dict[int, list[Ranking]] = {}
-        spans: list[tracing.Span | None] = []
-        failed = True
-        try:
-            for (partition, request), cause in causes.items():
-                spans.append(span := _span(request, cause))
-                ranking = self._rank(request, None if span is None else span.traceparent)
-                if ranking is not None:
-                    rankings.setdefault(partition, []).append(ranking)
-            failed = False
-        finally:
-            if failed:
-                tracing.end(spans, failed=True)
+        for (partition, request), cause in causes.items():
+            spans.append(span := _span(request, cause))
+            ranking = self._rank(request, None if span is None else span.traceparent)
+            if ranking is not None:
+                rankings.setdefault(partition, []).append(ranking)
         return Chunk(fences, causes, rankings, spans)
 
     def _settle_stored(self) -> None:

@@ -137,9 +137,8 @@ def _without_links(state: Situation, need: LineId, offered: "_Offered") -> tuple
         if offers.get(need):
             return reason, set(offers[need])
     found: dict[str, set[str]] = {}
-    for offer in offered.serving(need):
-        of_reason = found.setdefault(offered.barred(need, offer) or "used-up", set())
-        of_reason.add(offer)
+    for offer, reason in offered.reasons(need):
+        found.setdefault(reason, set()).add(offer)
         if len(found.get("used-up", ())) == MOST_OFFERS:
             break  # what comes first of the reasons, and no more offers are told
     return next(((one, found[one]) for one in REASONS if one in found), ("no-offer", set()))
@@ -158,34 +157,39 @@ class _Offered:
         }
         self._serving: dict[tuple[str, str], list[str]] = {}
 
-    def serving(self, need: LineId) -> list[str]:
-        """The offers of a kind that serves a need, by id."""
-        line = unpacked(self._requests[need[0]].stated).lines.get(need[1])
+    def reasons(self, need: LineId) -> Iterator[tuple[str, str]]:
+        """The offers of a kind that serves a need, by id, each with what keeps it from that."""
+        request = self._requests[need[0]]
+        wanted = unpacked(request.stated)
+        line = wanted.lines.get(need[1])
         if line is None or line.theme not in THEME_NUMBERS or line.kind not in KIND_NUMBERS:
-            return []
-        of_kind = (line.theme, line.kind)
+            return
+        area = self._geography.area(request.owner)
+        groups = self._geography.groups(request.owner)
+        asked = line.window or wanted.window
+        for offer in self._of_kind(line.theme, line.kind):
+            stated, named = self._offers[offer]
+            in_countries, in_regions, in_groups = named
+            if any(named) and not (
+                request.owner in in_countries
+                or area in in_regions
+                or not in_groups.isdisjoint(groups)
+            ):
+                yield offer, "not-eligible"
+                continue
+            windows = [one for one in (asked, stated.window) if one is not None]
+            first = max([self._on, *(one.first for one in windows)])
+            over = bool(windows) and min(one.last for one in windows) < first
+            yield offer, "out-of-time" if over else "used-up"
+
+    def _of_kind(self, theme: str, kind: str) -> list[str]:
+        """The offers of which a line serves that kind of help on that theme, by id."""
+        of_kind = (theme, kind)
         if of_kind not in self._serving:
             self._serving[of_kind] = [
                 id_ for id_, (stated, _) in self._offers.items() if _serves(of_kind, stated)
             ]
         return self._serving[of_kind]
-
-    def barred(self, need: LineId, offer: str) -> str | None:
-        """Why an offer of that kind cannot serve the need; None where only others keep it."""
-        request, (stated, named) = self._requests[need[0]], self._offers[offer]
-        wanted = unpacked(request.stated)
-        countries, regions, groups = named
-        if any(named) and not (
-            request.owner in countries
-            or self._geography.area(request.owner) in regions
-            or not groups.isdisjoint(self._geography.groups(request.owner))
-        ):
-            return "not-eligible"
-        asked = wanted.lines[need[1]].window or wanted.window
-        windows = [one for one in (asked, stated.window) if one is not None]
-        first = max([self._on, *(one.first for one in windows)])
-        last = [one.last for one in windows]
-        return "out-of-time" if last and min(last) < first else None
 
 
 def _named(eligibility: Mapping[str, Iterable[str]]) -> tuple[frozenset[str], ...]:

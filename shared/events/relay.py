@@ -35,8 +35,7 @@ _IDLE_SECONDS = 0.05
 _ASKING = Asking(shortest=_IDLE_SECONDS, longest=0.5)
 _LONGEST_PAUSE_SECONDS = 2.0
 _MEASURE_SECONDS = 5.0
-DEPTH = 1_000
-"""Of what waits no more is counted."""
+_MOST_COUNTED = 1_000
 _FREE = {"lease_owner": "", "lease_until": ""}
 
 log = structlog.get_logger(__name__)
@@ -256,7 +255,7 @@ class Relay:
             collection = aggregate._get_collection()
             since = waiting_since(collection)
             age = (self._clock() - since).total_seconds() if since else 0.0
-            depth = waiting_up_to(collection, DEPTH) if since else 0
+            depth = waiting_up_to(collection, _MOST_COUNTED) if since else 0
             metrics.OUTBOX_DEPTH.labels(collection.name).set(depth)
             metrics.OUTBOX_AGE.labels(collection.name).set(max(age, 0.0))
 
