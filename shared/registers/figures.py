@@ -14,12 +14,13 @@ import structlog
 from mongoengine import DictField, Document, StringField
 
 from shared.events.work import INFRASTRUCTURE
-from shared.registers.public import SECONDS
 
 Clock = Callable[[], datetime]
 Make = Callable[[datetime], dict[str, Any]]
 
 _ID: Final = "public"
+_LEAST: Final = 5.0
+"""Seconds that a worker rests at least: who has just filled a register soon finds it told of."""
 _REST: Final = 20
 """A worker rests that many times as long as it reckoned, so that it takes a twentieth of it."""
 
@@ -36,7 +37,7 @@ class Figures(Document):
 
 
 def keep_reckoning(make: Make, stop: threading.Event, clock: Clock) -> None:
-    """The worker's loop: reckon once a minute, or more seldom where that takes long."""
+    """The worker's loop: reckon every few seconds, or more seldom where that takes long."""
     rest = 0.0
     while not stop.wait(rest):
         began = time.monotonic()
@@ -46,7 +47,7 @@ def keep_reckoning(make: Make, stop: threading.Event, clock: Clock) -> None:
             log.warning("figures not reckoned", error=str(error))
         except Exception as error:  # one odd record must not end the worker's other loops
             log.error("figures not reckoned", exc_info=error)
-        rest = max(float(SECONDS), _REST * (time.monotonic() - began))
+        rest = max(_LEAST, _REST * (time.monotonic() - began))
 
 
 def reckon(make: Make, now: datetime) -> None:
