@@ -27,6 +27,7 @@ from tests.journeys.conftest import AS_OF
 from tests.pages.visiting import Visitor
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
+PASSWORD = "of every account of these tests"
 _SETTLED_SECONDS = 240.0
 
 
@@ -105,8 +106,8 @@ def _cookies(stack: Stack, gold: GoldSet) -> dict[str, str]:
         Office("operator"),
     )
     try:
-        accounts = {office.role: make_account(house, office.role, office) for office in offices}
-        now = house.clock()
+        hashed, now = house.passwords.hash(PASSWORD), house.clock()
+        accounts = {one.role: make_account(house, one.role, one, hashed) for one in offices}
         hook, _ = webhooks.make(house, accounts["requester"].id, "https://8.8.8.8/hook", [], now)
         webhooks.pause(hook, "owner", now)
         webhooks.ping(hook, now)

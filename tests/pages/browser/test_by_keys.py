@@ -1,4 +1,4 @@
-"""What coordinators and donors do beside their main journeys, by the keyboard alone."""
+"""What users do beside their main journeys, by the keyboard alone."""
 
 import re
 from pathlib import Path
@@ -11,7 +11,7 @@ from tests.journeys.speaking import both_agree
 from tests.pages.browser.conftest import ContextMaker
 from tests.pages.browser.hands import PATIENCE, opened
 from tests.pages.meeting import make_match
-from tests.pages.running import Portal
+from tests.pages.running import PASSWORD, Portal
 
 pytestmark = [pytest.mark.journey, pytest.mark.long]
 
@@ -69,3 +69,44 @@ def test_a_coordinator_enters_an_embargo_and_ends_it(portal: Portal, reading: Co
     hands.fill(form.locator("[name=reason]"), "It is over")
     hands.press(form.locator("button"))
     expect(page.locator("main")).to_contain_text("Ended", timeout=PATIENCE)
+
+
+def test_a_coordinator_invites_somebody_and_takes_it_back(
+    portal: Portal, reading: ContextMaker
+) -> None:
+    page, hands = opened(reading, "coordinator", "en")
+    page.goto("/invitations")
+    address = f"{new_id()}@entraide.example"
+    hands.fill(page.locator("#email"), address)
+    hands.choose(page.locator("#role"), "requester")
+    hands.choose(page.locator("#state"), portal.state)
+    hands.press(page.locator("main form:has(#email) button"))
+    invited = page.locator("main li", has_text=address)
+    expect(invited).to_contain_text("open")
+    hands.press(invited.locator("button"))
+    expect(page.locator("main li", has_text=address)).to_contain_text("taken back")
+
+
+def test_a_state_names_an_office_and_confirms_it(portal: Portal, reading: ContextMaker) -> None:
+    page, hands = opened(reading, "requester", "en")
+    page.goto("/contacts/edit")
+    office = f"Focal point {new_id()[:6]} (illustrative)"
+    hands.fill(page.locator("main form input:not([type=hidden])").first, office)
+    hands.press(page.locator("button[name=go][value=keep]"))
+    page.wait_for_url(re.compile("/contacts(#main)?$"))
+    expect(page.locator("main")).to_contain_text(office)
+    hands.press(page.locator("form[action='/contacts/confirm'] button"))
+    expect(page.locator("main")).to_contain_text("up to date")
+
+
+def test_a_donor_makes_a_token_and_revokes_it(portal: Portal, reading: ContextMaker) -> None:
+    page, hands = opened(reading, "donor", "en")
+    page.goto("/account/tokens")
+    name = f"Script {new_id()[:6]}"
+    hands.fill(page.locator("#name"), name)
+    hands.tick(page.locator("main form [name=scopes]").first)
+    hands.fill(page.locator("#current"), PASSWORD)
+    hands.press(page.locator("main form:has(#current) button"))
+    expect(page.get_by_role("status")).to_contain_text("This is the new token")
+    hands.press(page.locator("main li", has_text=name).locator("button"))
+    expect(page.locator("main")).not_to_contain_text(name)
