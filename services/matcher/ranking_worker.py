@@ -130,8 +130,6 @@ class RankingWorker:
                 try:
                     self._take_in(reader)
                     self._work()
-                    self._alliances.turn(self._ownership.fences, self._as_of, self._clock())
-                    self._compare()
                     self._save_positions()
                 except (*INFRASTRUCTURE, Contention) as error:
                     log.warning("ranking interrupted", error=str(error))
@@ -199,7 +197,7 @@ class RankingWorker:
 
     def _work(self) -> None:
         """Rank one chunk of what waits in this worker's partitions, while the one before is stored;
-        then have it stored too."""
+        then have it stored too. In between the database has time for all else."""
         spans: list[tracing.Span | None] = []
         try:
             chunk = self._ranked(spans)
@@ -207,6 +205,14 @@ class RankingWorker:
         except BaseException:
             tracing.end(spans, failed=True)
             raise
+        try:
+            self._alliances.turn(self._ownership.fences, self._as_of, self._clock())
+            self._compare()
+        finally:
+            self._store(chunk)
+
+    def _store(self, chunk: Chunk) -> None:
+        """Begin to store a chunk, whose requests wait no more."""
         if not chunk.causes:
             return
         for partition, request in chunk.causes:

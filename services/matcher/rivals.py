@@ -165,6 +165,8 @@ def _by_endorsements(
             done[offer] = _less_taken(listed[offer], takers)
             for serving in done[offer][0].serves if _stands(done[offer][1]) else ():
                 takers[serving.need].append((offer, _part(serving)))
+    if not takers:
+        return [(pairing, None) for pairing in ranked]
     return [done.get(pairing.offer) or _less_taken(pairing, takers) for pairing in ranked]
 
 

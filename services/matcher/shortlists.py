@@ -16,7 +16,12 @@ from pymongo import InsertOne, ReturnDocument, UpdateOne
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from services.matcher.coverage_documents import CoverageCase
-from services.matcher.documents import PartitionFence, Shortlist, shortlist_id
+from services.matcher.documents import (
+    PartitionFence,
+    Shortlist,
+    shortlist_event,
+    shortlist_id,
+)
 from services.matcher.duplicate_documents import DuplicateCase
 from shared.bulk import raise_unless_duplicates
 from shared.events.envelope import InvalidEvent, check
@@ -147,22 +152,29 @@ def _write(
 def _insertion(
     ranking: Ranking, partition: int, fence: int, epoch: int, now: datetime
 ) -> InsertOne[dict[str, Any]]:
-    document = _document(ranking, partition, fence)
-    document.epoch, document.number = epoch, 1
-    document.created_at = document.updated_at = now
-    return InsertOne({**document.to_mongo(), **_outbox(document, now, ranking.traceparent)})
+    document = {
+        "_id": shortlist_id(ranking.request),
+        **_state(ranking, partition, fence),
+        "epoch": epoch,
+        "number": 1,
+        "created_at": now,
+        "updated_at": now,
+        "history": [],
+        "pending_events": [],
+    }
+    return InsertOne({**document, **_outbox(document, now, ranking.traceparent)})
 
 
 def _update(
     stored: Mapping[str, Any], ranking: Ranking, partition: int, fence: int, now: datetime
 ) -> UpdateOne:
-    document = _document(ranking, partition, fence)
-    document.epoch, document.number = stored["epoch"], stored["number"] + 1
-    document.created_at, document.updated_at = stored["created_at"], now
-    outbox = _outbox(document, now, ranking.traceparent)
-    update: dict[str, Any] = {"$set": {**document.to_mongo(), **outbox}}
-    del update["$set"]["_id"]
-    if update["$set"].pop("pending_since", None) is not None:
+    changed = _state(ranking, partition, fence) | {
+        "number": stored["number"] + 1,
+        "updated_at": now,
+    }
+    changed |= _outbox({**stored, **changed}, now, ranking.traceparent)
+    update: dict[str, Any] = {"$set": changed}
+    if changed.pop("pending_since", None) is not None:
         # The oldest unpublished change counts.
         update["$min"] = {"pending_since": now}
     return UpdateOne(_guard(stored, fence), update)
@@ -177,20 +189,19 @@ def _guard(stored: Mapping[str, Any], fence: int) -> dict[str, Any]:
     }
 
 
-def _document(ranking: Ranking, partition: int, fence: int) -> Shortlist:
-    state = {name: getattr(ranking, name) for name in _STATE}
-    return Shortlist(
-        id=shortlist_id(ranking.request),
-        partition=partition,
-        fence=fence,
-        told_version=ranking.request_version,
-        **state,
-    )
+def _state(ranking: Ranking, partition: int, fence: int) -> dict[str, Any]:
+    """The fields of a Shortlist that a ranking sets."""
+    return {
+        **{name: getattr(ranking, name) for name in _STATE},
+        "told_version": ranking.request_version,
+        "partition": partition,
+        "fence": fence,
+    }
 
 
-def _outbox(document: Shortlist, now: datetime, traceparent: str | None) -> dict[str, Any]:
+def _outbox(document: Mapping[str, Any], now: datetime, traceparent: str | None) -> dict[str, Any]:
     """The fields that the relay takes the document's event from; none without an event."""
-    event = document.event()
+    event = shortlist_event(document)
     if event is None:
         return {}
     check(event)

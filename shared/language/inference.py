@@ -97,8 +97,8 @@ def features(
     )
 
 
-def _titled(mentions: Sequence[Sequence[Any]]) -> list[tuple[str, bool]]:
-    return [(concept, name == "title") for concept, name, *_ in mentions]
+def _titled(mentions: Sequence[Sequence[Any]]) -> tuple[tuple[str, bool], ...]:
+    return tuple((concept, name == "title") for concept, name, *_ in mentions)
 
 
 def _ruled_out(mentions: Sequence[Sequence[Any]]) -> dict[str, float]:

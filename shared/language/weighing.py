@@ -1,6 +1,8 @@
 """How much each concept of a text weighs."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from types import MappingProxyType
 
 from shared.language.concepts import Concept, thesaurus
 
@@ -27,7 +29,8 @@ def named_concepts(mentions: Iterable[tuple[str, bool]]) -> list[tuple[Concept, 
     return found
 
 
-def concept_weights(mentions: Iterable[tuple[str, bool]]) -> dict[str, float]:
+@lru_cache(maxsize=256)  # a process that hears of a record asks this of its text several times
+def concept_weights(mentions: tuple[tuple[str, bool], ...]) -> Mapping[str, float]:
     """The weights of the concepts that a text names, and of those wider than they.
 
     Wider concepts are named along with the narrower ones, at half their weight a step.
@@ -37,4 +40,4 @@ def concept_weights(mentions: Iterable[tuple[str, bool]]) -> dict[str, float]:
     for concept, weight in named.items():
         for distance, wider in enumerate(thesaurus().broader(concept), start=1):
             found[wider] = max(found.get(wider, 0.0), weight * 0.5**distance)
-    return found
+    return MappingProxyType(found)

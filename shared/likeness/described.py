@@ -137,7 +137,7 @@ def usd_cents(cents: int | None, currency: str | None, on: date) -> int | None:
 
 
 def _named(mentions: Iterable[Any]) -> dict[str, int]:
-    titled = [(concept, field == "title") for concept, field, *_ in mentions]
+    titled = tuple((concept, field == "title") for concept, field, *_ in mentions)
     named = {concept for concept, _ in titled}
     weighed = [(c, round(_HUNDREDTHS * part)) for c, part in concept_weights(titled).items()]
     return {c: weight for c, weight in _heaviest(weighed, MOST_CONCEPTS) if c in named}

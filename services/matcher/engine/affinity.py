@@ -5,7 +5,7 @@ the order of the two: who is asked about whom makes no difference.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -29,6 +29,8 @@ State's own requests, 0 for States that only an organisation binds.
 
 DECIMALS = 6
 _NEAR = FEATURES.index("near")
+_ROUNDED = 1e-4
+"""More than rounding moves a total."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,19 @@ class Affinity:
             total += weight * column
         rounded: npt.NDArray[np.float64] = np.round(1.0 / (1.0 + np.exp(-total)), DECIMALS)
         return rounded
+
+    def may_join(
+        self, features: npt.NDArray[np.float64], known: Sequence[int]
+    ) -> npt.NDArray[np.bool_]:
+        """Whether pairs may join as far as some features tell, the columns of `features`: `known`
+        are their places among all, `near` the last of them. False only where the others cannot
+        help, whatever they are."""
+        others = [one for at, one in enumerate(self.weights) if at not in known]
+        total = self.intercept + sum(max(one, 0.0) for one in others) + _ROUNDED
+        total = total + features @ np.array([self.weights[at] for at in known])
+        least = np.where(features[:, -1] == 0.0, self.least_far, self.least)
+        found: npt.NDArray[np.bool_] = total >= np.log(least / (1.0 - least))
+        return found
 
     def joins(
         self, features: npt.NDArray[np.float64], probabilities: npt.NDArray[np.float64]
@@ -89,21 +104,51 @@ def features(
 ) -> npt.NDArray[np.float64]:
     """A request's features with the requests in some rows: pairs × features."""
     row, others = asks.row(request), np.asarray(rows, dtype=np.intp)
-    column = asks.column
-    columns = [
-        np.minimum(column("themes")[others], column("themes")[row]).sum(axis=1) / WHOLE,
-        np.minimum(column("kinds")[others], column("kinds")[row]).sum(axis=1) / WHOLE,
-        _text_themes(asks, row, others),
-        _concepts(asks, row, others),
-        _cosine(
-            column("vector")[others].astype(np.float32) @ column("vector")[row].astype(np.float32),
-            column("vector_norm")[others] * column("vector_norm")[row],
-        ),
-        _together(asks, row, others),
-        (asks.bonds.of(asks.country(request))[column("state")[others]] >= Bond.REGION) * 1.0,
-    ]
-    stacked: npt.NDArray[np.float64] = np.stack(columns, axis=1)
-    return stacked.clip(0.0, 1.0)
+    return _columns(FEATURES, asks, row, others)
+
+
+def joining(
+    affinity: Affinity, asks: Asks, request: str, rows: npt.NDArray[np.intp]
+) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float64]]:
+    """Which of some rows' requests would join a request or be joined, and how likely each is."""
+    row = asks.row(request)
+    rows = rows[affinity.may_join(_columns(_BRIEF, asks, row, rows), _BRIEF_PLACES)]
+    if not len(rows):
+        return rows, np.zeros(0)
+    found = _columns(FEATURES, asks, row, rows)
+    scores = affinity.probabilities(found)
+    joins = affinity.joins(found, scores)
+    return rows[joins], scores[joins]
+
+
+def _columns(
+    names: Sequence[str], asks: Asks, row: int, others: npt.NDArray[np.intp]
+) -> npt.NDArray[np.float64]:
+    stacked = np.stack([_COLUMNS[name](asks, row, others) for name in names], axis=1)
+    clipped: npt.NDArray[np.float64] = stacked.clip(0.0, 1.0)
+    return clipped
+
+
+def _in_common(name: str) -> "_Column":
+    def column(asks: Asks, row: int, others: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
+        parts = asks.column(name)
+        common: npt.NDArray[np.float64] = np.minimum(parts[others], parts[row]).sum(axis=1) / WHOLE
+        return common
+
+    return column
+
+
+def _meaning(asks: Asks, row: int, others: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
+    vectors, norms = asks.column("vector"), asks.column("vector_norm")
+    products = vectors[others].astype(np.float32) @ vectors[row].astype(np.float32)
+    return _cosine(products, norms[others] * norms[row])
+
+
+def _near(asks: Asks, row: int, others: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
+    states = asks.column("state")
+    bonds = asks.bonds.of(asks.country(asks.id(row)))
+    near: npt.NDArray[np.float64] = (bonds[states[others]] >= Bond.REGION) * 1.0
+    return near
 
 
 def _text_themes(asks: Asks, row: int, others: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
@@ -123,9 +168,10 @@ def _concepts(asks: Asks, row: int, others: npt.NDArray[np.intp]) -> npt.NDArray
 
 
 def _together(asks: Asks, row: int, others: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
-    first, last = asks.column("from").astype(np.int64), asks.column("to").astype(np.int64)
-    days = np.minimum(last[others], last[row]) - np.maximum(first[others], first[row]) + 1
-    shorter = np.minimum(last[others] - first[others], last[row] - first[row]) + 1
+    first, last = (asks.column(name)[others].astype(np.int64) for name in ("from", "to"))
+    own_first, own_last = int(asks.column("from")[row]), int(asks.column("to")[row])
+    days = np.minimum(last, own_last) - np.maximum(first, own_first) + 1
+    shorter = np.minimum(last - first, own_last - own_first) + 1
     together: npt.NDArray[np.float64] = days / np.maximum(shorter, 1)
     return together
 
@@ -136,3 +182,19 @@ def _cosine(
     # Whole numbers up to the root and the division, so that the two directions are equal.
     some = norms > 0.0
     return np.where(some, products.astype(np.float64) / np.where(some, norms, 1.0), 0.0)
+
+
+_Column = Callable[[Asks, int, npt.NDArray[np.intp]], npt.NDArray[np.float64]]
+
+_COLUMNS: Mapping[str, _Column] = {
+    "themes": _in_common("themes"),
+    "kinds": _in_common("kinds"),
+    "text_themes": _text_themes,
+    "concepts": _concepts,
+    "meaning": _meaning,
+    "together": _together,
+    "near": _near,
+}
+_BRIEF = ("themes", "kinds", "text_themes", "near")
+"""What is told at less cost than the rest, and rules most pairs out."""
+_BRIEF_PLACES = tuple(FEATURES.index(name) for name in _BRIEF)

@@ -17,7 +17,7 @@ from collections.abc import Collection, Iterable
 import numpy as np
 import numpy.typing as npt
 
-from services.matcher.engine.affinity import Affinity, bound, features
+from services.matcher.engine.affinity import Affinity, bound, features, joining
 from services.matcher.engine.asks import Ask, Asks
 from services.matcher.engine.bonds import Bonds
 from services.matcher.engine.geography import Geography
@@ -199,16 +199,16 @@ class Formation:
         near = among & (since <= key[0] if earlier else since >= key[0])
         rows = np.flatnonzero(near)
         rows = rows[bound(self._asks, request, rows)]
-        keys = (self._asks.key(self._asks.id(int(row))) for row in rows)
-        kept = [other < key if earlier else other > key for other in keys]
-        return np.asarray(rows[np.array(kept, dtype=bool)], dtype=np.intp)
+        kept = since[rows] != key[0]
+        for at in np.flatnonzero(~kept).tolist():  # of one day, by id
+            other = self._asks.id(int(rows[at]))
+            kept[at] = other < request if earlier else other > request
+        return np.asarray(rows[kept], dtype=np.intp)
 
     def _alike(self, request: str, rows: npt.NDArray[np.intp]) -> list[tuple[str, float]]:
         """The requests of some rows that would join a request or be joined, with how likely."""
         if not len(rows):
             return []
-        found = features(self._asks, request, rows)
-        scores = self._affinity.probabilities(found)
-        joins = self._affinity.joins(found, scores)
-        picked = zip(rows[joins].tolist(), scores[joins].tolist(), strict=True)
+        joins, scores = joining(self._affinity, self._asks, request, rows)
+        picked = zip(joins.tolist(), scores.tolist(), strict=True)
         return [(self._asks.id(row), score) for row, score in picked]

@@ -162,7 +162,7 @@ class Asks:
             "concept_weights": _padded(weights),
             "concept_norm": _length(weights),
             "vector": vector,
-            "vector_norm": _length(vector.astype(np.int64).tolist()),
+            "vector_norm": float(np.linalg.norm(vector.astype(np.float64))),
         }
 
 

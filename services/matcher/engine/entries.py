@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -23,7 +24,7 @@ from services.matcher.engine.inference import (
     guesses,
     strengths,
 )
-from services.matcher.engine.profiles import Line, OfferProfile, RequestProfile
+from services.matcher.engine.profiles import Line, OfferProfile, RequestProfile, Text
 from shared.language.meaning import centred
 from shared.language.weighing import concept_weights
 from shared.likeness.described import NOTHING_IN_PARTICULAR, Particulars
@@ -147,10 +148,8 @@ def _entry(
     ceiling: int,
     barred: int = 0,
 ) -> Entry:
-    text = profile.text
-    text_themes, text_kinds = strengths(text)
-    weighed = [(name, round(FULL * part)) for name, part in concept_weights(text.concepts).items()]
-    concepts = dict(heaviest(weighed))
+    text, said = profile.text, _said(profile.text)
+    text_themes, text_kinds = said.themes, said.kinds
     coded = [line for line in profile.lines if _has_codes(line)][:MOST_LINES]
     if coded:
         lines = resolved(coded, profile.window, committed, on, ceiling, barred)
@@ -176,16 +175,44 @@ def _entry(
         themes=themes or ALL_THEMES,
         language=text.language,
         text_themes=text_themes,
-        theme_norm=_theme_norm(text_themes),
+        theme_norm=said.theme_norm,
         text_kinds=text_kinds,
         field=text.field,
+        named=said.named,
+        concepts=said.concepts,
+        excluded=said.excluded,
+        terms=text.terms,
+        vector=said.vector,
+        particulars=text.particulars,
+        channel=profile.channel if isinstance(profile, RequestProfile) else None,
+    )
+
+
+class _Said(NamedTuple):
+    """What an entry has of a text, whatever the record's lines and the day are."""
+
+    themes: tuple[int, ...]
+    theme_norm: float
+    kinds: tuple[int, ...]
+    named: Mapping[str, int]
+    concepts: Mapping[str, int]
+    excluded: frozenset[str]
+    vector: npt.NDArray[np.int8] | None
+
+
+@lru_cache(maxsize=64)  # of one event several entries are made, soon one after the other
+def _said(text: Text) -> _Said:
+    themes, kinds = strengths(text)
+    weighed = [(name, round(FULL * part)) for name, part in concept_weights(text.concepts).items()]
+    concepts = dict(heaviest(weighed))
+    return _Said(
+        themes=themes,
+        theme_norm=_theme_norm(themes),
+        kinds=kinds,
         named={concept: concepts[concept] for concept, _ in text.concepts if concept in concepts},
         concepts=concepts,
         excluded=text.excluded - {concept for concept, _ in text.concepts},
-        terms=text.terms,
         vector=None if text.vector is None else centred(text.vector),
-        particulars=text.particulars,
-        channel=profile.channel if isinstance(profile, RequestProfile) else None,
     )
 
 

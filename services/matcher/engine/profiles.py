@@ -1,5 +1,6 @@
 """Requests and offers as the engine sees them: frozen records built from event data alone."""
 
+import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -62,10 +63,19 @@ class Text:
     places: tuple[tuple[int, frozenset[int]], ...] = ()
 
     @classmethod
-    def of_signature(cls, signature: Mapping[str, Any] | None) -> Self:
-        """From an event's signature; a record without texts has none. ValueError if malformed."""
+    def of_signature(cls, signature: Mapping[str, Any] | None) -> "Text":
+        """From an event's signature; a record without texts has none. ValueError if malformed.
+
+        The last one is kept: several parts of a worker each make a profile of the event that came.
+        """
         if signature is None:
             return cls()
+        if _last.signature is not signature:
+            _last.text, _last.signature = cls._of(signature), signature
+        return _last.text
+
+    @classmethod
+    def _of(cls, signature: Mapping[str, Any]) -> Self:
         vector = signature["vector"]
         return cls(
             language=signature["language"],
@@ -82,6 +92,16 @@ class Text:
                 for line, hashes in signature.get("places", ())
             ),
         )
+
+
+class _Last(threading.local):
+    """The signature that a thread read last, and its text."""
+
+    signature: Mapping[str, Any] | None = None
+    text: Text = Text()
+
+
+_last = _Last()
 
 
 def _hundredths(pairs: Iterable[Sequence[Any]]) -> tuple[tuple[str, int], ...]:

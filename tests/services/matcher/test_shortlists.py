@@ -9,6 +9,7 @@ from services.matcher.documents import PartitionFence, Shortlist, entry_text, sh
 from services.matcher.ownership import RETAKE_SECONDS, Ownership
 from services.matcher.shortlists import Ranking, owns, store, take_partition
 from shared.events.outbox import change
+from shared.events.pending import unpack
 from tests.services.matcher.records import NOW
 
 TOPIC = "requests.v1"
@@ -54,6 +55,17 @@ def test_a_new_shortlist_is_stored_with_its_event() -> None:
         {"offer": "b", "score": 0.89, "rank": 2},
     ]
     assert stored("r").pending_since == NOW
+
+
+def test_what_is_written_is_a_document_whole_and_its_event_is_the_documents() -> None:
+    fence = take_partition(TOPIC, 0)
+    for offers in (("a", "b"), ("b", "a"), ()):
+        store({0: [ranking("r", *offers)]}, {0: fence}, NOW)
+        found = stored("r")
+        found.validate()
+        (written,) = Shortlist._get_collection().find({"_id": shortlist_id("r")})
+        assert written.keys() == found.to_mongo().keys()
+        assert unpack(found.pending_events[0]) == found.event()
 
 
 def test_what_has_not_changed_is_not_written() -> None:

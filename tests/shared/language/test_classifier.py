@@ -197,10 +197,10 @@ def test_a_concept_weighs_more_in_the_title_and_when_named_again() -> None:
 
 
 def test_wider_concepts_weigh_half_a_step_and_never_less_than_by_their_own_name() -> None:
-    narrow = concept_weights([("marking-machine", False)])
+    narrow = concept_weights((("marking-machine", False),))
     assert narrow["marking"] == narrow["marking-machine"] / 2
-    both = concept_weights([("marking-machine", False), ("marking", True)])
-    assert both["marking"] == concept_weights([("marking", True)])["marking"]
+    both = concept_weights((("marking-machine", False), ("marking", True)))
+    assert both["marking"] == concept_weights((("marking", True),))["marking"]
 
 
 def test_every_text_is_of_the_vocabulary() -> None:
