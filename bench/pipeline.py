@@ -46,6 +46,7 @@ from shared.events.dead_letters import DeadLetters
 from shared.events.envelope import Event, encode
 from shared.events.reader import TopicReader
 from shared.events.topics import Topics, ensure_topics
+from shared.garbage import look_seldom
 from shared.settings import Settings
 from shared.web.database import connect_database
 from shared.web.prepared import prepare_database
@@ -68,6 +69,7 @@ def main() -> None:
         compile_all()
     made_of = synthetic.source()
     requests = _made("requests", synthetic.requests(made_of, THROUGHPUT_REQUESTS))
+    look_seldom()  # as a worker does
     for size in sizes:
         offers = _made(f"{size:,} offers", synthetic.offers(made_of, size), size)
         with scratch_stack(console.print) as stack:

@@ -11,6 +11,7 @@ import structlog
 from prometheus_client import start_http_server
 
 from shared import tracing
+from shared.garbage import look_seldom
 from shared.settings import Settings
 
 Loop = Callable[[threading.Event], None]
@@ -87,6 +88,7 @@ def _watch(
     while not ready():
         if stop.wait(_LOOK_SECONDS):
             return
+    look_seldom()
     log.info("worker ready", worker=name)
     while True:
         if ready_file is not None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from gunicorn.workers.gthread import ThreadWorker
 
+from shared.garbage import look_seldom
 from shared.web.metrics import QUEUE_SECONDS
 from shared.web.problems import Problem
 
@@ -20,6 +21,11 @@ _waited: ContextVar[float] = ContextVar("waited", default=0.0)
 
 class QueueingWorker(ThreadWorker):
     """gunicorn's worker with threads, which also knows how long each call waited for one."""
+
+    def load_wsgi(self) -> None:
+        """Make the app, which lives as long as the process."""
+        super().load_wsgi()
+        look_seldom()
 
     def enqueue_req(self, conn: Any) -> None:
         """Let the connection wait for a thread, from now on."""
