@@ -4,7 +4,9 @@ Every worker hears of every request and activity; it keeps the cases of the requ
 partitions.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+import math
+import time
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from itertools import islice
 from typing import Any
@@ -50,7 +52,8 @@ class CoverageWatch:
         self._classifier = shipped()
         self._requests: dict[str, KnownRequest] = {}
         self._known: dict[str, KnownActivity] = {}
-        self._waiting: dict[str, None] = {}
+        self._waiting: dict[str, float] = {}
+        """Since when (monotonic)."""
         self._touched: dict[str, None] = {}
         self._on: date | None = None
 
@@ -59,13 +62,14 @@ class CoverageWatch:
         """How many requests and activities have yet to be compared."""
         return len(self._waiting) + len(self._touched)
 
-    def left(self) -> Iterator[str]:
-        """The requests that have yet to be compared; after `work`, so that no activity has."""
-        yield from self._waiting
+    def left(self) -> Iterator[tuple[str, float]]:
+        """The requests that have yet to be compared, each with since when (monotonic); after
+        `work`, so that no activity has."""
+        yield from self._waiting.items()
 
-    def waits(self, request: str) -> bool:
-        """Whether a request has yet to be compared."""
-        return request in self._waiting
+    def waits(self, request: str, since: float) -> bool:
+        """Whether a request has yet to be compared that waited by then already."""
+        return self._waiting.get(request, math.inf) <= since
 
     def note(self, received: Received) -> None:
         """Take in one event or tombstone; older and equal versions change nothing."""
@@ -83,7 +87,7 @@ class CoverageWatch:
         """Compare all requests of these partitions again, and all that have cases there."""
         if not partitions:
             return
-        self._waiting |= dict.fromkeys(
+        self._wait(
             id_
             for id_, known in self._requests.items()
             if known.partition in partitions and self._activities.in_state(known.country)
@@ -103,7 +107,7 @@ class CoverageWatch:
         """
         if on != self._on:
             self._on = on
-            self._waiting |= dict.fromkeys(self._activities.comparable())
+            self._wait(self._activities.comparable())
             # Time passes without an event: an activity may have ended since.
             self._mark_cases({"status": {"$in": ["confirmed", "ended"]}})
         if not fences:
@@ -116,7 +120,7 @@ class CoverageWatch:
             if id_ in self._requests and self._requests[id_].partition in fences
         ]
         fenced: set[int] = set()
-        late: dict[str, None] = {}
+        late: set[str] = set()
         for pair, found in self._pairs(owned, on):
             partition = pair.of_request.partition
             if partition in fenced:
@@ -126,15 +130,16 @@ class CoverageWatch:
             except Fenced:
                 fenced.add(partition)
             except NotYet:
-                late[pair.request] = None
+                late.add(pair.request)
             except (PyMongoError, Contention):
                 raise
             except Exception as error:
                 # One pair that cannot be kept must not hold up the others.
                 log.error("case of coverage not kept", id=pair.id, exc_info=error)
         for id_ in chunk:
-            del self._waiting[id_]
-        self._waiting |= late
+            since = self._waiting.pop(id_)
+            if id_ in late:
+                self._waiting[id_] = since
         return fenced
 
     def _keep(
@@ -181,7 +186,7 @@ class CoverageWatch:
         country = event.data["country"] if event is not None else known.country if known else ""
         self._requests[id_] = KnownRequest(received.partition, received.version, status, country)
         self._activities.remove_request(id_)
-        self._waiting[id_] = None
+        self._wait([id_])
         if event is not None:
             try:
                 self._activities.put_request(RequestProfile.of_event(event.data))
@@ -219,15 +224,18 @@ class CoverageWatch:
         """Let the requests be compared that the activities that changed may cover, or did."""
         touched = list(self._touched)
         for id_ in touched:
-            self._waiting |= dict.fromkeys(
-                sorted(self._activities.requests_of(self._known[id_].country))
-            )
+            self._wait(sorted(self._activities.requests_of(self._known[id_].country)))
         if touched:
             self._mark_cases({"activity": {"$in": touched}})
         self._touched.clear()
 
     def _mark_cases(self, condition: Mapping[str, Any]) -> None:
-        self._waiting |= dict.fromkeys(case["request"] for case in _cases(condition))
+        self._wait(case["request"] for case in _cases(condition))
+
+    def _wait(self, requests: Iterable[str]) -> None:
+        now = time.monotonic()
+        for request in requests:
+            self._waiting.setdefault(request, now)
 
 
 _UNHEARD = KnownActivity(_NEVER, _GONE, "", None, "")

@@ -5,6 +5,7 @@ record is in one of its partitions. Records of either side count by the number o
 their events are in: all topics have as many, and one fence guards a number.
 """
 
+import math
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -51,8 +52,10 @@ class DuplicateWatch:
         self._engine = engine
         self._clock = clock
         self._known: dict[Record, Known] = {}
-        self._waiting: dict[Record, None] = {}
-        self._late: dict[Record, float] = {}
+        self._waiting: dict[Record, float] = {}
+        """Since when."""
+        self._late: dict[Record, tuple[float, float]] = {}
+        """Until when, and since when."""
 
     @property
     def waiting(self) -> int:
@@ -64,14 +67,15 @@ class DuplicateWatch:
         """Whether there is one that can be compared at once."""
         return bool(self._waiting)
 
-    def left(self) -> Iterator[Record]:
-        """The records that have yet to be compared."""
-        yield from self._waiting
-        yield from self._late
+    def left(self) -> Iterator[tuple[str, str, float]]:
+        """The records that have yet to be compared, each with since when (by the clock)."""
+        yield from ((*record, since) for record, since in self._waiting.items())
+        yield from ((*record, since) for record, (_, since) in self._late.items())
 
-    def waits(self, record: tuple[str, str]) -> bool:
-        """Whether a record has yet to be compared."""
-        return record in self._waiting or record in self._late
+    def waits(self, record: Record, since: float) -> bool:
+        """Whether a record has yet to be compared that waited by then already."""
+        _, late = self._late.get(record, (0.0, math.inf))
+        return min(late, self._waiting.get(record, math.inf)) <= since
 
     def note(self, received: Received) -> None:
         """Take in one event or tombstone that the engine has been fed."""
@@ -91,7 +95,7 @@ class DuplicateWatch:
         self._known[record] = Known(
             received.partition, received.version, intern(owner), intern(status), merged_into
         )
-        self._waiting[record] = None
+        self._waiting.setdefault(record, self._clock())
 
     def forget(self) -> None:
         """Leave out what waits: for while no partition is owned yet."""
@@ -102,9 +106,10 @@ class DuplicateWatch:
         """Compare all records of these partitions again, and all that have cases there."""
         if not partitions:
             return
+        now = self._clock()
         for record, known in self._known.items():
             if known.partition in partitions:
-                self._waiting.setdefault(record)
+                self._waiting.setdefault(record, now)
         self._mark_cases({"partition": {"$in": sorted(partitions)}})
 
     def recheck(self, fences: Mapping[int, int]) -> None:
@@ -121,10 +126,10 @@ class DuplicateWatch:
         if not fences:
             self.forget()  # whatever comes to be owned is compared as a whole
         over = self._clock()
-        due = [record for record, until in self._late.items() if until <= over]
+        due = [record for record, (until, _) in self._late.items() if until <= over]
         for record in due:
-            del self._late[record]
-            self._waiting.setdefault(record)
+            _, since = self._late.pop(record)
+            self._waiting[record] = min(since, self._waiting.get(record, since))
         chunk = list(islice(self._waiting, CHUNK))
         fenced: set[int] = set()
         late: set[Record] = set()
@@ -143,9 +148,11 @@ class DuplicateWatch:
             except Exception as error:
                 # One pair that cannot be kept must not hold up the others.
                 log.error("case not kept", id=pair.id, exc_info=error)
+        until = self._clock() + LATE_SECONDS
         for record in chunk:
-            del self._waiting[record]
-        self._late |= dict.fromkeys(late, self._clock() + LATE_SECONDS)
+            since = self._waiting.pop(record)
+            if record in late:
+                self._late[record] = until, min(since, self._late.get(record, (until, since))[1])
         return fenced
 
     def _pairs(self, chunk: Sequence[Record]) -> Iterator[tuple[Pair, Likely | None, int]]:
@@ -187,7 +194,7 @@ class DuplicateWatch:
     def _mark_cases(self, condition: Mapping[str, Any]) -> None:
         for case in _cases(condition):
             for end in _ends(case["side"], case["left"], case["right"]):
-                self._waiting.setdefault(end)
+                self._waiting.setdefault(end, self._clock())
 
 
 def _ends(side: Side, left: str, right: str) -> tuple[Record, Record]:

@@ -17,6 +17,7 @@ from kafka.errors import (
 )
 
 from shared.events import clients
+from shared.events.predecessor import Seat
 from shared.events.reader import known_partitions
 from shared.settings import Settings
 
@@ -75,6 +76,8 @@ class Membership:
         while not self._begin.wait(POLL_MS / 1000):
             if stop.is_set():
                 return
+        seat = Seat(self._settings, GROUP)
+        seat.take_over()
         consumer = clients.consumer(self._settings, GROUP)
         try:
             consumer.subscribe([self._topic], listener=_Notes(self._notes))
@@ -83,11 +86,13 @@ class Membership:
             while not stop.is_set():
                 if self._working():
                     self._turn(consumer, stop)
+                    seat.hold(consumer)
                 else:
                     time.sleep(POLL_MS / 1000)
             self._commit(consumer)
         finally:
             consumer.close(timeout_ms=_TIMEOUT_MS)
+            seat.give_up()
 
     def _turn(self, consumer: KafkaConsumer, stop: threading.Event) -> None:
         try:

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
-Waiting = tuple[int | str, str]
-"""A record that is to be worked, and for what: its partition to be ranked, or a kind of cases."""
+Waiting = tuple[int | str, str, float]
+"""A record that is to be worked, for what (its partition to be ranked, or a kind of cases), and
+since when (monotonic): what was worked and waits again is another."""
 
 LOOKED_AT = 1_000
 """Of so many is asked at a time: of those that waited longest, which are worked first."""

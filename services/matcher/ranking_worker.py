@@ -7,6 +7,7 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import date, datetime
 from itertools import islice
+from typing import cast
 
 import structlog
 from pymongo.errors import PyMongoError
@@ -15,7 +16,7 @@ from services.matcher import metrics, shortlists
 from services.matcher.alliance_keeping import AllianceKeeper
 from services.matcher.coverage_watch import CoverageWatch
 from services.matcher.documents import entry_text
-from services.matcher.duplicate_watch import DuplicateWatch
+from services.matcher.duplicate_watch import DuplicateWatch, Record
 from services.matcher.engine.geography import Geography
 from services.matcher.engine.matching import Engine
 from services.matcher.engine.pairing import Pairing
@@ -293,19 +294,21 @@ class RankingWorker:
     def _waiting(self) -> Iterator[Waiting]:
         """All that waits in this worker's partitions: to be ranked, to be compared."""
         for partition in self._ownership.fences:
-            yield from ((partition, request) for request in self._feed.dirty[partition])
-        yield from self._being_stored()
+            waiting = self._feed.dirty[partition].items()
+            yield from ((partition, request, cause.since) for request, cause in waiting)
+        yield from ((*key, cause.since) for key, cause in self._being_stored().items())
         yield from self._duplicates.left()
-        yield from ((_COVERAGE, request) for request in self._coverage.left())
+        yield from ((_COVERAGE, *left) for left in self._coverage.left())
 
     def _waits(self, one: Waiting) -> bool:
-        queue, id_ = one
+        queue, id_, since = one
         if isinstance(queue, int):
-            waits = id_ in self._feed.dirty[queue] or (queue, id_) in self._being_stored()
+            causes = self._feed.dirty[queue].get(id_), self._being_stored().get((queue, id_))
+            waits = any(cause is not None and cause.since <= since for cause in causes)
             return queue in self._ownership.fences and waits
         if queue == _COVERAGE:
-            return self._coverage.waits(id_)
-        return self._duplicates.waits((queue, id_))
+            return self._coverage.waits(id_, since)
+        return self._duplicates.waits(cast(Record, (queue, id_)), since)
 
     def _being_stored(self) -> Mapping[tuple[int, str], Cause]:
         chunk = self._storing.under_way

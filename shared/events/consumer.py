@@ -21,6 +21,7 @@ from shared.events import clients, metrics
 from shared.events.envelope import Event
 from shared.events.letters import DeadLetters
 from shared.events.poison import Streak, TooManyDeadLetters
+from shared.events.predecessor import Seat
 from shared.events.reader import known_partitions
 from shared.events.topics import Topics
 from shared.events.work import ConsumerPolicy, Handler, Rejected, Retry, Work
@@ -104,6 +105,8 @@ class Consumer:
 
     def run(self, stop: threading.Event) -> None:
         """Consume until `stop` is set; the batch at hand is finished or left uncommitted."""
+        seat = Seat(self._settings, self._group)
+        seat.take_over()
         consumer = clients.consumer(self._settings, self._group)
         try:
             consumer.subscribe(self._names, listener=self._rebalances)
@@ -112,6 +115,7 @@ class Consumer:
             while not stop.is_set():
                 try:
                     self._turn(consumer)
+                    seat.hold(consumer)
                 except KafkaError as error:
                     if not error.retriable:
                         raise
@@ -119,6 +123,7 @@ class Consumer:
                     stop.wait(1)
         finally:
             consumer.close(timeout_ms=_COMMIT_TIMEOUT_MS)
+            seat.give_up()
             self._note_rebalances()
 
     def _turn(self, consumer: KafkaConsumer) -> None:

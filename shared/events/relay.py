@@ -3,6 +3,7 @@
 A crash between the two repeats an event and loses none. Any number of relays may run.
 """
 
+import re
 import threading
 import time
 import uuid
@@ -23,6 +24,7 @@ from shared.events import clients, metrics
 from shared.events.envelope import InvalidEvent, encode
 from shared.events.outbox import Aggregate
 from shared.events.pending import WAITING, Asking, unpack, waiting_since, waiting_up_to
+from shared.events.predecessor import Note
 from shared.events.topics import Topics
 from shared.events.vanished import Vanished
 from shared.settings import Settings
@@ -80,7 +82,8 @@ class Relay:
     was quiet for half a minute twice a second: idle collections must not keep the store busy. It
     backs off to 2 s while broker or store are away, and never raises for their absence. A batch is
     leased, sent with acks=all, and only then removed from the outboxes; a document that was
-    changed meanwhile keeps its newer event. Leases of a dead relay run out after LEASE.
+    changed meanwhile keeps its newer event. Leases of a dead relay run out after LEASE, or end when
+    the one that is started in its place begins (predecessor.py).
     `owner` names this relay in the documents, for people; `clock` tells the time, aware, UTC.
     """
 
@@ -103,6 +106,8 @@ class Relay:
         self._batch = _BATCH
         self._found_at = dict.fromkeys(self._aggregates, time.monotonic())
         self._asked_at = dict.fromkeys(self._aggregates, float("-inf"))
+        self._note = Note(settings, "relay")
+        self._predecessor = self._note.found()
 
     def run(self, stop: threading.Event) -> None:
         """Publish until `stop` is set."""
@@ -110,6 +115,7 @@ class Relay:
         try:
             while not stop.is_set():
                 try:
+                    self._succeed()
                     published = sum(map(self._publish_batch, self._due()))
                     self._measure()
                     idle = _IDLE_SECONDS
@@ -124,6 +130,16 @@ class Relay:
                     stop.wait(idle)
         finally:
             self._close_producer()
+        self._note.take_back()
+
+    def _succeed(self) -> None:
+        """End the leases of the relay that was killed in this one's place, and note one's own."""
+        if self._predecessor:
+            its = {"lease_owner": {"$regex": f"^{re.escape(self._predecessor)}/"}}
+            for aggregate in self._aggregates:
+                aggregate._get_collection().update_many({**WAITING, **its}, {"$unset": _FREE})
+        self._predecessor = ""
+        self._note.leave(self._owner)
 
     def publish_pending(self) -> int:
         """Publish one batch of each aggregate; returns how many events the broker took.

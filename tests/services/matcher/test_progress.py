@@ -11,10 +11,10 @@ def test_with_nothing_waiting_all_that_was_read_is_worked() -> None:
 
 def test_positions_go_on_under_a_load_that_never_pauses() -> None:
     progress = Progress()
-    queue: dict[Waiting, None] = {(0, "first"): None, ("offer", "second"): None}
+    queue: dict[Waiting, None] = {(0, "first", 0.0): None, ("offer", "second", 0.0): None}
     saved = []
     for turn in range(1, 40):
-        queue |= {(turn % 3, f"r{turn}"): None, ("offer", f"o{turn}"): None}  # two come
+        queue |= {(turn % 3, f"r{turn}", turn): None, ("offer", f"o{turn}", turn): None}  # two come
         for one in list(queue)[:2]:  # and two are worked, of those that waited longest
             del queue[one]
         saved += progress.worked({0: turn}, queue.copy, queue.__contains__).values()
@@ -22,12 +22,12 @@ def test_positions_go_on_under_a_load_that_never_pauses() -> None:
 
 
 def test_what_still_waits_holds_back_what_was_read_before_and_since() -> None:
-    progress, queue = Progress(), {("request", "a"), (0, "b")}
+    progress, queue = Progress(), {("request", "a", 0.0), (0, "b", 0.0)}
     assert progress.worked({0: 5}, lambda: queue, queue.__contains__) == {}
-    queue.remove((0, "b"))
+    queue.remove((0, "b", 0.0))
     assert progress.worked({0: 9}, lambda: queue, queue.__contains__) == {}
-    queue.remove(("request", "a"))
-    queue.add((0, "c"))
+    queue.remove(("request", "a", 0.0))
+    queue.add((0, "c", 1.0))
     assert progress.worked({0: 12}, lambda: queue, queue.__contains__) == {0: 5}
     queue.clear()
     assert progress.worked({0: 13}, lambda: queue, queue.__contains__) == {0: 13}

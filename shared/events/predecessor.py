@@ -1,0 +1,88 @@
+"""What a killed worker leaves behind, for whoever is started in its place.
+
+It is a member of consumer groups until its session is over, and the groups wait for it; and it has
+leases on documents, whose events nobody else publishes until they run out. Its successor need not
+wait: a note beside the ready file, which is one worker's own, tells it what to end. Without a ready
+file nothing is noted, and all runs out by itself.
+"""
+
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import Final
+
+import structlog
+from kafka import KafkaConsumer
+from kafka.admin import MemberToRemove
+from kafka.errors import KafkaError
+
+from shared.events import clients
+from shared.settings import Settings
+
+_ASK_MS: Final = 3_000
+
+log = structlog.get_logger(__name__)
+
+
+class Note:
+    """A line that a worker leaves for its successor, as long as it has not ended well."""
+
+    def __init__(self, settings: Settings, what: str) -> None:
+        """`what` tells a worker's notes apart; it becomes a part of a file's name."""
+        ready = settings.ready_file
+        self._path: Path | None = None if ready is None else Path(f"{ready}.{what}")
+        self._said = ""
+
+    def found(self) -> str:
+        """What the predecessor left; empty if it left nothing."""
+        if self._path is None:
+            return ""
+        try:
+            return self._path.read_text(encoding="utf-8")
+        except (FileNotFoundError, UnicodeDecodeError):
+            return ""
+
+    def leave(self, text: str) -> None:
+        """Say this from now on. A disk that is full keeps nobody from working."""
+        if self._path is None or text == self._said:
+            return
+        self._said = text
+        with suppress(OSError):
+            self._path.write_text(text, encoding="utf-8")
+
+    def take_back(self) -> None:
+        """Leave nothing: the worker ended well."""
+        if self._path is not None:
+            self._path.unlink(missing_ok=True)
+        self._said = ""
+
+
+class Seat:
+    """A worker's place in a consumer group, taken over from its predecessor."""
+
+    def __init__(self, settings: Settings, group: str) -> None:
+        """`group`: its name without the deployment's prefix."""
+        self._settings = settings
+        self._group = f"{settings.topic_prefix}{group}"
+        self._note = Note(settings, group)
+
+    def take_over(self) -> None:
+        """End the predecessor's membership; blocks for some seconds while the broker is away."""
+        member = self._note.found()
+        if not member:
+            return
+        try:
+            with closing(clients.admin(self._settings, _ASK_MS)) as admin:
+                admin.remove_group_members(self._group, [MemberToRemove(member_id=member)])
+            self._note.take_back()
+        except KafkaError as error:  # then its session runs out
+            log.info("a former member is waited for", group=self._group, error=str(error))
+
+    def hold(self, consumer: KafkaConsumer) -> None:
+        """Note which member this is; to be called often."""
+        known = consumer.group_metadata()
+        if known is not None and known.member_id:
+            self._note.leave(known.member_id)
+
+    def give_up(self) -> None:
+        """The member has left by itself."""
+        self._note.take_back()
