@@ -31,3 +31,14 @@ def test_what_still_waits_holds_back_what_was_read_before_and_since() -> None:
     assert progress.worked({0: 12}, lambda: queue, queue.__contains__) == {0: 5}
     queue.clear()
     assert progress.worked({0: 13}, lambda: queue, queue.__contains__) == {0: 13}
+
+
+def test_what_was_worked_and_waits_again_holds_nothing_back() -> None:
+    progress, since = Progress(), {"hot": 0.0}
+
+    def waits(one: Waiting) -> bool:
+        return since[str(one[1])] <= one[2]
+
+    assert progress.worked({0: 5}, lambda: [(0, "hot", since["hot"])], waits) == {}
+    since["hot"] = 1.0  # it was worked, and came again before anybody looked
+    assert progress.worked({0: 7}, lambda: [(0, "hot", since["hot"])], waits) == {0: 5}
