@@ -1,6 +1,6 @@
 """Proposals in lists: by request and rank, read no further than the page that shows them."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from heapq import merge
 from itertools import islice
@@ -26,7 +26,24 @@ _BATCH, _PART = 50, 20
 _ACTED_ON = sorted(SPOKEN_FOR | COMMITTABLE | KEPT)
 
 
+Entry = Mapping[str, Any]
+
+
 def listing(
+    identity: Identity, *, request: str | None, offer: str | None, after: Place | None
+) -> Iterator[Proposal]:
+    """Proposals open to decision that the reader may see, by request and rank, after a place.
+
+    The filters are joined by "and". Rejected and declined ones are left out; those with a decision
+    that are no longer in the shortlist (their capacity may be used up by themselves) follow the
+    ranked ones.
+    """
+    for _, one in looked_through(identity, request=request, offer=offer, after=after):
+        if one is not None:
+            yield one
+
+
+def looked_through(
     identity: Identity,
     *,
     request: str | None,
@@ -34,13 +51,13 @@ def listing(
     after: Place | None,
     states: Collection[str] | None = None,
     best: int | None = None,
-) -> Iterator[Proposal]:
-    """Proposals open to decision that the reader may see, by request and rank, after a place.
+    wanted: Callable[[Entry], bool] = lambda _: True,
+) -> Iterator[tuple[Place, Proposal | None]]:
+    """What `listing` gives, each with its place; None for what cannot be wanted by its entry alone,
+    of which no records are read.
 
-    The filters are joined by "and"; `states` are those of which a request may be, `best` is how
-    many of each request's are looked at, which are listed ones then. Rejected and declined ones are
-    left out; those with a decision that are no longer in the shortlist (their capacity may be used
-    up by themselves) follow the ranked ones.
+    `states` are those of which a request may be, `best` is how many of each request's are looked
+    at, which are listed ones then.
     """
     whose = _of(identity, states)
     own = identity.organisation if identity.role == "donor" else None
@@ -54,14 +71,18 @@ def listing(
             and (row.match is None or row.match.status not in DECLINED)
         )
 
+    def may_be_wanted(row: _Row) -> bool:
+        return row.entry is None or row.match is not None or wanted(row.entry)
+
     for batch in batches(_shortlists(identity, request, offer, whose, after)):
         rows = [row for row in _rows(batch) if may_be_listed(row)]
-        for part in _parts(rows):
-            yield from (
-                one
-                for one in _of_rows(part, identity)
-                if one.is_open() and one.may_be_seen(identity)
-            )
+        for part in _parts(rows, may_be_wanted):
+            found = _of_rows([row for row in part if may_be_wanted(row)], identity)
+            for row in part:
+                if not may_be_wanted(row):
+                    yield row.place, None
+                elif (one := next(found)) and one.is_open() and one.may_be_seen(identity):
+                    yield row.place, one
 
 
 def _of(identity: Identity, states: Collection[str] | None) -> Collection[str] | None:
@@ -169,13 +190,22 @@ def _rows(batch: list[dict[str, Any]]) -> Iterator[_Row]:
                 yield _Row(request, offer, match.organisation, model, None, match)
 
 
-def _parts(rows: list[_Row]) -> Iterator[list[_Row]]:
-    """A few at a time: of what a page does not show no records are read."""
-    for place in range(0, len(rows), _PART):
-        yield rows[place : place + _PART]
+def _parts(rows: list[_Row], counts: Callable[[_Row], bool]) -> Iterator[list[_Row]]:
+    """A few that count at a time: of what a page does not show no records are read."""
+    part: list[_Row] = []
+    counted = 0
+    for row in rows:
+        part.append(row)
+        counted += counts(row)
+        if counted == _PART:
+            yield part
+            part, counted = [], 0
+    if part:
+        yield part
 
 
-def _of_rows(rows: list[_Row], identity: Identity) -> Iterator[Proposal]:
+def _of_rows(rows: list[_Row], identity: Identity) -> Iterator[Proposal | None]:
+    """The proposal of each row; None where a record is not known."""
     sides = [("request", row.request) for row in rows] + [("offer", row.offer) for row in rows]
     views = views_of(sides)
     for row in rows:
@@ -184,8 +214,7 @@ def _of_rows(rows: list[_Row], identity: Identity) -> Iterator[Proposal]:
             found = as_listed(row.request, row.entry, row.model, row.match, views, identity)
         elif row.match is not None:
             found = as_acted_on(row.match, views, identity)
-        if found is not None:
-            yield found
+        yield found
 
 
 def batches(shortlists: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:

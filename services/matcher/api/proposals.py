@@ -8,7 +8,7 @@ from flask.views import MethodView
 
 from services.matcher import proposals
 from services.matcher.decisions import decide
-from services.matcher.proposal_lists import listing
+from services.matcher.proposal_lists import Entry, looked_through
 from services.matcher.proposals import Place, Proposal
 from services.matcher.schemas import DecisionBody, ProposalQuery, ProposalView
 from services.matcher.settling import settle
@@ -50,13 +50,14 @@ class Proposals(MethodView):
     def get(self, args: dict[str, Any]) -> dict[str, Any]:
         """List proposals by request and rank."""
         identity = current_identity()
-        found = listing(
+        found = looked_through(
             identity,
             request=args["request"],
             offer=args["offer"],
             after=None if args["cursor"] is None else _place(args["cursor"]),
             states=_states(identity, args),
             best=args["best"],
+            wanted=lambda entry: _may_be_asked_for(entry, args),
         )
         shown, further = _chosen(found, args)
         language = reading_language(args["language"])
@@ -103,18 +104,20 @@ def _states(identity: Identity, args: dict[str, Any]) -> list[str] | None:
     return covered if inside is None else [one for one in inside if one in (covered or ())]
 
 
-def _chosen(found: Iterator[Proposal], args: dict[str, Any]) -> tuple[list[Proposal], Place | None]:
+def _chosen(
+    found: Iterator[tuple[Place, Proposal | None]], args: dict[str, Any]
+) -> tuple[list[Proposal], Place | None]:
     """A page of what is as asked for, and the place after which to go on; None at the end.
 
     At most LOOKED_AT are looked at: what is rare in a long list makes short pages, no long wait.
     """
     shown: list[Proposal] = []
     place: Place | None = None
-    for looked_at, one in enumerate(found):
+    for looked_at, (at, one) in enumerate(found):
         if len(shown) == args["limit"] or looked_at >= LOOKED_AT:
             return shown, place
-        place = one.place
-        if _is_asked_for(one, args):
+        place = at
+        if one is not None and _is_asked_for(one, args):
             shown.append(one)
     return shown, None
 
@@ -122,8 +125,16 @@ def _chosen(found: Iterator[Proposal], args: dict[str, Any]) -> tuple[list[Propo
 def _is_asked_for(one: Proposal, args: dict[str, Any]) -> bool:
     return (
         args["status"] in (None, one.status)
-        and (args["score"] is None or one.entry["score"] >= args["score"])
+        and _may_be_asked_for(one.entry, args)
         and (args["theme"] is None or any(s["theme"] == args["theme"] for s in one.serves))
+    )
+
+
+def _may_be_asked_for(entry: Entry, args: dict[str, Any]) -> bool:
+    """Whether a proposal may be, as far as its entry tells: a reader may see less of what it
+    serves."""
+    return (args["score"] is None or entry["score"] >= args["score"]) and (
+        args["theme"] is None or any(s["theme"] == args["theme"] for s in entry["serves"])
     )
 
 
