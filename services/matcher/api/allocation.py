@@ -1,10 +1,11 @@
 """Allocations over HTTP: the best commitments of all that is open, what if, and accepting whole."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 from flask.views import MethodView
 
@@ -36,6 +37,7 @@ from services.matcher.allocation_views import (
     unmet_view,
     whole_view,
 )
+from services.matcher.awaited import Awaited, BeingDoneError
 from services.matcher.choosing import accept_chosen
 from services.matcher.documents import RecordView, view_id
 from services.matcher.supposing import supposed
@@ -56,6 +58,11 @@ blueprint = Blueprint(
     description="Which commitments would meet most need, and accepting them whole.",
 )
 READERS = ("coordinator", "auditor", "operator")
+PATIENCE: Final = 5.0
+"""Seconds; the portal waits eight."""
+_RETRY_SECONDS: Final = 20
+_FINDING: Awaited[str] = Awaited(PATIENCE)
+_BEING_FOUND = "It takes longer to find than a call may: ask again"
 
 
 @blueprint.route("/allocation")
@@ -63,6 +70,7 @@ class Allocation(MethodView):
     """The best allocation of all that is open."""
 
     @require_roles(*READERS)
+    @answers(HTTPStatus.SERVICE_UNAVAILABLE, _BEING_FOUND)
     @blueprint.arguments(AllocationQuery, location="query")
     @blueprint.response(200, AllocationView)
     def get(self, args: dict[str, Any]) -> dict[str, Any]:
@@ -73,6 +81,7 @@ class Allocation(MethodView):
 
 @blueprint.route("/allocation/what-if", methods=["POST"])
 @require_roles(*READERS)
+@answers(HTTPStatus.SERVICE_UNAVAILABLE, _BEING_FOUND)
 @blueprint.arguments(WhatIfBody)
 @blueprint.response(200, WhatIfView)
 def what_if(body: dict[str, Any]) -> dict[str, Any]:
@@ -89,10 +98,10 @@ def what_if(body: dict[str, Any]) -> dict[str, Any]:
         if offer["call"] is not None and not _is_open_call(offer["call"]):
             field = f"with.offers[{place}].call"
             raise invalid_field(field, "There is no such call, or it is not open.", "unknown-call")
-    base = _kept(allocations.find(now.date(), (), now))
+    base = _kept(_find((), now))
     wanted = supposed(added["requests"], added["offers"], now.date())
     if wanted.empty:
-        kept = _kept(allocations.find(now.date(), without, now))
+        kept = _kept(_find(without, now))
         view, pairs = allocation_view(kept, identity, language), list(_pairs_of(kept))
     else:
         found = allocations.find_supposed(now.date(), without, wanted, now)
@@ -120,7 +129,11 @@ def accept(body: dict[str, Any]) -> dict[str, Any]:
     _require_to_come(body["expires_at"], now)
     _require_overseer()
     kept = _kept(body["id"])
-    acceptance.begin_accepting(kept, body["expires_at"], identity, now)
+    try:
+        acceptance.begin_accepting(kept, body["expires_at"], identity, now)
+    except Problem:
+        _FINDING.forget()  # what is open has changed, and who asks next should see it
+        raise
     kept = acceptance.go_on(kept.id, now)
     if kept.status == "refused":
         raise _refused(kept)
@@ -202,9 +215,28 @@ class UnmetNeeds(MethodView):
 
 
 def _found(without: list[str]) -> dict[str, Any]:
-    now = context().clock()
-    id_ = allocations.find(now.date(), sorted(set(without)), now)
+    id_ = _find(sorted(set(without)), context().clock())
     return allocation_view(_kept(id_), current_identity(), reading_language(None))
+
+
+def _find(without: Collection[str], now: datetime) -> str:
+    """The id of the best allocation; the 503 problem while it takes long to find.
+
+    One that took long is some time old then: `computed_at` tells, and accepting it is refused where
+    what is open has changed.
+    """
+    key = (RecordView._get_collection().full_name, now.date(), *without)
+    try:
+        return _FINDING.get(key, partial(allocations.find, now.date(), without, now))
+    except BeingDoneError:
+        raise Problem(
+            HTTPStatus.SERVICE_UNAVAILABLE,
+            "being-found",
+            "The allocation is being found",
+            "With so much open that takes some time, and it is done once for all who ask. Send the "
+            f"request again in {_RETRY_SECONDS} seconds.",
+            headers={"Retry-After": str(_RETRY_SECONDS)},
+        ) from None
 
 
 def _require_to_come(moment: datetime | None, now: datetime) -> None:

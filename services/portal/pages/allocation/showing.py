@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any
 
 from flask import Response, request
@@ -17,9 +18,13 @@ from services.portal.pages.allocation.rows import (
 )
 from services.portal.pages.assets import ASSETS
 from services.portal.pages.frame import account, for_roles, show
+from services.portal.services import AwayError
+from shared.web.problems import TYPE_PREFIX
 
 READERS = ("coordinator", "auditor")
 _A_PAGE = 50
+_AGAIN_SECONDS = 20
+"""When to ask again for what is still being found."""
 
 
 @for_roles(*READERS)
@@ -27,7 +32,14 @@ def allocation() -> Response:
     """The best allocation of all that is open now."""
     if account().regions:
         return show("allocation/regional.html")
-    return show_one(asking.get("matcher", "/v1/allocation").body)
+    try:
+        return show_one(asking.get("matcher", "/v1/allocation").body)
+    except AwayError as error:
+        if error.told.get("type") != f"{TYPE_PREFIX}being-found":
+            raise
+        answer = show("allocation/finding.html", HTTPStatus.SERVICE_UNAVAILABLE)
+        answer.headers["Retry-After"] = str(_AGAIN_SECONDS)
+        return answer
 
 
 @for_roles(*READERS)
