@@ -1,5 +1,6 @@
 """Allocations over HTTP: found, explained, accepted whole, once, or not at all."""
 
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -7,9 +8,11 @@ from typing import Any
 
 import pytest
 
-from services.matcher import acceptance, clockwork, commitments, settling
+from deploy.local.servers import wait_until
+from services.matcher import acceptance, allocations, clockwork, commitments, settling
 from services.matcher.acceptance import recover
 from services.matcher.allocation_documents import KeptAllocation
+from services.matcher.awaited import Awaited
 from services.matcher.documents import Commitment, Match
 from services.matcher.ledger_documents import LedgerLine
 from tests.services.matcher.conftest import Clock
@@ -59,6 +62,26 @@ def test_an_allocation_whose_inserts_the_driver_repeats_is_found(
     known: World, coordinator: Caller
 ) -> None:
     assert set(given(allocation(coordinator))) == {"r1.o1", "r2.o1"}
+
+
+def test_one_that_takes_long_to_find_is_found_once_for_all_who_ask(
+    known: World, coordinator: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del known
+    found, may_go_on = allocations.find, threading.Event()
+
+    def late(*asked: Any) -> str:
+        may_go_on.wait(60)
+        return found(*asked)
+
+    monkeypatch.setattr(allocations, "find", late)
+    monkeypatch.setattr("services.matcher.api.allocation._FINDING", Awaited(0.05))
+    for _ in range(2):
+        refused = coordinator.get("/v1/allocation")
+        assert (refused.status_code, refused.headers["Retry-After"]) == (503, "20")
+        assert refused.json["type"].endswith("being-found")
+    may_go_on.set()
+    wait_until(lambda: coordinator.get("/v1/allocation").status_code == 200, 60, "an allocation")
 
 
 def test_the_more_urgent_need_is_met_first(known: World, coordinator: Caller) -> None:

@@ -1,0 +1,125 @@
+"""Work that may take longer than callers wait."""
+
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+
+import pytest
+
+from deploy.local.servers import wait_until
+from services.matcher.awaited import Awaited, BeingDoneError
+
+PATIENCE = 0.05
+
+
+class Clock:
+    """Seconds, as a test sets them."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Long:
+    """Work that ends when it is told to; counts how often it was begun."""
+
+    def __init__(self) -> None:
+        self.begun = 0
+        self.may_end = threading.Event()
+
+    def __call__(self) -> str:
+        self.begun += 1
+        self.may_end.wait(60)
+        return f"found {self.begun}"
+
+
+def done(awaited: Awaited[str], work: Callable[[], str], key: str = "all") -> str:
+    """What comes of asking again and again."""
+    found: list[str] = []
+
+    def asked() -> bool:
+        try:
+            found.append(awaited.get(key, work))
+        except BeingDoneError:
+            return False
+        return True
+
+    wait_until(asked, 60, "the work")
+    return found[0]
+
+
+def test_what_is_soon_done_is_done_for_each_anew() -> None:
+    awaited, count = Awaited[int](60), iter(range(10))
+    assert [awaited.get("all", lambda: next(count)) for _ in range(3)] == [0, 1, 2]
+
+
+def test_what_takes_long_is_done_once_for_all_and_given_out_for_some_time() -> None:
+    clock, work = Clock(), Long()
+    awaited = Awaited[str](PATIENCE, clock)
+    for _ in range(3):
+        with pytest.raises(BeingDoneError):
+            awaited.get("all", work)
+    assert work.begun == 1
+    clock.now = 10.0
+    work.may_end.set()
+    assert done(awaited, work) == "found 1"
+    clock.now = 200.0  # it took ten seconds, and ended less than two hundred ago
+    assert done(awaited, work) == "found 1"
+    clock.now = 211.0
+    assert done(awaited, work) == "found 2"
+
+
+def test_others_that_ask_for_something_else_wait_for_none_of_it() -> None:
+    awaited, work = Awaited[str](PATIENCE), Long()
+    with pytest.raises(BeingDoneError):
+        awaited.get("all", work)
+    assert awaited.get("some", lambda: "soon") == "soon"
+    work.may_end.set()
+
+
+def test_what_is_forgotten_is_done_anew() -> None:
+    clock, work = Clock(), Long()
+    awaited = Awaited[str](PATIENCE, clock)
+    with pytest.raises(BeingDoneError):
+        awaited.get("all", work)
+    clock.now = 10.0
+    work.may_end.set()
+    assert done(awaited, work) == "found 1"
+    awaited.forget()
+    assert done(awaited, work) == "found 2"
+
+
+def test_what_fails_is_told_and_tried_again() -> None:
+    awaited = Awaited[str](60)
+
+    def fail() -> str:
+        raise ValueError("not now")
+
+    with pytest.raises(ValueError, match="not now"):
+        awaited.get("all", fail)
+    assert awaited.get("all", lambda: "well") == "well"
+
+
+def test_a_timeout_of_the_works_own_is_no_waiting() -> None:
+    def fail() -> str:
+        raise TimeoutError("the store")
+
+    with pytest.raises(TimeoutError, match="the store"):
+        Awaited[str](60).get("all", fail)
+
+
+def test_what_failed_after_long_is_told_and_then_tried_again() -> None:
+    awaited, may_end = Awaited[str](PATIENCE), threading.Event()
+
+    def fail() -> str:
+        may_end.wait(60)
+        raise ValueError("in the end")
+
+    with pytest.raises(BeingDoneError):
+        awaited.get("all", fail)
+    may_end.set()
+    with suppress(ValueError):  # who asks in the moment in which it fails is told
+        done(awaited, lambda: "well")
+    assert done(awaited, lambda: "well") == "well"
