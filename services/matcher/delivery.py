@@ -1,6 +1,5 @@
 """Delivery of what is committed: its steps, and what both sides say was given."""
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
@@ -98,8 +97,7 @@ def report(
 
 def _delivered(match: Match, request: RecordView, on: date) -> Delivered:
     window = unpacked(request.stated).window
-    serves = json.loads(match.entry)["serves"] if match.entry else ()
-    best = max(serves, key=lambda one: (one["fit"], -one["need"]), default=None)
+    best = max(match.decided_serves(), key=lambda one: (one["fit"], -one["need"]), default=None)
     return Delivered(
         theme=None if best is None else best["theme"],
         in_time=None if window is None else on <= window.last,

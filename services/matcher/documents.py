@@ -1,6 +1,6 @@
 """What the matcher keeps."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -185,6 +185,10 @@ class Match(Aggregate):
     owes = BooleanField(default=None)
     unfiled = ListField(DictField(), default=None)
     newest_unfiled = StringField()
+
+    def decided_serves(self) -> Sequence[Mapping[str, Any]]:
+        """What the offer does for which need, as it was decided on; nothing before a decision."""
+        return orjson.loads(self.entry)["serves"] if self.entry else ()
 
     def event(self) -> EventRecord:
         """The state of the proposal, without anything that was said of it."""

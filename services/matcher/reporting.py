@@ -4,12 +4,11 @@ it afterwards, and needs found covered already.
 Of matches that are committed or further; of those of the States that the reader oversees.
 """
 
-import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
 from services.matcher.coverage_documents import CoverageCase
 from services.matcher.documents import Commitment, Match, RecordView, ViewLine, view_id
@@ -76,7 +75,7 @@ def facts_of(matches: Sequence[Match], today: datetime) -> Iterator[Fact]:
             first.setdefault(step.action, step.at)
         if "commit" in first:
             codes = {
-                "theme": tuple(sorted({one["theme"] for one in _serves(match)})),
+                "theme": tuple(sorted({one["theme"] for one in match.decided_serves()})),
                 "year": (str(first["commit"].year),),
                 "modality": (forms[match.id],),
                 "language": _language(requests.get(match.request)),
@@ -176,10 +175,6 @@ def _language(request: RecordView | None) -> tuple[str, ...]:
     """That of the request's texts, if it is one that the report can be asked for."""
     known = None if request is None else unpacked(request.stated).language
     return (known,) if known in LANGUAGES else ()
-
-
-def _serves(match: Match) -> Sequence[Mapping[str, Any]]:
-    return json.loads(match.entry)["serves"] if match.entry else ()
 
 
 def _dollars(cents: int, currency: str, today: datetime) -> int | None:

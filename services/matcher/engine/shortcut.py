@@ -25,9 +25,9 @@ from services.matcher.engine.kernels import offers_features, requests_features
 from services.matcher.engine.looking import candidates
 from services.matcher.engine.looking_back import reached
 from services.matcher.engine.ranking import Model
-from services.matcher.engine.records import Records
+from services.matcher.engine.records import LARGE, Records
 
-SCORED = 400
+SCORED = LARGE
 """Candidates that are scored, and all whose estimates equal the last of them."""
 
 LOOKED_AT = 2_500
