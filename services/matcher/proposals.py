@@ -173,7 +173,7 @@ def _sides(request: str, offer: str, views: Views) -> tuple[RecordView | None, R
 
 def views_of(records: Iterable[tuple[str, str]]) -> Views:
     """What is known of records, told by side and id: by the id of the view, those there are."""
-    ids = [view_id(side, record) for side, record in records]
+    ids = sorted({view_id(side, record) for side, record in records})
     return {view.id: view for view in RecordView.objects(id__in=ids)}
 
 
