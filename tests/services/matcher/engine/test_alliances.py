@@ -4,17 +4,20 @@ import random
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.matcher.engine.affinity import shipped
-from services.matcher.engine.asks import Ask
-from services.matcher.engine.bonds import Bond, bond, common_organisations
+from services.matcher.engine.affinity import features, joining, shipped
+from services.matcher.engine.asks import Ask, Asks
+from services.matcher.engine.bonds import Bond, Bonds, bond, common_organisations
 from services.matcher.engine.geography import Geography
 from tests.services.matcher.engine.arbitrary import few
 from tests.services.matcher.engine.asked import DEPOT, MARKING, ask, ask_data, formation, settled
 from tests.services.matcher.engine.samples import TODAY, need
+
+PLAIN = {"confidential": False}
 
 
 def formed(*asks: Ask) -> dict[str, tuple[str, ...]]:
@@ -206,3 +209,26 @@ def test_a_new_request_joins_or_founds_and_moves_nobody(
         # An alliance that the new one made possible had members of one State before.
         assert others == before.get(anchor, others)
     assert before.keys() <= after.keys()
+
+
+def test_what_a_brief_look_rules_out_would_not_have_joined() -> None:
+    asks, chance = Asks(Bonds(Geography.of_vocabulary(TODAY))), random.Random(5)
+    texts = (MARKING, DEPOT, f"{MARKING}. {DEPOT}", "Help")
+    for number in range(120):
+        lines = [
+            {**need(at, theme=chance.choice(("marking", "ammunition", "tracing"))), **PLAIN}
+            for at in range(1, chance.randint(1, 3) + 1)
+        ]
+        country = chance.choice(("SEN", "BEN", "KEN", "UGA", "ZAF", "TZA"))
+        asks.put(ask(f"r{number}", country, chance.choice(texts), needs=lines))
+    rows, joined = np.arange(120), 0
+    for affinity in (shipped(), replace(shipped(), least=0.2, least_far=0.3)):
+        for number in range(120):
+            every = features(asks, f"r{number}", rows)
+            scores = affinity.probabilities(every)
+            expected = affinity.joins(every, scores)
+            found, told = joining(affinity, asks, f"r{number}", rows)
+            assert found.tolist() == rows[expected].tolist()
+            assert told.tolist() == scores[expected].tolist()
+            joined += len(found)
+    assert 240 < joined < 2 * 120 * 120
