@@ -49,7 +49,11 @@ VARIABLES: tuple[Variable, ...] = (
         "",
         "where traces go: an OTLP/HTTP collector such as http://collector:4318; empty: none",
     ),
-    Variable("ENTRAIDE_READY_FILE", "", "a file that a worker makes once it is ready"),
+    Variable(
+        "ENTRAIDE_READY_FILE",
+        "",
+        "a file that a worker makes once it is ready, this worker's own: beside it are its notes",
+    ),
     Variable("ENTRAIDE_AS_OF", "", "a fixed date for the matcher; empty: today"),
     Variable(
         "ENTRAIDE_IMPORT_MAX_BYTES", "33554432", "bytes of a file that an API takes in one go"

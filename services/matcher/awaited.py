@@ -3,49 +3,46 @@
 import contextvars
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
-from threading import Lock
+from concurrent.futures import Future
+from threading import Lock, Thread
 from typing import Final, Generic, TypeVar
 
 T = TypeVar("T")
 _AT_ONCE: Final = 4
-_WORTH: Final = 20
-"""What took long is given out for so many times as long: a twentieth of the time at most goes into
-doing it anew."""
+"""So many works are done at once; who asks for one more is told to come again."""
+_WORTH: Final = 5
+"""What took long is given out for so many times as long: a sixth of the time at most goes into
+doing it."""
 
 
 class BeingDoneError(Exception):
     """It takes longer than callers wait, and goes on: who asks again may find it done."""
 
 
-@dataclass
 class _Work(Generic[T]):
-    result: Future[T]
-    begun: float
-    ended: float | None = None
+    def __init__(self) -> None:
+        self.result: Future[T] = Future()
+        self.took = 0.0
+        self.ended: float | None = None
 
     def over(self, now: float) -> bool:
-        """Whether it failed, or is too old to be given out any more."""
-        if self.ended is None:
-            return False
-        failed = self.result.exception() is not None
-        return failed or now - self.ended > _WORTH * (self.ended - self.begun)
+        """Whether it is too old to be given out any more."""
+        return self.ended is not None and now - self.ended > _WORTH * self.took
 
 
 class Awaited(Generic[T]):
     """Does work for callers who wait so many seconds. For several threads.
 
-    What is done in that time is done for each caller anew. What is not is shared by all who ask for
-    the same, while it is done and for some time after.
+    Who asks while the same is being done gets what comes of that. What is done in the time that
+    callers wait is done anew for who asks next; what takes longer is kept for some time.
     """
 
     def __init__(self, patience: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._patience = patience
         self._clock = clock
         self._lock = Lock()
-        self._pool: ThreadPoolExecutor | None = None
-        self._long: dict[object, _Work[T]] = {}
+        self._works: dict[object, _Work[T]] = {}
+        self._running = 0
 
     def get(self, key: object, make: Callable[[], T]) -> T:
         """What `make` returns, or returned not long ago; raises what it raises.
@@ -53,32 +50,46 @@ class Awaited(Generic[T]):
         Raises BeingDoneError while that takes longer than callers wait.
         """
         with self._lock:
-            work = self._long.get(key)
+            work = self._works.get(key)
             if work is None or work.over(self._clock()):
-                self._long.pop(key, None)
-                work = self._begin(make)
+                work = self._begin(key, make)
         try:
             return work.result.result(self._patience)
         except TimeoutError:
-            if work.result.done():  # by the work itself
-                raise
-            with self._lock:
-                self._long.setdefault(key, work)
+            if work.result.done():  # it is the work's own, or the work ended just now
+                return work.result.result()
             raise BeingDoneError from None
 
     def forget(self) -> None:
-        """Give nothing out any more that was done before now."""
+        """Give nothing out to who asks from now on that was begun before."""
         with self._lock:
-            self._long.clear()
+            self._works.clear()
 
-    def _begin(self, make: Callable[[], T]) -> _Work[T]:
-        if self._pool is None:
-            self._pool = ThreadPoolExecutor(_AT_ONCE, "awaited")
+    def _begin(self, key: object, make: Callable[[], T]) -> _Work[T]:
+        if self._running >= _AT_ONCE:
+            raise BeingDoneError
+        work: _Work[T] = _Work()
+        self._running += 1
+        self._works[key] = work
         context = contextvars.copy_context()  # of its trace
-        work = _Work(self._pool.submit(context.run, make), self._clock())
-
-        def end(_: Future[T]) -> None:
-            work.ended = self._clock()
-
-        work.result.add_done_callback(end)
+        # No process waits for it at its end.
+        Thread(target=context.run, args=(self._do, key, work, make), daemon=True).start()
         return work
+
+    def _do(self, key: object, work: _Work[T], make: Callable[[], T]) -> None:
+        begun, made, failure = self._clock(), None, None
+        try:
+            made = make()
+        except BaseException as error:  # noqa: BLE001 (whoever waits is told)
+            failure = error
+        with self._lock:
+            self._running -= 1
+            work.ended = self._clock()
+            work.took = work.ended - begun
+            soon = work.took <= self._patience
+            if (failure is not None or soon) and self._works.get(key) is work:
+                del self._works[key]
+        if failure is None:
+            work.result.set_result(made)  # type: ignore[arg-type]
+        else:
+            work.result.set_exception(failure)

@@ -19,6 +19,7 @@ from services.matcher.proposals import (
     stored_lists,
     views_of,
 )
+from services.matcher.rights import oversees
 from shared.registers.conditions import Condition, joined
 from shared.web.identity import Identity
 
@@ -53,8 +54,9 @@ def looked_through(
     best: int | None = None,
     wanted: Callable[[Entry], bool] = lambda _: True,
 ) -> Iterator[tuple[Place, Proposal | None]]:
-    """What `listing` gives, each with its place; None for what cannot be wanted by its entry alone,
-    of which no records are read.
+    """What `listing` gives, each with its place. To who oversees everything, None for what cannot
+    be wanted by its entry alone, of which no records are read: to others a place might tell of a
+    request that they may not see.
 
     `states` are those of which a request may be, `best` is how many of each request's are looked
     at, which are listed ones then.
@@ -71,8 +73,10 @@ def looked_through(
             and (row.match is None or row.match.status not in DECLINED)
         )
 
+    sees_all = oversees(identity, None)
+
     def may_be_wanted(row: _Row) -> bool:
-        return row.entry is None or row.match is not None or wanted(row.entry)
+        return not sees_all or row.entry is None or row.match is not None or wanted(row.entry)
 
     for batch in batches(_shortlists(identity, request, offer, whose, after)):
         rows = [row for row in _rows(batch) if may_be_listed(row)]

@@ -91,6 +91,7 @@ class RankingWorker:
             settings, self._topics.requests, self._caught_up, self._working
         )
         self._read_to: dict[int, int] = {}
+        self._fresh: set[int] = set()
         self._progress = Progress()
         self._storing = Storing()
         self._saved: dict[int, int] = {}
@@ -155,10 +156,11 @@ class RankingWorker:
         while came and time.monotonic() < until:
             came = self._read(reader, 0)
         self._feed.settle()
-        fresh = self._ownership.follow(self._membership.changes)
-        self._feed.mark_partitions(fresh)
-        self._duplicates.mark_partitions(fresh)
-        self._coverage.mark_partitions(fresh)
+        self._fresh.update(self._ownership.follow(self._membership.changes))
+        self._feed.mark_partitions(self._fresh)
+        self._duplicates.mark_partitions(self._fresh)
+        self._coverage.mark_partitions(self._fresh)
+        self._fresh.clear()  # not before: where the database fails, all are marked again
         if self._ownership.assigned:
             self._assigned.set()
         today = self._today()

@@ -38,21 +38,22 @@ class Note:
             return ""
         try:
             return self._path.read_text(encoding="utf-8")
-        except (FileNotFoundError, UnicodeDecodeError):
+        except (OSError, UnicodeDecodeError):
             return ""
 
     def leave(self, text: str) -> None:
         """Say this from now on. A disk that is full keeps nobody from working."""
         if self._path is None or text == self._said:
             return
-        self._said = text
         with suppress(OSError):
             self._path.write_text(text, encoding="utf-8")
+            self._said = text
 
     def take_back(self) -> None:
         """Leave nothing: the worker ended well."""
         if self._path is not None:
-            self._path.unlink(missing_ok=True)
+            with suppress(OSError):
+                self._path.unlink(missing_ok=True)
         self._said = ""
 
 
@@ -84,5 +85,5 @@ class Seat:
             self._note.leave(known.member_id)
 
     def give_up(self) -> None:
-        """The member has left by itself."""
+        """The member has left by itself, as far as the broker was there to hear of it."""
         self._note.take_back()

@@ -30,7 +30,8 @@ from shared.events.vanished import Vanished
 from shared.settings import Settings
 
 LEASE: Final = timedelta(milliseconds=clients.DELIVERY_TIMEOUT_MS + 5_000)
-"""Longer than a producer may try, so that only a paused process can write late."""
+"""Longer than a producer may try, so that only a paused process can write late, or a killed one
+whose bytes are still on their way: its leases end with its successor's start."""
 
 _BATCH = 200
 _IDLE_SECONDS = 0.05

@@ -1,6 +1,7 @@
 """Allocations over HTTP: the best commitments of all that is open, what if, and accepting whole."""
 
-from collections.abc import Collection, Iterable
+import json
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -61,7 +62,7 @@ READERS = ("coordinator", "auditor", "operator")
 PATIENCE: Final = 5.0
 """Seconds; the portal waits eight."""
 _RETRY_SECONDS: Final = 20
-_FINDING: Awaited[str] = Awaited(PATIENCE)
+_FINDING: Awaited[Any] = Awaited(PATIENCE)
 _BEING_FOUND = "It takes longer to find than a call may: ask again"
 
 
@@ -98,13 +99,20 @@ def what_if(body: dict[str, Any]) -> dict[str, Any]:
         if offer["call"] is not None and not _is_open_call(offer["call"]):
             field = f"with.offers[{place}].call"
             raise invalid_field(field, "There is no such call, or it is not open.", "unknown-call")
-    base = _kept(_find((), now))
     wanted = supposed(added["requests"], added["offers"], now.date())
-    if wanted.empty:
-        kept = _kept(_find(without, now))
+
+    def both() -> tuple[str, str | allocations.Found]:  # of what is open at one moment
+        base = allocations.find(now.date(), (), now)
+        if wanted.empty:
+            return base, allocations.find(now.date(), without, now)
+        return base, allocations.find_supposed(now.date(), without, wanted, now)
+
+    base_id, found = _await(("what-if", json.dumps(body, default=str)), both, now)
+    base = _kept(base_id)
+    if isinstance(found, str):
+        kept = _kept(found)
         view, pairs = allocation_view(kept, identity, language), list(_pairs_of(kept))
     else:
-        found = allocations.find_supposed(now.date(), without, wanted, now)
         first = (found.pairs[:FIRST], found.unmet[:FIRST])
         view, pairs = whole_view(found.kept, *first, language), found.pairs
         note_reading(base.id, {one.request for part in first for one in part}, identity)
@@ -131,10 +139,9 @@ def accept(body: dict[str, Any]) -> dict[str, Any]:
     kept = _kept(body["id"])
     try:
         acceptance.begin_accepting(kept, body["expires_at"], identity, now)
-    except Problem:
-        _FINDING.forget()  # what is open has changed, and who asks next should see it
-        raise
-    kept = acceptance.go_on(kept.id, now)
+        kept = acceptance.go_on(kept.id, now)
+    finally:
+        _FINDING.forget()  # what is open has changed, by this or before
     if kept.status == "refused":
         raise _refused(kept)
     return allocation_view(kept, identity, reading_language(None))
@@ -161,7 +168,10 @@ def accept_some(body: dict[str, Any], allocation_id: str) -> dict[str, Any]:
     _require_to_come(body["expires_at"], now)
     _require_overseer()
     kept = _kept(allocation_id)
-    found = accept_chosen(kept, body["proposals"], body["expires_at"], identity, now)
+    try:
+        found = accept_chosen(kept, body["proposals"], body["expires_at"], identity, now)
+    finally:
+        _FINDING.forget()
     refused = [{"proposal": one, **why._asdict()} for one, why in found.refused.items()]
     return {"held": found.held, "refused": refused, "left": found.left}
 
@@ -223,11 +233,21 @@ def _find(without: Collection[str], now: datetime) -> str:
     """The id of the best allocation; the 503 problem while it takes long to find.
 
     One that took long is some time old then: `computed_at` tells, and accepting it is refused where
-    what is open has changed.
+    what is open has changed. One that somebody has begun to accept is not given out for that.
     """
-    key = (RecordView._get_collection().full_name, now.date(), *without)
+    find = partial(allocations.find, now.date(), without, now)
+    id_: str = _await(("find", *without), find, now)
+    if _kept(id_).status != "computed":
+        _FINDING.forget()
+        id_ = _await(("find", *without), find, now)
+    return id_
+
+
+def _await(key: tuple[str, ...], make: Callable[[], Any], now: datetime) -> Any:
+    """What is made, or was not long ago; the 503 problem while that takes long."""
+    whole = (RecordView._get_collection().full_name, now.date(), *key)
     try:
-        return _FINDING.get(key, partial(allocations.find, now.date(), without, now))
+        return _FINDING.get(whole, make)
     except BeingDoneError:
         raise Problem(
             HTTPStatus.SERVICE_UNAVAILABLE,
