@@ -1,0 +1,46 @@
+"""The page of an allocation that takes long to find."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from services.portal import factors, sessions
+from services.portal.documents import Account
+from services.portal.house import House
+from services.portal.services import Ask, AwayError, Reader, Services
+from shared.web.problems import TYPE_PREFIX
+
+
+@pytest.fixture
+def client(app: Flask, house: House, make_account: Callable[..., Account]) -> Any:
+    """A coordinator's browser, signed in with both factors."""
+    account = make_account("coordinator")
+    seed, now = factors.seed_to_set_up(house, account), house.clock()
+    assert factors.confirm_setup(house, account, factors.rules.code_at(seed, now), now)
+    found = app.test_client()
+    cookie = sessions.open_session(house, account, "full", "a browser", now, None)
+    found.set_cookie("entraide-session", cookie)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("code", "language", "says"),
+    [
+        ("being-found", "en", "ask again in a moment"),
+        ("being-found", "es", "vuelva a pedirla"),
+        ("overloaded", "en", "Try again"),
+    ],
+)
+def test_one_that_is_being_found_is_no_fault_of_the_matcher(
+    client: Any, monkeypatch: pytest.MonkeyPatch, code: str, language: str, says: str
+) -> None:
+    def fetch(_services: Services, _reader: Reader, one: Ask) -> Any:
+        raise AwayError(one.service, {"type": f"{TYPE_PREFIX}{code}", "status": 503})
+
+    monkeypatch.setattr(Services, "fetch", fetch)
+    answer = client.get(f"/allocation?language={language}")
+    assert answer.status_code == 503
+    assert says in answer.text
+    assert (answer.headers.get("Retry-After") == "20") is (code == "being-found")
