@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 
 from services.matcher.actors import Actor
-from services.matcher.documents import Match, RecordView
+from services.matcher.documents import Match, RecordView, decided_serves
 from services.matcher.engine.stated import unpacked
 from services.matcher.figures import committed_lines, received_part, told_lines
 from services.matcher.life import advance, tell
@@ -97,7 +97,7 @@ def report(
 
 def _delivered(match: Match, request: RecordView, on: date) -> Delivered:
     window = unpacked(request.stated).window
-    best = max(match.decided_serves(), key=lambda one: (one["fit"], -one["need"]), default=None)
+    best = max(decided_serves(match), key=lambda one: (one["fit"], -one["need"]), default=None)
     return Delivered(
         theme=None if best is None else best["theme"],
         in_time=None if window is None else on <= window.last,

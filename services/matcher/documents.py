@@ -186,10 +186,6 @@ class Match(Aggregate):
     unfiled = ListField(DictField(), default=None)
     newest_unfiled = StringField()
 
-    def decided_serves(self) -> Sequence[Mapping[str, Any]]:
-        """What the offer does for which need, as it was decided on; nothing before a decision."""
-        return orjson.loads(self.entry)["serves"] if self.entry else ()
-
     def event(self) -> EventRecord:
         """The state of the proposal, without anything that was said of it."""
         data = {
@@ -407,6 +403,11 @@ def entries_of(shortlist: Mapping[str, Any]) -> list[dict[str, Any]]:
             zip(shortlist["offers"], entries, strict=True), start=1
         )
     ]
+
+
+def decided_serves(match: Match) -> Sequence[Mapping[str, Any]]:
+    """What an offer does for which need, as it was decided on; nothing before a decision."""
+    return orjson.loads(match.entry)["serves"] if match.entry else ()
 
 
 AGGREGATES: tuple[type[Any], ...] = (

@@ -11,7 +11,14 @@ from functools import lru_cache
 from typing import Final
 
 from services.matcher.coverage_documents import CoverageCase
-from services.matcher.documents import Commitment, Match, RecordView, ViewLine, view_id
+from services.matcher.documents import (
+    Commitment,
+    Match,
+    RecordView,
+    ViewLine,
+    decided_serves,
+    view_id,
+)
 from services.matcher.domain import KEPT, convert
 from services.matcher.engine.cooperation import expert_state, modality
 from services.matcher.engine.stated import unpacked
@@ -75,7 +82,7 @@ def facts_of(matches: Sequence[Match], today: datetime) -> Iterator[Fact]:
             first.setdefault(step.action, step.at)
         if "commit" in first:
             codes = {
-                "theme": tuple(sorted({one["theme"] for one in match.decided_serves()})),
+                "theme": tuple(sorted({one["theme"] for one in decided_serves(match)})),
                 "year": (str(first["commit"].year),),
                 "modality": (forms[match.id],),
                 "language": _language(requests.get(match.request)),

@@ -83,15 +83,24 @@ def test_a_case_that_changed_meanwhile_is_shown_as_it_stands(
         visitor("coordinator"),
         visitor("coordinator"),
     )
-    first.open(address)
-    second.open(address)
-    first.send(decision="link", reason="Related")
+
+    def linked() -> bool:  # by the first, while the second looks at the same
+        first.open(address)
+        second.open(address)
+        first.send(decision="link", reason="Related")
+        return first.status != 412  # the case hears of its records while it is looked at
+
+    wait_until(linked, SECONDS, "the first decision")
     second.send(decision="dismiss", reason="What I typed stays")
     assert second.status == 412
     assert "This changed meanwhile" in second.page.text
     assert "What I typed stays" in second.shown.text
-    second.send(decision="dismiss", reason="What I typed stays")
-    assert "Dismissed" in second.page.text
+
+    def dismissed() -> bool:
+        second.send(decision="dismiss", reason="What I typed stays")
+        return "Dismissed" in second.page.text
+
+    wait_until(dismissed, SECONDS, "the second decision")
 
 
 def test_coverage_is_dismissed_with_a_reason(portal: Portal, visitor: Visiting) -> None:
