@@ -10,8 +10,10 @@ from typing import Final, Generic, TypeVar
 T = TypeVar("T")
 _AT_ONCE: Final = 4
 """So many works are done at once; who asks for one more is told to come again."""
+_SOON: Final = 0.5
+"""Seconds: what takes no longer is done anew for whoever asks next."""
 _WORTH: Final = 5
-"""What took long is given out for so many times as long: a sixth of the time at most goes into
+"""What took longer is given out for so many times as long: a sixth of the time at most goes into
 doing it."""
 
 
@@ -33,8 +35,8 @@ class _Work(Generic[T]):
 class Awaited(Generic[T]):
     """Does work for callers who wait so many seconds. For several threads.
 
-    Who asks while the same is being done gets what comes of that. What is done in the time that
-    callers wait is done anew for who asks next; what takes longer is kept for some time.
+    Who asks while the same is being done gets what comes of that. What is soon done is done anew
+    for who asks next; what takes longer is kept for some time.
     """
 
     def __init__(self, patience: float, clock: Callable[[], float] = time.monotonic) -> None:
@@ -86,8 +88,7 @@ class Awaited(Generic[T]):
             self._running -= 1
             work.ended = self._clock()
             work.took = work.ended - begun
-            soon = work.took <= self._patience
-            if (failure is not None or soon) and self._works.get(key) is work:
+            if (failure is not None or work.took <= _SOON) and self._works.get(key) is work:
                 del self._works[key]
         if failure is None:
             work.result.set_result(made)  # type: ignore[arg-type]

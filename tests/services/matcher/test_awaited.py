@@ -71,6 +71,21 @@ def test_what_takes_long_is_done_once_for_all_and_given_out_for_some_time() -> N
     assert done(awaited, work) == "found 2"
 
 
+def test_what_takes_longer_than_a_moment_is_given_out_though_callers_wait_for_it() -> None:
+    clock = Clock()
+    awaited = Awaited[float](60, clock)
+
+    def find() -> float:
+        clock.now += 2.0
+        return clock.now
+
+    assert awaited.get("all", find) == 2.0
+    clock.now = 11.0
+    assert awaited.get("all", find) == 2.0
+    clock.now = 12.5
+    assert awaited.get("all", find) == 14.5
+
+
 def test_others_that_ask_for_something_else_wait_for_none_of_it() -> None:
     awaited, work = Awaited[str](PATIENCE), Long()
     with pytest.raises(BeingDoneError):
