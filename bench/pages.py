@@ -28,13 +28,11 @@ from pymongo import MongoClient
 from bench.copies import fill
 from bench.spent import Spent, spent, told
 from deploy.cli.accounts import house_of
+from deploy.cli.example_accounts import session_cookie
 from deploy.local.programs import Plan
 from deploy.local.stack import DataDirectory, load_keys, running_ports
-from services.portal import factors
 from services.portal.documents import Account
 from services.portal.domain.people import Office
-from services.portal.domain.second_factor import code_at
-from services.portal.sessions import open_session
 from services.portal.trail import COMMAND_LINE, first_step, office_code
 from shared.ids import new_id
 
@@ -137,10 +135,7 @@ def cookies(plan: Plan, roles: Sequence[str]) -> dict[str, str]:
             **first_step("create", COMMAND_LINE, now, office_code(office)),
         )
         account.save(force_insert=True)
-        seed = factors.seed_to_set_up(house, account)  # without one coordinators see no page
-        factors.confirm_setup(house, account, code_at(seed, now), now)
-        account.reload()
-        found[role] = open_session(house, account, "full", "bench", now, None)
+        found[role] = session_cookie(house, account, "bench")
     return found
 
 

@@ -9,7 +9,6 @@ never what comes of it: every document found is still held against the whole con
 """
 
 import threading
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import wraps
@@ -25,8 +24,8 @@ from secantus.storage import (
     _parse_index_collation,
 )
 
-Place = tuple[str, str]
-"""A database and a collection."""
+from deploy.local.kept import Kept, changing, in_transaction, kept_of
+
 Definition = tuple[str, dict[str, Any], dict[str, Any]]
 """An index's name, keys and options."""
 Index = tuple[str, dict[str, Any], bool, bool]
@@ -41,54 +40,9 @@ _CHANGING: Final = (
     "drop_database",
 )
 _WRITING: Final = ("insert", "update_matching", "delete_matching")
+_DEFINITIONS: Final = "kept_definitions"
 _ABSENT: Final = object()
 _CLAUSES: Final = frozenset({"$and", "$or", "$nor"})
-
-
-class Definitions:
-    """The definitions of indexes as they were last committed, by collection.
-
-    While anybody changes some, whoever asks reads for itself, and what was being read is not kept.
-    """
-
-    def __init__(self) -> None:
-        self._kept: dict[Place, Sequence[Definition]] = {}
-        self._changes: Counter[str] = Counter()
-        self._begun = 0
-        self._lock = threading.Lock()
-
-    def kept(self, place: Place) -> Sequence[Definition] | None:
-        """The definitions, where they are kept."""
-        return self._kept.get(place)
-
-    def of(
-        self, place: Place, read: Callable[[], Sequence[Definition]]
-    ) -> Sequence[Definition] | None:
-        """The definitions, by `read` where none are kept; None while indexes change."""
-        kept = self.kept(place)
-        if kept is not None:
-            return kept
-        with self._lock:
-            begun = self._begun
-            if self._changes[place[0]]:
-                return None
-        found = read()
-        with self._lock:
-            if begun == self._begun:
-                self._kept[place] = found
-        return found
-
-    def begin(self, database: str) -> None:
-        """Forget a database's, as indexes of it are about to change."""
-        with self._lock:
-            self._begun += 1
-            self._changes[database] += 1
-            self._kept = {one: kept for one, kept in self._kept.items() if one[0] != database}
-
-    def end(self, database: str) -> None:
-        """Keep again what is read from now on: the change is committed or given up."""
-        with self._lock:
-            self._changes[database] -= 1
 
 
 class _Thread(threading.local):
@@ -115,7 +69,7 @@ def keep_definitions() -> None:
             return list(read(self, db, coll))
 
     def iter_indexes(self: Storage, db: str, coll: str) -> Iterable[Definition]:
-        if _in_transaction(self):
+        if in_transaction(self):
             kept = None
         elif at.writing:  # reading what is committed takes a lock that others have while they wait
             kept = _definitions(self).kept((db, coll))
@@ -135,7 +89,7 @@ def keep_definitions() -> None:
         if not any(_doc_makes_multikey(doc, keys) for _, keys in others):
             return already
         _definitions(self).begin(db)
-        if not _in_transaction(self):
+        if not in_transaction(self):
             at.marked.append(db)
         marked: set[str] = mark(self, db, coll, doc, indexes, already)
         return marked
@@ -166,38 +120,13 @@ def keep_definitions() -> None:
     for name in _WRITING:
         setattr(Storage, name, knowing(getattr(Storage, name)))
     for name in _CHANGING:
-        setattr(Storage, name, _changing(getattr(Storage, name)))
-    Storage.rename_collection = _changing(Storage.rename_collection, slice(0, 3, 2))
+        setattr(Storage, name, changing(getattr(Storage, name), _DEFINITIONS))
+    renaming = changing(Storage.rename_collection, _DEFINITIONS, slice(0, 3, 2))
+    Storage.rename_collection = renaming
 
 
-def _changing(whole: Callable[..., Any], databases: slice = slice(1)) -> Callable[..., Any]:
-    """The method, told of as a change of the databases that stand there in its arguments."""
-
-    @wraps(whole)
-    def change(self: Storage, *args: Any, **options: Any) -> Any:
-        definitions, changed = _definitions(self), set(args[databases])
-        for db in changed:
-            definitions.begin(db)
-        try:
-            return whole(self, *args, **options)
-        finally:
-            for db in changed if not _in_transaction(self) else ():
-                definitions.end(db)
-
-    return change
-
-
-def _definitions(storage: Storage) -> Definitions:
-    kept: Definitions | None = storage.__dict__.get("kept_definitions")
-    return kept or storage.__dict__.setdefault("kept_definitions", Definitions())
-
-
-def _in_transaction(storage: Storage) -> bool:
-    """Whether the thread is in a transaction of several calls, which sees what it began with.
-
-    Nobody is told of its end, so what it changes is never kept again until the server starts anew.
-    """
-    return getattr(storage._tls, "user_txn", None) is not None
+def _definitions(storage: Storage) -> Kept[Sequence[Definition]]:
+    return kept_of(storage, _DEFINITIONS)
 
 
 def write_what_changes() -> None:

@@ -1,6 +1,6 @@
 """Proposals and decisions on them, over HTTP."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -126,16 +126,19 @@ def _is_asked_for(one: Proposal, args: dict[str, Any]) -> bool:
     return (
         args["status"] in (None, one.status)
         and _may_be_asked_for(one.entry, args)
-        and (args["theme"] is None or any(s["theme"] == args["theme"] for s in one.serves))
+        and _is_of_theme(one.serves, args["theme"])
     )
 
 
 def _may_be_asked_for(entry: Entry, args: dict[str, Any]) -> bool:
     """Whether a proposal may be, as far as its entry tells: a reader may see less of what it
     serves."""
-    return (args["score"] is None or entry["score"] >= args["score"]) and (
-        args["theme"] is None or any(s["theme"] == args["theme"] for s in entry["serves"])
-    )
+    is_likely = args["score"] is None or entry["score"] >= args["score"]
+    return is_likely and _is_of_theme(entry["serves"], args["theme"])
+
+
+def _is_of_theme(serves: Sequence[Mapping[str, Any]], theme: str | None) -> bool:
+    return theme is None or any(serving["theme"] == theme for serving in serves)
 
 
 def _answer_by(body: dict[str, Any], now: datetime) -> datetime | None:

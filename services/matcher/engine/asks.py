@@ -18,7 +18,7 @@ from services.matcher.engine.codes import KIND_CODES, KIND_NUMBERS, THEME_CODES,
 from services.matcher.engine.columns import Columns, Spec
 from services.matcher.engine.entries import MOST_LINES, request_entry
 from services.matcher.engine.names import Numbers
-from services.matcher.engine.packing import MOST_CONCEPTS
+from services.matcher.engine.packing import MOST_CONCEPTS, length_of, vector_of
 from services.matcher.engine.profiles import RequestProfile
 
 WHOLE = 1000
@@ -146,7 +146,7 @@ class Asks:
             kinds = _parts(entry.text_kinds)
         concepts = sorted(entry.concepts.items(), key=lambda one: (-one[1], one[0]))[:MOST_CONCEPTS]
         weights = [weight for _, weight in concepts]
-        vector = np.zeros(512, dtype=np.int8) if entry.vector is None else entry.vector
+        vector = vector_of(entry)
         return {
             "state": self.bonds.number(profile.country),
             "since": ask.since,
@@ -162,7 +162,7 @@ class Asks:
             "concept_weights": _padded(weights),
             "concept_norm": _length(weights),
             "vector": vector,
-            "vector_norm": float(np.linalg.norm(vector.astype(np.float64))),
+            "vector_norm": length_of(vector),
         }
 
 

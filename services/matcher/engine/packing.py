@@ -157,7 +157,7 @@ def record_cells(entry: Entry, names: Names) -> dict[str, object]:
         "term_weights": _padded([weight for _, weight in terms], MOST_TERMS),
         "term_norm": _norm([weight for _, weight in terms]),
         "vector": vector,
-        "vector_norm": _length(vector),
+        "vector_norm": length_of(vector),
         **particular_cells(entry.particulars, entry.channel, entry.language),
     }
 
@@ -188,7 +188,8 @@ def _norm(values: Sequence[int]) -> float:
     return math.sqrt(sum([value * value for value in values]))
 
 
-def _length(vector: npt.NDArray[np.int8]) -> float:
+def length_of(vector: npt.NDArray[np.int8]) -> float:
+    """The length of a record's vector."""
     # Exact in single precision: 512 squares of signed bytes stay below 2**24.
     single = vector.astype(np.float32)
     return math.sqrt(float(single @ single))

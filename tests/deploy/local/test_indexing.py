@@ -9,7 +9,7 @@ import pytest
 
 secantus = pytest.importorskip("secantus.storage")
 
-from deploy.local import indexing  # noqa: E402 (after the skip)
+from deploy.local import indexing, kept  # noqa: E402 (after the skip)
 
 PLACE = ("d", "c")
 INDEXES: tuple[tuple[dict[str, int], dict[str, Any]], ...] = (
@@ -176,7 +176,7 @@ def test_definitions_are_read_once_until_they_change(
 
 
 def test_what_was_read_while_indexes_changed_is_not_kept() -> None:
-    definitions = indexing.Definitions()
+    definitions = kept.Kept[Any]()
     old: list[indexing.Definition] = [("old", {"a": 1}, {})]
     new: list[indexing.Definition] = [("new", {"a": 1}, {})]
 

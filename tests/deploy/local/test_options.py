@@ -10,6 +10,7 @@ import pytest
 secantus = pytest.importorskip("secantus.storage")
 
 from deploy.local import options  # noqa: E402 (after the skip)
+from deploy.local.kept import Kept  # noqa: E402
 
 
 @pytest.fixture
@@ -69,7 +70,7 @@ def test_profiling_is_asked_for_once_until_somebody_changes_it(storage: Any) -> 
 
 
 def test_what_was_read_before_a_change_ended_is_not_kept(storage: Any) -> None:
-    kept, reading, changed = options._Kept(), threading.Event(), threading.Event()
+    kept, reading, changed = Kept[dict[str, Any]](), threading.Event(), threading.Event()
 
     def slowly() -> dict[str, Any]:
         reading.set()
@@ -79,8 +80,8 @@ def test_what_was_read_before_a_change_ended_is_not_kept(storage: Any) -> None:
     reader = threading.Thread(target=lambda: kept.of(("c",), slowly))
     reader.start()
     reading.wait(60)
-    kept.begin()
-    kept.end()
+    kept.begin("c")
+    kept.end("c")
     changed.set()
     reader.join()
     assert kept.of(("c",), lambda: {"of": "new"}) == {"of": "new"}

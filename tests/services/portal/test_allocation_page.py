@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from services.portal import factors, sessions
+from deploy.cli.example_accounts import session_cookie
 from services.portal.documents import Account
 from services.portal.house import House
 from services.portal.services import Ask, AwayError, Reader, Services
@@ -16,11 +16,8 @@ from shared.web.problems import TYPE_PREFIX
 @pytest.fixture
 def client(app: Flask, house: House, make_account: Callable[..., Account]) -> Any:
     """A coordinator's browser, signed in with both factors."""
-    account = make_account("coordinator")
-    seed, now = factors.seed_to_set_up(house, account), house.clock()
-    assert factors.confirm_setup(house, account, factors.rules.code_at(seed, now), now)
     found = app.test_client()
-    cookie = sessions.open_session(house, account, "full", "a browser", now, None)
+    cookie = session_cookie(house, make_account("coordinator"), "a browser")
     found.set_cookie("entraide-session", cookie)
     return found
 

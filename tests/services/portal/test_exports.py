@@ -10,8 +10,8 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from deploy.cli.example_accounts import session_cookie
 from entraide.client import Answer
-from services.portal import factors, sessions
 from services.portal.documents import Account, ExportProgress, Session
 from services.portal.house import House
 from services.portal.pages.exports import saving
@@ -64,10 +64,7 @@ def save(
     def ask(path: str, role: str = "auditor") -> TestResponse:
         client = app.test_client()
         if role:
-            account, now = make_account(role), house.clock()
-            seed = factors.seed_to_set_up(house, account)
-            assert factors.confirm_setup(house, account, factors.rules.code_at(seed, now), now)
-            cookie = sessions.open_session(house, account, "full", "a browser", now, None)
+            cookie = session_cookie(house, make_account(role), "a browser")
             client.set_cookie("entraide-session", cookie)
         return client.get(path)
 

@@ -8,8 +8,8 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from deploy.cli.example_accounts import session_cookie
 from entraide.client import Answer
-from services.portal import factors, sessions
 from services.portal.documents import Account
 from services.portal.house import House
 from services.portal.services import Ask, AwayError, Reader, Services
@@ -54,10 +54,8 @@ def save(
     """Asks for the file as an auditor who is signed in with both factors."""
 
     def ask(path: str = "/matches/export.xml") -> TestResponse:
-        client, account, now = app.test_client(), make_account("auditor"), house.clock()
-        seed = factors.seed_to_set_up(house, account)
-        assert factors.confirm_setup(house, account, factors.rules.code_at(seed, now), now)
-        cookie = sessions.open_session(house, account, "full", "a browser", now, None)
+        client = app.test_client()
+        cookie = session_cookie(house, make_account("auditor"), "a browser")
         client.set_cookie("entraide-session", cookie)
         return client.get(path)
 

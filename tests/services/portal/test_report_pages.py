@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from deploy.cli.example_accounts import session_cookie
 from entraide.client import Answer
 from services.matcher.reporting import FIGURES as OF_MATCHES
 from services.offers.reporting import FIGURES as OF_OFFERS
-from services.portal import factors, sessions
 from services.portal.documents import Account
 from services.portal.house import House
 from services.portal.pages.report.words import NAMES
@@ -57,11 +57,8 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Ask]:
 @pytest.fixture
 def browser(app: Flask, house: House, make_account: Callable[..., Account]) -> Browser:
     """A coordinator's, signed in with both factors."""
-    account = make_account("coordinator")
-    seed, now = factors.seed_to_set_up(house, account), house.clock()
-    assert factors.confirm_setup(house, account, factors.rules.code_at(seed, now), now)
     found = Browser(app)
-    cookie = sessions.open_session(house, account, "full", "a browser", now, None)
+    cookie = session_cookie(house, make_account("coordinator"), "a browser")
     found.client.set_cookie("entraide-session", cookie)
     return found
 
