@@ -7,7 +7,7 @@ vocabulary's descriptions of the themes in six languages (`build_centre`), not f
 
 import base64
 import json
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 import numpy as np
@@ -18,16 +18,17 @@ from shared.language.vectors import SIZE, quantise
 _CENTRE = files("shared.language") / "data" / "centre.json"
 
 
+@lru_cache(maxsize=64)  # several parts of a worker ask it of the event that came
 def centred(vector: bytes) -> npt.NDArray[np.int8]:
     """A vector of 512 signed bytes without the field's mean direction, as 512 signed bytes.
 
-    Whole numbers, so that a cosine's sums are exact and the same in any order.
+    Whole numbers, so that a cosine's sums are exact and the same in any order. For reading only.
     """
     raw = np.frombuffer(vector, dtype=np.int8).astype(np.float64)
     length = float(np.sqrt((raw * raw).sum()))
-    if length == 0.0:
-        return np.zeros(SIZE, dtype=np.int8)
-    return quantise(raw / length - _centre())
+    found = np.zeros(SIZE, dtype=np.int8) if length == 0.0 else quantise(raw / length - _centre())
+    found.flags.writeable = False
+    return found
 
 
 @cache
