@@ -6,14 +6,15 @@ stands in the order of `(status, -created_at)` and its like already, as it does 
 a limited, sorted read walks an index, and ends where the list does. Of the indexes that fit it
 takes the one whose entries lie furthest apart; `$in` and `$or` are several walks that are merged.
 What fits no index is read as before. Every document found is held against the whole condition, and
-those that are alike in the sort's first field are all read and then sorted: an index changes what a
-list costs and never what is in it. A collection that is gone through by its ids is read in parts.
+those that are alike in as many of the sort's fields as the index has are all read and then sorted:
+an index changes what a list costs and never what is in it. A collection that is gone through by its
+ids is read in parts.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from heapq import merge
-from itertools import chain, islice, product
+from itertools import chain, islice, product, takewhile
 from typing import Any, Final
 
 from bson import ObjectId
@@ -45,6 +46,8 @@ they have no more entries than that."""
 _SCALAR = (str, bool, int, float, datetime, ObjectId)
 _Index = tuple[str, list[str], dict[str, int]]
 """Its name, the fields by which it is entered, and its directions."""
+_Ordered = tuple[int, Iterator[Entry]]
+"""A walk, and of how many of the sort's fields it gives the order."""
 _BOUNDS = {"$gt": "low", "$gte": "low", "$lt": "high", "$lte": "high"}
 
 
@@ -86,9 +89,9 @@ def _listed(
         if by_id:
             found = _by_id(storage, (db, coll), condition, skip + asked["limit"])
         else:
-            walk = _Walk(storage, (db, coll), field, way, condition)
+            walk = _Walk(storage, (db, coll), list(sort.items()), condition)
             found = walk.first(condition, skip + asked["limit"], asked.get("let"))
-    if found is None or not all(_in_order(get_path(one, field), way) for one in found):
+    if found is None:
         return None
     listed: list[dict[str, Any]] = sort_docs(found, sort)[skip : skip + asked["limit"]]
     if shown:
@@ -139,13 +142,19 @@ def _by_id(
 
 
 class _Walk:
-    """Walks the indexes that give the order of a field, within what bounds that field."""
+    """Walks the indexes that give the order of a sort's first field, and may be of some after it,
+    within what bounds the first."""
 
     def __init__(
-        self, storage: Storage, place: tuple[str, str], field: str, way: int, condition: Condition
+        self,
+        storage: Storage,
+        place: tuple[str, str],
+        sort: list[tuple[str, int]],
+        condition: Condition,
     ) -> None:
-        self._storage, self._place, self._field, self._way = storage, place, field, way
-        self._low, self._high = self._bounds(condition.get(field))
+        self._storage, self._place, self._sort = storage, place, sort
+        self._field, self._way = sort[0]
+        self._low, self._high = self._bounds(condition.get(self._field))
         self._indexes, self._others = self._fitting()
 
     def _fitting(self) -> tuple[list[_Index], list[_Index]]:
@@ -189,7 +198,7 @@ class _Walk:
         walks = [] if few is not None else [*self._ways(condition), *self._all()]
         if few is None and not walks:
             return None
-        entries = self._sparsest(walks) if few is None else iter(few)
+        depth, entries = self._sparsest(walks) if few is None else (1, iter(few))
         found: list[dict[str, Any]] = []
         seen: set[int] = set()
         held: list[set[int]] | None = None
@@ -204,10 +213,12 @@ class _Walk:
             read = self._storage._docs_by_recordids(*self._place, fresh)
             found.extend(one for one in read if matches(one, condition, vars=variables))
             enough = few is None and len(found) > wanted
-            if enough and self._of(found[-1]) != self._of(found[wanted - 1]):
+            if enough and self._of(found[-1], depth) != self._of(found[wanted - 1], depth):
                 break
             size = min(max(_CHUNK, size // 2 if found else 2 * size), _LARGEST)
-        return found
+        ways = [way for _, way in self._sort]
+        in_order = (zip(self._of(one, depth), ways, strict=False) for one in found)
+        return found if all(_in_order(*one) for each in in_order for one in each) else None
 
     def _few(self, condition: Condition) -> list[Entry] | None:
         """All that an index of another order has, where that is little; None where none has so."""
@@ -238,42 +249,51 @@ class _Walk:
         walks = (self._entries(name, _first_of(keys, one), whole=True) for one in values)
         return list(islice(chain.from_iterable(walks), most))
 
-    def _of(self, document: Mapping[str, Any]) -> Any:
-        return get_path(document, self._field)
+    def _of(self, document: Mapping[str, Any], depth: int) -> list[Any]:
+        """A document's values in so many of the sort's fields."""
+        return [get_path(document, field) for field, _ in self._sort[:depth]]
 
-    def _ways(self, condition: Condition) -> Iterator[Iterator[Entry]]:
+    def _depth(self, before: Sequence[str], keys: Mapping[str, int]) -> int:
+        """Of how many of the sort's fields an index gives the order, after those before them."""
+        after = list(keys.items())[len(before) :]
+        alike = takewhile(lambda pair: pair[0] == pair[1], zip(after, self._sort, strict=False))
+        return sum(1 for _ in alike)
+
+    def _ways(self, condition: Condition) -> Iterator[_Ordered]:
         """Walks that each meet every document for which the condition holds."""
         equal = _equal(condition)
         for name, wanted in _clauses(condition):
             if name == "$or":
                 branches = [list(self._ways(branch)) for branch in wanted]
                 if branches and all(branches):
-                    yield merge(*(self._sparsest(branch) for branch in branches))
+                    # Of several indexes, which go on differently after the first field.
+                    yield 1, merge(*(self._sparsest(branch)[1] for branch in branches))
         for name, before, keys in self._indexes:
             if before and all(field in equal for field in before):
                 for chosen in product(*(equal[field] for field in before)):
                     parts = [tuple(zip(before, one, strict=True)) for one in product(*chosen)]
                     if len(parts) <= _MOST_WALKS:
-                        yield merge(*(self._entries(name, _prefix(part, keys)) for part in parts))
+                        walks = (self._entries(name, _prefix(part, keys)) for part in parts)
+                        yield self._depth(before, keys), merge(*walks)
 
-    def _all(self) -> Iterator[Iterator[Entry]]:
+    def _all(self) -> Iterator[_Ordered]:
         """A walk of all of the register in the field's order, by an index of no list's members."""
         several = self._storage._multikey_index_names(*self._place)
-        for name, before, _ in self._indexes:
+        for name, before, keys in self._indexes:
             if not before and name not in several:
-                yield self._entries(name, b"")
+                yield self._depth(before, keys), self._entries(name, b"")
                 return
 
-    def _sparsest(self, walks: Iterable[Iterator[Entry]]) -> Iterator[Entry]:
+    def _sparsest(self, walks: Iterable[_Ordered]) -> _Ordered:
         """That which ends soonest, or comes furthest within as many entries."""
-        best: tuple[tuple[bool, bytes, int], Iterator[Entry]] | None = None
-        for walk in walks:
+        best: tuple[tuple[bool, bytes, int], _Ordered] | None = None
+        for depth, walk in walks:
             begun = list(islice(walk, _PEEKED))
             ends = len(begun) < _PEEKED
             rank = (ends, b"" if ends else begun[-1][0], -len(begun))
             if best is None or rank > best[0]:
-                best = rank, chain(begun, walk)
-        return iter(()) if best is None else best[1]
+                best = rank, (depth, chain(begun, walk))
+        return (1, iter(())) if best is None else best[1]
 
     def _entries(self, name: str, prefix: bytes, *, whole: bool = False) -> Iterator[Entry]:
         """The entries of an index that begin so, in its order, within the bounds or `whole`."""

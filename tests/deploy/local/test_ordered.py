@@ -25,6 +25,13 @@ INDEXES: tuple[dict[str, int], ...] = (
     {"country": 1, "status": 1, "created_at": -1},
     {"rare": 1},
 )
+SORTS: tuple[dict[str, int], ...] = (
+    {"created_at": -1, "_id": 1},
+    {"status": 1, "created_at": -1, "_id": 1},
+    {"status": 1, "created_at": 1, "_id": 1},
+    {"country": 1, "status": 1, "created_at": -1},
+    {"country": 1, "words": 1, "_id": 1},
+)
 
 
 @pytest.fixture(scope="module")
@@ -112,10 +119,10 @@ def test_a_list_is_the_same_by_an_index(
 ) -> None:
     monkeypatch.setattr(ordered, "_MOST_HELD", held)
     chance = random.Random(2)
-    for _ in range(50):
+    for _ in range(100):
         wanted = condition(chance)
         asked: dict[str, Any] = {
-            "sort": {"created_at": -1, "_id": 1},
+            "sort": chance.choice(SORTS),
             "limit": chance.choice([1, 5, 20]),
             "skip": chance.choice([0, 3]),
         }
@@ -142,6 +149,24 @@ def test_little_more_is_read_than_is_listed(
     read = noted(monkeypatch)
     storage.find_matching("d", "c", wanted, sort={"created_at": -1, "_id": 1}, limit=4)
     assert len(read) < 40
+
+
+def test_of_records_alike_in_the_first_field_no_more_are_read(
+    storage: Any, whole: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    storage.create_index("d", "placed", "by_place", {"kind": 1, "place": 1, "name": 1, "at": 1})
+    chance = random.Random(3)
+    for number in range(200):
+        words = [chance.choice(WORDS) for _ in range(2)]
+        row = {"_id": number, "kind": "x", "place": number % 2, "name": "".join(words)}
+        storage.insert("d", "placed", [row | {"at": chance.randint(0, 3)}])
+    asked: dict[str, Any] = {"sort": {"place": 1, "name": 1, "at": 1}, "limit": 5}
+    for wanted in ({"kind": "x"}, {"kind": {"$in": ["x"]}}, {"kind": {"$in": ["x", "y"]}}):
+        expected = whole(storage, "d", "placed", wanted, **asked)
+        read = noted(monkeypatch)
+        assert storage.find_matching("d", "placed", wanted, **asked) == expected
+        assert 0 < len(read) < 40
+        monkeypatch.undo()
 
 
 def test_a_list_needs_no_index_of_the_order_alone(
