@@ -310,11 +310,18 @@ def _harden(answer: Response) -> Response:
 
 
 def _problem_page(problem: Problem) -> Response:
+    missing = problem.members.get("service")
     if problem.status == HTTPStatus.SERVICE_UNAVAILABLE:
-        said = absence(problem.members.get("service"))
+        said: object = absence(missing)
     else:
         said = _PROBLEMS.get(HTTPStatus(problem.status), _("Something went wrong on our side"))
-    answer = show("problem.html", problem.status, said=said, request_id=g.get("request_id", ""))
+    answer = show(
+        "problem.html",
+        problem.status,
+        said=said,
+        missing=missing is not None,
+        request_id=g.get("request_id", ""),
+    )
     for name, value in problem.headers.items():
         answer.headers.setdefault(name, value)
     return answer
