@@ -49,6 +49,9 @@ def test_an_activity_is_told_of_and_changed(portal: Portal, visitor: Visiting) -
     assert "Completed" in first.page.text
     second.send(title="The second title")
     assert second.status == 409
+    stands = second.page.text.partition("What stands now")[2].partition("and leave mine")[0]
+    for now in ("Completed", "Senegal", "Mar 1, 2026", "Only those who have an account here"):
+        assert now in stands, now
     assert second.page.forms[-1].values["title"] == "The second title"
     second.send()
     assert second.status == 422  # what is completed does not go on

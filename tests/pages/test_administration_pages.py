@@ -68,6 +68,41 @@ def test_an_embargo_is_entered_exempted_and_ended(visitor: Visiting) -> None:
     assert not any(form.action.endswith("/step") for form in browser.page.forms)
 
 
+def test_who_changes_an_embargo_after_somebody_else_sees_both(visitor: Visiting) -> None:
+    first, second = visitor("coordinator"), visitor("coordinator")
+    first.open("/embargoes/new")
+    first.send("/embargoes/new", **written())
+    address = first.path
+    first.open(f"{address}/edit")
+    second.open(f"{address}/edit?language=fr")
+    exemption = {
+        "exemptions-0-reference": "Letter 7 (illustrative)",
+        "exemptions-0-kinds": ["equipment"],
+        "exemptions-0-start": "2026-12-01",
+        "exemptions-0-end": "2026-12-31",
+    }
+    first.send(
+        f"{address}/edit",
+        **exemption,
+        allowed=["training"],
+        end="2027-11-30",
+        source="The first source",
+        reason="The first reason",
+    )
+    assert first.path == address
+    mine = {"source": "The second source", "reason": "The second reason"}
+    second.send(f"{address}/edit", **mine, allowed=["funding"])
+    assert second.status == 412
+    for now in ("The first source", "30 nov. 2027", "Letter 7 (illustrative)", "Ce qui figure"):
+        assert now in second.page.text
+    assert f"{address}/edit" in second.links("/embargoes/")
+    (form,) = (form for form in second.page.forms if form.action == f"{address}/edit")
+    assert {name: form.values[name] for name in mine} == mine
+    second.send(f"{address}/edit", allowed=["funding"])  # what was seen is replaced knowingly
+    assert second.path == address
+    assert "The second source" in second.page.text
+
+
 def test_models_are_shown_and_used_by_operators_alone(visitor: Visiting) -> None:
     browser = visitor("coordinator")
     browser.open("/models?language=es")

@@ -1,6 +1,7 @@
 """Making and changing an offer as a donor does it, step by step and without JavaScript."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 
 import pytest
 
@@ -135,6 +136,44 @@ def test_a_stale_form_shows_both_and_replaces_only_when_told_again(
     assert offer_of(portal, made)["title"] == "The first title"
     second.send(do="save")
     assert offer_of(portal, made)["title"] == "The second title"
+
+
+def test_what_stands_now_is_said_in_the_readers_words(portal: Portal, visitor: Visiting) -> None:
+    made = make_offer(portal)
+    steps: dict[str, tuple[dict[str, object], Sequence[str]]] = {
+        "words": ({"title": "Le premier titre"}, ["Le premier titre", "anglais"]),
+        "lines": (
+            {"rows-0-amount": "1250,5", "rows-0-currency": "EUR"},
+            ["Marquage", "Équipement", "1\u202f250,50\xa0€"],
+        ),
+        "where": (
+            {"countries": ["SEN"], "regions": [], "start": "2027-01-02", "end": "2027-12-30"},
+            ["Sénégal", "2 janv. 2027", "30 déc. 2027"],
+        ),
+        "terms": (
+            {
+                "rows-0-text": "Dites-le-nous.",
+                "amount": "2000",
+                "currency": "EUR",
+                "gender_marker": "significant",
+                "public": "public",
+            },
+            [
+                *("Établissement de rapports", "Dites-le-nous.", "2\u202f000\xa0€"),
+                *("Égalité des genres, objectif significatif", "Tout le monde"),
+            ],
+        ),
+    }
+    for step, (typed, now) in steps.items():
+        first, second = visitor("donor"), visitor("donor")
+        for browser in (first, second):
+            browser.open(f"/offers/{made}/edit/{step}?language=fr")
+        first.send(**typed, do="save")
+        second.send(do="save")
+        assert second.status == 409, step
+        (said,) = re.findall(r'<dl class="facts">(.*?)</dl>', second.shown.text, re.S)
+        for words in now:
+            assert words in said, (step, words)
 
 
 def test_only_its_donor_changes_an_offer(portal: Portal, visitor: Visiting) -> None:

@@ -89,5 +89,7 @@ def problem_of_refusal(error: RefusedError) -> Problem:
 
 
 def problem_of_absence(error: AwayError) -> Problem:
-    """A service that is away, as the portal tells of it."""
-    return unavailable(error.service)
+    """A service that is away, as the portal tells of it, by name: `service` in the document."""
+    problem = unavailable(error.service)
+    problem.members = {"service": error.service}
+    return problem

@@ -31,7 +31,7 @@ PASSWORD_FAULTS = {
 LIFETIMES = {"30": _("30 days"), "90": _("90 days"), "365": _("a year")}
 
 _MISSING = _("Fill this in.")
-_EXPIRED = _("This page had been open for too long. Nothing was done: send it again.")
+EXPIRED = _("This page had been open for too long. Nothing was done: send it again.")
 
 
 def ticked(label: object, **options: Any) -> SelectMultipleField:
@@ -57,7 +57,7 @@ class PageForm(FlaskForm):
         found = []
         for name, messages in self.errors.items():
             if name == "csrf_token":
-                found.append(("", str(_EXPIRED)))
+                found.append(("", str(EXPIRED)))
             elif not name:
                 found.extend(("", str(message)) for message in messages)
             else:

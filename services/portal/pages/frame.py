@@ -18,6 +18,7 @@ from services.portal.catalogues import SOURCE_LANGUAGE, translations
 from services.portal.documents import Account
 from services.portal.house import House, house
 from services.portal.pages import wording
+from services.portal.pages.absence import absence
 from services.portal.pages.assets import ASSETS
 from services.portal.pages.forms import PageForm
 from services.portal.pages.navigation import PUBLIC_PLACES, folded, navigation
@@ -67,7 +68,6 @@ _PROBLEMS = {
     HTTPStatus.FORBIDDEN: _("This page is not for your role"),
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: _("What was sent is too large"),
     HTTPStatus.TOO_MANY_REQUESTS: _("Too much was asked at once. Wait a minute, then try again."),
-    HTTPStatus.SERVICE_UNAVAILABLE: _("The service cannot be reached just now. Try again soon."),
 }
 
 
@@ -310,8 +310,18 @@ def _harden(answer: Response) -> Response:
 
 
 def _problem_page(problem: Problem) -> Response:
-    said = _PROBLEMS.get(HTTPStatus(problem.status), _("Something went wrong on our side"))
-    answer = show("problem.html", problem.status, said=said, request_id=g.get("request_id", ""))
+    missing = problem.members.get("service")
+    if problem.status == HTTPStatus.SERVICE_UNAVAILABLE:
+        said: object = absence(missing)
+    else:
+        said = _PROBLEMS.get(HTTPStatus(problem.status), _("Something went wrong on our side"))
+    answer = show(
+        "problem.html",
+        problem.status,
+        said=said,
+        missing=missing is not None,
+        request_id=g.get("request_id", ""),
+    )
     for name, value in problem.headers.items():
         answer.headers.setdefault(name, value)
     return answer

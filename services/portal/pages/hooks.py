@@ -12,6 +12,7 @@ from services.portal.documents import Account
 from services.portal.house import house
 from services.portal.pages.forms import PageForm, WebhookForm
 from services.portal.pages.frame import ACCOUNT, account, for_signed_in, go, show
+from services.portal.pages.keeping import keeping_typed
 from services.portal.pages.me import confirm
 from services.portal.pages.signing import REFUSED
 from services.portal.pages.wording import here, number
@@ -57,6 +58,7 @@ def install(app: Flask) -> None:
         app.add_url_rule(f"{one}/{name}", f"hook_{name}", view, methods=post)
 
 
+@keeping_typed
 @for_signed_in()
 def all_webhooks() -> Response:
     """One's webhooks, and a form for one more; of a new one its page, with the secret."""

@@ -35,6 +35,7 @@ from services.portal.pages.frame import (
     page,
     show,
 )
+from services.portal.pages.keeping import keeping_typed
 from services.portal.pages.signing import REFUSED
 from services.portal.trail import actor_of_account
 from shared.registers.actors import actor_of
@@ -82,6 +83,7 @@ def accept(secret: str) -> Response:
     return show("invitation.html", status, form=form, invitation=invitation)
 
 
+@keeping_typed
 @for_signed_in()
 def invite() -> Response:
     """Those who were invited, and a form for one more."""

@@ -1,4 +1,4 @@
-"""Nothing typed is lost when the session ended in the midst of writing."""
+"""Nothing typed is lost when the session ended in the midst of writing, or a service is away."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -6,32 +6,64 @@ from http import HTTPStatus
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from flask import request
+from flask import Response, request
 
+from services.portal.pages.absence import absence
+from services.portal.pages.forms import PageForm
 from services.portal.pages.frame import SIGN_IN, current, page, show
+from services.portal.services import AwayError
 
 F = TypeVar("F", bound=Callable[..., Any])
-_OF_THE_VISIT = "csrf_token"
+_NOT_GIVEN_BACK = frozenset({"csrf_token", "password", "current"})
+"""What is of the visit before, and secrets: a page that is left open shows none."""
 
 
 def keeping_typed(function: F) -> F:
-    """Give who is signed out what was sent back, in a page that sends it again after signing in.
+    """Give back what was sent and could not be taken, in a page that sends it again.
 
-    Nothing is stored for somebody unknown: the page itself holds what was typed. Sent again, the
-    form comes back filled in, for the token that it has is of the visit before.
+    Nothing is stored: the page itself holds what was typed. Who is signed out sends it after
+    signing in, and the form comes back filled in, for the token that it has is of the visit before.
+    Where a service is away it is sent again as it was, with the version or key that it had.
     """
 
     @wraps(function)
     def kept(*args: Any, **kwargs: Any) -> Any:
-        found = current()
-        if request.method != "POST" or not request.form or (found and found.stage == "full"):
+        if request.method != "POST" or not request.form:
             return function(*args, **kwargs)
-        pairs = request.form.items(multi=True)
-        return show(
-            "kept.html",
-            HTTPStatus.FORBIDDEN,
-            typed=[(name, value) for name, value in pairs if name != _OF_THE_VISIT],
-            sign_in=f"{SIGN_IN}?next={quote('/account')}",
-        )
+        found = current()
+        if found is None or found.stage != "full":
+            return show(
+                "kept.html",
+                HTTPStatus.FORBIDDEN,
+                typed=_typed(),
+                sign_in=f"{SIGN_IN}?next={quote('/account')}",
+            )
+        try:
+            return function(*args, **kwargs)
+        except AwayError as error:
+            return give_back(absence(error.service), HTTPStatus.SERVICE_UNAVAILABLE)
 
     return page(kept)  # type: ignore[return-value]
+
+
+def give_back(why: str, status: int) -> Response:
+    """What was sent, to be sent once more as it was, with why it was not taken."""
+    typed = _typed()
+    return show(
+        "again.html",
+        status,
+        why=why,
+        typed=typed,
+        shown=[value for _name, value in typed if _is_text(value)],
+        bare=PageForm(),
+    )
+
+
+def _typed() -> list[tuple[str, str]]:
+    pairs = request.form.items(multi=True)
+    return [(name, value) for name, value in pairs if name not in _NOT_GIVEN_BACK]
+
+
+def _is_text(value: str) -> bool:
+    """Whether somebody wrote it: codes, keys and versions are single words of ASCII."""
+    return bool(value.strip()) and (not value.isascii() or len(value.split()) > 1)

@@ -39,6 +39,7 @@ from services.portal.pages.frame import (
     show,
     wait_message,
 )
+from services.portal.pages.keeping import keeping_typed
 from services.portal.pages.signing import REFUSED, WAIT
 from services.portal.signing_in import LockedError, WrongError, confirm_password
 from services.portal.throttling import TooManyError
@@ -203,6 +204,7 @@ def end_session(which: str) -> Response:
     return go(ACCOUNT)
 
 
+@keeping_typed
 @for_signed_in()
 def tokens() -> Response:
     """API tokens, and a form for one more."""

@@ -13,6 +13,7 @@ from services.portal.note_documents import Notification
 from services.portal.note_letters import CHOICES, NOTIFICATIONS, said_of
 from services.portal.pages.forms import MailChoices, PageForm, mail_form
 from services.portal.pages.frame import account, for_signed_in, go, show
+from services.portal.pages.keeping import keeping_typed
 from services.portal.pages.signing import REFUSED
 from services.portal.reading import (
     choices_of,
@@ -99,6 +100,7 @@ def notification(note_id: str) -> Response:
     )
 
 
+@keeping_typed
 @for_signed_in()
 def mail_choices() -> Response:
     """Which kinds come by mail, and when."""

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
+from functools import partial
 from typing import Any
 
 from babel import Locale
@@ -68,7 +69,7 @@ LEVELS: Mapping[str, object] = {
 def install(app: Flask) -> None:
     """Add the filters: one of each vocabulary's name, and those of numbers, times and places."""
     app.jinja_env.filters.update(
-        {name: _labelling(vocabulary) for name, vocabulary in _VOCABULARIES.items()}
+        {name: partial(label, vocabulary) for name, vocabulary in _VOCABULARIES.items()}
     )
     app.jinja_env.globals.update(level_name=level_name)
     app.jinja_env.filters.update(
@@ -183,11 +184,9 @@ def direction(language: str | None) -> str:
     return "rtl" if language == "ar" else "ltr"
 
 
-def _labelling(vocabulary: Vocabulary[Any]) -> Any:
-    def label(code: str) -> str:
-        try:
-            return vocabulary.label(code, here())
-        except UnknownCode:
-            return code
-
-    return label
+def label(vocabulary: Vocabulary[Any], code: str) -> str:
+    """The name of a code, retired ones' too; the code itself where it is none."""
+    try:
+        return vocabulary.label(code, here())
+    except UnknownCode:
+        return code

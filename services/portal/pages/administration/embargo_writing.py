@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from http import HTTPStatus
 from typing import Any, Final
 
 from flask import Response, flash, request
@@ -20,6 +19,7 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired, Length
 
+from entraide.client import Answer
 from entraide.client.records.matcher import EmbargoView
 from services.portal.pages import asking
 from services.portal.pages.administration.embargoes import MAX_REASON, NO_DAY, may_write, refused
@@ -207,12 +207,18 @@ def edit_embargo(embargo_id: str) -> Response:
             asking.send("matcher", path, body, method="PUT", if_match=form.version.data)
         except RefusedError as error:
             status = refused(form, form.take_rows(error))
-            if status == HTTPStatus.PRECONDITION_FAILED:
-                form.version.data = found.etag
+            if error.stale:
+                return _stale(form, asking.get("matcher", path), status)
         else:
             flash(_("The entry was changed."))
             return go(f"/embargoes/{embargo_id}")
     return _shown(form, one, status)
+
+
+def _stale(form: EmbargoForm, stands: Answer, status: int) -> Response:
+    """What was typed and what stands now; sending again is a decision on what stands now."""
+    form.version.data = stands.etag
+    return _shown(form, stands.body, status, stale=True)
 
 
 def _data(one: Mapping[str, Any]) -> dict[str, Any]:
@@ -234,11 +240,18 @@ def _data(one: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _shown(form: EmbargoForm, one: Mapping[str, Any] | None, status: int = 200) -> Response:
+def _shown(
+    form: EmbargoForm,
+    one: Mapping[str, Any] | None,
+    status: int = 200,
+    *,
+    stale: bool = False,
+) -> Response:
     form.key.data = form.key.data or new_id()
     if len(form.exemptions) < _MAX_EXEMPTIONS and len(form.rows()) == len(form.exemptions):
         form.exemptions.append_entry()
-    return show("administration/embargo_form.html", status, form=form, one=one)
+    now = one if stale else None
+    return show("administration/embargo_form.html", status, form=form, one=one, now=now)
 
 
 def _text(field: Field) -> str:

@@ -12,6 +12,7 @@ from services.portal.pages.cases.deciding import CaseForm, decide, filled, statu
 from services.portal.pages.cases.region_map import region_map
 from services.portal.pages.finding import find
 from services.portal.pages.frame import account, for_roles, show
+from services.portal.pages.keeping import keeping_typed
 
 _READERS = ("coordinator", "auditor", "operator", "requester")
 _NEEDING = frozenset({"dismiss", "decline"})
@@ -26,6 +27,7 @@ def joint_projects() -> Response:
     return show("cases/alliances.html", wide=True, found=found, status_name=status_name)
 
 
+@keeping_typed
 @for_roles(*_READERS)
 def joint_project(alliance_id: str) -> Response:
     """One joint project; a coordinator decides, then each State answers for its request."""

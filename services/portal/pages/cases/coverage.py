@@ -13,12 +13,14 @@ from services.portal.pages import asking
 from services.portal.pages.asking import ask
 from services.portal.pages.cases.deciding import CaseForm, decide, filled, status_name
 from services.portal.pages.frame import account, for_roles, show
+from services.portal.pages.keeping import keeping_typed
 from services.portal.services import AwayError
 
 _READERS = ("coordinator", "auditor", "operator", "requester")
 _NEEDING = frozenset({"dismiss"})
 
 
+@keeping_typed
 @for_roles(*_READERS)
 def covered(case_id: str) -> Response:
     """Need line and activity side by side; a coordinator decides."""

@@ -13,6 +13,7 @@ from services.portal.pages.asking import ask
 from services.portal.pages.cases.deciding import CaseForm, decide, filled, status_name
 from services.portal.pages.cases.differences import Piece, differences
 from services.portal.pages.frame import account, for_signed_in, show
+from services.portal.pages.keeping import keeping_typed
 from services.portal.services import AwayError, RefusedError
 
 _NEEDING = frozenset({"link", "dismiss"})
@@ -20,6 +21,7 @@ _FIELDS = ("title", "description")
 _REGISTERS = {"request": "requests", "offer": "offers"}
 
 
+@keeping_typed
 @for_signed_in()
 def duplicate(case_id: str) -> Response:
     """The pair side by side; a coordinator decides."""

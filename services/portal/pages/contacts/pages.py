@@ -14,7 +14,7 @@ from entraide.client import Answer
 from services.portal.pages import wording
 from services.portal.pages.asking import get, send
 from services.portal.pages.choices import languages
-from services.portal.pages.forms import PageForm, ticked
+from services.portal.pages.forms import EXPIRED, PageForm, ticked
 from services.portal.pages.frame import account, for_roles, go, show
 from services.portal.pages.keeping import keeping_typed
 from services.portal.pages.refusals import faults
@@ -26,7 +26,6 @@ _MOST = 20
 _KEPT = ("no_objection_days", "weekend", "days_off", "days_worked", "name", "type", "country")
 """What a State or an organisation has beside its contacts, and keeps."""
 _STALE = _l("The points of contact were changed since you opened this page. This is how they are.")
-_EXPIRED = _l("This page had been open for too long. Nothing was done: send it again.")
 _WRONG = {
     "email": _l("This is not an e-mail address."),
     "phone": _l("This is no telephone number."),
@@ -106,7 +105,7 @@ def edit_contacts() -> Response:
     offices = _typed()
     written = [one for one in offices if any(one.data.values())]
     if not PageForm().validate():
-        return _form(offices, request.form.get("etag", ""), 422, str(_EXPIRED))
+        return _form(offices, request.form.get("etag", ""), 422, str(EXPIRED))
     if request.form.get("go") == "add":
         spare = [OfficeForm(len(written), data={})] if len(written) < _MOST else []
         kept = [OfficeForm(n, data=one.data) for n, one in enumerate(written)]

@@ -1,14 +1,12 @@
 """What is done on a match's page: each by a form, with the version that its reader saw."""
 
 from collections.abc import Callable
-from http import HTTPStatus
 
 from flask import Response, flash, request
 from flask_babel import gettext as _
 
 from services.portal.pages import asking
-from services.portal.pages.forms import PageForm
-from services.portal.pages.frame import for_roles, go, show
+from services.portal.pages.frame import for_roles, go
 from services.portal.pages.keeping import keeping_typed
 from services.portal.pages.matches import making
 from services.portal.pages.matches.forms import StepForm
@@ -17,12 +15,11 @@ from services.portal.pages.matches.showing import show_case
 from services.portal.pages.matches.words import refusal
 from services.portal.pages.refusals import fault
 from services.portal.pages.signing import REFUSED
-from services.portal.services import AwayError, RefusedError
+from services.portal.services import RefusedError
 from shared.web.problems import not_found
 
 READERS = ("requester", "donor", "coordinator", "auditor")
 _KINDS = making.ACTIONS | {"assess", "reply", "release"}
-_HIDDEN = frozenset({"csrf_token"})
 
 
 def address(id_: str) -> str:
@@ -46,8 +43,7 @@ def handle(
 ) -> Response:
     """Check the form of that name, send what it says, and tell what came of it.
 
-    What was typed is shown again with whatever is wrong; where a service is away, ready to be sent
-    once more.
+    What was typed is shown again with whatever is wrong. Raises AwayError.
     """
     try:
         case = read(proposal_id)
@@ -55,25 +51,10 @@ def handle(
         if not form.validate_on_submit() or making.lacking(name, form, case):
             return show_case(case, REFUSED, (name, form))
         send(case, form)
-    except AwayError:
-        return again()
     except RefusedError as error:
         return _refused(proposal_id, name, error)
     flash(_("This was done."))
     return go(f"{address(proposal_id)}{anchor}")
-
-
-def again() -> Response:
-    """What was sent, to be sent once more: a service was away, and nothing typed is lost."""
-    kept = [
-        (field, value)
-        for field, values in request.form.lists()
-        for value in values
-        if field not in _HIDDEN
-    ]
-    shown = [value for field, value in kept if field in ("reason", "text")]
-    unavailable = HTTPStatus.SERVICE_UNAVAILABLE
-    return show("matches/again.html", unavailable, kept=kept, shown=shown, bare=PageForm())
 
 
 def _refused(proposal_id: str, name: str, error: RefusedError) -> Response:

@@ -10,15 +10,15 @@ from services.portal.pages import asking
 from services.portal.pages.files import Uploaded, most_attached, uploaded
 from services.portal.pages.files import download as passed_on
 from services.portal.pages.finding import names_of
-from services.portal.pages.forms import PageForm
+from services.portal.pages.forms import EXPIRED, PageForm
 from services.portal.pages.frame import for_roles, go, show
-from services.portal.pages.keeping import keeping_typed
-from services.portal.pages.matches.acting import READERS, address, again, handle
+from services.portal.pages.keeping import give_back, keeping_typed
+from services.portal.pages.matches.acting import READERS, address, handle
 from services.portal.pages.matches.forms import JoinForm, StepForm
 from services.portal.pages.matches.reading import Case, side
 from services.portal.pages.matches.words import JOINING_STATUSES, refusal
 from services.portal.pages.signing import REFUSED
-from services.portal.services import AwayError, RefusedError
+from services.portal.services import RefusedError
 from shared.web.problems import not_found
 
 
@@ -43,6 +43,7 @@ def message(proposal_id: str) -> Response:
     return handle(proposal_id, "message", send, "#thread")
 
 
+@keeping_typed
 @for_roles(*READERS)
 def strike(proposal_id: str, number: int) -> Response:
     """Strike out a message."""
@@ -68,6 +69,7 @@ def attach(proposal_id: str) -> Response:
     return handle(proposal_id, "file", send, "#files")
 
 
+@keeping_typed
 @for_roles(*READERS)
 def remove(proposal_id: str, file_id: str) -> Response:
     """Remove a file."""
@@ -86,6 +88,7 @@ def download(proposal_id: str, file_id: str) -> Response:
     return passed_on("matcher", f"/v1/proposals/{proposal_id}/attachments/{file_id}/file")
 
 
+@keeping_typed
 @for_roles("requester", "donor")
 def answer_joining(proposal_id: str, joining_id: str) -> Response:
     """Agree that an organisation joins, or decline it."""
@@ -117,8 +120,6 @@ def join(proposal_id: str) -> Response:
             body = {"proposal": proposal_id, "role": form.role.data, "text": form.text.data.strip()}
             try:
                 asking.send("matcher", "/v1/joinings", body, key=form.key.data or None)
-            except AwayError:
-                return again()
             except RefusedError as error:
                 form.fail(refusal(error))
             else:
@@ -146,6 +147,7 @@ def join(proposal_id: str) -> Response:
     )
 
 
+@keeping_typed
 @for_roles("donor")
 def leave(proposal_id: str, joining_id: str) -> Response:
     """Take an offer to join back."""
@@ -157,11 +159,11 @@ def leave(proposal_id: str, joining_id: str) -> Response:
 
 def _at_once(place: str, anchor: str, send: Callable[[], object]) -> Response:
     """What one button does, told on the page that it stands on; by GET, back to that page."""
-    if request.method == "POST" and PageForm().validate_on_submit():
+    if request.method == "POST":
+        if not PageForm().validate():
+            return give_back(str(EXPIRED), REFUSED)
         try:
             send()
-        except AwayError:
-            return again()
         except RefusedError as error:
             flash(refusal(error))
         else:

@@ -15,7 +15,7 @@ from services.portal.pages.choices import countries, labels
 from services.portal.pages.finding import names_of
 from services.portal.pages.frame import account, for_roles, for_signed_in, go, show
 from services.portal.pages.keeping import keeping_typed
-from services.portal.pages.offers import bodies
+from services.portal.pages.offers import bodies, standing
 from services.portal.pages.offers.forms import (
     CHOOSE,
     MISSING,
@@ -227,6 +227,5 @@ def _show(
         status,
         form=form,
         activity=activity,
-        now=activity if stale else None,
-        now_size=size_of(activity, "quantity") if activity else "",
+        now=standing.activity_said(form, activity) if activity and stale else None,
     )

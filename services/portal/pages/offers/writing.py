@@ -16,7 +16,7 @@ from entraide.client import Answer
 from services.portal.pages.asking import get, send
 from services.portal.pages.frame import account, for_roles, go, show
 from services.portal.pages.keeping import keeping_typed
-from services.portal.pages.offers import bodies
+from services.portal.pages.offers import bodies, standing
 from services.portal.pages.offers.forms import (
     LinesForm,
     StepForm,
@@ -29,7 +29,6 @@ from services.portal.pages.offers.parties import may_change
 from services.portal.pages.offers.rows import size_of
 from services.portal.pages.offers.showing import PAGE, address_of
 from services.portal.pages.signing import REFUSED
-from services.portal.pages.wording import amount
 from services.portal.services import AwayError, RefusedError
 from shared.ids import new_id
 from shared.web.problems import forbidden, not_found
@@ -41,22 +40,44 @@ Data = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Step:
-    """A step of the form: its name, its form, from the record to its fields and back."""
+    """A step of the form: its name, its form, from the record to its fields and back, and what
+    the record says there, in words."""
 
     label: object
     form: type[StepForm]
     data: Callable[[Data], Mapping[str, Any]]
     body: Callable[[Any], Mapping[str, Any]]
+    said: Callable[[Any, Data], Sequence[tuple[str, str]]]
 
 
 STEPS: Mapping[str, Step] = {
-    "words": Step(lazy_gettext("In your words"), WordsForm, bodies.words_data, bodies.words_body),
-    "lines": Step(lazy_gettext("What is given"), LinesForm, bodies.lines_data, bodies.lines_body),
+    "words": Step(
+        lazy_gettext("In your words"),
+        WordsForm,
+        bodies.words_data,
+        bodies.words_body,
+        standing.words_said,
+    ),
+    "lines": Step(
+        lazy_gettext("What is given"),
+        LinesForm,
+        bodies.lines_data,
+        bodies.lines_body,
+        standing.lines_said,
+    ),
     "where": Step(
-        lazy_gettext("For whom and when"), WhereForm, bodies.where_data, bodies.where_body
+        lazy_gettext("For whom and when"),
+        WhereForm,
+        bodies.where_data,
+        bodies.where_body,
+        standing.where_said,
     ),
     "terms": Step(
-        lazy_gettext("Conditions and partners"), TermsForm, bodies.terms_data, bodies.terms_body
+        lazy_gettext("Conditions and partners"),
+        TermsForm,
+        bodies.terms_data,
+        bodies.terms_body,
+        standing.terms_said,
     ),
 }
 """The steps in their order; after the last the offer's own page is for checking and submitting."""
@@ -160,7 +181,7 @@ def _stale(step: str, form: StepForm, stands: Answer) -> Response:
     """What was typed and what stands now; sending again is a decision on what stands now."""
     form.fail(_("The offer was changed meanwhile. See what stands now; sending yours replaces it."))
     form.version.data = stands.etag
-    return _show(step, form, stands, HTTPStatus.CONFLICT, now=_said(step, stands.body))
+    return _show(step, form, stands, HTTPStatus.CONFLICT, now=STEPS[step].said(form, stands.body))
 
 
 def _aside(step: str, form: StepForm, stands: Answer, do: str) -> Response:
@@ -227,21 +248,6 @@ def _inferred(form: WordsForm) -> list[tuple[Data, str]] | None:
     return [(line, size_of(line)) for line in found["lines"]]
 
 
-def _said(step: str, offer: Data) -> list[str]:
-    """What stands in a step of the offer, in words, a line each."""
-    if step == "words":
-        return [offer["title"], offer["description"]]
-    if step == "lines":
-        return [f"{one['theme']} · {one['kind']} · {size_of(one)}" for one in offer["provisions"]]
-    if step == "where":
-        window = offer["window"] or {}
-        chosen = [", ".join(codes) for codes in offer["eligibility"].values() if codes]
-        return [*chosen, " – ".join(window.values())]
-    ceiling = offer["ceiling"]
-    told = [one["text"] for one in offer["conditions"]] + [", ".join(offer["partners"])]
-    return told + ([amount(ceiling["amount"], ceiling["currency"])] if ceiling else [])
-
-
 def _after(step: str, offer_id: str) -> str:
     names = list(STEPS)
     at = names.index(step) + 1
@@ -254,7 +260,7 @@ def _show(
     stands: Answer | None,
     status: int = HTTPStatus.OK,
     understood: Sequence[tuple[Data, str]] | None = None,
-    now: Sequence[str] | None = None,
+    now: Sequence[tuple[str, str]] | None = None,
 ) -> Response:
     offer = None if stands is None else stands.body
     suggested = _read(offer) if offer is not None and step == "lines" else []

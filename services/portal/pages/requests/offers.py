@@ -9,10 +9,11 @@ from flask_babel import gettext as _
 from entraide.client.records.matcher import ProposalViewPage
 from entraide.client.records.requests import RequestView
 from services.portal.pages import wording
-from services.portal.pages.asking import get
+from services.portal.pages.asking import ask, gather, get
 from services.portal.pages.finding import find
 from services.portal.pages.frame import for_signed_in, show
 from services.portal.pages.requests.lists import PAGE
+from services.portal.services import AwayError
 
 _SHOWN = 20
 
@@ -27,13 +28,15 @@ def offers_that_fit(request_id: str) -> Response:
     """The offers that fit, the best first."""
     view = get("requests", f"/v1/requests/{request_id}").of(RequestView)
     cursor = request.args.get("cursor") or None
-    asked = {"request": request_id, "limit": _SHOWN, "cursor": cursor}
-    found = get("matcher", "/v1/proposals", **asked).of(ProposalViewPage)
+    asked = ask("matcher", "/v1/proposals", request=request_id, limit=_SHOWN, cursor=cursor)
+    answer = gather(offers=asked)["offers"]
+    found = None if isinstance(answer, AwayError) else answer.of(ProposalViewPage)
     return show(
         "requests/offers.html",
         it=view,
-        listed=offer_rows(found["items"]),
-        next=found["next"],
+        away=found is None,
+        listed=offer_rows(found["items"]) if found else [],
+        next=found["next"] if found else None,
     )
 
 

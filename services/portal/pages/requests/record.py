@@ -6,7 +6,6 @@ from http import HTTPStatus
 from typing import Any
 
 from flask import Flask, Response
-from flask_babel import lazy_gettext as _l
 
 from entraide.client import Answer
 from entraide.client.records.requests import RequestView
@@ -24,7 +23,6 @@ from services.portal.services import AwayError
 from shared.ids import new_id
 from shared.lifecycle import REQUEST
 
-EXPIRED = _l("This page had been open for too long. Nothing was done: send it again.")
 _OFFERS_SHOWN = 3
 _READS_SHOWN = 100
 _ADVISED = {"requester", "coordinator", "operator"}

@@ -9,12 +9,12 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from services.portal.pages.asking import send
-from services.portal.pages.forms import PageForm
+from services.portal.pages.forms import EXPIRED, PageForm
 from services.portal.pages.frame import for_roles, go
 from services.portal.pages.keeping import keeping_typed
 from services.portal.pages.refusals import faults, refusal
 from services.portal.pages.requests.lists import PAGE
-from services.portal.pages.requests.record import EXPIRED, Tried, record_page
+from services.portal.pages.requests.record import Tried, record_page
 from services.portal.services import RefusedError
 from shared.web.problems import not_found
 

@@ -12,7 +12,7 @@ from flask_babel import lazy_gettext as _l
 from entraide.client import Answer
 from services.portal.pages.asking import get, send
 from services.portal.pages.choices import units
-from services.portal.pages.forms import PageForm
+from services.portal.pages.forms import EXPIRED, PageForm
 from services.portal.pages.frame import account, for_roles, go, show
 from services.portal.pages.keeping import keeping_typed
 from services.portal.pages.refusals import refusal
@@ -28,7 +28,7 @@ from services.portal.pages.requests.parts import (
     stored_sheet,
     typed_sheet,
 )
-from services.portal.pages.requests.record import EXPIRED, suggested_lines
+from services.portal.pages.requests.record import suggested_lines
 from services.portal.pages.requests.rights import may_change, steps_for
 from services.portal.pages.requests.rows import line_rows
 from services.portal.services import AwayError, RefusedError

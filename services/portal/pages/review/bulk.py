@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Response, flash, request
 from flask_babel import gettext as _
@@ -16,13 +17,14 @@ from services.portal.pages.assets import ASSETS
 from services.portal.pages.finding import find
 from services.portal.pages.forms import PageForm
 from services.portal.pages.frame import account, for_roles, go, show
+from services.portal.pages.keeping import keeping_typed
 from services.portal.pages.review.decisions import back_to, country_of, is_version, key_of
 from services.portal.pages.review.weighing import Conflict, conflicts
 from services.portal.pages.wording import number
 from services.portal.services import AwayError
 from shared.ids import new_id
-from shared.web.problems import unavailable
 
+PREVIEW = "/review/endorse"
 MOST = 50
 _LISTED = 200
 
@@ -63,13 +65,15 @@ def preview_endorsing() -> Response:
     )
 
 
+@keeping_typed
 @for_roles("coordinator")
 def endorse_several() -> Response:
     """Keep an endorsement of each that is still chosen, as seen in the preview, for a minute."""
     back = back_to(request.form.get("back"))
     if not PageForm().validate_on_submit():
-        flash(_("This page had been open for too long. Nothing was done: choose again."))
-        return go(back)
+        flash(_("This page had been open for too long. Nothing was done: look again."))
+        chosen = request.form.getlist("chosen")[:MOST]
+        return go(f"{PREVIEW}?{urlencode({'chosen': chosen, 'back': back}, doseq=True)}")
     kept = waiting = 0
     for proposal in list(dict.fromkeys(request.form.getlist("chosen")))[:MOST]:
         version = request.form.get(f"version:{proposal}")
@@ -108,7 +112,7 @@ def _found(chosen: Sequence[str]) -> tuple[list[Mapping[str, Any]], int]:
     known: dict[str, Mapping[str, Any]] = {}
     for answer in answers.values():
         if isinstance(answer, AwayError):
-            raise unavailable("matcher")
+            raise answer
         known |= {one["id"]: one for one in answer.body["items"]}
     found = [known[id_] for id_ in chosen if id_ in known]
     return found, len(chosen) - len(found)

@@ -1,0 +1,160 @@
+"""Nothing typed is lost: while a service is away, and when the session ended in the midst of it."""
+
+from collections.abc import Callable, Mapping
+from html import escape
+
+import pytest
+from flask import Flask
+from werkzeug.datastructures import MultiDict
+
+from deploy.cli.example_accounts import session_cookie
+from services.portal.documents import Account
+from services.portal.house import House
+from tests.services.portal.browsing import Browser
+
+SignIn = Callable[[str], Browser]
+TYPED = 'Seven "dogs",\n<b>and</b> كلاب'
+REQUESTS, OFFERS, MATCHER = "register of requests", "register of offers", "matcher"
+KEY = "0123456789abcdef01234567"
+DAYS = {"start": "2026-10-01", "stated_on": "2026-09-01", "end": "2027-10-01"}
+EMBARGO = {"country": "SEN", "resolution": "R 1", "source": TYPED, "reason": TYPED, **DAYS}
+OFFICE = {"offices": "1", "office-0-office": TYPED, "office-0-languages": "fr"}
+JOIN = {"role": "funding", "text": TYPED, "key": KEY}
+ACTIVITY = {
+    "title": TYPED,
+    "description": TYPED,
+    "language": "en",
+    "country": "SEN",
+    "theme": "marking",
+    "kind": "training",
+    "status": "ongoing",
+    "key": KEY,
+}
+AWAY = [
+    ("donor", "/offers/new", {"title": "Dogs", "description": TYPED, "key": KEY}, OFFERS),
+    ("donor", "/offers/o/edit/terms", {"conditions": TYPED, "version": '"1.2"'}, OFFERS),
+    ("donor", "/activities/new", ACTIVITY, OFFERS),
+    ("donor", "/activities/a/edit", ACTIVITY, OFFERS),
+    ("donor", "/contacts/edit", OFFICE, OFFERS),
+    ("requester", "/contacts/edit", OFFICE, REQUESTS),
+    ("requester", "/requests/r/steps/withdraw", {"text": TYPED, "etag": '"1.2"'}, REQUESTS),
+    ("donor", "/requests/r/steps/endorse", {"text": TYPED, "key": KEY}, REQUESTS),
+    ("coordinator", "/review/requests/r", {"decision": "return", "text": TYPED}, REQUESTS),
+    ("coordinator", "/proposals/r.o", {"decision": "reject", "reason": TYPED}, MATCHER),
+    ("coordinator", "/duplicates/d", {"decision": "link", "reason": TYPED}, MATCHER),
+    ("coordinator", "/coverage/c", {"decision": "dismiss", "reason": TYPED}, MATCHER),
+    ("coordinator", "/alliances/a", {"decision": "dismiss", "reason": TYPED}, MATCHER),
+    ("coordinator", "/embargoes/new", EMBARGO, MATCHER),
+    ("coordinator", "/embargoes/e/edit", EMBARGO, MATCHER),
+    ("coordinator", "/embargoes/e/step", {"step": "confirm", "reason": TYPED}, MATCHER),
+    ("coordinator", "/allocation/a/accept", {"chosen": "r.o", "days": "60"}, MATCHER),
+    ("requester", "/matches/r.o/do/agree", {"reason": TYPED, "key": KEY}, MATCHER),
+    ("requester", "/matches/r.o/joinings/j/answer", {"reason": TYPED, "version": "1"}, MATCHER),
+    ("donor", "/matches/r.o/join", JOIN, MATCHER),
+]
+SIGNED_OUT = [
+    *((role, path, sent) for role, path, sent, _ in AWAY),
+    ("coordinator", "/invitations", {"email": "someone@somewhere.example", "state": "SEN"}),
+    ("donor", "/account/webhooks", {"url": "https://8.8.8.8/hook", "kinds": "x"}),
+    ("donor", "/account/tokens", {"name": TYPED, "scopes": "requests:read"}),
+    ("donor", "/notifications/choices", {"match": "digest"}),
+    ("coordinator", "/review/endorse", {"chosen": "r.o", "version:r.o": '"1.2"'}),
+]
+
+
+@pytest.fixture
+def signed_in(app: Flask, house: House, make_account: Callable[..., Account]) -> SignIn:
+    """Signs somebody of a role in, with both factors; the browser."""
+
+    def sign_in(role: str) -> Browser:
+        browser = Browser(app)
+        cookie = session_cookie(house, make_account(role), "a browser")
+        browser.client.set_cookie("entraide-session", cookie)
+        return browser
+
+    return sign_in
+
+
+def given_back(browser: Browser) -> dict[str, str]:
+    """What the page's form sends when it is sent as it is."""
+    (form,) = (form for form in browser.page.forms if form.action == "")
+    return form.values
+
+
+def broken_as_sent(sent: Mapping[str, str]) -> dict[str, str]:
+    """What was typed, with the line breaks that Python's parser of pages finds."""
+    return {name: value.replace("\r\n", "\n") for name, value in sent.items()}
+
+
+@pytest.mark.parametrize(("role", "path", "sent", "what"), AWAY)
+def test_what_was_sent_to_a_service_that_is_away_is_given_back(
+    signed_in: SignIn, role: str, path: str, sent: dict[str, str], what: str
+) -> None:
+    browser = signed_in(role)
+    browser.open("/account/password")
+    token = browser.page.forms[0].values["csrf_token"]
+    browser.answer = browser.client.post(path, data={**sent, "csrf_token": token})
+    for _again in range(2):  # sent again, it is given back again
+        assert browser.status == 503
+        assert f"The {what} cannot be reached just now." in browser.page.text
+        found = given_back(browser)
+        assert found.pop("csrf_token")
+        assert broken_as_sent(found) == sent
+        assert browser.answer is not None
+        assert (escape(TYPED) in browser.answer.text.replace("&#34;", "&quot;")) == (
+            TYPED in sent.values()
+        )
+        browser.send()
+
+
+@pytest.mark.parametrize(("role", "path", "sent"), SIGNED_OUT)
+def test_what_was_sent_after_the_session_ended_is_given_back(
+    signed_in: SignIn, role: str, path: str, sent: dict[str, str]
+) -> None:
+    browser = signed_in(role)
+    browser.client.delete_cookie("entraide-session")
+    secrets = {"current": "a secret", "csrf_token": "of the visit"}
+    browser.answer = browser.client.post(path, data={**sent, **secrets})
+    assert browser.status == 403
+    assert "You were signed out" in browser.page.text
+    assert broken_as_sent(given_back(browser)) == sent
+    assert "a secret" not in browser.answer.text
+
+
+def test_forms_come_back_filled_in_after_signing_in_again(signed_in: SignIn) -> None:
+    coordinator, donor = signed_in("coordinator"), signed_in("donor")
+    for browser, path, sent in (
+        (coordinator, "/invitations", {"email": "someone@somewhere.example", "state": "SEN"}),
+        (donor, "/account/webhooks", {"url": "https://8.8.8.8/hook"}),
+        (donor, "/account/tokens", {"name": "For the list", "lifetime": "365"}),
+        (donor, "/notifications/choices", {"offer-step": "none"}),
+    ):
+        browser.answer = browser.client.post(path, data=sent)
+        assert browser.status == 422
+        assert "This page had been open for too long." in browser.page.text
+        (form,) = (form for form in browser.page.forms if set(sent) <= set(form.values))
+        assert {name: form.values[name] for name in sent} == sent
+
+
+def test_an_endorsement_of_several_is_looked_at_again_after_signing_in_again(
+    signed_in: SignIn,
+) -> None:
+    browser = signed_in("coordinator")
+    sent = MultiDict([("chosen", "r.o"), ("chosen", "r.p"), ("back", "/review?kind=proposals")])
+    answer = browser.client.post("/review/endorse", data=sent)
+    assert answer.status_code == 303
+    on = "/review/endorse?chosen=r.o&chosen=r.p&back=%2Freview%3Fkind%3Dproposals"
+    assert answer.headers["Location"] == on
+
+
+def test_a_reason_to_decline_who_would_join_is_given_back_by_a_page_that_was_open_for_long(
+    signed_in: SignIn,
+) -> None:
+    browser = signed_in("requester")
+    sent = {"answer": "decline", "reason": TYPED, "version": "1", "csrf_token": "old"}
+    browser.answer = browser.client.post("/matches/r.o/joinings/j/answer", data=sent)
+    assert browser.status == 422
+    assert "This page had been open for too long." in browser.page.text
+    found = given_back(browser)
+    assert found.pop("csrf_token") != "old"
+    assert broken_as_sent(found) == {name: sent[name] for name in sent if name != "csrf_token"}
