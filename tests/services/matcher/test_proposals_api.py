@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from services.matcher.documents import Match, RecordView
+from services.matcher.engine.wording import sentences
 from services.matcher.proposals import views_of
 from services.matcher.reactions import keep_records
 from shared.language import signature
@@ -510,6 +511,34 @@ def test_codes_that_the_text_contradicts_are_shown_to_those_who_oversee(
         check_sentence(found["sentence"], "es")
     for caller in (call("requester", state="SEN"), call("donor", organisation=UNODA)):
         assert caller.get("/v1/proposals/r.o").json["contradictions"] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_side_whose_lines_are_inferred_is_marked_so(
+    world: World, call: Callable[..., Caller], language: str
+) -> None:
+    told = {
+        **signature({"title": "", "description": ""}, "en", b"key"),
+        "themes": [["marking", 1.0]],
+    }
+    bare = {"needs": [], "signature": {**told, "kinds": [["equipment", 1.0]]}}
+    world.hears([request_event("bare", **bare), request_event("coded"), offer_event("o")])
+    codes, marked = set(), set()
+    for caller in (call("coordinator"), call("donor", organisation=UNODA)):
+        shown = caller.get("/v1/proposals/bare.o", language=language).json
+        (side,) = shown["inferred"]
+        assert side["side"] == "request"
+        check_sentence(side["sentence"], language)
+        marked.update(reason["sentence"] for reason in (*shown["reasons"], *shown["against"]))
+        codes.update(reason["code"] for reason in (*shown["reasons"], *shown["against"]))
+    coded = call("coordinator").get("/v1/proposals/coded.o", language=language).json
+    assert coded["inferred"] == []
+    of_lines = codes & {"theme", "main_need", "needs_served", "any_need"}
+    assert of_lines
+    for name in of_lines:
+        for template in sentences()["reasons"][name].values():
+            before, _, after = template[language].partition("{percent}")
+            assert not any(one.startswith(before) and one.endswith(after) for one in marked)
 
 
 @pytest.mark.parametrize("id_", ["", "r1", "r1.", ".o1", "r1.nothing", "a" * 300])
