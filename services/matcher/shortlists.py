@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+import numpy as np
 import structlog
 from pymongo import InsertOne, ReturnDocument, UpdateOne
 from pymongo.errors import BulkWriteError, DuplicateKeyError
@@ -19,10 +20,13 @@ from services.matcher.coverage_documents import CoverageCase
 from services.matcher.documents import (
     PartitionFence,
     Shortlist,
+    read_entries,
     shortlist_event,
     shortlist_id,
 )
 from services.matcher.duplicate_documents import DuplicateCase
+from services.matcher.engine.suiting import suits
+from services.matcher.models import stored_model
 from shared.bulk import raise_unless_duplicates
 from shared.events.envelope import InvalidEvent, check
 from shared.events.epochs import current_epoch
@@ -143,8 +147,13 @@ def _write(
         return _insertion(ranking, partition, fence, epoch, now)
     if any(stored[name] != getattr(ranking, name) for name in _COMPARED):
         return _update(stored, ranking, partition, fence, now)
-    if stored["fence"] < fence or stored["request_version"] != ranking.request_version:
-        noted = {"fence": fence, "request_version": ranking.request_version}
+    told = "suits" in stored
+    if stored["fence"] < fence or stored["request_version"] != ranking.request_version or not told:
+        noted: dict[str, Any] = {
+            "fence": fence,
+            "request_version": ranking.request_version,
+        }
+        noted |= {} if told else {"suits": _suits(ranking)}
         return UpdateOne(_guard(stored, fence), {"$set": noted})
     return None
 
@@ -193,10 +202,21 @@ def _state(ranking: Ranking, partition: int, fence: int) -> dict[str, Any]:
     """The fields of a Shortlist that a ranking sets."""
     return {
         **{name: getattr(ranking, name) for name in _STATE},
+        "suits": _suits(ranking),
         "told_version": ranking.request_version,
         "partition": partition,
         "fence": fence,
     }
+
+
+def _suits(ranking: Ranking) -> list[float]:
+    """How well the request suits each offer of its list, its priority aside."""
+    model, entries = stored_model(ranking.model), read_entries(ranking.entries)
+    if model is None or not entries:
+        return [0.0] * len(entries)
+    features = np.array([model.features_of(entry["features"]) for entry in entries])
+    suited: list[float] = suits(model, features, np.zeros(len(entries), dtype=np.int8)).tolist()
+    return suited
 
 
 def _outbox(document: Mapping[str, Any], now: datetime, traceparent: str | None) -> dict[str, Any]:
