@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
@@ -26,8 +27,8 @@ from deploy.cli.duplicated import (
 )
 from deploy.cli.goldformat import GoldSetError, RowError
 from deploy.cli.goldset import SET_DATE, GoldSet, read_set
-from deploy.cli.measuring import calibration, measure
-from deploy.cli.permitted import permitted_pairs
+from deploy.cli.measuring import Grades, calibration, measure
+from deploy.cli.permitted import Permitted, permitted_pairs
 from deploy.cli.rankings import SIZE, Rankings, read_qrels, write_rankings
 from deploy.cli.taking import taken
 from services.matcher.engine.ranking import prior_model
@@ -77,6 +78,9 @@ def command(
 ) -> None:
     """Rank every request of GOLD_DIR, find what is there twice, print metrics as JSON.
 
+    Against labels plain ways of ranking (BM25, TF-IDF, sentence vectors, codes) are measured too,
+    where the development packages are installed: `baselines`.
+
     Writes rankings.tsv, duplicates.tsv, covered.tsv and alliances.tsv to DIR. GOLD_DIR has
     requests.jsonl, offers.jsonl, activities.jsonl, and qrels.tsv and the other tables to measure
     against; its countries.tsv, where it has one, decides regions and groups. Both ways give the
@@ -104,7 +108,9 @@ def command(
     grades = read_qrels(qrels) if qrels.is_file() else None
     permitted = permitted_pairs(gold, countries, on)
     measured = measure(gold, rankings, grades, permitted)
-    measured |= {} if grades is None else calibration(rankings, grades)
+    if grades is not None:
+        measured |= calibration(rankings, grades)
+        measured |= _baselines(gold, grades, permitted)
     measured |= measure_duplicated(duplicated, gold_dir / DUPLICATES)
     measured |= assert_alliances(allied, gold_dir, out)
     measured |= assert_coverage(covered, gold_dir, out)
@@ -117,6 +123,19 @@ def command(
             _read(gold_dir, True, strict=False)[0],
         )
         write_report(report, gold_dir, sets, on, TERM_KEY)
+
+
+def _baselines(gold: GoldSet, grades: Grades, permitted: Permitted) -> dict[str, Any]:
+    """The same figures of plain ways of ranking, by name; nothing without their packages."""
+    from deploy.cli.baselines import lacking_packages, rank_baselines
+
+    if (lacking := lacking_packages()) is not None:
+        click.echo(f"without baselines: {lacking}", err=True)
+        return {}
+    ranked = rank_baselines(gold, permitted)
+    return {
+        "baselines": {name: measure(gold, of, grades, permitted) for name, of in ranked.items()}
+    }
 
 
 def _read(gold_dir: Path, text_only: bool, *, strict: bool) -> tuple[GoldSet, list[RowError]]:
@@ -140,13 +159,14 @@ def _tell(odd: Sequence[RowError]) -> None:
 
 
 def _check_report(report: Path, qrels: Path) -> None:
-    from deploy.cli.baselines import check_packages
+    from deploy.cli.baselines import lacking_packages
 
     if not qrels.is_file():
         raise click.BadParameter(f"needs {qrels}", param_hint="--report")
     if not report.parent.is_dir():
         raise click.BadParameter(f"{report.parent} is no directory", param_hint="--report")
-    check_packages()
+    if (lacking := lacking_packages()) is not None:
+        raise click.ClickException(lacking)
 
 
 def _rank(

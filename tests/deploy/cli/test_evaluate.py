@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from deploy.cli.baselines import lacking_packages
 from deploy.cli.goldformat import GoldSetError, RowError
 from deploy.cli.goldset import read_set
 from deploy.cli.main import main
@@ -69,6 +70,20 @@ def test_the_engines_rankings_are_repeatable_and_measured(gold: Path, tmp_path: 
     assert again.exit_code == 0, again.output
     assert rows(tmp_path / "2")[1:] == found
     assert json.loads(again.stdout)["p@1"] == 1.0
+
+
+@pytest.mark.skipif(lacking_packages() is not None, reason="no packages of the baselines")
+@pytest.mark.parametrize("hidden", [(), ("--text-only",)])
+def test_baselines_are_printed_beside_the_engines_figures(
+    gold: Path, tmp_path: Path, hidden: tuple[str, ...]
+) -> None:
+    (gold / "qrels.tsv").write_text("request\toffer\tgrade\nE-R01\tE-O01\t3\n")
+    found = json.loads(evaluate(gold, tmp_path / "out", *hidden).stdout)
+    codes = [] if hidden else ["codes + encoder"]
+    assert [*found["baselines"]] == ["BM25", "TF-IDF cosine", "encoder cosine", *codes]
+    for figures in found["baselines"].values():
+        assert {*figures} <= {*found}
+        assert {"ndcg@10", "mrr-cross-language", "barred-pairs-proposed"} <= {*figures}
 
 
 def test_text_only_ranks_by_less(gold: Path, tmp_path: Path) -> None:
