@@ -81,15 +81,20 @@ class Shortlist(Aggregate):
         return shortlist_event(self.to_mongo())
 
 
-def shortlist_event(stored: Mapping[str, Any]) -> EventRecord | None:
+def shortlist_event(
+    stored: Mapping[str, Any], entries: Sequence[Mapping[str, Any]] | None = None
+) -> EventRecord | None:
     """The event of a shortlist as it is stored: the ranked offers; None where there never were any.
+
+    `entries` are its entries where they have been read already.
 
     Whoever writes hundreds of shortlists makes no document of each: that takes longer than all
     else that is done for one.
     """
     if not stored["offers"] and stored["number"] == 1:
         return None
-    ranked = zip(stored["offers"], read_entries(stored["entries"]), strict=True)
+    entries = read_entries(stored["entries"]) if entries is None else entries
+    ranked = zip(stored["offers"], entries, strict=True)
     return EventRecord(
         type=SHORTLIST,
         source=SOURCE,
