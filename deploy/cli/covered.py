@@ -11,6 +11,7 @@ from typing import Any
 from deploy.cli.client import Client
 from deploy.cli.goldformat import GoldSetError
 from deploy.cli.goldset import GoldSet
+from deploy.cli.taking import loaded
 from deploy.cli.through_engine import OPERATOR, Profiles, told
 from services.matcher.engine.activities import Activities, ActivityProfile
 from services.matcher.engine.coverage import coverings, shipped
@@ -80,13 +81,14 @@ def covered_by_services(client: Client, gold: GoldSet) -> tuple[Covered, ...]:
 
 
 def read_activities(gold: GoldSet, key: bytes) -> list[ActivityProfile]:
-    """The set's activities made by the service's own code; GoldSetError if it would refuse one."""
+    """The set's activities made by the service's own code; GoldSetError if it would refuse one
+    for anything but the form of its texts."""
     now = datetime.now(UTC).replace(microsecond=0)
     organisations = {row.id: Organisation(id=row.id, **row.body) for row in gold.organisations}
     found = []
     for row in gold.activities:
         with told(row):
-            payload = ActivityBody().load(row.body)
+            payload = loaded(ActivityBody(), row.body)
             giver = organisations[payload["organisation"]]
             activity = new_activity(payload, OPERATOR, now, key, organisation=giver)
         activity.epoch = activity.number = 1

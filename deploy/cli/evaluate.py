@@ -1,8 +1,10 @@
 """`entraide evaluate`: how good the rankings of a gold set are."""
 
 import json
+from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
@@ -23,12 +25,16 @@ from deploy.cli.duplicated import (
     measure_duplicated,
     write_duplicated,
 )
-from deploy.cli.goldformat import GoldSetError
+from deploy.cli.goldformat import GoldSetError, RowError
 from deploy.cli.goldset import SET_DATE, GoldSet, read_set
-from deploy.cli.measuring import calibration, measure
-from deploy.cli.permitted import permitted_pairs
+from deploy.cli.measuring import Grades, calibration, measure
+from deploy.cli.permitted import Permitted, permitted_pairs
 from deploy.cli.rankings import SIZE, Rankings, read_qrels, write_rankings
+from deploy.cli.taking import taken
 from services.matcher.engine.ranking import prior_model
+
+_TOLD = 20
+"""Rows of which it is told what is wrong or odd."""
 
 TERM_KEY = b"entraide evaluates with this key"
 """Not a secret: the sets are public. Fixed, so that every evaluation sees the same term hashes."""
@@ -72,15 +78,24 @@ def command(
 ) -> None:
     """Rank every request of GOLD_DIR, find what is there twice, print metrics as JSON.
 
+    Against labels plain ways of ranking (BM25, TF-IDF, sentence vectors, codes) are measured too,
+    where the development packages are installed: `baselines`.
+
     Writes rankings.tsv, duplicates.tsv, covered.tsv and alliances.tsv to DIR. GOLD_DIR has
     requests.jsonl, offers.jsonl, activities.jsonl, and qrels.tsv and the other tables to measure
     against; its countries.tsv, where it has one, decides regions and groups. Both ways give the
     same rankings, row by row.
+
+    Services refuse a set with a row that is wrong. The engine takes what is only odd in form (texts
+    that are blank, very long or of control characters, another language's tag, lines that count
+    otherwise, a unit without a quantity, fields of their own) and tells of it on standard error.
     """
     qrels = gold_dir / "qrels.tsv"
     if report is not None:
         _check_report(report, qrels)
-    gold = _read(gold_dir, text_only)
+    strict = through == "services"
+    gold, odd = _read(gold_dir, text_only, strict=strict)
+    _tell(odd)
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -93,7 +108,9 @@ def command(
     grades = read_qrels(qrels) if qrels.is_file() else None
     permitted = permitted_pairs(gold, countries, on)
     measured = measure(gold, rankings, grades, permitted)
-    measured |= {} if grades is None else calibration(rankings, grades)
+    if grades is not None:
+        measured |= calibration(rankings, grades)
+        measured |= _baselines(gold, grades, permitted)
     measured |= measure_duplicated(duplicated, gold_dir / DUPLICATES)
     measured |= assert_alliances(allied, gold_dir, out)
     measured |= assert_coverage(covered, gold_dir, out)
@@ -101,26 +118,55 @@ def command(
     if report is not None:
         from deploy.cli.evaluation_report import write_report
 
-        sets = (_read(gold_dir, False), _read(gold_dir, True))
+        sets = (
+            _read(gold_dir, False, strict=False)[0],
+            _read(gold_dir, True, strict=False)[0],
+        )
         write_report(report, gold_dir, sets, on, TERM_KEY)
 
 
-def _read(gold_dir: Path, text_only: bool) -> GoldSet:
-    gold = read_set(gold_dir, text_only=text_only)
+def _baselines(gold: GoldSet, grades: Grades, permitted: Permitted) -> dict[str, Any]:
+    """The same figures of plain ways of ranking, by name; nothing without their packages."""
+    from deploy.cli.baselines import lacking_packages, rank_baselines
+
+    if (lacking := lacking_packages()) is not None:
+        click.echo(f"without baselines: {lacking}", err=True)
+        return {}
+    ranked = rank_baselines(gold, permitted)
+    return {
+        "baselines": {name: measure(gold, of, grades, permitted) for name, of in ranked.items()}
+    }
+
+
+def _read(gold_dir: Path, text_only: bool, *, strict: bool) -> tuple[GoldSet, list[RowError]]:
+    """The set, and unless `strict` what is odd in it and was taken all the same."""
+    oddities: list[RowError] | None = None if strict else []
+    gold = read_set(gold_dir, text_only=text_only, oddities=oddities)
     if gold.errors:
-        lines = "\n".join(str(error) for error in gold.errors[:20])
+        lines = "\n".join(str(error) for error in gold.errors[:_TOLD])
         raise GoldSetError(f"rows are wrong, so there is nothing to compare:\n{lines}")
-    return gold
+    if oddities is None:
+        return gold, []
+    gold, told = taken(gold)
+    return gold, sorted([*oddities, *told], key=lambda one: (one.file, one.line))
+
+
+def _tell(odd: Sequence[RowError]) -> None:
+    if odd:
+        shown = [str(one) for one in odd[:_TOLD]]
+        more = [f"and {len(odd) - _TOLD} more"] if len(odd) > _TOLD else []
+        click.echo("\n".join(["odd, and taken all the same:", *shown, *more]), err=True)
 
 
 def _check_report(report: Path, qrels: Path) -> None:
-    from deploy.cli.baselines import check_packages
+    from deploy.cli.baselines import lacking_packages
 
     if not qrels.is_file():
         raise click.BadParameter(f"needs {qrels}", param_hint="--report")
     if not report.parent.is_dir():
         raise click.BadParameter(f"{report.parent} is no directory", param_hint="--report")
-    check_packages()
+    if (lacking := lacking_packages()) is not None:
+        raise click.ClickException(lacking)
 
 
 def _rank(

@@ -10,7 +10,6 @@ from deploy.cli.evaluation_report import ENGINE, IDEAL, Facts, System, Way
 from deploy.cli.goldset import SET_DATE
 
 _FIGURES = ("p@1", "p@5", "recall@10", "recall@50", "mrr", "map")
-_BY_LANGUAGE = ("ndcg@10", "recall@10", "recall@50")
 _NAMES = {"ndcg@10": "nDCG@10", "p@1": "P@1", "p@5": "P@5", "mrr": "MRR", "map": "MAP"}
 _ENOUGH = 20
 """Pairs from which a bin's share says something."""
@@ -106,12 +105,15 @@ def _figures(way: Way) -> str:
 
 
 def _languages(way: Way) -> str:
-    keys = [f"{name}-{pair}-language" for name in _BY_LANGUAGE for pair in ("same", "cross")]
-    heads = [f"{_name(name)} {pair}" for name in _BY_LANGUAGE for pair in ("same", "across")]
+    names = ("ndcg@10", *_FIGURES)
+
+    def both(figures: Mapping[str, Any], name: str) -> str:
+        return " / ".join(f"{figures[f'{name}-{pair}-language']:.3f}" for pair in ("same", "cross"))
+
     return _table(
-        ("ranked by", *heads),
+        ("ranked by", *map(_name, names)),
         (
-            (label, *(f"{system.figures[key]:.3f}" for key in keys))
+            (label, *(both(system.figures, name) for name in names))
             for label, system in way.systems.items()
             if label != IDEAL
         ),

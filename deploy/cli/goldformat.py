@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 RawRow = dict[str, Any]
 
@@ -81,11 +81,14 @@ _SHAPES: Mapping[str, _Shape] = {
 }
 
 
-def read_rows(path: Path, kind: str, errors: list[RowError]) -> Iterator[tuple[int, str, RawRow]]:
+def read_rows(
+    path: Path, kind: str, errors: list[RowError], oddities: list[RowError] | None = None
+) -> Iterator[tuple[int, str, RawRow]]:
     """Line number, the set's id and the row, for each row of the right shape.
 
-    What is wrong with the others is added to `errors`. Raises GoldSetError when the file cannot
-    be read as a text, or ends in the middle of a line.
+    What is wrong with the others is added to `errors`. With `oddities` a row is of the right shape
+    also with fields of its own and other numbers of lines: that is added there. Raises GoldSetError
+    when the file cannot be read as a text, or ends in the middle of a line.
     """
     try:
         content = path.read_bytes()
@@ -107,43 +110,57 @@ def read_rows(path: Path, kind: str, errors: list[RowError]) -> Iterator[tuple[i
             if number == len(lines):
                 message = f"{path} ends in the middle of line {number}; nothing of it is taken"
                 raise GoldSetError(message) from None
-            mistakes = [("", f"not JSON: {error}")]
+            mistakes = [_Mistake("", f"not JSON: {error}")]
+        odd = [] if oddities is None else [one for one in mistakes if one.odd]
+        mistakes = [one for one in mistakes if one not in odd]
         if not mistakes and not (isinstance(row["id"], str) and row["id"].strip()):
-            mistakes = [("id", "must be a text that is not empty")]
+            mistakes = [_Mistake("id", "must be a text that is not empty")]
         if not mistakes and row["id"] in seen:
-            mistakes = [("id", f"{row['id']} was given on line {seen[row['id']]} already")]
+            told = f"{row['id']} was given on line {seen[row['id']]} already"
+            mistakes = [_Mistake("id", told)]
         if mistakes:
-            errors.extend(RowError(path.name, number, name, what) for name, what in mistakes)
+            errors.extend(RowError(path.name, number, one.field, one.what) for one in mistakes)
             continue
+        if oddities is not None:
+            oddities.extend(RowError(path.name, number, one.field, one.what) for one in odd)
         seen[row["id"]] = number
         yield number, row["id"], row
 
 
-def _mistakes(value: object, shape: _Shape, path: str) -> Iterator[tuple[str, str]]:
+class _Mistake(NamedTuple):
+    """What is wrong with a field; `odd` where the row can be read all the same."""
+
+    field: str
+    what: str
+    odd: bool = False
+
+
+def _mistakes(value: object, shape: _Shape, path: str) -> Iterator[_Mistake]:
     if not isinstance(value, dict):
-        yield path.removesuffix("."), "must be an object"
+        yield _Mistake(path.removesuffix("."), "must be an object")
         return
     for name in shape.names:
         if name not in value:
-            yield path + name, "is missing"
+            yield _Mistake(path + name, "is missing")
     for name, part in value.items():
         here = path + name
         if name in shape.objects:
             yield from _mistakes(part, shape.objects[name], f"{here}.")
         elif name in shape.lists:
             if not isinstance(part, list):
-                yield here, "must be a list"
+                yield _Mistake(here, "must be a list")
                 continue
             inner = shape.lists[name]
             for index, item in enumerate(part):
                 if inner is not None:
                     yield from _mistakes(item, inner, f"{here}[{index}].")
                     if isinstance(item, dict) and item.get("line") != index + 1:
-                        yield f"{here}[{index}].line", f"must be {index + 1}: lines count from 1"
+                        must = f"must be {index + 1}: lines count from 1"
+                        yield _Mistake(f"{here}[{index}].line", must, odd=True)
                 elif not isinstance(item, str):
-                    yield f"{here}[{index}]", "must be a text"
+                    yield _Mistake(f"{here}[{index}]", "must be a text")
         elif name not in shape.names and name not in shape.optional:
-            yield here, "is not a field of the format"
+            yield _Mistake(here, "is not a field of the format", odd=True)
 
 
 def _no_constant(name: str) -> NoReturn:

@@ -47,8 +47,13 @@ class GoldSet:
     errors: tuple[RowError, ...]
 
 
-def read_set(directory: Path, *, text_only: bool = False) -> GoldSet:
+def read_set(
+    directory: Path, *, text_only: bool = False, oddities: list[RowError] | None = None
+) -> GoldSet:
     """Read a directory; `text_only` leaves out needs, provisions and priority.
+
+    With `oddities` what is no reason to read nothing of a row is told there and is no error: fields
+    of its own, lines that count otherwise, a donor of which another row says otherwise.
 
     Its name is the source under which the set's ids are kept. Raises GoldSetError when none of
     the files is there or one cannot be read at all; a row that is wrong becomes a RowError.
@@ -65,8 +70,8 @@ def read_set(directory: Path, *, text_only: bool = False) -> GoldSet:
     errors: list[RowError] = []
     found: dict[str, list[tuple[int, str, RawRow]]] = {kind: [] for kind in FILES.values()}
     for name in present:
-        found[FILES[name]] = list(read_rows(directory / name, FILES[name], errors))
-    organisations = _organisations(source, found, errors)
+        found[FILES[name]] = list(read_rows(directory / name, FILES[name], errors, oddities))
+    organisations = _organisations(source, found, errors if oddities is None else oddities)
     by_name = {row.external: row.id for row in organisations}
 
     def rows(kind: Kind, file: str, body_of: Callable[[RawRow], Body]) -> tuple[Row, ...]:
@@ -102,7 +107,7 @@ def request_body(raw: Mapping[str, Any], text_only: bool) -> Body:
     """The body of POST /v1/requests for a row of requests.jsonl."""
     return {
         **{name: raw[name] for name in ("country", "language", "title", "description")},
-        "window": dict(raw["window"]),
+        "window": _window(raw),
         "confidentiality": "public" if raw.get("public") else "restricted",
         "channel": None if text_only else raw["channel"],
         "priority": None if text_only else raw["priority"],
@@ -115,12 +120,18 @@ def offer_body(raw: Mapping[str, Any], organisations: Mapping[str, str], text_on
     return {
         **{name: raw[name] for name in ("language", "title", "description")},
         "organisation": organisations.get(str(raw["donor"]), ""),
-        "window": dict(raw["window"]),
-        "eligibility": {name: list(codes) for name, codes in raw["eligibility"].items()},
+        "window": _window(raw),
+        "eligibility": {
+            name: list(raw["eligibility"][name]) for name in ("countries", "regions", "groups")
+        },
         "conditions": [{"text": text} for text in raw["conditions"]],
         **_shown(raw),
         "provisions": [] if text_only else [_line(line, "capacity") for line in raw["provisions"]],
     }
+
+
+def _window(raw: Mapping[str, Any]) -> Body:
+    return {name: raw["window"][name] for name in ("from", "to")}
 
 
 def _shown(raw: Mapping[str, Any]) -> Body:

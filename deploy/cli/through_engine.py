@@ -13,6 +13,7 @@ from marshmallow import ValidationError
 from deploy.cli.goldformat import GoldSetError, RowError
 from deploy.cli.goldset import GoldSet, Row, format_field
 from deploy.cli.rankings import SIZE, Ranked, Rankings
+from deploy.cli.taking import loaded
 from services.matcher.engine.geography import Geography
 from services.matcher.engine.matching import Engine
 from services.matcher.engine.pairing import Pairing
@@ -48,15 +49,16 @@ def rank_through_engine(
 ) -> Rankings:
     """The engine's rankings of all requests, by the set's ids.
 
-    `countries` is a countries.tsv that decides regions and groups. Raises GoldSetError for a
-    record that a service would refuse, and for a table that cannot be read.
+    `countries` is a countries.tsv that decides regions and groups. Raises GoldSetError as
+    `read_profiles` does, and for a table that cannot be read.
     """
     geography = read_geography(countries, as_of)
     return as_rankings(shortlists(read_profiles(gold, term_key), prior_model(), geography, SIZE))
 
 
 def read_profiles(gold: GoldSet, term_key: bytes) -> Profiles:
-    """The set's records made by the services' own code; GoldSetError for one they would refuse."""
+    """The set's records made by the services' own code; GoldSetError for one that they would refuse
+    for anything but the form of its texts (taking.py)."""
     now = datetime.now(UTC).replace(microsecond=0)
     offers = zip(gold.offers, _offers(gold, now, term_key), strict=True)
     requests = zip(gold.requests, _requests(gold, now, term_key), strict=True)
@@ -107,7 +109,7 @@ def _offers(gold: GoldSet, now: datetime, key: bytes) -> Iterator[Mapping[str, A
     organisations = {row.id: Organisation(id=row.id, **row.body) for row in gold.organisations}
     for row in gold.offers:
         with told(row):
-            payload = OfferBody().load(row.body)
+            payload = loaded(OfferBody(), row.body)
             donor = organisations[payload["organisation"]]
             offer = new_offer(payload, OPERATOR, now, key, organisation=donor)
             step_offer(offer, "submit", OPERATOR, now)
@@ -118,7 +120,7 @@ def _offers(gold: GoldSet, now: datetime, key: bytes) -> Iterator[Mapping[str, A
 def _requests(gold: GoldSet, now: datetime, key: bytes) -> Iterator[Mapping[str, Any]]:
     for row in gold.requests:
         with told(row):
-            request = new_request(RequestBody().load(row.body), OPERATOR, now, key)
+            request = new_request(loaded(RequestBody(), row.body), OPERATOR, now, key)
             submit(request, "express", OPERATOR, now)
             authenticate(request, None, COORDINATOR, now)
         yield _event_data(request)

@@ -50,7 +50,10 @@ class Shortlist(Aggregate):
     last. Nothing inside it is queried, and as text the document is written in half the time of
     fifty embedded documents. `donors` are the offers' organisations, each once: an index of them
     finds an offer's shortlists at a fraction of what an index of fifty offers would cost each
-    write, the relay's too. `fence` is the epoch of the partition's owner that wrote it last.
+    write, the relay's too. `suits` is, in the order of `offers`, how well the request suits each of
+    them but for its priority (engine/suiting.py), so that an offer's list is put in order without
+    reading the entries; an earlier version's lists have none until they are ranked again.
+    `fence` is the epoch of the partition's owner that wrote it last.
     `request_version` is the version of the request that was ranked last, `told_version` the one
     that was ranked when the entries last changed: only then is there an event.
     """
@@ -70,6 +73,7 @@ class Shortlist(Aggregate):
     fence = IntField(required=True)
     offers = ListField(StringField())
     donors = ListField(StringField())
+    suits = ListField(FloatField())
     entries = StringField(required=True, default="[]")
 
     def event(self) -> EventRecord | None:
@@ -77,15 +81,20 @@ class Shortlist(Aggregate):
         return shortlist_event(self.to_mongo())
 
 
-def shortlist_event(stored: Mapping[str, Any]) -> EventRecord | None:
+def shortlist_event(
+    stored: Mapping[str, Any], entries: Sequence[Mapping[str, Any]] | None = None
+) -> EventRecord | None:
     """The event of a shortlist as it is stored: the ranked offers; None where there never were any.
+
+    `entries` are its entries where they have been read already.
 
     Whoever writes hundreds of shortlists makes no document of each: that takes longer than all
     else that is done for one.
     """
     if not stored["offers"] and stored["number"] == 1:
         return None
-    ranked = zip(stored["offers"], read_entries(stored["entries"]), strict=True)
+    entries = read_entries(stored["entries"]) if entries is None else entries
+    ranked = zip(stored["offers"], entries, strict=True)
     return EventRecord(
         type=SHORTLIST,
         source=SOURCE,

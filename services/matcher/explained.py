@@ -15,7 +15,7 @@ from services.matcher.engine.lacking import Lack, lack_text, lacking, ruled_out
 from services.matcher.engine.ranking import Model
 from services.matcher.engine.serving import Serving
 from services.matcher.engine.stated import Span, Stated, shared_codes, unpacked
-from services.matcher.engine.wording import theme_text
+from services.matcher.engine.wording import filled, sentences, theme_text
 from services.matcher.models import stored_model
 from services.matcher.proposals import Proposal
 from services.matcher.rights import oversees
@@ -25,7 +25,10 @@ from shared.web.identity import Identity
 _OF_LINES = frozenset({"theme", "main_need", "needs_served", "any_need", "quantity", "amount"})
 """Features that are made of need lines: a reader from whom some are hidden gets none of these."""
 
-_EXPLAINED = ("reasons", "against", "lacking", "evidence", "ruled_out", "contradictions")
+_EXPLAINED = (
+    *("reasons", "against", "inferred", "lacking"),
+    *("evidence", "ruled_out", "contradictions"),
+)
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,11 @@ def explained(
     return {
         "reasons": explanation.reasons,
         "against": explanation.against,
+        "inferred": [
+            {"side": side, "sentence": filled(sentences()["inferred"][side], language, {})}
+            for side, stated in (("request", request), ("offer", offer))
+            if stated.inferred
+        ],
         "lacking": [
             _lack(lack, language) for lack in lacking(request, offer, serves, unserved, on)
         ],
@@ -93,7 +101,8 @@ def _explanation(
         themes=shared_codes(request.themes, offer.themes),
         kinds=shared_codes(request.kinds, offer.kinds),
     )
-    return explain(pairing, model, language, common, heard)
+    inferred = request.inferred or offer.inferred
+    return explain(pairing, model, language, common, heard, inferred=inferred)
 
 
 def _without(model: Model, features: frozenset[str]) -> Model:

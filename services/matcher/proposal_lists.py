@@ -1,14 +1,21 @@
-"""Proposals in lists: by request and rank, read no further than the page that shows them."""
+"""Proposals in lists: by request and rank, read no further than the page that shows them.
 
-from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+Those of one offer come in the order in which the engine shows it requests (engine/suiting.py): who
+reads them wants to know where it helps most. For that every list that it stands in is looked at,
+but only as far as it tells of that.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from heapq import merge
 from itertools import islice
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 
 from services.matcher.documents import Match, RecordView, entries_of, shortlist_id, view_id
 from services.matcher.domain import COMMITTABLE, DECLINED, KEPT, SPOKEN_FOR
+from services.matcher.engine.ranking import DECIMALS
+from services.matcher.engine.suiting import urgency
 from services.matcher.proposals import (
     STORED,
     Place,
@@ -24,6 +31,9 @@ from shared.registers.conditions import Condition, joined
 from shared.web.identity import Identity
 
 _BATCH, _PART = 50, 20
+_SUITED = {"request": 1, "offers": 1, "suits": 1}
+_LOWEST, _DIGITS = 10**15, 16
+"""More than any log odds in their last decimal, and as many digits as a place has."""
 _ACTED_ON = sorted(SPOKEN_FOR | COMMITTABLE | KEPT)
 
 
@@ -33,7 +43,8 @@ Entry = Mapping[str, Any]
 def listing(
     identity: Identity, *, request: str | None, offer: str | None, after: Place | None
 ) -> Iterator[Proposal]:
-    """Proposals open to decision that the reader may see, by request and rank, after a place.
+    """Proposals open to decision that the reader may see, by request and rank, after a place; of
+    one offer by how well it suits the request and the State's priority.
 
     The filters are joined by "and". Rejected and declined ones are left out; those with a decision
     that are no longer in the shortlist (their capacity may be used up by themselves) follow the
@@ -78,8 +89,15 @@ def looked_through(
     def may_be_wanted(row: _Row) -> bool:
         return not sees_all or row.entry is None or row.match is not None or wanted(row.entry)
 
-    for batch in batches(_shortlists(identity, request, offer, whose, after)):
-        rows = [row for row in _rows(batch) if may_be_listed(row)]
+    if offer is not None and goes_by_suit(request, offer):
+        groups = _by_suit(_shortlists(identity, None, offer, whose, None, _SUITED), offer, after)
+    else:
+        first = None if after is None else after[0]
+        groups = map(
+            list, map(_rows, batches(_shortlists(identity, request, offer, whose, first, STORED)))
+        )
+    for group in groups:
+        rows = [row for row in group if may_be_listed(row)]
         for part in _parts(rows, may_be_wanted):
             found = _of_rows([row for row in part if may_be_wanted(row)], identity)
             for row in part:
@@ -87,6 +105,11 @@ def looked_through(
                     yield row.place, None
                 elif (one := next(found)) and one.is_open() and one.may_be_seen(identity):
                     yield row.place, one
+
+
+def goes_by_suit(request: str | None, offer: str | None) -> bool:
+    """Whether a list is one offer's: then its places are those of `_by_suit`."""
+    return offer is not None and request is None
 
 
 def _of(identity: Identity, states: Collection[str] | None) -> Collection[str] | None:
@@ -101,12 +124,16 @@ def _shortlists(
     request: str | None,
     offer: str | None,
     states: Collection[str] | None,
-    after: Place | None,
+    first: str | None,
+    fields: Mapping[str, int],
 ) -> Iterator[dict[str, Any]]:
-    """The stored lists, by request: those of several sets are merged, as in newest.py."""
+    """The stored lists, some of their fields, by request from the first one on.
+
+    Those of several sets are merged, as in newest.py.
+    """
     wanted: Condition = {}
-    if after is not None:
-        wanted["request"] = {"$gte": after[0]}
+    if first is not None:
+        wanted["request"] = {"$gte": first}
     if states is not None:
         wanted["country"] = {"$in": sorted(states)}
     sets: list[Condition] = [{}]
@@ -120,7 +147,7 @@ def _shortlists(
         sets = _listing({"donors": view.owner, "offers": offer}, {"offer": offer})
     elif own is not None:
         sets = _listing({"donors": own}, {"organisation": own})
-    return _each_once([in_parts(joined([wanted, one]), STORED) for one in sets])
+    return _each_once([in_parts(joined([wanted, one]), fields) for one in sets])
 
 
 def in_parts(wanted: Condition, fields: Mapping[str, int]) -> Iterator[dict[str, Any]]:
@@ -164,17 +191,12 @@ class _Row:
     model: str
     entry: Mapping[str, Any] | None
     match: Match | None
+    place: Place
 
     @property
     def rank(self) -> float:
         """Its place among the request's; infinity for one that is listed no more."""
         return float("inf") if self.entry is None else int(self.entry["rank"])
-
-    @property
-    def place(self) -> Place:
-        """Where the proposal stands in lists."""
-        rank = None if self.entry is None else self.entry["rank"]
-        return place_of(self.request, self.offer, rank)
 
 
 def _rows(batch: list[dict[str, Any]]) -> Iterator[_Row]:
@@ -187,11 +209,46 @@ def _rows(batch: list[dict[str, Any]]) -> Iterator[_Row]:
         for entry in entries_of(shortlist):
             offer = entry["offer"]
             match = acted.pop(offer, None)
-            yield _Row(request, offer, entry["organisation"], model, entry, match)
+            place = place_of(request, offer, entry["rank"])
+            yield _Row(request, offer, entry["organisation"], model, entry, match, place)
         for offer, match in sorted(acted.items()):
             # One that came back and is not listed is barred by something else by now.
             if match.status != "proposed":
-                yield _Row(request, offer, match.organisation, model, None, match)
+                place = place_of(request, offer, None)
+                yield _Row(request, offer, match.organisation, model, None, match, place)
+
+
+def _by_suit(
+    shortlists: Iterable[Mapping[str, Any]], offer: str, after: Place | None
+) -> Iterator[list[_Row]]:
+    """One offer's rows in the order of its list, after a place in it: how far up, then the request.
+
+    Of `shortlists` no more is needed than _SUITED; only those of the rows that are read are read.
+    """
+    places = _places(list(shortlists), offer)
+    ordered = sorted(place for place in places if after is None or place > after)
+    for start in range(0, len(ordered), _PART):
+        part = {request: (level, request) for level, request in ordered[start : start + _PART]}
+        ids = [shortlist_id(request) for request in part]
+        rows = _rows(list(stored_lists().find({"_id": {"$in": ids}}, STORED)))
+        placed = [replace(row, place=part[row.request]) for row in rows if row.offer == offer]
+        yield sorted(placed, key=attrgetter("place"))
+
+
+def _places(shortlists: Sequence[Mapping[str, Any]], offer: str) -> Iterator[Place]:
+    """Where each list's request stands in the offer's; where it lists it no more, behind all."""
+    ids = [view_id("request", shortlist["request"]) for shortlist in shortlists]
+    known = RecordView.objects(id__in=ids).scalar("record", "priority")
+    priorities: dict[str, str | None] = dict(known)
+    for shortlist in shortlists:
+        request, level = shortlist["request"], "~"
+        # What an earlier version stored tells nothing of it until it is ranked again.
+        suited = dict(zip(shortlist["offers"], shortlist.get("suits", ()), strict=False))
+        if offer in suited:
+            above = round((suited[offer] + urgency(priorities.get(request))) * 10**DECIMALS)
+            # As text that sorts: less is further up.
+            level = f"{_LOWEST - above:0{_DIGITS}d}"
+        yield level, request
 
 
 def _parts(rows: list[_Row], counts: Callable[[_Row], bool]) -> Iterator[list[_Row]]:

@@ -22,7 +22,8 @@ from shared.web.identity import Identity
 STORED = {"_id": 1, "request": 1, "model": 1, "as_of": 1, "offers": 1, "entries": 1}
 
 Place = tuple[str, str]
-"""Where a proposal stands in a list: its request, and its place among that request's."""
+"""Where a proposal stands in a list: its request, and its place among that request's. In the list
+of one offer: how far up it belongs, and its request."""
 
 
 def place_of(request: str, offer: str, rank: int | None) -> Place:

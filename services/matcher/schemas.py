@@ -131,6 +131,14 @@ class ReasonView(StrictSchema):
     contribution = fields.Float(required=True)
 
 
+class InferredSideView(StrictSchema):
+    """A side that states no coded lines: what it needs or gives is inferred from its text, and its
+    author has yet to confirm it. What is told of its lines counts as that."""
+
+    side = fields.String(required=True, validate=validate.OneOf(SIDES))
+    sentence = fields.String(required=True)
+
+
 class LackView(StrictSchema):
     """One thing that the offer lacks for the request, as a sentence and in numbers.
 
@@ -318,6 +326,7 @@ class ProposalView(StrictSchema):
     serves = fields.List(fields.Nested(ServingView), required=True)
     reasons = fields.List(fields.Nested(ReasonView), required=True)
     against = fields.List(fields.Nested(ReasonView), required=True)
+    inferred = fields.List(fields.Nested(InferredSideView), required=True)
     lacking = fields.List(fields.Nested(LackView), required=True)
     evidence = fields.List(fields.Nested(ConceptView), required=True)
     ruled_out = fields.List(fields.Nested(RuledOutView), required=True)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+import numpy as np
 import structlog
 from pymongo import InsertOne, ReturnDocument, UpdateOne
 from pymongo.errors import BulkWriteError, DuplicateKeyError
@@ -19,16 +20,20 @@ from services.matcher.coverage_documents import CoverageCase
 from services.matcher.documents import (
     PartitionFence,
     Shortlist,
+    read_entries,
     shortlist_event,
     shortlist_id,
 )
 from services.matcher.duplicate_documents import DuplicateCase
+from services.matcher.engine.suiting import suits
+from services.matcher.models import stored_model
 from shared.bulk import raise_unless_duplicates
 from shared.events.envelope import InvalidEvent, check
 from shared.events.epochs import current_epoch
 from shared.events.outbox import Contention
 from shared.events.pending import pack
 
+_Entries = Sequence[Mapping[str, Any]]
 _Write = InsertOne[dict[str, Any]] | UpdateOne
 _ROUNDS = 20
 _STATE = ("request", "country", "model", "as_of", "request_version", "offers", "donors", "entries")
@@ -143,8 +148,13 @@ def _write(
         return _insertion(ranking, partition, fence, epoch, now)
     if any(stored[name] != getattr(ranking, name) for name in _COMPARED):
         return _update(stored, ranking, partition, fence, now)
-    if stored["fence"] < fence or stored["request_version"] != ranking.request_version:
-        noted = {"fence": fence, "request_version": ranking.request_version}
+    told = "suits" in stored
+    if stored["fence"] < fence or stored["request_version"] != ranking.request_version or not told:
+        noted: dict[str, Any] = {
+            "fence": fence,
+            "request_version": ranking.request_version,
+        }
+        noted |= {} if told else {"suits": _suits(ranking, read_entries(ranking.entries))}
         return UpdateOne(_guard(stored, fence), {"$set": noted})
     return None
 
@@ -152,9 +162,10 @@ def _write(
 def _insertion(
     ranking: Ranking, partition: int, fence: int, epoch: int, now: datetime
 ) -> InsertOne[dict[str, Any]]:
+    entries = read_entries(ranking.entries)
     document = {
         "_id": shortlist_id(ranking.request),
-        **_state(ranking, partition, fence),
+        **_state(ranking, entries, partition, fence),
         "epoch": epoch,
         "number": 1,
         "created_at": now,
@@ -162,17 +173,18 @@ def _insertion(
         "history": [],
         "pending_events": [],
     }
-    return InsertOne({**document, **_outbox(document, now, ranking.traceparent)})
+    return InsertOne({**document, **_outbox(document, entries, now, ranking.traceparent)})
 
 
 def _update(
     stored: Mapping[str, Any], ranking: Ranking, partition: int, fence: int, now: datetime
 ) -> UpdateOne:
-    changed = _state(ranking, partition, fence) | {
+    entries = read_entries(ranking.entries)
+    changed = _state(ranking, entries, partition, fence) | {
         "number": stored["number"] + 1,
         "updated_at": now,
     }
-    changed |= _outbox({**stored, **changed}, now, ranking.traceparent)
+    changed |= _outbox({**stored, **changed}, entries, now, ranking.traceparent)
     update: dict[str, Any] = {"$set": changed}
     if changed.pop("pending_since", None) is not None:
         # The oldest unpublished change counts.
@@ -189,19 +201,32 @@ def _guard(stored: Mapping[str, Any], fence: int) -> dict[str, Any]:
     }
 
 
-def _state(ranking: Ranking, partition: int, fence: int) -> dict[str, Any]:
+def _state(ranking: Ranking, entries: _Entries, partition: int, fence: int) -> dict[str, Any]:
     """The fields of a Shortlist that a ranking sets."""
     return {
         **{name: getattr(ranking, name) for name in _STATE},
+        "suits": _suits(ranking, entries),
         "told_version": ranking.request_version,
         "partition": partition,
         "fence": fence,
     }
 
 
-def _outbox(document: Mapping[str, Any], now: datetime, traceparent: str | None) -> dict[str, Any]:
+def _suits(ranking: Ranking, entries: _Entries) -> list[float]:
+    """How well the request suits each offer of its list, its priority aside."""
+    model = stored_model(ranking.model)
+    if model is None or not entries:
+        return [0.0] * len(entries)
+    features = np.array([model.features_of(entry["features"]) for entry in entries])
+    suited: list[float] = suits(model, features, np.zeros(len(entries), dtype=np.int8)).tolist()
+    return suited
+
+
+def _outbox(
+    document: Mapping[str, Any], entries: _Entries, now: datetime, traceparent: str | None
+) -> dict[str, Any]:
     """The fields that the relay takes the document's event from; none without an event."""
-    event = shortlist_event(document)
+    event = shortlist_event(document, entries)
     if event is None:
         return {}
     check(event)

@@ -22,7 +22,8 @@ MAX_QUANTITY = Decimal(10) ** 9
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 
 _CONTROLS = re.compile(r"[\x01-\x08\x0b-\x1f\x7f-\x9f]")
-_FORBIDDEN = re.compile("[\x00\ud800-\udfff]")
+NO_CHARACTERS = re.compile("[\x00\ud800-\udfff]")
+"""What stands where a character does and is none: NUL, half a surrogate pair."""
 
 
 class StrictSchema(ma.Schema):
@@ -152,7 +153,7 @@ class Text(fields.String):
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
     ) -> str | None:
         text = super()._deserialize(value, attr, data, **kwargs)
-        if _FORBIDDEN.search(text):
+        if NO_CHARACTERS.search(text):
             raise coded_error("text", "This text has characters that are none (NUL, half a pair).")
         text = text.replace("\r\n", "\n").replace("\r", "\n")
         if self.single_line:

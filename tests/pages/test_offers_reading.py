@@ -44,6 +44,21 @@ def test_an_offer_goes_from_its_draft_to_its_end_by_who_may_take_each_step(
     assert state.status == 404
 
 
+def test_an_offers_page_names_the_requests_that_it_suits_in_their_order(
+    portal: Portal, visitor: Visiting
+) -> None:
+    coordinator = visitor("coordinator")
+    offer = portal.offers["E-O01"]
+    listed = portal.api("coordinator").get("matcher", "/v1/proposals", offer=offer, limit=20)
+    proposals = listed.body["items"]
+    coordinator.open(f"/offers/{offer}")
+    shown = [one for one in coordinator.links("/matches/") if one.endswith(f".{offer}")]
+    assert shown == [f"/matches/{one['id']}" for one in proposals]
+    assert len(shown) > 1
+    first = portal.api("coordinator").get("requests", f"/v1/requests/{proposals[0]['request']}")
+    assert first.body["title"] in coordinator.page.text
+
+
 def test_a_step_on_what_changed_meanwhile_does_nothing(portal: Portal, visitor: Visiting) -> None:
     page = f"/offers/{make_offer(portal)}"
     first, second = visitor("donor"), visitor("donor")

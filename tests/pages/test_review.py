@@ -55,6 +55,23 @@ def proposals(portal: Portal) -> Iterator[dict[str, Any]]:
     return iter(listed())
 
 
+def test_a_proposal_by_inferred_lines_is_marked_so(portal: Portal, visitor: Visiting) -> None:
+    coordinator = portal.api("coordinator")
+    id_ = make_request(portal, needs=[])
+    found = coordinator.get("requests", f"/v1/requests/{id_}")
+    coordinator.post("requests", f"/v1/requests/{id_}/authenticate", {}, if_match=found.etag)
+    query = {"request": id_, "limit": 1}
+
+    def listed() -> list[dict[str, Any]]:
+        return list(coordinator.get("matcher", "/v1/proposals", **query).body["items"])
+
+    wait_until(lambda: bool(listed()), _GENEROUS, "proposals for the new request")
+    (one,) = listed()
+    told = "The request states no coded lines"
+    assert told in visitor("coordinator").open(f"/proposals/{one['id']}").text
+    assert told in visitor("requester").open(f"/requests/{id_}/offers").text
+
+
 def status_of(portal: Portal, id_: str) -> str:
     found = portal.api("coordinator").get("matcher", f"/v1/proposals/{id_}")
     return str(found.body["status"])

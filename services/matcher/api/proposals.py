@@ -8,7 +8,7 @@ from flask.views import MethodView
 
 from services.matcher import proposals
 from services.matcher.decisions import decide
-from services.matcher.proposal_lists import Entry, looked_through
+from services.matcher.proposal_lists import Entry, goes_by_suit, looked_through
 from services.matcher.proposals import Place, Proposal
 from services.matcher.schemas import DecisionBody, ProposalQuery, ProposalView
 from services.matcher.settling import settle
@@ -36,7 +36,8 @@ blueprint = Blueprint(
     description="Ranked and explained proposals, and decisions on them.",
 )
 Answer = tuple[dict[str, Any], dict[str, str]]
-_PLACE = ("request", "place")
+_PLACE, _SUITED = ("request", "place"), ("suits", "request")
+"""What a cursor holds of a list by request, and of one offer's."""
 LOOKED_AT = 500
 """Proposals that one page looks through, whatever it finds."""
 
@@ -48,13 +49,15 @@ class Proposals(MethodView):
     @blueprint.arguments(ProposalQuery, location="query")
     @blueprint.response(200, page_schema(ProposalView))
     def get(self, args: dict[str, Any]) -> dict[str, Any]:
-        """List proposals by request and rank."""
+        """List proposals by request and rank; those of one `offer` by how well it suits the
+        request, to which the State's own priority adds, whatever the donor prefers."""
         identity = current_identity()
+        sort = _SUITED if goes_by_suit(args["request"], args["offer"]) else _PLACE
         found = looked_through(
             identity,
             request=args["request"],
             offer=args["offer"],
-            after=None if args["cursor"] is None else _place(args["cursor"]),
+            after=None if args["cursor"] is None else _place(args["cursor"], sort),
             states=_states(identity, args),
             best=args["best"],
             wanted=lambda entry: _may_be_asked_for(entry, args),
@@ -63,7 +66,7 @@ class Proposals(MethodView):
         language = reading_language(args["language"])
         return {
             "items": [_view(one, identity, language) for one in shown],
-            "next": None if further is None else write_cursor(further, _PLACE),
+            "next": None if further is None else write_cursor(further, sort),
         }
 
 
@@ -174,8 +177,8 @@ def _view(proposal: Proposal, identity: Identity, language: str) -> dict[str, An
     return proposal_view(proposal, identity, language, context().clock().date())
 
 
-def _place(cursor: str) -> Place:
-    place = read_cursor(cursor, _PLACE)
+def _place(cursor: str, sort: Sequence[str]) -> Place:
+    place = read_cursor(cursor, sort)
     if not all(isinstance(part, str) for part in place):
         raise invalid_field("cursor", "This is not a cursor of this list.", "cursor")
     return place[0], place[1]

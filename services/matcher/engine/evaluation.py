@@ -23,15 +23,13 @@ def metrics(
     """Means over the requests that have at least one graded offer; 1 is best, 0 worst.
 
     nDCG takes 2^grade - 1 as gain; P, recall, MRR and MAP count any grade above 0. With
-    `languages` (by id of both requests and offers) some are also told for pairs in the same
+    `languages` (by id of both requests and offers) each is also told for pairs in the same
     language and across languages: recall@10 and @50 of the whole lists, taking all such pairs
-    together; nDCG@10 of the lists with the other pairs left out.
+    together; the others of the lists with the other pairs left out, as means over the requests
+    that have a graded offer of the sort.
     """
     judged = _judged(qrels)
-    found: dict[str, float] = {}
-    for name, measure in _MEASURES.items():
-        values = [measure(rankings.get(request, ()), grades) for request, grades in judged.items()]
-        found[name] = round(fmean(values), 6) if values else 0.0
+    found = _means(_MEASURES, rankings, judged)
     if languages is not None:
         found |= _by_language(rankings, judged, languages)
     return found
@@ -105,10 +103,22 @@ def _judged(qrels: Qrels) -> dict[str, Mapping[str, int]]:
     return {request: grades for request, grades in qrels.items() if any(grades.values())}
 
 
+def _means(
+    measures: Mapping[str, Callable[[Sequence[str], Mapping[str, int]], float]],
+    rankings: Rankings,
+    judged: Qrels,
+) -> dict[str, float]:
+    found = {}
+    for name, measure in measures.items():
+        values = [measure(rankings.get(request, ()), grades) for request, grades in judged.items()]
+        found[name] = round(fmean(values), 6) if values else 0.0
+    return found
+
+
 def _by_language(
     rankings: Rankings, qrels: Qrels, languages: Mapping[str, str]
 ) -> dict[str, float]:
-    found = {}
+    found: dict[str, float] = {}
     for depth in (10, 50):
         hits: dict[str, list[bool]] = {"same": [], "cross": []}
         for request, grades in qrels.items():
@@ -129,8 +139,8 @@ def _by_language(
             r: {offer: grade for offer, grade in grades.items() if kept(r, offer)}
             for r, grades in qrels.items()
         }
-        each = ndcg_by_request(lists, labels).values()
-        found[f"ndcg@10-{pair}-language"] = round(fmean(each), 6) if each else 0.0
+        means = _means(_OF_ORDER, lists, _judged(labels))
+        found |= {f"{name}-{pair}-language": value for name, value in means.items()}
     return found
 
 
@@ -143,6 +153,8 @@ _MEASURES: Mapping[str, Callable[[Sequence[str], Mapping[str, int]], float]] = {
     "mrr": reciprocal_rank,
     "map": average_precision,
 }
+_OF_ORDER = {name: of for name, of in _MEASURES.items() if not name.startswith("recall")}
+"""Those that tell how a list is ordered: recall tells of whole lists."""
 
 
 def reliability(

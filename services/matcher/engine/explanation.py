@@ -4,6 +4,9 @@ A score is a sum of weight × feature, and these products are the reasons: nothi
 not count, and nothing but UNTOLD counted that cannot be told. But what nearly every proposal has
 says nothing of this one. So what is told first is not the largest product but the one that is
 furthest above what an ordinary proposal has, and as the reason against the one furthest below.
+
+What lines are worth is told as it is known: where a side has no codes, and its lines are inferred
+from its text, the sentence says so, and what nobody stated is not told.
 """
 
 import json
@@ -34,6 +37,10 @@ from shared.vocabulary.languages import check_language
 MOST_REASONS = 3
 UNTOLD = frozenset({"uncoded"})
 """Features that are no reasons: they make up for how little can be known of some records."""
+_OF_CODES = frozenset({"theme", "main_need", "needs_served", "any_need"})
+"""Features that are made of lines' codes, inferred ones where a record has none."""
+_OF_MEASURES = frozenset({"quantity", "amount"})
+"""Features that are made of what lines count, which no inferred line has."""
 _NAMED_CONCEPTS = 4
 _NAMED_CODES = 3
 _CENTS = 100
@@ -119,11 +126,13 @@ def explain(
     language: str,
     common: InCommon | None = None,
     heard: Heard | None = None,
+    *,
+    inferred: bool = False,
 ) -> Explanation:
     """Why the model scores a pair so, in one of the six languages; UnknownCode for any other.
 
-    `heard` is for the numbers of the donor's track record. ValueError if the pair's features are
-    not the model's.
+    `heard` is for the numbers of the donor's track record, `inferred` is whether either side's
+    lines are inferred from its text. ValueError if the pair's features are not the model's.
     """
     check_language(language)
     common = common or InCommon()
@@ -132,7 +141,7 @@ def explain(
         for code, weight, value in zip(
             model.feature_names, model.weights, pairing.features, strict=True
         )
-        if weight > 0.0 and code not in UNTOLD
+        if weight > 0.0 and code not in UNTOLD and not (inferred and _is_unstated(code, value))
     ]
     helping = sorted(
         (one for one in weighed if _helps(one, pairing)), key=lambda one: (-one.lead, one.code)
@@ -145,7 +154,7 @@ def explain(
         tuple(
             Reason(
                 one.code,
-                _sentence(one, "for", pairing, common, heard, language),
+                _sentence(one, "for", pairing, common, heard, inferred, language),
                 round(one.weight * one.value, 4),
             )
             for one in helping
@@ -153,7 +162,7 @@ def explain(
         tuple(
             Reason(
                 one.code,
-                _sentence(one, "against", pairing, common, heard, language),
+                _sentence(one, "against", pairing, common, heard, inferred, language),
                 -round(one.weight * (1.0 - one.value), 4),
             )
             for one in wanting
@@ -178,16 +187,23 @@ def _is_known(one: _Weighed, pairing: Explainable) -> bool:
     return not (one.code == "text_kind" and one.value == UNSURE)
 
 
+def _is_unstated(code: str, value: float) -> bool:
+    """Whether a feature tells nothing where lines are inferred: what they count is not known, and
+    a text that speaks of nothing makes no lines."""
+    return code in _OF_MEASURES or (code in _OF_CODES and value == 0.0)
+
+
 def _sentence(
     one: _Weighed,
     sense: Sense,
     pairing: Explainable,
     common: InCommon,
     heard: Heard | None,
+    inferred: bool,
     language: str,
 ) -> str:
     facts = {"percent": percent_text(one.value, language)}
-    template = one.code
+    template = f"{one.code}_inferred" if inferred and one.code in _OF_CODES else one.code
     counted = _counted(one.code, pairing.serves)
     if counted is not None and counted.is_short == (sense == "against"):
         template = f"{one.code}_counted"

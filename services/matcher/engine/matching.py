@@ -13,7 +13,7 @@ import numpy.typing as npt
 from services.matcher.engine import search
 from services.matcher.engine.duplicates import Likely, likely_duplicates
 from services.matcher.engine.embargoes import Embargo
-from services.matcher.engine.features import FEATURES, NO_RECORD
+from services.matcher.engine.features import FEATURES
 from services.matcher.engine.geography import Geography
 from services.matcher.engine.pairing import (
     Pairing,
@@ -24,17 +24,12 @@ from services.matcher.engine.pairing import (
 )
 from services.matcher.engine.permitted import permitted_serves
 from services.matcher.engine.profiles import OfferProfile, RequestProfile
-from services.matcher.engine.ranking import PRIORITY_STEP, Model
+from services.matcher.engine.ranking import Model
 from services.matcher.engine.records import LARGE, Measure, Records, Refused, Side
 from services.matcher.engine.rules import Bar, bars
+from services.matcher.engine.suiting import suits
 from services.matcher.engine.track_records import Standing
 from services.matcher.engine.whereabouts import OPEN_END
-
-_SAME = {"window": 0.0, "unconditional": 0.0, "track_record": NO_RECORD}
-_OF_DONOR = np.array([name in _SAME for name in FEATURES])
-"""Features that tell what the donor chose for its offer, and what its help was worth before."""
-_AS_IF = np.array([_SAME.get(name, 0.0) for name in FEATURES])
-"""What they are taken for where requests are ordered."""
 
 _FEATURES = Struct(f"={len(FEATURES)}d")
 
@@ -230,14 +225,9 @@ class Engine:
         found = search.requests_for(self._records, self.model, offer)
         priorities = requests.records.column("priority")[found.rows]
         ids = [requests.id(int(row)) for row in found.rows]
-        # Without them not even rounding lets a donor's choice or record change an order.
-        suits = self.model.log_odds(np.where(_OF_DONOR, _AS_IF, found.features))
-
-        def place(at: int) -> tuple[float, str]:
-            urgency = PRIORITY_STEP * float(priorities[at])
-            return -round(float(suits[at]) + urgency, 6), ids[at]
-
-        order = sorted(range(len(ids)), key=place)[: self.size if size is None else size]
+        suited = suits(self.model, found.features, priorities).tolist()
+        order = sorted(range(len(ids)), key=lambda at: (-suited[at], ids[at]))
+        order = order[: self.size if size is None else size]
         told = requests_told(self._records, self._records.offers.row(offer), found.rows[order])
         named = [ids[at] for at in order], [offer] * len(order)
         return self._permitted(_pairings(*named, found, np.array(order, dtype=np.intp), told))

@@ -32,6 +32,7 @@ from services.matcher.engine.names import Names
 from services.matcher.engine.noes import Noes
 from services.matcher.engine.packing import padded_shares
 from services.matcher.engine.profiles import OfferProfile, RequestProfile
+from services.matcher.engine.suiting import PRIORITIES
 from services.matcher.engine.track_records import NEUTRAL, Standing
 from services.matcher.engine.whereabouts import OPEN_END, Whereabouts
 
@@ -63,7 +64,6 @@ _OFFER: Spec = {
     "record": (np.uint8, ()),
     **FOUND,
 }
-_PRIORITIES = {"critical": 4, "high": 3, "medium": 2, "low": 1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +205,7 @@ class Records:
                     "owner": self.names.owners.of(profile.country),
                     "state": self.whom.asking(profile.country),
                     "area": self.found.area(profile.country),
-                    "priority": _PRIORITIES.get(profile.priority or "", 0),
+                    "priority": PRIORITIES.get(profile.priority or "", 0),
                     "end": OPEN_END,
                     "barred": barred,
                     "embargoed": is_embargoed(entry.lines, entry.coded, barred),

@@ -281,7 +281,11 @@ def test_evaluating_alone_does_without_the_baselines_packages(
         return really(name, *rest, **named)  # type: ignore[arg-type]
 
     monkeypatch.setattr(builtins, "__import__", refuse)
+    monkeypatch.setattr(baselines.importlib.util, "find_spec", lambda name: None)
     result = CliRunner().invoke(main, ["evaluate", str(labelled), "--out", str(tmp_path / "out")])
     assert result.exit_code == 0, result.output
     found = json.loads(result.stdout)
     assert {"ndcg@10", "ndcg@10-cross-language", "ece", "ece@10", "reliability"} <= found.keys()
+    assert "baselines" not in found
+    assert "without baselines: the baselines need bm25s" in result.stderr
+    assert "requirements/development.txt" in result.stderr

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from services.matcher.documents import Match, RecordView
+from services.matcher.engine.wording import sentences
 from services.matcher.proposals import views_of
 from services.matcher.reactions import keep_records
+from shared.events.envelope import Event
 from shared.language import signature
 from shared.language.concepts import thesaurus
 from shared.vocabulary import LANGUAGES
@@ -63,13 +65,13 @@ def test_proposals_come_as_the_engine_ranks_them(known: World, coordinator: Call
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
-        ({"offer": "o1"}, ["r1.o1", "r2.o1"]),
+        ({"offer": "o1"}, ["r2.o1", "r1.o1"]),
         ({"state": "MLI"}, ["r2.o1", "r2.o2"]),
         ({"state": "SEN", "offer": "o2"}, ["r1.o2"]),
         ({"request": "r1", "offer": "o3"}, ["r1.o3"]),
         ({"request": "nobody"}, []),
         ({"state": "FRA"}, []),
-        ({"region": "Western Africa", "offer": "o1"}, ["r1.o1", "r2.o1"]),
+        ({"region": "Western Africa", "offer": "o1"}, ["r2.o1", "r1.o1"]),
         ({"region": "Western Africa", "state": "MLI", "offer": "o1"}, ["r2.o1"]),
         ({"region": "Eastern Africa"}, []),
         ({"region": "Eastern Africa", "state": "MLI"}, []),
@@ -81,6 +83,67 @@ def test_filters(
     known: World, coordinator: Caller, query: dict[str, str], expected: list[str]
 ) -> None:
     assert [item["id"] for item in coordinator.items("/v1/proposals", **query)] == expected
+
+
+def asking(priorities: list[str | None]) -> list[Event]:
+    """Requests r00, r01, … of these priorities; each other one is for another theme."""
+    themes = ["marking", "record-keeping"]
+    return [
+        request_event(f"r{n:02}", priority=priority, needs=[need(1, theme=themes[n % 2])])
+        for n, priority in enumerate(priorities)
+    ]
+
+
+def test_an_offers_list_begins_with_what_it_suits_best_and_the_states_priority_adds(
+    world: World, call: Callable[..., Caller]
+) -> None:
+    steps = ["low", None, "critical", "medium", "critical", "high", "low", "critical", None]
+    world.hears([*asking(steps), offer_event("o"), offer_event("other")])
+    engine = [entry.request for entry in world.feed.engine.requests_for("o")]
+    assert engine != sorted(engine)
+    for caller in (call("coordinator"), call("donor", organisation=UNODA)):
+        items = caller.items("/v1/proposals", offer="o")
+        assert [item["request"] for item in items] == engine
+        paged, cursor = [], None
+        while (page := caller.get("/v1/proposals", offer="o", limit=2, cursor=cursor)) is not None:
+            paged += page.json["items"]
+            if (cursor := page.json["next"]) is None:
+                break
+        assert paged == items
+    own = call("requester", state="SEN").items("/v1/proposals", offer="o")
+    assert [item["request"] for item in own] == engine
+    by_request = call("coordinator").get("/v1/proposals", state="SEN", limit=1).json["next"]
+    refused = call("coordinator").get("/v1/proposals", offer="o", cursor=by_request)
+    assert refused.status_code == 422
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        {"conditions": []},
+        {"window": {"from": "2026-08-01", "to": "2026-09-15"}},
+        {"window": {"from": "2027-12-01", "to": "2028-12-31"}, "conditions": []},
+        {"eligibility": {"countries": ["SEN"], "regions": [], "groups": []}},
+        {"eligibility": {"countries": [], "regions": ["Western Africa"], "groups": ["LDC"]}},
+    ],
+)
+def test_what_a_donor_chooses_never_changes_the_order_of_its_list(
+    world: World, coordinator: Caller, chosen: dict[str, Any]
+) -> None:
+    steps = ["low", None, "critical", "medium", "critical", "high", "low", "critical", None]
+    late = {"from": "2027-11-01", "to": "2028-11-30"}
+    windowed = [
+        request_event(f"w{n}", priority=priority, country=country, window=late)
+        for n, (priority, country) in enumerate(
+            [("high", "MLI"), ("medium", "SEN"), ("low", "MLI")]
+        )
+    ]
+    world.hears([*asking(steps), *windowed, offer_event("o")])
+    before = [item["request"] for item in coordinator.items("/v1/proposals", offer="o")]
+    world.hears([offer_event("o", 2, **chosen)])
+    after = [item["request"] for item in coordinator.items("/v1/proposals", offer="o")]
+    assert len(after) > 2
+    assert after == [one for one in before if one in after]
 
 
 def test_only_likely_ones_are_listed_where_that_is_asked_for(
@@ -510,6 +573,34 @@ def test_codes_that_the_text_contradicts_are_shown_to_those_who_oversee(
         check_sentence(found["sentence"], "es")
     for caller in (call("requester", state="SEN"), call("donor", organisation=UNODA)):
         assert caller.get("/v1/proposals/r.o").json["contradictions"] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_side_whose_lines_are_inferred_is_marked_so(
+    world: World, call: Callable[..., Caller], language: str
+) -> None:
+    told = {
+        **signature({"title": "", "description": ""}, "en", b"key"),
+        "themes": [["marking", 1.0]],
+    }
+    bare = {"needs": [], "signature": {**told, "kinds": [["equipment", 1.0]]}}
+    world.hears([request_event("bare", **bare), request_event("coded"), offer_event("o")])
+    codes, marked = set(), set()
+    for caller in (call("coordinator"), call("donor", organisation=UNODA)):
+        shown = caller.get("/v1/proposals/bare.o", language=language).json
+        (side,) = shown["inferred"]
+        assert side["side"] == "request"
+        check_sentence(side["sentence"], language)
+        marked.update(reason["sentence"] for reason in (*shown["reasons"], *shown["against"]))
+        codes.update(reason["code"] for reason in (*shown["reasons"], *shown["against"]))
+    coded = call("coordinator").get("/v1/proposals/coded.o", language=language).json
+    assert coded["inferred"] == []
+    of_lines = codes & {"theme", "main_need", "needs_served", "any_need"}
+    assert of_lines
+    for name in of_lines:
+        for template in sentences()["reasons"][name].values():
+            before, _, after = template[language].partition("{percent}")
+            assert not any(one.startswith(before) and one.endswith(after) for one in marked)
 
 
 @pytest.mark.parametrize("id_", ["", "r1", "r1.", ".o1", "r1.nothing", "a" * 300])

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from services.matcher.documents import PartitionFence, Shortlist, entry_text, shortlist_id
+from services.matcher.engine.features import FEATURES
 from services.matcher.ownership import RETAKE_SECONDS, Ownership
 from services.matcher.shortlists import Ranking, owns, store, take_partition
 from shared.events.outbox import change
@@ -23,7 +24,7 @@ def ranking(request: str, *offers: str, **other: Any) -> Ranking:
         {
             "organisation": "d",
             "score": round(0.9 - place / 100, 6),
-            "features": [1.0, 0.5],
+            "features": [1.0 - place / 100] * len(FEATURES),
             "serves": [],
             "evidence": ["marking-machine"],
         }
@@ -44,6 +45,21 @@ def ranking(request: str, *offers: str, **other: Any) -> Ranking:
 def stored(request: str) -> Any:
     """The stored shortlist."""
     return Shortlist.objects.get(id=shortlist_id(request))
+
+
+def test_how_well_a_request_suits_its_offers_is_stored_also_where_an_earlier_version_did_not() -> (
+    None
+):
+    fence = take_partition(TOPIC, 0)
+    store({0: [ranking("r", "a", "b")]}, {0: fence}, NOW)
+    told = stored("r").suits
+    assert len(told) == 2
+    assert told[0] > told[1]
+    Shortlist._get_collection().update_one({}, {"$unset": {"suits": 1}})
+    before = stored("r")
+    assert store({0: [ranking("r", "a", "b")]}, {0: fence}, NOW).written == 1
+    assert (stored("r").suits, stored("r").version) == (told, before.version)
+    assert store({0: [ranking("r", "a", "b")]}, {0: fence}, NOW).written == 0
 
 
 def test_a_new_shortlist_is_stored_with_its_event() -> None:

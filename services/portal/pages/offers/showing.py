@@ -13,7 +13,7 @@ from entraide.client import Answer
 from services.portal.documents import Account
 from services.portal.pages.asking import ask, gather, get, send
 from services.portal.pages.files import download
-from services.portal.pages.finding import names_of
+from services.portal.pages.finding import find, names_of
 from services.portal.pages.forms import PageForm
 from services.portal.pages.frame import account, for_signed_in, go, show
 from services.portal.pages.offers.parties import may_change, owns, steps_for
@@ -146,6 +146,7 @@ def _show(answer: Answer) -> Response:
     asked = _asked(found, own)
     parts = gather(**asked)
     proposals = _items(parts.get("proposals"))
+    wanted = find(requests=[one["request"] for one in proposals])["requests"]
     names = names_of([found["organisation"]])
     return show(
         "offers/offer.html",
@@ -163,7 +164,8 @@ def _show(answer: Answer) -> Response:
         form=seen_form(answer.etag),
         asked=asked,
         away={name for name, part in parts.items() if isinstance(part, AwayError)},
-        proposals=proposals,
+        proposals=[(one, wanted.get(one["request"])) for one in proposals],
+        next=_next(parts.get("proposals")),
         similar=_items(parts.get("similar")),
         files=_items(parts.get("files")),
         call=None if not isinstance(parts.get("call"), Answer) else parts["call"].body,  # type: ignore[union-attr]
@@ -174,9 +176,8 @@ def _asked(found: Mapping[str, Any], own: Account) -> dict[str, Ask]:
     at = f"/v1/offers/{found['id']}"
     asked = {"files": ask("offers", f"{at}/attachments")}
     if own.role in _SEEN_BY and found["status"] in {"published", "closed"}:
-        asked["proposals"] = ask(
-            "matcher", "/v1/proposals", offer=found["id"], limit=_MATCHES_SHOWN
-        )
+        page = {"limit": _MATCHES_SHOWN, "cursor": request.args.get("cursor") or None}
+        asked["proposals"] = ask("matcher", "/v1/proposals", offer=found["id"], **page)
     if owns(own, found) and not OFFER.is_final(found["status"]):
         asked["similar"] = ask("offers", f"{at}/similar")
     if found["call"]:
@@ -186,6 +187,10 @@ def _asked(found: Mapping[str, Any], own: Account) -> dict[str, Ask]:
 
 def _items(part: Answer | AwayError | None) -> list[Mapping[str, Any]]:
     return list(part.body["items"]) if isinstance(part, Answer) else []
+
+
+def _next(part: Answer | AwayError | None) -> str | None:
+    return part.body["next"] if isinstance(part, Answer) else None
 
 
 def _inferred(found: Mapping[str, Any]) -> list[tuple[Mapping[str, Any], str]]:

@@ -62,6 +62,26 @@ def test_ndcg_by_language_pair_leaves_the_other_pairs_out() -> None:
     assert none["ndcg@10-cross-language"] == 0.0
 
 
+def test_every_figure_is_told_by_language_pair() -> None:
+    languages = {"r": "fr", "s": "fr", "a": "fr", "b": "en", "c": "ru", "x": "en", "y": "fr"}
+    order = {"r": ["y", "x", "a", "c", "b"], "s": ["x", "b"]}
+    found = metrics(order, {"r": GRADES, "s": {"b": 2}}, languages)
+    plain = [name for name in found if not name.endswith("-language")]
+    assert {f"{name}-{pair}-language" for name in plain for pair in ("same", "cross")} == {
+        *found
+    } - {*plain}
+    # In r's language y, a; across x, c, b. Only r has a labelled offer in its own language.
+    told = {name: found[f"{name}-same-language"] for name in ("p@1", "p@5", "mrr", "map")}
+    assert told == {"p@1": 0.0, "p@5": 0.2, "mrr": 0.5, "map": 0.5}
+    told = {name: found[f"{name}-cross-language"] for name in ("p@1", "p@5", "mrr", "map")}
+    assert told == {
+        "p@1": 0.0,
+        "p@5": pytest.approx((0.4 + 0.2) / 2),
+        "mrr": 0.5,
+        "map": pytest.approx(((1 / 2 + 2 / 3) / 2 + 1 / 2) / 2, abs=1e-6),
+    }
+
+
 def test_ndcg_of_each_request() -> None:
     found = ndcg_by_request({"r": ["a"], "s": []}, {"r": {"a": 3}, "s": {"a": 1}, "t": {"a": 0}})
     assert found == {"r": 1.0, "s": 0.0}

@@ -1,3 +1,4 @@
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -135,6 +136,58 @@ def test_what_is_not_known_is_no_reason_for() -> None:
     assert explain(half, only("quantity", "amount", "text_kind"), "en").reasons == ()
 
 
+@pytest.mark.parametrize(
+    ("of", "sentence"),
+    [
+        (
+            {"theme": 1.0},
+            "By what was inferred from text, the offer's themes answer 100% of what is needed.",
+        ),
+        (
+            {"main_need": 0.7},
+            "By what was inferred from text, it serves the main need: 70% by theme and kind of"
+            " help.",
+        ),
+        (
+            {"needs_served": 0.1},
+            "By what was inferred from text, only 10% of what is needed is served.",
+        ),
+        (
+            {"any_need": 0.2},
+            "By what was inferred from text, no need is served to more than 20% by theme and"
+            " kind of help.",
+        ),
+        ({"text_theme": 0.9}, "Both texts are about: Marking, Record-keeping (90% alike)."),
+    ],
+)
+def test_of_inferred_lines_it_is_told_that_they_are(of: dict[str, float], sentence: str) -> None:
+    found = explain(pairing((), EVIDENCE, **of), only(*of), "en", COMMON, inferred=True)
+    assert [reason.sentence for reason in (*found.reasons, *found.against)] == [sentence]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_sentence_on_inferred_lines_reads_as_one_on_codes(language: str) -> None:
+    for name in ("theme", "main_need", "needs_served", "any_need"):
+        for value in (1.0, 0.001):
+            pair = pairing(**{name: value})
+            told = [
+                explain(pair, only(name), language, inferred=inferred) for inferred in (True, False)
+            ]
+            ours, coded = [(*found.reasons, *found.against) for found in told]
+            assert [one.code for one in ours] == [one.code for one in coded] == [name]
+            assert ours[0].sentence != coded[0].sentence
+            check_sentence(ours[0].sentence, language)
+
+
+def test_what_no_line_states_is_not_told_of_inferred_ones() -> None:
+    pair = pairing(
+        quantity=0.1, amount=0.1, theme=0.0, main_need=0.0, needs_served=0.0, any_need=0.0
+    )
+    model = only("quantity", "amount", "theme", "main_need", "needs_served", "any_need")
+    found = explain(pair, model, "en", inferred=True)
+    assert (found.reasons, found.against) == ((), ())
+
+
 def every_told(language: str) -> Iterator[tuple[str, str]]:
     """Each sentence that there is, with its feature: with names and numbers and without."""
     for name in FEATURES:
@@ -164,6 +217,7 @@ def test_all_sentences_are_there_in_all_languages_with_the_same_places_to_fill()
         *(template for senses in groups["reasons"].values() for template in senses.values()),
         *groups["lacking"].values(),
         *groups["contradictions"].values(),
+        *groups["inferred"].values(),
         *groups["track_record"].values(),
     ]
     for template in templates:
@@ -173,9 +227,8 @@ def test_all_sentences_are_there_in_all_languages_with_the_same_places_to_fill()
             for language, sentence in template.items()
         }
         assert len({tuple(found) for found in places.values()}) == 1, places
-    assert {name.partition("_counted")[0].partition("_named")[0] for name in groups["reasons"]} == {
-        *TOLD
-    }
+    named = re.compile("_(counted|named|inferred)$")
+    assert {named.sub("", name) for name in groups["reasons"]} == {*TOLD}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -37,6 +37,17 @@ def test_a_request_and_an_offer_state_windows_lines_and_spans() -> None:
     assert dict(stated(OFFER).lines) == {1: StatedLine("marking", "equipment")}
 
 
+def test_lines_are_inferred_where_none_has_codes_that_are_known() -> None:
+    (need,) = validation.example(REQUEST)["needs"]
+    newer = {**need, "line": 2, "theme": "of-a-newer-vocabulary"}
+    assert not stated(REQUEST).inferred
+    assert stated(REQUEST, needs=[]).inferred
+    assert stated(OFFER, provisions=[]).inferred
+    assert unpacked(packed({**validation.example(REQUEST), "needs": [newer]})).inferred
+    assert not unpacked(packed({**validation.example(REQUEST), "needs": [newer, need]})).inferred
+    assert not unpacked(None).inferred
+
+
 def test_records_without_texts_and_records_that_are_gone_state_less() -> None:
     assert stated(OFFER, signature=None).named == ()
     assert unpacked(None) == Stated(known=False)

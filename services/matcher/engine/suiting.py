@@ -1,0 +1,44 @@
+"""In which order an offer is shown requests: by how well it suits them and the State's priority.
+
+What the donor chose for its offer bars or admits a request and does nothing else here, nor does
+what its help was worth before.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import numpy as np
+import numpy.typing as npt
+
+from services.matcher.engine.features import NO_RECORD
+from services.matcher.engine.ranking import DECIMALS, PRIORITY_STEP, Model
+
+PRIORITIES: Mapping[str, int] = MappingProxyType({"critical": 4, "high": 3, "medium": 2, "low": 1})
+"""Steps of the State's own priority; 0 where none is stated."""
+
+_AS_IF: Mapping[str, float] = MappingProxyType(
+    {"window": 0.0, "unconditional": 0.0, "track_record": NO_RECORD}
+)
+"""Features that tell what the donor chose for its offer, and what its help was worth before, and
+what they are taken for."""
+
+Floats = npt.NDArray[np.float64]
+
+
+def urgency(priority: str | None) -> float:
+    """What the State's own priority adds, in log odds."""
+    return PRIORITY_STEP * PRIORITIES.get(priority or "", 0)
+
+
+def suits(model: Model, features: Floats, priorities: npt.NDArray[np.integer]) -> Floats:
+    """How far up each request belongs in an offer's list, in log odds, rounded to 1e-6.
+
+    `features` are pairs × the model's features, `priorities` steps, one for each pair. Equal ones
+    go by the requests' ids.
+    """
+    chosen = np.array([name in _AS_IF for name in model.feature_names])
+    as_if = np.array([_AS_IF.get(name, 0.0) for name in model.feature_names])
+    # Without them not even rounding lets a donor's choice or record change an order.
+    neutral = model.log_odds(np.where(chosen, as_if, features))
+    rounded: Floats = np.round(neutral + PRIORITY_STEP * priorities.astype(np.float64), DECIMALS)
+    return rounded
