@@ -83,6 +83,7 @@ def install(app: Flask) -> None:
         file_size=file_size,
         language_name=named_language,
         direction=direction,
+        isolated=isolated,
     )
 
 
@@ -181,6 +182,12 @@ def direction(language: str | None) -> str:
     if not language:
         return "auto"
     return "rtl" if language == "ar" else "ltr"
+
+
+def isolated(text: str) -> str:
+    """A text that turns nothing beside it, for where no element can keep its direction to itself:
+    titles of pages, names of buttons, choices. (Unicode's annex 9: first strong isolate.)"""
+    return f"\u2068{text}\u2069"
 
 
 def _labelling(vocabulary: Vocabulary[Any]) -> Any:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from flask import Flask
 
 import services
 import shared
@@ -19,7 +20,15 @@ from services.matcher import (
 from services.portal.catalogues import TRANSLATED, translations
 from services.portal.domain.scopes import SCOPES
 from services.portal.pages.administration.operations import REASONS
-from services.portal.pages.administration.trail_words import ACTIONS, NOTED, STATES
+from services.portal.pages.administration.trail_words import (
+    ACTIONS,
+    NOTED,
+    STATES,
+    reason_name,
+    state_name,
+    step_name,
+    who,
+)
 from services.portal.pages.forms import SCOPE_NAMES
 from services.portal.pages.offers.iati import NOTES
 from services.portal.state_names import STATUSES
@@ -87,6 +96,18 @@ def test_every_state_has_words() -> None:
     known = STATUSES.keys() | STATES.keys() | set(ACTIVITY_STATUSES.codes())
     assert sorted(states - known) == []
     assert sorted(STATES.keys() - states) == []
+
+
+def test_who_took_a_step_has_a_name(app: Flask) -> None:
+    with app.test_request_context("/?language=fr"):
+        assert who("requester", "SEN", {}) == ("État demandeur", "Sénégal")
+        assert who("donor", "acme", {"acme": "Acme"}) == ("Donateur", "Acme")
+        assert who("matcher", None, {}) == ("De lui-même", "")
+        assert who(None, None, {}) == ("", "")
+        assert reason_name("met") == "Le besoin est satisfait"
+        assert reason_name("file-1") == ""
+        assert step_name("of-tomorrow", "step") == "of-tomorrow"
+        assert state_name("of-tomorrow") == "of-tomorrow"
 
 
 def test_every_reason_of_a_dead_letter_has_words() -> None:
