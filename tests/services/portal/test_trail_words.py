@@ -102,7 +102,7 @@ def test_who_took_a_step_has_a_name(app: Flask) -> None:
     with app.test_request_context("/?language=fr"):
         assert who("requester", "SEN", {}) == ("État demandeur", "Sénégal")
         assert who("donor", "acme", {"acme": "Acme"}) == ("Donateur", "Acme")
-        assert who("matcher", None, {}) == ("De lui-même", "")
+        assert who("matcher", None, {}) == ("Automatiquement", "")
         assert who(None, None, {}) == ("", "")
         assert reason_name("met") == "Le besoin est satisfait"
         assert reason_name("file-1") == ""
