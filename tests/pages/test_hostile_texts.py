@@ -5,32 +5,30 @@ is shown of one stands in an element that keeps its direction to itself: `bdi`, 
 where there can be no element, between the characters that do the same.
 """
 
-import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from html.parser import HTMLParser
 from typing import Any, Final
 
-import mongoengine
 import pytest
 import requests
-from werkzeug.serving import make_server
 
-from deploy.local.programs import portal_environment
 from entraide.client import Answer
-from services.portal.app import create_app
 from services.portal.documents import Account
-from services.portal.house import House, set_house
 from services.portal.pages.frame import PUBLIC_PLACES
 from services.portal.services import Ask, Reader, Services
-from shared.web.database import connect_database
+from tests.pages.beside import portal_beside
+from tests.pages.meeting import make_match
 from tests.pages.running import Portal
 from tests.pages.walking import reachable
 
 pytestmark = [pytest.mark.journey, pytest.mark.long]
 
-TURN: Final = "\u202e"
 OPENED, CLOSED = "\u2068", "\u2069"
+OPENING: Final = "\u2066\u2067\u2068"
+TURN: Final = "\u202e"
+WRITES: Final = f"{CLOSED}{TURN}"
+"""What every hostile text begins with: it ends the isolate that it stands in, then turns."""
 WRITTEN = frozenset(
     {
         *("title", "description", "text", "name", "said", "note", "signed", "reason"),
@@ -50,14 +48,14 @@ def hostile(value: Any, name: str = "") -> Any:
     if isinstance(value, Mapping):
         found = {key: hostile(one, key) for key, one in value.items()}
         if "reason" in value and not {"action", "target", "weight"} & value.keys():
-            found["reason"] = f"{TURN}because"
+            found["reason"] = f"{WRITES}because"
         if "endorsements" in value:
             found["endorsements"] = [hostile(REMARK)]
         return found
     if isinstance(value, list):
         return [hostile(one, name) for one in value]
     written = name in LISTS or (name in WRITTEN and (name in ALWAYS or " " in str(value)))
-    return f"{TURN}{value}" if isinstance(value, str) and written else value
+    return f"{WRITES}{value}" if isinstance(value, str) and written else value
 
 
 class HostileServices(Services):
@@ -72,27 +70,15 @@ class HostileServices(Services):
 @pytest.fixture(scope="module")
 def own_portal(portal: Portal) -> Iterator[Portal]:
     """Another portal beside that of the stack, of whose services each is hostile."""
-    environ = portal_environment(portal.stack.plan)
-    app = create_app(environ=environ)
-    house: House = app.extensions["entraide-portal"]
-    services = HostileServices()
-    services._urls = house.services._urls
-    set_house(app, replace(house, services=services))
-    connect_database(house.settings)
-    accounts = {one.id: one.name for one in Account.objects()}
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        Account.objects().update(name=f"{TURN}Somebody")
-        yield replace(portal, url=f"http://127.0.0.1:{server.port}")
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-        for id_, name in accounts.items():
-            Account.objects(id=id_).update(name=name)
-        mongoengine.disconnect()
+    with portal_beside(portal, HostileServices) as (own, _app):
+        make_match(portal)
+        names = {one.id: one.name for one in Account.objects()}
+        Account.objects().update(name=f"{WRITES}Somebody")
+        try:
+            yield own
+        finally:
+            for id_, name in names.items():
+                Account.objects(id=id_).update(name=name)
 
 
 class Turned(HTMLParser):
@@ -123,6 +109,8 @@ class Turned(HTMLParser):
             pass
 
     def handle_data(self, data: str) -> None:
+        if data.count(CLOSED) > sum(data.count(one) for one in OPENING):
+            self.found.append(f"what ends an isolate: {data.strip()[:80]!r}")
         if not any(apart for _tag, apart in self._open):
             self._look(data, " ".join(tag for tag, _ in self._open[-3:]))
         elif TURN in data:
@@ -144,6 +132,7 @@ def test_the_finder_finds() -> None:
     assert Turned(f"<html dir=ltr><p>{TURN}x</p>").found
     assert Turned(f"<p title='{TURN}x'></p>").found
     assert Turned(f"<bdi><br></bdi>{TURN}x").found
+    assert Turned(f"<bdi>{CLOSED}{TURN}x</bdi>").found
     assert Turned(f"<title>{TURN}x{OPENED}y{CLOSED}</title>").found
     assert not Turned(f"<title>{OPENED}{TURN}x{CLOSED}</title>").found
     assert not Turned(f"<td dir=auto><b>{TURN}x</b></td><p><bdi>{TURN}x</bdi></p>").found
