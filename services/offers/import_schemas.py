@@ -27,6 +27,16 @@ class ImportQuery(StrictSchema):
     )
 
 
+class NoteView(StrictSchema):
+    """What was left open or out of an activity that is taken."""
+
+    code = fields.String(metadata={"description": "A word for programs."})
+    message = fields.String()
+    about = fields.String(
+        allow_none=True, metadata={"description": "A currency or a reporter that it names."}
+    )
+
+
 class ImportedView(StrictSchema):
     """One record: an activity in one country."""
 
@@ -43,6 +53,9 @@ class ImportedView(StrictSchema):
     amount = fields.Float(allow_none=True)
     currency = fields.String(allow_none=True)
     notes = fields.List(fields.String(), metadata={"description": "What was left open or out."})
+    noted = fields.List(
+        fields.Nested(NoteView), metadata={"description": "The notes, each with its code."}
+    )
 
 
 class RefusalView(StrictSchema):

@@ -23,7 +23,7 @@ from services.offers.documents import (
     ReportedMatch,
     ReportedMoney,
 )
-from services.offers.iati.faults import Refusal
+from services.offers.iati.faults import Note, Refusal
 from services.offers.iati.reading import Read, check_file, read_activities
 from services.offers.iati.reported import Reported
 from services.offers.iati.subjects import OUTSIDE
@@ -102,7 +102,8 @@ class Report:
                     **{name: getattr(activity, name) for name in told},
                     "amount": None if activity.amount is None else activity.amount / 100,
                     "currency": activity.currency,
-                    "notes": list(record.notes),
+                    "notes": [note.message for note in record.notes],
+                    "noted": [asdict(note) for note in record.notes],
                 }
             )
 
@@ -233,7 +234,8 @@ def _drop_others(records: tuple[Record, ...], importer: Importer, report: Report
 
         outcome, activity = _changed(found.id, mutate, importer)
         if outcome == "changed":
-            note = "The file no longer names this country for it; it is cancelled."
+            message = "The file no longer names this country for it; it is cancelled."
+            note = Note("country-dropped", message)
             report.add(replace(first, notes=(note,)), outcome, activity)
 
 

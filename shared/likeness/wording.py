@@ -27,6 +27,8 @@ _COMMAS = {"ar": "، ", "zh": "、"}
 _COLONS = {"fr": " : ", "zh": "："}
 _DATES = {"en": "d MMMM y"}
 _LATIN = re.compile(r"[A-Za-z]")
+_TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
+_ISOLATES = re.compile("[\u2066-\u2069]")
 
 
 def evidence_text(evidence: Evidence, side: Side, language: str) -> str:
@@ -142,7 +144,9 @@ def _list(names: Sequence[str], language: str) -> str:
 
 
 def _isolated(text: str, language: str) -> str:
-    """Latin text kept apart from the Arabic around it."""
+    """A text kept apart from what is around it: Latin from Arabic, and one that would turn it."""
+    if _TURNING.search(text):
+        return f"\u2068{_ISOLATES.sub('', text)}\u2069"
     return f"\u2068{text}\u2069" if language == "ar" and _LATIN.search(text) else text
 
 

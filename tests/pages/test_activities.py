@@ -119,7 +119,10 @@ def test_nothing_is_offered_of_a_file_that_breaks(portal: Portal, visitor: Visit
     donor.send(files={"file": ("x.xml", content[:-60])})
     assert donor.status == 422
     assert "Nothing of this file is brought in." in donor.page.text
-    assert "activity 5: The file ends in the middle" in donor.page.text
+    assert "in activity 5." in donor.page.text
+    donor.open(f"{donor.path}?language=fr")
+    assert "dans l’activité 5." in donor.page.text
+    assert "ends in the middle" not in donor.page.text
     assert 'name="public"' not in donor.page.text
     assert mine(portal) == before
 

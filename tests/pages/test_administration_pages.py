@@ -51,7 +51,10 @@ def test_an_embargo_is_entered_exempted_and_ended(visitor: Visiting) -> None:
         "reason": "An exemption",
     }
     browser.send(f"{address}/edit", **exemption)
-    assert (browser.status, "ends before it starts" in browser.page.text) == (422, True)
+    assert (browser.status, "The last day comes before the first." in browser.page.text) == (
+        422,
+        True,
+    )
     browser.send(f"{address}/edit", **{**exemption, "exemptions-0-end": "2026-12-31"})
     assert "Letter 1 (illustrative)" in browser.page.text
     other = visitor("coordinator")

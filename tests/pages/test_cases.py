@@ -1,10 +1,13 @@
 """Cases beside proposals, as a coordinator decides on them without scripts."""
 
+import re
 from collections.abc import Callable
 
 import pytest
+from babel.numbers import format_currency
 
 from deploy.local.servers import wait_until
+from shared.vocabulary.countries import country_name
 from tests.pages.running import Portal
 from tests.pages.visiting import Visitor
 
@@ -15,8 +18,8 @@ SECONDS = 120.0
 TEXT = "Two laser engravers for marking service rifles, with a week of training (illustrative)"
 
 
-def twins(portal: Portal, place: str) -> str:
-    """Two offers that say the same; the case's address."""
+def twins(portal: Portal, place: str, **other: object) -> str:
+    """Two offers that say the same, but for what is `other` of the second; the case's address."""
     donor, operator = portal.api("donor"), portal.api("operator")
     body = {
         "organisation": portal.donor,
@@ -29,8 +32,8 @@ def twins(portal: Portal, place: str) -> str:
         "window": {"from": "2027-01-01", "to": "2027-12-31"},
     }
     ids = []
-    for _ in range(2):
-        made = donor.post("offers", "/v1/offers", body)
+    for more in ({}, other):
+        made = donor.post("offers", "/v1/offers", {**body, **more})
         path = f"/v1/offers/{made.body['id']}"
         donor.post("offers", f"{path}/submit", None, if_match=made.etag)
         ids.append(made.body["id"])
@@ -43,11 +46,35 @@ def twins(portal: Portal, place: str) -> str:
     return f"/duplicates/{found()[0]}"
 
 
+def marked(browser: Visitor) -> list[str]:
+    """What is marked on the page, as it is read."""
+    return re.findall(r"<mark>(?:<bdi[^>]*>)?([^<]*)", browser.shown.text)
+
+
+def test_what_differs_is_marked_in_texts_and_lines(portal: Portal, visitor: Visiting) -> None:
+    line = {"theme": "marking", "kind": "equipment", "capacity": 3, "unit": "machines"}
+    address = twins(
+        portal,
+        "Osprey Point",
+        description=f"{TEXT}, near Osprey Point",
+        provisions=[{**line, "amount": 1200, "currency": "USD"}],
+    )
+    browser = visitor("coordinator")
+    browser.open(address)
+    found = marked(browser)
+    assert {"2 machines", "at", "near"} <= set(found)
+    assert [one for one in found if "3 machines" in one and "1,200" in one]
+    assert "Osprey" not in found
+
+
 def test_a_pair_is_linked_then_merged_then_parted(portal: Portal, visitor: Visiting) -> None:
     address, browser = twins(portal, "Heron Creek"), visitor("coordinator")
     browser.open(address)
     assert "<b>(illustrative)</b>" in browser.page.text  # as it was written, and no markup
     assert "Laser engravers for Heron Creek &lt;b&gt;" in browser.shown.text
+    assert "Line by line" in browser.page.text
+    assert browser.page.text.count("2 machines") >= 2
+    assert not marked(browser)  # they say the same
     browser.send(decision="link", reason="")
     assert browser.status == 422
     assert "Say why." in browser.page.text
@@ -119,6 +146,13 @@ def test_coverage_is_dismissed_with_a_reason(portal: Portal, visitor: Visiting) 
     assert not [form for form in auditor.page.forms if form.action == ""]
 
 
+def usd(value: float, language: str) -> str:
+    """An amount as pages write it."""
+    return (
+        str(format_currency(value, "USD", locale=language)).replace(".00", "").replace("\xa0", " ")
+    )
+
+
 @pytest.mark.parametrize("language", ["en", "ar"])
 def test_joint_projects_are_shown(portal: Portal, visitor: Visiting, language: str) -> None:
     browser = visitor("coordinator", language)
@@ -127,5 +161,29 @@ def test_joint_projects_are_shown(portal: Portal, visitor: Visiting, language: s
     assert links
     browser.open(links[0])
     assert browser.status == 200
+    one = portal.api("coordinator").get("matcher", f"/v1{links[0]}").body
+    states = [country_name(state, language) for state in one["states"]]
+    assert len(states) >= 2
+    (picture,) = re.findall(r"<svg viewBox.*?</svg>", browser.shown.text, re.S)
+    assert re.findall(r"<text [^>]*>([^<]*)</text>", picture) == states
+    assert picture.count('class="member"') == len(states)
+    assert 'role="img"' in picture
+    rows = re.findall(
+        r'<th scope="row"><a href="(/requests/[^"]*)">([^<]*)</a>', browser.shown.text
+    )
+    members = [one for one in one["members"] if one["request"]]
+    assert rows == [
+        (f"/requests/{member['request']}", country_name(member["country"], language))
+        for member in members
+    ]
+    if language == "en":
+        assert one["saving"]["sentence"] in browser.page.text
+        assert all((member["sentence"] or "") in browser.page.text for member in members)
+    for part in ("together", "apart"):
+        assert usd(one["saving"][part], language) in browser.page.text
+    offers = {offer["offer"] for offer in one["offers"]}
+    assert offers == {link.rpartition("/")[2] for link in browser.links("/offers/")}
+    titles = re.findall(r'<a href="/offers/[^"]*"><bdi lang="(\w+)">', browser.shown.text)
+    assert len(titles) == len(offers)
     browser.send(decision="dismiss", reason="")
     assert browser.status == 422

@@ -54,6 +54,7 @@ def test_an_operator_sends_a_dead_letter_back(portal: Portal, visitor: Visiting)
     wait_until(lambda: bool(letters()), SECONDS, "the dead letter")
     assert browser.status == 200
     assert "offers.v1" in browser.page.text
+    assert "A header is missing." in browser.page.text
     assert secret not in browser.shown.text
     names = ("requests", "offers", "matcher", "matcher-ledger", "portal")
 
@@ -98,11 +99,15 @@ def test_an_auditor_reads_the_trail_of_a_record(portal: Portal, visitor: Visitin
     record = next(iter(portal.requests.values()))
     browser.open(f"/audit?service=requests&record={record}")
     assert browser.status == 200
-    assert "submit" in browser.page.text
-    assert "authenticate" in browser.page.text
+    assert "Submitted" in browser.page.text
+    assert "Authenticated" in browser.page.text
     browser.open("/audit?service=requests&record=../v1/states")
     assert (browser.status, "no identifier" in browser.page.text) == (404, True)
     browser.open(f"/audit?service=offers&record={portal.donor}")
     assert browser.status == 200
     browser.open(f"/audit?service=offers&record={record}&language=fr")
     assert "Rien n’est consigné" in browser.page.text
+    browser.open(f"/audit?service=requests&record={record}&language=fr")
+    assert "Authentifiée" in browser.page.text
+    for code in ("authenticate", "requester", "SEN", "express-consent"):
+        assert code not in browser.page.text.split(), code

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from deploy.local.servers import wait_until
 from tests.pages.running import Portal
 from tests.pages.visiting import Visitor
 
@@ -304,3 +305,60 @@ def test_nothing_typed_is_lost_when_the_session_ended(portal: Portal, visitor: V
     assert form.values["description"].split() == ["первая", "вторая"]
     browser.send("")
     assert browser.path.endswith("/edit/lines")
+
+
+def hints(browser: Visitor, part: str, **typed: object) -> Visitor:
+    """Ask for the hints on what is typed, as the page's script does with its form."""
+    (form,) = (one for one in browser.page.forms if one.action == "" and "csrf_token" in one.values)
+    browser.answer = browser.session.post(
+        f"{browser.url}/requests/hints/{part}", data={**form.values, **typed}, timeout=60
+    )
+    assert browser.status == 200
+    return browser
+
+
+def test_hints_come_while_a_request_is_written(portal: Portal, visitor: Visiting) -> None:
+    browser, title = visitor("requester"), "Weapons storage (illustrative)"
+    asked = (
+        "We need 12 weapons racks for armouries; 2 training courses in physical security and "
+        "stockpile management for storekeepers."
+    )
+    browser.open("/requests/new")
+    need = hints(browser, "need", title=title, description=asked).page.text
+    assert need.startswith("Your text seems to ask for")
+    assert "Stockpile management · Equipment · 12 racks" in need
+    assert "Stockpile management · Training · 2 courses" in need
+    assert "You can take these lines over in the next part." in need
+    first = written(browser, title)
+    browser.open(f"/requests/{first}/edit/lines")
+    lines = hints(browser, "lines", **{"row-0-quantity": "", "row-0-unit": ""}).page
+    assert "What would help" in lines.text
+    assert "How much is needed?" in lines.text
+    browser.open(f"/requests/{first}/edit/plan")
+    assert "What would help" in hints(browser, "plan", window_from="", window_to="").page.text
+    second = written(browser, title)
+
+    def alike() -> bool:
+        """Requests are compared once the matcher's index has them."""
+        browser.open(f"/requests/{second}/edit/need")
+        hints(browser, "need")
+        return f"/requests/{first}" in browser.links("/requests/")
+
+    wait_until(alike, 120, "the request that says the same")
+    assert "Looks like another request" in browser.page.text
+    browser.open(f"/requests/{second}/edit/check")
+    assert f"/requests/{first}" in browser.links("/requests/")
+    assert "What would help" in browser.page.text
+    other = visitor("requester", "fr")
+    other.open(f"/requests/{second}/edit/need?language=fr")
+    assert "Ressemble à une autre demande" in other.page.text
+
+
+def test_hints_are_for_who_has_the_page_alone(visitor: Visiting) -> None:
+    browser = visitor("requester")
+    browser.open("/requests/new")
+    for part, typed in (("need", {"csrf_token": ""}), ("nothing", {})):
+        (form,) = (one for one in browser.page.forms if one.action == "")
+        address = f"{browser.url}/requests/hints/{part}"
+        answer = browser.session.post(address, data={**form.values, **typed}, timeout=60)
+        assert answer.status_code == 404, part

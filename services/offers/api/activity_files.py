@@ -1,5 +1,6 @@
 """Files of activities over HTTP."""
 
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
@@ -45,7 +46,7 @@ class ActivityFiles(MethodView):
         One record for each country of an activity, under the file's identifier: sent again, the
         file makes nothing twice and changes what it says otherwise by now. Each activity that
         cannot be taken is named with the reason, and the others are taken. A file that cannot be
-        read to its end is refused whole, with the line and the activity where it breaks.
+        read to its end is refused whole; the problem's `line` and `activity` tell where it breaks.
         """
         identity = current_identity()
         owner = args["organisation"] or identity.organisation
@@ -58,7 +59,9 @@ class ActivityFiles(MethodView):
             try:
                 report = import_file(file, most, importer)
             except FileError as error:
-                raise invalid_field("file", str(error), error.code) from None
+                where = {"line": error.line, "activity": error.activity}
+                problem = invalid_field("file", str(error), error.code)
+                raise replace(problem, members=where) from None
         return _view(report, args["preview"])
 
 

@@ -1,4 +1,4 @@
-"""What may be wrong with a file, with one of its activities, or with a field of one."""
+"""What may be wrong with a file, with one of its activities, or with a field of one; and notes."""
 
 from dataclasses import dataclass
 
@@ -29,6 +29,18 @@ class Fault(ValueError):  # noqa: N818 (not the program's: the file's)
         self.field = field
         self.code = code
         self.message = message
+
+
+@dataclass(frozen=True)
+class Note:
+    """What was left open or out of an activity that is taken: a word for programs, and in English.
+
+    `about` is what of the file the sentence names: a currency, or who reports.
+    """
+
+    code: str
+    message: str
+    about: str | None = None
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
-from services.offers.iati.faults import Fault
+from services.offers.iati.faults import Fault, Note
 from shared.registers.schemas import MAX_DESCRIPTION, MAX_TITLE
 from shared.vocabulary import LANGUAGES
 
@@ -19,7 +19,7 @@ class Narrative:
     title: str
     description: str
     language: str | None
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
 
 
 def narrative_of(activity: Element) -> Narrative:
@@ -37,7 +37,7 @@ def narrative_of(activity: Element) -> Narrative:
     both = [language for language in order if language in titles and language in descriptions]
     heading = both[0] if both else _first(titles, order, "title")
     body = both[0] if both else _first(descriptions, order, "description")
-    notes: list[str] = []
+    notes: list[Note] = []
     title = _cut(titles[heading], MAX_TITLE, "title", notes)
     description = _cut(descriptions[body], MAX_DESCRIPTION, "description", notes)
     return Narrative(title, description, body or None, tuple(notes))
@@ -78,8 +78,8 @@ def _first(texts: Mapping[str, str], order: Iterable[str], field: str) -> str:
     raise Fault(field, "required", f"There is no {field}.")
 
 
-def _cut(text: str, most: int, field: str, notes: list[str]) -> str:
+def _cut(text: str, most: int, field: str, notes: list[Note]) -> str:
     if len(text) <= most:
         return text
-    notes.append(f"The {field} is cut to {most} characters.")
+    notes.append(Note(f"{field}-cut", f"The {field} is cut to {most} characters."))
     return text[: most - 1].rstrip() + "…"

@@ -11,7 +11,7 @@ from typing import Any
 from xml.etree.ElementTree import Element
 
 from services.offers.iati.facts import code_of
-from services.offers.iati.faults import Fault
+from services.offers.iati.faults import Fault, Note
 from services.offers.iati.narratives import Narrative
 from services.offers.iati.reported import Reported
 from shared.language import read
@@ -38,7 +38,7 @@ class Subject:
 
     theme: str
     kind: str
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 def subject_of(
@@ -66,7 +66,7 @@ def subject_of(
 
 def _kind(
     activity: Element, theme: str, lines: Sequence[Any], kinds: Sequence[Any]
-) -> tuple[str, tuple[str, ...]]:
+) -> tuple[str, tuple[Note, ...]]:
     of_theme = [line[1] for line in lines if line[0] == theme]
     if of_theme:
         return of_theme[0], ()
@@ -76,7 +76,8 @@ def _kind(
     known = sorted(kind for kind in said if kind)
     if len(known) == 1:
         return known[0], ()
-    return "funding", ("The kind of help is not told; it is taken as funding.",)
+    message = "The kind of help is not told; it is taken as funding."
+    return "funding", (Note("kind-untold", message),)
 
 
 def _sectors(activity: Element) -> set[str]:

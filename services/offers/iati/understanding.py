@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from xml.etree.ElementTree import Element
 
 from services.offers.iati import facts
-from services.offers.iati.faults import Fault, Refusal
+from services.offers.iati.faults import Fault, Note, Refusal
 from services.offers.iati.identifiers import Identifiers, refusal_of
 from services.offers.iati.money import Money, money_of, share
 from services.offers.iati.narratives import narrative_of, plain_text
@@ -35,7 +35,7 @@ class Record:
     number: int
     identifier: str
     body: dict[str, Any]
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
     reported: Reported | None = None
 
 
@@ -119,7 +119,8 @@ def _understood(read: Read, identifier: str, activity: Element, faults: _Faults)
         part = share(money, place.percentage)
         told = [*notes]
         if money is not None and part is None:
-            told.append("The country's part of the money is not told; it is kept without.")
+            message = "The country's part of the money is not told; it is kept without."
+            told.append(Note("share-untold", message))
         body = {
             **common,
             "country": place.country,
@@ -139,20 +140,24 @@ def _window(window: tuple[date, date] | None) -> dict[str, str] | None:
 
 def _notes(
     activity: Element, window: tuple[date, date] | None, money: Money | None
-) -> Iterator[str]:
+) -> Iterator[Note]:
     if facts.code_of(activity.find("activity-status")) == facts.SUSPENDED:
-        yield "It is suspended; it is kept as ongoing."
+        yield Note("suspended", "It is suspended; it is kept as ongoing.")
     if window is None:
-        yield "Its first or its last day is not told; it is kept without a window."
+        message = "Its first or its last day is not told; it is kept without a window."
+        yield Note("window-untold", message)
     if money is None:
-        yield "No budget, commitment or spending is told; it is kept without an amount."
+        message = "No budget, commitment or spending is told; it is kept without an amount."
+        yield Note("amount-untold", message)
     elif not has_rate(money.currency):
         code = money.currency
-        yield f"There is no exchange rate of {code} here: it counts in no sum of US dollars."
+        message = f"There is no exchange rate of {code} here: it counts in no sum of US dollars."
+        yield Note("rate-unknown", message, code)
     reporter = activity.find("reporting-org")
     if reporter is not None and reporter.get("secondary-reporter", "").strip() in {"1", "true"}:
-        name = plain_text(reporter) or reporter.get("ref", "")
-        yield f"It is reported at second hand ({name[:100]}): its own publisher may report it too."
+        name = (plain_text(reporter) or reporter.get("ref", ""))[:100]
+        message = f"It is reported at second hand ({name}): its own publisher may report it too."
+        yield Note("second-hand", message, name)
 
 
 def _partners(activity: Element) -> Iterator[str]:

@@ -30,6 +30,17 @@ PASSWORD_FAULTS = {
 }
 LIFETIMES = {"30": _("30 days"), "90": _("90 days"), "365": _("a year")}
 
+SCOPE_NAMES = {
+    "requests:read": _("Read requests"),
+    "requests:write": _("Write requests"),
+    "offers:read": _("Read offers, activities and organisations"),
+    "offers:write": _("Write offers, activities and organisations"),
+    "matcher:read": _("Read matches, allocations and joint projects"),
+    "matcher:write": _("Act on matches, allocations and joint projects"),
+    "portal:read": _("Read accounts and notifications"),
+    "portal:write": _("Change accounts and notifications"),
+}
+
 _MISSING = _("Fill this in.")
 EXPIRED = _("This page had been open for too long. Nothing was done: send it again.")
 
@@ -154,11 +165,14 @@ class TokenForm(PageForm):
     name = StringField(_("What it is for"), [*_required(4 * MAX_NAME), _name])
     scopes = ticked(
         _("What it may do"),
-        choices=[(scope, scope) for scope in SCOPES],
         validators=[InputRequired(_("Choose at least one."))],
     )
     lifetime = SelectField(_("How long it works"), choices=list(LIFETIMES.items()))
     current = PasswordField(_("Present password"), _required(2 * MOST_LENGTH))
+
+    def __init__(self, **values: Any) -> None:
+        super().__init__(**values)
+        self.scopes.choices = [(scope, f"{SCOPE_NAMES[scope]} ({scope})") for scope in SCOPES]
 
 
 class WebhookForm(PageForm):

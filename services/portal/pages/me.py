@@ -16,6 +16,7 @@ from services.portal.domain.second_factor import setup_address
 from services.portal.house import house
 from services.portal.pages.forms import (
     PASSWORD_FAULTS,
+    SCOPE_NAMES,
     CodeForm,
     ConfirmForm,
     LanguageForm,
@@ -224,6 +225,7 @@ def tokens() -> Response:
         form=form,
         made=made,
         tokens=api_tokens.tokens_of(own.id),
+        scope_names=SCOPE_NAMES,
         now=now,
         bare=PageForm(),
     )

@@ -1,5 +1,6 @@
 """Codes, numbers and times as pages show them, in the reader's language: templates' filters."""
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
@@ -39,6 +40,9 @@ from shared.vocabulary.terms import Vocabulary
 from shared.vocabulary.themes import THEMES
 from shared.vocabulary.units import UNITS, canonical_unit
 
+_ISOLATE_END = "\u2069"
+_ISOLATES = re.compile("[\u2066-\u2069]")
+
 _VOCABULARIES: Mapping[str, Vocabulary[Any]] = {
     "theme": THEMES,
     "kind": KINDS,
@@ -72,6 +76,7 @@ def install(app: Flask) -> None:
         {name: partial(label, vocabulary) for name, vocabulary in _VOCABULARIES.items()}
     )
     app.jinja_env.globals.update(level_name=level_name)
+    app.jinja_env.finalize = balanced
     app.jinja_env.filters.update(
         country=country,
         quantity=quantity,
@@ -84,6 +89,7 @@ def install(app: Flask) -> None:
         file_size=file_size,
         language_name=named_language,
         direction=direction,
+        isolated=isolated,
     )
 
 
@@ -190,3 +196,27 @@ def label(vocabulary: Vocabulary[Any], code: str) -> str:
         return vocabulary.label(code, here())
     except UnknownCode:
         return code
+
+
+def isolated(text: str) -> str:
+    """A text that turns nothing beside it, for where no element can keep its direction to itself:
+    titles of pages, names of buttons, choices. (Unicode's annex 9: first strong isolate.)"""
+    return f"\u2068{balanced(text)}\u2069"
+
+
+def balanced(value: Any) -> Any:
+    """A text whose isolates all begin and end in it; anything else as it is.
+
+    Browsers isolate an element's text by these very characters: one that ends what it did not
+    begin would end that, and turn the line after all.
+    """
+    if not isinstance(value, str) or not _ISOLATES.search(value):
+        return value
+    kept: list[str] = []
+    deep = 0
+    for letter in value:
+        ends = letter == _ISOLATE_END
+        if not (ends and deep == 0):
+            kept.append(letter)
+            deep += -1 if ends else bool(_ISOLATES.match(letter))
+    return type(value)("".join(kept) + deep * _ISOLATE_END)

@@ -1,6 +1,7 @@
 """IATI files through the API: what is made, changed, left and refused, and by whom."""
 
 import gzip
+import re
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -235,6 +236,18 @@ def test_what_is_about_something_else_is_passed_over(own: Caller) -> None:
     assert answer.json["refusals"] == []
 
 
+def test_a_note_has_a_code_and_what_it_is_about(own: Caller) -> None:
+    reporter = '<reporting-org ref="X" type="10" secondary-reporter="1"><narrative>Y</narrative>'
+    suspended = '<activity-status code="6"/>'
+    written = activity(status=suspended, reporter=f"{reporter}</reporting-org>")
+    told = only(send(own, file(written), preview="true"))
+    assert [note["message"] for note in told["noted"]] == told["notes"]
+    assert [(note["code"], note["about"]) for note in told["noted"]] == [
+        ("suspended", None),
+        ("second-hand", "Y"),
+    ]
+
+
 WHOLE = file(activity(1), activity(2))
 LATIN = "<title><narrative>Équipement</narrative></title>"
 
@@ -266,6 +279,8 @@ def test_nothing_is_taken_of_a_file_that_breaks(
     (error,) = answer.json["errors"]
     assert (error["field"], error["code"]) == ("file", code)
     assert error["message"].startswith(place), error["message"]
+    told = [int(number) for number in re.findall(r"\d+", place)]
+    assert [answer.json["line"], answer.json["activity"]][: len(told)] == told
     assert listed(own, organisation, "XT-TEST-1/SEN") == []
 
 

@@ -44,3 +44,22 @@ def test_a_day_may_be_a_text(app: Flask) -> None:
 )
 def test_texts_run_as_their_language_does(language: str | None, direction: str) -> None:
     assert wording.direction(language) == direction
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("plain", "plain"),
+        ("\u2069\u202eturned", "\u202eturned"),
+        ("\u2067open", "\u2067open\u2069"),
+        ("\u2066one\u2069 \u2068two\u2069", "\u2066one\u2069 \u2068two\u2069"),
+        ("a\u2069\u2068b\u2069\u2069c", "a\u2068b\u2069c"),
+    ],
+)
+def test_no_text_ends_the_isolate_that_it_stands_in(app: Flask, text: str, shown: str) -> None:
+    assert wording.balanced(text) == shown
+    assert wording.isolated(text) == f"\u2068{shown}\u2069"
+    with app.test_request_context("/"):
+        page = app.jinja_env.from_string("<bdi>{{ text }}</bdi>").render(text=text)
+    assert page == f"<bdi>{shown}</bdi>"
+    assert wording.balanced(7) == 7

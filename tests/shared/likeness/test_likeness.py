@@ -255,3 +255,12 @@ def test_what_it_reaches_on_records_held_back(text_only: bool, least: float) -> 
     pairs = read_pairs(GOLD / "dev", text_only=text_only)
     assert f1(held_back(pairs), pairs.same, shipped().least) >= least
     assert np.isfinite(pairs.rows).all()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_title_does_not_turn_the_sentence_that_names_it(language: str) -> None:
+    title = "\u2069\u202eLockers"
+    for said in (drafted_text(DAY, title, language), similar_text(DAY, None, title, language)):
+        assert "\u2068\u202eLockers\u2069" in said
+        assert said.count("\u2069") == 1
+    assert "\u2068" not in drafted_text(DAY, "Lockers", "en")

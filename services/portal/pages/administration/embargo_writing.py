@@ -27,6 +27,7 @@ from services.portal.pages.choices import countries, labels
 from services.portal.pages.forms import PageForm, ticked
 from services.portal.pages.frame import for_roles, go, show
 from services.portal.pages.keeping import keeping_typed
+from services.portal.pages.refusals import fault
 from services.portal.pages.signing import REFUSED
 from services.portal.services import RefusedError
 from services.portal.sheets.values import UnclearError, read_day
@@ -145,7 +146,7 @@ class EmbargoForm(PageForm):
                 continue
             row = rows[int(found.group(1))]
             field = getattr(row, _DAYS.get(name, name) or "reference", row.reference)
-            self.fail_row(field, str(one.get("message", "")))
+            self.fail_row(field, fault(one))
         return RefusedError(error.service, error.status, {**error.problem, "errors": left})
 
     def _day(self, field: Field, *, row: bool = False) -> str | None:

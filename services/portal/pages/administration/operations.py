@@ -1,11 +1,12 @@
 """/operations: how the services do, how far consumers are behind, and dead letters."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
 from flask import Response, flash, request
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext
 
 from services.portal import operating
 from services.portal.house import House, house
@@ -21,6 +22,23 @@ PAGE: Final = "/operations"
 SERVICES: Final = ("requests", "offers", "matcher")
 _MAX_ID: Final = 64
 _SHOWN: Final = 100
+
+REASONS: Final[Mapping[str, object]] = {
+    "broken-body": lazy_gettext("What it says cannot be read."),
+    "broken-header": lazy_gettext("A header is not as it has to be."),
+    "content-type": lazy_gettext("It is in a format that is not read."),
+    "handler-failed": lazy_gettext("The consumer failed over it."),
+    "key-mismatch": lazy_gettext("Its key is of another record."),
+    "missing-header": lazy_gettext("A header is missing."),
+    "schema": lazy_gettext("What it says is not as its type has to be."),
+    "subject-mismatch": lazy_gettext("It belongs to another record than it says."),
+    "unknown-specversion": lazy_gettext("It goes by a version of CloudEvents that is not known."),
+    "unknown-type": lazy_gettext("Its type is not known."),
+    "unknown-version": lazy_gettext("This version of its type is not known."),
+    "unreadable": lazy_gettext("The broker's record cannot be read."),
+    "wrong-topic": lazy_gettext("It does not belong in this topic."),
+}
+"""Why a consumer could not understand an event, by the codes of dead letters."""
 
 
 @for_roles("operator")
@@ -47,6 +65,7 @@ def operations() -> Response:
         ],
         lags=lags,
         letters=None if letters is None else letters[:_SHOWN],
+        reasons=REASONS,
         count=0 if letters is None else len(letters),
         bare=PageForm(),
     )

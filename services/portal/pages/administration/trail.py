@@ -1,20 +1,33 @@
 """/audit: what was done to a record, and who read what is confidential in it."""
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any, Final
 
 from flask import Response, request
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext
 
 from services.portal.pages import asking
+from services.portal.pages.administration.trail_words import (
+    reason_name,
+    state_name,
+    step_name,
+    who,
+)
+from services.portal.pages.finding import names_of
 from services.portal.pages.frame import for_roles, show
-from services.portal.pages.wording import status
 from services.portal.services import AwayError, RefusedError
 
 READERS: Final = ("coordinator", "auditor")
-SERVICES: Final = ("requests", "offers", "matcher")
+SERVICES: Final[Mapping[str, object]] = {
+    "requests": lazy_gettext("Requests"),
+    "offers": lazy_gettext("Offers"),
+    "matcher": lazy_gettext("Matches"),
+}
+"""Whose trails there are, by what each keeps."""
 _MAX_ID: Final = 100
 _ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]*", re.ASCII)
 """Organisations have ids of their own choice; none leads elsewhere in an address."""
@@ -25,7 +38,7 @@ _SHOWN: Final = 50
 def audit_trail() -> Response:
     """The trail of the record that the address names, the oldest entries first."""
     service = request.args.get("service", "")
-    service = service if service in SERVICES else SERVICES[0]
+    service = service if service in SERVICES else next(iter(SERVICES))
     record = request.args.get("record", "").strip()[:_MAX_ID]
     entries: list[dict[str, Any]] | None = []
     further, wrong, code = None, "", int(HTTPStatus.OK)
@@ -36,7 +49,9 @@ def audit_trail() -> Response:
         try:
             path = f"/v1/audit/{record}"
             found = asking.get(service, path, cursor=cursor, limit=_SHOWN).body
-            entries, further = [_shown(one) for one in found["items"]], found["next"]
+            names = names_of(one["party"] for one in found["items"] if one["role"] == "donor")
+            entries = [_shown(one, names) for one in found["items"]]
+            further = found["next"]
         except AwayError:
             entries = None
         except RefusedError as error:
@@ -56,10 +71,15 @@ def audit_trail() -> Response:
     )
 
 
-def _shown(entry: dict[str, Any]) -> dict[str, Any]:
+def _shown(entry: dict[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    role, party = who(entry["role"], entry["party"], names)
     return {
         **entry,
         "at": datetime.fromisoformat(entry["at"]),
-        "source": status(entry["source"]) if entry["source"] else "",
-        "target": status(entry["target"]) if entry["target"] else "",
+        "step": step_name(entry["action"], entry["what"]),
+        "source": state_name(entry["source"]),
+        "target": state_name(entry["target"]),
+        "role": role,
+        "party": party,
+        "why": reason_name(entry["reason"]),
     }

@@ -15,6 +15,7 @@ from services.portal.pages.choices import Choices
 from services.portal.pages.finding import find
 from services.portal.pages.frame import account, for_roles, show
 from services.portal.pages.signing import REFUSED
+from services.portal.pages.wording import isolated
 from services.portal.services import AwayError, RefusedError
 
 _LISTED = 100
@@ -103,7 +104,7 @@ def _shown(
 def _donors(answer: Any) -> Choices:
     if isinstance(answer, AwayError):
         return []
-    named = [(str(one["id"]), str(one["name"])) for one in answer.body["items"]]
+    named = [(str(one["id"]), isolated(str(one["name"]))) for one in answer.body["items"]]
     return sorted(named, key=lambda one: one[1].casefold())
 
 
@@ -181,13 +182,14 @@ def _left_out(wanted: Supposition, names: Names) -> list[tuple[str, str, str, st
 
 def _choices(
     now: Mapping[str, Any] | None, names: Names, wanted: Supposition
-) -> list[tuple[str, list[tuple[str, str]]]]:
-    """What may be left out: the first requests and offers of the present allocation."""
+) -> list[tuple[str, list[tuple[str, str, str | None]]]]:
+    """What may be left out, with titles and languages: what is first in the present allocation."""
     pairs = now["first_commitments"] if now else []
     found = []
     for side in ("request", "offer"):
         ids = [
             id_ for id_ in dict.fromkeys(one[side] for one in pairs) if id_ not in wanted.without
         ]
-        found.append((side, [(id_, names.title(side, id_)) for id_ in ids]))
+        titles = [(id_, names.title(side, id_), names.language(side, id_)) for id_ in ids]
+        found.append((side, titles))
     return found

@@ -10,6 +10,7 @@ from werkzeug.datastructures import MultiDict
 from wtforms import Field, Form, SelectField, StringField
 
 from services.portal.pages.choices import Choices, countries, labels
+from services.portal.pages.refusals import faults, refusal
 from services.portal.pages.wording import here
 from services.portal.services import RefusedError
 from services.portal.sheets.values import UnclearError, read_number
@@ -166,14 +167,15 @@ class Supposition:
 
     def take(self, error: RefusedError) -> None:
         """Put what the matcher refused at the fields that it names."""
-        for name, message in error.fields():
+        found = faults(error)
+        for name, message in found:
             form, field = self._named(name)
             if form is None or field is None:
                 self.form_errors.append(message)
             else:
                 form.fail(field, message)
-        if not error.fields():
-            self.form_errors.append(str(error))
+        if not found:
+            self.form_errors.append(refusal(error))
 
     def _named(self, name: str) -> tuple[SupposedForm | None, Field | None]:
         found = _PLACE.fullmatch(name)

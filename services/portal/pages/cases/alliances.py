@@ -87,10 +87,12 @@ def _choices(one: Mapping[str, Any], own: Mapping[str, Any] | None) -> list[tupl
     return []
 
 
-def _offers(one: Mapping[str, Any]) -> list[tuple[Mapping[str, Any], str]] | None:
-    """The offers that could serve it, with their titles; None where none is to be had just now."""
+def _offers(one: Mapping[str, Any]) -> list[tuple[Mapping[str, Any], str, str | None]] | None:
+    """The offers that could serve it, with their titles and these' languages; None where none is
+    to be had just now."""
     offers = one["offers"]
     found = find(offers=[offer["offer"] for offer in offers])["offers"]
     if offers and not found:
         return None
-    return [(offer, str(found.get(offer["offer"], {}).get("title") or "")) for offer in offers]
+    known = [(offer, found.get(offer["offer"], {})) for offer in offers]
+    return [(offer, str(of.get("title") or ""), of.get("language")) for offer, of in known]

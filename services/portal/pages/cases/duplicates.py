@@ -12,6 +12,7 @@ from services.portal.pages import asking
 from services.portal.pages.asking import ask
 from services.portal.pages.cases.deciding import CaseForm, decide, filled, status_name
 from services.portal.pages.cases.differences import Piece, differences
+from services.portal.pages.cases.lines import Pair, pairs_of
 from services.portal.pages.frame import account, for_signed_in, show
 from services.portal.pages.keeping import keeping_typed
 from services.portal.services import AwayError, RefusedError
@@ -41,6 +42,7 @@ def duplicate(case_id: str) -> Response:
             case=case,
             sides=sides,
             texts=_texts(sides),
+            lines=_lines(sides),
             register=_REGISTERS[case["side"]],
             form=filled(form, found.etag) if form.decision.choices else None,
             status_name=status_name,
@@ -75,6 +77,14 @@ def _texts(
         )
         found["left"][name], found["right"][name] = list(pair[0]), list(pair[1])
     return found
+
+
+def _lines(sides: Mapping[str, Answer | AwayError]) -> list[Pair]:
+    """Both sides' lines in pairs; none where one side is away."""
+    left, right = sides["left"], sides["right"]
+    if isinstance(left, AwayError) or isinstance(right, AwayError):
+        return []
+    return pairs_of(left.body, right.body)
 
 
 def _choices(

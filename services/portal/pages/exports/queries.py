@@ -60,7 +60,9 @@ def asked_for(name: str, args: Args) -> Ask:
     record = args.get("record", "").strip()
     if not _ID.fullmatch(record):
         raise not_found("file")
-    service = listing.service or (code_of(args, "service", trail.SERVICES) or trail.SERVICES[0])
+    service = listing.service or (
+        code_of(args, "service", trail.SERVICES) or next(iter(trail.SERVICES))
+    )
     return ask(service, listing.path.format(record), **query)
 
 

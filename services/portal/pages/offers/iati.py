@@ -1,9 +1,11 @@
 """Activities out of an IATI file: what would be understood of it first, then brought in."""
 
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
 from flask import Flask, Response, flash
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext
 
 from entraide.client.records.offers import ImportedView, ImportReportView
 from services.portal.held_files import MOST_BYTES, forget, hold
@@ -15,15 +17,41 @@ from services.portal.pages.frame import account, for_roles, go, show
 from services.portal.pages.offers.activities import PAGE
 from services.portal.pages.offers.files import held
 from services.portal.pages.offers.forms import PUBLIC, sight, sights
-from services.portal.pages.refusals import why
+from services.portal.pages.refusals import fault, why
 from services.portal.pages.signing import REFUSED
-from services.portal.pages.wording import amount
+from services.portal.pages.wording import amount, number
 from services.portal.services import AwayError, RefusedError
 
 IMPORT = f"{PAGE}/import"
 _KIND = "iati"
 _GZIP = b"\x1f\x8b"
 _TOLD = 200
+
+NOTES: Final[Mapping[str, object]] = {
+    "amount-untold": lazy_gettext(
+        "No budget, commitment or spending is told: it is kept without an amount."
+    ),
+    "country-dropped": lazy_gettext(
+        "The file no longer names this State for it: it is kept as cancelled."
+    ),
+    "description-cut": lazy_gettext("The description is too long: its beginning is kept."),
+    "kind-untold": lazy_gettext("The kind of help is not told: it is taken as funding."),
+    "rate-unknown": lazy_gettext(
+        "There is no exchange rate of its currency here: it counts in no sum of US dollars."
+    ),
+    "second-hand": lazy_gettext(
+        "It is reported at second hand: its own publisher may report it too."
+    ),
+    "share-untold": lazy_gettext(
+        "How much of the money is for this State is not told: it is kept without an amount."
+    ),
+    "suspended": lazy_gettext("It is suspended: it is kept as ongoing."),
+    "title-cut": lazy_gettext("The title is too long: its beginning is kept."),
+    "window-untold": lazy_gettext(
+        "Its first or its last day is not told: it is kept without days."
+    ),
+}
+"""What the register left open or out of an activity, by its codes; see services/offers/iati."""
 
 
 def install(app: Flask) -> None:
@@ -73,7 +101,7 @@ def bring_in_iati(file_id: str) -> Response:
         return show("offers/iati_preview.html", 503, **nothing, broken="")
     except RefusedError as error:
         form.fail(why(error))
-        return show("offers/iati_preview.html", REFUSED, **nothing, broken=_break(error))
+        return show("offers/iati_preview.html", REFUSED, **nothing, broken=_place(error))
     if confirmed:
         forget(account().id, file_id)
         count = report["created"] + report["changed"]
@@ -86,8 +114,8 @@ def bring_in_iati(file_id: str) -> Response:
         name=file.name,
         report=report,
         broken="",
-        rows=[(one, _amount(one)) for one in report["activities"][:_TOLD]],
-        refusals=report["refusals"][:_TOLD],
+        rows=[(one, _amount(one), list(_notes(one))) for one in report["activities"][:_TOLD]],
+        refusals=[(one, fault(one)) for one in report["refusals"][:_TOLD]],
         new=report["created"] + report["changed"],
     )
 
@@ -99,10 +127,26 @@ def _send(content: bytes, name: str, *, preview: bool, public: bool) -> ImportRe
     return send_file("offers", path, content, kind, name, **told).of(ImportReportView)
 
 
-def _break(error: RefusedError) -> str:
-    """Where the file breaks and why, in the service's words: line, activity, what stands there."""
-    told = (one for one in error.problem.get("errors") or () if one.get("field") == "file")
-    return next((str(one.get("message", "")) for one in told), "")
+def _place(error: RefusedError) -> str:
+    """Where the file breaks: its line, and the activity that stands there; empty if not told."""
+    line, activity = (error.problem.get(name) for name in ("line", "activity"))
+    if line is None:
+        return ""
+    if activity is None:
+        return str(_("It breaks in line %(line)s.", line=number(line)))
+    return str(
+        _(
+            "It breaks in line %(line)s, in activity %(activity)s.",
+            line=number(line),
+            activity=number(activity),
+        )
+    )
+
+
+def _notes(one: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What was left open or out of an activity, each with the name that it is about, or none."""
+    for note in one.get("noted", ()):
+        yield str(NOTES.get(note["code"], note["message"])), note["about"] or ""
 
 
 def _amount(one: ImportedView) -> str:

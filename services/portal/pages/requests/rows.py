@@ -11,7 +11,7 @@ from flask_babel import pgettext
 from services.portal.pages import wording
 from services.portal.pages.frame import ROLE_NAMES, moment
 
-_NAMES = {
+STEP_NAMES = {
     "return": _l("Sent back to the State"),
     "object": _l("The State objected"),
     "unmerge": _l("Merging undone"),
@@ -66,7 +66,7 @@ def steps_of(view: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     for step in reversed(view["history"]):
         yield {
             **step,
-            "name": str(_NAMES.get(step["action"]) or wording.status(step["target"])),
+            "name": str(STEP_NAMES.get(step["action"]) or wording.status(step["target"])),
             "when": moment(datetime.fromisoformat(step["at"])),
             "by": str(ROLE_NAMES.get(step["role"], _SERVICE)),
             "text": said.get((step["action"], step["at"])),

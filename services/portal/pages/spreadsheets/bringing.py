@@ -166,7 +166,10 @@ def _preview(
         notes=[(one.cell, one.sentence(here())) for one in told.notes[:_TOLD]],
         rows=rows[:_TOLD],
         fresh=sum(not row["known"] for row in rows),
-        changes=[(one.title, [names[key] for key in one.columns]) for one in changes[:_TOLD]],
+        changes=[
+            (one.title, one.body.get("language"), [names[key] for key in one.columns])
+            for one in changes[:_TOLD]
+        ],
         changed=len(changes),
         known=left + sum(bool(row["known"]) for row in rows),
     )

@@ -1,0 +1,201 @@
+"""Nothing is done by any form, whoever is signed in, without the token of the visit.
+
+A page of another site can make a browser send a form with its cookies; it cannot know the token.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
+from urllib.parse import urljoin, urlsplit
+
+import pytest
+import requests
+from bson import json_util
+from flask import Flask
+from werkzeug.routing import Rule
+
+from services.portal.services import AwayError, Reader, Services
+from shared.web.database import current_database
+from shared.web.marks import marks_of
+from tests.pages.beside import portal_beside
+from tests.pages.meeting import draft_request, make_match, submit_request
+from tests.pages.running import PASSWORD, Portal
+from tests.pages.test_activities import IATI
+from tests.pages.visiting import Visitor
+from tests.pages.walking import reachable
+
+pytestmark = [pytest.mark.journey, pytest.mark.long]
+
+ROLES: Final = ("requester", "donor", "coordinator", "auditor", "operator")
+TOKEN: Final = "csrf_token"
+READING = re.compile(r"/(inferred|advice|what-if)(\?|$)")
+"""What is sent to a service to be read, and changes nothing."""
+NOTED = frozenset({"audit", "audit_reads", "audit_head", "audit_seals", "throttles"})
+"""Collections that tell who came, not what was done."""
+FILLED = {"reason": "Because", "text": "Because", "email": "nobody@portal.example"}
+NAMES: Final = {"step": "submit", "part": "need", "name": "agree", "which": "all", "number": "1"}
+_ID = re.compile(r"[0-9a-f]{24}(\.[0-9a-f]{24})?")
+EMBARGO: Final = {
+    "country": "NRU",
+    "resolution": "Made up for forms",
+    "allowed": [],
+    "exemptions": [],
+    "from": "2026-10-01",
+    "to": None,
+    "source": "Made up",
+    "stated_on": "2026-11-01",
+    "review_by": None,
+    "reason": "Tests",
+}
+LEAST_FORMS: Final = 45
+"""So many of the routes that take forms are reached by links; the others are sent to anyway."""
+
+written: list[str] = []
+
+
+class WatchedServices(Services):
+    """The services, of which none is ever told to change anything; what it would be is kept."""
+
+    def _call(
+        self, reader: Reader, method: str, service: str, path: str, **sent: Any
+    ) -> requests.Response:
+        looks = READING.search(path) or (sent.get("query") or {}).get("preview") == "true"
+        if method != "GET" and not looks:
+            written.append(f"{method} {service} {path}")
+            raise AwayError(service)
+        return super()._call(reader, method, service, path, **sent)
+
+
+@pytest.fixture(scope="module")
+def beside(portal: Portal) -> Iterator[tuple[Portal, Flask]]:
+    """A portal whose services are watched, and its app."""
+    with portal_beside(portal, WatchedServices) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def more_pages(portal: Portal) -> Mapping[str, list[str]]:
+    """Pages with forms that links of the examples do not lead to, by who has them."""
+    match, asked = f"/matches/{make_match(portal)}", draft_request(portal)
+    submit_request(portal, asked)
+    embargo = portal.api("coordinator").post("matcher", "/v1/embargoes", EMBARGO).body["id"]
+    donor = portal.visitor("donor")
+    donor.open("/activities/import")
+    donor.send(files={"file": ("ours.xml", IATI.read_bytes())})
+    held = donor.path
+    donor.open("/account/tokens")
+    token = {"name": "of a test", "scopes": ["portal:read"], "lifetime": "30", "current": PASSWORD}
+    donor.send(**token)
+    return {
+        "requester": [match],
+        "donor": [match, held, "/account/tokens"],
+        "coordinator": [
+            *(match, f"/review/requests/{asked}"),
+            *(f"/embargoes/{embargo}/edit", f"/embargoes/{embargo}?step=end"),
+        ],
+    }
+
+
+def kept() -> dict[str, str]:
+    """All that the portal keeps, by collection and id, without when somebody was last seen."""
+    store = current_database()
+    return {
+        f"{name} {one['_id']}": json_util.dumps({**one, "used_at": None})
+        for name in store.list_collection_names()
+        if name not in NOTED
+        for one in store[name].find()
+    }
+
+
+def forms_of(browser: Visitor) -> Iterator[tuple[str, dict[str, str]]]:
+    """The forms of the shown page that change something: where each goes, and what it sends."""
+    place = -1
+    found: list[tuple[str, dict[str, str], bool]] = []
+    for tag, attrs in browser.page.tags:
+        if tag == "form":
+            place += 1
+            form = browser.page.forms[place]
+            found.append((form.action, dict(form.values), attrs.get("method") == "post"))
+        elif found and tag in ("button", "input") and attrs.get("name"):
+            found[-1][1].setdefault(attrs["name"], attrs.get("value", ""))
+    for action, values, posts in found:
+        if posts:
+            more = {name: text for name, text in FILLED.items() if values.get(name) == ""}
+            yield urljoin(browser.shown.url, action), {**values, **more}
+
+
+def taking_forms(app: Flask) -> list[Rule]:
+    """The routes of pages that take forms."""
+    return [
+        rule
+        for rule in app.url_map.iter_rules()
+        if "POST" in (rule.methods or ()) and marks_of(app.view_functions[rule.endpoint]).page
+    ]
+
+
+def rule_of(app: Flask, address: str) -> str:
+    """The route that takes a form at that address."""
+    adapter = app.url_map.bind("127.0.0.1")
+    rule, _values = adapter.match(urlsplit(address).path, method="POST", return_rule=True)
+    return str(rule)
+
+
+def send(browser: Visitor, address: str, values: Mapping[str, str]) -> requests.Response:
+    """Send a form as a page of another site would have the browser do."""
+    sent = {name: value for name, value in values.items() if name != TOKEN}
+    return browser.session.post(address, data=sent, timeout=60, allow_redirects=False)
+
+
+def made_up(rule: Rule, addresses: Iterable[str]) -> str:
+    """An address of a route that no form led to: of a record that the reader sees, if there is one.
+
+    Of what it does with the record it has one name of NAMES; others are of nothing.
+    """
+    begins = rule.rule.partition("<")[0]
+    known = (one.removeprefix(begins) for one in addresses if one.startswith(begins))
+    found = next((hit.group() for one in known if (hit := _ID.match(one))), "0" * 24)
+    first = re.sub(r"<[^>]*_id>", found, rule.rule, count=1)
+    return re.sub(r"<\w+:(\w+)>", lambda hit: NAMES.get(hit.group(1), "0" * 24), first)
+
+
+def test_no_form_does_anything_without_its_token(
+    beside: tuple[Portal, Flask], more_pages: Mapping[str, list[str]]
+) -> None:
+    portal, app = beside
+    rules, reached, done = taking_forms(app), set(), []
+    assert len(rules) > 60
+    for role in ROLES:
+        browser, sent, links = portal.visitor(role), set(), list[str]()
+        for page in (*reachable(browser, role).values(), *more_pages.get(role, ())):
+            browser.open(page)
+            links += [page, *browser.links("/")]
+            for address, values in list(forms_of(browser)):
+                rule = rule_of(app, address)
+                shape = (rule, values.get("decision"), frozenset(values))
+                if shape in sent:
+                    continue
+                sent.add(shape)
+                reached.add(rule)
+                assert TOKEN in values, f"a form without a token: {page} {rule}"
+                done += changes_by(browser, rule, address, values)
+        for rule in rules:
+            if str(rule) not in reached:
+                done += changes_by(browser, str(rule), portal.url + made_up(rule, links), FILLED)
+    assert done == []
+    assert len(reached) >= LEAST_FORMS, sorted(reached)
+
+
+def changes_by(
+    browser: Visitor, rule: str, address: str, values: Mapping[str, str]
+) -> Iterator[str]:
+    """What the form changed, or would have changed in a service; nothing, if all is well."""
+    before = kept()
+    written.clear()
+    answer = send(browser, address, values)
+    if answer.status_code >= 500:
+        yield f"{rule}: {answer.status_code}"
+    yield from (f"{rule}: {one}" for one in written)
+    after = kept()
+    for one in before.keys() | after.keys():
+        if before.get(one) != after.get(one):
+            yield f"{rule}: {one}"
