@@ -28,9 +28,17 @@ def bar(page: Page) -> str:
     return page.locator(f"{BAR} [data-counts]").inner_text()
 
 
+def heard_of_all(portal: Portal) -> bool:
+    """Whether the portal has heard of the examples: of nothing new for OVERLAP."""
+    visitor = portal.visitor("requester")
+    visitor.open("/changes")
+    return visitor.shown.json()["items"] == []
+
+
 def test_what_is_shown_is_replaced_and_what_is_new_is_counted_until_it_is_shown(
     portal: Portal, reading: ContextMaker
 ) -> None:
+    wait_until(lambda: heard_of_all(portal), 240.0, "the portal to have heard of the examples")
     changed = draft_request(portal)
     context = reading("requester")
     listed, record = context.new_page(), context.new_page()
