@@ -46,9 +46,10 @@ ALL = Wanted()
 
 @dataclass(frozen=True)
 class Change:
-    """A record that is new or otherwise by `version`; of a shortlist `new` are its proposals.
+    """A record that is new or otherwise by `version`.
 
-    `kind` is a record's type, `request` the request that a match is of, `states` whose it is.
+    `kind` is a record's type, `request` the request that a match is of, `states` whose it is. A
+    shortlist is of kind "proposal" with its request's id; `new` are the proposals that came on it.
     What is `aside` the page that asked does not list, though it may show it.
     """
 
@@ -144,9 +145,8 @@ def _change(
         if _later(entry, begin)
         and wanted.has(themes.get(record.record, ()), scores.get(entry["offer"]))
     ]
-    if new:
-        ids = tuple(f"{record.record}.{offer}" for offer in new)
-        yield Change("proposal", record.record, version, new=ids, states=states)
+    ids = tuple(f"{record.record}.{offer}" for offer in new)
+    yield Change("proposal", record.record, version, new=ids, states=states, aside=not ids)
 
 
 def _later(entry: Mapping[str, Any], begin: datetime) -> bool:

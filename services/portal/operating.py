@@ -42,6 +42,7 @@ def lags(house: House) -> Mapping[str, int]:
     groups: Mapping[str, Sequence[str]] = {
         "requests": [topics.matches],
         "offers": [topics.matches],
+        "matcher-ranking": [topics.requests],
         "matcher-ledger": [topics.requests, topics.offers, topics.activities, topics.matches],
         "portal": [topics.requests, topics.offers, topics.matches],
     }

@@ -237,7 +237,8 @@ def test_a_request_is_authenticated_or_sent_back_from_the_queue(
     good, bad = make_request(portal), make_request(portal, title=f"{HOSTILE} (illustrative)")
     browser = visitor("coordinator")
     browser.open("/review?kind=requests")
-    assert {f"/review/requests/{id_}" for id_ in (good, bad)} <= set(browser.links())
+    shown = {link.partition("?")[0] for link in browser.links("/review/requests/")}
+    assert {f"/review/requests/{id_}" for id_ in (good, bad)} <= shown
     page = f"/review/requests/{bad}"
     browser.open(page)
     assert not [tag for tag, attrs in browser.page.tags if tag == "script" and not attrs.get("src")]
@@ -253,6 +254,40 @@ def test_a_request_is_authenticated_or_sent_back_from_the_queue(
     assert shown["status"] == "circulated"
     browser.open(page)
     assert "It does not wait any more" in browser.page.text
+
+
+@pytest.mark.parametrize("kind", ["requests", "duplicates", "coverage", "alliances"])
+def test_one_comes_back_to_the_queue_as_it_was_filtered_at_the_row_after(
+    portal: Portal, visitor: Visiting, kind: str
+) -> None:
+    if kind == "requests":
+        make_request(portal), make_request(portal)
+    browser, queue = visitor("coordinator"), f"/review?kind={kind}&language=en"
+    browser.open(queue)
+    rows = [attrs["id"] for tag, attrs in browser.page.tags if "data-open" in attrs]
+    addresses = [link for link in browser.links("/") if "?back=" in link]
+    assert len(rows) == len(addresses)
+    browser.open(addresses[0])
+    assert browser.status == 200
+    onward = f"#{rows[1]}" if rows[1:] else ""
+    assert browser.links("/review?")[0] == f"{queue}{onward}"
+
+
+def test_a_decision_on_a_case_comes_back_to_the_queue(visitor: Visiting) -> None:
+    browser, queue = visitor("coordinator"), "/review?kind=alliances&place=&best=3"
+    browser.open(queue)
+    browser.open(next(link for link in browser.links("/alliances/") if "?back=" in link))
+    browser.send(decision="endorse")
+    assert "It was decided" in browser.page.text
+    assert browser.shown.url.partition("#")[0] == browser.url + queue
+
+
+def test_from_a_case_one_goes_on_to_no_other_site(portal: Portal, visitor: Visiting) -> None:
+    case = portal.api("coordinator").get("matcher", "/v1/coverage", limit=1).body["items"][0]
+    browser = visitor("coordinator")
+    for back in ("//evil.example", "https://evil.example/review", "/review/../sign-out"):
+        browser.open(f"/coverage/{case['id']}?back={back}")
+        assert (browser.status, browser.links(back)) == (200, [])
 
 
 def test_the_queue_reads_from_right_to_left_in_arabic(visitor: Visiting) -> None:

@@ -94,7 +94,7 @@ def test_what_cannot_be_read_is_told_of(portal: Portal, visitor: Visiting) -> No
     donor = visitor("donor")
     for content, told in (
         ("Défense".encode("windows-1252"), "CSV UTF-8"),
-        (b"a,b\n" * 100_000, "more than 501 rows"),
+        (b"a,b\n" * 100_000, "more than 500 rows"),
         (b"PK\x03\x04", "no spreadsheet"),
     ):
         donor.open("/offers/spreadsheet")

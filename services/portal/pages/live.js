@@ -2,7 +2,8 @@
 // (data-lists: "kind" or "kind:status") and marks what it shows (data-live="kind:id", data-version).
 // A page of some States alone (data-states) counts what is of others, or of none, as little as what it does not list;
 // and what is aside of the theme and score that it asks for (data-wanted) neither.
-// What is shown is replaced in place; what is new is counted in a bar, for the reader to load.
+// What is shown is replaced in place; what is new is counted in a bar, for the reader to load. What a list that says so
+// (data-gone) no longer has keeps its place, says that, and can no longer be pressed.
 const POLL = 45_000;
 const SETTLE = 3_000;
 const TRY_STREAM_AFTER = 10;
@@ -14,7 +15,7 @@ const wanted = live.dataset.wanted;
 const counted = new Map();
 const seen = new Set();
 const waiting = new Set();
-const numbers = new Intl.NumberFormat(document.documentElement.lang, { numberingSystem: "latn" });
+const numbers = new Intl.NumberFormat(document.documentElement.dataset.formats);
 let since = live.dataset.since;
 let source;
 let timer;
@@ -38,12 +39,14 @@ const elsewhere = (change) => change.aside || (states.length && !(change.states 
 
 function take(change) {
   const key = `${change.kind}:${change.id}`;
-  if (change.kind === "proposal") {
-    for (const id of change.new) if (!elsewhere(change) && lists.has("proposal") && !shown(`proposal:${id}`).length) count("proposal", id);
-    return;
-  }
   if (seen.has(`${key} ${change.version}`)) return;
   seen.add(`${key} ${change.version}`);
+  if (change.kind === "proposal") {
+    for (const id of change.new ?? []) if (!elsewhere(change) && lists.has("proposal") && !shown(`match:${id}`).length) count("proposal", id);
+    // A shortlist that is another may have lost what is shown of it: a proposal's id begins with its request's.
+    for (const row of document.querySelectorAll(`[data-live^="match:${CSS.escape(change.id)}."]:not([data-whole])`)) waiting.add(row.dataset.live);
+    return;
+  }
   // How far a request has come follows from its matches.
   if (change.request && shown(`request:${change.request}`).length) waiting.add(`request:${change.request}`);
   const here = shown(key);
@@ -66,26 +69,49 @@ function tell() {
   live.querySelector("[data-bar]").hidden = false;
 }
 
+function leave(element) {
+  const words = element.closest("[data-gone]")?.dataset.gone;
+  if (!words || element.classList.contains("gone")) return;
+  element.classList.add("gone");
+  for (const one of element.querySelectorAll("button, input, textarea")) one.disabled = true;
+  const badge = Object.assign(document.createElement("span"), { className: "badge warn", textContent: words });
+  const before = element.querySelector(":scope > .badge");
+  if (before) before.replaceWith(badge);
+  else element.querySelector(":scope > div").append(badge);
+  live.querySelector("[data-said]").textContent = `${element.querySelector("a").textContent}: ${words}`;
+}
+
+function soon() {
+  if (waiting.size && !refreshing) refreshing = setTimeout(refresh, SETTLE);
+}
+
 // The page as it is by now, of which what changed is taken. Other services may hear of a change a
 // little later than the portal does.
 async function refresh() {
   refreshing = undefined;
   const keys = [...waiting];
   waiting.clear();
+  const changing = keys.flatMap((key) => [...shown(key)]).filter((element) => !("whole" in element.dataset));
+  for (const element of changing) element.ariaBusy = "true";
   try {
     const answer = await fetch(location.href, { headers: { "X-Unattended": "1" }, redirect: "error" });
     if (!answer.ok) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    // Of a service that is away nobody can tell what is gone.
+    const complete = !page.querySelector(".missing");
     for (const key of keys) {
       const after = page.querySelectorAll(`[data-live="${CSS.escape(key)}"]:not([data-whole])`);
       const before = [...shown(key)].filter((element) => !("whole" in element.dataset));
       before.forEach((element, place) => {
-        if (!after[place] || element.contains(document.activeElement)) return;
-        element.replaceWith(document.importNode(after[place], true));
+        const now = element.id ? page.getElementById(element.id) : after[place];
+        if (!now && complete) leave(element);
+        if (now && !element.contains(document.activeElement)) element.replaceWith(document.importNode(now, true));
       });
     }
   } catch {
     // What is shown stays, and the next change asks again.
+  } finally {
+    for (const element of changing) element.ariaBusy = null;
   }
 }
 
@@ -94,7 +120,7 @@ function hear(told) {
   told.items.forEach(take);
   if (told.more) count("more", "all");
   tell();
-  if (waiting.size && !refreshing) refreshing = setTimeout(refresh, SETTLE);
+  soon();
 }
 
 async function poll() {
@@ -123,6 +149,13 @@ function rest() {
   source?.close();
   clearTimeout(timer);
 }
+
+// What is shown may be due to change without anybody's doing: review.js counts the time.
+document.addEventListener("due", (event) => {
+  const element = event.target.closest("[data-live]");
+  if (element) waiting.add(element.dataset.live);
+  soon();
+});
 
 // Nobody looks at a page in the background: it asks again once it is looked at.
 document.addEventListener("visibilitychange", () => (document.hidden ? rest() : follow()));

@@ -1,6 +1,16 @@
 // What pages do beyond what HTML does by itself. Nothing here is needed for a task.
 
-// What a form's button said is done once, however often it is pressed; while the answer is on its way the form says so.
+// What is on its way says so, until the page that comes is there or this one is come back to.
+function wait(element, over = () => {}) {
+  element.ariaBusy = "true";
+  const come = () => {
+    element.ariaBusy = null;
+    over();
+  };
+  addEventListener("pageshow", come, { once: true });
+}
+
+// What a form's button said is done once, however often it is pressed.
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (form.dataset.sent !== undefined) {
@@ -8,12 +18,16 @@ document.addEventListener("submit", (event) => {
     return;
   }
   form.dataset.sent = "";
-  form.ariaBusy = "true";
-  const come = () => {
-    delete form.dataset.sent;
-    form.ariaBusy = null;
-  };
-  addEventListener("pageshow", come, { once: true });
+  wait(form, () => delete form.dataset.sent);
+});
+
+// The same of a link to another page of the portal that opens in this one's place.
+addEventListener("click", (event) => {
+  const link = event.target.closest("a[href]:not([download], [target])");
+  const elsewhere = event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey;
+  if (!link || elsewhere || event.defaultPrevented || link.origin !== location.origin) return;
+  if (link.hash && link.href.split("#")[0] === location.href.split("#")[0]) return;
+  wait(document.querySelector("main"));
 });
 
 // A group of places closes where one goes on: by the Escape key, with what is pressed elsewhere.
@@ -50,7 +64,7 @@ document.querySelectorAll("a[data-saves]").forEach((link) => link.addEventListen
     if (answer?.ok) {
       const found = await answer.json();
       told.hidden = false;
-      told.querySelector("[data-records]").textContent = found.records.toLocaleString(document.documentElement.lang);
+      told.querySelector("[data-records]").textContent = found.records.toLocaleString(document.documentElement.dataset.formats);
       done = found.done;
       silent = 0;
     } else {

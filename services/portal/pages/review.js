@@ -60,10 +60,13 @@ if (sheet) {
   // Whoever goes by Tab or mouse goes on with the keys from there.
   document.addEventListener("focusin", (event) => {
     const index = rows().indexOf(event.target.closest("[data-row]"));
-    if (index < 0) return;
+    if (index < 0 || index === at) return;
     rows()[at]?.classList.remove("here");
     at = index;
   });
+  // After a decision the address says where one goes on, and the browser puts the focus there.
+  at = rows().findIndex((row) => location.hash === `#${row.querySelector("[data-open]").id}`);
+  rows()[at]?.classList.add("here");
   document.addEventListener("keydown", (event) => {
     const typing = event.target.closest("input:not([type=checkbox]), textarea, select, dialog[open]");
     if (typing || event.ctrlKey || event.metaKey || event.altKey || !isOn()) return;
@@ -74,17 +77,18 @@ if (sheet) {
   });
 }
 
-// How long a decision can still be taken back.
-for (const badge of document.querySelectorAll("[data-left]")) {
-  const words = badge.textContent;
-  const began = Number(badge.dataset.left);
-  const end = performance.now() + 1000 * began;
-  const timer = setInterval(() => {
-    const left = Math.max(0, Math.round((end - performance.now()) / 1000));
-    badge.textContent = words.replace(/[0-9\u0660-\u0669]+/, String(left));
-    if (!left) clearInterval(timer);
-  }, 1000);
-}
+// How long a decision can still be taken back; live.js, which may replace what is counted, asks what became of it.
+const ends = new WeakMap();
+setInterval(() => {
+  for (const badge of document.querySelectorAll("[data-left]")) {
+    if (!ends.has(badge)) ends.set(badge, performance.now() + 1000 * Number(badge.dataset.left));
+    const left = Math.max(0, Math.round((ends.get(badge) - performance.now()) / 1000));
+    badge.textContent = badge.textContent.replace(/[0-9\u0660-\u0669]+/, String(left));
+    if (left) continue;
+    delete badge.dataset.left;
+    badge.dispatchEvent(new CustomEvent("due", { bubbles: true }));
+  }
+}, 1000);
 
 // What was typed and not sent is there again after signing in anew, in this tab alone.
 const kept = (field) => `entraide-typed ${field.form.getAttribute("action")} ${field.name}`;

@@ -6,7 +6,9 @@ const KEEP_AGAIN = 15_000;
 const form = document.querySelector("form[data-hints]");
 const shown = document.getElementById("hints");
 const told = document.getElementById("saving");
-const clock = new Intl.DateTimeFormat(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
+const clock = new Intl.DateTimeFormat(document.documentElement.dataset.formats, {
+  hour: "2-digit", minute: "2-digit", timeZone: "UTC",
+});
 let hinting;
 let asking;
 let keeping;
@@ -63,7 +65,7 @@ async function keep() {
   if (answer.state === "saved") {
     kept = before;
     takeOver(answer);
-    tell("saved", clock.format(new Date()));
+    tell("saved", `${clock.format(new Date())} UTC`);
   } else if (answer.state === "stale") {
     const both = document.getElementById("both");
     both.innerHTML = answer.shown;

@@ -11,8 +11,8 @@ from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 from services.portal.sheets.faults import SheetError, cell_name
 from services.portal.sheets.unpacking import look_into
 
-MOST_ROWS = 501
-"""Rows that a file may have, the first of them with the columns' names."""
+MOST_ROWS = 500
+"""Rows that a file may have beneath its first, which has the columns' names."""
 
 MOST_COLUMNS = 60
 _MOST_CELL = 100_000
@@ -104,7 +104,7 @@ def _read_csv(text: str) -> Sequence[Sequence[Value]]:
             if any(len(cell) > _MOST_CELL for cell in row):
                 raise SheetError("format")
             rows.append([_plain(cell) for cell in row])
-            if len(rows) > MOST_ROWS:
+            if len(rows) > 1 + MOST_ROWS:
                 raise SheetError("too-many-rows", most=MOST_ROWS)
     except csv.Error as error:
         if "unexpected end" in str(error):

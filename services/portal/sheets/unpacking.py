@@ -24,7 +24,10 @@ _FORMULA = re.compile(
 
 
 def look_into(content: bytes, most_rows: int, most_columns: int) -> frozenset[str]:
-    """The addresses of cells with a formula, in whichever sheet; raises SheetError."""
+    """The addresses of cells with a formula, in whichever sheet; raises SheetError.
+
+    `most_rows` may lie beneath the first of a sheet, which has the columns' names.
+    """
     formulas: set[str] = set()
     try:
         with zipfile.ZipFile(BytesIO(content)) as archive:
@@ -66,14 +69,14 @@ def _check_places(text: bytes, most_rows: int, most_columns: int) -> None:
     for tag in _PLACED.finditer(text):
         address = _ADDRESS.search(tag[2])
         rows += tag[1] == b"row"
-        if rows > most_rows:
+        if rows > 1 + most_rows:
             raise SheetError("too-many-rows", most=most_rows)
         if address is None:
             continue
         cell = _CELL.fullmatch(address[1])
         if cell is None:
             raise SheetError("format")
-        if int(cell[2]) > most_rows:
+        if int(cell[2]) > 1 + most_rows:
             raise SheetError("too-many-rows", most=most_rows)
         if _column(cell[1]) > most_columns:
             raise SheetError("too-many-columns", most=most_columns)

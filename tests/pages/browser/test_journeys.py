@@ -22,6 +22,15 @@ NOTE_BUSY = """() => {
     new MutationObserver(note).observe(form, { attributes: true });
 }"""
 """A form says that it is being sent, to whoever cannot see it, for as long as the page lives."""
+NOTE_WAITING = """() => {
+    const main = document.querySelector("main");
+    const place = () => main.firstElementChild.getBoundingClientRect().top;
+    const before = place();
+    const told = () => `${main.getAttribute("aria-busy")} ${place() - before}`;
+    const note = () => sessionStorage.setItem("waiting", told());
+    new MutationObserver(note).observe(main, { attributes: true });
+}"""
+"""A page says that it is waited for, and whether what is on it moved."""
 TEXT = "We mark 6 machines' worth of police weapons each year (illustrative)."
 
 
@@ -148,6 +157,76 @@ def test_a_coordinator_goes_through_the_queue_by_its_keys(
     page.keyboard.press("j")
     page.keyboard.press("d")
     page.wait_for_url(re.compile("/proposals/"))
+
+
+@pytest.mark.long
+def test_a_coordinator_decides_by_the_keys_and_goes_on_at_the_next_row(
+    portal: Portal, reading: ContextMaker
+) -> None:
+    page, _ = opened(reading, "coordinator", "en")
+    page.goto("/review?kind=proposals&best=all")
+    rows = page.locator("[data-row]:has([data-endorse])")
+    endorsed, rejected, onward = (str(rows.nth(at).get_attribute("id"))[6:] for at in range(3))
+    page.keyboard.press("j")
+    page.keyboard.press("e")
+    page.wait_for_url(re.compile(f"best=all#row-{rejected}$"))
+    expect(page.locator(f"[id='row-{rejected}']")).to_be_focused()
+    expect(page.locator(f"[id='waits-{endorsed}']")).to_contain_text("A decision waits")
+    page.keyboard.press("r")
+    page.keyboard.type("Another armoury (illustrative)")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(f"best=all#row-{onward}$"))
+    expect(page.locator(f"[id='row-{onward}']")).to_be_focused()
+    for proposal, button in ((endorsed, "take-back"), (rejected, "now")):
+        form = f"form[action='/review/decisions/{proposal}/{button}']"
+        page.locator(f"[id='decided-{proposal}'] {form} button").click()
+        expect(page.locator(form)).to_have_count(0, timeout=PATIENCE)
+    matcher = portal.api("coordinator")
+    found = {
+        id_: matcher.get("matcher", f"/v1/proposals/{id_}").body for id_ in (endorsed, rejected)
+    }
+    assert found[endorsed]["status"] == "proposed"
+    assert found[rejected]["status"] == "rejected"
+    assert found[rejected]["reason"] == "Another armoury (illustrative)"
+
+
+@pytest.mark.long
+def test_a_page_that_is_waited_for_says_so_without_moving_anything(
+    portal: Portal, reading: ContextMaker
+) -> None:
+    page, _ = opened(reading, "coordinator", "en")
+    page.goto("/review")
+    page.evaluate(NOTE_WAITING)
+    page.locator("nav a[href='/matches']").first.click()
+    page.wait_for_url(re.compile("/matches$"))
+    told, moved = page.evaluate("sessionStorage.getItem('waiting').split(' ')")
+    assert (told, float(moved)) == ("true", 0)
+    main = page.locator("main")
+    expect(main).not_to_have_attribute("aria-busy", "true")
+    page.locator("a.skip").press("Enter")
+    expect(main).to_be_focused()
+    expect(main).not_to_have_attribute("aria-busy", "true")
+    page.goto("/exports")
+    with page.expect_download():
+        page.locator("a[download]").first.click()
+    expect(main).not_to_have_attribute("aria-busy", "true")
+
+
+@pytest.mark.long
+def test_without_scripts_a_decision_comes_back_to_the_next_row(
+    portal: Portal, reading: ContextMaker
+) -> None:
+    page = reading("coordinator", scripts=False).new_page()
+    page.set_default_timeout(PATIENCE)
+    page.goto("/review?kind=proposals&best=all")
+    rows = page.locator("[data-row]:has([data-endorse])")
+    decided, onward = (str(rows.nth(at).get_attribute("id"))[6:] for at in (-2, -1))
+    page.locator(f"[id='waits-{decided}'] [data-endorse]").click()
+    page.wait_for_url(re.compile(f"best=all#row-{onward}$"))
+    expect(page.locator(f"[id='row-{onward}']")).to_be_focused()
+    page.locator(f"form[action='/review/decisions/{decided}/take-back'] button").first.click()
+    expect(page.locator(f"[id='decided-{decided}']")).to_have_count(0, timeout=PATIENCE)
 
 
 @pytest.mark.long

@@ -5,14 +5,20 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from deploy.local.servers import wait_until
 from tests.pages.browser.conftest import ContextMaker
 from tests.pages.browser.hands import PATIENCE
-from tests.pages.meeting import draft_request, submit_request
+from tests.pages.meeting import draft_request, make_request, publish_offer, submit_request
 from tests.pages.running import Portal
 
 pytestmark = [pytest.mark.journey, pytest.mark.long]
 
 NEW = r"Requests for assistance \(\d+\)"
+NOTE_BUSY = """card => {
+    const note = () => (window.busy ||= card.getAttribute("aria-busy") === "true");
+    new MutationObserver(note).observe(card, { attributes: true });
+}"""
+GONE = "No longer in this list"
 BAR = "#live [data-bar]"
 
 
@@ -22,9 +28,17 @@ def bar(page: Page) -> str:
     return page.locator(f"{BAR} [data-counts]").inner_text()
 
 
+def heard_of_all(portal: Portal) -> bool:
+    """Whether the portal has heard of the examples: of nothing new for OVERLAP."""
+    visitor = portal.visitor("requester")
+    visitor.open("/changes")
+    return visitor.shown.json()["items"] == []
+
+
 def test_what_is_shown_is_replaced_and_what_is_new_is_counted_until_it_is_shown(
     portal: Portal, reading: ContextMaker
 ) -> None:
+    wait_until(lambda: heard_of_all(portal), 240.0, "the portal to have heard of the examples")
     changed = draft_request(portal)
     context = reading("requester")
     listed, record = context.new_page(), context.new_page()
@@ -32,8 +46,11 @@ def test_what_is_shown_is_replaced_and_what_is_new_is_counted_until_it_is_shown(
     listed.goto("/requests")
     card = listed.locator(f"[data-live='request:{changed}']")
     expect(card.locator(".badge").first).to_have_text("Draft")
+    card.evaluate(NOTE_BUSY)
     submit_request(portal, changed)
     expect(card.locator(".badge").first).to_have_text("Submitted", timeout=PATIENCE)
+    assert listed.evaluate("window.busy"), "it says that it is asked for anew"
+    expect(card).not_to_have_attribute("aria-busy", "true")
     assert bar(record) == "what this page is about"
 
     new = draft_request(portal)
@@ -42,6 +59,57 @@ def test_what_is_shown_is_replaced_and_what_is_new_is_counted_until_it_is_shown(
     listed.locator(f"{BAR} a").click()
     expect(listed.locator(f"[data-live='request:{new}']")).to_be_visible(timeout=PATIENCE)
     assert not listed.locator(BAR).is_visible()
+
+
+def test_what_another_decided_says_so_in_an_open_queue(
+    portal: Portal, reading: ContextMaker
+) -> None:
+    context = reading("coordinator")
+    queue, other = context.new_page(), context.new_page()
+    queue.goto("/review?kind=proposals&best=all")
+    rows = queue.locator("[data-row]:has([data-endorse])")
+    theirs, own = (str(rows.nth(at).get_attribute("id"))[6:] for at in range(2))
+    matcher, place = portal.api("coordinator"), f"/v1/proposals/{theirs}"
+    rejection = {"decision": "reject", "reason": "Another armoury (illustrative)"}
+    matcher.post(
+        "matcher", f"{place}/decision", rejection, if_match=matcher.get("matcher", place).etag
+    )
+    row = queue.locator(f"[id='waits-{theirs}']")
+    expect(row.locator(".badge", has_text=GONE)).to_be_visible(timeout=PATIENCE)
+    expect(row.locator("[data-endorse]")).to_be_disabled()
+    expect(queue.locator("#live [data-said]")).to_contain_text(GONE)
+
+    queue.locator(f"[id='waits-{own}'] [data-endorse]").click()
+    decided = queue.locator(f"[id='decided-{own}']")
+    expect(decided.locator("[data-left]")).to_be_visible(timeout=PATIENCE)
+    other.goto("/review")
+    other.locator(f"[id='decided-{own}'] form[action$='/now'] button").click()
+    expect(decided.locator("> .badge")).to_have_text("Settled", timeout=PATIENCE)
+    expect(decided.locator("button").first).to_be_disabled()
+    expect(queue.locator(f"[id='waits-{own}'] > .badge")).to_have_text(GONE)
+
+
+def test_a_proposal_that_left_its_shortlist_says_so_in_an_open_queue(
+    portal: Portal, reading: ContextMaker
+) -> None:
+    asked, offer = make_request(portal), publish_offer(portal)
+    wait_until(lambda: listed(portal, asked, offer), 240.0, "the proposal of the pair")
+    queue = reading("coordinator").new_page()
+    queue.goto(f"/review?kind=proposals&best=all&place={portal.state}")
+    row = queue.locator(f"[id='waits-{asked}.{offer}']")
+    while not row.count():
+        queue.locator("a[rel=next]").click()
+        queue.wait_for_load_state()
+    donor = portal.api("donor")
+    etag = donor.get("offers", f"/v1/offers/{offer}").etag
+    donor.post("offers", f"/v1/offers/{offer}/withdraw", None, if_match=etag)
+    expect(row.locator(".badge", has_text=GONE)).to_be_visible(timeout=PATIENCE)
+
+
+def listed(portal: Portal, asked: str, offer: str) -> bool:
+    """Whether the request's shortlist has the offer."""
+    every = portal.api("coordinator").items("matcher", "/v1/proposals", request=asked)
+    return any(one["offer"] == offer for one in every)
 
 
 def test_a_page_for_which_no_place_is_free_asks_every_now_and_then(

@@ -1,6 +1,7 @@
 """Writing a request in a real browser: a draft is kept while it is typed, never over another."""
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 from playwright.sync_api import expect
@@ -11,6 +12,7 @@ from tests.pages.running import Portal
 pytestmark = pytest.mark.journey
 
 PATIENCE = 60_000
+FORMATTED = "(1234.5).toLocaleString(document.documentElement.dataset.formats)"
 TEXT = (
     "Two rooms without shelves hold seized weapons. We ask for 12 racks (à titre d'illustration)."
 )
@@ -24,7 +26,7 @@ def test_a_draft_is_kept_while_it_is_typed_and_both_are_shown_where_another_kept
     page.locator("#title").fill("Rayonnages (à titre d'illustration)")
     page.locator("#description").fill(TEXT)
     expect(page.locator("#saving")).to_have_text(
-        re.compile(r"Enregistré à \d\d:\d\d"), timeout=PATIENCE
+        re.compile(r"Enregistré à \d\d:\d\d UTC"), timeout=PATIENCE
     )
     expect(page).to_have_url(re.compile(r"/requests/[0-9a-f]{24}/edit/need$"))
     identifier = page.url.split("/")[-3]
@@ -41,3 +43,15 @@ def test_a_draft_is_kept_while_it_is_typed_and_both_are_shown_where_another_kept
     assert page.locator("#title").input_value().startswith("Rayonnages, ici")
     now = api.get("requests", f"/v1/requests/{identifier}").body["title"]
     assert "autre appareil" in now
+
+
+def test_the_time_of_saving_is_told_as_pages_tell_times_and_in_their_digits(
+    portal: Portal, reading: ContextMaker
+) -> None:
+    page = reading("requester", "ar", timezone_id="Asia/Kabul").new_page()
+    page.clock.set_fixed_time(datetime(2026, 3, 3, 21, 5, tzinfo=UTC))
+    page.goto("/requests/new?language=ar")
+    assert page.evaluate(FORMATTED) == "1,234.5"
+    page.locator("#title").fill("رفوف")
+    page.locator("#description").fill(TEXT)
+    expect(page.locator("#saving")).to_have_text(re.compile("0?9:05.* UTC"), timeout=PATIENCE)

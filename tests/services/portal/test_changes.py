@@ -164,6 +164,18 @@ def test_proposals_that_come_among_the_best_are_told_and_no_others(
     assert (change.kind, change.version) == ("proposal", "1.2")
 
 
+def test_a_shortlist_that_lost_a_proposal_is_told_to_whoever_shows_its_request(
+    people: dict[str, Account], hear: Callable[..., None], clock: Clock
+) -> None:
+    hear(shortlist(1, offer(1), offer(2)))
+    clock.forward(minutes=5)
+    since = clock()
+    hear(shortlist(2, offer(1)))
+    (change,) = changes_since(people["coordinator"], since, clock()).items
+    assert (change.kind, change.id, change.new) == ("proposal", REQUEST_ID, ())
+    assert change.aside, "there is nothing new to list"
+
+
 def test_what_is_heard_again_or_late_is_no_change(
     people: dict[str, Account], hear: Callable[..., None], clock: Clock
 ) -> None:

@@ -7,6 +7,7 @@ import pytest
 from services.portal.pages.review.decisions import back_to, country_of, is_version, key_of
 from services.portal.pages.review.filters import KINDS, read_filters
 from services.portal.pages.review.marking import Span, marked, spans_of
+from services.portal.pages.review.queue import onward
 from services.portal.pages.review.rows import proposal_groups
 from services.portal.pages.review.weighing import conflicts, uses
 
@@ -133,6 +134,18 @@ def test_a_cursor_is_of_one_kind_alone() -> None:
 def test_after_a_decision_one_comes_back_to_the_queue_alone(sent: str | None) -> None:
     assert back_to(sent) == "/review"
     assert back_to("/review?kind=proposals") == "/review?kind=proposals"
+
+
+def test_from_each_row_one_goes_on_to_the_next_and_from_the_last_back_by_one() -> None:
+    asked = "/review?place=DJI"
+    assert onward(asked, ["a.b", "c", "d"]) == {
+        "a.b": f"{asked}#row-c",
+        "c": f"{asked}#row-d",
+        "d": f"{asked}#row-c",
+    }
+    assert onward(asked, ["a"]) == {"a": asked}
+    assert onward(asked, []) == {}
+    assert back_to(f"{asked}#row-c") == f"{asked}#row-c"
 
 
 def test_keys_and_versions_of_forms_are_checked() -> None:

@@ -168,7 +168,18 @@ def test_what_cannot_be_told_is_refused() -> None:
     assert refused(b"\xd0\xcf\x11\xe0 old") == "format"
     assert refused("\n".join(["a,b"] * 100_000).encode()) == "too-many-rows"
     assert refused(",".join("a" * 100).encode()) == "too-many-columns"
-    assert refused(workbook(*[ROW] * (MOST_ROWS + 1))) == "too-many-rows"
+
+
+def test_as_many_rows_as_a_page_says_may_lie_beneath_the_names_of_the_columns() -> None:
+    def as_text(*rows: Sequence[Any]) -> bytes:
+        return table(*rows).encode()
+
+    for many in (workbook, as_text):
+        sheet = read_sheet(many(HEADER, *[ROW] * MOST_ROWS))
+        assert len(sheet.rows) == 1 + MOST_ROWS
+        with pytest.raises(SheetError) as found:
+            read_sheet(many(HEADER, *[ROW] * (MOST_ROWS + 1)))
+        assert found.value.fault.sentence("en").startswith(f"The file has more than {MOST_ROWS} ")
 
 
 def test_an_archive_does_not_make_the_reader_fill_the_memory(

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 
 from entraide.client.records.matcher import AllianceView
 from services.portal.pages import asking
-from services.portal.pages.cases.deciding import CaseForm, decide, filled, status_name
+from services.portal.pages.cases.deciding import CaseForm, came_from, decide, filled, status_name
 from services.portal.pages.cases.region_map import region_map
 from services.portal.pages.finding import find
 from services.portal.pages.frame import account, for_roles, show
@@ -57,6 +57,7 @@ def joint_project(alliance_id: str) -> Response:
             map=region_map(one["states"]),
             form=filled(form, found.etag) if form.decision.choices else None,
             status_name=status_name,
+            back=came_from(),
         )
 
     return decide(form, _NEEDING, send, shown)

@@ -11,7 +11,7 @@ from entraide.client import Answer
 from entraide.client.records.matcher import CoverageView
 from services.portal.pages import asking
 from services.portal.pages.asking import ask
-from services.portal.pages.cases.deciding import CaseForm, decide, filled, status_name
+from services.portal.pages.cases.deciding import CaseForm, came_from, decide, filled, status_name
 from services.portal.pages.frame import account, for_roles, show
 from services.portal.pages.keeping import keeping_typed
 from services.portal.services import AwayError
@@ -50,6 +50,7 @@ def covered(case_id: str) -> Response:
             activity=_body(parts["activity"]),
             form=filled(form, found.etag) if form.decision.choices else None,
             status_name=status_name,
+            back=came_from(),
         )
 
     return decide(form, _NEEDING, send, shown)

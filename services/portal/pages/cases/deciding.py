@@ -12,6 +12,7 @@ from wtforms.validators import Length, Optional
 
 from services.portal.pages.forms import PageForm
 from services.portal.pages.frame import go
+from services.portal.pages.review.decisions import back_to
 from services.portal.pages.signing import REFUSED
 from services.portal.services import RefusedError
 from shared.ids import new_id
@@ -95,7 +96,12 @@ def decide(
             form.fail_field(form[_field(name)], _("This cannot be taken as it stands."))
         return shown(form, REFUSED)
     flash(_("It was decided."))
-    return go(request.path)
+    return go(came_from() or request.path)
+
+
+def came_from() -> str:
+    """The page of the queue that the address says to go back to; empty where it says none."""
+    return back_to(request.args.get("back"), "")
 
 
 def _field(name: str) -> str:

@@ -10,7 +10,7 @@ from entraide.client import Answer
 from entraide.client.records.matcher import DuplicateView
 from services.portal.pages import asking
 from services.portal.pages.asking import ask
-from services.portal.pages.cases.deciding import CaseForm, decide, filled, status_name
+from services.portal.pages.cases.deciding import CaseForm, came_from, decide, filled, status_name
 from services.portal.pages.cases.differences import Piece, differences
 from services.portal.pages.cases.lines import Pair, pairs_of
 from services.portal.pages.frame import account, for_signed_in, show
@@ -46,6 +46,7 @@ def duplicate(case_id: str) -> Response:
             register=_REGISTERS[case["side"]],
             form=filled(form, found.etag) if form.decision.choices else None,
             status_name=status_name,
+            back=came_from(),
         )
 
     return decide(form, _NEEDING, send, shown)

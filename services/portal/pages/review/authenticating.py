@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
-from flask import Response, flash
+from flask import Response, flash, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from wtforms import HiddenField, SelectField, StringField, TextAreaField
@@ -21,7 +21,7 @@ from services.portal.pages.introducing import introducer_of
 from services.portal.pages.keeping import keeping_typed
 from services.portal.pages.refusals import why
 from services.portal.pages.requests.rows import line_rows
-from services.portal.pages.review.decisions import MAX_REASON, key_of
+from services.portal.pages.review.decisions import MAX_REASON, back_to, key_of
 from services.portal.pages.signing import REFUSED
 from services.portal.pages.wording import here
 from services.portal.services import RefusedError
@@ -48,6 +48,7 @@ class AuthenticateForm(PageForm):
     )
     version = HiddenField()
     key = HiddenField()
+    back = HiddenField()
 
     def __init__(self, **values: Any) -> None:
         super().__init__(**values)
@@ -76,7 +77,8 @@ class AuthenticateForm(PageForm):
 def authentication(request_id: str) -> Response:
     """The request, who submitted it, and whom its State named."""
     found = asking.get("requests", f"/v1/requests/{request_id}")
-    return _shown(found, AuthenticateForm(formdata=None, key=new_id()))
+    back = request.args.get("back")
+    return _shown(found, AuthenticateForm(formdata=None, back=back, key=new_id()))
 
 
 @keeping_typed
@@ -105,13 +107,13 @@ def authenticate_request(request_id: str) -> Response:
                 "return": _("Sent back to its State."),
             }
             flash(done[step])
-            return go(QUEUE)
+            return go(back_to(form.back.data, QUEUE))
     return _shown(asking.get("requests", path), form, status)
 
 
 def _shown(found: Answer, form: AuthenticateForm, status: int = HTTPStatus.OK) -> Response:
     one = found.body
-    form.version.data = found.etag
+    form.version.data, form.back.data = found.etag, back_to(form.back.data, QUEUE)
     submitted = next((s for s in reversed(one["history"]) if s["action"] == "submit"), None)
     return show(
         "review/authentication.html",

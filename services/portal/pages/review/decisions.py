@@ -93,9 +93,9 @@ def is_version(sent: str | None) -> bool:
     return bool(sent and _VERSION.fullmatch(sent))
 
 
-def back_to(sent: str | None) -> str:
-    """The page of the queue to go back to."""
-    return sent if sent and _BACK.fullmatch(sent) else QUEUE
+def back_to(sent: str | None, otherwise: str = QUEUE) -> str:
+    """The page of the queue to go back to; `otherwise` for what is none."""
+    return sent if sent and _BACK.fullmatch(sent) else otherwise
 
 
 def keep(wanted: Wanted) -> bool:

@@ -52,8 +52,7 @@ class Side:
 @for_roles("coordinator")
 def show_proposal(proposal_id: str) -> Response:
     """The proposal, and the form to decide on it."""
-    back = request.args.get("back")
-    form = DecideForm(formdata=None, back=back_to(back), key=new_id())
+    form = DecideForm(formdata=None, back=request.args.get("back"), key=new_id())
     return _shown(proposal_id, asking.get("matcher", f"/v1/proposals/{proposal_id}"), form)
 
 
@@ -100,6 +99,7 @@ def _shown(
         rivals=ask("matcher", "/v1/proposals", request=one["request"], limit=_RIVALS),
     )
     form.version.data, form.country.data = found.etag, one["country"]
+    form.back.data = back_to(form.back.data)
     return show(
         "review/proposal.html",
         status,

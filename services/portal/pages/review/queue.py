@@ -1,6 +1,6 @@
 """/review: everything that waits for a coordinator, in one queue."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,6 +74,7 @@ def review() -> Response:
     decisions = deciding.own_decisions(account())
     requests, offers, organisations = _records(items, [one.id for one in decisions])
     rows = _rows(items, requests, offers, organisations)
+    back = request.full_path.rstrip("?")
     return show(
         "review/queue.html",
         wide=True,
@@ -82,6 +83,7 @@ def review() -> Response:
             Section(kind, rows[kind], _next(found[kind]), isinstance(found[kind], AwayError))
             for kind in asked.kinds()
         ],
+        onward=onward(back, [id_ for kind in asked.kinds() for id_ in _ids(kind, rows[kind])]),
         counts=_counted(found),
         kinds=KINDS,
         kind_names=KIND_NAMES,
@@ -100,7 +102,7 @@ def review() -> Response:
             for one in decisions
         ],
         now=house().clock(),
-        back=request.full_path.rstrip("?"),
+        back=back,
         bare=PageForm(),
         new_key=new_id,
         failure=said_of,
@@ -186,6 +188,18 @@ def _rows(
         "coverage": coverage_rows(items.get("coverage", ()), requests),
         "alliances": alliance_rows(items.get("alliances", ())),
     }
+
+
+def onward(back: str, ids: Sequence[str]) -> dict[str, str]:
+    """Of each row the queue's address at the row after it; of the last at the one before."""
+    after = [*ids[1:], *ids[-2:-1]]
+    places = {id_: f"{back}#row-{next_}" for id_, next_ in zip(ids, after, strict=False)}
+    return {id_: places.get(id_, back) for id_ in ids}
+
+
+def _ids(kind: str, rows: Any) -> list[str]:
+    every = [row for group in rows for row in group.rows] if kind == "proposals" else rows
+    return [row.id for row in every]
 
 
 def _sides(proposal: str, requests: Records, offers: Records) -> list[tuple[Records, str]]:

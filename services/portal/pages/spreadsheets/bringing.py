@@ -72,7 +72,7 @@ def choose_spreadsheet(name: str) -> Response:
             kept = hold(account().id, name, file.name, file.content, house().clock())
             return go(f"/{name}/spreadsheet/{kept}")
     status = REFUSED if form.problems() else HTTPStatus.OK
-    return show("spreadsheets/choose.html", status, form=form, name=name, most=MOST_ROWS - 1)
+    return show("spreadsheets/choose.html", status, form=form, name=name, most=MOST_ROWS)
 
 
 def spreadsheet_template(name: str, ending: str) -> Response:
