@@ -64,6 +64,8 @@ def test_what_came_of_it_names_records_in_their_own_language(app: Flask, templat
     accepted = {"held": [Outcome("p1", row)], "refused": [Outcome("p2", row, "Gone.")]}
     values = refused if template == "refused" else accepted
     with app.test_request_context("/?language=en"):
-        text = show(f"allocation/{template}.html", room_style="", id="a1", **values).text
+        text = show(f"allocation/{template}.html", room_style="", id="a1", **values).get_data(
+            as_text=True
+        )
     assert text.count('<bdi lang="ar">\u202eالوسم</bdi>') == (2 if template == "refused" else 4)
     assert text.count("\u202eAcme") == text.count("<bdi>\u202eAcme</bdi>") > 0
