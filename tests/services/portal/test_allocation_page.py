@@ -9,6 +9,9 @@ from flask import Flask
 from deploy.cli.example_accounts import session_cookie
 from services.portal.documents import Account
 from services.portal.house import House
+from services.portal.pages.allocation.accepting import Outcome
+from services.portal.pages.allocation.rows import Names, Pair, pair_row
+from services.portal.pages.frame import show
 from services.portal.services import Ask, AwayError, Reader, Services
 from shared.web.problems import TYPE_PREFIX
 
@@ -41,3 +44,28 @@ def test_one_that_is_being_found_is_no_fault_of_the_matcher(
     assert answer.status_code == 503
     assert says in answer.text
     assert (answer.headers.get("Retry-After") == "20") is (code == "being-found")
+
+
+TITLE = "\u2069\u202eالوسم"
+
+
+def named_row() -> Pair:
+    """A commitment of records and an organisation whose texts would turn what is beside them."""
+    one = {"country": "SEN", "request": "r1", "offer": "o1", "organisation": "acme"}
+    record = {"title": TITLE, "language": "ar"}
+    names = Names({"r1": record}, {"o1": record}, {"acme": {"name": "\u202eAcme"}})
+    return pair_row({**one, "lines": [], "conditions": []}, names)
+
+
+@pytest.mark.parametrize("template", ["accepted", "refused"])
+def test_what_came_of_it_names_records_in_their_own_language(app: Flask, template: str) -> None:
+    row = named_row()
+    refused = {"row": row, "proposal": "p1", "said": "Gone.", "detail": None}
+    accepted = {"held": [Outcome("p1", row)], "refused": [Outcome("p2", row, "Gone.")]}
+    values = refused if template == "refused" else accepted
+    with app.test_request_context("/?language=en"):
+        text = show(f"allocation/{template}.html", room_style="", id="a1", **values).get_data(
+            as_text=True
+        )
+    assert text.count('<bdi lang="ar">\u202eالوسم</bdi>') == (2 if template == "refused" else 4)
+    assert text.count("\u202eAcme") == text.count("<bdi>\u202eAcme</bdi>") > 0
