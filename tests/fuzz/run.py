@@ -10,7 +10,6 @@ import argparse
 import importlib.util
 import os
 import re
-import signal
 import subprocess
 import sys
 import time
@@ -18,8 +17,8 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from types import FrameType
 
+from tests.fuzz.hanging import at_most
 from tests.fuzz.mutating import try_inputs
 from tests.fuzz.targets import TARGETS, Target
 
@@ -79,18 +78,10 @@ def _guided(name: str, runs: int) -> int:
 
 def _by_hypothesis(target: Target, runs: int) -> None:
     def tried(data: bytes) -> None:
-        signal.alarm(SECONDS)
-        try:
+        with at_most(SECONDS):
             target.run(data)
-        finally:
-            signal.alarm(0)
 
-    signal.signal(signal.SIGALRM, _hangs)
     try_inputs(target, runs, tried)
-
-
-def _hangs(_number: int, _frame: FrameType | None) -> None:
-    raise TimeoutError(f"more than {SECONDS} s for one input")
 
 
 def _call(calls: int, jobs: int) -> int:
