@@ -5,8 +5,9 @@ and then halving between; calls come by themselves (bench/arrivals.py), their sh
 bench/visits.py. Then four times that rate for a while: what is answered then, and after how long
 all is as before. `--soak MINUTES` runs at half that rate (or `--rate`) and tells what each process
 holds at the end of it, and how much that grew in the last two thirds of the time: in the last 20 of
-30 minutes. It ends with 1 where something grew that is to stay as it is, and keeps its samples in
-build/soak.json.
+30 minutes, and keeps its samples in build/soak.json. It ends with 1 where something grew that is to
+stay as it is; without a soak, where overload was answered otherwise than with 429 or 503 and
+Retry-After, or not all was as before afterwards.
 
 Who calls shares the machine with who answers: figures are of this machine and this run.
 """
@@ -14,6 +15,7 @@ Who calls shares the machine with who answers: figures are of this machine and t
 import argparse
 import json
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -49,7 +51,7 @@ console = Console(highlight=False, soft_wrap=True)
 
 
 def main() -> int:
-    """Find the rate, go beyond it, or soak; 1 if something grew in a soak, else 0."""
+    """Find the rate, go beyond it, or soak; 1 if something was not as it is to be, else 0."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=30, help="of each stretch")
     parser.add_argument("--soak", type=float, metavar="MINUTES")
@@ -62,8 +64,7 @@ def main() -> int:
         console.print(f"99 of 100 within {LIMIT_SECONDS:g} s up to {bears:.1f} calls a second")
         if options.soak:
             return _soak(stack, visits, bears / 2, 60 * options.soak)
-        _overload(visits, bears, options.seconds)
-    return 0
+        return overload(visits, bears, options.seconds)
 
 
 @contextmanager
@@ -116,7 +117,8 @@ def _refused(stretch: Stretch) -> str:
     )
 
 
-def _overload(visits: Visits, bears: float, seconds: float) -> None:
+def overload(visits: Visits, bears: float, seconds: float) -> int:
+    """Go beyond what it bears, and wait until all is as before; 1 if that is not as it is to be."""
     rate = max(OVER * bears, OVER)
     stretch = arrive(rate, seconds, visits.act, callers=CALLERS, seed=1000)
     console.print(f"{OVER} times as much, {rate:.0f} calls/s for {seconds:.0f} s")
@@ -124,12 +126,33 @@ def _overload(visits: Visits, bears: float, seconds: float) -> None:
         f"  served p50 {1000 * stretch.quantile(50):.0f} ms, p99 {1000 * stretch.quantile(99):.0f} "
         f"ms; {_refused(stretch)}"
     )
+    faults = wrongly_answered(stretch)
     for calm in range(MOST_CALMS):
         after = arrive(bears / 2, CALM_SECONDS, visits.act, callers=CALLERS, seed=2000 + calm)
         if after.holds(LIMIT_SECONDS):
             console.print(f"  as before within {CALM_SECONDS * (calm + 1):.0f} s")
-            return
-    console.print(f"  NOT as before after {CALM_SECONDS * MOST_CALMS:.0f} s")
+            break
+    else:
+        faults.append(f"NOT as before after {CALM_SECONDS * MOST_CALMS:.0f} s")
+    for fault in faults:
+        console.print(f"  {fault}")
+    return int(bool(faults))
+
+
+def wrongly_answered(stretch: Stretch) -> list[str]:
+    """What of overload is not answered as it is to be: with a 5xx that is no 503, or with a 429 or
+    503 that does not tell how long to wait."""
+    broken = Counter(
+        f"{one.what} ({one.status})"
+        for one in stretch.outcomes
+        if one.status >= 500 and one.status != 503
+    )
+    mute = Counter(
+        f"{one.what} ({one.status}) without Retry-After"
+        for one in stretch.outcomes
+        if one.status in (429, 503) and not one.told_when
+    )
+    return [f"{count} times {what}" for what, count in (*broken.items(), *mute.items())]
 
 
 def _soak(stack: Stack, visits: Visits, rate: float, seconds: float) -> int:

@@ -63,7 +63,7 @@ def verify(directory: Path, manifest: Manifest) -> None:
             path = file_of(directory, service, collection)
             try:
                 found = digest(path)
-            except OSError as error:
+            except (OSError, ValueError) as error:  # of names that no file can have
                 raise BackupError(f"{path} cannot be read: {error}") from None
             if found != part.sha256:
                 raise BackupError(f"{path} is not what was written: its SHA-256 is another")

@@ -97,7 +97,7 @@ def attachments_blueprint(holder: Holder) -> Blueprint:
             """
             identity = current_identity()
             place = holder.look(identity, record_id, "add")
-            name = checked_name(_sent_name())
+            name = checked_name(sent_name())
             with uploaded_file(MEDIA_TYPES, MAX_BYTES) as file:
                 content = file.read()
             level, now = args.get("visibility"), context().clock()
@@ -185,7 +185,7 @@ def _gives_file(function: F) -> F:
     return function
 
 
-def _sent_name() -> str:
+def sent_name() -> str:
     """The name of the file that is being sent; the 422 problem naming `name` without one."""
     _, options = parse_options_header(request.headers.get("Content-Disposition"))
     name = options.get("filename")

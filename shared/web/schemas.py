@@ -155,10 +155,7 @@ class Text(fields.String):
         text = super()._deserialize(value, attr, data, **kwargs)
         if NO_CHARACTERS.search(text):
             raise coded_error("text", "This text has characters that are none (NUL, half a pair).")
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
-        if self.single_line:
-            text = " ".join(text.split())
-        text = unicodedata.normalize("NFC", _CONTROLS.sub("", text)).strip()
+        text = as_kept(text, single_line=self.single_line)
         if len(text) > self.max_length:
             raise coded_error("too_long", f"At most {self.max_length} characters.")
         if text:
@@ -166,6 +163,14 @@ class Text(fields.String):
         if self.required or not self.allow_none:
             raise coded_error("blank", "This text is blank.")
         return None
+
+
+def as_kept(text: str, *, single_line: bool = False) -> str:
+    """A text as `Text` keeps it, of which its length counts."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if single_line:
+        text = " ".join(text.split())
+    return unicodedata.normalize("NFC", _CONTROLS.sub("", text)).strip()
 
 
 class _Number(fields.Field[Decimal]):

@@ -2,11 +2,15 @@
 
 import random
 import threading
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
+from bench import load
 from bench.arrivals import Done, Outcome, Stretch, arrive, due_times
 from bench.samples import Sample, growth, latest, unsteady
+from bench.visits import Visits
 
 
 def test_calls_are_due_at_the_rate_whatever_becomes_of_them() -> None:
@@ -43,6 +47,37 @@ def test_who_is_not_served_is_not_in_time(bad: int, holds: bool) -> None:
     stretch = Stretch(1, [*(outcome(200) for _ in range(97)), *(outcome(bad) for _ in range(3))])
     assert stretch.holds(1.0) is holds
     assert stretch.share(bad) == 0.03
+
+
+@pytest.mark.parametrize(
+    ("status", "told_when", "fault"),
+    [
+        (429, True, []),
+        (503, True, []),
+        (404, False, []),
+        (0, False, []),
+        (429, False, ["1 times x (429) without Retry-After"]),
+        (503, False, ["1 times x (503) without Retry-After"]),
+        (500, True, ["1 times x (500)"]),
+        (504, False, ["1 times x (504)"]),
+    ],
+)
+@pytest.mark.parametrize("recovers", [True, False])
+def test_overload_ends_with_1_where_it_is_answered_badly(
+    status: int,
+    told_when: bool,
+    fault: list[str],
+    recovers: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    over = Stretch(8, [outcome(200), Outcome("x", 0.0, 0.1, status, told_when=told_when)])
+    calm = Stretch(1, [outcome(200, 0.1 if recovers else 2.0)])
+    stretches = iter([over])
+    monkeypatch.setattr(load, "arrive", lambda *_, **__: next(stretches, calm))
+    assert load.wrongly_answered(over) == fault
+    assert load.overload(cast(Visits, SimpleNamespace(act=None)), 2, 1) == int(
+        bool(fault) or not recovers
+    )
 
 
 def test_growth_is_of_the_end_alone() -> None:

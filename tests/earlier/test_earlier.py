@@ -15,8 +15,10 @@ from bson import json_util
 from flask.testing import FlaskClient
 
 from services.matcher.engine.profiles import OfferProfile, RequestProfile
-from services.matcher.reactions import keep_records
-from shared.events.envelope import MATCH, OFFER, REQUEST, SHORTLIST, Event, check, decode
+from services.portal.followed_state import FOLLOWED, key_of
+from services.portal.following import keep_telling
+from shared.events import validation
+from shared.events.envelope import OFFER, REQUEST, Event, check, decode
 from shared.events.epochs import raise_epoch
 from shared.events.pending import unpack
 from shared.settings import Settings
@@ -24,6 +26,7 @@ from shared.web.database import connect_database, current_database
 from shared.web.prepared import prepare_database
 from tests.conftest import KeyPair, TokenMaker
 from tests.services.described import described_client
+from tests.services.matcher.world import World
 
 STORED = Path(__file__).parent / "stored"
 OWNERS = ("requests", "offers", "matcher")
@@ -68,9 +71,19 @@ def settings(mongodb: str, keys: KeyPair, tmp_path: Path) -> Iterator[Settings]:
 def fill(settings: Settings, service: str) -> None:
     """Put what the earlier version of a service stored into the settings' database."""
     database = connect_database(settings)
-    for name, documents in json_util.loads((STORED / f"{service}.json").read_text()).items():
-        if documents:
-            database[name].insert_many(documents)
+    for kept in stored(service):
+        for name, documents in kept.items():
+            if documents:
+                database[name].insert_many(documents)
+
+
+def stored(service: str) -> Iterator[dict[str, Any]]:
+    """What a service stored by collection: what its examples led to, and then of what they did not.
+
+    The latter are of other records, which are not there.
+    """
+    yield json_util.loads((STORED / f"{service}.json").read_text())
+    yield json_util.loads((STORED / "more.json").read_text()).get(service, {})
 
 
 def started(settings: Settings, service: str) -> FlaskClient:
@@ -135,7 +148,7 @@ def test_what_was_stored_makes_events_of_today(service: str, settings: Settings)
 
 def test_what_was_published_is_understood(settings: Settings) -> None:
     heard = events()
-    assert {REQUEST, OFFER, MATCH, SHORTLIST} < {event.type for event in heard}
+    assert {event.type for event in heard} == validation.TYPES
     for event in heard:
         version = str(event.version)
         if event.type == REQUEST:
@@ -144,9 +157,12 @@ def test_what_was_published_is_understood(settings: Settings) -> None:
             OfferProfile.of_event(event.data, version)
 
 
-def test_registers_and_ledger_take_in_what_was_published(settings: Settings) -> None:
+def test_everybody_takes_in_what_was_published(settings: Settings) -> None:
     connect_database(settings)
-    keep_records(lambda: datetime.now(UTC))(events())
+    World().hears(events())  # the ledger, and the index
+    keep_telling(lambda: datetime.now(UTC))(events())
+    known = current_database()["followed"].distinct("_id")
+    assert set(known) == {key_of(event) for event in events() if event.type in FOLLOWED}
     for service in ("requests", "offers"):
         fill(settings, service)
         importlib.import_module(f"services.{service}.reactions").on_matches(events())
@@ -155,7 +171,8 @@ def test_registers_and_ledger_take_in_what_was_published(settings: Settings) -> 
 
 def test_documents_are_those_of_the_services() -> None:
     for service in OWNERS:
-        stored: dict[str, Any] = json_util.loads((STORED / f"{service}.json").read_text())
         documents = importlib.import_module(f"services.{service}.documents")
         kept = {one._get_collection_name() for one in documents.AGGREGATES}
-        assert kept & {name for name, found in stored.items() if found}
+        assert (
+            kept == {name for one in stored(service) for name, found in one.items() if found} & kept
+        )

@@ -15,6 +15,7 @@ from tests.faults.injecting import (
     poison,
     restart_all,
     say_again,
+    stop,
     two_of,
 )
 from tests.faults.releasing import bad_release
@@ -65,6 +66,10 @@ WHY_CLOCK = {
 FAULTS: tuple[Fault, ...] = (
     *(Fault(name, WHY_ALONE[name.split()[0]], inject) for name, inject in ALONE.items()),
     *(Fault(f"kill {one} and {other}", why, kill(one, other)) for one, other, why in PAIRS),
+    *(
+        Fault(f"stop {one} and {other}", f"{why}; and then they go on", stop(one, other))
+        for one, other, why in PAIRS
+    ),
     *(Fault(name, WHY_LINK[name.split()[0]], inject) for name, inject in LINKS.items()),
     *(Fault(name, WHY_CLOCK[name.split()[1]], inject) for name, inject in CLOCKS.items()),
     Fault(
@@ -78,7 +83,11 @@ FAULTS: tuple[Fault, ...] = (
         "the same is published and ranked twice, and groups share out anew in the midst of batches",
         two_of("requests-worker", "offers-worker", "matcher-worker"),
     ),
-    Fault("said again in any order", "old events are the last word of their keys", say_again),
+    Fault(
+        "said again in any order",
+        "old events are the last word of their keys, and come twice",
+        say_again,
+    ),
     Fault("poison in each topic", "what cannot be understood holds up what follows", poison),
     Fault(
         "bad release of the portal's worker",

@@ -3,11 +3,10 @@
 import json
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from shared.events.versions import Version
 
@@ -141,16 +140,42 @@ class Recorder:
         with self._lock:
             return History(tuple(self._operations), tuple(self._ledger_reads))
 
-    @contextmanager
-    def written_to(self, file: Path) -> Iterator[None]:
-        """Write the history at the end of the block, a line of JSON an operation."""
-        try:
-            yield
-        finally:
-            history = self.history()
-            lines = [asdict(one) for one in (*history.operations, *history.ledger_reads)]
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+
+def write_case(history: History, final: Final, file: Path) -> None:
+    """Write what was done and what was read in the end, to be judged again."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps({"history": asdict(history), "final": asdict(final)}))
+
+
+def read_case(file: Path) -> tuple[History, Final]:
+    """What `write_case` wrote."""
+    kept = json.loads(file.read_text())
+    done, final = kept["history"], kept["final"]
+    history = History(
+        tuple(Operation(**{**one, "version": _version(one)}) for one in done["operations"]),
+        tuple(LedgerRead(**{**one, "lines": _lines(one["lines"])}) for one in done["ledger_reads"]),
+    )
+    return history, Final(
+        records={
+            k: Seen(**{**one, "version": _version(one)}) for k, one in final["records"].items()
+        },
+        views={name: Version(**one) for name, one in final["views"].items()},
+        events=tuple(Told(**{**one, "version": _version(one)}) for one in final["events"]),
+        shortlists={
+            name: Shortlisted(Version(**one["version"]), tuple(one["offers"]))
+            for name, one in final["shortlists"].items()
+        },
+        ledger=_lines(final["ledger"]),
+        commitments={name: Held(**one) for name, one in final["commitments"].items()},
+    )
+
+
+def _version(one: Mapping[str, Any]) -> Any:
+    return None if one["version"] is None else Version(**one["version"])
+
+
+def _lines(kept: Iterable[Mapping[str, Any]]) -> tuple[Line, ...]:
+    return tuple(Line(**{**one, "holds": tuple(map(tuple, one["holds"]))}) for one in kept)
 
 
 def now() -> float:

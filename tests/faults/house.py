@@ -25,7 +25,7 @@ from deploy.local.stack import SERVICES, DataDirectory, Ports
 from tests.faults.calls import Calls
 from tests.faults.checker import MENDED_BY_TIME, Violation, check
 from tests.faults.clocks import Clocks, settable_clocks
-from tests.faults.history import Final, Recorder, now
+from tests.faults.history import Final, History, Recorder, now
 from tests.faults.load import MATCHED, ORGANISATION, Bank, Load, Record, made_up
 from tests.faults.means import small_disk
 from tests.faults.proxy import Proxy
@@ -60,6 +60,8 @@ class House:
     clocks: Clocks | None = None
     banks: int = 0
     """How many banks were opened; each has records of its own."""
+    judged: tuple[History, Final] | None = None
+    """What was judged last."""
 
     def pids(self) -> dict[str, int]:
         """The processes that run, by name."""
@@ -131,7 +133,8 @@ class House:
         deadline = now() + seconds
         while True:
             final = read_final(self.client, settings["matcher"], uri, sorted(records), pairs)
-            found = check(self.recorder.history(), final)
+            self.judged = self.recorder.history(), final
+            found = check(*self.judged)
             late = bool(found) and {one.kind for one in found} <= MENDED_BY_TIME
             if not late or now() > deadline:
                 break

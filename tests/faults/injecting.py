@@ -6,7 +6,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,9 +18,11 @@ from deploy.local import child
 from deploy.local.programs import programs, service_settings
 from deploy.local.servers import wait_until
 from shared.events import clients
+from shared.events.dead_letters import list_dead_letters
 from shared.events.reader import read_to_end
 from shared.events.relay import LEASE
-from shared.events.topics import Topics
+from shared.events.topics import ACTIVITIES, MATCHES, OFFERS, REQUESTS, TYPES, Topics
+from shared.events.versions import Version
 from shared.settings import Settings
 from tests.faults.history import now
 from tests.faults.house import House
@@ -35,12 +38,22 @@ PRODUCT = tuple(
 READY_SECONDS = 120
 HOUR = 3600
 RELAYS = ("requests-worker", "offers-worker")
-POISON = (
-    (b"poison", b"{", []),
-    (None, None, []),
-    (b"poison", b"\xff\xfe", [("ce_type", b"nobody.knows.v1"), ("ce_id", b"1")]),
+POISON: tuple[tuple[bytes | None, list[tuple[str, bytes]]], ...] = (
+    (b"{", []),
+    (None, []),
+    (b"\xff\xfe", [("ce_type", b"nobody.knows.v1"), ("ce_id", b"1")]),
 )
-"""Keys, values and headers that no consumer understands."""
+"""Values and headers that no consumer understands."""
+MOST_AGAIN = 200
+"""So many events of a topic are said again, a quarter of them twice."""
+_ALL = ("matcher-ledger", "matcher-index")
+READERS: Mapping[str, tuple[str, ...]] = {
+    REQUESTS: (*_ALL, "portal"),
+    OFFERS: (*_ALL, "portal"),
+    ACTIVITIES: _ALL,
+    MATCHES: (*_ALL, "portal", "requests", "offers"),
+}
+"""Who reads each topic, by the names that their dead letters tell."""
 
 
 def kill(*names: str) -> Inject:
@@ -202,34 +215,61 @@ def direct(house: House) -> Settings:
 
 
 def say_again(house: House, _seconds: float) -> float:
-    """Old events come again in any order, as the last word of their keys."""
+    """Old events of every topic come again in any order, some twice, as the last word of their
+    keys."""
     settings = direct(house)
-    names = [Topics(settings.topic_prefix).requests, Topics(settings.topic_prefix).offers]
-    said = list(read_to_end(settings, names))
-    random.Random(len(said)).shuffle(said)
+    rng = random.Random("said again")
     with closing(clients.producer(settings)) as producer:
-        for one in said[:500]:
-            producer.send(one.topic, key=one.key, value=one.value, headers=list(one.headers))
+        for topic in (settings.topic_prefix + name for name in TYPES):
+            said = list(read_to_end(settings, [topic]))
+            again = rng.sample(said, min(len(said), MOST_AGAIN))
+            again += again[: len(again) // 4]
+            rng.shuffle(again)
+            for one in again:
+                producer.send(topic, key=one.key, value=one.value, headers=list(one.headers))
         producer.flush()
+    wait_until(lambda: not stale(settings), READY_SECONDS, "what is newest being said again")
     return now()
 
 
+def stale(settings: Settings) -> list[str]:
+    """The keys, with their topics, whose last event is older than another of theirs."""
+    newest: dict[str, Version] = {}
+    last: dict[str, Version] = {}
+    for one in read_to_end(settings, Topics(settings.topic_prefix).states):
+        headers = dict(one.headers)
+        if one.key is None or not {"ce_epoch", "ce_number"} <= headers.keys():
+            continue  # poison, which a fault put there
+        name = f"{one.topic} {one.key.decode(errors='replace')}"
+        last[name] = Version(int(headers["ce_epoch"]), int(headers["ce_number"]))
+        newest[name] = max(last[name], newest.get(name, last[name]))
+    return [name for name, version in last.items() if version < newest[name]]
+
+
 def poison(house: House, _seconds: float) -> float:
-    """What nobody understands stands in each topic, and becomes dead letters."""
+    """What nobody understands stands in each topic; whoever reads it puts aside each piece."""
     settings = direct(house)
-    topics = Topics(settings.topic_prefix)
-    before = sum(1 for _ in read_to_end(settings, topics.dead_letters))
+    mark = uuid.uuid4().hex
+    due: set[tuple[str, str, bytes]] = set()
     with closing(clients.producer(settings)) as producer:
-        for topic in topics.states:
-            for key, value, headers in POISON:
-                producer.send(topic, key=key or b"none", value=value, headers=headers)
+        for name, readers in READERS.items():
+            topic = settings.topic_prefix + name
+            for number, (value, headers) in enumerate(POISON):
+                key = f"poison {mark} {number}".encode()
+                producer.send(topic, key=key, value=value, headers=headers)
+                due |= {(topic, reader, key) for reader in readers}
         producer.flush()
-    least = before + len(topics.states)
-    wait_until(
-        lambda: sum(1 for _ in read_to_end(settings, topics.dead_letters)) >= least,
-        READY_SECONDS,
-        "the poison being put aside",
-    )
+    missing = due
+
+    def put_aside() -> bool:
+        nonlocal missing
+        missing = due - {(one.topic, one.consumer, one.key) for one in list_dead_letters(settings)}
+        return not missing
+
+    try:
+        wait_until(put_aside, READY_SECONDS, "the poison being put aside")
+    except TimeoutError as error:
+        raise TimeoutError(f"{error}: not by {sorted(missing)}") from None
     return now()
 
 
@@ -258,9 +298,7 @@ LINKS: dict[str, Inject] = {
 CLOCKS: dict[str, Inject] = {
     f"clock {way} {name}": clock(ahead, *names)
     for name, names in (
-        ("requests", ("requests",)),
-        ("matcher", ("matcher",)),
-        ("matcher-worker", ("matcher-worker",)),
+        *((name, (name,)) for name in PRODUCT if name not in RELAYS),
         ("relays", RELAYS),
     )
     for way, ahead in (("ahead", HOUR), ("behind", -HOUR))

@@ -8,8 +8,9 @@ from pathlib import Path
 from click.testing import CliRunner
 
 from deploy.cli.main import main
-from deploy.local.programs import portal_environment
+from deploy.local.programs import Plan, portal_environment
 from deploy.local.servers import database_uri, wait_until
+from deploy.local.stack import Ports
 from shared.events.reader import read_to_end
 from tests.faults.checker import Violation
 from tests.faults.history import Final
@@ -29,7 +30,7 @@ def restore_after(house: House, directory: Path, seconds: float) -> list[Violati
     """
     found, before = house.judge()
     assert found == []
-    _entraide(house, "backup", str(directory))
+    entraide(house.stack.plan, "backup", str(directory))
     house.go_on(before)
     house.load.most = len(house.load.records) + MORE
 
@@ -54,7 +55,9 @@ def _stopped_for(house: House, directory: Path) -> None:
     """Restore while no process of the product runs; the supervisor starts them afterwards."""
     house.signal(signal.SIGSTOP, *PRODUCT)
     try:
-        _entraide(house, "restore", str(directory))  # waits until the groups miss their members
+        entraide(
+            house.stack.plan, "restore", str(directory)
+        )  # waits until the groups miss their members
     finally:
         house.kill(*PRODUCT)
     wait_until(house.stack.supervisor.ready, READY_SECONDS, "every process being ready again")
@@ -74,13 +77,13 @@ def _agreed(house: House, before: Final, after: Final, made: Collection[str]) ->
     assert {name for name in made if name in last and last[name].value is not None} == set()
 
 
-def _entraide(house: House, *words: str) -> None:
-    """A command of the operator's, past the proxies."""
-    ports = house.stack.plan.ports
+def entraide(plan: Plan, *words: str, ports: Ports | None = None) -> None:
+    """A command of the operator's, past the proxies; at these ports, if not at the plan's own."""
+    at = ports or plan.ports
     environ = {
-        **portal_environment(house.stack.plan),
-        "ENTRAIDE_KAFKA": ports.kafka,
-        "ENTRAIDE_MONGODB": database_uri(ports.database),
+        **portal_environment(plan),
+        "ENTRAIDE_KAFKA": at.kafka,
+        "ENTRAIDE_MONGODB": database_uri(at.database),
     }
     done = CliRunner().invoke(main, list(words), env=environ)
     assert done.exit_code == 0, done.output

@@ -1,13 +1,24 @@
-"""What the long runs saw, kept as JSON; `python -m tests.faults.table` makes a table of it."""
+"""What the long runs saw, kept as JSON; `python -m tests.faults.table` makes a table of it.
+
+Runs of some faults alone make a whole together: each fault has its last run, with its day and the
+version that it was of. With the file of a case, beside, the command judges that again.
+"""
 
 import json
-from collections.abc import Sequence
+import re
+import subprocess
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import click
 
+from tests.faults.checker import check
+from tests.faults.faults import FAULTS
+from tests.faults.history import read_case
+
 BUILD = Path(__file__).parents[2] / "build"
+RESTORED = "restore into the running house"
 KINDS = {"embedded": "embedded", "kafka": "Apache Kafka"}
 
 
@@ -15,7 +26,9 @@ KINDS = {"embedded": "embedded", "kafka": "Apache Kafka"}
 class Run:
     """What a fault did: seconds to recover, acknowledged writes a second, what was violated.
 
-    `seconds` in all. `skipped` and `failed` say why there are no figures.
+    `seconds` in all, with `rate` calls a second asked for. `skipped` and `failed` say why there are
+    no figures. `date` is the day, as ISO has it, and `commit` what was run, with a + where it was
+    changed; both empty where nobody knows.
     """
 
     fault: str
@@ -29,6 +42,9 @@ class Run:
     seconds: float = 0.0
     skipped: str = ""
     failed: str = ""
+    rate: float = 0.0
+    date: str = ""
+    commit: str = ""
 
     def line(self) -> str:
         """The run in a line, for who waits."""
@@ -44,6 +60,23 @@ class Run:
 def kept_at(kind: str) -> Path:
     """Where the runs on a kind of broker are kept."""
     return BUILD / f"faults-{kind}.json"
+
+
+def case_of(kind: str, run: Run) -> Path:
+    """Where is kept what was done and read in the last run of that fault."""
+    return BUILD / f"faults-{kind}" / f"{re.sub(r'[^a-z]+', '-', run.fault)}.json"
+
+
+def commit() -> str:
+    """The version that is run; empty where nobody knows."""
+    asked = ("git", "describe", "--always", "--exclude=*", "--dirty=+")
+    try:
+        told = subprocess.run(
+            asked, cwd=BUILD.parent, capture_output=True, text=True, check=False
+        ).stdout
+    except FileNotFoundError:
+        return ""
+    return told.strip()
 
 
 def keep(run: Run, file: Path) -> None:
@@ -64,8 +97,11 @@ def read(file: Path) -> list[Run]:
     return [Run(**{**one, "violations": tuple(one["violations"])}) for one in kept]
 
 
-def table(runs: dict[str, Sequence[Run]]) -> str:
-    """Markdown: a line for each fault, with its recovery and what was violated on each broker."""
+def table(runs: dict[str, Sequence[Run]], faults: Collection[str] = ()) -> str:
+    """Markdown: a line for each fault, with its recovery and what was violated on each broker.
+
+    Below it the sums, and which of `faults` have not been run.
+    """
     kinds = [kind for kind in KINDS if runs.get(kind)]
     head = " | ".join(f"{KINDS[kind]}, s" for kind in kinds)
     lines = [f"| fault | {head} | violations |", "|---" * (len(kinds) + 2) + "|"]
@@ -74,7 +110,7 @@ def table(runs: dict[str, Sequence[Run]]) -> str:
         found = [by_name[kind].get(fault) for kind in kinds]
         broken = sum(len(run.violations) for run in found if run is not None)
         lines.append(f"| {fault} | {' | '.join(map(_cell, found))} | {broken} |")
-    return "\n".join([*lines, "", *(_sum(kind, runs[kind]) for kind in kinds)])
+    return "\n".join([*lines, "", *(_sum(kind, runs[kind], faults) for kind in kinds)])
 
 
 def _cell(run: Run | None) -> str:
@@ -87,16 +123,35 @@ def _cell(run: Run | None) -> str:
     return "–" if run.recovery_seconds is None else f"{run.recovery_seconds:.1f}"
 
 
-def _sum(kind: str, runs: Sequence[Run]) -> str:
+def _sum(kind: str, runs: Sequence[Run], faults: Collection[str]) -> str:
     done = [run for run in runs if not run.skipped]
+    missing = [name for name in faults if name not in {run.fault for run in done}]
+    days = sorted({run.date or "?" for run in done})
+    commits = ", ".join(sorted({run.commit or "?" for run in done}))
+    rates = ", ".join(f"{rate:g}" for rate in sorted({run.rate for run in done}))
     return (
         f"{KINDS[kind]}: {len(done)} faults, {sum(run.seconds for run in done) / 60:.0f} minutes, "
         f"{sum(run.acknowledged for run in done):,} writes acknowledged, "
         f"{sum(run.unknown for run in done):,} never answered, "
         f"{sum(len(run.violations) for run in done)} violations, "
-        f"{sum(bool(run.failed) for run in done)} failed.  "
+        f"{sum(bool(run.failed) for run in done)} failed; from {days[0] if days else '?'} to "
+        f"{days[-1] if days else '?'}, of {commits}, "
+        f"at {rates} calls a second; "
+        f"not run: {', '.join(missing) or 'none'}.  "
     )
 
 
+@click.command(help=__doc__)
+@click.argument("case", required=False, type=click.Path(path_type=Path, exists=True))
+def main(case: Path | None) -> None:
+    """Print the table, or what is wrong with a case."""
+    if case is None:
+        known = [*(fault.name for fault in FAULTS), RESTORED]
+        click.echo(table({kind: read(kept_at(kind)) for kind in KINDS}, known))
+        return
+    found = check(*read_case(case))
+    click.echo("\n".join(f"{one.kind}: {one.what}" for one in found) or "no violation")
+
+
 if __name__ == "__main__":
-    click.echo(table({kind: read(kept_at(kind)) for kind in KINDS}))
+    main()

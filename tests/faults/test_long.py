@@ -4,15 +4,16 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from tests.faults.faults import FAULTS, Fault
-from tests.faults.history import now
+from tests.faults.history import Final, now, write_case
 from tests.faults.house import House, running_house
 from tests.faults.restoring import restore_after
-from tests.faults.table import Run, keep, kept_at
+from tests.faults.table import RESTORED, Run, case_of, commit, keep, kept_at
 
 KIND = os.environ.get("ENTRAIDE_TEST_FAULTS", "")
 pytestmark = [
@@ -27,7 +28,6 @@ More than they do, and what is behind falls further behind, with a fault or with
 CLIENTS, RECORDS = 6, 60
 CALM_SECONDS = 2.0
 PATIENCE = 180.0
-RESTORE = "restore into the running house"
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +48,7 @@ def report() -> list[Run]:
 def test_it_recovers_and_nothing_is_lost(house: House, report: list[Run], fault: Fault) -> None:
     run = Run(fault.name, fault.reason)
     began = now()
-    with _told(report, run, began):
+    with _told(house, report, run, began):
         time.sleep(CALM_SECONDS)
         run.recovery_seconds = round(house.recovered(fault.inject(house, fault.lasts), PATIENCE), 1)
         time.sleep(CALM_SECONDS)
@@ -58,8 +58,8 @@ def test_it_recovers_and_nothing_is_lost(house: House, report: list[Run], fault:
 
 
 def test_a_restored_house_agrees(house: House, report: list[Run], tmp_path: Path) -> None:
-    run = Run(RESTORE, "what was registered since the backup is left somewhere, or wins")
-    with _told(report, run, now()):
+    run = Run(RESTORED, "what was registered since the backup is left somewhere, or wins")
+    with _told(house, report, run, now()):
         found = restore_after(house, tmp_path / "backup", 5)
         run.violations = tuple(f"{one.kind}: {one.what}" for one in found)
         time.sleep(CALM_SECONDS)
@@ -68,8 +68,9 @@ def test_a_restored_house_agrees(house: House, report: list[Run], tmp_path: Path
 
 
 @contextmanager
-def _told(report: list[Run], run: Run, began: float) -> Iterator[None]:
-    """Tell of a run once it is over, however it ends."""
+def _told(house: House, report: list[Run], run: Run, began: float) -> Iterator[None]:
+    """Tell of a run once it is over, however it ends, and keep what was done and read."""
+    house.judged = None
     try:
         yield
     except pytest.skip.Exception as skipped:
@@ -79,6 +80,8 @@ def _told(report: list[Run], run: Run, began: float) -> Iterator[None]:
         run.failed = f"{type(error).__name__}: {error}"
         raise
     finally:
+        if not run.skipped:
+            write_case(*(house.judged or (house.recorder.history(), Final())), case_of(KIND, run))
         _tell(report, run, now() - began)
 
 
@@ -94,5 +97,6 @@ def _count(run: Run, house: House, seconds: float) -> None:
 def _tell(report: list[Run], run: Run, seconds: float) -> None:
     run.seconds = round(seconds, 1)
     report.append(run)
+    run.rate, run.date, run.commit = RATE, datetime.now(UTC).date().isoformat(), commit()
     keep(run, kept_at(KIND))
     print(f"\n[{len(report)}/{len(FAULTS) + 1}] {run.line()}", flush=True)  # noqa: T201

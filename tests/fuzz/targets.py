@@ -11,7 +11,7 @@ import json
 import socket
 import tempfile
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -20,9 +20,9 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from flask import Flask
 from xlsxwriter import Workbook
 
+from deploy.backup import manifest as backup
 from deploy.cli.goldformat import FILES, GoldSetError, RowError
 from deploy.cli.goldformat import read_rows as read_gold_rows
 from services.offers.iati.faults import FileError
@@ -30,6 +30,7 @@ from services.offers.iati.reading import read_activities
 from services.offers.iati.understanding import Understanding
 from services.portal.sheets.faults import SheetError
 from services.portal.sheets.reading import read_sheet
+from services.portal.sheets.requests_table import REQUESTS, request_bodies
 from services.portal.sheets.rows import read_rows
 from services.portal.sheets.tables import ACTIVITIES, OFFERS
 from services.portal.sheets.values import UnclearError, read_day, read_number
@@ -44,27 +45,16 @@ from shared.language.exclusions import excluded_spans
 from shared.language.facts import find_facts
 from shared.vocabulary import LANGUAGES
 from shared.web.bodies import parse_json
-from shared.web.identity import Identity
 from shared.web.key_sets import read_key_set
-from shared.web.languages import reading_language
 from shared.web.paging import DEFAULT_SORT, read_cursor, write_cursor
-from shared.web.preconditions import required_version
-from shared.web.problems import Problem
 from shared.web.tokens import generate_key, issue_token
 from shared.web.verification import TokenChecker
+from tests.fuzz import asking
+from tests.fuzz.target import SOMEBODY, Target, refused
 from tests.services.offers import iati_files
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 MOST_XML = 256 * 1024
-REFUSALS = frozenset({400, 401, 413, 422, 428})
-
-
-@dataclass(frozen=True)
-class Target:
-    """A parser; `seeds` are inputs that it takes, from which fuzzers go on."""
-
-    run: Callable[[bytes], None]
-    seeds: tuple[bytes, ...]
 
 
 @dataclass
@@ -154,9 +144,59 @@ def _workbook() -> bytes:
     return file.getvalue()
 
 
+def _report() -> bytes:
+    told = {
+        "reference": "r-1",
+        "title": "Machines",
+        "description": "Six.",
+        "language": "en",
+        "theme": "marking",
+        "kind": "equipment",
+        "quantity": "6",
+        "unit": "machines",
+        "amount": "1200,50",
+        "currency": "USD",
+        "priority": "high",
+        "received": "Two.",
+        "objective": "All rifles marked",
+        "indicator": "Share",
+        "reached_by": "2027-01-31",
+        "from": "2026-10-01",
+        "to": "2027-12-31",
+        "report": "Report",
+        "report_year": "2026",
+        "action_plan": "Plan",
+        "level": "restricted",
+    }
+    return f"{';'.join(told)}\n{';'.join(told.values())}\n".encode()
+
+
 def _sheet_part() -> bytes:
     with zipfile.ZipFile(io.BytesIO(_workbook())) as archive:
         return archive.read("xl/worksheets/sheet1.xml")
+
+
+def national_report(data: bytes) -> None:
+    """The spreadsheet of a national report: what is read without fault can be sent."""
+    try:
+        told = read_rows(read_sheet(data), REQUESTS, "en", lines=True)
+    except SheetError:
+        return
+    for fault in told.faults:
+        assert fault.sentence("zh")
+    if not told.faults:
+        for sent in request_bodies(told.rows, "SEN"):
+            json.dumps(sent, allow_nan=False).encode()
+            assert sent["country"] == "SEN"
+
+
+def manifest(data: bytes) -> None:
+    """The manifest of a backup."""
+    with tempfile.TemporaryDirectory() as name:
+        directory = Path(name)
+        (directory / backup.NAME).write_bytes(data)
+        with suppress(backup.BackupError):
+            backup.verify(directory, backup.read(directory))
 
 
 def cell(data: bytes) -> None:
@@ -187,7 +227,7 @@ def gold(data: bytes) -> None:
 def cursor(data: bytes) -> None:
     """A cursor of a list."""
     text = data.decode("utf-8", "surrogateescape")
-    with _refused():
+    with refused():
         values = read_cursor(text, DEFAULT_SORT)
         json.dumps(write_cursor(values, DEFAULT_SORT))
 
@@ -199,36 +239,21 @@ def plain_cursor(data: bytes) -> None:
 
 def token(data: bytes) -> None:
     """The Authorization header."""
-    with _refused():
+    with refused():
         found = _CHECKER.check(data.decode("latin-1"))
-        assert found == _SOMEBODY, "a token that nobody issued was taken"
-
-
-def etag(data: bytes) -> None:
-    """If-Match, and a version by itself."""
-    text = _header(data)
-    with _APP.test_request_context(headers={"If-Match": text}), _refused():
-        assert str(required_version()) in text
-    with suppress(ValueError):
-        assert str(Version.parse(text)) == text
-
-
-def language(data: bytes) -> None:
-    """Accept-Language."""
-    with _APP.test_request_context(headers={"Accept-Language": _header(data)}):
-        assert reading_language(None) in LANGUAGES
+        assert found == SOMEBODY, "a token that nobody issued was taken"
 
 
 def body(data: bytes) -> None:
     """A JSON body: what is taken can be stored and answered."""
-    with _refused():
+    with refused():
         json.dumps(parse_json(data), allow_nan=False).encode()
 
 
 def attachment(data: bytes) -> None:
     """A file of a record: the name before the first line's end, the content after it."""
     name, _, content = data.partition(b"\n")
-    with _refused():
+    with refused():
         media_type(content, checked_name(name.decode("utf-8", "replace")))
 
 
@@ -273,20 +298,6 @@ def words(data: bytes) -> None:
         excluded_spans(text, name, "request")
 
 
-def _header(data: bytes) -> str:
-    return data.decode("latin-1").translate({10: None, 13: None})
-
-
-class _refused:  # noqa: N801 (reads as what it says)
-    """Lets the problems of bad input through, and nothing else."""
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, _type: Any, error: BaseException | None, _trace: Any) -> bool:
-        return isinstance(error, Problem) and error.status in REFUSALS
-
-
 class _OneKey:
     def find(self, key_id: object) -> Any:
         return _KEY if key_id in (None, _PAIR.public["kid"]) else None
@@ -296,14 +307,13 @@ def _public_key() -> Any:
     return next(iter(read_key_set(_PAIR.jwks_json()).values()))
 
 
-_APP = Flask(__name__)
 _PAIR = generate_key()
 _KEY = _public_key()
-_SOMEBODY = Identity("somebody", "requester", "SEN")
 _CHECKER = TokenChecker(_OneKey(), "entraide", "entraide", lambda: NOW, b"k" * 32)
-_TOKEN = issue_token(_PAIR, _SOMEBODY, timedelta(minutes=5), NOW)
+_TOKEN = issue_token(_PAIR, SOMEBODY, timedelta(minutes=5), NOW)
 
 TARGETS: Mapping[str, Target] = {
+    **asking.TARGETS,
     "event": Target(event, _event_seeds()),
     "iati": Target(iati, (iati_files.file(iati_files.activity()),)),
     "spreadsheet": Target(
@@ -311,6 +321,17 @@ TARGETS: Mapping[str, Target] = {
         (_workbook(), b"reference;title;theme;kind\nr-1;Machines;marking;equipment\n"),
     ),
     "workbook": Target(workbook, (_sheet_part(),)),
+    "national report": Target(national_report, (_workbook(), _report())),
+    "manifest": Target(
+        manifest,
+        (
+            b'{"format": 1, "made_at": "2026-01-01T00:00:00Z", "services": {}}',
+            b'{"format": 1, "made_at": "x", "services": {"offers": {"offer": '
+            b'{"documents": 2, "sha256": "00"}}}}',
+            b'{"format": 1, "made_at": "x", "services": {"\\u0000": {"offer": '
+            b'{"documents": 2, "sha256": "00"}}}}',
+        ),
+    ),
     "cell": Target(
         cell,
         (b"1 200,50", "١٬٢٠٠".encode(), b"1 October 2026", "2026年10月1日".encode()),
@@ -321,8 +342,6 @@ TARGETS: Mapping[str, Target] = {
         plain_cursor, (b'[["-created_at","id"],[{"ms":1767268800000},"an-id"]]',)
     ),
     "token": Target(token, (b"Bearer " + _TOKEN.encode(), b"bearer a.b.c")),
-    "etag": Target(etag, (b'"1.3"', b"1.3", b'W/"1.3"', b"*")),
-    "language": Target(language, (b"fr-CA, fr;q=0.8, *;q=0.1", b"zh-Hant-TW")),
     "body": Target(body, (b'{"title": "T", "needs": [{"quantity": 1.5e3}], "x": "\\ud83d"}',)),
     "attachment": Target(
         attachment, (b"plan.pdf\n%PDF-1.7", b"sheet.xlsx\n" + _workbook(), b"a.txt\nword")

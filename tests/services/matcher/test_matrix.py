@@ -5,13 +5,13 @@ How the table is read, and what a new route needs: ../matrix/table.py.
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 import mongoengine
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
 
 from services.matcher.alliance_documents import Alliance
 from services.matcher.alliance_keeping import AllianceKeeper
@@ -23,6 +23,7 @@ from shared.web.database import connect_database, current_database
 from shared.web.identity import Identity
 from shared.web.tokens import KeyPair, issue_token
 from shared.web.visibility import CONFIDENTIAL, LEVELS, narrowest
+from tests.fuzz.calling import CALLS, fuzz
 from tests.services.matcher.alike import Finder
 from tests.services.matcher.alike import Worker as Comparing
 from tests.services.matcher.conftest import Clock
@@ -38,7 +39,8 @@ from tests.services.matcher.records import (
 )
 from tests.services.matcher.world import Caller, received
 from tests.services.matcher.world import World as Records
-from tests.services.matrix.asking import attach, credentials, new_file
+from tests.services.matrix import hostile
+from tests.services.matrix.asking import Asked, Call, attach, credentials, new_file
 from tests.services.matrix.html import HTML, lacking_html, with_html
 from tests.services.matrix.table import Row, Snapshot, World, check_row, faults_of, read_table
 
@@ -91,7 +93,7 @@ def line_of(level: str, own: str) -> int:
     return NUMBERS[level] + LINES[own]
 
 
-def asked(world: World, level: str) -> Any:
+def requested(world: World, level: str) -> Any:
     """A request of a level with a line for all who see it, one for parties, one for overseers."""
     mark = f"zq{level}"
     world.ids[level] = world.mark(f"{level}.all", mark)
@@ -201,7 +203,7 @@ def world(
     free = {"conditions": [], "eligibility": {"countries": [], "regions": [], "groups": []}}
     machines = [provision(1, capacity=1000)]
     offers = {"o1": "org-1", "o2": "org-2", "o3": "org-1", "o4": "org-1", "o5": "org-1"}
-    requests = [asked(world, level) for level in LEVELS]
+    requests = [requested(world, level) for level in LEVELS]
     events = [
         *requests,
         request_event("ben", country="BEN", needs=[need(1, quantity=4)]),
@@ -270,7 +272,11 @@ def world(
     for event in events:
         keeper.hear(received(event))
     keeper.turn({0, 1, 2}, NOW.date(), NOW)
-    world.ids["alliance"] = Alliance.objects.first().id
+    alliance = Alliance.objects.first()
+    world.ids["alliance"] = alliance.id
+    world.ids["alliance/id"] = next(
+        one.request for one in alliance.members if one.request in world.ids.values()
+    )
     state = call("requester", state="SEN")
     for name, line in (("draft", every[2]), ("sent", 1)):
         made = state.post("/v1/applications", applied(line))
@@ -278,6 +284,10 @@ def world(
         world.ids[name] = made.json["id"]
     path = f"/v1/applications/{world.ids['sent']}"
     assert state.post(f"{path}/submit", etag=state.get(path).headers["ETag"]).status_code == 200
+    joining = {"proposal": "zqpublic.o1", "role": "partner", "text": "We are near."}
+    made = call("donor", organisation="org-2").post("/v1/joinings", joining)
+    assert made.status_code == 201, made.text
+    world.ids["joining"] = made.json["id"]
     made = coordinator.post("/v1/embargoes", EMBARGO)
     assert made.status_code == 201, made.text
     world.ids["embargo"] = made.json["id"]
@@ -316,26 +326,30 @@ def test_rows_send_html_in_every_text(client: FlaskClient, world: World) -> None
     assert lacking_html(client.application, body_of) == []
 
 
-@pytest.mark.parametrize("row", TABLE.rows, ids=str)
-def test_callers_are_answered_as_the_table_says(
-    row: Row,
+@pytest.fixture(scope="module")
+def asked(
     client: FlaskClient,
     headers: Callable[..., dict[str, str]],
     world: World,
     snapshot: Snapshot,
-) -> None:
-    name, _, rest = row.record.partition("/")
-    id_, rest = world.ids.get(name, name), rest or world.ids.get(f"{name}/id", "")
-    path = row.path
-    for place, gap in enumerate(part for part in GAPS if f"{{{part}}}" in row.path):
-        path = path.replace(f"{{{gap}}}", id_ if place == 0 else rest)
-    query = QUERIES.get(row.path, lambda _: {})(id_) if row.record != "-" else {}
-    tag = world.etags.get(name)
-    if tag is None and row.method != "GET":
-        tag = etag_of(path, client, headers("coordinator"))
-    snapshot.restore()
+) -> Asked:
+    """What callers send for a row."""
 
-    def send(column: str, row: Row) -> TestResponse:
+    @cache
+    def tag_of(path: str) -> str | None:
+        return etag_of(path, client, headers("coordinator"))
+
+    def call(column: str, row: Row) -> Call:
+        name, _, rest = row.record.partition("/")
+        id_, rest = world.ids.get(name, name), rest or world.ids.get(f"{name}/id", "")
+        path = row.path
+        for place, gap in enumerate(part for part in GAPS if f"{{{part}}}" in row.path):
+            path = path.replace(f"{{{gap}}}", id_ if place == 0 else rest)
+        asks = row.method == "GET" and row.record != "-"
+        query = QUERIES.get(row.path, lambda _: {})(id_) if asks else {}
+        tag = world.etags.get(name)
+        if tag is None and row.method != "GET":
+            tag = tag_of(path)
         who = credentials(column, row.method, CALLERS, headers, "matcher", "coordinator")
         if tag is not None:
             who["If-Match"] = tag
@@ -345,6 +359,33 @@ def test_callers_are_answered_as_the_table_says(
         if row.method == "POST" and row.path.endswith("/attachments"):
             naming, options = new_file()
             who |= naming
-        return client.open(path, method=row.method, headers=who, query_string=query, **options)
+        return Call(row.method, path, {"headers": who, "query_string": query, **options})
 
-    check_row(row, TABLE, world, snapshot, send)
+    return Asked(client.application, TABLE, world, snapshot, call)
+
+
+@pytest.mark.parametrize("row", TABLE.rows, ids=str)
+def test_callers_are_answered_as_the_table_says(row: Row, asked: Asked) -> None:
+    asked.snapshot.restore()
+    check_row(row, TABLE, asked.world, asked.snapshot, asked.sender())
+
+
+def test_no_field_takes_an_operator_of_the_database(asked: Asked) -> None:
+    assert hostile.try_fields(asked) > 10
+
+
+def test_no_body_sets_what_it_does_not_have(asked: Asked) -> None:
+    assert hostile.try_foreign(asked) > 3
+
+
+def test_no_filter_takes_an_operator_of_the_database(asked: Asked) -> None:
+    assert hostile.try_filters(asked) > 1
+
+
+def test_no_address_takes_an_operator_of_the_database(asked: Asked) -> None:
+    assert hostile.try_gaps(asked) > 3
+
+
+@pytest.mark.skipif(not CALLS, reason="`make fuzz` calls the services")
+def test_whatever_is_asked_is_answered_as_it_is_described(asked: Asked) -> None:
+    fuzz(asked, CALLS)

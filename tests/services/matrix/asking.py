@@ -1,15 +1,72 @@
-"""How the APIs of requests, offers and matcher are asked alike: callers' headers, files."""
+"""How the APIs are asked alike: the calls of a table's rows, callers' headers, files."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
+from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
-from tests.services.matrix.table import World
+from tests.services.matrix.table import Row, Snapshot, Table, World
 
 Headers = Callable[..., dict[str, str]]
 Callers = Mapping[str, tuple[str, dict[str, Any]]]
 """By the table's word for a caller: its role, and what that is bound to."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """What a caller sends; `options`, headers among them, are those of a test client."""
+
+    method: str
+    path: str
+    options: dict[str, Any]
+
+    def send(self, client: FlaskClient) -> TestResponse:
+        """The answer."""
+        return client.open(self.path, method=self.method, **self.options)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A service, its table, and what stands in its store.
+
+    `call` makes what the caller of a column sends for a row, of the store as it is at first.
+    """
+
+    app: Flask
+    table: Table
+    world: World
+    snapshot: Snapshot
+    call: Callable[[str, Row], Call]
+
+    def sender(self, **cookies: bool) -> Callable[[str, Row], TestResponse]:
+        """Sends the calls; `use_cookies` as of a test client."""
+        client = self.app.test_client(**cookies)
+        return lambda column, row: self.call(column, row).send(client)
+
+    def calls(self) -> Mapping[str, list[tuple[str, Row]]]:
+        """By "method path" of what the service describes: each row, with each column."""
+        document = self.app.test_client().get("/openapi.json").get_json()
+        found: dict[str, list[tuple[str, Row]]] = {
+            f"{method.upper()} {path}": []
+            for path, item in document["paths"].items()
+            for method in item
+            if method != "parameters"
+        }
+        for row in self.table.rows:
+            route = f"{row.method} {row.path}"
+            if route in found:
+                found[route] += [(column, row) for column in row.cells]
+        return found
+
+    def accepted(self) -> Iterator[tuple[str, str, Row]]:
+        """Those of `calls` that are answered with success: "method path", column and row."""
+        for route, pairs in self.calls().items():
+            for column, row in pairs:
+                if row.cells[column].startswith("2"):
+                    yield route, column, row
 
 
 def credentials(

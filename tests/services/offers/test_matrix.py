@@ -19,7 +19,9 @@ from shared.settings import Settings
 from shared.web.database import current_database
 from shared.web.identity import Identity
 from shared.web.tokens import KeyPair, issue_token
-from tests.services.matrix.asking import attach, credentials, new_file
+from tests.fuzz.calling import CALLS, fuzz
+from tests.services.matrix import hostile
+from tests.services.matrix.asking import Asked, Call, attach, credentials, new_file
 from tests.services.matrix.html import lacking_html, with_html
 from tests.services.matrix.table import Row, Snapshot, World, check_row, faults_of, read_table
 from tests.services.offers.iati_files import activity, file
@@ -186,15 +188,16 @@ def test_rows_send_html_in_every_text(client: FlaskClient, world: World) -> None
     assert lacking_html(client.application, body_of) == []
 
 
-@pytest.mark.parametrize("row", TABLE.rows, ids=str)
-def test_callers_are_answered_as_the_table_says(
-    row: Row,
+@pytest.fixture(scope="module")
+def asked(
     client: FlaskClient,
     headers: Callable[..., dict[str, str]],
     world: World,
     snapshot: Snapshot,
-) -> None:
-    def send(column: str, row: Row) -> TestResponse:
+) -> Asked:
+    """What callers send for a row."""
+
+    def call(column: str, row: Row) -> Call:
         who = credentials(column, row.method, CALLERS, headers, "offers", "operator")
         if row.method != "GET" and row.record in world.etags:
             who["If-Match"] = world.etags[row.record]
@@ -218,6 +221,32 @@ def test_callers_are_answered_as_the_table_says(
             options = {"json": sent}
         elif row.record.startswith("zq"):
             options = {"query_string": {"q": row.record}}
-        return client.open(path, method=row.method, headers=who, **options)
+        return Call(row.method, path, {"headers": who, **options})
 
-    check_row(row, TABLE, world, snapshot, send)
+    return Asked(client.application, TABLE, world, snapshot, call)
+
+
+@pytest.mark.parametrize("row", TABLE.rows, ids=str)
+def test_callers_are_answered_as_the_table_says(row: Row, asked: Asked) -> None:
+    check_row(row, TABLE, asked.world, asked.snapshot, asked.sender())
+
+
+def test_no_field_takes_an_operator_of_the_database(asked: Asked) -> None:
+    assert hostile.try_fields(asked) > 10
+
+
+def test_no_body_sets_what_it_does_not_have(asked: Asked) -> None:
+    assert hostile.try_foreign(asked) > 3
+
+
+def test_no_filter_takes_an_operator_of_the_database(asked: Asked) -> None:
+    assert hostile.try_filters(asked) > 1
+
+
+def test_no_address_takes_an_operator_of_the_database(asked: Asked) -> None:
+    assert hostile.try_gaps(asked) > 3
+
+
+@pytest.mark.skipif(not CALLS, reason="`make fuzz` calls the services")
+def test_whatever_is_asked_is_answered_as_it_is_described(asked: Asked) -> None:
+    fuzz(asked, CALLS)

@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from werkzeug.test import TestResponse
 
 from services.portal import accounts, api_tokens, factors, invitations, sessions, webhooks
 from services.portal.documents import Account
@@ -22,6 +21,9 @@ from services.portal.signing_keys import signing_key
 from services.portal.trail import COMMAND_LINE
 from shared.web.database import current_database
 from shared.web.tokens import issue_token
+from tests.fuzz.calling import CALLS, fuzz
+from tests.services.matrix import hostile
+from tests.services.matrix.asking import Asked, Call
 from tests.services.matrix.html import lacking_html, with_html
 from tests.services.matrix.table import Row, Snapshot, World, check_row, faults_of, read_table
 from tests.services.portal.conftest import PASSWORD
@@ -122,13 +124,11 @@ def test_rows_send_html_in_every_text(app: Flask) -> None:
     assert lacking_html(app, lambda _: None) == []
 
 
-@pytest.mark.parametrize("row", TABLE.rows, ids=str)
-def test_callers_are_answered_as_the_table_says(
-    row: Row, app: Flask, house: House, world: World, snapshot: Snapshot
-) -> None:
-    client = app.test_client(use_cookies=False)
+@pytest.fixture(scope="module")
+def asked(app: Flask, house: House, world: World, snapshot: Snapshot) -> Asked:
+    """What callers send for a row."""
 
-    def credentials(column: str) -> dict[str, str]:
+    def credentials(column: str, row: Row) -> dict[str, str]:
         if column == "anonymous":
             return {}
         if not row.path.startswith("/v1/"):
@@ -142,13 +142,39 @@ def test_callers_are_answered_as_the_table_says(
         token = issue_token(signing_key(house, now), identity, timedelta(minutes=5), now)
         return {"Authorization": f"Bearer {token}"}
 
-    def send(column: str, row: Row) -> TestResponse:
+    def call(column: str, row: Row) -> Call:
         id_ = world.ids.get(row.record, row.record)
         named = iter(id_.split(".")) if row.path.count("{") > 1 and "ending" in row.path else None
         path = GAP.sub(lambda _: id_ if named is None else next(named), row.path)
         route = f"{row.method} {row.path}"
         sent = with_html(app, route, BODIES.get(route, lambda *_: None)(world, row.record))
         options = {} if sent is None else {"json": sent}
-        return client.open(path, method=row.method, headers=credentials(column), **options)
+        return Call(row.method, path, {"headers": credentials(column, row), **options})
 
-    check_row(row, TABLE, world, snapshot, send)
+    return Asked(app, TABLE, world, snapshot, call)
+
+
+@pytest.mark.parametrize("row", TABLE.rows, ids=str)
+def test_callers_are_answered_as_the_table_says(row: Row, asked: Asked) -> None:
+    check_row(row, TABLE, asked.world, asked.snapshot, asked.sender(use_cookies=False))
+
+
+def test_no_field_takes_an_operator_of_the_database(asked: Asked) -> None:
+    assert hostile.try_fields(asked) > 10
+
+
+def test_no_body_sets_what_it_does_not_have(asked: Asked) -> None:
+    assert hostile.try_foreign(asked) > 3
+
+
+def test_no_filter_takes_an_operator_of_the_database(asked: Asked) -> None:
+    assert hostile.try_filters(asked) > 1
+
+
+def test_no_address_takes_an_operator_of_the_database(asked: Asked) -> None:
+    assert hostile.try_gaps(asked) > 3
+
+
+@pytest.mark.skipif(not CALLS, reason="`make fuzz` calls the services")
+def test_whatever_is_asked_is_answered_as_it_is_described(asked: Asked) -> None:
+    fuzz(asked, CALLS)

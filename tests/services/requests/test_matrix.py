@@ -10,7 +10,6 @@ from typing import Any
 import mongoengine
 import pytest
 from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
 
 from services.requests.app import create_app
 from services.requests.documents import AUDITED
@@ -24,7 +23,9 @@ from shared.web.database import current_database
 from shared.web.identity import Identity
 from shared.web.tokens import KeyPair, issue_token
 from shared.web.visibility import LEVELS
-from tests.services.matrix.asking import attach, credentials, new_file
+from tests.fuzz.calling import CALLS, fuzz
+from tests.services.matrix import hostile
+from tests.services.matrix.asking import Asked, Call, attach, credentials, new_file
 from tests.services.matrix.html import lacking_html, with_html
 from tests.services.matrix.table import Row, Snapshot, World, check_row, faults_of, read_table
 
@@ -253,15 +254,16 @@ def test_rows_send_html_in_every_text(client: FlaskClient, world: World) -> None
     assert lacking_html(client.application, body_of) == []
 
 
-@pytest.mark.parametrize("row", TABLE.rows, ids=str)
-def test_callers_are_answered_as_the_table_says(
-    row: Row,
+@pytest.fixture(scope="module")
+def asked(
     client: FlaskClient,
     headers: Callable[..., dict[str, str]],
     world: World,
     snapshot: Snapshot,
-) -> None:
-    def send(column: str, row: Row) -> TestResponse:
+) -> Asked:
+    """What callers send for a row."""
+
+    def call(column: str, row: Row) -> Call:
         who = credentials(column, row.method, CALLERS, headers, "requests", "operator")
         if row.method != "GET" and row.record in world.etags:
             who["If-Match"] = world.etags[row.record]
@@ -272,14 +274,39 @@ def test_callers_are_answered_as_the_table_says(
         )
         if row.method == "POST" and row.path.endswith("/attachments"):
             naming, options = new_file()
-            return client.open(path, method="POST", headers=who | naming, **options)
+            return Call("POST", path, {"headers": who | naming, **options})
         route = f"{row.method} {row.path}"
         sent = with_html(
             client.application, route, BODIES.get(route, lambda *_: None)(world, row.record)
         )
         options = {} if sent is None else {"json": sent}
-        return client.open(
-            path, method=row.method, headers=who, query_string=queries(row.record), **options
-        )
+        options |= {"headers": who, "query_string": queries(row.record)}
+        return Call(row.method, path, options)
 
-    check_row(row, TABLE, world, snapshot, send)
+    return Asked(client.application, TABLE, world, snapshot, call)
+
+
+@pytest.mark.parametrize("row", TABLE.rows, ids=str)
+def test_callers_are_answered_as_the_table_says(row: Row, asked: Asked) -> None:
+    check_row(row, TABLE, asked.world, asked.snapshot, asked.sender())
+
+
+def test_no_field_takes_an_operator_of_the_database(asked: Asked) -> None:
+    assert hostile.try_fields(asked) > 10
+
+
+def test_no_body_sets_what_it_does_not_have(asked: Asked) -> None:
+    assert hostile.try_foreign(asked) > 3
+
+
+def test_no_filter_takes_an_operator_of_the_database(asked: Asked) -> None:
+    assert hostile.try_filters(asked) > 1
+
+
+def test_no_address_takes_an_operator_of_the_database(asked: Asked) -> None:
+    assert hostile.try_gaps(asked) > 3
+
+
+@pytest.mark.skipif(not CALLS, reason="`make fuzz` calls the services")
+def test_whatever_is_asked_is_answered_as_it_is_described(asked: Asked) -> None:
+    fuzz(asked, CALLS)

@@ -1,14 +1,13 @@
 """Texts that are made to keep patterns busy: long runs of what almost fits."""
 
-import signal
 from collections.abc import Iterator
-from types import FrameType
 
 import pytest
 
 from shared.language.exclusions import excluded_spans
 from shared.language.facts import find_facts
 from shared.vocabulary import LANGUAGES
+from tests.fuzz.hanging import at_most
 
 LENGTH = 3_000
 HANGS = 90
@@ -32,14 +31,8 @@ RUNS = (
 
 @pytest.fixture(autouse=True)
 def _no_text_hangs() -> Iterator[None]:
-    def hangs(_number: int, _frame: FrameType | None) -> None:
-        raise TimeoutError("the text is read for ever")
-
-    before = signal.signal(signal.SIGALRM, hangs)
-    signal.alarm(HANGS)
-    yield
-    signal.alarm(0)
-    signal.signal(signal.SIGALRM, before)
+    with at_most(HANGS):
+        yield
 
 
 @pytest.mark.parametrize("number", range(len(LANGUAGES)))
