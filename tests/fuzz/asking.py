@@ -74,10 +74,7 @@ def disposition(data: bytes) -> None:
 
 
 def export_filters(data: bytes) -> None:
-    """A list that is saved as a file: role, name, and query, each after a line of its own.
-
-    What waits in the queue of review is asked for otherwise, and left out.
-    """
+    """A list that is saved as a file: role, name, and query, each after a line of its own."""
     role, _, rest = data.decode("utf-8", "replace").partition("\n")
     name, _, query = rest.partition("\n")
     who = SimpleNamespace(role=role if role in _ROLES else _ROLES[0], state="SEN", regions=())
@@ -86,8 +83,7 @@ def export_filters(data: bytes) -> None:
         patch.object(frame, "current", lambda: SimpleNamespace(account=who)),
         refused(REFUSALS | {403, 404}),
     ):
-        args = {key: value for key, value in request.args.items() if key != "of"}
-        found = queries.asked_for(name, args)
+        found = queries.asked_for(name, request.args)
         assert isinstance(found, Ask)
         assert found.path.startswith("/v1/")
         assert not {"..", "?", "#"} & set(found.path.split("/"))
@@ -117,8 +113,10 @@ TARGETS: Mapping[str, Target] = {
         (
             b"requester\nrequests\ntheme=marking&q=depot&country=SEN&state=SEN",
             b"coordinator\noffers\ntheme=marking&sort=age",
+            b"coordinator\nrequests\nof=queue&theme=marking",
             b"auditor\ntrail\nrecord=a31ca8cb4b7e&service=matcher",
             *(f"coordinator\n{name}\nrecord=a.b&q=x".encode() for name in queries.LISTS),
+            *(f"coordinator\n{name}\nof=queue".encode() for name in queries.LISTS),
         ),
     ),
 }

@@ -66,6 +66,8 @@ def test_what_waits_in_the_queue_is_saved_as_it_is_filtered(
     assert all(row["#activity+request+name"] and row["#org+funder+name"] for row in rows)
     requests = [row["#activity+request+id"] for row in rows]
     assert len(set(requests)) == len(requests)
+    coordinator.open("/exports/offers.csv?of=queue")
+    assert coordinator.status == 404
 
 
 def test_what_is_public_is_saved_by_anybody_and_nothing_else_is(

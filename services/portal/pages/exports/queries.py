@@ -15,6 +15,7 @@ from services.portal.pages.matches import listing as matches
 from services.portal.pages.offers import activities
 from services.portal.pages.offers import listing as offers
 from services.portal.pages.requests import lists as requests
+from services.portal.pages.review.filters import KINDS as QUEUED
 from services.portal.pages.review.filters import read_filters
 from services.portal.pages.review.queue import asked_of as queued
 from services.portal.services import Ask
@@ -67,7 +68,7 @@ def asked_for(name: str, args: Args) -> Ask:
 
 
 def _of_queue(name: str, args: Args) -> Ask:
-    found = queued(name, replace(read_filters(args), kind=name))
+    found = queued(name, replace(read_filters(args), kind=name)) if name in QUEUED else None
     if found is None:
         raise not_found("file")
     left = {key: one for key, one in found.query.items() if key not in ("limit", "cursor")}
