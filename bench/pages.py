@@ -16,9 +16,10 @@ import argparse
 import statistics
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 import requests
@@ -45,10 +46,17 @@ _THEMES = ("marking", "tracing", "ammunition", "training", "destruction", "balli
 
 @dataclass(frozen=True)
 class Page:
-    """A page to measure, as seen by a role; None: without an account."""
+    """A page to measure, as seen by a role; None: without an account.
+
+    `path` may name a record in braces, one of RECORDS.
+    """
 
     path: str
     role: str | None = None
+
+    def found(self, records: Mapping[str, str]) -> "Page":
+        """The same page of these records."""
+        return replace(self, path=self.path.format_map(records))
 
 
 STATE, DONOR, DESK = "requester", "donor", "coordinator"
@@ -79,9 +87,23 @@ PAGES: Final = (
     Page("/offers/new", DONOR),
     Page("/matches", DONOR),
     Page("/activities", DONOR),
+    Page("/requests/{request}", STATE),
+    Page("/requests/{request}/offers", STATE),
+    Page("/offers/{offer}", DONOR),
+    Page("/requests/{request}", DONOR),
     Page("/review", DESK),
     Page("/review?kind=proposals", DESK),
     Page("/review?kind=requests", DESK),
+    Page("/review?kind=duplicates", DESK),
+    Page("/review?kind=coverage", DESK),
+    Page("/review?kind=alliances", DESK),
+    Page("/proposals/{proposal}", DESK),
+    Page("/duplicates/{duplicate}", DESK),
+    Page("/coverage/{coverage}", DESK),
+    Page("/alliances/{alliance}", DESK),
+    Page("/requests/{request}", DESK),
+    Page("/offers/{offer}", DESK),
+    Page("/activities/{activity}", DESK),
     Page("/requests", DESK),
     Page("/requests?q=marking+machines", DESK),
     Page("/offers", DESK),
@@ -89,9 +111,38 @@ PAGES: Final = (
     Page("/matches", DESK),
     Page("/alliances", DESK),
     Page("/allocation", DESK),
+    Page("/allocation/what-if", DESK),
+    Page("/report", DESK),
+    Page("/embargoes", DESK),
     Page("/audit", DESK),
     Page("/notifications", DESK),
 )
+
+
+RECORDS: Final = {
+    "request": ("requests", "requests"),
+    "offer": ("offers", "offers"),
+    "activity": ("offers", "activities"),
+    "duplicate": ("matcher", "duplicate_cases"),
+    "coverage": ("matcher", "coverage_cases"),
+    "alliance": ("matcher", "alliances"),
+}
+"""Records that pages are of, by whose and which collection they stand in: the newest is taken."""
+_NONE: Final[Mapping[str, str]] = MappingProxyType({})
+_NEWEST: Final = [("created_at", -1), ("_id", 1)]
+
+
+def records(client: MongoClient[Any], known: Mapping[str, str] = _NONE) -> dict[str, str]:
+    """The ids of RECORDS, those of `known` ones as they are, and of the first `proposal` for the
+    request; nothing of what is none."""
+    found = dict(known)
+    for name in RECORDS.keys() - known.keys():
+        service, collection = RECORDS[name]
+        newest = client[f"entraide_{service}"][collection].find_one({}, {"_id": 1}, sort=_NEWEST)
+        found[name] = "" if newest is None else str(newest["_id"])
+    shortlists = client["entraide_matcher"]["shortlists"]
+    listed = shortlists.find_one({"request": found["request"]}, {"offers": 1}) or {}
+    return {**found, "proposal": f"{found['request']}.{next(iter(listed.get('offers', '')), '')}"}
 
 
 @dataclass(frozen=True)
@@ -113,9 +164,8 @@ def cookies(plan: Plan, roles: Sequence[str]) -> dict[str, str]:
     house = house_of(plan)
     now, found = house.clock(), {}
     client: MongoClient[Any] = MongoClient(plan.ports.mongodb)
-    newest = [("created_at", -1), ("_id", 1)]
-    asked = client["entraide_requests"]["requests"].find_one(sort=newest) or {}
-    offered = client["entraide_offers"]["offers"].find_one(sort=newest) or {}
+    asked = client["entraide_requests"]["requests"].find_one(sort=_NEWEST) or {}
+    offered = client["entraide_offers"]["offers"].find_one(sort=_NEWEST) or {}
     bound = {
         "requester": {"state": asked.get("country")},
         "donor": {"organisation": offered.get("organisation")},
@@ -218,12 +268,12 @@ def row(one: Measured) -> str:
 
 
 def timed(url: str, page: Page, cookie: str | None, count: int, spend: Callable[[], Spent]) -> str:
-    """A row of the table of times alone, with where they go."""
+    """The times of a page, and where they go, as cells of a table."""
     server_times(url, page, cookie, 3)
     before = spend()
     times = server_times(url, page, cookie, count)
     where = told(before, spend(), count)
-    return f"| {page.path} | {page.role or 'anybody'} | {_times(times)} | {where} |"
+    return f"{_times(times)} | {where}"
 
 
 def _times(server: Sequence[float]) -> str:
@@ -248,9 +298,11 @@ def main() -> None:
     given = options.parse_args()
     directory = DataDirectory(given.data_dir)
     plan = Plan(directory, running_ports(directory), load_keys(directory))
-    for label, there in fill(MongoClient(plan.ports.mongodb), given.records):
+    client: MongoClient[Any] = MongoClient(plan.ports.mongodb)
+    for label, there in fill(client, given.records):
         sys.stderr.write(f"{label}: {there}\n")
     pages = [page for page in PAGES if page.path.startswith(given.only)]
+    there_is = records(client)
     sessions = cookies(plan, sorted({page.role for page in pages if page.role}))
     url = plan.ports.url("portal")
     if given.times:
@@ -258,15 +310,21 @@ def main() -> None:
         sys.stdout.write(f"{head}|---|---|--:|--:|---|---|\n")
         for page in pages:
             cookie = sessions[page.role] if page.role else None
-            told_ = timed(url, page, cookie, given.requests, lambda: spent(plan.ports, directory))
-            sys.stdout.write(f"{told_}\n")
+            told_ = timed(
+                url,
+                page.found(there_is),
+                cookie,
+                given.requests,
+                lambda: spent(plan.ports, directory),
+            )
+            sys.stdout.write(f"| {page.path} | {page.role or 'anybody'} | {told_} |\n")
             sys.stdout.flush()
         return
     sys.stdout.write(
         "| page | reader | first visit | as next page | first paint | p50 | p95 |\n"
         "|---|---|--:|--:|--:|--:|--:|\n"
     )
-    for one in weigh(url, sessions, pages, given.requests):
+    for one in weigh(url, sessions, [page.found(there_is) for page in pages], given.requests):
         sys.stdout.write(f"{row(one)}\n")
         sys.stdout.flush()
 

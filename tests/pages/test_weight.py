@@ -4,8 +4,9 @@ import gzip
 
 import pytest
 import requests
+from pymongo import MongoClient
 
-from bench.pages import FIRST, NEXT, PAGES
+from bench.pages import FIRST, NEXT, PAGES, records
 from services.portal.pages.navigation import PUBLIC_PLACES, navigation
 from tests.pages.running import Portal
 from tests.services.portal.browsing import Page
@@ -35,14 +36,27 @@ def loads(page: Page) -> set[str]:
     return {address for address in found if address.startswith("/")}
 
 
+@pytest.fixture(scope="module")
+def held(portal: Portal) -> dict[str, str]:
+    """The records that pages are of: a request of the examples' State, an offer of their donor."""
+    request, offer = next(iter(portal.requests.values())), next(iter(portal.offers.values()))
+    with MongoClient[dict[str, object]](portal.stack.plan.ports.mongodb) as client:
+        found = records(client, {"request": request, "offer": offer})
+    assert all(found.values())
+    return found
+
+
 @pytest.mark.parametrize("role", ROLES)
-def test_a_first_visit_and_a_next_page_are_light(portal: Portal, role: str | None) -> None:
+def test_a_first_visit_and_a_next_page_are_light(
+    portal: Portal, held: dict[str, str], role: str | None
+) -> None:
     session = requests.Session()
     session.trust_env = False
     if role is not None:
         session.cookies.set("entraide-session", portal.cookies[role], domain="127.0.0.1", path="/")
     places = navigation(role) if role else PUBLIC_PLACES
-    addresses = {place.path for place in places} | {one.path for one in PAGES if one.role == role}
+    pages = [page.found(held) for page in PAGES if page.role == role]
+    addresses = {place.path for place in places} | {page.path for page in pages}
     assert len(addresses) > 1
     weights: dict[str, int] = {}
     for address in sorted(addresses):
