@@ -71,6 +71,21 @@ class Hands:
         else:
             one.check()
 
+    def pick(self, buttons: Locator, value: str) -> None:
+        """Pick one of several, of which one alone can be: a stop that arrows go on from."""
+        wanted = buttons.and_(self.page.locator(f"[value='{value}']"))
+        if not self.keys:
+            wanted.check()
+            return
+        picked = buttons.and_(self.page.locator(":checked"))
+        self.reach((picked if picked.count() else buttons).first)
+        self.page.keyboard.press("Space")
+        for _ in range(buttons.count()):
+            if wanted.is_checked():
+                return
+            self.page.keyboard.press("ArrowDown")
+        raise AssertionError(f"{value} is none of {buttons}")
+
     def reach(self, one: Locator) -> None:
         """Go on to it from where the focus is, or from the page's first stop, by the keyboard."""
         one.wait_for()
