@@ -254,6 +254,30 @@ class HeldFile(Document):
     expires_at = DateTimeField(required=True)
 
 
+class UnfinishedPart(Document):
+    """A part of a form as an account typed it, which no register takes yet; forgotten at
+    `expires_at`.
+
+    `record` is what it belongs to, `typed` the sealed names and values of its fields. `base` tells
+    what the register had of the part when it was typed; `version` changes whenever it is kept.
+    """
+
+    meta = {  # noqa: RUF012 (mongoengine declares it so)
+        "collection": "unfinished_parts",
+        "indexes": ["account", {"fields": ["expires_at"], "expireAfterSeconds": 0}],
+    }
+
+    id = StringField(primary_key=True)
+    account = StringField(required=True)
+    record = StringField(required=True)
+    part = StringField(required=True)
+    typed = BinaryField(required=True)
+    base = StringField(required=True)
+    version = StringField(required=True)
+    changed_at = DateTimeField(required=True)
+    expires_at = DateTimeField(required=True)
+
+
 class ExportProgress(Document):
     """How far a list is that somebody saves as a file; the id is of the page's making."""
 

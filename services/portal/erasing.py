@@ -17,7 +17,14 @@ from pymongo.errors import PyMongoError
 from services.portal import invitations
 from services.portal.accounts import end_sessions, revoke_token
 from services.portal.decision_documents import PendingDecision
-from services.portal.documents import Account, ApiToken, HeldFile, Invitation, OutgoingMail
+from services.portal.documents import (
+    Account,
+    ApiToken,
+    HeldFile,
+    Invitation,
+    OutgoingMail,
+    UnfinishedPart,
+)
 from services.portal.factors import forget_attempts
 from services.portal.house import House
 from services.portal.note_documents import Notification
@@ -90,6 +97,7 @@ def _take_out(house: House, account: Account, now: datetime) -> None:
     Notification.objects(account=account.id).delete()
     PendingDecision.objects(account=account.id).delete()
     HeldFile.objects(account=account.id).delete()
+    UnfinishedPart.objects(account=account.id).delete()
     remove_all(account.id)
     forget_attempts(house, account)
     # No address of mail has a colon: this one is nobody's, and the old one is free again.

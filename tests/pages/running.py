@@ -23,6 +23,7 @@ from deploy.local.servers import wait_until
 from deploy.local.stack import DataDirectory, Ports
 from services.portal import webhooks
 from services.portal.domain.people import Office
+from shared.ids import new_id
 from tests.journeys.conftest import AS_OF
 from tests.pages.visiting import Visitor
 
@@ -90,6 +91,16 @@ def _wait_for_proposals(operator: Client, gold: GoldSet) -> None:
         )
 
     wait_until(ranked, _SETTLED_SECONDS, "proposals for the examples")
+
+
+def new_account(portal: Portal, office: Office) -> str:
+    """An account of that office with the tests' password and no second factor; its address."""
+    house = house_of(portal.stack.plan)
+    try:
+        made = make_account(house, new_id(), office, house.passwords.hash(PASSWORD))
+        return str(made.email)
+    finally:
+        mongoengine.disconnect()
 
 
 def _cookies(stack: Stack, gold: GoldSet) -> dict[str, str]:

@@ -1,17 +1,11 @@
 """Matches as State, donor, coordinator and auditor play them in a browser without scripts."""
 
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from collections.abc import Callable
 
-import mongoengine
 import pytest
 
-from deploy.local.programs import service_settings
-from services.matcher import clockwork
-from services.matcher.schedule import months_after
-from shared.web.database import connect_database
 from tests.pages.giving import HOSTILE
-from tests.pages.meeting import AIMS, endorsed_of_another, make_match
+from tests.pages.meeting import AIMS, endorsed_of_another, make_match, pass_months
 from tests.pages.running import Portal
 from tests.pages.visiting import Visitor
 
@@ -19,14 +13,6 @@ pytestmark = pytest.mark.journey
 
 Visiting = Callable[..., Visitor]
 TWISTED = f"Cela nous convient. {HOSTILE}"
-
-
-@pytest.fixture
-def months_later(portal: Portal) -> Iterator[Callable[[int], None]]:
-    """Has what is due some months from now done by now."""
-    connect_database(service_settings(portal.stack.plan, "matcher"))
-    yield lambda months: clockwork.sweep(months_after(datetime.now(UTC), months))
-    mongoengine.disconnect()
 
 
 def actions(browser: Visitor) -> set[str]:
@@ -43,7 +29,7 @@ def conditions(portal: Portal, match: str) -> list[str]:
 
 
 def test_a_match_goes_from_its_endorsement_to_what_was_delivered(
-    portal: Portal, visitor: Visiting, months_later: Callable[[int], None]
+    portal: Portal, visitor: Visiting
 ) -> None:
     match = make_match(portal)
     page = f"/matches/{match}"
@@ -82,7 +68,7 @@ def test_a_match_goes_from_its_endorsement_to_what_was_delivered(
     assert "1 machine" in state.page.text  # the difference
     state.send(f"{page}/do/deliver")
     assert "Will be asked on" in state.page.text
-    months_later(4)
+    pass_months(portal, 4)
     state.open(page)
     assert AIMS[1] in state.page.text
     assess = f"{page}/do/assess-3"

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from deploy.local.servers import wait_until
+from services.portal.pages.requests.bodies import body_of
 from tests.pages.running import Portal
 from tests.pages.visiting import Visitor
 
@@ -116,7 +117,6 @@ def test_what_is_typed_is_kept_by_itself_and_never_over_what_another_kept(
 ) -> None:
     browser = visitor("requester")
     browser.open("/requests/new")
-    assert keep(browser, "/requests/new", title="Only a title")["state"] == "unfinished"
     text = {"title": "Kept while typed (illustrative)", "description": TEXT}
     first = keep(browser, "/requests/new", **text)
     assert first["state"] == "saved"
@@ -145,6 +145,64 @@ def test_what_is_typed_is_kept_by_itself_and_never_over_what_another_kept(
         f"{portal.url}{first['edit']}/lines", data={**form.values, "go": "keep"}, timeout=60
     )
     assert out.status_code == 403
+
+
+def test_what_is_not_whole_is_held_as_it_was_typed_and_is_there_on_another_device(
+    portal: Portal, visitor: Visiting
+) -> None:
+    one, other = visitor("requester"), visitor("requester")
+    one.open("/requests/new")
+    told = keep(one, "/requests/new", title="Only a title (illustrative)")
+    assert (told["state"], told["lacking"]) == ("held", "What is needed, and why")
+    other.open("/requests/new")
+    assert "Only a title (illustrative)" in other.shown.text
+    assert "for you alone and on every device" in other.page.text
+    assert "Fill this in." in other.page.text
+    other.send("", go="next", description=TEXT)
+    assert other.path.endswith("/edit/lines")
+    identifier = other.path.split("/")[2]
+    assert "Only a title" not in one.open("/requests/new").text
+
+    lines = f"/requests/{identifier}/edit/lines"
+    other.send("", go="add", **{"row-0-theme": ""})
+    one.open(lines)
+    one.send("", go="add")
+    typed = {"row-0-theme": "stockpile-management", "row-0-quantity": "a dozen"}
+    told = keep(one, lines, **typed)
+    assert (told["state"], told["lacking"]) == ("held", "1. Kind of help, 1. How many")
+    assert stored(portal, identifier)["needs"] == []
+    assert "not finished and not part of the request" in one.open(f"{lines[:-5]}check").text
+    # What was opened before that is shown both, and replaces nothing by itself.
+    whole = {"row-0-theme": "marking", "row-0-kind": "training", "row-0-quantity": "40"}
+    stale = keep(other, lines, **whole)
+    assert stale["state"] == "stale"
+    assert "a dozen" in stale["shown"]
+    other.send("", go="next", **whole)
+    assert (other.status, "a dozen" in other.page.text) == (412, True)
+    other.send("", go="next")
+    assert [need["kind"] for need in stored(portal, identifier)["needs"]] == ["training"]
+    assert "a dozen" not in one.open(lines).text
+
+
+def test_who_throws_away_what_is_not_finished_has_what_is_kept(
+    portal: Portal, visitor: Visiting
+) -> None:
+    browser = visitor("requester")
+    identifier = written(browser, "As it is kept (illustrative)")
+    need = f"/requests/{identifier}/edit/need"
+    browser.open(need)
+    browser.send("", go="next", title="")
+    assert browser.status == 422
+    browser.open(need)
+    assert "for you alone and on every device" in browser.page.text
+    found = portal.api("requester").get("requests", f"/v1/requests/{identifier}")
+    body = body_of(found.body) | {"title": "Changed by somebody meanwhile (illustrative)"}
+    portal.api("requester").put("requests", f"/v1/requests/{identifier}", body, if_match=found.etag)
+    browser.open(need)
+    assert "Changed by somebody meanwhile" in browser.page.text
+    browser.send("", go="discard")
+    assert "for you alone and on every device" not in browser.page.text
+    assert 'value="Changed by somebody meanwhile (illustrative)"' in browser.shown.text
 
 
 def test_what_others_see_already_is_not_changed_by_typing(

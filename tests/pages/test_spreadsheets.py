@@ -2,12 +2,17 @@
 
 import csv
 import io
+import threading
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
+from entraide.client import Answer
+from services.portal.services import AwayError, Services
 from services.portal.sheets.reading import read_sheet
 from shared.ids import new_id
+from tests.pages.beside import portal_beside
 from tests.pages.running import Portal
 from tests.pages.visiting import Visitor
 
@@ -58,6 +63,66 @@ def test_offers_of_a_spreadsheet_are_brought_in_once(portal: Portal, visitor: Vi
     book = donor.session.get(f"{donor.url}/offers/export.xlsx", timeout=60)
     titles = [line[1] for line in read_sheet(book.content).rows]
     assert "=1+1" in titles
+
+
+class Failing(Services):
+    """The running services, of which the register goes away amid what is sent: two writes are
+    answered, the third is done and its answer lost; from then on it answers nobody."""
+
+    writes = 0
+    lock = threading.Lock()
+
+    def send(
+        self, reader: Any, method: str, service: str, path: str, *args: Any, **more: Any
+    ) -> Answer:
+        """Write while it lasts."""
+        with self.lock:
+            Failing.writes += 1
+            if Failing.writes > 3:
+                raise AwayError(service)
+            answer = super().send(reader, method, service, path, *args, **more)
+            if Failing.writes == 3:
+                raise AwayError(service)
+            return answer
+
+    def fetch(self, reader: Any, asked: Any) -> Answer:
+        """Read while it lasts."""
+        if Failing.writes > 2:
+            raise AwayError(asked.service)
+        return super().fetch(reader, asked)
+
+
+def test_a_file_cut_short_by_an_outage_is_brought_in_whole_and_once(
+    portal: Portal, visitor: Visiting
+) -> None:
+    mark = f"t{new_id()}"
+    rows = [
+        f"{mark}-{number},Lockers {number},Steel.,Marking,Equipment,{number},units"
+        for number in range(1, 7)
+    ]
+    text = "\n".join([HEADER, *rows])
+    with portal_beside(portal, Failing) as (beside, _):
+        donor = beside.visitor("donor")
+        choose(donor, "offers", text)
+        place = donor.path
+        donor.send()
+    assert donor.status == 503, donor.page.text
+    assert "2 of 6 are brought in. Send this again" in donor.page.text
+    assert "The register of offers cannot be reached just now." in donor.page.text
+    assert "Choose it again later, and only the others come in." in donor.page.text
+    assert "Bring in 4" in donor.page.text
+    made = {str(one["id"]): one["version"] for one in offers_of(portal, mark)}
+    assert len(made) == 3  # the answer of one of them was lost
+    donor = visitor("donor")
+    choose(donor, "offers", text)
+    assert "Bring in 3" in donor.page.text
+    donor.open(place)  # the file that the portal kept says the same
+    assert "Bring in 3" in donor.page.text
+    donor.send()
+    assert "Brought in: 3." in donor.page.text
+    now = {str(one["id"]): one["version"] for one in offers_of(portal, mark)}
+    assert len(now) == 6
+    assert made.items() <= now.items()
 
 
 def test_one_wrong_row_keeps_all_rows_out_and_is_told_by_its_cell(

@@ -33,8 +33,9 @@ async function hint() {
   }
 }
 
-function tell(state, time = "") {
-  told.textContent = (told.dataset[state] ?? "").replace("{time}", time);
+function tell(state, fields = "") {
+  const words = told.dataset[state] ?? "";
+  told.textContent = words.replace("{time}", () => `${clock.format(new Date())} UTC`).replace("{fields}", () => fields);
 }
 
 // What the answer says: the draft's address and version, and the numbers of its lines.
@@ -65,7 +66,11 @@ async function keep() {
   if (answer.state === "saved") {
     kept = before;
     takeOver(answer);
-    tell("saved", `${clock.format(new Date())} UTC`);
+    tell("saved");
+  } else if (answer.state === "held") {
+    kept = before;
+    form.elements.held.value = answer.held;
+    tell("held", answer.lacking);
   } else if (answer.state === "stale") {
     const both = document.getElementById("both");
     both.innerHTML = answer.shown;

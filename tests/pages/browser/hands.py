@@ -5,11 +5,13 @@ is wanted has the focus, and sees it there: a stop is in sight, shows its focus,
 over it (WCAG 2.2, 2.1.1, 2.4.1, 2.4.7, 2.4.11).
 """
 
+import re
 from dataclasses import dataclass
 
 from playwright.sync_api import Locator, Page
 
 from tests.pages.browser.conftest import ContextMaker
+from tests.pages.running import PASSWORD
 
 PATIENCE = 60_000
 """Milliseconds that a page is waited for, on a machine with much else to do."""
@@ -71,6 +73,21 @@ class Hands:
         else:
             one.check()
 
+    def pick(self, buttons: Locator, value: str) -> None:
+        """Pick one of several, of which one alone can be: a stop that arrows go on from."""
+        wanted = buttons.and_(self.page.locator(f"[value='{value}']"))
+        if not self.keys:
+            wanted.check()
+            return
+        picked = buttons.and_(self.page.locator(":checked"))
+        self.reach((picked if picked.count() else buttons).first)
+        self.page.keyboard.press("Space")
+        for _ in range(buttons.count()):
+            if wanted.is_checked():
+                return
+            self.page.keyboard.press("ArrowDown")
+        raise AssertionError(f"{value} is none of {buttons}")
+
     def reach(self, one: Locator) -> None:
         """Go on to it from where the focus is, or from the page's first stop, by the keyboard."""
         one.wait_for()
@@ -92,3 +109,12 @@ def opened(reading: ContextMaker, role: str | None, language: str) -> tuple[Page
     page = reading(role, language, scripts=english).new_page()
     page.set_default_timeout(PATIENCE)
     return page, Hands(page, keys=english)
+
+
+def sign_in(hands: Hands, address: str) -> None:
+    """Sign in as who has this e-mail address and the password of every account of these tests."""
+    hands.page.goto("/sign-in")
+    hands.fill(hands.page.locator("#email"), address)
+    hands.fill(hands.page.locator("#password"), PASSWORD)
+    hands.press(hands.page.locator("main form button"))
+    hands.page.wait_for_url(re.compile("/account"))

@@ -1,17 +1,20 @@
 """What users do beside their main journeys, by the keyboard alone."""
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import FilePayload, expect
 
+from services.portal.domain.people import Office
+from services.portal.factors import rules
 from shared.ids import new_id
 from tests.journeys.speaking import both_agree
 from tests.pages.browser.conftest import ContextMaker
-from tests.pages.browser.hands import PATIENCE, opened
+from tests.pages.browser.hands import PATIENCE, opened, sign_in
 from tests.pages.meeting import make_match
-from tests.pages.running import PASSWORD, Portal
+from tests.pages.running import PASSWORD, Portal, new_account
 
 pytestmark = [pytest.mark.journey, pytest.mark.long]
 
@@ -110,3 +113,51 @@ def test_a_donor_makes_a_token_and_revokes_it(portal: Portal, reading: ContextMa
     expect(page.get_by_role("status")).to_contain_text("This is the new token")
     hands.press(page.locator("main li", has_text=name).locator("button"))
     expect(page.locator("main")).not_to_contain_text(name)
+
+
+def test_a_donor_brings_in_a_spreadsheet_of_offers(portal: Portal, reading: ContextMaker) -> None:
+    mark = f"k{new_id()}"
+    rows = (
+        "reference,title,description,theme,kind,quantity,unit",
+        f"{mark},Lockers,Steel.,Marking",
+    )
+    content = "\n".join(rows) + ",Equipment,14,units"
+    page, hands = opened(reading, "donor", "en")
+    page.goto("/offers/spreadsheet")
+    chooser = page.locator("input[type=file]")
+    hands.reach(chooser)
+    file = FilePayload(name="offers.csv", mimeType="text/csv", buffer=content.encode())
+    chooser.set_input_files(file)
+    hands.press(page.locator("main form button"))
+    page.wait_for_url(re.compile("/offers/spreadsheet/"))
+    hands.press(page.locator("main form button"))
+    expect(page.locator("main")).to_contain_text("Brought in: 1.", timeout=PATIENCE)
+    found = portal.api("donor").items("offers", "/v1/offers", external_id=mark)
+    assert [one["title"] for one in found] == ["Lockers"]
+
+
+def test_a_state_declines_a_match(portal: Portal, reading: ContextMaker) -> None:
+    match = make_match(portal)
+    page, hands = opened(reading, "requester", "en")
+    page.goto(f"/matches/{match}")
+    form = page.locator("form[action$='/do/decline']")
+    hands.fill(form.locator("textarea"), "Our plan changed (illustrative).")
+    hands.press(form.locator("button"))
+    expect(form).to_have_count(0, timeout=PATIENCE)
+    kept = portal.api("requester").get("matcher", f"/v1/proposals/{match}").body
+    assert kept["status"] == "declined"
+
+
+def test_who_signs_in_first_sets_up_the_second_factor(
+    portal: Portal, reading: ContextMaker
+) -> None:
+    page, hands = opened(reading, None, "en")
+    sign_in(hands, new_account(portal, Office("coordinator")))
+    page.wait_for_url(re.compile("/account/second-factor"))
+    seed = page.locator("main code").inner_text().replace(" ", "")
+    hands.fill(page.locator("#code"), rules.code_at(seed, datetime.now(UTC)))
+    page.keyboard.press("Enter")
+    expect(page.locator("ul.codes li")).to_have_count(rules.RECOVERY_CODES, timeout=PATIENCE)
+    hands.press(page.locator("main a.button"))
+    page.wait_for_url(re.compile("/account$"))
+    expect(page.locator("main")).to_contain_text("Coordinator")

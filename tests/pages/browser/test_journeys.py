@@ -10,7 +10,16 @@ from playwright.sync_api import Locator, expect
 
 from tests.pages.browser.conftest import ContextMaker
 from tests.pages.browser.hands import PATIENCE, Hands, opened
-from tests.pages.meeting import make_match
+from tests.pages.meeting import (
+    authenticate_request,
+    carry_out,
+    endorse_pair,
+    make_match,
+    make_request,
+    pass_months,
+    publish_offer,
+    publish_submitted,
+)
 from tests.pages.running import Portal
 from tests.pages.test_public import a_request
 
@@ -73,47 +82,106 @@ def say_line(hands: Hands, row: str, add: Locator, says: Mapping[str, str]) -> N
 
 
 @in_english_and("es")
-def test_a_state_writes_a_request_step_by_step(
+def test_a_state_asks_agrees_and_says_whether_the_need_was_met(
     portal: Portal, reading: ContextMaker, language: str
 ) -> None:
+    offer = publish_offer(portal)
     page, hands = opened(reading, "requester", language)
     page.goto(f"/requests/new?language={language}")
-    hands.fill(page.locator("#title"), "Racks (illustrative)")
+    hands.fill(page.locator("#title"), "Marking machines (illustrative)")
     hands.fill(page.locator("#description"), TEXT)
-    forward = "p.buttons button[name=go][value=next]"
-    hands.press(page.locator(forward))
+    forward = page.locator("p.buttons button[name=go][value=next]")
+    hands.press(forward)
     page.wait_for_url(re.compile("/edit/lines"))
     add = page.locator("button[name=go][value=add]")
-    says = {"theme": "stockpile-management", "kind": "equipment", "quantity": "12", "unit": "racks"}
+    says = {"theme": "marking", "kind": "equipment", "quantity": "6", "unit": "machines"}
     say_line(hands, "row-0", add, says)
-    hands.press(page.locator(forward))
-    page.wait_for_url(re.compile("/edit/plan"))
+    for part in ("plan", "papers", "check"):
+        hands.press(forward)
+        page.wait_for_url(re.compile(f"/edit/{part}"))
     identifier = page.url.split("/")[-3]
+    hands.pick(page.locator("[name=consent]"), "express")
+    hands.press(page.locator("form[action$='/steps/submit'] button"))
+    page.wait_for_url(re.compile(f"/requests/{identifier}(#main)?$"))
     found = portal.api("requester").get("requests", f"/v1/requests/{identifier}").body
-    assert [(need["theme"], need["quantity"]) for need in found["needs"]] == [
-        ("stockpile-management", 12)
-    ]
+    assert [(need["theme"], need["quantity"]) for need in found["needs"]] == [("marking", 6)]
+    authenticate_request(portal, identifier)
+    match = endorse_pair(portal, identifier, offer)
+
+    hands.press(page.locator(f"main a[href='/requests/{identifier}/offers']").first)
+    page.wait_for_url(re.compile("/offers$"))
+    expect(page.locator("main")).to_contain_text("Marking machines <script>")
+    page.goto("/matches")
+    hands.press(page.locator(f"a[href='/matches/{match}']").first)
+    form = page.locator("form[action$='/do/agree']")
+    hands.tick(form.locator("input[type=checkbox]"))
+    hands.press(form.locator("button"))
+    expect(form).to_have_count(0, timeout=PATIENCE)
+    carry_out(portal, match, "donor", "agree")
+    carry_out(portal, match, "coordinator", "commit", **{"need-1": "4", "give-1": "4"})
+    carry_out(portal, match, "donor", "start")
+
+    page.goto(f"/matches/{match}")
+    hands.press(page.locator("form[action$='/do/deliver'] button"))
+    expect(page.locator("form[action$='/do/deliver']")).to_have_count(0, timeout=PATIENCE)
+    pass_months(portal, 4)
+    page.goto(f"/matches/{match}")
+    form = page.locator("form[action$='/do/assess-3']")
+    for name, score in (("adequate", "4"), ("effective", "1"), ("sustainable", "5")):
+        hands.pick(form.locator(f"[name='{name}']"), score)
+    hands.fill(form.locator("textarea"), "Three posts still wait.")
+    hands.press(form.locator("button"))
+    expect(form).to_have_count(0, timeout=PATIENCE)
+    life = portal.api("requester").get("matcher", f"/v1/proposals/{match}/life").body
+    (said,) = (one for one in life["follow_ups"] if one["answered_at"])
+    assert (said["adequate"], said["effective"], said["sustainable"]) == (4, 1, 5)
 
 
 @in_english_and("ru")
-def test_a_donor_makes_an_offer_step_by_step(
+def test_a_donor_offers_agrees_and_reports_what_was_disbursed(
     portal: Portal, reading: ContextMaker, language: str
 ) -> None:
+    request = make_request(portal)
     page, hands = opened(reading, "donor", language)
     page.goto(f"/offers/new?language={language}")
     hands.fill(page.locator("#title"), "Marking machines (illustrative)")
     hands.fill(page.locator("#description"), TEXT)
-    forward = "p.buttons button[name=do][value=save]"
-    hands.press(page.locator(forward))
+    forward = page.locator("p.buttons button[name=do][value=save]")
+    hands.press(forward)
     page.wait_for_url(re.compile("/edit/lines"))
     offer = page.url.split("/")[-3]
     add = page.locator("button[name=do][value=add]")
-    says = {"theme": "marking", "kind": "training", "capacity": "40", "unit": "persons"}
+    says = {"theme": "marking", "kind": "equipment", "capacity": "6", "unit": "machines"}
     say_line(hands, "rows-0", add, says)
-    hands.press(page.locator(forward))
-    page.wait_for_url(re.compile("/edit/where"))
+    for place in ("edit/where", "edit/terms", offer):
+        hands.press(forward)
+        page.wait_for_url(re.compile(f"/{place}(#main)?$"))
+    hands.press(page.locator("form[action$='/step/submit'] button"))
+    expect(page.locator("form[action$='/step/submit']")).to_have_count(0, timeout=PATIENCE)
     found = portal.api("donor").get("offers", f"/v1/offers/{offer}").body
-    assert [(line["kind"], line["capacity"]) for line in found["provisions"]] == [("training", 40)]
+    assert [(line["kind"], line["capacity"]) for line in found["provisions"]] == [("equipment", 6)]
+    publish_submitted(portal, offer)
+    match = endorse_pair(portal, request, offer)
+
+    page.goto(f"/offers/{offer}")
+    hands.press(page.locator(f"a[href='/matches/{match}']"))
+    form = page.locator("form[action$='/do/agree']")
+    hands.fill(form.locator("[name=line-1]"), "4")
+    hands.press(form.locator("button"))
+    expect(form).to_have_count(0, timeout=PATIENCE)
+    carry_out(portal, match, "requester", "agree")
+    carry_out(portal, match, "coordinator", "commit", **{"need-1": "4", "give-1": "4"})
+
+    page.goto(f"/matches/{match}")
+    hands.press(page.locator("form[action$='/do/start'] button"))
+    form = page.locator("form[action$='/do/figures']")
+    hands.fill(form.locator("[name=line-1]"), "3")
+    with page.expect_response(lambda one: one.url.endswith("/do/figures")) as answered:
+        hands.press(form.locator("button"))
+    assert answered.value.status in (302, 303)
+    life = portal.api("donor").get("matcher", f"/v1/proposals/{match}/life").body
+    figures = [(one["pledged"], one["committed"], one["disbursed"]) for one in life["figures"]]
+    assert (life["status"], figures) == ("delivering", [(4, 4, 3)])
 
 
 @in_english_and("fr", "zh")

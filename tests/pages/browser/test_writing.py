@@ -55,3 +55,32 @@ def test_the_time_of_saving_is_told_as_pages_tell_times_and_in_their_digits(
     page.locator("#title").fill("رفوف")
     page.locator("#description").fill(TEXT)
     expect(page.locator("#saving")).to_have_text(re.compile("0?9:05.* UTC"), timeout=PATIENCE)
+
+
+def test_a_title_alone_and_a_line_without_its_kind_are_gone_on_with_on_another_device(
+    portal: Portal, reading: ContextMaker
+) -> None:
+    here, there = (reading("requester", "en").new_page() for _ in range(2))
+    here.goto("/requests/new")
+    here.locator("#title").fill("Racks for two rooms (illustrative)")
+    told = re.compile("Kept as you typed it at .* UTC.*: What is needed, and why")
+    expect(here.locator("#saving")).to_have_text(told, timeout=PATIENCE)
+    there.goto("/requests/new")
+    expect(there.locator("#title")).to_have_value("Racks for two rooms (illustrative)")
+    there.locator("#description").fill(TEXT)
+    there.locator("p.buttons button[name=go][value=next]").click()
+    there.wait_for_url(re.compile("/edit/lines"))
+    if not there.locator("[name=row-0-theme]").count():
+        there.locator("button[name=go][value=add]").click()
+    there.locator("[name=row-0-theme]").select_option("stockpile-management")
+    told = re.compile("Kept as you typed it .*: 1. Kind of help")
+    expect(there.locator("#saving")).to_have_text(told, timeout=PATIENCE)
+    here.goto(there.url)
+    expect(here.locator("[name=row-0-theme]")).to_have_value("stockpile-management")
+    here.locator("[name=row-0-kind]").select_option("equipment")
+    expect(here.locator("#saving")).to_have_text(re.compile("Saved at"), timeout=PATIENCE)
+    identifier = here.url.split("/")[-3]
+    found = portal.api("requester").get("requests", f"/v1/requests/{identifier}").body
+    assert [(need["theme"], need["kind"]) for need in found["needs"]] == [
+        ("stockpile-management", "equipment")
+    ]

@@ -209,7 +209,7 @@ def test_every_collection_that_may_name_somebody_is_thought_of() -> None:
     }
     kept = {
         *("Account", "Session", "Invitation", "ApiToken", "OutgoingMail", "Notification"),
-        *("HeldFile", "PendingDecision", "Webhook"),
+        *("HeldFile", "PendingDecision", "UnfinishedPart", "Webhook"),
     }
     assert named == kept
     assert Invitation.objects(email=EMAIL).count() == OutgoingMail.objects(email=EMAIL).count() == 0

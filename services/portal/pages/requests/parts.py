@@ -97,6 +97,24 @@ class Sheet:
         """What is wrong, as pairs of a field's id and a message."""
         return [one for form in (self.form, *self.rows) for one in form.problems()]
 
+    def lacking(self) -> list[str]:
+        """The labels of the fields in which something is wrong, with the numbers of their rows."""
+        return [
+            f"{place}. {at.label.text}" if place else str(at.label.text)
+            for place, form in enumerate((self.form, *self.rows))
+            for at in form
+            if at.errors
+        ]
+
+    def typed(self) -> list[tuple[str, str]]:
+        """All that stands in it, as `typed_sheet` reads it."""
+        found = [("rows", str(len(self.rows)))]
+        for at in (at for form in (self.form, *self.rows) for at in form):
+            values = at.data if isinstance(at.data, list) else [at.data or ""]
+            if at.short_name != "csrf_token":
+                found += [(at.name, str(value)) for value in values]
+        return found
+
     def written(self) -> list[RowForm]:
         """The rows in which something stands."""
         return [row for row in self.rows if not row.is_blank()]

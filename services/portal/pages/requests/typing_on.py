@@ -1,21 +1,31 @@
 """A draft is kept while somebody types in it. The page asks for that by itself, and is told what
 became of it; nothing that somebody else kept meanwhile is ever replaced so."""
 
-from collections.abc import Mapping
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flask import Response, jsonify, render_template, request
+from flask_wtf.csrf import generate_csrf
+from werkzeug.datastructures import MultiDict
 
 from entraide.client import Answer
+from services.portal.house import house
 from services.portal.pages.asking import get, send
 from services.portal.pages.forms import PageForm
+from services.portal.pages.frame import account
+from services.portal.pages.refusals import refusal
 from services.portal.pages.requests.bodies import body_of
+from services.portal.pages.requests.faults import faults_in_words
 from services.portal.pages.requests.lists import PAGE
-from services.portal.pages.requests.parts import Sheet, stored_sheet
+from services.portal.pages.requests.parts import PARTS, Sheet, stored_sheet, typed_sheet
 from services.portal.services import AwayError, RefusedError
+from services.portal.unfinished import Held, Place, find, forget, hold
 
 ACTION = "keep"
 """What the page sends as the form's button."""
+_NEW = "new"
 
 
 def put_request(request_id: str, body: object, etag: str) -> Answer:
@@ -23,43 +33,114 @@ def put_request(request_id: str, body: object, etag: str) -> Answer:
     return send("requests", f"/v1/requests/{request_id}", body, method="PUT", if_match=etag)
 
 
+def place_of(part: str, view: Mapping[str, Any] | None) -> Place:
+    """Where a part of this request is held while it is unfinished; of a new one without any."""
+    return Place(account().id, view["id"] if view else _NEW, part)
+
+
+def held_of(part: str, view: Mapping[str, Any] | None) -> Held | None:
+    """What the reader has typed of a part of a draft and is not in the register yet."""
+    return find(house(), place_of(part, view)) if is_kept(view) else None
+
+
+def is_kept(view: Mapping[str, Any] | None) -> bool:
+    """Whether a request is kept as it is typed: others see what is no draft any more."""
+    return view is None or bool(view["status"] == "draft")
+
+
+def unseen(part: str, view: Mapping[str, Any] | None) -> Held | None:
+    """What is held of a part and was not when the form was opened, or last kept."""
+    held = held_of(part, view)
+    return None if held is None or held.version == seen() else held
+
+
+def seen() -> str:
+    """The version of what is held that the form shows; empty for none."""
+    return request.form.get("held", "")
+
+
+def base_of(part: str, view: Mapping[str, Any] | None) -> str:
+    """What tells whether the register has something else of a part than it had."""
+    stored = stored_sheet(PARTS[part], view).members(view) if view else {}
+    return hashlib.sha256(json.dumps(stored, sort_keys=True).encode()).hexdigest()
+
+
+def drop_held(part: str, view: Mapping[str, Any] | None) -> None:
+    """Hold a part no longer that is in the register now, or given up, as its form shows it."""
+    forget(place_of(part, view), seen())
+
+
+def hold_unfinished(part: str, view: Mapping[str, Any] | None, sheet: Sheet) -> str | None:
+    """Hold a part that the register cannot take yet; its version, None where another is held.
+
+    Of a new request of which nothing is written nothing is held.
+    """
+    if view is None and not any(sheet.form[name].data for name in ("title", "description")):
+        drop_held(part, view)
+        return ""
+    return hold(house(), place_of(part, view), sheet.typed(), base_of(part, view), seen())
+
+
 def keep_new(sheet: Sheet, country: str | None) -> Response:
     """Make the draft, once its first part is whole."""
     if not PageForm().validate():
         return _told("signed-out")
     if not sheet.validate():
-        return _told("unfinished")
+        return _held("need", None, sheet)
     body = {"country": country, **sheet.members({})}
     try:
         made = send("requests", "/v1/requests", body, key=request.form.get("key") or None)
     except AwayError:
         return _told("away")
-    except RefusedError:
-        return _told("unfinished")
+    except RefusedError as error:
+        return _held("need", None, blamed(sheet, error))
+    drop_held("need", None)
     return _saved(made, sheet)
 
 
-def keep_part(stored: Answer, sheet: Sheet) -> Response:
+def keep_part(part: str, stored: Answer, sheet: Sheet) -> Response:
     """Keep a part of a draft as it is typed so far, unless somebody kept something else."""
     view = stored.body
     if not PageForm().validate():
         return _told("signed-out")
-    if view["status"] != "draft" or not sheet.validate():
+    if not is_kept(view):
         return _told("unfinished")
-    body = {**body_of(view), **sheet.members(view)}
+    whole = sheet.validate()
+    body = {**body_of(view), **sheet.members(view)} if whole else {}
     # A language that nobody chose is the one that the text was found to be in.
-    if {**body, "language": body["language"] or view["language"]} == body_of(view):
+    if whole and {**body, "language": body["language"] or view["language"]} == body_of(view):
+        drop_held(part, view)
         return _saved(stored, sheet)
     if request.form.get("etag") != stored.etag:
-        return _both(sheet, stored)
+        return _both(differences(sheet, stored))
+    if not whole:
+        return _held(part, view, sheet)
+    if other := unseen(part, view):
+        return _both(sheet.differences(held_sheet(part, other)))
     try:
-        return _saved(put_request(view["id"], body, stored.etag), sheet)
+        kept = put_request(view["id"], body, stored.etag)
     except AwayError:
         return _told("away")
     except RefusedError as error:
         if not error.stale:
-            return _told("unfinished")
-        return _both(sheet, get("requests", f"/v1/requests/{view['id']}"))
+            return _held(part, view, blamed(sheet, error))
+        return _both(differences(sheet, get("requests", f"/v1/requests/{view['id']}")))
+    drop_held(part, view)
+    return _saved(kept, sheet)
+
+
+def blamed(sheet: Sheet, error: RefusedError) -> Sheet:
+    """The sheet with what a service found wrong."""
+    sheet.blame(faults_in_words(error) or [("", refusal(error))])
+    return sheet
+
+
+def held_sheet(part: str, held: Held) -> Sheet:
+    """A part as it was typed before, with what is still wrong with it."""
+    typed = MultiDict([*held.typed, ("csrf_token", generate_csrf())])
+    sheet = typed_sheet(PARTS[part], typed)
+    sheet.validate()
+    return sheet
 
 
 def differences(sheet: Sheet, stored: Answer) -> list[tuple[str, str]]:
@@ -67,9 +148,18 @@ def differences(sheet: Sheet, stored: Answer) -> list[tuple[str, str]]:
     return list(sheet.differences(stored_sheet(sheet.part, stored.body)))
 
 
-def _both(sheet: Sheet, stored: Answer) -> Response:
-    shown = render_template("requests/stale.html", differs=differences(sheet, stored))
-    return _told("stale", shown=shown)
+def _both(differs: Iterable[tuple[str, str]]) -> Response:
+    return _told("stale", shown=render_template("requests/stale.html", differs=list(differs)))
+
+
+def _held(part: str, view: Mapping[str, Any] | None, sheet: Sheet) -> Response:
+    """With what is still to be put right before it is part of the request."""
+    version = hold_unfinished(part, view, sheet)
+    if version is None:
+        other = held_of(part, view)
+        return _both(sheet.differences(held_sheet(part, other)) if other else [])
+    state = "held" if version else "unfinished"
+    return _told(state, held=version, lacking=", ".join(sheet.lacking()))
 
 
 def _saved(kept: Answer, sheet: Sheet) -> Response:

@@ -2,6 +2,7 @@
 the first one on, so that it can be gone on with anywhere and by whoever acts for the State."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -15,10 +16,8 @@ from services.portal.pages.choices import units
 from services.portal.pages.forms import EXPIRED, PageForm
 from services.portal.pages.frame import account, for_roles, go, show
 from services.portal.pages.keeping import keeping_typed
-from services.portal.pages.refusals import refusal
 from services.portal.pages.requests import typing_on
 from services.portal.pages.requests.bodies import body_of, line_fields
-from services.portal.pages.requests.faults import faults_in_words
 from services.portal.pages.requests.hints import Hints, stored_hints
 from services.portal.pages.requests.lists import PAGE
 from services.portal.pages.requests.parts import (
@@ -32,11 +31,13 @@ from services.portal.pages.requests.record import suggested_lines
 from services.portal.pages.requests.rights import may_change, steps_for
 from services.portal.pages.requests.rows import line_rows
 from services.portal.services import AwayError, RefusedError
+from services.portal.unfinished import Held
 from shared.ids import new_id
 from shared.web.problems import forbidden, not_found
 
 _EDIT = f"{PAGE}/<string:request_id>/edit"
 CHECK = "check"
+_DISCARD = "discard"
 _ORDER = (*PARTS, CHECK)
 _NAMES = {
     "need": _l("What is needed"),
@@ -62,15 +63,18 @@ def new_request() -> Response:
     """The first part; once it is sent, there is a draft."""
     part = PARTS["need"]
     if request.method == "GET":
-        return _page("need", None, Sheet(part, part.form(None)))
+        return _opened("need", None)
     sheet = typed_sheet(part, request.form)
     if request.form.get("go") == typing_on.ACTION:
         return typing_on.keep_new(sheet, account().state)
     if not PageForm().validate():
         sheet.form.fail(EXPIRED)
         return _page("need", None, sheet, status=_REFUSED)
+    if request.form.get("go") == _DISCARD:
+        typing_on.drop_held("need", None)
+        return go(f"{PAGE}/new")
     if not sheet.validate():
-        return _page("need", None, sheet, status=_REFUSED)
+        return _unfinished("need", None, sheet)
     body = {"country": account().state, **sheet.members({})}
     try:
         made = send("requests", "/v1/requests", body, key=request.form.get("key") or None)
@@ -78,6 +82,7 @@ def new_request() -> Response:
         return _away("need", sheet)
     except RefusedError as error:
         return _page("need", None, _blamed(sheet, error), status=error.status)
+    typing_on.drop_held("need", None)
     flash(_("The draft is kept. Only your State sees it."))
     return go(f"{PAGE}/{made.body['id']}/edit/lines")
 
@@ -105,15 +110,18 @@ def edit_request_part(request_id: str, part: str) -> Response:
     if part == CHECK:
         return _check(stored)
     if request.method == "GET":
-        return _page(part, stored, stored_sheet(PARTS[part], stored.body))
+        return _opened(part, stored)
     action, _dash, number = request.form.get("go", "next").partition("-")
     place = int(number) if number.isascii() and number.isdigit() else None
     sheet = typed_sheet(PARTS[part], request.form, place if action == "remove" else None)
     if action == typing_on.ACTION:
-        return typing_on.keep_part(stored, sheet)
+        return typing_on.keep_part(part, stored, sheet)
     if not PageForm().validate():
         sheet.form.fail(EXPIRED)
         return _page(part, stored, sheet, status=_REFUSED)
+    if action == _DISCARD:
+        typing_on.drop_held(part, stored.body)
+        return go(f"{PAGE}/{request_id}/edit/{part}")
     if action in ("add", "remove", "take"):
         return _with_rows(part, stored, sheet, action, place)
     return _keep(part, stored, sheet, action)
@@ -123,7 +131,9 @@ def _keep(part: str, stored: Answer, sheet: Sheet, action: str) -> Response:
     """Keep a part and go on; or show it again with what is wrong, or what stands there now."""
     view = stored.body
     if not sheet.validate():
-        return _page(part, stored, sheet, status=_REFUSED)
+        return _unfinished(part, stored, sheet)
+    if other := typing_on.unseen(part, view):
+        return _page(part, stored, sheet, status=HTTPStatus.PRECONDITION_FAILED, other=other)
     body = {**body_of(view), **sheet.members(view)}
     seen = request.form.get("etag") or stored.etag
     if body != body_of(view):
@@ -138,6 +148,7 @@ def _keep(part: str, stored: Answer, sheet: Sheet, action: str) -> Response:
                 now = get("requests", f"/v1/requests/{view['id']}")
                 return _page(part, now, sheet, status=error.status, stale=True)
             return _page(part, stored, _blamed(sheet, error), status=error.status)
+    typing_on.drop_held(part, view)
     if action == "out":
         flash(_("All is kept. You can go on whenever you like."))
         return go(f"{PAGE}/{view['id']}")
@@ -146,7 +157,7 @@ def _keep(part: str, stored: Answer, sheet: Sheet, action: str) -> Response:
 
 def _with_rows(part: str, stored: Answer, sheet: Sheet, action: str, place: int | None) -> Response:
     """The page with a row more or less; what can be kept of it is kept at once."""
-    kept = _kept_early(stored, sheet)
+    kept, held = _kept_early(part, stored, sheet), None
     stored = kept or stored
     if kept is not None:  # new rows have their numbers now
         sheet = stored_sheet(sheet.part, kept.body)
@@ -157,7 +168,40 @@ def _with_rows(part: str, stored: Answer, sheet: Sheet, action: str, place: int 
         found = [line for line in suggested_lines(stored.body) if line["line"] is None]
         rows.extend(line_fields(line) for line in found if line["index"] == place)
     sheet.rows = made_rows(sheet.part, rows)
-    return _page(part, stored, sheet, etag=None if kept else request.form.get("etag"))
+    if kept is None:
+        held = _held(part, stored, sheet)
+    return _page(part, stored, sheet, etag=None if kept else request.form.get("etag"), held=held)
+
+
+def _opened(part: str, stored: Answer | None) -> Response:
+    """A part as it is kept; as it was typed where that is not whole, and as it is kept beside it if
+    that has changed since."""
+    view = stored.body if stored else None
+    held = typing_on.held_of(part, view)
+    if held is None:
+        return _page(part, stored, stored_sheet(PARTS[part], view) if view else _blank(part))
+    stale = stored is not None and held.base != typing_on.base_of(part, view)
+    sheet = typing_on.held_sheet(part, held)
+    return _page(part, stored, sheet, stale=stale, held=held.version, since=held.changed_at)
+
+
+def _blank(part: str) -> Sheet:
+    return Sheet(PARTS[part], PARTS[part].form(None))
+
+
+def _unfinished(part: str, stored: Answer | None, sheet: Sheet) -> Response:
+    """A part with what is wrong with it, held as it is typed for who goes on elsewhere."""
+    held = _held(part, stored, sheet)
+    other = None if held else typing_on.unseen(part, stored.body if stored else None)
+    return _page(part, stored, sheet, status=_REFUSED, other=other, held=held)
+
+
+def _held(part: str, stored: Answer | None, sheet: Sheet) -> str | None:
+    """Hold a part of a draft that is not whole, on what was seen of the draft; its version."""
+    view = stored.body if stored else None
+    seen = stored is None or request.form.get("etag") == stored.etag
+    kept = seen and typing_on.is_kept(view)
+    return typing_on.hold_unfinished(part, view, sheet) if kept else None
 
 
 def _away(part: str, sheet: Sheet) -> Response:
@@ -167,25 +211,28 @@ def _away(part: str, sheet: Sheet) -> Response:
     return _page(part, None, sheet, status=status, etag=etag)
 
 
-def _kept_early(stored: Answer, sheet: Sheet) -> Answer | None:
+def _kept_early(part: str, stored: Answer, sheet: Sheet) -> Answer | None:
     """The request with what is typed so far; None where that cannot be kept as it is."""
     view, seen = stored.body, request.form.get("etag")
-    if view["status"] != "draft" or seen != stored.etag or not sheet.validate():
+    if not typing_on.is_kept(view) or seen != stored.etag or not sheet.validate():
+        return None
+    if typing_on.unseen(part, view):
         return None
     body = {**body_of(view), **sheet.members(view)}
     try:
         changed = body != body_of(view)
-        return typing_on.put_request(view["id"], body, stored.etag) if changed else stored
+        kept = typing_on.put_request(view["id"], body, stored.etag) if changed else stored
     except (AwayError, RefusedError):
         return None
+    typing_on.drop_held(part, view)
+    return kept
 
 
 def _blamed(sheet: Sheet, error: RefusedError) -> Sheet:
     """The sheet with what a service found wrong; other refusals are the page's own problem."""
     if error.status not in (HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.CONFLICT):
         raise error
-    sheet.blame(faults_in_words(error) or [("", refusal(error))])
-    return sheet
+    return typing_on.blamed(sheet, error)
 
 
 def _page(
@@ -196,8 +243,17 @@ def _page(
     status: int = HTTPStatus.OK,
     stale: bool = False,
     etag: str | None = None,
+    other: Held | None = None,
+    held: str | None = None,
+    since: datetime | None = None,
 ) -> Response:
+    """`other` is what another device holds of the part; `held` the version that is held of what
+    the page shows, `since` when it was typed, where the page takes that up again.
+    """
     view = stored.body if stored else None
+    differs = typing_on.differences(sheet, stored) if stored and stale else []
+    if other:
+        differs = list(sheet.differences(typing_on.held_sheet(part, other)))
     return show(
         "requests/write.html",
         status,
@@ -208,9 +264,11 @@ def _page(
         form=sheet.form,
         sheet=sheet,
         rows=sheet.rows,
-        differs=typing_on.differences(sheet, stored) if stored and stale else [],
-        keeps=view is None or view["status"] == "draft",
-        stale=stale,
+        differs=differs,
+        keeps=typing_on.is_kept(view),
+        stale=stale or other is not None,
+        held=other.version if other else typing_on.seen() if held is None else held,
+        since=since,
         etag=etag or (stored.etag if stored else ""),
         key=request.form.get("key") or new_id(),
         hints=_not_taken(stored_hints(part, view), sheet),
@@ -233,6 +291,7 @@ def _check(stored: Answer) -> Response:
         parts=[(name, _NAMES[name]) for name in _ORDER],
         it=view,
         lines=line_rows(view["needs"]),
+        unfinished=[one for one in PARTS if typing_on.held_of(one, view)],
         hints=stored_hints(CHECK, view),
         may_submit="submit" in steps_for(account(), view),
         etag=stored.etag,

@@ -1,7 +1,8 @@
 """Records out of spreadsheets: a template, what is understood, then brought in."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
@@ -10,6 +11,7 @@ from flask_babel import gettext as _
 
 from services.portal.held_files import MOST_BYTES, forget, hold
 from services.portal.house import house
+from services.portal.pages.absence import absence
 from services.portal.pages.asking import get, reader, send
 from services.portal.pages.files import uploaded
 from services.portal.pages.forms import PageForm
@@ -92,35 +94,40 @@ def bring_in_spreadsheet(name: str, file_id: str) -> Response:
     """What the file says, and bringing it in: all rows, or none where one of them is wrong."""
     file, kind, form = held(file_id, name), kind_of(name), PageForm()
     told = _told(file.content, kind)
+    known = set() if told.faults else _known(kind)
     changes, wrong = changes_of(kind, told.changed)
     told.faults += wrong
     bodies = [] if told.faults else kind.bodies(told.rows, own_party(kind))
-    known = _known(kind) if bodies else set()
     fresh = [one for one in bodies if one["external_id"]["id"] not in known]
-    if form.validate_on_submit() and (fresh or changes) and not told.faults:
-        done, refused = _send(kind, fresh)
-        kept, unkept = _change(kind, changes)
-        refused += unkept
-        if done == len(fresh) and kept == len(changes):
-            forget(account().id, file_id)
-            flash(_("Brought in: %(count)s. What was known already was left as it is.", count=done))
-            if kept:
-                flash(_("Changed: %(count)s.", count=kept))
-            return go(f"/{name}?status=draft" if kind.drafts else f"/{name}")
-        form.fail(
-            _(
-                "%(done)s of %(all)s are brought in. Send this again for the others; nothing is "
-                "made twice.",
-                done=done + kept,
-                all=len(fresh) + len(changes),
-            )
+    if not form.validate_on_submit() or not (fresh or changes) or told.faults:
+        return _preview(name, file.name, form, told, changes, bodies, known)
+    made, changed = _send(kind, fresh), _change(kind, changes)
+    done, kept = len(made.done), len(changed.done)
+    if done == len(fresh) and kept == len(changes):
+        forget(account().id, file_id)
+        flash(_("Brought in: %(count)s. What was known already was left as it is.", count=done))
+        if kept:
+            flash(_("Changed: %(count)s.", count=kept))
+        return go(f"/{name}?status=draft" if kind.drafts else f"/{name}")
+    form.fail(
+        _(
+            "%(done)s of %(all)s are brought in. Send this again for the others; nothing is "
+            "made twice.",
+            done=done + kept,
+            all=len(fresh) + len(changes),
         )
-        for mark, message in refused[:_TOLD]:
-            form.fail(f"{mark}: {message}")
-        changes, _wrong = changes_of(kind, told.changed)
-        known, status = _known(kind), HTTPStatus.CONFLICT
-        return _preview(name, file.name, form, told, changes, bodies, known, status)
-    return _preview(name, file.name, form, told, changes, bodies, known)
+    )
+    away = made.away or changed.away
+    if away:
+        form.fail(absence(kind.service))
+        form.fail(
+            _("The file is kept for a day. Choose it again later, and only the others come in.")
+        )
+    for mark, message in [*made.refused, *changed.refused][:_TOLD]:
+        form.fail(f"{mark}: {message}")
+    left = [one for one in changes if one.id not in changed.done]
+    status = HTTPStatus.SERVICE_UNAVAILABLE if away else HTTPStatus.CONFLICT
+    return _preview(name, file.name, form, told, left, bodies, known | made.done, status)
 
 
 def _preview(
@@ -217,10 +224,21 @@ def _known(kind: Kind) -> set[str]:
             return found
 
 
-def _send(kind: Kind, bodies: Bodies) -> tuple[int, list[tuple[str, str]]]:
-    """How many are there now, and which were refused, with the reason.
+@dataclass(frozen=True)
+class Outcome:
+    """What became of records that were sent: the keys of those that are there now, which were
+    refused and why, and whether the register was away for any."""
 
-    Each has an external id, of which the register's id is made: sent twice, it is there once.
+    done: set[str]
+    refused: Sequence[tuple[str, str]]
+    away: bool
+
+
+def _send(kind: Kind, bodies: Bodies) -> Outcome:
+    """Bring records in; each by its reference.
+
+    Each has an external id, of which the register's id is made: sent twice, it is there once, and
+    one whose answer was lost is known when the file is sent again.
     """
     services, own = house().services, reader()
 
@@ -228,27 +246,31 @@ def _send(kind: Kind, bodies: Bodies) -> tuple[int, list[tuple[str, str]]]:
         try:
             services.send(own, "POST", kind.service, kind.path, body)
         except (AwayError, RefusedError) as error:
-            return error
+            return None if _is_there(error) else error
         return None
 
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         answers = list(pool.map(send, bodies))
     marks = [str(body["external_id"]["id"]) for body in bodies]
-    refused = [
-        (mark, _said(error))
-        for mark, error in zip(marks, answers, strict=True)
-        if isinstance(error, RefusedError) and not _is_there(error)
-    ]
-    return sum(error is None or _is_there(error) for error in answers), refused
+    return _outcome((mark, mark, error) for mark, error in zip(marks, answers, strict=True))
 
 
-def _change(kind: Kind, changes: Sequence[Change]) -> tuple[int, list[tuple[str, str]]]:
-    """How many were changed, and which were refused, with the reason."""
-    done = list(send_changes(kind, changes))
-    refused = [
-        (change.title, _said(error)) for change, error in done if isinstance(error, RefusedError)
-    ]
-    return sum(error is None for _one, error in done), refused
+def _change(kind: Kind, changes: Sequence[Change]) -> Outcome:
+    """Change records; each by its id."""
+    sent = send_changes(kind, changes)
+    return _outcome((change.id, change.title, error) for change, error in sent)
+
+
+def _outcome(sent: Iterable[tuple[str, str, Exception | None]]) -> Outcome:
+    """What became of each: its key, what it is called, and why it was not taken."""
+    every = list(sent)
+    return Outcome(
+        done={key for key, _name, error in every if error is None},
+        refused=[
+            (name, _said(error)) for _key, name, error in every if isinstance(error, RefusedError)
+        ],
+        away=any(isinstance(error, AwayError) for _key, _name, error in every),
+    )
 
 
 def _is_there(error: RefusedError | AwayError) -> bool:
