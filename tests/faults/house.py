@@ -4,7 +4,7 @@ import os
 import random
 import signal
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -122,10 +122,7 @@ class House:
         return found
 
     def judge(self, seconds: float = 120) -> tuple[list[Violation], Final]:
-        """Rest the load, wait until nothing is left to do, read everything, and judge.
-
-        What another moment may mend is read again: on a busy machine what looks at rest may not be.
-        """
+        """Rest the load, wait until nothing is left to do, read everything, and judge."""
         self.load.pause()
         wait_until(self.stack.supervisor.ready, seconds, "every process being ready")
         records = {one.name for one in self.load.records}
@@ -140,15 +137,12 @@ class House:
         wait_until(self.watching.nothing_half_done, seconds, "commitments being finished")
         uri = database_uri(self.stack.plan.ports.database)
         pairs = self.load.bank.pairs
-        deadline = now() + seconds
-        while True:
-            final = read_final(self.client, settings["matcher"], uri, sorted(records), pairs)
-            self.judged = self.recorder.history(), final
-            found = check(*self.judged)
-            late = bool(found) and {one.kind for one in found} <= MENDED_BY_TIME
-            if not late or now() > deadline:
-                break
-            time.sleep(1)
+        settings["portal"] = service_settings(self.stack.plan, "portal")
+        history = self.recorder.history()
+        found, final = judge_patiently(
+            history, lambda: read_final(self.client, settings, uri, sorted(records), pairs), seconds
+        )
+        self.judged = history, final
         return found, final
 
     def go_on(self, final: Final) -> None:
@@ -157,6 +151,23 @@ class House:
         for one in known_already(final, self.load.bank.pairs):
             self.recorder.add(one)
         self.load.go_on()
+
+
+def judge_patiently(
+    history: History, read: Callable[[], Final], seconds: float
+) -> tuple[list[Violation], Final]:
+    """What is wrong with what is read, and that.
+
+    What another moment may mend is read again: on a busy machine what looks at rest may not be.
+    """
+    deadline = now() + seconds
+    while True:
+        final = read()
+        found = check(history, final)
+        late = bool(found) and {one.kind for one in found} <= MENDED_BY_TIME
+        if not late or now() > deadline:
+            return found, final
+        time.sleep(1)
 
 
 @contextmanager
