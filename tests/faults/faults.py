@@ -108,15 +108,20 @@ FAULTS: tuple[Fault, ...] = (
     Fault("rolling restart", "an update under load loses what was under way", restart_all),
 )
 SHORT = (
+    "two relays and two matchers",
     "poison in each topic",
     "said again in any order",
+    "stop matcher-worker",
+    "cut kafka",
     "clock ahead relays",
     "kill requests",
     "kill requests-worker",
     "kill portal-worker",
+    "kill broker and database",
 )
 """Those that every run of the tests goes through, in this order and as briefly as can be: each is
-done while the house recovers from the one before.
+done while the house recovers from the one before. Relays are paused past their leases in the long
+runs alone, for that is half a minute by itself.
 """
 SHORT_SECONDS = 1.0
 
