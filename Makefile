@@ -13,7 +13,7 @@ export OPENBLAS_NUM_THREADS = 1
 # Every process of a stack would compile every module again where the caller's environment has this set.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: install run test test-long chromium pictures test-kafka test-faults test-faults-kafka fuzz audit lint docs guide-pictures lock clean
+.PHONY: install run test test-long chromium pictures test-kafka test-faults test-faults-kafka test-faults-three fuzz audit lint docs guide-pictures lock clean
 
 install: $(INSTALLED)
 
@@ -89,6 +89,10 @@ test-faults: install
 
 test-faults-kafka: install
 	ENTRAIDE_TEST_FAULTS=kafka $(BIN)/pytest -n 0 -s tests/faults/test_long.py -k "$(FAULTS)"
+
+# On three brokers that keep each event thrice: FAULTS="broker" are those of the brokers alone.
+test-faults-three: install
+	ENTRAIDE_TEST_FAULTS=kafka3 $(BIN)/pytest -n 0 -s tests/faults/test_long.py -k "$(FAULTS)"
 
 # Many inputs for every parser and many calls of every service; FUZZ="--parsers 5000 --calls 0" says how many.
 fuzz: install

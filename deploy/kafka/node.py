@@ -1,16 +1,21 @@
-"""`python -m deploy.kafka.node PORT DIRECTORY [ADVERTISED_PORT]`: prepares and becomes a node."""
+"""`python -m deploy.kafka.node PORT DIRECTORY ADVERTISED NUMBER CONTROLLER…`: becomes a node.
+
+It is prepared first. `NUMBER` is its place among as many nodes as there are ports of controllers;
+it is alone where there are none.
+"""
 
 import os
 import sys
 from pathlib import Path
 
-from deploy.kafka.server import KafkaUnavailableError, prepare_node
+from deploy.kafka.server import KafkaUnavailableError, Place, prepare_node
 
 
-def main(port: str, directory: str, advertised: str | None = None) -> None:
+def main(port: str, directory: str, advertised: str, number: str, *controllers: str) -> None:
     """Replace this process by the node, so that whoever stops it stops Kafka itself."""
+    place = Place(int(number), [int(one) for one in controllers]) if controllers else None
     try:
-        command = prepare_node(int(port), Path(directory), int(advertised or port))
+        command = prepare_node(int(port), Path(directory), int(advertised), place)
     except KafkaUnavailableError as unavailable:
         sys.exit(f"no Apache Kafka: {unavailable}")
     os.execvp(command[0], command)  # noqa: S606 (no shell is wanted)

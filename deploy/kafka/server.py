@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.local.servers import LOOPBACK, free_port, listens, wait_until
+from deploy.local.servers import LOOPBACK, Broker, free_port, listens, wait_until
 
 POM = Path(__file__).with_name("pom.xml")
 CACHE = Path(__file__).parents[2] / ".kafka"
@@ -130,10 +130,23 @@ def _format(java: Sequence[str], properties: Path, *, alone: bool) -> None:
         raise RuntimeError(f"Kafka's log could not be formatted:\n{_tail(said)}")
 
 
-def kafka_command(directory: Path, port: int, advertised: int | None = None) -> list[str]:
-    """The command that prepares a node and becomes it: for whoever supervises a broker."""
-    more = [] if advertised is None else [str(advertised)]
-    return [sys.executable, "-m", "deploy.kafka.node", str(port), str(directory), *more]
+def kafka_broker(
+    directory: Path, ports: Sequence[int], advertised: Sequence[int] | None = None
+) -> Broker:
+    """A broker to be supervised, with a node for each port and their logs under `directory`.
+
+    Nodes tell their clients to come to the ports `advertised`, where those are others. Several keep
+    each event together, where topics are made so.
+    """
+    controllers = [free_port() for _ in ports] if len(ports) > 1 else []
+
+    def command(port: int) -> list[str]:
+        at = ports.index(port)
+        told = ports if advertised is None else advertised
+        given = [port, directory / str(at + 1), told[at], at + 1, *controllers]
+        return [sys.executable, "-m", "deploy.kafka.node", *map(str, given)]
+
+    return Broker(command, lasting=True, more=tuple(ports[1:]))
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 
 from deploy.local.running import Stack, Tell, local_stack
-from deploy.local.servers import BrokerCommand, broker_command
+from deploy.local.servers import EMBEDDED, Broker
 from deploy.local.stack import DataDirectory, Ports
 
 START_SECONDS = 180.0
@@ -18,7 +18,7 @@ def stack_beside(
     ports: Ports,
     tell: Tell,
     extra: Mapping[str, str] | None = None,
-    broker: BrokerCommand = broker_command,
+    broker: Broker = EMBEDDED,
     seconds: float = START_SECONDS,
 ) -> Iterator[Stack]:
     """A ready stack for the block, with the arguments of `local_stack`.

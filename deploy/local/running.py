@@ -20,7 +20,7 @@ from deploy.local.programs import (
     replay_program,
     service_settings,
 )
-from deploy.local.servers import BrokerCommand, broker_command
+from deploy.local.servers import EMBEDDED, Broker
 from deploy.local.stack import DataDirectory, Ports, StackError, describe, locked, make_keys
 from deploy.local.supervisor import StartError, Supervisor
 from shared.events.topics import TopicsDiffer, TopicsMissing, ensure_topics
@@ -114,7 +114,7 @@ def local_stack(
     ports: Ports,
     tell: Tell,
     extra: Mapping[str, str] | None = None,
-    broker: BrokerCommand = broker_command,
+    broker: Broker = EMBEDDED,
 ) -> Iterator[Stack]:
     """A stack on this data directory, stopped as a whole at the end of the block.
 

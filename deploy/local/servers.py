@@ -4,13 +4,32 @@ import socket
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
 LOOPBACK = "127.0.0.1"
 
 BrokerCommand = Callable[[int], list[str]]
-"""Gives the command of a broker that listens on a port of loopback."""
+"""Gives the command of a broker's node that listens on a port of loopback."""
+
+
+@dataclass(frozen=True)
+class Broker:
+    """A broker to run: `more` are the ports of further nodes, where it has more than one.
+
+    Its log is `lasting` where a node that is started again has all that it had before; else
+    whoever supervises it has to fill it again.
+    """
+
+    command: BrokerCommand
+    lasting: bool = False
+    more: tuple[int, ...] = ()
+
+    def ports(self, first: int) -> dict[str, int]:
+        """The ports of all nodes, by the names of their processes."""
+        others = {f"broker-{number}": port for number, port in enumerate(self.more, 2)}
+        return {"broker": first, **others}
 
 
 def free_port() -> int:
@@ -38,6 +57,9 @@ def broker_command(port: int, advertised: int | None = None) -> list[str]:
         "--storage-engine",
         "memory://tansu/",
     ]
+
+
+EMBEDDED = Broker(broker_command)
 
 
 def database_command(port: int, directory: Path, lasting: bool = True) -> list[str]:

@@ -54,7 +54,9 @@ class Supervisor:
 
     `prepare_broker` makes the topics and may raise OSError, after which it is tried again, or
     StartError, which passes through. `replay` is the program that fills an empty broker from the
-    stores; it must end with 0. `tell` gets one line for the person at the terminal, `changed` is
+    stores; it must end with 0. Where the broker's log is lasting nothing fills it, and nobody is
+    stopped or kept from starting while one of its nodes is away: its clients have to live with that
+    as they do in production. `tell` gets one line for the person at the terminal, `changed` is
     called after any process was started or has ended.
     """
 
@@ -73,7 +75,8 @@ class Supervisor:
             Child(program, logs / f"{program.name}.log", self._prepared_process)
             for program in (replay, *programs)
         )
-        (self._broker,), (self._database,) = self._of_kind("broker"), self._of_kind("database")
+        (self._database,) = self._of_kind("database")
+        self._lasting = all(broker.program.lasting for broker in self._of_kind("broker"))
         self._prepare_broker = prepare_broker
         self._tell = tell
         self._changed = changed
@@ -136,21 +139,30 @@ class Supervisor:
     def _of_kind(self, *kinds: str) -> list[Child]:
         return [child for child in self._children if child.program.kind in kinds]
 
+    def _log(self) -> int:
+        """Which log the broker has, counted from 1: a lasting one has its first for ever."""
+        started = sum(broker.incarnation for broker in self._of_kind("broker"))
+        return min(started, 1) if self._lasting else started
+
     def _broker_filled(self) -> bool:
-        return self._replayed == self._broker.incarnation
+        return self._lasting or self._replayed == self._log()
 
     def _servers_ready(self) -> bool:
-        return all(server.ready for server in self._of_kind(*SERVERS))
+        """Whether services may be started: once it was prepared a lasting broker may be away."""
+        away = self._lasting and self._prepared == 1
+        needed = ("database",) if away else SERVERS
+        return all(server.ready for server in self._of_kind(*needed))
 
     def _keep_servers(self) -> None:
-        """Start what is down; the broker only once none of its clients is left.
+        """Start what is down; a broker that is not lasting only once none of its clients is left.
 
-        A broker that is started anew has an empty log. Whoever read the old one keeps positions
-        that mean nothing now, and must not live on to meet the new one.
+        Such a one has an empty log then. Whoever read the old one keeps positions that mean nothing
+        now, and must not live on to meet the new one.
         """
         self._keep(self._database)
-        if self._broker.running or self._clients_stopped():
-            self._keep(self._broker)
+        for broker in self._of_kind("broker"):
+            if self._lasting or broker.running or self._clients_stopped():
+                self._keep(broker)
 
     def _clients_stopped(self) -> bool:
         clients = [self._replay, *self._of_kind("worker")]
@@ -167,7 +179,7 @@ class Supervisor:
 
     def _broker_prepared(self) -> bool:
         """Whether the running broker has its topics; makes them if it can."""
-        if self._prepared == self._broker.incarnation:
+        if self._prepared == self._log():
             return True
         if time.monotonic() < self._prepare_due:
             return False
@@ -177,7 +189,7 @@ class Supervisor:
             self._tell(f"the topics could not be made, trying again: {error}")
             self._prepare_due = time.monotonic() + self._policy.first
             return False
-        self._prepared = self._broker.incarnation
+        self._prepared = self._log()
         return True
 
     def _keep_filled(self) -> None:
@@ -211,7 +223,7 @@ class Supervisor:
         if code is None or asked_to:
             return
         self._died(child, code)
-        if child is self._broker and self._was_ready:
+        if child.program.kind == "broker" and not self._lasting and self._was_ready:
             self._tell(
                 "the broker's log is gone with it: workers are stopped, the broker is started "
                 "again, and the stores are replayed into it"

@@ -76,9 +76,11 @@ class Membership:
         while not self._begin.wait(POLL_MS / 1000):
             if stop.is_set():
                 return
+        consumer = clients.awaited(lambda: clients.consumer(self._settings, GROUP), stop)
+        if consumer is None:
+            return
         seat = Seat(self._settings, GROUP)
         seat.take_over()
-        consumer = clients.consumer(self._settings, GROUP)
         try:
             consumer.subscribe([self._topic], listener=_Notes(self._notes))
             # A group's leader that does not know the topic yet would share out nothing.

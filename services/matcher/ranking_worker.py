@@ -29,6 +29,7 @@ from services.matcher.rivals import Standing
 from services.matcher.shortlists import Ranking
 from services.matcher.storing import Chunk, Storing
 from shared import tracing
+from shared.events import clients
 from shared.events.envelope import SHORTLIST
 from shared.events.letters import DeadLetters
 from shared.events.outbox import Contention
@@ -116,9 +117,14 @@ class RankingWorker:
             *(self._topics.activities, self._topics.matches),
         )
         # The matchers' own proposals tell the index nothing, and are most of what is published.
-        reader = TopicReader(
-            self._settings, topics, self._dead_letters, "matcher-index", passed={SHORTLIST}
+        reader = clients.awaited(
+            lambda: TopicReader(
+                self._settings, topics, self._dead_letters, "matcher-index", passed={SHORTLIST}
+            ),
+            stop,
         )
+        if reader is None:
+            return
         with closing(reader), closing(self._storing):
             while not (reader.caught_up() or stop.is_set()):
                 self._read(reader, CATCH_UP_MS)

@@ -3,8 +3,10 @@
 Make clients in the process that uses them, after any fork; they run a thread of their own.
 """
 
+import threading
 import time
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
 
 import structlog
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
@@ -19,10 +21,30 @@ SESSION_TIMEOUT_MS: Final = 6_000
 HEARTBEAT_MS: Final = 2_000
 DELIVERY_TIMEOUT_MS: Final = 10_000
 MAX_REQUEST_BYTES: Final = 2 * 1024 * 1024
+BOOTSTRAP_MS: Final = 10_000
+_PAUSE_SECONDS: Final = 1.0
+Made = TypeVar("Made")
 
 keep_response_classes()
 
 log = structlog.get_logger(__name__)
+
+
+def awaited(make: Callable[[], Made], stop: threading.Event) -> Made | None:
+    """What `make` makes over the broker, tried again while that is away; None once `stop` is set.
+
+    A worker that is started meanwhile waits, as one does that runs already: whoever starts it again
+    would do so ever more seldom. Raises the KafkaError that no repetition mends.
+    """
+    while not stop.is_set():
+        try:
+            return make()
+        except KafkaError as error:
+            if not error.retriable:
+                raise
+            log.warning("waiting for the broker", error=str(error))
+            stop.wait(_PAUSE_SECONDS)
+    return None
 
 
 def producer(settings: Settings) -> KafkaProducer:
@@ -119,11 +141,11 @@ def admin(settings: Settings, timeout_ms: int = 10_000) -> KafkaAdminClient:
     return KafkaAdminClient(**_common(settings, timeout_ms), request_timeout_ms=timeout_ms)
 
 
-def _common(settings: Settings, bootstrap_timeout_ms: int = 10_000) -> dict[str, Any]:
+def _common(settings: Settings, bootstrap_timeout_ms: int | None = None) -> dict[str, Any]:
     return {
         "bootstrap_servers": settings.kafka.split(","),
         "client_id": f"entraide-{settings.service}",
-        "bootstrap_timeout_ms": bootstrap_timeout_ms,
+        "bootstrap_timeout_ms": bootstrap_timeout_ms or BOOTSTRAP_MS,
         "retry_backoff_ms": 100,
         "reconnect_backoff_ms": 50,
         "reconnect_backoff_max_ms": 1_000,

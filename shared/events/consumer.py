@@ -104,10 +104,15 @@ class Consumer:
         return self._assigned.is_set()
 
     def run(self, stop: threading.Event) -> None:
-        """Consume until `stop` is set; the batch at hand is finished or left uncommitted."""
+        """Consume until `stop` is set; the batch at hand is finished or left uncommitted.
+
+        While the broker is away it waits and goes on, at its start too.
+        """
+        consumer = clients.awaited(lambda: clients.consumer(self._settings, self._group), stop)
+        if consumer is None:
+            return
         seat = Seat(self._settings, self._group)
         seat.take_over()
-        consumer = clients.consumer(self._settings, self._group)
         try:
             consumer.subscribe(self._names, listener=self._rebalances)
             # A group's leader that does not know the topics yet would share out nothing.

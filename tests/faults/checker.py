@@ -85,12 +85,17 @@ def same_version_twice(history: History, _final: Final) -> Iterator[str]:
             yield f"{record}: {times} writes were told that they made {version}"
 
 
-def versions_back(history: History, _final: Final) -> Iterator[str]:
-    """Whoever begins to read after a version was shown or acknowledged finds no older one."""
+def versions_back(history: History, final: Final) -> Iterator[str]:
+    """Whoever begins to read after a version was shown or acknowledged finds no older one.
+
+    A commit that is sent again may be told what the first was told.
+    """
     by_record: dict[str, list[Operation]] = defaultdict(list)
-    for one in _acknowledged(history, "write", "publish", "read"):
+    for one in _acknowledged(history, "write", "publish", "read", "commit"):
         if one.version is not None:
-            by_record[one.record].append(one)
+            record = f"commitment:{one.made}" if one.kind == "commit" else one.record
+            by_record[record].append(one)
+    there = _there(final)
     for record, done in by_record.items():
         ended = sorted(done, key=lambda one: one.end)
         newest: Version | None = None
@@ -101,12 +106,29 @@ def versions_back(history: History, _final: Final) -> Iterator[str]:
                 if version is not None and (newest is None or version > newest):
                     newest = version
                 position += 1
-            if newest is not None and one.version is not None and one.version < newest:
+            if newest is None or one.version is None or one.kind == "commit":
+                continue
+            if one.version < newest:
                 yield f"{record}: {one.version} was shown after {newest}"
+        last = max(one.version for one in done if one.version is not None)
+        if record in there and there[record] < last:
+            yield f"{record}: {there[record]} is there after {last}"
+
+
+def _there(final: Final) -> dict[str, Version]:
+    """The versions that owners have: of requests and offers, and of what the matcher keeps."""
+    return {record: seen.version for record, seen in final.records.items()} | dict(final.kept)
+
+
+def _told_of(final: Final) -> dict[str, Version]:
+    """Those of them that others are told."""
+    matched = {record: one.version for record, one in final.records.items() if one.matched}
+    return matched | dict(final.kept)
 
 
 def events_missing(history: History, final: Final) -> Iterator[str]:
-    """Each acknowledged version of what is matched stands in its topic, or one that supersedes it.
+    """Each acknowledged version of what is matched stands in its topic, or one that supersedes it,
+    and the newest version of all that the matcher keeps.
 
     Drafts are told to nobody: what was acknowledged before a record was published need not be.
     """
@@ -118,6 +140,10 @@ def events_missing(history: History, final: Final) -> Iterator[str]:
         told = newest.get(one.record)
         if told is None or told < one.version:
             yield f"{one.record}: {one.version} was acknowledged, the topic has {told or 'nothing'}"
+    for record, version in final.kept.items():
+        told = newest.get(record)
+        if told is None or told < version:
+            yield f"{record} is at {version}, the topic has {told or 'nothing'}"
 
 
 def events_out_of_order(_history: History, final: Final) -> Iterator[str]:
@@ -134,14 +160,14 @@ def events_unknown(_history: History, final: Final) -> Iterator[str]:
     shown. Of what a restore made vanish, or a draft again, the last word is a tombstone.
     """
     last = {one.record: one for one in final.events}
+    there, shown = _there(final), _told_of(final)
     for record, version in _newest_told(final).items():
-        seen = final.records.get(record)
-        if seen is None and not last[record].gone:
+        if record not in there and not last[record].gone:
             yield f"{record} was told of, which no owner has"
-        elif seen is not None and seen.matched and last[record].gone:
+        elif record in shown and last[record].gone:
             yield f"{record} is shown, and was told to be gone"
-        elif seen is not None and seen.version < version:
-            yield f"{record}: {version} was told, its owner has {seen.version}"
+        elif record in there and there[record] < version:
+            yield f"{record}: {version} was told, its owner has {there[record]}"
 
 
 def _newest_told(final: Final) -> dict[str, Version]:
@@ -244,6 +270,26 @@ def views_apart(_history: History, final: Final) -> Iterator[str]:
     yield from _strangers(final.views, final)
 
 
+def portal_apart(_history: History, final: Final) -> Iterator[str]:
+    """The portal knows the newest version of all that is told of, and of nothing else."""
+    for record, version in _told_of(final).items():
+        if final.followed.get(record) != version:
+            yield f"{record} is at {version}, the portal knows {final.followed.get(record)}"
+    there = _there(final)
+    for record in final.followed:
+        if record not in there:
+            yield f"the portal knows {record}, which nobody has"
+
+
+def lines_apart(_history: History, final: Final) -> Iterator[str]:
+    """What owners say is committed of their lines is what the ledger holds of them."""
+    held = {line.id: line.held for line in final.ledger}
+    for id_ in sorted({*held, *final.taken}):
+        due, told = held.get(id_, 0.0), final.taken.get(id_)
+        if told is None or abs(told - due) > _NEAR:
+            yield f"{id_}: the ledger holds {due}, its owner says {told}"
+
+
 def _strangers(views: Iterable[str], final: Final) -> Iterator[str]:
     for record in views:
         if record not in final.records:
@@ -265,6 +311,8 @@ CHECKS: dict[str, Check] = {
     "commitment twice": commitments_twice,
     "ledger apart from commitments": ledger_apart,
     "matcher's view apart from owners'": views_apart,
+    "portal's view apart from the others'": portal_apart,
+    "owners' lines apart from the ledger": lines_apart,
 }
 MENDED_BY_TIME = frozenset(
     {
@@ -273,6 +321,8 @@ MENDED_BY_TIME = frozenset(
         "request not worked",
         "ledger apart from commitments",
         "matcher's view apart from owners'",
+        "portal's view apart from the others'",
+        "owners' lines apart from the ledger",
     }
 )
 """Kinds that are none while something is still on its way: broken only if they last."""

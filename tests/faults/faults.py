@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from tests.faults.brokers import NODES
 from tests.faults.injecting import (
     ALONE,
     CLOCKS,
@@ -51,6 +52,14 @@ WHY_ALONE = {
     "kill": "whatever it was at is half done, and nobody tells it",
     "stop": "it goes on as if no time had passed, though its leases and sessions are over",
 }
+WHY_NODE = {
+    "kill leading broker": "what it acknowledged others have, and they have to be found",
+    "kill controlling broker": "who leads is decided by nobody until another controls",
+    "kill all brokers but one": "what a single one has does not count, so events have to wait",
+    "kill all brokers": "all has to be in the logs that they find again",
+    "stop leading broker": "it goes on as the leader of what is led by another by then",
+    "stop all brokers but one": "nothing is acknowledged, and what was sent comes late",
+}
 WHY_LINK = {
     "delay": "answers come after patience is over",
     "cut": "nobody can be reached, and it is told at once",
@@ -70,6 +79,7 @@ FAULTS: tuple[Fault, ...] = (
         Fault(f"stop {one} and {other}", f"{why}; and then they go on", stop(one, other))
         for one, other, why in PAIRS
     ),
+    *(Fault(name, WHY_NODE[name], inject) for name, inject in NODES.items()),
     *(Fault(name, WHY_LINK[name.split()[0]], inject) for name, inject in LINKS.items()),
     *(Fault(name, WHY_CLOCK[name.split()[1]], inject) for name, inject in CLOCKS.items()),
     Fault(
@@ -98,15 +108,20 @@ FAULTS: tuple[Fault, ...] = (
     Fault("rolling restart", "an update under load loses what was under way", restart_all),
 )
 SHORT = (
+    "two relays and two matchers",
     "poison in each topic",
     "said again in any order",
+    "stop matcher-worker",
+    "cut kafka",
     "clock ahead relays",
     "kill requests",
     "kill requests-worker",
     "kill portal-worker",
+    "kill broker and database",
 )
 """Those that every run of the tests goes through, in this order and as briefly as can be: each is
-done while the house recovers from the one before.
+done while the house recovers from the one before. Relays are paused past their leases in the long
+runs alone, for that is half a minute by itself.
 """
 SHORT_SECONDS = 1.0
 

@@ -18,11 +18,12 @@ Kind = Literal["write", "publish", "read", "commit"]
 class Operation:
     """One call of one client, from `start` to `end` in monotonic seconds.
 
-    `record` is side and id, "request:…" or "offer:…"; of a commit, its proposal. `value` is what a
-    write put there or a read found there. `version`, of a write or a read, and `made`, a commit's
-    id, are known only if it was answered. A call is `failed` if it did nothing for certain, and
-    `unknown` where the answer was lost or was an error of the server's. `publish` brings a request
-    or an offer to where it is matched. `key` is a commit's idempotency key.
+    `record` is side and id, "request:…" or "offer:…"; of a commit, its proposal. A read may also be
+    of what the matcher keeps, "match:…" or "commitment:…". `value` is what a write put there or a
+    read found there. `version`, and `made`, a commit's id, are known only if it was answered. A
+    call is `failed` if it did nothing for certain, and `unknown` where the answer was lost or was
+    an error of the server's. `publish` brings a request or an offer to where it is matched. `key`
+    is a commit's idempotency key.
     """
 
     client: str
@@ -87,11 +88,15 @@ class Shortlisted:
 
 @dataclass(frozen=True)
 class Held:
-    """A commitment: the key that its maker sent, whether it holds, what it takes of each line."""
+    """A commitment: the key that its maker sent, whether it holds, what it takes of each line.
+
+    `version` is the one that is read, if anybody asked.
+    """
 
     key: str
     holds: bool
     lines: Mapping[str, float]
+    version: Version | None = None
 
 
 @dataclass(frozen=True)
@@ -100,7 +105,9 @@ class Final:
 
     `records` by record, from their owners; `views` by record, the versions that the matcher keeps;
     `events` in the order of their partitions; `shortlists` by request; `ledger` the lines;
-    `commitments` by id.
+    `commitments` by id. `kept` are the versions of all that the matcher keeps and tells of,
+    "match:…", "commitment:…", "shortlist:…" and others; `followed` those that the portal knows, of
+    these and of requests and offers. `taken` is what the owners say is committed of their lines.
     """
 
     records: Mapping[str, Seen] = field(default_factory=dict)
@@ -109,6 +116,9 @@ class Final:
     shortlists: Mapping[str, Shortlisted] = field(default_factory=dict)
     ledger: tuple[Line, ...] = ()
     commitments: Mapping[str, Held] = field(default_factory=dict)
+    kept: Mapping[str, Version] = field(default_factory=dict)
+    followed: Mapping[str, Version] = field(default_factory=dict)
+    taken: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -159,15 +169,25 @@ def read_case(file: Path) -> tuple[History, Final]:
         records={
             k: Seen(**{**one, "version": _version(one)}) for k, one in final["records"].items()
         },
-        views={name: Version(**one) for name, one in final["views"].items()},
+        views=_versions(final["views"]),
         events=tuple(Told(**{**one, "version": _version(one)}) for one in final["events"]),
         shortlists={
             name: Shortlisted(Version(**one["version"]), tuple(one["offers"]))
             for name, one in final["shortlists"].items()
         },
         ledger=_lines(final["ledger"]),
-        commitments={name: Held(**one) for name, one in final["commitments"].items()},
+        commitments={
+            name: Held(**{**one, "version": _version(one)})
+            for name, one in final["commitments"].items()
+        },
+        kept=_versions(final["kept"]),
+        followed=_versions(final["followed"]),
+        taken=final["taken"],
     )
+
+
+def _versions(kept: Mapping[str, Mapping[str, int]]) -> dict[str, Version]:
+    return {name: Version(**one) for name, one in kept.items()}
 
 
 def _version(one: Mapping[str, Any]) -> Any:

@@ -4,7 +4,7 @@ import os
 import random
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -16,11 +16,18 @@ from deploy.cli.goldset import Row, record_id
 from deploy.cli.loading import bring
 from deploy.cli.settling import Watch, wait_until_settled
 from deploy.cli.target import stack_target
-from deploy.kafka.server import kafka_command
+from deploy.kafka.server import kafka_broker
 from deploy.local.beside import stack_beside
 from deploy.local.programs import service_settings
 from deploy.local.running import Stack
-from deploy.local.servers import LOOPBACK, broker_command, database_uri, wait_until
+from deploy.local.servers import (
+    LOOPBACK,
+    Broker,
+    broker_command,
+    database_uri,
+    free_port,
+    wait_until,
+)
 from deploy.local.stack import SERVICES, DataDirectory, Ports
 from tests.faults.calls import Calls
 from tests.faults.checker import MENDED_BY_TIME, Violation, check
@@ -38,6 +45,9 @@ _START_SECONDS = 400.0
 _PATIENCE = 300.0
 """Seconds: a service's first text makes it read its models, for long where much else runs."""
 _LOOK_SECONDS = 0.2
+NODES = {"embedded": 1, "kafka": 1, "kafka3": 3}
+"""How many nodes each kind of broker has: the embedded one, and Apache Kafka's own. Three keep each
+event thrice and acknowledge what two have."""
 PAIRS = 3
 CAPACITY = 100
 """Machines that each side of the bank has: some 770 commitments of one thousandth more each."""
@@ -53,8 +63,8 @@ class House:
     load: Load
     client: Client
     watching: Watching
-    kafka: Proxy
-    mongodb: Proxy
+    kafka: Sequence[Proxy]
+    mongodb: Sequence[Proxy]
     recorder: Recorder
     disk: Path | None = None
     clocks: Clocks | None = None
@@ -112,10 +122,7 @@ class House:
         return found
 
     def judge(self, seconds: float = 120) -> tuple[list[Violation], Final]:
-        """Rest the load, wait until nothing is left to do, read everything, and judge.
-
-        What another moment may mend is read again: on a busy machine what looks at rest may not be.
-        """
+        """Rest the load, wait until nothing is left to do, read everything, and judge."""
         self.load.pause()
         wait_until(self.stack.supervisor.ready, seconds, "every process being ready")
         records = {one.name for one in self.load.records}
@@ -130,15 +137,12 @@ class House:
         wait_until(self.watching.nothing_half_done, seconds, "commitments being finished")
         uri = database_uri(self.stack.plan.ports.database)
         pairs = self.load.bank.pairs
-        deadline = now() + seconds
-        while True:
-            final = read_final(self.client, settings["matcher"], uri, sorted(records), pairs)
-            self.judged = self.recorder.history(), final
-            found = check(*self.judged)
-            late = bool(found) and {one.kind for one in found} <= MENDED_BY_TIME
-            if not late or now() > deadline:
-                break
-            time.sleep(1)
+        settings["portal"] = service_settings(self.stack.plan, "portal")
+        history = self.recorder.history()
+        found, final = judge_patiently(
+            history, lambda: read_final(self.client, settings, uri, sorted(records), pairs), seconds
+        )
+        self.judged = history, final
         return found, final
 
     def go_on(self, final: Final) -> None:
@@ -149,37 +153,63 @@ class House:
         self.load.go_on()
 
 
+def judge_patiently(
+    history: History, read: Callable[[], Final], seconds: float
+) -> tuple[list[Violation], Final]:
+    """What is wrong with what is read, and that.
+
+    What another moment may mend is read again: on a busy machine what looks at rest may not be.
+    """
+    deadline = now() + seconds
+    while True:
+        final = read()
+        found = check(history, final)
+        late = bool(found) and {one.kind for one in found} <= MENDED_BY_TIME
+        if not late or now() > deadline:
+            return found, final
+        time.sleep(1)
+
+
 @contextmanager
 def running_house(
     directory: Path, kind: str, rate: float, clients: int, most: int, *, equipped: bool = False
 ) -> Iterator[House]:
-    """A house whose load runs, on the embedded broker or, where `kind` is kafka, on Apache's.
+    """A house whose load runs, on a kind of broker (NODES). Each node has a proxy before it.
 
     `equipped` with a small disk for the database, where one may be mounted.
     """
     ports = Ports.free()
-    kafka, mongodb = Proxy(ports.broker), Proxy(ports.database)
-    broker = broker_command if kind == "embedded" else partial(kafka_command, directory / "kafka")
+    nodes = [ports.broker, *(free_port() for _ in range(1, NODES[kind]))]
+    kafka, mongodb = [Proxy(port) for port in nodes], Proxy(ports.database)
+    advertised = [proxy.port for proxy in kafka]
+    broker = (
+        Broker(partial(broker_command, advertised=advertised[0]))
+        if kind == "embedded"
+        else kafka_broker(directory / "kafka", nodes, advertised)
+    )
     extra = {
         "ENTRAIDE_AS_OF": AS_OF,
-        "ENTRAIDE_KAFKA": f"{LOOPBACK}:{kafka.port}",
+        "ENTRAIDE_KAFKA": ",".join(f"{LOOPBACK}:{port}" for port in advertised),
         "ENTRAIDE_MONGODB": database_uri(mongodb.port),
+        "ENTRAIDE_TOPIC_REPLICATION": str(len(nodes)),
+        "ENTRAIDE_TOPIC_MIN_INSYNC": str(len(nodes) // 2 + 1),
     }
     data = DataDirectory(directory / "data")
     with ExitStack() as means:
         disk = means.enter_context(small_disk(data.database)) if equipped else None
         clocks = means.enter_context(settable_clocks(directory / "clocks"))
-        for proxy in (kafka, mongodb):
+        for proxy in (*kafka, mongodb):
             proxy.start()
             means.callback(proxy.stop)
-        told = partial(broker, advertised=kafka.port)
-        with stack_beside(data, ports, print, extra, told, _START_SECONDS) as stack:
+        with stack_beside(data, ports, print, extra, broker, _START_SECONDS) as stack:
             target = stack_target(ports, stack.plan.keys, "faults")
             calls, client = Calls(target), Client(target, "operator", _PATIENCE)
-            watching = Watching(stack, database_uri(ports.database), ports.kafka)
+            watching = Watching(stack, database_uri(ports.database), stack.plan.kafka)
             house: House
             load = Load(calls, lambda: house.recorder, rate, clients, most)
-            house = House(stack, load, client, watching, kafka, mongodb, Recorder(), disk, clocks)
+            house = House(
+                *(stack, load, client, watching, kafka, [mongodb], Recorder()), disk, clocks
+            )
             named = {"name": "Agency of the faults (illustrative)", "type": "ngo", "country": None}
             client.put("offers", f"/v1/organisations/{ORGANISATION}", named)
             _open_bank(house)

@@ -8,7 +8,7 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -80,10 +80,12 @@ def stop(*names: str) -> Inject:
 
 
 def link(name: str, mode: Mode, delay: float = 0.0) -> Inject:
-    """Have the proxy before `kafka` or `mongodb` do it for a while."""
+    """Have the proxies before `kafka` or `mongodb` do it for a while."""
 
     def inject(house: House, seconds: float) -> float:
-        with getattr(house, name).doing(mode, delay):
+        with ExitStack() as doing:
+            for proxy in getattr(house, name):
+                doing.enter_context(proxy.doing(mode, delay))
             time.sleep(seconds)
         return now()
 
@@ -211,7 +213,7 @@ def pause_past_lease(house: House, _seconds: float) -> float:
 def direct(house: House) -> Settings:
     """Settings that go past the proxy."""
     settings = service_settings(house.stack.plan, "matcher")
-    return replace(settings, kafka=house.stack.plan.ports.kafka)
+    return replace(settings, kafka=house.stack.plan.kafka)
 
 
 def say_again(house: House, _seconds: float) -> float:

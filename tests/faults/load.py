@@ -63,6 +63,8 @@ class Bank:
     pairs: Sequence[str]
     sent: dict[str, int] = field(default_factory=dict)
     open: list[tuple[str, int]] = field(default_factory=list)
+    known: list[str] = field(default_factory=list)
+    """The ids of commitments that were acknowledged."""
 
     def next(self, rng: random.Random) -> tuple[str, int]:
         """A pair and an amount: one whose answer was lost, to be sent again, or a new one."""
@@ -159,6 +161,8 @@ class Load:
             self._commit(client, rng)
         elif chance < 0.14 and self.bank.pairs:
             self._read_ledger(client, rng)
+        elif chance < 0.17 and self.bank.pairs:
+            self._read_matched(client, rng)
         elif chance < 0.22 and self.records:
             self._read(client, rng.choice(self.records))
         elif unfinished:
@@ -238,6 +242,19 @@ class Load:
             record.etag, record.status, record.unsure = told.etag, told.body["status"], False
         return True
 
+    def _read_matched(self, client: str, rng: random.Random) -> None:
+        """Read a proposal of the bank's, or a commitment of it."""
+        kind, path, id_ = "match", "proposals", rng.choice(self.bank.pairs)
+        if self.bank.known and rng.random() < 0.5:
+            kind, path, id_ = "commitment", "commitments", rng.choice(self.bank.known)
+        began = now()
+        told = self._calls.call("GET", "matcher", f"/v1/{path}/{id_}", role="coordinator")
+        if told.ok:
+            version = Version.parse(told.etag.strip('"'))
+            self._recorder().add(
+                Operation(client, "read", f"{kind}:{id_}", began, now(), "ok", version)
+            )
+
     def _read_ledger(self, client: str, rng: random.Random) -> None:
         record = rng.choice(self.bank.pairs).split(".")[rng.randrange(2)]
         began = now()
@@ -268,12 +285,15 @@ class Load:
                 began,
                 now(),
                 outcome,
+                Version.parse(told.etag.strip('"')) if told.ok else None,
                 key=key,
                 made=told.body["id"] if told.ok else "",
             )
         )
-        if outcome == "unknown":
-            with self._lock:
+        with self._lock:
+            if told.ok:
+                self.bank.known.append(told.body["id"])
+            elif outcome == "unknown":
                 self.bank.open.append((pair, amount))
 
 

@@ -17,13 +17,18 @@ ends. `reset`: as `cut`, with an RST."""
 
 T = TypeVar("T")
 _CHUNK = 64 * 1024
+_AGAIN_SECONDS = 0.05
 _HALVED = 16
 """Bytes that a message has at least to be halved, so that handshakes pass."""
 _RESET = struct.pack("ii", 1, 0)
 
 
 class Proxy:
-    """Listens on a free port of loopback, in a thread of its own, and passes on to `target`."""
+    """Listens on a free port of loopback, in a thread of its own, and passes on to `target`.
+
+    Once nothing has listened there it does not listen either, until something does: clients pause
+    after a connection that was refused, and not after one that was made and then ended.
+    """
 
     def __init__(self, target: int) -> None:
         self.port = free_port()
@@ -31,17 +36,19 @@ class Proxy:
         self._mode: Mode = "pass"
         self._seconds = 0.0
         self._writers: set[asyncio.StreamWriter] = set()
+        self._server: asyncio.Server | None = None
+        self._opening: asyncio.Task[None] | None = None
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="proxy", daemon=True)
 
     def start(self) -> None:
         """Listen."""
         self._thread.start()
-        self._run(asyncio.start_server(self._serve, LOOPBACK, self.port))
+        self._run(self._listen())
 
     def stop(self) -> None:
         """End all connections, and the thread."""
-        self._run(self._end())
+        self._run(self._close())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
 
@@ -60,6 +67,33 @@ class Proxy:
 
     def _run(self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
+
+    async def _close(self) -> None:
+        if self._opening is not None:
+            self._opening.cancel()
+        if self._server is not None:
+            self._server.close()
+        await self._end()
+
+    async def _listen(self) -> None:
+        self._server = await asyncio.start_server(self._serve, LOOPBACK, self.port)
+
+    def _bar(self) -> None:
+        """Listen no more until something listens at the target."""
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+            self._opening = self._loop.create_task(self._open())
+
+    async def _open(self) -> None:
+        while self._server is None:
+            try:
+                _, writer = await asyncio.open_connection(LOOPBACK, self._target)
+            except OSError:
+                await asyncio.sleep(_AGAIN_SECONDS)
+            else:
+                writer.close()
+                await self._listen()
 
     async def _set(self, mode: Mode, seconds: float) -> None:
         self._mode, self._seconds = mode, seconds
@@ -89,6 +123,7 @@ class Proxy:
             there, beyond = await asyncio.open_connection(LOOPBACK, self._target)
         except OSError:
             writer.close()
+            self._bar()
             return
         both = {writer, beyond}
         self._writers |= both

@@ -1,22 +1,27 @@
 """The final reads: what anybody can read once nothing is left to do."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from functools import partial
 from http import HTTPStatus
 from typing import Any
 
 import pymongo
+from pymongo.database import Database
 
 from deploy.cli.client import Client
 from entraide.client import ProblemError
+from services.matcher.documents import AGGREGATES
 from services.matcher.domain import ledger_line_id
+from services.portal.followed_state import FOLLOWED
 from shared.events.reader import read_to_end
+from shared.events.topics import MATCHES
 from shared.events.versions import Version
 from shared.settings import Settings
 from tests.faults.history import Final, Held, Line, Operation, Seen, Shortlisted, Told
 
 SIDES = {"requests.v1": "request", "offers.v1": "offer"}
+_AMOUNTS = {"request": ("needs", "quantity"), "offer": ("provisions", "capacity")}
 SHOWN = frozenset({"circulated", "published"})
 
 
@@ -33,17 +38,21 @@ def lines_of(items: Iterable[Mapping[str, Any]]) -> tuple[Line, ...]:
 
 
 def read_final(
-    client: Client, settings: Settings, mongodb: str, records: Iterable[str], pairs: Sequence[str]
+    client: Client,
+    settings: Mapping[str, Settings],
+    mongodb: str,
+    records: Iterable[str],
+    pairs: Sequence[str],
 ) -> Final:
     """Read the records, by side and id, and all that came of them; `pairs` are the bank's.
 
-    Versions that the matcher keeps come from its database at `mongodb`; all else is read as anybody
-    reads it, by HTTP and from the topics.
+    Versions that the matcher and the portal keep come from their databases at `mongodb`, which
+    `settings` name by service; all else is read as anybody reads it, by HTTP and from the topics.
     """
     seen = {record: _seen(client, record) for record in records}
-    database: pymongo.MongoClient[dict[str, Any]] = pymongo.MongoClient(mongodb)
+    database: pymongo.MongoClient[dict[str, Any]] = pymongo.MongoClient(mongodb, tz_aware=True)
     with closing(database):
-        kept = database[settings.database]
+        kept = database[settings["matcher"].database]
         views = {
             f"{view['side']}:{view['record']}": Version(view["epoch"], view["number"])
             for view in kept["record_views"].find(
@@ -54,23 +63,52 @@ def read_final(
             f"request:{one['request']}": Version.parse(one["request_version"])
             for one in kept["shortlists"].find({}, {"request": 1, "request_version": 1})
         }
+        told_of = dict(_kept(kept))
+        known = database[settings["portal"].database]["followed"]
+        followed = {
+            one["_id"]: Version(one["epoch"], one["number"])
+            for one in known.find({"status": {"$ne": "gone"}}, {"epoch": 1, "number": 1})
+        }
     shortlists = {
         request: Shortlisted(version, _proposed(client, request.partition(":")[2]))
         for request, version in ranked.items()
     }
+    banked = sorted(
+        {one for pair in pairs for one in zip(SIDES.values(), pair.split("."), strict=True)}
+    )
     ledger = [
         line
-        for record in sorted({one for pair in pairs for one in pair.split(".")})
+        for _, record in banked
         for line in lines_of(client.items("matcher", "/v1/ledger", record=record))
     ]
     return Final(
         records={record: one for record, one in seen.items() if one is not None},
         views=views,
-        events=tuple(_told(settings)),
+        events=tuple(_told(settings["matcher"])),
         shortlists=shortlists,
         ledger=tuple(ledger),
         commitments={id_: held for pair in pairs for id_, held in _commitments(client, pair)},
+        kept=told_of,
+        followed=followed,
+        taken={line: amount for one in banked for line, amount in _taken(client, *one)},
     )
+
+
+def _kept(database: Database[dict[str, Any]]) -> Iterator[tuple[str, Version]]:
+    """What the matcher keeps and tells of, by the names that the portal has for them."""
+    for kind in AGGREGATES:
+        for stored in database[kind._get_collection_name()].find():
+            event = kind._from_son(stored).event()
+            if event is not None:
+                yield f"{FOLLOWED[event.type]}:{event.subject}", event.version
+
+
+def _taken(client: Client, side: str, record: str) -> Iterator[tuple[str, float]]:
+    """What the owner says is committed of each of its lines, which are counted in units."""
+    lines, amount = _AMOUNTS[side]
+    for line in client.get(f"{side}s", f"/v1/{side}s/{record}").body[lines]:
+        committed = (line if side == "request" else line["figures"])["committed"][amount]
+        yield ledger_line_id(side, record, line["line"], "quantity", line["unit"]), float(committed)
 
 
 def _seen(client: Client, record: str) -> Seen | None:
@@ -93,7 +131,8 @@ def _commitments(client: Client, pair: str) -> Iterable[tuple[str, Held]]:
     for one in client.items("matcher", "/v1/commitments", proposal=pair):
         lines = {_ledger_line(line): float(line["quantity"]) for line in one["lines"]}
         amount = round(next(iter(lines.values())) * 1000)
-        yield one["id"], Held(f"{pair}/{amount}", one["status"] == "held", lines)
+        version = Version.parse(one["version"])
+        yield one["id"], Held(f"{pair}/{amount}", one["status"] == "held", lines, version)
 
 
 def _ledger_line(line: Mapping[str, Any]) -> str:
@@ -103,12 +142,12 @@ def _ledger_line(line: Mapping[str, Any]) -> str:
 
 def _told(settings: Settings) -> Iterable[Told]:
     prefix = settings.topic_prefix
-    for record in read_to_end(settings, [prefix + name for name in SIDES]):
+    for record in read_to_end(settings, [prefix + name for name in (*SIDES, MATCHES)]):
         headers = dict(record.headers)
         topic = record.topic.removeprefix(prefix)
         try:
             version = Version(int(headers["ce_epoch"]), int(headers["ce_number"]))
-            name = f"{SIDES[topic]}:{record.key.decode()}"
+            name = f"{FOLLOWED[headers['ce_type'].decode()]}:{record.key.decode()}"
         except (KeyError, ValueError, AttributeError):
             continue  # poison, which a fault put there
         yield Told(topic, name, version, gone=record.value is None)

@@ -94,7 +94,7 @@ def _send_back(house: House, letters: list[DeadLetter]) -> None:
     """By the command: listed before, and no more afterwards."""
     environ = {
         **service_environment(house.stack.plan),
-        "ENTRAIDE_KAFKA": house.stack.plan.ports.kafka,
+        "ENTRAIDE_KAFKA": house.stack.plan.kafka,
     }
 
     def entraide(*words: str) -> str:

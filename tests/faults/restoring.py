@@ -79,11 +79,10 @@ def _agreed(house: House, before: Final, after: Final, made: Collection[str]) ->
 
 def entraide(plan: Plan, *words: str, ports: Ports | None = None) -> None:
     """A command of the operator's, past the proxies; at these ports, if not at the plan's own."""
-    at = ports or plan.ports
     environ = {
         **portal_environment(plan),
-        "ENTRAIDE_KAFKA": at.kafka,
-        "ENTRAIDE_MONGODB": database_uri(at.database),
+        "ENTRAIDE_KAFKA": ports.kafka if ports else plan.kafka,
+        "ENTRAIDE_MONGODB": database_uri((ports or plan.ports).database),
     }
     done = CliRunner().invoke(main, list(words), env=environ)
     assert done.exit_code == 0, done.output

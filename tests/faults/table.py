@@ -19,7 +19,7 @@ from tests.faults.history import read_case
 
 BUILD = Path(__file__).parents[2] / "build"
 RESTORED = "restore into the running house"
-KINDS = {"embedded": "embedded", "kafka": "Apache Kafka"}
+KINDS = {"embedded": "embedded", "kafka": "Apache Kafka", "kafka3": "three of Kafka's brokers"}
 
 
 @dataclass

@@ -25,6 +25,7 @@ from tests.faults.history import (
 
 R, O = "request:r1", "offer:o1"  # noqa: E741 (request and offer)
 NEED, PROVISION = "request:r1:1", "offer:o1:1"
+PAIR, C1 = "match:r1.o1", "commitment:c1"
 Case = tuple[History, Final]
 
 
@@ -52,31 +53,42 @@ OPERATIONS = (
     op("write", R, 6, outcome="unknown", value="d"),
     op("write", R, 7, outcome="failed", value="e"),
     op("read", R, 8, version=v(4), value="d"),
-    op("commit", "p1", 9, key="k1", made="c1"),
+    op("commit", "p1", 9, key="k1", made="c1", version=v(2)),
+    op("read", C1, 9.6, version=v(2)),
+    op("commit", "p1", 9.9, key="k1", made="c1", version=v(2)),
+    op("read", PAIR, 12.6, version=v(3)),
     op("commit", "p1", 10, outcome="failed", key="k2"),
     op("commit", "p1", 11, outcome="unknown", key="k3"),
     op("commit", "p1", 12, outcome="unknown", key="k4"),
 )
 LEDGER = (line(NEED, 10, ("c1", 4), ("c3", 6)), line(PROVISION, 20, ("c1", 4), ("c3", 6)))
+RECORDS = {R: Seen(v(4), "d"), O: Seen(v(2), "a")}
+KEPT = {PAIR: v(3), C1: v(2), "commitment:c2": v(2), "commitment:c3": v(2)}
+EVENTS = (
+    Told("offers.v1", O, v(2)),
+    Told("requests.v1", R, v(2)),
+    Told("requests.v1", R, v(4)),
+    Told("requests.v1", R, v(3)),  # came late, and was said again
+    Told("requests.v1", R, v(4)),
+)
+MATCHES = tuple(Told("matches.v1", record, version) for record, version in KEPT.items())
+FOLLOWED = {R: v(4), O: v(2), **KEPT}
 RIGHT: Case = (
     History(OPERATIONS, (LedgerRead("c", 13, 14, (line(NEED, 10, ("c1", 4)),)),)),
     Final(
-        records={R: Seen(v(4), "d"), O: Seen(v(2), "a")},
+        records=RECORDS,
         views={R: v(4), O: v(2)},
-        events=(
-            Told("offers.v1", O, v(2)),
-            Told("requests.v1", R, v(2)),
-            Told("requests.v1", R, v(4)),
-            Told("requests.v1", R, v(3)),  # came late, and was said again
-            Told("requests.v1", R, v(4)),
-        ),
+        events=(*EVENTS, *MATCHES),
         shortlists={R: Shortlisted(v(4), ("o1", "o2"))},
         ledger=LEDGER,
         commitments={
-            "c1": Held("k1", True, {NEED: 4, PROVISION: 4}),
+            "c1": Held("k1", True, {NEED: 4, PROVISION: 4}, v(2)),
             "c2": Held("k2", False, {NEED: 9, PROVISION: 9}),
             "c3": Held("k3", True, {NEED: 6, PROVISION: 6}),
         },
+        kept=KEPT,
+        followed=FOLLOWED,
+        taken={NEED: 10, PROVISION: 10},
     ),
 )
 
@@ -97,8 +109,12 @@ def read(*lines: Line) -> Callable[[Case], Case]:
     return lambda case: (replace(case[0], ledger_reads=(seen,)), case[1])
 
 
-RECORDS, VIEWS, EVENTS = RIGHT[1].records, RIGHT[1].views, RIGHT[1].events
-HELD = RIGHT[1].commitments
+def events(*told: Told) -> Callable[[Case], Case]:
+    return final(events=(*told, *MATCHES))
+
+
+VIEWS, HELD = RIGHT[1].views, RIGHT[1].commitments
+OLD_MATCH, LATER = Told("matches.v1", PAIR, v(2)), Told("matches.v1", C1, v(3))
 PLANTED: tuple[tuple[str, str, Callable[[Case], Case]], ...] = (
     ("acknowledged write lost", "is not there", final(records={R: RECORDS[R]}, views={R: v(4)})),
     (
@@ -117,15 +133,28 @@ PLANTED: tuple[tuple[str, str, Callable[[Case], Case]], ...] = (
     ("version made twice", "made 1.3", more(op("write", R, 5.1, version=v(3), value="f"))),
     ("versions go back", "after 1.4", more(op("read", R, 20, version=v(3), value="c"))),
     ("versions go back", "after 1.3", more(op("read", R, 5.6, version=v(2), value="b"))),
-    ("event missing", "has nothing", final(events=EVENTS[1:])),
-    ("event missing", "has 1.2", final(events=EVENTS[:2])),
-    ("event out of order", "the last word", final(events=EVENTS[:4])),
-    ("event from nowhere", "1.5 was told", final(events=(*EVENTS, Told("requests.v1", R, v(5))))),
-    ("event from nowhere", "no owner", final(events=(*EVENTS, Told("offers.v1", "offer:x", v(1))))),
+    ("versions go back", "after 1.2", more(op("read", C1, 20, version=v(1)))),
+    ("versions go back", "there after 1.3", final(kept={**KEPT, PAIR: v(2)})),
+    ("versions go back", "there after 1.2", final(kept={**KEPT, C1: v(1)})),
+    ("event missing", f"{C1} is at 1.2, the topic has nothing", final(events=EVENTS)),
+    ("event missing", f"{PAIR} is at 1.4", final(kept={**KEPT, PAIR: v(4)})),
+    ("event out of order", PAIR, final(events=(*EVENTS, *MATCHES, OLD_MATCH))),
+    ("event from nowhere", C1, events(*EVENTS, LATER)),
+    ("event from nowhere", "no owner", events(*EVENTS, Told("matches.v1", "match:x.y", v(1)))),
+    (
+        "event from nowhere",
+        f"{C1} is shown",
+        final(events=(*EVENTS, *MATCHES, replace(LATER, version=v(2), gone=True))),
+    ),
+    ("event missing", "has nothing", events(*EVENTS[1:])),
+    ("event missing", "has 1.2", events(*EVENTS[:2])),
+    ("event out of order", "the last word", events(*EVENTS[:4])),
+    ("event from nowhere", "1.5 was told", events(*EVENTS, Told("requests.v1", R, v(5)))),
+    ("event from nowhere", "no owner", events(*EVENTS, Told("offers.v1", "offer:x", v(1)))),
     (
         "event from nowhere",
         "was told to be gone",
-        final(events=(*EVENTS, Told("requests.v1", R, v(0, epoch=2), gone=True))),
+        events(*EVENTS, Told("requests.v1", R, v(0, epoch=2), gone=True)),
     ),
     ("request not worked", "no proposals", final(shortlists={})),
     ("request not worked", "no proposals", final(shortlists={R: Shortlisted(v(4), ())})),
@@ -169,6 +198,21 @@ PLANTED: tuple[tuple[str, str, Callable[[Case], Case]], ...] = (
     ),
     ("matcher's view apart from owners'", "sees 1.3", final(views={**VIEWS, R: v(3)})),
     ("matcher's view apart from owners'", "sees None", final(views={R: v(4)})),
+    ("portal's view apart from the others'", "knows 1.3", final(followed={**FOLLOWED, R: v(3)})),
+    ("portal's view apart from the others'", "knows None", final(followed={R: v(4), O: v(2)})),
+    ("portal's view apart from the others'", "knows 1.2", final(followed={**FOLLOWED, PAIR: v(2)})),
+    (
+        "portal's view apart from the others'",
+        "nobody has",
+        final(followed={**FOLLOWED, "commitment:x": v(2)}),
+    ),
+    ("owners' lines apart from the ledger", "says None", final(taken={NEED: 10})),
+    ("owners' lines apart from the ledger", "says 6", final(taken={NEED: 6, PROVISION: 10})),
+    (
+        "owners' lines apart from the ledger",
+        "holds 0.0",
+        final(taken={NEED: 10, PROVISION: 10, "offer:o1:2": 1}),
+    ),
     ("matcher's view apart from owners'", "no owner", final(views={**VIEWS, "offer:x": v(1)})),
 )
 
@@ -191,10 +235,10 @@ def test_every_kind_is_planted() -> None:
 
 def test_of_what_vanished_the_last_word_is_a_tombstone() -> None:
     told = [Told("offers.v1", "offer:x", v(3)), Told("offers.v1", "offer:x", v(0, 2), gone=True)]
-    assert check(*final(events=(*EVENTS, *told))(RIGHT)) == []
-    assert check(*final(events=(*EVENTS, *told, told[0]))(RIGHT))
+    assert check(*events(*EVENTS, *told)(RIGHT)) == []
+    assert check(*events(*EVENTS, *told, told[0])(RIGHT))
     draft = {**RECORDS, "offer:x": Seen(v(1, 2), "a", matched=False)}
-    assert check(*final(events=(*EVENTS, *told), records=draft)(RIGHT)) == []
+    assert check(*final(events=(*EVENTS, *told, *MATCHES), records=draft)(RIGHT)) == []
 
 
 def test_reads_that_overlap_a_write_may_show_either_version() -> None:

@@ -1,4 +1,5 @@
-"""Every fault under load, with figures: `make test-faults`, on Kafka `make test-faults-kafka`."""
+"""Every fault under load, with figures: `make test-faults`, on Kafka `make test-faults-kafka`, and
+on three of its brokers `make test-faults-three`."""
 
 import os
 import time

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import pytest
 
-from deploy.local.servers import LOOPBACK, free_port
+from deploy.local.servers import LOOPBACK, free_port, wait_until
 from tests.faults.proxy import Proxy
 
 MESSAGE = b"0123456789" * 10
@@ -54,6 +54,24 @@ def said(proxy: Proxy, seconds: float = 5) -> bytes:
         while len(got) < len(MESSAGE) and (chunk := connection.recv(1000)):
             got += chunk
         return got
+
+
+def refused(port: int) -> bool:
+    """Whether nobody listens."""
+    with suppress(ConnectionRefusedError), socket.create_connection((LOOPBACK, port), timeout=5):
+        return False
+    return True
+
+
+def test_who_is_not_there_is_not_reached_by_it_either() -> None:
+    proxy = Proxy(free_port())
+    proxy.start()
+    try:
+        wait_until(lambda: refused(proxy.port), 10, "a refusal")
+        with socket.create_server((LOOPBACK, proxy._target)):
+            wait_until(lambda: not refused(proxy.port), 10, "a connection")
+    finally:
+        proxy.stop()
 
 
 def test_it_passes_on(proxy: Proxy) -> None:

@@ -3,7 +3,6 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -12,10 +11,10 @@ import pytest
 
 from deploy.cli.client import Client
 from deploy.cli.target import stack_target
-from deploy.kafka.server import kafka_command
+from deploy.kafka.server import kafka_broker
 from deploy.local.beside import stack_beside
 from deploy.local.running import Stack
-from deploy.local.servers import BrokerCommand, broker_command
+from deploy.local.servers import EMBEDDED, Broker
 from deploy.local.stack import DataDirectory, Ports
 from entraide.client import ProblemError
 
@@ -23,11 +22,11 @@ AS_OF = "2026-11-23"
 """The day that the examples are made for: their windows must not close on the tests."""
 
 
-def _broker(directory: Path) -> BrokerCommand:
+def _broker(directory: Path, ports: Ports) -> Broker:
     """Apache Kafka under `make test-kafka`, else the embedded broker."""
     if os.environ.get("ENTRAIDE_TEST_KAFKA"):
-        return partial(kafka_command, directory)
-    return broker_command
+        return kafka_broker(directory, [ports.broker])
+    return EMBEDDED
 
 
 @pytest.fixture(scope="module")
@@ -42,9 +41,10 @@ def running_stack(
 ) -> Iterator[Stack]:
     """A ready stack that is supervised in a thread of its own until the block ends."""
     directory = DataDirectory(temporary.mktemp("stack") / "data")
-    broker = _broker(temporary.mktemp("broker"))
+    ports = Ports.free()
+    broker = _broker(temporary.mktemp("broker"), ports)
     extra = {"ENTRAIDE_AS_OF": AS_OF, **(surroundings or {})}
-    with stack_beside(directory, Ports.free(), print, extra, broker) as running:
+    with stack_beside(directory, ports, print, extra, broker) as running:
         yield running
 
 

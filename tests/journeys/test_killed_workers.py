@@ -169,7 +169,7 @@ def test_loading_again_makes_nothing_twice(stack: Stack, loaded: GoldSet) -> Non
     assert summary.known["request"] == len(loaded.requests)
 
 
-def test_a_broker_that_dies_is_filled_again(stack: Stack, loaded: GoldSet) -> None:
+def test_a_broker_that_dies_has_all_of_it_again(stack: Stack, loaded: GoldSet) -> None:
     before = _last_versions(stack)
     os.kill(stack.supervisor.pids()["broker"], signal.SIGKILL)
     wait_until(lambda: not stack.supervisor.ready(), 30, "the broker's death being seen")

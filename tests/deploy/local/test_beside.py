@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from deploy.local.beside import stack_beside
+from deploy.local.servers import Broker
 from deploy.local.stack import DataDirectory, Ports, StackError, is_running, locked
 
 DEAF = "import time; time.sleep(60)"
@@ -14,10 +15,10 @@ DEAF = "import time; time.sleep(60)"
 
 def test_a_stack_that_does_not_get_ready_in_time_is_given_up(tmp_path: Path) -> None:
     directory = DataDirectory(tmp_path / "data")
-    deaf = [sys.executable, "-c", DEAF]
+    deaf = Broker(lambda _: [sys.executable, "-c", DEAF])
     with (
         pytest.raises(TimeoutError, match="waiting for broker"),
-        stack_beside(directory, Ports.free(), lambda _: None, broker=lambda _: deaf, seconds=1),
+        stack_beside(directory, Ports.free(), lambda _: None, broker=deaf, seconds=1),
     ):
         raise AssertionError("it is not ready")
     assert not is_running(directory)

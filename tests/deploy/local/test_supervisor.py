@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -35,12 +36,15 @@ with open(sys.argv[1], 'a') as file:
 class Stack:
     """A supervisor of fake servers and services, and what it said and did."""
 
-    def __init__(self, directory: Path, **scripts: str) -> None:
+    def __init__(self, directory: Path, lasting: tuple[str, ...] = (), **scripts: str) -> None:
         self.directory = directory
         self.journal = directory / "journal"
         self.said: list[str] = []
         programs = [
-            self._program("broker", "broker", scripts),
+            *(
+                replace(self._program(name, "broker", scripts), lasting=bool(lasting))
+                for name in lasting or ("broker",)
+            ),
             self._program("database", "database", scripts),
             self._program("requests", "api", scripts),
             self._program("requests-worker", "worker", scripts),
@@ -90,8 +94,8 @@ MakeStack = Callable[..., Stack]
 def make_stack(tmp_path: Path) -> Iterator[MakeStack]:
     stacks: list[Stack] = []
 
-    def make(**scripts: str) -> Stack:
-        stacks.append(Stack(tmp_path, **scripts))
+    def make(lasting: tuple[str, ...] = (), **scripts: str) -> Stack:
+        stacks.append(Stack(tmp_path, lasting, **scripts))
         return stacks[-1]
 
     yield make
@@ -163,6 +167,44 @@ def test_both_servers_dying_at_once_come_back(make_stack: MakeStack) -> None:
     stack.kill("broker")
     stack.run_until(stack.supervisor.ready)
     assert stack.events()[-1] == "replay"
+
+
+def test_a_lasting_broker_is_started_again_under_all_who_work_with_it(
+    make_stack: MakeStack,
+) -> None:
+    stack = make_stack(("broker",))
+    stack.run_until(stack.supervisor.ready)
+    before, started = stack.supervisor.pids(), len(stack.events())
+    stack.kill("broker")
+    stack.run_until(stack.supervisor.ready)
+    after = stack.supervisor.pids()
+    assert {name for name in after if after[name] != before[name]} == {"broker"}
+    assert stack.events()[started:] == ["start broker"]
+    assert "replay" not in stack.events()
+    assert not any("log is gone" in line or "filled again" in line for line in stack.said)
+
+
+def test_what_dies_while_a_lasting_broker_is_away_is_started_without_it(
+    make_stack: MakeStack,
+) -> None:
+    away = (
+        "import pathlib, sys, time\n"
+        "while pathlib.Path(sys.argv[1]).with_name('away').exists():\n"
+        "    time.sleep(0.01)\n" + TICKING
+    )
+    stack = make_stack(("broker", "broker-2", "broker-3"), broker_2=away)
+    stack.run_until(stack.supervisor.ready)
+    assert stack.events().count("topics") == 1
+    mark = stack.directory / "away"
+    mark.touch()
+    stack.kill("broker-2")
+    stack.kill("matcher-worker")
+    stack.run_until(lambda: "matcher-worker is ready again" in stack.said)
+    assert not stack.supervisor.ready()
+    assert stack.supervisor.progress().waiting_for == "broker-2"
+    mark.unlink()
+    stack.run_until(stack.supervisor.ready)
+    assert stack.events().count("topics") == 1
 
 
 def test_a_replay_that_fails_is_tried_again(make_stack: MakeStack) -> None:

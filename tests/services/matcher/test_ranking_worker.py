@@ -28,6 +28,7 @@ from shared.events.envelope import Event
 from shared.events.letters import DeadLetters
 from shared.events.topics import Topics, ensure_topics
 from shared.settings import Settings
+from tests.barred import barred_broker
 from tests.services.matcher.conftest import Clock
 from tests.services.matcher.records import NOW, offer_event, provision, request_event
 from tests.services.matcher.running import eventually, publish, running
@@ -90,6 +91,21 @@ def saved_positions(settings: Settings) -> int:
     with closing(clients.consumer(settings, GROUP)) as consumer:
         partitions = [TopicPartition(topic, n) for n in range(settings.topic_partitions)]
         return sum(consumer.committed(partition) or 0 for partition in partitions)
+
+
+def test_a_worker_that_is_started_while_the_broker_is_away_waits_for_it(
+    settings: Settings,
+    dead_letters: DeadLetters,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    publish(settings, [request_event(REQUESTS[0]), offer_event(OFFERS[0], conditions=[])])
+    with barred_broker(settings, monkeypatch) as barred:
+        worker = RankingWorker(barred.settings, dead_letters, clock)
+        with running(worker.loops()):
+            barred.wait_until_tried()
+            barred.open()
+            eventually(lambda: offers_of(REQUESTS[0]) == OFFERS[:1], "the shortlist")
 
 
 def test_published_records_become_shortlists_and_follow_their_changes(

@@ -18,6 +18,7 @@ from shared.events.letters import DeadLetters
 from shared.events.topics import Topics
 from shared.events.versions import Version
 from shared.settings import Settings
+from tests.barred import barred_broker
 
 BROKEN = {"key": b"broken", "value": b"{", "headers": []}
 
@@ -45,6 +46,30 @@ def committed(settings: Settings, topics: Topics) -> int:
     offsets = [consumer.committed(partition) or 0 for partition in partitions]
     consumer.close()
     return sum(offsets)
+
+
+def test_one_that_is_started_while_the_broker_is_away_waits_for_it(
+    settings: Settings,
+    topics: Topics,
+    dead_letters: DeadLetters,
+    produce: Callable[..., None],
+    running: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    produce(topics.requests, event_of("a", Version(1, 1)))
+    seen: list[str] = []
+
+    def hear(events: Sequence[Event]) -> None:
+        seen.extend(event.id for event in events)
+
+    with barred_broker(settings, monkeypatch) as barred:
+        for opened in (False, True):  # where it is not, the end comes while it waits
+            consumer = Consumer(barred.settings, [topics.requests], "g", hear, dead_letters)
+            with running(consumer.run):
+                barred.wait_until_tried(2 if opened else 1)
+                if opened:
+                    barred.open()
+                    wait_until(lambda: seen == ["a/1.1"], 30, "the event")
 
 
 def test_a_crash_before_the_commit_repeats(
