@@ -123,14 +123,21 @@ def number(value: float) -> str:
 
 
 def money(cents: int, currency: str = "USD") -> str:
-    """An amount in the currency's minor units, as it is written; whole where it is whole."""
+    """An amount in the currency's minor units, as it is written; whole where it is whole.
+
+    Where lines run from right to left, the amount keeps its run to itself, as its symbol does:
+    else the next number joins the digits, and the "$" parts from its "US".
+    """
     amount, spoken = Decimal(cents).scaleb(-minor_units(currency)), here()
     pattern = Locale.parse(spoken).currency_formats["standard"].pattern
     if amount == amount.to_integral_value():
         pattern = pattern.replace(".00", "")
-    return str(
-        format_currency(amount, currency, pattern, locale=spoken, currency_digits="." in pattern)
-    )
+    turned = direction(spoken) == "rtl"
+    if turned:
+        pattern = pattern.replace("¤", isolated("¤"))
+    digits = "." in pattern
+    written = str(format_currency(amount, currency, pattern, spoken, currency_digits=digits))
+    return isolated(written) if turned else written
 
 
 def amount(value: float, currency: str | None = None) -> str:

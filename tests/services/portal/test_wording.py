@@ -11,7 +11,11 @@ from services.portal.pages import wording
     [
         ("en", "$210,000", "€1,200.50"),
         ("fr", "210\u202f000\u00a0$US", "1\u202f200,50\u00a0€"),
-        ("ar", "\u200f210,000\u00a0US$", "\u200f1,200.50\u00a0€"),
+        (
+            "ar",
+            "\u2068\u200f210,000\u00a0\u2068US$\u2069\u2069",
+            "\u2068\u200f1,200.50\u00a0\u2068€\u2069\u2069",
+        ),
     ],
 )
 def test_money_is_whole_where_it_is_whole(
