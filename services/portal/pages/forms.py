@@ -45,6 +45,11 @@ _MISSING = _("Fill this in.")
 EXPIRED = _("This page had been open for too long. Nothing was done: send it again.")
 
 
+def told_of(field: Field, message: object) -> str:
+    """What is wrong with a field, for where it stands apart from it."""
+    return f"{field.label.text}: {message}"
+
+
 def ticked(label: object, **options: Any) -> SelectMultipleField:
     """A field of which any number may be chosen, each by a box of its own."""
     boxes = {"widget": ListWidget(prefix_label=False), "option_widget": CheckboxInput()}
@@ -64,7 +69,8 @@ class PageForm(FlaskForm):
             return None
 
     def problems(self) -> list[tuple[str, str]]:
-        """The errors as pairs of a field's id and a message, the form's own under no id."""
+        """The errors as pairs of a field's id and a message with the field's name, the form's own
+        under no id."""
         found = []
         for name, messages in self.errors.items():
             if name == "csrf_token":
@@ -72,7 +78,7 @@ class PageForm(FlaskForm):
             elif not name:
                 found.extend(("", str(message)) for message in messages)
             else:
-                found.append((self[name].id, str(messages[0])))
+                found.append((self[name].id, told_of(self[name], messages[0])))
         return found
 
     def fail(self, message: object) -> None:
