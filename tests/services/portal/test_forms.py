@@ -3,6 +3,7 @@
 import pytest
 from flask import Flask
 
+from services.portal.pages.cases.deciding import CaseForm
 from services.portal.pages.offers import bodies
 from services.portal.pages.offers.activities import ActivityForm
 from services.portal.pages.offers.forms import LinesForm, WordsForm
@@ -18,6 +19,15 @@ def test_an_error_is_told_once_and_names_its_field(app: Flask, language: str, ti
         bodies.words_body(form)
         assert [id_ for id_, _ in form.problems()] == ["title", "description"]
         assert form.problems()[0] == ("title", title)
+
+
+def test_no_decision_on_a_case_is_chosen_beforehand(app: Flask) -> None:
+    choices = [("keep-left", "The first"), ("link", "Related")]
+    with app.test_request_context("/?language=en", method="POST", data={"reason": "Why"}):
+        form = CaseForm(meta={"csrf": False}).offering(choices)
+        assert "checked" not in form.decision()
+        assert not form.complete(frozenset())
+        assert form.problems() == [("decision", "Your decision: Choose one.")]
 
 
 def test_errors_of_rows_stand_after_those_of_the_form(app: Flask) -> None:
