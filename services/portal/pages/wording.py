@@ -11,7 +11,7 @@ from babel import Locale
 from babel.numbers import format_currency, format_percent
 from babel.units import format_unit
 from flask import Flask
-from flask_babel import format_date, get_locale
+from flask_babel import format_date, get_locale, gettext
 from flask_babel import lazy_gettext as _
 
 from services.portal.catalogues import SOURCE_LANGUAGE
@@ -41,6 +41,8 @@ from shared.vocabulary.themes import THEMES
 from shared.vocabulary.units import UNITS, canonical_unit
 
 _ISOLATE_END = "\u2069"
+_SCARCE = 0.005
+"""What is likely by no more than this, or unlikely, would be rounded to nothing."""
 _ISOLATES = re.compile("[\u2066-\u2069]")
 
 _VOCABULARIES: Mapping[str, Vocabulary[Any]] = {
@@ -84,6 +86,7 @@ def install(app: Flask) -> None:
         money=money,
         amount=amount,
         share=share,
+        probability=probability,
         day=day,
         status=status,
         file_size=file_size,
@@ -159,6 +162,15 @@ def told(value: float | None, measure: str, unit: str) -> str:
 def share(value: float) -> str:
     """A share of 1 as per cent."""
     return str(format_percent(value, locale=here()))
+
+
+def probability(value: float) -> str:
+    """How likely something is, as per cent; never as certain, which nothing is that is weighed."""
+    if value >= 1 - _SCARCE:
+        return str(gettext("over %(share)s", share=share(0.99)))
+    if value <= _SCARCE:
+        return str(gettext("under %(share)s", share=share(0.01)))
+    return share(value)
 
 
 def day(value: str | date | datetime | None) -> str:

@@ -36,6 +36,20 @@ def test_what_is_no_code_is_shown_as_it_is(app: Flask) -> None:
         assert wording.status("unheard-of") == "unheard-of"
 
 
+@pytest.mark.parametrize(
+    ("language", "over", "under"),
+    [("en", "over 99%", "under 1%"), ("fr", "plus de 99\u00a0%", "moins de 1\u00a0%")],
+)
+def test_a_probability_is_never_told_as_certain(
+    app: Flask, language: str, over: str, under: str
+) -> None:
+    with app.test_request_context(f"/?language={language}"):
+        assert [wording.probability(one) for one in (0.995, 1.0)] == [over, over]
+        assert [wording.probability(one) for one in (0.005, 0.0)] == [under, under]
+        for kept in (0.006, 0.42, 0.99, 0.994):
+            assert wording.probability(kept) == wording.share(kept)
+
+
 def test_a_day_may_be_a_text(app: Flask) -> None:
     with app.test_request_context("/?language=en"):
         assert wording.day("2026-11-03") == "Nov 3, 2026"
