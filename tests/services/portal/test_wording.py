@@ -1,9 +1,13 @@
 """Codes, numbers and times as they are read."""
 
+from datetime import UTC, datetime, timedelta, timezone
+
 import pytest
 from flask import Flask
 
+from services.portal.letters import moment_in
 from services.portal.pages import wording
+from services.portal.pages.frame import moment
 
 
 @pytest.mark.parametrize(
@@ -48,6 +52,24 @@ def test_a_probability_is_never_told_as_certain(
         assert [wording.probability(one) for one in (0.005, 0.0)] == [under, under]
         for kept in (0.006, 0.42, 0.99, 0.994):
             assert wording.probability(kept) == wording.share(kept)
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("en", "Nov 3, 2026, 14:05 UTC"),
+        ("es", "3 nov 2026, 14:05 UTC"),
+        ("fr", "3 nov. 2026, 14:05 UTC"),
+        ("zh", "2026年11月3日 14:05 UTC"),
+    ],
+)
+def test_a_moment_is_told_to_the_minute_of_a_day_of_24_hours(
+    app: Flask, language: str, told: str
+) -> None:
+    when = datetime(2026, 11, 3, 14, 5, 59, tzinfo=UTC)
+    with app.test_request_context(f"/?language={language}"):
+        assert moment(when) == moment(when.replace(tzinfo=None)) == told
+    assert moment_in(language, when.astimezone(timezone(timedelta(hours=9)))) == told
 
 
 def test_a_day_may_be_a_text(app: Flask) -> None:
