@@ -60,7 +60,8 @@ class Letter:
 def moment_in(language: str, when: datetime) -> str:
     """A time as it is read, to the minute, in UTC; all languages count the hours to 24."""
     day = Locale.parse(language).date_formats["medium"].pattern
-    both = get_datetime_format("medium", language).replace("{1}", day).replace("{0}", "HH:mm")
+    both = str(get_datetime_format("medium", language))
+    both = both.replace("{1}", day).replace("{0}", "HH:mm")
     return f"{format_moment(when, both, tzinfo=UTC, locale=language)} UTC"
 
 

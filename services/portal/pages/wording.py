@@ -1,18 +1,20 @@
 """Codes, numbers and times as pages show them, in the reader's language: templates' filters."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from functools import partial
 from typing import Any
 
 from babel import Locale
+from babel.lists import format_list
 from babel.numbers import format_currency, format_percent
 from babel.units import format_unit
 from flask import Flask
 from flask_babel import format_date, get_locale, gettext
 from flask_babel import lazy_gettext as _
+from markupsafe import Markup, escape
 
 from services.portal.catalogues import SOURCE_LANGUAGE
 from services.portal.state_names import status_labels
@@ -90,6 +92,7 @@ def install(app: Flask) -> None:
         day=day,
         status=status,
         file_size=file_size,
+        listed=listed,
         language_name=named_language,
         direction=direction,
         isolated=isolated,
@@ -189,6 +192,16 @@ def status(code: str) -> str:
 def level_name(code: str) -> str:
     """Who sees a record, a line or a file."""
     return str(LEVELS.get(code, code))
+
+
+def list_text(parts: Iterable[str]) -> str:
+    """Several things in a row, with the commas and the "and" of the reader's language."""
+    return str(format_list(list(parts), locale=here()))
+
+
+def listed(parts: Iterable[object]) -> Markup:
+    """The same for a template: parts may be markup, what is none is escaped."""
+    return Markup(list_text(escape(part) for part in parts))  # noqa: S704 (each is escaped)
 
 
 def file_size(count: int) -> str:

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from flask import Flask
+from markupsafe import Markup
 
 from services.portal.letters import moment_in
 from services.portal.pages import wording
@@ -70,6 +71,20 @@ def test_a_moment_is_told_to_the_minute_of_a_day_of_24_hours(
     with app.test_request_context(f"/?language={language}"):
         assert moment(when) == moment(when.replace(tzinfo=None)) == told
     assert moment_in(language, when.astimezone(timezone(timedelta(hours=9)))) == told
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("en", "&lt;a&gt;, <b>b</b>, and {0}"),
+        ("ar", "&lt;a&gt; و<b>b</b> و{0}"),
+        ("zh", "&lt;a&gt;、<b>b</b>和{0}"),
+    ],
+)
+def test_lists_have_the_commas_of_the_language(app: Flask, language: str, told: str) -> None:
+    with app.test_request_context(f"/?language={language}"):
+        assert wording.listed(["<a>", Markup("<b>b</b>"), "{0}"]) == told
+        assert wording.listed([]) == ""
 
 
 def test_a_day_may_be_a_text(app: Flask) -> None:

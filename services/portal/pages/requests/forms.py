@@ -22,6 +22,7 @@ from services.portal.pages.choices import (
 )
 from services.portal.pages.forms import PageForm, ticked
 from services.portal.pages.requests.reading import read_day, read_number
+from services.portal.pages.wording import list_text
 from shared.vocabulary.kinds import KINDS
 from shared.vocabulary.lists import (
     CHANNELS,
@@ -189,5 +190,5 @@ def shown_choice(field: Any) -> str:
     if isinstance(field, SelectField | SelectMultipleField):
         chosen = field.data if isinstance(field.data, list) else [field.data or ""]
         names = dict(field.choices)
-        return ", ".join(str(names.get(code, code)) for code in chosen)
+        return list_text(str(names.get(code, code)) for code in chosen)
     return str(field.data or "—")
