@@ -14,6 +14,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from services.portal.domain.passwords import LEAST_LENGTH, MOST_LENGTH
 from services.portal.domain.people import MAX_EMAIL, MAX_NAME, email_of, name_of
 from services.portal.domain.scopes import SCOPES
+from services.portal.pages.choices import labels
 from services.portal.webhook_targets import MAX_URL
 from shared.vocabulary import LANGUAGES
 from shared.vocabulary.countries import AREAS, country_name
@@ -213,7 +214,7 @@ class InvitationForm(PageForm):
         named = sorted((country_name(alpha3, reader), alpha3) for alpha3 in states)
         self.role.choices = list(roles)
         self.state.choices = [("", ""), *((alpha3, name) for name, alpha3 in named)]
-        self.regions.choices = [(code, AREAS.label(code, reader)) for code in AREAS.codes()]
+        self.regions.choices = labels(AREAS)
         self.language.choices = [(code, language_name(code, code)) for code in LANGUAGES]
 
 

@@ -3,10 +3,13 @@
 import pytest
 from flask import Flask
 
+from services.portal.pages.cases.alliances import _answer as answer
 from services.portal.pages.cases.deciding import CaseForm
+from services.portal.pages.forms import InvitationForm, PageForm
 from services.portal.pages.offers import bodies
 from services.portal.pages.offers.activities import ActivityForm
 from services.portal.pages.offers.forms import LinesForm, WordsForm
+from services.portal.pages.requests.forms import NeedForm, PapersForm
 
 
 @pytest.mark.parametrize(
@@ -28,6 +31,28 @@ def test_no_decision_on_a_case_is_chosen_beforehand(app: Flask) -> None:
         assert "checked" not in form.decision()
         assert not form.complete(frozenset())
         assert form.problems() == [("decision", "Your decision: Choose one.")]
+
+
+def test_regions_stand_by_name_as_elsewhere(app: Flask) -> None:
+    with app.test_request_context("/?language=fr"):
+        names = [
+            name for _code, name in InvitationForm([], [], meta={"csrf": False}).regions.choices
+        ]
+        assert names == sorted(names, key=str.casefold)
+
+
+def test_a_state_that_was_not_asked_has_no_answer(app: Flask) -> None:
+    with app.test_request_context("/?language=en"):
+        said = [answer(*one) for one in (("proposed", "proposed"), ("endorsed", "proposed"))]
+        assert said == ["not asked yet", "no answer so far"]
+        assert str(answer("endorsed", "declined")) == "Declined"
+
+
+@pytest.mark.parametrize("form", [NeedForm, PapersForm])
+def test_no_two_fields_of_a_part_have_one_label(app: Flask, form: type[PageForm]) -> None:
+    with app.test_request_context("/?language=ru"):
+        names = [str(field.label.text) for field in form(meta={"csrf": False})]
+        assert len(names) == len(set(names))
 
 
 def test_errors_of_rows_stand_after_those_of_the_form(app: Flask) -> None:
