@@ -13,7 +13,9 @@ from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
 from email.utils import format_datetime
 
+from babel import Locale
 from babel.dates import format_datetime as format_moment
+from babel.dates import get_datetime_format
 from markupsafe import Markup
 
 from services.portal.catalogues import N_, say
@@ -56,8 +58,11 @@ class Letter:
 
 
 def moment_in(language: str, when: datetime) -> str:
-    """A time as it is read, in UTC."""
-    return f"{format_moment(when, 'medium', tzinfo=UTC, locale=language)} UTC"
+    """A time as it is read, to the minute, in UTC; all languages count the hours to 24."""
+    day = Locale.parse(language).date_formats["medium"].pattern
+    both = str(get_datetime_format("medium", language))
+    both = both.replace("{1}", day).replace("{0}", "HH:mm")
+    return f"{format_moment(when, both, tzinfo=UTC, locale=language)} UTC"
 
 
 def compose(

@@ -86,7 +86,7 @@ def test_the_queue_shows_every_kind_and_is_filtered_by_its_address(
 ) -> None:
     browser = visitor("coordinator")
     page = browser.open("/review")
-    for kind in ("Proposals", "Requests to authenticate", "Duplicates", "Alliances"):
+    for kind in ("Proposals", "Requests to authenticate", "Duplicates", "Joint projects"):
         assert kind in page.text
     assert browser.links("/duplicates/")
     assert browser.links("/coverage/")

@@ -14,6 +14,7 @@ LISTS: Final = {
     "organisations": ("offers", "/v1/organisations"),
 }
 """Where records are listed by their ids."""
+_SIDES: Final = {"request": ("requests",), "offer": ("offers",), "match": ("requests", "offers")}
 _AT_ONCE: Final = 50
 
 
@@ -33,6 +34,24 @@ def find(**ids: Iterable[str | None]) -> dict[str, Records]:
     for name, answer in look_up(asked).items():
         found[name.partition(" ")[0]] |= {one["id"]: one for one in answer.body["items"]}
     return dict(found)
+
+
+def sides_of(kind: str, ids: Iterable[str]) -> dict[str, list[Record]]:
+    """The records that tell a reader what each of these ids stands for, as far as they can be had.
+
+    `kind` is "request", "offer", "match", whose id is its request's and its offer's, or any other,
+    which nothing is looked up for.
+    """
+    parts = _SIDES.get(kind, ())
+    split = {one: list(zip(parts, one.split(".", len(parts) - 1), strict=False)) for one in ids}
+    asked = {
+        part: [own for pairs in split.values() for at, own in pairs if at == part] for part in parts
+    }
+    found = find(**asked)
+    return {
+        one: [found[part][own] for part, own in pairs if own in found[part]]
+        for one, pairs in split.items()
+    }
 
 
 def names_of(organisations: Iterable[str | None]) -> dict[str, str]:

@@ -14,6 +14,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from services.portal.domain.passwords import LEAST_LENGTH, MOST_LENGTH
 from services.portal.domain.people import MAX_EMAIL, MAX_NAME, email_of, name_of
 from services.portal.domain.scopes import SCOPES
+from services.portal.pages.choices import labels
 from services.portal.webhook_targets import MAX_URL
 from shared.vocabulary import LANGUAGES
 from shared.vocabulary.countries import AREAS, country_name
@@ -45,6 +46,11 @@ _MISSING = _("Fill this in.")
 EXPIRED = _("This page had been open for too long. Nothing was done: send it again.")
 
 
+def told_of(field: Field, message: object) -> str:
+    """What is wrong with a field, for where it stands apart from it."""
+    return f"{field.label.text}: {message}"
+
+
 def ticked(label: object, **options: Any) -> SelectMultipleField:
     """A field of which any number may be chosen, each by a box of its own."""
     boxes = {"widget": ListWidget(prefix_label=False), "option_widget": CheckboxInput()}
@@ -64,7 +70,8 @@ class PageForm(FlaskForm):
             return None
 
     def problems(self) -> list[tuple[str, str]]:
-        """The errors as pairs of a field's id and a message, the form's own under no id."""
+        """The errors as pairs of a field's id and a message with the field's name, the form's own
+        under no id."""
         found = []
         for name, messages in self.errors.items():
             if name == "csrf_token":
@@ -72,7 +79,7 @@ class PageForm(FlaskForm):
             elif not name:
                 found.extend(("", str(message)) for message in messages)
             else:
-                found.append((self[name].id, str(messages[0])))
+                found.append((self[name].id, told_of(self[name], messages[0])))
         return found
 
     def fail(self, message: object) -> None:
@@ -207,7 +214,7 @@ class InvitationForm(PageForm):
         named = sorted((country_name(alpha3, reader), alpha3) for alpha3 in states)
         self.role.choices = list(roles)
         self.state.choices = [("", ""), *((alpha3, name) for name, alpha3 in named)]
-        self.regions.choices = [(code, AREAS.label(code, reader)) for code in AREAS.codes()]
+        self.regions.choices = labels(AREAS)
         self.language.choices = [(code, language_name(code, code)) for code in LANGUAGES]
 
 

@@ -10,13 +10,14 @@ from urllib.parse import quote, urlencode
 
 from babel.lists import format_list
 from flask import Flask, Response, current_app, g, redirect, render_template, request, session
-from flask_babel import Babel, Domain, format_datetime, format_timedelta
+from flask_babel import Babel, Domain, format_timedelta
 from flask_babel import lazy_gettext as _
 from jinja2 import PackageLoader, StrictUndefined
 
 from services.portal.catalogues import SOURCE_LANGUAGE, translations
 from services.portal.documents import Account
 from services.portal.house import House, house
+from services.portal.letters import moment_in
 from services.portal.pages import wording
 from services.portal.pages.absence import absence
 from services.portal.pages.assets import ASSETS
@@ -241,7 +242,8 @@ def goes_to(path: str) -> bool:
 
 
 def go(address: str) -> Response:
-    """On to another page, by GET."""
+    """On to another page, by GET; in the language that the address asked for."""
+    _keep_language()
     return redirect(address, HTTPStatus.SEE_OTHER, Response)  # type: ignore[return-value]
 
 
@@ -254,9 +256,7 @@ def next_page() -> str:
 
 def reading_language() -> str:
     """The language asked for in the address, or earlier; the account's; the browser's."""
-    asked = request.args.get(_LANGUAGE)
-    if asked in LANGUAGES:
-        session[_LANGUAGE] = asked
+    _keep_language()
     chosen = session.get(_LANGUAGE)
     if chosen in LANGUAGES:
         return str(chosen)
@@ -266,9 +266,15 @@ def reading_language() -> str:
     return request.accept_languages.best_match(LANGUAGES, default=SOURCE_LANGUAGE) or "en"
 
 
+def _keep_language() -> None:
+    asked = request.args.get(_LANGUAGE)
+    if asked in LANGUAGES:
+        session[_LANGUAGE] = asked
+
+
 def moment(when: datetime) -> str:
-    """A time as it is read, in UTC."""
-    return f"{format_datetime(when, 'medium')} UTC"
+    """A time as it is read, to the minute, in UTC."""
+    return moment_in(wording.here(), when)
 
 
 def party_of(record: Any) -> str:

@@ -11,6 +11,7 @@ from services.portal.domain.telling import MAILS
 from services.portal.house import house
 from services.portal.note_documents import Notification
 from services.portal.note_letters import CHOICES, NOTIFICATIONS, said_of
+from services.portal.pages.finding import sides_of
 from services.portal.pages.forms import MailChoices, PageForm, mail_form
 from services.portal.pages.frame import account, for_signed_in, go, show
 from services.portal.pages.keeping import keeping_typed
@@ -33,8 +34,20 @@ _PLACES = {
     "offer": "/offers",
     "match": "/matches",
     "commitment": "/commitments",
+    "alliance": "/alliances",
+    "duplicate": "/duplicates",
+    "coverage": "/coverage",
 }
 """Where records have pages, by their type."""
+_OPENS = {
+    "request": lazy_gettext("Open the request"),
+    "offer": lazy_gettext("Open the offer"),
+    "match": lazy_gettext("Open the proposal"),
+    "commitment": lazy_gettext("Open the commitment"),
+    "alliance": lazy_gettext("Open the joint project"),
+    "duplicate": lazy_gettext("Open the case"),
+    "coverage": lazy_gettext("Open the case"),
+}
 _MAILS = {
     "now": lazy_gettext("At once"),
     "digest": lazy_gettext("Once a day"),
@@ -97,6 +110,8 @@ def notification(note_id: str) -> Response:
         said=_said(note),
         kind=_kind(note.kind),
         record=None if place is None else f"{place}/{note.record}",
+        sides=sides_of(note.record_type, [note.record])[note.record],
+        opens=_OPENS.get(note.record_type),
     )
 
 

@@ -1,18 +1,20 @@
 """Codes, numbers and times as pages show them, in the reader's language: templates' filters."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from functools import partial
 from typing import Any
 
 from babel import Locale
+from babel.lists import format_list
 from babel.numbers import format_currency, format_percent
 from babel.units import format_unit
 from flask import Flask
-from flask_babel import format_date, get_locale
+from flask_babel import format_date, get_locale, gettext
 from flask_babel import lazy_gettext as _
+from markupsafe import Markup, escape
 
 from services.portal.catalogues import SOURCE_LANGUAGE
 from services.portal.state_names import status_labels
@@ -41,6 +43,8 @@ from shared.vocabulary.themes import THEMES
 from shared.vocabulary.units import UNITS, canonical_unit
 
 _ISOLATE_END = "\u2069"
+_SCARCE = 0.005
+"""What is likely by no more than this, or unlikely, would be rounded to nothing."""
 _ISOLATES = re.compile("[\u2066-\u2069]")
 
 _VOCABULARIES: Mapping[str, Vocabulary[Any]] = {
@@ -84,9 +88,11 @@ def install(app: Flask) -> None:
         money=money,
         amount=amount,
         share=share,
+        probability=probability,
         day=day,
         status=status,
         file_size=file_size,
+        listed=listed,
         language_name=named_language,
         direction=direction,
         isolated=isolated,
@@ -123,14 +129,21 @@ def number(value: float) -> str:
 
 
 def money(cents: int, currency: str = "USD") -> str:
-    """An amount in the currency's minor units, as it is written; whole where it is whole."""
+    """An amount in the currency's minor units, as it is written; whole where it is whole.
+
+    Where lines run from right to left, the amount keeps its run to itself, as its symbol does:
+    else the next number joins the digits, and the "$" parts from its "US".
+    """
     amount, spoken = Decimal(cents).scaleb(-minor_units(currency)), here()
     pattern = Locale.parse(spoken).currency_formats["standard"].pattern
     if amount == amount.to_integral_value():
         pattern = pattern.replace(".00", "")
-    return str(
-        format_currency(amount, currency, pattern, locale=spoken, currency_digits="." in pattern)
-    )
+    turned = direction(spoken) == "rtl"
+    if turned:
+        pattern = pattern.replace("¤", isolated("¤"))
+    digits = "." in pattern
+    written = str(format_currency(amount, currency, pattern, spoken, currency_digits=digits))
+    return isolated(written) if turned else written
 
 
 def amount(value: float, currency: str | None = None) -> str:
@@ -154,6 +167,15 @@ def share(value: float) -> str:
     return str(format_percent(value, locale=here()))
 
 
+def probability(value: float) -> str:
+    """How likely something is, as per cent; never as certain, which nothing is that is weighed."""
+    if value >= 1 - _SCARCE:
+        return str(gettext("over %(share)s", share=share(0.99)))
+    if value <= _SCARCE:
+        return str(gettext("under %(share)s", share=share(0.01)))
+    return share(value)
+
+
 def day(value: str | date | datetime | None) -> str:
     """A day as it is read, of an ISO 8601 text too; empty for none."""
     if value is None or value == "":
@@ -170,6 +192,16 @@ def status(code: str) -> str:
 def level_name(code: str) -> str:
     """Who sees a record, a line or a file."""
     return str(LEVELS.get(code, code))
+
+
+def list_text(parts: Iterable[str]) -> str:
+    """Several things in a row, with the commas and the "and" of the reader's language."""
+    return str(format_list(list(parts), locale=here()))
+
+
+def listed(parts: Iterable[object]) -> Markup:
+    """The same for a template: parts may be markup, what is none is escaped."""
+    return Markup(list_text(escape(part) for part in parts))  # noqa: S704 (each is escaped)
 
 
 def file_size(count: int) -> str:

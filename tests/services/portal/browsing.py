@@ -42,7 +42,8 @@ class Page(HTMLParser):
         if self._form is None:
             return
         name, kind = found.get("name"), found.get("type", "text")
-        if tag == "input" and name and kind != "checkbox":
+        left_out = kind == "checkbox" or (kind == "radio" and "checked" not in found)
+        if tag == "input" and name and not left_out:
             self._form.values[name] = found.get("value", "")
         if tag == "textarea" and name:
             self._textarea = name

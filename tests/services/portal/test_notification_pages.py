@@ -5,14 +5,16 @@ from typing import Any
 
 import pytest
 
+from entraide.client import Answer
 from services.portal.documents import Account
 from services.portal.domain.telling import ROLE_KINDS
 from services.portal.note_documents import Notification
 from services.portal.notifying import Note, notify
 from services.portal.sentences import sentence
+from services.portal.services import Ask, Reader, Services
 from tests.services.portal.browsing import Browser
 from tests.services.portal.conftest import Clock, forget_attempts
-from tests.services.portal.events import MATCH_ID
+from tests.services.portal.events import MATCH_ID, OFFER_ID, REQUEST_ID
 
 SignIn = Callable[[Account], Browser]
 
@@ -46,11 +48,30 @@ def test_a_list_leads_to_each_which_is_read_thereby(
     page = browser.open(older)
     assert page.text.count("The proposal for Senegal was declined.") == 2
     page = browser.open(f"/notifications/{ids[0]}")
-    assert MATCH_ID in page.text
-    assert ("a", {"href": f"/matches/{MATCH_ID}"}) in page.tags
+    assert "Open the proposal" in page.text
+    assert MATCH_ID not in page.text
+    assert f"/matches/{MATCH_ID}" in [tag["href"] for name, tag in page.tags if "href" in tag]
     assert "Notifications (31)" in page.text
     assert browser.open("/notifications?after=nonsense") is not None
     assert browser.status == 422
+
+
+def test_what_it_is_about_is_named_by_both_titles(
+    signed_in: SignIn,
+    make_account: Callable[..., Account],
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    account = make_account(state="SEN")
+    titles = {REQUEST_ID: "Marquage <b>", OFFER_ID: "Marking machines"}
+
+    def fetch(_services: Services, _reader: Reader, one: Ask) -> Answer:
+        (id_,) = one.query["id"]
+        return Answer({"items": [{"id": id_, "title": titles[id_], "language": "fr"}]})
+
+    monkeypatch.setattr(Services, "fetch", fetch)
+    page = signed_in(account).open(f"/notifications/{tell(clock, account, 1)}")
+    assert "Marquage <b> – Marking machines" in page.text
 
 
 def test_all_that_is_shown_is_marked_as_read_and_nothing_newer(

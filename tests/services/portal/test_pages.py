@@ -516,6 +516,12 @@ def test_the_language_is_the_one_chosen_else_the_browsers(app: Flask) -> None:
     assert "Sign in" in Browser(app, Accept_Language="de").open("/sign-in").text
 
 
+def test_the_language_asked_for_outlasts_what_leads_on(app: Flask) -> None:
+    browser = Browser(app, Accept_Language="ru")
+    assert "Se connecter" in browser.open("/account?language=fr").text
+    assert browser.path == "/sign-in"
+
+
 def test_pages_are_light(every_page: tuple[Browser, list[str]], app: Flask) -> None:
     import gzip
 

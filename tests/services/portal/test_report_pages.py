@@ -29,11 +29,19 @@ FORMS = {"requests": OF_REQUESTS, "matcher": OF_MATCHES, "offers": OF_OFFERS}
 CODES = {"theme": ("marking",), "region": ("Western Africa",), "year": ("2026",), "group": ("LDC",)}
 FACTS = [
     Fact("needs", "r1", CODES, 1),
+    Fact("needs", "r1", CODES, 1),
     Fact("lines-committed", "r1", {**CODES, "language": ("fr",)}, 0.5, 1),
     Fact("effective-12", "r1.o1", {**CODES, "modality": ("triangular",)}, 1, 1),
     *(Fact("days-agree", "r1.o1", CODES, days) for days in (1, 2, 3, 4, 50)),
     Fact("covered", "c1", CODES, 1),
 ]
+REQUEST = {
+    "id": "r1",
+    "title": "Marquage <i>",
+    "language": "fr",
+    "country": "SEN",
+    "status": "circulated",
+}
 
 
 @pytest.fixture
@@ -45,6 +53,8 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Ask]:
         made.append(one)
         if one.service == "offers":
             raise AwayError("offers")
+        if one.path == "/v1/requests":
+            return Answer({"items": [REQUEST]})
         facts = [fact for fact in FACTS if fact.figure in FORMS[one.service]]
         if one.path.endswith("/records"):
             return Answer(records_behind(facts, str(one.query["figure"])))
@@ -95,6 +105,17 @@ def test_each_figure_leads_to_its_records(browser: Browser, asked: list[Ask]) ->
         assert link in str(page.tags)
 
 
+def test_records_are_told_by_titles_and_lines_are_not_taken_for_requests(
+    browser: Browser, asked: list[Ask]
+) -> None:
+    text = browser.open("/report/records?service=requests&figure=needs&language=en").text
+    for told in ("Senegal", "Marquage <i>", "Circulated", "Need lines: 2. Requests: 1"):
+        assert told in text, told
+    text = browser.open("/report/records?service=matcher&figure=days-agree&language=en").text
+    assert "Marquage <i>" in text  # the offer's title is not to be had: its register is away
+    assert "Records: 1" in text
+
+
 def test_each_row_of_a_chart_leads_to_its_own_figures(browser: Browser, asked: list[Ask]) -> None:
     tags = str(browser.open("/report?year=2026&region=Western+Africa&language=fr").tags)
     for code in ("theme=marking", "year=2026", "request_language=fr", "modality=triangular"):
@@ -121,7 +142,7 @@ def test_files_have_the_same_figures(
     monkeypatch.setattr(Services, "fetch", fetch)
     rows = list(csv.reader(StringIO(browser.client.get("/report/all.csv?language=en").text)))
     told: dict[str, Any] = {(row[1], row[2]): row[3] for row in rows}
-    assert told["marking", "Need lines of circulated requests"] == "1"
+    assert told["marking", "Need lines of circulated requests"] == "2"
     assert told["", "Part of the need committed, each line counting alike"] == "0.5"
     assert told["triangular", "Effective after 12 months: 4 or 5 of 5, of the answers"] == "1.0"
     chart = browser.client.get("/report/theme.csv?language=en").text

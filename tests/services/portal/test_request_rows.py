@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from entraide.client import Answer
 from services.portal.documents import Account
+from services.portal.pages.requests import hints
 from services.portal.pages.requests.lists import chosen_filters
 from services.portal.pages.requests.rights import steps_for
-from services.portal.pages.requests.rows import asked, bar_parts
+from services.portal.pages.requests.rows import asked, bar_parts, steps_of
 from services.portal.pages.requests.steps import body_of_step
 
 NOTHING: dict[str, Any] = {"quantity": 0, "amount": None, "whole": False}
@@ -110,3 +112,24 @@ def test_what_steps_are_sent_with() -> None:
     for step in ("object", "endorse", "confirm-lines"):
         with pytest.raises(ValueError, match=r"reason|text|lines"):
             body_of_step(step, {}, [])
+
+
+@pytest.mark.parametrize(("status", "said"), [("draft", "As it is."), ("circulated", "")])
+def test_only_who_may_submit_reads_whether_it_can_be_submitted(
+    monkeypatch: pytest.MonkeyPatch, status: str, said: str
+) -> None:
+    advice = Answer({"summary": "As it is.", "items": [{"field": "window"}]})
+    monkeypatch.setattr(hints, "account", lambda: Account(role="requester", state="SEN"))
+    monkeypatch.setattr(hints, "look_up", lambda _asked: {"advice": advice})
+    view = {"id": "r1", "country": "SEN", "status": status}
+    found = hints.stored_hints("check", view)
+    assert (found["summary"], len(found["advice"])) == (said, 1)
+
+
+def test_what_happened_is_told_in_its_order() -> None:
+    history = [
+        {"action": action, "target": target, "role": "requester", "at": f"2026-11-0{day}T08:00:00Z"}
+        for day, (action, target) in enumerate([("submit", "submitted"), ("return", "draft")], 1)
+    ]
+    told = [step["name"] for step in steps_of({"history": history})]
+    assert told == ["Submitted", "Sent back to the State"]

@@ -1,9 +1,14 @@
 """Codes, numbers and times as they are read."""
 
+from datetime import UTC, datetime, timedelta, timezone
+
 import pytest
 from flask import Flask
+from markupsafe import Markup
 
+from services.portal.letters import moment_in
 from services.portal.pages import wording
+from services.portal.pages.frame import moment
 
 
 @pytest.mark.parametrize(
@@ -11,7 +16,11 @@ from services.portal.pages import wording
     [
         ("en", "$210,000", "€1,200.50"),
         ("fr", "210\u202f000\u00a0$US", "1\u202f200,50\u00a0€"),
-        ("ar", "\u200f210,000\u00a0US$", "\u200f1,200.50\u00a0€"),
+        (
+            "ar",
+            "\u2068\u200f210,000\u00a0\u2068US$\u2069\u2069",
+            "\u2068\u200f1,200.50\u00a0\u2068€\u2069\u2069",
+        ),
     ],
 )
 def test_money_is_whole_where_it_is_whole(
@@ -30,6 +39,52 @@ def test_what_is_no_code_is_shown_as_it_is(app: Flask) -> None:
         assert wording.quantity(2, "toolkits") == wording.quantity(2, "sets") == "2 lots"
         assert wording.status("circulated") == "Distribuée"
         assert wording.status("unheard-of") == "unheard-of"
+
+
+@pytest.mark.parametrize(
+    ("language", "over", "under"),
+    [("en", "over 99%", "under 1%"), ("fr", "plus de 99\u00a0%", "moins de 1\u00a0%")],
+)
+def test_a_probability_is_never_told_as_certain(
+    app: Flask, language: str, over: str, under: str
+) -> None:
+    with app.test_request_context(f"/?language={language}"):
+        assert [wording.probability(one) for one in (0.995, 1.0)] == [over, over]
+        assert [wording.probability(one) for one in (0.005, 0.0)] == [under, under]
+        for kept in (0.006, 0.42, 0.99, 0.994):
+            assert wording.probability(kept) == wording.share(kept)
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("en", "Nov 3, 2026, 14:05 UTC"),
+        ("es", "3 nov 2026, 14:05 UTC"),
+        ("fr", "3 nov. 2026, 14:05 UTC"),
+        ("zh", "2026年11月3日 14:05 UTC"),
+    ],
+)
+def test_a_moment_is_told_to_the_minute_of_a_day_of_24_hours(
+    app: Flask, language: str, told: str
+) -> None:
+    when = datetime(2026, 11, 3, 14, 5, 59, tzinfo=UTC)
+    with app.test_request_context(f"/?language={language}"):
+        assert moment(when) == moment(when.replace(tzinfo=None)) == told
+    assert moment_in(language, when.astimezone(timezone(timedelta(hours=9)))) == told
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("en", "&lt;a&gt;, <b>b</b>, and {0}"),
+        ("ar", "&lt;a&gt; و<b>b</b> و{0}"),
+        ("zh", "&lt;a&gt;、<b>b</b>和{0}"),
+    ],
+)
+def test_lists_have_the_commas_of_the_language(app: Flask, language: str, told: str) -> None:
+    with app.test_request_context(f"/?language={language}"):
+        assert wording.listed(["<a>", Markup("<b>b</b>"), "{0}"]) == told
+        assert wording.listed([]) == ""
 
 
 def test_a_day_may_be_a_text(app: Flask) -> None:

@@ -24,7 +24,7 @@ from entraide.client.records.matcher import EmbargoView
 from services.portal.pages import asking
 from services.portal.pages.administration.embargoes import MAX_REASON, NO_DAY, may_write, refused
 from services.portal.pages.choices import countries, labels
-from services.portal.pages.forms import PageForm, ticked
+from services.portal.pages.forms import PageForm, ticked, told_of
 from services.portal.pages.frame import for_roles, go, show
 from services.portal.pages.keeping import keeping_typed
 from services.portal.pages.refusals import fault
@@ -102,8 +102,8 @@ class EmbargoForm(PageForm):
 
     def fail_row(self, field: Field, message: object) -> None:
         """Add an error of a field of an exemption."""
-        field.errors = [*field.errors, message]
-        self.told.append((field.id, str(message)))
+        self.fail_field(field, message)
+        self.told.append((field.id, told_of(field, message)))
 
     def body(self) -> dict[str, Any]:
         """The entry as the register takes it; days that are none are told at their fields."""

@@ -10,6 +10,7 @@ from werkzeug.datastructures import MultiDict
 from wtforms import Field, Form, SelectField, StringField
 
 from services.portal.pages.choices import Choices, countries, labels
+from services.portal.pages.forms import told_of
 from services.portal.pages.refusals import faults, refusal
 from services.portal.pages.wording import here
 from services.portal.services import RefusedError
@@ -162,7 +163,7 @@ class Supposition:
     def problems(self) -> list[tuple[str, str]]:
         """The errors as pairs of a field's id and a message."""
         fields = [field for form in self._every() for field in form]
-        found = [(field.id, str(field.errors[0])) for field in fields if field.errors]
+        found = [(one.id, told_of(one, one.errors[0])) for one in fields if one.errors]
         return [*(("", message) for message in self.form_errors), *found]
 
     def take(self, error: RefusedError) -> None:

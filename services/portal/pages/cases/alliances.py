@@ -57,6 +57,7 @@ def joint_project(alliance_id: str) -> Response:
             map=region_map(one["states"]),
             form=filled(form, found.etag) if form.decision.choices else None,
             status_name=status_name,
+            answer=_answer,
             back=came_from(),
         )
 
@@ -86,6 +87,13 @@ def _choices(one: Mapping[str, Any], own: Mapping[str, Any] | None) -> list[tupl
             ("decline", _("Decline: it is not proposed for our request again")),
         ]
     return []
+
+
+def _answer(status: str, standing: str) -> Any:
+    """What a State answered, as it is read."""
+    if standing != "proposed":
+        return status_name(standing)
+    return _("not asked yet") if status == "proposed" else _("no answer so far")
 
 
 def _offers(one: Mapping[str, Any]) -> list[tuple[Mapping[str, Any], str, str | None]] | None:

@@ -7,7 +7,7 @@ from typing import Any, Final
 from flask import Response, flash, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext, lazy_pgettext
-from wtforms import HiddenField, SelectField, StringField, TextAreaField
+from wtforms import HiddenField, RadioField, StringField, TextAreaField
 from wtforms.validators import Length, Optional
 
 from services.portal.pages.forms import PageForm
@@ -40,7 +40,7 @@ STATUSES = {
 class CaseForm(PageForm):
     """A decision on a case, with the version that it was decided on and a key for repeats."""
 
-    decision = SelectField(lazy_gettext("What is it?"), validate_choice=False)
+    decision = RadioField(lazy_gettext("Your decision"), validate_choice=False)
     quantity = StringField(lazy_gettext("How much of the line, if not as shown"), [Optional()])
     reason = TextAreaField(
         lazy_gettext("Reason"),

@@ -17,7 +17,7 @@ from wtforms import (
 )
 
 from services.portal.pages.choices import countries, labels, languages
-from services.portal.pages.forms import ticked
+from services.portal.pages.forms import ticked, told_of
 from services.portal.pages.offers.showing import SeenForm
 from services.portal.pages.wording import here
 from services.portal.sheets.values import UnclearError, read_day, read_number
@@ -60,9 +60,10 @@ class StepForm(SeenForm):
         return super().problems() + self._in_rows
 
     def fail_row(self, field: Field, message: object) -> None:
-        """Add an error of a field in a row."""
-        field.errors = [*field.errors, message]
-        self._in_rows.append((field.id, str(message)))
+        """Add an error of a field, which may stand in a row."""
+        self.fail_field(field, message)
+        if field not in self._fields.values():
+            self._in_rows.append((field.id, told_of(field, message)))
 
 
 class LineForm(Form):

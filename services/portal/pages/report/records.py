@@ -1,17 +1,27 @@
 """/report/records: which records stand behind a figure of the report."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from flask import Response, request
 
 from services.portal.pages import asking
+from services.portal.pages.finding import sides_of
 from services.portal.pages.frame import for_roles, show
 from services.portal.pages.report.reading import READERS, SERVICES, chosen
 from services.portal.pages.report.words import DIMENSIONS, code_name, name_of
 from shared.registers.match_figures import MATCH_FIGURES
 from shared.web.problems import not_found
 
-_PLACES: Final = {"requests": "/requests", "offers": "/offers", "matcher": "/matches"}
+_KINDS: Final = {"requests": "request", "offers": "offer", "matcher": "match"}
+_PLACES: Final = {
+    "request": "/requests",
+    "offer": "/offers",
+    "match": "/matches",
+    "activity": "/activities",
+    "coverage": "/coverage",
+}
+_OF_LINES: Final = ("needs", "needs-met", "lines-committed", "lines-delivered", "objectives")
 _MOST_NAME: Final = 64
 
 
@@ -23,17 +33,27 @@ def records_page() -> Response:
         raise not_found("figure")
     filters = chosen()
     found = asking.get(service, "/v1/report/records", figure=figure, **filters).body
-    place = _place(service, figure)
+    kind = _kind(service, figure)
+    sides = sides_of(kind, found["records"])
     return show(
         "report/records.html",
         figure=name_of(figure),
         narrowed=[(str(DIMENSIONS[by]), code_name(by, code)) for by, code in filters.items()],
-        links=[(record, f"{place}/{record}") for record in found["records"]],
+        links=[(one, f"{_PLACES[kind]}/{one}", sides[one]) for one in found["records"]],
         count=found["count"],
+        lines=_lines(service, figure, filters),
     )
 
 
-def _place(service: str, figure: str) -> str:
+def _lines(service: str, figure: str, filters: Mapping[str, str]) -> int | None:
+    """Of how many need lines the figure is; None where it is not of lines."""
+    if figure not in _OF_LINES and not figure.startswith("asks-"):
+        return None
+    (whole, *_) = asking.get(service, "/v1/report", **filters).body["groups"]
+    return next((int(one["count"]) for one in whole["figures"] if one["name"] == figure), None)
+
+
+def _kind(service: str, figure: str) -> str:
     if service == "offers" and figure in MATCH_FIGURES:
-        return "/activities"
-    return "/coverage" if figure.startswith("covered") else _PLACES[service]
+        return "activity"
+    return "coverage" if figure.startswith("covered") else _KINDS[service]

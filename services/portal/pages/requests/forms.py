@@ -22,6 +22,7 @@ from services.portal.pages.choices import (
 )
 from services.portal.pages.forms import PageForm, ticked
 from services.portal.pages.requests.reading import read_day, read_number
+from services.portal.pages.wording import list_text
 from shared.vocabulary.kinds import KINDS
 from shared.vocabulary.lists import (
     CHANNELS,
@@ -158,10 +159,10 @@ class PapersForm(PageForm):
     """What shows the need, where it comes from, and who may see it."""
 
     action_plan_title = _line(_l("National action plan"), 300)
-    action_plan_url = _line(_l("Its address on the web"), 1_000)
+    action_plan_url = _line(_l("Address of the plan on the web"), 1_000)
     source_report_title = _line(_l("Report that it is taken from"), 300)
-    source_report_year = _line(_l("Its year"), 4, _number)
-    source_report_url = _line(_l("Its address on the web"), 1_000)
+    source_report_year = _line(_l("Year of the report"), 4, _number)
+    source_report_url = _line(_l("Address of the report on the web"), 1_000)
     channel = SelectField(_l("Came by"))
     gender_marker = SelectField(_l("Gender equality"))
     initiatives = _line(_l("Regional initiatives, their codes"), 1_400)
@@ -189,5 +190,5 @@ def shown_choice(field: Any) -> str:
     if isinstance(field, SelectField | SelectMultipleField):
         chosen = field.data if isinstance(field.data, list) else [field.data or ""]
         names = dict(field.choices)
-        return ", ".join(str(names.get(code, code)) for code in chosen)
+        return list_text(str(names.get(code, code)) for code in chosen)
     return str(field.data or "—")

@@ -15,6 +15,7 @@ from services.portal.pages.requests.bodies import body_of
 from services.portal.pages.requests.lists import PAGE
 from services.portal.pages.requests.parts import PARTS, Sheet, typed_sheet
 from services.portal.pages.requests.record import suggested_lines
+from services.portal.pages.requests.rights import steps_for
 from services.portal.services import AwayError, RefusedError
 from shared.web.problems import not_found
 
@@ -50,7 +51,10 @@ def stored_hints(part: str, view: Mapping[str, Any] | None) -> Hints:
         asked["similar"] = ask("requests", f"{address}/similar")
     found = {name: answer.body for name, answer in look_up(asked).items()}
     suggested = [line for line in suggested_lines(view) if line["line"] is None]
-    return _hints(part, suggested, found.get("advice", {}), found.get("similar", {}))
+    advice = found.get("advice", {})
+    if "submit" not in steps_for(account(), view):  # its summary says whether it can be submitted
+        advice = {**advice, "summary": ""}
+    return _hints(part, suggested, advice, found.get("similar", {}))
 
 
 def typed_hints(part: str, sheet: Sheet, view: Mapping[str, Any] | None) -> Hints:

@@ -20,6 +20,7 @@ from services.portal.pages.requests.forms import (
     RowForm,
     shown_choice,
 )
+from services.portal.pages.wording import list_text
 
 Typed = MultiDict[str, str]
 MOST_ROWS = 100
@@ -166,7 +167,7 @@ class Sheet:
                     yield f"{number}{at.label.text}", shown_choice(at)
         for place in range(len(self.rows), len(other.rows)):
             words = [shown_choice(at) for at in other.rows[place] if at.data]
-            yield f"{place + 1}.", ", ".join(words)
+            yield f"{place + 1}.", list_text(words)
 
 
 def _words(form: PageForm) -> dict[str, Any]:

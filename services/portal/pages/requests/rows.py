@@ -61,9 +61,9 @@ def bar_parts(need: Mapping[str, Any]) -> list[Part]:
 
 
 def steps_of(view: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """The steps of a request's life, the newest first: what, when, by whom, and what was said."""
+    """The steps of a request's life in their order: what, when, by whom, and what was said."""
     said = {(one["action"], one["at"]): one["text"] for one in view.get("remarks", [])}
-    for step in reversed(view["history"]):
+    for step in view["history"]:
         yield {
             **step,
             "name": str(STEP_NAMES.get(step["action"]) or wording.status(step["target"])),

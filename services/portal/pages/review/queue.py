@@ -41,7 +41,7 @@ KIND_NAMES = {
     "requests": lazy_gettext("Requests to authenticate"),
     "duplicates": lazy_gettext("Duplicates"),
     "coverage": lazy_gettext("Assistance under way"),
-    "alliances": lazy_gettext("Alliances"),
+    "alliances": lazy_gettext("Joint projects"),
 }
 _FOLLOWED = {
     "proposals": "proposal",
