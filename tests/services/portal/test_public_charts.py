@@ -56,6 +56,13 @@ def test_nothing_at_all_is_no_error(app: Flask) -> None:
     assert world([]).circles == []
 
 
+def test_a_chart_without_a_bar_of_any_length_is_not_drawn(app: Flask) -> None:
+    row = {"code": "marking", "needs": 1, "asked": 0, "committed": 0, "delivered": 0, "unpriced": 1}
+    assert not charts.coverage([row], str).drawn
+    both = charts.coverage([row, {**row, "asked": 5}], str)
+    assert both.drawn
+
+
 def test_no_label_is_a_formula() -> None:
     assert "'=1+1" in "".join(csv_pieces(["=1+1"], [["@SUM(A1)", -3]]))
     assert "'@SUM(A1),-3" in "".join(csv_pieces(["a"], [["@SUM(A1)", -3]]))
