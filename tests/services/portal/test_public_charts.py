@@ -4,6 +4,7 @@ import base64
 import re
 from collections.abc import Callable, Iterator
 from importlib.resources import files
+from itertools import pairwise, product
 
 import pytest
 from flask import Flask
@@ -100,15 +101,19 @@ def _light(colour: str) -> float:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_what_is_drawn_stands_out(scheme: str) -> None:
     style = (files("services.portal.pages") / "style.css").read_text("utf-8")
-    light, _, rest = style.partition("@media (prefers-color-scheme: dark)")
+    light, _, rest = style.partition("(prefers-color-scheme: dark)")
     tokens = _tokens(light) if scheme == "light" else {**_tokens(light), **_tokens(rest[:1500])}
 
     def contrast(one: str, other: str) -> float:
         high, low = sorted((_light(tokens[one]), _light(tokens[other])), reverse=True)
         return (high + 0.05) / (low + 0.05)
 
-    for name in ("accent", "line", "committed", "delivered", "ink"):
-        assert contrast(name, "ground") >= 3, name
+    drawn = ("accent", "line", "pledged", "committed", "delivered", "ink")
+    for name, ground in product(drawn, ("ground", "raised")):
+        assert contrast(name, ground) >= 3, (name, ground)
+    for one, other in pairwise(("pledged", "committed", "delivered")):
+        assert contrast(one, other) >= 1.5, (one, other)
     assert contrast("on-accent", "accent") >= 4.5
-    for land in ("faint", "pledged"):
-        assert contrast("accent", land) >= 3, land
+    assert contrast("ground", "wrong") >= 4.5
+    for shown in ("accent", "committed", "soft"):
+        assert contrast(shown, "faint") >= 3, shown
