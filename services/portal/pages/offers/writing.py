@@ -256,7 +256,7 @@ def _after(step: str, offer_id: str) -> str:
 
 def _steps(here: str, offer: Data | None) -> list[tuple[str, str, bool]]:
     """The steps with their addresses, which an offer that is not kept yet has none of."""
-    place = "" if offer is None else f"{PAGE}/{offer['id']}"
+    place = "" if offer is None else address_of(offer["id"])
     found = [
         (str(one.label), f"{place}/edit/{name}" if place else "", name == here)
         for name, one in STEPS.items()
