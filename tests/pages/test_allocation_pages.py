@@ -51,6 +51,10 @@ def test_a_commitment_is_chosen_looked_at_and_accepted(portal: Portal, visitor: 
     found = portal.api("coordinator").get("matcher", f"/v1/proposals/{proposal}").body
     assert found["status"] == "endorsed"
     browser.open(f"{address}?all=1")
+    told = browser.page.text
+    assert told.index("Accept all, and ask") < told.index("Donors who would be asked")
+    assert browser.links("/offers/")
+    assert not browser.links("/allocation/what-if")
     browser.send(address)
     assert browser.path == "/allocation"
     assert "What is open has changed since" in browser.page.text

@@ -59,6 +59,7 @@ def test_a_request_from_its_first_word_to_circulation(portal: Portal, visitor: V
     browser.send(f"/requests/{identifier}/steps/submit", consent="express")
     assert browser.path == f"/requests/{identifier}"
     assert "A coordinator now checks" in browser.page.text
+    assert browser.page.text.index("What you can do now") < browser.page.text.index("Need lines")
     kept = stored(portal, identifier)
     assert (kept["status"], kept["consent"], kept["priority"]) == ("submitted", "express", "high")
     assert kept["objectives"][0]["target"] == "all"  # type: ignore[index]

@@ -30,10 +30,10 @@ addEventListener("click", (event) => {
   wait(document.querySelector("main"));
 });
 
-// A group of places closes where one goes on: by the Escape key, with what is pressed elsewhere.
-const folds = document.querySelectorAll("details.fold");
+// The menu and a group of places close where one goes on: by the Escape key, the inner first, with what is pressed elsewhere.
+const folds = document.querySelectorAll(".top details");
 addEventListener("keydown", (event) => {
-  const open = event.key === "Escape" && document.querySelector("details.fold[open]");
+  const open = event.key === "Escape" && [...folds].findLast((fold) => fold.open);
   if (open) {
     open.open = false;
     open.querySelector("summary").focus();

@@ -24,6 +24,23 @@
     return [`wider than ${innerWidth}: ${[...document.querySelectorAll("main *")].filter(beyond).map(told).at(-1)}`];
   }
 
+  // Words and numbers of tables that are broken in their midst; those of scripts that break anywhere left out.
+  function torn() {
+    const found = [], range = document.createRange();
+    for (const cell of among("main :is(td, th)")) {
+      const walker = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+      for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+        for (const word of node.data.matchAll(/[\p{L}\p{N},]+/gu)) {
+          range.setStart(node, word.index);
+          range.setEnd(node, word.index + word[0].length);
+          const lines = new Set([...range.getClientRects()].map((one) => Math.round(one.top)));
+          if (lines.size > 1 && !/\p{Script=Han}/u.test(word[0])) found.push(`is torn at ${innerWidth}: ${word[0]}`);
+        }
+      }
+    }
+    return found;
+  }
+
   // What of the page is on paper: texts and drawings, in their order.
   function* printed() {
     const walker = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT | NodeFilter.SHOW_ELEMENT);
@@ -70,5 +87,5 @@
   }
 
   const links = () => [...document.querySelectorAll("a[href^='/']:not([href^='//'], [download])")].map((one) => one.getAttribute("href"));
-  return { focus, wide, paper, links, samples };
+  return { focus, wide, torn, paper, links, samples };
 })()

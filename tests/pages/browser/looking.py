@@ -87,7 +87,7 @@ def faults(
     each(page, USUAL)
     for width in (MIDDLE, NARROW):
         page.set_viewport_size({"width": width, "height": HEIGHT})
-        found += asked(page, "wide")
+        found += [*asked(page, "wide"), *asked(page, "torn")]
         each(page, width)
     found += sizes(page)
     page.emulate_media(color_scheme=_OTHER[scheme])

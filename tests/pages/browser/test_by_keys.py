@@ -13,6 +13,7 @@ from shared.ids import new_id
 from tests.journeys.speaking import both_agree
 from tests.pages.browser.conftest import ContextMaker
 from tests.pages.browser.hands import PATIENCE, opened, sign_in
+from tests.pages.browser.looking import asked, colours, sizes
 from tests.pages.meeting import make_match
 from tests.pages.running import PASSWORD, Portal, new_account
 
@@ -161,3 +162,34 @@ def test_who_signs_in_first_sets_up_the_second_factor(
     hands.press(page.locator("main a.button"))
     page.wait_for_url(re.compile("/account$"))
     expect(page.locator("main")).to_contain_text("Coordinator")
+
+
+def test_on_a_phone_the_places_stand_in_a_menu(reading: ContextMaker) -> None:
+    """It opens without scripts too; where there is room, they stand side by side."""
+    page = reading("donor", width=360, scripts=False).new_page()
+    page.goto("/requests")
+    place = page.locator(".top a[href='/matches']")
+    expect(place).to_be_hidden()
+    page.locator(".menu > summary").press("Enter")
+    expect(page.locator(".top form[action='/sign-out'] button")).to_be_visible()
+    place.press("Enter")
+    page.wait_for_url("**/matches")
+    expect(place).to_be_hidden()
+    page.set_viewport_size({"width": 1440, "height": 900})
+    expect(place).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_menu_that_is_open_has_no_fault(reading: ContextMaker, scheme: str) -> None:
+    page = reading("coordinator", "ar", scheme=scheme, width=360).new_page()
+    page.goto("/requests")
+    menu, inner = page.locator(".menu > summary"), page.locator(".menu .fold > summary").first
+    menu.press("Enter")
+    inner.press("Enter")
+    assert [*colours(page), *sizes(page), *asked(page, "focus"), *asked(page, "wide")] == []
+    inner.press("Escape")
+    expect(page.locator(".menu .fold[open]")).to_have_count(0)
+    expect(inner).to_be_focused()
+    inner.press("Escape")
+    expect(page.locator(".menu[open]")).to_have_count(0)
+    expect(menu).to_be_focused()

@@ -4,6 +4,7 @@ import base64
 import re
 from collections.abc import Callable, Iterator
 from importlib.resources import files
+from itertools import pairwise, product
 
 import pytest
 from flask import Flask
@@ -56,6 +57,13 @@ def test_nothing_at_all_is_no_error(app: Flask) -> None:
     assert world([]).circles == []
 
 
+def test_a_chart_without_a_bar_of_any_length_is_not_drawn(app: Flask) -> None:
+    row = {"code": "marking", "needs": 1, "asked": 0, "committed": 0, "delivered": 0, "unpriced": 1}
+    assert not charts.coverage([row], str).drawn
+    both = charts.coverage([row, {**row, "asked": 5}], str)
+    assert both.drawn
+
+
 def test_no_label_is_a_formula() -> None:
     assert "'=1+1" in "".join(csv_pieces(["=1+1"], [["@SUM(A1)", -3]]))
     assert "'@SUM(A1),-3" in "".join(csv_pieces(["a"], [["@SUM(A1)", -3]]))
@@ -93,15 +101,19 @@ def _light(colour: str) -> float:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_what_is_drawn_stands_out(scheme: str) -> None:
     style = (files("services.portal.pages") / "style.css").read_text("utf-8")
-    light, _, rest = style.partition("@media (prefers-color-scheme: dark)")
+    light, _, rest = style.partition("(prefers-color-scheme: dark)")
     tokens = _tokens(light) if scheme == "light" else {**_tokens(light), **_tokens(rest[:1500])}
 
     def contrast(one: str, other: str) -> float:
         high, low = sorted((_light(tokens[one]), _light(tokens[other])), reverse=True)
         return (high + 0.05) / (low + 0.05)
 
-    for name in ("accent", "line", "committed", "delivered", "ink"):
-        assert contrast(name, "ground") >= 3, name
+    drawn = ("accent", "line", "pledged", "committed", "delivered", "ink")
+    for name, ground in product(drawn, ("ground", "raised")):
+        assert contrast(name, ground) >= 3, (name, ground)
+    for one, other in pairwise(("pledged", "committed", "delivered")):
+        assert contrast(one, other) >= 1.5, (one, other)
     assert contrast("on-accent", "accent") >= 4.5
-    for land in ("faint", "pledged"):
-        assert contrast("accent", land) >= 3, land
+    assert contrast("ground", "wrong") >= 4.5
+    for shown in ("accent", "committed", "soft"):
+        assert contrast(shown, "faint") >= 3, shown

@@ -95,6 +95,19 @@ def test_the_language_of_requests_is_not_that_of_the_page(
     assert {one.query.get("language") for one in asked} == {None}
 
 
+def test_every_part_of_the_report_is_led_to_from_its_head(
+    browser: Browser, asked: list[Ask]
+) -> None:
+    tags = browser.open("/report").tags
+    parts = [attrs["id"] for tag, attrs in tags if tag == "section"]
+    assert "by-theme" in parts
+    assert [f"#{one}" for one in parts] == [
+        attrs["href"]
+        for tag, attrs in tags
+        if tag == "a" and re.match("#(part|by)-", attrs.get("href", ""))
+    ]
+
+
 def test_each_figure_leads_to_its_records(browser: Browser, asked: list[Ask]) -> None:
     for service, figure, link in (
         ("requests", "needs", "/requests/r1"),

@@ -254,6 +254,16 @@ def _after(step: str, offer_id: str) -> str:
     return f"{address_of(offer_id)}/edit/{names[at]}" if at < len(names) else address_of(offer_id)
 
 
+def _steps(here: str, offer: Data | None) -> list[tuple[str, str, bool]]:
+    """The steps with their addresses, which an offer that is not kept yet has none of."""
+    place = "" if offer is None else address_of(offer["id"])
+    found = [
+        (str(one.label), f"{place}/edit/{name}" if place else "", name == here)
+        for name, one in STEPS.items()
+    ]
+    return [*found, (str(_("Check and submit")), place, False)]
+
+
 def _show(
     step: str,
     form: StepForm,
@@ -270,7 +280,7 @@ def _show(
         form=form,
         offer=offer,
         step=step,
-        steps=[(name, one.label) for name, one in STEPS.items()],
+        steps=_steps(step, offer),
         understood=understood,
         suggested=[(line, size_of(line)) for line in suggested],
         now=now,

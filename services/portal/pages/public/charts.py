@@ -50,8 +50,8 @@ class Chart:
 
     @property
     def drawn(self) -> bool:
-        """Whether it has bars."""
-        return any(line.bars for line in self.lines)
+        """Whether it has bars of any length."""
+        return any(width for line in self.lines for _x, _y, width, _height, _tone in line.bars)
 
 
 def open_by(

@@ -258,7 +258,7 @@ def _page(
         "requests/write.html",
         status,
         part=part,
-        parts=[(name, _NAMES[name]) for name in _ORDER],
+        parts=_steps(part, view),
         name=_NAMES[part],
         it=view,
         form=sheet.form,
@@ -276,6 +276,12 @@ def _page(
     )
 
 
+def _steps(here: str, view: Mapping[str, Any] | None) -> list[tuple[str, str, bool]]:
+    """The parts with their addresses, which a request that is not kept yet has none of."""
+    place = "" if view is None else f"{PAGE}/{view['id']}/edit"
+    return [(str(_NAMES[one]), f"{place}/{one}" if place else "", one == here) for one in _ORDER]
+
+
 def _not_taken(hints: Hints, sheet: Sheet) -> Hints:
     """The hints without lines of which the form has one already."""
     taken = {(row.data.get("theme"), row.data.get("kind")) for row in sheet.rows}
@@ -285,13 +291,18 @@ def _not_taken(hints: Hints, sheet: Sheet) -> Hints:
 
 def _check(stored: Answer) -> Response:
     view = stored.body
+    parts = _steps(CHECK, view)
     return show(
         "requests/check.html",
         part=CHECK,
-        parts=[(name, _NAMES[name]) for name in _ORDER],
+        parts=parts,
         it=view,
         lines=line_rows(view["needs"]),
-        unfinished=[one for one in PARTS if typing_on.held_of(one, view)],
+        unfinished=[
+            (name, address)
+            for one, (name, address, _here) in zip(_ORDER, parts, strict=True)
+            if one in PARTS and typing_on.held_of(one, view)
+        ],
         hints=stored_hints(CHECK, view),
         may_submit="submit" in steps_for(account(), view),
         etag=stored.etag,
