@@ -4,12 +4,17 @@ Made when it is read, from the shortlist's entry and from what both records stat
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any
 
 from services.matcher.domain import Side
-from services.matcher.engine.contradictions import contradiction, contradiction_text
+from services.matcher.engine.contradictions import (
+    contradiction,
+    contradiction_text,
+    line_contradiction_text,
+    line_contradictions,
+)
 from services.matcher.engine.explanation import Explanation, Heard, InCommon, explain
 from services.matcher.engine.lacking import Lack, lack_text, lacking, ruled_out
 from services.matcher.engine.ranking import Model
@@ -27,7 +32,7 @@ _OF_LINES = frozenset({"theme", "main_need", "needs_served", "any_need", "quanti
 
 _EXPLAINED = (
     *("reasons", "against", "inferred", "lacking"),
-    *("evidence", "ruled_out", "contradictions"),
+    *("evidence", "ruled_out", "contradictions", "line_contradictions"),
 )
 
 
@@ -74,10 +79,13 @@ def explained(
             *_ruled_out("request", request, offer, language),
             *_ruled_out("offer", offer, request, language),
         ],
-        "contradictions": (
-            _contradictions(request, offer, language)
+        **(
+            {
+                "contradictions": _contradictions(request, offer, language),
+                "line_contradictions": _line_contradictions(request, offer, language),
+            }
             if oversees(identity, proposal.request.owner)
-            else []
+            else {"contradictions": [], "line_contradictions": []}
         ),
     }
 
@@ -172,3 +180,8 @@ def _contradictions(request: Stated, offer: Stated, language: str) -> list[dict[
         for one in found
         if one is not None
     ]
+
+
+def _line_contradictions(request: Stated, offer: Stated, language: str) -> list[dict[str, Any]]:
+    found = (*line_contradictions("request", request), *line_contradictions("offer", offer))
+    return [{**asdict(one), "sentence": line_contradiction_text(one, language)} for one in found]

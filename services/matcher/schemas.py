@@ -202,6 +202,28 @@ class ContradictionView(StrictSchema):
     sentence = fields.String(required=True)
 
 
+class LineContradictionView(StrictSchema):
+    """What a record's lines say of kind, quantity or money, and its text says otherwise.
+
+    `coded` are the lines' kinds, of which the text says nothing, and `kind` the one that it is of.
+    Of a quantity or amount both are those of its `line`, which says `stated` of `unit` (a
+    currency, of an amount) where the text says `told`. `probability` is the kind's by the text.
+    `spans` are where that speaks of the kind.
+    """
+
+    side = fields.String(required=True, validate=validate.OneOf(SIDES))
+    of = fields.String(required=True, validate=validate.OneOf(("kind", "quantity", "amount")))
+    coded = fields.List(fields.String(), required=True)
+    kind = fields.String(required=True)
+    probability = fields.Float(required=True)
+    spans = fields.List(fields.Nested(SpanView), required=True)
+    line = fields.Integer(required=True, allow_none=True)
+    stated = fields.Float(required=True, allow_none=True)
+    told = fields.Float(required=True, allow_none=True)
+    unit = fields.String(required=True, allow_none=True)
+    sentence = fields.String(required=True)
+
+
 class TransitionView(StrictSchema):
     """A step that was taken."""
 
@@ -334,6 +356,11 @@ class ProposalView(StrictSchema):
         fields.Nested(ContradictionView),
         required=True,
         metadata={"description": "Codes against text; for those who oversee both sides."},
+    )
+    line_contradictions = fields.List(
+        fields.Nested(LineContradictionView),
+        required=True,
+        metadata={"description": "Kinds and measures against text; for the same readers."},
     )
     track_record = fields.Nested(TrackRecordView, required=True, allow_none=True)
     displaced = fields.Nested(DisplacedView, required=True, allow_none=True)

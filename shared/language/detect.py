@@ -1,6 +1,8 @@
 """Which of the six languages a text is in."""
 
+import re
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -14,6 +16,17 @@ SAMPLE = 4_000
 
 SURE = 0.8
 """Below this probability the language that the author declared is believed."""
+
+QUITE_SURE = 0.99
+"""From this probability on a sentence has a language of its own."""
+
+LATIN = frozenset({"en", "fr", "es"})
+"""The languages that their script does not tell apart."""
+
+_SENTENCE = re.compile(r".+?(?:[.!?]+(?=\s)|[\n。；！？]|\Z)", re.DOTALL)
+_LATIN_WORD = re.compile(r"[A-Za-z\u00c0-\u024f]{2,}")
+_FEWEST_WORDS = 5
+_LONGEST = 400
 
 _lock = threading.Lock()
 
@@ -38,12 +51,42 @@ def detect(text: str, declared: str) -> Detection:
     sample = clean(text[:SAMPLE])
     if not any(character.isalpha() for character in sample):
         return Detection(fallback, 0.0)
-    with _lock:
-        scores = dict(_identifier().rank(sample))
+    scores = _scores(sample)
     best = max(LANGUAGES, key=lambda language: scores[language])
     if scores[best] < SURE:
         best = fallback
     return Detection(best, round(float(scores[best]), 4))
+
+
+def stretches(text: str, language: str) -> Iterator[tuple[int, int, str]]:
+    """The stretches of a text in which Latin letters are of one language: start, end, language.
+
+    They follow one another from the text's beginning to its end. `language` is the whole text's;
+    a sentence of five words or more that is surely in another is, and what is none of both goes
+    with the whole text.
+    """
+    start, current = 0, language
+    for sentence in _SENTENCE.finditer(text):
+        own = _language_of(sentence[0], language)
+        if own != current and sentence.start() > start:
+            yield start, sentence.start(), current
+            start = sentence.start()
+        current = own
+    yield start, len(text), current
+
+
+def _language_of(sentence: str, language: str) -> str:
+    beginning = sentence[:_LONGEST]
+    if sum(1 for _ in _LATIN_WORD.finditer(beginning)) < _FEWEST_WORDS:
+        return language
+    scores = _scores(beginning)
+    best = max(LANGUAGES, key=lambda language: scores[language])
+    return best if best in LATIN and scores[best] >= QUITE_SURE else language
+
+
+def _scores(sample: str) -> dict[str, float]:
+    with _lock:
+        return dict(_identifier().rank(sample))
 
 
 @cache

@@ -88,10 +88,16 @@ def particulars_in(texts: Sequence[Counted], author: Author) -> Particulars:
 
 def _numbers(found: Iterable[Number]) -> Iterator[float]:
     for number in found:
-        if number.probability < _LIKELY or number.value < _LEAST_NUMBER:
-            continue
-        if number.value not in _YEARS:
-            yield float(f"{number.value:.{_DIGITS}g}")
+        value = plain_number(number.value) if number.probability >= _LIKELY else None
+        if value is not None:
+            yield value
+
+
+def plain_number(value: float) -> float | None:
+    """A number as a text's `numbers` have it; None for one, and for what may be a year."""
+    if value < _LEAST_NUMBER or value in _YEARS:
+        return None
+    return float(f"{value:.{_DIGITS}g}")
 
 
 def _first(most: int, found: Iterable[str]) -> tuple[str, ...]:

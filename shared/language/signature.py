@@ -3,14 +3,14 @@
 import hmac
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
 from shared.language.concepts import Mention, thesaurus
-from shared.language.detect import Detection, detect
+from shared.language.detect import Detection, detect, stretches
 from shared.language.exclusions import Side, excluded_spans
 from shared.language.facts import Counted, facts_in, json_number
 from shared.language.inference import infer
@@ -20,7 +20,7 @@ from shared.language.terms import Token, terms, tokens, weights
 from shared.language.text import clean
 from shared.language.vectors import encode, encoder_available
 
-METHOD = "8"
+METHOD = "9"
 """Names this way of making signatures; to be raised whenever the same text would give another."""
 
 ANALYSED = 60_000
@@ -160,7 +160,7 @@ def _parts(
     excluded: dict[str, list[Token]] = {}
     for name, text in texts.items():
         before = meant
-        for word in tokens(text, detection.language):
+        for word in _words(text, detection.language):
             kept = excluded if lies_in(word.start, spans[name]) else meant
             words = kept.setdefault(name, [])
             if kept is not before:
@@ -181,6 +181,13 @@ def _parts(
         spans,
         named,
     )
+
+
+def _words(text: str, language: str) -> Iterator[Token]:
+    """A text's tokens, each sentence's in the language that it is surely in."""
+    for start, end, own in stretches(text, language):
+        for word in tokens(text[start:end], own):
+            yield word._replace(start=start + word.start, end=start + word.end)
 
 
 def _cut(fields: Mapping[str, str]) -> dict[str, str]:

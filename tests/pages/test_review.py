@@ -10,6 +10,7 @@ from pymongo import MongoClient
 from deploy.local.programs import service_settings
 from deploy.local.servers import wait_until
 from shared.ids import new_id
+from shared.language import encoder_available
 from tests.pages.running import Portal
 from tests.pages.visiting import Visitor
 
@@ -55,9 +56,9 @@ def proposals(portal: Portal) -> Iterator[dict[str, Any]]:
     return iter(listed())
 
 
-def test_a_proposal_by_inferred_lines_is_marked_so(portal: Portal, visitor: Visiting) -> None:
+def first_proposal(portal: Portal, id_: str) -> dict[str, Any]:
+    """The first proposal for a request, which is authenticated for it."""
     coordinator = portal.api("coordinator")
-    id_ = make_request(portal, needs=[])
     found = coordinator.get("requests", f"/v1/requests/{id_}")
     coordinator.post("requests", f"/v1/requests/{id_}/authenticate", {}, if_match=found.etag)
     query = {"request": id_, "limit": 1}
@@ -66,7 +67,21 @@ def test_a_proposal_by_inferred_lines_is_marked_so(portal: Portal, visitor: Visi
         return list(coordinator.get("matcher", "/v1/proposals", **query).body["items"])
 
     wait_until(lambda: bool(listed()), _GENEROUS, "proposals for the new request")
-    (one,) = listed()
+    return listed()[0]
+
+
+@pytest.mark.skipif(not encoder_available(), reason="no sentence encoder here")
+def test_a_number_that_the_text_contradicts_is_told(portal: Portal, visitor: Visiting) -> None:
+    text = "Our police need laser machines to mark their firearms. We ask for six machines."
+    four = {"theme": "marking", "kind": "equipment", "quantity": 4, "unit": "machines"}
+    id_ = make_request(portal, title="Marking", description=text, language="en", needs=[four])
+    page = visitor("coordinator").open(f"/proposals/{first_proposal(portal, id_)['id']}")
+    assert "Need line 1 says 4 machines, the request's text speaks of 6 machines." in page.text
+
+
+def test_a_proposal_by_inferred_lines_is_marked_so(portal: Portal, visitor: Visiting) -> None:
+    id_ = make_request(portal, needs=[])
+    one = first_proposal(portal, id_)
     told = "The request states no coded lines"
     assert told in visitor("coordinator").open(f"/proposals/{one['id']}").text
     assert told in visitor("requester").open(f"/requests/{id_}/offers").text

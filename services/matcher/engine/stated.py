@@ -47,11 +47,30 @@ class Window(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class StatedLine:
-    """A need or provision; `window` where it has one of its own."""
+    """A need or provision; `window` where it has one of its own.
+
+    `quantity` is so many of `unit`, `cents` so much money in hundredths of `currency`.
+    """
 
     theme: str
     kind: str
     window: Window | None = None
+    quantity: float | None = None
+    unit: str | None = None
+    cents: int | None = None
+    currency: str | None = None
+
+
+class ToldLine(NamedTuple):
+    """A line that the texts seem to describe, as a signature has it."""
+
+    theme: str
+    kind: str
+    probability: float
+    quantity: float | None
+    unit: str | None
+    cents: int | None
+    currency: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +79,8 @@ class Stated:
 
     `lines` by number; `named` and `excluded` are spans of concepts that its texts name and rule
     out; `themes` and `kinds` probabilities by the texts, those of at least .15, highest first;
-    `language` that of the texts, None where it is not known.
+    `told` lines that they seem to describe, and `numbers` those that they tell; `language` that of
+    the texts, None where it is not known.
     """
 
     window: Window | None = None
@@ -71,6 +91,8 @@ class Stated:
     kinds: tuple[tuple[str, float], ...] = ()
     language: str | None = None
     known: bool = True
+    told: tuple[ToldLine, ...] = ()
+    numbers: frozenset[float] = frozenset()
 
     @property
     def inferred(self) -> bool:
@@ -86,17 +108,25 @@ def packed(data: Mapping[str, Any]) -> str:
     """What the data of a request's or an offer's event state, as JSON text."""
     signature = data["signature"] or {}
     named, excluded = _kept(signature.get("concepts", ()), signature.get("excluded", ()))
-    lines = data["needs"] if "needs" in data else data["provisions"]
+    lines, measure = (
+        (data["needs"], "quantity") if "needs" in data else (data["provisions"], "capacity")
+    )
     stated = {
         "window": _days(data["window"]),
         "lines": [
-            [line["line"], line["theme"], line["kind"], _days(line.get("window"))] for line in lines
+            [
+                *(line["line"], line["theme"], line["kind"], _days(line.get("window"))),
+                *(line[name] for name in (measure, "unit", "amount_cents", "currency")),
+            ]
+            for line in lines
         ],
         "named": named,
         "excluded": excluded,
         "themes": _likely(signature.get("themes", ())),
         "kinds": _likely(signature.get("kinds", ())),
         "language": signature.get("language"),
+        "told": signature.get("lines", ()),
+        "numbers": signature.get("numbers", ()),
     }
     return json.dumps(stated, ensure_ascii=False, separators=(",", ":"))
 
@@ -155,14 +185,17 @@ def _unpacked(text: str) -> Stated:
     return Stated(
         window=_window(stated["window"]),
         lines={
-            number: StatedLine(theme, kind, _window(window))
-            for number, theme, kind, window in stated["lines"]
+            number: StatedLine(theme, kind, _window(window), *measures)
+            for number, theme, kind, window, *measures in stated["lines"]
         },
         named=tuple(Span(*mention) for mention in stated["named"]),
         excluded=tuple(Span(*mention) for mention in stated["excluded"]),
         themes=tuple((code, probability) for code, probability in stated["themes"]),
         kinds=tuple((code, probability) for code, probability in stated["kinds"]),
-        language=stated.get("language"),  # what an earlier version kept has none
+        # What an earlier version kept has none of these, nor the lines' measures.
+        language=stated.get("language"),
+        told=tuple(ToldLine(*line) for line in stated.get("told", ())),
+        numbers=frozenset(stated.get("numbers", ())),
     )
 
 

@@ -575,6 +575,32 @@ def test_codes_that_the_text_contradicts_are_shown_to_those_who_oversee(
         assert caller.get("/v1/proposals/r.o").json["contradictions"] == []
 
 
+def test_lines_that_the_text_contradicts_are_shown_to_those_who_oversee(
+    world: World, call: Callable[..., Caller]
+) -> None:
+    text = {"title": "", "description": "A depot"}
+    told = {
+        **signature(text, "en", b"key"),
+        "kinds": [["infrastructure", 0.91]],
+        "lines": [["marking", "equipment", 0.5, 60, "machines", None, None]],
+        "numbers": [60],
+    }
+    world.hears([request_event("r"), offer_event("o", signature=told)])
+    for role in ("coordinator", "auditor"):
+        shown = call(role).get("/v1/proposals/r.o", language="ar").json
+        kind, quantity = shown["line_contradictions"]
+        assert (kind["side"], kind["of"], kind["coded"], kind["kind"], kind["line"]) == (
+            *("offer", "kind", ["equipment"], "infrastructure", None),
+        )
+        assert (quantity["of"], quantity["line"], quantity["told"], quantity["unit"]) == (
+            *("quantity", 1, 60, "machines"),
+        )
+        for found in (kind, quantity):
+            check_sentence(found["sentence"], "ar")
+    for caller in (call("requester", state="SEN"), call("donor", organisation=UNODA)):
+        assert caller.get("/v1/proposals/r.o").json["line_contradictions"] == []
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_side_whose_lines_are_inferred_is_marked_so(
     world: World, call: Callable[..., Caller], language: str

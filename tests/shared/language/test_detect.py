@@ -1,6 +1,7 @@
 import pytest
 
-from shared.language import Detection, detect
+from shared.language import Detection, detect, signature
+from shared.language.detect import stretches
 
 TEXTS = {
     "en": "The national commission asks for four marking machines and training for its operators.",
@@ -41,3 +42,40 @@ def test_the_author_decides_where_the_text_is_too_short_to_tell() -> None:
 
 def test_a_seventh_language_is_taken_as_one_of_the_six() -> None:
     assert detect("Hilfe für die Kennzeichnung von Schusswaffen", "en").language == "en"
+
+
+def test_a_sentence_that_is_surely_in_another_language_is_a_stretch_of_its_own() -> None:
+    text = f"{TEXTS['en']} {TEXTS['fr']}\n{TEXTS['es']} {TEXTS['ru']} PSSM, UNODC."
+    found = [(text[start:end].strip(), language) for start, end, language in stretches(text, "ru")]
+    assert found == [
+        (TEXTS["en"], "en"),
+        (TEXTS["fr"], "fr"),
+        (TEXTS["es"], "es"),
+        (f"{TEXTS['ru']} PSSM, UNODC.", "ru"),
+    ]
+
+
+@pytest.mark.parametrize("text", [*TEXTS.values(), "", "\n", ". Machines ! ", "Four. Cuatro. Six."])
+def test_stretches_cover_a_text_and_one_language_is_one_stretch(text: str) -> None:
+    language = detect(text, "en").language
+    assert list(stretches(text, language)) == [(0, len(text), language)]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "concept", "words"),
+    [
+        (
+            "Nous demandons aussi des armoires fortes pour tous les postes.",
+            "gun-safe",
+            "armoires fortes",
+        ),
+        ("Pedimos también varios cursos para el personal de la policía.", "training", "cursos"),
+    ],
+)
+def test_concepts_of_a_sentence_in_another_language_are_found(
+    sentence: str, concept: str, words: str
+) -> None:
+    text = f"Our police have no means to mark the firearms that they hold in service. {sentence}"
+    found = signature({"description": text}, "en", b"key")
+    assert found["language"] == "en"
+    assert (concept, words) in [(c, text[start:end]) for c, _, start, end in found["concepts"]]

@@ -81,13 +81,13 @@ def test_facts_are_told_once_with_all_their_places_and_unlikely_ones_not():
 
 
 def test_contradictions_name_the_codes_and_what_the_text_says():
-    own = [Line(1, "border-control", "infrastructure"), Line(2, "border-control", "funding")]
+    own = [Line(1, "border-control", "infrastructure"), Line(2, "border-control", "expertise")]
     theme, kind = inferred_view(INFERRED, own, "quantity")["contradictions"]
     assert (theme["of"], theme["coded"], theme["code"]) == ("theme", ["border-control"], "marking")
     assert theme["spans"] == [{"field": "description", "start": 11, "end": 23}]
     assert (kind["of"], kind["coded"], kind["code"]) == (
         "kind",
-        ["infrastructure", "funding"],
+        ["infrastructure", "expertise"],
         "equipment",
     )
     assert inferred_view(INFERRED, (), "quantity")["contradictions"] == []

@@ -8,7 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.matcher.engine.contradictions import contradiction, contradiction_text
+from services.matcher.engine.contradictions import (
+    contradiction,
+    contradiction_text,
+    line_contradictions,
+)
 from services.matcher.engine.explanation import explain
 from services.matcher.engine.features import FEATURES
 from services.matcher.engine.profiles import OfferProfile, RequestProfile
@@ -240,6 +244,36 @@ def test_codes_that_the_text_contradicts_rank_and_the_contradiction_is_told(lang
     assert (told.coded, told.theme) == (("marking",), "stockpile-management")
     for reader in LANGUAGES:
         assert contradiction_text(told, reader)
+
+
+SIX_MACHINES = {
+    "en": "Our police need laser machines to mark their firearms. We ask for six machines, with "
+    "spare parts.",
+    "fr": "Notre police a besoin de machines laser pour marquer ses armes à feu. Nous demandons "
+    "six machines, avec des pièces de rechange.",
+    "es": "Nuestra policía necesita máquinas láser para marcar sus armas de fuego. Solicitamos "
+    "seis máquinas con repuestos.",
+    "ru": "Нашей полиции нужны лазерные станки для маркировки огнестрельного оружия. Просим шесть "
+    "станков с запасными частями.",
+    "ar": "تحتاج شرطتنا إلى آلات ليزر لوسم أسلحتها النارية. نطلب \u202b٦\u202c آلات مع قطع الغيار.",
+    "zh": "我国警察需要激光打标机为枪支打标。请求提供六台打标机及备件。",
+}
+
+
+@pytest.mark.skipif(not encoder_available(), reason="no sentence encoder here")
+@pytest.mark.parametrize("language", SIX_MACHINES)
+def test_a_number_that_the_text_contradicts_is_told(language: str) -> None:
+    text = {"title": "", FIELD: SIX_MACHINES[language]}
+    found = signature(text, language, KEY, "request")
+    data = {**example(REQUEST), "needs": [need(line=2)], "signature": found}
+    (told,) = line_contradictions("request", unpacked(packed(data)))
+    assert (told.of, told.line, told.stated, told.told, told.unit) == (
+        *("quantity", 2, 4, 6, "machines"),
+    )
+    spoken = {SIX_MACHINES[language][span.start : span.end] for span in told.spans}
+    assert spoken
+    right = {**data, "needs": [need(line=2, quantity=6)]}
+    assert line_contradictions("request", unpacked(packed(right))) == ()
 
 
 def _with(

@@ -217,6 +217,7 @@ def test_all_sentences_are_there_in_all_languages_with_the_same_places_to_fill()
         *(template for senses in groups["reasons"].values() for template in senses.values()),
         *groups["lacking"].values(),
         *groups["contradictions"].values(),
+        *groups["line_contradictions"].values(),
         *groups["inferred"].values(),
         *groups["track_record"].values(),
     ]

@@ -1,13 +1,21 @@
+import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from services.matcher.engine.contradictions import contradiction, contradiction_text
+from services.matcher.engine.contradictions import (
+    contradiction,
+    contradiction_text,
+    line_contradiction_text,
+    line_contradictions,
+)
 from services.matcher.engine.stated import (
     MOST_SPANS,
     Span,
     Stated,
     StatedLine,
+    ToldLine,
     Window,
     packed,
     shared_codes,
@@ -28,13 +36,15 @@ def stated(type_: str, **fields: Any) -> Stated:
 def test_a_request_and_an_offer_state_windows_lines_and_spans() -> None:
     request = stated(REQUEST)
     assert request.window == Window.of("2026-07-01", "2027-12-31")
-    assert dict(request.lines) == {1: StatedLine("marking", "equipment")}
+    asked = StatedLine("marking", "equipment", None, 4, "machines", 16_800_000, "USD")
+    assert dict(request.lines) == {1: asked}
     assert request.named == (Span("marking-machine", "description", 10, 26),)
     own = {"from": "2026-08-01", "to": "2026-08-31"}
     (need,) = validation.example(REQUEST)["needs"]
     later = stated(REQUEST, window=None, needs=[{**need, "window": own}])
     assert (later.window, later.lines[1].window) == (None, Window.of("2026-08-01", "2026-08-31"))
-    assert dict(stated(OFFER).lines) == {1: StatedLine("marking", "equipment")}
+    offered = stated(OFFER).lines[1]
+    assert (offered.quantity, offered.unit) == (10, "machines")
 
 
 def test_lines_are_inferred_where_none_has_codes_that_are_known() -> None:
@@ -65,6 +75,15 @@ def test_spans_are_where_the_texts_name_the_concepts() -> None:
     assert [texts[one.field][one.start : one.end] for one in found.excluded] == [
         "travaux de construction"
     ]
+
+
+def test_what_an_earlier_version_kept_states_no_measures() -> None:
+    kept = json.loads(packed(validation.example(REQUEST)))
+    earlier = {name: kept[name] for name in kept if name not in ("told", "numbers", "language")}
+    lines = [line[:4] for line in kept["lines"]]
+    found = unpacked(json.dumps({**earlier, "lines": lines}))
+    assert dict(found.lines) == {1: StatedLine("marking", "equipment")}
+    assert (found.told, found.numbers, found.language) == ((), frozenset(), None)
 
 
 def test_few_spans_are_kept_of_long_texts_and_of_every_concept_one() -> None:
@@ -141,3 +160,67 @@ def test_contradictions_are_told_in_every_language(language: str) -> None:
         assert "91" in plain(sentence)
         told.add(sentence)
     assert len(told) == 2
+
+
+ASKED = StatedLine("marking", "equipment", None, 4, "machines", 12_000_000, "USD")
+TOLD = ToldLine("marking", "equipment", 0.8, 6, "machines", 1_200_000_000, "USD")
+COUNTED = Stated(
+    lines={3: ASKED},
+    told=(TOLD,),
+    numbers=frozenset({6.0, 12_000_000.0}),
+    named=(Span("marking-machine", "description", 10, 26), Span("police", "description", 30, 36)),
+)
+
+
+def test_measures_that_a_text_contradicts_come_with_where_it_speaks_of_them() -> None:
+    quantity, amount = line_contradictions("request", COUNTED)
+    assert (quantity.of, quantity.line, quantity.stated, quantity.told, quantity.unit) == (
+        *("quantity", 3, 4, 6, "machines"),
+    )
+    assert (amount.of, amount.stated, amount.told, amount.unit) == (
+        *("amount", 120_000, 12_000_000, "USD"),
+    )
+    assert quantity.spans == amount.spans == COUNTED.named[:1]
+    assert line_contradiction_text(quantity, "en") == (
+        "Need line 3 says 4 machines, the request's text speaks of 6 machines."
+    )
+
+
+def test_an_offers_text_may_tell_what_one_project_gets() -> None:
+    more = replace(ASKED, quantity=10, cents=2_000_000_000)
+    assert line_contradictions("offer", replace(COUNTED, lines={3: more})) == ()
+    assert len(line_contradictions("request", replace(COUNTED, lines={3: more}))) == 2
+
+
+def test_units_that_the_vocabulary_does_not_have_contradict_nothing() -> None:
+    odd = Stated(
+        lines={1: replace(ASKED, unit="gizmos", cents=None)},
+        told=(TOLD._replace(unit="gizmos"),),
+    )
+    assert line_contradictions("request", odd) == ()
+
+
+def test_a_kind_that_the_text_surely_speaks_of_contradicts_those_of_the_lines() -> None:
+    (found,) = line_contradictions(
+        "offer",
+        Stated(lines={1: StatedLine("marking", "training")}, kinds=(("infrastructure", 0.84),)),
+    )
+    assert (found.of, found.coded, found.kind, found.probability) == (
+        *("kind", ("training",), "infrastructure", 0.84),
+    )
+    assert (found.line, found.stated, found.told, found.unit) == (None, None, None, None)
+    assert line_contradiction_text(found, "en") == (
+        "The offer's codes say “Training”, its text speaks of “Infrastructure” (84%)."
+    )
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_contradictions_of_lines_are_told_in_every_language(language: str) -> None:
+    of_kind = replace(COUNTED, kinds=(("training", 0.91),))
+    sides = [(side, line_contradictions(side, of_kind)) for side in ("request", "offer")]
+    told = [line_contradiction_text(one, language) for _, found in sides for one in found]
+    for sentence in told:
+        check_sentence(sentence, language)
+    assert len(set(told)) == 6
+    assert "91" in plain(told[0])
+    assert {"3", "4", "6"} <= set(plain(told[1]))
