@@ -12,7 +12,7 @@ import pytest
 from deploy.local.programs import portal_environment
 from services.portal.app import create_app
 from tests.pages.running import Portal
-from tests.services.portal.browsing import Browser, Page
+from tests.services.portal.browsing import Browser
 
 pytestmark = pytest.mark.journey
 
@@ -39,12 +39,6 @@ def without(portal: Portal) -> Iterator[Without]:
 
     yield browse
     mongoengine.disconnect()
-
-
-def first_link(page: Page, begins: str) -> str:
-    """The first address on the page that begins so."""
-    found = [attrs.get("href", "") for tag, attrs in page.tags if tag == "a"]
-    return next(address for address in found if address.startswith(begins))
 
 
 def test_offers_that_fit_are_missing_alone(portal: Portal, without: Without) -> None:
@@ -80,17 +74,15 @@ def test_a_proposal_shows_the_side_that_is_there(
 
 
 @pytest.mark.parametrize(
-    ("kind", "begins", "service"),
-    [
-        ("duplicates", "/duplicates/", "requests"),
-        ("coverage", "/coverage/", "requests"),
-        ("coverage", "/coverage/", "offers"),
-    ],
+    ("kind", "service"),
+    [("duplicates", "requests"), ("coverage", "requests"), ("coverage", "offers")],
 )
 def test_a_case_shows_what_is_there_and_names_its_own_keeper(
-    without: Without, kind: str, begins: str, service: str
+    portal: Portal, without: Without, kind: str, service: str
 ) -> None:
-    address = first_link(without("coordinator").open(f"/review?kind={kind}"), begins)
+    cases = portal.api("coordinator").items("matcher", f"/v1/{kind}")
+    case = next(one for one in cases if one.get("side", "request") == "request")
+    address = f"/{kind}/{case['id']}"
     browser = without("coordinator", service)
     page = browser.open(address)
     assert browser.status == 200
