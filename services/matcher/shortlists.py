@@ -148,13 +148,9 @@ def _write(
         return _insertion(ranking, partition, fence, epoch, now)
     if any(stored[name] != getattr(ranking, name) for name in _COMPARED):
         return _update(stored, ranking, partition, fence, now)
-    told = "suits" in stored
-    if stored["fence"] < fence or stored["request_version"] != ranking.request_version or not told:
-        noted: dict[str, Any] = {
-            "fence": fence,
-            "request_version": ranking.request_version,
-        }
-        noted |= {} if told else {"suits": _suits(ranking, read_entries(ranking.entries))}
+    told = {} if "suits" in stored else _suits(ranking, read_entries(ranking.entries))
+    if stored["fence"] < fence or stored["request_version"] != ranking.request_version or told:
+        noted = {"fence": fence, "request_version": ranking.request_version, **told}
         return UpdateOne(_guard(stored, fence), {"$set": noted})
     return None
 
@@ -205,21 +201,24 @@ def _state(ranking: Ranking, entries: _Entries, partition: int, fence: int) -> d
     """The fields of a Shortlist that a ranking sets."""
     return {
         **{name: getattr(ranking, name) for name in _STATE},
-        "suits": _suits(ranking, entries),
+        **_suits(ranking, entries),
         "told_version": ranking.request_version,
         "partition": partition,
         "fence": fence,
     }
 
 
-def _suits(ranking: Ranking, entries: _Entries) -> list[float]:
-    """How well the request suits each offer of its list, its priority aside."""
+def _suits(ranking: Ranking, entries: _Entries) -> dict[str, list[float]]:
+    """How well the request suits each offer of its list, its priority aside, as the field that is
+    stored; nothing where the model is not known any more."""
     model = stored_model(ranking.model)
-    if model is None or not entries:
-        return [0.0] * len(entries)
+    if model is None:
+        return {}
+    if not entries:
+        return {"suits": []}
     features = np.array([model.features_of(entry["features"]) for entry in entries])
-    suited: list[float] = suits(model, features, np.zeros(len(entries), dtype=np.int8)).tolist()
-    return suited
+    none = np.zeros(len(entries), dtype=np.int8)
+    return {"suits": suits(model, features, none).tolist()}
 
 
 def _outbox(

@@ -51,6 +51,7 @@ def find(house: House, place: Place) -> Held | None:
     try:
         pairs = json.loads(house.vault.open(found.typed, _PURPOSE))
     except DamagedError:
+        UnfinishedPart.objects(id=place.id, version=found.version).delete()
         return None
     typed = [(str(name), str(value)) for name, value in pairs]
     return Held(typed, found.base, found.version, found.changed_at)

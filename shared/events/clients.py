@@ -11,6 +11,7 @@ from typing import Any, Final, TypeVar
 import structlog
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.errors import KafkaError
+from kafka.net.compat import KafkaNetClient
 from kafka.structs import MemberState
 
 from shared.events.response_classes import keep_response_classes
@@ -91,20 +92,33 @@ def consumer(settings: Settings, group: str | None) -> KafkaConsumer:
 
     `group`: the group's name without the deployment's prefix; None for a reader without a group.
     """
-    made = KafkaConsumer(
-        **_common(settings),
-        group_id=None if group is None else f"{settings.topic_prefix}{group}",
-        enable_auto_commit=False,
-        auto_offset_reset="earliest",
-        isolation_level="read_committed",
-        session_timeout_ms=SESSION_TIMEOUT_MS,
-        heartbeat_interval_ms=HEARTBEAT_MS,
-        max_poll_interval_ms=300_000,
-        request_timeout_ms=20_000,
-        max_partition_fetch_bytes=MAX_REQUEST_BYTES,
-        allow_auto_create_topics=False,
-        metrics_enabled=False,
-    )
+    begun: list[KafkaNetClient] = []
+
+    def client(**config: Any) -> KafkaNetClient:
+        begun.append(KafkaNetClient(**config))
+        return begun[-1]
+
+    try:
+        made = KafkaConsumer(
+            **_common(settings),
+            group_id=None if group is None else f"{settings.topic_prefix}{group}",
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            isolation_level="read_committed",
+            session_timeout_ms=SESSION_TIMEOUT_MS,
+            heartbeat_interval_ms=HEARTBEAT_MS,
+            max_poll_interval_ms=300_000,
+            request_timeout_ms=20_000,
+            max_partition_fetch_bytes=MAX_REQUEST_BYTES,
+            allow_auto_create_topics=False,
+            metrics_enabled=False,
+            kafka_client=client,
+        )
+    except BaseException:
+        # Its thread would go on asking for a broker, with nobody left to close it.
+        for one in begun:
+            one.close()
+        raise
     tolerate(made)
     return made
 

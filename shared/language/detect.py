@@ -23,10 +23,14 @@ QUITE_SURE = 0.99
 LATIN = frozenset({"en", "fr", "es"})
 """The languages that their script does not tell apart."""
 
-_SENTENCE = re.compile(r".+?(?:[.!?]+(?=\s)|[\n。；！？]|\Z)", re.DOTALL)
+# Of a run of marks only the first is tried as a beginning, and none of it given back: a text of
+# nothing but marks takes no longer than another.
+_END = re.compile(r"(?<![.!?])[.!?]++(?=\s)|[\n。；！？]")
 _LATIN_WORD = re.compile(r"[A-Za-z\u00c0-\u024f]{2,}")
 _FEWEST_WORDS = 5
 _LONGEST = 400
+MOST_TOLD = 200
+"""Sentences of a text that are looked at by themselves; what comes after goes with the whole."""
 
 _lock = threading.Lock()
 
@@ -65,21 +69,40 @@ def stretches(text: str, language: str) -> Iterator[tuple[int, int, str]]:
     a sentence of five words or more that is surely in another is, and what is none of both goes
     with the whole text.
     """
-    start, current = 0, language
-    for sentence in _SENTENCE.finditer(text):
-        own = _language_of(sentence[0], language)
-        if own != current and sentence.start() > start:
-            yield start, sentence.start(), current
-            start = sentence.start()
+    start, current, told = 0, language, 0
+    for begin, end in _sentences(text):
+        own, beginning = language, text[begin : min(end, begin + _LONGEST)]
+        if told < MOST_TOLD and _has_words(beginning):
+            own, told = _surely(beginning, language), told + 1
+        if own != current and begin > start:
+            yield start, begin, current
+            start = begin
         current = own
     yield start, len(text), current
 
 
-def _language_of(sentence: str, language: str) -> str:
-    beginning = sentence[:_LONGEST]
-    if sum(1 for _ in _LATIN_WORD.finditer(beginning)) < _FEWEST_WORDS:
-        return language
-    scores = _scores(beginning)
+def _sentences(text: str) -> Iterator[tuple[int, int]]:
+    """Where sentences and lines begin and end, one after the other; blank ones belong to what
+    follows."""
+    start = seen = 0
+    blank = True
+    for mark in _END.finditer(text):
+        blank = blank and not text[seen : mark.start()].strip()
+        seen = mark.end()
+        if not blank:
+            yield start, seen
+            start, blank = seen, True
+    if start < len(text):
+        yield start, len(text)
+
+
+def _has_words(sentence: str) -> bool:
+    return sum(1 for _ in _LATIN_WORD.finditer(sentence)) >= _FEWEST_WORDS
+
+
+def _surely(sentence: str, language: str) -> str:
+    """The Latin language that a sentence is surely in, else the whole text's."""
+    scores = _scores(sentence)
     best = max(LANGUAGES, key=lambda language: scores[language])
     return best if best in LATIN and scores[best] >= QUITE_SURE else language
 

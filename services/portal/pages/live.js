@@ -73,12 +73,30 @@ function leave(element) {
   const words = element.closest("[data-gone]")?.dataset.gone;
   if (!words || element.classList.contains("gone")) return;
   element.classList.add("gone");
-  for (const one of element.querySelectorAll("button, input, textarea")) one.disabled = true;
+  for (const one of element.querySelectorAll("button, input")) one.disabled = true;
+  for (const one of element.querySelectorAll("textarea")) one.readOnly = true;
   const badge = Object.assign(document.createElement("span"), { className: "badge warn", textContent: words });
   const before = element.querySelector(":scope > .badge");
   if (before) before.replaceWith(badge);
   else element.querySelector(":scope > div").append(badge);
   live.querySelector("[data-said]").textContent = `${element.querySelector("a").textContent}: ${words}`;
+}
+
+// What somebody is at, has ticked or has written in is not taken out of their hands.
+const inHand = (element) =>
+  element.contains(document.activeElement) ||
+  element.querySelector("input:checked") ||
+  [...element.querySelectorAll("textarea")].some((field) => field.value);
+
+// Whether what the page no longer has has left its list, and not only gone on to the list's next page: then what came
+// after it would have too.
+function hasLeft(page, element) {
+  const section = element.closest("section");
+  const head = section?.querySelector("h2[id]");
+  const goesOn = head && page.getElementById(head.id)?.closest("section").querySelector("[rel=next], [data-more]");
+  if (!goesOn) return true;
+  const rows = [...section.querySelectorAll("[data-row]")];
+  return rows.slice(rows.indexOf(element) + 1).some((row) => page.getElementById(row.id));
 }
 
 function soon() {
@@ -104,8 +122,8 @@ async function refresh() {
       const before = [...shown(key)].filter((element) => !("whole" in element.dataset));
       before.forEach((element, place) => {
         const now = element.id ? page.getElementById(element.id) : after[place];
-        if (!now && complete) leave(element);
-        if (now && !element.contains(document.activeElement)) element.replaceWith(document.importNode(now, true));
+        if (!now && complete && hasLeft(page, element)) leave(element);
+        if (now && !inHand(element)) element.replaceWith(document.importNode(now, true));
       });
     }
   } catch {

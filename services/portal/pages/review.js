@@ -81,6 +81,11 @@ if (sheet) {
 const ends = new WeakMap();
 setInterval(() => {
   for (const badge of document.querySelectorAll("[data-left]")) {
+    // What was over when the page was made is told by what comes of it, however long that takes.
+    if (!ends.has(badge) && badge.dataset.left === "0") {
+      delete badge.dataset.left;
+      continue;
+    }
     if (!ends.has(badge)) ends.set(badge, performance.now() + 1000 * Number(badge.dataset.left));
     const left = Math.max(0, Math.round((ends.get(badge) - performance.now()) / 1000));
     badge.textContent = badge.textContent.replace(/[0-9\u0660-\u0669]+/, String(left));
@@ -95,11 +100,19 @@ const kept = (field) => `entraide-typed ${field.form.getAttribute("action")} ${f
 for (const field of document.querySelectorAll("form textarea")) {
   try {
     if (!field.value) field.value = sessionStorage.getItem(kept(field)) ?? "";
-    field.addEventListener("input", () => sessionStorage.setItem(kept(field), field.value));
+  } catch {
+    break;
+  }
+}
+// Rows are replaced as they change (live.js), so it is the page that hears of what is typed.
+document.addEventListener("input", ({ target }) => {
+  if (!target.matches("form textarea")) return;
+  try {
+    sessionStorage.setItem(kept(target), target.value);
   } catch {
     // Without storage it is as without this module.
   }
-}
+});
 // Once the queue shows a decision, its reason was sent.
 for (const link of document.querySelectorAll(".decided a[href^='/proposals/']")) {
   try {

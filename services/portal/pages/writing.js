@@ -15,7 +15,8 @@ let keeping;
 let typed = 0;
 let kept = 0;
 let onTheWay;
-let over = false;
+// Where what somebody else saved is shown, only who sends the page replaces it.
+let over = !document.getElementById("both").hidden;
 
 async function hint() {
   asking?.abort();

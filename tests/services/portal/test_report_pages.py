@@ -3,7 +3,7 @@
 import csv
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from io import StringIO
 from typing import Any
@@ -17,6 +17,7 @@ from services.matcher.reporting import FIGURES as OF_MATCHES
 from services.offers.reporting import FIGURES as OF_OFFERS
 from services.portal.documents import Account
 from services.portal.house import House
+from services.portal.pages.report import records
 from services.portal.pages.report.words import NAMES
 from services.portal.services import Ask, AwayError, Reader, Services
 from services.portal.sheets.reading import read_sheet
@@ -127,6 +128,26 @@ def test_records_are_told_by_titles_and_lines_are_not_taken_for_requests(
     text = browser.open("/report/records?service=matcher&figure=days-agree&language=en").text
     assert "Marquage <i>" in text  # the offer's title is not to be had: its register is away
     assert "Records: 1" in text
+
+
+def test_each_record_is_told_with_its_state_where_it_has_one(
+    browser: Browser, asked: list[Ask], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = {
+        "r1": REQUEST,
+        "r2": REQUEST | {"id": "r2", "country": "KEN"},
+        "o1": {"id": "o1", "title": "Help", "language": "en", "status": "published"},
+    }
+
+    def sides(kind: str, ids: Iterable[str]) -> dict[str, list[Mapping[str, object]]]:
+        return {one: [known[part] for part in one.split(".")] for one in ids}
+
+    monkeypatch.setattr(records, "sides_of", sides)
+    told = Answer({"records": ["o1", "r1", "r2", "r1.o1"], "count": 4})
+    monkeypatch.setattr(Services, "fetch", lambda *_: told)
+    text = browser.open("/report/records?service=matcher&figure=days-agree&language=en").text
+    assert browser.status == 200
+    assert (text.count("Senegal"), text.count("Kenya"), text.count("Help")) == (2, 1, 2)
 
 
 def test_each_row_of_a_chart_leads_to_its_own_figures(browser: Browser, asked: list[Ask]) -> None:

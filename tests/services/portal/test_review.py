@@ -145,7 +145,9 @@ def test_from_each_row_one_goes_on_to_the_next_and_from_the_last_back_by_one() -
     }
     assert onward(asked, ["a"]) == {"a": asked}
     assert onward(asked, []) == {}
-    assert back_to(f"{asked}#row-c") == f"{asked}#row-c"
+    for queue in (asked, "/review"):
+        assert back_to(f"{queue}#row-a.c") == f"{queue}#row-a.c"
+    assert back_to("/review#row-a b") == "/review"
 
 
 def test_keys_and_versions_of_forms_are_checked() -> None:

@@ -1,8 +1,11 @@
 """Clients of the broker as they end."""
 
+import threading
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+from kafka.errors import KafkaError
 from kafka.record.util import crc32c_c
 
 from deploy.local.servers import LOOPBACK, broker_command, free_port
@@ -33,3 +36,17 @@ def test_a_producer_that_cannot_send_is_closed_all_the_same(
     clients.close_producer(producer)
     assert not producer._sender.is_alive()
     assert kept.failed()
+
+
+def test_a_consumer_that_cannot_be_made_leaves_no_thread(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clients, "BOOTSTRAP_MS", 200)
+    nobody = replace(settings, kafka=f"{LOOPBACK}:{free_port()}")
+    before = set(threading.enumerate())
+    with pytest.raises(KafkaError):
+        clients.consumer(nobody, None)
+    left = [one for one in threading.enumerate() if one not in before]
+    for one in left:
+        one.join(10)
+    assert not any(one.is_alive() for one in left)

@@ -1,7 +1,11 @@
+from importlib import import_module
+
 import pytest
 
 from shared.language import Detection, detect, signature
 from shared.language.detect import stretches
+
+detection = import_module("shared.language.detect")  # the package's name for it is the function
 
 TEXTS = {
     "en": "The national commission asks for four marking machines and training for its operators.",
@@ -53,6 +57,21 @@ def test_a_sentence_that_is_surely_in_another_language_is_a_stretch_of_its_own()
         (TEXTS["es"], "es"),
         (f"{TEXTS['ru']} PSSM, UNODC.", "ru"),
     ]
+
+
+def test_no_more_sentences_are_told_apart_than_is_borne(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    scores = detection._scores
+    monkeypatch.setattr(detection, "_scores", lambda one: asked.append(one) or scores(one))
+    text = "Cinq mots au moins pour cela. " * (2 * detection.MOST_TOLD)
+    found = list(stretches(text, "en"))
+    assert [language for *_, language in found] == ["fr", "en"]
+    assert len(asked) == detection.MOST_TOLD
+
+
+@pytest.mark.parametrize("text", ["." * 60_000, "a" + "!" * 60_000, "\n" * 60_000, "a. " * 20_000])
+def test_a_text_of_marks_alone_is_one_stretch(text: str) -> None:
+    assert list(stretches(text, "en")) == [(0, len(text), "en")]
 
 
 @pytest.mark.parametrize("text", [*TEXTS.values(), "", "\n", ". Machines ! ", "Four. Cuatro. Six."])

@@ -4,6 +4,7 @@ became of it; nothing that somebody else kept meanwhile is ever replaced so."""
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
+from http import HTTPStatus
 from typing import Any
 
 from flask import Response, jsonify, render_template, request
@@ -93,7 +94,9 @@ def keep_new(sheet: Sheet, country: str | None) -> Response:
     except AwayError:
         return _told("away")
     except RefusedError as error:
-        return _held("need", None, blamed(sheet, error))
+        return (
+            _held("need", None, blamed(sheet, error)) if _is_blame(error) else _told("unfinished")
+        )
     drop_held("need", None)
     return _saved(made, sheet)
 
@@ -123,10 +126,17 @@ def keep_part(part: str, stored: Answer, sheet: Sheet) -> Response:
         return _told("away")
     except RefusedError as error:
         if not error.stale:
-            return _held(part, view, blamed(sheet, error))
+            return (
+                _held(part, view, blamed(sheet, error)) if _is_blame(error) else _told("unfinished")
+            )
         return _both(differences(sheet, get("requests", f"/v1/requests/{view['id']}")))
     drop_held(part, view)
     return _saved(kept, sheet)
+
+
+def _is_blame(error: RefusedError) -> bool:
+    """Whether what is typed was refused, and not whoever types it, or everything just now."""
+    return error.status in (HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.CONFLICT)
 
 
 def blamed(sheet: Sheet, error: RefusedError) -> Sheet:

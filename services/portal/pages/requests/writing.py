@@ -118,7 +118,7 @@ def edit_request_part(request_id: str, part: str) -> Response:
         return typing_on.keep_part(part, stored, sheet)
     if not PageForm().validate():
         sheet.form.fail(EXPIRED)
-        return _page(part, stored, sheet, status=_REFUSED)
+        return _page(part, stored, sheet, status=_REFUSED, etag=_seen())
     if action == _DISCARD:
         typing_on.drop_held(part, stored.body)
         return go(f"{PAGE}/{request_id}/edit/{part}")
@@ -133,7 +133,8 @@ def _keep(part: str, stored: Answer, sheet: Sheet, action: str) -> Response:
     if not sheet.validate():
         return _unfinished(part, stored, sheet)
     if other := typing_on.unseen(part, view):
-        return _page(part, stored, sheet, status=HTTPStatus.PRECONDITION_FAILED, other=other)
+        status = HTTPStatus.PRECONDITION_FAILED
+        return _page(part, stored, sheet, status=status, other=other, etag=_seen())
     body = {**body_of(view), **sheet.members(view)}
     seen = request.form.get("etag") or stored.etag
     if body != body_of(view):
@@ -170,7 +171,7 @@ def _with_rows(part: str, stored: Answer, sheet: Sheet, action: str, place: int 
     sheet.rows = made_rows(sheet.part, rows)
     if kept is None:
         held = _held(part, stored, sheet)
-    return _page(part, stored, sheet, etag=None if kept else request.form.get("etag"), held=held)
+    return _page(part, stored, sheet, etag=None if kept else _seen(), held=held)
 
 
 def _opened(part: str, stored: Answer | None) -> Response:
@@ -185,6 +186,11 @@ def _opened(part: str, stored: Answer | None) -> Response:
     return _page(part, stored, sheet, stale=stale, held=held.version, since=held.changed_at)
 
 
+def _seen() -> str | None:
+    """The version that whoever sent the page had seen: what came since is not theirs to replace."""
+    return request.form.get("etag")
+
+
 def _blank(part: str) -> Sheet:
     return Sheet(PARTS[part], PARTS[part].form(None))
 
@@ -193,7 +199,7 @@ def _unfinished(part: str, stored: Answer | None, sheet: Sheet) -> Response:
     """A part with what is wrong with it, held as it is typed for who goes on elsewhere."""
     held = _held(part, stored, sheet)
     other = None if held else typing_on.unseen(part, stored.body if stored else None)
-    return _page(part, stored, sheet, status=_REFUSED, other=other, held=held)
+    return _page(part, stored, sheet, status=_REFUSED, other=other, held=held, etag=_seen())
 
 
 def _held(part: str, stored: Answer | None, sheet: Sheet) -> str | None:

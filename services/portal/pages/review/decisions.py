@@ -22,7 +22,7 @@ QUEUE: Final = "/review"
 MAX_REASON: Final = 2000
 _KEY = re.compile(r"[0-9a-f]{24}", re.ASCII)
 _VERSION = re.compile(r'"[0-9]{1,9}\.[0-9]{1,24}"', re.ASCII)
-_BACK = re.compile(r"/review(\?[^\\\x00-\x20\x7f]{0,500})?", re.ASCII)
+_BACK = re.compile(r"/review(\?[^#\\\x00-\x20\x7f]{0,500})?(#row-[\w.:-]{1,120})?", re.ASCII)
 
 FAILURES = {
     "changed": lazy_gettext("The proposal changed before it took effect."),
