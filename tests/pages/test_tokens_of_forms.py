@@ -97,13 +97,15 @@ def more_pages(portal: Portal) -> Mapping[str, list[str]]:
 
 
 def kept() -> dict[str, str]:
-    """All that the portal keeps, by collection and id, without when somebody was last seen."""
+    """All that the portal keeps, by collection and id, without when somebody was last seen, and
+    without the mails that tell of what others did: those the worker writes, whenever it hears."""
     store = current_database()
     return {
         f"{name} {one['_id']}": json_util.dumps({**one, "used_at": None})
         for name in store.list_collection_names()
         if name not in NOTED
         for one in store[name].find()
+        if not one.get("notes")
     }
 
 

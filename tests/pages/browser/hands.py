@@ -46,6 +46,12 @@ class Hands:
         """Write in a field, in place of what is there."""
         if self.keys:
             self.reach(one)
+            if one.get_attribute("type") == "date":
+                # Month, day and year one after the other: so the browser writes English dates.
+                year, month, day = text.split("-")
+                self.page.keyboard.type(f"{month}{day}{year}")
+                assert one.input_value() == text
+                return
             self.page.keyboard.press("Control+A")
             self.page.keyboard.press("Delete")
             self.page.keyboard.type(text)

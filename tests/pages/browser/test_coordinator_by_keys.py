@@ -23,9 +23,9 @@ def decide(hands: Hands, address: str, decision: str, reason: str = "") -> None:
     page = hands.page
     while True:
         page.goto(address)
-        hands.choose(page.locator("#decision"), decision)
+        hands.pick(page.locator("[name=decision]"), decision)
         hands.fill(page.locator("#reason"), reason)
-        hands.press(page.locator("form:has(#decision) button"))
+        hands.press(page.locator("form:has([name=decision]) button"))
         told = page.get_by_text("It was decided.").or_(page.get_by_text(CHANGED)).first
         expect(told).to_be_visible(timeout=PATIENCE)
         if not page.get_by_text(CHANGED).count():
