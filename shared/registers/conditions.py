@@ -24,7 +24,19 @@ def joined(conditions: Iterable[Mapping[str, Any]]) -> Condition:
                 others.append({name: value})
             else:
                 plain[name] = both
+    if "_id" in plain:
+        plain["_id"] = _one_of(plain["_id"])
     return {**plain, "$and": others} if others else plain
+
+
+def _one_of(ids: Any) -> Any:
+    """Ids of some and none of others, as those of the some that are left: by them records are found
+    at once."""
+    operators = _operators(ids) or {}
+    if operators.keys() != {"$in", "$nin"}:
+        return ids
+    left = set(operators["$in"]) - set(operators["$nin"])
+    return {"$in": [one for one in operators["$in"] if one in left]}
 
 
 def _both(one: Any, other: Any) -> Condition | None:

@@ -22,3 +22,12 @@ def test_what_says_the_same_twice_of_a_field_is_joined_by_and() -> None:
         "$or": [{"a": 1}],
         "$and": [{"$or": [{"b": 1}]}],
     }
+
+
+def test_ids_of_some_and_none_of_others_are_those_that_are_left() -> None:
+    some, none = {"_id": {"$in": ["a", "b", "c"]}}, {"_id": {"$nin": ["b"]}}
+    assert joined([none, {"x": 1}, some]) == {"_id": {"$in": ["a", "c"]}, "x": 1}
+    assert joined([some, {"_id": {"$nin": []}}]) == some
+    assert joined([none]) == none
+    other = {"tags": {"$in": ["a"]}}
+    assert joined([other, {"tags": {"$nin": ["b"]}}]) == {"tags": {"$in": ["a"], "$nin": ["b"]}}

@@ -52,6 +52,8 @@ STEPS = {
     ),
 }
 _MATCHES_SHOWN = 20
+_NOT_YET_SEEN = {OFFER.initial, "submitted"}
+"""Where likely duplicates are still the donor's to mend; later coordinators find them."""
 _SEEN_BY = {"donor", "coordinator", "auditor", "requester"}
 
 
@@ -178,7 +180,7 @@ def _asked(found: Mapping[str, Any], own: Account) -> dict[str, Ask]:
     if own.role in _SEEN_BY and found["status"] in {"published", "closed"}:
         page = {"limit": _MATCHES_SHOWN, "cursor": request.args.get("cursor") or None}
         asked["proposals"] = ask("matcher", "/v1/proposals", offer=found["id"], **page)
-    if owns(own, found) and not OFFER.is_final(found["status"]):
+    if owns(own, found) and found["status"] in _NOT_YET_SEEN:
         asked["similar"] = ask("offers", f"{at}/similar")
     if found["call"]:
         asked["call"] = ask("offers", f"/v1/calls/{found['call']}")

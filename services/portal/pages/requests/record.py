@@ -25,6 +25,8 @@ from shared.lifecycle import REQUEST
 
 _OFFERS_SHOWN = 3
 _READS_SHOWN = 100
+_NOT_YET_SEEN = {"draft", "submitted"}
+"""Where likely duplicates are still the State's to mend; later coordinators find them."""
 _ADVISED = {"requester", "coordinator", "operator"}
 _READS_TOLD = {"requester", "auditor", "operator"}
 
@@ -115,7 +117,7 @@ def _parts(view: Mapping[str, Any]) -> Parts:
         "files": ask("requests", f"{address}/attachments"),
         "offers": ask("matcher", "/v1/proposals", request=view["id"], limit=_OFFERS_SHOWN),
     }
-    if own:
+    if own and view["status"] in _NOT_YET_SEEN:
         asked["similar"] = ask("requests", f"{address}/similar")
     if oversees(account(), view) and role in _ADVISED and view["status"] == "draft":
         asked["advice"] = ask("requests", f"{address}/advice", language=wording.here())
