@@ -78,12 +78,6 @@ class Proposal:
         """What the offer does for the needs that the reader may see."""
         return visible_serves(self.entry["serves"], self.hidden)
 
-    @property
-    def place(self) -> Place:
-        """Where it stands in lists: ranked ones by rank, then those that only were acted on."""
-        rank = self.entry["rank"] if self.listed else None
-        return place_of(self.request.record, self.offer.record, rank)
-
     def is_open(self) -> bool:
         """Whether both sides are still open for matching."""
         return self.request.status in SHOWN and self.offer.status in SHOWN

@@ -92,3 +92,8 @@ HUNDRED = 100
 
 ALL_THEMES = (1 << len(THEME_CODES)) - 1
 """The bits of every theme: what a record may be about of which nothing is known."""
+
+
+def are_known(theme: str, kind: str) -> bool:
+    """Whether both are codes of this process's vocabulary: a record may name a newer one's."""
+    return theme in THEME_NUMBERS and kind in KIND_NUMBERS

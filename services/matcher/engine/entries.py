@@ -15,6 +15,7 @@ from services.matcher.engine.codes import (
     ALL_THEMES,
     KIND_NUMBERS,
     THEME_NUMBERS,
+    are_known,
     near_themes,
 )
 from services.matcher.engine.inference import (
@@ -228,7 +229,7 @@ def _theme_norm(text_themes: tuple[int, ...]) -> float:
 
 def _has_codes(line: Line) -> bool:
     # A record may name codes of a vocabulary newer than this process's; its text still counts.
-    return line.theme in THEME_NUMBERS and line.kind in KIND_NUMBERS
+    return are_known(line.theme, line.kind)
 
 
 def resolved(

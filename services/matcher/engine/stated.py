@@ -12,7 +12,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Any, NamedTuple, Self
 
-from services.matcher.engine.codes import KIND_NUMBERS, THEME_NUMBERS
+from services.matcher.engine.codes import are_known
 from shared.language.weighing import named_concepts
 
 MOST_SPANS = 60
@@ -98,10 +98,8 @@ class Stated:
     def inferred(self) -> bool:
         """Whether it states no line whose codes this vocabulary has: the engine infers lines from
         its text then. False where nothing is known of it."""
-        return self.known and not any(
-            line.theme in THEME_NUMBERS and line.kind in KIND_NUMBERS
-            for line in self.lines.values()
-        )
+        lines = self.lines.values()
+        return self.known and not any(are_known(line.theme, line.kind) for line in lines)
 
 
 def packed(data: Mapping[str, Any]) -> str:
