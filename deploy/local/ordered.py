@@ -17,7 +17,7 @@ from heapq import merge
 from itertools import chain, islice, product, takewhile
 from typing import Any, Final
 
-from bson import ObjectId
+from bson import ObjectId, decode
 from secantus.ordering import sort_docs
 from secantus.paths import get_path
 from secantus.projection import apply_projection_batch, meta_fields
@@ -27,7 +27,9 @@ from secantus.storage import (
     _IDX_ENTRIES_TABLE,
     _NAT_SEQ_TABLE,
     Storage,
+    _doc_table_for,
     _escape_kb,
+    _unframe_doc_value,
     _unpack_entry,
     wt,
 )
@@ -46,8 +48,9 @@ they have no more entries than that."""
 _SCALAR = (str, bool, int, float, datetime, ObjectId)
 _Index = tuple[str, list[str], dict[str, int]]
 """Its name, the fields by which it is entered, and its directions."""
-_Ordered = tuple[int, Iterator[Entry]]
-"""A walk, and of how many of the sort's fields it gives the order."""
+_Ordered = tuple[int, Iterator[Entry], Sequence[str]]
+"""A walk, of how many of the sort's fields it gives the order, and the fields that have what is
+wanted in all that it meets."""
 _BOUNDS = {"$gt": "low", "$gte": "low", "$lt": "high", "$lte": "high"}
 
 
@@ -134,7 +137,7 @@ def _by_id(
                 if more:
                     ids.append(int(cursor.get_value()))
                     more = cursor.next() == 0
-            read = storage._docs_by_recordids(*place, ids)
+            read = _read(storage, place, ids)
             found.extend(one for one in read if matches(one, condition))
     finally:
         cursor.reset()
@@ -198,19 +201,20 @@ class _Walk:
         walks = [] if few is not None else [*self._ways(condition), *self._all()]
         if few is None and not walks:
             return None
-        depth, entries = self._sparsest(walks) if few is None else (1, iter(few))
+        depth, entries, told = self._sparsest(walks) if few is None else (1, iter(few), ())
         found: list[dict[str, Any]] = []
+        texts = _texts(condition)
         seen: set[int] = set()
         held: list[set[int]] | None = None
         size = wanted + 1
         while batch := list(islice(entries, size)):
             fresh = [one for one in dict.fromkeys(id_ for _, id_ in batch) if one not in seen]
             if held is None and seen and len(found) < len(seen) // _SELDOM:
-                held = self._held(condition)
+                held = self._held(condition, told)
             seen.update(fresh)
             if held:
                 fresh = [one for one in fresh if all(one in ids for ids in held)]
-            read = self._storage._docs_by_recordids(*self._place, fresh)
+            read = _read(self._storage, self._place, fresh, texts)
             found.extend(one for one in read if matches(one, condition, vars=variables))
             enough = few is None and len(found) > wanted
             if enough and self._of(found[-1], depth) != self._of(found[wanted - 1], depth):
@@ -230,13 +234,14 @@ class _Walk:
                     return begun
         return None
 
-    def _held(self, condition: Condition) -> list[set[int]]:
-        """Sets of records, by indexes that have little of a field's values: who is wanted is in
-        each. To look into an index costs a fiftieth of reading a record."""
+    def _held(self, condition: Condition, told: Sequence[str]) -> list[set[int]]:
+        """Sets of records, by indexes of fields not `told` yet that have little of their values:
+        who is wanted is in each. To look into an index costs a fiftieth of reading a record."""
         equal = _equal(condition)
         several: list[set[int]] = []
         for name, before, keys in [*self._indexes, *self._others]:
-            for values in equal.get(before[0], ()) if before else ():
+            new = before and before[0] not in told
+            for values in equal.get(before[0], ()) if new else ():
                 begun = self._begun(name, keys, values, _MOST_HELD + 1)
                 if len(begun) <= _MOST_HELD:
                     several.append({id_ for _, id_ in begun})
@@ -267,33 +272,33 @@ class _Walk:
                 branches = [list(self._ways(branch)) for branch in wanted]
                 if branches and all(branches):
                     # Of several indexes, which go on differently after the first field.
-                    yield 1, merge(*(self._sparsest(branch)[1] for branch in branches))
+                    yield 1, merge(*(self._sparsest(branch)[1] for branch in branches)), ()
         for name, before, keys in self._indexes:
             if before and all(field in equal for field in before):
                 for chosen in product(*(equal[field] for field in before)):
                     parts = [tuple(zip(before, one, strict=True)) for one in product(*chosen)]
                     if len(parts) <= _MOST_WALKS:
                         walks = (self._entries(name, _prefix(part, keys)) for part in parts)
-                        yield self._depth(before, keys), merge(*walks)
+                        yield self._depth(before, keys), merge(*walks), before
 
     def _all(self) -> Iterator[_Ordered]:
         """A walk of all of the register in the field's order, by an index of no list's members."""
         several = self._storage._multikey_index_names(*self._place)
         for name, before, keys in self._indexes:
             if not before and name not in several:
-                yield self._depth(before, keys), self._entries(name, b"")
+                yield self._depth(before, keys), self._entries(name, b""), ()
                 return
 
     def _sparsest(self, walks: Iterable[_Ordered]) -> _Ordered:
         """That which ends soonest, or comes furthest within as many entries."""
         best: tuple[tuple[bool, bytes, int], _Ordered] | None = None
-        for depth, walk in walks:
+        for depth, walk, told in walks:
             begun = list(islice(walk, _PEEKED))
             ends = len(begun) < _PEEKED
             rank = (ends, b"" if ends else begun[-1][0], -len(begun))
             if best is None or rank > best[0]:
-                best = rank, (depth, chain(begun, walk))
-        return (1, iter(())) if best is None else best[1]
+                best = rank, (depth, chain(begun, walk), told)
+        return (1, iter(()), ()) if best is None else best[1]
 
     def _entries(self, name: str, prefix: bytes, *, whole: bool = False) -> Iterator[Entry]:
         """The entries of an index that begin so, in its order, within the bounds or `whole`."""
@@ -314,20 +319,47 @@ class _Walk:
         cursor = self._storage._cursor(_IDX_ENTRIES_TABLE)
         cursor.set_key(*self._place, name, seed)
         near = cursor.search_near()
+        # As it is stored, three texts and then the entry: to have each key taken apart takes five
+        # times as long as to read it.
+        index = b"".join(text.encode() + b"\x00" for text in (*self._place, name))
         found: list[bytes] = []
         try:
             if near == wt.WT_NOTFOUND or (near < 0 and cursor.next() != 0):
                 return found
             while len(found) < size:
-                db, coll, index, packed = cursor.get_key()
-                if (db, coll, index) != (*self._place, name):
+                key: bytes = cursor._get_key()
+                if not key.startswith(index):
                     break
-                found.append(bytes(packed))
+                found.append(key[len(index) :])
                 if cursor.next() != 0:
                     break
         finally:
             cursor.reset()
         return found
+
+
+def _read(
+    storage: Storage, place: tuple[str, str], ids: Iterable[int], texts: Sequence[bytes] = ()
+) -> list[dict[str, Any]]:
+    """The documents of these ids that hold all of some texts; the others are not even decoded."""
+    cursor = storage._cursor_optional(_doc_table_for(*place))
+    found: list[dict[str, Any]] = []
+    for id_ in ids if cursor is not None else ():
+        cursor.reset()
+        cursor.set_key(*place, id_)
+        if cursor.search() == 0:
+            stored = bytes(cursor.get_value())
+            if all(text in stored for text in texts):
+                found.append(decode(_unframe_doc_value(stored)[1]))
+    return found
+
+
+def _texts(condition: Condition) -> list[bytes]:
+    """What a document holds as it is stored, wherever, if the condition holds of it."""
+    equal = ((name, values) for name, several in _equal(condition).items() for values in several)
+    fields = (values for name, values in equal if not name.startswith("$"))  # $comment is none
+    single = (values[0] for values in fields if len(values) == 1)
+    return [one.encode() for one in single if isinstance(one, str)]
 
 
 def _clauses(condition: Condition) -> Iterator[tuple[str, Any]]:

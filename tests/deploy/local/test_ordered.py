@@ -71,13 +71,13 @@ def storage(tmp_path_factory: pytest.TempPathFactory, whole: Any) -> Iterator[An
 def noted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Which records are read from now on."""
     read: list[int] = []
-    fetch = secantus.Storage._docs_by_recordids
+    fetch = ordered._read
 
-    def noting(self: Any, db: str, coll: str, ids: list[int]) -> Any:
+    def noting(storage: Any, place: Any, ids: list[int], *texts: Any) -> Any:
         read.extend(ids)
-        return fetch(self, db, coll, ids)
+        return fetch(storage, place, ids, *texts)
 
-    monkeypatch.setattr(secantus.Storage, "_docs_by_recordids", noting)
+    monkeypatch.setattr(ordered, "_read", noting)
     return read
 
 
@@ -94,6 +94,7 @@ def clause(chance: random.Random) -> dict[str, Any]:
             {"rare": chance.choice(CODES)},
             {"_id": {chance.choice(["$nin", "$in"]): ["a", "b"]}},
             {"_id": {"$gt": f"{chance.getrandbits(60):x}"}},
+            {"$comment": "said of the call, not of a record"},
         ]
     )
 
