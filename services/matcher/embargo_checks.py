@@ -19,12 +19,24 @@ Rulings = Callable[[str | None, str], Ruling]
 """What embargoes say, as of a day, of a State's request."""
 
 
+def embargoes_on(countries: Iterable[str | None]) -> dict[str, list[Embargo]]:
+    """The register's entries on States, by State; one look at the register."""
+    found: dict[str, list[Embargo]] = {}
+    named = sorted({one for one in countries if one})
+    for one in Embargo.objects(country__in=named) if named else ():
+        found.setdefault(one.country, []).append(one)
+    return found
+
+
+def ruling_by(known: Iterable[Embargo], request: str, on: date) -> Ruling:
+    """What the embargoes on a State, which are all known, say of its request on a day."""
+    facts = [one.facts() for one in known]
+    return ruling(facts, request, on.toordinal()) if facts else NO_RULING
+
+
 def ruling_of(country: str | None, request: str, on: date) -> Ruling:
     """What the embargoes on a State say of its request on a day."""
-    known = list(Embargo.objects(country=country)) if country else []
-    if not known:
-        return NO_RULING
-    return ruling([one.facts() for one in known], request, on.toordinal())
+    return ruling_by(embargoes_on([country]).get(country or "", ()), request, on)
 
 
 def rulings(on: date) -> Rulings:

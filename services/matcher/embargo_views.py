@@ -1,11 +1,11 @@
 """What a reader is shown of embargoes: entries of the register, and what they say of a pair."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
 from services.matcher.documents import RecordView
-from services.matcher.embargo_checks import ruling_of, stated_lines
+from services.matcher.embargo_checks import embargoes_on, ruling_by, stated_lines
 from services.matcher.embargo_documents import Embargo
 from services.matcher.engine.embargo_wording import Code, embargo_text
 from services.matcher.engine.embargoes import Ruling
@@ -32,16 +32,22 @@ def embargo_view(embargo: Embargo, identity: Identity, on: date) -> dict[str, An
     }
 
 
-def proposal_embargoes(proposal: Proposal, language: str, on: date) -> list[Notice]:
-    """What embargoes say of a proposal, in a language; of need lines that the reader may see."""
-    return _notices(proposal.request, proposal.hidden, language, on, proposal.offer)
+def proposal_embargoes(
+    proposal: Proposal, known: Sequence[Embargo], language: str, on: date
+) -> list[Notice]:
+    """What embargoes say of a proposal, in a language; of need lines that the reader may see.
+
+    `known` are all entries on the State whose request it is.
+    """
+    return _notices(proposal.request, known, proposal.hidden, language, on, proposal.offer)
 
 
 def ruling_view(
     request: RecordView, hidden: frozenset[int], language: str, on: date
 ) -> dict[str, Any]:
     """What embargoes say of a request and each of its lines that the reader may see."""
-    found = ruling_of(request.owner, request.record, on)
+    known = embargoes_on([request.owner]).get(request.owner or "", [])
+    found = ruling_by(known, request.record, on)
     lines = stated_lines(request)
     kinds: set[str | None] = {line.kind for line in lines.values()} or {None}
     return {
@@ -59,18 +65,19 @@ def ruling_view(
             for number, line in sorted(lines.items())
             if number not in hidden
         ],
-        "notices": _notices(request, hidden, language, on),
+        "notices": _notices(request, known, hidden, language, on),
     }
 
 
 def _notices(
     request: RecordView,
+    known: Sequence[Embargo],
     hidden: frozenset[int],
     language: str,
     on: date,
     offer: RecordView | None = None,
 ) -> list[Notice]:
-    found = ruling_of(request.owner, request.record, on)
+    found = ruling_by(known, request.record, on)
     if not found.embargoes:
         return []
     asked = {
@@ -81,12 +88,11 @@ def _notices(
     given = () if offer is None else [line.kind for line in stated_lines(offer).values()]
     sides = (list(asked.values()) or hidden, *([] if offer is None else [given]))
     unstated = not all(sides)
-    known = {one.id: one for one in Embargo.objects(id__in=list(found.embargoes))}
+    by_id = {one.id: one for one in known}
     return [
         notice
         for id_ in found.embargoes
-        if id_ in known
-        for notice in _of_embargo(known[id_], found, asked, given, unstated, language)
+        for notice in _of_embargo(by_id[id_], found, asked, given, unstated, language)
     ]
 
 

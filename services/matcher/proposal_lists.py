@@ -30,7 +30,8 @@ from services.matcher.rights import oversees
 from shared.registers.conditions import Condition, joined
 from shared.web.identity import Identity
 
-_BATCH, _PART = 50, 20
+_FIRST, _BATCH, _PART = 5, 50, 20
+"""Lists that are read at first and at most, and rows of which the records are read, at once."""
 _SUITED = {"request": 1, "offers": 1, "suits": 1}
 _LOWEST, _DIGITS = 10**15, 16
 """More than any log odds in their last decimal, and as many digits as a place has."""
@@ -152,7 +153,7 @@ def _shortlists(
 
 def in_parts(wanted: Condition, fields: Mapping[str, int]) -> Iterator[dict[str, Any]]:
     """Stored lists, some of their fields, by request: read a part at a time, never all at once."""
-    size = 1
+    size = _FIRST
     after: Condition = {}
     while True:
         found = stored_lists().find(joined([wanted, after]), fields)
@@ -280,7 +281,7 @@ def _of_rows(rows: list[_Row], identity: Identity) -> Iterator[Proposal | None]:
 
 def batches(shortlists: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
     """Few at first, for most pages end in the first lists, then more."""
-    size = 1
+    size = _FIRST
     while batch := list(islice(shortlists, size)):
         yield batch
         size = min(2 * size, _BATCH)

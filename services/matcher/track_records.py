@@ -5,7 +5,7 @@ they are read from the matches, once for each of their events after a State has 
 repeated, late or replayed event makes the same of them.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,16 +69,23 @@ def keep_track_records(events: Sequence[Event]) -> None:
         _keep(str(donor))
 
 
-def known_to(identity: Identity, organisation: str | None) -> Known | None:
-    """A donor's record as far as a reader may know it; None for nothing.
+def known_to(identity: Identity, organisations: Iterable[str | None]) -> dict[str, Known]:
+    """Donors' records by donor, as far as a reader may know them; those of which nothing is told
+    are left out.
 
     Of fewer than LEAST_STATES States nothing is told to those who did not get their answers anyway.
     """
-    found = DonorRecord.objects(id=organisation).first() if organisation else None
-    if found is None or not found.states:
+    named = sorted({one for one in organisations if one})
+    found = DonorRecord.objects(id__in=named) if named else ()
+    told = {one.id: _known(one, identity) for one in found}
+    return {organisation: known for organisation, known in told.items() if known is not None}
+
+
+def _known(found: DonorRecord, identity: Identity) -> Known | None:
+    if not found.states:
         return None
     oversees_all = oversees(identity) and identity.regions is None
-    if oversees_all or owns_offer(identity, organisation):
+    if oversees_all or owns_offer(identity, found.id):
         return Known(**{name: getattr(found, name) for name in _FIGURES})
     if found.states < LEAST_STATES:
         return None

@@ -1,6 +1,6 @@
 """What a reader is shown of proposals, commitments and the ledger."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -8,13 +8,15 @@ from typing import Any
 from services.matcher.cooperating import cooperation
 from services.matcher.documents import Commitment
 from services.matcher.domain import CENTS, OF_THREAD, THOUSANDTHS
+from services.matcher.embargo_checks import embargoes_on
+from services.matcher.embargo_documents import Embargo
 from services.matcher.embargo_views import proposal_embargoes
 from services.matcher.explained import explained
 from services.matcher.ledger_documents import LedgerCase, LedgerLine
 from services.matcher.notices import notices
 from services.matcher.proposals import Proposal
 from services.matcher.rights import oversees
-from services.matcher.track_records import known_to, track_record_view
+from services.matcher.track_records import Known, known_to, track_record_view
 from shared.registers.measures import amount_of, in_measure
 from shared.web.identity import Identity
 from shared.web.logging import record_confidential_read
@@ -22,15 +24,40 @@ from shared.web.logging import record_confidential_read
 _SCALES = {"quantity": THOUSANDTHS, "money": CENTS}
 
 
-def proposal_view(
-    proposal: Proposal, identity: Identity, language: str, on: date
+def proposal_views(
+    proposals: Sequence[Proposal], identity: Identity, language: str, on: date
+) -> list[dict[str, Any]]:
+    """Proposals with their reasons in a language; reading a confidential line is logged.
+
+    What is known beside them, of donors and of States, is read once for all.
+    """
+    records = known_to(identity, (one.offer.owner for one in proposals))
+    embargoes = embargoes_on(one.request.owner for one in proposals)
+    return [
+        _proposal_view(
+            one,
+            records.get(one.offer.owner or ""),
+            embargoes.get(one.request.owner or "", []),
+            identity,
+            language,
+            on,
+        )
+        for one in proposals
+    ]
+
+
+def _proposal_view(
+    proposal: Proposal,
+    record: Known | None,
+    embargoes: Sequence[Embargo],
+    identity: Identity,
+    language: str,
+    on: date,
 ) -> dict[str, Any]:
-    """The proposal with its reasons in a language; reading a confidential line is logged."""
     if proposal.request.hidden_lines:
         hidden = len(proposal.hidden)
         record_confidential_read(identity.subject, identity.role, proposal.id, hidden)
     entry, match, offer = proposal.entry, proposal.match, proposal.offer
-    record = known_to(identity, offer.owner)
     return {
         "id": proposal.id,
         "request": proposal.request.record,
@@ -47,7 +74,7 @@ def proposal_view(
         **explained(proposal, identity, language, on, None if record is None else record.heard),
         "track_record": track_record_view(record, language),
         **notices(proposal, identity, language),
-        "embargoes": proposal_embargoes(proposal, language, on),
+        "embargoes": proposal_embargoes(proposal, embargoes, language, on),
         "hidden_lines": len(proposal.hidden),
         "reason": match.reason if match is not None and oversees(identity, match.country) else None,
         "history": [] if match is None else [s for s in match.history if s.action not in OF_THREAD],

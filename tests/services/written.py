@@ -1,19 +1,26 @@
-"""Which collections this process has written to: to empty one, or to look at it, takes a call."""
+"""Which collections this process has written to, for to empty one, or to look at it, takes a call;
+and how often it has read."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from pymongo import monitoring
 from pymongo.database import Database
 
 _WRITES = frozenset({"insert", "update", "delete", "findAndModify"})
+_READS = frozenset({"find", "getMore", "aggregate", "count", "distinct"})
 
 
 class _Written(monitoring.CommandListener):
     def __init__(self) -> None:
         self.names: set[tuple[str, str]] = set()
+        self.reads: list[str] = []
 
     def started(self, event: monitoring.CommandStartedEvent) -> None:
-        """Note what a write is about."""
+        """Note what a write is about, and each read."""
+        if event.command_name in _READS:
+            self.reads.append(f"{event.command[event.command_name]}")
         if event.command_name in _WRITES:
             self.names.add((event.database_name, event.command[event.command_name]))
 
@@ -37,6 +44,14 @@ def written(database: Database[Any]) -> list[str]:
 def forget(database: Database[Any]) -> None:
     """What was written until now is no longer told."""
     _WRITTEN.names = {one for one in _WRITTEN.names if one[0] != database.name}
+
+
+@contextmanager
+def reads() -> Iterator[list[str]]:
+    """The collections that are read from within the block, one for each call of the database."""
+    before, found = len(_WRITTEN.reads), list[str]()
+    yield found
+    found.extend(_WRITTEN.reads[before:])
 
 
 def empty(database: Database[Any]) -> None:

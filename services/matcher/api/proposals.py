@@ -12,7 +12,7 @@ from services.matcher.proposal_lists import Entry, goes_by_suit, looked_through
 from services.matcher.proposals import Place, Proposal
 from services.matcher.schemas import DecisionBody, ProposalQuery, ProposalView
 from services.matcher.settling import settle
-from services.matcher.views import proposal_view
+from services.matcher.views import proposal_views
 from shared.registers.context import context
 from shared.vocabulary.countries import countries_asked
 from shared.web.blueprint import Blueprint
@@ -65,7 +65,7 @@ class Proposals(MethodView):
         shown, further = _chosen(found, args)
         language = reading_language(args["language"])
         return {
-            "items": [_view(one, identity, language) for one in shown],
+            "items": proposal_views(shown, identity, language, context().clock().date()),
             "next": None if further is None else write_cursor(further, sort),
         }
 
@@ -170,11 +170,8 @@ def was_done_before(proposal: Proposal) -> bool:
 
 def _shown(proposal_id: str, identity: Identity, language: str) -> Answer:
     proposal = find_proposal(proposal_id, identity)
-    return _view(proposal, identity, language), {"ETag": etag(proposal.version)}
-
-
-def _view(proposal: Proposal, identity: Identity, language: str) -> dict[str, Any]:
-    return proposal_view(proposal, identity, language, context().clock().date())
+    (view,) = proposal_views([proposal], identity, language, context().clock().date())
+    return view, {"ETag": etag(proposal.version)}
 
 
 def _place(cursor: str, sort: Sequence[str]) -> Place:

@@ -19,6 +19,7 @@ from shared.web.idempotency import COLLECTION
 from tests.services.matcher.engine.sentences import check_sentence
 from tests.services.matcher.records import need, offer_event, provision, request_event
 from tests.services.matcher.world import Caller, World
+from tests.services.written import reads
 
 UNODA, NGO = "66f0000000000000000000d1", "66f0000000000000000000d2"
 MARKING = need(1, quantity=4)
@@ -60,6 +61,21 @@ def test_proposals_come_as_the_engine_ranks_them(known: World, coordinator: Call
     assert first["reasons"][0]["sentence"]
     assert first["modality"] == "multilateral"
     assert {i["offer"]: i["modality"] for i in items}["o2"] == "south-south"
+
+
+def test_a_long_page_asks_the_database_no_oftener_than_a_short_one(
+    world: World, coordinator: Caller
+) -> None:
+    offers = [offer_event(f"o{at}", organisation=f"66f00000000000000000{at:04}") for at in range(9)]
+    world.hears([request_event("r1", needs=[MARKING]), *offers])
+    asked = []
+    for limit in (1, 9):
+        with reads() as made:
+            items = coordinator.get("/v1/proposals", request="r1", limit=limit).json["items"]
+        assert len(items) == limit
+        asked.append(made)
+    assert asked[0] == asked[1]
+    assert asked[0]
 
 
 @pytest.mark.parametrize(
