@@ -66,14 +66,16 @@ class AllianceKeeper:
         elif received.event is not None:
             self._hear_alliance(received.event.data)
 
-    def turn(self, partitions: Collection[int], today: date, now: datetime) -> int:
-        """Do a part of what waits; returns how many alliances were written or looked at.
+    def form(self) -> bool:
+        """Place a part of the requests that wait in their groups; whether that was all of them."""
+        return self._formation.settle(STEPS)
+
+    def write(self, partitions: Collection[int], today: date, now: datetime) -> int:
+        """Write the alliances of groups that changed; returns how many were looked at.
 
         `partitions` are those that this worker owns. Raises Contention and the database's errors:
         what was not written then comes again.
         """
-        if not self._formation.settle(STEPS):
-            return 0
         self._waiting |= self._formation.changed()
         self._follow_calendar(today)
         self._follow_ownership(partitions)

@@ -51,6 +51,8 @@ RECHECK_SECONDS = 30.0
 """How often the worker looks for cases that a stalled former owner opened."""
 HANGING_SECONDS = 60.0
 """A worker that has not come round for so long no longer counts as working."""
+ALLIED_SECONDS = 1.0
+"""How often alliances are written at most."""
 _COVERAGE = "coverage"
 
 log = structlog.get_logger(__name__)
@@ -88,6 +90,7 @@ class RankingWorker:
         self._measured = self._turned
         self._asked = self._turned
         self._rechecked = self._turned
+        self._allied = self._turned
         self._membership = Membership(
             settings, self._topics.requests, self._caught_up, self._working
         )
@@ -215,10 +218,17 @@ class RankingWorker:
             tracing.end(spans, failed=True)
             raise
         try:
-            self._alliances.turn(self._ownership.fences, self._as_of, self._clock())
+            self._ally()
             self._compare()
         finally:
             self._store(chunk)
+
+    def _ally(self) -> None:
+        """Form the groups of requests that came, and write their alliances: of a burst, in which
+        groups go on growing, not once for each chunk."""
+        if self._alliances.form() and time.monotonic() > self._allied + ALLIED_SECONDS:
+            self._allied = time.monotonic()
+            self._alliances.write(self._ownership.fences, self._as_of, self._clock())
 
     def _store(self, chunk: Chunk) -> None:
         """Begin to store a chunk, whose requests wait no more."""

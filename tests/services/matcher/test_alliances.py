@@ -47,7 +47,9 @@ class Keeping:
                 break
 
     def turn(self, on: date) -> int:
-        return self.keeper.turn({0, 1, 2}, on, NOW)
+        while not self.keeper.form():
+            pass
+        return self.keeper.write({0, 1, 2}, on, NOW)
 
 
 @pytest.fixture
@@ -273,9 +275,10 @@ def test_only_the_owner_of_the_first_requests_partition_writes(
     for event in (asked("r1", "SEN"), asked("r2", "BEN")):
         keeper.hear(received(event))
     partition = received(asked("r1", "SEN")).partition
-    assert keeper.turn({partition + 1}, DAY, NOW) == 0
+    assert keeper.form()
+    assert keeper.write({partition + 1}, DAY, NOW) == 0
     assert Alliance.objects.count() == 0
-    assert keeper.turn({partition}, DAY, NOW) == 1
+    assert keeper.write({partition}, DAY, NOW) == 1
     assert Alliance.objects.count() == 1
 
 

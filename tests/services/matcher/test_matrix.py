@@ -276,7 +276,8 @@ def world(
     keeper = AllianceKeeper(Geography.of_vocabulary(NOW.date()))
     for event in events:
         keeper.hear(received(event))
-    keeper.turn({0, 1, 2}, NOW.date(), NOW)
+    keeper.form()
+    keeper.write({0, 1, 2}, NOW.date(), NOW)
     alliance = Alliance.objects.first()
     world.ids["alliance"] = alliance.id
     world.ids["alliance/id"] = next(
