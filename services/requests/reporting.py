@@ -22,6 +22,7 @@ from shared.vocabulary.lists import SUSTAINABILITY_MEASURES
 
 Stored = Mapping[str, Any]
 
+_ASKS: Final = {code: f"asks-{code}" for code in SUSTAINABILITY_MEASURES.codes()}
 FIGURES: Final[Mapping[str, Form]] = {
     "needs": "sum",
     "needs-met": "share",
@@ -30,7 +31,7 @@ FIGURES: Final[Mapping[str, Form]] = {
     "amount-committed": "share",
     "amount-delivered": "share",
     "objectives": "share",
-    **{f"asks-{code}": "share" for code in SUSTAINABILITY_MEASURES.codes()},
+    **dict.fromkeys(_ASKS.values(), "share"),
     "days-authenticate": "spread",
     "days-circulate": "spread",
     "days-first-commitment": "spread",
@@ -84,8 +85,9 @@ def _of_request(one: Stored, progress: Progress, today: datetime) -> Iterator[Fa
         yield Fact(
             "objectives", id_, of_line, _measurable([*need.get("objectives", ()), *whole]), 1
         )
-        for code in SUSTAINABILITY_MEASURES.codes():
-            yield Fact(f"asks-{code}", id_, of_line, code in need.get("sustainability", ()), 1)
+        asked = need.get("sustainability", ())
+        for code, figure in _ASKS.items():
+            yield Fact(figure, id_, of_line, code in asked, 1)
     if one.get("gender_marker"):
         yield Fact("gender", id_, codes, one["gender_marker"] != "not-targeted", 1)
     steps = (

@@ -1,15 +1,13 @@
 """The report of paragraph 40(p)(i): figures of what one service owns, with the records behind them.
 
 A service tells facts; each is of one record, stands under codes (its theme, its region, its year …)
-and counts for one figure. From these all groups are made in one pass, and what stands behind a
-figure is found by the same rule that counted it.
+and counts for one figure. From these all groups are made (report_table.py), and what stands behind
+a figure is found by the same rule that counted it.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from statistics import median, quantiles
-from typing import Any, Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from marshmallow import fields, validate
 
@@ -26,10 +24,6 @@ DIMENSIONS: Final = (
 """What figures are told by, beside all together."""
 NO_GROUP: Final = "none"
 """Code of States that are in none of the groups of countries."""
-FEW: Final = 5
-"""Of fewer values no quartiles are told: they would say little."""
-MOST_RECORDS: Final = 1_000
-
 Form = Literal["share", "sum", "spread"]
 Codes = Mapping[str, Sequence[str]]
 
@@ -124,64 +118,3 @@ def place_codes(alpha3: str, now: datetime) -> dict[str, tuple[str, ...]]:
         "group": tuple(held) or (NO_GROUP,),
         "income": () if income is None else (income,),
     }
-
-
-def asked_for(facts: Iterable[Fact], args: Mapping[str, Any]) -> Iterator[Fact]:
-    """The facts for which the conditions of a `ReportQuery` hold."""
-    wanted = {name: str(args[name]) for name in DIMENSIONS if args.get(name) is not None}
-    for fact in facts:
-        if all(code in fact.codes.get(name, ()) for name, code in wanted.items()):
-            yield fact
-
-
-def report(forms: Mapping[str, Form], facts: Iterable[Fact], now: datetime) -> dict[str, Any]:
-    """A `ReportView` of the facts; `forms` names the figures in their order."""
-    held: dict[tuple[str | None, str | None], dict[str, list[Fact]]] = defaultdict(
-        lambda: defaultdict(list)
-    )
-    held[None, None] = defaultdict(list)
-    for fact in facts:
-        held[None, None][fact.figure].append(fact)
-        for by, codes in fact.codes.items():
-            for code in codes:
-                held[by, code][fact.figure].append(fact)
-    order = (None, *DIMENSIONS)
-    keys = sorted(held, key=lambda key: (order.index(key[0]), key[1] or ""))
-    return {
-        "as_of": now,
-        "groups": [
-            {
-                "by": by,
-                "code": code,
-                "figures": [
-                    _figure(name, form, held[by, code][name])
-                    for name, form in forms.items()
-                    if by is None or held[by, code].get(name)
-                ],
-            }
-            for by, code in keys
-        ],
-    }
-
-
-def records_behind(facts: Iterable[Fact], figure: str) -> dict[str, Any]:
-    """A `ReportRecordsView` of the facts of a figure."""
-    found = sorted({fact.record for fact in facts if fact.figure == figure})
-    return {"records": found[:MOST_RECORDS], "count": len(found)}
-
-
-def _figure(name: str, form: Form, facts: Sequence[Fact]) -> dict[str, Any]:
-    part = whole = value = lower = upper = None
-    if form == "spread":
-        values = [fact.part for fact in facts]
-        value = round(median(values), 1) if values else None
-        if len(values) >= FEW:
-            lower, _, upper = (round(one, 1) for one in quantiles(values, n=4, method="inclusive"))
-    else:
-        part = round(sum(fact.part for fact in facts), 4)
-        value = part
-    if form == "share":
-        whole = round(sum(fact.whole or 0 for fact in facts), 4)
-        value = round(part / whole, 4) if whole and part is not None else None
-    told = {"value": value, "part": part, "whole": whole, "lower": lower, "upper": upper}
-    return {"name": name, "form": form, **told, "count": len(facts)}

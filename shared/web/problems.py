@@ -109,6 +109,18 @@ def forbidden(detail: str) -> Problem:
     return Problem(HTTPStatus.FORBIDDEN, "forbidden", "Not allowed", detail)
 
 
+def being_found(what: str, again_seconds: int) -> Problem:
+    """The 503 problem: it takes longer to find than a call may, and that goes on (awaited.py)."""
+    return Problem(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "being-found",
+        f"The {what} is being found",
+        "With so much to read that takes some time, and it is done once for all who ask. Send the "
+        f"request again in {again_seconds} seconds.",
+        headers={"Retry-After": str(again_seconds)},
+    )
+
+
 def unavailable(what: str, retry_after_seconds: int = 5) -> Problem:
     """The 503 problem: something that the service needs cannot be reached just now."""
     return Problem(

@@ -38,19 +38,19 @@ from services.matcher.allocation_views import (
     unmet_view,
     whole_view,
 )
-from services.matcher.awaited import Awaited, BeingDoneError
 from services.matcher.choosing import accept_chosen
 from services.matcher.documents import RecordView, view_id
 from services.matcher.supposing import supposed
 from services.matcher.what_if import changes
 from services.matcher.what_if_schemas import WhatIfBody, WhatIfView
 from shared.registers.context import context
+from shared.web.awaited import Awaited, BeingDoneError
 from shared.web.blueprint import Blueprint
 from shared.web.identity import current_identity, require_covered, require_roles
 from shared.web.languages import reading_language
 from shared.web.marks import answers
 from shared.web.paging import page, page_schema
-from shared.web.problems import Problem, conflict, invalid_field, not_found
+from shared.web.problems import Problem, being_found, conflict, invalid_field, not_found
 
 blueprint = Blueprint(
     "allocation",
@@ -249,14 +249,7 @@ def _await(key: tuple[str, ...], make: Callable[[], Any], now: datetime) -> Any:
     try:
         return _FINDING.get(whole, make)
     except BeingDoneError:
-        raise Problem(
-            HTTPStatus.SERVICE_UNAVAILABLE,
-            "being-found",
-            "The allocation is being found",
-            "With so much open that takes some time, and it is done once for all who ask. Send the "
-            f"request again in {_RETRY_SECONDS} seconds.",
-            headers={"Retry-After": str(_RETRY_SECONDS)},
-        ) from None
+        raise being_found("allocation", _RETRY_SECONDS) from None
 
 
 def _require_to_come(moment: datetime | None, now: datetime) -> None:

@@ -12,9 +12,7 @@ from flask import Flask
 from pymongo.database import Database
 
 from services.matcher import allocating
-from services.matcher.api.allocation import PATIENCE
 from services.matcher.app import create_app
-from services.matcher.awaited import Awaited
 from services.matcher.reading import Reading
 from shared.settings import Settings
 from shared.web.database import connect_database
@@ -64,9 +62,6 @@ def matcher_settings(make_settings: Callable[[str], Settings], api_settings: Set
 def database(api_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Database[dict[str, Any]]:
     """The matcher's own database, connected and empty; this process has read nothing of it."""
     monkeypatch.setattr(allocating, "READING", Reading())
-    # What is found takes no time by its clock, so on no machine is it given out to who asks later.
-    timeless: Awaited[Any] = Awaited(PATIENCE, lambda: 0.0)
-    monkeypatch.setattr("services.matcher.api.allocation._FINDING", timeless)
     connected = connect_database(api_settings)
     empty(connected)
     return connected

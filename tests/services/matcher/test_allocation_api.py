@@ -12,9 +12,9 @@ from deploy.local.servers import wait_until
 from services.matcher import acceptance, allocations, clockwork, commitments, settling
 from services.matcher.acceptance import recover
 from services.matcher.allocation_documents import KeptAllocation
-from services.matcher.awaited import Awaited
 from services.matcher.documents import Commitment, Match
 from services.matcher.ledger_documents import LedgerLine
+from shared.web.awaited import Awaited
 from tests.services.matcher.conftest import Clock
 from tests.services.matcher.records import call_event, need, offer_event, provision, request_event
 from tests.services.matcher.world import Caller, World
@@ -75,6 +75,7 @@ def test_one_that_takes_long_to_find_is_found_once_for_all_who_ask(
         return found(*asked)
 
     monkeypatch.setattr(allocations, "find", late)
+    monkeypatch.setattr("shared.web.awaited.SOON", 0.0)
     monkeypatch.setattr("services.matcher.api.allocation._FINDING", Awaited(0.05))
     for _ in range(2):
         refused = coordinator.get("/v1/allocation")

@@ -22,7 +22,9 @@ from services.portal.pages.report.words import NAMES
 from services.portal.services import Ask, AwayError, Reader, Services
 from services.portal.sheets.reading import read_sheet
 from services.requests.reporting import FIGURES as OF_REQUESTS
-from shared.registers.report import Fact, records_behind, report
+from shared.registers.report import Fact, ReportView
+from shared.registers.report_table import FactTable, gathered, records_behind, report
+from shared.web.problems import TYPE_PREFIX
 from tests.services.portal.browsing import Browser
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -45,6 +47,16 @@ REQUEST = {
 }
 
 
+def table(one: Ask) -> FactTable:
+    """What the service that is asked knows."""
+    return gathered(FORMS[one.service], FACTS, NOW)
+
+
+def answered(one: Ask) -> Answer:
+    """All figures of the service that is asked, whatever the filters."""
+    return Answer(ReportView().dump(report(table(one), {})))
+
+
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[Ask]:
     """What is asked of services that know a handful of facts; the register of offers is away."""
@@ -56,10 +68,9 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Ask]:
             raise AwayError("offers")
         if one.path == "/v1/requests":
             return Answer({"items": [REQUEST]})
-        facts = [fact for fact in FACTS if fact.figure in FORMS[one.service]]
         if one.path.endswith("/records"):
-            return Answer(records_behind(facts, str(one.query["figure"])))
-        return Answer(report(FORMS[one.service], facts, NOW))
+            return Answer(records_behind(table(one), {"figure": one.query["figure"]}))
+        return answered(one)
 
     monkeypatch.setattr(Services, "fetch", fetch)
     return made
@@ -82,6 +93,62 @@ def test_the_page_tells_each_figure_with_what_it_is_of(browser: Browser, asked: 
         assert told in text, told
     assert "figure=days-agree" in str(browser.page.tags)
     assert browser.open("/report?language=ar").text
+
+
+def test_the_page_says_of_what_moment_the_oldest_figures_are(
+    browser: Browser, asked: list[Ask], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetch = Services.fetch
+
+    def older(services: Services, reader: Reader, one: Ask) -> Answer:
+        told = fetch(services, reader, one)
+        old = {**told.body, "as_of": "2026-02-27T08:09:00+00:00"}
+        return Answer(old) if one.service == "requests" else told
+
+    assert "As of Mar 1, 2026" in browser.open("/report?language=en").text
+    monkeypatch.setattr(Services, "fetch", older)
+    assert "As of Feb 27, 2026" in browser.open("/report?language=en").text
+
+
+def test_what_is_being_found_is_no_fault_of_its_service(
+    browser: Browser, asked: list[Ask], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetch = Services.fetch
+
+    def finding(services: Services, reader: Reader, one: Ask) -> Answer:
+        if one.service == "requests":
+            raise AwayError("requests", {"type": f"{TYPE_PREFIX}being-found", "status": 503})
+        return fetch(services, reader, one)
+
+    monkeypatch.setattr(Services, "fetch", finding)
+    answer = browser.client.get("/report?theme=marking&language=en")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "10")
+    for told in (
+        "What is asked for: with so many records these figures take a moment to find",
+        "What is offered cannot be shown just now",
+        "Triangular",  # of what is there
+        'href="/report?theme=marking&amp;language=en"',
+    ):
+        assert told in answer.text, told
+    assert "What is asked for cannot be shown" not in answer.text
+    assert "registros" in browser.client.get("/report?language=es").text
+    path = "/report/records?service=requests&figure=needs&language=en"
+    answer = browser.client.get(path)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "10")
+    assert "these figures take a moment to find" in answer.text
+    assert path.replace("&", "&amp;") in answer.text
+    # Of the file another part is away: coming again in a moment may not help.
+    answer = browser.client.get("/report/all.csv?language=en")
+    assert answer.status_code == 503
+    assert "these figures take a moment to find" not in answer.text
+
+    def finding_all(_services: Services, _reader: Reader, one: Ask) -> Answer:
+        raise AwayError(one.service, {"type": f"{TYPE_PREFIX}being-found", "status": 503})
+
+    monkeypatch.setattr(Services, "fetch", finding_all)
+    answer = browser.client.get("/report/all.csv?language=en")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "10")
+    assert "these figures take a moment to find" in answer.text
 
 
 def test_the_language_of_requests_is_not_that_of_the_page(
@@ -170,13 +237,12 @@ def test_files_have_the_same_figures(
     assert browser.status == 503  # a part is missing: no file that seems whole
 
     def fetch(_services: Services, _reader: Reader, one: Ask) -> Answer:
-        facts = [fact for fact in FACTS if fact.figure in FORMS[one.service]]
-        return Answer(report(FORMS[one.service], facts, NOW))
+        return answered(one)
 
     monkeypatch.setattr(Services, "fetch", fetch)
     rows = list(csv.reader(StringIO(browser.client.get("/report/all.csv?language=en").text)))
     told: dict[str, Any] = {(row[1], row[2]): row[3] for row in rows}
-    assert told["marking", "Need lines of circulated requests"] == "2"
+    assert told["marking", "Need lines of circulated requests"] == "2.0"
     assert told["", "Part of the need committed, each line counting alike"] == "0.5"
     assert told["triangular", "Effective after 12 months: 4 or 5 of 5, of the answers"] == "1.0"
     chart = browser.client.get("/report/theme.csv?language=en").text

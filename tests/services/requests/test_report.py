@@ -1,5 +1,6 @@
 """The register's part of the report: its figures are those of a plain pass over the exports."""
 
+import threading
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from statistics import median
@@ -8,11 +9,15 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
+from deploy.local.servers import wait_until
+from services.requests import reporting
 from services.requests.circulating import settle
 from services.requests.reporting import FIGURES
+from shared.registers import report_api
 from shared.vocabulary.countries import country, groups, income_group
 from shared.vocabulary.currencies import to_usd_cents
 from shared.vocabulary.lists import SUSTAINABILITY_MEASURES
+from shared.web.awaited import Awaited
 from tests.services.requests.conftest import Caller
 from tests.services.requests.test_public import commit, line, nothing_else  # noqa: F401
 
@@ -194,3 +199,37 @@ def test_figures_are_those_of_a_plain_pass_over_the_exports(
     elsewhere = [one for one in requests if one["country"] == "JPN"]
     assert told(east)["needs"] == pass_over(elsewhere)["needs"] == 1
     assert senegal.get("/v1/report").status_code == 403
+
+
+@pytest.mark.usefixtures("small_world")
+def test_what_takes_long_to_read_is_read_once_for_all_who_oversee_the_same(
+    coordinator: Caller, caller: Callable[..., Caller], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.web.awaited.SOON", 0.0)
+    monkeypatch.setattr(report_api, "_TABLES", Awaited(0.05, stale=3_600.0))
+    may_go_on, reads, every = threading.Event(), [], reporting.every
+
+    def late(*asked: Any) -> Any:
+        reads.append(asked)
+        may_go_on.wait(60)
+        return every(*asked)
+
+    monkeypatch.setattr(reporting, "every", late)
+    for path in ("/v1/report", "/v1/report/records?figure=needs", "/v1/report?theme=marking"):
+        refused = coordinator.get(path)
+        assert (refused.status_code, refused.headers["Retry-After"]) == (503, "10")
+        assert refused.json["type"].endswith("being-found")
+    before = datetime.now(UTC)
+    may_go_on.set()
+    wait_until(lambda: coordinator.get("/v1/report").status_code == 200, 60, "the report")
+    assert datetime.fromisoformat(coordinator.get("/v1/report").json["as_of"]) < before
+    assert told(coordinator)["needs"] == 5
+    assert told(coordinator, theme="marking")["needs"] == 3
+    behind = coordinator.get("/v1/report/records", query_string={"figure": "needs"})
+    assert behind.json["count"] == 3
+    assert len(reads) == 1
+    # Another that oversees others is told of those, however much is kept for who oversees all.
+    east = caller("coordinator", regions=frozenset({"Eastern Asia"}))
+    wait_until(lambda: east.get("/v1/report").status_code == 200, 60, "the report of a region")
+    assert told(east)["needs"] == 1
+    assert len(reads) == 2

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from http import HTTPStatus
 from typing import Any
 
 from flask import Response, request
+from flask_babel import gettext as _
 
 from services.portal.pages import asking
 from services.portal.pages.allocation.rows import (
@@ -17,9 +17,9 @@ from services.portal.pages.allocation.rows import (
     unmet_row,
 )
 from services.portal.pages.assets import ASSETS
+from services.portal.pages.being_found import show_being_found
 from services.portal.pages.frame import account, for_roles, show
 from services.portal.services import AwayError
-from shared.web.problems import TYPE_PREFIX
 
 READERS = ("coordinator", "auditor")
 _A_PAGE = 50
@@ -35,11 +35,13 @@ def allocation() -> Response:
     try:
         return show_one(asking.get("matcher", "/v1/allocation").body)
     except AwayError as error:
-        if error.told.get("type") != f"{TYPE_PREFIX}being-found":
+        if not error.being_found:
             raise
-        answer = show("allocation/finding.html", HTTPStatus.SERVICE_UNAVAILABLE)
-        answer.headers["Retry-After"] = str(_AGAIN_SECONDS)
-        return answer
+        words = _(
+            "With so many needs and offers open, the best allocation takes some minutes to find. "
+            "That goes on whether this page is open or not: ask again in a moment."
+        )
+        return show_being_found(_("Allocation"), words, "/allocation", _AGAIN_SECONDS)
 
 
 @for_roles(*READERS)

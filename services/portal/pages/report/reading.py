@@ -1,7 +1,8 @@
 """The report as the three services tell it, side by side."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from datetime import datetime
+from typing import Any, Final, NamedTuple
 
 from flask import request
 
@@ -54,21 +55,31 @@ def chosen() -> dict[str, str]:
     return {name: code for name, code in found.items() if code in known.get(name, _years(code))}
 
 
-def told(filters: Mapping[str, str]) -> tuple[Told, list[str]]:
-    """Each group's figures, with the `service` of each; and which services are away."""
+class Report(NamedTuple):
+    """Each group's figures, with the `service` of each; of what moment the oldest are, if any are
+    there; and why those of which services are not."""
+
+    figures: Told
+    as_of: datetime | None
+    missing: Mapping[str, AwayError]
+
+
+def told(filters: Mapping[str, str]) -> Report:
+    """What the services tell."""
     asked = {name: ask(name, "/v1/report", **filters) for name in SERVICES}
     answers = asking.gather(**asked)
     found: Told = {(None, None): {}}
-    away = []
+    missing, moments = {}, []
     for service in SERVICES:
         answer = answers[service]
         if isinstance(answer, AwayError):
-            away.append(service)
+            missing[service] = answer
             continue
+        moments.append(datetime.fromisoformat(answer.body["as_of"]))
         for group in answer.body["groups"]:
             figures = found.setdefault((group["by"], group["code"]), {})
             figures |= {_key(one): one for one in _of(service, group["figures"])}
-    return found, away
+    return Report(found, min(moments, default=None), missing)
 
 
 def _key(figure: Mapping[str, Any]) -> str:

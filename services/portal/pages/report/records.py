@@ -9,7 +9,9 @@ from services.portal.pages import asking
 from services.portal.pages.finding import sides_of
 from services.portal.pages.frame import for_roles, show
 from services.portal.pages.report.reading import READERS, SERVICES, chosen
+from services.portal.pages.report.showing import page_of_absence
 from services.portal.pages.report.words import DIMENSIONS, code_name, name_of
+from services.portal.services import AwayError
 from shared.registers.match_figures import MATCH_FIGURES
 from shared.web.problems import not_found
 
@@ -32,7 +34,11 @@ def records_page() -> Response:
     if service not in SERVICES or not figure:
         raise not_found("figure")
     filters = chosen()
-    found = asking.get(service, "/v1/report/records", figure=figure, **filters).body
+    try:
+        found = asking.get(service, "/v1/report/records", figure=figure, **filters).body
+        lines = _lines(service, figure, filters)
+    except AwayError as error:
+        return page_of_absence(error)
     kind = _kind(service, figure)
     sides = sides_of(kind, found["records"])
     return show(
@@ -41,7 +47,7 @@ def records_page() -> Response:
         narrowed=[(str(DIMENSIONS[by]), code_name(by, code)) for by, code in filters.items()],
         links=[(one, f"{_PLACES[kind]}/{one}", sides[one]) for one in found["records"]],
         count=found["count"],
-        lines=_lines(service, figure, filters),
+        lines=lines,
     )
 
 

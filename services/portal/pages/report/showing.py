@@ -1,14 +1,16 @@
 """/report: the figures with what they are of, charts that are tables, each as CSV."""
 
 from collections.abc import Iterator, Mapping
+from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from flask import Response
+from flask import Response, request
 from flask_babel import gettext as _
 
 from services.portal.lists.files import TYPES, table_pieces
 from services.portal.pages import wording
+from services.portal.pages.being_found import show_being_found
 from services.portal.pages.frame import for_roles, show
 from services.portal.pages.public.charts import Chart, Line, bars
 from services.portal.pages.report.reading import READERS, Told, choices, chosen, narrowed, told
@@ -24,6 +26,8 @@ from services.portal.pages.wording import here
 from services.portal.services import AwayError
 from shared.web.problems import not_found
 
+AGAIN_SECONDS: Final = 10
+"""When to ask again for what is still being found."""
 _COLUMNS: Final = ("lines-committed", "amount-committed", "effective-12", "sustainable-12")
 _TONES: Final = ("committed", "accent", "delivered", "ink")
 _DOLLARS: Final = frozenset({"duplicates-value", "offer-duplicates-value", "covered-value"})
@@ -45,11 +49,14 @@ Stored = Mapping[str, Any]
 
 @for_roles(*READERS)
 def report_page() -> Response:
-    """All figures of what the filters leave, and charts by each dimension."""
+    """All figures of what the filters leave, and charts by each dimension; what is still being
+    found is not there yet."""
     filters = chosen()
-    found, away = told(filters)
-    return show(
+    found, moment, missing = told(filters)
+    being_found = [service for service, error in missing.items() if error.being_found]
+    answer = show(
         "report/report.html",
+        HTTPStatus.SERVICE_UNAVAILABLE if being_found else HTTPStatus.OK,
         wide=True,
         sections=[
             (title, [_row(one, filters) for one in found[None, None].values() if _in(one, code)])
@@ -59,18 +66,23 @@ def report_page() -> Response:
         choices=choices(),
         chosen=filters,
         narrowed=narrowed(filters),
-        away=away,
+        as_of=moment,
+        away=missing.keys() - being_found,
+        being_found=being_found,
     )
+    if being_found:
+        answer.headers["Retry-After"] = str(AGAIN_SECONDS)
+    return answer
 
 
 @for_roles(*READERS)
 def report_file(name: str, ending: str) -> Response:
-    """A chart's table as a file, or all figures of all groups; 503 while a service is away."""
+    """A chart's table as a file, or all figures of all groups; 503 while a part is missing."""
     if name not in {"all", *DIMENSIONS} or ending not in TYPES:
         raise not_found("file")
-    found, away = told(chosen())
-    if away:
-        raise AwayError(away[0])
+    found, _moment, missing = told(chosen())
+    if missing:  # what is away comes first: asking again soon helps nobody there
+        return page_of_absence(min(missing.values(), key=lambda error: error.being_found))
     if name == "all":
         head = [_("By"), _("Code"), _("Figure"), *_number_names()]
         tags = ["#meta+by", "#meta+code", "#indicator+name", *_NUMBER_TAGS]
@@ -87,6 +99,17 @@ def report_file(name: str, ending: str) -> Response:
             "Content-Language": here(),
         },
     )
+
+
+def page_of_absence(error: AwayError) -> Response:
+    """The page of what is still being found, or the error."""
+    if not error.being_found:
+        raise error
+    words = _(
+        "With so many records these figures take a moment to find. That goes on whether this page "
+        "is open or not: ask again in a moment."
+    )
+    return show_being_found(_("Report"), words, request.full_path, AGAIN_SECONDS)
 
 
 def _in(figure: Stored, section: str) -> bool:

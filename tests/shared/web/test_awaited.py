@@ -1,13 +1,14 @@
 """Work that may take longer than callers wait."""
 
 import threading
+import weakref
 from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
 
 from deploy.local.servers import wait_until
-from services.matcher.awaited import Awaited, BeingDoneError
+from shared.web.awaited import Awaited, BeingDoneError
 
 PATIENCE = 0.05
 
@@ -158,3 +159,75 @@ def test_what_failed_after_long_is_told_and_then_tried_again() -> None:
     with suppress(ValueError):  # who asks in the moment in which it fails is told
         done(awaited, lambda: "well")
     assert done(awaited, lambda: "well") == "well"
+
+
+def test_what_is_over_is_given_out_while_it_is_done_anew() -> None:
+    clock, work = Clock(), Long()
+    awaited = Awaited[str](PATIENCE, clock, stale=100.0)
+    with pytest.raises(BeingDoneError):  # nothing is there that could be given out
+        awaited.get("all", work)
+    clock.now = 10.0
+    work.may_end.set()
+    assert done(awaited, work) == "found 1"
+    work.may_end.clear()
+    clock.now = 61.0  # it took ten seconds, and ended more than fifty ago
+    assert [awaited.get("all", work) for _ in range(3)] == ["found 1"] * 3
+    wait_until(lambda: work.begun == 2, 60, "the second")
+    clock.now = 111.0
+    with pytest.raises(BeingDoneError):  # it ended more than a hundred ago
+        awaited.get("all", work)
+    work.may_end.set()
+    assert done(awaited, work) == "found 2"
+    assert work.begun == 2
+
+
+def test_what_fails_anew_leaves_what_was_there() -> None:
+    clock, failed = Clock(), threading.Event()
+    awaited = Awaited[str](60, clock, stale=100.0)
+
+    def find() -> str:
+        clock.now += 2.0
+        return "found"
+
+    def fail() -> str:
+        failed.set()
+        raise ValueError("not now")
+
+    assert awaited.get("all", find) == "found"
+    clock.now = 50.0
+    assert awaited.get("all", fail) == "found"
+    assert failed.wait(60)
+    assert awaited.get("all", fail) == "found"
+
+
+def test_what_is_soon_done_by_now_is_not_kept() -> None:
+    clock, again = Clock(), threading.Event()
+    awaited = Awaited[str](60, clock, stale=100.0)
+
+    def find() -> str:
+        clock.now += 2.0
+        return "long"
+
+    def find_soon() -> str:
+        again.set()
+        return "soon"
+
+    assert awaited.get("all", find) == "long"
+    clock.now = 50.0
+    assert awaited.get("all", find_soon) == "long"
+    assert again.wait(60)
+    wait_until(lambda: awaited.get("all", find_soon) == "soon", 60, "what is there now")
+
+
+def test_what_nobody_is_given_any_more_is_let_go() -> None:
+    clock = Clock()
+    awaited = Awaited[set[str]](60, clock, stale=100.0)
+
+    def find() -> set[str]:
+        clock.now += 2.0
+        return {"large"}
+
+    gone = weakref.ref(awaited.get("all", find))
+    clock.now = 150.0
+    awaited.get("some", find)
+    wait_until(lambda: gone() is None, 60, "what was kept to go")

@@ -7,10 +7,13 @@ from concurrent.futures import Future
 from threading import Lock, Thread
 from typing import Final, Generic, TypeVar
 
+import structlog
+
+_log = structlog.get_logger(__name__)
 T = TypeVar("T")
 _AT_ONCE: Final = 4
 """So many works are done at once; who asks for one more is told to come again."""
-_SOON: Final = 0.5
+SOON: Final = 0.5
 """Seconds: what takes no longer is done anew for whoever asks next."""
 _WORTH: Final = 5
 """What took longer is given out for so many times as long: a sixth of the time at most goes into
@@ -27,23 +30,32 @@ class _Work(Generic[T]):
         self.took = 0.0
         self.ended: float | None = None
 
-    def over(self, now: float) -> bool:
-        """Whether it is too old to be given out any more."""
-        return self.ended is not None and now - self.ended > _WORTH * self.took
+    def young(self, now: float, over: float = 0.0) -> bool:
+        """Whether it may be given out still; `over`: so many seconds after it was over, too."""
+        return self.ended is not None and now - self.ended <= max(_WORTH * self.took, over)
 
 
 class Awaited(Generic[T]):
     """Does work for callers who wait so many seconds. For several threads.
 
     Who asks while the same is being done gets what comes of that. What is soon done is done anew
-    for who asks next; what takes longer is kept for some time.
+    for who asks next; what takes longer is kept for some time. What is over is done anew, and given
+    out until that is done to who asks in the first `stale` seconds after it ended.
     """
 
-    def __init__(self, patience: float, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        patience: float,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        stale: float = 0.0,
+    ) -> None:
         self._patience = patience
         self._clock = clock
+        self._stale = stale
         self._lock = Lock()
-        self._works: dict[object, _Work[T]] = {}
+        self._kept: dict[object, _Work[T]] = {}
+        self._begun: dict[object, _Work[T]] = {}
         self._running = 0
 
     def get(self, key: object, make: Callable[[], T]) -> T:
@@ -52,9 +64,7 @@ class Awaited(Generic[T]):
         Raises BeingDoneError while that takes longer than callers wait.
         """
         with self._lock:
-            work = self._works.get(key)
-            if work is None or work.over(self._clock()):
-                work = self._begin(key, make)
+            work = self._found(key, make)
         try:
             return work.result.result(self._patience)
         except TimeoutError:
@@ -65,14 +75,27 @@ class Awaited(Generic[T]):
     def forget(self) -> None:
         """Give nothing out to who asks from now on that was begun before."""
         with self._lock:
-            self._works.clear()
+            self._kept.clear()
+            self._begun.clear()
+
+    def _found(self, key: object, make: Callable[[], T]) -> _Work[T]:
+        now = self._clock()
+        kept = self._kept.get(key)
+        if kept is not None and kept.young(now):
+            return kept
+        stale = kept if kept is not None and kept.young(now, self._stale) else None
+        work = self._begun.get(key)
+        if work is None and self._running < _AT_ONCE:
+            work = self._begin(key, make)
+        found = stale or work
+        if found is None:
+            raise BeingDoneError
+        return found
 
     def _begin(self, key: object, make: Callable[[], T]) -> _Work[T]:
-        if self._running >= _AT_ONCE:
-            raise BeingDoneError
         work: _Work[T] = _Work()
         self._running += 1
-        self._works[key] = work
+        self._begun[key] = work
         context = contextvars.copy_context()  # of its trace
         # No process waits for it at its end.
         Thread(target=context.run, args=(self._do, key, work, make), daemon=True).start()
@@ -88,9 +111,21 @@ class Awaited(Generic[T]):
             self._running -= 1
             work.ended = self._clock()
             work.took = work.ended - begun
-            if (failure is not None or work.took <= _SOON) and self._works.get(key) is work:
-                del self._works[key]
+            if self._begun.get(key) is work:  # nobody had it forgotten meanwhile
+                del self._begun[key]
+                self._keep(key, work, failure)
         if failure is None:
             work.result.set_result(made)  # type: ignore[arg-type]
-        else:
+        else:  # perhaps nobody waits for it
+            _log.warning("awaited work failed", exc_info=failure)
             work.result.set_exception(failure)
+
+    def _keep(self, key: object, work: _Work[T], failure: BaseException | None) -> None:
+        now = self._clock()
+        self._kept = {
+            other: kept for other, kept in self._kept.items() if kept.young(now, self._stale)
+        }
+        if failure is None and work.took > SOON:
+            self._kept[key] = work
+        elif failure is None:
+            self._kept.pop(key, None)
