@@ -15,7 +15,6 @@ from pymongo.errors import PyMongoError
 from services.matcher import metrics, shortlists
 from services.matcher.alliance_keeping import AllianceKeeper
 from services.matcher.coverage_watch import CoverageWatch
-from services.matcher.documents import entry_text
 from services.matcher.duplicate_watch import DuplicateWatch, Record
 from services.matcher.engine.geography import Geography
 from services.matcher.engine.matching import Engine
@@ -352,7 +351,6 @@ def rank(feed: IndexFeed, request: str) -> Ranking | None:
         return None
     standing = feed.standing(request)
     entries = standing.entries
-    needs = feed.engine.open_needs(request)
     return Ranking(
         request=request,
         country=country,
@@ -361,7 +359,8 @@ def rank(feed: IndexFeed, request: str) -> Ranking | None:
         as_of=feed.engine.as_of.isoformat(),
         offers=[pairing.offer for pairing in entries],
         donors=sorted({feed.organisations[pairing.offer] for pairing in entries}),
-        entries=entry_text([_entry(feed, pairing, needs, standing) for pairing in entries]),
+        suits=feed.engine.suits(entries),
+        entries=[_entry(feed, pairing, standing) for pairing in entries],
     )
 
 
@@ -369,9 +368,7 @@ def _tell_model(version: str) -> None:
     metrics.MODEL.labels(version).set(1)
 
 
-def _entry(
-    feed: IndexFeed, pairing: Pairing, needs: Sequence[int], standing: Standing
-) -> dict[str, object]:
+def _entry(feed: IndexFeed, pairing: Pairing, standing: Standing) -> dict[str, object]:
     displaced = standing.displaced.get(pairing.offer)
     same_donor = standing.same_donor.get(pairing.offer)
     served = {serving.need for serving in pairing.serves}
@@ -383,7 +380,7 @@ def _entry(
         "score": pairing.score,
         "features": list(pairing.features),
         "serves": [serving._asdict() for serving in pairing.serves],
-        "unserved": [need for need in needs if need not in served],
+        "unserved": [need for need in standing.needs if need not in served],
         "evidence": list(pairing.evidence),
         **taken,
         **({} if same_donor is None else {"same_donor": same_donor}),

@@ -60,9 +60,11 @@ class Displaced:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A request's proposals beside one another: the ranked ones, then those superseded by what is
-    committed; which are displaced; of each, the same donor's other offers and for which needs."""
+    """A request's proposals beside one another: its need lines of which something is left; the
+    ranked ones, then those superseded by what is committed; which are displaced; of each, the same
+    donor's other offers and for which needs."""
 
+    needs: Collection[int]
     entries: tuple[Pairing, ...]
     displaced: Mapping[str, Displaced]
     same_donor: Mapping[str, Mapping[str, Sequence[int]]]
@@ -106,7 +108,7 @@ def standing(
             entries.append(pairing)
             displaced[pairing.offer] = _both(displaced.get(pairing.offer), taken)
     kept = (*entries, *gone)[:most]
-    return Standing(kept, displaced, _same_donor(kept, organisations))
+    return Standing(open_needs, kept, displaced, _same_donor(kept, organisations))
 
 
 def _by_commitments(
@@ -242,7 +244,8 @@ def _same_donor(
         for served in pairing.serves:
             serving[organisations[pairing.offer], served.need].append(pairing.offer)
     found: defaultdict[str, defaultdict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
-    for (_, need), offers in sorted(serving.items()):
+    several = (one for one in serving.items() if len(one[1]) > 1)
+    for (_, need), offers in sorted(several):
         for offer in offers:
             for other in offers:
                 if other != offer:

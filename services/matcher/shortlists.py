@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-import numpy as np
 import structlog
 from pymongo import InsertOne, ReturnDocument, UpdateOne
 from pymongo.errors import BulkWriteError, DuplicateKeyError
@@ -20,13 +19,11 @@ from services.matcher.coverage_documents import CoverageCase
 from services.matcher.documents import (
     PartitionFence,
     Shortlist,
-    read_entries,
+    entry_text,
     shortlist_event,
     shortlist_id,
 )
 from services.matcher.duplicate_documents import DuplicateCase
-from services.matcher.engine.suiting import suits
-from services.matcher.models import stored_model
 from shared.bulk import raise_unless_duplicates
 from shared.events.envelope import InvalidEvent, check
 from shared.events.epochs import current_epoch
@@ -36,7 +33,7 @@ from shared.events.pending import pack
 _Entries = Sequence[Mapping[str, Any]]
 _Write = InsertOne[dict[str, Any]] | UpdateOne
 _ROUNDS = 20
-_STATE = ("request", "country", "model", "as_of", "request_version", "offers", "donors", "entries")
+_STATE = ("request", "country", "model", "as_of", "request_version", "offers", "donors")
 _COMPARED = ("country", "model", "offers", "entries")
 
 log = structlog.get_logger(__name__)
@@ -44,10 +41,11 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Ranking:
-    """A request's shortlist as the engine made it: `offers` best first, `entries` as JSON text.
+    """A request's shortlist as the engine made it: `offers` best first.
 
-    `entries` is one object an offer, in the same order, `donors` are their organisations, sorted;
-    see documents.Shortlist. `traceparent` is the trace that its event goes on with, if any.
+    `entries` is one object an offer, in the same order, and `suits` how well the request suits
+    each; `donors` are their organisations, sorted; see documents.Shortlist. `traceparent` is the
+    trace that its event goes on with, if any.
     """
 
     request: str
@@ -57,8 +55,17 @@ class Ranking:
     as_of: str
     offers: Sequence[str]
     donors: Sequence[str]
-    entries: str
+    suits: Sequence[float]
+    entries: _Entries
     traceparent: str | None = None
+
+    def state(self) -> dict[str, Any]:
+        """The fields of a Shortlist that tell what was ranked."""
+        return {
+            **{name: getattr(self, name) for name in _STATE},
+            "suits": list(self.suits),
+            "entries": entry_text(self.entries),
+        }
 
 
 @dataclass
@@ -144,11 +151,12 @@ def _write(
     now: datetime,
 ) -> _Write | None:
     """The write that makes what is stored the ranking; None if it is that already."""
+    state = ranking.state()
     if stored is None:
-        return _insertion(ranking, partition, fence, epoch, now)
-    if any(stored[name] != getattr(ranking, name) for name in _COMPARED):
-        return _update(stored, ranking, partition, fence, now)
-    told = {} if "suits" in stored else _suits(ranking, read_entries(ranking.entries))
+        return _insertion(ranking, state, partition, fence, epoch, now)
+    if any(stored[name] != state[name] for name in _COMPARED):
+        return _update(stored, ranking, state, partition, fence, now)
+    told = {} if "suits" in stored else {"suits": state["suits"]}
     if stored["fence"] < fence or stored["request_version"] != ranking.request_version or told:
         noted = {"fence": fence, "request_version": ranking.request_version, **told}
         return UpdateOne(_guard(stored, fence), {"$set": noted})
@@ -156,12 +164,16 @@ def _write(
 
 
 def _insertion(
-    ranking: Ranking, partition: int, fence: int, epoch: int, now: datetime
+    ranking: Ranking,
+    state: Mapping[str, Any],
+    partition: int,
+    fence: int,
+    epoch: int,
+    now: datetime,
 ) -> InsertOne[dict[str, Any]]:
-    entries = read_entries(ranking.entries)
     document = {
         "_id": shortlist_id(ranking.request),
-        **_state(ranking, entries, partition, fence),
+        **_owned(state, partition, fence),
         "epoch": epoch,
         "number": 1,
         "created_at": now,
@@ -169,18 +181,19 @@ def _insertion(
         "history": [],
         "pending_events": [],
     }
-    return InsertOne({**document, **_outbox(document, entries, now, ranking.traceparent)})
+    return InsertOne({**document, **_outbox(document, ranking, now)})
 
 
 def _update(
-    stored: Mapping[str, Any], ranking: Ranking, partition: int, fence: int, now: datetime
+    stored: Mapping[str, Any],
+    ranking: Ranking,
+    state: Mapping[str, Any],
+    partition: int,
+    fence: int,
+    now: datetime,
 ) -> UpdateOne:
-    entries = read_entries(ranking.entries)
-    changed = _state(ranking, entries, partition, fence) | {
-        "number": stored["number"] + 1,
-        "updated_at": now,
-    }
-    changed |= _outbox({**stored, **changed}, entries, now, ranking.traceparent)
+    changed = _owned(state, partition, fence) | {"number": stored["number"] + 1, "updated_at": now}
+    changed |= _outbox({**stored, **changed}, ranking, now)
     update: dict[str, Any] = {"$set": changed}
     if changed.pop("pending_since", None) is not None:
         # The oldest unpublished change counts.
@@ -197,39 +210,19 @@ def _guard(stored: Mapping[str, Any], fence: int) -> dict[str, Any]:
     }
 
 
-def _state(ranking: Ranking, entries: _Entries, partition: int, fence: int) -> dict[str, Any]:
-    """The fields of a Shortlist that a ranking sets."""
-    return {
-        **{name: getattr(ranking, name) for name in _STATE},
-        **_suits(ranking, entries),
-        "told_version": ranking.request_version,
-        "partition": partition,
-        "fence": fence,
-    }
+def _owned(state: Mapping[str, Any], partition: int, fence: int) -> dict[str, Any]:
+    """The fields of a Shortlist that an owner sets who ranked it."""
+    told = {"told_version": state["request_version"], "partition": partition, "fence": fence}
+    return {**state, **told}
 
 
-def _suits(ranking: Ranking, entries: _Entries) -> dict[str, list[float]]:
-    """How well the request suits each offer of its list, its priority aside, as the field that is
-    stored; nothing where the model is not known any more."""
-    model = stored_model(ranking.model)
-    if model is None:
-        return {}
-    if not entries:
-        return {"suits": []}
-    features = np.array([model.features_of(entry["features"]) for entry in entries])
-    none = np.zeros(len(entries), dtype=np.int8)
-    return {"suits": suits(model, features, none).tolist()}
-
-
-def _outbox(
-    document: Mapping[str, Any], entries: _Entries, now: datetime, traceparent: str | None
-) -> dict[str, Any]:
+def _outbox(document: Mapping[str, Any], ranking: Ranking, now: datetime) -> dict[str, Any]:
     """The fields that the relay takes the document's event from; none without an event."""
-    event = shortlist_event(document, entries)
+    event = shortlist_event(document, ranking.entries)
     if event is None:
         return {}
     check(event)
-    traced = replace(event, traceparent=traceparent)
+    traced = replace(event, traceparent=ranking.traceparent)
     return {"pending_events": [pack(traced)], "pending_since": now}
 
 

@@ -232,6 +232,14 @@ class Engine:
         named = [ids[at] for at in order], [offer] * len(order)
         return self._permitted(_pairings(*named, found, np.array(order, dtype=np.intp), told))
 
+    def suits(self, pairings: Sequence[Pairing]) -> list[float]:
+        """How well one request suits the offers of some pairs, in log odds, its priority aside."""
+        if not pairings:
+            return []
+        told = np.array([pairing.features for pairing in pairings])
+        found: list[float] = suits(self.model, told, np.zeros(len(told), dtype=np.int8)).tolist()
+        return found
+
     def _permitted(self, pairings: tuple[Pairing, ...]) -> tuple[Pairing, ...]:
         """The pairings without what embargoes keep an offer from serving."""
         records = self._records

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.matcher.documents import PartitionFence, Shortlist, entry_text, shortlist_id
+from services.matcher.documents import PartitionFence, Shortlist, shortlist_id
 from services.matcher.engine.features import FEATURES
 from services.matcher.ownership import RETAKE_SECONDS, Ownership
 from services.matcher.shortlists import Ranking, owns, store, take_partition
@@ -37,8 +37,9 @@ def ranking(request: str, *offers: str, **other: Any) -> Ranking:
         "as_of": "2026-03-05",
         **other,
     }
+    suits = [1.0 - place / 100 for place, _ in enumerate(offers)]
     return Ranking(
-        request=request, offers=list(offers), donors=["d"], entries=entry_text(entries), **values
+        request=request, offers=list(offers), donors=["d"], suits=suits, entries=entries, **values
     )
 
 
