@@ -26,6 +26,7 @@ from services.matcher.duplicate_watch import DuplicateWatch
 from services.matcher.engine.geography import Geography
 from services.matcher.engine.matching import Engine
 from services.matcher.engine.ranking import prior_model
+from services.matcher.engine.texts import Texts
 from services.matcher.index_feed import IndexFeed
 from shared.events.envelope import OFFER, Event
 from shared.events.reader import Received
@@ -51,7 +52,8 @@ def main() -> None:
     geography = Geography.of_vocabulary(AS_OF)
     feed = IndexFeed(Engine(prior_model(), geography, AS_OF))
     watch = DuplicateWatch(feed.engine)
-    alliances, coverage = AllianceKeeper(geography), CoverageWatch()
+    texts_held = Texts()
+    alliances, coverage = AllianceKeeper(geography, texts_held), CoverageWatch(texts_held)
     steps: dict[str, Step] = {
         "index": feed.apply,
         "alliances": alliances.hear,

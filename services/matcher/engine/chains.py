@@ -43,6 +43,10 @@ class Chains(Generic[_Key]):
         else:
             del self._first[key]
 
+    def __iter__(self) -> Iterator[_Key]:
+        """The keys that rows are under."""
+        return iter(self._first)
+
     def rows(self, key: _Key) -> Iterator[int]:
         """The rows under a key, in no order."""
         row = self._first.get(key, _END)
