@@ -269,8 +269,8 @@ class IndexFeed:
         if event is not None and status in SPOKEN_FOR:
             at = _endorsed_at(event.data["history"])
             self._endorsed[request][offer] = datetime.fromisoformat(at)
-        else:
-            self._endorsed[request].pop(offer, None)
+        elif offer in self._endorsed.get(request, ()):
+            del self._endorsed[request][offer]
         self.mark([request])
 
     def _commitment(self, received: Received) -> None:

@@ -5,6 +5,8 @@ from collections.abc import Hashable, Iterator
 from typing import Generic, TypeVar
 
 _END = -1
+_GROWTH = 8
+"""A table that is full grows by this part of it."""
 _Key = TypeVar("_Key", bound=Hashable)
 
 
@@ -21,10 +23,10 @@ class Chains(Generic[_Key]):
 
     def put(self, key: _Key, row: int) -> None:
         """Put a row, which is under no key."""
-        missing = row + 1 - len(self._after)
-        if missing > 0:
-            self._after.extend([_END] * missing)
-            self._before.extend([_END] * missing)
+        if row >= len(self._after):
+            more = [_END] * max(row + 1 - len(self._after), len(self._after) // _GROWTH)
+            self._after.extend(more)
+            self._before.extend(more)
         following = self._first.get(key, _END)
         self._after[row], self._before[row] = following, _END
         if following != _END:
