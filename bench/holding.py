@@ -1,10 +1,10 @@
 """`python -m bench.holding`: what a matcher worker holds of the records on both sides.
 
 The worker's own parts take events as they come from the topics, without broker or database: the
-index with what it knows of commitments (the engine's feed), then alliances, likely duplicates and
-coverage. Told is how much the process grew from step to step. Texts are two hundred, each of
-many records: what is held does not depend on whether they differ. What the engine alone holds at
-100,000 and a million records `bench.engine` measures.
+index with what it knows of commitments (the engine's feed), then likely duplicates, then alliances
+and coverage, which share what texts say. Told is how much the process grew from step to step. Texts
+are two hundred, each of many records: what is held does not depend on whether they differ. What the
+engine alone holds at 100,000 and a million records `bench.engine` measures.
 """
 
 import argparse
@@ -26,6 +26,7 @@ from services.matcher.duplicate_watch import DuplicateWatch
 from services.matcher.engine.geography import Geography
 from services.matcher.engine.matching import Engine
 from services.matcher.engine.ranking import prior_model
+from services.matcher.engine.texts import Texts
 from services.matcher.index_feed import IndexFeed
 from shared.events.envelope import OFFER, Event
 from shared.events.reader import Received
@@ -51,12 +52,15 @@ def main() -> None:
     geography = Geography.of_vocabulary(AS_OF)
     feed = IndexFeed(Engine(prior_model(), geography, AS_OF))
     watch = DuplicateWatch(feed.engine)
-    alliances, coverage = AllianceKeeper(geography), CoverageWatch()
+    shared = Texts()
+    alliances, coverage = AllianceKeeper(geography, shared), CoverageWatch(shared)
     steps: dict[str, Step] = {
         "index": feed.apply,
-        "alliances": alliances.hear,
         "duplicates": watch.note,
-        "coverage": coverage.note,
+        "alliances and coverage": lambda received: (
+            alliances.hear(received),
+            coverage.note(received),
+        ),
     }
     console.print(f"before any record: {machine.resident() / 2**20:,.0f} MB")
     grown = dict.fromkeys(steps, 0)

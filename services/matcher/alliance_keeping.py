@@ -7,9 +7,10 @@ has not yet heard of losing a partition, both write the same.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import date, datetime
-from typing import Any
+from sys import intern
+from typing import NamedTuple
 
 import structlog
 
@@ -20,6 +21,7 @@ from services.matcher.engine.affinity import shipped
 from services.matcher.engine.alliances import Formation
 from services.matcher.engine.asks import Ask
 from services.matcher.engine.geography import Geography
+from services.matcher.engine.texts import Texts
 from shared.events.envelope import ALLIANCE, REQUEST
 from shared.events.reader import Received
 from shared.events.versions import Version
@@ -35,18 +37,27 @@ _OVER = "over"
 log = structlog.get_logger(__name__)
 
 
+class _KnownRequest(NamedTuple):
+    """What was heard of a request: `closed` is why it is open no more, `end` its last day."""
+
+    partition: int
+    version: Version
+    closed: str | None
+    end: int | None
+
+
 class AllianceKeeper:
     """Keeps the alliances of the partitions that a worker owns. Not for several threads.
 
     Idempotent by (id, version) and independent of order, as the index's feed is.
     """
 
-    def __init__(self, geography: Geography) -> None:
-        self._formation = Formation(shipped(), geography)
-        self._versions: dict[tuple[str, str], Version] = {}
-        self._partitions: dict[str, int] = {}
-        self._closed: dict[str, str] = {}
-        self._ends: dict[str, int] = {}
+    def __init__(self, geography: Geography, texts: Texts | None = None) -> None:
+        """`texts` are those that other parts of the worker share, its own unless given."""
+        self._formation = Formation(shipped(), geography, texts)
+        self._requests: dict[str, _KnownRequest] = {}
+        self._versions: dict[str, Version] = {}
+        """Of alliances."""
         self._members: dict[str, tuple[str, ...]] = {}
         self._alliances_of: defaultdict[str, set[str]] = defaultdict(set)
         self._waiting: set[str] = set()
@@ -55,16 +66,10 @@ class AllianceKeeper:
 
     def hear(self, received: Received) -> None:
         """Take in one event or tombstone of a request or an alliance; others change nothing."""
-        key = (received.type, received.subject)
-        if received.type not in (REQUEST, ALLIANCE):
-            return
-        if self._versions.get(key, _NEVER) >= received.version:
-            return
-        self._versions[key] = received.version
         if received.type == REQUEST:
             self._hear_request(received)
-        elif received.event is not None:
-            self._hear_alliance(received.event.data)
+        elif received.type == ALLIANCE:
+            self._hear_alliance(received)
 
     def form(self) -> bool:
         """Place a part of the requests that wait in their groups; whether that was all of them."""
@@ -81,7 +86,7 @@ class AllianceKeeper:
         self._follow_ownership(partitions)
         looked_at = 0
         for anchor in sorted(self._waiting):
-            if self._partitions.get(anchor) in self._owned and self._concerns(anchor):
+            if self._partition(anchor) in self._owned and self._concerns(anchor):
                 self._write(anchor, now)
                 looked_at += 1
             self._waiting.discard(anchor)
@@ -89,27 +94,32 @@ class AllianceKeeper:
 
     def _hear_request(self, received: Received) -> None:
         id_, event = received.subject, received.event
-        self._partitions[id_] = received.partition
+        known = self._requests.get(id_)
+        if known is not None and known.version >= received.version:
+            return
         self._formation.remove(id_)
-        if event is None:
-            self._closed[id_] = _GONE
-            self._ends.pop(id_, None)
-        else:
-            status = event.data["status"]
-            if status in SHOWN:
-                self._closed.pop(id_, None)
-            else:
-                self._closed[id_] = status
+        closed, end = _GONE, None
+        if event is not None:
+            closed = event.data["status"]
             try:
                 ask = Ask.of_event(event.data)
                 self._formation.put(ask)
-                self._ends[id_] = ask.profile.window[1]
+                end = ask.profile.window[1]
             except Exception as error:
                 metrics.NOT_INDEXED.labels(REQUEST).inc()
                 log.error("request not compared with its neighbours'", id=id_, exc_info=error)
+        self._requests[id_] = _KnownRequest(
+            received.partition, received.version, None if closed in SHOWN else intern(closed), end
+        )
         self._waiting |= self._alliances_of.get(id_, set())
 
-    def _hear_alliance(self, data: Mapping[str, Any]) -> None:
+    def _hear_alliance(self, received: Received) -> None:
+        if self._versions.get(received.subject, _NEVER) >= received.version:
+            return
+        self._versions[received.subject] = received.version
+        if received.event is None:
+            return
+        data = received.event.data
         anchor, settled = data["anchor"], data["status"] in SETTLED
         standings = {member["request"]: member["standing"] for member in data["members"]}
         self._members[anchor] = tuple(standings)
@@ -142,11 +152,16 @@ class AllianceKeeper:
 
     def _cause(self, request: str) -> str | None:
         """Why a request is open no more; None for one that is."""
-        closed = self._closed.get(request)
-        if closed is not None:
-            return closed
-        end = self._ends.get(request)
-        return _OVER if end is not None and end < self._today else None
+        known = self._requests.get(request)
+        if known is None:
+            return None
+        if known.closed is not None:
+            return known.closed
+        return _OVER if known.end is not None and known.end < self._today else None
+
+    def _partition(self, request: str) -> int | None:
+        known = self._requests.get(request)
+        return None if known is None else known.partition
 
     def _follow_calendar(self, today: date) -> None:
         if today.toordinal() != self._today:

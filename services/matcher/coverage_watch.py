@@ -9,6 +9,7 @@ import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from itertools import islice
+from sys import intern
 from typing import Any
 
 import structlog
@@ -28,6 +29,7 @@ from services.matcher.coverages import (
 from services.matcher.engine.activities import Activities, ActivityProfile
 from services.matcher.engine.coverage import Covering, coverings, shipped
 from services.matcher.engine.profiles import RequestProfile
+from services.matcher.engine.texts import Texts
 from services.matcher.material import material
 from shared.events.envelope import ACTIVITY, REQUEST
 from shared.events.outbox import Contention
@@ -47,8 +49,9 @@ log = structlog.get_logger(__name__)
 class CoverageWatch:
     """Keeps the cases of this worker's partitions. Not for several threads."""
 
-    def __init__(self) -> None:
-        self._activities = Activities()
+    def __init__(self, texts: Texts | None = None) -> None:
+        """`texts` are those that other parts of the worker share, its own unless given."""
+        self._activities = Activities(texts)
         self._classifier = shipped()
         self._requests: dict[str, KnownRequest] = {}
         self._known: dict[str, KnownActivity] = {}
@@ -184,7 +187,9 @@ class CoverageWatch:
             return
         status = _GONE if event is None else event.data["status"]
         country = event.data["country"] if event is not None else known.country if known else ""
-        self._requests[id_] = KnownRequest(received.partition, received.version, status, country)
+        self._requests[id_] = KnownRequest(
+            received.partition, received.version, intern(status), intern(country)
+        )
         self._activities.remove_request(id_)
         self._wait([id_])
         if event is not None:

@@ -51,7 +51,7 @@ class DuplicateWatch:
         """`clock` gives seconds."""
         self._engine = engine
         self._clock = clock
-        self._known: dict[Record, Known] = {}
+        self._known: dict[Side, dict[str, Known]] = {side: {} for side in _OWNERS}
         self._waiting: dict[Record, float] = {}
         """Since when."""
         self._late: dict[Record, tuple[float, float]] = {}
@@ -82,8 +82,8 @@ class DuplicateWatch:
         side = _SIDES.get(received.type)
         if side is None:
             return
-        record = (side, received.subject)
-        known, event = self._known.get(record), received.event
+        of_side = self._known[side]
+        known, event = of_side.get(received.subject), received.event
         if known is not None and known.version >= received.version:
             return
         if event is not None:
@@ -92,10 +92,10 @@ class DuplicateWatch:
             merged_into = data.get("merged_into")
         else:
             owner, status, merged_into = "" if known is None else known.owner, _GONE, None
-        self._known[record] = Known(
+        of_side[received.subject] = Known(
             received.partition, received.version, intern(owner), intern(status), merged_into
         )
-        self._waiting.setdefault(record, self._clock())
+        self._waiting.setdefault((side, received.subject), self._clock())
 
     def forget(self) -> None:
         """Leave out what waits: for while no partition is owned yet."""
@@ -107,9 +107,10 @@ class DuplicateWatch:
         if not partitions:
             return
         now = self._clock()
-        for record, known in self._known.items():
-            if known.partition in partitions:
-                self._waiting.setdefault(record, now)
+        for side, of_side in self._known.items():
+            for id_, known in of_side.items():
+                if known.partition in partitions:
+                    self._waiting.setdefault((side, id_), now)
         self._mark_cases({"partition": {"$in": sorted(partitions)}})
 
     def recheck(self, fences: Mapping[int, int]) -> None:
@@ -173,7 +174,7 @@ class DuplicateWatch:
                 if None not in found:
                     pairs[key] = next((of[key] for of in found if of and key in of), None)
         for key in sorted(pairs):
-            left, right = (self._known.get(end) for end in _ends(*key))
+            left, right = (self._known[side].get(id_) for side, id_ in _ends(*key))
             partition = partitions.get(key) if left is None else left.partition
             if partition is not None:
                 yield Pair(*key, left, right), pairs[key], partition

@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from sys import intern
 from typing import Any, Literal
 
 import structlog
@@ -37,7 +38,7 @@ _INDEXED = frozenset({"request", "offer"})
 """Sides of ledger lines that the index knows; calls and alliances are the ledger's alone."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Cause:
     """Why a request is to be ranked: `since` when (seconds, monotonic), and in which trace."""
 
@@ -45,7 +46,7 @@ class Cause:
     traceparent: str | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class RequestState:
     """What a shortlist says of its request, and the partition that the request's events are in.
 
@@ -72,7 +73,8 @@ class IndexFeed:
         self._gone: set[str] = set()
         self._changed_offers: dict[str, str | None] = {}
         self._traceparent: str | None = None
-        self._versions: dict[tuple[str, str], Version] = {}
+        self._versions: defaultdict[str, dict[str, Version]] = defaultdict(dict)
+        """Of what was heard of last, by its type and its id."""
         self._committed: Counter[_LineKey] = Counter()
         self._taken: dict[str, Counter[_LineKey]] = {}
         self._takers: defaultdict[str, dict[str, _Taker]] = defaultdict(dict)
@@ -82,10 +84,12 @@ class IndexFeed:
     def apply(self, received: Received) -> bool:
         """Apply one event or tombstone; returns whether it was news."""
         apply = self._appliers().get(received.type)
-        key = (received.type, received.subject)
-        if apply is None or self._versions.get(key, _NEVER) >= received.version:
+        if apply is None:
             return False
-        self._versions[key] = received.version
+        versions = self._versions[received.type]
+        if versions.get(received.subject, _NEVER) >= received.version:
+            return False
+        versions[received.subject] = received.version
         self._traceparent = received.traceparent
         try:
             apply(received)
@@ -222,10 +226,9 @@ class IndexFeed:
     def _request(self, received: Received) -> None:
         id_, event = received.subject, received.event
         known = self.requests.get(id_)
+        country = None if known is None else known.country
         if event is not None:
-            country = event.data["country"]
-        else:
-            country = None if known is None else known.country
+            country = intern(event.data["country"])
         self.requests[id_] = RequestState(country, received.version, received.partition)
         self.mark([id_])
         # First of all the former state goes: should the new one be refused, it must not stay.
@@ -243,7 +246,7 @@ class IndexFeed:
         if event is None:
             self.organisations.pop(id_, None)
         else:
-            self.organisations[id_] = event.data["organisation"]
+            self.organisations[id_] = intern(event.data["organisation"])
             self.engine.put_offer(OfferProfile.of_event(event.data, str(received.version)))
 
     def _judge(self) -> list[str]:
@@ -266,8 +269,8 @@ class IndexFeed:
         if event is not None and status in SPOKEN_FOR:
             at = _endorsed_at(event.data["history"])
             self._endorsed[request][offer] = datetime.fromisoformat(at)
-        else:
-            self._endorsed[request].pop(offer, None)
+        elif offer in self._endorsed.get(request, ()):
+            del self._endorsed[request][offer]
         self.mark([request])
 
     def _commitment(self, received: Received) -> None:

@@ -19,6 +19,7 @@ from services.matcher.duplicate_watch import DuplicateWatch, Record
 from services.matcher.engine.geography import Geography
 from services.matcher.engine.matching import Engine
 from services.matcher.engine.pairing import Pairing
+from services.matcher.engine.texts import Texts
 from services.matcher.index_feed import Cause, IndexFeed
 from services.matcher.membership import Membership
 from services.matcher.models import active_model
@@ -79,9 +80,10 @@ class RankingWorker:
         engine = Engine(active_model(), geography, self._as_of)
         _tell_model(engine.model.version)
         self._feed = IndexFeed(engine)
-        self._alliances = AllianceKeeper(geography)
+        texts = Texts()
+        self._alliances = AllianceKeeper(geography, texts)
         self._duplicates = DuplicateWatch(engine)
-        self._coverage = CoverageWatch()
+        self._coverage = CoverageWatch(texts)
         self._ownership = Ownership(self._topics.requests)
         self._caught_up = threading.Event()
         self._assigned = threading.Event()

@@ -179,17 +179,20 @@ def decode(record: Record, allowed: Collection[str] | None = None) -> Event:
     subject = headers["ce_subject"]
     if record.key != subject.encode():
         raise InvalidEvent("key-mismatch", "the key is not the subject (ce_subject)")
+    data = {} if record.value is None else _read_body(record.value, headers)
     event = Event(
         type=type_,
         source=headers["ce_source"],
         subject=subject,
         time=_read_time(headers["ce_time"]),
         version=_read_version(headers["ce_epoch"], headers["ce_number"]),
-        data={} if record.value is None else _read_body(record.value, headers),
+        data=data,
         traceparent=headers.get("ce_traceparent"),
         tombstone=record.value is None,
     )
     check(event)
+    if "id" in data:
+        data["id"] = subject  # they are equal, and whoever keeps both keeps one
     return event
 
 

@@ -284,7 +284,7 @@ def test_a_matcher_has_the_memory_that_the_sizing_guide_says(manifests: list[Man
     assert sizes[100_000][0] == offers + requests
     assert sizes[1_000_000][0] == round(1851 + 1851 * requests / offers)
     for size, (index, rest, worker) in sizes.items():
-        assert rest == round(2 * size * 2850 / 2**20)
+        assert rest == round(2 * size * 1770 / 2**20)
         assert worker == index + rest + 230
     (container,) = pods(manifests)["matcher-worker"]["spec"]["containers"]
     asked, limit = (

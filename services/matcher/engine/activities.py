@@ -4,22 +4,20 @@ An index of its own: the other holds requests and offers, and neither knows of t
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from services.matcher.engine.codes import KIND_NUMBERS, THEME_CODES, THEME_NUMBERS
-from services.matcher.engine.columns import Columns, Spec
-from services.matcher.engine.entries import MOST_LINES, usd
-from services.matcher.engine.inference import strengths
+from services.matcher.engine.codes import KIND_CODES, KIND_NUMBERS, THEME_CODES, THEME_NUMBERS
+from services.matcher.engine.columns import Blocks, Columns, Spec
+from services.matcher.engine.entries import MOST_LINES, UNKNOWN, heaviest, said, usd
 from services.matcher.engine.names import Numbers
 from services.matcher.engine.profiles import Line, RequestProfile, Text, day_window, line_of
-from shared.language.meaning import centred
-from shared.language.weighing import concept_weights
+from services.matcher.engine.texts import Texts
 from shared.likeness.described import MOST_SITES
 
 UNKNOWN_DAYS = (0, 0)
@@ -27,7 +25,6 @@ UNKNOWN_DAYS = (0, 0)
 MOST_NAMED = 40
 _RATE_DAY = date(2025, 1, 1)
 """Sizes are compared by one day's rates, so that what covers a need is the same every day."""
-_CENTS = 100
 
 ACTIVITY: Spec = {
     "theme": (np.int16, ()),
@@ -50,14 +47,23 @@ ACTIVITY: Spec = {
 NEED: Spec = {
     "from": (np.int32, ()),
     "to": (np.int32, ()),
-    "text": (np.bool_, ()),
-    "named": (np.int16, (MOST_NAMED,)),
-    "named_weights": (np.int16, (MOST_NAMED,)),
-    "concepts": (np.int16, (MOST_NAMED,)),
-    "concept_weights": (np.int16, (MOST_NAMED,)),
-    "excluded": (np.int16, (MOST_NAMED,)),
+    "state": (np.int32, ()),
+    "text": (np.int32, ()),
+    "first_line": (np.int32, ()),
+    "line_count": (np.uint8, ()),
     "sites": (np.uint32, (MOST_SITES,)),
-    "vector": (np.int8, (512,)),
+}
+"""`text` is a row of Texts."""
+NEED_LINE: Spec = {
+    "number": (np.int32, ()),
+    "theme": (np.uint8, ()),
+    "kind": (np.uint8, ()),
+    "unit": (np.int32, ()),
+    "currency": (np.int32, ()),
+    "from": (np.int32, ()),
+    "to": (np.int32, ()),
+    "quantity": (np.int64, ()),
+    "amount": (np.int64, ()),
 }
 _NO_VECTOR = np.zeros(512, dtype=np.int8)
 _MOST_WEIGHT = 30_000
@@ -116,25 +122,24 @@ class Needs:
     vector: npt.NDArray[np.int8]
 
 
-class _Request(NamedTuple):
-    row: int
-    country: str
-    lines: tuple[Line, ...]
-    places: Mapping[int, frozenset[int]]
-
-
 class Activities:
     """Activities in columns, and open requests, by State. O(1) to put and to remove one."""
 
-    def __init__(self) -> None:
-        self.concepts = Numbers()
+    def __init__(self, texts: Texts | None = None) -> None:
+        """`texts` are those that others share, its own unless given."""
+        self._texts = Texts() if texts is None else texts
+        self.concepts = self._texts.concepts
         self.units = Numbers()
+        self._currencies = Numbers()
+        self._states = Numbers()
         self._table = Columns(ACTIVITY)
         self._rows: dict[str, int] = {}
         self._profiles: dict[str, ActivityProfile] = {}
         self._by_state: defaultdict[str, dict[str, int]] = defaultdict(dict)
         self._needs = Columns(NEED)
-        self._requests: dict[str, _Request] = {}
+        self._lines = Blocks(NEED_LINE)
+        self._requests: dict[str, int] = {}
+        self._places: dict[str, Mapping[int, frozenset[int]]] = {}
         self._needy: defaultdict[str, set[str]] = defaultdict(set)
 
     def put_activity(self, profile: ActivityProfile) -> None:
@@ -163,38 +168,44 @@ class Activities:
             if line.theme in THEME_NUMBERS and line.kind in KIND_NUMBERS
         )[:MOST_LINES]
         if profile.open and lines:
-            row = self._needs.take(**self._need_cells(profile))
-            places = dict(profile.text.places)
-            self._requests[profile.id] = _Request(row, profile.country, lines, places)
+            self._requests[profile.id] = self._put_needs(profile, lines)
             self._needy[profile.country].add(profile.id)
+            if profile.text.places:
+                self._places[profile.id] = dict(profile.text.places)
 
     def remove_request(self, request: str) -> None:
         """Take a request out; nothing happens if it is not here."""
-        if request in self._requests:
-            known = self._requests.pop(request)
-            self._needs.free(known.row)
-            self._needy[known.country].discard(request)
+        row = self._requests.pop(request, None)
+        if row is not None:
+            self._needy[self._country(row)].discard(request)
+            self._places.pop(request, None)
+            one = self._needs.table[row]
+            self._lines.free(int(one["first_line"]), int(one["line_count"]))
+            self._texts.free(int(one["text"]))
+            self._needs.free(row)
 
     def has_company(self, request: str) -> bool:
         """Whether a request is here, and activities of its State are too."""
-        return request in self._requests and bool(self.in_state(self._requests[request].country))
+        row = self._requests.get(request)
+        return row is not None and bool(self.in_state(self._country(row)))
 
     def needs(self, request: str) -> Needs:
         """A request's needs; KeyError for one that is not here."""
-        row, country, lines, places = self._requests[request]
-        cells = {name: self._needs.column(name)[row] for name in self._needs.names}
+        row = self._requests[request]
+        one, texts = self._needs.table[row], self._texts
+        text = int(one["text"])
         return Needs(
             id=request,
-            country=country,
-            window=(int(cells["from"]), int(cells["to"])),
-            lines=lines,
-            has_text=bool(cells["text"]),
-            named=self._names(cells["named"], cells["named_weights"]),
-            concepts=self._names(cells["concepts"], cells["concept_weights"]),
-            excluded=frozenset(self._names(cells["excluded"], cells["excluded"])),
-            sites=cells["sites"],
-            places=places,
-            vector=cells["vector"],
+            country=self._country(row),
+            window=(int(one["from"]), int(one["to"])),
+            lines=self._lines_of(int(one["first_line"]), int(one["line_count"])),
+            has_text=bool(texts.column("stated")[text]),
+            named=texts.named(text),
+            concepts=texts.concepts_of(text),
+            excluded=texts.excluded(text),
+            sites=one["sites"],
+            places=self._places.get(request, {}),
+            vector=texts.column("vector")[text],
         )
 
     def activity(self, activity: str) -> ActivityProfile:
@@ -228,10 +239,62 @@ class Activities:
         spread[list(numbers)] = list(numbers.values())
         return spread
 
+    def _country(self, row: int) -> str:
+        return self._states.name(int(self._needs.column("state")[row])) or ""
+
+    def _put_needs(self, profile: RequestProfile, lines: Sequence[Line]) -> int:
+        """The row that a request's needs are put into; of what does not fit nothing is left."""
+        text = self._texts.take(profile.text)
+        first = self._lines.take(len(lines))
+        try:
+            self._lines.fill(first, [self._line_cells(line, profile.window) for line in lines])
+            return self._needs.take(
+                **{"from": profile.window[0], "to": profile.window[1]},
+                state=self._states.of(profile.country),
+                text=text,
+                first_line=first,
+                line_count=len(lines),
+                sites=_sites(profile.text),
+            )
+        except Exception:
+            self._lines.free(first, len(lines))
+            self._texts.free(text)
+            raise
+
+    def _line_cells(self, line: Line, window: tuple[int, int]) -> dict[str, object]:
+        first, last = line.window or window
+        return {
+            "number": line.number,
+            "theme": THEME_NUMBERS[line.theme],
+            "kind": KIND_NUMBERS[line.kind],
+            "unit": self.units.of(line.unit),
+            "currency": self._currencies.of(line.currency),
+            "from": first,
+            "to": last,
+            "quantity": UNKNOWN if line.quantity is None else line.quantity,
+            "amount": UNKNOWN if line.amount is None else line.amount,
+        }
+
+    def _lines_of(self, first: int, count: int) -> tuple[Line, ...]:
+        rows = self._lines.table[first : first + count].tolist()
+        return tuple(
+            Line(
+                number=number,
+                theme=THEME_CODES[theme],
+                kind=KIND_CODES[kind],
+                quantity=None if quantity == UNKNOWN else quantity,
+                unit=self.units.name(unit),
+                amount=None if amount == UNKNOWN else amount,
+                currency=self._currencies.name(currency),
+                window=(begin, end),
+            )
+            for number, theme, kind, unit, currency, begin, end, quantity, amount in rows
+        )
+
     def _cells(self, profile: ActivityProfile) -> dict[str, object]:
-        line, text = profile.line, profile.text
+        line, text, told = profile.line, profile.text, said(profile.text)
         first, last = profile.window or UNKNOWN_DAYS
-        named, _, excluded = _mentioned(text)
+        numbers, weights = self._numbered(told.named)
         return {
             "theme": THEME_NUMBERS[line.theme],
             "kind": KIND_NUMBERS[line.kind],
@@ -241,58 +304,27 @@ class Activities:
             "from": first,
             "to": last,
             "over": profile.status == "completed",
-            "text_themes": list(strengths(text)[0]),
-            "field": text.field,
-            **self._text_cells(text, named, excluded),
-        }
-
-    def _need_cells(self, profile: RequestProfile) -> dict[str, object]:
-        named, concepts, excluded = _mentioned(profile.text)
-        numbers, weights = self._numbered(concepts)
-        return {
-            "from": profile.window[0],
-            "to": profile.window[1],
-            "concepts": numbers,
-            "concept_weights": weights,
-            **self._text_cells(profile.text, named, excluded),
-        }
-
-    def _text_cells(
-        self, text: Text, named: Mapping[str, int], excluded: Collection[str]
-    ) -> dict[str, object]:
-        numbers, weights = self._numbered(named)
-        sites = sorted(text.particulars.sites)
-        return {
             "text": bool(text.language),
+            "text_themes": list(told.themes),
+            "field": text.field,
             "named": numbers,
             "named_weights": weights,
-            "excluded": self._numbered(dict.fromkeys(excluded, 1))[0],
-            "sites": [*sites, *[0] * (MOST_SITES - len(sites))],
-            "vector": _NO_VECTOR if text.vector is None else centred(text.vector),
+            "excluded": self._numbered(dict.fromkeys(told.excluded, 1))[0],
+            "sites": _sites(text),
+            "vector": _NO_VECTOR if told.vector is None else told.vector,
         }
 
     def _numbered(self, weights: Mapping[str, int]) -> tuple[list[int], list[int]]:
         """Numbers and weights of the heaviest concepts, padded with zeros."""
-        kept = sorted(weights.items(), key=lambda one: (-one[1], one[0]))[:MOST_NAMED]
+        kept = heaviest(weights.items())[:MOST_NAMED]
         padding = [0] * (MOST_NAMED - len(kept))
         numbers = [self.concepts.of(concept) for concept, _ in kept]
         return [*numbers, *padding], [*(min(w, _MOST_WEIGHT) for _, w in kept), *padding]
 
-    def _names(
-        self, numbers: npt.NDArray[np.int16], weights: npt.NDArray[np.int16]
-    ) -> dict[str, int]:
-        pairs = zip(numbers.tolist(), weights.tolist(), strict=True)
-        return {self.concepts.name(number) or "": weight for number, weight in pairs if number}
 
-
-def _mentioned(text: Text) -> tuple[dict[str, int], dict[str, int], frozenset[str]]:
-    """The concepts that a text names and those with the wider ones, by weight in hundredths; and
-    those that it rules out and does not name."""
-    weights = concept_weights(text.concepts)
-    concepts = {name: round(_CENTS * weight) for name, weight in weights.items()}
-    names = {concept for concept, _ in text.concepts}
-    named = {concept: weight for concept, weight in concepts.items() if concept in names}
-    return named, concepts, text.excluded - names
+def _sites(text: Text) -> list[int]:
+    sites = sorted(text.particulars.sites)
+    return [*sites, *[0] * (MOST_SITES - len(sites))]
 
 
 def dollars(line: Line) -> int:

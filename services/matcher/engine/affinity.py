@@ -139,9 +139,9 @@ def _in_common(name: str) -> "_Column":
 
 
 def _meaning(asks: Asks, row: int, others: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
-    vectors, norms = asks.column("vector"), asks.column("vector_norm")
-    products = vectors[others].astype(np.float32) @ vectors[row].astype(np.float32)
-    return _cosine(products, norms[others] * norms[row])
+    vectors, vector = asks.told("vector", others), asks.told("vector", row)
+    products = vectors.astype(np.float32) @ vector.astype(np.float32)
+    return _cosine(products, _norms(asks, "vector_norm", row, others))
 
 
 def _near(asks: Asks, row: int, others: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
@@ -152,19 +152,17 @@ def _near(asks: Asks, row: int, others: npt.NDArray[np.intp]) -> npt.NDArray[np.
 
 
 def _text_themes(asks: Asks, row: int, others: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
-    near = near_themes() @ asks.column("text_themes")[row].astype(np.int64)
-    products = (asks.column("text_themes")[others] * near).sum(axis=1)
-    norms = asks.column("theme_norm")[others] * asks.column("theme_norm")[row]
-    return _cosine(products, norms)
+    near = near_themes() @ asks.told("text_themes", row).astype(np.int64)
+    products = (asks.told("text_themes", others) * near).sum(axis=1)
+    return _cosine(products, _norms(asks, "theme_norm", row, others))
 
 
 def _concepts(asks: Asks, row: int, others: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
-    weights = np.zeros(len(asks.concepts), dtype=np.int64)
-    weights[asks.column("concepts")[row]] = asks.column("concept_weights")[row]
+    weights = np.zeros(len(asks.texts.concepts), dtype=np.int64)
+    weights[asks.told("concepts", row)] = asks.told("concept_weights", row)
     weights[0] = 0
-    products = weights[asks.column("concepts")[others]] * asks.column("concept_weights")[others]
-    norms = asks.column("concept_norm")[others] * asks.column("concept_norm")[row]
-    return _cosine(products.sum(axis=1), norms)
+    products = weights[asks.told("concepts", others)] * asks.told("concept_weights", others)
+    return _cosine(products.sum(axis=1), _norms(asks, "concept_norm", row, others))
 
 
 def _together(asks: Asks, row: int, others: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
@@ -174,6 +172,13 @@ def _together(asks: Asks, row: int, others: npt.NDArray[np.intp]) -> npt.NDArray
     shorter = np.minimum(last - first, own_last - own_first) + 1
     together: npt.NDArray[np.float64] = days / np.maximum(shorter, 1)
     return together
+
+
+def _norms(
+    asks: Asks, name: str, row: int, others: npt.NDArray[np.intp]
+) -> npt.NDArray[np.float64]:
+    norms: npt.NDArray[np.float64] = asks.told(name, others) * asks.told(name, row)
+    return norms
 
 
 def _cosine(

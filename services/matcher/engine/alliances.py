@@ -20,7 +20,9 @@ import numpy.typing as npt
 from services.matcher.engine.affinity import Affinity, bound, features, joining
 from services.matcher.engine.asks import Ask, Asks
 from services.matcher.engine.bonds import Bonds
+from services.matcher.engine.chains import Chains
 from services.matcher.engine.geography import Geography
+from services.matcher.engine.texts import Texts
 
 LEAST_STATES = 2
 """One State's requests alone are no alliance, however many."""
@@ -33,11 +35,15 @@ class Formation:
     is so.
     """
 
-    def __init__(self, affinity: Affinity, geography: Geography) -> None:
+    def __init__(
+        self, affinity: Affinity, geography: Geography, texts: Texts | None = None
+    ) -> None:
+        """`texts` are those that others share, its own unless given."""
         self._affinity = affinity
-        self._asks = Asks(Bonds(geography))
+        self._asks = Asks(Bonds(geography), texts)
         self._anchors: dict[str, str] = {}
-        self._groups: defaultdict[str, set[str]] = defaultdict(set)
+        self._groups: Chains[str] = Chains()
+        """The rows of each anchor's group."""
         self._barred: dict[str, frozenset[str]] = {}
         self._barred_from: defaultdict[str, set[str]] = defaultdict(set)
         self._kept: dict[str, frozenset[str]] = {}
@@ -100,7 +106,7 @@ class Formation:
 
     def anchors(self) -> tuple[str, ...]:
         """The anchors of all groups, by id."""
-        return tuple(sorted(anchor for anchor, group in self._groups.items() if group))
+        return tuple(sorted(self._groups))
 
     def group(self, anchor: str, today: int) -> tuple[str, ...]:
         """The requests that belong to an anchor on a day, the earliest first, of any States.
@@ -111,7 +117,7 @@ class Formation:
         barred = self._barred.get(anchor, frozenset())
         found = [
             request
-            for request in self._groups.get(anchor, ())
+            for request in self._standing_by(anchor)
             if request not in barred and self._is_open(request, today)
         ]
         return tuple(sorted(found, key=self._asks.key))
@@ -145,14 +151,16 @@ class Formation:
         anchor = self._anchors.pop(request, None)
         if anchor is None:
             return
-        self._groups[anchor].discard(request)
+        self._groups.remove(anchor, self._asks.row(request))
         self._changed.add(anchor)
         if anchor == request:
             self._asks.column("anchor")[self._asks.row(request)] = False
-            for follower in self._groups[request]:
+            for follower in self._standing_by(request):
                 self._wait(follower)
-        if not self._groups[anchor]:
-            del self._groups[anchor]
+
+    def _standing_by(self, anchor: str) -> list[str]:
+        """The requests of an anchor's group, in no order."""
+        return [self._asks.id(row) for row in self._groups.rows(anchor)]
 
     def _place(self, request: str) -> None:
         anchor = self._choice(request)
@@ -160,7 +168,7 @@ class Formation:
         if anchor != before:
             self._leave(request)
             self._anchors[request] = anchor
-            self._groups[anchor].add(request)
+            self._groups.put(anchor, self._asks.row(request))
         self._changed.add(anchor)
         if anchor == request != before:
             self._asks.column("anchor")[self._asks.row(request)] = True

@@ -16,10 +16,9 @@ import numpy.typing as npt
 from services.matcher.engine.bonds import Bonds
 from services.matcher.engine.codes import KIND_CODES, KIND_NUMBERS, THEME_CODES, THEME_NUMBERS
 from services.matcher.engine.columns import Columns, Spec
-from services.matcher.engine.entries import MOST_LINES, request_entry
-from services.matcher.engine.names import Numbers
-from services.matcher.engine.packing import MOST_CONCEPTS, length_of, vector_of
+from services.matcher.engine.entries import MOST_LINES, said
 from services.matcher.engine.profiles import RequestProfile
+from services.matcher.engine.texts import Texts
 
 WHOLE = 1000
 """Shares are whole thousandths, so that their sums are exact."""
@@ -27,7 +26,6 @@ WHOLE = 1000
 _NO_DAY = date.max.toordinal()
 _CONFIDENTIAL = frozenset({"parties", "coordinators"})
 """Levels of requests that other States do not hear of."""
-_ANY_DAY = date(2000, 1, 1)
 
 ASK: Spec = {
     "state": (np.int16, ()),
@@ -38,14 +36,9 @@ ASK: Spec = {
     "anchor": (np.bool_, ()),
     "themes": (np.int16, (len(THEME_CODES),)),
     "kinds": (np.int16, (len(KIND_CODES),)),
-    "text_themes": (np.int16, (len(THEME_CODES),)),
-    "theme_norm": (np.float64, ()),
-    "concepts": (np.int16, (MOST_CONCEPTS,)),
-    "concept_weights": (np.int16, (MOST_CONCEPTS,)),
-    "concept_norm": (np.float64, ()),
-    "vector": (np.int8, (512,)),
-    "vector_norm": (np.float64, ()),
+    "text": (np.int32, ()),
 }
+"""`text` is a row of Texts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +86,13 @@ def _first_day(history: Iterable[Mapping[str, Any]]) -> int:
 class Asks:
     """Asks in columns. Adding, changing and removing one is O(1) in their number."""
 
-    def __init__(self, bonds: Bonds) -> None:
+    def __init__(self, bonds: Bonds, texts: Texts | None = None) -> None:
+        """`texts` are those that others share, its own unless given."""
         self.table = Columns(ASK)
         self.bonds = bonds
-        self.concepts = Numbers()
+        self.texts = Texts() if texts is None else texts
         self._rows: dict[str, int] = {}
-        self._asks: dict[int, tuple[str, str, int]] = {}
+        self._ids: list[str] = []
 
     def __contains__(self, request: object) -> bool:
         return request in self._rows
@@ -108,16 +102,16 @@ class Asks:
         return self._rows[request]
 
     def id(self, row: int) -> str:
-        """The request in a row."""
-        return self._asks[row][0]
+        """The request in a row that is in use."""
+        return self._ids[row]
 
     def country(self, request: str) -> str:
         """The State whose request it is."""
-        return self._asks[self._rows[request]][1]
+        return self.bonds.name(int(self.column("state")[self._rows[request]]))
 
     def key(self, request: str) -> tuple[int, str]:
         """Who was there first: see Ask."""
-        return self._asks[self._rows[request]][2], request
+        return int(self.column("since")[self._rows[request]]), request
 
     def column(self, name: str) -> npt.NDArray[Any]:
         """A column of the table; valid until the next `put`."""
@@ -126,27 +120,36 @@ class Asks:
     def put(self, ask: Ask) -> None:
         """Add a request or replace it; raises what keeps it from being read."""
         self.remove(ask.id)
-        row = self.table.take(**self._cells(ask))
+        text = self.texts.take(ask.profile.text)
+        try:
+            row = self.table.take(**self._cells(ask), text=text)
+        except Exception:
+            self.texts.free(text)
+            raise
         self._rows[ask.id] = row
-        self._asks[row] = (ask.id, ask.profile.country, ask.since)
+        if row == len(self._ids):
+            self._ids.append(ask.id)
+        else:
+            self._ids[row] = ask.id
 
     def remove(self, request: str) -> None:
         """Take a request out; nothing happens if it is not here."""
         row = self._rows.pop(request, None)
         if row is not None:
+            self.texts.free(int(self.column("text")[row]))
             self.table.free(row)
-            del self._asks[row]
+
+    def told(self, name: str, rows: int | npt.NDArray[np.intp]) -> npt.NDArray[Any]:
+        """A column of the texts of some rows, or its cell of one."""
+        told: npt.NDArray[Any] = self.texts.column(name)[self.column("text")[rows]]
+        return told
 
     def _cells(self, ask: Ask) -> dict[str, object]:
         profile = ask.profile
-        entry = request_entry(profile, {}, _ANY_DAY)
         themes, kinds = _shares(profile)
         if not any(themes):
-            themes = _parts(entry.text_themes)
-            kinds = _parts(entry.text_kinds)
-        concepts = sorted(entry.concepts.items(), key=lambda one: (-one[1], one[0]))[:MOST_CONCEPTS]
-        weights = [weight for _, weight in concepts]
-        vector = vector_of(entry)
+            told = said(profile.text)
+            themes, kinds = _parts(told.themes), _parts(told.kinds)
         return {
             "state": self.bonds.number(profile.country),
             "since": ask.since,
@@ -156,13 +159,6 @@ class Asks:
             "anchor": False,
             "themes": themes,
             "kinds": kinds,
-            "text_themes": list(entry.text_themes),
-            "theme_norm": entry.theme_norm,
-            "concepts": _padded([self.concepts.of(name) for name, _ in concepts]),
-            "concept_weights": _padded(weights),
-            "concept_norm": _length(weights),
-            "vector": vector,
-            "vector_norm": length_of(vector),
         }
 
 
@@ -184,11 +180,3 @@ def _shares(profile: RequestProfile) -> tuple[list[int], list[int]]:
 def _parts(values: Sequence[float]) -> list[int]:
     total = sum(values)
     return [round(WHOLE * value / total) if total else 0 for value in values]
-
-
-def _padded(values: Sequence[int]) -> list[int]:
-    return [*values, *([0] * (MOST_CONCEPTS - len(values)))]
-
-
-def _length(values: Iterable[int]) -> float:
-    return float(np.sqrt(float(sum(value * value for value in values))))

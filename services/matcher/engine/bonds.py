@@ -57,13 +57,21 @@ class Bonds:
 
     def __init__(self, geography: Geography) -> None:
         known = {country.alpha3 for country in all_countries()} | set(geography.file_areas)
-        self._numbers = {alpha3: number for number, alpha3 in enumerate(sorted(known))}
+        self._names = sorted(known)
+        self._numbers = {alpha3: number for number, alpha3 in enumerate(self._names)}
         self._rows: dict[str, npt.NDArray[np.uint8]] = {}
         self._geography = geography
 
     def number(self, alpha3: str) -> int:
         """The State's number."""
-        return self._numbers.setdefault(alpha3, len(self._numbers))
+        if alpha3 not in self._numbers:
+            self._numbers[alpha3] = len(self._names)
+            self._names.append(alpha3)
+        return self._numbers[alpha3]
+
+    def name(self, number: int) -> str:
+        """The code of the State with a number."""
+        return self._names[number]
 
     def of(self, alpha3: str) -> npt.NDArray[np.uint8]:
         """The State's bond with each other, by number."""

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from services.matcher.engine.columns import Blocks, Spec
+from services.matcher.engine.columns import Blocks, Spec, blank, grown
 
 Key = tuple[int, int]
 """A theme's number, and an area's; see records.py."""
@@ -54,7 +54,7 @@ class Cells:
         self._free: list[int] = []
         self._links = np.full(_FIRST_BLOCKS, END, dtype=np.int32)
         self._columns = {
-            name: np.zeros((_FIRST_BLOCKS * BLOCK, *shape), dtype=dtype)
+            name: blank((_FIRST_BLOCKS * BLOCK, *shape), dtype)
             for name, (dtype, shape) in spec.items()
         }
         self._spots = Blocks({"place": (np.int32, ())})
@@ -147,9 +147,9 @@ class Cells:
         block = len(self._keys)
         self._keys.append(key)
         if block == len(self._links):
-            self._links = _doubled(self._links)
+            self._links = grown(self._links, 2 * len(self._links))
             for name, column in self._columns.items():
-                self._columns[name] = _doubled(column)
+                self._columns[name] = grown(column, 2 * len(column))
         return block
 
     def _vacate(self, place: int) -> None:
@@ -170,10 +170,3 @@ class Cells:
 def _in_last(size: int) -> int:
     """How many places of a cell's newest block are taken."""
     return (size - 1) % BLOCK + 1
-
-
-def _doubled(column: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    # Zeros that nobody has written take no memory yet; a copy padded with them would.
-    grown = np.zeros((2 * len(column), *column.shape[1:]), dtype=column.dtype)
-    grown[: len(column)] = column
-    return grown

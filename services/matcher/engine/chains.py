@@ -1,35 +1,39 @@
 """Which rows belong together, in a few bytes a row: of each the one after it and before it."""
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
+from typing import Generic, TypeVar
 
 _END = -1
+_GROWTH = 8
+"""A table that is full grows by this part of it."""
+_Key = TypeVar("_Key", bound=Hashable)
 
 
-class Chains:
-    """Rows under numbers, such as those of their owners. Putting and removing one is O(1).
+class Chains(Generic[_Key]):
+    """Rows under keys, such as their owners' numbers. Putting and removing one is O(1).
 
     A set of rows for each key would take several times the memory.
     """
 
     def __init__(self) -> None:
-        self._first: dict[int, int] = {}
+        self._first: dict[_Key, int] = {}
         self._after = array("i")
         self._before = array("i")
 
-    def put(self, key: int, row: int) -> None:
+    def put(self, key: _Key, row: int) -> None:
         """Put a row, which is under no key."""
-        missing = row + 1 - len(self._after)
-        if missing > 0:
-            self._after.extend([_END] * missing)
-            self._before.extend([_END] * missing)
+        if row >= len(self._after):
+            more = [_END] * max(row + 1 - len(self._after), len(self._after) // _GROWTH)
+            self._after.extend(more)
+            self._before.extend(more)
         following = self._first.get(key, _END)
         self._after[row], self._before[row] = following, _END
         if following != _END:
             self._before[following] = row
         self._first[key] = row
 
-    def remove(self, key: int, row: int) -> None:
+    def remove(self, key: _Key, row: int) -> None:
         """Take out a row, which is under this key."""
         before, following = self._before[row], self._after[row]
         if following != _END:
@@ -41,7 +45,11 @@ class Chains:
         else:
             del self._first[key]
 
-    def rows(self, key: int) -> Iterator[int]:
+    def __iter__(self) -> Iterator[_Key]:
+        """The keys that rows are under."""
+        return iter(self._first)
+
+    def rows(self, key: _Key) -> Iterator[int]:
         """The rows under a key, in no order."""
         row = self._first.get(key, _END)
         while row != _END:

@@ -4,6 +4,9 @@ A row's cells stand together in memory: who reads a row here and there waits onc
 column.
 """
 
+import contextlib
+import math
+import mmap
 import struct
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -13,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 _FIRST_SIZE = 64
-_LINE_WORDS = 8
-"""Words of eight bytes that come from memory together."""
+_HUGE = 4 * 2**20
+"""Bytes from which on larger pages are asked for, as NumPy does of its own."""
 
 Spec = Mapping[str, tuple[npt.DTypeLike, tuple[int, ...]]]
 """Columns by name: the type of a cell, and its shape, () for a single number."""
@@ -30,7 +33,7 @@ class Columns:
     def __init__(self, spec: Spec) -> None:
         self._table = _made(spec)
         self._packing = _Packing(self._table.dtype)
-        self._used = np.zeros(_FIRST_SIZE, dtype=bool)
+        self._used = blank((_FIRST_SIZE,), np.bool_)
         self._free: list[int] = []
         self._end = 0
 
@@ -77,8 +80,8 @@ class Columns:
 
     def _next(self) -> int:
         if self._end == len(self._used):
-            self._table = _grown(self._table, 2 * self._end)
-            self._used = _grown(self._used, 2 * self._end)
+            self._table = grown(self._table, 2 * self._end)
+            self._used = grown(self._used, 2 * self._end)
         self._end += 1
         return self._end - 1
 
@@ -104,7 +107,7 @@ class Blocks:
         self._end += count
         if self._end > self._size:
             self._size = max(2 * self._size, self._end)
-            self._table = _grown(self._table, self._size)
+            self._table = grown(self._table, self._size)
         return first
 
     def fill(self, first: int, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -176,21 +179,27 @@ def _bytes(values: npt.ArrayLike, size: int) -> bytes:
     return packed
 
 
-def lined_up(rows: int, words: int) -> npt.NDArray[np.uint64]:
-    """Rows of words, all zero, that lie in as few cache lines as so many words can."""
-    # Zeros that nobody has written take no memory yet.
-    raw = np.zeros(rows * words + _LINE_WORDS, dtype=np.uint64)
-    skipped = -raw.ctypes.data // raw.itemsize % _LINE_WORDS
-    return raw[skipped : skipped + rows * words].reshape(rows, words)
+def blank(shape: tuple[int, ...], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+    """Zeros in pages of their own, of which only those that are written take memory.
+
+    What the usual zeros are given may be a used part of the heap, all of which is written then,
+    and what a table that grew leaves there stays with the process.
+    """
+    cell = np.dtype(dtype)
+    pages = mmap.mmap(-1, max(math.prod(shape) * cell.itemsize, 1))
+    if len(pages) >= _HUGE and hasattr(mmap, "MADV_HUGEPAGE"):
+        with contextlib.suppress(OSError):  # there are kernels without
+            pages.madvise(mmap.MADV_HUGEPAGE)
+    return np.frombuffer(pages, dtype=cell, count=math.prod(shape)).reshape(shape)
+
+
+def grown(table: npt.NDArray[Any], size: int) -> npt.NDArray[Any]:
+    """A table with as many rows, those that it has first, zeros after them."""
+    made = blank((size, *table.shape[1:]), table.dtype)
+    made[: len(table)] = table
+    return made
 
 
 def _made(spec: Spec) -> npt.NDArray[Any]:
     cells = [(name, dtype, shape) for name, (dtype, shape) in spec.items()]
-    return np.zeros(_FIRST_SIZE, dtype=np.dtype(cells, align=True))
-
-
-def _grown(table: npt.NDArray[Any], size: int) -> npt.NDArray[Any]:
-    # Zeros that nobody has written take no memory yet; a copy padded with them would.
-    grown = np.zeros(size, dtype=table.dtype)
-    grown[: len(table)] = table
-    return grown
+    return blank((_FIRST_SIZE,), np.dtype(cells, align=True))

@@ -149,8 +149,8 @@ def _entry(
     ceiling: int,
     barred: int = 0,
 ) -> Entry:
-    text, said = profile.text, _said(profile.text)
-    text_themes, text_kinds = said.themes, said.kinds
+    text, told = profile.text, said(profile.text)
+    text_themes, text_kinds = told.themes, told.kinds
     coded = [line for line in profile.lines if _has_codes(line)][:MOST_LINES]
     if coded:
         lines = resolved(coded, profile.window, committed, on, ceiling, barred)
@@ -176,20 +176,20 @@ def _entry(
         themes=themes or ALL_THEMES,
         language=text.language,
         text_themes=text_themes,
-        theme_norm=said.theme_norm,
+        theme_norm=told.theme_norm,
         text_kinds=text_kinds,
         field=text.field,
-        named=said.named,
-        concepts=said.concepts,
-        excluded=said.excluded,
+        named=told.named,
+        concepts=told.concepts,
+        excluded=told.excluded,
         terms=text.terms,
-        vector=said.vector,
+        vector=told.vector,
         particulars=text.particulars,
         channel=profile.channel if isinstance(profile, RequestProfile) else None,
     )
 
 
-class _Said(NamedTuple):
+class Said(NamedTuple):
     """What an entry has of a text, whatever the record's lines and the day are."""
 
     themes: tuple[int, ...]
@@ -202,11 +202,12 @@ class _Said(NamedTuple):
 
 
 @lru_cache(maxsize=64)  # of one event several entries are made, soon one after the other
-def _said(text: Text) -> _Said:
+def said(text: Text) -> Said:
+    """What a text says; the same for whoever asks soon after."""
     themes, kinds = strengths(text)
     weighed = [(name, round(FULL * part)) for name, part in concept_weights(text.concepts).items()]
     concepts = dict(heaviest(weighed))
-    return _Said(
+    return Said(
         themes=themes,
         theme_norm=_theme_norm(themes),
         kinds=kinds,

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from services.matcher.engine import glance
 from services.matcher.engine.cells import Cells, Key
 from services.matcher.engine.codes import THEME_CODES
-from services.matcher.engine.columns import Spec, lined_up
+from services.matcher.engine.columns import Spec, blank, grown
 from services.matcher.engine.entries import Entry, EntryLine
 from services.matcher.engine.index import Index
 from services.matcher.engine.inference import CLEAR
@@ -35,7 +35,7 @@ class Finding:
         self._index = index
         self._whom = whom
         self._words = words
-        self._gists = lined_up(_FIRST_SIZE, glance.GIST)
+        self._gists = blank((_FIRST_SIZE, glance.GIST), np.uint64)
 
     @property
     def gists(self) -> npt.NDArray[np.uint64]:
@@ -54,9 +54,7 @@ class Finding:
             "named": min(len(concepts), glance.MOST_NAMED),
         }
         if row >= len(self._gists):
-            grown = lined_up(2 * row, glance.GIST)
-            grown[: len(self._gists)] = self._gists
-            self._gists = grown
+            self._gists = grown(self._gists, 2 * row)
         terms = [term for term, _ in entry.terms]
         self._gists[row] = glance.gist_words(vector_of(entry), concepts, terms)
         run = self.cells.put(row, sorted(keys), words)

@@ -59,7 +59,7 @@ class Index:
         self._names = names
         self._rows: dict[str, int] = {}
         self._ids: list[str | None] = []
-        self._chains = Chains()
+        self._chains: Chains[int] = Chains()
 
     def __contains__(self, record: object) -> bool:
         return record in self._rows

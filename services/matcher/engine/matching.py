@@ -1,6 +1,5 @@
 """The engine: two directions of one question, answered from memory."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -15,6 +14,7 @@ from services.matcher.engine.duplicates import Likely, likely_duplicates
 from services.matcher.engine.embargoes import Embargo
 from services.matcher.engine.features import FEATURES
 from services.matcher.engine.geography import Geography
+from services.matcher.engine.lists import Lists
 from services.matcher.engine.pairing import (
     Pairing,
     Told,
@@ -66,8 +66,7 @@ class Engine:
         self.model = model
         self.size = size
         self._records = Records(geography, as_of)
-        self._listed: dict[str, tuple[str, ...]] = {}
-        self._listing: defaultdict[str, set[str]] = defaultdict(set)
+        self._lists = Lists(size)
 
     @property
     def as_of(self) -> date:
@@ -80,8 +79,7 @@ class Engine:
         Every shortlist may change by it, so every request is to be ranked again. Returns the
         records that cannot be used on that day: they are as if they were not here.
         """
-        self._listed.clear()
-        self._listing.clear()
+        self._lists = Lists(self.size)
         return self._records.advance(as_of)
 
     def use(self, model: Model) -> None:
@@ -91,12 +89,12 @@ class Engine:
         """
         _require_features(model)
         self.model = model
-        self._listed.clear()
-        self._listing.clear()
+        self._lists = Lists(self.size)
         self._records.found.open_ends()
 
     def put_request(self, profile: RequestProfile) -> None:
         """Add a request or replace it; its list is to be made anew. O(1) in the records held."""
+        self._forget_list(profile.id)
         self._records.put_request(profile)
 
     def put_offer(self, profile: OfferProfile) -> None:
@@ -105,8 +103,8 @@ class Engine:
 
     def remove_request(self, request: str) -> None:
         """Take a request out, and its list; nothing happens if it is not here."""
-        self._records.remove_request(request)
         self._forget_list(request)
+        self._records.remove_request(request)
 
     def remove_offer(self, offer: str) -> None:
         """Take an offer out; `affected` still tells whose lists it stood in."""
@@ -204,7 +202,7 @@ class Engine:
         In a large register only those are scored that an estimate finds worth it, unless `exact`.
         """
         requests = self._records.requests
-        concerned = set(self._listing.get(offer, ()))
+        concerned = {requests.id(row) for row in self._lists.rows(offer)}
         if offer in self._records.offers:
             found = search.requests_entered(self._records, self.model, offer, exact=exact)
             ends = requests.records.column("end")[found.rows]
@@ -271,12 +269,10 @@ class Engine:
         return _pairings(*named, found, best[ranked], told)
 
     def _remember(self, request: str, entries: tuple[Pairing, ...]) -> None:
-        self._forget_list(request)
-        self._listed[request] = tuple(entry.offer for entry in entries)
-        for entry in entries:
-            self._listing[entry.offer].add(request)
+        row = self._records.requests.row(request)
+        self._lists.put(row, [entry.offer for entry in entries])
         if len(entries) == self.size:
-            self._records.found.set_end(self._records.requests.row(request), entries[-1].score)
+            self._records.found.set_end(row, entries[-1].score)
         else:
             self._restore_end(request)
 
@@ -284,8 +280,8 @@ class Engine:
         self._records.found.set_end(self._records.requests.row(request), OPEN_END)
 
     def _forget_list(self, request: str) -> None:
-        for offer in self._listed.pop(request, ()):
-            self._listing[offer].discard(request)
+        if request in self._records.requests:
+            self._lists.put(self._records.requests.row(request), ())
 
 
 def _pairings(

@@ -18,8 +18,14 @@ class Noes:
 
     def take_back(self, request: str, offer: str) -> None:
         """Forget a no; nothing happens if there was none."""
-        self._of_requests[request].discard(offer)
-        self._of_offers[offer].discard(request)
+        for known, one, other in (
+            (self._of_requests, request, offer),
+            (self._of_offers, offer, request),
+        ):
+            if one in known:
+                known[one].discard(other)
+                if not known[one]:
+                    del known[one]
 
     def has(self, request: str, offer: str) -> bool:
         """Whether somebody said no to the pair."""

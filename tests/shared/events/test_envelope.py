@@ -86,7 +86,9 @@ def test_round_trip(type_: str, epoch: int, number: int, time: datetime, tombsto
     )
     key, value, headers = encode(event)
     assert (value is None) == tombstone
-    assert decode(Record(key, value, [*headers])) == event
+    decoded = decode(Record(key, value, [*headers]))
+    assert decoded == event
+    assert decoded.data.get("id", decoded.subject) is decoded.subject
 
 
 def test_binary_binding() -> None:

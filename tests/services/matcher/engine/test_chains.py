@@ -5,7 +5,8 @@ from services.matcher.engine.chains import Chains
 
 
 def test_rows_are_under_the_key_that_they_were_put_under_last() -> None:
-    chance, chains = Random(0), Chains()
+    chance = Random(0)
+    chains: Chains[int] = Chains()
     wanted: defaultdict[int, set[int]] = defaultdict(set)
     where: dict[int, int] = {}
     for _ in range(3_000):

@@ -1,7 +1,10 @@
+import os
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from services.matcher.engine.columns import Columns
+from services.matcher.engine.columns import Columns, blank
 
 
 def test_rows_are_filled_freed_and_used_again() -> None:
@@ -25,3 +28,20 @@ def test_a_value_that_does_not_fit_takes_no_row() -> None:
         table.take(number=1_000)
     assert (len(table), table.used.tolist()) == (1, [True, False])
     assert table.take(number=2) == 1
+
+
+def test_what_a_table_leaves_goes_back_to_the_system() -> None:
+    np.ones(3 * 2**20)  # once so much was freed, as much is taken from the heap
+    tables, beside = [], []
+    for _ in range(4):
+        tables.append(blank((2**23,), np.uint8))
+        tables[-1][:] = 1
+        beside.append(np.ones(2**14))
+    held = _resident()
+    tables.clear()
+    assert held - _resident() > 30 * 2**20
+
+
+def _resident() -> int:
+    pages = Path("/proc/self/statm").read_text(encoding="ascii").split()[1]
+    return int(pages) * os.sysconf("SC_PAGE_SIZE")
