@@ -54,6 +54,7 @@ from shared.web.prepared import prepare_database
 LATENCY_REQUESTS = 60
 THROUGHPUT_REQUESTS = 1_000
 BATCH = 100
+_Record = tuple[bytes, bytes | None, Sequence[tuple[str, bytes]]]
 SENT_AT_ONCE = 500
 QUIET_SECONDS = 3.0
 PATIENCE = 1800.0
@@ -120,28 +121,32 @@ def _hold(stack: Stack, offers: Sequence[Event]) -> None:
         wait_until_settled(Watch(settings, []), QUIET_SECONDS, PATIENCE)
 
 
-def _produce(settings: Settings, topic: str, events: Sequence[Event]) -> None:
+def _produce(settings: Settings, topic: str, events: Iterable[Event]) -> None:
     """Send all events; what a broker that is behind has not taken in time is sent again."""
+    _send(settings, topic, [encode(event) for event in events])
+
+
+def _send(settings: Settings, topic: str, records: Sequence[_Record]) -> None:
     name = f"{settings.topic_prefix}{topic}"
     with closing(clients.producer(settings)) as producer:
-        for start in range(0, len(events), SENT_AT_ONCE):
-            waiting = events[start : start + SENT_AT_ONCE]
+        for start in range(0, len(records), SENT_AT_ONCE):
+            waiting = records[start : start + SENT_AT_ONCE]
             while waiting:
                 waiting = _refused(producer, name, waiting)
 
 
-def _refused(producer: KafkaProducer, topic: str, events: Sequence[Event]) -> list[Event]:
-    """The events that the broker did not take of those that it was sent."""
+def _refused(producer: KafkaProducer, topic: str, records: Sequence[_Record]) -> list[_Record]:
+    """The records that the broker did not take of those that it was sent."""
     sent = []
-    for event in events:
-        key, value, headers = encode(event)
-        sent.append((event, producer.send(topic, key=key, value=value, headers=list(headers))))
+    for record in records:
+        key, value, headers = record
+        sent.append((record, producer.send(topic, key=key, value=value, headers=list(headers))))
     refused = []
-    for event, future in sent:
+    for record, future in sent:
         try:
             future.get()
         except RetriableError:
-            refused.append(event)
+            refused.append(record)
     return refused
 
 
@@ -203,8 +208,7 @@ def _floor(settings: Settings, offers: Sequence[Event], requests: Sequence[Event
             read = 0
             while read < len(offers):
                 read += len(reader.poll(200))
-            begun = time.perf_counter()
-            with _sent_meanwhile(settings, requests):
+            with _sent_meanwhile(settings, requests) as begun:
                 seen, writes = 0, []
                 while seen < len(requests):
                     for one in reader.poll(25):
@@ -232,8 +236,8 @@ def _matching(settings: Settings, _: Sequence[Event], requests: Sequence[Event])
             thread.start()
         try:
             wait_until(worker.ready, PATIENCE, "the worker having its partitions")
-            begun = time.perf_counter()
-            with _sent_meanwhile(settings, requests):
+            wait_until(worker.at_rest, PATIENCE, "the offers being compared")
+            with _sent_meanwhile(settings, requests) as begun:
                 # By the worker's own count at first: to ask the store over and over is load too.
                 wait_until(
                     lambda: _written() - before >= len(requests) <= Shortlist.objects.count(),
@@ -255,12 +259,15 @@ def _written() -> float:
 
 
 @contextmanager
-def _sent_meanwhile(settings: Settings, requests: Sequence[Event]) -> Iterator[None]:
-    """Send the requests' events as fast as they are taken, while the block waits for them."""
-    sender = threading.Thread(target=_produce, args=(settings, "requests.v1", requests))
+def _sent_meanwhile(settings: Settings, requests: Sequence[Event]) -> Iterator[float]:
+    """Send the requests' events as fast as they are taken, while the block waits for them; from
+    when on, by the performance counter. What is sent is made before: that is no part of reading."""
+    records = [encode(request) for request in requests]
+    sender = threading.Thread(target=_send, args=(settings, "requests.v1", records))
+    begun = time.perf_counter()
     sender.start()
     try:
-        yield
+        yield begun
     finally:
         sender.join()
 

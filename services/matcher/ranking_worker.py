@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import date, datetime
@@ -30,10 +30,10 @@ from services.matcher.shortlists import Ranking
 from services.matcher.storing import Chunk, Storing
 from shared import tracing
 from shared.events import clients
-from shared.events.envelope import SHORTLIST
+from shared.events.envelope import REQUEST, SHORTLIST
 from shared.events.letters import DeadLetters
 from shared.events.outbox import Contention
-from shared.events.reader import TopicReader
+from shared.events.reader import Received, TopicReader
 from shared.events.topics import Topics
 from shared.events.work import INFRASTRUCTURE
 from shared.settings import Settings
@@ -42,7 +42,7 @@ CHUNK = 100
 """Requests ranked and written in one go; between two goes the worker reads on."""
 DRAIN_SECONDS = 0.25
 IDLE_MS = 100
-CATCH_UP_MS = 200
+CATCH_UP_MS, CATCH_UP_RECORDS = 200, 500
 PAUSE_SECONDS = 0.5
 MEASURE_SECONDS = 1.0
 MODEL_SECONDS = 3.0
@@ -51,6 +51,9 @@ RECHECK_SECONDS = 30.0
 """How often the worker looks for cases that a stalled former owner opened."""
 HANGING_SECONDS = 60.0
 """A worker that has not come round for so long no longer counts as working."""
+PUT_OFF = 5
+"""So many chunks are ranked, while more waits, before others are compared: in a burst lists come
+first, and what is like what follows."""
 ALLIED_SECONDS = 1.0
 """How often alliances are written at most."""
 _COVERAGE = "coverage"
@@ -92,6 +95,8 @@ class RankingWorker:
         self._asked = self._turned
         self._rechecked = self._turned
         self._allied = self._turned
+        self._more_came = False
+        self._put_off = 0
         self._membership = Membership(
             settings, self._topics.requests, self._caught_up, self._working
         )
@@ -108,6 +113,14 @@ class RankingWorker:
     def ready(self) -> bool:
         """Whether the index has caught up and the group has given this worker its share."""
         return self._assigned.is_set()
+
+    def at_rest(self) -> bool:
+        """Whether nothing that was read waits to be ranked or compared."""
+        return not (
+            self._duplicates.ready
+            or self._coverage.waiting
+            or any(self._feed.dirty[partition] for partition in self._ownership.fences)
+        )
 
     @property
     def fences(self) -> Mapping[int, int]:
@@ -131,7 +144,7 @@ class RankingWorker:
             return
         with closing(reader), closing(self._storing):
             while not (reader.caught_up() or stop.is_set()):
-                self._read(reader, CATCH_UP_MS)
+                self._read(reader, CATCH_UP_MS, CATCH_UP_RECORDS)
                 self._feed.forget_offers()  # whatever is assigned is worked as a whole
                 self._duplicates.forget()
                 self._coverage.forget()
@@ -155,16 +168,19 @@ class RankingWorker:
         return time.monotonic() - self._turned < HANGING_SECONDS
 
     def _take_in(self, reader: TopicReader) -> None:
-        """Read what has come, follow the group and the calendar."""
-        waiting = (
-            self._duplicates.ready
-            or self._coverage.waiting
-            or any(self._feed.dirty[partition] for partition in self._ownership.fences)
-        )
+        """Read what has come, follow the group and the calendar.
+
+        A chunk of requests is ranked at once, and stored while the next is read: to read on would
+        only keep the database waiting. Of offers, which each may concern many requests, as many are
+        taken in before as come in some time.
+        """
         until = time.monotonic() + DRAIN_SECONDS
-        came = self._read(reader, 0 if waiting else IDLE_MS)
-        while came and time.monotonic() < until:
-            came = self._read(reader, 0)
+        came = self._read(reader, IDLE_MS if self.at_rest() else 0, CHUNK)
+        requests = _requests_among(came)
+        while came and requests < CHUNK and time.monotonic() < until:
+            came = self._read(reader, 0, CHUNK)
+            requests += _requests_among(came)
+        self._more_came = requests >= CHUNK
         self._feed.settle()
         self._fresh.update(self._ownership.follow(self._membership.changes))
         self._feed.mark_partitions(self._fresh)
@@ -198,19 +214,20 @@ class RankingWorker:
             metrics.MODEL_CHANGES.inc()
             log.info("another model is in use", model=model.version)
 
-    def _read(self, reader: TopicReader, timeout_ms: int) -> bool:
-        received = reader.poll(timeout_ms)
+    def _read(self, reader: TopicReader, timeout_ms: int, most: int) -> Sequence[Received]:
+        received = reader.poll(timeout_ms, most)
         for one in received:
             self._feed.apply(one)
             self._alliances.hear(one)
             self._duplicates.note(one)
             self._coverage.note(one)
         self._read_to = reader.read_to(self._topics.requests)
-        return bool(received)
+        return received
 
     def _work(self) -> None:
         """Rank one chunk of what waits in this worker's partitions, while the one before is stored;
-        then have it stored too. In between the database has time for all else."""
+        then have it stored too. In between the database has time for all else, and others are
+        compared."""
         spans: list[tracing.Span | None] = []
         try:
             chunk = self._ranked(spans)
@@ -219,10 +236,19 @@ class RankingWorker:
             tracing.end(spans, failed=True)
             raise
         try:
-            self._ally()
-            self._compare()
+            if self._may_compare(chunk):
+                self._ally()
+                self._compare()
         finally:
             self._store(chunk)
+
+    def _may_compare(self, chunk: Chunk) -> bool:
+        """Whether it is the turn of what is compared: nothing more is to be ranked, or that has
+        come first often enough."""
+        waiting = sum(len(self._feed.dirty[partition]) for partition in self._ownership.fences)
+        more = self._more_came or waiting > len(chunk.causes)
+        self._put_off = self._put_off + 1 if more and self._put_off < PUT_OFF else 0
+        return not self._put_off
 
     def _ally(self) -> None:
         """Form the groups of requests that came, and write their alliances: of a burst, in which
@@ -335,6 +361,10 @@ class RankingWorker:
 
     def _today(self) -> date:
         return self._settings.as_of or self._clock().date()
+
+
+def _requests_among(received: Sequence[Received]) -> int:
+    return sum(one.type == REQUEST for one in received)
 
 
 def _span(request: str, cause: Cause) -> tracing.Span | None:
