@@ -8,7 +8,8 @@ takes the one whose entries lie furthest apart; `$in` and `$or` are several walk
 What fits no index is read as before. Every document found is held against the whole condition, and
 those that are alike in as many of the sort's fields as the index has are all read and then sorted:
 an index changes what a list costs and never what is in it. A collection that is gone through by its
-ids is read in parts.
+ids is read in parts. The lock that whoever reads needs is held while a part of a walk is read, not
+for all of it, and not while documents are decoded: others need not wait for a long list.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -86,14 +87,13 @@ def _listed(
     few = _values(condition.get("_id")) is not None
     if few or db in _OF_THE_SERVER:
         return None
-    with storage._lock:
-        storage._refresh_read_snapshot()
-        found: list[dict[str, Any]] | None
-        if by_id:
-            found = _by_id(storage, (db, coll), condition, skip + asked["limit"])
-        else:
-            walk = _Walk(storage, (db, coll), list(sort.items()), condition)
-            found = walk.first(condition, skip + asked["limit"], asked.get("let"))
+    storage._refresh_read_snapshot()
+    found: list[dict[str, Any]] | None
+    if by_id:
+        found = _by_id(storage, (db, coll), condition, skip + asked["limit"])
+    else:
+        walk = _Walk(storage, (db, coll), list(sort.items()), condition)
+        found = walk.first(condition, skip + asked["limit"], asked.get("let"))
     if found is None:
         return None
     listed: list[dict[str, Any]] = sort_docs(found, sort)[skip : skip + asked["limit"]]
@@ -122,26 +122,19 @@ def _by_id(
     storage: Storage, place: tuple[str, str], condition: Condition, wanted: int
 ) -> list[dict[str, Any]]:
     """As many as are wanted, from an id on, in the order of the ids."""
-    ids: list[int] = []
-    found: list[dict[str, Any]] = []
     seed = max((encode_id_key(one) for one in condition.get("_id", {}).values()), default=b"")
-    cursor = storage._cursor(_NAT_SEQ_TABLE)
-    cursor.set_key(*place, seed)
-    near = cursor.search_near()
-    more = near != wt.WT_NOTFOUND and (near >= 0 or cursor.next() == 0)
-    try:
-        while more and len(found) < wanted:
-            ids.clear()
-            while more and len(ids) < wanted - len(found) + 1:  # the seed itself may be left out
-                more = tuple(cursor.get_key()[:2]) == place
-                if more:
-                    ids.append(int(cursor.get_value()))
-                    more = cursor.next() == 0
-            read = _read(storage, place, ids)
-            found.extend(one for one in read if matches(one, condition))
-    finally:
+    ids: list[int] = []
+    with storage._lock:
+        cursor = storage._cursor(_NAT_SEQ_TABLE)
+        cursor.set_key(*place, seed)
+        near = cursor.search_near()
+        more = near != wt.WT_NOTFOUND and (near >= 0 or cursor.next() == 0)
+        # One more: the seed itself may be left out.
+        while more and len(ids) <= wanted and tuple(cursor.get_key()[:2]) == place:
+            ids.append(int(cursor.get_value()))
+            more = cursor.next() == 0
         cursor.reset()
-    return found[:wanted]
+    return [one for one in _read(storage, place, ids) if matches(one, condition)][:wanted]
 
 
 class _Walk:
@@ -158,7 +151,9 @@ class _Walk:
         self._storage, self._place, self._sort = storage, place, sort
         self._field, self._way = sort[0]
         self._low, self._high = self._bounds(condition.get(self._field))
-        self._indexes, self._others = self._fitting()
+        with storage._lock:
+            self._indexes, self._others = self._fitting()
+            self._several = storage._multikey_index_names(*place)
 
     def _fitting(self) -> tuple[list[_Index], list[_Index]]:
         """The indexes that have the field in its order after others, and those by other fields."""
@@ -283,9 +278,8 @@ class _Walk:
 
     def _all(self) -> Iterator[_Ordered]:
         """A walk of all of the register in the field's order, by an index of no list's members."""
-        several = self._storage._multikey_index_names(*self._place)
         for name, before, keys in self._indexes:
-            if not before and name not in several:
+            if not before and name not in self._several:
                 yield self._depth(before, keys), self._entries(name, b""), ()
                 return
 
@@ -316,24 +310,21 @@ class _Walk:
 
     def _chunk(self, name: str, seed: bytes, size: int) -> list[bytes]:
         """So many entries from there on; a walk stands nowhere between two of them."""
-        cursor = self._storage._cursor(_IDX_ENTRIES_TABLE)
-        cursor.set_key(*self._place, name, seed)
-        near = cursor.search_near()
         # As it is stored, three texts and then the entry: to have each key taken apart takes five
         # times as long as to read it.
         index = b"".join(text.encode() + b"\x00" for text in (*self._place, name))
         found: list[bytes] = []
-        try:
-            if near == wt.WT_NOTFOUND or (near < 0 and cursor.next() != 0):
-                return found
-            while len(found) < size:
+        with self._storage._lock:
+            cursor = self._storage._cursor(_IDX_ENTRIES_TABLE)
+            cursor.set_key(*self._place, name, seed)
+            near = cursor.search_near()
+            more = near != wt.WT_NOTFOUND and (near >= 0 or cursor.next() == 0)
+            while more and len(found) < size:
                 key: bytes = cursor._get_key()
-                if not key.startswith(index):
-                    break
-                found.append(key[len(index) :])
-                if cursor.next() != 0:
-                    break
-        finally:
+                more = key.startswith(index)
+                if more:
+                    found.append(key[len(index) :])
+                    more = cursor.next() == 0
             cursor.reset()
         return found
 
@@ -342,16 +333,17 @@ def _read(
     storage: Storage, place: tuple[str, str], ids: Iterable[int], texts: Sequence[bytes] = ()
 ) -> list[dict[str, Any]]:
     """The documents of these ids that hold all of some texts; the others are not even decoded."""
-    cursor = storage._cursor_optional(_doc_table_for(*place))
-    found: list[dict[str, Any]] = []
-    for id_ in ids if cursor is not None else ():
-        cursor.reset()
-        cursor.set_key(*place, id_)
-        if cursor.search() == 0:
-            stored = bytes(cursor.get_value())
-            if all(text in stored for text in texts):
-                found.append(decode(_unframe_doc_value(stored)[1]))
-    return found
+    found: list[bytes] = []
+    with storage._lock:
+        cursor = storage._cursor_optional(_doc_table_for(*place))
+        for id_ in ids if cursor is not None else ():
+            cursor.reset()
+            cursor.set_key(*place, id_)
+            if cursor.search() == 0:
+                found.append(bytes(cursor.get_value()))
+    # Others go on meanwhile.
+    wanted = (one for one in found if all(text in one for text in texts))
+    return [decode(_unframe_doc_value(one)[1]) for one in wanted]
 
 
 def _texts(condition: Condition) -> list[bytes]:

@@ -6,7 +6,7 @@ from typing import Any, Final
 from services.offers.documents import Activity, AssistanceOffer
 from services.offers.queries import PUBLIC, PUBLIC_OFFER
 from shared.registers.avoided import avoided
-from shared.registers.spans import count
+from shared.registers.through import count
 
 _RUNNING: Final = {**PUBLIC, "status": {"$in": ["planned", "ongoing"]}}
 _KEPT: Final = {"status": {"$in": ["published", "closed"]}}

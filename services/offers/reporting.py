@@ -13,7 +13,7 @@ from shared.registers.avoided import dollars, spared
 from shared.registers.conditions import Condition
 from shared.registers.match_figures import MATCH_FIGURES
 from shared.registers.report import Codes, Fact, Form, place_codes
-from shared.registers.spans import every
+from shared.registers.through import every
 
 FIGURES: Final[Mapping[str, Form]] = {
     "offer-duplicates": "sum",

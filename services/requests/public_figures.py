@@ -19,7 +19,7 @@ from shared.registers.avoided import avoided, dollars
 from shared.registers.counting import Counted, counted
 from shared.registers.measures import event_unit
 from shared.registers.progress import Progress, progress_of
-from shared.registers.spans import every
+from shared.registers.through import every
 from shared.vocabulary.countries import country
 from shared.web.visibility import Sight
 

@@ -17,7 +17,7 @@ from shared.registers.avoided import dollars, spared
 from shared.registers.conditions import Condition
 from shared.registers.progress import Progress, progress_of
 from shared.registers.report import Codes, Fact, Form, place_codes
-from shared.registers.spans import every
+from shared.registers.through import every
 from shared.vocabulary.lists import SUSTAINABILITY_MEASURES
 
 Stored = Mapping[str, Any]
