@@ -1,6 +1,7 @@
 """What the matcher keeps."""
 
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 import orjson
@@ -403,14 +404,12 @@ def read_entries(text: str) -> list[dict[str, Any]]:
     return entries
 
 
-def entries_of(shortlist: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The entries of a stored shortlist, each with its `offer` and `rank`."""
-    entries = read_entries(shortlist["entries"])
+def entries_of(shortlist: Mapping[str, Any], best: int | None = None) -> list[dict[str, Any]]:
+    """A stored shortlist's entries, the `best` ones or all, each with its `offer` and `rank`."""
+    ranked = zip(shortlist["offers"], read_entries(shortlist["entries"]), strict=True)
     return [
         {**entry, "offer": offer, "rank": rank}
-        for rank, (offer, entry) in enumerate(
-            zip(shortlist["offers"], entries, strict=True), start=1
-        )
+        for rank, (offer, entry) in enumerate(islice(ranked, best), start=1)
     ]
 
 

@@ -81,7 +81,6 @@ def looked_through(
             (after is None or row.place > after)
             and (offer is None or row.offer == offer)
             and (own is None or row.organisation == own)
-            and (best is None or row.rank <= best)
             and (row.match is None or row.match.status not in DECLINED)
         )
 
@@ -91,12 +90,12 @@ def looked_through(
         return not sees_all or row.entry is None or row.match is not None or wanted(row.entry)
 
     if offer is not None and goes_by_suit(request, offer):
-        groups = _by_suit(_shortlists(identity, None, offer, whose, None, _SUITED), offer, after)
+        stored = _shortlists(identity, None, offer, whose, None, _SUITED)
+        groups = _by_suit(stored, offer, after, best)
     else:
         first = None if after is None else after[0]
-        groups = map(
-            list, map(_rows, batches(_shortlists(identity, request, offer, whose, first, STORED)))
-        )
+        stored = _shortlists(identity, request, offer, whose, first, STORED)
+        groups = (list(_rows(batch, best)) for batch in batches(stored))
     for group in groups:
         rows = [row for row in group if may_be_listed(row)]
         for part in _parts(rows, may_be_wanted):
@@ -194,25 +193,21 @@ class _Row:
     match: Match | None
     place: Place
 
-    @property
-    def rank(self) -> float:
-        """Its place among the request's; infinity for one that is listed no more."""
-        return float("inf") if self.entry is None else int(self.entry["rank"])
 
-
-def _rows(batch: list[dict[str, Any]]) -> Iterator[_Row]:
+def _rows(batch: list[dict[str, Any]], best: int | None) -> Iterator[_Row]:
+    """The rows of lists: all, or the `best` ones of each."""
     matches: dict[str, dict[str, Match]] = {}
     for match in Match.objects(request__in=[shortlist["request"] for shortlist in batch]):
         matches.setdefault(match.request, {})[match.offer] = match
     for shortlist in batch:
         request, model = shortlist["request"], shortlist["model"]
         acted = matches.get(request, {})
-        for entry in entries_of(shortlist):
+        for entry in entries_of(shortlist, best):
             offer = entry["offer"]
             match = acted.pop(offer, None)
             place = place_of(request, offer, entry["rank"])
             yield _Row(request, offer, entry["organisation"], model, entry, match, place)
-        for offer, match in sorted(acted.items()):
+        for offer, match in sorted(acted.items()) if best is None else ():
             # One that came back and is not listed is barred by something else by now.
             if match.status != "proposed":
                 place = place_of(request, offer, None)
@@ -220,7 +215,7 @@ def _rows(batch: list[dict[str, Any]]) -> Iterator[_Row]:
 
 
 def _by_suit(
-    shortlists: Iterable[Mapping[str, Any]], offer: str, after: Place | None
+    shortlists: Iterable[Mapping[str, Any]], offer: str, after: Place | None, best: int | None
 ) -> Iterator[list[_Row]]:
     """One offer's rows in the order of its list, after a place in it: how far up, then the request.
 
@@ -231,7 +226,7 @@ def _by_suit(
     for start in range(0, len(ordered), _PART):
         part = {request: (level, request) for level, request in ordered[start : start + _PART]}
         ids = [shortlist_id(request) for request in part]
-        rows = _rows(list(stored_lists().find({"_id": {"$in": ids}}, STORED)))
+        rows = _rows(list(stored_lists().find({"_id": {"$in": ids}}, STORED)), best)
         placed = [replace(row, place=part[row.request]) for row in rows if row.offer == offer]
         yield sorted(placed, key=attrgetter("place"))
 

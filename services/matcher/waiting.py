@@ -54,5 +54,5 @@ def _undecided(shortlists: list[dict[str, Any]], best: int | None) -> int:
         (shortlist["request"], entry["offer"]) not in decided
         and (entry.get("displaced") or {}).get("code") != "superseded"
         for shortlist in shortlists
-        for entry in list(entries_of(shortlist))[:best]
+        for entry in entries_of(shortlist, best)
     )
