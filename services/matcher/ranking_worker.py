@@ -391,7 +391,7 @@ def rank(feed: IndexFeed, request: str) -> Ranking | None:
         as_of=feed.engine.as_of.isoformat(),
         offers=[pairing.offer for pairing in entries],
         donors=sorted({feed.organisations[pairing.offer] for pairing in entries}),
-        suits=feed.engine.suits(entries),
+        suits=[pairing.suits for pairing in entries],
         entries=[_entry(feed, pairing, standing) for pairing in entries],
     )
 
@@ -404,19 +404,21 @@ def _entry(feed: IndexFeed, pairing: Pairing, standing: Standing) -> dict[str, o
     displaced = standing.displaced.get(pairing.offer)
     same_donor = standing.same_donor.get(pairing.offer)
     served = {serving.need for serving in pairing.serves}
-    taken = {} if displaced is None else {"displaced": displaced.data()}
     if displaced is not None:
         served.update(displaced.needs)
-    return {
+    entry: dict[str, object] = {
         "organisation": feed.organisations[pairing.offer],
         "score": pairing.score,
-        "features": list(pairing.features),
+        "features": pairing.features,
         "serves": [serving._asdict() for serving in pairing.serves],
         "unserved": [need for need in standing.needs if need not in served],
-        "evidence": list(pairing.evidence),
-        **taken,
-        **({} if same_donor is None else {"same_donor": same_donor}),
+        "evidence": pairing.evidence,
     }
+    if displaced is not None:
+        entry["displaced"] = displaced.data()
+    if same_donor is not None:
+        entry["same_donor"] = same_donor
+    return entry
 
 
 def geography_of(settings: Settings, on: date) -> Geography:

@@ -228,15 +228,8 @@ class Engine:
         order = order[: self.size if size is None else size]
         told = requests_told(self._records, self._records.offers.row(offer), found.rows[order])
         named = [ids[at] for at in order], [offer] * len(order)
-        return self._permitted(_pairings(*named, found, np.array(order, dtype=np.intp), told))
-
-    def suits(self, pairings: Sequence[Pairing]) -> list[float]:
-        """How well one request suits the offers of some pairs, in log odds, its priority aside."""
-        if not pairings:
-            return []
-        told = np.array([pairing.features for pairing in pairings])
-        found: list[float] = suits(self.model, told, np.zeros(len(told), dtype=np.int8)).tolist()
-        return found
+        chosen = np.array(order, dtype=np.intp)
+        return self._permitted(_pairings(self.model, *named, found, chosen, told))
 
     def _permitted(self, pairings: tuple[Pairing, ...]) -> tuple[Pairing, ...]:
         """The pairings without what embargoes keep an offer from serving."""
@@ -266,7 +259,7 @@ class Engine:
         tell = offers_told_fast if len(offers) > LARGE else offers_told
         told = tell(self._records, row, rows[ranked])
         named = [request] * len(ranked), [ids[at] for at in ranked]
-        return _pairings(*named, found, best[ranked], told)
+        return _pairings(self.model, *named, found, best[ranked], told)
 
     def _remember(self, request: str, entries: tuple[Pairing, ...]) -> None:
         row = self._records.requests.row(request)
@@ -285,6 +278,7 @@ class Engine:
 
 
 def _pairings(
+    model: Model,
     requests: Sequence[str],
     offers: Sequence[str],
     found: search.Found,
@@ -292,14 +286,16 @@ def _pairings(
     told: Told,
 ) -> tuple[Pairing, ...]:
     """Pairs of requests and offers with what was found and is told of them, all in one order."""
+    features = found.features[order]
     columns = (
         requests,
         offers,
         found.scores[order].tolist(),
         range(1, len(order) + 1),
-        _FEATURES.iter_unpack(found.features[order].tobytes()),
+        _FEATURES.iter_unpack(features.tobytes()),
         told.serves,
         told.evidence,
+        suits(model, features, np.zeros(len(order), dtype=np.int8)).tolist(),
     )
     return tuple(map(partial(tuple.__new__, Pairing), zip(*columns, strict=True)))
 

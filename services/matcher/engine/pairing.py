@@ -26,7 +26,8 @@ class Pairing(NamedTuple):
 
     `score` is from 0 to 1, rounded to 1e-6; `rank` counts from 1; `features` are in the order of
     the model's names; `serves` tells which provision meets which need; `evidence` are ids of the
-    concepts that both texts name, the weightiest first, at most 8.
+    concepts that both texts name, the weightiest first, at most 8; `suits` is how well the request
+    suits the offer but for its priority, in log odds (suiting.py).
     """
 
     request: str
@@ -36,6 +37,7 @@ class Pairing(NamedTuple):
     features: tuple[float, ...]
     serves: tuple[Serving, ...]
     evidence: tuple[str, ...]
+    suits: float = 0.0
 
 
 class Told(NamedTuple):
