@@ -13,7 +13,7 @@ from kafka import TopicPartition
 from pymongo.database import Database
 from pymongo.errors import AutoReconnect
 
-from services.matcher import shortlists
+from services.matcher import ranking_worker, shortlists
 from services.matcher.documents import PartitionFence, Shortlist, entries_of, shortlist_id
 from services.matcher.engine.geography import Geography
 from services.matcher.engine.matching import Engine
@@ -106,6 +106,33 @@ def test_a_worker_that_is_started_while_the_broker_is_away_waits_for_it(
             barred.wait_until_tried()
             barred.open()
             eventually(lambda: offers_of(REQUESTS[0]) == OFFERS[:1], "the shortlist")
+
+
+def test_in_a_burst_lists_come_first_and_what_is_compared_is_not_put_off_for_ever(
+    settings: Settings, make_worker: Callable[[], RankingWorker], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ranking_worker, "CHUNK", 1)
+    publish(settings, [*map(request_event, REQUESTS), offer_event(OFFERS[0], conditions=[])])
+    worker, done = make_worker(), list[str]()
+
+    def noted(name: str) -> None:
+        does = getattr(worker, name)
+
+        def note() -> None:
+            done.append(name)
+            does()
+
+        monkeypatch.setattr(worker, name, note)
+
+    for name in ("_settle_stored", "_compare"):
+        noted(name)
+    with running(worker.loops()):
+        eventually(lambda: all(offers_of(r) == OFFERS[:1] for r in REQUESTS), "shortlists")
+        eventually(worker.at_rest, "nothing waiting")
+    told = "".join({"_settle_stored": "l", "_compare": "c"}[one] for one in done)
+    burst = max(told.split("c"), key=len)
+    # Lists of so many chunks, and then a turn of what is compared; twelve chunks are more.
+    assert len(burst) == ranking_worker.PUT_OFF + 1
 
 
 def test_published_records_become_shortlists_and_follow_their_changes(
