@@ -360,11 +360,16 @@ def _clauses(condition: Condition) -> Iterator[tuple[str, Any]]:
         if name == "$and":
             for one in wanted:
                 yield from _clauses(one)
-        elif isinstance(wanted, Mapping) and set(wanted) == {"$elemMatch"}:
+        elif isinstance(wanted, Mapping) and set(wanted) == {"$elemMatch"} and _named(wanted):
             for part, value in wanted["$elemMatch"].items():
                 yield f"{name}.{part}", value
         else:
             yield name, wanted
+
+
+def _named(wanted: Condition) -> bool:
+    """Whether what one member of a list has to be is said of its fields alone."""
+    return not any(part.startswith("$") for part in wanted["$elemMatch"])
 
 
 def _equal(condition: Condition) -> dict[str, list[list[Any]]]:

@@ -94,11 +94,11 @@ class Awaited(Generic[T]):
 
     def _begin(self, key: object, make: Callable[[], T]) -> _Work[T]:
         work: _Work[T] = _Work()
+        context = contextvars.copy_context()  # of its trace
+        # No process waits for it at its end; it needs the lock to end.
+        Thread(target=context.run, args=(self._do, key, work, make), daemon=True).start()
         self._running += 1
         self._begun[key] = work
-        context = contextvars.copy_context()  # of its trace
-        # No process waits for it at its end.
-        Thread(target=context.run, args=(self._do, key, work, make), daemon=True).start()
         return work
 
     def _do(self, key: object, work: _Work[T], make: Callable[[], T]) -> None:

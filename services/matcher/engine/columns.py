@@ -179,6 +179,10 @@ def _bytes(values: npt.ArrayLike, size: int) -> bytes:
     return packed
 
 
+# Not shared with a process that is forked, as these are by themselves; only such have huge pages.
+_OWN = {"flags": mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS} if hasattr(mmap, "MAP_PRIVATE") else {}
+
+
 def blank(shape: tuple[int, ...], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
     """Zeros in pages of their own, of which only those that are written take memory.
 
@@ -186,7 +190,7 @@ def blank(shape: tuple[int, ...], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
     and what a table that grew leaves there stays with the process.
     """
     cell = np.dtype(dtype)
-    pages = mmap.mmap(-1, max(math.prod(shape) * cell.itemsize, 1))
+    pages = mmap.mmap(-1, max(math.prod(shape) * cell.itemsize, 1), **_OWN)
     if len(pages) >= _HUGE and hasattr(mmap, "MADV_HUGEPAGE"):
         with contextlib.suppress(OSError):  # there are kernels without
             pages.madvise(mmap.MADV_HUGEPAGE)

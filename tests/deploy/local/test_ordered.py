@@ -29,7 +29,7 @@ SORTS: tuple[dict[str, int], ...] = (
     {"created_at": -1, "_id": 1},
     {"status": 1, "created_at": -1, "_id": 1},
     {"status": 1, "created_at": 1, "_id": 1},
-    {"country": 1, "status": 1, "created_at": -1},
+    {"country": 1, "status": 1, "created_at": -1, "_id": 1},
     {"country": 1, "words": 1, "_id": 1},
 )
 
@@ -94,6 +94,9 @@ def clause(chance: random.Random) -> dict[str, Any]:
             {"rare": chance.choice(CODES)},
             {"_id": {chance.choice(["$nin", "$in"]): ["a", "b"]}},
             {"_id": {"$gt": f"{chance.getrandbits(60):x}"}},
+            {"words": {"$elemMatch": {"$ne": chance.choice(WORDS)}}},
+            {"words": {"$elemMatch": {"$in": chance.sample(WORDS, 2), "$gt": "a"}}},
+            {"words": {"$not": {"$eq": chance.choice(WORDS)}}},
             {"$comment": "said of the call, not of a record"},
         ]
     )
