@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import replace
 from datetime import date, datetime
@@ -33,7 +33,7 @@ from shared.events import clients
 from shared.events.envelope import REQUEST, SHORTLIST
 from shared.events.letters import DeadLetters
 from shared.events.outbox import Contention
-from shared.events.reader import Received, TopicReader
+from shared.events.reader import TopicReader
 from shared.events.topics import Topics
 from shared.events.work import INFRASTRUCTURE
 from shared.settings import Settings
@@ -175,11 +175,9 @@ class RankingWorker:
         taken in before as come in some time.
         """
         until = time.monotonic() + DRAIN_SECONDS
-        came = self._read(reader, IDLE_MS if self.at_rest() else 0, CHUNK)
-        requests = _requests_among(came)
-        while came and requests < CHUNK and time.monotonic() < until:
-            came = self._read(reader, 0, CHUNK)
-            requests += _requests_among(came)
+        requests = self._read(reader, IDLE_MS if self.at_rest() else 0, CHUNK)
+        while reader.took and requests < CHUNK and time.monotonic() < until:
+            requests += self._read(reader, 0, CHUNK)
         self._more_came = requests >= CHUNK
         self._feed.settle()
         self._fresh.update(self._ownership.follow(self._membership.changes))
@@ -214,7 +212,8 @@ class RankingWorker:
             metrics.MODEL_CHANGES.inc()
             log.info("another model is in use", model=model.version)
 
-    def _read(self, reader: TopicReader, timeout_ms: int, most: int) -> Sequence[Received]:
+    def _read(self, reader: TopicReader, timeout_ms: int, most: int) -> int:
+        """Read what comes; returns of how many requests of this worker's partitions that was."""
         received = reader.poll(timeout_ms, most)
         for one in received:
             self._feed.apply(one)
@@ -222,7 +221,7 @@ class RankingWorker:
             self._duplicates.note(one)
             self._coverage.note(one)
         self._read_to = reader.read_to(self._topics.requests)
-        return received
+        return sum(one.type == REQUEST and one.partition in self.fences for one in received)
 
     def _work(self) -> None:
         """Rank one chunk of what waits in this worker's partitions, while the one before is stored;
@@ -236,19 +235,22 @@ class RankingWorker:
             tracing.end(spans, failed=True)
             raise
         try:
-            if self._may_compare(chunk):
+            for _ in range(self._turns(chunk)):
                 self._ally()
                 self._compare()
         finally:
             self._store(chunk)
 
-    def _may_compare(self, chunk: Chunk) -> bool:
-        """Whether it is the turn of what is compared: nothing more is to be ranked, or that has
-        come first often enough."""
+    def _turns(self, chunk: Chunk) -> int:
+        """How many turns of what is compared are due: none while more is to be ranked, for some
+        time; then this one and those that were put off."""
         waiting = sum(len(self._feed.dirty[partition]) for partition in self._ownership.fences)
         more = self._more_came or waiting > len(chunk.causes)
-        self._put_off = self._put_off + 1 if more and self._put_off < PUT_OFF else 0
-        return not self._put_off
+        if more and self._put_off < PUT_OFF:
+            self._put_off += 1
+            return 0
+        due, self._put_off = self._put_off + 1, 0
+        return due
 
     def _ally(self) -> None:
         """Form the groups of requests that came, and write their alliances: of a burst, in which
@@ -361,10 +363,6 @@ class RankingWorker:
 
     def _today(self) -> date:
         return self._settings.as_of or self._clock().date()
-
-
-def _requests_among(received: Sequence[Received]) -> int:
-    return sum(one.type == REQUEST for one in received)
 
 
 def _span(request: str, cause: Cause) -> tracing.Span | None:

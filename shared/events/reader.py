@@ -68,6 +68,8 @@ class TopicReader:
         consumer_name = name or f"{settings.service}-reader"
         self._streak = Streak(dead_letters, consumer_name, max_consecutive_dead_letters)
         self._backlog: deque[Any] = deque()
+        self.took = 0
+        """How many records the last poll took, those that it handed nothing out of included."""
         self._handed: dict[tuple[str, int], int] = {}
         self._consumer = clients.consumer(settings, None)
         try:
@@ -81,7 +83,7 @@ class TopicReader:
         if not self._backlog:
             polled = self._consumer.poll(timeout_ms=timeout_ms, max_records=max_records)
             self._backlog.extend(record for records in polled.values() for record in records)
-        received = []
+        received, self.took = [], 0
         while self._backlog:
             try:
                 one = self._understand(self._backlog[0])
@@ -89,6 +91,7 @@ class TopicReader:
                 log.warning("dead letters not kept, will retry", error=str(error))
                 break
             record = self._backlog.popleft()
+            self.took += 1
             self._handed[record.topic, record.partition] = record.offset + 1
             if one is not None:
                 received.append(one)

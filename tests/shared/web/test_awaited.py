@@ -231,3 +231,17 @@ def test_what_nobody_is_given_any_more_is_let_go() -> None:
     clock.now = 150.0
     awaited.get("some", find)
     wait_until(lambda: gone() is None, 60, "what was kept to go")
+
+
+def test_a_work_whose_thread_cannot_start_is_begun_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    awaited = Awaited[str](60)
+
+    def refuse(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", refuse)
+        for _ in range(5):
+            with pytest.raises(RuntimeError):
+                awaited.get("all", lambda: "found")
+    assert awaited.get("all", lambda: "found") == "found"

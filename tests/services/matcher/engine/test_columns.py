@@ -42,6 +42,16 @@ def test_what_a_table_leaves_goes_back_to_the_system() -> None:
     assert held - _resident() > 30 * 2**20
 
 
+def test_a_table_is_its_process_s_own() -> None:
+    table = blank((4,), np.uint8)
+    child = os.fork()
+    if not child:
+        table[:] = 1
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert not table.any()
+
+
 def _resident() -> int:
     pages = Path("/proc/self/statm").read_text(encoding="ascii").split()[1]
     return int(pages) * os.sysconf("SC_PAGE_SIZE")
