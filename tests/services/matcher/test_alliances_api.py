@@ -61,10 +61,12 @@ class Allied:
         self.world.hears(events)
         for event in events:
             self.keeper.hear(received(event))
-        self.keeper.turn({0, 1, 2}, NOW.date(), NOW)
+        assert self.keeper.form()
+        self.keeper.write({0, 1, 2}, NOW.date(), NOW)
         for alliance in Alliance.objects():
             self.keeper.hear(received(alliance.event()))
-        self.keeper.turn({0, 1, 2}, NOW.date(), NOW)
+        assert self.keeper.form()
+        self.keeper.write({0, 1, 2}, NOW.date(), NOW)
 
 
 @pytest.fixture
