@@ -7,6 +7,7 @@
 const POLL = 45_000;
 const SETTLE = 3_000;
 const TRY_STREAM_AFTER = 10;
+const FURTHEST = 5;
 
 const live = document.getElementById("live");
 const lists = new Set(live.dataset.lists.split(" "));
@@ -88,15 +89,44 @@ const inHand = (element) =>
   element.querySelector("input:checked") ||
   [...element.querySelectorAll("textarea")].some((field) => field.value);
 
-// Whether what the page no longer has has left its list, and not only gone on to the list's next page: then what came
-// after it would have too.
-function hasLeft(page, element) {
+const nextOf = (page) => page.querySelector("[rel=next]")?.getAttribute("href");
+
+// The page at an address as it is by now; null where there is none.
+async function read(address) {
+  const answer = await fetch(address, { headers: { "X-Unattended": "1" }, redirect: "error" });
+  if (!answer.ok) return null;
+  return new DOMParser().parseFromString(await answer.text(), "text/html");
+}
+
+// Whether a page of the list that does not have this row goes further than where it was: it has what came after the row
+// (`beyond` is what the open page's next one begins with), or is the last one.
+function wentPast(page, element, beyond) {
   const section = element.closest("section");
   const head = section?.querySelector("h2[id]");
   const goesOn = head && page.getElementById(head.id)?.closest("section").querySelector("[rel=next], [data-more]");
   if (!goesOn) return true;
-  const rows = [...section.querySelectorAll("[data-row]")];
-  return rows.slice(rows.indexOf(element) + 1).some((row) => page.getElementById(row.id));
+  const rows = [...section.querySelectorAll("[data-row]")].map((row) => row.id);
+  return [...rows.slice(rows.indexOf(element.id) + 1), beyond].some((id) => id && page.getElementById(id));
+}
+
+// What the page no longer has left its list, unless what is new has only moved it to the list's next pages.
+async function leaveOrGoOn(page, lost) {
+  const leaving = (beyond) => (element) => {
+    if (page.getElementById(element.id)) return false;
+    if (!wentPast(page, element, beyond)) return true;
+    leave(element);
+    return false;
+  };
+  let unknown = lost.filter(leaving());
+  if (!unknown.length) return;
+  const next = nextOf(document);
+  const beyond = next && (await read(next))?.querySelector("[data-row]")?.id;
+  unknown = unknown.filter(leaving(beyond));
+  for (let pages = 0; unknown.length && nextOf(page) && pages < FURTHEST; pages += 1) {
+    page = await read(nextOf(page));
+    if (!page || page.querySelector(".missing")) return;
+    unknown = unknown.filter(leaving(beyond));
+  }
 }
 
 function soon() {
@@ -112,20 +142,20 @@ async function refresh() {
   const changing = keys.flatMap((key) => [...shown(key)]).filter((element) => !("whole" in element.dataset));
   for (const element of changing) element.ariaBusy = "true";
   try {
-    const answer = await fetch(location.href, { headers: { "X-Unattended": "1" }, redirect: "error" });
-    if (!answer.ok) return;
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    // Of a service that is away nobody can tell what is gone.
-    const complete = !page.querySelector(".missing");
+    const page = await read(location.href);
+    if (!page) return;
+    const lost = [];
     for (const key of keys) {
       const after = page.querySelectorAll(`[data-live="${CSS.escape(key)}"]:not([data-whole])`);
       const before = [...shown(key)].filter((element) => !("whole" in element.dataset));
       before.forEach((element, place) => {
         const now = element.id ? page.getElementById(element.id) : after[place];
-        if (!now && complete && hasLeft(page, element)) leave(element);
+        if (!now && element.closest("[data-gone]")) lost.push(element);
         if (now && !inHand(element)) element.replaceWith(document.importNode(now, true));
       });
     }
+    // Of a service that is away nobody can tell what is gone.
+    if (!page.querySelector(".missing")) await leaveOrGoOn(page, lost);
   } catch {
     // What is shown stays, and the next change asks again.
   } finally {

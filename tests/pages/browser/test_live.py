@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from deploy.local.servers import wait_until
 from tests.pages.browser.conftest import ContextMaker
@@ -19,6 +19,7 @@ NOTE_BUSY = """card => {
     new MutationObserver(note).observe(card, { attributes: true });
 }"""
 GONE = "No longer in this list"
+NEXT = "a[rel=next]"
 BAR = "#live [data-bar]"
 
 
@@ -69,11 +70,7 @@ def test_what_another_decided_says_so_in_an_open_queue(
     queue.goto("/review?kind=proposals&best=all")
     rows = queue.locator("[data-row]:has([data-endorse])")
     theirs, own = (str(rows.nth(at).get_attribute("id"))[6:] for at in range(2))
-    matcher, place = portal.api("coordinator"), f"/v1/proposals/{theirs}"
-    rejection = {"decision": "reject", "reason": "Another armoury (illustrative)"}
-    matcher.post(
-        "matcher", f"{place}/decision", rejection, if_match=matcher.get("matcher", place).etag
-    )
+    reject(portal, theirs)
     row = queue.locator(f"[id='waits-{theirs}']")
     expect(row.locator(".badge", has_text=GONE)).to_be_visible(timeout=PATIENCE)
     expect(row.locator("[data-endorse]")).to_be_disabled()
@@ -89,6 +86,41 @@ def test_what_another_decided_says_so_in_an_open_queue(
     expect(queue.locator(f"[id='waits-{own}'] > .badge")).to_have_text(GONE)
 
 
+def test_what_left_from_the_end_of_a_page_says_so(portal: Portal, reading: ContextMaker) -> None:
+    queue = reading("coordinator").new_page()
+    queue.goto("/review?kind=proposals&best=all")
+    expect(queue.locator(NEXT)).to_be_visible()
+    last = queue.locator("[data-row]").last
+    expect(last.locator("[data-endorse]")).to_be_enabled()
+    theirs = str(last.get_attribute("id"))[6:]
+    reject(portal, theirs)
+    row = queue.locator(f"[id='waits-{theirs}']")
+    expect(row.locator(".badge", has_text=GONE)).to_be_visible(timeout=PATIENCE)
+
+
+def test_what_new_rows_moved_to_the_next_page_has_not_left(reading: ContextMaker) -> None:
+    queue = reading("coordinator").new_page()
+    queue.goto("/review?kind=proposals&best=all")
+    own = str(queue.locator("[data-row]").first.get_attribute("id"))
+
+    def move(route: Route) -> None:
+        if "x-unattended" not in route.request.headers or "cursor" in route.request.url:
+            route.continue_()
+            return
+        moved = "moved=1" in route.request.url
+        page = route.fetch(url=route.request.url.replace("moved=1", "")).text()
+        if not moved:
+            page = page.replace('id="waits-', 'id="before-').replace("&amp;cursor=", "&amp;moved=1")
+        route.fulfill(body=page, content_type="text/html")
+
+    queue.route("**/review?*", move)
+    with queue.expect_response(re.compile("moved=1"), timeout=PATIENCE):
+        queue.locator(f"[id='{own}']").dispatch_event("due")
+    row = queue.locator(f"[id='{own}']")
+    expect(row).not_to_have_attribute("aria-busy", "true")
+    expect(row.locator(".badge", has_text=GONE)).to_have_count(0)
+
+
 def test_a_proposal_that_left_its_shortlist_says_so_in_an_open_queue(
     portal: Portal, reading: ContextMaker
 ) -> None:
@@ -98,12 +130,20 @@ def test_a_proposal_that_left_its_shortlist_says_so_in_an_open_queue(
     queue.goto(f"/review?kind=proposals&best=all&place={portal.state}")
     row = queue.locator(f"[id='waits-{asked}.{offer}']")
     while not row.count():
-        queue.locator("a[rel=next]").click()
-        queue.wait_for_load_state()
+        queue.goto(str(queue.locator(NEXT).get_attribute("href")))
     donor = portal.api("donor")
     etag = donor.get("offers", f"/v1/offers/{offer}").etag
     donor.post("offers", f"/v1/offers/{offer}/withdraw", None, if_match=etag)
     expect(row.locator(".badge", has_text=GONE)).to_be_visible(timeout=PATIENCE)
+
+
+def reject(portal: Portal, proposal: str) -> None:
+    """Have another coordinator reject a proposal."""
+    matcher, place = portal.api("coordinator"), f"/v1/proposals/{proposal}"
+    rejection = {"decision": "reject", "reason": "Another armoury (illustrative)"}
+    matcher.post(
+        "matcher", f"{place}/decision", rejection, if_match=matcher.get("matcher", place).etag
+    )
 
 
 def listed(portal: Portal, asked: str, offer: str) -> bool:
