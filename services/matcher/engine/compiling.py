@@ -7,6 +7,9 @@ files nobody may write later, and for tests, of which several processes would co
 
 from datetime import date
 
+from services.matcher.engine.affinity import shipped
+from services.matcher.engine.alliances import Formation
+from services.matcher.engine.asks import Ask
 from services.matcher.engine.codes import KIND_CODES, THEME_CODES
 from services.matcher.engine.geography import Geography
 from services.matcher.engine.matching import Engine
@@ -33,6 +36,10 @@ def compile_all() -> None:
     engine.requests_for(names[0])
     engine.duplicates("request", names[0])
     engine.duplicates("offer", names[0])
+    formation = Formation(shipped(), Geography.of_vocabulary(_TODAY))
+    for name in names[:2]:
+        formation.put(Ask(_request(name), _TODAY.toordinal(), usable=True))
+    formation.settle(2)
 
 
 def _request(name: str) -> RequestProfile:

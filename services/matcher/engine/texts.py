@@ -71,6 +71,11 @@ class Texts:
         """A column by row; valid until the next `take`."""
         return self._table.column(name)
 
+    @property
+    def table(self) -> npt.NDArray[Any]:
+        """All columns by row; valid until the next `take`."""
+        return self._table.table
+
     def __len__(self) -> int:
         return len(self._table)
 
