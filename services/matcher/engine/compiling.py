@@ -15,7 +15,8 @@ from services.matcher.engine.geography import Geography
 from services.matcher.engine.matching import Engine
 from services.matcher.engine.profiles import ALWAYS, Line, OfferProfile, RequestProfile, Text
 from services.matcher.engine.ranking import prior_model
-from services.matcher.engine.records import LARGE
+from services.matcher.engine.records import LARGE, Records
+from services.matcher.engine.shortcut import offers_compared, worth_scoring
 
 _TODAY = date(2026, 1, 1)
 _LINES = (Line(1, THEME_CODES[0], KIND_CODES[0], 1000, None, None, None),)
@@ -28,14 +29,19 @@ def compile_all() -> None:
     """
     engine = Engine(prior_model(), Geography.of_vocabulary(_TODAY), _TODAY)
     names = [f"{number:06}" for number in range(LARGE + 1)]
+    records = Records(Geography.of_vocabulary(_TODAY), _TODAY)
     for name in names:
-        engine.put_request(_request(name))
-        engine.put_offer(_offer(name))
+        for register in (engine, records):
+            register.put_request(_request(name))
+            register.put_offer(_offer(name))
     engine.shortlist(names[0])
     engine.affected(names[0])
     engine.requests_for(names[0])
     engine.duplicates("request", names[0])
     engine.duplicates("offer", names[0])
+    row = records.requests.row(names[0])
+    rows = worth_scoring(records, engine.model, row, shared=True)
+    offers_compared(records, engine.model, row, rows, shared=True)
     formation = Formation(shipped(), Geography.of_vocabulary(_TODAY))
     for name in names[:2]:
         formation.put(Ask(_request(name), _TODAY.toordinal(), usable=True))

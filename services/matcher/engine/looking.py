@@ -49,31 +49,59 @@ _AHEAD = 8
 
 
 @compiled
-def candidates(  # type: ignore[no-untyped-def]
-    part, links, places, gists, gist, request, lines, today, admission, weights, codes, most
-):
+def candidates(asked, gists, gist, most):  # type: ignore[no-untyped-def]
     """Rows of the offers that look best for a request at two looks, in no order.
 
-    `part` and `links` tell which `places` to look at (columns of the cells: row, concepts, named,
-    text, field, stated, lines); `request` is a table of one row, `gist` its own among the offers'
-    `gists`; `most` how many get a second look, and how many are returned, with all that look as
-    good as the last of them.
+    `asked` is: `part` and `links`, which tell the places to look at; these places (columns of the
+    cells: row, concepts, named, text, field, stated, lines); the request, as a table of one row;
+    its side's lines; today; for whom offers have to be; weights; codes; and how many get a second
+    look. `gist` is the request's own among the offers' `gists`, `most` how many are returned, with
+    all that look as good as the last of them.
     """
-    asked = request[0]
+    request, weights, codes, looked_at = asked[3], asked[7], asked[8], asked[9]
+    seen = (first_look(asked, (0, 1), True),)
+    if too_few(seen, looked_at):
+        seen = (first_look(asked, (0, 1), False),)
+    rows, rests = once(seen, looked_at)
+    return best_of(rows, second_look(rows, rests, gists, gist, request, weights, codes[0]), most)
+
+
+@compiled
+def first_look(asked, share, sampled):  # type: ignore[no-untyped-def]
+    """What the words alone tell of the places in a share of the blocks: which of how many.
+
+    Those that are barred or that cannot come up to the best are estimated no further than needed
+    to see that; `sampled` says whether a sample of all blocks tells about where the best begin.
+    Returns, of those that came up to the best so far: rows, estimates without the concepts, and
+    with them, in steps; how many they are; and the step that they begin at.
+    """
+    part, links, places, request, lines, today, admission, weights, codes, most = asked
     marks, closeness, serves, near, served = codes
-    own = concept_words(asked, marks)
-    themes = theme_worth(asked, weights, near)
+    one = request[0]
+    themes = theme_worth(one, weights, near)
     tables = (
-        line_worth(asked, lines, weights, closeness, serves),
-        text_worth(themes, kind_worth(asked, weights, served)),
+        line_worth(one, lines, weights, closeness, serves),
+        text_worth(themes, kind_worth(one, weights, served)),
         field_worth(weights),
-        named_worth(asked, weights),
+        named_worth(one, weights),
     )
-    when = (day16_of(max(np.int64(asked["from"]), today)), day16_of(np.int64(asked["to"])))
+    when = (day16_of(max(np.int64(one["from"]), today)), day16_of(np.int64(one["to"])))
+    how = (when, admission, concept_words(one, marks), tables)
     blocks, counts = _in_order(part, links, _promising(part, themes, tables[0]))
-    rows, rests, steps, least = _look(blocks, counts, places, when, admission, own, tables, most[0])
-    rows, rests = _once(rows, rests, steps, least)
-    return _look_again(rows, rests, gists, gist, asked, marks, weights, most[1])
+    least = _about_least(blocks, counts, places, how, most) if sampled else np.int64(0)
+    which, of = share
+    own, of_own = blocks[which::of].copy(), counts[which::of].copy()
+    rows, rests, steps, _, found = _looked(own, of_own, places, how, most, least)
+    return rows, rests, steps, found, least
+
+
+@compiled
+def too_few(seen, most):  # type: ignore[no-untyped-def]
+    """Whether the shares of a look begin too high, so that fewer came up to it than are wanted."""
+    every = np.int64(0)
+    for _, _, _, found, _ in seen:
+        every += found
+    return every < most and seen[0][4] > 0
 
 
 @compiled
@@ -91,26 +119,19 @@ def _promising(part, themes, lines):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def _look(blocks, counts, places, when, admission, own, tables, most):  # type: ignore[no-untyped-def]
-    """Estimate places from their words alone, those that are barred or that cannot come up to
-    the `most` best no further than needed to see that.
+def _about_least(blocks, counts, places, how, most):  # type: ignore[no-untyped-def]
+    """The step about which the `most` best begin, 0 if there are not so many.
 
-    Returns, of those that came up to the best so far: rows, estimates without the concepts, and
-    with them, in steps; and the least step of the best in the end.
+    Where some of the blocks begin to be among the best is about where all do: so most of what is
+    not among them is seen not to be at once. A little lower, to be on the safe side.
     """
-    how = (when, admission, own, tables)
-    every, least = counts.sum(), np.int64(0)
-    if every > _WORTH_SAMPLING * most:
-        # Where some of the blocks begin to be among the best is about where all do: so most of
-        # what is not among them is seen not to be at once. A little lower, to be on the safe side.
-        some, of_some = blocks[::_SAMPLED].copy(), counts[::_SAMPLED].copy()
-        among = np.int64(_MARGIN * most * of_some.sum() / every) + 1
-        _, _, _, least, found = _looked(some, of_some, places, how, among, least)
-        least = least if found >= among else np.int64(0)
-    rows, rests, steps, least, found = _looked(blocks, counts, places, how, most, least)
-    if found < most and least > 0:
-        rows, rests, steps, least, found = _looked(blocks, counts, places, how, most, np.int64(0))
-    return rows, rests, steps, least
+    every = counts.sum()
+    if every <= _WORTH_SAMPLING * most:
+        return np.int64(0)
+    some, of_some = blocks[::_SAMPLED].copy(), counts[::_SAMPLED].copy()
+    among = np.int64(_MARGIN * most * of_some.sum() / every) + 1
+    _, _, _, least, found = _looked(some, of_some, places, how, among, np.int64(0))
+    return least if found >= among else np.int64(0)
 
 
 @compiled
@@ -132,8 +153,9 @@ def _in_order(part, links, order):  # type: ignore[no-untyped-def]
 
 @compiled
 def _looked(blocks, counts, places, how, most, least):  # type: ignore[no-untyped-def]
-    """`_look` at some blocks, and for estimates from a least step on only; returns also how many
-    came up to the least step in the end, which are `most` or more if there are."""
+    """`first_look` at some blocks, and for estimates from a least step on only; returns also the
+    step at which the `most` best begin, and how many came up to it, which are `most` or more if
+    there are."""
     row_of, concepts_of, named_of, text_of, field_of, stated_of, lines_of = places
     (first, last), admission, own, tables = how
     lines, texts, fields, named = tables
@@ -208,39 +230,54 @@ def _looked(blocks, counts, places, how, most, least):  # type: ignore[no-untype
 
 
 @compiled
-def _once(rows, rests, steps, least):  # type: ignore[no-untyped-def]
-    """The rows whose estimate is from `least` on, each once, though it stand in several cells."""
-    wanted, size = 0, 1024
-    for step in steps:
-        wanted += step >= least
+def once(seen, most):  # type: ignore[no-untyped-def]
+    """Of what the shares of a look saw the rows whose estimates are the `most` best, and all that
+    equal the last of them, each once, though it stand in several cells; and their estimates
+    without the concepts."""
+    often = np.zeros(STEPS, dtype=np.int32)
+    for _, _, steps, _, _ in seen:
+        for step in steps:
+            often[step] += 1
+    least, wanted = _least_of(often, most)
+    size = 1024
     while size < 2 * wanted:
         size *= 2
-    seen = np.full(size, -1, dtype=np.int32)
+    slots = np.full(size, -1, dtype=np.int32)
+    rows, rests = np.empty(wanted, dtype=np.int32), np.empty(wanted, dtype=np.float32)
     kept = 0
-    for at in range(len(rows)):
-        if steps[at] < least:
-            continue
-        slot = (np.int64(rows[at]) * 40503) & (size - 1)
-        while seen[slot] != -1 and seen[slot] != rows[at]:
-            slot = (slot + 1) & (size - 1)
-        if seen[slot] == -1:
-            seen[slot] = rows[at]
-            rows[kept] = rows[at]
-            rests[kept] = rests[at]
-            kept += 1
+    for found, rest, steps, _, _ in seen:
+        for at in range(len(found)):
+            if steps[at] < least:
+                continue
+            slot = (np.int64(found[at]) * 40503) & (size - 1)
+            while slots[slot] != -1 and slots[slot] != found[at]:
+                slot = (slot + 1) & (size - 1)
+            if slots[slot] == -1:
+                slots[slot] = rows[kept] = found[at]
+                rests[kept] = rest[at]
+                kept += 1
     return rows[:kept], rests[:kept]
 
 
+@inlined
+def _least_of(often, most):  # type: ignore[no-untyped-def]
+    """The step from which on there are `most`, by how many there are of each; and how many are."""
+    least, above = np.int64(STEPS - 1), np.int64(often[STEPS - 1])
+    while above < most and least > 0:
+        least -= 1
+        above += often[least]
+    return least, above
+
+
 @compiled
-def _look_again(rows, rests, gists, own, asked, marks, weights, most):  # type: ignore[no-untyped-def]
-    """The rows whose estimates are the `most` best, with what the offers' gists tell, and all whose
-    estimates equal the last of them."""
+def second_look(rows, rests, gists, own, request, weights, marks):  # type: ignore[no-untyped-def]
+    """The rows' estimates with what the offers' gists tell, in steps."""
+    asked = request[0]
     planes, vector_length = planes_of(asked["vector"])
     meaning, told = np.float32(weights[MEANING]), terms_told(own)
     mine = gist_weights(asked, marks)
     words, focus = np.float32(weights[TERMS]), np.float32(weights[FOCUS])
     alike = np.float32(weights[CONCEPTS] / max(asked["concept_norm"], 1.0))
-    often = np.zeros(STEPS, dtype=np.int32)
     steps = np.empty(len(rows), dtype=np.int16)
     for at in range(len(rows)):
         if at + _AHEAD < len(rows):
@@ -253,9 +290,14 @@ def _look_again(rows, rests, gists, own, asked, marks, weights, most):  # type: 
             total += focus * np.float32(common) / np.float32(named)
             total += alike * np.float32(product) / np.sqrt(np.float32(length))
         steps[at] = step_of(total)
-        often[steps[at]] += 1
-    least, above = np.int64(STEPS - 1), np.int64(often[STEPS - 1])
-    while above < most and least > 0:
-        least -= 1
-        above += often[least]
+    return steps
+
+
+@compiled
+def best_of(rows, steps, most):  # type: ignore[no-untyped-def]
+    """The rows whose estimates are the `most` best, and all whose estimates equal the last."""
+    often = np.zeros(STEPS, dtype=np.int32)
+    for step in steps:
+        often[step] += 1
+    least, _ = _least_of(often, most)
     return rows[steps >= least]

@@ -16,6 +16,7 @@ from services.matcher.engine.rules import View, bars
 from services.matcher.engine.shortcut import (
     Compared,
     Rows,
+    is_shared,
     offers_compared,
     requests_compared,
     worth_comparing,
@@ -57,13 +58,14 @@ def _best_offers(records: Records, model: Model, request: str, most: int) -> Fou
     asked = records.requests.records.column
     if not asked("open")[row] or asked("embargoed")[row]:
         return _scored(np.zeros(0, dtype=np.intp), np.zeros((0, len(FEATURES))), model)
-    rows = worth_scoring(records, model, row)
+    shared = is_shared(records)
+    rows = worth_scoring(records, model, row, shared=shared)
     declined = records.declined_rows("request", request)
     if declined:
         rows = rows[~np.isin(rows, declined)]
     if asked("barred")[row]:
         rows = rows[records.whom.within_embargo(row, rows)]
-    pairs = offers_compared(records, model, row, rows)
+    pairs = offers_compared(records, model, row, rows, shared=shared)
     return _proposable(rows, pairs, _among_best(pairs, most, model), model)
 
 

@@ -20,9 +20,17 @@ from services.matcher.engine.codes import (
     serves,
 )
 from services.matcher.engine.features import FEATURES
+from services.matcher.engine.halves import cores, halves, in_halves
 from services.matcher.engine.index import Index
 from services.matcher.engine.kernels import offers_features, requests_features
-from services.matcher.engine.looking import candidates
+from services.matcher.engine.looking import (
+    best_of,
+    candidates,
+    first_look,
+    once,
+    second_look,
+    too_few,
+)
 from services.matcher.engine.looking_back import reached
 from services.matcher.engine.ranking import Model
 from services.matcher.engine.records import LARGE, Records
@@ -41,6 +49,9 @@ MISLED = 1.2
 """By how much, in log odds, looks may mislead, for a pair to be scored that by them falls short of
 where a list ends."""
 
+SHARED = 200_000
+"""Offers from which on two threads look through them, where there are two cores."""
+
 _OFFERS = ("row", "concepts", "named", "text", "field", "stated", "lines")
 _REQUESTS = ("row", "concepts", "named", "text", "stated", "lines", "shares", "end")
 
@@ -56,26 +67,47 @@ class Compared(NamedTuple):
     features: npt.NDArray[np.float64]
 
 
-def worth_scoring(records: Records, model: Model, row: int) -> Rows:
-    """Offers that may be among the best for the request in a row, each once."""
-    cells = records.found.offers.cells
-    asked = records.requests.records.table[row : row + 1]
-    marks, offers = records.names.concept_marks(), len(records.offers)
-    rows: Rows = candidates(
-        cells.part(records.found.offers_to_look_at(row)),
+def is_shared(records: Records) -> bool:
+    """Whether two threads are to look through the offers."""
+    return len(records.offers) >= SHARED and cores() > 1
+
+
+def worth_scoring(records: Records, model: Model, row: int, *, shared: bool) -> Rows:
+    """Offers that may be among the best for the request in a row, each once.
+
+    The same whether two threads have shared the work or not.
+    """
+    found, cells = records.found, records.found.offers.cells
+    request = records.requests.records.table[row : row + 1]
+    offers = len(records.offers)
+    looked_at, scored = LOOKED_AT + offers // LOOKED_AT_OF, SCORED + offers // SCORED_OF
+    gists = found.offers.gists, found.requests.gists[row]
+    marks, weights = records.names.concept_marks(), _weights(model)
+    asked = (
+        cells.part(found.offers_to_look_at(row)),
         cells.links,
         tuple(cells.column(name) for name in _OFFERS),
-        records.found.offers.gists,
-        records.found.requests.gists[row],
-        asked,
+        request,
         records.requests.lines.table,
         records.today,
         records.whom.admission(row),
-        _weights(model),
+        weights,
         (marks, *codes()),
-        (LOOKED_AT + offers // LOOKED_AT_OF, SCORED + offers // SCORED_OF),
+        looked_at,
     )
-    return rows
+    if not shared:
+        rows: Rows = candidates(asked, *gists, scored)
+        return rows
+    seen = halves(lambda half: first_look(asked, (half, 2), True))
+    if too_few(seen, looked_at):
+        seen = halves(lambda half: first_look(asked, (half, 2), False))
+    rows, rests = once(seen, looked_at)
+    steps = in_halves(
+        len(rows),
+        lambda part: second_look(rows[part], rests[part], *gists, request, weights, marks),
+    )
+    best: Rows = best_of(rows, np.concatenate(steps), scored)
+    return best
 
 
 def worth_comparing(records: Records, model: Model, row: int) -> Rows:
@@ -98,28 +130,39 @@ def worth_comparing(records: Records, model: Model, row: int) -> Rows:
     return rows
 
 
-def offers_compared(records: Records, model: Model, row: int, rows: Rows) -> Compared:
-    """The request in a row with the offers in some rows.
+def offers_compared(
+    records: Records, model: Model, row: int, rows: Rows, *, shared: bool
+) -> Compared:
+    """The request in a row with the offers in some rows, by two threads if `shared`.
 
     The same numbers as features.pair_features and Model.log_odds give, to the last bit.
     """
     requests, offers = records.requests, records.offers
     features = np.empty((len(rows), len(FEATURES)))
-    permitted, log_odds = offers_features(
-        rows,
-        offers.records.table,
-        offers.lines.table,
-        requests.records.table[row : row + 1],
-        requests.lines.table,
-        records.today,
-        records.whom.admission(row),
-        _near(requests, row),
-        len(records.names.concepts),
-        codes(),
-        _weights(model),
-        features,
-    )
-    return Compared(permitted, log_odds, features)
+    given = offers.records.table, offers.lines.table
+    asked = requests.records.table[row : row + 1], requests.lines.table
+    admission, near = records.whom.admission(row), _near(requests, row)
+    concepts, weights = len(records.names.concepts), _weights(model)
+
+    def compare(part: slice) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.float64]]:
+        told: tuple[npt.NDArray[np.bool_], npt.NDArray[np.float64]] = offers_features(
+            rows[part],
+            *given,
+            *asked,
+            records.today,
+            admission,
+            near,
+            concepts,
+            codes(),
+            weights,
+            features[part],
+        )
+        return told
+
+    if shared:
+        permitted, log_odds = zip(*in_halves(len(rows), compare), strict=True)
+        return Compared(np.concatenate(permitted), np.concatenate(log_odds), features)
+    return Compared(*compare(slice(None)), features)
 
 
 def requests_compared(records: Records, model: Model, row: int, rows: Rows) -> Compared:

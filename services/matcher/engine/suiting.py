@@ -5,6 +5,7 @@ what its help was worth before.
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from types import MappingProxyType
 
 import numpy as np
@@ -36,9 +37,15 @@ def suits(model: Model, features: Floats, priorities: npt.NDArray[np.integer]) -
     `features` are pairs × the model's features, `priorities` steps, one for each pair. Equal ones
     go by the requests' ids.
     """
-    chosen = np.array([name in _AS_IF for name in model.feature_names])
-    as_if = np.array([_AS_IF.get(name, 0.0) for name in model.feature_names])
+    chosen, as_if = _as_if(model.feature_names)
     # Without them not even rounding lets a donor's choice or record change an order.
     neutral = model.log_odds(np.where(chosen, as_if, features))
     rounded: Floats = np.round(neutral + PRIORITY_STEP * priorities.astype(np.float64), DECIMALS)
     return rounded
+
+
+@lru_cache(maxsize=16)
+def _as_if(feature_names: tuple[str, ...]) -> tuple[npt.NDArray[np.bool_], Floats]:
+    """Which features a donor chose, and what they are taken for."""
+    chosen = np.array([name in _AS_IF for name in feature_names])
+    return chosen, np.array([_AS_IF.get(name, 0.0) for name in feature_names])

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 from hypothesis import given
+from hypothesis import strategies as st
 
 from services.matcher.engine.features import pair_features
 from services.matcher.engine.lines import best_for_needs
@@ -33,9 +34,9 @@ def made_of(register: Register, ledger: Ledger, standing: Standing | None = None
 
 
 @few
-@given(registers(), ledgers(), standings)
+@given(registers(), ledgers(), standings, st.booleans())
 def test_features_are_the_same_numbers(
-    register: Register, ledger: Ledger, standing: Standing
+    register: Register, ledger: Ledger, standing: Standing, shared: bool
 ) -> None:
     records = made_of(register, ledger, standing)._records
     for asked in register[0]:
@@ -51,7 +52,9 @@ def test_features_are_the_same_numbers(
             records.today,
             records.sizes(),
         )
-        compiled = offers_compared(records, prior_model(), row, rows.astype(np.int32))
+        compiled = offers_compared(
+            records, prior_model(), row, rows.astype(np.int32), shared=shared
+        )
         assert compiled.permitted.all()
         assert np.array_equal(plain, compiled.features)
         assert np.array_equal(prior_model().log_odds(plain), compiled.log_odds)

@@ -34,8 +34,9 @@ ELIGIBLE = (
 )
 
 
-@pytest.fixture(autouse=True)
-def _small(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(autouse=True, params=[False, True], ids=["one thread", "two threads"])
+def _small(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+    monkeypatch.setattr(search, "is_shared", lambda _: request.param)
     monkeypatch.setattr(search, "LARGE", 50)
     monkeypatch.setattr(whereabouts, "FEW", 50)
     monkeypatch.setattr(shortcut, "LOOKED_AT", 150)
