@@ -75,6 +75,38 @@ def _prefetch(_typing, table, _row, _byte):  # type: ignore[no-untyped-def]
     return types.void(table, types.intp, types.intp), made
 
 
+@intrinsic
+def _fresh(_typing, table):  # type: ignore[no-untyped-def]
+
+    def made(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+        of = context.make_array(signature.args[0])(context, builder, arguments[0])
+        return builder.load_atomic(of.data, ordering="monotonic", align=8)
+
+    return types.int64(table), made
+
+
+@inlined
+def fresh(table):  # type: ignore[no-untyped-def]
+    """The first number of a table as it is at this moment, whoever has written it."""
+    return _fresh(table)  # type: ignore[call-arg]
+
+
+@intrinsic
+def _claimed(_typing, taken, _count):  # type: ignore[no-untyped-def]
+
+    def made(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+        of = context.make_array(signature.args[0])(context, builder, arguments[0])
+        return builder.atomic_rmw("add", of.data, arguments[1], "monotonic")
+
+    return types.int64(taken, types.int64), made
+
+
+@inlined
+def claimed(taken, count):  # type: ignore[no-untyped-def]
+    """How much was taken before so much more is, at once: two threads never take the same."""
+    return _claimed(taken, count)  # type: ignore[call-arg]
+
+
 @inlined
 def fetch(table, row, first, last):  # type: ignore[no-untyped-def]
     """Ask for some bytes of a row that is soon to be read: rows far apart then come together."""

@@ -7,7 +7,7 @@ directions, so the results are equal to the last bit.
 import numpy as np
 
 from services.matcher.engine.codes import HUNDRED
-from services.matcher.engine.compiled import admits, compiled, fetch, inlined
+from services.matcher.engine.compiled import admits, claimed, compiled, fetch, inlined
 from services.matcher.engine.entries import MOST_LINES, UNKNOWN
 from services.matcher.engine.estimates import (
     ALLOWED,
@@ -34,6 +34,8 @@ from services.matcher.engine.lines import UNSURE
 
 _AHEAD, _LINES_AHEAD = 6, 2
 """How many records ahead their memory is asked for, and that of their lines."""
+_ROWS_AT_ONCE = 32
+"""How many rows a thread takes at a time, of those that several look at."""
 _NAMED, _RULED_OUT, _WEIGHT_AT = 1, 2, 2
 _SETS, _SLOTS = 64, 256
 
@@ -51,34 +53,37 @@ def offers_features(  # type: ignore[no-untyped-def]
     concepts,
     codes,
     weights,
-    out,
+    taken,
+    told,
 ):
-    """The features of one request with the offers in some rows, as features.py has them.
+    """The features of one request with the offers in those of some rows that no other thread
+    takes, as features.py has them.
 
     `request` is a table of one row, `admission` as eligibility.py has it, `near` the themes close
-    to the request's as bits, -1 for all; `concepts` how many numbers there are for them. `out` is
-    rows × features. Returns which rows may be proposed, and their scores as log odds as Model has
-    them.
+    to the request's as bits, -1 for all; `concepts` how many numbers there are for them; `taken`
+    where threads say which rows they take. `told` is to be written in: which rows may be proposed,
+    their scores as log odds as Model has them, and rows × features.
     """
     asked = request[0]
     own = _known(asked, concepts, codes[2])
-    permitted = np.zeros(len(rows), dtype=np.bool_)
-    totals = np.zeros(len(rows))
+    permitted, totals, out = told
     best = np.empty((4, MOST_LINES))
-    for at in range(len(rows)):
-        _fetch_ahead(rows, at, offers, provisions)
-        given = offers[rows[at]]
-        if (
-            admits(admission, given["eligibility"])
-            and _in_time(asked, given, today)
-            and _related(given, near)
-        ):
-            permitted[at] = True
-            _tell_lines(asked, needs, given, provisions, today, codes, best, out[at])
-            _, out[at, FOCUS] = _tell_texts(own, asked, given, out[at])
-            _tell_rest(asked, given, today, codes[3], out[at])
-            totals[at] = _total(out[at], weights)
-    return permitted, totals
+    first = claimed(taken, _ROWS_AT_ONCE)
+    while first < len(rows):
+        for at in range(first, min(first + _ROWS_AT_ONCE, len(rows))):
+            _fetch_ahead(rows, at, offers, provisions)
+            given = offers[rows[at]]
+            if (
+                admits(admission, given["eligibility"])
+                and _in_time(asked, given, today)
+                and _related(given, near)
+            ):
+                permitted[at] = True
+                _tell_lines(asked, needs, given, provisions, today, codes, best, out[at])
+                _, out[at, FOCUS] = _tell_texts(own, asked, given, out[at])
+                _tell_rest(asked, given, today, codes[3], out[at])
+                totals[at] = _total(out[at], weights)
+        first = claimed(taken, _ROWS_AT_ONCE)
 
 
 @compiled

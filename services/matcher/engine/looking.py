@@ -3,7 +3,7 @@
 import numpy as np
 
 from services.matcher.engine.cells import BLOCK, END
-from services.matcher.engine.compiled import admits, ascending, compiled, fetch, inlined
+from services.matcher.engine.compiled import admits, ascending, claimed, compiled, fetch, inlined
 from services.matcher.engine.estimates import (
     CONCEPTS,
     FOCUS,
@@ -44,6 +44,8 @@ from services.matcher.engine.glance import (
 _SAMPLED, _WORTH_SAMPLING, _MARGIN = 16, 4, 1.25
 """Of each so many blocks one is a sample, if there are so many times more places than are wanted;
 so much deeper than by its size it is looked in for where the best begin."""
+_BLOCKS_AT_ONCE, _ROWS_AT_ONCE = 8, 128
+"""How much a thread takes at a time, of what several look at."""
 _AHEAD = 8
 """How many records ahead memory is asked for."""
 
@@ -59,16 +61,20 @@ def candidates(asked, gists, gist, most):  # type: ignore[no-untyped-def]
     all that look as good as the last of them.
     """
     request, weights, codes, looked_at = asked[3], asked[7], asked[8], asked[9]
-    seen = (first_look(asked, (0, 1), True),)
+    seen = (first_look(asked, np.zeros(1, dtype=np.int64), True),)
     if too_few(seen, looked_at):
-        seen = (first_look(asked, (0, 1), False),)
+        seen = (first_look(asked, np.zeros(1, dtype=np.int64), False),)
     rows, rests = once(seen, looked_at)
-    return best_of(rows, second_look(rows, rests, gists, gist, request, weights, codes[0]), most)
+    steps = np.empty(len(rows), dtype=np.int16)
+    taken = np.zeros(1, dtype=np.int64)
+    second_look(rows, rests, gists, gist, request, weights, codes[0], taken, steps)
+    return best_of(rows, steps, most)
 
 
 @compiled
-def first_look(asked, share, sampled):  # type: ignore[no-untyped-def]
-    """What the words alone tell of the places in a share of the blocks: which of how many.
+def first_look(asked, taken, sampled):  # type: ignore[no-untyped-def]
+    """What the words alone tell of the places in those blocks that no other thread takes; `taken`
+    is where all of them say which they take.
 
     Those that are barred or that cannot come up to the best are estimated no further than needed
     to see that; `sampled` says whether a sample of all blocks tells about where the best begin.
@@ -89,15 +95,13 @@ def first_look(asked, share, sampled):  # type: ignore[no-untyped-def]
     how = (when, admission, concept_words(one, marks), tables)
     blocks, counts = _in_order(part, links, _promising(part, themes, tables[0]))
     least = _about_least(blocks, counts, places, how, most) if sampled else np.int64(0)
-    which, of = share
-    own, of_own = blocks[which::of].copy(), counts[which::of].copy()
-    rows, rests, steps, _, found = _looked(own, of_own, places, how, most, least)
+    rows, rests, steps, _, found = _looked(blocks, counts, places, how, most, least, taken)
     return rows, rests, steps, found, least
 
 
 @compiled
 def too_few(seen, most):  # type: ignore[no-untyped-def]
-    """Whether the shares of a look begin too high, so that fewer came up to it than are wanted."""
+    """Whether what threads saw begins too high, so that fewer came up to it than are wanted."""
     every = np.int64(0)
     for _, _, _, found, _ in seen:
         every += found
@@ -130,7 +134,8 @@ def _about_least(blocks, counts, places, how, most):  # type: ignore[no-untyped-
         return np.int64(0)
     some, of_some = blocks[::_SAMPLED].copy(), counts[::_SAMPLED].copy()
     among = np.int64(_MARGIN * most * of_some.sum() / every) + 1
-    _, _, _, least, found = _looked(some, of_some, places, how, among, np.int64(0))
+    taken = np.zeros(1, dtype=np.int64)
+    _, _, _, least, found = _looked(some, of_some, places, how, among, np.int64(0), taken)
     return least if found >= among else np.int64(0)
 
 
@@ -152,7 +157,7 @@ def _in_order(part, links, order):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _looked(blocks, counts, places, how, most, least):  # type: ignore[no-untyped-def]
+def _looked(blocks, counts, places, how, most, least, taken):  # type: ignore[no-untyped-def]
     """`first_look` at some blocks, and for estimates from a least step on only; returns also the
     step at which the `most` best begin, and how many came up to it, which are `most` or more if
     there are."""
@@ -169,70 +174,73 @@ def _looked(blocks, counts, places, how, most, least):  # type: ignore[no-untype
     most_lines = lines.max()
     own_first, own_second = own
     kept = above = np.int64(0)
-    for number in range(len(blocks)):
-        start, count = blocks[number] * BLOCK, counts[number]
-        if number + 1 < len(blocks):
-            following = blocks[number + 1] * BLOCK
-            fetch(concepts_of, 2 * following, 0, 16 * BLOCK)
-            fetch(named_of, following, 0, BLOCK)
-            fetch(text_of, following, 0, BLOCK)
-            fetch(field_of, following, 0, BLOCK)
-            fetch(lines_of, following, 0, 4 * BLOCK)
-        for at in range(count):
-            place = start + at
-            common = ones(concepts_of[place, 0] & own_first)
-            common += ones(concepts_of[place, 1] & own_second)
-            told[at] = (
-                texts[text_of[place]]
-                + fields[field_of[place]]
-                + np.float32(common) * named[named_of[place]]
-            )
-        # What is left is noted, not branched to: which it is no processor can foresee.
-        left = 0
-        for at in range(count):
-            # The lines come last in the sum, so with the best of them it is a safe bound.
-            hopeful[left] = at
-            left += STEP * (told[at] + most_lines) >= least
-        found = 0
-        for one in range(left):
-            at = hopeful[one]
-            codes = lines_of[start + at]
-            best = lines[codes & np.uint32(NO_LINE)]
-            for shift in range(LINE_BITS, LINES * LINE_BITS, LINE_BITS):
-                this = lines[(codes >> np.uint32(shift)) & np.uint32(NO_LINE)]
-                best = this if this > best else best
-            hopeful[found], bests[found] = at, best
-            # Few are read below, far from one another, so each is asked for as soon as it may be.
-            fetch(stated_of, start + at, 0, 8)
-            fetch(row_of, start + at, 0, 4)
-            found += STEP * (told[at] + best) >= least
-        for one in range(found):
-            at, best = hopeful[one], bests[one]
-            place, step = start + at, step_of(told[at] + best)
-            stated = stated_of[place]
-            begin = np.int64(stated & np.uint64(LAST_DAY))
-            end = np.int64((stated >> np.uint64(TO_AT)) & np.uint64(LAST_DAY))
-            if step < least or not stated >> np.uint64(OPEN_AT) or begin > last or end < first:
-                continue
-            whom = np.int64((stated >> np.uint64(WHOM_AT)) & np.uint64(MOST_WHOM))
-            if whom != MOST_WHOM and not admits(admission, whom):
-                continue
-            rows[kept] = row_of[place]
-            rests[kept] = texts[text_of[place]] + fields[field_of[place]] + best
-            steps[kept] = step
-            kept += 1
-            often[step] += 1
-            above += 1
-            while above - often[least] >= most:
-                above -= often[least]
-                least += 1
+    first_block = claimed(taken, _BLOCKS_AT_ONCE)
+    while first_block < len(blocks):
+        for number in range(first_block, min(first_block + _BLOCKS_AT_ONCE, len(blocks))):
+            start, count = blocks[number] * BLOCK, counts[number]
+            if number + 1 < len(blocks):
+                following = blocks[number + 1] * BLOCK
+                fetch(concepts_of, 2 * following, 0, 16 * BLOCK)
+                fetch(named_of, following, 0, BLOCK)
+                fetch(text_of, following, 0, BLOCK)
+                fetch(field_of, following, 0, BLOCK)
+                fetch(lines_of, following, 0, 4 * BLOCK)
+            for at in range(count):
+                place = start + at
+                common = ones(concepts_of[place, 0] & own_first)
+                common += ones(concepts_of[place, 1] & own_second)
+                told[at] = (
+                    texts[text_of[place]]
+                    + fields[field_of[place]]
+                    + np.float32(common) * named[named_of[place]]
+                )
+            # What is left is noted, not branched to: which it is no processor can foresee.
+            left = 0
+            for at in range(count):
+                # The lines come last in the sum, so with the best of them it is a safe bound.
+                hopeful[left] = at
+                left += STEP * (told[at] + most_lines) >= least
+            found = 0
+            for one in range(left):
+                at = hopeful[one]
+                codes = lines_of[start + at]
+                best = lines[codes & np.uint32(NO_LINE)]
+                for shift in range(LINE_BITS, LINES * LINE_BITS, LINE_BITS):
+                    this = lines[(codes >> np.uint32(shift)) & np.uint32(NO_LINE)]
+                    best = this if this > best else best
+                hopeful[found], bests[found] = at, best
+                # Few are read below, far apart, so each is asked for as soon as it may be.
+                fetch(stated_of, start + at, 0, 8)
+                fetch(row_of, start + at, 0, 4)
+                found += STEP * (told[at] + best) >= least
+            for one in range(found):
+                at, best = hopeful[one], bests[one]
+                place, step = start + at, step_of(told[at] + best)
+                stated = stated_of[place]
+                begin = np.int64(stated & np.uint64(LAST_DAY))
+                end = np.int64((stated >> np.uint64(TO_AT)) & np.uint64(LAST_DAY))
+                if step < least or not stated >> np.uint64(OPEN_AT) or begin > last or end < first:
+                    continue
+                whom = np.int64((stated >> np.uint64(WHOM_AT)) & np.uint64(MOST_WHOM))
+                if whom != MOST_WHOM and not admits(admission, whom):
+                    continue
+                rows[kept] = row_of[place]
+                rests[kept] = texts[text_of[place]] + fields[field_of[place]] + best
+                steps[kept] = step
+                kept += 1
+                often[step] += 1
+                above += 1
+                while above - often[least] >= most:
+                    above -= often[least]
+                    least += 1
+        first_block = claimed(taken, _BLOCKS_AT_ONCE)
     return rows[:kept], rests[:kept], steps[:kept], least, above
 
 
 @compiled
 def once(seen, most):  # type: ignore[no-untyped-def]
-    """Of what the shares of a look saw the rows whose estimates are the `most` best, and all that
-    equal the last of them, each once, though it stand in several cells; and their estimates
+    """Of what threads saw at a first look the rows whose estimates are the `most` best, and all
+    that equal the last of them, each once, though it stand in several cells; and their estimates
     without the concepts."""
     often = np.zeros(STEPS, dtype=np.int32)
     for _, _, steps, _, _ in seen:
@@ -270,27 +278,29 @@ def _least_of(often, most):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def second_look(rows, rests, gists, own, request, weights, marks):  # type: ignore[no-untyped-def]
-    """The rows' estimates with what the offers' gists tell, in steps."""
+def second_look(rows, rests, gists, own, request, weights, marks, taken, steps):  # type: ignore[no-untyped-def]
+    """Write the rows' estimates with what the offers' gists tell, in steps, of those rows that no
+    other thread takes."""
     asked = request[0]
     planes, vector_length = planes_of(asked["vector"])
     meaning, told = np.float32(weights[MEANING]), terms_told(own)
     mine = gist_weights(asked, marks)
     words, focus = np.float32(weights[TERMS]), np.float32(weights[FOCUS])
     alike = np.float32(weights[CONCEPTS] / max(asked["concept_norm"], 1.0))
-    steps = np.empty(len(rows), dtype=np.int16)
-    for at in range(len(rows)):
-        if at + _AHEAD < len(rows):
-            fetch(gists, np.int64(rows[at + _AHEAD]) * GIST, 0, GIST * 8)
-        row = rows[at]
-        total = rests[at] + meaning_worth(gists, row, planes, vector_length, meaning)
-        total += words * words_alike(gists, row, own, told)
-        common, product, named, length = in_gist(gists, row, mine)
-        if common > 0:
-            total += focus * np.float32(common) / np.float32(named)
-            total += alike * np.float32(product) / np.sqrt(np.float32(length))
-        steps[at] = step_of(total)
-    return steps
+    first = claimed(taken, _ROWS_AT_ONCE)
+    while first < len(rows):
+        for at in range(first, min(first + _ROWS_AT_ONCE, len(rows))):
+            if at + _AHEAD < len(rows):
+                fetch(gists, np.int64(rows[at + _AHEAD]) * GIST, 0, GIST * 8)
+            row = rows[at]
+            total = rests[at] + meaning_worth(gists, row, planes, vector_length, meaning)
+            total += words * words_alike(gists, row, own, told)
+            common, product, named, length = in_gist(gists, row, mine)
+            if common > 0:
+                total += focus * np.float32(common) / np.float32(named)
+                total += alike * np.float32(product) / np.sqrt(np.float32(length))
+            steps[at] = step_of(total)
+        first = claimed(taken, _ROWS_AT_ONCE)
 
 
 @compiled

@@ -20,7 +20,6 @@ from services.matcher.engine.codes import (
     serves,
 )
 from services.matcher.engine.features import FEATURES
-from services.matcher.engine.halves import cores, halves, in_halves
 from services.matcher.engine.index import Index
 from services.matcher.engine.kernels import offers_features, requests_features
 from services.matcher.engine.looking import (
@@ -34,6 +33,7 @@ from services.matcher.engine.looking import (
 from services.matcher.engine.looking_back import reached
 from services.matcher.engine.ranking import Model
 from services.matcher.engine.records import LARGE, Records
+from services.matcher.engine.together import cores, together, untaken, wake
 
 SCORED = LARGE
 """Candidates that are scored, and all whose estimates equal the last of them."""
@@ -77,6 +77,8 @@ def worth_scoring(records: Records, model: Model, row: int, *, shared: bool) -> 
 
     The same whether two threads have shared the work or not.
     """
+    if shared:
+        wake()
     found, cells = records.found, records.found.offers.cells
     request = records.requests.records.table[row : row + 1]
     offers = len(records.offers)
@@ -98,15 +100,15 @@ def worth_scoring(records: Records, model: Model, row: int, *, shared: bool) -> 
     if not shared:
         rows: Rows = candidates(asked, *gists, scored)
         return rows
-    seen = halves(lambda half: first_look(asked, (half, 2), True))
+    taken = untaken()
+    seen = together(lambda: first_look(asked, taken, True))
     if too_few(seen, looked_at):
-        seen = halves(lambda half: first_look(asked, (half, 2), False))
+        again = untaken()
+        seen = together(lambda: first_look(asked, again, False))
     rows, rests = once(seen, looked_at)
-    steps = in_halves(
-        len(rows),
-        lambda part: second_look(rows[part], rests[part], *gists, request, weights, marks),
-    )
-    best: Rows = best_of(rows, np.concatenate(steps), scored)
+    steps, left = np.empty(len(rows), dtype=np.int16), untaken()
+    together(lambda: second_look(rows, rests, *gists, request, weights, marks, left, steps))
+    best: Rows = best_of(rows, steps, scored)
     return best
 
 
@@ -138,31 +140,31 @@ def offers_compared(
     The same numbers as features.pair_features and Model.log_odds give, to the last bit.
     """
     requests, offers = records.requests, records.offers
-    features = np.empty((len(rows), len(FEATURES)))
-    given = offers.records.table, offers.lines.table
-    asked = requests.records.table[row : row + 1], requests.lines.table
-    admission, near = records.whom.admission(row), _near(requests, row)
-    concepts, weights = len(records.names.concepts), _weights(model)
-
-    def compare(part: slice) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.float64]]:
-        told: tuple[npt.NDArray[np.bool_], npt.NDArray[np.float64]] = offers_features(
-            rows[part],
-            *given,
-            *asked,
-            records.today,
-            admission,
-            near,
-            concepts,
-            codes(),
-            weights,
-            features[part],
-        )
-        return told
-
+    told = Compared(
+        np.zeros(len(rows), dtype=np.bool_),
+        np.zeros(len(rows)),
+        np.empty((len(rows), len(FEATURES))),
+    )
+    asked = (
+        rows,
+        offers.records.table,
+        offers.lines.table,
+        requests.records.table[row : row + 1],
+        requests.lines.table,
+        records.today,
+        records.whom.admission(row),
+        _near(requests, row),
+        len(records.names.concepts),
+        codes(),
+        _weights(model),
+        untaken(),
+        told,
+    )
     if shared:
-        permitted, log_odds = zip(*in_halves(len(rows), compare), strict=True)
-        return Compared(np.concatenate(permitted), np.concatenate(log_odds), features)
-    return Compared(*compare(slice(None)), features)
+        together(lambda: offers_features(*asked))
+    else:
+        offers_features(*asked)
+    return told
 
 
 def requests_compared(records: Records, model: Model, row: int, rows: Rows) -> Compared:
