@@ -131,6 +131,8 @@ def test_what_is_being_found_is_no_fault_of_its_service(
     ):
         assert told in answer.text, told
     assert "What is asked for cannot be shown" not in answer.text
+    shown = browser.client.get("/metrics").text
+    assert 'problem="being-found",route="/report",service="portal",status="503"' in shown
     assert "registros" in browser.client.get("/report?language=es").text
     path = "/report/records?service=requests&figure=needs&language=en"
     answer = browser.client.get(path)

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 
 from services.portal.lists.files import TYPES, table_pieces
 from services.portal.pages import wording
-from services.portal.pages.being_found import show_being_found
+from services.portal.pages.being_found import for_now, show_being_found
 from services.portal.pages.frame import for_roles, show
 from services.portal.pages.public.charts import Chart, Line, bars
 from services.portal.pages.report.reading import READERS, Told, choices, chosen, narrowed, told
@@ -70,9 +70,7 @@ def report_page() -> Response:
         away=missing.keys() - being_found,
         being_found=being_found,
     )
-    if being_found:
-        answer.headers["Retry-After"] = str(AGAIN_SECONDS)
-    return answer
+    return for_now(answer, AGAIN_SECONDS) if being_found else answer
 
 
 @for_roles(*READERS)
