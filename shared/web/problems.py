@@ -122,7 +122,7 @@ def being_found(what: str, again_seconds: int) -> Problem:
     return Problem(
         HTTPStatus.SERVICE_UNAVAILABLE,
         BEING_FOUND,
-        f"The {what} is being found",
+        f"The {what} is being calculated",
         "With so much to read that takes some time, and it is done once for all who ask. Send the "
         f"request again in {again_seconds} seconds.",
         headers={"Retry-After": str(again_seconds)},

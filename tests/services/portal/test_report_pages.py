@@ -124,25 +124,31 @@ def test_what_is_being_found_is_no_fault_of_its_service(
     answer = browser.client.get("/report?theme=marking&language=en")
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "10")
     for told in (
-        "What is asked for: with so many records these figures take a moment to find",
+        "What is asked for: with so many records these figures take a moment to calculate",
         "What is offered cannot be shown just now",
         "Triangular",  # of what is there
         'href="/report?theme=marking&amp;language=en"',
     ):
         assert told in answer.text, told
     assert "What is asked for cannot be shown" not in answer.text
+    # No file of it can be had now, and none is offered; what is there at load is no news.
+    assert "they can be saved as files" in answer.text
+    assert ".csv" not in answer.text
+    assert 'role="status">What is asked for' not in answer.text
+    assert "On this page" in answer.text
     shown = browser.client.get("/metrics").text
     assert 'problem="being-found",route="/report",service="portal",status="503"' in shown
-    assert "registros" in browser.client.get("/report?language=es").text
+    assert "registros, calcular" in browser.client.get("/report?language=es").text
+    assert "كما في" in browser.client.get("/report?language=ar").text
     path = "/report/records?service=requests&figure=needs&language=en"
     answer = browser.client.get(path)
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "10")
-    assert "these figures take a moment to find" in answer.text
+    assert "these figures take a moment to calculate" in answer.text
     assert path.replace("&", "&amp;") in answer.text
     # Of the file another part is away: coming again in a moment may not help.
     answer = browser.client.get("/report/all.csv?language=en")
     assert answer.status_code == 503
-    assert "these figures take a moment to find" not in answer.text
+    assert "these figures take a moment to calculate" not in answer.text
 
     def finding_all(_services: Services, _reader: Reader, one: Ask) -> Answer:
         raise AwayError(one.service, {"type": f"{TYPE_PREFIX}being-found", "status": 503})
@@ -150,7 +156,9 @@ def test_what_is_being_found_is_no_fault_of_its_service(
     monkeypatch.setattr(Services, "fetch", finding_all)
     answer = browser.client.get("/report/all.csv?language=en")
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "10")
-    assert "these figures take a moment to find" in answer.text
+    assert "these figures take a moment to calculate" in answer.text
+    assert 'role="status"' not in answer.text
+    assert "On this page" not in browser.client.get("/report?language=en").text
 
 
 def test_the_language_of_requests_is_not_that_of_the_page(
