@@ -45,6 +45,8 @@ REQUEST = {
     "country": "SEN",
     "status": "circulated",
 }
+CASE = {"id": "c1", "request": "r1", "activity": "a1"}
+LISTED = {"/v1/requests": REQUEST, "/v1/coverage": CASE}
 
 
 def table(one: Ask) -> FactTable:
@@ -66,8 +68,8 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Ask]:
         made.append(one)
         if one.service == "offers":
             raise AwayError("offers")
-        if one.path == "/v1/requests":
-            return Answer({"items": [REQUEST]})
+        if one.path in LISTED:
+            return Answer({"items": [LISTED[one.path]]})
         if one.path.endswith("/records"):
             return Answer(records_behind(table(one), {"figure": one.query["figure"]}))
         return answered(one)
@@ -205,6 +207,28 @@ def test_records_are_told_by_titles_and_lines_are_not_taken_for_requests(
     text = browser.open("/report/records?service=matcher&figure=days-agree&language=en").text
     assert "Marquage <i>" in text  # the offer's title is not to be had: its register is away
     assert "Records: 1" in text
+
+
+def test_cases_and_activities_are_told_by_titles(
+    browser: Browser, asked: list[Ask], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    activity = {"id": "a1", "title": "Stores made safe", "language": "en", "country": "KEN"}
+    listed = {**LISTED, "/v1/activities": activity | {"status": "ongoing"}}
+
+    def fetch(_services: Services, _reader: Reader, one: Ask) -> Answer:
+        if one.path in listed:
+            return Answer({"items": [listed[one.path]]})
+        told = "c1" if one.service == "matcher" else "a1"
+        return Answer({"records": [told], "count": 1, "groups": [{"figures": []}]})
+
+    monkeypatch.setattr(Services, "fetch", fetch)
+    page = browser.open("/report/records?service=matcher&figure=covered&language=en")
+    for told in ("Senegal", "Marquage <i>", "Stores made safe"):
+        assert told in page.text, told
+    assert "/coverage/c1" in str(page.tags)
+    text = browser.open("/report/records?service=offers&figure=delivered&language=en").text
+    for told in ("Kenya", "Stores made safe", "Ongoing"):
+        assert told in text, told
 
 
 def test_each_record_is_told_with_its_state_where_it_has_one(
