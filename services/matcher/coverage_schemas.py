@@ -4,6 +4,7 @@ from marshmallow import fields, validate
 
 from services.matcher.coverage_rules import COVERAGE
 from services.matcher.schemas import MAX_ID, MAX_REASON, TransitionView, least_score
+from shared.registers.schemas import listed_ids
 from shared.vocabulary.countries import AREAS
 from shared.web.languages import LanguageQuery
 from shared.web.paging import PageQuery
@@ -13,13 +14,16 @@ from shared.web.schemas import Amount, Code, CountryCode, MoneyMixin, Quantity, 
 class CoverageQuery(PageQuery, LanguageQuery):
     """Which cases. All conditions must hold."""
 
+    id = listed_ids()
     request = fields.String(load_default=None, validate=validate.Length(1, MAX_ID))
     activity = fields.String(load_default=None, validate=validate.Length(1, MAX_ID))
     status = fields.String(
         load_default=None,
         validate=validate.OneOf(COVERAGE.states),
         metadata={
-            "description": "Unless given: open ones; with `request` or `activity` every status."
+            "description": (
+                "Unless given: open ones; with `id`, `request` or `activity` every status."
+            )
         },
     )
     country = CountryCode(load_default=None)

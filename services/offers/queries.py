@@ -35,12 +35,10 @@ def visible_offers(identity: Identity, asked: str | None = None) -> list[Conditi
 def offers(identity: Identity, args: Mapping[str, Any], today: date) -> list[Condition]:
     """The sets that the list is of that `OfferQuery` asks for; 422 for words without meaning."""
     equal = ("organisation", "status", "donor_type", "donor_country", "call", "gender_marker")
-    asked = [*_equal(args, equal), *_common(args)]
+    asked = [*_ids(args), *_equal(args, equal), *_common(args)]
     line = {name: args[name] for name in ("theme", "kind") if args[name] is not None}
     if line:
         asked.append({"provisions": {"$elemMatch": line}})
-    if args["id"]:
-        asked.append({"_id": {"$in": args["id"]}})
     if args["eligible"] is not None:
         asked.append(_may_serve(args["eligible"], today))
     return [
@@ -53,7 +51,7 @@ def offers(identity: Identity, args: Mapping[str, Any], today: date) -> list[Con
 def activities(args: Mapping[str, Any]) -> Condition:
     """The condition for the list that `ActivityQuery` asks for; 422 for words without meaning."""
     equal = ("organisation", "country", "donor_country", "theme", "kind", "status")
-    return joined([*_equal(args, equal), *_common(args)])
+    return joined([*_ids(args), *_equal(args, equal), *_common(args)])
 
 
 def public_listing(
@@ -80,8 +78,7 @@ def public_listing(
 
 def organisations(args: Mapping[str, Any]) -> Condition:
     """The condition for the list that `OrganisationQuery` asks for."""
-    asked = [{"_id": {"$in": args["id"]}}] if args["id"] else []
-    return joined([*asked, *_equal(args, ("type", "country")), *_words(args)])
+    return joined([*_ids(args), *_equal(args, ("type", "country")), *_words(args)])
 
 
 def entries(args: Mapping[str, Any]) -> Condition:
@@ -94,6 +91,10 @@ def entries(args: Mapping[str, Any]) -> Condition:
     asked = [{name: code} for name, code in lists.items() if code is not None]
     equal = ("organisation", "country", "language")
     return joined([*_equal(args, equal), *asked, *_words(args)])
+
+
+def _ids(args: Mapping[str, Any]) -> list[Condition]:
+    return [{"_id": {"$in": args["id"]}}] if args["id"] else []
 
 
 def _equal(args: Mapping[str, Any], names: tuple[str, ...]) -> list[Condition]:

@@ -255,6 +255,7 @@ class ActivityView(SignedView, ActivityBody):
 class ActivityQuery(RecordQuery):
     """Which activities to list."""
 
+    id = listed_ids()
     country = CountryCode(load_default=None)
     donor_country = CountryCode(load_default=None)
     status = fields.String(validate=validate.OneOf(ASSISTANCE.states), load_default=None)

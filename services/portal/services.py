@@ -19,7 +19,7 @@ from entraide.client import Answer, File, ProblemError, Sender, object_of
 from services.portal.addresses import Address
 from services.portal.bounded import InTime
 from shared import tracing
-from shared.web.problems import TYPE_PREFIX
+from shared.web.problems import BEING_FOUND, TYPE_PREFIX
 
 TIMEOUT_SECONDS: Final = (2.0, 8.0)
 _AWAY = 500
@@ -40,7 +40,7 @@ class AwayError(Exception):
     @property
     def being_found(self) -> bool:
         """Whether the service is there, and takes longer to find it than a call may."""
-        return self.told.get("type") == f"{TYPE_PREFIX}being-found"
+        return self.told.get("type") == TYPE_PREFIX + BEING_FOUND
 
 
 class RefusedError(ProblemError):

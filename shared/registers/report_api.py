@@ -29,7 +29,8 @@ from shared.web.visibility import OVERSEEING
 PATIENCE: Final = 5.0
 """Seconds; the portal waits eight."""
 STALE: Final = 900.0
-"""Seconds for which figures of before are told while they are found anew; `as_of` is theirs."""
+"""Seconds for which figures of before are told to who would wait longer for new ones than callers
+do; `as_of` is theirs."""
 _RETRY_SECONDS: Final = 10
 _BEING_FOUND: Final = "Reading all records takes longer than a call may: ask again"
 _TABLES: Awaited[FactTable] = Awaited(PATIENCE, stale=STALE)
@@ -57,7 +58,8 @@ def make_report_blueprint(forms: Mapping[str, Form], facts: Facts, description: 
     def figures(args: dict[str, Any]) -> dict[str, Any]:
         """Tell the report's figures, all together and by each code of each dimension.
 
-        Of a large register they may be some minutes old: `as_of` tells.
+        Where reading all records takes longer than a call may, they may be some minutes old:
+        `as_of` tells.
         """
         return report(table(), args)
 

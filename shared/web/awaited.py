@@ -3,7 +3,7 @@
 import contextvars
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from threading import Lock, Thread
 from typing import Final, Generic, TypeVar
 
@@ -25,8 +25,9 @@ class BeingDoneError(Exception):
 
 
 class _Work(Generic[T]):
-    def __init__(self) -> None:
+    def __init__(self, begun: float) -> None:
         self.result: Future[T] = Future()
+        self.begun = begun
         self.took = 0.0
         self.ended: float | None = None
 
@@ -39,8 +40,9 @@ class Awaited(Generic[T]):
     """Does work for callers who wait so many seconds. For several threads.
 
     Who asks while the same is being done gets what comes of that. What is soon done is done anew
-    for who asks next; what takes longer is kept for some time. What is over is done anew, and given
-    out until that is done to who asks in the first `stale` seconds after it ended.
+    for who asks next; what takes longer is kept for some time. What is over is done anew, and who
+    asks waits for that. Who would wait too long, or for what fails, is given what is over instead
+    in the first `stale` seconds after it ended: at once if it took longer than callers wait.
     """
 
     def __init__(
@@ -64,13 +66,15 @@ class Awaited(Generic[T]):
         Raises BeingDoneError while that takes longer than callers wait.
         """
         with self._lock:
-            work = self._found(key, make)
-        try:
-            return work.result.result(self._patience)
-        except TimeoutError:
-            if work.result.done():  # it is the work's own, or the work ended just now
+            work, old = self._found(key, make)
+            seconds = self._patience if old is None else self._worth_waiting(work, old)
+        if work is not None:
+            wait([work.result], seconds)
+            if work.result.done() and (old is None or work.result.exception() is None):
                 return work.result.result()
-            raise BeingDoneError from None
+        if old is None:
+            raise BeingDoneError
+        return old.result.result()
 
     def forget(self) -> None:
         """Give nothing out to who asks from now on that was begun before."""
@@ -78,22 +82,26 @@ class Awaited(Generic[T]):
             self._kept.clear()
             self._begun.clear()
 
-    def _found(self, key: object, make: Callable[[], T]) -> _Work[T]:
+    def _found(self, key: object, make: Callable[[], T]) -> tuple[_Work[T] | None, _Work[T] | None]:
+        """The work to wait for, unless too many are done, and what may be given out instead."""
         now = self._clock()
         kept = self._kept.get(key)
         if kept is not None and kept.young(now):
-            return kept
-        stale = kept if kept is not None and kept.young(now, self._stale) else None
+            return kept, None
+        old = kept if kept is not None and kept.young(now, self._stale) else None
         work = self._begun.get(key)
         if work is None and self._running < _AT_ONCE:
             work = self._begin(key, make)
-        found = stale or work
-        if found is None:
-            raise BeingDoneError
-        return found
+        return work, old
+
+    def _worth_waiting(self, work: _Work[T] | None, old: _Work[T]) -> float:
+        """For how many seconds, where there is an old one: none if it is known to take long."""
+        if work is None or old.took > self._patience:
+            return 0.0
+        return max(0.0, work.begun + self._patience - self._clock())
 
     def _begin(self, key: object, make: Callable[[], T]) -> _Work[T]:
-        work: _Work[T] = _Work()
+        work: _Work[T] = _Work(self._clock())
         context = contextvars.copy_context()  # of its trace
         # No process waits for it at its end; it needs the lock to end.
         Thread(target=context.run, args=(self._do, key, work, make), daemon=True).start()
@@ -102,7 +110,7 @@ class Awaited(Generic[T]):
         return work
 
     def _do(self, key: object, work: _Work[T], make: Callable[[], T]) -> None:
-        begun, made, failure = self._clock(), None, None
+        made, failure = None, None
         try:
             made = make()
         except BaseException as error:  # noqa: BLE001 (whoever waits is told)
@@ -110,7 +118,7 @@ class Awaited(Generic[T]):
         with self._lock:
             self._running -= 1
             work.ended = self._clock()
-            work.took = work.ended - begun
+            work.took = work.ended - work.begun
             if self._begun.get(key) is work:  # nobody had it forgotten meanwhile
                 del self._begun[key]
                 self._keep(key, work, failure)

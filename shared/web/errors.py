@@ -17,7 +17,15 @@ from shared.vocabulary.errors import CodeError, RetiredCode
 from shared.web.field_errors import field_errors
 from shared.web.marks import current_marks
 from shared.web.preconditions import stale
-from shared.web.problems import Problem, conflict, invalid, invalid_field, not_found, unavailable
+from shared.web.problems import (
+    Problem,
+    conflict,
+    count_answer_as,
+    invalid,
+    invalid_field,
+    not_found,
+    unavailable,
+)
 
 Mapper = Callable[[Any], Problem]
 """Makes the problem of an exception of one type."""
@@ -65,6 +73,7 @@ def show_problems_by(app: Flask, show: Callable[[Problem], Response]) -> None:
 def _responder(mapper: Mapper) -> Callable[[Exception], Response]:
     def respond(error: Exception) -> Response:
         problem = mapper(error)
+        count_answer_as(problem.code)
         show: Callable[[Problem], Response] | None = current_app.extensions.get(_PAGES)
         if show is not None and _is_for_people():
             return show(problem)

@@ -1,6 +1,7 @@
 """Numbers about the requests that a service answers, for Prometheus."""
 
 import os
+from http import HTTPStatus
 
 from flask import Response
 from prometheus_client import (
@@ -15,7 +16,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 REQUEST_SECONDS = Histogram(
     "entraide_http_request_seconds",
     "Seconds from a request's arrival to its answer.",
-    ("service", "method", "route", "status"),
+    ("service", "method", "route", "status", "problem"),
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
 )
 
@@ -29,9 +30,17 @@ QUEUE_SECONDS = Histogram(
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
-def observe(service: str, method: str, route: str, status: int, seconds: float) -> None:
-    """Count one answered request; `route` is the path's template, never the path itself."""
-    REQUEST_SECONDS.labels(service, known_method(method), route, str(status)).observe(seconds)
+def observe(
+    service: str, method: str, route: str, status: int, seconds: float, problem: str = ""
+) -> None:
+    """Count one answered request; `route` is the path's template, never the path itself.
+
+    `problem` is the code of what it was answered with. Of server errors alone it is kept, which
+    need telling apart: others are many, and say nothing of the service.
+    """
+    kept = problem if status >= HTTPStatus.INTERNAL_SERVER_ERROR else ""
+    labels = (service, known_method(method), route, str(status), kept)
+    REQUEST_SECONDS.labels(*labels).observe(seconds)
 
 
 def known_method(method: str) -> str:

@@ -141,7 +141,8 @@ class Pipeline:
     def _record(self, response: Response) -> None:
         seconds = time.monotonic() - g.started
         route = request.url_rule.rule if request.url_rule else _UNMATCHED
-        observe(self._service, request.method, route, response.status_code, seconds)
+        problem = g.get("problem", "")
+        observe(self._service, request.method, route, response.status_code, seconds, problem)
         self._end_span(response.status_code)
         identity = g.get("identity")
         log = _log.debug if route in _PROBES else _log.info

@@ -4,12 +4,15 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from typing import Final
 
 from flask import Response, g, has_request_context
 
 CONTENT_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:entraide:problem:"
 MAX_FIELD_ERRORS = 100
+BEING_FOUND: Final = "being-found"
+"""The code of an answer that is meant so: no alert counts it among errors."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,11 @@ class Problem(Exception):  # noqa: N818 (RFC 9457's word)
         )
 
 
+def count_answer_as(code: str) -> None:
+    """Have the answer to this request counted among those of the problem with this code."""
+    g.problem = code
+
+
 def invalid(errors: Sequence[FieldError]) -> Problem:
     """The 422 problem for fields that did not pass; at least one error."""
     first = errors[0]
@@ -113,8 +121,8 @@ def being_found(what: str, again_seconds: int) -> Problem:
     """The 503 problem: it takes longer to find than a call may, and that goes on (awaited.py)."""
     return Problem(
         HTTPStatus.SERVICE_UNAVAILABLE,
-        "being-found",
-        f"The {what} is being found",
+        BEING_FOUND,
+        f"The {what} is being calculated",
         "With so much to read that takes some time, and it is done once for all who ask. Send the "
         f"request again in {again_seconds} seconds.",
         headers={"Retry-After": str(again_seconds)},

@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from deploy.local.stack import SERVICES
+from shared.web.problems import BEING_FOUND
 
 COMPOSE = Path(__file__).parents[2] / "docker-compose.yml"
 MONITORING = COMPOSE.parent / "deploy" / "monitoring"
@@ -172,6 +173,16 @@ def test_everything_that_exports_is_scraped(root: Path) -> None:
         elif service.get("command", [""])[0] == "gunicorn":
             expected.add(f"{name}:8000")
     assert scraped == expected
+
+
+def test_what_is_to_be_asked_again_is_nowhere_counted_among_errors(
+    rules: list[dict[str, Any]], dashboard: dict[str, Any]
+) -> None:
+    asked = [*(rule["expr"] for rule in rules), *expressions(dashboard)]
+    of_errors = [one for one in asked if 'status=~"5.."' in one]
+    assert len(of_errors) == 2
+    for one in of_errors:
+        assert f'problem!="{BEING_FOUND}"' in one
 
 
 def test_the_partitions_are_those_of_a_new_topic(rules: list[dict[str, Any]]) -> None:

@@ -106,6 +106,30 @@ def test_who_changes_an_embargo_after_somebody_else_sees_both(visitor: Visiting)
     assert "The second source" in second.page.text
 
 
+def test_a_change_that_is_sent_twice_is_no_conflict(visitor: Visiting) -> None:
+    browser, late = visitor("coordinator"), visitor("coordinator")
+    browser.open("/embargoes/new")
+    browser.send("/embargoes/new", **written())
+    address = browser.path
+    change = {
+        "exemptions-0-reference": "Letter 9 (illustrative)",
+        "exemptions-0-kinds": ["training", "equipment"],
+        "exemptions-0-start": "2026-12-01",
+        "exemptions-0-end": "2026-12-31",
+        "allowed": ["training", "funding"],
+        "source": "Two lines\r\nof a source",
+        "reason": "Sent, and its answer lost",
+    }
+    for one in (browser, late):
+        one.open(f"{address}/edit")
+    browser.send(f"{address}/edit", **change)
+    assert browser.path == address
+    late.send(f"{address}/edit", **change)  # on the version that the first was sent on
+    assert (late.path, late.status) == (address, 200)
+    assert "The entry stands as you typed it." in late.page.text
+    assert late.page.text.count("Sent, and its answer lost") == 1
+
+
 def test_models_are_shown_and_used_by_operators_alone(visitor: Visiting) -> None:
     browser = visitor("coordinator")
     browser.open("/models?language=es")

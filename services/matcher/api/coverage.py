@@ -60,6 +60,8 @@ class Coverage(MethodView):
         wanted: Condition = {
             name: args[name] for name in ("request", "activity", "status") if args[name]
         }
+        if args["id"]:
+            wanted["_id"] = {"$in": args["id"]}
         if not wanted:
             wanted["status"] = "open"
         if args["score"] is not None:

@@ -1,6 +1,6 @@
 """Records that a page names beside its own: looked up by their ids, many with each call."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from services.portal.pages.asking import Ask, ask, look_up
@@ -11,15 +11,23 @@ Records = Mapping[str, Record]
 LISTS: Final = {
     "requests": ("requests", "/v1/requests"),
     "offers": ("offers", "/v1/offers"),
+    "activities": ("offers", "/v1/activities"),
     "organisations": ("offers", "/v1/organisations"),
+    "cases": ("matcher", "/v1/coverage"),
 }
 """Where records are listed by their ids."""
-_SIDES: Final = {"request": ("requests",), "offer": ("offers",), "match": ("requests", "offers")}
+_SIDES: Final = {
+    "request": ("requests",),
+    "offer": ("offers",),
+    "activity": ("activities",),
+    "match": ("requests", "offers"),
+    "coverage": ("requests", "activities"),
+}
 _AT_ONCE: Final = 50
 
 
 def find(**ids: Iterable[str | None]) -> dict[str, Records]:
-    """`requests`, `offers`, `organisations` by their ids, all at once; None is passed over.
+    """`requests`, `offers` and other LISTS by their ids, all at once; None is passed over.
 
     What is withheld from the reader, gone, or kept by a service that is away, is left out.
     """
@@ -39,11 +47,11 @@ def find(**ids: Iterable[str | None]) -> dict[str, Records]:
 def sides_of(kind: str, ids: Iterable[str]) -> dict[str, list[Record]]:
     """The records that tell a reader what each of these ids stands for, as far as they can be had.
 
-    `kind` is "request", "offer", "match", whose id is its request's and its offer's, or any other,
-    which nothing is looked up for.
+    `kind` is "request", "offer", "activity", "match", "coverage", or any other, which nothing is
+    looked up for.
     """
     parts = _SIDES.get(kind, ())
-    split = {one: list(zip(parts, one.split(".", len(parts) - 1), strict=False)) for one in ids}
+    split = {one: list(zip(parts, own, strict=False)) for one, own in _own_ids(kind, ids).items()}
     asked = {
         part: [own for pairs in split.values() for at, own in pairs if at == part] for part in parts
     }
@@ -51,6 +59,20 @@ def sides_of(kind: str, ids: Iterable[str]) -> dict[str, list[Record]]:
     return {
         one: [found[part][own] for part, own in pairs if own in found[part]]
         for one, pairs in split.items()
+    }
+
+
+def _own_ids(kind: str, ids: Iterable[str]) -> Mapping[str, Sequence[str]]:
+    """The ids of the sides: a match's id is its request's and its offer's, a case tells its own."""
+    if kind == "match":
+        return {one: one.split(".", 1) for one in ids}
+    if kind != "coverage":
+        return {one: [one] for one in ids}
+    every = list(ids)
+    cases = find(cases=every)["cases"]
+    return {
+        one: [cases[one]["request"], cases[one]["activity"]] if one in cases else []
+        for one in every
     }
 
 

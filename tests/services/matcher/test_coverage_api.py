@@ -75,6 +75,10 @@ def test_lists_are_filtered(worker: Worker, coordinator: Caller) -> None:
     assert len(coordinator.items("/v1/coverage", request="r1")) == 4
     (one,) = coordinator.items("/v1/coverage", request="r1", status="dismissed")
     assert one["reason"] == WHY
+    others = coordinator.items("/v1/coverage", activity="a2")
+    named = [one["id"], others[0]["id"], "none"]
+    assert {case["id"] for case in coordinator.items("/v1/coverage", id=named)} == {*named[:2]}
+    assert coordinator.items("/v1/coverage", id=named, status="dismissed") == [one]
     assert coordinator.items("/v1/coverage", request="r2") == []
 
 

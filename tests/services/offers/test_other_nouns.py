@@ -86,6 +86,13 @@ def test_activity_is_read_as_it_was_written_and_lives_on(donor, caller, source):
     assert (again.status_code, again.json["existing"]) == (409, made.json["id"])
 
 
+def test_activities_are_listed_by_their_ids(donor):
+    made = [donor.post("/v1/activities", ACTIVITY).json["id"] for _ in range(3)]
+    asked = {"id": [*made[:2], "none"]}
+    assert ids(donor.get("/v1/activities", query_string=asked)) == {*made[:2]}
+    assert ids(donor.get("/v1/activities", query_string=asked | {"kind": "funding"})) == set()
+
+
 @pytest.mark.parametrize("status", ["planned", "ongoing", "completed", "cancelled"])
 def test_activity_may_be_registered_in_any_state(donor, status):
     answer = donor.post("/v1/activities", {**ACTIVITY, "status": status})

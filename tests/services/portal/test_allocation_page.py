@@ -28,8 +28,11 @@ def client(app: Flask, house: House, make_account: Callable[..., Account]) -> An
 @pytest.mark.parametrize(
     ("code", "language", "says"),
     [
-        ("being-found", "en", "ask again in a moment"),
-        ("being-found", "es", "vuelva a pedirla"),
+        ("being-found", "en", "load it again in a moment"),
+        ("being-found", "es", "vuelva a cargar"),
+        ("being-found", "fr", "le calcul de la meilleure affectation"),
+        ("being-found", "ru", "расчёт лучшего распределения"),
+        ("being-found", "zh", "计算最佳分配"),
         ("overloaded", "en", "Try again"),
     ],
 )

@@ -58,6 +58,8 @@ MADE_UP = frozenset(
         *("required", "null", "type", "invalid", "unknown", "unknown-code", "retired-code"),
         # shared/registers/merging_rules.py, by what owns a register's records
         *("other-country", "other-organisation"),
+        # shared/web/problems.py, as a constant that alerts name too
+        "being-found",
         # services/matcher, as a constant: which line has too little left
         "not-enough-left",
         # services/matcher/application_checks.py, by what of a line a call does not pay for

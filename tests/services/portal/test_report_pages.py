@@ -45,6 +45,8 @@ REQUEST = {
     "country": "SEN",
     "status": "circulated",
 }
+CASE = {"id": "c1", "request": "r1", "activity": "a1"}
+LISTED = {"/v1/requests": REQUEST, "/v1/coverage": CASE}
 
 
 def table(one: Ask) -> FactTable:
@@ -66,8 +68,8 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Ask]:
         made.append(one)
         if one.service == "offers":
             raise AwayError("offers")
-        if one.path == "/v1/requests":
-            return Answer({"items": [REQUEST]})
+        if one.path in LISTED:
+            return Answer({"items": [LISTED[one.path]]})
         if one.path.endswith("/records"):
             return Answer(records_behind(table(one), {"figure": one.query["figure"]}))
         return answered(one)
@@ -124,23 +126,31 @@ def test_what_is_being_found_is_no_fault_of_its_service(
     answer = browser.client.get("/report?theme=marking&language=en")
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "10")
     for told in (
-        "What is asked for: with so many records these figures take a moment to find",
+        "What is asked for: with so many records these figures take a moment to calculate",
         "What is offered cannot be shown just now",
         "Triangular",  # of what is there
         'href="/report?theme=marking&amp;language=en"',
     ):
         assert told in answer.text, told
     assert "What is asked for cannot be shown" not in answer.text
-    assert "registros" in browser.client.get("/report?language=es").text
+    # No file of it can be had now, and none is offered; what is there at load is no news.
+    assert "they can be saved as files" in answer.text
+    assert ".csv" not in answer.text
+    assert 'role="status">What is asked for' not in answer.text
+    assert "On this page" in answer.text
+    shown = browser.client.get("/metrics").text
+    assert 'problem="being-found",route="/report",service="portal",status="503"' in shown
+    assert "registros, calcular" in browser.client.get("/report?language=es").text
+    assert "كما في" in browser.client.get("/report?language=ar").text
     path = "/report/records?service=requests&figure=needs&language=en"
     answer = browser.client.get(path)
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "10")
-    assert "these figures take a moment to find" in answer.text
+    assert "these figures take a moment to calculate" in answer.text
     assert path.replace("&", "&amp;") in answer.text
     # Of the file another part is away: coming again in a moment may not help.
     answer = browser.client.get("/report/all.csv?language=en")
     assert answer.status_code == 503
-    assert "these figures take a moment to find" not in answer.text
+    assert "these figures take a moment to calculate" not in answer.text
 
     def finding_all(_services: Services, _reader: Reader, one: Ask) -> Answer:
         raise AwayError(one.service, {"type": f"{TYPE_PREFIX}being-found", "status": 503})
@@ -148,7 +158,9 @@ def test_what_is_being_found_is_no_fault_of_its_service(
     monkeypatch.setattr(Services, "fetch", finding_all)
     answer = browser.client.get("/report/all.csv?language=en")
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "10")
-    assert "these figures take a moment to find" in answer.text
+    assert "these figures take a moment to calculate" in answer.text
+    assert 'role="status"' not in answer.text
+    assert "On this page" not in browser.client.get("/report?language=en").text
 
 
 def test_the_language_of_requests_is_not_that_of_the_page(
@@ -195,6 +207,28 @@ def test_records_are_told_by_titles_and_lines_are_not_taken_for_requests(
     text = browser.open("/report/records?service=matcher&figure=days-agree&language=en").text
     assert "Marquage <i>" in text  # the offer's title is not to be had: its register is away
     assert "Records: 1" in text
+
+
+def test_cases_and_activities_are_told_by_titles(
+    browser: Browser, asked: list[Ask], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    activity = {"id": "a1", "title": "Stores made safe", "language": "en", "country": "KEN"}
+    listed = {**LISTED, "/v1/activities": activity | {"status": "ongoing"}}
+
+    def fetch(_services: Services, _reader: Reader, one: Ask) -> Answer:
+        if one.path in listed:
+            return Answer({"items": [listed[one.path]]})
+        told = "c1" if one.service == "matcher" else "a1"
+        return Answer({"records": [told], "count": 1, "groups": [{"figures": []}]})
+
+    monkeypatch.setattr(Services, "fetch", fetch)
+    page = browser.open("/report/records?service=matcher&figure=covered&language=en")
+    for told in ("Senegal", "Marquage <i>", "Stores made safe"):
+        assert told in page.text, told
+    assert "/coverage/c1" in str(page.tags)
+    text = browser.open("/report/records?service=offers&figure=delivered&language=en").text
+    for told in ("Kenya", "Stores made safe", "Ongoing"):
+        assert told in text, told
 
 
 def test_each_record_is_told_with_its_state_where_it_has_one(

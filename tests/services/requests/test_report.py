@@ -219,6 +219,8 @@ def test_what_takes_long_to_read_is_read_once_for_all_who_oversee_the_same(
         refused = coordinator.get(path)
         assert (refused.status_code, refused.headers["Retry-After"]) == (503, "10")
         assert refused.json["type"].endswith("being-found")
+    shown = coordinator.get("/metrics").text
+    assert 'problem="being-found",route="/v1/report",service="requests",status="503"' in shown
     before = datetime.now(UTC)
     may_go_on.set()
     wait_until(lambda: coordinator.get("/v1/report").status_code == 200, 60, "the report")

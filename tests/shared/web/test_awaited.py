@@ -196,27 +196,62 @@ def test_what_fails_anew_leaves_what_was_there() -> None:
     assert awaited.get("all", find) == "found"
     clock.now = 50.0
     assert awaited.get("all", fail) == "found"
-    assert failed.wait(60)
+    assert failed.is_set()
     assert awaited.get("all", fail) == "found"
 
 
+def test_what_callers_wait_for_is_given_to_nobody_once_it_is_over() -> None:
+    clock = Clock()
+    awaited = Awaited[float](60, clock, stale=100.0)
+
+    def find() -> float:
+        clock.now += 2.0
+        return clock.now
+
+    assert awaited.get("all", find) == 2.0
+    clock.now = 12.0
+    assert awaited.get("all", find) == 2.0
+    clock.now = 50.0  # it is over, and the next takes no longer than callers wait
+    assert [awaited.get("all", find) for _ in range(3)] == [52.0] * 3
+
+
+def test_what_was_soon_done_and_takes_long_now_is_waited_for_once() -> None:
+    clock, work = Clock(), Long()
+    awaited = Awaited[str](0.5, clock, stale=100.0)
+
+    def find() -> str:
+        clock.now += 0.5
+        return "found"
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("shared.web.awaited.SOON", 0.0)
+        assert done(awaited, find) == "found"
+    clock.now = 50.0
+    assert awaited.get("all", work) == "found"  # after half a second
+    clock.now = 51.0  # it takes longer than callers wait by now
+    waited: list[float | None] = []
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("shared.web.awaited.wait", lambda _works, seconds: waited.append(seconds))
+        assert awaited.get("all", work) == "found"
+    assert waited == [0.0]
+    work.may_end.set()
+    wait_until(lambda: awaited.get("all", work) == "found 1", 60, "what is there now")
+
+
 def test_what_is_soon_done_by_now_is_not_kept() -> None:
-    clock, again = Clock(), threading.Event()
-    awaited = Awaited[str](60, clock, stale=100.0)
+    clock = Clock()
+    awaited, count = Awaited[str](60, clock, stale=100.0), iter(range(10))
 
     def find() -> str:
         clock.now += 2.0
         return "long"
 
-    def find_soon() -> str:
-        again.set()
-        return "soon"
-
     assert awaited.get("all", find) == "long"
     clock.now = 50.0
-    assert awaited.get("all", find_soon) == "long"
-    assert again.wait(60)
-    wait_until(lambda: awaited.get("all", find_soon) == "soon", 60, "what is there now")
+    assert [awaited.get("all", lambda: f"soon {next(count)}") for _ in range(2)] == [
+        "soon 0",
+        "soon 1",
+    ]
 
 
 def test_what_nobody_is_given_any_more_is_let_go() -> None:

@@ -102,19 +102,32 @@ def test_checks_run_side_by_side() -> None:
     assert readiness.report().ready
 
 
+def counted(method: str, route: str, status: int, problem: str = "") -> str:
+    """The series of the sample service's answers of this kind."""
+    labels = {"method": method, "problem": problem, "route": route, "service": "sample"}
+    shown = ",".join(f'{name}="{value}"' for name, value in {**labels, "status": status}.items())
+    return f"entraide_http_request_seconds_count{{{shown}}}"
+
+
 def test_requests_are_counted_by_template(client: FlaskClient, requester: dict[str, str]) -> None:
     client.get("/v1/notes/no-such-note", headers=requester)
     client.open("/v1/notes/x", method="BREW")
     client.get("/some/where")
     text = client.get("/metrics").text
-    series = (
-        'entraide_http_request_seconds_count{method="%s",route="%s",service="sample",status="%s"}'
-    )
-    assert series % ("GET", "/v1/notes/<note_id>", "404") in text
-    assert series % ("GET", "(unmatched)", "404") in text
-    assert series % ("other", "(unmatched)", "405") in text
+    assert counted("GET", "/v1/notes/<note_id>", 404) in text
+    assert counted("GET", "(unmatched)", 404) in text
+    assert counted("other", "(unmatched)", 405) in text
     assert "no-such-note" not in text
     assert "/some/where" not in text
+
+
+def test_server_errors_are_counted_by_their_problem(make_app: Callable[..., Flask]) -> None:
+    def fail() -> None:
+        raise ConnectionError
+
+    client = make_app(checks={"index": fail}).test_client()
+    client.get("/readyz")
+    assert counted("GET", "/readyz", 503, "not-ready") in client.get("/metrics").text
 
 
 def test_metrics_of_several_processes_are_added_up(tmp_path: Path) -> None:

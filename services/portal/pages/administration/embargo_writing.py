@@ -209,11 +209,33 @@ def edit_embargo(embargo_id: str) -> Response:
         except RefusedError as error:
             status = refused(form, form.take_rows(error))
             if error.stale:
-                return _stale(form, asking.get("matcher", path), status)
+                stands = asking.get("matcher", path)
+                if not _holds(stands.body, body):
+                    return _stale(form, stands, status)
+                flash(_("The entry stands as you typed it."))
+                return go(f"/embargoes/{embargo_id}")
         else:
             flash(_("The entry was changed."))
             return go(f"/embargoes/{embargo_id}")
     return _shown(form, one, status)
+
+
+def _holds(entry: Mapping[str, Any], body: Mapping[str, Any]) -> bool:
+    """Whether an entry says already what `body` would make it say: the same was sent before."""
+    return _said(entry) == _said(body)
+
+
+def _said(one: Mapping[str, Any]) -> dict[str, Any]:
+    """What an entry, or what is sent of it, says; new exemptions have got their numbers since."""
+    return {
+        **{name: one[name] for name in ("from", "to", "source", "stated_on", "review_by")},
+        "allowed": set(one["allowed"]),
+        "exemptions": [
+            {name: row[name] for name in ("reference", "request", "from", "to")}
+            | {"kinds": set(row["kinds"])}
+            for row in one["exemptions"]
+        ],
+    }
 
 
 def _stale(form: EmbargoForm, stands: Answer, status: int) -> Response:

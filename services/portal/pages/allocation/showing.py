@@ -38,8 +38,8 @@ def allocation() -> Response:
         if not error.being_found:
             raise
         words = _(
-            "With so many needs and offers open, the best allocation takes some minutes to find. "
-            "That goes on whether this page is open or not: ask again in a moment."
+            "With so many needs and offers open, the best allocation takes some minutes to "
+            "calculate. That goes on whether this page is open or not: load it again in a moment."
         )
         return show_being_found(_("Allocation"), words, "/allocation", _AGAIN_SECONDS)
 

@@ -46,6 +46,7 @@ def records_page() -> Response:
         figure=name_of(figure),
         narrowed=[(str(DIMENSIONS[by]), code_name(by, code)) for by, code in filters.items()],
         links=[(one, f"{_PLACES[kind]}/{one}", sides[one]) for one in found["records"]],
+        is_activity=kind == "activity",
         count=found["count"],
         lines=lines,
     )

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 
 from services.portal.lists.files import TYPES, table_pieces
 from services.portal.pages import wording
-from services.portal.pages.being_found import show_being_found
+from services.portal.pages.being_found import for_now, show_being_found
 from services.portal.pages.frame import for_roles, show
 from services.portal.pages.public.charts import Chart, Line, bars
 from services.portal.pages.report.reading import READERS, Told, choices, chosen, narrowed, told
@@ -53,14 +53,16 @@ def report_page() -> Response:
     found is not there yet."""
     filters = chosen()
     found, moment, missing = told(filters)
+    whole = found[None, None].values()
     being_found = [service for service, error in missing.items() if error.being_found]
     answer = show(
         "report/report.html",
         HTTPStatus.SERVICE_UNAVAILABLE if being_found else HTTPStatus.OK,
         wide=True,
         sections=[
-            (title, [_row(one, filters) for one in found[None, None].values() if _in(one, code)])
+            (title, rows)
             for code, title in SECTIONS
+            if (rows := [_row(one, filters) for one in whole if _in(one, code)])
         ],
         charts=[chart for by in DIMENSIONS if (chart := _chart(by, found, filters)).lines],
         choices=choices(),
@@ -70,9 +72,7 @@ def report_page() -> Response:
         away=missing.keys() - being_found,
         being_found=being_found,
     )
-    if being_found:
-        answer.headers["Retry-After"] = str(AGAIN_SECONDS)
-    return answer
+    return for_now(answer, AGAIN_SECONDS) if being_found else answer
 
 
 @for_roles(*READERS)
@@ -106,8 +106,8 @@ def page_of_absence(error: AwayError) -> Response:
     if not error.being_found:
         raise error
     words = _(
-        "With so many records these figures take a moment to find. That goes on whether this page "
-        "is open or not: ask again in a moment."
+        "With so many records these figures take a moment to calculate. That goes on whether this "
+        "page is open or not: load it again in a moment."
     )
     return show_being_found(_("Report"), words, request.full_path, AGAIN_SECONDS)
 
