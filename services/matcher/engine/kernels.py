@@ -31,6 +31,7 @@ from services.matcher.engine.estimates import (
 )
 from services.matcher.engine.features import ENOUGH_DAYS, HIGHEST_COSINE, LOWEST_COSINE
 from services.matcher.engine.lines import UNSURE
+from services.matcher.engine.ranking import total_of
 
 _AHEAD, _LINES_AHEAD = 6, 2
 """How many records ahead their memory is asked for, and that of their lines."""
@@ -82,7 +83,7 @@ def offers_features(  # type: ignore[no-untyped-def]
                 _tell_lines(asked, needs, given, provisions, today, codes, best, out[at])
                 _, out[at, FOCUS] = _tell_texts(own, asked, given, out[at])
                 _tell_rest(asked, given, today, codes[3], out[at])
-                totals[at] = _total(out[at], weights)
+                totals[at] = total_of(out[at], weights)
         first = claimed(taken, _ROWS_AT_ONCE)
 
 
@@ -107,7 +108,7 @@ def requests_features(  # type: ignore[no-untyped-def]
             _tell_lines(asked, needs, given, provisions, today, codes, best, out[at])
             out[at, FOCUS], _ = _tell_texts(own, given, asked, out[at])
             _tell_rest(asked, given, today, codes[3], out[at])
-            totals[at] = _total(out[at], weights)
+            totals[at] = total_of(out[at], weights)
     return permitted, totals
 
 
@@ -131,15 +132,6 @@ def _in_time(asked, given, today):  # type: ignore[no-untyped-def]
 def _related(other, near):  # type: ignore[no-untyped-def]
     """Whether a record is about a theme among `near`, as search._related has it."""
     return near < 0 or not other["coded"] or np.int64(other["themes"]) & near != 0
-
-
-@inlined
-def _total(features, weights):  # type: ignore[no-untyped-def]
-    """The score as log odds; the last weight is the intercept."""
-    total = weights[len(features)]
-    for feature in range(len(features)):
-        total += weights[feature] * features[feature]
-    return total
 
 
 @compiled

@@ -31,7 +31,7 @@ from services.matcher.engine.looking import (
     too_few,
 )
 from services.matcher.engine.looking_back import reached
-from services.matcher.engine.ranking import Model
+from services.matcher.engine.ranking import Model, weights_of
 from services.matcher.engine.records import LARGE, Records
 from services.matcher.engine.together import cores, together, untaken, wake
 
@@ -84,7 +84,7 @@ def worth_scoring(records: Records, model: Model, row: int, *, shared: bool) -> 
     offers = len(records.offers)
     looked_at, scored = LOOKED_AT + offers // LOOKED_AT_OF, SCORED + offers // SCORED_OF
     gists = found.offers.gists, found.requests.gists[row]
-    marks, weights = records.names.concept_marks(), _weights(model)
+    marks, weights = records.names.concept_marks(), weights_of(model)
     asked = (
         cells.part(found.offers_to_look_at(row)),
         cells.links,
@@ -125,7 +125,7 @@ def worth_comparing(records: Records, model: Model, row: int) -> Rows:
         records.offers.lines.table,
         records.today,
         records.whom.states(row),
-        _weights(model),
+        weights_of(model),
         (records.names.concept_marks(), *codes()),
         _rooms(model),
     )
@@ -156,7 +156,7 @@ def offers_compared(
         _near(requests, row),
         len(records.names.concepts),
         codes(),
-        _weights(model),
+        weights_of(model),
         untaken(),
         told,
     )
@@ -182,7 +182,7 @@ def requests_compared(records: Records, model: Model, row: int, rows: Rows) -> C
         _near(offers, row),
         len(records.names.concepts),
         codes(),
-        _weights(model),
+        weights_of(model),
         features,
     )
     return Compared(permitted, log_odds, features)
@@ -205,9 +205,3 @@ def _rooms(model: Model) -> tuple[float, float]:
     """By how much the looks may fall short: the first tells neither words nor meaning."""
     weight = dict(zip(model.feature_names, model.weights, strict=True))
     return MISLED + weight["terms"] + weight["meaning"], MISLED
-
-
-@lru_cache(maxsize=16)
-def _weights(model: Model) -> npt.NDArray[np.float64]:
-    """A model's weights, and after them its intercept."""
-    return np.array([*model.weights, model.intercept])
