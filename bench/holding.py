@@ -1,8 +1,10 @@
-"""`python -m bench.holding`: what a matcher worker holds of the records on both sides.
+"""`python -m bench.holding`: what a matcher worker holds of the records on both sides, and how long
+it takes to rebuild that when it starts.
 
 The worker's own parts take events as they come from the topics, without broker or database: the
 index with what it knows of commitments (the engine's feed), then likely duplicates, then alliances
-and coverage, which share what texts say. Told is how much the process grew from step to step. Texts
+and coverage, which share what texts say. Told is how much the process grew from step to step, and
+the time of each, with that of reading an event (its JSON, its schema) first. Texts
 are two hundred, each of many records: what is held does not depend on whether they differ. What the
 engine alone holds at 100,000 and a million records `bench.engine` measures.
 """
@@ -10,10 +12,11 @@ engine alone holds at 100,000 and a million records `bench.engine` measures.
 import argparse
 import dataclasses
 import itertools
-import json
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from rich.console import Console
 from rich.progress import track
@@ -28,8 +31,9 @@ from services.matcher.engine.matching import Engine
 from services.matcher.engine.ranking import prior_model
 from services.matcher.engine.texts import Texts
 from services.matcher.index_feed import IndexFeed
-from shared.events.envelope import OFFER, Event
+from shared.events.envelope import OFFER, Event, decode, encode
 from shared.events.reader import Received
+from shared.garbage import look_seldom
 
 TEXTS = 100
 PARTITIONS = 6
@@ -63,17 +67,23 @@ def main() -> None:
         ),
     }
     console.print(f"before any record: {machine.resident() / 2**20:,.0f} MB")
+    look_seldom()  # as a worker does
     grown = dict.fromkeys(steps, 0)
     held = 0
     for size in sorted(set(options.sizes)):
         added = list(range(held, size))
-        begun = time.perf_counter()
+        spent: Counter[str] = Counter()
         for name, step in steps.items():
             before = machine.resident()
-            for received in track(
+            for record in track(
                 of_both_sides(texts, added), f"{name} {size:,}", 2 * len(added), console=console
             ):
+                begun = time.perf_counter()
+                received = read(record)
+                taken = time.perf_counter()
                 step(received)
+                spent[name] += time.perf_counter() - taken
+                spent["reading"] += (taken - begun) / len(steps)
             if name == "index":
                 feed.forget_offers()
                 feed.mark_partitions(set(range(PARTITIONS)))
@@ -82,32 +92,51 @@ def main() -> None:
         told = ", ".join(f"{name} {of / 2**20:,.0f} MB" for name, of in grown.items())
         rest = sum(of for name, of in grown.items() if name != "index") / (2 * size)
         console.print(
-            f"{size:,} of each side: {told}; beside the index {rest:,.0f} B a record "
-            f"({time.perf_counter() - begun:.0f} s)",
+            f"{size:,} of each side: {told}; beside the index {rest:,.0f} B a record",
+            soft_wrap=True,
+        )
+        each = {name: 1e6 * of / (2 * len(added)) for name, of in sorted(spent.items())}
+        console.print(
+            f"  rebuilt at {spent.total() / (2 * len(added)) * 1e6:,.0f} µs a record: "
+            + ", ".join(f"{name} {of:,.0f}" for name, of in each.items()),
             soft_wrap=True,
         )
 
 
-def of_both_sides(texts: Sequence[Event], numbers: Sequence[int]) -> Iterator[Received]:
-    """An offer and a request for each number, all with ids of their own, as a reader has them."""
+class Sent(NamedTuple):
+    """A record as it comes from a topic."""
+
+    key: bytes
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes]]
+    number: int
+
+
+def of_both_sides(texts: Sequence[Event], numbers: Sequence[int]) -> Iterator[Sent]:
+    """An offer and a request for each number, all with ids of their own."""
     sides = [
         [event for event in texts if (event.type == OFFER) is first] for first in (True, False)
     ]
     for number, side in itertools.product(numbers, sides):
         event = side[number % len(side)]
         subject = f"{number:023x}{event.subject[-1]}"
-        # As it comes from the wire: nothing of it is shared with another record's.
-        data = {**json.loads(json.dumps(event.data)), "id": subject}
-        event = dataclasses.replace(event, subject=subject, data=data, time=datetime.now(UTC))
-        yield Received(
-            event=event,
-            type=event.type,
-            subject=subject,
-            version=event.version,
-            topic=event.type,
-            partition=number % PARTITIONS,
-            offset=number,
-        )
+        data = {**event.data, "id": subject}
+        made = dataclasses.replace(event, subject=subject, data=data, time=datetime.now(UTC))
+        yield Sent(*encode(made), number)
+
+
+def read(sent: Sent) -> Received:
+    """A record as a reader gives it to the parts: nothing of it is shared with another's."""
+    event = decode(sent)
+    return Received(
+        event=event,
+        type=event.type,
+        subject=event.subject,
+        version=event.version,
+        topic=event.type,
+        partition=sent.number % PARTITIONS,
+        offset=sent.number,
+    )
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 import itertools
 from datetime import UTC, datetime
 
-from bench.holding import PARTITIONS, of_both_sides
+from bench.holding import PARTITIONS, of_both_sides, read
 from shared.events.envelope import Event
 from shared.events.validation import example
 from shared.events.versions import Version
@@ -21,7 +21,7 @@ def test_every_record_is_its_own() -> None:
         )
         for side, end in (("offer", "f"), ("request", "a"))
     ]
-    received = list(of_both_sides(texts, range(20, 23)))
+    received = [read(one) for one in of_both_sides(texts, range(20, 23))]
     assert [one.type for one in received] == ["entraide.offer.v1", "entraide.request.v1"] * 3
     assert len({one.subject for one in received}) == 6
     assert {one.partition for one in received} == {number % PARTITIONS for number in (20, 21, 22)}
