@@ -53,7 +53,8 @@ class Shortlist(Aggregate):
     finds an offer's shortlists at a fraction of what an index of fifty offers would cost each
     write, the relay's too. `suits` is, in the order of `offers`, how well the request suits each of
     them but for its priority (engine/suiting.py), so that an offer's list is put in order without
-    reading the entries; an earlier version's lists have none until they are ranked again.
+    reading the entries; `superseded` are those of them whose proposals others supersede, so that
+    they are counted without. An earlier version's lists have neither until they are ranked again.
     `fence` is the epoch of the partition's owner that wrote it last.
     `request_version` is the version of the request that was ranked last, `told_version` the one
     that was ranked when the entries last changed: only then is there an event.
@@ -75,6 +76,7 @@ class Shortlist(Aggregate):
     offers = ListField(StringField())
     donors = ListField(StringField())
     suits = ListField(FloatField())
+    superseded = ListField(StringField())
     entries = StringField(required=True, default="[]")
 
     def event(self) -> EventRecord | None:
@@ -402,6 +404,11 @@ def read_entries(text: str) -> list[dict[str, Any]]:
     """The entries that `entry_text` made a text of."""
     entries: list[dict[str, Any]] = orjson.loads(text)
     return entries
+
+
+def is_superseded(entry: Mapping[str, Any]) -> bool:
+    """Whether others supersede the proposal of a shortlist's entry (rivals.py)."""
+    return (entry.get("displaced") or {}).get("code") == "superseded"
 
 
 def entries_of(shortlist: Mapping[str, Any], best: int | None = None) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from services.matcher.documents import (
     RecordView,
     Shortlist,
     entries_of,
+    is_superseded,
     shortlist_id,
     view_id,
 )
@@ -58,10 +59,7 @@ class Proposal:
     def status(self) -> str:
         """Its state; before anybody acted `proposed`, or `superseded` by rivals (rivals.py)."""
         status = self.match.status if self.match is not None else "proposed"
-        displaced = self.entry.get("displaced")
-        if status == "proposed" and displaced is not None and displaced["code"] == "superseded":
-            return "superseded"
-        return status
+        return "superseded" if status == "proposed" and is_superseded(self.entry) else status
 
     @property
     def version(self) -> Version:

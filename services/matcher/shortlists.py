@@ -20,6 +20,7 @@ from services.matcher.documents import (
     PartitionFence,
     Shortlist,
     entry_text,
+    is_superseded,
     shortlist_event,
     shortlist_id,
 )
@@ -35,6 +36,8 @@ _Write = InsertOne[dict[str, Any]] | UpdateOne
 _ROUNDS = 20
 _STATE = ("request", "country", "model", "as_of", "request_version", "offers", "donors")
 _COMPARED = ("country", "model", "offers", "entries")
+_ADDED = ("suits", "superseded")
+"""What an earlier version did not store."""
 
 log = structlog.get_logger(__name__)
 
@@ -64,6 +67,11 @@ class Ranking:
         return {
             **{name: getattr(self, name) for name in _STATE},
             "suits": list(self.suits),
+            "superseded": [
+                offer
+                for offer, entry in zip(self.offers, self.entries, strict=True)
+                if is_superseded(entry)
+            ],
             "entries": entry_text(self.entries),
         }
 
@@ -156,7 +164,7 @@ def _write(
         return _insertion(ranking, state, partition, fence, epoch, now)
     if any(stored[name] != state[name] for name in _COMPARED):
         return _update(stored, ranking, state, partition, fence, now)
-    told = {} if "suits" in stored else {"suits": state["suits"]}
+    told = {name: state[name] for name in _ADDED if name not in stored}
     if stored["fence"] < fence or stored["request_version"] != ranking.request_version or told:
         noted = {"fence": fence, "request_version": ranking.request_version, **told}
         return UpdateOne(_guard(stored, fence), {"$set": noted})

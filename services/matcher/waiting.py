@@ -1,10 +1,11 @@
 """How much waits for coordinators, as far as one of them may decide on it."""
 
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from services.matcher.alliance_documents import Alliance
 from services.matcher.coverage_documents import CoverageCase
-from services.matcher.documents import Match, entries_of
+from services.matcher.documents import Match
 from services.matcher.duplicate_documents import DuplicateCase
 from services.matcher.existence import known_duplicates
 from services.matcher.proposal_lists import batches, in_parts
@@ -14,7 +15,7 @@ from shared.registers.newest import count_up_to
 from shared.web.identity import Identity, covered_countries
 from shared.web.waiting import MOST
 
-_COUNTED = {"request": 1, "offers": 1, "entries": 1}
+_COUNTED = {"request": 1, "offers": 1, "superseded": 1}
 
 
 def waiting(identity: Identity, best: int | None = None) -> dict[str, int]:
@@ -51,8 +52,11 @@ def _undecided(shortlists: list[dict[str, Any]], best: int | None) -> int:
     acted = Match.objects(request__in=requests, status__ne="proposed").scalar("request", "offer")
     decided = set(acted)
     return sum(
-        (shortlist["request"], entry["offer"]) not in decided
-        and (entry.get("displaced") or {}).get("code") != "superseded"
-        for shortlist in shortlists
-        for entry in entries_of(shortlist, best)
+        (one["request"], offer) not in decided
+        for one in shortlists
+        for offer in _not_superseded(one["offers"][:best], one.get("superseded", ()))
     )
+
+
+def _not_superseded(offers: Sequence[str], superseded: Collection[str]) -> list[str]:
+    return [offer for offer in offers if offer not in superseded]

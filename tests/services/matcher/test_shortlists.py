@@ -1,6 +1,7 @@
 """Storing shortlists: only what changed, and never by a former owner of the partition."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -48,19 +49,23 @@ def stored(request: str) -> Any:
     return Shortlist.objects.get(id=shortlist_id(request))
 
 
-def test_how_well_a_request_suits_its_offers_is_stored_also_where_an_earlier_version_did_not() -> (
-    None
-):
+@pytest.mark.parametrize("name", ["suits", "superseded"])
+def test_what_is_told_beside_the_entries_is_stored_also_where_an_earlier_version_did_not(
+    name: str,
+) -> None:
+    made = ranking("r", "a", "b")
+    displaced: dict[str, Any] = {"code": "superseded", "needs": [1], "lessened": []}
+    displaced["by"] = [{"offer": "z", "by": "commitment", "needs": [1]}]
+    entries = [made.entries[0], {**made.entries[1], "displaced": displaced}]
+    made = replace(made, entries=entries)
     fence = take_partition(TOPIC, 0)
-    store({0: [ranking("r", "a", "b")]}, {0: fence}, NOW)
-    told = stored("r").suits
-    assert len(told) == 2
-    assert told[0] > told[1]
-    Shortlist._get_collection().update_one({}, {"$unset": {"suits": 1}})
+    store({0: [made]}, {0: fence}, NOW)
     before = stored("r")
-    assert store({0: [ranking("r", "a", "b")]}, {0: fence}, NOW).written == 1
-    assert (stored("r").suits, stored("r").version) == (told, before.version)
-    assert store({0: [ranking("r", "a", "b")]}, {0: fence}, NOW).written == 0
+    assert (list(before.suits), list(before.superseded)) == ([1.0, 0.99], ["b"])
+    Shortlist._get_collection().update_one({}, {"$unset": {name: 1}})
+    assert store({0: [made]}, {0: fence}, NOW).written == 1
+    assert (stored("r")[name], stored("r").version) == (before[name], before.version)
+    assert store({0: [made]}, {0: fence}, NOW).written == 0
 
 
 def test_a_new_shortlist_is_stored_with_its_event() -> None:
