@@ -54,7 +54,9 @@ class Shortlist(Aggregate):
     write, the relay's too. `suits` is, in the order of `offers`, how well the request suits each of
     them but for its priority (engine/suiting.py), so that an offer's list is put in order without
     reading the entries; `superseded` are those of them whose proposals others supersede, so that
-    they are counted without. An earlier version's lists have neither until they are ranked again.
+    they are counted without, and `themes` those of the needs that any of them serves, by which a
+    list of a theme finds them. An earlier version's lists have none of these until they are ranked
+    again.
     `fence` is the epoch of the partition's owner that wrote it last.
     `request_version` is the version of the request that was ranked last, `told_version` the one
     that was ranked when the entries last changed: only then is there an event.
@@ -62,7 +64,13 @@ class Shortlist(Aggregate):
 
     meta = {  # noqa: RUF012 (mongoengine declares it so)
         "collection": "shortlists",
-        "indexes": ["request", ("country", "request"), ("donors", "request"), "partition"],
+        "indexes": [
+            "request",
+            ("country", "request"),
+            ("donors", "request"),
+            ("themes", "request"),
+            "partition",
+        ],
     }
 
     request = StringField(required=True)
@@ -77,6 +85,7 @@ class Shortlist(Aggregate):
     donors = ListField(StringField())
     suits = ListField(FloatField())
     superseded = ListField(StringField())
+    themes = ListField(StringField())
     entries = StringField(required=True, default="[]")
 
     def event(self) -> EventRecord | None:

@@ -64,6 +64,7 @@ def looked_through(
     after: Place | None,
     states: Collection[str] | None = None,
     best: int | None = None,
+    theme: str | None = None,
     wanted: Callable[[Entry], bool] = lambda _: True,
 ) -> Iterator[tuple[Place, Proposal | None]]:
     """What `listing` gives, each with its place. To who oversees everything, None for what cannot
@@ -71,7 +72,8 @@ def looked_through(
     request that they may not see.
 
     `states` are those of which a request may be, `best` is how many of each request's are looked
-    at, which are listed ones then.
+    at, which are listed ones then. With a `theme` only lists are looked at of which some proposal
+    serves a need of that theme: for who wants listed ones alone.
     """
     whose = _of(identity, states)
     own = identity.organisation if identity.role == "donor" else None
@@ -90,11 +92,11 @@ def looked_through(
         return not sees_all or row.entry is None or row.match is not None or wanted(row.entry)
 
     if offer is not None and goes_by_suit(request, offer):
-        stored = _shortlists(identity, None, offer, whose, None, _SUITED)
+        stored = _shortlists(identity, None, offer, whose, theme, None, _SUITED)
         groups = _by_suit(stored, offer, after, best)
     else:
         first = None if after is None else after[0]
-        stored = _shortlists(identity, request, offer, whose, first, STORED)
+        stored = _shortlists(identity, request, offer, whose, theme, first, STORED)
         groups = (list(_rows(batch, best)) for batch in batches(stored))
     for group in groups:
         rows = [row for row in group if may_be_listed(row)]
@@ -124,6 +126,7 @@ def _shortlists(
     request: str | None,
     offer: str | None,
     states: Collection[str] | None,
+    theme: str | None,
     first: str | None,
     fields: Mapping[str, int],
 ) -> Iterator[dict[str, Any]]:
@@ -136,6 +139,8 @@ def _shortlists(
         wanted["request"] = {"$gte": first}
     if states is not None:
         wanted["country"] = {"$in": sorted(states)}
+    if theme is not None:
+        wanted["themes"] = theme
     sets: list[Condition] = [{}]
     own = identity.organisation if identity.role == "donor" else None
     if request is not None:

@@ -36,7 +36,7 @@ _Write = InsertOne[dict[str, Any]] | UpdateOne
 _ROUNDS = 20
 _STATE = ("request", "country", "model", "as_of", "request_version", "offers", "donors")
 _COMPARED = ("country", "model", "offers", "entries")
-_ADDED = ("suits", "superseded")
+_ADDED = ("suits", "superseded", "themes")
 """What an earlier version did not store."""
 
 log = structlog.get_logger(__name__)
@@ -72,6 +72,7 @@ class Ranking:
                 for offer, entry in zip(self.offers, self.entries, strict=True)
                 if is_superseded(entry)
             ],
+            "themes": sorted({one["theme"] for entry in self.entries for one in entry["serves"]}),
             "entries": entry_text(self.entries),
         }
 

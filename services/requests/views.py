@@ -43,6 +43,8 @@ _COPIED = (
     "gender_marker",
     "confidentiality",
 )
+LEVELS = ("confidentiality", "needs.confidential")
+"""What is read of a request to know whether it is confidential."""
 _COPIED_OF_STEP = ("action", "source", "target", "at", "role", "party", "reason")
 _COPIED_OF_LINE = (
     "line",
@@ -79,6 +81,11 @@ def request_views(
 def request_view(request: AssistanceRequest, identity: Identity) -> dict[str, Any]:
     """The request as this reader may see it; who reads a confidential one is put on record."""
     return request_views([request], identity)[0]
+
+
+def log_titles(requests: Sequence[AssistanceRequest], identity: Identity) -> None:
+    """Put on record that the reader was told what these requests are called; LEVELS suffice."""
+    _note(identity, ((request, len(request.needs)) for request in requests))
 
 
 def log_compared(requests: Iterable[AssistanceRequest], identity: Identity) -> None:

@@ -21,8 +21,11 @@ Make = Callable[[datetime], dict[str, Any]]
 _ID: Final = "public"
 _LEAST: Final = 5.0
 """Seconds that a worker rests at least: who has just filled a register soon finds it told of."""
-_REST: Final = 20
-"""A worker rests that many times as long as it reckoned, so that it takes a twentieth of it."""
+_REST: Final = 100
+"""A worker rests that many times as long as it reckoned, so that it takes a hundredth of it: who
+reads a page meanwhile shares the database with it."""
+_MOST: Final = 3_600.0
+"""Seconds that a worker rests at most: of a large register nobody is told what is of yesterday."""
 
 log = structlog.get_logger(__name__)
 
@@ -47,7 +50,7 @@ def keep_reckoning(make: Make, stop: threading.Event, clock: Clock) -> None:
             log.warning("figures not reckoned", error=str(error))
         except Exception as error:  # one odd record must not end the worker's other loops
             log.error("figures not reckoned", exc_info=error)
-        rest = max(_LEAST, _REST * (time.monotonic() - began))
+        rest = min(max(_LEAST, _REST * (time.monotonic() - began)), _MOST)
 
 
 def reckon(make: Make, now: datetime) -> None:

@@ -23,11 +23,13 @@ def newest(
     sets: Sequence[Condition],
     args: dict[str, Any],
     without: Sequence[str] = (),
+    only: Sequence[str] = (),
 ) -> dict[str, Any]:
     """One page of the documents that are in any of these sets: `{"items", "next"}`.
 
     `records` is the mongoengine class, `args` has `limit` and `cursor` as PageQuery loads them,
-    `without` names fields that stay in the store. Raises the 422 problem naming `cursor` for one
+    `without` names fields that stay in the store, `only` those that are read where nothing else
+    is. Raises the 422 problem naming `cursor` for one
     that this list did not make.
     """
     limit, after = args["limit"], _place(args["cursor"])
@@ -36,6 +38,8 @@ def newest(
     def look(where: Condition) -> None:
         for one in sets:
             read = records.objects(__raw__=joined([one, where])).exclude(*without)
+            if only:
+                read = read.only("created_at", *only)
             for record in read.order_by(*DEFAULT_SORT).limit(limit + 1):
                 found[record.id] = record
 

@@ -52,6 +52,7 @@ class Proposals(MethodView):
         """List proposals by request and rank; those of one `offer` by how well it suits the
         request, to which the State's own priority adds, whatever the donor prefers."""
         identity = current_identity()
+        listed = args["best"] is not None or args["status"] == "proposed"
         sort = _SUITED if goes_by_suit(args["request"], args["offer"]) else _PLACE
         found = looked_through(
             identity,
@@ -60,6 +61,7 @@ class Proposals(MethodView):
             after=None if args["cursor"] is None else _place(args["cursor"], sort),
             states=_states(identity, args),
             best=args["best"],
+            theme=args["theme"] if listed else None,
             wanted=lambda entry: _may_be_asked_for(entry, args),
         )
         shown, further = _chosen(found, args)

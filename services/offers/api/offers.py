@@ -29,6 +29,7 @@ from shared.registers.schemas import MergeBody, StepBody
 from shared.registers.similar import others_of, similar_view
 from shared.registers.similar_schemas import SimilarView
 from shared.registers.texts import infer_from
+from shared.registers.titles import READ, TitleView, title_views
 from shared.registers.views import NOT_IN_LISTS, headers
 from shared.registers.writing import change_seen, load, register
 from shared.web.blueprint import Blueprint
@@ -84,6 +85,16 @@ class Offers(MethodView):
         )
         offer = register(draft, now, _address)
         return offer_view(offer, identity), headers(offer, _address(offer.id))
+
+
+@blueprint.route("/titles")
+@blueprint.arguments(OfferQuery, location="query")
+@blueprint.response(200, page_schema(TitleView))
+def titles(args: dict[str, Any]) -> dict[str, Any]:
+    """List what offers are called, the newest first: the list of offers without what they say."""
+    sets = queries.offers(current_identity(), args, context().clock().date())
+    shown = newest(AssistanceOffer, sets, args, only=READ)
+    return {**shown, "items": title_views(shown["items"])}
 
 
 @blueprint.route("/inferred", methods=["POST"])

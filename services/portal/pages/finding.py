@@ -11,11 +11,13 @@ Records = Mapping[str, Record]
 LISTS: Final = {
     "requests": ("requests", "/v1/requests"),
     "offers": ("offers", "/v1/offers"),
+    "request_titles": ("requests", "/v1/requests/titles"),
+    "offer_titles": ("offers", "/v1/offers/titles"),
     "activities": ("offers", "/v1/activities"),
     "organisations": ("offers", "/v1/organisations"),
     "cases": ("matcher", "/v1/coverage"),
 }
-"""Where records are listed by their ids."""
+"""Where records are listed by their ids, or no more of them than what they are called."""
 _SIDES: Final = {
     "request": ("requests",),
     "offer": ("offers",),

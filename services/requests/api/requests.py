@@ -23,7 +23,13 @@ from services.requests.schemas import (
     ReturnBody,
     SubmitBody,
 )
-from services.requests.views import log_compared, request_view, request_views
+from services.requests.views import (
+    LEVELS,
+    log_compared,
+    log_titles,
+    request_view,
+    request_views,
+)
 from shared.registers.context import context
 from shared.registers.inferred import inferred_view
 from shared.registers.inferred_schemas import DraftNeedsView, DraftTexts
@@ -35,6 +41,7 @@ from shared.registers.schemas import MergeBody, StepBody
 from shared.registers.similar import others_of, similar_view
 from shared.registers.similar_schemas import SimilarView
 from shared.registers.texts import infer_from
+from shared.registers.titles import READ, TitleView, title_views
 from shared.registers.views import NOT_IN_LISTS, headers
 from shared.registers.writing import change_seen, load, register
 from shared.web.blueprint import Blueprint
@@ -81,6 +88,18 @@ class Requests(MethodView):
         draft = domain.new_request(payload, identity, now, context().key, current_idempotency_key())
         request = register(draft, now, _address)
         return request_view(request, identity), headers(request, _address(request.id))
+
+
+@blueprint.route("/titles")
+@blueprint.arguments(RequestQuery, location="query")
+@blueprint.response(200, page_schema(TitleView))
+def titles(args: dict[str, Any]) -> dict[str, Any]:
+    """List what requests are called, the newest first: the list of requests without what they
+    say."""
+    identity = current_identity()
+    shown = newest(AssistanceRequest, listing(identity, args), args, only=(*READ, *LEVELS))
+    log_titles(shown["items"], identity)
+    return {**shown, "items": title_views(shown["items"])}
 
 
 @blueprint.route("/inferred", methods=["POST"])

@@ -253,14 +253,24 @@ def test_a_page_looks_through_so_many_and_goes_on_from_there(
     known: World, coordinator: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("services.matcher.api.proposals.LOOKED_AT", 2)
-    query: dict[str, Any] = {"status": "proposed", "theme": "border-control", "limit": 1}
-    pages, cursor = [], None
-    while cursor is not None or not pages:
-        page = coordinator.get("/v1/proposals", **query, **({"cursor": cursor} if cursor else {}))
-        pages.append([item["id"] for item in page.json["items"]])
-        cursor = page.json["next"]
-    assert [id_ for page in pages for id_ in page] == ["r1.o3"]
-    assert len(pages) > 2
+
+    def pages(**query: Any) -> list[list[str]]:
+        found, cursor = [], None
+        while cursor is not None or not found:
+            after = {"cursor": cursor} if cursor else {}
+            page = coordinator.get(
+                "/v1/proposals", theme="border-control", limit=1, **query, **after
+            ).json
+            found.append([item["id"] for item in page["items"]])
+            cursor = page["next"]
+        assert [id_ for page in found for id_ in page] == ["r1.o3"]
+        return found
+
+    every = pages(region="Western Africa")
+    assert len(every) > 2
+    # Of what is listed alone only lists are looked at of which some proposal is of the theme.
+    assert len(pages(status="proposed")) < len(every)
+    assert len(pages(region="Western Africa", best=5)) < len(every)
 
 
 def test_pages_follow_one_another_without_gap_or_repeat(known: World, coordinator: Caller) -> None:

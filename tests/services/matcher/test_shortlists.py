@@ -49,19 +49,22 @@ def stored(request: str) -> Any:
     return Shortlist.objects.get(id=shortlist_id(request))
 
 
-@pytest.mark.parametrize("name", ["suits", "superseded"])
+@pytest.mark.parametrize("name", ["suits", "superseded", "themes"])
 def test_what_is_told_beside_the_entries_is_stored_also_where_an_earlier_version_did_not(
     name: str,
 ) -> None:
     made = ranking("r", "a", "b")
     displaced: dict[str, Any] = {"code": "superseded", "needs": [1], "lessened": []}
     displaced["by"] = [{"offer": "z", "by": "commitment", "needs": [1]}]
-    entries = [made.entries[0], {**made.entries[1], "displaced": displaced}]
+    serves = [{"need": 1, "provision": 1, "theme": "marking", "kind": "equipment", "fit": 1.0}]
+    first, second = made.entries
+    entries = [{**first, "serves": serves}, {**second, "displaced": displaced}]
     made = replace(made, entries=entries)
     fence = take_partition(TOPIC, 0)
     store({0: [made]}, {0: fence}, NOW)
     before = stored("r")
     assert (list(before.suits), list(before.superseded)) == ([1.0, 0.99], ["b"])
+    assert list(before.themes) == ["marking"]
     Shortlist._get_collection().update_one({}, {"$unset": {name: 1}})
     assert store({0: [made]}, {0: fence}, NOW).written == 1
     assert (stored("r")[name], stored("r").version) == (before[name], before.version)

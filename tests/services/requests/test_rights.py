@@ -210,8 +210,10 @@ def test_reading_a_confidential_record_is_logged_without_content(confidential, a
     with structlog.testing.capture_logs() as logs:
         donor.get(f"/v1/requests/{identifier}")
         donor.get("/v1/requests", query_string={"external_source": "logged"})
+        titles = donor.get("/v1/requests/titles", query_string={"id": [identifier]}).json["items"]
+    assert [(one["id"], set(one)) for one in titles] == [(identifier, {"id", "title", "language"})]
     read = [entry for entry in logs if entry["event"] == "confidential record read"]
-    assert [(e["subject"], e["role"], e["id"]) for e in read] == [("test", "donor", identifier)] * 2
+    assert [(e["subject"], e["role"], e["id"]) for e in read] == [("test", "donor", identifier)] * 3
     assert "bunker" not in str(logs)
 
 
@@ -219,4 +221,5 @@ def test_reading_an_open_record_is_not_logged(record, act):
     identifier = record("circulated").json["id"]
     with structlog.testing.capture_logs() as logs:
         act("donor").get(f"/v1/requests/{identifier}")
+        act("donor").get("/v1/requests/titles", query_string={"id": [identifier]})
     assert [entry for entry in logs if entry["event"] == "confidential record read"] == []

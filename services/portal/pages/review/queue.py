@@ -166,14 +166,15 @@ def _next(answer: Answer | AwayError) -> str | None:
 
 
 def _records(items: Mapping[str, Items], decided: list[str]) -> tuple[Records, Records, Records]:
-    """The requests, offers and organisations that the page names; none of a service away."""
+    """What the requests and offers are called that the page names, and the organisations; none of a
+    service away."""
     requests, offers, organisations = needed_records(items)
     for proposal in decided:
         one, other = proposal.partition(".")[::2]
         requests.add(one)
         offers.add(other)
-    found = find(requests=requests, offers=offers, organisations=organisations)
-    return found["requests"], found["offers"], found["organisations"]
+    found = find(request_titles=requests, offer_titles=offers, organisations=organisations)
+    return found["request_titles"], found["offer_titles"], found["organisations"]
 
 
 def _rows(
