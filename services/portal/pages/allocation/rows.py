@@ -82,13 +82,15 @@ def names_for(pairs: Items = (), unmet: Items = (), donors: Iterable[str] = ()) 
     """What the rows of these name."""
     found = find(
         requests=[one["request"] for one in (*pairs, *unmet)],
-        offers=[
-            *(one["offer"] for one in pairs),
-            *(offer for one in unmet for offer in one["offers"]),
-        ],
+        offers=[one["offer"] for one in pairs],
+        offer_titles=[offer for one in unmet for offer in one["offers"]],
         organisations=[*(one["organisation"] for one in pairs), *donors],
     )
-    return Names(found["requests"], found["offers"], found["organisations"])
+    return Names(
+        found["requests"],
+        {**found["offer_titles"], **found["offers"]},
+        found["organisations"],
+    )
 
 
 def pair_row(one: Mapping[str, Any], names: Names) -> Pair:

@@ -100,7 +100,7 @@ def _offers(one: Mapping[str, Any]) -> list[tuple[Mapping[str, Any], str, str | 
     """The offers that could serve it, with their titles and these' languages; None where none is
     to be had just now."""
     offers = one["offers"]
-    found = find(offers=[offer["offer"] for offer in offers])["offers"]
+    found = find(offer_titles=[offer["offer"] for offer in offers])["offer_titles"]
     if offers and not found:
         return None
     known = [(offer, found.get(offer["offer"], {})) for offer in offers]

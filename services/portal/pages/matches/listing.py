@@ -72,10 +72,10 @@ def _urgent_first(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 
 
 def _titles(rows: Sequence[Mapping[str, Any]]) -> Records:
-    """Both sides' records by their ids, of those that the reader may see."""
+    """What both sides' records are called, by their ids, of those that the reader may see."""
     shown = [one["request"] for one in rows if one["shows_request"]]
-    found = find(requests=shown, offers=[one["offer"] for one in rows])
-    return {**found["requests"], **found["offers"]}
+    found = find(request_titles=shown, offer_titles=[one["offer"] for one in rows])
+    return {**found["request_titles"], **found["offer_titles"]}
 
 
 def _row(

@@ -148,7 +148,7 @@ def _show(answer: Answer) -> Response:
     asked = _asked(found, own)
     parts = gather(**asked)
     proposals = _items(parts.get("proposals"))
-    wanted = find(requests=[one["request"] for one in proposals])["requests"]
+    wanted = find(request_titles=[one["request"] for one in proposals])["request_titles"]
     names = names_of([found["organisation"]])
     return show(
         "offers/offer.html",

@@ -46,12 +46,12 @@ def offer_rows(proposals: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     A title or name that is not to be had just now is left out: the reasons are there.
     """
     found = find(
-        offers=[one["offer"] for one in proposals],
+        offer_titles=[one["offer"] for one in proposals],
         organisations=[one["organisation"] for one in proposals],
     )
     rows = []
     for one in proposals:
-        offer = found["offers"].get(one["offer"], {})
+        offer = found["offer_titles"].get(one["offer"], {})
         rows.append(
             {
                 **one,

@@ -164,6 +164,6 @@ def _rivals(
             found.append((other, shared))
     if not found:
         return []
-    offers = find(offers=[other["offer"] for other, _ in found])["offers"]
+    offers = find(offer_titles=[other["offer"] for other, _ in found])["offer_titles"]
     unknown = {"title": None, "language": None}
     return [(other, offers.get(other["offer"], unknown), shared) for other, shared in found]
