@@ -78,6 +78,10 @@ class Index:
             raise KeyError(row)
         return found
 
+    def ids(self, rows: npt.NDArray[np.intp]) -> list[str]:
+        """The records in some rows, all of them in use."""
+        return list(map(self._ids.__getitem__, rows.tolist()))  # type: ignore[arg-type]
+
     def owned(self, owner: int) -> npt.NDArray[np.intp]:
         """The rows of an owner's records, ascending."""
         return np.array(sorted(self._chains.rows(owner)), dtype=np.intp)

@@ -207,7 +207,7 @@ class Engine:
             found = search.requests_entered(self._records, self.model, offer, exact=exact)
             ends = requests.records.column("end")[found.rows]
             entering = found.rows[found.scores >= ends - _MARGIN]
-            concerned.update([requests.id(row) for row in entering.tolist()])
+            concerned.update(requests.ids(entering))
         return sorted(concerned)
 
     def requests_for(self, offer: str, size: int | None = None) -> tuple[Pairing, ...]:
@@ -222,7 +222,7 @@ class Engine:
         requests = self._records.requests
         found = search.requests_for(self._records, self.model, offer)
         priorities = requests.records.column("priority")[found.rows]
-        ids = [requests.id(int(row)) for row in found.rows]
+        ids = requests.ids(found.rows)
         suited = suits(self.model, found.features, priorities).tolist()
         order = sorted(range(len(ids)), key=lambda at: (-suited[at], ids[at]))
         order = order[: self.size if size is None else size]
@@ -251,7 +251,7 @@ class Engine:
         rows = found.rows[best]
         tied = ~offers.records.column("unconditional")[rows]
         far = ~self._records.whom.from_neighbours(row, rows)
-        ids = [offers.id(number) for number in rows.tolist()]
+        ids = offers.ids(rows)
         keys = list(
             zip((-found.scores[best]).tolist(), tied.tolist(), far.tolist(), ids, strict=True)
         )

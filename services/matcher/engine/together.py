@@ -1,7 +1,8 @@
 """Loops over a large register shared by two threads: compiled ones hold no lock (compiled.py).
 
 A thread that sleeps takes longer to wake, on a core that sleeps too, than most of these loops take.
-So the other thread stays awake for a moment after each of them, for the next may follow.
+So the other thread stays awake for a moment after each of them, for the next may follow, and who
+waits for it does.
 """
 
 import contextlib
@@ -18,7 +19,7 @@ import numpy.typing as npt
 from services.matcher.engine.compiled import compiled, fresh
 
 AWAKE = 200_000
-"""How often the other thread looks for more to do before it sleeps: for a fraction of a
+"""How often a thread looks for what it waits for before it sleeps: for a fraction of a
 millisecond."""
 
 T = TypeVar("T")
@@ -65,6 +66,7 @@ class _Beside:
         self._work = work
         self._begun, self._at_work = threading.Lock(), threading.Lock()
         self._at_work.acquire()
+        self._ended = untaken()
         self._found: tuple[Any, ...] = ()
         self._error: BaseException | None = None
 
@@ -77,11 +79,13 @@ class _Beside:
         except BaseException as error:  # noqa: BLE001 (raised to who asks for the result)
             self._error = error
         finally:
+            self._ended[0] = 1
             self._at_work.release()
 
     def end(self) -> None:
         """Let it not begin any more, or wait until it is done."""
         if not self._begun.acquire(blocking=False):
+            _watch(self._ended, 0, AWAKE)
             self._at_work.acquire()
 
     def result(self) -> tuple[Any, ...]:
