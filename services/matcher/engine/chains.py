@@ -1,7 +1,7 @@
 """Which rows belong together, in a few bytes a row: of each the one after it and before it."""
 
 from array import array
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Sequence
 from typing import Generic, TypeVar
 
 _END = -1
@@ -23,15 +23,24 @@ class Chains(Generic[_Key]):
 
     def put(self, key: _Key, row: int) -> None:
         """Put a row, which is under no key."""
-        if row >= len(self._after):
-            more = [_END] * max(row + 1 - len(self._after), len(self._after) // _GROWTH)
+        self.put_all((key,), row)
+
+    def put_all(self, keys: Sequence[_Key], first: int) -> None:
+        """Put rows from the first on, each under its own key and under none before."""
+        self._reach(first + len(keys))
+        heads, after, before = self._first, self._after, self._before
+        for row, key in enumerate(keys, start=first):
+            following = heads.get(key, _END)
+            after[row], before[row] = following, _END
+            if following != _END:
+                before[following] = row
+            heads[key] = row
+
+    def _reach(self, size: int) -> None:
+        if size > len(self._after):
+            more = [_END] * max(size - len(self._after), len(self._after) // _GROWTH)
             self._after.extend(more)
             self._before.extend(more)
-        following = self._first.get(key, _END)
-        self._after[row], self._before[row] = following, _END
-        if following != _END:
-            self._before[following] = row
-        self._first[key] = row
 
     def remove(self, key: _Key, row: int) -> None:
         """Take out a row, which is under this key."""

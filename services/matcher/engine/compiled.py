@@ -77,7 +77,6 @@ def _prefetch(_typing, table, _row, _byte):  # type: ignore[no-untyped-def]
 
 @intrinsic
 def _fresh(_typing, table):  # type: ignore[no-untyped-def]
-
     def made(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
         of = context.make_array(signature.args[0])(context, builder, arguments[0])
         return builder.load_atomic(of.data, ordering="monotonic", align=8)
@@ -93,7 +92,6 @@ def fresh(table):  # type: ignore[no-untyped-def]
 
 @intrinsic
 def _claimed(_typing, taken, _count):  # type: ignore[no-untyped-def]
-
     def made(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
         of = context.make_array(signature.args[0])(context, builder, arguments[0])
         return builder.atomic_rmw("add", of.data, arguments[1], "monotonic")

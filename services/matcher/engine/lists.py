@@ -25,9 +25,13 @@ class Lists:
 
     def put(self, row: int, offers: Sequence[str]) -> None:
         """Make these a row's list, instead of what it had: O(1) an offer."""
-        if not offers and row not in self._lists:
+        if row not in self._lists:
+            if offers:
+                first = self._take(row)
+                self._offers[first : first + len(offers)] = offers
+                self._chains.put_all(offers, first)
             return
-        first = self._lists[row] if row in self._lists else self._take(row)
+        first = self._lists[row]
         before = self._offers[first : first + self._size]
         named = set(offers)
         coming = iter(named.difference(before))

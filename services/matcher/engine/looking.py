@@ -64,7 +64,7 @@ def candidates(asked, gists, gist, most):  # type: ignore[no-untyped-def]
     seen = (first_look(asked, np.zeros(1, dtype=np.int64), True),)
     if too_few(seen, looked_at):
         seen = (first_look(asked, np.zeros(1, dtype=np.int64), False),)
-    rows, rests = once(seen, looked_at)
+    rows, rests = once(seen, looked_at, len(gists))
     steps = np.empty(len(rows), dtype=np.int16)
     taken = np.zeros(1, dtype=np.int64)
     second_look(rows, rests, gists, gist, request, weights, codes[0], taken, steps)
@@ -238,32 +238,27 @@ def _looked(blocks, counts, places, how, most, least, taken):  # type: ignore[no
 
 
 @compiled
-def once(seen, most):  # type: ignore[no-untyped-def]
+def once(seen, most, size):  # type: ignore[no-untyped-def]
     """Of what threads saw at a first look the rows whose estimates are the `most` best, and all
     that equal the last of them, each once, though it stand in several cells; and their estimates
-    without the concepts."""
+    without the concepts. All rows are below `size`."""
     often = np.zeros(STEPS, dtype=np.int32)
     for _, _, steps, _, _ in seen:
         for step in steps:
             often[step] += 1
     least, wanted = _least_of(often, most)
-    size = 1024
-    while size < 2 * wanted:
-        size *= 2
-    slots = np.full(size, -1, dtype=np.int32)
+    taken = np.zeros((size >> 6) + 1, dtype=np.uint64)
     rows, rests = np.empty(wanted, dtype=np.int32), np.empty(wanted, dtype=np.float32)
     kept = 0
     for found, rest, steps, _, _ in seen:
         for at in range(len(found)):
-            if steps[at] < least:
-                continue
-            slot = (np.int64(found[at]) * 40503) & (size - 1)
-            while slots[slot] != -1 and slots[slot] != found[at]:
-                slot = (slot + 1) & (size - 1)
-            if slots[slot] == -1:
-                slots[slot] = rows[kept] = found[at]
-                rests[kept] = rest[at]
-                kept += 1
+            if steps[at] >= least:
+                word, bit = found[at] >> 6, np.uint64(1) << np.uint64(found[at] & 63)
+                if not taken[word] & bit:
+                    taken[word] |= bit
+                    rows[kept] = found[at]
+                    rests[kept] = rest[at]
+                    kept += 1
     return rows[:kept], rests[:kept]
 
 

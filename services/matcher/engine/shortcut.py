@@ -105,7 +105,7 @@ def worth_scoring(records: Records, model: Model, row: int, *, shared: bool) -> 
     if too_few(seen, looked_at):
         again = untaken()
         seen = together(lambda: first_look(asked, again, False))
-    rows, rests = once(seen, looked_at)
+    rows, rests = once(seen, looked_at, len(gists[0]))
     steps, left = np.empty(len(rows), dtype=np.int16), untaken()
     together(lambda: second_look(rows, rests, *gists, request, weights, marks, left, steps))
     best: Rows = best_of(rows, steps, scored)
