@@ -101,7 +101,7 @@ def kept() -> dict[str, str]:
     without the mails that tell of what others did: those the worker writes, whenever it hears."""
     store = current_database()
     return {
-        f"{name} {one['_id']}": json_util.dumps({**one, "used_at": None})
+        f"{name} {one['_id']}": json_util.dumps({**one, "used_at": None, "seen_at": None})
         for name in store.list_collection_names()
         if name not in NOTED
         for one in store[name].find()
