@@ -35,10 +35,11 @@ class UnclearError(ValueError):
 def read_number(text: str, language: str) -> Decimal:
     """A number as it is written: "1,200.50", "1 200,50", "١٬٢٠٠"; raises UnclearError for none.
 
-    A single separator before three digits is read as the language has it: 1,200 is twelve hundred
-    in English and one and a fifth in French.
+    So is everything that is typed in a field, and every cell of a file. A single separator before
+    three digits is read as the language has it: 1,200 is twelve hundred in English and one and a
+    fifth in French.
     """
-    plain = _SPACES.sub("", _ascii_digits(text[: _MOST_LENGTH + 1])).replace("٫", ".")
+    plain = _SPACES.sub("", _ascii_digits(_shown(text[: _MOST_LENGTH + 1]))).replace("٫", ".")
     if len(text) > _MOST_LENGTH or not re.fullmatch(r"[+-]?[\d.,]*\d[\d.,]*", plain, re.ASCII):
         raise UnclearError(text)
     separators = [mark for mark in plain if mark in ".,"]
@@ -119,6 +120,11 @@ def _months() -> Mapping[str, int]:
                     for word in _WORD.findall(name):
                         found.setdefault(word.casefold(), month)
     return found
+
+
+def _shown(text: str) -> str:
+    """A text without what only says which way it runs, as what is copied from a page has."""
+    return "".join(mark for mark in text if unicodedata.category(mark) not in ("Cf", "Cc"))
 
 
 def _ascii_digits(text: str) -> str:

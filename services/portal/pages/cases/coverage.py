@@ -1,7 +1,6 @@
 """/coverage/ID: assistance under way that seems to cover a need line, and the decision."""
 
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from flask import Response
@@ -14,7 +13,9 @@ from services.portal.pages.asking import ask
 from services.portal.pages.cases.deciding import CaseForm, came_from, decide, filled, status_name
 from services.portal.pages.frame import account, for_roles, show
 from services.portal.pages.keeping import keeping_typed
+from services.portal.pages.wording import here
 from services.portal.services import AwayError
+from services.portal.sheets.values import UnclearError, read_number
 
 _READERS = ("coordinator", "auditor", "operator", "requester")
 _NEEDING = frozenset({"dismiss"})
@@ -70,8 +71,8 @@ def _choices(case: Mapping[str, Any]) -> list[tuple[str, str]]:
 def _wanted(text: str, case: Mapping[str, Any]) -> dict[str, Any]:
     """How much is said to be covered, in the line's own measure; what is no number as it is."""
     try:
-        value: object = float(Decimal(text.strip().replace(",", ".")))
-    except InvalidOperation:
+        value: object = float(read_number(text, here()))
+    except UnclearError:
         value = text
     if case["basis"] == "money":
         return {"amount": value, "currency": case["unit"] or "USD"}

@@ -1,12 +1,10 @@
 """The forms of a match's page: one for each thing that its reader can do."""
 
-import unicodedata
 from collections.abc import Sequence
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
-from babel.numbers import NumberFormatError, parse_decimal
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from wtforms import (
@@ -24,6 +22,7 @@ from services.portal.pages.forms import PageForm
 from services.portal.pages.matches.rows import Line
 from services.portal.pages.matches.words import JOINING_ROLES
 from services.portal.pages.wording import here
+from services.portal.sheets.values import read_number
 from shared.ids import new_id
 from shared.vocabulary import LANGUAGES
 from shared.vocabulary.languages import language_name
@@ -115,25 +114,10 @@ def number_of(text: str | None) -> Decimal | None:
 
     Raises ValueError for what is no number, or less than 0.
     """
-    plain = "".join(
-        str(unicodedata.digit(sign)) if sign.isdigit() else sign
-        for sign in (text or "")
-        if not sign.isspace() and unicodedata.category(sign) not in ("Cf", "Cc")
-    )
-    plain = plain.replace("\u066b", ".").replace("\u066c", "")
-    if not plain:
+    if not (text or "").strip():
         return None
-    try:
-        found = Decimal(plain) if plain.isascii() and "," not in plain else None
-    except InvalidOperation:
-        found = None
-    if found is None:
-        try:
-            language = "en" if here() == "ar" else here()
-            found = Decimal(parse_decimal(plain, locale=language, strict=True))
-        except (NumberFormatError, InvalidOperation):
-            raise ValueError("this is no number") from None
-    if not found.is_finite() or found < 0:
+    found = read_number(text or "", here())
+    if found < 0:
         raise ValueError("this is less than nothing")
     return found
 

@@ -1,32 +1,19 @@
 """What people type for numbers and days, as the services take it."""
 
-import re
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
-from babel.numbers import NumberFormatError, format_decimal, parse_decimal
+from babel.numbers import format_decimal
 
 from services.portal.pages.wording import here
-
-_SPACES = re.compile(r"\s+")
-_PLAIN = re.compile(r"\d+(?:\.\d+)?")
+from services.portal.sheets import values
 
 
 def read_number(text: str) -> int | float | None:
     """A number as the reader's language writes it, or plainly; ValueError for anything else."""
-    left = _SPACES.sub("", text)
-    if not left:
+    if not text.strip():
         return None
-    try:
-        found = parse_decimal(left, locale=here(), strict=True)
-    except NumberFormatError:
-        if not _PLAIN.fullmatch(left):
-            raise ValueError(text) from None
-        found = Decimal(left)
-    except InvalidOperation:
-        raise ValueError(text) from None
-    if not found.is_finite():
-        raise ValueError(text)
+    found = values.read_number(text, here())
     return int(found) if found == found.to_integral_value() else float(found)
 
 
