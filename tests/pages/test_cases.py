@@ -139,6 +139,12 @@ def test_coverage_is_dismissed_with_a_reason(portal: Portal, visitor: Visiting) 
     browser = visitor("coordinator")
     browser.open(f"/coverage/{case['id']}")
     assert browser.status == 200
+    activity = coordinator.get("offers", f"/v1/activities/{case['activity']}").body
+    donor = coordinator.get("offers", f"/v1/organisations/{activity['organisation']}").body
+    assert donor["name"] in browser.page.text
+    assert f"/activities/{case['activity']}" in browser.links("/")
+    browser.send(decision="confirm", quantity="NaN", reason="")
+    assert browser.status == 422
     browser.send(decision="confirm", quantity="many", reason="")
     assert browser.status == 422
     browser.send(decision="dismiss", quantity="", reason="Another armoury (illustrative)")

@@ -68,6 +68,9 @@ async function keep() {
     kept = before;
     takeOver(answer);
     tell("saved");
+    // What is likely the same is looked for by what is kept.
+    clearTimeout(hinting);
+    hint();
   } else if (answer.state === "held") {
     kept = before;
     form.elements.held.value = answer.held;

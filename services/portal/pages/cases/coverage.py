@@ -11,6 +11,7 @@ from entraide.client.records.matcher import CoverageView
 from services.portal.pages import asking
 from services.portal.pages.asking import ask
 from services.portal.pages.cases.deciding import CaseForm, came_from, decide, filled, status_name
+from services.portal.pages.finding import names_of
 from services.portal.pages.frame import account, for_roles, show
 from services.portal.pages.keeping import keeping_typed
 from services.portal.pages.wording import here
@@ -49,6 +50,7 @@ def covered(case_id: str) -> Response:
             line=_line(parts["request"], case["line"]),
             request=_body(parts["request"]),
             activity=_body(parts["activity"]),
+            donors=names_of([(_body(parts["activity"]) or {}).get("organisation")]),
             form=filled(form, found.etag) if form.decision.choices else None,
             status_name=status_name,
             back=came_from(),

@@ -13,6 +13,7 @@ from services.portal.pages.asking import ask
 from services.portal.pages.cases.deciding import CaseForm, came_from, decide, filled, status_name
 from services.portal.pages.cases.differences import Piece, differences
 from services.portal.pages.cases.lines import Pair, pairs_of
+from services.portal.pages.finding import names_of
 from services.portal.pages.frame import account, for_signed_in, show
 from services.portal.pages.keeping import keeping_typed
 from services.portal.services import AwayError, RefusedError
@@ -44,6 +45,7 @@ def duplicate(case_id: str) -> Response:
             texts=_texts(sides),
             lines=_lines(sides),
             register=_REGISTERS[case["side"]],
+            donors=names_of(_body(side).get("organisation") for side in sides.values()),
             form=filled(form, found.etag) if form.decision.choices else None,
             status_name=status_name,
             back=came_from(),
