@@ -16,7 +16,7 @@ _COMMA_DECIMAL = frozenset({"es", "fr", "ru"})
 """Languages that write 1,5 for one and a half; the others write 1.5."""
 
 _SPACES = re.compile(r"[\s\u00a0\u202f'’_٬]+")
-_GROUPED = re.compile(r"\d{1,3}(?:([.,])\d{3})(?:\1\d{3})*")
+_GROUPED = re.compile(r"[1-9]\d{0,2}(?:([.,])\d{3})(?:\1\d{3})*")
 _ISO = re.compile(r"([12]\d{3})[-/.](\d{1,2})[-/.](\d{1,2})")
 _BASIC = re.compile(r"(20\d{2})(\d{2})(\d{2})")
 _LAST_YEAR = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.]([12]\d{3})")

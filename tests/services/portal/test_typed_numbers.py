@@ -18,6 +18,8 @@ from shared.vocabulary import LANGUAGES
 TYPED = [
     ("1,500", {"en": 1500, "zh": 1500, "ar": 1500, "fr": 1.5, "es": 1.5, "ru": 1.5}),
     ("1.500", {"en": 1.5, "zh": 1.5, "ar": 1.5, "fr": 1500, "es": 1500, "ru": 1500}),
+    ("0.500", dict.fromkeys(LANGUAGES, 0.5)),
+    ("0,500", dict.fromkeys(LANGUAGES, 0.5)),
     ("1.200,50", dict.fromkeys(LANGUAGES, 1200.5)),
     ("1,200.50", dict.fromkeys(LANGUAGES, 1200.5)),
     ("1\u202f500", dict.fromkeys(LANGUAGES, 1500)),
