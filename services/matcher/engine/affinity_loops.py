@@ -8,6 +8,8 @@ import numpy as np
 from services.matcher.engine.asks import WHOLE
 from services.matcher.engine.bonds import Bond
 from services.matcher.engine.compiled import compiled, inlined
+from services.matcher.engine.in_common import cosine_of
+from services.matcher.engine.kernels import near_themes_of, over
 
 THEMES, KINDS, TEXT_THEMES, CONCEPTS, MEANING, TOGETHER, NEAR = range(7)
 _REGION = int(Bond.REGION)
@@ -24,10 +26,7 @@ def compared(row, rows, asks, texts, bonds, near, concepts, weights, brief):  # 
     """
     own = asks[row]
     text = texts[own["text"]]
-    themes = np.zeros(len(near), dtype=np.int64)
-    for one in range(len(near)):
-        for other in range(len(near)):
-            themes[one] += np.int64(near[one, other]) * np.int64(text["text_themes"][other])
+    themes = near_themes_of(text, near)
     named = np.zeros(concepts, dtype=np.int64)
     for place in range(len(text["concepts"])):
         if text["concepts"][place] != 0:
@@ -45,7 +44,7 @@ def compared(row, rows, asks, texts, bonds, near, concepts, weights, brief):  # 
         product = np.int64(0)
         for theme in range(len(themes)):
             product += np.int64(said["text_themes"][theme]) * themes[theme]
-        told[TEXT_THEMES] = _cosine(product, said["theme_norm"] * text["theme_norm"])
+        told[TEXT_THEMES] = min(over(product, said["theme_norm"] * text["theme_norm"]), 1.0)
         told[NEAR] = 1.0 if bonds[asked["state"]] >= _REGION else 0.0
         total = base + weights[NEAR] * told[NEAR]
         for feature in (THEMES, KINDS, TEXT_THEMES):
@@ -55,12 +54,8 @@ def compared(row, rows, asks, texts, bonds, near, concepts, weights, brief):  # 
         product = np.int64(0)
         for place in range(len(said["concepts"])):
             product += named[said["concepts"][place]] * np.int64(said["concept_weights"][place])
-        told[CONCEPTS] = _cosine(product, said["concept_norm"] * text["concept_norm"])
-        dot = np.int32(0)
-        mine, theirs = text["vector"], said["vector"]
-        for number in range(len(mine)):
-            dot += np.int32(mine[number]) * np.int32(theirs[number])
-        told[MEANING] = _cosine(dot, said["vector_norm"] * text["vector_norm"])
+        told[CONCEPTS] = min(over(product, said["concept_norm"] * text["concept_norm"]), 1.0)
+        told[MEANING] = min(cosine_of(said, text), 1.0)
         told[TOGETHER] = _together(own, asked)
         kept[found] = at
         found += 1
@@ -84,8 +79,3 @@ def _together(one, other):  # type: ignore[no-untyped-def]
     days = min(last, end) - max(first, begin) + 1
     shorter = max(min(last - first, end - begin) + 1, 1)
     return min(max(days / shorter, 0.0), 1.0)
-
-
-@inlined
-def _cosine(product, norms):  # type: ignore[no-untyped-def]
-    return min(max(np.float64(product) / norms, 0.0), 1.0) if norms > 0.0 else 0.0

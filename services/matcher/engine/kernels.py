@@ -182,10 +182,7 @@ def _covered(needed, given, comparable):  # type: ignore[no-untyped-def]
 @compiled
 def _known(one, concepts, near):  # type: ignore[no-untyped-def]
     """A record as others are compared with it: what it names, as tables by number."""
-    themes = np.zeros(len(near), dtype=np.int32)
-    for theme in range(len(near)):
-        for other in range(len(near)):
-            themes[theme] += near[theme, other] * np.int64(one["text_themes"][other])
+    themes = near_themes_of(one, near)
     # Of a concept: whether it is named (1), whether it is ruled out (2), and its weight from 4 on.
     said = np.zeros(concepts, dtype=np.int32)
     total = np.int64(0)
@@ -220,6 +217,16 @@ def _slot(terms, term):  # type: ignore[no-untyped-def]
     return slot
 
 
+@inlined
+def near_themes_of(one, near):  # type: ignore[no-untyped-def]
+    """How much a record's text speaks of themes close to each."""
+    themes = np.zeros(len(near), dtype=np.int32)
+    for theme in range(len(near)):
+        for other in range(len(near)):
+            themes[theme] += near[theme, other] * np.int64(one["text_themes"][other])
+    return themes
+
+
 @compiled
 def _tell_texts(own, one, other, out):  # type: ignore[no-untyped-def]
     """What the texts of a record and another have in common; `own` is what is known of the one.
@@ -230,7 +237,7 @@ def _tell_texts(own, one, other, out):  # type: ignore[no-untyped-def]
     product = np.int32(0)
     for theme in range(len(themes)):
         product += np.int32(other["text_themes"][theme]) * themes[theme]
-    out[TEXT_THEME] = min(_over(product, one["theme_norm"] * other["theme_norm"]), 1.0)
+    out[TEXT_THEME] = min(over(product, one["theme_norm"] * other["theme_norm"]), 1.0)
     norms = one["vector_norm"] * other["vector_norm"]
     cosine = LOWEST_COSINE
     if norms > 0.0:
@@ -255,7 +262,7 @@ def _tell_texts(own, one, other, out):  # type: ignore[no-untyped-def]
         lost += weight * ((mine_of & _RULED_OUT) >> 1)
     for place in range(len(other["excluded"])):
         own_lost += said[other["excluded"][place]] >> _WEIGHT_AT
-    out[CONCEPTS] = _over(products, one["concept_norm"] * other["concept_norm"])
+    out[CONCEPTS] = over(products, one["concept_norm"] * other["concept_norm"])
     out[ALLOWED] = min(1.0 - _part(own_lost, own_total), 1.0 - _part(lost, total))
     products = np.int64(0)
     for place in range(len(other["terms"])):
@@ -265,7 +272,7 @@ def _tell_texts(own, one, other, out):  # type: ignore[no-untyped-def]
         if (bits[(term >> 6) & 63] >> np.uint64(term & 63)) & np.uint64(1):
             slot = _slot(terms, term)
             products += np.int64(term_weights[slot]) * np.int64(other["term_weights"][place])
-    out[TERMS] = _over(products, one["term_norm"] * other["term_norm"])
+    out[TERMS] = over(products, one["term_norm"] * other["term_norm"])
     return _part(own_common, own_total), _part(common, total)
 
 
@@ -298,5 +305,5 @@ def _part(some, every):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def _over(product, norms):  # type: ignore[no-untyped-def]
+def over(product, norms):  # type: ignore[no-untyped-def]
     return np.float64(product) / norms if norms > 0.0 else 0.0

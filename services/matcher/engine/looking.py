@@ -51,35 +51,17 @@ _AHEAD = 8
 
 
 @compiled
-def candidates(asked, gists, gist, most):  # type: ignore[no-untyped-def]
-    """Rows of the offers that look best for a request at two looks, in no order.
-
-    `asked` is: `part` and `links`, which tell the places to look at; these places (columns of the
-    cells: row, concepts, named, text, field, stated, lines); the request, as a table of one row;
-    its side's lines; today; for whom offers have to be; weights; codes; and how many get a second
-    look. `gist` is the request's own among the offers' `gists`, `most` how many are returned, with
-    all that look as good as the last of them.
-    """
-    request, weights, codes, looked_at = asked[3], asked[7], asked[8], asked[9]
-    seen = (first_look(asked, np.zeros(1, dtype=np.int64), True),)
-    if too_few(seen, looked_at):
-        seen = (first_look(asked, np.zeros(1, dtype=np.int64), False),)
-    rows, rests = once(seen, looked_at, len(gists))
-    steps = np.empty(len(rows), dtype=np.int16)
-    taken = np.zeros(1, dtype=np.int64)
-    second_look(rows, rests, gists, gist, request, weights, codes[0], taken, steps)
-    return best_of(rows, steps, most)
-
-
-@compiled
 def first_look(asked, taken, sampled):  # type: ignore[no-untyped-def]
     """What the words alone tell of the places in those blocks that no other thread takes; `taken`
     is where all of them say which they take.
 
-    Those that are barred or that cannot come up to the best are estimated no further than needed
-    to see that; `sampled` says whether a sample of all blocks tells about where the best begin.
-    Returns, of those that came up to the best so far: rows, estimates without the concepts, and
-    with them, in steps; how many they are; and the step that they begin at.
+    `asked` is: `part` and `links`, which tell the places to look at; these places (columns of the
+    cells: row, concepts, named, text, field, stated, lines); the request, as a table of one row;
+    its side's lines; today; for whom offers have to be; weights; codes; and how many get a second
+    look. Those that are barred or that cannot come up to the best are estimated no further than
+    needed to see that; `sampled` says whether a sample of all blocks tells about where the best
+    begin. Returns, of those that came up to the best so far: rows, estimates without the concepts,
+    and with them, in steps; how many they are; and the step that they begin at.
     """
     part, links, places, request, lines, today, admission, weights, codes, most = asked
     marks, closeness, serves, near, served = codes
@@ -275,7 +257,7 @@ def _least_of(often, most):  # type: ignore[no-untyped-def]
 @compiled
 def second_look(rows, rests, gists, own, request, weights, marks, taken, steps):  # type: ignore[no-untyped-def]
     """Write the rows' estimates with what the offers' gists tell, in steps, of those rows that no
-    other thread takes."""
+    other thread takes; `own` is the request's gist."""
     asked = request[0]
     planes, vector_length = planes_of(asked["vector"])
     meaning, told = np.float32(weights[MEANING]), terms_told(own)

@@ -24,7 +24,6 @@ from services.matcher.engine.index import Index
 from services.matcher.engine.kernels import offers_features, requests_features
 from services.matcher.engine.looking import (
     best_of,
-    candidates,
     first_look,
     once,
     second_look,
@@ -33,7 +32,7 @@ from services.matcher.engine.looking import (
 from services.matcher.engine.looking_back import reached
 from services.matcher.engine.ranking import Model, weights_of
 from services.matcher.engine.records import LARGE, Records
-from services.matcher.engine.together import cores, together, untaken, wake
+from services.matcher.engine.together import alone, cores, together, untaken, wake
 
 SCORED = LARGE
 """Candidates that are scored, and all whose estimates equal the last of them."""
@@ -97,19 +96,25 @@ def worth_scoring(records: Records, model: Model, row: int, *, shared: bool) -> 
         (marks, *codes()),
         looked_at,
     )
-    if not shared:
-        rows: Rows = candidates(asked, *gists, scored)
-        return rows
+    share = together if shared else alone
     taken = untaken()
-    seen = together(lambda: first_look(asked, taken, True))
+    seen = _of_two(share(lambda: first_look(asked, taken, True)))
     if too_few(seen, looked_at):
         again = untaken()
-        seen = together(lambda: first_look(asked, again, False))
+        seen = _of_two(share(lambda: first_look(asked, again, False)))
     rows, rests = once(seen, looked_at, len(gists[0]))
     steps, left = np.empty(len(rows), dtype=np.int16), untaken()
-    together(lambda: second_look(rows, rests, *gists, request, weights, marks, left, steps))
+    share(lambda: second_look(rows, rests, *gists, request, weights, marks, left, steps))
     best: Rows = best_of(rows, steps, scored)
     return best
+
+
+def _of_two(seen: tuple[Any, ...]) -> tuple[Any, Any]:
+    """What threads saw at a first look; nothing of a second one that did not look, so that the
+    loops are compiled for one form alone."""
+    one, *others = seen
+    rows, rests, steps, _, least = one
+    return one, *(others or [(rows[:0], rests[:0], steps[:0], 0, least)])
 
 
 def worth_comparing(records: Records, model: Model, row: int) -> Rows:
@@ -160,10 +165,7 @@ def offers_compared(
         untaken(),
         told,
     )
-    if shared:
-        together(lambda: offers_features(*asked))
-    else:
-        offers_features(*asked)
+    (together if shared else alone)(lambda: offers_features(*asked))
     return told
 
 

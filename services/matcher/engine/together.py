@@ -41,6 +41,11 @@ def together(work: Callable[[], T]) -> tuple[T, ...]:
     return here, *beside.result()
 
 
+def alone(work: Callable[[], T]) -> tuple[T, ...]:
+    """The same without another thread."""
+    return (work(),)
+
+
 def untaken() -> npt.NDArray[np.int64]:
     """Where threads say how much they have taken (compiled.claimed)."""
     return np.zeros(1, dtype=np.int64)
