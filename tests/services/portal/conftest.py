@@ -11,6 +11,7 @@ import mongoengine
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from flask_babel import Babel, refresh
 
 from services.portal import api_tokens, factors, invitations
 from services.portal.app import create_app
@@ -208,3 +209,17 @@ def forget_attempts() -> None:
     from services.portal.documents import Throttle
 
     Throttle.objects.delete()
+
+
+@pytest.fixture(scope="module")
+def speaking() -> Iterator[Callable[[str], None]]:
+    """Sets the reader's language."""
+    app, chosen = Flask(__name__), {"language": "en"}
+    Babel(app, locale_selector=lambda: chosen["language"])
+
+    def speak(language: str) -> None:
+        chosen["language"] = language
+        refresh()
+
+    with app.test_request_context():
+        yield speak

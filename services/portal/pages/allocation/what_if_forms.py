@@ -11,10 +11,9 @@ from wtforms import Field, Form, SelectField, StringField
 
 from services.portal.pages.choices import Choices, countries, labels
 from services.portal.pages.forms import told_of
+from services.portal.pages.numbers import read_number
 from services.portal.pages.refusals import faults, refusal
-from services.portal.pages.wording import here
 from services.portal.services import RefusedError
-from services.portal.sheets.values import UnclearError, read_number
 from shared.vocabulary.kinds import KINDS
 from shared.vocabulary.lists import PRIORITIES
 from shared.vocabulary.themes import THEMES
@@ -72,14 +71,12 @@ class SupposedForm(Form):
         }
 
     def _number(self, field: Field) -> float | None:
-        text = (field.data or "").strip()
-        if not text:
-            return None
         try:
-            return float(read_number(text, here()))
-        except UnclearError:
+            found = read_number(field.data or "")
+        except ValueError:
             self.fail(field, _NUMBER)
             return None
+        return None if found is None else float(found)
 
 
 class SupposedOfferForm(SupposedForm):

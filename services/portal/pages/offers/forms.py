@@ -18,9 +18,10 @@ from wtforms import (
 
 from services.portal.pages.choices import countries, labels, languages
 from services.portal.pages.forms import ticked, told_of
+from services.portal.pages.numbers import read_number
 from services.portal.pages.offers.showing import SeenForm
 from services.portal.pages.wording import here
-from services.portal.sheets.values import UnclearError, read_day, read_number
+from services.portal.sheets.values import UnclearError, read_day
 from shared.vocabulary.countries import AREAS
 from shared.vocabulary.kinds import KINDS
 from shared.vocabulary.lists import (
@@ -198,15 +199,11 @@ def typed(field: Field) -> str | None:
 
 def number_of(form: StepForm, field: Field) -> float | int | None:
     """The number that was typed, None for none; tells the form where it is no number."""
-    text = typed(field)
-    if text is None:
-        return None
     try:
-        found = read_number(text, here())
-    except UnclearError:
+        return read_number(field.data or "")
+    except ValueError:
         form.fail_row(field, NO_NUMBER)
         return None
-    return int(found) if found == found.to_integral_value() else float(found)
 
 
 def day_of(form: StepForm, field: Field) -> str | None:

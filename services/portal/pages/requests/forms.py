@@ -21,7 +21,8 @@ from services.portal.pages.choices import (
     partner_labels,
 )
 from services.portal.pages.forms import PageForm, ticked
-from services.portal.pages.requests.reading import read_day, read_number
+from services.portal.pages.numbers import read_number
+from services.portal.pages.requests.reading import read_day
 from services.portal.pages.wording import list_text
 from shared.vocabulary.kinds import KINDS
 from shared.vocabulary.lists import (
