@@ -23,6 +23,16 @@ class Clock:
         return self.now
 
 
+def two_seconds(clock: Clock) -> Callable[[], float]:
+    """Work that takes two seconds, and comes to when it ended."""
+
+    def work() -> float:
+        clock.now += 2.0
+        return clock.now
+
+    return work
+
+
 class Long:
     """Work that ends when it is told to; counts how often it was begun."""
 
@@ -74,12 +84,7 @@ def test_what_takes_long_is_done_once_for_all_and_given_out_for_some_time() -> N
 
 def test_what_takes_longer_than_a_moment_is_given_out_though_callers_wait_for_it() -> None:
     clock = Clock()
-    awaited = Awaited[float](60, clock)
-
-    def find() -> float:
-        clock.now += 2.0
-        return clock.now
-
+    awaited, find = Awaited[float](60, clock), two_seconds(clock)
     assert awaited.get("all", find) == 2.0
     clock.now = 11.0
     assert awaited.get("all", find) == 2.0
@@ -202,12 +207,7 @@ def test_what_fails_anew_leaves_what_was_there() -> None:
 
 def test_what_callers_wait_for_is_given_to_nobody_once_it_is_over() -> None:
     clock = Clock()
-    awaited = Awaited[float](60, clock, stale=100.0)
-
-    def find() -> float:
-        clock.now += 2.0
-        return clock.now
-
+    awaited, find = Awaited[float](60, clock, stale=100.0), two_seconds(clock)
     assert awaited.get("all", find) == 2.0
     clock.now = 12.0
     assert awaited.get("all", find) == 2.0
