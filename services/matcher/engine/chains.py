@@ -26,15 +26,16 @@ class Chains(Generic[_Key]):
         self.put_all((key,), row)
 
     def put_all(self, keys: Sequence[_Key], first: int) -> None:
-        """Put rows from the first on, each under its own key and under none before."""
-        self._reach(first + len(keys))
-        heads, after, before = self._first, self._after, self._before
-        for row, key in enumerate(keys, start=first):
-            following = heads.get(key, _END)
-            after[row], before[row] = following, _END
+        """Put rows from the first on, which are under no key, each under another of these."""
+        end = first + len(keys)
+        self._reach(end)
+        heads, before = self._first, self._before
+        after = array("i", [heads.get(key, _END) for key in keys])
+        self._after[first:end], before[first:end] = after, array("i", [_END]) * len(keys)
+        for row, following in enumerate(after, start=first):
             if following != _END:
                 before[following] = row
-            heads[key] = row
+        heads.update(zip(keys, range(first, end), strict=True))
 
     def _reach(self, size: int) -> None:
         if size > len(self._after):

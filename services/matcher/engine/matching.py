@@ -247,19 +247,16 @@ class Engine:
 
     def _ranked(self, request: str, found: search.Found, most: int) -> tuple[Pairing, ...]:
         offers = self._records.offers
-        row, best = self._records.requests.row(request), _best(found.scores, most)
-        rows = found.rows[best]
+        row, rows = self._records.requests.row(request), found.rows
         tied = ~offers.records.column("unconditional")[rows]
         far = ~self._records.whom.from_neighbours(row, rows)
         ids = offers.ids(rows)
-        keys = list(
-            zip((-found.scores[best]).tolist(), tied.tolist(), far.tolist(), ids, strict=True)
-        )
+        keys = list(zip((-found.scores).tolist(), tied.tolist(), far.tolist(), ids, strict=True))
         ranked = sorted(range(len(keys)), key=keys.__getitem__)[:most]
         tell = offers_told_fast if len(offers) > LARGE else offers_told
         told = tell(self._records, row, rows[ranked])
         named = [request] * len(ranked), [ids[at] for at in ranked]
-        return _pairings(self.model, *named, found, best[ranked], told)
+        return _pairings(self.model, *named, found, np.array(ranked, dtype=np.intp), told)
 
     def _remember(self, request: str, entries: tuple[Pairing, ...]) -> None:
         row = self._records.requests.row(request)
@@ -303,11 +300,3 @@ def _pairings(
 def _require_features(model: Model) -> None:
     if model.feature_names != FEATURES:
         raise ValueError(f"the model {model.version} was made for other features")
-
-
-def _best(scores: npt.NDArray[np.float64], most: int) -> npt.NDArray[np.intp]:
-    """Where the `most` best scores are, and all that equal the last of them, in no order."""
-    if len(scores) <= most:
-        return np.arange(len(scores))
-    last = np.partition(scores, len(scores) - most)[len(scores) - most]
-    return np.flatnonzero(scores >= last)

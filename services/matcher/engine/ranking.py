@@ -16,6 +16,10 @@ from services.matcher.engine.features import completed as completed_features
 DECIMALS = 6
 """Scores are rounded to so many decimals, so that they are the same wherever they are reckoned."""
 
+_UNIT = 10.0**-DECIMALS
+_PAST = 40.0
+"""Past it, in log odds, the rounded score is 0 or 1 anyway, and exp cannot overflow."""
+
 LEAST_SCORE = 0.0002
 """What the shipped model gives a pair at least that is proposed; no model asks for more."""
 
@@ -64,18 +68,10 @@ class Model:
 
     def from_log_odds(self, total: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """Scores from log odds."""
-        # Past ±40 the rounded score is 0 or 1 anyway, and exp cannot overflow.
         rounded: npt.NDArray[np.float64] = np.round(
-            1.0 / (1.0 + np.exp(-np.minimum(np.maximum(total, -40.0), 40.0))), DECIMALS
+            1.0 / (1.0 + np.exp(-np.minimum(np.maximum(total, -_PAST), _PAST))), DECIMALS
         )
         return rounded
-
-    def least_alike(self, log_odds: float) -> float:
-        """The least log odds whose score may be the same as that of others, by its rounding."""
-        less = (
-            1.0 / (1.0 + math.exp(-log_odds)) - 1.5 * 10.0**-DECIMALS if log_odds > -40.0 else 0.0
-        )
-        return math.log(less / (1.0 - less)) if less > 0.0 else -math.inf
 
     def features_of(self, told: Sequence[float]) -> tuple[float, ...]:
         """A pair's features as this model weighs them, also where an earlier release told them."""
@@ -100,6 +96,45 @@ def total_of(features, weights):  # type: ignore[no-untyped-def]
     for feature in range(len(features)):
         total += weights[feature] * features[feature]
     return total
+
+
+@inlined
+def least_alike(log_odds):  # type: ignore[no-untyped-def]
+    """The least log odds whose score may be the same as that of others, by its rounding."""
+    if log_odds <= -_PAST:
+        return -np.inf
+    less = 1.0 / (1.0 + math.exp(-log_odds)) - 1.5 * _UNIT
+    return math.log(less / (1.0 - less)) if less > 0.0 else -np.inf
+
+
+@compiled
+def best_pairs(rows, permitted, log_odds, features, most):  # type: ignore[no-untyped-def]
+    """Of pairs that are permitted those with the `most` best log odds, and such as may score the
+    same as the last of them: their rows, log odds and features, in the order given."""
+    least = -np.inf
+    if 0 < most < len(rows):
+        best = np.full(most, -np.inf)
+        for at in range(len(rows)):
+            if permitted[at] and log_odds[at] > best[0]:
+                # The best so far in their order: what is among them now pushes the last one out.
+                spot = 0
+                while spot + 1 < most and best[spot + 1] < log_odds[at]:
+                    best[spot] = best[spot + 1]
+                    spot += 1
+                best[spot] = log_odds[at]
+        least = least_alike(best[0])
+    kept = np.empty(len(rows), dtype=np.int64)
+    count = 0
+    for at in range(len(rows)):
+        kept[count] = at
+        count += permitted[at] and log_odds[at] >= least
+    chosen = np.empty(count, dtype=np.int64)
+    odds = np.empty(count)
+    told = np.empty((count, features.shape[1]))
+    for place in range(count):
+        at = kept[place]
+        chosen[place], odds[place], told[place] = rows[at], log_odds[at], features[at]
+    return chosen, odds, told
 
 
 @compiled

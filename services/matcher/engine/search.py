@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -10,12 +11,11 @@ from services.matcher.engine.codes import related_to
 from services.matcher.engine.features import FEATURES, pair_features
 from services.matcher.engine.index import Index
 from services.matcher.engine.lines import best_for_needs, best_of_provisions
-from services.matcher.engine.ranking import Model
+from services.matcher.engine.ranking import Model, best_pairs
 from services.matcher.engine.records import LARGE, Records
 from services.matcher.engine.rules import View, bars
 from services.matcher.engine.shortcut import (
     Compared,
-    Rows,
     is_shared,
     offers_compared,
     requests_compared,
@@ -36,11 +36,17 @@ class Found:
     scores: npt.NDArray[np.float64]
 
 
+_NOTHING: Final = Found(np.zeros(0, dtype=np.intp), np.zeros((0, len(FEATURES))), np.zeros(0))
+
+
 def offers_for(
     records: Records, model: Model, request: str, most: int, *, exact: bool = False
 ) -> Found:
-    """Offers that may be proposed for a request: all of few, of many or not `exact` some more than
-    the `most` best. KeyError if it is not here."""
+    """Offers that may be proposed for a request: the `most` best, and what may equal the last.
+
+    In a large register only those are scored that looks find worth it, unless `exact`. KeyError if
+    the request is not here.
+    """
     row = records.requests.row(request)
     if len(records.offers) > LARGE and not exact:
         return _best_offers(records, model, request, most)
@@ -49,7 +55,7 @@ def offers_for(
     needs = records.requests.lines_of(row)
     best = best_for_needs(needs, offers, rows, records.names, records.today)
     features = pair_features(one, offers.view(rows), best, records.today, records.sizes())
-    return _scored(rows, features, model)
+    return _proposable(rows, _all_permitted(features, model), most, model)
 
 
 def _best_offers(records: Records, model: Model, request: str, most: int) -> Found:
@@ -57,7 +63,7 @@ def _best_offers(records: Records, model: Model, request: str, most: int) -> Fou
     row = records.requests.row(request)
     asked = records.requests.records.column
     if not asked("open")[row] or asked("embargoed")[row]:
-        return _scored(np.zeros(0, dtype=np.intp), np.zeros((0, len(FEATURES))), model)
+        return _NOTHING
     shared = is_shared(records)
     rows = worth_scoring(records, model, row, shared=shared)
     declined = records.declined_rows("request", request)
@@ -66,7 +72,7 @@ def _best_offers(records: Records, model: Model, request: str, most: int) -> Fou
     if asked("barred")[row]:
         rows = rows[records.whom.within_embargo(row, rows)]
     pairs = offers_compared(records, model, row, rows, shared=shared)
-    return _proposable(rows, pairs, _among_best(pairs, most, model), model)
+    return _proposable(rows, pairs, most, model)
 
 
 def _permitted_offers(records: Records, request: str) -> npt.NDArray[np.intp]:
@@ -94,7 +100,7 @@ def requests_for(records: Records, model: Model, offer: str) -> Found:
     provisions = records.offers.lines_of(row)
     best = best_of_provisions(provisions, requests, rows, records.names, records.today)
     features = pair_features(requests.view(rows), one, best, records.today, records.sizes())
-    return _scored(rows, features, model)
+    return _proposable(rows, _all_permitted(features, model), len(rows), model)
 
 
 def requests_entered(records: Records, model: Model, offer: str, *, exact: bool = False) -> Found:
@@ -106,33 +112,28 @@ def requests_entered(records: Records, model: Model, offer: str, *, exact: bool 
     if len(records.requests) <= LARGE or exact:
         return requests_for(records, model, offer)
     if not records.offers.records.column("open")[row]:
-        return _scored(np.zeros(0, dtype=np.intp), np.zeros((0, len(FEATURES))), model)
+        return _NOTHING
     rows = worth_comparing(records, model, row)
     declined = records.declined_rows("offer", offer)
     if declined:
         rows = rows[~np.isin(rows, declined)]
     rows = records.whom.may_have(row, rows)
     pairs = requests_compared(records, model, row, rows)
-    return _proposable(rows, pairs, np.flatnonzero(pairs.permitted), model)
+    return _proposable(rows, pairs, len(rows), model)
 
 
-def _among_best(pairs: Compared, most: int, model: Model) -> npt.NDArray[np.intp]:
-    """Where those that may be proposed have the `most` best scores, or such as may equal these."""
-    permitted = np.flatnonzero(pairs.permitted)
-    if len(permitted) <= most or most < 1:
-        return permitted
-    log_odds = pairs.log_odds[permitted]
-    last = float(np.partition(log_odds, -most)[-most])
-    best: npt.NDArray[np.intp] = permitted[log_odds >= model.least_alike(last)]
-    return best
-
-
-def _proposable(rows: Rows, pairs: Compared, kept: npt.NDArray[np.intp], model: Model) -> Found:
-    """Of pairs those in some places, less what the model hides."""
-    scores = model.from_log_odds(pairs.log_odds[kept])
+def _proposable(rows: npt.NDArray[Any], pairs: Compared, most: int, model: Model) -> Found:
+    """Of compared pairs the `most` best that may be proposed, and what may equal the last of them,
+    less what the model hides."""
+    chosen, log_odds, features = best_pairs(rows, *pairs, most)
+    scores = model.from_log_odds(log_odds)
     shown = ~model.hides(scores)
-    kept = kept[shown]
-    return Found(rows[kept].astype(np.intp), pairs.features[kept], scores[shown])
+    return Found(chosen[shown], features[shown], scores[shown])
+
+
+def _all_permitted(features: npt.NDArray[np.float64], model: Model) -> Compared:
+    """Pairs of which no rule bars any."""
+    return Compared(np.ones(len(features), dtype=np.bool_), model.log_odds(features), features)
 
 
 def _related(side: Index, row: int, index: Index) -> npt.NDArray[np.bool_]:
@@ -161,9 +162,3 @@ def _marked(rows: Sequence[int], size: int) -> npt.NDArray[np.bool_]:
     marked = np.zeros(size, dtype=bool)
     marked[rows] = True
     return marked
-
-
-def _scored(rows: npt.NDArray[np.intp], features: npt.NDArray[np.float64], model: Model) -> Found:
-    scores = model.scores(features)
-    kept = ~model.hides(scores)
-    return Found(rows[kept], features[kept], scores[kept])

@@ -8,6 +8,7 @@ from services.matcher.engine.fitting import ShrunkLogistic, least_score
 from services.matcher.engine.ranking import (
     LEAST_SCORE,
     Model,
+    best_pairs,
     prior_model,
 )
 
@@ -27,14 +28,22 @@ def test_scores_are_probabilities_rounded_to_six_decimals() -> None:
     assert Model("m", ("a",), (1e9,), 0.0).scores(np.array([[1.0]])).tolist() == [1.0]
 
 
-def test_what_may_score_the_same_is_no_less_than_the_least_alike() -> None:
+@pytest.mark.parametrize("most", [0, 1, 7, 50, 2_102, 5_000])
+def test_the_best_pairs_are_all_that_may_score_as_the_last_of_them_does(most: int) -> None:
     model = Model("m", ("a",), (1.0,), 0.0)
     odds = np.concatenate([np.linspace(-60.0, 60.0, 2_001), 1.0 + np.linspace(0.0, 2e-5, 101)])
+    np.random.default_rng(7).shuffle(odds)
+    rows, permitted = np.arange(len(odds)) + 10, odds < 50.0
+    features = odds[:, np.newaxis].copy()
+    chosen, kept, told = best_pairs(rows, permitted, odds, features, most)
+    assert kept.tolist() == odds[chosen - 10].tolist() == told[:, 0].tolist()
+    assert permitted[chosen - 10].all()
+    assert (np.diff(chosen) > 0).all()
     scores = model.from_log_odds(odds)
-    for own, score in zip(odds.tolist(), scores.tolist(), strict=True):
-        least = model.least_alike(own)
-        assert (odds[scores == score] >= least).all()
-        assert (scores[odds < least] < score).all()
+    known = np.sort(scores[permitted])[::-1]
+    last = known[most - 1] if 0 < most <= len(known) else 0.0
+    assert set(np.flatnonzero(permitted & (scores >= last)) + 10) <= set(chosen.tolist())
+    assert (model.from_log_odds(kept) >= last - 3e-6).all()
 
 
 @pytest.mark.parametrize("weights", [(1.0,), (1.0, -0.1), (1.0, float("nan"))])
