@@ -27,7 +27,8 @@ _FIRST_BLOCKS = 4
 
 
 class Part(NamedTuple):
-    """Places to look at: of each cell the first block, how many of its places are taken, its theme.
+    """Places to look at: of each cell the first block, how many of its places are taken, its theme;
+    and how many places that is in all.
 
     All places of the blocks that `Cells.links` leads to from there are taken.
     """
@@ -35,6 +36,7 @@ class Part(NamedTuple):
     blocks: npt.NDArray[np.int32]
     counts: npt.NDArray[np.int32]
     themes: npt.NDArray[np.int32]
+    places: int
 
 
 class Cells:
@@ -103,6 +105,7 @@ class Cells:
             np.array([self._first[key] for key in found], dtype=np.int32),
             np.array([_in_last(self._sizes[key]) for key in found], dtype=np.int32),
             np.array([theme for theme, _ in found], dtype=np.int32),
+            sum(self._sizes[key] for key in found),
         )
 
     def rows(self, keys: Iterable[Key]) -> npt.NDArray[np.int32]:

@@ -79,22 +79,32 @@ def _prefetch(_typing, table, _row, _byte):  # type: ignore[no-untyped-def]
 def _fresh(_typing, table):  # type: ignore[no-untyped-def]
     def made(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
         of = context.make_array(signature.args[0])(context, builder, arguments[0])
-        return builder.load_atomic(of.data, ordering="monotonic", align=8)
+        return builder.load_atomic(of.data, ordering="acquire", align=8)
 
     return types.int64(table), made
 
 
 @inlined
 def fresh(table):  # type: ignore[no-untyped-def]
-    """The first number of a table as it is at this moment, whoever has written it."""
+    """The first number of a table as it is at this moment, whoever has written it; what they wrote
+    before is to be seen then."""
     return _fresh(table)  # type: ignore[call-arg]
+
+
+@compiled
+def watch(given, done, most):  # type: ignore[no-untyped-def]
+    """Return as soon as more is given than is done, or after so many looks; whether it is."""
+    looked = 0
+    while looked < most and fresh(given) <= done:
+        looked += 1
+    return looked < most
 
 
 @intrinsic
 def _claimed(_typing, taken, _count):  # type: ignore[no-untyped-def]
     def made(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
         of = context.make_array(signature.args[0])(context, builder, arguments[0])
-        return builder.atomic_rmw("add", of.data, arguments[1], "monotonic")
+        return builder.atomic_rmw("add", of.data, arguments[1], "acq_rel")
 
     return types.int64(taken, types.int64), made
 

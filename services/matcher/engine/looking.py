@@ -1,9 +1,26 @@
-"""The compiled looks at a large register; shortcut.py says what they are for, glance.py at what."""
+"""The compiled looks at a large register; shortcut.py says what they are for, glance.py at what.
+
+Two threads may look at once, each in one call: the first to come leads, another helps. Between
+loops they wait for one another by what they count on a board, awake, for no loop takes long.
+"""
+
+from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from services.matcher.engine.cells import BLOCK, END
-from services.matcher.engine.compiled import admits, ascending, claimed, compiled, fetch, inlined
+from services.matcher.engine.compiled import (
+    CACHE_LINE,
+    admits,
+    ascending,
+    claimed,
+    compiled,
+    fetch,
+    fresh,
+    inlined,
+    watch,
+)
 from services.matcher.engine.estimates import (
     CONCEPTS,
     FOCUS,
@@ -49,19 +66,86 @@ _BLOCKS_AT_ONCE, _ROWS_AT_ONCE = 8, 128
 _AHEAD = 8
 """How many records ahead memory is asked for."""
 
+SEATS, BLOCKS, SEEN, ABOVE, LOOKED, ONCE, ROWS, ESTIMATED = range(8)
+"""What is counted on a board: who has come; blocks taken; rows that the helper has seen, how many
+of them come up to the best, whether it has done; 1 and the rows that get a second look, as soon as
+they are chosen; how many of those are taken, and how many estimated."""
+_CLOSED = 1_000
+"""More than ever come: who comes later helps with the second look alone."""
+_LONG = 2_000_000
+"""How often a helper looks whether the leader has come on: milliseconds."""
+
+
+class Board(NamedTuple):
+    """What threads share of their looks: numbers, each far from the others so that cores do not
+    wait for one another's; and of the leader and the helper what each has seen: rows, estimates
+    without the concepts, and with them, in steps."""
+
+    counts: npt.NDArray[np.int64]
+    rows: npt.NDArray[np.int32]
+    rests: npt.NDArray[np.float32]
+    steps: npt.NDArray[np.int16]
+
+
+def board(places: int) -> Board:
+    """A board for looks at so many places."""
+    return Board(
+        np.zeros((ESTIMATED + 1, CACHE_LINE // 8), dtype=np.int64),
+        np.empty((2, places), dtype=np.int32),
+        np.empty((2, places), dtype=np.float32),
+        np.empty((2, places), dtype=np.int16),
+    )
+
 
 @compiled
-def first_look(asked, taken, sampled):  # type: ignore[no-untyped-def]
-    """What the words alone tell of the places in those blocks that no other thread takes; `taken`
-    is where all of them say which they take.
+def looks(asked, gisted, board, scored):  # type: ignore[no-untyped-def]
+    """The rows whose estimates after both looks are the `scored` best, and all that equal the last;
+    none for the thread that does not lead.
 
     `asked` is: `part` and `links`, which tell the places to look at; these places (columns of the
     cells: row, concepts, named, text, field, stated, lines); the request, as a table of one row;
     its side's lines; today; for whom offers have to be; weights; codes; and how many get a second
-    look. Those that are barred or that cannot come up to the best are estimated no further than
-    needed to see that; `sampled` says whether a sample of all blocks tells about where the best
-    begin. Returns, of those that came up to the best so far: rows, estimates without the concepts,
-    and with them, in steps; how many they are; and the step that they begin at.
+    look. `gisted` is: the offers' gists, the request's own, it, weights and marks.
+    """
+    counts, rows, rests, steps = board
+    most, size = asked[-1], len(gisted[0])
+    come = claimed(counts[SEATS], 1)
+    if come > 0:
+        if come < _CLOSED:
+            seen, above, _ = _first_look(asked, counts[BLOCKS], True, rows[1], rests[1], steps[1])
+            claimed(counts[SEEN], seen)
+            claimed(counts[ABOVE], above)
+            claimed(counts[LOOKED], 1)
+        if watch(counts[ONCE], 0, _LONG):
+            _second_look(gisted, counts, rows[0], rests[0], steps[0])
+        return rows[0][:0].copy()
+    seen, above, least = _first_look(asked, counts[BLOCKS], True, rows[0], rests[0], steps[0])
+    if claimed(counts[SEATS], _CLOSED) > 1:
+        while fresh(counts[LOOKED]) == 0:
+            pass
+    beside = fresh(counts[SEEN])
+    if above + fresh(counts[ABOVE]) < most and least > 0:
+        # The sample has misled: what came up to where it says the best begin is too little.
+        again = np.zeros(1, dtype=np.int64)
+        seen, _, _ = _first_look(asked, again, False, rows[0], rests[0], steps[0])
+        beside = np.int64(0)
+    chosen = _once(rows, rests, steps, (seen, beside), most, size)
+    claimed(counts[ONCE], chosen + 1)
+    _second_look(gisted, counts, rows[0], rests[0], steps[0])
+    while fresh(counts[ESTIMATED]) < chosen:
+        pass
+    return _best_of(rows[0][:chosen], steps[0][:chosen], scored)
+
+
+@compiled
+def _first_look(asked, taken, sampled, rows, rests, steps):  # type: ignore[no-untyped-def]
+    """Write what the words alone tell of the places in those blocks that no other thread takes;
+    `taken` is where all of them say which they take.
+
+    Those that are barred or that cannot come up to the best are estimated no further than needed to
+    see that; `sampled` says whether a sample of all blocks tells about where the best begin.
+    Returns how many are written, how many of them came up to the best so far, and the step that
+    these began at.
     """
     part, links, places, request, lines, today, admission, weights, codes, most = asked
     marks, closeness, serves, near, served = codes
@@ -77,17 +161,8 @@ def first_look(asked, taken, sampled):  # type: ignore[no-untyped-def]
     how = (when, admission, concept_words(one, marks), tables)
     blocks, counts = _in_order(part, links, _promising(part, themes, tables[0]))
     least = _about_least(blocks, counts, places, how, most) if sampled else np.int64(0)
-    rows, rests, steps, _, found = _looked(blocks, counts, places, how, most, least, taken)
-    return rows, rests, steps, found, least
-
-
-@compiled
-def too_few(seen, most):  # type: ignore[no-untyped-def]
-    """Whether what threads saw begins too high, so that fewer came up to it than are wanted."""
-    every = np.int64(0)
-    for _, _, _, found, _ in seen:
-        every += found
-    return every < most and seen[0][4] > 0
+    seen, _, above = _looked(blocks, counts, places, how, most, least, taken, rows, rests, steps)
+    return seen, above, least
 
 
 @compiled
@@ -117,7 +192,12 @@ def _about_least(blocks, counts, places, how, most):  # type: ignore[no-untyped-
     some, of_some = blocks[::_SAMPLED].copy(), counts[::_SAMPLED].copy()
     among = np.int64(_MARGIN * most * of_some.sum() / every) + 1
     taken = np.zeros(1, dtype=np.int64)
-    _, _, _, least, found = _looked(some, of_some, places, how, among, np.int64(0), taken)
+    size = of_some.sum()
+    rows, rests = np.empty(size, dtype=np.int32), np.empty(size, dtype=np.float32)
+    steps = np.empty(size, dtype=np.int16)
+    _, least, found = _looked(
+        some, of_some, places, how, among, np.int64(0), taken, rows, rests, steps
+    )
     return least if found >= among else np.int64(0)
 
 
@@ -139,17 +219,13 @@ def _in_order(part, links, order):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _looked(blocks, counts, places, how, most, least, taken):  # type: ignore[no-untyped-def]
-    """`first_look` at some blocks, and for estimates from a least step on only; returns also the
-    step at which the `most` best begin, and how many came up to it, which are `most` or more if
-    there are."""
+def _looked(blocks, counts, places, how, most, least, taken, rows, rests, steps):  # type: ignore[no-untyped-def]
+    """`_first_look` at some blocks, and for estimates from a least step on only. Returns how many
+    are written, the step at which the `most` best begin, and how many came up to it, which are
+    `most` or more if there are."""
     row_of, concepts_of, named_of, text_of, field_of, stated_of, lines_of = places
     (first, last), admission, own, tables = how
     lines, texts, fields, named = tables
-    every = counts.sum()
-    rows = np.empty(every, dtype=np.int32)
-    rests = np.empty(every, dtype=np.float32)
-    steps = np.empty(every, dtype=np.int16)
     often = np.zeros(STEPS, dtype=np.int32)
     told, bests = np.empty(BLOCK, dtype=np.float32), np.empty(BLOCK, dtype=np.float32)
     hopeful = np.empty(BLOCK, dtype=np.int64)
@@ -216,58 +292,62 @@ def _looked(blocks, counts, places, how, most, least, taken):  # type: ignore[no
                     above -= often[least]
                     least += 1
         first_block = claimed(taken, _BLOCKS_AT_ONCE)
-    return rows[:kept], rests[:kept], steps[:kept], least, above
+    return kept, least, above
 
 
 @compiled
-def once(seen, most, size):  # type: ignore[no-untyped-def]
-    """Of what threads saw at a first look the rows whose estimates are the `most` best, and all
-    that equal the last of them, each once, though it stand in several cells; and their estimates
-    without the concepts. All rows are below `size`."""
+def _once(rows, rests, steps, seen, most, size):  # type: ignore[no-untyped-def]
+    """How many rows threads saw whose estimates are the `most` best, and all that equal the last of
+    them, each once, though it stand in several cells; these are written first among the leader's.
+    `seen` is how many rows each saw; all rows are below `size`."""
     often = np.zeros(STEPS, dtype=np.int32)
-    for _, _, steps, _, _ in seen:
-        for step in steps:
-            often[step] += 1
-    least, wanted = _least_of(often, most)
+    for who in range(2):
+        for at in range(seen[who]):
+            often[steps[who, at]] += 1
+    least = _least_of(often, most)
     taken = np.zeros((size >> 6) + 1, dtype=np.uint64)
-    rows, rests = np.empty(wanted, dtype=np.int32), np.empty(wanted, dtype=np.float32)
+    # What is written is never ahead of what is read: there are places for all that both saw.
     kept = 0
-    for found, rest, steps, _, _ in seen:
-        for at in range(len(found)):
-            if steps[at] >= least:
-                word, bit = found[at] >> 6, np.uint64(1) << np.uint64(found[at] & 63)
+    for who in range(2):
+        for at in range(seen[who]):
+            if steps[who, at] >= least:
+                row, rest = rows[who, at], rests[who, at]
+                word, bit = row >> 6, np.uint64(1) << np.uint64(row & 63)
                 if not taken[word] & bit:
                     taken[word] |= bit
-                    rows[kept] = found[at]
-                    rests[kept] = rest[at]
+                    rows[0, kept] = row
+                    rests[0, kept] = rest
                     kept += 1
-    return rows[:kept], rests[:kept]
+    return kept
 
 
 @inlined
 def _least_of(often, most):  # type: ignore[no-untyped-def]
-    """The step from which on there are `most`, by how many there are of each; and how many are."""
+    """The step from which on there are `most`, by how many there are of each."""
     least, above = np.int64(STEPS - 1), np.int64(often[STEPS - 1])
     while above < most and least > 0:
         least -= 1
         above += often[least]
-    return least, above
+    return least
 
 
 @compiled
-def second_look(rows, rests, gists, own, request, weights, marks, taken, steps):  # type: ignore[no-untyped-def]
-    """Write the rows' estimates with what the offers' gists tell, in steps, of those rows that no
-    other thread takes; `own` is the request's gist."""
+def _second_look(gisted, counts, rows, rests, steps):  # type: ignore[no-untyped-def]
+    """Write the chosen rows' estimates with what the offers' gists tell, in steps, of those rows
+    that no other thread takes."""
+    gists, own, request, weights, marks = gisted
+    chosen = fresh(counts[ONCE]) - 1
     asked = request[0]
     planes, vector_length = planes_of(asked["vector"])
     meaning, told = np.float32(weights[MEANING]), terms_told(own)
     mine = gist_weights(asked, marks)
     words, focus = np.float32(weights[TERMS]), np.float32(weights[FOCUS])
     alike = np.float32(weights[CONCEPTS] / max(asked["concept_norm"], 1.0))
-    first = claimed(taken, _ROWS_AT_ONCE)
-    while first < len(rows):
-        for at in range(first, min(first + _ROWS_AT_ONCE, len(rows))):
-            if at + _AHEAD < len(rows):
+    first = claimed(counts[ROWS], _ROWS_AT_ONCE)
+    while first < chosen:
+        last = min(first + _ROWS_AT_ONCE, chosen)
+        for at in range(first, last):
+            if at + _AHEAD < chosen:
                 fetch(gists, np.int64(rows[at + _AHEAD]) * GIST, 0, GIST * 8)
             row = rows[at]
             total = rests[at] + meaning_worth(gists, row, planes, vector_length, meaning)
@@ -277,14 +357,15 @@ def second_look(rows, rests, gists, own, request, weights, marks, taken, steps):
                 total += focus * np.float32(common) / np.float32(named)
                 total += alike * np.float32(product) / np.sqrt(np.float32(length))
             steps[at] = step_of(total)
-        first = claimed(taken, _ROWS_AT_ONCE)
+        claimed(counts[ESTIMATED], last - first)
+        first = claimed(counts[ROWS], _ROWS_AT_ONCE)
 
 
 @compiled
-def best_of(rows, steps, most):  # type: ignore[no-untyped-def]
+def _best_of(rows, steps, most):  # type: ignore[no-untyped-def]
     """The rows whose estimates are the `most` best, and all whose estimates equal the last."""
     often = np.zeros(STEPS, dtype=np.int32)
     for step in steps:
         often[step] += 1
-    least, _ = _least_of(often, most)
+    least = _least_of(often, most)
     return rows[steps >= least]

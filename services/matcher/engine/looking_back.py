@@ -132,16 +132,10 @@ def reached(part, links, places, gists, gist, offer, lines, today, admitted, wei
 @compiled
 def _look(part, links, places, when, admitted, own, tables, weights, base, room):  # type: ignore[no-untyped-def]
     """The places that may come up to their ends by their words, with estimates without concepts."""
-    blocks, counts, about = part
+    blocks, counts, about, every = part
     row_of, concepts_of, named_of, text_of, stated_of, lines_of, shares_of, end_of = places
     first, last = when
     nears, fits, texts, shared = tables
-    every = np.int64(0)
-    for cell in range(len(blocks)):
-        block, count = np.int64(blocks[cell]), np.int64(counts[cell])
-        while block != END:
-            every += count
-            block, count = np.int64(links[block]), np.int64(BLOCK)
     rows = np.empty(every, dtype=np.int32)
     rests = np.empty(every, dtype=np.float32)
     ends = np.empty(every, dtype=np.float32)

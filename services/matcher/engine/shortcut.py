@@ -6,8 +6,9 @@ lifts a pair past hundreds of others: how seldom, against scoring everything, is
 `bench.engine --recall`.
 """
 
+from collections.abc import Callable
 from functools import cache, lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -22,13 +23,7 @@ from services.matcher.engine.codes import (
 from services.matcher.engine.features import FEATURES
 from services.matcher.engine.index import Index
 from services.matcher.engine.kernels import offers_features, requests_features
-from services.matcher.engine.looking import (
-    best_of,
-    first_look,
-    once,
-    second_look,
-    too_few,
-)
+from services.matcher.engine.looking import board, looks
 from services.matcher.engine.looking_back import reached
 from services.matcher.engine.ranking import Model, weights_of
 from services.matcher.engine.records import LARGE, Records
@@ -55,6 +50,7 @@ _OFFERS = ("row", "concepts", "named", "text", "field", "stated", "lines")
 _REQUESTS = ("row", "concepts", "named", "text", "stated", "lines", "shares", "end")
 
 Rows = npt.NDArray[np.int32]
+T = TypeVar("T")
 
 
 class Compared(NamedTuple):
@@ -82,10 +78,10 @@ def worth_scoring(records: Records, model: Model, row: int, *, shared: bool) -> 
     request = records.requests.records.table[row : row + 1]
     offers = len(records.offers)
     looked_at, scored = LOOKED_AT + offers // LOOKED_AT_OF, SCORED + offers // SCORED_OF
-    gists = found.offers.gists, found.requests.gists[row]
     marks, weights = records.names.concept_marks(), weights_of(model)
+    part = cells.part(found.offers_to_look_at(row))
     asked = (
-        cells.part(found.offers_to_look_at(row)),
+        part,
         cells.links,
         tuple(cells.column(name) for name in _OFFERS),
         request,
@@ -96,25 +92,11 @@ def worth_scoring(records: Records, model: Model, row: int, *, shared: bool) -> 
         (marks, *codes()),
         looked_at,
     )
-    share = together if shared else alone
-    taken = untaken()
-    seen = _of_two(share(lambda: first_look(asked, taken, True)))
-    if too_few(seen, looked_at):
-        again = untaken()
-        seen = _of_two(share(lambda: first_look(asked, again, False)))
-    rows, rests = once(seen, looked_at, len(gists[0]))
-    steps, left = np.empty(len(rows), dtype=np.int16), untaken()
-    share(lambda: second_look(rows, rests, *gists, request, weights, marks, left, steps))
-    best: Rows = best_of(rows, steps, scored)
+    gisted = (found.offers.gists, found.requests.gists[row], request, weights, marks)
+    seen = board(part.places)
+    # Who does not lead finds none.
+    best: Rows = max(_share(shared)(lambda: looks(asked, gisted, seen, scored)), key=len)
     return best
-
-
-def _of_two(seen: tuple[Any, ...]) -> tuple[Any, Any]:
-    """What threads saw at a first look; nothing of a second one that did not look, so that the
-    loops are compiled for one form alone."""
-    one, *others = seen
-    rows, rests, steps, _, least = one
-    return one, *(others or [(rows[:0], rests[:0], steps[:0], 0, least)])
 
 
 def worth_comparing(records: Records, model: Model, row: int) -> Rows:
@@ -165,7 +147,7 @@ def offers_compared(
         untaken(),
         told,
     )
-    (together if shared else alone)(lambda: offers_features(*asked))
+    _share(shared)(lambda: offers_features(*asked))
     return told
 
 
@@ -188,6 +170,11 @@ def requests_compared(records: Records, model: Model, row: int, rows: Rows) -> C
         features,
     )
     return Compared(permitted, log_odds, features)
+
+
+def _share(shared: bool) -> Callable[[Callable[[], T]], tuple[T, ...]]:
+    """How a work is done, that shares itself out."""
+    return together if shared else alone
 
 
 def _near(side: Index, row: int) -> int:

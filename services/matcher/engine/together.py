@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from services.matcher.engine.compiled import compiled, fresh
+from services.matcher.engine.compiled import watch
 
 AWAKE = 200_000
 """How often a thread looks for what it waits for before it sleeps: for a fraction of a
@@ -90,7 +90,7 @@ class _Beside:
     def end(self) -> None:
         """Let it not begin any more, or wait until it is done."""
         if not self._begun.acquire(blocking=False):
-            _watch(self._ended, 0, AWAKE)
+            watch(self._ended, 0, AWAKE)
             self._at_work.acquire()
 
     def result(self) -> tuple[Any, ...]:
@@ -118,7 +118,7 @@ class _Other:
             self._do(self._works.get())
             with contextlib.suppress(Empty):
                 while True:
-                    _watch(self._given, self._done, AWAKE)
+                    watch(self._given, self._done, AWAKE)
                     self._do(self._works.get_nowait())
 
     def _do(self, work: _Beside) -> None:
@@ -130,11 +130,3 @@ class _Other:
 def _other(_process: int) -> _Other:
     """The other thread of a process: what a fork was made of left its own behind."""
     return _Other()
-
-
-@compiled
-def _watch(given, done, most):  # type: ignore[no-untyped-def]
-    """Return as soon as more is given than is done, or after so many looks."""
-    for _ in range(most):
-        if fresh(given) > done:
-            break

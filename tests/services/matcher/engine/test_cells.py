@@ -15,7 +15,8 @@ KEYS: list[Key] = [(theme, area) for theme in range(3) for area in range(2)]
 
 
 def places_under(cells: Cells, *keys: Key) -> Iterator[int]:
-    for first, count, theme in zip(*(column.tolist() for column in cells.part(keys)), strict=True):
+    *columns, _ = cells.part(keys)
+    for first, count, theme in zip(*(column.tolist() for column in columns), strict=True):
         assert theme in {theme for theme, _ in keys}
         block, taken = first, count
         while block != END:
@@ -27,6 +28,7 @@ def rows_under(cells: Cells, *keys: Key) -> list[int]:
     rows = cells.column("row")
     found = sorted(int(rows[place]) for place in places_under(cells, *keys))
     assert found == sorted(cells.rows(keys).tolist())
+    assert cells.part(keys).places == len(found)
     return found
 
 
@@ -76,5 +78,7 @@ def test_places_that_are_free_again_are_used_again() -> None:
 
 
 def test_a_key_without_rows_has_no_places() -> None:
-    assert [len(column) for column in Cells(WORDS).part(KEYS)] == [0, 0, 0]
+    *columns, places = Cells(WORDS).part(KEYS)
+    assert [len(column) for column in columns] == [0, 0, 0]
+    assert places == 0
     assert Cells(WORDS).rows(KEYS).tolist() == []
