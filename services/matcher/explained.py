@@ -108,6 +108,7 @@ def _explanation(
     common = InCommon(
         themes=shared_codes(request.themes, offer.themes),
         kinds=shared_codes(request.kinds, offer.kinds),
+        no_theme=offer.of_no_theme,
     )
     inferred = request.inferred or offer.inferred
     return explain(pairing, model, language, common, heard, inferred=inferred)

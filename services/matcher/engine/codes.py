@@ -51,6 +51,13 @@ def near_themes() -> npt.NDArray[np.int64]:
 
 
 @cache
+def nearness() -> int:
+    """How close all themes together are to the one that has the fewest close to it, in
+    hundredths."""
+    return int(near_themes().sum(axis=0).min())
+
+
+@cache
 def serves() -> npt.NDArray[np.float64]:
     """Kinds needed × kinds offered, from 0 to 1."""
     return np.array(

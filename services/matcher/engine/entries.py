@@ -13,16 +13,19 @@ import numpy.typing as npt
 
 from services.matcher.engine.codes import (
     ALL_THEMES,
+    HUNDRED,
     KIND_NUMBERS,
     THEME_NUMBERS,
     are_known,
     near_themes,
+    nearness,
 )
 from services.matcher.engine.inference import (
     CLEAR,
     FULL,
     Guess,
     guesses,
+    is_general,
     strengths,
 )
 from services.matcher.engine.profiles import Line, OfferProfile, RequestProfile, Text
@@ -37,6 +40,10 @@ UNKNOWN = -1
 
 MOST_LINES = 32
 """Lines of a record that count, the first ones: all but in a record made to be absurd."""
+
+GENERAL = 0.5
+"""How alike the text of an offer for any theme is to one that speaks of a theme with few close to
+it; to others it is more."""
 
 _WHOLE = 1000
 _GUESSED = 0.7
@@ -73,8 +80,9 @@ class Entry:
     whether the record has lines of its own (all may be used up: then `spent`), `dated` whether
     another day may change amounts. `themes` are bits of all themes that the codes or the text
     name. `text_themes` and `text_kinds` are in hundredths, `theme_norm` is the length of the
-    former under the closeness of themes. `concepts` weighs the concepts `named` in the text and
-    those wider than they, in hundredths, the weightiest first.
+    former under the closeness of themes; an offer for any theme speaks of all, and its norm is such
+    that it is alike to a text on any (GENERAL). `concepts` weighs the concepts `named` in the text
+    and those wider than they, in hundredths, the weightiest first.
     """
 
     id: str
@@ -151,11 +159,15 @@ def _entry(
 ) -> Entry:
     text, told = profile.text, said(profile.text)
     text_themes, text_kinds = told.themes, told.kinds
+    theme_norm = told.theme_norm
     coded = [line for line in profile.lines if _has_codes(line)][:MOST_LINES]
     if coded:
         lines = resolved(coded, profile.window, committed, on, ceiling, barred)
     else:
         lines = _inferred(guesses(text_themes, text_kinds), profile.window, ceiling)
+    if isinstance(profile, OfferProfile) and is_general(text_themes, text_kinds, text.field):
+        text_themes = (FULL,) * len(text_themes)
+        theme_norm = FULL * nearness() / (math.sqrt(HUNDRED) * GENERAL)
     themes = 0
     for line in lines:
         themes |= 1 << line.theme
@@ -176,7 +188,7 @@ def _entry(
         themes=themes or ALL_THEMES,
         language=text.language,
         text_themes=text_themes,
-        theme_norm=told.theme_norm,
+        theme_norm=theme_norm,
         text_kinds=text_kinds,
         field=text.field,
         named=told.named,

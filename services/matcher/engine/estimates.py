@@ -9,8 +9,10 @@ import numpy as np
 
 from services.matcher.engine.codes import HUNDRED
 from services.matcher.engine.compiled import compiled, inlined
+from services.matcher.engine.entries import GENERAL
 from services.matcher.engine.features import FEATURES, HIGHEST_COSINE, LOWEST_COSINE
 from services.matcher.engine.glance import (
+    ANY_THEME,
     CONCEPT_WORDS,
     FIRST_DAY,
     KIND_BITS,
@@ -151,15 +153,21 @@ def line_worth(asked, lines, weights, closeness, serves):  # type: ignore[no-unt
 
 @compiled
 def theme_worth(one, weights, near):  # type: ignore[no-untyped-def]
-    """What likeness to a text that speaks of one theme alone is worth, for each theme."""
+    """What likeness to a text that speaks of one theme alone is worth, for each theme, and of all
+    as an offer for any does."""
     worth = np.zeros(256, dtype=np.float32)
     own = one["text_themes"]
     if one["theme_norm"] > 0.0:
+        every, fewest = np.int64(0), np.int64(near.sum())
         for theme in range(near.shape[0]):
             product = np.int64(0)
             for other in range(near.shape[0]):
                 product += near[theme, other] * own[other]
             worth[theme] = weights[TEXT_THEME] * product / (one["theme_norm"] * math.sqrt(HUNDRED))
+            every += product
+            fewest = min(fewest, near[theme].sum())
+        alike = GENERAL * math.sqrt(HUNDRED) * every / (one["theme_norm"] * fewest)
+        worth[ANY_THEME] = weights[TEXT_THEME] * min(alike, 1.0)
     return worth
 
 

@@ -63,10 +63,13 @@ class Explainable(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class InCommon:
-    """What both texts of a pair clearly speak of: codes of themes and of kinds."""
+    """What both texts of a pair clearly speak of: codes of themes and of kinds; and whether the
+    offer's speaks of no theme: where they are alike all the same it is for any
+    (inference.is_general)."""
 
     themes: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
+    no_theme: bool = False
 
 
 class Heard(NamedTuple):
@@ -217,6 +220,8 @@ def _sentence(
     if names:
         template = f"{one.code}_named"
         facts["names"] = names
+    elif one.code == "text_theme" and common.no_theme:
+        template = f"{one.code}_any"
     return filled(sentences()["reasons"][template][sense], language, facts)
 
 

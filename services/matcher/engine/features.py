@@ -36,7 +36,8 @@ FEATURES = (
 `theme`: how close the offered themes come to those needed. `main_need`: how well theme and kind
 of the best provision serve the weightiest need. `needs_served`: the same for all needs, by weight.
 `any_need`: the same for the need that is served best. `quantity`, `amount`: the part of it that the
-offer can cover. `text_theme`, `text_kind`: how alike themes and kinds are by what the texts say.
+offer can cover. `text_theme`, `text_kind`: how alike themes and kinds are by what the texts say; an
+offer that speaks of money and of no theme is alike to all.
 `field`: the probability that the offer's text is of this field at all. `meaning`: likeness of the
 sentence vectors. `concepts`, `terms`: likeness of the concepts and of the words. `focus`: the part
 of what the offer's text names that the request's names too. `allowed`: the part of what each text

@@ -30,6 +30,8 @@ FIRST_DAY = 726_468
 LAST_DAY = (1 << 16) - 1
 LINES, LINE_BITS, KIND_BITS = 4, 8, 3
 NO_LINE = 255
+ANY_THEME = 30
+"""Stands for all themes, of which an offer for any speaks alike."""
 UNCODED_AT = 7
 MOST_KIND, MOST_FIELD = (1 << KIND_BITS) - 1, (1 << UNCODED_AT) - 1
 MOST_NAMED = 63
@@ -80,9 +82,10 @@ def stated(is_open: bool, whom: int, window: tuple[int, int]) -> int:
 
 
 def text(themes: _Values, kinds: _Values) -> int:
-    """What a text is mostly about: its first theme and kind, coded as those of a line; `themes`
-    and `kinds` are in hundredths."""
-    return _first(themes) << KIND_BITS | _first(kinds)
+    """What a text is mostly about: its first theme and kind, coded as those of a line, ANY_THEME
+    where it speaks of all alike; `themes` and `kinds` are in hundredths."""
+    theme = ANY_THEME if min(themes) > 0 and min(themes) == max(themes) else _first(themes)
+    return theme << KIND_BITS | _first(kinds)
 
 
 def field(hundredths: int, coded: bool) -> int:

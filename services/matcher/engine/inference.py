@@ -1,6 +1,6 @@
 """Themes and kinds that a text speaks of, and the lines that it seems to describe."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from services.matcher.engine.codes import KIND_CODES, KIND_NUMBERS, THEME_CODES, THEME_NUMBERS
@@ -8,7 +8,11 @@ from services.matcher.engine.profiles import Text
 from shared.language.pairing import CLEAR, FULL, likely_pairs
 from shared.language.weighing import named_concepts
 
-__all__ = ["CLEAR", "FULL", "Guess", "guesses", "strengths"]
+__all__ = ["CLEAR", "FULL", "Guess", "guesses", "is_general", "strengths"]
+
+
+SURE = 70
+"""A text that is so surely of the field, in hundredths, is taken to be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,16 @@ def strengths(text: Text) -> tuple[tuple[int, ...], tuple[int, ...]]:
         for kind, share in concept.kinds.items():
             kinds[KIND_NUMBERS[kind]] += weight * share
     return _relative(themes), _relative(kinds)
+
+
+def is_general(themes: Sequence[int], kinds: Sequence[int], field: int) -> bool:
+    """Whether an offer with such a text is money for the field, whatever the theme.
+
+    So funds and calls for proposals are written: they clearly speak of money, and of no theme more
+    than in passing. All in hundredths.
+    """
+    money = kinds[KIND_NUMBERS["funding"]]
+    return 0 < max(themes) < CLEAR <= money == max(kinds) and field >= SURE
 
 
 def guesses(themes: tuple[int, ...], kinds: tuple[int, ...]) -> tuple[Guess, ...]:

@@ -20,7 +20,7 @@ _UNIT = 10.0**-DECIMALS
 _PAST = 40.0
 """Past it, in log odds, the rounded score is 0 or 1 anyway, and exp cannot overflow."""
 
-LEAST_SCORE = 0.0002
+LEAST_SCORE = 0.00015
 """What the shipped model gives a pair at least that is proposed; no model asks for more."""
 
 PRIORITY_STEP = 0.48
@@ -168,13 +168,13 @@ _PRIOR: Mapping[str, float] = {
     "track_record": 0.36,
 }
 # What has no record scores as it would were there no such feature.
-_PRIOR_INTERCEPT = -14.25 - _PRIOR["track_record"] * NO_RECORD
+_PRIOR_INTERCEPT = -14.5 - _PRIOR["track_record"] * NO_RECORD
 
 
 def prior_model() -> Model:
     """The model set by hand, for as long as there are too few decisions to learn from."""
     return Model(
-        version="prior-4",
+        version="prior-5",
         feature_names=FEATURES,
         weights=tuple(_PRIOR[name] for name in FEATURES),
         intercept=_PRIOR_INTERCEPT,

@@ -101,6 +101,11 @@ class Stated:
         lines = self.lines.values()
         return self.known and not any(are_known(line.theme, line.kind) for line in lines)
 
+    @property
+    def of_no_theme(self) -> bool:
+        """Whether its texts are known and clearly speak of no theme."""
+        return self.language is not None and all(likely < _TOLD for _, likely in self.themes)
+
 
 def packed(data: Mapping[str, Any]) -> str:
     """What the data of a request's or an offer's event state, as JSON text."""

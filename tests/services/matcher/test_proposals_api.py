@@ -55,7 +55,7 @@ def test_proposals_come_as_the_engine_ranks_them(known: World, coordinator: Call
     ]
     first = items[0]
     assert (first["country"], first["organisation"]) == ("SEN", UNODA)
-    assert (first["status"], first["model"]) == ("proposed", "prior-4")
+    assert (first["status"], first["model"]) == ("proposed", "prior-5")
     serves = first["serves"][0]
     assert (serves["need"], serves["provision"], serves["quantity"], serves["of"]) == (1, 1, 4, 4)
     assert first["reasons"][0]["sentence"]

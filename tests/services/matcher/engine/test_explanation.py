@@ -136,6 +136,19 @@ def test_what_is_not_known_is_no_reason_for() -> None:
     assert explain(half, only("quantity", "amount", "text_kind"), "en").reasons == ()
 
 
+def test_of_an_offer_that_names_no_theme_it_is_told_that_it_names_none() -> None:
+    common = InCommon(no_theme=True)
+    told = {}
+    for alike in (0.1, 1.0):
+        found = explain(pairing(text_theme=alike), only("text_theme"), "en", common)
+        told[alike] = [reason.sentence for reason in (*found.reasons, *found.against)]
+    start = "The offer's text names no theme in particular, so it "
+    assert told == {
+        0.1: [f"{start}is not certain that it is for this one."],
+        1.0: [f"{start}may be for any."],
+    }
+
+
 @pytest.mark.parametrize(
     ("of", "sentence"),
     [
@@ -228,7 +241,7 @@ def test_all_sentences_are_there_in_all_languages_with_the_same_places_to_fill()
             for language, sentence in template.items()
         }
         assert len({tuple(found) for found in places.values()}) == 1, places
-    named = re.compile("_(counted|named|inferred)$")
+    named = re.compile("_(counted|named|inferred|any)$")
     assert {named.sub("", name) for name in groups["reasons"]} == {*TOLD}
 
 

@@ -26,36 +26,36 @@ pytestmark = pytest.mark.skipif(
 
 FLOORS = {
     False: {
-        "ndcg@10": 0.95,
+        "ndcg@10": 0.955,
         "p@1": 0.99,
         "p@5": 0.77,
         "mrr": 0.99,
-        "map": 0.885,
-        "recall@10": 0.915,
+        "map": 0.9,
+        "recall@10": 0.955,
         "recall@50": 0.99,
-        "recall@10-same-language": 0.93,
-        "recall@10-cross-language": 0.87,
+        "recall@10-same-language": 0.945,
+        "recall@10-cross-language": 0.945,
         "ndcg@10-same-language": 0.97,
-        "ndcg@10-cross-language": 0.94,
+        "ndcg@10-cross-language": 0.96,
     },
     True: {
-        "ndcg@10": 0.92,
+        "ndcg@10": 0.93,
         "p@1": 0.99,
         "p@5": 0.76,
         "mrr": 0.99,
-        "map": 0.865,
-        "recall@10": 0.88,
+        "map": 0.885,
+        "recall@10": 0.925,
         "recall@50": 0.99,
-        "recall@10-same-language": 0.89,
-        "recall@10-cross-language": 0.845,
+        "recall@10-same-language": 0.93,
+        "recall@10-cross-language": 0.91,
         "ndcg@10-same-language": 0.95,
-        "ndcg@10-cross-language": 0.93,
+        "ndcg@10-cross-language": 0.945,
     },
 }
-"""A little below what was measured with the full records, and with the texts alone; that of nDCG@10
-with the full records is what is to be reached."""
+"""A little below what was measured with the full records, and with the texts alone; nDCG@10 is
+to reach .95 with the full records and .9 with the texts alone."""
 
-CEILINGS = {False: {"ece": 0.02, "ece@10": 0.04}, True: {"ece": 0.015, "ece@10": 0.05}}
+CEILINGS = {False: {"ece": 0.02, "ece@10": 0.055}, True: {"ece": 0.015, "ece@10": 0.05}}
 """A little above how far scores were from being probabilities, of all and in the first ten."""
 
 

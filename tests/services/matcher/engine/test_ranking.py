@@ -61,7 +61,7 @@ def test_a_model_with_a_least_score_that_cannot_be_is_refused(least: float) -> N
 def test_a_least_score_is_half_of_the_lowest_and_never_above_the_shipped_one() -> None:
     assert least_score(np.array([])) == LEAST_SCORE
     assert least_score(np.array([3.0, -1.0])) == LEAST_SCORE
-    assert least_score(np.array([3.0, -8.0])) == 0.000167
+    assert least_score(np.array([3.0, -8.5])) == 0.000101
     assert least_score(np.array([3.0, -700.0])) == 0.0
 
 
