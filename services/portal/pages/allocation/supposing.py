@@ -11,7 +11,7 @@ from services.portal.pages.allocation.showing import READERS
 from services.portal.pages.allocation.what_if_forms import Supposition
 from services.portal.pages.asking import ask
 from services.portal.pages.assets import ASSETS
-from services.portal.pages.choices import Choices
+from services.portal.pages.choices import Choices, by_name
 from services.portal.pages.finding import find
 from services.portal.pages.frame import account, for_roles, show
 from services.portal.pages.signing import REFUSED
@@ -105,7 +105,7 @@ def _donors(answer: Any) -> Choices:
     if isinstance(answer, AwayError):
         return []
     named = [(str(one["id"]), isolated(str(one["name"]))) for one in answer.body["items"]]
-    return sorted(named, key=lambda one: one[1].casefold())
+    return by_name(named)
 
 
 def _names(
