@@ -347,6 +347,25 @@ def test_points_of_contact_are_named_confirmed_and_erased(
     assert donor.status == 200
 
 
+def test_points_of_contact_that_are_sent_twice_are_no_conflict(
+    portal: Portal, visitor: Visiting
+) -> None:
+    desk = {"office-0-office": "Desk  for arms (illustrative)", "office-0-languages": ["fr", "ar"]}
+    browser, late = visitor("donor"), visitor("donor")
+    for one in (browser, late):
+        one.open("/contacts/edit")
+    for one in (browser, late):  # on the version that the first was sent on
+        one.send("", go="keep", **desk)
+        assert (one.path, one.status) == ("/contacts", 200)
+        assert "confirmed as of today" in one.page.text
+    for one in (browser, late):
+        one.open("/contacts/edit")
+    browser.send("", go="keep", **{**desk, "office-0-email": "desk@state.example"})
+    late.send("", go="keep", **{**desk, "office-0-email": "other@state.example"})
+    assert late.status == 412
+    assert "were changed since you opened this page" in late.page.text
+
+
 def test_nothing_typed_is_lost_when_the_session_ended(portal: Portal, visitor: Visiting) -> None:
     browser = visitor("requester", "ru")
     browser.open("/requests/new?language=ru")

@@ -28,6 +28,7 @@ from services.portal.pages.forms import PageForm, ticked, told_of
 from services.portal.pages.frame import for_roles, go, show
 from services.portal.pages.keeping import keeping_typed
 from services.portal.pages.refusals import fault
+from services.portal.pages.repeating import holds
 from services.portal.pages.signing import REFUSED
 from services.portal.services import RefusedError
 from services.portal.sheets.values import UnclearError, read_day
@@ -42,6 +43,8 @@ _SHORT = Length(max=_MAX_LINE, message=lazy_gettext("This is too long."))
 _LONG = Length(max=MAX_REASON, message=lazy_gettext("This is too long."))
 _EXEMPTION = re.compile(r"exemptions\[(\d+)\]\.?(.*)")
 _DAYS = {"from": "start", "to": "end"}
+_GIVEN = ("number", "reason")
+"""What an entry says otherwise: new exemptions have got their numbers, reasons are steps."""
 
 
 class ExemptionForm(Form):
@@ -210,7 +213,7 @@ def edit_embargo(embargo_id: str) -> Response:
             status = refused(form, form.take_rows(error))
             if error.stale:
                 stands = asking.get("matcher", path)
-                if not _holds(stands.body, body):
+                if not holds(stands.body, body, _GIVEN):
                     return _stale(form, stands, status)
                 flash(_("The entry stands as you typed it."))
                 return go(f"/embargoes/{embargo_id}")
@@ -218,24 +221,6 @@ def edit_embargo(embargo_id: str) -> Response:
             flash(_("The entry was changed."))
             return go(f"/embargoes/{embargo_id}")
     return _shown(form, one, status)
-
-
-def _holds(entry: Mapping[str, Any], body: Mapping[str, Any]) -> bool:
-    """Whether an entry says already what `body` would make it say: the same was sent before."""
-    return _said(entry) == _said(body)
-
-
-def _said(one: Mapping[str, Any]) -> dict[str, Any]:
-    """What an entry, or what is sent of it, says; new exemptions have got their numbers since."""
-    return {
-        **{name: one[name] for name in ("from", "to", "source", "stated_on", "review_by")},
-        "allowed": set(one["allowed"]),
-        "exemptions": [
-            {name: row[name] for name in ("reference", "request", "from", "to")}
-            | {"kinds": set(row["kinds"])}
-            for row in one["exemptions"]
-        ],
-    }
 
 
 def _stale(form: EmbargoForm, stands: Answer, status: int) -> Response:
