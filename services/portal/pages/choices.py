@@ -8,7 +8,6 @@ from shared.vocabulary import LANGUAGES
 from shared.vocabulary.countries import all_countries, country_name
 from shared.vocabulary.lists import PARTNERS
 from shared.vocabulary.terms import Vocabulary
-from shared.vocabulary.units import UNITS
 
 Choices = list[tuple[str, str]]
 
@@ -40,8 +39,3 @@ def languages() -> Choices:
 def levels(codes: Sequence[str]) -> Choices:
     """Who may see something."""
     return [(code, wording.level_name(code)) for code in codes]
-
-
-def units() -> list[str]:
-    """The names of the units, to be helped along while typing."""
-    return sorted(name for _code, name in labels(UNITS))

@@ -24,6 +24,7 @@ from services.portal.pages.assets import ASSETS
 from services.portal.pages.forms import PageForm
 from services.portal.pages.navigation import PUBLIC_PLACES, folded, navigation
 from services.portal.pages.packing import packed
+from services.portal.pages.units import unit_names
 from services.portal.reading import unread
 from services.portal.sessions import SignedIn, find_session
 from services.portal.throttling import TooManyError
@@ -94,6 +95,7 @@ def install(app: Flask, own: House) -> None:
         "role_name": lambda role: ROLE_NAMES[role],
         "moment": moment,
         "party_of": party_of,
+        "unit_names": unit_names,
         "unread": unread,
         "without": without,
         "style": ASSETS["style.css"].address,
