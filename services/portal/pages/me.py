@@ -14,6 +14,7 @@ from services.portal.documents import Account
 from services.portal.domain.people import name_of
 from services.portal.domain.second_factor import setup_address
 from services.portal.house import house
+from services.portal.pages.agents import agent_name
 from services.portal.pages.forms import (
     PASSWORD_FAULTS,
     SCOPE_NAMES,
@@ -81,6 +82,7 @@ def overview() -> Response:
         sessions=sessions.sessions_of(own, now),
         here_id=found.session.id if found else None,
         bare=PageForm(),
+        agent_name=agent_name,
     )
 
 
