@@ -56,6 +56,12 @@ def test_an_organisation_is_chosen_by_its_name(portal: Portal, visitor: Visiting
     assert f"Donor · Agency of {mark}" in browser.page.text
 
 
+def test_a_donors_account_tells_for_whom_it_acts_by_name(portal: Portal, visitor: Visiting) -> None:
+    path = f"/v1/organisations/{portal.donor}"
+    name = portal.api("donor").get("offers", path).body["name"]
+    assert f"Acts for {name}" in visitor("donor").open("/account").text
+
+
 def test_what_names_no_organisation_or_several_is_told(portal: Portal, visitor: Visiting) -> None:
     mark, browser = new_id(), visitor("coordinator")
     invite(browser, f"Nobody at all {mark}")
