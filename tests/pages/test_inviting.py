@@ -8,7 +8,10 @@ import pytest
 
 from deploy.cli.accounts import house_of
 from services.portal.documents import Invitation
+from services.portal.pages import organisations
+from services.portal.services import Services
 from shared.ids import new_id
+from tests.pages.beside import portal_beside
 from tests.pages.running import Portal
 from tests.pages.visiting import Visitor
 
@@ -85,3 +88,19 @@ def test_an_organisation_that_is_not_registered_yet_is_named_by_its_id(
     email = invite(visitor("coordinator"), identifier)
     assert invited_for(portal, email) == identifier
     assert invited_for(portal, invite(visitor("coordinator"), "?!")) is None
+
+
+def test_an_organisation_beyond_those_offered_is_found_too(
+    portal: Portal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mark = new_id()
+    first, last = (registered(portal, f"{name} {mark}") for name in ("First", "Last"))
+    monkeypatch.setattr(organisations, "_MOST", 1)
+    with portal_beside(portal, Services) as (beside, _app):
+        browser = beside.visitor("coordinator")
+        browser.open("/invitations")
+        assert last in browser.shown.text
+        assert first not in browser.shown.text
+        email = invite(browser, f"First {mark}")
+        assert f"on its way to {email}" in browser.page.text
+    assert invited_for(portal, email) == first
