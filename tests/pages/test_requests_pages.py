@@ -235,6 +235,23 @@ def test_lines_come_and_go(portal: Portal, visitor: Visiting) -> None:
     assert stored(portal, identifier)["needs"] == []
 
 
+def test_a_unit_is_read_by_the_name_that_is_shown(portal: Portal, visitor: Visiting) -> None:
+    browser = visitor("requester")
+    identifier = written(browser, "Units (illustrative)")
+    page = f"/requests/{identifier}/edit/lines"
+    before = stored(portal, identifier)
+    assert before["needs"][0]["unit"] == "racks"  # type: ignore[index]
+    for language, name in (("ar", "رفوف"), ("es", "estantes"), ("fr", "râteliers"), ("zh", "架")):
+        browser.open(f"{page}?language={language}")
+        assert browser.page.forms[-1].values["row-0-unit"] == name
+        assert f'<option value="{name}">' in browser.shown.text
+        browser.send("", go="next")
+        assert stored(portal, identifier)["version"] == before["version"]
+    browser.open(f"{page}?language=fr")
+    browser.send("", go="next", **{"row-0-unit": "Jours"})
+    assert stored(portal, identifier)["needs"][0]["unit"] == "days"  # type: ignore[index]
+
+
 def test_what_is_typed_with_bad_intent_is_only_text(portal: Portal, visitor: Visiting) -> None:
     browser = visitor("requester")
     browser.open("/requests/new")

@@ -9,7 +9,6 @@ from shared.vocabulary.alphabetical import sort_key
 from shared.vocabulary.countries import all_countries, country_name
 from shared.vocabulary.lists import PARTNERS
 from shared.vocabulary.terms import Vocabulary
-from shared.vocabulary.units import UNITS
 
 Choices = list[tuple[str, str]]
 
@@ -47,8 +46,3 @@ def languages() -> Choices:
 def levels(codes: Sequence[str]) -> Choices:
     """Who may see something."""
     return [(code, wording.level_name(code)) for code in codes]
-
-
-def units() -> list[str]:
-    """The names of the units, to be helped along while typing."""
-    return [name for _code, name in labels(UNITS)]

@@ -201,7 +201,9 @@ class InvitationForm(PageForm):
     role = SelectField(_("Role"))
     state = SelectField(_("State, for a requesting State"))
     organisation = StringField(
-        _("Organisation's id, for a donor"), [Length(max=100, message=_("This is too long."))]
+        _("Organisation, for a donor"),
+        [Length(max=200, message=_("This is too long."))],
+        render_kw={"list": "organisations"},
     )
     regions = ticked(_("Regions, for a coordinator; none means all"))
     language = SelectField(_("Language of the invitation"), default="en")

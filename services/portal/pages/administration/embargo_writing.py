@@ -27,6 +27,7 @@ from services.portal.pages.choices import countries, labels
 from services.portal.pages.forms import PageForm, ticked, told_of
 from services.portal.pages.frame import for_roles, go, show
 from services.portal.pages.keeping import keeping_typed
+from services.portal.pages.pasted import record_in
 from services.portal.pages.refusals import fault
 from services.portal.pages.repeating import holds
 from services.portal.pages.signing import REFUSED
@@ -53,7 +54,7 @@ class ExemptionForm(Form):
     number = HiddenField()
     reference = StringField(lazy_gettext("Its reference"))
     kinds = ticked(lazy_gettext("Kinds of help that it lets through"), validate_choice=False)
-    request = StringField(lazy_gettext("Only for the request with this id"))
+    request = StringField(lazy_gettext("Only for one request: the address of its page, or its id"))
     start = StringField(lazy_gettext("First day"))
     end = StringField(lazy_gettext("Last day"))
 
@@ -124,7 +125,7 @@ class EmbargoForm(PageForm):
                     "number": row.number.data or None,
                     "reference": (row.reference.data or "").strip(),
                     "kinds": row.kinds.data or [],
-                    "request": (row.request.data or "").strip() or None,
+                    "request": _request_in(row.request.data or ""),
                     "from": self._day(row.start, row=True),
                     "to": self._day(row.end, row=True),
                 }
@@ -260,6 +261,13 @@ def _shown(
         form.exemptions.append_entry()
     now = one if stale else None
     return show("administration/embargo_form.html", status, form=form, one=one, now=now)
+
+
+def _request_in(text: str) -> str | None:
+    """The id of the request that is named; what is typed where it is the address of another kind of
+    record, which the register refuses."""
+    kind, id_ = record_in(text)
+    return (id_ if kind in ("", "requests") else text.strip()) or None
 
 
 def _text(field: Field) -> str:

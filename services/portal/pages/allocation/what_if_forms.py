@@ -12,6 +12,7 @@ from wtforms import Field, Form, SelectField, StringField
 from services.portal.pages.choices import Choices, countries, labels
 from services.portal.pages.forms import told_of
 from services.portal.pages.numbers import read_number
+from services.portal.pages.pasted import record_in
 from services.portal.pages.refusals import faults, refusal
 from services.portal.pages.wording import isolated
 from services.portal.services import RefusedError
@@ -134,7 +135,7 @@ class Supposition:
 
     def __init__(self, values: MultiDict[str, str], donors: Choices) -> None:
         typed = [*values.getlist("without"), *values.getlist("also")]
-        named = [one.strip().rstrip("/").rpartition("/")[2] for one in typed]
+        named = [record_in(one)[1] for one in typed]
         self.without = list(dict.fromkeys(one for one in named if _ID.fullmatch(one)))[
             :MOST_LEFT_OUT
         ]
