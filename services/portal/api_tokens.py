@@ -128,6 +128,7 @@ def token_of(
 
 
 def own_reader(house: House, role: str, scope: str) -> Reader:
-    """In the portal's own name, with a role, and for what one scope opens only."""
+    """In the portal's own name, with a role, and for what one scope opens only; nobody waits."""
     identity = Identity("portal", role, scopes=frozenset({scope}))
-    return Reader(token_of(house, identity, house.clock()), SOURCE_LANGUAGE, new_id())
+    token = token_of(house, identity, house.clock())
+    return Reader(token, SOURCE_LANGUAGE, new_id(), patient=True)

@@ -13,15 +13,18 @@ from functools import partial
 from typing import Any, Final
 
 import requests
-from urllib3.exceptions import ProtocolError
+from urllib3.exceptions import ProtocolError, ReadTimeoutError
 
 from entraide.client import Answer, File, ProblemError, Sender, object_of
 from services.portal.addresses import Address
 from services.portal.bounded import InTime
+from services.portal.lateness import Lateness
 from shared import tracing
 from shared.web.problems import BEING_FOUND, TYPE_PREFIX
 
 TIMEOUT_SECONDS: Final = (2.0, 8.0)
+HURRIED_SECONDS: Final = (1.0, 1.0)
+"""The same for reads of a service that was late (lateness.py)."""
 _AWAY = 500
 _AT_ONCE = 16
 
@@ -55,13 +58,17 @@ class RefusedError(ProblemError):
 class Reader:
     """In whose name a service is called, in which language, and for which request of a browser.
 
-    Without a token it is asked for what everybody may read.
+    Without a token it is asked for what everybody may read. A service that did not answer it in
+    time is in `late`, and not asked for more, unless the reader is `patient`: then every call has
+    its whole time, for what nobody looks at before it is whole.
     """
 
     token: str
     language: str
     request_id: str
     traceparent: str | None = field(default_factory=tracing.current)
+    patient: bool = False
+    late: set[str] = field(default_factory=set, init=False, compare=False)
 
     def headers(self) -> dict[str, str]:
         """The headers of a call."""
@@ -92,11 +99,12 @@ def ask(service: str, path: str, **query: object) -> Ask:
 class Services:
     """Calls the services. May be used by several threads at once; make it after any fork."""
 
-    def __init__(self, addresses: Sequence[Address] = ()) -> None:
+    def __init__(self, addresses: Sequence[Address] = (), lateness: Lateness | None = None) -> None:
         self._urls = {address.service: address.internal for address in addresses}
         # An answer that is passed on piece by piece may take longer than one that is read whole.
         self._whole = Sender(trusting=False, adapter=InTime)
         self._pieces = Sender(trusting=False)
+        self._lateness = lateness or Lateness()
         self._pool: ThreadPoolExecutor | None = None
         self._lock = threading.Lock()
 
@@ -194,21 +202,32 @@ class Services:
     def _call(
         self, reader: Reader, method: str, service: str, path: str, **sent: Any
     ) -> requests.Response:
+        reads, pieces = method == "GET", bool(sent.get("stream"))
+        # No write must seem lost whose answer comes late, no file end whose pieces come slowly.
+        may_hurry = reads and not pieces and not reader.patient
+        if may_hurry and service in reader.late:
+            raise AwayError(service)
+        hurries = may_hurry and self._lateness.hurries(service)
         send = partial(
-            (self._pieces if sent.get("stream") else self._whole).send,
+            (self._pieces if pieces else self._whole).send,
             method,
             self._urls[service] + path,
             reader.headers(),
-            TIMEOUT_SECONDS,
+            HURRIED_SECONDS if hurries else TIMEOUT_SECONDS,
             allow_redirects=False,
             **sent,
         )
         try:
-            response = _read(send) if method == "GET" else send()
-        except requests.RequestException:
+            response = _read(send) if reads else send()
+        except requests.RequestException as error:
+            if reads and _is_late(error):
+                reader.late.add(service)
+                if not hurries:
+                    self._lateness.timed_out(service)
             raise AwayError(service) from None
+        self._lateness.answered(service)
         if response.status_code >= _AWAY or response.is_redirect:
-            told = None if sent.get("stream") else object_of(response)
+            told = None if pieces else object_of(response)
             response.close()
             raise AwayError(service, told)
         return response
@@ -229,6 +248,12 @@ def _read(send: Callable[[], requests.Response]) -> requests.Response:
         if not (error.args and isinstance(error.args[0], ProtocolError)):
             raise
     return send()
+
+
+def _is_late(error: requests.RequestException) -> bool:
+    """Whether time was over; in the midst of a body the library says that in another way."""
+    (why, *_) = (*error.args, None)
+    return isinstance(error, requests.Timeout) or isinstance(why, ReadTimeoutError)
 
 
 def _answer(service: str, response: requests.Response) -> Answer:

@@ -60,6 +60,35 @@ def test_an_activity_is_told_of_and_changed(portal: Portal, visitor: Visiting) -
     assert f"{page}/edit" not in visitor("coordinator").open(page).text
 
 
+def test_a_unit_is_read_by_the_name_that_is_shown(portal: Portal, visitor: Visiting) -> None:
+    donor = visitor("donor", "es")
+    donor.open("/activities/new?language=es")
+    donor.send(
+        title="Armarios",
+        description="Armarios de acero.",
+        country="SEN",
+        theme="stockpile-management",
+        kind="equipment",
+        quantity="14",
+        unit="Unidades",
+        start="2026-03-01",
+        end="2026-12-31",
+    )
+    page = donor.path
+
+    def unit() -> object:
+        return portal.api("donor").get("offers", f"/v1{page}").body["unit"]
+
+    assert unit() == "items", donor.page.text
+    for language, name in (("ar", "وحدات"), ("en", "items"), ("zh", "件")):
+        donor.open(f"{page}/edit?language={language}")
+        assert donor.page.forms[-1].values["unit"] == name
+        assert f'<option value="{name}">' in donor.shown.text
+        donor.send()
+        assert donor.path == page
+        assert unit() == "items"
+
+
 def test_an_iati_file_is_looked_at_before_anything_is_brought_in(
     portal: Portal, visitor: Visiting
 ) -> None:

@@ -1,11 +1,13 @@
 """The register of embargoes and the models that rank, as they are kept without scripts."""
 
 from collections.abc import Callable
+from urllib.parse import urlencode
 
 import pytest
 
 from shared.ids import new_id
 from tests.pages.giving import HOSTILE
+from tests.pages.running import Portal
 from tests.pages.visiting import Visitor
 
 pytestmark = pytest.mark.journey
@@ -128,6 +130,80 @@ def test_a_change_that_is_sent_twice_is_no_conflict(visitor: Visiting) -> None:
     assert (late.path, late.status) == (address, 200)
     assert "The entry stands as you typed it." in late.page.text
     assert late.page.text.count("Sent, and its answer lost") == 1
+
+
+def test_an_exemption_is_for_the_request_whose_address_is_pasted(
+    portal: Portal, visitor: Visiting
+) -> None:
+    browser, request = visitor("coordinator"), next(iter(portal.requests.values()))
+    browser.open("/embargoes/new")
+    browser.send("/embargoes/new", **written())
+    address = browser.path
+    exemption: dict[str, object] = {
+        "exemptions-0-reference": "Letter 3 (illustrative)",
+        "exemptions-0-kinds": ["equipment"],
+        "exemptions-0-start": "2026-12-01",
+        "exemptions-0-end": "2026-12-31",
+        "allowed": ["training"],
+        "reason": "An exemption",
+    }
+    for pasted in (
+        f"{portal.url}/requests/{request}?language=fr#line-1",
+        f"/v1/requests/{request}",
+        f" {request} ",
+    ):
+        browser.open(f"{address}/edit")
+        browser.send(f"{address}/edit", **exemption, **{"exemptions-0-request": pasted})
+        assert browser.path == address, browser.page.text
+        entry = portal.api("coordinator").get("matcher", f"/v1{address}").body
+        assert [one["request"] for one in entry["exemptions"]] == [request]
+    offer = f"{portal.url}/offers/{next(iter(portal.offers.values()))}"
+    browser.open(f"{address}/edit")
+    browser.send(f"{address}/edit", **exemption, **{"exemptions-0-request": offer})
+    assert browser.status == 422
+    assert offer in browser.shown.text  # nothing typed is lost
+
+
+def test_a_record_leads_to_its_trail_for_who_reads_trails(
+    portal: Portal, visitor: Visiting
+) -> None:
+    request, offer = next(iter(portal.requests.values())), next(iter(portal.offers.values()))
+    proposals = portal.api("coordinator").get("matcher", "/v1/proposals", request=request, limit=1)
+    match = proposals.body["items"][0]["id"]
+    pages = {
+        f"/requests/{request}": f"/audit?service=requests&record={request}",
+        f"/offers/{offer}": f"/audit?service=offers&record={offer}",
+        f"/proposals/{match}": f"/audit?service=matcher&record={match}",
+        f"/matches/{match}": f"/audit?service=matcher&record={match}",
+    }
+    seen = {"coordinator": set(pages), "auditor": {one for one in pages if "/prop" not in one}}
+    for role, places in seen.items():
+        for place in places:
+            browser = visitor(role)
+            browser.open(place)
+            assert pages[place] in browser.links("/audit?"), (role, place)
+            browser.open(pages[place])
+            assert browser.status == 200
+            assert "No record of this identifier" not in browser.page.text
+    browser = visitor("donor")
+    for place in (f"/offers/{offer}", f"/requests/{request}"):
+        browser.open(place)
+        assert browser.links("/audit") == []
+
+
+def test_a_trail_is_found_by_the_address_of_a_page(portal: Portal, visitor: Visiting) -> None:
+    offer = next(iter(portal.offers.values()))
+    browser = visitor("auditor")
+    for pasted in (f"{portal.url}/offers/{offer}?language=ar", f"/v1/offers/{offer}", offer):
+        # What is kept where is told by the address; only of an id alone the choice counts.
+        service = "offers" if pasted == offer else "requests"
+        browser.open(f"/audit?{urlencode({'service': service, 'record': pasted})}")
+        assert browser.status == 200
+        assert f"Audit trail of {offer}" in browser.page.text, pasted
+        assert browser.page.forms[-1].values["record"] == offer
+    browser.open(f"/audit?{urlencode({'record': f'{portal.url}/account'})}")
+    assert browser.status == 404
+    assert "This is no identifier of a record." in browser.page.text
 
 
 def test_models_are_shown_and_used_by_operators_alone(visitor: Visiting) -> None:

@@ -194,6 +194,25 @@ def test_numbers_are_read_as_the_reader_writes_them(portal: Portal, visitor: Vis
     assert offer_of(portal, made)["provisions"][1]["amount"] == 1250.75  # type: ignore[index]
 
 
+@pytest.mark.parametrize(
+    ("language", "name"),
+    [("ar", "آلات"), ("en", "machines"), ("fr", "machines"), ("ru", "станков")],
+)
+def test_a_unit_is_read_by_the_name_that_is_shown(
+    portal: Portal, visitor: Visiting, language: str, name: str
+) -> None:
+    made, donor = make_offer(portal), visitor("donor", language)
+    donor.open(f"/offers/{made}/edit/lines?language={language}")
+    assert donor.page.forms[-1].values["rows-0-unit"] == name
+    assert f'<option value="{name}">' in donor.shown.text
+    before = offer_of(portal, made)["provisions"]
+    donor.send(do="save")
+    assert offer_of(portal, made)["provisions"] == before
+    donor.open(f"/offers/{made}/edit/lines?language={language}")
+    donor.send(**{"rows-0-unit": "crates of six"}, do="save")
+    assert offer_of(portal, made)["provisions"][0]["unit"] == "crates of six"  # type: ignore[index]
+
+
 def test_a_file_is_attached_and_comes_back_as_it_was(portal: Portal, visitor: Visiting) -> None:
     made, donor = make_offer(portal), visitor("donor")
     donor.open(f"/offers/{made}")

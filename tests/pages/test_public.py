@@ -108,6 +108,9 @@ def test_the_map_has_its_table_and_says_what_it_does_not_say(portal: Portal) -> 
         return bool(anybody.links(f"/public/requests?country={portal.state}"))
 
     wait_until(shown, 240, f"{portal.state} on the map")
+    # Small screens and paper have no numbers in the circles: no word may say that they stand there.
+    assert "the table below has the numbers" in anybody.page.text
+    assert "in it" not in anybody.page.text
 
 
 def test_an_activity_becomes_public_by_its_donors_word(portal: Portal) -> None:

@@ -235,6 +235,23 @@ def test_lines_come_and_go(portal: Portal, visitor: Visiting) -> None:
     assert stored(portal, identifier)["needs"] == []
 
 
+def test_a_unit_is_read_by_the_name_that_is_shown(portal: Portal, visitor: Visiting) -> None:
+    browser = visitor("requester")
+    identifier = written(browser, "Units (illustrative)")
+    page = f"/requests/{identifier}/edit/lines"
+    before = stored(portal, identifier)
+    assert before["needs"][0]["unit"] == "racks"  # type: ignore[index]
+    for language, name in (("ar", "رفوف"), ("es", "estantes"), ("fr", "râteliers"), ("zh", "架")):
+        browser.open(f"{page}?language={language}")
+        assert browser.page.forms[-1].values["row-0-unit"] == name
+        assert f'<option value="{name}">' in browser.shown.text
+        browser.send("", go="next")
+        assert stored(portal, identifier)["version"] == before["version"]
+    browser.open(f"{page}?language=fr")
+    browser.send("", go="next", **{"row-0-unit": "Jours"})
+    assert stored(portal, identifier)["needs"][0]["unit"] == "days"  # type: ignore[index]
+
+
 def test_what_is_typed_with_bad_intent_is_only_text(portal: Portal, visitor: Visiting) -> None:
     browser = visitor("requester")
     browser.open("/requests/new")
@@ -345,6 +362,25 @@ def test_points_of_contact_are_named_confirmed_and_erased(
     donor = visitor("donor")
     donor.open("/contacts")
     assert donor.status == 200
+
+
+def test_points_of_contact_that_are_sent_twice_are_no_conflict(
+    portal: Portal, visitor: Visiting
+) -> None:
+    desk = {"office-0-office": "Desk  for arms (illustrative)", "office-0-languages": ["fr", "ar"]}
+    browser, late = visitor("donor"), visitor("donor")
+    for one in (browser, late):
+        one.open("/contacts/edit")
+    for one in (browser, late):  # on the version that the first was sent on
+        one.send("", go="keep", **desk)
+        assert (one.path, one.status) == ("/contacts", 200)
+        assert "confirmed as of today" in one.page.text
+    for one in (browser, late):
+        one.open("/contacts/edit")
+    browser.send("", go="keep", **{**desk, "office-0-email": "desk@state.example"})
+    late.send("", go="keep", **{**desk, "office-0-email": "other@state.example"})
+    assert late.status == 412
+    assert "were changed since you opened this page" in late.page.text
 
 
 def test_nothing_typed_is_lost_when_the_session_ended(portal: Portal, visitor: Visiting) -> None:

@@ -232,3 +232,38 @@ def activities_of(portal: Portal, mark: str) -> list[dict[str, object]]:
     """The donor's activities whose reference begins so."""
     found = portal.api("donor").items("offers", "/v1/activities", external_source="spreadsheet")
     return [one for one in found if str(one["external_id"]["id"]).startswith(mark)]
+
+
+def test_a_unit_comes_out_by_its_name_and_goes_in_as_no_change(
+    portal: Portal, visitor: Visiting
+) -> None:
+    """Also where it was kept by its name, as forms did once."""
+    mark, donor = f"t{new_id()}", visitor("donor", "ru")
+    for number, unit in enumerate(("items", "единиц", "crates of six")):
+        body = {
+            "organisation": portal.donor,
+            "title": f"Lockers {unit}",
+            "description": "Steel.",
+            "country": "SEN",
+            "theme": "marking",
+            "kind": "equipment",
+            "status": "ongoing",
+            "quantity": 2,
+            "unit": unit,
+            "external_id": {"source": "spreadsheet", "id": f"{mark}-{number}"},
+        }
+        portal.api("donor").post("offers", "/v1/activities", body)
+    donor.open("/activities?language=ru")
+    export = donor.session.get(f"{donor.url}/activities/export.csv", timeout=60)
+    export.encoding = "utf-8-sig"
+    names, *lines = csv.reader(io.StringIO(export.text))
+    own = [line for line in lines if line[0].startswith(mark)]
+    shown = [line[names.index("Чего")] for line in own]
+    assert sorted(shown) == ["crates of six", "единиц", "единиц"]
+    out = io.StringIO()
+    csv.writer(out).writerows([names, *own])
+    before = activities_of(portal, mark)
+    choose(donor, "activities", out.getvalue())
+    assert donor.status == 200, donor.page.text
+    assert [form.action for form in donor.page.forms if "/sign-out" not in form.action] == []
+    assert activities_of(portal, mark) == before

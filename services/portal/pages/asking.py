@@ -30,10 +30,20 @@ def reader() -> Reader:
         g.pop("signed_in", None)
     if "reader" not in g:
         token = access_for(house(), account(), now).token
-        g.reader = Reader(token, str(get_locale() or SOURCE_LANGUAGE), g.request_id)
+        language, patient = str(get_locale() or SOURCE_LANGUAGE), g.get("patient", False)
+        g.reader = Reader(token, language, g.request_id, patient=patient)
         g.reader_until = now + ACCESS_TOKEN / 2
     found: Reader = g.reader
     return found
+
+
+def be_patient() -> None:
+    """Give the services their whole time in all that this request asks from here on.
+
+    For files, which have all or are none, and for what tells how the services do.
+    """
+    g.patient = True
+    g.pop("reader", None)
 
 
 def get(service: str, path: str, **query: object) -> Answer:

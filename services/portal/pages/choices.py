@@ -1,30 +1,36 @@
 """What fields and filters let choose from, named in the reader's language."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from services.portal.pages import wording
 from shared.vocabulary import LANGUAGES
+from shared.vocabulary.alphabetical import sort_key
 from shared.vocabulary.countries import all_countries, country_name
 from shared.vocabulary.lists import PARTNERS
 from shared.vocabulary.terms import Vocabulary
-from shared.vocabulary.units import UNITS
 
 Choices = list[tuple[str, str]]
+
+
+def by_name(choices: Iterable[tuple[str, str]]) -> Choices:
+    """Choices in the order of their names in the reader's language."""
+    language = wording.here()
+    return sorted(choices, key=lambda one: sort_key(one[1], language))
 
 
 def labels(vocabulary: Vocabulary[Any], *, in_order: bool = False) -> Choices:
     """The codes in use with their names, by name unless the list's own order is wanted."""
     language = wording.here()
     found = [(code, vocabulary.label(code, language)) for code in vocabulary.codes()]
-    return found if in_order else sorted(found, key=lambda one: one[1].casefold())
+    return found if in_order else by_name(found)
 
 
 def countries() -> Choices:
     """All States with their names, by name."""
     language = wording.here()
     named = [(one.alpha3, country_name(one.alpha3, language)) for one in all_countries()]
-    return sorted(named, key=lambda one: one[1].casefold())
+    return by_name(named)
 
 
 def partner_labels() -> Choices:
@@ -40,8 +46,3 @@ def languages() -> Choices:
 def levels(codes: Sequence[str]) -> Choices:
     """Who may see something."""
     return [(code, wording.level_name(code)) for code in codes]
-
-
-def units() -> list[str]:
-    """The names of the units, to be helped along while typing."""
-    return sorted(name for _code, name in labels(UNITS))

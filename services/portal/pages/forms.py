@@ -14,7 +14,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from services.portal.domain.passwords import LEAST_LENGTH, MOST_LENGTH
 from services.portal.domain.people import MAX_EMAIL, MAX_NAME, email_of, name_of
 from services.portal.domain.scopes import SCOPES
-from services.portal.pages.choices import labels
+from services.portal.pages.choices import by_name, labels
 from services.portal.webhook_targets import MAX_URL
 from shared.vocabulary import LANGUAGES
 from shared.vocabulary.countries import AREAS, country_name
@@ -201,7 +201,9 @@ class InvitationForm(PageForm):
     role = SelectField(_("Role"))
     state = SelectField(_("State, for a requesting State"))
     organisation = StringField(
-        _("Organisation's id, for a donor"), [Length(max=100, message=_("This is too long."))]
+        _("Organisation, for a donor"),
+        [Length(max=200, message=_("This is too long."))],
+        render_kw={"list": "organisations"},
     )
     regions = ticked(_("Regions, for a coordinator; none means all"))
     language = SelectField(_("Language of the invitation"), default="en")
@@ -211,9 +213,9 @@ class InvitationForm(PageForm):
     ) -> None:
         super().__init__(**values)
         reader = str(get_locale() or "en")
-        named = sorted((country_name(alpha3, reader), alpha3) for alpha3 in states)
+        named = by_name((alpha3, country_name(alpha3, reader)) for alpha3 in states)
         self.role.choices = list(roles)
-        self.state.choices = [("", ""), *((alpha3, name) for name, alpha3 in named)]
+        self.state.choices = [("", ""), *named]
         self.regions.choices = labels(AREAS)
         self.language.choices = [(code, language_name(code, code)) for code in LANGUAGES]
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from functools import wraps
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 
@@ -24,6 +25,7 @@ from services.portal.pages.assets import ASSETS
 from services.portal.pages.forms import PageForm
 from services.portal.pages.navigation import PUBLIC_PLACES, folded, navigation
 from services.portal.pages.packing import packed
+from services.portal.pages.units import unit_names
 from services.portal.reading import unread
 from services.portal.sessions import SignedIn, find_session
 from services.portal.throttling import TooManyError
@@ -94,6 +96,7 @@ def install(app: Flask, own: House) -> None:
         "role_name": lambda role: ROLE_NAMES[role],
         "moment": moment,
         "party_of": party_of,
+        "unit_names": unit_names,
         "unread": unread,
         "without": without,
         "style": ASSETS["style.css"].address,
@@ -277,13 +280,16 @@ def moment(when: datetime) -> str:
     return moment_in(wording.here(), when)
 
 
-def party_of(record: Any) -> str:
-    """For whom an account or invitation acts, in the reader's language; empty for nobody's own."""
+def party_of(record: Any, names: Mapping[str, str] = MappingProxyType({})) -> str:
+    """For whom an account or invitation acts, in the reader's language; empty for nobody's own.
+
+    `names` are those of organisations, by id, as far as they are known.
+    """
     language = wording.here()
     if record.state:
         return country_name(record.state, language)
     if record.organisation:
-        return str(record.organisation)
+        return names.get(record.organisation, str(record.organisation))
     regions = [AREAS.label(region, language) for region in record.regions]
     return format_list(regions, locale=language)
 

@@ -17,6 +17,7 @@ from services.portal.accounts import (
 from services.portal.documents import Invitation
 from services.portal.domain.people import (
     MAY_INVITE,
+    ORGANISATION_ID,
     Office,
     email_of,
     may_manage,
@@ -24,6 +25,7 @@ from services.portal.domain.people import (
     office_faults,
 )
 from services.portal.house import house
+from services.portal.pages.finding import names_of
 from services.portal.pages.forms import PASSWORD_FAULTS, AcceptForm, InvitationForm, PageForm
 from services.portal.pages.frame import (
     ROLE_NAMES,
@@ -36,7 +38,9 @@ from services.portal.pages.frame import (
     show,
 )
 from services.portal.pages.keeping import keeping_typed
+from services.portal.pages.organisations import named, offered
 from services.portal.pages.signing import REFUSED
+from services.portal.pages.wording import list_text
 from services.portal.trail import actor_of_account
 from shared.registers.actors import actor_of
 from shared.web.identity import ROLES, covered_countries
@@ -98,7 +102,7 @@ def invite() -> Response:
         office = Office(
             form.role.data,
             form.state.data or None,
-            form.organisation.data.strip() or None,
+            _organisation_of(form),
             tuple(form.regions.data),
         )
         if _fits(form, office) and not may_manage(own, office):
@@ -120,7 +124,15 @@ def invite() -> Response:
     found = Invitation.objects.order_by("-created_at", "id").no_cache()
     seen = (one for one in found if may_manage(own, office_of(one)))
     listed = [(one, invitations.status_of(one, now)) for one in islice(seen, _SHOWN)]
-    return show("invitations.html", status, form=form, listed=listed, bare=PageForm())
+    return show(
+        "invitations.html",
+        status,
+        form=form,
+        listed=listed,
+        names=names_of(one.organisation for one, _status in listed),
+        organisations=offered() if "donor" in allowed else [],
+        bare=PageForm(),
+    )
 
 
 @for_signed_in()
@@ -135,6 +147,28 @@ def take_back(invitation_id: str) -> Response:
         else:
             flash(_("The invitation was accepted before."))
     return go(INVITATIONS)
+
+
+def _organisation_of(form: InvitationForm) -> str | None:
+    """The id of the organisation that was named; tells the form where that is not one.
+
+    What is no name is the id of one that is not registered yet, as its own donor will do.
+    """
+    text = form.organisation.data.strip()
+    if not text or form.role.data != "donor":
+        return text or None
+    found = named(text)
+    if len(found) > 1:
+        message = _(
+            "Several organisations are called this. Write the id of the one that you mean: %(ids)s",
+            ids=list_text(sorted(found)),
+        )
+        form.fail_field(form.organisation, message)
+        return None
+    if not found and not ORGANISATION_ID.fullmatch(text):
+        form.fail_field(form.organisation, _("No organisation is registered by this name."))
+        return None
+    return found[0] if found else text
 
 
 def _fits(form: InvitationForm, office: Office) -> bool:

@@ -14,6 +14,8 @@ from services.portal.documents import Account
 from services.portal.domain.people import name_of
 from services.portal.domain.second_factor import setup_address
 from services.portal.house import house
+from services.portal.pages.agents import agent_name
+from services.portal.pages.finding import names_of
 from services.portal.pages.forms import (
     PASSWORD_FAULTS,
     SCOPE_NAMES,
@@ -81,6 +83,8 @@ def overview() -> Response:
         sessions=sessions.sessions_of(own, now),
         here_id=found.session.id if found else None,
         bare=PageForm(),
+        agent_name=agent_name,
+        names=names_of([own.organisation]),
     )
 
 

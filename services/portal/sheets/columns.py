@@ -18,6 +18,7 @@ from shared.vocabulary.countries import all_countries, country_name
 from shared.vocabulary.currencies import currency
 from shared.vocabulary.errors import CodeError
 from shared.vocabulary.languages import language_name
+from shared.vocabulary.units import UNITS
 
 _REFERENCE = re.compile("[!-~]{1,100}")
 _FIRST_YEAR, _LAST_YEAR = 2000, 2100
@@ -127,15 +128,8 @@ def currencies(_value: Value, text: str, _language: str) -> str:
 def codes(labels: Labels) -> Callable[[Value, str, str], str]:
     """A column of codes, written as the code or as its name in any of the six languages."""
 
-    @cache
-    def known() -> Mapping[str, str]:
-        pairs = ((name, code) for language in LANGUAGES for code, name in labels(language).items())
-        return {_folded(name): code for name, code in pairs} | {
-            _folded(code): code for code in labels("en")
-        }
-
     def read(_value: Value, text: str, language: str) -> str:
-        code = known().get(_folded(text))
+        code = _known(labels).get(_folded(text))
         if code is not None:
             return code
         names = labels(language)
@@ -147,6 +141,15 @@ def codes(labels: Labels) -> Callable[[Value, str, str], str]:
         raise CellError("code", **told)
 
     return read
+
+
+@cache
+def _known(labels: Labels) -> Mapping[str, str]:
+    """The codes by what may be written for them."""
+    pairs = ((name, code) for language in LANGUAGES for code, name in labels(language).items())
+    return {_folded(name): code for name, code in pairs} | {
+        _folded(code): code for code in labels("en")
+    }
 
 
 def several(labels: Labels) -> Callable[[Value, str, str], list[str]]:
@@ -179,6 +182,25 @@ def listed(key: str, title: str, vocabulary: Any) -> Column:
     """A column with any number of a vocabulary's codes in a cell."""
     labels = labels_of(vocabulary)
     return Column(key, title, several(labels), labels=labels)
+
+
+_UNIT_LABELS = labels_of(UNITS)
+
+
+def unit_of(text: str) -> str:
+    """The code of a unit that is named by its code or its name in any of the six languages; any
+    other as it is written, for units are not all known."""
+    return _known(_UNIT_LABELS).get(_folded(text), text)
+
+
+def unit(key: str, title: str, most: int) -> Column:
+    """A column of units of measure, of up to `most` characters."""
+    plain = texts(most)
+
+    def read(value: Value, text: str, language: str) -> str:
+        return unit_of(plain(value, text, language))
+
+    return Column(key, title, read, labels=_UNIT_LABELS)
 
 
 @cache

@@ -9,7 +9,16 @@ from functools import cache
 from typing import Any
 
 from services.portal.catalogues import N_, say
-from services.portal.sheets.columns import Column, coded, codes, currencies, days, numbers, texts
+from services.portal.sheets.columns import (
+    Column,
+    coded,
+    codes,
+    currencies,
+    days,
+    numbers,
+    texts,
+    unit,
+)
 from services.portal.sheets.tables import ID, PARTNERS_NAMED, SOURCE, WINDOW, WORDS
 from shared.vocabulary.kinds import KINDS
 from shared.vocabulary.lists import PRIORITIES
@@ -34,7 +43,7 @@ REQUESTS: Sequence[Column] = (
     coded("theme", N_("Theme"), THEMES),
     coded("kind", N_("Kind of help"), KINDS),
     Column("quantity", N_("How many"), numbers(10**9, 3, zero=False)),
-    Column("unit", N_("Of what"), texts(60)),
+    unit("unit", N_("Of what"), 60),
     Column("amount", N_("Cost, if known"), numbers(10**13, 2, zero=True)),
     Column("currency", N_("Currency"), currencies),
     coded("priority", N_("Priority"), PRIORITIES),

@@ -18,6 +18,7 @@ from services.portal.sheets.columns import (
     reference,
     several,
     texts,
+    unit,
 )
 from shared.vocabulary.countries import AREAS
 from shared.vocabulary.kinds import KINDS
@@ -39,7 +40,7 @@ _THING = (
     coded("theme", N_("Theme"), THEMES, required=True),
     coded("kind", N_("Kind of help"), KINDS, required=True),
     Column("quantity", N_("How much"), numbers(10**9, 3, zero=False)),
-    Column("unit", N_("Of what"), texts(60)),
+    unit("unit", N_("Of what"), 60),
     Column("amount", N_("Worth"), numbers(10**13, 2, zero=True)),
     Column("currency", N_("Currency"), currencies),
 )

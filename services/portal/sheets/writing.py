@@ -12,6 +12,7 @@ from xlsxwriter import Workbook
 
 from services.portal.sheets.columns import Column
 from services.portal.sheets.reading import FORMULA
+from shared.vocabulary.alphabetical import sort_key
 
 _LIKE_A_GROUP = re.compile(r"-?\d+\.\d{3}")
 _BOM = "\ufeff"  # by which spreadsheets know UTF-8
@@ -89,7 +90,10 @@ def template_workbook(columns: Sequence[Column], language: str) -> bytes:
     """An empty .xlsx file, what each column of codes may hold on its second sheet."""
     header = [f"{column.name(language)}{' *' if column.required else ''}" for column in columns]
     codes = [
-        [column.name(language), *sorted(column.labels(language).values(), key=str.casefold)]
+        [
+            column.name(language),
+            *sorted(column.labels(language).values(), key=lambda name: sort_key(name, language)),
+        ]
         for column in columns
         if column.labels is not None
     ]

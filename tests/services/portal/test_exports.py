@@ -147,3 +147,33 @@ def test_a_long_file_gets_a_token_anew_while_its_reader_is_signed_in(
 )
 def test_what_is_no_list_is_not_there(save: Callable[..., TestResponse], path: str) -> None:
     assert save(path).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "role", "patient"),
+    [
+        ("/exports/requests.csv", "auditor", True),
+        ("/public/exports/requests.jsonl", "", True),
+        ("/matches/export.xml", "auditor", True),
+        ("/requests/export.csv", "requester", True),
+        ("/operations", "operator", True),
+        ("/requests", "auditor", False),
+        ("/public/requests", "", False),
+    ],
+)
+def test_files_and_the_operators_page_wait_for_a_slow_service_as_pages_do_not(
+    monkeypatch: pytest.MonkeyPatch,
+    save: Callable[..., TestResponse],
+    path: str,
+    role: str,
+    patient: bool,
+) -> None:
+    readers: list[Reader] = []
+
+    def away(_services: Services, reader: Reader, one: Ask) -> Answer:
+        readers.append(reader)
+        raise AwayError(one.service)
+
+    monkeypatch.setattr(Services, "fetch", away)
+    save(path, role)
+    assert {one.patient for one in readers} == {patient}

@@ -35,10 +35,9 @@ def test_no_decision_on_a_case_is_chosen_beforehand(app: Flask) -> None:
 
 def test_regions_stand_by_name_as_elsewhere(app: Flask) -> None:
     with app.test_request_context("/?language=fr"):
-        names = [
-            name for _code, name in InvitationForm([], [], meta={"csrf": False}).regions.choices
-        ]
-        assert names == sorted(names, key=str.casefold)
+        form = InvitationForm([], [], meta={"csrf": False})
+        names = [name for _code, name in form.regions.choices]
+        assert names.index("Îles Anglo-Normandes") < names.index("Micronésie")
 
 
 def test_a_state_that_was_not_asked_has_no_answer(app: Flask) -> None:

@@ -27,7 +27,9 @@ from services.portal.pages.choices import countries, labels
 from services.portal.pages.forms import PageForm, ticked, told_of
 from services.portal.pages.frame import for_roles, go, show
 from services.portal.pages.keeping import keeping_typed
+from services.portal.pages.pasted import record_in
 from services.portal.pages.refusals import fault
+from services.portal.pages.repeating import holds
 from services.portal.pages.signing import REFUSED
 from services.portal.services import RefusedError
 from services.portal.sheets.values import UnclearError, read_day
@@ -42,6 +44,8 @@ _SHORT = Length(max=_MAX_LINE, message=lazy_gettext("This is too long."))
 _LONG = Length(max=MAX_REASON, message=lazy_gettext("This is too long."))
 _EXEMPTION = re.compile(r"exemptions\[(\d+)\]\.?(.*)")
 _DAYS = {"from": "start", "to": "end"}
+_GIVEN = ("number", "reason")
+"""What an entry says otherwise: new exemptions have got their numbers, reasons are steps."""
 
 
 class ExemptionForm(Form):
@@ -50,7 +54,7 @@ class ExemptionForm(Form):
     number = HiddenField()
     reference = StringField(lazy_gettext("Its reference"))
     kinds = ticked(lazy_gettext("Kinds of help that it lets through"), validate_choice=False)
-    request = StringField(lazy_gettext("Only for the request with this id"))
+    request = StringField(lazy_gettext("Only for one request: the address of its page, or its id"))
     start = StringField(lazy_gettext("First day"))
     end = StringField(lazy_gettext("Last day"))
 
@@ -121,7 +125,7 @@ class EmbargoForm(PageForm):
                     "number": row.number.data or None,
                     "reference": (row.reference.data or "").strip(),
                     "kinds": row.kinds.data or [],
-                    "request": (row.request.data or "").strip() or None,
+                    "request": _request_in(row.request.data or ""),
                     "from": self._day(row.start, row=True),
                     "to": self._day(row.end, row=True),
                 }
@@ -210,7 +214,7 @@ def edit_embargo(embargo_id: str) -> Response:
             status = refused(form, form.take_rows(error))
             if error.stale:
                 stands = asking.get("matcher", path)
-                if not _holds(stands.body, body):
+                if not holds(stands.body, body, _GIVEN):
                     return _stale(form, stands, status)
                 flash(_("The entry stands as you typed it."))
                 return go(f"/embargoes/{embargo_id}")
@@ -218,24 +222,6 @@ def edit_embargo(embargo_id: str) -> Response:
             flash(_("The entry was changed."))
             return go(f"/embargoes/{embargo_id}")
     return _shown(form, one, status)
-
-
-def _holds(entry: Mapping[str, Any], body: Mapping[str, Any]) -> bool:
-    """Whether an entry says already what `body` would make it say: the same was sent before."""
-    return _said(entry) == _said(body)
-
-
-def _said(one: Mapping[str, Any]) -> dict[str, Any]:
-    """What an entry, or what is sent of it, says; new exemptions have got their numbers since."""
-    return {
-        **{name: one[name] for name in ("from", "to", "source", "stated_on", "review_by")},
-        "allowed": set(one["allowed"]),
-        "exemptions": [
-            {name: row[name] for name in ("reference", "request", "from", "to")}
-            | {"kinds": set(row["kinds"])}
-            for row in one["exemptions"]
-        ],
-    }
 
 
 def _stale(form: EmbargoForm, stands: Answer, status: int) -> Response:
@@ -275,6 +261,13 @@ def _shown(
         form.exemptions.append_entry()
     now = one if stale else None
     return show("administration/embargo_form.html", status, form=form, one=one, now=now)
+
+
+def _request_in(text: str) -> str | None:
+    """The id of the request that is named; what is typed where it is the address of another kind of
+    record, which the register refuses."""
+    kind, id_ = record_in(text)
+    return (id_ if kind in ("", "requests") else text.strip()) or None
 
 
 def _text(field: Field) -> str:

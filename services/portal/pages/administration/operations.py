@@ -49,6 +49,7 @@ def operations() -> Response:
         for name in SERVICES
         for kind, path in (("ready", "/readyz"), ("outbox", "/v1/operations"))
     }
+    asking.be_patient()
     found = asking.gather(**asked)
     lags, letters = _or_none(operating.lags), _or_none(operating.letters)
     return show(

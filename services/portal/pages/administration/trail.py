@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from flask import Response, request
 from flask_babel import gettext as _
@@ -18,7 +19,8 @@ from services.portal.pages.administration.trail_words import (
     who,
 )
 from services.portal.pages.finding import names_of
-from services.portal.pages.frame import for_roles, show
+from services.portal.pages.frame import for_roles, go, show
+from services.portal.pages.pasted import KEPT_BY, MOST, record_in
 from services.portal.services import AwayError, RefusedError
 
 READERS: Final = ("coordinator", "auditor")
@@ -28,8 +30,7 @@ SERVICES: Final[Mapping[str, object]] = {
     "matcher": lazy_gettext("Matches"),
 }
 """Whose trails there are, by what each keeps."""
-_MAX_ID: Final = 100
-_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]*", re.ASCII)
+_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,99}", re.ASCII)
 """Organisations have ids of their own choice; none leads elsewhere in an address."""
 _SHOWN: Final = 50
 
@@ -39,7 +40,9 @@ def audit_trail() -> Response:
     """The trail of the record that the address names, the oldest entries first."""
     service = request.args.get("service", "")
     service = service if service in SERVICES else next(iter(SERVICES))
-    record = request.args.get("record", "").strip()[:_MAX_ID]
+    kind, record = record_in(request.args.get("record", ""))
+    if kind:
+        return go(f"/audit?{urlencode({'service': KEPT_BY[kind], 'record': record})}")
     entries: list[dict[str, Any]] | None = []
     further, wrong, code = None, "", int(HTTPStatus.OK)
     if record and not _ID.fullmatch(record):
@@ -68,6 +71,7 @@ def audit_trail() -> Response:
         entries=entries,
         next=further,
         wrong=wrong,
+        most=MOST,
     )
 
 

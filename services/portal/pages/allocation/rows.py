@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.portal.pages.finding import find
-from services.portal.pages.wording import told
+from services.portal.pages.wording import here, told
+from shared.vocabulary.alphabetical import sort_key
 
 Items = Sequence[Mapping[str, Any]]
 Records = Mapping[str, Mapping[str, Any]]
@@ -150,7 +151,7 @@ def donor_rows(donors: Items, names: Names) -> list[Donor]:
         )
         for one in donors
     ]
-    return sorted(rows, key=lambda row: (-row.share, row.name))
+    return sorted(rows, key=lambda row: (-row.share, sort_key(row.name, here())))
 
 
 def measured(line: Mapping[str, Any]) -> str:

@@ -1,17 +1,19 @@
 """/allocation/what-if: offers or requests left out or added, beside what is; nothing is kept."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 from flask import Response, request
 
+from entraide.client import Answer
 from services.portal.pages import asking
 from services.portal.pages.allocation.rows import Names, measured, names_for
 from services.portal.pages.allocation.showing import READERS
 from services.portal.pages.allocation.what_if_forms import Supposition
 from services.portal.pages.asking import ask
 from services.portal.pages.assets import ASSETS
-from services.portal.pages.choices import Choices
+from services.portal.pages.choices import Choices, by_name
 from services.portal.pages.finding import find
 from services.portal.pages.frame import account, for_roles, show
 from services.portal.pages.signing import REFUSED
@@ -55,29 +57,32 @@ def what_if() -> Response:
         now=ask("matcher", "/v1/allocation"),
         donors=ask("offers", "/v1/organisations", limit=_DONORS),
     )
-    wanted = Supposition(request.args, _donors(found["donors"]))
+    donors = _donors(found["donors"])
+    wanted = Supposition(request.args, donors or [])
+    shown = partial(_shown, wanted, donors is not None)
     now = found["now"]
     if isinstance(now, AwayError):
-        return _shown(wanted, None, None)
+        return shown(None, None)
     if wanted.empty:
-        return _shown(wanted, now.body, None)
+        return shown(now.body, None)
     body = wanted.body()
     if wanted.errors:
-        return _shown(wanted, now.body, None, REFUSED)
+        return shown(now.body, None, REFUSED)
     try:
         then = asking.send("matcher", "/v1/allocation/what-if", body).body
     except AwayError:
-        return _shown(wanted, None, None)
+        return shown(None, None)
     except RefusedError as error:
         if error.status != REFUSED:
             raise
         wanted.take(error)
-        return _shown(wanted, now.body, None, REFUSED)
-    return _shown(wanted, now.body, then)
+        return shown(now.body, None, REFUSED)
+    return shown(now.body, then)
 
 
 def _shown(
     wanted: Supposition,
+    has_donors: bool,
     now: Mapping[str, Any] | None,
     then: Mapping[str, Any] | None,
     status: int = 200,
@@ -89,6 +94,7 @@ def _shown(
         status,
         wide=True,
         form=wanted,
+        has_donors=has_donors,
         now=now,
         then=then,
         themes=_themes(now, then),
@@ -101,11 +107,12 @@ def _shown(
     )
 
 
-def _donors(answer: Any) -> Choices:
+def _donors(answer: Answer | AwayError) -> Choices | None:
+    """The donors to choose from; None where their register is away."""
     if isinstance(answer, AwayError):
-        return []
+        return None
     named = [(str(one["id"]), isolated(str(one["name"]))) for one in answer.body["items"]]
-    return sorted(named, key=lambda one: one[1].casefold())
+    return by_name(named)
 
 
 def _names(

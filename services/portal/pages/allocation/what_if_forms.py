@@ -12,7 +12,9 @@ from wtforms import Field, Form, SelectField, StringField
 from services.portal.pages.choices import Choices, countries, labels
 from services.portal.pages.forms import told_of
 from services.portal.pages.numbers import read_number
+from services.portal.pages.pasted import record_in
 from services.portal.pages.refusals import faults, refusal
+from services.portal.pages.wording import isolated
 from services.portal.services import RefusedError
 from shared.vocabulary.kinds import KINDS
 from shared.vocabulary.lists import PRIORITIES
@@ -80,14 +82,20 @@ class SupposedForm(Form):
 
 
 class SupposedOfferForm(SupposedForm):
-    """An offer as a donor might make it."""
+    """An offer as a donor might make it.
+
+    A donor that the address names stays chosen, by its id, where it is none of `donors`: these may
+    be away just now.
+    """
 
     organisation = SelectField(lazy_gettext("Donor"), validate_choice=False)
     country = SelectField(lazy_gettext("Only for"), validate_choice=False)
 
     def __init__(self, values: MultiDict[str, str], prefix: str, donors: Choices) -> None:
         super().__init__(values, prefix)
-        self.organisation.choices = [("", _("Somebody new")), *donors]
+        chosen = self.organisation.data
+        others = [(chosen, isolated(chosen))] if chosen and chosen not in dict(donors) else []
+        self.organisation.choices = [("", _("Somebody new")), *donors, *others]
         self.country.choices = [("", _("Any State")), *countries()]
 
     def body(self) -> dict[str, Any]:
@@ -127,7 +135,7 @@ class Supposition:
 
     def __init__(self, values: MultiDict[str, str], donors: Choices) -> None:
         typed = [*values.getlist("without"), *values.getlist("also")]
-        named = [one.strip().rstrip("/").rpartition("/")[2] for one in typed]
+        named = [record_in(one)[1] for one in typed]
         self.without = list(dict.fromkeys(one for one in named if _ID.fullmatch(one)))[
             :MOST_LEFT_OUT
         ]

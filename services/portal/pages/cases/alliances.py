@@ -10,7 +10,7 @@ from entraide.client.records.matcher import AllianceView
 from services.portal.pages import asking
 from services.portal.pages.cases.deciding import CaseForm, came_from, decide, filled, status_name
 from services.portal.pages.cases.region_map import region_map
-from services.portal.pages.finding import find
+from services.portal.pages.finding import find, names_of
 from services.portal.pages.frame import account, for_roles, show
 from services.portal.pages.keeping import keeping_typed
 
@@ -54,6 +54,7 @@ def joint_project(alliance_id: str) -> Response:
             wide=True,
             one=one,
             offers=offers,
+            donors=names_of(offer["organisation"] for offer in one["offers"]),
             map=region_map(one["states"]),
             form=filled(form, found.etag) if form.decision.choices else None,
             status_name=status_name,

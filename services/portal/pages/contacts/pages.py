@@ -11,6 +11,7 @@ from wtforms import StringField
 from wtforms.validators import Length
 
 from entraide.client import Answer
+from services.portal.house import house
 from services.portal.pages import wording
 from services.portal.pages.asking import get, send
 from services.portal.pages.choices import languages
@@ -18,6 +19,7 @@ from services.portal.pages.forms import EXPIRED, PageForm, ticked
 from services.portal.pages.frame import account, for_roles, go, show
 from services.portal.pages.keeping import keeping_typed
 from services.portal.pages.refusals import faults
+from services.portal.pages.repeating import holds
 from services.portal.services import RefusedError
 from shared.vocabulary import LANGUAGES
 
@@ -114,16 +116,24 @@ def edit_contacts() -> Response:
     try:
         send(*_where(), body, method="PUT", if_match=request.form.get("etag") or None)
     except RefusedError as error:
-        if error.stale:
+        if error.stale or error.status == HTTPStatus.PRECONDITION_REQUIRED:  # the first, meanwhile
             now = _stored()
-            etag = now.etag if now else ""
-            return _form(offices, etag, error.status, str(_STALE), now.body if now else None)
+            if now is None or not holds(now.body, {**body, "last_confirmed": _today(body)}):
+                etag = now.etag if now else ""
+                return _form(offices, etag, error.status, str(_STALE), now.body if now else None)
+            flash(_("The points of contact are kept, and confirmed as of today."))
+            return go(PAGE)
         if error.status != HTTPStatus.UNPROCESSABLE_ENTITY:
             raise
         _blame(written, error)
         return _form(offices, request.form.get("etag", ""), error.status)
     flash(_("The points of contact are kept, and confirmed as of today."))
     return go(PAGE)
+
+
+def _today(body: Mapping[str, Any]) -> str | None:
+    """The day of which contacts that are sent now are confirmed; None where there are none."""
+    return house().clock().date().isoformat() if body["contacts"] else None
 
 
 def _where() -> tuple[str, str]:

@@ -13,7 +13,7 @@ from services.portal.house import house
 from services.portal.lists.fields import Listing, Names, Record
 from services.portal.lists.files import CSV, JSONL, TYPES, XLSX, pieces_of
 from services.portal.lists.registers import PUBLIC
-from services.portal.pages.asking import reader
+from services.portal.pages.asking import be_patient, reader
 from services.portal.pages.exports.progress import Progress
 from services.portal.pages.exports.queries import LISTS, ROLES, asked_for
 from services.portal.pages.finding import find
@@ -62,7 +62,7 @@ def save_public_list(name: str, ending: str) -> Response:
     if ending not in TYPES or listing is None:
         raise not_found("file")
     asked = ask(listing.service, listing.path, **public_filters())
-    nobody = Reader("", here(), g.request_id)
+    nobody = Reader("", here(), g.request_id, patient=True)
     return _answer(f"public-{name}", ending, listing, lambda: asked, lambda: nobody)
 
 
@@ -76,6 +76,7 @@ def _answer(
     wanted = asked()
     if listing is None:
         raise not_found("file")
+    be_patient()
     pages = _pages(wanted, own)
     pieces = pieces_of(listing, ending, pages, _look, here())
     return Response(

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 
 from services.portal.house import house
 from services.portal.iati.files import MEDIA_TYPE, PAGE, PATH, NothingError, pieces
-from services.portal.pages.asking import get
+from services.portal.pages.asking import be_patient, get
 from services.portal.pages.finding import LISTS
 from services.portal.pages.frame import account, for_roles, go
 from services.portal.pages.matches.acting import READERS
@@ -18,6 +18,7 @@ from services.portal.pages.matches.acting import READERS
 def export_iati() -> Response:
     """All committed matches that the reader is party to or oversees; confidential ones where the
     address asks for them."""
+    be_patient()
     source = _Reading("true" if request.args.get("confidential") == "1" else None)
     try:
         content = pieces(source, house().clock(), own=account().organisation)

@@ -26,6 +26,7 @@ from services.portal.pages.offers.forms import (
 from services.portal.pages.offers.listing import SHOWN
 from services.portal.pages.offers.parties import owns, whose_of
 from services.portal.pages.offers.rows import size_of
+from services.portal.pages.repeating import holds
 from services.portal.pages.signing import REFUSED
 from services.portal.pages.wording import here
 from services.portal.services import AwayError, RefusedError
@@ -150,7 +151,7 @@ def edit_activity(activity_id: str) -> Response:
     if form.problems():
         return _show(form, stands, REFUSED)
     if form.version.data != stands.etag:
-        if all(stands.body[name] == value for name, value in body.items() if value is not None):
+        if holds(stands.body, body, bodies.given(body)):
             return go(f"{PAGE}/{activity_id}")
         return _stale(form, stands)
     try:

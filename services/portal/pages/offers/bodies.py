@@ -44,13 +44,9 @@ def offer_body(offer: Mapping[str, Any]) -> Body:
     }
 
 
-def holds(offer: Mapping[str, Any], body: Mapping[str, Any]) -> bool:
-    """Whether an offer says already what `body` would make it say: the same was sent before."""
-    own = offer_body(offer)
-    if "provisions" in body:  # new lines have got their numbers since
-        own["provisions"] = [{**line, "line": None} for line in own["provisions"]]
-        body = {**body, "provisions": [{**line, "line": None} for line in body["provisions"]]}
-    return all(own[name] == value for name, value in body.items() if value is not None)
+def given(body: Mapping[str, Any]) -> tuple[str, ...]:
+    """What the register gives a value where `body` has none: numbers of lines, the language."""
+    return ("line",) if body.get("language") else ("line", "language")
 
 
 def words_data(record: Mapping[str, Any]) -> Body:

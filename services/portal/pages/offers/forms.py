@@ -20,6 +20,7 @@ from services.portal.pages.choices import countries, labels, languages
 from services.portal.pages.forms import ticked, told_of
 from services.portal.pages.numbers import read_number
 from services.portal.pages.offers.showing import SeenForm
+from services.portal.pages.units import UnitField
 from services.portal.pages.wording import here
 from services.portal.sheets.values import UnclearError, read_day
 from shared.vocabulary.countries import AREAS
@@ -74,7 +75,7 @@ class LineForm(Form):
     theme = SelectField(_("Theme"), validate_choice=False)
     kind = SelectField(_("Kind of help"), validate_choice=False)
     capacity = StringField(_("How much"))
-    unit = StringField(_("Of what"))
+    unit = UnitField(_("Of what"))
     amount = StringField(_("Worth"))
     currency = StringField(_("Currency"))
 
@@ -171,7 +172,7 @@ class ActivityForm(StepForm):
     theme = SelectField(_("Theme"), validate_choice=False)
     kind = SelectField(_("Kind of help"), validate_choice=False)
     quantity = StringField(_("How much"))
-    unit = StringField(_("Of what"))
+    unit = UnitField(_("Of what"))
     amount = StringField(_("Worth"))
     currency = StringField(_("Currency"))
     start = StringField(_("First day"))

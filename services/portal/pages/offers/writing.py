@@ -28,6 +28,7 @@ from services.portal.pages.offers.forms import (
 from services.portal.pages.offers.parties import may_change
 from services.portal.pages.offers.rows import size_of
 from services.portal.pages.offers.showing import PAGE, address_of
+from services.portal.pages.repeating import holds
 from services.portal.pages.signing import REFUSED
 from services.portal.services import AwayError, RefusedError
 from shared.ids import new_id
@@ -151,7 +152,7 @@ def edit_offer_step(offer_id: str, step: str) -> Response:
 def _save(step: str, form: StepForm, stands: Answer, body: Mapping[str, Any]) -> Response:
     offer_id = stands.body["id"]
     if form.version.data != stands.etag:
-        if bodies.holds(stands.body, body):
+        if holds(stands.body, body, bodies.given(body)):
             return _saved(step, offer_id)
         return _stale(step, form, stands)
     try:

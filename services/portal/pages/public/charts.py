@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from flask_babel import pgettext
 
 from services.portal.pages import wording
+from shared.vocabulary.alphabetical import sort_key
 
 Stored = Mapping[str, Any]
 Bar = tuple[float, float, float, float, str]
@@ -59,7 +60,8 @@ def open_by(
 ) -> Chart:
     """Open need lines by theme or region, the most first."""
     found = sorted(
-        (row for row in rows if row["needs"]), key=lambda row: (-row["open"], row["code"])
+        (row for row in rows if row["needs"]),
+        key=lambda row: (-row["open"], sort_key(named(row["code"]), wording.here())),
     )
     most = max((row["needs"] for row in found), default=0)
     return Chart(
@@ -83,7 +85,8 @@ def open_by(
 def coverage(rows: Sequence[Stored], named: Callable[[str], str]) -> Chart:
     """What is asked, committed and delivered by theme, in US dollars, the most first."""
     found = sorted(
-        (row for row in rows if row["needs"]), key=lambda row: (-row["asked"], row["code"])
+        (row for row in rows if row["needs"]),
+        key=lambda row: (-row["asked"], sort_key(named(row["code"]), wording.here())),
     )
     most = max((row["asked"] for row in found), default=0)
     names = ("asked", "committed", "delivered")
@@ -181,7 +184,10 @@ def spared(found: Sequence[tuple[str, Stored]]) -> Chart:
 
 def by_state(rows: Sequence[Stored]) -> Chart:
     """Open need lines by State: the table beside the map."""
-    found = sorted((row for row in rows if row["requests"]), key=lambda row: -row["open"])
+    found = sorted(
+        (row for row in rows if row["requests"]),
+        key=lambda row: (-row["open"], sort_key(wording.country(row["country"]), wording.here())),
+    )
     return Chart(
         "states",
         _("Open needs by State"),

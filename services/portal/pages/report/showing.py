@@ -24,6 +24,7 @@ from services.portal.pages.report.words import (
 )
 from services.portal.pages.wording import here
 from services.portal.services import AwayError
+from shared.vocabulary.alphabetical import sort_key
 from shared.web.problems import not_found
 
 AGAIN_SECONDS: Final = 10
@@ -182,7 +183,7 @@ def _chart(by: str, found: Told, filters: Mapping[str, str]) -> Chart:
             *(f"#indicator+{one}+num" for one in ("needs", "matches")),
             *(f"#indicator+{one.replace('-', '_')}+pct" for one in _COLUMNS),
         ],
-        sorted(lines, key=lambda line: line.label),
+        sorted(lines, key=lambda line: sort_key(line.label, here())),
     )
 
 

@@ -23,7 +23,8 @@ from services.portal.pages.choices import (
 from services.portal.pages.forms import PageForm, ticked
 from services.portal.pages.numbers import read_number
 from services.portal.pages.requests.reading import read_day
-from services.portal.pages.wording import list_text
+from services.portal.pages.units import UnitField
+from services.portal.pages.wording import label, list_text
 from shared.vocabulary.kinds import KINDS
 from shared.vocabulary.lists import (
     CHANNELS,
@@ -32,6 +33,7 @@ from shared.vocabulary.lists import (
     SUSTAINABILITY_MEASURES,
 )
 from shared.vocabulary.themes import THEMES
+from shared.vocabulary.units import UNITS
 from shared.web.visibility import LEVELS
 
 _LONG = _l("This is too long.")
@@ -110,7 +112,7 @@ class LineForm(RowForm):
     theme = SelectField(_l("Theme"), [_filled])
     kind = SelectField(_l("Kind of help"), [_filled])
     quantity = _line(_l("How many"), 40, _number)
-    unit = _line(_l("Of what"), 60)
+    unit = UnitField(_l("Of what"), _text(60))
     amount = _line(_l("Cost, if known"), 40, _number)
     currency = _line(_l("Currency"), 3)
     priority = SelectField(_l("Priority"))
@@ -192,4 +194,6 @@ def shown_choice(field: Any) -> str:
         chosen = field.data if isinstance(field.data, list) else [field.data or ""]
         names = dict(field.choices)
         return list_text(str(names.get(code, code)) for code in chosen)
+    if isinstance(field, UnitField):
+        return label(UNITS, field.data) if field.data else "—"
     return str(field.data or "—")

@@ -12,7 +12,6 @@ from flask_babel import lazy_gettext as _l
 
 from entraide.client import Answer
 from services.portal.pages.asking import get, send
-from services.portal.pages.choices import units
 from services.portal.pages.forms import EXPIRED, PageForm
 from services.portal.pages.frame import account, for_roles, go, show
 from services.portal.pages.keeping import keeping_typed
@@ -278,7 +277,6 @@ def _page(
         etag=etag or (stored.etag if stored else ""),
         key=request.form.get("key") or new_id(),
         hints=_not_taken(stored_hints(part, view), sheet),
-        units=units() if part == "lines" else [],
     )
 
 

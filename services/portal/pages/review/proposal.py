@@ -98,6 +98,7 @@ def _shown(
         organisation=ask("offers", "/v1/organisations", id=[one["organisation"]]),
         rivals=ask("matcher", "/v1/proposals", request=one["request"], limit=_RIVALS),
     )
+    sides = {side: _side(one, parts[side], side) for side in ("request", "offer")}
     form.version.data, form.country.data = found.etag, one["country"]
     form.back.data = back_to(form.back.data)
     return show(
@@ -106,7 +107,8 @@ def _shown(
         wide=True,
         one=one,
         form=form,
-        sides={side: _side(one, parts[side], side) for side in ("request", "offer")},
+        sides=sides,
+        serves_none=_serves_none(one, sides["request"]),
         organisation=_name(parts["organisation"]),
         rivals=_rivals(one, parts["rivals"]),
         pending=deciding.waiting_for([proposal_id]).get(proposal_id),
@@ -134,6 +136,11 @@ def _side(one: Mapping[str, Any], answer: Answer | AwayError, side: str) -> Side
         current=current,
         uses=uses(one["serves"], lines, side),
     )
+
+
+def _serves_none(one: Mapping[str, Any], asked: Side | None) -> bool:
+    """Whether nothing that the request states now is served: its lines may be others since."""
+    return not one["serves"] or (asked is not None and not any(use.would for use in asked.uses))
 
 
 def _name(answer: Answer | AwayError) -> str | None:

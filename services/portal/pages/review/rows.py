@@ -6,6 +6,8 @@ from itertools import groupby
 from typing import Any
 
 from services.portal.decision_documents import PendingDecision
+from services.portal.pages.wording import country, here
+from shared.vocabulary.alphabetical import sort_key
 
 Items = Sequence[Mapping[str, Any]]
 Records = Mapping[str, Mapping[str, Any]]
@@ -123,7 +125,8 @@ def duplicate_rows(items: Items, requests: Records, offers: Records) -> list[Row
                 other=right.get("title"),
                 other_language=right.get("language"),
                 states=sorted(
-                    {one[end]["owner"] for end in ("left", "right")} if of_requests else ()
+                    {one[end]["owner"] for end in ("left", "right")} if of_requests else (),
+                    key=lambda state: sort_key(country(state), here()),
                 ),
                 side=one["side"],
                 score=one["score"],

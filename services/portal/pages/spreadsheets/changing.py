@@ -13,6 +13,7 @@ from services.portal.pages.requests.bodies import body_of as request_body
 from services.portal.pages.spreadsheets.kinds import Kind, own_party
 from services.portal.services import AwayError, RefusedError
 from services.portal.sheets.changes import changed_body, changed_columns
+from services.portal.sheets.columns import unit_of
 from services.portal.sheets.faults import Fault
 
 _AT_ONCE: Final = 8
@@ -50,7 +51,7 @@ def changes_of(kind: Kind, rows: Sequence[Mapping[str, Any]]) -> tuple[list[Chan
         if answer is None or answer.body[kind.party] != own_party(kind):
             faults.append(Fault("id", str(told[0]["cell"]), {"text": id_}))
             continue
-        before = kind.rows(answer.body)
+        before = [_as_read(row) for row in kind.rows(answer.body)]
         if len(before) != len(told):
             faults.append(Fault("rows", str(told[0]["cell"]), {"count": len(before)}))
             continue
@@ -87,6 +88,11 @@ def _body(kind: Kind, record: Mapping[str, Any]) -> dict[str, Any]:
     if kind.lines == "needs":
         return request_body(record)
     return {name: record[name] for name in _ACTIVITY}
+
+
+def _as_read(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A record's row as a file is read: a unit that stands there by its name has its code."""
+    return {**row, "unit": unit_of(row["unit"])} if row.get("unit") else row
 
 
 def _is_plain(id_: str) -> bool:

@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Flask, Response, stream_with_context
 
-from services.portal.pages.asking import get
+from services.portal.pages.asking import be_patient, get
 from services.portal.pages.frame import for_roles
 from services.portal.pages.spreadsheets.kinds import (
     ENDINGS,
@@ -38,6 +38,7 @@ def export_records(name: str, ending: str) -> Response:
         raise not_found("file")
     kind, language = kind_of(name), here()
     header = [column.name(language) for column in kind.columns]
+    be_patient()
     rows = _rows(kind, language)
     if ending == XLSX:
         pieces = _file_pieces(write_workbook(header, rows))

@@ -1,0 +1,34 @@
+"""Fields for a unit of measure: read and shown by its name, kept by its code."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from wtforms import StringField
+
+from services.portal.pages import wording
+from services.portal.pages.choices import labels
+from services.portal.sheets.columns import unit_of
+from shared.vocabulary.units import UNITS
+
+_NAMES = "units"
+"""The id of the list that every such field of a page is helped by; see `units` in parts.html."""
+
+
+class UnitField(StringField):
+    """A unit as its reader names it; `data` has its code, or what was typed where that is none."""
+
+    def __init__(self, *args: Any, **values: Any) -> None:
+        super().__init__(*args, render_kw={"list": _NAMES}, **values)
+
+    def process_formdata(self, valuelist: Sequence[str]) -> None:
+        """Take what was typed."""
+        if valuelist:
+            self.data = unit_of(valuelist[0])
+
+    def _value(self) -> str:
+        return wording.label(UNITS, self.data) if self.data else ""
+
+
+def unit_names() -> list[str]:
+    """The names of the units, to be helped along while typing."""
+    return [name for _code, name in labels(UNITS)]

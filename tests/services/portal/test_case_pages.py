@@ -1,0 +1,84 @@
+"""Decisions on cases, out of what the services answer: what is typed, sent and told."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from deploy.cli.example_accounts import session_cookie
+from entraide.client import Answer
+from services.portal.documents import Account
+from services.portal.house import House
+from services.portal.services import Ask, AwayError, Reader, RefusedError, Services
+from tests.services.portal.browsing import Browser
+
+CASE = {
+    "id": "c1",
+    "request": "r1",
+    "activity": "a1",
+    "line": 1,
+    "status": "open",
+    "score": 0.8,
+    "part": 0.5,
+    "basis": "quantity",
+    "unit": "machines",
+    "notes": [],
+    "evidence": [],
+    "reason": None,
+    "history": [],
+}
+REFUSAL = {"errors": [{"field": "quantity", "message": "Not a number."}]}
+
+
+@pytest.fixture
+def browser(app: Flask, house: House, make_account: Callable[..., Account]) -> Browser:
+    """A coordinator's, signed in with both factors."""
+    found = Browser(app)
+    cookie = session_cookie(house, make_account("coordinator"), "a browser")
+    found.client.set_cookie("entraide-session", cookie)
+    return found
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """What is sent to the matcher, which refuses every quantity; the registers are away."""
+    bodies: list[Any] = []
+
+    def fetch(_services: Services, _reader: Reader, one: Ask) -> Answer:
+        if one.service != "matcher":
+            raise AwayError(one.service)
+        return Answer(CASE, '"1"')
+
+    def send(*asked: Any, **_more: Any) -> Answer:
+        bodies.append(asked[-1])
+        raise RefusedError("matcher", 422, REFUSAL)
+
+    monkeypatch.setattr(Services, "fetch", fetch)
+    monkeypatch.setattr(Services, "send", send)
+    return bodies
+
+
+@pytest.mark.parametrize(
+    ("language", "typed", "quantity"),
+    [
+        ("en", "1,500", 1500),
+        ("fr", "1,500", 1.5),
+        ("ar", "١٬٥٠٠", 1500),
+        ("en", "NaN", "NaN"),
+        ("en", "many", "many"),
+    ],
+)
+def test_how_much_is_covered_is_sent_as_read_and_stays_as_typed(
+    browser: Browser, sent: list[Any], language: str, typed: str, quantity: object
+) -> None:
+    browser.open(f"/coverage/c1?language={language}")
+    browser.send(decision="confirm", quantity=typed)
+    assert sent == [{"decision": "confirm", "reason": None, "quantity": quantity}]
+    assert browser.status == 422
+    (field,) = (attrs for tag, attrs in browser.page.tags if attrs.get("name") == "quantity")
+    assert field["value"] == typed
+    assert field["aria-invalid"] == "true"
+    if language == "en":
+        told = "How much of the line, if not as shown: This cannot be taken as it stands."
+        assert told in browser.page.text
