@@ -16,6 +16,7 @@ from services.portal.pages.public import charts
 from services.portal.pages.report.showing import _chart as chart_of_report
 from services.portal.pages.requests.lists import _choices as filters_of_requests
 from services.portal.pages.review.rows import duplicate_rows
+from services.portal.pages.units import unit_names
 from services.portal.pages.wording import country
 from services.portal.sheets.tables import OFFERS
 from services.portal.sheets.writing import template_workbook
@@ -46,7 +47,7 @@ def of_sheet() -> list[str]:
 
 
 def of_units() -> list[str]:
-    return [name for name in choices.units() if name.startswith(("bât", "bou"))]
+    return [name for name in unit_names() if name.startswith(("bât", "bou"))]
 
 
 def of_report() -> list[str]:
