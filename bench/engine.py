@@ -1,6 +1,6 @@
 """`python -m bench.engine`: what one event costs the engine, beside text search by others.
 
-For each size, in one run on one machine, each in a fresh process on one thread:
+For each size, in one run on one machine, each in a fresh process:
 
 - a new request is put and asks which of N offers suit it: retrieval to the explained top 50;
 - a new offer is put and asks which of N requests' lists it may change;
@@ -169,13 +169,12 @@ def _print(results: Results) -> None:
         best = results.best_peer(one.job.size)
         name = one.job.system + (", mixed" if one.job.mixed else "")
         for _, time, work in results.measured(one):
-            spent = one.at(work, 50) or 0.0
             table.add_row(
                 name if time == "event" else "– without putting",
                 size_text(one.job.size),
                 *(time_text(one.at(time, percentile)) for percentile in (50, 99)),
-                time_text(spent),
-                ratio(spent, best),
+                time_text(one.at(work, 50)),
+                ratio(one.at(time, 50) or 0.0, best),
                 f"{one.share:.0%}",
                 time_text(one.build),
                 f"{one.memory / 2**20:,.0f} MB",

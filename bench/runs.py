@@ -18,10 +18,12 @@ from services.matcher.engine.geography import Geography
 from services.matcher.engine.matching import Engine
 from services.matcher.engine.pairing import Pairing
 from services.matcher.engine.ranking import prior_model
+from shared.garbage import look_seldom
 
 TOP = 50
-_WARM = 5
-"""Queries before those that count."""
+_WARM = 50
+"""Queries before those that count: what a list needs is in memory that was written while building,
+and comes near the processor by and by."""
 _EDITS = 200
 _RECALLED = 100
 _TELL_EVERY = 500
@@ -116,6 +118,7 @@ def _requests_against_offers(job: Job, tell: Told) -> Figures:
     before = machine.resident()
     figures.build = _held(engine.put_offer, market.offers(job.size), job.size, tell)
     figures.memory = machine.resident() - before
+    look_seldom()  # as a worker does
     ends = []
     events = _Events()
     listed = []
@@ -170,6 +173,7 @@ def _offers_against_requests(job: Job, tell: Told) -> Figures:
     figures.build = _held(engine.put_request, market.requests(job.size), job.size, tell)
     _end_lists(engine, job)
     figures.memory = machine.resident() - before
+    look_seldom()
     events = _Events()
     touched = []
     clock = _Clock()

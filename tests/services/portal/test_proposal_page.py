@@ -116,3 +116,19 @@ def test_one_that_was_decided_on_is_warned_of_no_more(browser: Browser, answers:
     browser.open("/proposals/r1.o1?language=en")
     warned = [one for tag, one in browser.page.tags if tag == "p" and one.get("class") == "warned"]
     assert (browser.status, warned) == (200, [])
+
+
+def test_of_several_one_that_serves_no_need_line_is_not_ticked_by_itself(
+    browser: Browser, answers: Asked
+) -> None:
+    none = {**PROPOSAL, "id": "r1.o2", "offer": "o2", "serves": []}
+    some = {**PROPOSAL, "serves": [{**SERVING, "of": 4.0, "amount_of": None}]}
+    answers["/v1/proposals"] = {"items": [some, none]}
+    text = browser.open("/review/endorse?chosen=r1.o1&chosen=r1.o2&language=en").text
+    boxes = {
+        one["value"]: ("checked" in one, "disabled" in one)
+        for tag, one in browser.page.tags
+        if tag == "input" and one.get("name") == "chosen"
+    }
+    assert boxes == {"r1.o1": (True, False), "r1.o2": (False, False)}
+    assert text.count(NONE_SERVED) == 1

@@ -27,6 +27,7 @@ from shared.ids import new_id
 PREVIEW = "/review/endorse"
 MOST = 50
 _LISTED = 200
+_BLOCKING = frozenset({"decided", "pending"})
 
 
 @dataclass(frozen=True)
@@ -133,6 +134,7 @@ def _choices(found: Sequence[Mapping[str, Any]]) -> list[Choice]:
                 ("decided", one["status"] not in ("proposed", "superseded")),
                 ("pending", one["id"] in pending),
                 ("barred", any(n["code"].startswith("bars") for n in one["embargoes"])),
+                ("serves-none", not one["serves"]),
             )
             if holds
         ]
@@ -144,7 +146,7 @@ def _choices(found: Sequence[Mapping[str, Any]]) -> list[Choice]:
                 offers.get(one["offer"], unknown),
                 [*own, *against[one["id"]]],
                 # What an embargo bars in part may be endorsed; what it bars whole is refused.
-                blocked=any(found.code != "barred" for found in own),
+                blocked=any(found.code in _BLOCKING for found in own),
             )
         )
     return choices
