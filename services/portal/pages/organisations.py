@@ -7,7 +7,9 @@ from typing import Any
 
 from services.portal.domain.people import ORGANISATION_ID
 from services.portal.pages.asking import ask, get, look_up
+from services.portal.pages.wording import here
 from services.portal.services import RefusedError
+from shared.vocabulary.alphabetical import sort_key
 
 _PATH = "/v1/organisations"
 _MOST = 200
@@ -24,7 +26,7 @@ def offered() -> list[tuple[str, str]]:
     found = [(one["name"], one["id"]) for every in answers.values() for one in every.body["items"]]
     alike = Counter(_folded(name) for name, _id in found)
     told = [(id_, name) if alike[_folded(name)] > 1 else (name, id_) for name, id_ in found]
-    return sorted(told, key=lambda one: _folded(one[0]))
+    return sorted(told, key=lambda one: sort_key(one[0], here()))
 
 
 def named(text: str) -> list[str]:
