@@ -47,14 +47,12 @@ DEFAULTS = {
         1.12, "docs/performance.md, likely duplicates: a new request put and asked, p50 at 100k"
     ),
     "take-offer-ms": Default(
-        4.32,
+        3.73,
         "docs/performance.md at 100k: a new offer put and asked of duplicates 3.14 ms, and "
-        "whose lists it touches, 1.5 ms less .323 ms for adding it",
+        "whose lists it enters alone, .59 ms",
     ),
-    "rank-ms": Default(
-        0.91, "docs/performance.md at 100k: a new request 1.68 ms, less .77 ms for putting it"
-    ),
-    "touched": Default(129.1, "docs/performance.md, lists touched by a new offer at 100k"),
+    "rank-ms": Default(0.65, "docs/performance.md at 100k: a new request's list alone"),
+    "touched": Default(128.8, "docs/performance.md, lists touched by a new offer at 100k"),
     "store-ms": Default(1.0, "assumed, for docs/performance.md has no figure"),
     "read-ms": Default(
         0.17, "docs/scaling.md: decoding a shortlist's event of 50 offers, p50 of 2,000"
