@@ -7,7 +7,6 @@ missing.
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
@@ -69,6 +68,8 @@ class Reader:
     traceparent: str | None = field(default_factory=tracing.current)
     patient: bool = False
     late: set[str] = field(default_factory=set, init=False, compare=False)
+    missed: set[str] = field(default_factory=set, init=False, compare=False)
+    """Services that were away when something was looked up that a page can do without."""
 
     def headers(self) -> dict[str, str]:
         """The headers of a call."""
@@ -144,14 +145,21 @@ class Services:
         return found
 
     def look_up(self, reader: Reader, asked: Mapping[str, Ask]) -> dict[str, Answer]:
-        """Make several GETs at once, of what may be withheld, gone or away: that is left out."""
+        """Make several GETs at once, of what may be withheld, gone or away: that is left out.
+
+        Of what is away, the reader knows whose it is (`missed`).
+        """
         calls = {
             name: self._workers().submit(self.fetch, reader, one) for name, one in asked.items()
         }
         found = {}
         for name, call in calls.items():
-            with suppress(AwayError, RefusedError):
+            try:
                 found[name] = call.result()
+            except AwayError as error:
+                reader.missed.add(error.service)
+            except RefusedError:
+                continue
         return found
 
     def send(

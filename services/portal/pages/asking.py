@@ -57,7 +57,10 @@ def gather(**asked: Ask) -> dict[str, Answer | AwayError]:
 
 
 def look_up(asked: Mapping[str, Ask]) -> dict[str, Answer]:
-    """Several GETs at once, of what may be withheld, gone or away: that is left out."""
+    """Several GETs at once, of what may be withheld, gone or away: that is left out.
+
+    The page says by itself which service was away (base.html).
+    """
     return house().services.look_up(reader(), asked)
 
 

@@ -97,6 +97,7 @@ def install(app: Flask, own: House) -> None:
         "moment": moment,
         "party_of": party_of,
         "unit_names": unit_names,
+        "missed": _missed,
         "unread": unread,
         "without": without,
         "style": ASSETS["style.css"].address,
@@ -112,6 +113,11 @@ def install(app: Flask, own: House) -> None:
     wording.install(app)
     show_problems_by(app, _problem_page)
     app.after_request(_harden)
+
+
+def _missed() -> list[str]:
+    """That services are away whose names and titles the page goes without, in words."""
+    return [absence(service) for service in sorted(g.reader.missed)] if "reader" in g else []
 
 
 def page(function: F) -> F:

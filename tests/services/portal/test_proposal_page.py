@@ -122,7 +122,8 @@ def test_of_several_one_that_serves_no_need_line_is_not_ticked_by_itself(
     browser: Browser, answers: Asked
 ) -> None:
     none = {**PROPOSAL, "id": "r1.o2", "offer": "o2", "serves": []}
-    some = {**PROPOSAL, "serves": [{**SERVING, "of": 4.0, "amount_of": None}]}
+    weak = [{"code": "text_kind", "sentence": "The kinds meet only 34%.", "contribution": -1.0}]
+    some = {**PROPOSAL, "serves": [{**SERVING, "of": 4.0, "amount_of": None}], "against": weak}
     answers["/v1/proposals"] = {"items": [some, none]}
     text = browser.open("/review/endorse?chosen=r1.o1&chosen=r1.o2&language=en").text
     boxes = {
@@ -132,3 +133,37 @@ def test_of_several_one_that_serves_no_need_line_is_not_ticked_by_itself(
     }
     assert boxes == {"r1.o1": (True, False), "r1.o2": (False, False)}
     assert text.count(NONE_SERVED) == 1
+    assert text.count("The kinds meet only 34%.") == 1
+
+
+AWAY = "The register of offers cannot be reached just now."
+BETTER = {**PROPOSAL, "id": "r1.o2", "offer": "o2"}
+
+
+@pytest.mark.parametrize("away", [False, True])
+def test_that_names_are_missing_is_said_where_their_register_is_away(
+    browser: Browser, answers: Asked, away: bool
+) -> None:
+    answers["/v1/proposals"] = {"items": [PROPOSAL, BETTER]}
+    if not away:
+        answers["/v1/organisations"] = {"items": []}
+        answers["/v1/offers/titles"] = {"items": [{"id": "o2", "title": "Two", "language": "en"}]}
+    text = browser.open("/proposals/r1.o1?language=en").text
+    assert (AWAY in text) is away
+    assert ("Two" in text) is not away
+
+
+@pytest.mark.parametrize(
+    ("serves", "others"),
+    [([SERVING], {"r1.o2"}), ([{**SERVING, "need": 2}], set()), ([], {"r1.o2"})],
+    ids=["the same need", "another need", "none"],
+)
+def test_the_others_for_its_needs_are_listed_and_all_beside_one_that_serves_none(
+    browser: Browser, answers: Asked, serves: list[Any], others: set[str]
+) -> None:
+    answers["/v1/proposals/r1.o1"] = {**PROPOSAL, "serves": serves}
+    answers["/v1/proposals"] = {"items": [PROPOSAL, BETTER]}
+    browser.open("/proposals/r1.o1")
+    links = [str(one.get("href", "")) for tag, one in browser.page.tags if tag == "a"]
+    found = {one.partition("?")[0].rpartition("/")[2] for one in links if "/proposals/" in one}
+    assert found - {"r1.o1"} == others

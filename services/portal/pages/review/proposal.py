@@ -160,13 +160,16 @@ def _amount(use: Use, value: float) -> str:
 def _rivals(
     one: Mapping[str, Any], answer: Answer | AwayError
 ) -> list[tuple[Mapping[str, Any], Mapping[str, Any], list[int]]] | None:
-    """The request's other proposals for a need line of this one: each, its offer, those lines."""
+    """The request's other proposals for a need line of this one, for any where this one is for
+    none: each, its offer, those lines."""
     if isinstance(answer, AwayError):
         return None
     own = {serving["need"] for serving in one["serves"]}
     found = []
     for other in answer.body["items"]:
-        shared = sorted(own & {serving["need"] for serving in other["serves"]})
+        serves = {serving["need"] for serving in other["serves"]}
+        # Beside one that serves nothing, all others are better.
+        shared = sorted(own & serves if own else serves)
         if other["id"] != one["id"] and shared:
             found.append((other, shared))
     if not found:
