@@ -7,7 +7,14 @@ from typing import Any
 from flask_babel import get_locale, gettext
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from wtforms import Field, PasswordField, SelectField, SelectMultipleField, StringField
+from wtforms import (
+    Field,
+    HiddenField,
+    PasswordField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+)
 from wtforms.validators import InputRequired, Length, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -176,6 +183,7 @@ class TokenForm(PageForm):
     )
     lifetime = SelectField(_("How long it works"), choices=list(LIFETIMES.items()))
     current = PasswordField(_("Present password"), _required(2 * MOST_LENGTH))
+    key = HiddenField()
 
     def __init__(self, **values: Any) -> None:
         super().__init__(**values)
