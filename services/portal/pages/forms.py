@@ -203,7 +203,7 @@ class WebhookForm(PageForm):
 
 
 class InvitationForm(PageForm):
-    """Somebody to be invited."""
+    """Somebody to be invited; `unregistered` is the organisation's id that was asked about last."""
 
     email = StringField(_("E-mail address"), [*_required(MAX_EMAIL), _email])
     role = SelectField(_("Role"))
@@ -213,6 +213,7 @@ class InvitationForm(PageForm):
         [Length(max=200, message=_("This is too long."))],
         render_kw={"list": "organisations"},
     )
+    unregistered = HiddenField()
     regions = ticked(_("Regions, for a coordinator; none means all"))
     language = SelectField(_("Language of the invitation"), default="en")
 
