@@ -55,7 +55,8 @@ EXPIRED = _("This page had been open for too long. Nothing was done: send it aga
 
 def told_of(field: Field, message: object) -> str:
     """What is wrong with a field, for where it stands apart from it."""
-    return f"{field.label.text}: {message}"
+    said = gettext("%(label)s: %(message)s", label=field.label.text, message=message)
+    return str(said)
 
 
 def ticked(label: object, **options: Any) -> SelectMultipleField:
