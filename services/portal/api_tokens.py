@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from mongoengine import NotUniqueError
+
 from services.portal.accounts import identity_of, inviter_of, may_act, revoke_token
 from services.portal.catalogues import SOURCE_LANGUAGE
 from services.portal.documents import Account, ApiToken
@@ -19,7 +21,7 @@ from services.portal.sealing import new_secret
 from services.portal.services import Reader
 from services.portal.signing_keys import signing_key
 from services.portal.trail import actor_of_account, first_step
-from shared.ids import new_id
+from shared.ids import derived_id, new_id
 from shared.registers.actors import Actor
 from shared.web.identity import Identity
 from shared.web.tokens import issue_token
@@ -31,6 +33,10 @@ _NOTED_EVERY = timedelta(minutes=1)
 
 class TokenRefusedError(Exception):
     """An API token is unknown, has expired or was revoked, or its account may not act."""
+
+
+class MadeAlreadyError(Exception):
+    """The same form made a token before; its text is known to nobody here."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -49,11 +55,16 @@ def make(
     scopes: Sequence[str],
     lifetime: timedelta,
     now: datetime,
+    key: str | None = None,
 ) -> tuple[ApiToken, str]:
-    """A token with its text, which is stored nowhere; `scopes` and `lifetime` were checked."""
+    """A token with its text, which is stored nowhere; `scopes` and `lifetime` were checked.
+
+    `key` is that of the form that asks, if one does. Raises MadeAlreadyError where the account
+    has sent it before.
+    """
     secret = new_secret()
     token = ApiToken(
-        id=new_id(),
+        id=derived_id("api token", account.id, key or new_id()),
         account=account.id,
         name=name,
         secret=house.vault.fingerprint(secret, _PURPOSE),
@@ -62,7 +73,10 @@ def make(
         expires_at=now + lifetime,
         **first_step("make", actor_of_account(account), now),
     )
-    token.save(force_insert=True)
+    try:
+        token.save(force_insert=True)
+    except NotUniqueError:
+        raise MadeAlreadyError from None
     return token, f"{_PREFIX}_{token.id}_{secret}"
 
 

@@ -136,8 +136,10 @@ def test_an_exemption_is_for_the_request_whose_address_is_pasted(
     portal: Portal, visitor: Visiting
 ) -> None:
     browser, request = visitor("coordinator"), next(iter(portal.requests.values()))
+    register = portal.api("coordinator")
+    record = register.get("requests", f"/v1/requests/{request}").body
     browser.open("/embargoes/new")
-    browser.send("/embargoes/new", **written())
+    browser.send("/embargoes/new", **written(country=record["country"], start="2099-10-01"))
     address = browser.path
     exemption: dict[str, object] = {
         "exemptions-0-reference": "Letter 3 (illustrative)",
@@ -155,13 +157,27 @@ def test_an_exemption_is_for_the_request_whose_address_is_pasted(
         browser.open(f"{address}/edit")
         browser.send(f"{address}/edit", **exemption, **{"exemptions-0-request": pasted})
         assert browser.path == address, browser.page.text
-        entry = portal.api("coordinator").get("matcher", f"/v1{address}").body
+        entry = register.get("matcher", f"/v1{address}").body
         assert [one["request"] for one in entry["exemptions"]] == [request]
+    assert record["title"] in browser.page.text
+    assert request not in browser.page.text
     offer = f"{portal.url}/offers/{next(iter(portal.offers.values()))}"
-    browser.open(f"{address}/edit")
-    browser.send(f"{address}/edit", **exemption, **{"exemptions-0-request": offer})
+    unknown = new_id()
+    for typed, told in (
+        (offer, "Paste the address of a request's page."),
+        (unknown, "No request is known by this id or address."),
+        (f"{portal.url}/requests/{unknown}", "No request is known by this id or address."),
+        ("a/../b?c", "No request is known by this id or address."),
+    ):
+        browser.open(f"{address}/edit")
+        browser.send(f"{address}/edit", **exemption, **{"exemptions-0-request": typed})
+        assert browser.status == 422, typed
+        assert told in browser.page.text
+        assert typed in browser.shown.text  # nothing typed is lost
+    browser.open("/embargoes/new")
+    browser.send("/embargoes/new", **written(**{**exemption, "exemptions-0-request": request}))
     assert browser.status == 422
-    assert offer in browser.shown.text  # nothing typed is lost
+    assert "This request is of another State:" in browser.page.text
 
 
 def test_a_record_leads_to_its_trail_for_who_reads_trails(

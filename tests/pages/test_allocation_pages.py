@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from deploy.local.servers import wait_until
+from shared.ids import new_id
 from tests.pages.giving import HOSTILE
 from tests.pages.meeting import make_request, publish_offer
 from tests.pages.running import Portal
@@ -75,6 +76,33 @@ def test_what_if_is_compared_with_the_present(visitor: Visiting, portal: Portal)
     assert browser.status == 422
     assert "Ce n’est pas un nombre." in browser.page.text
     assert 'value="beaucoup"' in browser.shown.text
+
+
+def test_what_is_left_out_by_address_is_told_where_it_is_not_known(
+    visitor: Visiting, portal: Portal
+) -> None:
+    browser = visitor("coordinator")
+    offer, request = portal.offers["E-O01"], next(iter(portal.requests.values()))
+    both = f"https://x.example/offers/{offer}, {request}"
+    browser.session.params = {"also": both}
+    browser.open("/allocation/what-if")
+    assert browser.status == 200, browser.page.text
+    assert all(f'value="{one}" checked' in browser.shown.text for one in (offer, request))
+    assert both not in browser.shown.text
+    for wrong in ("rubbish", new_id(), f"/matches/{request}.{offer}", "!"):
+        browser.session.params = {"also": f"{offer} {wrong}"}
+        browser.open("/allocation/what-if")
+        assert browser.status == 422, wrong
+        assert "is no request and no offer." in browser.page.text
+        assert f'value="{offer} {wrong}"' in browser.shown.text  # nothing typed is lost
+        assert f'value="{offer}" checked' not in browser.shown.text
+    many = " ".join(new_id() for _ in range(51))
+    browser.session.params = {"also": many}
+    browser.open("/allocation/what-if")
+    assert browser.status == 422
+    assert "At most 50 can be left out at once." in browser.page.text
+    assert many in browser.shown.text
+    browser.session.params = {}
 
 
 def test_what_is_typed_badly_is_told_and_harmless(visitor: Visiting) -> None:

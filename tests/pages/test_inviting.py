@@ -84,8 +84,17 @@ def test_what_names_no_organisation_or_several_is_told(portal: Portal, visitor: 
 def test_an_organisation_that_is_not_registered_yet_is_named_by_its_id(
     portal: Portal, visitor: Visiting
 ) -> None:
-    identifier = f"new-{new_id()}"
-    email = invite(visitor("coordinator"), identifier)
+    identifier, browser = f"new-{new_id()}", visitor("coordinator")
+    browser.open("/invitations")
+    for written in (f"mis{identifier}", identifier):  # another one is asked about anew
+        email = f"{new_id()}@pages.example"
+        browser.send("", email=email, role="donor", organisation=written)
+        assert browser.status == 422
+        assert "Nobody is registered as" in browser.page.text
+        assert browser.page.forms[-1].values["organisation"] == written
+        assert invited_for(portal, email) is None
+    browser.send("", email=email, role="donor", organisation=identifier)
+    assert f"on its way to {email}" in browser.page.text
     assert invited_for(portal, email) == identifier
     assert invited_for(portal, invite(visitor("coordinator"), "?!")) is None
 

@@ -7,7 +7,14 @@ from typing import Any
 from flask_babel import get_locale, gettext
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from wtforms import Field, PasswordField, SelectField, SelectMultipleField, StringField
+from wtforms import (
+    Field,
+    HiddenField,
+    PasswordField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+)
 from wtforms.validators import InputRequired, Length, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -48,7 +55,8 @@ EXPIRED = _("This page had been open for too long. Nothing was done: send it aga
 
 def told_of(field: Field, message: object) -> str:
     """What is wrong with a field, for where it stands apart from it."""
-    return f"{field.label.text}: {message}"
+    said = gettext("%(label)s: %(message)s", label=field.label.text, message=message)
+    return str(said)
 
 
 def ticked(label: object, **options: Any) -> SelectMultipleField:
@@ -176,6 +184,7 @@ class TokenForm(PageForm):
     )
     lifetime = SelectField(_("How long it works"), choices=list(LIFETIMES.items()))
     current = PasswordField(_("Present password"), _required(2 * MOST_LENGTH))
+    key = HiddenField()
 
     def __init__(self, **values: Any) -> None:
         super().__init__(**values)
@@ -195,7 +204,7 @@ class WebhookForm(PageForm):
 
 
 class InvitationForm(PageForm):
-    """Somebody to be invited."""
+    """Somebody to be invited; `unregistered` is the organisation's id that was asked about last."""
 
     email = StringField(_("E-mail address"), [*_required(MAX_EMAIL), _email])
     role = SelectField(_("Role"))
@@ -205,6 +214,7 @@ class InvitationForm(PageForm):
         [Length(max=200, message=_("This is too long."))],
         render_kw={"list": "organisations"},
     )
+    unregistered = HiddenField()
     regions = ticked(_("Regions, for a coordinator; none means all"))
     language = SelectField(_("Language of the invitation"), default="en")
 

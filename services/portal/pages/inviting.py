@@ -40,7 +40,7 @@ from services.portal.pages.frame import (
 from services.portal.pages.keeping import keeping_typed
 from services.portal.pages.organisations import named, offered
 from services.portal.pages.signing import REFUSED
-from services.portal.pages.wording import list_text
+from services.portal.pages.wording import isolated, list_text
 from services.portal.trail import actor_of_account
 from shared.registers.actors import actor_of
 from shared.web.identity import ROLES, covered_countries
@@ -152,7 +152,8 @@ def take_back(invitation_id: str) -> Response:
 def _organisation_of(form: InvitationForm) -> str | None:
     """The id of the organisation that was named; tells the form where that is not one.
 
-    What is no name is the id of one that is not registered yet, as its own donor will do.
+    What is no name is the id of one that is not registered yet, as its own donor will do: asked
+    about once, for a name that was mistyped may look like one.
     """
     text = form.organisation.data.strip()
     if not text or form.role.data != "donor":
@@ -167,6 +168,14 @@ def _organisation_of(form: InvitationForm) -> str | None:
         return None
     if not found and not ORGANISATION_ID.fullmatch(text):
         form.fail_field(form.organisation, _("No organisation is registered by this name."))
+        return None
+    if not found and form.unregistered.data != text:
+        form.unregistered.data = text
+        message = _(
+            "Nobody is registered as %(name)s. Send this once more to use it as a new id.",
+            name=isolated(text),
+        )
+        form.fail_field(form.organisation, message)
         return None
     return found[0] if found else text
 

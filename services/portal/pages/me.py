@@ -6,6 +6,7 @@ from http import HTTPStatus
 import segno
 from flask import Flask, Response, flash, request
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext
 from markupsafe import Markup
 
 from services.portal import accounts, api_tokens, erasing, factors, sessions
@@ -47,8 +48,13 @@ from services.portal.pages.signing import REFUSED, WAIT
 from services.portal.signing_in import LockedError, WrongError, confirm_password
 from services.portal.throttling import TooManyError
 from services.portal.trail import actor_of_account
+from shared.ids import new_id
 
 TOKENS = f"{ACCOUNT}/tokens"
+_MADE_ALREADY = lazy_gettext(
+    "This token was made already, and its text was shown only then. If you do not have it, "
+    "revoke the token in the list and make another."
+)
 
 
 def install(app: Flask) -> None:
@@ -219,10 +225,17 @@ def tokens() -> Response:
         status = confirm(form, own) or status
         if not form.problems():
             name, lifetime = name_of(form.name.data) or "", timedelta(days=int(form.lifetime.data))
-            _token, made = api_tokens.make(house(), own, name, form.scopes.data, lifetime, now)
-            form = TokenForm(formdata=None)
+            scopes, key = form.scopes.data, form.key.data
+            try:
+                _token, made = api_tokens.make(house(), own, name, scopes, lifetime, now, key)
+            except api_tokens.MadeAlreadyError:
+                form.fail(_MADE_ALREADY)
+                form.key.data, status = new_id(), HTTPStatus.CONFLICT
+            else:
+                form = TokenForm(formdata=None)
     elif form.is_submitted():
         status = REFUSED
+    form.key.data = form.key.data or new_id()
     return show(
         "tokens.html",
         status,

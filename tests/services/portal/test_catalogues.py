@@ -72,5 +72,6 @@ def test_translations_fill_in_the_same(language: str, room: str) -> None:
 )
 def test_translations_are_in_their_script(language: str, script: str, room: str) -> None:
     for message in read_catalogue(language, room):
-        if message.id:
+        own = re.sub(r"%\(\w+\)s", "", str(message.id))
+        if re.search(r"[^\W\d_]", own):  # one that only joins what is filled in has no script
             assert re.search(script, message.string), message.id

@@ -14,7 +14,11 @@ from services.portal.pages.requests.forms import NeedForm, PapersForm
 
 @pytest.mark.parametrize(
     ("language", "title"),
-    [("en", "Title: Fill this in."), ("fr", "Titre: Remplissez ce champ.")],
+    [
+        ("en", "Title: Fill this in."),
+        ("fr", "Titre : Remplissez ce champ."),
+        ("zh", "标题：请填写此项。"),
+    ],
 )
 def test_an_error_is_told_once_and_names_its_field(app: Flask, language: str, title: str) -> None:
     with app.test_request_context(f"/?language={language}"):

@@ -18,6 +18,12 @@ REQUESTS, OFFERS, MATCHER = "register of requests", "register of offers", "match
 KEY = "0123456789abcdef01234567"
 DAYS = {"start": "2026-10-01", "stated_on": "2026-09-01", "end": "2027-10-01"}
 EMBARGO = {"country": "SEN", "resolution": "R 1", "source": TYPED, "reason": TYPED, **DAYS}
+EXEMPTION = {
+    "exemptions-0-reference": TYPED,
+    "exemptions-0-request": "r",
+    "exemptions-0-start": "2026-10-01",
+    "exemptions-0-end": "2026-10-31",
+}
 OFFICE = {"offices": "1", "office-0-office": TYPED, "office-0-languages": "fr"}
 JOIN = {"role": "funding", "text": TYPED, "key": KEY}
 ACTIVITY = {
@@ -45,6 +51,7 @@ AWAY = [
     ("coordinator", "/coverage/c", {"decision": "dismiss", "reason": TYPED}, MATCHER),
     ("coordinator", "/alliances/a", {"decision": "dismiss", "reason": TYPED}, MATCHER),
     ("coordinator", "/embargoes/new", EMBARGO, MATCHER),
+    ("coordinator", "/embargoes/new", {**EMBARGO, **EXEMPTION}, REQUESTS),
     ("coordinator", "/embargoes/e/edit", EMBARGO, MATCHER),
     ("coordinator", "/embargoes/e/step", {"step": "confirm", "reason": TYPED}, MATCHER),
     ("coordinator", "/allocation/a/accept", {"chosen": "r.o", "days": "60"}, MATCHER),

@@ -345,6 +345,30 @@ def test_a_token_is_made_by_who_is_there_and_shown_once(
     assert app.test_client().post("/v1/token", json={"token": text}).status_code == 401
 
 
+def test_a_token_form_that_is_sent_twice_makes_one_token(
+    make_account: Callable[..., Account], signed_in: Callable[[Account], Browser]
+) -> None:
+    account = make_account()
+    browser = signed_in(account)
+    form = browser.open("/account/tokens").forms[-1].values
+    sent = {**form, "name": "nightly", "scopes": "requests:read", "lifetime": "30"}
+    answers = [
+        browser.client.post("/account/tokens", data={**sent, "current": PASSWORD}) for _ in range(2)
+    ]
+    assert [one.status_code for one in answers] == [200, 409]
+    assert ["entraide_" in one.text for one in answers] == [True, False]
+    assert "This token was made already" in answers[1].text
+    assert "nightly" in answers[1].text
+    assert ApiToken.objects(account=account.id).count() == 1
+    shown = browser.open("/account/tokens")
+    assert shown.forms[-1].values["key"] not in ("", form["key"])
+    assert "Made:" in shown.text
+    other = signed_in(make_account())
+    mine = {**sent, "csrf_token": other.open("/account/tokens").forms[-1].values["csrf_token"]}
+    answer = other.client.post("/account/tokens", data={**mine, "current": PASSWORD})
+    assert answer.status_code == 200  # a key is its account's own
+
+
 def test_hostile_values_are_refused_or_shown_as_they_are(
     browser: Browser, make_account: Callable[..., Account], signed_in: Callable[[Account], Browser]
 ) -> None:

@@ -1,8 +1,10 @@
 """/embargoes/new and /embargoes/ID/edit: an entry as a coordinator writes it, exemptions too."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from http import HTTPStatus
 from typing import Any, Final
+from urllib.parse import quote
 
 from flask import Response, flash, request
 from flask_babel import gettext as _
@@ -22,7 +24,13 @@ from wtforms.validators import InputRequired, Length
 from entraide.client import Answer
 from entraide.client.records.matcher import EmbargoView
 from services.portal.pages import asking
-from services.portal.pages.administration.embargoes import MAX_REASON, NO_DAY, may_write, refused
+from services.portal.pages.administration.embargoes import (
+    MAX_REASON,
+    NO_DAY,
+    may_write,
+    refused,
+    titles_of,
+)
 from services.portal.pages.choices import countries, labels
 from services.portal.pages.forms import PageForm, ticked, told_of
 from services.portal.pages.frame import for_roles, go, show
@@ -31,9 +39,11 @@ from services.portal.pages.pasted import record_in
 from services.portal.pages.refusals import fault
 from services.portal.pages.repeating import holds
 from services.portal.pages.signing import REFUSED
+from services.portal.pages.wording import here
 from services.portal.services import RefusedError
 from services.portal.sheets.values import UnclearError, read_day
 from shared.ids import new_id
+from shared.vocabulary.countries import country_name
 from shared.vocabulary.kinds import KINDS
 from shared.web.problems import forbidden
 
@@ -176,6 +186,7 @@ def new_embargo() -> Response:
     status = int(REFUSED)
     form.validate_on_submit()
     body = form.body()
+    _check_requests(form, ())
     if not form.problems():
         try:
             made = asking.send("matcher", "/v1/embargoes", body, key=form.key.data).body
@@ -207,6 +218,7 @@ def edit_embargo(embargo_id: str) -> Response:
     status = int(REFUSED)
     form.validate_on_submit()
     body = form.body()
+    _check_requests(form, [row["request"] for row in one["exemptions"]])
     if not form.problems():
         try:
             asking.send("matcher", path, body, method="PUT", if_match=form.version.data)
@@ -260,12 +272,52 @@ def _shown(
     if len(form.exemptions) < _MAX_EXEMPTIONS and len(form.rows()) == len(form.exemptions):
         form.exemptions.append_entry()
     now = one if stale else None
-    return show("administration/embargo_form.html", status, form=form, one=one, now=now)
+    return show(
+        "administration/embargo_form.html",
+        status,
+        form=form,
+        one=one,
+        now=now,
+        titles=titles_of(now) if now else {},
+    )
+
+
+def _check_requests(form: EmbargoForm, known: Collection[str | None]) -> None:
+    """Tell of requests that an exemption cannot be for; `known` are those that it was for before.
+
+    Raises AwayError where the register of requests is away and nothing else is wrong.
+    """
+    named = [(row.request, *record_in(row.request.data or "")) for row in form.rows()]
+    for field, kind, _id in named:
+        if kind not in ("", "requests"):
+            form.fail_row(field, _("Paste the address of a request's page."))
+    if form.problems():
+        return
+    for field, _kind, id_ in named:
+        if not id_ or id_ in known:
+            continue
+        country = _country_of(id_)
+        if country is None:
+            form.fail_row(field, _("No request is known by this id or address."))
+        elif country != form.country.data:
+            state = country_name(country, here())
+            form.fail_row(field, _("This request is of another State: %(state)s.", state=state))
+
+
+def _country_of(request_id: str) -> str | None:
+    """The State of a request; None where the reader's register has none such. Raises AwayError."""
+    try:
+        found = asking.get("requests", f"/v1/requests/{quote(request_id, safe='')}")
+    except RefusedError as error:
+        if error.status not in (HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY):
+            raise
+        return None
+    return str(found.body["country"])
 
 
 def _request_in(text: str) -> str | None:
     """The id of the request that is named; what is typed where it is the address of another kind of
-    record, which the register refuses."""
+    record, which is told at its field."""
     kind, id_ = record_in(text)
     return (id_ if kind in ("", "requests") else text.strip()) or None
 

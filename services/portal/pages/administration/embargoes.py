@@ -14,6 +14,7 @@ from wtforms.validators import InputRequired, Length
 from services.portal.pages import asking
 from services.portal.pages.asked import code_of
 from services.portal.pages.choices import countries
+from services.portal.pages.finding import Records, find
 from services.portal.pages.forms import PageForm
 from services.portal.pages.frame import ROLE_NAMES, account, for_roles, go, show
 from services.portal.pages.keeping import keeping_typed
@@ -142,6 +143,11 @@ def may_write(country: str) -> bool:
     return found.role == "coordinator" and (not found.regions or country in states)
 
 
+def titles_of(one: Mapping[str, Any]) -> Records:
+    """What the requests of an entry's exemptions are called, by id, as far as it is to be had."""
+    return find(request_titles=[row["request"] for row in one["exemptions"]])["request_titles"]
+
+
 def _shown(one: Mapping[str, Any], etag: str, form: StepForm, step: str, status: int) -> Response:
     form.version.data = etag
     form.key.data = new_id() if form.errors else form.key.data or new_id()
@@ -152,6 +158,7 @@ def _shown(one: Mapping[str, Any], etag: str, form: StepForm, step: str, status:
         one=one,
         form=form,
         step=step,
+        titles=titles_of(one),
         open=one["status"] != "ended" and may_write(one["country"]),
         changes=[
             {

@@ -59,6 +59,7 @@ def what_if() -> Response:
     )
     donors = _donors(found["donors"])
     wanted = Supposition(request.args, donors or [])
+    _refuse_unknown(wanted)
     shown = partial(_shown, wanted, donors is not None)
     now = found["now"]
     if isinstance(now, AwayError):
@@ -105,6 +106,25 @@ def _shown(
         choices=_choices(now, names, wanted),
         room_style=ASSETS["allocation.css"].address,
     )
+
+
+def _refuse_unknown(wanted: Supposition) -> None:
+    """Tell of the first typed id that neither register knows; nothing while either is away."""
+    if not wanted.also:
+        return
+    most = len(wanted.also)
+    found = asking.gather(
+        requests=ask("requests", "/v1/requests", id=wanted.also, limit=most),
+        offers=ask("offers", "/v1/offers", id=wanted.also, limit=most),
+    )
+    known: set[str] = set()
+    for answer in found.values():
+        if isinstance(answer, AwayError):
+            return
+        known |= {str(one["id"]) for one in answer.body["items"]}
+    unknown = next((one for one in wanted.also if one not in known), None)
+    if unknown is not None:
+        wanted.refuse(unknown)
 
 
 def _donors(answer: Answer | AwayError) -> Choices | None:

@@ -14,7 +14,7 @@ from services.portal.pages.forms import told_of
 from services.portal.pages.numbers import read_number
 from services.portal.pages.pasted import record_in
 from services.portal.pages.refusals import faults, refusal
-from services.portal.pages.wording import isolated
+from services.portal.pages.wording import isolated, number
 from services.portal.services import RefusedError
 from shared.vocabulary.kinds import KINDS
 from shared.vocabulary.lists import PRIORITIES
@@ -24,10 +24,12 @@ from shared.vocabulary.units import UNITS
 MOST = 3
 """Offers and requests, each, that may be supposed at once."""
 MOST_LEFT_OUT = 50
+_SIDES = ("", "requests", "offers")
 _NO_CHOICE = ("", "—")
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_:-]{0,127}", re.ASCII)
 _PLACE = re.compile(r"with\.(offers|requests)\[(\d+)\]\.?(.*)")
 _NUMBER = lazy_gettext("This is not a number.")
+_BETWEEN = re.compile(r"[\s,;،，、]+")
 _CHOOSE = lazy_gettext("Choose one.")
 
 
@@ -130,15 +132,27 @@ class SupposedRequestForm(SupposedForm):
         }
 
 
+class LeftOutForm(Form):
+    """What is left out besides what is chosen: ids or addresses, as many as one likes."""
+
+    also = StringField(lazy_gettext("Any others, by the addresses of their pages"))
+
+
 class Supposition:
-    """All that is supposed: what is left out, offers and requests added."""
+    """All that is supposed: what is left out, offers and requests added.
+
+    `without` are the ids that are left out, `also` those of them that were typed. Once something
+    typed is refused none of it is left out, and all of it stays in its field.
+    """
 
     def __init__(self, values: MultiDict[str, str], donors: Choices) -> None:
-        typed = [*values.getlist("without"), *values.getlist("also")]
-        named = [record_in(one)[1] for one in typed]
-        self.without = list(dict.fromkeys(one for one in named if _ID.fullmatch(one)))[
-            :MOST_LEFT_OUT
-        ]
+        self._typed = " ".join(values.getlist("also")).strip()
+        self.left_out = LeftOutForm(MultiDict({"also": self._typed}))
+        self.also: list[str] = []
+        chosen = [record_in(one)[1] for one in values.getlist("without")]
+        self._chosen = list(dict.fromkeys(one for one in chosen if _ID.fullmatch(one)))
+        self.without = self._chosen
+        self._take_typed([one for one in _BETWEEN.split(self._typed) if one])
         self.offers = [
             SupposedOfferForm(values, f"o{place}", donors) for place in range(1, MOST + 1)
         ]
@@ -148,7 +162,8 @@ class Supposition:
     @property
     def empty(self) -> bool:
         """Whether nothing is supposed."""
-        return not self.without and not any(form.filled for form in self._every())
+        filled = any(form.filled for form in self._every())
+        return not self.without and not filled and not self.errors
 
     def body(self) -> dict[str, Any]:
         """What the matcher is asked; what is wrong is told at its field."""
@@ -167,9 +182,18 @@ class Supposition:
 
     def problems(self) -> list[tuple[str, str]]:
         """The errors as pairs of a field's id and a message."""
-        fields = [field for form in self._every() for field in form]
+        supposed = (field for form in self._every() for field in form)
+        fields = [self.left_out.also, *supposed]
         found = [(one.id, told_of(one, one.errors[0])) for one in fields if one.errors]
         return [*(("", message) for message in self.form_errors), *found]
+
+    def refuse(self, typed: str) -> None:
+        """Tell that something typed is no request and no offer."""
+        message = _(
+            "“%(text)s” is no request and no offer. Write ids, or paste the addresses of pages.",
+            text=isolated(typed),
+        )
+        self._refuse(message)
 
     def take(self, error: RefusedError) -> None:
         """Put what the matcher refused at the fields that it names."""
@@ -195,6 +219,30 @@ class Supposition:
         last = found.group(3).rpartition(".")[2]
         names: Mapping[str, str] = {"capacity": "quantity", "currency": "amount"}
         return form, getattr(form, names.get(last, last), None) if last else None
+
+    def _take_typed(self, typed: list[str]) -> None:
+        named = {one: record_in(one) for one in typed}
+        self.also = list(dict.fromkeys(id_ for _kind, id_ in named.values()))
+        both = list(dict.fromkeys([*self._chosen, *self.also]))
+        wrong = (
+            one
+            for one, (kind, id_) in named.items()
+            if kind not in _SIDES or not _ID.fullmatch(id_)
+        )
+        first = next(wrong, None)
+        if first is not None:
+            self.refuse(first)
+        elif len(both) > MOST_LEFT_OUT:
+            most = number(MOST_LEFT_OUT)
+            self._refuse(_("At most %(count)s can be left out at once.", count=most))
+        else:
+            self.without = both
+            self.left_out.also.data = ""
+
+    def _refuse(self, message: str) -> None:
+        self.without, self.also = self._chosen, []
+        self.left_out.also.data = self._typed
+        self.left_out.also.errors = [message]
 
     def _every(self) -> Iterator[SupposedForm]:
         yield from self.offers
