@@ -14,7 +14,7 @@ from services.portal.pages.allocation.what_if_forms import Supposition
 from services.portal.pages.asking import ask
 from services.portal.pages.assets import ASSETS
 from services.portal.pages.choices import Choices, by_name
-from services.portal.pages.finding import find
+from services.portal.pages.finding import LISTS, find
 from services.portal.pages.frame import account, for_roles, show
 from services.portal.pages.signing import REFUSED
 from services.portal.pages.wording import isolated
@@ -114,8 +114,8 @@ def _refuse_unknown(wanted: Supposition) -> None:
         return
     most = len(wanted.also)
     found = asking.gather(
-        requests=ask("requests", "/v1/requests", id=wanted.also, limit=most),
-        offers=ask("offers", "/v1/offers", id=wanted.also, limit=most),
+        requests=ask(*LISTS["request_titles"], id=wanted.also, limit=most),
+        offers=ask(*LISTS["offer_titles"], id=wanted.also, limit=most),
     )
     known: set[str] = set()
     for answer in found.values():

@@ -14,9 +14,8 @@ from services.portal.pages.cases.deciding import CaseForm, came_from, decide, fi
 from services.portal.pages.finding import names_of
 from services.portal.pages.frame import account, for_roles, show
 from services.portal.pages.keeping import keeping_typed
-from services.portal.pages.wording import here
+from services.portal.pages.numbers import read_number
 from services.portal.services import AwayError
-from services.portal.sheets.values import UnclearError, read_number
 
 _READERS = ("coordinator", "auditor", "operator", "requester")
 _NEEDING = frozenset({"dismiss"})
@@ -73,9 +72,10 @@ def _choices(case: Mapping[str, Any]) -> list[tuple[str, str]]:
 def _wanted(text: str, case: Mapping[str, Any]) -> dict[str, Any]:
     """How much is said to be covered, in the line's own measure; what is no number as it is."""
     try:
-        value: object = float(read_number(text, here()))
-    except UnclearError:
-        value = text
+        found = read_number(text)
+    except ValueError:
+        found = None
+    value = text if found is None else found
     if case["basis"] == "money":
         return {"amount": value, "currency": case["unit"] or "USD"}
     return {"quantity": value}
