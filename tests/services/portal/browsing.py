@@ -2,9 +2,14 @@
 
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from typing import Self
 
 from flask import Flask
 from werkzeug.test import TestResponse
+
+from deploy.cli.example_accounts import session_cookie
+from services.portal.documents import Account
+from services.portal.house import House
 
 
 @dataclass
@@ -96,6 +101,11 @@ class Browser:
         """The status of the page that is shown."""
         assert self.answer is not None
         return self.answer.status_code
+
+    def enter(self, house: House, account: Account) -> Self:
+        """Be signed in as an account, with both factors."""
+        self.client.set_cookie("entraide-session", session_cookie(house, account, "a browser"))
+        return self
 
     def open(self, path: str) -> Page:
         """Go to a page."""

@@ -7,7 +7,6 @@ import pytest
 from flask import Flask
 from werkzeug.datastructures import MultiDict
 
-from deploy.cli.example_accounts import session_cookie
 from services.portal.documents import Account
 from services.portal.house import House
 from tests.services.portal.browsing import Browser
@@ -74,10 +73,7 @@ def signed_in(app: Flask, house: House, make_account: Callable[..., Account]) ->
     """Signs somebody of a role in, with both factors; the browser."""
 
     def sign_in(role: str) -> Browser:
-        browser = Browser(app)
-        cookie = session_cookie(house, make_account(role), "a browser")
-        browser.client.set_cookie("entraide-session", cookie)
-        return browser
+        return Browser(app).enter(house, make_account(role))
 
     return sign_in
 

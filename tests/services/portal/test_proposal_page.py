@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from deploy.cli.example_accounts import session_cookie
 from entraide.client import Answer
 from services.portal.documents import Account
 from services.portal.house import House
@@ -76,10 +75,7 @@ def answers(monkeypatch: pytest.MonkeyPatch) -> Asked:
 @pytest.fixture
 def browser(app: Flask, house: House, make_account: Callable[..., Account]) -> Browser:
     """A coordinator's, signed in with both factors."""
-    found = Browser(app)
-    cookie = session_cookie(house, make_account("coordinator"), "a browser")
-    found.client.set_cookie("entraide-session", cookie)
-    return found
+    return Browser(app).enter(house, make_account("coordinator"))
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from deploy.cli.example_accounts import session_cookie
 from entraide.client import Answer
 from services.portal.documents import Account
 from services.portal.house import House
@@ -127,26 +126,26 @@ def browsers(
 ) -> tuple[Browser, Browser]:
     """Two browsers of a State's account."""
     account = make_account("requester", state="SEN")
-    found = Browser(app), Browser(app)
-    for one in found:
-        cookie = session_cookie(house, account, "a browser")
-        one.client.set_cookie("entraide-session", cookie)
-    return found
+    return Browser(app).enter(house, account), Browser(app).enter(house, account)
+
+
+def _open_both(browsers: tuple[Browser, Browser], *, first: bool) -> None:
+    """Have both on the same version of the contacts: none yet where these would be the `first`."""
+    if not first:
+        browsers[0].open("/contacts/edit?language=en")
+        browsers[0].send(go="keep", **{**OFFICE, "office-0-office": "Another"})
+    for one in browsers:
+        one.open("/contacts/edit?language=en")
+        assert one.status == 200
 
 
 @pytest.mark.parametrize("first", [True, False], ids=["the first", "a change"])
 def test_points_of_contact_that_are_sent_twice_are_no_conflict(
     register: Register, browsers: tuple[Browser, Browser], first: bool
 ) -> None:
-    browser, late = browsers
-    if not first:
-        browser.open("/contacts/edit?language=en")
-        browser.send(go="keep", **{**OFFICE, "office-0-office": "Another"})
+    _open_both(browsers, first=first)
     written = register.written
-    for one in (browser, late):
-        one.open("/contacts/edit?language=en")
-        assert one.status == 200
-    for one in (browser, late):  # on the version that the first was sent on
+    for one in browsers:  # on the version that the first was sent on
         one.send(go="keep", **OFFICE)
         assert (one.path, one.status) == ("/contacts", 200)
         assert "The points of contact are kept, and confirmed as of today." in one.page.text
@@ -157,12 +156,8 @@ def test_points_of_contact_that_are_sent_twice_are_no_conflict(
 def test_points_of_contact_that_differ_are_both_shown(
     register: Register, browsers: tuple[Browser, Browser], first: bool
 ) -> None:
+    _open_both(browsers, first=first)
     browser, late = browsers
-    if not first:
-        browser.open("/contacts/edit?language=en")
-        browser.send(go="keep", **{**OFFICE, "office-0-office": "Another"})
-    for one in (browser, late):
-        one.open("/contacts/edit?language=en")
     browser.send(go="keep", **OFFICE)
     late.send(go="keep", **{**OFFICE, "office-0-email": "other@state.example"})
     assert late.path == "/contacts/edit"

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from deploy.cli.example_accounts import session_cookie
 from entraide.client import Answer
 from services.matcher.reporting import FIGURES as OF_MATCHES
 from services.offers.reporting import FIGURES as OF_OFFERS
@@ -81,10 +80,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Ask]:
 @pytest.fixture
 def browser(app: Flask, house: House, make_account: Callable[..., Account]) -> Browser:
     """A coordinator's, signed in with both factors."""
-    found = Browser(app)
-    cookie = session_cookie(house, make_account("coordinator"), "a browser")
-    found.client.set_cookie("entraide-session", cookie)
-    return found
+    return Browser(app).enter(house, make_account("coordinator"))
 
 
 def test_the_page_tells_each_figure_with_what_it_is_of(browser: Browser, asked: list[Ask]) -> None:
