@@ -29,7 +29,7 @@ class Admitting:
         self._states.move(geography)
 
     def asking(self, alpha3: str) -> int:
-        """The number of a State that asks; `from_neighbours` knows it from then on."""
+        """The number of a State that asks; `neighbours` knows it from then on."""
         number = self._states.number(alpha3)
         if number not in self._neighbours:
             # By number, and the last place for -1, an offer that is no State's know-how.
@@ -85,10 +85,6 @@ class Admitting:
         within: Rows = request_rows[kept]
         return within
 
-    def from_neighbours(
-        self, request_row: int, offer_rows: npt.NDArray[np.intp]
-    ) -> npt.NDArray[np.bool_]:
-        """Of some offers, whether a State that borders on the request's offers its know-how."""
-        near = self._neighbours[int(self._requests.records.column("state")[request_row])]
-        found: npt.NDArray[np.bool_] = near[self._offers.records.column("expert")[offer_rows]]
-        return found
+    def neighbours(self, request_row: int) -> npt.NDArray[np.bool_]:
+        """Of every State's number, and last for -1, whether it borders on a request's State."""
+        return self._neighbours[int(self._requests.records.column("state")[request_row])]

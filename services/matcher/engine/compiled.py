@@ -116,6 +116,12 @@ def claimed(taken, count):  # type: ignore[no-untyped-def]
 
 
 @inlined
+def ahead(at, many, last, following):  # type: ignore[no-untyped-def]
+    """What comes so many places after another, if what is `following` comes after the `last`."""
+    return at + many if at + many < last else following + at + many - last
+
+
+@inlined
 def fetch(table, row, first, last):  # type: ignore[no-untyped-def]
     """Ask for some bytes of a row that is soon to be read: rows far apart then come together."""
     for byte in range(first, last, CACHE_LINE):

@@ -16,7 +16,7 @@ from services.matcher.engine.matching import Engine
 from services.matcher.engine.profiles import ALWAYS, Line, OfferProfile, RequestProfile, Text
 from services.matcher.engine.ranking import prior_model
 from services.matcher.engine.records import LARGE, Records
-from services.matcher.engine.shortcut import offers_compared, worth_scoring
+from services.matcher.engine.shortcut import offers_compared
 
 _TODAY = date(2026, 1, 1)
 _LINES = (Line(1, THEME_CODES[0], KIND_CODES[0], 1000, None, None, None),)
@@ -39,9 +39,7 @@ def compile_all() -> None:
     engine.requests_for(names[0])
     engine.duplicates("request", names[0])
     engine.duplicates("offer", names[0])
-    row = records.requests.row(names[0])
-    rows = worth_scoring(records, engine.model, row, shared=True)
-    offers_compared(records, engine.model, row, rows, shared=True)
+    offers_compared(records, engine.model, records.requests.row(names[0]), shared=True)
     formation = Formation(shipped(), Geography.of_vocabulary(_TODAY))
     for name in names[:2]:
         formation.put(Ask(_request(name), _TODAY.toordinal(), usable=True))

@@ -7,7 +7,7 @@ directions, so the results are equal to the last bit.
 import numpy as np
 
 from services.matcher.engine.codes import HUNDRED
-from services.matcher.engine.compiled import admits, claimed, compiled, fetch, inlined
+from services.matcher.engine.compiled import admits, ahead, claimed, compiled, fetch, inlined
 from services.matcher.engine.entries import MOST_LINES, UNKNOWN
 from services.matcher.engine.estimates import (
     ALLOWED,
@@ -35,7 +35,7 @@ from services.matcher.engine.ranking import total_of
 
 _AHEAD, _LINES_AHEAD = 6, 2
 """How many records ahead their memory is asked for, and that of their lines."""
-_ROWS_AT_ONCE = 32
+_ROWS_AT_ONCE = 16
 """How many rows a thread takes at a time, of those that several look at."""
 _NAMED, _RULED_OUT, _WEIGHT_AT = 1, 2, 2
 _SETS, _SLOTS = 64, 256
@@ -62,63 +62,73 @@ def offers_features(  # type: ignore[no-untyped-def]
 
     `request` is a table of one row, `admission` as eligibility.py has it, `near` the themes close
     to the request's as bits, -1 for all; `concepts` how many numbers there are for them; `taken`
-    where threads say which rows they take. `told` is to be written in: which rows may be proposed,
-    their scores as log odds as Model has them, and rows × features.
+    where threads say which rows they take. `told` is to be written in, of those offers that may be
+    proposed one after the other: rows, scores as log odds as Model has them, and pairs × features.
+    Returns how many rows it took, and how many of these may be proposed.
     """
     asked = request[0]
     own = _known(asked, concepts, codes[2])
-    permitted, totals, out = told
+    found, totals, out = told
+    done = kept = 0
     best = np.empty((4, MOST_LINES))
-    first = claimed(taken, _ROWS_AT_ONCE)
+    # What is taken next is known before it is come to, so that its memory may be asked for.
+    first, following = claimed(taken, _ROWS_AT_ONCE), claimed(taken, _ROWS_AT_ONCE)
     while first < len(rows):
-        for at in range(first, min(first + _ROWS_AT_ONCE, len(rows))):
-            _fetch_ahead(rows, at, offers, provisions)
+        last = min(first + _ROWS_AT_ONCE, len(rows))
+        for at in range(first, last):
+            _fetch_ahead(rows, at, last, following, offers, provisions)
             given = offers[rows[at]]
             if (
                 admits(admission, given["eligibility"])
                 and _in_time(asked, given, today)
                 and _related(given, near)
             ):
-                permitted[at] = True
-                _tell_lines(asked, needs, given, provisions, today, codes, best, out[at])
-                _, out[at, FOCUS] = _tell_texts(own, asked, given, out[at])
-                _tell_rest(asked, given, today, codes[3], out[at])
-                totals[at] = total_of(out[at], weights)
-        first = claimed(taken, _ROWS_AT_ONCE)
+                _tell_lines(asked, needs, given, provisions, today, codes, best, out[kept])
+                _, out[kept, FOCUS] = _tell_texts(own, asked, given, out[kept])
+                _tell_rest(asked, given, today, codes[3], out[kept])
+                found[kept], totals[kept] = rows[at], total_of(out[kept], weights)
+                kept += 1
+        done += last - first
+        first, following = following, claimed(taken, _ROWS_AT_ONCE)
+    return done, kept
 
 
 @compiled
 def requests_features(  # type: ignore[no-untyped-def]
-    rows, requests, needs, offer, provisions, today, admitted, near, concepts, codes, weights, out
+    rows, requests, needs, offer, provisions, today, admitted, near, concepts, codes, weights, told
 ):
     """The features of one offer with the requests in some rows; `admitted` is by State's number.
+    Returns how many may be proposed.
 
     Else as `offers_features`.
     """
     given = offer[0]
     own = _known(given, concepts, codes[2])
-    permitted = np.zeros(len(rows), dtype=np.bool_)
-    totals = np.zeros(len(rows))
+    found, totals, out = told
+    kept = 0
     best = np.empty((4, MOST_LINES))
     for at in range(len(rows)):
-        _fetch_ahead(rows, at, requests, needs)
+        _fetch_ahead(rows, at, len(rows), len(rows), requests, needs)
         asked = requests[rows[at]]
         if admitted[asked["state"]] and _in_time(asked, given, today) and _related(asked, near):
-            permitted[at] = True
-            _tell_lines(asked, needs, given, provisions, today, codes, best, out[at])
-            out[at, FOCUS], _ = _tell_texts(own, given, asked, out[at])
-            _tell_rest(asked, given, today, codes[3], out[at])
-            totals[at] = total_of(out[at], weights)
-    return permitted, totals
+            _tell_lines(asked, needs, given, provisions, today, codes, best, out[kept])
+            out[kept, FOCUS], _ = _tell_texts(own, given, asked, out[kept])
+            _tell_rest(asked, given, today, codes[3], out[kept])
+            found[kept], totals[kept] = rows[at], total_of(out[kept], weights)
+            kept += 1
+    return kept
 
 
 @inlined
-def _fetch_ahead(rows, at, table, lines):  # type: ignore[no-untyped-def]
-    """Ask for the memory of records that come soon, and of the lines of those that come sooner."""
-    if at + _AHEAD < len(rows):
-        fetch(table, rows[at + _AHEAD], 0, table.itemsize)
-    if at + _LINES_AHEAD < len(rows):
-        soon = table[rows[at + _LINES_AHEAD]]
+def _fetch_ahead(rows, at, last, following, table, lines):  # type: ignore[no-untyped-def]
+    """Ask for the memory of records that come soon, and of the lines of those that come sooner,
+    where what comes after the `last` is what is `following`."""
+    later = ahead(at, _AHEAD, last, following)
+    if later < len(rows):
+        fetch(table, rows[later], 0, table.itemsize)
+    sooner = ahead(at, _LINES_AHEAD, last, following)
+    if sooner < len(rows):
+        soon = table[rows[sooner]]
         fetch(lines, soon["first_line"], 0, np.int64(soon["line_count"]) * lines.itemsize)
 
 

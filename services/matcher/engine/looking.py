@@ -13,6 +13,7 @@ from services.matcher.engine.cells import BLOCK, END
 from services.matcher.engine.compiled import (
     CACHE_LINE,
     admits,
+    ahead,
     ascending,
     claimed,
     compiled,
@@ -66,88 +67,104 @@ _BLOCKS_AT_ONCE, _ROWS_AT_ONCE = 8, 128
 _AHEAD = 8
 """How many records ahead memory is asked for."""
 
-SEATS, BLOCKS, SEEN, ABOVE, LOOKED, ONCE, ROWS, ESTIMATED = range(8)
-"""What is counted on a board: who has come; blocks taken; rows that the helper has seen, how many
-of them come up to the best, whether it has done; 1 and the rows that get a second look, as soon as
-they are chosen; how many of those are taken, and how many estimated."""
+SEATS, LEAST, BLOCKS, SEEN, ABOVE, LOOKED = range(6)
+"""What is counted on a board: who has come; 1 and the step at which the best begin by a sample, as
+soon as that is known; blocks taken; rows that the helper has seen, how many of them come up to the
+best, whether it has done."""
+ONCE, ROWS, ESTIMATED = range(6, 9)
+"""Of the second look: 1 and the rows that get it, as soon as they are chosen; how many of them are
+taken, and how many estimated."""
+CHOSEN, PAIRS, COMPARED = range(9, 12)
+"""The same of the rows that are compared in full (comparing.py)."""
+_LEADS, _HELPS, _ALONE = range(3)
+"""Whose part a thread has in the first look."""
 _CLOSED = 1_000
 """More than ever come: who comes later helps with the second look alone."""
-_LONG = 2_000_000
+LONG = 2_000_000
 """How often a helper looks whether the leader has come on: milliseconds."""
 
 
 class Board(NamedTuple):
     """What threads share of their looks: numbers, each far from the others so that cores do not
-    wait for one another's; and of the leader and the helper what each has seen: rows, estimates
-    without the concepts, and with them, in steps."""
+    wait for one another's; of the leader and the helper what each has seen: rows, estimates without
+    the concepts, and with them, in steps, and how many there are of each step; and the best rows,
+    for who goes on with them."""
 
     counts: npt.NDArray[np.int64]
     rows: npt.NDArray[np.int32]
     rests: npt.NDArray[np.float32]
     steps: npt.NDArray[np.int16]
+    often: npt.NDArray[np.int32]
+    best: npt.NDArray[np.int32]
 
 
 def board(places: int) -> Board:
     """A board for looks at so many places."""
     return Board(
-        np.zeros((ESTIMATED + 1, CACHE_LINE // 8), dtype=np.int64),
+        np.zeros((COMPARED + 1, CACHE_LINE // 8), dtype=np.int64),
         np.empty((2, places), dtype=np.int32),
         np.empty((2, places), dtype=np.float32),
         np.empty((2, places), dtype=np.int16),
+        np.zeros((2, STEPS), dtype=np.int32),
+        np.empty(places, dtype=np.int32),
     )
 
 
 @compiled
 def looks(asked, gisted, board, scored):  # type: ignore[no-untyped-def]
-    """The rows whose estimates after both looks are the `scored` best, and all that equal the last;
-    none for the thread that does not lead.
+    """Whether the thread leads, and the rows whose estimates after both looks are the `scored` best
+    and all that equal the last; none for the thread that does not lead.
 
     `asked` is: `part` and `links`, which tell the places to look at; these places (columns of the
     cells: row, concepts, named, text, field, stated, lines); the request, as a table of one row;
     its side's lines; today; for whom offers have to be; weights; codes; and how many get a second
     look. `gisted` is: the offers' gists, the request's own, it, weights and marks.
     """
-    counts, rows, rests, steps = board
+    counts, rows, rests, steps, often, _ = board
     most, size = asked[-1], len(gisted[0])
     come = claimed(counts[SEATS], 1)
     if come > 0:
         if come < _CLOSED:
-            seen, above, _ = _first_look(asked, counts[BLOCKS], True, rows[1], rests[1], steps[1])
+            seen, above, _ = _first_look(
+                asked, counts, _HELPS, rows[1], rests[1], steps[1], often[1]
+            )
             claimed(counts[SEEN], seen)
             claimed(counts[ABOVE], above)
             claimed(counts[LOOKED], 1)
-        if watch(counts[ONCE], 0, _LONG):
+        if watch(counts[ONCE], 0, LONG):
             _second_look(gisted, counts, rows[0], rests[0], steps[0])
-        return rows[0][:0].copy()
-    seen, above, least = _first_look(asked, counts[BLOCKS], True, rows[0], rests[0], steps[0])
+        return False, rows[0][:0].copy()
+    seen, above, least = _first_look(asked, counts, _LEADS, rows[0], rests[0], steps[0], often[0])
     if claimed(counts[SEATS], _CLOSED) > 1:
         while fresh(counts[LOOKED]) == 0:
             pass
     beside = fresh(counts[SEEN])
     if above + fresh(counts[ABOVE]) < most and least > 0:
         # The sample has misled: what came up to where it says the best begin is too little.
-        again = np.zeros(1, dtype=np.int64)
-        seen, _, _ = _first_look(asked, again, False, rows[0], rests[0], steps[0])
+        often[:] = 0
+        again = np.zeros_like(counts)
+        seen, _, _ = _first_look(asked, again, _ALONE, rows[0], rests[0], steps[0], often[0])
         beside = np.int64(0)
-    chosen = _once(rows, rests, steps, (seen, beside), most, size)
+    least = _least_of(often[0] + often[1], most)
+    chosen = _once(rows, rests, steps, (seen, beside), least, size)
     claimed(counts[ONCE], chosen + 1)
     _second_look(gisted, counts, rows[0], rests[0], steps[0])
     while fresh(counts[ESTIMATED]) < chosen:
         pass
-    return _best_of(rows[0][:chosen], steps[0][:chosen], scored)
+    return True, _best_of(rows[0][:chosen], steps[0][:chosen], scored)
 
 
 @compiled
-def _first_look(asked, taken, sampled, rows, rests, steps):  # type: ignore[no-untyped-def]
-    """Write what the words alone tell of the places in those blocks that no other thread takes;
-    `taken` is where all of them say which they take.
+def _first_look(asked, board, part, rows, rests, steps, often):  # type: ignore[no-untyped-def]
+    """Write what the words alone tell of the places in those blocks that no other thread takes.
 
     Those that are barred or that cannot come up to the best are estimated no further than needed to
-    see that; `sampled` says whether a sample of all blocks tells about where the best begin.
+    see that: about where the best begin tells a sample of all blocks, which the thread that leads
+    looks at for all, unless it is alone; `often` is to be 0, and tells of each step how many.
     Returns how many are written, how many of them came up to the best so far, and the step that
     these began at.
     """
-    part, links, places, request, lines, today, admission, weights, codes, most = asked
+    cells, links, places, request, lines, today, admission, weights, codes, most = asked
     marks, closeness, serves, near, served = codes
     one = request[0]
     themes = theme_worth(one, weights, near)
@@ -159,9 +176,16 @@ def _first_look(asked, taken, sampled, rows, rests, steps):  # type: ignore[no-u
     )
     when = (day16_of(max(np.int64(one["from"]), today)), day16_of(np.int64(one["to"])))
     how = (when, admission, concept_words(one, marks), tables)
-    blocks, counts = _in_order(part, links, _promising(part, themes, tables[0]))
-    least = _about_least(blocks, counts, places, how, most) if sampled else np.int64(0)
-    seen, _, above = _looked(blocks, counts, places, how, most, least, taken, rows, rests, steps)
+    blocks, counts = _in_order(cells, links, _promising(cells, themes, tables[0]))
+    least = np.int64(0)
+    if part == _LEADS:
+        least = _about_least(blocks, counts, places, how, most)
+        claimed(board[LEAST], least + 1)
+    elif part == _HELPS and watch(board[LEAST], 0, LONG):
+        least = fresh(board[LEAST]) - 1
+    seen, _, above = _looked(
+        blocks, counts, places, how, most, least, board[BLOCKS], rows, rests, steps, often
+    )
     return seen, above, least
 
 
@@ -194,9 +218,9 @@ def _about_least(blocks, counts, places, how, most):  # type: ignore[no-untyped-
     taken = np.zeros(1, dtype=np.int64)
     size = of_some.sum()
     rows, rests = np.empty(size, dtype=np.int32), np.empty(size, dtype=np.float32)
-    steps = np.empty(size, dtype=np.int16)
+    steps, often = np.empty(size, dtype=np.int16), np.zeros(STEPS, dtype=np.int32)
     _, least, found = _looked(
-        some, of_some, places, how, among, np.int64(0), taken, rows, rests, steps
+        some, of_some, places, how, among, np.int64(0), taken, rows, rests, steps, often
     )
     return least if found >= among else np.int64(0)
 
@@ -219,30 +243,32 @@ def _in_order(part, links, order):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _looked(blocks, counts, places, how, most, least, taken, rows, rests, steps):  # type: ignore[no-untyped-def]
+def _looked(blocks, counts, places, how, most, least, taken, rows, rests, steps, often):  # type: ignore[no-untyped-def]
     """`_first_look` at some blocks, and for estimates from a least step on only. Returns how many
     are written, the step at which the `most` best begin, and how many came up to it, which are
     `most` or more if there are."""
     row_of, concepts_of, named_of, text_of, field_of, stated_of, lines_of = places
     (first, last), admission, own, tables = how
     lines, texts, fields, named = tables
-    often = np.zeros(STEPS, dtype=np.int32)
     told, bests = np.empty(BLOCK, dtype=np.float32), np.empty(BLOCK, dtype=np.float32)
     hopeful = np.empty(BLOCK, dtype=np.int64)
     most_lines = lines.max()
     own_first, own_second = own
     kept = above = np.int64(0)
-    first_block = claimed(taken, _BLOCKS_AT_ONCE)
+    # What is taken next is known before it is come to, so that its memory may be asked for.
+    first_block, following = claimed(taken, _BLOCKS_AT_ONCE), claimed(taken, _BLOCKS_AT_ONCE)
     while first_block < len(blocks):
-        for number in range(first_block, min(first_block + _BLOCKS_AT_ONCE, len(blocks))):
+        last_block = min(first_block + _BLOCKS_AT_ONCE, len(blocks))
+        for number in range(first_block, last_block):
             start, count = blocks[number] * BLOCK, counts[number]
-            if number + 1 < len(blocks):
-                following = blocks[number + 1] * BLOCK
-                fetch(concepts_of, 2 * following, 0, 16 * BLOCK)
-                fetch(named_of, following, 0, BLOCK)
-                fetch(text_of, following, 0, BLOCK)
-                fetch(field_of, following, 0, BLOCK)
-                fetch(lines_of, following, 0, 4 * BLOCK)
+            later = ahead(number, 1, last_block, following)
+            if later < len(blocks):
+                soon = blocks[later] * BLOCK
+                fetch(concepts_of, 2 * soon, 0, 16 * BLOCK)
+                fetch(named_of, soon, 0, BLOCK)
+                fetch(text_of, soon, 0, BLOCK)
+                fetch(field_of, soon, 0, BLOCK)
+                fetch(lines_of, soon, 0, 4 * BLOCK)
             for at in range(count):
                 place = start + at
                 common = ones(concepts_of[place, 0] & own_first)
@@ -291,20 +317,15 @@ def _looked(blocks, counts, places, how, most, least, taken, rows, rests, steps)
                 while above - often[least] >= most:
                     above -= often[least]
                     least += 1
-        first_block = claimed(taken, _BLOCKS_AT_ONCE)
+        first_block, following = following, claimed(taken, _BLOCKS_AT_ONCE)
     return kept, least, above
 
 
 @compiled
-def _once(rows, rests, steps, seen, most, size):  # type: ignore[no-untyped-def]
-    """How many rows threads saw whose estimates are the `most` best, and all that equal the last of
-    them, each once, though it stand in several cells; these are written first among the leader's.
-    `seen` is how many rows each saw; all rows are below `size`."""
-    often = np.zeros(STEPS, dtype=np.int32)
-    for who in range(2):
-        for at in range(seen[who]):
-            often[steps[who, at]] += 1
-    least = _least_of(often, most)
+def _once(rows, rests, steps, seen, least, size):  # type: ignore[no-untyped-def]
+    """How many rows threads saw whose estimates are at a least step or above, each once, though it
+    stand in several cells; these are written first among the leader's. `seen` is how many rows each
+    saw; all rows are below `size`."""
     taken = np.zeros((size >> 6) + 1, dtype=np.uint64)
     # What is written is never ahead of what is read: there are places for all that both saw.
     kept = 0
@@ -343,12 +364,13 @@ def _second_look(gisted, counts, rows, rests, steps):  # type: ignore[no-untyped
     mine = gist_weights(asked, marks)
     words, focus = np.float32(weights[TERMS]), np.float32(weights[FOCUS])
     alike = np.float32(weights[CONCEPTS] / max(asked["concept_norm"], 1.0))
-    first = claimed(counts[ROWS], _ROWS_AT_ONCE)
+    first, following = claimed(counts[ROWS], _ROWS_AT_ONCE), claimed(counts[ROWS], _ROWS_AT_ONCE)
     while first < chosen:
         last = min(first + _ROWS_AT_ONCE, chosen)
         for at in range(first, last):
-            if at + _AHEAD < chosen:
-                fetch(gists, np.int64(rows[at + _AHEAD]) * GIST, 0, GIST * 8)
+            later = ahead(at, _AHEAD, last, following)
+            if later < chosen:
+                fetch(gists, np.int64(rows[later]) * GIST, 0, GIST * 8)
             row = rows[at]
             total = rests[at] + meaning_worth(gists, row, planes, vector_length, meaning)
             total += words * words_alike(gists, row, own, told)
@@ -358,7 +380,7 @@ def _second_look(gisted, counts, rows, rests, steps):  # type: ignore[no-untyped
                 total += alike * np.float32(product) / np.sqrt(np.float32(length))
             steps[at] = step_of(total)
         claimed(counts[ESTIMATED], last - first)
-        first = claimed(counts[ROWS], _ROWS_AT_ONCE)
+        first, following = following, claimed(counts[ROWS], _ROWS_AT_ONCE)
 
 
 @compiled

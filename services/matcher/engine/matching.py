@@ -24,7 +24,7 @@ from services.matcher.engine.pairing import (
 )
 from services.matcher.engine.permitted import permitted_serves
 from services.matcher.engine.profiles import OfferProfile, RequestProfile
-from services.matcher.engine.ranking import Model
+from services.matcher.engine.ranking import Model, list_places
 from services.matcher.engine.records import LARGE, Measure, Records, Refused, Side
 from services.matcher.engine.rules import Bar, bars
 from services.matcher.engine.suiting import suits
@@ -248,10 +248,10 @@ class Engine:
     def _ranked(self, request: str, found: search.Found, most: int) -> tuple[Pairing, ...]:
         offers = self._records.offers
         row, rows = self._records.requests.row(request), found.rows
-        tied = ~offers.records.column("unconditional")[rows]
-        far = ~self._records.whom.from_neighbours(row, rows)
         ids = offers.ids(rows)
-        keys = list(zip((-found.scores).tolist(), tied.tolist(), far.tolist(), ids, strict=True))
+        near = self._records.whom.neighbours(row)
+        places = list_places(rows, found.scores, offers.records.table, near)
+        keys = list(zip(places.tolist(), ids, strict=True))
         ranked = sorted(range(len(keys)), key=keys.__getitem__)[:most]
         tell = offers_told_fast if len(offers) > LARGE else offers_told
         told = tell(self._records, row, rows[ranked])

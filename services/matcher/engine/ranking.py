@@ -16,7 +16,7 @@ from services.matcher.engine.features import completed as completed_features
 DECIMALS = 6
 """Scores are rounded to so many decimals, so that they are the same wherever they are reckoned."""
 
-_UNIT = 10.0**-DECIMALS
+_UNIT, _UNITS = 10.0**-DECIMALS, 10.0**DECIMALS
 _PAST = 40.0
 """Past it, in log odds, the rounded score is 0 or 1 anyway, and exp cannot overflow."""
 
@@ -68,10 +68,8 @@ class Model:
 
     def from_log_odds(self, total: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """Scores from log odds."""
-        rounded: npt.NDArray[np.float64] = np.round(
-            1.0 / (1.0 + np.exp(-np.minimum(np.maximum(total, -_PAST), _PAST))), DECIMALS
-        )
-        return rounded
+        found: npt.NDArray[np.float64] = _scores(total)
+        return found
 
     def features_of(self, told: Sequence[float]) -> tuple[float, ...]:
         """A pair's features as this model weighs them, also where an earlier release told them."""
@@ -107,34 +105,71 @@ def least_alike(log_odds):  # type: ignore[no-untyped-def]
     return math.log(less / (1.0 - less)) if less > 0.0 else -np.inf
 
 
+@inlined
+def rounded(value):  # type: ignore[no-untyped-def]
+    """A number with as many decimals as scores have."""
+    return np.rint(value * _UNITS) / _UNITS
+
+
+@inlined
+def _score(log_odds):  # type: ignore[no-untyped-def]
+    return rounded(1.0 / (1.0 + math.exp(-min(max(log_odds, -_PAST), _PAST))))
+
+
 @compiled
-def best_pairs(rows, permitted, log_odds, features, most):  # type: ignore[no-untyped-def]
-    """Of pairs that are permitted those with the `most` best log odds, and such as may score the
-    same as the last of them: their rows, log odds and features, in the order given."""
+def best_pairs(counts, rows, log_odds, features, most, least_score):  # type: ignore[no-untyped-def]
+    """Of pairs that score enough (as comparing.Compared has them) those with the `most` best log
+    odds, and such as may score the same as the last of them: their rows, scores and features, in
+    the order given."""
+    every = counts.sum()
     least = -np.inf
-    if 0 < most < len(rows):
+    if 0 < most < every:
         best = np.full(most, -np.inf)
-        for at in range(len(rows)):
-            if permitted[at] and log_odds[at] > best[0]:
-                # The best so far in their order: what is among them now pushes the last one out.
-                spot = 0
-                while spot + 1 < most and best[spot + 1] < log_odds[at]:
-                    best[spot] = best[spot + 1]
-                    spot += 1
-                best[spot] = log_odds[at]
+        for who in range(len(counts)):
+            for at in range(counts[who]):
+                if log_odds[who, at] > best[0]:
+                    # The best so far in their order: what is among them now pushes the last out.
+                    spot = 0
+                    while spot + 1 < most and best[spot + 1] < log_odds[who, at]:
+                        best[spot] = best[spot + 1]
+                        spot += 1
+                    best[spot] = log_odds[who, at]
         least = least_alike(best[0])
-    kept = np.empty(len(rows), dtype=np.int64)
+    kept = np.empty((every, 2), dtype=np.int64)
     count = 0
-    for at in range(len(rows)):
-        kept[count] = at
-        count += permitted[at] and log_odds[at] >= least
-    chosen = np.empty(count, dtype=np.int64)
-    odds = np.empty(count)
-    told = np.empty((count, features.shape[1]))
+    for who in range(len(counts)):
+        for at in range(counts[who]):
+            kept[count] = who, at
+            odds = log_odds[who, at]
+            count += odds >= least and _score(odds) >= least_score
+    chosen, scores = np.empty(count, dtype=np.int64), np.empty(count)
+    told = np.empty((count, features.shape[2]))
     for place in range(count):
-        at = kept[place]
-        chosen[place], odds[place], told[place] = rows[at], log_odds[at], features[at]
-    return chosen, odds, told
+        who, at = kept[place]
+        chosen[place], scores[place] = rows[who, at], _score(log_odds[who, at])
+        told[place] = features[who, at]
+    return chosen, scores, told
+
+
+@compiled
+def list_places(rows, scores, offers, near):  # type: ignore[no-untyped-def]
+    """Numbers by which offers in some rows stand in a request's list, the least first: by score, of
+    equal ones unconditional offers first, then the know-how of States that are `near`, by number.
+    """
+    places = np.empty(len(rows), dtype=np.int64)
+    for at in range(len(rows)):
+        given = offers[rows[at]]
+        tied, far = not given["unconditional"], not near[given["expert"]]
+        places[at] = -4 * np.int64(np.rint(scores[at] * _UNITS)) + 2 * tied + far
+    return places
+
+
+@compiled
+def _scores(log_odds):  # type: ignore[no-untyped-def]
+    scores = np.empty(len(log_odds))
+    for at in range(len(log_odds)):
+        scores[at] = _score(log_odds[at])
+    return scores
 
 
 @compiled

@@ -11,6 +11,7 @@ import numpy as np
 from services.matcher.engine.admitting import Admitting
 from services.matcher.engine.codes import THEME_CODES
 from services.matcher.engine.columns import Spec
+from services.matcher.engine.comparing import Room
 from services.matcher.engine.embargoes import Embargo, Embargoes, Ruling
 from services.matcher.engine.entries import (
     MOST_LINES,
@@ -96,6 +97,7 @@ class Records:
         self.whom = Admitting(self.requests, self.offers, geography.at(as_of))
         self._embargoes = Embargoes()
         self.found = Whereabouts(self.requests, self.offers, geography)
+        self.room = Room()
         self._on(as_of)
 
     def advance(self, as_of: date) -> list[Refused]:

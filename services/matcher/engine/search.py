@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from functools import partial
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from services.matcher.engine.codes import related_to
+from services.matcher.engine.comparing import Compared
 from services.matcher.engine.features import FEATURES, pair_features
 from services.matcher.engine.index import Index
 from services.matcher.engine.lines import best_for_needs, best_of_provisions
@@ -15,12 +17,10 @@ from services.matcher.engine.ranking import Model, best_pairs
 from services.matcher.engine.records import LARGE, Records
 from services.matcher.engine.rules import View, bars
 from services.matcher.engine.shortcut import (
-    Compared,
     is_shared,
     offers_compared,
     requests_compared,
     worth_comparing,
-    worth_scoring,
 )
 
 _RULED = ("open", "from", "to", "barred", "embargoed", "kinds")
@@ -55,7 +55,7 @@ def offers_for(
     needs = records.requests.lines_of(row)
     best = best_for_needs(needs, offers, rows, records.names, records.today)
     features = pair_features(one, offers.view(rows), best, records.today, records.sizes())
-    return _proposable(rows, _all_permitted(features, model), most, model)
+    return _proposable(_all_permitted(rows, features, model), most, model)
 
 
 def _best_offers(records: Records, model: Model, request: str, most: int) -> Found:
@@ -64,15 +64,13 @@ def _best_offers(records: Records, model: Model, request: str, most: int) -> Fou
     asked = records.requests.records.column
     if not asked("open")[row] or asked("embargoed")[row]:
         return _NOTHING
-    shared = is_shared(records)
-    rows = worth_scoring(records, model, row, shared=shared)
+    pairs = offers_compared(records, model, row, shared=is_shared(records))
     declined = records.declined_rows("request", request)
     if declined:
-        rows = rows[~np.isin(rows, declined)]
+        pairs.keep(lambda rows: ~np.isin(rows, declined))
     if asked("barred")[row]:
-        rows = rows[records.whom.within_embargo(row, rows)]
-    pairs = offers_compared(records, model, row, rows, shared=shared)
-    return _proposable(rows, pairs, most, model)
+        pairs.keep(partial(records.whom.within_embargo, row))
+    return _proposable(pairs, most, model)
 
 
 def _permitted_offers(records: Records, request: str) -> npt.NDArray[np.intp]:
@@ -100,7 +98,7 @@ def requests_for(records: Records, model: Model, offer: str) -> Found:
     provisions = records.offers.lines_of(row)
     best = best_of_provisions(provisions, requests, rows, records.names, records.today)
     features = pair_features(requests.view(rows), one, best, records.today, records.sizes())
-    return _proposable(rows, _all_permitted(features, model), len(rows), model)
+    return _proposable(_all_permitted(rows, features, model), len(rows), model)
 
 
 def requests_entered(records: Records, model: Model, offer: str, *, exact: bool = False) -> Found:
@@ -118,22 +116,26 @@ def requests_entered(records: Records, model: Model, offer: str, *, exact: bool 
     if declined:
         rows = rows[~np.isin(rows, declined)]
     rows = records.whom.may_have(row, rows)
-    pairs = requests_compared(records, model, row, rows)
-    return _proposable(rows, pairs, len(rows), model)
+    return _proposable(requests_compared(records, model, row, rows), len(rows), model)
 
 
-def _proposable(rows: npt.NDArray[Any], pairs: Compared, most: int, model: Model) -> Found:
-    """Of compared pairs the `most` best that may be proposed, and what may equal the last of them,
-    less what the model hides."""
-    chosen, log_odds, features = best_pairs(rows, *pairs, most)
-    scores = model.from_log_odds(log_odds)
-    shown = ~model.hides(scores)
-    return Found(chosen[shown], features[shown], scores[shown])
+def _proposable(pairs: Compared, most: int, model: Model) -> Found:
+    """Of compared pairs the `most` best, and what may equal the last of them, less what the model
+    hides."""
+    rows, scores, features = best_pairs(*pairs, most, model.least_score)
+    return Found(rows, features, scores)
 
 
-def _all_permitted(features: npt.NDArray[np.float64], model: Model) -> Compared:
+def _all_permitted(
+    rows: npt.NDArray[np.intp], features: npt.NDArray[np.float64], model: Model
+) -> Compared:
     """Pairs of which no rule bars any."""
-    return Compared(np.ones(len(features), dtype=np.bool_), model.log_odds(features), features)
+    return Compared(
+        np.array([len(rows)]),
+        rows.astype(np.int32)[np.newaxis],
+        model.log_odds(features)[np.newaxis],
+        np.ascontiguousarray(features)[np.newaxis],
+    )
 
 
 def _related(side: Index, row: int, index: Index) -> npt.NDArray[np.bool_]:

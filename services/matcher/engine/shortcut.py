@@ -8,7 +8,7 @@ lifts a pair past hundreds of others: how seldom, against scoring everything, is
 
 from collections.abc import Callable
 from functools import cache, lru_cache
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -20,14 +20,13 @@ from services.matcher.engine.codes import (
     served_kinds,
     serves,
 )
-from services.matcher.engine.features import FEATURES
+from services.matcher.engine.comparing import Compared, best_compared, compared
 from services.matcher.engine.index import Index
-from services.matcher.engine.kernels import offers_features, requests_features
-from services.matcher.engine.looking import board, looks
+from services.matcher.engine.kernels import requests_features
 from services.matcher.engine.looking_back import reached
 from services.matcher.engine.ranking import Model, weights_of
 from services.matcher.engine.records import LARGE, Records
-from services.matcher.engine.together import alone, cores, together, untaken, wake
+from services.matcher.engine.together import alone, cores, together, wake
 
 SCORED = LARGE
 """Candidates that are scored, and all whose estimates equal the last of them."""
@@ -53,50 +52,58 @@ Rows = npt.NDArray[np.int32]
 T = TypeVar("T")
 
 
-class Compared(NamedTuple):
-    """Pairs of a record with others in some rows: which may be proposed, their scores as log odds
-    as Model has them, and their features, pairs × features."""
-
-    permitted: npt.NDArray[np.bool_]
-    log_odds: npt.NDArray[np.float64]
-    features: npt.NDArray[np.float64]
-
-
 def is_shared(records: Records) -> bool:
     """Whether two threads are to look through the offers."""
     return len(records.offers) >= SHARED and cores() > 1
 
 
-def worth_scoring(records: Records, model: Model, row: int, *, shared: bool) -> Rows:
-    """Offers that may be among the best for the request in a row, each once.
+def offers_compared(records: Records, model: Model, row: int, *, shared: bool) -> Compared:
+    """The request in a row with those offers that may be among the best for it, each once, in no
+    order; until the next time.
 
-    The same whether two threads have shared the work or not.
+    The same numbers as features.pair_features and Model.log_odds give, to the last bit, whether two
+    threads have shared the work or not.
     """
     if shared:
         wake()
+    requests, offers = records.requests, records.offers
     found, cells = records.found, records.found.offers.cells
-    request = records.requests.records.table[row : row + 1]
-    offers = len(records.offers)
-    looked_at, scored = LOOKED_AT + offers // LOOKED_AT_OF, SCORED + offers // SCORED_OF
-    marks, weights = records.names.concept_marks(), weights_of(model)
+    request, needs = requests.records.table[row : row + 1], requests.lines.table
+    marks, weights, admission = (
+        records.names.concept_marks(),
+        weights_of(model),
+        records.whom.admission(row),
+    )
     part = cells.part(found.offers_to_look_at(row))
     asked = (
         part,
         cells.links,
         tuple(cells.column(name) for name in _OFFERS),
         request,
-        records.requests.lines.table,
+        needs,
         records.today,
-        records.whom.admission(row),
+        admission,
         weights,
         (marks, *codes()),
-        looked_at,
+        LOOKED_AT + len(offers) // LOOKED_AT_OF,
     )
     gisted = (found.offers.gists, found.requests.gists[row], request, weights, marks)
-    seen = board(part.places)
-    # Who does not lead finds none.
-    best: Rows = max(_share(shared)(lambda: looks(asked, gisted, seen, scored)), key=len)
-    return best
+    paired = (
+        offers.records.table,
+        offers.lines.table,
+        request,
+        needs,
+        records.today,
+        admission,
+        _near(requests, row),
+        len(records.names.concepts),
+        codes(),
+        weights,
+    )
+    seen, told = records.room.cleared(part.places)
+    scored = SCORED + len(offers) // SCORED_OF
+    _share(shared)(lambda: best_compared(asked, gisted, paired, seen, told, scored))
+    return told
 
 
 def worth_comparing(records: Records, model: Model, row: int) -> Rows:
@@ -119,43 +126,11 @@ def worth_comparing(records: Records, model: Model, row: int) -> Rows:
     return rows
 
 
-def offers_compared(
-    records: Records, model: Model, row: int, rows: Rows, *, shared: bool
-) -> Compared:
-    """The request in a row with the offers in some rows, by two threads if `shared`.
-
-    The same numbers as features.pair_features and Model.log_odds give, to the last bit.
-    """
-    requests, offers = records.requests, records.offers
-    told = Compared(
-        np.zeros(len(rows), dtype=np.bool_),
-        np.zeros(len(rows)),
-        np.empty((len(rows), len(FEATURES))),
-    )
-    asked = (
-        rows,
-        offers.records.table,
-        offers.lines.table,
-        requests.records.table[row : row + 1],
-        requests.lines.table,
-        records.today,
-        records.whom.admission(row),
-        _near(requests, row),
-        len(records.names.concepts),
-        codes(),
-        weights_of(model),
-        untaken(),
-        told,
-    )
-    _share(shared)(lambda: offers_features(*asked))
-    return told
-
-
 def requests_compared(records: Records, model: Model, row: int, rows: Rows) -> Compared:
     """The offer in a row with the requests in some rows; the numbers as `offers_compared` has."""
     requests, offers = records.requests, records.offers
-    features = np.empty((len(rows), len(FEATURES)))
-    permitted, log_odds = requests_features(
+    told = compared(1, len(rows))
+    told.counts[0] = requests_features(
         rows,
         requests.records.table,
         requests.lines.table,
@@ -167,9 +142,9 @@ def requests_compared(records: Records, model: Model, row: int, rows: Rows) -> C
         len(records.names.concepts),
         codes(),
         weights_of(model),
-        features,
+        (told.rows[0], told.log_odds[0], told.features[0]),
     )
-    return Compared(permitted, log_odds, features)
+    return told
 
 
 def _share(shared: bool) -> Callable[[Callable[[], T]], tuple[T, ...]]:

@@ -11,8 +11,9 @@ from types import MappingProxyType
 import numpy as np
 import numpy.typing as npt
 
+from services.matcher.engine.compiled import compiled
 from services.matcher.engine.features import NO_RECORD
-from services.matcher.engine.ranking import DECIMALS, PRIORITY_STEP, Model
+from services.matcher.engine.ranking import PRIORITY_STEP, Model, rounded, total_of, weights_of
 
 PRIORITIES: Mapping[str, int] = MappingProxyType({"critical": 4, "high": 3, "medium": 2, "low": 1})
 """Steps of the State's own priority; 0 where none is stated."""
@@ -37,11 +38,21 @@ def suits(model: Model, features: Floats, priorities: npt.NDArray[np.integer]) -
     `features` are pairs × the model's features, `priorities` steps, one for each pair. Equal ones
     go by the requests' ids.
     """
-    chosen, as_if = _as_if(model.feature_names)
-    # Without them not even rounding lets a donor's choice or record change an order.
-    neutral = model.log_odds(np.where(chosen, as_if, features))
-    rounded: Floats = np.round(neutral + PRIORITY_STEP * priorities.astype(np.float64), DECIMALS)
-    return rounded
+    suited: Floats = _suited(
+        features, weights_of(model), *_as_if(model.feature_names), PRIORITY_STEP, priorities
+    )
+    return suited
+
+
+@compiled
+def _suited(features, weights, chosen, as_if, step, priorities):  # type: ignore[no-untyped-def]
+    suited = np.empty(len(features))
+    for at in range(len(features)):
+        # Without what the donor chose not even rounding lets it change an order.
+        suited[at] = rounded(
+            total_of(np.where(chosen, as_if, features[at]), weights) + step * priorities[at]
+        )
+    return suited
 
 
 @lru_cache(maxsize=16)

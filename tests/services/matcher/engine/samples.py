@@ -5,6 +5,10 @@ from datetime import date
 from functools import cache
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
+from services.matcher.engine.comparing import Compared
 from services.matcher.engine.geography import Geography
 from services.matcher.engine.matching import Engine
 from services.matcher.engine.profiles import OfferProfile, RequestProfile
@@ -131,3 +135,11 @@ def score(of: RequestProfile, by: OfferProfile, model: Model | None = None) -> f
 def bounded(weights: Sequence[float]) -> tuple[float, ...]:
     """Weights that a model may have: none above what its feature may weigh at most."""
     return tuple(map(min, weights, most_weights()))
+
+
+def joined(pairs: Compared) -> tuple[npt.NDArray[Any], ...]:
+    """Rows, log odds and features of all compared pairs, whoever tells of them."""
+    counts = list(enumerate(pairs.counts))
+    return tuple(
+        np.concatenate([column[who, :count] for who, count in counts]) for column in pairs[1:]
+    )

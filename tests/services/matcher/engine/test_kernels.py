@@ -17,7 +17,7 @@ from services.matcher.engine.search import _permitted_offers, requests_for
 from services.matcher.engine.shortcut import offers_compared, requests_compared
 from services.matcher.engine.track_records import Standing
 from tests.services.matcher.engine.arbitrary import few, ledgers, registers, standings
-from tests.services.matcher.engine.samples import DONOR, engine
+from tests.services.matcher.engine.samples import DONOR, engine, joined
 
 Register = tuple[list[RequestProfile], list[OfferProfile]]
 Ledger = list[tuple[Any, ...]]
@@ -41,7 +41,11 @@ def test_features_are_the_same_numbers(
     records = made_of(register, ledger, standing)._records
     for asked in register[0]:
         row = records.requests.row(asked.id)
-        rows = _permitted_offers(records, asked.id)
+        rows, log_odds, features = joined(
+            offers_compared(records, prior_model(), row, shared=shared)
+        )
+        if records.requests.records.column("open")[row]:
+            assert sorted(rows) == _permitted_offers(records, asked.id).tolist()
         best = best_for_needs(
             records.requests.lines_of(row), records.offers, rows, records.names, records.today
         )
@@ -52,12 +56,8 @@ def test_features_are_the_same_numbers(
             records.today,
             records.sizes(),
         )
-        compiled = offers_compared(
-            records, prior_model(), row, rows.astype(np.int32), shared=shared
-        )
-        assert compiled.permitted.all()
-        assert np.array_equal(plain, compiled.features)
-        assert np.array_equal(prior_model().log_odds(plain), compiled.log_odds)
+        assert np.array_equal(plain, features)
+        assert np.array_equal(prior_model().log_odds(plain), log_odds)
 
 
 @few
@@ -70,10 +70,12 @@ def test_features_are_the_same_numbers_from_the_other_side(
     for given_ in register[1]:
         row = records.offers.row(given_.id)
         plain = requests_for(records, model, given_.id)
-        compiled = requests_compared(records, model, row, plain.rows.astype(np.int32))
-        assert compiled.permitted.all()
-        assert np.array_equal(plain.features, compiled.features)
-        assert np.array_equal(plain.scores, model.from_log_odds(compiled.log_odds))
+        rows, log_odds, features = joined(
+            requests_compared(records, model, row, plain.rows.astype(np.int32))
+        )
+        assert np.array_equal(plain.rows, rows)
+        assert np.array_equal(plain.features, features)
+        assert np.array_equal(plain.scores, model.from_log_odds(log_odds))
 
 
 @few

@@ -5,7 +5,6 @@ from dataclasses import replace
 from random import Random
 from typing import Any
 
-import numpy as np
 import pytest
 
 from services.matcher.engine import shortcut, whereabouts
@@ -13,7 +12,15 @@ from services.matcher.engine.cells import BLOCK
 from services.matcher.engine.codes import KIND_CODES, THEME_CODES
 from services.matcher.engine.matching import Engine
 from services.matcher.engine.together import alone, together
-from tests.services.matcher.engine.samples import TEXTS, engine, offer, provision, request, signed
+from tests.services.matcher.engine.samples import (
+    TEXTS,
+    engine,
+    joined,
+    offer,
+    provision,
+    request,
+    signed,
+)
 
 Share = Callable[[Callable[[], Any]], tuple[Any, ...]]
 
@@ -41,23 +48,27 @@ def register() -> Engine:
     )
 
 
-def found(register: Engine, monkeypatch: pytest.MonkeyPatch, share: Share) -> list[list[int]]:
-    """The rows that are worth scoring for each request, in order."""
-    monkeypatch.setattr(shortcut, "_share", lambda _: share)
+def compared(register: Engine, request: str) -> list[tuple[Any, ...]]:
+    """Rows with log odds and features of the offers that a request is compared with, in order."""
     records = register._records
-    return [
-        sorted(
-            shortcut.worth_scoring(
-                records, register.model, records.requests.row(f"R{place}"), shared=False
-            ).tolist()
-        )
-        for place in range(len(TEXTS))
-    ]
+    row = records.requests.row(request)
+    rows, log_odds, features = joined(
+        shortcut.offers_compared(records, register.model, row, shared=False)
+    )
+    return sorted(zip(rows.tolist(), log_odds.tolist(), features.tolist(), strict=True))
+
+
+def found(
+    register: Engine, monkeypatch: pytest.MonkeyPatch, share: Share
+) -> list[list[tuple[Any, ...]]]:
+    """The rows that are worth scoring for each request, in order, with what is told of each."""
+    monkeypatch.setattr(shortcut, "_share", lambda _: share)
+    return [compared(register, f"R{place}") for place in range(len(TEXTS))]
 
 
 def _late(work: Callable[[], Any]) -> tuple[Any, ...]:
-    """One does all of the work, then another comes."""
-    return work(), work()
+    """One does all of the work, then others come."""
+    return work(), work(), work()
 
 
 @pytest.mark.parametrize(("looked_at", "scored"), [(2_500, 400), (300, 100), (20, 5)])
@@ -68,24 +79,7 @@ def test_two_threads_find_what_one_does(
     monkeypatch.setattr(shortcut, "LOOKED_AT", looked_at)
     monkeypatch.setattr(shortcut, "SCORED", scored)
     wanted = found(register, monkeypatch, alone)
-    assert all(len(set(rows)) == len(rows) >= scored for rows in wanted)
+    assert all(len({row for row, *_ in pairs}) == len(pairs) >= scored for pairs in wanted)
     for _ in range(20):
         assert found(register, monkeypatch, together) == wanted
     assert found(register, monkeypatch, _late) == wanted
-
-
-def test_who_comes_late_finds_nothing_and_changes_nothing(
-    register: Engine, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    told: list[Any] = []
-
-    def share(work: Callable[[], Any]) -> tuple[Any, ...]:
-        told[:] = [work(), work(), work()]
-        return (told[0],)
-
-    monkeypatch.setattr(shortcut, "_share", lambda _: share)
-    records = register._records
-    shortcut.worth_scoring(records, register.model, records.requests.row("R0"), shared=False)
-    assert len(told[0]) > 0
-    assert [len(rows) for rows in told[1:]] == [0, 0]
-    assert told[0].dtype == np.int32

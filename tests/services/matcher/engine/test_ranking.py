@@ -33,17 +33,23 @@ def test_the_best_pairs_are_all_that_may_score_as_the_last_of_them_does(most: in
     model = Model("m", ("a",), (1.0,), 0.0)
     odds = np.concatenate([np.linspace(-60.0, 60.0, 2_001), 1.0 + np.linspace(0.0, 2e-5, 101)])
     np.random.default_rng(7).shuffle(odds)
-    rows, permitted = np.arange(len(odds)) + 10, odds < 50.0
-    features = odds[:, np.newaxis].copy()
-    chosen, kept, told = best_pairs(rows, permitted, odds, features, most)
-    assert kept.tolist() == odds[chosen - 10].tolist() == told[:, 0].tolist()
-    assert permitted[chosen - 10].all()
+    rows = np.arange(len(odds), dtype=np.int32) + 10
+    # Of those that two tell of, some places are not filled.
+    counts = np.array([1_500, len(odds) - 1_500])
+    parts = [np.resize(column, (2, 1_500)) for column in (rows, odds)]
+    parts[0][1, counts[1] :], parts[1][1, counts[1] :] = -1, 1e9
+    pairs = counts, *parts, parts[1][:, :, np.newaxis].copy()
+    chosen, kept, told = best_pairs(*pairs, most, 0.0)
+    assert told[:, 0].tolist() == odds[chosen - 10].tolist()
+    assert kept.tolist() == model.from_log_odds(odds[chosen - 10]).tolist()
     assert (np.diff(chosen) > 0).all()
     scores = model.from_log_odds(odds)
-    known = np.sort(scores[permitted])[::-1]
+    known = np.sort(scores)[::-1]
     last = known[most - 1] if 0 < most <= len(known) else 0.0
-    assert set(np.flatnonzero(permitted & (scores >= last)) + 10) <= set(chosen.tolist())
-    assert (model.from_log_odds(kept) >= last - 3e-6).all()
+    assert set(np.flatnonzero(scores >= last) + 10) <= set(chosen.tolist())
+    assert (kept >= last - 3e-6).all()
+    enough, *_ = best_pairs(*pairs, most, 0.25)
+    assert enough.tolist() == chosen[kept >= 0.25].tolist()
 
 
 @pytest.mark.parametrize("weights", [(1.0,), (1.0, -0.1), (1.0, float("nan"))])
