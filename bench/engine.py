@@ -112,7 +112,7 @@ def _measure(jobs: Sequence[Job], keep: Callable[[Sequence[Figures]], None]) -> 
         MofNCompleteColumn(),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=console, transient=True) as progress:
+    with Progress(*columns, console=console, transient=True, refresh_per_second=1) as progress:
         every = progress.add_task("all runs", total=len(jobs))
         for job in jobs:
             task = progress.add_task(_name(job), total=job.size)

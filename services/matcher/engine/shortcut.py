@@ -8,7 +8,7 @@ lifts a pair past hundreds of others: how seldom, against scoring everything, is
 
 from collections.abc import Callable
 from functools import cache, lru_cache
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -49,7 +49,6 @@ _OFFERS = ("row", "concepts", "named", "text", "field", "stated", "lines")
 _REQUESTS = ("row", "concepts", "named", "text", "stated", "lines", "shares", "end")
 
 Rows = npt.NDArray[np.int32]
-T = TypeVar("T")
 
 
 def is_shared(records: Records) -> bool:
@@ -69,11 +68,8 @@ def offers_compared(records: Records, model: Model, row: int, *, shared: bool) -
     requests, offers = records.requests, records.offers
     found, cells = records.found, records.found.offers.cells
     request, needs = requests.records.table[row : row + 1], requests.lines.table
-    marks, weights, admission = (
-        records.names.concept_marks(),
-        weights_of(model),
-        records.whom.admission(row),
-    )
+    marks, weights = records.names.concept_marks(), weights_of(model)
+    admission = records.whom.admission(row)
     part = cells.part(found.offers_to_look_at(row))
     asked = (
         part,
@@ -147,7 +143,7 @@ def requests_compared(records: Records, model: Model, row: int, rows: Rows) -> C
     return told
 
 
-def _share(shared: bool) -> Callable[[Callable[[], T]], tuple[T, ...]]:
+def _share(shared: bool) -> Callable[[Callable[[], object]], None]:
     """How a work is done, that shares itself out."""
     return together if shared else alone
 

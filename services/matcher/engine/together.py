@@ -11,7 +11,6 @@ import threading
 from collections.abc import Callable
 from functools import cache
 from queue import Empty, SimpleQueue
-from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -22,11 +21,9 @@ AWAKE = 200_000
 """How often a thread looks for what it waits for before it sleeps: for a fraction of a
 millisecond."""
 
-T = TypeVar("T")
 
-
-def together(work: Callable[[], T]) -> tuple[T, ...]:
-    """What came of a work here, and beside where another thread has begun it too by the end.
+def together(work: Callable[[], object]) -> None:
+    """Do a work, and beside have another thread do it, unless it comes to it too late.
 
     The work is one that shares itself out: whoever does it takes a part at a time of what nobody
     has taken (`untaken`). So nobody waits for what others gave the other thread to do, nor for a
@@ -35,15 +32,15 @@ def together(work: Callable[[], T]) -> tuple[T, ...]:
     beside = _Beside(work)
     _other(os.getpid()).give(beside)
     try:
-        here = work()
+        work()
     finally:
         beside.end()
-    return here, *beside.result()
+    beside.require_done_well()
 
 
-def alone(work: Callable[[], T]) -> tuple[T, ...]:
+def alone(work: Callable[[], object]) -> None:
     """The same without another thread."""
-    return (work(),)
+    work()
 
 
 def untaken() -> npt.NDArray[np.int64]:
@@ -67,12 +64,11 @@ def cores() -> int:
 class _Beside:
     """A work as the other thread does it, unless it comes to it too late."""
 
-    def __init__(self, work: Callable[[], Any]) -> None:
+    def __init__(self, work: Callable[[], object]) -> None:
         self._work = work
         self._begun, self._at_work = threading.Lock(), threading.Lock()
         self._at_work.acquire()
         self._ended = untaken()
-        self._found: tuple[Any, ...] = ()
         self._error: BaseException | None = None
 
     def do(self) -> None:
@@ -80,8 +76,8 @@ class _Beside:
         if not self._begun.acquire(blocking=False):
             return
         try:
-            self._found = (self._work(),)
-        except BaseException as error:  # noqa: BLE001 (raised to who asks for the result)
+            self._work()
+        except BaseException as error:  # noqa: BLE001 (raised to who has it done)
             self._error = error
         finally:
             self._ended[0] = 1
@@ -93,11 +89,10 @@ class _Beside:
             watch(self._ended, 0, AWAKE)
             self._at_work.acquire()
 
-    def result(self) -> tuple[Any, ...]:
-        """What came of it, () where it did not begin; or raises what it raised."""
+    def require_done_well(self) -> None:
+        """Raise what it raised."""
         if self._error is not None:
             raise self._error
-        return self._found
 
 
 class _Other:
