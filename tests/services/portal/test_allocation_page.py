@@ -1,7 +1,7 @@
 """The page of an allocation that takes long to find."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -100,11 +100,13 @@ def supposing(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     answers: dict[str, Any] = {"/v1/allocation": NOW}
 
     def fetch(_services: Services, _reader: Reader, one: Ask) -> Answer:
-        if one.path not in answers:
+        found = answers.get(one.path)
+        if found is None:
             raise AwayError(one.service)
-        return Answer(answers[one.path])
+        return Answer(found(one.query) if callable(found) else found)
 
-    def send(_services: Services, *_asked: object, **_more: object) -> Answer:
+    def send(_services: Services, *asked: object, **_more: object) -> Answer:
+        answers["supposed"] = asked[-1]
         return Answer(answers["then"])
 
     monkeypatch.setattr(Services, "fetch", fetch)
@@ -112,31 +114,91 @@ def supposing(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     return answers
 
 
-def donors_offered(text: str) -> dict[str, bool]:
-    """The ids of the donors that the first supposed offer may be of, and whether it is chosen."""
-    field = re.search(r'<select[^>]*id="o1-organisation".*?</select>', text, re.DOTALL)
-    assert field
-    options = re.findall(r"<option([^>]*)>", field[0])
-    return {re.findall(r'value="([^"]*)"', one)[0]: "selected" in one for one in options}
+ORGANISATIONS = {
+    "acme": "Acme",
+    "far": "Far away",  # which no list of the newest has
+    "twin-1": "The same",
+    "twin-2": "the  Same",
+}
 
 
-def test_donors_that_are_away_are_said_to_be_missing_and_the_chosen_one_stays(
+def registered(query: Mapping[str, Any]) -> dict[str, Any]:
+    """The register's answer: the newest one, or those of an id or of a word."""
+    if query.get("id"):
+        found = [one for one in ORGANISATIONS if one in query["id"]]
+    elif query.get("q"):
+        words = query["q"].casefold().split()
+        found = [id_ for id_, name in ORGANISATIONS.items() if words[0] in name.casefold()]
+    else:
+        found = ["acme"]
+    return {"items": [{"id": one, "name": ORGANISATIONS[one]} for one in found]}
+
+
+SUPPOSING = {
+    "language": "en",
+    "o1-theme": "marking",
+    "o1-kind": "equipment",
+    "o1-quantity": "9",
+    "o1-unit": "machines",
+}
+
+
+def supposed_of(client: Any, supposing: dict[str, Any], donor: str) -> tuple[Any, str | None]:
+    """The page of one more offer of that donor, and of whom the matcher was told that it is."""
+    supposing["then"], supposing["supposed"] = THEN, None
+    answer = client.get("/allocation/what-if", query_string={**SUPPOSING, "o1-organisation": donor})
+    told = supposing["supposed"]
+    return answer, None if told is None else told["with"]["offers"][0]["organisation"]
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("Acme", "acme"),
+        ("far  AWAY", "far"),
+        ("far", "far"),
+        ("twin-2", "twin-2"),
+        ("", "somebody-new"),
+    ],
+)
+def test_a_donor_is_found_by_name_however_many_there_are(
+    client: Any, supposing: dict[str, Any], written: str, told: str
+) -> None:
+    supposing["/v1/organisations"] = registered
+    answer, donor = supposed_of(client, supposing, written)
+    assert (answer.status_code, donor) == (200, told)
+    assert 'list="organisations"' in answer.text
+    assert '<option value="Acme">acme</option>' in answer.text
+
+
+@pytest.mark.parametrize(
+    ("written", "says"),
+    [
+        ("Nobody", "No organisation is registered by this name."),
+        ("The same", "Write the id of the one that you mean: twin-1 and twin-2"),
+    ],
+)
+def test_a_donor_that_is_none_or_several_is_told_at_its_field(
+    client: Any, supposing: dict[str, Any], written: str, says: str
+) -> None:
+    supposing["/v1/organisations"] = registered
+    answer, donor = supposed_of(client, supposing, written)
+    assert (answer.status_code, donor) == (422, None)
+    assert answer.text.count(says) == 2  # above all, and at the field
+    assert f'value="{written}"' in answer.text
+
+
+def test_donors_that_are_away_are_said_to_be_and_an_id_is_taken_for_one(
     client: Any, supposing: dict[str, Any]
 ) -> None:
-    address = "/allocation/what-if?language=en&o1-organisation=acme&o1-quantity=many"
-    missing = "The list of donors cannot be shown just now."
-    answer = client.get(address)
-    assert answer.status_code == 422  # the quantity is none
-    assert missing in answer.text
-    assert donors_offered(answer.text) == {"": False, "acme": True}
-    assert missing in client.get("/allocation/what-if").text
-    supposing["/v1/organisations"] = {"items": [{"id": "acme", "name": "Acme"}]}
-    answer = client.get(address)
-    assert missing not in answer.text
-    assert donors_offered(answer.text) == {"": False, "acme": True}
-    assert ">\u2068Acme\u2069</option>" in answer.text
-    chosen = donors_offered(client.get(address.replace("acme", "other")).text)
-    assert chosen == {"": False, "acme": False, "other": True}
+    away = "The register of offers cannot be reached just now."
+    answer, donor = supposed_of(client, supposing, "acme")
+    assert (answer.status_code, donor) == (200, "acme")
+    assert away in answer.text
+    assert 'value="acme"' in answer.text
+    answer, donor = supposed_of(client, supposing, "Far away")
+    assert (answer.status_code, donor) == (422, None)
+    assert f'id="o1-organisation-error">{away}' in answer.text
 
 
 @pytest.mark.parametrize(
