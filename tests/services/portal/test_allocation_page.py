@@ -103,17 +103,13 @@ def supposing(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         found = answers.get(one.path)
         if found is None:
             raise AwayError(one.service)
-        return Answer(found(one.query) if callable(found) else found)
-
-    def send(_services: Services, *asked: object, **_more: object) -> Answer:
-        answers["supposed"] = asked[-1]
-        return Answer(answers["then"])
+        return Answer(found(one) if callable(found) else found)
 
     monkeypatch.setattr(Services, "fetch", fetch)
-    monkeypatch.setattr(Services, "send", send)
     return answers
 
 
+WHAT_IF = "/v1/allocation/what-if"
 ORGANISATIONS = {
     "acme": "Acme",
     "far": "Far away",  # which no list of the newest has
@@ -122,8 +118,9 @@ ORGANISATIONS = {
 }
 
 
-def registered(query: Mapping[str, Any]) -> dict[str, Any]:
+def registered(asked: Ask) -> dict[str, Any]:
     """The register's answer: the newest one, or those of an id or of a word."""
+    query: Mapping[str, Any] = asked.query
     if query.get("id"):
         found = [one for one in ORGANISATIONS if one in query["id"]]
     elif query.get("q"):
@@ -145,10 +142,15 @@ SUPPOSING = {
 
 def supposed_of(client: Any, supposing: dict[str, Any], donor: str) -> tuple[Any, str | None]:
     """The page of one more offer of that donor, and of whom the matcher was told that it is."""
-    supposing["then"], supposing["supposed"] = THEN, None
+    told: list[Any] = []
+
+    def compare(asked: Ask) -> dict[str, Any]:
+        told.append(asked.body)
+        return THEN
+
+    supposing[WHAT_IF] = compare
     answer = client.get("/allocation/what-if", query_string={**SUPPOSING, "o1-organisation": donor})
-    told = supposing["supposed"]
-    return answer, None if told is None else told["with"]["offers"][0]["organisation"]
+    return answer, told[0]["with"]["offers"][0]["organisation"] if told else None
 
 
 @pytest.mark.parametrize(
@@ -213,7 +215,7 @@ def test_donors_that_are_away_are_said_to_be_and_an_id_is_taken_for_one(
 def test_a_difference_of_shares_says_that_it_is_in_points(
     client: Any, supposing: dict[str, Any], language: str, share: float, says: str | None
 ) -> None:
-    supposing["then"] = {**THEN, "needs": {"share": share, "whole": 3}}
+    supposing[WHAT_IF] = {**THEN, "needs": {"share": share, "whole": 3}}
     text = client.get(f"/allocation/what-if?language={language}&without=o1").text
     row = re.findall(r"<tr>.*?</tr>", text, re.DOTALL)[1]
     *_others, told = re.findall(r"<td[^>]*>(.*?)</td>", row)

@@ -10,7 +10,7 @@ from services.portal.pages import asking
 from services.portal.pages.allocation.rows import Names, measured, names_for
 from services.portal.pages.allocation.showing import READERS
 from services.portal.pages.allocation.what_if_forms import Supposition
-from services.portal.pages.asking import ask
+from services.portal.pages.asking import ask, ask_with
 from services.portal.pages.assets import ASSETS
 from services.portal.pages.finding import LISTS, find
 from services.portal.pages.frame import account, for_roles, show
@@ -61,7 +61,7 @@ def what_if() -> Response:
     if wanted.errors:
         return shown(now.body, None, REFUSED)
     try:
-        then = asking.send("matcher", "/v1/allocation/what-if", body).body
+        then = asking.read(ask_with(body, "matcher", "/v1/allocation/what-if")).body
     except AwayError:
         return shown(None, None)
     except RefusedError as error:
