@@ -13,6 +13,7 @@ from services.matcher.api import (
     coverage,
     duplicates,
     embargoes,
+    fitting,
     joinings,
     ledger,
     life,
@@ -45,6 +46,7 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
         settings,
         (
             proposals.blueprint,
+            fitting.blueprint,
             life.blueprint,
             matches.blueprint,
             threads.blueprint,

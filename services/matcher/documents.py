@@ -359,7 +359,10 @@ class RecordView(Document):
     register tells no hash of. `visibility` is who sees a request (shared.web.visibility).
     """
 
-    meta = {"collection": "record_views", "indexes": ["record"]}  # noqa: RUF012 (mongoengine declares it so)
+    meta = {  # noqa: RUF012 (mongoengine declares it so)
+        "collection": "record_views",
+        "indexes": ["record", ("owner", "side")],
+    }
 
     id = StringField(primary_key=True)
     side = StringField(required=True)

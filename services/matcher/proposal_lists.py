@@ -32,7 +32,10 @@ from shared.web.identity import Identity
 
 _FIRST, _BATCH, _PART = 5, 50, 20
 """Lists that are read at first and at most, and rows of which the records are read, at once."""
-_SUITED = {"request": 1, "offers": 1, "suits": 1}
+SUITED = {"request": 1, "offers": 1, "suits": 1}
+"""What of a stored list tells how far up it stands in lists of offers."""
+BEHIND = "~"
+"""The level of what is listed no more: behind all."""
 _LOWEST, _DIGITS = 10**15, 16
 """More than any log odds in their last decimal, and as many digits as a place has."""
 _ACTED_ON = sorted(SPOKEN_FOR | COMMITTABLE | KEPT)
@@ -78,7 +81,7 @@ def looked_through(
     whose = _of(identity, states)
     own = identity.organisation if identity.role == "donor" else None
 
-    def may_be_listed(row: _Row) -> bool:
+    def may_be_listed(row: Row) -> bool:
         return (
             (after is None or row.place > after)
             and (offer is None or row.offer == offer)
@@ -88,20 +91,20 @@ def looked_through(
 
     sees_all = oversees(identity, None)
 
-    def may_be_wanted(row: _Row) -> bool:
+    def may_be_wanted(row: Row) -> bool:
         return not sees_all or row.entry is None or row.match is not None or wanted(row.entry)
 
     if offer is not None and goes_by_suit(request, offer):
-        stored = _shortlists(identity, None, offer, whose, theme, None, _SUITED)
+        stored = shortlists_of(identity, None, offer, whose, theme, None, SUITED)
         groups = _by_suit(stored, offer, after, best)
     else:
         first = None if after is None else after[0]
-        stored = _shortlists(identity, request, offer, whose, theme, first, STORED)
-        groups = (list(_rows(batch, best)) for batch in batches(stored))
+        stored = shortlists_of(identity, request, offer, whose, theme, first, STORED)
+        groups = (list(rows_of(batch, best)) for batch in batches(stored))
     for group in groups:
         rows = [row for row in group if may_be_listed(row)]
         for part in _parts(rows, may_be_wanted):
-            found = _of_rows([row for row in part if may_be_wanted(row)], identity)
+            found = proposals_of([row for row in part if may_be_wanted(row)], identity)
             for row in part:
                 if not may_be_wanted(row):
                     yield row.place, None
@@ -121,7 +124,7 @@ def _of(identity: Identity, states: Collection[str] | None) -> Collection[str] |
     return [one for one in (identity.state,) if one and (states is None or one in states)]
 
 
-def _shortlists(
+def shortlists_of(
     identity: Identity,
     request: str | None,
     offer: str | None,
@@ -184,7 +187,7 @@ def _each_once(sets: list[Iterator[dict[str, Any]]]) -> Iterator[dict[str, Any]]
 
 
 @dataclass(frozen=True)
-class _Row:
+class Row:
     """What may become a proposal of a list once the records of both sides are read.
 
     `entry` is None for one that was acted on and is listed no more.
@@ -199,7 +202,7 @@ class _Row:
     place: Place
 
 
-def _rows(batch: list[dict[str, Any]], best: int | None) -> Iterator[_Row]:
+def rows_of(batch: list[dict[str, Any]], best: int | None) -> Iterator[Row]:
     """The rows of lists: all, or the `best` ones of each."""
     matches: dict[str, dict[str, Match]] = {}
     for match in Match.objects(request__in=[shortlist["request"] for shortlist in batch]):
@@ -211,27 +214,27 @@ def _rows(batch: list[dict[str, Any]], best: int | None) -> Iterator[_Row]:
             offer = entry["offer"]
             match = acted.pop(offer, None)
             place = place_of(request, offer, entry["rank"])
-            yield _Row(request, offer, entry["organisation"], model, entry, match, place)
+            yield Row(request, offer, entry["organisation"], model, entry, match, place)
         for offer, match in sorted(acted.items()) if best is None else ():
             # One that came back and is not listed is barred by something else by now.
             if match.status != "proposed":
                 place = place_of(request, offer, None)
-                yield _Row(request, offer, match.organisation, model, None, match, place)
+                yield Row(request, offer, match.organisation, model, None, match, place)
 
 
 def _by_suit(
     shortlists: Iterable[Mapping[str, Any]], offer: str, after: Place | None, best: int | None
-) -> Iterator[list[_Row]]:
+) -> Iterator[list[Row]]:
     """One offer's rows in the order of its list, after a place in it: how far up, then the request.
 
-    Of `shortlists` no more is needed than _SUITED; only those of the rows that are read are read.
+    Of `shortlists` no more is needed than SUITED; only those of the rows that are read are read.
     """
     places = _places(list(shortlists), offer)
     ordered = sorted(place for place in places if after is None or place > after)
     for start in range(0, len(ordered), _PART):
         part = {request: (level, request) for level, request in ordered[start : start + _PART]}
         ids = [shortlist_id(request) for request in part]
-        rows = _rows(list(stored_lists().find({"_id": {"$in": ids}}, STORED)), best)
+        rows = rows_of(list(stored_lists().find({"_id": {"$in": ids}}, STORED)), best)
         placed = [replace(row, place=part[row.request]) for row in rows if row.offer == offer]
         yield sorted(placed, key=attrgetter("place"))
 
@@ -242,19 +245,31 @@ def _places(shortlists: Sequence[Mapping[str, Any]], offer: str) -> Iterator[Pla
     known = RecordView.objects(id__in=ids).scalar("record", "priority")
     priorities: dict[str, str | None] = dict(known)
     for shortlist in shortlists:
-        request, level = shortlist["request"], "~"
-        # What an earlier version stored tells nothing of it until it is ranked again.
-        suited = dict(zip(shortlist["offers"], shortlist.get("suits", ()), strict=False))
-        if offer in suited:
-            above = round((suited[offer] + urgency(priorities.get(request))) * 10**DECIMALS)
-            # As text that sorts: less is further up.
-            level = f"{_LOWEST - above:0{_DIGITS}d}"
-        yield level, request
+        request = shortlist["request"]
+        levels = levels_of(shortlist, (offer,), priorities.get(request))
+        yield levels.get(offer, BEHIND), request
 
 
-def _parts(rows: list[_Row], counts: Callable[[_Row], bool]) -> Iterator[list[_Row]]:
+def levels_of(
+    shortlist: Mapping[str, Any], offers: Collection[str], priority: str | None
+) -> dict[str, str]:
+    """How far up a list's request stands in the list of each of these offers that are in it.
+
+    Of the list only SUITED is needed. What an earlier version stored tells nothing of it until it
+    is ranked again.
+    """
+    suited = zip(shortlist["offers"], shortlist.get("suits", ()), strict=False)
+    return {offer: _level(suits + urgency(priority)) for offer, suits in suited if offer in offers}
+
+
+def _level(above: float) -> str:
+    """As text that sorts: less is further up."""
+    return f"{_LOWEST - round(above * 10**DECIMALS):0{_DIGITS}d}"
+
+
+def _parts(rows: list[Row], counts: Callable[[Row], bool]) -> Iterator[list[Row]]:
     """A few that count at a time: of what a page does not show no records are read."""
-    part: list[_Row] = []
+    part: list[Row] = []
     counted = 0
     for row in rows:
         part.append(row)
@@ -266,7 +281,7 @@ def _parts(rows: list[_Row], counts: Callable[[_Row], bool]) -> Iterator[list[_R
         yield part
 
 
-def _of_rows(rows: list[_Row], identity: Identity) -> Iterator[Proposal | None]:
+def proposals_of(rows: list[Row], identity: Identity) -> Iterator[Proposal | None]:
     """The proposal of each row; None where a record is not known."""
     sides = [("request", row.request) for row in rows] + [("offer", row.offer) for row in rows]
     views = views_of(sides)

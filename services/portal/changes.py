@@ -50,6 +50,7 @@ class Change:
 
     `kind` is a record's type, `request` the request that a match is of, `states` whose it is. A
     shortlist is of kind "proposal" with its request's id; `new` are the proposals that came on it.
+    A "decision" has the id of the proposal that somebody decided on, or took that back.
     What is `aside` the page that asked does not list, though it may show it.
     """
 

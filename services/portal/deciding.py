@@ -6,6 +6,7 @@ matcher does it once, and what changed meanwhile is not decided on (docs/decisio
 """
 
 import threading
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -20,7 +21,9 @@ from services.portal.catalogues import SOURCE_LANGUAGE
 from services.portal.decision_documents import PendingDecision
 from services.portal.documents import Account
 from services.portal.domain.backoff import Policy
+from services.portal.followed_state import DECISION
 from services.portal.house import House
+from services.portal.note_documents import Followed
 from services.portal.notifying import Note, notify
 from services.portal.services import AwayError, Reader, RefusedError
 from shared.events.work import INFRASTRUCTURE
@@ -80,13 +83,17 @@ def decide_later(account: Account, wanted: Wanted, now: datetime) -> bool:
     except DuplicateKeyError:
         same = {"_id": wanted.proposal, "account": account.id, "key": wanted.key}
         return kept.find_one(same) is not None
+    _let_pages_know(wanted.proposal, wanted.country, now)
     return True
 
 
-def take_back(account: Account, proposal: str) -> bool:
+def take_back(account: Account, proposal: str, now: datetime) -> bool:
     """Forget a decision of the account that was not sent yet; False if there is none such."""
     own = {"_id": proposal, "account": account.id, "tries": 0, "gave_up_at": None}
-    return bool(PendingDecision._get_collection().delete_one(own).deleted_count)
+    found = PendingDecision._get_collection().find_one_and_delete(own)
+    if found is not None:
+        _let_pages_know(proposal, found.get("country"), now)
+    return found is not None
 
 
 def dismiss(account: Account, proposal: str) -> None:
@@ -103,6 +110,13 @@ def waiting_for(proposals: list[str]) -> dict[str, PendingDecision]:
     """Anybody's decisions that wait, of these proposals."""
     found = PendingDecision.objects(id__in=proposals, gave_up_at=None)
     return {one.id: one for one in found}
+
+
+def deciders(decisions: Iterable[PendingDecision]) -> dict[str, str]:
+    """The names of those who decided, by their accounts' ids."""
+    wanted = {one.account for one in decisions}
+    found = Account.objects(id__in=sorted(wanted)) if wanted else ()
+    return {one.id: one.name for one in found}
 
 
 def decide_now(house: House, account: Account, proposal: str) -> Outcome | None:
@@ -180,6 +194,7 @@ def _send(house: House, decision: PendingDecision) -> Outcome:
             return _put_off(decision, account, house.clock())
         return _give_up(decision, account, _failure(error), house.clock())
     _settle(decision)
+    _let_pages_know(decision.id, decision.country, house.clock())
     return "done"
 
 
@@ -207,12 +222,24 @@ def _give_up(
         notify(_note(decision, now), [account], now)
     told = {"gave_up_at": now, "failure": failure, "expires_at": now + TOLD}
     _settle(decision, {"$set": told, "$unset": {"due_at": ""}})
+    _let_pages_know(decision.id, decision.country, now)
     return "gave-up"
 
 
 def _note(decision: PendingDecision, now: datetime) -> Note:
     country = {"country": decision.country} if decision.country else {}
     return Note("match-step", "match", decision.id, "undo", decision.key, now, country)
+
+
+def _let_pages_know(proposal: str, country: str | None, now: datetime) -> None:
+    """Note that what is decided on a proposal is otherwise by now: open pages follow it, as they do
+    records (changes.py)."""
+    state = {"record_type": DECISION, "record": proposal, "country": country, "heard_at": now}
+    Followed._get_collection().update_one(
+        {"_id": f"{DECISION}:{proposal}"},
+        {"$set": {"epoch": 1, "told": 0, **state}, "$inc": {"number": 1}},
+        upsert=True,
+    )
 
 
 def _settle(decision: PendingDecision, update: dict[str, Any] | None = None) -> None:

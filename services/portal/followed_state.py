@@ -38,6 +38,9 @@ TYPES: Mapping[str, str] = {
 
 FOLLOWED: Mapping[str, str] = {**TYPES, SHORTLIST: "shortlist"}
 """And of what else is kept what open pages follow (changes.py), though nobody is told of it."""
+DECISION = "decision"
+"""What is kept of decisions that wait, for open pages alone (deciding.py): the type of none of the
+services' records."""
 BEST = 5
 """So many of a request's proposals count: the queue shows more when it is asked to."""
 

@@ -10,6 +10,7 @@ from typing import Final
 from services.portal.accounts import identity_of
 from services.portal.audience import World, may_read
 from services.portal.documents import Account
+from services.portal.followed_state import DECISION
 from services.portal.note_documents import Followed
 from shared.lifecycle import PARTY
 from shared.lifecycle import REQUEST as REQUEST_LIFE
@@ -19,7 +20,7 @@ from shared.web.visibility import OVERSEEING
 KINDS: Final[Mapping[str, tuple[str, ...]]] = {
     "coordinator": (
         *("request", "offer", "match", "shortlist"),
-        *("duplicate", "coverage", "alliance"),
+        *("duplicate", "coverage", "alliance", DECISION),
     ),
     "auditor": ("request", "offer", "match"),
     "operator": ("request",),
@@ -73,6 +74,10 @@ def _shortlist(account: Account, record: Followed, _world: World) -> bool:
     return _oversees(account, record.country)
 
 
+def _decision(account: Account, record: Followed, _world: World) -> bool:
+    return _oversees(account, record.country)
+
+
 def _duplicate(account: Account, record: Followed, _world: World) -> bool:
     return _oversees(account, *(record.states or [None]))
 
@@ -92,6 +97,7 @@ _RULES: Final[Mapping[str, Callable[[Account, Followed, World], bool]]] = {
     "offer": _offer,
     "match": _match,
     "shortlist": _shortlist,
+    DECISION: _decision,
     "duplicate": _duplicate,
     "coverage": _coverage,
     "alliance": _alliance,

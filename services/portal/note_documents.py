@@ -58,7 +58,8 @@ class Followed(Document):
     `themes` are those of a request's lines, `score` is that of a possible duplicate or coverage.
     Of a shortlist, whose `record` is its request, `offers` are the first ones, each of `scores`,
     and `entered` says when each came among them. `heard` is the version that was heard of last,
-    at `heard_at`.
+    at `heard_at`. Of what is decided on a proposal and has yet to take effect (deciding.py) it is
+    known that it is otherwise since `heard_at`, and of which State.
     """
 
     meta = {  # noqa: RUF012 (mongoengine declares it so)

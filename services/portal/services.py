@@ -85,11 +85,18 @@ class Reader:
 
 @dataclass(frozen=True)
 class Ask:
-    """A GET to be made: `query` leaves out what is None."""
+    """Something to be read, by GET; by POST where it is asked with a `body`, of which nothing is
+    kept. `query` leaves out what is None."""
 
     service: str
     path: str
     query: Mapping[str, object]
+    body: object = None
+
+
+def ask_with(body: object, service: str, path: str, **query: object) -> Ask:
+    """A POST to be made that only reads, such as what a text that nobody has kept seems to say."""
+    return Ask(service, path, query, body)
 
 
 def ask(service: str, path: str, **query: object) -> Ask:
@@ -114,12 +121,15 @@ class Services:
         return self.fetch(reader, Ask(service, path, query))
 
     def fetch(self, reader: Reader, asked: Ask) -> Answer:
-        """Make one GET."""
-        response = self._call(reader, "GET", asked.service, asked.path, query=asked.query)
+        """Read what is asked for."""
+        method, sent = ("GET", {}) if asked.body is None else ("POST", {"body": asked.body})
+        response = self._call(
+            reader, method, asked.service, asked.path, reads=True, query=asked.query, **sent
+        )
         return _answer(asked.service, response)
 
     def gather(self, reader: Reader, **asked: Ask) -> dict[str, Answer | AwayError]:
-        """Make several GETs at once: each name's answer, or why there is none.
+        """Read several things at once: each name's answer, or why there is none.
 
         What a service refuses is raised, once all have answered: a page asks for nothing that its
         reader may not see.
@@ -145,7 +155,7 @@ class Services:
         return found
 
     def look_up(self, reader: Reader, asked: Mapping[str, Ask]) -> dict[str, Answer]:
-        """Make several GETs at once, of what may be withheld, gone or away: that is left out.
+        """Read several things at once that may be withheld, gone or away: such are left out.
 
         Of what is away, the reader knows whose it is (`missed`).
         """
@@ -199,7 +209,7 @@ class Services:
 
     def stream(self, reader: Reader, service: str, path: str) -> requests.Response:
         """GET what is no JSON, to be passed on piece by piece and closed by the caller."""
-        response = self._call(reader, "GET", service, path, stream=True)
+        response = self._call(reader, "GET", service, path, reads=True, stream=True)
         if not response.ok:
             try:
                 _answer(service, response)
@@ -208,9 +218,16 @@ class Services:
         return response
 
     def _call(
-        self, reader: Reader, method: str, service: str, path: str, **sent: Any
+        self,
+        reader: Reader,
+        method: str,
+        service: str,
+        path: str,
+        *,
+        reads: bool = False,
+        **sent: Any,
     ) -> requests.Response:
-        reads, pieces = method == "GET", bool(sent.get("stream"))
+        pieces = bool(sent.get("stream"))
         # No write must seem lost whose answer comes late, no file end whose pieces come slowly.
         may_hurry = reads and not pieces and not reader.patient
         if may_hurry and service in reader.late:

@@ -103,6 +103,15 @@ def new_account(portal: Portal, office: Office) -> str:
         mongoengine.disconnect()
 
 
+def another(portal: Portal, name: str, office: Office) -> str:
+    """The cookie of a session of one more account of that office, called "Example <name>"."""
+    house = house_of(portal.stack.plan)
+    try:
+        return session_cookie(house, make_account(house, name, office), "tests")
+    finally:
+        mongoengine.disconnect()
+
+
 def _cookies(stack: Stack, gold: GoldSet) -> dict[str, str]:
     """A session's cookie for each role. The database is connected for that alone.
 

@@ -51,6 +51,23 @@ def test_offers_that_fit_are_missing_alone(portal: Portal, without: Without) -> 
         assert "No offer fits so far" not in text
 
 
+def test_requests_that_fit_say_what_is_missing(without: Without) -> None:
+    browser = without("donor", "matcher")
+    text = browser.open("/fitting-requests").text
+    assert browser.status == 200
+    assert "The list of requests cannot be shown just now. The rest of this page works." in text
+    assert "Nothing so far" not in text
+    for service in ("requests", "offers"):
+        browser = without("donor", service)
+        page = browser.open("/fitting-requests")
+        assert (browser.status, NAMES[service] in page.text) == (200, True), service
+        assert any(attrs.get("href", "").startswith("/matches/") for _, attrs in page.tags)
+        assert "You have no published offer" not in page.text
+    page = browser.open("/fitting-requests?offer=nobody")
+    assert "No request fits this choice." in page.text
+    assert {"offer": "nobody"}.items() <= page.forms[-1].values.items()
+
+
 @pytest.mark.parametrize("path", ["/allocation", "/alliances", "/embargoes", "/models"])
 def test_a_page_that_needs_what_is_away_names_it(without: Without, path: str) -> None:
     browser = without("coordinator", "matcher")

@@ -36,8 +36,8 @@ blueprint = Blueprint(
     description="Ranked and explained proposals, and decisions on them.",
 )
 Answer = tuple[dict[str, Any], dict[str, str]]
-_PLACE, _SUITED = ("request", "place"), ("suits", "request")
-"""What a cursor holds of a list by request, and of one offer's."""
+_PLACE, SUITED = ("request", "place"), ("suits", "request")
+"""What a cursor holds of a list by request, and of one by how well it suits a donor's offers."""
 LOOKED_AT = 500
 """Proposals that one page looks through, whatever it finds."""
 
@@ -53,12 +53,12 @@ class Proposals(MethodView):
         request, to which the State's own priority adds, whatever the donor prefers."""
         identity = current_identity()
         listed = args["best"] is not None or args["status"] == "proposed"
-        sort = _SUITED if goes_by_suit(args["request"], args["offer"]) else _PLACE
+        sort = SUITED if goes_by_suit(args["request"], args["offer"]) else _PLACE
         found = looked_through(
             identity,
             request=args["request"],
             offer=args["offer"],
-            after=None if args["cursor"] is None else _place(args["cursor"], sort),
+            after=None if args["cursor"] is None else place_in(args["cursor"], sort),
             states=_states(identity, args),
             best=args["best"],
             theme=args["theme"] if listed else None,
@@ -176,7 +176,8 @@ def _shown(proposal_id: str, identity: Identity, language: str) -> Answer:
     return view, {"ETag": etag(proposal.version)}
 
 
-def _place(cursor: str, sort: Sequence[str]) -> Place:
+def place_in(cursor: str, sort: Sequence[str]) -> Place:
+    """The place that a cursor of a list names; answers 422 for what is no such cursor."""
     place = read_cursor(cursor, sort)
     if not all(isinstance(part, str) for part in place):
         raise invalid_field("cursor", "This is not a cursor of this list.", "cursor")

@@ -16,6 +16,7 @@ from services.portal.pages.frame import account
 from services.portal.services import Ask as Ask
 from services.portal.services import AwayError, Reader, RefusedError
 from services.portal.services import ask as ask
+from services.portal.services import ask_with as ask_with
 from shared.web.problems import TYPE_PREFIX, FieldError, Problem, unavailable
 
 
@@ -51,13 +52,18 @@ def get(service: str, path: str, **query: object) -> Answer:
     return house().services.get(reader(), service, path, **query)
 
 
+def read(asked: Ask) -> Answer:
+    """Read what is asked for; raises RefusedError and AwayError."""
+    return house().services.fetch(reader(), asked)
+
+
 def gather(**asked: Ask) -> dict[str, Answer | AwayError]:
-    """Several GETs at once; of a service that is away, the part that is missing."""
+    """Several reads at once; of a service that is away, the part that is missing."""
     return house().services.gather(reader(), **asked)
 
 
 def look_up(asked: Mapping[str, Ask]) -> dict[str, Answer]:
-    """Several GETs at once, of what may be withheld, gone or away: that is left out.
+    """Several reads at once, of what may be withheld, gone or away: that is left out.
 
     The page says by itself which service was away (base.html).
     """

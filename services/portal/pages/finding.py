@@ -1,9 +1,11 @@
 """Records that a page names beside its own: looked up by their ids, many with each call."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from services.portal.pages.asking import Ask, ask, look_up
+from entraide.client import Answer
+from services.portal.pages.asking import Ask, ask, gather, look_up
+from services.portal.services import AwayError
 
 Record = Mapping[str, Any]
 Records = Mapping[str, Record]
@@ -33,17 +35,38 @@ def find(**ids: Iterable[str | None]) -> dict[str, Records]:
 
     What is withheld from the reader, gone, or kept by a service that is away, is left out.
     """
-    asked: dict[str, Ask] = {}
-    for kind, some in ids.items():
-        service, path = LISTS[kind]
-        every = sorted({one for one in some if one})
-        for place in range(0, len(every), _AT_ONCE):
-            part = every[place : place + _AT_ONCE]
-            asked[f"{kind} {place}"] = ask(service, path, id=part, limit=_AT_ONCE)
+    asked = {
+        f"{kind} {place}": one
+        for kind, some in ids.items()
+        for place, one in enumerate(_in_parts(kind, some))
+    }
     found: dict[str, dict[str, Record]] = {kind: {} for kind in ids}
     for name, answer in look_up(asked).items():
-        found[name.partition(" ")[0]] |= {one["id"]: one for one in answer.body["items"]}
+        found[name.partition(" ")[0]] |= _by_id(answer)
     return dict(found)
+
+
+def find_for_sure(kind: str, ids: Iterable[str]) -> Records:
+    """The records of one of LISTS that there are for the reader, by their ids; raises AwayError
+    where that cannot be told."""
+    asked = {f"part {place}": one for place, one in enumerate(_in_parts(kind, ids))}
+    found: dict[str, Record] = {}
+    for answer in gather(**asked).values():
+        if isinstance(answer, AwayError):
+            raise answer
+        found |= _by_id(answer)
+    return found
+
+
+def _in_parts(kind: str, ids: Iterable[str | None]) -> Iterator[Ask]:
+    service, path = LISTS[kind]
+    every = sorted({one for one in ids if one})
+    for place in range(0, len(every), _AT_ONCE):
+        yield ask(service, path, id=every[place : place + _AT_ONCE], limit=_AT_ONCE)
+
+
+def _by_id(answer: Answer) -> dict[str, Record]:
+    return {one["id"]: one for one in answer.body["items"]}
 
 
 def sides_of(kind: str, ids: Iterable[str]) -> dict[str, list[Record]]:

@@ -38,9 +38,9 @@ from services.portal.pages.frame import (
     show,
 )
 from services.portal.pages.keeping import keeping_typed
-from services.portal.pages.organisations import named, offered
+from services.portal.pages.organisations import NONE_SUCH, named, offered, which_of
 from services.portal.pages.signing import REFUSED
-from services.portal.pages.wording import isolated, list_text
+from services.portal.pages.wording import isolated
 from services.portal.trail import actor_of_account
 from shared.registers.actors import actor_of
 from shared.web.identity import ROLES, covered_countries
@@ -160,14 +160,10 @@ def _organisation_of(form: InvitationForm) -> str | None:
         return text or None
     found = named(text)
     if len(found) > 1:
-        message = _(
-            "Several organisations are called this. Write the id of the one that you mean: %(ids)s",
-            ids=list_text(sorted(found)),
-        )
-        form.fail_field(form.organisation, message)
+        form.fail_field(form.organisation, which_of(found))
         return None
     if not found and not ORGANISATION_ID.fullmatch(text):
-        form.fail_field(form.organisation, _("No organisation is registered by this name."))
+        form.fail_field(form.organisation, NONE_SUCH)
         return None
     if not found and form.unregistered.data != text:
         form.unregistered.data = text

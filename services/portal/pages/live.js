@@ -48,6 +48,11 @@ function take(change) {
     for (const row of document.querySelectorAll(`[data-live^="match:${CSS.escape(change.id)}."]:not([data-whole])`)) waiting.add(row.dataset.live);
     return;
   }
+  // What somebody decides shows where the proposal does, before anything of it takes effect.
+  if (change.kind === "decision") {
+    for (const at of [key, `match:${change.id}`]) if (shown(at).length) waiting.add(at);
+    return;
+  }
   // How far a request has come follows from its matches.
   if (change.request && shown(`request:${change.request}`).length) waiting.add(`request:${change.request}`);
   const here = shown(key);
@@ -77,7 +82,7 @@ function leave(element) {
   for (const one of element.querySelectorAll("button, input")) one.disabled = true;
   for (const one of element.querySelectorAll("textarea")) one.readOnly = true;
   const badge = Object.assign(document.createElement("span"), { className: "badge warn", textContent: words });
-  const before = element.querySelector(":scope > .badge");
+  const before = element.querySelector(":scope > :is(.badge, [data-aloud])");
   if (before) before.replaceWith(badge);
   else element.querySelector(":scope > div").append(badge);
   live.querySelector("[data-said]").textContent = `${element.querySelector("a").textContent}: ${words}`;
@@ -88,6 +93,16 @@ const inHand = (element) =>
   element.contains(document.activeElement) ||
   element.querySelector("input:checked") ||
   [...element.querySelectorAll("textarea")].some((field) => field.value);
+
+// What was read anew, in the place of what is shown; of what is in hand that alone which it has to say of others.
+function renew(element, now) {
+  const [before, after] = [element, now].map((one) => one.querySelector("[data-aloud]"));
+  const words = after?.textContent.trim();
+  const isNew = words && !before?.textContent.trim();
+  if (!inHand(element)) element.replaceWith(document.importNode(now, true));
+  else if (before && after) before.replaceWith(document.importNode(after, true));
+  if (isNew) live.querySelector("[data-said]").textContent = [now.querySelector("[data-open]")?.textContent, words].filter(Boolean).join(": ");
+}
 
 const nextOf = (page) => page.querySelector("[rel=next]")?.getAttribute("href");
 
@@ -151,7 +166,7 @@ async function refresh() {
       before.forEach((element, place) => {
         const now = element.id ? page.getElementById(element.id) : after[place];
         if (!now && element.closest("[data-gone]")) lost.push(element);
-        if (now && !inHand(element)) element.replaceWith(document.importNode(now, true));
+        if (now) renew(element, now);
       });
     }
     // Of a service that is away nobody can tell what is gone.

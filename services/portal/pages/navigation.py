@@ -44,6 +44,7 @@ PLACES = (
     Place("/review", _("Review"), ("coordinator",)),
     Place("/requests", _("Requests")),
     Place("/offers", _("Offers"), ("donor", "coordinator", "requester", "auditor")),
+    Place("/fitting-requests", _("Requests that fit"), ("donor",)),
     Place("/matches", _("Matches"), ("requester", "donor", "coordinator", "auditor")),
     Place("/activities", _("Activities"), ("donor", "coordinator", "requester", "auditor"), _HELP),
     Place("/allocation", _("Allocation"), ("coordinator", "auditor"), _HELP),

@@ -5,12 +5,16 @@ from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext
+
 from services.portal.domain.people import ORGANISATION_ID
 from services.portal.pages.asking import ask, get, look_up
-from services.portal.pages.wording import here
+from services.portal.pages.wording import here, list_text
 from services.portal.services import RefusedError
 from shared.vocabulary.alphabetical import sort_key
 
+NONE_SUCH = lazy_gettext("No organisation is registered by this name.")
 _PATH = "/v1/organisations"
 _MOST = 200
 
@@ -41,6 +45,15 @@ def named(text: str) -> list[str]:
             raise
         return []  # there is no word in it
     return [str(one["id"]) for one in found if _folded(one["name"]) == _folded(text)]
+
+
+def which_of(ids: Sequence[str]) -> str:
+    """That several organisations are called so, with their ids to choose from."""
+    message = _(
+        "Several organisations are called this. Write the id of the one that you mean: %(ids)s",
+        ids=list_text(sorted(ids)),
+    )
+    return str(message)
 
 
 def _listed(**query: object) -> Sequence[Any]:

@@ -1,5 +1,6 @@
 """Records as people name them: by their id, or by the address of a page or of the API."""
 
+import re
 from collections.abc import Mapping
 from itertools import pairwise
 from typing import Final
@@ -10,6 +11,9 @@ from services.portal.lists.registers import REGISTERS
 
 MOST: Final = 1_000
 """How long an address may be."""
+
+ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}", re.ASCII)
+"""What an id of a record looks like."""
 
 KEPT_BY: Final[Mapping[str, str]] = {
     "states": "requests",

@@ -239,7 +239,7 @@ def test_a_coordinator_decides_by_the_keys_and_goes_on_at_the_next_row(
     page.keyboard.press("e")
     page.wait_for_url(re.compile(f"best=all#row-{rejected}$"))
     expect(page.locator(f"[id='row-{rejected}']")).to_be_focused()
-    expect(page.locator(f"[id='waits-{endorsed}']")).to_contain_text("A decision waits")
+    expect(page.locator(f"[id='waits-{endorsed}']")).to_contain_text("endorsed it a moment ago")
     page.keyboard.press("r")
     page.keyboard.type("Another armoury (illustrative)")
     page.keyboard.press("Tab")

@@ -6,10 +6,12 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from deploy.local.servers import wait_until
+from services.portal.domain.people import Office
 from tests.pages.browser.conftest import ContextMaker
 from tests.pages.browser.hands import PATIENCE
 from tests.pages.meeting import draft_request, make_request, publish_offer, submit_request
-from tests.pages.running import Portal
+from tests.pages.running import Portal, another
+from tests.pages.visiting import Visitor
 
 pytestmark = [pytest.mark.journey, pytest.mark.long]
 
@@ -84,6 +86,43 @@ def test_what_another_decided_says_so_in_an_open_queue(
     expect(decided.locator("> .badge")).to_have_text("Settled", timeout=PATIENCE)
     expect(decided.locator("button").first).to_be_disabled()
     expect(queue.locator(f"[id='waits-{own}'] > .badge")).to_have_text(GONE)
+
+
+def test_what_another_is_about_to_decide_is_told_at_once_in_whatever_is_at_hand(
+    portal: Portal, reading: ContextMaker
+) -> None:
+    context = reading("coordinator")
+    queue, proposal, written = (context.new_page() for _ in range(3))
+    queue.goto("/review?kind=proposals&best=all")
+    rows = queue.locator("[data-row]:has([data-endorse])")
+    at_hand, other = (str(rows.nth(at).get_attribute("id"))[6:] for at in range(2))
+    proposal.goto(f"/proposals/{at_hand}")
+    written.goto(f"/proposals/{at_hand}")
+    written.locator("#decide textarea").fill("Half a reason (illustrative)")
+    queue.locator(f"[id='row-{at_hand}']").focus()
+    theirs = Visitor(portal.url, another(portal, "Ada", Office("coordinator")))
+    for one in (at_hand, other):
+        theirs.open(f"/proposals/{one}")
+        theirs.send(f"/proposals/{one}", decision="endorse")
+    says = re.compile("Example Ada.* endorsed it a moment ago.*takes effect in", re.DOTALL)
+    for one in (at_hand, other):
+        row = queue.locator(f"[id='waits-{one}']")
+        expect(row.locator(".pending")).to_contain_text(says, timeout=PATIENCE)
+    expect(queue.locator(f"[id='waits-{other}'] [data-endorse]")).to_have_count(0)
+    expect(queue.locator(f"[id='row-{at_hand}']")).to_be_focused()
+    expect(queue.locator("#live [data-said]")).to_contain_text("Example Ada")
+    for page in (proposal, written):
+        expect(page.locator("#decide .pending")).to_contain_text(says, timeout=PATIENCE)
+        expect(page.locator("#decided")).to_contain_text(says)
+    expect(proposal.locator("#decide button")).to_have_count(0)
+    expect(written.locator("#decide textarea")).to_have_value("Half a reason (illustrative)")
+
+    theirs.open("/review")
+    theirs.send(f"/review/decisions/{at_hand}/take-back")
+    expect(proposal.locator("#decide button[value='endorse']")).to_be_visible(timeout=PATIENCE)
+    expect(written.locator("#decide .pending")).to_be_hidden(timeout=PATIENCE)
+    expect(proposal.locator("#decided")).not_to_contain_text("a moment ago")
+    theirs.send(f"/review/decisions/{other}/take-back")
 
 
 def test_what_left_from_the_end_of_a_page_says_so(portal: Portal, reading: ContextMaker) -> None:

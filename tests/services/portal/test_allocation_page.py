@@ -1,7 +1,7 @@
 """The page of an allocation that takes long to find."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -100,43 +100,107 @@ def supposing(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     answers: dict[str, Any] = {"/v1/allocation": NOW}
 
     def fetch(_services: Services, _reader: Reader, one: Ask) -> Answer:
-        if one.path not in answers:
+        found = answers.get(one.path)
+        if found is None:
             raise AwayError(one.service)
-        return Answer(answers[one.path])
-
-    def send(_services: Services, *_asked: object, **_more: object) -> Answer:
-        return Answer(answers["then"])
+        return Answer(found(one) if callable(found) else found)
 
     monkeypatch.setattr(Services, "fetch", fetch)
-    monkeypatch.setattr(Services, "send", send)
     return answers
 
 
-def donors_offered(text: str) -> dict[str, bool]:
-    """The ids of the donors that the first supposed offer may be of, and whether it is chosen."""
-    field = re.search(r'<select[^>]*id="o1-organisation".*?</select>', text, re.DOTALL)
-    assert field
-    options = re.findall(r"<option([^>]*)>", field[0])
-    return {re.findall(r'value="([^"]*)"', one)[0]: "selected" in one for one in options}
+WHAT_IF = "/v1/allocation/what-if"
+ORGANISATIONS = {
+    "acme": "Acme",
+    "far": "Far away",  # which no list of the newest has
+    "twin-1": "The same",
+    "twin-2": "the  Same",
+}
 
 
-def test_donors_that_are_away_are_said_to_be_missing_and_the_chosen_one_stays(
+def registered(asked: Ask) -> dict[str, Any]:
+    """The register's answer: the newest one, or those of an id or of a word."""
+    query: Mapping[str, Any] = asked.query
+    if query.get("id"):
+        found = [one for one in ORGANISATIONS if one in query["id"]]
+    elif query.get("q"):
+        words = query["q"].casefold().split()
+        found = [id_ for id_, name in ORGANISATIONS.items() if words[0] in name.casefold()]
+    else:
+        found = ["acme"]
+    return {"items": [{"id": one, "name": ORGANISATIONS[one]} for one in found]}
+
+
+SUPPOSING = {
+    "language": "en",
+    "o1-theme": "marking",
+    "o1-kind": "equipment",
+    "o1-quantity": "9",
+    "o1-unit": "machines",
+}
+
+
+def supposed_of(client: Any, supposing: dict[str, Any], donor: str) -> tuple[Any, str | None]:
+    """The page of one more offer of that donor, and of whom the matcher was told that it is."""
+    told: list[Any] = []
+
+    def compare(asked: Ask) -> dict[str, Any]:
+        told.append(asked.body)
+        return THEN
+
+    supposing[WHAT_IF] = compare
+    answer = client.get("/allocation/what-if", query_string={**SUPPOSING, "o1-organisation": donor})
+    return answer, told[0]["with"]["offers"][0]["organisation"] if told else None
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("Acme", "acme"),
+        ("far  AWAY", "far"),
+        ("far", "far"),
+        ("twin-2", "twin-2"),
+        ("", "somebody-new"),
+    ],
+)
+def test_a_donor_is_found_by_name_however_many_there_are(
+    client: Any, supposing: dict[str, Any], written: str, told: str
+) -> None:
+    supposing["/v1/organisations"] = registered
+    answer, donor = supposed_of(client, supposing, written)
+    assert (answer.status_code, donor) == (200, told)
+    assert 'list="organisations"' in answer.text
+    assert '<option value="Acme">acme</option>' in answer.text
+
+
+@pytest.mark.parametrize(
+    ("written", "says"),
+    [
+        ("Nobody", "No organisation is registered by this name."),
+        ("The same", "Write the id of the one that you mean: twin-1 and twin-2"),
+    ],
+)
+def test_a_donor_that_is_none_or_several_is_told_at_its_field(
+    client: Any, supposing: dict[str, Any], written: str, says: str
+) -> None:
+    supposing["/v1/organisations"] = registered
+    answer, donor = supposed_of(client, supposing, written)
+    assert (answer.status_code, donor) == (422, None)
+    assert answer.text.count(says) == 2  # above all, and at the field
+    assert f'value="{written}"' in answer.text
+
+
+def test_donors_that_are_away_are_said_to_be_and_an_id_is_taken_for_one(
     client: Any, supposing: dict[str, Any]
 ) -> None:
-    address = "/allocation/what-if?language=en&o1-organisation=acme&o1-quantity=many"
-    missing = "The list of donors cannot be shown just now."
-    answer = client.get(address)
-    assert answer.status_code == 422  # the quantity is none
-    assert missing in answer.text
-    assert donors_offered(answer.text) == {"": False, "acme": True}
-    assert missing in client.get("/allocation/what-if").text
-    supposing["/v1/organisations"] = {"items": [{"id": "acme", "name": "Acme"}]}
-    answer = client.get(address)
-    assert missing not in answer.text
-    assert donors_offered(answer.text) == {"": False, "acme": True}
-    assert ">\u2068Acme\u2069</option>" in answer.text
-    chosen = donors_offered(client.get(address.replace("acme", "other")).text)
-    assert chosen == {"": False, "acme": False, "other": True}
+    away = "The register of offers cannot be reached just now."
+    answer, donor = supposed_of(client, supposing, "acme")
+    assert (answer.status_code, donor) == (200, "acme")
+    assert away in answer.text
+    assert 'value="acme"' in answer.text
+    answer, donor = supposed_of(client, supposing, "Far away")
+    assert (answer.status_code, donor) == (422, None)
+    assert f'id="o1-organisation-error">{away}' in answer.text
 
 
 @pytest.mark.parametrize(
@@ -151,7 +215,7 @@ def test_donors_that_are_away_are_said_to_be_missing_and_the_chosen_one_stays(
 def test_a_difference_of_shares_says_that_it_is_in_points(
     client: Any, supposing: dict[str, Any], language: str, share: float, says: str | None
 ) -> None:
-    supposing["then"] = {**THEN, "needs": {"share": share, "whole": 3}}
+    supposing[WHAT_IF] = {**THEN, "needs": {"share": share, "whole": 3}}
     text = client.get(f"/allocation/what-if?language={language}&without=o1").text
     row = re.findall(r"<tr>.*?</tr>", text, re.DOTALL)[1]
     *_others, told = re.findall(r"<td[^>]*>(.*?)</td>", row)

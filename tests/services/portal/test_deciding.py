@@ -9,11 +9,13 @@ import pytest
 
 from entraide.client import Answer
 from services.portal import accounts, deciding, erasing
+from services.portal.changes import changes_since
 from services.portal.deciding import TRIED_FOR, UNDO, Wanted
 from services.portal.decision_documents import PendingDecision
 from services.portal.documents import Account
+from services.portal.followed_state import DECISION
 from services.portal.house import House
-from services.portal.note_documents import Notification
+from services.portal.note_documents import Followed, Notification
 from services.portal.services import AwayError, Reader, RefusedError, Services
 from services.portal.trail import COMMAND_LINE
 from shared.ids import new_id
@@ -104,12 +106,43 @@ def test_what_is_taken_back_is_not_carried_out(
 ) -> None:
     wanted = endorsing()
     deciding.decide_later(coordinator, wanted, clock())
-    assert not deciding.take_back(make_account("coordinator"), wanted.proposal)
-    assert deciding.take_back(coordinator, wanted.proposal)
-    assert not deciding.take_back(coordinator, wanted.proposal)
+    assert not deciding.take_back(make_account("coordinator"), wanted.proposal, clock())
+    assert deciding.take_back(coordinator, wanted.proposal, clock())
+    assert not deciding.take_back(coordinator, wanted.proposal, clock())
     clock.forward(hours=1)
     send_all(desk)
     assert matcher.sent == []
+
+
+def test_open_pages_of_coordinators_hear_of_each_step_of_a_decision_that_waits(
+    desk: House, matcher: Matcher, coordinator: Account, people: dict[str, Account], clock: Clock
+) -> None:
+    Followed.objects.delete()
+    wanted, since = endorsing(), clock()
+
+    def versions(account: Account) -> list[str]:
+        found = changes_since(account, since, clock()).items
+        return [one.version for one in found if (one.kind, one.id) == (DECISION, wanted.proposal)]
+
+    steps: list[Callable[[], object]] = [
+        lambda: deciding.decide_later(coordinator, wanted, clock()),
+        lambda: deciding.take_back(coordinator, wanted.proposal, clock()),
+        lambda: deciding.decide_later(coordinator, wanted, clock()),
+        lambda: deciding.decide_now(desk, coordinator, wanted.proposal),
+    ]
+    told = []
+    for act in steps:
+        assert act()
+        told += versions(people["coordinator"])
+        clock.forward(seconds=1)
+    assert told == ["1.1", "1.2", "1.3", "1.4"]
+    failing = endorsing(wanted.proposal)
+    deciding.decide_later(coordinator, failing, clock())
+    matcher.answers = [refused(412)]
+    assert deciding.decide_now(desk, coordinator, wanted.proposal) == "gave-up"
+    assert versions(people["coordinator"]) == ["1.6"]
+    hearing = {name for name, account in people.items() if versions(account)}
+    assert hearing == {"coordinator", "west"}
 
 
 def test_at_once_means_at_once(
@@ -147,7 +180,7 @@ def test_a_matcher_that_is_away_is_asked_again_under_the_same_key(
     deciding.decide_later(coordinator, wanted, clock())
     matcher.answers = [failure, failure]
     assert deciding.decide_now(desk, coordinator, wanted.proposal) == "waits"
-    assert not deciding.take_back(coordinator, wanted.proposal), "it may have arrived"
+    assert not deciding.take_back(coordinator, wanted.proposal, clock()), "it may have arrived"
     assert deciding.decide_now(desk, coordinator, wanted.proposal) == "held"
     for _ in range(2):
         clock.forward(minutes=6)

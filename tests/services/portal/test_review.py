@@ -181,6 +181,7 @@ def test_proposals_are_grouped_by_request_and_named_as_far_as_is_known() -> None
         {"o1": {"title": "O", "language": "fr"}},
         {},
         {},
+        {},
     )
     assert [(group.title, len(group.rows)) for group in groups] == [("T", 2), (None, 1)]
     first, second = groups[0].rows

@@ -13,7 +13,7 @@ from entraide.client import Answer, Sender
 from services.portal import bounded, services
 from services.portal.addresses import Address
 from services.portal.lateness import REMEMBERED_SECONDS, Lateness
-from services.portal.services import AwayError, Reader, Services, ask
+from services.portal.services import AwayError, Reader, Services, ask, ask_with
 
 Serving = Callable[[Callable[[socket.socket, threading.Event], None]], str]
 GOOD = (
@@ -287,6 +287,53 @@ def test_a_write_that_is_not_answered_makes_no_service_late(
     with pytest.raises(AwayError):
         behind.get(own, "offers", "/v1/offers")
     assert given == ["whole", "whole"]
+
+
+def test_a_post_that_only_reads_is_waited_for_as_a_read(
+    monkeypatch: pytest.MonkeyPatch, serving: Serving, given: list[str]
+) -> None:
+    short(monkeypatch)
+    service = Sleeper()
+    url = serving(service)
+    behind, own = Services([Address("requests", url, url)]), reader()
+    asked = ask_with({"title": "Marking"}, "requests", "/v1/requests/inferred", language="en")
+    with pytest.raises(AwayError):
+        behind.fetch(own, asked)
+    assert given == ["whole"]
+    assert behind.look_up(own, {"inferred": asked}) == {}
+    assert (given, own.missed) == (["whole"], {"requests"})  # this page has found out
+    with pytest.raises(AwayError):
+        behind.fetch(reader(), asked)
+    assert given == ["whole", "hurried"]
+    long(monkeypatch)
+    service.awake.set()
+    assert behind.fetch(reader(), asked).body == {"items": []}
+    assert behind.fetch(reader(), asked).body == {"items": []}
+    assert given == ["whole", "hurried", "hurried", "whole"]
+
+
+def test_a_post_that_only_reads_sends_its_body_and_query(
+    monkeypatch: pytest.MonkeyPatch, serving: Serving
+) -> None:
+    sent: list[tuple[Any, ...]] = []
+    send = Sender.send
+
+    def watched(own: Sender, method: str, url: str, *call: Any, **options: Any) -> Any:
+        sent.append((method, url, options.get("query"), options.get("body")))
+        return send(own, method, url, *call, **options)
+
+    monkeypatch.setattr(Sender, "send", watched)
+    url = serving(well)
+    behind, body = Services([Address("requests", url, url)]), {"title": "Marking"}
+    behind.fetch(reader(), ask_with(body, "requests", "/v1/requests/advice", language="fr"))
+    behind.fetch(reader(), ask_with({}, "requests", "/v1/requests/advice"))
+    behind.get(reader(), "requests", "/v1/requests")
+    assert [one for _, *one in sent] == [
+        [f"{url}/v1/requests/advice", {"language": "fr"}, body],
+        [f"{url}/v1/requests/advice", {}, {}],
+        [f"{url}/v1/requests", {}, None],
+    ]
+    assert [method for method, *_ in sent] == ["POST", "POST", "GET"]
 
 
 def test_what_is_being_found_is_an_answer(

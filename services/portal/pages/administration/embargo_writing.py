@@ -2,9 +2,7 @@
 
 import re
 from collections.abc import Collection, Mapping
-from http import HTTPStatus
 from typing import Any, Final
-from urllib.parse import quote
 
 from flask import Response, flash, request
 from flask_babel import gettext as _
@@ -32,10 +30,11 @@ from services.portal.pages.administration.embargoes import (
     titles_of,
 )
 from services.portal.pages.choices import countries, labels
+from services.portal.pages.finding import find_for_sure
 from services.portal.pages.forms import PageForm, ticked, told_of
 from services.portal.pages.frame import for_roles, go, show
 from services.portal.pages.keeping import keeping_typed
-from services.portal.pages.pasted import record_in
+from services.portal.pages.pasted import ID, record_in
 from services.portal.pages.refusals import fault
 from services.portal.pages.repeating import holds
 from services.portal.pages.signing import REFUSED
@@ -293,26 +292,14 @@ def _check_requests(form: EmbargoForm, known: Collection[str | None]) -> None:
             form.fail_row(field, _("Paste the address of a request's page."))
     if form.problems():
         return
-    for field, _kind, id_ in named:
-        if not id_ or id_ in known:
-            continue
-        country = _country_of(id_)
-        if country is None:
+    asked = [(field, id_) for field, _kind, id_ in named if id_ and id_ not in known]
+    found = find_for_sure("requests", (id_ for _field, id_ in asked if ID.fullmatch(id_)))
+    for field, id_ in asked:
+        if id_ not in found:
             form.fail_row(field, _("No request is known by this id or address."))
-        elif country != form.country.data:
-            state = country_name(country, here())
+        elif found[id_]["country"] != form.country.data:
+            state = country_name(found[id_]["country"], here())
             form.fail_row(field, _("This request is of another State: %(state)s.", state=state))
-
-
-def _country_of(request_id: str) -> str | None:
-    """The State of a request; None where the reader's register has none such. Raises AwayError."""
-    try:
-        found = asking.get("requests", f"/v1/requests/{quote(request_id, safe='')}")
-    except RefusedError as error:
-        if error.status not in (HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY):
-            raise
-        return None
-    return str(found.body["country"])
 
 
 def _request_in(text: str) -> str | None:

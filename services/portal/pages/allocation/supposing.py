@@ -6,22 +6,18 @@ from typing import Any, NamedTuple
 
 from flask import Response, request
 
-from entraide.client import Answer
 from services.portal.pages import asking
 from services.portal.pages.allocation.rows import Names, measured, names_for
 from services.portal.pages.allocation.showing import READERS
 from services.portal.pages.allocation.what_if_forms import Supposition
-from services.portal.pages.asking import ask
+from services.portal.pages.asking import ask, ask_with
 from services.portal.pages.assets import ASSETS
-from services.portal.pages.choices import Choices, by_name
 from services.portal.pages.finding import LISTS, find
 from services.portal.pages.frame import account, for_roles, show
+from services.portal.pages.organisations import offered
 from services.portal.pages.signing import REFUSED
-from services.portal.pages.wording import isolated
 from services.portal.services import AwayError, RefusedError
 
-_LISTED = 100
-_DONORS = 200
 _SUPPOSED = "supposed-"
 
 
@@ -53,15 +49,10 @@ def what_if() -> Response:
     """The comparison that the address asks for, and the form that asks."""
     if account().regions:
         return show("allocation/regional.html")
-    found = asking.gather(
-        now=ask("matcher", "/v1/allocation"),
-        donors=ask("offers", "/v1/organisations", limit=_DONORS),
-    )
-    donors = _donors(found["donors"])
-    wanted = Supposition(request.args, donors or [])
+    now = asking.gather(now=ask("matcher", "/v1/allocation"))["now"]
+    wanted = Supposition(request.args)
     _refuse_unknown(wanted)
-    shown = partial(_shown, wanted, donors is not None)
-    now = found["now"]
+    shown = partial(_shown, wanted)
     if isinstance(now, AwayError):
         return shown(None, None)
     if wanted.empty:
@@ -70,7 +61,7 @@ def what_if() -> Response:
     if wanted.errors:
         return shown(now.body, None, REFUSED)
     try:
-        then = asking.send("matcher", "/v1/allocation/what-if", body).body
+        then = asking.read(ask_with(body, "matcher", "/v1/allocation/what-if")).body
     except AwayError:
         return shown(None, None)
     except RefusedError as error:
@@ -83,7 +74,6 @@ def what_if() -> Response:
 
 def _shown(
     wanted: Supposition,
-    has_donors: bool,
     now: Mapping[str, Any] | None,
     then: Mapping[str, Any] | None,
     status: int = 200,
@@ -95,7 +85,7 @@ def _shown(
         status,
         wide=True,
         form=wanted,
-        has_donors=has_donors,
+        organisations=offered(),
         now=now,
         then=then,
         themes=_themes(now, then),
@@ -125,14 +115,6 @@ def _refuse_unknown(wanted: Supposition) -> None:
     unknown = next((one for one in wanted.also if one not in known), None)
     if unknown is not None:
         wanted.refuse(unknown)
-
-
-def _donors(answer: Answer | AwayError) -> Choices | None:
-    """The donors to choose from; None where their register is away."""
-    if isinstance(answer, AwayError):
-        return None
-    named = [(str(one["id"]), isolated(str(one["name"]))) for one in answer.body["items"]]
-    return by_name(named)
 
 
 def _names(

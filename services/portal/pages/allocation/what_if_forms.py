@@ -9,13 +9,16 @@ from flask_babel import lazy_gettext
 from werkzeug.datastructures import MultiDict
 from wtforms import Field, Form, SelectField, StringField
 
-from services.portal.pages.choices import Choices, countries, labels
+from services.portal.domain.people import ORGANISATION_ID
+from services.portal.pages.absence import absence
+from services.portal.pages.choices import countries, labels
 from services.portal.pages.forms import told_of
 from services.portal.pages.numbers import read_number
+from services.portal.pages.organisations import NONE_SUCH, named, which_of
 from services.portal.pages.pasted import record_in
 from services.portal.pages.refusals import faults, refusal
 from services.portal.pages.wording import isolated, number
-from services.portal.services import RefusedError
+from services.portal.services import AwayError, RefusedError
 from shared.vocabulary.kinds import KINDS
 from shared.vocabulary.lists import PRIORITIES
 from shared.vocabulary.themes import THEMES
@@ -24,6 +27,8 @@ from shared.vocabulary.units import UNITS
 MOST = 3
 """Offers and requests, each, that may be supposed at once."""
 MOST_LEFT_OUT = 50
+MOST_NAME = 200
+_SOMEBODY_NEW = "somebody-new"
 _SIDES = ("", "requests", "offers")
 _NO_CHOICE = ("", "—")
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_:-]{0,127}", re.ASCII)
@@ -86,28 +91,45 @@ class SupposedForm(Form):
 class SupposedOfferForm(SupposedForm):
     """An offer as a donor might make it.
 
-    A donor that the address names stays chosen, by its id, where it is none of `donors`: these may
-    be away just now.
+    The donor is named by its name or id, as whoever invites one does; somebody new by nothing.
     """
 
-    organisation = SelectField(lazy_gettext("Donor"), validate_choice=False)
+    organisation = StringField(
+        lazy_gettext("Donor"), render_kw={"list": "organisations", "maxlength": MOST_NAME}
+    )
     country = SelectField(lazy_gettext("Only for"), validate_choice=False)
 
-    def __init__(self, values: MultiDict[str, str], prefix: str, donors: Choices) -> None:
+    def __init__(self, values: MultiDict[str, str], prefix: str) -> None:
         super().__init__(values, prefix)
-        chosen = self.organisation.data
-        others = [(chosen, isolated(chosen))] if chosen and chosen not in dict(donors) else []
-        self.organisation.choices = [("", _("Somebody new")), *donors, *others]
         self.country.choices = [("", _("Any State")), *countries()]
 
     def body(self) -> dict[str, Any]:
         """As the matcher takes it; what is wrong is told at its field."""
         only = [self.country.data] if self.country.data else []
         return {
-            "organisation": self.organisation.data or "somebody-new",
+            "organisation": self._donor(),
             "provisions": [self.line("capacity")],
             "eligibility": {"countries": only},
         }
+
+    def _donor(self) -> str:
+        """The id of the donor that is named; tells its field where that is not one.
+
+        While the register is away an id is taken for what it says.
+        """
+        text = (self.organisation.data or "").strip()[:MOST_NAME]
+        if not text:
+            return _SOMEBODY_NEW
+        try:
+            found = named(text)
+        except AwayError as error:
+            if ORGANISATION_ID.fullmatch(text):
+                return text
+            self.fail(self.organisation, absence(error.service))
+            return _SOMEBODY_NEW
+        if len(found) != 1:
+            self.fail(self.organisation, which_of(found) if found else NONE_SUCH)
+        return found[0] if found else _SOMEBODY_NEW
 
 
 class SupposedRequestForm(SupposedForm):
@@ -145,7 +167,7 @@ class Supposition:
     typed is refused none of it is left out, and all of it stays in its field.
     """
 
-    def __init__(self, values: MultiDict[str, str], donors: Choices) -> None:
+    def __init__(self, values: MultiDict[str, str]) -> None:
         self._typed = " ".join(values.getlist("also")).strip()
         self.left_out = LeftOutForm(MultiDict({"also": self._typed}))
         self.also: list[str] = []
@@ -153,9 +175,7 @@ class Supposition:
         self._chosen = list(dict.fromkeys(one for one in chosen if _ID.fullmatch(one)))
         self.without = self._chosen
         self._take_typed([one for one in _BETWEEN.split(self._typed) if one])
-        self.offers = [
-            SupposedOfferForm(values, f"o{place}", donors) for place in range(1, MOST + 1)
-        ]
+        self.offers = [SupposedOfferForm(values, f"o{place}") for place in range(1, MOST + 1)]
         self.requests = [SupposedRequestForm(values, f"r{place}") for place in range(1, MOST + 1)]
         self.form_errors: list[str] = []
 

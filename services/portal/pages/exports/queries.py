@@ -1,6 +1,5 @@
 """What the address of a list asks for, as the page of the list reads it: one for every list."""
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
@@ -14,6 +13,7 @@ from services.portal.pages.frame import account
 from services.portal.pages.matches import listing as matches
 from services.portal.pages.offers import activities
 from services.portal.pages.offers import listing as offers
+from services.portal.pages.pasted import ID
 from services.portal.pages.requests import lists as requests
 from services.portal.pages.review.filters import KINDS as QUEUED
 from services.portal.pages.review.filters import read_filters
@@ -28,7 +28,6 @@ LISTS: Final = {**REGISTERS, **MATCHING}
 QUEUE: Final = "queue"
 """In an address: the list is what waits in the queue of review."""
 
-_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}", re.ASCII)
 _OVERSEERS: Final = ("coordinator", "auditor", "operator")
 _PARTIES: Final = ("requester", "donor", "coordinator", "auditor")
 _OF_STATES: Final = ("requester", *_OVERSEERS)
@@ -59,7 +58,7 @@ def asked_for(name: str, args: Args) -> Ask:
     if "{}" not in listing.path:
         return ask(listing.service, listing.path, **query)
     record = args.get("record", "").strip()
-    if not _ID.fullmatch(record):
+    if not ID.fullmatch(record):
         raise not_found("file")
     service = listing.service or (
         code_of(args, "service", trail.SERVICES) or next(iter(trail.SERVICES))

@@ -2,10 +2,18 @@
 
 from flask import Flask
 
-from services.portal.pages.offers import activities, attaching, iati, listing, showing, writing
+from services.portal.pages.offers import (
+    activities,
+    attaching,
+    fitting,
+    iati,
+    listing,
+    showing,
+    writing,
+)
 
 
 def install(app: Flask) -> None:
     """Add the pages of the room."""
-    for pages in (attaching, listing, showing, writing, activities, iati):
+    for pages in (attaching, listing, fitting, showing, writing, activities, iati):
         pages.install(app)

@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
 from entraide.client import Answer
-from services.portal.pages.asking import get, send
+from services.portal.pages.asking import ask_with, get, read, send
 from services.portal.pages.frame import account, for_roles, go, show
 from services.portal.pages.keeping import keeping_typed
 from services.portal.pages.offers import bodies, standing
@@ -240,7 +240,7 @@ def _inferred(form: WordsForm) -> list[tuple[Data, str]] | None:
     """What the text that is being written seems to say; None where that cannot be told now."""
     text = {name: typed(form[name]) for name in ("title", "description", "language")}
     try:
-        found = send("offers", "/v1/offers/inferred", text).body
+        found = read(ask_with(text, "offers", "/v1/offers/inferred")).body
     except AwayError:
         return None
     except RefusedError as error:

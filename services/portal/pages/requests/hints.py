@@ -8,7 +8,7 @@ from typing import Any
 from flask import Flask, Response, render_template, request
 
 from services.portal.pages import wording
-from services.portal.pages.asking import ask, get, look_up, send
+from services.portal.pages.asking import Ask, ask, ask_with, get, look_up, read
 from services.portal.pages.forms import PageForm
 from services.portal.pages.frame import account, for_roles
 from services.portal.pages.requests.bodies import body_of
@@ -63,13 +63,13 @@ def typed_hints(part: str, sheet: Sheet, view: Mapping[str, Any] | None) -> Hint
     advice: Mapping[str, Any] = {}
     if part == "need":
         texts = {name: value or None for name, value in sheet.members({}).items()}
-        found = _try("/v1/requests/inferred", texts)
+        found = _try(ask_with(texts, "requests", "/v1/requests/inferred"))
         suggested = suggested_lines({"inferred": found})
     if sheet.validate() and (view is not None or part == "need"):
         own = account().state
         body = {**(body_of(view) if view else {"country": own}), **sheet.members(view or {})}
         where = f"/v1/requests/{view['id']}/advice" if view else "/v1/requests/advice"
-        advice = _try(f"{where}?language={wording.here()}", body)
+        advice = _try(ask_with(body, "requests", where, language=wording.here()))
     similar: Mapping[str, Any] = {}
     if part in _COMPARED and view is not None:
         found = look_up({"similar": ask("requests", f"/v1/requests/{view['id']}/similar")})
@@ -77,9 +77,9 @@ def typed_hints(part: str, sheet: Sheet, view: Mapping[str, Any] | None) -> Hint
     return _hints(part, suggested, advice, similar)
 
 
-def _try(address: str, body: object) -> Mapping[str, Any]:
+def _try(asked: Ask) -> Mapping[str, Any]:
     try:
-        return send("requests", address, body).body
+        return read(asked).body
     except (AwayError, RefusedError):
         return {}
 

@@ -114,7 +114,7 @@ def keep(wanted: Wanted) -> bool:
 def take_decision_back(proposal_id: str) -> Response:
     """A decision forgotten that was not carried out yet."""
     if PageForm().validate_on_submit():
-        if deciding.take_back(account(), proposal_id):
+        if deciding.take_back(account(), proposal_id, house().clock()):
             flash(_("Taken back. The proposal waits as before."))
         else:
             flash(_("It cannot be taken back any more: it took effect, or is about to."))

@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from entraide.client import Answer
 from services.portal import deciding
 from services.portal.accounts import identity_of
+from services.portal.decision_documents import PendingDecision
 from services.portal.house import house
 from services.portal.pages import asking
 from services.portal.pages.asking import ask
@@ -101,6 +102,7 @@ def _shown(
     sides = {side: _side(one, parts[side], side) for side in ("request", "offer")}
     form.version.data, form.country.data = found.etag, one["country"]
     form.back.data = back_to(form.back.data)
+    pending = deciding.waiting_for([proposal_id]).get(proposal_id)
     return show(
         "review/proposal.html",
         status,
@@ -111,7 +113,8 @@ def _shown(
         serves_none=_serves_none(one, sides["request"]),
         organisation=_name(parts["organisation"]),
         rivals=_rivals(one, parts["rivals"]),
-        pending=deciding.waiting_for([proposal_id]).get(proposal_id),
+        pending=pending,
+        decider=_decider(pending),
         own=account().id,
         now=house().clock(),
         is_open=one["status"] in OPEN,
@@ -121,6 +124,13 @@ def _shown(
         review_style=ASSETS["review.css"].address,
         review_script=ASSETS["review.js"].address,
     )
+
+
+def _decider(pending: PendingDecision | None) -> str | None:
+    """The name of who decided, if that is another."""
+    if pending is None or pending.account == account().id:
+        return None
+    return deciding.deciders([pending]).get(pending.account)
 
 
 def _side(one: Mapping[str, Any], answer: Answer | AwayError, side: str) -> Side | None:

@@ -182,8 +182,9 @@ def _rows(
 ) -> dict[str, Any]:
     proposals = items.get("proposals", ())
     pending = deciding.waiting_for([one["id"] for one in proposals])
+    names = deciding.deciders(pending.values())
     return {
-        "proposals": proposal_groups(proposals, requests, offers, organisations, pending),
+        "proposals": proposal_groups(proposals, requests, offers, organisations, pending, names),
         "requests": request_rows(items.get("requests", ())),
         "duplicates": duplicate_rows(items.get("duplicates", ()), requests, offers),
         "coverage": coverage_rows(items.get("coverage", ()), requests),

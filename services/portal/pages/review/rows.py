@@ -18,7 +18,7 @@ class Row:
     """One thing that waits: `title` is what somebody wrote, in `language`, where there is one.
 
     `party` is the name of the donor, `states` are codes, `side` says of which kind two records are,
-    of which `other` is the second one's title.
+    of which `other` is the second one's title. `decider` is who made the `pending` decision.
     """
 
     id: str
@@ -36,6 +36,7 @@ class Row:
     version: str = ""
     barred: bool = False
     pending: PendingDecision | None = None
+    decider: str | None = None
 
 
 @dataclass(frozen=True)
@@ -55,15 +56,19 @@ def proposal_groups(
     offers: Records,
     organisations: Records,
     pending: Mapping[str, PendingDecision],
+    deciders: Mapping[str, str],
 ) -> list[Group]:
-    """Proposals by request, in the order in which they come; titles as far as they are known."""
+    """Proposals by request, in the order in which they come; titles as far as they are known.
+
+    `deciders` are the names of accounts by their ids.
+    """
     return [
         Group(
             request=request,
             country=proposals[0]["country"],
             title=requests.get(request, {}).get("title"),
             language=requests.get(request, {}).get("language"),
-            rows=[_proposal(one, offers, organisations, pending) for one in proposals],
+            rows=[_proposal(one, offers, organisations, pending, deciders) for one in proposals],
         )
         for request, of_request in groupby(items, key=lambda one: str(one["request"]))
         for proposals in [list(of_request)]
@@ -75,8 +80,10 @@ def _proposal(
     offers: Records,
     organisations: Records,
     pending: Mapping[str, PendingDecision],
+    deciders: Mapping[str, str],
 ) -> Row:
     offer = offers.get(one["offer"], {})
+    decision = pending.get(one["id"])
     reasons = [*one["reasons"], *one["against"]]
     return Row(
         id=one["id"],
@@ -89,7 +96,8 @@ def _proposal(
         themes=list(dict.fromkeys(serving["theme"] for serving in one["serves"])),
         version=f'"{one["version"]}"',
         barred=any(notice["code"].startswith("bars") for notice in one["embargoes"]),
-        pending=pending.get(one["id"]),
+        pending=decision,
+        decider=None if decision is None else deciders.get(decision.account),
     )
 
 

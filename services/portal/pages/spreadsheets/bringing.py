@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from services.portal.held_files import MOST_BYTES, forget, hold
 from services.portal.house import house
 from services.portal.pages.absence import absence
-from services.portal.pages.asking import get, reader, send
+from services.portal.pages.asking import ask_with, get, read, reader
 from services.portal.pages.files import uploaded
 from services.portal.pages.forms import PageForm
 from services.portal.pages.frame import account, for_roles, go, show
@@ -190,7 +190,7 @@ def _read_of_texts(kind: Kind, bodies: Bodies) -> Mapping[str, list[tuple[str, s
     for body in [one for one in bodies if not one["needs"]][:_TEXTS_READ]:
         texts = {name: body[name] for name in ("title", "description", "language")}
         try:
-            lines = send(kind.service, f"{kind.path}/inferred", texts).body["lines"]
+            lines = read(ask_with(texts, kind.service, f"{kind.path}/inferred")).body["lines"]
         except (AwayError, RefusedError):
             continue
         told = [(line["theme"], line["kind"], size_of(line, kind.counted)) for line in lines]
