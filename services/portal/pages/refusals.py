@@ -72,6 +72,7 @@ WORDS: Final[Mapping[str, object]] = {
     "malformed": _NO_FILE,
     "measure": _l("The two are not counted in the same way."),
     "merged": _l("This was merged into another, or has others merged into it."),
+    "more-than-left": _l("This is more than is left of this line."),
     "negative": _l("This number is too small."),
     "no-line": _NO_LINE,
     "no-number-left": _l("There is no room for more lines."),

@@ -309,6 +309,21 @@ def test_a_hold_is_not_given_back_by_a_sweep_that_comes_between_agreeing_and_kee
     assert (one["status"], one["expires_at"]) == ("held", None)
 
 
+def test_what_is_held_for_the_proposal_itself_is_left_for_its_pledge(
+    known: World, coordinator: Caller
+) -> None:
+    assert given(allocation(coordinator))["r2.o1"] == [("request", 1, 4), ("offer", 1, 4)]
+    coordinator.post("/v1/allocation/accept", {"id": allocation(coordinator)["id"]})
+    donor, _ = coordinator.parties("r2.o1")
+    found = {
+        pledge: donor.answer("r2.o1", pledges=[{"line": 1, "quantity": pledge}])
+        for pledge in (3, 5, 4)
+    }
+    assert [found[pledge].status_code for pledge in found] == [422, 422, 200]
+    named = [(one["field"], one["code"]) for n in (3, 5) for one in found[n].json["errors"]]
+    assert named == [("pledges", "too_small"), ("pledges[0].quantity", "more-than-left")]
+
+
 def test_what_the_donor_has_pledged_for_is_left_out(known: World, coordinator: Caller) -> None:
     coordinator.decide("r2.o1", "endorse")
     donor, _ = coordinator.parties("r2.o1")

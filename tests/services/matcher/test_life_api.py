@@ -297,6 +297,23 @@ def test_a_condition_has_to_be_accepted_by_its_text(
     assert state.life(PAIR)["status"] == "endorsed"
 
 
+def test_no_more_is_pledged_than_is_left_of_the_line(
+    known: World, coordinator: Caller, donor: Caller
+) -> None:
+    coordinator.agreed("r.free")
+    lines = [{**line, "quantity": 3} for line in LINES]
+    other = {"proposal": "r.free", "lines": lines}
+    assert coordinator.post("/v1/commitments", other).status_code == 201
+    known.hears([request_event("r2", needs=[need(1, quantity=20)])])
+    coordinator.decide("r2.free", "endorse")
+    refused = donor.answer("r2.free", pledges=[{"line": 1, "quantity": 8}])
+    assert (refused.status_code, fields(refused)) == (422, ["pledges[0].quantity"])
+    (error,) = refused.json["errors"]
+    assert (error["code"], "7 machines are left" in error["message"]) == ("more-than-left", True)
+    assert donor.life("r2.free")["status"] == "endorsed"
+    assert donor.answer("r2.free", pledges=[{"line": 1, "quantity": 7}]).status_code == 200
+
+
 def test_refusing_a_condition_ends_it(endorsed: World, state: Caller, donor: Caller) -> None:
     said = state.answer(PAIR, "decline", refuses=[SECOND], reason="We buy where we want.")
     assert said.json["status"] == "declined"
