@@ -67,6 +67,9 @@ def test_a_match_goes_from_its_endorsement_to_what_was_delivered(
     state.open(page)
     state.send(f"{page}/do/figures", **{"line-1": "three"})
     assert (state.status, "This is no number." in state.page.text) == (422, True)
+    state.send(f"{page}/do/figures", **{"line-1": "2.5"})
+    assert (state.status, "This is counted whole." in state.page.text) == (422, True)
+    assert "line-1-amount-error" in state.shown.text
     state.send(f"{page}/do/figures", **{"line-1": "3"})
     assert "1 machine" in state.page.text  # the difference
     state.send(f"{page}/do/deliver")

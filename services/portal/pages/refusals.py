@@ -107,6 +107,7 @@ WORDS: Final[Mapping[str, object]] = {
         "You invited who submitted this. Another coordinator has to authenticate it."
     ),
     "owner": _l("This is not of your organisation."),
+    "part-of-one": _l("This is counted whole. Write a number without decimals."),
     "past": _l("This time is over."),
     "path": _NO_FILE_NAME,
     "percentages": _l("The shares do not add up to a whole."),
