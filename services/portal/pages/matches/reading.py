@@ -11,8 +11,9 @@ from services.portal.pages import asking
 from services.portal.pages.asking import ask
 from services.portal.pages.finding import names_of
 from services.portal.pages.frame import account
-from services.portal.pages.matches.rights import possible
+from services.portal.pages.matches.rights import DECLINABLE, possible
 from services.portal.pages.matches.rows import Line, lines, served, serving
+from services.portal.pages.review.weighing import serves_none
 from services.portal.services import AwayError, RefusedError
 from shared.web.identity import Identity
 
@@ -57,6 +58,21 @@ class Case:
     def needs(self) -> list[Line]:
         """The need lines that are served, as far as the reader sees them."""
         return served(lines(self.request.record, "needs", "quantity"), self.proposal["serves"])
+
+    @property
+    def serves_none(self) -> bool:
+        """Whether to say that nothing of what the request states now is served, while it is open.
+
+        Where lines are hidden from the reader nothing is said: those served may be among them, or
+        not, and neither is for the reader to learn.
+        """
+        asked = self.request
+        hidden = self.proposal["hidden_lines"] or (asked.record or {}).get("hidden_lines")
+        if hidden or self.life["status"] not in DECLINABLE:
+            return False
+        if asked.record is None:
+            return asked.away and not self.proposal["serves"]
+        return serves_none(self.proposal["serves"], asked.record["needs"])
 
     @property
     def aims(self) -> list[str]:

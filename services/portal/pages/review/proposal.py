@@ -21,7 +21,7 @@ from services.portal.pages.frame import account, for_roles, go, show
 from services.portal.pages.keeping import keeping_typed
 from services.portal.pages.review.decisions import DecideForm, back_to, keep
 from services.portal.pages.review.marking import marked, spans_of
-from services.portal.pages.review.weighing import Use, uses
+from services.portal.pages.review.weighing import Use, serves_none, uses
 from services.portal.pages.signing import REFUSED
 from services.portal.pages.wording import amount, number, quantity, share
 from services.portal.services import AwayError
@@ -99,6 +99,7 @@ def _shown(
         rivals=ask("matcher", "/v1/proposals", request=one["request"], limit=_RIVALS),
     )
     sides = {side: _side(one, parts[side], side) for side in ("request", "offer")}
+    asked = sides["request"]
     form.version.data, form.country.data = found.etag, one["country"]
     form.back.data = back_to(form.back.data)
     return show(
@@ -108,7 +109,7 @@ def _shown(
         one=one,
         form=form,
         sides=sides,
-        serves_none=_serves_none(one, sides["request"]),
+        serves_none=serves_none(one["serves"], None if asked is None else asked.record["needs"]),
         organisation=_name(parts["organisation"]),
         rivals=_rivals(one, parts["rivals"]),
         pending=deciding.waiting_for([proposal_id]).get(proposal_id),
@@ -136,11 +137,6 @@ def _side(one: Mapping[str, Any], answer: Answer | AwayError, side: str) -> Side
         current=current,
         uses=uses(one["serves"], lines, side),
     )
-
-
-def _serves_none(one: Mapping[str, Any], asked: Side | None) -> bool:
-    """Whether nothing that the request states now is served: its lines may be others since."""
-    return not one["serves"] or (asked is not None and not any(use.would for use in asked.uses))
 
 
 def _name(answer: Answer | AwayError) -> str | None:

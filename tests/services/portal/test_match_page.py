@@ -1,0 +1,129 @@
+"""The page of a match, out of what the services answer to each of its readers."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from entraide.client import Answer
+from services.portal.documents import Account
+from services.portal.house import House
+from services.portal.services import Ask, AwayError, Reader, Services
+from tests.services.portal.browsing import Browser
+
+NONE_SERVED = "It serves none of the need lines that the request states now."
+SERVING = {"need": 1, "provision": 1, "quantity": 2.0, "amount": None}
+NEED = {
+    "line": 1,
+    "theme": "marking",
+    "kind": "equipment",
+    "quantity": 4,
+    "unit": "machines",
+    "amount": None,
+    "currency": None,
+}
+RECORD = {"version": "1.0", "title": "A title", "description": "", "language": "en", "window": None}
+REQUEST = {**RECORD, "id": "r1", "status": "circulated", "needs": [NEED], "hidden_lines": 0}
+OFFER = {**RECORD, "id": "o1", "status": "published", "provisions": [], "conditions": []}
+PROPOSAL = {
+    "id": "r1.o1",
+    "request": "r1",
+    "offer": "o1",
+    "organisation": "acme",
+    "country": "SEN",
+    "cooperation": "North to South.",
+    "hidden_lines": 0,
+    "serves": [SERVING],
+    "embargoes": [],
+}
+LIFE = {
+    **{name: [] for name in ("possible", "conditions", "figures", "reports", "follow_ups")},
+    "id": "r1.o1",
+    "status": "endorsed",
+    "partners": [],
+    "waiting_for": ["donor", "state"],
+    "answer_by": None,
+    "history": [],
+    "version": "1.1",
+}
+
+Asked = dict[str, Any]
+Enter = Callable[[str], Browser]
+
+
+@pytest.fixture
+def answers(monkeypatch: pytest.MonkeyPatch) -> Asked:
+    """What the services answer by path; a path that is not in it has a service that is away."""
+    found: Asked = {
+        "/v1/proposals/r1.o1": PROPOSAL,
+        "/v1/proposals/r1.o1/life": LIFE,
+        "/v1/requests/r1": REQUEST,
+        "/v1/offers/o1": OFFER,
+        "/v1/commitments": {"items": [], "next": None},
+        "/v1/joinings": {"items": [], "next": None},
+    }
+
+    def fetch(_services: Services, _reader: Reader, one: Ask) -> Answer:
+        if one.path not in found:
+            raise AwayError(one.service)
+        return Answer(found[one.path], '"1.1"')
+
+    monkeypatch.setattr(Services, "fetch", fetch)
+    return found
+
+
+@pytest.fixture
+def enter(app: Flask, house: House, make_account: Callable[..., Account]) -> Enter:
+    """The page in English, opened by one of a role."""
+
+    def enter(role: str) -> Browser:
+        browser = Browser(app).enter(house, make_account(role))
+        browser.open("/matches/r1.o1?language=en")
+        assert browser.status == 200
+        return browser
+
+    return enter
+
+
+@pytest.mark.parametrize("role", ["donor", "requester", "coordinator"])
+@pytest.mark.parametrize(
+    ("serves", "needs", "told"),
+    [
+        ([SERVING], [NEED], False),
+        ([], [NEED], True),
+        ([SERVING], [{**NEED, "line": 2}], True),
+        ([], None, True),
+        ([SERVING], None, False),
+    ],
+    ids=["one", "none", "gone", "none, away", "away"],
+)
+def test_parties_read_that_no_need_line_is_served(
+    answers: Asked, enter: Enter, role: str, serves: Any, needs: Any, told: bool
+) -> None:
+    answers["/v1/proposals/r1.o1"] = {**PROPOSAL, "serves": serves}
+    if needs is None:
+        del answers["/v1/requests/r1"]
+    else:
+        answers["/v1/requests/r1"] = {**REQUEST, "needs": needs}
+    assert (NONE_SERVED in enter(role).page.text) is told
+
+
+@pytest.mark.parametrize("path", ["/v1/proposals/r1.o1", "/v1/requests/r1"])
+@pytest.mark.parametrize("needs", [[NEED], []])
+def test_of_lines_that_are_hidden_nobody_learns_whether_they_are_served(
+    answers: Asked, enter: Enter, path: str, needs: Any
+) -> None:
+    answers["/v1/proposals/r1.o1"] = {**PROPOSAL, "serves": []}
+    answers["/v1/requests/r1"] = {**REQUEST, "needs": needs}
+    answers[path] = {**answers[path], "hidden_lines": 1}
+    assert NONE_SERVED not in enter("donor").page.text
+
+
+@pytest.mark.parametrize("status", ["committed", "declined", "closed"])
+def test_what_is_no_longer_to_be_answered_is_not_warned_of(
+    answers: Asked, enter: Enter, status: str
+) -> None:
+    answers["/v1/proposals/r1.o1"] = {**PROPOSAL, "serves": []}
+    answers["/v1/proposals/r1.o1/life"] = {**LIFE, "status": status, "waiting_for": []}
+    assert NONE_SERVED not in enter("donor").page.text
