@@ -262,6 +262,7 @@ def test_what_both_sides_agree_to_stays_held_and_the_rest_is_given_back(
     assert (one["status"], one["provisional"], one["expires_at"]) == ("held", False, None)
     steps = coordinator.life("r1.o1")["history"]
     assert [step["action"] for step in steps] == ["endorse", "donor-agree", "agree", "commit"]
+    assert steps[-1]["at"] == steps[-2]["at"]  # by which the match's page tells what it followed
     later = clock.now + timedelta(days=40)
     commitments.expire(later)
     clockwork.sweep(later)

@@ -127,3 +127,46 @@ def test_what_is_no_longer_to_be_answered_is_not_warned_of(
     answers["/v1/proposals/r1.o1"] = {**PROPOSAL, "serves": []}
     answers["/v1/proposals/r1.o1/life"] = {**LIFE, "status": status, "waiting_for": []}
     assert NONE_SERVED not in enter("donor").page.text
+
+
+def step(action: str, role: str, party: str | None, at: str) -> dict[str, Any]:
+    """An entry of a history."""
+    return {
+        "action": action,
+        "role": role,
+        "party": party,
+        "at": f"2026-03-0{at}T08:00:00+00:00",
+        "reason": None,
+        "said": None,
+        "subject": None,
+    }
+
+
+FOLLOWED = "It followed from the last agreement."
+
+
+@pytest.mark.parametrize("role", ["donor", "requester", "auditor"])
+@pytest.mark.parametrize("last", ["donor", "requester"])
+@pytest.mark.parametrize("held", [True, False])
+def test_what_was_held_and_agreed_to_is_committed_by_who_agreed_last(
+    answers: Asked, enter: Enter, role: str, last: str, held: bool
+) -> None:
+    answers["/v1/organisations"] = {"items": [{"id": "acme", "name": "Acme Fund"}]}
+    sides = {"donor": ("donor", "acme"), "requester": ("requester", "SEN")}
+    first = next(side for side in sides if side != last)
+    answers["/v1/proposals/r1.o1/life"] = {
+        **LIFE,
+        "status": "committed",
+        "history": [
+            step("endorse", "coordinator", None, "1"),
+            step("donor-agree" if first == "donor" else "state-agree", *sides[first], "2"),
+            step("agree", *sides[last], "3"),
+            step("commit", "matcher", None, "3" if held else "4"),
+        ],
+    }
+    text = enter(role).page.text
+    table = text[text.index("History") :]
+    entry = table[table.index("Assistance was committed") :][:90]
+    name = {"donor": "Acme Fund", "requester": "Senegal"}[last]
+    assert (name in entry, "By itself" in entry) == (held, not held)
+    assert text.count(FOLLOWED) == (2 if held else 0)  # in the line of steps too

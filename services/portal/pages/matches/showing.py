@@ -18,7 +18,7 @@ from services.portal.pages.matches import forms, rows
 from services.portal.pages.matches.making import make
 from services.portal.pages.matches.reading import Case
 from services.portal.pages.matches.rights import open_conditions
-from services.portal.pages.matches.steps import Stage, line_of_steps
+from services.portal.pages.matches.steps import Stage, agreement_behind, line_of_steps
 from services.portal.pages.matches.words import (
     ACTIONS,
     COMMITMENT_STATUSES,
@@ -131,11 +131,13 @@ def _stage(one: Stage, case: Case) -> dict[str, Any]:
 
 
 def _told(step: Mapping[str, Any], case: Case) -> dict[str, Any]:
+    agreed = agreement_behind(step, case.life["history"])
+    by = step if agreed is None else agreed
     return {
         "name": ACTIONS.get(step["action"], step["action"]),
         "at": when(step["at"]),
-        "who": who(step["role"], step["party"], case.names),
-        "why": why(step["reason"]),
+        "who": who(by["role"], by["party"], case.names),
+        "why": why(step["reason"]) if agreed is None else _("It followed from the last agreement."),
         "said": step["said"],
     }
 
