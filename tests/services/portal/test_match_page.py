@@ -170,3 +170,37 @@ def test_what_was_held_and_agreed_to_is_committed_by_who_agreed_last(
     name = {"donor": "Acme Fund", "requester": "Senegal"}[last]
     assert (name in entry, "By itself" in entry) == (held, not held)
     assert text.count(FOLLOWED) == (2 if held else 0)  # in the line of steps too
+
+
+NOT_POSSIBLE = "An attempt to commit that was not possible"
+
+
+@pytest.mark.parametrize("status", ["refused", "undoing"])
+@pytest.mark.parametrize(
+    ("role", "shown"),
+    [("donor", False), ("requester", False), ("coordinator", True), ("auditor", True)],
+)
+def test_what_could_not_be_committed_is_for_who_oversees_and_refuses_nothing(
+    answers: Asked, enter: Enter, role: str, shown: bool, status: str
+) -> None:
+    tried = {
+        "id": "c1",
+        "status": status,
+        "created_at": "2026-03-01T08:00:00+00:00",
+        "provisional": False,
+        "expires_at": None,
+        "reason": None,
+        "lines": [],
+    }
+    answers["/v1/proposals/r1.o1/life"] = {**LIFE, "status": "agreed", "waiting_for": []}
+    answers["/v1/commitments"] = {"items": [tried], "next": None}
+    text = enter(role).page.text
+    assert (NOT_POSSIBLE in text, "Commitments" in text) == (shown, shown)
+    assert "Refused" not in text
+    # Nothing is committed: the form is no form for more.
+    assert ("Commit assistance" in text) is (role == "coordinator")
+    assert "Commit more than is committed already" not in text
+    answers["/v1/commitments"] = {"items": [{**tried, "status": "held"}], "next": None}
+    text = enter(role).page.text
+    assert "Held" in text
+    assert ("Commit more than is committed already" in text) is (role == "coordinator")

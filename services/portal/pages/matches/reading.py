@@ -13,9 +13,11 @@ from services.portal.pages.finding import names_of
 from services.portal.pages.frame import account
 from services.portal.pages.matches.rights import DECLINABLE, possible
 from services.portal.pages.matches.rows import Line, lines, served, serving
+from services.portal.pages.matches.words import NEVER_MADE
 from services.portal.pages.review.weighing import serves_none
 from services.portal.services import AwayError, RefusedError
 from shared.web.identity import Identity
+from shared.web.visibility import OVERSEEING
 
 _PAGE = 200
 
@@ -53,6 +55,18 @@ class Case:
         """What the reader can do now."""
         country = str(self.proposal["country"])
         return possible(self.life, country, self.commitments, self.reader)
+
+    @property
+    def tried(self) -> list[Record]:
+        """The commitments that the reader is shown: what was tried in vain, overseers only."""
+        if self.reader.role in OVERSEEING:
+            return list(self.commitments)
+        return self.made
+
+    @property
+    def made(self) -> list[Record]:
+        """The commitments that hold or held something, or are about to."""
+        return [one for one in self.commitments if one["status"] not in NEVER_MADE]
 
     @property
     def needs(self) -> list[Line]:
