@@ -19,7 +19,7 @@ from services.portal.pages.finding import find
 from services.portal.pages.forms import PageForm
 from services.portal.pages.frame import account, for_roles, go, show
 from services.portal.pages.keeping import keeping_typed
-from services.portal.pages.review.decisions import DecideForm, back_to, keep
+from services.portal.pages.review.decisions import UNREAD, DecideForm, back_to, keep, unread
 from services.portal.pages.review.marking import marked, spans_of
 from services.portal.pages.review.weighing import Use, serves_none, uses
 from services.portal.pages.signing import REFUSED
@@ -59,13 +59,16 @@ def show_proposal(proposal_id: str) -> Response:
 @keeping_typed
 @for_roles("coordinator")
 def decide_proposal(proposal_id: str) -> Response:
-    """Endorse or reject what was seen. It is kept even while the matcher is away."""
+    """Endorse or reject what was seen. It is kept even while the matcher is away.
+
+    What cannot be read now is not endorsed.
+    """
     form = DecideForm()
     complete = form.validate_on_submit()
     try:
         found = asking.get("matcher", f"/v1/proposals/{proposal_id}")
     except AwayError:
-        if not complete:
+        if not complete or _is_unread(proposal_id, form):
             raise
     else:
         if not complete:
@@ -78,8 +81,16 @@ def decide_proposal(proposal_id: str) -> Response:
                 _("The proposal changed while you read it. See what stands now, then decide again.")
             )
             return _shown(proposal_id, found, form, HTTPStatus.PRECONDITION_FAILED)
+        if _is_unread(proposal_id, form):
+            form.fail(UNREAD)
+            return _shown(proposal_id, found, form, HTTPStatus.SERVICE_UNAVAILABLE)
     keep(form.wanted(proposal_id))
     return go(back_to(form.back.data))
+
+
+def _is_unread(proposal_id: str, form: DecideForm) -> bool:
+    """Whether it is to be endorsed while a side of it cannot be read."""
+    return form.decision.data == "endorse" and bool(unread([proposal_id]))
 
 
 def _is_repeat(found: Answer, form: DecideForm) -> bool:
@@ -116,6 +127,7 @@ def _shown(
         own=account().id,
         now=house().clock(),
         is_open=one["status"] in OPEN,
+        unreadable=UNREAD if None in sides.values() else None,
         may_decide=covers(identity_of(account()), one["country"]),
         amount=_amount,
         bare=PageForm(),
