@@ -14,11 +14,11 @@ from services.matcher.embargo_checks import pair_bar, require_unbarred
 from services.matcher.figures import told_lines
 from services.matcher.life import advance, tell
 from services.matcher.life_documents import ToldLine
-from services.matcher.pledges import above_pledge, pledged_needs
+from services.matcher.pledges import above_left, above_pledge, pledged_needs
 from services.matcher.proposals import Proposal
 from services.matcher.rights import Party
 from shared.events.outbox import Version, change, timestamp
-from shared.web.problems import conflict, invalid_field
+from shared.web.problems import conflict, invalid, invalid_field
 
 _AGREEING: Mapping[tuple[Party, str], str] = {
     ("donor", "state-agreed"): "agree",
@@ -52,7 +52,8 @@ def answer(
     Once both have agreed what was held meanwhile is committed. Raises IllegalTransition,
     StaleVersion, and problems: 409 for a proposal that nobody endorsed, or that an embargo bars, or
     where a record is open no more, or the time is over; 422 for a no without a reason, conditions
-    that are not accepted, pledges that are no lines of the offer or less than is held already.
+    that are not accepted, pledges that are no lines of the offer, more than is left of them or less
+    than is held already.
     """
     if proposal.match is None:
         raise conflict("not-endorsed", "A coordinator has to endorse the proposal first.")
@@ -124,6 +125,9 @@ def _agree(
     if party == "state":
         accept(match, proposal.offer, said.accepts, actor, now)
     else:
+        errors = above_left(match, proposal.offer, pledges, "pledges")
+        if errors:
+            raise invalid(errors)
         match.pledges = pledges
         match.pledged_needs = pledged_needs(
             proposal.request, proposal.entry["serves"], pledges, now.date()

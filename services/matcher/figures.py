@@ -13,6 +13,8 @@ from datetime import date
 from typing import Any
 
 from services.matcher.documents import Commitment, Match, RecordView, ViewLine
+from services.matcher.domain import THOUSANDTHS
+from services.matcher.exchange import is_counted_whole
 from services.matcher.life_documents import LineKey, ToldLine, newest_told
 from services.matcher.promises import taken_line
 from shared.web.problems import FieldError, invalid
@@ -70,10 +72,13 @@ def received_part(match: Match) -> float | None:
 
 
 def committed_lines(match: Match) -> dict[int, ViewLine]:
-    """The lines of the offer that commitments hold, by number, as the newest one counts each."""
+    """The lines of the offer that commitments hold, by number, as the newest one counts each.
+
+    `limit` is how much they hold of it.
+    """
     found = {}
-    for number, measure, unit in _committed(match):
-        found[number] = ViewLine(line=number, measure=measure, unit=unit, limit=0)
+    for (number, measure, unit), amount in _committed(match).items():
+        found[number] = ViewLine(line=number, measure=measure, unit=unit, limit=amount)
     return found
 
 
@@ -96,7 +101,8 @@ def told_lines(
 ) -> list[ToldLine]:
     """What a body says of lines of the offer `view`, each in the unit that it is counted in.
 
-    Money in another currency is reckoned at the rate of the day `on`. Raises the 422 problem that
+    Money in another currency is reckoned at the rate of the day `on`. Of units that are counted
+    whole there is no part, unless that is all of a line that has one. Raises the 422 problem that
     names each field that is wrong.
     """
     errors: list[FieldError] = []
@@ -132,5 +138,16 @@ def _told(
     taken = taken_line(view, known, sent, on, field, errors)
     if taken is None:
         return None
+    if _is_broken(known, taken.amount):
+        message = f"{known.unit} are counted whole: say how many without a part of one."
+        errors.append(FieldError(f"{field}.{own}", message, "part-of-one"))
+        return None
     names = ("line", "measure", "unit", "amount", "given_cents", "given_currency", "rate_date")
     return ToldLine(**{name: taken[name] for name in names})
+
+
+def _is_broken(known: ViewLine, amount: int) -> bool:
+    """Whether it has a part of what is counted whole: all of a line that states one itself may."""
+    if known.measure != "quantity" or not is_counted_whole(known.unit):
+        return False
+    return bool(amount % THOUSANDTHS) and amount != known.limit

@@ -1,7 +1,8 @@
 """What the donor pledges when it agrees: nothing above it is committed without being asked anew.
 
-It pledges of its offer's lines. What that is of the need lines that these serve is reckoned once,
-so that the register of requests can show it before anything is committed.
+It pledges of its offer's lines, no more than they have left. What that is of the need lines that
+these serve is reckoned once, so that the register of requests can show it before anything is
+committed.
 """
 
 from collections import Counter
@@ -10,10 +11,12 @@ from datetime import date
 from typing import Any
 
 from services.matcher.documents import Commitment, CommitmentLine, Match, RecordView, ViewLine
-from services.matcher.domain import CENTS, THOUSANDTHS, convert
+from services.matcher.domain import CENTS, THOUSANDTHS, convert, ledger_line_id
+from services.matcher.ledger_documents import LedgerLine
 from services.matcher.life_documents import LineKey, ToldLine
 from shared.vocabulary.currencies import NoRate
 from shared.vocabulary.errors import UnknownCode
+from shared.web.problems import FieldError
 
 _SCALES = {"quantity": THOUSANDTHS, "money": CENTS}
 
@@ -43,6 +46,38 @@ def above_pledge(match: Match, lines: Iterable[CommitmentLine], held: Sequence[s
                 f"makes {amount / scale:g}"
             )
     return None
+
+
+def above_left(
+    match: Match, offer: RecordView, pledges: Sequence[ToldLine], field: str
+) -> list[FieldError]:
+    """What is wrong with pledges of more than their lines have left, in the order of `field`.
+
+    What this match holds of a line already is left for it. A line that the ledger has not heard of
+    has all that the offer states of it.
+    """
+    stated = {line.line: line.limit for line in offer.lines}
+    ids = [_ledger_line(offer, one) for one in pledges]
+    known = {line.id: line for line in LedgerLine.objects(id__in=ids)} if ids else {}
+    errors = []
+    for index, (id_, pledge) in enumerate(zip(ids, pledges, strict=True)):
+        line = known.get(id_)
+        most = stated[pledge.line] if line is None else max(0, line.free) + _own(line, match)
+        if pledge.amount > most:
+            name = "amount" if pledge.measure == "money" else "quantity"
+            left = f"{most / _SCALES[pledge.measure]:.12g} {pledge.unit}"
+            message = f"Of line {pledge.line} of the offer {left} are left for this proposal."
+            errors.append(FieldError(f"{field}[{index}].{name}", message, "more-than-left"))
+    return errors
+
+
+def _ledger_line(offer: RecordView, pledge: ToldLine) -> str:
+    return ledger_line_id("offer", offer.record, pledge.line, pledge.measure, pledge.unit)
+
+
+def _own(line: LedgerLine, match: Match) -> int:
+    """What the match's own commitments hold of a line of the ledger."""
+    return sum(hold.amount for hold in line.holds if hold.commitment in match.holds)
 
 
 def pledged_needs(

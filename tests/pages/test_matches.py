@@ -50,6 +50,9 @@ def test_a_match_goes_from_its_endorsement_to_what_was_delivered(
     assert "Agreed by the State" in state.page.text
     donor.open(page)
     assert "<script>alert" not in donor.shown.text
+    donor.send(f"{page}/do/agree", **{"line-1": "6000"})
+    assert (donor.status, "line-1-amount-error" in donor.shown.text) == (422, True)
+    assert "This is more than is left of this line." in donor.page.text
     donor.send(f"{page}/do/agree", **{"line-1": "6"})
     assert donor.status == 200
     donor.open(page)
@@ -64,6 +67,9 @@ def test_a_match_goes_from_its_endorsement_to_what_was_delivered(
     state.open(page)
     state.send(f"{page}/do/figures", **{"line-1": "three"})
     assert (state.status, "This is no number." in state.page.text) == (422, True)
+    state.send(f"{page}/do/figures", **{"line-1": "2.5"})
+    assert (state.status, "This is counted whole." in state.page.text) == (422, True)
+    assert "line-1-amount-error" in state.shown.text
     state.send(f"{page}/do/figures", **{"line-1": "3"})
     assert "1 machine" in state.page.text  # the difference
     state.send(f"{page}/do/deliver")

@@ -88,6 +88,7 @@ def test_a_proposal_shows_the_side_that_is_there(
     page = browser.open(f"/proposals/{proposals.body['items'][0]['id']}")
     assert browser.status == 200
     assert page.text.count("cannot be shown just now. The rest of this page works.") == 1
+    assert "this cannot be endorsed" in page.text
 
 
 @pytest.mark.parametrize(

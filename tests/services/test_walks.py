@@ -112,6 +112,7 @@ class MatchWalk:
         patch.setattr(commitments, "above_ceiling", lambda *_: None)
         found = lambda id__in: [self.held[id_] for id_ in id__in]  # noqa: E731
         patch.setattr(pledges, "Commitment", SimpleNamespace(objects=found))
+        patch.setattr(pledges, "LedgerLine", SimpleNamespace(objects=lambda **_: []))
         told = lambda *_: {1: self.views["offer"].lines[0]}  # noqa: E731
         patch.setattr(delivery, "committed_lines", told)
         patch.setattr(delivery, "received_part", lambda _: None)

@@ -72,6 +72,7 @@ WORDS: Final[Mapping[str, object]] = {
     "malformed": _NO_FILE,
     "measure": _l("The two are not counted in the same way."),
     "merged": _l("This was merged into another, or has others merged into it."),
+    "more-than-left": _l("This is more than is left of this line."),
     "negative": _l("This number is too small."),
     "no-line": _NO_LINE,
     "no-number-left": _l("There is no room for more lines."),
@@ -106,6 +107,7 @@ WORDS: Final[Mapping[str, object]] = {
         "You invited who submitted this. Another coordinator has to authenticate it."
     ),
     "owner": _l("This is not of your organisation."),
+    "part-of-one": _l("This is counted whole. Write a number without decimals."),
     "past": _l("This time is over."),
     "path": _NO_FILE_NAME,
     "percentages": _l("The shares do not add up to a whole."),

@@ -257,14 +257,12 @@ def test_what_both_sides_agree_to_stays_held_and_the_rest_is_given_back(
     assert (one["status"], one["provisional"], one["expires_at"] is None) == ("held", True, False)
     refused = coordinator.post("/v1/commitments", {"proposal": "r1.o1", "lines": LINES})
     assert (refused.status_code, refused.json["type"].rpartition(":")[2]) == (409, "not-agreed")
-    donor, _ = coordinator.parties("r1.o1")
-    too_little = donor.answer("r1.o1", pledges=[{"line": 1, "quantity": 0.5}])
-    assert [e["field"] for e in too_little.json["errors"]] == ["pledges"]
     coordinator.consented("r1.o1")
     (one,) = coordinator.items("/v1/commitments", proposal="r1.o1")
     assert (one["status"], one["provisional"], one["expires_at"]) == ("held", False, None)
     steps = coordinator.life("r1.o1")["history"]
     assert [step["action"] for step in steps] == ["endorse", "donor-agree", "agree", "commit"]
+    assert steps[-1]["at"] == steps[-2]["at"]  # by which the match's page tells what it followed
     later = clock.now + timedelta(days=40)
     commitments.expire(later)
     clockwork.sweep(later)
@@ -307,6 +305,21 @@ def test_a_hold_is_not_given_back_by_a_sweep_that_comes_between_agreeing_and_kee
     assert settling.sweep(later) == 1
     (one,) = coordinator.items("/v1/commitments", proposal="r1.o1")
     assert (one["status"], one["expires_at"]) == ("held", None)
+
+
+def test_what_is_held_for_the_proposal_itself_is_left_for_its_pledge(
+    known: World, coordinator: Caller
+) -> None:
+    assert given(allocation(coordinator))["r2.o1"] == [("request", 1, 4), ("offer", 1, 4)]
+    coordinator.post("/v1/allocation/accept", {"id": allocation(coordinator)["id"]})
+    donor, _ = coordinator.parties("r2.o1")
+    found = {
+        pledge: donor.answer("r2.o1", pledges=[{"line": 1, "quantity": pledge}])
+        for pledge in (3, 5, 4)
+    }
+    assert [found[pledge].status_code for pledge in found] == [422, 422, 200]
+    named = [(one["field"], one["code"]) for n in (3, 5) for one in found[n].json["errors"]]
+    assert named == [("pledges", "too_small"), ("pledges[0].quantity", "more-than-left")]
 
 
 def test_what_the_donor_has_pledged_for_is_left_out(known: World, coordinator: Caller) -> None:

@@ -297,6 +297,66 @@ def test_a_condition_has_to_be_accepted_by_its_text(
     assert state.life(PAIR)["status"] == "endorsed"
 
 
+@pytest.mark.parametrize("unit", ["machines", "persons"])
+def test_of_what_is_counted_whole_no_part_is_pledged_or_reported(
+    known: World, coordinator: Caller, donor: Caller, state: Caller, unit: str
+) -> None:
+    known.hears(
+        [
+            request_event("r2", needs=[need(1, quantity=4, unit=unit)]),
+            offer_event("o2", conditions=[], provisions=[provision(1, capacity=4.5, unit=unit)]),
+        ]
+    )
+    coordinator.decide("r2.o2", "endorse")
+    refused = donor.answer("r2.o2", pledges=[{"line": 1, "quantity": 2.5}])
+    assert (refused.status_code, fields(refused)) == (422, ["pledges[0].quantity"])
+    assert refused.json["errors"][0]["code"] == "part-of-one"
+    # All of a line that states a part itself can be told.
+    assert donor.answer("r2.o2", pledges=[{"line": 1, "quantity": 4.5}]).status_code == 200
+    assert state.answer("r2.o2").status_code == 200
+    made = coordinator.post("/v1/commitments", {"proposal": "r2.o2", "lines": LINES})
+    assert made.status_code == 201
+    donor.step("r2.o2", "delivery", {"step": "start"})
+    for side in (donor, state):
+        told = [{"line": 1, "quantity": 2.5}]
+        refused = side.step("r2.o2", "figures", {"lines": told})
+        assert (refused.status_code, fields(refused)) == (422, ["lines[0].quantity"])
+        for whole in (0, 2):
+            told = [{"line": 1, "quantity": whole}]
+            assert side.step("r2.o2", "figures", {"lines": told}).status_code == 200
+
+
+@pytest.mark.parametrize("unit", ["kilograms", "person-months", None])
+def test_of_what_has_parts_a_part_is_pledged(
+    known: World, coordinator: Caller, donor: Caller, unit: str | None
+) -> None:
+    known.hears(
+        [
+            request_event("r2", needs=[need(1, quantity=4, unit=unit)]),
+            offer_event("o2", conditions=[], provisions=[provision(1, capacity=9, unit=unit)]),
+        ]
+    )
+    coordinator.decide("r2.o2", "endorse")
+    assert donor.answer("r2.o2", pledges=[{"line": 1, "quantity": 2.5}]).status_code == 200
+
+
+def test_no_more_is_pledged_than_is_left_of_the_line(
+    known: World, coordinator: Caller, donor: Caller
+) -> None:
+    coordinator.agreed("r.free")
+    lines = [{**line, "quantity": 3} for line in LINES]
+    other = {"proposal": "r.free", "lines": lines}
+    assert coordinator.post("/v1/commitments", other).status_code == 201
+    known.hears([request_event("r2", needs=[need(1, quantity=20)])])
+    coordinator.decide("r2.free", "endorse")
+    refused = donor.answer("r2.free", pledges=[{"line": 1, "quantity": 8}])
+    assert (refused.status_code, fields(refused)) == (422, ["pledges[0].quantity"])
+    (error,) = refused.json["errors"]
+    assert (error["code"], "7 machines are left" in error["message"]) == ("more-than-left", True)
+    assert donor.life("r2.free")["status"] == "endorsed"
+    assert donor.answer("r2.free", pledges=[{"line": 1, "quantity": 7}]).status_code == 200
+
+
 def test_refusing_a_condition_ends_it(endorsed: World, state: Caller, donor: Caller) -> None:
     said = state.answer(PAIR, "decline", refuses=[SECOND], reason="We buy where we want.")
     assert said.json["status"] == "declined"

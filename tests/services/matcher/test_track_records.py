@@ -181,13 +181,13 @@ def test_what_was_delivered_is_noted_with_it(
 ) -> None:
     coordinator.decide(PAIR, "endorse")
     coordinator.consented(PAIR)
-    lines = [{"side": side, "line": 1, "quantity": 3} for side in ("request", "offer")]
+    lines = [{"side": side, "line": 1, "quantity": 4} for side in ("request", "offer")]
     assert (
         coordinator.post("/v1/commitments", {"proposal": PAIR, "lines": lines}).status_code == 201
     )
     donor, state = coordinator.parties(PAIR)
     donor.step(PAIR, "delivery", {"step": "start"})
-    state.step(PAIR, "figures", {"lines": [{"line": 1, "quantity": 1.5}]})
+    state.step(PAIR, "figures", {"lines": [{"line": 1, "quantity": 2}]})
     assert Match.objects.get(id=PAIR).outcome is None
     donor.step(PAIR, "delivery", {"step": "deliver"})
     found = Match.objects.get(id=PAIR).outcome.data()
@@ -195,7 +195,7 @@ def test_what_was_delivered_is_noted_with_it(
     assert found["theme"] in {
         one["theme"] for one in state.get(f"/v1/proposals/{PAIR}").json["serves"]
     }
-    state.step(PAIR, "figures", {"lines": [{"line": 1, "quantity": 3}]})
+    state.step(PAIR, "figures", {"lines": [{"line": 1, "quantity": 4}]})
     assert Match.objects.get(id=PAIR).outcome.received == 1.0
     event = Match.objects.get(id=PAIR).event()
     assert event.data["outcome"] == {**found, "received": 1.0}

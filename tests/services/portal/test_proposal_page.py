@@ -7,6 +7,7 @@ import pytest
 from flask import Flask
 
 from entraide.client import Answer
+from services.portal import deciding
 from services.portal.documents import Account
 from services.portal.house import House
 from services.portal.services import Ask, AwayError, Reader, Services
@@ -121,6 +122,8 @@ def test_of_several_one_that_serves_no_need_line_is_not_ticked_by_itself(
     weak = [{"code": "text_kind", "sentence": "The kinds meet only 34%.", "contribution": -1.0}]
     some = {**PROPOSAL, "serves": [{**SERVING, "of": 4.0, "amount_of": None}], "against": weak}
     answers["/v1/proposals"] = {"items": [some, none]}
+    answers["/v1/requests"] = {"items": [REQUEST]}
+    answers["/v1/offers"] = {"items": [OFFER, {**OFFER, "id": "o2"}]}
     text = browser.open("/review/endorse?chosen=r1.o1&chosen=r1.o2&language=en").text
     boxes = {
         one["value"]: ("checked" in one, "disabled" in one)
@@ -163,3 +166,115 @@ def test_the_others_for_its_needs_are_listed_and_all_beside_one_that_serves_none
     links = [str(one.get("href", "")) for tag, one in browser.page.tags if tag == "a"]
     found = {one.partition("?")[0].rpartition("/")[2] for one in links if "/proposals/" in one}
     assert found - {"r1.o1"} == others
+
+
+UNREAD = "One side cannot be read just now, so this cannot be endorsed. Try again in a moment."
+TITLES = {
+    "requests": ("/v1/requests/titles", {"items": [{"id": "r1", "title": "R", "language": "en"}]}),
+    "offers": ("/v1/offers/titles", {"items": [{"id": "o1", "title": "O", "language": "en"}]}),
+}
+WHOLE = {**SERVING, "theme": "marking", "of": 4.0, "amount_of": None}
+LISTED = {**PROPOSAL, "serves": [WHOLE]}
+DECIDED = {"version": '"0.1"', "country": "SEN", "key": "0" * 24, "reason": "We know them well."}
+
+
+@pytest.fixture
+def kept() -> Callable[[], set[str]]:
+    """Tells what is decided of r1.o1 and kept for its minute: nothing at first."""
+    deciding.PendingDecision.objects(id="r1.o1").delete()
+
+    def kept() -> set[str]:
+        return {one.decision for one in deciding.waiting_for(["r1.o1"]).values()}
+
+    return kept
+
+
+def without(answers: Asked, away: str | None) -> None:
+    """Let all that is of a proposal be there, but what this register has."""
+    own = {"requests": "/v1/requests/r1", "offers": "/v1/offers/o1"}
+    for register, (path, found) in TITLES.items():
+        if register == away:
+            del answers[own[register]]
+        else:
+            answers[path] = found
+
+
+def buttons(browser: Browser) -> dict[str, bool]:
+    """The decisions that the page has buttons for, and whether each can be pressed."""
+    return {
+        one["value"]: "disabled" not in one
+        for tag, one in browser.page.tags
+        if tag == "button" and one.get("name") == "decision"
+    }
+
+
+def send(browser: Browser, path: str, sent: Any) -> str:
+    """The page that answers to a form, with the token of the visit."""
+    browser.open("/account/password?language=en")
+    token = browser.page.forms[0].values["csrf_token"]
+    browser.answer = browser.client.post(path, data={**sent, "csrf_token": token})
+    return browser.page.text
+
+
+@pytest.mark.parametrize("away", ["requests", "offers", None])
+def test_what_cannot_be_read_is_not_endorsed_though_rejected_if_need_be(
+    browser: Browser, answers: Asked, kept: Callable[[], set[str]], away: str | None
+) -> None:
+    without(answers, away)
+    text = browser.open("/proposals/r1.o1?language=en").text
+    assert buttons(browser) == {"endorse": away is None, "reject": True}
+    assert text.count(UNREAD) == (0 if away is None else 1)
+    text = send(browser, "/proposals/r1.o1", {**DECIDED, "decision": "endorse"})
+    if away is None:
+        assert (browser.status, kept()) == (303, {"endorse"})
+        return
+    assert (browser.status, kept()) == (503, set())
+    assert UNREAD in text
+    (form,) = (one for one in browser.page.forms if one.action == "/proposals/r1.o1")
+    assert form.values["reason"] == DECIDED["reason"]
+    send(browser, "/proposals/r1.o1", {**DECIDED, "decision": "reject"})
+    assert (browser.status, kept()) == (303, {"reject"})
+
+
+@pytest.mark.parametrize("away", ["requests", None])
+def test_while_the_matcher_is_away_too_what_was_typed_is_given_back(
+    browser: Browser, answers: Asked, kept: Callable[[], set[str]], away: str | None
+) -> None:
+    without(answers, away)
+    del answers["/v1/proposals/r1.o1"]
+    text = send(browser, "/proposals/r1.o1", {**DECIDED, "decision": "endorse"})
+    assert (browser.status, kept()) == ((303, {"endorse"}) if away is None else (503, set()))
+    assert (DECIDED["reason"] in text) is (away is not None)
+
+
+@pytest.mark.usefixtures("kept")
+@pytest.mark.parametrize("away", ["requests", "offers", None])
+def test_nor_is_it_from_the_queue(browser: Browser, answers: Asked, away: str | None) -> None:
+    without(answers, away)
+    answers["/v1/proposals"] = {"items": [LISTED], "next": None}
+    text = browser.open("/review?kind=proposals&language=en").text
+    assert browser.status == 200
+    assert buttons(browser) == {"endorse": away is None, "reject": True}
+    assert text.count(UNREAD) == (0 if away is None else 1)
+    ticks = ["disabled" in one for tag, one in browser.page.tags if one.get("name") == "chosen"]
+    assert ticks == [away is not None]
+
+
+@pytest.mark.parametrize("away", ["requests", "offers", None])
+def test_nor_are_several(
+    browser: Browser, answers: Asked, kept: Callable[[], set[str]], away: str | None
+) -> None:
+    without(answers, away)
+    answers["/v1/proposals"] = {"items": [LISTED], "next": None}
+    for register, record in (("requests", REQUEST), ("offers", OFFER)):
+        if register != away:
+            answers[f"/v1/{register}"] = {"items": [record]}
+    text = browser.open("/review/endorse?chosen=r1.o1&language=en").text
+    assert text.count(UNREAD) == (0 if away is None else 1)
+    ticks = ["disabled" in one for tag, one in browser.page.tags if one.get("name") == "chosen"]
+    assert ticks == [away is not None]
+    sent = {"chosen": "r1.o1", "version:r1.o1": '"0.1"', "country:r1.o1": "SEN"}
+    send(browser, "/review/endorse", sent)
+    assert (browser.status, kept()) == (303, {"endorse"} if away is None else set())
+    left_out = "Left out, for one side of them cannot be read just now: 1"
+    assert (left_out in browser.open("/review?kind=proposals").text) is (away is not None)

@@ -1,6 +1,7 @@
 """What is done on a match's page: each by a form, with the version that its reader saw."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 
 from flask import Response, flash, request
 from flask_babel import gettext as _
@@ -19,6 +20,8 @@ from services.portal.services import RefusedError
 from shared.web.problems import not_found
 
 READERS = ("requester", "donor", "coordinator", "auditor")
+_PLACE = re.compile(r"(?:lines|pledges)\[(\d{1,6})\]")
+"""A line of a body, by its place among those that were sent."""
 _KINDS = making.ACTIONS | {"assess", "reply", "release"}
 
 
@@ -45,27 +48,32 @@ def handle(
 
     What was typed is shown again with whatever is wrong. Raises AwayError.
     """
+    filled: list[str] = []
     try:
         case = read(proposal_id)
         form = making.make(name, case)
         if not form.validate_on_submit() or making.lacking(name, form, case):
             return show_case(case, REFUSED, (name, form))
+        filled = making.filled(name, form, case)
         send(case, form)
     except RefusedError as error:
-        return _refused(proposal_id, name, error)
+        return _refused(proposal_id, name, error, filled)
     flash(_("This was done."))
     return go(f"{address(proposal_id)}{anchor}")
 
 
-def _refused(proposal_id: str, name: str, error: RefusedError) -> Response:
-    """The page as it stands now, with what was typed and why it was not done."""
+def _refused(proposal_id: str, name: str, error: RefusedError, filled: Sequence[str]) -> Response:
+    """The page as it stands now, with what was typed and why it was not done.
+
+    `filled` are the fields of amounts that were sent as lines, in their order.
+    """
     case = read(proposal_id)
     form = making.make(name, case)
     form.validate()
     problem = refusal(error)
     named = list(error.problem.get("errors") or ())
     for one in named:
-        field = _field_of(str(one.get("field", "")), form)
+        field = _field_of(str(one.get("field", "")), form, filled)
         if field is None:
             form.fail(fault(one))
         else:
@@ -77,10 +85,14 @@ def _refused(proposal_id: str, name: str, error: RefusedError) -> Response:
     return show_case(case, error.status, (name, form), since)
 
 
-def _field_of(field: str, form: StepForm) -> str | None:
+def _field_of(field: str, form: StepForm, filled: Sequence[str]) -> str | None:
     """The form's own field that a service names, such as `lines[0].quantity`."""
     plain = field.partition("[")[0].partition(".")[0]
-    return plain if plain in form and plain in ("reason", "text", "up_to", "about") else None
+    if plain in form and plain in ("reason", "text", "up_to", "about"):
+        return plain
+    place = _PLACE.match(field)
+    named = filled[int(place[1]) :][:1] if place is not None else []
+    return next((one for one in named if one in form), None)
 
 
 def _send(case: Case, name: str, form: StepForm) -> None:

@@ -108,6 +108,18 @@ def commitment(form: StepForm, case: Case) -> Mapping[str, Any]:
     return {"proposal": case.id, "lines": lines, **until}
 
 
+def filled(name: str, form: StepForm, case: Case) -> list[str]:
+    """The fields of amounts that a form sends as lines, in the order in which it sends them."""
+    sides = {
+        "agree": [("line-", case.gives)],
+        "figures": [("line-", case.told_of)],
+        "commit": [("need-", case.needs), ("give-", case.gives)],
+    }
+    every = [f"{prefix}{line.number}" for prefix, lines in sides.get(name, ()) for line in lines]
+    shown = [field for field in every if field in form]
+    return [field for field in shown if number_of(form[field].data) is not None]
+
+
 def lacking(name: str, form: StepForm, case: Case) -> bool:
     """Whether a form that is right by itself lacks what only several fields together say.
 

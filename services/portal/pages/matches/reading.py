@@ -11,10 +11,13 @@ from services.portal.pages import asking
 from services.portal.pages.asking import ask
 from services.portal.pages.finding import names_of
 from services.portal.pages.frame import account
-from services.portal.pages.matches.rights import possible
+from services.portal.pages.matches.rights import DECLINABLE, possible
 from services.portal.pages.matches.rows import Line, lines, served, serving
+from services.portal.pages.matches.words import NEVER_MADE
+from services.portal.pages.review.weighing import serves_none
 from services.portal.services import AwayError, RefusedError
 from shared.web.identity import Identity
+from shared.web.visibility import OVERSEEING
 
 _PAGE = 200
 
@@ -54,9 +57,36 @@ class Case:
         return possible(self.life, country, self.commitments, self.reader)
 
     @property
+    def tried(self) -> list[Record]:
+        """The commitments that the reader is shown: what was tried in vain, overseers only."""
+        if self.reader.role in OVERSEEING:
+            return list(self.commitments)
+        return self.made
+
+    @property
+    def made(self) -> list[Record]:
+        """The commitments that hold or held something, or are about to."""
+        return [one for one in self.commitments if one["status"] not in NEVER_MADE]
+
+    @property
     def needs(self) -> list[Line]:
         """The need lines that are served, as far as the reader sees them."""
         return served(lines(self.request.record, "needs", "quantity"), self.proposal["serves"])
+
+    @property
+    def serves_none(self) -> bool:
+        """Whether to say that nothing of what the request states now is served, while it is open.
+
+        Where lines are hidden from the reader nothing is said: those served may be among them, or
+        not, and neither is for the reader to learn.
+        """
+        asked = self.request
+        hidden = self.proposal["hidden_lines"] or (asked.record or {}).get("hidden_lines")
+        if hidden or self.life["status"] not in DECLINABLE:
+            return False
+        if asked.record is None:
+            return asked.away and not self.proposal["serves"]
+        return serves_none(self.proposal["serves"], asked.record["needs"])
 
     @property
     def aims(self) -> list[str]:

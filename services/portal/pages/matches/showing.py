@@ -18,7 +18,7 @@ from services.portal.pages.matches import forms, rows
 from services.portal.pages.matches.making import make
 from services.portal.pages.matches.reading import Case
 from services.portal.pages.matches.rights import open_conditions
-from services.portal.pages.matches.steps import Stage, line_of_steps
+from services.portal.pages.matches.steps import Stage, agreement_behind, line_of_steps
 from services.portal.pages.matches.words import (
     ACTIONS,
     COMMITMENT_STATUSES,
@@ -86,7 +86,8 @@ def show_case(
         gives=_gives(case),
         figures=list(_figures(case)),
         reports=[_report(one) for one in case.life["reports"]],
-        commitments=[commitment_row(one) for one in case.commitments],
+        commitments=[commitment_row(one) for one in case.tried],
+        committed=bool(case.made),
         joinings=[_joining(one, case) for one in case.joinings],
         messages=_messages(case),
         writes=bool(case.thread and case.thread["open"]),
@@ -131,11 +132,13 @@ def _stage(one: Stage, case: Case) -> dict[str, Any]:
 
 
 def _told(step: Mapping[str, Any], case: Case) -> dict[str, Any]:
+    agreed = agreement_behind(step, case.life["history"])
+    by = step if agreed is None else agreed
     return {
         "name": ACTIONS.get(step["action"], step["action"]),
         "at": when(step["at"]),
-        "who": who(step["role"], step["party"], case.names),
-        "why": why(step["reason"]),
+        "who": who(by["role"], by["party"], case.names),
+        "why": why(step["reason"]) if agreed is None else _("It followed from the last agreement."),
         "said": step["said"],
     }
 

@@ -50,6 +50,16 @@ def line_of_steps(history: History, status: str) -> list[Stage]:
     return [_marked(one, place, line, status) for place, one in enumerate(line)]
 
 
+def agreement_behind(step: Mapping[str, Any], history: History) -> Mapping[str, Any] | None:
+    """The second yes by which what was held already is committed, in one write; None for none."""
+    if step["action"] != "commit" or step["role"] in _SIDES:
+        return None
+    place = next((n for n, one in enumerate(history) if one is step), 0)
+    before = history[place - 1] if place else None
+    together = before is not None and (before["action"], before["at"]) == ("agree", step["at"])
+    return before if together else None
+
+
 def _walk(history: History) -> tuple[dict[str, Mapping[str, Any]], Mapping[str, Any] | None]:
     """The newest step that reached each stage and counts still, and the one that stopped it."""
     done: dict[str, Mapping[str, Any]] = {}

@@ -110,11 +110,14 @@ JOINING_STATUSES: Mapping[str, object] = {
 COMMITMENT_STATUSES: Mapping[str, object] = {
     "reserving": lazy_gettext("Being made"),
     "held": lazy_gettext("Held"),
-    "undoing": lazy_gettext("Refused"),
-    "refused": lazy_gettext("Refused"),
+    "undoing": lazy_gettext("An attempt to commit that was not possible"),
+    "refused": lazy_gettext("An attempt to commit that was not possible"),
     "releasing": lazy_gettext("Given back"),
     "released": lazy_gettext("Given back"),
 }
+NEVER_MADE = frozenset({"undoing", "refused"})
+"""States of commitments that never held anything: coordinators tried, to the parties nothing was
+done."""
 
 
 def who(role: str, party: str | None, names: Mapping[str, str]) -> str:

@@ -18,7 +18,14 @@ from services.portal.pages.finding import find
 from services.portal.pages.forms import PageForm
 from services.portal.pages.frame import account, for_roles, go, show
 from services.portal.pages.keeping import keeping_typed
-from services.portal.pages.review.decisions import back_to, country_of, is_version, key_of
+from services.portal.pages.review.decisions import (
+    UNREAD,
+    back_to,
+    country_of,
+    is_version,
+    key_of,
+    unread,
+)
 from services.portal.pages.review.weighing import Conflict, conflicts
 from services.portal.pages.wording import number
 from services.portal.services import AwayError
@@ -27,7 +34,7 @@ from shared.ids import new_id
 PREVIEW = "/review/endorse"
 MOST = 50
 _LISTED = 200
-_BLOCKING = frozenset({"decided", "pending"})
+_BLOCKING = frozenset({"decided", "pending", "unread"})
 
 
 @dataclass(frozen=True)
@@ -62,6 +69,7 @@ def preview_endorsing() -> Response:
         back=back,
         bare=PageForm(),
         new_key=new_id,
+        unreadable=UNREAD,
         review_style=ASSETS["review.css"].address,
     )
 
@@ -76,13 +84,15 @@ def endorse_several() -> Response:
         chosen = request.form.getlist("chosen")[:MOST]
         return go(f"{PREVIEW}?{urlencode({'chosen': chosen, 'back': back}, doseq=True)}")
     kept = waiting = 0
-    for proposal in list(dict.fromkeys(request.form.getlist("chosen")))[:MOST]:
-        version = request.form.get(f"version:{proposal}")
-        if not is_version(version):
+    versions = {one: request.form.get(f"version:{one}") for one in request.form.getlist("chosen")}
+    seen = [one for one, version in versions.items() if is_version(version)][:MOST]
+    missing = unread(seen)
+    for proposal in seen:
+        if proposal in missing:
             continue
         country = country_of(request.form.get(f"country:{proposal}"))
         key = key_of(request.form.get(f"key:{proposal}"))
-        wanted = Wanted(proposal, "endorse", None, version or "", key, country)
+        wanted = Wanted(proposal, "endorse", None, versions[proposal] or "", key, country)
         if deciding.decide_later(account(), wanted, house().clock()):
             kept += 1
         else:
@@ -95,7 +105,14 @@ def endorse_several() -> Response:
         flash(said)
     if waiting:
         flash(_("Left out, for a decision on them waits already: %(count)s", count=number(waiting)))
-    if not (kept or waiting):
+    if missing:
+        flash(
+            _(
+                "Left out, for one side of them cannot be read just now: %(count)s",
+                count=number(len(missing)),
+            )
+        )
+    if not (kept or waiting or missing):
         flash(_("Choose at least one proposal."))
     return go(back)
 
@@ -133,6 +150,7 @@ def _choices(found: Sequence[Mapping[str, Any]]) -> list[Choice]:
             for code, holds in (
                 ("decided", one["status"] not in ("proposed", "superseded")),
                 ("pending", one["id"] in pending),
+                ("unread", one["request"] not in requests or one["offer"] not in offers),
                 ("barred", any(n["code"].startswith("bars") for n in one["embargoes"])),
                 ("serves-none", not one["serves"]),
             )

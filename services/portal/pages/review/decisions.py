@@ -1,6 +1,7 @@
 """Decisions on proposals as pages take them: kept for a minute, taken back, carried out at once."""
 
 import re
+from collections.abc import Iterable
 from typing import Any, Final
 
 from flask import Response, flash, request
@@ -12,6 +13,7 @@ from wtforms.validators import Length
 from services.portal import deciding
 from services.portal.deciding import Wanted
 from services.portal.house import house
+from services.portal.pages.finding import find
 from services.portal.pages.forms import PageForm
 from services.portal.pages.frame import account, for_roles, go
 from shared.ids import new_id
@@ -24,6 +26,9 @@ _KEY = re.compile(r"[0-9a-f]{24}", re.ASCII)
 _VERSION = re.compile(r'"[0-9]{1,9}\.[0-9]{1,24}"', re.ASCII)
 _BACK = re.compile(r"/review(\?[^#\\\x00-\x20\x7f]{0,500})?(#row-[\w.:-]{1,120})?", re.ASCII)
 
+UNREAD = lazy_gettext(
+    "One side cannot be read just now, so this cannot be endorsed. Try again in a moment."
+)
 FAILURES = {
     "changed": lazy_gettext("The proposal changed before it took effect."),
     "refused": lazy_gettext("It is no longer possible: see the proposal."),
@@ -96,6 +101,21 @@ def is_version(sent: str | None) -> bool:
 def back_to(sent: str | None, otherwise: str = QUEUE) -> str:
     """The page of the queue to go back to; `otherwise` for what is none."""
     return sent if sent and _BACK.fullmatch(sent) else otherwise
+
+
+def unread(proposals: Iterable[str]) -> set[str]:
+    """Those of these proposals of which one side at least is not there to be read now."""
+    sides = {one: one.partition(".")[::2] for one in proposals}
+    found = find(
+        request_titles=[asked for asked, _ in sides.values()],
+        offer_titles=[offered for _, offered in sides.values()],
+    )
+    requests, offers = found["request_titles"], found["offer_titles"]
+    return {
+        one
+        for one, (asked, offered) in sides.items()
+        if asked not in requests or offered not in offers
+    }
 
 
 def keep(wanted: Wanted) -> bool:

@@ -20,9 +20,9 @@ from services.portal.pages.finding import find
 from services.portal.pages.forms import PageForm
 from services.portal.pages.frame import account, for_roles, go, show
 from services.portal.pages.keeping import keeping_typed
-from services.portal.pages.review.decisions import DecideForm, back_to, keep
+from services.portal.pages.review.decisions import UNREAD, DecideForm, back_to, keep, unread
 from services.portal.pages.review.marking import marked, spans_of
-from services.portal.pages.review.weighing import Use, uses
+from services.portal.pages.review.weighing import Use, serves_none, uses
 from services.portal.pages.signing import REFUSED
 from services.portal.pages.wording import amount, number, quantity, share
 from services.portal.services import AwayError
@@ -60,13 +60,16 @@ def show_proposal(proposal_id: str) -> Response:
 @keeping_typed
 @for_roles("coordinator")
 def decide_proposal(proposal_id: str) -> Response:
-    """Endorse or reject what was seen. It is kept even while the matcher is away."""
+    """Endorse or reject what was seen. It is kept even while the matcher is away.
+
+    What cannot be read now is not endorsed.
+    """
     form = DecideForm()
     complete = form.validate_on_submit()
     try:
         found = asking.get("matcher", f"/v1/proposals/{proposal_id}")
     except AwayError:
-        if not complete:
+        if not complete or _is_unread(proposal_id, form):
             raise
     else:
         if not complete:
@@ -79,8 +82,16 @@ def decide_proposal(proposal_id: str) -> Response:
                 _("The proposal changed while you read it. See what stands now, then decide again.")
             )
             return _shown(proposal_id, found, form, HTTPStatus.PRECONDITION_FAILED)
+        if _is_unread(proposal_id, form):
+            form.fail(UNREAD)
+            return _shown(proposal_id, found, form, HTTPStatus.SERVICE_UNAVAILABLE)
     keep(form.wanted(proposal_id))
     return go(back_to(form.back.data))
+
+
+def _is_unread(proposal_id: str, form: DecideForm) -> bool:
+    """Whether it is to be endorsed while a side of it cannot be read."""
+    return form.decision.data == "endorse" and bool(unread([proposal_id]))
 
 
 def _is_repeat(found: Answer, form: DecideForm) -> bool:
@@ -100,6 +111,7 @@ def _shown(
         rivals=ask("matcher", "/v1/proposals", request=one["request"], limit=_RIVALS),
     )
     sides = {side: _side(one, parts[side], side) for side in ("request", "offer")}
+    asked = sides["request"]
     form.version.data, form.country.data = found.etag, one["country"]
     form.back.data = back_to(form.back.data)
     pending = deciding.waiting_for([proposal_id]).get(proposal_id)
@@ -110,7 +122,7 @@ def _shown(
         one=one,
         form=form,
         sides=sides,
-        serves_none=_serves_none(one, sides["request"]),
+        serves_none=serves_none(one["serves"], None if asked is None else asked.record["needs"]),
         organisation=_name(parts["organisation"]),
         rivals=_rivals(one, parts["rivals"]),
         pending=pending,
@@ -118,6 +130,7 @@ def _shown(
         own=account().id,
         now=house().clock(),
         is_open=one["status"] in OPEN,
+        unreadable=UNREAD if None in sides.values() else None,
         may_decide=covers(identity_of(account()), one["country"]),
         amount=_amount,
         bare=PageForm(),
@@ -146,11 +159,6 @@ def _side(one: Mapping[str, Any], answer: Answer | AwayError, side: str) -> Side
         current=current,
         uses=uses(one["serves"], lines, side),
     )
-
-
-def _serves_none(one: Mapping[str, Any], asked: Side | None) -> bool:
-    """Whether nothing that the request states now is served: its lines may be others since."""
-    return not one["serves"] or (asked is not None and not any(use.would for use in asked.uses))
 
 
 def _name(answer: Answer | AwayError) -> str | None:

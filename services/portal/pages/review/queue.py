@@ -18,7 +18,7 @@ from services.portal.pages.choices import countries, labels
 from services.portal.pages.finding import find
 from services.portal.pages.forms import PageForm
 from services.portal.pages.frame import account, for_roles, show
-from services.portal.pages.review.decisions import said_of
+from services.portal.pages.review.decisions import UNREAD, said_of
 from services.portal.pages.review.filters import BEST, KINDS, SCORES, Filters, read_filters
 from services.portal.pages.review.rows import (
     Items,
@@ -106,6 +106,7 @@ def review() -> Response:
         bare=PageForm(),
         new_key=new_id,
         failure=said_of,
+        unreadable=UNREAD,
         review_style=ASSETS["review.css"].address,
         review_script=ASSETS["review.js"].address,
     )

@@ -18,7 +18,8 @@ class Row:
     """One thing that waits: `title` is what somebody wrote, in `language`, where there is one.
 
     `party` is the name of the donor, `states` are codes, `side` says of which kind two records are,
-    of which `other` is the second one's title. `decider` is who made the `pending` decision.
+    of which `other` is the second one's title. `decider` is who made the `pending` decision;
+    `unread`: what it is about is not all known now.
     """
 
     id: str
@@ -35,6 +36,7 @@ class Row:
     themes: Sequence[str] = ()
     version: str = ""
     barred: bool = False
+    unread: bool = False
     pending: PendingDecision | None = None
     decider: str | None = None
 
@@ -68,7 +70,10 @@ def proposal_groups(
             country=proposals[0]["country"],
             title=requests.get(request, {}).get("title"),
             language=requests.get(request, {}).get("language"),
-            rows=[_proposal(one, offers, organisations, pending, deciders) for one in proposals],
+            rows=[
+                _proposal(one, requests, offers, organisations, pending, deciders)
+                for one in proposals
+            ],
         )
         for request, of_request in groupby(items, key=lambda one: str(one["request"]))
         for proposals in [list(of_request)]
@@ -77,6 +82,7 @@ def proposal_groups(
 
 def _proposal(
     one: Mapping[str, Any],
+    requests: Records,
     offers: Records,
     organisations: Records,
     pending: Mapping[str, PendingDecision],
@@ -96,6 +102,7 @@ def _proposal(
         themes=list(dict.fromkeys(serving["theme"] for serving in one["serves"])),
         version=f'"{one["version"]}"',
         barred=any(notice["code"].startswith("bars") for notice in one["embargoes"]),
+        unread=one["request"] not in requests or one["offer"] not in offers,
         pending=decision,
         decider=None if decision is None else deciders.get(decision.account),
     )

@@ -53,6 +53,18 @@ def uses(
     return [found[line] for line in sorted(found)]
 
 
+def serves_none(
+    serves: Sequence[Mapping[str, Any]], needs: Sequence[Mapping[str, Any]] | None
+) -> bool:
+    """Whether nothing of the need lines that a request states now is served.
+
+    Its lines may be others than those that `serves` was found for; None: nobody can say which.
+    """
+    if needs is None:
+        return not serves
+    return not any(use.would for use in uses(serves, needs, "request"))
+
+
 def _use(line: Mapping[str, Any], serving: Mapping[str, Any], before: float, counted: str) -> Use:
     quantity, amount = line.get(counted), line.get("amount")
     if quantity is not None and line["kind"] != "funding":
@@ -88,7 +100,7 @@ class Conflict:
     """Why a chosen proposal cannot simply be endorsed with the others.
 
     `same-need` and `same-capacity` name the `line`, and the other proposals; `decided`, `pending`,
-    `barred` and `changed` are of itself.
+    `unread`, `barred` and `serves-none` are of itself.
     """
 
     code: str

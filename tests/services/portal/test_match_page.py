@@ -1,0 +1,206 @@
+"""The page of a match, out of what the services answer to each of its readers."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from entraide.client import Answer
+from services.portal.documents import Account
+from services.portal.house import House
+from services.portal.services import Ask, AwayError, Reader, Services
+from tests.services.portal.browsing import Browser
+
+NONE_SERVED = "It serves none of the need lines that the request states now."
+SERVING = {"need": 1, "provision": 1, "quantity": 2.0, "amount": None}
+NEED = {
+    "line": 1,
+    "theme": "marking",
+    "kind": "equipment",
+    "quantity": 4,
+    "unit": "machines",
+    "amount": None,
+    "currency": None,
+}
+RECORD = {"version": "1.0", "title": "A title", "description": "", "language": "en", "window": None}
+REQUEST = {**RECORD, "id": "r1", "status": "circulated", "needs": [NEED], "hidden_lines": 0}
+OFFER = {**RECORD, "id": "o1", "status": "published", "provisions": [], "conditions": []}
+PROPOSAL = {
+    "id": "r1.o1",
+    "request": "r1",
+    "offer": "o1",
+    "organisation": "acme",
+    "country": "SEN",
+    "cooperation": "North to South.",
+    "hidden_lines": 0,
+    "serves": [SERVING],
+    "embargoes": [],
+}
+LIFE = {
+    **{name: [] for name in ("possible", "conditions", "figures", "reports", "follow_ups")},
+    "id": "r1.o1",
+    "status": "endorsed",
+    "partners": [],
+    "waiting_for": ["donor", "state"],
+    "answer_by": None,
+    "history": [],
+    "version": "1.1",
+}
+
+Asked = dict[str, Any]
+Enter = Callable[[str], Browser]
+
+
+@pytest.fixture
+def answers(monkeypatch: pytest.MonkeyPatch) -> Asked:
+    """What the services answer by path; a path that is not in it has a service that is away."""
+    found: Asked = {
+        "/v1/proposals/r1.o1": PROPOSAL,
+        "/v1/proposals/r1.o1/life": LIFE,
+        "/v1/requests/r1": REQUEST,
+        "/v1/offers/o1": OFFER,
+        "/v1/commitments": {"items": [], "next": None},
+        "/v1/joinings": {"items": [], "next": None},
+    }
+
+    def fetch(_services: Services, _reader: Reader, one: Ask) -> Answer:
+        if one.path not in found:
+            raise AwayError(one.service)
+        return Answer(found[one.path], '"1.1"')
+
+    monkeypatch.setattr(Services, "fetch", fetch)
+    return found
+
+
+@pytest.fixture
+def enter(app: Flask, house: House, make_account: Callable[..., Account]) -> Enter:
+    """The page in English, opened by one of a role."""
+
+    def enter(role: str) -> Browser:
+        browser = Browser(app).enter(house, make_account(role))
+        browser.open("/matches/r1.o1?language=en")
+        assert browser.status == 200
+        return browser
+
+    return enter
+
+
+@pytest.mark.parametrize("role", ["donor", "requester", "coordinator"])
+@pytest.mark.parametrize(
+    ("serves", "needs", "told"),
+    [
+        ([SERVING], [NEED], False),
+        ([], [NEED], True),
+        ([SERVING], [{**NEED, "line": 2}], True),
+        ([], None, True),
+        ([SERVING], None, False),
+    ],
+    ids=["one", "none", "gone", "none, away", "away"],
+)
+def test_parties_read_that_no_need_line_is_served(
+    answers: Asked, enter: Enter, role: str, serves: Any, needs: Any, told: bool
+) -> None:
+    answers["/v1/proposals/r1.o1"] = {**PROPOSAL, "serves": serves}
+    if needs is None:
+        del answers["/v1/requests/r1"]
+    else:
+        answers["/v1/requests/r1"] = {**REQUEST, "needs": needs}
+    assert (NONE_SERVED in enter(role).page.text) is told
+
+
+@pytest.mark.parametrize("path", ["/v1/proposals/r1.o1", "/v1/requests/r1"])
+@pytest.mark.parametrize("needs", [[NEED], []])
+def test_of_lines_that_are_hidden_nobody_learns_whether_they_are_served(
+    answers: Asked, enter: Enter, path: str, needs: Any
+) -> None:
+    answers["/v1/proposals/r1.o1"] = {**PROPOSAL, "serves": []}
+    answers["/v1/requests/r1"] = {**REQUEST, "needs": needs}
+    answers[path] = {**answers[path], "hidden_lines": 1}
+    assert NONE_SERVED not in enter("donor").page.text
+
+
+@pytest.mark.parametrize("status", ["committed", "declined", "closed"])
+def test_what_is_no_longer_to_be_answered_is_not_warned_of(
+    answers: Asked, enter: Enter, status: str
+) -> None:
+    answers["/v1/proposals/r1.o1"] = {**PROPOSAL, "serves": []}
+    answers["/v1/proposals/r1.o1/life"] = {**LIFE, "status": status, "waiting_for": []}
+    assert NONE_SERVED not in enter("donor").page.text
+
+
+def step(action: str, role: str, party: str | None, at: str) -> dict[str, Any]:
+    """An entry of a history."""
+    return {
+        "action": action,
+        "role": role,
+        "party": party,
+        "at": f"2026-03-0{at}T08:00:00+00:00",
+        "reason": None,
+        "said": None,
+        "subject": None,
+    }
+
+
+FOLLOWED = "It followed from the last agreement."
+
+
+@pytest.mark.parametrize("role", ["donor", "requester", "auditor"])
+@pytest.mark.parametrize("last", ["donor", "requester"])
+@pytest.mark.parametrize("held", [True, False])
+def test_what_was_held_and_agreed_to_is_committed_by_who_agreed_last(
+    answers: Asked, enter: Enter, role: str, last: str, held: bool
+) -> None:
+    answers["/v1/organisations"] = {"items": [{"id": "acme", "name": "Acme Fund"}]}
+    sides = {"donor": ("donor", "acme"), "requester": ("requester", "SEN")}
+    first = next(side for side in sides if side != last)
+    answers["/v1/proposals/r1.o1/life"] = {
+        **LIFE,
+        "status": "committed",
+        "history": [
+            step("endorse", "coordinator", None, "1"),
+            step("donor-agree" if first == "donor" else "state-agree", *sides[first], "2"),
+            step("agree", *sides[last], "3"),
+            step("commit", "matcher", None, "3" if held else "4"),
+        ],
+    }
+    text = enter(role).page.text
+    table = text[text.index("History") :]
+    entry = table[table.index("Assistance was committed") :][:90]
+    name = {"donor": "Acme Fund", "requester": "Senegal"}[last]
+    assert (name in entry, "By itself" in entry) == (held, not held)
+    assert text.count(FOLLOWED) == (2 if held else 0)  # in the line of steps too
+
+
+NOT_POSSIBLE = "An attempt to commit that was not possible"
+
+
+@pytest.mark.parametrize("status", ["refused", "undoing"])
+@pytest.mark.parametrize(
+    ("role", "shown"),
+    [("donor", False), ("requester", False), ("coordinator", True), ("auditor", True)],
+)
+def test_what_could_not_be_committed_is_for_who_oversees_and_refuses_nothing(
+    answers: Asked, enter: Enter, role: str, shown: bool, status: str
+) -> None:
+    tried = {
+        "id": "c1",
+        "status": status,
+        "created_at": "2026-03-01T08:00:00+00:00",
+        "provisional": False,
+        "expires_at": None,
+        "reason": None,
+        "lines": [],
+    }
+    answers["/v1/proposals/r1.o1/life"] = {**LIFE, "status": "agreed", "waiting_for": []}
+    answers["/v1/commitments"] = {"items": [tried], "next": None}
+    text = enter(role).page.text
+    assert (NOT_POSSIBLE in text, "Commitments" in text) == (shown, shown)
+    assert "Refused" not in text
+    # Nothing is committed: the form is no form for more.
+    assert ("Commit assistance" in text) is (role == "coordinator")
+    assert "Commit more than is committed already" not in text
+    answers["/v1/commitments"] = {"items": [{**tried, "status": "held"}], "next": None}
+    text = enter(role).page.text
+    assert "Held" in text
+    assert ("Commit more than is committed already" in text) is (role == "coordinator")
