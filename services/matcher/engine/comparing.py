@@ -13,6 +13,11 @@ from services.matcher.engine.kernels import offers_features
 from services.matcher.engine.looking import CHOSEN, COMPARED, LONG, PAIRS, Board, board, looks
 
 
+_GROWTH = 4
+"""Room that does not suffice is made larger by this part of what is wanted. Most of it is never
+written, and takes no memory."""
+
+
 class Compared(NamedTuple):
     """The pairs of a record with others that may be proposed, as those tell of them who compared
     them: of each of these how many there are, and who × pairs the others' rows, scores as log odds
@@ -55,7 +60,8 @@ class Room:
     def cleared(self, places: int) -> tuple[Board, Compared]:
         """Room for so many places; what was written there last is gone."""
         if places > len(self._board.best):
-            self._board, self._told = board(2 * places), compared(2, 2 * places)
+            room = places + places // _GROWTH
+            self._board, self._told = board(room), compared(2, room)
         for counts in (self._board.counts, self._board.often, self._told.counts):
             counts[:] = 0
         return self._board, self._told
