@@ -16,7 +16,7 @@ from services.portal.house import House
 from services.portal.sealing import new_secret
 from services.portal.webhook_documents import Webhook, WebhookCall
 from services.portal.webhook_targets import check_target
-from shared.ids import new_id
+from shared.ids import derived_id, new_id
 
 MOST = 10
 """How many webhooks an account may have."""
@@ -38,13 +38,26 @@ class TooManyWebhooksError(Exception):
     """The account has MOST webhooks already."""
 
 
+class MadeAlreadyError(Exception):
+    """The same form made a webhook before; its secret was shown then."""
+
+
 def make(
-    house: House, account_id: str, url: str, kinds: Sequence[str], now: datetime
+    house: House,
+    account_id: str,
+    url: str,
+    kinds: Sequence[str],
+    now: datetime,
+    key: str | None = None,
 ) -> tuple[Webhook, str]:
     """A webhook with its secret, which is shown this once.
 
-    Raises TargetRefusedError (it looks the name up) and TooManyWebhooksError.
+    `key` is that of the form that asks, if one does. Raises MadeAlreadyError where the account has
+    sent it before, TargetRefusedError (it looks the name up) and TooManyWebhooksError.
     """
+    own_id = derived_id("webhook", account_id, key or new_id())
+    if webhook_of(account_id, own_id) is not None:
+        raise MadeAlreadyError
     if Webhook.objects(account=account_id).count() >= MOST:
         raise TooManyWebhooksError
     check_target(url, to_loopback=house.portal.webhooks_to_loopback)
@@ -52,14 +65,17 @@ def make(
     # of the alphabet for addresses, so it is written with that of base64 proper.
     secret = _PREFIX + new_secret().translate(str.maketrans("-_", "+/")) + "="
     webhook = Webhook(
-        id=new_id(),
+        id=own_id,
         account=account_id,
         url=url,
         secret=house.vault.seal(secret, _PURPOSE),
         kinds=sorted(set(kinds)),
         created_at=now,
     )
-    webhook.save(force_insert=True)
+    try:
+        webhook.save(force_insert=True)
+    except NotUniqueError:  # the same form, sent at the same moment
+        raise MadeAlreadyError from None
     if Webhook.objects(account=account_id).count() > MOST:  # others were made at the same moment
         remove(webhook)
         raise TooManyWebhooksError

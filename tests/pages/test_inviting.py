@@ -2,14 +2,18 @@
 
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 import mongoengine
 import pytest
 
 from deploy.cli.accounts import house_of
+from services.portal import invitations
 from services.portal.documents import Invitation
+from services.portal.domain.people import Office
 from services.portal.pages import organisations
 from services.portal.services import Services
+from services.portal.trail import COMMAND_LINE
 from shared.ids import new_id
 from tests.pages.beside import portal_beside
 from tests.pages.running import Portal
@@ -46,6 +50,17 @@ def invited_for(portal: Portal, email: str) -> str | None:
     return found and str(found.organisation)
 
 
+def opened(portal: Portal, organisation: str) -> str:
+    """What the page of an invitation for an organisation says to who opens its link."""
+    house, office = house_of(portal.stack.plan), Office("donor", None, organisation, ())
+    email, now = f"{new_id()}@pages.example", house.clock()
+    try:
+        _made, link = invitations.invite(house, email, "en", office, COMMAND_LINE, now)
+    finally:
+        mongoengine.disconnect()
+    return portal.visitor().open(urlsplit(link).path).text
+
+
 def test_an_organisation_is_chosen_by_its_name(portal: Portal, visitor: Visiting) -> None:
     mark = new_id()
     identifier = registered(portal, f"Agency of {mark}")
@@ -63,6 +78,13 @@ def test_a_donors_account_tells_for_whom_it_acts_by_name(portal: Portal, visitor
     path = f"/v1/organisations/{portal.donor}"
     name = portal.api("donor").get("offers", path).body["name"]
     assert f"Acts for {name}" in visitor("donor").open("/account").text
+
+
+def test_who_was_invited_is_told_for_whom_by_name(portal: Portal) -> None:
+    mark = new_id()
+    known, unknown = registered(portal, f"Agency of {mark}"), f"new-{mark}"
+    assert f"Acts for Agency of {mark}" in opened(portal, known)
+    assert f"Acts for {unknown}" in opened(portal, unknown)  # nobody is registered by it yet
 
 
 def test_what_names_no_organisation_or_several_is_told(portal: Portal, visitor: Visiting) -> None:

@@ -197,6 +197,7 @@ class WebhookForm(PageForm):
     url = StringField(_("Address"), _required(MAX_URL))
     kinds = ticked(_("Which notifications it is called for; none means all"))
     current = PasswordField(_("Present password"), _required(2 * MOST_LENGTH))
+    key = HiddenField()
 
     def __init__(self, kinds: Sequence[tuple[str, str]], **values: Any) -> None:
         super().__init__(**values)

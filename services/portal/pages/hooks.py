@@ -21,6 +21,7 @@ from services.portal.sentences import KIND_NAMES, kind_name
 from services.portal.trail import actor_of_account, note_webhook
 from services.portal.webhook_documents import Webhook
 from services.portal.webhook_targets import TargetRefusedError
+from shared.ids import new_id
 from shared.web.problems import not_found
 
 WEBHOOKS = f"{ACCOUNT}/webhooks"
@@ -47,6 +48,10 @@ _REFUSALS = {
     "private-network": lazy_gettext("Only addresses of the public internet can be called."),
     "unknown-host": lazy_gettext("This host's name is not known."),
 }
+_MADE_ALREADY = lazy_gettext(
+    "This webhook was made already, and its secret was shown only then. If you do not have it, "
+    "remove the webhook in the list and make another."
+)
 
 
 def install(app: Flask) -> None:
@@ -72,6 +77,7 @@ def all_webhooks() -> Response:
         status = REFUSED if status == HTTPStatus.OK else status
     elif form.is_submitted():
         status = REFUSED
+    form.key.data = form.key.data or new_id()
     listed = [(one, *state_of(one)) for one in webhooks.webhooks_of(own.id)]
     return show("webhooks.html", status, form=form, listed=listed, most=webhooks.MOST)
 
@@ -144,8 +150,12 @@ def failure_said(code: str | None) -> str:
 
 def _make(form: WebhookForm, own: Account) -> tuple[Webhook, str] | None:
     """The webhook that the form asks for, with its secret; else the form says why there is none."""
+    url, kinds, key = form.url.data.strip(), form.kinds.data, form.key.data
     try:
-        made = webhooks.make(house(), own.id, form.url.data.strip(), form.kinds.data, _now())
+        made = webhooks.make(house(), own.id, url, kinds, _now(), key)
+    except webhooks.MadeAlreadyError:
+        form.fail(_MADE_ALREADY)
+        form.key.data = new_id()
     except TargetRefusedError as error:
         form.fail_field(form.url, _REFUSALS[error.code])
     except webhooks.TooManyWebhooksError:

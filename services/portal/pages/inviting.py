@@ -1,5 +1,6 @@
 """Pages of invitations: accepting one; making and taking them back, for coordinators."""
 
+from dataclasses import replace
 from http import HTTPStatus
 from itertools import islice
 
@@ -14,6 +15,7 @@ from services.portal.accounts import (
     identity_of,
     office_of,
 )
+from services.portal.api_tokens import own_reader
 from services.portal.documents import Invitation
 from services.portal.domain.people import (
     MAY_INVITE,
@@ -41,6 +43,7 @@ from services.portal.pages.keeping import keeping_typed
 from services.portal.pages.organisations import NONE_SUCH, named, offered, which_of
 from services.portal.pages.signing import REFUSED
 from services.portal.pages.wording import isolated
+from services.portal.services import ask
 from services.portal.trail import actor_of_account
 from shared.registers.actors import actor_of
 from shared.web.identity import ROLES, covered_countries
@@ -84,7 +87,8 @@ def accept(secret: str) -> Response:
             status = REFUSED
     except LinkUsedError:
         return show("link_used.html", HTTPStatus.GONE)
-    return show("invitation.html", status, form=form, invitation=invitation)
+    names = _names_for(invitation)
+    return show("invitation.html", status, form=form, invitation=invitation, names=names)
 
 
 @keeping_typed
@@ -147,6 +151,21 @@ def take_back(invitation_id: str) -> Response:
         else:
             flash(_("The invitation was accepted before."))
     return go(INVITATIONS)
+
+
+def _names_for(invitation: Invitation) -> dict[str, str]:
+    """The name of the organisation that an invitation is for, by its id, if it is to be had.
+
+    Who opens the link has no account yet in whose name to ask: the portal asks in its own, for
+    nothing but what the invitation is bound to.
+    """
+    if not invitation.organisation:
+        return {}
+    reader = replace(own_reader(house(), "auditor", "offers:read"), patient=False)
+    wanted = ask("offers", "/v1/organisations", id=[invitation.organisation], limit=1)
+    found = house().services.look_up(reader, {"one": wanted})
+    every = [one for answer in found.values() for one in answer.body["items"]]
+    return {str(one["id"]): str(one["name"]) for one in every}
 
 
 def _organisation_of(form: InvitationForm) -> str | None:

@@ -49,6 +49,7 @@ def read_rows(sheet: Sheet, columns: Sequence[Column], language: str, *, lines: 
     told.faults += [Fault("merged", cell_name(*start)) for start in sheet.merged]
     places = {column.key: at for at, column in found.items()}
     first: dict[str, tuple[int, dict[str, Any]]] = {}
+    names = {column.key: column.name(language) for column in columns}
     filled = 0
     for number, values in enumerate(sheet.rows[1:], start=1):
         cells = {at: values[at] for at in found if at < len(values)}
@@ -56,7 +57,7 @@ def read_rows(sheet: Sheet, columns: Sequence[Column], language: str, *, lines: 
         if all(value is None for value in cells.values()) and not formulas:
             continue
         filled += 1
-        row = _Row(number, places, told.faults, language)
+        row = _Row(number, places, names, told.faults, language)
         said = row.read(found, cells, formulas)
         if said.get("id"):
             row.check(said, (), first=False)
@@ -83,17 +84,27 @@ class _Row:
     """One row as it is read: its faults go to the list of all."""
 
     def __init__(
-        self, number: int, places: Mapping[str, int], faults: list[Fault], language: str
+        self,
+        number: int,
+        places: Mapping[str, int],
+        names: Mapping[str, str],
+        faults: list[Fault],
+        language: str,
     ) -> None:
         self._number, self._places, self._faults = number, places, faults
-        self._language = language
+        self._names, self._language = names, language
         self._wrong: set[str] = set()
 
     def fault(self, code: str, key: str, **values: object) -> None:
-        """Tell of a fault in a column; in one that is not there, of the row's first cell."""
+        """Tell of a fault in a column; of one that is not there, once for all rows."""
         self._wrong.add(key)
-        cell = cell_name(self._number, self._places.get(key, 0))
-        self._faults.append(Fault(code, cell, values))
+        if key in self._places:
+            cell = cell_name(self._number, self._places[key])
+            self._faults.append(Fault(code, cell, values))
+            return
+        absent = Fault("no-column", "", {"column": self._names[key]})
+        if absent not in self._faults:
+            self._faults.append(absent)
 
     def read(
         self, found: Mapping[int, Column], cells: Mapping[int, Any], formulas: Sequence[int]

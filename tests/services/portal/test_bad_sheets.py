@@ -14,7 +14,7 @@ from deploy.cli import import_
 from deploy.cli.main import main
 from services.portal.held_files import MOST_BYTES
 from services.portal.pages.spreadsheets.kinds import KINDS, Kind
-from services.portal.sheets.faults import SheetError
+from services.portal.sheets.faults import SheetError, cell_name
 from services.portal.sheets.reading import read_sheet
 from services.portal.sheets.rows import Told, read_rows
 from shared.vocabulary import LANGUAGES
@@ -250,3 +250,18 @@ def test_days_beyond_all_sheets_are_told_where_they_are_real_days() -> None:
         sheet.write_datetime(1, header_of(kind).index(key), day, form)
     book.close()
     assert [one.code for one in told(kind, file.getvalue()).faults][:1] == ["day"]
+
+
+def test_a_column_that_cells_need_and_is_not_there_is_told_once_and_of_no_cell() -> None:
+    head = "reference,title,description,theme,kind,amount"
+    rows = "\n".join(f"r-{n},Machines,Six.,marking,equipment,1000" for n in range(3))
+    (fault,) = told(KINDS["requests"], f"{head}\n{rows}\n".encode()).faults
+    assert (fault.code, fault.cell) == ("no-column", "")
+    assert fault.sentence("en") == "The column “Currency” is missing in the first row."
+
+
+def test_a_column_of_an_unknown_name_is_told_by_its_own_first_cell() -> None:
+    text = text_of(KINDS["requests"]).replace("amount,", "amuont,", 1)
+    at = text.partition("\n")[0].split(",").index("amuont")
+    faults = {one.code: one.cell for one in told(KINDS["requests"], text.encode()).faults}
+    assert faults == {"unknown-column": cell_name(0, at), "no-column": ""}

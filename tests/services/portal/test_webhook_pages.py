@@ -255,3 +255,22 @@ def test_no_word_of_english_is_left_in_other_languages(
         for path, words in pages:
             text = browser.open(f"{path}?language={language}").text
             assert [word for word in words if word in text] == [], language
+
+
+def test_a_form_that_is_sent_twice_makes_one_webhook(
+    browser: Browser, signed_in: SignIn, make_account: Callable[..., Account], account: Account
+) -> None:
+    form = browser.open(AT).forms[-1].values
+    sent = {**form, "url": URL, "current": PASSWORD}
+    answers = [browser.client.post(AT, data=sent) for _ in range(2)]
+    assert [one.status_code for one in answers] == [200, 422]
+    assert ["whsec_" in one.text for one in answers] == [True, False]
+    assert "This webhook was made already" in answers[1].text
+    assert Webhook.objects(account=account.id).count() == 1
+    assert browser.open(AT).forms[-1].values["key"] not in ("", form["key"])
+    browser.open(AT)
+    browser.send(url=URL, kinds=[], current=PASSWORD)
+    assert Webhook.objects(account=account.id).count() == 2  # a form of its own is meant so
+    other = signed_in(make_account("donor"))
+    mine = {**sent, "csrf_token": other.open(AT).forms[-1].values["csrf_token"]}
+    assert other.client.post(AT, data=mine).status_code == 200  # a key is its account's own
