@@ -19,6 +19,7 @@ from services.portal.pages.offers.forms import LinesForm, TermsForm, WordsForm
 from services.portal.pages.requests.forms import NeedForm, PapersForm
 from services.portal.pages.requests.parts import PARTS, typed_sheet
 from services.portal.services import RefusedError
+from shared.registers.schemas import MOST_LEFT_OUT
 
 
 @pytest.mark.parametrize(
@@ -180,6 +181,16 @@ def test_an_error_of_what_is_only_supposed_names_it(app: Flask) -> None:
             ("r2-theme", "Supposed request 2: Fill this in."),
             ("r2-country", "Supposed request 2, State: Fill this in."),
         ]
+
+
+@pytest.mark.parametrize("name", ["without", "also"])
+def test_no_more_are_left_out_than_the_matcher_takes(app: Flask, name: str) -> None:
+    ids = [f"{n:024x}" for n in range(MOST_LEFT_OUT + 1)]
+    with app.test_request_context("/?language=en"):
+        assert not Supposition(MultiDict([(name, one) for one in ids[:-1]])).problems()
+        refused = Supposition(MultiDict([(name, one) for one in ids]))
+        ((_id, message),) = refused.problems()
+        assert message.endswith("At most 200 can be left out at once.")
 
 
 def test_amounts_of_both_sides_are_told_apart(app: Flask) -> None:

@@ -19,6 +19,7 @@ from services.portal.pages.pasted import record_in
 from services.portal.pages.refusals import faults, refusal
 from services.portal.pages.wording import isolated, number
 from services.portal.services import AwayError, RefusedError
+from shared.registers.schemas import MOST_LEFT_OUT
 from shared.vocabulary.kinds import KINDS
 from shared.vocabulary.lists import PRIORITIES
 from shared.vocabulary.themes import THEMES
@@ -26,7 +27,6 @@ from shared.vocabulary.units import UNITS
 
 MOST = 3
 """Offers and requests, each, that may be supposed at once."""
-MOST_LEFT_OUT = 50
 MOST_NAME = 200
 _SOMEBODY_NEW = "somebody-new"
 _SIDES = ("", "requests", "offers")
@@ -160,7 +160,7 @@ class SupposedRequestForm(SupposedForm):
 
 
 class LeftOutForm(Form):
-    """What is left out besides what is chosen: ids or addresses, as many as one likes."""
+    """What is left out besides what is chosen: ids or addresses, of both at most MOST_LEFT_OUT."""
 
     also = StringField(lazy_gettext("Any others, by the addresses of their pages"))
 
@@ -179,10 +179,10 @@ class Supposition:
         chosen = [record_in(one)[1] for one in values.getlist("without")]
         self._chosen = list(dict.fromkeys(one for one in chosen if _ID.fullmatch(one)))
         self.without = self._chosen
+        self._apart: list[tuple[str, str]] = []
         self._take_typed([one for one in _BETWEEN.split(self._typed) if one])
         self.offers = [SupposedOfferForm(values, "o", place) for place in range(1, MOST + 1)]
         self.requests = [SupposedRequestForm(values, "r", place) for place in range(1, MOST + 1)]
-        self._apart: list[tuple[str, str]] = []
 
     @property
     def empty(self) -> bool:
@@ -261,7 +261,11 @@ class Supposition:
             self.refuse(first)
         elif len(both) > MOST_LEFT_OUT:
             most = number(MOST_LEFT_OUT)
-            self._refuse(_("At most %(count)s can be left out at once.", count=most))
+            message = _("At most %(count)s can be left out at once.", count=most)
+            if typed:
+                self._refuse(message)
+            else:
+                self._apart.append(("", message))
         else:
             self.without = both
             self.left_out.also.data = ""
