@@ -15,6 +15,8 @@ bind = "0.0.0.0:8000"
 graceful_timeout = 20
 timeout = 60
 keepalive = 15
+# In bytes, the most that gunicorn allows: addresses name many records, see MOST_LEFT_OUT.
+limit_request_line = 8190
 # The default is in /tmp on disk: a slow disk must not make the master believe that a worker hangs.
 worker_tmp_dir = "/dev/shm"  # noqa: S108 (memory; nothing is kept there)
 control_socket_disable = True

@@ -181,8 +181,9 @@ def _api(plan: Plan, name: str) -> Program:
             *("--worker-class", "shared.web.queueing.QueueingWorker", "--workers", "1"),
             *("--threads", str(_THREADS + listeners)),
             *("--bind", f"{LOOPBACK}:{port}", "--graceful-timeout", "5", "--no-control-socket"),
-            # Longer than the pages' next call of a service takes to come, as in production.
-            *("--keep-alive", "15"),
+            # Longer than the pages' next call of a service takes to come, and addresses as long as
+            # in production.
+            *("--keep-alive", "15", "--limit-request-line", "8190"),
         ),
         environment={**environment, "PROMETHEUS_MULTIPROC_DIR": str(scratch)},
         ready=lambda: answers(port, "/readyz"),

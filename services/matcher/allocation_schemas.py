@@ -6,12 +6,12 @@ from marshmallow import fields, validate
 
 from services.matcher.schemas import MAX_ID
 from services.matcher.unmet import REASONS
+from shared.registers.schemas import MOST_LEFT_OUT
 from shared.vocabulary import LANGUAGES
 from shared.web.bounds import BoundedList, Moment
 from shared.web.paging import PageQuery
 from shared.web.schemas import Amount, Quantity, StrictSchema
 
-MOST_LEFT_OUT = 200
 MOST_CHOSEN = 200
 
 

@@ -10,6 +10,7 @@ from services.matcher.engine.duplicates import Evidence
 from shared.events.envelope import DUPLICATE
 from shared.events.outbox import Aggregate, EventRecord
 from shared.ids import derived_id
+from shared.registers.newest import LIKELIEST
 
 
 class DuplicateCase(Aggregate):
@@ -26,7 +27,7 @@ class DuplicateCase(Aggregate):
     meta = {  # noqa: RUF012 (mongoengine declares it so)
         "collection": "duplicate_cases",
         "indexes": [
-            *("records", "partition", ("status", "-created_at")),
+            *("records", "partition", ("status", "-created_at"), ("status", *LIKELIEST)),
             ("left_owner", "right_owner"),
         ],
     }

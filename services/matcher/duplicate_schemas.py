@@ -1,13 +1,19 @@
 """What crosses the wire of cases of two records that seem to be the same."""
 
+from collections.abc import Mapping, Sequence
+
 from marshmallow import fields, validate
 
 from services.matcher.domain import DUPLICATE
 from services.matcher.schemas import MAX_ID, MAX_REASON, SIDES, TransitionView, least_score
+from shared.registers.newest import LIKELIEST
 from shared.vocabulary.countries import AREAS
 from shared.web.languages import LanguageQuery
-from shared.web.paging import PageQuery
+from shared.web.paging import DEFAULT_SORT, PageQuery
 from shared.web.schemas import Code, CountryCode, StrictSchema, Text
+
+SORTS: Mapping[str, Sequence[str]] = {"newest": DEFAULT_SORT, "likeliest": LIKELIEST}
+"""The orders that lists of cases come in."""
 
 
 class DuplicateQuery(PageQuery, LanguageQuery):
@@ -29,6 +35,14 @@ class DuplicateQuery(PageQuery, LanguageQuery):
     country = CountryCode(load_default=None)
     region = Code(AREAS, load_default=None)
     score = least_score()
+    sort = fields.String(
+        load_default="newest",
+        validate=validate.OneOf(SORTS),
+        metadata={
+            "description": "What comes first: the newest cases, or those with the highest score, "
+            "of one score the newest. A cursor goes on in the order in which it began."
+        },
+    )
 
 
 class DuplicateDecisionBody(StrictSchema):

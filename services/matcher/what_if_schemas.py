@@ -2,13 +2,8 @@
 
 from marshmallow import fields
 
-from services.matcher.allocation_schemas import (
-    MOST_LEFT_OUT,
-    AllocationView,
-    MeasuredView,
-    identifier,
-)
-from shared.registers.schemas import MAX_CODES, MAX_SHORT, MeasuresMixin
+from services.matcher.allocation_schemas import AllocationView, MeasuredView, identifier
+from shared.registers.schemas import MAX_CODES, MAX_SHORT, MOST_LEFT_OUT, MeasuresMixin
 from shared.vocabulary.countries import AREAS
 from shared.vocabulary.kinds import KINDS
 from shared.vocabulary.lists import CONDITION_KINDS, GROUPS, PRIORITIES

@@ -1,12 +1,15 @@
-"""Pages of records, the newest first, that read little more than they show, on any MongoDB.
+"""Pages of records, the newest or likeliest first, that read little more than they show, on any
+MongoDB.
 
 What a reader may see is often one of several sets: their own records, and of others' what is open
 to them. As one condition that is an `$or`, whose order no index gives. So each set is read by
 itself, in the order of an index, and the pages are merged.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from math import isfinite
+from operator import attrgetter
 from typing import Any, Final
 
 from shared.registers.conditions import Condition, joined
@@ -14,6 +17,9 @@ from shared.web.paging import DEFAULT_SORT, bad_cursor, read_cursor, write_curso
 
 INDEX: Final = ("-created_at", "id")
 """An index for every collection that is listed so: what no other index finds is read by it."""
+LIKELIEST: Final = ("-score", "-created_at", "id")
+"""Another order, of what has a score; of one score the newest first. It needs an index of its
+own."""
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 """No record is older, and a cursor that says so is none of ours."""
 
@@ -24,35 +30,45 @@ def newest(
     args: dict[str, Any],
     without: Sequence[str] = (),
     only: Sequence[str] = (),
+    sort: Sequence[str] = DEFAULT_SORT,
 ) -> dict[str, Any]:
     """One page of the documents that are in any of these sets: `{"items", "next"}`.
 
     `records` is the mongoengine class, `args` has `limit` and `cursor` as PageQuery loads them,
     `without` names fields that stay in the store, `only` those that are read where nothing else
-    is. Raises the 422 problem naming `cursor` for one
-    that this list did not make.
+    is, `sort` is DEFAULT_SORT or LIKELIEST. Raises the 422 problem naming `cursor` for one that
+    this list did not make.
     """
-    limit, after = args["limit"], _place(args["cursor"])
+    limit = args["limit"]
+    order = [(name.lstrip("-"), name.startswith("-")) for name in sort]
     found: dict[str, Any] = {}
-
-    def look(where: Condition) -> None:
+    for where in _ranges(order, _place(args["cursor"], sort)):
         for one in sets:
             read = records.objects(__raw__=joined([one, where])).exclude(*without)
             if only:
-                read = read.only("created_at", *only)
-            for record in read.order_by(*DEFAULT_SORT).limit(limit + 1):
+                read = read.only(*(name for name, _ in order), *only)
+            for record in read.order_by(*sort).limit(limit + 1):
                 found[record.id] = record
-
-    if after is not None:  # records of one moment are in the order of their ids
-        look({"created_at": after[0], "_id": {"$gt": after[1]}})
-    look({} if after is None else {"created_at": {"$lt": after[0]}})
-    listed = sorted(found.values(), key=lambda one: (-one.created_at.timestamp(), one.id))
+        if len(found) > limit:
+            break
+    listed = list(found.values())
+    for name, descending in reversed(order):
+        listed.sort(key=attrgetter(name), reverse=descending)
     more = len(listed) > limit
-    last = [listed[limit - 1].created_at, listed[limit - 1].id] if more else []
-    return {
-        "items": listed[:limit],
-        "next": write_cursor(last, DEFAULT_SORT) if more else None,
-    }
+    last = [_plain(getattr(listed[limit - 1], name)) for name, _ in order] if more else []
+    return {"items": listed[:limit], "next": write_cursor(last, sort) if more else None}
+
+
+def _ranges(order: Sequence[tuple[str, bool]], place: Sequence[Any] | None) -> Iterator[Condition]:
+    """What comes after a place, from the nearest on: conditions of which an index gives each in its
+    order. After a moment and an id, the greater ids of that moment, then what is older."""
+    if place is None:
+        yield {}
+        return
+    names = ["_id" if name == "id" else name for name, _ in order]
+    for at in reversed(range(len(order))):
+        beyond = {"$lt" if order[at][1] else "$gt": place[at]}
+        yield {**dict(zip(names[:at], place[:at], strict=True)), names[at]: beyond}
 
 
 def count_up_to(records: Any, condition: Condition, most: int) -> int:
@@ -65,10 +81,38 @@ def count_up_to(records: Any, condition: Condition, most: int) -> int:
     return len(list(found.sort("created_at", -1).limit(most)))
 
 
-def _place(cursor: str | None) -> tuple[datetime, str] | None:
+def _place(cursor: str | None, sort: Sequence[str]) -> list[Any] | None:
     if cursor is None:
         return None
-    at, id_ = read_cursor(cursor, DEFAULT_SORT)
-    if not isinstance(at, datetime) or at < _EARLIEST or not isinstance(id_, str):
+    values = zip(sort, read_cursor(cursor, sort), strict=True)
+    return [_READERS[name.lstrip("-")](value) for name, value in values]
+
+
+def _moment(value: Any) -> datetime:
+    if not isinstance(value, datetime) or value < _EARLIEST:
         raise bad_cursor()
-    return at, id_
+    return value
+
+
+def _score(value: Any) -> float:
+    try:
+        found = float(_text(value))
+    except ValueError:
+        raise bad_cursor() from None
+    if not isfinite(found):
+        raise bad_cursor()
+    return found
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise bad_cursor()
+    return value
+
+
+_READERS: Final = {"created_at": _moment, "score": _score, "id": _text}
+
+
+def _plain(value: Any) -> Any:
+    """As a cursor has it, which takes no fractions: all digits of a score."""
+    return repr(value) if isinstance(value, float) else value

@@ -8,17 +8,20 @@ import shutil
 import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 import yaml
-from gunicorn.config import KNOWN_SETTINGS
+from gunicorn.config import KNOWN_SETTINGS, Config
+from gunicorn.http.parser import RequestParser
 from gunicorn.util import load_class
 from pymongo.uri_parser import parse_uri
 
 from deploy.docker import healthy
 from deploy.local.stack import DEFAULT_PORT_BASE, SERVICES, Ports
+from shared.registers.schemas import MOST_LEFT_OUT
 from shared.settings import Settings
 from shared.web.queueing import QueueingWorker
 from shared.web.tokens import JWKS_PATH
@@ -452,18 +455,34 @@ def test_the_image_runs_as_a_numbered_user(dockerfile: list[str]) -> None:
     )
 
 
-def test_gunicorn_knows_every_setting(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+@pytest.fixture
+def serving(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ModuleType:
+    """The settings that gunicorn is given in a container."""
     monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
     spec = importlib.util.find_spec("deploy.docker.serving")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
+    return module
+
+
+def test_gunicorn_knows_every_setting(serving: ModuleType) -> None:
+    module = serving
     known = {setting.name for setting in KNOWN_SETTINGS}
     own = {name for name in vars(module) if not name.startswith("_")} - {"os", "tempfile", "Any"}
     assert own <= known
     assert module.bind.endswith(f":{healthy.API_PORT}")
     assert load_class(module.worker_class) is QueueingWorker
+
+
+def test_gunicorn_reads_an_address_of_all_that_may_be_left_out(serving: ModuleType) -> None:
+    config = Config()
+    config.set("limit_request_line", serving.limit_request_line)
+    without = "&".join(f"without={number:024x}" for number in range(MOST_LEFT_OUT))
+    address = f"/allocation/what-if?{without}&{'o' * 1500}"
+    sent = f"GET {address} HTTP/1.1\r\nHost: portal\r\n\r\n".encode()
+    assert next(RequestParser(config, iter([sent]), ("127.0.0.1", 1))).uri == address
 
 
 def test_the_shell_in_the_files_is_well_formed(compose: Compose) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from deploy.local.servers import wait_until
 from shared.ids import new_id
+from shared.registers.schemas import MOST_LEFT_OUT
 from tests.pages.giving import HOSTILE
 from tests.pages.meeting import make_request, publish_offer
 from tests.pages.running import Portal
@@ -15,6 +16,19 @@ pytestmark = pytest.mark.journey
 
 Visiting = Callable[..., Visitor]
 SECONDS = 240.0
+_LINE = {
+    "theme": "stockpile-management",
+    "kind": "equipment",
+    "quantity": "100000",
+    "unit": "machines",
+}
+EVERYTHING = {
+    f"{side}{place}-{name}": value
+    for side, more in (("o", {"country": "SEN"}), ("r", {"country": "MLI", "priority": "high"}))
+    for place in (1, 2, 3)
+    for name, value in {**_LINE, "amount": "1000000", **more}.items()
+}
+"""All that can be supposed at once, without a donor's name."""
 
 
 def pair(portal: Portal) -> str:
@@ -96,12 +110,29 @@ def test_what_is_left_out_by_address_is_told_where_it_is_not_known(
         assert "is no request and no offer." in browser.page.text
         assert f'value="{offer} {wrong}"' in browser.shown.text  # nothing typed is lost
         assert f'value="{offer}" checked' not in browser.shown.text
-    many = " ".join(new_id() for _ in range(51))
+    most = [new_id() for _ in range(MOST_LEFT_OUT)]
+    many = " ".join([*most, new_id()])
     browser.session.params = {"also": many}
     browser.open("/allocation/what-if")
     assert browser.status == 422
-    assert "At most 50 can be left out at once." in browser.page.text
+    assert "At most 200 can be left out at once." in browser.page.text
     assert many in browser.shown.text
+    # As many as may be, all in one address, with all else that the form can send.
+    browser.session.params = {"without": most, **EVERYTHING}
+    browser.open("/allocation/what-if")
+    assert browser.status == 200, browser.page.text
+    assert browser.shown.text.count('name="without" value="') == MOST_LEFT_OUT
+    assert "Compared with the present" in browser.page.text
+    answer = portal.api("coordinator").get("matcher", "/v1/allocation", without=most)
+    assert sorted(answer.body["without"]) == sorted(most)
+    browser.session.params = {"without": [*most, new_id()]}
+    browser.open("/allocation/what-if")
+    assert browser.status == 422
+    assert "At most 200 can be left out at once." in browser.page.text
+    browser.session.params = {"also": " ".join(most)}
+    browser.open("/allocation/what-if")
+    assert (browser.status, most[0] in browser.shown.text) == (422, True)
+    assert "is no request and no offer." in browser.page.text
     browser.session.params = {}
 
 

@@ -170,7 +170,8 @@ def test_what_is_not_whole_is_held_as_it_was_typed_and_is_there_on_another_devic
     one.send("", go="add")
     typed = {"row-0-theme": "stockpile-management", "row-0-quantity": "a dozen"}
     told = keep(one, lines, **typed)
-    assert (told["state"], told["lacking"]) == ("held", "1. Kind of help, 1. How many")
+    lacking = "Need line 1, Kind of help · Need line 1, How many"
+    assert (told["state"], told["lacking"]) == ("held", lacking)
     assert stored(portal, identifier)["needs"] == []
     assert "not finished and not part of the request" in one.open(f"{lines[:-5]}check").text
     # What was opened before that is shown both, and replaces nothing by itself.

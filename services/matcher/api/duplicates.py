@@ -6,6 +6,7 @@ from flask.views import MethodView
 
 from services.matcher.duplicate_documents import DuplicateCase
 from services.matcher.duplicate_schemas import (
+    SORTS,
     DuplicateDecisionBody,
     DuplicateQuery,
     DuplicateView,
@@ -40,11 +41,14 @@ class Duplicates(MethodView):
     @blueprint.arguments(DuplicateQuery, location="query")
     @blueprint.response(200, page_schema(DuplicateView))
     def get(self, args: dict[str, Any]) -> dict[str, Any]:
-        """List cases, the newest first. Owners see pairs of which both records are theirs."""
+        """List cases, the newest or the likeliest first. Owners see pairs of which both records
+        are theirs."""
         identity = current_identity()
         language = reading_language(args["language"])
         condition = _condition(identity, args)
-        shown = newest(DuplicateCase, [condition], args, ["pending_events"])
+        shown = newest(
+            DuplicateCase, [condition], args, ["pending_events"], sort=SORTS[args["sort"]]
+        )
         views = views_of(*shown["items"])
         items = [duplicate_view(case, views, identity, language) for case in shown["items"]]
         return {**shown, "items": items}

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from flask_babel import get_locale, gettext
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import (
     Field,
+    Form,
     HiddenField,
     PasswordField,
     SelectField,
@@ -55,14 +56,52 @@ EXPIRED = _("This page had been open for too long. Nothing was done: send it aga
 
 def told_of(field: Field, message: object) -> str:
     """What is wrong with a field, for where it stands apart from it."""
-    said = gettext("%(label)s: %(message)s", label=field.label.text, message=message)
-    return str(said)
+    return _said_of(full_name(field), message)
+
+
+def full_name(field: Field) -> str:
+    """A field's name where it stands apart from its heading, which `Repeated` gives it."""
+    label, heading = field.label.text, getattr(field, "heading", "")
+    if not heading:
+        return str(label)
+    return str(gettext("%(heading)s, %(label)s", heading=heading, label=label))
+
+
+def _said_of(name: object, message: object) -> str:
+    return str(gettext("%(label)s: %(message)s", label=name, message=message))
 
 
 def ticked(label: object, **options: Any) -> SelectMultipleField:
     """A field of which any number may be chosen, each by a box of its own."""
     boxes = {"widget": ListWidget(prefix_label=False), "option_widget": CheckboxInput()}
     return SelectMultipleField(label, **boxes, **options)
+
+
+class Repeated(Form):
+    """Fields of which a form has several sets alike, each under a heading of its own.
+
+    `called` is the heading, with the set's `number`. The fields know it, so that their errors say
+    which of the sets they stand in.
+    """
+
+    called: ClassVar[object]
+    heading: str
+
+    def head(self, number: int) -> None:
+        """Put all fields under the heading of this number, from 1."""
+        self.heading = str(self.called) % {"number": number}
+        for field in self:
+            field.heading = self.heading
+
+    def told(self, message: object) -> tuple[str, str]:
+        """An error of the whole set: the id of its first field, the message with the heading."""
+        first = next(field for field in self if not isinstance(field, HiddenField))
+        return first.id, _said_of(self.heading, message)
+
+
+def row_number(prefix: str) -> int:
+    """Which of several sets of fields it is, from 1, by what their names begin with: `rows-0-`."""
+    return int(prefix.removesuffix("-").rpartition("-")[2]) + 1
 
 
 class PageForm(FlaskForm):
@@ -97,6 +136,24 @@ class PageForm(FlaskForm):
     def fail_field(self, field: Field, message: object) -> None:
         """Add an error of one field."""
         field.errors = [*field.errors, message]
+
+
+class RowForm(Repeated, PageForm):
+    """One of several sets of fields that a page sends together; it has no token of its own."""
+
+    def __init__(self, prefix: str, formdata: Any = None, **values: Any) -> None:
+        super().__init__(formdata, prefix=prefix, meta={"csrf": False}, **values)
+        self.head(row_number(prefix))
+
+    def problems(self) -> list[tuple[str, str]]:
+        """The errors as of every form; those of the row as a whole at its first field."""
+        return [one if one[0] else self.told(one[1]) for one in super().problems()]
+
+    def is_blank(self) -> bool:
+        """Whether nothing was typed, a currency apart."""
+        return not any(
+            value for name, value in self.data.items() if name not in ("line", "currency")
+        )
 
 
 def _email(_form: Any, field: Any) -> None:

@@ -119,9 +119,33 @@ def test_pages(coordinator: Caller, found: Worker) -> None:
     assert len(seen) == len(set(seen)) == 4
 
 
+def test_the_likeliest_come_first_for_who_asks_so(coordinator: Caller, found: Worker) -> None:
+    def seen(**query: Any) -> list[float]:
+        scores: list[float] = []
+        while True:
+            answer = coordinator.get("/v1/duplicates", limit=1, **query).json
+            scores += [item["score"] for item in answer["items"]]
+            if answer["next"] is None:
+                return scores
+            query["cursor"] = answer["next"]
+
+    assert seen(sort="likeliest") == [0.9, 0.8, 0.7, 0.6]
+    first = coordinator.get("/v1/duplicates", limit=1, sort="likeliest").json["next"]
+    refused = coordinator.get("/v1/duplicates", cursor=first)
+    assert (refused.status_code, refused.json["errors"][0]["field"]) == (422, "cursor")
+
+
+def test_both_orders_of_the_open_ones_have_an_index(coordinator: Caller, found: Worker) -> None:
+    kept = DuplicateCase._get_collection().index_information().values()
+    keys = [[tuple(one) for one in index["key"]] for index in kept]
+    assert [("status", 1), ("created_at", -1)] in keys
+    assert [("status", 1), ("score", -1), ("created_at", -1), ("_id", 1)] in keys
+
+
 @pytest.mark.parametrize(
     ("query", "field"),
     [
+        ({"sort": "best"}, "sort"),
         ({"side": "activity"}, "side"),
         ({"status": "new"}, "status"),
         ({"record": ""}, "record"),

@@ -3,11 +3,12 @@
 from typing import Any
 
 import pytest
+from flask import Flask
 
 from services.portal.pages.review.decisions import back_to, country_of, is_version, key_of
-from services.portal.pages.review.filters import KINDS, read_filters
+from services.portal.pages.review.filters import KINDS, Filters, read_filters
 from services.portal.pages.review.marking import Span, marked, spans_of
-from services.portal.pages.review.queue import onward
+from services.portal.pages.review.queue import ORDERS, asked_of, onward
 from services.portal.pages.review.rows import proposal_groups
 from services.portal.pages.review.weighing import conflicts, uses
 
@@ -37,6 +38,17 @@ def test_labels_and_ruled_out_spans_are_told_apart_and_escaped() -> None:
     assert marked("xy", "title", spans_of(one, "request")) == (
         "<mark title='a&#39;&gt;'>x</mark><mark class=\"out\" title='b'>y</mark>"
     )
+
+
+def test_the_likeliest_duplicates_are_asked_for_first_and_every_kind_says_its_order(
+    app: Flask,
+) -> None:
+    with app.test_request_context("/?language=en"):
+        asked = asked_of("duplicates", Filters(kind="duplicates"))
+        assert asked is not None
+        assert asked.query["sort"] == "likeliest"
+        assert set(ORDERS) == set(KINDS)
+        assert "likeliest first" in str(ORDERS["duplicates"])
 
 
 def _at(start: int, end: int) -> dict[str, Any]:

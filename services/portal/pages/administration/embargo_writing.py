@@ -10,7 +10,6 @@ from flask_babel import lazy_gettext
 from wtforms import (
     Field,
     FieldList,
-    Form,
     FormField,
     HiddenField,
     SelectField,
@@ -31,7 +30,7 @@ from services.portal.pages.administration.embargoes import (
 )
 from services.portal.pages.choices import countries, labels
 from services.portal.pages.finding import find_for_sure
-from services.portal.pages.forms import PageForm, ticked, told_of
+from services.portal.pages.forms import PageForm, Repeated, row_number, ticked, told_of
 from services.portal.pages.frame import for_roles, go, show
 from services.portal.pages.keeping import keeping_typed
 from services.portal.pages.pasted import ID, record_in
@@ -57,9 +56,10 @@ _GIVEN = ("number", "reason")
 """What an entry says otherwise: new exemptions have got their numbers, reasons are steps."""
 
 
-class ExemptionForm(Form):
+class ExemptionForm(Repeated):
     """An exemption as it is typed; one without anything is left out."""
 
+    called = lazy_gettext("Exemption %(number)s")
     number = HiddenField()
     reference = StringField(lazy_gettext("Its reference"))
     kinds = ticked(lazy_gettext("Kinds of help that it lets through"), validate_choice=False)
@@ -67,8 +67,9 @@ class ExemptionForm(Form):
     start = StringField(lazy_gettext("First day"))
     end = StringField(lazy_gettext("Last day"))
 
-    def __init__(self, *args: Any, **values: Any) -> None:
-        super().__init__(*args, **values)
+    def __init__(self, *args: Any, prefix: str, **values: Any) -> None:
+        super().__init__(*args, prefix=prefix, **values)
+        self.head(row_number(prefix))
         self.kinds.choices = labels(KINDS)
 
     @property

@@ -12,7 +12,7 @@ from services.portal.pages.allocation.showing import READERS
 from services.portal.pages.allocation.what_if_forms import Supposition
 from services.portal.pages.asking import ask, ask_with
 from services.portal.pages.assets import ASSETS
-from services.portal.pages.finding import LISTS, find
+from services.portal.pages.finding import find, find_for_sure
 from services.portal.pages.frame import account, for_roles, show
 from services.portal.pages.organisations import offered
 from services.portal.pages.signing import REFUSED
@@ -102,16 +102,13 @@ def _refuse_unknown(wanted: Supposition) -> None:
     """Tell of the first typed id that neither register knows; nothing while either is away."""
     if not wanted.also:
         return
-    most = len(wanted.also)
-    found = asking.gather(
-        requests=ask(*LISTS["request_titles"], id=wanted.also, limit=most),
-        offers=ask(*LISTS["offer_titles"], id=wanted.also, limit=most),
-    )
-    known: set[str] = set()
-    for answer in found.values():
-        if isinstance(answer, AwayError):
-            return
-        known |= {str(one["id"]) for one in answer.body["items"]}
+    try:
+        known = {
+            **find_for_sure("request_titles", wanted.also),
+            **find_for_sure("offer_titles", wanted.also),
+        }
+    except AwayError:
+        return
     unknown = next((one for one in wanted.also if one not in known), None)
     if unknown is not None:
         wanted.refuse(unknown)

@@ -12,13 +12,14 @@ from wtforms import Field, Form, SelectField, StringField
 from services.portal.domain.people import ORGANISATION_ID
 from services.portal.pages.absence import absence
 from services.portal.pages.choices import countries, labels
-from services.portal.pages.forms import told_of
+from services.portal.pages.forms import Repeated, told_of
 from services.portal.pages.numbers import read_number
 from services.portal.pages.organisations import NONE_SUCH, named, which_of
 from services.portal.pages.pasted import record_in
 from services.portal.pages.refusals import faults, refusal
 from services.portal.pages.wording import isolated, number
 from services.portal.services import AwayError, RefusedError
+from shared.registers.schemas import MOST_LEFT_OUT
 from shared.vocabulary.kinds import KINDS
 from shared.vocabulary.lists import PRIORITIES
 from shared.vocabulary.themes import THEMES
@@ -26,7 +27,6 @@ from shared.vocabulary.units import UNITS
 
 MOST = 3
 """Offers and requests, each, that may be supposed at once."""
-MOST_LEFT_OUT = 50
 MOST_NAME = 200
 _SOMEBODY_NEW = "somebody-new"
 _SIDES = ("", "requests", "offers")
@@ -38,7 +38,7 @@ _BETWEEN = re.compile(r"[\s,;،，、]+")
 _CHOOSE = lazy_gettext("Choose one.")
 
 
-class SupposedForm(Form):
+class SupposedForm(Repeated):
     """What an offer and a request that are only supposed have in common: one line."""
 
     theme = SelectField(lazy_gettext("Theme"), validate_choice=False)
@@ -47,8 +47,9 @@ class SupposedForm(Form):
     unit = SelectField(lazy_gettext("Of what"), validate_choice=False)
     amount = StringField(lazy_gettext("Worth, in US dollars"))
 
-    def __init__(self, values: MultiDict[str, str], prefix: str) -> None:
-        super().__init__(values, prefix=prefix)
+    def __init__(self, values: MultiDict[str, str], prefix: str, place: int) -> None:
+        super().__init__(values, prefix=f"{prefix}{place}")
+        self.head(place)
         self.theme.choices = [_NO_CHOICE, *labels(THEMES)]
         self.kind.choices = [_NO_CHOICE, *labels(KINDS)]
         self.unit.choices = [_NO_CHOICE, *labels(UNITS)]
@@ -94,13 +95,15 @@ class SupposedOfferForm(SupposedForm):
     The donor is named by its name or id, as whoever invites one does; somebody new by nothing.
     """
 
+    called = lazy_gettext("Supposed offer %(number)s")
+
     organisation = StringField(
         lazy_gettext("Donor"), render_kw={"list": "organisations", "maxlength": MOST_NAME}
     )
     country = SelectField(lazy_gettext("Only for"), validate_choice=False)
 
-    def __init__(self, values: MultiDict[str, str], prefix: str) -> None:
-        super().__init__(values, prefix)
+    def __init__(self, values: MultiDict[str, str], prefix: str, place: int) -> None:
+        super().__init__(values, prefix, place)
         self.country.choices = [("", _("Any State")), *countries()]
 
     def body(self) -> dict[str, Any]:
@@ -135,11 +138,13 @@ class SupposedOfferForm(SupposedForm):
 class SupposedRequestForm(SupposedForm):
     """A request as a State might make it."""
 
+    called = lazy_gettext("Supposed request %(number)s")
+
     country = SelectField(lazy_gettext("State"), validate_choice=False)
     priority = SelectField(lazy_gettext("Priority"), validate_choice=False)
 
-    def __init__(self, values: MultiDict[str, str], prefix: str) -> None:
-        super().__init__(values, prefix)
+    def __init__(self, values: MultiDict[str, str], prefix: str, place: int) -> None:
+        super().__init__(values, prefix, place)
         self.country.choices = [_NO_CHOICE, *countries()]
         self.priority.choices = [_NO_CHOICE, *labels(PRIORITIES, in_order=True)]
 
@@ -155,7 +160,7 @@ class SupposedRequestForm(SupposedForm):
 
 
 class LeftOutForm(Form):
-    """What is left out besides what is chosen: ids or addresses, as many as one likes."""
+    """What is left out besides what is chosen: ids or addresses, of both at most MOST_LEFT_OUT."""
 
     also = StringField(lazy_gettext("Any others, by the addresses of their pages"))
 
@@ -174,10 +179,10 @@ class Supposition:
         chosen = [record_in(one)[1] for one in values.getlist("without")]
         self._chosen = list(dict.fromkeys(one for one in chosen if _ID.fullmatch(one)))
         self.without = self._chosen
+        self._apart: list[tuple[str, str]] = []
         self._take_typed([one for one in _BETWEEN.split(self._typed) if one])
-        self.offers = [SupposedOfferForm(values, f"o{place}") for place in range(1, MOST + 1)]
-        self.requests = [SupposedRequestForm(values, f"r{place}") for place in range(1, MOST + 1)]
-        self.form_errors: list[str] = []
+        self.offers = [SupposedOfferForm(values, "o", place) for place in range(1, MOST + 1)]
+        self.requests = [SupposedRequestForm(values, "r", place) for place in range(1, MOST + 1)]
 
     @property
     def empty(self) -> bool:
@@ -205,7 +210,7 @@ class Supposition:
         supposed = (field for form in self._every() for field in form)
         fields = [self.left_out.also, *supposed]
         found = [(one.id, told_of(one, one.errors[0])) for one in fields if one.errors]
-        return [*(("", message) for message in self.form_errors), *found]
+        return [*self._apart, *found]
 
     def refuse(self, typed: str) -> None:
         """Tell that something typed is no request and no offer."""
@@ -220,12 +225,14 @@ class Supposition:
         found = faults(error)
         for name, message in found:
             form, field = self._named(name)
-            if form is None or field is None:
-                self.form_errors.append(message)
+            if form is None:
+                self._apart.append(("", message))
+            elif field is None:
+                self._apart.append(form.told(message))
             else:
                 form.fail(field, message)
         if not found:
-            self.form_errors.append(refusal(error))
+            self._apart.append(("", refusal(error)))
 
     def _named(self, name: str) -> tuple[SupposedForm | None, Field | None]:
         found = _PLACE.fullmatch(name)
@@ -254,7 +261,11 @@ class Supposition:
             self.refuse(first)
         elif len(both) > MOST_LEFT_OUT:
             most = number(MOST_LEFT_OUT)
-            self._refuse(_("At most %(count)s can be left out at once.", count=most))
+            message = _("At most %(count)s can be left out at once.", count=most)
+            if typed:
+                self._refuse(message)
+            else:
+                self._apart.append(("", message))
         else:
             self.without = both
             self.left_out.also.data = ""

@@ -1,5 +1,6 @@
 """The points of contact of a State or an organisation: shown, confirmed, changed, erased."""
 
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -15,7 +16,7 @@ from services.portal.house import house
 from services.portal.pages import wording
 from services.portal.pages.asking import get, send
 from services.portal.pages.choices import languages
-from services.portal.pages.forms import EXPIRED, PageForm, ticked
+from services.portal.pages.forms import EXPIRED, PageForm, RowForm, ticked
 from services.portal.pages.frame import account, for_roles, go, show
 from services.portal.pages.keeping import keeping_typed
 from services.portal.pages.refusals import faults
@@ -25,6 +26,7 @@ from shared.vocabulary import LANGUAGES
 
 PAGE = "/contacts"
 _MOST = 20
+_PLACE = re.compile(r"contacts\[(\d{1,6})\]\.?(.*)")
 _KEPT = ("no_objection_days", "weekend", "days_off", "days_worked", "name", "type", "country")
 """What a State or an organisation has beside its contacts, and keeps."""
 _STALE = _l("The points of contact were changed since you opened this page. This is how they are.")
@@ -35,16 +37,17 @@ _WRONG = {
 }
 
 
-class OfficeForm(PageForm):
-    """An office to write to. It has no token of its own."""
+class OfficeForm(RowForm):
+    """An office to write to."""
 
+    called = _l("Office %(number)s")
     office = StringField(_l("Office"), [Length(max=200, message=_l("This is too long."))])
     email = StringField(_l("E-mail address"))
     phone = StringField(_l("Telephone"))
     languages = ticked(_l("Languages that are spoken there"))
 
     def __init__(self, number: int, formdata: Any = None, **values: Any) -> None:
-        super().__init__(formdata, prefix=f"office-{number}-", meta={"csrf": False}, **values)
+        super().__init__(f"office-{number}-", formdata, **values)
         self.languages.choices = languages()
 
 
@@ -125,8 +128,8 @@ def edit_contacts() -> Response:
             return go(PAGE)
         if error.status != HTTPStatus.UNPROCESSABLE_ENTITY:
             raise
-        _blame(written, error)
-        return _form(offices, request.form.get("etag", ""), error.status)
+        fault = _blame(written, error)
+        return _form(offices, request.form.get("etag", ""), error.status, fault)
     flash(_("The points of contact are kept, and confirmed as of today."))
     return go(PAGE)
 
@@ -175,12 +178,13 @@ def _form(
     now: Mapping[str, Any] | None = None,
 ) -> Response:
     problems = [one for office in offices for one in office.problems()]
+    if fault:
+        problems.insert(0, ("", fault))
     return show(
         "contacts/edit.html",
         status,
         offices=offices,
         etag=etag,
-        fault=fault,
         now=now,
         problems=problems,
         bare=PageForm(),
@@ -213,12 +217,17 @@ def _contact(form: OfficeForm) -> dict[str, Any]:
     }
 
 
-def _blame(written: list[OfficeForm], error: RefusedError) -> None:
-    """Put each fault at its field: `contacts[0].email`."""
+def _blame(written: list[OfficeForm], error: RefusedError) -> str:
+    """Put each fault at its field: `contacts[0].email`; what no office has, empty for nothing."""
+    left = ""
     for path, message in faults(error):
-        number, _dot, name = path.removeprefix("contacts[").partition("].")
-        place = int(number) if number.isascii() and number.isdigit() else 0
-        if place < len(written) and name in _WRONG:
-            written[place].fail_field(written[place][name], str(_WRONG[name]))
-        elif written:
-            written[0].fail(message)
+        found = _PLACE.fullmatch(path)
+        office = written[int(found[1])] if found and int(found[1]) < len(written) else None
+        name = found[2] if found else ""
+        if office is None:
+            left = message
+        elif name in _WRONG:
+            office.fail_field(office[name], str(_WRONG[name]))
+        else:
+            office.fail(message)
+    return left

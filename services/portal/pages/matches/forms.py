@@ -129,16 +129,28 @@ def _is_number(_form: Any, field: Any) -> None:
         raise ValidationError(gettext("This is no number.")) from None
 
 
+class _AmountField(StringField):
+    """An amount of a line, which stands under a heading; see `full_name`."""
+
+    def __init__(self, *args: Any, heading: object, **values: Any) -> None:
+        super().__init__(*args, **values)
+        self.heading = heading
+
+
 def amounts(
-    base: type[StepForm], prefix: str, lines: Sequence[Line], label: object = None
+    base: type[StepForm], prefix: str, lines: Sequence[Line], heading: object = ""
 ) -> type[StepForm]:
-    """A form with one amount for each line, under `prefix` and its number."""
+    """A form with one amount for each line, under `prefix` and its number.
+
+    `heading` is what the lines stand under, where a form has those of both sides.
+    """
     made: dict[str, Any] = {}
     for line in lines:
         name = f"{prefix}{line.number}"
-        made[name] = StringField(
-            label or gettext("Line %(number)s", number=line.number),
+        made[name] = _AmountField(
+            gettext("Line %(number)s", number=line.number),
             [Length(max=30, message=_LONG), _is_number],
+            heading=heading,
             id=f"{name}-amount",
         )
     return type(base.__name__, (base,), made)

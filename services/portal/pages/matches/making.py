@@ -55,8 +55,8 @@ def _made(name: str, case: Case, values: dict[str, Any]) -> StepForm:
     if name == "figures":
         return forms.amounts(forms.FiguresForm, "line-", case.told_of)(**values)
     if name == "commit":
-        both = forms.amounts(forms.CommitForm, "need-", case.needs)
-        return forms.amounts(both, "give-", case.gives)(**values)
+        both = forms.amounts(forms.CommitForm, "need-", case.needs, _("Of the request"))
+        return forms.amounts(both, "give-", case.gives, _("Of the offer"))(**values)
     return _PLAIN[name](**values)
 
 

@@ -194,7 +194,10 @@ def tell(form: StepForm, error: RefusedError) -> None:
         name = _NAMES.get(path, path.partition("[")[0].rpartition(".")[2])
         if place and int(place[1]) < len(begun):
             row = begun[int(place[1])]
-            form.fail_row(row[place[2]] if place[2] in row else next(iter(row)), message)
+            if place[2] in row:
+                form.fail_row(row[place[2]], message)
+            else:
+                form.fail_whole_row(row, message)
         elif name in form and name != "rows":
             form.fail_row(form[name], message)
         else:

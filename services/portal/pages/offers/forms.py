@@ -8,7 +8,6 @@ from flask_babel import lazy_gettext as _
 from wtforms import (
     Field,
     FieldList,
-    Form,
     FormField,
     HiddenField,
     SelectField,
@@ -17,7 +16,7 @@ from wtforms import (
 )
 
 from services.portal.pages.choices import countries, labels, languages
-from services.portal.pages.forms import ticked, told_of
+from services.portal.pages.forms import Repeated, row_number, ticked, told_of
 from services.portal.pages.numbers import read_number
 from services.portal.pages.offers.showing import SeenForm
 from services.portal.pages.units import UnitField
@@ -67,10 +66,23 @@ class StepForm(SeenForm):
         if field not in self._fields.values():
             self._in_rows.append((field.id, told_of(field, message)))
 
+    def fail_whole_row(self, row: Repeated, message: object) -> None:
+        """Add an error of a row that none of its fields has."""
+        self._in_rows.append(row.told(message))
 
-class LineForm(Form):
+
+class _RowForm(Repeated):
+    """Fields of a list of them."""
+
+    def __init__(self, *args: Any, prefix: str, **values: Any) -> None:
+        super().__init__(*args, prefix=prefix, **values)
+        self.head(row_number(prefix))
+
+
+class LineForm(_RowForm):
     """A provision line as it is typed."""
 
+    called = _("Line %(number)s")
     line = HiddenField()
     theme = SelectField(_("Theme"), validate_choice=False)
     kind = SelectField(_("Kind of help"), validate_choice=False)
@@ -85,9 +97,10 @@ class LineForm(Form):
         self.kind.choices = [_NO_CHOICE, *labels(KINDS)]
 
 
-class ConditionForm(Form):
+class ConditionForm(_RowForm):
     """A condition as it is typed."""
 
+    called = _("Condition %(number)s")
     kind = SelectField(_("Kind of condition"), validate_choice=False)
     text = TextAreaField(_("What you ask for"))
 

@@ -20,7 +20,7 @@ from services.portal.pages.choices import (
     levels,
     partner_labels,
 )
-from services.portal.pages.forms import PageForm, ticked
+from services.portal.pages.forms import PageForm, RowForm, ticked
 from services.portal.pages.numbers import read_number
 from services.portal.pages.requests.reading import read_day
 from services.portal.pages.units import UnitField
@@ -80,19 +80,6 @@ def _choices(field: Any, offered: Sequence[tuple[str, str]], none: object = None
     field.choices = [*first, *offered, *old]
 
 
-class RowForm(PageForm):
-    """One of several alike in a form; it has no token of its own."""
-
-    def __init__(self, prefix: str, formdata: Any = None, **values: Any) -> None:
-        super().__init__(formdata, prefix=prefix, meta={"csrf": False}, **values)
-
-    def is_blank(self) -> bool:
-        """Whether nothing was typed, a currency apart."""
-        return not any(
-            value for name, value in self.data.items() if name not in ("line", "currency")
-        )
-
-
 class NeedForm(PageForm):
     """What is needed, in the State's own words."""
 
@@ -107,6 +94,8 @@ class NeedForm(PageForm):
 
 class LineForm(RowForm):
     """One thing that is needed."""
+
+    called = _l("Need line %(number)s")
 
     line = HiddenField()
     theme = SelectField(_l("Theme"), [_filled])
@@ -151,6 +140,8 @@ class PlanForm(PageForm):
 class AimForm(RowForm):
     """One thing that is to be reached."""
 
+    called = _l("Objective %(number)s")
+
     text = TextAreaField(_l("What is to be reached"), _text(2_000, _filled))
     indicator = _line(_l("Measured by"), 500)
     baseline = _line(_l("Today"), 500)
@@ -183,6 +174,8 @@ class PapersForm(PageForm):
 
 class EvidenceForm(RowForm):
     """One thing that shows the need."""
+
+    called = _l("Evidence %(number)s")
 
     text = TextAreaField(_l("What shows the need"), _text(2_000, _filled))
     url = _line(_l("Its address on the web"), 1_000)

@@ -7,7 +7,7 @@ from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
-from services.portal.pages.forms import PageForm
+from services.portal.pages.forms import PageForm, RowForm, full_name
 from services.portal.pages.requests import bodies
 from services.portal.pages.requests.forms import (
     AimForm,
@@ -17,7 +17,6 @@ from services.portal.pages.requests.forms import (
     NeedForm,
     PapersForm,
     PlanForm,
-    RowForm,
     shown_choice,
 )
 from services.portal.pages.wording import list_text
@@ -99,13 +98,8 @@ class Sheet:
         return [one for form in (self.form, *self.rows) for one in form.problems()]
 
     def lacking(self) -> list[str]:
-        """The labels of the fields in which something is wrong, with the numbers of their rows."""
-        return [
-            f"{place}. {at.label.text}" if place else str(at.label.text)
-            for place, form in enumerate((self.form, *self.rows))
-            for at in form
-            if at.errors
-        ]
+        """The names of the fields in which something is wrong."""
+        return [full_name(at) for form in (self.form, *self.rows) for at in form if at.errors]
 
     def typed(self) -> list[tuple[str, str]]:
         """All that stands in it, as `typed_sheet` reads it."""
@@ -139,12 +133,13 @@ class Sheet:
         return found
 
     def blame(self, faults: Sequence[tuple[str, str]]) -> None:
-        """Put what the service found wrong at its field; at the form where no field has it."""
+        """Put what the service found wrong at its field; where no field has it, at its row or the
+        form."""
         for path, message in faults:
             form, name = self._place(path)
             at = form._fields.get(name)
             if at is None:
-                self.form.fail(message)
+                form.fail(message)
             else:
                 form.fail_field(at, message)
 
@@ -160,14 +155,12 @@ class Sheet:
     def differences(self, other: "Sheet") -> Iterator[tuple[str, str]]:
         """What stands in the other where it says something else: labels and words."""
         pairs = [(self.form, other.form), *zip(self.rows, other.rows, strict=False)]
-        for place, (own, others) in enumerate(pairs):
+        for own, others in pairs:
             for name, at in others._fields.items():
                 if name not in ("csrf_token", "line") and own[name].data != at.data:
-                    number = f"{place}. " if place else ""
-                    yield f"{number}{at.label.text}", shown_choice(at)
-        for place in range(len(self.rows), len(other.rows)):
-            words = [shown_choice(at) for at in other.rows[place] if at.data]
-            yield f"{place + 1}.", list_text(words)
+                    yield full_name(at), shown_choice(at)
+        for row in other.rows[len(self.rows) :]:
+            yield row.heading, list_text(shown_choice(at) for at in row if at.data)
 
 
 def _words(form: PageForm) -> dict[str, Any]:

@@ -169,7 +169,7 @@ def _held(part: str, view: Mapping[str, Any] | None, sheet: Sheet) -> Response:
         other = held_of(part, view)
         return _both(sheet.differences(held_sheet(part, other)) if other else [])
     state = "held" if version else "unfinished"
-    return _told(state, held=version, lacking=", ".join(sheet.lacking()))
+    return _told(state, held=version, lacking=" · ".join(sheet.lacking()))
 
 
 def _saved(kept: Answer, sheet: Sheet) -> Response:

@@ -43,6 +43,17 @@ KIND_NAMES = {
     "coverage": lazy_gettext("Assistance under way"),
     "alliances": lazy_gettext("Joint projects"),
 }
+_NEWEST = lazy_gettext("The newest first.")
+ORDERS = {
+    "proposals": lazy_gettext(
+        "Request by request, in no particular order; of each request the best proposal first."
+    ),
+    "requests": _NEWEST,
+    "duplicates": lazy_gettext("The likeliest first; of equal likelihood, the newest."),
+    "coverage": _NEWEST,
+    "alliances": _NEWEST,
+}
+"""The order in which each list comes from its service, in words."""
 _FOLLOWED = {
     "proposals": "proposal",
     "requests": "request:submitted",
@@ -87,6 +98,7 @@ def review() -> Response:
         counts=_counted(found),
         kinds=KINDS,
         kind_names=KIND_NAMES,
+        orders=ORDERS,
         followed=[(_FOLLOWED[kind], KIND_NAMES[kind]) for kind in asked.kinds()],
         states=asked.states(),
         wanted=asked.wanted(),
@@ -136,7 +148,7 @@ def _lists(asked: Filters) -> dict[str, Ask]:
         "requests": ask(
             "requests", "/v1/requests", status="submitted", theme=asked.theme, **shared, **place
         ),
-        "duplicates": ask("matcher", "/v1/duplicates", **scored),
+        "duplicates": ask("matcher", "/v1/duplicates", sort="likeliest", **scored),
         "coverage": ask("matcher", "/v1/coverage", **scored),
         "alliances": ask("matcher", "/v1/alliances", status="proposed", **by_state),
     }
