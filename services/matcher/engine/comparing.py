@@ -12,7 +12,6 @@ from services.matcher.engine.features import FEATURES
 from services.matcher.engine.kernels import offers_features
 from services.matcher.engine.looking import CHOSEN, COMPARED, LONG, PAIRS, Board, board, looks
 
-
 _GROWTH = 4
 """Room that does not suffice is made larger by this part of what is wanted. Most of it is never
 written, and takes no memory."""
