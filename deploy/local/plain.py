@@ -2,7 +2,8 @@
 
 SecantusDB 0.7 resolves each clause of a condition for each document as if it might be a path, a
 list or a number: 34 µs for one of forty ids, a third of what it does for lists. Where a field of
-the document itself holds text, and text is asked for, texts are compared at once: 2 µs.
+the document itself, or of documents in it, holds text, and text is asked for, texts are compared at
+once: 2 µs.
 """
 
 from collections.abc import Mapping
@@ -18,8 +19,8 @@ def compare_plain_texts() -> None:
     def match_clause(
         doc: Mapping[str, Any], key: str, condition: Any, variables: Any, collation: Any
     ) -> bool:
-        if collation is None and "." not in key:
-            value = doc.get(key)
+        if collation is None:
+            value = _held(doc, key)
             if type(value) is str:
                 if type(condition) is str:
                     return value == condition
@@ -33,6 +34,17 @@ def compare_plain_texts() -> None:
         return found
 
     query._match_clause = match_clause
+
+
+def _held(doc: Mapping[str, Any], key: str) -> Any:
+    """What a path through documents alone leads to; None for any other."""
+    first, *others = key.split(".")
+    value = doc.get(first)
+    for name in others:
+        if type(value) is not dict:
+            return None
+        value = value.get(name)
+    return value
 
 
 def _are_texts(wanted: list[Any]) -> bool:

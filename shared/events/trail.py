@@ -24,6 +24,7 @@ INDEXES = (IndexModel("content.key"), IndexModel([("content.record", 1), ("_id",
 """By which entries are found by what happened, and by record."""
 
 _ROUNDS = 200
+_KEYS_AT_ONCE = 200
 
 Store = Database[dict[str, Any]]
 Content = Mapping[str, Any]
@@ -69,9 +70,7 @@ def append(store: Store, service: str, contents: Sequence[Content], seen: int = 
         # First the end, then what is there already: whatever another adds after this look at the
         # end takes the number that the next write needs.
         head = find_head(store, service, seen)
-        keys = [content["key"] for content in waiting]
-        known = collection.find({"content.key": {"$in": keys}}, {"content.key": 1})
-        there = {entry["content"]["key"] for entry in known}
+        there = known_keys(store, [content["key"] for content in waiting])
         waiting = [content for content in waiting if content["key"] not in there]
         if not waiting:
             return head
@@ -139,10 +138,18 @@ def entries_of(
     return [{**entry["content"], "number": entry["_id"], "hash": entry["hash"]} for entry in found]
 
 
-def known_keys(store: Store, keys: Iterable[str]) -> dict[str, Content]:
-    """What the trail has under these keys, by key."""
-    found = store[COLLECTION].find({"content.key": {"$in": list(keys)}}, {"content": 1})
-    return {entry["content"]["key"]: entry["content"] for entry in found}
+def known_keys(store: Store, keys: Sequence[str]) -> dict[str, Content]:
+    """What the trail has under these keys, by key.
+
+    Some keys at a time: after a restore all that was ever done is asked for, and a store may hold
+    each entry that it finds against each key.
+    """
+    known: dict[str, Content] = {}
+    for start in range(0, len(keys), _KEYS_AT_ONCE):
+        asked = list(keys[start : start + _KEYS_AT_ONCE])
+        found = store[COLLECTION].find({"content.key": {"$in": asked}}, {"content": 1})
+        known |= {entry["content"]["key"]: entry["content"] for entry in found}
+    return known
 
 
 def _chained(head: Head, contents: Iterable[Content]) -> Iterator[dict[str, Any]]:

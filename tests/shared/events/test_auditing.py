@@ -161,6 +161,21 @@ def test_the_end_is_found_wherever_one_begins_to_look(database: Store, many: int
     assert verify(database, "things")[0] == find_head(database, "things")
 
 
+def test_what_is_told_again_is_told_once_however_much_it_is(
+    database: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As after a restore: all steps of all records, of which some are known.
+    monkeypatch.setattr(trail, "_KEYS_AT_ONCE", 4)
+    steps = [{"key": f"{number}", "record": "r"} for number in range(11)]
+    append(database, "things", steps[2:9])
+    append(database, "things", steps)
+    assert verify(database, "things") == (find_head(database, "things"), [])
+    assert find_head(database, "things").number == len(steps)
+    assert trail.known_keys(database, [one["key"] for one in steps]).keys() == {
+        one["key"] for one in steps
+    }
+
+
 def test_reads_are_told_once_and_forgotten_where_they_were_noted(database: Store) -> None:
     read = {"record": "one", "role": "donor", "party": "d1", "subject": "s1"}
     leave_notes(database, [read, read], now())
