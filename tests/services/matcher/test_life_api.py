@@ -176,7 +176,7 @@ def test_the_straight_way(
         ("endorse", "coordinator"),
         ("donor-agree", "donor"),
         ("agree", "requester"),
-        ("commit", "matcher"),
+        ("commit", "coordinator"),
         ("start", "donor"),
         ("report", "donor"),
         ("report", "requester"),
@@ -278,6 +278,13 @@ def test_after_a_commitment_nobody_declines_but_both_may_release(
         told = reader.get(f"/v1/commitments/{committed}").json
         assert told["reason"] == "The depot burnt down."
     assert state.life(PAIR)["status"] == "released"
+    told = coordinator.life(PAIR)["history"][-2:]
+    assert [(one["action"], one["role"], one["party"]) for one in told] == [
+        ("commit", "coordinator", None),
+        ("release", "donor", DONOR),
+    ]
+    assert all(one["subject"] for one in told)
+    assert not any(one["subject"] for one in state.life(PAIR)["history"])
     assert state.answer(PAIR, "decline", reason="Too late then.").json["status"] == "declined"
 
 
