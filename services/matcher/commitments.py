@@ -232,7 +232,7 @@ def _commit_proposal(commitment: Commitment, now: datetime) -> str | None:
         refusal = _refusal(commitment, match, now)
         if refusal is None and commitment.id not in match.holds:
             match.holds.append(commitment.id)
-            _take_step(match, "commit", now)
+            _take_step(match, "commit", commitment, now)
             match.owes = match.owes or (commitment.provisional and match.status in KEPT) or None
 
     change(Match, commitment.match, None, step, now)
@@ -268,15 +268,16 @@ def _release_proposal(commitment: Commitment, now: datetime) -> None:
         if commitment.id not in match.released:
             match.released.append(commitment.id)
         if not match.holds:
-            _take_step(match, "release", now)
+            _take_step(match, "release", commitment, now)
 
     change(Match, commitment.match, None, step, now)
 
 
-def _take_step(match: Match, action: str, now: datetime) -> None:
-    """Take the step where the proposal's state allows it."""
+def _take_step(match: Match, action: str, commitment: Commitment, now: datetime) -> None:
+    """Take the step where the proposal's state allows it, as who brought the commitment there."""
     if action in PROPOSAL.allowed(match.status):
-        advance(match, action, MATCHER, now)
+        by = commitment.history[-1]
+        advance(match, action, Actor(by.role, by.party, by.subject), now)
 
 
 def _try_to_move(

@@ -13,10 +13,8 @@ from datetime import date
 from typing import Any
 
 from services.matcher.documents import Commitment, Match, RecordView, ViewLine
-from services.matcher.domain import THOUSANDTHS
-from services.matcher.exchange import is_counted_whole
 from services.matcher.life_documents import LineKey, ToldLine, newest_told
-from services.matcher.promises import taken_line
+from services.matcher.promises import has_part, part_error, taken_line
 from shared.web.problems import FieldError, invalid
 
 
@@ -138,16 +136,8 @@ def _told(
     taken = taken_line(view, known, sent, on, field, errors)
     if taken is None:
         return None
-    if _is_broken(known, taken.amount):
-        message = f"{known.unit} are counted whole: say how many without a part of one."
-        errors.append(FieldError(f"{field}.{own}", message, "part-of-one"))
+    if has_part(known.measure, known.unit, taken.amount) and taken.amount != known.limit:
+        errors.append(part_error(known.unit, field))  # all of a line that has a part may be told
         return None
     names = ("line", "measure", "unit", "amount", "given_cents", "given_currency", "rate_date")
     return ToldLine(**{name: taken[name] for name in names})
-
-
-def _is_broken(known: ViewLine, amount: int) -> bool:
-    """Whether it has a part of what is counted whole: all of a line that states one itself may."""
-    if known.measure != "quantity" or not is_counted_whole(known.unit):
-        return False
-    return bool(amount % THOUSANDTHS) and amount != known.limit

@@ -8,8 +8,18 @@ from services.matcher.calls import THE_LINE, Drawn, drawn_lines
 from services.matcher.ceilings import above_ceiling
 from services.matcher.conditions import unaccepted
 from services.matcher.documents import Commitment, CommitmentLine, Match, RecordView, ViewLine
-from services.matcher.domain import CENTS, COMMITTABLE, SPOKEN_FOR, convert, thousandths
+from services.matcher.domain import (
+    CENTS,
+    COMMITTABLE,
+    SPOKEN_FOR,
+    THOUSANDTHS,
+    convert,
+    ledger_line_id,
+    thousandths,
+)
 from services.matcher.embargo_checks import lines_bar, require_unbarred
+from services.matcher.exchange import is_counted_whole
+from services.matcher.ledger_documents import LedgerLine
 from services.matcher.proposals import Proposal
 from services.matcher.rights import oversees
 from shared.lifecycle import GIVEN
@@ -142,6 +152,52 @@ def taken_line(
         line.given_cents, line.given_currency = cents, sent["currency"]
         line.rate_date = on.isoformat()
     return line
+
+
+def has_part(measure: str, unit: str, amount: int) -> bool:
+    """Whether an amount as the ledger counts it has a part of what is counted whole."""
+    return measure == "quantity" and is_counted_whole(unit) and bool(amount % THOUSANDTHS)
+
+
+def part_error(unit: str, field: str) -> FieldError:
+    """What is wrong with a quantity that has a part of what is counted whole."""
+    message = f"{unit} are counted whole: say how many without a part of one."
+    return FieldError(f"{field}.quantity", message, "part-of-one")
+
+
+def require_whole(
+    proposal: Proposal, sent: Sequence[Mapping[str, Any]], lines: Sequence[CommitmentLine]
+) -> None:
+    """Raise the 422 problem naming each of `sent` that has a part of what is counted whole.
+
+    All that is left of a line that states a part itself may be taken, and just so much of what
+    lines of the other side count in the same unit. `lines` are what was made of `sent`.
+    """
+    places = {(one["side"], one["line"]): f"lines[{place}]" for place, one in enumerate(sent)}
+    parts = [
+        line
+        for line in lines
+        if line.side in ("request", "offer") and has_part(line.measure, line.unit, line.amount)
+    ]
+    ends = {(line.unit, line.amount) for line in parts if _is_all_left(proposal, line)}
+    errors = [
+        part_error(line.unit, places[line.side, line.line])
+        for line in parts
+        if (line.unit, line.amount) not in ends
+    ]
+    if errors:
+        raise invalid(errors)
+
+
+def _is_all_left(proposal: Proposal, line: CommitmentLine) -> bool:
+    """Whether it takes all of a line that states a part of one, or all that is left of it."""
+    view = proposal.request if line.side == "request" else proposal.offer
+    stated = next(one.limit for one in view.lines if one.line == line.line)
+    if not has_part(line.measure, line.unit, stated):
+        return False
+    id_ = ledger_line_id(line.side, line.record, line.line, line.measure, line.unit)
+    kept = LedgerLine.objects(id=id_).only("free").first()
+    return line.amount in (stated, stated if kept is None else kept.free)
 
 
 def _require_ceiling(proposal: Proposal, lines: Sequence[CommitmentLine], on: date) -> None:

@@ -226,7 +226,8 @@ def _open_bank(house: House) -> None:
     client = house.client
     house.banks += 1
     rng = random.Random(f"bank {house.banks}")
-    line = {"theme": "marking", "unit": "machines"}
+    # What commitments take comes in thousandths (load.Bank): of a unit of which there are parts.
+    line = {"theme": "marking", "unit": "kilograms"}
     offer = _brought(house, "offer", made_up("offer", rng, **line, capacity=CAPACITY))
     requests = [
         _brought(house, "request", made_up("request", rng, **line, quantity=CAPACITY))

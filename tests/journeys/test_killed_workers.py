@@ -24,6 +24,7 @@ from deploy.local.running import Stack
 from deploy.local.servers import wait_until
 from deploy.local.stack import SERVICES
 from services.matcher.documents import AGGREGATES, Commitment, Match, Shortlist
+from services.matcher.exchange import is_counted_whole
 from shared.events.outbox import Aggregate
 from shared.events.reader import read_to_end
 from shared.events.topics import Topics
@@ -132,7 +133,7 @@ def _part(client: Client, side: str, record: str) -> dict[str, Any]:
     """The least of a record's first ledger line."""
     line = next(client.items("matcher", "/v1/ledger", record=record))
     least = (
-        {"quantity": 0.001}
+        {"quantity": 1 if is_counted_whole(line["unit"]) else 0.001}
         if line["measure"] == "quantity"
         else {"amount": 0.01, "currency": line["unit"]}
     )

@@ -30,7 +30,7 @@ def test_a_donor_sees_each_request_with_the_offers_that_fit_it(
     portal: Portal, visitor: Visiting
 ) -> None:
     items = fitting(portal)
-    proposals = [one for item in items for one in item["proposals"]]
+    proposals = [one for item in items for one in (*item["proposals"], *item["others"])]
     assert len(items) > 1
     browser = visitor("donor")
     browser.open(PAGE)

@@ -58,6 +58,8 @@ def test_a_match_goes_from_its_endorsement_to_what_was_delivered(
     donor.open(page)
     assert actions(donor) == {"decline"}
     coordinator.open(page)
+    coordinator.send(f"{page}/do/commit", **{"need-1": "4", "give-1": "2.5", "give-2": ""})
+    assert (coordinator.status, "give-1-amount-error" in coordinator.shown.text) == (422, True)
     coordinator.send(f"{page}/do/commit", **{"need-1": "4", "give-1": "4", "give-2": ""})
     assert "Held" in coordinator.page.text
     donor.open(page)

@@ -26,6 +26,7 @@ from services.matcher.promises import (
     commitment_lines,
     require_committable,
     require_releasable,
+    require_whole,
 )
 from services.matcher.proposals import Proposal
 from services.matcher.rights import hidden_lines
@@ -139,6 +140,7 @@ def _begin(
     if body["expires_at"] is not None and body["expires_at"] <= now:
         raise invalid_field("expires_at", "This time is over.", "past")
     lines = commitment_lines(proposal, body["lines"], now.date(), body["alliance"])
+    require_whole(proposal, body["lines"], lines)
     lines += _joint(body["alliance"], proposal, lines, now.date())
     match = load(Match, proposal.id)
     id_, actor = _commitment_id(identity), actor_of(identity)

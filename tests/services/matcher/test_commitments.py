@@ -158,6 +158,9 @@ def test_what_has_expired_is_given_back(match: Match) -> None:
     assert commitment.status == "released"
     assert commitment.history[-2].action == "expire"
     assert commitment.history[-2].role == "matcher"
+    match.reload()
+    told = [(one.action, one.role) for one in match.history][-2:]
+    assert told == [("commit", "coordinator"), ("release", "matcher")]
 
 
 def test_what_is_under_way_is_left_to_whoever_began_it(match: Match) -> None:

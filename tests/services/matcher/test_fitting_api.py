@@ -35,7 +35,7 @@ def asking(priorities: list[str | None]) -> list[Event]:
 
 
 def offers_of(item: dict[str, Any]) -> list[str]:
-    return [one["offer"] for one in item["proposals"]]
+    return [one["offer"] for one in (*item["proposals"], *item["others"])]
 
 
 def pages(caller: Caller, **query: Any) -> list[dict[str, Any]]:
@@ -202,6 +202,22 @@ def test_thirty_offers_are_asked_for_with_no_more_reads_than_two(
         assert len(donor.items(PATH)) == 2
     world.hears([offer_event(f"o{n:02}") for n in range(2, 30)])
     with reads() as many:
-        assert [len(item["proposals"]) for item in donor.items(PATH)] == [30, 30]
+        assert [len(offers_of(item)) for item in donor.items(PATH)] == [30, 30]
     assert few
     assert few == many
+
+
+def test_all_is_told_of_the_best_three_and_of_the_others_how_they_stand(
+    world: World, donor: Caller
+) -> None:
+    offers = [offer_event(f"o{n}", provisions=[provision(1, capacity=n)]) for n in range(1, 6)]
+    world.hears([request_event("r1", needs=[need(1, quantity=9)]), *offers])
+    (item,) = donor.items(PATH)
+    listed = donor.items("/v1/proposals", request="r1")
+    assert item["proposals"] == listed[:3]
+    assert len(listed) == 5
+    told = ("id", "offer", "rank", "score", "status")
+    assert item["others"] == [{name: one[name] for name in told} for one in listed[3:]]
+    # Of a single offer it is all, however far down that stands.
+    (item,) = donor.items(PATH, offer=listed[4]["offer"])
+    assert (item["proposals"], item["others"]) == ([listed[4]], [])

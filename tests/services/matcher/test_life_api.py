@@ -108,7 +108,7 @@ def test_the_straight_way(
     said = state.answer(PAIR, accepts=[FIRST, SECOND])
     assert (said.status_code, said.json["status"]) == (200, "agreed")
     assert all(one["accepted_at"] for one in said.json["conditions"])
-    above = [{**line, "quantity": 4.5} for line in LINES]
+    above = [{**line, "quantity": 5} for line in LINES]
     refused = coordinator.post("/v1/commitments", {"proposal": PAIR, "lines": above})
     assert code(refused) == (409, "not-enough-left")
     made = coordinator.post("/v1/commitments", {"proposal": PAIR, "lines": LINES})
@@ -176,7 +176,7 @@ def test_the_straight_way(
         ("endorse", "coordinator"),
         ("donor-agree", "donor"),
         ("agree", "requester"),
-        ("commit", "matcher"),
+        ("commit", "coordinator"),
         ("start", "donor"),
         ("report", "donor"),
         ("report", "requester"),
@@ -278,6 +278,13 @@ def test_after_a_commitment_nobody_declines_but_both_may_release(
         told = reader.get(f"/v1/commitments/{committed}").json
         assert told["reason"] == "The depot burnt down."
     assert state.life(PAIR)["status"] == "released"
+    told = coordinator.life(PAIR)["history"][-2:]
+    assert [(one["action"], one["role"], one["party"]) for one in told] == [
+        ("commit", "coordinator", None),
+        ("release", "donor", DONOR),
+    ]
+    assert all(one["subject"] for one in told)
+    assert not any(one["subject"] for one in state.life(PAIR)["history"])
     assert state.answer(PAIR, "decline", reason="Too late then.").json["status"] == "declined"
 
 
@@ -326,9 +333,38 @@ def test_of_what_is_counted_whole_no_part_is_pledged_or_reported(
             assert side.step("r2.o2", "figures", {"lines": told}).status_code == 200
 
 
+def test_of_what_is_counted_whole_no_part_is_committed(
+    known: World, coordinator: Caller, donor: Caller, state: Caller
+) -> None:
+    known.hears(
+        [
+            request_event("r2", needs=[need(1, quantity=9, unit="machines")]),
+            offer_event("o2", conditions=[], provisions=[provision(1, capacity=4.5)]),
+        ]
+    )
+    coordinator.decide("r2.o2", "endorse")
+    donor.answer("r2.o2")
+    state.answer("r2.o2")
+
+    def commit(needed: float, given: float) -> Any:
+        both = (("request", needed), ("offer", given))
+        lines = [{"side": side, "line": 1, "quantity": much} for side, much in both]
+        return coordinator.post("/v1/commitments", {"proposal": "r2.o2", "lines": lines})
+
+    refused = commit(2.5, 2.5)
+    assert fields(refused) == ["lines[0].quantity", "lines[1].quantity"]
+    assert {error["code"] for error in refused.json["errors"]} == {"part-of-one"}
+    assert fields(commit(4, 3.5)) == ["lines[1].quantity"]
+    assert coordinator.items("/v1/commitments", proposal="r2.o2") == []
+    assert commit(2, 2).status_code == 201
+    assert fields(commit(1.5, 2.5)) == ["lines[0].quantity"]
+    # All that is left of the offer's line, which states a part itself; just so much is met by it.
+    assert commit(2.5, 2.5).status_code == 201
+
+
 @pytest.mark.parametrize("unit", ["kilograms", "person-months", None])
-def test_of_what_has_parts_a_part_is_pledged(
-    known: World, coordinator: Caller, donor: Caller, unit: str | None
+def test_of_what_has_parts_a_part_is_pledged_and_committed(
+    known: World, coordinator: Caller, donor: Caller, state: Caller, unit: str | None
 ) -> None:
     known.hears(
         [
@@ -338,6 +374,10 @@ def test_of_what_has_parts_a_part_is_pledged(
     )
     coordinator.decide("r2.o2", "endorse")
     assert donor.answer("r2.o2", pledges=[{"line": 1, "quantity": 2.5}]).status_code == 200
+    assert state.answer("r2.o2").status_code == 200
+    part = [{**line, "quantity": 1.5} for line in LINES]
+    made = coordinator.post("/v1/commitments", {"proposal": "r2.o2", "lines": part})
+    assert made.status_code == 201
 
 
 def test_no_more_is_pledged_than_is_left_of_the_line(

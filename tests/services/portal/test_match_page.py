@@ -204,3 +204,24 @@ def test_what_could_not_be_committed_is_for_who_oversees_and_refuses_nothing(
     text = enter(role).page.text
     assert "Held" in text
     assert ("Commit more than is committed already" in text) is (role == "coordinator")
+
+
+def test_who_committed_and_who_gave_back_is_named(answers: Asked, enter: Enter) -> None:
+    answers["/v1/organisations"] = {"items": [{"id": "acme", "name": "Acme Fund"}]}
+    answers["/v1/proposals/r1.o1/life"] = {
+        **LIFE,
+        "status": "released",
+        "history": [
+            step("endorse", "coordinator", None, "1"),
+            step("donor-agree", "donor", "acme", "2"),
+            step("agree", "requester", "SEN", "3"),
+            step("commit", "coordinator", None, "3"),  # at once, and still the coordinator's deed
+            step("release", "donor", "acme", "4"),
+        ],
+    }
+    text = enter("requester").page.text
+    table = text[text.index("History") :]
+    assert "Coordinator" in table[table.index("Assistance was committed") :][:60]
+    assert "Acme Fund" in table[table.index("What was committed was given back") :][:60]
+    assert FOLLOWED not in text
+    assert "By itself" not in text

@@ -52,7 +52,7 @@ def line_of_steps(history: History, status: str) -> list[Stage]:
 
 def agreement_behind(step: Mapping[str, Any], history: History) -> Mapping[str, Any] | None:
     """The second yes by which what was held already is committed, in one write; None for none."""
-    if step["action"] != "commit" or step["role"] in _SIDES:
+    if step["action"] != "commit" or step["role"] != "matcher":
         return None
     place = next((n for n, one in enumerate(history) if one is step), 0)
     before = history[place - 1] if place else None

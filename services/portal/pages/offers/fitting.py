@@ -1,4 +1,4 @@
-"""/fitting-requests: the requests that any of a donor's offers fits, each with why."""
+"""/fitting-requests: the requests that any of a donor's offers fits, the best with why."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -87,5 +87,7 @@ def _row(one: Mapping[str, Any], titles: Records, offers: Records) -> dict[str, 
         "id": one["request"],
         "country": one["country"],
         "titled": titles.get(one["request"]),
-        "proposals": [(fit, offers.get(fit["offer"])) for fit in one["proposals"]],
+        "proposals": [
+            (fit, offers.get(fit["offer"])) for fit in (*one["proposals"], *one["others"])
+        ],
     }
