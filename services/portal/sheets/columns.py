@@ -23,6 +23,7 @@ from shared.vocabulary.currency_names import (
     name_with_code,
 )
 from shared.vocabulary.languages import language_name
+from shared.vocabulary.unit_names import unit_named
 from shared.vocabulary.units import UNITS
 
 _REFERENCE = re.compile("[!-~]{1,100}")
@@ -209,9 +210,9 @@ _UNIT_LABELS = labels_of(UNITS)
 
 
 def unit_of(text: str) -> str:
-    """The code of a unit that is named by its code or its name in any of the six languages; any
-    other as it is written, for units are not all known."""
-    return _known(_UNIT_LABELS).get(_folded(text), text)
+    """The code of a unit that is named by its code or a form of its name in any of the six
+    languages; any other as it is written, for units are not all known."""
+    return unit_named(text) or text
 
 
 def unit(key: str, title: str, most: int) -> Column:
