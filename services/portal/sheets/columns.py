@@ -29,7 +29,7 @@ from shared.vocabulary.units import UNITS
 _REFERENCE = re.compile("[!-~]{1,100}")
 _FIRST_YEAR, _LAST_YEAR = 2000, 2100
 _MOST_TOLD = 60
-_MOST_CANDIDATES = 6
+_MOST_CANDIDATES = 10
 _SEPARATORS = re.compile(r"[;|\n،；]")
 Labels = Callable[[str], Mapping[str, str]]
 """The codes of a vocabulary with their names in a language."""
