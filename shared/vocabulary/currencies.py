@@ -63,7 +63,8 @@ class _Parity:
 
 
 @cache
-def _codes() -> frozenset[str]:
+def all_currencies() -> frozenset[str]:
+    """The codes of all currencies."""
     no_money = {row["code"] for row in read_table("no_money.tsv")}
     return frozenset(entry.alpha_3 for entry in pycountry.currencies) - no_money
 
@@ -96,8 +97,8 @@ def _parities() -> Mapping[str, _Parity]:
 @cache
 def currency(code: str) -> Currency:
     """The currency of an ISO 4217 code in capitals; UnknownCode."""
-    if code not in _codes():
-        raise UnknownCode("currencies", code, sorted(_codes()))
+    if code not in all_currencies():
+        raise UnknownCode("currencies", code, sorted(all_currencies()))
     return Currency(code, get_currency_precision(code))
 
 

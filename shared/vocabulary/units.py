@@ -5,11 +5,11 @@ missing one little: what is not understood, or says two things at once, has none
 """
 
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
+from shared.vocabulary.folding import CHINESE, fold, words_of
 from shared.vocabulary.languages import check_language
 from shared.vocabulary.tables import read_table
 from shared.vocabulary.terms import Term, Vocabulary, load_terms
@@ -35,14 +35,10 @@ MULTIPLIERS = re.compile(
     r"|[百千万亿](?!克)"
 )
 BRACKETS = re.compile(r"[(\[{（【][^)\]}）】]*[)\]}）】]")
-CHINESE = re.compile(r"[㐀-鿿]")
 ARABIC = re.compile(r"[؀-ۿ]")
 RUSSIAN = re.compile(r"[Ѐ-ӿ]")
 RUSSIAN_ADJECTIVE = re.compile(r".+(?:ых|их|ые|ие|ыи|ии|ои|ая|яя|ое|ее|ого|его)$")
-SEPARATORS = re.compile(r"[\W_]+")
 LEADING_NUMBER = re.compile(r"\W*(\d+)")
-NUMBER = re.compile(r"\d+")
-ARABIC_FORMS = str.maketrans({"أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ى": "ي", "ة": "ه", "ـ": ""})
 
 
 @dataclass(frozen=True)
@@ -58,35 +54,19 @@ class _Found:
     form: _Form
 
 
-def _fold(text: str) -> str:
-    """Lower case, without accents, vowel signs and spelling variants."""
-    decomposed = unicodedata.normalize("NFKD", text.translate(ARABIC_FORMS)).casefold()
-    bare = "".join(sign for sign in decomposed if unicodedata.category(sign) != "Mn")
-    return bare.translate(ARABIC_FORMS)
-
-
-def _words(folded: str) -> tuple[str, ...]:
-    words = SEPARATORS.sub(" ", folded).split()
-    return tuple(_without_article(word) for word in words if not NUMBER.fullmatch(word))
-
-
-def _without_article(word: str) -> str:
-    return word[2:] if word.startswith("ال") and len(word) > 4 else word
-
-
 @cache
 def _forms() -> Mapping[tuple[str, ...], _Form]:
     found: dict[tuple[str, ...], _Form] = {}
     for row in read_table("units.tsv"):
         for text in row["forms"].split("|"):
-            words = _words(_fold(text))
+            words = words_of(fold(text))
             known = found.get(words)
             if known is not None and known.unit != row["unit"]:
                 raise ValueError(f"units.tsv: '{text}' stands under {known.unit} and {row['unit']}")
             languages = known.languages if known else frozenset()
             found[words] = _Form(row["unit"], languages | {row["language"]})
     for code in UNITS.codes():
-        words = _words(_fold(code))
+        words = words_of(fold(code))
         found.setdefault(words, _Form(code, frozenset({"en"})))
     return found
 
@@ -113,10 +93,10 @@ def canonical_unit(text: str) -> str | None:
     machines", "jours de formation"). None for two different units at once and for multiples such
     as "thousand rounds" or "50 rounds", which are not the same measure. Never raises.
     """
-    folded = _fold(BRACKETS.sub(" ", text[:LONGEST]))
+    folded = fold(BRACKETS.sub(" ", text[:LONGEST]))
     if _is_multiple(folded):
         return None
-    exact = _forms().get(_words(folded))
+    exact = _forms().get(words_of(folded))
     if exact is not None:
         return exact.unit
     units = {_unit_of_phrase(part) for part in CONJUNCTIONS.split(folded)} - {None}
@@ -130,8 +110,8 @@ def _is_multiple(folded: str) -> bool:
 
 def _unit_of_phrase(folded: str) -> str | None:
     if CHINESE.search(folded):
-        return _unit_of_chinese("".join(_words(folded)))
-    words = _words(folded)
+        return _unit_of_chinese("".join(words_of(folded)))
+    words = words_of(folded)
     if words in _forms():
         return _forms()[words].unit
     found = list(_find(words))

@@ -213,6 +213,19 @@ def test_a_unit_is_read_by_the_name_that_is_shown(
     assert offer_of(portal, made)["provisions"][0]["unit"] == "crates of six"  # type: ignore[index]
 
 
+def test_a_currency_is_typed_by_its_name_and_asked_about(portal: Portal, visitor: Visiting) -> None:
+    made, donor = make_offer(portal), visitor("donor")
+    donor.open(f"/offers/{made}/edit/lines")
+    assert donor.page.forms[-1].values["rows-1-currency"] == "Euro (EUR)"
+    assert '<option value="US Dollar (USD)">' in donor.shown.text
+    donor.send(**{"rows-1-currency": "francs"}, do="save")
+    assert donor.status == 422
+    assert "Swiss Franc (CHF)" in donor.page.text
+    assert donor.page.forms[-1].values["rows-1-currency"] == "francs"
+    donor.send(**{"rows-1-currency": "francs suisses"}, do="save")
+    assert offer_of(portal, made)["provisions"][1]["currency"] == "CHF"  # type: ignore[index]
+
+
 def test_a_file_is_attached_and_comes_back_as_it_was(portal: Portal, visitor: Visiting) -> None:
     made, donor = make_offer(portal), visitor("donor")
     donor.open(f"/offers/{made}")

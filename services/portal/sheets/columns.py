@@ -9,20 +9,27 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
+from babel.lists import format_list
+
 from services.portal.catalogues import say
 from services.portal.sheets.faults import Fault, cell_name
 from services.portal.sheets.reading import Value
 from services.portal.sheets.values import UnclearError, read_day, read_number
 from shared.vocabulary import LANGUAGES
 from shared.vocabulary.countries import all_countries, country_name
-from shared.vocabulary.currencies import currency
-from shared.vocabulary.errors import CodeError
+from shared.vocabulary.currency_names import (
+    currencies_called,
+    currency_named,
+    name_with_code,
+)
 from shared.vocabulary.languages import language_name
+from shared.vocabulary.unit_names import unit_named
 from shared.vocabulary.units import UNITS
 
 _REFERENCE = re.compile("[!-~]{1,100}")
 _FIRST_YEAR, _LAST_YEAR = 2000, 2100
 _MOST_TOLD = 60
+_MOST_CANDIDATES = 10
 _SEPARATORS = re.compile(r"[;|\n،；]")
 Labels = Callable[[str], Mapping[str, str]]
 """The codes of a vocabulary with their names in a language."""
@@ -115,14 +122,29 @@ def days(value: Value, text: str, _language: str) -> str:
     return found.isoformat()
 
 
-def currencies(_value: Value, text: str, _language: str) -> str:
-    """A cell with a currency's code."""
-    code = text.upper()
-    try:
-        currency(code)
-    except CodeError:
-        raise CellError("code", text=text[:_MOST_TOLD]) from None
-    return code
+def currency_of(text: str) -> str:
+    """The code of a currency that is named without doubt; any other text as it is written."""
+    return currency_named(text) or text
+
+
+def candidates(text: str, language: str) -> str:
+    """The likeliest of the currencies that a text may stand for, in words; empty for none."""
+    codes = currencies_called(text)
+    named = [name_with_code(code, language) for code in codes[:_MOST_CANDIDATES]]
+    more = ["…"] if len(codes) > _MOST_CANDIDATES else []
+    return str(format_list([*named, *more], style="or", locale=language))
+
+
+def currencies(_value: Value, text: str, language: str) -> str:
+    """A cell with a currency, by its code or its name in any of the six languages."""
+    code = currency_named(text)
+    if code is not None:
+        return code
+    told = {"text": text[:_MOST_TOLD]}
+    meant = candidates(text, language)
+    if meant:
+        raise CellError("currencies", **told, candidates=meant)
+    raise CellError("code", **told)
 
 
 def codes(labels: Labels) -> Callable[[Value, str, str], str]:
@@ -188,9 +210,9 @@ _UNIT_LABELS = labels_of(UNITS)
 
 
 def unit_of(text: str) -> str:
-    """The code of a unit that is named by its code or its name in any of the six languages; any
-    other as it is written, for units are not all known."""
-    return _known(_UNIT_LABELS).get(_folded(text), text)
+    """The code of a unit that is named by its code or a form of its name in any of the six
+    languages; any other as it is written, for units are not all known."""
+    return unit_named(text) or text
 
 
 def unit(key: str, title: str, most: int) -> Column:

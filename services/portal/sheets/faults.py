@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 
 from services.portal.catalogues import N_, say
 
+DOUBTFUL = N_("Which currency is “%(text)s”? Choose and write one: %(candidates)s.")
+"""What is asked where a name may stand for several currencies."""
+
 _SENTENCES: Mapping[str, str] = {
     "format": N_("This is no spreadsheet that can be read here. Save it as .xlsx or as CSV UTF-8."),
     "encoding": N_("The letters of this file cannot be told. Save it as CSV UTF-8 or as .xlsx."),
@@ -33,6 +36,7 @@ _SENTENCES: Mapping[str, str] = {
     "code": N_("“%(text)s” is not known in the column “%(column)s”."),
     "code-like": N_("“%(text)s” is not known in the column “%(column)s”. Did you mean “%(like)s”?"),
     "unit": N_("Say how many, or take out of what."),
+    "currencies": DOUBTFUL,
     "currency": N_("Say in which currency, such as USD."),
     "no-rate": N_("There is no exchange rate of %(text)s here: it counts in no sum of US dollars."),
     "amount": N_("A currency needs an amount."),

@@ -42,6 +42,8 @@ def test_no_name_of_a_unit_names_another() -> None:
 def test_only_a_name_as_a_whole_is_read_as_its_code() -> None:
     assert unit_of(" Jours ") == "days"
     assert unit_of("PERSONS") == "persons"
+    for form in ("machine", "machine(s)", "máquina", "станок", "станка", "آلتان", "آلتين"):
+        assert unit_of(form) == "machines"
     for text in ("jours de formation", "marking machines", OWN_WORDS, ""):
         assert unit_of(text) == text
 
@@ -98,6 +100,7 @@ def test_a_file_names_a_unit_as_its_reader_does(name: str, language: str) -> Non
     shown = cells(kind, row, language)[kind.columns.index(column)]
     assert shown == UNITS.label("machines", language)
     assert column.read(shown, shown, language) == "machines"
+    assert column.read("participante(s)", "participante(s)", language) == "persons"
     assert column.read(OWN_WORDS, OWN_WORDS, language) == OWN_WORDS
     assert column.labels is not None  # which a template lists
     assert shown in column.labels(language).values()

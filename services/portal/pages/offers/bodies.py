@@ -7,6 +7,7 @@ from typing import Any
 from flask_babel import gettext as _
 from wtforms import Field
 
+from services.portal.pages.currencies import CurrencyField
 from services.portal.pages.offers.forms import (
     CHOOSE,
     MISSING,
@@ -135,8 +136,8 @@ def measures(form: StepForm, counted: Field, fields: Any, name: str) -> Body:
     unit, currency = typed(fields.unit), typed(fields.currency)
     if unit is not None and typed(counted) is None:
         form.fail_row(counted, _("Say how many, or take out of what."))
-    if amount is not None and currency is None:
-        form.fail_row(fields.currency, _("Say in which currency, such as USD."))
+    if amount is not None:
+        _ask_currency(form, fields.currency)
     if currency is not None and typed(fields.amount) is None:
         currency = None
     return {
@@ -145,6 +146,16 @@ def measures(form: StepForm, counted: Field, fields: Any, name: str) -> Body:
         "amount": amount,
         "currency": currency and currency.upper(),
     }
+
+
+def _ask_currency(form: StepForm, field: CurrencyField) -> None:
+    """Ask in which currency an amount is, where that is not said or may be several."""
+    if typed(field) is None:
+        form.fail_row(field, _("Say in which currency, such as USD."))
+    else:
+        doubt = field.doubt()
+        if doubt is not None:
+            form.fail_row(field, doubt)
 
 
 def where_body(form: WhereForm) -> Body:
@@ -170,8 +181,8 @@ def window_body(form: StepForm, start: Field, end: Field) -> Body | None:
 def terms_body(form: TermsForm) -> Body:
     """What `TermsForm` says; conditions without a text are left out."""
     ceiling = number_of(form, form.amount)
-    if ceiling is not None and typed(form.currency) is None:
-        form.fail_row(form.currency, _("Say in which currency, such as USD."))
+    if ceiling is not None:
+        _ask_currency(form, form.currency)
     rows = [row.form for row in form.rows if typed(row.form.text)]
     return {
         "conditions": [{"kind": row.kind.data or "other", "text": typed(row.text)} for row in rows],

@@ -16,6 +16,7 @@ from wtforms import (
 )
 
 from services.portal.pages.choices import countries, labels, languages
+from services.portal.pages.currencies import CurrencyField
 from services.portal.pages.forms import Repeated, row_number, ticked, told_of
 from services.portal.pages.numbers import read_number
 from services.portal.pages.offers.showing import SeenForm
@@ -89,7 +90,7 @@ class LineForm(_RowForm):
     capacity = StringField(_("How much"))
     unit = UnitField(_("Of what"))
     amount = StringField(_("Worth"))
-    currency = StringField(_("Currency"))
+    currency = CurrencyField(_("Currency"))
 
     def __init__(self, *args: Any, **values: Any) -> None:
         super().__init__(*args, **values)
@@ -161,7 +162,7 @@ class TermsForm(StepForm):
 
     rows = FieldList(FormField(ConditionForm), max_entries=50)
     amount = StringField(_("Most for one project"))
-    currency = StringField(_("Currency"))
+    currency = CurrencyField(_("Currency"))
     partners = ticked(_("Partners"), validate_choice=False)
     gender_marker = SelectField(_("Gender equality"), validate_choice=False)
     call = SelectField(_("Part of your call"), validate_choice=False)
@@ -187,7 +188,7 @@ class ActivityForm(StepForm):
     quantity = StringField(_("How much"))
     unit = UnitField(_("Of what"))
     amount = StringField(_("Worth"))
-    currency = StringField(_("Currency"))
+    currency = CurrencyField(_("Currency"))
     start = StringField(_("First day"))
     end = StringField(_("Last day"))
     status = SelectField(_("Where it stands"), validate_choice=False)

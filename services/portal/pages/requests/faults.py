@@ -10,7 +10,7 @@ from services.portal.services import RefusedError
 _ODD = frozenset({"invalid", "type", "unknown-code"})
 _WORDS = {
     "url": _l("This is no address on the web: it begins with https://"),
-    "currency": _l("This is no currency's code, such as USD."),
+    "currency": _l("This is no currency's name or code, such as USD."),
 }
 """What is wrong with a field of this name, by how its path ends."""
 

@@ -20,6 +20,7 @@ from services.portal.pages.choices import (
     levels,
     partner_labels,
 )
+from services.portal.pages.currencies import CurrencyField, named_currency
 from services.portal.pages.forms import PageForm, RowForm, ticked
 from services.portal.pages.numbers import read_number
 from services.portal.pages.requests.reading import read_day
@@ -56,6 +57,12 @@ def _day(_form: Any, field: Any) -> None:
         example = "2027-03-31"
         message = gettext("Write the day like this: %(example)s.", example=example)
         raise ValidationError(message) from None
+
+
+def _currency(form: Any, field: CurrencyField) -> None:
+    doubt = field.doubt() if form.amount.data else None
+    if doubt is not None:
+        raise ValidationError(doubt)
 
 
 def _filled(_form: Any, field: Any) -> None:
@@ -103,7 +110,7 @@ class LineForm(RowForm):
     quantity = _line(_l("How many"), 40, _number)
     unit = UnitField(_l("Of what"), _text(60))
     amount = _line(_l("Cost, if known"), 40, _number)
-    currency = _line(_l("Currency"), 3)
+    currency = CurrencyField(_l("Currency"), _text(100, _currency))
     priority = SelectField(_l("Priority"))
     sites = TextAreaField(_l("Where, one place a line"), _text(10_000))
     visibility = SelectField(_l("Who sees this line"))
@@ -189,4 +196,6 @@ def shown_choice(field: Any) -> str:
         return list_text(str(names.get(code, code)) for code in chosen)
     if isinstance(field, UnitField):
         return label(UNITS, field.data) if field.data else "—"
+    if isinstance(field, CurrencyField):
+        return named_currency(field.data) if field.data else "—"
     return str(field.data or "—")
