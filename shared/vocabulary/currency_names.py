@@ -28,9 +28,12 @@ def currency_named(text: str) -> str | None:
     """The code of a currency that is named without doubt, None where it is not understood.
 
     Understood are a code, a name in any of the six languages in the singular or plural, and what
-    is told of one with its code in brackets. Never raises.
+    is told of one with its code in brackets; nothing with a number, which is an amount. Never
+    raises.
     """
     plain = " ".join(text[:LONGEST].split())
+    if any(one.isdigit() for one in plain):
+        return None
     if plain.upper() in all_currencies():
         return plain.upper()
     told = _WITH_CODE.fullmatch(plain)

@@ -48,6 +48,7 @@ def test_our_own_names_are_of_currencies_and_stand_once_each() -> None:
         ("dollar (XOF)", None),
         ("dollar (ZZZ)", None),
         ("doubloons", None),
+        ("2 dollars US", None),
         ("", None),
     ],
 )
