@@ -2,15 +2,15 @@
 
 from collections.abc import Callable, Sequence
 from io import BytesIO
+from unittest.mock import patch
 
 import pytest
 from flask import Flask
 from python_calamine import load_workbook
 
 from entraide.client import Answer
-from services.portal.pages import choices
+from services.portal.pages import choices, organisations
 from services.portal.pages.allocation.rows import Names, donor_rows
-from services.portal.pages.allocation.supposing import _donors as donors_to_choose
 from services.portal.pages.forms import InvitationForm
 from services.portal.pages.public import charts
 from services.portal.pages.report.showing import _chart as chart_of_report
@@ -63,7 +63,8 @@ def asked_donors() -> list[str]:
 
 def chosen_donors() -> list[str]:
     items = [{"id": id_, "name": name} for id_, name in DONORS.items()]
-    return [name.strip("\u2068\u2069") for _id, name in donors_to_choose(Answer({"items": items}))]
+    with patch.object(organisations, "look_up", lambda _: {"all": Answer({"items": items})}):
+        return [name for name, _id in organisations.offered()]
 
 
 def of_a_pair() -> list[str]:
