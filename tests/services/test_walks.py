@@ -182,8 +182,13 @@ class MatchWalk:
         id_ = f"c{self.dice.randrange(10**9)}"
         line = SimpleNamespace(side="offer", line=1, measure="quantity", unit="machines")
         line.amount = 2000
+        made = SimpleNamespace(role="coordinator", party=None, subject="account")
         commitment: Any = SimpleNamespace(
-            id=id_, match="r.o", lines=[line], provisional=self.dice.random() < 0.3
+            id=id_,
+            match="r.o",
+            lines=[line],
+            provisional=self.dice.random() < 0.3,
+            history=[made],
         )
         self.held[id_] = commitment
         commitments._commit_proposal(commitment, self.now)

@@ -73,7 +73,7 @@ def test_a_title_alone_and_a_line_without_its_kind_are_gone_on_with_on_another_d
     if not there.locator("[name=row-0-theme]").count():
         there.locator("button[name=go][value=add]").click()
     there.locator("[name=row-0-theme]").select_option("stockpile-management")
-    told = re.compile("Kept as you typed it .*: 1. Kind of help")
+    told = re.compile("Kept as you typed it .*: Need line 1, Kind of help")
     expect(there.locator("#saving")).to_have_text(told, timeout=PATIENCE)
     here.goto(there.url)
     expect(here.locator("[name=row-0-theme]")).to_have_value("stockpile-management")

@@ -54,7 +54,9 @@ def test_a_request_is_asked_which_currency_it_means(app: Flask) -> None:
     with app.test_request_context("/?language=fr"):
         form = need("dollars")
         form.validate()
-        assert form.problems()[0][1].startswith("Monnaie : Quelle monnaie est « dollars » ?")
+        assert form.problems()[0][1].startswith(
+            "Ligne de besoin 1, Monnaie : Quelle monnaie est « dollars » ?"
+        )
 
 
 def offer(app: Flask, form: type[Any], fields: dict[str, str], language: str) -> Any:
