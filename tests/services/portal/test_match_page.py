@@ -6,26 +6,13 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from entraide.client import Answer
 from services.portal.documents import Account
 from services.portal.house import House
-from services.portal.services import Ask, AwayError, Reader, Services
+from tests.services.portal import answering
+from tests.services.portal.answering import NEED, NONE_SERVED, OFFER, SERVING, Asked, answer
 from tests.services.portal.browsing import Browser
 
-NONE_SERVED = "It serves none of the need lines that the request states now."
-SERVING = {"need": 1, "provision": 1, "quantity": 2.0, "amount": None}
-NEED = {
-    "line": 1,
-    "theme": "marking",
-    "kind": "equipment",
-    "quantity": 4,
-    "unit": "machines",
-    "amount": None,
-    "currency": None,
-}
-RECORD = {"version": "1.0", "title": "A title", "description": "", "language": "en", "window": None}
-REQUEST = {**RECORD, "id": "r1", "status": "circulated", "needs": [NEED], "hidden_lines": 0}
-OFFER = {**RECORD, "id": "o1", "status": "published", "provisions": [], "conditions": []}
+REQUEST = {**answering.REQUEST, "hidden_lines": 0}
 PROPOSAL = {
     "id": "r1.o1",
     "request": "r1",
@@ -48,7 +35,6 @@ LIFE = {
     "version": "1.1",
 }
 
-Asked = dict[str, Any]
 Enter = Callable[[str], Browser]
 
 
@@ -63,14 +49,7 @@ def answers(monkeypatch: pytest.MonkeyPatch) -> Asked:
         "/v1/commitments": {"items": [], "next": None},
         "/v1/joinings": {"items": [], "next": None},
     }
-
-    def fetch(_services: Services, _reader: Reader, one: Ask) -> Answer:
-        if one.path not in found:
-            raise AwayError(one.service)
-        return Answer(found[one.path], '"1.1"')
-
-    monkeypatch.setattr(Services, "fetch", fetch)
-    return found
+    return answer(monkeypatch, found, '"1.1"')
 
 
 @pytest.fixture

@@ -6,16 +6,21 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from entraide.client import Answer
 from services.portal import deciding
 from services.portal.documents import Account
 from services.portal.house import House
-from services.portal.services import Ask, AwayError, Reader, Services
+from tests.services.portal.answering import (
+    NEED,
+    NONE_SERVED,
+    OFFER,
+    REQUEST,
+    SERVING,
+    Asked,
+    answer,
+)
 from tests.services.portal.browsing import Browser
 
-NONE_SERVED = "It serves none of the need lines that the request states now."
 ALL_MET = "Nothing: all that is asked for is met."
-SERVING = {"need": 1, "provision": 1, "quantity": 2.0, "amount": None}
 LISTS = (
     *("inferred", "reasons", "evidence", "against", "ruled_out", "lacking", "conditions"),
     *("embargoes", "contradictions", "line_contradictions"),
@@ -39,20 +44,6 @@ PROPOSAL = {
     "hidden_lines": 0,
     "serves": [SERVING],
 }
-NEED = {
-    "line": 1,
-    "theme": "marking",
-    "kind": "equipment",
-    "quantity": 4,
-    "unit": "machines",
-    "amount": None,
-    "currency": None,
-}
-RECORD = {"version": "1.0", "title": "A title", "description": "", "language": "en", "window": None}
-REQUEST = {**RECORD, "id": "r1", "status": "circulated", "needs": [NEED]}
-OFFER = {**RECORD, "id": "o1", "status": "published", "provisions": [], "conditions": []}
-
-Asked = dict[str, Any]
 
 
 @pytest.fixture
@@ -63,14 +54,7 @@ def answers(monkeypatch: pytest.MonkeyPatch) -> Asked:
         "/v1/requests/r1": REQUEST,
         "/v1/offers/o1": OFFER,
     }
-
-    def fetch(_services: Services, _reader: Reader, one: Ask) -> Answer:
-        if one.path not in found:
-            raise AwayError(one.service)
-        return Answer(found[one.path], '"0.1"')
-
-    monkeypatch.setattr(Services, "fetch", fetch)
-    return found
+    return answer(monkeypatch, found, '"0.1"')
 
 
 @pytest.fixture
