@@ -10,8 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from mongoengine import NotUniqueError
-
+from services.portal import made_once
 from services.portal.accounts import identity_of, inviter_of, may_act, revoke_token
 from services.portal.catalogues import SOURCE_LANGUAGE
 from services.portal.documents import Account, ApiToken
@@ -21,7 +20,7 @@ from services.portal.sealing import new_secret
 from services.portal.services import Reader
 from services.portal.signing_keys import signing_key
 from services.portal.trail import actor_of_account, first_step
-from shared.ids import derived_id, new_id
+from shared.ids import new_id
 from shared.registers.actors import Actor
 from shared.web.identity import Identity
 from shared.web.tokens import issue_token
@@ -33,10 +32,6 @@ _NOTED_EVERY = timedelta(minutes=1)
 
 class TokenRefusedError(Exception):
     """An API token is unknown, has expired or was revoked, or its account may not act."""
-
-
-class MadeAlreadyError(Exception):
-    """The same form made a token before; its text is known to nobody here."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -64,7 +59,7 @@ def make(
     """
     secret = new_secret()
     token = ApiToken(
-        id=derived_id("api token", account.id, key or new_id()),
+        id=made_once.id_for("api token", account.id, key),
         account=account.id,
         name=name,
         secret=house.vault.fingerprint(secret, _PURPOSE),
@@ -73,10 +68,7 @@ def make(
         expires_at=now + lifetime,
         **first_step("make", actor_of_account(account), now),
     )
-    try:
-        token.save(force_insert=True)
-    except NotUniqueError:
-        raise MadeAlreadyError from None
+    made_once.store(token)
     return token, f"{_PREFIX}_{token.id}_{secret}"
 
 

@@ -12,11 +12,12 @@ from typing import Any
 
 from mongoengine import NotUniqueError, QuerySet
 
+from services.portal import made_once
 from services.portal.house import House
 from services.portal.sealing import new_secret
 from services.portal.webhook_documents import Webhook, WebhookCall
 from services.portal.webhook_targets import check_target
-from shared.ids import derived_id, new_id
+from shared.ids import new_id
 
 MOST = 10
 """How many webhooks an account may have."""
@@ -38,10 +39,6 @@ class TooManyWebhooksError(Exception):
     """The account has MOST webhooks already."""
 
 
-class MadeAlreadyError(Exception):
-    """The same form made a webhook before; its secret was shown then."""
-
-
 def make(
     house: House,
     account_id: str,
@@ -55,9 +52,9 @@ def make(
     `key` is that of the form that asks, if one does. Raises MadeAlreadyError where the account has
     sent it before, TargetRefusedError (it looks the name up) and TooManyWebhooksError.
     """
-    own_id = derived_id("webhook", account_id, key or new_id())
+    own_id = made_once.id_for("webhook", account_id, key)
     if webhook_of(account_id, own_id) is not None:
-        raise MadeAlreadyError
+        raise made_once.MadeAlreadyError
     if Webhook.objects(account=account_id).count() >= MOST:
         raise TooManyWebhooksError
     check_target(url, to_loopback=house.portal.webhooks_to_loopback)
@@ -72,10 +69,7 @@ def make(
         kinds=sorted(set(kinds)),
         created_at=now,
     )
-    try:
-        webhook.save(force_insert=True)
-    except NotUniqueError:  # the same form, sent at the same moment
-        raise MadeAlreadyError from None
+    made_once.store(webhook)  # the same form may be sent at the same moment
     if Webhook.objects(account=account_id).count() > MOST:  # others were made at the same moment
         remove(webhook)
         raise TooManyWebhooksError

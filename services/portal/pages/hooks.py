@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext
 from services.portal import webhooks
 from services.portal.documents import Account
 from services.portal.house import house
+from services.portal.made_once import MadeAlreadyError
 from services.portal.pages.forms import PageForm, WebhookForm
 from services.portal.pages.frame import ACCOUNT, account, for_signed_in, go, show
 from services.portal.pages.keeping import keeping_typed
@@ -153,7 +154,7 @@ def _make(form: WebhookForm, own: Account) -> tuple[Webhook, str] | None:
     url, kinds, key = form.url.data.strip(), form.kinds.data, form.key.data
     try:
         made = webhooks.make(house(), own.id, url, kinds, _now(), key)
-    except webhooks.MadeAlreadyError:
+    except MadeAlreadyError:
         form.fail(_MADE_ALREADY)
         form.key.data = new_id()
     except TargetRefusedError as error:

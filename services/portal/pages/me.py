@@ -15,6 +15,7 @@ from services.portal.documents import Account
 from services.portal.domain.people import name_of
 from services.portal.domain.second_factor import setup_address
 from services.portal.house import house
+from services.portal.made_once import MadeAlreadyError
 from services.portal.pages.agents import agent_name
 from services.portal.pages.finding import names_of
 from services.portal.pages.forms import (
@@ -228,7 +229,7 @@ def tokens() -> Response:
             scopes, key = form.scopes.data, form.key.data
             try:
                 _token, made = api_tokens.make(house(), own, name, scopes, lifetime, now, key)
-            except api_tokens.MadeAlreadyError:
+            except MadeAlreadyError:
                 form.fail(_MADE_ALREADY)
                 form.key.data, status = new_id(), HTTPStatus.CONFLICT
             else:
