@@ -26,8 +26,8 @@ def together(work: Callable[[], object]) -> None:
     """Do a work, and beside have another thread do it, unless it comes to it too late.
 
     The work is one that shares itself out: whoever does it takes a part at a time of what nobody
-    has taken (`untaken`). So nobody waits for what others gave the other thread to do, nor for a
-    core that is not to be had. What either raises is raised, when neither is at work any more.
+    has taken (compiled.claimed). So nobody waits for what others gave the other thread to do, nor
+    for a core that is not to be had. What either raises is raised, when neither is at work any more.
     """
     beside = _Beside(work)
     _other(os.getpid()).give(beside)
