@@ -27,7 +27,8 @@ def together(work: Callable[[], object]) -> None:
 
     The work is one that shares itself out: whoever does it takes a part at a time of what nobody
     has taken (compiled.claimed). So nobody waits for what others gave the other thread to do, nor
-    for a core that is not to be had. What either raises is raised, when neither is at work any more.
+    for a core that is not to be had. What either raises is raised, when neither is at work any
+    more.
     """
     beside = _Beside(work)
     _other(os.getpid()).give(beside)
