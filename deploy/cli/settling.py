@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pymongo
+from kafka.errors import KafkaError
 
 from services.matcher.documents import shortlist_id
 from shared.events import clients
@@ -97,7 +98,18 @@ class _Unread:
         assign_all(self._reader, Topics(settings.topic_prefix).states)
 
     def first(self) -> str:
-        """The first such group, as a sentence; empty if there is none."""
+        """The first such group, as a sentence; empty if there is none.
+
+        A broker that has just begun says so itself, until it has loaded what groups have committed.
+        """
+        try:
+            return self._first()
+        except KafkaError as error:
+            if not error.retriable:
+                raise
+            return f"the broker cannot say yet what is read: {type(error).__name__}"
+
+    def _first(self) -> str:
         while self._reader.poll(timeout_ms=_POLL_MS):
             pass
         for group in self._admin.list_groups():

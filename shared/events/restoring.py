@@ -6,6 +6,8 @@ from contextlib import closing
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from kafka import KafkaAdminClient
+from kafka.errors import KafkaError
 from pymongo.database import Database
 
 from shared.events import clients
@@ -47,22 +49,33 @@ def forget_positions(settings: Settings) -> None:
     """Make all groups of the service start from the beginning of their topics.
 
     A service's groups are called as it is, or begin with its name and a hyphen. Waits 12 s for
-    members that were killed to be missed, then raises StillRunning.
+    members that were killed to be missed, then raises StillRunning; as long for a broker that has
+    just begun to have loaded its groups, then raises its KafkaError.
     """
     name = f"{settings.topic_prefix}{settings.service}"
     deadline = time.monotonic() + _PATIENCE_SECONDS
     with closing(clients.admin(settings)) as admin:
         while True:
-            known = [group["group_id"] for group in admin.list_groups()]
-            groups = [group for group in known if group == name or group.startswith(f"{name}-")]
-            answers = admin.delete_groups(groups) if groups else {}
-            busy = {group: said for group, said in answers.items() if said not in _HARMLESS}
-            if not busy:
-                return
-            if time.monotonic() > deadline:
-                told = ", ".join(f"{group} ({said})" for group, said in sorted(busy.items()))
-                raise StillRunning(f"stop the workers of {settings.service} first: {told}")
+            try:
+                busy = _not_deleted(admin, name)
+            except KafkaError as error:
+                if not error.retriable or time.monotonic() > deadline:
+                    raise
+            else:
+                if not busy:
+                    return
+                if time.monotonic() > deadline:
+                    told = ", ".join(f"{group} ({said})" for group, said in sorted(busy.items()))
+                    raise StillRunning(f"stop the workers of {settings.service} first: {told}")
             time.sleep(0.5)
+
+
+def _not_deleted(admin: KafkaAdminClient, name: str) -> dict[str, str]:
+    """The groups of a service that the broker keeps, with what it says of each."""
+    known = [group["group_id"] for group in admin.list_groups()]
+    groups = [group for group in known if group == name or group.startswith(f"{name}-")]
+    answers = admin.delete_groups(groups) if groups else {}
+    return {group: said for group, said in answers.items() if said not in _HARMLESS}
 
 
 def highest_epoch(settings: Settings) -> int:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from kafka.errors import CoordinatorLoadInProgressError
 from pymongo.database import Database
 from sample_things import Thing, event_of, now
 
@@ -93,4 +94,35 @@ def test_workers_that_run_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clients, "admin", lambda settings: BusyBroker())
     monkeypatch.setattr(restoring, "_PATIENCE_SECONDS", 0)
     with pytest.raises(StillRunning, match=r"workers of requests first: p\.requests \(NonEmpty"):
+        forget_positions(Settings("requests", "", "", "", b"k" * 32, topic_prefix="p."))
+
+
+class BeginningBroker(BusyBroker):
+    """Answers as Apache Kafka does while it loads what groups have committed."""
+
+    def __init__(self, refusals: int) -> None:
+        self.refusals, self.deleted = refusals, list[str]()
+
+    def list_groups(self) -> list[dict[str, str]]:
+        self.refusals -= 1
+        if self.refusals >= 0:
+            raise CoordinatorLoadInProgressError
+        return super().list_groups()
+
+    def delete_groups(self, groups: list[str]) -> dict[str, str]:
+        self.deleted += groups
+        return dict.fromkeys(groups, "OK")
+
+
+def test_a_broker_that_has_just_begun_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    broker = BeginningBroker(1)
+    monkeypatch.setattr(clients, "admin", lambda settings: broker)
+    forget_positions(Settings("requests", "", "", "", b"k" * 32, topic_prefix="p."))
+    assert broker.deleted == ["p.requests", "p.requests-x"]
+
+
+def test_a_broker_that_never_has_its_groups_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clients, "admin", lambda settings: BeginningBroker(1_000))
+    monkeypatch.setattr(restoring, "_PATIENCE_SECONDS", 0)
+    with pytest.raises(CoordinatorLoadInProgressError):
         forget_positions(Settings("requests", "", "", "", b"k" * 32, topic_prefix="p."))
