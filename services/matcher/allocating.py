@@ -171,11 +171,11 @@ def _suppose(state: Situation, wanted: Supposed) -> None:
         linking = supposed[pairing.request]
         serves = []
         for serving in pairing.serves:
-            need = (pairing.request, serving.need)
+            need = (pairing.request, serving["need"])
             if need in behind:
                 linking.speak_for(need, pairing.offer)
             else:
-                serves.append(serving._asdict())
+                serves.append(serving)
         linking.add(pairing.offer, {"score": pairing.score, "serves": serves}, None)
     for request, linking in supposed.items():
         state.linked[request] = state.linked.get(request, Linked()).joined(linking.linked())

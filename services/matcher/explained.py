@@ -6,7 +6,7 @@ Made when it is read, from the shortlist's entry and from what both records stat
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 from services.matcher.domain import Side
 from services.matcher.engine.contradictions import (
@@ -60,7 +60,7 @@ def explained(
         return {name: [] for name in _EXPLAINED}
     request = unpacked(proposal.request.stated)
     offer = unpacked(proposal.offer.stated)
-    serves = tuple(Serving(**serving) for serving in proposal.serves)
+    serves = cast(tuple[Serving, ...], tuple(proposal.serves))
     unserved = set(proposal.entry.get("unserved", ())) - proposal.hidden
     explanation = _explanation(proposal, serves, request, offer, heard, language)
     return {

@@ -401,14 +401,14 @@ def _tell_model(version: str) -> None:
 def _entry(feed: IndexFeed, pairing: Pairing, standing: Standing) -> dict[str, object]:
     displaced = standing.displaced.get(pairing.offer)
     same_donor = standing.same_donor.get(pairing.offer)
-    served = {serving.need for serving in pairing.serves}
+    served = {serving["need"] for serving in pairing.serves}
     if displaced is not None:
         served.update(displaced.needs)
     entry: dict[str, object] = {
         "organisation": feed.organisations[pairing.offer],
         "score": pairing.score,
         "features": pairing.features,
-        "serves": [serving._asdict() for serving in pairing.serves],
+        "serves": pairing.serves,
         "unserved": [need for need in standing.needs if need not in served],
         "evidence": pairing.evidence,
     }

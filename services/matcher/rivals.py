@@ -122,16 +122,16 @@ def _by_commitments(
     for another reason or is committed itself."""
     if untaken.offer in committed:
         return None
-    left = {} if now is None else {serving.need: serving for serving in now.serves}
+    left = {} if now is None else {serving["need"]: serving for serving in now.serves}
     taken = {need for of in (*committed.values(), *covered.values()) for need in of}
     lost, less = [], []
     for serving in untaken.serves:
-        if serving.need not in taken:
+        if serving["need"] not in taken:
             continue
-        if serving.need not in open_needs:
-            lost.append(serving.need)
-        elif serving.need in left and _is_less(left[serving.need], serving):
-            less.append(serving.need)
+        if serving["need"] not in open_needs:
+            lost.append(serving["need"])
+        elif serving["need"] in left and _is_less(left[serving["need"]], serving):
+            less.append(serving["need"])
     superseded = bool(lost) and len(lost) == len(untaken.serves)
     if not (lost or less) or (now is None and not superseded):
         return None
@@ -151,7 +151,7 @@ def _by_commitments(
 
 
 def _is_less(now: Serving, before: Serving) -> bool:
-    pairs = ((now.quantity, before.quantity), (now.amount, before.amount))
+    pairs = ((now["quantity"], before["quantity"]), (now["amount"], before["amount"]))
     return any(one is not None and other is not None and one < other for one, other in pairs)
 
 
@@ -166,7 +166,7 @@ def _by_endorsements(
         if offer in listed:
             done[offer] = _less_taken(listed[offer], takers)
             for serving in done[offer][0].serves if _stands(done[offer][1]) else ():
-                takers[serving.need].append((offer, _part(serving)))
+                takers[serving["need"]].append((offer, _part(serving)))
     if not takers:
         return [(pairing, None) for pairing in ranked]
     return [done.get(pairing.offer) or _less_taken(pairing, takers) for pairing in ranked]
@@ -181,14 +181,14 @@ def _less_taken(
 ) -> tuple[Pairing, Displaced | None]:
     kept, lost, less = [], [], []
     for serving in pairing.serves:
-        left = 1.0 - sum(part for _, part in takers.get(serving.need, ()))
+        left = 1.0 - sum(part for _, part in takers.get(serving["need"], ()))
         remaining = _limited(serving, max(0.0, left))
         if left <= _NOTHING:
-            lost.append(serving.need)
+            lost.append(serving["need"])
             continue
         kept.append(remaining)
         if remaining != serving:
-            less.append(serving.need)
+            less.append(serving["need"])
     if not (lost or less):
         return pairing, None
     touched: defaultdict[str, list[int]] = defaultdict(list)
@@ -203,21 +203,21 @@ def _less_taken(
 
 def _part(serving: Serving) -> float:
     """The part that a proposal takes of what is left of a need; all of it where that is unknown."""
-    if serving.quantity is not None and serving.of:
-        return serving.quantity / serving.of
-    if serving.amount is not None and serving.amount_of:
-        return serving.amount / serving.amount_of
+    if serving["quantity"] is not None and serving["of"]:
+        return serving["quantity"] / serving["of"]
+    if serving["amount"] is not None and serving["amount_of"]:
+        return serving["amount"] / serving["amount_of"]
     return 1.0
 
 
 def _limited(serving: Serving, left: float) -> Serving:
     """What a proposal can serve of the part of a need that is left."""
-    quantity, amount = serving.quantity, serving.amount
-    if quantity is not None and serving.of is not None:
-        quantity = min(quantity, round(serving.of * left, 3))
-    if amount is not None and serving.amount_of is not None:
-        amount = min(amount, round(serving.amount_of * left))
-    return serving._replace(quantity=quantity, amount=amount)
+    quantity, amount = serving["quantity"], serving["amount"]
+    if quantity is not None and serving["of"] is not None:
+        quantity = min(quantity, round(serving["of"] * left, 3))
+    if amount is not None and serving["amount_of"] is not None:
+        amount = min(amount, round(serving["amount_of"] * left))
+    return {**serving, "quantity": quantity, "amount": amount}
 
 
 def _both(committed: Displaced | None, endorsed: Displaced) -> Displaced:
@@ -242,7 +242,7 @@ def _same_donor(
     serving: defaultdict[tuple[str, int], list[str]] = defaultdict(list)
     for pairing in entries:
         for served in pairing.serves:
-            serving[organisations[pairing.offer], served.need].append(pairing.offer)
+            serving[organisations[pairing.offer], served["need"]].append(pairing.offer)
     found: defaultdict[str, defaultdict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
     several = (one for one in serving.items() if len(one[1]) > 1)
     for (_, need), offers in sorted(several):

@@ -184,9 +184,9 @@ def _wants(one: _Weighed) -> bool:
 def _is_known(one: _Weighed, pairing: Explainable) -> bool:
     """Whether the value comes from what the records say, not from not knowing."""
     if one.code == "quantity":
-        return any(serving.quantity is not None for serving in pairing.serves)
+        return any(serving["quantity"] is not None for serving in pairing.serves)
     if one.code == "amount":
-        return any(serving.amount is not None for serving in pairing.serves)
+        return any(serving["amount"] is not None for serving in pairing.serves)
     return not (one.code == "text_kind" and one.value == UNSURE)
 
 
@@ -262,12 +262,12 @@ def _counted(code: str, serves: Sequence[Serving]) -> _Counted | None:
     """The numbers to tell of: those that fall shortest, where there are any."""
     found: list[_Counted] = []
     for serving in serves:
-        if code == "quantity" and serving.quantity is not None and serving.of:
-            quantity, of, unit = serving.quantity, serving.of, serving.unit or ""
-            found.append(_Counted(serving.need, quantity, of, unit))
-        if code == "amount" and serving.amount is not None and serving.amount_of:
-            amount, of = serving.amount / _CENTS, serving.amount_of / _CENTS
-            found.append(_Counted(serving.need, amount, of, DOLLARS))
+        if code == "quantity" and serving["quantity"] is not None and serving["of"]:
+            quantity, of, unit = serving["quantity"], serving["of"], serving["unit"] or ""
+            found.append(_Counted(serving["need"], quantity, of, unit))
+        if code == "amount" and serving["amount"] is not None and serving["amount_of"]:
+            amount, of = serving["amount"] / _CENTS, serving["amount_of"] / _CENTS
+            found.append(_Counted(serving["need"], amount, of, DOLLARS))
     return min(found, key=lambda one: (one.given / one.needed, one.need), default=None)
 
 

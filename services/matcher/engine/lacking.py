@@ -82,7 +82,7 @@ def lacking(
         told.append(Lack("more", given=float(len(others))))
     if unserved and offer.known and not offer.lines:
         told.append(Lack("no-lines"))
-    seen = sorted({serving.need for serving in serves} | set(unserved))
+    seen = sorted({serving["need"] for serving in serves} | set(unserved))
     told.extend(_of_time(request, offer, seen, today))
     told.extend(_excluded(request, offer, seen))
     return tuple(told)
@@ -130,14 +130,14 @@ def _of_lines(
         short = _short(serving)
         if short is not None:
             yield short
-        given = offer.lines.get(serving.provision)
-        about = (serving.theme, serving.kind)
+        given = offer.lines.get(serving["provision"])
+        about = (serving["theme"], serving["kind"])
         if given is not None and about != (given.theme, given.kind):
             yield Lack(
                 "fit",
-                need=serving.need,
-                provision=serving.provision,
-                fit=serving.fit,
+                need=serving["need"],
+                provision=serving["provision"],
+                fit=serving["fit"],
                 about=(about, (given.theme, given.kind)),
             )
     for number in unserved:
@@ -148,10 +148,16 @@ def _of_lines(
 
 def _short(serving: Serving) -> Lack | None:
     """What is missing of a need, in the one measure that it is counted in: see counting.py."""
-    amount, amount_of = serving.amount, serving.amount_of
-    if serving.quantity is not None and serving.of is not None and serving.kind != _FUNDING:
-        if serving.quantity < serving.of:
-            return _part("quantity", serving, serving.quantity, serving.of, serving.unit or "")
+    amount, amount_of = serving["amount"], serving["amount_of"]
+    if (
+        serving["quantity"] is not None
+        and serving["of"] is not None
+        and serving["kind"] != _FUNDING
+    ):
+        if serving["quantity"] < serving["of"]:
+            return _part(
+                "quantity", serving, serving["quantity"], serving["of"], serving["unit"] or ""
+            )
     elif amount is not None and amount_of is not None and amount < amount_of:
         return _part("money", serving, amount / _CENTS, amount_of / _CENTS, DOLLARS)
     return None
@@ -160,8 +166,8 @@ def _short(serving: Serving) -> Lack | None:
 def _part(code: str, serving: Serving, given: float, needed: float, unit: str) -> Lack:
     return Lack(
         code,
-        need=serving.need,
-        provision=serving.provision,
+        need=serving["need"],
+        provision=serving["provision"],
         given=given,
         needed=needed,
         unit=unit,

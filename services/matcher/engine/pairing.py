@@ -1,7 +1,6 @@
 """Pairs as they are proposed, and what is told of them: which lines serve which, what both name."""
 
 from collections.abc import Sequence
-from functools import partial
 from itertools import pairwise
 from typing import NamedTuple, TypeVar
 
@@ -97,8 +96,8 @@ def _servings(
     """The servings that telling.served tells."""
     units = records.names.units.listed()
     needs, provisions, themes, kinds, quantities, ofs, unit, amounts, amount_ofs = told.T.tolist()
-    # Column by column: a list of one measure is made faster than so many pieces of tuples.
-    columns = (
+    # Column by column: a list of one measure is made faster than so many pieces.
+    told_of = zip(
         needs,
         provisions,
         map(THEME_CODES.__getitem__, themes),
@@ -109,8 +108,23 @@ def _servings(
         map(rounded, fits.tolist()),
         [None if value == UNKNOWN else value for value in amounts],
         [None if value == UNKNOWN else value for value in amount_ofs],
+        strict=True,
     )
-    return list(map(partial(tuple.__new__, Serving), zip(*columns, strict=True)))
+    return [
+        {
+            "need": need,
+            "provision": provision,
+            "theme": theme,
+            "kind": kind,
+            "quantity": quantity,
+            "of": of,
+            "unit": measured,
+            "fit": fit,
+            "amount": amount,
+            "amount_of": amount_of,
+        }
+        for need, provision, theme, kind, quantity, of, measured, fit, amount, amount_of in told_of
+    ]
 
 
 def _weightiest(evidence: Sequence[Evidence]) -> list[tuple[str, ...]]:

@@ -13,4 +13,4 @@ def permitted_serves(
     barred = records.barred_kinds(request)
     lines = records.offers.lines_of(records.offers.row(offer))
     kinds = {line.number: line.kind for line in lines}
-    return tuple(one for one in serves if not barred >> kinds[one.provision] & 1)
+    return tuple(one for one in serves if not barred >> kinds[one["provision"]] & 1)

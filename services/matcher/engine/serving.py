@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from operator import itemgetter
+from typing import TypedDict
 
 from services.matcher.engine.codes import KIND_CODES, THEME_CODES, closeness_rows, serves_rows
 from services.matcher.engine.entries import UNKNOWN
@@ -13,8 +14,8 @@ THOUSANDTHS = 1000
 _DECIMALS = 6
 
 
-class Serving(NamedTuple):
-    """A need line and the provision line that serves it best.
+class Serving(TypedDict):
+    """A need line and the provision line that serves it best, as it is stored too.
 
     `theme` and `kind` are the need's. `quantity` is what the provision can give `of` what is
     needed, both in `unit`; None where the two cannot be compared. `fit` is from 0 to 1. `amount` is
@@ -30,8 +31,8 @@ class Serving(NamedTuple):
     of: float | None
     unit: str | None
     fit: float
-    amount: int | None = None
-    amount_of: int | None = None
+    amount: int | None
+    amount_of: int | None
 
 
 def thousandths(count: int) -> float:
@@ -70,7 +71,7 @@ def servings(
                 best, fit = provision, this
         if fit >= LEAST_FIT:
             served.append(_serving(need, best, fit, unit))
-    return tuple(sorted(served))
+    return tuple(sorted(served, key=itemgetter("need")))
 
 
 def _serving(

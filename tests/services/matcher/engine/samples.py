@@ -13,6 +13,7 @@ from services.matcher.engine.geography import Geography
 from services.matcher.engine.matching import Engine
 from services.matcher.engine.profiles import OfferProfile, RequestProfile
 from services.matcher.engine.ranking import Model, most_weights, prior_model
+from services.matcher.engine.serving import Serving
 from shared.language import signature
 
 TODAY = date(2026, 1, 1)
@@ -143,3 +144,30 @@ def joined(pairs: Compared) -> tuple[npt.NDArray[Any], ...]:
     return tuple(
         np.concatenate([column[who, :count] for who, count in counts]) for column in pairs[1:]
     )
+
+
+def serving(
+    need: int,
+    provision: int,
+    theme: str,
+    kind: str,
+    quantity: float | None = None,
+    of: float | None = None,
+    unit: str | None = None,
+    fit: float = 1.0,
+    amount: int | None = None,
+    amount_of: int | None = None,
+) -> Serving:
+    """What a provision serves of a need."""
+    return {
+        "need": need,
+        "provision": provision,
+        "theme": theme,
+        "kind": kind,
+        "quantity": quantity,
+        "of": of,
+        "unit": unit,
+        "fit": fit,
+        "amount": amount,
+        "amount_of": amount_of,
+    }

@@ -212,7 +212,7 @@ def test_a_quantity_without_unit_is_not_compared() -> None:
     bare = request(needs=[need(unit=None)])
     (entry,) = engine(bare, offer()).shortlist("R1").entries
     assert dict(zip(FEATURES, entry.features, strict=True))["quantity"] == 0.5
-    assert [(s.quantity, s.of, s.unit) for s in entry.serves] == [(None, None, None)]
+    assert [(s["quantity"], s["of"], s["unit"]) for s in entry.serves] == [(None, None, None)]
     for language in LANGUAGES:
         assert explain(entry, prior_model(), language).reasons
 

@@ -90,7 +90,7 @@ def test_of_a_request_only_the_lines_that_are_allowed_are_served() -> None:
     made = under(embargo(allowed=frozenset({"training"})), records=both)
     (entry,) = listed(made)
     assert entry.offer == "O2"
-    assert [one.need for one in entry.serves] == [2]
+    assert [one["need"] for one in entry.serves] == [2]
     assert made.open_needs("R1") == (2,)
     assert made.barred("R1", "O1") == "embargo"
 
@@ -100,9 +100,9 @@ def test_of_an_offer_only_the_lines_that_are_allowed_serve() -> None:
     mixed = offer(provisions=[COURSE, money])
     asked = request(needs=[TRAINING, {**TRAINING, "line": 3, "kind": "expertise"}])
     plain = listed(engine(asked, mixed))[0]
-    assert {one.provision for one in plain.serves} == {1, 2} or len(plain.serves) == 2
+    assert {one["provision"] for one in plain.serves} == {1, 2} or len(plain.serves) == 2
     made = under(embargo(allowed=frozenset({"training", "expertise"})), records=(asked, mixed))
-    assert {one.provision for one in listed(made)[0].serves} == {1}
+    assert {one["provision"] for one in listed(made)[0].serves} == {1}
     only_money = under(
         embargo(allowed=frozenset({"training", "expertise"})),
         records=(asked, offer(provisions=[money])),
@@ -157,7 +157,7 @@ def test_of_several_exemptions_the_one_that_lasts_longest_is_told() -> None:
 def test_the_order_of_arrival_does_not_matter() -> None:
     allowing = embargo(allowed=frozenset({"training"}))
     things = (request(needs=[need(), TRAINING]), offer("O1"), offer("O2", provisions=[COURSE]))
-    found = set()
+    found = []
     for order in permutations([*things, allowing]):
         made = engine()
         for one in order:
@@ -165,8 +165,8 @@ def test_the_order_of_arrival_does_not_matter() -> None:
                 made.set_embargo(one.id, one)
             else:
                 put(made, one)
-        found.add(listed(made))
-    assert len(found) == 1
+        found.append(listed(made))
+    assert found == [found[0]] * len(found)
 
 
 def test_what_is_committed_of_a_barred_line_counts_once_it_is_lifted() -> None:

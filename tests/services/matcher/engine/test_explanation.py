@@ -14,12 +14,12 @@ from services.matcher.engine.serving import Serving
 from services.matcher.engine.track_record_wording import track_record_text
 from services.matcher.engine.wording import sentences
 from shared.vocabulary import LANGUAGES, UnknownCode
-from tests.services.matcher.engine.samples import bounded
+from tests.services.matcher.engine.samples import bounded, serving
 from tests.services.matcher.engine.sentences import check_sentence, plain
 
-SHORT = Serving(1, 2, "marking", "equipment", 4.0, 6.0, "machines", 1.0, 4_000_000, 16_000_000)
-FULL = Serving(3, 2, "marking", "equipment", 6.0, 6.0, "machines", 1.0, 16_000_000, 16_000_000)
-UNKNOWN = Serving(2, 2, "marking", "training", None, None, None, 0.5)
+SHORT = serving(1, 2, "marking", "equipment", 4.0, 6.0, "machines", 1.0, 4_000_000, 16_000_000)
+FULL = serving(3, 2, "marking", "equipment", 6.0, 6.0, "machines", 1.0, 16_000_000, 16_000_000)
+UNKNOWN = serving(2, 2, "marking", "training", None, None, None, 0.5)
 EVIDENCE = ("marking-machine", "training", "interpol")
 TOLD = [name for name in FEATURES if name not in UNTOLD]
 COMMON = InCommon(("marking", "record-keeping"), ("equipment",))
@@ -247,7 +247,7 @@ def test_all_sentences_are_there_in_all_languages_with_the_same_places_to_fill()
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_unit_that_is_not_in_the_vocabulary_is_told_as_it_is(language: str) -> None:
-    pair = pairing((SHORT._replace(unit="gizmos"),), quantity=0.1)
+    pair = pairing(({**SHORT, "unit": "gizmos"},), quantity=0.1)
     (reason,) = explain(pair, only("quantity"), language).against
     assert "gizmos" in reason.sentence
     if language == "ar":
@@ -270,7 +270,7 @@ def test_what_speaks_for_a_pair_is_not_told_against_it_too() -> None:
 values = st.floats(0.0, 1.0)
 lines = st.lists(
     st.builds(
-        Serving,
+        serving,
         st.integers(1, 9),
         st.integers(1, 9),
         st.just("marking"),

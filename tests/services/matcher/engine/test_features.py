@@ -74,7 +74,7 @@ def test_what_is_committed_is_not_there_any_more() -> None:
     made.set_committed("offer", "O1", 1, "quantity", 9_000)
     (entry,) = made.shortlist("R1").entries
     assert dict(zip(FEATURES, entry.features, strict=True))["quantity"] == 0.25
-    assert (entry.serves[0].quantity, entry.serves[0].of) == (1.0, 4.0)
+    assert (entry.serves[0]["quantity"], entry.serves[0]["of"]) == (1.0, 4.0)
 
 
 def test_the_weightiest_need_is_the_main_one() -> None:
@@ -99,7 +99,7 @@ def test_a_needs_own_window_counts_for_that_need() -> None:
     late = need(2, window={"from": "2027-02-01", "to": "2027-02-28"})
     early = offer(window={"from": "2026-03-01", "to": "2026-12-31"})
     (entry,) = engine(request(needs=[need(1), late]), early).shortlist("R1").entries
-    assert [serving.need for serving in entry.serves] == [1]
+    assert [serving["need"] for serving in entry.serves] == [1]
 
 
 def test_the_window_is_measured_by_the_time_in_which_help_is_useful() -> None:

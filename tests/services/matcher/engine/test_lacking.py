@@ -10,6 +10,7 @@ from services.matcher.engine.lacking import MOST_LINES, Lack, lack_text, lacking
 from services.matcher.engine.serving import Serving
 from services.matcher.engine.stated import Span, Stated, StatedLine, Window
 from shared.vocabulary import LANGUAGES
+from tests.services.matcher.engine.samples import serving
 from tests.services.matcher.engine.sentences import check_sentence, plain
 
 TODAY = date(2026, 1, 1)
@@ -17,8 +18,8 @@ NEEDED = Window(date(2026, 7, 1), date(2027, 12, 31))
 GIVEN = Window(date(2026, 9, 1), date(2027, 10, 2))
 MARKING = StatedLine("marking", "equipment")
 TRAINING = StatedLine("marking", "training")
-MACHINES = Serving(1, 1, "marking", "equipment", 4.0, 6.0, "machines", 1.0)
-MONEY = Serving(2, 1, "marking", "funding", None, None, None, 1.0, 4_000_000, 16_000_000)
+MACHINES = serving(1, 1, "marking", "equipment", 4.0, 6.0, "machines", 1.0)
+MONEY = serving(2, 1, "marking", "funding", None, None, None, 1.0, 4_000_000, 16_000_000)
 
 
 def told(
@@ -43,15 +44,15 @@ def test_quantities_and_money_that_fall_short() -> None:
 
 
 def test_what_suffices_is_not_lacking() -> None:
-    enough = MACHINES._replace(quantity=6.0, amount=1, amount_of=2)
+    enough = {**MACHINES, "quantity": 6.0, "amount": 1, "amount_of": 2}
     assert told([enough]) == []  # counted in machines: the price that others state does not count
-    assert told([MONEY._replace(amount=16_000_000)], offer=Stated(lines={})) == []
-    assert told([MACHINES._replace(quantity=None, of=None, unit=None)]) == []
+    assert told([{**MONEY, "amount": 16_000_000}], offer=Stated(lines={})) == []
+    assert told([{**MACHINES, "quantity": None, "of": None, "unit": None}]) == []
 
 
 def test_needs_that_nothing_serves_or_something_else_does() -> None:
     assert told(unserved=[3]) == ["Need line 3 (Marking: Training) is not served by any provision."]
-    other = Serving(2, 1, "marking", "training", None, None, None, 0.6)
+    other = serving(2, 1, "marking", "training", None, None, None, 0.6)
     assert told([other]) == [
         "Need line 2 (Marking: Training) is met only in part: line 1 of the offer "
         "(Marking: Equipment) fits it to 60%."
@@ -96,7 +97,7 @@ def test_lines_with_windows_of_their_own() -> None:
     own = replace(MARKING, window=Window(date(2026, 8, 1), date(2027, 1, 31)))
     request = Stated(NEEDED, {1: own, 2: TRAINING})
     offer = Stated(Window(date(2026, 9, 2), date(2028, 1, 1)), {1: MARKING})
-    enough = MACHINES._replace(quantity=6.0)
+    enough = {**MACHINES, "quantity": 6.0}
     assert told([enough], [], request, offer) == [
         "For need line 1, delivery can begin on 2 September 2026 at the earliest, 32 days after "
         "the line's window opens."
@@ -181,7 +182,7 @@ EXPECTED = {
 def test_every_language_counts_in_its_own_way(language: str) -> None:
     request = Stated(NEEDED, {1: MARKING, 2: StatedLine("marking", "funding"), 3: TRAINING})
     offer = Stated(GIVEN, {1: MARKING})
-    serves = [MACHINES, MONEY._replace(provision=9)]
+    serves = [MACHINES, {**MONEY, "provision": 9}]
     found = lacking(request, offer, serves, [3], TODAY)
     assert [plain(lack_text(lack, language)) for lack in found] == EXPECTED[language]
 
@@ -203,9 +204,9 @@ def test_every_lack_is_a_whole_sentence_in_every_language(language: str, days: i
     offer = Stated(late, {1: MARKING}, (span("training"),), (span("marking-machine"),))
     number = float(days)
     serves = [
-        MACHINES._replace(need=12, quantity=number, of=number + 1),
-        MACHINES._replace(need=1, kind="training", fit=0.15, quantity=0.5, of=1.0),
-        MONEY._replace(need=2, amount=100 * days, amount_of=100 * days + 100),
+        {**MACHINES, "need": 12, "quantity": number, "of": number + 1},
+        {**MACHINES, "need": 1, "kind": "training", "fit": 0.15, "quantity": 0.5, "of": 1.0},
+        {**MONEY, "need": 2, "amount": 100 * days, "amount_of": 100 * days + 100},
     ]
     for unserved in ((), (13,), range(3, 12)):
         found = lacking(request, offer, serves, unserved, TODAY)
@@ -240,8 +241,8 @@ def test_no_time_is_told_lacking_that_is_covered(
 
 @given(given_=st.integers(0, 9), of=st.integers(1, 9))
 def test_only_what_is_short_is_told(given_: int, of: int) -> None:
-    serving = MACHINES._replace(quantity=float(min(given_, of)), of=float(of))
-    found = lacking(Stated(lines={1: MARKING}), Stated(lines={1: MARKING}), [serving], [], TODAY)
+    short: Serving = {**MACHINES, "quantity": float(min(given_, of)), "of": float(of)}
+    found = lacking(Stated(lines={1: MARKING}), Stated(lines={1: MARKING}), [short], [], TODAY)
     assert [(lack.given, lack.needed) for lack in found] == (
         [(float(given_), float(of))] if given_ < of else []
     )

@@ -136,7 +136,7 @@ def test_a_record_with_one_line_left_is_not_spent() -> None:
     made = engine(request(needs=[need(1), need(2)]), offer())
     made.set_committed("request", "R1", 1, "money", 16_000_000)
     assert made.barred("R1", "O1") is None
-    assert [serving.need for serving in made.shortlist("R1").entries[0].serves] == [2]
+    assert [serving["need"] for serving in made.shortlist("R1").entries[0].serves] == [2]
 
 
 def test_the_ledger_may_speak_before_the_record_comes() -> None:
