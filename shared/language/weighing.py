@@ -7,7 +7,8 @@ from types import MappingProxyType
 from shared.language.concepts import Concept, thesaurus
 
 _TITLE = 2.0
-_AGAIN = (1.0, 0.5, 0.25)
+_OFTEN = (0.0, 1.0, 1.5, 1.75)
+"""What a concept counts that is named so often."""
 
 
 def named_concepts(mentions: Iterable[tuple[str, bool]]) -> list[tuple[Concept, float]]:
@@ -20,11 +21,11 @@ def named_concepts(mentions: Iterable[tuple[str, bool]]) -> list[tuple[Concept, 
     for concept, in_title in mentions:
         count, before = counts.get(concept, (0, False))
         counts[concept] = (count + 1, before or in_title)
-    found = []
+    found, get = [], thesaurus().get
     for name, (count, in_title) in sorted(counts.items()):
-        known = thesaurus().get(name)
+        known = get(name)
         if known is not None:
-            often = sum(_AGAIN[:count]) * (_TITLE if in_title else 1.0)
+            often = _OFTEN[min(count, len(_OFTEN) - 1)] * (_TITLE if in_title else 1.0)
             found.append((known, known.weight * often))
     return found
 
@@ -36,8 +37,11 @@ def concept_weights(mentions: tuple[tuple[str, bool], ...]) -> Mapping[str, floa
     Wider concepts are named along with the narrower ones, at half their weight a step.
     """
     named = {concept.id: weight for concept, weight in named_concepts(mentions)}
-    found = dict(named)
+    found, broader = dict(named), thesaurus().broader
     for concept, weight in named.items():
-        for distance, wider in enumerate(thesaurus().broader(concept), start=1):
-            found[wider] = max(found.get(wider, 0.0), weight * 0.5**distance)
+        less = weight
+        for wider in broader(concept):
+            less *= 0.5
+            if found.get(wider, 0.0) < less:
+                found[wider] = less
     return MappingProxyType(found)

@@ -146,6 +146,13 @@ class Index:
         themes: list[int] = self.lines.column("theme")[first : first + count].tolist()
         return themes
 
+    def numbers_left(self, row: int) -> list[int]:
+        """The numbers of a record's lines with something left, 0 for one inferred."""
+        first = int(self.records.column("first_line")[row])
+        lines = self.lines.table[first : first + int(self.records.column("line_count")[row])]
+        numbers: list[int] = lines["number"][lines["strength"] > 0.0].tolist()
+        return numbers
+
     def left_of_all(self, rows: npt.NDArray[np.intp]) -> list[list[LeftLine]]:
         """Of some records the lines with something left, as `lines_of` orders them."""
         lines, at, _ = self.flat_lines(rows)

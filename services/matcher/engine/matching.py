@@ -191,8 +191,7 @@ class Engine:
         if request not in self._records.requests:
             return ()
         requests = self._records.requests
-        lines = requests.lines_of(requests.row(request))
-        return tuple(sorted(line.number for line in lines if line.number and line.strength > 0.0))
+        return tuple(sorted(filter(None, requests.numbers_left(requests.row(request)))))
 
     def affected(self, offer: str, *, exact: bool = False) -> list[str]:
         """The requests whose shortlist may change because this offer did, by id.

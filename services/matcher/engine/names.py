@@ -34,7 +34,10 @@ class Numbers:
     def of_all(self, names: Sequence[str]) -> list[int]:
         """The numbers of some names."""
         known = self._numbers
-        return [known[name] if name in known else self.of(name) for name in names]
+        try:
+            return [known[name] for name in names]
+        except KeyError:
+            return [self.of(name) for name in names]
 
     def name(self, number: int) -> str | None:
         """The name of a number; None for 0."""

@@ -87,7 +87,8 @@ def offers_told_fast(records: Records, row: int, rows: Rows) -> Told:
 
 def _by_pair(told: list[T], ends: npt.NDArray[np.intp]) -> list[tuple[T, ...]]:
     """What is told of pairs one after the other, by pair: it begins where that before it ends."""
-    return [tuple(told[first:end]) for first, end in pairwise(ends.tolist())]
+    row = tuple(told)
+    return [row[first:end] for first, end in pairwise(ends.tolist())]
 
 
 def _servings(

@@ -39,9 +39,9 @@ class Line:
     weight: float = 1.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Text:
-    """The signature of a record's texts.
+    """The signature of a record's texts; equal is only the same, for what is remembered of it.
 
     `concepts` are (id, named in the title) in the text's order, `excluded` ids of concepts that the
     text rules out; `themes` and `kinds` map codes to their probability, `field` is that of being of
@@ -69,7 +69,7 @@ class Text:
         The last one is kept: several parts of a worker each make a profile of the event that came.
         """
         if signature is None:
-            return cls()
+            return _NO_TEXT
         if _last.signature is not signature:
             _last.text, _last.signature = cls._of(signature), signature
         return _last.text
@@ -94,11 +94,14 @@ class Text:
         )
 
 
+_NO_TEXT = Text()
+
+
 class _Last(threading.local):
     """The signature that a thread read last, and its text."""
 
     signature: Mapping[str, Any] | None = None
-    text: Text = Text()
+    text: Text = _NO_TEXT
 
 
 _last = _Last()

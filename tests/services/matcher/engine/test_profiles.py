@@ -1,3 +1,4 @@
+from dataclasses import asdict
 from datetime import date
 
 import pytest
@@ -44,7 +45,7 @@ def test_what_is_not_stated_stays_unknown() -> None:
         needs=[need(quantity=None, unit=None, amount_cents=None, currency=None)],
     )
     assert profile.window == ALWAYS
-    assert profile.text == Text()
+    assert asdict(profile.text) == asdict(Text())
     assert (profile.lines[0].quantity, profile.lines[0].amount) == (None, None)
 
 
