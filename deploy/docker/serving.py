@@ -4,6 +4,8 @@ import os
 import tempfile
 from typing import Any
 
+from shared.web import addresses as _addresses
+
 # One process with threads: a service's work is waiting for its database, and more containers scale
 # better than more processes in one. Prometheus' files for many processes are kept all the same, so
 # that raising the number is safe.
@@ -15,8 +17,7 @@ bind = "0.0.0.0:8000"
 graceful_timeout = 20
 timeout = 60
 keepalive = 15
-# In bytes, the most that gunicorn allows: addresses name many records, see MOST_LEFT_OUT.
-limit_request_line = 8190
+limit_request_line = _addresses.MOST_REQUEST_LINE
 # The default is in /tmp on disk: a slow disk must not make the master believe that a worker hangs.
 worker_tmp_dir = "/dev/shm"  # noqa: S108 (memory; nothing is kept there)
 control_socket_disable = True

@@ -13,6 +13,7 @@ from deploy.local.stack import SERVICES, DataDirectory, Keys, Ports, StackError
 from services.portal import posting
 from services.portal.configuration import PortalSettings
 from shared.settings import Settings
+from shared.web.addresses import MOST_REQUEST_LINE
 from shared.web.tokens import JWKS_PATH
 
 _PASSED_ON = (
@@ -183,7 +184,7 @@ def _api(plan: Plan, name: str) -> Program:
             *("--bind", f"{LOOPBACK}:{port}", "--graceful-timeout", "5", "--no-control-socket"),
             # Longer than the pages' next call of a service takes to come, and addresses as long as
             # in production.
-            *("--keep-alive", "15", "--limit-request-line", "8190"),
+            *("--keep-alive", "15", "--limit-request-line", str(MOST_REQUEST_LINE)),
         ),
         environment={**environment, "PROMETHEUS_MULTIPROC_DIR": str(scratch)},
         ready=lambda: answers(port, "/readyz"),

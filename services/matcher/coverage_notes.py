@@ -51,17 +51,18 @@ def _beyond(case: CoverageCase, line: ViewLine) -> int:
     """What was said when it was confirmed; before that, what the case says by numbers."""
     if case.status == "confirmed":
         return case.beyond or 0
-    if case.status != "open" or case.basis not in ("quantity", "money"):
-        return 0
-    return surplus(case, line)
+    return max(0, given_of(case, line) - line.limit) if case.status == "open" else 0
 
 
-def surplus(case: CoverageCase, line: ViewLine) -> int:
-    """What the activity gives beyond the line, by what was compared; in the ledger's amounts."""
-    if not (case.given and case.needed) or case.basis not in ("quantity", "money"):
-        return 0
-    beyond: int = round(line.limit * (case.given - case.needed) / case.needed)
-    return max(0, beyond)
+def given_of(case: CoverageCase, line: ViewLine) -> int:
+    """What the activity gives of the line, by what was compared; in the ledger's amounts.
+
+    By numbers it may be more than the line; a share of the line is never.
+    """
+    found: int = round(case.part * line.limit)
+    if case.basis in ("quantity", "money") and case.given and case.needed:
+        found = round(line.limit * case.given / case.needed)  # `part` is rounded
+    return found
 
 
 def _note(

@@ -35,8 +35,9 @@ class CoverageDecisionBody(MoneyMixin, StrictSchema):
     """What a coordinator decides of a case.
 
     `confirm`: the activity covers the line, by the `quantity` or the `amount` given (whichever the
-    line is counted in), else by what the case says; never by more than is free. `dismiss`: it does
-    not, for a reason; what it held is given back.
+    line is counted in), else by what the case says; never by more than is free. Of what is counted
+    whole a share that is no whole number has to be said as a `quantity`. `dismiss`: it does not,
+    for a reason; what it held is given back.
     """
 
     decision = fields.String(required=True, validate=validate.OneOf(("confirm", "dismiss")))

@@ -179,7 +179,8 @@ def require_whole(
         for line in lines
         if line.side in ("request", "offer") and has_part(line.measure, line.unit, line.amount)
     ]
-    ends = {(line.unit, line.amount) for line in parts if _is_all_left(proposal, line)}
+    views = {"request": proposal.request, "offer": proposal.offer}
+    ends = {(line.unit, line.amount) for line in parts if is_all_left(views[line.side], line)}
     errors = [
         part_error(line.unit, places[line.side, line.line])
         for line in parts
@@ -189,9 +190,8 @@ def require_whole(
         raise invalid(errors)
 
 
-def _is_all_left(proposal: Proposal, line: CommitmentLine) -> bool:
-    """Whether it takes all of a line that states a part of one, or all that is left of it."""
-    view = proposal.request if line.side == "request" else proposal.offer
+def is_all_left(view: RecordView, line: CommitmentLine) -> bool:
+    """Whether it takes all of a line of `view` that states a part of one, or all that is left."""
     stated = next(one.limit for one in view.lines if one.line == line.line)
     if not has_part(line.measure, line.unit, stated):
         return False

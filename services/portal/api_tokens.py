@@ -20,7 +20,7 @@ from services.portal.sealing import new_secret
 from services.portal.services import Reader
 from services.portal.signing_keys import signing_key
 from services.portal.trail import actor_of_account, first_step
-from shared.ids import new_id
+from shared.ids import derived_id, new_id
 from shared.registers.actors import Actor
 from shared.web.identity import Identity
 from shared.web.tokens import issue_token
@@ -55,11 +55,15 @@ def make(
     """A token with its text, which is stored nowhere; `scopes` and `lifetime` were checked.
 
     `key` is that of the form that asks, if one does. Raises MadeAlreadyError where the account
-    has sent it before.
+    has sent it before, and has not revoked what it made then.
     """
+    asked = (name, str(lifetime), *sorted(set(scopes)))
+    own_id = made_once.id_for("api token", account.id, key, *asked)
+    while ApiToken.objects(id=own_id, revoked_at__ne=None).only("id").first() is not None:
+        own_id = derived_id("after revoking", own_id)
     secret = new_secret()
     token = ApiToken(
-        id=made_once.id_for("api token", account.id, key),
+        id=own_id,
         account=account.id,
         name=name,
         secret=house.vault.fingerprint(secret, _PURPOSE),

@@ -50,11 +50,13 @@ def make(
     """A webhook with its secret, which is shown this once.
 
     `key` is that of the form that asks, if one does. Raises MadeAlreadyError where the account has
-    sent it before, TargetRefusedError (it looks the name up) and TooManyWebhooksError.
+    sent it before, and has not removed what it made then, TargetRefusedError (it looks the name up)
+    and TooManyWebhooksError.
     """
-    own_id = made_once.id_for("webhook", account_id, key)
-    if webhook_of(account_id, own_id) is not None:
-        raise made_once.MadeAlreadyError
+    own_id = made_once.id_for("webhook", account_id, key, url, *sorted(set(kinds)))
+    before = webhook_of(account_id, own_id)
+    if before is not None:
+        raise made_once.MadeAlreadyError(before)
     if Webhook.objects(account=account_id).count() >= MOST:
         raise TooManyWebhooksError
     check_target(url, to_loopback=house.portal.webhooks_to_loopback)

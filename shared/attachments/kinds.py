@@ -65,6 +65,14 @@ def media_type(content: bytes, name: str) -> str:
     return found
 
 
+def seen_type(content: bytes) -> str | None:
+    """The type of EXTENSIONS that a content is; None for any other, for macros and for nothing."""
+    try:
+        return _type_of(content)
+    except Problem:
+        return None
+
+
 def _type_of(content: bytes) -> str | None:
     if not content:
         raise _refused("This file is empty.", "required")

@@ -21,8 +21,7 @@ MAX_SHORT = 50
 """Items of a list that chooses from a short vocabulary."""
 MOST_LEFT_OUT = 200
 """Requests and offers, together, that an allocation leaves out at once. With each as `without=` and
-an id of 24 characters that is an address of 6,600 bytes, which what serves it has to let through:
-gunicorn does with `limit_request_line` as deploy has it, and leaves 1,500 for all else."""
+an id of 24 characters that is an address of 6,600 bytes: see shared/web/addresses.py."""
 MAX_YEAR = 2100
 MAX_ID = 128
 _URL_SCHEMES = {"http", "https"}

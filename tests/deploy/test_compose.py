@@ -23,6 +23,7 @@ from deploy.docker import healthy
 from deploy.local.stack import DEFAULT_PORT_BASE, SERVICES, Ports
 from shared.registers.schemas import MOST_LEFT_OUT
 from shared.settings import Settings
+from shared.web.addresses import MOST_ADDRESS
 from shared.web.queueing import QueueingWorker
 from shared.web.tokens import JWKS_PATH
 
@@ -480,7 +481,7 @@ def test_gunicorn_reads_an_address_of_all_that_may_be_left_out(serving: ModuleTy
     config = Config()
     config.set("limit_request_line", serving.limit_request_line)
     without = "&".join(f"without={number:024x}" for number in range(MOST_LEFT_OUT))
-    address = f"/allocation/what-if?{without}&{'o' * 1500}"
+    address = f"/allocation/what-if?{without}&".ljust(MOST_ADDRESS, "o")
     sent = f"GET {address} HTTP/1.1\r\nHost: portal\r\n\r\n".encode()
     assert next(RequestParser(config, iter([sent]), ("127.0.0.1", 1))).uri == address
 

@@ -136,7 +136,9 @@ def test_a_case_that_changed_meanwhile_is_shown_as_it_stands(
     wait_until(dismissed, SECONDS, "the second decision")
 
 
-def test_coverage_is_dismissed_with_a_reason(portal: Portal, visitor: Visiting) -> None:
+def test_coverage_is_confirmed_by_a_number_and_dismissed_with_a_reason(
+    portal: Portal, visitor: Visiting
+) -> None:
     coordinator = portal.api("coordinator")
     case = coordinator.get("matcher", "/v1/coverage", limit=1).body["items"][0]
     browser = visitor("coordinator")
@@ -146,11 +148,21 @@ def test_coverage_is_dismissed_with_a_reason(portal: Portal, visitor: Visiting) 
     donor = coordinator.get("offers", f"/v1/organisations/{activity['organisation']}").body
     assert donor["name"] in browser.page.text
     assert f"/activities/{case['activity']}" in browser.links("/")
-    for typed in ("NaN", "many"):
+    for typed, told in (
+        ("NaN", "This is not a number."),
+        ("many", "This is not a number."),
+        ("1.5", "This is counted whole. Write a number without decimals."),
+    ):
         browser.send(decision="confirm", quantity=typed, reason="")
         assert browser.status == 422
-        assert "This cannot be taken as it stands." in browser.page.text
+        assert f"How much of the line, if not as shown: {told}" in browser.page.text
         assert f'value="{typed}"' in browser.shown.text
+    browser.send(decision="confirm", quantity="1,500", reason="")
+    assert "It was decided." in browser.page.text
+    shown = coordinator.get("matcher", f"/v1/coverage/{case['id']}").body
+    (beyond,) = (note["quantity"] for note in shown["notes"] if note["code"] == "beyond")
+    assert (shown["status"], shown["quantity"] + beyond) == ("confirmed", 1500)
+    browser.open(f"/coverage/{case['id']}")
     browser.send(decision="dismiss", quantity="", reason="Another armoury (illustrative)")
     assert "Dismissed" in browser.page.text
     auditor = visitor("auditor")

@@ -7,7 +7,7 @@ from flask.views import MethodView
 
 from services.matcher.coverage_documents import CoverageCase
 from services.matcher.coverage_holds import settle
-from services.matcher.coverage_notes import surplus
+from services.matcher.coverage_notes import given_of
 from services.matcher.coverage_schemas import (
     CoverageDecisionBody,
     CoverageQuery,
@@ -15,9 +15,9 @@ from services.matcher.coverage_schemas import (
 )
 from services.matcher.coverage_views import coverage_view
 from services.matcher.coverages import decide
-from services.matcher.documents import CommitmentLine, RecordView, view_id
+from services.matcher.documents import CommitmentLine, RecordView, ViewLine, view_id
 from services.matcher.existence import knows_coverage
-from services.matcher.promises import taken_line
+from services.matcher.promises import has_part, is_all_left, part_error, taken_line
 from services.matcher.rights import oversees
 from shared.lifecycle import SHOWN
 from shared.registers.conditions import Condition
@@ -126,8 +126,8 @@ def _wanted(
     """What a confirmed case wants of its line, and what the activity gives beyond the line.
 
     None and nothing for one that is dismissed. Raises the 422 problem for what does not go together
-    with the decision or with the line, and the 409 problem for a request that is not circulated
-    or has no such line any more.
+    with the decision or with the line, or has a part of what is counted whole, and the 409 problem
+    for a request that is not circulated or has no such line any more.
     """
     given = any(body[name] is not None for name in ("quantity", "amount"))
     if body["decision"] == "dismiss":
@@ -142,26 +142,40 @@ def _wanted(
     own = next((one for one in view.lines if one.line == case.line), None)
     if own is None:
         raise conflict("no-line", f"The request has no line {case.line} any more.")
-    line: CommitmentLine | None
-    if given:
-        errors: list[FieldError] = []
-        line = taken_line(view, own, body, on, "", errors)
-        if line is None:
-            raise invalid(
-                [FieldError(one.field.lstrip("."), one.message, one.code) for one in errors]
-            )
-        beyond = max(0, line.amount - own.limit)
-        line.amount -= beyond
-        return line, beyond
-    line = CommitmentLine(
+    errors: list[FieldError] = []
+    line = taken_line(view, own, body, on, "", errors) if given else _found(case, own)
+    if line is not None and _has_stray_part(case, view, own, line):
+        errors.append(part_error(line.unit, ""))
+    if line is None or errors:
+        raise invalid([FieldError(one.field.lstrip("."), one.message, one.code) for one in errors])
+    beyond = max(0, line.amount - own.limit)
+    line.amount -= beyond
+    return line, beyond
+
+
+def _found(case: CoverageCase, own: ViewLine) -> CommitmentLine:
+    """What the case says that the activity gives of its line."""
+    return CommitmentLine(
         side="request",
         record=case.request,
         line=case.line,
         measure=own.measure,
         unit=own.unit,
-        amount=round(case.part * own.limit),
+        amount=given_of(case, own),
     )
-    return line, surplus(case, own)
+
+
+def _has_stray_part(
+    case: CoverageCase, view: RecordView, own: ViewLine, line: CommitmentLine
+) -> bool:
+    """Whether it has a part of what is counted whole that neither record states.
+
+    All that is left of a line that states a part may be covered, and just so much as the activity
+    states in the same unit; as of commitments, see promises.py.
+    """
+    if not has_part(line.measure, line.unit, line.amount) or is_all_left(view, line):
+        return False
+    return not (case.basis == "quantity" and line.amount == given_of(case, own))
 
 
 def _find(case_id: str, identity: Identity) -> CoverageCase:

@@ -49,10 +49,6 @@ _REFUSALS = {
     "private-network": lazy_gettext("Only addresses of the public internet can be called."),
     "unknown-host": lazy_gettext("This host's name is not known."),
 }
-_MADE_ALREADY = lazy_gettext(
-    "This webhook was made already, and its secret was shown only then. If you do not have it, "
-    "remove the webhook in the list and make another."
-)
 
 
 def install(app: Flask) -> None:
@@ -67,14 +63,14 @@ def install(app: Flask) -> None:
 @keeping_typed
 @for_signed_in()
 def all_webhooks() -> Response:
-    """One's webhooks, and a form for one more; of a new one its page, with the secret."""
+    """One's webhooks, and a form for one more; of a new one its page, with the secret this once."""
     own, status = account(), HTTPStatus.OK
     form = WebhookForm([(kind, kind_name(here(), kind)) for kind in choices_of(own)])
     if form.validate_on_submit():
         status = confirm(form, own) or status
         made = None if form.problems() else _make(form, own)
         if made is not None:
-            return _page(*made)
+            return _page(*made, before=made[1] is None)
         status = REFUSED if status == HTTPStatus.OK else status
     elif form.is_submitted():
         status = REFUSED
@@ -149,14 +145,16 @@ def failure_said(code: str | None) -> str:
     return str(_FAILURES.get(code or "", ""))
 
 
-def _make(form: WebhookForm, own: Account) -> tuple[Webhook, str] | None:
-    """The webhook that the form asks for, with its secret; else the form says why there is none."""
+def _make(form: WebhookForm, own: Account) -> tuple[Webhook, str | None] | None:
+    """The webhook that the form asks for, with its secret unless the same form made it before.
+
+    None where there is none: the form says why.
+    """
     url, kinds, key = form.url.data.strip(), form.kinds.data, form.key.data
     try:
         made = webhooks.make(house(), own.id, url, kinds, _now(), key)
-    except MadeAlreadyError:
-        form.fail(_MADE_ALREADY)
-        form.key.data = new_id()
+    except MadeAlreadyError as error:
+        return error.made, None
     except TargetRefusedError as error:
         form.fail_field(form.url, _REFUSALS[error.code])
     except webhooks.TooManyWebhooksError:
@@ -167,13 +165,14 @@ def _make(form: WebhookForm, own: Account) -> tuple[Webhook, str] | None:
     return None
 
 
-def _page(webhook: Webhook, secret: str | None = None) -> Response:
+def _page(webhook: Webhook, secret: str | None = None, *, before: bool = False) -> Response:
     tone, word, why = state_of(webhook)
     calls = webhooks.last_calls_of(webhook, _SHOWN)
     return show(
         "webhook.html",
         hook=webhook,
         secret=secret,
+        before=before,
         tone=tone,
         word=word,
         why=why,

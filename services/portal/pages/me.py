@@ -6,12 +6,11 @@ from http import HTTPStatus
 import segno
 from flask import Flask, Response, flash, request
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext
 from markupsafe import Markup
 
 from services.portal import accounts, api_tokens, erasing, factors, sessions
 from services.portal.accounts import PasswordRefusedError
-from services.portal.documents import Account
+from services.portal.documents import Account, ApiToken
 from services.portal.domain.people import name_of
 from services.portal.domain.second_factor import setup_address
 from services.portal.house import house
@@ -52,10 +51,6 @@ from services.portal.trail import actor_of_account
 from shared.ids import new_id
 
 TOKENS = f"{ACCOUNT}/tokens"
-_MADE_ALREADY = lazy_gettext(
-    "This token was made already, and its text was shown only then. If you do not have it, "
-    "revoke the token in the list and make another."
-)
 
 
 def install(app: Flask) -> None:
@@ -222,6 +217,7 @@ def tokens() -> Response:
     """API tokens, and a form for one more."""
     own, now, form, status = account(), house().clock(), TokenForm(), HTTPStatus.OK
     made: str | None = None
+    before: ApiToken | None = None
     if form.validate_on_submit():
         status = confirm(form, own) or status
         if not form.problems():
@@ -229,11 +225,9 @@ def tokens() -> Response:
             scopes, key = form.scopes.data, form.key.data
             try:
                 _token, made = api_tokens.make(house(), own, name, scopes, lifetime, now, key)
-            except MadeAlreadyError:
-                form.fail(_MADE_ALREADY)
-                form.key.data, status = new_id(), HTTPStatus.CONFLICT
-            else:
-                form = TokenForm(formdata=None)
+            except MadeAlreadyError as error:
+                before = error.made
+            form = TokenForm(formdata=None)
     elif form.is_submitted():
         status = REFUSED
     form.key.data = form.key.data or new_id()
@@ -242,6 +236,7 @@ def tokens() -> Response:
         status,
         form=form,
         made=made,
+        before=before,
         tokens=api_tokens.tokens_of(own.id),
         scope_names=SCOPE_NAMES,
         now=now,

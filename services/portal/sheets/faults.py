@@ -10,6 +10,19 @@ DOUBTFUL = N_("Which currency is “%(text)s”? Choose and write one: %(candida
 
 _SENTENCES: Mapping[str, str] = {
     "format": N_("This is no spreadsheet that can be read here. Save it as .xlsx or as CSV UTF-8."),
+    "old-workbook": N_(
+        "This is a workbook of an old kind (.xls). Open it and save it as .xlsx or as CSV UTF-8."
+    ),
+    "open-workbook": N_(
+        "This is an OpenDocument spreadsheet (.ods). Open it and save it as .xlsx or as CSV UTF-8."
+    ),
+    "word": N_(
+        "This is a text document, such as Word writes. Copy its table into a spreadsheet, and save "
+        "that as .xlsx or as CSV UTF-8."
+    ),
+    "pdf": N_(
+        "This is a PDF. Copy its table into a spreadsheet, and save that as .xlsx or as CSV UTF-8."
+    ),
     "encoding": N_("The letters of this file cannot be told. Save it as CSV UTF-8 or as .xlsx."),
     "quote": N_("A quotation mark begins here and does not end. Close it, or save the file anew."),
     "half-row": N_("The file ends in the middle of this row. Save it anew."),

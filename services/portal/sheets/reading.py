@@ -9,6 +9,7 @@ from io import BytesIO, StringIO
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
 from services.portal.sheets.faults import SheetError, cell_name
+from services.portal.sheets.other_kinds import other_kind
 from services.portal.sheets.unpacking import look_into
 
 MOST_ROWS = 500
@@ -16,7 +17,7 @@ MOST_ROWS = 500
 
 MOST_COLUMNS = 60
 _MOST_CELL = 100_000
-_ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+_ZIP = b"PK\x03\x04"
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """What a text begins with that spreadsheets may compute; in full width some do in Chinese."""
 
@@ -36,11 +37,11 @@ class Sheet:
 
 def read_sheet(content: bytes) -> Sheet:
     """The first sheet of a file; raises SheetError for what is none, or is too large."""
+    other = other_kind(content)
+    if other is not None:
+        raise SheetError(other)
     if content.startswith(_ZIP):
         return _read_workbook(content)
-    if content.startswith(_OLE):
-        # Old .xls, and .xlsx that a password protects.
-        raise SheetError("locked" if b"E\0n\0c\0r\0y\0p\0t\0e\0d" in content else "format")
     return Sheet(_read_csv(_decoded(content)))
 
 

@@ -14,7 +14,8 @@ from services.matcher.domain import Take
 from services.matcher.ledger import release, reserve
 from services.matcher.ledger_documents import LedgerLine
 from services.matcher.reactions import keep_records
-from shared.events.envelope import check
+from shared.events import validation
+from shared.events.envelope import REQUEST, check
 from shared.vocabulary import LANGUAGES
 from tests.services.matcher.covered import Worker, case
 from tests.services.matcher.engine.sentences import check_sentence
@@ -228,6 +229,75 @@ def test_more_than_is_needed_takes_the_need(worker: Worker, coordinator: Caller)
     answer = decide(coordinator, decision="confirm", quantity=100)
     assert answer.json["quantity"] == 4
     assert held() == 4000
+
+
+def fault(answer: TestResponse) -> tuple[int, list[tuple[str, str]]]:
+    errors = answer.json["errors"]
+    return answer.status_code, [(error["field"], error["code"]) for error in errors]
+
+
+PART = (422, [("quantity", "part-of-one")])
+
+
+def test_of_what_is_counted_whole_no_part_is_covered(worker: Worker, coordinator: Caller) -> None:
+    for parts in (1.5, 0.001, 10.5):  # above what is needed too
+        assert fault(decide(coordinator, decision="confirm", quantity=parts)) == PART
+    assert (case().status, held()) == ("open", 0)
+    assert decide(coordinator, decision="confirm", quantity=3).json["quantity"] == 3
+
+
+def finds(needs: list[dict[str, Any]], **given: Any) -> None:
+    """Let a worker find what an activity, whose text is that of the request, covers of needs."""
+    signature = validation.example(REQUEST)["signature"]
+    activity = activity_event("a1", signature=signature, **given)
+    Worker().hears(request_event("r1", needs=needs), activity)
+
+
+@pytest.mark.parametrize("unit", ["kilograms", "person-months", None])
+def test_of_what_has_parts_a_part_is_covered(
+    world: World, coordinator: Caller, unit: str | None
+) -> None:
+    needs = [need(quantity=4, unit=unit)]
+    finds(needs, unit=unit)
+    assert decide(coordinator, decision="confirm", quantity=1.5).json["quantity"] == 1.5
+
+
+def test_a_part_that_a_record_states_is_covered(world: World, coordinator: Caller) -> None:
+    needs = [need(quantity=4.5), need(2, quantity=6)]
+    finds(needs, quantity=2.5)
+    second = f"/v1/coverage/{coverage_id('r1', 2, 'a1')}"
+    for path in (PATH, second):
+        assert fault(decide(coordinator, path, decision="confirm", quantity=1.5)) == PART
+        # As much as the activity states, whether it is said or not.
+        for said in ({"quantity": 2.5}, {}):
+            confirmed = decide(coordinator, path, decision="confirm", **said)
+            assert confirmed.json["quantity"] == 2.5
+            decide(coordinator, path, decision="dismiss", reason=WHY)
+    assert fault(decide(coordinator, second, decision="confirm", quantity=4.5)) == PART
+    assert decide(coordinator, decision="confirm", quantity=4.5).json["quantity"] == 4.5
+    decide(coordinator, decision="dismiss", reason=WHY)
+    # All that is left of the need line, which states a part itself.
+    reserve(Take("request", "r1", 1, "quantity", "machines", 3000), "another")
+    assert decide(coordinator, decision="confirm", quantity=1.5).json["quantity"] == 1.5
+
+
+def test_a_share_that_is_no_whole_number_has_to_be_said(world: World, coordinator: Caller) -> None:
+    money = {"amount_cents": 1_000_000, "currency": "USD"}
+    half = {**money, "amount_cents": 500_000, "quantity": None, "unit": None}
+    needs = [need(quantity=3, **money), need(2, quantity=4, **money)]
+    finds(needs, **half)
+    assert (case().basis, case().part) == ("share", 0.5)
+    assert fault(decide(coordinator, decision="confirm")) == PART
+    assert decide(coordinator, decision="confirm", quantity=2).json["quantity"] == 2
+    assert decide(coordinator, HIDDEN, decision="confirm").json["quantity"] == 2
+
+
+def test_what_an_activity_gives_is_counted_to_the_thousandth(
+    world: World, coordinator: Caller
+) -> None:
+    needs = [need(quantity=30_000)]
+    finds(needs, quantity=10_000)
+    assert decide(coordinator, decision="confirm").json["quantity"] == 10_000
 
 
 def noted(shown: dict[str, Any]) -> dict[str, Any]:

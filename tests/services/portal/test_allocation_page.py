@@ -15,7 +15,10 @@ from services.portal.pages.allocation.accepting import Outcome
 from services.portal.pages.allocation.rows import Names, Pair, pair_row
 from services.portal.pages.frame import show
 from services.portal.services import Ask, AwayError, Reader, Services
+from shared.registers.schemas import MOST_LEFT_OUT
+from shared.web.addresses import MOST_ADDRESS
 from shared.web.problems import TYPE_PREFIX
+from tests.services.portal.browsing import Browser
 
 
 @pytest.fixture
@@ -221,3 +224,75 @@ def test_a_difference_of_shares_says_that_it_is_in_points(
     *_others, told = re.findall(r"<td[^>]*>(.*?)</td>", row)
     plain = re.sub(r"<span[^>]*>", "*", told).replace("</span>", "")
     assert plain.replace("<bdi>", "").replace("</bdi>", "") == (says or "–")
+
+
+def register(path: str) -> Callable[[Ask], dict[str, Any]]:
+    """A register that knows every id that is asked for, by its title."""
+    return lambda asked: {
+        "items": [{"id": one, "title": f"{path} {one}"} for one in asked.query["id"]]
+    }
+
+
+@pytest.fixture
+def browser(app: Flask, house: House, make_account: Callable[..., Account]) -> Browser:
+    """A coordinator's, with the registers' titles beside what is supposed."""
+    return Browser(app).enter(house, make_account("coordinator"))
+
+
+def pasted(count: int) -> list[str]:
+    """Addresses of pages as they are copied, of so many requests."""
+    host = "https://entraide.a-ministry-of-somewhere.example"
+    return [f"{host}/requests/{number:024x}?language=fr#history" for number in range(count)]
+
+
+def test_as_many_pasted_addresses_as_may_be_become_one_that_is_served(
+    browser: Browser, supposing: dict[str, Any]
+) -> None:
+    told: list[Any] = []
+
+    def compare(asked: Ask) -> dict[str, Any]:
+        told.append(asked.body)
+        return THEN
+
+    supposing |= {
+        WHAT_IF: compare,
+        "/v1/requests/titles": register("R"),
+        "/v1/offers/titles": lambda _asked: {"items": []},
+    }
+    browser.open("/allocation/what-if?language=en")
+    many = pasted(MOST_LEFT_OUT)
+    browser.send("/allocation/what-if", also="\n".join(many), **{"o1-theme": "marking"})
+    assert browser.answer is not None
+    assert browser.answer.request.method == "GET"
+    assert MOST_ADDRESS >= len(browser.answer.request.full_path) > 5000
+    assert browser.answer.request.args["o1-theme"] == "marking"
+    assert browser.status == 422  # of the supposed offer, once all of it is looked at
+    assert browser.answer.text.count('name="without" value="') == MOST_LEFT_OUT
+    browser.send("/allocation/what-if", also=" ".join(many), **{"o1-theme": ""})
+    assert (browser.status, len(told[0]["without"])) == (200, MOST_LEFT_OUT)
+    browser.open("/allocation/what-if")
+    for wrong, says in (
+        (f"{many[0]} rubbish!", "is no request and no offer."),
+        (" ".join([*many, "one-more"]), "At most 200 can be left out at once."),
+    ):
+        browser.send("/allocation/what-if", also=wrong)
+        assert browser.status == 422
+        assert says in browser.page.text
+        assert browser.page.forms[-1].values["also"] == wrong
+    browser.send("/allocation/what-if", also=many[0], csrf_token="another visit's")
+    assert browser.status == 422
+    assert "This page had been open for too long." in browser.page.text
+    assert "without=" not in browser.answer.request.full_path
+
+
+def test_what_is_too_long_for_an_address_is_shown_all_the_same(
+    browser: Browser, supposing: dict[str, Any]
+) -> None:
+    supposing[WHAT_IF] = THEN
+    ids = {"without": [f"{number:0128x}" for number in range(MOST_LEFT_OUT)]}
+    browser.open("/allocation/what-if?language=en")
+    browser.send("/allocation/what-if", **ids)
+    assert browser.answer is not None
+    assert (browser.status, browser.answer.request.method) == (200, "POST")
+    assert "Compared with the present" in browser.page.text
+    assert browser.answer.text.count('name="without" value="') == MOST_LEFT_OUT

@@ -9,6 +9,7 @@ from flask import Flask
 from entraide.client import Answer
 from services.portal.documents import Account
 from services.portal.house import House
+from services.portal.pages.refusals import WORDS
 from services.portal.services import Ask, AwayError, Reader, RefusedError, Services
 from tests.services.portal.browsing import Browser
 
@@ -27,7 +28,6 @@ CASE = {
     "reason": None,
     "history": [],
 }
-REFUSAL = {"errors": [{"field": "quantity", "message": "Not a number."}]}
 
 
 @pytest.fixture
@@ -37,8 +37,8 @@ def browser(app: Flask, house: House, make_account: Callable[..., Account]) -> B
 
 
 @pytest.fixture
-def sent(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """What is sent to the matcher, which refuses every quantity; the registers are away."""
+def sent(monkeypatch: pytest.MonkeyPatch, code: str) -> list[Any]:
+    """What is sent to the matcher, which refuses it with that code; the registers are away."""
     bodies: list[Any] = []
 
     def fetch(_services: Services, _reader: Reader, one: Ask) -> Answer:
@@ -48,7 +48,8 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
     def send(*asked: Any, **_more: Any) -> Answer:
         bodies.append(asked[-1])
-        raise RefusedError("matcher", 422, REFUSAL)
+        fault = {"field": "quantity", "message": "In the service's words.", "code": code}
+        raise RefusedError("matcher", 422, {"errors": [fault]})
 
     monkeypatch.setattr(Services, "fetch", fetch)
     monkeypatch.setattr(Services, "send", send)
@@ -56,17 +57,18 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
 
 @pytest.mark.parametrize(
-    ("language", "typed", "quantity"),
+    ("language", "typed", "quantity", "code"),
     [
-        ("en", "1,500", 1500),
-        ("fr", "1,500", 1.5),
-        ("ar", "١٬٥٠٠", 1500),
-        ("en", "NaN", "NaN"),
-        ("en", "many", "many"),
+        ("en", "1,500", 1500, "too_large"),
+        ("fr", "1,500", 1.5, "part-of-one"),
+        ("en", "1.5", 1.5, "part-of-one"),
+        ("ar", "١٬٥٠٠", 1500, "too_large"),
+        ("en", "NaN", "NaN", "number"),
+        ("en", "many", "many", "number"),
     ],
 )
 def test_how_much_is_covered_is_sent_as_read_and_stays_as_typed(
-    browser: Browser, sent: list[Any], language: str, typed: str, quantity: object
+    browser: Browser, sent: list[Any], language: str, typed: str, quantity: object, code: str
 ) -> None:
     browser.open(f"/coverage/c1?language={language}")
     browser.send(decision="confirm", quantity=typed)
@@ -75,6 +77,7 @@ def test_how_much_is_covered_is_sent_as_read_and_stays_as_typed(
     (field,) = (attrs for tag, attrs in browser.page.tags if attrs.get("name") == "quantity")
     assert field["value"] == typed
     assert field["aria-invalid"] == "true"
+    assert "In the service's words." not in browser.page.text
     if language == "en":
-        told = "How much of the line, if not as shown: This cannot be taken as it stands."
+        told = f"How much of the line, if not as shown: {WORDS[code]}"
         assert told in browser.page.text

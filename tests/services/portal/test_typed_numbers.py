@@ -50,6 +50,15 @@ def test_what_is_no_number_is_none_in_any_form(speaking: Callable[[str], None], 
     assert _wanted(text, CASE) == {"quantity": text}
 
 
+@pytest.mark.parametrize("basis", ["money", "whole"])
+def test_how_much_of_a_line_in_money_is_covered_is_an_amount(
+    speaking: Callable[[str], None], basis: str
+) -> None:
+    speaking("en")
+    case = {"basis": basis, "unit": "EUR"}
+    assert _wanted("1,500", case) == {"amount": 1500, "currency": "EUR"}
+
+
 @given(
     st.sampled_from(sorted(LANGUAGES)),
     st.decimals("0.001", "1000000000", places=3, allow_nan=False),

@@ -1,8 +1,14 @@
-"""/allocation/what-if: offers or requests left out or added, beside what is; nothing is kept."""
+"""/allocation/what-if: offers or requests left out or added, beside what is; nothing is kept.
+
+The form is posted, for what is pasted into it may be longer than an address; what it says then
+stands in the address by ids, and can be gone back to and sent to others.
+"""
 
 from collections.abc import Mapping
 from functools import partial
+from http import HTTPStatus
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 from flask import Response, request
 
@@ -13,11 +19,15 @@ from services.portal.pages.allocation.what_if_forms import Supposition
 from services.portal.pages.asking import ask, ask_with
 from services.portal.pages.assets import ASSETS
 from services.portal.pages.finding import find, find_for_sure
-from services.portal.pages.frame import account, for_roles, show
+from services.portal.pages.forms import EXPIRED, PageForm
+from services.portal.pages.frame import account, for_roles, go, show
+from services.portal.pages.keeping import keeping_typed
 from services.portal.pages.organisations import offered
 from services.portal.pages.signing import REFUSED
 from services.portal.services import AwayError, RefusedError
+from shared.web.addresses import MOST_ADDRESS
 
+WHAT_IF = "/allocation/what-if"
 _SUPPOSED = "supposed-"
 
 
@@ -44,17 +54,27 @@ class Changed(NamedTuple):
     more: bool
 
 
+@keeping_typed
 @for_roles(*READERS)
 def what_if() -> Response:
-    """The comparison that the address asks for, and the form that asks."""
+    """The comparison that the address or the sent form asks for, and the form that asks.
+
+    What was sent is shown at its address, unless something is wrong or it is too long for one.
+    """
     if account().regions:
         return show("allocation/regional.html")
-    now = asking.gather(now=ask("matcher", "/v1/allocation"))["now"]
-    wanted = Supposition(request.args)
+    is_sent = request.method == "POST"
+    wanted = Supposition(request.form if is_sent else request.args)
     _refuse_unknown(wanted)
+    if is_sent and not PageForm().validate_on_submit():
+        wanted.fail(EXPIRED)
+    address = f"{WHAT_IF}?{urlencode(wanted.query())}".rstrip("?")
+    if is_sent and not wanted.errors and len(address) <= MOST_ADDRESS:
+        return go(address)
+    now = asking.gather(now=ask("matcher", "/v1/allocation"))["now"]
     shown = partial(_shown, wanted)
     if isinstance(now, AwayError):
-        return shown(None, None)
+        return shown(None, None, REFUSED if wanted.errors else HTTPStatus.OK)
     if wanted.empty:
         return shown(now.body, None)
     body = wanted.body()
@@ -76,7 +96,7 @@ def _shown(
     wanted: Supposition,
     now: Mapping[str, Any] | None,
     then: Mapping[str, Any] | None,
-    status: int = 200,
+    status: int = HTTPStatus.OK,
 ) -> Response:
     changes = None if then is None else then["changes"]
     names = _names(now, changes, wanted)
@@ -94,6 +114,7 @@ def _shown(
         changes=changes,
         left_out=_left_out(wanted, names),
         choices=_choices(now, names, wanted),
+        bare=PageForm(),
         room_style=ASSETS["allocation.css"].address,
     )
 

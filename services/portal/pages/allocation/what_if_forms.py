@@ -200,6 +200,12 @@ class Supposition:
             },
         }
 
+    def query(self) -> list[tuple[str, str]]:
+        """All that is supposed as an address says it: names of fields with their values."""
+        fields = (field for form in self._every() for field in form)
+        supposed = [(field.name, field.data) for field in fields if (field.data or "").strip()]
+        return [*(("without", one) for one in self.without), *supposed]
+
     @property
     def errors(self) -> list[tuple[str, str]]:
         """As `problems`: whether there are any."""
@@ -211,6 +217,10 @@ class Supposition:
         fields = [self.left_out.also, *supposed]
         found = [(one.id, told_of(one, one.errors[0])) for one in fields if one.errors]
         return [*self._apart, *found]
+
+    def fail(self, message: object) -> None:
+        """Tell what is wrong with the whole."""
+        self._apart.append(("", str(message)))
 
     def refuse(self, typed: str) -> None:
         """Tell that something typed is no request and no offer."""
@@ -226,13 +236,13 @@ class Supposition:
         for name, message in found:
             form, field = self._named(name)
             if form is None:
-                self._apart.append(("", message))
+                self.fail(message)
             elif field is None:
                 self._apart.append(form.told(message))
             else:
                 form.fail(field, message)
         if not found:
-            self._apart.append(("", refusal(error)))
+            self.fail(refusal(error))
 
     def _named(self, name: str) -> tuple[SupposedForm | None, Field | None]:
         found = _PLACE.fullmatch(name)
@@ -265,7 +275,7 @@ class Supposition:
             if typed:
                 self._refuse(message)
             else:
-                self._apart.append(("", message))
+                self.fail(message)
         else:
             self.without = both
             self.left_out.also.data = ""

@@ -16,6 +16,7 @@ from services.portal.pages.frame import account, for_roles, show
 from services.portal.pages.keeping import keeping_typed
 from services.portal.pages.numbers import read_number
 from services.portal.services import AwayError
+from shared.vocabulary.currencies import all_currencies
 
 _READERS = ("coordinator", "auditor", "operator", "requester")
 _NEEDING = frozenset({"dismiss"})
@@ -76,8 +77,8 @@ def _wanted(text: str, case: Mapping[str, Any]) -> dict[str, Any]:
     except ValueError:
         found = None
     value = text if found is None else found
-    if case["basis"] == "money":
-        return {"amount": value, "currency": case["unit"] or "USD"}
+    if case["unit"] in all_currencies():  # whatever it was compared by, which `basis` says
+        return {"amount": value, "currency": case["unit"]}
     return {"quantity": value}
 
 

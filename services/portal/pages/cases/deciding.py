@@ -12,6 +12,7 @@ from wtforms.validators import Length, Optional
 
 from services.portal.pages.forms import PageForm
 from services.portal.pages.frame import go
+from services.portal.pages.refusals import faults
 from services.portal.pages.review.decisions import back_to
 from services.portal.pages.signing import REFUSED
 from services.portal.services import RefusedError
@@ -92,8 +93,8 @@ def decide(
             return shown(form, error.status)
         if error.status != HTTPStatus.UNPROCESSABLE_ENTITY:
             raise
-        for name, _message in error.fields():
-            form.fail_field(form[_field(name)], _("This cannot be taken as it stands."))
+        for name, fault in faults(error):
+            form.fail_field(form[_field(name)], fault)
         return shown(form, REFUSED)
     flash(_("It was decided."))
     return go(came_from() or request.path)
