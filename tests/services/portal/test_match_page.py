@@ -185,6 +185,23 @@ def test_what_could_not_be_committed_is_for_who_oversees_and_refuses_nothing(
     assert ("Commit more than is committed already" in text) is (role == "coordinator")
 
 
+@pytest.mark.parametrize(
+    ("language", "typed"), [("en", "1,250,000.75"), ("fr", "1\u202f250\u202f000,75")]
+)
+def test_what_is_likely_to_be_committed_stands_whole_as_the_reader_would_type_it(
+    answers: Asked, enter: Enter, language: str, typed: str
+) -> None:
+    need = {**NEED, "quantity": None, "unit": None, "amount": 2_000_000, "currency": "USD"}
+    answers["/v1/requests/r1"] = {**REQUEST, "needs": [need]}
+    serving = {**SERVING, "quantity": None, "amount": 1_250_000.75}
+    answers["/v1/proposals/r1.o1"] = {**PROPOSAL, "serves": [serving]}
+    answers["/v1/proposals/r1.o1/life"] = {**LIFE, "status": "agreed", "waiting_for": []}
+    browser = enter("coordinator")
+    browser.open(f"/matches/r1.o1?language={language}")
+    (form,) = (one for one in browser.page.forms if one.action.endswith("/do/commit"))
+    assert form.values["need-1"] == typed
+
+
 def test_who_committed_and_who_gave_back_is_named(answers: Asked, enter: Enter) -> None:
     answers["/v1/organisations"] = {"items": [{"id": "acme", "name": "Acme Fund"}]}
     answers["/v1/proposals/r1.o1/life"] = {
