@@ -1,6 +1,6 @@
 """Which accounts a rule names, and which of them may know of what is told."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -190,6 +190,22 @@ _FINDERS: Mapping[Who, Callable[[Followed, World], Iterable[Account]]] = {
     "coordinators": _coordinating,
     "donors": _donors,
 }
+
+
+def sees_all(account: Account, request: Followed) -> bool:
+    """Whether the account reads the request and every one of its lines."""
+    reader = sight(identity_of(account), request.country)
+    levels = (request.visibility or Sight.COORDINATORS.level, *request.line_levels)
+    return all(sees(reader, level) for level in levels)
+
+
+def themes_for(account: Account, request: Followed) -> Sequence[str]:
+    """The themes of the lines that the account reads; none where nobody knows which those are."""
+    if sees_all(account, request):
+        return list(request.themes)
+    reader = sight(identity_of(account), request.country)
+    lines = zip(request.line_levels, request.line_themes, strict=False)
+    return [theme for level, theme in lines if sees(reader, level)]
 
 
 def may_read(account: Account, request: Followed, *, party: bool) -> bool:

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from services.portal.audience import World
+from services.portal.audience import World, themes_for
 from services.portal.documents import Account
-from services.portal.knowing import KINDS, may_know
+from services.portal.knowing import KINDS, asked_for, may_know
 from services.portal.note_documents import Followed
+from services.portal.own_lists import Came, came_since, known_of
 from shared.events.versions import Version
 
 OVERLAP = timedelta(seconds=10)
@@ -23,22 +24,31 @@ MOST = 200
 _ASKED = (
     *("record_type", "record", "epoch", "number", "status", "country", "organisation", "states"),
     *("request", "match", "visibility", "line_levels", "history", "offers", "entered"),
-    *("themes", "score", "scores"),
+    *("themes", "line_themes", "score", "scores"),
     *("heard", "heard_at"),
 )
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a page lists: what is of a theme, and of at least a score; None for all."""
+    """What a page lists: what is of a theme, and of at least a score; None for all.
+
+    Of proposals those alone that are of a `request` or of an `offer`.
+    """
 
     theme: str | None = None
     score: float | None = None
+    request: str | None = None
+    offer: str | None = None
 
     def has(self, themes: Collection[str], score: float | None) -> bool:
         """Whether it lists such a record; of what no theme or score is known it may."""
         by_theme = self.theme is None or not themes or self.theme in themes
         return by_theme and (self.score is None or score is None or score >= self.score)
+
+    def has_pair(self, request: str, offer: str) -> bool:
+        """Whether it lists proposals of this request and this offer."""
+        return self.request in (None, request) and self.offer in (None, offer)
 
 
 ALL = Wanted()
@@ -49,7 +59,9 @@ class Change:
     """A record that is new or otherwise by `version`.
 
     `kind` is a record's type, `request` the request that a match is of, `states` whose it is. A
-    shortlist is of kind "proposal" with its request's id; `new` are the proposals that came on it.
+    shortlist is of kind "proposal" with its request's id; `new` are the proposals that came on it,
+    those of the reader's own offers where a donor reads, whose `version` is when the last of them
+    came: what becomes of the others' it is not told.
     A "decision" has the id of the proposal that somebody decided on, or took that back.
     What is `aside` the page that asked does not list, though it may show it.
     """
@@ -94,6 +106,8 @@ def hearing(record: Followed, now: datetime) -> dict[str, Any]:
         heard["entered"] = [
             {"offer": offer, "at": since.get(offer, now)} for offer in record.offers
         ]
+        came = {entry["offer"]: entry["at"] for entry in record.came}
+        heard["came"] = [{"offer": one, "at": came.get(one, now)} for one in record.listed]
     return heard
 
 
@@ -107,36 +121,46 @@ def changes_since(
     if since < now - MOST_AGE:
         return Changes((), now, more=True)
     begin = since - OVERLAP
-    found = list(
-        Followed.objects(record_type__in=kinds, heard_at__gt=begin)
-        .order_by("heard_at")
-        .limit(MOST + 1)
-        .only(*_ASKED)
-    )
-    if len(found) > MOST:
-        last = Followed.objects(heard_at__gt=begin).order_by("-heard_at").first()
-        return Changes((), last.heard_at if last else now, more=True)
+    heard = Followed.objects(asked_for(account), heard_at__gt=begin)
+    found = list(heard.order_by("heard_at").limit(MOST + 1).only(*_ASKED))
+    came = came_since(account, begin, MOST + 1)
+    if max(len(found), len(came)) > MOST:
+        last = heard.order_by("-heard_at").only("heard_at").first()
+        return Changes((), max([since, *_times([last] if last else [], came)]), more=True)
     world = World.around(found)
     known = [one for one in found if may_know(account, one, world)]
-    until = max((one.heard_at for one in found), default=since)
-    themes = _themes(known) if wanted.theme is not None else {}
-    told = [change for one in known for change in _change(one, begin, wanted, themes)]
-    return Changes(told, max(until, since))
+    own = known_of(account, came)
+    themes = _themes(known, own) if wanted.theme is not None else {}
+    told = [change for one in known for change in _change(account, one, begin, wanted, themes)]
+    told += [_own_change(one, wanted, themes) for one in own]
+    return Changes(told, max([since, *_times(found, own)]))
 
 
-def _themes(records: Sequence[Followed]) -> Mapping[str, Sequence[str]]:
+def _times(found: Sequence[Followed], own: Sequence[Came]) -> list[datetime]:
+    """When these were heard, and when what is the reader's own came: of lists no other time."""
+    return [one.heard_at for one in found] + [at for one in own for at in one.at.values()]
+
+
+def _themes(records: Sequence[Followed], own: Sequence[Came]) -> Mapping[str, Sequence[str]]:
     """The themes of the requests whose proposals are among these."""
-    ids = [f"request:{one.record}" for one in records if one.record_type == "shortlist"]
+    requests = [one.record for one in records if one.record_type == "shortlist"]
+    requests += [one.request for one in own]
+    ids = [f"request:{one}" for one in requests]
     return {one.record: one.themes for one in Followed.objects(id__in=ids).only("record", "themes")}
 
 
 def _change(
-    record: Followed, begin: datetime, wanted: Wanted, themes: Mapping[str, Sequence[str]]
+    account: Account,
+    record: Followed,
+    begin: datetime,
+    wanted: Wanted,
+    themes: Mapping[str, Sequence[str]],
 ) -> Iterator[Change]:
     version, states = _version(record), tuple(record.states or filter(None, [record.country]))
     if record.record_type != "shortlist":
         kind, status = record.record_type, record.status
-        aside = not wanted.has(record.themes, record.score)
+        of = themes_for(account, record) if kind == "request" else ()
+        aside = not wanted.has(of, record.score)
         yield Change(kind, record.record, version, status, record.request, (), states, aside)
         return
     scores = dict(zip(record.offers, record.scores, strict=False))  # none in what is kept of old
@@ -144,10 +168,22 @@ def _change(
         entry["offer"]
         for entry in record.entered
         if _later(entry, begin)
+        and wanted.has_pair(record.record, entry["offer"])
         and wanted.has(themes.get(record.record, ()), scores.get(entry["offer"]))
     ]
     ids = tuple(f"{record.record}.{offer}" for offer in new)
     yield Change("proposal", record.record, version, new=ids, states=states, aside=not ids)
+
+
+def _own_change(one: Came, wanted: Wanted, themes: Mapping[str, Sequence[str]]) -> Change:
+    """By no version of the list, which moves with what others offer."""
+    version = round(1000 * max(one.at.values()).timestamp())
+    listed = wanted.has(themes.get(one.request, ()), None)
+    new = [offer for offer in one.at if listed and wanted.has_pair(one.request, offer)]
+    ids = tuple(f"{one.request}.{offer}" for offer in new)
+    return Change(
+        "proposal", one.request, f"0.{version}", new=ids, states=(one.country,), aside=not ids
+    )
 
 
 def _later(entry: Mapping[str, Any], begin: datetime) -> bool:

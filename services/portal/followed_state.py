@@ -75,6 +75,7 @@ def _request(data: Mapping[str, Any]) -> State:
         "visibility": data.get("visibility") or Sight.RESTRICTED.level,
         "line_levels": list(levels),
         "themes": sorted({line["theme"] for line in data["needs"]}),
+        "line_themes": [line["theme"] for line in data["needs"]],
     }
 
 
@@ -144,6 +145,7 @@ def _shortlist(data: Mapping[str, Any]) -> State:
         "record": data["request"],
         "offers": [one["offer"] for one in best],
         "scores": [one["score"] for one in best],
+        "listed": [one["offer"] for one in data["entries"]],
     }
 
 

@@ -5,7 +5,9 @@ record as it is by now, so that who lost sight of it hears nothing more of it.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Any, Final
+
+from mongoengine import Q
 
 from services.portal.accounts import identity_of
 from services.portal.audience import World, may_read
@@ -15,7 +17,7 @@ from services.portal.note_documents import Followed
 from shared.lifecycle import PARTY
 from shared.lifecycle import REQUEST as REQUEST_LIFE
 from shared.web.identity import covers
-from shared.web.visibility import OVERSEEING
+from shared.web.visibility import OVERSEEING, sight
 
 KINDS: Final[Mapping[str, tuple[str, ...]]] = {
     "coordinator": (
@@ -29,6 +31,26 @@ KINDS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """The types of records whose changes a role's pages show."""
 _UNASKED = frozenset({"proposed", "rejected"})
+
+
+def asked_for(account: Account) -> Any:
+    """The condition of records among which the account may know of some, all of its own side.
+
+    Of what another donor or State does nothing is read for it, so that neither the number of
+    records nor the time of the newest can tell of that.
+    """
+    shown = Q(
+        record_type="request",
+        status__in=sorted(REQUEST_LIFE.shown),
+        visibility__in=sight(identity_of(account), None).levels(),
+    )
+    if account.role == "donor":
+        own = Q(record_type__in=("offer", "match"), organisation=account.organisation)
+        return shown | own
+    if account.role == "requester":
+        own = Q(record_type__in=("request", "match"), country=account.state)
+        return shown | own | Q(record_type="alliance", states=account.state)
+    return Q(record_type__in=KINDS.get(account.role, ()))
 
 
 def may_know(account: Account, record: Followed, world: World) -> bool:

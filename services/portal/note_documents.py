@@ -55,11 +55,13 @@ class Followed(Document):
     `lacking`: a proposal whose request is not known yet, without which nobody can say what its
     donor may read, or an offer to join a proposal that nobody endorsed. `exemptions` are an
     embargo's, by number and last day.
-    `themes` are those of a request's lines, `score` is that of a possible duplicate or coverage.
-    Of a shortlist, whose `record` is its request, `offers` are the first ones, each of `scores`,
-    and `entered` says when each came among them. `heard` is the version that was heard of last,
-    at `heard_at`. Of what is decided on a proposal and has yet to take effect (deciding.py) it is
-    known that it is otherwise since `heard_at`, and of which State.
+    `themes` are those of a request's lines, each once, and `line_themes` of each line, in the order
+    of `line_levels`. `score` is that of a possible duplicate or coverage. Of a shortlist, whose
+    `record` is its request, `offers` are the first ones, each of `scores`, and `entered` says when
+    each came among them; `listed` are all, and `came` says when each came on the list. `heard` is
+    the version that was heard of last, at `heard_at`. Of what is decided on a proposal and has yet
+    to take effect (deciding.py) it is known that it is otherwise since `heard_at`, and of which
+    State. What is kept of earlier versions has no `line_themes`, `listed` and `came`.
     """
 
     meta = {  # noqa: RUF012 (mongoengine declares it so)
@@ -69,6 +71,7 @@ class Followed(Document):
             {"fields": ["offer"], "sparse": True},
             {"fields": ["exemptions.to"], "sparse": True},
             {"fields": ["heard_at"], "sparse": True},
+            ("organisation", "record_type"),
         ],
     }
 
@@ -96,9 +99,12 @@ class Followed(Document):
     told = IntField(required=True, default=0)
     told_at = StringField()
     themes = ListField(StringField())
+    line_themes = ListField(StringField())
     score = FloatField()
     offers = ListField(StringField())
     scores = ListField(FloatField())
     entered = ListField(DictField())
+    listed = ListField(StringField())
+    came = ListField(DictField())
     heard = StringField()
     heard_at = DateTimeField()

@@ -34,6 +34,9 @@ def test_an_offer_is_made_in_steps_that_are_each_kept(portal: Portal, visitor: V
     assert donor.links(f"/offers/{made}")[:5] == [*steps, f"/offers/{made}"]
     assert "take-0" in donor.shown.text
     donor.send(do="take-0")
+    taken = donor.page.forms[-1].values
+    assert (taken["rows-0-theme"], "rows-1-theme" in taken) == ("marking", False)
+    assert "take-0" not in donor.shown.text, "it is there already"
     donor.send(do="add")
     donor.send(do="remove-0")
     rows = {
@@ -47,10 +50,14 @@ def test_an_offer_is_made_in_steps_that_are_each_kept(portal: Portal, visitor: V
     donor.send(**rows, **{"rows-1-theme": "", "rows-1-kind": ""}, do="remove-1")
     donor.send(do="save")
     assert donor.path.endswith("/edit/where"), donor.page.text
-    donor.send(regions="Western Africa", start="2027-01-01", end="2027-12-31", do="save")
+    donor.send(start="02/03/2027", end="2027-12-31", do="save")
+    assert "can be 2027-03-02 or 2027-02-03" in donor.page.text
+    donor.send(regions="Western Africa", start="2027-01-01", do="save")
     assert donor.path.endswith("/edit/terms"), donor.page.text
     donor.send(do="add")
-    donor.send(**{"rows-0-kind": "reporting", "rows-0-text": "A report each year."}, do="save")
+    donor.send(**{"rows-0-kind": "reporting", "rows-0-text": " "}, do="save")
+    assert "Condition 1, What you ask for: Fill this in." in donor.page.text
+    donor.send(**{"rows-0-text": "A report each year."}, do="save")
     assert donor.path == f"/offers/{made}", donor.page.text
     found = offer_of(portal, made)
     (line,) = found["provisions"]  # type: ignore[misc]

@@ -1,7 +1,8 @@
 // New and changed records come to an open page by themselves. A page says what it lists
 // (data-lists: "kind" or "kind:status") and marks what it shows (data-live="kind:id", data-version).
 // A page of some States alone (data-states) counts what is of others, or of none, as little as what it does not list;
-// and what is aside of the theme and score that it asks for (data-wanted) neither.
+// and what is aside of the theme, score, request or offer that it asks for (data-wanted) neither. One that lists
+// requests by what fits them ("fitting") counts a request once, however many of the reader's offers are new to it.
 // What is shown is replaced in place; what is new is counted in a bar, for the reader to load. What a list that says so
 // (data-gone) no longer has keeps its place, says that, and can no longer be pressed.
 const POLL = 45_000;
@@ -43,7 +44,11 @@ function take(change) {
   if (seen.has(`${key} ${change.version}`)) return;
   seen.add(`${key} ${change.version}`);
   if (change.kind === "proposal") {
-    for (const id of change.new ?? []) if (!elsewhere(change) && lists.has("proposal") && !shown(`match:${id}`).length) count("proposal", id);
+    for (const id of change.new ?? []) {
+      if (elsewhere(change) || shown(`match:${id}`).length) continue;
+      if (lists.has("proposal")) count("proposal", id);
+      if (lists.has("fitting")) count("fitting", change.id);
+    }
     // A shortlist that is another may have lost what is shown of it: a proposal's id begins with its request's.
     for (const row of document.querySelectorAll(`[data-live^="match:${CSS.escape(change.id)}."]:not([data-whole])`)) waiting.add(row.dataset.live);
     return;

@@ -21,6 +21,7 @@ from shared.web.identity import public
 PAGE = "/changes"
 PACE = "LISTENING"
 """The setting of the app that holds the Pace of its listeners."""
+_MOST_ID = 128
 
 
 def install(app: Flask, own: House) -> None:
@@ -72,7 +73,9 @@ def stream(own: House) -> Callable[[], Response]:
 def _wanted() -> Wanted:
     """What the page lists that asks."""
     asked = read_filters(request.args)
-    return Wanted(asked.theme, None if asked.score is None else float(asked.score))
+    score = None if asked.score is None else float(asked.score)
+    sides = (request.args.get(side, "")[:_MOST_ID] or None for side in ("request", "offer"))
+    return Wanted(asked.theme, score, *sides)
 
 
 def _listener(own: House) -> SignedIn | None:

@@ -12,7 +12,7 @@ from typing import Any
 from babel.lists import format_list
 
 from services.portal.catalogues import say
-from services.portal.sheets.faults import Fault, cell_name
+from services.portal.sheets.faults import Fault, cell_name, two_days
 from services.portal.sheets.reading import Value
 from services.portal.sheets.values import UnclearError, read_day, read_number
 from shared.vocabulary import LANGUAGES
@@ -112,11 +112,10 @@ def days(value: Value, text: str, _language: str) -> str:
     try:
         found = value if isinstance(value, date) else read_day(text)
     except UnclearError as error:
-        told = {"text": text[:_MOST_TOLD]}
         if error.meanings:
-            first, second = (one.isoformat() for one in error.meanings)
-            raise CellError("two-days", **told, first=first, second=second) from None
-        raise CellError("day", **told) from None
+            fault = two_days(text, error.meanings)
+            raise CellError(fault.code, **fault.values) from None
+        raise CellError("day", text=text[:_MOST_TOLD]) from None
     if not _FIRST_YEAR <= found.year <= _LAST_YEAR:
         raise CellError("day", text=text[:_MOST_TOLD])
     return found.isoformat()

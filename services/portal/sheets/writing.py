@@ -83,12 +83,17 @@ def _write(sheet: Any, row: int, column: int, value: Any, form: Any) -> None:
 
 def template_csv(columns: Sequence[Column], language: str) -> bytes:
     """An empty CSV file with the columns' names in a language."""
-    return "".join(csv_pieces([column.name(language) for column in columns], [])).encode()
+    return "".join(csv_pieces(_header(columns, language), [])).encode()
+
+
+def _header(columns: Sequence[Column], language: str) -> list[str]:
+    """The columns' names in a language, those that must be filled in with a *."""
+    return [f"{column.name(language)}{' *' if column.required else ''}" for column in columns]
 
 
 def template_workbook(columns: Sequence[Column], language: str) -> bytes:
     """An empty .xlsx file, what each column of codes may hold on its second sheet."""
-    header = [f"{column.name(language)}{' *' if column.required else ''}" for column in columns]
+    header = _header(columns, language)
     codes = [
         [
             column.name(language),

@@ -191,6 +191,34 @@ def listed(portal: Portal, asked: str, offer: str) -> bool:
     return any(one["offer"] == offer for one in every)
 
 
+def test_a_donor_and_a_state_hear_of_what_newly_fits_and_another_donor_does_not(
+    portal: Portal, reading: ContextMaker
+) -> None:
+    offer = publish_offer(portal)
+    context = reading("donor")
+    fitting, single = context.new_page(), context.new_page()
+    fitting.goto("/fitting-requests")
+    single.goto(f"/offers/{offer}")
+    since = fitting.locator("#live").get_attribute("data-since")
+    asked = make_request(portal)
+    assert re.search(r"Requests that fit our offers \(\d+\)", bar(fitting))
+    assert re.search(r"Requests that it fits \(\d+\)", bar(single))
+    single.locator(f"{BAR} a").click()
+    expect(single.locator(f"[data-live='match:{asked}.{offer}']")).to_be_visible(timeout=PATIENCE)
+
+    other = Visitor(portal.url, another(portal, "Bo", Office("donor", organisation="of-nobody")))
+    other.open(f"/changes?since={since}")
+    kinds = {one["kind"] for one in other.shown.json()["items"]}
+    assert kinds <= {"request"}
+
+    page = reading("requester").new_page()
+    page.goto(f"/requests/{asked}/offers")
+    new = publish_offer(portal)
+    assert re.fullmatch(r"Offers that fit \(\d+\)", bar(page))
+    page.locator(f"{BAR} a").click()
+    expect(page.locator(f"[data-live='match:{asked}.{new}']")).to_be_visible(timeout=PATIENCE)
+
+
 def test_a_page_for_which_no_place_is_free_asks_every_now_and_then(
     portal: Portal, reading: ContextMaker
 ) -> None:

@@ -17,13 +17,14 @@ from services.portal.listening import CLOSED, Pace, cursor, listen, since_of
 from services.portal.note_documents import Followed
 from services.portal.pages.live import PACE
 from services.portal.sessions import open_session
-from shared.events.envelope import ALLIANCE, DUPLICATE, REQUEST, SHORTLIST, Event, check
+from shared.events.envelope import ALLIANCE, DUPLICATE, OFFER, REQUEST, SHORTLIST, Event, check
 from shared.events.versions import Version
 from tests.services.portal.conftest import Clock
 from tests.services.portal.events import (
     DONOR,
     ENDORSED,
     MATCH_ID,
+    ORGANISATION,
     REQUEST_ID,
     circulated,
     event,
@@ -55,7 +56,9 @@ def knowing(people: dict[str, Account], kind: str, since: datetime, clock: Clock
     }
 
 
-def shortlist(number: int, *offers: str, superseded: str | None = None) -> Event:
+def shortlist(
+    number: int, *offers: str, superseded: str | None = None, request: str = REQUEST_ID
+) -> Event:
     entries: list[dict[str, Any]] = [
         {"offer": offer, "score": 0.5, "rank": rank} for rank, offer in enumerate(offers, start=1)
     ]
@@ -66,7 +69,7 @@ def shortlist(number: int, *offers: str, superseded: str | None = None) -> Event
                 "by": [{"offer": offer(99), "by": "commitment"}],
             }
     data = {
-        "request": REQUEST_ID,
+        "request": request,
         "country": "SEN",
         "model": "prior-4",
         "as_of": "2026-03-03",
@@ -74,7 +77,7 @@ def shortlist(number: int, *offers: str, superseded: str | None = None) -> Event
         "request_version": "1.2",
     }
     time = datetime.fromisoformat("2026-03-03T00:00:00Z")
-    subject = f"shortlist-{REQUEST_ID}"
+    subject = f"shortlist-{request}"
     made = Event(SHORTLIST, "/entraide/matcher", subject, time, Version(1, number), data)
     check(made)
     return made
@@ -142,7 +145,7 @@ def test_cases_and_proposals_are_for_who_coordinates_all_their_states(
     found = [step("find", None, "open", clock(), role="service")]
     hear(event(DUPLICATE, found, side="request", left_owner="SEN", right_owner="KEN"))
     assert knowing(people, "duplicate", since, clock) == {"coordinator"}
-    hear(shortlist(1, offer(1)))
+    hear(shortlist(1, offer(1)))  # its request is not known yet
     assert knowing(people, "proposal", since, clock) == {"coordinator", "west"}
     hear(event(ALLIANCE, [step("propose", None, "proposed", clock(), role="service")]))
     assert not {"state", "other-state"} & knowing(people, "alliance", since, clock)
@@ -174,6 +177,149 @@ def test_a_shortlist_that_lost_a_proposal_is_told_to_whoever_shows_its_request(
     (change,) = changes_since(people["coordinator"], since, clock()).items
     assert (change.kind, change.id, change.new) == ("proposal", REQUEST_ID, ())
     assert change.aside, "there is nothing new to list"
+
+
+OWN, OTHERS = offer(0x10), offer(0x20)
+
+
+def published(
+    clock: Clock,
+    offer_id: str = OWN,
+    organisation: str = DONOR,
+    number: int = 1,
+    to: str = "publish",
+) -> Event:
+    """An offer of that donor's, which is published, or closed again."""
+    history = [step("publish", "submitted", "published", clock())]
+    if to == "close":
+        history.append(step("close", "published", "closed", clock(), role="donor"))
+    return event(OFFER, history, number, id=offer_id, organisation=organisation)
+
+
+def pair(clock: Clock, action: tuple[str, str, str], offer_id: str, organisation: str) -> Event:
+    """A proposal of the request and that offer, after a step."""
+    ids = {"id": f"{REQUEST_ID}.{offer_id}", "offer": offer_id, "organisation": organisation}
+    return matched(clock, action, country="SEN", **ids)
+
+
+def own_proposals(account: Account, since: datetime, clock: Clock, **wanted: Any) -> list[str]:
+    """The ids of the proposals that are new to a page."""
+    found = changes_since(account, since, clock(), Wanted(**wanted)).items
+    return [id_ for one in found if not one.aside for id_ in one.new]
+
+
+@pytest.fixture
+def ranked(people: dict[str, Account], hear: Callable[..., None], clock: Clock) -> datetime:
+    """The time after which nothing came: two donors' offers, and a request that has no list yet."""
+    hear(published(clock), published(clock, OTHERS, ORGANISATION))
+    hear(circulated(clock, country="SEN", visibility="restricted"))
+    clock.forward(minutes=5)
+    since = clock()
+    clock.forward(seconds=1)
+    return since
+
+
+def test_a_donor_is_told_what_its_own_offers_came_to_fit_however_far_down(
+    people: dict[str, Account], hear: Callable[..., None], clock: Clock, ranked: datetime
+) -> None:
+    fits = [f"{REQUEST_ID}.{OWN}"]
+    hear(shortlist(1, *(offer(n) for n in range(BEST + 2)), OWN))
+    assert own_proposals(people["donor"], ranked, clock) == fits
+    assert knowing(people, "proposal", ranked, clock) == {
+        *("coordinator", "west", "donor"),
+        *("state", "colleague"),
+    }
+    for wanted in ({"offer": OWN}, {"request": REQUEST_ID}, {"theme": "marking"}):
+        assert own_proposals(people["donor"], ranked, clock, **wanted) == fits
+    for wanted in ({"offer": OTHERS}, {"request": OTHERS}, {"theme": "tracing"}):
+        assert own_proposals(people["donor"], ranked, clock, **wanted) == []
+    assert len(own_proposals(people["state"], ranked, clock)) == BEST + 3
+
+
+def test_of_what_other_donors_do_nothing_that_a_donor_is_told_is_otherwise(
+    app: Flask,
+    house: House,
+    people: dict[str, Account],
+    hear: Callable[..., None],
+    clock: Clock,
+    ranked: datetime,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Neither the answer itself, nor how far it goes, nor whether there is more."""
+    monkeypatch.setattr("services.portal.changes.MOST", 2)
+    cookie = open_session(house, people["donor"], "full", "tests", clock(), None)
+    client = asking(app, cookie)
+    asked = [f"/changes?since={cursor(ranked)}{more}" for more in ("", f"&offer={OTHERS}")]
+
+    def answers() -> list[bytes]:
+        return [client.get(address).data for address in asked]
+
+    before = answers()
+    hear(shortlist(1, OTHERS), shortlist(2, offer(1), OTHERS))
+    hear(*(shortlist(1, OTHERS, request=offer(number)) for number in range(50, 53)))
+    hear(pair(clock, ENDORSED, OTHERS, ORGANISATION))
+    assert answers() == before
+    hear(shortlist(3, OTHERS, OWN))
+    own = answers()
+    assert own != before
+    clock.forward(minutes=1)
+    hear(shortlist(4, OWN))
+    hear(shortlist(5, offer(2), OTHERS, OWN))
+    for number in range(3, 9):
+        hear(published(clock, offer(number), ORGANISATION))
+        hear(pair(clock, ENDORSED, offer(number), ORGANISATION))
+    assert answers() == own
+    assert own_proposals(people["coordinator"], clock() - timedelta(seconds=1), clock) == []
+
+
+def test_a_donor_is_told_of_no_fit_that_it_may_not_see(
+    people: dict[str, Account], hear: Callable[..., None], clock: Clock, ranked: datetime
+) -> None:
+    donor, number = people["donor"], 10
+    needs = circulated(clock).data["needs"]
+    hear(shortlist(1, OWN))
+    assert own_proposals(donor, ranked, clock)
+    hidden = [{**needs[0], "confidential": True, "visibility": "coordinators"}]
+    secret = {**hidden[0], "line": 2, "theme": "border-control"}
+    for changes in (
+        {"visibility": "coordinators"},
+        {"visibility": "restricted", "needs": hidden},
+        {"visibility": "restricted", "needs": [*needs, secret]},
+    ):
+        hear(circulated(clock, number=number, country="SEN", **changes))
+        assert own_proposals(donor, ranked, clock) == []
+        assert own_proposals(people["state"], ranked, clock) == [f"{REQUEST_ID}.{OWN}"]
+        number += 1
+    # And the theme of the line that it does not read moves the request to no page of it.
+    themed = changes_since(donor, ranked, clock(), Wanted(theme="border-control")).items
+    assert [one.aside for one in themed if one.kind == "request"] == [True]
+    hear(circulated(clock, number=number, country="SEN", visibility="restricted"))
+    assert own_proposals(donor, ranked, clock)
+    hear(pair(clock, ("reject", "proposed", "rejected"), OWN, DONOR))
+    assert own_proposals(donor, ranked, clock) == []
+
+
+def test_an_offer_that_is_closed_fits_nothing_new(
+    people: dict[str, Account], hear: Callable[..., None], clock: Clock, ranked: datetime
+) -> None:
+    hear(shortlist(1, OWN), published(clock, number=2, to="close"))
+    assert own_proposals(people["donor"], ranked, clock) == []
+
+
+def test_who_listens_hears_of_a_fit_once_whatever_else_moves_on_the_list(
+    house: House,
+    people: dict[str, Account],
+    hear: Callable[..., None],
+    clock: Clock,
+    ranked: datetime,
+) -> None:
+    own = open_session(house, people["donor"], "full", "tests", clock(), None)
+    events = listen(house, own, ranked, QUICK)
+    assert next(events).startswith("retry: ")
+    hear(shortlist(1, OWN))
+    assert [one["new"] for one in next_told(events)["items"]] == [[f"{REQUEST_ID}.{OWN}"]]
+    hear(shortlist(2, OTHERS, OWN))
+    assert [next(events) for _ in range(3)] == [": \n\n"] * 3
 
 
 def test_what_is_heard_again_or_late_is_no_change(

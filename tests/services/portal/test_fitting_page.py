@@ -10,6 +10,7 @@ from entraide.client import Answer
 from services.portal.documents import Account
 from services.portal.house import House
 from services.portal.services import Ask, AwayError, Reader, Services
+from shared.vocabulary.countries import countries_in
 from tests.services.portal.browsing import Browser
 
 SERVING = {"need": 1, "provision": 1, "theme": "marking", "kind": "equipment"}
@@ -30,12 +31,14 @@ LISTED = {
 TITLES = [{"id": f"o{n}", "title": f"Offer called {n}", "language": "en"} for n in (1, 2)]
 
 
-def test_the_best_stand_with_why_and_the_others_by_their_titles(
+@pytest.fixture
+def browser(
     app: Flask,
     house: House,
     make_account: Callable[..., Account],
     monkeypatch: pytest.MonkeyPatch,
-) -> None:
+) -> Browser:
+    """A donor's, where one request is listed."""
     found: dict[str, Any] = {
         "/v1/fitting-requests": {"items": [LISTED], "next": None},
         "/v1/offers/titles": {"items": TITLES, "next": None},
@@ -47,7 +50,10 @@ def test_the_best_stand_with_why_and_the_others_by_their_titles(
         return Answer(found[one.path], '"1.1"')
 
     monkeypatch.setattr(Services, "fetch", fetch)
-    browser = Browser(app).enter(house, make_account("donor"))
+    return Browser(app).enter(house, make_account("donor"))
+
+
+def test_the_best_stand_with_why_and_the_others_by_their_titles(browser: Browser) -> None:
     browser.open("/fitting-requests?language=en")
     assert browser.status == 200
     text = browser.page.text
@@ -58,3 +64,25 @@ def test_the_best_stand_with_why_and_the_others_by_their_titles(
     other = text[text.index("Offer called 2") :]
     assert "Endorsed" in other
     assert "its text only" not in other
+
+
+@pytest.mark.parametrize(
+    ("asked", "wanted", "states"),
+    [
+        ("", "", ""),
+        ("offer=a%26b&theme=marking", "&offer=a%26b&theme=marking", ""),
+        ("place=SEN", "", "SEN"),
+        ("place=Western+Africa&theme=none", "", " ".join(countries_in("Western Africa"))),
+    ],
+)
+def test_an_open_page_hears_of_what_it_asks_for_alone(
+    browser: Browser, asked: str, wanted: str, states: str
+) -> None:
+    browser.open(f"/fitting-requests?language=en&{asked}")
+    (live,) = (attrs for _, attrs in browser.page.tags if attrs.get("id") == "live")
+    assert (live["data-lists"], live["data-wanted"], live["data-states"]) == (
+        "fitting",
+        wanted,
+        states,
+    )
+    assert any(attrs.get("data-live") == "match:r1.o2" for _, attrs in browser.page.tags)

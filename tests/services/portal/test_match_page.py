@@ -185,6 +185,53 @@ def test_what_could_not_be_committed_is_for_who_oversees_and_refuses_nothing(
     assert ("Commit more than is committed already" in text) is (role == "coordinator")
 
 
+@pytest.mark.parametrize(
+    ("language", "typed"), [("en", "1,250,000.75"), ("fr", "1\u202f250\u202f000,75")]
+)
+def test_what_is_likely_to_be_committed_stands_whole_as_the_reader_would_type_it(
+    answers: Asked, enter: Enter, language: str, typed: str
+) -> None:
+    need = {**NEED, "quantity": None, "unit": None, "amount": 2_000_000, "currency": "USD"}
+    answers["/v1/requests/r1"] = {**REQUEST, "needs": [need]}
+    serving = {**SERVING, "quantity": None, "amount": 1_250_000.75}
+    answers["/v1/proposals/r1.o1"] = {**PROPOSAL, "serves": [serving]}
+    answers["/v1/proposals/r1.o1/life"] = {**LIFE, "status": "agreed", "waiting_for": []}
+    browser = enter("coordinator")
+    browser.open(f"/matches/r1.o1?language={language}")
+    (form,) = (one for one in browser.page.forms if one.action.endswith("/do/commit"))
+    assert form.values["need-1"] == typed
+
+
+def test_who_pledges_reads_how_much_is_left_of_each_line(answers: Asked, enter: Enter) -> None:
+    line = {**NEED, "capacity": 4, "left": {"capacity": 3, "amount": None}}
+    answers["/v1/offers/o1"] = {**OFFER, "provisions": [line]}
+    assert "Equipment, of 4 machines; left: 3 machines" in enter("donor").page.text
+    answers["/v1/offers/o1"] = {**OFFER, "provisions": [{**line, "left": None}]}
+    text = enter("donor").page.text
+    assert "Equipment, of 4 machines" in text
+    assert "left:" not in text
+
+
+@pytest.mark.parametrize("role", ["donor", "requester"])
+def test_who_reports_reads_how_much_is_committed_of_each_line(
+    answers: Asked, enter: Enter, role: str
+) -> None:
+    answers["/v1/offers/o1"] = {**OFFER, "provisions": [{**NEED, "capacity": 4, "left": None}]}
+    figure = {
+        **dict.fromkeys(("disbursed", "received", "difference", "pledged")),
+        "line": 1,
+        "measure": "quantity",
+        "unit": "machines",
+        "committed": 3,
+    }
+    for committed, hint in ((3, "Equipment · machines · Committed 3 machines"), (None, "machines")):
+        life = {**LIFE, "status": "delivering", "figures": [{**figure, "committed": committed}]}
+        answers["/v1/proposals/r1.o1/life"] = {**life, "waiting_for": []}
+        text = enter(role).page.text
+        form = text[text.index("In all, up to a day.") : text.index("Up to which day")]
+        assert form.rstrip().endswith(hint)
+
+
 def test_who_committed_and_who_gave_back_is_named(answers: Asked, enter: Enter) -> None:
     answers["/v1/organisations"] = {"items": [{"id": "acme", "name": "Acme Fund"}]}
     answers["/v1/proposals/r1.o1/life"] = {

@@ -92,6 +92,8 @@ def test_a_template_is_read_again_in_every_language(columns: Any, language: str)
         assert len(sheet.rows) == 1
         with pytest.raises(SheetError):  # there are no rows beneath the first
             read_rows(sheet, columns, "en", lines=False)
+        marked = [str(cell).endswith("*") for cell in sheet.rows[0]]
+        assert marked == [column.required for column in columns]
     names = [column.name(language) for column in columns]
     assert len(set(names)) == len(names)
 

@@ -27,6 +27,7 @@ from services.portal.pages.matches.words import (
     who,
     why,
 )
+from services.portal.pages.offers.rows import left_of
 from services.portal.pages.wording import day
 from shared.registers.steps import party_of
 
@@ -85,6 +86,7 @@ def show_case(
         needs=_needs(case),
         gives=_gives(case),
         figures=list(_figures(case)),
+        held=_held(case),
         reports=[_report(one) for one in case.life["reports"]],
         commitments=[commitment_row(one) for one in case.tried],
         committed=bool(case.made),
@@ -181,6 +183,7 @@ def _needs(case: Case) -> list[dict[str, Any]]:
         {
             "line": line,
             "whole": wording.told(line.whole, line.measure, line.unit),
+            "left": "",
             "bar": [
                 (BAR_NAMES[name](), wording.told(value, line.measure, line.unit), part, tone)
                 for name, value, part, tone in rows.progress(stored[line.number], line)
@@ -191,8 +194,13 @@ def _needs(case: Case) -> list[dict[str, Any]]:
 
 
 def _gives(case: Case) -> list[dict[str, Any]]:
+    stored = {one["line"]: one for one in (case.offer.record or {}).get("provisions", ())}
     return [
-        {"line": line, "whole": wording.told(line.whole, line.measure, line.unit)}
+        {
+            "line": line,
+            "whole": wording.told(line.whole, line.measure, line.unit),
+            "left": left_of(stored[line.number]),
+        }
         for line in case.gives
     ]
 
@@ -209,6 +217,15 @@ def _figures(case: Case) -> Iterator[dict[str, Any]]:
             "differs": bool(one["difference"]),
             **told,
         }
+
+
+def _held(case: Case) -> Mapping[int, str]:
+    """How much is committed of each line of the offer of which something is."""
+    return {
+        one["line"]: wording.told(one["committed"], one["measure"], one["unit"])
+        for one in case.life["figures"]
+        if one["committed"]
+    }
 
 
 def _report(one: Mapping[str, Any]) -> dict[str, Any]:

@@ -111,11 +111,12 @@ def words_body(form: WordsForm) -> Body:
 
 def lines_body(form: LinesForm) -> Body:
     """What `LinesForm` says; rows in which nothing was typed are left out."""
-    return {"provisions": [_line(form, row.form) for row in form.rows if _begun(row.data)]}
+    return {"provisions": [_line(form, row.form) for row in form.rows if begun(row.data)]}
 
 
-def _begun(row: Mapping[str, Any]) -> bool:
-    return any((value or "").strip() for name, value in row.items() if name != "csrf_token")
+def begun(row: Mapping[str, Any]) -> bool:
+    """Whether anything was typed into a row of a line."""
+    return any(str(value or "").strip() for name, value in row.items() if name != "csrf_token")
 
 
 def _line(form: LinesForm, row: Any) -> Body:
@@ -179,11 +180,17 @@ def window_body(form: StepForm, start: Field, end: Field) -> Body | None:
 
 
 def terms_body(form: TermsForm) -> Body:
-    """What `TermsForm` says; conditions without a text are left out."""
+    """What `TermsForm` says; tells it where a condition has no text.
+
+    An offer that came to have no condition by that would rank as one that asks for none.
+    """
     ceiling = number_of(form, form.amount)
     if ceiling is not None:
         _ask_currency(form, form.currency)
-    rows = [row.form for row in form.rows if typed(row.form.text)]
+    rows = [row.form for row in form.rows]
+    for row in rows:
+        if typed(row.text) is None:
+            form.fail_row(row.text, MISSING)
     return {
         "conditions": [{"kind": row.kind.data or "other", "text": typed(row.text)} for row in rows],
         "ceiling": None
@@ -199,12 +206,12 @@ def terms_body(form: TermsForm) -> Body:
 def tell(form: StepForm, error: RefusedError) -> None:
     """Put what a service refused at the fields that it names."""
     rows: Sequence[Any] = [row.form for row in form["rows"]] if "rows" in form else ()
-    begun = [row for row in rows if (typed(row["text"]) if "text" in row else _begun(row.data))]
+    told = [row for row in rows if "text" in row or begun(row.data)]
     for path, message in faults(error) or [("", refusal(error))]:
         place = _PLACE.fullmatch(path)
         name = _NAMES.get(path, path.partition("[")[0].rpartition(".")[2])
-        if place and int(place[1]) < len(begun):
-            row = begun[int(place[1])]
+        if place and int(place[1]) < len(told):
+            row = told[int(place[1])]
             if place[2] in row:
                 form.fail_row(row[place[2]], message)
             else:

@@ -22,6 +22,7 @@ from services.portal.pages.numbers import read_number
 from services.portal.pages.offers.showing import SeenForm
 from services.portal.pages.units import UnitField
 from services.portal.pages.wording import here
+from services.portal.sheets.faults import two_days
 from services.portal.sheets.values import UnclearError, read_day
 from shared.vocabulary.countries import AREAS
 from shared.vocabulary.kinds import KINDS
@@ -228,7 +229,8 @@ def day_of(form: StepForm, field: Field) -> str | None:
         return None
     try:
         found: date = read_day(text)
-    except UnclearError:
-        form.fail_row(field, NO_DAY)
+    except UnclearError as error:
+        doubt = two_days(text, error.meanings).sentence(here()) if error.meanings else NO_DAY
+        form.fail_row(field, doubt)
         return None
     return found.isoformat()

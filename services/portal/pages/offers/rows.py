@@ -43,6 +43,12 @@ def line_row(line: Line) -> LineRow:
     return LineRow(line["line"], line["theme"], line["kind"], size_of(line), _parts(line))
 
 
+def left_of(line: Line) -> str:
+    """How much of a line is not committed, in words; empty where that is not told."""
+    left = line.get("left")
+    return _words(left, line) if left else ""
+
+
 def _parts(line: Line) -> list[Part]:
     left = line.get("left") or {}
     whole = _whole(line, left)

@@ -200,7 +200,8 @@ def _aside(step: str, form: StepForm, stands: Answer, do: str) -> Response:
             del rows[number]
         elif action == "take":
             lines = _read(stands.body)
-            rows += [bodies.line_data({**one, "line": None}) for one in lines[number : number + 1]]
+            taken = [bodies.line_data({**one, "line": None}) for one in lines[number : number + 1]]
+            rows = [row for row in rows if bodies.begun(row)] + taken
         data["rows"] = rows
     return _show(step, _form(step, stands, data), stands)
 
@@ -234,6 +235,19 @@ def _read(offer: Data) -> Sequence[Data]:
     """The lines that the offer's text seems to describe and that it has not."""
     lines: Sequence[Data] = (offer.get("inferred") or {}).get("lines", [])
     return [line for line in lines if line["line"] is None]
+
+
+def _suggesting(form: StepForm, offer: Data) -> dict[str, Any]:
+    """The lines of `_read` that no row of the form is like, each with its place among them and its
+    size, and which number one of them would have."""
+    rows = [row.data for row in form["rows"] if bodies.begun(row.data)]
+    there = {(row["theme"], row["kind"]) for row in rows}
+    read = [
+        (place, line, size_of(line))
+        for place, line in enumerate(_read(offer))
+        if (line["theme"], line["kind"]) not in there
+    ]
+    return {"suggested": read, "next_line": len(rows) + 1}
 
 
 def _inferred(form: WordsForm) -> list[tuple[Data, str]] | None:
@@ -274,7 +288,6 @@ def _show(
     now: Sequence[tuple[str, str]] | None = None,
 ) -> Response:
     offer = None if stands is None else stands.body
-    suggested = _read(offer) if offer is not None and step == "lines" else []
     return show(
         f"offers/{step}.html",
         status,
@@ -283,6 +296,6 @@ def _show(
         step=step,
         steps=_steps(step, offer),
         understood=understood,
-        suggested=[(line, size_of(line)) for line in suggested],
+        **(_suggesting(form, offer) if step == "lines" and offer is not None else {}),
         now=now,
     )

@@ -252,22 +252,24 @@ def _send(kind: Kind, bodies: Bodies) -> Outcome:
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         answers = list(pool.map(send, bodies))
     marks = [str(body["external_id"]["id"]) for body in bodies]
-    return _outcome((mark, mark, error) for mark, error in zip(marks, answers, strict=True))
+    return _outcome(kind, ((mark, mark, error) for mark, error in zip(marks, answers, strict=True)))
 
 
 def _change(kind: Kind, changes: Sequence[Change]) -> Outcome:
     """Change records; each by its id."""
     sent = send_changes(kind, changes)
-    return _outcome((change.id, change.title, error) for change, error in sent)
+    return _outcome(kind, ((change.id, change.title, error) for change, error in sent))
 
 
-def _outcome(sent: Iterable[tuple[str, str, Exception | None]]) -> Outcome:
+def _outcome(kind: Kind, sent: Iterable[tuple[str, str, Exception | None]]) -> Outcome:
     """What became of each: its key, what it is called, and why it was not taken."""
     every = list(sent)
     return Outcome(
         done={key for key, _name, error in every if error is None},
         refused=[
-            (name, _said(error)) for _key, name, error in every if isinstance(error, RefusedError)
+            (name, said_of(kind, error))
+            for _key, name, error in every
+            if isinstance(error, RefusedError)
         ],
         away=any(isinstance(error, AwayError) for _key, _name, error in every),
     )
@@ -277,6 +279,13 @@ def _is_there(error: RefusedError | AwayError) -> bool:
     return isinstance(error, RefusedError) and error.status == HTTPStatus.CONFLICT
 
 
-def _said(error: RefusedError) -> str:
+def said_of(kind: Kind, error: RefusedError) -> str:
+    """Why a record was not taken, after the name of the column that it is about, if of one."""
     found = faults(error)
-    return f"{found[0][0]}: {found[0][1]}" if found else refusal(error)
+    if not found:
+        return refusal(error)
+    (field, message), *_more = found
+    member = field.rpartition(".")[2].partition("[")[0]
+    key = "quantity" if member == kind.counted else member
+    names = (one.name(here()) for one in kind.columns if one.key == key)
+    return ": ".join((*list(names)[:1], message))
