@@ -107,16 +107,21 @@ def numbers(most: int, places: int, *, zero: bool) -> Callable[[Value, str, str]
     return read
 
 
-def days(value: Value, text: str, _language: str) -> str:
-    """A cell with a day, as ISO 8601 has it."""
+def day_of(text: str) -> date:
+    """A day as it is written; raises CellError, with both where it can be two."""
     try:
-        found = value if isinstance(value, date) else read_day(text)
+        return read_day(text)
     except UnclearError as error:
         told = {"text": text[:_MOST_TOLD]}
         if error.meanings:
             first, second = (one.isoformat() for one in error.meanings)
             raise CellError("two-days", **told, first=first, second=second) from None
         raise CellError("day", **told) from None
+
+
+def days(value: Value, text: str, _language: str) -> str:
+    """A cell with a day, as ISO 8601 has it."""
+    found = value if isinstance(value, date) else day_of(text)
     if not _FIRST_YEAR <= found.year <= _LAST_YEAR:
         raise CellError("day", text=text[:_MOST_TOLD])
     return found.isoformat()

@@ -193,6 +193,9 @@ def test_encodings_that_say_what_they_are_are_read(kind: Kind, encoding: str) ->
         ({"from": "20026-10-01", "to": "2026-12-31"}, "from"),
         ({"from": "2026-10-01", "to": "1 Dec 20026"}, "to"),
         ({"from": "2026-13-45", "to": "2026-12-31"}, "from"),
+        ({"from": "03/04/2027", "to": "2027-12-31"}, "from"),
+        ({"from": "12/0/2026", "to": "2026-12-31"}, "from"),
+        ({"from": "2026年10月", "to": "2026-12-31"}, "from"),
         ({"reference": "a b"}, "reference"),
     ],
 )
