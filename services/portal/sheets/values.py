@@ -38,7 +38,7 @@ def read_number(text: str, language: str) -> Decimal:
     three digits is read as the language has it: 1,200 is twelve hundred in English and one and a
     fifth in French.
     """
-    plain = _SPACES.sub("", _ascii_digits(_shown(text[: _MOST_LENGTH + 1]))).replace("٫", ".")
+    plain = _SPACES.sub("", _ascii_digits(shown(text[: _MOST_LENGTH + 1]))).replace("٫", ".")
     if len(text) > _MOST_LENGTH or not re.fullmatch(r"[+-]?[\d.,]*\d[\d.,]*", plain, re.ASCII):
         raise UnclearError(text)
     separators = [mark for mark in plain if mark in ".,"]
@@ -72,7 +72,7 @@ def read_day(text: str) -> date:
     Raises UnclearError; for 1/10/2026, which is a day in October for some and in January for
     others, with both. The time that databases write behind a day is left out.
     """
-    plain = _ascii_digits(_shown(unicodedata.normalize("NFKC", text[: MOST_DAY + 1]))).strip()
+    plain = _ascii_digits(shown(unicodedata.normalize("NFKC", text[: MOST_DAY + 1]))).strip()
     if len(text) > MOST_DAY:
         raise UnclearError(text)
     for pattern in (_ISO, _BASIC):
@@ -102,9 +102,12 @@ def _day(text: str, year: int, month: int, day: int) -> date:
         raise UnclearError(text) from None
 
 
-def _shown(text: str) -> str:
-    """A text without what only says which way it runs, as what is copied from a page has."""
-    return "".join(mark for mark in text if unicodedata.category(mark) not in ("Cf", "Cc"))
+def shown(text: str) -> str:
+    """A text without what only says which way it runs, as what is copied from a page has, and
+    without other marks that nobody sees; spaces and ends of lines stay."""
+    return "".join(
+        mark for mark in text if mark.isspace() or unicodedata.category(mark) not in ("Cf", "Cc")
+    )
 
 
 def _ascii_digits(text: str) -> str:
