@@ -313,3 +313,25 @@ def test_10_000_characters_are_told_by_their_cell_or_kept_as_they_are(kind: Kind
     (fault,) = told(kind, text_of(kind, title=long).encode()).faults
     assert (fault.code, fault.cell) == ("too-long", "B2")
     assert told(kind, text_of(kind, description=long).encode()).rows[0]["description"] == long
+
+
+@pytest.mark.parametrize("kind", EVERY)
+def test_formulas_without_a_result_and_merged_cells_are_told_by_their_cells(kind: Kind) -> None:
+    file = io.BytesIO()
+    book = Workbook(file)
+    sheet = book.add_worksheet()
+    sheet.write_row(0, 0, header_of(kind))
+    sheet.write_row(1, 0, [GOOD.get(key, "") for key in header_of(kind)])
+    sheet.write_formula("B2", "=1/0", None, "#DIV/0!")
+    sheet.merge_range("C2:C3", "Six machines.")
+    book.close()
+    found = {one.code: one.cell for one in told(kind, file.getvalue()).faults}
+    assert (found["formula"], found["merged"]) == ("B2", "C2")
+
+
+@pytest.mark.parametrize("kind", EVERY)
+def test_100_000_rows_are_refused(kind: Kind) -> None:
+    head, _end, row = text_of(kind).partition("\n")
+    with pytest.raises(SheetError) as found:
+        told(kind, f"{head}\n{row * 100_000}".encode())
+    assert found.value.fault.code == "too-many-rows"
