@@ -7,17 +7,14 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, NamedTuple
 
-import pycountry
-from babel.numbers import get_currency_name
-
-from shared.language.lexemes import Lexeme, Lexemes, glued, lexemes, words_of
+from shared.language.lexemes import Lexeme, Lexemes, glued, lexemes
 from shared.language.numbers import Number, numbers_in
 from shared.language.phrases import Phrases
-from shared.vocabulary import LANGUAGES
-from shared.vocabulary.languages import locale
+from shared.vocabulary.currencies import all_currencies
+from shared.vocabulary.currency_names import names_of_currencies
 
 _NAMED, _LIKELY, _ACRONYM = 0.95, 0.65, 0.4
-_COUNTS = (1, 2, 3, 5, 11, 100)
+_BETWEEN = "-.'"
 _MOST_FILLERS = 2
 _CENTS = 100
 _LARGEST = 10.0**13
@@ -45,7 +42,8 @@ def find_amounts(text: str, language: str) -> tuple[Amount, ...]:
     """The amounts of money in a text, in its order, each with its currency.
 
     `language`, one of the six, decides on 1.500 and 1,500. A bare dollar is the United States', a
-    CFA franc West Africa's, both at a lower probability. Offsets are characters; any text is taken.
+    CFA franc West Africa's, as currency_names.tsv says, both at a lower probability. Offsets are
+    characters; any text is taken.
     """
     read = lexemes(text)
     return amounts_in(read, numbers_in(read, language))
@@ -132,30 +130,23 @@ def _code(read: Lexemes, place: int) -> _Found | None:
         return None
     lexeme = read[place]
     code = lexeme.text.upper()
-    if lexeme.kind != "word" or not lexeme.upper or code not in _codes():
+    if lexeme.kind != "word" or not lexeme.upper or code not in all_currencies():
         return None
     acronyms = _data()["acronyms"].split("|")
     return _Found(code, _ACRONYM if code in acronyms else _NAMED, place, place + 1)
 
 
 @cache
-def _codes() -> frozenset[str]:
-    return frozenset(entry.alpha_3 for entry in pycountry.currencies)
-
-
-@cache
 def _names() -> tuple[Phrases, Phrases]:
-    """The names that are one currency's, and those that several have."""
-    sure, likely = Phrases(between="-.'"), Phrases(between="-.'")
-    for phrases, names in ((sure, _data()["names"]), (likely, _data()["likely"])):
-        for code, forms in names.items():
-            for form in forms.split("|"):
-                phrases.plant([{lexeme.text} for lexeme in lexemes(form)], code)
-    for language in LANGUAGES:
-        for code in sorted(_codes() & set(locale(language).currencies)):
-            for count in _COUNTS:
-                words = words_of(get_currency_name(code, count, locale=locale(language)))
-                sure.plant([{word} for word in words], code)
+    """The names that are one currency's, and those that are likely one's."""
+    sure, likely = Phrases(_BETWEEN), Phrases(_BETWEEN)
+    homonyms = set(_data()["homonyms"].split("|"))
+    for called in names_of_currencies().values():
+        phrases, code = (sure, called.codes[0]) if called.sure else (likely, called.likely)
+        if code is not None:
+            for spelling in sorted(called.spellings - homonyms):
+                words = (one.text for one in lexemes(spelling) if one.text not in _BETWEEN)
+                phrases.plant([{word} for word in words], code)
     return sure, likely
 
 

@@ -12,8 +12,9 @@ from shared.language.russian import forms
 
 # Arabic has three sets of names: from the Levant, from the Maghreb, and the common one.
 _LOCALES = ("en", "fr", "es", "ru", "ar", "ar_SY", "ar_IQ", "ar_DZ", "ar_MA", "ar_MR")
-# The United Nations' own spellings of two Arabic months, and Spanish 'setiembre'.
-_OTHER_MONTHS = {"يونيه": 6, "يوليه": 7, "setiembre": 9, "sept": 9}
+# The United Nations' own spellings of two Arabic months, the Levant's August, which is as short as
+# no other name, and Spanish 'setiembre'.
+_OTHER_MONTHS = {"يونيه": 6, "يوليه": 7, "آب": 8, "setiembre": 9, "sept": 9}
 _SHORTEST = 3
 _PARTS = ("begin", "middle", "end")
 _ORDINALS = ("first", "second", "third", "fourth")

@@ -22,6 +22,9 @@ MAX_QUANTITY = Decimal(10) ** 9
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 
 _CONTROLS = re.compile(r"[\x01-\x08\x0b-\x1f\x7f-\x9f]")
+_FILLERS = frozenset("\u034f\u115f\u1160\u2800\u3164\uffa0")
+"""Letters and signs of Unicode that nothing is seen of."""
+
 NO_CHARACTERS = re.compile("[\x00\ud800-\udfff]")
 """What stands where a character does and is none: NUL, half a surrogate pair."""
 
@@ -139,8 +142,8 @@ class CurrencyCode(fields.String):
 class Text(fields.String):
     """Text of up to `max_length` characters: in NFC, trimmed, without control characters.
 
-    Line breaks and tabs stay unless `single_line`. Text that is blank then counts as missing: an
-    error where the field is required or may not be null, else None.
+    Line breaks and tabs stay unless `single_line`. Text of which nothing is seen then counts as
+    missing: an error where the field is required or may not be null, else None.
     """
 
     def __init__(self, max_length: int, *, single_line: bool = False, **kwargs: Any) -> None:
@@ -166,11 +169,17 @@ class Text(fields.String):
 
 
 def as_kept(text: str, *, single_line: bool = False) -> str:
-    """A text as `Text` keeps it, of which its length counts."""
+    """A text as `Text` keeps it, of which its length counts; empty where it shows nothing."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if single_line:
         text = " ".join(text.split())
-    return unicodedata.normalize("NFC", _CONTROLS.sub("", text)).strip()
+    kept = unicodedata.normalize("NFC", _CONTROLS.sub("", text)).strip()
+    return kept if any(_is_seen(sign) for sign in kept) else ""
+
+
+def _is_seen(sign: str) -> bool:
+    """Whether a character is more than space, the direction of what follows, or a filler."""
+    return not sign.isspace() and sign not in _FILLERS and unicodedata.category(sign) != "Cf"
 
 
 class _Number(fields.Field[Decimal]):

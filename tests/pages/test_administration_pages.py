@@ -34,7 +34,7 @@ def test_an_embargo_is_entered_exempted_and_ended(visitor: Visiting) -> None:
     browser.open("/embargoes/new")
     browser.send("/embargoes/new", **written(start="sometime", reason=""))
     assert browser.status == 422
-    assert "This is not a day" in browser.page.text
+    assert "“sometime” is not a day" in browser.page.text
     assert 'value="sometime"' in browser.shown.text  # nothing typed is lost
     entry = written()
     browser.send("/embargoes/new", **entry)

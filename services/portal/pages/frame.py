@@ -23,6 +23,7 @@ from services.portal.pages import wording
 from services.portal.pages.absence import absence
 from services.portal.pages.assets import ASSETS
 from services.portal.pages.currencies import currency_names
+from services.portal.pages.days import shows_day
 from services.portal.pages.forms import PageForm
 from services.portal.pages.navigation import PUBLIC_PLACES, folded, navigation
 from services.portal.pages.packing import packed
@@ -99,6 +100,7 @@ def install(app: Flask, own: House) -> None:
         "party_of": party_of,
         "unit_names": unit_names,
         "currency_names": currency_names,
+        "shows_day": shows_day,
         "missed": _missed,
         "unread": unread,
         "without": without,

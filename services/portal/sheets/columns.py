@@ -12,9 +12,9 @@ from typing import Any
 from babel.lists import format_list
 
 from services.portal.catalogues import say
-from services.portal.sheets.faults import Fault, cell_name, two_days
+from services.portal.sheets.faults import Fault, cell_name
 from services.portal.sheets.reading import Value
-from services.portal.sheets.values import UnclearError, read_day, read_number
+from services.portal.sheets.values import UnclearError, read_day, read_number, shown
 from shared.vocabulary import LANGUAGES
 from shared.vocabulary.countries import all_countries, country_name
 from shared.vocabulary.currency_names import (
@@ -83,9 +83,10 @@ def texts(most: int) -> Callable[[Value, str, str], str]:
 
 def reference(_value: Value, text: str, _language: str) -> str:
     """A cell that names its record: printable ASCII without spaces."""
-    if not _REFERENCE.fullmatch(text):
+    name = shown(text).strip()
+    if not _REFERENCE.fullmatch(name):
         raise CellError("reference")
-    return text
+    return name
 
 
 def numbers(most: int, places: int, *, zero: bool) -> Callable[[Value, str, str], float]:
@@ -107,15 +108,21 @@ def numbers(most: int, places: int, *, zero: bool) -> Callable[[Value, str, str]
     return read
 
 
+def day_of(text: str) -> date:
+    """A day as it is written; raises CellError, with both where it can be two."""
+    try:
+        return read_day(text)
+    except UnclearError as error:
+        told = {"text": text[:_MOST_TOLD]}
+        if error.meanings:
+            first, second = (one.isoformat() for one in error.meanings)
+            raise CellError("two-days", **told, first=first, second=second) from None
+        raise CellError("day", **told) from None
+
+
 def days(value: Value, text: str, _language: str) -> str:
     """A cell with a day, as ISO 8601 has it."""
-    try:
-        found = value if isinstance(value, date) else read_day(text)
-    except UnclearError as error:
-        if error.meanings:
-            fault = two_days(text, error.meanings)
-            raise CellError(fault.code, **fault.values) from None
-        raise CellError("day", text=text[:_MOST_TOLD]) from None
+    found = value if isinstance(value, date) else day_of(text)
     if not _FIRST_YEAR <= found.year <= _LAST_YEAR:
         raise CellError("day", text=text[:_MOST_TOLD])
     return found.isoformat()
@@ -123,12 +130,12 @@ def days(value: Value, text: str, _language: str) -> str:
 
 def currency_of(text: str) -> str:
     """The code of a currency that is named without doubt; any other text as it is written."""
-    return currency_named(text) or text
+    return currency_named(shown(text)) or text
 
 
 def candidates(text: str, language: str) -> str:
     """The likeliest of the currencies that a text may stand for, in words; empty for none."""
-    codes = currencies_called(text)
+    codes = currencies_called(shown(text))
     named = [name_with_code(code, language) for code in codes[:_MOST_CANDIDATES]]
     more = ["…"] if len(codes) > _MOST_CANDIDATES else []
     return str(format_list([*named, *more], style="or", locale=language))
@@ -136,7 +143,7 @@ def candidates(text: str, language: str) -> str:
 
 def currencies(_value: Value, text: str, language: str) -> str:
     """A cell with a currency, by its code or its name in any of the six languages."""
-    code = currency_named(text)
+    code = currency_named(shown(text))
     if code is not None:
         return code
     told = {"text": text[:_MOST_TOLD]}
@@ -272,4 +279,4 @@ def _unknown(text: str, at: int, columns: Sequence[Column], language: str) -> Fa
 
 
 def _folded(text: str) -> str:
-    return " ".join(text.casefold().replace("*", " ").split())
+    return " ".join(shown(text).casefold().replace("*", " ").split())

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
 
 from services.portal.catalogues import N_, say
 
@@ -84,12 +83,6 @@ class SheetError(Exception):
     def __init__(self, code: str, cell: str = "", **values: object) -> None:
         super().__init__(code)
         self.fault = Fault(code, cell, values)
-
-
-def two_days(text: str, meanings: tuple[date, ...]) -> Fault:
-    """A day that was written so that it can be either of two."""
-    first, second = (one.isoformat() for one in meanings)
-    return Fault("two-days", values={"text": text[:60], "first": first, "second": second})
 
 
 def cell_name(row: int, column: int) -> str:

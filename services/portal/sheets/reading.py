@@ -11,6 +11,7 @@ from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 from services.portal.sheets.faults import SheetError, cell_name
 from services.portal.sheets.other_kinds import other_kind
 from services.portal.sheets.unpacking import look_into
+from shared.web.schemas import as_kept
 
 MOST_ROWS = 500
 """Rows that a file may have beneath its first, which has the columns' names."""
@@ -71,7 +72,7 @@ def _plain(value: object) -> Value:
     if isinstance(value, float):
         return int(value) if value.is_integer() else value
     text = _unescaped(str(value))
-    return text if text.strip() else None
+    return text if as_kept(text) else None
 
 
 def _unescaped(text: str) -> str:

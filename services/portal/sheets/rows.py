@@ -75,7 +75,7 @@ def read_rows(sheet: Sheet, columns: Sequence[Column], language: str, *, lines: 
             cell = cell_name(number, places["currency"])
             told.notes.append(Fault("no-rate", cell, {"text": said["currency"]}))
         told.rows.append(said)
-    if not filled:
+    if not filled and not told.faults:
         raise SheetError("empty")
     return told
 

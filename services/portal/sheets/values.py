@@ -2,26 +2,25 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from functools import cache
 
-from babel.dates import get_month_names
-
-from shared.vocabulary import LANGUAGES
+from shared.language.whole_days import whole_day
 
 _MOST_LENGTH = 40
+MOST_DAY = 80
+"""The most characters of a day that is written."""
+
 _COMMA_DECIMAL = frozenset({"es", "fr", "ru"})
 """Languages that write 1,5 for one and a half; the others write 1.5."""
 
 _SPACES = re.compile(r"[\s\u00a0\u202f'’_٬]+")
 _GROUPED = re.compile(r"[1-9]\d{0,2}(?:([.,])\d{3})(?:\1\d{3})*")
-_ISO = re.compile(r"([12]\d{3})[-/.](\d{1,2})[-/.](\d{1,2})")
+_ISO = re.compile(
+    r"([12]\d{3})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ]\d\d?:\d\d(?::\d\d(?:\.\d+)?)?Z?)?"
+)
 _BASIC = re.compile(r"(20\d{2})(\d{2})(\d{2})")
 _LAST_YEAR = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.]([12]\d{3})")
-_CHINESE = re.compile(r"([12]\d{3})年(\d{1,2})月(\d{1,2})日?")
-_WORD = re.compile(r"[^\W\d_]+")
 
 
 class UnclearError(ValueError):
@@ -39,7 +38,7 @@ def read_number(text: str, language: str) -> Decimal:
     three digits is read as the language has it: 1,200 is twelve hundred in English and one and a
     fifth in French.
     """
-    plain = _SPACES.sub("", _ascii_digits(_shown(text[: _MOST_LENGTH + 1]))).replace("٫", ".")
+    plain = _SPACES.sub("", _ascii_digits(shown(text[: _MOST_LENGTH + 1]))).replace("٫", ".")
     if len(text) > _MOST_LENGTH or not re.fullmatch(r"[+-]?[\d.,]*\d[\d.,]*", plain, re.ASCII):
         raise UnclearError(text)
     separators = [mark for mark in plain if mark in ".,"]
@@ -71,35 +70,29 @@ def read_day(text: str) -> date:
     """A day as it is written: 2026-10-01, 1.10.2026, 13/10/2026, 1 October 2026, 2026年10月1日.
 
     Raises UnclearError; for 1/10/2026, which is a day in October for some and in January for
-    others, with both.
+    others, with both. The time that databases write behind a day is left out.
     """
-    plain = _ascii_digits(unicodedata.normalize("NFKC", text[: 2 * _MOST_LENGTH]).strip())
-    for pattern in (_ISO, _BASIC, _CHINESE):
+    plain = _ascii_digits(shown(unicodedata.normalize("NFKC", text[: MOST_DAY + 1]))).strip()
+    if len(text) > MOST_DAY:
+        raise UnclearError(text)
+    for pattern in (_ISO, _BASIC):
         if found := pattern.fullmatch(plain):
             return _day(text, *(int(part) for part in found.groups()))
     if found := _LAST_YEAR.fullmatch(plain):
         first, second, year = (int(part) for part in found.groups())
         return _day_first(text, first, second, year, sure="." in plain)
-    return _named(text, plain)
+    named = whole_day(plain)
+    if named is None:
+        raise UnclearError(text)
+    return named
 
 
 def _day_first(text: str, first: int, second: int, year: int, *, sure: bool) -> date:
-    if sure or first > 12 or first == second:
+    if sure or first > 12 or first == second or not first or not second:
         return _day(text, year, second, first)
     if second > 12:
         return _day(text, year, first, second)
     raise UnclearError(text, (date(year, second, first), date(year, first, second)))
-
-
-def _named(text: str, plain: str) -> date:
-    numbers = re.findall(r"\d+", plain)
-    words = [word.casefold() for word in _WORD.findall(plain)]
-    months = {month for word in words if (month := _months().get(word))}
-    years = [number for number in numbers if len(number) == 4]
-    days = [number for number in numbers if len(number) <= 2]
-    if len(numbers) != 2 or len(years) != 1 or len(days) != 1 or len(months) != 1:
-        raise UnclearError(text)
-    return _day(text, int(years[0]), months.pop(), int(days[0]))
 
 
 def _day(text: str, year: int, month: int, day: int) -> date:
@@ -109,22 +102,12 @@ def _day(text: str, year: int, month: int, day: int) -> date:
         raise UnclearError(text) from None
 
 
-@cache
-def _months() -> Mapping[str, int]:
-    """The months by the words that name them in one of the languages."""
-    found: dict[str, int] = {}
-    for language in LANGUAGES:
-        for width in ("wide", "abbreviated"):
-            for context in ("format", "stand-alone"):
-                for month, name in get_month_names(width, context, language).items():
-                    for word in _WORD.findall(name):
-                        found.setdefault(word.casefold(), month)
-    return found
-
-
-def _shown(text: str) -> str:
-    """A text without what only says which way it runs, as what is copied from a page has."""
-    return "".join(mark for mark in text if unicodedata.category(mark) not in ("Cf", "Cc"))
+def shown(text: str) -> str:
+    """A text without what only says which way it runs, as what is copied from a page has, and
+    without other marks that nobody sees; spaces and ends of lines stay."""
+    return "".join(
+        mark for mark in text if mark.isspace() or unicodedata.category(mark) not in ("Cf", "Cc")
+    )
 
 
 def _ascii_digits(text: str) -> str:

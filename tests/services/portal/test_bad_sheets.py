@@ -193,6 +193,9 @@ def test_encodings_that_say_what_they_are_are_read(kind: Kind, encoding: str) ->
         ({"from": "20026-10-01", "to": "2026-12-31"}, "from"),
         ({"from": "2026-10-01", "to": "1 Dec 20026"}, "to"),
         ({"from": "2026-13-45", "to": "2026-12-31"}, "from"),
+        ({"from": "03/04/2027", "to": "2027-12-31"}, "from"),
+        ({"from": "12/0/2026", "to": "2026-12-31"}, "from"),
+        ({"from": "2026年10月", "to": "2026-12-31"}, "from"),
         ({"reference": "a b"}, "reference"),
     ],
 )
@@ -265,3 +268,70 @@ def test_a_column_of_an_unknown_name_is_told_by_its_own_first_cell() -> None:
     at = text.partition("\n")[0].split(",").index("amuont")
     faults = {one.code: one.cell for one in told(KINDS["requests"], text.encode()).faults}
     assert faults == {"unknown-column": cell_name(0, at), "no-column": ""}
+
+
+@pytest.mark.parametrize("kind", EVERY)
+def test_marks_of_direction_around_codes_and_names_of_columns_are_no_part_of_them(
+    kind: Kind,
+) -> None:
+    marked = {
+        key: f"\u200f\u202b{value}\u202c\u200e"
+        for key, value in {**GOOD, "from": "2026-10-01", "to": "31.12.2026"}.items()
+        if key not in ("title", "description")
+    }
+    head, _end, row = text_of(kind, **marked).partition("\n")
+    head = ",".join(f"\u200f{name}\u200f" for name in head.split(","))
+    found = told(kind, f"{head}\n{row}".encode())
+    assert not found.faults
+    (said,) = found.rows
+    for key, value in {**GOOD, "amount": 1000, "from": "2026-10-01", "to": "2026-12-31"}.items():
+        assert said.get(key) == value or key not in header_of(kind)
+
+
+@pytest.mark.parametrize("text", ["\u200b", "\u202e\u200f", "\u2800", "\x07"])
+@pytest.mark.parametrize("kind", EVERY)
+def test_a_title_of_which_nothing_is_seen_is_missing(kind: Kind, text: str) -> None:
+    assert [one.code for one in told(kind, text_of(kind, title=text).encode()).faults] == [
+        "missing"
+    ]
+
+
+@pytest.mark.parametrize("kind", EVERY)
+def test_names_of_columns_that_are_all_unknown_are_told_where_no_row_can_be_read(
+    kind: Kind,
+) -> None:
+    found = told(kind, b"what,which\nmines,7\n")
+    codes = {one.code for one in found.faults}
+    assert not found.rows
+    assert "no-column" in codes
+    assert codes & {"unknown-column", "unknown-column-like"}
+
+
+@pytest.mark.parametrize("kind", EVERY)
+def test_10_000_characters_are_told_by_their_cell_or_kept_as_they_are(kind: Kind) -> None:
+    long = "<b>\u202e</b>" * 1_000
+    (fault,) = told(kind, text_of(kind, title=long).encode()).faults
+    assert (fault.code, fault.cell) == ("too-long", "B2")
+    assert told(kind, text_of(kind, description=long).encode()).rows[0]["description"] == long
+
+
+@pytest.mark.parametrize("kind", EVERY)
+def test_formulas_without_a_result_and_merged_cells_are_told_by_their_cells(kind: Kind) -> None:
+    file = io.BytesIO()
+    book = Workbook(file)
+    sheet = book.add_worksheet()
+    sheet.write_row(0, 0, header_of(kind))
+    sheet.write_row(1, 0, [GOOD.get(key, "") for key in header_of(kind)])
+    sheet.write_formula("B2", "=1/0", None, "#DIV/0!")
+    sheet.merge_range("C2:C3", "Six machines.")
+    book.close()
+    found = {one.code: one.cell for one in told(kind, file.getvalue()).faults}
+    assert (found["formula"], found["merged"]) == ("B2", "C2")
+
+
+@pytest.mark.parametrize("kind", EVERY)
+def test_100_000_rows_are_refused(kind: Kind) -> None:
+    head, _end, row = text_of(kind).partition("\n")
+    with pytest.raises(SheetError) as found:
+        told(kind, f"{head}\n{row * 100_000}".encode())
+    assert found.value.fault.code == "too-many-rows"

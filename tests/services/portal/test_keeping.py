@@ -1,5 +1,6 @@
 """Nothing typed is lost: while a service is away, and when the session ended in the midst of it."""
 
+import re
 from collections.abc import Callable, Mapping
 from html import escape
 
@@ -65,7 +66,26 @@ SIGNED_OUT = [
     ("donor", "/account/tokens", {"name": TYPED, "scopes": "requests:read"}),
     ("donor", "/notifications/choices", {"match": "digest"}),
     ("coordinator", "/review/endorse", {"chosen": "r.o", "version:r.o": '"1.2"'}),
+    ("requester", "/requests/new", {"title": TYPED, "description": "x" * 10_000, "key": KEY}),
+    ("requester", "/requests/r/edit/plan", {"window_from": "3 mars 2027", "row-0-text": TYPED}),
+    ("donor", "/matches/r.o/messages", {"text": f"{TYPED}\u202e<script>", "key": KEY}),
 ]
+NOTHING_TYPED = {
+    *("/account", "/account/erase", "/account/password", "/account/second-factor"),
+    *("/account/second-factor/codes", "/account/second-factor/remove"),
+    *("/account/sessions/x/end", "/account/tokens/x/revoke", "/account/webhooks/x/pause"),
+    *("/account/webhooks/x/ping", "/account/webhooks/x/remove", "/account/webhooks/x/resume"),
+    *("/activities/import", "/activities/import/x", "/contacts/confirm", "/contacts/erase"),
+    *("/activities/spreadsheet", "/activities/spreadsheet/x"),
+    *("/offers/spreadsheet", "/offers/spreadsheet/x"),
+    *("/requests/spreadsheet", "/requests/spreadsheet/x", "/requests/hints/x"),
+    *("/offers/x/files", "/offers/x/files/x/remove", "/offers/x/lines", "/offers/x/step/x"),
+    *("/requests/x/files", "/requests/x/files/x/remove", "/matches/x/files"),
+    *("/invitations/x/take-back", "/models/use", "/notifications/read", "/operations/retry"),
+    *("/review/decisions/x/dismiss", "/review/decisions/x/now", "/review/decisions/x/take-back"),
+    *("/forgotten", "/invitation/x", "/reset/x", "/sign-in", "/sign-in/code", "/sign-out"),
+}
+"""What is sent to has buttons, files, choices and secrets alone, or is for who is signed out."""
 
 
 @pytest.fixture
@@ -122,6 +142,22 @@ def test_what_was_sent_after_the_session_ended_is_given_back(
     assert "You were signed out" in browser.page.text
     assert broken_as_sent(given_back(browser)) == sent
     assert "a secret" not in browser.answer.text
+
+
+def test_no_page_that_takes_a_text_loses_it_where_the_session_ended(
+    app: Flask, signed_in: SignIn
+) -> None:
+    browser = signed_in("donor")
+    browser.client.delete_cookie("entraide-session")
+    losing = set()
+    for rule in app.url_map.iter_rules():
+        path = re.sub("<[^>]*>", lambda found: "1" if "int:" in found[0] else "x", rule.rule)
+        if "POST" in (rule.methods or ()) and not path.startswith("/v1/"):
+            answer = browser.client.post(path, data={"text": TYPED})
+            shown = answer.text.replace("&#34;", "&quot;")
+            if answer.status_code != 403 or escape(TYPED) not in shown:
+                losing.add(path)
+    assert losing == NOTHING_TYPED
 
 
 def test_forms_come_back_filled_in_after_signing_in_again(signed_in: SignIn) -> None:

@@ -42,6 +42,8 @@ def test_what_is_no_number_is_not_guessed(text: str) -> None:
         *("2026-10-01", "2026/10/1", "20261001", "1.10.2026", "01.10.2026"),
         *("1 October 2026", "Oct 1, 2026", "1 octobre 2026", "1 de octubre de 2026"),
         *("1 октября 2026 г.", "2026年10月1日", "١ أكتوبر ٢٠٢٦"),
+        *("١ تشرين الأول ٢٠٢٦", "2026 年 10 月 1 日", "٢٠٢٦-١٠-٠١", "\u200e2026-10-01\u200e"),
+        *("2026-10-01 00:00:00", "2026-10-01T00:00:00Z"),
     ],
 )
 def test_days_are_read_in_many_styles(text: str) -> None:
@@ -55,7 +57,14 @@ def test_a_day_that_can_be_two_is_not_guessed() -> None:
     assert found.value.meanings == (date(2026, 10, 1), date(2026, 1, 10))
 
 
-@pytest.mark.parametrize("text", ["", "soon", "2026-13-01", "31/02/2026", "1 2 October 2026"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "soon", "2026-13-01", "31/02/2026", "1 2 October 2026", "2026年10月", "1/10/26"),
+        *("0/5/2026", "12/0/2026", "0/0/2026", "before 1 October 2026"),
+        f"1 October 2026{' ' * 80}or 2 October",
+    ],
+)
 def test_what_is_no_day_is_not_guessed(text: str) -> None:
     with pytest.raises(UnclearError):
         read_day(text)

@@ -51,6 +51,14 @@ def test_a_request_is_asked_which_currency_it_means(app: Flask) -> None:
         assert "US Dollar (USD), Canadian Dollar (CAD), Australian Dollar (AUD)" in told
         assert values_of(form["currency"])["row-0-currency"] == "dollars"
         assert need("dollars canadiens").validate()
+        for sign, code in (("€", "EUR"), ("US$", "USD"), ("CHF", "CHF"), ("₽", "RUB")):
+            form = need(sign)
+            assert form.validate()
+            assert request_bodies.line_member(form.data)["currency"] == code
+        for sign, several in (("$", "Canadian Dollar (CAD)"), ("¥", "(CNY)"), ("£", "(EGP)")):
+            form = need(sign)
+            assert not form.validate()
+            assert several in form.problems()[0][1]
     with app.test_request_context("/?language=fr"):
         form = need("dollars")
         form.validate()
@@ -88,14 +96,15 @@ def test_an_offer_says_its_currencies_by_name(app: Flask, language: str) -> None
 def test_a_file_says_a_currency_by_its_name(name: str, language: str) -> None:
     (column,) = (one for one in KINDS[name].columns if one.key == "currency")
     assert next(iter(KINDS[name].rows(RECORDS[name])))
-    for text in ("dollars canadiens", name_with_code("CAD", language), "cad"):
+    for text in ("dollars canadiens", name_with_code("CAD", language), "cad", "CA$"):
         assert column.read(text, text, language) == "CAD"
-    with pytest.raises(CellError) as asked:
-        column.read("dinar", "dinar", language)
-    assert asked.value.code == "currencies"
-    told = asked.value.values_told["candidates"]
-    for code in currencies_called("dinar"):
-        assert name_with_code(code, language) in str(told)
+    for text in ("dinar", "£", "¥", "FCFA"):
+        with pytest.raises(CellError) as asked:
+            column.read(text, text, language)
+        assert asked.value.code == "currencies"
+        told = asked.value.values_told["candidates"]
+        for code in currencies_called(text):
+            assert name_with_code(code, language) in str(told)
     with pytest.raises(CellError) as unknown:
         column.read("doubloons", "doubloons", language)
     assert unknown.value.code == "code"

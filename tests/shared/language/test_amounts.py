@@ -28,6 +28,14 @@ from shared.vocabulary import LANGUAGES
         ("zh", "25 万美元", 25_000_000, "USD"),
         ("zh", "五十四万美元", 54_000_000, "USD"),
         ("zh", "１．５百万欧元", 150_000_000, "EUR"),
+        ("fr", "12 millions de francs CFA (BEAC)", 1_200_000_000, "XAF"),
+        ("ru", "90 тыс. долларами США", 9_000_000, "USD"),
+        ("ru", "500 рублей", 50_000, "RUB"),
+        ("ar", "٥٠٠ فرنكات سويسرية", 50_000, "CHF"),
+        ("es", "300 dólares de EE. UU.", 30_000, "USD"),
+        ("en", "₦ 500", 50_000, "NGN"),
+        ("en", "£20", 2_000, "GBP"),
+        ("en", "40 rand", 4_000, "ZAR"),
     ],
 )
 def test_money_in_six_languages(language: str, text: str, cents: int, currency: str) -> None:
@@ -50,6 +58,14 @@ def test_a_name_that_several_currencies_have_is_less_sure() -> None:
 
 def test_a_code_that_is_another_word_too_is_hardly_money() -> None:
     assert all(found.probability < 0.5 for found in find_amounts("the TOP 10, COP 28", "en"))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    "text", ["10 platino", "5 Золото", "10 银", "١٢ أفغاني", "20 cg", "500 pesos", "500 kr"]
+)
+def test_what_is_no_money_or_of_any_currency_is_no_amount(language: str, text: str) -> None:
+    assert find_amounts(text, language) == ()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

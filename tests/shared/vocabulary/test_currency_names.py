@@ -9,8 +9,19 @@ from shared.vocabulary.currency_names import (
     currencies_called,
     currency_named,
     name_with_code,
+    names_of_currencies,
 )
 from shared.vocabulary.tables import read_table
+
+
+def test_what_is_likely_one_currency_is_asked_about() -> None:
+    named = [one for one in names_of_currencies().values() if one.likely]
+    assert {one.likely for one in named} == {"USD", "GBP", "JPY", "CNY", "RUB", "XOF"}
+    for one in named:
+        assert one.likely in one.codes
+        for spelling in one.spellings:
+            assert currency_named(spelling) is None
+            assert len(currencies_called(spelling)) > 1, spelling
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -22,7 +33,7 @@ def test_every_currency_is_known_by_its_names_and_by_what_is_told_of_it(language
 
 def test_our_own_names_are_of_currencies_and_stand_once_each() -> None:
     for row in read_table("currency_names.tsv"):
-        names = row["names"].split("|")
+        names = f"{row['names']}|{row['likely']}".strip("|").split("|")
         assert currency(row["code"])
         assert len(set(names)) == len(names)
         for name in names:
@@ -44,6 +55,35 @@ def test_our_own_names_are_of_currencies_and_stand_once_each() -> None:
         ("EUROS", "EUR"),
         ("yen", "JPY"),
         ("Francs suisses", "CHF"),
+        ("долларами США", "USD"),
+        ("долл. США", "USD"),
+        ("долларах США", "USD"),
+        ("российских рублей", "RUB"),
+        ("фунтов стерлингов", "GBP"),
+        ("швейцарских франков", "CHF"),
+        ("евро", "EUR"),
+        ("دولارات أمريكية", "USD"),
+        ("الدولارات الأمريكية", "USD"),
+        ("فرنكات سويسرية", "CHF"),
+        ("جنيهات إسترلينية", "GBP"),
+        ("dólares EE. UU.", "USD"),
+        ("libras esterlinas", "GBP"),
+        ("dollars des États-Unis", "USD"),
+        ("livres sterling", "GBP"),
+        ("€", "EUR"),
+        ("US$", "USD"),
+        ("$US", "USD"),
+        ("U.S. $", "USD"),
+        ("CA$", "CAD"),
+        ("＄CA", "CAD"),
+        ("UK£", "GBP"),
+        ("CN￥", "CNY"),
+        ("₽", "RUB"),
+        ("₴", "UAH"),
+        ("؋", "AFN"),
+        ("د.م.", "MAD"),
+        ("$ (CAD)", "CAD"),
+        ("£ (CAD)", None),
         ("dollar (cad)", "CAD"),
         ("dollar (XOF)", None),
         ("dollar (ZZZ)", None),
@@ -66,6 +106,16 @@ def test_a_name_is_read_as_its_code(text: str, code: str | None) -> None:
         ("franc", ("CHF", "XOF", "XAF")),
         ("Franc CFA", ("XOF", "XAF")),
         ("FCFA", ("XOF", "XAF")),
+        ("F CFA", ("XOF", "XAF")),
+        ("$", ("USD", "CAD", "AUD")),
+        ("＄", ("USD", "CAD", "AUD")),
+        ("£", ("GBP", "EGP", "FKP")),
+        ("¥", ("JPY", "CNY")),
+        ("￥", ("JPY", "CNY")),
+        ("kr", ("NOK", "SEK", "DKK")),
+        ("₨", ("INR",)),
+        ("рублей", ("RUB", "BYN")),
+        ("元", ("CNY", "USD", "EUR")),
         ("livres", ("GBP",)),
         ("peso", ("MXN", "PHP")),
         ("dinar", ("BHD", "JOD")),

@@ -162,7 +162,8 @@ def test_texts_have_limits_after_cleaning() -> None:
 
 
 def test_blank_texts_are_missing() -> None:
-    for blank in ("", " ", "\n\t", "\u3000", "\x07"):
+    unseen = ("\u200b", "\u202e\u200f", "\ufeff \u00ad", "\u2800\u3164", "\u2066\n\u2069")
+    for blank in ("", " ", "\n\t", "\u3000", "\x07", *unseen):
         assert code_of(Text(9, required=True), blank) == "blank"
         assert code_of(Text(9), blank) == "blank"
         assert load(Text(9, allow_none=True), blank) is None

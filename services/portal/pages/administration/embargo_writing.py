@@ -23,12 +23,12 @@ from entraide.client.records.matcher import EmbargoView
 from services.portal.pages import asking
 from services.portal.pages.administration.embargoes import (
     MAX_REASON,
-    NO_DAY,
     may_write,
     refused,
     titles_of,
 )
 from services.portal.pages.choices import countries, labels
+from services.portal.pages.days import read_day
 from services.portal.pages.finding import find_for_sure
 from services.portal.pages.forms import PageForm, Repeated, row_number, ticked, told_of
 from services.portal.pages.frame import for_roles, go, show
@@ -39,7 +39,6 @@ from services.portal.pages.repeating import holds
 from services.portal.pages.signing import REFUSED
 from services.portal.pages.wording import here
 from services.portal.services import RefusedError
-from services.portal.sheets.values import UnclearError, read_day
 from shared.ids import new_id
 from shared.vocabulary.countries import country_name
 from shared.vocabulary.kinds import KINDS
@@ -170,9 +169,9 @@ class EmbargoForm(PageForm):
                 self.fail_row(field, lazy_gettext("Fill this in."))
             return None
         try:
-            return read_day(text).isoformat()
-        except UnclearError:
-            (self.fail_row if row else self.fail_field)(field, NO_DAY)
+            return read_day(text)
+        except ValueError as error:
+            (self.fail_row if row else self.fail_field)(field, str(error))
             return None
 
 

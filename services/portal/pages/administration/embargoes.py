@@ -14,6 +14,7 @@ from wtforms.validators import InputRequired, Length
 from services.portal.pages import asking
 from services.portal.pages.asked import code_of
 from services.portal.pages.choices import countries
+from services.portal.pages.days import read_day
 from services.portal.pages.finding import Records, find
 from services.portal.pages.forms import PageForm
 from services.portal.pages.frame import ROLE_NAMES, account, for_roles, go, show
@@ -21,7 +22,6 @@ from services.portal.pages.keeping import keeping_typed
 from services.portal.pages.refusals import faults, refusal
 from services.portal.pages.signing import REFUSED
 from services.portal.services import RefusedError
-from services.portal.sheets.values import UnclearError, read_day
 from shared.ids import new_id
 from shared.vocabulary.countries import all_countries, countries_in
 
@@ -39,7 +39,6 @@ CHANGES = {
     "confirm": lazy_gettext("Confirmed"),
     "end": lazy_gettext("Ended"),
 }
-NO_DAY = lazy_gettext("This is not a day. Write it as 2026-10-01.")
 STALE = lazy_gettext(
     "Somebody changed this entry meanwhile, and nothing was done. See how it stands now, "
     "then send again what you wrote."
@@ -104,9 +103,9 @@ def step_embargo(embargo_id: str) -> Response:
         body = {"reason": (form.reason.data or "").replace("\r\n", "\n")}
     if step == "end" and (form.on.data or "").strip():
         try:
-            body["on"] = read_day(form.on.data or "").isoformat()
-        except UnclearError:
-            form.fail_field(form.on, NO_DAY)
+            body["on"] = read_day(form.on.data or "")
+        except ValueError as error:
+            form.fail_field(form.on, str(error))
     status = int(REFUSED)
     if not form.problems():
         where = f"{path}/{'end' if step == 'end' else 'confirmation'}"

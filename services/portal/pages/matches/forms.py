@@ -1,7 +1,6 @@
 """The forms of a match's page: one for each thing that its reader can do."""
 
 from collections.abc import Sequence
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -18,6 +17,7 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
+from services.portal.pages.days import read_day
 from services.portal.pages.forms import PageForm
 from services.portal.pages.matches.rows import Line
 from services.portal.pages.matches.words import JOINING_ROLES
@@ -163,7 +163,7 @@ class FiguresForm(StepForm):
     text = _said(_("What is to be known about it (may be left empty)"), "figures-text")
 
     def validate_up_to(self, field: Any) -> None:
-        """A day as browsers send it."""
+        """A day, however it is written."""
         _check_day(field)
 
 
@@ -173,17 +173,15 @@ class CommitForm(StepForm):
     expires = StringField(_("Given back by itself after (may be left empty)"), id="commit-expires")
 
     def validate_expires(self, field: Any) -> None:
-        """A day as browsers send it."""
+        """A day, however it is written."""
         _check_day(field)
 
 
 def _check_day(field: Any) -> None:
-    if field.data:
-        try:
-            date.fromisoformat(field.data)
-        except ValueError:
-            message = gettext("This is no day. Write it like 2027-03-31.")
-            raise ValidationError(message) from None
+    try:
+        read_day(field.data or "")
+    except ValueError as error:
+        raise ValidationError(str(error)) from None
 
 
 class MessageForm(StepForm):

@@ -6,6 +6,7 @@ from typing import Any
 from flask import request
 from flask_babel import gettext as _
 
+from services.portal.pages.days import read_day
 from services.portal.pages.matches import forms
 from services.portal.pages.matches.forms import StepForm, number_of
 from services.portal.pages.matches.reading import Case
@@ -85,7 +86,8 @@ def body(name: str, form: StepForm, case: Case) -> tuple[str, dict[str, Any]]:
         return "answer", {"answer": "decline", **words, **({"refuses": refuses} if refuses else {})}
     if kind == "figures":
         told = {"lines": _amounts(form, "line-", case.told_of), **words}
-        return "figures", {**told, **({"up_to": form.up_to.data} if form.up_to.data else {})}
+        up_to = read_day(form.up_to.data or "")
+        return "figures", {**told, **({"up_to": up_to} if up_to else {})}
     if kind == "assess":
         scores = {one: int(form[one].data) for one in ("adequate", "effective", "sustainable")}
         return f"follow-ups/{which}/assessment", {**scores, **_reached(which, case), **words}
@@ -107,7 +109,8 @@ def commitment(form: StepForm, case: Case) -> Mapping[str, Any]:
         *({"side": "request", **one} for one in _amounts(form, "need-", case.needs)),
         *({"side": "offer", **one} for one in _amounts(form, "give-", case.gives)),
     ]
-    until = {"expires_at": f"{form.expires.data}T23:59:59Z"} if form.expires.data else {}
+    expires = read_day(form.expires.data or "")
+    until = {"expires_at": f"{expires}T23:59:59Z"} if expires else {}
     return {"proposal": case.id, "lines": lines, **until}
 
 

@@ -1,7 +1,6 @@
 """The forms of offers and activities, a step each; what is typed is never lost by an error."""
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Any
 
 from flask_babel import lazy_gettext as _
@@ -17,13 +16,12 @@ from wtforms import (
 
 from services.portal.pages.choices import countries, labels, languages
 from services.portal.pages.currencies import CurrencyField
+from services.portal.pages.days import read_day
 from services.portal.pages.forms import Repeated, row_number, ticked, told_of
 from services.portal.pages.numbers import read_number
 from services.portal.pages.offers.showing import SeenForm
 from services.portal.pages.units import UnitField
 from services.portal.pages.wording import here
-from services.portal.sheets.faults import two_days
-from services.portal.sheets.values import UnclearError, read_day
 from shared.vocabulary.countries import AREAS
 from shared.vocabulary.kinds import KINDS
 from shared.vocabulary.lists import (
@@ -37,7 +35,6 @@ from shared.vocabulary.themes import THEMES
 
 MISSING = _("Fill this in.")
 NO_NUMBER = _("This is not a number.")
-NO_DAY = _("This is not a day. Write it as 2026-10-01.")
 CHOOSE = _("Choose one.")
 _NO_CHOICE = ("", "—")
 _ROWS_AT_MOST = 100
@@ -224,13 +221,8 @@ def number_of(form: StepForm, field: Field) -> float | int | None:
 
 def day_of(form: StepForm, field: Field) -> str | None:
     """The day that was typed, as ISO 8601 has it; tells the form where it is none."""
-    text = typed(field)
-    if text is None:
-        return None
     try:
-        found: date = read_day(text)
-    except UnclearError as error:
-        doubt = two_days(text, error.meanings).sentence(here()) if error.meanings else NO_DAY
-        form.fail_row(field, doubt)
+        return read_day(field.data or "")
+    except ValueError as error:
+        form.fail_row(field, str(error))
         return None
-    return found.isoformat()

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from services.portal.pages.days import read_day
 from services.portal.pages.numbers import read_number, shown_number
-from services.portal.pages.requests.reading import read_day, read_lines
+from services.portal.pages.requests.reading import read_lines
 
 _MEMBERS = (
     *("title", "description", "language", "country", "priority", "window", "channel"),

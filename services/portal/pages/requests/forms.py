@@ -21,11 +21,12 @@ from services.portal.pages.choices import (
     partner_labels,
 )
 from services.portal.pages.currencies import CurrencyField, named_currency
+from services.portal.pages.days import read_day
 from services.portal.pages.forms import PageForm, RowForm, ticked
 from services.portal.pages.numbers import read_number
-from services.portal.pages.requests.reading import read_day
 from services.portal.pages.units import UnitField
 from services.portal.pages.wording import label, list_text
+from services.portal.sheets.values import MOST_DAY
 from shared.vocabulary.kinds import KINDS
 from shared.vocabulary.lists import (
     CHANNELS,
@@ -53,10 +54,8 @@ def _number(_form: Any, field: Any) -> None:
 def _day(_form: Any, field: Any) -> None:
     try:
         read_day(field.data or "")
-    except ValueError:
-        example = "2027-03-31"
-        message = gettext("Write the day like this: %(example)s.", example=example)
-        raise ValidationError(message) from None
+    except ValueError as error:
+        raise ValidationError(str(error)) from None
 
 
 def _currency(form: Any, field: CurrencyField) -> None:
@@ -135,8 +134,8 @@ class LinesForm(PageForm):
 class PlanForm(PageForm):
     """When, how urgently, and what is to be reached."""
 
-    window_from = _line(_l("First day"), 10, _day)
-    window_to = _line(_l("Last day"), 10, _day)
+    window_from = _line(_l("First day"), MOST_DAY, _day)
+    window_to = _line(_l("Last day"), MOST_DAY, _day)
     priority = SelectField(_l("Priority"))
 
     def __init__(self, *args: Any, **values: Any) -> None:
@@ -153,7 +152,7 @@ class AimForm(RowForm):
     indicator = _line(_l("Measured by"), 500)
     baseline = _line(_l("Today"), 500)
     target = _line(_l("Target"), 500)
-    date = _line(lazy_pgettext("deadline", "By"), 10, _day)
+    date = _line(lazy_pgettext("deadline", "By"), MOST_DAY, _day)
 
 
 class PapersForm(PageForm):

@@ -1,12 +1,4 @@
-"""What people type for days and lists, as the services take it."""
-
-from datetime import date
-
-
-def read_day(text: str) -> str | None:
-    """A day as ISO 8601 has it; ValueError for anything else, None for nothing."""
-    left = text.strip()
-    return date.fromisoformat(left).isoformat() if left else None
+"""What people type for lists, as the services take it."""
 
 
 def read_lines(text: str) -> list[str]:
