@@ -57,7 +57,6 @@ _VOCABULARIES: Mapping[str, Vocabulary[Any]] = {
     "step_reason": STEP_REASONS,
     "activity_status": ACTIVITY_STATUSES,
     "sustainability_measure": SUSTAINABILITY_MEASURES,
-    "unit": UNITS,
     "area": AREAS,
     "group": GROUPS,
     "partner": PARTNERS,
@@ -84,6 +83,7 @@ def install(app: Flask) -> None:
     app.jinja_env.filters.update(
         country=country,
         quantity=quantity,
+        counted_in=counted_in,
         number=number,
         money=money,
         amount=amount,
@@ -160,6 +160,15 @@ def told(value: float | None, measure: str, unit: str) -> str:
     if measure == "money":
         return amount(value, unit)
     return number(value) if unit in (WHOLE_UNIT, UNNAMED_UNIT) else quantity(value, unit)
+
+
+def counted_in(unit: str) -> str:
+    """What a line's amounts are written in: a currency's code, or a unit by its name where it is a
+    known one by any of its names, else as it was written; empty for one that nobody named.
+    """
+    if unit == WHOLE_UNIT:
+        return str(gettext("in parts of 1, which is the whole line"))
+    return "" if unit == UNNAMED_UNIT else label(UNITS, canonical_unit(unit) or unit)
 
 
 def share(value: float) -> str:

@@ -37,6 +37,9 @@ def test_what_is_no_code_is_shown_as_it_is(app: Flask) -> None:
         assert wording.country("XXX") == "XXX"
         assert wording.quantity(3, "kites") == "3 kites"
         assert wording.quantity(2, "toolkits") == wording.quantity(2, "sets") == "2 lots"
+        assert wording.counted_in("toolkits") == wording.counted_in("sets") == "lots"
+        assert wording.counted_in("kites") == "kites"
+        assert wording.counted_in("USD") == "USD"
         assert wording.status("circulated") == "Distribuée"
         assert wording.status("unheard-of") == "unheard-of"
 
@@ -118,3 +121,9 @@ def test_no_text_ends_the_isolate_that_it_stands_in(app: Flask, text: str, shown
         page = app.jinja_env.from_string("<bdi>{{ text }}</bdi>").render(text=text)
     assert page == f"<bdi>{shown}</bdi>"
     assert wording.balanced(7) == 7
+
+
+def test_a_line_without_a_unit_does_not_name_one(app: Flask) -> None:
+    with app.test_request_context("/?language=fr"):
+        assert wording.counted_in("unspecified") == ""
+        assert wording.counted_in("whole") == "en parts de 1, soit la ligne entière"
