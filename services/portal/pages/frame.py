@@ -258,11 +258,12 @@ def go(address: str) -> Response:
     return redirect(address, HTTPStatus.SEE_OTHER, Response)  # type: ignore[return-value]
 
 
-def next_page() -> str:
-    """Where to go after signing in: a page of ours that the address names, else the account."""
+def next_page(reader: Account) -> str:
+    """Where to go after signing in: a page of ours that the address names, else the first place of
+    who signs in, where their work is."""
     asked = request.args.get("next", "")
     fits = len(asked) <= _MAX_NEXT and _LOCAL_PATH.fullmatch(asked)
-    return asked if fits else ACCOUNT
+    return asked if fits else navigation(reader.role)[0].path
 
 
 def reading_language() -> str:

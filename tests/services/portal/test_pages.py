@@ -66,7 +66,7 @@ def test_a_cookie_that_was_planted_is_not_the_one_that_signs_in(
 ) -> None:
     account = make_account()
     browser.client.set_cookie(SESSION, "planted")
-    browser.open("/sign-in")
+    browser.open("/sign-in?next=/account")
     browser.send(email=account.email, password=PASSWORD)
     assert browser.path == "/account"
     thief = Browser(app)
@@ -79,12 +79,12 @@ def test_a_cookie_that_was_planted_is_not_the_one_that_signs_in(
     ("target", "path"),
     [
         ("/account/tokens", "/account/tokens"),
-        ("//evil.example", "/account"),
-        ("/\\evil.example", "/account"),
-        ("https://evil.example", "/account"),
-        ("/account\r\nX: y", "/account"),
-        ("javascript:alert(1)", "/account"),
-        ("", "/account"),
+        ("//evil.example", "/requests"),
+        ("/\\evil.example", "/requests"),
+        ("https://evil.example", "/requests"),
+        ("/account\r\nX: y", "/requests"),
+        ("javascript:alert(1)", "/requests"),
+        ("", "/requests"),
     ],
 )
 def test_after_signing_in_one_goes_on_within_the_portal(
@@ -94,6 +94,25 @@ def test_after_signing_in_one_goes_on_within_the_portal(
     browser.answer = browser.client.get("/sign-in", query_string={"next": target})
     browser.send(email=account.email, password=PASSWORD)
     assert browser.path == path
+
+
+def test_a_coordinator_begins_at_the_queue_and_finds_it_from_the_start_page(
+    house: House,
+    clock: Clock,
+    browser: Browser,
+    make_account: Callable[..., Account],
+    with_factor: Callable[[Account], str],
+) -> None:
+    account = make_account("coordinator")
+    seed = with_factor(account)
+    clock.forward(minutes=1)
+    browser.open("/sign-in")
+    browser.send(email=account.email, password=PASSWORD)
+    browser.send(code=factors.rules.code_at(seed, clock()))
+    assert browser.path == "/review"
+    page = browser.open("/")
+    buttons = [one["href"] for tag, one in page.tags if tag == "a" and one.get("class") == "button"]
+    assert buttons == ["/review"]
 
 
 def test_what_is_wrong_is_said_without_telling_who_has_an_account(
@@ -159,7 +178,7 @@ def test_a_coordinator_can_do_nothing_before_the_second_factor(
     assert browser.path == "/sign-in/code"
     assert "wrong" in browser.send(code="123456").text
     browser.send(code=codes[0])
-    assert browser.path == "/account"
+    assert browser.path == "/review"
     again = signed_in(account)
     again.send(code=codes[0])
     assert again.path == "/sign-in/code"
@@ -224,7 +243,7 @@ def test_a_forgotten_password_is_replaced_by_the_link_in_the_mail(
     assert "Your password was changed." in page.text
     assert other.send(password=PASSWORD).text.count("does not work") >= 1
     assert other.status == 410
-    browser.open("/sign-in")
+    browser.open("/sign-in?next=/account")
     browser.send(email=account.email, password=OTHER)
     assert browser.path == "/account"
 
@@ -302,7 +321,7 @@ def test_an_invitation_becomes_an_account(
     assert "too much like" in invited.send(name="Focal Point", password=email).text
     page = invited.send(name=" <b>Focal</b> Point ", password=OTHER)
     assert "Your account is ready." in page.text
-    invited.open("/sign-in")
+    invited.open("/sign-in?next=/account")
     page = invited.send(email=email, password=OTHER)
     assert "<b>Focal</b> Point" in page.text
     assert invited.open(address).text.count("does not work") >= 1
