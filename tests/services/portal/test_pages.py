@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from flask import Flask, render_template_string
+from flask.testing import FlaskClient
 from wtforms import Form, StringField, TextAreaField
 from wtforms.validators import Length
 
@@ -115,6 +116,49 @@ def test_a_coordinator_begins_at_the_queue_and_finds_it_from_the_start_page(
     assert buttons == ["/review"]
 
 
+def test_who_has_yet_to_give_the_code_goes_on_where_they_were(
+    app: Flask,
+    clock: Clock,
+    make_account: Callable[..., Account],
+    with_factor: Callable[[Account], str],
+) -> None:
+    account = make_account("coordinator")
+    seed = with_factor(account)
+    clock.forward(minutes=1)
+    browser = Browser(app)
+    browser.open("/sign-in")
+    browser.send(email=account.email, password=PASSWORD)
+    browser.open("/account/tokens?language=en")
+    assert browser.path == "/sign-in/code"
+    browser.send(code=factors.rules.code_at(seed, clock()))
+    assert browser.path == "/account/tokens"
+
+
+@pytest.mark.parametrize(
+    ("address", "above"),
+    [
+        ("/requests/r1/steps/close", "/requests/r1"),
+        ("/offers/o1/step/submit", "/offers/o1"),
+        ("/review/decisions/r1.o1/now", "/review"),
+        ("/account/sessions/s1/end", "/account"),
+    ],
+)
+def test_an_address_that_forms_are_sent_to_leads_to_the_page_that_they_stand_on(
+    client: FlaskClient, address: str, above: str
+) -> None:
+    answer = client.get(f"{address}?language=fr", headers={"Accept": "text/html"})
+    assert (answer.status_code, answer.location) == (303, above)
+    assert 'lang="fr"' in client.get("/sign-in").text
+    assert client.get(address, headers={"Accept": "application/json"}).status_code == 405
+
+
+def test_what_is_wrong_with_an_address_is_not_told_as_ours(client: FlaskClient) -> None:
+    answer = client.get("/sign-out", headers={"Accept": "text/html"})
+    assert answer.status_code == 405
+    assert "This address asks for something that cannot be shown" in answer.text
+    assert "on our side" not in answer.text
+
+
 def test_what_is_wrong_is_said_without_telling_who_has_an_account(
     app: Flask, make_account: Callable[..., Account]
 ) -> None:
@@ -178,7 +222,7 @@ def test_a_coordinator_can_do_nothing_before_the_second_factor(
     assert browser.path == "/sign-in/code"
     assert "wrong" in browser.send(code="123456").text
     browser.send(code=codes[0])
-    assert browser.path == "/review"
+    assert browser.path == "/account"
     again = signed_in(account)
     again.send(code=codes[0])
     assert again.path == "/sign-in/code"
