@@ -123,6 +123,14 @@ def test_no_text_ends_the_isolate_that_it_stands_in(app: Flask, text: str, shown
     assert wording.balanced(7) == 7
 
 
+def test_a_quantity_is_in_the_case_of_its_place(app: Flask) -> None:
+    with app.test_request_context("/?language=ru"):
+        assert wording.quantity(2, "kits") == "2 комплекта"
+        assert wording.quantity(2, "kits", of=True) == "2 комплектов"
+        assert wording.told(1, "quantity", "months") == "1 месяц"
+        assert wording.told(1, "quantity", "months", of=True) == "1 месяца"
+
+
 def test_a_line_without_a_unit_does_not_name_one(app: Flask) -> None:
     with app.test_request_context("/?language=fr"):
         assert wording.counted_in("unspecified") == ""

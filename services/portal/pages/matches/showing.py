@@ -180,7 +180,7 @@ def _needs(case: Case) -> list[dict[str, Any]]:
     return [
         {
             "line": line,
-            "whole": wording.told(line.whole, line.measure, line.unit),
+            **_whole(line),
             "bar": [
                 (BAR_NAMES[name](), wording.told(value, line.measure, line.unit), part, tone)
                 for name, value, part, tone in rows.progress(stored[line.number], line)
@@ -191,10 +191,13 @@ def _needs(case: Case) -> list[dict[str, Any]]:
 
 
 def _gives(case: Case) -> list[dict[str, Any]]:
-    return [
-        {"line": line, "whole": wording.told(line.whole, line.measure, line.unit)}
-        for line in case.gives
-    ]
+    return [{"line": line, **_whole(line)} for line in case.gives]
+
+
+def _whole(line: rows.Line) -> dict[str, str]:
+    """All of a line, by itself and after "of"."""
+    words = (line.whole, line.measure, line.unit)
+    return {"whole": wording.told(*words), "of": wording.told(*words, of=True)}
 
 
 def _figures(case: Case) -> Iterator[dict[str, Any]]:
