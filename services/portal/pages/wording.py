@@ -173,8 +173,13 @@ def counted_in(unit: str) -> str:
 
 
 def share(value: float) -> str:
-    """A share of 1 as per cent."""
-    return str(format_percent(value, locale=here()))
+    """A share of 1 as per cent.
+
+    Where lines run from right to left it keeps its run to itself: else its sign would stand on one
+    side of the number after a word, and on the other where it is alone.
+    """
+    written = str(format_percent(value, locale=here()))
+    return isolated(written) if direction(here()) == "rtl" else written
 
 
 def probability(value: float) -> str:

@@ -131,6 +131,14 @@ def test_a_quantity_is_in_the_case_of_its_place(app: Flask) -> None:
         assert wording.told(1, "quantity", "months", of=True) == "1 месяца"
 
 
+def test_a_share_is_written_alike_by_itself_and_after_a_word(app: Flask) -> None:
+    with app.test_request_context("/?language=ar"):
+        assert wording.share(0.37) == "\u206837%\u2069"
+        assert wording.share(0.99) in wording.probability(1)
+    with app.test_request_context("/?language=fr"):
+        assert wording.share(0.37) == "37\u00a0%"
+
+
 def test_a_line_without_a_unit_does_not_name_one(app: Flask) -> None:
     with app.test_request_context("/?language=fr"):
         assert wording.counted_in("unspecified") == ""
