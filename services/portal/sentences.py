@@ -7,13 +7,13 @@ from typing import Any
 
 from babel.dates import format_date
 from babel.lists import format_list
-from babel.numbers import format_currency, format_decimal
+from babel.numbers import format_currency
 
 from services.portal.catalogues import N_, say
 from services.portal.letters import moment_in
 from shared.vocabulary.countries import country_name
+from shared.vocabulary.counts import count_text, number_text
 from shared.vocabulary.errors import UnknownCode
-from shared.vocabulary.units import UNITS
 
 KIND_NAMES: Mapping[str, str] = {
     "request-review": N_("Requests that wait to be authenticated"),
@@ -236,8 +236,8 @@ def _amounts(language: str, amounts: Sequence[Mapping[str, Any]]) -> str:
 def _amount(language: str, amount: Mapping[str, Any]) -> str:
     if amount["measure"] == "money":
         return str(format_currency(amount["amount"] / _CENTS, amount["unit"], locale=language))
+    count, unit = amount["amount"] / _THOUSANDTHS, amount["unit"]
     try:
-        unit = UNITS.label(amount["unit"], language)
+        return count_text(count, unit, language)
     except UnknownCode:
-        unit = amount["unit"]
-    return f"{format_decimal(amount['amount'] / _THOUSANDTHS, locale=language)} {unit}"
+        return f"{number_text(count, language)} {unit}"

@@ -22,6 +22,12 @@ _COLUMNS: Mapping[str, Mapping[str, str]] = {
 
 Before 'из' all Russian numbers but 1, 21, … take the plural, and a part of one the singular.
 """
+_BY_ITSELF: Mapping[str, Mapping[str, str]] = {
+    **_COLUMNS,
+    "ar": {**_COLUMNS["ar"], "two": "ar_pair"},
+    "ru": {"one": "ru_one", "few": "ru_few", "other": "ru"},
+}
+"""The same where nothing stands before the number that asks for a case."""
 
 
 @lru_cache(maxsize=4096)
@@ -37,13 +43,27 @@ def plural(number: float, language: str) -> str:
 
 
 @lru_cache(maxsize=4096)
+def count_text(number: float, unit: str, language: str) -> str:
+    """So many of a unit, as that stands by itself: '6 machines', '2 станка', 'آلتان'.
+
+    UnknownCode for a unit or language that is none.
+    """
+    return _text(number, unit, language, _BY_ITSELF)
+
+
+@lru_cache(maxsize=4096)
 def quantity_text(number: float, unit: str, language: str) -> str:
     """So many of a unit, in the case that 'of' asks for: '6 machines', 'из 6 станков', 'أصل آلتين'.
 
     UnknownCode for a unit or language that is none.
     """
+    return _text(number, unit, language, _COLUMNS)
+
+
+def _text(number: float, unit: str, language: str, columns: Mapping[str, Mapping[str, str]]) -> str:
     category = plural(number, language)
-    words = _words(unit, category, language)
+    column = columns.get(language, {}).get(category)
+    words = UNITS.label(unit, language) if column is None else _row(unit)[column]
     # The Arabic dual says the number itself.
     says_number = (language, category) == ("ar", "two")
     return words if says_number else _joined(number_text(number, language), words, language)
@@ -59,11 +79,8 @@ def _exact(number: float) -> int | Decimal:
     return int(exact) if exact == exact.to_integral_value() else exact.normalize()
 
 
-def _words(unit: str, category: str, language: str) -> str:
-    """The unit's name after 'of' and a number of a plural category."""
-    label, row = UNITS.label(unit, language), _rows()[unit]
-    column = _COLUMNS.get(language, {}).get(category)
-    return label if column is None else row[column]
+def _row(unit: str) -> Mapping[str, str]:
+    return _rows()[UNITS.get(unit).code]
 
 
 @cache

@@ -100,7 +100,7 @@ def test_an_invited_state_calls_a_service_with_a_token_of_its_own(
     assert made.url == f"{portal}/sign-in"
     assert browser.get(link, timeout=30).status_code == 410
     assert send(browser, f"{portal}/sign-in", email=email, password=PASSWORD).url == (
-        f"{portal}/account"
+        f"{portal}/requests"
     )
     page = send(
         browser, f"{portal}/account/tokens", name="nightly", scopes="requests:read",

@@ -1,10 +1,14 @@
-"""What every page has: a head by role, languages, headers, problems as pages."""
+"""What every page has: a head by role, a title, languages, headers, problems as pages."""
 
+import re
 from collections.abc import Callable
+from html import unescape
 
 import pytest
 
 from services.portal.pages.navigation import navigation
+from tests.pages.giving import make_offer
+from tests.pages.meeting import draft_request
 from tests.pages.running import Portal
 from tests.pages.visiting import Visitor
 from tests.pages.walking import reachable
@@ -46,3 +50,55 @@ def test_a_page_in_arabic_runs_from_right_to_left(visitor: Visiting) -> None:
     browser.open("/account?language=ar")
     html = next(attrs for tag, attrs in browser.page.tags if tag == "html")
     assert (html["lang"], html["dir"]) == ("ar", "rtl")
+
+
+def title(browser: Visitor) -> str:
+    """What the browser's tab says, without the marks that keep directions apart."""
+    found = re.search("<title>(.*)</title>", browser.shown.text)
+    assert found is not None
+    return re.sub("[\u2068\u2069]", "", unescape(found[1])).removesuffix(" · Entraide")
+
+
+def test_a_tab_says_which_record_is_written_and_which_part_of_it(
+    portal: Portal, visitor: Visiting
+) -> None:
+    asked, offered = draft_request(portal), make_offer(portal)
+    request = portal.api("requester").get("requests", f"/v1/requests/{asked}").body["title"]
+    offer = portal.api("donor").get("offers", f"/v1/offers/{offered}").body["title"]
+    requester, donor = visitor("requester"), visitor("donor")
+    told = {
+        "/requests/new": (requester, "What is needed · Write a request"),
+        f"/requests/{asked}/edit/plan": (requester, f"When and to what end · {request}"),
+        f"/requests/{asked}/edit/check": (requester, f"Check and submit · {request}"),
+        f"/requests/{asked}/offers": (requester, f"Offers that fit · {request}"),
+        "/offers/new": (donor, "In your words · Make an offer"),
+        f"/offers/{offered}/edit/lines": (donor, f"What is given · {offer}"),
+    }
+    for path, (browser, said) in told.items():
+        browser.open(path)
+        assert title(browser) == said
+    assert f"/offers/{offered}" in donor.links("/offers/")
+    assert offer in donor.page.text
+
+
+def test_a_tab_says_which_case_is_decided_on(portal: Portal, visitor: Visiting) -> None:
+    coordinator = visitor("coordinator")
+    coordinator.open("/review")
+    for begins in ("/proposals/", "/duplicates/", "/coverage/", "/alliances/"):
+        titles = set()
+        for link in coordinator.links(begins):
+            reader = visitor("coordinator")
+            reader.open(link)
+            titles.add(title(reader))
+        assert len(titles) == len(set(coordinator.links(begins))), titles
+
+
+def test_a_tab_says_that_something_is_wrong_in_a_row_too(portal: Portal, visitor: Visiting) -> None:
+    browser = visitor("requester")
+    browser.open(f"/requests/{draft_request(portal)}/edit/lines")
+    browser.send(**{"row-0-quantity": "many", "go": "next"})
+    assert browser.status == 422
+    assert title(browser).startswith("Error: Line by line")
+    browser.open(f"{browser.path}?language=fr")
+    browser.send(**{"row-0-quantity": "beaucoup", "go": "next"})
+    assert title(browser).startswith("Erreur : ")

@@ -74,6 +74,8 @@ _PROBLEMS = {
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: _("What was sent is too large"),
     HTTPStatus.TOO_MANY_REQUESTS: _("Too much was asked at once. Wait a minute, then try again."),
 }
+_OF_ADDRESS = frozenset({HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.UNPROCESSABLE_ENTITY})
+"""What is wrong with the address alone, where nothing was sent."""
 
 
 def install(app: Flask, own: House) -> None:
@@ -140,9 +142,9 @@ def for_signed_in(stage: str = "full") -> Callable[[F], F]:
         def guarded(*args: Any, **kwargs: Any) -> Any:
             found = current()
             if found is None:
-                return go(f"{SIGN_IN}?next={quote(request.full_path.rstrip('?'))}")
+                return go(f"{SIGN_IN}?next={_here()}")
             if found.stage not in ("full", stage):
-                return go(CODE if found.stage == "code" else SET_UP)
+                return go(f"{CODE}?next={_here()}" if found.stage == "code" else SET_UP)
             return function(*args, **kwargs)
 
         return page(guarded)  # type: ignore[return-value]
@@ -180,6 +182,11 @@ def account() -> Account:
     if found is None:
         raise RuntimeError("this page is for anybody")
     return found.account
+
+
+def _here() -> str:
+    """This address as a part of another."""
+    return quote(request.full_path.rstrip("?"))
 
 
 def session_cookie() -> str | None:
@@ -260,11 +267,12 @@ def go(address: str) -> Response:
     return redirect(address, HTTPStatus.SEE_OTHER, Response)  # type: ignore[return-value]
 
 
-def next_page() -> str:
-    """Where to go after signing in: a page of ours that the address names, else the account."""
+def next_page(reader: Account) -> str:
+    """Where to go after signing in: a page of ours that the address names, else the first place of
+    who signs in, where their work is."""
     asked = request.args.get("next", "")
     fits = len(asked) <= _MAX_NEXT and _LOCAL_PATH.fullmatch(asked)
-    return asked if fits else ACCOUNT
+    return asked if fits else navigation(reader.role)[0].path
 
 
 def reading_language() -> str:
@@ -333,8 +341,13 @@ def _harden(answer: Response) -> Response:
 
 def _problem_page(problem: Problem) -> Response:
     missing = problem.members.get("service")
+    asked = request.method == "GET"
+    if asked and problem.status == HTTPStatus.METHOD_NOT_ALLOWED and (above := _page_above()):
+        return go(above)
     if problem.status == HTTPStatus.SERVICE_UNAVAILABLE:
         said: object = absence(missing)
+    elif asked and problem.status in _OF_ADDRESS:
+        said = _("This address asks for something that cannot be shown")
     else:
         said = _PROBLEMS.get(HTTPStatus(problem.status), _("Something went wrong on our side"))
     answer = show(
@@ -347,3 +360,13 @@ def _problem_page(problem: Problem) -> Response:
     for name, value in problem.headers.items():
         answer.headers.setdefault(name, value)
     return answer
+
+
+def _page_above() -> str | None:
+    """The page on which a form stands that is sent to this address: a form that was refused is
+    shown there, and loaded again or asked for in another language. None where there is none."""
+    addresses, path = current_app.create_url_adapter(request), request.path
+    while path := path.rpartition("/")[0]:
+        if addresses is not None and addresses.test(path, method="GET"):
+            return path
+    return None

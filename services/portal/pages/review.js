@@ -19,6 +19,12 @@ function press(selector) {
   rows()[at]?.querySelector(selector)?.click();
 }
 
+// Away from a reason that is not to be written after all; what was typed of it stays.
+function leave(details) {
+  details.open = false;
+  moveTo(rows().indexOf(details.closest("[data-row]")));
+}
+
 function reject() {
   const details = rows()[at]?.querySelector("[data-reject]");
   if (!details) return;
@@ -68,6 +74,8 @@ if (sheet) {
   at = rows().findIndex((row) => location.hash === `#${row.querySelector("[data-open]").id}`);
   rows()[at]?.classList.add("here");
   document.addEventListener("keydown", (event) => {
+    const reason = event.key === "Escape" && event.target.closest("[data-reject][open]");
+    if (reason && isOn()) return leave(reason);
     const typing = event.target.closest("input:not([type=checkbox]), textarea, select, dialog[open]");
     if (typing || event.ctrlKey || event.metaKey || event.altKey || !isOn()) return;
     const action = actions[event.key];

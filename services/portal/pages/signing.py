@@ -78,7 +78,7 @@ def sign_in() -> Response:
             stage = stage_after_password(account)
             if stage == "full":
                 note_signed_in(account, now)
-            on = {"full": next_page(), "setup": SET_UP, "code": f"{CODE}?{_query()}"}[stage]
+            on = {"full": next_page(account), "setup": SET_UP, "code": f"{CODE}?{_query()}"}[stage]
             agent = request.headers.get("User-Agent", "")
             cookie = sessions.open_session(house(), account, stage, agent, now, session_cookie())
             return keep_session(lambda: go(on.rstrip("?")), cookie)
@@ -94,7 +94,7 @@ def second_step() -> Response:
     if found is None:
         return go(SIGN_IN)
     if found.session.stage != "code":
-        return go(next_page())
+        return go(next_page(found.account))
     form, status = CodeForm(), HTTPStatus.OK
     if form.validate_on_submit():
         now = house().clock()
@@ -110,7 +110,7 @@ def second_step() -> Response:
                 cookie = sessions.open_session(
                     house(), found.account, "full", agent, now, session_cookie()
                 )
-                answer = keep_session(lambda: go(next_page()), cookie)
+                answer = keep_session(lambda: go(next_page(found.account)), cookie)
                 found.account.reload()
                 left = len(found.account.second_factor.recovery)
                 if left < _SHORT_OF_CODES:

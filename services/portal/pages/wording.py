@@ -20,7 +20,7 @@ from services.portal.catalogues import SOURCE_LANGUAGE
 from services.portal.state_names import status_labels
 from shared.registers.counting import UNNAMED_UNIT, WHOLE_UNIT
 from shared.vocabulary.countries import AREAS, country_name
-from shared.vocabulary.counts import number_text, quantity_text
+from shared.vocabulary.counts import count_text, number_text, quantity_text
 from shared.vocabulary.currencies import minor_units
 from shared.vocabulary.errors import UnknownCode
 from shared.vocabulary.kinds import KINDS
@@ -57,7 +57,6 @@ _VOCABULARIES: Mapping[str, Vocabulary[Any]] = {
     "step_reason": STEP_REASONS,
     "activity_status": ACTIVITY_STATUSES,
     "sustainability_measure": SUSTAINABILITY_MEASURES,
-    "unit": UNITS,
     "area": AREAS,
     "group": GROUPS,
     "partner": PARTNERS,
@@ -84,6 +83,7 @@ def install(app: Flask) -> None:
     app.jinja_env.filters.update(
         country=country,
         quantity=quantity,
+        counted_in=counted_in,
         number=number,
         money=money,
         amount=amount,
@@ -112,13 +112,14 @@ def country(alpha3: str) -> str:
         return alpha3
 
 
-def quantity(count: float, unit: str) -> str:
-    """A quantity with its unit: "6 machines".
+def quantity(count: float, unit: str, *, of: bool = False) -> str:
+    """A quantity with its unit: "6 machines"; `of` in the case that it has after "of".
 
     The unit is in the reader's language where it is a known one, else as it was written.
     """
+    text = quantity_text if of else count_text
     try:
-        return quantity_text(count, canonical_unit(unit) or unit, here())
+        return text(count, canonical_unit(unit) or unit, here())
     except UnknownCode:
         return f"{number(count)} {unit}"
 
@@ -153,18 +154,32 @@ def amount(value: float, currency: str | None = None) -> str:
     return money(int(minor), code)
 
 
-def told(value: float | None, measure: str, unit: str) -> str:
-    """So much of a line, as it is read; a dash for what nobody has told."""
+def told(value: float | None, measure: str, unit: str, *, of: bool = False) -> str:
+    """So much of a line, as it is read, `of` after "of"; a dash for what nobody has told."""
     if value is None:
         return "–"
     if measure == "money":
         return amount(value, unit)
-    return number(value) if unit in (WHOLE_UNIT, UNNAMED_UNIT) else quantity(value, unit)
+    return number(value) if unit in (WHOLE_UNIT, UNNAMED_UNIT) else quantity(value, unit, of=of)
+
+
+def counted_in(unit: str) -> str:
+    """What a line's amounts are written in: a currency's code, or a unit by its name where it is a
+    known one by any of its names, else as it was written; empty for one that nobody named.
+    """
+    if unit == WHOLE_UNIT:
+        return str(gettext("in parts of 1, which is the whole line"))
+    return "" if unit == UNNAMED_UNIT else label(UNITS, canonical_unit(unit) or unit)
 
 
 def share(value: float) -> str:
-    """A share of 1 as per cent."""
-    return str(format_percent(value, locale=here()))
+    """A share of 1 as per cent.
+
+    Where lines run from right to left it keeps its run to itself: else its sign would stand on one
+    side of the number after a word, and on the other where it is alone.
+    """
+    written = str(format_percent(value, locale=here()))
+    return isolated(written) if direction(here()) == "rtl" else written
 
 
 def probability(value: float) -> str:

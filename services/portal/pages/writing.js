@@ -7,7 +7,7 @@ const form = document.querySelector("form[data-hints]");
 const shown = document.getElementById("hints");
 const told = document.getElementById("saving");
 const clock = new Intl.DateTimeFormat(document.documentElement.dataset.formats, {
-  hour: "2-digit", minute: "2-digit", timeZone: "UTC",
+  hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: "UTC",
 });
 let hinting;
 let asking;

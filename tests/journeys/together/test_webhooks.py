@@ -44,7 +44,7 @@ def signed_in(stack: Stack) -> Visitor:
     visitor.send(name="Commission", password=PASSWORD)
     visitor.open("/sign-in")
     visitor.send(email=MAIL, password=PASSWORD)
-    assert visitor.path == "/account"
+    assert visitor.path == "/requests"
     return visitor
 
 

@@ -126,7 +126,7 @@ def opened(reading: ContextMaker, role: str | None, language: str) -> tuple[Page
 
 def sign_in(hands: Hands, address: str) -> None:
     """Sign in as who has this e-mail address and the password of every account of these tests."""
-    hands.page.goto("/sign-in")
+    hands.page.goto("/sign-in?next=/account")
     hands.fill(hands.page.locator("#email"), address)
     hands.fill(hands.page.locator("#password"), PASSWORD)
     hands.press(hands.page.locator("main form button"))

@@ -221,7 +221,9 @@ def test_a_coordinator_goes_through_the_queue_by_its_keys(
     expect(rows.nth(0).locator("textarea")).to_be_focused()
     page.keyboard.type("ed")  # are letters here, not keys
     expect(rows.nth(0).locator("textarea")).to_have_value("ed")
-    page.locator("#show-keys").focus()
+    page.keyboard.press("Escape")
+    expect(rows.nth(0).locator("[data-open]")).to_be_focused()
+    expect(rows.nth(0).locator("textarea")).to_be_hidden()
     page.keyboard.press("j")
     page.keyboard.press("d")
     page.wait_for_url(re.compile("/proposals/"))

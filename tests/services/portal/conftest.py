@@ -167,11 +167,11 @@ def headers(house: House) -> Callable[[Account], dict[str, str]]:
 
 @pytest.fixture
 def signed_in(app: Flask) -> Callable[[Account], Browser]:
-    """Signs somebody in on the pages; the browser."""
+    """Signs somebody in on the pages, to go on at the account; the browser."""
 
     def sign_in(account: Account) -> Browser:
         browser = Browser(app)
-        browser.open("/sign-in")
+        browser.open("/sign-in?next=/account")
         browser.send(email=account.email, password=PASSWORD)
         return browser
 

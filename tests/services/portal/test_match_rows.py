@@ -107,8 +107,16 @@ def test_a_commitment_takes_what_is_served_up_to_what_there_is() -> None:
 def test_progress_is_a_share_of_the_need() -> None:
     line = Line(1, "marking", "equipment", "quantity", "machines", 6)
     stored = {"pledged": {"quantity": 3, "amount": None}, "committed": None, "delivered": None}
-    assert progress(stored, line)[0] == ("pledged", 3, 0.5, "pledged")
-    assert [part for _, _, part, _ in progress(stored, line)] == [0.5, 0, 0]
+    assert progress(stored, line)[-1] == ("pledged", 3, 0.5, "pledged")
+    assert [part for _, _, part, _ in progress(stored, line)] == [0, 0, 0.5]
+
+
+def test_what_is_delivered_lies_on_what_is_committed_and_that_on_what_is_pledged() -> None:
+    line = Line(1, "marking", "equipment", "quantity", "machines", 4)
+    amounts = {"pledged": 4, "committed": 3, "delivered": 1}
+    stored = {name: {"quantity": count, "amount": None} for name, count in amounts.items()}
+    shares = [(name, part) for name, _, part, _ in progress(stored, line)]
+    assert shares == [("delivered", 0.25), ("committed", 0.75), ("pledged", 1.0)]
 
 
 @pytest.mark.parametrize(

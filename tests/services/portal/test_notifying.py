@@ -464,6 +464,21 @@ def test_every_step_of_which_anybody_is_told_has_a_sentence(language: str, clock
     assert REQUEST_ID not in said
 
 
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [("en", "1 person and 2 sets"), ("ru", "1 человек и 2 комплекта"), ("ar", "طقمان")],
+)
+def test_what_is_committed_is_told_in_the_forms_that_numbers_ask_for(
+    language: str, told: str
+) -> None:
+    amounts = [
+        {"measure": "quantity", "amount": 1000, "unit": "persons"},
+        {"measure": "quantity", "amount": 2000, "unit": "sets"},
+    ]
+    facts = {"country": "SEN", "amounts": amounts}
+    assert told in sentence(language, "commitment", "hold", facts)
+
+
 def test_a_message_is_told_to_all_who_read_its_thread() -> None:
     (told,) = tellings("match", {"action": "message", "target": "endorsed"})
     assert (told.kind, KINDS[told.kind]) == ("message", "now")

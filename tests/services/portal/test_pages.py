@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from flask import Flask, render_template_string
+from flask.testing import FlaskClient
 from wtforms import Form, StringField, TextAreaField
 from wtforms.validators import Length
 
@@ -66,7 +67,7 @@ def test_a_cookie_that_was_planted_is_not_the_one_that_signs_in(
 ) -> None:
     account = make_account()
     browser.client.set_cookie(SESSION, "planted")
-    browser.open("/sign-in")
+    browser.open("/sign-in?next=/account")
     browser.send(email=account.email, password=PASSWORD)
     assert browser.path == "/account"
     thief = Browser(app)
@@ -79,12 +80,12 @@ def test_a_cookie_that_was_planted_is_not_the_one_that_signs_in(
     ("target", "path"),
     [
         ("/account/tokens", "/account/tokens"),
-        ("//evil.example", "/account"),
-        ("/\\evil.example", "/account"),
-        ("https://evil.example", "/account"),
-        ("/account\r\nX: y", "/account"),
-        ("javascript:alert(1)", "/account"),
-        ("", "/account"),
+        ("//evil.example", "/requests"),
+        ("/\\evil.example", "/requests"),
+        ("https://evil.example", "/requests"),
+        ("/account\r\nX: y", "/requests"),
+        ("javascript:alert(1)", "/requests"),
+        ("", "/requests"),
     ],
 )
 def test_after_signing_in_one_goes_on_within_the_portal(
@@ -94,6 +95,68 @@ def test_after_signing_in_one_goes_on_within_the_portal(
     browser.answer = browser.client.get("/sign-in", query_string={"next": target})
     browser.send(email=account.email, password=PASSWORD)
     assert browser.path == path
+
+
+def test_a_coordinator_begins_at_the_queue_and_finds_it_from_the_start_page(
+    house: House,
+    clock: Clock,
+    browser: Browser,
+    make_account: Callable[..., Account],
+    with_factor: Callable[[Account], str],
+) -> None:
+    account = make_account("coordinator")
+    seed = with_factor(account)
+    clock.forward(minutes=1)
+    browser.open("/sign-in")
+    browser.send(email=account.email, password=PASSWORD)
+    browser.send(code=factors.rules.code_at(seed, clock()))
+    assert browser.path == "/review"
+    page = browser.open("/")
+    buttons = [one["href"] for tag, one in page.tags if tag == "a" and one.get("class") == "button"]
+    assert buttons == ["/review"]
+
+
+def test_who_has_yet_to_give_the_code_goes_on_where_they_were(
+    app: Flask,
+    clock: Clock,
+    make_account: Callable[..., Account],
+    with_factor: Callable[[Account], str],
+) -> None:
+    account = make_account("coordinator")
+    seed = with_factor(account)
+    clock.forward(minutes=1)
+    browser = Browser(app)
+    browser.open("/sign-in")
+    browser.send(email=account.email, password=PASSWORD)
+    browser.open("/account/tokens?language=en")
+    assert browser.path == "/sign-in/code"
+    browser.send(code=factors.rules.code_at(seed, clock()))
+    assert browser.path == "/account/tokens"
+
+
+@pytest.mark.parametrize(
+    ("address", "above"),
+    [
+        ("/requests/r1/steps/close", "/requests/r1"),
+        ("/offers/o1/step/submit", "/offers/o1"),
+        ("/review/decisions/r1.o1/now", "/review"),
+        ("/account/sessions/s1/end", "/account"),
+    ],
+)
+def test_an_address_that_forms_are_sent_to_leads_to_the_page_that_they_stand_on(
+    client: FlaskClient, address: str, above: str
+) -> None:
+    answer = client.get(f"{address}?language=fr", headers={"Accept": "text/html"})
+    assert (answer.status_code, answer.location) == (303, above)
+    assert 'lang="fr"' in client.get("/sign-in").text
+    assert client.get(address, headers={"Accept": "application/json"}).status_code == 405
+
+
+def test_what_is_wrong_with_an_address_is_not_told_as_ours(client: FlaskClient) -> None:
+    answer = client.get("/sign-out", headers={"Accept": "text/html"})
+    assert answer.status_code == 405
+    assert "This address asks for something that cannot be shown" in answer.text
+    assert "on our side" not in answer.text
 
 
 def test_what_is_wrong_is_said_without_telling_who_has_an_account(
@@ -224,7 +287,7 @@ def test_a_forgotten_password_is_replaced_by_the_link_in_the_mail(
     assert "Your password was changed." in page.text
     assert other.send(password=PASSWORD).text.count("does not work") >= 1
     assert other.status == 410
-    browser.open("/sign-in")
+    browser.open("/sign-in?next=/account")
     browser.send(email=account.email, password=OTHER)
     assert browser.path == "/account"
 
@@ -302,7 +365,7 @@ def test_an_invitation_becomes_an_account(
     assert "too much like" in invited.send(name="Focal Point", password=email).text
     page = invited.send(name=" <b>Focal</b> Point ", password=OTHER)
     assert "Your account is ready." in page.text
-    invited.open("/sign-in")
+    invited.open("/sign-in?next=/account")
     page = invited.send(email=email, password=OTHER)
     assert "<b>Focal</b> Point" in page.text
     assert invited.open(address).text.count("does not work") >= 1

@@ -99,6 +99,17 @@ def test_one_that_was_decided_on_is_warned_of_no_more(browser: Browser, answers:
     assert (browser.status, warned) == (200, [])
 
 
+@pytest.mark.parametrize(("status", "told"), [("proposed", True), ("committed", False)])
+def test_what_was_committed_is_not_told_as_more_than_is_left(
+    browser: Browser, answers: Asked, status: str, told: bool
+) -> None:
+    answers["/v1/proposals/r1.o1"] = {**PROPOSAL, "serves": [SERVING], "status": status}
+    need = {**NEED, "quantity": 2, "committed": {"quantity": 2, "amount": None}}
+    answers["/v1/requests/r1"] = {**REQUEST, "needs": [need]}
+    text = browser.open("/proposals/r1.o1?language=en").text
+    assert ("This is more than is left of it." in text) is told
+
+
 def test_of_several_one_that_serves_no_need_line_is_not_ticked_by_itself(
     browser: Browser, answers: Asked
 ) -> None:

@@ -120,7 +120,7 @@ def test_wrong_codes_and_signing_in_are_told(
     seed = with_factor(account)
     clock.forward(minutes=1)
     browser = Browser(app)
-    browser.open("/sign-in")
+    browser.open("/sign-in?next=/account")
     browser.send(email=account.email, password=PASSWORD)
     for _ in range(CODE.free):
         browser.send(code="000000")

@@ -37,6 +37,9 @@ def test_what_is_no_code_is_shown_as_it_is(app: Flask) -> None:
         assert wording.country("XXX") == "XXX"
         assert wording.quantity(3, "kites") == "3 kites"
         assert wording.quantity(2, "toolkits") == wording.quantity(2, "sets") == "2 lots"
+        assert wording.counted_in("toolkits") == wording.counted_in("sets") == "lots"
+        assert wording.counted_in("kites") == "kites"
+        assert wording.counted_in("USD") == "USD"
         assert wording.status("circulated") == "Distribuée"
         assert wording.status("unheard-of") == "unheard-of"
 
@@ -118,3 +121,25 @@ def test_no_text_ends_the_isolate_that_it_stands_in(app: Flask, text: str, shown
         page = app.jinja_env.from_string("<bdi>{{ text }}</bdi>").render(text=text)
     assert page == f"<bdi>{shown}</bdi>"
     assert wording.balanced(7) == 7
+
+
+def test_a_quantity_is_in_the_case_of_its_place(app: Flask) -> None:
+    with app.test_request_context("/?language=ru"):
+        assert wording.quantity(2, "kits") == "2 комплекта"
+        assert wording.quantity(2, "kits", of=True) == "2 комплектов"
+        assert wording.told(1, "quantity", "months") == "1 месяц"
+        assert wording.told(1, "quantity", "months", of=True) == "1 месяца"
+
+
+def test_a_share_is_written_alike_by_itself_and_after_a_word(app: Flask) -> None:
+    with app.test_request_context("/?language=ar"):
+        assert wording.share(0.37) == "\u206837%\u2069"
+        assert wording.share(0.99) in wording.probability(1)
+    with app.test_request_context("/?language=fr"):
+        assert wording.share(0.37) == "37\u00a0%"
+
+
+def test_a_line_without_a_unit_does_not_name_one(app: Flask) -> None:
+    with app.test_request_context("/?language=fr"):
+        assert wording.counted_in("unspecified") == ""
+        assert wording.counted_in("whole") == "en parts de 1, soit la ligne entière"

@@ -56,7 +56,8 @@ class Pair:
 
 @dataclass(frozen=True)
 class Unmet:
-    """A need line of which something stays open; `offers` are (id, title, language)."""
+    """A need line of which something stays open; `of` is `whole` as it is written after "of",
+    `offers` are (id, title, language)."""
 
     one: Mapping[str, Any]
     title: str
@@ -64,6 +65,7 @@ class Unmet:
     theme: str | None
     left: str
     whole: str
+    of: str
     offers: Sequence[tuple[str, str, str | None]]
 
 
@@ -130,6 +132,7 @@ def unmet_row(one: Mapping[str, Any], names: Names) -> Unmet:
         theme=_themes(names.requests.get(one["request"]), "needs").get(one["line"]),
         left=measured(one["unmet"]),
         whole=measured(one["open"]),
+        of=measured(one["open"], of=True),
         offers=[
             (offer, names.title("offer", offer), names.language("offer", offer))
             for offer in one["offers"]
@@ -154,12 +157,12 @@ def donor_rows(donors: Items, names: Names) -> list[Donor]:
     return sorted(rows, key=lambda row: (-row.share, sort_key(row.name, here())))
 
 
-def measured(line: Mapping[str, Any]) -> str:
-    """So much of something, in words."""
+def measured(line: Mapping[str, Any], *, of: bool = False) -> str:
+    """So much of something, in words; `of` in the case that these have after "of"."""
     if line["amount"] is not None:
-        return told(float(line["amount"]), "money", line["unit"])
+        return told(float(line["amount"]), "money", line["unit"], of=of)
     count = line["quantity"]
-    return told(None if count is None else float(count), "quantity", line["unit"])
+    return told(None if count is None else float(count), "quantity", line["unit"], of=of)
 
 
 def _themes(record: Mapping[str, Any] | None, name: str) -> Mapping[int, str]:

@@ -73,10 +73,13 @@ def proposed(line: Line, side: str, serves: Sequence[Mapping[str, Any]]) -> floa
 
 
 def progress(need: Mapping[str, Any], line: Line) -> list[tuple[str, float | None, float, str]]:
-    """Pledged, committed, delivered of a need line: name, amount, share of the need, class."""
+    """Delivered, committed, pledged of a need line: name, amount, share of the need, class.
+
+    The narrowest comes first, for the bar is painted from its end.
+    """
     own = "quantity" if line.measure == "quantity" else "amount"
     found: list[tuple[str, float | None, float, str]] = []
-    for name in ("pledged", "committed", "delivered"):
+    for name in ("delivered", "committed", "pledged"):
         value = (need.get(name) or {}).get(own)
         share = 0.0 if not value or not line.whole else float(value) / float(line.whole)
         found.append((name, value, share, name))

@@ -182,7 +182,7 @@ def _needs(case: Case) -> list[dict[str, Any]]:
     return [
         {
             "line": line,
-            "whole": wording.told(line.whole, line.measure, line.unit),
+            **_whole(line),
             "left": "",
             "bar": [
                 (BAR_NAMES[name](), wording.told(value, line.measure, line.unit), part, tone)
@@ -196,13 +196,14 @@ def _needs(case: Case) -> list[dict[str, Any]]:
 def _gives(case: Case) -> list[dict[str, Any]]:
     stored = {one["line"]: one for one in (case.offer.record or {}).get("provisions", ())}
     return [
-        {
-            "line": line,
-            "whole": wording.told(line.whole, line.measure, line.unit),
-            "left": left_of(stored[line.number]),
-        }
-        for line in case.gives
+        {"line": line, **_whole(line), "left": left_of(stored[line.number])} for line in case.gives
     ]
+
+
+def _whole(line: rows.Line) -> dict[str, str]:
+    """All of a line, by itself and after "of"."""
+    words = (line.whole, line.measure, line.unit)
+    return {"whole": wording.told(*words), "of": wording.told(*words, of=True)}
 
 
 def _figures(case: Case) -> Iterator[dict[str, Any]]:

@@ -83,5 +83,5 @@ def _gives(serving: Mapping[str, Any]) -> dict[str, Any]:
 
 def _count(serving: Mapping[str, Any], name: str = "quantity") -> str:
     if name == "of" and serving["unit"]:
-        return wording.quantity(serving[name], serving["unit"])
+        return wording.quantity(serving[name], serving["unit"], of=True)
     return wording.number(serving[name])
