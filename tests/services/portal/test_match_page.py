@@ -232,6 +232,22 @@ def test_who_reports_reads_how_much_is_committed_of_each_line(
         assert form.rstrip().endswith(hint)
 
 
+@pytest.mark.parametrize(
+    ("disbursed", "received", "warns"),
+    [(3, 3, False), (None, None, False), (4, None, True), (2, 4, True)],
+)
+def test_both_sides_read_that_more_is_reported_than_was_committed(
+    answers: Asked, enter: Enter, disbursed: int | None, received: int | None, *, warns: bool
+) -> None:
+    figure = {"line": 2, "measure": "quantity", "unit": "machines", "committed": 3, "pledged": 3}
+    told = {"disbursed": disbursed, "received": received, "difference": None}
+    life = {**LIFE, "status": "delivering", "figures": [{**figure, **told}]}
+    answers["/v1/proposals/r1.o1/life"] = {**life, "waiting_for": []}
+    for role in ("donor", "requester"):
+        text = enter(role).page.text
+        assert ("Line 2: more is reported than was committed." in text) == warns
+
+
 def test_who_committed_and_who_gave_back_is_named(answers: Asked, enter: Enter) -> None:
     answers["/v1/organisations"] = {"items": [{"id": "acme", "name": "Acme Fund"}]}
     answers["/v1/proposals/r1.o1/life"] = {

@@ -216,6 +216,7 @@ def _figures(case: Case) -> Iterator[dict[str, Any]]:
             "number": one["line"],
             "line": known.get(one["line"]),
             "differs": bool(one["difference"]),
+            "beyond": max(one["disbursed"] or 0, one["received"] or 0) > (one["committed"] or 0),
             **told,
         }
 
