@@ -1,11 +1,8 @@
 """Numbers as they stand in fields, in the reader's language."""
 
-from decimal import Decimal
-
-from babel.numbers import format_decimal
-
 from services.portal.pages.wording import here
 from services.portal.sheets import values
+from shared.vocabulary.counts import number_text
 
 
 def read_number(text: str) -> int | float | None:
@@ -21,4 +18,4 @@ def shown_number(value: float | None) -> str:
     """A number as it stands in a field, to be read again by `read_number`; empty for none."""
     if value is None:
         return ""
-    return str(format_decimal(Decimal(str(value)), format="0.###", locale=here()))
+    return number_text(value, here())

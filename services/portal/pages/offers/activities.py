@@ -15,6 +15,7 @@ from services.portal.pages.choices import countries, labels
 from services.portal.pages.finding import names_of
 from services.portal.pages.frame import account, for_roles, for_signed_in, go, show
 from services.portal.pages.keeping import keeping_typed
+from services.portal.pages.numbers import shown_number
 from services.portal.pages.offers import bodies, standing
 from services.portal.pages.offers.forms import (
     CHOOSE,
@@ -184,9 +185,9 @@ def _stale(form: ActivityForm, stands: Answer) -> Response:
 def _data(activity: Mapping[str, Any]) -> Mapping[str, Any]:
     return {
         **{name: activity[name] or "" for name in (*_WORDS, "language", *_CODES)},
-        "quantity": bodies.as_typed(activity["quantity"]),
+        "quantity": shown_number(activity["quantity"]),
         "unit": activity["unit"] or "",
-        "amount": bodies.as_typed(activity["amount"]),
+        "amount": shown_number(activity["amount"]),
         "currency": activity["currency"] or "",
         "partners": activity["partners"],
         "public": PUBLIC if activity["public"] else "",

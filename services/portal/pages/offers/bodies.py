@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from wtforms import Field
 
 from services.portal.pages.currencies import CurrencyField
+from services.portal.pages.numbers import shown_number
 from services.portal.pages.offers.forms import (
     CHOOSE,
     MISSING,
@@ -22,9 +23,7 @@ from services.portal.pages.offers.forms import (
     typed,
 )
 from services.portal.pages.refusals import faults, refusal
-from services.portal.pages.wording import here
 from services.portal.services import RefusedError
-from shared.vocabulary.counts import number_text
 
 Body = dict[str, Any]
 _PLACE = re.compile(r"(?:provisions|conditions)\[(\d+)\]\.?(\w*)")
@@ -63,13 +62,8 @@ def lines_data(offer: Mapping[str, Any]) -> Body:
 def line_data(line: Mapping[str, Any]) -> Body:
     """The fields of `LineForm`."""
     data = {name: line.get(name) or "" for name in ("theme", "kind", "unit", "currency")}
-    numbers = {name: as_typed(line.get(name)) for name in ("capacity", "amount")}
+    numbers = {name: shown_number(line.get(name)) for name in ("capacity", "amount")}
     return {**data, **numbers, "line": line.get("line") or ""}
-
-
-def as_typed(value: float | None) -> str:
-    """A number as somebody would type it in the reader's language."""
-    return "" if value is None else number_text(value, here())
 
 
 def where_data(offer: Mapping[str, Any]) -> Body:
@@ -88,7 +82,7 @@ def terms_data(offer: Mapping[str, Any]) -> Body:
     ceiling = offer["ceiling"] or {}
     return {
         "rows": [{"kind": one["kind"], "text": one["text"]} for one in offer["conditions"]],
-        "amount": as_typed(ceiling.get("amount")),
+        "amount": shown_number(ceiling.get("amount")),
         "currency": ceiling.get("currency") or "",
         "partners": offer["partners"],
         "gender_marker": offer["gender_marker"] or "",

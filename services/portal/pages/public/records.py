@@ -14,6 +14,7 @@ from services.portal.pages.choices import countries, labels
 from services.portal.pages.frame import page
 from services.portal.pages.offers.rows import line_row, size_of
 from services.portal.pages.public.reading import get, show_public
+from services.portal.pages.refusals import faults, why
 from services.portal.pages.requests.rows import asked
 from services.portal.pages.wording import share
 from services.portal.services import AwayError, RefusedError
@@ -91,9 +92,9 @@ def list_records(name: str) -> Response:
     except AwayError:
         away = True
     except RefusedError as error:
-        if error.status != HTTPStatus.UNPROCESSABLE_ENTITY:
+        if [field for field, _said in faults(error)] != ["q"]:
             raise
-        wrong, status = _("Nothing can be looked for by these words. Try others."), HTTPStatus(422)
+        wrong, status = why(error), HTTPStatus(error.status)
     return show_public(
         "public/list.html",
         status,

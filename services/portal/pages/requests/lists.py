@@ -12,6 +12,7 @@ from services.portal.pages.asked import code_of, cursor_of, words_of
 from services.portal.pages.asking import get
 from services.portal.pages.choices import by_name, labels
 from services.portal.pages.frame import account, for_signed_in, show
+from services.portal.pages.refusals import faults, why
 from services.portal.pages.requests.rows import line_rows
 from services.portal.services import AwayError, RefusedError
 from shared.lifecycle import REQUEST
@@ -44,9 +45,9 @@ def request_list() -> Response:
     except AwayError:
         away = True
     except RefusedError as error:
-        if error.status != HTTPStatus.UNPROCESSABLE_ENTITY:
+        if [field for field, _said in faults(error)] != ["q"]:
             raise
-        wrong, status = _("Nothing can be looked for by these words. Try others."), error.status
+        wrong, status = why(error), error.status
     return show(
         "requests/list.html",
         status,
