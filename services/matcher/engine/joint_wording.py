@@ -11,6 +11,7 @@ from services.matcher.engine.geography import Geography
 from services.matcher.engine.joint import AskedLine, CommonLine, JointOffer, Saving
 from services.matcher.engine.wording import (
     DOLLARS,
+    all_text,
     filled,
     list_text,
     part_texts,
@@ -112,7 +113,7 @@ def _amount_text(number: float, unit: str, language: str) -> str:
 
 
 def _states_text(states: Sequence[str], language: str) -> str:
-    return list_text([_state_text(state, language) for state in states], language)
+    return all_text([_state_text(state, language) for state in states], language)
 
 
 def _state_text(state: str, language: str) -> str:

@@ -9,6 +9,7 @@ from importlib.resources import files
 from typing import Any
 
 from babel.dates import format_date
+from babel.lists import format_list
 from babel.numbers import format_percent
 
 from shared.language.concepts import thesaurus
@@ -93,8 +94,16 @@ def amount_text(number: float, unit: str, language: str) -> str:
 
 def list_text(names: Iterable[str], language: str) -> str:
     """Names one after the other, Latin ones kept apart from the Arabic around them."""
-    shown = names if language != "ar" else (_isolated(name) for name in names)
-    return _COMMAS.get(language, ", ").join(shown)
+    return _COMMAS.get(language, ", ").join(_kept_apart(names, language))
+
+
+def all_text(names: Iterable[str], language: str) -> str:
+    """The same of names that are all, "and" before the last: for the midst of a sentence."""
+    return str(format_list(_kept_apart(names, language), locale=locale(language)))
+
+
+def _kept_apart(names: Iterable[str], language: str) -> list[str]:
+    return list(names) if language != "ar" else [_isolated(name) for name in names]
 
 
 def concepts_text(concepts: Sequence[str], most: int, language: str) -> str:

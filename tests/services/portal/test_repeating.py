@@ -152,6 +152,17 @@ def test_points_of_contact_that_are_sent_twice_are_no_conflict(
     assert register.written == written + 1
 
 
+def test_who_keeps_none_reads_that_there_are_none_any_more(
+    register: Register, browsers: tuple[Browser, Browser]
+) -> None:
+    _open_both(browsers, first=False)
+    browsers[0].send(go="keep", **{**dict.fromkeys(OFFICE, ""), "office-0-languages": []})
+    assert (browsers[0].path, browsers[0].status) == ("/contacts", 200)
+    assert "There are no points of contact any more." in browsers[0].page.text
+    assert register.stored is not None
+    assert register.stored["contacts"] == []
+
+
 @pytest.mark.parametrize("first", [True, False], ids=["the first", "a change"])
 def test_points_of_contact_that_differ_are_both_shown(
     register: Register, browsers: tuple[Browser, Browser], first: bool

@@ -124,13 +124,20 @@ def edit_contacts() -> Response:
             if now is None or not holds(now.body, {**body, "last_confirmed": _today(body)}):
                 etag = now.etag if now else ""
                 return _form(offices, etag, error.status, str(_STALE), now.body if now else None)
-            flash(_("The points of contact are kept, and confirmed as of today."))
-            return go(PAGE)
+            return _told_kept(body)
         if error.status != HTTPStatus.UNPROCESSABLE_ENTITY:
             raise
         fault = _blame(written, error)
         return _form(offices, request.form.get("etag", ""), error.status, fault)
-    flash(_("The points of contact are kept, and confirmed as of today."))
+    return _told_kept(body)
+
+
+def _told_kept(body: Mapping[str, Any]) -> Response:
+    """The page, with what has been kept."""
+    if body["contacts"]:
+        flash(_("The points of contact are kept, and confirmed as of today."))
+    else:
+        flash(_("There are no points of contact any more. Add one, so that others can write."))
     return go(PAGE)
 
 

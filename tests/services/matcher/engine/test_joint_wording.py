@@ -45,6 +45,21 @@ def test_what_binds_states(states: list[str], expected: tuple[str, str | None]) 
     assert all(tie_text(states, GEOGRAPHY, language) for language in LANGUAGES)
 
 
+@pytest.mark.parametrize(
+    ("language", "listed"),
+    [
+        ("en", "Benin, Ghana, and Senegal lie in one region"),
+        ("fr", "Bénin, Ghana et Sénégal"),
+        ("ru", "Бенин, Гана и Сенегал"),
+        ("ar", "بنن وغانا والسنغال"),
+        ("zh", "贝宁、加纳和塞内加尔"),
+    ],
+)
+def test_states_are_listed_as_the_language_lists_all_of_some(language: str, listed: str) -> None:
+    text = tie_text(["BEN", "GHA", "SEN"], GEOGRAPHY, language)
+    assert listed in text
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_how_far_an_offer_would_do(language: str) -> None:
     def told(part: float | None, whole: bool) -> str:
