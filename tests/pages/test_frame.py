@@ -84,13 +84,19 @@ def test_a_tab_says_which_record_is_written_and_which_part_of_it(
 def test_a_tab_says_which_case_is_decided_on(portal: Portal, visitor: Visiting) -> None:
     coordinator = visitor("coordinator")
     coordinator.open("/review")
-    for begins in ("/proposals/", "/duplicates/", "/coverage/", "/alliances/"):
-        titles = set()
-        for link in coordinator.links(begins):
+    found = {
+        begins: sorted(set(coordinator.links(begins)))
+        for begins in ("/proposals/", "/duplicates/", "/coverage/", "/alliances/")
+    }
+    assert found["/proposals/"]
+    assert found["/duplicates/"]
+    for links in found.values():
+        for link in links:
             reader = visitor("coordinator")
             reader.open(link)
-            titles.add(title(reader))
-        assert len(titles) == len(set(coordinator.links(begins))), titles
+            _page, named = re.split(" · |: ", title(reader), maxsplit=1)
+            # Beside the page's name that of what is decided on, which the page has too.
+            assert named in re.sub("[\u2068\u2069]", "", reader.page.text)
 
 
 def test_a_tab_says_that_something_is_wrong_in_a_row_too(portal: Portal, visitor: Visiting) -> None:

@@ -39,9 +39,9 @@ class Line:
     weight: float = 1.0
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Text:
-    """The signature of a record's texts; equal is only the same, for what is remembered of it.
+    """The signature of a record's texts.
 
     `concepts` are (id, named in the title) in the text's order, `excluded` ids of concepts that the
     text rules out; `themes` and `kinds` map codes to their probability, `field` is that of being of
@@ -61,6 +61,10 @@ class Text:
     vector: bytes | None = None
     particulars: Particulars = NOTHING_IN_PARTICULAR
     places: tuple[tuple[int, frozenset[int]], ...] = ()
+
+    def __hash__(self) -> int:
+        # Of a part: something is remembered of each text, and all of it is long.
+        return hash((self.vector, self.concepts[:3], self.terms[:3]))
 
     @classmethod
     def of_signature(cls, signature: Mapping[str, Any] | None) -> "Text":

@@ -50,7 +50,7 @@ class Texts:
 
         OverflowError for what does not fit; nothing is taken then.
         """
-        if self._last is not None and self._last[0] is text:
+        if self._last is not None and self._last[0] == text:
             row = self._last[1]
             self._table.column("uses")[row] += 1
             return row

@@ -1,4 +1,3 @@
-from dataclasses import asdict
 from datetime import date
 
 import pytest
@@ -45,7 +44,7 @@ def test_what_is_not_stated_stays_unknown() -> None:
         needs=[need(quantity=None, unit=None, amount_cents=None, currency=None)],
     )
     assert profile.window == ALWAYS
-    assert asdict(profile.text) == asdict(Text())
+    assert profile.text == Text()
     assert (profile.lines[0].quantity, profile.lines[0].amount) == (None, None)
 
 
