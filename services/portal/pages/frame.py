@@ -344,7 +344,8 @@ def _problem_page(problem: Problem) -> Response:
     asked = request.method == "GET"
     if asked and problem.status == HTTPStatus.METHOD_NOT_ALLOWED and (above := _page_above()):
         return go(above)
-    if asked and any(error.field == "cursor" for error in problem.errors) and request.args:
+    of_cursor = "cursor" in request.args and any(one.field == "cursor" for one in problem.errors)
+    if asked and of_cursor:
         # A place in a list that is no more: as of an address that was kept for long.
         return go(request.path + without(request.args, "cursor"))
     if problem.status == HTTPStatus.SERVICE_UNAVAILABLE:

@@ -11,6 +11,7 @@ from services.portal.domain.telling import MAILS
 from services.portal.house import house
 from services.portal.note_documents import Notification
 from services.portal.note_letters import CHOICES, NOTIFICATIONS, said_of
+from services.portal.pages.asked import cursor_of
 from services.portal.pages.finding import sides_of
 from services.portal.pages.forms import MailChoices, PageForm, mail_form
 from services.portal.pages.frame import account, for_signed_in, go, show
@@ -66,7 +67,7 @@ def install(app: Flask) -> None:
 @for_signed_in()
 def notifications() -> Response:
     """What one was told, the newest first."""
-    cursor = request.args.get("after") or None
+    cursor = cursor_of(request.args)
     found = page(
         notifications_of(account().id), {"limit": _SHOWN, "cursor": cursor}, lambda note: note
     )
