@@ -132,24 +132,25 @@ class Index:
             int(self.records.column("line_count")[row]),
         )
 
+    def _lines_at(self, row: int) -> slice:
+        """Where a record's lines stand."""
+        first = int(self.records.column("first_line")[row])
+        return slice(first, first + int(self.records.column("line_count")[row]))
+
     def lines_of(self, row: int) -> tuple[EntryLine, ...]:
         """A record's lines, the weightiest first, those used up last."""
-        first = int(self.records.column("first_line")[row])
-        lines = slice(first, first + int(self.records.column("line_count")[row]))
+        lines = self._lines_at(row)
         columns = [self.lines.column(name)[lines].tolist() for name in LINE]
         return tuple(line_of(list(cells), self._names) for cells in zip(*columns, strict=True))
 
     def themes_of(self, row: int) -> list[int]:
         """The themes of a record's lines, in their order, those used up among them."""
-        first = int(self.records.column("first_line")[row])
-        count = int(self.records.column("line_count")[row])
-        themes: list[int] = self.lines.column("theme")[first : first + count].tolist()
+        themes: list[int] = self.lines.column("theme")[self._lines_at(row)].tolist()
         return themes
 
     def numbers_left(self, row: int) -> list[int]:
         """The numbers of a record's lines with something left, 0 for one inferred."""
-        first = int(self.records.column("first_line")[row])
-        lines = self.lines.table[first : first + int(self.records.column("line_count")[row])]
+        lines = self.lines.table[self._lines_at(row)]
         numbers: list[int] = lines["number"][lines["strength"] > 0.0].tolist()
         return numbers
 

@@ -148,16 +148,11 @@ def _of_lines(
 
 def _short(serving: Serving) -> Lack | None:
     """What is missing of a need, in the one measure that it is counted in: see counting.py."""
+    quantity, of = serving["quantity"], serving["of"]
     amount, amount_of = serving["amount"], serving["amount_of"]
-    if (
-        serving["quantity"] is not None
-        and serving["of"] is not None
-        and serving["kind"] != _FUNDING
-    ):
-        if serving["quantity"] < serving["of"]:
-            return _part(
-                "quantity", serving, serving["quantity"], serving["of"], serving["unit"] or ""
-            )
+    if quantity is not None and of is not None and serving["kind"] != _FUNDING:
+        if quantity < of:
+            return _part("quantity", serving, quantity, of, serving["unit"] or "")
     elif amount is not None and amount_of is not None and amount < amount_of:
         return _part("money", serving, amount / _CENTS, amount_of / _CENTS, DOLLARS)
     return None

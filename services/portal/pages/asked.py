@@ -6,6 +6,9 @@ shows a list.
 
 from collections.abc import Container, Mapping
 from typing import Final
+from urllib.parse import urlencode
+
+from shared.vocabulary.countries import countries_in
 
 MOST_WORDS: Final = 200
 _MOST_CURSOR: Final = 1000
@@ -25,3 +28,16 @@ def words_of(query: Mapping[str, str]) -> str | None:
 def cursor_of(query: Mapping[str, str]) -> str | None:
     """Where a page of the list begins; None at its beginning."""
     return query.get("cursor", "")[:_MOST_CURSOR] or None
+
+
+def states_of(state: str | None, region: str | None) -> list[str]:
+    """The States that are asked for; none where all are."""
+    if state is not None:
+        return [state]
+    return [] if region is None else countries_in(region)
+
+
+def as_end(**asked: str | None) -> str:
+    """What is asked for, as the end of an address that has a query."""
+    named = {name: value for name, value in asked.items() if value is not None}
+    return f"&{urlencode(named)}" if named else ""

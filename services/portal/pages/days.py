@@ -1,6 +1,9 @@
 """Days as they stand in fields: typed as people write them, kept as ISO 8601 has them."""
 
 import re
+from typing import Any
+
+from wtforms.validators import ValidationError
 
 from services.portal.pages.wording import here
 from services.portal.sheets.columns import CellError, day_of
@@ -23,6 +26,14 @@ def read_day(text: str) -> str | None:
     except CellError as error:
         told = Fault(error.code, values=error.values_told).sentence(here())
         raise ValueError(told) from None
+
+
+def check_day(_form: Any, field: Any) -> None:
+    """A form's check of a field: a day, however it is written, or nothing."""
+    try:
+        read_day(field.data or "")
+    except ValueError as error:
+        raise ValidationError(str(error)) from None
 
 
 def shows_day(text: str | None) -> bool:

@@ -1,7 +1,6 @@
 """Files are told by their content, whatever their names: read as what they are, or said to be."""
 
 import io
-import zipfile
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +14,7 @@ from services.portal.documents import Account
 from services.portal.house import House
 from services.portal.services import Ask, Reader, Services
 from tests.services.portal.browsing import Browser
+from tests.services.portal.test_bad_sheets import archive
 
 HEADER = ("reference", "title", "description", "theme", "kind", "quantity", "unit")
 ROW = ("r-1", "Machines", "Six machines.", "marking", "equipment", "6", "machines")
@@ -41,15 +41,6 @@ def old(*streams: str, before: bytes = b"") -> bytes:
     return (
         b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1".ljust(512, b"\0") + before.ljust(512, b"\0") + entries
     )
-
-
-def archive(**files: str) -> bytes:
-    """A ZIP archive of texts, stored as they are."""
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w") as written:
-        for name, text in files.items():
-            written.writestr(name, text)
-    return content.getvalue()
 
 
 def open_document(kind: str) -> bytes:

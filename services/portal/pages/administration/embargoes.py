@@ -12,7 +12,7 @@ from wtforms import HiddenField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from services.portal.pages import asking
-from services.portal.pages.asked import code_of
+from services.portal.pages.asked import code_of, cursor_of
 from services.portal.pages.choices import countries
 from services.portal.pages.days import read_day
 from services.portal.pages.finding import Records, find
@@ -63,7 +63,7 @@ class StepForm(PageForm):
 def embargo_register() -> Response:
     """The entries, the newest first, of one State or state if the address asks for it."""
     asked = asked_of(request.args)
-    cursor = request.args.get("cursor") or None
+    cursor = cursor_of(request.args)
     found = asking.get("matcher", "/v1/embargoes", limit=50, cursor=cursor, **asked).body
     return show(
         "administration/embargoes.html",

@@ -8,6 +8,7 @@ from flask import Response, flash, request
 from flask_babel import gettext as _
 
 from services.portal.pages import asking
+from services.portal.pages.asked import cursor_of
 from services.portal.pages.forms import PageForm
 from services.portal.pages.frame import account, for_roles, go, show
 from services.portal.services import RefusedError
@@ -19,7 +20,7 @@ _MAX_VERSION: Final = 100
 @for_roles(*READERS)
 def ranking_models() -> Response:
     """All models, the newest first, each with its figures beside those of the one in use then."""
-    cursor = request.args.get("cursor") or None
+    cursor = cursor_of(request.args)
     found = asking.get("matcher", "/v1/models", cursor=cursor, limit=50).body
     return show(
         "administration/models.html",

@@ -18,6 +18,7 @@ from services.portal.pages.administration.trail_words import (
     step_name,
     who,
 )
+from services.portal.pages.asked import cursor_of
 from services.portal.pages.finding import names_of
 from services.portal.pages.frame import for_roles, go, show
 from services.portal.pages.pasted import KEPT_BY, MOST, record_in
@@ -48,7 +49,7 @@ def audit_trail() -> Response:
     if record and not _ID.fullmatch(record):
         wrong, code = _("This is no identifier of a record."), int(HTTPStatus.NOT_FOUND)
     elif record:
-        cursor = request.args.get("cursor", "")[:1000] or None
+        cursor = cursor_of(request.args)
         try:
             path = f"/v1/audit/{record}"
             found = asking.get(service, path, cursor=cursor, limit=_SHOWN).body

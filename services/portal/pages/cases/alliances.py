@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 
 from entraide.client.records.matcher import AllianceView
 from services.portal.pages import asking
+from services.portal.pages.asked import cursor_of
 from services.portal.pages.cases.deciding import CaseForm, came_from, decide, filled, status_name
 from services.portal.pages.cases.region_map import region_map
 from services.portal.pages.finding import find, names_of
@@ -22,7 +23,7 @@ _RUNNING = ("proposed", "endorsed", "agreed")
 @for_roles(*_READERS)
 def joint_projects() -> Response:
     """Those that the reader oversees, or that the State's requests are in."""
-    cursor = request.args.get("cursor") or None
+    cursor = cursor_of(request.args)
     found = asking.get("matcher", "/v1/alliances", cursor=cursor, limit=20).body
     return show("cases/alliances.html", wide=True, found=found, status_name=status_name)
 

@@ -17,7 +17,7 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
-from services.portal.pages.days import read_day
+from services.portal.pages.days import check_day
 from services.portal.pages.forms import PageForm
 from services.portal.pages.matches.rows import Line
 from services.portal.pages.matches.words import JOINING_ROLES
@@ -159,29 +159,16 @@ def amounts(
 class FiguresForm(StepForm):
     """What was given in all up to a day."""
 
-    up_to = StringField(_("Up to which day (today if left empty)"), id="figures-up-to")
+    up_to = StringField(_("Up to which day (today if left empty)"), [check_day], id="figures-up-to")
     text = _said(_("What is to be known about it (may be left empty)"), "figures-text")
-
-    def validate_up_to(self, field: Any) -> None:
-        """A day, however it is written."""
-        _check_day(field)
 
 
 class CommitForm(StepForm):
     """What is committed of the lines of both sides."""
 
-    expires = StringField(_("Given back by itself after (may be left empty)"), id="commit-expires")
-
-    def validate_expires(self, field: Any) -> None:
-        """A day, however it is written."""
-        _check_day(field)
-
-
-def _check_day(field: Any) -> None:
-    try:
-        read_day(field.data or "")
-    except ValueError as error:
-        raise ValidationError(str(error)) from None
+    expires = StringField(
+        _("Given back by itself after (may be left empty)"), [check_day], id="commit-expires"
+    )
 
 
 class MessageForm(StepForm):

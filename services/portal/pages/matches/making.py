@@ -11,8 +11,7 @@ from services.portal.pages.matches import forms
 from services.portal.pages.matches.forms import StepForm, number_of
 from services.portal.pages.matches.reading import Case
 from services.portal.pages.matches.rows import Line, proposed, sent
-from services.portal.pages.wording import here
-from shared.vocabulary.counts import number_text
+from services.portal.pages.numbers import shown_number
 
 ACTIONS = frozenset(
     {"agree", "accept", "decline", "commit", "start", "deliver", "close", "figures"}
@@ -70,8 +69,7 @@ def _fill_in(form: StepForm, case: Case) -> None:
     for prefix, side, lines in (("need-", "request", case.needs), ("give-", "offer", case.gives)):
         for line in lines:
             likely = proposed(line, side, case.proposal["serves"])
-            typed = "" if likely is None else number_text(likely, here())
-            form[f"{prefix}{line.number}"].data = typed
+            form[f"{prefix}{line.number}"].data = shown_number(likely)
 
 
 def body(name: str, form: StepForm, case: Case) -> tuple[str, dict[str, Any]]:

@@ -2,18 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import urlencode
 
 from flask import Flask, Response, request
 
-from services.portal.pages.asked import code_of, cursor_of
+from services.portal.pages.asked import as_end, code_of, cursor_of, states_of
 from services.portal.pages.asking import ask, gather, look_up
 from services.portal.pages.choices import by_name, countries, labels
 from services.portal.pages.finding import Record, Records, find
 from services.portal.pages.frame import account, for_roles, show
 from services.portal.pages.wording import isolated
 from services.portal.services import AwayError
-from shared.vocabulary.countries import AREAS, all_countries, countries_in
+from shared.vocabulary.countries import AREAS, all_countries
 from shared.vocabulary.themes import THEMES
 
 PAGE = "/fitting-requests"
@@ -44,8 +43,8 @@ def fitting_requests() -> Response:
         listed=[_row(one, titles, offers or {}) for one in listed],
         next=None if found is None else found["next"],
         chosen=chosen,
-        states=_states(chosen),
-        wanted=_wanted(chosen),
+        states=states_of(chosen["state"], chosen["region"]),
+        wanted=as_end(offer=chosen["offer"], theme=chosen["theme"]),
         filtered=any(chosen.values()),
         any_offer=offers is None or bool(offers),
         offers=None if offers is None else _choices(offers),
@@ -63,18 +62,6 @@ def asked_of(args: Mapping[str, str]) -> dict[str, str | None]:
         "state": code_of(args, "place", [one.alpha3 for one in all_countries()]),
         "region": code_of(args, "place", AREAS.codes()),
     }
-
-
-def _states(chosen: Mapping[str, str | None]) -> Sequence[str]:
-    """The States that are asked for; none where all are."""
-    state, region = chosen["state"], chosen["region"]
-    return [state] if state is not None else [] if region is None else countries_in(region)
-
-
-def _wanted(chosen: Mapping[str, str | None]) -> str:
-    """The offer and theme, as the end of an address at which an open page hears of what is new."""
-    asked = {name: chosen[name] for name in ("offer", "theme") if chosen[name] is not None}
-    return f"&{urlencode(asked)}" if asked else ""
 
 
 def _own_offers() -> Records | None:

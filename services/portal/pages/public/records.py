@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import pgettext
 
+from services.portal.pages.asked import cursor_of
 from services.portal.pages.choices import countries, labels
 from services.portal.pages.frame import page
 from services.portal.pages.offers.rows import line_row, size_of
@@ -87,7 +88,7 @@ def list_records(name: str) -> Response:
     found: Record = {"items": [], "next": None}
     away, wrong, status = False, "", HTTPStatus.OK
     try:
-        cursor = request.args.get("cursor", "")[:1000] or None
+        cursor = cursor_of(request.args)
         found = get(kind.service, f"/v1/public/{name}", limit=SHOWN, cursor=cursor, **chosen)
     except AwayError:
         away = True

@@ -21,7 +21,7 @@ from services.portal.pages.choices import (
     partner_labels,
 )
 from services.portal.pages.currencies import CurrencyField, named_currency
-from services.portal.pages.days import read_day
+from services.portal.pages.days import check_day
 from services.portal.pages.forms import PageForm, RowForm, ticked
 from services.portal.pages.numbers import read_number
 from services.portal.pages.units import UnitField
@@ -49,13 +49,6 @@ def _number(_form: Any, field: Any) -> None:
         raise ValidationError(
             gettext("Write a number, such as %(example)s.", example="12")
         ) from None
-
-
-def _day(_form: Any, field: Any) -> None:
-    try:
-        read_day(field.data or "")
-    except ValueError as error:
-        raise ValidationError(str(error)) from None
 
 
 def _currency(form: Any, field: CurrencyField) -> None:
@@ -134,8 +127,8 @@ class LinesForm(PageForm):
 class PlanForm(PageForm):
     """When, how urgently, and what is to be reached."""
 
-    window_from = _line(_l("First day"), MOST_DAY, _day)
-    window_to = _line(_l("Last day"), MOST_DAY, _day)
+    window_from = _line(_l("First day"), MOST_DAY, check_day)
+    window_to = _line(_l("Last day"), MOST_DAY, check_day)
     priority = SelectField(_l("Priority"))
 
     def __init__(self, *args: Any, **values: Any) -> None:
@@ -152,7 +145,7 @@ class AimForm(RowForm):
     indicator = _line(_l("Measured by"), 500)
     baseline = _line(_l("Today"), 500)
     target = _line(_l("Target"), 500)
-    date = _line(lazy_pgettext("deadline", "By"), MOST_DAY, _day)
+    date = _line(lazy_pgettext("deadline", "By"), MOST_DAY, check_day)
 
 
 class PapersForm(PageForm):

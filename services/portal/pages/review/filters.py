@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from services.portal.followed_state import BEST as FOLLOWED_BEST
-from services.portal.pages.asked import code_of, cursor_of
-from shared.vocabulary.countries import AREAS, all_countries, countries_in
+from services.portal.pages.asked import as_end, code_of, cursor_of, states_of
+from shared.vocabulary.countries import AREAS, all_countries
 from shared.vocabulary.themes import THEMES
 
 KINDS = ("proposals", "requests", "duplicates", "coverage", "alliances")
@@ -55,14 +55,11 @@ class Filters:
 
     def states(self) -> list[str]:
         """The States that are asked for; none where all are."""
-        if self.country is not None:
-            return [self.country]
-        return [] if self.region is None else countries_in(self.region)
+        return states_of(self.country, self.region)
 
     def wanted(self) -> str:
         """The theme and score, as the end of an address."""
-        asked = {"theme": self.theme, "score": self.score}
-        return "".join(f"&{name}={value}" for name, value in asked.items() if value is not None)
+        return as_end(theme=self.theme, score=self.score)
 
     @property
     def most(self) -> str | None:
