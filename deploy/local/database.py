@@ -7,8 +7,9 @@ the open transaction for ever. From then on nothing that needs the lock is answe
 collection is made under the lock of the collection first, as the server itself says is the order.
 
 And much of its work is with indexes, over and over. Here it does less of that
-(`deploy/local/indexing.py`), it asks itself less (`deploy/local/options.py`), it compares texts at
-once (`deploy/local/plain.py`), and lists are read by their indexes (`deploy/local/ordered.py`).
+(`deploy/local/indexing.py`), keys are made at once (`deploy/local/keys.py`), it asks itself less
+(`deploy/local/options.py`), it compares texts at once (`deploy/local/plain.py`), and lists are read
+by their indexes (`deploy/local/ordered.py`).
 
 Where WiredTiger cannot write, on a full disk above all, it panics, and from then on refuses
 everything until its process is started again. SecantusDB would live on and answer every call with
@@ -25,6 +26,7 @@ from secantus import cli
 from secantus.storage import Storage
 
 from deploy.local.indexing import find_by_what_is_plain, keep_definitions, write_what_changes
+from deploy.local.keys import make_keys_at_once
 from deploy.local.options import keep_options
 from deploy.local.ordered import read_in_order
 from deploy.local.plain import compare_plain_texts
@@ -67,6 +69,7 @@ class EndOnPanic(logging.Handler):
 
 if __name__ == "__main__":
     close_gap()
+    make_keys_at_once()
     keep_options()
     compare_plain_texts()
     keep_definitions()

@@ -14,13 +14,13 @@ from contextlib import contextmanager
 from functools import wraps
 from typing import Any, Final
 
+from secantus import storage
 from secantus.query import matches
 from secantus.storage import (
     Storage,
     _doc_makes_multikey,
     _geo_type_of,
     _id_point_lookup_keys,
-    _index_key_variants,
     _parse_index_collation,
 )
 
@@ -195,7 +195,7 @@ def _differ(
     def entries(doc: Mapping[str, Any]) -> set[bytes]:
         if partial and not matches(doc, partial):
             return set()
-        return set(_index_key_variants(doc, keys, sparse=sparse, collation=collation))
+        return set(storage._index_key_variants(doc, keys, sparse=sparse, collation=collation))
 
     return entries(before) != entries(after)
 
