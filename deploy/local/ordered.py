@@ -53,6 +53,7 @@ _Ordered = tuple[int, Iterator[Entry], Sequence[str]]
 """A walk, of how many of the sort's fields it gives the order, and the fields that have what is
 wanted in all that it meets."""
 _BOUNDS = {"$gt": "low", "$gte": "low", "$lt": "high", "$lte": "high"}
+_FORWARD, _BACKWARD = ("low", "high"), ("high", "low")
 
 
 def read_in_order() -> None:
@@ -150,7 +151,7 @@ class _Walk:
     ) -> None:
         self._storage, self._place, self._sort = storage, place, sort
         self._field, self._way = sort[0]
-        self._low, self._high = self._bounds(condition.get(self._field))
+        self._low, self._high = self._bounds(condition)
         with storage._lock:
             self._indexes, self._others = self._fitting()
             self._several = storage._multikey_index_names(*place)
@@ -173,16 +174,19 @@ class _Walk:
                     others.append((name, fields[:1], dict(keys)))
         return ordered, others
 
-    def _bounds(self, wanted: Any) -> tuple[bytes, bytes | None]:
+    def _bounds(self, condition: Condition) -> tuple[bytes, bytes | None]:
         """Where entries begin and end, in the index's own order; no narrower than is asked for."""
-        if isinstance(wanted, _SCALAR):
-            wanted = {"$gte": wanted, "$lte": wanted}
-        found: dict[str, bytes] = {}
-        for name, value in wanted.items() if isinstance(wanted, Mapping) else ():
-            if name in _BOUNDS and isinstance(value, _SCALAR) and _in_order(value, self._way):
-                found[_BOUNDS[name]] = _escape_kb(encode_value_directed(value, self._way))
-        names = ("low", "high") if self._way == 1 else ("high", "low")
-        return found.get(names[0], b""), found.get(names[1])
+        found: dict[str, list[bytes]] = {"low": [], "high": []}
+        for field, wanted in _clauses(condition):
+            if field != self._field:
+                continue
+            asked = {"$gte": wanted, "$lte": wanted} if isinstance(wanted, _SCALAR) else wanted
+            for name, value in asked.items() if isinstance(asked, Mapping) else ():
+                if name in _BOUNDS and isinstance(value, _SCALAR) and _in_order(value, self._way):
+                    bound = _escape_kb(encode_value_directed(value, self._way))
+                    found[_BOUNDS[name]].append(bound)
+        low, high = (found[name] for name in (_FORWARD if self._way == 1 else _BACKWARD))
+        return max(low, default=b""), min(high, default=None)
 
     def first(
         self, condition: Condition, wanted: int, variables: dict[str, Any] | None
@@ -337,10 +341,11 @@ def _read(
     with storage._lock:
         cursor = storage._cursor_optional(_doc_table_for(*place))
         for id_ in ids if cursor is not None else ():
-            cursor.reset()
             cursor.set_key(*place, id_)
             if cursor.search() == 0:
-                found.append(bytes(cursor.get_value()))
+                found.append(cursor._get_value())  # as it is stored, bytes alone
+        if cursor is not None:
+            cursor.reset()
     # Others go on meanwhile.
     wanted = (one for one in found if all(text in one for text in texts))
     return [decode(_unframe_doc_value(one)[1]) for one in wanted]

@@ -70,9 +70,10 @@ class KeptAllocation(Document):
 class AllocatedPair(Document):
     """What an allocation commits of one offer to one request.
 
-    `lines` are a commitment's: side, record, line, measure, unit, amount in the line's own unit.
-    `place`, request and offer order them: the most urgent first. `alliance` is the one for whose
-    sake it is, where it is part of a joint project.
+    `lines` are a commitment's: side, record, line, measure, unit, amount in the line's own unit;
+    and each line's theme, which an earlier version did not store. `place`, request and offer order
+    them: the most urgent first. `alliance` is the one for whose sake it is, where it is part of a
+    joint project.
     """
 
     meta = {  # noqa: RUF012 (mongoengine declares it so)
@@ -109,6 +110,7 @@ class UnmetNeed(Document):
     line = IntField(required=True)
     country = StringField(required=True)
     priority = StringField()
+    theme = StringField()
     measure = StringField(required=True)
     unit = StringField(required=True)
     unmet = IntField(required=True)

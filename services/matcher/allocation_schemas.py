@@ -109,6 +109,7 @@ class AllocatedLineView(MeasuredView):
 
     side = fields.String(required=True)
     line = fields.Integer(required=True)
+    theme = fields.String(required=True, allow_none=True)
 
 
 class AllocatedPairView(StrictSchema):
@@ -174,6 +175,7 @@ class UnmetView(StrictSchema):
     line = fields.Integer(required=True)
     country = fields.String(required=True)
     priority = fields.String(required=True, allow_none=True)
+    theme = fields.String(required=True, allow_none=True)
     unmet = fields.Nested(MeasuredView, required=True)
     open = fields.Nested(MeasuredView, required=True)
     reason = fields.String(required=True, validate=validate.OneOf(REASONS))

@@ -86,7 +86,10 @@ def pair_view(kept: KeptAllocation, pair: AllocatedPair) -> dict[str, Any]:
         "proposal": proposal_id(pair.request, pair.offer),
         "commitment": commitment_id(kept.id, pair) if kept.id else None,
         "lines": [
-            {"side": line["side"], "line": line["line"], **measured_view(line, line["amount"])}
+            {
+                **{name: line.get(name) for name in ("side", "line", "theme")},
+                **measured_view(line, line["amount"]),
+            }
             for line in pair.lines
         ],
     }
@@ -94,7 +97,7 @@ def pair_view(kept: KeptAllocation, pair: AllocatedPair) -> dict[str, Any]:
 
 def unmet_view(one: UnmetNeed, language: str) -> dict[str, Any]:
     """A need line that is not met, with the reason as a sentence."""
-    names = ("request", "line", "country", "priority", "reason", "offers")
+    names = ("request", "line", "country", "priority", "theme", "reason", "offers")
     counted = {"measure": one.measure, "unit": one.unit}
     return {
         **{name: getattr(one, name) for name in names},

@@ -10,7 +10,9 @@ from services.matcher.allocating import Situation, situation
 from services.matcher.allocation_documents import AllocatedPair, KeptAllocation, UnmetNeed
 from services.matcher.allocation_rows import KEPT, Contents, Laying, all_documents, insert
 from services.matcher.allocation_sums import given, sums
+from services.matcher.documents import RecordView
 from services.matcher.engine.allocation import EFFORT, WEIGHTS, Taken
+from services.matcher.engine.stated import unpacked
 from services.matcher.exchange import Measured
 from services.matcher.joint_projects import made
 from services.matcher.remembering import Answer, Memory
@@ -168,27 +170,35 @@ def _pair_data(state: Situation, pair: _Pair) -> dict[str, Any]:
         "conditions": list(offer.conditions),
         "lines": [
             *(
-                _line("request", id_, state.needs[id_], amount)
+                _line("request", id_, state.needs[id_], amount, request)
                 for id_, amount in sorted(met.items())
             ),
             *(
-                _line("offer", id_, state.provisions[id_], amount)
+                _line("offer", id_, state.provisions[id_], amount, offer)
                 for id_, amount in sorted(given.items())
             ),
         ],
     }
 
 
-def _line(side: str, id_: tuple[str, int], line: Measured, amount: int) -> dict[str, Any]:
+def _line(
+    side: str, id_: tuple[str, int], line: Measured, amount: int, record: RecordView
+) -> dict[str, Any]:
     return {
         "side": side,
         "record": id_[0],
         "line": id_[1],
         "measure": line.line.measure,
         "unit": line.line.unit,
+        "theme": _theme(record, id_[1]),
         # Of money in a currency of small coins less than one may be meant; a hold has one at least.
         "amount": max(1, line.own(amount)),
     }
+
+
+def _theme(record: RecordView, number: int) -> str | None:
+    line = unpacked(record.stated).lines.get(number)
+    return None if line is None else line.theme
 
 
 def _unmet_data(state: Situation, one: Unmet) -> dict[str, Any]:
@@ -198,6 +208,7 @@ def _unmet_data(state: Situation, one: Unmet) -> dict[str, Any]:
         "line": one.need[1],
         "country": request.owner,
         "priority": state.priority(one.need),
+        "theme": _theme(request, one.need[1]),
         "measure": line.line.measure,
         "unit": line.line.unit,
         "unmet": line.own(one.amount),

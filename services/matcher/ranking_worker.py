@@ -54,8 +54,8 @@ HANGING_SECONDS = 60.0
 PUT_OFF = 5
 """So many chunks are ranked, while more waits, before others are compared: in a burst lists come
 first, and what is like what follows."""
-ALLIED_SECONDS = 1.0
-"""How often alliances are written at most."""
+ALLIED_SECONDS, ALLIED_IN_BURST_SECONDS = 1.0, 5.0
+"""How often alliances are written at most; while more waits to be ranked, groups go on growing."""
 _COVERAGE = "coverage"
 
 log = structlog.get_logger(__name__)
@@ -225,8 +225,7 @@ class RankingWorker:
 
     def _work(self) -> None:
         """Rank one chunk of what waits in this worker's partitions, while the one before is stored;
-        then have it stored too. In between the database has time for all else, and others are
-        compared."""
+        then have it stored too, and meanwhile compare others."""
         spans: list[tracing.Span | None] = []
         try:
             chunk = self._ranked(spans)
@@ -234,28 +233,30 @@ class RankingWorker:
         except BaseException:
             tracing.end(spans, failed=True)
             raise
-        try:
-            for _ in range(self._turns(chunk)):
-                self._ally()
-                self._compare()
-        finally:
-            self._store(chunk)
+        more = self._more_waits(chunk)
+        self._store(chunk)
+        for _ in range(self._turns(more)):
+            self._ally(ALLIED_IN_BURST_SECONDS if more else ALLIED_SECONDS)
+            self._compare()
 
-    def _turns(self, chunk: Chunk) -> int:
+    def _more_waits(self, chunk: Chunk) -> bool:
+        """Whether there is more to be ranked than what a chunk has."""
+        waiting = sum(len(self._feed.dirty[partition]) for partition in self._ownership.fences)
+        return self._more_came or waiting > len(chunk.causes)
+
+    def _turns(self, more: bool) -> int:
         """How many turns of what is compared are due: none while more is to be ranked, for some
         time; then this one and those that were put off."""
-        waiting = sum(len(self._feed.dirty[partition]) for partition in self._ownership.fences)
-        more = self._more_came or waiting > len(chunk.causes)
         if more and self._put_off < PUT_OFF:
             self._put_off += 1
             return 0
         due, self._put_off = self._put_off + 1, 0
         return due
 
-    def _ally(self) -> None:
-        """Form the groups of requests that came, and write their alliances: of a burst, in which
-        groups go on growing, not once for each chunk."""
-        if self._alliances.form() and time.monotonic() > self._allied + ALLIED_SECONDS:
+    def _ally(self, apart: float) -> None:
+        """Form the groups of requests that came, and write their alliances once so many seconds
+        have passed since the last time."""
+        if self._alliances.form() and time.monotonic() > self._allied + apart:
             self._allied = time.monotonic()
             self._alliances.write(self._ownership.fences, self._as_of, self._clock())
 

@@ -12,7 +12,6 @@ from wtforms import (
     Form,
     HiddenField,
     PasswordField,
-    SelectField,
     SelectMultipleField,
     StringField,
 )
@@ -23,6 +22,7 @@ from services.portal.domain.passwords import LEAST_LENGTH, MOST_LENGTH
 from services.portal.domain.people import MAX_EMAIL, MAX_NAME, email_of, name_of
 from services.portal.domain.scopes import SCOPES
 from services.portal.pages.choices import by_name, labels
+from services.portal.pages.selects import SelectField
 from services.portal.webhook_targets import MAX_URL
 from shared.vocabulary import LANGUAGES
 from shared.vocabulary.countries import AREAS, country_name

@@ -113,7 +113,7 @@ def condition(chance: random.Random, depth: int = 0) -> dict[str, Any]:
     if depth < 2 and chance.random() < 0.4:
         found["$or"] = [condition(chance, depth + 1) for _ in range(chance.randint(1, 3))]
     if depth < 2 and chance.random() < 0.3:
-        found["$and"] = [clause(chance), clause(chance)]
+        found["$and"] = [clause(chance), {"created_at": {"$lt": NOW - timedelta(hours=5)}}]
     return found
 
 
@@ -153,6 +153,20 @@ def test_little_more_is_read_than_is_listed(
     read = noted(monkeypatch)
     storage.find_matching("d", "c", wanted, sort={"created_at": -1, "_id": 1}, limit=4)
     assert len(read) < 40
+
+
+@pytest.mark.parametrize("name", ["$lt", "$lte", "$gt", "$gte"])
+def test_a_list_from_a_place_on_is_not_read_from_its_beginning(
+    storage: Any, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Wherever in the condition the place stands, and whatever else is said of it."""
+    hours = 35 if name in ("$lt", "$lte") else 5
+    place = {"created_at": {name: NOW - timedelta(hours=hours)}}
+    wider = {"created_at": {name: NOW - timedelta(hours=20)}}
+    wanted = {"$and": [{"status": "shown"}, wider, place, wider]}
+    read = noted(monkeypatch)
+    found = storage.find_matching("d", "c", wanted, sort={"created_at": -1}, limit=50)
+    assert 0 < len(found) <= len(read) < 15
 
 
 def test_of_records_alike_in_the_first_field_no_more_are_read(

@@ -96,8 +96,11 @@ def test_the_more_urgent_need_is_met_first(known: World, coordinator: Caller) ->
     assert found["value"] >= found["greedy_value"] > 0
     (donor,) = found["donors"]
     assert donor["asked"] == [{"unit": "machines", "quantity": 5, "amount": None}]
+    assert {line["theme"] for one in found["first_commitments"] for line in one["lines"]} == {
+        "marking"
+    }
     (left,) = found["first_unmet"]
-    assert (left["request"], left["unmet"]["quantity"]) == ("r1", 3)
+    assert (left["request"], left["theme"], left["unmet"]["quantity"]) == ("r1", "marking", 3)
     assert (left["reason"], left["offers"]) == ("used-up", ["o1"])
     assert allocation(coordinator)["id"] == found["id"]
 

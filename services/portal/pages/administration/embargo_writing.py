@@ -12,7 +12,6 @@ from wtforms import (
     FieldList,
     FormField,
     HiddenField,
-    SelectField,
     StringField,
     TextAreaField,
 )
@@ -36,6 +35,7 @@ from services.portal.pages.keeping import keeping_typed
 from services.portal.pages.pasted import ID, record_in
 from services.portal.pages.refusals import fault
 from services.portal.pages.repeating import holds
+from services.portal.pages.selects import SelectField
 from services.portal.pages.signing import REFUSED
 from services.portal.pages.wording import here
 from services.portal.services import RefusedError

@@ -17,7 +17,8 @@ MOST_BARS = 12
 
 @dataclass(frozen=True)
 class Names:
-    """Requests, offers and organisations by id, as far as they can be had just now."""
+    """Titles of requests and offers, and organisations, by id, as far as they can be had just
+    now."""
 
     requests: Records
     offers: Records
@@ -84,30 +85,20 @@ class Donor:
 def names_for(pairs: Items = (), unmet: Items = (), donors: Iterable[str] = ()) -> Names:
     """What the rows of these name."""
     found = find(
-        requests=[one["request"] for one in (*pairs, *unmet)],
-        offers=[one["offer"] for one in pairs],
-        offer_titles=[offer for one in unmet for offer in one["offers"]],
+        request_titles=[one["request"] for one in (*pairs, *unmet)],
+        offer_titles=[
+            *(one["offer"] for one in pairs),
+            *(offer for one in unmet for offer in one["offers"]),
+        ],
         organisations=[*(one["organisation"] for one in pairs), *donors],
     )
-    return Names(
-        found["requests"],
-        {**found["offer_titles"], **found["offers"]},
-        found["organisations"],
-    )
+    return Names(found["request_titles"], found["offer_titles"], found["organisations"])
 
 
 def pair_row(one: Mapping[str, Any], names: Names) -> Pair:
     """A row of a proposed commitment."""
-    themes = {
-        "request": _themes(names.requests.get(one["request"]), "needs"),
-        "offer": _themes(names.offers.get(one["offer"]), "provisions"),
-    }
     meets, gives = (
-        [
-            (themes[side].get(line["line"]), measured(line))
-            for line in one["lines"]
-            if line["side"] == side
-        ]
+        [(line["theme"], measured(line)) for line in one["lines"] if line["side"] == side]
         for side in ("request", "offer")
     )
     return Pair(
@@ -129,7 +120,7 @@ def unmet_row(one: Mapping[str, Any], names: Names) -> Unmet:
         one=one,
         title=names.title("request", one["request"]),
         language=names.language("request", one["request"]),
-        theme=_themes(names.requests.get(one["request"]), "needs").get(one["line"]),
+        theme=one["theme"],
         left=measured(one["unmet"]),
         whole=measured(one["open"]),
         of=measured(one["open"], of=True),
@@ -163,7 +154,3 @@ def measured(line: Mapping[str, Any], *, of: bool = False) -> str:
         return told(float(line["amount"]), "money", line["unit"], of=of)
     count = line["quantity"]
     return told(None if count is None else float(count), "quantity", line["unit"], of=of)
-
-
-def _themes(record: Mapping[str, Any] | None, name: str) -> Mapping[int, str]:
-    return {line["line"]: line["theme"] for line in (record or {}).get(name, ()) if line["theme"]}

@@ -144,11 +144,12 @@ def _names(
     pairs = list(now["first_commitments"]) if now else []
     found = names_for(pairs, donors=donors)
     more = find(
-        requests=[*wanted.without, *(one["request"] for one in needs)], offers=wanted.without
+        request_titles=[*wanted.without, *(one["request"] for one in needs)],
+        offer_titles=wanted.without,
     )
     return Names(
-        {**found.requests, **more["requests"]},
-        {**found.offers, **more["offers"]},
+        {**found.requests, **more["request_titles"]},
+        {**found.offers, **more["offer_titles"]},
         found.organisations,
     )
 

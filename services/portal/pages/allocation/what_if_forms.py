@@ -7,7 +7,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from werkzeug.datastructures import MultiDict
-from wtforms import Field, Form, SelectField, StringField
+from wtforms import Field, Form, StringField
 
 from services.portal.domain.people import ORGANISATION_ID
 from services.portal.pages.absence import absence
@@ -17,6 +17,7 @@ from services.portal.pages.numbers import read_number
 from services.portal.pages.organisations import NONE_SUCH, named, which_of
 from services.portal.pages.pasted import record_in
 from services.portal.pages.refusals import faults, refusal
+from services.portal.pages.selects import SelectField
 from services.portal.pages.wording import isolated, number
 from services.portal.services import AwayError, RefusedError
 from shared.registers.schemas import MOST_LEFT_OUT

@@ -11,7 +11,6 @@ from wtforms import (
     FileField,
     HiddenField,
     RadioField,
-    SelectField,
     StringField,
     TextAreaField,
 )
@@ -21,6 +20,7 @@ from services.portal.pages.days import check_day
 from services.portal.pages.forms import PageForm
 from services.portal.pages.matches.rows import Line
 from services.portal.pages.matches.words import JOINING_ROLES
+from services.portal.pages.selects import SelectField
 from services.portal.pages.wording import here
 from services.portal.sheets.values import read_number
 from shared.ids import new_id

@@ -9,7 +9,6 @@ from wtforms import (
     FieldList,
     FormField,
     HiddenField,
-    SelectField,
     StringField,
     TextAreaField,
 )
@@ -20,6 +19,7 @@ from services.portal.pages.days import read_day
 from services.portal.pages.forms import Repeated, row_number, ticked, told_of
 from services.portal.pages.numbers import read_number
 from services.portal.pages.offers.showing import SeenForm
+from services.portal.pages.selects import SelectField
 from services.portal.pages.units import UnitField
 from services.portal.pages.wording import here
 from shared.vocabulary.countries import AREAS

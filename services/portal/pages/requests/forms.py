@@ -7,7 +7,6 @@ from flask_babel import gettext, lazy_pgettext
 from flask_babel import lazy_gettext as _l
 from wtforms import (
     HiddenField,
-    SelectField,
     SelectMultipleField,
     StringField,
     TextAreaField,
@@ -24,6 +23,7 @@ from services.portal.pages.currencies import CurrencyField, named_currency
 from services.portal.pages.days import check_day
 from services.portal.pages.forms import PageForm, RowForm, ticked
 from services.portal.pages.numbers import read_number
+from services.portal.pages.selects import SelectField
 from services.portal.pages.units import UnitField
 from services.portal.pages.wording import label, list_text
 from services.portal.sheets.values import MOST_DAY

@@ -7,7 +7,7 @@ from typing import Any, Final
 from flask import Response, flash, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
-from wtforms import HiddenField, SelectField, StringField, TextAreaField
+from wtforms import HiddenField, StringField, TextAreaField
 from wtforms.validators import Length
 
 from entraide.client import Answer
@@ -22,6 +22,7 @@ from services.portal.pages.keeping import keeping_typed
 from services.portal.pages.refusals import why
 from services.portal.pages.requests.rows import line_rows
 from services.portal.pages.review.decisions import MAX_REASON, back_to, key_of
+from services.portal.pages.selects import SelectField
 from services.portal.pages.signing import REFUSED
 from services.portal.pages.wording import here
 from services.portal.services import RefusedError
