@@ -12,7 +12,7 @@ ids is read in parts. The lock that whoever reads needs is held while a part of 
 for all of it, and not while documents are decoded: others need not wait for a long list.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from heapq import merge
 from itertools import chain, islice, product, takewhile
@@ -202,7 +202,7 @@ class _Walk:
             return None
         depth, entries, told = self._sparsest(walks) if few is None else (1, iter(few), ())
         found: list[dict[str, Any]] = []
-        texts = _texts(condition)
+        may_hold = _may_hold(condition)
         seen: set[int] = set()
         held: list[set[int]] | None = None
         size = wanted + 1
@@ -213,7 +213,7 @@ class _Walk:
             seen.update(fresh)
             if held:
                 fresh = [one for one in fresh if all(one in ids for ids in held)]
-            read = _read(self._storage, self._place, fresh, texts)
+            read = _read(self._storage, self._place, fresh, may_hold)
             found.extend(one for one in read if matches(one, condition, vars=variables))
             enough = few is None and len(found) > wanted
             if enough and self._of(found[-1], depth) != self._of(found[wanted - 1], depth):
@@ -334,9 +334,13 @@ class _Walk:
 
 
 def _read(
-    storage: Storage, place: tuple[str, str], ids: Iterable[int], texts: Sequence[bytes] = ()
+    storage: Storage,
+    place: tuple[str, str],
+    ids: Iterable[int],
+    may_be_wanted: Callable[[bytes], bool] = lambda _stored: True,
 ) -> list[dict[str, Any]]:
-    """The documents of these ids that hold all of some texts; the others are not even decoded."""
+    """The documents of these ids that may be wanted by what is stored; the others are not even
+    decoded."""
     found: list[bytes] = []
     with storage._lock:
         cursor = storage._cursor_optional(_doc_table_for(*place))
@@ -347,16 +351,24 @@ def _read(
         if cursor is not None:
             cursor.reset()
     # Others go on meanwhile.
-    wanted = (one for one in found if all(text in one for text in texts))
-    return [decode(_unframe_doc_value(one)[1]) for one in wanted]
+    return [decode(_unframe_doc_value(one)[1]) for one in found if may_be_wanted(one)]
 
 
-def _texts(condition: Condition) -> list[bytes]:
-    """What a document holds as it is stored, wherever, if the condition holds of it."""
+def _may_hold(condition: Condition) -> Callable[[bytes], bool]:
+    """Whether a document, as it is stored, has the texts that it has if the condition holds of it,
+    wherever they stand."""
     equal = ((name, values) for name, several in _equal(condition).items() for values in several)
     fields = (values for name, values in equal if not name.startswith("$"))  # $comment is none
     single = (values[0] for values in fields if len(values) == 1)
-    return [one.encode() for one in single if isinstance(one, str)]
+    texts = [one.encode() for one in single if isinstance(one, str)]
+    several = [list(map(_may_hold, of)) for name, of in _clauses(condition) if name == "$or"]
+
+    def may_hold(stored: bytes) -> bool:
+        return all(text in stored for text in texts) and all(
+            any(one(stored) for one in branches) for branches in several
+        )
+
+    return may_hold
 
 
 def _clauses(condition: Condition) -> Iterator[tuple[str, Any]]:

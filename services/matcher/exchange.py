@@ -8,14 +8,10 @@ from math import gcd
 from services.matcher.documents import ViewLine
 from services.matcher.domain import THOUSANDTHS
 from shared.registers.counting import UNNAMED_UNIT, WHOLE_UNIT
+from shared.vocabulary import units
 from shared.vocabulary.currencies import NoRate, usd_per_unit
 from shared.vocabulary.errors import UnknownCode
 
-_DIVISIBLE = frozenset({"tonnes", "kilograms", "metres", "square-metres", "litres", "hours"})
-"""Units of which a part is something; of all others only whole ones are given."""
-_LASTING = frozenset({"days", "weeks", "months", "years"})
-_LASTING |= {"person-days", "person-weeks", "person-months"}
-"""Units of time: an allocation gives whole ones, but a part of one can have been worked."""
 _SHARED_OUT = frozenset({WHOLE_UNIT, UNNAMED_UNIT})
 """Quantities of these are shares of the line, or of nobody knows what."""
 _LARGEST = 10**6
@@ -75,13 +71,13 @@ def measured(line: ViewLine, free: int, on: date) -> Measured | None:
             worth = _floor(line.worth_cents * usd_per_unit(line.worth_currency, on))
     except (NoRate, UnknownCode):
         return None
-    grain = 1 if line.unit in _DIVISIBLE else THOUSANDTHS
+    grain = 1 if line.unit in units.DIVISIBLE else THOUSANDTHS
     return Measured(line, line.limit, free, free, Decimal(1), worth, grain)
 
 
 def is_counted_whole(unit: str) -> bool:
     """Whether a part of one of this unit of quantity is nothing that anybody gives or receives."""
-    return unit not in _DIVISIBLE | _LASTING | _SHARED_OUT
+    return unit not in _SHARED_OUT and units.is_counted_whole(unit)
 
 
 def rate(need: Measured, provision: Measured) -> tuple[int, int] | None:

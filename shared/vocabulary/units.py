@@ -19,6 +19,12 @@ UNITS: Vocabulary[Term] = Vocabulary("units", load_terms("unit_names.tsv"))
 
 LONGEST = 200
 
+DIVISIBLE = frozenset({"tonnes", "kilograms", "metres", "square-metres", "litres", "hours"})
+"""Units of which a part is something; of all others only whole ones are given."""
+LASTING = frozenset({"days", "weeks", "months", "years"})
+LASTING |= {"person-days", "person-weeks", "person-months"}
+"""Units of time: whole ones are given, but a part of one can have been worked."""
+
 # Where the words that describe a unit begin: "days of training", "jours de formation".
 _PREPOSITIONS = (
     "of for in per with at to from on by a an "
@@ -39,6 +45,11 @@ ARABIC = re.compile(r"[؀-ۿ]")
 RUSSIAN = re.compile(r"[Ѐ-ӿ]")
 RUSSIAN_ADJECTIVE = re.compile(r".+(?:ых|их|ые|ие|ыи|ии|ои|ая|яя|ое|ее|ого|его)$")
 LEADING_NUMBER = re.compile(r"\W*(\d+)")
+
+
+def is_counted_whole(unit: str) -> bool:
+    """Whether a part of one of this unit is nothing that anybody gives or receives."""
+    return unit not in DIVISIBLE and unit not in LASTING
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from services.portal.pages.assets import ASSETS
 from services.portal.pages.currencies import currency_names
 from services.portal.pages.days import shows_day
 from services.portal.pages.forms import PageForm
-from services.portal.pages.navigation import PUBLIC_PLACES, folded, navigation
+from services.portal.pages.navigation import PUBLIC_PLACES, first_place, folded, navigation
 from services.portal.pages.packing import packed
 from services.portal.pages.units import unit_names
 from services.portal.reading import unread
@@ -268,11 +268,11 @@ def go(address: str) -> Response:
 
 
 def next_page(reader: Account) -> str:
-    """Where to go after signing in: a page of ours that the address names, else the first place of
-    who signs in, where their work is."""
+    """Where to go after signing in: a page of ours that the address names, else where the work of
+    who signs in is."""
     asked = request.args.get("next", "")
     fits = len(asked) <= _MAX_NEXT and _LOCAL_PATH.fullmatch(asked)
-    return asked if fits else navigation(reader.role)[0].path
+    return asked if fits else first_place(reader.role)
 
 
 def reading_language() -> str:

@@ -80,6 +80,11 @@ def navigation(role: str) -> list[Place]:
     return [place for place in PLACES if not place.roles or role in place.roles]
 
 
+def first_place(role: str) -> str:
+    """Where the work of a role is: the path of its first place, for operators of the house's."""
+    return "/operations" if role == "operator" else navigation(role)[0].path
+
+
 def folded(role: str) -> list[Place | Group]:
     """The same with some in groups, where there are too many to stand side by side."""
     places = navigation(role)

@@ -8,7 +8,7 @@ from wtforms import StringField
 from services.portal.pages import wording
 from services.portal.pages.choices import labels
 from services.portal.sheets.columns import unit_of
-from shared.vocabulary.units import UNITS
+from shared.vocabulary.units import UNITS, is_counted_whole
 
 _NAMES = "units"
 """The id of the list that every such field of a page is helped by; see `units` in parts.html."""
@@ -27,6 +27,13 @@ class UnitField(StringField):
 
     def _value(self) -> str:
         return wording.label(UNITS, self.data) if self.data else ""
+
+
+def has_part_of_one(count: float | None, unit: str | None) -> bool:
+    """Whether a number, as it is read from a field, has a part of what is counted whole; a unit of
+    which nothing is known may have parts."""
+    is_known = unit is not None and unit in UNITS
+    return isinstance(count, float) and is_known and is_counted_whole(str(unit))
 
 
 def unit_names() -> list[str]:

@@ -73,9 +73,9 @@ def noted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     read: list[int] = []
     fetch = ordered._read
 
-    def noting(storage: Any, place: Any, ids: list[int], *texts: Any) -> Any:
+    def noting(storage: Any, place: Any, ids: list[int], *more: Any) -> Any:
         read.extend(ids)
-        return fetch(storage, place, ids, *texts)
+        return fetch(storage, place, ids, *more)
 
     monkeypatch.setattr(ordered, "_read", noting)
     return read
@@ -167,6 +167,20 @@ def test_a_list_from_a_place_on_is_not_read_from_its_beginning(
     read = noted(monkeypatch)
     found = storage.find_matching("d", "c", wanted, sort={"created_at": -1}, limit=50)
     assert 0 < len(found) <= len(read) < 15
+
+
+def test_a_record_that_lacks_what_each_alternative_asks_for_is_not_decoded(
+    storage: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decoded: list[bytes] = []
+    decode = ordered.decode
+    monkeypatch.setattr(ordered, "decode", lambda one: decoded.append(one) or decode(one))
+    sort = {"created_at": -1}
+    either = [{"words": "a", "rare": "nowhere"}, {"words": "b", "country": "nowhere"}]
+    assert not storage.find_matching("d", "c", {"$or": either}, sort=sort, limit=5)
+    assert not decoded
+    assert storage.find_matching("d", "c", {"$or": [*either, {"words": "c"}]}, sort=sort, limit=5)
+    assert decoded
 
 
 def test_of_records_alike_in_the_first_field_no_more_are_read(

@@ -4,12 +4,17 @@ from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
+from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
+from werkzeug.datastructures import MultiDict
 
 from services.portal.pages.cases.coverage import _wanted
 from services.portal.pages.matches.forms import number_of
 from services.portal.pages.numbers import read_number, shown_number
+from services.portal.pages.offers.bodies import lines_body
+from services.portal.pages.offers.forms import LinesForm
+from services.portal.pages.requests.forms import LineForm
 from services.portal.sheets.values import UnclearError
 from shared.vocabulary import LANGUAGES
 
@@ -57,6 +62,28 @@ def test_how_much_of_a_line_in_money_is_covered_is_an_amount(
     speaking("en")
     case = {"basis": basis, "unit": "EUR"}
     assert _wanted("1,500", case) == {"amount": 1500, "currency": "EUR"}
+
+
+PARTS = [("12.5", "machines", True), ("12.0", "machines", False), ("2.5", "tonnes", False)]
+PARTS += [("0.5", "months", False), ("1.5", "", False), ("1.5", "of a kind of our own", False)]
+
+
+@pytest.mark.parametrize(("count", "unit", "is_part"), PARTS)
+def test_a_part_of_what_is_counted_whole_is_told_of_where_it_is_typed(
+    app: Flask, count: str, unit: str, is_part: bool
+) -> None:
+    told = ["This is counted whole. Write a number without decimals."] if is_part else []
+    line = {"theme": "marking", "kind": "equipment", "amount": "", "unit": unit}
+    offered = {f"rows-0-{name}": value for name, value in (*line.items(), ("capacity", count))}
+    with app.test_request_context("/?language=en", method="POST", data=offered):
+        form = LinesForm(meta={"csrf": False})
+        lines_body(form)
+        assert [said.split(": ", 1)[1] for _id, said in form.problems()] == told
+        blank = dict.fromkeys(("line", "priority", "sites", "visibility"), "")
+        asked = {f"row-0-{name}": value for name, value in {**line, **blank}.items()}
+        need = LineForm("row-0-", MultiDict({**asked, "row-0-quantity": count}))
+        assert need.validate() is not is_part
+        assert [said.split(": ", 1)[1] for _id, said in need.problems()] == told
 
 
 @given(

@@ -22,7 +22,8 @@ from services.portal.pages.offers.forms import (
     number_of,
     typed,
 )
-from services.portal.pages.refusals import faults, refusal
+from services.portal.pages.refusals import WORDS, faults, refusal
+from services.portal.pages.units import has_part_of_one
 from services.portal.services import RefusedError
 
 Body = dict[str, Any]
@@ -131,6 +132,8 @@ def measures(form: StepForm, counted: Field, fields: Any, name: str) -> Body:
     unit, currency = typed(fields.unit), typed(fields.currency)
     if unit is not None and typed(counted) is None:
         form.fail_row(counted, _("Say how many, or take out of what."))
+    if has_part_of_one(count, unit):
+        form.fail_row(counted, str(WORDS["part-of-one"]))
     if amount is not None:
         _ask_currency(form, fields.currency)
     if currency is not None and typed(fields.amount) is None:

@@ -23,8 +23,9 @@ from services.portal.pages.currencies import CurrencyField, named_currency
 from services.portal.pages.days import check_day
 from services.portal.pages.forms import PageForm, RowForm, ticked
 from services.portal.pages.numbers import read_number
+from services.portal.pages.refusals import WORDS
 from services.portal.pages.selects import SelectField
-from services.portal.pages.units import UnitField
+from services.portal.pages.units import UnitField, has_part_of_one
 from services.portal.pages.wording import label, list_text
 from services.portal.sheets.values import MOST_DAY
 from shared.vocabulary.kinds import KINDS
@@ -49,6 +50,12 @@ def _number(_form: Any, field: Any) -> None:
         raise ValidationError(
             gettext("Write a number, such as %(example)s.", example="12")
         ) from None
+
+
+def _count(form: Any, field: Any) -> None:
+    _number(form, field)
+    if has_part_of_one(read_number(field.data or ""), form.unit.data):
+        raise ValidationError(gettext(str(WORDS["part-of-one"])))
 
 
 def _currency(form: Any, field: CurrencyField) -> None:
@@ -99,7 +106,7 @@ class LineForm(RowForm):
     line = HiddenField()
     theme = SelectField(_l("Theme"), [_filled])
     kind = SelectField(_l("Kind of help"), [_filled])
-    quantity = _line(_l("How many"), 40, _number)
+    quantity = _line(_l("How many"), 40, _count)
     unit = UnitField(_l("Of what"), _text(60))
     amount = _line(_l("Cost, if known"), 40, _number)
     currency = CurrencyField(_l("Currency"), _text(100, _currency))
