@@ -110,6 +110,7 @@ def install(app: Flask, own: House) -> None:
         "script": ASSETS["portal.js"].address,
         "asset": lambda name: ASSETS[name].address,
         "navigation": folded,
+        "first_place": first_place,
         "public_places": PUBLIC_PLACES,
         "goes_to": goes_to,
         "most_attached": lambda: own.settings.attachment_max_bytes,
@@ -272,7 +273,7 @@ def next_page(reader: Account) -> str:
     who signs in is."""
     asked = request.args.get("next", "")
     fits = len(asked) <= _MAX_NEXT and _LOCAL_PATH.fullmatch(asked)
-    return asked if fits else first_place(reader.role)
+    return asked if fits else first_place(reader.role).path
 
 
 def reading_language() -> str:

@@ -80,9 +80,10 @@ def navigation(role: str) -> list[Place]:
     return [place for place in PLACES if not place.roles or role in place.roles]
 
 
-def first_place(role: str) -> str:
-    """Where the work of a role is: the path of its first place, for operators of the house's."""
-    return "/operations" if role == "operator" else navigation(role)[0].path
+def first_place(role: str) -> Place:
+    """Where the work of a role is: the first of its places, for operators that of operation."""
+    places = {place.path: place for place in navigation(role)}
+    return places["/operations"] if role == "operator" else next(iter(places.values()))
 
 
 def folded(role: str) -> list[Place | Group]:

@@ -97,23 +97,28 @@ def test_after_signing_in_one_goes_on_within_the_portal(
     assert browser.path == path
 
 
-def test_a_coordinator_begins_at_the_queue_and_finds_it_from_the_start_page(
+@pytest.mark.parametrize(
+    ("role", "place"), [("coordinator", "/review"), ("operator", "/operations")]
+)
+def test_a_role_begins_where_its_work_is_and_finds_it_from_the_start_page(
+    role: str,
+    place: str,
     house: House,
     clock: Clock,
     browser: Browser,
     make_account: Callable[..., Account],
     with_factor: Callable[[Account], str],
 ) -> None:
-    account = make_account("coordinator")
+    account = make_account(role)
     seed = with_factor(account)
     clock.forward(minutes=1)
     browser.open("/sign-in")
     browser.send(email=account.email, password=PASSWORD)
     browser.send(code=factors.rules.code_at(seed, clock()))
-    assert browser.path == "/review"
+    assert browser.path == place
     page = browser.open("/")
     buttons = [one["href"] for tag, one in page.tags if tag == "a" and one.get("class") == "button"]
-    assert buttons == ["/review"]
+    assert buttons == [place]
 
 
 def test_who_has_yet_to_give_the_code_goes_on_where_they_were(
