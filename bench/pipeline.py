@@ -269,7 +269,8 @@ def _sent_meanwhile(settings: Settings, requests: Sequence[Event]) -> Iterator[f
     records = [encode(request) for request in requests]
     apart = multiprocessing.get_context("spawn")
     ready, go = apart.Event(), apart.Event()
-    sender = apart.Process(target=_send_when_told, args=(settings, records, ready, go))
+    told = (settings, records, ready, go)
+    sender = apart.Process(target=_send_when_told, args=told, daemon=True)
     sender.start()
     wait_until(ready.is_set, PATIENCE, "the sender being there")
     begun = time.perf_counter()

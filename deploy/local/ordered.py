@@ -13,12 +13,11 @@ for all of it, and not while documents are decoded: others need not wait for a l
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
 from heapq import merge
 from itertools import chain, islice, product, takewhile
 from typing import Any, Final
 
-from bson import ObjectId, decode
+from bson import decode
 from secantus.ordering import sort_docs
 from secantus.paths import get_path
 from secantus.projection import apply_projection_batch, meta_fields
@@ -35,9 +34,10 @@ from secantus.storage import (
     wt,
 )
 
+from deploy.local.conditions import SCALAR, Condition, clauses, equal_to, may_hold, values_of
+
 Entry = tuple[bytes, int]
 """Where a document stands in the order, and its record id."""
-Condition = Mapping[str, Any]
 _PEEKED: Final = 48
 _CHUNK, _LARGEST = 16, 512
 _MOST_WALKS = 128
@@ -46,14 +46,12 @@ _OF_THE_SERVER: Final = frozenset({"admin", "config", "local"})
 _SELDOM, _MOST_HELD = 4, 3_000
 """Where fewer than one of so many records read is wanted, other indexes are asked too, as long as
 they have no more entries than that."""
-_SCALAR = (str, bool, int, float, datetime, ObjectId)
 _Index = tuple[str, list[str], dict[str, int]]
 """Its name, the fields by which it is entered, and its directions."""
 _Ordered = tuple[int, Iterator[Entry], Sequence[str]]
 """A walk, of how many of the sort's fields it gives the order, and the fields that have what is
 wanted in all that it meets."""
 _BOUNDS = {"$gt": "low", "$gte": "low", "$lt": "high", "$lte": "high"}
-_FORWARD, _BACKWARD = ("low", "high"), ("high", "low")
 
 
 def read_in_order() -> None:
@@ -85,7 +83,7 @@ def _listed(
     sort, skip, shown = asked["sort"], asked.get("skip", 0), asked.get("projection")
     field, way = next(iter(sort.items()))
     by_id = field == "_id" and way == 1 and _onwards(condition)
-    few = _values(condition.get("_id")) is not None
+    few = values_of(condition.get("_id")) is not None
     if few or db in _OF_THE_SERVER:
         return None
     storage._refresh_read_snapshot()
@@ -115,7 +113,7 @@ def _onwards(condition: Condition) -> bool:
     if not isinstance(wanted, Mapping) or not condition.keys() <= {"_id"}:
         return False
     return wanted.keys() <= {"$gt", "$gte"} and all(
-        isinstance(one, _SCALAR) for one in wanted.values()
+        isinstance(one, SCALAR) for one in wanted.values()
     )
 
 
@@ -177,15 +175,16 @@ class _Walk:
     def _bounds(self, condition: Condition) -> tuple[bytes, bytes | None]:
         """Where entries begin and end, in the index's own order; no narrower than is asked for."""
         found: dict[str, list[bytes]] = {"low": [], "high": []}
-        for field, wanted in _clauses(condition):
+        for field, wanted in clauses(condition):
             if field != self._field:
                 continue
-            asked = {"$gte": wanted, "$lte": wanted} if isinstance(wanted, _SCALAR) else wanted
+            asked = {"$gte": wanted, "$lte": wanted} if isinstance(wanted, SCALAR) else wanted
             for name, value in asked.items() if isinstance(asked, Mapping) else ():
-                if name in _BOUNDS and isinstance(value, _SCALAR) and _in_order(value, self._way):
+                if name in _BOUNDS and isinstance(value, SCALAR) and _in_order(value, self._way):
                     bound = _escape_kb(encode_value_directed(value, self._way))
                     found[_BOUNDS[name]].append(bound)
-        low, high = (found[name] for name in (_FORWARD if self._way == 1 else _BACKWARD))
+        ends = found["low"], found["high"]
+        low, high = ends if self._way == 1 else reversed(ends)
         return max(low, default=b""), min(high, default=None)
 
     def first(
@@ -202,7 +201,7 @@ class _Walk:
             return None
         depth, entries, told = self._sparsest(walks) if few is None else (1, iter(few), ())
         found: list[dict[str, Any]] = []
-        may_hold = _may_hold(condition)
+        may_be_wanted = may_hold(condition)
         seen: set[int] = set()
         held: list[set[int]] | None = None
         size = wanted + 1
@@ -213,7 +212,7 @@ class _Walk:
             seen.update(fresh)
             if held:
                 fresh = [one for one in fresh if all(one in ids for ids in held)]
-            read = _read(self._storage, self._place, fresh, may_hold)
+            read = _read(self._storage, self._place, fresh, may_be_wanted)
             found.extend(one for one in read if matches(one, condition, vars=variables))
             enough = few is None and len(found) > wanted
             if enough and self._of(found[-1], depth) != self._of(found[wanted - 1], depth):
@@ -225,7 +224,7 @@ class _Walk:
 
     def _few(self, condition: Condition) -> list[Entry] | None:
         """All that an index of another order has, where that is little; None where none has so."""
-        equal = _equal(condition)
+        equal = equal_to(condition)
         for name, before, keys in self._others:
             for values in equal.get(before[0], ()):
                 begun = self._begun(name, keys, values, _PEEKED)
@@ -236,7 +235,7 @@ class _Walk:
     def _held(self, condition: Condition, told: Sequence[str]) -> list[set[int]]:
         """Sets of records, by indexes of fields not `told` yet that have little of their values:
         who is wanted is in each. To look into an index costs a fiftieth of reading a record."""
-        equal = _equal(condition)
+        equal = equal_to(condition)
         several: list[set[int]] = []
         for name, before, keys in [*self._indexes, *self._others]:
             new = before and before[0] not in told
@@ -265,8 +264,8 @@ class _Walk:
 
     def _ways(self, condition: Condition) -> Iterator[_Ordered]:
         """Walks that each meet every document for which the condition holds."""
-        equal = _equal(condition)
-        for name, wanted in _clauses(condition):
+        equal = equal_to(condition)
+        for name, wanted in clauses(condition):
             if name == "$or":
                 branches = [list(self._ways(branch)) for branch in wanted]
                 if branches and all(branches):
@@ -352,61 +351,6 @@ def _read(
             cursor.reset()
     # Others go on meanwhile.
     return [decode(_unframe_doc_value(one)[1]) for one in found if may_be_wanted(one)]
-
-
-def _may_hold(condition: Condition) -> Callable[[bytes], bool]:
-    """Whether a document, as it is stored, has the texts that it has if the condition holds of it,
-    wherever they stand."""
-    equal = ((name, values) for name, several in _equal(condition).items() for values in several)
-    fields = (values for name, values in equal if not name.startswith("$"))  # $comment is none
-    single = (values[0] for values in fields if len(values) == 1)
-    texts = [one.encode() for one in single if isinstance(one, str)]
-    several = [list(map(_may_hold, of)) for name, of in _clauses(condition) if name == "$or"]
-
-    def may_hold(stored: bytes) -> bool:
-        return all(text in stored for text in texts) and all(
-            any(one(stored) for one in branches) for branches in several
-        )
-
-    return may_hold
-
-
-def _clauses(condition: Condition) -> Iterator[tuple[str, Any]]:
-    """What all has to hold, each by itself."""
-    for name, wanted in condition.items():
-        if name == "$and":
-            for one in wanted:
-                yield from _clauses(one)
-        elif isinstance(wanted, Mapping) and set(wanted) == {"$elemMatch"} and _named(wanted):
-            for part, value in wanted["$elemMatch"].items():
-                yield f"{name}.{part}", value
-        else:
-            yield name, wanted
-
-
-def _named(wanted: Condition) -> bool:
-    """Whether what one member of a list has to be is said of its fields alone."""
-    return not any(part.startswith("$") for part in wanted["$elemMatch"])
-
-
-def _equal(condition: Condition) -> dict[str, list[list[Any]]]:
-    """The fields that have one of some values, as often as that is said of each."""
-    found: dict[str, list[list[Any]]] = {}
-    for name, wanted in _clauses(condition):
-        values = _values(wanted)
-        if values is not None:
-            found.setdefault(name, []).append(values)
-    return found
-
-
-def _values(wanted: Any) -> list[Any] | None:
-    """The values of which the field has one; None where that is not what is asked for."""
-    if isinstance(wanted, Mapping):
-        if set(wanted) == {"$eq"}:
-            wanted = wanted["$eq"]
-        elif set(wanted) == {"$in"} and all(isinstance(one, _SCALAR) for one in wanted["$in"]):
-            return list(wanted["$in"])
-    return [wanted] if isinstance(wanted, _SCALAR) else None
 
 
 def _prefix(part: Iterable[tuple[str, Any]], keys: Mapping[str, int]) -> bytes:

@@ -81,9 +81,9 @@ def navigation(role: str) -> list[Place]:
 
 
 def first_place(role: str) -> Place:
-    """Where the work of a role is: the first of its places, for operators that of operation."""
-    places = {place.path: place for place in navigation(role)}
-    return places["/operations"] if role == "operator" else next(iter(places.values()))
+    """Where the work of a role is: at the operation, for who has that place, else its first."""
+    places = navigation(role)
+    return next((place for place in places if place.path == "/operations"), places[0])
 
 
 def folded(role: str) -> list[Place | Group]:

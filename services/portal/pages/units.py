@@ -32,8 +32,8 @@ class UnitField(StringField):
 def has_part_of_one(count: float | None, unit: str | None) -> bool:
     """Whether a number, as it is read from a field, has a part of what is counted whole; a unit of
     which nothing is known may have parts."""
-    is_known = unit is not None and unit in UNITS
-    return isinstance(count, float) and is_known and is_counted_whole(str(unit))
+    is_part = isinstance(count, float)
+    return is_part and unit is not None and unit in UNITS and is_counted_whole(unit)
 
 
 def unit_names() -> list[str]:

@@ -97,6 +97,7 @@ def clause(chance: random.Random) -> dict[str, Any]:
             {"words": {"$elemMatch": {"$ne": chance.choice(WORDS)}}},
             {"words": {"$elemMatch": {"$in": chance.sample(WORDS, 2), "$gt": "a"}}},
             {"words": {"$not": {"$eq": chance.choice(WORDS)}}},
+            {"created_at": {"$lt": NOW - timedelta(hours=chance.randint(0, 40))}},
             {"$comment": "said of the call, not of a record"},
         ]
     )
@@ -113,7 +114,7 @@ def condition(chance: random.Random, depth: int = 0) -> dict[str, Any]:
     if depth < 2 and chance.random() < 0.4:
         found["$or"] = [condition(chance, depth + 1) for _ in range(chance.randint(1, 3))]
     if depth < 2 and chance.random() < 0.3:
-        found["$and"] = [clause(chance), {"created_at": {"$lt": NOW - timedelta(hours=5)}}]
+        found["$and"] = [clause(chance), clause(chance)]
     return found
 
 

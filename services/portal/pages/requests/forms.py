@@ -43,9 +43,9 @@ _LONG = _l("This is too long.")
 _MISSING = _l("Fill this in.")
 
 
-def _number(_form: Any, field: Any) -> None:
+def _number(_form: Any, field: Any) -> int | float | None:
     try:
-        read_number(field.data or "")
+        return read_number(field.data or "")
     except ValueError:
         raise ValidationError(
             gettext("Write a number, such as %(example)s.", example="12")
@@ -53,8 +53,7 @@ def _number(_form: Any, field: Any) -> None:
 
 
 def _count(form: Any, field: Any) -> None:
-    _number(form, field)
-    if has_part_of_one(read_number(field.data or ""), form.unit.data):
+    if has_part_of_one(_number(form, field), form.unit.data):
         raise ValidationError(gettext(str(WORDS["part-of-one"])))
 
 
