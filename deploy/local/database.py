@@ -7,9 +7,10 @@ the open transaction for ever. From then on nothing that needs the lock is answe
 collection is made under the lock of the collection first, as the server itself says is the order.
 
 And much of its work is with indexes, over and over. Here it does less of that
-(`deploy/local/indexing.py`), keys are made at once (`deploy/local/keys.py`), it asks itself less
-(`deploy/local/options.py`), it compares texts at once (`deploy/local/plain.py`), and lists are read
-by their indexes (`deploy/local/ordered.py`).
+(`deploy/local/indexing.py`), their entries are written together (`deploy/local/entries.py`) and
+their keys made at once (`deploy/local/keys.py`), it asks itself less (`deploy/local/options.py`),
+it compares texts at once (`deploy/local/plain.py`), and lists are read by their indexes
+(`deploy/local/ordered.py`).
 
 Where WiredTiger cannot write, on a full disk above all, it panics, and from then on refuses
 everything until its process is started again. SecantusDB would live on and answer every call with
@@ -25,7 +26,8 @@ from typing import Any
 from secantus import cli
 from secantus.storage import Storage
 
-from deploy.local.indexing import find_by_what_is_plain, keep_definitions, write_what_changes
+from deploy.local.entries import write_entries_at_once
+from deploy.local.indexing import find_by_what_is_plain, keep_definitions
 from deploy.local.keys import make_keys_at_once
 from deploy.local.options import keep_options
 from deploy.local.ordered import read_in_order
@@ -73,7 +75,7 @@ if __name__ == "__main__":
     keep_options()
     compare_plain_texts()
     keep_definitions()
-    write_what_changes()
+    write_entries_at_once()
     find_by_what_is_plain()
     read_in_order()
     sys.setswitchinterval(TURN_SECONDS)

@@ -1,11 +1,10 @@
 """What the embedded database does with indexes, without doing most of it over and over.
 
 SecantusDB 0.7 reads and decodes all that it keeps of a collection's indexes several times for each
-call, takes out and puts back the entries of every index for each update whether it changes them or
-not, and reads a whole collection for a condition that has an `$or` beside clauses that an index
-finds. Here definitions are read once and kept until somebody changes them, an update touches the
-entries that change, and a condition goes by such clauses. An index changes what a call costs and
-never what comes of it: every document found is still held against the whole condition.
+call, and reads a whole collection for a condition that has an `$or` beside clauses that an index
+finds. Here definitions are read once and kept until somebody changes them, and a condition goes by
+such clauses. An index changes what a call costs and never what comes of it: every document found is
+still held against the whole condition.
 """
 
 import threading
@@ -14,15 +13,7 @@ from contextlib import contextmanager
 from functools import wraps
 from typing import Any, Final
 
-from secantus import storage
-from secantus.query import matches
-from secantus.storage import (
-    Storage,
-    _doc_makes_multikey,
-    _geo_type_of,
-    _id_point_lookup_keys,
-    _parse_index_collation,
-)
+from secantus.storage import Storage, _doc_makes_multikey, _id_point_lookup_keys
 
 from deploy.local.kept import Kept, changing, in_transaction, kept_of
 
@@ -41,7 +32,6 @@ _CHANGING: Final = (
 )
 _WRITING: Final = ("insert", "update_matching", "delete_matching")
 _DEFINITIONS: Final = "kept_definitions"
-_ABSENT: Final = object()
 _CLAUSES: Final = frozenset({"$and", "$or", "$nor"})
 
 
@@ -49,10 +39,6 @@ class _Thread(threading.local):
     """What a thread is at."""
 
     writing = False
-    updating = False
-    before: tuple[int, Mapping[str, Any]] | None = None
-    """The record id and the document whose entries are taken out once it is known what they become.
-    """
 
     def __init__(self) -> None:
         self.marked: list[str] = []
@@ -127,77 +113,6 @@ def keep_definitions() -> None:
 
 def _definitions(storage: Storage) -> Kept[Sequence[Definition]]:
     return kept_of(storage, _DEFINITIONS)
-
-
-def write_what_changes() -> None:
-    """Have an update leave the entries of those indexes alone for which it changes nothing."""
-    at, take_out, put_in = _Thread(), Storage._delete_index_entries, Storage._write_index_entries
-
-    def delete_index_entries(
-        self: Storage, db: str, coll: str, doc: dict[str, Any], *more: Any, recordid: int
-    ) -> None:
-        if at.updating:
-            at.before = recordid, doc
-        else:
-            take_out(self, db, coll, doc, *more, recordid=recordid)
-
-    def write_index_entries(
-        self: Storage,
-        db: str,
-        coll: str,
-        doc: dict[str, Any],
-        indexes: list[Index],
-        *more: Any,
-        recordid: int,
-    ) -> None:
-        before, at.before = at.before, None
-        if before is not None and before[0] == recordid:
-            options = self._index_options_map(db, coll)
-            indexes = [
-                one for one in indexes if _differ(before[1], doc, one, options.get(one[0], {}))
-            ]
-            take_out(self, db, coll, before[1], indexes, *more, recordid=recordid)
-        put_in(self, db, coll, doc, indexes, *more, recordid=recordid)
-
-    def within(whole: Callable[..., Any], updating: bool) -> Callable[..., Any]:
-        @wraps(whole)
-        def call(self: Storage, *args: Any, **options: Any) -> Any:
-            outside, at.updating, at.before = at.updating, updating, None
-            try:
-                return whole(self, *args, **options)
-            finally:
-                at.updating, at.before = outside, None
-
-        return call
-
-    Storage._delete_index_entries = delete_index_entries
-    Storage._write_index_entries = write_index_entries
-    for name in ("_update_matching_single_txn", "_update_matching_chunked"):
-        setattr(Storage, name, within(getattr(Storage, name), updating=True))
-    # It takes out what a capped collection has too much of, and puts nothing in.
-    bounds = Storage._enforce_capped_bounds_locked
-    Storage._enforce_capped_bounds_locked = within(bounds, updating=False)
-
-
-def _differ(
-    before: Mapping[str, Any], after: Mapping[str, Any], index: Index, options: Mapping[str, Any]
-) -> bool:
-    """Whether two documents have different entries in an index; surely where it is of places."""
-    _name, keys, sparse, _unique = index
-    if _geo_type_of(keys) is not None:
-        return True
-    partial = options.get("partialFilterExpression")
-    roots = {field.partition(".")[0] for field in keys}
-    if not partial and all(before.get(one, _ABSENT) is after.get(one, _ABSENT) for one in roots):
-        return False  # an update copies what it changes, and numbers and words are not copied
-    collation = _parse_index_collation(options.get("collation"))
-
-    def entries(doc: Mapping[str, Any]) -> set[bytes]:
-        if partial and not matches(doc, partial):
-            return set()
-        return set(storage._index_key_variants(doc, keys, sparse=sparse, collation=collation))
-
-    return entries(before) != entries(after)
 
 
 def find_by_what_is_plain() -> None:

@@ -14,11 +14,8 @@ from deploy.local.kept import Kept  # noqa: E402
 
 
 @pytest.fixture
-def storage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def storage(tmp_path: Path, storage_class: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """A database of the server's kind; `read` counts what is read of options and profiles."""
-    for name, value in list(vars(secantus.Storage).items()):
-        if not name.startswith("__"):
-            monkeypatch.setattr(secantus.Storage, name, value)  # so that each stands again later
     read: list[str] = []
     for name in ("get_collection_options", "get_profile"):
         whole = getattr(secantus.Storage, name)
