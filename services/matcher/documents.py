@@ -49,14 +49,13 @@ class Shortlist(Aggregate):
     features (in the model's order), serves, unserved (need lines), evidence, and where others are
     in its way `displaced` and `same_donor` (rivals.py); those superseded by what is committed come
     last. Nothing inside it is queried, and as text the document is written in half the time of
-    fifty embedded documents. `donors` are the offers' organisations, each once: an index of them
-    finds an offer's shortlists at a fraction of what an index of fifty offers would cost each
-    write, the relay's too. `suits` is, in the order of `offers`, how well the request suits each of
-    them but for its priority (engine/suiting.py), so that an offer's list is put in order without
-    reading the entries; `superseded` are those of them whose proposals others supersede, so that
-    they are counted without, and `themes` those of the needs that any of them serves, by which a
-    list of a theme finds them. An earlier version's lists have none of these until they are ranked
-    again.
+    fifty embedded documents. The index of `offers` finds the lists of an offer, and of a donor by
+    its offers. `suits` is, in their order, how well the request suits each of them but for its
+    priority (engine/suiting.py), so that an offer's list is put in order without reading the
+    entries; `superseded` are those of them whose proposals others supersede, so that they are
+    counted without, and `themes` those of the needs that any of them serves, by which a list of a
+    theme finds them. An earlier version's lists have none of these until they are ranked again,
+    and name the offers' donors instead.
     `fence` is the epoch of the partition's owner that wrote it last.
     `request_version` is the version of the request that was ranked last, `told_version` the one
     that was ranked when the entries last changed: only then is there an event.
@@ -67,10 +66,12 @@ class Shortlist(Aggregate):
         "indexes": [
             "request",
             ("country", "request"),
-            ("donors", "request"),
+            ("offers", "request"),
             ("themes", "request"),
             "partition",
         ],
+        "retired_indexes": ["donors_1_request_1"],
+        "strict": False,
     }
 
     request = StringField(required=True)
@@ -82,7 +83,6 @@ class Shortlist(Aggregate):
     partition = IntField(required=True)
     fence = IntField(required=True)
     offers = ListField(StringField())
-    donors = ListField(StringField())
     suits = ListField(FloatField())
     superseded = ListField(StringField())
     themes = ListField(StringField())

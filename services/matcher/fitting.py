@@ -13,11 +13,10 @@ from services.matcher.documents import Match, RecordView, shortlist_id, view_id
 from services.matcher.domain import DECLINED
 from services.matcher.proposal_lists import (
     BEHIND,
-    SUITED,
     levels_of,
     proposals_of,
     rows_of,
-    shortlists_of,
+    suited_lists,
 )
 from services.matcher.proposals import STORED, Place, Proposal, stored_lists
 from shared.lifecycle import SHOWN
@@ -26,7 +25,6 @@ from shared.web.visibility import CONFIDENTIAL
 
 _PART = 10
 """Requests of which the lists and records are read at once."""
-_FIELDS = {**SUITED, "themes": 1}
 
 T = TypeVar("T")
 
@@ -88,7 +86,7 @@ def _own(identity: Identity, offer: str | None) -> _Own:
 
 def _places(own: _Own, asked: Asked) -> Iterator[Place]:
     """Where each request stands of which something may be shown."""
-    stored = list(shortlists_of(own.identity, None, asked.offer, asked.states, None, None, _FIELDS))
+    stored = suited_lists(own.identity, asked.offer, asked.states, None)
     acted = {request for request, _ in own.acted}
     ids = [view_id("request", one["request"]) for one in stored]
     known = RecordView.objects(id__in=ids, status__in=sorted(SHOWN))

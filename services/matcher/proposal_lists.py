@@ -5,7 +5,7 @@ reads them wants to know where it helps most. For that every list that it stands
 but only as far as it tells of that.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from heapq import merge
 from itertools import islice
@@ -27,13 +27,16 @@ from services.matcher.proposals import (
     views_of,
 )
 from services.matcher.rights import oversees
+from shared.lifecycle import SHOWN
 from shared.registers.conditions import Condition, joined
 from shared.web.identity import Identity
 
 _FIRST, _BATCH, _PART = 5, 50, 20
 """Lists that are read at first and at most, and rows of which the records are read, at once."""
-SUITED = {"request": 1, "offers": 1, "suits": 1}
-"""What of a stored list tells how far up it stands in lists of offers."""
+_OFFERS = 100
+"""Offers whose lists are found at once."""
+SUITED = {"request": 1, "offers": 1, "suits": 1, "themes": 1}
+"""What of a stored list tells how far up it stands in lists of offers, and in which themes'."""
 BEHIND = "~"
 """The level of what is listed no more: behind all."""
 _LOWEST, _DIGITS = 10**15, 16
@@ -95,12 +98,13 @@ def looked_through(
         return not sees_all or row.entry is None or row.match is not None or wanted(row.entry)
 
     if offer is not None and goes_by_suit(request, offer):
-        stored = shortlists_of(identity, None, offer, whose, theme, None, SUITED)
+        stored = suited_lists(identity, offer, whose, theme)
         groups = _by_suit(stored, offer, after, best)
     else:
         first = None if after is None else after[0]
-        stored = shortlists_of(identity, request, offer, whose, theme, first, STORED)
-        groups = (list(rows_of(batch, best)) for batch in batches(stored))
+        sets = _sets(identity, request, offer)
+        ordered = _in_order(sets, _within(whose, theme, first))
+        groups = (list(rows_of(batch, best)) for batch in batches(ordered))
     for group in groups:
         rows = [row for row in group if may_be_listed(row)]
         for part in _parts(rows, may_be_wanted):
@@ -124,19 +128,21 @@ def _of(identity: Identity, states: Collection[str] | None) -> Collection[str] |
     return [one for one in (identity.state,) if one and (states is None or one in states)]
 
 
-def shortlists_of(
-    identity: Identity,
-    request: str | None,
-    offer: str | None,
-    states: Collection[str] | None,
-    theme: str | None,
-    first: str | None,
-    fields: Mapping[str, int],
-) -> Iterator[dict[str, Any]]:
-    """The stored lists, some of their fields, by request from the first one on.
+def suited_lists(
+    identity: Identity, offer: str | None, states: Collection[str] | None, theme: str | None
+) -> list[dict[str, Any]]:
+    """What SUITED tells of each stored list of an offer, or of any offer of the donor who reads;
+    in no order."""
+    within = _within(states, theme, None)
+    found: dict[str, dict[str, Any]] = {}
+    for one in _sets(identity, None, offer):
+        read = stored_lists().find(joined([within, one]), SUITED)
+        found.update((stored["request"], stored) for stored in read)
+    return list(found.values())
 
-    Those of several sets are merged, as in newest.py.
-    """
+
+def _within(states: Collection[str] | None, theme: str | None, first: str | None) -> Condition:
+    """Lists of requests of these States, of a theme, from one request on."""
     wanted: Condition = {}
     if first is not None:
         wanted["request"] = {"$gte": first}
@@ -144,18 +150,44 @@ def shortlists_of(
         wanted["country"] = {"$in": sorted(states)}
     if theme is not None:
         wanted["themes"] = theme
-    sets: list[Condition] = [{}]
+    return wanted
+
+
+def _sets(identity: Identity, request: str | None, offer: str | None) -> list[Condition]:
+    """Sets that together have the lists that are asked for and the reader may know of."""
     own = identity.organisation if identity.role == "donor" else None
     if request is not None:
-        sets = [{"_id": shortlist_id(request)}]
-    elif offer is not None:
+        return [{"_id": shortlist_id(request)}]
+    if offer is not None:
         view = RecordView.objects(id=view_id("offer", offer)).first()
         if view is None or (own is not None and view.owner != own):
-            return iter(())
-        sets = _listing({"donors": view.owner, "offers": offer}, {"offer": offer})
-    elif own is not None:
-        sets = _listing({"donors": own}, {"organisation": own})
-    return _each_once([in_parts(joined([wanted, one]), fields) for one in sets])
+            return []
+        return _listing([offer], {"offer": offer})
+    if own is not None:
+        shown = RecordView.objects(owner=own, side="offer", status__in=sorted(SHOWN))
+        return _listing(list(shown.scalar("record")), {"organisation": own})
+    return [{}]
+
+
+def _listing(offers: Sequence[str], acted_on: dict[str, Any]) -> list[Condition]:
+    """Lists that have any of these offers, and those of whose request such a proposal was acted
+    on."""
+    parts = [offers[start : start + _OFFERS] for start in range(0, len(offers), _OFFERS)]
+    acted = Match.objects(status__in=_ACTED_ON, **acted_on).scalar("request")
+    return [
+        *({"offers": {"$in": list(part)}} for part in parts),
+        {"_id": {"$in": [shortlist_id(request) for request in acted]}},
+    ]
+
+
+def _in_order(sets: Sequence[Condition], within: Condition) -> Iterator[dict[str, Any]]:
+    """The stored lists of these sets, each once, by request: merged, as in newest.py."""
+    last = None
+    parts = [in_parts(joined([within, one]), STORED) for one in sets]
+    for one in merge(*parts, key=itemgetter("request")):
+        if one["request"] != last:
+            yield one
+        last = one["request"]
 
 
 def in_parts(wanted: Condition, fields: Mapping[str, int]) -> Iterator[dict[str, Any]]:
@@ -170,20 +202,6 @@ def in_parts(wanted: Condition, fields: Mapping[str, int]) -> Iterator[dict[str,
             return
         after = {"request": {"$gt": part[-1]["request"]}}
         size = min(2 * size, _BATCH)
-
-
-def _listing(listed: Condition, acted_on: dict[str, Any]) -> list[Condition]:
-    """Lists that have such an offer, and those of whose request such a proposal was acted on."""
-    acted = Match.objects(status__in=_ACTED_ON, **acted_on).scalar("request")
-    return [listed, {"_id": {"$in": [shortlist_id(request) for request in acted]}}]
-
-
-def _each_once(sets: list[Iterator[dict[str, Any]]]) -> Iterator[dict[str, Any]]:
-    last = None
-    for one in merge(*sets, key=itemgetter("request")):
-        if one["request"] != last:
-            yield one
-        last = one["request"]
 
 
 @dataclass(frozen=True)
@@ -223,13 +241,13 @@ def rows_of(batch: list[dict[str, Any]], best: int | None) -> Iterator[Row]:
 
 
 def _by_suit(
-    shortlists: Iterable[Mapping[str, Any]], offer: str, after: Place | None, best: int | None
+    shortlists: Sequence[Mapping[str, Any]], offer: str, after: Place | None, best: int | None
 ) -> Iterator[list[Row]]:
     """One offer's rows in the order of its list, after a place in it: how far up, then the request.
 
     Of `shortlists` no more is needed than SUITED; only those of the rows that are read are read.
     """
-    places = _places(list(shortlists), offer)
+    places = _places(shortlists, offer)
     ordered = sorted(place for place in places if after is None or place > after)
     for start in range(0, len(ordered), _PART):
         part = {request: (level, request) for level, request in ordered[start : start + _PART]}

@@ -389,7 +389,6 @@ def rank(feed: IndexFeed, request: str) -> Ranking | None:
         model=feed.engine.model.version,
         as_of=feed.engine.as_of.isoformat(),
         offers=[pairing.offer for pairing in entries],
-        donors=sorted({feed.organisations[pairing.offer] for pairing in entries}),
         suits=[pairing.suits for pairing in entries],
         entries=[_entry(feed, pairing, standing) for pairing in entries],
     )

@@ -34,7 +34,7 @@ from shared.events.pending import pack
 _Entries = Sequence[Mapping[str, Any]]
 _Write = InsertOne[dict[str, Any]] | UpdateOne
 _ROUNDS = 20
-_STATE = ("request", "country", "model", "as_of", "request_version", "offers", "donors")
+_STATE = ("request", "country", "model", "as_of", "request_version", "offers")
 _COMPARED = ("country", "model", "offers", "entries")
 _ADDED = ("suits", "superseded", "themes")
 """What an earlier version did not store."""
@@ -47,8 +47,7 @@ class Ranking:
     """A request's shortlist as the engine made it: `offers` best first.
 
     `entries` is one object an offer, in the same order, and `suits` how well the request suits
-    each; `donors` are their organisations, sorted; see documents.Shortlist. `traceparent` is the
-    trace that its event goes on with, if any.
+    each; see documents.Shortlist. `traceparent` is the trace that its event goes on with, if any.
     """
 
     request: str
@@ -57,7 +56,6 @@ class Ranking:
     model: str
     as_of: str
     offers: Sequence[str]
-    donors: Sequence[str]
     suits: Sequence[float]
     entries: _Entries
     traceparent: str | None = None

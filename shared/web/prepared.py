@@ -28,6 +28,7 @@ _START_SECONDS = 20.0
 _CHECK_SECONDS = 1.0
 _FAILED = "collections and indexes could not be made"
 _EXISTS = 48
+_NO_SUCH_INDEX = 27
 _OPTIONS = ("unique", "sparse", "expireAfterSeconds")
 _PLAIN: Mapping[str, Sequence[IndexModel]] = {
     auditing.NOTES: auditing.NOTES_INDEXES,
@@ -90,7 +91,8 @@ def prepare_patiently(settings: Settings) -> None:
 
 
 def prepare_database(settings: Settings) -> None:
-    """Make every collection and index of the service that is not there.
+    """Make every collection and index of the service that is not there, and drop those indexes that
+    an earlier version made and no query goes by any more.
 
     Those of the documents that this process has imported. Any number of processes may do so at
     once. An index over records that are there already, as an upgrade may bring, takes its time:
@@ -111,15 +113,23 @@ def prepare_database(settings: Settings) -> None:
                 _make_indexes(database[name], indexes)
             elif name not in there:
                 _make_collection(database, name)
+        for document in _documents(settings.service):
+            retired = document._meta.get("retired_indexes", ())
+            _drop_indexes(database[document._get_collection_name()], retired)
 
 
 def declared(service: str) -> dict[str, list[IndexModel]]:
     """The indexes of a service by collection, as its documents and the house declare them."""
     found = {name: list(indexes) for name, indexes in _PLAIN.items()}
+    for document in _documents(service):
+        found.setdefault(document._get_collection_name(), []).extend(_indexes(document))
+    return found
+
+
+def _documents(service: str) -> Iterator[type[Document]]:
     for document in kept_documents():
         if document.__module__.startswith((f"services.{service}.", "shared.")):
-            found.setdefault(document._get_collection_name(), []).extend(_indexes(document))
-    return found
+            yield document
 
 
 def _indexes(document: type[Document]) -> Iterator[IndexModel]:
@@ -142,6 +152,22 @@ def _make_indexes(collection: Collection[dict[str, Any]], wanted: Sequence[Index
     if records:
         seconds = round(time.monotonic() - began, 1)
         log.info("indexes made", collection=collection.name, indexes=names, seconds=seconds)
+
+
+def _drop_indexes(collection: Collection[dict[str, Any]], names: Sequence[str]) -> None:
+    known = collection.index_information() if names else {}
+    for name in names:
+        if name in known:
+            _drop_index(collection, name)
+
+
+def _drop_index(collection: Collection[dict[str, Any]], name: str) -> None:
+    try:
+        collection.drop_index(name)
+        log.info("index dropped", collection=collection.name, index=name)
+    except OperationFailure as error:  # another process has dropped it meanwhile
+        if error.code != _NO_SUCH_INDEX:
+            raise
 
 
 def _stands(wanted: Mapping[str, Any], known: Mapping[str, Mapping[str, Any]]) -> bool:

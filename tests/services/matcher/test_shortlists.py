@@ -39,9 +39,7 @@ def ranking(request: str, *offers: str, **other: Any) -> Ranking:
         **other,
     }
     suits = [1.0 - place / 100 for place, _ in enumerate(offers)]
-    return Ranking(
-        request=request, offers=list(offers), donors=["d"], suits=suits, entries=entries, **values
-    )
+    return Ranking(request=request, offers=list(offers), suits=suits, entries=entries, **values)
 
 
 def stored(request: str) -> Any:

@@ -57,6 +57,19 @@ def test_all_that_is_declared_is_made_and_making_it_again_changes_nothing(
     assert names(database) == made
 
 
+@pytest.mark.parametrize("service", ["matcher"], indirect=True)
+def test_an_index_that_is_needed_no_more_is_dropped(
+    service: Settings, database: Database[dict[str, Any]]
+) -> None:
+    lists = database["shortlists"]
+    lists.insert_one({"_id": "shortlist-earlier", "donors": ["d"], "request": "r"})
+    lists.create_index([("donors", 1), ("request", 1)])
+    lists.create_index("of_an_operators_own")
+    prepare_database(service)
+    assert not names(database)["shortlists"] & {"donors_1_request_1"}
+    assert names(database)["shortlists"] >= {"offers_1_request_1", "of_an_operators_own_1"}
+
+
 def test_using_documents_makes_no_index(
     service: Settings, database: Database[dict[str, Any]]
 ) -> None:
