@@ -18,9 +18,10 @@ from itertools import chain, islice, product, takewhile
 from typing import Any, Final
 
 from bson import decode
+from secantus import storage as storing
 from secantus.ordering import sort_docs
 from secantus.paths import get_path
-from secantus.projection import apply_projection_batch, meta_fields
+from secantus.projection import meta_fields
 from secantus.query import matches
 from secantus.sortkey import COMPOUND_SEP, encode_id_key, encode_value_directed
 from secantus.storage import (
@@ -97,7 +98,7 @@ def _listed(
         return None
     listed: list[dict[str, Any]] = sort_docs(found, sort)[skip : skip + asked["limit"]]
     if shown:
-        listed = apply_projection_batch(listed, shown, condition, metas=None, has_sort=True)
+        listed = storing.apply_projection_batch(listed, shown, condition, metas=None, has_sort=True)
     return listed
 
 
