@@ -12,12 +12,12 @@ ids is read in parts. The lock that whoever reads needs is held while a part of 
 for all of it, and not while documents are decoded: others need not wait for a long list.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from heapq import merge
 from itertools import chain, islice, product, takewhile
 from typing import Any, Final
 
-from bson import decode
 from secantus import storage as storing
 from secantus.ordering import sort_docs
 from secantus.paths import get_path
@@ -28,20 +28,20 @@ from secantus.storage import (
     _IDX_ENTRIES_TABLE,
     _NAT_SEQ_TABLE,
     Storage,
-    _doc_table_for,
     _escape_kb,
-    _unframe_doc_value,
     _unpack_entry,
     wt,
 )
 
 from deploy.local.conditions import SCALAR, Condition, clauses, equal_to, may_hold, values_of
+from deploy.local.stored import documents, texts_of_ids
 
 Entry = tuple[bytes, int]
 """Where a document stands in the order, and its record id."""
 _PEEKED: Final = 48
 _CHUNK, _LARGEST = 16, 512
 _MOST_WALKS = 128
+_A_MOMENT: Final = datetime(2026, 1, 1, tzinfo=UTC)
 _OF_THE_SERVER: Final = frozenset({"admin", "config", "local"})
 """Databases of which some collections are kept elsewhere."""
 _SELDOM, _MOST_HELD = 4, 3_000
@@ -93,6 +93,9 @@ def _listed(
         found = _by_id(storage, (db, coll), condition, skip + asked["limit"])
     else:
         walk = _Walk(storage, (db, coll), list(sort.items()), condition)
+        ids = walk.ids(condition, skip + asked["limit"]) if shown == {"_id": 1} else None
+        if ids is not None:
+            return [{"_id": one} for one in ids[skip:]]
         found = walk.first(condition, skip + asked["limit"], asked.get("let"))
     if found is None:
         return None
@@ -134,7 +137,7 @@ def _by_id(
             ids.append(int(cursor.get_value()))
             more = cursor.next() == 0
         cursor.reset()
-    return [one for one in _read(storage, place, ids) if matches(one, condition)][:wanted]
+    return [one for one in documents(storage, place, ids) if matches(one, condition)][:wanted]
 
 
 class _Walk:
@@ -213,7 +216,7 @@ class _Walk:
             seen.update(fresh)
             if held:
                 fresh = [one for one in fresh if all(one in ids for ids in held)]
-            read = _read(self._storage, self._place, fresh, may_be_wanted)
+            read = documents(self._storage, self._place, fresh, may_be_wanted)
             found.extend(one for one in read if matches(one, condition, vars=variables))
             enough = few is None and len(found) > wanted
             if enough and self._of(found[-1], depth) != self._of(found[wanted - 1], depth):
@@ -222,6 +225,20 @@ class _Walk:
         ways = [way for _, way in self._sort]
         in_order = (zip(self._of(one, depth), ways, strict=False) for one in found)
         return found if all(_in_order(*one) for each in in_order for one in each) else None
+
+    def ids(self, condition: Condition, wanted: int) -> list[str] | None:
+        """The ids of as many as are wanted, of which no document is decoded: where an index of
+        plain values says all that is asked, and gives the order of moments. None where none does.
+        """
+        texts = all(type(one) is str for one in condition.values())
+        for name, before, keys in self._indexes if texts and len(self._sort) == 1 else ():
+            if condition.keys() == set(before) and name not in self._several:
+                prefix = _prefix(((field, condition[field]) for field in before), keys)
+                entries = list(islice(self._entries(name, prefix), wanted))
+                moment = encode_value_directed(_A_MOMENT, self._way)[:1]
+                if all(place[:1] == moment for place, _ in entries):
+                    return texts_of_ids(self._storage, self._place, [id_ for _, id_ in entries])
+        return None
 
     def _few(self, condition: Condition) -> list[Entry] | None:
         """All that an index of another order has, where that is little; None where none has so."""
@@ -331,27 +348,6 @@ class _Walk:
                     more = cursor.next() == 0
             cursor.reset()
         return found
-
-
-def _read(
-    storage: Storage,
-    place: tuple[str, str],
-    ids: Iterable[int],
-    may_be_wanted: Callable[[bytes], bool] = lambda _stored: True,
-) -> list[dict[str, Any]]:
-    """The documents of these ids that may be wanted by what is stored; the others are not even
-    decoded."""
-    found: list[bytes] = []
-    with storage._lock:
-        cursor = storage._cursor_optional(_doc_table_for(*place))
-        for id_ in ids if cursor is not None else ():
-            cursor.set_key(*place, id_)
-            if cursor.search() == 0:
-                found.append(cursor._get_value())  # as it is stored, bytes alone
-        if cursor is not None:
-            cursor.reset()
-    # Others go on meanwhile.
-    return [decode(_unframe_doc_value(one)[1]) for one in found if may_be_wanted(one)]
 
 
 def _prefix(part: Iterable[tuple[str, Any]], keys: Mapping[str, int]) -> bytes:

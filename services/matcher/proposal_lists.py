@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from heapq import merge
 from itertools import islice
+from math import ceil
 from operator import attrgetter, itemgetter
 from typing import Any
 
@@ -103,8 +104,9 @@ def looked_through(
     else:
         first = None if after is None else after[0]
         sets = _sets(identity, request, offer)
-        ordered = _in_order(sets, _within(whose, theme, first))
-        groups = (list(rows_of(batch, best)) for batch in batches(ordered))
+        lists = lists_for(_PART, best)
+        ordered = _in_order(sets, _within(whose, theme, first), lists)
+        groups = (list(rows_of(batch, best)) for batch in batches(ordered, lists))
     for group in groups:
         rows = [row for row in group if may_be_listed(row)]
         for part in _parts(rows, may_be_wanted):
@@ -180,19 +182,25 @@ def _listing(offers: Sequence[str], acted_on: dict[str, Any]) -> list[Condition]
     ]
 
 
-def _in_order(sets: Sequence[Condition], within: Condition) -> Iterator[dict[str, Any]]:
+def _in_order(sets: Sequence[Condition], within: Condition, first: int) -> Iterator[dict[str, Any]]:
     """The stored lists of these sets, each once, by request: merged, as in newest.py."""
     last = None
-    parts = [in_parts(joined([within, one]), STORED) for one in sets]
+    parts = [in_parts(joined([within, one]), STORED, first) for one in sets]
     for one in merge(*parts, key=itemgetter("request")):
         if one["request"] != last:
             yield one
         last = one["request"]
 
 
-def in_parts(wanted: Condition, fields: Mapping[str, int]) -> Iterator[dict[str, Any]]:
-    """Stored lists, some of their fields, by request: read a part at a time, never all at once."""
-    size = _FIRST
+def lists_for(proposals: int, best: int | None) -> int:
+    """How many lists to read at first for so many proposals, where the `best` of each count."""
+    return max(_FIRST, 0 if best is None else min(ceil(proposals / best), _BATCH))
+
+
+def in_parts(wanted: Condition, fields: Mapping[str, int], first: int) -> Iterator[dict[str, Any]]:
+    """Stored lists, some of their fields, by request: read a part at a time, so many at `first`,
+    never all at once."""
+    size = first
     after: Condition = {}
     while True:
         found = stored_lists().find(joined([wanted, after]), fields)
@@ -312,9 +320,9 @@ def proposals_of(rows: list[Row], identity: Identity) -> Iterator[Proposal | Non
         yield found
 
 
-def batches(shortlists: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+def batches(shortlists: Iterator[dict[str, Any]], first: int) -> Iterator[list[dict[str, Any]]]:
     """Few at first, for most pages end in the first lists, then more."""
-    size = _FIRST
+    size = first
     while batch := list(islice(shortlists, size)):
         yield batch
         size = min(2 * size, _BATCH)

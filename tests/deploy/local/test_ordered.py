@@ -12,7 +12,7 @@ import pytest
 
 secantus = pytest.importorskip("secantus.storage")
 
-from deploy.local import ordered  # noqa: E402 (after the skip)
+from deploy.local import ordered, stored  # noqa: E402 (after the skip)
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 CODES, STATES, WORDS = ["KEN", "GHA", "KE"], ["draft", "shown"], [*"abcde", "a\x00b"]
@@ -71,13 +71,13 @@ def storage(tmp_path_factory: pytest.TempPathFactory, whole: Any) -> Iterator[An
 def noted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Which records are read from now on."""
     read: list[int] = []
-    fetch = ordered._read
+    fetch = ordered.documents
 
     def noting(storage: Any, place: Any, ids: list[int], *more: Any) -> Any:
         read.extend(ids)
         return fetch(storage, place, ids, *more)
 
-    monkeypatch.setattr(ordered, "_read", noting)
+    monkeypatch.setattr(ordered, "documents", noting)
     return read
 
 
@@ -174,14 +174,49 @@ def test_a_record_that_lacks_what_each_alternative_asks_for_is_not_decoded(
     storage: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     decoded: list[bytes] = []
-    decode = ordered.decode
-    monkeypatch.setattr(ordered, "decode", lambda one: decoded.append(one) or decode(one))
+    decode = stored.decode
+    monkeypatch.setattr(stored, "decode", lambda one: decoded.append(one) or decode(one))
     sort = {"created_at": -1}
     either = [{"words": "a", "rare": "nowhere"}, {"words": "b", "country": "nowhere"}]
     assert not storage.find_matching("d", "c", {"$or": either}, sort=sort, limit=5)
     assert not decoded
     assert storage.find_matching("d", "c", {"$or": [*either, {"words": "c"}]}, sort=sort, limit=5)
     assert decoded
+
+
+@pytest.mark.parametrize("wanted", [{"status": "shown"}, {"country": "KEN", "status": "draft"}])
+@pytest.mark.parametrize("limit", [1, 7, 15])
+def test_ids_are_told_without_decoding_a_record(
+    storage: Any, whole: Any, monkeypatch: pytest.MonkeyPatch, wanted: Any, limit: int
+) -> None:
+    asked: dict[str, Any] = {"sort": {"created_at": -1}, "limit": limit, "projection": {"_id": 1}}
+    expected = whole(storage, "d", "c", wanted, **asked)
+    read = noted(monkeypatch)
+    assert storage.find_matching("d", "c", wanted, **asked) == expected
+    assert expected
+    assert not read
+    assert storage.find_matching("d", "c", wanted, **asked, skip=1) == whole(
+        storage, "d", "c", wanted, **asked, skip=1
+    )
+    words = {"words": "a"}  # of an index of lists
+    assert storage.find_matching("d", "c", words, **asked) == whole(
+        storage, "d", "c", words, **asked
+    )
+    assert read
+
+
+@pytest.mark.parametrize("odd", [{"_id": 7}, {"_id": "nul\0"}, {"created_at": "text"}, {}])
+def test_ids_that_are_no_texts_and_what_is_of_no_moment_go_the_whole_way(
+    storage: Any, whole: Any, odd: dict[str, Any]
+) -> None:
+    storage.create_index("d", "odd", "by_status", {"status": 1, "created_at": -1})
+    rows = [{"_id": f"{n}", "status": "shown", "created_at": NOW} for n in range(3)]
+    storage.insert("d", "odd", [*rows, {"_id": "x", "status": "shown"} | odd])
+    asked: dict[str, Any] = {"sort": {"created_at": -1}, "limit": 9, "projection": {"_id": 1}}
+    found = storage.find_matching("d", "odd", {"status": "shown"}, **asked)
+    assert found == whole(storage, "d", "odd", {"status": "shown"}, **asked)
+    assert len(found) == 4
+    storage.drop_collection("d", "odd")
 
 
 def test_of_records_alike_in_the_first_field_no_more_are_read(
