@@ -13,7 +13,6 @@ for all of it, and not while documents are decoded: others need not wait for a l
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from heapq import merge
 from itertools import chain, islice, product, takewhile
 from typing import Any, Final
@@ -34,14 +33,13 @@ from secantus.storage import (
 )
 
 from deploy.local.conditions import SCALAR, Condition, clauses, equal_to, may_hold, values_of
-from deploy.local.stored import documents, texts_of_ids
+from deploy.local.stored import documents
 
 Entry = tuple[bytes, int]
 """Where a document stands in the order, and its record id."""
 _PEEKED: Final = 48
 _CHUNK, _LARGEST = 16, 512
 _MOST_WALKS = 128
-_A_MOMENT: Final = datetime(2026, 1, 1, tzinfo=UTC)
 _OF_THE_SERVER: Final = frozenset({"admin", "config", "local"})
 """Databases of which some collections are kept elsewhere."""
 _SELDOM, _MOST_HELD = 4, 3_000
@@ -93,9 +91,9 @@ def _listed(
         found = _by_id(storage, (db, coll), condition, skip + asked["limit"])
     else:
         walk = _Walk(storage, (db, coll), list(sort.items()), condition)
-        ids = walk.ids(condition, skip + asked["limit"]) if shown == {"_id": 1} else None
-        if ids is not None:
-            return [{"_id": one} for one in ids[skip:]]
+        alike = walk.alike(condition, shown or {}, skip + asked["limit"])
+        if alike is not None:
+            return alike[skip:]
         found = walk.first(condition, skip + asked["limit"], asked.get("let"))
     if found is None:
         return None
@@ -226,18 +224,20 @@ class _Walk:
         in_order = (zip(self._of(one, depth), ways, strict=False) for one in found)
         return found if all(_in_order(*one) for each in in_order for one in each) else None
 
-    def ids(self, condition: Condition, wanted: int) -> list[str] | None:
-        """The ids of as many as are wanted, of which no document is decoded: where an index of
-        plain values says all that is asked, and gives the order of moments. None where none does.
-        """
-        texts = all(type(one) is str for one in condition.values())
-        for name, before, keys in self._indexes if texts and len(self._sort) == 1 else ():
-            if condition.keys() == set(before) and name not in self._several:
-                prefix = _prefix(((field, condition[field]) for field in before), keys)
-                entries = list(islice(self._entries(name, prefix), wanted))
-                moment = encode_value_directed(_A_MOMENT, self._way)[:1]
-                if all(place[:1] == moment for place, _ in entries):
-                    return texts_of_ids(self._storage, self._place, [id_ for _, id_ in entries])
+    def alike(
+        self, condition: Condition, shown: Mapping[str, Any], wanted: int
+    ) -> list[dict[str, Any]] | None:
+        """As many as are wanted where nothing is shown of them but the texts that are asked for,
+        and an index says which they are: then none is read. None where they are to be read."""
+        told = {field: value for field, value in condition.items() if type(value) is str}
+        fields = {"_id": 0} | dict.fromkeys(told, 1)
+        if told != condition or shown.get("_id", 1) or not shown.items() <= fields.items():
+            return None
+        for name, before, keys in self._indexes:
+            if told.keys() == set(before) and name not in self._several:
+                prefix = _prefix(((field, told[field]) for field in before), keys)
+                found = islice(self._entries(name, prefix), wanted)
+                return [{field: told[field] for field in told if field in shown} for _ in found]
         return None
 
     def _few(self, condition: Condition) -> list[Entry] | None:
