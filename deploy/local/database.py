@@ -9,7 +9,7 @@ collection is made under the lock of the collection first, as the server itself 
 And much of its work is with indexes, over and over. Here it does less of that
 (`deploy/local/indexing.py`), their entries are written together (`deploy/local/entries.py`) and
 their keys made at once (`deploy/local/keys.py`), it asks itself less (`deploy/local/options.py`),
-it compares texts at once (`deploy/local/plain.py`), shows what it found without copying it
+it compares plain values at once (`deploy/local/plain.py`), shows what it found without copying it
 (`deploy/local/projecting.py`), and reads lists by their indexes (`deploy/local/ordered.py`).
 
 Where WiredTiger cannot write, on a full disk above all, it panics, and from then on refuses
@@ -31,7 +31,7 @@ from deploy.local.indexing import find_by_what_is_plain, keep_definitions
 from deploy.local.keys import make_keys_at_once
 from deploy.local.options import keep_options
 from deploy.local.ordered import read_in_order
-from deploy.local.plain import compare_plain_texts
+from deploy.local.plain import compare_plain_texts, sort_by_plain_values
 from deploy.local.projecting import project_without_copies
 
 PANICKED = 3
@@ -75,6 +75,7 @@ if __name__ == "__main__":
     make_keys_at_once()
     keep_options()
     compare_plain_texts()
+    sort_by_plain_values()
     project_without_copies()
     keep_definitions()
     write_entries_at_once()

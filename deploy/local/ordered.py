@@ -18,7 +18,6 @@ from itertools import chain, islice, product, takewhile
 from typing import Any, Final
 
 from secantus import storage as storing
-from secantus.ordering import sort_docs
 from secantus.paths import get_path
 from secantus.projection import meta_fields
 from secantus.query import matches
@@ -97,7 +96,7 @@ def _listed(
         found = walk.first(condition, skip + asked["limit"], asked.get("let"))
     if found is None:
         return None
-    listed: list[dict[str, Any]] = sort_docs(found, sort)[skip : skip + asked["limit"]]
+    listed: list[dict[str, Any]] = storing.sort_docs(found, sort)[skip : skip + asked["limit"]]
     if shown:
         listed = storing.apply_projection_batch(listed, shown, condition, metas=None, has_sort=True)
     return listed

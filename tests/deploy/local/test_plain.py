@@ -1,6 +1,7 @@
-"""Texts held against texts by the embedded database: the answer is the one of the whole way."""
+"""Plain values compared by the embedded database: the answer is the one of the whole way."""
 
 import re
+from datetime import UTC, datetime, timedelta
 from itertools import product
 from typing import Any
 
@@ -8,8 +9,11 @@ import pytest
 
 query = pytest.importorskip("secantus.query")
 
-from deploy.local import plain  # noqa: E402 (after the skip)
+from secantus import collation, ordering, storage  # noqa: E402 (after the skip)
 
+from deploy.local import plain  # noqa: E402
+
+NOW = datetime(2026, 11, 29, tzinfo=UTC)
 TEXTS = ["", "a", "A", "b", "ab", "\u0645", "$a", "1"]
 VALUES: list[Any] = [*TEXTS, None, 1, True, ["a", "b"], [], {"a": "b"}, [{"a": "b"}]]
 CONDITIONS: list[Any] = [
@@ -69,3 +73,39 @@ def test_a_collation_goes_the_whole_way(monkeypatch: pytest.MonkeyPatch) -> None
     assert query.matches({"k": "a"}, {"k": "A"}, collation=object())
     assert query.matches({"k": "a"}, {"k": "A"}) is False
     assert whole == ["k"]
+
+
+SORTED: list[Any] = [
+    *(
+        [*TEXTS, "a", "\U0001f600"],
+        [3, 1, 2, 1, -1],
+        [NOW - timedelta(hours=n % 3) for n in range(7)],
+    ),
+    *([1, 2.0, 1], [True, False], ["a", None], [1, "a"], [[1], [0]], [{"a": 1}], [None, None], []),
+]
+
+
+@pytest.mark.parametrize("values", SORTED, ids=str)
+@pytest.mark.parametrize("spec", [{"a": 1}, {"a": -1}, {"n": -1, "a": 1}, {"a": -1, "n": 1}, {}])
+def test_what_is_sorted_at_once_is_in_the_order_of_the_whole_way(
+    monkeypatch: pytest.MonkeyPatch, values: list[Any], spec: dict[str, int]
+) -> None:
+    whole = ordering.sort_docs
+    monkeypatch.setattr(ordering, "sort_docs", whole)
+    monkeypatch.setattr(storage, "sort_docs", whole)
+    plain.sort_by_plain_values()
+    documents = [{"_id": at, "a": one, "n": at % 2} for at, one in enumerate(values)]
+    for docs in (documents, [{"_id": -1, "n": 0}, *documents]):
+        assert ordering.sort_docs(docs, spec) == whole(docs, spec)
+        assert storage.sort_docs is ordering.sort_docs
+
+
+def test_a_path_and_a_collation_go_the_whole_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = ordering.sort_docs
+    monkeypatch.setattr(ordering, "sort_docs", whole)
+    monkeypatch.setattr(storage, "sort_docs", whole)
+    plain.sort_by_plain_values()
+    docs = [{"a": {"b": 2}, "c": "B"}, {"a": {"b": 1}, "c": "a"}]
+    assert ordering.sort_docs(docs, {"a.b": 1}) == docs[::-1]
+    ignoring = collation.parse({"locale": "en", "strength": 2})
+    assert ordering.sort_docs(docs, {"c": 1}, ignoring) == docs[::-1]
