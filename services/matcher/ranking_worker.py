@@ -51,11 +51,11 @@ RECHECK_SECONDS = 30.0
 """How often the worker looks for cases that a stalled former owner opened."""
 HANGING_SECONDS = 60.0
 """A worker that has not come round for so long no longer counts as working."""
-PUT_OFF = 5
-"""So many chunks are ranked, while more waits, before others are compared: in a burst lists come
-first, and what is like what follows."""
-ALLIED_SECONDS, ALLIED_IN_BURST_SECONDS = 1.0, 5.0
-"""How often alliances are written at most; while more waits to be ranked, groups go on growing."""
+ALLIED_SECONDS = 1.0
+"""How often alliances are written at most."""
+IN_BURST_SECONDS = 5.0
+"""In a burst lists come first: while more waits to be ranked, no more often are others compared,
+and alliances written, whose groups go on growing."""
 _COVERAGE = "coverage"
 
 log = structlog.get_logger(__name__)
@@ -95,7 +95,9 @@ class RankingWorker:
         self._asked = self._turned
         self._rechecked = self._turned
         self._allied = self._turned
+        self._compared = self._turned
         self._more_came = False
+        self._filled = -ALLIED_SECONDS
         self._put_off = 0
         self._membership = Membership(
             settings, self._topics.requests, self._caught_up, self._working
@@ -179,6 +181,8 @@ class RankingWorker:
         while reader.took and requests < CHUNK and time.monotonic() < until:
             requests += self._read(reader, 0, CHUNK)
         self._more_came = requests >= CHUNK
+        if self._more_came:
+            self._filled = time.monotonic()
         self._feed.settle()
         self._fresh.update(self._ownership.follow(self._membership.changes))
         self._feed.mark_partitions(self._fresh)
@@ -235,8 +239,10 @@ class RankingWorker:
             raise
         more = self._more_waits(chunk)
         self._store(chunk)
+        # Events may be late for a moment in the midst of a burst.
+        ending = not more and time.monotonic() > self._filled + ALLIED_SECONDS
         for _ in range(self._turns(more)):
-            self._ally(ALLIED_IN_BURST_SECONDS if more else ALLIED_SECONDS)
+            self._ally(ALLIED_SECONDS if ending else IN_BURST_SECONDS)
             self._compare()
 
     def _more_waits(self, chunk: Chunk) -> bool:
@@ -245,12 +251,13 @@ class RankingWorker:
         return self._more_came or waiting > len(chunk.causes)
 
     def _turns(self, more: bool) -> int:
-        """How many turns of what is compared are due: none while more is to be ranked, for some
-        time; then this one and those that were put off."""
-        if more and self._put_off < PUT_OFF:
-            self._put_off += 1
+        """How many turns of what is compared are due: one where nothing more is to be ranked, and
+        then the worker reads on; else none for some time, then this one and those put off."""
+        now = time.monotonic()
+        self._put_off = self._put_off + 1 if more else 1
+        if more and now < self._compared + IN_BURST_SECONDS:
             return 0
-        due, self._put_off = self._put_off + 1, 0
+        due, self._put_off, self._compared = self._put_off, 0, now
         return due
 
     def _ally(self, apart: float) -> None:

@@ -108,10 +108,16 @@ def test_a_worker_that_is_started_while_the_broker_is_away_waits_for_it(
             eventually(lambda: offers_of(REQUESTS[0]) == OFFERS[:1], "the shortlist")
 
 
+@pytest.mark.parametrize(("seconds", "longest"), [(600.0, len(REQUESTS)), (0.0, 1)])
 def test_in_a_burst_lists_come_first_and_what_is_compared_is_not_put_off_for_ever(
-    settings: Settings, make_worker: Callable[[], RankingWorker], monkeypatch: pytest.MonkeyPatch
+    settings: Settings,
+    make_worker: Callable[[], RankingWorker],
+    monkeypatch: pytest.MonkeyPatch,
+    seconds: float,
+    longest: int,
 ) -> None:
     monkeypatch.setattr(ranking_worker, "CHUNK", 1)
+    monkeypatch.setattr(ranking_worker, "IN_BURST_SECONDS", seconds)
     publish(settings, [*map(request_event, REQUESTS), offer_event(OFFERS[0], conditions=[])])
     worker, done = make_worker(), list[str]()
 
@@ -131,8 +137,7 @@ def test_in_a_burst_lists_come_first_and_what_is_compared_is_not_put_off_for_eve
         eventually(worker.at_rest, "nothing waiting")
     told = "".join({"_settle_stored": "l", "_compare": "c"}[one] for one in done)
     burst = max(told.split("c"), key=len)
-    # Lists of so many chunks, and then a turn of what is compared; twelve chunks are more.
-    assert len(burst) == ranking_worker.PUT_OFF + 1
+    assert len(burst) == longest, told
 
 
 def test_published_records_become_shortlists_and_follow_their_changes(
