@@ -53,7 +53,8 @@ def compared(row, rows, asks, texts, bonds, near, concepts, weights, brief):  # 
             continue
         product = np.int64(0)
         for place in range(len(said["concepts"])):
-            product += named[said["concepts"][place]] * np.int64(said["concept_weights"][place])
+            concept = np.uint16(said["concepts"][place])
+            product += named[concept] * np.int64(said["concept_weights"][place])
         told[CONCEPTS] = min(over(product, said["concept_norm"] * text["concept_norm"]), 1.0)
         told[MEANING] = min(cosine_of(said, text), 1.0)
         told[TOGETHER] = _together(own, asked)

@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 
-from services.matcher.engine.compiled import inlined
+from services.matcher.engine.compiled import dot, inlined
 from services.matcher.engine.glance import KIND_BITS
 from services.matcher.engine.profiles import ALWAYS
 from shared.likeness.features import FIRST_ALONE, LONG, SILENT, TELLS_ALL, TOLERANCE, UNKNOWN
@@ -35,9 +35,7 @@ def _is_always(one):  # type: ignore[no-untyped-def]
 @inlined
 def cosine_of(one, other):  # type: ignore[no-untyped-def]
     lengths = one["vector_norm"] * other["vector_norm"]
-    product = np.int64(0)
-    for at in range(len(one["vector"])):
-        product += np.int64(one["vector"][at]) * np.int64(other["vector"][at])
+    product = dot(one["vector"], other["vector"])
     return product / lengths if lengths > 0.0 and product > 0 else 0.0
 
 

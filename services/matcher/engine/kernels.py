@@ -7,7 +7,7 @@ directions, so the results are equal to the last bit.
 import numpy as np
 
 from services.matcher.engine.codes import HUNDRED
-from services.matcher.engine.compiled import admits, ahead, claimed, compiled, fetch, inlined
+from services.matcher.engine.compiled import admits, ahead, claimed, compiled, dot, fetch, inlined
 from services.matcher.engine.entries import MOST_LINES, UNKNOWN
 from services.matcher.engine.estimates import (
     ALLOWED,
@@ -211,11 +211,17 @@ def _known(one, concepts, near):  # type: ignore[no-untyped-def]
     for place in range(len(one["terms"])):
         term = one["terms"][place]
         if term != 0:
-            bits[(term >> 6) & 63] |= np.uint64(1) << np.uint64(term & 63)
+            bits[_set_of(term)] |= np.uint64(1) << np.uint64(term & 63)
             slot = _slot(terms, term)
             terms[slot] = term
             term_weights[slot] = one["term_weights"][place]
-    return themes, said, total, bits, terms, term_weights
+    hits = np.empty(len(one["terms"]), dtype=np.int64)
+    return themes, said, total, (bits, terms, term_weights, hits)
+
+
+@inlined
+def _set_of(term):  # type: ignore[no-untyped-def]
+    return np.uint64(term >> 6) & np.uint64(_SETS - 1)
 
 
 @inlined
@@ -243,7 +249,7 @@ def _tell_texts(own, one, other, out):  # type: ignore[no-untyped-def]
 
     Returns the part of what the one names, by weight, that the other names too, and of the other's.
     """
-    themes, said, own_total, bits, terms, term_weights = own
+    themes, said, own_total, asked_terms = own
     product = np.int32(0)
     for theme in range(len(themes)):
         product += np.int32(other["text_themes"][theme]) * themes[theme]
@@ -251,19 +257,14 @@ def _tell_texts(own, one, other, out):  # type: ignore[no-untyped-def]
     norms = one["vector_norm"] * other["vector_norm"]
     cosine = LOWEST_COSINE
     if norms > 0.0:
-        mine, theirs = one["vector"], other["vector"]
-        dot = np.int32(0)
-        for number in range(len(mine)):
-            dot += np.int32(mine[number]) * np.int32(theirs[number])
-        cosine = np.float64(dot) / norms
+        cosine = np.float64(dot(one["vector"], other["vector"])) / norms
     told = (cosine - LOWEST_COSINE) / (HIGHEST_COSINE - LOWEST_COSINE)
     out[MEANING] = min(max(told, 0.0), 1.0)
     products = common = own_common = lost = own_lost = total = np.int64(0)
     concepts, weights = other["concepts"], other["concept_weights"]
+    # All places, where there is no concept too, whose weight is 0: several are then read at once.
     for place in range(len(concepts)):
-        if concepts[place] == 0:
-            break
-        mine_of = np.int64(said[concepts[place]])
+        mine_of = np.int64(said[np.uint16(concepts[place])])
         weight = np.int64(weights[place])
         total += weight
         products += (mine_of >> _WEIGHT_AT) * weight
@@ -271,19 +272,31 @@ def _tell_texts(own, one, other, out):  # type: ignore[no-untyped-def]
         common += weight * (mine_of & _NAMED)
         lost += weight * ((mine_of & _RULED_OUT) >> 1)
     for place in range(len(other["excluded"])):
-        own_lost += said[other["excluded"][place]] >> _WEIGHT_AT
+        own_lost += said[np.uint16(other["excluded"][place])] >> _WEIGHT_AT
     out[CONCEPTS] = over(products, one["concept_norm"] * other["concept_norm"])
     out[ALLOWED] = min(1.0 - _part(own_lost, own_total), 1.0 - _part(lost, total))
-    products = np.int64(0)
-    for place in range(len(other["terms"])):
-        term = other["terms"][place]
-        if term == 0:
-            break
-        if (bits[(term >> 6) & 63] >> np.uint64(term & 63)) & np.uint64(1):
-            slot = _slot(terms, term)
-            products += np.int64(term_weights[slot]) * np.int64(other["term_weights"][place])
+    products = _common_terms(asked_terms, other["terms"], other["term_weights"])
     out[TERMS] = over(products, one["term_norm"] * other["term_norm"])
     return _part(own_common, own_total), _part(common, total)
+
+
+@inlined
+def _common_terms(asked_terms, terms, weights):  # type: ignore[no-untyped-def]
+    """The sum of the products of the weights of terms that both have."""
+    bits, own, own_weights, hits = asked_terms
+    found = products = np.int64(0)
+    # Which may be among them is noted, not branched to: which it is no processor can foresee.
+    for place in range(len(terms)):
+        term = terms[place]
+        if term == 0:
+            break
+        hits[found] = place
+        found += np.int64((bits[_set_of(term)] >> np.uint64(term & 63)) & np.uint64(1))
+    for hit in range(found):
+        place = hits[hit]
+        slot = _slot(own, terms[place])
+        products += np.int64(own_weights[slot]) * np.int64(weights[place])
+    return products
 
 
 @compiled
