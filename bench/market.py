@@ -142,7 +142,6 @@ class Market:
                 has_ceiling = flags[at, 2] < 0.2
                 yield OfferProfile(
                     id=f"{number * BLOCK + at:023x}f",
-                    version="1.3",
                     open=bool(flags[at, 0] < _PUBLISHED),
                     organisation=f"{donors[at]:023x}0",
                     window=windows[at],
@@ -172,7 +171,6 @@ class Market:
                 own = self._states[areas[at]]
                 yield RequestProfile(
                     id=f"{number * BLOCK + at:023x}a",
-                    version="1.3",
                     open=True,
                     country=own[int(states[at] * len(own))],
                     priority=_PRIORITIES[priorities[at]],
@@ -243,7 +241,7 @@ class Market:
 
 def renumbered(offer: OfferProfile, other: OfferProfile) -> OfferProfile:
     """An offer changed to say what another says."""
-    return replace(other, id=offer.id, version="1.4")
+    return replace(other, id=offer.id)
 
 
 def words(terms: Terms) -> Iterator[tuple[npt.NDArray[np.int32], npt.NDArray[np.int8]]]:

@@ -237,7 +237,7 @@ class IndexFeed:
             self._gone.add(id_)
         else:
             self._gone.discard(id_)
-            self.engine.put_request(RequestProfile.of_event(event.data, str(received.version)))
+            self.engine.put_request(RequestProfile.of_event(event.data))
 
     def _offer(self, received: Received) -> None:
         id_, event = received.subject, received.event
@@ -247,7 +247,7 @@ class IndexFeed:
             self.organisations.pop(id_, None)
         else:
             self.organisations[id_] = intern(event.data["organisation"])
-            self.engine.put_offer(OfferProfile.of_event(event.data, str(received.version)))
+            self.engine.put_offer(OfferProfile.of_event(event.data))
 
     def _judge(self) -> list[str]:
         """Tell the engine of the track records that changed; returns the offers it concerns."""

@@ -67,8 +67,9 @@ class Ask:
     def of_event(cls, data: Mapping[str, Any]) -> Self:
         """From the data of an `entraide.request.v1` event that its schema has passed."""
         told = [need for need in data["needs"] if not need["confidential"]]
+        own = data if len(told) == len(data["needs"]) else {**data, "needs": told}
         return cls(
-            profile=RequestProfile.of_event({**data, "needs": told}),
+            profile=RequestProfile.of_event(own),
             since=_first_day(data["history"]),
             usable=bool(told) or not (data["needs"] or data.get("visibility") in _CONFIDENTIAL),
         )

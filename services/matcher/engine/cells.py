@@ -3,7 +3,7 @@
 Where a large register is looked through: what is looked at together stands together in memory.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -24,6 +24,8 @@ END = -1
 """What follows a cell's last block."""
 
 _FIRST_BLOCKS = 4
+_PARTS = 256
+"""Parts that are kept while no row comes or goes: one request after another looks at the same."""
 
 
 class Part(NamedTuple):
@@ -60,9 +62,11 @@ class Cells:
             for name, (dtype, shape) in spec.items()
         }
         self._spots = Blocks({"place": (np.int32, ())})
+        self._parts: dict[tuple[Key, ...], Part] = {}
 
     def put(self, row: int, keys: Sequence[Key], words: Mapping[str, Any]) -> Run:
         """Let a row that is not here be found under some keys; by its run it is found again."""
+        self._parts.clear()
         first = self._spots.take(len(keys))
         places = [self._next(key) for key in keys]
         self._spots.column("place")[first : first + len(keys)] = places
@@ -75,6 +79,7 @@ class Cells:
 
     def remove(self, run: Run) -> None:
         """Take a row out."""
+        self._parts.clear()
         first, count = run
         places = self._spots.column("place")
         for spot in range(first, first + count):
@@ -98,8 +103,17 @@ class Cells:
         places = self._spots.column("place")[first : first + count].tolist()
         return [self._keys[place // BLOCK] for place in places]
 
-    def part(self, keys: Iterable[Key]) -> Part:
+    def part(self, keys: Sequence[Key]) -> Part:
         """Where the rows under some keys are."""
+        asked = tuple(keys)
+        part = self._parts.get(asked)
+        if part is None:
+            if len(self._parts) == _PARTS:
+                self._parts.clear()
+            part = self._parts[asked] = self._part(asked)
+        return part
+
+    def _part(self, keys: Sequence[Key]) -> Part:
         found = [key for key in keys if self._sizes.get(key)]
         return Part(
             np.array([self._first[key] for key in found], dtype=np.int32),
@@ -108,7 +122,7 @@ class Cells:
             sum(self._sizes[key] for key in found),
         )
 
-    def rows(self, keys: Iterable[Key]) -> npt.NDArray[np.int32]:
+    def rows(self, keys: Sequence[Key]) -> npt.NDArray[np.int32]:
         """The rows under some keys, in no order, some perhaps more than once."""
         rows = self._columns["row"]
         found = [rows[first : first + count] for first, count in self._runs(self.part(keys))]

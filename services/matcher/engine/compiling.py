@@ -49,7 +49,6 @@ def compile_all() -> None:
 def _request(name: str) -> RequestProfile:
     return RequestProfile(
         id=name,
-        version="",
         open=True,
         country="SEN",
         priority=None,
@@ -62,7 +61,6 @@ def _request(name: str) -> RequestProfile:
 def _offer(name: str) -> OfferProfile:
     return OfferProfile(
         id=name,
-        version="",
         open=True,
         organisation=name,
         window=ALWAYS,

@@ -70,7 +70,7 @@ class Text:
     def of_signature(cls, signature: Mapping[str, Any] | None) -> "Text":
         """From an event's signature; a record without texts has none. ValueError if malformed.
 
-        The last one is kept: several parts of a worker each make a profile of the event that came.
+        The last one is kept, as that of a request is: of some lines alone another profile is made.
         """
         if signature is None:
             return _NO_TEXT
@@ -101,16 +101,6 @@ class Text:
 _NO_TEXT = Text()
 
 
-class _Last(threading.local):
-    """The signature that a thread read last, and its text."""
-
-    signature: Mapping[str, Any] | None = None
-    text: Text = _NO_TEXT
-
-
-_last = _Last()
-
-
 def _hundredths(pairs: Iterable[Sequence[Any]]) -> tuple[tuple[str, int], ...]:
     return tuple((code, round(probability * _CENTI)) for code, probability in pairs)
 
@@ -123,7 +113,6 @@ class RequestProfile:
     """A request for assistance; `window` as day numbers, `open` if it may be matched."""
 
     id: str
-    version: str
     open: bool
     country: str
     priority: str | None
@@ -133,11 +122,19 @@ class RequestProfile:
     channel: str | None = None
 
     @classmethod
-    def of_event(cls, data: Mapping[str, Any], version: str = "") -> Self:
-        """From the data of an `entraide.request.v1` event that its schema has passed."""
+    def of_event(cls, data: Mapping[str, Any]) -> "RequestProfile":
+        """From the data of an `entraide.request.v1` event that its schema has passed.
+
+        The last one is kept: several parts of a worker ask for that of the event that came.
+        """
+        if _last.request is None or _last.data is not data:
+            _last.request, _last.data = cls._of(data), data
+        return _last.request
+
+    @classmethod
+    def _of(cls, data: Mapping[str, Any]) -> "RequestProfile":
         return cls(
             id=data["id"],
-            version=version,
             open=data["status"] in _OPEN,
             country=data["country"],
             priority=data["priority"],
@@ -146,6 +143,18 @@ class RequestProfile:
             text=Text.of_signature(data["signature"]),
             channel=data.get("channel"),
         )
+
+
+class _Last(threading.local):
+    """What a thread read last: a signature with its text, a request's data with its profile."""
+
+    signature: Mapping[str, Any] | None = None
+    text: Text = _NO_TEXT
+    data: Mapping[str, Any] | None = None
+    request: RequestProfile | None = None
+
+
+_last = _Last()
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +167,6 @@ class OfferProfile:
     """
 
     id: str
-    version: str
     open: bool
     organisation: str | None
     window: tuple[int, int]
@@ -173,12 +181,11 @@ class OfferProfile:
     expert: str | None = None
 
     @classmethod
-    def of_event(cls, data: Mapping[str, Any], version: str = "") -> Self:
+    def of_event(cls, data: Mapping[str, Any]) -> Self:
         """From the data of an `entraide.offer.v1` event that its schema has passed."""
         eligibility = data["eligibility"]
         return cls(
             id=data["id"],
-            version=version,
             open=data["status"] in _OPEN,
             organisation=data["organisation"],
             window=day_window(data["window"]) or ALWAYS,

@@ -81,7 +81,7 @@ def request(id_: str = "R1", **fields: Any) -> RequestProfile:
         "needs": [need()],
         "signature": signed(TEXTS[0]),
     }
-    return RequestProfile.of_event({**usual, **fields}, "1.1")
+    return RequestProfile.of_event({**usual, **fields})
 
 
 def offer(id_: str = "O1", **fields: Any) -> OfferProfile:
@@ -100,7 +100,7 @@ def offer(id_: str = "O1", **fields: Any) -> OfferProfile:
         "ceiling_currency": None,
         "signature": signed(TEXTS[0]),
     }
-    return OfferProfile.of_event({**usual, **fields}, "1.1")
+    return OfferProfile.of_event({**usual, **fields})
 
 
 def eligibility(

@@ -10,9 +10,8 @@ from tests.services.matcher.engine.samples import eligibility, need, offer, requ
 
 
 def test_profiles_are_made_of_the_examples_of_events() -> None:
-    of_request = RequestProfile.of_event(example(REQUEST), "1.3")
-    of_offer = OfferProfile.of_event(example(OFFER), "2.1")
-    assert (of_request.version, of_offer.version) == ("1.3", "2.1")
+    of_request = RequestProfile.of_event(example(REQUEST))
+    of_offer = OfferProfile.of_event(example(OFFER))
     assert of_request.lines
     assert of_offer.lines
 
@@ -20,9 +19,9 @@ def test_profiles_are_made_of_the_examples_of_events() -> None:
 def test_who_endorses_a_request_is_nothing_that_it_is_ranked_by() -> None:
     data = example(REQUEST)
     assert data["endorsements"]
-    known = RequestProfile.of_event(data, "1.3")
+    known = RequestProfile.of_event(data)
     for others in ([], ["a", "b", "c"]):
-        assert RequestProfile.of_event({**data, "endorsements": others}, "1.3") == known
+        assert RequestProfile.of_event({**data, "endorsements": others}) == known
         assert material("request", {**data, "endorsements": others}) == material("request", data)
 
 
