@@ -43,7 +43,7 @@ _PLACES = {
 _OPENS = {
     "request": lazy_gettext("Open the request"),
     "offer": lazy_gettext("Open the offer"),
-    "match": lazy_gettext("Open the proposal"),
+    "match": lazy_gettext("Open the match"),
     "commitment": lazy_gettext("Open the commitment"),
     "alliance": lazy_gettext("Open the joint project"),
     "duplicate": lazy_gettext("Open the case"),

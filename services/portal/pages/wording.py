@@ -96,12 +96,19 @@ def install(app: Flask) -> None:
         language_name=named_language,
         direction=direction,
         isolated=isolated,
+        served=served,
     )
 
 
 def here() -> str:
     """The reader's language."""
     return str(get_locale() or SOURCE_LANGUAGE)
+
+
+def served(serves: Iterable[Mapping[str, Any]]) -> list[str]:
+    """What lines that an offer may serve are for, each once."""
+    names = (f"{label(THEMES, one['theme'])} · {label(KINDS, one['kind'])}" for one in serves)
+    return list(dict.fromkeys(names))
 
 
 def country(alpha3: str) -> str:

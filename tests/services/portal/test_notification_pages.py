@@ -48,7 +48,7 @@ def test_a_list_leads_to_each_which_is_read_thereby(
     page = browser.open(older)
     assert page.text.count("The proposal for Senegal was declined.") == 2
     page = browser.open(f"/notifications/{ids[0]}")
-    assert "Open the proposal" in page.text
+    assert "Open the match" in page.text
     assert MATCH_ID not in page.text
     assert f"/matches/{MATCH_ID}" in [tag["href"] for name, tag in page.tags if "href" in tag]
     assert "Notifications (31)" in page.text
