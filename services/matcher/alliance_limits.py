@@ -18,11 +18,12 @@ from services.matcher.alliance_documents import Alliance, AllianceHold, Alliance
 from services.matcher.alliance_parties import open_lines, parties, views_of
 from services.matcher.alliance_rules import SETTLED
 from services.matcher.ceilings import above_ceiling
-from services.matcher.documents import Commitment, CommitmentLine, RecordView, view_id
+from services.matcher.documents import Commitment, CommitmentLine, view_id
 from services.matcher.domain import LineLimit
 from services.matcher.engine.joint import common_lines
 from services.matcher.ledger import Limits, set_limits
 from services.matcher.ledger_documents import LedgerLine
+from services.matcher.record_views import stored_view
 from shared.events.outbox import NotFound, change
 from shared.lifecycle import SHOWN
 
@@ -139,7 +140,7 @@ def above_ceiling_of(
     To whoever gives for its sake the alliance is one project, whichever members it is given to.
     None where it can.
     """
-    view = RecordView.objects(id=view_id("offer", offer)).first() if offer is not None else None
+    view = stored_view("offer", offer) if offer is not None else None
     if view is None:
         return None
     holds = [one.commitment for one in alliance.holds]

@@ -3,28 +3,27 @@
 Confidential need lines are in none of it.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from datetime import date
 
 from services.matcher.alliance_documents import Alliance
 from services.matcher.alliance_rules import IN_IT
-from services.matcher.documents import RecordView, ViewLine, view_id
+from services.matcher.documents import view_id
 from services.matcher.domain import convert
 from services.matcher.engine.joint import AskedLine, Code, Party
 from services.matcher.engine.stated import unpacked
+from services.matcher.record_views import Line, View, Views, stored_views
 from shared.registers.counting import UNNAMED_UNIT, WHOLE_UNIT
 from shared.vocabulary.currencies import NoRate
 from shared.vocabulary.errors import UnknownCode
 
 _DOLLARS = "USD"
 
-Views = Mapping[str, RecordView]
-
 
 def views_of(side: str, records: Iterable[str]) -> Views:
     """What is known of records, by `view_id`."""
     ids = [view_id(side, record) for record in records]
-    return {view.id: view for view in RecordView.objects(id__in=ids)}
+    return stored_views(ids)
 
 
 def parties(
@@ -39,7 +38,7 @@ def parties(
     return found
 
 
-def open_lines(view: RecordView) -> list[tuple[Code, ViewLine]]:
+def open_lines(view: View) -> list[tuple[Code, Line]]:
     """A request's lines that are not confidential, each with its theme and kind."""
     stated = unpacked(view.stated).lines
     return [
@@ -49,7 +48,7 @@ def open_lines(view: RecordView) -> list[tuple[Code, ViewLine]]:
     ]
 
 
-def _asked(view: RecordView, on: date) -> tuple[AskedLine, ...]:
+def _asked(view: View, on: date) -> tuple[AskedLine, ...]:
     return tuple(
         AskedLine(
             line=line.line,
@@ -63,11 +62,11 @@ def _asked(view: RecordView, on: date) -> tuple[AskedLine, ...]:
     )
 
 
-def _is_counted(line: ViewLine) -> bool:
+def _is_counted(line: Line) -> bool:
     return bool(line.measure == "quantity" and line.unit not in (WHOLE_UNIT, UNNAMED_UNIT))
 
 
-def _dollars(line: ViewLine, on: date) -> int | None:
+def _dollars(line: Line, on: date) -> int | None:
     cents, currency = (
         (line.limit, line.unit)
         if line.measure == "money"

@@ -11,7 +11,7 @@ from typing import Any
 
 from services.matcher.alliance_documents import Alliance, AllianceMember
 from services.matcher.alliance_limits import shares
-from services.matcher.alliance_parties import Views, parties, views_of
+from services.matcher.alliance_parties import parties, views_of
 from services.matcher.alliance_rules import RUNNING
 from services.matcher.documents import Shortlist, entries_of, shortlist_id, view_id
 from services.matcher.engine.geography import Geography
@@ -34,6 +34,7 @@ from services.matcher.engine.joint_wording import (
     tie_text,
 )
 from services.matcher.ledger_documents import LedgerLine
+from services.matcher.record_views import Views
 from services.matcher.rights import oversees, owns_request
 from shared.registers.measures import amount_of, quantity_of
 from shared.web.identity import Identity

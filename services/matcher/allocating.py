@@ -8,7 +8,6 @@ from datetime import date
 from itertools import chain
 
 from services.matcher.call_pools import call_pools
-from services.matcher.documents import RecordView, ViewLine
 from services.matcher.domain import ledger_line_id
 from services.matcher.engine.allocation import WEIGHTS
 from services.matcher.engine.allocation_change import Register
@@ -24,8 +23,9 @@ from services.matcher.engine.allocation_problem import (
 from services.matcher.exchange import Measured, measured
 from services.matcher.joint_projects import projects
 from services.matcher.ledger_documents import LedgerLine
-from services.matcher.linking import Around, Linked, Linking, Views
+from services.matcher.linking import Around, Linked, Linking
 from services.matcher.reading import Reading
+from services.matcher.record_views import Line, View, Views
 from services.matcher.supposing import NOTHING, Supposed, pairs_of
 
 _METHOD = "5"
@@ -70,8 +70,8 @@ class Situation:
 
     def priority(self, need: LineId) -> str | None:
         """The State's own for the line, else for the request."""
-        view: RecordView = self.requests[need[0]]
-        line: ViewLine = self.needs[need].line
+        view: View = self.requests[need[0]]
+        line: Line = self.needs[need].line
         own: str | None = line.priority or view.priority
         return own
 
@@ -115,7 +115,7 @@ def situation(on: date, without: Collection[str] = (), wanted: Supposed = NOTHIN
 
     Raises pymongo's errors.
     """
-    found: dict[str, dict[str, RecordView]] = {"request": {}, "offer": {}, "call": {}}
+    found: dict[str, dict[str, View]] = {"request": {}, "offer": {}, "call": {}}
     for view in READING.views.current().values():
         if view.side in found and view.record not in without:
             found[view.side][view.record] = view

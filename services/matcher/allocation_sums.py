@@ -59,7 +59,7 @@ def given(state: Situation, taken: tuple[Taken, ...]) -> Mapping[str, float]:
     for one in taken:
         free = state.needs[one.need].free
         if one.need in weights:
-            owner = state.offers[one.provision[0]].owner
+            owner = state.offers[one.provision[0]].owner or ""
             found[owner] += weights[one.need] * one.met / free / total
     return {owner: round(share, 6) for owner, share in found.items()}
 

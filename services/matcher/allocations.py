@@ -10,11 +10,11 @@ from services.matcher.allocating import Situation, situation
 from services.matcher.allocation_documents import AllocatedPair, KeptAllocation, UnmetNeed
 from services.matcher.allocation_rows import KEPT, Contents, Laying, all_documents, insert
 from services.matcher.allocation_sums import given, sums
-from services.matcher.documents import RecordView
 from services.matcher.engine.allocation import EFFORT, WEIGHTS, Taken
 from services.matcher.engine.stated import unpacked
 from services.matcher.exchange import Measured
 from services.matcher.joint_projects import made
+from services.matcher.record_views import View
 from services.matcher.remembering import Answer, Memory
 from services.matcher.supposing import Supposed
 from services.matcher.unmet import Unmet, unmet
@@ -182,7 +182,7 @@ def _pair_data(state: Situation, pair: _Pair) -> dict[str, Any]:
 
 
 def _line(
-    side: str, id_: tuple[str, int], line: Measured, amount: int, record: RecordView
+    side: str, id_: tuple[str, int], line: Measured, amount: int, record: View
 ) -> dict[str, Any]:
     return {
         "side": side,
@@ -196,7 +196,7 @@ def _line(
     }
 
 
-def _theme(record: RecordView, number: int) -> str | None:
+def _theme(record: View, number: int) -> str | None:
     line = unpacked(record.stated).lines.get(number)
     return None if line is None else line.theme
 

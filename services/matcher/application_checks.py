@@ -7,22 +7,21 @@ from typing import Any
 
 from services.matcher.application_documents import AppliedLine
 from services.matcher.application_rules import is_eligible, late_or_early, serves_line
-from services.matcher.documents import CommitmentLine, RecordView, view_id
+from services.matcher.documents import CommitmentLine, view_id
 from services.matcher.domain import CENTS, convert, thousandths
 from services.matcher.embargo_checks import lines_bar, require_unbarred, stated_lines
 from services.matcher.engine.geography import Geography
 from services.matcher.promises import taken_line
+from services.matcher.record_views import View, Views, stored_view, stored_views
 from shared.lifecycle import SHOWN
 from shared.vocabulary.currencies import NoRate
 from shared.vocabulary.errors import UnknownCode
 from shared.web.problems import FieldError, conflict, invalid, invalid_field
 
-Views = Mapping[str, RecordView]
 
-
-def call_view(call: str) -> RecordView:
+def call_view(call: str) -> View:
     """What is known of a call; the 422 problem for one that is not known here."""
-    found: RecordView | None = RecordView.objects(id=view_id("call", call)).first()
+    found = stored_view("call", call)
     if found is None:
         raise invalid_field("call", "There is no such call.", "unknown-call")
     return found
@@ -31,7 +30,7 @@ def call_view(call: str) -> RecordView:
 def request_views(requests: Iterable[str]) -> Views:
     """What is known of requests, by id."""
     ids = [view_id("request", request) for request in set(requests)]
-    return {view.record: view for view in RecordView.objects(id__in=ids)}
+    return {view.record: view for view in stored_views(ids).values()}
 
 
 def applied_lines(sent: Sequence[Mapping[str, Any]], views: Views, on: date) -> list[AppliedLine]:
@@ -77,7 +76,7 @@ def applied_lines(sent: Sequence[Mapping[str, Any]], views: Views, on: date) -> 
 
 
 def require_admitted(
-    call: RecordView, lines: Sequence[AppliedLine], views: Views, geography: Geography
+    call: View, lines: Sequence[AppliedLine], views: Views, geography: Geography
 ) -> None:
     """Raise the 409 or 422 problem that names what the call does not admit, on the geography's day.
 
@@ -125,10 +124,10 @@ def in_currency(lines: Iterable[AppliedLine], currency: str, on: date) -> int:
         raise invalid_field("lines", str(error), "no-rate") from None
 
 
-def _require_within(call: RecordView, lines: Sequence[AppliedLine], on: date) -> None:
+def _require_within(call: View, lines: Sequence[AppliedLine], on: date) -> None:
     limits = [(line.limit, line.unit, "in all") for line in call.lines]
-    if call.ceiling_cents is not None and call.ceiling_currency is not None:
-        limits.append((call.ceiling_cents, call.ceiling_currency, "to one project at most"))
+    if call.ceiling is not None:
+        limits.append((*call.ceiling, "to one project at most"))
     for limit, currency, what in limits:
         asked = in_currency(lines, currency, on)
         if asked > limit:

@@ -4,10 +4,10 @@ from typing import Any
 
 from services.matcher.application_checks import request_views
 from services.matcher.application_documents import Application, AppliedLine
-from services.matcher.documents import RecordView, view_id
 from services.matcher.domain import CENTS
 from services.matcher.embargo_checks import stated_lines
 from services.matcher.ledger_documents import LedgerLine
+from services.matcher.record_views import View, stored_view
 from services.matcher.rights import oversees, owns_offer
 from shared.registers.measures import amount_of, quantity_of
 from shared.web.identity import Identity
@@ -40,7 +40,7 @@ def application_view(application: Application, identity: Identity) -> dict[str, 
     }
 
 
-def _line(line: AppliedLine, asked: RecordView | None) -> dict[str, Any]:
+def _line(line: AppliedLine, asked: View | None) -> dict[str, Any]:
     stated = None if asked is None else stated_lines(asked).get(line.line)
     return {
         "request": line.request,
@@ -57,7 +57,7 @@ def _line(line: AppliedLine, asked: RecordView | None) -> dict[str, Any]:
 
 def _money(call: str) -> dict[str, Any]:
     """What a call allows; nothing of one that is not known (any more)."""
-    view: RecordView | None = RecordView.objects(id=view_id("call", call)).first()
+    view = stored_view("call", call)
     fund = None if view is None or not view.lines else view.lines[0]
     held = None
     if fund is not None:

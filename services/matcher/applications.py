@@ -19,8 +19,9 @@ from services.matcher.application_checks import in_currency
 from services.matcher.application_documents import Application, AppliedLine
 from services.matcher.application_rules import APPLICATION, UNFINISHED
 from services.matcher.calls import THE_LINE, open_projects, project_record
-from services.matcher.documents import Commitment, CommitmentLine, RecordView, view_id
+from services.matcher.documents import Commitment, CommitmentLine
 from services.matcher.embargo_checks import lines_bar
+from services.matcher.record_views import View, stored_view
 from shared.events.outbox import DuplicateId, Version, change
 from shared.graces import over
 from shared.lifecycle import SHOWN, IllegalTransition
@@ -34,7 +35,7 @@ GRACE = timedelta(seconds=30)
 
 def assemble(
     application: Application,
-    call: RecordView,
+    call: View,
     lines: Sequence[AppliedLine],
     states: Sequence[str],
 ) -> None:
@@ -102,11 +103,11 @@ def sweep(now: datetime) -> int:
 
 def _commit(application: Application, now: datetime) -> str | None:
     """Hold every request's commitment; why that cannot be, None if all hold."""
-    call = RecordView.objects(id=view_id("call", application.call)).first()
+    call = stored_view("call", application.call)
     if call is None or call.status != "published":
         return "the call is open no more"
     for request in application.requests:
-        asked = RecordView.objects(id=view_id("request", request)).first()
+        asked = stored_view("request", request)
         if asked is None or asked.status not in SHOWN:
             return f"the request {request} is open no more"
         try:
@@ -124,9 +125,7 @@ def _commit(application: Application, now: datetime) -> str | None:
     return None
 
 
-def _begun(
-    application: Application, call: RecordView, asked: RecordView, now: datetime
-) -> Commitment | str:
+def _begun(application: Application, call: View, asked: View, now: datetime) -> Commitment | str:
     """The commitment to one request, begun; why there is none where an embargo bars it."""
     id_ = application.commitment(asked.record)
     found: Commitment | None = Commitment.objects(id=id_).first()
@@ -153,7 +152,7 @@ def _begun(
 
 
 def _lines(
-    application: Application, call: RecordView, asked: RecordView, now: datetime
+    application: Application, call: View, asked: View, now: datetime
 ) -> list[CommitmentLine]:
     own = [line for line in application.lines if line.request == asked.record]
     known = {line.line: line for line in asked.lines}
@@ -170,12 +169,10 @@ def _lines(
             taken.amount = line.taken
         lines.append(taken)
     limits = [("call", call.record, one.unit) for one in call.lines]
-    if call.ceiling_currency is not None:
+    if call.ceiling is not None:
+        _, currency = call.ceiling
         projects = (asked.record, application.id)
-        limits += [
-            ("project", project_record(call.record, project), call.ceiling_currency)
-            for project in projects
-        ]
+        limits += [("project", project_record(call.record, one), currency) for one in projects]
     return lines + [
         CommitmentLine(
             side=side,

@@ -5,25 +5,23 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 
 from services.matcher.calls import THE_LINE, project_record
-from services.matcher.documents import RecordView
 from services.matcher.domain import convert, ledger_line_id
 from services.matcher.engine.allocation_problem import LineId, Link, Pool
 from services.matcher.exchange import Measured
+from services.matcher.record_views import View, Views
 from shared.vocabulary.currencies import NoRate
 from shared.vocabulary.errors import UnknownCode
 
 SLACK = 1000
 """The thousandth part of a limit in another currency that is left for rounding."""
 
-Views = Mapping[str, RecordView]
 
-
-def is_limited(call: RecordView) -> bool:
+def is_limited(call: View) -> bool:
     """Whether what is given under the call is counted in its money."""
-    return bool(call.lines) or call.ceiling_currency is not None
+    return bool(call.lines) or call.ceiling is not None
 
 
-def is_drawable(calls: Views, offer: RecordView, line: Measured) -> bool:
+def is_drawable(calls: Views, offer: View, line: Measured) -> bool:
     """Whether it is known what giving a line draws from the offer's call, if it has limits.
 
     Where it is not, whoever commits the line has to say it.
@@ -48,9 +46,9 @@ def call_pools(
     drawing: defaultdict[str, list[Link]] = defaultdict(list)
     under = {id_: offer.call for id_, offer in offers.items() if offer.call is not None}
     for link in links if under else ():
-        call = under.get(link.provision[0])
-        if call is not None:
-            drawing[call].append(link)
+        drawn_from = under.get(link.provision[0])
+        if drawn_from is not None:
+            drawing[drawn_from].append(link)
     for id_, found in sorted(drawing.items()):
         call = calls[id_]
         for line in call.lines:
@@ -58,29 +56,31 @@ def call_pools(
             # The ledger lets nothing be taken from a fund that it has not heard of yet.
             left = free.get(key, 0)
             yield pool_of(id_, None, (left, line.unit), found, provisions, on)
-        if call.ceiling_currency is None:
+        if call.ceiling is None:
             continue
         by_request: defaultdict[str, list[Link]] = defaultdict(list)
         for link in found:
             by_request[link.need[0]].append(link)
         for request, of_request in sorted(by_request.items()):
-            yield project_pool(call, request, (request,), of_request, provisions, free, on)
+            record, ceiling = project_record(id_, request), call.ceiling
+            yield project_pool(record, ceiling, (request,), of_request, provisions, free, on)
 
 
 def project_pool(
-    call: RecordView,
-    project: str,
+    record: str,
+    ceiling: tuple[int, str],
     requests: tuple[str, ...],
     links: Iterable[Link],
     provisions: Mapping[LineId, Measured],
     free: Mapping[str, int],
     on: date,
 ) -> Pool:
-    """What a call with a ceiling may still give a project, these requests, by these links."""
-    record = project_record(call.record, project)
-    key = ledger_line_id("project", record, THE_LINE, "money", call.ceiling_currency)
+    """What a call with a ceiling may still give these requests, a project that has the `record` in
+    the ledger, by these links."""
+    cents, currency = ceiling
+    key = ledger_line_id("project", record, THE_LINE, "money", currency)
     # A line of its own comes with the first commitment.
-    money = (free.get(key, call.ceiling_cents), call.ceiling_currency)
+    money = (free.get(key, cents), currency)
     return pool_of(record, requests, money, links, provisions, on)
 
 

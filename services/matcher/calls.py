@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from services.matcher.ceilings import worth
-from services.matcher.documents import CommitmentLine, RecordView, view_id
+from services.matcher.documents import CommitmentLine, view_id
 from services.matcher.domain import LineLimit, convert
 from services.matcher.ledger import Limits, set_limits
 from services.matcher.ledger_documents import LedgerLine
+from services.matcher.record_views import View, stored_view, stored_views
 from shared.vocabulary.currencies import NoRate
 from shared.vocabulary.errors import UnknownCode
 from shared.web.problems import FieldError, conflict, invalid
@@ -41,7 +42,7 @@ def project_record(call: str, project: str) -> str:
 
 
 def drawn_lines(
-    offer: RecordView,
+    offer: View,
     projects: Sequence[str],
     lines: Sequence[CommitmentLine],
     said: Drawn | None,
@@ -58,14 +59,14 @@ def drawn_lines(
         if said is not None:
             raise _invalid("The offer is made under no call.", "unknown-line")
         return []
-    call = RecordView.objects(id=view_id("call", offer.call)).first()
+    call = stored_view("call", offer.call)
     if call is None:
         raise conflict("call-unknown", "The offer's call is not known here yet; try again soon.")
     if call.status != "published":
         raise conflict("not-open", f"The offer's call is {call.status} and open no more.")
     limits = [("call", call.record, line.unit) for line in call.lines]
-    if call.ceiling_currency is not None:
-        currency = call.ceiling_currency
+    if call.ceiling is not None:
+        _, currency = call.ceiling
         limits += [("project", project_record(call.record, one), currency) for one in projects]
     if not limits and said is not None:
         raise _invalid("The offer's call has neither a fund nor a ceiling.", "unknown-line")
@@ -88,7 +89,7 @@ def _line(
 
 
 def _cents(
-    offer: RecordView,
+    offer: View,
     lines: Iterable[CommitmentLine],
     said: Drawn | None,
     currency: str,
@@ -115,9 +116,9 @@ def open_projects(lines: Iterable[CommitmentLine], now: datetime) -> None:
     """
     for line in lines:
         if line.side == "project":
-            call = RecordView.objects(id=view_id("call", line.record.split(".")[0])).first()
-            if call is not None and call.ceiling_currency is not None:
-                set_limits([_project_limits(call, line.record)], now)
+            call = stored_view("call", line.record.split(".")[0])
+            if call is not None and call.ceiling is not None:
+                set_limits([_project_limits(call, line.record, call.ceiling)], now)
 
 
 def follow_ceilings(calls: Iterable[str], now: datetime) -> None:
@@ -125,15 +126,16 @@ def follow_ceilings(calls: Iterable[str], now: datetime) -> None:
 
     Where a call has no ceiling any more, the former one stays with what is held under it.
     """
-    for call in RecordView.objects(id__in=[view_id("call", id_) for id_ in calls]):
+    for call in stored_views([view_id("call", id_) for id_ in calls]).values():
         under = {"side": "project", "record": {"$regex": f"^{re.escape(call.record)}\\."}}
         records = LedgerLine._get_collection().distinct("record", under)
-        if records and call.ceiling_currency is not None:
-            set_limits([_project_limits(call, record) for record in records], now)
+        if records and call.ceiling is not None:
+            set_limits([_project_limits(call, record, call.ceiling) for record in records], now)
 
 
-def _project_limits(call: RecordView, record: str) -> Limits:
-    limit = LineLimit(THE_LINE, "money", call.ceiling_currency, call.ceiling_cents)
+def _project_limits(call: View, record: str, ceiling: tuple[int, str]) -> Limits:
+    cents, currency = ceiling
+    limit = LineLimit(THE_LINE, "money", currency, cents)
     return Limits("project", record, call.version, call.status == "published", [limit])
 
 

@@ -18,7 +18,7 @@ from services.matcher.apart import apart
 from services.matcher.calls import open_projects
 from services.matcher.ceilings import above_ceiling
 from services.matcher.conditions import unaccepted
-from services.matcher.documents import Commitment, CommitmentLine, Match, RecordView, view_id
+from services.matcher.documents import Commitment, CommitmentLine, Match
 from services.matcher.domain import (
     COMMITMENT,
     COMMITTABLE,
@@ -31,6 +31,7 @@ from services.matcher.embargo_checks import lines_bar
 from services.matcher.ledger import Outcome
 from services.matcher.life import advance
 from services.matcher.pledges import above_pledge
+from services.matcher.record_views import stored_view
 from services.matcher.shortages import refusal_text, shortage_of
 from shared.events.outbox import NotFound, Version, change, create
 from shared.graces import over
@@ -249,7 +250,7 @@ def _refusal(commitment: Commitment, match: Match, now: datetime) -> str | None:
     refusal = above_pledge(match, commitment.lines, match.holds)
     if refusal is not None:
         return refusal
-    offer = RecordView.objects(id=view_id("offer", match.offer)).first()
+    offer = stored_view("offer", match.offer)
     if offer is None:
         return None
     if match.status in COMMITTABLE and unaccepted(match, offer):

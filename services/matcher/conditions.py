@@ -8,12 +8,13 @@ from collections.abc import Collection
 from datetime import datetime
 
 from services.matcher.actors import Actor
-from services.matcher.documents import Match, RecordView
+from services.matcher.documents import Match
 from services.matcher.life_documents import Accepted
+from services.matcher.record_views import View
 from shared.web.problems import FieldError, conflict, invalid
 
 
-def unaccepted(match: Match, offer: RecordView | None) -> list[int]:
+def unaccepted(match: Match, offer: View | None) -> list[int]:
     """Which of the offer's conditions, by their place, the State has not accepted."""
     accepted = {one.hash for one in match.accepted}
     hashes = [] if offer is None else offer.condition_hashes
@@ -21,7 +22,7 @@ def unaccepted(match: Match, offer: RecordView | None) -> list[int]:
 
 
 def accept(
-    match: Match, offer: RecordView, accepts: Collection[str], actor: Actor, now: datetime
+    match: Match, offer: View, accepts: Collection[str], actor: Actor, now: datetime
 ) -> None:
     """Remember that the State accepts these conditions; those accepted before stay accepted.
 
@@ -53,7 +54,7 @@ def accept(
         raise invalid(errors)
 
 
-def require_own(offer: RecordView, refuses: Collection[str]) -> None:
+def require_own(offer: View, refuses: Collection[str]) -> None:
     """Raise the 422 problem for a hash that is no condition of the offer."""
     unknown = sorted(set(refuses) - set(offer.condition_hashes))
     if unknown:

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from services.matcher.documents import RecordView
 from services.matcher.engine.bonds import Bond
 from services.matcher.engine.cooperation import STATE, expert_state, land_neighbours, modality
 from services.matcher.engine.cooperation_wording import cooperation_text, trio_text
@@ -13,6 +12,7 @@ from services.matcher.engine.stated import unpacked
 from services.matcher.engine.triangular import Candidate, Trio, trios
 from services.matcher.experience import has_completed
 from services.matcher.proposals import Proposal
+from services.matcher.record_views import View
 
 TRIANGULAR = "triangular"
 
@@ -67,7 +67,7 @@ def _candidate(proposal: Proposal) -> Candidate:
     )
 
 
-def _kinds(offer: RecordView) -> dict[int, str]:
+def _kinds(offer: View) -> dict[int, str]:
     return {number: line.kind for number, line in unpacked(offer.stated).lines.items()}
 
 

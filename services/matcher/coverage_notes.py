@@ -5,7 +5,6 @@ from datetime import date
 from typing import Any
 
 from services.matcher.coverage_documents import CoverageCase
-from services.matcher.documents import ViewLine
 from services.matcher.domain import CENTS, THOUSANDTHS
 from services.matcher.engine.wording import (
     amount_text,
@@ -14,11 +13,12 @@ from services.matcher.engine.wording import (
     percent_text,
     sentences,
 )
+from services.matcher.record_views import Line
 from shared.registers.counting import UNNAMED_UNIT, WHOLE_UNIT
 from shared.registers.measures import amount_of, quantity_of
 
 
-def notes(case: CoverageCase, line: ViewLine | None, language: str) -> list[dict[str, Any]]:
+def notes(case: CoverageCase, line: Line | None, language: str) -> list[dict[str, Any]]:
     """Codes, sentences and amounts, in the unit of the need line that the case is about.
 
     `ended`: its last day has passed, and the need is open again. `waiting`: what it lacks, for
@@ -27,7 +27,7 @@ def notes(case: CoverageCase, line: ViewLine | None, language: str) -> list[dict
     return list(_notes(case, line, language))
 
 
-def _notes(case: CoverageCase, line: ViewLine | None, language: str) -> Iterator[dict[str, Any]]:
+def _notes(case: CoverageCase, line: Line | None, language: str) -> Iterator[dict[str, Any]]:
     if case.status == "ended" and case.activity_last is not None:
         day = date_text(date.fromisoformat(case.activity_last), language)
         yield _note("ended", case, language, {"date": day}, None, 0)
@@ -41,20 +41,20 @@ def _notes(case: CoverageCase, line: ViewLine | None, language: str) -> Iterator
         yield _note("beyond", case, language, {}, line, beyond)
 
 
-def _lacking(case: CoverageCase, line: ViewLine) -> int:
+def _lacking(case: CoverageCase, line: Line) -> int:
     if not case.is_short() or (case.measure, case.counted_in) != (line.measure, line.unit):
         return 0
     return int(min(case.wanted, line.limit) - case.held)
 
 
-def _beyond(case: CoverageCase, line: ViewLine) -> int:
+def _beyond(case: CoverageCase, line: Line) -> int:
     """What was said when it was confirmed; before that, what the case says by numbers."""
     if case.status == "confirmed":
         return case.beyond or 0
     return max(0, given_of(case, line) - line.limit) if case.status == "open" else 0
 
 
-def given_of(case: CoverageCase, line: ViewLine) -> int:
+def given_of(case: CoverageCase, line: Line) -> int:
     """What the activity gives of the line, by what was compared; in the ledger's amounts.
 
     By numbers it may be more than the line; a share of the line is never.
@@ -70,7 +70,7 @@ def _note(
     case: CoverageCase,
     language: str,
     facts: dict[str, str],
-    line: ViewLine | None,
+    line: Line | None,
     stored: int,
 ) -> dict[str, Any]:
     if line is not None:
@@ -86,7 +86,7 @@ def _note(
     }
 
 
-def _amount(line: ViewLine, stored: int, language: str) -> str:
+def _amount(line: Line, stored: int, language: str) -> str:
     if line.measure == "money":
         return amount_text(stored / CENTS, line.unit, language)
     if line.unit in (WHOLE_UNIT, UNNAMED_UNIT):

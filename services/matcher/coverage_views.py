@@ -5,9 +5,9 @@ from typing import Any
 from services.matcher.coverage_documents import CoverageCase
 from services.matcher.coverage_notes import notes
 from services.matcher.coverage_rules import COVERAGE
-from services.matcher.documents import RecordView
 from services.matcher.engine.coverage import Extent
 from services.matcher.engine.coverage_wording import Grounds, evidence
+from services.matcher.record_views import View
 from services.matcher.rights import oversees
 from shared.lifecycle import SHOWN
 from shared.registers.measures import amount_of, quantity_of
@@ -18,7 +18,7 @@ _DECISIONS = ("confirm", "dismiss")
 
 
 def coverage_view(
-    case: CoverageCase, request: RecordView | None, identity: Identity, language: str
+    case: CoverageCase, request: View | None, identity: Identity, language: str
 ) -> dict[str, Any]:
     """The case with its evidence in a language; reading that of a confidential line is logged."""
     if request is not None and case.line in request.hidden_lines:
@@ -47,7 +47,7 @@ def coverage_view(
     }
 
 
-def _possible(case: CoverageCase, request: RecordView | None, identity: Identity) -> list[str]:
+def _possible(case: CoverageCase, request: View | None, identity: Identity) -> list[str]:
     """The decisions that a reader may take now; nothing can be confirmed of a line that is gone."""
     if identity.role != "coordinator" or not covers(identity, case.country):
         return []

@@ -18,9 +18,10 @@ from services.matcher.coverage_rules import (
     FALLEN_REQUEST,
     due_step,
 )
-from services.matcher.documents import CommitmentLine, RecordView, view_id
+from services.matcher.documents import CommitmentLine
 from services.matcher.engine.coverage import Covering
 from services.matcher.material import changed
+from services.matcher.record_views import stored_view
 from shared.events.outbox import DuplicateId, NotFound, change, create
 from shared.events.versions import Version
 from shared.registers.steps import take_step
@@ -160,7 +161,7 @@ def decide(
     def mutate(case: CoverageCase) -> None:
         was_held = bool(case.commitments)
         take_step(COVERAGE, case, action, identity, now)
-        view = RecordView.objects(id=view_id("request", case.request)).first()
+        view = stored_view("request", case.request)
         case.request_settled = None if view is None else view.material
         case.activity_settled = case.activity_material
         case.reason = reason
@@ -239,7 +240,7 @@ def _changed(case: CoverageCase, pair: Pair) -> bool:
     activity = case.activity_settled
     if activity and pair.of_activity.material and changed(activity, pair.of_activity.material):
         return True
-    view = RecordView.objects(id=view_id("request", pair.request)).first()
+    view = stored_view("request", pair.request)
     if view is None or view.version < pair.of_request.version:
         raise NotYet
     settled = case.request_settled

@@ -5,12 +5,13 @@ from datetime import date, datetime
 from typing import Any
 
 from services.matcher.actors import Actor
-from services.matcher.documents import Match, RecordView, decided_serves
+from services.matcher.documents import Match, decided_serves
 from services.matcher.engine.stated import unpacked
 from services.matcher.figures import committed_lines, received_part, told_lines
 from services.matcher.life import advance, tell
 from services.matcher.life_documents import Delivered, Report
 from services.matcher.proposals import Proposal
+from services.matcher.record_views import View
 from services.matcher.rights import Party
 from services.matcher.schedule import follow_ups_from, next_due
 from shared.events.outbox import Version, change
@@ -95,7 +96,7 @@ def report(
     return change(Match, _acted_on(proposal), expected, step, now)
 
 
-def _delivered(match: Match, request: RecordView, on: date) -> Delivered:
+def _delivered(match: Match, request: View, on: date) -> Delivered:
     window = unpacked(request.stated).window
     best = max(decided_serves(match), key=lambda one: (one["fit"], -one["need"]), default=None)
     return Delivered(

@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from services.matcher.documents import RecordView, view_id
+from services.matcher.documents import view_id
 from services.matcher.domain import DUPLICATE
 from services.matcher.duplicate_documents import DuplicateCase, evidence_of
 from services.matcher.duplicates import OPEN, seen_version
+from services.matcher.record_views import View
 from services.matcher.rights import oversees
 from shared.likeness.features import FEATURES
 from shared.likeness.wording import evidence_text
@@ -22,7 +23,7 @@ def states_of(case: DuplicateCase) -> tuple[str | None, ...]:
 
 
 def duplicate_view(
-    case: DuplicateCase, views: Mapping[str, RecordView], identity: Identity, language: str
+    case: DuplicateCase, views: Mapping[str, View], identity: Identity, language: str
 ) -> dict[str, Any]:
     """The case with its evidence in a language; what is of confidential lines is logged as read."""
     of_records = [views.get(view_id(case.side, record)) for record in case.records]
@@ -53,9 +54,7 @@ def duplicate_view(
     }
 
 
-def _possible(
-    case: DuplicateCase, views: Sequence[RecordView | None], identity: Identity
-) -> list[str]:
+def _possible(case: DuplicateCase, views: Sequence[View | None], identity: Identity) -> list[str]:
     """The decisions that a reader may take; none for who may not, none of them on what is gone."""
     if identity.role != "coordinator" or not covers(identity, *states_of(case)):
         return []
@@ -65,7 +64,7 @@ def _possible(
     return [one for one in _DECISIONS if one in allowed and (mergeable or one != "merge")]
 
 
-def _record(case: DuplicateCase, end: str, view: RecordView | None) -> dict[str, Any]:
+def _record(case: DuplicateCase, end: str, view: View | None) -> dict[str, Any]:
     return {
         "id": getattr(case, end),
         "owner": getattr(case, f"{end}_owner"),

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.matcher.actors import MATCHER, transition
-from services.matcher.documents import RecordView, view_id
+from services.matcher.documents import view_id
 from services.matcher.domain import DUPLICATE, Side, due_step
 from services.matcher.duplicate_documents import DuplicateCase, duplicate_id, evidence_text
 from services.matcher.engine.duplicates import Likely
 from services.matcher.material import changed
+from services.matcher.record_views import View, stored_views
 from shared.events.outbox import DuplicateId, NotFound, StaleVersion, change, create
 from shared.events.versions import Version
 from shared.lifecycle import SHOWN
@@ -137,13 +138,13 @@ def decide(
     return decided
 
 
-def views_of(*cases: DuplicateCase) -> Mapping[str, RecordView]:
+def views_of(*cases: DuplicateCase) -> Mapping[str, View]:
     """What the matcher knows of the records of cases, by `view_id`."""
     ids = {view_id(case.side, record) for case in cases for record in case.records}
-    return {view.id: view for view in RecordView.objects(id__in=sorted(ids))}
+    return stored_views(ids)
 
 
-def seen_version(case: DuplicateCase, views: Mapping[str, RecordView]) -> Version:
+def seen_version(case: DuplicateCase, views: Mapping[str, View]) -> Version:
     """What a case is read in and decided on: its own version and that of both records.
 
     So nobody decides on a pair of which one has changed since it was read.

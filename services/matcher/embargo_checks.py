@@ -7,10 +7,11 @@ is barred all the same.
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 
-from services.matcher.documents import CommitmentLine, RecordView, view_id
+from services.matcher.documents import CommitmentLine
 from services.matcher.embargo_documents import Embargo
 from services.matcher.engine.embargoes import NO_RULING, Embargoes, Ruling, ruling
 from services.matcher.engine.stated import StatedLine, unpacked
+from services.matcher.record_views import View, stored_view
 from shared.web.problems import conflict
 
 _SIDES = ("request", "offer")
@@ -48,7 +49,7 @@ def rulings(on: date) -> Rulings:
     return lambda country, request: known.ruling(country or "", request, day)
 
 
-def pair_bar(request: RecordView, offer: RecordView, on: date) -> str | None:
+def pair_bar(request: View, offer: View, on: date) -> str | None:
     """Why embargoes bar an offer for a request as a whole, with the reference; None if they do not.
 
     As the engine has it: all that is needed, or all that is offered, is of barred kinds. What
@@ -59,7 +60,7 @@ def pair_bar(request: RecordView, offer: RecordView, on: date) -> str | None:
     return None if kinds is None else _told(found, kinds)
 
 
-def barred_kinds(found: Ruling, views: Iterable[RecordView]) -> set[str | None] | None:
+def barred_kinds(found: Ruling, views: Iterable[View]) -> set[str | None] | None:
     """The kinds of the first record of a pair that is barred as a whole; None if neither is."""
     if not found.barred:
         return None
@@ -90,7 +91,7 @@ def barred_lines(found: Ruling, lines: Iterable[CommitmentLine]) -> set[str | No
             continue
         key = taken.side, taken.record
         if key not in stated:
-            view = RecordView.objects(id=view_id(*key)).first()
+            view = stored_view(*key)
             stated[key] = {} if view is None else stated_lines(view)
         line = stated[key].get(taken.line)
         kinds.add(None if line is None else line.kind)
@@ -103,7 +104,7 @@ def require_unbarred(reason: str | None) -> None:
         raise conflict("embargo", f"{reason[0].upper()}{reason[1:]}.")
 
 
-def stated_lines(view: RecordView) -> Mapping[int, StatedLine]:
+def stated_lines(view: View) -> Mapping[int, StatedLine]:
     """A record's lines by number, as it states them; none of a record that is gone."""
     return unpacked(view.stated).lines
 

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from services.matcher.documents import RecordView
 from services.matcher.embargo_checks import embargoes_on, ruling_by, stated_lines
 from services.matcher.embargo_documents import Embargo
 from services.matcher.engine.embargo_wording import Code, embargo_text
 from services.matcher.engine.embargoes import Ruling
 from services.matcher.proposals import Proposal
+from services.matcher.record_views import View
 from services.matcher.rights import oversees, owns_request
 from shared.web.identity import Identity
 
@@ -42,9 +42,7 @@ def proposal_embargoes(
     return _notices(proposal.request, known, proposal.hidden, language, on, proposal.offer)
 
 
-def ruling_view(
-    request: RecordView, hidden: frozenset[int], language: str, on: date
-) -> dict[str, Any]:
+def ruling_view(request: View, hidden: frozenset[int], language: str, on: date) -> dict[str, Any]:
     """What embargoes say of a request and each of its lines that the reader may see."""
     known = embargoes_on([request.owner]).get(request.owner or "", [])
     found = ruling_by(known, request.record, on)
@@ -70,12 +68,12 @@ def ruling_view(
 
 
 def _notices(
-    request: RecordView,
+    request: View,
     known: Sequence[Embargo],
     hidden: frozenset[int],
     language: str,
     on: date,
-    offer: RecordView | None = None,
+    offer: View | None = None,
 ) -> list[Notice]:
     found = ruling_by(known, request.record, on)
     if not found.embargoes:

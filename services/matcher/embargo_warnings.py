@@ -11,12 +11,13 @@ from functools import partial
 
 from services.matcher.actors import MATCHER
 from services.matcher.apart import apart
-from services.matcher.documents import Commitment, Match, RecordView, view_id
+from services.matcher.documents import Commitment, Match, view_id
 from services.matcher.domain import STAYING
 from services.matcher.embargo_checks import Rulings, barred_kinds, barred_lines, rulings
 from services.matcher.embargo_documents import Embargo
 from services.matcher.engine.embargoes import Ruling
 from services.matcher.life import tell
+from services.matcher.record_views import stored_views
 from shared.events.outbox import change
 from shared.lifecycle import IllegalTransition
 
@@ -71,7 +72,7 @@ def _bars(match: Match, found: Ruling) -> bool:
         held = Commitment.objects(id__in=match.holds, status="held")
         return any(barred_lines(found, one.lines) for one in held)
     ids = [view_id("request", match.request), view_id("offer", match.offer)]
-    views = list(RecordView.objects(id__in=ids))
+    views = list(stored_views(ids).values())
     return len(views) == len(ids) and barred_kinds(found, views) is not None
 
 

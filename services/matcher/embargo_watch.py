@@ -10,10 +10,11 @@ from datetime import datetime
 from services.matcher import commitments
 from services.matcher.actors import MATCHER
 from services.matcher.apart import apart
-from services.matcher.documents import Commitment, Match, RecordView, view_id
+from services.matcher.documents import Commitment, Match, view_id
 from services.matcher.domain import COMMITMENT
 from services.matcher.embargo_checks import lines_bar, pair_bar
 from services.matcher.embargo_documents import Embargo
+from services.matcher.record_views import stored_views
 from services.matcher.settling import EMBARGOED, FOLLOWING, follow_proposals
 from shared.events.outbox import change
 from shared.lifecycle import GIVEN, IllegalTransition
@@ -61,7 +62,7 @@ def _settle_proposals(country: str, now: datetime) -> None:
         if fallen and _why_fallen(match) != EMBARGOED:
             continue
         ids = [view_id("request", match.request), view_id("offer", match.offer)]
-        views = {view.side: view for view in RecordView.objects(id__in=ids)}
+        views = {view.side: view for view in stored_views(ids).values()}
         if len(views) < len(ids):
             continue
         barred = pair_bar(views["request"], views["offer"], now.date()) is not None

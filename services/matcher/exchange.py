@@ -5,8 +5,8 @@ from datetime import date
 from decimal import ROUND_FLOOR, Decimal
 from math import gcd
 
-from services.matcher.documents import ViewLine
 from services.matcher.domain import THOUSANDTHS
+from services.matcher.record_views import Line
 from shared.registers.counting import UNNAMED_UNIT, WHOLE_UNIT
 from shared.vocabulary import units
 from shared.vocabulary.currencies import NoRate, usd_per_unit
@@ -26,7 +26,7 @@ class Measured:
     cents, None where nobody said. `grain` is what cannot be split.
     """
 
-    line: ViewLine
+    line: Line
     limit: int
     free: int
     own_free: int
@@ -58,7 +58,7 @@ class Measured:
         return min(self.own_free, _floor(Decimal(amount) / self.usd))
 
 
-def measured(line: ViewLine, free: int, on: date) -> Measured | None:
+def measured(line: Line, free: int, on: date) -> Measured | None:
     """A line of which so much is free, at the rates of a day; None where there is no rate."""
     try:
         if line.measure == "money":

@@ -10,10 +10,11 @@ from services.matcher import proposals
 from services.matcher.alliance_documents import Alliance
 from services.matcher.application_documents import Application
 from services.matcher.coverage_documents import CoverageCase
-from services.matcher.documents import Commitment, Match, RecordView, view_id
+from services.matcher.documents import Commitment, Match
 from services.matcher.duplicate_documents import DuplicateCase
 from services.matcher.joining_documents import Joining
 from services.matcher.joinings import knows_joining
+from services.matcher.record_views import View, stored_view
 from services.matcher.rights import (
     hidden_lines,
     is_party,
@@ -35,7 +36,7 @@ def knows(identity: Identity, document: Any) -> bool:
         everywhere = oversees(identity, None)
         return everywhere or proposals.find(document.id, identity) is not None
     if isinstance(document, Commitment):
-        return knows_commitment(identity, document, request_view(document.request))
+        return knows_commitment(identity, document, stored_view("request", document.request))
     if isinstance(document, CoverageCase):
         return knows_coverage(identity, document)
     if isinstance(document, DuplicateCase):
@@ -47,13 +48,7 @@ def knows(identity: Identity, document: Any) -> bool:
     return not isinstance(document, Application) or knows_application(identity, document)
 
 
-def request_view(request: str) -> RecordView | None:
-    """What the matcher has heard of a request."""
-    found: RecordView | None = RecordView.objects(id=view_id("request", request)).first()
-    return found
-
-
-def knows_commitment(identity: Identity, commitment: Commitment, asked: RecordView | None) -> bool:
+def knows_commitment(identity: Identity, commitment: Commitment, asked: View | None) -> bool:
     """Whether the reader is one of its parties, or oversees both and may know of the request."""
     if owns_offer(identity, commitment.organisation):
         return asked is not None
@@ -72,7 +67,7 @@ def known_commitments(identity: Identity) -> dict[str, Any]:
 
 def knows_coverage(identity: Identity, case: CoverageCase) -> bool:
     """Whether the request is the reader's own, or of a State that it oversees."""
-    view = request_view(case.request)
+    view = stored_view("request", case.request)
     hidden = view is not None and case.line in hidden_lines(identity, view)
     own = owns_request(identity, case.country)
     return (own or oversees(identity, case.country)) and not hidden

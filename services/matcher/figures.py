@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from services.matcher.documents import Commitment, Match, RecordView, ViewLine
+from services.matcher.documents import Commitment, Match
 from services.matcher.life_documents import LineKey, ToldLine, newest_told
 from services.matcher.promises import has_part, part_error, taken_line
+from services.matcher.record_views import Line, View
 from shared.web.problems import FieldError, invalid
 
 
@@ -69,14 +70,14 @@ def received_part(match: Match) -> float | None:
     return round(sum(parts) / len(parts), 4) if parts else None
 
 
-def committed_lines(match: Match) -> dict[int, ViewLine]:
+def committed_lines(match: Match) -> dict[int, Line]:
     """The lines of the offer that commitments hold, by number, as the newest one counts each.
 
     `limit` is how much they hold of it.
     """
     found = {}
     for (number, measure, unit), amount in _committed(match).items():
-        found[number] = ViewLine(line=number, measure=measure, unit=unit, limit=amount)
+        found[number] = Line(line=number, measure=measure, unit=unit, limit=amount)
     return found
 
 
@@ -91,8 +92,8 @@ def _committed(match: Match) -> Counter[LineKey]:
 
 
 def told_lines(
-    view: RecordView,
-    known: Mapping[int, ViewLine],
+    view: View,
+    known: Mapping[int, Line],
     sent: Sequence[Mapping[str, Any]],
     on: date,
     field: str,
@@ -123,8 +124,8 @@ def told_lines(
 
 
 def _told(
-    view: RecordView,
-    known: ViewLine,
+    view: View,
+    known: Line,
     sent: Mapping[str, Any],
     on: date,
     field: str,

@@ -4,10 +4,10 @@ from datetime import datetime
 
 from services.matcher import proposals
 from services.matcher.actors import Actor, transition
-from services.matcher.documents import RecordView, view_id
 from services.matcher.domain import split_proposal_id
 from services.matcher.joining_documents import Joining, joining_id
 from services.matcher.joining_rules import AGREEING, JOINING
+from services.matcher.record_views import stored_view
 from services.matcher.rights import Party, oversees, owns_offer, owns_request, sees_request
 from shared.lifecycle import SHOWN
 from shared.registers.pace import require_pace
@@ -29,8 +29,8 @@ def offered(
     for a request or an offer that the organisation may not read, or that is its own.
     """
     pair = split_proposal_id(proposal)
-    request = None if pair is None else _view("request", pair[0])
-    offer = None if pair is None else _view("offer", pair[1])
+    request = None if pair is None else stored_view("request", pair[0])
+    offer = None if pair is None else stored_view("offer", pair[1])
     readable = (
         request is not None
         and offer is not None
@@ -130,8 +130,3 @@ def _advance(joining: Joining, action: str, actor: Actor, now: datetime) -> None
     target = JOINING.target(action, joining.status)
     joining.history.append(transition(action, joining.status, target, actor, now))
     joining.status = target
-
-
-def _view(side: str, record: str) -> RecordView | None:
-    found: RecordView | None = RecordView.objects(id=view_id(side, record)).first()
-    return found

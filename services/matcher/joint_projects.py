@@ -14,15 +14,15 @@ from datetime import date
 from services.matcher.alliance_documents import Alliance
 from services.matcher.alliance_rules import LEAST_STATES, SETTLED
 from services.matcher.call_pools import pool_of, project_pool
+from services.matcher.calls import project_record
 from services.matcher.ceilings import ceiling_left
-from services.matcher.documents import Commitment, RecordView
+from services.matcher.documents import Commitment
 from services.matcher.engine.allocation import Taken
 from services.matcher.engine.allocation_problem import Joint, LineId, Link, Pool
 from services.matcher.engine.joint import once
 from services.matcher.engine.stated import unpacked
 from services.matcher.exchange import Measured
-
-Views = Mapping[str, RecordView]
+from services.matcher.record_views import View, Views
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def projects(
         members = tuple(sorted({one.request for one in agreed}))
         joints: list[Joint] = []
         pools: list[Pool] = []
-        drawing: defaultdict[str, list[Link]] = defaultdict(list)
+        drawing: defaultdict[str | None, list[Link]] = defaultdict(list)
         for offer, of_request in sorted(by_offer.items()):
             if not all(member in of_request for member in members):
                 continue
@@ -73,8 +73,9 @@ def projects(
                 pools += _ceiling(alliance, offers[offer], members, every, provisions, on)
                 drawing[offers[offer].call] += every
         for call, every in sorted((id_, one) for id_, one in drawing.items() if id_ is not None):
-            if calls[call].ceiling_currency is not None:
-                project = (calls[call], alliance.id, members)
+            ceiling = calls[call].ceiling
+            if ceiling is not None:
+                project = (project_record(call, alliance.id), ceiling, members)
                 pools.append(project_pool(*project, every, provisions, free, on))
         if joints:
             yield Together(tuple(joints), tuple(pools))
@@ -125,18 +126,18 @@ def _joints(
 
 def _ceiling(
     alliance: Alliance,
-    offer: RecordView,
+    offer: View,
     members: tuple[str, ...],
     links: Sequence[Link],
     provisions: Mapping[LineId, Measured],
     on: date,
 ) -> Iterator[Pool]:
     """The offer's ceiling for the joint project, less what it gives for its sake already."""
-    if offer.ceiling_cents is None or offer.ceiling_currency is None:
+    if offer.ceiling is None:
         return
     holds = [one.commitment for one in alliance.holds]
     held = Commitment.objects(id__in=holds, offer=offer.record) if holds else ()
     left = ceiling_left(offer, held, on)
     id_ = f"{alliance.id}:{offer.record}"
-    money = (left, offer.ceiling_currency)
-    yield pool_of(id_, members, money, links, provisions, on)
+    _, currency = offer.ceiling
+    yield pool_of(id_, members, (left, currency), links, provisions, on)

@@ -11,11 +11,12 @@ from typing import Any
 
 from services.matcher.call_pools import SLACK, is_drawable
 from services.matcher.ceilings import ceiling_left
-from services.matcher.documents import Commitment, Match, RecordView
+from services.matcher.documents import Commitment, Match
 from services.matcher.domain import COMMITTABLE, DECLINED, SPOKEN_FOR, convert, thousandths
 from services.matcher.engine.allocation_change import Links
 from services.matcher.engine.allocation_problem import Ceiling, LineId, Link
 from services.matcher.exchange import Measured, rate
+from services.matcher.record_views import View, Views
 from services.matcher.rights import parties_see
 from shared.vocabulary.currencies import NoRate
 from shared.vocabulary.errors import UnknownCode
@@ -23,7 +24,6 @@ from shared.vocabulary.errors import UnknownCode
 _ALLOCATED = SPOKEN_FOR | COMMITTABLE | {"proposed", "lapsed"}
 """States of a proposal that may be endorsed, or committed, just so."""
 
-Views = Mapping[str, RecordView]
 Lines = Mapping[LineId, Measured]
 Offers = Mapping[LineId, frozenset[str]]
 """Of a need line, the offers of which something holds."""
@@ -80,7 +80,7 @@ class Linked:
 class Linking:
     """Puts together what links one request."""
 
-    def __init__(self, request: RecordView, around: Around) -> None:
+    def __init__(self, request: View, around: Around) -> None:
         """Nothing is linked yet."""
         self._request, self._around = request, around
         self._links: list[Link] = []
@@ -143,9 +143,9 @@ class Linking:
     def _limit(self, offer: str, provisions: Iterable[LineId], match: Match | None) -> None:
         """The offer's ceiling for the request, less what it gives it already."""
         view, on = self._around.offers[offer], self._around.on
-        currency = view.ceiling_currency
-        if view.ceiling_cents is None or currency is None:
+        if view.ceiling is None:
             return
+        _, currency = view.ceiling
         held = Commitment.objects(id__in=match.holds) if match is not None and match.holds else ()
         try:
             limit = convert(ceiling_left(view, held, on), currency, "USD", on)

@@ -10,10 +10,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from services.matcher.documents import Commitment, CommitmentLine, Match, RecordView, ViewLine
+from services.matcher.documents import Commitment, CommitmentLine, Match
 from services.matcher.domain import CENTS, THOUSANDTHS, convert, ledger_line_id
 from services.matcher.ledger_documents import LedgerLine
 from services.matcher.life_documents import LineKey, ToldLine
+from services.matcher.record_views import Line, View
 from shared.vocabulary.currencies import NoRate
 from shared.vocabulary.errors import UnknownCode
 from shared.web.problems import FieldError
@@ -49,7 +50,7 @@ def above_pledge(match: Match, lines: Iterable[CommitmentLine], held: Sequence[s
 
 
 def above_left(
-    match: Match, offer: RecordView, pledges: Sequence[ToldLine], field: str
+    match: Match, offer: View, pledges: Sequence[ToldLine], field: str
 ) -> list[FieldError]:
     """What is wrong with pledges of more than their lines have left, in the order of `field`.
 
@@ -71,7 +72,7 @@ def above_left(
     return errors
 
 
-def _ledger_line(offer: RecordView, pledge: ToldLine) -> str:
+def _ledger_line(offer: View, pledge: ToldLine) -> str:
     return ledger_line_id("offer", offer.record, pledge.line, pledge.measure, pledge.unit)
 
 
@@ -81,7 +82,7 @@ def _own(line: LedgerLine, match: Match) -> int:
 
 
 def pledged_needs(
-    request: RecordView,
+    request: View,
     serves: Iterable[Mapping[str, Any]],
     pledges: Sequence[ToldLine],
     on: date,
@@ -112,14 +113,14 @@ def pledged_needs(
 
 
 def _served(
-    serves: Iterable[Mapping[str, Any]], needs: Mapping[int, ViewLine], provision: int
-) -> list[ViewLine]:
+    serves: Iterable[Mapping[str, Any]], needs: Mapping[int, Line], provision: int
+) -> list[Line]:
     """The need lines that a line of the offer serves, each once."""
     numbers = dict.fromkeys(one["need"] for one in serves if one["provision"] == provision)
     return [needs[number] for number in numbers if number in needs]
 
 
-def _in_unit(amount: int, unit: str, need: ViewLine, on: date) -> int:
+def _in_unit(amount: int, unit: str, need: Line, on: date) -> int:
     """An amount in the need's unit; 0 where that cannot be said."""
     if unit == need.unit:
         return amount

@@ -7,7 +7,7 @@ from typing import Any
 from services.matcher.calls import THE_LINE, Drawn, drawn_lines
 from services.matcher.ceilings import above_ceiling
 from services.matcher.conditions import unaccepted
-from services.matcher.documents import Commitment, CommitmentLine, Match, RecordView, ViewLine
+from services.matcher.documents import Commitment, CommitmentLine, Match
 from services.matcher.domain import (
     CENTS,
     COMMITTABLE,
@@ -21,6 +21,7 @@ from services.matcher.embargo_checks import lines_bar, require_unbarred
 from services.matcher.exchange import is_counted_whole
 from services.matcher.ledger_documents import LedgerLine
 from services.matcher.proposals import Proposal
+from services.matcher.record_views import Line, View
 from services.matcher.rights import oversees
 from shared.lifecycle import GIVEN
 from shared.vocabulary.currencies import NoRate
@@ -113,8 +114,8 @@ def _drawn(
 
 
 def taken_line(
-    view: RecordView,
-    known: ViewLine,
+    view: View,
+    known: Line,
     sent: Mapping[str, Any],
     on: date,
     field: str,
@@ -190,7 +191,7 @@ def require_whole(
         raise invalid(errors)
 
 
-def is_all_left(view: RecordView, line: CommitmentLine) -> bool:
+def is_all_left(view: View, line: CommitmentLine) -> bool:
     """Whether it takes all of a line of `view` that states a part of one, or all that is left."""
     stated = next(one.limit for one in view.lines if one.line == line.line)
     if not has_part(line.measure, line.unit, stated):

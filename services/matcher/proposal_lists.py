@@ -27,6 +27,7 @@ from services.matcher.proposals import (
     stored_lists,
     views_of,
 )
+from services.matcher.record_views import stored_view
 from services.matcher.rights import oversees
 from shared.lifecycle import SHOWN
 from shared.registers.conditions import Condition, joined
@@ -161,7 +162,7 @@ def _sets(identity: Identity, request: str | None, offer: str | None) -> list[Co
     if request is not None:
         return [{"_id": shortlist_id(request)}]
     if offer is not None:
-        view = RecordView.objects(id=view_id("offer", offer)).first()
+        view = stored_view("offer", offer)
         if view is None or (own is not None and view.owner != own):
             return []
         return _listing([offer], {"offer": offer})

@@ -7,7 +7,6 @@ from typing import Any
 
 from services.matcher.documents import (
     Match,
-    RecordView,
     Shortlist,
     entries_of,
     is_superseded,
@@ -15,6 +14,7 @@ from services.matcher.documents import (
     view_id,
 )
 from services.matcher.domain import proposal_id, split_proposal_id, visible_serves
+from services.matcher.record_views import View, Views, stored_views
 from services.matcher.rights import hidden_lines, is_party, sees_request
 from shared.events.versions import Version
 from shared.lifecycle import PARTY, SHOWN
@@ -41,8 +41,8 @@ class Proposal:
     `shortlist` is the stored list that `find` found it in, None for one that has left it.
     """
 
-    request: RecordView
-    offer: RecordView
+    request: View
+    offer: View
     entry: Mapping[str, Any]
     model: str | None
     listed: bool
@@ -129,9 +129,6 @@ def acted_on(matches: Sequence[Match], identity: Identity) -> list[Proposal]:
     return [one for one in found if one is not None and one.may_be_seen(identity)]
 
 
-Views = Mapping[str, RecordView]
-
-
 def as_listed(
     request: str,
     entry: Mapping[str, Any],
@@ -160,14 +157,14 @@ def as_acted_on(match: Match, views: Views, identity: Identity) -> Proposal | No
     return Proposal(asked, offered, entry, match.model, False, match, hidden)
 
 
-def _sides(request: str, offer: str, views: Views) -> tuple[RecordView | None, RecordView | None]:
+def _sides(request: str, offer: str, views: Views) -> tuple[View | None, View | None]:
     return views.get(view_id("request", request)), views.get(view_id("offer", offer))
 
 
 def views_of(records: Iterable[tuple[str, str]]) -> Views:
     """What is known of records, told by side and id: by the id of the view, those there are."""
     ids = sorted({view_id(side, record) for side, record in records})
-    return {view.id: view for view in RecordView.objects(id__in=ids)}
+    return stored_views(ids)
 
 
 def stored_lists() -> Any:

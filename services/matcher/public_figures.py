@@ -4,8 +4,9 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from services.matcher.coverage_documents import CoverageCase
-from services.matcher.documents import RecordView, ViewLine, view_id
+from services.matcher.documents import view_id
 from services.matcher.domain import convert
+from services.matcher.record_views import Line, read_views
 from shared.lifecycle import REQUEST
 from shared.vocabulary.currencies import NoRate
 from shared.vocabulary.errors import UnknownCode
@@ -20,7 +21,7 @@ def covered_figures(now: datetime) -> dict[str, Any]:
     cases = list(CoverageCase.objects(status="confirmed").only("id", "request", "line", "taken"))
     ids = sorted({view_id("request", case.request) for case in cases})
     condition = {"_id": {"$in": ids}, "visibility": Sight.PUBLIC.level}
-    views = RecordView.objects(__raw__=condition) if ids else ()
+    views = read_views(condition) if ids else ()
     lines = {
         (view.record, line.line): line
         for view in views
@@ -47,7 +48,7 @@ def covered_figures(now: datetime) -> dict[str, Any]:
     }
 
 
-def line_dollars(line: ViewLine, taken: int, on: date) -> int | None:
+def line_dollars(line: Line, taken: int, on: date) -> int | None:
     """What that much of the line is worth, in hundredths of a US dollar; None where unknown."""
     if line.measure == "money":
         cents, currency = taken, line.unit

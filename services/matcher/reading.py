@@ -7,7 +7,7 @@ changed, only replaced.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Generic, TypeVar
@@ -16,7 +16,8 @@ from mongoengine import Document
 
 from services.matcher.documents import Match, RecordView, Shortlist, read_entries
 from services.matcher.domain import proposal_id
-from services.matcher.linking import Around, Linked, Linking, Views
+from services.matcher.linking import Around, Linked, Linking
+from services.matcher.record_views import View, Views, view_of
 from shared.lifecycle import SHOWN
 
 MOST_DOCUMENTS = 20_000
@@ -25,7 +26,7 @@ MOST_LINKS = 200_000
 """So many links are kept at most, a few hundred bytes each."""
 _AT_ONCE = 500
 
-_T = TypeVar("_T", bound=Document)
+_T = TypeVar("_T")
 _Version = tuple[Any, ...]
 _VERSION = {"epoch": 1, "number": 1, "updated_at": 1}
 """What tells a document from what it was; when it was written too, should a store be made anew."""
@@ -35,9 +36,15 @@ _Matches = Mapping[str, Match]
 class Kept(Generic[_T]):
     """The documents of a kind that are wanted, each the same object while its version stays."""
 
-    def __init__(self, kind: type[_T], wanted: Mapping[str, Any]) -> None:
-        """Nothing was read yet; `wanted` is the filter that tells which documents count."""
-        self._kind, self._wanted = kind, wanted
+    def __init__(
+        self,
+        kind: type[Document],
+        wanted: Mapping[str, Any],
+        made: Callable[[Mapping[str, Any]], _T],
+    ) -> None:
+        """Nothing was read yet; `wanted` is the filter that tells which documents count, `made`
+        what each is read as."""
+        self._kind, self._wanted, self._made = kind, wanted, made
         self._known: tuple[str, dict[str, tuple[_Version, _T]]] = ("", {})
 
     def current(self) -> dict[str, _T]:
@@ -56,7 +63,7 @@ class Kept(Generic[_T]):
                 changed.append(one["_id"])
         for ids in _parts(changed):
             for one in collection.find({"_id": {"$in": ids}, **self._wanted}):
-                found[one["_id"]] = _version(one), self._kind._from_son(one)
+                found[one["_id"]] = _version(one), self._made(one)
         self._known = collection.full_name, found if len(found) <= MOST_DOCUMENTS else {}
         return {id_: document for id_, (_, document) in found.items()}
 
@@ -66,7 +73,7 @@ class _Request:
     """What links a request, and what that follows from."""
 
     version: _Version
-    view: RecordView
+    view: View
     offers: frozenset[str]
     matches: _Matches
     linked: Linked
@@ -135,13 +142,13 @@ class Reading:
 
     def __init__(self) -> None:
         """Nothing was read yet."""
-        self.views: Kept[RecordView] = Kept(RecordView, {"status": {"$in": sorted(SHOWN)}})
-        self.matches: Kept[Match] = Kept(Match, {})
+        self.views: Kept[View] = Kept(RecordView, {"status": {"$in": sorted(SHOWN)}}, view_of)
+        self.matches: Kept[Match] = Kept(Match, {}, Match._from_son)
         self.links = KeptLinks()
 
 
 def _linked(
-    view: RecordView, shortlist: Mapping[str, Any], around: Around, matches: _Matches
+    view: View, shortlist: Mapping[str, Any], around: Around, matches: _Matches
 ) -> _Request:
     linking = Linking(view, around)
     entries = read_entries(shortlist["entries"])

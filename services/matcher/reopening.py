@@ -10,10 +10,11 @@ from collections.abc import Collection, Iterator
 from datetime import datetime
 
 from services.matcher.actors import MATCHER
-from services.matcher.documents import Match, RecordView, view_id
+from services.matcher.documents import Match
 from services.matcher.domain import DECLINED, LedgerSide, Side
 from services.matcher.life import advance
 from services.matcher.material import changed
+from services.matcher.record_views import stored_view
 from shared.events.outbox import change
 
 _SIDES: tuple[Side, ...] = ("request", "offer")
@@ -59,6 +60,6 @@ def changed_sides(match: Match) -> Iterator[Side]:
     """The sides that are materially others than when the match was decided on."""
     for side in _SIDES:
         then: str | None = getattr(match, f"{side}_material")
-        view = RecordView.objects(id=view_id(side, getattr(match, side))).first()
+        view = stored_view(side, getattr(match, side))
         if then and view is not None and view.material and changed(then, view.material):
             yield side

@@ -11,19 +11,13 @@ from functools import lru_cache
 from typing import Final
 
 from services.matcher.coverage_documents import CoverageCase
-from services.matcher.documents import (
-    Commitment,
-    Match,
-    RecordView,
-    ViewLine,
-    decided_serves,
-    view_id,
-)
+from services.matcher.documents import Commitment, Match, decided_serves, view_id
 from services.matcher.domain import KEPT, convert
 from services.matcher.engine.cooperation import expert_state, modality
 from services.matcher.engine.stated import unpacked
 from services.matcher.engine.track_records import SCORES
 from services.matcher.public_figures import line_dollars
+from services.matcher.record_views import Line, View, stored_views
 from shared.lifecycle import GIVEN
 from shared.registers.conditions import Condition
 from shared.registers.match_figures import MATCH_FIGURES
@@ -125,7 +119,7 @@ def _of_match(
 
 
 def _modalities(
-    matches: Iterable[Match], offers: Mapping[str, RecordView], today: datetime
+    matches: Iterable[Match], offers: Mapping[str, View], today: datetime
 ) -> dict[str, str]:
     """The form of cooperation of each match; triangular where for one request a State of the
     South gives its know-how and a donor that is another gives funds."""
@@ -167,18 +161,18 @@ def _of_cases(cases: Iterable[CoverageCase], today: datetime) -> Iterator[Fact]:
             **_place(case.country, today),
         }
         yield Fact("covered", str(case.id), codes, 1)
-        line: ViewLine | None = lines.get(case.line)
+        line: Line | None = lines.get(case.line)
         worth = None if line is None else line_dollars(line, case.taken or 0, today.date())
         if worth is not None:
             yield Fact("covered-value", str(case.id), codes, worth / 100)
 
 
-def _views(side: str, records: Iterable[str]) -> dict[str, RecordView]:
+def _views(side: str, records: Iterable[str]) -> dict[str, View]:
     ids = sorted({view_id(side, one) for one in records})
-    return {view.record: view for view in RecordView.objects(id__in=ids)} if ids else {}
+    return {view.record: view for view in stored_views(ids).values()} if ids else {}
 
 
-def _language(request: RecordView | None) -> tuple[str, ...]:
+def _language(request: View | None) -> tuple[str, ...]:
     """That of the request's texts, if it is one that the report can be asked for."""
     known = None if request is None else unpacked(request.stated).language
     return (known,) if known in LANGUAGES else ()

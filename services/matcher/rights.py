@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
-from services.matcher.documents import RecordView
+from services.matcher.record_views import View
 from shared.lifecycle import PARTY
 from shared.web.identity import Identity, covers
 from shared.web.visibility import OVERSEEING, Sight, sees, sight
@@ -37,19 +37,19 @@ def owns_offer(identity: Identity, organisation: str | None) -> bool:
     return identity.role == "donor" and identity.organisation == organisation
 
 
-def sight_of(identity: Identity, request: RecordView, match_status: str | None) -> Sight:
+def sight_of(identity: Identity, request: View, match_status: str | None) -> Sight:
     """How far the caller sees of a request; `match_status` is that of the caller's own match."""
     return sight(identity, request.owner, party=match_status in PARTY)
 
 
 def hidden_lines(
-    identity: Identity, request: RecordView, match_status: str | None = None
+    identity: Identity, request: View, match_status: str | None = None
 ) -> frozenset[int]:
     """The need lines of a request that the caller may not see, by the caller's own match if any."""
     return _hidden_from(sight_of(identity, request, match_status), request)
 
 
-def _hidden_from(reader: Sight, request: RecordView) -> frozenset[int]:
+def _hidden_from(reader: Sight, request: View) -> frozenset[int]:
     if reader is Sight.COORDINATORS:
         return frozenset()
     if not sees(reader, _level(request)):
@@ -60,7 +60,7 @@ def _hidden_from(reader: Sight, request: RecordView) -> frozenset[int]:
     return frozenset(line.line for line in lines)
 
 
-def parties_see(request: RecordView, serves: Iterable[Mapping[str, Any]]) -> bool:
+def parties_see(request: View, serves: Iterable[Mapping[str, Any]]) -> bool:
     """Whether a donor sees anything of what its offer `serves` once that is endorsed.
 
     Else nobody could answer for it. A text alone, without lines, it sees as it sees the request.
@@ -70,18 +70,18 @@ def parties_see(request: RecordView, serves: Iterable[Mapping[str, Any]]) -> boo
     return sees(Sight.PARTIES, _level(request)) and (not needs or not needs <= hidden)
 
 
-def is_confidential(request: RecordView, serves: Iterable[Mapping[str, Any]]) -> bool:
+def is_confidential(request: View, serves: Iterable[Mapping[str, Any]]) -> bool:
     """Whether what an offer `serves` of a request is not for every donor."""
     hidden = _hidden_from(Sight.RESTRICTED, request)
     needs = {serving["need"] for serving in serves}
     return not sees(Sight.RESTRICTED, _level(request)) or bool(needs & hidden)
 
 
-def _level(request: RecordView) -> str:
+def _level(request: View) -> str:
     return request.visibility or Sight.RESTRICTED.level
 
 
-def sees_request(identity: Identity, request: RecordView, match_status: str | None) -> bool:
+def sees_request(identity: Identity, request: View, match_status: str | None) -> bool:
     """Whether the caller may know of the request; one without a level is for every donor."""
     return sees(sight_of(identity, request, match_status), _level(request))
 

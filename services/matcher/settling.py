@@ -17,10 +17,11 @@ from services.matcher.actors import MATCHER
 from services.matcher.apart import apart
 from services.matcher.commitments import finish, start_release
 from services.matcher.conditions import unaccepted
-from services.matcher.documents import Commitment, Match, RecordView, view_id
+from services.matcher.documents import Commitment, Match
 from services.matcher.domain import KEPT, PROPOSAL, WAITING, LedgerSide
 from services.matcher.embargo_checks import pair_bar
 from services.matcher.life import advance
+from services.matcher.record_views import View, stored_view
 from services.matcher.schedule import ANSWER_WITHIN, next_due, reminders_until
 from shared.events.outbox import change
 from shared.lifecycle import IllegalTransition
@@ -33,7 +34,7 @@ FOLLOWING = sorted(state for state in PROPOSAL.states if "fall" in PROPOSAL.allo
 _TAKEN_BACK = {"state-agreed": "reconsider", "agreed": "reconsider-agreed"}
 _ROUNDS = 5
 
-Views = Mapping[str, RecordView | None]
+Views = Mapping[str, View | None]
 
 
 def settle(id_: str, now: datetime) -> Match:
@@ -82,7 +83,7 @@ def _settle_all(ids: Collection[str], now: datetime) -> None:
 
 def _follow(id_: str, now: datetime) -> Match:
     def step(match: Match) -> None:
-        sides = {side: _view(side, getattr(match, side)) for side in ("request", "offer")}
+        sides = {side: stored_view(side, getattr(match, side)) for side in ("request", "offer")}
         ended = _ended(sides) or _embargoed(sides, now)
         if ended is not None and "fall" in PROPOSAL.allowed(match.status):
             advance(match, "fall", MATCHER, now, ended)
@@ -95,11 +96,6 @@ def _follow(id_: str, now: datetime) -> Match:
             match.due_at = next_due(match)
 
     return change(Match, id_, None, step, now)
-
-
-def _view(side: str, record: str) -> RecordView | None:
-    found: RecordView | None = RecordView.objects(id=view_id(side, record)).first()
-    return found
 
 
 def _ended(sides: Views) -> str | None:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from services.matcher.documents import RecordView, ViewLine
 from services.matcher.domain import CENTS
 from services.matcher.embargo_documents import Embargo
 from services.matcher.engine.geography import Geography
@@ -16,6 +15,7 @@ from services.matcher.engine.supposed import Sides, supposed_pairs
 from services.matcher.exchange import Measured
 from services.matcher.models import active_model
 from services.matcher.record_states import view_state
+from services.matcher.record_views import Line, View, Views
 from shared.events.envelope import OFFER, REQUEST, Event
 from shared.events.versions import Version
 from shared.registers.counting import UNNAMED_UNIT, WHOLE_UNIT
@@ -25,7 +25,6 @@ _SOURCE = "/entraide/matcher"
 _THOUSANDTHS = 1000
 
 Lines = Mapping[tuple[str, int], Measured]
-Views = Mapping[str, RecordView]
 
 
 @dataclass(frozen=True)
@@ -88,16 +87,14 @@ def pairs_of(
     )
 
 
-def _views(
-    type_: str, side: str, states: Iterable[dict[str, Any]], on: date
-) -> Iterator[RecordView]:
+def _views(type_: str, side: str, states: Iterable[dict[str, Any]], on: date) -> Iterator[View]:
     at = datetime.combine(on, time(), UTC)
     for number, data in enumerate(states, start=1):
         id_ = f"supposed-{side}-{number}"
         event = Event(type_, _SOURCE, id_, at, Version(0, number), {**data, "id": id_})
         state = view_state(event)
-        lines = [ViewLine(**line) for line in state.pop("lines")]
-        yield RecordView(id=f"{side}:{id_}", epoch=0, number=number, lines=lines, **state)
+        lines = [Line(**line) for line in state.pop("lines")]
+        yield View(id=f"{side}:{id_}", epoch=0, number=number, lines=lines, **state)
 
 
 def _request(body: Mapping[str, Any]) -> dict[str, Any]:
@@ -161,7 +158,7 @@ def _days(window: Mapping[str, date] | None) -> dict[str, str] | None:
     return None if window is None else {name: day.isoformat() for name, day in window.items()}
 
 
-def _request_profile(view: RecordView) -> RequestProfile:
+def _request_profile(view: View) -> RequestProfile:
     return RequestProfile.of_event(
         {
             "id": view.record,
@@ -175,7 +172,7 @@ def _request_profile(view: RecordView) -> RequestProfile:
     )
 
 
-def _offer_profile(view: RecordView) -> OfferProfile:
+def _offer_profile(view: View) -> OfferProfile:
     return OfferProfile.of_event(
         {
             "id": view.record,
@@ -194,7 +191,7 @@ def _offer_profile(view: RecordView) -> OfferProfile:
     )
 
 
-def _told_lines(view: RecordView, measure: str) -> list[dict[str, Any]]:
+def _told_lines(view: View, measure: str) -> list[dict[str, Any]]:
     """A view's lines as an event has them: what is counted in money states no quantity."""
     stated = unpacked(view.stated).lines
     lines = []

@@ -12,11 +12,12 @@ from typing import Any
 from mongoengine import Document, FloatField, IntField, StringField
 from pymongo.errors import DuplicateKeyError
 
-from services.matcher.documents import Match, RecordView, view_id
+from services.matcher.documents import Match
 from services.matcher.domain import split_proposal_id
 from services.matcher.engine.explanation import Heard
 from services.matcher.engine.track_record_wording import track_record_text
 from services.matcher.engine.track_records import LEAST_STATES, Outcome, judgement
+from services.matcher.record_views import stored_view
 from services.matcher.rights import oversees, owns_offer
 from shared.events.envelope import MATCH, Event
 from shared.events.outbox import Contention
@@ -111,7 +112,7 @@ def _donor(event: Event) -> str | None:
     if not event.tombstone:
         return str(event.data["organisation"])
     pair = split_proposal_id(event.subject)
-    view = None if pair is None else RecordView.objects(id=view_id("offer", pair[1])).first()
+    view = None if pair is None else stored_view("offer", pair[1])
     return None if view is None else view.owner
 
 

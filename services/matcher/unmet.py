@@ -164,8 +164,8 @@ class _Offered:
         line = wanted.lines.get(need[1])
         if line is None or line.theme not in THEME_NUMBERS or line.kind not in KIND_NUMBERS:
             return
-        area = self._geography.area(request.owner)
-        groups = self._geography.groups(request.owner)
+        area = self._geography.area(request.owner or "")
+        groups = self._geography.groups(request.owner or "")
         asked = line.window or wanted.window
         for offer in self._of_kind(line.theme, line.kind):
             stated, named = self._offers[offer]

@@ -106,9 +106,8 @@ class MatchWalk:
         for module in (consent, decisions, settling):
             patch.setattr(module, "pair_bar", lambda *_: "barred" if self.barred else None)
         patch.setattr(commitments, "lines_bar", lambda *_: "barred" if self.barred else None)
-        patch.setattr(settling, "_view", lambda side, _: self.views[side])
-        offers = SimpleNamespace(first=lambda: self.views["offer"])
-        patch.setattr(commitments, "RecordView", SimpleNamespace(objects=lambda **_: offers))
+        patch.setattr(settling, "stored_view", lambda side, _: self.views[side])
+        patch.setattr(commitments, "stored_view", lambda *_: self.views["offer"])
         patch.setattr(commitments, "above_ceiling", lambda *_: None)
         found = lambda id__in: [self.held[id_] for id_ in id__in]  # noqa: E731
         patch.setattr(pledges, "Commitment", SimpleNamespace(objects=found))

@@ -15,9 +15,9 @@ from services.matcher.application_schemas import (
     DeclineBody,
 )
 from services.matcher.application_views import application_view
-from services.matcher.documents import RecordView
 from services.matcher.engine.geography import Geography
 from services.matcher.existence import knows_application
+from services.matcher.record_views import View
 from services.matcher.rights import oversees, owns_offer
 from shared.events.outbox import DuplicateId, Transition, change, create
 from shared.ids import new_id
@@ -253,7 +253,7 @@ def _fill(application: Application, body: Mapping[str, Any], identity: Identity)
     applications.assemble(application, call, lines, states)
 
 
-def _may_use(view: RecordView, identity: Identity) -> bool:
+def _may_use(view: View, identity: Identity) -> bool:
     if identity.role == "requester":
         return bool(view.owner == identity.state)
     return covers(identity, view.owner)

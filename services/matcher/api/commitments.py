@@ -20,8 +20,8 @@ from services.matcher.commitment_schemas import (
     ReleaseBody,
 )
 from services.matcher.decisions import require_open
-from services.matcher.documents import Commitment, CommitmentLine, Match, RecordView, view_id
-from services.matcher.existence import known_commitments, knows_commitment, request_view
+from services.matcher.documents import Commitment, CommitmentLine, Match, view_id
+from services.matcher.existence import known_commitments, knows_commitment
 from services.matcher.promises import (
     commitment_lines,
     require_committable,
@@ -29,6 +29,7 @@ from services.matcher.promises import (
     require_whole,
 )
 from services.matcher.proposals import Proposal
+from services.matcher.record_views import View, stored_view, stored_views
 from services.matcher.rights import hidden_lines
 from services.matcher.settling import settle
 from services.matcher.shortages import refusal_code, shortage_view, whole_refusal
@@ -100,7 +101,7 @@ def _own_page(args: dict[str, Any]) -> dict[str, Any]:
     identity = current_identity()
     found = newest(Commitment, [known_commitments(identity)], args)
     ids = {view_id("request", one.request) for one in found["items"]}
-    views = {view.record: view for view in RecordView.objects(id__in=list(ids))}
+    views = {view.record: view for view in stored_views(ids).values()}
     shown = [(one, views.get(one.request)) for one in found["items"]]
     return {
         "items": [
@@ -214,7 +215,7 @@ def release(body: dict[str, Any], commitment_id: str) -> Answer:
     """
     identity, now = current_identity(), context().clock()
     commitment = load(Commitment, commitment_id)
-    if not knows_commitment(identity, commitment, request_view(commitment.request)):
+    if not knows_commitment(identity, commitment, stored_view("request", commitment.request)):
         raise not_found("commitment")
     require_covered(identity, commitment.country)
     if commitment.coverage is not None:
@@ -232,13 +233,13 @@ def release(body: dict[str, Any], commitment_id: str) -> Answer:
 
 def _commitment(commitment: Commitment) -> Answer:
     identity = current_identity()
-    asked = request_view(commitment.request)
+    asked = stored_view("request", commitment.request)
     if asked is None or not knows_commitment(identity, commitment, asked):
         raise not_found("commitment")
     return commitment_view(commitment, _hidden(identity, commitment, asked)), _tag(commitment)
 
 
-def _hidden(identity: Identity, commitment: Commitment, asked: RecordView) -> frozenset[int]:
+def _hidden(identity: Identity, commitment: Commitment, asked: View) -> frozenset[int]:
     status = None if commitment.match is None else "committed"  # its donor is a party by that
     return hidden_lines(identity, asked, status)
 

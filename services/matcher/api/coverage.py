@@ -15,9 +15,10 @@ from services.matcher.coverage_schemas import (
 )
 from services.matcher.coverage_views import coverage_view
 from services.matcher.coverages import decide
-from services.matcher.documents import CommitmentLine, RecordView, ViewLine, view_id
+from services.matcher.documents import CommitmentLine, view_id
 from services.matcher.existence import knows_coverage
 from services.matcher.promises import has_part, is_all_left, part_error, taken_line
+from services.matcher.record_views import Line, View, stored_view, stored_views
 from services.matcher.rights import oversees
 from shared.lifecycle import SHOWN
 from shared.registers.conditions import Condition
@@ -77,7 +78,7 @@ class Coverage(MethodView):
             wanted["country"] = {"$in": states}
         shown = newest(CoverageCase, [wanted], args, ["pending_events"])
         ids = {view_id("request", case.request) for case in shown["items"]}
-        views = {view.record: view for view in RecordView.objects(id__in=sorted(ids))}
+        views = {view.record: view for view in stored_views(ids).values()}
         items = [
             coverage_view(case, views.get(case.request), identity, language)
             for case in shown["items"]
@@ -136,7 +137,7 @@ def _wanted(
         if given:
             raise invalid_field("decision", "What is dismissed covers nothing.", "invalid")
         return None, 0
-    view = RecordView.objects(id=view_id("request", case.request)).first()
+    view = stored_view("request", case.request)
     if view is None or view.status not in SHOWN:
         raise conflict("not-open", "The request is open no more.")
     own = next((one for one in view.lines if one.line == case.line), None)
@@ -153,7 +154,7 @@ def _wanted(
     return line, beyond
 
 
-def _found(case: CoverageCase, own: ViewLine) -> CommitmentLine:
+def _found(case: CoverageCase, own: Line) -> CommitmentLine:
     """What the case says that the activity gives of its line."""
     return CommitmentLine(
         side="request",
@@ -165,9 +166,7 @@ def _found(case: CoverageCase, own: ViewLine) -> CommitmentLine:
     )
 
 
-def _has_stray_part(
-    case: CoverageCase, view: RecordView, own: ViewLine, line: CommitmentLine
-) -> bool:
+def _has_stray_part(case: CoverageCase, view: View, own: Line, line: CommitmentLine) -> bool:
     """Whether it has a part of what is counted whole that neither record states.
 
     All that is left of a line that states a part may be covered, and just so much as the activity
@@ -186,5 +185,5 @@ def _find(case_id: str, identity: Identity) -> CoverageCase:
 
 
 def _shown(case: CoverageCase, identity: Identity, language: str) -> Answer:
-    view = RecordView.objects(id=view_id("request", case.request)).first()
+    view = stored_view("request", case.request)
     return coverage_view(case, view, identity, language), {"ETag": etag(case.version)}

@@ -6,7 +6,6 @@ from typing import Any
 from flask.views import MethodView
 
 from services.matcher import embargoes
-from services.matcher.documents import RecordView, view_id
 from services.matcher.embargo_documents import Embargo, embargo_id
 from services.matcher.embargo_schemas import (
     EmbargoBody,
@@ -17,6 +16,7 @@ from services.matcher.embargo_schemas import (
     RulingView,
 )
 from services.matcher.embargo_views import embargo_view, ruling_view
+from services.matcher.record_views import View, stored_view
 from services.matcher.rights import hidden_lines, oversees, owns_request, sees_request
 from shared.events.outbox import DuplicateId
 from shared.registers.context import context
@@ -148,7 +148,7 @@ class Ruling(MethodView):
     def get(self, args: dict[str, Any], request: str) -> dict[str, Any]:
         """Read which of a request's lines may be served today, and why others are not."""
         identity = current_identity()
-        view: RecordView | None = RecordView.objects(id=view_id("request", request)).first()
+        view = stored_view("request", request)
         if view is None or not _may_know(identity, view):
             raise not_found("request")
         hidden = hidden_lines(identity, view)
@@ -157,7 +157,7 @@ class Ruling(MethodView):
         return ruling_view(view, hidden, reading_language(args["language"]), _today())
 
 
-def _may_know(identity: Identity, view: RecordView) -> bool:
+def _may_know(identity: Identity, view: View) -> bool:
     overseen = oversees(identity) and sees_request(identity, view, None)
     return overseen or owns_request(identity, view.owner)
 

@@ -6,8 +6,8 @@ from typing import Any
 from flask.views import MethodView
 
 from services.matcher.commitment_schemas import LedgerCaseView, LedgerLineView, LedgerQuery
-from services.matcher.documents import RecordView
 from services.matcher.ledger_documents import LedgerCase, LedgerLine
+from services.matcher.record_views import View, read_views
 from services.matcher.rights import oversees, owns_offer, owns_request
 from services.matcher.views import ledger_case_view, ledger_line_view
 from shared.web.blueprint import Blueprint
@@ -35,7 +35,7 @@ class Ledger(MethodView):
         """List the ledger lines of a request or offer."""
         identity, record = current_identity(), args["record"]
         # A request and an offer may have the same id: each owner sees their own side's lines.
-        views = RecordView.objects(record=record)
+        views = list(read_views({"record": record}))
         sides = [view.side for view in views if _owns(identity, view)]
         if not sides:
             raise not_found("record")
@@ -56,7 +56,7 @@ class LedgerCases(MethodView):
         return page(LedgerCase.objects(status="open"), args, ledger_case_view, sort=("id",))
 
 
-def _owns(identity: Identity, view: RecordView) -> bool:
+def _owns(identity: Identity, view: View) -> bool:
     if view.side == "request":
         return oversees(identity, view.owner) or owns_request(identity, view.owner)
     return oversees(identity) or owns_offer(identity, view.owner)

@@ -7,8 +7,8 @@ from flask.views import MethodView
 
 from services.matcher.cooperating import triangular
 from services.matcher.cooperation_schemas import TriangularQuery, TriangularView
-from services.matcher.documents import RecordView, view_id
 from services.matcher.proposal_lists import listing
+from services.matcher.record_views import View, stored_view
 from services.matcher.rights import oversees, owns_request, sees_request
 from shared.registers.context import context
 from shared.web.blueprint import Blueprint
@@ -36,14 +36,14 @@ class Triangular(MethodView):
     def get(self, args: dict[str, Any]) -> dict[str, Any]:
         """List the trios for a request, at most ten: neighbours' know-how first, then by score."""
         identity, on = current_identity(), context().clock().date()
-        view = RecordView.objects(id=view_id("request", args["request"])).first()
+        view = stored_view("request", args["request"])
         if view is None or not _may_know(identity, view):
             raise not_found("request")
         listed = listing(identity, request=args["request"], offer=None, after=None)
         language = reading_language(args["language"])
-        return {"items": triangular(view.owner, listed, language, on)}
+        return {"items": triangular(view.owner or "", listed, language, on)}
 
 
-def _may_know(identity: Identity, view: RecordView) -> bool:
+def _may_know(identity: Identity, view: View) -> bool:
     overseen = oversees(identity) and sees_request(identity, view, None)
     return overseen or owns_request(identity, view.owner)

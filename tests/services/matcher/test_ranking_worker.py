@@ -79,9 +79,9 @@ def by_engine(events: list[Event], request: str) -> list[tuple[str, float]]:
     engine = Engine(prior_model(), Geography.of_vocabulary(NOW.date()), NOW.date())
     for event in events:
         if event.type == "entraide.request.v1":
-            engine.put_request(RequestProfile.of_event(event.data, str(event.version)))
+            engine.put_request(RequestProfile.of_event(event.data))
         else:
-            engine.put_offer(OfferProfile.of_event(event.data, str(event.version)))
+            engine.put_offer(OfferProfile.of_event(event.data))
     return [(entry.offer, entry.score) for entry in engine.shortlist(request).entries]
 
 
