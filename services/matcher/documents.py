@@ -349,7 +349,8 @@ class ViewLine(EmbeddedDocument):
 
 
 class RecordView(Document):
-    """What the matcher's API knows of a request, an offer or a call, from its newest event.
+    """What the matcher's API knows of a request, an offer or a call, from its newest event; it is
+    read as record_views.View.
 
     A projection: the id is `<side>:<record id>`, the owner a State or an organisation. `stated` is
     what its proposals are explained with, as engine/stated.py packs it, `material` the digest of
@@ -385,16 +386,6 @@ class RecordView(Document):
     eligibility = DictField()
     terms = DictField()
     visibility = StringField()
-
-    @property
-    def version(self) -> Version:
-        """The version of the record that this was read from."""
-        return Version(self.epoch, self.number)
-
-    @property
-    def hidden_lines(self) -> frozenset[int]:
-        """The lines that only the owner and overseers may see."""
-        return frozenset(line.line for line in self.lines if line.confidential)
 
 
 def view_id(side: str, record: str) -> str:

@@ -150,11 +150,10 @@ def test_what_was_published_is_understood(settings: Settings) -> None:
     heard = events()
     assert {event.type for event in heard} == validation.TYPES
     for event in heard:
-        version = str(event.version)
         if event.type == REQUEST:
-            RequestProfile.of_event(event.data, version)
+            RequestProfile.of_event(event.data)
         if event.type == OFFER:
-            OfferProfile.of_event(event.data, version)
+            OfferProfile.of_event(event.data)
 
 
 def test_everybody_takes_in_what_was_published(settings: Settings) -> None:

@@ -4,11 +4,11 @@ import random
 
 import pytest
 
-from services.matcher.documents import RecordView
 from services.matcher.engine.stated import unpacked
 from services.matcher.ledger import reserve
 from services.matcher.ledger_documents import LedgerCase, LedgerLine
 from services.matcher.reactions import keep_records
+from services.matcher.record_views import View, stored_view
 from shared.events.envelope import Event
 from tests.services.matcher.records import (
     NOW,
@@ -25,9 +25,11 @@ pytestmark = pytest.mark.usefixtures("database")
 keep = keep_records(lambda: NOW)
 
 
-def view(side: str, record: str) -> RecordView:
+def view(side: str, record: str) -> View:
     """The stored view."""
-    return RecordView.objects.get(id=f"{side}:{record}")
+    found = stored_view(side, record)
+    assert found is not None
+    return found
 
 
 def test_views_hold_what_the_api_needs() -> None:
