@@ -39,7 +39,11 @@ from shared.events.work import INFRASTRUCTURE
 from shared.settings import Settings
 
 CHUNK = 100
-"""Requests ranked and written in one go; between two goes the worker reads on."""
+"""Requests ranked in one go; between two goes the worker reads on."""
+PART = 25
+"""Of these so many are stored at a time, while the next are ranked."""
+UNDER_WAY = 8
+"""Parts that are stored or wait for it at most; then ranking waits too."""
 DRAIN_SECONDS = 0.25
 IDLE_MS = 100
 CATCH_UP_MS, CATCH_UP_RECORDS = 200, 500
@@ -104,7 +108,8 @@ class RankingWorker:
         )
         self._read_to: dict[int, int] = {}
         self._fresh: set[int] = set()
-        self._progress = Progress()
+        self._progress: Progress[tuple[int, int]] = Progress()
+        """Of each partition and the fence that it is owned by."""
         self._storing = Storing()
         self._saved: dict[int, int] = {}
 
@@ -118,11 +123,7 @@ class RankingWorker:
 
     def at_rest(self) -> bool:
         """Whether nothing that was read waits to be ranked or compared."""
-        return not (
-            self._duplicates.ready
-            or self._coverage.waiting
-            or any(self._feed.dirty[partition] for partition in self._ownership.fences)
-        )
+        return not (self._duplicates.ready or self._coverage.waiting or self._to_rank())
 
     @property
     def fences(self) -> Mapping[int, int]:
@@ -162,7 +163,7 @@ class RankingWorker:
                     log.warning("ranking interrupted", error=str(error))
                     stop.wait(PAUSE_SECONDS)
             try:
-                self._settle_stored()
+                self._settle_stored(0)
             except (*INFRASTRUCTURE, Contention) as error:
                 log.warning("not stored before the end", error=str(error))
 
@@ -201,7 +202,7 @@ class RankingWorker:
             metrics.INDEX_LAG.set(reader.lag())
             metrics.PARTITIONS.set(len(self._ownership.fences))
             metrics.NOT_YET_COMPARED.set(self._duplicates.waiting)
-            metrics.WAITING.set(sum(len(self._feed.dirty[p]) for p in self._ownership.fences))
+            metrics.WAITING.set(self._to_rank())
 
     def _follow_model(self) -> None:
         """Go over to the model that is in use by now, and rank everything again by it."""
@@ -228,27 +229,41 @@ class RankingWorker:
         return sum(one.type == REQUEST and one.partition in self.fences for one in received)
 
     def _work(self) -> None:
-        """Rank one chunk of what waits in this worker's partitions, while the one before is stored;
-        then have it stored too, and meanwhile compare others."""
-        spans: list[tracing.Span | None] = []
-        try:
-            chunk = self._ranked(spans)
-            self._settle_stored()
-        except BaseException:
-            tracing.end(spans, failed=True)
-            raise
-        more = self._more_waits(chunk)
-        self._store(chunk)
+        """Rank a chunk of what waits in this worker's partitions, and have it stored part by part
+        meanwhile; then compare others."""
+        left = min(CHUNK, self._to_rank())
+        if left == 0:
+            self._settle_stored(0)
+        while left > 0 and (worked := self._work_part(min(PART, left))):
+            left -= worked
+        more = self._more_came or self._to_rank() > 0
         # Events may be late for a moment in the midst of a burst.
         ending = not more and time.monotonic() > self._filled + ALLIED_SECONDS
         for _ in range(self._turns(more)):
             self._ally(ALLIED_SECONDS if ending else IN_BURST_SECONDS)
             self._compare()
 
-    def _more_waits(self, chunk: Chunk) -> bool:
-        """Whether there is more to be ranked than what a chunk has."""
-        waiting = sum(len(self._feed.dirty[partition]) for partition in self._ownership.fences)
-        return self._more_came or waiting > len(chunk.causes)
+    def _work_part(self, most: int) -> int:
+        """Rank those that wait longest, so many, and have them stored; how many they were, which
+        are less where a partition turns out to be another's."""
+        self._settle_stored(UNDER_WAY - 1)
+        spans: list[tracing.Span | None] = []
+        try:
+            chunk = self._ranked(most, spans)
+        except BaseException:
+            tracing.end(spans, failed=True)
+            raise
+        if not chunk.causes:
+            return 0
+        # They wait no more.
+        for partition, request in chunk.causes:
+            del self._feed.dirty[partition][request]
+        self._storing.start(chunk, self._clock())
+        return len(chunk.causes)
+
+    def _to_rank(self) -> int:
+        """How many requests wait to be ranked in this worker's partitions."""
+        return sum(len(self._feed.dirty[partition]) for partition in self._ownership.fences)
 
     def _turns(self, more: bool) -> int:
         """How many turns of what is compared are due: one where nothing more is to be ranked, and
@@ -267,15 +282,7 @@ class RankingWorker:
             self._allied = time.monotonic()
             self._alliances.write(self._ownership.fences, self._as_of, self._clock())
 
-    def _store(self, chunk: Chunk) -> None:
-        """Begin to store a chunk, whose requests wait no more."""
-        if not chunk.causes:
-            return
-        for partition, request in chunk.causes:
-            del self._feed.dirty[partition][request]
-        self._storing.start(chunk, self._clock())
-
-    def _ranked(self, spans: list[tracing.Span | None]) -> Chunk:
+    def _ranked(self, most: int, spans: list[tracing.Span | None]) -> Chunk:
         """Rank what waits longest; `spans` gets the steps as they begin, for whoever ends them."""
         fences = dict(self._ownership.fences)
         waiting = (
@@ -283,7 +290,7 @@ class RankingWorker:
             for partition in fences
             for request, cause in self._feed.dirty[partition].items()
         )
-        causes = dict(islice(waiting, CHUNK))
+        causes = dict(islice(waiting, most))
         rankings: dict[int, list[Ranking]] = {}
         for (partition, request), cause in causes.items():
             spans.append(span := _span(request, cause))
@@ -292,16 +299,22 @@ class RankingWorker:
                 rankings.setdefault(partition, []).append(ranking)
         return Chunk(fences, causes, rankings, spans)
 
-    def _settle_stored(self) -> None:
-        """Wait for the chunk that is being stored; what could not be stored waits on."""
-        chunk = self._storing.under_way
-        if chunk is None:
-            return
+    def _settle_stored(self, most: int) -> None:
+        """Take note of what was stored, and wait until so many parts are under way at most."""
+        while len(self._storing.under_way) > most or self._storing.is_done():
+            self._settle_oldest()
+
+    def _settle_oldest(self) -> None:
+        """Wait for the oldest part that is under way; where it could not be stored, all that are
+        under way wait on."""
+        chunk, *later = self._storing.under_way
         try:
             stored, at = self._storing.finish()
         except BaseException:
-            self._feed.wait_on(chunk.causes)
+            for one in (*reversed(later), chunk):
+                self._feed.wait_on(one.causes)
             raise
+        self._turned = time.monotonic()
         for cause in chunk.causes.values():
             metrics.PROPOSING.observe(at - cause.since)
         # What was taken again meanwhile is not lost: the chunk's own fence was the old one.
@@ -339,9 +352,15 @@ class RankingWorker:
     def _save_positions(self) -> None:
         """Commit how far this worker's partitions have been worked."""
         fences = self._ownership.fences
-        read_to = {p: self._read_to[p] for p in fences if p in self._read_to}
+        # A partition that was lost and taken again waits as a whole, whatever was worked before.
+        owned = [(p, fence) for p, fence in fences.items() if p in self._read_to]
+        read_to = {(p, fence): self._read_to[p] for p, fence in owned}
         done = self._progress.worked(read_to, self._waiting, self._waits)
-        news = {p: end for p, end in done.items() if p in fences and self._saved.get(p) != end}
+        news = {
+            p: end
+            for (p, fence), end in done.items()
+            if fences.get(p) == fence and self._saved.get(p) != end
+        }
         if news:
             self._membership.save(news)
             self._saved |= news
@@ -351,23 +370,21 @@ class RankingWorker:
         for partition in self._ownership.fences:
             waiting = self._feed.dirty[partition].items()
             yield from ((partition, request, cause.since) for request, cause in waiting)
-        yield from ((*key, cause.since) for key, cause in self._being_stored().items())
+        for chunk in self._storing.under_way:
+            yield from ((*key, cause.since) for key, cause in chunk.causes.items())
         yield from self._duplicates.left()
         yield from ((_COVERAGE, *left) for left in self._coverage.left())
 
     def _waits(self, one: Waiting) -> bool:
         queue, id_, since = one
         if isinstance(queue, int):
-            causes = self._feed.dirty[queue].get(id_), self._being_stored().get((queue, id_))
+            parts = (chunk.causes.get((queue, id_)) for chunk in self._storing.under_way)
+            causes = (self._feed.dirty[queue].get(id_), *parts)
             waits = any(cause is not None and cause.since <= since for cause in causes)
             return queue in self._ownership.fences and waits
         if queue == _COVERAGE:
             return self._coverage.waits(id_, since)
         return self._duplicates.waits(cast(Record, (queue, id_)), since)
-
-    def _being_stored(self) -> Mapping[tuple[int, str], Cause]:
-        chunk = self._storing.under_way
-        return {} if chunk is None else chunk.causes
 
     def _today(self) -> date:
         return self._settings.as_of or self._clock().date()

@@ -124,9 +124,9 @@ def test_in_a_burst_lists_come_first_and_what_is_compared_is_not_put_off_for_eve
     def noted(name: str) -> None:
         does = getattr(worker, name)
 
-        def note() -> None:
+        def note(*told: int) -> None:
             done.append(name)
-            does()
+            does(*told)
 
         monkeypatch.setattr(worker, name, note)
 
@@ -200,15 +200,18 @@ def test_two_workers_share_the_partitions_and_one_takes_over(
     assert all(fence.epoch >= 1 for fence in PartitionFence.objects)
 
 
-@pytest.mark.parametrize("at_once", [100, 1])
+@pytest.mark.parametrize(("at_once", "part"), [(100, 25), (100, 1), (1, 1)])
 def test_a_partition_that_a_late_worker_took_from_its_owner_goes_on_being_worked(
     settings: Settings,
     make_worker: Callable[[], RankingWorker],
     monkeypatch: pytest.MonkeyPatch,
     at_once: int,
+    part: int,
 ) -> None:
-    # One at once: the next is ranked under the old fence while the first meets the new one.
-    monkeypatch.setattr("services.matcher.ranking_worker.CHUNK", at_once)
+    # One at once: the next is ranked under the old fence while the first meets the new one; where
+    # that is known before a chunk ends, there are fewer left of it than there were.
+    monkeypatch.setattr(ranking_worker, "CHUNK", at_once)
+    monkeypatch.setattr(ranking_worker, "PART", part)
     publish(settings, [request_event(id_) for id_ in REQUESTS])
     topic = Topics(settings.topic_prefix).requests
     worker = make_worker()
@@ -266,11 +269,14 @@ def test_a_request_whose_ranking_fails_does_not_hold_up_the_others(
         assert offers_of(REQUESTS[0]) is None
 
 
+@pytest.mark.parametrize("part", [ranking_worker.PART, 1])
 def test_what_could_not_be_stored_waits_and_does_not_count_as_worked(
     settings: Settings,
     make_worker: Callable[[], RankingWorker],
     monkeypatch: pytest.MonkeyPatch,
+    part: int,
 ) -> None:
+    monkeypatch.setattr(ranking_worker, "PART", part)
     store, let_through = shortlists.store, threading.Event()
     tried: list[float] = []
 
