@@ -22,8 +22,7 @@ _DOLLARS = "USD"
 
 def views_of(side: str, records: Iterable[str]) -> Views:
     """What is known of records, by `view_id`."""
-    ids = [view_id(side, record) for record in records]
-    return stored_views(ids)
+    return stored_views([view_id(side, record) for record in records])
 
 
 def parties(

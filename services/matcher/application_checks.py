@@ -7,12 +7,12 @@ from typing import Any
 
 from services.matcher.application_documents import AppliedLine
 from services.matcher.application_rules import is_eligible, late_or_early, serves_line
-from services.matcher.documents import CommitmentLine, view_id
+from services.matcher.documents import CommitmentLine
 from services.matcher.domain import CENTS, convert, thousandths
 from services.matcher.embargo_checks import lines_bar, require_unbarred, stated_lines
 from services.matcher.engine.geography import Geography
 from services.matcher.promises import taken_line
-from services.matcher.record_views import View, Views, stored_view, stored_views
+from services.matcher.record_views import View, Views, stored_view
 from shared.lifecycle import SHOWN
 from shared.vocabulary.currencies import NoRate
 from shared.vocabulary.errors import UnknownCode
@@ -25,12 +25,6 @@ def call_view(call: str) -> View:
     if found is None:
         raise invalid_field("call", "There is no such call.", "unknown-call")
     return found
-
-
-def request_views(requests: Iterable[str]) -> Views:
-    """What is known of requests, by id."""
-    ids = [view_id("request", request) for request in set(requests)]
-    return {view.record: view for view in stored_views(ids).values()}
 
 
 def applied_lines(sent: Sequence[Mapping[str, Any]], views: Views, on: date) -> list[AppliedLine]:

@@ -2,12 +2,11 @@
 
 from typing import Any
 
-from services.matcher.application_checks import request_views
 from services.matcher.application_documents import Application, AppliedLine
 from services.matcher.domain import CENTS
 from services.matcher.embargo_checks import stated_lines
 from services.matcher.ledger_documents import LedgerLine
-from services.matcher.record_views import View, stored_view
+from services.matcher.record_views import View, stored_view, views_by_record
 from services.matcher.rights import oversees, owns_offer
 from shared.registers.measures import amount_of, quantity_of
 from shared.web.identity import Identity
@@ -16,7 +15,7 @@ from shared.web.logging import record_confidential_read
 
 def application_view(application: Application, identity: Identity) -> dict[str, Any]:
     """The application with what its lines are about; reading a confidential line is logged."""
-    views = request_views(application.requests)
+    views = views_by_record("request", application.requests)
     hidden = {(view.record, line) for view in views.values() for line in view.hidden_lines} & {
         (line.request, line.line) for line in application.lines
     }

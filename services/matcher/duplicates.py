@@ -140,8 +140,7 @@ def decide(
 
 def views_of(*cases: DuplicateCase) -> Mapping[str, View]:
     """What the matcher knows of the records of cases, by `view_id`."""
-    ids = {view_id(case.side, record) for case in cases for record in case.records}
-    return stored_views(ids)
+    return stored_views([view_id(case.side, record) for case in cases for record in case.records])
 
 
 def seen_version(case: DuplicateCase, views: Mapping[str, View]) -> Version:

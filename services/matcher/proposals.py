@@ -163,8 +163,7 @@ def _sides(request: str, offer: str, views: Views) -> tuple[View | None, View | 
 
 def views_of(records: Iterable[tuple[str, str]]) -> Views:
     """What is known of records, told by side and id: by the id of the view, those there are."""
-    ids = sorted({view_id(side, record) for side, record in records})
-    return stored_views(ids)
+    return stored_views([view_id(side, record) for side, record in records])
 
 
 def stored_lists() -> Any:

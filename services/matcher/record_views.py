@@ -4,7 +4,7 @@ A page shows proposals of many records, and to make a document of each takes lon
 from the store. So who only reads gets these.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -101,7 +101,13 @@ def stored_views(ids: Collection[str]) -> dict[str, View]:
     """Views by their ids (`view_id`), those that there are."""
     if not ids:
         return {}
-    return {view.id: view for view in read_views({"_id": {"$in": sorted(ids)}})}
+    return {view.id: view for view in read_views({"_id": {"$in": sorted(set(ids))}})}
+
+
+def views_by_record(side: str, records: Iterable[str]) -> dict[str, View]:
+    """Views of one side's records by the records' ids, those that there are."""
+    found = stored_views({view_id(side, record) for record in records})
+    return {view.record: view for view in found.values()}
 
 
 def read_views(condition: Mapping[str, Any]) -> Iterator[View]:

@@ -11,13 +11,13 @@ from functools import lru_cache
 from typing import Final
 
 from services.matcher.coverage_documents import CoverageCase
-from services.matcher.documents import Commitment, Match, decided_serves, view_id
+from services.matcher.documents import Commitment, Match, decided_serves
 from services.matcher.domain import KEPT, convert
 from services.matcher.engine.cooperation import expert_state, modality
 from services.matcher.engine.stated import unpacked
 from services.matcher.engine.track_records import SCORES
 from services.matcher.public_figures import line_dollars
-from services.matcher.record_views import Line, View, stored_views
+from services.matcher.record_views import Line, View, views_by_record
 from shared.lifecycle import GIVEN
 from shared.registers.conditions import Condition
 from shared.registers.match_figures import MATCH_FIGURES
@@ -63,8 +63,8 @@ def match_facts(states: Collection[str] | None, now: datetime) -> Iterator[Fact]
 
 def facts_of(matches: Sequence[Match], today: datetime) -> Iterator[Fact]:
     """The facts of these matches: all that are committed of each of their requests."""
-    offers = _views("offer", (match.offer for match in matches))
-    requests = _views("request", (match.request for match in matches))
+    offers = views_by_record("offer", (match.offer for match in matches))
+    requests = views_by_record("request", (match.request for match in matches))
     held = [id_ for match in matches for id_ in match.holds]
     commitments: dict[str, list[Commitment]] = defaultdict(list)
     for one in Commitment.objects(id__in=held) if held else ():
@@ -149,7 +149,7 @@ def _modalities(
 
 def _of_cases(cases: Iterable[CoverageCase], today: datetime) -> Iterator[Fact]:
     held = list(cases)
-    views = _views("request", (case.request for case in held))
+    views = views_by_record("request", (case.request for case in held))
     for case in held:
         view, on = views.get(case.request), case.confirmed_on
         lines = {line.line: line for line in view.lines} if view is not None else {}
@@ -165,11 +165,6 @@ def _of_cases(cases: Iterable[CoverageCase], today: datetime) -> Iterator[Fact]:
         worth = None if line is None else line_dollars(line, case.taken or 0, today.date())
         if worth is not None:
             yield Fact("covered-value", str(case.id), codes, worth / 100)
-
-
-def _views(side: str, records: Iterable[str]) -> dict[str, View]:
-    ids = sorted({view_id(side, one) for one in records})
-    return {view.record: view for view in stored_views(ids).values()} if ids else {}
 
 
 def _language(request: View | None) -> tuple[str, ...]:

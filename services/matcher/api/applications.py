@@ -17,7 +17,7 @@ from services.matcher.application_schemas import (
 from services.matcher.application_views import application_view
 from services.matcher.engine.geography import Geography
 from services.matcher.existence import knows_application
-from services.matcher.record_views import View
+from services.matcher.record_views import View, views_by_record
 from services.matcher.rights import oversees, owns_offer
 from shared.events.outbox import DuplicateId, Transition, change, create
 from shared.ids import new_id
@@ -246,7 +246,7 @@ def _step(
 def _fill(application: Application, body: Mapping[str, Any], identity: Identity) -> None:
     now = context().clock()
     call = application_checks.call_view(body["call"])
-    views = application_checks.request_views(line["request"] for line in body["lines"])
+    views = views_by_record("request", (line["request"] for line in body["lines"]))
     own = {id_: view for id_, view in views.items() if _may_use(view, identity)}
     lines = application_checks.applied_lines(body["lines"], own, now.date())
     states = [own[line.request].owner or "" for line in lines]
@@ -261,7 +261,7 @@ def _may_use(view: View, identity: Identity) -> bool:
 
 def _require_admitted(application: Application) -> None:
     geography = Geography.of_vocabulary(context().clock().date())
-    views = application_checks.request_views(application.requests)
+    views = views_by_record("request", application.requests)
     call = application_checks.call_view(application.call)
     application_checks.require_admitted(call, application.lines, views, geography)
 

@@ -20,7 +20,7 @@ from services.matcher.commitment_schemas import (
     ReleaseBody,
 )
 from services.matcher.decisions import require_open
-from services.matcher.documents import Commitment, CommitmentLine, Match, view_id
+from services.matcher.documents import Commitment, CommitmentLine, Match
 from services.matcher.existence import known_commitments, knows_commitment
 from services.matcher.promises import (
     commitment_lines,
@@ -29,7 +29,7 @@ from services.matcher.promises import (
     require_whole,
 )
 from services.matcher.proposals import Proposal
-from services.matcher.record_views import View, stored_view, stored_views
+from services.matcher.record_views import View, stored_view, views_by_record
 from services.matcher.rights import hidden_lines
 from services.matcher.settling import settle
 from services.matcher.shortages import refusal_code, shortage_view, whole_refusal
@@ -100,8 +100,7 @@ def _own_page(args: dict[str, Any]) -> dict[str, Any]:
     """A page of what the caller is party to or oversees; what it may not know of is left out."""
     identity = current_identity()
     found = newest(Commitment, [known_commitments(identity)], args)
-    ids = {view_id("request", one.request) for one in found["items"]}
-    views = {view.record: view for view in stored_views(ids).values()}
+    views = views_by_record("request", (one.request for one in found["items"]))
     shown = [(one, views.get(one.request)) for one in found["items"]]
     return {
         "items": [

@@ -15,10 +15,10 @@ from services.matcher.coverage_schemas import (
 )
 from services.matcher.coverage_views import coverage_view
 from services.matcher.coverages import decide
-from services.matcher.documents import CommitmentLine, view_id
+from services.matcher.documents import CommitmentLine
 from services.matcher.existence import knows_coverage
 from services.matcher.promises import has_part, is_all_left, part_error, taken_line
-from services.matcher.record_views import Line, View, stored_view, stored_views
+from services.matcher.record_views import Line, View, stored_view, views_by_record
 from services.matcher.rights import oversees
 from shared.lifecycle import SHOWN
 from shared.registers.conditions import Condition
@@ -77,8 +77,7 @@ class Coverage(MethodView):
         if states is not None:
             wanted["country"] = {"$in": states}
         shown = newest(CoverageCase, [wanted], args, ["pending_events"])
-        ids = {view_id("request", case.request) for case in shown["items"]}
-        views = {view.record: view for view in stored_views(ids).values()}
+        views = views_by_record("request", (case.request for case in shown["items"]))
         items = [
             coverage_view(case, views.get(case.request), identity, language)
             for case in shown["items"]
