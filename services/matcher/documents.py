@@ -25,6 +25,7 @@ from services.matcher.coverage_documents import CoverageCase
 from services.matcher.domain import SOURCE, Take
 from services.matcher.duplicate_documents import DuplicateCase
 from services.matcher.embargo_documents import Embargo
+from services.matcher.engine.suiting import PRIORITIES
 from services.matcher.joining_documents import Joining
 from services.matcher.life_documents import (
     Accepted,
@@ -54,8 +55,8 @@ class Shortlist(Aggregate):
     priority (engine/suiting.py), so that an offer's list is put in order without reading the
     entries; `superseded` are those of them whose proposals others supersede, so that they are
     counted without, and `themes` those of the needs that any of them serves, by which a list of a
-    theme finds them. An earlier version's lists have none of these until they are ranked again,
-    and name the offers' donors instead.
+    theme finds them. Lists are read in the order of `turn` (turn_of). An earlier version's lists
+    have none of these until they are ranked again, and may name the offers' donors instead.
     `fence` is the epoch of the partition's owner that wrote it last.
     `request_version` is the version of the request that was ranked last, `told_version` the one
     that was ranked when the entries last changed: only then is there an event.
@@ -64,17 +65,21 @@ class Shortlist(Aggregate):
     meta = {  # noqa: RUF012 (mongoengine declares it so)
         "collection": "shortlists",
         "indexes": [
-            "request",
-            ("country", "request"),
-            ("offers", "request"),
-            ("themes", "request"),
+            "turn",
+            ("country", "turn"),
+            ("offers", "turn"),
+            ("themes", "turn"),
             "partition",
         ],
-        "retired_indexes": ["donors_1_request_1"],
+        "retired_indexes": [
+            *("donors_1_request_1", "offers_1_request_1", "themes_1_request_1"),
+            *("request_1", "country_1_request_1"),
+        ],
         "strict": False,
     }
 
     request = StringField(required=True)
+    turn = StringField()
     country = StringField(required=True)
     request_version = StringField(required=True)
     told_version = StringField(required=True)
@@ -396,6 +401,12 @@ def view_id(side: str, record: str) -> str:
 def shortlist_id(request: str) -> str:
     """The identifier of a request's shortlist."""
     return f"shortlist-{request}"
+
+
+def turn_of(request: str, priority: str | None) -> str:
+    """Where a request's shortlist stands among others, as text that sorts: the State's most urgent
+    first, of equal priority by id."""
+    return f"{len(PRIORITIES) - PRIORITIES.get(priority or '', 0)}-{request}"
 
 
 def entry_text(entry: Any) -> str:

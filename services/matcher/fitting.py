@@ -124,7 +124,7 @@ def _as_seen(
 
 
 def _seen(own: _Own, requests: Sequence[str]) -> dict[str, list[Proposal]]:
-    """The proposals of the donor's offers that it may see, by request and rank."""
+    """The proposals of the donor's offers that it may see, by their requests' turn and rank."""
     ids = [shortlist_id(request) for request in requests]
     rows = [
         row

@@ -50,10 +50,12 @@ class Cause:
 class RequestState:
     """What a shortlist says of its request, and the partition that the request's events are in.
 
-    `country` is None for one that vanished before this feed heard of it.
+    `country` is None for one that vanished before this feed heard of it, `priority` where the State
+    stated none.
     """
 
     country: str | None
+    priority: str | None
     version: Version
     partition: int
 
@@ -227,9 +229,10 @@ class IndexFeed:
         id_, event = received.subject, received.event
         known = self.requests.get(id_)
         country = None if known is None else known.country
+        priority = None
         if event is not None:
-            country = intern(event.data["country"])
-        self.requests[id_] = RequestState(country, received.version, received.partition)
+            country, priority = intern(event.data["country"]), event.data["priority"]
+        self.requests[id_] = RequestState(country, priority, received.version, received.partition)
         self.mark([id_])
         # First of all the former state goes: should the new one be refused, it must not stay.
         self.engine.remove_request(id_)

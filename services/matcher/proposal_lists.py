@@ -1,4 +1,5 @@
-"""Proposals in lists: by request and rank, read no further than the page that shows them.
+"""Proposals in lists: by their requests' turn and rank, read no further than the page that shows
+them. The State's most urgent requests come first.
 
 Those of one offer come in the order in which the engine shows it requests (engine/suiting.py): who
 reads them wants to know where it helps most. For that every list that it stands in is looked at,
@@ -10,7 +11,7 @@ from dataclasses import dataclass, replace
 from heapq import merge
 from itertools import islice
 from math import ceil
-from operator import attrgetter, itemgetter
+from operator import attrgetter
 from typing import Any
 
 from services.matcher.documents import Match, RecordView, entries_of, shortlist_id, view_id
@@ -52,8 +53,8 @@ Entry = Mapping[str, Any]
 def listing(
     identity: Identity, *, request: str | None, offer: str | None, after: Place | None
 ) -> Iterator[Proposal]:
-    """Proposals open to decision that the reader may see, by request and rank, after a place; of
-    one offer by how well it suits the request and the State's priority.
+    """Proposals open to decision that the reader may see, by their requests' turn and rank, after a
+    place; of one offer by how well it suits the request and the State's priority.
 
     The filters are joined by "and". Rejected and declined ones are left out; those with a decision
     that are no longer in the shortlist (their capacity may be used up by themselves) follow the
@@ -145,10 +146,10 @@ def suited_lists(
 
 
 def _within(states: Collection[str] | None, theme: str | None, first: str | None) -> Condition:
-    """Lists of requests of these States, of a theme, from one request on."""
+    """Lists of requests of these States, of a theme, from one's turn on."""
     wanted: Condition = {}
     if first is not None:
-        wanted["request"] = {"$gte": first}
+        wanted["turn"] = {"$gte": first}
     if states is not None:
         wanted["country"] = {"$in": sorted(states)}
     if theme is not None:
@@ -184,10 +185,10 @@ def _listing(offers: Sequence[str], acted_on: dict[str, Any]) -> list[Condition]
 
 
 def _in_order(sets: Sequence[Condition], within: Condition, first: int) -> Iterator[dict[str, Any]]:
-    """The stored lists of these sets, each once, by request: merged, as in newest.py."""
+    """The stored lists of these sets, each once, by turn: merged, as in newest.py."""
     last = None
     parts = [in_parts(joined([within, one]), STORED, first) for one in sets]
-    for one in merge(*parts, key=itemgetter("request")):
+    for one in merge(*parts, key=_turn):
         if one["request"] != last:
             yield one
         last = one["request"]
@@ -200,18 +201,23 @@ def lists_for(proposals: int, best: int | None) -> int:
 
 
 def in_parts(wanted: Condition, fields: Mapping[str, int], first: int) -> Iterator[dict[str, Any]]:
-    """Stored lists, some of their fields, by request: read a part at a time, so many at `first`,
-    never all at once."""
+    """Stored lists, some of their fields, by turn: read a part at a time, so many at `first`,
+    never all at once. What an earlier version stored is before all others, of the first part only,
+    until it is ranked again."""
     size = first
     after: Condition = {}
     while True:
         found = stored_lists().find(joined([wanted, after]), fields)
-        part = list(found.sort("request", 1).limit(size))
+        part = list(found.sort("turn", 1).limit(size))
         yield from part
         if len(part) < size:
             return
-        after = {"request": {"$gt": part[-1]["request"]}}
+        after = {"turn": {"$gt": _turn(part[-1])}}
         size = min(2 * size, _BATCH)
+
+
+def _turn(shortlist: Mapping[str, Any]) -> str:
+    return str(shortlist.get("turn", ""))
 
 
 @dataclass(frozen=True)
@@ -236,17 +242,17 @@ def rows_of(batch: list[dict[str, Any]], best: int | None) -> Iterator[Row]:
     for match in Match.objects(request__in=[shortlist["request"] for shortlist in batch]):
         matches.setdefault(match.request, {})[match.offer] = match
     for shortlist in batch:
-        request, model = shortlist["request"], shortlist["model"]
+        request, turn, model = shortlist["request"], _turn(shortlist), shortlist["model"]
         acted = matches.get(request, {})
         for entry in entries_of(shortlist, best):
             offer = entry["offer"]
             match = acted.pop(offer, None)
-            place = place_of(request, offer, entry["rank"])
+            place = place_of(turn, offer, entry["rank"])
             yield Row(request, offer, entry["organisation"], model, entry, match, place)
         for offer, match in sorted(acted.items()) if best is None else ():
             # One that came back and is not listed is barred by something else by now.
             if match.status != "proposed":
-                place = place_of(request, offer, None)
+                place = place_of(turn, offer, None)
                 yield Row(request, offer, match.organisation, model, None, match, place)
 
 

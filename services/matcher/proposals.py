@@ -20,16 +20,16 @@ from shared.events.versions import Version
 from shared.lifecycle import PARTY, SHOWN
 from shared.web.identity import Identity
 
-STORED = {"_id": 1, "request": 1, "model": 1, "as_of": 1, "offers": 1, "entries": 1}
+STORED = dict.fromkeys(("_id", "request", "turn", "model", "as_of", "offers", "entries"), 1)
 
 Place = tuple[str, str]
-"""Where a proposal stands in a list: its request, and its place among that request's. In the list
-of one offer: how far up it belongs, and its request."""
+"""Where a proposal stands in a list: its request's turn (documents.py), and its place among that
+request's. In the list of one offer: how far up it belongs, and its request."""
 
 
-def place_of(request: str, offer: str, rank: int | None) -> Place:
+def place_of(turn: str, offer: str, rank: int | None) -> Place:
     """By rank, or after all ranked ones where it is listed no more."""
-    return request, f"~{offer}" if rank is None else f"{rank:04d}"
+    return turn, f"~{offer}" if rank is None else f"{rank:04d}"
 
 
 @dataclass(frozen=True)

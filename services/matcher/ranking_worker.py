@@ -408,6 +408,7 @@ def rank(feed: IndexFeed, request: str) -> Ranking | None:
     entries = standing.entries
     return Ranking(
         request=request,
+        priority=state.priority,
         country=country,
         request_version=str(state.version),
         model=feed.engine.model.version,

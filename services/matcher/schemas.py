@@ -329,6 +329,11 @@ class ProposalView(StrictSchema):
     request = fields.String(required=True)
     offer = fields.String(required=True)
     country = fields.String(required=True)
+    priority = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "The State's own for the request, by which lists go."},
+    )
     organisation = fields.String(required=True)
     rank = fields.Integer(required=True, allow_none=True)
     score = fields.Float(required=True)

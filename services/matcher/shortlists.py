@@ -23,6 +23,7 @@ from services.matcher.documents import (
     is_superseded,
     shortlist_event,
     shortlist_id,
+    turn_of,
 )
 from services.matcher.duplicate_documents import DuplicateCase
 from shared.bulk import raise_unless_duplicates
@@ -35,6 +36,8 @@ _Entries = Sequence[Mapping[str, Any]]
 _Write = InsertOne[dict[str, Any]] | UpdateOne
 _ROUNDS = 20
 _STATE = ("request", "country", "model", "as_of", "request_version", "offers")
+_NOTED = ("request_version", "turn")
+"""What is noted where it alone is another."""
 _COMPARED = ("country", "model", "offers", "entries")
 _ADDED = ("suits", "superseded", "themes")
 """What an earlier version did not store."""
@@ -46,11 +49,13 @@ log = structlog.get_logger(__name__)
 class Ranking:
     """A request's shortlist as the engine made it: `offers` best first.
 
-    `entries` is one object an offer, in the same order, and `suits` how well the request suits
-    each; see documents.Shortlist. `traceparent` is the trace that its event goes on with, if any.
+    `priority` is the State's own. `entries` is one object an offer, in the same order, and `suits`
+    how well the request suits each; see documents.Shortlist. `traceparent` is the trace that its
+    event goes on with, if any.
     """
 
     request: str
+    priority: str | None
     country: str
     request_version: str
     model: str
@@ -64,6 +69,7 @@ class Ranking:
         """The fields of a Shortlist that tell what was ranked."""
         return {
             **{name: getattr(self, name) for name in _STATE},
+            "turn": turn_of(self.request, self.priority),
             "suits": list(self.suits),
             "superseded": [
                 offer
@@ -112,7 +118,8 @@ def store(
 ) -> Stored:
     """Write the rankings, by partition, that differ from what is stored, with their events.
 
-    Where only the request's version is another, that is noted without a new version or an event.
+    Where only the request's version or priority is another, that is noted without a new version or
+    an event.
     One whose event would break its schema is left out and logged: it must not hold up the others.
     `fences` has the caller's fence of each partition. Raises Contention after many lost races, and
     pymongo's errors; repeating is safe.
@@ -164,9 +171,9 @@ def _write(
     if any(stored[name] != state[name] for name in _COMPARED):
         return _update(stored, ranking, state, partition, fence, now)
     told = {name: state[name] for name in _ADDED if name not in stored}
-    if stored["fence"] < fence or stored["request_version"] != ranking.request_version or told:
-        noted = {"fence": fence, "request_version": ranking.request_version, **told}
-        return UpdateOne(_guard(stored, fence), {"$set": noted})
+    told |= {name: state[name] for name in _NOTED if stored.get(name) != state[name]}
+    if stored["fence"] < fence or told:
+        return UpdateOne(_guard(stored, fence), {"$set": {"fence": fence, **told}})
     return None
 
 

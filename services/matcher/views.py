@@ -63,6 +63,7 @@ def _proposal_view(
         "request": proposal.request.record,
         "offer": offer.record,
         "country": proposal.request.owner,
+        "priority": proposal.request.priority,
         "organisation": offer.owner,
         "rank": entry["rank"],
         "score": entry["score"],

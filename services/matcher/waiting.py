@@ -15,7 +15,7 @@ from shared.registers.newest import count_up_to
 from shared.web.identity import Identity, covered_countries
 from shared.web.waiting import MOST
 
-_COUNTED = {"request": 1, "offers": 1, "superseded": 1}
+_COUNTED = {"request": 1, "turn": 1, "offers": 1, "superseded": 1}
 
 
 def waiting(identity: Identity, best: int | None = None) -> dict[str, int]:

@@ -103,7 +103,7 @@ def test_the_queue_shows_every_kind_and_is_filtered_by_its_address(
     page = browser.open("/review")
     for kind in ("Proposals", "Requests to authenticate", "Duplicates", "Joint projects"):
         assert kind in page.text
-    for order in ("in no particular order", "The newest first.", "The likeliest first;"):
+    for order in ("most urgent first", "The newest first.", "The likeliest first;"):
         assert order in page.text
     assert browser.links("/duplicates/")
     assert browser.links("/coverage/")

@@ -36,8 +36,9 @@ blueprint = Blueprint(
     description="Ranked and explained proposals, and decisions on them.",
 )
 Answer = tuple[dict[str, Any], dict[str, str]]
-_PLACE, SUITED = ("request", "place"), ("suits", "request")
-"""What a cursor holds of a list by request, and of one by how well it suits a donor's offers."""
+_PLACE, SUITED = ("turn", "place"), ("suits", "request")
+"""What a cursor holds of a list by the requests' turn, and of one by how well it suits a donor's
+offers."""
 LOOKED_AT = 500
 """Proposals that one page looks through, whatever it finds."""
 
@@ -49,8 +50,9 @@ class Proposals(MethodView):
     @blueprint.arguments(ProposalQuery, location="query")
     @blueprint.response(200, page_schema(ProposalView))
     def get(self, args: dict[str, Any]) -> dict[str, Any]:
-        """List proposals by request and rank; those of one `offer` by how well it suits the
-        request, to which the State's own priority adds, whatever the donor prefers."""
+        """List proposals by request and rank, the States' most urgent requests first; those of one
+        `offer` by how well it suits the request, to which the State's own priority adds, whatever
+        the donor prefers."""
         identity = current_identity()
         listed = args["best"] is not None or args["status"] == "proposed"
         sort = SUITED if goes_by_suit(args["request"], args["offer"]) else _PLACE

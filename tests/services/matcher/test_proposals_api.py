@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.matcher.documents import Match, RecordView
+from services.matcher.documents import Match, RecordView, Shortlist
 from services.matcher.engine.wording import sentences
 from services.matcher.proposals import views_of
 from services.matcher.reactions import keep_records
@@ -101,6 +101,16 @@ def test_filters(
     assert [item["id"] for item in coordinator.items("/v1/proposals", **query)] == expected
 
 
+def paged(caller: Caller, **query: Any) -> list[dict[str, Any]]:
+    """The items of all pages of a list."""
+    found, cursor = [], None
+    while True:
+        page = caller.get("/v1/proposals", **query, cursor=cursor).json
+        found += page["items"]
+        if (cursor := page["next"]) is None:
+            return found
+
+
 def asking(priorities: list[str | None]) -> list[Event]:
     """Requests r00, r01, … of these priorities; each other one is for another theme."""
     themes = ["marking", "record-keeping"]
@@ -120,17 +130,45 @@ def test_an_offers_list_begins_with_what_it_suits_best_and_the_states_priority_a
     for caller in (call("coordinator"), call("donor", organisation=UNODA)):
         items = caller.items("/v1/proposals", offer="o")
         assert [item["request"] for item in items] == engine
-        paged, cursor = [], None
-        while (page := caller.get("/v1/proposals", offer="o", limit=2, cursor=cursor)) is not None:
-            paged += page.json["items"]
-            if (cursor := page.json["next"]) is None:
-                break
-        assert paged == items
+        assert paged(caller, offer="o", limit=2) == items
     own = call("requester", state="SEN").items("/v1/proposals", offer="o")
     assert [item["request"] for item in own] == engine
     by_request = call("coordinator").get("/v1/proposals", state="SEN", limit=1).json["next"]
     refused = call("coordinator").get("/v1/proposals", offer="o", cursor=by_request)
     assert refused.status_code == 422
+
+
+def test_lists_begin_with_the_states_most_urgent_requests_and_follow_what_they_say(
+    world: World, call: Callable[..., Caller]
+) -> None:
+    steps = ["low", None, "critical", "medium", "critical", "high", "low", "critical", None]
+    world.hears([*asking(steps), offer_event("o"), offer_event("other")])
+    urgent = ["r02", "r04", "r07", "r05", "r03", "r00", "r06", "r01", "r08"]
+    readers = (
+        call("coordinator"),
+        call("requester", state="SEN"),
+        call("donor", organisation=UNODA),
+    )
+    for caller in readers:
+        items = caller.items("/v1/proposals", status="proposed")
+        assert list(dict.fromkeys(item["request"] for item in items)) == urgent
+        ranks = [(urgent.index(item["request"]), item["rank"]) for item in items]
+        assert ranks == sorted(ranks)
+        assert paged(caller, status="proposed", limit=2) == items
+    now = request_event("r08", 2, priority="critical", needs=[need(1)])
+    world.hears([now])
+    items = call("coordinator").items("/v1/proposals", status="proposed", best=1)
+    assert [item["request"] for item in items] == ["r02", "r04", "r07", "r08", *urgent[3:-1]]
+
+
+def test_lists_of_an_earlier_version_are_shown_before_they_are_ranked_again(
+    known: World, coordinator: Caller
+) -> None:
+    before = coordinator.items("/v1/proposals", request="r1")
+    Shortlist._get_collection().update_many({}, {"$unset": {"turn": 1}})
+    assert coordinator.items("/v1/proposals", request="r1") == before
+    everything = coordinator.items("/v1/proposals", status="proposed")
+    assert {item["request"] for item in everything} == {"r1", "r2"}
 
 
 @pytest.mark.parametrize(

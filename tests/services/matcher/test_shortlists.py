@@ -32,6 +32,7 @@ def ranking(request: str, *offers: str, **other: Any) -> Ranking:
         for place, _ in enumerate(offers)
     ]
     values: dict[str, Any] = {
+        "priority": None,
         "country": "SEN",
         "request_version": "1.1",
         "model": "prior-4",
@@ -47,7 +48,7 @@ def stored(request: str) -> Any:
     return Shortlist.objects.get(id=shortlist_id(request))
 
 
-@pytest.mark.parametrize("name", ["suits", "superseded", "themes"])
+@pytest.mark.parametrize("name", ["suits", "superseded", "themes", "turn"])
 def test_what_is_told_beside_the_entries_is_stored_also_where_an_earlier_version_did_not(
     name: str,
 ) -> None:
@@ -98,6 +99,17 @@ def test_what_has_not_changed_is_not_written() -> None:
     result = store({0: [ranking("r", "a", as_of="2026-03-06")]}, {0: fence}, NOW)
     assert result.written == 0
     assert stored("r").to_mongo() == before
+
+
+def test_how_urgent_a_request_is_now_is_noted_without_an_event() -> None:
+    fence = take_partition(TOPIC, 0)
+    store({0: [ranking("r", "a")]}, {0: fence}, NOW)
+    before = stored("r")
+    now = ranking("r", "a", priority="critical", request_version="1.2")
+    assert store({0: [now]}, {0: fence}, NOW).written == 1
+    after = stored("r")
+    assert (before.turn, after.turn, after.version) == ("4-r", "0-r", before.version)
+    assert after.event() == before.event()
 
 
 def test_another_version_of_the_request_is_noted_without_an_event() -> None:

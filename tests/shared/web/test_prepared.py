@@ -67,7 +67,7 @@ def test_an_index_that_is_needed_no_more_is_dropped(
     lists.create_index("of_an_operators_own")
     prepare_database(service)
     assert not names(database)["shortlists"] & {"donors_1_request_1"}
-    assert names(database)["shortlists"] >= {"offers_1_request_1", "of_an_operators_own_1"}
+    assert names(database)["shortlists"] >= {"offers_1_turn_1", "of_an_operators_own_1"}
 
 
 def test_using_documents_makes_no_index(

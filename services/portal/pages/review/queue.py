@@ -46,7 +46,7 @@ KIND_NAMES = {
 _NEWEST = lazy_gettext("The newest first.")
 ORDERS = {
     "proposals": lazy_gettext(
-        "Request by request, in no particular order; of each request the best proposal first."
+        "Request by request, the States' most urgent first; of each the best proposal first."
     ),
     "requests": _NEWEST,
     "duplicates": lazy_gettext("The likeliest first; of equal likelihood, the newest."),

@@ -47,6 +47,7 @@ class Group:
 
     request: str
     country: str
+    priority: str | None
     title: str | None
     language: str | None
     rows: list[Row] = field(default_factory=list)
@@ -68,6 +69,7 @@ def proposal_groups(
         Group(
             request=request,
             country=proposals[0]["country"],
+            priority=proposals[0].get("priority"),
             title=requests.get(request, {}).get("title"),
             language=requests.get(request, {}).get("language"),
             rows=[
