@@ -9,10 +9,11 @@ from importlib.resources import files
 from typing import Any, Literal
 
 from babel.dates import format_date
+from babel.numbers import format_currency
 
 from shared.language.concepts import thesaurus
 from shared.likeness.evidence import Evidence
-from shared.vocabulary.counts import number_text
+from shared.vocabulary.counts import count_text, number_text
 from shared.vocabulary.errors import UnknownCode
 from shared.vocabulary.kinds import KINDS
 from shared.vocabulary.languages import language_name, locale
@@ -89,25 +90,26 @@ def _lines(lines: Sequence[Sequence[str]], language: str) -> str:
 
 
 def _quantities(lines: Sequence[Sequence[Any]], language: str) -> str:
-    colon = _COLONS.get(language, ": ")
     return _list(
-        [
-            f"{_counted(kind, unit, language)}{colon}{number_text(quantity, language)}"
-            for _, kind, quantity, unit in lines
-        ],
-        language,
+        [_counted(kind, quantity, unit, language) for _, kind, quantity, unit in lines], language
     )
 
 
-def _counted(kind: str, unit: str | None, language: str) -> str:
-    """What is counted: the unit, or the kind of help where no unit is known."""
+def _counted(kind: str, quantity: float, unit: str | None, language: str) -> str:
+    """So many of a unit, or of the kind of help where no unit is known."""
     if unit is not None and unit in UNITS:
-        return UNITS.label(unit, language)
-    return _label(KINDS, kind, language)
+        return count_text(quantity, unit, language)
+    colon = _COLONS.get(language, ": ")
+    return f"{_label(KINDS, kind, language)}{colon}{number_text(quantity, language)}"
 
 
 def _money(dollars: float, language: str) -> str:
-    return _isolated(f"{number_text(dollars, language)} USD", language)
+    pattern = "#,##0" if dollars == int(dollars) else "#,##0.00"
+    return str(
+        format_currency(
+            dollars, "USD", pattern, locale(language), currency_digits=False, format_type="name"
+        )
+    )
 
 
 def _days(window: Sequence[str], language: str) -> str:

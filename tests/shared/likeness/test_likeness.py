@@ -215,6 +215,20 @@ def test_every_evidence_has_a_sentence_in_each_language(evidence: Evidence, side
         assert "{" not in text
 
 
+@pytest.mark.parametrize(
+    ("language", "counted", "money"),
+    [
+        ("en", "4 machines; Equipment: 9.5.", "168,000 US dollars and 1,250.50 US dollars."),
+        ("ru", "4 станка; Оборудование: 9,5.", "168 000 долларов США и 1 250,50 доллара США."),
+    ],
+)
+def test_quantities_and_sums_are_written_out(language: str, counted: str, money: str) -> None:
+    quantities = next(one for one in EVIDENCE if one.kind == "quantities")
+    sums = Evidence("money", 168000, 1250.5, 1.0)
+    for one, end in ((quantities, counted), (sums, money)):
+        assert evidence_text(one, "request", language).replace("\u00a0", " ").endswith(end)
+
+
 def test_a_similar_record_is_named_by_date_channel_and_title() -> None:
     text = similar_text(date(2026, 3, 3), "national-report", "Marking", "en")
     assert text == (
