@@ -2,12 +2,11 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import replace
 from datetime import date, datetime
 from itertools import islice
-from typing import cast
 
 import structlog
 from pymongo.errors import PyMongoError
@@ -15,7 +14,7 @@ from pymongo.errors import PyMongoError
 from services.matcher import metrics, shortlists
 from services.matcher.alliance_keeping import AllianceKeeper
 from services.matcher.coverage_watch import CoverageWatch
-from services.matcher.duplicate_watch import DuplicateWatch, Record
+from services.matcher.duplicate_watch import DuplicateWatch
 from services.matcher.engine.geography import Geography
 from services.matcher.engine.matching import Engine
 from services.matcher.engine.pairing import Pairing
@@ -24,7 +23,7 @@ from services.matcher.index_feed import Cause, IndexFeed
 from services.matcher.membership import Membership
 from services.matcher.models import active_model
 from services.matcher.ownership import Ownership
-from services.matcher.progress import Progress, Waiting
+from services.matcher.positions import Positions
 from services.matcher.rivals import Standing
 from services.matcher.shortlists import Ranking
 from services.matcher.storing import Chunk, Storing
@@ -60,7 +59,6 @@ ALLIED_SECONDS = 1.0
 IN_BURST_SECONDS = 5.0
 """In a burst lists come first: while more waits to be ranked, no more often are others compared,
 and alliances written, whose groups go on growing."""
-_COVERAGE = "coverage"
 
 log = structlog.get_logger(__name__)
 
@@ -108,10 +106,11 @@ class RankingWorker:
         )
         self._read_to: dict[int, int] = {}
         self._fresh: set[int] = set()
-        self._progress: Progress[tuple[int, int]] = Progress()
-        """Of each partition and the fence that it is owned by."""
         self._storing = Storing()
-        self._saved: dict[int, int] = {}
+        self._positions = Positions(
+            *(self._membership, self._ownership, self._feed, self._storing),
+            *(self._duplicates, self._coverage),
+        )
 
     def loops(self) -> dict[str, Callable[[threading.Event], None]]:
         """The loops to run, each in a thread of its own."""
@@ -158,7 +157,7 @@ class RankingWorker:
                 try:
                     self._take_in(reader)
                     self._work()
-                    self._save_positions()
+                    self._positions.save(self._read_to)
                 except (*INFRASTRUCTURE, Contention) as error:
                     log.warning("ranking interrupted", error=str(error))
                     stop.wait(PAUSE_SECONDS)
@@ -348,43 +347,6 @@ class RankingWorker:
             log.error("request not ranked", id=request, exc_info=error)
             return None
         return None if ranking is None else replace(ranking, traceparent=traceparent)
-
-    def _save_positions(self) -> None:
-        """Commit how far this worker's partitions have been worked."""
-        fences = self._ownership.fences
-        # A partition that was lost and taken again waits as a whole, whatever was worked before.
-        owned = [(p, fence) for p, fence in fences.items() if p in self._read_to]
-        read_to = {(p, fence): self._read_to[p] for p, fence in owned}
-        done = self._progress.worked(read_to, self._waiting, self._waits)
-        news = {
-            p: end
-            for (p, fence), end in done.items()
-            if fences.get(p) == fence and self._saved.get(p) != end
-        }
-        if news:
-            self._membership.save(news)
-            self._saved |= news
-
-    def _waiting(self) -> Iterator[Waiting]:
-        """All that waits in this worker's partitions: to be ranked, to be compared."""
-        for partition in self._ownership.fences:
-            waiting = self._feed.dirty[partition].items()
-            yield from ((partition, request, cause.since) for request, cause in waiting)
-        for chunk in self._storing.under_way:
-            yield from ((*key, cause.since) for key, cause in chunk.causes.items())
-        yield from self._duplicates.left()
-        yield from ((_COVERAGE, *left) for left in self._coverage.left())
-
-    def _waits(self, one: Waiting) -> bool:
-        queue, id_, since = one
-        if isinstance(queue, int):
-            parts = (chunk.causes.get((queue, id_)) for chunk in self._storing.under_way)
-            causes = (self._feed.dirty[queue].get(id_), *parts)
-            waits = any(cause is not None and cause.since <= since for cause in causes)
-            return queue in self._ownership.fences and waits
-        if queue == _COVERAGE:
-            return self._coverage.waits(id_, since)
-        return self._duplicates.waits(cast(Record, (queue, id_)), since)
 
     def _today(self) -> date:
         return self._settings.as_of or self._clock().date()
