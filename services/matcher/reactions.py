@@ -14,7 +14,7 @@ from services.matcher.domain import line_limits
 from services.matcher.experience import keep_work
 from services.matcher.ledger import Limits, set_limits
 from services.matcher.record_states import GONE, SIDES, status_of, view_state
-from services.matcher.record_views import stored_views
+from services.matcher.record_views import stored_versions
 from services.matcher.reopening import reopen_of_records, reopen_pairs
 from services.matcher.settling import follow_proposals, follow_records
 from services.matcher.track_records import keep_track_records
@@ -56,11 +56,11 @@ def keep_records(clock: Callable[[], datetime]) -> Callable[[Sequence[Event]], N
 def _current(events: Sequence[Event]) -> list[Event]:
     """The events that no newer one is known to follow: a line long gone must not come back."""
     ids = [_view_key(event) for event in events]
-    views = {view.id: view.version for view in stored_views(ids).values()}
+    known = stored_versions(ids)
     return [
         event
         for id_, event in zip(ids, events, strict=True)
-        if id_ not in views or views[id_] <= event.version
+        if id_ not in known or known[id_] <= event.version
     ]
 
 

@@ -104,6 +104,15 @@ def stored_views(ids: Collection[str]) -> dict[str, View]:
     return {view.id: view for view in read_views({"_id": {"$in": sorted(set(ids))}})}
 
 
+def stored_versions(ids: Collection[str]) -> dict[str, Version]:
+    """The versions that views were read from, by the views' ids, of those that there are."""
+    if not ids:
+        return {}
+    collection, wanted = RecordView._get_collection(), {"_id": {"$in": sorted(set(ids))}}
+    found = collection.find(wanted, {"epoch": 1, "number": 1})
+    return {one["_id"]: Version(one["epoch"], one["number"]) for one in found}
+
+
 def views_by_record(side: str, records: Iterable[str]) -> dict[str, View]:
     """Views of one side's records by the records' ids, those that there are."""
     found = stored_views({view_id(side, record) for record in records})
