@@ -83,6 +83,14 @@ def browser(app: Flask, house: House, make_account: Callable[..., Account]) -> B
     return Browser(app).enter(house, make_account("coordinator"))
 
 
+def test_what_nobody_told_in_dollars_is_not_told_as_none(
+    browser: Browser, asked: list[Ask]
+) -> None:
+    text = browser.open("/report?language=en").text
+    words = " ".join(re.sub("<[^>]+>", " ", text).split())
+    assert "US dollars committed – " in words
+
+
 def test_the_page_tells_each_figure_with_what_it_is_of(browser: Browser, asked: list[Ask]) -> None:
     text = browser.open("/report?theme=marking&year=2026&region=nowhere&language=en").text
     assert all(one.query["theme"] == "marking" for one in asked if one.path == "/v1/report")

@@ -133,8 +133,10 @@ def _value(figure: Stored | None) -> str:
         return "–"
     if figure["form"] == "share":
         return wording.share(figure["value"])
-    is_money = figure["name"] in {*_DOLLARS, "matches-value"}
-    return wording.amount(figure["value"]) if is_money else wording.number(figure["value"])
+    if figure["name"] not in {*_DOLLARS, "matches-value"}:
+        return wording.number(figure["value"])
+    # Sums of a currency without a rate are not told in dollars: they are not nothing.
+    return wording.amount(figure["value"]) if figure["count"] else "–"
 
 
 def _of(figure: Stored) -> str:
