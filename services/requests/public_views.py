@@ -13,6 +13,7 @@ _COPIED = (
     *("id", "country", "title", "description", "language", "priority", "initiatives"),
     *("partners", "gender_marker", "objectives", "evidence", "source_report", "action_plan"),
 )
+_DECIMALS = 4
 _COPIED_OF_LINE = ("line", "theme", "kind", "priority", "objectives", "sites")
 
 
@@ -46,11 +47,11 @@ def _need_view(need: NeedLine, progress: Progress) -> dict[str, Any]:
         "window": need.window.view() if need.window else None,
         "committed": counted_view(own, committed, "quantity"),
         "delivered": counted_view(own, delivered, "quantity"),
-        "met": part_of(committed, own.amount),
-        "given": part_of(delivered, own.amount),
+        "met": round(part_of(committed, own.amount), _DECIMALS),
+        "given": round(part_of(delivered, own.amount), _DECIMALS),
     }
 
 
 def part_of(amount: int, whole: int) -> float:
     """Which part of the whole the amount is, from 0 to 1."""
-    return round(min(1.0, amount / whole), 4) if whole else 0.0
+    return min(1.0, amount / whole) if whole else 0.0

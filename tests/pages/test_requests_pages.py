@@ -270,7 +270,7 @@ def test_what_is_typed_with_bad_intent_is_only_text(portal: Portal, visitor: Vis
     browser.open("/requests/new")
     browser.send("", title="x" * 10_000, description="y")
     assert browser.status == 422
-    assert "too long" in browser.page.text
+    assert "Characters: 10,000, at most: 300." in browser.page.text
     assert "x" * 10_000 in browser.shown.text
 
 

@@ -15,13 +15,14 @@ from wtforms import (
     SelectMultipleField,
     StringField,
 )
-from wtforms.validators import InputRequired, Length, ValidationError
+from wtforms.validators import InputRequired, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from services.portal.domain.passwords import LEAST_LENGTH, MOST_LENGTH
 from services.portal.domain.people import MAX_EMAIL, MAX_NAME, email_of, name_of
 from services.portal.domain.scopes import SCOPES
 from services.portal.pages.choices import by_name, labels
+from services.portal.pages.lengths import AtMost
 from services.portal.pages.selects import SelectField
 from services.portal.webhook_targets import MAX_URL
 from shared.vocabulary import LANGUAGES
@@ -167,7 +168,7 @@ def _name(_form: Any, field: Any) -> None:
 
 
 def _required(most: int) -> list[Any]:
-    return [InputRequired(_MISSING), Length(max=most, message=_("This is too long."))]
+    return [InputRequired(_MISSING), AtMost(most)]
 
 
 class SignInForm(PageForm):
@@ -269,7 +270,7 @@ class InvitationForm(PageForm):
     state = SelectField(_("State, for a requesting State"))
     organisation = StringField(
         _("Organisation, for a donor"),
-        [Length(max=200, message=_("This is too long."))],
+        [AtMost(200)],
         render_kw={"list": "organisations"},
     )
     unregistered = HiddenField()

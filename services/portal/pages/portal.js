@@ -44,6 +44,27 @@ addEventListener("click", (event) => folds.forEach((fold) => fold.contains(event
 // A summary of errors takes the focus, so that who cannot see it hears of it.
 document.querySelector(".errors")?.focus();
 
+// What is typed is never cut off: near its limit a field says how much is left, and past it how much is too much.
+addEventListener("input", ({ target }) => {
+  const most = Number(target.dataset?.most);
+  if (!most) return;
+  const left = most - [...target.value].length;
+  const over = left < 0;
+  let told = target.parentElement.querySelector("[data-length]");
+  if (!told) {
+    if (left > most / 10) return;
+    told = document.createElement("p");
+    told.dataset.length = "";
+    told.role = "status";
+    target.after(told);
+  }
+  const words = document.documentElement.dataset[over ? "over" : "left"];
+  const count = Math.abs(left).toLocaleString(document.documentElement.dataset.formats);
+  told.className = over ? "error" : "hint";
+  told.textContent = left > most / 10 ? "" : words.replace("{count}", () => count);
+  target.setCustomValidity(over ? told.textContent : "");
+});
+
 // How far a long list is that is saved as a file: its page asks for that, until all of it went out.
 const every = 1000, patience = 20;
 document.querySelectorAll("a[data-saves]").forEach((link) => link.addEventListener("click", () => {

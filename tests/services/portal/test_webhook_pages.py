@@ -89,7 +89,7 @@ def test_why_an_address_will_not_do_is_told_at_its_field(browser: Browser) -> No
         ("http://8.8.8.8/", "The address must begin with https://."),
         ("https://10.0.0.1/", "Only addresses of the public internet can be called."),
         ("https://no-such-host.invalid/", "This host's name is not known."),
-        ("https://8.8.8.8/" + "x" * 2000, "This is too long."),
+        ("https://8.8.8.8/" + "x" * 2000, "This is too long. Characters: 2,016, at most: 2,000."),
     ):
         page = browser.send(url=url, current=PASSWORD)
         assert browser.status == 422

@@ -116,6 +116,13 @@ def test_figures_add_up_public_lines(operator: Caller, record: Make) -> None:
     assert request_figures(NOW)["open"] == 1
 
 
+def test_a_third_of_what_was_asked_for_is_a_third_to_the_cent(record: Make) -> None:
+    three = line("marking", quantity=3, amount=144_000, currency="USD")
+    shown = record("circulated", confidentiality="public", needs=[three]).json["id"]
+    commit(shown, 1, 1)
+    assert [one["committed"] for one in request_figures(NOW)["themes"]] == [48_000]
+
+
 def test_how_long_it_took_is_told_of_requests_without_hidden_lines(record: Make) -> None:
     for hours in (24, 48, 72, 96, 120, 999):
         hidden = [line("tracing", visibility="parties")] if hours == 999 else []

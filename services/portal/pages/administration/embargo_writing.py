@@ -15,7 +15,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import InputRequired
 
 from entraide.client import Answer
 from entraide.client.records.matcher import EmbargoView
@@ -32,6 +32,7 @@ from services.portal.pages.finding import find_for_sure
 from services.portal.pages.forms import PageForm, Repeated, row_number, ticked, told_of
 from services.portal.pages.frame import for_roles, go, show
 from services.portal.pages.keeping import keeping_typed
+from services.portal.pages.lengths import AtMost
 from services.portal.pages.pasted import ID, record_in
 from services.portal.pages.refusals import fault
 from services.portal.pages.repeating import holds
@@ -47,8 +48,8 @@ from shared.web.problems import forbidden
 _MAX_LINE: Final = 200
 _MAX_EXEMPTIONS: Final = 200
 _NEEDED = InputRequired(lazy_gettext("Fill this in."))
-_SHORT = Length(max=_MAX_LINE, message=lazy_gettext("This is too long."))
-_LONG = Length(max=MAX_REASON, message=lazy_gettext("This is too long."))
+_SHORT = AtMost(_MAX_LINE)
+_LONG = AtMost(MAX_REASON)
 _EXEMPTION = re.compile(r"exemptions\[(\d+)\]\.?(.*)")
 _DAYS = {"from": "start", "to": "end"}
 _GIVEN = ("number", "reason")

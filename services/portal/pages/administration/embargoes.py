@@ -9,7 +9,7 @@ from flask import Response, flash, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from wtforms import HiddenField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import InputRequired
 
 from services.portal.pages import asking
 from services.portal.pages.asked import code_of, cursor_of
@@ -19,6 +19,7 @@ from services.portal.pages.finding import Records, find
 from services.portal.pages.forms import PageForm
 from services.portal.pages.frame import ROLE_NAMES, account, for_roles, go, show
 from services.portal.pages.keeping import keeping_typed
+from services.portal.pages.lengths import AtMost
 from services.portal.pages.refusals import faults, refusal
 from services.portal.pages.signing import REFUSED
 from services.portal.services import RefusedError
@@ -43,7 +44,6 @@ STALE = lazy_gettext(
     "Somebody changed this entry meanwhile, and nothing was done. See how it stands now, "
     "then send again what you wrote."
 )
-_TOO_LONG = lazy_gettext("This is too long.")
 _SAY_WHY = lazy_gettext("Say why.")
 
 
@@ -52,7 +52,7 @@ class StepForm(PageForm):
 
     reason = TextAreaField(
         lazy_gettext("Why"),
-        [InputRequired(_SAY_WHY), Length(max=MAX_REASON, message=_TOO_LONG)],
+        [InputRequired(_SAY_WHY), AtMost(MAX_REASON)],
     )
     on = StringField(lazy_gettext("Last day on which it is in force; today unless you say"))
     version = HiddenField()

@@ -8,10 +8,11 @@ from flask import Response, flash, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext, lazy_pgettext
 from wtforms import HiddenField, RadioField, StringField, TextAreaField
-from wtforms.validators import Length, Optional
+from wtforms.validators import Optional
 
 from services.portal.pages.forms import PageForm
 from services.portal.pages.frame import go
+from services.portal.pages.lengths import AtMost
 from services.portal.pages.refusals import faults
 from services.portal.pages.review.decisions import back_to
 from services.portal.pages.signing import REFUSED
@@ -45,7 +46,7 @@ class CaseForm(PageForm):
     quantity = StringField(lazy_gettext("How much of the line, if not as shown"), [Optional()])
     reason = TextAreaField(
         lazy_gettext("Reason"),
-        [Length(max=MAX_REASON, message=lazy_gettext("This is too long."))],
+        [AtMost(MAX_REASON)],
     )
     version = HiddenField()
     key = HiddenField()

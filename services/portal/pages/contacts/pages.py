@@ -9,7 +9,6 @@ from flask import Flask, Response, flash, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import StringField
-from wtforms.validators import Length
 
 from entraide.client import Answer
 from services.portal.house import house
@@ -19,6 +18,7 @@ from services.portal.pages.choices import languages
 from services.portal.pages.forms import EXPIRED, PageForm, RowForm, ticked
 from services.portal.pages.frame import account, for_roles, go, show
 from services.portal.pages.keeping import keeping_typed
+from services.portal.pages.lengths import AtMost
 from services.portal.pages.refusals import faults
 from services.portal.pages.repeating import holds
 from services.portal.services import RefusedError
@@ -41,7 +41,7 @@ class OfficeForm(RowForm):
     """An office to write to."""
 
     called = _l("Office %(number)s")
-    office = StringField(_l("Office"), [Length(max=200, message=_l("This is too long."))])
+    office = StringField(_l("Office"), [AtMost(200)])
     email = StringField(_l("E-mail address"))
     phone = StringField(_l("Telephone"))
     languages = ticked(_l("Languages that are spoken there"))

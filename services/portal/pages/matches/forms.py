@@ -14,10 +14,11 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
-from wtforms.validators import InputRequired, Length, Optional, ValidationError
+from wtforms.validators import InputRequired, Optional, ValidationError
 
 from services.portal.pages.days import check_day
 from services.portal.pages.forms import PageForm
+from services.portal.pages.lengths import AtMost
 from services.portal.pages.matches.rows import Line
 from services.portal.pages.matches.words import JOINING_ROLES
 from services.portal.pages.selects import SelectField
@@ -29,7 +30,6 @@ from shared.vocabulary.languages import language_name
 
 MOST_SAID, MOST_MESSAGE, MOST_SIGNED = 2_000, 4_000, 100
 _MISSING = _("Fill this in.")
-_LONG = _("This is too long.")
 _SCORES = {
     "1": _("1, not at all"),
     "2": _("2, a little"),
@@ -56,7 +56,7 @@ class StepForm(PageForm):
 
 def _said(label: object, id_: str, *, required: bool = False, most: int = MOST_SAID) -> Field:
     first = InputRequired(_MISSING) if required else Optional()
-    return TextAreaField(label, [first, Length(max=most, message=_LONG)], id=id_)
+    return TextAreaField(label, [first, AtMost(most)], id=id_)
 
 
 class AgreeForm(StepForm):
@@ -149,7 +149,7 @@ def amounts(
         name = f"{prefix}{line.number}"
         made[name] = _AmountField(
             gettext("Line %(number)s", number=line.number),
-            [Length(max=30, message=_LONG), _is_number],
+            [AtMost(30), _is_number],
             heading=heading,
             id=f"{name}-amount",
         )
@@ -179,7 +179,7 @@ class MessageForm(StepForm):
     language = SelectField(_("Language of the text"), id="message-language", default="")
     signed = StringField(
         _("Name under it (may be left empty)"),
-        [Length(max=MOST_SIGNED, message=_LONG)],
+        [AtMost(MOST_SIGNED)],
         id="message-signed",
     )
 

@@ -11,7 +11,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
-from wtforms.validators import Length, ValidationError
+from wtforms.validators import ValidationError
 
 from services.portal.pages.choices import (
     labels,
@@ -22,6 +22,7 @@ from services.portal.pages.choices import (
 from services.portal.pages.currencies import CurrencyField, named_currency
 from services.portal.pages.days import check_day
 from services.portal.pages.forms import PageForm, RowForm, ticked
+from services.portal.pages.lengths import AtMost
 from services.portal.pages.numbers import read_number
 from services.portal.pages.refusals import WORDS
 from services.portal.pages.selects import SelectField
@@ -39,7 +40,6 @@ from shared.vocabulary.themes import THEMES
 from shared.vocabulary.units import UNITS
 from shared.web.visibility import LEVELS
 
-_LONG = _l("This is too long.")
 _MISSING = _l("Fill this in.")
 
 
@@ -69,7 +69,7 @@ def _filled(_form: Any, field: Any) -> None:
 
 
 def _text(most: int, *more: Any) -> list[Any]:
-    return [*more, Length(max=most, message=_LONG)]
+    return [*more, AtMost(most)]
 
 
 def _line(label: object, most: int, *more: Any) -> StringField:

@@ -8,7 +8,6 @@ from flask import Response, flash, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from wtforms import HiddenField, StringField, TextAreaField
-from wtforms.validators import Length
 
 from entraide.client import Answer
 from services.portal.documents import Account
@@ -19,6 +18,7 @@ from services.portal.pages.forms import PageForm
 from services.portal.pages.frame import account, for_roles, go, show
 from services.portal.pages.introducing import introducer_of
 from services.portal.pages.keeping import keeping_typed
+from services.portal.pages.lengths import AtMost
 from services.portal.pages.refusals import why
 from services.portal.pages.requests.rows import line_rows
 from services.portal.pages.review.decisions import MAX_REASON, back_to, key_of
@@ -45,7 +45,7 @@ class AuthenticateForm(PageForm):
     reason = SelectField(lazy_gettext("Why it goes back"), validate_choice=False)
     text = TextAreaField(
         lazy_gettext("What the State should know"),
-        [Length(max=MAX_REASON, message=lazy_gettext("This is too long."))],
+        [AtMost(MAX_REASON)],
     )
     version = HiddenField()
     key = HiddenField()

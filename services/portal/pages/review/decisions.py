@@ -8,7 +8,6 @@ from flask import Response, flash, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from wtforms import HiddenField, StringField, TextAreaField
-from wtforms.validators import Length
 
 from services.portal import deciding
 from services.portal.deciding import Wanted
@@ -16,6 +15,7 @@ from services.portal.house import house
 from services.portal.pages.finding import find
 from services.portal.pages.forms import PageForm
 from services.portal.pages.frame import account, for_roles, go
+from services.portal.pages.lengths import AtMost
 from shared.ids import new_id
 from shared.vocabulary import UnknownCode
 from shared.vocabulary.countries import country
@@ -45,7 +45,7 @@ class DecideForm(PageForm):
     decision = StringField()
     reason = TextAreaField(
         lazy_gettext("Reason"),
-        [Length(max=MAX_REASON, message=lazy_gettext("This is too long."))],
+        [AtMost(MAX_REASON)],
     )
     version = HiddenField()
     key = HiddenField()
