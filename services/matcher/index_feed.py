@@ -294,6 +294,8 @@ class IndexFeed:
                 self._set_committed(key)
             except Exception as error:  # noqa: BLE001 (the other record's lines go on)
                 _tell_refused(COMMITMENT, received.subject, error)
+            if not self._committed[key]:
+                del self._committed[key]
 
     def _embargo(self, received: Received) -> None:
         event = received.event
@@ -308,6 +310,8 @@ class IndexFeed:
         for side, request, *_ in before:
             if side == "request":
                 self._takers[request].pop(received.subject, None)
+                if not self._takers[request]:
+                    del self._takers[request]
         taker = None if received.event is None else _taker(received.event.data)
         for side, request, *_ in taken:
             if side == "request" and taker is not None:

@@ -138,7 +138,12 @@ class Records:
 
     def commit(self, side: Side, record: str, line: int, measure: Measure, amount: int) -> None:
         """Set what is committed of a line in all; it holds for the record whenever it comes."""
-        self._committed[side, record][line, measure] = amount
+        of_record = self._committed[side, record]
+        of_record[line, measure] = amount
+        if not amount:
+            del of_record[line, measure]
+        if not of_record:
+            del self._committed[side, record]
         index = self._index(side)
         if record in index:
             self._resolve(side, index.row(record))

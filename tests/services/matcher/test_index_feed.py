@@ -235,6 +235,19 @@ def test_a_commitment_to_a_record_that_is_refused_counts_for_the_other_side(
     assert [pair.offer for pair in ranked.entries("r2")] == ["offer-2"]
 
 
+def test_what_is_released_leaves_nothing_behind(ranked: IndexFeed) -> None:
+    def kept() -> list[int]:
+        held = (ranked._committed, ranked._taken, ranked._takers, ranked.engine._records._committed)
+        return [len(one) for one in held]
+
+    before, entries = kept(), ranked.entries("r1")
+    both = [taken("request", "r1", 1_000), taken("offer", "offer-1", 10_000)]
+    ranked.apply(received(acted(COMMITMENT, "c", 1, lines=both)))
+    assert min(after - one for after, one in zip(kept(), before, strict=True)) > 0
+    ranked.apply(received(acted(COMMITMENT, "c", 2, lines=both, status="released")))
+    assert (kept(), ranked.entries("r1")) == (before, entries)
+
+
 def test_an_offer_that_cannot_be_compared_marks_every_request(
     ranked: IndexFeed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
