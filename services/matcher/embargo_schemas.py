@@ -11,6 +11,7 @@ from services.matcher.schemas import MAX_ID, MAX_REASON, EmbargoNoticeView, Tran
 from shared.vocabulary.kinds import KINDS
 from shared.web.bounds import BoundedList, Pattern
 from shared.web.field_errors import coded_error
+from shared.web.languages import LanguageQuery
 from shared.web.paging import PageQuery
 from shared.web.schemas import Code, CountryCode, Day, StrictSchema, Text
 
@@ -18,7 +19,7 @@ MAX_EXEMPTIONS = 200
 MAX_REFERENCE = 200
 
 
-class EmbargoQuery(PageQuery):
+class EmbargoQuery(PageQuery, LanguageQuery):
     """Which embargoes; `on` keeps those that are in force on that day."""
 
     state = CountryCode(load_default=None)
@@ -117,6 +118,8 @@ class EmbargoView(StrictSchema):
 
     An `unconfirmed` one came from a list and bars as the others do. `exemptions` are told to those
     who oversee, and to the State; so is in `changes` what was said of each change, to the former.
+    `notices` say what it bars any request of the State from today, by what of it the caller sees;
+    nothing of one that is not in force.
     """
 
     id = fields.String(required=True)
@@ -130,6 +133,7 @@ class EmbargoView(StrictSchema):
     source = fields.String(required=True)
     stated_on = fields.String(required=True)
     review_by = fields.String(required=True, allow_none=True)
+    notices = fields.List(fields.Nested(EmbargoNoticeView), required=True)
     exemptions = fields.List(fields.Nested(ExemptionView), required=True)
     changes = fields.List(fields.Nested(EmbargoChangeView), required=True)
     history = fields.List(fields.Nested(TransitionView), required=True)

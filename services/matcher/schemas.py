@@ -283,11 +283,13 @@ class EmbargoNoticeView(StrictSchema):
 
     `bars-lines` bars the `kinds` of the need lines `needs`, `bars-kinds` kinds that the offer
     gives; `bars-unstated`: no kind of help is stated. `exempts` lets the `kinds` through by an
-    exemption with a `reference`, which counts `until` a day. `allows`: it bars nothing here.
+    exemption with a `reference`, which counts `until` a day. `allows`: it bars nothing here. The
+    embargo's own last day is `to`, null while none is set.
     """
 
     embargo = fields.String(required=True)
     resolution = fields.String(required=True)
+    to = fields.String(required=True, allow_none=True)
     code = fields.String(
         required=True,
         validate=validate.OneOf(("bars-lines", "bars-kinds", "bars-unstated", "exempts", "allows")),

@@ -1,6 +1,6 @@
 """What is kept of a record by its newest event, for telling of it (following.py)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -101,6 +101,7 @@ def _joining(data: Mapping[str, Any]) -> State:
         "organisation": data["donor"],
         "joins": data["organisation"],
         "lacking": True,
+        **_of_pair(data),
     }
 
 
@@ -113,19 +114,38 @@ def _commitment(data: Mapping[str, Any]) -> State:
         for line in data["lines"]
         if line["side"] == side
     ]
-    return {"amounts": amounts} | ({"organisation": None} if side == "request" else {})
+    state = {"amounts": amounts, **_of_pair(data)}
+    return state | ({"organisation": None} if side == "request" else {})
 
 
 def _alliance(data: Mapping[str, Any]) -> State:
     members = [one for one in data["members"] if one["standing"] in _IN_IT]
     asked = {one["country"] for one in members if one["standing"] == "proposed"}
-    return {"states": sorted({one["country"] for one in members}), "asked": sorted(asked)}
+    return {
+        "states": sorted({one["country"] for one in members}),
+        "asked": sorted(asked),
+        "about": _named("request", (one["request"] for one in members)),
+    }
 
 
 def _duplicate(data: Mapping[str, Any]) -> State:
     of_states = data["side"] == "request"
     owners = sorted({data["left_owner"], data["right_owner"]})
-    return {"states": owners if of_states else [], "score": data["score"]}
+    return {
+        "states": owners if of_states else [],
+        "score": data["score"],
+        "about": _named(data["side"], (data["left"], data["right"])),
+    }
+
+
+def _coverage(data: Mapping[str, Any]) -> State:
+    sides = [*_named("request", [data["request"]]), *_named("activity", [data["activity"]])]
+    return {"score": data["score"], "about": sides}
+
+
+def _application(data: Mapping[str, Any]) -> State:
+    requests = _named("request", (line["request"] for line in data["lines"]))
+    return {"states": data["states"], "asked": [], "about": requests}
 
 
 def _draft(data: Mapping[str, Any]) -> State:
@@ -136,6 +156,16 @@ def _embargo(data: Mapping[str, Any]) -> State:
     return {
         "exemptions": [{name: one[name] for name in ("id", "to")} for one in data["exemptions"]]
     }
+
+
+def _of_pair(data: Mapping[str, Any]) -> State:
+    sides = [*_named("request", [data["request"]]), *_named("offer", [data["offer"]])]
+    return {"about": sides}
+
+
+def _named(record_type: str, ids: Iterable[str | None]) -> list[str]:
+    """Records as `about` has them, each once."""
+    return [f"{record_type}:{one}" for one in dict.fromkeys(ids) if one]
 
 
 def _shortlist(data: Mapping[str, Any]) -> State:
@@ -160,8 +190,8 @@ _MORE: Mapping[str, Callable[[Mapping[str, Any]], State]] = {
     COMMITMENT: _commitment,
     ALLIANCE: _alliance,
     DUPLICATE: _duplicate,
-    COVERAGE: lambda data: {"score": data["score"]},
-    APPLICATION: lambda data: {"states": data["states"], "asked": []},
+    COVERAGE: _coverage,
+    APPLICATION: _application,
     DRAFT: _draft,
     EMBARGO: _embargo,
     SHORTLIST: _shortlist,

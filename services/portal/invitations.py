@@ -1,20 +1,24 @@
-"""Invitations: made by who may, accepted once."""
+"""Invitations: made by who may, accepted once.
+
+Of those of an address to one office the newest alone is open.
+"""
 
 from datetime import datetime, timedelta
 from typing import Literal
 
 from pymongo.errors import DuplicateKeyError
 
+from services.portal import made_once
 from services.portal.accounts import LinkUsedError, PasswordRefusedError, office_of
-from services.portal.documents import Account, Invitation
+from services.portal.documents import Account, Invitation, OutgoingMail
 from services.portal.domain import lifetimes
 from services.portal.domain.passwords import fault_of
 from services.portal.domain.people import Office, mailbox_of
 from services.portal.house import House
 from services.portal.outgoing import send_mail
 from services.portal.sealing import new_secret
-from services.portal.trail import actor_of_account, first_step, office_code, with_step
-from shared.ids import derived_id, new_id
+from services.portal.trail import PORTAL, actor_of_account, first_step, office_code, with_step
+from shared.ids import derived_id
 from shared.registers.actors import Actor
 
 INVITATION_PAGE = "invitation"
@@ -22,7 +26,12 @@ Status = Literal["open", "accepted", "revoked", "expired"]
 
 
 BROKEN_OFF = timedelta(minutes=1)
-"""How long after it was taken an invitation that made no account counts as open again."""
+"""How long after it was taken an invitation that made no account counts as open again, and after it
+was made one without a mail as not made."""
+
+_REPLACED = "replaced"
+_HAS_ACCOUNT = "has-account"
+"""Why an invitation was taken back that nobody took back by hand, as the trail has it."""
 
 
 class HasAccountError(Exception):
@@ -34,21 +43,36 @@ class OwnMailboxError(Exception):
 
 
 def invite(
-    house: House, email: str, language: str, office: Office, actor: Actor, now: datetime
+    house: House,
+    email: str,
+    language: str,
+    office: Office,
+    actor: Actor,
+    now: datetime,
+    key: str | None = None,
 ) -> tuple[Invitation, str]:
-    """An invitation with its link, put into the outgoing mail.
+    """An invitation with its link, put into the outgoing mail, in place of an earlier one to the
+    same office.
 
-    `email` and `office` were checked. Raises HasAccountError and OwnMailboxError: nobody makes
-    themself a second account, perhaps in the name of a State.
+    `email` and `office` were checked; `key` is that of the form that asks, if one does. Raises
+    MadeAlreadyError where the form was sent before and what it made then is open still,
+    HasAccountError and OwnMailboxError: nobody makes themself a second account, perhaps in the name
+    of a State.
     """
     inviting = Account.objects(id=actor.subject).only("email").first()
     if inviting is not None and mailbox_of(inviting.email) == mailbox_of(email):
         raise OwnMailboxError
     if Account.objects(email=email).only("id").first() is not None:
         raise HasAccountError
+    asked = (email, language, office_code(office))
+    own_id = made_once.id_for("invitation", actor.subject or "", key, *asked)
+    while (before := Invitation.objects(id=own_id).first()) is not None:
+        if status_of(before, now) == "open" and not _lacks_mail(before, now):
+            raise made_once.MadeAlreadyError(before)
+        own_id = derived_id("after", own_id)
     secret = new_secret()
     invitation = Invitation(
-        id=new_id(),
+        id=own_id,
         link=house.vault.fingerprint(secret, INVITATION_PAGE),
         email=email,
         language=language,
@@ -61,10 +85,41 @@ def invite(
         expires_at=now + lifetimes.INVITATION,
         **first_step("invite", actor, now, office_code(office)),
     )
-    invitation.save(force_insert=True)
-    link = house.link(INVITATION_PAGE, secret)
-    send_mail(house, "invitation", email, language, now, link=link, until=invitation.expires_at)
+    made_once.store(invitation, "link")  # the same form may be sent at the same moment
+    _leave_newest(invitation, actor, now)
+    link, until = house.link(INVITATION_PAGE, secret), invitation.expires_at
+    send_mail(house, "invitation", email, language, now, link=link, until=until, id_=own_id)
     return invitation, link
+
+
+def _lacks_mail(invitation: Invitation, now: datetime) -> bool:
+    """Whether who made it died before its mail was put out: nobody has the link."""
+    if now - invitation.created_at < BROKEN_OFF:
+        return False
+    return OutgoingMail.objects(id=invitation.id).only("id").first() is None
+
+
+def _leave_newest(invitation: Invitation, actor: Actor, now: datetime) -> None:
+    """Take back what is open of the same address and office, but for the newest.
+
+    That alone: who may invite to an office may take such invitations back, and may not others. Of
+    two at one moment both look once both are stored, and leave the same.
+    """
+    office = _bound(invitation)
+    same = [one for one in _open_of(invitation.email, now) if _bound(one) == office]
+    same.sort(key=lambda one: (-one.created_at.timestamp(), one.id))
+    for one in same[1:]:
+        revoke(one, actor, now, _REPLACED)
+
+
+def _bound(invitation: Invitation) -> tuple[str | frozenset[str] | None, ...]:
+    office = office_of(invitation)
+    return office.role, office.state, office.organisation, frozenset(office.regions)
+
+
+def _open_of(email: str, now: datetime) -> list[Invitation]:
+    found = Invitation.objects(email=email, revoked_at=None)
+    return [one for one in found if status_of(one, now) == "open"]
 
 
 def status_of(invitation: Invitation, now: datetime) -> Status:
@@ -118,7 +173,7 @@ def invitation_of(house: House, secret: str, now: datetime) -> Invitation:
 def accept(
     house: House, secret: str, name: str, password: str, language: str, now: datetime
 ) -> Account:
-    """The account that an invitation is for, made once.
+    """The account that an invitation is for, made once; others of the address end with it.
 
     Its id is the invitation's own, so that of two windows at one moment the store lets one make
     it. Raises LinkUsedError, PasswordRefusedError and HasAccountError.
@@ -157,6 +212,8 @@ def accept(
         Account._get_collection().insert_one(account.to_mongo())
     except DuplicateKeyError:
         raise HasAccountError from None
+    for other in _open_of(invitation.email, now):  # to whatever: an address has one account
+        revoke(other, PORTAL, now, _HAS_ACCOUNT)
     return account
 
 

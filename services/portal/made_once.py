@@ -1,4 +1,4 @@
-"""What a form makes once, however often it is sent: a secret was shown, and is shown no more."""
+"""What a form makes once, however often it is sent: its secret was told then, and is no more."""
 
 from mongoengine import Document, NotUniqueError
 
@@ -6,7 +6,7 @@ from shared.ids import derived_id, new_id
 
 
 class MadeAlreadyError(Exception):
-    """The same form made it before: `made`, whose secret was shown then and is no more."""
+    """The same form made it before: `made`, whose secret was told then and is no more."""
 
     def __init__(self, made: Document) -> None:
         super().__init__(made.id)
@@ -22,11 +22,12 @@ def id_for(purpose: str, account_id: str, key: str | None, *asked: str) -> str:
     return derived_id(purpose, account_id, key or new_id(), *asked)
 
 
-def store(document: Document) -> None:
-    """Store what is new, with a `secret` of its own; raises MadeAlreadyError where it is not."""
+def store(document: Document, own: str = "secret") -> None:
+    """Store what is new, with a secret of its own in that field; raises MadeAlreadyError where it
+    is not."""
     try:
         document.save(force_insert=True)
     except NotUniqueError:
         found = type(document).objects.get(id=document.id)
-        if found.secret != document.secret:  # else stored a moment ago, and the answer was lost
+        if found[own] != document[own]:  # else stored a moment ago, and the answer was lost
             raise MadeAlreadyError(found) from None

@@ -61,7 +61,9 @@ class Followed(Document):
     each came among them; `listed` are all, and `came` says when each came on the list. `heard` is
     the version that was heard of last, at `heard_at`. Of what is decided on a proposal and has yet
     to take effect (deciding.py) it is known that it is otherwise since `heard_at`, and of which
-    State. What is kept of earlier versions has no `line_themes`, `listed` and `came`.
+    State. `about` are the records by whose titles people know one that has none and whose id does
+    not tell them, each as `<type>:<id>`. What is kept of earlier versions has no `line_themes`,
+    `listed`, `came` and `about`.
     """
 
     meta = {  # noqa: RUF012 (mongoengine declares it so)
@@ -106,5 +108,6 @@ class Followed(Document):
     entered = ListField(DictField())
     listed = ListField(StringField())
     came = ListField(DictField())
+    about = ListField(StringField())
     heard = StringField()
     heard_at = DateTimeField()

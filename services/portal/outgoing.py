@@ -25,13 +25,15 @@ def send_mail(
     *,
     link: str | None = None,
     until: datetime | None = None,
+    id_: str | None = None,
 ) -> None:
     """Put a mail into the outgoing mail: of what kind, to whom, in which language.
 
-    `link` is the one-time address that it carries, worthless from `until` on.
+    `link` is the one-time address that it carries, worthless from `until` on. `id_` is for what has
+    one mail alone.
     """
     OutgoingMail(
-        id=new_id(),
+        id=id_ or new_id(),
         kind=kind,
         email=email,
         language=language,

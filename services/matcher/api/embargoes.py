@@ -54,7 +54,8 @@ class Embargoes(MethodView):
         if args["on"] is not None:
             day = args["on"].isoformat()
             found = found.filter(start__lte=day, end__not__lt=day)
-        return page(found, args, lambda one: embargo_view(one, identity, _today()))
+        language = reading_language(args["language"])
+        return page(found, args, lambda one: embargo_view(one, identity, language, _today()))
 
     @require_roles("coordinator")
     @idempotent
@@ -171,7 +172,8 @@ def _done_before(id_: str) -> Embargo | None:
 
 
 def _shown(embargo: Embargo, identity: Identity) -> Answer:
-    return embargo_view(embargo, identity, _today()), {"ETag": etag(embargo.version)}
+    view = embargo_view(embargo, identity, reading_language(None), _today())
+    return view, {"ETag": etag(embargo.version)}
 
 
 def _today() -> date:

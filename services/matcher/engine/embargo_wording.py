@@ -7,6 +7,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Literal
 
+from services.matcher.engine.codes import KIND_CODES
 from services.matcher.engine.wording import date_text, filled, kind_text, list_text
 from shared.vocabulary.counts import number_text
 
@@ -22,8 +23,9 @@ def embargo_text(
     needs: Sequence[int] = (),
     reference: str | None = None,
     until: date | None = None,
+    pair: bool = False,
 ) -> str:
-    """What one embargo says of a pair or a request."""
+    """What one embargo says of a `pair`, a request, or any request of its State."""
     facts = {
         "resolution": list_text([resolution], language),
         "kinds": list_text([kind_text(kind, language) for kind in kinds], language),
@@ -31,7 +33,15 @@ def embargo_text(
         "reference": list_text([reference or ""], language),
         "date": "" if until is None else date_text(until, language),
     }
-    return filled(_sentences()["embargo"][code], language, facts)
+    return filled(_sentences()["embargo"][_name(code, kinds, pair)], language, facts)
+
+
+def _name(code: Code, kinds: Sequence[str], pair: bool) -> str:
+    """The sentence that says it, for some are said otherwise of all kinds, or where no proposal
+    is that could fall."""
+    if code == "bars-kinds" and set(kinds) == set(KIND_CODES):
+        return "bars-all"
+    return "exempts-request" if code == "exempts" and not pair else code
 
 
 @cache

@@ -276,6 +276,7 @@ class InvitationForm(PageForm):
     unregistered = HiddenField()
     regions = ticked(_("Regions, for a coordinator; none means all"))
     language = SelectField(_("Language of the invitation"), default="en")
+    key = HiddenField()
 
     def __init__(
         self, roles: Sequence[tuple[str, object]], states: Sequence[str], **values: Any

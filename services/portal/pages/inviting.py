@@ -1,5 +1,6 @@
 """Pages of invitations: accepting one; making and taking them back, for coordinators."""
 
+from contextlib import suppress
 from dataclasses import replace
 from http import HTTPStatus
 from itertools import islice
@@ -27,6 +28,7 @@ from services.portal.domain.people import (
     office_faults,
 )
 from services.portal.house import house
+from services.portal.made_once import MadeAlreadyError
 from services.portal.pages.finding import names_of
 from services.portal.pages.forms import PASSWORD_FAULTS, AcceptForm, InvitationForm, PageForm
 from services.portal.pages.frame import (
@@ -45,6 +47,7 @@ from services.portal.pages.signing import REFUSED
 from services.portal.pages.wording import isolated
 from services.portal.services import ask
 from services.portal.trail import actor_of_account
+from shared.ids import new_id
 from shared.registers.actors import actor_of
 from shared.web.identity import ROLES, covered_countries
 from shared.web.problems import forbidden, not_found
@@ -114,7 +117,17 @@ def invite() -> Response:
         if not form.problems():
             email = email_of(form.email.data) or ""
             try:
-                invitations.invite(house(), email, form.language.data, office, actor_of(own), now)
+                # Sent once more, the form is answered as it was: what it asked for is done.
+                with suppress(MadeAlreadyError):
+                    invitations.invite(
+                        house(),
+                        email,
+                        form.language.data,
+                        office,
+                        actor_of(own),
+                        now,
+                        form.key.data,
+                    )
             except invitations.OwnMailboxError:
                 form.fail_field(form.email, _("This seems to be another address of your own."))
             except invitations.HasAccountError:
@@ -125,6 +138,7 @@ def invite() -> Response:
         status = REFUSED
     elif form.is_submitted():
         status = REFUSED
+    form.key.data = form.key.data or new_id()
     found = Invitation.objects.order_by("-created_at", "id").no_cache()
     seen = (one for one in found if may_manage(own, office_of(one)))
     listed = [(one, invitations.status_of(one, now)) for one in islice(seen, _SHOWN)]

@@ -17,6 +17,7 @@ from services.portal.pages.forms import MailChoices, PageForm, mail_form
 from services.portal.pages.frame import account, for_signed_in, go, show
 from services.portal.pages.keeping import keeping_typed
 from services.portal.pages.signing import REFUSED
+from services.portal.pages.told_about import told_about
 from services.portal.reading import (
     choices_of,
     choose,
@@ -71,7 +72,8 @@ def notifications() -> Response:
     found = page(
         notifications_of(account().id), {"limit": _SHOWN, "cursor": cursor}, lambda note: note
     )
-    listed = [(note, _said(note)) for note in found["items"]]
+    about = told_about(found["items"])
+    listed = [(note, _said(note), about[note.id]) for note in found["items"]]
     newest = found["items"][0].created_at if listed else None
     return show(
         "notifications.html",
@@ -105,13 +107,14 @@ def notification(note_id: str) -> Response:
         raise not_found("notification")
     mark_read(account().id, [note.id], house().clock())
     place = _PLACES.get(note.record_type)
+    about = told_about([note])[note.id]
     return show(
         "notification.html",
         note=note,
         said=_said(note),
         kind=_kind(note.kind),
         record=None if place is None else f"{place}/{note.record}",
-        sides=sides_of(note.record_type, [note.record])[note.record],
+        sides=about or sides_of(note.record_type, [note.record])[note.record],
         opens=_OPENS.get(note.record_type),
     )
 

@@ -254,6 +254,57 @@ def test_a_barred_line_is_not_served_and_told(
     assert call("requester", state="KEN").get("/v1/embargoes/rulings/r1").status_code == 404
 
 
+def test_a_request_that_is_barred_as_a_whole_says_so_and_until_when(
+    market: World, coordinator: Caller, call: Callable[..., Caller]
+) -> None:
+    enter(coordinator, allowed=[], to="2099-12-31")
+    follow(market)
+    ruling = call("requester", state="SEN").get("/v1/embargoes/rulings/r1").json
+    assert not ruling["permitted"]
+    (notice,) = ruling["notices"]
+    assert (notice["code"], notice["needs"], notice["to"]) == ("bars-lines", [1, 2], "2099-12-31")
+
+
+def test_an_exemption_of_a_request_is_told_without_a_proposal_that_would_fall(
+    market: World, coordinator: Caller, clock: Clock
+) -> None:
+    enter(coordinator, exemptions=[exempting(clock)])
+    follow(market)
+    (of_request,) = coordinator.get("/v1/embargoes/rulings/r1").json["notices"]
+    assert of_request["sentence"].endswith("after that day this help is barred again.")
+    shown = {one["id"]: one for one in coordinator.items("/v1/proposals", request="r1")}
+    (of_pair,) = shown["r1.machines"]["embargoes"]
+    assert of_pair["sentence"].endswith("after that day this proposal falls.")
+    assert of_pair["to"] is None
+
+
+def test_an_entry_says_in_words_what_it_bars_today(coordinator: Caller, clock: Clock) -> None:
+    one_of_it = exempting(clock, request="r1")
+    enter(coordinator, allowed=[], to="2099-12-31", exemptions=[one_of_it])
+    enter(coordinator, resolution="over", to="2021-01-01")
+    found = coordinator.items("/v1/embargoes", state="SEN")
+    told = {one["resolution"]: one["notices"] for one in found}
+    assert told["over"] == []
+    (notice,) = told["S/RES/0000 (2020)"]
+    assert (notice["code"], len(notice["kinds"]), notice["to"]) == ("bars-kinds", 5, "2099-12-31")
+    assert notice["sentence"] == "The arms embargo under S/RES/0000 (2020) bars every kind of help."
+    (again,) = coordinator.items("/v1/embargoes", state="SEN", on="2099-01-01", language="ar")
+    assert again["notices"][0]["sentence"].startswith("يحظر")
+
+
+def test_an_entry_tells_what_is_exempted_only_to_those_who_may_know(
+    coordinator: Caller, call: Callable[..., Caller], clock: Clock
+) -> None:
+    path = enter(coordinator, exemptions=[exempting(clock)]).headers["Location"]
+    for reader in (coordinator, call("requester", state="SEN")):
+        (notice,) = reader.get(path).json["notices"]
+        assert (notice["code"], notice["reference"]) == ("exempts", "SC/EX/0001")
+    for reader in (call("donor", organisation=DONOR), call("requester", state="KEN")):
+        (notice,) = reader.get(path).json["notices"]
+        assert (notice["code"], notice["kinds"]) == ("bars-kinds", ["equipment"])
+        assert notice["reference"] is None
+
+
 def test_an_allocation_says_why_a_barred_need_stays_open(
     market: World, coordinator: Caller
 ) -> None:

@@ -55,7 +55,7 @@ def stored() -> str:
 def planted(house: House, clock: Clock, invite: Callable[..., str]) -> Account:
     """An account that left its name and address wherever it could."""
     secret = invite(EMAIL, "donor", organisation="acme")
-    invite(EMAIL, "requester")  # another that is open still
+    invite(EMAIL, "requester")  # another, which ends with that one
     account = invitations.accept(house, secret, NAME, PASSWORD, "fr", clock())
     seed = factors.seed_to_set_up(house, account)
     assert factors.confirm_setup(house, account, factors.rules.code_at(seed, clock()), clock())

@@ -8,21 +8,34 @@ import pytest
 from entraide.client import Answer
 from services.portal.documents import Account
 from services.portal.domain.telling import ROLE_KINDS
-from services.portal.note_documents import Notification
+from services.portal.followed_state import TYPES
+from services.portal.note_documents import Followed, Notification
 from services.portal.notifying import Note, notify
 from services.portal.sentences import sentence
-from services.portal.services import Ask, Reader, Services
+from services.portal.services import Ask, AwayError, Reader, Services
+from shared.events.envelope import (
+    ALLIANCE,
+    APPLICATION,
+    COMMITMENT,
+    COVERAGE,
+    DRAFT,
+    DUPLICATE,
+    JOINING,
+)
 from tests.services.portal.browsing import Browser
 from tests.services.portal.conftest import Clock, forget_attempts
-from tests.services.portal.events import MATCH_ID, OFFER_ID, REQUEST_ID
+from tests.services.portal.events import MATCH_ID, OFFER_ID, REQUEST_ID, event, step
 
 SignIn = Callable[[Account], Browser]
+calls: list[Ask] = []
+"""What pages asked of the services since `titles` was made."""
 
 
 @pytest.fixture(autouse=True)
 def fresh(app: object) -> None:
     forget_attempts()
     Notification.objects.delete()
+    Followed.objects.delete()
 
 
 def tell(clock: Clock, account: Account, number: int, **facts: Any) -> str:
@@ -72,6 +85,129 @@ def test_what_it_is_about_is_named_by_both_titles(
     monkeypatch.setattr(Services, "fetch", fetch)
     page = signed_in(account).open(f"/notifications/{tell(clock, account, 1)}")
     assert "Marquage <b> – Marking machines" in page.text
+
+
+@pytest.fixture
+def titles(monkeypatch: pytest.MonkeyPatch) -> dict[str, dict[str, str]]:
+    """What records are called for the reader, by service and id; one that is not in it is away."""
+    found: dict[str, dict[str, str]] = {}
+
+    def fetch(_services: Services, _reader: Reader, one: Ask) -> Answer:
+        calls.append(one)
+        if one.service not in found:
+            raise AwayError(one.service)
+        shown = found[one.service]
+        wanted = one.query["id"]
+        assert isinstance(wanted, list)
+        items = [
+            {"id": id_, "title": shown[id_], "language": "fr"} for id_ in wanted if id_ in shown
+        ]
+        return Answer({"items": items})
+
+    calls.clear()
+    monkeypatch.setattr(Services, "fetch", fetch)
+    return found
+
+
+def told(clock: Clock, account: Account, record_type: str, record: str, action: str) -> None:
+    kind = ROLE_KINDS[account.role][0]
+    clock.forward(seconds=1)
+    made = Note(kind, record_type, record, action, "1", clock(), {"country": "SEN"})
+    assert notify(made, [account], clock()) == 1
+
+
+def test_a_list_names_what_each_is_about_with_one_call_to_each_service(
+    signed_in: SignIn,
+    make_account: Callable[..., Account],
+    clock: Clock,
+    titles: dict[str, dict[str, str]],
+) -> None:
+    account = make_account(state="SEN")
+    browser = signed_in(account)
+    for number in range(20):
+        told(clock, account, "request", f"r{number}", "authenticate")
+        told(clock, account, "match", f"r{number}.o{number}", "reject")
+    titles["requests"] = {f"r{number}": f"Marquage <b> {number}" for number in range(19)}
+    titles["offers"] = {"o18": "Machines"}
+    text = browser.open("/notifications").text
+    assert [(one.service, one.path) for one in calls] == [
+        ("requests", "/v1/requests/titles"),
+        ("offers", "/v1/offers/titles"),
+    ]
+    assert text.count("Marquage <b> 17") == 2
+    assert "Marquage <b> 18 – Machines" in text  # r19 and o17 are withheld, and nothing is said
+    assert text.count("–") == 1
+    assert not {"r19", "o17"} & set(text.split())
+    marked = [attrs for tag, attrs in browser.page.tags if tag == "bdi" and "lang" in attrs]
+    assert {one["lang"] for one in marked} == {"fr"}
+
+
+def test_a_list_tells_which_titles_are_missing_while_a_service_is_away(
+    signed_in: SignIn,
+    make_account: Callable[..., Account],
+    clock: Clock,
+    titles: dict[str, dict[str, str]],
+) -> None:
+    account = make_account(state="SEN")
+    tell(clock, account, 1)
+    titles["requests"] = {REQUEST_ID: "Marquage"}
+    text = signed_in(account).open("/notifications").text
+    assert "The proposal for Senegal was declined. Marquage" in text
+    assert "The register of offers cannot be reached just now." in text
+
+
+def test_a_list_without_records_asks_for_nothing(
+    signed_in: SignIn,
+    make_account: Callable[..., Account],
+    clock: Clock,
+    titles: dict[str, dict[str, str]],
+) -> None:
+    account = make_account(state="SEN")
+    told(clock, account, "state", "SEN", "remind")
+    assert "Senegal" in signed_in(account).open("/notifications").text
+    assert calls == []
+
+
+FIRST, SECOND = REQUEST_ID, f"{REQUEST_ID[:-1]}2"
+BOTH = "Marquage – Armoury"
+
+
+@pytest.mark.parametrize(
+    ("type_", "action", "status", "named"),
+    [
+        (COMMITMENT, "hold", "held", "Marquage – Machines"),
+        (JOINING, "offer", "offered", "Marquage – Machines"),
+        (ALLIANCE, "endorse", "endorsed", BOTH),
+        (DUPLICATE, "find", "open", BOTH),
+        (COVERAGE, "find", "open", "Marquage – Project"),
+        (APPLICATION, "submit", "submitted", BOTH),
+        (DRAFT, "assemble", "draft", ""),
+    ],
+)
+def test_what_has_no_title_is_named_by_the_records_that_it_is_about(
+    signed_in: SignIn,
+    make_account: Callable[..., Account],
+    hear: Callable[..., None],
+    clock: Clock,
+    titles: dict[str, dict[str, str]],
+    type_: str,
+    action: str,
+    status: str,
+    named: str,
+) -> None:
+    account = make_account(state="SEN")
+    heard = event(type_, [step(action, None, status, clock())])
+    hear(heard)
+    Notification.objects.delete()
+    told(clock, account, TYPES[type_], heard.subject, action)
+    titles["requests"] = {FIRST: "Marquage", SECOND: "Armoury"}
+    titles["offers"] = {OFFER_ID: "Machines", "66f0000000000000000000c1": "Project"}
+    browser = signed_in(account)
+    shown = browser.open("/notifications")
+    assert named in shown.text
+    assert ("Marquage" in shown.text) == bool(named)
+    note = Notification.objects.get(account=account.id)
+    assert named in browser.open(f"/notifications/{note.id}").text
 
 
 def test_all_that_is_shown_is_marked_as_read_and_nothing_newer(

@@ -581,6 +581,32 @@ def test_invitations_of_other_regions_do_not_push_ones_own_off_the_page(
     assert "far@portal.example" not in text
 
 
+def test_an_invitation_that_is_sent_twice_invites_once(
+    every_page: tuple[Browser, list[str]], clock: Clock
+) -> None:
+    browser, _ = every_page
+    form = browser.open("/invitations").forms[-1].values
+    email = "once@portal.example"
+    sent = {**form, "email": email, "role": "requester", "state": "MLI"}
+    for _ in range(2):
+        answer = browser.client.post("/invitations", data=sent, follow_redirects=True)
+        assert f"on its way to {email}" in answer.text
+        clock.forward(seconds=1)
+    (made,) = Invitation.objects(email=email)
+    assert OutgoingMail.objects(email=email).count() == 1
+    # Filled in otherwise it is another form; so it is once the invitation was taken back.
+    browser.client.post("/invitations", data={**sent, "state": "SEN"})
+    assert Invitation.objects(email=email).count() == 2
+    browser.open("/invitations")
+    browser.send(f"/invitations/{made.id}/take-back")
+    for _ in range(2):
+        clock.forward(seconds=1)
+        browser.client.post("/invitations", data=sent)
+    assert Invitation.objects(email=email, state="MLI").count() == 2
+    assert Invitation.objects(email=email, state="MLI", revoked_at=None).count() == 1
+    assert browser.open("/invitations").forms[-1].values["key"] not in ("", form["key"])
+
+
 @pytest.mark.parametrize("language", ["ar", "en", "es", "fr", "ru", "zh"])
 def test_every_page_is_whole_in_every_language(
     every_page: tuple[Browser, list[str]], language: str

@@ -12,7 +12,9 @@ from services.portal import accounts, api_tokens, factors, invitations, sessions
 from services.portal.documents import Account, ApiToken, Invitation, OutgoingMail, Session
 from services.portal.domain import lifetimes
 from services.portal.domain.backoff import ACCOUNT, ADDRESS
+from services.portal.domain.people import Office
 from services.portal.house import House, Passwords
+from services.portal.made_once import MadeAlreadyError
 from services.portal.signing_in import (
     LockedError,
     WrongError,
@@ -308,13 +310,89 @@ def test_an_invitation_makes_one_account_also_for_two_windows_at_one_moment(
         invite(email)
 
 
+def standing(email: str, clock: Clock) -> list[tuple[str | None, str]]:
+    """Of the invitations of an address to where each leads and how it stands, as they were made."""
+    found = Invitation.objects(email=email).order_by("created_at")
+    return [(one.state, invitations.status_of(one, clock())) for one in found]
+
+
 def test_two_invitations_of_one_address_make_one_account(
+    house: House, clock: Clock, invite: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    email = "twice@portal.example"
+    first, second = invite(email), invite(email, state="MLI")
+    monkeypatch.setattr(invitations, "revoke", lambda *_: True)  # as if it died before that
+    invitations.accept(house, first, "Somebody", OTHER, "en", clock())
+    with pytest.raises(invitations.HasAccountError):
+        invitations.accept(house, second, "Somebody", OTHER, "en", clock())
+
+
+def test_an_invitation_to_the_same_office_takes_the_place_of_the_one_before(
     house: House, clock: Clock, invite: Callable[..., str]
 ) -> None:
-    secrets = [invite("twice@portal.example"), invite("twice@portal.example")]
+    email, secrets = "anew@portal.example", []
+    for state in ("SEN", "MLI", "SEN"):
+        secrets.append(invite(email, state=state))
+        clock.forward(seconds=1)
+    assert standing(email, clock) == [("SEN", "revoked"), ("MLI", "open"), ("SEN", "open")]
+    with pytest.raises(accounts.LinkUsedError):
+        invitations.accept(house, secrets[0], "Somebody", OTHER, "en", clock())
+    first = Invitation.objects(email=email).order_by("created_at").first()
+    assert [(one.action, one.reason) for one in first.history][-1] == ("take-back", "replaced")
+    # Other regions are another office, which who invites to one may not have to give.
+    for regions in (("Western Africa",), (), ("Western Africa",)):
+        invite("regions@portal.example", "coordinator", regions=regions)
+        clock.forward(seconds=1)
+    found = Invitation.objects(email="regions@portal.example").order_by("created_at")
+    assert [invitations.status_of(one, clock()) for one in found] == ["revoked", "open", "open"]
+
+
+def test_of_invitations_to_one_office_at_one_moment_one_stays(
+    house: House, clock: Clock, invite: Callable[..., str]
+) -> None:
+    email = "moment@portal.example"
+    at_once(4, lambda: invite(email))
+    assert sorted(status for _, status in standing(email, clock)) == ["open", *["revoked"] * 3]
+
+
+def test_an_account_ends_every_other_invitation_of_its_address(
+    house: House, clock: Clock, invite: Callable[..., str]
+) -> None:
+    email, secrets = "ends@portal.example", []
+    for state in ("SEN", "MLI"):
+        secrets.append(invite(email, state=state))
+        clock.forward(seconds=1)
     invitations.accept(house, secrets[0], "Somebody", OTHER, "en", clock())
-    with pytest.raises(invitations.HasAccountError):
+    assert standing(email, clock) == [("SEN", "accepted"), ("MLI", "revoked")]
+    with pytest.raises(accounts.LinkUsedError):
         invitations.accept(house, secrets[1], "Somebody", OTHER, "en", clock())
+
+
+def test_a_form_whose_invitation_got_no_mail_makes_another(
+    house: House, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    email, office = "unsent@portal.example", Office("auditor")
+
+    def ask() -> str:
+        _made, link = invitations.invite(
+            house, email, "en", office, COMMAND_LINE, clock(), "a form's key"
+        )
+        return link.rpartition("/")[2]
+
+    def die(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(invitations, "send_mail", die)
+        with pytest.raises(KeyboardInterrupt):
+            ask()
+    with pytest.raises(MadeAlreadyError):  # it may be that somebody is at it
+        ask()
+    clock.forward(seconds=invitations.BROKEN_OFF.total_seconds())
+    secret = ask()
+    assert standing(email, clock) == [(None, "revoked"), (None, "open")]
+    assert invitations.invitation_of(house, secret, clock()).email == email
+    assert OutgoingMail.objects(email=email).count() == 1
 
 
 def test_an_invitation_that_was_taken_as_somebody_died_is_open_again(

@@ -8,11 +8,12 @@ from flask_babel import gettext as _
 
 from entraide.client.records.matcher import ProposalViewPage
 from entraide.client.records.requests import RequestView
-from services.portal.pages import wording
+from services.portal.pages import embargoed, wording
 from services.portal.pages.asking import ask, gather, get
 from services.portal.pages.finding import find
-from services.portal.pages.frame import for_signed_in, show
+from services.portal.pages.frame import account, for_signed_in, show
 from services.portal.pages.requests.lists import PAGE
+from services.portal.pages.requests.rights import told_of_embargoes
 from services.portal.services import AwayError
 
 _SHOWN = 20
@@ -31,10 +32,12 @@ def offers_that_fit(request_id: str) -> Response:
     asked = ask("matcher", "/v1/proposals", request=request_id, limit=_SHOWN, cursor=cursor)
     answer = gather(offers=asked)["offers"]
     found = None if isinstance(answer, AwayError) else answer.of(ProposalViewPage)
+    told = told_of_embargoes(account(), view)
     return show(
         "requests/offers.html",
         it=view,
         away=found is None,
+        embargoed=embargoed.of_request(request_id) if told else embargoed.NOTHING,
         listed=offer_rows(found["items"]) if found else [],
         next=found["next"] if found else None,
     )

@@ -9,7 +9,7 @@ from flask import Flask, Response
 
 from entraide.client import Answer
 from entraide.client.records.requests import RequestView
-from services.portal.pages import wording
+from services.portal.pages import embargoed, wording
 from services.portal.pages.asking import Ask, ask, gather, get
 from services.portal.pages.finding import names_of
 from services.portal.pages.forms import PageForm
@@ -17,7 +17,13 @@ from services.portal.pages.frame import account, for_signed_in, show
 from services.portal.pages.introducing import introducer_of
 from services.portal.pages.requests.lists import PAGE
 from services.portal.pages.requests.offers import offer_rows
-from services.portal.pages.requests.rights import is_own, may_change, oversees, steps_for
+from services.portal.pages.requests.rights import (
+    is_own,
+    may_change,
+    oversees,
+    steps_for,
+    told_of_embargoes,
+)
 from services.portal.pages.requests.rows import line_rows, steps_of
 from services.portal.services import AwayError
 from shared.ids import new_id
@@ -65,6 +71,7 @@ def record_page(request_id: str, tried: Tried | None = None) -> Response:
     answer = get("requests", f"/v1/requests/{request_id}")
     view = answer.of(RequestView)
     parts = _parts(view)
+    told = told_of_embargoes(account(), view)
     return show(
         "requests/record.html",
         tried.status if tried else HTTPStatus.OK,
@@ -79,6 +86,7 @@ def record_page(request_id: str, tried: Tried | None = None) -> Response:
         steps=steps_for(account(), view),
         parts=parts.found,
         away=parts.away,
+        embargoed=embargoed.of_request(request_id) if told else embargoed.NOTHING,
         etag=answer.etag,
         may_join=account().role == "donor" and answer.body["status"] in REQUEST.shown,
         key=new_id(),

@@ -38,6 +38,11 @@ def oversees(account: Account, view: Mapping[str, Any]) -> bool:
     return is_own(account, view) or (account.role != "donor" and "inferred" in view)
 
 
+def told_of_embargoes(account: Account, view: Mapping[str, Any]) -> bool:
+    """Whether the reader is told what embargoes say of a request, while anything comes of it."""
+    return oversees(account, view) and not REQUEST.is_final(view["status"])
+
+
 def may_change(account: Account, view: Mapping[str, Any]) -> bool:
     """Whether the reader may write on."""
     return is_own(account, view) and not REQUEST.is_final(view["status"])

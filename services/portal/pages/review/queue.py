@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext
 from entraide.client import Answer
 from services.portal import deciding
 from services.portal.house import house
-from services.portal.pages import asking
+from services.portal.pages import asking, embargoed
 from services.portal.pages.asking import ask
 from services.portal.pages.assets import ASSETS
 from services.portal.pages.choices import countries, labels
@@ -62,6 +62,7 @@ _FOLLOWED = {
     "alliances": "alliance:proposed",
 }
 """Of which records in which state a list is, as open pages are told of them."""
+_ON_STATE = "embargoes"
 _ALONE = 20
 _AMONG = 5
 
@@ -80,7 +81,7 @@ class Section:
 def review() -> Response:
     """The queue, as the address asks for it."""
     asked = read_filters(request.args)
-    found = asking.gather(**_lists(asked), **_counts(asked))
+    found = asking.gather(**_lists(asked), **_counts(asked), **_embargoes(asked))
     items = {kind: _items(found[kind]) for kind in asked.kinds()}
     decisions = deciding.own_decisions(account())
     requests, offers, organisations = _records(items, [one.id for one in decisions])
@@ -96,6 +97,7 @@ def review() -> Response:
         ],
         onward=onward(back, [id_ for kind in asked.kinds() for id_ in _ids(kind, rows[kind])]),
         counts=_counted(found),
+        embargoed=embargoed.of_state(found[_ON_STATE]) if asked.country else embargoed.NOTHING,
         kinds=KINDS,
         kind_names=KIND_NAMES,
         orders=ORDERS,
@@ -160,6 +162,10 @@ def _counts(asked: Filters) -> dict[str, Ask]:
         "in_matcher": ask("matcher", "/v1/waiting", best=asked.most),
         "in_requests": ask("requests", "/v1/waiting"),
     }
+
+
+def _embargoes(asked: Filters) -> dict[str, Ask]:
+    return {_ON_STATE: embargoed.asked_of_state(asked.country)} if asked.country else {}
 
 
 def _counted(found: Mapping[str, Answer | AwayError]) -> dict[str, Mapping[str, Any] | None]:
