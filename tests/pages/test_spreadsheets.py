@@ -194,6 +194,36 @@ def test_needs_of_a_national_report_become_drafts(portal: Portal, visitor: Visit
     assert len([row for row in csv.reader(io.StringIO(export.text)) if f"{mark}-1" in row]) == 2
 
 
+def test_a_priority_of_a_report_is_the_requests_and_comes_out_again(
+    portal: Portal, visitor: Visiting
+) -> None:
+    mark, state = f"t{new_id()}", visitor("requester")
+    header = f"{HEADER},Priority of the request,Priority of this need"
+    rows = [
+        f"{mark}-1,Marking,Six machines.,Marking,Equipment,6,machines,High,Low",
+        f"{mark}-2,Stores,Our armouries need steel doors and better locks.,,,,,Critical,",
+    ]
+    choose(state, "requests", "\n".join([header, *rows]))
+    state.send()
+    assert "Brought in: 2." in state.page.text, state.page.text
+    found = portal.api("requester").items("requests", "/v1/requests", external_source="spreadsheet")
+    made = {one["external_id"]["id"]: one for one in found}
+    assert [made[f"{mark}-{n}"]["priority"] for n in (1, 2)] == ["high", "critical"]
+    assert made[f"{mark}-1"]["needs"][0]["priority"] == "low"
+    state.open(f"/requests/{made[f'{mark}-1']['id']}/check")
+    assert "How urgent is it" not in state.page.text, state.page.text
+    export = state.session.get(f"{state.url}/requests/export.csv", timeout=60)
+    export.encoding = "utf-8-sig"
+    names, *lines = csv.reader(io.StringIO(export.text))
+    own = [line for line in lines if line[0].startswith(mark)]
+    told = {line[0][-1]: line[names.index("Priority of the request")] for line in own}
+    assert told == {"1": "High", "2": "Critical"}
+    out = io.StringIO()
+    csv.writer(out).writerows([names, *own])
+    choose(state, "requests", out.getvalue())
+    assert "There is nothing to bring in." in state.page.text, state.page.text
+
+
 def test_an_activity_that_came_out_is_changed_in_one_cell(
     portal: Portal, visitor: Visiting
 ) -> None:

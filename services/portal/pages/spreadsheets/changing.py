@@ -12,7 +12,7 @@ from services.portal.pages.offers.bodies import offer_body
 from services.portal.pages.requests.bodies import body_of as request_body
 from services.portal.pages.spreadsheets.kinds import Kind, own_party
 from services.portal.services import AwayError, RefusedError
-from services.portal.sheets.changes import changed_body, changed_columns
+from services.portal.sheets.changes import LinesError, changed_body, changed_columns
 from services.portal.sheets.columns import unit_of
 from services.portal.sheets.faults import Fault
 
@@ -55,11 +55,18 @@ def changes_of(kind: Kind, rows: Sequence[Mapping[str, Any]]) -> tuple[list[Chan
         if len(before) != len(told):
             faults.append(Fault("rows", str(told[0]["cell"]), {"count": len(before)}))
             continue
-        said = [{key: value for key, value in row.items() if key != "cell"} for row in told]
+        said = [
+            {key: value for key, value in kind.meant(row, stands).items() if key != "cell"}
+            for row, stands in zip(told, before, strict=True)
+        ]
         columns = changed_columns(before, said)
         if columns:
-            own = kind, answer.body
-            body = changed_body(_body(*own), before, said, kind.bodies, own_party(kind), kind.lines)
+            body = _body(kind, answer.body)
+            try:
+                body = changed_body(body, before, said, kind.bodies, own_party(kind), kind.lines)
+            except LinesError:
+                faults.append(Fault("lines", str(told[0]["cell"])))
+                continue
             changes.append(Change(id_, answer.body["title"], columns, body, answer.etag))
     return changes, faults
 

@@ -6,7 +6,12 @@ from typing import Any
 
 from services.portal.pages.frame import account
 from services.portal.sheets.columns import Column
-from services.portal.sheets.requests_table import REQUESTS, request_bodies, request_rows
+from services.portal.sheets.requests_table import (
+    REQUESTS,
+    meant_row,
+    request_bodies,
+    request_rows,
+)
 from services.portal.sheets.tables import (
     ACTIVITIES,
     OFFERS,
@@ -30,7 +35,8 @@ class Kind:
 
     `role` brings them in, for the party that it acts for; `party` is the register's filter by it.
     `lines` is the member with a record's lines, empty where a record is its only line; `counted`
-    is what a line counts in.
+    is what a line counts in. `meant` is a file's row of a record as it is meant, beside that which
+    the record itself makes.
     """
 
     role: str
@@ -43,6 +49,7 @@ class Kind:
     drafts: bool
     bodies: Callable[[Sequence[Record], str], list[dict[str, Any]]]
     rows: Callable[[Record], list[Record]]
+    meant: Callable[[Record, Record], Record] = lambda row, _own: row
 
 
 def kind_of(name: str) -> Kind:
@@ -120,6 +127,7 @@ KINDS: Mapping[str, Kind] = {
         drafts=True,
         bodies=request_bodies,
         rows=request_rows,
+        meant=meant_row,
     ),
     "offers": Kind(
         role="donor",
