@@ -26,13 +26,18 @@ _ACTIVITY: Final = (
 
 @dataclass(frozen=True)
 class Change:
-    """A record that a file changes: the columns' keys, the body to be sent, its version."""
+    """A record that a file changes: the columns' keys, the body to be sent, its version.
+
+    `rows` are what the file's rows say otherwise than the record's, `sight` who sees it then.
+    """
 
     id: str
     title: str
     columns: Sequence[str]
     body: Mapping[str, Any]
     etag: str
+    rows: Sequence[Mapping[str, Any]]
+    sight: str
 
 
 def changes_of(kind: Kind, rows: Sequence[Mapping[str, Any]]) -> tuple[list[Change], list[Fault]]:
@@ -67,7 +72,13 @@ def changes_of(kind: Kind, rows: Sequence[Mapping[str, Any]]) -> tuple[list[Chan
             except LinesError:
                 faults.append(Fault("lines", str(told[0]["cell"])))
                 continue
-            changes.append(Change(id_, answer.body["title"], columns, body, answer.etag))
+            otherwise = [
+                {key: row[key] for key in changed_columns([stands], [row])}
+                for row, stands in zip(said, before, strict=True)
+            ]
+            sight = kind.rows({**answer.body, **body})[0][kind.sight]
+            title = answer.body["title"]
+            changes.append(Change(id_, title, columns, body, answer.etag, otherwise, sight))
     return changes, faults
 
 

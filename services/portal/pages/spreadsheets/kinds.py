@@ -35,8 +35,8 @@ class Kind:
 
     `role` brings them in, for the party that it acts for; `party` is the register's filter by it.
     `lines` is the member with a record's lines, empty where a record is its only line; `counted`
-    is what a line counts in. `meant` is a file's row of a record as it is meant, beside that which
-    the record itself makes.
+    is what a line counts in, `sight` the column of who sees a record. `meant` is a file's row of a
+    record as it is meant, beside that which the record itself makes.
     """
 
     role: str
@@ -46,6 +46,7 @@ class Kind:
     columns: Sequence[Column]
     lines: str
     counted: str
+    sight: str
     drafts: bool
     bodies: Callable[[Sequence[Record], str], list[dict[str, Any]]]
     rows: Callable[[Record], list[Record]]
@@ -124,6 +125,7 @@ KINDS: Mapping[str, Kind] = {
         columns=REQUESTS,
         lines="needs",
         counted="quantity",
+        sight="level",
         drafts=True,
         bodies=request_bodies,
         rows=request_rows,
@@ -137,6 +139,7 @@ KINDS: Mapping[str, Kind] = {
         columns=OFFERS,
         lines="provisions",
         counted="capacity",
+        sight="public",
         drafts=True,
         bodies=offer_bodies,
         rows=_offer_rows,
@@ -149,6 +152,7 @@ KINDS: Mapping[str, Kind] = {
         columns=ACTIVITIES,
         lines="",
         counted="quantity",
+        sight="public",
         drafts=False,
         bodies=activity_bodies,
         rows=_activity_rows,
