@@ -6,7 +6,7 @@ missing one little: what is not understood, or says two things at once, has none
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 
 from shared.vocabulary.folding import CHINESE, fold, words_of
@@ -52,10 +52,17 @@ def is_counted_whole(unit: str) -> bool:
     return unit not in DIVISIBLE and unit not in LASTING
 
 
+_ANOTHER = ""
+"""What a phrase means whose other words make another thing of its head, which is a known form."""
+
+
 @dataclass(frozen=True)
 class _Form:
+    """A form of a unit; `alone` if other words beside it may make another thing of it."""
+
     unit: str
     languages: frozenset[str]
+    alone: bool = False
 
 
 @dataclass(frozen=True)
@@ -79,6 +86,10 @@ def _forms() -> Mapping[tuple[str, ...], _Form]:
     for code in UNITS.codes():
         words = words_of(fold(code))
         found.setdefault(words, _Form(code, frozenset({"en"})))
+    for row in read_table("units_alone.tsv"):
+        for text in row["forms"].split("|"):
+            words = words_of(fold(text))
+            found[words] = replace(found[words], alone=True)
     return found
 
 
@@ -101,17 +112,21 @@ def canonical_unit(text: str) -> str | None:
     """The code of a unit written in any of the six languages, None where it is not understood.
 
     Understood are a unit's name, its inflected forms, and a phrase whose head it is ("marking
-    machines", "jours de formation"). None for two different units at once and for multiples such
-    as "thousand rounds" or "50 rounds", which are not the same measure. Never raises.
+    machines", "jours de formation"), but for heads that are other things with other words: a
+    station is the police's, a radio station is not. None for two different units at once and for
+    multiples such as "thousand rounds" or "50 rounds", which are not the same measure. Never
+    raises.
     """
-    folded = fold(BRACKETS.sub(" ", text[:LONGEST]))
+    written = text[:LONGEST]
+    folded = fold(BRACKETS.sub(" ", written))
     if _is_multiple(folded):
         return None
     exact = _forms().get(words_of(folded))
     if exact is not None:
-        return exact.unit
+        aside = words_of(fold(" ".join(BRACKETS.findall(written))))
+        return None if exact.alone and _say_more(aside) else exact.unit
     units = {_unit_of_phrase(part) for part in CONJUNCTIONS.split(folded)} - {None}
-    return units.pop() if len(units) == 1 else None
+    return units.pop() or None if len(units) == 1 else None
 
 
 def _is_multiple(folded: str) -> bool:
@@ -134,13 +149,23 @@ def _unit_of_phrase(folded: str) -> str | None:
         last = in_head[-1]
         trailing = words[last.end : head_end]
         if all(word.endswith("ed") for word in trailing):
-            return last.form.unit
+            return _meaning(last, words)
     first = in_head[0]
     if first.form.languages == {"en"} or not _may_precede(words[: first.start], folded):
         return None
     if "en" in first.form.languages and not _agree(words[first.end - 1 : head_end]):
         return None
-    return first.form.unit
+    return _meaning(first, words)
+
+
+def _meaning(head: _Found, words: tuple[str, ...]) -> str:
+    others = (*words[: head.start], *words[head.end :])
+    return _ANOTHER if head.form.alone and _say_more(others) else head.form.unit
+
+
+def _say_more(words: tuple[str, ...]) -> bool:
+    """Whether any is more than a number."""
+    return not all(word.isdigit() for word in words)
 
 
 def _find(words: tuple[str, ...]) -> Iterator[_Found]:
@@ -186,6 +211,8 @@ def _unit_of_chinese(phrase: str) -> str | None:
     for start in range(len(phrase) - 1):
         form = forms.get((phrase[start:],))
         if form is not None:
-            return form.unit
+            return _ANOTHER if form.alone and start else form.unit
     measure = forms.get((phrase[:1],))
-    return measure.unit if measure is not None else None
+    if measure is None:
+        return None
+    return _ANOTHER if measure.alone and len(phrase) > 1 else measure.unit

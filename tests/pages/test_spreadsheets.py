@@ -194,6 +194,100 @@ def test_needs_of_a_national_report_become_drafts(portal: Portal, visitor: Visit
     assert len([row for row in csv.reader(io.StringIO(export.text)) if f"{mark}-1" in row]) == 2
 
 
+def test_all_that_a_report_says_is_shown_before_it_comes_in(
+    portal: Portal, visitor: Visiting
+) -> None:
+    """Who will see it above all; in the reader's language where it is no text of the State's."""
+    mark, state = f"t{new_id()}", visitor("requester", "fr")
+    header = (
+        "reference,title,description,language,request_priority,theme,kind,quantity,unit,priority,"
+        "objective,indicator,baseline,target,reached_by,received,report,report_year,action_plan,level"
+    )
+    row = (
+        f"{mark},Marking,Six machines for the stores.,English,Critical,Marking,Equipment,6,"
+        "machines,High,All stocks are marked,Share marked,20 per cent,All of them,2028-12-31,"
+        "Two machines,National report,2026,National action plan,Public"
+    )
+    state.open("/requests?language=fr")
+    choose(state, "requests", f"{header}\n{row}")
+    text = state.page.text
+    for told in (
+        *(
+            "Publique",
+            "Critique",
+            "Élevée",
+            "Six machines for the stores.",
+            "All stocks are marked",
+        ),
+        *("Share marked", "20 per cent", "All of them", "31 déc. 2028", "Two machines"),
+        *("National report", "2026", "National action plan", "anglais"),
+    ):
+        assert told.casefold() in text.casefold(), told
+    assert 'lang="en" dir="ltr">All stocks are marked<' in state.shown.text
+    choose(state, "requests", f"{HEADER}\n{mark}-2,Stores,Steel doors for armouries.,,,,")
+    assert "Tous les donateurs" in state.page.text, state.page.text
+
+
+@pytest.mark.parametrize("name", ["offers", "activities"])
+def test_who_will_see_what_a_donor_brings_in_is_shown(
+    name: str, portal: Portal, visitor: Visiting
+) -> None:
+    mark, donor = f"t{new_id()}", visitor("donor")
+    header = f"{HEADER},country" if name == "activities" else f"{HEADER},condition"
+    row = "Lockers,Steel lockers.,Marking,Equipment,14,units,Senegal"
+    choose(donor, name, f"{header},public\n{mark}-1,{row},public\n{mark}-2,{row},")
+    text = donor.page.text
+    assert "Everybody, also without an account" in text
+    assert "Only those who have an account here" in text
+    assert "Steel lockers." in text
+    assert ("Planned" if name == "activities" else "Condition") in text
+
+
+def test_what_a_file_changes_is_shown_with_who_sees_it_then(
+    portal: Portal, visitor: Visiting
+) -> None:
+    mark, donor = f"t{new_id()}", visitor("donor")
+    header, row = f"{HEADER},country", "Steel lockers.,Marking,Equipment,14,units,Senegal"
+    choose(donor, "activities", f"{header}\n{mark},Lockers,{row}")
+    donor.send()
+    (made,) = (one for one in activities_of(portal, mark) if one["external_id"])
+    edited = f"{header},public,id\n{mark},Lockers for stores,{row},public,{made['id']}"
+    choose(donor, "activities", edited)
+    assert "What changes" in donor.page.text, donor.page.text
+    assert "Lockers for stores" in donor.page.text
+    assert "Everybody, also without an account" in donor.page.text
+
+
+def test_a_priority_of_a_report_is_the_requests_and_comes_out_again(
+    portal: Portal, visitor: Visiting
+) -> None:
+    mark, state = f"t{new_id()}", visitor("requester")
+    header = f"{HEADER},Priority of the request,Priority of this need"
+    rows = [
+        f"{mark}-1,Marking,Six machines.,Marking,Equipment,6,machines,High,Low",
+        f"{mark}-2,Stores,Our armouries need steel doors and better locks.,,,,,Critical,",
+    ]
+    choose(state, "requests", "\n".join([header, *rows]))
+    state.send()
+    assert "Brought in: 2." in state.page.text, state.page.text
+    found = portal.api("requester").items("requests", "/v1/requests", external_source="spreadsheet")
+    made = {one["external_id"]["id"]: one for one in found}
+    assert [made[f"{mark}-{n}"]["priority"] for n in (1, 2)] == ["high", "critical"]
+    assert made[f"{mark}-1"]["needs"][0]["priority"] == "low"
+    state.open(f"/requests/{made[f'{mark}-1']['id']}/check")
+    assert "How urgent is it" not in state.page.text, state.page.text
+    export = state.session.get(f"{state.url}/requests/export.csv", timeout=60)
+    export.encoding = "utf-8-sig"
+    names, *lines = csv.reader(io.StringIO(export.text))
+    own = [line for line in lines if line[0].startswith(mark)]
+    told = {line[0][-1]: line[names.index("Priority of the request")] for line in own}
+    assert told == {"1": "High", "2": "Critical"}
+    out = io.StringIO()
+    csv.writer(out).writerows([names, *own])
+    choose(state, "requests", out.getvalue())
+    assert "There is nothing to bring in." in state.page.text, state.page.text
+
+
 def test_an_activity_that_came_out_is_changed_in_one_cell(
     portal: Portal, visitor: Visiting
 ) -> None:

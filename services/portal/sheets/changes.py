@@ -11,6 +11,10 @@ _NEVER = frozenset({"id", "reference"})
 """Columns by which records are found: they are not changed here."""
 
 
+class LinesError(Exception):
+    """Rows of a file make more lines than the record has, or fewer."""
+
+
 def changed_columns(before: Sequence[Row], rows: Sequence[Row]) -> list[str]:
     """The keys of columns in which `rows` of a file say otherwise than the record's own, in order.
 
@@ -36,7 +40,7 @@ def changed_body(
 
     `before` are the rows that the record itself makes, `bodies` makes bodies of rows, `lines` is
     the member with a record's lines, by their order in both. What a file has no column for, such as
-    further objectives of a line, stays.
+    further objectives of a line, stays. Raises LinesError.
     """
     changed = set(changed_columns(before, rows))
     edited = [
@@ -46,6 +50,8 @@ def changed_body(
     old, new = (
         bodies([{**row, "reference": "one"} for row in some], party)[0] for some in (before, edited)
     )
+    if lines and len(new[lines]) != len(old[lines]):
+        raise LinesError
     told = {
         key: _kept(body[key], old[key], value)
         for key, value in new.items()

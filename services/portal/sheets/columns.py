@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -49,7 +49,8 @@ class Column:
     """A column: its key, its name (an English text that is translated), how a cell is read.
 
     `read` gets what stands in the cell, its text and the reader's language. `labels` are those of
-    a column of codes, for the template.
+    a column of codes, for the template. `earlier` are names that templates had for it, which files
+    may have still.
     """
 
     key: str
@@ -57,10 +58,17 @@ class Column:
     read: Callable[[Value, str, str], Any]
     required: bool = False
     labels: Labels | None = None
+    earlier: Sequence[str] = ()
 
     def name(self, language: str) -> str:
         """Its name in a language."""
         return say(language, self.title)
+
+    def names(self) -> Iterator[str]:
+        """All by which a file's first row may name it."""
+        yield self.key
+        for language in LANGUAGES:
+            yield from (say(language, text) for text in (self.title, *self.earlier))
 
 
 def text_of(value: Value) -> str:
@@ -200,10 +208,12 @@ def labels_of(vocabulary: Any) -> Labels:
     return cache(labels)
 
 
-def coded(key: str, title: str, vocabulary: Any, *, required: bool = False) -> Column:
+def coded(
+    key: str, title: str, vocabulary: Any, *, required: bool = False, earlier: Sequence[str] = ()
+) -> Column:
     """A column of codes of a vocabulary."""
     labels = labels_of(vocabulary)
-    return Column(key, title, codes(labels), required, labels)
+    return Column(key, title, codes(labels), required, labels, earlier)
 
 
 def listed(key: str, title: str, vocabulary: Any) -> Column:
@@ -247,11 +257,7 @@ def find_columns(
     header: Sequence[Value], columns: Sequence[Column], language: str
 ) -> tuple[dict[int, Column], list[Fault]]:
     """Which column stands where, by its name in any language; what is wrong with the first row."""
-    known = {
-        _folded(name): column
-        for column in columns
-        for name in (column.key, *(column.name(one) for one in LANGUAGES))
-    }
+    known = {_folded(name): column for column in columns for name in column.names()}
     found: dict[int, Column] = {}
     faults = []
     for at, value in enumerate(header):

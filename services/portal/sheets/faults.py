@@ -56,6 +56,7 @@ _SENTENCES: Mapping[str, str] = {
     "differs": N_("This differs from row %(row)s, which has the same reference."),
     "id": N_("There is no record of yours with the id “%(text)s”."),
     "rows": N_("The record has %(count)s rows. Add and take out lines on its page."),
+    "lines": N_("This adds a line or takes one out. Do so on the record's page."),
     "reference-twice": N_("Row %(row)s has the same reference."),
 }
 

@@ -2,6 +2,7 @@
 
 A need line is a row; rows with the same reference are one request. A row without theme and kind
 has its text alone, as older reports do: what it asks for is read from it, and confirmed later.
+The request's priority and that of a line have a column each (decision 0144).
 """
 
 from collections.abc import Mapping, Sequence
@@ -40,13 +41,14 @@ def _level_labels(language: str) -> Mapping[str, str]:
 
 REQUESTS: Sequence[Column] = (
     *WORDS,
+    coded("request_priority", N_("Priority of the request"), PRIORITIES),
     coded("theme", N_("Theme"), THEMES),
     coded("kind", N_("Kind of help"), KINDS),
     Column("quantity", N_("How many"), numbers(10**9, 3, zero=False)),
     unit("unit", N_("Of what"), 60),
     Column("amount", N_("Cost, if known"), numbers(10**13, 2, zero=True)),
     Column("currency", N_("Currency"), currencies),
-    coded("priority", N_("Priority"), PRIORITIES),
+    coded("priority", N_("Priority of this need"), PRIORITIES, earlier=(N_("Priority"),)),
     Column("objective", N_("What is to be reached"), texts(2_000)),
     Column("indicator", N_("Measured by"), texts(500)),
     Column("baseline", N_("Today"), texts(500)),
@@ -92,6 +94,7 @@ def request_rows(request: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     common = {
         "reference": external.get("id") if external.get("source") == SOURCE else None,
         **{name: request[name] for name in ("title", "description", "language", "partners", "id")},
+        "request_priority": request["priority"],
         "from": window.get("from"),
         "to": window.get("to"),
         "report": report.get("title"),
@@ -100,12 +103,31 @@ def request_rows(request: Mapping[str, Any]) -> list[Mapping[str, Any]]:
         "level": request["confidentiality"],
     }
     lines = [{**_line_cells(need), **_aim_cells(need["objectives"])} for need in request["needs"]]
-    rows = lines or [{"priority": request["priority"], **_aim_cells(request["objectives"])}]
+    rows = lines or [_aim_cells(request["objectives"])]
     received = request["evidence"][0]["text"] if request["evidence"] else None
     return [
         {**common, **row, **({"received": received} if at == 0 else {})}
         for at, row in enumerate(rows)
     ]
+
+
+def meant_row(row: Mapping[str, Any], own: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A row as it is meant, beside the record's `own` as it comes out, empty for a new one.
+
+    Where there is no need line, a need's priority can only be the request's: that is how templates
+    with one column of priorities had it.
+    """
+    if own.get("theme") or row.get("theme") or "priority" not in row:
+        return row
+    told = row.get("request_priority") or row["priority"]
+    return {**row, "request_priority": told, "priority": None}
+
+
+def _priority(row: Mapping[str, Any]) -> str | None:
+    """The request's own; in a file that has no column of it, that of the row that begins it."""
+    meant = meant_row(row, {})
+    told: str | None = meant.get("request_priority", meant.get("priority"))
+    return told
 
 
 def _request(row: Mapping[str, Any], country: str) -> dict[str, Any]:
@@ -117,7 +139,7 @@ def _request(row: Mapping[str, Any], country: str) -> dict[str, Any]:
         "external_id": {"source": SOURCE, "id": row["reference"]},
         **{name: row.get(name) for name in ("title", "description", "language")},
         "needs": [],
-        "priority": None if row.get("theme") else row.get("priority"),
+        "priority": _priority(row),
         "window": ends or None,
         "objectives": [],
         "evidence": [],

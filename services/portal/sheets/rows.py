@@ -12,7 +12,7 @@ from shared.vocabulary.currencies import has_rate
 OF_THE_RECORD = (
     *("title", "description", "language", "from", "to"),
     *("countries", "regions", "groups", "partners", "public"),
-    *("report", "report_year", "action_plan", "level"),
+    *("request_priority", "report", "report_year", "action_plan", "level"),
 )
 """What rows with the same reference say of their record: in the first of them, or in each alike."""
 

@@ -152,9 +152,9 @@ BROKEN: dict[str, tuple[bytes, str]] = {
     "half a table": (text_of(KINDS["requests"])[:-90].encode(), "2: "),
     "UTF-16 without a mark": (text_of(KINDS["requests"]).encode("utf-16-le"), "report.xlsx: "),
     "Windows-1252": (text_of(KINDS["requests"], title="Défense").encode("cp1252"), "B2: "),
-    "a code": (text_of(KINDS["requests"], theme="Minning").encode(), "E2: “Minning”"),
-    "a currency": (text_of(KINDS["requests"], currency="XXQ").encode(), "J2: “XXQ”"),
-    "a day": (text_of(KINDS["requests"], reached_by="1 Dec 20026").encode(), "P2: “1 Dec 20026”"),
+    "a code": (text_of(KINDS["requests"], theme="Minning").encode(), "F2: “Minning”"),
+    "a currency": (text_of(KINDS["requests"], currency="XXQ").encode(), "K2: “XXQ”"),
+    "a day": (text_of(KINDS["requests"], reached_by="1 Dec 20026").encode(), "Q2: “1 Dec 20026”"),
 }
 
 

@@ -37,6 +37,7 @@ def test_what_a_line_asks_for_in_words() -> None:
     money = {"amount": 1250.5, "currency": "EUR"}
     assert asked(need(quantity=6, unit="machines à marquer")) == "6 machines"
     assert asked(need(quantity=3, unit="gizmos")) == "3 gizmos"
+    assert asked(need(quantity=3, unit="radio stations")) == "3 radio stations"
     assert "1,250.50" in asked(need(**money))
     assert asked(need(quantity=6, unit="machines", **money)).startswith("6 machines (")
     assert asked(need(amount=5000, currency="JPY")).endswith("5,000")

@@ -21,6 +21,7 @@ MARKING = {
     "kind": "Equipment",
     "quantity": "6",
     "unit": "machines",
+    "request_priority": "critical",
     "priority": "high",
     "objective": "All State stocks are marked",
     "indicator": "Share marked",
@@ -40,9 +41,15 @@ OLD = {
 }
 
 
-def told(*rows: Mapping[str, str], language: str = "en") -> Told:
-    """The rows as a CSV file, read."""
-    header = [column.key for column in REQUESTS]
+EARLIER = tuple(column.key for column in REQUESTS if column.key != "request_priority")
+"""The columns of templates as they were: one of priorities."""
+
+
+def told(
+    *rows: Mapping[str, str], language: str = "en", columns: Sequence[str] | None = None
+) -> Told:
+    """The rows as a CSV file of those columns, all unless, read."""
+    header = [column.key for column in REQUESTS] if columns is None else columns
     lines: list[Sequence[Any]] = [[row.get(key, "") for key in header] for row in rows]
     content = "".join(csv_pieces(header, lines)).encode()
     return read_rows(read_sheet(content), REQUESTS, language, lines=True)
@@ -120,3 +127,59 @@ def test_a_request_goes_out_as_the_rows_that_it_came_in_by(language: str) -> Non
     again = read_rows(read_sheet(content), REQUESTS, language, lines=True)
     assert said(again) == []
     assert request_bodies(again.rows, "SEN") == bodies
+
+
+@pytest.mark.parametrize(
+    ("rows", "own", "of_lines"),
+    [
+        ([MARKING, TRAINING], "critical", ["high", None]),
+        ([MARKING, {**TRAINING, "request_priority": "critical"}], "critical", ["high", None]),
+        ([{**MARKING, "request_priority": ""}, TRAINING], None, ["high", None]),
+        ([{**MARKING, "priority": ""}, {**TRAINING, "priority": "low"}], "critical", [None, "low"]),
+        ([{**OLD, "request_priority": "low"}], "low", []),
+        ([{**OLD, "priority": "low"}], "low", []),
+    ],
+    ids=["first row", "each row", "of a need alone", "of the request alone", "text", "misplaced"],
+)
+def test_a_request_has_its_priority_by_its_own_column_and_a_need_by_its_row(
+    rows: Sequence[Mapping[str, str]], own: str | None, of_lines: Sequence[str | None]
+) -> None:
+    (body,) = request_bodies(told(*rows).rows, "SEN")
+    assert body["priority"] == own
+    assert [need["priority"] for need in body["needs"]] == of_lines
+
+
+def test_rows_of_a_request_that_say_its_priority_differently_are_told() -> None:
+    at = [column.key for column in REQUESTS].index("request_priority")
+    found = told(MARKING, {**TRAINING, "request_priority": "low"})
+    assert said(found) == [f"{chr(ord('A') + at)}3: differs"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "own", "of_lines"),
+    [
+        ([MARKING, {**TRAINING, "priority": "low"}], "high", ["high", "low"]),
+        ([{**MARKING, "priority": ""}, {**TRAINING, "priority": "low"}], None, [None, "low"]),
+        ([{**OLD, "priority": "low"}], "low", []),
+    ],
+    ids=["first row", "second row", "text"],
+)
+def test_where_a_file_has_one_column_of_priorities_the_first_rows_is_the_requests(
+    rows: Sequence[Mapping[str, str]], own: str | None, of_lines: Sequence[str | None]
+) -> None:
+    found = told(*rows, columns=EARLIER)
+    assert said(found) == []
+    (body,) = request_bodies(found.rows, "SEN")
+    assert body["priority"] == own
+    assert [need["priority"] for need in body["needs"]] == of_lines
+
+
+@pytest.mark.parametrize(
+    "name", ["Priority", "Priorité", "Prioridad", "Приоритет", "优先程度", "الأولوية"]
+)
+def test_a_template_as_it_was_names_the_needs_priority_as_it_did(name: str) -> None:
+    header = [name if key == "priority" else key for key in EARLIER]
+    content = "".join(csv_pieces(header, [[MARKING.get(key, "") for key in EARLIER]])).encode()
+    found = read_rows(read_sheet(content), REQUESTS, "en", lines=True)
+    assert said(found) == []
+    assert found.rows[0]["priority"] == "high"

@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from entraide.client import Answer
 from services.portal.pages.offers.bodies import offer_body
 from services.portal.pages.requests.bodies import body_of
+from services.portal.pages.spreadsheets import changing
 from services.portal.pages.spreadsheets.kinds import KINDS, cells
 from services.portal.sheets.changes import changed_body, changed_columns
 from services.portal.sheets.reading import read_sheet
@@ -55,7 +57,7 @@ RECORDS: Mapping[str, dict[str, Any]] = {
     "requests": {
         **COMMON,
         "country": "SEN",
-        "priority": None,
+        "priority": "critical",
         "channel": None,
         "initiatives": ["x"],
         "objectives": [AIM],
@@ -139,6 +141,9 @@ def test_what_comes_out_changes_nothing(name: str, language: str, book: bool) ->
         ("requests", (0, "received", "One"), ("evidence", 0, "text"), "One"),
         ("requests", (0, "report", "Another"), ("source_report", "title"), "Another"),
         ("requests", (0, "to", "2027-01-01"), ("window", "to"), "2027-01-01"),
+        ("requests", (0, "request_priority", "low"), ("priority",), "low"),
+        ("requests", (0, "request_priority", ""), ("priority",), None),
+        ("requests", (0, "priority", "low"), ("needs", 0, "priority"), "low"),
     ],
 )
 def test_one_cell_changes_one_thing(
@@ -162,3 +167,68 @@ def test_a_file_without_a_column_leaves_what_stands_in_it() -> None:
     told = read_rows(read_sheet(content), kind.columns[1:2] + kind.columns[-1:], "en", lines=True)
     said = [{key: value for key, value in row.items() if key != "cell"} for row in told.changed]
     assert changed_columns(kind.rows(RECORDS["offers"]), said) == ["title"]
+
+
+TEXT: Mapping[str, Any] = {**RECORDS["requests"], "needs": [], "priority": "high"}
+"""A request that has its text alone."""
+
+
+def changes_by(
+    monkeypatch: pytest.MonkeyPatch, record: Mapping[str, Any], rows: list[dict[str, str]]
+) -> tuple[list[changing.Change], list[str]]:
+    """What a file of those rows changes of the record, and what is wrong with it."""
+    named = {name: record[name] for name in ("id", "title", "description")}
+    whole = [{"reference": "", **named, **row} for row in rows]
+    columns, lines = list(whole[0]), [list(row.values()) for row in whole]
+    content = "".join(csv_pieces(columns, lines)).encode()
+    told = read_rows(read_sheet(content), KINDS["requests"].columns, "en", lines=True)
+    assert told.faults == []
+    monkeypatch.setattr(changing, "ask", lambda *asked: asked)
+    monkeypatch.setattr(changing, "look_up", lambda asked: dict.fromkeys(asked, Answer(record)))
+    monkeypatch.setattr(changing, "own_party", lambda _kind: "SEN")
+    changes, faults = changing.changes_of(KINDS["requests"], told.changed)
+    return changes, [one.code for one in faults]
+
+
+@pytest.mark.parametrize(
+    ("cells", "own"),
+    [
+        ({"request_priority": "High"}, "high"),
+        ({"request_priority": "Low"}, "low"),
+        ({"request_priority": "", "priority": ""}, None),
+        ({"request_priority": "Low", "priority": "High"}, "low"),
+        ({"Priority": "High"}, "high"),
+        ({"Priority": "Low"}, "low"),
+        ({"Priority": ""}, None),
+        ({}, "high"),
+    ],
+)
+def test_a_request_of_text_alone_has_one_priority_in_whichever_column(
+    monkeypatch: pytest.MonkeyPatch, cells: Mapping[str, str], own: str | None
+) -> None:
+    """In the one that templates had for both, too."""
+    changes, faults = changes_by(monkeypatch, TEXT, [dict(cells)])
+    assert faults == []
+    assert [one.columns for one in changes] == ([] if own == "high" else [["request_priority"]])
+    assert [one.body for one in changes] == [{**body_of(TEXT), "priority": own} for _ in changes]
+
+
+@pytest.mark.parametrize("priority", ["High", "Low"])
+def test_a_needs_priority_in_a_file_as_it_was_stays_the_needs(
+    monkeypatch: pytest.MonkeyPatch, priority: str
+) -> None:
+    record = RECORDS["requests"]
+    changes, _ = changes_by(monkeypatch, record, [{"Priority": priority}])
+    assert [one.columns for one in changes] == ([] if priority == "High" else [["priority"]])
+    assert [one.body["priority"] for one in changes] == [record["priority"]] * len(changes)
+
+
+@pytest.mark.parametrize(
+    ("record", "theme"), [(TEXT, "Marking"), (RECORDS["requests"], "")], ids=["more", "less"]
+)
+def test_a_file_that_adds_or_takes_out_a_line_is_told_so(
+    monkeypatch: pytest.MonkeyPatch, record: Mapping[str, Any], theme: str
+) -> None:
+    row = {"theme": theme, "kind": theme and "Equipment"}
+    empty = dict.fromkeys(("quantity", "unit", "amount", "currency"), "")
+    assert changes_by(monkeypatch, record, [{**row, **empty}]) == ([], ["lines"])

@@ -72,6 +72,63 @@ def test_what_is_not_one_plain_unit_has_none(text: str) -> None:
     assert canonical_unit(text) is None
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("radio stations", "one entry station", "weather stations", "charging station"),
+        *("fire station", "station de marquage", "stations (radio)", "scanning posts", "USB ports"),
+        *("X-ray units", "police units", "transport rounds", "rounds of talks", "permit modules"),
+        *("sets of rules", "legal instruments", "licence applications", "phone cards"),
+        *("court cases", "rifle magazines", "trigger guards", "storage places", "portable unit"),
+        *("postes de commandement", "brigades cynophiles", "unités de police", "cadres juridiques"),
+        *("pièces de rechange", "téléphones portables", "élus locaux", "cartes à puce"),
+        *("puestos de mando", "estaciones de radio", "equipos de investigación"),
+        *("asistencia técnica", "cartuchos de tinta", "departamentos de policía"),
+        *("посты управления", "участков границы", "пусковых установок", "мест хранения"),
+        *("уголовных дел", "программ подготовки", "передачи оружия"),
+        *("执法单位", "把钥匙", "架无人机", "货运终端", "场比赛"),
+        *("وحدات شرطة", "قطع غيار", "أجهزة أمنية", "صناديق استئمانية", "عناصر البرنامج"),
+        *("radio and weather stations", "officers and police units"),
+    ],
+)
+def test_a_noun_that_heads_other_things_too_has_no_unit_with_other_words(text: str) -> None:
+    assert canonical_unit(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "unit"),
+    [
+        ("stations", "stations"),
+        ("1 station", "stations"),
+        ("remote police stations", "stations"),
+        ("remote border posts", "border-posts"),
+        ("postes de police", "stations"),
+        ("отделений полиции", "stations"),
+        ("rounds of ammunition", "rounds"),
+        ("units (6)", "items"),
+        ("台电脑", "computers"),
+        ("أجهزة كشف", "detectors"),
+        ("new marking machines", "machines"),
+        ("customs officers (trained)", "persons"),
+    ],
+)
+def test_a_noun_alone_and_with_what_keeps_its_meaning_has_its_unit(text: str, unit: str) -> None:
+    assert canonical_unit(text) == unit
+
+
+def test_forms_that_mean_their_unit_alone_are_forms_of_it() -> None:
+    forms = {
+        (row["unit"], row["language"]): row["forms"].split("|") for row in read_table("units.tsv")
+    }
+    rows = read_table("units_alone.tsv")
+    keys = [(row["unit"], row["language"]) for row in rows]
+    assert len(set(keys)) == len(keys)
+    for row, key in zip(rows, keys, strict=True):
+        alone = row["forms"].split("|")
+        assert set(alone) <= set(forms[key]), row
+        assert len(set(alone)) == len(alone), row
+
+
 def test_a_code_and_its_labels_mean_the_unit() -> None:
     for code in UNITS.codes():
         assert canonical_unit(code) == code

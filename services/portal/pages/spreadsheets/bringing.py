@@ -29,6 +29,7 @@ from services.portal.pages.spreadsheets.kinds import (
     kind_of,
     own_party,
 )
+from services.portal.pages.spreadsheets.understood import name_of, said_otherwise, understood
 from services.portal.pages.wording import here
 from services.portal.services import AwayError, RefusedError
 from services.portal.sheets.faults import SheetError
@@ -141,25 +142,9 @@ def _preview(
     status: int = HTTPStatus.OK,
 ) -> Response:
     kind = KINDS[name]
-    names = {column.key: column.name(here()) for column in kind.columns}
     left = len({row["id"] for row in told.changed}) - len(changes)
     seen = _read_of_texts(kind, bodies)
-    rows = [
-        {
-            "mark": one["external_id"]["id"],
-            "title": one["title"],
-            "language": one["language"],
-            "lines": [
-                (line["theme"], line["kind"], size_of(line, kind.counted))
-                for line in (one[kind.lines] if kind.lines else [one])
-            ],
-            "seems": seen.get(one["external_id"]["id"], []),
-            "country": one.get("country"),
-            "window": one["window"],
-            "known": one["external_id"]["id"] in known,
-        }
-        for one in bodies
-    ]
+    marks = [one["external_id"]["id"] for one in bodies]
     return show(
         "spreadsheets/preview.html",
         REFUSED if told.faults else status,
@@ -171,14 +156,20 @@ def _preview(
         faults=[(one.cell, one.sentence(here())) for one in told.faults[:_TOLD]],
         more_faults=max(0, len(told.faults) - _TOLD),
         notes=[(one.cell, one.sentence(here())) for one in told.notes[:_TOLD]],
-        rows=rows[:_TOLD],
-        fresh=sum(not row["known"] for row in rows),
-        changes=[
-            (one.title, one.body.get("language"), [names[key] for key in one.columns])
-            for one in changes[:_TOLD]
+        sight=name_of(kind, kind.sight),
+        rows=[
+            {
+                **understood(kind, one, told.rows),
+                "seems": seen.get(mark, []),
+                "known": mark in known,
+            }
+            for mark, one in list(zip(marks, bodies, strict=True))[:_TOLD]
         ],
+        more_rows=max(0, len(bodies) - _TOLD),
+        fresh=sum(mark not in known for mark in marks),
+        changes=[said_otherwise(kind, one) for one in changes[:_TOLD]],
         changed=len(changes),
-        known=left + sum(bool(row["known"]) for row in rows),
+        known=left + sum(mark in known for mark in marks),
     )
 
 

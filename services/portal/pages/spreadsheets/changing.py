@@ -12,7 +12,7 @@ from services.portal.pages.offers.bodies import offer_body
 from services.portal.pages.requests.bodies import body_of as request_body
 from services.portal.pages.spreadsheets.kinds import Kind, own_party
 from services.portal.services import AwayError, RefusedError
-from services.portal.sheets.changes import changed_body, changed_columns
+from services.portal.sheets.changes import LinesError, changed_body, changed_columns
 from services.portal.sheets.columns import unit_of
 from services.portal.sheets.faults import Fault
 
@@ -26,13 +26,18 @@ _ACTIVITY: Final = (
 
 @dataclass(frozen=True)
 class Change:
-    """A record that a file changes: the columns' keys, the body to be sent, its version."""
+    """A record that a file changes: the columns' keys, the body to be sent, its version.
+
+    `rows` are what the file's rows say otherwise than the record's, `sight` who sees it then.
+    """
 
     id: str
     title: str
     columns: Sequence[str]
     body: Mapping[str, Any]
     etag: str
+    rows: Sequence[Mapping[str, Any]]
+    sight: str
 
 
 def changes_of(kind: Kind, rows: Sequence[Mapping[str, Any]]) -> tuple[list[Change], list[Fault]]:
@@ -55,12 +60,25 @@ def changes_of(kind: Kind, rows: Sequence[Mapping[str, Any]]) -> tuple[list[Chan
         if len(before) != len(told):
             faults.append(Fault("rows", str(told[0]["cell"]), {"count": len(before)}))
             continue
-        said = [{key: value for key, value in row.items() if key != "cell"} for row in told]
+        said = [
+            {key: value for key, value in kind.meant(row, stands).items() if key != "cell"}
+            for row, stands in zip(told, before, strict=True)
+        ]
         columns = changed_columns(before, said)
         if columns:
-            own = kind, answer.body
-            body = changed_body(_body(*own), before, said, kind.bodies, own_party(kind), kind.lines)
-            changes.append(Change(id_, answer.body["title"], columns, body, answer.etag))
+            body = _body(kind, answer.body)
+            try:
+                body = changed_body(body, before, said, kind.bodies, own_party(kind), kind.lines)
+            except LinesError:
+                faults.append(Fault("lines", str(told[0]["cell"])))
+                continue
+            otherwise = [
+                {key: row[key] for key in changed_columns([stands], [row])}
+                for row, stands in zip(said, before, strict=True)
+            ]
+            sight = kind.rows({**answer.body, **body})[0][kind.sight]
+            title = answer.body["title"]
+            changes.append(Change(id_, title, columns, body, answer.etag, otherwise, sight))
     return changes, faults
 
 

@@ -6,7 +6,12 @@ from typing import Any
 
 from services.portal.pages.frame import account
 from services.portal.sheets.columns import Column
-from services.portal.sheets.requests_table import REQUESTS, request_bodies, request_rows
+from services.portal.sheets.requests_table import (
+    REQUESTS,
+    meant_row,
+    request_bodies,
+    request_rows,
+)
 from services.portal.sheets.tables import (
     ACTIVITIES,
     OFFERS,
@@ -30,7 +35,8 @@ class Kind:
 
     `role` brings them in, for the party that it acts for; `party` is the register's filter by it.
     `lines` is the member with a record's lines, empty where a record is its only line; `counted`
-    is what a line counts in.
+    is what a line counts in, `sight` the column of who sees a record. `meant` is a file's row of a
+    record as it is meant, beside that which the record itself makes.
     """
 
     role: str
@@ -40,9 +46,11 @@ class Kind:
     columns: Sequence[Column]
     lines: str
     counted: str
+    sight: str
     drafts: bool
     bodies: Callable[[Sequence[Record], str], list[dict[str, Any]]]
     rows: Callable[[Record], list[Record]]
+    meant: Callable[[Record, Record], Record] = lambda row, _own: row
 
 
 def kind_of(name: str) -> Kind:
@@ -117,9 +125,11 @@ KINDS: Mapping[str, Kind] = {
         columns=REQUESTS,
         lines="needs",
         counted="quantity",
+        sight="level",
         drafts=True,
         bodies=request_bodies,
         rows=request_rows,
+        meant=meant_row,
     ),
     "offers": Kind(
         role="donor",
@@ -129,6 +139,7 @@ KINDS: Mapping[str, Kind] = {
         columns=OFFERS,
         lines="provisions",
         counted="capacity",
+        sight="public",
         drafts=True,
         bodies=offer_bodies,
         rows=_offer_rows,
@@ -141,6 +152,7 @@ KINDS: Mapping[str, Kind] = {
         columns=ACTIVITIES,
         lines="",
         counted="quantity",
+        sight="public",
         drafts=False,
         bodies=activity_bodies,
         rows=_activity_rows,
