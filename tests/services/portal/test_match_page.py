@@ -267,3 +267,76 @@ def test_who_committed_and_who_gave_back_is_named(answers: Asked, enter: Enter) 
     assert "Acme Fund" in table[table.index("What was committed was given back") :][:60]
     assert FOLLOWED not in text
     assert "By itself" not in text
+
+
+def promised(line: int, side: str, committed: float, pledged: float | None = None) -> Any:
+    """What is told of a line of machines of which something is promised."""
+    return {
+        "side": side,
+        "line": line,
+        "theme": "marking",
+        "kind": "equipment",
+        "measure": "quantity",
+        "unit": "machines",
+        "pledged": pledged,
+        "committed": committed,
+    }
+
+
+AIM = {"text": "Every weapon of the police is marked."}
+OTHER_AIM = {"text": "Forty operators are trained."}
+TRAINING = {**NEED, "line": 2, "kind": "training", "quantity": 40, "unit": "persons"}
+BOTH_NEEDS = [{**NEED, "objectives": [AIM]}, {**TRAINING, "objectives": [OTHER_AIM]}]
+BOTH_GIFTS = [
+    {**NEED, "capacity": 4, "left": {"capacity": 0, "amount": None}},
+    {**TRAINING, "capacity": 40, "left": {"capacity": 40, "amount": None}},
+]
+ONE_COMMITTED = {
+    **PROPOSAL,
+    "status": "committed",
+    "serves": [{**SERVING, "need": 2, "provision": 2}],
+    "promised": [promised(1, side, 4) for side in ("request", "offer")],
+}
+
+
+@pytest.fixture
+def half_done(answers: Asked) -> Asked:
+    """Of two lines the first is wholly committed, and so served no more."""
+    answers["/v1/requests/r1"] = {**REQUEST, "needs": BOTH_NEEDS}
+    answers["/v1/offers/o1"] = {**OFFER, "provisions": BOTH_GIFTS}
+    answers["/v1/proposals/r1.o1"] = ONE_COMMITTED
+    answers["/v1/proposals/r1.o1/life"] = {**LIFE, "status": "committed", "waiting_for": []}
+    return answers
+
+
+def sides(text: str) -> str:
+    """What stands under "Both sides"."""
+    return text[text.index("Both sides") : text.index("North to South.")]
+
+
+@pytest.mark.parametrize("role", ["donor", "requester", "coordinator", "auditor"])
+def test_what_is_committed_wholly_is_shown_with_what_is_open_still(
+    half_done: Asked, enter: Enter, role: str
+) -> None:
+    shown = sides(enter(role).page.text)
+    for line in ("Equipment Needed: 4 machines", "Training Needed: 40 persons"):
+        assert line in shown
+    assert "Equipment: 4 machines" in shown
+    assert "Training: 40 persons" in shown
+
+
+def test_once_all_is_delivered_the_page_is_about_what_was_committed(
+    half_done: Asked, enter: Enter
+) -> None:
+    asked = {"months": 3, "due_at": "2026-03-05T08:00:00+00:00", "answered_at": None}
+    life = {**LIFE, "status": "follow-up", "waiting_for": []}
+    half_done["/v1/proposals/r1.o1"] = {**ONE_COMMITTED, "status": "follow-up"}
+    half_done["/v1/proposals/r1.o1/life"] = {
+        **life,
+        "follow_ups": [{**asked, "asked_at": asked["due_at"], "replied_at": None}],
+    }
+    text = enter("requester").page.text
+    assert "Training" not in sides(text)
+    assert "Equipment Needed: 4 machines" in sides(text)
+    assert AIM["text"] in text
+    assert OTHER_AIM["text"] not in text

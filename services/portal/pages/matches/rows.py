@@ -1,6 +1,6 @@
 """What stands in the tables and bars of a match: plain values of what the services tell."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -49,16 +49,9 @@ def sent(line: Line, value: Decimal) -> dict[str, Any]:
     return {"line": line.number, "quantity": float(value)}
 
 
-def served(needs: Iterable[Line], serves: Sequence[Mapping[str, Any]]) -> list[Line]:
-    """Of the lines of a request, those that a proposal serves; all where no line is named."""
-    numbers, every = {one["need"] for one in serves}, list(needs)
-    return [line for line in every if line.number in numbers] or every
-
-
-def serving(gives: Iterable[Line], serves: Sequence[Mapping[str, Any]]) -> list[Line]:
-    """Of the lines of an offer, those that serve something; all where no line is named."""
-    numbers, every = {one["provision"] for one in serves}, list(gives)
-    return [line for line in every if line.number in numbers] or every
+def among(every: Sequence[Line], numbers: Collection[int]) -> list[Line]:
+    """Of the lines of a record those with these numbers; all where it has none of them."""
+    return [line for line in every if line.number in numbers] or list(every)
 
 
 def proposed(line: Line, side: str, serves: Sequence[Mapping[str, Any]]) -> float | None:
