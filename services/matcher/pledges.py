@@ -15,6 +15,7 @@ from services.matcher.domain import CENTS, THOUSANDTHS, convert, ledger_line_id
 from services.matcher.ledger_documents import LedgerLine
 from services.matcher.life_documents import LineKey, ToldLine
 from services.matcher.record_views import Line, View
+from services.matcher.refusing import Refused
 from shared.vocabulary.currencies import NoRate
 from shared.vocabulary.errors import UnknownCode
 from shared.web.problems import FieldError
@@ -22,7 +23,9 @@ from shared.web.problems import FieldError
 _SCALES = {"quantity": THOUSANDTHS, "money": CENTS}
 
 
-def above_pledge(match: Match, lines: Iterable[CommitmentLine], held: Sequence[str]) -> str | None:
+def above_pledge(
+    match: Match, lines: Iterable[CommitmentLine], held: Sequence[str]
+) -> Refused | None:
     """Why these lines of the offer cannot be given beside what is held; None where they can.
 
     A donor that pledged nothing in numbers leaves it to the coordinator; of one that did, a line
@@ -42,10 +45,12 @@ def above_pledge(match: Match, lines: Iterable[CommitmentLine], held: Sequence[s
         if amount > most:
             number, measure, unit = key
             scale = _SCALES[measure]
-            return (
+            words = (
                 f"the donor has pledged {most / scale:g} {unit} of its line {number}, and this "
                 f"makes {amount / scale:g}"
             )
+            line = {"line": number, "measure": measure, "unit": unit}
+            return Refused("above-pledge", words, {**line, "pledged": most, "asked": amount})
     return None
 
 

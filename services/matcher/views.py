@@ -16,6 +16,7 @@ from services.matcher.ledger_documents import LedgerCase, LedgerLine
 from services.matcher.notices import notices
 from services.matcher.promised_lines import held_by, promised_lines
 from services.matcher.proposals import Proposal
+from services.matcher.refusing import because_view
 from services.matcher.rights import oversees
 from services.matcher.track_records import Known, known_to, track_record_view
 from shared.registers.measures import amount_of, in_measure
@@ -109,6 +110,7 @@ def commitment_view(commitment: Commitment, hidden: frozenset[int]) -> dict[str,
         **{name: getattr(commitment, name) for name in names},
         "proposal": commitment.match,
         "provisional": bool(commitment.provisional),
+        "because": because_view(commitment.because),
         "lines": [taken_view(line) for line in lines],
         "version": str(commitment.version),
     }
