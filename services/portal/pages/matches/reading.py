@@ -14,7 +14,7 @@ from services.portal.pages.frame import account
 from services.portal.pages.matches.rights import DECLINABLE, possible
 from services.portal.pages.matches.rows import Line, among, lines
 from services.portal.pages.matches.words import NEVER_MADE
-from services.portal.pages.promised import lines_of
+from services.portal.pages.promised import lines_of, promised_of
 from services.portal.pages.review.weighing import serves_none
 from services.portal.services import AwayError, RefusedError
 from shared.web.identity import Identity
@@ -103,6 +103,12 @@ class Case:
         """The lines of the offer that it is about."""
         every = lines(self.offer.record, "provisions", "capacity")
         return among(every, lines_of(self.proposal, "offer"))
+
+    @property
+    def is_pledged(self) -> bool:
+        """Whether the donor pledged in numbers: then nothing above that is committed."""
+        promised = promised_of(self.proposal, "offer")
+        return any(one["pledged"] is not None for one in promised)
 
     @property
     def told_of(self) -> list[Line]:

@@ -6,7 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 from services.portal.pages.wording import told
-from shared.registers.counting import counted
+from shared.registers.counting import UNNAMED_UNIT, counted
+from shared.registers.measures import event_unit
 
 _THOUSAND = 1000
 
@@ -65,15 +66,47 @@ def proposed(line: Line, side: str, serves: Sequence[Mapping[str, Any]]) -> floa
     return total if line.whole is None else min(total, float(line.whole))
 
 
+def promise_of(line: Line, promised: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """What is promised of a line, counted as it is now; None where nothing is."""
+    units = {line.unit, event_unit(line.unit) or UNNAMED_UNIT}
+    return next(
+        (
+            one
+            for one in promised
+            if (one["line"], one["measure"]) == (line.number, line.measure) and one["unit"] in units
+        ),
+        None,
+    )
+
+
+def pledge_left(promise: Mapping[str, Any] | None) -> float | None:
+    """What of a line is pledged and not committed yet; None for nothing."""
+    if promise is None or promise["pledged"] is None:
+        return None
+    left = round(promise["pledged"] - promise["committed"], 3)
+    return left if left > 0 else None
+
+
+def committed_of(need: Mapping[str, Any], line: Line) -> float | None:
+    """What is committed of a need line, whoever gives it; None where that is not told."""
+    return None if need.get("committed") is None else float(_of_need(need, "committed", line) or 0)
+
+
+def _of_need(need: Mapping[str, Any], name: str, line: Line) -> float | None:
+    value: float | None = (need.get(name) or {}).get(
+        "quantity" if line.measure == "quantity" else "amount"
+    )
+    return value
+
+
 def progress(need: Mapping[str, Any], line: Line) -> list[tuple[str, float | None, float, str]]:
     """Delivered, committed, pledged of a need line: name, amount, share of the need, class.
 
     The narrowest comes first, for the bar is painted from its end.
     """
-    own = "quantity" if line.measure == "quantity" else "amount"
     found: list[tuple[str, float | None, float, str]] = []
     for name in ("delivered", "committed", "pledged"):
-        value = (need.get(name) or {}).get(own)
+        value = _of_need(need, name, line)
         share = 0.0 if not value or not line.whole else float(value) / float(line.whole)
         found.append((name, value, share, name))
     return found
