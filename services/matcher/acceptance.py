@@ -41,6 +41,7 @@ from services.matcher.domain import (
     proposal_id,
 )
 from services.matcher.promises import commitment_lines, require_committable
+from services.matcher.refusing import because_view
 from services.matcher.settling import settle
 from services.matcher.shortages import REFUSED, refusal_code, shortage_view, whole_refusal
 from shared.events.outbox import DuplicateId, StaleVersion
@@ -64,12 +65,14 @@ class Refusal(NamedTuple):
     """Why a commitment is not made: a code for programs, and the reason in words.
 
     The code is that of the problem which whoever endorses or commits by themselves is told;
-    `shortage` is which line had too little, where it was that.
+    `shortage` is which line had too little, where it was that, `because` the reason of what the
+    ledger or the proposal refused, as BecauseView has it.
     """
 
     code: str
     detail: str
     shortage: Mapping[str, Any] | None = None
+    because: Mapping[str, Any] | None = None
 
     def __str__(self) -> str:
         return self.detail
@@ -243,7 +246,8 @@ def commit(
     if commitment.refusal is None:
         return Refusal(REFUSED, f"the commitment is {commitment.status}")
     short = commitment.shortage and shortage_view(commitment.shortage)
-    return Refusal(refusal_code(commitment), whole_refusal(commitment), short or None)
+    because = because_view(commitment.because)
+    return Refusal(refusal_code(commitment), whole_refusal(commitment), short or None, because)
 
 
 def _sent(line: Mapping[str, Any]) -> dict[str, Any]:

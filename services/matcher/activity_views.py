@@ -9,6 +9,7 @@ from services.matcher.documents import Commitment, CommitmentLine, Match
 from services.matcher.domain import HOLDING, KEPT, OF_THREAD
 from services.matcher.joining_documents import Joining
 from services.matcher.life_documents import Report, ToldLine
+from services.matcher.promised_lines import Held, held_by
 from services.matcher.proposals import Proposal, acted_on
 from services.matcher.reporting import facts_of
 from services.matcher.rights import is_confidential
@@ -21,7 +22,6 @@ from shared.web.logging import record_confidential_read
 _BEGUN: Final = "hold"
 _COUNTED: Final = frozenset({"matches", "matches-value"})
 """Figures that the match itself and its commitments tell."""
-Held = Mapping[str, Sequence[Commitment]]
 
 
 def activity_views(
@@ -44,7 +44,7 @@ def activity_views(
     facts = _facts(around, now)
     allied = _allied(shown)
     known = {one.id: one for one in seen([*around, *_others(allied, around)])}
-    held = _held([one.match for one in known.values() if one.match is not None])
+    held = held_by([one.match for one in known.values() if one.match is not None])
     partners = defaultdict(list)
     for joining in Joining.objects(proposal__in=[one.id for one in shown], status="agreed"):
         partners[joining.proposal].append(joining)
@@ -111,14 +111,6 @@ def _facts(matches: Sequence[Match], now: datetime) -> Mapping[str, list[Fact]]:
     today = now.replace(hour=0, minute=0, second=0, microsecond=0)
     for fact in facts_of(matches, today):
         found[fact.record].append(fact)
-    return found
-
-
-def _held(matches: Iterable[Match]) -> Held:
-    ids = [id_ for match in matches for id_ in match.holds]
-    found: dict[str, list[Commitment]] = defaultdict(list)
-    for one in Commitment.objects(id__in=ids).order_by("created_at") if ids else ():
-        found[one.match].append(one)
     return found
 
 

@@ -24,6 +24,7 @@ from services.matcher.engine.joint import common_lines
 from services.matcher.ledger import Limits, set_limits
 from services.matcher.ledger_documents import LedgerLine
 from services.matcher.record_views import stored_view
+from services.matcher.refusing import Refused
 from shared.events.outbox import NotFound, change
 from shared.lifecycle import SHOWN
 
@@ -102,24 +103,30 @@ def joint_lines(alliance: Alliance, lines: Sequence[CommitmentLine]) -> list[Com
     ]
 
 
-def join(commitment: Commitment, now: datetime) -> str | None:
+def join(commitment: Commitment, now: datetime) -> Refused | None:
     """Note a commitment in its alliance; why that cannot be, None if it is noted. Repeatable."""
-    refusal: str | None = None
+    refusal: Refused | None = None
 
     def mutate(alliance: Alliance) -> None:
         nonlocal refusal
         refusal = None
         if any(one.commitment == commitment.id for one in alliance.holds):
             return
-        refusal = why_not(alliance, commitment.request) or above_ceiling_of(
-            alliance, commitment.offer, commitment.lines, now.date()
-        )
+        refusal = _refusal(alliance, commitment, now.date())
         if refusal is None:
             held = AllianceHold(commitment=commitment.id, request=commitment.request)
             alliance.holds = [*alliance.holds, held]
 
     change(Alliance, commitment.alliance, None, mutate, now)
     return refusal
+
+
+def _refusal(alliance: Alliance, commitment: Commitment, on: date) -> Refused | None:
+    disagreed = why_not(alliance, commitment.request)
+    if disagreed is not None:
+        return Refused("not-agreed", disagreed)
+    above = above_ceiling_of(alliance, commitment.offer, commitment.lines, on)
+    return None if above is None else Refused("ceiling", above)
 
 
 def why_not(alliance: Alliance, request: str) -> str | None:

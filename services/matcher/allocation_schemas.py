@@ -4,6 +4,7 @@ from typing import Any
 
 from marshmallow import fields, validate
 
+from services.matcher.commitment_schemas import BecauseView
 from services.matcher.schemas import MAX_ID
 from services.matcher.unmet import REASONS
 from shared.registers.schemas import MOST_LEFT_OUT
@@ -70,13 +71,14 @@ class RefusedView(StrictSchema):
     """A proposal of which nothing is held; `code` says why for programs, `detail` in words.
 
     The code is that of the problem which a decision or a commitment by itself is answered with:
-    `not-enough-left` has a `shortage`.
+    `not-enough-left` has a `shortage`. `because` tells what `refused` stands for.
     """
 
     proposal = fields.String(required=True)
     code = fields.String(required=True)
     detail = fields.String(required=True)
     shortage = fields.Nested(ShortageView, required=True, allow_none=True)
+    because = fields.Nested(BecauseView, required=True, allow_none=True)
 
 
 class ChosenView(StrictSchema):

@@ -78,6 +78,22 @@ class TakenLineView(StrictSchema):
     rate_date = fields.String(required=True, allow_none=True)
 
 
+class BecauseView(StrictSchema):
+    """Why nothing was committed, or was given back again: the `code` that a problem of that reason
+    has.
+
+    `above-pledge` names the `line` of the offer of which more was `asked`, together with what the
+    proposal holds of it already, than its donor `pledged`; both are in `unit`.
+    """
+
+    code = fields.String(required=True)
+    line = fields.Integer()
+    measure = fields.String()
+    unit = fields.String()
+    pledged = fields.Float()
+    asked = fields.Float()
+
+
 class CommitmentView(StrictSchema):
     """A commitment and what became of it.
 
@@ -98,6 +114,12 @@ class CommitmentView(StrictSchema):
     lines = fields.List(fields.Nested(TakenLineView), required=True)
     expires_at = fields.AwareDateTime(required=True, allow_none=True)
     refusal = fields.String(required=True, allow_none=True)
+    because = fields.Nested(
+        BecauseView,
+        required=True,
+        allow_none=True,
+        metadata={"description": "The reason of the `refusal`, for programs."},
+    )
     provisional = fields.Boolean(
         required=True,
         metadata={"description": "Held until both sides have agreed, and given back if not."},

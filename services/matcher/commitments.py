@@ -32,7 +32,8 @@ from services.matcher.ledger import Outcome
 from services.matcher.life import advance
 from services.matcher.pledges import above_pledge
 from services.matcher.record_views import stored_view
-from services.matcher.shortages import refusal_text, shortage_of
+from services.matcher.refusing import Refused
+from services.matcher.shortages import refusal_of, shortage_of
 from shared.events.outbox import NotFound, Version, change, create
 from shared.graces import over
 from shared.lifecycle import IllegalTransition
@@ -189,7 +190,7 @@ def _reserve_all(commitment: Commitment, now: datetime, step: Step) -> Commitmen
         outcome = ledger.reserve(take, commitment.id)
         if outcome is not Outcome.HELD:
             shortage = shortage_of(take, outcome)
-            reason = refusal_text(take, outcome)
+            reason = refusal_of(take, outcome)
             step("undo")
             return _try_to_move(commitment.id, "undo", now, reason, shortage)
     step("commit the proposal")
@@ -218,13 +219,13 @@ def _give_back_all(commitment: Commitment, now: datetime, step: Step) -> Commitm
     return _try_to_move(commitment.id, last, now)
 
 
-def _commit_proposal(commitment: Commitment, now: datetime) -> str | None:
+def _commit_proposal(commitment: Commitment, now: datetime) -> Refused | None:
     """Let the proposal hold the commitment; returns why it does not, None if it does.
 
     One write decides for all that are committed at once, so that no two of them can go above the
     offer's ceiling together; repeating changes nothing.
     """
-    refusal: str | None = None
+    refusal: Refused | None = None
     if commitment.match is None:
         return None
 
@@ -240,23 +241,28 @@ def _commit_proposal(commitment: Commitment, now: datetime) -> str | None:
     return refusal
 
 
-def _refusal(commitment: Commitment, match: Match, now: datetime) -> str | None:
+def _refusal(commitment: Commitment, match: Match, now: datetime) -> Refused | None:
     if commitment.id in match.holds:
         return None
     if commitment.id in match.released:
-        return Outcome.RELEASED.value
+        return Refused("finished", Outcome.RELEASED.value)
     if match.status not in COMMITTABLE and not (commitment.provisional and match.status in WAITING):
-        return f"the proposal is {match.status}"
-    refusal = above_pledge(match, commitment.lines, match.holds)
-    if refusal is not None:
-        return refusal
+        code = "not-agreed" if match.status in WAITING else "illegal-transition"
+        return Refused(code, f"the proposal is {match.status}")
+    above_pledged = above_pledge(match, commitment.lines, match.holds)
+    if above_pledged is not None:
+        return above_pledged
     offer = stored_view("offer", match.offer)
     if offer is None:
         return None
     if match.status in COMMITTABLE and unaccepted(match, offer):
-        return "the offer's conditions have changed, and the State has not accepted them"
+        words = "the offer's conditions have changed, and the State has not accepted them"
+        return Refused("conditions-changed", words)
     barred = lines_bar(match.country, match.request, commitment.lines, now.date())
-    return barred or above_ceiling(offer, commitment.lines, match.holds, now.date())
+    if barred is not None:
+        return Refused("embargo", barred)
+    above = above_ceiling(offer, commitment.lines, match.holds, now.date())
+    return None if above is None else Refused("ceiling", above)
 
 
 def _release_proposal(commitment: Commitment, now: datetime) -> None:
@@ -285,7 +291,7 @@ def _try_to_move(
     id_: str,
     action: str,
     now: datetime,
-    refusal: str | None = None,
+    refusal: Refused | None = None,
     shortage: dict[str, Any] | None = None,
 ) -> Commitment:
     """Take the step unless another who finishes the same commitment took one already."""
@@ -293,7 +299,8 @@ def _try_to_move(
     def step(commitment: Commitment) -> None:
         if action in COMMITMENT.allowed(commitment.status):
             _move(commitment, action, MATCHER, now)
-            commitment.refusal = refusal or commitment.refusal
+            if refusal is not None:
+                commitment.refusal, commitment.because = refusal.words, refusal.data()
             commitment.shortage = shortage or commitment.shortage
 
     return change(Commitment, id_, None, step, now)

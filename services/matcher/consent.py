@@ -130,7 +130,7 @@ def _agree(
             raise invalid(errors)
         match.pledges = pledges
         match.pledged_needs = pledged_needs(
-            proposal.request, proposal.entry["serves"], pledges, now.date()
+            proposal.request, proposal.offer, proposal.entry["serves"], pledges, now.date()
         )
         refusal = above_pledge(match, (), match.holds)
         if refusal is not None:

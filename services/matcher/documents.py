@@ -277,8 +277,9 @@ class Commitment(Aggregate):
     alone: it has no match and no offer. Nor has one that a call pays for by an `application`.
     `alliance` is the one for whose sake it is made, if any. A `provisional` one was held before
     donor and State agreed: it is given back when its time is over, and kept once both have agreed.
-    `reason` is why it was released, in the words of who did. `shortage` is which line had less than
-    was asked, and how much (shortages.py), where that was why it was refused.
+    `reason` is why it was released, in the words of who did; `refusal` why it was refused or
+    barred, `because` the same by its code (refusing.py). `shortage` is which line had less than was
+    asked, and how much (shortages.py), where that was why it was refused.
     """
 
     meta = {  # noqa: RUF012 (mongoengine declares it so)
@@ -301,6 +302,7 @@ class Commitment(Aggregate):
     lines = EmbeddedDocumentListField(CommitmentLine, required=True)
     expires_at = DateTimeField()
     refusal = StringField()
+    because = DictField()
     shortage = DictField()
     provisional = BooleanField()
     reason = StringField()

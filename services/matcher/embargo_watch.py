@@ -15,6 +15,7 @@ from services.matcher.domain import COMMITMENT
 from services.matcher.embargo_checks import lines_bar, pair_bar
 from services.matcher.embargo_documents import Embargo
 from services.matcher.record_views import stored_views
+from services.matcher.refusing import Refused
 from services.matcher.settling import EMBARGOED, FOLLOWING, follow_proposals
 from shared.events.outbox import change
 from shared.lifecycle import GIVEN, IllegalTransition
@@ -44,7 +45,8 @@ def _fall(held: Commitment, now: datetime) -> bool:
 
     def step(commitment: Commitment) -> None:
         take_step_as(COMMITMENT, commitment, "bar", (MATCHER.role, None), now)
-        commitment.refusal = reason
+        refused = Refused("embargo", reason)
+        commitment.refusal, commitment.because = refused.words, refused.data()
 
     try:
         change(Commitment, held.id, None, step, now)

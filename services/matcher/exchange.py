@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import date
-from decimal import ROUND_FLOOR, Decimal
+from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from math import gcd
 
-from services.matcher.domain import THOUSANDTHS
+from services.matcher.domain import THOUSANDTHS, convert
 from services.matcher.record_views import Line
 from shared.registers.counting import UNNAMED_UNIT, WHOLE_UNIT
 from shared.vocabulary import units
@@ -102,6 +102,31 @@ def rate(need: Measured, provision: Measured) -> tuple[int, int] | None:
         shrink = -(-max(give, meet) // (_LARGEST * THOUSANDTHS))
         give, meet = -(-give // shrink), max(1, meet // shrink)
     return give, meet
+
+
+def in_need(amount: int, provision: Line, need: Line, on: date) -> int | None:
+    """So much of an offer's line in what a need line is counted in, as the ledger has both.
+
+    One for one in one unit, money at the rate of the day `on`; what is counted in another unit by
+    what both lines are worth, as where commitments are allocated, and to the nearest one that can
+    be given. None where that cannot be said, as of money for machines.
+    """
+    if provision.measure != need.measure:
+        return None
+    if provision.unit == need.unit:
+        return amount
+    if need.measure == "money":
+        try:
+            return convert(amount, provision.unit, need.unit, on)
+        except (NoRate, UnknownCode):
+            return None
+    asked, given = measured(need, need.limit, on), measured(provision, provision.limit, on)
+    exchange = None if asked is None or given is None else rate(asked, given)
+    if asked is None or exchange is None:
+        return None
+    give, meet = exchange
+    grains = Decimal(amount * meet) / (give * asked.grain)
+    return int(grains.to_integral_value(ROUND_HALF_UP)) * asked.grain
 
 
 def _floor(number: Decimal) -> int:

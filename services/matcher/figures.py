@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from services.matcher.documents import Commitment, Match
+from services.matcher.documents import Match
 from services.matcher.life_documents import LineKey, ToldLine, newest_told
+from services.matcher.promised_lines import held_by, taken_of
 from services.matcher.promises import has_part, part_error, taken_line
 from services.matcher.record_views import Line, View
 from shared.web.problems import FieldError, invalid
@@ -82,13 +83,7 @@ def committed_lines(match: Match) -> dict[int, Line]:
 
 
 def _committed(match: Match) -> Counter[LineKey]:
-    total: Counter[LineKey] = Counter()
-    held = Commitment.objects(id__in=match.holds).order_by("created_at") if match.holds else ()
-    for one in held:
-        for line in one.lines:
-            if line.side == "offer":
-                total[line.line, line.measure, line.unit] += line.amount
-    return total
+    return taken_of(held_by([match]).get(match.id, ()), "offer")
 
 
 def told_lines(

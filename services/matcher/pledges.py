@@ -11,18 +11,20 @@ from datetime import date
 from typing import Any
 
 from services.matcher.documents import Commitment, CommitmentLine, Match
-from services.matcher.domain import CENTS, THOUSANDTHS, convert, ledger_line_id
+from services.matcher.domain import CENTS, THOUSANDTHS, ledger_line_id
+from services.matcher.exchange import in_need
 from services.matcher.ledger_documents import LedgerLine
 from services.matcher.life_documents import LineKey, ToldLine
 from services.matcher.record_views import Line, View
-from shared.vocabulary.currencies import NoRate
-from shared.vocabulary.errors import UnknownCode
+from services.matcher.refusing import Refused
 from shared.web.problems import FieldError
 
 _SCALES = {"quantity": THOUSANDTHS, "money": CENTS}
 
 
-def above_pledge(match: Match, lines: Iterable[CommitmentLine], held: Sequence[str]) -> str | None:
+def above_pledge(
+    match: Match, lines: Iterable[CommitmentLine], held: Sequence[str]
+) -> Refused | None:
     """Why these lines of the offer cannot be given beside what is held; None where they can.
 
     A donor that pledged nothing in numbers leaves it to the coordinator; of one that did, a line
@@ -42,10 +44,12 @@ def above_pledge(match: Match, lines: Iterable[CommitmentLine], held: Sequence[s
         if amount > most:
             number, measure, unit = key
             scale = _SCALES[measure]
-            return (
+            words = (
                 f"the donor has pledged {most / scale:g} {unit} of its line {number}, and this "
                 f"makes {amount / scale:g}"
             )
+            line = {"line": number, "measure": measure, "unit": unit}
+            return Refused("above-pledge", words, {**line, "pledged": most, "asked": amount})
     return None
 
 
@@ -83,6 +87,7 @@ def _own(line: LedgerLine, match: Match) -> int:
 
 def pledged_needs(
     request: View,
+    offer: View,
     serves: Iterable[Mapping[str, Any]],
     pledges: Sequence[ToldLine],
     on: date,
@@ -90,18 +95,19 @@ def pledged_needs(
     """What pledges of the offer's lines are of the need lines that these serve, in their units.
 
     A pledge goes to the needs that its line serves, in the order in which `serves` (of the
-    proposal's entry) names them, up to what each needs. Money is reckoned at the rate of the day
-    `on`. What is counted otherwise than the need (dollars for machines) is left out: how much of
-    the need it is, the commitment says.
+    proposal's entry) names them, up to what each needs, in the need's unit as `in_need` has it at
+    the rates of the day `on`. What cannot be said in that (dollars for machines) is left out: how
+    much of the need it is, the commitment says.
     """
+    provisions = {line.line: line for line in offer.lines}
     needs = {line.line: line for line in request.lines}
     pairs = list(serves)
     found: Counter[LineKey] = Counter()
     for pledge in pledges:
-        left = pledge.amount
+        left, line = pledge.amount, provisions[pledge.line]
         for need in _served(pairs, needs, pledge.line):
             key = (need.line, need.measure, need.unit)
-            share = _in_unit(left, pledge.unit, need, on) if need.measure == pledge.measure else 0
+            share = in_need(left, line, need, on) or 0
             given = min(share, need.limit - found[key])
             if given > 0:
                 found[key] += given
@@ -118,15 +124,3 @@ def _served(
     """The need lines that a line of the offer serves, each once."""
     numbers = dict.fromkeys(one["need"] for one in serves if one["provision"] == provision)
     return [needs[number] for number in numbers if number in needs]
-
-
-def _in_unit(amount: int, unit: str, need: Line, on: date) -> int:
-    """An amount in the need's unit; 0 where that cannot be said."""
-    if unit == need.unit:
-        return amount
-    if need.measure != "money":
-        return 0
-    try:
-        return convert(amount, unit, need.unit, on)
-    except (NoRate, UnknownCode):
-        return 0

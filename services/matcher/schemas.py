@@ -123,6 +123,25 @@ class ServingView(StrictSchema):
     amount_of = fields.Float(required=True, allow_none=True)
 
 
+class PromisedLineView(StrictSchema):
+    """A line of either side of which something is `pledged` or `committed`, both in `unit`: of
+    quantity, or a currency's.
+
+    `pledged` of a need line is what the pledges of the offer's lines are of it; null where that
+    cannot be said, or the donor pledged nothing in numbers. `theme` and `kind` are null where the
+    record does not state the line any more.
+    """
+
+    side = fields.String(required=True, validate=validate.OneOf(SIDES))
+    line = fields.Integer(required=True)
+    theme = fields.String(required=True, allow_none=True)
+    kind = fields.String(required=True, allow_none=True)
+    measure = fields.String(required=True)
+    unit = fields.String(required=True)
+    pledged = fields.Float(required=True, allow_none=True)
+    committed = fields.Float(required=True)
+
+
 class ReasonView(StrictSchema):
     """Why a pair has its score: a sentence, and what it adds to the score in log odds."""
 
@@ -353,6 +372,16 @@ class ProposalView(StrictSchema):
     cooperation = fields.String(required=True)
     conditions = fields.List(fields.String(), required=True)
     serves = fields.List(fields.Nested(ServingView), required=True)
+    promised = fields.List(
+        fields.Nested(PromisedLineView),
+        required=True,
+        metadata={
+            "description": (
+                "What is pledged and committed by it so far; what is committed wholly is no "
+                "longer among what it `serves`."
+            )
+        },
+    )
     reasons = fields.List(fields.Nested(ReasonView), required=True)
     against = fields.List(fields.Nested(ReasonView), required=True)
     inferred = fields.List(fields.Nested(InferredSideView), required=True)

@@ -7,6 +7,7 @@ from services.matcher.documents import Commitment
 from services.matcher.domain import CENTS, THOUSANDTHS, Take
 from services.matcher.ledger import Outcome
 from services.matcher.ledger_documents import LedgerLine
+from services.matcher.refusing import Refused
 from shared.vocabulary.counts import quantity_text
 from shared.vocabulary.errors import UnknownCode
 
@@ -36,9 +37,16 @@ def shortage_of(take: Take, outcome: Outcome) -> dict[str, Any] | None:
     }
 
 
-def refusal_text(take: Take, outcome: Outcome) -> str:
+def refusal_of(take: Take, outcome: Outcome) -> Refused:
     """Why a line did not give what was asked, as all who read of the commitment may know it."""
-    return f"{_named(take)}: {outcome.value}"
+    words = f"{_named(take)}: {outcome.value}"
+    if outcome is Outcome.INSUFFICIENT:
+        return Refused(NOT_ENOUGH_LEFT, words)
+    if outcome is Outcome.CLOSED:
+        return Refused("not-open", words)
+    if outcome is Outcome.UNKNOWN:
+        return Refused("unknown-line", words)
+    return Refused("finished", words)
 
 
 def whole_refusal(commitment: Commitment) -> str:

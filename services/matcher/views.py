@@ -14,7 +14,9 @@ from services.matcher.embargo_views import proposal_embargoes
 from services.matcher.explained import explained
 from services.matcher.ledger_documents import LedgerCase, LedgerLine
 from services.matcher.notices import notices
+from services.matcher.promised_lines import held_by, promised_lines
 from services.matcher.proposals import Proposal
+from services.matcher.refusing import because_view
 from services.matcher.rights import oversees
 from services.matcher.track_records import Known, known_to, track_record_view
 from shared.registers.measures import amount_of, in_measure
@@ -29,15 +31,17 @@ def proposal_views(
 ) -> list[dict[str, Any]]:
     """Proposals with their reasons in a language; reading a confidential line is logged.
 
-    What is known beside them, of donors and of States, is read once for all.
+    What is known beside them, of donors, of States and of commitments, is read once for all.
     """
     records = known_to(identity, (one.offer.owner for one in proposals))
     embargoes = embargoes_on(one.request.owner for one in proposals)
+    held = held_by(one.match for one in proposals if one.match is not None)
     return [
         _proposal_view(
             one,
             records.get(one.offer.owner or ""),
             embargoes.get(one.request.owner or "", []),
+            held.get(one.id, ()),
             identity,
             language,
             on,
@@ -50,6 +54,7 @@ def _proposal_view(
     proposal: Proposal,
     record: Known | None,
     embargoes: Sequence[Embargo],
+    held: Sequence[Commitment],
     identity: Identity,
     language: str,
     on: date,
@@ -72,6 +77,7 @@ def _proposal_view(
         **cooperation(proposal, language, on),
         "conditions": offer.conditions,
         "serves": [serving_view(serving) for serving in proposal.serves],
+        "promised": promised_lines(proposal, held),
         **explained(proposal, identity, language, on, None if record is None else record.heard),
         "track_record": track_record_view(record, language),
         **notices(proposal, identity, language),
@@ -104,6 +110,7 @@ def commitment_view(commitment: Commitment, hidden: frozenset[int]) -> dict[str,
         **{name: getattr(commitment, name) for name in names},
         "proposal": commitment.match,
         "provisional": bool(commitment.provisional),
+        "because": because_view(commitment.because),
         "lines": [taken_view(line) for line in lines],
         "version": str(commitment.version),
     }

@@ -30,6 +30,7 @@ from services.matcher.promises import (
 )
 from services.matcher.proposals import Proposal
 from services.matcher.record_views import View, stored_view, views_by_record
+from services.matcher.refusing import because_view
 from services.matcher.rights import hidden_lines
 from services.matcher.settling import settle
 from services.matcher.shortages import refusal_code, shortage_view, whole_refusal
@@ -113,12 +114,15 @@ def _own_page(args: dict[str, Any]) -> dict[str, Any]:
 
 
 def _refused(commitment: Commitment) -> Problem:
-    """The 409 problem: why nothing was committed; where a line had too little, in numbers too."""
+    """The 409 problem: why nothing was committed, `because` by a code that tells all reasons apart;
+    where a line had too little, or its donor pledged less, in numbers too."""
     message = f"Nothing was committed: {whole_refusal(commitment)}."
-    problem = conflict(refusal_code(commitment), message)
-    if not commitment.shortage:
-        return problem
-    return replace(problem, members={"shortage": shortage_view(commitment.shortage)})
+    members: dict[str, Any] = {}
+    if commitment.because:
+        members["because"] = because_view(commitment.because)
+    if commitment.shortage:
+        members["shortage"] = shortage_view(commitment.shortage)
+    return replace(conflict(refusal_code(commitment), message), members=members)
 
 
 def _begun_before(identity: Identity) -> Commitment | None:

@@ -28,6 +28,7 @@ _NO_FILE_NAME = _l("A file cannot have this name.")
 _TERMS = _l("The terms of the call or offer do not allow this.")
 
 WORDS: Final[Mapping[str, object]] = {
+    "above-pledge": _l("This is more than the donor pledged."),
     "accepting": _AGAIN,
     "answered": _l("This was answered already."),
     "blank": _FILL_IN,

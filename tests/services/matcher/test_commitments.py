@@ -22,6 +22,7 @@ from services.matcher.documents import Commitment, Match
 from services.matcher.domain import LineLimit
 from services.matcher.ledger import Limits, release, reserve, set_limits
 from services.matcher.ledger_documents import LedgerLine
+from services.matcher.life_documents import ToldLine
 from services.matcher.metrics import NOT_FINISHED
 from services.matcher.reactions import keep_records
 from shared.events.envelope import check
@@ -136,6 +137,56 @@ def test_a_proposal_rejected_in_between_undoes_the_commitment(match: Match) -> N
 
     change(Match, match.id, None, reject, NOW)
     assert finish("c", NOW).status == "refused"
+    assert held() == NOTHING
+
+
+def end(match: Match) -> None:
+    match.status = "delivered"
+
+
+def pledge(match: Match) -> None:
+    match.pledges = [ToldLine(line=1, measure="quantity", unit="machines", amount=1000)]
+
+
+def unsettled(match: Match) -> None:
+    """It has yet to follow what its offer has become."""
+    match.status = "agreed"
+
+
+def nothing(match: Match) -> None:
+    """As it is."""
+
+
+CEILING = {"ceiling_cents": 100, "ceiling_currency": "USD"}
+CONDITIONS = [{"kind": "reporting", "hash": "1" * 32}]
+PLEDGE = {"line": 1, "measure": "quantity", "unit": "machines", "pledged": 1000, "asked": 2000}
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "offer", "because"),
+    [
+        (end, {}, {"code": "illegal-transition"}),
+        (pledge, {}, {"code": "above-pledge", **PLEDGE}),
+        (nothing, {"conditions": CONDITIONS}, {"code": "not-agreed"}),
+        (unsettled, {"conditions": CONDITIONS}, {"code": "conditions-changed"}),
+        (nothing, CEILING, {"code": "ceiling"}),
+        (nothing, {"status": "closed"}, {"code": "not-open"}),
+        (nothing, {"provisions": [provision(1, capacity=1)]}, {"code": "not-enough-left"}),
+    ],
+    ids=["status", "pledge", "taken back", "conditions", "ceiling", "closed", "shortage"],
+)
+def test_why_nothing_was_committed_is_told_by_a_code_of_its_own(
+    match: Match,
+    meanwhile: Callable[[Match], None],
+    offer: dict[str, Any],
+    because: dict[str, Any],
+) -> None:
+    priced = [provision(1, capacity=10, amount_cents=1_000_000, currency="USD")]
+    told = {"conditions": [], "provisions": priced, **offer}
+    begin("c", match, lines(1, 1), None, COORDINATOR, NOW)
+    keep_records(lambda: NOW)([offer_event("o", 2, **told)])
+    change(Match, match.id, None, meanwhile, NOW)
+    assert (finish("c", NOW).status, finish("c", NOW).because) == ("refused", because)
     assert held() == NOTHING
 
 

@@ -326,6 +326,27 @@ def test_a_ceiling_holds_for_all_commitments_of_a_project(
     assert "30000.00 USD" in answer.json["detail"]
 
 
+def test_more_than_the_donor_pledged_is_refused_with_what_it_pledged(
+    known: World, coordinator: Caller
+) -> None:
+    assert coordinator.decide("r1.o3", "endorse").status_code == 200
+    donor, state = coordinator.parties("r1.o3")
+    assert donor.answer("r1.o3", pledges=[{"line": 1, "quantity": 3}]).status_code == 200
+    accepts = [one["hash"] for one in state.life("r1.o3")["conditions"]]
+    assert state.answer("r1.o3", accepts=accepts).status_code == 200
+    body = {"proposal": "r1.o3", "lines": [{**line, "quantity": 2} for line in BOTH]}
+    assert coordinator.post("/v1/commitments", body).status_code == 201
+    answer = coordinator.post("/v1/commitments", body)
+    assert (answer.status_code, answer.json["type"].split(":")[-1]) == (409, "refused")
+    counted = {"line": 1, "measure": "quantity", "unit": "machines"}
+    because = {"code": "above-pledge", **counted, "pledged": 3, "asked": 4}
+    assert answer.json["because"] == because
+    assert [one["because"] for one in coordinator.items("/v1/commitments", proposal="r1.o3")] == [
+        None,
+        because,
+    ]
+
+
 def test_only_reviewed_proposals_take_commitments(known: World, coordinator: Caller) -> None:
     answer = coordinator.post("/v1/commitments", {"proposal": "r1.o3", "lines": BOTH})
     assert (answer.status_code, answer.json["type"].split(":")[-1]) == (409, "not-endorsed")

@@ -333,6 +333,7 @@ def test_what_was_proposed_before_is_refused_with_the_reference(
     assert refused.status == "refused"
     assert "S/RES/0000 (2020)" in refused.refusal
     assert "equipment" in refused.refusal
+    assert refused.because == {"code": "embargo"}
     assert {line.held for line in LedgerLine.objects} == {0}
     enter(coordinator, resolution="S/RES/0001 (2020)", allowed=[])
     decided = coordinator.post("/v1/proposals/r1.course/decision", {"decision": "endorse"}, fresh)

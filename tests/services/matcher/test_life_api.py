@@ -380,6 +380,31 @@ def test_of_what_has_parts_a_part_is_pledged_and_committed(
     assert made.status_code == 201
 
 
+def test_a_pledge_in_another_unit_is_told_of_the_need_and_committed_as_it_is_told(
+    known: World, coordinator: Caller, donor: Caller, state: Caller
+) -> None:
+    worth = {"amount_cents": 14_400_000, "currency": "USD"}
+    other = {"unit": "devices", "amount_cents": 18_800_000, "currency": "USD"}
+    known.hears(
+        [
+            request_event("r2", needs=[need(1, quantity=3, **worth)]),
+            offer_event("o2", conditions=[], provisions=[provision(1, capacity=4, **other)]),
+        ]
+    )
+    coordinator.decide("r2.o2", "endorse")
+    assert donor.answer("r2.o2", pledges=[{"line": 1, "quantity": 3}]).status_code == 200
+    assert state.answer("r2.o2").status_code == 200
+    told = Match.objects.get(id="r2.o2").event().data["pledged"]
+    assert [(one["side"], one["unit"], one["amount"]) for one in told] == [
+        ("offer", "devices", 3000),
+        ("request", "machines", 3000),
+    ]
+    promised = coordinator.get("/v1/proposals/r2.o2").json["promised"]
+    lines = [{"side": one["side"], "line": 1, "quantity": one["pledged"]} for one in promised]
+    made = coordinator.post("/v1/commitments", {"proposal": "r2.o2", "lines": lines})
+    assert made.status_code == 201, made.text
+
+
 def test_no_more_is_pledged_than_is_left_of_the_line(
     known: World, coordinator: Caller, donor: Caller
 ) -> None:

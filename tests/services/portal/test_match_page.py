@@ -267,3 +267,179 @@ def test_who_committed_and_who_gave_back_is_named(answers: Asked, enter: Enter) 
     assert "Acme Fund" in table[table.index("What was committed was given back") :][:60]
     assert FOLLOWED not in text
     assert "By itself" not in text
+
+
+def promised(line: int, side: str, committed: float, pledged: float | None = None) -> Any:
+    """What is told of a line of machines of which something is promised."""
+    return {
+        "side": side,
+        "line": line,
+        "theme": "marking",
+        "kind": "equipment",
+        "measure": "quantity",
+        "unit": "machines",
+        "pledged": pledged,
+        "committed": committed,
+    }
+
+
+AIM = {"text": "Every weapon of the police is marked."}
+OTHER_AIM = {"text": "Forty operators are trained."}
+TRAINING = {**NEED, "line": 2, "kind": "training", "quantity": 40, "unit": "persons"}
+BOTH_NEEDS = [{**NEED, "objectives": [AIM]}, {**TRAINING, "objectives": [OTHER_AIM]}]
+BOTH_GIFTS = [
+    {**NEED, "capacity": 4, "left": {"capacity": 0, "amount": None}},
+    {**TRAINING, "capacity": 40, "left": {"capacity": 40, "amount": None}},
+]
+ONE_COMMITTED = {
+    **PROPOSAL,
+    "status": "committed",
+    "serves": [{**SERVING, "need": 2, "provision": 2}],
+    "promised": [promised(1, side, 4) for side in ("request", "offer")],
+}
+
+
+@pytest.fixture
+def half_done(answers: Asked) -> Asked:
+    """Of two lines the first is wholly committed, and so served no more."""
+    answers["/v1/requests/r1"] = {**REQUEST, "needs": BOTH_NEEDS}
+    answers["/v1/offers/o1"] = {**OFFER, "provisions": BOTH_GIFTS}
+    answers["/v1/proposals/r1.o1"] = ONE_COMMITTED
+    answers["/v1/proposals/r1.o1/life"] = {**LIFE, "status": "committed", "waiting_for": []}
+    return answers
+
+
+def sides(text: str) -> str:
+    """What stands under "Both sides"."""
+    return text[text.index("Both sides") : text.index("North to South.")]
+
+
+@pytest.mark.parametrize("role", ["donor", "requester", "coordinator", "auditor"])
+def test_what_is_committed_wholly_is_shown_with_what_is_open_still(
+    half_done: Asked, enter: Enter, role: str
+) -> None:
+    shown = sides(enter(role).page.text)
+    for line in ("Equipment Needed: 4 machines", "Training Needed: 40 persons"):
+        assert line in shown
+    assert "Equipment: 4 machines" in shown
+    assert "Training: 40 persons" in shown
+
+
+def test_once_all_is_delivered_the_page_is_about_what_was_committed(
+    half_done: Asked, enter: Enter
+) -> None:
+    asked = {"months": 3, "due_at": "2026-03-05T08:00:00+00:00", "answered_at": None}
+    life = {**LIFE, "status": "follow-up", "waiting_for": []}
+    half_done["/v1/proposals/r1.o1"] = {**ONE_COMMITTED, "status": "follow-up"}
+    half_done["/v1/proposals/r1.o1/life"] = {
+        **life,
+        "follow_ups": [{**asked, "asked_at": asked["due_at"], "replied_at": None}],
+    }
+    text = enter("requester").page.text
+    assert "Training" not in sides(text)
+    assert "Equipment Needed: 4 machines" in sides(text)
+    assert AIM["text"] in text
+    assert OTHER_AIM["text"] not in text
+
+
+PLEDGED = {
+    **PROPOSAL,
+    "status": "agreed",
+    "serves": [SERVING, {**SERVING, "need": 2, "provision": 2, "quantity": 40.0}],
+    "promised": [promised(1, side, 0, 3) for side in ("request", "offer")],
+}
+
+
+def typed(browser: Browser) -> dict[str, str]:
+    """What stands in the fields of what is committed."""
+    return {
+        attrs["name"]: attrs.get("value") or ""
+        for tag, attrs in browser.page.tags
+        if tag == "input" and (attrs.get("name") or "").startswith(("need-", "give-"))
+    }
+
+
+@pytest.mark.parametrize(
+    ("committed", "left"),
+    [(0, {"need-1": "3", "give-1": "3"}), (1, {"need-1": "2", "give-1": "2"}), (3, {})],
+)
+def test_what_the_donor_pledged_and_is_not_committed_yet_is_filled_in(
+    half_done: Asked, enter: Enter, committed: int, left: dict[str, str]
+) -> None:
+    lines = [promised(1, side, committed, 3) for side in ("request", "offer")]
+    half_done["/v1/proposals/r1.o1"] = {**PLEDGED, "promised": lines}
+    status = "committed" if committed else "agreed"
+    half_done["/v1/proposals/r1.o1/life"] = {**LIFE, "status": status, "waiting_for": []}
+    held = {**COMMITMENT, "status": "held"}
+    half_done["/v1/commitments"] = {"items": [held] if committed else [], "next": None}
+    browser = enter("coordinator")
+    names = [f"{side}-{number}" for side in ("need", "give") for number in (1, 2)]
+    assert typed(browser) == {**dict.fromkeys(names, ""), **left}
+    text = browser.page.text
+    assert text.count("Pledged 3 machines") == 2
+    assert "Training, of 40 persons; left: 40 persons · Pledged 0 persons" in text
+
+
+COMMITMENT = {
+    "id": "c1",
+    "lines": [],
+    "created_at": "2026-03-05T08:00:00+00:00",
+    "expires_at": None,
+    "provisional": False,
+    "reason": None,
+    "because": None,
+}
+
+
+@pytest.mark.parametrize("pledged", [[], [promised(1, "offer", 4)]])
+def test_where_nothing_was_pledged_in_numbers_what_is_served_is_filled_in(
+    half_done: Asked, enter: Enter, pledged: list[Any]
+) -> None:
+    half_done["/v1/proposals/r1.o1"] = {**PLEDGED, "promised": pledged}
+    half_done["/v1/proposals/r1.o1/life"] = {**LIFE, "status": "agreed", "waiting_for": []}
+    found = typed(enter("coordinator"))
+    assert found == {"need-1": "2", "need-2": "40", "give-1": "2", "give-2": "40"}
+
+
+ABOVE = {
+    "code": "above-pledge",
+    "line": 2,
+    "measure": "quantity",
+    "unit": "persons",
+    "pledged": 5.0,
+    "asked": 40.0,
+}
+TOLD = (
+    "Nothing was committed. The donor pledged 5 persons of line 2 of the offer; "
+    "with this it would be 40 persons."
+)
+
+
+@pytest.mark.parametrize(
+    ("because", "told"),
+    [
+        (ABOVE, TOLD),
+        ({**ABOVE, "pledged": 0.0}, "pledged other lines of the offer, and nothing of line 2."),
+        ({"code": "conditions-changed"}, "The offer's conditions changed."),
+        ({"code": "of-a-later-release"}, None),
+        (None, None),
+    ],
+)
+def test_coordinators_read_why_an_attempt_to_commit_was_not_possible(
+    half_done: Asked, enter: Enter, because: Any, told: str | None
+) -> None:
+    refused = {**COMMITMENT, "status": "refused", "because": because}
+    half_done["/v1/commitments"] = {"items": [refused], "next": None}
+    text = enter("coordinator").page.text
+    tried = text[text.index("An attempt to commit that was not possible") : text.index("History")]
+    assert (told in tried) if told else ("pledged" not in tried)
+    assert "attempt to commit" not in enter("donor").page.text
+
+
+def test_why_it_was_not_possible_is_read_in_ones_own_language(
+    half_done: Asked, enter: Enter
+) -> None:
+    refused = {**COMMITMENT, "status": "refused", "because": ABOVE}
+    half_done["/v1/commitments"] = {"items": [refused], "next": None}
+    text = enter("coordinator").open("/matches/r1.o1?language=fr").text
+    assert "à la ligne 2 de l'offre, le donateur a annoncé : 5 personnes" in text

@@ -216,6 +216,23 @@ def test_a_shortage_is_told_in_numbers(speaking: Any) -> None:
         assert said(**hidden) == "Nothing was committed: less is left than was asked."
 
 
+def test_a_refusal_is_told_by_its_reason_in_the_readers_language(speaking: Any) -> None:
+    counted = {"line": 1, "measure": "quantity", "unit": "months"}
+    above = {"code": "above-pledge", **counted, "pledged": 5.0, "asked": 12.0}
+
+    def said(because: Any) -> str:
+        problem = {"type": "urn:entraide:problem:refused", "because": because}
+        return refusal(RefusedError("matcher", 409, problem))
+
+    speaking("en")
+    told = "The donor pledged 5 months of line 1 of the offer; with this it would be 12 months."
+    assert said(above) == f"Nothing was committed. {told}"
+    assert refused_within({"code": "refused", "because": above}) == said(above)
+    assert said({"code": "embargo"}) == "An arms embargo bars this."
+    for unknown in (None, {"code": "of-a-later-release"}):
+        assert said(unknown).startswith("Nothing was held of it")
+
+
 def test_a_refusal_within_an_allocation_is_said_as_one_outside_it(speaking: Any) -> None:
     speaking("en")
     short = {"line": 2, "measure": "quantity", "unit": "machines", "asked": 3.0, "left": 1.0}

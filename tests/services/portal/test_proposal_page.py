@@ -273,3 +273,60 @@ def test_nor_are_several(
     assert (browser.status, kept()) == (303, {"endorse"} if away is None else set())
     left_out = "Left out, for one side of them cannot be read just now: 1"
     assert (left_out in browser.open("/review?kind=proposals").text) is (away is not None)
+
+
+def promised(side: str, committed: float) -> dict[str, Any]:
+    """What is told of a first line of which something is committed."""
+    return {
+        "side": side,
+        "line": 1,
+        "theme": "marking",
+        "kind": "equipment",
+        "measure": "quantity",
+        "unit": "machines",
+        "pledged": None,
+        "committed": committed,
+    }
+
+
+TRAINING = {**NEED, "line": 2, "kind": "training", "quantity": 40, "unit": "persons"}
+SERVES_TRAINING = {**SERVING, "need": 2, "provision": 2, "quantity": 40.0}
+COMMITTED = {
+    **PROPOSAL,
+    "status": "committed",
+    "serves": [SERVES_TRAINING],
+    "promised": [promised("request", 4), promised("offer", 4)],
+}
+
+
+@pytest.mark.parametrize("status", ["committed", "delivered"])
+def test_what_a_proposal_committed_is_told_apart_from_what_it_could_give_still(
+    browser: Browser, answers: Asked, status: str
+) -> None:
+    needs = [{**NEED, "committed": {"quantity": 4, "amount": None}}, TRAINING]
+    answers["/v1/requests/r1"] = {**REQUEST, "needs": needs}
+    answers["/v1/proposals/r1.o1"] = {**COMMITTED, "status": status}
+    text = browser.open("/proposals/r1.o1?language=en").text
+    assert "by this proposal 40 persons" not in text
+    assert "taken already 4 machines committed by this proposal 4 machines in all" in text
+    further = "could still be committed by it 40 persons" in text
+    assert further is (status == "committed")
+
+
+@pytest.mark.parametrize(
+    ("need", "status", "lines"),
+    [(1, "delivered", "1"), (2, "delivered", None), (1, "committed", "1"), (2, "committed", "2")],
+)
+def test_rivals_are_told_by_what_they_committed_and_may_serve_still(
+    browser: Browser, answers: Asked, need: int, status: str, lines: str | None
+) -> None:
+    answers["/v1/requests/r1"] = {**REQUEST, "needs": [NEED, TRAINING]}
+    answers["/v1/proposals/r1.o1"] = {**PROPOSAL, "serves": [{**SERVING, "need": need}]}
+    other = {**COMMITTED, "id": "r1.o2", "offer": "o2", "status": status}
+    answers["/v1/proposals"] = {"items": [PROPOSAL, other]}
+    answers["/v1/offers/titles"] = {"items": [{"id": "o2", "title": "Two", "language": "en"}]}
+    text = browser.open("/proposals/r1.o1?language=en").text
+    rivals = text[text.index("Others for the same need") :]
+    assert ("Two" in rivals) is (lines is not None)
+    if lines is not None:
+        assert f"Two {lines} {status.capitalize()}" in " ".join(rivals.split())

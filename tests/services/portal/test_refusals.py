@@ -27,6 +27,7 @@ PLACES = {
     "require_pace": 3,
     "FileError": 0,
     "Fault": 1,
+    "Refused": 0,
     "_refused": 1,
     "_invalid": 1,
 }

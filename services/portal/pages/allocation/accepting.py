@@ -17,7 +17,7 @@ from services.portal.pages.assets import ASSETS
 from services.portal.pages.forms import PageForm
 from services.portal.pages.frame import for_roles, go, show
 from services.portal.pages.keeping import keeping_typed
-from services.portal.pages.matches.words import shortage_said
+from services.portal.pages.matches.words import because_said, shortage_said
 from services.portal.pages.signing import REFUSED
 from services.portal.pages.wording import number
 from services.portal.services import AwayError, RefusedError
@@ -167,7 +167,8 @@ def said_of(refused: Mapping[str, Any]) -> str:
     """Why nothing is held of a proposal, in the reader's words; "" for a code not known here."""
     code = refused.get("code", "")
     known = REFUSALS.get(code) or refusals.WORDS.get(code)
-    return shortage_said(refused.get("shortage")) or ("" if known is None else str(known))
+    numbers = shortage_said(refused.get("shortage")) or because_said(refused.get("because"))
+    return numbers or ("" if known is None else str(known))
 
 
 def _preview(allocation_id: str, chosen: list[str], status: int = 200) -> Response:

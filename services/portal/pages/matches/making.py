@@ -10,8 +10,9 @@ from services.portal.pages.days import read_day
 from services.portal.pages.matches import forms
 from services.portal.pages.matches.forms import StepForm, number_of
 from services.portal.pages.matches.reading import Case
-from services.portal.pages.matches.rows import Line, proposed, sent
+from services.portal.pages.matches.rows import Line, pledge_left, promise_of, proposed, sent
 from services.portal.pages.numbers import shown_number
+from services.portal.pages.promised import promised_of
 
 ACTIONS = frozenset(
     {"agree", "accept", "decline", "commit", "start", "deliver", "close", "figures"}
@@ -63,12 +64,18 @@ def _made(name: str, case: Case, values: dict[str, Any]) -> StepForm:
 
 
 def _fill_in(form: StepForm, case: Case) -> None:
-    """What the proposal says is served, unless something of it is committed already."""
-    if any(one["status"] == "held" for one in case.commitments):
+    """What the donor pledged and is not committed yet; where it pledged nothing in numbers, what
+    the proposal says is served, unless something of it is committed already."""
+    if not case.is_pledged and any(one["status"] == "held" for one in case.commitments):
         return
     for prefix, side, lines in (("need-", "request", case.needs), ("give-", "offer", case.gives)):
+        promised = promised_of(case.proposal, side)
         for line in lines:
-            likely = proposed(line, side, case.proposal["serves"])
+            likely = (
+                pledge_left(promise_of(line, promised))
+                if case.is_pledged
+                else proposed(line, side, case.proposal["serves"])
+            )
             form[f"{prefix}{line.number}"].data = shown_number(likely)
 
 

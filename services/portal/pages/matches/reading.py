@@ -12,8 +12,9 @@ from services.portal.pages.asking import ask
 from services.portal.pages.finding import names_of
 from services.portal.pages.frame import account
 from services.portal.pages.matches.rights import DECLINABLE, possible
-from services.portal.pages.matches.rows import Line, lines, served, serving
+from services.portal.pages.matches.rows import Line, among, lines
 from services.portal.pages.matches.words import NEVER_MADE
+from services.portal.pages.promised import lines_of, promised_of
 from services.portal.pages.review.weighing import serves_none
 from services.portal.services import AwayError, RefusedError
 from shared.web.identity import Identity
@@ -70,8 +71,9 @@ class Case:
 
     @property
     def needs(self) -> list[Line]:
-        """The need lines that are served, as far as the reader sees them."""
-        return served(lines(self.request.record, "needs", "quantity"), self.proposal["serves"])
+        """The need lines that it is about, as far as the reader sees them."""
+        every = lines(self.request.record, "needs", "quantity")
+        return among(every, lines_of(self.proposal, "request"))
 
     @property
     def serves_none(self) -> bool:
@@ -90,7 +92,7 @@ class Case:
 
     @property
     def aims(self) -> list[str]:
-        """The objectives of the need lines that are served, as far as the reader sees them."""
+        """The objectives of the need lines that it is about, as far as the reader sees them."""
         numbers = {line.number for line in self.needs}
         stored = (self.request.record or {}).get("needs", ())
         found = [one for one in stored if one["line"] in numbers]
@@ -98,9 +100,15 @@ class Case:
 
     @property
     def gives(self) -> list[Line]:
-        """The lines of the offer that serve them."""
+        """The lines of the offer that it is about."""
         every = lines(self.offer.record, "provisions", "capacity")
-        return serving(every, self.proposal["serves"])
+        return among(every, lines_of(self.proposal, "offer"))
+
+    @property
+    def is_pledged(self) -> bool:
+        """Whether the donor pledged in numbers: then nothing above that is committed."""
+        promised = promised_of(self.proposal, "offer")
+        return any(one["pledged"] is not None for one in promised)
 
     @property
     def told_of(self) -> list[Line]:

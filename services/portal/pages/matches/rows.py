@@ -1,12 +1,13 @@
 """What stands in the tables and bars of a match: plain values of what the services tell."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from services.portal.pages.wording import told
-from shared.registers.counting import counted
+from shared.registers.counting import UNNAMED_UNIT, counted
+from shared.registers.measures import event_unit
 
 _THOUSAND = 1000
 
@@ -49,16 +50,9 @@ def sent(line: Line, value: Decimal) -> dict[str, Any]:
     return {"line": line.number, "quantity": float(value)}
 
 
-def served(needs: Iterable[Line], serves: Sequence[Mapping[str, Any]]) -> list[Line]:
-    """Of the lines of a request, those that a proposal serves; all where no line is named."""
-    numbers, every = {one["need"] for one in serves}, list(needs)
-    return [line for line in every if line.number in numbers] or every
-
-
-def serving(gives: Iterable[Line], serves: Sequence[Mapping[str, Any]]) -> list[Line]:
-    """Of the lines of an offer, those that serve something; all where no line is named."""
-    numbers, every = {one["provision"] for one in serves}, list(gives)
-    return [line for line in every if line.number in numbers] or every
+def among(every: Sequence[Line], numbers: Collection[int]) -> list[Line]:
+    """Of the lines of a record those with these numbers; all where it has none of them."""
+    return [line for line in every if line.number in numbers] or list(every)
 
 
 def proposed(line: Line, side: str, serves: Sequence[Mapping[str, Any]]) -> float | None:
@@ -72,15 +66,47 @@ def proposed(line: Line, side: str, serves: Sequence[Mapping[str, Any]]) -> floa
     return total if line.whole is None else min(total, float(line.whole))
 
 
+def promise_of(line: Line, promised: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """What is promised of a line, counted as it is now; None where nothing is."""
+    units = {line.unit, event_unit(line.unit) or UNNAMED_UNIT}
+    return next(
+        (
+            one
+            for one in promised
+            if (one["line"], one["measure"]) == (line.number, line.measure) and one["unit"] in units
+        ),
+        None,
+    )
+
+
+def pledge_left(promise: Mapping[str, Any] | None) -> float | None:
+    """What of a line is pledged and not committed yet; None for nothing."""
+    if promise is None or promise["pledged"] is None:
+        return None
+    left = round(promise["pledged"] - promise["committed"], 3)
+    return left if left > 0 else None
+
+
+def committed_of(need: Mapping[str, Any], line: Line) -> float | None:
+    """What is committed of a need line, whoever gives it; None where that is not told."""
+    return None if need.get("committed") is None else float(_of_need(need, "committed", line) or 0)
+
+
+def _of_need(need: Mapping[str, Any], name: str, line: Line) -> float | None:
+    value: float | None = (need.get(name) or {}).get(
+        "quantity" if line.measure == "quantity" else "amount"
+    )
+    return value
+
+
 def progress(need: Mapping[str, Any], line: Line) -> list[tuple[str, float | None, float, str]]:
     """Delivered, committed, pledged of a need line: name, amount, share of the need, class.
 
     The narrowest comes first, for the bar is painted from its end.
     """
-    own = "quantity" if line.measure == "quantity" else "amount"
     found: list[tuple[str, float | None, float, str]] = []
     for name in ("delivered", "committed", "pledged"):
-        value = (need.get(name) or {}).get(own)
+        value = _of_need(need, name, line)
         share = 0.0 if not value or not line.whole else float(value) / float(line.whole)
         found.append((name, value, share, name))
     return found

@@ -24,10 +24,12 @@ from services.portal.pages.matches.words import (
     COMMITMENT_STATUSES,
     JOINING_ROLES,
     JOINING_STATUSES,
+    because_said,
     who,
     why,
 )
 from services.portal.pages.offers.rows import left_of
+from services.portal.pages.promised import promised_of
 from services.portal.pages.wording import day
 from shared.registers.steps import party_of
 
@@ -183,7 +185,8 @@ def _needs(case: Case) -> list[dict[str, Any]]:
         {
             "line": line,
             **_whole(line),
-            "left": "",
+            "left": _open_of(stored[line.number], line),
+            "pledged": _pledged(line, case, "request"),
             "bar": [
                 (BAR_NAMES[name](), wording.told(value, line.measure, line.unit), part, tone)
                 for name, value, part, tone in rows.progress(stored[line.number], line)
@@ -196,8 +199,32 @@ def _needs(case: Case) -> list[dict[str, Any]]:
 def _gives(case: Case) -> list[dict[str, Any]]:
     stored = {one["line"]: one for one in (case.offer.record or {}).get("provisions", ())}
     return [
-        {"line": line, **_whole(line), "left": left_of(stored[line.number])} for line in case.gives
+        {
+            "line": line,
+            **_whole(line),
+            "left": left_of(stored[line.number]),
+            "pledged": _pledged(line, case, "offer"),
+        }
+        for line in case.gives
     ]
+
+
+def _open_of(need: Mapping[str, Any], line: rows.Line) -> str:
+    """How much of a need line nobody has committed; empty where that is not told."""
+    committed = rows.committed_of(need, line)
+    if line.whole is None or committed is None:
+        return ""
+    return wording.told(max(0.0, line.whole - committed), line.measure, line.unit)
+
+
+def _pledged(line: rows.Line, case: Case, side: str) -> str:
+    """What the donor pledged of a line, in words: of its own lines also that it is nothing."""
+    promise = rows.promise_of(line, promised_of(case.proposal, side))
+    pledged = None if promise is None else promise["pledged"]
+    if pledged is None and not (case.is_pledged and side == "offer"):
+        return ""
+    told = wording.told(pledged or 0.0, line.measure, line.unit)
+    return f"{pgettext('amount', 'Pledged')} {told}"
 
 
 def _whole(line: rows.Line) -> dict[str, str]:
@@ -257,6 +284,7 @@ def commitment_row(one: Mapping[str, Any]) -> dict[str, Any]:
         "provisional": one["provisional"] and one["status"] == "held",
         "until": when(one["expires_at"]) if one["status"] == "held" else "",
         "reason": one["reason"],
+        "why": because_said(one.get("because")),
         "taken": [
             (line["side"], line["line"], rows.amount_told(line)) for line in one["lines"]
         ],

@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext
 
 from services.portal.pages import refusals
 from services.portal.pages.frame import ROLE_NAMES
-from services.portal.pages.wording import amount, country, quantity
+from services.portal.pages.wording import amount, country, quantity, told
 from services.portal.services import RefusedError
 
 ACTIONS: Mapping[str, object] = {
@@ -93,6 +93,16 @@ SHORTAGES: Mapping[str, object] = {
 }
 """Of which line there is too little: `not-enough-left` with its `shortage`."""
 
+PLEDGED = lazy_gettext(
+    "Nothing was committed. The donor pledged %(pledged)s of line %(line)s of the offer; "
+    "with this it would be %(asked)s."
+)
+NOT_PLEDGED = lazy_gettext(
+    "Nothing was committed. The donor pledged other lines of the offer, "
+    "and nothing of line %(line)s."
+)
+"""Of which line more would be given than the donor pledged: `above-pledge`."""
+
 JOINING_ROLES: Mapping[str, object] = {
     "partner": lazy_gettext("Partner"),
     "implementer": lazy_gettext("Implementer"),
@@ -138,7 +148,27 @@ def refusal(error: RefusedError) -> str:
     """Why a service refused, in the reader's language."""
     if error.stale:
         return str(STALE)
-    return shortage_said(error.problem.get("shortage")) or refusals.refusal(error)
+    return (
+        shortage_said(error.problem.get("shortage"))
+        or because_said(error.problem.get("because"))
+        or refusals.refusal(error)
+    )
+
+
+def because_said(because: object) -> str | None:
+    """Why nothing was committed, by what the matcher tells of it; None where it tells nothing that
+    is known here."""
+    if not isinstance(because, Mapping):
+        return None
+    if because.get("code") == "above-pledge" and "pledged" in because:
+        words = PLEDGED if because["pledged"] else NOT_PLEDGED
+        facts = {
+            name: told(because[name], because["measure"], because["unit"])
+            for name in ("pledged", "asked")
+        }
+        return str(words) % {"line": because["line"], **facts}
+    known = refusals.WORDS.get(str(because.get("code")))
+    return None if known is None else str(known)
 
 
 def shortage_said(short: object) -> str | None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import Flask, Response, request
 from flask_babel import gettext as _
+from flask_babel import pgettext
 
 from entraide.client.records.matcher import ProposalViewPage
 from entraide.client.records.requests import RequestView
@@ -12,6 +13,7 @@ from services.portal.pages import embargoed, wording
 from services.portal.pages.asking import ask, gather, get
 from services.portal.pages.finding import find
 from services.portal.pages.frame import account, for_signed_in, show
+from services.portal.pages.promised import committed_of, may_serve
 from services.portal.pages.requests.lists import PAGE
 from services.portal.pages.requests.rights import told_of_embargoes
 from services.portal.services import AwayError
@@ -61,10 +63,20 @@ def offer_rows(proposals: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
                 "title": offer.get("title"),
                 "language": offer.get("language"),
                 "by": found["organisations"].get(one["organisation"], {}).get("name"),
-                "gives": [_gives(serving) for serving in one["serves"]],
+                "gives": [
+                    *(_given(line) for line in committed_of(one, "request") if line["theme"]),
+                    *(_gives(serving) for serving in may_serve(one)),
+                ],
             }
         )
     return rows
+
+
+def _given(line: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a need line is committed already."""
+    told = wording.told(line["committed"], line["measure"], line["unit"])
+    words = f"{pgettext('amount', 'Committed')} {told}"
+    return {"line": line["line"], "theme": line["theme"], "kind": line["kind"], "words": words}
 
 
 def _gives(serving: Mapping[str, Any]) -> dict[str, Any]:

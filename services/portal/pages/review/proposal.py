@@ -20,6 +20,7 @@ from services.portal.pages.finding import find
 from services.portal.pages.forms import PageForm
 from services.portal.pages.frame import account, for_roles, go, show
 from services.portal.pages.keeping import keeping_typed
+from services.portal.pages.promised import committed_of, lines_of, may_serve
 from services.portal.pages.review.decisions import UNREAD, DecideForm, back_to, keep, unread
 from services.portal.pages.review.marking import marked, spans_of
 from services.portal.pages.review.weighing import Use, serves_none, uses
@@ -122,6 +123,7 @@ def _shown(
         one=one,
         form=form,
         sides=sides,
+        committed=bool(committed_of(one, "offer")),
         serves_none=serves_none(one["serves"], None if asked is None else asked.record["needs"]),
         organisation=_name(parts["organisation"]),
         rivals=_rivals(one, parts["rivals"]),
@@ -157,7 +159,7 @@ def _side(one: Mapping[str, Any], answer: Answer | AwayError, side: str) -> Side
         record=record,
         texts={field: marked(record[field] or "", field, spans) for field in _FIELDS},
         current=current,
-        uses=uses(one["serves"], lines, side),
+        uses=uses(may_serve(one), lines, side, committed_of(one, side)),
     )
 
 
@@ -182,12 +184,12 @@ def _rivals(
     none: each, its offer, those lines."""
     if isinstance(answer, AwayError):
         return None
-    own = {serving["need"] for serving in one["serves"]}
+    own = lines_of(one, "request")
     found = []
     for other in answer.body["items"]:
-        serves = {serving["need"] for serving in other["serves"]}
+        needs = lines_of(other, "request")
         # Beside one that serves nothing, all others are better.
-        shared = sorted(own & serves if own else serves)
+        shared = sorted(own & needs if own else needs)
         if other["id"] != one["id"] and shared:
             found.append((other, shared))
     if not found:

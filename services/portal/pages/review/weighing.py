@@ -1,7 +1,7 @@
 """What a proposal would use up of need and offer, beside what is taken already: plain values."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 Part = tuple[float, float, str]
@@ -10,7 +10,9 @@ Part = tuple[float, float, str]
 
 @dataclass(frozen=True)
 class Use:
-    """One line of a side: its whole, what is taken of it, what the proposal would take.
+    """One line of a side: its whole, what is taken of it, what the proposal would take still.
+
+    `held` is the part of what is taken that the proposal's own commitments hold.
 
     Quantities are in `unit`, money is in the line's `currency`; `measure` says which it is, or
     `whole` for a line that gives neither and is counted as one.
@@ -24,6 +26,7 @@ class Use:
     whole: float
     taken: float
     would: float
+    held: float = 0.0
 
     @property
     def over(self) -> bool:
@@ -38,9 +41,13 @@ class Use:
 
 
 def uses(
-    serves: Sequence[Mapping[str, Any]], lines: Sequence[Mapping[str, Any]], side: str
+    serves: Sequence[Mapping[str, Any]],
+    lines: Sequence[Mapping[str, Any]],
+    side: str,
+    committed: Sequence[Mapping[str, Any]] = (),
 ) -> list[Use]:
-    """What a proposal's `serves` take of the `request`'s needs or of the `offer`'s provisions."""
+    """What a proposal's `serves` take of the `request`'s needs or of the `offer`'s provisions,
+    beside what is `committed` of them by it."""
     number, counted = ("need", "quantity") if side == "request" else ("provision", "capacity")
     known = {line["line"]: line for line in lines}
     found: dict[int, Use] = {}
@@ -50,6 +57,12 @@ def uses(
             continue
         before = found[line["line"]].would if line["line"] in found else 0.0
         found[line["line"]] = _use(line, serving, before, counted)
+    for held in committed:
+        line = known.get(held["line"])
+        if line is not None:
+            use = found.get(held["line"]) or _use(line, None, 0.0, counted)
+            if use.measure == held["measure"] or use.measure == "whole":
+                found[use.line] = replace(use, held=use.held + float(held["committed"]))
     return [found[line] for line in sorted(found)]
 
 
@@ -65,15 +78,16 @@ def serves_none(
     return not any(use.would for use in uses(serves, needs, "request"))
 
 
-def _use(line: Mapping[str, Any], serving: Mapping[str, Any], before: float, counted: str) -> Use:
+def _use(
+    line: Mapping[str, Any], serving: Mapping[str, Any] | None, before: float, counted: str
+) -> Use:
     quantity, amount = line.get(counted), line.get("amount")
     if quantity is not None and line["kind"] != "funding":
-        measure, whole, would = "quantity", float(quantity), serving["quantity"]
-        name = counted
+        measure, whole, name = "quantity", float(quantity), counted
     elif amount is not None:
-        measure, whole, would, name = "money", float(amount), serving["amount"], "amount"
+        measure, whole, name = "money", float(amount), "amount"
     else:
-        measure, whole, would, name = "whole", 1.0, 1.0, counted
+        measure, whole, name = "whole", 1.0, counted
     return Use(
         line=line["line"],
         theme=line["theme"],
@@ -82,8 +96,17 @@ def _use(line: Mapping[str, Any], serving: Mapping[str, Any], before: float, cou
         unit=(line.get("currency") or "USD") if measure == "money" else line.get("unit") or "",
         whole=whole,
         taken=_taken(line, whole, name),
-        would=before + float(whole if would is None else would),
+        would=before + _would(serving, measure, whole),
     )
+
+
+def _would(serving: Mapping[str, Any] | None, measure: str, whole: float) -> float:
+    """What is given of a line by what serves it; all of it where that is not told."""
+    if serving is None:
+        return 0.0
+    names = {"quantity": "quantity", "money": "amount"}
+    told = serving[names[measure]] if measure in names else None
+    return whole if told is None else float(told)
 
 
 def _taken(line: Mapping[str, Any], whole: float, name: str) -> float:

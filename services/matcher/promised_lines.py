@@ -1,0 +1,74 @@
+"""What a proposal promises of both sides' lines: what its donor pledged, what commitments hold.
+
+A proposal's `serves` is what it may still do: what is committed wholly is no longer among that. So
+who wants to know what a match is about reads both.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from services.matcher.documents import Commitment, Match
+from services.matcher.domain import CENTS, THOUSANDTHS
+from services.matcher.embargo_checks import stated_lines
+from services.matcher.life_documents import LineKey
+from services.matcher.proposals import Proposal
+
+_SCALES = {"quantity": THOUSANDTHS, "money": CENTS}
+
+Held = Mapping[str, Sequence[Commitment]]
+"""The commitments that hold for matches, the earliest first, by match."""
+
+
+def held_by(matches: Iterable[Match]) -> Held:
+    """What commitments hold for these matches; one look at the store."""
+    ids = [id_ for match in matches for id_ in match.holds]
+    found: dict[str, list[Commitment]] = defaultdict(list)
+    for one in Commitment.objects(id__in=ids).order_by("created_at") if ids else ():
+        found[one.match].append(one)
+    return found
+
+
+def taken_of(held: Iterable[Commitment], side: str) -> Counter[LineKey]:
+    """What commitments take from the lines of one side, in the order in which they were made."""
+    total: Counter[LineKey] = Counter()
+    for line in (line for one in held for line in one.lines):
+        if line.side == side:
+            total[line.line, line.measure, line.unit] += line.amount
+    return total
+
+
+def promised_lines(proposal: Proposal, held: Sequence[Commitment]) -> list[dict[str, Any]]:
+    """The lines of both sides of which something is pledged or held, as a reader may see them.
+
+    Of need lines `pledged` is what the pledges of the offer's lines are of them; None where that
+    cannot be said, or nobody pledged in numbers.
+    """
+    match = proposal.match
+    if match is None or not (held or match.pledges):
+        return []
+    found = []
+    for view, pledges, rest in (
+        (proposal.request, match.pledged_needs, None),
+        (proposal.offer, match.pledges, 0 if match.pledges else None),
+    ):
+        taken, pledged = taken_of(held, view.side), {one.key: one.amount for one in pledges}
+        stated = stated_lines(view)
+        for key in sorted({*taken, *pledged}):
+            number, measure, unit = key
+            if view.side == "request" and number in proposal.hidden:
+                continue
+            line, most = stated.get(number), pledged.get(key, rest)
+            found.append(
+                {
+                    "side": view.side,
+                    "line": number,
+                    "theme": None if line is None else line.theme,
+                    "kind": None if line is None else line.kind,
+                    "measure": measure,
+                    "unit": unit,
+                    "pledged": None if most is None else most / _SCALES[measure],
+                    "committed": taken[key] / _SCALES[measure],
+                }
+            )
+    return found
