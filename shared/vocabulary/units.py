@@ -103,6 +103,14 @@ def unit_forms(language: str) -> Mapping[tuple[str, ...], str]:
 
 
 @cache
+def alone_forms(language: str) -> frozenset[tuple[str, ...]]:
+    """The forms of a language that mean their unit only where nothing describes them."""
+    check_language(language)
+    every = _forms().items()
+    return frozenset(words for words, form in every if form.alone and language in form.languages)
+
+
+@cache
 def _longest_form() -> int:
     return max(len(words) for words in _forms())
 

@@ -57,6 +57,24 @@ def test_a_number_and_its_noun(language: str, text: str, value: float, unit: str
 @pytest.mark.parametrize(
     ("language", "text"),
     [
+        ("en", "three radio stations"),
+        ("en", "4 weather stations"),
+        ("en", "15 rounds of talks"),
+        ("fr", "3 postes de commandement"),
+        ("fr", "2 téléphones portables"),
+        ("es", "3 estaciones de radio"),
+        ("ru", "5 пусковых установок"),
+    ],
+)
+def test_a_noun_that_other_words_make_another_thing_of_has_no_sure_unit(
+    language: str, text: str
+) -> None:
+    assert likely(text, language) == []
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
         ("en", "in 2026 officers will come"),
         ("en", "articles 3, 5 and 12 of Law No. 54"),
         ("en", "recruits aged 18 to 25 years"),
