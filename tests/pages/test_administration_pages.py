@@ -73,6 +73,21 @@ def test_an_embargo_is_entered_exempted_and_ended(visitor: Visiting) -> None:
     assert not any(form.action.endswith("/step") for form in browser.page.forms)
 
 
+def test_the_queue_of_a_state_says_what_an_embargo_on_it_bars(visitor: Visiting) -> None:
+    browser = visitor("coordinator")
+    browser.open("/embargoes/new")
+    entry = written(start="2020-01-01", country="TUV")
+    browser.send("/embargoes/new", **entry)
+    address = browser.path
+    text = browser.open("/review?place=TUV").text
+    assert f"The arms embargo under {entry['resolution']} bars help of these kinds" in text
+    assert "No last day of the embargo is set." in text
+    assert address in browser.links("/embargoes/")
+    browser.open(address)
+    browser.send(f"{address}/step", step="end", reason="It is over", on="2020-01-01")
+    assert "Arms embargo" not in browser.open("/review?place=TUV").text
+
+
 def test_who_changes_an_embargo_after_somebody_else_sees_both(visitor: Visiting) -> None:
     first, second = visitor("coordinator"), visitor("coordinator")
     first.open("/embargoes/new")
