@@ -28,6 +28,7 @@ from services.portal.lists.fields import (
     coded,
     flat,
 )
+from services.portal.promised import concerned
 from services.portal.sheets.columns import country_labels
 from shared.vocabulary.kinds import KINDS
 from shared.vocabulary.lists import PRIORITIES
@@ -48,13 +49,15 @@ _MEASURED = (_QUANTITY, _AMOUNT, UNIT)
 
 
 def _pair_rows(record: Record) -> list[Row]:
-    """A proposal or a match: the themes and kinds that it serves, the sentences that explain it."""
+    """A proposal or a match: the themes and kinds that it is about, the sentences that explain
+    it."""
     told = [*record.get("reasons", ()), *record.get("against", ())]
+    lines = list(concerned(record))
     return [
         {
             **record,
-            "themes": _distinct(record["serves"], "theme"),
-            "kinds": _distinct(record["serves"], "kind"),
+            "themes": _distinct(lines, "theme"),
+            "kinds": _distinct(lines, "kind"),
             "why": " ".join(one["sentence"] for one in told),
         }
     ]

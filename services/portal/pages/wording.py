@@ -17,7 +17,7 @@ from flask_babel import lazy_gettext as _
 from markupsafe import Markup, escape
 
 from services.portal.catalogues import SOURCE_LANGUAGE
-from services.portal.pages.promised import concerned
+from services.portal.promised import concerned
 from services.portal.state_names import status_labels
 from shared.registers.counting import UNNAMED_UNIT, WHOLE_UNIT
 from shared.vocabulary.countries import AREAS, country_name

@@ -131,8 +131,8 @@ def test_names_of_other_records_are_looked_up_once_a_page() -> None:
         "score": 0.9,
         "modality": "south-south",
         "serves": [
-            {"theme": "marking", "kind": "training"},
-            {"theme": "marking", "kind": "equipment"},
+            {"need": 1, "theme": "marking", "kind": "training"},
+            {"need": 2, "theme": "marking", "kind": "equipment"},
         ],
         "reasons": [{"sentence": "It fits."}],
         "against": [],
@@ -154,6 +154,14 @@ def test_names_of_other_records_are_looked_up_once_a_page() -> None:
     assert told["#org+funder+name"] == "A fund"
     assert (told["#activity+request+name"], told["#activity+offer+name"]) == ("Ours", "")
     assert told["#service+code"] == "training; equipment"
+
+
+def test_a_match_whose_lines_are_committed_wholly_is_still_about_them() -> None:
+    line = {"side": "request", "line": 1, "theme": "tracing", "kind": "software", "committed": 1.0}
+    promised = [line, {**line, "side": "offer"}]
+    match = {"id": "r1.o1", "serves": [], "promised": promised, "status": "delivered"}
+    (row,) = MATCHING["matches"].rows(match)
+    assert (row["themes"], row["kinds"]) == (["tracing"], ["software"])
 
 
 @pytest.mark.parametrize("ending", [CSV, JSONL, XLSX])

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from services.portal.pages.promised import concerned, lines_of, may_serve
 from services.portal.pages.requests import offers
 from services.portal.pages.requests.offers import offer_rows
+from services.portal.promised import concerned, lines_of, may_serve
 
 TRAINING = {
     **dict.fromkeys(("quantity", "of", "unit", "amount", "amount_of")),

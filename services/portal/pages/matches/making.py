@@ -12,7 +12,7 @@ from services.portal.pages.matches.forms import StepForm, number_of
 from services.portal.pages.matches.reading import Case
 from services.portal.pages.matches.rows import Line, pledge_left, promise_of, proposed, sent
 from services.portal.pages.numbers import shown_number
-from services.portal.pages.promised import promised_of
+from services.portal.promised import promised_of
 
 ACTIONS = frozenset(
     {"agree", "accept", "decline", "commit", "start", "deliver", "close", "figures"}

@@ -14,8 +14,8 @@ from services.portal.pages.frame import account
 from services.portal.pages.matches.rights import DECLINABLE, possible
 from services.portal.pages.matches.rows import Line, among, lines
 from services.portal.pages.matches.words import NEVER_MADE
-from services.portal.pages.promised import lines_of, promised_of
 from services.portal.pages.review.weighing import serves_none
+from services.portal.promised import lines_of, promised_of
 from services.portal.services import AwayError, RefusedError
 from shared.web.identity import Identity
 from shared.web.visibility import OVERSEEING

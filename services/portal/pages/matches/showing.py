@@ -29,8 +29,8 @@ from services.portal.pages.matches.words import (
     why,
 )
 from services.portal.pages.offers.rows import left_of
-from services.portal.pages.promised import promised_of
 from services.portal.pages.wording import day
+from services.portal.promised import promised_of
 from shared.registers.steps import party_of
 
 STAGE_NAMES = {

@@ -13,9 +13,9 @@ from services.portal.pages import embargoed, wording
 from services.portal.pages.asking import ask, gather, get
 from services.portal.pages.finding import find
 from services.portal.pages.frame import account, for_signed_in, show
-from services.portal.pages.promised import committed_of, may_serve
 from services.portal.pages.requests.lists import PAGE
 from services.portal.pages.requests.rights import told_of_embargoes
+from services.portal.promised import committed_of, may_serve
 from services.portal.services import AwayError
 
 _SHOWN = 20

@@ -20,12 +20,12 @@ from services.portal.pages.finding import find
 from services.portal.pages.forms import PageForm
 from services.portal.pages.frame import account, for_roles, go, show
 from services.portal.pages.keeping import keeping_typed
-from services.portal.pages.promised import committed_of, lines_of, may_serve
 from services.portal.pages.review.decisions import UNREAD, DecideForm, back_to, keep, unread
 from services.portal.pages.review.marking import marked, spans_of
 from services.portal.pages.review.weighing import Use, serves_none, uses
 from services.portal.pages.signing import REFUSED
 from services.portal.pages.wording import amount, number, quantity, share
+from services.portal.promised import committed_of, lines_of, may_serve
 from services.portal.services import AwayError
 from shared.ids import new_id
 from shared.web.identity import covers

@@ -1,7 +1,7 @@
 """Which lines a proposal is about: those that it promised, and those that it may serve still.
 
-What is committed wholly is not among what a proposal `serves` any more, so no page reads that
-alone of a match.
+What is committed wholly is not among what a proposal `serves` any more, so neither pages nor
+files read that alone of a match.
 """
 
 from collections.abc import Iterator, Mapping
