@@ -19,6 +19,9 @@ _SAID_BESIDE = frozenset(
 ) | frozenset(("currency", "from", "to"))
 """Columns that a preview's table has places for; the others are told beneath."""
 
+_IN_ANY_ROW = frozenset(("received", "condition_kind", "condition"))
+"""Columns of which each row may say something more of the record itself."""
+
 _WORDS: Mapping[str, Callable[[Any], str]] = {
     **dict.fromkeys(("from", "to", "reached_by"), day),
     **dict.fromkeys(("report_year", "currency"), str),
@@ -46,6 +49,11 @@ def understood(kind: Kind, body: Mapping[str, Any], rows: Sequence[Row]) -> dict
     record = kind.rows({**body, "id": None})[0]
     own = [kind.meant(row, {}) for row in rows if row["reference"] == mark]
     lines = body[kind.lines] if kind.lines else [body]
+    further = [column for column in kind.columns if column.key in _IN_ANY_ROW]
+    facts = [
+        *_facts(_of_record(kind), record),
+        *(one for row in own for one in _facts(further, row)),
+    ]
     return {
         "mark": mark,
         "title": body["title"],
@@ -54,7 +62,7 @@ def understood(kind: Kind, body: Mapping[str, Any], rows: Sequence[Row]) -> dict
         "country": body.get("country"),
         "window": body["window"],
         "sight": _value(_column(kind, kind.sight), record[kind.sight]),
-        "facts": list(_facts(_of_record(kind), record)),
+        "facts": list(dict.fromkeys(facts)),
         "of_lines": _of_lines(kind, own),
     }
 
@@ -78,10 +86,10 @@ def name_of(kind: Kind, key: str) -> str:
 
 
 def _of_lines(kind: Kind, rows: Iterable[Row]) -> list[tuple[Row, list[Fact]]]:
-    """What rows say beside the record: each row, where it is one of a line, with its facts."""
+    """What rows say of their lines, or of what is to be reached where there are none."""
     if not kind.lines:
         return []
-    told = {column.key for column in _of_record(kind)} | {kind.sight} | _SAID_BESIDE
+    told = {column.key for column in _of_record(kind)} | {kind.sight} | _SAID_BESIDE | _IN_ANY_ROW
     columns = [column for column in kind.columns if column.key not in told]
     every = ((row, list(_facts(columns, row))) for row in rows)
     return [(row, facts) for row, facts in every if facts]
