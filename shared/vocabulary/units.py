@@ -52,10 +52,6 @@ def is_counted_whole(unit: str) -> bool:
     return unit not in DIVISIBLE and unit not in LASTING
 
 
-_ANOTHER = ""
-"""What a phrase means whose other words make another thing of its head, which is a known form."""
-
-
 @dataclass(frozen=True)
 class _Form:
     """A form of a unit; `alone` if other words beside it may make another thing of it."""
@@ -70,6 +66,18 @@ class _Found:
     start: int
     end: int
     form: _Form
+
+    def beside(self, words: tuple[str, ...]) -> tuple[str, ...]:
+        """The other words of the phrase."""
+        return (*words[: self.start], *words[self.end :])
+
+
+@dataclass(frozen=True)
+class _Meant:
+    """A unit that a text means; `plain` if other words make no other thing of it."""
+
+    unit: str
+    plain: bool
 
 
 @cache
@@ -115,16 +123,29 @@ def _longest_form() -> int:
     return max(len(words) for words in _forms())
 
 
-@lru_cache(maxsize=8192)
 def canonical_unit(text: str) -> str | None:
     """The code of a unit written in any of the six languages, None where it is not understood.
 
     Understood are a unit's name, its inflected forms, and a phrase whose head it is ("marking
-    machines", "jours de formation"), but for heads that are other things with other words: a
-    station is the police's, a radio station is not. None for two different units at once and for
-    multiples such as "thousand rounds" or "50 rounds", which are not the same measure. Never
-    raises.
+    machines", "jours de formation"). None for two different units at once and for multiples such
+    as "thousand rounds" or "50 rounds", which are not the same measure. Never raises.
+
+    What is counted goes by this, and what is promised of it is kept by the code: no text may come
+    to have another one. To show one, `plain_unit` says whether it means no more than its unit.
     """
+    meant = _meant(text)
+    return None if meant is None else meant.unit
+
+
+def plain_unit(text: str) -> str | None:
+    """The same, but None where other words make another thing of the head: a station is the
+    police's, a radio station is not."""
+    meant = _meant(text)
+    return meant.unit if meant is not None and meant.plain else None
+
+
+@lru_cache(maxsize=8192)
+def _meant(text: str) -> _Meant | None:
     written = text[:LONGEST]
     folded = fold(BRACKETS.sub(" ", written))
     if _is_multiple(folded):
@@ -132,9 +153,12 @@ def canonical_unit(text: str) -> str | None:
     exact = _forms().get(words_of(folded))
     if exact is not None:
         aside = words_of(fold(" ".join(BRACKETS.findall(written))))
-        return None if exact.alone and _say_more(aside) else exact.unit
-    units = {_unit_of_phrase(part) for part in CONJUNCTIONS.split(folded)} - {None}
-    return units.pop() or None if len(units) == 1 else None
+        return _meaning(exact, aside)
+    parts = [_of_phrase(part) for part in CONJUNCTIONS.split(folded)]
+    known = [part for part in parts if part is not None]
+    if len({part.unit for part in known}) != 1:
+        return None
+    return _Meant(known[0].unit, all(part.plain for part in known))
 
 
 def _is_multiple(folded: str) -> bool:
@@ -142,12 +166,12 @@ def _is_multiple(folded: str) -> bool:
     return bool(leading and int(leading[1]) != 1) or MULTIPLIERS.search(folded) is not None
 
 
-def _unit_of_phrase(folded: str) -> str | None:
+def _of_phrase(folded: str) -> _Meant | None:
     if CHINESE.search(folded):
-        return _unit_of_chinese("".join(words_of(folded)))
+        return _of_chinese("".join(words_of(folded)))
     words = words_of(folded)
     if words in _forms():
-        return _forms()[words].unit
+        return _meaning(_forms()[words], ())
     found = list(_find(words))
     head_end = _end_of_head(words, found)
     in_head = [match for match in found if match.end <= head_end]
@@ -157,23 +181,19 @@ def _unit_of_phrase(folded: str) -> str | None:
         last = in_head[-1]
         trailing = words[last.end : head_end]
         if all(word.endswith("ed") for word in trailing):
-            return _meaning(last, words)
+            return _meaning(last.form, last.beside(words))
     first = in_head[0]
     if first.form.languages == {"en"} or not _may_precede(words[: first.start], folded):
         return None
     if "en" in first.form.languages and not _agree(words[first.end - 1 : head_end]):
         return None
-    return _meaning(first, words)
+    return _meaning(first.form, first.beside(words))
 
 
-def _meaning(head: _Found, words: tuple[str, ...]) -> str:
-    others = (*words[: head.start], *words[head.end :])
-    return _ANOTHER if head.form.alone and _say_more(others) else head.form.unit
-
-
-def _say_more(words: tuple[str, ...]) -> bool:
-    """Whether any is more than a number."""
-    return not all(word.isdigit() for word in words)
+def _meaning(form: _Form, beside: tuple[str, ...]) -> _Meant:
+    """What a form means with these words beside it, of which numbers say nothing more."""
+    says_more = not all(word.isdigit() for word in beside)
+    return _Meant(form.unit, plain=not (form.alone and says_more))
 
 
 def _find(words: tuple[str, ...]) -> Iterator[_Found]:
@@ -213,14 +233,12 @@ def _agree(noun_and_rest: tuple[str, ...]) -> bool:
     return len({word.endswith(("s", "x")) for word in noun_and_rest}) == 1
 
 
-def _unit_of_chinese(phrase: str) -> str | None:
+def _of_chinese(phrase: str) -> _Meant | None:
     """The head is last; a measure word alone counts where it comes first."""
     forms = _forms()
     for start in range(len(phrase) - 1):
         form = forms.get((phrase[start:],))
         if form is not None:
-            return _ANOTHER if form.alone and start else form.unit
+            return _meaning(form, tuple(phrase[:start]))
     measure = forms.get((phrase[:1],))
-    if measure is None:
-        return None
-    return _ANOTHER if measure.alone and len(phrase) > 1 else measure.unit
+    return None if measure is None else _meaning(measure, tuple(phrase[1:]))

@@ -41,7 +41,7 @@ from shared.vocabulary.lists import (
 from shared.vocabulary.organisations import REGIONAL_ORGANISATIONS
 from shared.vocabulary.terms import Vocabulary
 from shared.vocabulary.themes import THEMES
-from shared.vocabulary.units import UNITS, canonical_unit
+from shared.vocabulary.units import UNITS, plain_unit
 
 _ISOLATE_END = "\u2069"
 _SCARCE = 0.005
@@ -128,7 +128,7 @@ def quantity(count: float, unit: str, *, of: bool = False) -> str:
     """
     text = quantity_text if of else count_text
     try:
-        return text(count, canonical_unit(unit) or unit, here())
+        return text(count, plain_unit(unit) or unit, here())
     except UnknownCode:
         return f"{number(count)} {unit}"
 
@@ -178,7 +178,7 @@ def counted_in(unit: str) -> str:
     """
     if unit == WHOLE_UNIT:
         return str(gettext("in parts of 1, which is the whole line"))
-    return "" if unit == UNNAMED_UNIT else label(UNITS, canonical_unit(unit) or unit)
+    return "" if unit == UNNAMED_UNIT else label(UNITS, plain_unit(unit) or unit)
 
 
 def share(value: float) -> str:
