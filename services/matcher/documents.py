@@ -18,6 +18,8 @@ from mongoengine import (
     ListField,
     StringField,
 )
+from pymongo import UpdateOne
+from pymongo.collection import Collection
 
 from services.matcher.alliance_documents import Alliance
 from services.matcher.application_documents import Application
@@ -42,6 +44,8 @@ from shared.events.envelope import COMMITMENT, MATCH, SHORTLIST
 from shared.events.outbox import Aggregate, EventRecord, Version, timestamp
 from shared.registers.newest import INDEX
 
+_AT_ONCE = 500
+
 
 class Shortlist(Aggregate):
     """The best proposals for one request, best first; the id is `shortlist-<request id>`.
@@ -56,7 +60,7 @@ class Shortlist(Aggregate):
     entries; `superseded` are those of them whose proposals others supersede, so that they are
     counted without, and `themes` those of the needs that any of them serves, by which a list of a
     theme finds them. Lists are read in the order of `turn` (turn_of). An earlier version's lists
-    have none of these until they are ranked again, and may name the offers' donors instead.
+    have none of the others until they are ranked again, and may name the offers' donors instead.
     `fence` is the epoch of the partition's owner that wrote it last.
     `request_version` is the version of the request that was ranked last, `told_version` the one
     that was ranked when the entries last changed: only then is there an event.
@@ -92,6 +96,20 @@ class Shortlist(Aggregate):
     superseded = ListField(StringField())
     themes = ListField(StringField())
     entries = StringField(required=True, default="[]")
+
+    @staticmethod
+    def bring_up(collection: Collection[dict[str, Any]]) -> None:
+        """Give the lists that an earlier version stored a turn, behind those of a stated priority,
+        until they are ranked again: no list leaves out what has none."""
+        while some := list(collection.find({"turn": None}, {"request": 1}).limit(_AT_ONCE)):
+            writes = [
+                UpdateOne(
+                    {"_id": one["_id"], "turn": None},
+                    {"$set": {"turn": turn_of(one["request"], None)}},
+                )
+                for one in some
+            ]
+            collection.bulk_write(writes, ordered=False)
 
     def event(self) -> EventRecord | None:
         """The ranked offers; None for a request that never had any."""

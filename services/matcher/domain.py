@@ -23,6 +23,8 @@ SOURCE = "/entraide/matcher"
 
 THOUSANDTHS = 1000
 CENTS = 100
+SCALES: Mapping[str, int] = MappingProxyType({"quantity": THOUSANDTHS, "money": CENTS})
+"""How many of the ledger's integers make one of a line's unit."""
 
 _WAITING = ("endorsed", "donor-agreed", "state-agreed")
 _UNCOMMITTED = ("proposed", *_WAITING, "agreed", "lapsed", "released")

@@ -107,13 +107,13 @@ def rate(need: Measured, provision: Measured) -> tuple[int, int] | None:
 def in_need(amount: int, provision: Line, need: Line, on: date) -> int | None:
     """So much of an offer's line in what a need line is counted in, as the ledger has both.
 
-    One for one in one unit, money at the rate of the day `on`; what is counted in another unit by
-    what both lines are worth, as where commitments are allocated, and to the nearest one that can
-    be given. None where that cannot be said, as of money for machines.
+    One for one in one unit, money at the rate of the day `on`; what is counted in another unit, or
+    in one that is not known, by what both lines are worth, as where commitments are allocated, and
+    to the nearest one that can be given. None where that cannot be said, as of money for machines.
     """
     if provision.measure != need.measure:
         return None
-    if provision.unit == need.unit:
+    if provision.unit == need.unit != UNNAMED_UNIT:
         return amount
     if need.measure == "money":
         try:

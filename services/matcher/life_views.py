@@ -6,7 +6,7 @@ from typing import Any
 
 from services.matcher.delivery import STEPS
 from services.matcher.documents import Match
-from services.matcher.domain import CENTS, OF_THREAD, PROPOSAL, THOUSANDTHS
+from services.matcher.domain import OF_THREAD, PROPOSAL, SCALES
 from services.matcher.figures import Figures, figures
 from services.matcher.joinings import partners
 from services.matcher.life_documents import Report, ToldLine
@@ -16,7 +16,6 @@ from services.matcher.rights import acts_as, oversees
 from shared.registers.measures import amount_of, in_measure
 from shared.web.identity import Identity
 
-_SCALES = {"quantity": THOUSANDTHS, "money": CENTS}
 _PARTIES = frozenset({"donor", "requester"})
 
 
@@ -59,7 +58,7 @@ def _conditions(proposal: Proposal) -> Iterator[dict[str, Any]]:
 
 
 def _figures_view(one: Figures) -> dict[str, Any]:
-    scale = _SCALES[one.measure]
+    scale = SCALES[one.measure]
     names = ("pledged", "committed", "disbursed", "received", "difference")
     amounts = {name: getattr(one, name) for name in names}
     return {

@@ -11,15 +11,13 @@ from datetime import date
 from typing import Any
 
 from services.matcher.documents import Commitment, CommitmentLine, Match
-from services.matcher.domain import CENTS, THOUSANDTHS, ledger_line_id
+from services.matcher.domain import SCALES, ledger_line_id
 from services.matcher.exchange import in_need
 from services.matcher.ledger_documents import LedgerLine
 from services.matcher.life_documents import LineKey, ToldLine
 from services.matcher.record_views import Line, View
 from services.matcher.refusing import Refused
 from shared.web.problems import FieldError
-
-_SCALES = {"quantity": THOUSANDTHS, "money": CENTS}
 
 
 def above_pledge(
@@ -43,7 +41,7 @@ def above_pledge(
         most = pledged.get(key, 0)
         if amount > most:
             number, measure, unit = key
-            scale = _SCALES[measure]
+            scale = SCALES[measure]
             words = (
                 f"the donor has pledged {most / scale:g} {unit} of its line {number}, and this "
                 f"makes {amount / scale:g}"
@@ -70,7 +68,7 @@ def above_left(
         most = stated[pledge.line] if line is None else max(0, line.free) + _own(line, match)
         if pledge.amount > most:
             name = "amount" if pledge.measure == "money" else "quantity"
-            left = f"{most / _SCALES[pledge.measure]:.12g} {pledge.unit}"
+            left = f"{most / SCALES[pledge.measure]:.12g} {pledge.unit}"
             message = f"Of line {pledge.line} of the offer {left} are left for this proposal."
             errors.append(FieldError(f"{field}[{index}].{name}", message, "more-than-left"))
     return errors

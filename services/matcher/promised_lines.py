@@ -9,12 +9,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from services.matcher.documents import Commitment, Match
-from services.matcher.domain import CENTS, THOUSANDTHS
+from services.matcher.domain import SCALES
 from services.matcher.embargo_checks import stated_lines
 from services.matcher.life_documents import LineKey
 from services.matcher.proposals import Proposal
-
-_SCALES = {"quantity": THOUSANDTHS, "money": CENTS}
 
 Held = Mapping[str, Sequence[Commitment]]
 """The commitments that hold for matches, the earliest first, by match."""
@@ -67,8 +65,8 @@ def promised_lines(proposal: Proposal, held: Sequence[Commitment]) -> list[dict[
                     "kind": None if line is None else line.kind,
                     "measure": measure,
                     "unit": unit,
-                    "pledged": None if most is None else most / _SCALES[measure],
-                    "committed": taken[key] / _SCALES[measure],
+                    "pledged": None if most is None else most / SCALES[measure],
+                    "committed": taken[key] / SCALES[measure],
                 }
             )
     return found

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from heapq import merge
 from itertools import islice
 from math import ceil
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 
 from services.matcher.documents import Match, RecordView, entries_of, shortlist_id, view_id
@@ -188,7 +188,7 @@ def _in_order(sets: Sequence[Condition], within: Condition, first: int) -> Itera
     """The stored lists of these sets, each once, by turn: merged, as in newest.py."""
     last = None
     parts = [in_parts(joined([within, one]), STORED, first) for one in sets]
-    for one in merge(*parts, key=_turn):
+    for one in merge(*parts, key=itemgetter("turn")):
         if one["request"] != last:
             yield one
         last = one["request"]
@@ -202,22 +202,17 @@ def lists_for(proposals: int, best: int | None) -> int:
 
 def in_parts(wanted: Condition, fields: Mapping[str, int], first: int) -> Iterator[dict[str, Any]]:
     """Stored lists, some of their fields, by turn: read a part at a time, so many at `first`,
-    never all at once. What an earlier version stored is before all others, of the first part only,
-    until it is ranked again."""
+    never all at once."""
     size = first
-    after: Condition = {}
+    after: Condition = {"turn": {"$gt": ""}}
     while True:
         found = stored_lists().find(joined([wanted, after]), fields)
         part = list(found.sort("turn", 1).limit(size))
         yield from part
         if len(part) < size:
             return
-        after = {"turn": {"$gt": _turn(part[-1])}}
+        after = {"turn": {"$gt": part[-1]["turn"]}}
         size = min(2 * size, _BATCH)
-
-
-def _turn(shortlist: Mapping[str, Any]) -> str:
-    return str(shortlist.get("turn", ""))
 
 
 @dataclass(frozen=True)
@@ -242,7 +237,7 @@ def rows_of(batch: list[dict[str, Any]], best: int | None) -> Iterator[Row]:
     for match in Match.objects(request__in=[shortlist["request"] for shortlist in batch]):
         matches.setdefault(match.request, {})[match.offer] = match
     for shortlist in batch:
-        request, turn, model = shortlist["request"], _turn(shortlist), shortlist["model"]
+        request, turn, model = shortlist["request"], shortlist.get("turn", ""), shortlist["model"]
         acted = matches.get(request, {})
         for entry in entries_of(shortlist, best):
             offer = entry["offer"]

@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from services.matcher.domain import CENTS, THOUSANDTHS
+from services.matcher.domain import SCALES
 
-_SCALES = {"quantity": THOUSANDTHS, "money": CENTS}
 _AMOUNTS = ("pledged", "asked")
 
 
@@ -35,6 +34,6 @@ def because_view(because: Mapping[str, Any] | None) -> dict[str, Any] | None:
     if not because:
         return None
     amounts = {
-        name: because[name] / _SCALES[because["measure"]] for name in _AMOUNTS if name in because
+        name: because[name] / SCALES[because["measure"]] for name in _AMOUNTS if name in because
     }
     return {**because, **amounts}

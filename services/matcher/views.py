@@ -7,7 +7,7 @@ from typing import Any
 
 from services.matcher.cooperating import cooperation
 from services.matcher.documents import Commitment
-from services.matcher.domain import CENTS, OF_THREAD, THOUSANDTHS
+from services.matcher.domain import CENTS, OF_THREAD, SCALES
 from services.matcher.embargo_checks import embargoes_on
 from services.matcher.embargo_documents import Embargo
 from services.matcher.embargo_views import proposal_embargoes
@@ -22,8 +22,6 @@ from services.matcher.track_records import Known, known_to, track_record_view
 from shared.registers.measures import amount_of, in_measure
 from shared.web.identity import Identity
 from shared.web.logging import record_confidential_read
-
-_SCALES = {"quantity": THOUSANDTHS, "money": CENTS}
 
 
 def proposal_views(
@@ -157,4 +155,4 @@ def _scaled(line: LedgerLine | LedgerCase, amounts: tuple[str, ...]) -> Mapping[
 
 
 def _units(amount: int, line: LedgerLine | LedgerCase) -> Decimal:
-    return Decimal(amount) / _SCALES[line.measure]
+    return Decimal(amount) / SCALES[line.measure]

@@ -45,6 +45,7 @@ BEST = 5
 """So many of a request's proposals count: the queue shows more when it is asked to."""
 
 State = dict[str, Any]
+_MOST_NAMED = 5
 _IN_IT = frozenset({"proposed", "agreed"})
 
 
@@ -164,8 +165,8 @@ def _of_pair(data: Mapping[str, Any]) -> State:
 
 
 def _named(record_type: str, ids: Iterable[str | None]) -> list[str]:
-    """Records as `about` has them, each once."""
-    return [f"{record_type}:{one}" for one in dict.fromkeys(ids) if one]
+    """Records as `about` has them, each once: the first few, by which one knows what it is."""
+    return [f"{record_type}:{one}" for one in dict.fromkeys(ids) if one][:_MOST_NAMED]
 
 
 def _shortlist(data: Mapping[str, Any]) -> State:

@@ -91,8 +91,9 @@ def prepare_patiently(settings: Settings) -> None:
 
 
 def prepare_database(settings: Settings) -> None:
-    """Make every collection and index of the service that is not there, and drop those indexes that
-    an earlier version made and no query goes by any more.
+    """Make every collection and index of the service that is not there, drop those indexes that an
+    earlier version made and no query goes by any more, and bring up what it stored where a document
+    has to (`bring_up` of the collection).
 
     Those of the documents that this process has imported. Any number of processes may do so at
     once. An index over records that are there already, as an upgrade may bring, takes its time:
@@ -114,8 +115,10 @@ def prepare_database(settings: Settings) -> None:
             elif name not in there:
                 _make_collection(database, name)
         for document in _documents(settings.service):
-            retired = document._meta.get("retired_indexes", ())
-            _drop_indexes(database[document._get_collection_name()], retired)
+            collection = database[document._get_collection_name()]
+            _drop_indexes(collection, document._meta.get("retired_indexes", ()))
+            if (bring_up := getattr(document, "bring_up", None)) is not None:
+                bring_up(collection)
 
 
 def declared(service: str) -> dict[str, list[IndexModel]]:

@@ -5,6 +5,7 @@ In the matcher's words; templates show it by `embargoes` of parts.html.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, Final
 
 from entraide.client import Answer
@@ -38,7 +39,9 @@ def of_request(request_id: str) -> Embargoed:
         ruling = read(ask("matcher", f"/v1/embargoes/rulings/{request_id}")).body
     except AwayError:
         return AWAY
-    except RefusedError:
+    except RefusedError as refused:
+        if refused.status != HTTPStatus.NOT_FOUND:
+            raise
         return NOTHING
     return Embargoed(ruling["notices"], whole=not ruling["permitted"])
 
@@ -53,4 +56,4 @@ def of_state(answer: Answer | AwayError) -> Embargoed:
     """What embargoes say of any request of a State, of the answer to `asked_of_state`."""
     if isinstance(answer, AwayError):
         return AWAY
-    return Embargoed([notice for one in answer.body["items"] for notice in one["notices"]])
+    return Embargoed([notice for one in answer.body["items"] for notice in one.get("notices", ())])

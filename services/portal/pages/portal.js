@@ -58,7 +58,7 @@ addEventListener("input", ({ target }) => {
     told.role = "status";
     target.after(told);
   }
-  const words = document.documentElement.dataset[over ? "over" : "left"];
+  const words = document.documentElement.dataset[over ? "charactersOver" : "charactersLeft"];
   const count = Math.abs(left).toLocaleString(document.documentElement.dataset.formats);
   told.className = over ? "error" : "hint";
   told.textContent = left > most / 10 ? "" : words.replace("{count}", () => count);

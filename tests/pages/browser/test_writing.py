@@ -87,17 +87,17 @@ def test_a_title_alone_and_a_line_without_its_kind_are_gone_on_with_on_another_d
 
 
 def test_what_is_too_long_is_not_cut_off_and_says_by_how_much(reading: ContextMaker) -> None:
-    page = reading("requester", "en").new_page()
-    page.goto("/requests/new")
-    title = page.locator("#title")
-    told = page.locator("#title ~ [data-length]")
-    for length, words in ((1_310, "Characters too many: 1,010"), (295, "Characters left: 5")):
-        title.clear()
-        title.press("x")
+    page = reading("coordinator", "en").new_page()
+    page.goto("/embargoes/new")  # nothing of it is kept before it is sent
+    reason = page.locator("#reason")
+    told = page.locator("#reason ~ [data-length]")
+    for length, words in ((3_010, "Characters too many: 1,010"), (1_995, "Characters left: 5")):
+        reason.clear()
+        reason.press("x")
         page.keyboard.insert_text("x" * (length - 1))
-        assert len(title.input_value()) == length
+        assert len(reason.input_value()) == length
         expect(told).to_have_text(words)
-        valid = title.evaluate("(field) => field.validationMessage")
-        assert valid == (words if length > 300 else "")
-    title.fill("Racks (illustrative)")
+        valid = reason.evaluate("(field) => field.validationMessage")
+        assert valid == (words if length > 2_000 else "")
+    reason.fill("A resolution (illustrative)")
     expect(told).to_have_text("")

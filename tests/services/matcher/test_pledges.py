@@ -107,3 +107,11 @@ def test_what_has_parts_is_reckoned_in_parts() -> None:
     needs = [view_line(1, "tonnes", 3_000, dollars=3_000)]
     (found,) = pledged(needs, [(1, 1)], pledge(1, "machines", 1_000), dollars=2_500)
     assert found.amount == 250
+
+
+def test_units_that_nobody_knows_are_not_one_unit() -> None:
+    needs = [view_line(1, "unspecified", 10_000)]
+    assert pledged(needs, [(1, 1)], pledge(1, "unspecified", 2_000)) == []
+    needs = [view_line(1, "unspecified", 10_000, dollars=100_000)]
+    (found,) = pledged(needs, [(1, 1)], pledge(1, "unspecified", 2_000), dollars=500_000)
+    assert found.amount == 10_000

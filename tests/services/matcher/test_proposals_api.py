@@ -162,13 +162,18 @@ def test_lists_begin_with_the_states_most_urgent_requests_and_follow_what_they_s
 
 
 def test_lists_of_an_earlier_version_are_shown_before_they_are_ranked_again(
-    known: World, coordinator: Caller
+    world: World, call: Callable[..., Caller]
 ) -> None:
-    before = coordinator.items("/v1/proposals", request="r1")
-    Shortlist._get_collection().update_many({}, {"$unset": {"turn": 1}})
-    assert coordinator.items("/v1/proposals", request="r1") == before
-    everything = coordinator.items("/v1/proposals", status="proposed")
-    assert {item["request"] for item in everything} == {"r1", "r2"}
+    world.hears([*asking(["high"] * 9), offer_event("o"), offer_event("other")])
+    assert call("coordinator").decide("r03.o", "endorse").status_code == 200
+    collection = Shortlist._get_collection()
+    collection.update_many({}, {"$unset": {"turn": 1}})
+    Shortlist.bring_up(collection)
+    for caller in (call("coordinator"), call("donor", organisation=UNODA)):
+        items = paged(caller, state="SEN", limit=2)
+        ids = [item["id"] for item in items]
+        assert ids == list(dict.fromkeys(ids))
+        assert {item["request"] for item in items} == {f"r{n:02}" for n in range(9)}
 
 
 @pytest.mark.parametrize(

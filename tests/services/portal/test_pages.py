@@ -8,7 +8,6 @@ import pytest
 from flask import Flask, render_template_string
 from flask.testing import FlaskClient
 from wtforms import Form, StringField, TextAreaField
-from wtforms.validators import Length
 
 from services.portal import accounts, factors
 from services.portal.app import create_app
@@ -17,6 +16,7 @@ from services.portal.domain.backoff import ACCOUNT
 from services.portal.house import House
 from services.portal.outgoing import link_of
 from services.portal.pages import frame, inviting
+from services.portal.pages.lengths import AtMost
 from services.portal.trail import COMMAND_LINE
 from shared.settings import Settings
 from shared.web.logging import configure_logging
@@ -635,8 +635,8 @@ def test_every_page_is_whole_in_every_language(
 def test_prose_is_typed_in_its_own_direction(app: Flask) -> None:
     class Typed(Form):
         text = TextAreaField("Text")
-        title = StringField("Title", [Length(max=200)])
-        count = StringField("Count", [Length(max=20)])
+        title = StringField("Title", [AtMost(200)])
+        count = StringField("Count", [AtMost(20)])
 
     shown = '{% from "parts.html" import field %}{% for one in form %}{{ field(one) }}{% endfor %}'
     with app.test_request_context():

@@ -68,6 +68,7 @@ def test_an_index_that_is_needed_no_more_is_dropped(
     prepare_database(service)
     assert not names(database)["shortlists"] & {"donors_1_request_1"}
     assert names(database)["shortlists"] >= {"offers_1_turn_1", "of_an_operators_own_1"}
+    assert [one["turn"] for one in lists.find()] == ["4-r"]
 
 
 def test_using_documents_makes_no_index(
