@@ -115,11 +115,13 @@ def meant_row(row: Mapping[str, Any], own: Mapping[str, Any]) -> Mapping[str, An
     """A row as it is meant, beside the record's `own` as it comes out, empty for a new one.
 
     Where there is no need line, a need's priority can only be the request's: that is how templates
-    with one column of priorities had it.
+    with one column of priorities had it. Of two it is the one that was changed.
     """
     if own.get("theme") or row.get("theme") or "priority" not in row:
         return row
-    told = row.get("request_priority") or row["priority"]
+    as_it_was = row.get("request_priority") == own.get("request_priority")
+    told = row["priority"] if as_it_was else row.get("request_priority")
+    told = told or row.get("request_priority") or row["priority"]
     return {**row, "request_priority": told, "priority": None}
 
 

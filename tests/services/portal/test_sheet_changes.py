@@ -197,6 +197,7 @@ def changes_by(
         ({"request_priority": "Low"}, "low"),
         ({"request_priority": "", "priority": ""}, None),
         ({"request_priority": "Low", "priority": "High"}, "low"),
+        ({"request_priority": "High", "priority": "Low"}, "low"),
         ({"Priority": "High"}, "high"),
         ({"Priority": "Low"}, "low"),
         ({"Priority": ""}, None),
