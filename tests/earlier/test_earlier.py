@@ -4,7 +4,7 @@ import importlib
 import json
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -112,7 +112,8 @@ def test_a_service_starts_over_what_was_stored_and_shows_it(
 ) -> None:
     fill(settings, service)
     client = started(settings, service)
-    prepare_database(settings)  # what it began with: no index refuses what is there
+    # What it began with: no index refuses what is there, and what is stored is brought up.
+    prepare_database(replace(settings, service=service))
     shown = [path.format(**NAMES) for path in RECORDS[service]]
     answers = {path: client.get(path, headers=token("coordinator")) for path in shown}
     assert {path: answer.status_code for path, answer in answers.items()} == dict.fromkeys(

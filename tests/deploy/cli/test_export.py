@@ -41,7 +41,7 @@ def match(number: str) -> dict[str, Any]:
         "organisation": "org-1",
         "country": "SEN",
         "status": "committed",
-        "serves": [{"theme": "marking", "kind": "training"}],
+        "serves": [{"need": 1, "theme": "marking", "kind": "training"}],
     }
 
 
