@@ -34,8 +34,6 @@ TokenMaker = Callable[..., dict[str, str]]
 
 SHARING = ("tests/journeys/together", "tests/pages")
 """Folders whose tests share a running stack, which only one of the workers needs to start."""
-APART = ("tests/pages/browser/test_every_page.py",)
-"""Files in them that take as long as all others there: another worker starts another stack."""
 SLOWEST = 40
 EARLY = timedelta(minutes=10)
 """Tokens are older by so much: to an app whose clock a test stopped none may come of the future,
@@ -44,12 +42,10 @@ however slow the machine."""
 
 class FolderScheduling(LoadScopeScheduling):  # type: ignore[misc]
     """A file's tests go to one worker, which starts once what they share; so do a folder's that
-    shares a stack, but for those that take too long for that."""
+    shares a stack."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
-        if file in APART:
-            return file
         return next((folder for folder in SHARING if file.startswith(f"{folder}/")), file)
 
 
