@@ -139,9 +139,10 @@ class Records:
     def commit(self, side: Side, record: str, line: int, measure: Measure, amount: int) -> None:
         """Set what is committed of a line in all; it holds for the record whenever it comes."""
         of_record = self._committed[side, record]
-        of_record[line, measure] = amount
-        if not amount:
-            del of_record[line, measure]
+        if amount:
+            of_record[line, measure] = amount
+        else:
+            of_record.pop((line, measure), None)
         if not of_record:
             del self._committed[side, record]
         index = self._index(side)
