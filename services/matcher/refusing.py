@@ -1,6 +1,6 @@
 """Why nothing is committed: a code, by which it is said in a reader's language, and the words."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,9 +31,11 @@ class Refused:
 
 def because_view(because: Mapping[str, Any] | None) -> dict[str, Any] | None:
     """What a commitment keeps of it, amounts in the line's unit; None where it keeps nothing."""
-    if not because:
-        return None
-    amounts = {
-        name: because[name] / SCALES[because["measure"]] for name in _AMOUNTS if name in because
-    }
-    return {**because, **amounts}
+    return in_unit(because, _AMOUNTS) if because else None
+
+
+def in_unit(kept: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """What is kept of a line, with those of these amounts that it has in the line's unit: one of
+    quantity, or a currency."""
+    amounts = {name: kept[name] / SCALES[kept["measure"]] for name in names if name in kept}
+    return {**kept, **amounts}

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from services.matcher.documents import Commitment
-from services.matcher.domain import CENTS, THOUSANDTHS, Take
+from services.matcher.domain import Take
 from services.matcher.ledger import Outcome
 from services.matcher.ledger_documents import LedgerLine
-from services.matcher.refusing import Refused
+from services.matcher.refusing import Refused, in_unit
 from shared.vocabulary.counts import quantity_text
 from shared.vocabulary.errors import UnknownCode
 
@@ -15,6 +15,12 @@ NOT_ENOUGH_LEFT = "not-enough-left"
 """The problem's code where a line has less than was asked of it."""
 REFUSED = "refused"
 """The problem's code of a commitment that was refused for anything else."""
+_CODES: Mapping[Outcome, str] = {
+    Outcome.INSUFFICIENT: NOT_ENOUGH_LEFT,
+    Outcome.CLOSED: "not-open",
+    Outcome.UNKNOWN: "unknown-line",
+    Outcome.RELEASED: "finished",
+}
 _AMOUNTS = ("asked", "left")
 
 
@@ -39,14 +45,7 @@ def shortage_of(take: Take, outcome: Outcome) -> dict[str, Any] | None:
 
 def refusal_of(take: Take, outcome: Outcome) -> Refused:
     """Why a line did not give what was asked, as all who read of the commitment may know it."""
-    words = f"{_named(take)}: {outcome.value}"
-    if outcome is Outcome.INSUFFICIENT:
-        return Refused(NOT_ENOUGH_LEFT, words)
-    if outcome is Outcome.CLOSED:
-        return Refused("not-open", words)
-    if outcome is Outcome.UNKNOWN:
-        return Refused("unknown-line", words)
-    return Refused("finished", words)
+    return Refused(_CODES[outcome], f"{_named(take)}: {outcome.value}")
 
 
 def whole_refusal(commitment: Commitment) -> str:
@@ -65,9 +64,8 @@ def refusal_code(commitment: Commitment) -> str:
 
 
 def shortage_view(shortage: Mapping[str, Any]) -> dict[str, Any]:
-    """The same with `asked` and `left` in the line's unit, a unit of quantity or a currency."""
-    scale = CENTS if shortage["measure"] == "money" else THOUSANDTHS
-    return {**shortage, **{name: shortage[name] / scale for name in _AMOUNTS if name in shortage}}
+    """The same with `asked` and `left` in the line's unit."""
+    return in_unit(shortage, _AMOUNTS)
 
 
 def _named(take: Take) -> str:
