@@ -10,7 +10,8 @@ And much of its work is with indexes, over and over. Here it does less of that
 (`deploy/local/indexing.py`), their entries are written together (`deploy/local/entries.py`) and
 their keys made at once (`deploy/local/keys.py`), it asks itself less (`deploy/local/options.py`),
 it compares plain values at once (`deploy/local/plain.py`), shows what it found without copying it
-(`deploy/local/projecting.py`), and reads lists by their indexes (`deploy/local/ordered.py`).
+(`deploy/local/projecting.py`), reads lists by their indexes (`deploy/local/ordered.py`),
+and finds by one what is over (`deploy/local/expiring.py`).
 
 Where WiredTiger cannot write, on a full disk above all, it panics, and from then on refuses
 everything until its process is started again. SecantusDB would live on and answer every call with
@@ -27,6 +28,7 @@ from secantus import cli
 from secantus.storage import Storage
 
 from deploy.local.entries import write_entries_at_once
+from deploy.local.expiring import expire_by_index
 from deploy.local.indexing import find_by_what_is_plain, keep_definitions
 from deploy.local.keys import make_keys_at_once
 from deploy.local.options import keep_options
@@ -81,6 +83,7 @@ if __name__ == "__main__":
     write_entries_at_once()
     find_by_what_is_plain()
     read_in_order()
+    expire_by_index()
     sys.setswitchinterval(TURN_SECONDS)
     logging.getLogger("secantus").addHandler(EndOnPanic())
     sys.exit(cli.main())
