@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import click
+from kafka.errors import KafkaError
 from pymongo.errors import PyMongoError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
@@ -23,11 +24,11 @@ from deploy.local.replaying import ORDER, replay_service
 )
 @data_dir_option
 def command(services: tuple[str, ...], data_dir: Path) -> None:
-    """Mark everything in the stores for publishing again; the running workers then publish it.
+    """Publish everything in the stores again.
 
     Harmless at any time: whoever has seen a record's version already ignores it. Needed where the
-    broker has lost events. Works on the local stack, or on what ENTRAIDE_KAFKA and
-    ENTRAIDE_MONGODB name.
+    broker has lost events, and again where it was interrupted. Works on the local stack, or on what
+    ENTRAIDE_KAFKA and ENTRAIDE_MONGODB name.
     """
     counts: dict[str, int] = {}
     chosen = [service for service in ORDER if service in services] or list(ORDER)
@@ -53,5 +54,10 @@ def command(services: tuple[str, ...], data_dir: Path) -> None:
                 counts[service] = replay_service(service, settings, report)
             except PyMongoError as error:
                 raise click.ClickException(f"the database of {service}: {error}") from None
+            except KafkaError as error:
+                why = str(error) or type(error).__name__
+                raise click.ClickException(
+                    f"the broker did not take all of {service}: {why}. Replay again once it does"
+                ) from None
     for service, count in counts.items():
-        click.echo(f"{service}: {count} records marked for publishing")
+        click.echo(f"{service}: {count} records published again")

@@ -11,10 +11,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.local.children import Child, Program
+from deploy.local.children import Child, Kind, Program
 from deploy.local.forking import Prepared
 
-SERVERS = ("broker", "database")
+SERVERS: tuple[Kind, ...] = ("broker", "database")
 
 
 class StartError(Exception):
@@ -92,13 +92,12 @@ class Supervisor:
 
     def progress(self) -> Progress:
         """How far the start has come."""
-        waiting = [child.program.name for child in self._children if not child.ready]
-        total = len(self._children) + 1
-        if waiting:
-            return Progress(total - 1 - len(waiting), total, ", ".join(waiting))
+        waiting = self._not_ready(*SERVERS, "api")
         if not self._broker_filled():
-            return Progress(total - 1, total, "the replay of what is stored")
-        return Progress(total, total, "nothing")
+            waiting.append("the replay of what is stored")
+        waiting += self._not_ready("worker")
+        total = len(self._children) + 1
+        return Progress(total - len(waiting), total, ", ".join(waiting) or "nothing")
 
     def pids(self) -> dict[str, int]:
         """The ids of the processes that run now, by the program's name."""
@@ -115,8 +114,10 @@ class Supervisor:
             self._reap(child)
         self._keep_servers()
         if self._servers_ready() and self._broker_prepared():
-            self._keep_services()
+            self._keep_all("api")
             self._keep_filled()
+            if self._broker_filled():
+                self._keep_all("worker")
         if self.pids() != before:
             self._changed(self.pids())
         self._was_ready = self._was_ready or self.ready()
@@ -136,7 +137,10 @@ class Supervisor:
         self._prepared_process.close()
         self._changed({})
 
-    def _of_kind(self, *kinds: str) -> list[Child]:
+    def _not_ready(self, *kinds: Kind) -> list[str]:
+        return [child.program.name for child in self._of_kind(*kinds) if not child.ready]
+
+    def _of_kind(self, *kinds: Kind) -> list[Child]:
         return [child for child in self._children if child.program.kind in kinds]
 
     def _log(self) -> int:
@@ -145,7 +149,7 @@ class Supervisor:
         return min(started, 1) if self._lasting else started
 
     def _broker_filled(self) -> bool:
-        return self._lasting or self._replayed == self._log()
+        return self._lasting or 0 < self._replayed == self._log()
 
     def _servers_ready(self) -> bool:
         """Whether services may be started: once it was prepared a lasting broker may be away."""
@@ -173,8 +177,8 @@ class Supervisor:
             client.due = 0.0
         return not any(client.running for client in clients)
 
-    def _keep_services(self) -> None:
-        for child in self._of_kind("api", "worker"):
+    def _keep_all(self, kind: Kind) -> None:
+        for child in self._of_kind(kind):
             self._keep(child)
 
     def _broker_prepared(self) -> bool:
@@ -193,10 +197,9 @@ class Supervisor:
         return True
 
     def _keep_filled(self) -> None:
-        """Replay the stores into an empty broker, once every worker listens."""
+        """Replay the stores into an empty broker, before any worker reads it: they learn at once
+        what they would hear record by record, and leave the store to the replay."""
         if self._broker_filled():
-            return
-        if not all(worker.ready for worker in self._of_kind("worker")):
             return
         code = self._replay.ended()
         if code == 0:

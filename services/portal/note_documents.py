@@ -25,9 +25,11 @@ class Notification(Document):
         "indexes": [
             ("account", "-created_at", "id"),
             ("account", "read_at"),
-            {"fields": ["mail"], "sparse": True},
+            # All day long many wait for the next digest: with the time those that are due are found.
+            ("mail", "created_at"),
             {"fields": ["expires_at"], "expireAfterSeconds": 0},
         ],
+        "retired_indexes": ["mail_1"],
     }
 
     id = StringField(primary_key=True)

@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from mongoengine import NotUniqueError
-from pymongo import UpdateOne
 
 from shared.events.aggregate import Aggregate, EventRecord, Transition, timestamp
 from shared.events.envelope import Event, check
@@ -32,7 +31,6 @@ __all__ = [
     "change",
     "create",
     "mark_for_relay",
-    "marking",
     "timestamp",
 ]
 
@@ -140,27 +138,19 @@ def mark_for_relay(document: Aggregate) -> bool:
     Does nothing when one is pending already, when the stored version is another by now (its
     writer left its own event) or when this state has no event.
     """
-    operation = marking(document, datetime.now(UTC))
-    if operation is None:
-        return False
-    result = document._get_collection().bulk_write([operation])
-    return bool(result.modified_count)
-
-
-def marking(document: Aggregate, now: datetime) -> UpdateOne | None:
-    """The write that `mark_for_relay` makes, for those who mark many; None without an event."""
     event = _checked_event(document)
     if event is None:
-        return None
-    return UpdateOne(
+        return False
+    result = document._get_collection().update_one(
         {
             "_id": document.id,
             "epoch": document.epoch,
             "number": document.number,
             "pending_since": None,
         },
-        {"$set": {"pending_events": [pack(event)], "pending_since": now}},
+        {"$set": {"pending_events": [pack(event)], "pending_since": datetime.now(UTC)}},
     )
+    return bool(result.modified_count)
 
 
 def _change_once(

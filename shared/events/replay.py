@@ -1,13 +1,19 @@
 """Replay: says the state of every record again, for a broker that lost its log."""
 
+import time
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
+from contextlib import closing
 from typing import Any
 
 import structlog
+from kafka.errors import MessageSizeTooLargeError
 
-from shared.events.outbox import Aggregate, marking
+from shared.events import clients
+from shared.events.envelope import encode
+from shared.events.outbox import Aggregate
+from shared.events.topics import Topics
 from shared.events.vanished import Vanished
+from shared.settings import Settings
 
 _BATCH = 200
 
@@ -15,42 +21,97 @@ log = structlog.get_logger(__name__)
 
 
 def replay(
-    aggregates: Sequence[type[Aggregate]], progress: Callable[[int, int], None] | None = None
+    settings: Settings,
+    aggregates: Sequence[type[Aggregate]],
+    progress: Callable[[int, int], None] | None = None,
 ) -> int:
-    """Mark every document that has an event for the relay; returns how many were marked.
+    """Publish the state of every document that has an event; returns how many events those were.
 
-    Publishes nothing itself. Documents with an event still pending keep that one. A document that
-    makes no valid event is reported and passed over. `progress` is called with the
-    documents seen and their number at the start (more may have come since). Raises PyMongoError;
-    running it again is safe.
+    Nothing is written to the store: what waits there for the relay goes on waiting. A document
+    that changes meanwhile is published again, so that the last that a topic says of a record is no
+    older than what its relay has said. One that makes no valid event is reported and passed over.
+    `progress` is called with the documents seen and their number at the start (more may have come
+    since). Raises PyMongoError and KafkaError; running it again is safe, and due where it was
+    interrupted.
     """
-    kinds: list[type[Aggregate]] = [*aggregates, Vanished]
+    kinds: list[type[Aggregate]] = [*aggregates, Vanished]  # these last: what vanishes meanwhile
     total = sum(kind._get_collection().count_documents({}) for kind in kinds)
-    seen = marked = 0
-    for kind in kinds:
-        for batch in _batches(kind):
-            now = datetime.now(UTC)
-            operations = [write for document in batch if (write := _marking(document, now))]
-            if operations:
-                result = kind._get_collection().bulk_write(operations, ordered=False)
-                marked += result.modified_count
-            seen += len(batch)
-            if progress is not None:
-                progress(seen, max(total, seen))
-    return marked
+    seen = published = 0
+    with closing(_Publisher(settings)) as publisher:
+        for kind in kinds:
+            for batch in _batches(kind):
+                published += publisher.publish(batch)
+                changed = _changed(kind, batch)
+                while changed:
+                    publisher.publish(changed)
+                    changed = _changed(kind, changed)
+                seen += len(batch)
+                if progress is not None:
+                    progress(seen, max(total, seen))
+    return published
 
 
 def _batches(kind: type[Aggregate]) -> Iterator[list[Aggregate]]:
-    query = kind.objects.order_by("id")
+    query = kind.objects.order_by("id").no_dereference()  # no document refers to another
     batch = list(query.limit(_BATCH))
     while batch:
         yield batch
         batch = list(query.filter(id__gt=batch[-1].id).limit(_BATCH))
 
 
-def _marking(document: Aggregate, now: datetime) -> Any:
-    try:
-        return marking(document, now)
-    except Exception as error:  # one broken document must not end it for the others
-        log.error("state makes no valid event, not replayed", id=document.id, exc_info=error)
-        return None
+def _changed(kind: type[Aggregate], batch: Sequence[Aggregate]) -> list[Aggregate]:
+    """Those of a batch that are at another version by now, as they are now."""
+    read = {document.id: document.version for document in batch}
+    found = kind._get_collection().find({"_id": {"$in": list(read)}}, {"epoch": 1, "number": 1})
+    ids = [
+        one["_id"]
+        for one in found
+        if (one["epoch"], one["number"]) != (read[one["_id"]].epoch, read[one["_id"]].number)
+    ]
+    return list(kind.objects(id__in=ids)) if ids else []
+
+
+class _Publisher:
+    """Publishes documents' states by a producer of its own."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._topics = Topics(settings.topic_prefix)
+        self._producer = clients.producer(settings)
+
+    def close(self) -> None:
+        clients.close_producer(self._producer)
+
+    def publish(self, batch: Sequence[Aggregate]) -> int:
+        """How many events of the batch the broker has; raises KafkaError where it takes none."""
+        sent = [(document, self._send(document)) for document in batch]
+        deadline = time.monotonic() + clients.DELIVERY_TIMEOUT_MS / 1000
+        published = 0
+        for document, future in sent:
+            if future is None:
+                continue
+            try:
+                future.get(timeout=max(deadline - time.monotonic(), 0.001))
+            except MessageSizeTooLargeError as error:
+                _pass_over(document, error)
+            else:
+                published += 1
+        return published
+
+    def _send(self, document: Aggregate) -> Any:
+        """What tells of the arrival of the document's event; None where it has none."""
+        try:
+            event = document.event()
+            if event is None:
+                return None
+            key, value, headers = encode(event)
+        except Exception as error:  # noqa: BLE001 (one broken document must not end it for others)
+            return _pass_over(document, error)
+        topic = self._topics.of_type(event.type)
+        try:
+            return self._producer.send(topic, key=key, value=value, headers=headers)
+        except MessageSizeTooLargeError as error:
+            return _pass_over(document, error)
+
+
+def _pass_over(document: Aggregate, error: Exception) -> None:
+    log.error("state not published again", id=document.id, exc_info=error)
