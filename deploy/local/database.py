@@ -11,8 +11,7 @@ And much of its work is with indexes, over and over. Here it does less of that
 their keys made at once (`deploy/local/keys.py`), it asks itself less (`deploy/local/options.py`),
 it compares plain values at once (`deploy/local/plain.py`), shows what it found without copying it
 (`deploy/local/projecting.py`), reads lists by their indexes (`deploy/local/ordered.py`),
-finds by one what is over (`deploy/local/expiring.py`), and does first what people wait for
-(`deploy/local/turns.py`).
+and finds by one what is over (`deploy/local/expiring.py`).
 
 Where WiredTiger cannot write, on a full disk above all, it panics, and from then on refuses
 everything until its process is started again. SecantusDB would live on and answer every call with
@@ -36,7 +35,6 @@ from deploy.local.options import keep_options
 from deploy.local.ordered import read_in_order
 from deploy.local.plain import compare_plain_texts, sort_by_plain_values
 from deploy.local.projecting import project_without_copies
-from deploy.local.turns import take_turns
 
 PANICKED = 3
 """The exit code of a server whose store had panicked."""
@@ -86,7 +84,6 @@ if __name__ == "__main__":
     find_by_what_is_plain()
     read_in_order()
     expire_by_index()
-    take_turns()
     sys.setswitchinterval(TURN_SECONDS)
     logging.getLogger("secantus").addHandler(EndOnPanic())
     sys.exit(cli.main())

@@ -27,7 +27,7 @@ def replay_service(service: str, settings: Settings, report: Report = lambda *_:
     PyMongoError and KafkaError.
     """
     aggregates = importlib.import_module(f"services.{service}.documents").AGGREGATES
-    forget_written(connect_database(settings, worker=True))
+    forget_written(connect_database(settings))
     return replay(settings, aggregates, lambda done, total: report(service, done, total))
 
 

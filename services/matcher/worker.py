@@ -150,7 +150,7 @@ def main() -> int:
     """Run the worker with settings from the environment; returns the exit code."""
     settings = Settings.from_environment(NAME, os.environ)
     configure_logging(settings)
-    connect_database(settings, worker=True)
+    connect_database(settings)
     prepare_patiently(settings)
     dead_letters = DeadLetters(settings)
     try:

@@ -47,7 +47,7 @@ def main() -> int:
     portal = PortalSettings.from_environment(os.environ)
     house = open_house(settings, portal, addresses=addresses(os.environ))
     configure_logging(settings)
-    connect_database(settings, worker=True)
+    connect_database(settings)
     prepare_patiently(settings)
     dead_letters = DeadLetters(settings)
     consumer = followed(house, posting, dead_letters)

@@ -39,7 +39,7 @@ def run_register(
     loops of the register's own. Blocks; call it in the main thread of the process.
     """
     configure_logging(settings)
-    connect_database(settings, worker=True)
+    connect_database(settings)
     prepare_patiently(settings)
     dead_letters = DeadLetters(settings)
     matches = Topics(settings.topic_prefix).matches

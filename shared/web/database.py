@@ -13,14 +13,10 @@ from shared.settings import Settings, SettingsError
 SELECTION_TIMEOUT_MS = 3_000
 SOCKET_TIMEOUT_MS = 20_000
 POOL_WAIT_MS = 5_000
-WORKERS = "-worker"
-"""How the names end that workers' connections go by at the database."""
 
 
-def connect_database(settings: Settings, worker: bool = False) -> Database[dict[str, Any]]:
+def connect_database(settings: Settings) -> Database[dict[str, Any]]:
     """Connect mongoengine's default alias to `settings.database`, and return that database.
-
-    The server is told the service's name, and whether it is a `worker` for which nobody waits.
 
     Call it in the process that will use it, after any fork. Connecting again to the same database
     changes nothing; to another, it replaces the connection. Nothing is sent yet: a server that is
@@ -37,20 +33,20 @@ def connect_database(settings: Settings, worker: bool = False) -> Database[dict[
     for document in kept_documents():
         document._meta["auto_create_index"] = False
     try:
-        _connect(settings, worker)
+        _connect(settings)
     except mongoengine.ConnectionFailure:  # connected elsewhere
         mongoengine.disconnect()
-        _connect(settings, worker)
+        _connect(settings)
     return current_database()
 
 
-def _connect(settings: Settings, worker: bool) -> None:
+def _connect(settings: Settings) -> None:
     mongoengine.connect(
         db=settings.database,
         host=settings.mongodb,
         uuidRepresentation="standard",
         tz_aware=True,
-        appname=f"entraide-{settings.service}{WORKERS if worker else ''}",
+        appname=f"entraide-{settings.service}",
         serverSelectionTimeoutMS=SELECTION_TIMEOUT_MS,
         connectTimeoutMS=SELECTION_TIMEOUT_MS,
         socketTimeoutMS=SOCKET_TIMEOUT_MS,
