@@ -25,7 +25,7 @@ class Notification(Document):
         "indexes": [
             ("account", "-created_at", "id"),
             ("account", "read_at"),
-            # All day long many wait for the next digest: with the time those that are due are found.
+            # Many wait for the next digest all day: those that are due are found by time.
             ("mail", "created_at"),
             {"fields": ["expires_at"], "expireAfterSeconds": 0},
         ],
