@@ -15,6 +15,7 @@ from services.matcher.domain import SOURCE
 from shared.events.envelope import ALLIANCE
 from shared.events.outbox import Aggregate, EventRecord
 from shared.ids import derived_id
+from shared.web.paging import DEFAULT_SORT
 
 
 class AllianceMember(EmbeddedDocument):
@@ -68,9 +69,10 @@ class Alliance(Aggregate):
     meta = {  # noqa: RUF012 (mongoengine declares it so)
         "collection": "alliances",
         "indexes": [
-            *(("states", "-created_at"), ("status", "-created_at")),
+            *(("states", *DEFAULT_SORT), ("status", *DEFAULT_SORT)),
             *("owes", "members.request"),
         ],
+        "retired_indexes": ["states_1_created_at_-1", "status_1_created_at_-1"],
     }
 
     anchor = StringField(required=True)

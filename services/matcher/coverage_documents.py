@@ -17,6 +17,7 @@ from shared.events.envelope import COVERAGE
 from shared.events.outbox import Aggregate, EventRecord
 from shared.events.versions import Version
 from shared.ids import derived_id
+from shared.web.paging import DEFAULT_SORT
 
 
 class CoverageHold(EmbeddedDocument):
@@ -47,8 +48,9 @@ class CoverageCase(Aggregate):
         "collection": "coverage_cases",
         "indexes": [
             *("request", "activity", "country", "partition", "owes", "short"),
-            ("status", "-created_at"),
+            ("status", *DEFAULT_SORT),
         ],
+        "retired_indexes": ["status_1_created_at_-1"],
     }
 
     request = StringField(required=True)

@@ -11,6 +11,7 @@ from shared.events.envelope import DUPLICATE
 from shared.events.outbox import Aggregate, EventRecord
 from shared.ids import derived_id
 from shared.registers.newest import LIKELIEST
+from shared.web.paging import DEFAULT_SORT
 
 
 class DuplicateCase(Aggregate):
@@ -27,9 +28,10 @@ class DuplicateCase(Aggregate):
     meta = {  # noqa: RUF012 (mongoengine declares it so)
         "collection": "duplicate_cases",
         "indexes": [
-            *("records", "partition", ("status", "-created_at"), ("status", *LIKELIEST)),
+            *("records", "partition", ("status", *DEFAULT_SORT), ("status", *LIKELIEST)),
             ("left_owner", "right_owner"),
         ],
+        "retired_indexes": ["status_1_created_at_-1"],
     }
 
     side = StringField(required=True)

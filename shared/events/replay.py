@@ -52,7 +52,7 @@ def replay(
 
 
 def _batches(kind: type[Aggregate]) -> Iterator[list[Aggregate]]:
-    query = kind.objects.order_by("id").no_dereference()  # no document refers to another
+    query = kind.objects.order_by("id")
     batch = list(query.limit(_BATCH))
     while batch:
         yield batch

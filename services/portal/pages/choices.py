@@ -1,6 +1,7 @@
 """What fields and filters let choose from, named in the reader's language."""
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any
 
 from services.portal.pages import wording
@@ -28,9 +29,13 @@ def labels(vocabulary: Vocabulary[Any], *, in_order: bool = False) -> Choices:
 
 def countries() -> Choices:
     """All States with their names, by name."""
-    language = wording.here()
-    named = [(one.alpha3, country_name(one.alpha3, language)) for one in all_countries()]
-    return by_name(named)
+    return list(_countries(wording.here()))
+
+
+@cache
+def _countries(language: str) -> tuple[tuple[str, str], ...]:
+    named = ((one.alpha3, country_name(one.alpha3, language)) for one in all_countries())
+    return tuple(sorted(named, key=lambda one: sort_key(one[1], language)))
 
 
 def partner_labels() -> Choices:

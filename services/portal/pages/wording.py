@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from babel import Locale
@@ -104,7 +104,8 @@ def install(app: Flask) -> None:
 
 def here() -> str:
     """The reader's language."""
-    return str(get_locale() or SOURCE_LANGUAGE)
+    locale = get_locale()
+    return SOURCE_LANGUAGE if locale is None else str(locale.language)  # each is one without more
 
 
 def served(serves: Iterable[Mapping[str, Any]]) -> list[str]:
@@ -144,7 +145,12 @@ def money(cents: int, currency: str = "USD") -> str:
     Where lines run from right to left, the amount keeps its run to itself, as its symbol does:
     else the next number joins the digits, and the "$" parts from its "US".
     """
-    amount, spoken = Decimal(cents).scaleb(-minor_units(currency)), here()
+    return _money(cents, currency, here())
+
+
+@lru_cache(maxsize=4096)
+def _money(cents: int, currency: str, spoken: str) -> str:
+    amount = Decimal(cents).scaleb(-minor_units(currency))
     pattern = Locale.parse(spoken).currency_formats["standard"].pattern
     if amount == amount.to_integral_value():
         pattern = pattern.replace(".00", "")

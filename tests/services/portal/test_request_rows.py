@@ -46,7 +46,7 @@ def test_what_a_line_asks_for_in_words() -> None:
 
 def test_a_bar_has_what_is_needed_first_and_then_the_narrowest() -> None:
     line = need(quantity=8, unit="machines", pledged=counted(6), committed=counted(2))
-    assert [(name, words, part) for name, words, part, _tone in bar_parts(line)] == [
+    assert [(name, words, part) for name, words, part, _tone in bar_parts(line, asked(line))] == [
         ("Needed", "8 machines", 0.0),
         ("Committed", "2 machines", 0.25),
         ("Pledged", "6 machines", 0.75),
@@ -55,11 +55,11 @@ def test_a_bar_has_what_is_needed_first_and_then_the_narrowest() -> None:
 
 def test_a_bar_of_money_and_one_of_a_whole() -> None:
     money = need(amount=1000, currency="USD", delivered=counted(amount=500))
-    assert bar_parts(money)[1][2] == 0.5
-    assert "500" in bar_parts(money)[1][1]
+    assert bar_parts(money, asked(money))[1][2] == 0.5
+    assert "500" in bar_parts(money, asked(money))[1][1]
     whole = need(committed={"quantity": 0.4, "amount": None, "whole": True})
-    assert bar_parts(whole)[1][1:3] == ("40%", 0.4)
-    assert bar_parts(whole)[0][1] == "not said"
+    assert bar_parts(whole, asked(whole))[1][1:3] == ("40%", 0.4)
+    assert bar_parts(whole, asked(whole))[0][1] == "not said"
 
 
 def test_filters_leave_out_what_is_no_code() -> None:

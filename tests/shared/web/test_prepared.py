@@ -7,6 +7,15 @@ from typing import Any
 
 import mongoengine
 import pytest
+from mongoengine import (
+    CachedReferenceField,
+    EmbeddedDocumentField,
+    FileField,
+    GenericLazyReferenceField,
+    GenericReferenceField,
+    LazyReferenceField,
+    ReferenceField,
+)
 from pymongo.database import Database
 from pymongo.errors import OperationFailure
 from structlog.testing import capture_logs
@@ -18,6 +27,10 @@ from shared.web.database import connect_database, kept_documents
 from shared.web.prepared import NotPreparedError, Preparation, declared, prepare_database
 
 SERVICES = ("requests", "offers", "matcher", "portal")
+REFERRING = (
+    *(ReferenceField, GenericReferenceField, LazyReferenceField, GenericLazyReferenceField),
+    *(CachedReferenceField, FileField),
+)
 
 
 @pytest.fixture(params=SERVICES)
@@ -82,6 +95,21 @@ def test_using_documents_makes_no_index(
         document.objects.first()
         assert document._get_collection().count_documents({}) == 0
     assert names(database) == {}
+
+
+def test_no_document_refers_to_another(service: Settings) -> None:
+    """Else what shared/web/database.py leaves out of mongoengine would be missing."""
+    waiting = [(one.__name__, field) for one in kept_documents() for field in one._fields.values()]
+    seen = set()
+    while waiting:
+        name, field = waiting.pop()
+        assert not isinstance(field, REFERRING), f"{name} refers by {field.name}"
+        if isinstance(field, EmbeddedDocumentField) and field.document_type not in seen:
+            seen.add(field.document_type)
+            waiting += [(name, one) for one in field.document_type._fields.values()]
+        elif getattr(field, "field", None) is not None:
+            waiting.append((name, field.field))
+    assert seen
 
 
 @pytest.fixture

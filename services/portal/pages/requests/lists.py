@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from services.portal.pages import wording
 from services.portal.pages.asked import code_of, cursor_of, words_of
 from services.portal.pages.asking import get
-from services.portal.pages.choices import by_name, labels
+from services.portal.pages.choices import countries, labels
 from services.portal.pages.frame import account, for_signed_in, show
 from services.portal.pages.refusals import faults, why
 from services.portal.pages.requests.rows import line_rows
@@ -83,11 +83,11 @@ def asked_of(chosen: Mapping[str, str | None]) -> dict[str, str | None]:
 
 def _choices(own: str | None) -> dict[str, list[tuple[str, str]]]:
     language = wording.here()
-    named = [(code, country_name(code, language)) for code in _COUNTRIES if code != own]
+    others = [one for one in countries() if one[0] != own]
     first = [(own, country_name(own, language)), (EVERY, _("All States"))] if own else []
     return {
         "status": [(code, wording.status(code)) for code in REQUEST.states],
         "theme": labels(THEMES),
         "kind": labels(KINDS, in_order=True),
-        "country": first + by_name(named),
+        "country": first + others,
     }

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_babel import pgettext
+from flask_babel import lazy_pgettext
 
 from services.portal.pages import wording
 from services.portal.pages.frame import ROLE_NAMES, moment
@@ -24,13 +24,21 @@ STEP_NAMES = {
 
 _SERVICE = _l("The service itself")
 
+_HOW_FAR = {
+    "delivered": lazy_pgettext("amount", "Delivered"),
+    "committed": lazy_pgettext("amount", "Committed"),
+    "pledged": lazy_pgettext("amount", "Pledged"),
+}
+
 Part = tuple[str, str, float, str]
 """One part of a line's bar: its name, its amount in words, its share of the need, its colour."""
 
 
 def line_rows(needs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """The need lines with what is asked in words, and how far each has come as a bar."""
-    return [{**need, "asked": asked(need), "bar": bar_parts(need)} for need in needs]
+    return [
+        {**need, "asked": (said := asked(need)), "bar": bar_parts(need, said)} for need in needs
+    ]
 
 
 def asked(need: Mapping[str, Any]) -> str:
@@ -42,21 +50,17 @@ def asked(need: Mapping[str, Any]) -> str:
     return f"{count} ({amount})" if amount else count
 
 
-def bar_parts(need: Mapping[str, Any]) -> list[Part]:
-    """How far a line has come; what is delivered is committed too, and pledged.
+def bar_parts(need: Mapping[str, Any], said: str) -> list[Part]:
+    """How far a line has come, of which it is `said` what it asks for; what is delivered is
+    committed too, and pledged.
 
     The narrowest comes first, for the bar is painted from its end.
     """
-    names = {
-        "delivered": pgettext("amount", "Delivered"),
-        "committed": pgettext("amount", "Committed"),
-        "pledged": pgettext("amount", "Pledged"),
-    }
-    parts = [(_("Needed"), asked(need) or _("not said"), 0.0, "")]
-    for name, label in names.items():
+    parts = [(_("Needed"), said or _("not said"), 0.0, "")]
+    for name, label in _HOW_FAR.items():
         share = _share(need, need[name])
         if share > 0:
-            parts.append((label, _words(need, need[name], share), share, name))
+            parts.append((str(label), _words(need, need[name], share), share, name))
     return parts
 
 
