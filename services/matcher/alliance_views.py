@@ -214,13 +214,20 @@ def _sees_whole(alliance: Alliance, identity: Identity) -> bool:
 
 
 def _offers(parties: Sequence[Party]) -> list[JointOffer]:
+    """What all lists have in common. Only where that is anything are their entries read, which are
+    a hundred thousand characters of each."""
     ids = {shortlist_id(party.request): party.request for party in parties}
-    entries: dict[str, dict[str, Any]] = {}
-    for stored in Shortlist._get_collection().find({"_id": {"$in": list(ids)}}):
-        entries[ids[stored["_id"]]] = {entry["offer"]: entry for entry in entries_of(stored)}
-    if len(entries) < len(ids):
+    lists, wanted = Shortlist._get_collection(), {"_id": {"$in": list(ids)}}
+    known = [set(stored["offers"]) for stored in lists.find(wanted, {"offers": 1})]
+    everywhere = set.intersection(*known) if known else set()
+    if len(known) < len(ids) or not everywhere:
         return []
-    everywhere = set.intersection(*({*one} for one in entries.values())) if entries else set()
+    entries = {
+        ids[stored["_id"]]: {
+            entry["offer"]: entry for entry in entries_of(stored) if entry["offer"] in everywhere
+        }
+        for stored in lists.find(wanted, {"offers": 1, "entries": 1})
+    }
     return list(joint_offers(parties, entries, _left(everywhere)))
 
 
