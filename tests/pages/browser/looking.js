@@ -100,29 +100,6 @@
     return [elements, [...counted.keys()]];
   }
 
-  const links = [...one.querySelectorAll("a[href^='/']")].filter(seen);
-      const words = links.map((link) => link.innerText).join("");
-      if (links.length && !one.closest("li, td, th, dd") && !one.querySelector("bdi") && words.length >= one.innerText.trim().length) found.push(`leads nowhere on paper: ${told(one)}`);
-    }
-    const ink = getComputedStyle(document.querySelector("main")).color;
-    if (ink !== "rgb(0, 0, 0)") found.push(`is printed in ${ink}`);
-    return [...found, ...wide()];
-  }
-
-  // Of what is told in elements of the same kinds and classes, in the same of both, the first two: they are coloured alike.
-  function samples() {
-    const counted = new Map();
-    const kind = (one) => ["class", "aria-current", "type", "disabled", "open"].map((name) => one.getAttribute(name)).join(" ");
-    return among("body *").filter((one) => {
-      const tells = [...one.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim());
-      if (!tells && !one.matches("input, select, textarea")) return false;
-      let key = "";
-      for (let up = one; up; up = up.parentElement) key += `${up.nodeName} ${kind(up)}>`;
-      counted.set(key, (counted.get(key) ?? 0) + 1);
-      return counted.get(key) <= 2;
-    });
-  }
-
   const links = () => [...document.querySelectorAll("a[href^='/']:not([href^='//'], [download])")].map((one) => one.getAttribute("href"));
   return { focus, wide, torn, paper, links, samples };
 })()
