@@ -72,32 +72,18 @@
     return [...found, ...wide()];
   }
 
-  // A number for a text, which another text hardly has.
-  function short(text) {
-    let one = 0x811c9dc5, other = 0x1b873593;
-    for (let at = 0; at < text.length; at += 1) {
-      one = Math.imul(one ^ text.charCodeAt(at), 0x01000193);
-      other = Math.imul(other ^ text.charCodeAt(at), 0x85ebca6b);
-    }
-    return (one >>> 0) * 0x200000 + (other >>> 11);
-  }
-
-  // Of what is told in elements of the same kinds and classes, in the same of both, the first two: they are coloured alike, here and
-  // on other pages, on a screen as wide. What was looked at before has its number in `known`. The elements, and their numbers.
-  function samples(known) {
-    const before = new Set(known), counted = new Map();
-    const kind = (one) => ["class", "aria-current", "type", "disabled", "open"].map((name) => one.getAttribute(name)).join(" ");
-    const elements = among("body *").filter((one) => {
+  // Of what is told in elements of the same kinds and classes, in the same of both, the first two: they are coloured alike.
+  function samples() {
+    const counted = new Map();
+    const kind = (one) => ["class", "aria-current", "type", "disabled"].map((name) => one.getAttribute(name)).join(" ");
+    return among("body *").filter((one) => {
       const tells = [...one.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim());
       if (!tells && !one.matches("input, select, textarea")) return false;
-      let key = `${innerWidth}`;
-      for (let up = one; up; up = up.parentElement) key += `>${up.nodeName} ${kind(up)}`;
-      const number = short(key);
-      if (before.has(number)) return false;
-      counted.set(number, (counted.get(number) ?? 0) + 1);
-      return counted.get(number) <= 2;
+      let key = "";
+      for (let up = one; up; up = up.parentElement) key += `${up.nodeName} ${kind(up)}>`;
+      counted.set(key, (counted.get(key) ?? 0) + 1);
+      return counted.get(key) <= 2;
     });
-    return [elements, [...counted.keys()]];
   }
 
   const links = () => [...document.querySelectorAll("a[href^='/']:not([href^='//'], [download])")].map((one) => one.getAttribute("href"));

@@ -3,11 +3,9 @@
 A page is loaded once a language. Its colours follow the browser's from light to dark without a
 load, and its widths the window's; so all of axe-core's rules are asked once a load, and those that
 hang on colours and on sizes again for the other scheme, on the narrowest screen. Contrast is most
-of what that costs: it is asked of two of all that has the same classes in the same places, on
-whatever page of those that this process looks at they are.
+of what that costs: it is asked of two of all that has the same classes in the same places.
 """
 
-from collections import defaultdict
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -25,8 +23,6 @@ _ALL = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 _COLOURS, _SIZES = ("color-contrast", "link-in-text-block"), ("target-size",)
 """Rules whose answer another colour scheme can change, or another width."""
 _OTHER: dict[Scheme, Scheme] = {"light": "dark", "dark": "light"}
-_looked_at: defaultdict[Scheme, set[int]] = defaultdict(set)
-"""Of what contrast was asked of, by its number (looking.js)."""
 
 
 @cache
@@ -46,19 +42,10 @@ def barriers(page: Page) -> list[str]:
     return _violations(page, {"type": "tag", "values": list(_ALL)}, "document", rules=without)
 
 
-def colours(page: Page, scheme: Scheme) -> list[str]:
-    """What axe-core finds by the rules that hang on colours, as they are now, of what no page
-    before had in that scheme."""
-    known = _looked_at[scheme]
-    numbers = page.evaluate(
-        f"known => {{ const [elements, numbers] = {_script()}.samples(known);"
-        " window.samples = elements; return numbers; }",
-        list(known),
-    )
-    known.update(numbers)
-    if not numbers:
-        return []
-    return _violations(page, {"type": "rule", "values": list(_COLOURS)}, "{ include: samples }")
+def colours(page: Page) -> list[str]:
+    """What axe-core finds by the rules that hang on colours, as they are now."""
+    only = {"type": "rule", "values": list(_COLOURS)}
+    return _violations(page, only, f"{{ include: {_script()}.samples() }}")
 
 
 def sizes(page: Page) -> list[str]:
@@ -96,16 +83,15 @@ def faults(
         page.keyboard.press("Tab")
         held = page.evaluate("document.activeElement.className")
     found = [] if held == begins else [f"the first stop is not {begins!r} but {held!r}"]
-    found += [*asked(page, "focus"), *barriers(page), *colours(page, scheme), *asked(page, "wide")]
+    found += [*asked(page, "focus"), *barriers(page), *colours(page), *asked(page, "wide")]
     each(page, USUAL)
     for width in (MIDDLE, NARROW):
         page.set_viewport_size({"width": width, "height": HEIGHT})
         found += [*asked(page, "wide"), *asked(page, "torn")]
         each(page, width)
     found += sizes(page)
-    other = _OTHER[scheme]
-    page.emulate_media(color_scheme=other)
-    found += [f"{other}: {one}" for one in colours(page, other)]
+    page.emulate_media(color_scheme=_OTHER[scheme])
+    found += [f"{_OTHER[scheme]}: {one}" for one in colours(page)]
     page.set_viewport_size({"width": PAPER, "height": HEIGHT})
     page.emulate_media(media="print", color_scheme="dark")
     found += asked(page, "paper")
