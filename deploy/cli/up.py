@@ -1,6 +1,7 @@
 """`entraide up`: everything on this machine, until Ctrl-C."""
 
 import threading
+import time
 from pathlib import Path
 
 import click
@@ -17,6 +18,8 @@ from deploy.local.running import Stack, local_stack
 from deploy.local.stack import DEFAULT_PORT_BASE, SERVICES, DataDirectory, Ports
 
 _LAST_BASE = 65535 - 9
+_TELL_SECONDS = 30.0
+"""How often a start that takes long says what it waits for, where no bar can be shown."""
 
 
 @click.command()
@@ -65,10 +68,15 @@ def _start(stack: Stack, console: Console) -> bool:
         disable=not console.is_terminal,
     ) as bar:
         task = bar.add_task("", total=stack.supervisor.progress().total)
+        told = time.monotonic()
 
         def show() -> None:
+            nonlocal told
             progress = stack.supervisor.progress()
             bar.update(task, completed=progress.done, description=progress.waiting_for)
+            if not console.is_terminal and time.monotonic() >= told + _TELL_SECONDS:
+                told = time.monotonic()
+                console.print(f"Still waiting for {progress.waiting_for}…", markup=False)
 
         return stack.wait_ready(show)
 

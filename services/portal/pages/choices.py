@@ -16,8 +16,7 @@ Choices = list[tuple[str, str]]
 
 def by_name(choices: Iterable[tuple[str, str]]) -> Choices:
     """Choices in the order of their names in the reader's language."""
-    language = wording.here()
-    return sorted(choices, key=lambda one: sort_key(one[1], language))
+    return _sorted(choices, wording.here())
 
 
 def labels(vocabulary: Vocabulary[Any], *, in_order: bool = False) -> Choices:
@@ -35,7 +34,11 @@ def countries() -> Choices:
 @cache
 def _countries(language: str) -> tuple[tuple[str, str], ...]:
     named = ((one.alpha3, country_name(one.alpha3, language)) for one in all_countries())
-    return tuple(sorted(named, key=lambda one: sort_key(one[1], language)))
+    return tuple(_sorted(named, language))
+
+
+def _sorted(choices: Iterable[tuple[str, str]], language: str) -> Choices:
+    return sorted(choices, key=lambda one: sort_key(one[1], language))
 
 
 def partner_labels() -> Choices:
