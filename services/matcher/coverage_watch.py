@@ -16,6 +16,7 @@ import structlog
 from pymongo.errors import PyMongoError
 
 from services.matcher import metrics
+from services.matcher.cases import each_with_case
 from services.matcher.coverage_documents import CoverageCase
 from services.matcher.coverage_holds import settle
 from services.matcher.coverages import (
@@ -124,12 +125,14 @@ class CoverageWatch:
         ]
         fenced: set[int] = set()
         late: set[str] = set()
-        for pair, found in self._pairs(owned, on):
+        for (pair, found), case in each_with_case(
+            CoverageCase, self._pairs(owned, on), lambda one: one[0].id
+        ):
             partition = pair.of_request.partition
             if partition in fenced:
                 continue
             try:
-                self._keep(pair, found, fences[partition], on, now)
+                self._keep(pair, found, fences[partition], on, now, case)
             except Fenced:
                 fenced.add(partition)
             except NotYet:
@@ -146,9 +149,15 @@ class CoverageWatch:
         return fenced
 
     def _keep(
-        self, pair: Pair, found: Covering | None, fence: int, on: date, now: datetime
+        self,
+        pair: Pair,
+        found: Covering | None,
+        fence: int,
+        on: date,
+        now: datetime,
+        case: CoverageCase | None,
     ) -> None:
-        if keep(pair, found, fence, on, now):
+        if keep(pair, found, fence, on, now, case):
             metrics.COVERAGE_WRITTEN.inc()
             settle(pair.id, now)
 

@@ -95,11 +95,18 @@ class Pair:
         return last < on and (confirmed is None or confirmed <= last)
 
 
-def keep(pair: Pair, found: Covering | None, fence: int, on: date, now: datetime) -> bool:
+def keep(
+    pair: Pair,
+    found: Covering | None,
+    fence: int,
+    on: date,
+    now: datetime,
+    case: CoverageCase | None = None,
+) -> bool:
     """Make the case of a pair what the pair is on a day; whether anything was written.
 
-    `found` is what the engine finds, None where it finds nothing. Raises Fenced, NotYet,
-    Contention and pymongo's errors; repeating is safe.
+    `found` is what the engine finds, None where it finds nothing, `case` the pair's as it has just
+    been read. Raises Fenced, NotYet, Contention and pymongo's errors; repeating is safe.
     """
 
     def mutate(case: CoverageCase) -> None:
@@ -124,10 +131,12 @@ def keep(pair: Pair, found: Covering | None, fence: int, on: date, now: datetime
         case.short = case.is_short()
 
     try:
-        before = CoverageCase.objects(id=pair.id).only("epoch", "number").first()
-        if before is None:
+        if case is None:
+            case = CoverageCase.objects(id=pair.id).first()
+        if case is None:
             raise NotFound(pair.id)
-        after = change(CoverageCase, pair.id, None, mutate, now, {"fence": {"$lte": fence}})
+        before = case.version
+        after = change(CoverageCase, pair.id, None, mutate, now, {"fence": {"$lte": fence}}, case)
     except NotFound:
         if found is None or pair.has_fallen():
             return False
@@ -136,7 +145,7 @@ def keep(pair: Pair, found: Covering | None, fence: int, on: date, now: datetime
         except DuplicateId:  # another has found it in this moment
             return keep(pair, found, fence, on, now)
         return True
-    return bool(after.version != before.version)
+    return bool(after.version != before)
 
 
 def decide(

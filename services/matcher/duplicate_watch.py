@@ -17,6 +17,7 @@ import structlog
 from pymongo.errors import PyMongoError
 
 from services.matcher import metrics
+from services.matcher.cases import each_with_case
 from services.matcher.domain import Side
 from services.matcher.duplicate_documents import DuplicateCase
 from services.matcher.duplicates import Fenced, Known, NotYet, Pair, keep
@@ -134,11 +135,14 @@ class DuplicateWatch:
         chunk = list(islice(self._waiting, CHUNK))
         fenced: set[int] = set()
         late: set[Record] = set()
-        for pair, likely, partition in self._pairs(chunk):
-            if partition not in fences or partition in fenced:
+        ours = (one for one in self._pairs(chunk) if one[2] in fences)
+        for (pair, likely, partition), case in each_with_case(
+            DuplicateCase, ours, lambda one: one[0].id
+        ):
+            if partition in fenced:
                 continue
             try:
-                if keep(pair, likely, partition, fences[partition], now):
+                if keep(pair, likely, partition, fences[partition], now, case):
                     metrics.CASES_WRITTEN.inc()
             except Fenced:
                 fenced.add(partition)

@@ -71,11 +71,18 @@ class Pair:
         return left or (self.of_right is not None and self.of_right.merged_into == self.left)
 
 
-def keep(pair: Pair, likely: Likely | None, partition: int, fence: int, now: datetime) -> bool:
+def keep(
+    pair: Pair,
+    likely: Likely | None,
+    partition: int,
+    fence: int,
+    now: datetime,
+    case: DuplicateCase | None = None,
+) -> bool:
     """Make the case of a pair what the pair is now; whether anything was written.
 
-    `likely` is what the engine finds, None where it finds nothing. Raises Fenced, NotYet,
-    Contention and pymongo's errors; repeating is safe.
+    `likely` is what the engine finds, None where it finds nothing, `case` the pair's as it has just
+    been read. Raises Fenced, NotYet, Contention and pymongo's errors; repeating is safe.
     """
     alike = likely is not None and pair.is_open()
 
@@ -92,10 +99,12 @@ def keep(pair: Pair, likely: Likely | None, partition: int, fence: int, now: dat
             _step(case, step, now)
 
     try:
-        before = DuplicateCase.objects(id=pair.id).only("epoch", "number").first()
-        if before is None:
+        if case is None:
+            case = DuplicateCase.objects(id=pair.id).first()
+        if case is None:
             raise NotFound(pair.id)
-        after = change(DuplicateCase, pair.id, None, mutate, now, {"fence": {"$lte": fence}})
+        before = case.version
+        after = change(DuplicateCase, pair.id, None, mutate, now, {"fence": {"$lte": fence}}, case)
     except NotFound:
         if likely is None or not alike:
             return False
@@ -104,7 +113,7 @@ def keep(pair: Pair, likely: Likely | None, partition: int, fence: int, now: dat
         except DuplicateId:  # another has found it in this moment
             return keep(pair, likely, partition, fence, now)
         return True
-    return bool(after.version != before.version)
+    return bool(after.version != before)
 
 
 def decide(

@@ -104,6 +104,7 @@ def change(
     mutate: Callable[[D], object],
     now: datetime,
     guard: Mapping[str, Any] | None = None,
+    loaded: D | None = None,
 ) -> D:
     """Change an aggregate and leave its event, in one write guarded by the version; returns it.
 
@@ -113,13 +114,15 @@ def change(
     stored version is that one. Without, a lost race is run again from the start, so `mutate` must
     have no effects outside the document; after many losses Contention is raised. `guard` are more
     conditions that the stored document has to meet: where it does not, the race is lost, and
-    `mutate` should raise for what it then finds. Raises NotFound,
+    `mutate` should raise for what it then finds. `loaded` is the document where it has just been
+    read, which is not read again for a first try. Raises NotFound,
     and InvalidEvent when the event breaks its schema. May sleep for milliseconds between races.
     """
     now = _stored(now)
     pause = _FIRST_PAUSE
     for _ in range(_ATTEMPTS):
-        document = document_class.objects(id=id).first()
+        document = document_class.objects(id=id).first() if loaded is None else loaded
+        loaded = None
         if document is None:
             raise NotFound(id)
         if expected is not None and document.version != expected:

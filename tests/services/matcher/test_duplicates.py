@@ -9,14 +9,16 @@ from pymongo.database import Database
 from services.matcher.documents import view_id
 from services.matcher.domain import DUPLICATE, SETTLED, due_step
 from services.matcher.duplicate_documents import DuplicateCase, duplicate_id
-from services.matcher.duplicates import decide, seen_version, views_of
+from services.matcher.duplicates import Known, Pair, decide, keep, seen_version, views_of
 from services.matcher.reactions import keep_records
 from shared.events.envelope import check
 from shared.events.outbox import StaleVersion
+from shared.events.versions import Version
 from shared.lifecycle import IllegalTransition
 from shared.web.identity import Identity
 from tests.services.matcher.alike import FENCES, Finder, Worker
 from tests.services.matcher.records import NOW, need, offer_event, request_event, tombstone
+from tests.services.written import reads
 
 COORDINATOR = Identity("co", "coordinator")
 
@@ -322,6 +324,45 @@ def test_one_that_cannot_be_compared_holds_up_no_other(worker: Worker, finder: F
     finder.failing.add("a")
     worker.hears(request_event("a", 2), request_event("b", 2))
     assert (status(), status("request", "b", "c")) == ("open", "closed")
+
+
+def test_cases_that_are_as_they_were_are_read_together(worker: Worker, finder: Finder) -> None:
+    ids = "abcdefgh"
+    finder.alike |= {("request", *pair): 0.9 for pair in itertools.combinations(ids, 2)}
+    worker.hears(*(request_event(id_) for id_ in ids))
+    before = {one.id: one.version for one in DuplicateCase.objects}
+    worker.watch.mark_partitions(set(FENCES))
+    with reads() as made:
+        worker.works()
+    assert len(made) <= 4
+    assert {one.id: one.version for one in DuplicateCase.objects} == before
+    assert len(before) == 28
+
+
+def test_one_that_changed_after_it_was_read_is_read_again(worker: Worker, finder: Finder) -> None:
+    finder.alike[PAIR] = 0.9
+    worker.hears(request_event("a"), request_event("b"))
+    stale = case()
+    settle("link")
+    left, right = (Known(1, Version(1, 1), "SEN", "withdrawn", None) for _ in range(2))
+    pair = Pair("request", "a", "b", left, right)
+    keep(pair, None, 1, FENCES[1], NOW, stale)
+    assert status() == "linked"
+    assert stale is not None
+    assert stale.status == "closed"  # what it would have become
+
+
+def test_a_case_that_cannot_be_understood_holds_up_no_other(
+    worker: Worker, finder: Finder, database: Database[dict[str, Any]]
+) -> None:
+    finder.alike |= {PAIR: 0.9, ("request", "b", "c"): 0.9}
+    worker.hears(*(request_event(id_) for id_ in "abc"))
+    cases = database["duplicate_cases"]
+    cases.update_one({"_id": duplicate_id(*PAIR)}, {"$set": {"of_a_later_release": 1}})
+    finder.alike.clear()
+    worker.hears(request_event("b", 2))
+    assert status("request", "b", "c") == "closed"
+    assert cases.find_one({"_id": duplicate_id(*PAIR)})["status"] == "open"  # type: ignore[index]
 
 
 # Rules
