@@ -297,7 +297,7 @@ def test_a_stack_is_loaded_survives_crashes_and_goes_on_after_its_end(
     assert proposals(up, "R1") == shown
     assert "no dead letters" in entraide(up, "dead-letters", "list").stdout
     assert "all topics are there" in entraide(up, "topics").stdout
-    assert "requests: 2 records marked" in entraide(up, "replay").stdout
+    assert "requests: 2 records published again" in entraide(up, "replay").stdout
 
     processes = family(up)
     assert len(processes) >= 9
