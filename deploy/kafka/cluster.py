@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from deploy.kafka.server import Place, await_node, prepare_node, start_node, stop_node
-from deploy.local.servers import LOOPBACK, free_port
+from deploy.local.servers import LOOPBACK, free_ports
 
 
 class Cluster:
@@ -14,8 +14,8 @@ class Cluster:
 
     def __init__(self, directory: Path, size: int) -> None:
         self._directory = directory
-        self._ports = [free_port() for _ in range(size)]
-        self._controllers = [free_port() for _ in range(size)]
+        ports = free_ports(2 * size)
+        self._ports, self._controllers = ports[:size], ports[size:]
         self._running: dict[int, subprocess.Popen[bytes]] = {}
 
     @property

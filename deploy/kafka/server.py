@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.local.servers import LOOPBACK, Broker, free_port, listens, wait_until
+from deploy.local.servers import LOOPBACK, Broker, free_port, free_ports, listens, wait_until
 
 POM = Path(__file__).with_name("pom.xml")
 CACHE = Path(__file__).parents[2] / ".kafka"
@@ -96,7 +96,7 @@ def prepare_node(
     controller = directory / "controller-port"
     if not controller.exists():
         directory.mkdir(parents=True, exist_ok=True)
-        own = free_port() if place is None else place.controllers[place.number - 1]
+        own = place.controllers[place.number - 1] if place else free_ports(1, but=[port])[0]
         controller.write_text(str(own))
     properties.write_text(
         _properties(directory / "log", port, int(controller.read_text()), advertised or port, place)
@@ -138,7 +138,7 @@ def kafka_broker(
     Nodes tell their clients to come to the ports `advertised`, where those are others. Several keep
     each event together, where topics are made so.
     """
-    controllers = [free_port() for _ in ports] if len(ports) > 1 else []
+    controllers = free_ports(len(ports), but=ports) if len(ports) > 1 else []
 
     def command(port: int) -> list[str]:
         at = ports.index(port)

@@ -3,7 +3,7 @@
 import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -38,6 +38,16 @@ def free_port() -> int:
         probe.bind((LOOPBACK, 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def free_ports(count: int, but: Collection[int] = ()) -> list[int]:
+    """So many such ports, each another, and none of those that somebody is yet to listen on."""
+    found: dict[int, None] = {}
+    while len(found) < count:
+        port = free_port()
+        if port not in but:
+            found[port] = None
+    return list(found)
 
 
 def broker_command(port: int, advertised: int | None = None) -> list[str]:

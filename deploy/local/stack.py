@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from deploy.local.servers import LOOPBACK, database_uri, free_port
+from deploy.local.servers import LOOPBACK, database_uri, free_ports
 from shared.web.tokens import KeyPair, generate_key, read_private_key
 
 DEFAULT_DIRECTORY = Path(".entraide")
@@ -42,10 +42,7 @@ class Ports:
     @classmethod
     def free(cls) -> "Ports":
         """Ports that nothing listened on a moment ago."""
-        found: set[int] = set()
-        while len(found) < len(_OFFSETS):
-            found.add(free_port())
-        return cls(*found)
+        return cls(*free_ports(len(_OFFSETS)))
 
     def items(self) -> list[tuple[str, int]]:
         """Names and ports."""
