@@ -76,7 +76,9 @@ def _start(stack: Stack, console: Console) -> bool:
             bar.update(task, completed=progress.done, description=progress.waiting_for)
             if not console.is_terminal and time.monotonic() >= told + _TELL_SECONDS:
                 told = time.monotonic()
-                console.print(f"Still waiting for {progress.waiting_for}…", markup=False)
+                console.print(
+                    f"Still waiting for {progress.waiting_for}…", markup=False, soft_wrap=True
+                )
 
         return stack.wait_ready(show)
 

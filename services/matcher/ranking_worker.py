@@ -22,7 +22,7 @@ from services.matcher.engine.texts import Texts
 from services.matcher.index_feed import Cause, IndexFeed
 from services.matcher.membership import Membership
 from services.matcher.models import active_model
-from services.matcher.ownership import Ownership
+from services.matcher.ownership import Changes, Ownership
 from services.matcher.positions import Positions
 from services.matcher.rivals import Standing
 from services.matcher.shortlists import Ranking
@@ -166,6 +166,11 @@ class RankingWorker:
             except (*INFRASTRUCTURE, Contention) as error:
                 log.warning("not stored before the end", error=str(error))
 
+    def _changes(self) -> Changes:
+        """What the group said; asked between two partitions, each of which may take its time."""
+        self._turned = time.monotonic()
+        return self._membership.changes()
+
     def _working(self) -> bool:
         return time.monotonic() - self._turned < HANGING_SECONDS
 
@@ -184,7 +189,7 @@ class RankingWorker:
         if self._more_came:
             self._filled = time.monotonic()
         self._feed.settle()
-        self._fresh.update(self._ownership.follow(self._membership.changes))
+        self._fresh.update(self._ownership.follow(self._changes))
         self._feed.mark_partitions(self._fresh)
         self._duplicates.mark_partitions(self._fresh)
         self._coverage.mark_partitions(self._fresh)

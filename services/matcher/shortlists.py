@@ -13,6 +13,7 @@ from typing import Any
 
 import structlog
 from pymongo import InsertOne, ReturnDocument, UpdateOne
+from pymongo.collection import Collection
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from services.matcher.coverage_documents import CoverageCase
@@ -35,6 +36,7 @@ from shared.events.pending import pack
 _Entries = Sequence[Mapping[str, Any]]
 _Write = InsertOne[dict[str, Any]] | UpdateOne
 _ROUNDS = 20
+_STAMPED_AT_ONCE = 200
 _STATE = ("request", "country", "model", "as_of", "request_version", "offers")
 _NOTED = ("request_version", "turn")
 """What is noted where it alone is another."""
@@ -95,9 +97,7 @@ def take_partition(topic: str, partition: int) -> int:
     """Become the partition's owner; returns its new fence, stamped on its shortlists and cases."""
     fence = _raise_fence(f"{topic}/{partition}")
     for fenced in (Shortlist, DuplicateCase, CoverageCase):
-        fenced._get_collection().update_many(
-            {"partition": partition, "fence": {"$lt": fence}}, {"$set": {"fence": fence}}
-        )
+        _stamp(fenced._get_collection(), partition, fence)
     return fence
 
 
@@ -238,6 +238,16 @@ def _outbox(document: Mapping[str, Any], ranking: Ranking, now: datetime) -> dic
     check(event)
     traced = replace(event, traceparent=ranking.traceparent)
     return {"pending_events": [pack(traced)], "pending_since": now}
+
+
+def _stamp(collection: Collection[dict[str, Any]], partition: int, fence: int) -> None:
+    """Let what a partition has be this fence's, part by part: all at once may take a slow store
+    longer than anybody waits for an answer, again and again."""
+    older = {"partition": partition, "fence": {"$lt": fence}}
+    ids = [one["_id"] for one in collection.find(older, {"_id": 1})]
+    for start in range(0, len(ids), _STAMPED_AT_ONCE):
+        some = {"_id": {"$in": ids[start : start + _STAMPED_AT_ONCE]}}
+        collection.update_many({**some, **older}, {"$set": {"fence": fence}})
 
 
 def _raise_fence(id_: str) -> int:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from services.matcher import shortlists
 from services.matcher.documents import PartitionFence, Shortlist, shortlist_id
 from services.matcher.engine.features import FEATURES
 from services.matcher.ownership import RETAKE_SECONDS, Ownership
@@ -68,6 +69,20 @@ def test_what_is_told_beside_the_entries_is_stored_also_where_an_earlier_version
     assert store({0: [made]}, {0: fence}, NOW).written == 1
     assert (stored("r")[name], stored("r").version) == (before[name], before.version)
     assert store({0: [made]}, {0: fence}, NOW).written == 0
+
+
+def test_who_takes_a_partition_stamps_all_that_it_has_part_by_part(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(shortlists, "_STAMPED_AT_ONCE", 3)
+    fence = take_partition(TOPIC, 0)
+    rankings = {0: [ranking(f"r{at}", "a") for at in range(8)], 1: [ranking("other", "a")]}
+    store(rankings, {0: fence, 1: fence}, NOW)
+    taken = take_partition(TOPIC, 0)
+    assert taken > fence
+    fences = {one["request"]: one["fence"] for one in Shortlist._get_collection().find()}
+    assert fences == {"other": fence, **{f"r{at}": taken for at in range(8)}}
+    assert store(rankings, {0: fence, 1: fence}, NOW).fenced == {0}
 
 
 def test_a_new_shortlist_is_stored_with_its_event() -> None:
