@@ -1,13 +1,14 @@
-"""What is stored of many pairs, read together."""
+"""The stored cases of pairs: read together, and brought up to what their pairs are."""
 
 from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
 from itertools import islice
 from typing import TypeVar
 
 import structlog
 from pymongo.errors import PyMongoError
 
-from shared.events.outbox import Aggregate
+from shared.events.outbox import Aggregate, NotFound, change
 
 Case = TypeVar("Case", bound=Aggregate)
 Found = TypeVar("Found")
@@ -36,3 +37,25 @@ def each_with_case(
             stored = {}
         for one in some:
             yield one, stored.get(id_of(one))
+
+
+def bring_up_to_date(
+    kind: type[Case],
+    id_: str,
+    mutate: Callable[[Case], object],
+    fence: int,
+    now: datetime,
+    case: Case | None,
+) -> bool:
+    """Change a case by `mutate` under the fence of its partition's owner; whether it is another.
+
+    `case` is the one that has just been read, if any. Raises NotFound where there is none, and what
+    `mutate` and outbox.change raise.
+    """
+    if case is None:
+        case = kind.objects(id=id_).first()
+    if case is None:
+        raise NotFound(id_)
+    before = case.version
+    after = change(kind, id_, None, mutate, now, {"fence": {"$lte": fence}}, case)
+    return bool(after.version != before)

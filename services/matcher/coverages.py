@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from services.matcher.actors import MATCHER, transition
+from services.matcher.cases import bring_up_to_date
 from services.matcher.coverage_documents import CoverageCase, coverage_id
 from services.matcher.coverage_rules import (
     COMPLETED,
@@ -131,12 +132,7 @@ def keep(
         case.short = case.is_short()
 
     try:
-        if case is None:
-            case = CoverageCase.objects(id=pair.id).first()
-        if case is None:
-            raise NotFound(pair.id)
-        before = case.version
-        after = change(CoverageCase, pair.id, None, mutate, now, {"fence": {"$lte": fence}}, case)
+        return bring_up_to_date(CoverageCase, pair.id, mutate, fence, now, case)
     except NotFound:
         if found is None or pair.has_fallen():
             return False
@@ -145,7 +141,6 @@ def keep(
         except DuplicateId:  # another has found it in this moment
             return keep(pair, found, fence, on, now)
         return True
-    return bool(after.version != before)
 
 
 def decide(

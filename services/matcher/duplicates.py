@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.matcher.actors import MATCHER, transition
+from services.matcher.cases import bring_up_to_date
 from services.matcher.documents import view_id
 from services.matcher.domain import DUPLICATE, Side, due_step
 from services.matcher.duplicate_documents import DuplicateCase, duplicate_id, evidence_text
@@ -99,12 +100,7 @@ def keep(
             _step(case, step, now)
 
     try:
-        if case is None:
-            case = DuplicateCase.objects(id=pair.id).first()
-        if case is None:
-            raise NotFound(pair.id)
-        before = case.version
-        after = change(DuplicateCase, pair.id, None, mutate, now, {"fence": {"$lte": fence}}, case)
+        return bring_up_to_date(DuplicateCase, pair.id, mutate, fence, now, case)
     except NotFound:
         if likely is None or not alike:
             return False
@@ -113,7 +109,6 @@ def keep(
         except DuplicateId:  # another has found it in this moment
             return keep(pair, likely, partition, fence, now)
         return True
-    return bool(after.version != before)
 
 
 def decide(

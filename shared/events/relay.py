@@ -21,7 +21,7 @@ from pymongo.errors import PyMongoError
 
 from shared import tracing
 from shared.events import clients, metrics
-from shared.events.envelope import InvalidEvent, encode
+from shared.events.envelope import Event, InvalidEvent, encode
 from shared.events.outbox import Aggregate
 from shared.events.pending import WAITING, Asking, unpack, waiting_since, waiting_up_to
 from shared.events.predecessor import Note
@@ -246,9 +246,7 @@ class Relay:
         return sent, None
 
     def _send(self, producer: KafkaProducer, record: dict[str, Any]) -> Any:
-        key, value, headers = encode(unpack(record))
-        topic = self._topics.of_type(record["type"])
-        return producer.send(topic, key=key, value=value, headers=headers)
+        return send(producer, self._topics, unpack(record))
 
     def _count(self, collection: str, sent: "_Sent") -> None:
         metrics.PUBLISHED.labels(sent.record["type"]).inc()
@@ -280,6 +278,15 @@ class Relay:
         if self._producer is not None:
             producer, self._producer = self._producer, None
             clients.close_producer(producer)
+
+
+def send(producer: KafkaProducer, topics: Topics, event: Event) -> Any:
+    """Hand an event to a producer, for the topic of its type; what tells of its arrival.
+
+    Raises InvalidEvent when it is none, and KafkaError.
+    """
+    key, value, headers = encode(event)
+    return producer.send(topics.of_type(event.type), key=key, value=value, headers=headers)
 
 
 def _span(record: dict[str, Any]) -> tracing.Span | None:

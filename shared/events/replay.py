@@ -6,13 +6,14 @@ from contextlib import closing
 from typing import Any
 
 import structlog
-from kafka.errors import MessageSizeTooLargeError
+from kafka.errors import KafkaError, MessageSizeTooLargeError
 
 from shared.events import clients
-from shared.events.envelope import encode
 from shared.events.outbox import Aggregate
+from shared.events.relay import send
 from shared.events.topics import Topics
 from shared.events.vanished import Vanished
+from shared.events.versions import Version
 from shared.settings import Settings
 
 _BATCH = 200
@@ -63,11 +64,7 @@ def _changed(kind: type[Aggregate], batch: Sequence[Aggregate]) -> list[Aggregat
     """Those of a batch that are at another version by now, as they are now."""
     read = {document.id: document.version for document in batch}
     found = kind._get_collection().find({"_id": {"$in": list(read)}}, {"epoch": 1, "number": 1})
-    ids = [
-        one["_id"]
-        for one in found
-        if (one["epoch"], one["number"]) != (read[one["_id"]].epoch, read[one["_id"]].number)
-    ]
+    ids = [one["_id"] for one in found if Version(one["epoch"], one["number"]) != read[one["_id"]]]
     return list(kind.objects(id__in=ids)) if ids else []
 
 
@@ -101,15 +98,12 @@ class _Publisher:
         """What tells of the arrival of the document's event; None where it has none."""
         try:
             event = document.event()
-            if event is None:
-                return None
-            key, value, headers = encode(event)
-        except Exception as error:  # noqa: BLE001 (one broken document must not end it for others)
+            return None if event is None else send(self._producer, self._topics, event)
+        except KafkaError as error:
+            if not isinstance(error, MessageSizeTooLargeError):
+                raise
             return _pass_over(document, error)
-        topic = self._topics.of_type(event.type)
-        try:
-            return self._producer.send(topic, key=key, value=value, headers=headers)
-        except MessageSizeTooLargeError as error:
+        except Exception as error:  # noqa: BLE001 (one broken document must not end it for others)
             return _pass_over(document, error)
 
 
