@@ -93,7 +93,7 @@ class Membership:
                     time.sleep(POLL_MS / 1000)
             self._commit(consumer)
         finally:
-            consumer.close(timeout_ms=_TIMEOUT_MS)
+            clients.close_member(consumer, _TIMEOUT_MS)
             seat.give_up()
 
     def _turn(self, consumer: KafkaConsumer, stop: threading.Event) -> None:

@@ -150,6 +150,17 @@ def poll_group(
     return polled
 
 
+def close_member(consumer: KafkaConsumer, timeout_ms: int) -> None:
+    """Close a member of a group; blocks up to `timeout_ms`. A settled one leaves the group by that.
+
+    One that is joining does not: the embedded broker would wait for ever for a leader that leaves
+    before it has shared out, but ends one whose session has run out (docs/decisions/0148).
+    """
+    if consumer.group_metadata().state != MemberState.STABLE:
+        consumer._coordinator.reset_generation()
+    consumer.close(timeout_ms=timeout_ms)
+
+
 def admin(settings: Settings, timeout_ms: int = 10_000) -> KafkaAdminClient:
     """A client for the cluster's own affairs; connecting and asking take up to `timeout_ms`."""
     return KafkaAdminClient(**_common(settings, timeout_ms), request_timeout_ms=timeout_ms)

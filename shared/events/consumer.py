@@ -127,7 +127,7 @@ class Consumer:
                     log.warning("consumer interrupted", group=self._group, error=str(error))
                     stop.wait(1)
         finally:
-            consumer.close(timeout_ms=_COMMIT_TIMEOUT_MS)
+            clients.close_member(consumer, _COMMIT_TIMEOUT_MS)
             seat.give_up()
             self._note_rebalances()
 

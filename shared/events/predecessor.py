@@ -14,6 +14,7 @@ import structlog
 from kafka import KafkaConsumer
 from kafka.admin import MemberToRemove
 from kafka.errors import KafkaError
+from kafka.structs import MemberState
 
 from shared.events import clients
 from shared.settings import Settings
@@ -79,10 +80,16 @@ class Seat:
             log.info("a former member is waited for", group=self._group, error=str(error))
 
     def hold(self, consumer: KafkaConsumer) -> None:
-        """Note which member this is; to be called often."""
+        """Note which member this is, as long as it is a settled one; to be called often.
+
+        Of one that joins, the session is left to run out: the embedded broker would wait for ever
+        for a leader that is removed before it has shared out (docs/decisions/0148).
+        """
         known = consumer.group_metadata()
-        if known is not None and known.member_id:
+        if known.state == MemberState.STABLE and known.member_id:
             self._note.leave(known.member_id)
+        else:
+            self._note.take_back()
 
     def give_up(self) -> None:
         """The member has left by itself, as far as the broker was there to hear of it."""

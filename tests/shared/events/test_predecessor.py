@@ -44,6 +44,27 @@ def joined(settings: Settings, topics: Topics) -> KafkaConsumer:
     return consumer
 
 
+def joining(settings: Settings, topics: Topics) -> KafkaConsumer:
+    """A group's leader that got so far in its joining that it has yet to share out."""
+    consumer = clients.consumer(settings, "group")
+    consumer.subscribe([topics.requests])
+
+    def share_out(*members: Any) -> Any:
+        raise InterruptedError(members)
+
+    consumer._coordinator._perform_assignment = share_out
+
+    def leads() -> bool:
+        try:
+            clients.poll_group(consumer, 200, 1)
+        except InterruptedError:
+            return True
+        return False
+
+    wait_until(leads, 60, "being the leader")
+    return consumer
+
+
 def test_the_former_member_is_one_no_more(placed: Settings, topics: Topics) -> None:
     with closing(joined(placed, topics)) as former:  # and it hangs: nothing of it is closed
         Seat(placed, "group").hold(former)
@@ -70,6 +91,22 @@ def test_who_ended_well_leaves_nothing(
 def test_a_former_member_of_no_group_is_no_matter(placed: Settings, topics: Topics) -> None:
     Note(placed, "group").leave("nobody-5f0c")
     Seat(placed, "group").take_over()
+    joined(placed, topics).close()
+
+
+def test_who_dies_while_it_joins_is_not_waited_for_for_ever(
+    placed: Settings, topics: Topics
+) -> None:
+    with closing(joining(placed, topics)) as former:
+        Seat(placed, "group").hold(former)
+        Seat(placed, "group").take_over()
+        joined(placed, topics).close()
+
+
+def test_who_closes_while_it_joins_is_not_waited_for_for_ever(
+    placed: Settings, topics: Topics
+) -> None:
+    clients.close_member(joining(placed, topics), 5_000)
     joined(placed, topics).close()
 
 
