@@ -5,19 +5,17 @@ from typing import Any
 
 import mongoengine
 import pymongo
-from mongoengine.base import ComplexBaseField
 from pymongo.database import Database
 from pymongo.uri_parser import parse_uri
 
 from shared.settings import Settings, SettingsError
+from shared.web.stored import make_documents_at_once
 
 SELECTION_TIMEOUT_MS = 3_000
 SOCKET_TIMEOUT_MS = 20_000
 POOL_WAIT_MS = 5_000
 
-# No document here refers to another, and mongoengine looks through every list for such as do each
-# time that it is first read: a tenth of what a page of records took.
-ComplexBaseField._lazy_load_refs = staticmethod(lambda *_, ref_values, **__: ref_values)
+make_documents_at_once()
 
 
 def connect_database(settings: Settings) -> Database[dict[str, Any]]:

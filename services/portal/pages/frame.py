@@ -25,6 +25,7 @@ from services.portal.pages.assets import ASSETS
 from services.portal.pages.currencies import currency_names
 from services.portal.pages.days import shows_day
 from services.portal.pages.forms import PageForm
+from services.portal.pages.lengths import MOST_SAID
 from services.portal.pages.navigation import PUBLIC_PLACES, first_place, folded, navigation
 from services.portal.pages.packing import packed
 from services.portal.pages.units import unit_names
@@ -113,6 +114,7 @@ def install(app: Flask, own: House) -> None:
         "first_place": first_place,
         "public_places": PUBLIC_PLACES,
         "goes_to": goes_to,
+        "most_said": MOST_SAID,
         "most_attached": lambda: own.settings.attachment_max_bytes,
     }
     app.jinja_env.globals.update(shared)

@@ -1,11 +1,14 @@
 """How long what is typed may be."""
 
-from typing import Any
+from typing import Any, Final
 
 from flask_babel import gettext
 from wtforms.validators import ValidationError
 
 from services.portal.pages.wording import number
+
+MOST_SAID: Final = 2_000
+"""Characters of a reason, and of a remark on a step."""
 
 
 class AtMost:

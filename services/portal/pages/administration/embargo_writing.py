@@ -21,7 +21,6 @@ from entraide.client import Answer
 from entraide.client.records.matcher import EmbargoView
 from services.portal.pages import asking
 from services.portal.pages.administration.embargoes import (
-    MAX_REASON,
     may_write,
     refused,
     titles_of,
@@ -32,7 +31,7 @@ from services.portal.pages.finding import find_for_sure
 from services.portal.pages.forms import PageForm, Repeated, row_number, ticked, told_of
 from services.portal.pages.frame import for_roles, go, show
 from services.portal.pages.keeping import keeping_typed
-from services.portal.pages.lengths import AtMost
+from services.portal.pages.lengths import MOST_SAID, AtMost
 from services.portal.pages.pasted import ID, record_in
 from services.portal.pages.refusals import fault
 from services.portal.pages.repeating import holds
@@ -49,7 +48,7 @@ _MAX_LINE: Final = 200
 _MAX_EXEMPTIONS: Final = 200
 _NEEDED = InputRequired(lazy_gettext("Fill this in."))
 _SHORT = AtMost(_MAX_LINE)
-_LONG = AtMost(MAX_REASON)
+_LONG = AtMost(MOST_SAID)
 _EXEMPTION = re.compile(r"exemptions\[(\d+)\]\.?(.*)")
 _DAYS = {"from": "start", "to": "end"}
 _GIVEN = ("number", "reason")

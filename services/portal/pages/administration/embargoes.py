@@ -19,7 +19,7 @@ from services.portal.pages.finding import Records, find
 from services.portal.pages.forms import PageForm
 from services.portal.pages.frame import ROLE_NAMES, account, for_roles, go, show
 from services.portal.pages.keeping import keeping_typed
-from services.portal.pages.lengths import AtMost
+from services.portal.pages.lengths import MOST_SAID, AtMost
 from services.portal.pages.refusals import faults, refusal
 from services.portal.pages.signing import REFUSED
 from services.portal.services import RefusedError
@@ -27,7 +27,6 @@ from shared.ids import new_id
 from shared.vocabulary.countries import all_countries, countries_in
 
 READERS: Final = ("coordinator", "auditor", "operator")
-MAX_REASON: Final = 2000
 STATUS_NAMES = {
     "unconfirmed": lazy_gettext("Unconfirmed"),
     "confirmed": lazy_gettext("Confirmed"),
@@ -52,7 +51,7 @@ class StepForm(PageForm):
 
     reason = TextAreaField(
         lazy_gettext("Why"),
-        [InputRequired(_SAY_WHY), AtMost(MAX_REASON)],
+        [InputRequired(_SAY_WHY), AtMost(MOST_SAID)],
     )
     on = StringField(lazy_gettext("Last day on which it is in force; today unless you say"))
     version = HiddenField()

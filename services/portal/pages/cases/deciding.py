@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any
 
 from flask import Response, flash, request
 from flask_babel import gettext as _
@@ -12,14 +12,12 @@ from wtforms.validators import Optional
 
 from services.portal.pages.forms import PageForm
 from services.portal.pages.frame import go
-from services.portal.pages.lengths import AtMost
+from services.portal.pages.lengths import MOST_SAID, AtMost
 from services.portal.pages.refusals import faults
 from services.portal.pages.review.decisions import back_to
 from services.portal.pages.signing import REFUSED
 from services.portal.services import RefusedError
 from shared.ids import new_id
-
-MAX_REASON: Final = 2000
 
 STATUSES = {
     "open": lazy_pgettext("case", "Open"),
@@ -46,7 +44,7 @@ class CaseForm(PageForm):
     quantity = StringField(lazy_gettext("How much of the line, if not as shown"), [Optional()])
     reason = TextAreaField(
         lazy_gettext("Reason"),
-        [AtMost(MAX_REASON)],
+        [AtMost(MOST_SAID)],
     )
     version = HiddenField()
     key = HiddenField()

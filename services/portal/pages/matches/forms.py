@@ -18,7 +18,7 @@ from wtforms.validators import InputRequired, Optional, ValidationError
 
 from services.portal.pages.days import check_day
 from services.portal.pages.forms import PageForm
-from services.portal.pages.lengths import AtMost
+from services.portal.pages.lengths import MOST_SAID, AtMost
 from services.portal.pages.matches.rows import Line
 from services.portal.pages.matches.words import JOINING_ROLES
 from services.portal.pages.selects import SelectField
@@ -28,7 +28,7 @@ from shared.ids import new_id
 from shared.vocabulary import LANGUAGES
 from shared.vocabulary.languages import language_name
 
-MOST_SAID, MOST_MESSAGE, MOST_SIGNED = 2_000, 4_000, 100
+MOST_MESSAGE, MOST_SIGNED = 4_000, 100
 _MISSING = _("Fill this in.")
 _SCORES = {
     "1": _("1, not at all"),

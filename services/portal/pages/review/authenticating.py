@@ -18,10 +18,10 @@ from services.portal.pages.forms import PageForm
 from services.portal.pages.frame import account, for_roles, go, show
 from services.portal.pages.introducing import introducer_of
 from services.portal.pages.keeping import keeping_typed
-from services.portal.pages.lengths import AtMost
+from services.portal.pages.lengths import MOST_SAID, AtMost
 from services.portal.pages.refusals import why
 from services.portal.pages.requests.rows import line_rows
-from services.portal.pages.review.decisions import MAX_REASON, back_to, key_of
+from services.portal.pages.review.decisions import back_to, key_of
 from services.portal.pages.selects import SelectField
 from services.portal.pages.signing import REFUSED
 from services.portal.pages.wording import here
@@ -45,7 +45,7 @@ class AuthenticateForm(PageForm):
     reason = SelectField(lazy_gettext("Why it goes back"), validate_choice=False)
     text = TextAreaField(
         lazy_gettext("What the State should know"),
-        [AtMost(MAX_REASON)],
+        [AtMost(MOST_SAID)],
     )
     version = HiddenField()
     key = HiddenField()

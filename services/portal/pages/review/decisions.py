@@ -15,13 +15,12 @@ from services.portal.house import house
 from services.portal.pages.finding import find
 from services.portal.pages.forms import PageForm
 from services.portal.pages.frame import account, for_roles, go
-from services.portal.pages.lengths import AtMost
+from services.portal.pages.lengths import MOST_SAID, AtMost
 from shared.ids import new_id
 from shared.vocabulary import UnknownCode
 from shared.vocabulary.countries import country
 
 QUEUE: Final = "/review"
-MAX_REASON: Final = 2000
 _KEY = re.compile(r"[0-9a-f]{24}", re.ASCII)
 _VERSION = re.compile(r'"[0-9]{1,9}\.[0-9]{1,24}"', re.ASCII)
 _BACK = re.compile(r"/review(\?[^#\\\x00-\x20\x7f]{0,500})?(#row-[\w.:-]{1,120})?", re.ASCII)
@@ -45,7 +44,7 @@ class DecideForm(PageForm):
     decision = StringField()
     reason = TextAreaField(
         lazy_gettext("Reason"),
-        [AtMost(MAX_REASON)],
+        [AtMost(MOST_SAID)],
     )
     version = HiddenField()
     key = HiddenField()
