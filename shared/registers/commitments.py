@@ -25,6 +25,8 @@ VANISHED = "vanished"
 class CommitmentCopy(Document):
     """The lines on this register's side of one commitment, at the newest version heard of.
 
+    One that vanished has the lines that it had, which count for nothing: they say what it was
+    about. It has none where it was not heard of before.
     Amounts are integers: thousandths of a unit, or hundredths of a currency's major unit.
     `match` is the match that it is of, if any, `met` are the lines of that match's other side.
     """
@@ -56,8 +58,8 @@ def apply_commitments(events: Sequence[Event], side: str) -> None:
 def records_of(events: Sequence[Event], side: str) -> set[str]:
     """The records of one side whose lines these commitment events are about.
 
-    To be asked before they are applied: of what a commitment that vanished was about, only the
-    projection knows.
+    Of what a commitment that vanished was about, only the projection knows. It goes on knowing once
+    they are applied: a batch that comes again is about the same records.
     """
     told = [event for event in events if event.type == COMMITMENT]
     known = {event.subject for event in told if event.tombstone}
@@ -65,13 +67,13 @@ def records_of(events: Sequence[Event], side: str) -> set[str]:
     kept = CommitmentCopy._get_collection().find({"_id": {"$in": list(known)}}) if known else ()
     return {
         *(line["record"] for line in sent if line["side"] == side),
-        *(line["record"] for copy in kept for line in copy["lines"]),
+        *(line["record"] for copy in kept for line in copy.get("lines", ())),
     }
 
 
 def _copy(event: Event, side: str) -> dict[str, Any]:
     if event.tombstone:
-        return {"status": VANISHED, "lines": [], "match": None, "met": []}
+        return {"status": VANISHED, "match": None, "met": []}  # its lines stay
 
     def lines(side: str) -> list[dict[str, Any]]:
         kept = ("record", "line", "measure", "amount", "unit")

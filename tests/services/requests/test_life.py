@@ -170,6 +170,21 @@ def test_commitments_that_a_restore_made_vanish_cover_nothing(record):
     assert stored(made).status == "circulated"
 
 
+def test_a_batch_that_comes_again_knows_what_a_vanished_commitment_was_about(record, troubled):
+    made = record("circulated", needs=[MARKING])
+    event = held(made, 1, 1, 10_000)
+    on_matches([event])
+    gone = Event(
+        event.type, event.source, event.subject, event.time, Version(2, 0), {}, tombstone=True
+    )
+    troubled(made, Contention("others changed it"))
+    with pytest.raises(Contention):
+        on_matches([gone])
+    assert stored(made).status == "covered"
+    on_matches([gone])
+    assert stored(made).status == "circulated"
+
+
 def test_commitments_move_no_request_that_is_not_circulated(record):
     made = record("withdrawn", needs=[MARKING])
     on_matches([held(made, 1, 1, 10_000)])

@@ -132,6 +132,15 @@ def test_a_vanished_commitment_holds_nothing(request_id, committed):
     assert committed(request_id)[0] == (0, None)
 
 
+def test_one_that_vanished_before_it_was_heard_of_is_about_nothing(request_id, committed):
+    event = commitment(request_id, 3, "held", FOUR, identifier="unheard")
+    gone = Event(event.type, event.source, event.subject, NOW, Version(2, 0), {}, tombstone=True)
+    for _ in range(2):  # the same batch again
+        on_matches([gone])
+    on_matches([event])
+    assert committed(request_id)[0] == (0, None)
+
+
 def test_other_events_pass_by(request_id, committed):
     data = {"request": request_id}
     on_matches(
