@@ -13,7 +13,7 @@ from wtforms.validators import Optional
 from services.portal.pages.forms import PageForm
 from services.portal.pages.frame import go
 from services.portal.pages.lengths import MOST_SAID, AtMost
-from services.portal.pages.refusals import faults
+from services.portal.pages.refusals import faults, why
 from services.portal.pages.review.decisions import back_to
 from services.portal.pages.signing import REFUSED
 from services.portal.services import RefusedError
@@ -35,6 +35,8 @@ STATUSES = {
     "left": lazy_pgettext("case", "Left"),
 }
 """The states of cases and of members of joint projects, as they are read."""
+
+_CHANGED = lazy_gettext("This changed meanwhile. Look at it as it stands now, then decide again.")
 
 
 class CaseForm(PageForm):
@@ -87,7 +89,7 @@ def decide(
         send(form)
     except RefusedError as error:
         if error.stale or error.status == HTTPStatus.CONFLICT:
-            form.fail(_("This changed meanwhile. Look at it as it stands now, then decide again."))
+            form.fail(_CHANGED if error.stale else why(error))
             form.key.data = new_id()
             return shown(form, error.status)
         if error.status != HTTPStatus.UNPROCESSABLE_ENTITY:
