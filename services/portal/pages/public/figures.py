@@ -77,9 +77,9 @@ def figures_file(name: str, ending: str) -> Response:
         raise not_found("file")
     made_of = SERVICES if name == "duplicates" else ("requests",)
     found = figures(*made_of)
-    chart = _chart(name, found)
     away = [service for service in made_of if service not in found]
-    if away or chart is None:
+    chart = None if away else _chart(name, found)
+    if chart is None:
         raise AwayError((away or made_of)[0])
     rows = [[line.label, *line.values] for line in chart.lines]
     answer = Response(
