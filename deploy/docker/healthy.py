@@ -26,7 +26,8 @@ def worker_is_ready() -> bool:
     """Whether the worker in this container has said that it is ready, and still says so.
 
     It makes its ready file once its consumers have their partitions and touches it every few
-    seconds; a file that nobody touched for LIVELY_SECONDS is of a process that hangs.
+    seconds while each of its loops comes round (shared/events/turns.py); a file that nobody touched
+    for LIVELY_SECONDS is of a process that hangs, or has a loop that does.
     """
     try:
         touched = Path(os.environ["ENTRAIDE_READY_FILE"]).stat().st_mtime

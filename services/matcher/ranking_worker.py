@@ -34,6 +34,7 @@ from shared.events.letters import DeadLetters
 from shared.events.outbox import Contention
 from shared.events.reader import TopicReader
 from shared.events.topics import Topics
+from shared.events.turns import Turns, turns_of
 from shared.events.work import INFRASTRUCTURE
 from shared.settings import Settings
 
@@ -53,7 +54,8 @@ MODEL_SECONDS = 3.0
 RECHECK_SECONDS = 30.0
 """How often the worker looks for cases that a stalled former owner opened."""
 HANGING_SECONDS = 60.0
-"""A worker that has not come round for so long no longer counts as working."""
+"""A worker that has not come round for so long no longer counts as working: others get its
+partitions, long before it counts as hanging (turns.py)."""
 ALLIED_SECONDS = 1.0
 """How often alliances are written at most."""
 IN_BURST_SECONDS = 5.0
@@ -92,12 +94,9 @@ class RankingWorker:
         self._ownership = Ownership(self._topics.requests)
         self._caught_up = threading.Event()
         self._assigned = threading.Event()
-        self._turned = time.monotonic()
-        self._measured = self._turned
-        self._asked = self._turned
-        self._rechecked = self._turned
-        self._allied = self._turned
-        self._compared = self._turned
+        self._loop = Turns(threading.Event())
+        self._measured = self._asked = self._rechecked = time.monotonic()
+        self._allied = self._compared = self._measured
         self._more_came = False
         self._filled = -ALLIED_SECONDS
         self._put_off = 0
@@ -132,6 +131,7 @@ class RankingWorker:
 
     def run(self, stop: threading.Event) -> None:
         """Keep shortlists until `stop` is set."""
+        self._loop = stop = turns_of(stop)
         topics = (
             *(self._topics.requests, self._topics.offers),
             *(self._topics.activities, self._topics.matches),
@@ -154,7 +154,6 @@ class RankingWorker:
             log.info("index caught up", requests=len(self._feed.requests))
             self._caught_up.set()
             while not stop.is_set():
-                self._turned = time.monotonic()
                 try:
                     self._take_in(reader)
                     self._work()
@@ -169,11 +168,11 @@ class RankingWorker:
 
     def _changes(self) -> Changes:
         """What the group said; asked between two partitions, each of which may take its time."""
-        self._turned = time.monotonic()
+        self._loop.note()
         return self._membership.changes()
 
     def _working(self) -> bool:
-        return time.monotonic() - self._turned < HANGING_SECONDS
+        return self._loop.age() < HANGING_SECONDS
 
     def _take_in(self, reader: TopicReader) -> None:
         """Read what has come, follow the group and the calendar.
@@ -319,7 +318,7 @@ class RankingWorker:
             for one in (*reversed(later), chunk):
                 self._feed.wait_on(one.causes)
             raise
-        self._turned = time.monotonic()
+        self._loop.note()
         for cause in chunk.causes.values():
             metrics.PROPOSING.observe(at - cause.since)
         # What was taken again meanwhile is not lost: the chunk's own fence was the old one.

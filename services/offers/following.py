@@ -11,6 +11,7 @@ import structlog
 
 from services.offers import domain
 from services.offers.documents import AssistanceOffer, Organisation
+from shared.events import turns
 from shared.events.outbox import Contention, change
 from shared.lifecycle import OFFER
 from shared.registers.context import system_clock
@@ -72,6 +73,7 @@ def follow_all(now: datetime) -> int:
     """
     followed = 0
     for identifier in Organisation.objects.scalar("id"):
+        turns.note()  # while the database is away each waits for it
         try:
             followed += follow(identifier, now)
         except Exception:  # noqa: BLE001 (whatever it was, the others are not to wait)

@@ -17,6 +17,7 @@ from services.portal.documents import Account
 from services.portal.domain import lifetimes
 from services.portal.house import House
 from services.portal.services import AwayError, RefusedError
+from shared.events import turns
 from shared.events.work import INFRASTRUCTURE
 from shared.web.verification import LEEWAY_SECONDS
 
@@ -46,6 +47,7 @@ def erase_names(house: House) -> int:
     """
     now, failed = house.clock(), 0
     for account in Account.objects(names_due__lte=now).only("erased_at"):
+        turns.note()  # while the matcher is away each waits for it
         try:
             reader = own_reader(house, "operator", SCOPE)
             house.services.send(reader, "POST", "matcher", _PATH, {"account": account.id})

@@ -16,6 +16,7 @@ from services.portal.documents import Account, OutgoingMail
 from services.portal.house import House
 from services.portal.note_documents import Notification
 from services.portal.outgoing import KEPT
+from shared.events import turns
 from shared.events.work import INFRASTRUCTURE
 from shared.ids import derived_id
 
@@ -76,6 +77,7 @@ def _post(
 
     What was read meanwhile needs no digest.
     """
+    turns.note()  # everybody's digest is due at the same hour
     account = Account.objects(id=account_id, erased_at=None).only("email", "language").first()
     told = [note for note in notes if kind != "digest" or note.read_at is None]
     posted = [note.id for note in notes]

@@ -14,6 +14,7 @@ from services.portal.note_documents import Notification
 from services.portal.webhooks import KEPT as CALLS_KEPT
 from services.portal.webhooks import announce
 from shared.bulk import raise_unless_duplicates
+from shared.events import turns
 from shared.ids import derived_id
 
 KEPT = timedelta(days=180)
@@ -53,6 +54,7 @@ def notify(
     is not mailed, and no webhook called for it. To do it again does nothing, so whoever was
     interrupted does. Raises PyMongoError.
     """
+    turns.note()  # one of many that are due at once
     if note.at <= now - KEPT:
         return 0
     told = [one for one in accounts if one.created_at <= note.at and one.erased_at is None]

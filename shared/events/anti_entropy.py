@@ -18,7 +18,7 @@ from kafka.errors import KafkaError
 from mongoengine import get_db
 from pymongo.errors import PyMongoError
 
-from shared.events import clients, metrics
+from shared.events import clients, metrics, turns
 from shared.events.envelope import InvalidEvent, decode
 from shared.events.epochs import current_epoch
 from shared.events.outbox import Aggregate, mark_for_relay
@@ -102,6 +102,7 @@ class AntiEntropy:
         ripe = {key: seen for key, (seen, due) in self._suspects.items() if due <= time.monotonic()}
         if ripe:
             for key, document in self._out_of_date(ripe).items():
+                turns.note()  # where a topic was lost these are many
                 try:
                     self._mend(key, ripe[key], document)
                 except (KafkaError, PyMongoError):

@@ -25,6 +25,11 @@ APPLY_DELAY: Final = Histogram(
 CONSUMER_LAG: Final = Gauge(
     "entraide_consumer_lag", "Records that this consumer has yet to apply", ["consumer"]
 )
+LOOP_AGE: Final = Gauge(
+    "entraide_loop_age_seconds",
+    "Time since a loop of the worker last came round; 0 while it rests",
+    ["loop"],
+)
 PUBLISHED: Final = Counter("entraide_events_published", "Events that the broker has", ["type"])
 PUBLISH_FAILURES: Final = Counter(
     "entraide_publish_failures", "Rounds of a relay that the broker or the store broke off"

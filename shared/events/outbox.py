@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from mongoengine import NotUniqueError
 
+from shared.events import turns
 from shared.events.aggregate import Aggregate, EventRecord, Transition, timestamp
 from shared.events.envelope import Event, check
 from shared.events.epochs import current_epoch
@@ -120,6 +121,7 @@ def change(
     """
     now = _stored(now)
     pause = _FIRST_PAUSE
+    turns.note()  # who sweeps changes many in one turn
     for _ in range(_ATTEMPTS):
         document = document_class.objects(id=id).first() if loaded is None else loaded
         loaded = None

@@ -20,7 +20,7 @@ from pymongo.collection import Collection
 from pymongo.errors import PyMongoError
 
 from shared import tracing
-from shared.events import clients, metrics
+from shared.events import clients, metrics, turns
 from shared.events.envelope import Event, InvalidEvent, encode
 from shared.events.outbox import Aggregate
 from shared.events.pending import WAITING, Asking, unpack, waiting_since, waiting_up_to
@@ -163,6 +163,7 @@ class Relay:
     def _publish_batch(self, aggregate: type[Aggregate]) -> int:
         """Publish a batch that the store can lease in time: a slow store gets smaller ones."""
         while (claim := self.claim(aggregate)) is not None:
+            turns.note()  # each may take as long as a producer tries
             in_time = claim.leaves_time()
             self._found_at[aggregate] = time.monotonic()
             try:

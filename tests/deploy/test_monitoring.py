@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from deploy.local.stack import SERVICES
+from shared.events.turns import LONGEST_TURN_SECONDS
 from shared.web.problems import BEING_FOUND
 
 COMPOSE = Path(__file__).parents[2] / "docker-compose.yml"
@@ -192,6 +193,13 @@ def test_the_partitions_are_those_of_a_new_topic(rules: list[dict[str, Any]]) ->
     (partitions,) = (v.default for v in VARIABLES if v.name == "ENTRAIDE_TOPIC_PARTITIONS")
     (rule,) = (rule for rule in rules if rule["alert"] == "EntraidePartitionsUnowned")
     assert rule["expr"].endswith(f"< {partitions}")
+
+
+def test_a_loop_hangs_for_the_alert_when_it_does_for_the_worker(
+    rules: list[dict[str, Any]],
+) -> None:
+    (rule,) = (rule for rule in rules if rule["alert"] == "EntraideLoopHangs")
+    assert rule["expr"].endswith(f"> {LONGEST_TURN_SECONDS:.0f}")
 
 
 def test_an_alert_does_not_fall_silent_with_what_it_watches(rules: list[dict[str, Any]]) -> None:
