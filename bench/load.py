@@ -140,12 +140,12 @@ def overload(visits: Visits, bears: float, seconds: float) -> int:
 
 
 def wrongly_answered(stretch: Stretch) -> list[str]:
-    """What of overload is not answered as it is to be: with a 5xx that is no 503, or with a 429 or
-    503 that does not tell how long to wait."""
+    """What is not answered as it is to be whatever the load: not at all, with a 5xx that is no 503,
+    or with a 429 or 503 that does not tell how long to wait."""
     broken = Counter(
-        f"{one.what} ({one.status})"
+        f"{one.what} ({one.status})" if one.status else f"{one.what} without an answer"
         for one in stretch.outcomes
-        if one.status >= 500 and one.status != 503
+        if one.status == 0 or (one.status >= 500 and one.status != 503)
     )
     mute = Counter(
         f"{one.what} ({one.status}) without Retry-After"
@@ -171,7 +171,10 @@ def _soak(stack: Stack, visits: Visits, rate: float, seconds: float) -> int:
         console.print(f"{what}: {values[-1]} at the end, {max(values)} at most")
     grew = unsteady(judged, MOST_GROWTH, FEW, rate)
     console.print(f"in the last {JUDGED * seconds / 60:.0f} minutes: {'; '.join(grew) or 'flat'}")
-    return int(bool(grew))
+    faults = wrongly_answered(stretch)
+    for fault in faults:
+        console.print(f"  {fault}")
+    return int(bool(grew or faults))
 
 
 def _table(samples: list[Sample]) -> Table:

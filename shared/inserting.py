@@ -20,7 +20,8 @@ def insert(document: Inserted) -> None:
     The driver repeats a write whose answer was lost. A database that does not know it for a repeat
     says then that the id is taken, and it is: by the very document that was to be written, which
     others may have changed since. Raises NotUniqueError for an id, or another unique value, that
-    something else has taken, mongoengine's ValidationError and pymongo's errors.
+    something else has taken, mongoengine's ValidationError, its OperationError for what the
+    database refuses or cannot do now, and pymongo's errors.
     """
     document.insertion = uuid.uuid4().hex
     try:

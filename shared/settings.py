@@ -81,6 +81,11 @@ VARIABLES: tuple[Variable, ...] = (
         "5",
         "seconds that a call may wait for a thread of its service before it is refused; 0: any",
     ),
+    Variable(
+        "ENTRAIDE_TRUSTED_PROXIES",
+        "0",
+        "proxies before the service whose X-Forwarded-For and -Proto are believed, 9 at most",
+    ),
     Variable("ENTRAIDE_COUNTRIES_FILE", "", "a countries.tsv that decides areas and groups"),
 )
 
@@ -115,6 +120,7 @@ class Settings:
     rate_token: str = "off"  # noqa: S105 (no secret: what calls may come with one)
     rate_address: str = "off"
     queue_seconds: int = 0
+    trusted_proxies: int = 0
 
     @classmethod
     def from_environment(cls, service: str, environ: Mapping[str, str]) -> "Settings":
@@ -155,6 +161,7 @@ class Settings:
             rate_token=values["ENTRAIDE_RATE_TOKEN"],
             rate_address=values["ENTRAIDE_RATE_ADDRESS"],
             queue_seconds=_whole("ENTRAIDE_QUEUE_SECONDS", values, least=0),
+            trusted_proxies=_whole("ENTRAIDE_TRUSTED_PROXIES", values, least=0, most=9),
         )
 
 

@@ -11,14 +11,15 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from deploy.cli.options import data_dir_option
 from deploy.cli.target import find_settings
-from deploy.local.replaying import ORDER, replay_service
+from deploy.local.replaying import LISTENER, ORDER, forget_letters, replay_service
+from shared.settings import Settings
 
 
 @click.command()
 @click.option(
     "--service",
     "services",
-    type=click.Choice(ORDER),
+    type=click.Choice((LISTENER, *ORDER)),
     multiple=True,
     help="Only this service; may be repeated. Usual: all.",
 )
@@ -27,11 +28,15 @@ def command(services: tuple[str, ...], data_dir: Path) -> None:
     """Publish everything in the stores again.
 
     Harmless at any time: whoever has seen a record's version already ignores it. Needed where the
-    broker has lost events, and again where it was interrupted. Works on the local stack, or on what
-    ENTRAIDE_KAFKA and ENTRAIDE_MONGODB name.
+    broker has lost events, and again where it was interrupted. Dead letters may be lost as well:
+    what cannot be understood now is put aside again. The portal has these alone. Works on the
+    local stack, or on what ENTRAIDE_KAFKA and ENTRAIDE_MONGODB name.
     """
     counts: dict[str, int] = {}
-    chosen = [service for service in ORDER if service in services] or list(ORDER)
+    wanted = services or (LISTENER, *ORDER)
+    if LISTENER in wanted:
+        _forget(find_settings(data_dir, os.environ, LISTENER))
+    chosen = [service for service in ORDER if service in wanted]
     console = Console()
     with Progress(
         TextColumn("{task.description}"),
@@ -61,3 +66,11 @@ def command(services: tuple[str, ...], data_dir: Path) -> None:
                 ) from None
     for service, count in counts.items():
         click.echo(f"{service}: {count} records published again")
+
+
+def _forget(settings: Settings) -> None:
+    try:
+        forget_letters(settings)
+    except PyMongoError as error:
+        raise click.ClickException(f"the database of {LISTENER}: {error}") from None
+    click.echo(f"{LISTENER}: it puts aside again what it cannot understand")

@@ -42,7 +42,8 @@ class Ownership:
 
         `changes` tells what the group said since it was last asked. It is asked before each
         taking: that writes to the database, and meanwhile the next partition may become another's.
-        A partition that comes back with nobody having owned it in between is not new.
+        A partition that comes back with nobody having owned it in between, and nothing having been
+        worked without it, is not new.
         """
         self._hear(changes())
         while (partition := self._next()) is not None:
@@ -50,6 +51,19 @@ class Ownership:
             self._hear(changes())
         fresh, self._fresh = self._fresh, set()
         return fresh
+
+    @property
+    def between(self) -> bool:
+        """Whether all partitions were given up and some may come back as they were.
+
+        The group takes all of a worker's and gives it its share anew whenever another comes or
+        goes. What is worked in between would be left out of those that come back.
+        """
+        return not self.fences and bool(self._kept)
+
+    def work_without(self) -> None:
+        """Others are worked from here on: what was given up before is new if it comes back."""
+        self._kept.clear()
 
     def lost(self, partitions: Iterable[int]) -> None:
         """Another owner's fence was met: stop writing, and take them again after a moment.

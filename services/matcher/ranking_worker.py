@@ -122,7 +122,8 @@ class RankingWorker:
 
     def at_rest(self) -> bool:
         """Whether nothing that was read waits to be ranked or compared."""
-        return not (self._duplicates.ready or self._coverage.waiting or self._to_rank())
+        compares = self._duplicates.ready or self._coverage.waiting
+        return not (self._to_rank() or (compares and not self._ownership.between))
 
     @property
     def fences(self) -> Mapping[int, int]:
@@ -329,7 +330,13 @@ class RankingWorker:
         metrics.NOT_STORED.inc(stored.unfit)
 
     def _compare(self) -> None:
-        """Compare one chunk of what changed: with others of their side, needs with activities."""
+        """Compare one chunk of what changed: with others of their side, needs with activities.
+
+        Between two shares of partitions nothing is: that would be lost to those that come back.
+        """
+        if self._ownership.between:
+            return
+        self._ownership.work_without()
         fences = self._ownership.fences
         if time.monotonic() > self._rechecked + RECHECK_SECONDS:
             self._rechecked = time.monotonic()

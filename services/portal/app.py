@@ -4,7 +4,6 @@ import os
 from collections.abc import Mapping
 
 from flask import Flask
-from werkzeug.middleware.proxy_fix import ProxyFix
 
 from services.portal.addresses import addresses
 from services.portal.api import accounts, audit, invitations, notifications, tokens, webhooks
@@ -69,9 +68,6 @@ def create_app(
         },
     )
     set_house(app, portal)
-    if portal.portal.proxies:
-        trusted = portal.portal.proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=trusted, x_proto=trusted)  # type: ignore[method-assign]
     app.add_url_rule(JWKS_PATH, view_func=tokens.key_set)
     frame.install(app, portal)
     for pages in (

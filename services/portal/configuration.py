@@ -1,4 +1,4 @@
-"""What the portal is told of itself: its key, its address, the proxies before it, and more."""
+"""What the portal is told of itself: its key, its address, and more."""
 
 import base64
 import binascii
@@ -17,11 +17,6 @@ VARIABLES: tuple[Variable, ...] = (
         "where a browser reaches the portal: https://, or http:// on loopback",
     ),
     Variable(
-        "ENTRAIDE_TRUSTED_PROXIES",
-        "0",
-        "proxies before the portal whose X-Forwarded-For and -Proto are believed",
-    ),
-    Variable(
         "ENTRAIDE_LISTENERS",
         "8",
         "pages that one process of the portal tells of changes as they come, each on a thread of "
@@ -37,12 +32,11 @@ VARIABLES: tuple[Variable, ...] = (
 
 @dataclass(frozen=True, repr=False)
 class PortalSettings:
-    """`key` seals what is secret at rest; `url` has no slash at its end; `proxies` are trusted;
-    `listeners` are told of changes at once by each process."""
+    """`key` seals what is secret at rest; `url` has no slash at its end; `listeners`
+    are told of changes at once by each process."""
 
     key: bytes
     url: str
-    proxies: int = 0
     webhooks_to_loopback: bool = False
     listeners: int = 8
 
@@ -63,7 +57,6 @@ class PortalSettings:
         return cls(
             key=_key(values["ENTRAIDE_PORTAL_KEY"]),
             url=_url(values["ENTRAIDE_PUBLIC_URL_PORTAL"]),
-            proxies=_number("ENTRAIDE_TRUSTED_PROXIES", values, 9),
             webhooks_to_loopback=_yes("ENTRAIDE_WEBHOOKS_TO_LOOPBACK", values),
             listeners=_number("ENTRAIDE_LISTENERS", values, 512),
         )

@@ -13,7 +13,7 @@ from services.portal.sealing import DamagedError
 from shared.ids import new_id
 
 Typed = Sequence[tuple[str, str]]
-"""Names of fields and what stands in them."""
+"""Names of fields and what stands in them, with the language that it is typed in."""
 
 KEPT = timedelta(days=90)
 _PURPOSE = "unfinished part"

@@ -14,7 +14,7 @@ import structlog
 from services.requests import domain
 from services.requests.documents import AssistanceRequest
 from shared.events.outbox import NotFound, change
-from shared.events.work import INFRASTRUCTURE
+from shared.events.work import INFRASTRUCTURE, passes
 from shared.lifecycle import REQUEST
 from shared.registers.commitments import held
 
@@ -30,7 +30,10 @@ log = structlog.get_logger(__name__)
 
 
 def keep_circulating(stop: threading.Event, clock: Callable[[], datetime]) -> None:
-    """The worker's loop: circulate what is due and settle what changed, until told to stop."""
+    """The worker's loop: circulate what is due and settle what changed, until told to stop.
+
+    Where something could not be settled now, the next round looks as far back again.
+    """
     since, whole = clock() - LOOK_BACK, time.monotonic()
     while not stop.wait(SWEEP_SECONDS):
         now = clock()
@@ -39,7 +42,9 @@ def keep_circulating(stop: threading.Event, clock: Callable[[], datetime]) -> No
         try:
             circulate_due(now)
             settle_changed(since, now)
-        except INFRASTRUCTURE as error:
+        except Exception as error:
+            if not passes(error):
+                raise
             log.warning("requests not looked at", error=str(error))
         else:
             since = now - OVERLAP
@@ -57,7 +62,8 @@ def looks_back(since: datetime, now: datetime, passed: float) -> bool:
 def circulate_due(now: datetime) -> int:
     """Circulate the requests whose States' time to object is over; returns how many were due.
 
-    Carries over those that an earlier version published, too. Raises pymongo's errors.
+    Carries over those that an earlier version published, too. One that cannot be now is due the
+    next time. Raises pymongo's errors.
     """
     due = {"status": "authenticated", "circulates_at": {"$lte": now}}
     ids = list(AssistanceRequest.objects(__raw__=due).scalar("id"))
@@ -71,7 +77,7 @@ def circulate_due(now: datetime) -> int:
 def settle_changed(since: datetime, now: datetime) -> int:
     """Settle the requests that changed since then: what they ask for may be another by now.
 
-    Returns how many there were. Raises pymongo's errors.
+    Returns how many there were. Raises what `settle` raises.
     """
     recent = {"updated_at": {"$gte": since}, "status": {"$in": sorted(REQUEST.shown)}}
     ids = list(AssistanceRequest.objects(__raw__=recent).scalar("id"))
@@ -83,19 +89,30 @@ def settle(ids: Collection[str], now: datetime) -> None:
     """Bring requests to the state that follows from what is held of them; others stay.
 
     Asks the store for a batch at once, and for a request of its own only where anything of it is
-    held, or was by its state. Raises pymongo's errors.
+    held, or was by its state. What keeps one from it and passes by itself is raised once the
+    others are settled, for it has to be done again: Contention, and errors of pymongo and
+    mongoengine. With the database away, nothing is tried any more.
     """
+    trouble: Exception | None = None
     wanted = sorted(ids)
     for start in range(0, len(wanted), _BATCH):
         batch = wanted[start : start + _BATCH]
         holding = {record for record, _, _ in held(batch)}
         covered = {"_id": {"$in": batch}, "status": {"$in": ["partly-covered", "covered"]}}
         for id_ in {*holding, *AssistanceRequest.objects(__raw__=covered).scalar("id")}:
-            _change(id_, lambda request: domain.settle(request, held([request.id]), now), now)
+            met = _change(id_, lambda request: domain.settle(request, held([request.id]), now), now)
+            trouble = trouble or met
+    if trouble is not None:
+        raise trouble
 
 
-def _change(id_: str, mutate: Callable[[AssistanceRequest], object], now: datetime) -> None:
-    """Change a request, whatever its version; one that is gone or is refused is passed over."""
+def _change(
+    id_: str, mutate: Callable[[AssistanceRequest], object], now: datetime
+) -> Exception | None:
+    """Change a request, whatever its version; one that is gone or is refused is passed over.
+
+    Returns what kept this one request from it and passes by itself; None where nothing did.
+    """
     try:
         change(AssistanceRequest, id_, None, mutate, now)
     except NotFound:
@@ -103,4 +120,8 @@ def _change(id_: str, mutate: Callable[[AssistanceRequest], object], now: dateti
     except INFRASTRUCTURE:
         raise
     except Exception as error:
+        if passes(error):
+            log.warning("request must wait", id=id_, error=str(error))
+            return error
         log.error("request not taken on", id=id_, exc_info=error)
+    return None

@@ -118,7 +118,6 @@ class Relay:
                 try:
                     self._succeed()
                     published = sum(map(self._publish_batch, self._due()))
-                    self._measure()
                     idle = _IDLE_SECONDS
                 except (KafkaError, PyMongoError) as error:
                     metrics.PUBLISH_FAILURES.inc()
@@ -127,6 +126,7 @@ class Relay:
                     self._close_producer()
                     published = 0
                     idle = min(2 * idle, _LONGEST_PAUSE_SECONDS)
+                self._measure()
                 if not published:
                     stop.wait(idle)
         finally:
@@ -263,9 +263,17 @@ class Relay:
         )
 
     def _measure(self) -> None:
+        """Tell what waits, now and then, whatever became of publishing: what waits while the broker
+        is away grows old. Nothing new is told while the store is away."""
         if time.monotonic() < self._measured + _MEASURE_SECONDS:
             return
         self._measured = time.monotonic()
+        try:
+            self._measure_outboxes()
+        except PyMongoError as error:
+            log.warning("outboxes not measured", error=str(error))
+
+    def _measure_outboxes(self) -> None:
         for aggregate in self._aggregates:
             collection = aggregate._get_collection()
             since = waiting_since(collection)

@@ -17,12 +17,13 @@ from pymongo.errors import (
 )
 
 from shared.events.envelope import Event, InvalidEvent, decode
+from shared.events.outbox import Contention
 from shared.events.poison import MAX_CONSECUTIVE_DEAD_LETTERS, Streak
 
 Handler = Callable[[Sequence[Event]], None]
 
 INFRASTRUCTURE = (KafkaError, ConnectionFailure, ExecutionTimeout, WTimeoutError)
-"""What fails while broker or database are away: never the event's fault."""
+"""What fails while broker or database are away: never the event's fault. `passes` knows more."""
 
 _OUT_OF_DISK_SPACE = 14031
 """MongoDB's code."""
@@ -30,10 +31,28 @@ _OUT_OF_DISK_SPACE = 14031
 log = structlog.get_logger(__name__)
 
 
+def passes(error: BaseException) -> bool:
+    """Whether an error passes by itself, so that the same done later may go well.
+
+    So does what keeps broker or database from answering, a disk without space, and Contention:
+    none is the fault of an event or of a record. An error that came of such a one counts too, for
+    mongoengine makes an error of its own of what the driver says, unless it was raised `from None`.
+    """
+    seen: set[int] = set()
+    found: BaseException | None = error
+    while found is not None and id(found) not in seen:
+        if isinstance(found, (*INFRASTRUCTURE, Contention)) or _is_of_the_store(found):
+            return True
+        seen.add(id(found))
+        came_of = None if found.__suppress_context__ else found.__context__
+        found = found.__cause__ or came_of
+    return False
+
+
 class Retry(Exception):  # noqa: N818 (named for what the consumer must do)
     """Raised by a handler that cannot work now: the same batch comes again after a pause.
 
-    It comes again for as long as it takes. Broker and database errors need no wrapping.
+    It comes again for as long as it takes. What `passes` needs no wrapping.
     """
 
 
@@ -138,8 +157,8 @@ class Work:
                 self._unusable.reject(item[0], rejected.reason, rejected.detail)
             self._done(refused)
         except Exception as error:
-            if _no_space(error):
-                raise Retry("the database's disk is full") from error
+            if passes(error):
+                raise Retry(f"{type(error).__name__}: {error}") from error
             self._failed(batch, error)
         else:
             self._unusable.went_on()
@@ -170,10 +189,12 @@ class Work:
         self.due = time.monotonic() + delays[min(tries, len(delays) - 1)]
 
 
-def _no_space(error: Exception) -> bool:
-    """Whether the database had no space to write, which is no event's fault."""
+def _is_of_the_store(error: BaseException) -> bool:
+    """Whether the database had no space to write, or what was written waits to be confirmed."""
     if isinstance(error, BulkWriteError):
-        return any(failed["code"] == _OUT_OF_DISK_SPACE for failed in error.details["writeErrors"])
+        told = error.details or {}
+        codes = [failed["code"] for failed in told.get("writeErrors", ())]
+        return _OUT_OF_DISK_SPACE in codes or bool(told.get("writeConcernErrors"))
     return isinstance(error, OperationFailure) and error.code == _OUT_OF_DISK_SPACE
 
 

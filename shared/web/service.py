@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 import flask_smorest
 from flask import Flask, Response, jsonify
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from shared import tracing
 from shared.events.topics import check_broker
@@ -67,6 +68,8 @@ def create_service(
     app.url_map.strict_slashes = True
     app.json.sort_keys = False  # type: ignore[attr-defined] # of the default provider
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    if trusted := settings.trusted_proxies:  # whose callers' addresses they tell, for the rates
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=trusted, x_proto=trusted)  # type: ignore[method-assign]
 
     source = source or key_source(settings)
     tokens = TokenChecker(source, settings.issuer, settings.audience, clock, settings.term_key)

@@ -55,7 +55,7 @@ def test_who_is_not_served_is_not_in_time(bad: int, holds: bool) -> None:
         (429, True, []),
         (503, True, []),
         (404, False, []),
-        (0, False, []),
+        (0, False, ["1 times x without an answer"]),
         (429, False, ["1 times x (429) without Retry-After"]),
         (503, False, ["1 times x (503) without Retry-After"]),
         (500, True, ["1 times x (500)"]),

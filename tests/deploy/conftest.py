@@ -5,10 +5,11 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import ModuleType
 
 import click
 import pytest
-from prometheus_client import REGISTRY
+from prometheus_client import REGISTRY, Counter
 
 import shared.settings
 from deploy.cli.main import main
@@ -96,14 +97,31 @@ def _check_command(name: str, command: Sequence[str]) -> str:
     raise AssertionError(f"{name}: what runs {command}?")
 
 
+def _metric_modules() -> list[ModuleType]:
+    return [
+        importlib.import_module(module)
+        for module in (
+            *("shared.web.metrics", "shared.events.metrics"),
+            *("services.matcher.metrics", "services.portal.metrics"),
+        )
+    ]
+
+
+@pytest.fixture(scope="session")
+def labelled_counters() -> frozenset[str]:
+    """The series names of those of the services' own counters that have labels."""
+    return frozenset(
+        f"{made._name}_total"
+        for module in _metric_modules()
+        for made in vars(module).values()
+        if isinstance(made, Counter) and made._labelnames
+    )
+
+
 @pytest.fixture(scope="session")
 def metric_names() -> frozenset[str]:
     """Every series name that the services' own metrics have in Prometheus' text format."""
-    for module in (
-        *("shared.web.metrics", "shared.events.metrics"),
-        *("services.matcher.metrics", "services.portal.metrics"),
-    ):
-        importlib.import_module(module)
+    _metric_modules()
     names = set()
     for metric in REGISTRY.collect():
         if not metric.name.startswith("entraide_"):

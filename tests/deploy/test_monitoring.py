@@ -5,6 +5,7 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -209,6 +210,35 @@ def test_an_alert_does_not_fall_silent_with_what_it_watches(rules: list[dict[str
     assert len(missed) == len(aggregates)
     for owned in aggregates:  # one of each worker's
         assert len(owned & set(missed)) == 1
+    assert expressions["EntraideNobodyNotifies"] == "absent(entraide_mail_age_seconds)"
+
+
+def test_an_alert_sees_a_series_that_begins_with_what_it_watches(
+    rules: list[dict[str, Any]], labelled_counters: frozenset[str]
+) -> None:
+    """A counter with labels has no series before it first counts, hence no increase then."""
+    increases = [
+        (rule, counter, window)
+        for rule in rules
+        for counter, window in re.findall(r"increase\((\w+)\[(\w+)\]\)", rule["expr"])
+        if counter in labelled_counters
+    ]
+    assert len(increases) > 4
+    for rule, counter, window in increases:
+        begun = f"{counter} unless {counter} offset {window}"
+        assert begun in rule["expr"], f"{rule['alert']} does not see the first of {counter}"
+
+
+@pytest.mark.parametrize(("module", "tells"), [("worker", True), ("app", False)])
+def test_of_the_portal_the_worker_alone_tells_of_mail_and_from_its_start(
+    module: str, tells: bool
+) -> None:
+    asked = (
+        f"import services.portal.{module}; from prometheus_client import REGISTRY; "
+        "print(REGISTRY.get_sample_value('entraide_mail_age_seconds'))"
+    )
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ("0.0" if tells else "None")
 
 
 def test_prometheus_and_grafana_read_this_folder() -> None:

@@ -1,4 +1,5 @@
-"""The forms of the pages. Each has the visit's token, without which nothing is done."""
+"""The forms of the pages. Each has the visit's token, without which nothing is done, and says in
+which language its page was."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,6 +8,7 @@ from typing import Any, ClassVar
 from flask_babel import get_locale, gettext
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
+from markupsafe import Markup
 from wtforms import (
     Field,
     Form,
@@ -15,6 +17,7 @@ from wtforms import (
     SelectMultipleField,
     StringField,
 )
+from wtforms.csrf.core import CSRFTokenField
 from wtforms.validators import InputRequired, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -24,6 +27,7 @@ from services.portal.domain.scopes import SCOPES
 from services.portal.pages.choices import by_name, labels
 from services.portal.pages.lengths import AtMost
 from services.portal.pages.selects import SelectField
+from services.portal.pages.typed_in import carried
 from services.portal.webhook_targets import MAX_URL
 from shared.vocabulary import LANGUAGES
 from shared.vocabulary.countries import AREAS, country_name
@@ -105,12 +109,28 @@ def row_number(prefix: str) -> int:
     return int(prefix.removesuffix("-").rpartition("-")[2]) + 1
 
 
+class _TokenField(CSRFTokenField):
+    """The visit's token, and beside it the language of the page: what every form takes along."""
+
+    def __call__(self, **attributes: object) -> Markup:
+        """Both as they stand in a page."""
+        token: Markup = super().__call__(**attributes)
+        return token + carried()
+
+
+class _Token(FlaskForm.Meta.csrf_class):
+    """Flask-WTF's way with the token, in a field of ours."""
+
+    field_class = _TokenField
+
+
 class PageForm(FlaskForm):
     """A form that shows its own messages, in the reader's language."""
 
     class Meta(FlaskForm.Meta):
         """Options of WTForms: no words of its own beside ours."""
 
+        csrf_class = _Token
         locales = ("en",)
 
         def get_translations(self, form: Any) -> Any:  # noqa: ARG002 (WTForms' signature)

@@ -14,6 +14,7 @@ from flask import Flask, Response, current_app, g, redirect, render_template, re
 from flask_babel import Babel, Domain, format_timedelta
 from flask_babel import lazy_gettext as _
 from jinja2 import PackageLoader, StrictUndefined
+from werkzeug.datastructures import MultiDict
 
 from services.portal.catalogues import SOURCE_LANGUAGE, translations
 from services.portal.documents import Account
@@ -315,10 +316,15 @@ def party_of(record: Any, names: Mapping[str, str] = MappingProxyType({})) -> st
     return format_list(regions, locale=language)
 
 
-def without(query: Mapping[str, str], name: str, **more: str) -> str:
-    """The query of this page without a name, with others: "?theme=marking", or "" for none."""
-    left = {key: value for key, value in query.items() if key != name and value} | more
-    return f"?{urlencode(left)}" if left else ""
+def without(query: MultiDict[str, str], name: str, **more: str) -> str:
+    """The query of this page without a name, with others: "?theme=marking", or "" for none.
+
+    What stands in it several times, as what if without one offer and another, stays so.
+    """
+    pairs = query.items(multi=True)
+    left = [(key, value) for key, value in pairs if value and key != name and key not in more]
+    query_string = urlencode([*left, *more.items()])
+    return f"?{query_string}" if query_string else ""
 
 
 def wait_message(error: TooManyError) -> str:

@@ -7,9 +7,9 @@ from typing import Any, TypeVar
 from urllib.parse import quote
 
 from flask import Response, request
+from flask_wtf.csrf import generate_csrf
 
 from services.portal.pages.absence import absence
-from services.portal.pages.forms import PageForm
 from services.portal.pages.frame import SIGN_IN, current, page, show
 from services.portal.services import AwayError
 
@@ -47,15 +47,17 @@ def keeping_typed(function: F) -> F:
 
 
 def give_back(why: str, status: int) -> Response:
-    """What was sent, to be sent once more as it was, with why it was not taken."""
+    """What was sent, to be sent once more as it was, with why it was not taken.
+
+    The token is this visit's, the language that of the page where it was typed.
+    """
     typed = _typed()
     return show(
         "again.html",
         status,
         why=why,
-        typed=typed,
+        typed=[*typed, ("csrf_token", generate_csrf())],
         shown=[value for _name, value in typed if _is_text(value)],
-        bare=PageForm(),
     )
 
 

@@ -13,6 +13,7 @@ function wait(element, over = () => {}) {
 // What a form's button said is done once, however often it is pressed.
 document.addEventListener("submit", (event) => {
   const form = event.target;
+  if (form.method === "dialog") return;
   if (form.dataset.sent !== undefined) {
     event.preventDefault();
     return;

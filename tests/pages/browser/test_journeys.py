@@ -212,6 +212,10 @@ def test_a_coordinator_goes_through_the_queue_by_its_keys(
     expect(sheet).to_be_visible()
     page.keyboard.press("Escape")
     expect(sheet).to_be_hidden()
+    for _ in range(2):
+        page.keyboard.press("?")
+        sheet.get_by_role("button").click()
+        expect(sheet).to_be_hidden()
     for key, at in (("j", 0), ("j", 1), ("k", 0)):
         page.keyboard.press(key)
         expect(rows.nth(at).locator("[data-open]")).to_be_focused()

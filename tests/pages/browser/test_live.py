@@ -219,6 +219,18 @@ def test_a_donor_and_a_state_hear_of_what_newly_fits_and_another_donor_does_not(
     expect(page.locator(f"[data-live='match:{asked}.{new}']")).to_be_visible(timeout=PATIENCE)
 
 
+def test_a_page_of_a_case_says_that_another_decided(portal: Portal, reading: ContextMaker) -> None:
+    coordinator = portal.api("coordinator")
+    case = next(coordinator.items("matcher", "/v1/coverage", status="open"))
+    page = reading("coordinator").new_page()
+    page.goto(f"/coverage/{case['id']}")
+    path = f"/v1/coverage/{case['id']}"
+    seen = coordinator.get("matcher", path).etag
+    body = {"decision": "dismiss", "reason": "Another armoury (illustrative)."}
+    coordinator.post("matcher", f"{path}/decision", body, if_match=seen)
+    assert bar(page) == "what this page is about"
+
+
 def test_a_page_for_which_no_place_is_free_asks_every_now_and_then(
     portal: Portal, reading: ContextMaker
 ) -> None:

@@ -91,6 +91,33 @@ def test_a_pair_is_found_dismissed_and_comes_back(
     assert last_versions(settings, dead_letters) == stored
 
 
+def test_what_comes_between_two_shares_of_partitions_is_compared_with_the_second(
+    settings: Settings, dead_letters: DeadLetters, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker = RankingWorker(settings, dead_letters, system_clock)
+    told: list[tuple[bool, list[int]]] = []
+    heard = worker._membership.changes
+    monkeypatch.setattr(worker._membership, "changes", lambda: [*heard(), *take_all(told)])
+    with running(worker.loops()):
+        eventually(lambda: len(worker.fences) == 3, "all owned")
+        fences = dict(worker.fences)
+        told.append((False, [0, 1, 2]))
+        eventually(lambda: not worker.fences, "all given up")
+        publish(settings, [request_event("r1", **FAR), request_event("r2", **FAR)])
+        eventually(lambda: len(worker._feed.requests) == 2, "both read")
+        eventually(worker.at_rest, "nothing to be done without partitions")
+        told.append((True, [0, 1, 2]))
+        eventually(lambda: status("r1", "r2") == "open", "the case")
+        assert dict(worker.fences) == fences  # nobody had them meanwhile
+
+
+def take_all(told: list[tuple[bool, list[int]]]) -> list[tuple[bool, list[int]]]:
+    """What is told, once."""
+    taken = told.copy()
+    told.clear()
+    return taken
+
+
 def test_two_workers_make_one_case_of_each_pair_and_one_takes_over(
     settings: Settings, dead_letters: DeadLetters
 ) -> None:

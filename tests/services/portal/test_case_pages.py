@@ -11,8 +11,10 @@ from services.portal.documents import Account
 from services.portal.house import House
 from services.portal.pages.refusals import WORDS
 from services.portal.services import Ask, AwayError, Reader, RefusedError, Services
+from shared.web.problems import TYPE_PREFIX
 from tests.services.portal.browsing import Browser
 
+CHANGED = "This changed meanwhile."
 CASE = {
     "id": "c1",
     "request": "r1",
@@ -81,3 +83,31 @@ def test_how_much_is_covered_is_sent_as_read_and_stays_as_typed(
     if language == "en":
         told = f"How much of the line, if not as shown: {WORDS[code]}"
         assert told in browser.page.text
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "told"),
+    [
+        (409, "not-open", str(WORDS["not-open"])),
+        (409, "no-line", str(WORDS["no-line"])),
+        (412, "stale", CHANGED),
+    ],
+)
+def test_what_is_in_the_way_of_a_decision_is_said_and_only_what_changed_is_to_be_looked_at_again(
+    browser: Browser,
+    sent: list[Any],
+    monkeypatch: pytest.MonkeyPatch,
+    status: int,
+    code: str,
+    told: str,
+) -> None:
+    def send(*_asked: Any, **_more: Any) -> Answer:
+        raise RefusedError("matcher", status, {"type": f"{TYPE_PREFIX}{code}", "title": "No."})
+
+    monkeypatch.setattr(Services, "send", send)
+    browser.open("/coverage/c1?language=en")
+    browser.send(decision="dismiss", quantity="", reason="Another armoury")
+    assert (browser.status, sent) == (status, [])
+    assert told in browser.page.text
+    assert (CHANGED in browser.page.text) == (status == 412)
+    assert "Another armoury" in browser.answer.text

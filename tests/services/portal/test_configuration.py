@@ -30,8 +30,6 @@ def test_its_address_decides_how_cookies_travel() -> None:
         ({"ENTRAIDE_PUBLIC_URL_PORTAL": "http://entraide.example"}, "must begin with https"),
         ({"ENTRAIDE_PUBLIC_URL_PORTAL": "https://"}, "must begin with https"),
         ({"ENTRAIDE_PUBLIC_URL_PORTAL": "https://a.example/portal"}, "must have no path"),
-        ({"ENTRAIDE_TRUSTED_PROXIES": "-1"}, "ENTRAIDE_TRUSTED_PROXIES"),
-        ({"ENTRAIDE_TRUSTED_PROXIES": "²"}, "ENTRAIDE_TRUSTED_PROXIES"),
         ({"ENTRAIDE_LISTENERS": "many"}, "ENTRAIDE_LISTENERS"),
         ({"ENTRAIDE_LISTENERS": "513"}, "ENTRAIDE_LISTENERS"),
     ],

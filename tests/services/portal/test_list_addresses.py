@@ -44,7 +44,9 @@ def test_a_place_in_a_list_that_is_no_more_leads_to_its_beginning(
     assert browser.answer.request.query_string == b"theme=marking"
 
 
-@pytest.mark.parametrize("path", ["/requests", "/public/requests"])
+@pytest.mark.parametrize(
+    "path", ["/requests", "/public/requests", "/public/offers", "/offers", "/activities"]
+)
 def test_words_that_nothing_is_looked_for_by_are_said_at_their_field(
     browser: Browser, path: str
 ) -> None:
@@ -52,3 +54,4 @@ def test_words_that_nothing_is_looked_for_by_are_said_at_their_field(
     assert browser.status == 422
     assert browser.answer is not None
     assert 'id="q-error">Nothing can be looked for by these words' in browser.answer.text
+    assert 'aria-describedby="q-error"' in browser.answer.text

@@ -654,6 +654,13 @@ def test_the_language_is_the_one_chosen_else_the_browsers(app: Flask) -> None:
     assert "Sign in" in Browser(app, Accept_Language="de").open("/sign-in").text
 
 
+def test_what_stands_in_an_address_several_times_stays_so_in_another_language(
+    client: FlaskClient,
+) -> None:
+    text = client.get("/sign-in?without=a&without=b&language=en&empty=").text
+    assert "/sign-in?without=a&amp;without=b&amp;language=fr" in text
+
+
 def test_the_language_asked_for_outlasts_what_leads_on(app: Flask) -> None:
     browser = Browser(app, Accept_Language="ru")
     assert "Se connecter" in browser.open("/account?language=fr").text

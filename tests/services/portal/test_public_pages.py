@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 
 from entraide.client import Answer
 from services.portal.app import create_app
-from services.portal.services import Ask, Reader, Services
+from services.portal.services import Ask, AwayError, Reader, Services
 from shared.settings import Settings
 from tests.services.portal.test_start import ENVIRON
 
@@ -122,3 +122,18 @@ def test_lists_and_records_show_what_there_is(client: FlaskClient, name: str) ->
             "condition",
         ):
             assert (f"zq{word}" in shown.text) == (f"zq{word}" in str(RECORDS[name])), word
+
+
+def test_a_file_of_figures_is_whole_or_says_which_service_is_away(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fetch(_services: Services, _reader: Reader, asked: Ask) -> Answer:
+        if asked.service == "offers":
+            raise AwayError(asked.service)
+        return Answer({"duplicates": 3, "covered": 2, "themes": []})
+
+    monkeypatch.setattr(Services, "fetch", fetch)
+    assert client.get("/public/figures/themes.csv").status_code == 200
+    answer = client.get("/public/figures/duplicates.csv")
+    assert answer.status_code == 503
+    assert "offers" in answer.text

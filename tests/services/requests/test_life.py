@@ -1,13 +1,18 @@
 """A request's life in the store: what time and commitments do, once, and what others see of it."""
 
 import threading
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from mongoengine import OperationError
+from pymongo.errors import WriteError
 
+from services.requests import circulating
 from services.requests.circulating import (
     AGAIN_SECONDS,
     circulate_due,
+    keep_circulating,
     looks_back,
     settle,
     settle_changed,
@@ -16,6 +21,7 @@ from services.requests.documents import AssistanceRequest
 from services.requests.reactions import on_matches
 from shared.events import validation
 from shared.events.envelope import Event
+from shared.events.outbox import Contention
 from shared.events.versions import Version
 from tests.services.requests.test_reactions import commitment
 
@@ -206,6 +212,96 @@ def test_many_settlings_at_once_take_each_step_once(record):
     for thread in threads:
         thread.join()
     assert actions(stored(made))[3:] == ["cover-partly"] * 2
+
+
+def disk_full():
+    try:
+        try:
+            raise WriteError("available disk space is less than required", 14031)
+        except WriteError as error:
+            raise OperationError(f"Could not save document ({error})")  # noqa: B904 (it does so)
+    except OperationError as error:
+        return error
+
+
+@pytest.fixture
+def troubled(monkeypatch):
+    """Lets the changes of a request meet an error, so many times; how many are left, by id."""
+    change, left = circulating.change, Counter()
+
+    def trouble(made, error, times=1):
+        left[made.json["id"]] = times
+
+        def changing(kind, id_, *more):
+            if left[id_] > 0:
+                left[id_] -= 1
+                raise error
+            return change(kind, id_, *more)
+
+        monkeypatch.setattr(circulating, "change", changing)
+        return left
+
+    return trouble
+
+
+@pytest.mark.parametrize("error", [Contention("others changed it"), disk_full()])
+def test_what_passes_is_raised_once_the_other_requests_are_settled(record, troubled, error):
+    source = f"passing-{type(error).__name__}"
+    mades = [
+        record("circulated", needs=[MARKING], external_id={"source": source, "id": number})
+        for number in ("1", "2", "3")
+    ]
+    troubled(mades[1], error)
+    events = [held(made, 1, 1, 10_000) for made in mades]
+    with pytest.raises(type(error)):
+        on_matches(events)
+    assert [stored(made).status for made in mades] == ["covered", "circulated", "covered"]
+    on_matches(events)  # the batch comes again
+    assert [stored(made).status for made in mades] == ["covered"] * 3
+
+
+def test_what_does_not_pass_is_passed_over(record, troubled):
+    made = record("circulated", needs=[MARKING])
+    troubled(made, ValueError("an odd record"))
+    on_matches([held(made, 1, 1, 10_000)])
+    assert stored(made).status == "circulated"
+
+
+def test_one_that_cannot_be_circulated_now_holds_up_no_other(record, troubled):
+    mades = [
+        record("authenticated", external_id={"source": "held-up", "id": number})
+        for number in ("1", "2", "3")
+    ]
+    troubled(mades[1], Contention("others changed it"))
+    circulate_due(LATER)
+    assert [stored(made).status for made in mades] == ["circulated", "authenticated", "circulated"]
+    circulate_due(LATER)
+    assert stored(mades[1]).status == "circulated"
+
+
+class Rounds(threading.Event):
+    """Tells a loop to stop after so many rounds."""
+
+    def __init__(self, rounds):
+        super().__init__()
+        self.left = rounds
+
+    def wait(self, timeout=None):
+        self.left -= 1
+        return self.left < 0
+
+
+def test_the_sweep_looks_again_at_what_could_not_be_settled(record, troubled):
+    made = record("circulated", needs=[MARKING])
+    on_matches([held(made, 1, 1, 10_000)])
+    AssistanceRequest._get_collection().update_one(
+        {"_id": made.json["id"]}, {"$set": {"status": "circulated"}}
+    )
+    left = troubled(made, Contention("others changed it"), times=2)
+    # Each round is of a day: only because the first two failed is what changed then looked at.
+    days = iter(datetime.now(UTC) + timedelta(days=day) for day in range(4))
+    keep_circulating(Rounds(3), lambda: next(days))
+    assert (stored(made).status, left[made.json["id"]]) == ("covered", 0)
 
 
 def test_commitments_of_confidential_lines_show_in_no_status_of_others(record, act_as):

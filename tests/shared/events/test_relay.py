@@ -12,8 +12,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 import sample_things
+from kafka.errors import KafkaTimeoutError
+from pymongo.collection import Collection
 from pymongo.database import Database
+from pymongo.errors import AutoReconnect
 from sample_things import Intercepted, Thing, now
 
 from deploy.local.servers import LOOPBACK, free_port, wait_until
@@ -152,6 +156,50 @@ def test_what_the_broker_has_not_stays(
     kept = database.things.find_one({"_id": "a"})
     assert kept is not None
     assert "lease_until" not in kept  # free for the next relay at once
+
+
+def test_what_waits_grows_old_while_the_broker_is_away(
+    settings: Settings,
+    database: Database[dict[str, Any]],
+    running: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def away(settings: Settings) -> Any:
+        raise KafkaTimeoutError
+
+    create(Thing(id="a"), now())
+    monkeypatch.setattr("shared.events.relay._MEASURE_SECONDS", 0.0)
+    metrics.OUTBOX_AGE.labels("things").set(0)
+    metrics.OUTBOX_DEPTH.labels("things").set(0)
+    age, depth = metrics.OUTBOX_AGE.labels("things"), metrics.OUTBOX_DEPTH.labels("things")
+    clock = Clock()
+    with running(Relay(settings, [Thing], "away", clock, away).run):
+        for minutes in (5, 10):
+            clock.ahead = timedelta(minutes=minutes)
+            seconds = clock.ahead.total_seconds()
+            wait_until(lambda least=seconds: age._value.get() >= least, 30, "an age that grows")
+        assert depth._value.get() == 1
+    assert pending(database) == 1
+
+
+def test_a_store_that_cannot_be_measured_does_not_end_the_relay(
+    settings: Settings,
+    database: Database[dict[str, Any]],
+    running: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[str] = []
+
+    def away(collection: Collection[dict[str, Any]]) -> datetime:
+        asked.append(collection.name)
+        raise AutoReconnect
+
+    monkeypatch.setattr("shared.events.relay.waiting_since", away)
+    monkeypatch.setattr("shared.events.relay._MEASURE_SECONDS", 0.0)
+    with running(Relay(settings, [Thing], "unmeasured", now).run):
+        wait_until(lambda: len(asked) > 1, 30, "another attempt")
+        create(Thing(id="a"), now())
+        wait_until(lambda: not pending(database), 30, "an empty outbox")
 
 
 def test_one_that_cannot_go_out_does_not_stop_the_others(

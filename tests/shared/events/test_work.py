@@ -5,17 +5,28 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
-from pymongo.errors import AutoReconnect, BulkWriteError, WriteError
-from sample_things import event_of
+from mongoengine import NotUniqueError, OperationError
+from pymongo.collection import Collection
+from pymongo.errors import (
+    AutoReconnect,
+    BulkWriteError,
+    DuplicateKeyError,
+    ExecutionTimeout,
+    OperationFailure,
+    WriteError,
+    WTimeoutError,
+)
+from sample_things import Thing, event_of, now
 
 from shared.events.dead_letters import DeadLetter, list_dead_letters
 from shared.events.envelope import Event
 from shared.events.letters import DeadLetters
+from shared.events.outbox import Contention, create
 from shared.events.poison import Streak, TooManyDeadLetters
 from shared.events.reader import read_to_end
 from shared.events.topics import Topics
 from shared.events.versions import Version
-from shared.events.work import ConsumerPolicy, Handler, Rejected, Retry, Work
+from shared.events.work import ConsumerPolicy, Handler, Rejected, Retry, Work, passes
 from shared.settings import Settings
 
 POLICY = ConsumerPolicy(retry_delays=(0.01, 0.02), max_consecutive_dead_letters=3)
@@ -108,6 +119,8 @@ FULL = {"code": 14031, "errmsg": "available disk space is less than required"}
         AutoReconnect("the database is away"),
         WriteError("available disk space is less than required", 14031, FULL),
         BulkWriteError({"writeErrors": [FULL], "writeConcernErrors": []}),
+        BulkWriteError({"writeErrors": [], "writeConcernErrors": [{"code": 64}]}),
+        Contention("others changed it each time"),
     ],
 )
 def test_infrastructure_brings_the_same_batch_again(bench: Bench, error: Exception) -> None:
@@ -121,6 +134,63 @@ def test_infrastructure_brings_the_same_batch_again(bench: Bench, error: Excepti
     assert finish(bench.work(*things("a", "b")), handler) == 7
     assert calls == [["a", "b"]] * 7
     assert bench.letters() == []
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        WriteError("available disk space is less than required", 14031, FULL),
+        WTimeoutError("waiting for replication timed out", 64),
+        ExecutionTimeout("operation exceeded time limit", 50),
+    ],
+)
+def test_a_document_that_cannot_be_saved_now_is_no_events_fault(
+    bench: Bench, error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """mongoengine makes an error of its own of what the driver says as it saves."""
+    failures = [error] * 6
+    insert_one = Collection.insert_one
+
+    def inserting(collection: Any, document: Any, **options: Any) -> Any:
+        if failures:
+            raise failures.pop()
+        return insert_one(collection, document, **options)
+
+    monkeypatch.setattr(Collection, "insert_one", inserting)
+    calls, handler = recorder(lambda events: create(Thing(id="made"), now()))
+    assert finish(bench.work(*things("a")), handler) == 7
+    assert calls == [["a"]] * 7
+    assert bench.letters() == []
+    assert Thing.objects(id="made").count() == 1
+
+
+def raised(error: Exception, cause: Exception, told: bool) -> Exception:
+    """The error, as it is where it was raised because of another: said with `from`, or not."""
+    try:
+        try:
+            raise cause
+        except type(cause) as met:
+            if told:
+                raise error from met
+            raise error  # noqa: B904 (as mongoengine does)
+    except type(error) as found:
+        return found
+
+
+def test_whether_an_error_passes_is_known_by_what_it_came_of() -> None:
+    full, taken = OperationFailure("full", 14031), DuplicateKeyError("E11000 duplicate key")
+    for told in (True, False):
+        assert passes(raised(OperationError("Could not save document"), full, told))
+        assert not passes(raised(NotUniqueError("Tried to save"), taken, told))
+        twice = raised(OperationError("Could not save"), full, told)
+        assert passes(raised(RuntimeError("not made"), twice, told))
+    suppressed = raised(ValueError("it is no event at all"), full, False)
+    suppressed.__suppress_context__ = True  # as by `from None`
+    assert not passes(suppressed)
+    circle = ValueError("its own cause")
+    circle.__cause__ = circle
+    assert not passes(circle)
+    assert not passes(OperationFailure("not allowed", 13))
 
 
 def test_a_rejected_event_becomes_a_dead_letter(bench: Bench) -> None:

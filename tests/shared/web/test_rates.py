@@ -15,6 +15,12 @@ from shared.web.problems import Problem
 from shared.web.rates import Rates
 
 Token = Callable[..., dict[str, str]]
+LEAST = {
+    "ENTRAIDE_KAFKA": "k:1",
+    "ENTRAIDE_MONGODB": "mongodb://m",
+    "ENTRAIDE_TERM_KEY": "a" * 44,
+}
+"""Settings without which no service starts."""
 
 
 @pytest.fixture
@@ -47,6 +53,28 @@ def test_without_a_valid_token_the_network_counts(client: FlaskClient, token: To
     assert client.get("/v1/notes", headers=good).status_code == 200
 
 
+@pytest.mark.parametrize(("proxies", "statuses"), [(0, [200, 200, 429]), (1, [200] * 3)])
+def test_behind_a_proxy_the_address_counts_that_it_tells(
+    make_app: Callable[..., Flask], settings: Settings, proxies: int, statuses: list[int]
+) -> None:
+    limited = replace(settings, rate_address="2/hour", trusted_proxies=proxies)
+    client = make_app(settings=limited).test_client()
+
+    def called_by(*told: str) -> int:
+        return client.get("/openapi.json", headers={"X-Forwarded-For": ", ".join(told)}).status_code
+
+    assert [called_by(f"192.0.{n}.7") for n in range(3)] == statuses
+    # What a caller says of itself stands before what the proxy adds.
+    assert [called_by(f"192.0.{n}.7", "198.51.100.9") for n in range(3)][2] == 429
+
+
+@pytest.mark.parametrize("number", ["-1", "10", "²", "many"])
+def test_how_many_proxies_are_trusted_is_a_small_number(number: str) -> None:
+    environ = {**LEAST, "ENTRAIDE_TRUSTED_PROXIES": number}
+    with pytest.raises(SettingsError, match="ENTRAIDE_TRUSTED_PROXIES"):
+        Settings.from_environment("test", environ)
+
+
 def test_calls_at_the_same_moment_are_all_counted(
     settings: Settings,
 ) -> None:
@@ -70,12 +98,7 @@ def test_probes_are_never_refused(client: FlaskClient) -> None:
 
 
 def test_limits_are_on_unless_they_are_put_off(settings: Settings) -> None:
-    environ = {
-        "ENTRAIDE_KAFKA": "k:1",
-        "ENTRAIDE_MONGODB": "mongodb://m",
-        "ENTRAIDE_TERM_KEY": "a" * 44,
-    }
-    read = Settings.from_environment("test", environ)
+    read = Settings.from_environment("test", LEAST)
     assert (read.rate_token, read.rate_address) == ("6000/minute", "6000/minute")
     off = Rates(replace(settings, rate_token="off", rate_address="off"))
     for _ in range(9):

@@ -13,12 +13,13 @@ from services.portal.domain.people import ORGANISATION_ID
 from services.portal.pages.absence import absence
 from services.portal.pages.choices import countries, labels
 from services.portal.pages.forms import Repeated, told_of
-from services.portal.pages.numbers import read_number
+from services.portal.pages.numbers import NumberField, read_number
 from services.portal.pages.organisations import NONE_SUCH, named, which_of
 from services.portal.pages.pasted import record_in
 from services.portal.pages.refusals import faults, refusal
 from services.portal.pages.selects import SelectField
-from services.portal.pages.wording import isolated, number
+from services.portal.pages.typed_in import TYPED_IN
+from services.portal.pages.wording import here, isolated, number
 from services.portal.services import AwayError, RefusedError
 from shared.registers.schemas import MOST_LEFT_OUT
 from shared.vocabulary.kinds import KINDS
@@ -44,9 +45,9 @@ class SupposedForm(Repeated):
 
     theme = SelectField(lazy_gettext("Theme"), validate_choice=False)
     kind = SelectField(lazy_gettext("Kind of help"), validate_choice=False)
-    quantity = StringField(lazy_gettext("How much"))
+    quantity = NumberField(lazy_gettext("How much"))
     unit = SelectField(lazy_gettext("Of what"), validate_choice=False)
-    amount = StringField(lazy_gettext("Worth, in US dollars"))
+    amount = NumberField(lazy_gettext("Worth, in US dollars"))
 
     def __init__(self, values: MultiDict[str, str], prefix: str, place: int) -> None:
         super().__init__(values, prefix=f"{prefix}{place}")
@@ -202,10 +203,12 @@ class Supposition:
         }
 
     def query(self) -> list[tuple[str, str]]:
-        """All that is supposed as an address says it: names of fields with their values."""
+        """All that is supposed as an address says it: names of fields with their values, and the
+        language that these are in, for whoever opens it."""
         fields = (field for form in self._every() for field in form)
         supposed = [(field.name, field.data) for field in fields if (field.data or "").strip()]
-        return [*(("without", one) for one in self.without), *supposed]
+        language = [(TYPED_IN, here())] if supposed else []
+        return [*(("without", one) for one in self.without), *supposed, *language]
 
     @property
     def errors(self) -> list[tuple[str, str]]:

@@ -57,6 +57,7 @@ def joint_project(alliance_id: str) -> Response:
             offers=offers,
             donors=names_of(offer["organisation"] for offer in one["offers"]),
             map=region_map(one["states"]),
+            etag=found.etag,
             form=filled(form, found.etag) if form.decision.choices else None,
             status_name=status_name,
             answer=_answer,

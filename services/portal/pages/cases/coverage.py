@@ -51,6 +51,7 @@ def covered(case_id: str) -> Response:
             request=_body(parts["request"]),
             activity=_body(parts["activity"]),
             donors=names_of([(_body(parts["activity"]) or {}).get("organisation")]),
+            etag=found.etag,
             form=filled(form, found.etag) if form.decision.choices else None,
             status_name=status_name,
             back=came_from(),

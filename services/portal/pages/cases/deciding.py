@@ -7,13 +7,14 @@ from typing import Any
 from flask import Response, flash, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext, lazy_pgettext
-from wtforms import HiddenField, RadioField, StringField, TextAreaField
+from wtforms import HiddenField, RadioField, TextAreaField
 from wtforms.validators import Optional
 
 from services.portal.pages.forms import PageForm
 from services.portal.pages.frame import go
 from services.portal.pages.lengths import MOST_SAID, AtMost
-from services.portal.pages.refusals import faults
+from services.portal.pages.numbers import NumberField
+from services.portal.pages.refusals import faults, why
 from services.portal.pages.review.decisions import back_to
 from services.portal.pages.signing import REFUSED
 from services.portal.services import RefusedError
@@ -36,12 +37,14 @@ STATUSES = {
 }
 """The states of cases and of members of joint projects, as they are read."""
 
+_CHANGED = lazy_gettext("This changed meanwhile. Look at it as it stands now, then decide again.")
+
 
 class CaseForm(PageForm):
     """A decision on a case, with the version that it was decided on and a key for repeats."""
 
     decision = RadioField(lazy_gettext("Your decision"), validate_choice=False)
-    quantity = StringField(lazy_gettext("How much of the line, if not as shown"), [Optional()])
+    quantity = NumberField(lazy_gettext("How much of the line, if not as shown"), [Optional()])
     reason = TextAreaField(
         lazy_gettext("Reason"),
         [AtMost(MOST_SAID)],
@@ -87,7 +90,7 @@ def decide(
         send(form)
     except RefusedError as error:
         if error.stale or error.status == HTTPStatus.CONFLICT:
-            form.fail(_("This changed meanwhile. Look at it as it stands now, then decide again."))
+            form.fail(_CHANGED if error.stale else why(error))
             form.key.data = new_id()
             return shown(form, error.status)
         if error.status != HTTPStatus.UNPROCESSABLE_ENTITY:

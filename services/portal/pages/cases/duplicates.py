@@ -46,6 +46,7 @@ def duplicate(case_id: str) -> Response:
             lines=_lines(sides),
             register=_REGISTERS[case["side"]],
             donors=names_of(_body(side).get("organisation") for side in sides.values()),
+            etag=found.etag,
             form=filled(form, found.etag) if form.decision.choices else None,
             status_name=status_name,
             back=came_from(),

@@ -21,6 +21,7 @@ from services.portal.pages.forms import PageForm
 from services.portal.pages.lengths import MOST_SAID, AtMost
 from services.portal.pages.matches.rows import Line
 from services.portal.pages.matches.words import JOINING_ROLES
+from services.portal.pages.numbers import NumberField
 from services.portal.pages.selects import SelectField
 from services.portal.pages.wording import here
 from services.portal.sheets.values import read_number
@@ -129,7 +130,7 @@ def _is_number(_form: Any, field: Any) -> None:
         raise ValidationError(gettext("This is no number.")) from None
 
 
-class _AmountField(StringField):
+class _AmountField(NumberField):
     """An amount of a line, which stands under a heading; see `full_name`."""
 
     def __init__(self, *args: Any, heading: object, **values: Any) -> None:

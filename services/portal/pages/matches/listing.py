@@ -90,7 +90,7 @@ def _row(
         "donor": names.get(one["organisation"], one["organisation"]),
         "themes": list(dict.fromkeys(serving["theme"] for serving in one["serves"])),
         "waits": [WAITS[name] for name in one["waits"]],
-        "left": None if left is None or left < 0 else _("%(days)s days left", days=left),
+        "left": None if left is None or left < 0 else _("Days left: %(days)s", days=left),
         "day": day(one["updated_at"]),
     }
 

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from entraide.client import Answer
 from entraide.client.records.offers import ActivityView
 from services.portal.pages.asked import code_of, cursor_of, words_of
-from services.portal.pages.asking import ask, gather, get, send
+from services.portal.pages.asking import get, send
 from services.portal.pages.choices import countries, labels
 from services.portal.pages.finding import names_of
 from services.portal.pages.frame import account, for_roles, for_signed_in, go, show
@@ -28,9 +28,10 @@ from services.portal.pages.offers.listing import SHOWN
 from services.portal.pages.offers.parties import owns, whose_of
 from services.portal.pages.offers.rows import size_of
 from services.portal.pages.repeating import holds
+from services.portal.pages.searching import search
 from services.portal.pages.signing import REFUSED
 from services.portal.pages.wording import here
-from services.portal.services import AwayError, RefusedError
+from services.portal.services import RefusedError
 from shared.ids import new_id
 from shared.lifecycle import ASSISTANCE
 from shared.vocabulary.kinds import KINDS
@@ -60,21 +61,20 @@ def list_activities() -> Response:
     donor = own.role == "donor"
     asked = asked_of(request.args)
     mine = asked["organisation"] is not None
-    cursor = cursor_of(request.args)
-    found = gather(activities=ask("offers", "/v1/activities", limit=SHOWN, cursor=cursor, **asked))[
-        "activities"
-    ]
-    listed = [] if isinstance(found, AwayError) else list(found.body["items"])
+    terms = {"limit": SHOWN, "cursor": cursor_of(request.args), **asked}
+    found = search(lambda: get("offers", "/v1/activities", **terms).body)
     statuses = [(code, ACTIVITY_STATUSES.label(code, here())) for code in ACTIVITY_STATUSES.codes()]
     return show(
         "offers/activities.html",
+        found.status,
         wide=True,
-        away=isinstance(found, AwayError),
+        away=found.away,
+        wrong=found.wrong,
         donor=donor,
         mine=mine,
-        rows=[(one, size_of(one, "quantity")) for one in listed],
-        names=names_of(one["organisation"] for one in listed),
-        next=None if isinstance(found, AwayError) else found.body["next"],
+        rows=[(one, size_of(one, "quantity")) for one in found.items],
+        names=names_of(one["organisation"] for one in found.items),
+        next=found.next,
         filters=[
             ("country", _("State"), countries()),
             ("status", _("Where it stands"), statuses),

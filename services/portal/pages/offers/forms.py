@@ -17,7 +17,7 @@ from services.portal.pages.choices import countries, labels, languages
 from services.portal.pages.currencies import CurrencyField
 from services.portal.pages.days import read_day
 from services.portal.pages.forms import Repeated, row_number, ticked, told_of
-from services.portal.pages.numbers import read_number
+from services.portal.pages.numbers import NumberField, read_number
 from services.portal.pages.offers.showing import SeenForm
 from services.portal.pages.selects import SelectField
 from services.portal.pages.units import UnitField
@@ -85,9 +85,9 @@ class LineForm(_RowForm):
     line = HiddenField()
     theme = SelectField(_("Theme"), validate_choice=False)
     kind = SelectField(_("Kind of help"), validate_choice=False)
-    capacity = StringField(_("How much"))
+    capacity = NumberField(_("How much"))
     unit = UnitField(_("Of what"))
-    amount = StringField(_("Worth"))
+    amount = NumberField(_("Worth"))
     currency = CurrencyField(_("Currency"))
 
     def __init__(self, *args: Any, **values: Any) -> None:
@@ -159,7 +159,7 @@ class TermsForm(StepForm):
     """Conditions, partners and what else holds for the offer as a whole."""
 
     rows = FieldList(FormField(ConditionForm), max_entries=50)
-    amount = StringField(_("Most for one project"))
+    amount = NumberField(_("Most for one project"))
     currency = CurrencyField(_("Currency"))
     partners = ticked(_("Partners"), validate_choice=False)
     gender_marker = SelectField(_("Gender equality"), validate_choice=False)
@@ -183,9 +183,9 @@ class ActivityForm(StepForm):
     country = SelectField(_("State that is helped"), validate_choice=False)
     theme = SelectField(_("Theme"), validate_choice=False)
     kind = SelectField(_("Kind of help"), validate_choice=False)
-    quantity = StringField(_("How much"))
+    quantity = NumberField(_("How much"))
     unit = UnitField(_("Of what"))
-    amount = StringField(_("Worth"))
+    amount = NumberField(_("Worth"))
     currency = CurrencyField(_("Currency"))
     start = StringField(_("First day"))
     end = StringField(_("Last day"))

@@ -7,14 +7,14 @@ from flask import Flask, Response, request
 from flask_babel import gettext as _
 
 from services.portal.pages.asked import code_of, cursor_of, words_of
-from services.portal.pages.asking import ask, gather
+from services.portal.pages.asking import get
 from services.portal.pages.choices import labels
 from services.portal.pages.finding import names_of
 from services.portal.pages.frame import account, for_signed_in, show
 from services.portal.pages.offers.parties import owns, whose_of
 from services.portal.pages.offers.rows import line_row
+from services.portal.pages.searching import search
 from services.portal.pages.wording import status
-from services.portal.services import AwayError
 from shared.lifecycle import OFFER
 from shared.vocabulary.kinds import KINDS
 from shared.vocabulary.themes import THEMES
@@ -35,21 +35,19 @@ def list_offers() -> Response:
     donor = own.role == "donor"
     asked = asked_of(request.args)
     mine = asked["organisation"] is not None
-    cursor = cursor_of(request.args)
-    found = gather(offers=ask("offers", "/v1/offers", limit=SHOWN, cursor=cursor, **asked))[
-        "offers"
-    ]
-    away = isinstance(found, AwayError)
-    listed = [] if isinstance(found, AwayError) else list(found.body["items"])
-    names = names_of(offer["organisation"] for offer in listed)
+    terms = {"limit": SHOWN, "cursor": cursor_of(request.args), **asked}
+    found = search(lambda: get("offers", "/v1/offers", **terms).body)
+    names = names_of(offer["organisation"] for offer in found.items)
     return show(
         "offers/list.html",
+        found.status,
         wide=True,
-        away=away,
+        away=found.away,
+        wrong=found.wrong,
         donor=donor,
         mine=mine,
-        rows=[_row(offer, names) for offer in listed],
-        next=None if isinstance(found, AwayError) else found.body["next"],
+        rows=[_row(offer, names) for offer in found.items],
+        next=found.next,
         filters=[
             (
                 "status",

@@ -72,13 +72,15 @@ def map_page() -> Response:
 
 @page
 def figures_file(name: str, ending: str) -> Response:
-    """A chart's table as a file; 503 while the service that it is of is away."""
+    """A chart's table as a file; 503 while a service that it is of is away."""
     if name not in _NAMES or ending not in TYPES:
         raise not_found("file")
-    found = figures()
-    chart = _chart(name, found)
+    made_of = SERVICES if name == "duplicates" else ("requests",)
+    found = figures(*made_of)
+    away = [service for service in made_of if service not in found]
+    chart = None if away else _chart(name, found)
     if chart is None:
-        raise AwayError("requests")
+        raise AwayError((away or made_of)[0])
     rows = [[line.label, *line.values] for line in chart.lines]
     answer = Response(
         b"".join(table_pieces(ending, chart.head, chart.tags, rows)),

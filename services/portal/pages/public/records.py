@@ -15,10 +15,10 @@ from services.portal.pages.choices import countries, labels
 from services.portal.pages.frame import page
 from services.portal.pages.offers.rows import line_row, size_of
 from services.portal.pages.public.reading import get, show_public
-from services.portal.pages.refusals import faults, why
 from services.portal.pages.requests.rows import asked
+from services.portal.pages.searching import search
 from services.portal.pages.wording import share
-from services.portal.services import AwayError, RefusedError
+from services.portal.services import RefusedError
 from shared.vocabulary.countries import AREAS, all_countries
 from shared.vocabulary.kinds import KINDS
 from shared.vocabulary.themes import THEMES
@@ -85,27 +85,18 @@ def list_records(name: str) -> Response:
     """Public records of a kind, the newest first, by the filters in the address."""
     kind = KIND_OF[name]
     chosen = asked_of()
-    found: Record = {"items": [], "next": None}
-    away, wrong, status = False, "", HTTPStatus.OK
-    try:
-        cursor = cursor_of(request.args)
-        found = get(kind.service, f"/v1/public/{name}", limit=SHOWN, cursor=cursor, **chosen)
-    except AwayError:
-        away = True
-    except RefusedError as error:
-        if [field for field, _said in faults(error)] != ["q"]:
-            raise
-        wrong, status = why(error), HTTPStatus(error.status)
+    asked = {"limit": SHOWN, "cursor": cursor_of(request.args), **chosen}
+    found = search(lambda: get(kind.service, f"/v1/public/{name}", **asked))
     return show_public(
         "public/list.html",
-        status,
+        HTTPStatus(found.status),
         wide=True,
         name=name,
         kind=kind,
-        rows=[_row(name, record) for record in found["items"]],
-        next=found["next"],
-        away=away,
-        wrong=wrong,
+        rows=[_row(name, record) for record in found.items],
+        next=found.next,
+        away=found.away,
+        wrong=found.wrong,
         chosen=chosen,
         filtered=any(chosen.values()),
         choices={

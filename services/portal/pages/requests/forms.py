@@ -23,7 +23,7 @@ from services.portal.pages.currencies import CurrencyField, named_currency
 from services.portal.pages.days import check_day
 from services.portal.pages.forms import PageForm, RowForm, ticked
 from services.portal.pages.lengths import AtMost
-from services.portal.pages.numbers import read_number
+from services.portal.pages.numbers import NumberField, read_number
 from services.portal.pages.refusals import WORDS
 from services.portal.pages.selects import SelectField
 from services.portal.pages.units import UnitField, has_part_of_one
@@ -105,9 +105,9 @@ class LineForm(RowForm):
     line = HiddenField()
     theme = SelectField(_l("Theme"), [_filled])
     kind = SelectField(_l("Kind of help"), [_filled])
-    quantity = _line(_l("How many"), 40, _count)
+    quantity = NumberField(_l("How many"), _text(40, _count))
     unit = UnitField(_l("Of what"), _text(60))
-    amount = _line(_l("Cost, if known"), 40, _number)
+    amount = NumberField(_l("Cost, if known"), _text(40, _number))
     currency = CurrencyField(_l("Currency"), _text(100, _currency))
     priority = SelectField(_l("Priority"))
     sites = TextAreaField(_l("Where, one place a line"), _text(10_000))

@@ -1,8 +1,6 @@
 """The list of requests: a State's own, or those that its reader may see."""
 
 from collections.abc import Mapping
-from http import HTTPStatus
-from typing import Any
 
 from flask import Flask, Response, request
 from flask_babel import gettext as _
@@ -12,9 +10,8 @@ from services.portal.pages.asked import code_of, cursor_of, words_of
 from services.portal.pages.asking import get
 from services.portal.pages.choices import countries, labels
 from services.portal.pages.frame import account, for_signed_in, show
-from services.portal.pages.refusals import faults, why
 from services.portal.pages.requests.rows import line_rows
-from services.portal.services import AwayError, RefusedError
+from services.portal.pages.searching import search
 from shared.lifecycle import REQUEST
 from shared.vocabulary.countries import all_countries, country_name
 from shared.vocabulary.kinds import KINDS
@@ -36,25 +33,15 @@ def request_list() -> Response:
     """The requests that the reader may see, the newest first; a State's own unless it asks."""
     own = account().state
     chosen = chosen_filters(request.args, own)
-    found: Mapping[str, Any] = {"items": [], "next": None}
-    away, wrong, status = False, "", int(HTTPStatus.OK)
-    try:
-        cursor = cursor_of(request.args)
-        asked = asked_of(chosen)
-        found = get("requests", "/v1/requests", limit=_SHOWN, cursor=cursor, **asked).body
-    except AwayError:
-        away = True
-    except RefusedError as error:
-        if [field for field, _said in faults(error)] != ["q"]:
-            raise
-        wrong, status = why(error), error.status
+    asked = {"limit": _SHOWN, "cursor": cursor_of(request.args), **asked_of(chosen)}
+    found = search(lambda: get("requests", "/v1/requests", **asked).body)
     return show(
         "requests/list.html",
-        status,
-        listed=[{**one, "rows": line_rows(one["needs"])} for one in found["items"]],
-        next=found["next"],
-        away=away,
-        wrong=wrong,
+        found.status,
+        listed=[{**one, "rows": line_rows(one["needs"])} for one in found.items],
+        next=found.next,
+        away=found.away,
+        wrong=found.wrong,
         chosen=chosen,
         filtered=any(chosen[name] for name in ("q", "status", "theme", "kind")),
         own=own,

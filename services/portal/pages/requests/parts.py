@@ -19,7 +19,8 @@ from services.portal.pages.requests.forms import (
     PlanForm,
     shown_choice,
 )
-from services.portal.pages.wording import list_text
+from services.portal.pages.typed_in import TYPED_IN
+from services.portal.pages.wording import here, list_text
 
 Typed = MultiDict[str, str]
 MOST_ROWS = 100
@@ -102,8 +103,8 @@ class Sheet:
         return [full_name(at) for form in (self.form, *self.rows) for at in form if at.errors]
 
     def typed(self) -> list[tuple[str, str]]:
-        """All that stands in it, as `typed_sheet` reads it."""
-        found = [("rows", str(len(self.rows)))]
+        """All that stands in it, as `typed_sheet` reads it in whatever language later."""
+        found = [("rows", str(len(self.rows))), (TYPED_IN, here())]
         for at in (at for form in (self.form, *self.rows) for at in form):
             values = at.data if isinstance(at.data, list) else [at.data or ""]
             if at.short_name != "csrf_token":
