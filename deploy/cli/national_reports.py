@@ -11,8 +11,9 @@ from deploy.cli.client import Client
 from entraide.client import ProblemError
 from services.portal.held_files import MOST_BYTES
 from services.portal.sheets.faults import Fault, SheetError
+from services.portal.sheets.limits import too_much
 from services.portal.sheets.reading import read_sheet
-from services.portal.sheets.requests_table import REQUESTS, request_bodies
+from services.portal.sheets.requests_table import REQUEST_LIMITS, REQUESTS, request_bodies
 from services.portal.sheets.rows import read_rows
 
 _PATH = "/v1/requests"
@@ -49,6 +50,9 @@ def read_report(file: Path, state: str, language: str) -> tuple[Bodies, Sequence
         raise ReportError([error.fault]) from None
     if told.faults:
         raise ReportError(told.faults)
+    faults = too_much(told.rows, told.cells, request_bodies, state, REQUEST_LIMITS)
+    if faults:
+        raise ReportError(faults)
     return request_bodies(told.rows, state), told.notes
 
 

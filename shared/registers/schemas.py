@@ -10,7 +10,7 @@ from shared.vocabulary import LANGUAGES
 from shared.web.bounds import BoundedList, Pattern
 from shared.web.field_errors import coded_error
 from shared.web.paging import PageQuery
-from shared.web.schemas import Day, MoneyMixin, OptionalBody, StrictSchema, Text
+from shared.web.schemas import FIRST_YEAR, Day, MoneyMixin, OptionalBody, StrictSchema, Text
 
 MAX_TITLE = 300
 MAX_DESCRIPTION = 20_000
@@ -110,7 +110,10 @@ class ReportSchema(LinkSchema):
     """A document elsewhere, of a year."""
 
     year = fields.Integer(
-        strict=True, load_default=None, allow_none=True, validate=validate.Range(2000, MAX_YEAR)
+        strict=True,
+        load_default=None,
+        allow_none=True,
+        validate=validate.Range(FIRST_YEAR, MAX_YEAR),
     )
 
 

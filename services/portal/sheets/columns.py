@@ -1,6 +1,7 @@
 """The columns of spreadsheets: their names in six languages, and what a cell of each may hold."""
 
 import difflib
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,9 +26,9 @@ from shared.vocabulary.currency_names import (
 from shared.vocabulary.languages import language_name
 from shared.vocabulary.unit_names import unit_named
 from shared.vocabulary.units import UNITS
+from shared.web.schemas import FIRST_YEAR, LAST_YEAR, as_kept
 
 _REFERENCE = re.compile("[!-~]{1,100}")
-_FIRST_YEAR, _LAST_YEAR = 2000, 2100
 _MOST_TOLD = 60
 _MOST_CANDIDATES = 10
 _SEPARATORS = re.compile(r"[;|\n،；]")
@@ -78,13 +79,14 @@ def text_of(value: Value) -> str:
     return value.isoformat() if isinstance(value, date) else str(value).strip()
 
 
-def texts(most: int) -> Callable[[Value, str, str], str]:
-    """A column of texts of up to `most` characters."""
+def texts(most: int, *, single_line: bool = False) -> Callable[[Value, str, str], str]:
+    """A column of texts of up to `most` characters, read and counted as the registers keep them."""
 
     def read(_value: Value, text: str, _language: str) -> str:
-        if len(text) > most:
+        kept = as_kept(text, single_line=single_line)
+        if len(kept) > most:
             raise CellError("too-long", most=most)
-        return text
+        return kept
 
     return read
 
@@ -97,18 +99,20 @@ def reference(_value: Value, text: str, _language: str) -> str:
     return name
 
 
-def numbers(most: int, places: int, *, zero: bool) -> Callable[[Value, str, str], float]:
-    """A column of numbers of up to `most`, with up to `places` decimals."""
+def numbers(
+    most: Decimal | int, places: int, *, zero: bool, least: int = 0
+) -> Callable[[Value, str, str], float]:
+    """A column of numbers from `least` up to `most`, with up to `places` decimals."""
 
     def read(value: Value, text: str, language: str) -> float:
         try:
-            if isinstance(value, bool):
+            if isinstance(value, bool) or (isinstance(value, float) and math.isnan(value)):
                 raise UnclearError(text)
             plain = isinstance(value, int | float)
             number = Decimal(repr(value)) if plain else read_number(text, language)
         except UnclearError:
             raise CellError("number", text=text[:_MOST_TOLD]) from None
-        too_small = number < 0 or (number == 0 and not zero)
+        too_small = number < least or (number == 0 and not zero)
         if too_small or number > most or round(number, places) != number:
             raise CellError("number-range", text=text[:_MOST_TOLD])
         return int(number) if number == number.to_integral_value() else float(number)
@@ -131,7 +135,7 @@ def day_of(text: str) -> date:
 def days(value: Value, text: str, _language: str) -> str:
     """A cell with a day, as ISO 8601 has it."""
     found = value if isinstance(value, date) else day_of(text)
-    if not _FIRST_YEAR <= found.year <= _LAST_YEAR:
+    if not FIRST_YEAR <= found.year <= LAST_YEAR:
         raise CellError("day", text=text[:_MOST_TOLD])
     return found.isoformat()
 
@@ -233,7 +237,7 @@ def unit_of(text: str) -> str:
 
 def unit(key: str, title: str, most: int) -> Column:
     """A column of units of measure, of up to `most` characters."""
-    plain = texts(most)
+    plain = texts(most, single_line=True)
 
     def read(value: Value, text: str, language: str) -> str:
         return unit_of(plain(value, text, language))

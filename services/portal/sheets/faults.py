@@ -54,9 +54,21 @@ _SENTENCES: Mapping[str, str] = {
     "no-rate": N_("There is no exchange rate of %(text)s here: it counts in no sum of US dollars."),
     "amount": N_("A currency needs an amount."),
     "differs": N_("This differs from row %(row)s, which has the same reference."),
+    "differs-here": N_(
+        "This differs from row %(row)s, which is of the same record. Write the same in both."
+    ),
     "id": N_("There is no record of yours with the id “%(text)s”."),
     "rows": N_("The record has %(count)s rows. Add and take out lines on its page."),
     "lines": N_("This adds a line or takes one out. Do so on the record's page."),
+    "over": N_(
+        "This record is over and can no longer be changed. Leave its rows as they came out."
+    ),
+    "step": N_("The activity cannot become this from where it stands now."),
+    "too-many": N_("A record may have %(most)s of these at most. This is one too many."),
+    "too-large-record": N_(
+        "This record says more than can be sent at once. Shorten its texts, or divide it into "
+        "several records."
+    ),
     "reference-twice": N_("Row %(row)s has the same reference."),
 }
 

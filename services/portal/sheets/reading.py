@@ -11,7 +11,7 @@ from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 from services.portal.sheets.faults import SheetError, cell_name
 from services.portal.sheets.other_kinds import other_kind
 from services.portal.sheets.unpacking import look_into
-from shared.web.schemas import as_kept
+from shared.web.schemas import NO_CHARACTERS, as_kept
 
 MOST_ROWS = 500
 """Rows that a file may have beneath its first, which has the columns' names."""
@@ -71,7 +71,7 @@ def _plain(value: object) -> Value:
         return value
     if isinstance(value, float):
         return int(value) if value.is_integer() else value
-    text = _unescaped(str(value))
+    text = NO_CHARACTERS.sub("", _unescaped(str(value)))
     return text if as_kept(text) else None
 
 

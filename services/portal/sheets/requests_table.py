@@ -20,10 +20,13 @@ from services.portal.sheets.columns import (
     texts,
     unit,
 )
+from services.portal.sheets.limits import Limits
 from services.portal.sheets.tables import ID, PARTNERS_NAMED, SOURCE, WINDOW, WORDS
+from shared.registers.schemas import MAX_LINES, MAX_TITLE, MAX_UNIT, MAX_YEAR
 from shared.vocabulary.kinds import KINDS
 from shared.vocabulary.lists import PRIORITIES
 from shared.vocabulary.themes import THEMES
+from shared.web.schemas import FIRST_YEAR, MAX_AMOUNT, MAX_QUANTITY
 from shared.web.visibility import Sight
 
 _LEVELS = {
@@ -44,9 +47,9 @@ REQUESTS: Sequence[Column] = (
     coded("request_priority", N_("Priority of the request"), PRIORITIES),
     coded("theme", N_("Theme"), THEMES),
     coded("kind", N_("Kind of help"), KINDS),
-    Column("quantity", N_("How many"), numbers(10**9, 3, zero=False)),
-    unit("unit", N_("Of what"), 60),
-    Column("amount", N_("Cost, if known"), numbers(10**13, 2, zero=True)),
+    Column("quantity", N_("How many"), numbers(MAX_QUANTITY, 3, zero=False)),
+    unit("unit", N_("Of what"), MAX_UNIT),
+    Column("amount", N_("Cost, if known"), numbers(MAX_AMOUNT, 2, zero=True)),
     Column("currency", N_("Currency"), currencies),
     coded("priority", N_("Priority of this need"), PRIORITIES, earlier=(N_("Priority"),)),
     Column("objective", N_("What is to be reached"), texts(2_000)),
@@ -56,13 +59,23 @@ REQUESTS: Sequence[Column] = (
     Column("reached_by", N_("To be reached by"), days),
     *WINDOW,
     Column("received", N_("What was received so far"), texts(2_000)),
-    Column("report", N_("Report that it is taken from"), texts(300)),
-    Column("report_year", N_("Year of the report"), numbers(2100, 0, zero=False)),
-    Column("action_plan", N_("National action plan"), texts(300)),
+    Column("report", N_("Report that it is taken from"), texts(MAX_TITLE, single_line=True)),
+    Column(
+        "report_year",
+        N_("Year of the report"),
+        numbers(MAX_YEAR, 0, zero=False, least=FIRST_YEAR),
+    ),
+    Column("action_plan", N_("National action plan"), texts(MAX_TITLE, single_line=True)),
     PARTNERS_NAMED,
     Column("level", N_("Who sees it once circulated"), codes(_level_labels), labels=_level_labels),
     ID,
 )
+
+REQUEST_LIMITS: Limits = {
+    "needs": ("theme", MAX_LINES),
+    "objectives": ("objective", 20),
+    "evidence": ("received", 50),
+}
 
 _MEASURES = ("quantity", "unit", "amount", "currency")
 _AIM = ("indicator", "baseline", "target")

@@ -20,28 +20,31 @@ from services.portal.sheets.columns import (
     texts,
     unit,
 )
+from services.portal.sheets.limits import Limits
+from shared.registers.schemas import MAX_DESCRIPTION, MAX_ID, MAX_LINES, MAX_TITLE, MAX_UNIT
 from shared.vocabulary.countries import AREAS
 from shared.vocabulary.kinds import KINDS
 from shared.vocabulary.lists import ACTIVITY_STATUSES, CONDITION_KINDS, GROUPS, PARTNERS
 from shared.vocabulary.themes import THEMES
+from shared.web.schemas import MAX_AMOUNT, MAX_QUANTITY
 
 SOURCE = "spreadsheet"
 """The system that references of rows are of, in external ids."""
 
 
-ID = Column("id", N_("Id here"), texts(128))
+ID = Column("id", N_("Id here"), texts(MAX_ID, single_line=True))
 WORDS = (
     Column("reference", N_("Your reference"), reference, required=True),
-    Column("title", N_("Title"), texts(300), required=True),
-    Column("description", N_("Description"), texts(20_000), required=True),
+    Column("title", N_("Title"), texts(MAX_TITLE, single_line=True), required=True),
+    Column("description", N_("Description"), texts(MAX_DESCRIPTION), required=True),
     Column("language", N_("Language"), codes(language_labels), labels=language_labels),
 )
 _THING = (
     coded("theme", N_("Theme"), THEMES, required=True),
     coded("kind", N_("Kind of help"), KINDS, required=True),
-    Column("quantity", N_("How much"), numbers(10**9, 3, zero=False)),
-    unit("unit", N_("Of what"), 60),
-    Column("amount", N_("Worth"), numbers(10**13, 2, zero=True)),
+    Column("quantity", N_("How much"), numbers(MAX_QUANTITY, 3, zero=False)),
+    unit("unit", N_("Of what"), MAX_UNIT),
+    Column("amount", N_("Worth"), numbers(MAX_AMOUNT, 2, zero=True)),
     Column("currency", N_("Currency"), currencies),
 )
 WINDOW = (Column("from", N_("First day"), days), Column("to", N_("Last day"), days))
@@ -72,6 +75,8 @@ OFFERS: Sequence[Column] = (
     _PUBLIC,
     ID,
 )
+OFFER_LIMITS: Limits = {"provisions": ("theme", MAX_LINES), "conditions": ("condition", 50)}
+
 ACTIVITIES: Sequence[Column] = (
     *WORDS,
     Column(

@@ -22,6 +22,7 @@ LINE = {"theme": "marking", "kind": "equipment", "unit": "machines", "amount": 1
 AIM = {"text": "Mark", "indicator": "Share", "baseline": None, "target": "all", "date": None}
 COMMON: Mapping[str, Any] = {
     "id": "0123",
+    "status": "draft",
     "title": "=1+1",
     "description": 'Six machines.\nIllustrative, and "quoted".',
     "language": "en",

@@ -8,6 +8,8 @@ from typing import Any
 
 from flask import Flask, Response, flash
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext
+from wtforms import HiddenField
 
 from services.portal.held_files import MOST_BYTES, forget, hold
 from services.portal.house import house
@@ -29,10 +31,12 @@ from services.portal.pages.spreadsheets.kinds import (
     kind_of,
     own_party,
 )
+from services.portal.pages.spreadsheets.seen import digest_of
 from services.portal.pages.spreadsheets.understood import name_of, said_otherwise, understood
 from services.portal.pages.wording import here
 from services.portal.services import AwayError, RefusedError
-from services.portal.sheets.faults import SheetError
+from services.portal.sheets.faults import Fault, SheetError
+from services.portal.sheets.limits import too_much
 from services.portal.sheets.reading import MOST_ROWS, read_sheet
 from services.portal.sheets.rows import Told, read_rows
 from services.portal.sheets.tables import SOURCE
@@ -45,7 +49,18 @@ _TOLD = 200
 _TEXTS_READ = 20
 """How many texts without lines are read for a preview; those of the rest are once brought in."""
 
+_CHANGED_SINCE = lazy_gettext(
+    "Something has changed since this page was shown, so nothing was brought in. Look again, then "
+    "confirm it."
+)
+
 Bodies = Sequence[Mapping[str, Any]]
+
+
+class ConfirmForm(PageForm):
+    """That what a preview shows is to be done; `seen` is the digest of that."""
+
+    seen = HiddenField()
 
 
 def install(app: Flask) -> None:
@@ -92,16 +107,25 @@ def spreadsheet_template(name: str, ending: str) -> Response:
 
 
 def bring_in_spreadsheet(name: str, file_id: str) -> Response:
-    """What the file says, and bringing it in: all rows, or none where one of them is wrong."""
-    file, kind, form = held(file_id, name), kind_of(name), PageForm()
+    """What the file says, and bringing it in: all rows, or none where one of them is wrong.
+
+    Only what the reader was shown is done. Where a record was changed since, by a colleague or in
+    another window, what the file says would take that back unseen: the preview is shown again.
+    """
+    file, kind, form = held(file_id, name), kind_of(name), ConfirmForm()
     told = _told(file.content, kind)
     known = set() if told.faults else _known(kind)
     changes, wrong = changes_of(kind, told.changed)
-    told.faults += wrong
+    told.faults += _of_other_cells(wrong, told.faults)
+    if not told.faults:
+        told.faults += too_much(told.rows, told.cells, kind.bodies, own_party(kind), kind.limits)
     bodies = [] if told.faults else kind.bodies(told.rows, own_party(kind))
     fresh = [one for one in bodies if one["external_id"]["id"] not in known]
     if not form.validate_on_submit() or not (fresh or changes) or told.faults:
         return _preview(name, file.name, form, told, changes, bodies, known)
+    if form.seen.data != digest_of(bodies, changes):
+        form.fail(_CHANGED_SINCE)
+        return _preview(name, file.name, form, told, changes, bodies, known, HTTPStatus.CONFLICT)
     made, changed = _send(kind, fresh), _change(kind, changes)
     done, kept = len(made.done), len(changed.done)
     if done == len(fresh) and kept == len(changes):
@@ -134,7 +158,7 @@ def bring_in_spreadsheet(name: str, file_id: str) -> Response:
 def _preview(
     name: str,
     file_name: str,
-    form: PageForm,
+    form: ConfirmForm,
     told: Told,
     changes: Sequence[Change],
     bodies: Bodies,
@@ -144,6 +168,7 @@ def _preview(
     kind = KINDS[name]
     left = len({row["id"] for row in told.changed}) - len(changes)
     seen = _read_of_texts(kind, bodies)
+    form.seen.data = digest_of(bodies, changes)
     marks = [one["external_id"]["id"] for one in bodies]
     return show(
         "spreadsheets/preview.html",
@@ -187,6 +212,12 @@ def _read_of_texts(kind: Kind, bodies: Bodies) -> Mapping[str, list[tuple[str, s
         told = [(line["theme"], line["kind"], size_of(line, kind.counted)) for line in lines]
         found[body["external_id"]["id"]] = told
     return found
+
+
+def _of_other_cells(faults: Iterable[Fault], told: Sequence[Fault]) -> list[Fault]:
+    """Those of cells of which nothing is told yet: what is not read right is missing besides."""
+    cells = {one.cell for one in told if one.cell}
+    return [one for one in faults if one.cell not in cells and one not in told]
 
 
 def _told(content: bytes, kind: Kind) -> Told:

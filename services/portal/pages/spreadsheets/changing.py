@@ -11,10 +11,14 @@ from services.portal.pages.asking import ask, look_up, reader
 from services.portal.pages.offers.bodies import offer_body
 from services.portal.pages.requests.bodies import body_of as request_body
 from services.portal.pages.spreadsheets.kinds import Kind, own_party
+from services.portal.pages.wording import here
 from services.portal.services import AwayError, RefusedError
 from services.portal.sheets.changes import LinesError, changed_body, changed_columns
 from services.portal.sheets.columns import unit_of
 from services.portal.sheets.faults import Fault
+from services.portal.sheets.limits import changed_too_much
+from services.portal.sheets.rows import check_changed
+from shared.lifecycle import IllegalTransition
 
 _AT_ONCE: Final = 8
 _ACTIVITY: Final = (
@@ -43,7 +47,8 @@ class Change:
 def changes_of(kind: Kind, rows: Sequence[Mapping[str, Any]]) -> tuple[list[Change], list[Fault]]:
     """What rows that name records' ids change of these, and what is wrong with such rows.
 
-    A record that is not the reader's own, or not there, is a fault; one as it stands is no change.
+    A record that is not the reader's own, or not there, is a fault, and so is what the register
+    would refuse while it takes the changes of other records; one as it stands is no change.
     """
     held: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for row in rows:
@@ -54,11 +59,11 @@ def changes_of(kind: Kind, rows: Sequence[Mapping[str, Any]]) -> tuple[list[Chan
     for id_, told in held.items():
         answer = found.get(id_)
         if answer is None or answer.body[kind.party] != own_party(kind):
-            faults.append(Fault("id", str(told[0]["cell"]), {"text": id_}))
+            faults.append(Fault("id", told[0]["cell"]["id"], {"text": id_}))
             continue
         before = [_as_read(row) for row in kind.rows(answer.body)]
         if len(before) != len(told):
-            faults.append(Fault("rows", str(told[0]["cell"]), {"count": len(before)}))
+            faults.append(Fault("rows", told[0]["cell"]["id"], {"count": len(before)}))
             continue
         said = [
             {key: value for key, value in kind.meant(row, stands).items() if key != "cell"}
@@ -70,12 +75,20 @@ def changes_of(kind: Kind, rows: Sequence[Mapping[str, Any]]) -> tuple[list[Chan
             try:
                 body = changed_body(body, before, said, kind.bodies, own_party(kind), kind.lines)
             except LinesError:
-                faults.append(Fault("lines", str(told[0]["cell"])))
+                faults.append(Fault("lines", told[0]["cell"]["id"]))
                 continue
             otherwise = [
                 {key: row[key] for key in changed_columns([stands], [row])}
                 for row, stands in zip(said, before, strict=True)
             ]
+            cells = [(row["cell"], one) for row, one in zip(told, otherwise, strict=True)]
+            edited = [{**stands, **row} for row, stands in zip(said, before, strict=True)]
+            wrong = check_changed(cells, edited, kind.columns, here())
+            wrong += changed_too_much(body, cells, kind.limits)
+            wrong += _out_of_step(kind, answer.body, body, cells)
+            if wrong:
+                faults += wrong
+                continue
             sight = kind.rows({**answer.body, **body})[0][kind.sight]
             title = answer.body["title"]
             changes.append(Change(id_, title, columns, body, answer.etag, otherwise, sight))
@@ -98,6 +111,25 @@ def send_changes(
 
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         yield from zip(changes, list(pool.map(send, changes)), strict=True)
+
+
+def _out_of_step(
+    kind: Kind, record: Mapping[str, Any], body: Mapping[str, Any], told: Sequence[tuple[Any, Any]]
+) -> list[Fault]:
+    """What the state of a record forbids: to change it at all, or to come to stand elsewhere.
+
+    What has its state beside its body is over in a final one; where the body says it, a step must
+    lead to it.
+    """
+    cells, _otherwise = told[0]
+    if "status" not in body:
+        return [Fault("over", cells["id"])] if kind.life.is_final(record["status"]) else []
+    if body["status"] != record["status"]:
+        try:
+            kind.life.action_between(record["status"], body["status"])
+        except IllegalTransition:
+            return [Fault("step", cells["status"])]
+    return []
 
 
 def _body(kind: Kind, record: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,9 @@ from typing import Any
 
 from services.portal.pages.frame import account
 from services.portal.sheets.columns import Column
+from services.portal.sheets.limits import Limits
 from services.portal.sheets.requests_table import (
+    REQUEST_LIMITS,
     REQUESTS,
     meant_row,
     request_bodies,
@@ -14,11 +16,13 @@ from services.portal.sheets.requests_table import (
 )
 from services.portal.sheets.tables import (
     ACTIVITIES,
+    OFFER_LIMITS,
     OFFERS,
     SOURCE,
     activity_bodies,
     offer_bodies,
 )
+from shared.lifecycle import ASSISTANCE, OFFER, REQUEST, Lifecycle
 from shared.web.problems import not_found
 
 CSV, XLSX = "csv", "xlsx"
@@ -35,8 +39,9 @@ class Kind:
 
     `role` brings them in, for the party that it acts for; `party` is the register's filter by it.
     `lines` is the member with a record's lines, empty where a record is its only line; `counted`
-    is what a line counts in, `sight` the column of who sees a record. `meant` is a file's row of a
-    record as it is meant, beside that which the record itself makes.
+    is what a line counts in, `sight` the column of who sees a record. `limits` are those of its
+    lists, `life` the states that it goes through. `meant` is a file's row of a record as it is
+    meant, beside that which the record itself makes.
     """
 
     role: str
@@ -48,6 +53,8 @@ class Kind:
     counted: str
     sight: str
     drafts: bool
+    limits: Limits
+    life: Lifecycle
     bodies: Callable[[Sequence[Record], str], list[dict[str, Any]]]
     rows: Callable[[Record], list[Record]]
     meant: Callable[[Record, Record], Record] = lambda row, _own: row
@@ -127,6 +134,8 @@ KINDS: Mapping[str, Kind] = {
         counted="quantity",
         sight="level",
         drafts=True,
+        limits=REQUEST_LIMITS,
+        life=REQUEST,
         bodies=request_bodies,
         rows=request_rows,
         meant=meant_row,
@@ -141,6 +150,8 @@ KINDS: Mapping[str, Kind] = {
         counted="capacity",
         sight="public",
         drafts=True,
+        limits=OFFER_LIMITS,
+        life=OFFER,
         bodies=offer_bodies,
         rows=_offer_rows,
     ),
@@ -154,6 +165,8 @@ KINDS: Mapping[str, Kind] = {
         counted="quantity",
         sight="public",
         drafts=False,
+        limits={},
+        life=ASSISTANCE,
         bodies=activity_bodies,
         rows=_activity_rows,
     ),
