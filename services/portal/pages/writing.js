@@ -46,10 +46,12 @@ function takeOver(answer) {
     const field = form.elements[`row-${n}-line`];
     if (field) field.value = line;
   });
-  if (form.elements.request) return;
-  const field = Object.assign(document.createElement("input"), { type: "hidden", name: "request", value: answer.id });
-  form.append(field);
-  history.replaceState(null, "", `${answer.edit}/need`);
+  if (!form.elements.request) {
+    const field = Object.assign(document.createElement("input"), { type: "hidden", name: "request", value: answer.id });
+    form.append(field);
+  }
+  // A new form alone has no address of its own; every other part stays where it is.
+  if (location.pathname === "/requests/new") history.replaceState(null, "", `${answer.edit}/need`);
 }
 
 async function keep() {

@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.pages.browser.conftest import ContextMaker
 from tests.pages.running import Portal
@@ -43,6 +43,66 @@ def test_a_draft_is_kept_while_it_is_typed_and_both_are_shown_where_another_kept
     assert page.locator("#title").input_value().startswith("Rayonnages, ici")
     now = api.get("requests", f"/v1/requests/{identifier}").body["title"]
     assert "autre appareil" in now
+
+
+def test_a_draft_whose_first_answer_was_lost_is_gone_on_with_and_is_one(
+    portal: Portal, reading: ContextMaker
+) -> None:
+    page = reading("requester", "en").new_page()
+    lost: list[str] = []
+
+    def lose(route: Route) -> None:
+        if route.request.method != "POST" or lost:
+            route.fallback()
+            return
+        lost.append(route.fetch().text())
+        route.abort()
+
+    page.route("**/requests/new", lose)
+    page.goto("/requests/new")
+    page.locator("#title").fill("A lost answer (illustrative)")
+    page.locator("#description").fill(TEXT)
+    expect(page.locator("#saving")).to_have_text(re.compile("Not saved"), timeout=PATIENCE)
+    assert '"saved"' in lost[0]
+    page.locator("#description").fill(f"{TEXT} Soon.")
+    expect(page.locator("#saving")).to_have_text(re.compile("Saved at"), timeout=PATIENCE)
+    expect(page).to_have_url(re.compile(r"/requests/[0-9a-f]{24}/edit/need$"))
+    found = portal.api("requester").items("requests", "/v1/requests", country=portal.state)
+    drafts = [one for one in found if one["title"] == "A lost answer (illustrative)"]
+    assert [one["description"] for one in drafts] == [f"{TEXT} Soon."]
+
+
+def test_a_part_that_was_sent_while_its_register_was_away_stays_where_it_is(
+    portal: Portal, reading: ContextMaker
+) -> None:
+    page = reading("requester", "en").new_page()
+    page.goto("/requests/new")
+    page.locator("#title").fill("A later part (illustrative)")
+    page.locator("#description").fill(TEXT)
+    page.locator("p.buttons button[name=go][value=next]").click()
+    page.wait_for_url(re.compile("/edit/lines$"))
+
+    def away(route: Route) -> None:
+        """As a page of before, which did not know its request."""
+        if route.request.method != "POST":
+            route.fallback()
+            return
+        shown = route.fetch(url=page.url, method="GET", post_data=b"")
+        text = re.sub('<input type="hidden" name="request"[^>]*>', "", shown.text())
+        route.fulfill(status=503, body=text, headers=shown.headers)
+        page.unroute("**/edit/lines")
+
+    page.locator("button[name=go][value=add]").click()
+    page.route("**/edit/lines", away)
+    page.locator("p.buttons button[name=go][value=next]").click()
+    expect(page.locator("[name=request]")).to_have_count(0)
+    if not page.locator("[name=row-0-theme]").count():
+        page.locator("button[name=go][value=add]").click()
+    page.locator("[name=row-0-theme]").select_option("stockpile-management")
+    page.locator("[name=row-0-kind]").select_option("equipment")
+    expect(page.locator("#saving")).to_have_text(re.compile("Saved at"), timeout=PATIENCE)
+    assert page.url.endswith("/edit/lines")
+    expect(page.locator("[name=request]")).to_have_count(1)
 
 
 def test_the_time_of_saving_is_told_as_pages_tell_times_and_in_their_digits(

@@ -27,6 +27,15 @@ from services.portal.pages.offers.forms import (
 from services.portal.pages.offers.listing import SHOWN
 from services.portal.pages.offers.parties import owns, whose_of
 from services.portal.pages.offers.rows import size_of
+from services.portal.pages.recording import (
+    BEFORE,
+    MAYBE,
+    MaybeRecordedError,
+    Recorded,
+    record,
+    remember,
+    standing_now,
+)
 from services.portal.pages.repeating import holds
 from services.portal.pages.searching import search
 from services.portal.pages.signing import REFUSED
@@ -124,15 +133,35 @@ def new_activity() -> Response:
     if not form.validate_on_submit():
         return _show(form, None, REFUSED)
     body = {**_body(form), "organisation": account().organisation}
-    if not form.problems():
-        try:
-            made = send("offers", "/v1/activities", body, key=form.key.data or None)
-        except RefusedError as error:
-            bodies.tell(form, error)
-        else:
-            flash(_("The activity is registered. Everybody who is signed in sees it."))
-            return go(f"{PAGE}/{made.body['id']}")
-    return _show(form, None, REFUSED)
+    if form.problems():
+        return _show(form, None, REFUSED)
+    try:
+        found = record("offers", "/v1/activities", body, form.key.data)
+        answer = None if found.same else _changed_new(found, form)
+    except MaybeRecordedError:
+        form.fail(MAYBE)
+        form.key.data = new_id()
+        return _show(form, None, HTTPStatus.CONFLICT, anew=True)
+    except RefusedError as error:
+        bodies.tell(form, error)
+        return _show(form, None, REFUSED)
+    if answer is not None and answer.status_code != HTTPStatus.SEE_OTHER:
+        return answer
+    remember(found, body)
+    if answer is None:
+        flash(_("The activity is registered. Everybody who is signed in sees it."))
+    return answer or go(f"{PAGE}/{found.id}")
+
+
+def _changed_new(found: Recorded, form: ActivityForm) -> Response:
+    """The activity that this form made before, with what is typed now; who was told of it is shown
+    it first."""
+    stands = standing_now(found, owns)
+    form.version.data = form.version.data or found.seen
+    body = {**_kept(stands.body), **_body(form)}
+    if not form.version.data and not holds(stands.body, body, bodies.given(body)):
+        return _stale(form, stands, BEFORE)
+    return _save(form, stands, body)
 
 
 @keeping_typed
@@ -151,6 +180,11 @@ def edit_activity(activity_id: str) -> Response:
     body = {**_kept(stands.body), **_body(form)}
     if form.problems():
         return _show(form, stands, REFUSED)
+    return _save(form, stands, body)
+
+
+def _save(form: ActivityForm, stands: Answer, body: Mapping[str, Any]) -> Response:
+    activity_id = stands.body["id"]
     if form.version.data != stands.etag:
         if holds(stands.body, body, bodies.given(body)):
             return go(f"{PAGE}/{activity_id}")
@@ -174,10 +208,11 @@ def edit_activity(activity_id: str) -> Response:
     return go(f"{PAGE}/{activity_id}")
 
 
-def _stale(form: ActivityForm, stands: Answer) -> Response:
-    form.fail(
-        _("The activity was changed meanwhile. See what stands now; sending yours replaces it.")
+def _stale(form: ActivityForm, stands: Answer, why: object = None) -> Response:
+    changed = _(
+        "The activity was changed meanwhile. See what stands now; sending yours replaces it."
     )
+    form.fail(why or changed)
     form.version.data = stands.etag
     return _show(form, stands, HTTPStatus.CONFLICT, stale=True)
 
@@ -222,12 +257,15 @@ def _show(
     status: int = HTTPStatus.OK,
     *,
     stale: bool = False,
+    anew: bool = False,
 ) -> Response:
+    """`anew` tells that what is sent next makes another activity."""
     activity = None if stands is None else stands.body
     return show(
         "offers/activity_form.html",
         status,
         form=form,
         activity=activity,
+        anew=anew,
         now=standing.activity_said(form, activity) if activity and stale else None,
     )

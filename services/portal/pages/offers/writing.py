@@ -28,6 +28,15 @@ from services.portal.pages.offers.forms import (
 from services.portal.pages.offers.parties import may_change
 from services.portal.pages.offers.rows import size_of
 from services.portal.pages.offers.showing import PAGE, address_of
+from services.portal.pages.recording import (
+    BEFORE,
+    MAYBE,
+    MaybeRecordedError,
+    Recorded,
+    record,
+    remember,
+    standing_now,
+)
 from services.portal.pages.repeating import holds
 from services.portal.pages.signing import REFUSED
 from services.portal.services import AwayError, RefusedError
@@ -104,20 +113,35 @@ def new_offer() -> Response:
     if request.form.get("do") == "read":
         return _show("words", form, None, understood=_inferred(form))
     body = bodies.words_body(form)
-    if not form.problems():
-        try:
-            made = send(
-                "offers",
-                "/v1/offers",
-                {**body, "organisation": account().organisation},
-                key=form.key.data or None,
-            )
-        except RefusedError as error:
-            bodies.tell(form, error)
-        else:
-            flash(_("The draft is kept. Nobody else sees it until you submit it."))
-            return go(_after("words", made.body["id"]))
-    return _show("words", form, None, REFUSED)
+    if form.problems():
+        return _show("words", form, None, REFUSED)
+    whole = {**body, "organisation": account().organisation}
+    try:
+        found = record("offers", "/v1/offers", whole, form.key.data)
+        answer = None if found.same else _changed_new(found, form, body)
+    except MaybeRecordedError:
+        form.fail(MAYBE)
+        form.key.data = new_id()
+        return _show("words", form, None, HTTPStatus.CONFLICT, anew=True)
+    except RefusedError as error:
+        bodies.tell(form, error)
+        return _show("words", form, None, REFUSED)
+    if answer is not None and answer.status_code != HTTPStatus.SEE_OTHER:
+        return answer
+    remember(found, whole)
+    if answer is None:
+        flash(_("The draft is kept. Nobody else sees it until you submit it."))
+    return answer or go(_after("words", found.id))
+
+
+def _changed_new(found: Recorded, form: WordsForm, body: Mapping[str, Any]) -> Response:
+    """The draft that this form made before, with what is typed now; who was told of the draft is
+    shown it first."""
+    stands = standing_now(found, may_change)
+    form.version.data = form.version.data or found.seen
+    if not form.version.data and not holds(stands.body, body, bodies.given(body)):
+        return _stale("words", form, stands, BEFORE)
+    return _save("words", form, stands, body)
 
 
 @for_roles("donor")
@@ -178,9 +202,10 @@ def _saved(step: str, offer_id: str) -> Response:
     return go(address_of(offer_id) if request.form.get("then") == "end" else _after(step, offer_id))
 
 
-def _stale(step: str, form: StepForm, stands: Answer) -> Response:
+def _stale(step: str, form: StepForm, stands: Answer, why: object = None) -> Response:
     """What was typed and what stands now; sending again is a decision on what stands now."""
-    form.fail(_("The offer was changed meanwhile. See what stands now; sending yours replaces it."))
+    changed = _("The offer was changed meanwhile. See what stands now; sending yours replaces it.")
+    form.fail(why or changed)
     form.version.data = stands.etag
     return _show(step, form, stands, HTTPStatus.CONFLICT, now=STEPS[step].said(form, stands.body))
 
@@ -286,7 +311,10 @@ def _show(
     status: int = HTTPStatus.OK,
     understood: Sequence[tuple[Data, str]] | None = None,
     now: Sequence[tuple[str, str]] | None = None,
+    *,
+    anew: bool = False,
 ) -> Response:
+    """`anew` tells that what is sent next makes another offer."""
     offer = None if stands is None else stands.body
     return show(
         f"offers/{step}.html",
@@ -298,4 +326,5 @@ def _show(
         understood=understood,
         **(_suggesting(form, offer) if step == "lines" and offer is not None else {}),
         now=now,
+        anew=anew,
     )

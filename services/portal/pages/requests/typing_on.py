@@ -16,14 +16,24 @@ from services.portal.house import house
 from services.portal.pages.asking import get, send
 from services.portal.pages.forms import PageForm
 from services.portal.pages.frame import account
+from services.portal.pages.recording import (
+    MAYBE,
+    MaybeRecordedError,
+    record,
+    remember,
+    standing_now,
+)
 from services.portal.pages.refusals import refusal
 from services.portal.pages.requests.bodies import body_of
 from services.portal.pages.requests.faults import faults_in_words
 from services.portal.pages.requests.lists import PAGE
 from services.portal.pages.requests.parts import PARTS, Sheet, stored_sheet, typed_sheet
+from services.portal.pages.requests.rights import may_change
 from services.portal.services import AwayError, RefusedError
 from services.portal.unfinished import Held, Place, find, forget, hold
 
+REGISTER = "/v1/requests"
+"""Where drafts are made."""
 ACTION = "keep"
 """What the page sends as the form's button."""
 _NEW = "new"
@@ -83,26 +93,39 @@ def hold_unfinished(part: str, view: Mapping[str, Any] | None, sheet: Sheet) -> 
 
 
 def keep_new(sheet: Sheet, country: str | None) -> Response:
-    """Make the draft, once its first part is whole."""
+    """Make the draft, once its first part is whole; change it where it was made before and this
+    page was not told."""
     if not PageForm().validate():
         return _told("signed-out")
     if not sheet.validate():
         return _held("need", None, sheet)
     body = {"country": country, **sheet.members({})}
     try:
-        made = send("requests", "/v1/requests", body, key=request.form.get("key") or None)
+        found = record("requests", REGISTER, body, request.form.get("key"))
+        if found.made and found.same:
+            answer = _saved(found.made, sheet)
+        else:
+            stored = standing_now(found, may_change)
+            answer = keep_part("need", stored, sheet, request.form.get("etag") or found.seen)
     except AwayError:
         return _told("away")
+    except MaybeRecordedError:
+        sheet.form.fail(MAYBE)
+        return _held("need", None, sheet)
     except RefusedError as error:
         return (
             _held("need", None, blamed(sheet, error)) if _is_blame(error) else _told("unfinished")
         )
-    drop_held("need", None)
-    return _saved(made, sheet)
+    told = answer.get_json()
+    if told["state"] == "saved":
+        drop_held("need", None)
+        remember(found, body, told["etag"])
+    return answer
 
 
-def keep_part(part: str, stored: Answer, sheet: Sheet) -> Response:
-    """Keep a part of a draft as it is typed so far, unless somebody kept something else."""
+def keep_part(part: str, stored: Answer, sheet: Sheet, version: str | None) -> Response:
+    """Keep a part of a draft as it is typed so far, unless somebody kept something else than the
+    version that was seen."""
     view = stored.body
     if not PageForm().validate():
         return _told("signed-out")
@@ -114,7 +137,7 @@ def keep_part(part: str, stored: Answer, sheet: Sheet) -> Response:
     if whole and {**body, "language": body["language"] or view["language"]} == body_of(view):
         drop_held(part, view)
         return _saved(stored, sheet)
-    if request.form.get("etag") != stored.etag:
+    if version != stored.etag:
         return _both(differences(sheet, stored))
     if not whole:
         return _held(part, view, sheet)
@@ -163,13 +186,15 @@ def _both(differs: Iterable[tuple[str, str]]) -> Response:
 
 
 def _held(part: str, view: Mapping[str, Any] | None, sheet: Sheet) -> Response:
-    """With what is still to be put right before it is part of the request."""
+    """With what is still to be put right before it is part of the request: the fields, or where it
+    is none of them, why."""
     version = hold_unfinished(part, view, sheet)
     if version is None:
         other = held_of(part, view)
         return _both(sheet.differences(held_sheet(part, other)) if other else [])
     state = "held" if version else "unfinished"
-    return _told(state, held=version, lacking=" · ".join(sheet.lacking()))
+    lacking = sheet.lacking() or [message for _id, message in sheet.problems()]
+    return _told(state, held=version, lacking=" · ".join(lacking))
 
 
 def _saved(kept: Answer, sheet: Sheet) -> Response:

@@ -11,10 +11,19 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from entraide.client import Answer
-from services.portal.pages.asking import get, send
+from services.portal.pages.asking import get
 from services.portal.pages.forms import EXPIRED, PageForm
 from services.portal.pages.frame import account, for_roles, go, show
 from services.portal.pages.keeping import keeping_typed
+from services.portal.pages.recording import (
+    BEFORE,
+    MAYBE,
+    MaybeRecordedError,
+    Recorded,
+    record,
+    remember,
+    standing_now,
+)
 from services.portal.pages.requests import typing_on
 from services.portal.pages.requests.bodies import body_of, line_fields
 from services.portal.pages.requests.hints import Hints, stored_hints
@@ -68,7 +77,7 @@ def new_request() -> Response:
         return typing_on.keep_new(sheet, account().state)
     if not PageForm().validate():
         sheet.form.fail(EXPIRED)
-        return _page("need", None, sheet, status=_REFUSED)
+        return _page("need", None, sheet, status=_REFUSED, etag=_seen())
     if request.form.get("go") == _DISCARD:
         typing_on.drop_held("need", None)
         return go(f"{PAGE}/new")
@@ -76,14 +85,32 @@ def new_request() -> Response:
         return _unfinished("need", None, sheet)
     body = {"country": account().state, **sheet.members({})}
     try:
-        made = send("requests", "/v1/requests", body, key=request.form.get("key") or None)
+        found = record("requests", typing_on.REGISTER, body, request.form.get("key"))
+        answer = None if found.same else _changed_new(found, sheet)
     except AwayError:
         return _away("need", sheet)
+    except MaybeRecordedError:
+        sheet.form.fail(MAYBE)
+        return _page("need", None, sheet, status=HTTPStatus.CONFLICT, anew=True)
     except RefusedError as error:
         return _page("need", None, _blamed(sheet, error), status=error.status)
+    if answer is not None and answer.status_code != HTTPStatus.SEE_OTHER:
+        return answer
+    remember(found, body)
     typing_on.drop_held("need", None)
     flash(_("The draft is kept. Only your State sees it."))
-    return go(f"{PAGE}/{made.body['id']}/edit/lines")
+    return answer or go(f"{PAGE}/{found.id}/edit/lines")
+
+
+def _changed_new(found: Recorded, sheet: Sheet) -> Response:
+    """The draft that this form made before, with what is typed now; who was told of the draft is
+    shown it first."""
+    stored = standing_now(found, may_change)
+    seen = _seen() or found.seen
+    if not seen:
+        sheet.form.fail(BEFORE)
+        return _page("need", stored, sheet, status=HTTPStatus.PRECONDITION_FAILED, stale=True)
+    return _keep("need", stored, sheet, request.form.get("go", "next"), seen)
 
 
 @for_roles("requester")
@@ -103,7 +130,7 @@ def edit_request_part(request_id: str, part: str) -> Response:
     except AwayError:
         if request.method == "GET":
             raise
-        return _away(part, typed_sheet(PARTS[part], request.form))
+        return _away(part, typed_sheet(PARTS[part], request.form), request_id)
     if not may_change(account(), stored.body):
         raise forbidden("This request is not yours to change, or it is over.")
     if part == CHECK:
@@ -114,7 +141,7 @@ def edit_request_part(request_id: str, part: str) -> Response:
     place = int(number) if number.isascii() and number.isdigit() else None
     sheet = typed_sheet(PARTS[part], request.form, place if action == "remove" else None)
     if action == typing_on.ACTION:
-        return typing_on.keep_part(part, stored, sheet)
+        return typing_on.keep_part(part, stored, sheet, _seen())
     if not PageForm().validate():
         sheet.form.fail(EXPIRED)
         return _page(part, stored, sheet, status=_REFUSED, etag=_seen())
@@ -123,11 +150,14 @@ def edit_request_part(request_id: str, part: str) -> Response:
         return go(f"{PAGE}/{request_id}/edit/{part}")
     if action in ("add", "remove", "take"):
         return _with_rows(part, stored, sheet, action, place)
-    return _keep(part, stored, sheet, action)
+    return _keep(part, stored, sheet, action, _seen() or stored.etag)
 
 
-def _keep(part: str, stored: Answer, sheet: Sheet, action: str) -> Response:
-    """Keep a part and go on; or show it again with what is wrong, or what stands there now."""
+def _keep(part: str, stored: Answer, sheet: Sheet, action: str, seen: str) -> Response:
+    """Keep a part and go on; or show it again with what is wrong, or what stands there now.
+
+    `seen` is the version that it may replace.
+    """
     view = stored.body
     if not sheet.validate():
         return _unfinished(part, stored, sheet)
@@ -135,14 +165,13 @@ def _keep(part: str, stored: Answer, sheet: Sheet, action: str) -> Response:
         status = HTTPStatus.PRECONDITION_FAILED
         return _page(part, stored, sheet, status=status, other=other, etag=_seen())
     body = {**body_of(view), **sheet.members(view)}
-    seen = request.form.get("etag") or stored.etag
     if body != body_of(view):
         if seen != stored.etag:
             return _page(part, stored, sheet, status=HTTPStatus.PRECONDITION_FAILED, stale=True)
         try:
             typing_on.put_request(view["id"], body, seen)
         except AwayError:
-            return _away(part, sheet)
+            return _away(part, sheet, view["id"])
         except RefusedError as error:
             if error.stale:
                 now = get("requests", f"/v1/requests/{view['id']}")
@@ -209,11 +238,14 @@ def _held(part: str, stored: Answer | None, sheet: Sheet) -> str | None:
     return typing_on.hold_unfinished(part, view, sheet) if kept else None
 
 
-def _away(part: str, sheet: Sheet) -> Response:
-    """The page with what was typed, while the register cannot be reached; it is sent again."""
+def _away(part: str, sheet: Sheet, known: str | None = None) -> Response:
+    """The page with what was typed, while the register cannot be reached; it is sent again.
+
+    `known` is the request's id. With it and the version, the page saves on where it stands.
+    """
     sheet.form.fail(_("The register cannot be reached just now. Nothing is lost: send it again."))
-    status, etag = HTTPStatus.SERVICE_UNAVAILABLE, request.form.get("etag")
-    return _page(part, None, sheet, status=status, etag=etag)
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    return _page(part, None, sheet, status=status, etag=_seen(), known=known)
 
 
 def _kept_early(part: str, stored: Answer, sheet: Sheet) -> Answer | None:
@@ -251,11 +283,15 @@ def _page(
     other: Held | None = None,
     held: str | None = None,
     since: datetime | None = None,
+    known: str | None = None,
+    anew: bool = False,
 ) -> Response:
     """`other` is what another device holds of the part; `held` the version that is held of what
-    the page shows, `since` when it was typed, where the page takes that up again.
+    the page shows, `since` when it was typed, where the page takes that up again. `known` is the id
+    of a request that cannot be read. `anew` tells that what is sent next makes another draft.
     """
     view = stored.body if stored else None
+    known = view["id"] if view else known
     differs = typing_on.differences(sheet, stored) if stored and stale else []
     if other:
         differs = list(sheet.differences(typing_on.held_sheet(part, other)))
@@ -263,8 +299,10 @@ def _page(
         "requests/write.html",
         status,
         part=part,
-        parts=_steps(part, view),
+        parts=_steps(part, known),
         name=_NAMES[part],
+        known=known,
+        anew=anew,
         it=view,
         form=sheet.form,
         sheet=sheet,
@@ -275,14 +313,14 @@ def _page(
         held=other.version if other else typing_on.seen() if held is None else held,
         since=since,
         etag=etag or (stored.etag if stored else ""),
-        key=request.form.get("key") or new_id(),
+        key=new_id() if anew else request.form.get("key") or new_id(),
         hints=_not_taken(stored_hints(part, view), sheet),
     )
 
 
-def _steps(here: str, view: Mapping[str, Any] | None) -> list[tuple[str, str, bool]]:
+def _steps(here: str, known: str | None) -> list[tuple[str, str, bool]]:
     """The parts with their addresses, which a request that is not kept yet has none of."""
-    place = "" if view is None else f"{PAGE}/{view['id']}/edit"
+    place = "" if known is None else f"{PAGE}/{known}/edit"
     return [(str(_NAMES[one]), f"{place}/{one}" if place else "", one == here) for one in _ORDER]
 
 
@@ -295,7 +333,7 @@ def _not_taken(hints: Hints, sheet: Sheet) -> Hints:
 
 def _check(stored: Answer) -> Response:
     view = stored.body
-    parts = _steps(CHECK, view)
+    parts = _steps(CHECK, view["id"])
     return show(
         "requests/check.html",
         part=CHECK,
