@@ -81,27 +81,25 @@ def test_a_part_that_was_sent_while_its_register_was_away_stays_where_it_is(
     page.locator("#description").fill(TEXT)
     page.locator("p.buttons button[name=go][value=next]").click()
     page.wait_for_url(re.compile("/edit/lines$"))
+    plan = page.url.replace("/lines", "/plan")
 
     def away(route: Route) -> None:
         """As a page of before, which did not know its request."""
         if route.request.method != "POST":
             route.fallback()
             return
-        shown = route.fetch(url=page.url, method="GET", post_data=b"")
+        shown = route.fetch(method="GET", post_data=b"")
         text = re.sub('<input type="hidden" name="request"[^>]*>', "", shown.text())
         route.fulfill(status=503, body=text, headers=shown.headers)
-        page.unroute("**/edit/lines")
 
-    page.locator("button[name=go][value=add]").click()
-    page.route("**/edit/lines", away)
+    page.goto(plan)
+    page.route("**/edit/plan", away)
     page.locator("p.buttons button[name=go][value=next]").click()
     expect(page.locator("[name=request]")).to_have_count(0)
-    if not page.locator("[name=row-0-theme]").count():
-        page.locator("button[name=go][value=add]").click()
-    page.locator("[name=row-0-theme]").select_option("stockpile-management")
-    page.locator("[name=row-0-kind]").select_option("equipment")
+    page.unroute("**/edit/plan")
+    page.locator("#priority").select_option(index=1)
     expect(page.locator("#saving")).to_have_text(re.compile("Saved at"), timeout=PATIENCE)
-    assert page.url.endswith("/edit/lines")
+    assert page.url == plan
     expect(page.locator("[name=request]")).to_have_count(1)
 
 
