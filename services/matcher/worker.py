@@ -58,7 +58,7 @@ from shared.events.letters import DeadLetters
 from shared.events.relay import Relay
 from shared.events.running import Loop, run_worker
 from shared.events.topics import Topics
-from shared.events.work import INFRASTRUCTURE
+from shared.events.work import put_off
 from shared.registers.context import system_clock
 from shared.registers.figures import keep_reckoning
 from shared.settings import Settings
@@ -120,7 +120,7 @@ def sweep(stop: threading.Event, clock: Clock, clamd: str, seconds: float = SWEE
     """Every few seconds: finish half-done commitments, do what is due of proposals, give back what
     has expired, review cases, take decisions over into their log, file messages and warn."""
     while not stop.wait(seconds):
-        try:
+        with put_off("sweep interrupted"):
             commitments.recover(clock())
             _tell_halves(clock())
             clockwork.sweep(clock())
@@ -136,8 +136,6 @@ def sweep(stop: threading.Event, clock: Clock, clamd: str, seconds: float = SWEE
             embargo_watch.sweep(clock())
             embargo_warnings.sweep(clock())
             applications.sweep(clock())
-        except INFRASTRUCTURE as error:
-            log.warning("sweep interrupted", error=str(error))
 
 
 def _tell_halves(now: datetime) -> None:

@@ -17,7 +17,7 @@ from services.portal.house import House
 from services.portal.note_documents import Notification
 from services.portal.outgoing import KEPT
 from shared.events import turns
-from shared.events.work import INFRASTRUCTURE
+from shared.events.work import put_off
 from shared.ids import derived_id
 
 LOOK_SECONDS = 2.0
@@ -36,14 +36,12 @@ def keep_gathering(house: House, stop: threading.Event, seconds: float = LOOK_SE
     """Put what is to be mailed into the mail until `stop` is set."""
     looked: datetime | None = None
     while not stop.is_set():
-        try:
+        with put_off("gathering interrupted"):
             now = house.clock()
             gather_single(now)
             if looked is None or now - looked >= DIGESTS_EVERY:
                 gather_digests(now)
                 looked = now
-        except INFRASTRUCTURE as error:
-            log.warning("gathering interrupted", error=str(error))
         stop.wait(seconds)
 
 

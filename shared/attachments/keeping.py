@@ -20,7 +20,7 @@ from shared.attachments.documents import AttachedBytes, Attachment
 from shared.attachments.kinds import media_type
 from shared.attachments.scanning import NotScanned, ScannerAway, infected
 from shared.events.outbox import DuplicateId, NotFound, Transition, Version, change, create
-from shared.events.work import INFRASTRUCTURE
+from shared.events.work import put_off
 from shared.ids import derived_id
 from shared.lifecycle import ATTACHMENT, IllegalTransition
 from shared.registers.steps import SERVICE, party_of, subject_of, take_step, take_step_as
@@ -188,10 +188,8 @@ def content_of(attachment: Attachment, clamd: str) -> bytes:
 def keep_scanning(clamd: str, stop: threading.Event, clock: Callable[[], datetime]) -> None:
     """The worker's loop: scan what waits for it, delete what nobody claims, until told to stop."""
     while not stop.wait(SWEEP_SECONDS):
-        try:
+        with put_off("attachments not looked at"):
             sweep(clamd, clock(), stop)
-        except INFRASTRUCTURE as error:
-            log.warning("attachments not looked at", error=str(error))
 
 
 def sweep(clamd: str, now: datetime, stop: threading.Event) -> None:

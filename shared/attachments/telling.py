@@ -19,7 +19,7 @@ import structlog
 from shared.attachments.documents import Attachment
 from shared.attachments.keeping import SWEEP_SECONDS, scan_state
 from shared.events.outbox import Aggregate, NotFound, Transition, change
-from shared.events.work import INFRASTRUCTURE
+from shared.events.work import INFRASTRUCTURE, put_off
 from shared.lifecycle import ATTACHMENT, FILING, IllegalTransition
 
 _BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
@@ -47,10 +47,8 @@ def keep_telling(
 ) -> None:
     """The worker's loop: tell of what waits to be told of, until told to stop."""
     while not stop.wait(SWEEP_SECONDS):
-        try:
+        with put_off("files not told of"):
             tell_waiting(told, clamd, clock())
-        except INFRASTRUCTURE as error:
-            log.warning("files not told of", error=str(error))
 
 
 def tell_waiting(told: Told, clamd: str, now: datetime) -> int:

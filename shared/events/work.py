@@ -2,7 +2,8 @@
 
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,6 +48,20 @@ def passes(error: BaseException) -> bool:
         came_of = None if found.__suppress_context__ else found.__context__
         found = found.__cause__ or came_of
     return False
+
+
+@contextmanager
+def put_off(what: str) -> Iterator[None]:
+    """Log what fails in the block and passes by itself, for it is done another time.
+
+    For loops that come round: another that came of it ends the worker, which is started again.
+    """
+    try:
+        yield
+    except Exception as error:
+        if not passes(error):
+            raise
+        log.warning(what, error=str(error))
 
 
 class Retry(Exception):  # noqa: N818 (named for what the consumer must do)

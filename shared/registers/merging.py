@@ -26,7 +26,7 @@ from typing import Any
 import structlog
 
 from shared.events.outbox import NotFound, change
-from shared.events.work import INFRASTRUCTURE
+from shared.events.work import INFRASTRUCTURE, put_off
 from shared.graces import over
 from shared.registers.merged import MergeableRecord
 from shared.registers.merging_rules import (
@@ -105,10 +105,8 @@ def keep_finishing(
 ) -> None:
     """The worker's loop: `recover` every SWEEP_SECONDS until told to stop."""
     while not stop.wait(SWEEP_SECONDS):
-        try:
+        with put_off("mergings not looked at"):
             recover(register, clock())
-        except INFRASTRUCTURE as error:
-            log.warning("mergings not looked at", error=str(error))
 
 
 def _hand_over(

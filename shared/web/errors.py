@@ -8,10 +8,11 @@ import marshmallow as ma
 import mongoengine
 import structlog
 from flask import Flask, Response, current_app, request
-from pymongo.errors import ConnectionFailure, ExecutionTimeout, PyMongoError
+from pymongo.errors import PyMongoError
 from werkzeug.exceptions import HTTPException
 
 from shared.events.outbox import Contention, DuplicateId, NotFound, StaleVersion
+from shared.events.work import passes
 from shared.lifecycle import IllegalTransition
 from shared.vocabulary.errors import CodeError, RetiredCode
 from shared.web.field_errors import field_errors
@@ -56,6 +57,7 @@ def register_errors(app: Flask, mappers: Mapping[type[Exception], Mapper]) -> No
         CodeError: _code,
         Contention: lambda _: unavailable("database", retry_after_seconds=1),
         PyMongoError: _database,
+        mongoengine.OperationError: _database,
         mongoengine.ConnectionFailure: lambda _: unavailable("database"),
         HTTPException: _http,
         Exception: _unexpected,
@@ -99,8 +101,9 @@ def _code(error: CodeError) -> Problem:
     return invalid_field(error.vocabulary, str(error), code)
 
 
-def _database(error: PyMongoError) -> Problem:
-    if isinstance(error, ConnectionFailure | ExecutionTimeout) or error.timeout:
+def _database(error: Exception) -> Problem:
+    """503 for what passes by itself, a full disk too, and whatever mongoengine made of it."""
+    if passes(error) or (isinstance(error, PyMongoError) and error.timeout):
         _log.error("the database cannot be reached", exc_info=error)
         return unavailable("database")
     return _unexpected(error)

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -26,7 +27,7 @@ from shared.events.poison import Streak, TooManyDeadLetters
 from shared.events.reader import read_to_end
 from shared.events.topics import Topics
 from shared.events.versions import Version
-from shared.events.work import ConsumerPolicy, Handler, Rejected, Retry, Work, passes
+from shared.events.work import ConsumerPolicy, Handler, Rejected, Retry, Work, passes, put_off
 from shared.settings import Settings
 
 POLICY = ConsumerPolicy(retry_delays=(0.01, 0.02), max_consecutive_dead_letters=3)
@@ -260,3 +261,10 @@ def test_what_was_passed_once_is_passed_again(bench: Bench) -> None:
         poison = [BROKEN | {"key": b"same", "value": f"{number}{n}".encode()} for n in range(2)]
         finish(bench.work(*poison, event_of("same", Version(1, number + 1))), lambda events: None)
     assert len(bench.letters()) == 6
+
+
+@pytest.mark.parametrize("error", [AutoReconnect("away"), Contention("others"), Retry("bad")])
+def test_a_loop_comes_round_again_after_what_passes(error: Exception) -> None:
+    raised = pytest.raises(Retry) if isinstance(error, Retry) else nullcontext()
+    with raised, put_off("a sweep was interrupted"):
+        raise error

@@ -9,6 +9,8 @@ import marshmallow as ma
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from mongoengine import NotUniqueError, OperationError
+from pymongo.errors import AutoReconnect, WriteError
 from werkzeug.exceptions import ImATeapot
 
 from deploy.local.servers import free_port
@@ -19,6 +21,8 @@ from shared.settings import Settings
 from shared.vocabulary.themes import THEMES
 from shared.web.identity import public
 from shared.web.problems import FieldError, Problem, conflict, invalid
+
+FULL = WriteError("available disk space is less than required", 14031)
 
 
 def problem_of(answer: Any) -> dict[str, Any]:
@@ -89,6 +93,17 @@ def _illegal() -> Exception:
     raise AssertionError
 
 
+def _saving(error: Exception) -> Exception:
+    """What mongoengine makes of it."""
+    try:
+        try:
+            raise error
+        except WriteError as cause:
+            raise OperationError(f"Could not save document ({cause})") from cause
+    except OperationError as made:
+        return made
+
+
 def _unknown_code() -> Exception:
     try:
         THEMES.get("markings")
@@ -104,6 +119,11 @@ def _unknown_code() -> Exception:
         (DuplicateId("x"), 409, "duplicate"),
         (StaleVersion(Version(1, 7)), 412, "stale"),
         (Contention("x"), 503, "unavailable"),
+        (AutoReconnect("x"), 503, "unavailable"),
+        (FULL, 503, "unavailable"),
+        (_saving(FULL), 503, "unavailable"),
+        (_saving(WriteError("x", 2)), 500, "internal"),
+        (NotUniqueError("x"), 500, "internal"),
         (_illegal(), 409, "illegal-transition"),
         (_unknown_code(), 422, "unknown-code"),
         (ma.ValidationError({"a": {0: ["Wrong."]}}), 422, "invalid"),
@@ -128,7 +148,7 @@ def test_known_exceptions_have_their_problems(
     if status == 412:
         assert answer.headers["ETag"] == '"1.7"'
     if status == 503:
-        assert answer.headers["Retry-After"] == "1"
+        assert answer.headers["Retry-After"] == ("1" if isinstance(error, Contention) else "5")
 
 
 def test_a_database_that_cannot_be_reached_is_a_503(
