@@ -316,12 +316,12 @@ def party_of(record: Any, names: Mapping[str, str] = MappingProxyType({})) -> st
     return format_list(regions, locale=language)
 
 
-def without(query: MultiDict[str, str], name: str, **more: str) -> str:
+def without(query: Mapping[str, str], name: str, **more: str) -> str:
     """The query of this page without a name, with others: "?theme=marking", or "" for none.
 
     What stands in it several times, as what if without one offer and another, stays so.
     """
-    pairs = query.items(multi=True)
+    pairs = MultiDict(query).items(multi=True)
     left = [(key, value) for key, value in pairs if value and key != name and key not in more]
     query_string = urlencode([*left, *more.items()])
     return f"?{query_string}" if query_string else ""

@@ -659,6 +659,8 @@ def test_what_stands_in_an_address_several_times_stays_so_in_another_language(
 ) -> None:
     text = client.get("/sign-in?without=a&without=b&language=en&empty=").text
     assert "/sign-in?without=a&amp;without=b&amp;language=fr" in text
+    assert frame.without({}, "cursor", record="a") == "?record=a"
+    assert frame.without({"cursor": "x"}, "cursor") == ""
 
 
 def test_the_language_asked_for_outlasts_what_leads_on(app: Flask) -> None:
