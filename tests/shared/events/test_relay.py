@@ -185,9 +185,11 @@ def test_what_waits_grows_old_while_the_broker_is_away(
 def test_a_store_that_cannot_be_measured_does_not_end_the_relay(
     settings: Settings,
     database: Database[dict[str, Any]],
+    topics: Topics,
     running: Callable[..., Any],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    del topics
     asked: list[str] = []
 
     def away(collection: Collection[dict[str, Any]]) -> datetime:
