@@ -35,8 +35,8 @@ run: install
 	$(BIN)/entraide up --example
 
 # A file's tests stay together, and those of a folder that shares a running stack (tests/conftest.py), for what they
-# start is started once; they go in their order, so that the long journeys are not what is waited for at the end. Three
-# workers keep two cores busy: journeys wait for what their stacks do.
+# start is started once; what takes longest begins first, so that it is not what is waited for at the end. Three workers
+# keep two cores busy: journeys wait for what their stacks do.
 PYTEST := $(BIN)/pytest -n 3 --dist loadscope --no-loadscope-reorder
 
 test: install

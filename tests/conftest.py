@@ -34,6 +34,10 @@ TokenMaker = Callable[..., dict[str, str]]
 
 SHARING = ("tests/journeys/together", "tests/pages")
 """Folders whose tests share a running stack, which only one of the workers needs to start."""
+APART = ("tests/pages/browser/test_every_page.py",)
+"""Files of such a folder that take a stack of their own: with them it would take longer than all
+else that runs beside it."""
+LONGEST = (*APART, "tests/pages/")
 SLOWEST = 40
 EARLY = timedelta(minutes=10)
 """Tokens are older by so much: to an app whose clock a test stopped none may come of the future,
@@ -46,7 +50,14 @@ class FolderScheduling(LoadScopeScheduling):  # type: ignore[misc]
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
+        if file in APART:
+            return file
         return next((folder for folder in SHARING if file.startswith(f"{folder}/")), file)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest begins first, so that it is not what is waited for at the end."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FolderScheduling:
