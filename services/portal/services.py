@@ -52,6 +52,11 @@ class RefusedError(ProblemError):
         super().__init__(status, problem)
         self.service = service
 
+    @property
+    def code(self) -> str:
+        """The code of the problem; empty where it has no type."""
+        return str(self.problem.get("type", "")).removeprefix(TYPE_PREFIX)
+
 
 @dataclass(frozen=True, repr=False)
 class Reader:

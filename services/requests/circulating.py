@@ -14,7 +14,7 @@ import structlog
 from services.requests import domain
 from services.requests.documents import AssistanceRequest
 from shared.events.outbox import NotFound, change
-from shared.events.work import INFRASTRUCTURE, passes
+from shared.events.work import INFRASTRUCTURE, passes, put_off
 from shared.lifecycle import REQUEST
 from shared.registers.commitments import held
 
@@ -39,14 +39,9 @@ def keep_circulating(stop: threading.Event, clock: Callable[[], datetime]) -> No
         now = clock()
         if looks_back(since, now, time.monotonic() - whole):
             since, whole = now - LOOK_BACK, time.monotonic()
-        try:
+        with put_off("requests not looked at"):
             circulate_due(now)
             settle_changed(since, now)
-        except Exception as error:
-            if not passes(error):
-                raise
-            log.warning("requests not looked at", error=str(error))
-        else:
             since = now - OVERLAP
 
 

@@ -17,7 +17,7 @@ from services.portal.services import Ask as Ask
 from services.portal.services import AwayError, Reader, RefusedError
 from services.portal.services import ask as ask
 from services.portal.services import ask_with as ask_with
-from shared.web.problems import TYPE_PREFIX, FieldError, Problem, unavailable
+from shared.web.problems import FieldError, Problem, unavailable
 
 
 def reader() -> Reader:
@@ -100,7 +100,7 @@ def problem_of_refusal(error: RefusedError) -> Problem:
     told = error.problem
     return Problem(
         error.status,
-        str(told.get("type", "")).removeprefix(TYPE_PREFIX) or "refused",
+        error.code or "refused",
         str(told.get("title", "")),
         str(error),
         [FieldError(field, message) for field, message in error.fields()],

@@ -24,7 +24,6 @@ from services.portal.pages.frame import account
 from services.portal.services import AwayError, RefusedError
 from services.portal.unfinished import Held, Place, find, forget, hold
 from shared.ids import new_id
-from shared.web.problems import TYPE_PREFIX
 
 MAYBE: Final = _l(
     "What you sent before may be recorded already. Look at the list first: if you send this again, "
@@ -76,16 +75,15 @@ def record(service: str, path: str, body: Body, key: str | None) -> Recorded:
     try:
         made = send(service, path, json.loads(typed["body"]), key=place.part)
     except RefusedError as error:
-        code = str(error.problem.get("type", "")).removeprefix(TYPE_PREFIX)
-        if code == "idempotency-key-in-use":  # it is being made this very moment
+        if error.code == "idempotency-key-in-use":  # it is being made this very moment
             raise AwayError(service) from None
-        if code == "duplicate" and (known := error.problem.get("existing")):
+        if error.code == "duplicate" and (known := error.problem.get("existing")):
             # The register has forgotten the key, not what was made under it.
             return Recorded(service, place, first.version, str(known), "", same=False)
         if error.status in _NOT_OF_THE_BODY:
             raise
         forget(place, first.version)
-        if code == "idempotency-key-reused":
+        if error.code == "idempotency-key-reused":
             raise MaybeRecordedError from None
         if same:
             raise

@@ -11,7 +11,6 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from services.portal.services import RefusedError
-from shared.web.problems import TYPE_PREFIX
 
 _FILL_IN = _l("Fill this in.")
 _TOO_LONG = _l("This is too long.")
@@ -163,8 +162,7 @@ UNSAID: Final = frozenset({"internal", "not-ready", "unauthorized"})
 
 def refusal(error: RefusedError) -> str:
     """Why a service refused, without what it found of fields."""
-    code = str(error.problem.get("type", "")).removeprefix(TYPE_PREFIX)
-    known = WORDS.get(code)
+    known = WORDS.get(error.code)
     return str(known) if known is not None else _("This was refused: %(why)s", why=str(error))
 
 

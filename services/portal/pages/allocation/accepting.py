@@ -21,7 +21,6 @@ from services.portal.pages.matches.words import because_said, shortage_said
 from services.portal.pages.signing import REFUSED
 from services.portal.pages.wording import number
 from services.portal.services import AwayError, RefusedError
-from shared.web.problems import TYPE_PREFIX
 
 MOST = 50
 DAYS = ("14", "30", "60", "90")
@@ -98,7 +97,7 @@ def _accept_whole(allocation_id: str, until: str) -> Response:
         flash(_("Whether it was accepted is not known yet: this page shows it when loaded again."))
         return go(here)
     except RefusedError as error:
-        if str(error.problem.get("type", "")).removeprefix(TYPE_PREFIX) == "refused":
+        if error.code == "refused":
             return _refused(allocation_id, error)
         if error.status != 409:
             raise
