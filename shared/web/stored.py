@@ -80,9 +80,12 @@ def _document(
     cls: Any, son: Any, _auto_dereference: bool = True, created: bool = False
 ) -> BaseDocument:
     plan = _plan(cls)
-    if plan is None or not _auto_dereference or type(son) not in (dict, SON):
-        return _from_son(cls, son, _auto_dereference, created)
-    if not son.keys() <= plan.stored:
+    if (
+        plan is None
+        or not _auto_dereference
+        or type(son) not in (dict, SON)
+        or not son.keys() <= plan.stored
+    ):
         return _from_son(cls, son, _auto_dereference, created)
     document = cls.__new__(cls)
     data = {}
