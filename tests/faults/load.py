@@ -295,7 +295,7 @@ class Load:
         asked = self._another("request", rng)
         if asked is None:
             return
-        if len(given) < max(1, self.most // (8 * self._clients)):
+        if len(given) < max(1, self.most // (4 * self._clients)):
             body = activity_for(asked, rng)
             told = self._calls.call("POST", "offers", "/v1/activities", json=body)
             if told.ok:
