@@ -36,6 +36,7 @@ ALIKE = 0.3
 """How many of the records that are made say what another says."""
 REWORDED = 0.3
 """How many of the changes are of the description too, so that what was alike is no more."""
+AT_WORK_SECONDS = 20.0
 UNDER_WAY = {"planned": "ongoing", "ongoing": "completed"}
 DECISIONS = {"duplicates": ("link", "dismiss"), "coverage": ("dismiss",)}
 """What is decided: to confirm coverage would take of the ledger what the bank counts on."""
@@ -186,7 +187,7 @@ class Load:
         elif not own or (rng.random() < 0.4 and len(self.records) < self.most):
             self.make(client, own, rng)
         else:
-            self.step(client, rng.choice(own), rng)
+            self.step(client, rng.choice(at_work(own)), rng)
 
     def make(self, client: str, own: list[Record], rng: random.Random) -> None:
         """Register a draft."""
@@ -364,6 +365,14 @@ class Load:
                 self.bank.known.append(told.body["id"])
             elif outcome == "unknown":
                 self.bank.open.append((pair, amount))
+
+
+def at_work(own: list[Record]) -> list[Record]:
+    """The third of a client's records that it works on for a while, before it goes on to others.
+
+    What was lost of a record is mended by its next change: so each rests for a while.
+    """
+    return own[int(now() / AT_WORK_SECONDS) % 3 :: 3] or own
 
 
 def title(rng: random.Random) -> str:
