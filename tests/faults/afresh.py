@@ -80,6 +80,8 @@ def due_duplicates(records: Records, kept: Iterable[DuplicateCase], on: date) ->
         engine.put_request(RequestProfile.of_event(one.data))
     for one in records["offer"].values():
         engine.put_offer(OfferProfile.of_event(one.data))
+    # From either end, and no record here has so many others of its side (MOST_CANDIDATES) that the
+    # engine leaves any out: whether it does would depend on which of the two was compared last.
     found = {
         _ends(likely): likely
         for side in _SIDES
