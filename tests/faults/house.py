@@ -253,7 +253,8 @@ def _double(house: House, body: dict[str, Any], rng: random.Random) -> None:
     """
     fresh = made_up("request", rng)
     _brought(house, "request", body | {name: fresh[name] for name in ("title", "external_id")})
-    house.client.post("offers", "/v1/activities", activity_for(body, rng))
+    given = house.client.post("offers", "/v1/activities", activity_for(body, rng))
+    house.load.lasting.add(given.body["id"])
 
 
 def _brought(house: House, kind: Literal["request", "offer"], body: dict[str, Any]) -> Record:

@@ -111,6 +111,8 @@ class Load:
         self._lock = threading.Lock()
         self.records: list[Record] = []
         self.bank = Bank(())
+        self.lasting: set[str] = set()
+        """Activities of which nobody decides what they cover, nor changes them."""
         self._on = threading.Event()
         self._over = threading.Event()
         self._idle = threading.Semaphore(clients)
@@ -322,9 +324,11 @@ class Load:
         """Decide on an open case, as a coordinator; whatever comes of it."""
         kind = rng.choice(sorted(DECISIONS))
         told = self._calls.call("GET", "matcher", f"/v1/{kind}", role="coordinator")
-        if not (told.ok and told.body["items"]):
+        shown = told.body["items"] if told.ok else ()
+        ids = [one["id"] for one in shown if one.get("activity") not in self.lasting]
+        if not ids:
             return
-        path = f"/v1/{kind}/{rng.choice(told.body['items'])['id']}"
+        path = f"/v1/{kind}/{rng.choice(ids)}"
         seen = self._calls.call("GET", "matcher", path, role="coordinator")
         if seen.ok:
             body = {"decision": rng.choice(DECISIONS[kind]), "reason": "Looked at (illustrative)."}
