@@ -13,6 +13,8 @@ from shared.events.versions import Version
 from tests.faults.history import Final, History, Line, Operation
 
 _NEAR = 1e-6
+_ROUNDED = 2e-6
+"""Scores are rounded to 1e-6, and sums that come in another order may be rounded otherwise."""
 
 
 @dataclass(frozen=True)
@@ -290,6 +292,45 @@ def lines_apart(_history: History, final: Final) -> Iterator[str]:
             yield f"{id_}: the ledger holds {due}, its owner says {told}"
 
 
+def cases_missing(_history: History, final: Final) -> Iterator[str]:
+    """Of each two that seem to be the same, and each need that seems to be covered, is a case.
+
+    It is open, if nobody has decided on it, and again once either changed materially since.
+    """
+    kept = {one.pair: one.status for one in final.cases}
+    for one in final.due:
+        status = kept.get(one.pair)
+        if status != one.status and one.status != "closed":
+            yield f"{one.pair} should be {one.status}, and is {status or 'not there'}"
+
+
+def cases_unfounded(_history: History, final: Final) -> Iterator[str]:
+    """No case is open, or what somebody decided, of two of which nothing is alike by now."""
+    due = {one.pair: one.status for one in final.due}
+    for one in final.cases:
+        status = due.get(one.pair, "closed")
+        if one.status != status and status == "closed":
+            yield f"{one.pair} is {one.status}, and should not be"
+
+
+def cases_outdated(_history: History, final: Final) -> Iterator[str]:
+    """What a case tells of its two is so of both as they are now."""
+    due = {one.pair: one for one in final.due}
+    for one in final.cases:
+        now = due.get(one.pair)
+        if now is None or now.status != one.status or now.score is None:
+            continue
+        if one.score is None or abs(one.score - now.score) > _ROUNDED:
+            yield f"{one.pair} tells of {one.score}, and is {now.score} by now"
+
+
+def cases_twice(_history: History, final: Final) -> Iterator[str]:
+    """No two have two cases."""
+    for pair, times in Counter(one.pair for one in final.cases).items():
+        if times > 1:
+            yield f"{pair} has {times} cases"
+
+
 def _strangers(views: Iterable[str], final: Final) -> Iterator[str]:
     for record in views:
         if record not in final.records:
@@ -313,6 +354,10 @@ CHECKS: dict[str, Check] = {
     "matcher's view apart from owners'": views_apart,
     "portal's view apart from the others'": portal_apart,
     "owners' lines apart from the ledger": lines_apart,
+    "case missing": cases_missing,
+    "case from nowhere": cases_unfounded,
+    "case out of date": cases_outdated,
+    "case twice": cases_twice,
 }
 MENDED_BY_TIME = frozenset(
     {
@@ -323,6 +368,9 @@ MENDED_BY_TIME = frozenset(
         "matcher's view apart from owners'",
         "portal's view apart from the others'",
         "owners' lines apart from the ledger",
+        "case missing",
+        "case from nowhere",
+        "case out of date",
     }
 )
 """Kinds that are none while something is still on its way: broken only if they last."""

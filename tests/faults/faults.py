@@ -16,6 +16,7 @@ from tests.faults.injecting import (
     poison,
     restart_all,
     say_again,
+    share_late,
     stop,
     two_of,
 )
@@ -92,6 +93,11 @@ FAULTS: tuple[Fault, ...] = (
         "two relays and two matchers",
         "the same is published and ranked twice, and groups share out anew in the midst of batches",
         two_of("requests-worker", "offers-worker", "matcher-worker"),
+    ),
+    Fault(
+        "a matcher stands still while another comes",
+        "what comes between two shares of partitions is left out of those that come back",
+        share_late,
     ),
     Fault(
         "said again in any order",

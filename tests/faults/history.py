@@ -100,6 +100,18 @@ class Held:
 
 
 @dataclass(frozen=True)
+class Case:
+    """A case of two records, of the same side or a need line and an activity: the state it is in.
+
+    `score` is how alike they are as they are now; None where no case would tell of it.
+    """
+
+    pair: str
+    status: str
+    score: float | None = None
+
+
+@dataclass(frozen=True)
 class Final:
     """What is read once nothing is left to do.
 
@@ -108,6 +120,8 @@ class Final:
     `commitments` by id. `kept` are the versions of all that the matcher keeps and tells of,
     "match:…", "commitment:…", "shortlist:…" and others; `followed` those that the portal knows, of
     these and of requests and offers. `taken` is what the owners say is committed of their lines.
+    `cases` are those of likely duplicates and of coverage that the matcher keeps, `due` those that
+    it should have when all records are compared anew, in the states that they should be in.
     """
 
     records: Mapping[str, Seen] = field(default_factory=dict)
@@ -119,6 +133,8 @@ class Final:
     kept: Mapping[str, Version] = field(default_factory=dict)
     followed: Mapping[str, Version] = field(default_factory=dict)
     taken: Mapping[str, float] = field(default_factory=dict)
+    cases: tuple[Case, ...] = ()
+    due: tuple[Case, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -183,6 +199,8 @@ def read_case(file: Path) -> tuple[History, Final]:
         kept=_versions(final["kept"]),
         followed=_versions(final["followed"]),
         taken=final["taken"],
+        cases=tuple(Case(**one) for one in final["cases"]),
+        due=tuple(Case(**one) for one in final["due"]),
     )
 
 

@@ -33,14 +33,13 @@ from tests.faults.calls import Calls
 from tests.faults.checker import MENDED_BY_TIME, Violation, check
 from tests.faults.clocks import Clocks, settable_clocks
 from tests.faults.history import Final, History, Recorder, now
-from tests.faults.load import MATCHED, ORGANISATION, Bank, Load, Record, made_up
+from tests.faults.load import MATCHED, ORGANISATION, Bank, Load, Record, activity_for, made_up
 from tests.faults.means import small_disk
 from tests.faults.proxy import Proxy
-from tests.faults.reading import known_already, read_final
+from tests.faults.reading import AS_OF, known_already, read_final
 from tests.faults.watching import Watching
 from tests.journeys.speaking import both_agree
 
-AS_OF = "2026-11-23"
 _START_SECONDS = 400.0
 _PATIENCE = 300.0
 """Seconds: a service's first text makes it read its models, for long where much else runs."""
@@ -243,7 +242,19 @@ def _open_bank(house: House) -> None:
         client.post_as("coordinator", "matcher", f"{path}/decision", decision, if_match=seen)
         both_agree(house.stack, pair, request.body["country"], ORGANISATION)
         pairs.append(pair)
+    _double(house, requests[0].body, rng)
     house.load.bank = Bank(pairs)
+
+
+def _double(house: House, body: dict[str, Any], rng: random.Random) -> None:
+    """Let a request be made once more, and assistance be under way that both ask for.
+
+    So there are cases that last, whatever else comes and goes.
+    """
+    fresh = made_up("request", rng)
+    _brought(house, "request", body | {name: fresh[name] for name in ("title", "external_id")})
+    given = house.client.post("offers", "/v1/activities", activity_for(body, rng))
+    house.load.lasting.add(given.body["id"])
 
 
 def _brought(house: House, kind: Literal["request", "offer"], body: dict[str, Any]) -> Record:

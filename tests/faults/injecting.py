@@ -200,6 +200,16 @@ def two_of(*workers: str) -> Inject:
     return inject
 
 
+def share_late(house: House, seconds: float) -> float:
+    """A second matcher's worker stands still while a third comes: the group waits for it before it
+    shares out anew, and the first is without partitions of which some come back to it."""
+    with beside(house, "matcher-worker") as (still,):
+        still.send_signal(signal.SIGSTOP)
+        with beside(house, "matcher-worker"):
+            time.sleep(seconds)
+    return now()
+
+
 def pause_past_lease(house: House, _seconds: float) -> float:
     """The relays stand still past their leases while second ones publish; then they go on."""
     with beside(house, *RELAYS):

@@ -1,5 +1,7 @@
 """A load as in life: requests and offers are made, published, changed; proposals are committed to.
 
+Some say what others say, and assistance is under way that some of the requests ask for: likely
+duplicates and coverage come and go with what changes, and now and then somebody decides on one.
 Each record is one client's to write, anybody's to read. Whatever a client is not told it looks up
 before it goes on.
 """
@@ -7,8 +9,9 @@ before it goes on.
 import random
 import threading
 import uuid
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 from shared.events.versions import Version
@@ -29,6 +32,14 @@ STEPS = {
     ("offer", "submitted"): ("publish", None, "operator"),
 }
 MATCHED = {"request": "circulated", "offer": "published"}
+ALIKE = 0.3
+"""How many of the records that are made say what another says."""
+REWORDED = 0.3
+"""How many of the changes are of the description too, so that what was alike is no more."""
+AT_WORK_SECONDS = 20.0
+UNDER_WAY = {"planned": "ongoing", "ongoing": "completed"}
+DECISIONS = {"duplicates": ("link", "dismiss"), "coverage": ("dismiss",)}
+"""What is decided: to confirm coverage would take of the ledger what the bank counts on."""
 
 
 @dataclass
@@ -100,11 +111,15 @@ class Load:
         self._lock = threading.Lock()
         self.records: list[Record] = []
         self.bank = Bank(())
+        self.lasting: set[str] = set()
+        """Activities of which nobody decides what they cover, nor changes them."""
         self._on = threading.Event()
         self._over = threading.Event()
         self._idle = threading.Semaphore(clients)
         self._clients = clients
         self._own: list[list[Record]] = [[] for _ in range(clients)]
+        self._given: list[list[Record]] = [[] for _ in range(clients)]
+        """Activities. Nothing is noted of them: what matters is how they are compared."""
         self._threads = [
             threading.Thread(target=self._run, args=(number,), daemon=True)
             for number in range(clients)
@@ -139,22 +154,22 @@ class Load:
         """Records that a restore made vanish; of the others nobody is sure. While it is paused."""
         for own in (self.records, *self._own):
             own[:] = [one for one in own if one.name not in names]
-        for one in self.records:
+        for one in (*self.records, *chain.from_iterable(self._given)):
             one.unsure = True
 
     def _run(self, number: int) -> None:
-        own = self._own[number]
+        own, given = self._own[number], self._given[number]
         rng = random.Random(f"client {number}")
         client = f"client-{number}"
         while not self._over.is_set():
             self._on.wait()
             with self._idle:
                 if self._on.is_set() and not self._over.is_set():
-                    self.act(client, own, rng)
+                    self.act(client, own, given, rng)
             self._over.wait(self._pause * rng.uniform(0.5, 1.5))
 
-    def act(self, client: str, own: list[Record], rng: random.Random) -> None:
-        """One call of one client."""
+    def act(self, client: str, own: list[Record], given: list[Record], rng: random.Random) -> None:
+        """One call of one client; a decision takes three."""
         chance = rng.random()
         unfinished = [one for one in own if one.status != MATCHED[one.side]]
         if chance < 0.08 and self.bank.pairs:
@@ -165,17 +180,23 @@ class Load:
             self._read_matched(client, rng)
         elif chance < 0.22 and self.records:
             self._read(client, rng.choice(self.records))
+        elif chance < 0.26 and self.records:
+            self._give(given, rng)
+        elif chance < 0.27:
+            self._decide(rng)
         elif unfinished:
             self.step(client, rng.choice(unfinished), rng)
         elif not own or (rng.random() < 0.4 and len(self.records) < self.most):
             self.make(client, own, rng)
         else:
-            self.step(client, rng.choice(own), rng)
+            self.step(client, rng.choice(at_work(own)), rng)
 
     def make(self, client: str, own: list[Record], rng: random.Random) -> None:
         """Register a draft."""
         side = rng.choice(["request", "request", "offer"])
         body = made_up(side, rng)
+        if (like := self._another(side, rng)) and rng.random() < ALIKE:
+            body = like | {name: body[name] for name in ("title", "external_id")}
         began = now()
         told = self._calls.call("POST", f"{side}s", f"/v1/{side}s", json=body)
         if not told.ok:  # its id is not known, so nothing can be said of it
@@ -205,6 +226,8 @@ class Load:
             kind: Kind = "write" if action == "submit" else "publish"
         else:
             record.body = record.body | {"title": title(rng)}
+            if (like := self._another(record.side, rng)) and rng.random() < REWORDED:
+                record.body["description"] = rng.choice((like["description"], words(rng)))
             told = self._calls.call(
                 "PUT", f"{record.side}s", record.path, json=record.body, if_match=record.etag
             )
@@ -265,6 +288,57 @@ class Load:
             lines = lines_of(told.body["items"])
             self._recorder().add(LedgerRead(client, began, now(), lines))
 
+    def _another(self, side: str, rng: random.Random) -> dict[str, Any] | None:
+        """What some record of a side says."""
+        of_side = [one.body for one in list(self.records) if one.side == side]
+        return rng.choice(of_side) if of_side else None
+
+    def _give(self, given: list[Record], rng: random.Random) -> None:
+        """Register assistance that some request asks for, or let it go on or be for another."""
+        asked = self._another("request", rng)
+        if asked is None:
+            return
+        if len(given) < max(1, self.most // (4 * self._clients)):
+            body = activity_for(asked, rng)
+            told = self._calls.call("POST", "offers", "/v1/activities", json=body)
+            if told.ok:
+                given.append(Record("activity", told.body["id"], body, told.etag, "planned"))
+            return
+        one = rng.choice(given)
+        path = f"/v1/activities/{one.id}"
+        if one.unsure:
+            told = self._calls.call("GET", "offers", path)
+            if told.ok:
+                one.etag, one.body["status"], one.unsure = told.etag, told.body["status"], False
+            elif told.outcome == "failed":  # a restore made it vanish
+                given.remove(one)
+            return
+        kept = {name: one.body[name] for name in ("external_id", "status")}
+        one.body = activity_for(asked, rng) | kept
+        if rng.random() < 0.1:
+            one.body["status"] = UNDER_WAY.get(one.body["status"], one.body["status"])
+        told = self._calls.call("PUT", "offers", path, json=one.body, if_match=one.etag)
+        one.etag, one.unsure = told.etag, not told.ok
+
+    def _decide(self, rng: random.Random) -> None:
+        """Decide on an open case, as a coordinator; whatever comes of it."""
+        kind = rng.choice(sorted(DECISIONS))
+        told = self._calls.call("GET", "matcher", f"/v1/{kind}", role="coordinator")
+        shown = told.body["items"] if told.ok else ()
+        ids = [one["id"] for one in shown if one.get("activity") not in self.lasting]
+        if not ids:
+            return
+        path = f"/v1/{kind}/{rng.choice(ids)}"
+        seen = self._calls.call("GET", "matcher", path, role="coordinator")
+        if seen.ok:
+            body = {"decision": rng.choice(DECISIONS[kind]), "reason": "Looked at (illustrative)."}
+            self._calls.call(
+                *("POST", "matcher", f"{path}/decision"),
+                json=body,
+                role="coordinator",
+                if_match=seen.etag,
+            )
+
     def _commit(self, client: str, rng: random.Random) -> None:
         with self._lock:
             pair, amount = self.bank.next(rng)
@@ -297,10 +371,41 @@ class Load:
                 self.bank.open.append((pair, amount))
 
 
+def at_work(own: list[Record]) -> list[Record]:
+    """The third of a client's records that it works on for a while, before it goes on to others.
+
+    What was lost of a record is mended by its next change: so each rests for a while.
+    """
+    return own[int(now() / AT_WORK_SECONDS) % 3 :: 3] or own
+
+
 def title(rng: random.Random) -> str:
     """A title that is written but once."""
     mark = f"{rng.randrange(10**9):09d}"
     return f"Help for {rng.choice(SUBJECTS)} of the {rng.choice(PLACES)} {mark} (illustrative)"
+
+
+def words(rng: random.Random) -> str:
+    """A description."""
+    return f"Illustrative: {' '.join(rng.sample((*SUBJECTS, *PLACES), 8))}."
+
+
+def activity_for(asked: Mapping[str, Any], rng: random.Random) -> dict[str, Any]:
+    """The body of an activity that gives what a request asks for."""
+    (need,) = asked["needs"]
+    same = ("description", "language", "country", "window")
+    return {
+        **{name: asked[name] for name in same},
+        **{name: need[name] for name in ("theme", "kind", "unit", "quantity")},
+        "title": title(rng),
+        "organisation": ORGANISATION,
+        "status": "planned",
+        "external_id": _external_id(rng),
+    }
+
+
+def _external_id(rng: random.Random) -> dict[str, str]:
+    return {"source": "faults", "id": uuid.UUID(int=rng.getrandbits(128)).hex}
 
 
 def made_up(side: str, rng: random.Random, **line: Any) -> dict[str, Any]:
@@ -308,13 +413,12 @@ def made_up(side: str, rng: random.Random, **line: Any) -> dict[str, Any]:
     theme, unit = rng.choice(THEMES)
     amount = {"request": "quantity", "offer": "capacity"}[side]
     own = {"theme": theme, "kind": "equipment", "unit": unit, amount: rng.randint(2, 40), **line}
-    words = " ".join(rng.sample((*SUBJECTS, *PLACES), 8))
     body = {
         "title": title(rng),
-        "description": f"Illustrative: {words}.",
+        "description": words(rng),
         "language": "en",
         "window": WINDOW,
-        "external_id": {"source": "faults", "id": uuid.UUID(int=rng.getrandbits(128)).hex},
+        "external_id": _external_id(rng),
     }
     if side == "request":
         return {**body, "country": rng.choice(COUNTRIES), "needs": [own]}

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
+from datetime import date
 from functools import partial
 from http import HTTPStatus
 from typing import Any
@@ -18,8 +19,11 @@ from shared.events.reader import read_to_end
 from shared.events.topics import MATCHES
 from shared.events.versions import Version
 from shared.settings import Settings
+from tests.faults.afresh import kept_and_due
 from tests.faults.history import Final, Held, Line, Operation, Seen, Shortlisted, Told
 
+AS_OF = "2026-11-23"
+"""The day that it is for every house."""
 SIDES = {"requests.v1": "request", "offers.v1": "offer"}
 _AMOUNTS = {"request": ("needs", "quantity"), "offer": ("provisions", "capacity")}
 SHOWN = frozenset({"circulated", "published"})
@@ -47,7 +51,8 @@ def read_final(
     """Read the records, by side and id, and all that came of them; `pairs` are the bank's.
 
     Versions that the matcher and the portal keep come from their databases at `mongodb`, which
-    `settings` name by service; all else is read as anybody reads it, by HTTP and from the topics.
+    `settings` name by service, and so do cases, with the records that are compared anew for them;
+    all else is read as anybody reads it, by HTTP and from the topics.
     """
     seen = {record: _seen(client, record) for record in records}
     database: pymongo.MongoClient[dict[str, Any]] = pymongo.MongoClient(mongodb, tz_aware=True)
@@ -64,6 +69,7 @@ def read_final(
             for one in kept["shortlists"].find({}, {"request": 1, "request_version": 1})
         }
         told_of = dict(_kept(kept))
+        cases, due = kept_and_due(database, settings, date.fromisoformat(AS_OF))
         known = database[settings["portal"].database]["followed"]
         followed = {
             one["_id"]: Version(one["epoch"], one["number"])
@@ -91,6 +97,8 @@ def read_final(
         kept=told_of,
         followed=followed,
         taken={line: amount for one in banked for line, amount in _taken(client, *one)},
+        cases=cases,
+        due=due,
     )
 
 

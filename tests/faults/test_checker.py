@@ -8,6 +8,7 @@ import pytest
 
 from shared.events.versions import Version
 from tests.faults.checker import CHECKS, MENDED_BY_TIME, check, check_history
+from tests.faults.history import Case as Compared
 from tests.faults.history import (
     Final,
     Held,
@@ -72,6 +73,14 @@ EVENTS = (
     Told("requests.v1", R, v(4)),
 )
 MATCHES = tuple(Told("matches.v1", record, version) for record, version in KEPT.items())
+CASES = (
+    Compared("duplicate request r1 r2", "open", 0.9),
+    Compared("duplicate request r1 r3", "closed", 0.8),
+    Compared("duplicate offer o1 o2", "dismissed", 0.7),
+    Compared("coverage r1 1 a1", "open", 0.6),
+    Compared("coverage r2 1 a1", "confirmed", 0.5),
+)
+DUE = (CASES[0], replace(CASES[1], score=None), replace(CASES[2], score=0.700001), *CASES[3:])
 FOLLOWED = {R: v(4), O: v(2), **KEPT}
 RIGHT: Case = (
     History(OPERATIONS, (LedgerRead("c", 13, 14, (line(NEED, 10, ("c1", 4)),)),)),
@@ -89,6 +98,8 @@ RIGHT: Case = (
         kept=KEPT,
         followed=FOLLOWED,
         taken={NEED: 10, PROVISION: 10},
+        cases=CASES,
+        due=DUE,
     ),
 )
 
@@ -111,6 +122,23 @@ def read(*lines: Line) -> Callable[[Case], Case]:
 
 def events(*told: Told) -> Callable[[Case], Case]:
     return final(events=(*told, *MATCHES))
+
+
+def kept(pair: str, **changes: object) -> tuple[Compared, ...]:
+    return _with(CASES, pair, changes)
+
+
+def due(pair: str, **changes: object) -> tuple[Compared, ...]:
+    return _with(DUE, pair, changes)
+
+
+def _with(
+    cases: tuple[Compared, ...], pair: str, changes: dict[str, object]
+) -> tuple[Compared, ...]:
+    return tuple(
+        replace(one, **changes) if one.pair == pair else one  # type: ignore[arg-type]
+        for one in cases
+    )
 
 
 VIEWS, HELD = RIGHT[1].views, RIGHT[1].commitments
@@ -214,6 +242,38 @@ PLANTED: tuple[tuple[str, str, Callable[[Case], Case]], ...] = (
         final(taken={NEED: 10, PROVISION: 10, "offer:o1:2": 1}),
     ),
     ("matcher's view apart from owners'", "no owner", final(views={**VIEWS, "offer:x": v(1)})),
+    ("case missing", "r1 r2 should be open, and is not there", final(cases=CASES[1:])),
+    ("case missing", "coverage r1 1 a1 should be open", final(cases=(*CASES[:3], CASES[4]))),
+    ("case missing", "is closed", final(cases=kept("duplicate request r1 r2", status="closed"))),
+    (
+        "case missing",
+        "r1 r3 should be open",
+        final(due=due("duplicate request r1 r3", status="open")),
+    ),
+    (
+        "case missing",
+        "o1 o2 should be open",
+        final(due=due("duplicate offer o1 o2", status="open")),
+    ),
+    (
+        "case from nowhere",
+        "r1 r2 is open",
+        final(due=due("duplicate request r1 r2", status="closed")),
+    ),
+    (
+        "case from nowhere",
+        "coverage r2 1 a1 is confirmed",
+        final(due=due("coverage r2 1 a1", status="closed")),
+    ),
+    (
+        "case from nowhere",
+        "r1 r3 is open",
+        final(cases=kept("duplicate request r1 r3", status="open")),
+    ),
+    ("case from nowhere", "x is open", final(cases=(*CASES, Compared("x", "open", 0.9)))),
+    ("case out of date", "tells of 0.9", final(due=due("duplicate request r1 r2", score=0.8))),
+    ("case out of date", "coverage r2 1 a1", final(cases=kept("coverage r2 1 a1", score=0.51))),
+    ("case twice", "2 cases", final(cases=(*CASES, CASES[0]))),
 )
 
 

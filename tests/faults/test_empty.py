@@ -19,9 +19,9 @@ from deploy.local.running import Stack
 from deploy.local.servers import broker_command, database_command, database_uri, wait_until
 from deploy.local.stack import SERVICES, DataDirectory, Ports
 from tests.faults.history import Final, Held, History
-from tests.faults.house import AS_OF, House, judge_patiently, running_house
+from tests.faults.house import House, judge_patiently, running_house
 from tests.faults.load import MATCHED
-from tests.faults.reading import known_already, read_final
+from tests.faults.reading import AS_OF, known_already, read_final
 from tests.faults.restoring import entraide
 from tests.serving import serve, stop
 
@@ -103,6 +103,8 @@ def _is_the_same(before: Final, after: Final) -> None:
     assert before.commitments
     assert _unversioned(after.commitments) == _unversioned(before.commitments)
     assert after.ledger == before.ledger
+    assert before.cases
+    assert set(after.cases) == set(before.cases)
 
 
 def _unversioned(held: Mapping[str, Held]) -> dict[str, Held]:

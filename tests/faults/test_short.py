@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.faults.afresh import COVERAGE, DUPLICATE
 from tests.faults.faults import FAULTS, SHORT, SHORT_SECONDS, named
 from tests.faults.house import House, running_house
 
@@ -27,6 +28,11 @@ def test_nothing_is_lost_and_nothing_is_twice(house: House) -> None:
     done = {(one.kind, one.outcome) for one in house.recorder.history().operations}
     assert {("write", "ok"), ("publish", "ok"), ("commit", "ok")} <= done
     assert house.violations() == []
+    assert house.judged is not None
+    _, final = house.judged
+    # Of each kind there is something: requests and offers that are alike, needs that are covered.
+    due = {one.pair.split()[0] for one in final.due if one.status == "open"}
+    assert due == {DUPLICATE, COVERAGE}
 
 
 def test_every_fault_has_its_name_and_its_reason() -> None:
