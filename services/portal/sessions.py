@@ -9,6 +9,7 @@ from services.portal.domain import lifetimes
 from services.portal.house import House
 from services.portal.sealing import new_secret
 from services.portal.signing_in import Stage
+from shared.web.stored import one_stored
 
 _COOKIE = "session cookie"
 _MAX_AGENT = 200
@@ -69,12 +70,12 @@ def find_session(
     """
     if not cookie:
         return None
-    session = Session.objects(id=session_id(house, cookie)).first()
+    session = one_stored(Session, session_id(house, cookie))
     if session is None or session.expires_at <= now:
         return None
     if now - session.seen_at >= lifetimes.SESSION_IDLE:
         return None
-    account = Account.objects(id=session.account).first()
+    account = one_stored(Account, session.account)
     if account is None or account.locked_at is not None:
         return None
     if account.generation != session.generation:

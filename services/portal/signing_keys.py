@@ -14,6 +14,7 @@ from services.portal.documents import SigningKey
 from services.portal.domain import lifetimes
 from services.portal.house import House
 from shared.web.key_sets import PublicKey, pick, read_key_set
+from shared.web.stored import one_stored
 from shared.web.tokens import KeyPair, generate_key, read_private_key
 
 _PURPOSE = "signing key"
@@ -75,7 +76,7 @@ def _set_of(stored: SigningKey) -> str:
 
 
 def _key(house: House, period: int) -> SigningKey:
-    found = SigningKey.objects(id=period).first()
+    found = one_stored(SigningKey, period)
     if found is None:
         pair = generate_key()
         found = SigningKey(

@@ -11,12 +11,12 @@ from urllib.parse import quote, urlencode
 
 from babel.lists import format_list
 from flask import Flask, Response, current_app, g, redirect, render_template, request, session
-from flask_babel import Babel, Domain, format_timedelta
+from flask_babel import Babel, format_timedelta
 from flask_babel import lazy_gettext as _
 from jinja2 import PackageLoader, StrictUndefined
 from werkzeug.datastructures import MultiDict
 
-from services.portal.catalogues import SOURCE_LANGUAGE, translations
+from services.portal.catalogues import SOURCE_LANGUAGE
 from services.portal.documents import Account
 from services.portal.house import House, house
 from services.portal.letters import moment_in
@@ -29,8 +29,9 @@ from services.portal.pages.forms import PageForm
 from services.portal.pages.lengths import MOST_SAID
 from services.portal.pages.navigation import PUBLIC_PLACES, first_place, folded, navigation
 from services.portal.pages.packing import packed
+from services.portal.pages.speaking import Texts, find_reader_at_once
 from services.portal.pages.units import unit_names
-from services.portal.reading import unread
+from services.portal.reading import unread_up_to
 from services.portal.sessions import SignedIn, find_session
 from services.portal.throttling import TooManyError
 from shared.vocabulary import LANGUAGES
@@ -50,6 +51,8 @@ _LANGUAGE = "language"
 _SHARED = "entraide-shared-names"
 """Where the app keeps the names that every page uses."""
 _MAX_NEXT = 500
+_MOST_UNREAD = 99
+"""How many notifications every page counts."""
 _LOCAL_PATH = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f]*", re.ASCII)
 _POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
@@ -94,8 +97,8 @@ def install(app: Flask, own: House) -> None:
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     babel = Babel(app, default_locale=SOURCE_LANGUAGE, locale_selector=reading_language)
-    babel.domain_instance = domain = Domain()
-    domain.cache.update({(language, "messages"): t for language, t in translations().items()})
+    babel.domain_instance = Texts()
+    find_reader_at_once()
     shared: dict[str, Any] = {
         "languages": LANGUAGES,
         "own_name": lambda language: language_name(language, language),
@@ -106,7 +109,7 @@ def install(app: Flask, own: House) -> None:
         "currency_names": currency_names,
         "shows_day": shows_day,
         "missed": _missed,
-        "unread": unread,
+        "unread": _unread,
         "without": without,
         "style": ASSETS["style.css"].address,
         "script": ASSETS["portal.js"].address,
@@ -123,6 +126,14 @@ def install(app: Flask, own: House) -> None:
     wording.install(app)
     show_problems_by(app, _problem_page)
     app.after_request(_harden)
+
+
+def _unread(account_id: str) -> str:
+    """How many notifications the account has not read: "99+" for more; empty for none."""
+    count = unread_up_to(account_id, _MOST_UNREAD + 1)
+    if count > _MOST_UNREAD:
+        return f"{wording.number(_MOST_UNREAD)}+"
+    return wording.number(count) if count else ""
 
 
 def _missed() -> list[str]:

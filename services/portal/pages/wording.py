@@ -2,17 +2,17 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache, partial
 from typing import Any
 
-from babel import Locale
+from babel.dates import format_date
 from babel.lists import format_list
 from babel.numbers import format_currency, format_percent
 from babel.units import format_unit
 from flask import Flask
-from flask_babel import format_date, get_locale, gettext
+from flask_babel import get_locale, gettext
 from flask_babel import lazy_gettext as _
 from markupsafe import Markup, escape
 
@@ -25,7 +25,7 @@ from shared.vocabulary.counts import count_text, number_text, quantity_text
 from shared.vocabulary.currencies import minor_units
 from shared.vocabulary.errors import UnknownCode
 from shared.vocabulary.kinds import KINDS
-from shared.vocabulary.languages import language_name
+from shared.vocabulary.languages import language_name, locale
 from shared.vocabulary.lists import (
     ACTIVITY_STATUSES,
     CHANNELS,
@@ -104,8 +104,8 @@ def install(app: Flask) -> None:
 
 def here() -> str:
     """The reader's language."""
-    locale = get_locale()
-    return SOURCE_LANGUAGE if locale is None else str(locale.language)  # each is one without more
+    found = get_locale()
+    return SOURCE_LANGUAGE if found is None else str(found.language)  # each is one without more
 
 
 def served(serves: Iterable[Mapping[str, Any]]) -> list[str]:
@@ -151,7 +151,7 @@ def money(cents: int, currency: str = "USD") -> str:
 @lru_cache(maxsize=4096)
 def _money(cents: int, currency: str, spoken: str) -> str:
     amount = Decimal(cents).scaleb(-minor_units(currency))
-    pattern = Locale.parse(spoken).currency_formats["standard"].pattern
+    pattern = locale(spoken).currency_formats["standard"].pattern
     if amount == amount.to_integral_value():
         pattern = pattern.replace(".00", "")
     turned = direction(spoken) == "rtl"
@@ -193,8 +193,13 @@ def share(value: float) -> str:
     Where lines run from right to left it keeps its run to itself: else its sign would stand on one
     side of the number after a word, and on the other where it is alone.
     """
-    written = str(format_percent(value, locale=here()))
-    return isolated(written) if direction(here()) == "rtl" else written
+    return _share(value, here())
+
+
+@lru_cache(maxsize=4096)
+def _share(value: float, spoken: str) -> str:
+    written = str(format_percent(value, locale=locale(spoken)))
+    return isolated(written) if direction(spoken) == "rtl" else written
 
 
 def probability(value: float) -> str:
@@ -210,8 +215,14 @@ def day(value: str | date | datetime | None) -> str:
     """A day as it is read, of an ISO 8601 text too; empty for none."""
     if value is None or value == "":
         return ""
-    found = date.fromisoformat(value[:10]) if isinstance(value, str) else value
-    return str(format_date(found, "medium"))
+    if isinstance(value, datetime):
+        value = value.astimezone(UTC).date()
+    return _day(value[:10] if isinstance(value, str) else value.isoformat(), here())
+
+
+@lru_cache(maxsize=4096)
+def _day(iso: str, spoken: str) -> str:
+    return str(format_date(date.fromisoformat(iso), "medium", locale(spoken)))
 
 
 def status(code: str) -> str:
@@ -226,7 +237,7 @@ def level_name(code: str) -> str:
 
 def list_text(parts: Iterable[str]) -> str:
     """Several things in a row, with the commas and the "and" of the reader's language."""
-    return str(format_list(list(parts), locale=here()))
+    return str(format_list(list(parts), locale=locale(here())))
 
 
 def listed(parts: Iterable[object]) -> Markup:
@@ -237,7 +248,7 @@ def listed(parts: Iterable[object]) -> Markup:
 def file_size(count: int) -> str:
     """The size of a file: "12 kB"."""
     unit, size = ("megabyte", count / 1e6) if count >= 1e6 else ("kilobyte", max(count / 1e3, 1))
-    return str(format_unit(round(size), f"digital-{unit}", "short", locale=here()))
+    return str(format_unit(round(size), f"digital-{unit}", "short", locale=locale(here())))
 
 
 def named_language(code: str) -> str:
@@ -272,7 +283,7 @@ def balanced(value: Any) -> Any:
     Browsers isolate an element's text by these very characters: one that ends what it did not
     begin would end that, and turn the line after all.
     """
-    if not isinstance(value, str) or not _ISOLATES.search(value):
+    if not isinstance(value, str) or value.isascii() or not _ISOLATES.search(value):
         return value
     kept: list[str] = []
     deep = 0

@@ -69,6 +69,18 @@ def test_a_list_leads_to_each_which_is_read_thereby(
     assert (browser.status, browser.path) == (200, "/notifications")
 
 
+def test_no_page_counts_more_than_99(
+    signed_in: SignIn, make_account: Callable[..., Account], clock: Clock
+) -> None:
+    account = make_account(state="SEN")
+    for number in range(99):
+        tell(clock, account, number)
+    browser = signed_in(account)
+    assert "Notifications (99)" in browser.open("/notifications").text
+    tell(clock, account, 99)
+    assert "Notifications (99+)" in browser.open("/notifications").text
+
+
 def test_what_it_is_about_is_named_by_both_titles(
     signed_in: SignIn,
     make_account: Callable[..., Account],
