@@ -20,6 +20,7 @@ from deploy.local.servers import (
     database_uri,
     free_port,
 )
+from shared.events import clients
 from shared.settings import Settings
 from shared.web.identity import Identity
 from shared.web.tokens import KeyPair, generate_key, issue_token
@@ -96,14 +97,21 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture(scope="session")
 def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Bootstrap address of a broker: the embedded one, or what ENTRAIDE_TEST_KAFKA names."""
+    """Bootstrap address of a broker: the embedded one, or what ENTRAIDE_TEST_KAFKA names.
+
+    The embedded one waits for half a session for whoever may join a group too, and tests join many:
+    theirs are half as long. Kafka's own allows none that are shorter.
+    """
     given = os.environ.get("ENTRAIDE_TEST_KAFKA")
     if given:
         yield given
         return
     port = free_port()
     process = serve(broker_command(port), port, tmp_path_factory.mktemp("broker") / "log")
-    yield f"{LOOPBACK}:{port}"
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("SESSION_TIMEOUT_MS", "HEARTBEAT_MS"):
+            patch.setattr(clients, name, getattr(clients, name) // 2)
+        yield f"{LOOPBACK}:{port}"
     stop(process)
 
 

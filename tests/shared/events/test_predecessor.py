@@ -15,7 +15,7 @@ from pymongo.database import Database
 from sample_things import Thing, now
 
 from deploy.local.servers import wait_until
-from shared.events import clients
+from shared.events import clients, predecessor
 from shared.events.consumer import Consumer
 from shared.events.envelope import Event
 from shared.events.letters import DeadLetters
@@ -108,7 +108,10 @@ def test_who_closes_while_it_joins_is_not_waited_for_for_ever(
     joined(placed, topics).close()
 
 
-def test_a_broker_that_is_away_is_waited_for_by_others(placed: Settings) -> None:
+def test_a_broker_that_is_away_is_waited_for_by_others(
+    placed: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(predecessor, "_ASK_MS", 300)
     away = replace(placed, kafka="127.0.0.1:9")
     Note(away, "group").leave("somebody")
     Seat(away, "group").take_over()
