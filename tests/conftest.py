@@ -58,6 +58,14 @@ class FolderScheduling(LoadScopeScheduling):  # type: ignore[misc]
         return next((folder for folder in SHARING if file.startswith(f"{folder}/")), file)
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Where long tests alone are asked for, a file that marks none is not even imported: each
+    worker would take half of what it begins with for these."""
+    if config.option.markexpr != "long" or collection_path.suffix != ".py":
+        return None
+    return True if "mark.long" not in collection_path.read_text(encoding="utf-8") else None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What takes longest begins first, so that it is not what is waited for at the end."""
     items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
