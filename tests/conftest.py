@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
+from jinja2 import FileSystemBytecodeCache
 from pymongo.collection import Collection
 from xdist.scheduler import LoadScopeScheduling
 
@@ -20,6 +22,7 @@ from deploy.local.servers import (
     database_uri,
     free_port,
 )
+from shared.events import clients
 from shared.settings import Settings
 from shared.web.identity import Identity
 from shared.web.tokens import KeyPair, generate_key, issue_token
@@ -53,6 +56,14 @@ class FolderScheduling(LoadScopeScheduling):  # type: ignore[misc]
         if file in APART:
             return file
         return next((folder for folder in SHARING if file.startswith(f"{folder}/")), file)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Where long tests alone are asked for, a file that marks none is not even imported: each
+    worker would take half of what it begins with for these."""
+    if config.option.markexpr != "long" or collection_path.suffix != ".py":
+        return None
+    return True if "mark.long" not in collection_path.read_text(encoding="utf-8") else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -94,16 +105,32 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(f"{took:7.1f} s  {file}")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def templates_compiled_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Templates are compiled for the first app that shows them, and not again for each."""
+    kept = FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Flask, "jinja_options", {**Flask.jinja_options, "bytecode_cache": kept})
+        yield
+
+
 @pytest.fixture(scope="session")
 def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Bootstrap address of a broker: the embedded one, or what ENTRAIDE_TEST_KAFKA names."""
+    """Bootstrap address of a broker: the embedded one, or what ENTRAIDE_TEST_KAFKA names.
+
+    The embedded one waits for half a session for whoever may join a group too, and tests join many:
+    theirs are half as long. Kafka's own allows none that are shorter.
+    """
     given = os.environ.get("ENTRAIDE_TEST_KAFKA")
     if given:
         yield given
         return
     port = free_port()
     process = serve(broker_command(port), port, tmp_path_factory.mktemp("broker") / "log")
-    yield f"{LOOPBACK}:{port}"
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("SESSION_TIMEOUT_MS", "HEARTBEAT_MS"):
+            patch.setattr(clients, name, getattr(clients, name) // 2)
+        yield f"{LOOPBACK}:{port}"
     stop(process)
 
 

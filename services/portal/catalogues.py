@@ -49,17 +49,13 @@ def say(language: str, text: str, /, **values: object) -> str:
 
     The values are put in as they are: HTML is for whoever makes some to escape.
     """
-    found = _all_translations().get(language)
+    found = translations().get(language)
     return (text if found is None else str(found.gettext(text))) % values
 
 
 @cache
-def _all_translations() -> Mapping[str, Translations]:
-    return translations()
-
-
-def translations() -> dict[str, Translations]:
-    """The texts of every language but the source's, from catalogues as they stand.
+def translations() -> Mapping[str, Translations]:
+    """The texts of every language but the source's, from catalogues as they stand when first read.
 
     Nothing has to be compiled, so nothing can be forgotten or out of step.
     """

@@ -15,6 +15,7 @@ from tests.faults.injecting import (
     pause_past_lease,
     poison,
     restart_all,
+    restart_services,
     say_again,
     share_late,
     stop,
@@ -28,13 +29,17 @@ class Fault:
     """A fault: `reason` says what it might break. `lasts` seconds, where it lasts.
 
     Ten are longer than a session of a consumer lasts (6 s), and as long as a producer tries; of
-    leases, which last longer, others see to it.
+    leases, which last longer, others see to it. `kinds` are told of those that differ only in whom
+    they are done to: any other is of a kind by itself. `short` is how the short runs do it, where
+    that is not `inject`.
     """
 
     name: str
     reason: str
     inject: Inject
+    kinds: tuple[str, ...] = ()
     lasts: float = 10.0
+    short: Inject | None = None
 
 
 PAIRS = (
@@ -73,24 +78,55 @@ WHY_CLOCK = {
     "behind": "what is over goes on, and what it writes is older than what was there",
 }
 
+SEVERAL_BROKERS = "one of several brokers"
+
+
+def _kinds(do: str, *names: str) -> tuple[str, ...]:
+    """What it is to kill or stop these: one or two of them, and each server for itself."""
+    servers = (f"{do} {name}" for name in names if name in {"broker", "database"})
+    return (f"{do} {'one' if len(names) == 1 else 'two'}", *servers)
+
+
+def _alone(name: str, inject: Inject) -> Fault:
+    do, of = name.split()
+    return Fault(name, WHY_ALONE[do], inject, _kinds(do, of))
+
+
+def _clock(name: str, inject: Inject) -> Fault:
+    way = name.split()[1]
+    return Fault(name, WHY_CLOCK[way], inject, (f"clock {way}",))
+
+
+TWO = "two relays and two matchers"
+PAUSED = "relays paused past their leases"
+BAD_RELEASE = "bad release of the portal's worker"
+
 FAULTS: tuple[Fault, ...] = (
-    *(Fault(name, WHY_ALONE[name.split()[0]], inject) for name, inject in ALONE.items()),
-    *(Fault(f"kill {one} and {other}", why, kill(one, other)) for one, other, why in PAIRS),
+    *(_alone(name, inject) for name, inject in ALONE.items()),
     *(
-        Fault(f"stop {one} and {other}", f"{why}; and then they go on", stop(one, other))
+        Fault(f"kill {one} and {other}", why, kill(one, other), _kinds("kill", one, other))
         for one, other, why in PAIRS
     ),
-    *(Fault(name, WHY_NODE[name], inject) for name, inject in NODES.items()),
+    *(
+        Fault(
+            f"stop {one} and {other}",
+            f"{why}; and then they go on",
+            stop(one, other),
+            _kinds("stop", one, other),
+        )
+        for one, other, why in PAIRS
+    ),
+    *(Fault(name, WHY_NODE[name], inject, (SEVERAL_BROKERS,)) for name, inject in NODES.items()),
     *(Fault(name, WHY_LINK[name.split()[0]], inject) for name, inject in LINKS.items()),
-    *(Fault(name, WHY_CLOCK[name.split()[1]], inject) for name, inject in CLOCKS.items()),
+    *(_clock(name, inject) for name, inject in CLOCKS.items()),
     Fault(
         "relays die an hour ahead",
         "leases that they hold run out an hour late",
         die_ahead(*RELAYS),
     ),
-    Fault("relays paused past their leases", "they write late, after others", pause_past_lease),
+    Fault(PAUSED, "they write late, after others", pause_past_lease),
     Fault(
-        "two relays and two matchers",
+        TWO,
         "the same is published and ranked twice, and groups share out anew in the midst of batches",
         two_of("requests-worker", "offers-worker", "matcher-worker"),
     ),
@@ -98,6 +134,7 @@ FAULTS: tuple[Fault, ...] = (
         "a matcher stands still while another comes",
         "what comes between two shares of partitions is left out of those that come back",
         share_late,
+        (TWO,),
     ),
     Fault(
         "said again in any order",
@@ -106,30 +143,49 @@ FAULTS: tuple[Fault, ...] = (
     ),
     Fault("poison in each topic", "what cannot be understood holds up what follows", poison),
     Fault(
-        "bad release of the portal's worker",
+        BAD_RELEASE,
         "what it puts aside is forgotten, or all that comes is put aside",
         bad_release,
     ),
     Fault("full disk", "a store that could not write refuses everything from then on", full_disk),
-    Fault("rolling restart", "an update under load loses what was under way", restart_all),
+    Fault(
+        "rolling restart",
+        "an update under load loses what was under way",
+        restart_all,
+        short=restart_services,
+    ),
 )
-SHORT = (
-    "two relays and two matchers",
-    "poison in each topic",
-    "said again in any order",
+WHILE_TWO = ("said again in any order", "poison in each topic")
+WHILE_PAUSED = (
+    *LINKS,
     "stop matcher-worker",
-    "cut kafka",
-    "clock ahead relays",
+    "clock ahead matcher",
+    "clock behind portal",
+    "full disk",
+)
+"""With these the time passes until the relays' leases are over."""
+AFTER = (
+    "stop broker and database",
+    "relays die an hour ahead",
+    "rolling restart",
     "kill requests",
-    "kill requests-worker",
     "kill portal-worker",
     "kill broker and database",
 )
+SHORT = (TWO, *WHILE_TWO, PAUSED, *WHILE_PAUSED, *AFTER)
 """Those that every run of the tests goes through, in this order and as briefly as can be: each is
-done while the house recovers from the one before. Relays are paused past their leases in the long
-runs alone, for that is half a minute by itself.
+done while the house recovers from the one before, and some while others last.
+"""
+LONG_ALONE = (BAD_RELEASE, SEVERAL_BROKERS)
+"""Kinds that have no short form: a bad release is an operator's work of many steps, and brokers
+that are several are Apache Kafka's.
 """
 SHORT_SECONDS = 1.0
+
+
+def kinds(name: str) -> tuple[str, ...]:
+    """The kinds that the fault of that name is of."""
+    return named(name).kinds or (name,)
 
 
 def named(name: str) -> Fault:
