@@ -48,7 +48,7 @@ def make_keys_at_once() -> None:
 
     def encode_value(value: Any, *, collation: Any = None) -> Any:
         if type(value) is str and collation is None:
-            return _TEXT + value.encode().replace(b"\0", b"\0\xff")
+            return _encoded_text(value)
         return encode(value, collation=collation)
 
     sortkey.encode_value = storage.encode_value = encode_value
@@ -96,6 +96,10 @@ def _unpacking(texts: int, last: str) -> Callable[[Any], list[Any] | None]:
     return unpack
 
 
+def _encoded_text(value: str) -> bytes:
+    return _TEXT + value.encode().replace(b"\0", b"\0\xff")
+
+
 def _variants(
     doc: Mapping[str, Any], key_spec: Mapping[str, Any], *, sparse: bool, collation: Any = None
 ) -> list[bytes]:
@@ -106,9 +110,15 @@ def _variants(
     for field, direction in key_spec.items():
         values, _ = storage._index_field_values(doc, field)
         sign = int(direction)
+        plain = sign == 1 and collation is None
         parts.append(
             dict.fromkeys(
-                sortkey.encode_value_directed(one, sign, collation=collation) for one in values
+                [
+                    _encoded_text(one)
+                    if plain and type(one) is str
+                    else sortkey.encode_value_directed(one, sign, collation=collation)
+                    for one in values
+                ]
             )
         )
     if len(parts) == 1:
