@@ -232,9 +232,7 @@ def test_who_reports_reads_how_much_is_committed_of_each_line(
         assert form.rstrip().endswith(hint)
 
 
-def test_what_the_ledger_counts_is_named_as_its_line_names_it(
-    answers: Asked, enter: Enter
-) -> None:
+def test_what_the_ledger_counts_is_named_as_its_line_names_it(answers: Asked, enter: Enter) -> None:
     line = {**NEED, "capacity": 4, "left": None, "unit": "radio stations"}
     answers["/v1/offers/o1"] = {**OFFER, "provisions": [line]}
     counted = {"line": 1, "measure": "quantity", "unit": "stations"}
@@ -243,7 +241,8 @@ def test_what_the_ledger_counts_is_named_as_its_line_names_it(
     report = {"side": "donor", "up_to": "2026-03-01", "at": "2026-03-02T00:00:00Z", "text": None}
     life = {**LIFE, "status": "delivering", "figures": [{**figure, "difference": 1}]}
     answers["/v1/proposals/r1.o1/life"] = {
-        **{**life, "waiting_for": []},
+        **life,
+        "waiting_for": [],
         "reports": [{**report, "lines": [told]}],
     }
     text = enter("donor").page.text
