@@ -10,7 +10,7 @@ from flask import Flask
 from entraide.client import Answer
 from services.portal.documents import Account
 from services.portal.house import House
-from services.portal.pages.recording import BEFORE, MAYBE
+from services.portal.pages.recording import MAYBE
 from services.portal.pages.refusals import WORDS
 from services.portal.services import Ask, AwayError, Reader, RefusedError, Services
 from shared.web.problems import TYPE_PREFIX
@@ -20,6 +20,7 @@ from tests.services.portal.test_embargo_requests import exempting
 
 EMBARGOES, JOIN = "/embargoes/new", "/matches/r.o/join"
 SENT_BEFORE = str(WORDS["idempotency-key-reused"])
+THERE = "This State and resolution have an entry already."
 OWN = "our-organisation"
 
 
@@ -74,9 +75,9 @@ class Matcher:
             self.keep("j", {**body, "organisation": OWN, "status": "offered", "reason": None})
             return "j"
         if path == "/v1/embargoes":
-            found = body["resolution"].replace(" ", "-")
+            found = "-".join(body["resolution"].lower().split())
             if found in self.kept:
-                raise refused(409, "duplicate")
+                raise refused(409, "duplicate", existing=found)
         else:
             found = path.split("/")[3]
             if seen != self.answer(found).etag:
@@ -94,8 +95,9 @@ class Matcher:
         return Answer(self.kept[found], f'"{self.kept[found]["version"]}"')
 
 
-def refused(status: int, code: str) -> RefusedError:
-    return RefusedError("matcher", status, {"type": TYPE_PREFIX + code, "title": "Refused"})
+def refused(status: int, code: str, **members: str) -> RefusedError:
+    problem = {"type": TYPE_PREFIX + code, "title": "Refused", **members}
+    return RefusedError("matcher", status, problem)
 
 
 @pytest.fixture
@@ -145,8 +147,25 @@ def test_an_entry_that_was_sent_before_is_shown_before_it_is_replaced(
     assert browser.status == 303, "sent again as it was"
     send(browser, EMBARGOES, {**form, "source": "Another source"})
     assert browser.status == 409
-    assert str(BEFORE) in browser.page.text
+    assert THERE in browser.page.text
     assert [one["source"] for one in matcher.kept.values()] == ["Made up"]
+    again = form_of(browser, EMBARGOES)
+    assert again["source"] == "Another source"
+    send(browser, EMBARGOES, again)
+    assert browser.status == 303
+    assert [one["source"] for one in matcher.kept.values()] == ["Another source"]
+
+
+def test_an_entry_that_is_there_is_shown_to_who_enters_it_by_a_new_form(
+    matcher: Matcher, browser: Browser
+) -> None:
+    entered(browser)
+    browser.open(EMBARGOES)  # as a browser does that is told to keep nothing and goes back
+    form = {**form_of(browser, EMBARGOES), **exempting(), "source": "Another source"}
+    send(browser, EMBARGOES, {**form, "resolution": " made  UP"})
+    assert browser.status == 409
+    assert THERE in browser.page.text
+    assert "Made up" in browser.page.text
     again = form_of(browser, EMBARGOES)
     assert again["source"] == "Another source"
     send(browser, EMBARGOES, again)
@@ -172,12 +191,12 @@ def test_another_resolution_is_another_entry_and_what_was_sent_before_is_told(
     assert browser.status == 409
     assert str(MAYBE) in browser.page.text
     assert ("a", {"href": "/embargoes"}) in browser.page.tags
-    assert list(matcher.kept) == ["Made-up"]
+    assert list(matcher.kept) == ["made-up"]
     again = form_of(browser, EMBARGOES)
     assert (again["resolution"], again["key"] != form["key"]) == ("Another", True)
     send(browser, EMBARGOES, again)
     assert browser.status == 303
-    assert list(matcher.kept) == ["Made-up", "Another"]
+    assert list(matcher.kept) == ["made-up", "another"]
 
 
 def test_an_offer_to_join_that_was_sent_before_is_shown_with_what_is_written_now(

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from flask import Response, flash, request
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext
 
 from entraide.client import Answer
 from entraide.client.records.matcher import EmbargoView
@@ -21,7 +22,7 @@ from services.portal.pages.finding import find_for_sure
 from services.portal.pages.frame import for_roles, go, show
 from services.portal.pages.keeping import keeping_typed
 from services.portal.pages.pasted import ID, record_in
-from services.portal.pages.recording import BEFORE, MAYBE, Form, make
+from services.portal.pages.recording import MAYBE, Form, make
 from services.portal.pages.repeating import holds
 from services.portal.pages.signing import REFUSED
 from services.portal.pages.wording import here
@@ -31,6 +32,10 @@ from shared.vocabulary.countries import country_name
 from shared.web.problems import forbidden
 
 REGISTER: Final = "/v1/embargoes"
+_THERE = lazy_gettext(
+    "This State and resolution have an entry already. See what stands now; sending yours replaces "
+    "it."
+)
 _GIVEN = ("number", "reason")
 """What an entry says otherwise: new exemptions have got their numbers, reasons are steps."""
 
@@ -54,8 +59,13 @@ def new_embargo() -> Response:
 def _making(form: EmbargoForm, body: Mapping[str, Any]) -> Form:
     def may_change(_reader: Account, one: Mapping[str, Any]) -> bool:
         # State and resolution stay: a form that names others by now is for another entry.
-        same = all(one[name] == body[name] for name in ("country", "resolution"))
-        return same and one["status"] != "ended" and may_write(one["country"])
+        same = all(_said(one[name]) == _said(body[name]) for name in ("country", "resolution"))
+        return same and may_write(one["country"])
+
+    def save(stands: Answer, seen: str) -> Response:
+        if not seen:  # it says so already
+            return _stands(stands.body["id"])
+        return _save(form, stands.body, body, seen)
 
     def maybe() -> Response:
         form.fail(MAYBE)
@@ -63,7 +73,7 @@ def _making(form: EmbargoForm, body: Mapping[str, Any]) -> Form:
         return _shown(form, None, HTTPStatus.CONFLICT, anew=True)
 
     def ask(stands: Answer) -> Response:
-        form.fail(BEFORE)
+        form.fail(_THERE)
         return _stale(form, stands, HTTPStatus.CONFLICT)
 
     def refuse(error: RefusedError) -> Response:
@@ -78,7 +88,7 @@ def _making(form: EmbargoForm, body: Mapping[str, Any]) -> Form:
     return Form(
         may_change=may_change,
         says=lambda stands: holds(stands.body, body, _GIVEN),
-        save=lambda stands, seen: _save(form, stands.body, body, seen or stands.etag),
+        save=save,
         ask=ask,
         maybe=maybe,
         refused=refuse,
@@ -124,10 +134,19 @@ def _save(
         stands = asking.get("matcher", path)
         if not holds(stands.body, body, _GIVEN):
             return _stale(form, stands, status)
-        flash(_("The entry stands as you typed it."))
-    else:
-        flash(_("The entry was changed."))
+        return _stands(embargo_id)
+    flash(_("The entry was changed."))
     return go(f"/embargoes/{embargo_id}")
+
+
+def _stands(embargo_id: str) -> Response:
+    flash(_("The entry stands as you typed it."))
+    return go(f"/embargoes/{embargo_id}")
+
+
+def _said(text: str) -> str:
+    """A text however it is spaced or cased, as the register knows a resolution again."""
+    return " ".join(text.split()).casefold()
 
 
 def _stale(form: EmbargoForm, stands: Answer, status: int) -> Response:
