@@ -75,6 +75,7 @@ class AlliedView(StrictSchema):
 class ActivityOfMatchView(StrictSchema):
     """A match that is committed or further, with what an activity of another register holds.
 
+    What its offer `serves`, and the `themes`, are those of lines that commitments take.
     `themes`, `year` (of the first commitment), `modality` and `language` (of the request) are what
     the report counts it under, `figures` what it counts; `allied` are matches committed for the
     sake of the same alliance. Need lines that the reader may not see are in none of it.

@@ -9,7 +9,7 @@ from services.matcher.documents import Commitment, CommitmentLine, Match
 from services.matcher.domain import HOLDING, KEPT, OF_THREAD
 from services.matcher.joining_documents import Joining
 from services.matcher.life_documents import Report, ToldLine
-from services.matcher.promised_lines import Held, held_by
+from services.matcher.promised_lines import Held, held_by, taken_serves, themes_of
 from services.matcher.proposals import Proposal, acted_on
 from services.matcher.reporting import facts_of
 from services.matcher.rights import is_confidential
@@ -69,7 +69,8 @@ def activity_views(
 
 
 def _view(one: Proposal, held: Held, facts: Sequence[Fact]) -> dict[str, Any]:
-    match = one.match
+    match, commitments = one.match, held.get(one.id, ())
+    serves = taken_serves(one.serves, commitments, one.request, one.hidden)
     codes = facts[0].codes if facts else {}
     return {
         "id": one.id,
@@ -78,13 +79,13 @@ def _view(one: Proposal, held: Held, facts: Sequence[Fact]) -> dict[str, Any]:
         "country": one.request.owner,
         "organisation": one.offer.owner,
         "status": one.status,
-        "serves": [serving_view(serving) for serving in one.serves],
+        "serves": [serving_view(serving) for serving in serves],
         "history": [
             step for step in (match.history if match else ()) if step.action not in OF_THREAD
         ],
-        "held": [_held_view(commitment, one.hidden) for commitment in held.get(one.id, ())],
+        "held": [_held_view(commitment, one.hidden) for commitment in commitments],
         "told": [_told_view(report) for report in (match.reports if match else ())],
-        "themes": _themes(one),
+        "themes": themes_of(serves),
         "year": next((int(year) for year in codes.get("year", ())), None),
         "modality": next(iter(codes.get("modality", ())), None),
         "language": next(iter(codes.get("language", ())), None),
@@ -94,12 +95,6 @@ def _view(one: Proposal, held: Held, facts: Sequence[Fact]) -> dict[str, Any]:
             if fact.figure not in _COUNTED
         ],
     }
-
-
-def _themes(one: Proposal) -> list[str]:
-    """What is served best comes first, as in what is found of a delivery."""
-    best = sorted(one.serves, key=lambda serving: (-serving["fit"], serving["need"]))
-    return list(dict.fromkeys(serving["theme"] for serving in best))
 
 
 def _requests(shown: Iterable[Proposal]) -> list[str]:

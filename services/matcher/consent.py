@@ -14,7 +14,7 @@ from services.matcher.embargo_checks import pair_bar, require_unbarred
 from services.matcher.figures import told_lines
 from services.matcher.life import advance, tell
 from services.matcher.life_documents import ToldLine
-from services.matcher.pledges import above_left, above_pledge, pledged_needs
+from services.matcher.pledges import above_left, above_pledge, pledged_needs, pledged_otherwise
 from services.matcher.proposals import Proposal
 from services.matcher.rights import Party
 from shared.events.outbox import Version, change, timestamp
@@ -129,9 +129,9 @@ def _agree(
         if errors:
             raise invalid(errors)
         match.pledges = pledges
-        match.pledged_needs = pledged_needs(
-            proposal.request, proposal.offer, proposal.entry["serves"], pledges, now.date()
-        )
+        sides = (proposal.request, proposal.offer, proposal.entry["serves"], pledges, now.date())
+        match.pledged_needs = pledged_needs(*sides)
+        match.pledged_otherwise = pledged_otherwise(*sides)
         refusal = above_pledge(match, (), match.holds)
         if refusal is not None:
             message = f"So much is held for this proposal already: {refusal}."

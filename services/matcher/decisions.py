@@ -78,7 +78,7 @@ def decide(
 
 def ask_parties(match: Match, answer_by: datetime, now: datetime) -> None:
     """Ask donor and State anew: whatever they said to an earlier endorsement counts no more."""
-    match.accepted, match.pledges, match.pledged_needs = [], [], []
+    match.accepted, match.pledges, match.pledged_needs, match.pledged_otherwise = [], [], [], []
     match.answer_by, match.reminders = answer_by, reminders_until(answer_by, now)
 
 

@@ -10,6 +10,7 @@ from services.matcher.engine.stated import unpacked
 from services.matcher.figures import committed_lines, received_part, told_lines
 from services.matcher.life import advance, tell
 from services.matcher.life_documents import Delivered, Report
+from services.matcher.promised_lines import held_by, taken_serves, themes_of
 from services.matcher.proposals import Proposal
 from services.matcher.record_views import View
 from services.matcher.rights import Party
@@ -98,9 +99,10 @@ def report(
 
 def _delivered(match: Match, request: View, on: date) -> Delivered:
     window = unpacked(request.stated).window
-    best = max(decided_serves(match), key=lambda one: (one["fit"], -one["need"]), default=None)
+    held = held_by([match]).get(str(match.id), ())
+    themes = themes_of(taken_serves(decided_serves(match), held, request))
     return Delivered(
-        theme=None if best is None else best["theme"],
+        theme=next(iter(themes), None),
         in_time=None if window is None else on <= window.last,
         received=received_part(match),
     )

@@ -179,7 +179,8 @@ class Match(Aggregate):
     `answer_by` is when silence ends it, `due_at` when time alone takes its next step
     (clockwork.py), `reminders` when somebody is to be reminded. `accepted` are the offer's
     conditions that the State accepted, `pledges` what the donor said it would give of each line of
-    the offer, `pledged_needs` what that is of the need lines that these serve (pledges.py).
+    the offer, `pledged_needs` what that is of the need lines that these serve, `pledged_otherwise`
+    the need lines of which it cannot be said in their own unit (pledges.py).
     `outcome` is what came of it, from delivery on.
     `owes`: the ledger has yet to follow what it has become (settling.py). `unfiled` is what was
     written in its thread and has yet to be filed there, `newest_unfiled` marks the last of it: see
@@ -222,6 +223,7 @@ class Match(Aggregate):
     accepted = EmbeddedDocumentListField(Accepted)
     pledges = EmbeddedDocumentListField(ToldLine)
     pledged_needs = EmbeddedDocumentListField(ToldLine)
+    pledged_otherwise = ListField(IntField())
     said = EmbeddedDocumentListField(Said)
     reports = EmbeddedDocumentListField(Report)
     follow_ups = EmbeddedDocumentListField(FollowUp)
@@ -250,6 +252,7 @@ class Match(Aggregate):
                 *(_line_data("offer", one.key, one.amount) for one in self.pledges),
                 *(_line_data("request", one.key, one.amount) for one in self.pledged_needs),
             ],
+            "pledged_otherwise": list(self.pledged_otherwise),
             "reported": [
                 _line_data(side, key, amount)
                 for side, told in newest_told(self.reports).items()

@@ -94,8 +94,8 @@ def pledged_needs(
 
     A pledge goes to the needs that its line serves, in the order in which `serves` (of the
     proposal's entry) names them, up to what each needs, in the need's unit as `in_need` has it at
-    the rates of the day `on`. What cannot be said in that (dollars for machines) is left out: how
-    much of the need it is, the commitment says.
+    the rates of the day `on`. What cannot be said in that (dollars for machines) is left out
+    (pledged_otherwise): how much of the need it is, the commitment says.
     """
     provisions = {line.line: line for line in offer.lines}
     needs = {line.line: line for line in request.lines}
@@ -114,6 +114,28 @@ def pledged_needs(
         ToldLine(line=line, measure=measure, unit=unit, amount=amount)
         for (line, measure, unit), amount in sorted(found.items())
     ]
+
+
+def pledged_otherwise(
+    request: View,
+    offer: View,
+    serves: Iterable[Mapping[str, Any]],
+    pledges: Iterable[ToldLine],
+    on: date,
+) -> list[int]:
+    """The need lines of which something is pledged that cannot be said in what they are counted in,
+    such as dollars for machines."""
+    provisions = {line.line: line for line in offer.lines}
+    needs = {line.line: line for line in request.lines}
+    pairs = list(serves)
+    return sorted(
+        {
+            need.line
+            for pledge in pledges
+            for need in _served(pairs, needs, pledge.line)
+            if pledge.amount and in_need(pledge.amount, provisions[pledge.line], need, on) is None
+        }
+    )
 
 
 def _served(

@@ -5,7 +5,7 @@ who wants to know what a match is about reads both.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from services.matcher.documents import Commitment, Match
@@ -13,9 +13,13 @@ from services.matcher.domain import SCALES
 from services.matcher.embargo_checks import stated_lines
 from services.matcher.life_documents import LineKey
 from services.matcher.proposals import Proposal
+from services.matcher.record_views import View
 
 Held = Mapping[str, Sequence[Commitment]]
 """The commitments that hold for matches, the earliest first, by match."""
+
+
+_MEASURES = ("quantity", "of", "unit", "amount", "amount_of")
 
 
 def held_by(matches: Iterable[Match]) -> Held:
@@ -34,6 +38,51 @@ def taken_of(held: Iterable[Commitment], side: str) -> Counter[LineKey]:
         if line.side == side:
             total[line.line, line.measure, line.unit] += line.amount
     return total
+
+
+def taken_serves(
+    serves: Iterable[Mapping[str, Any]],
+    held: Sequence[Commitment],
+    request: View | None,
+    hidden: Collection[int] = (),
+) -> list[Mapping[str, Any]]:
+    """What commitments take of what an offer was to do for a request, what is served best first:
+    lines of both sides.
+
+    A need line that was committed without being among what was served is there as the request
+    states it, unless it is one of the `hidden`. All is where nothing of it can be told.
+    """
+    needs, gives = (_numbers(held, side) for side in ("request", "offer"))
+    every = sorted(serves, key=lambda one: (-one["fit"], one["need"]))
+    taken = [
+        one
+        for one in every
+        if (not needs or one["need"] in needs) and (not gives or one["provision"] in gives)
+    ]
+    others = needs - {one["need"] for one in taken} - set(hidden)
+    stated = stated_lines(request) if request is not None and others else {}
+    beside = [
+        {
+            "need": number,
+            "provision": min(gives, default=number),
+            "fit": 0.0,
+            "theme": stated[number].theme,
+            "kind": stated[number].kind,
+            **dict.fromkeys(_MEASURES),
+        }
+        for number in sorted(others & stated.keys())
+        if stated[number].theme is not None and stated[number].kind is not None
+    ]
+    return [*taken, *beside] or every
+
+
+def themes_of(serves: Iterable[Mapping[str, Any]]) -> list[str]:
+    """The themes of what is served, each once, in that order."""
+    return list(dict.fromkeys(one["theme"] for one in serves))
+
+
+def _numbers(held: Iterable[Commitment], side: str) -> set[int]:
+    return {line.line for one in held for line in one.lines if line.side == side}
 
 
 def promised_lines(proposal: Proposal, held: Sequence[Commitment]) -> list[dict[str, Any]]:

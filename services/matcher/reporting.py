@@ -16,6 +16,7 @@ from services.matcher.domain import KEPT, convert
 from services.matcher.engine.cooperation import expert_state, modality
 from services.matcher.engine.stated import unpacked
 from services.matcher.engine.track_records import SCORES
+from services.matcher.promised_lines import taken_serves, themes_of
 from services.matcher.public_figures import line_dollars
 from services.matcher.record_views import Line, View, views_by_record
 from shared.lifecycle import GIVEN
@@ -75,14 +76,16 @@ def facts_of(matches: Sequence[Match], today: datetime) -> Iterator[Fact]:
         for step in match.history:
             first.setdefault(step.action, step.at)
         if "commit" in first:
+            held, request = commitments[match.id], requests.get(match.request)
+            themes = themes_of(taken_serves(decided_serves(match), held, request))
             codes = {
-                "theme": tuple(sorted({one["theme"] for one in decided_serves(match)})),
+                "theme": tuple(sorted(themes)),
                 "year": (str(first["commit"].year),),
                 "modality": (forms[match.id],),
-                "language": _language(requests.get(match.request)),
+                "language": _language(request),
                 **_place(match.country, today),
             }
-            yield from _of_match(match, first, codes, commitments[match.id], today)
+            yield from _of_match(match, first, codes, held, today)
 
 
 def _of_match(

@@ -15,6 +15,7 @@ from services.portal.documents import Account
 from services.portal.knowing import KINDS, asked_for, may_know
 from services.portal.note_documents import Followed
 from services.portal.own_lists import Came, came_since, known_of
+from services.portal.own_notes import Noted, noted_since
 from shared.events.versions import Version
 
 OVERLAP = timedelta(seconds=10)
@@ -33,13 +34,15 @@ _ASKED = (
 class Wanted:
     """What a page lists: what is of a theme, and of at least a score; None for all.
 
-    Of proposals those alone that are of a `request` or of an `offer`.
+    Of proposals those alone that are of a `request` or of an `offer`. The reader's own
+    notifications only where it asks for these (`notes`).
     """
 
     theme: str | None = None
     score: float | None = None
     request: str | None = None
     offer: str | None = None
+    notes: bool = False
 
     def has(self, themes: Collection[str], score: float | None) -> bool:
         """Whether it lists such a record; of what no theme or score is known it may."""
@@ -63,6 +66,7 @@ class Change:
     those of the reader's own offers where a donor reads, whose `version` is when the last of them
     came: what becomes of the others' it is not told.
     A "decision" has the id of the proposal that somebody decided on, or took that back.
+    A "notification" is the reader's own; one that came before, and was read since, is `aside`.
     What is `aside` the page that asked does not list, though it may show it.
     """
 
@@ -124,21 +128,26 @@ def changes_since(
     heard = Followed.objects(asked_for(account), heard_at__gt=begin)
     found = list(heard.order_by("heard_at").limit(MOST + 1).only(*_ASKED))
     came = came_since(account, begin, MOST + 1)
-    if max(len(found), len(came)) > MOST:
+    noted = noted_since(account, begin, MOST + 1) if wanted.notes else []
+    if max(map(len, (found, came, noted))) > MOST:
         last = heard.order_by("-heard_at").only("heard_at").first()
-        return Changes((), max([since, *_times([last] if last else [], came)]), more=True)
+        return Changes((), max([since, *_times([last] if last else [], came, noted)]), more=True)
     world = World.around(found)
     known = [one for one in found if may_know(account, one, world)]
     own = known_of(account, came)
     themes = _themes(known, own) if wanted.theme is not None else {}
     told = [change for one in known for change in _change(account, one, begin, wanted, themes)]
     told += [_own_change(one, wanted, themes) for one in own]
-    return Changes(told, max([since, *_times(found, own)]))
+    told += [_note_change(one) for one in noted]
+    return Changes(told, max([since, *_times(found, own, noted)]))
 
 
-def _times(found: Sequence[Followed], own: Sequence[Came]) -> list[datetime]:
+def _times(
+    found: Sequence[Followed], own: Sequence[Came], noted: Sequence[Noted]
+) -> list[datetime]:
     """When these were heard, and when what is the reader's own came: of lists no other time."""
-    return [one.heard_at for one in found] + [at for one in own for at in one.at.values()]
+    lists = [at for one in own for at in one.at.values()]
+    return [one.heard_at for one in found] + lists + [one.at for one in noted]
 
 
 def _themes(records: Sequence[Followed], own: Sequence[Came]) -> Mapping[str, Sequence[str]]:
@@ -177,13 +186,20 @@ def _change(
 
 def _own_change(one: Came, wanted: Wanted, themes: Mapping[str, Sequence[str]]) -> Change:
     """By no version of the list, which moves with what others offer."""
-    version = round(1000 * max(one.at.values()).timestamp())
+    version = version_at(max(one.at.values()))
     listed = wanted.has(themes.get(one.request, ()), None)
     new = [offer for offer in one.at if listed and wanted.has_pair(one.request, offer)]
     ids = tuple(f"{one.request}.{offer}" for offer in new)
-    return Change(
-        "proposal", one.request, f"0.{version}", new=ids, states=(one.country,), aside=not ids
-    )
+    return Change("proposal", one.request, version, new=ids, states=(one.country,), aside=not ids)
+
+
+def _note_change(one: Noted) -> Change:
+    return Change("notification", one.id, version_at(one.at), aside=not one.new)
+
+
+def version_at(at: datetime) -> str:
+    """A time as the version of what has none of its own."""
+    return f"0.{round(1000 * at.timestamp())}"
 
 
 def _later(entry: Mapping[str, Any], begin: datetime) -> bool:

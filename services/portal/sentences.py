@@ -11,6 +11,7 @@ from babel.numbers import format_currency
 
 from services.portal.catalogues import N_, say
 from services.portal.letters import moment_in
+from shared.registers.counting import UNNAMED_UNIT, WHOLE_UNIT
 from shared.vocabulary.countries import country_name
 from shared.vocabulary.counts import count_text, number_text
 from shared.vocabulary.errors import UnknownCode
@@ -237,6 +238,8 @@ def _amount(language: str, amount: Mapping[str, Any]) -> str:
     if amount["measure"] == "money":
         return str(format_currency(amount["amount"] / _CENTS, amount["unit"], locale=language))
     count, unit = amount["amount"] / _THOUSANDTHS, amount["unit"]
+    if unit in (WHOLE_UNIT, UNNAMED_UNIT):
+        return number_text(count, language)
     try:
         return count_text(count, unit, language)
     except UnknownCode:

@@ -172,6 +172,12 @@ class NeedView(SourcedView, NeedSchema):
             "and whatever else is committed."
         },
     )
+    pledged_otherwise = fields.Boolean(
+        metadata={
+            "description": "Whether donors pledged more that cannot be said in what the line is "
+            "counted in, such as money for machines: the commitment says how much of it that is."
+        },
+    )
     committed = fields.Nested(CommittedView)
     delivered = fields.Nested(
         CommittedView,

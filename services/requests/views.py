@@ -177,6 +177,7 @@ def _need_view(need: NeedLine, progress: Progress) -> dict[str, Any]:
         **measures_view(need, "quantity"),
         "window": need.window.view() if need.window else None,
         **{name: counted_view(own, amount, "quantity") for name, amount in figures.items()},
+        "pledged_otherwise": progress.pledged_otherwise(need.line),
         "taken_from": source_view(need),
     }
 

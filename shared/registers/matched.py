@@ -17,10 +17,14 @@ VANISHED = "vanished"
 """The status of a match that the matcher lost in a restore, as its tombstone says."""
 
 
+_LINES = ("pledged", "pledged_otherwise", "reported")
+
+
 class MatchCopy(Document):
     """A match, at the newest version heard of.
 
-    `pledged` and `reported` are lines as its event has them. The collection has the name of what it
+    `pledged` and `reported` are lines as its event has them, `pledged_otherwise` numbers of need
+    lines. The collection has the name of what it
     was made for first.
     """
 
@@ -36,6 +40,7 @@ class MatchCopy(Document):
     offer = StringField()
     organisation = StringField()
     pledged = ListField()
+    pledged_otherwise = ListField()
     reported = ListField()
 
 
@@ -47,8 +52,8 @@ def apply_matches(events: Sequence[Event]) -> None:
 
 def _copy(event: Event) -> dict[str, Any]:
     if event.tombstone:
-        return {"status": VANISHED, "pledged": [], "reported": []}
+        return {"status": VANISHED, **{name: [] for name in _LINES}}
     return {
         **{name: event.data[name] for name in ("status", "request", "offer", "organisation")},
-        **{name: event.data.get(name, []) for name in ("pledged", "reported")},
+        **{name: event.data.get(name, []) for name in _LINES},
     }

@@ -42,6 +42,20 @@ class Progress:
             held[one.get("match")] += _amount(one["lines"], line, own)
         return sum((stands | held).values())
 
+    def pledged_otherwise(self, line: int) -> bool:
+        """Whether something is pledged of a need line in what it is not counted in, of which no
+        commitment says yet how much of the line it is."""
+        told = {
+            one.get("match")
+            for one in self.commitments
+            if any(taken["line"] == line for taken in one["lines"])
+        }
+        return any(
+            line in match.get("pledged_otherwise", ())
+            for id_, match in self.matches.items()
+            if match["status"] in PLEDGED and id_ not in told
+        )
+
     def committed(self, line: int, own: Counted) -> int:
         """What commitments hold of a line."""
         return sum(_amount(one["lines"], line, own) for one in self.commitments)

@@ -43,7 +43,12 @@ def test_an_embargo_is_entered_exempted_and_ended(visitor: Visiting) -> None:
     address = browser.path
     browser.open("/embargoes/new")
     browser.send("/embargoes/new", **entry)  # once more: told, not entered twice
-    assert browser.status == 409
+    assert browser.path == address
+    assert "The entry stands as you typed it." in browser.page.text
+    browser.open("/embargoes/new")
+    browser.send("/embargoes/new", **{**entry, "source": "Another (illustrative)"})
+    assert browser.status == 409  # what stands is shown first
+    assert "have an entry already" in browser.page.text
     browser.open(f"{address}/edit")
     exemption = {
         "exemptions-0-reference": "Letter 1 (illustrative)",

@@ -1,5 +1,6 @@
 """The register of arms embargoes, and what it says of requests, over HTTP."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -79,7 +80,8 @@ class Embargoes(MethodView):
             )
         except DuplicateId:
             detail = f"There is an entry for it already: /v1/embargoes/{id_}."
-            raise conflict("duplicate", detail) from None
+            known = conflict("duplicate", detail)
+            raise replace(known, members={"existing": id_}) from None
         answer, tag = _shown(embargo, identity)
         return answer, {**tag, "Location": f"/v1/embargoes/{embargo.id}"}
 

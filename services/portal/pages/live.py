@@ -74,8 +74,8 @@ def _wanted() -> Wanted:
     """What the page lists that asks."""
     asked = read_filters(request.args)
     score = None if asked.score is None else float(asked.score)
-    sides = (request.args.get(side, "")[:_MOST_ID] or None for side in ("request", "offer"))
-    return Wanted(asked.theme, score, *sides)
+    sides = {side: request.args.get(side, "")[:_MOST_ID] or None for side in ("request", "offer")}
+    return Wanted(asked.theme, score, **sides, notes=request.args.get("notes") == "1")
 
 
 def _listener(own: House) -> SignedIn | None:

@@ -7,10 +7,12 @@ from flask import Flask, Response, flash, request
 from flask_babel import get_locale, lazy_gettext
 from flask_babel import gettext as _
 
+from services.portal.changes import version_at
 from services.portal.domain.telling import MAILS
 from services.portal.house import house
 from services.portal.note_documents import Notification
 from services.portal.note_letters import CHOICES, NOTIFICATIONS, said_of
+from services.portal.own_notes import moment_of
 from services.portal.pages.asked import cursor_of
 from services.portal.pages.finding import sides_of
 from services.portal.pages.forms import MailChoices, PageForm, mail_form
@@ -73,7 +75,7 @@ def notifications() -> Response:
         notifications_of(account().id), {"limit": _SHOWN, "cursor": cursor}, lambda note: note
     )
     about = told_about(found["items"])
-    listed = [(note, _said(note), about[note.id]) for note in found["items"]]
+    listed = [(note, _said(note), about[note.id], _version(note)) for note in found["items"]]
     newest = found["items"][0].created_at if listed else None
     return show(
         "notifications.html",
@@ -138,6 +140,10 @@ def mail_choices() -> Response:
         return go(CHOICES_PAGE)
     status = REFUSED if form.is_submitted() else HTTPStatus.OK
     return show("mail_choices.html", status, form=form, kinds=list(chosen))
+
+
+def _version(note: Notification) -> str:
+    return version_at(moment_of(note.created_at, note.read_at))
 
 
 def _said(note: Notification) -> str:

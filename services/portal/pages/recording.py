@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
 
+from flask import Response
 from flask_babel import lazy_gettext as _l
 
 from entraide.client import Answer
@@ -59,6 +60,53 @@ class Recorded:
     seen: str
     same: bool
     made: Answer | None = None
+
+
+@dataclass(frozen=True)
+class Form:
+    """What the page of a form does about the record that the form makes, for `make`.
+
+    `may_change` tells whether its maker may still change what the form made. What the form says by
+    then is compared with that (`says`: nothing would change), written in the place of a version
+    that was seen (`save`), or shown beside it (`ask`, with BEFORE). `maybe` shows the form with a
+    new key (with MAYBE), `refused` with what is wrong; `kept` goes on from the record, by its id,
+    where it was made just now or is as it was sent.
+    """
+
+    may_change: Callable[[Account, Body], bool]
+    says: Callable[[Answer], bool]
+    save: Callable[[Answer, str], Response]
+    ask: Callable[[Answer], Response]
+    maybe: Callable[[], Response]
+    refused: Callable[[RefusedError], Response]
+    kept: Callable[[str], Response]
+
+
+def make(
+    form: Form, service: str, path: str, body: Body, key: str | None, seen: str | None = None
+) -> Response:
+    """Make a record of what is sent under a form's key, or change the one that was made under it.
+
+    `seen` is the version that whoever sent the form had seen of it, if any: who was told of the
+    record otherwise is shown it first. Raises AwayError.
+    """
+    try:
+        found = record(service, path, body, key)
+        answer = form.kept(found.id) if found.same else _changed(form, found, seen or found.seen)
+    except MaybeRecordedError:
+        return form.maybe()
+    except RefusedError as error:
+        return form.refused(error)
+    if answer.status_code == HTTPStatus.SEE_OTHER:
+        remember(found, body)
+    return answer
+
+
+def _changed(form: Form, found: Recorded, seen: str) -> Response:
+    stands = standing_now(found, form.may_change)
+    if not seen and not form.says(stands):
+        return form.ask(stands)
+    return form.save(stands, seen)
 
 
 def record(service: str, path: str, body: Body, key: str | None) -> Recorded:

@@ -20,6 +20,10 @@ _NO_LINE = _l("There is no such line to tell of.")
 _NO_FILE = _l("This file cannot be read: it is damaged, or of another kind than it says.")
 _NO_IATI = _l("This is no IATI file of a version that is read here.")
 _NOT_OPEN = _l("This is not open: it was closed or withdrawn, or is not public yet.")
+_SENT_BEFORE = _l(
+    "This form was sent before with something else in it, which may have been done. What is "
+    "written in it now was not sent. See how things stand, then send it if it is still right."
+)
 _PAGE = _l("This page sent something that is not taken. Load it again.")
 _AGAIN = _l("This cannot be done just now. Try again in a moment.")
 _TOO_OFTEN = _l("This was done very often today. Go on tomorrow.")
@@ -60,6 +64,8 @@ WORDS: Final[Mapping[str, object]] = {
     "future": _l("This day is still to come."),
     "gone": _NO_MORE,
     "gzip": _NO_FILE,
+    "idempotency-key-in-use": _AGAIN,
+    "idempotency-key-reused": _SENT_BEFORE,
     "illegal-transition": _l("This step is no longer possible as things stand."),
     "immutable": _l("This cannot be changed. Make a new record."),
     "in-use": _l("Something else still names this. Change that first."),
@@ -147,9 +153,8 @@ WORDS: Final[Mapping[str, object]] = {
     "year": _l("The year must lie between 2000 and 2100."),
     **dict.fromkeys(
         (
-            *("idempotency-key-in-use", "idempotency-key-malformed", "idempotency-key-reused"),
-            *("if-match-malformed", "malformed-json", "precondition-required"),
-            "unsupported-media-type",
+            *("idempotency-key-malformed", "if-match-malformed", "malformed-json"),
+            *("precondition-required", "unsupported-media-type"),
         ),
         _PAGE,
     ),

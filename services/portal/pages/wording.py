@@ -122,11 +122,13 @@ def country(alpha3: str) -> str:
         return alpha3
 
 
-def quantity(count: float, unit: str, *, of: bool = False) -> str:
-    """A quantity with its unit: "6 machines"; `of` in the case that it has after "of".
+def quantity(count: float, unit: str | None, *, of: bool = False) -> str:
+    """A quantity with its unit, if it has one: "6 machines"; `of` in the case as after "of".
 
     The unit is in the reader's language where it is a known one, else as it was written.
     """
+    if not unit:
+        return number(count)
     text = quantity_text if of else count_text
     try:
         return text(count, plain_unit(unit) or unit, here())

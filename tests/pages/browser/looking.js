@@ -18,10 +18,12 @@
     return found;
   }
 
+  // A table may scroll, and so does what it says of itself; nobody scrolls to read that.
   function wide() {
-    if (document.documentElement.scrollWidth <= innerWidth) return [];
     const beyond = (one) => one.getBoundingClientRect().right > innerWidth || one.getBoundingClientRect().left < 0;
-    return [`wider than ${innerWidth}: ${[...document.querySelectorAll("main *")].filter(beyond).map(told).at(-1)}`];
+    const captions = among("main :is(caption, figcaption)").filter(beyond).map((one) => `is a caption wider than ${innerWidth}: ${told(one)}`);
+    if (document.documentElement.scrollWidth <= innerWidth) return captions;
+    return [...captions, `wider than ${innerWidth}: ${[...document.querySelectorAll("main *")].filter(beyond).map(told).at(-1)}`];
   }
 
   // Words and numbers of tables that are broken in their midst; those of scripts that break anywhere left out.

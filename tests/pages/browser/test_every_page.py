@@ -16,7 +16,7 @@ from playwright.sync_api import ConsoleMessage, Error, Page, Response
 
 from services.portal.pages.navigation import PUBLIC_PLACES, navigation
 from tests.pages.browser.conftest import ContextMaker
-from tests.pages.browser.looking import Scheme, asked, faults
+from tests.pages.browser.looking import NARROW, Scheme, asked, faults
 from tests.pages.meeting import make_match
 from tests.pages.running import Portal
 from tests.pages.test_public import a_request
@@ -150,3 +150,24 @@ def test_no_page_of_errors_has_a_fault(
         seen = faults(page, scheme, kept(reader, f"{address}-empty", language), "errors")
         wrong += [f"{address} in {language}: {one}" for one in seen]
     assert wrong == []
+
+
+WIDE_TABLE = """() => {
+    const rows = Object.assign(document.createElement("div"), { className: "rows" });
+    const cells = "<td class=count>1,000,000 machines</td>".repeat(8);
+    const caption = "What is told of each line by both sides, and where they differ: ".repeat(3);
+    rows.innerHTML = `<table><caption>${caption}</caption><tr>${cells}</tr></table>`;
+    document.querySelector("main").append(rows);
+    rows.scrollLeft = document.dir === "rtl" ? -200 : 200;
+    return rows.scrollLeft;
+}"""
+
+
+@pytest.mark.parametrize("language", ["en", "ar"])
+def test_a_caption_is_as_wide_as_what_is_seen_of_its_table(
+    reading: ContextMaker, language: str
+) -> None:
+    page = reading(language=language, width=NARROW).new_page()
+    page.goto(f"/public/figures?language={language}")
+    assert abs(page.evaluate(WIDE_TABLE)) == 200
+    assert asked(page, "wide") == []

@@ -231,6 +231,22 @@ def test_a_page_of_a_case_says_that_another_decided(portal: Portal, reading: Con
     assert bar(page) == "what this page is about"
 
 
+def test_what_one_is_told_of_is_counted_in_the_open_list_and_what_was_read_elsewhere_is_read(
+    portal: Portal, reading: ContextMaker
+) -> None:
+    context = reading("coordinator")
+    listed, other = context.new_page(), context.new_page()
+    listed.goto("/notifications")
+    submit_request(portal, draft_request(portal))
+    assert re.fullmatch(r"Notifications \(\d+\)", bar(listed))
+    listed.locator(f"{BAR} a").click()
+    row = listed.locator("main li:has(strong)").first
+    other.goto(str(row.locator("a").first.get_attribute("href")))
+    key = row.get_attribute("data-live")
+    read = listed.locator(f"[data-live='{key}']")
+    expect(read.locator("strong")).to_have_count(0, timeout=PATIENCE)
+
+
 def test_a_page_for_which_no_place_is_free_asks_every_now_and_then(
     portal: Portal, reading: ContextMaker
 ) -> None:

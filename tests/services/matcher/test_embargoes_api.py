@@ -151,6 +151,7 @@ def test_a_repeat_with_its_key_enters_once_and_another_is_told_of_it(coordinator
     assert (first.status_code, again.status_code) == (201, 201)
     other = coordinator.post("/v1/embargoes", body(resolution="s/res/0000  (2020)"))
     assert (other.status_code, first.json["id"] in other.json["detail"]) == (409, True)
+    assert other.json["existing"] == first.json["id"]
     assert Embargo.objects.count() == 1
 
 

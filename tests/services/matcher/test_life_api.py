@@ -405,6 +405,36 @@ def test_a_pledge_in_another_unit_is_told_of_the_need_and_committed_as_it_is_tol
     assert made.status_code == 201, made.text
 
 
+def test_a_pledge_in_another_unit_without_worth_is_told_of_the_need_as_such(
+    known: World, coordinator: Caller, donor: Caller
+) -> None:
+    known.hears(
+        [
+            request_event("r2", needs=[need(1, quantity=3)]),
+            offer_event(
+                "o2",
+                conditions=[],
+                provisions=[
+                    provision(
+                        1,
+                        kind="funding",
+                        capacity=None,
+                        unit=None,
+                        amount_cents=900_000,
+                        currency="USD",
+                    )
+                ],
+            ),
+        ]
+    )
+    coordinator.decide("r2.o2", "endorse")
+    answer = donor.answer("r2.o2", pledges=[{"line": 1, "amount": 5000, "currency": "USD"}])
+    assert answer.status_code == 200, answer.json
+    told = Match.objects.get(id="r2.o2").event().data
+    assert [one["side"] for one in told["pledged"]] == ["offer"]
+    assert told["pledged_otherwise"] == [1]
+
+
 def test_no_more_is_pledged_than_is_left_of_the_line(
     known: World, coordinator: Caller, donor: Caller
 ) -> None:

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from statistics import median
 from typing import Any
@@ -53,9 +53,17 @@ OUTCOMES: dict[str, tuple[bool | None, float | None]] = {}
 """Whether a match was delivered in time, and which part States say they received: as it is kept."""
 
 
-def keep(request: str, offer: str, place: str, days: list[int], *said: int | None) -> None:
+def keep(
+    request: str,
+    offer: str,
+    place: str,
+    days: list[int],
+    *said: int | None,
+    serves: Sequence[Mapping[str, Any]] = (SERVES,),
+    needs: Sequence[int] = (),
+) -> None:
     """A match that took a step after each of so many days, and what its State said of it after 3
-    and 12 months; 1,000 dollars of the offer are committed."""
+    and 12 months; 1,000 dollars of the offer are committed, and some of these need lines."""
     at, history = NOW, []
     for action, after in zip(STEPS, days, strict=False):
         at += timedelta(days=after)
@@ -71,7 +79,13 @@ def keep(request: str, offer: str, place: str, days: list[int], *said: int | Non
             country=place,
             organisation=offer,
             status="held",
-            lines=[CommitmentLine(side="offer", record=offer, **taken)],
+            lines=[
+                CommitmentLine(side="offer", record=offer, **taken),
+                *(
+                    CommitmentLine(side="request", record=request, **{**taken, "line": one})
+                    for one in needs
+                ),
+            ],
         ),
         NOW,
     )
@@ -94,7 +108,7 @@ def keep(request: str, offer: str, place: str, days: list[int], *said: int | Non
         country=place,
         organisation=offer,
         status="follow-up" if said else STATES[STEPS[len(days) - 1]],
-        entry=json.dumps({"serves": [SERVES]}),
+        entry=json.dumps({"serves": list(serves)}),
         request_version="1.1",
         offer_version="1.1",
         history=history,
@@ -266,3 +280,45 @@ def test_figures_are_those_of_a_plain_pass_over_the_api(
     assert behind.json == {"records": ["r.germany", "r.ghana"], "count": 2}
     west = call("coordinator", regions=frozenset({"Western Africa"}))
     assert figures(west)["matches"] == 2
+
+
+def test_only_lines_that_a_commitment_takes_are_counted_and_named(
+    world: World, coordinator: Caller
+) -> None:
+    needs = [
+        need(line, theme=theme) for line, theme in enumerate(("marking", "tracing", "training"), 1)
+    ]
+    world.hears([request_event("q", needs=needs)])
+    world.hears([offer_event("ghana", provisions=[provision(1), provision(2)])])
+    serves = [
+        SERVES,
+        {**SERVES, "need": 2, "theme": "tracing", "fit": 0.5},
+        {**SERVES, "need": 1, "provision": 2, "theme": "border-control"},
+    ]
+    keep("q", "ghana", "SEN", [0, 3, 4], serves=serves, needs=[2])
+
+    def counted() -> dict[str, Any]:
+        groups_of = coordinator.get("/v1/report").json["groups"]
+        return {
+            one["code"]: figure["value"]
+            for one in groups_of
+            for figure in one["figures"]
+            if one["by"] == "theme" and figure["name"] == "matches" and figure["value"]
+        }
+
+    (told,) = coordinator.get("/v1/matches/activities").json["items"]
+    assert told["themes"] == ["tracing"]
+    assert [(one["need"], one["provision"]) for one in told["serves"]] == [(2, 1)]
+    assert counted() == {"tracing": 1}
+
+
+def test_a_line_that_was_committed_beside_what_was_served_is_named_by_what_it_says(
+    world: World, coordinator: Caller
+) -> None:
+    world.hears([request_event("q", needs=[need(1), need(2, theme="tracing")])])
+    world.hears([offer_event("ghana", provisions=[provision(1)])])
+    keep("q", "ghana", "SEN", [0, 3, 4], needs=[2])
+    (told,) = coordinator.get("/v1/matches/activities").json["items"]
+    assert told["themes"] == ["tracing"]
+    (served,) = told["serves"]
+    assert (served["need"], served["theme"], served["kind"]) == (2, "tracing", need()["kind"])

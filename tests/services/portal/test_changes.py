@@ -14,8 +14,10 @@ from services.portal.domain import lifetimes
 from services.portal.followed_state import BEST
 from services.portal.house import House
 from services.portal.listening import CLOSED, Pace, cursor, listen, since_of
-from services.portal.note_documents import Followed
+from services.portal.note_documents import Followed, Notification
+from services.portal.notifying import Note, notify
 from services.portal.pages.live import PACE
+from services.portal.reading import mark_all_read, mark_read
 from services.portal.sessions import open_session
 from shared.events.envelope import ALLIANCE, DUPLICATE, OFFER, REQUEST, SHORTLIST, Event, check
 from shared.events.versions import Version
@@ -37,7 +39,7 @@ QUICK = Pace(look=0.01, beat=0.02, whole=60.0)
 
 @pytest.fixture(autouse=True)
 def empty(app: Flask) -> None:
-    for kind in (Followed, Account, Session):
+    for kind in (Followed, Account, Session, Notification):
         kind.objects.delete()
 
 
@@ -320,6 +322,36 @@ def test_who_listens_hears_of_a_fit_once_whatever_else_moves_on_the_list(
     assert [one["new"] for one in next_told(events)["items"]] == [[f"{REQUEST_ID}.{OWN}"]]
     hear(shortlist(2, OTHERS, OWN))
     assert [next(events) for _ in range(3)] == [": \n\n"] * 3
+
+
+def test_a_page_of_notifications_hears_of_its_readers_own_and_no_other_page_does(
+    people: dict[str, Account], clock: Clock
+) -> None:
+    def noted(since: datetime, name: str = "donor", *, notes: bool = True) -> list[Any]:
+        """By id, whether it counts as new, and its version."""
+        found = changes_since(people[name], since, clock(), Wanted(notes=notes))
+        return sorted((one.id, not one.aside, one.version) for one in found.items)
+
+    def tell(key: str) -> str:
+        made = Note("match-step", "match", MATCH_ID, "decline", key, clock(), {"country": "SEN"})
+        notify(made, [people["donor"]], clock())
+        return made.id_for(people["donor"].id)
+
+    before = tell("1")
+    clock.forward(minutes=1)
+    since = clock()
+    clock.forward(minutes=1)
+    new, told_at = tell("2"), clock()
+    ((told_id, is_new, version),) = noted(since)
+    assert (told_id, is_new) == (new, True)
+    assert noted(since, notes=False) == noted(since, "state") == []
+    assert changes_since(people["donor"], since, clock(), Wanted(notes=True)).until == told_at
+    clock.forward(minutes=1)
+    mark_read(people["donor"].id, [before], clock())
+    assert [(one, counts) for one, counts, _ in noted(clock())] == [(before, False)]
+    mark_all_read(people["donor"].id, clock(), clock())
+    later = {one: version for one, _, version in noted(clock())}
+    assert later[new] > version
 
 
 def test_what_is_heard_again_or_late_is_no_change(

@@ -232,6 +232,25 @@ def test_who_reports_reads_how_much_is_committed_of_each_line(
         assert form.rstrip().endswith(hint)
 
 
+def test_what_the_ledger_counts_is_named_as_its_line_names_it(answers: Asked, enter: Enter) -> None:
+    line = {**NEED, "capacity": 4, "left": None, "unit": "radio stations"}
+    answers["/v1/offers/o1"] = {**OFFER, "provisions": [line]}
+    counted = {"line": 1, "measure": "quantity", "unit": "stations"}
+    figure = {**counted, "committed": 3, "pledged": 3, "disbursed": 2, "received": 1}
+    told = {"line": 1, "quantity": 2, "amount": None, "unit": "stations"}
+    report = {"side": "donor", "up_to": "2026-03-01", "at": "2026-03-02T00:00:00Z", "text": None}
+    life = {**LIFE, "status": "delivering", "figures": [{**figure, "difference": 1}]}
+    answers["/v1/proposals/r1.o1/life"] = {
+        **life,
+        "waiting_for": [],
+        "reports": [{**report, "lines": [told]}],
+    }
+    text = enter("donor").page.text
+    assert "police" not in text
+    assert text.count("3 radio stations") >= 2
+    assert "Line 1: 2 radio stations" in text
+
+
 @pytest.mark.parametrize(
     ("disbursed", "received", "warns"),
     [(3, 3, False), (None, None, False), (4, None, True), (2, 4, True)],

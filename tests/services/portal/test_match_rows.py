@@ -212,6 +212,10 @@ def test_a_shortage_is_told_in_numbers(speaking: Any) -> None:
     )
     money = {**short, "measure": "money", "unit": "USD", "asked": 2000.5, "left": 0.0}
     assert "2,000.50" in said(shortage={"side": "call", **money})
+    for code in ("whole", "unspecified"):  # what is counted in neither is no unit
+        assert said(shortage={"side": "offer", **short, "unit": code, "asked": 1, "left": 0.5}) == (
+            "Nothing was committed. Left of line 2 of the offer: 0.5; asked: 1."
+        )
     for hidden in ({}, {"shortage": {"side": "request", "line": 2}}):
         assert said(**hidden) == "Nothing was committed: less is left than was asked."
 

@@ -9,6 +9,7 @@ from entraide.client import Answer
 from services.portal.documents import Account
 from services.portal.domain.telling import ROLE_KINDS
 from services.portal.followed_state import TYPES
+from services.portal.listening import cursor
 from services.portal.note_documents import Followed, Notification
 from services.portal.notifying import Note, notify
 from services.portal.sentences import sentence
@@ -79,6 +80,36 @@ def test_no_page_counts_more_than_99(
     assert "Notifications (99)" in browser.open("/notifications").text
     tell(clock, account, 99)
     assert "Notifications (99+)" in browser.open("/notifications").text
+
+
+def test_an_open_list_can_be_told_what_came_and_what_was_read(
+    signed_in: SignIn, make_account: Callable[..., Account], clock: Clock
+) -> None:
+    account = make_account(state="SEN")
+    browser = signed_in(account)
+
+    def shown() -> dict[str, str]:
+        tags = [tag for _, tag in browser.open("/notifications").tags]
+        (live,) = (tag for tag in tags if tag.get("id") == "live")
+        assert (live["data-lists"], live["data-wanted"]) == ("notification", "&notes=1")
+        return {tag["data-live"]: tag["data-version"] for tag in tags if "data-live" in tag}
+
+    assert shown() == {}
+    since = cursor(clock())
+    key = f"notification:{tell(clock, account, 1)}"
+
+    def heard(wanted: str = "&notes=1") -> dict[str, str]:
+        told = browser.client.get(f"/changes?since={since}{wanted}").get_json()
+        return {f"{one['kind']}:{one['id']}": one["version"] for one in told["items"]}
+
+    unread = shown()
+    assert unread == heard()
+    assert set(unread) == {key}
+    clock.forward(minutes=1)
+    browser.open(f"/notifications/{key.partition(':')[2]}")
+    assert shown() == heard()
+    assert shown()[key] > unread[key]
+    assert heard("") == {}
 
 
 def test_what_it_is_about_is_named_by_both_titles(

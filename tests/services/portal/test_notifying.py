@@ -479,6 +479,14 @@ def test_what_is_committed_is_told_in_the_forms_that_numbers_ask_for(
     assert told in sentence(language, "commitment", "hold", facts)
 
 
+@pytest.mark.parametrize("code", ["whole", "unspecified"])
+def test_what_is_counted_in_no_unit_is_told_without_one(code: str) -> None:
+    amounts = [{"measure": "quantity", "amount": 2500, "unit": code}]
+    said = sentence("ar", "commitment", "hold", {"country": "SEN", "amounts": amounts})
+    assert code not in said
+    assert "2.5" in said or "2,5" in said or "٢" in said
+
+
 def test_a_message_is_told_to_all_who_read_its_thread() -> None:
     (told,) = tellings("match", {"action": "message", "target": "endorsed"})
     assert (told.kind, KINDS[told.kind]) == ("message", "now")

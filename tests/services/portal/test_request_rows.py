@@ -11,7 +11,7 @@ from services.portal.documents import Account
 from services.portal.pages.requests import hints
 from services.portal.pages.requests.lists import chosen_filters
 from services.portal.pages.requests.rights import steps_for
-from services.portal.pages.requests.rows import asked, bar_parts, steps_of
+from services.portal.pages.requests.rows import asked, bar_parts, line_rows, steps_of
 from services.portal.pages.requests.steps import body_of_step
 
 NOTHING: dict[str, Any] = {"quantity": 0, "amount": None, "whole": False}
@@ -51,6 +51,14 @@ def test_a_bar_has_what_is_needed_first_and_then_the_narrowest() -> None:
         ("Committed", "2 machines", 0.25),
         ("Pledged", "6 machines", 0.75),
     ]
+
+
+def test_of_a_pledge_in_another_unit_a_line_says_that_there_is_one(app: Flask) -> None:
+    rows = line_rows([need(quantity=8, pledged_otherwise=True), need(quantity=8)])
+    assert [row["otherwise"] for row in rows] == [True, False]
+    told = app.jinja_env.get_template("requests/parts.html").module
+    for row, says in zip(rows, (True, False), strict=True):
+        assert ("A donor has pledged something in another unit." in told.line_bar(row)) is says
 
 
 def test_a_bar_of_money_and_one_of_a_whole() -> None:

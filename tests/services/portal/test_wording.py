@@ -139,6 +139,11 @@ def test_a_share_is_written_alike_by_itself_and_after_a_word(app: Flask) -> None
         assert wording.share(0.37) == "37\u00a0%"
 
 
+def test_a_quantity_without_a_unit_is_a_number(app: Flask) -> None:
+    with app.test_request_context("/?language=en"):
+        assert wording.quantity(1500, None) == wording.quantity(1500, "") == "1,500"
+
+
 def test_a_line_without_a_unit_does_not_name_one(app: Flask) -> None:
     with app.test_request_context("/?language=fr"):
         assert wording.counted_in("unspecified") == ""

@@ -70,6 +70,7 @@ def test_created_request_is_read_as_it_was_written(senegal, body):
         **sent["needs"][0],
         "line": 1,
         **dict.fromkeys(("pledged", "committed", "delivered"), nothing),
+        "pledged_otherwise": False,
         "from": None,
     }
     assert read.json["status"] == "draft"

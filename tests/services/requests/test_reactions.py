@@ -260,9 +260,32 @@ def test_each_line_shows_what_is_pledged_committed_and_delivered(request_id, ope
     assert shown() == [0, 0, 0]
 
 
+def test_a_pledge_in_another_unit_is_told_of_its_line(request_id, operator):
+    def shown():
+        return operator.get(f"/v1/requests/{request_id}").json["needs"][0]["pledged_otherwise"]
+
+    assert shown() is False
+    event = matched(request_id, 2, "donor-agreed")
+    told = Event(
+        event.type,
+        event.source,
+        event.subject,
+        NOW,
+        event.version,
+        {**event.data, "pledged_otherwise": [1]},
+    )
+    check(told)
+    on_matches([told])
+    assert shown() is True
+    on_matches([matched(request_id, 3, "declined")])
+    assert shown() is False
+
+
 def test_events_from_before_there_were_figures_tell_of_none(request_id, operator):
     event = matched(request_id, 2, "agreed")
-    data = {k: v for k, v in event.data.items() if k not in ("pledged", "reported")}
+    data = {
+        k: v for k, v in event.data.items() if k not in ("pledged", "reported", "pledged_otherwise")
+    }
     old = Event(event.type, event.source, event.subject, NOW, event.version, data)
     check(old)
     on_matches([old])

@@ -63,7 +63,7 @@ ADDED_LATER = {
     *("excluded", "themes", "kinds", "field", "lines"),
     *("merged_into", "displaced", "coverage", "application", "objectives", "measurable", "sites"),
     *("subject", "reason", "answer_by", "accepted", "follow_ups", "hash"),
-    *("pledged", "reported", "outcome", "objectives_reached"),
+    *("pledged", "pledged_otherwise", "reported", "outcome", "objectives_reached"),
     *("numbers", "phases", "names", "owner", "visibility", "endorsements", "places"),
 }
 """What events from before it was added do not have: it may be missing."""

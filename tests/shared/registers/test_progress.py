@@ -52,6 +52,18 @@ def test_a_pledge_counts_while_it_stands_and_a_commitment_is_one_too() -> None:
     assert progress(agreed).pledged(2, MACHINES) == progress(agreed).pledged(1, DOLLARS) == 0
 
 
+def test_a_pledge_in_another_unit_is_known_until_its_commitment_says_how_much_it_is() -> None:
+    other = {"pledged": [line(5000, DOLLARS, side="offer")], "pledged_otherwise": [1]}
+    agreed = match("m", "donor-agreed", **other)
+    assert progress(agreed).pledged_otherwise(1)
+    assert not progress(agreed).pledged_otherwise(2)
+    assert not progress(match("m", "declined", **other)).pledged_otherwise(1)
+    assert not progress(match("m", "agreed")).pledged_otherwise(1)
+    held = commitment("m", [line(3000)], [line(5000, DOLLARS)])
+    assert not progress(agreed, held).pledged_otherwise(1)
+    assert progress(agreed, commitment("n", [line(3000)], [])).pledged_otherwise(1)
+
+
 @pytest.mark.parametrize(
     ("status", "reported", "delivered"),
     [

@@ -124,11 +124,14 @@ def refused(form: PageForm, error: RefusedError) -> int:
     if error.stale or error.status == HTTPStatus.CONFLICT:
         form.fail(STALE if error.stale else refusal(error))
     elif error.status == HTTPStatus.UNPROCESSABLE_ENTITY:
-        for name, message in faults(error):
+        named = faults(error)
+        for name, message in named:
             if name in form:
                 form.fail_field(form[name], message)
             else:
                 form.fail(message)
+        if not named:
+            form.fail(refusal(error))
     else:
         raise error
     return error.status

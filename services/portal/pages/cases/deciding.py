@@ -95,8 +95,12 @@ def decide(
             return shown(form, error.status)
         if error.status != HTTPStatus.UNPROCESSABLE_ENTITY:
             raise
-        for name, fault in faults(error):
+        named = faults(error)
+        for name, fault in named:
             form.fail_field(form[_field(name)], fault)
+        if not named:
+            form.fail(why(error))
+            form.key.data = new_id()
         return shown(form, REFUSED)
     flash(_("It was decided."))
     return go(came_from() or request.path)

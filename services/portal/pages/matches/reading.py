@@ -70,10 +70,19 @@ class Case:
         return [one for one in self.commitments if one["status"] not in NEVER_MADE]
 
     @property
+    def asked(self) -> list[Line]:
+        """All need lines of the request that the reader sees."""
+        return lines(self.request.record, "needs", "quantity")
+
+    @property
+    def offered(self) -> list[Line]:
+        """All lines of the offer."""
+        return lines(self.offer.record, "provisions", "capacity")
+
+    @property
     def needs(self) -> list[Line]:
         """The need lines that it is about, as far as the reader sees them."""
-        every = lines(self.request.record, "needs", "quantity")
-        return among(every, lines_of(self.proposal, "request"))
+        return among(self.asked, lines_of(self.proposal, "request"))
 
     @property
     def serves_none(self) -> bool:
@@ -101,8 +110,7 @@ class Case:
     @property
     def gives(self) -> list[Line]:
         """The lines of the offer that it is about."""
-        every = lines(self.offer.record, "provisions", "capacity")
-        return among(every, lines_of(self.proposal, "offer"))
+        return among(self.offered, lines_of(self.proposal, "offer"))
 
     @property
     def is_pledged(self) -> bool:
@@ -113,9 +121,8 @@ class Case:
     @property
     def told_of(self) -> list[Line]:
         """The lines of the offer that figures are of: those that are committed."""
-        every = lines(self.offer.record, "provisions", "capacity")
         numbers = {one["line"] for one in self.life["figures"]}
-        return [line for line in every if line.number in numbers]
+        return [line for line in self.offered if line.number in numbers]
 
 
 def read(id_: str) -> Case:

@@ -37,10 +37,24 @@ def _line(one: Mapping[str, Any], count: float | None) -> Line:
     return Line(one["line"], one["theme"], one["kind"], own.measure, own.unit, whole)
 
 
-def amount_told(line: Mapping[str, Any]) -> str:
-    """What a commitment takes from a line."""
+def amount_told(line: Mapping[str, Any], every: Sequence[Line] = ()) -> str:
+    """What a commitment takes from a line, in its unit as `every` line of its record has it."""
     value = line["quantity"] if line["measure"] == "quantity" else line["amount"]
-    return told(None if value is None else float(value), line["measure"], line["unit"])
+    said = None if value is None else float(value)
+    return told(said, line["measure"], unit_written(line, every))
+
+
+def unit_written(line: Mapping[str, Any], every: Sequence[Line]) -> str:
+    """What the ledger counts a line in, as the line itself says it: the ledger knows the noun
+    alone, and counts radio stations as it does the police's. Its own where the line is counted
+    otherwise now, or not shown."""
+    unit, at = str(line["unit"]), (line["line"], line["measure"])
+    own = (one.unit for one in every if (one.number, one.measure) == at)
+    return next((one for one in own if _as_counted(one) == unit), unit)
+
+
+def _as_counted(unit: str) -> str:
+    return event_unit(unit) or UNNAMED_UNIT
 
 
 def sent(line: Line, value: Decimal) -> dict[str, Any]:
@@ -68,7 +82,7 @@ def proposed(line: Line, side: str, serves: Sequence[Mapping[str, Any]]) -> floa
 
 def promise_of(line: Line, promised: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
     """What is promised of a line, counted as it is now; None where nothing is."""
-    units = {line.unit, event_unit(line.unit) or UNNAMED_UNIT}
+    units = {line.unit, _as_counted(line.unit)}
     return next(
         (
             one

@@ -89,8 +89,8 @@ def show_case(
         gives=_gives(case),
         figures=list(_figures(case)),
         held=_held(case),
-        reports=[_report(one) for one in case.life["reports"]],
-        commitments=[commitment_row(one) for one in case.tried],
+        reports=[_report(one, case) for one in case.life["reports"]],
+        commitments=[commitment_row(one, case) for one in case.tried],
         committed=bool(case.made),
         joinings=[_joining(one, case) for one in case.joinings],
         messages=_messages(case),
@@ -238,7 +238,8 @@ def _figures(case: Case) -> Iterator[dict[str, Any]]:
     names = ("pledged", "committed", "disbursed", "received", "difference")
     figures: Sequence[Mapping[str, Any]] = case.life["figures"]
     for one in figures:
-        told = {name: wording.told(one[name], one["measure"], one["unit"]) for name in names}
+        unit = rows.unit_written(one, case.offered)
+        told = {name: wording.told(one[name], one["measure"], unit) for name in names}
         yield {
             "number": one["line"],
             "line": known.get(one["line"]),
@@ -251,32 +252,36 @@ def _figures(case: Case) -> Iterator[dict[str, Any]]:
 def _held(case: Case) -> Mapping[int, str]:
     """How much is committed of each line of the offer of which something is."""
     return {
-        one["line"]: wording.told(one["committed"], one["measure"], one["unit"])
+        one["line"]: wording.told(
+            one["committed"], one["measure"], rows.unit_written(one, case.offered)
+        )
         for one in case.life["figures"]
         if one["committed"]
     }
 
 
-def _report(one: Mapping[str, Any]) -> dict[str, Any]:
+def _report(one: Mapping[str, Any], case: Case) -> dict[str, Any]:
     return {
         "side": _("Donor") if one["side"] == "donor" else _("State"),
         "up_to": day(one["up_to"]),
         "at": when(one["at"]),
         "text": one["text"],
         "lines": [
-            _("Line %(number)s: %(amount)s", number=line["line"], amount=_line_told(line))
+            _("Line %(number)s: %(amount)s", number=line["line"], amount=_line_told(line, case))
             for line in one["lines"]
         ],
     }
 
 
-def _line_told(line: Mapping[str, Any]) -> str:
+def _line_told(line: Mapping[str, Any], case: Case) -> str:
     measure = "money" if line["quantity"] is None else "quantity"
-    return rows.amount_told({**line, "measure": measure})
+    return rows.amount_told({**line, "measure": measure}, case.offered)
 
 
-def commitment_row(one: Mapping[str, Any]) -> dict[str, Any]:
-    """A commitment as it is read."""
+def commitment_row(one: Mapping[str, Any], case: Case | None = None) -> dict[str, Any]:
+    """A commitment as it is read, in units as the lines of both sides are written where a `case`
+    has them."""
+    every = {} if case is None else {"request": case.asked, "offer": case.offered}
     return {
         "id": one["id"],
         "status": COMMITMENT_STATUSES.get(one["status"], one["status"]),
@@ -286,7 +291,8 @@ def commitment_row(one: Mapping[str, Any]) -> dict[str, Any]:
         "reason": one["reason"],
         "why": because_said(one.get("because")),
         "taken": [
-            (line["side"], line["line"], rows.amount_told(line)) for line in one["lines"]
+            (line["side"], line["line"], rows.amount_told(line, every.get(line["side"], ())))
+            for line in one["lines"]
         ],
     }  # fmt: skip
 

@@ -1,25 +1,34 @@
 """Questions and answers on a match, its files, and organisations that offer to join it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
+from typing import Any
 
 from flask import Response, flash, request
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext
 
 from services.portal.pages import asking
 from services.portal.pages.files import Uploaded, most_attached, uploaded
 from services.portal.pages.files import download as passed_on
 from services.portal.pages.finding import names_of
 from services.portal.pages.forms import EXPIRED, PageForm
-from services.portal.pages.frame import for_roles, go, show
+from services.portal.pages.frame import account, for_roles, go, show
 from services.portal.pages.keeping import give_back, keeping_typed
 from services.portal.pages.matches.acting import READERS, address, handle
 from services.portal.pages.matches.forms import JoinForm, StepForm
 from services.portal.pages.matches.reading import Case, side
 from services.portal.pages.matches.words import JOINING_STATUSES, refusal
+from services.portal.pages.repeating import holds
 from services.portal.pages.signing import REFUSED
 from services.portal.services import RefusedError
 from shared.web.problems import not_found
+
+_GOES_ON = ("offered", "donor-agreed", "state-agreed", "agreed")
+"""What an offer to join is that stands until it is taken back."""
+_CHANGED = lazy_gettext(
+    "One side has answered meanwhile, and nothing was done. See what it says, then decide again."
+)
 
 
 @keeping_typed
@@ -117,17 +126,17 @@ def join(proposal_id: str) -> Response:
     if form.is_submitted():
         status = REFUSED
         if form.validate():
-            body = {"proposal": proposal_id, "role": form.role.data, "text": form.text.data.strip()}
             try:
-                asking.send("matcher", "/v1/joinings", body, key=form.key.data or None)
+                _offer_to_join(proposal_id, form)
             except RefusedError as error:
-                form.fail(refusal(error))
+                form.fail(_CHANGED if error.stale else refusal(error))
             else:
                 flash(_("Your offer to join was sent to both sides."))
                 return go(f"{address(proposal_id)}/join")
-    form.begin("", 0)
-    found = asking.get("matcher", "/v1/joinings", proposal=proposal_id, limit=50).body["items"]
-    own = next((one for one in found), None)
+    own = _own_joining(proposal_id)
+    # What was sent before is taken back with what is sent then, as it is shown beside it.
+    replaces = own is not None and own["status"] in _GOES_ON and form.is_submitted()
+    form.begin(own["version"] if own is not None and replaces else "", 0)
     asked, offered = (
         side("requests", f"/v1/requests/{request_id}"),
         side("offers", f"/v1/offers/{offer_id}"),
@@ -138,6 +147,7 @@ def join(proposal_id: str) -> Response:
         status,
         form=form,
         own=own,
+        replaces=replaces,
         own_status=None if own is None else JOINING_STATUSES.get(own["status"], own["status"]),
         asked=asked,
         offered=offered,
@@ -145,6 +155,26 @@ def join(proposal_id: str) -> Response:
         proposal=proposal_id,
         bare=PageForm(),
     )
+
+
+def _own_joining(proposal_id: str) -> Mapping[str, Any] | None:
+    """What the reader's organisation offered; that of others only the donor of the offer sees."""
+    found = asking.get("matcher", "/v1/joinings", proposal=proposal_id, limit=50).body["items"]
+    return next((one for one in found if one["organisation"] == account().organisation), None)
+
+
+def _offer_to_join(proposal_id: str, form: JoinForm) -> None:
+    """Send what the form says; in the place of what was sent before, where the form shows that."""
+    said = {"role": form.role.data, "text": form.text.data.strip()}
+    if form.version.data:
+        own = _own_joining(proposal_id)
+        if own is not None and own["status"] in _GOES_ON:
+            if holds(own, said):
+                return  # sent twice
+            path, seen = f"/v1/joinings/{own['id']}/withdraw", f'"{form.version.data}"'
+            asking.send("matcher", path, if_match=seen)
+    body = {"proposal": proposal_id, **said}
+    asking.send("matcher", "/v1/joinings", body, key=form.key.data or None)
 
 
 @keeping_typed

@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext
 
 from services.portal.pages import refusals
 from services.portal.pages.frame import ROLE_NAMES
-from services.portal.pages.wording import amount, country, quantity, told
+from services.portal.pages.wording import country, told
 from services.portal.services import RefusedError
 
 ACTIONS: Mapping[str, object] = {
@@ -175,6 +175,5 @@ def shortage_said(short: object) -> str | None:
     """What a line had too little of, in numbers; None where that is not told."""
     if not isinstance(short, Mapping) or short.get("side") not in SHORTAGES or "left" not in short:
         return None
-    measured = amount if short["measure"] == "money" else quantity
-    facts = {name: measured(short[name], short["unit"]) for name in ("asked", "left")}
+    facts = {name: told(short[name], short["measure"], short["unit"]) for name in ("asked", "left")}
     return str(SHORTAGES[short["side"]]) % {"line": short["line"], **facts}

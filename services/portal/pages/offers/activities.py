@@ -30,11 +30,8 @@ from services.portal.pages.offers.rows import size_of
 from services.portal.pages.recording import (
     BEFORE,
     MAYBE,
-    MaybeRecordedError,
-    Recorded,
-    record,
-    remember,
-    standing_now,
+    Form,
+    make,
 )
 from services.portal.pages.repeating import holds
 from services.portal.pages.searching import search
@@ -135,33 +132,43 @@ def new_activity() -> Response:
     body = {**_body(form), "organisation": account().organisation}
     if form.problems():
         return _show(form, None, REFUSED)
-    try:
-        found = record("offers", "/v1/activities", body, form.key.data)
-        answer = None if found.same else _changed_new(found, form)
-    except MaybeRecordedError:
+    making, seen = _making(form), form.version.data
+    return make(making, "offers", "/v1/activities", body, form.key.data, seen)
+
+
+def _making(form: ActivityForm) -> Form:
+    def body(stands: Answer) -> dict[str, Any]:
+        return {**_kept(stands.body), **_body(form)}
+
+    def says(stands: Answer) -> bool:
+        return holds(stands.body, body(stands), bodies.given(body(stands)))
+
+    def save(stands: Answer, seen: str) -> Response:
+        form.version.data = seen
+        return _save(form, stands, body(stands))
+
+    def maybe() -> Response:
         form.fail(MAYBE)
         form.key.data = new_id()
         return _show(form, None, HTTPStatus.CONFLICT, anew=True)
-    except RefusedError as error:
+
+    def refused(error: RefusedError) -> Response:
         bodies.tell(form, error)
         return _show(form, None, REFUSED)
-    if answer is not None and answer.status_code != HTTPStatus.SEE_OTHER:
-        return answer
-    remember(found, body)
-    if answer is None:
+
+    def kept(activity_id: str) -> Response:
         flash(_("The activity is registered. Everybody who is signed in sees it."))
-    return answer or go(f"{PAGE}/{found.id}")
+        return go(f"{PAGE}/{activity_id}")
 
-
-def _changed_new(found: Recorded, form: ActivityForm) -> Response:
-    """The activity that this form made before, with what is typed now; who was told of it is shown
-    it first."""
-    stands = standing_now(found, owns)
-    form.version.data = form.version.data or found.seen
-    body = {**_kept(stands.body), **_body(form)}
-    if not form.version.data and not holds(stands.body, body, bodies.given(body)):
-        return _stale(form, stands, BEFORE)
-    return _save(form, stands, body)
+    return Form(
+        may_change=owns,
+        says=says,
+        save=save,
+        ask=lambda stands: _stale(form, stands, BEFORE),
+        maybe=maybe,
+        refused=refused,
+        kept=kept,
+    )
 
 
 @keeping_typed

@@ -31,11 +31,8 @@ from services.portal.pages.offers.showing import PAGE, address_of
 from services.portal.pages.recording import (
     BEFORE,
     MAYBE,
-    MaybeRecordedError,
-    Recorded,
-    record,
-    remember,
-    standing_now,
+    Form,
+    make,
 )
 from services.portal.pages.repeating import holds
 from services.portal.pages.signing import REFUSED
@@ -116,32 +113,38 @@ def new_offer() -> Response:
     if form.problems():
         return _show("words", form, None, REFUSED)
     whole = {**body, "organisation": account().organisation}
-    try:
-        found = record("offers", "/v1/offers", whole, form.key.data)
-        answer = None if found.same else _changed_new(found, form, body)
-    except MaybeRecordedError:
+    return make(
+        _making(form, body), "offers", "/v1/offers", whole, form.key.data, form.version.data
+    )
+
+
+def _making(form: WordsForm, body: Mapping[str, Any]) -> Form:
+    def save(stands: Answer, seen: str) -> Response:
+        form.version.data = seen
+        return _save("words", form, stands, body)
+
+    def maybe() -> Response:
         form.fail(MAYBE)
         form.key.data = new_id()
         return _show("words", form, None, HTTPStatus.CONFLICT, anew=True)
-    except RefusedError as error:
+
+    def refused(error: RefusedError) -> Response:
         bodies.tell(form, error)
         return _show("words", form, None, REFUSED)
-    if answer is not None and answer.status_code != HTTPStatus.SEE_OTHER:
-        return answer
-    remember(found, whole)
-    if answer is None:
+
+    def kept(offer_id: str) -> Response:
         flash(_("The draft is kept. Nobody else sees it until you submit it."))
-    return answer or go(_after("words", found.id))
+        return go(_after("words", offer_id))
 
-
-def _changed_new(found: Recorded, form: WordsForm, body: Mapping[str, Any]) -> Response:
-    """The draft that this form made before, with what is typed now; who was told of the draft is
-    shown it first."""
-    stands = standing_now(found, may_change)
-    form.version.data = form.version.data or found.seen
-    if not form.version.data and not holds(stands.body, body, bodies.given(body)):
-        return _stale("words", form, stands, BEFORE)
-    return _save("words", form, stands, body)
+    return Form(
+        may_change=may_change,
+        says=lambda stands: holds(stands.body, body, bodies.given(body)),
+        save=save,
+        ask=lambda stands: _stale("words", form, stands, BEFORE),
+        maybe=maybe,
+        refused=refused,
+        kept=kept,
+    )
 
 
 @for_roles("donor")

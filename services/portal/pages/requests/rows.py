@@ -37,7 +37,13 @@ Part = tuple[str, str, float, str]
 def line_rows(needs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """The need lines with what is asked in words, and how far each has come as a bar."""
     return [
-        {**need, "asked": (said := asked(need)), "bar": bar_parts(need, said)} for need in needs
+        {
+            **need,
+            "asked": (said := asked(need)),
+            "bar": bar_parts(need, said),
+            "otherwise": need.get("pledged_otherwise", False),
+        }
+        for need in needs
     ]
 
 

@@ -18,11 +18,8 @@ from services.portal.pages.keeping import keeping_typed
 from services.portal.pages.recording import (
     BEFORE,
     MAYBE,
-    MaybeRecordedError,
-    Recorded,
-    record,
-    remember,
-    standing_now,
+    Form,
+    make,
 )
 from services.portal.pages.requests import typing_on
 from services.portal.pages.requests.bodies import body_of, line_fields
@@ -54,6 +51,7 @@ _NAMES = {
     "papers": _l("Evidence and who sees it"),
     CHECK: _l("Check and submit"),
 }
+_KEPT = _l("The draft is kept. Only your State sees it.")
 _REFUSED = HTTPStatus.UNPROCESSABLE_ENTITY
 
 
@@ -84,33 +82,46 @@ def new_request() -> Response:
     if not sheet.validate():
         return _unfinished("need", None, sheet)
     body = {"country": account().state, **sheet.members({})}
+    key = request.form.get("key")
     try:
-        found = record("requests", typing_on.REGISTER, body, request.form.get("key"))
-        answer = None if found.same else _changed_new(found, sheet)
+        return make(_making(sheet), "requests", typing_on.REGISTER, body, key, _seen())
     except AwayError:
         return _away("need", sheet)
-    except MaybeRecordedError:
-        sheet.form.fail(MAYBE)
-        return _page("need", None, sheet, status=HTTPStatus.CONFLICT, anew=True)
-    except RefusedError as error:
-        return _page("need", None, _blamed(sheet, error), status=error.status)
-    if answer is not None and answer.status_code != HTTPStatus.SEE_OTHER:
+
+
+def _making(sheet: Sheet) -> Form:
+    def save(stored: Answer, seen: str) -> Response:
+        answer = _keep("need", stored, sheet, request.form.get("go", "next"), seen)
+        if answer.status_code == HTTPStatus.SEE_OTHER:
+            typing_on.drop_held("need", None)
+            flash(_KEPT)
         return answer
-    remember(found, body)
-    typing_on.drop_held("need", None)
-    flash(_("The draft is kept. Only your State sees it."))
-    return answer or go(f"{PAGE}/{found.id}/edit/lines")
 
-
-def _changed_new(found: Recorded, sheet: Sheet) -> Response:
-    """The draft that this form made before, with what is typed now; who was told of the draft is
-    shown it first."""
-    stored = standing_now(found, may_change)
-    seen = _seen() or found.seen
-    if not seen:
+    def ask(stored: Answer) -> Response:
         sheet.form.fail(BEFORE)
         return _page("need", stored, sheet, status=HTTPStatus.PRECONDITION_FAILED, stale=True)
-    return _keep("need", stored, sheet, request.form.get("go", "next"), seen)
+
+    def maybe() -> Response:
+        sheet.form.fail(MAYBE)
+        return _page("need", None, sheet, status=HTTPStatus.CONFLICT, anew=True)
+
+    def refused(error: RefusedError) -> Response:
+        return _page("need", None, _blamed(sheet, error), status=error.status)
+
+    def kept(request_id: str) -> Response:
+        typing_on.drop_held("need", None)
+        flash(_KEPT)
+        return go(f"{PAGE}/{request_id}/edit/lines")
+
+    return Form(
+        may_change=may_change,
+        says=lambda _stored: False,
+        save=save,
+        ask=ask,
+        maybe=maybe,
+        refused=refused,
+        kept=kept,
+    )
 
 
 @for_roles("requester")

@@ -102,6 +102,7 @@ def authenticate_request(request_id: str) -> Response:
                 if error.stale
                 else why(error)
             )
+            form.key.data = new_id()
         else:
             done = {
                 "authenticate": _("Authenticated. It is circulated when its State's time is over."),
