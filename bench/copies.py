@@ -8,6 +8,7 @@ ended, or finds all there. No event tells of copies: the matcher's index goes on
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import cycle
 from typing import Any, Final
 
 from pymongo import MongoClient
@@ -48,6 +49,21 @@ def fill(client: MongoClient[Any], records: int) -> Iterator[tuple[str, int]]:
     for name in MATCHED:
         seeds = _seeds(noted, client["entraide_matcher"], name)
         yield _copy(noted, client["entraide_matcher"], name, known, rounds * len(seeds))
+
+
+def fill_notifications(client: MongoClient[Any], account: str, count: int) -> None:
+    """Tell an account what others were told of, over and over until it has so many to read."""
+    notes = client["entraide_portal"]["notifications"]
+    seeds = list(notes.find({"account": {"$ne": account}}, limit=_AT_ONCE))
+    for start in range(0, count if seeds else 0, _AT_ONCE):
+        notes.insert_many(
+            {
+                **{name: value for name, value in seed.items() if name not in ("read_at", "mail")},
+                "_id": derived_id("told", account, str(start + at)),
+                "account": account,
+            }
+            for at, seed in zip(range(min(_AT_ONCE, count - start)), cycle(seeds), strict=False)
+        )
 
 
 def _seeds(noted: Database[Any], database: Database[Any], name: str) -> list[str]:

@@ -26,7 +26,8 @@ import requests
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 from pymongo import MongoClient
 
-from bench.copies import fill
+from bench.copies import fill, fill_notifications
+from bench.meeting import meet
 from bench.spent import Spent, spent, told
 from deploy.cli.accounts import house_of
 from deploy.cli.example_accounts import session_cookie
@@ -40,6 +41,8 @@ from shared.ids import new_id
 CHROMIUM: Final = "/usr/bin/chromium"
 FIRST, NEXT, PAINT, SERVER = 100_000, 30_000, 2.0, 0.1
 """The most: bytes of a first visit, of a next page; seconds to the first paint, at the server."""
+NOTIFICATIONS: Final = 5_000
+"""What each reader was told of and has not read."""
 _SLOW = {"offline": False, "latency": 400, "downloadThroughput": 50_000, "uploadThroughput": 50_000}
 _THEMES = ("marking", "tracing", "ammunition", "training", "destruction", "ballistics")
 
@@ -109,6 +112,7 @@ PAGES: Final = (
     Page("/offers", DESK),
     Page("/activities", DESK),
     Page("/matches", DESK),
+    Page("/matches/{match}", DESK),
     Page("/alliances", DESK),
     Page("/allocation", DESK),
     Page("/allocation/what-if", DESK),
@@ -126,6 +130,7 @@ RECORDS: Final = {
     "duplicate": ("matcher", "duplicate_cases"),
     "coverage": ("matcher", "coverage_cases"),
     "alliance": ("matcher", "alliances"),
+    "match": ("matcher", "matches"),
 }
 """Records that pages are of, by whose and which collection they stand in: the newest is taken."""
 _NONE: Final[Mapping[str, str]] = MappingProxyType({})
@@ -185,6 +190,7 @@ def cookies(plan: Plan, roles: Sequence[str]) -> dict[str, str]:
             **first_step("create", COMMAND_LINE, now, office_code(office)),
         )
         account.save(force_insert=True)
+        fill_notifications(client, account.id, NOTIFICATIONS)
         found[role] = session_cookie(house, account, "bench")
     return found
 
@@ -304,6 +310,7 @@ def main() -> None:
     directory = DataDirectory(given.data_dir)
     plan = Plan(directory, running_ports(directory), load_keys(directory))
     client: MongoClient[Any] = MongoClient(plan.ports.mongodb)
+    meet(plan)
     for label, there in fill(client, given.records):
         sys.stderr.write(f"{label}: {there}\n")
     pages = [page for page in PAGES if page.path.startswith(given.only)]

@@ -24,12 +24,12 @@ class Notification(Document):
         "collection": "notifications",
         "indexes": [
             ("account", "-created_at", "id"),
-            ("account", "read_at"),
+            ("account", "read_at", "-created_at"),
             # Many wait for the next digest all day: those that are due are found by time.
             ("mail", "created_at"),
             {"fields": ["expires_at"], "expireAfterSeconds": 0},
         ],
-        "retired_indexes": ["mail_1"],
+        "retired_indexes": ["mail_1", "account_1_read_at_1"],
     }
 
     id = StringField(primary_key=True)

@@ -28,10 +28,12 @@ def unread(account_id: str) -> int:
 def unread_up_to(account_id: str, most: int) -> int:
     """How many the account has not read; `most` for that many or more, no more are looked at.
 
-    For every page: a coordinator who reads none for a year has tens of thousands.
+    For every page: a coordinator who reads none for a year has tens of thousands. In the order of
+    their index, without which a store may read all the same.
     """
+    unread_ones = {"account": account_id, "read_at": None}
     found = Notification._get_collection().find(
-        {"account": account_id, "read_at": None}, {"_id": 1}, limit=most
+        unread_ones, {"account": 1, "_id": 0}, limit=most, sort=[("created_at", -1)]
     )
     return len(list(found))
 
