@@ -191,7 +191,11 @@ class Match(Aggregate):
         "collection": "matches",
         "indexes": [
             *("request", "offer", ["organisation", "status"]),
-            *([name, "-created_at"] for name in ("country", "organisation", "status")),
+            *(
+                [name, when]
+                for name in ("country", "organisation", "status")
+                for when in ("-created_at", "created_at")
+            ),
             INDEX,
             *({"fields": [name], "sparse": True} for name in _WAITING),
         ],

@@ -1,5 +1,5 @@
-"""Pages of records, the newest or likeliest first, that read little more than they show, on any
-MongoDB.
+"""Pages of records, the newest, likeliest or oldest first, that read little more than they show, on
+any MongoDB.
 
 What a reader may see is often one of several sets: their own records, and of others' what is open
 to them. As one condition that is an `$or`, whose order no index gives. So each set is read by
@@ -20,6 +20,8 @@ INDEX: Final = ("-created_at", "id")
 LIKELIEST: Final = ("-score", "-created_at", "id")
 """Another order, of what has a score; of one score the newest first. It needs an index of its
 own."""
+LONGEST: Final = ("created_at", "id")
+"""Another order, of what waits: the longest first. It needs an index of its own."""
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 """No record is older, and a cursor that says so is none of ours."""
 
@@ -36,8 +38,8 @@ def newest(
 
     `records` is the mongoengine class, `args` has `limit` and `cursor` as PageQuery loads them,
     `without` names fields that stay in the store, `only` those that are read where nothing else
-    is, `sort` is DEFAULT_SORT or LIKELIEST. Raises the 422 problem naming `cursor` for one that
-    this list did not make.
+    is, `sort` is DEFAULT_SORT, LIKELIEST or LONGEST. Raises the 422 problem naming `cursor` for one
+    that this list did not make.
     """
     limit = args["limit"]
     order = [(name.lstrip("-"), name.startswith("-")) for name in sort]

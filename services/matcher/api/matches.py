@@ -1,5 +1,6 @@
 """The list of matches over HTTP: proposals that somebody acted on, and what waits for whom."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from services.matcher.activity_schemas import ActivityOfMatchQuery, ActivityOfMatchView
@@ -14,10 +15,10 @@ from services.matcher.schedule import unasked
 from services.matcher.views import serving_view
 from shared.registers.conditions import Condition, joined
 from shared.registers.context import context
-from shared.registers.newest import newest
+from shared.registers.newest import LONGEST, newest
 from shared.web.blueprint import Blueprint
 from shared.web.identity import Identity, covered_countries, current_identity
-from shared.web.paging import page_schema
+from shared.web.paging import DEFAULT_SORT, page_schema
 
 blueprint = Blueprint(
     "matches",
@@ -26,23 +27,32 @@ blueprint = Blueprint(
     description="Proposals that somebody acted on: where they stand, what waits for whom.",
 )
 _UNASKED = ("proposed", "rejected")
+_MOST_READS = 8
+"""Parts of the list that are read for one page of what waits."""
 
 
 @blueprint.route("/matches")
 @blueprint.arguments(MatchQuery, location="query")
 @blueprint.response(200, page_schema(MatchView))
 def matches(args: dict[str, Any]) -> dict[str, Any]:
-    """List the matches that you are party to or oversee, the newest first.
+    """List the matches that you are party to or oversee, the newest first; of those that wait for
+    you that which has waited longest.
 
     A page may hold fewer than it could: what you may not know of, or what does not wait for you,
     is left out of it.
     """
     identity = current_identity()
-    found = newest(Match, [_condition(args, identity)], args)
-    proposals = acted_on(found["items"], identity)
-    rows = [_view(one, one.match, identity) for one in proposals if one.match is not None]
-    shown = [row for row in rows if row["waits"] or not args["waiting"]]
-    return {"items": shown, "next": found["next"]}
+    if not args["waiting"]:
+        return _page(args, identity)
+    # Many may be in a state in which something may wait, of which nothing does.
+    rows: list[dict[str, Any]] = []
+    for _ in range(_MOST_READS):
+        found = _page({**args, "limit": args["limit"] - len(rows)}, identity, LONGEST)
+        rows += [row for row in found["items"] if row["waits"]]
+        args["cursor"] = found["next"]
+        if args["cursor"] is None or len(rows) == args["limit"]:
+            break
+    return {"items": rows, "next": args["cursor"]}
 
 
 @blueprint.route("/matches/activities")
@@ -60,6 +70,15 @@ def activities(args: dict[str, Any]) -> dict[str, Any]:
     found = newest(Match, [joined(asked)], args)
     now, confidential = context().clock(), args["confidential"]
     rows = activity_views(found["items"], identity, now, confidential=confidential)
+    return {"items": rows, "next": found["next"]}
+
+
+def _page(
+    args: dict[str, Any], identity: Identity, sort: Sequence[str] = DEFAULT_SORT
+) -> dict[str, Any]:
+    found = newest(Match, [_condition(args, identity)], args, sort=sort)
+    proposals = acted_on(found["items"], identity)
+    rows = [_view(one, one.match, identity) for one in proposals if one.match is not None]
     return {"items": rows, "next": found["next"]}
 
 

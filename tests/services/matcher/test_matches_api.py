@@ -132,3 +132,29 @@ def test_filters_and_pages(known: World, everybody: Everybody) -> None:
     shown = [row["id"] for row in first["items"] + second["items"]]
     assert (sorted(shown), second["next"]) == (["r.free", "r.o"], None)
     assert state.get("/v1/matches", status="lost").status_code == 422
+
+
+def test_what_waits_longest_comes_first_and_much_that_does_not_wait_hides_none(
+    known: World, everybody: Everybody, clock: Clock
+) -> None:
+    state, donor = everybody["state"], everybody["donor"]
+    for offer in ("o", "free", "far"):
+        clock.now += timedelta(minutes=1)
+        everybody["coordinator"].decide(f"r.{offer}", "endorse")
+    rows = state.items("/v1/matches", waiting=True)
+    assert [row["id"] for row in rows] == ["r.o", "r.free", "r.far"]
+    first = state.get("/v1/matches", limit=2, waiting=True).json
+    rest = state.get("/v1/matches", limit=2, waiting=True, cursor=first["next"]).json
+    assert [row["id"] for row in rest["items"]] == ["r.far"]
+    assert rest["next"] is None
+    # In the state in which something may wait, but not of the donor, who has agreed.
+    for offer in ("o", "free"):
+        state.answer(f"r.{offer}", **({"accepts": [HASH]} if offer == "o" else {}))
+        donor.answer(f"r.{offer}")
+        lines = [{**line, "quantity": 1} for line in LINES]
+        everybody["coordinator"].post("/v1/commitments", {"proposal": f"r.{offer}", "lines": lines})
+        donor.step(f"r.{offer}", "delivery", {"step": "start"})
+        donor.step(f"r.{offer}", "figures", {"lines": [{"line": 1, "quantity": 1}]})
+        donor.step(f"r.{offer}", "delivery", {"step": "deliver"})
+    answer = donor.get("/v1/matches", limit=1, waiting=True).json
+    assert [row["id"] for row in answer["items"]] == ["r.far"]

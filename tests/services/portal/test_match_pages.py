@@ -4,7 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
+from entraide.client import Answer
 from services.portal.documents import Account
+from services.portal.services import Ask, Reader, Services
 from tests.services.portal.browsing import Browser
 from tests.services.portal.conftest import forget_attempts
 
@@ -56,3 +58,51 @@ def test_an_address_that_would_lead_elsewhere_in_an_api_is_no_page(
 ) -> None:
     for path in (f"/matches/{id_}", f"/matches/r.o/files/{id_}", f"/commitments/{id_}"):
         assert browser.client.get(path).status_code == 404
+
+
+def test_what_waits_beyond_a_page_has_pages_of_its_own(
+    browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = {
+        "request": "r",
+        "offer": "o",
+        "country": "SEN",
+        "organisation": "d",
+        "status": "agreed",
+        "answer_by": None,
+        "updated_at": "2026-11-01T00:00:00Z",
+        "waits": ["commit"],
+        "serves": [],
+        "asks_at": None,
+        "shows_request": True,
+        "version": "1.1",
+    }
+
+    def fetch(_services: Services, _reader: Reader, one: Ask) -> Answer:
+        if one.path != "/v1/matches":
+            return Answer({"items": [], "next": None})
+        query = one.query or {}
+        if not query.get("waiting"):
+            return Answer({"items": [], "next": None})
+        at = "second" if query.get("cursor") else "first"
+        return Answer(
+            {"items": [{**row, "id": f"r.{at}"}], "next": None if at == "second" else "c/1"}
+        )
+
+    monkeypatch.setattr(Services, "fetch", fetch)
+    page = browser.open("/matches")
+    links = [tag["href"] for name, tag in page.tags if name == "a" and "href" in tag]
+    (further,) = (link for link in links if "waits=1" in link)
+    assert further == "/matches?waits=1&cursor=c/1"
+    assert "/matches/r.first" in links
+    page = browser.open(further)
+    links = [tag["href"] for name, tag in page.tags if name == "a" and "href" in tag]
+    assert "/matches/r.second" in links
+    assert "/matches?waits=1" in links  # from the beginning
+    assert "/matches/r.first" not in links
+
+
+def test_where_what_waits_is_away_its_own_page_says_so(browser: Browser) -> None:
+    page = browser.open("/matches?waits=1")
+    assert browser.status in {200, 503}
+    assert "Nothing waits for you." not in page.text

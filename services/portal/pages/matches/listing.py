@@ -17,44 +17,68 @@ from services.portal.pages.frame import account, for_roles, show
 from services.portal.pages.matches.acting import READERS
 from services.portal.pages.matches.words import JOINING_ROLES, JOINING_STATUSES, WAITS
 from services.portal.pages.wording import day, status
-from services.portal.services import AwayError
+from services.portal.services import Ask, AwayError
 
 STATUSES = (
     *("endorsed", "donor-agreed", "state-agreed", "agreed", "committed", "delivering"),
     *("delivered", "follow-up", "closed", "declined", "lapsed", "fallen", "released", "rejected"),
 )
-_PAGE, _WAITING = 15, 50
+_PAGE, _WAITING, _JOINED = 15, 20, 50
 
 
 @for_roles(*READERS)
 def matches() -> Response:
     """What waits for the reader, then all, by state."""
+    if request.args.get("waits"):
+        return _waiting()
     chosen = asked_of(request.args)["status"]
     cursor = request.args.get("cursor") or None
     first = chosen is None and cursor is None
     asked = {
         "listed": ask("matcher", "/v1/matches", status=chosen, cursor=cursor, limit=_PAGE),
-        "joined": ask("matcher", "/v1/joinings", limit=_WAITING),
+        "joined": ask("matcher", "/v1/joinings", limit=_JOINED),
     }
     if first:
-        asked["waiting"] = ask("matcher", "/v1/matches", waiting="true", limit=_WAITING)
+        asked["waiting"] = _ask_waiting(None)
     found = asking.gather(**asked)
     listed, waiting, joined = (_items(found.get(name)) for name in ("listed", "waiting", "joined"))
     shown = [*(waiting or ()), *(listed or ())]
     titles, names = _titles(shown), names_of([one["organisation"] for one in shown])
-    page = found["listed"]
     return show(
         "matches/list.html",
         wide=True,
         listed=None if listed is None else [_row(one, titles, names) for one in listed],
         waiting=[_row(one, titles, names) for one in _urgent_first(waiting or ())],
+        more_waits=_next(found.get("waiting")),
         joined=[_joined(one, names) for one in joined or ()] if first else [],
-        next=page.body["next"] if isinstance(page, Answer) else None,
+        next=_next(found["listed"]),
         chosen=chosen,
         statuses=[(code, status(code)) for code in STATUSES],
         reads_only=account().role == "auditor",
         first=first,
     )
+
+
+def _waiting() -> Response:
+    """All that waits for the reader, what has waited longest first."""
+    found = asking.gather(waiting=_ask_waiting(request.args.get("cursor") or None))["waiting"]
+    waiting = _items(found)
+    titles = _titles(waiting or ())
+    names = names_of([one["organisation"] for one in waiting or ()])
+    return show(
+        "matches/waiting.html",
+        wide=True,
+        waiting=None if waiting is None else [_row(one, titles, names) for one in waiting],
+        next=_next(found),
+    )
+
+
+def _ask_waiting(cursor: str | None) -> Ask:
+    return ask("matcher", "/v1/matches", waiting="true", cursor=cursor, limit=_WAITING)
+
+
+def _next(found: Answer | AwayError | None) -> str | None:
+    return found.body["next"] if isinstance(found, Answer) else None
 
 
 def asked_of(args: Mapping[str, str]) -> dict[str, str | None]:
