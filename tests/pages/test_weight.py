@@ -8,6 +8,7 @@ from pymongo import MongoClient
 
 from bench.pages import FIRST, NEXT, PAGES, records
 from services.portal.pages.navigation import PUBLIC_PLACES, navigation
+from tests.pages.meeting import make_match
 from tests.pages.running import Portal
 from tests.services.portal.browsing import Page
 
@@ -38,10 +39,12 @@ def loads(page: Page) -> set[str]:
 
 @pytest.fixture(scope="module")
 def held(portal: Portal) -> dict[str, str]:
-    """The records that pages are of: a request of the examples' State, an offer of their donor."""
+    """The records that pages are of: a request of the examples' State, an offer of their donor, a
+    match of two others."""
     request, offer = next(iter(portal.requests.values())), next(iter(portal.offers.values()))
+    known = {"request": request, "offer": offer, "match": make_match(portal)}
     with MongoClient[dict[str, object]](portal.stack.plan.ports.mongodb) as client:
-        found = records(client, {"request": request, "offer": offer})
+        found = records(client, known)
     assert all(found.values())
     return found
 
