@@ -86,10 +86,10 @@ def _condition(args: dict[str, Any], identity: Identity) -> Condition:
     asked: list[Condition] = [
         {name: args[name]} for name in ("request", "offer", "status") if args[name] is not None
     ]
-    if args["status"] is None:
-        asked.append({"status": {"$nin": list(_UNASKED)}})
     if args["waiting"]:
         asked.append({"status": {"$in": list(WAITING_STATES.get(acts_as(identity), ()))}})
+    elif args["status"] is None:
+        asked.append({"status": {"$nin": list(_UNASKED)}})
     return joined([*asked, *_own(identity)])
 
 
