@@ -115,6 +115,7 @@ class MatchWalk:
         told = lambda *_: {1: self.views["offer"].lines[0]}  # noqa: E731
         patch.setattr(delivery, "committed_lines", told)
         patch.setattr(delivery, "received_part", lambda _: None)
+        patch.setattr(delivery, "held_by", lambda _: {})
 
     @property
     def match(self) -> Any:
