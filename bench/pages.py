@@ -31,8 +31,9 @@ from bench.meeting import meet
 from bench.spent import Spent, spent, told
 from deploy.cli.accounts import house_of
 from deploy.cli.example_accounts import session_cookie
-from deploy.local.programs import Plan
-from deploy.local.stack import DataDirectory, load_keys, running_ports
+from deploy.cli.settling import Watch, wait_until_settled
+from deploy.local.programs import Plan, service_settings
+from deploy.local.stack import SERVICES, DataDirectory, load_keys, running_ports
 from services.portal.documents import Account
 from services.portal.domain.people import Office
 from services.portal.trail import COMMAND_LINE, first_step, office_code
@@ -43,6 +44,7 @@ FIRST, NEXT, PAINT, SERVER = 100_000, 30_000, 2.0, 0.1
 """The most: bytes of a first visit, of a next page; seconds to the first paint, at the server."""
 NOTIFICATIONS: Final = 5_000
 """What each reader was told of and has not read."""
+QUIET_SECONDS, PATIENCE = 3.0, 600.0
 _SLOW = {"offline": False, "latency": 400, "downloadThroughput": 50_000, "uploadThroughput": 50_000}
 _THEMES = ("marking", "tracing", "ammunition", "training", "destruction", "ballistics")
 
@@ -310,7 +312,9 @@ def main() -> None:
     directory = DataDirectory(given.data_dir)
     plan = Plan(directory, running_ports(directory), load_keys(directory))
     client: MongoClient[Any] = MongoClient(plan.ports.mongodb)
-    meet(plan)
+    if meet(plan):
+        settings = {name: service_settings(plan, name) for name in SERVICES}
+        wait_until_settled(Watch(settings, []), QUIET_SECONDS, PATIENCE)
     for label, there in fill(client, given.records):
         sys.stderr.write(f"{label}: {there}\n")
     pages = [page for page in PAGES if page.path.startswith(given.only)]

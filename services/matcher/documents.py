@@ -1,6 +1,6 @@
 """What the matcher keeps."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -59,8 +59,10 @@ class Shortlist(Aggregate):
     priority (engine/suiting.py), so that an offer's list is put in order without reading the
     entries; `superseded` are those of them whose proposals others supersede, so that they are
     counted without, and `themes` those of the needs that any of them serves, by which a list of a
-    theme finds them. Lists are read in the order of `turn` (turn_of). An earlier version's lists
-    have none of the others until they are ranked again, and may name the offers' donors instead.
+    theme finds them. `waits_at` is the rank of the best of which nobody has decided yet and that
+    is not superseded, 0 where there is none: a queue passes by all of which everything is handled.
+    Lists are read in the order of `turn` (turn_of). An earlier version's lists have none of the
+    others until they are ranked again, and may name the offers' donors instead.
     `fence` is the epoch of the partition's owner that wrote it last.
     `request_version` is the version of the request that was ranked last, `told_version` the one
     that was ranked when the entries last changed: only then is there an event.
@@ -73,6 +75,7 @@ class Shortlist(Aggregate):
             ("country", "turn"),
             ("offers", "turn"),
             ("themes", "turn"),
+            ("waits_at", "turn"),
             "partition",
         ],
         "retired_indexes": [
@@ -95,25 +98,31 @@ class Shortlist(Aggregate):
     suits = ListField(FloatField())
     superseded = ListField(StringField())
     themes = ListField(StringField())
+    waits_at = IntField()
     entries = StringField(required=True, default="[]")
 
     @staticmethod
     def bring_up(collection: Collection[dict[str, Any]]) -> None:
         """Give the lists that an earlier version stored a turn, behind those of a stated priority,
-        until they are ranked again: no list leaves out what has none."""
-        while some := list(collection.find({"turn": None}, {"request": 1}).limit(_AT_ONCE)):
-            writes = [
-                UpdateOne(
-                    {"_id": one["_id"], "turn": None},
-                    {"$set": {"turn": turn_of(one["request"], None)}},
-                )
-                for one in some
-            ]
-            collection.bulk_write(writes, ordered=False)
+        and let their best wait, until they are ranked again: no list leaves out what has none."""
+        _give(collection, "turn", lambda request: turn_of(request, None))
+        _give(collection, "waits_at", lambda _request: 1)
 
     def event(self) -> EventRecord | None:
         """The ranked offers; None for a request that never had any."""
         return shortlist_event(self.to_mongo())
+
+
+def _give(
+    collection: Collection[dict[str, Any]], name: str, value: Callable[[str], object]
+) -> None:
+    """Set what lists lack, by their request."""
+    while some := list(collection.find({name: None}, {"request": 1}).limit(_AT_ONCE)):
+        writes = [
+            UpdateOne({"_id": one["_id"], name: None}, {"$set": {name: value(one["request"])}})
+            for one in some
+        ]
+        collection.bulk_write(writes, ordered=False)
 
 
 def shortlist_event(

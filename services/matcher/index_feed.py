@@ -81,6 +81,8 @@ class IndexFeed:
         self._taken: dict[str, Counter[_LineKey]] = {}
         self._takers: defaultdict[str, dict[str, _Taker]] = defaultdict(dict)
         self._endorsed: defaultdict[str, dict[str, datetime]] = defaultdict(dict)
+        self._acted: defaultdict[str, set[str]] = defaultdict(set)
+        """The offers of which somebody has decided for a request, whatever became of it."""
         self._helped = Helped()
 
     def apply(self, received: Received) -> bool:
@@ -168,6 +170,10 @@ class IndexFeed:
             self.organisations,
             self.engine.size,
         )
+
+    def acted(self, request: str) -> Collection[str]:
+        """The offers of whose proposals for a request somebody has decided."""
+        return self._acted.get(request, ())
 
     def _untaken(self, request: str) -> tuple[Pairing, ...]:
         """The shortlist as it would be if nothing were committed to the request; () if nothing is.
@@ -269,6 +275,12 @@ class IndexFeed:
         else:
             self.engine.undecline(*pair)
         request, offer = pair
+        if status in (None, "proposed"):
+            self._acted[request].discard(offer)
+            if not self._acted[request]:
+                del self._acted[request]
+        else:
+            self._acted[request].add(offer)
         if event is not None and status in SPOKEN_FOR:
             at = _endorsed_at(event.data["history"])
             self._endorsed[request][offer] = datetime.fromisoformat(at)

@@ -16,7 +16,7 @@ from typing import Any
 
 from services.matcher.documents import Match, RecordView, entries_of, shortlist_id, view_id
 from services.matcher.domain import COMMITTABLE, DECLINED, KEPT, SPOKEN_FOR
-from services.matcher.engine.ranking import DECIMALS
+from services.matcher.engine.ranking import DECIMALS, LISTED
 from services.matcher.engine.suiting import urgency
 from services.matcher.proposals import (
     STORED,
@@ -74,6 +74,7 @@ def looked_through(
     states: Collection[str] | None = None,
     best: int | None = None,
     theme: str | None = None,
+    undecided: bool = False,
     wanted: Callable[[Entry], bool] = lambda _: True,
 ) -> Iterator[tuple[Place, Proposal | None]]:
     """What `listing` gives, each with its place. To who oversees everything, None for what cannot
@@ -82,7 +83,8 @@ def looked_through(
 
     `states` are those of which a request may be, `best` is how many of each request's are looked
     at, which are listed ones then. With a `theme` only lists are looked at of which some proposal
-    serves a need of that theme: for who wants listed ones alone.
+    serves a need of that theme: for who wants listed ones alone. `undecided` is for who wants those
+    alone of which nobody has decided: other lists are passed by.
     """
     whose = _of(identity, states)
     own = identity.organisation if identity.role == "donor" else None
@@ -107,7 +109,10 @@ def looked_through(
         first = None if after is None else after[0]
         sets = _sets(identity, request, offer)
         lists = lists_for(_PART, best)
-        ordered = _in_order(sets, _within(whose, theme, first), lists)
+        within = _within(whose, theme, first)
+        if undecided and request is None and offer is None:
+            within |= waiting_lists(best)
+        ordered = _in_order(sets, within, lists)
         groups = (list(rows_of(batch, best)) for batch in batches(ordered, lists))
     for group in groups:
         rows = [row for row in group if may_be_listed(row)]
@@ -155,6 +160,11 @@ def _within(states: Collection[str] | None, theme: str | None, first: str | None
     if theme is not None:
         wanted["themes"] = theme
     return wanted
+
+
+def waiting_lists(best: int | None) -> dict[str, Any]:
+    """Lists of which one of the `best`, or of all, waits for a decision."""
+    return {"waits_at": {"$in": list(range(1, min(best or LISTED, LISTED) + 1))}}
 
 
 def _sets(identity: Identity, request: str | None, offer: str | None) -> list[Condition]:

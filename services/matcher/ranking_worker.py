@@ -389,6 +389,7 @@ def rank(feed: IndexFeed, request: str) -> Ranking | None:
         offers=[pairing.offer for pairing in entries],
         suits=[pairing.suits for pairing in entries],
         entries=[_entry(feed, pairing, standing) for pairing in entries],
+        acted=feed.acted(request),
     )
 
 

@@ -6,6 +6,7 @@ conditional on the stamp being no newer than the writer's own. So whatever a sta
 still writes is refused, or is worked over by the new owner afterwards.
 """
 
+from collections.abc import Collection as Several
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -38,7 +39,7 @@ _Write = InsertOne[dict[str, Any]] | UpdateOne
 _ROUNDS = 20
 _STAMPED_AT_ONCE = 200
 _STATE = ("request", "country", "model", "as_of", "request_version", "offers")
-_NOTED = ("request_version", "turn")
+_NOTED = ("request_version", "turn", "waits_at")
 """What is noted where it alone is another."""
 _COMPARED = ("country", "model", "offers", "entries")
 _ADDED = ("suits", "superseded", "themes")
@@ -52,8 +53,8 @@ class Ranking:
     """A request's shortlist as the engine made it: `offers` best first.
 
     `priority` is the State's own. `entries` is one object an offer, in the same order, and `suits`
-    how well the request suits each; see documents.Shortlist. `traceparent` is the trace that its
-    event goes on with, if any.
+    how well the request suits each; see documents.Shortlist. `acted` are offers of which somebody
+    has decided. `traceparent` is the trace that its event goes on with, if any.
     """
 
     request: str
@@ -65,19 +66,29 @@ class Ranking:
     offers: Sequence[str]
     suits: Sequence[float]
     entries: _Entries
+    acted: Several[str] = ()
     traceparent: str | None = None
 
     def state(self) -> dict[str, Any]:
         """The fields of a Shortlist that tell what was ranked."""
+        superseded = [
+            offer
+            for offer, entry in zip(self.offers, self.entries, strict=True)
+            if is_superseded(entry)
+        ]
         return {
             **{name: getattr(self, name) for name in _STATE},
             "turn": turn_of(self.request, self.priority),
             "suits": list(self.suits),
-            "superseded": [
-                offer
-                for offer, entry in zip(self.offers, self.entries, strict=True)
-                if is_superseded(entry)
-            ],
+            "superseded": superseded,
+            "waits_at": next(
+                (
+                    rank
+                    for rank, offer in enumerate(self.offers, start=1)
+                    if offer not in self.acted and offer not in superseded
+                ),
+                0,
+            ),
             "themes": sorted({one["theme"] for entry in self.entries for one in entry["serves"]}),
             "entries": entry_text(self.entries),
         }

@@ -8,7 +8,7 @@ from services.matcher.coverage_documents import CoverageCase
 from services.matcher.documents import Match
 from services.matcher.duplicate_documents import DuplicateCase
 from services.matcher.existence import known_duplicates
-from services.matcher.proposal_lists import batches, in_parts, lists_for
+from services.matcher.proposal_lists import batches, in_parts, lists_for, waiting_lists
 from services.matcher.rights import oversees
 from shared.registers.conditions import Condition
 from shared.registers.newest import count_up_to
@@ -40,7 +40,8 @@ def waiting(identity: Identity, best: int | None = None) -> dict[str, int]:
 def _proposals(country: Condition, best: int | None) -> int:
     """Listed pairs that nobody acted on and that others do not supersede."""
     found, first = 0, lists_for(MOST, best)
-    for batch in batches(in_parts(country, _COUNTED, first), first):
+    wanted = {**country, **waiting_lists(best)}
+    for batch in batches(in_parts(wanted, _COUNTED, first), first):
         found += _undecided(batch, best)
         if found >= MOST:
             return MOST

@@ -64,6 +64,7 @@ class Proposals(MethodView):
             states=_states(identity, args),
             best=args["best"],
             theme=args["theme"] if listed else None,
+            undecided=args["status"] == "proposed",
             wanted=lambda entry: _may_be_asked_for(entry, args),
         )
         shown, further = _chosen(found, args)

@@ -24,7 +24,7 @@ from services.matcher.engine.pairing import (
 )
 from services.matcher.engine.permitted import permitted_serves
 from services.matcher.engine.profiles import OfferProfile, RequestProfile
-from services.matcher.engine.ranking import Model, list_places
+from services.matcher.engine.ranking import LISTED, Model, list_places
 from services.matcher.engine.records import LARGE, Measure, Records, Refused, Side
 from services.matcher.engine.rules import Bar, bars
 from services.matcher.engine.suiting import suits
@@ -57,7 +57,7 @@ class Engine:
     fit. Not safe for use by several threads.
     """
 
-    def __init__(self, model: Model, geography: Geography, as_of: date, size: int = 50) -> None:
+    def __init__(self, model: Model, geography: Geography, as_of: date, size: int = LISTED) -> None:
         """`size` is how many offers a shortlist has at most.
 
         ValueError for a model that was made for other features.

@@ -13,6 +13,9 @@ from services.matcher.engine.compiled import compiled, inlined
 from services.matcher.engine.features import ADDED, EARLIER, FEATURES, NO_RECORD
 from services.matcher.engine.features import completed as completed_features
 
+LISTED = 50
+"""Offers that a request's list has at most."""
+
 DECIMALS = 6
 """Scores are rounded to so many decimals, so that they are the same wherever they are reckoned."""
 

@@ -8,7 +8,8 @@ import pytest
 
 from services.matcher.documents import Match, RecordView, Shortlist
 from services.matcher.engine.wording import sentences
-from services.matcher.proposals import views_of
+from services.matcher.proposal_lists import waiting_lists
+from services.matcher.proposals import stored_lists, views_of
 from services.matcher.reactions import keep_records
 from shared.events.envelope import Event
 from shared.language import signature
@@ -167,8 +168,9 @@ def test_lists_of_an_earlier_version_are_shown_before_they_are_ranked_again(
     world.hears([*asking(["high"] * 9), offer_event("o"), offer_event("other")])
     assert call("coordinator").decide("r03.o", "endorse").status_code == 200
     collection = Shortlist._get_collection()
-    collection.update_many({}, {"$unset": {"turn": 1}})
+    collection.update_many({}, {"$unset": {"turn": 1, "waits_at": 1}})
     Shortlist.bring_up(collection)
+    assert len(paged(call("coordinator"), status="proposed", best=1)) == 8
     for caller in (call("coordinator"), call("donor", organisation=UNODA)):
         items = paged(caller, state="SEN", limit=2)
         ids = [item["id"] for item in items]
@@ -835,3 +837,40 @@ def test_a_decision_whose_answer_was_lost_is_not_taken_again(
     assert (again.status_code, again.json) == (200, first.json)
     match = Match.objects.get(id="r1.o1")
     assert (match.number, len(match.history), len(match.unkept)) == (1, 1, 1)
+
+
+def test_a_queue_passes_by_lists_of_which_everything_is_decided(
+    world: World, coordinator: Caller
+) -> None:
+    world.hears([*asking(["critical"] * 4 + ["low"]), offer_event("o"), offer_event("other")])
+    best = coordinator.items("/v1/proposals", status="proposed", best=1)
+    for item in best[:4]:
+        assert coordinator.decide(item["id"], "endorse").status_code == 200
+
+    def waiting(most: int | None) -> list[tuple[str, int]]:
+        found = stored_lists().find(waiting_lists(most)).sort("turn", 1)
+        return [(one["request"], one["waits_at"]) for one in found]
+
+    assert len(waiting(1)) == 5  # until they are ranked again, none is left out
+    items = coordinator.items("/v1/proposals", status="proposed", best=1)
+    assert [item["request"] for item in items] == ["r04"]
+    world.hears_itself()
+    assert waiting(1) == [("r04", 1)]
+    assert coordinator.items("/v1/proposals", status="proposed", best=1) == items
+    # Others of them are listed all the same, and what is below the best still waits.
+    every = coordinator.items("/v1/proposals", status="proposed")
+    assert {request for request, _ in waiting(None)} == {item["request"] for item in every}
+    shown = coordinator.items("/v1/proposals", status="endorsed")
+    assert [item["id"] for item in shown] == [item["id"] for item in best[:4]]
+
+
+def test_what_nobody_has_decided_any_more_waits_again(world: World, coordinator: Caller) -> None:
+    world.hears([*asking(["critical"]), offer_event("o")])
+    assert coordinator.decide("r00.o", "endorse").status_code == 200
+    world.hears_itself()
+    assert set(world.feed.acted("r00")) == {"o"}
+    assert stored_lists().find_one()["waits_at"] == 0
+    Match.objects.update(status="proposed", inc__number=1)
+    world.hears_itself()
+    assert set(world.feed.acted("r00")) == set()
+    assert stored_lists().find_one()["waits_at"] == 1

@@ -49,7 +49,7 @@ def stored(request: str) -> Any:
     return Shortlist.objects.get(id=shortlist_id(request))
 
 
-@pytest.mark.parametrize("name", ["suits", "superseded", "themes", "turn"])
+@pytest.mark.parametrize("name", ["suits", "superseded", "themes", "turn", "waits_at"])
 def test_what_is_told_beside_the_entries_is_stored_also_where_an_earlier_version_did_not(
     name: str,
 ) -> None:
