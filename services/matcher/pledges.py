@@ -6,7 +6,7 @@ committed.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -97,13 +97,10 @@ def pledged_needs(
     the rates of the day `on`. What cannot be said in that (dollars for machines) is left out
     (pledged_otherwise): how much of the need it is, the commitment says.
     """
-    provisions = {line.line: line for line in offer.lines}
-    needs = {line.line: line for line in request.lines}
-    pairs = list(serves)
     found: Counter[LineKey] = Counter()
-    for pledge in pledges:
-        left, line = pledge.amount, provisions[pledge.line]
-        for need in _served(pairs, needs, pledge.line):
+    for pledge, line, served in _pledged(request, offer, serves, pledges):
+        left = pledge.amount
+        for need in served:
             key = (need.line, need.measure, need.unit)
             share = in_need(left, line, need, on) or 0
             given = min(share, need.limit - found[key])
@@ -125,17 +122,28 @@ def pledged_otherwise(
 ) -> list[int]:
     """The need lines of which something is pledged that cannot be said in what they are counted in,
     such as dollars for machines."""
-    provisions = {line.line: line for line in offer.lines}
-    needs = {line.line: line for line in request.lines}
-    pairs = list(serves)
     return sorted(
         {
             need.line
-            for pledge in pledges
-            for need in _served(pairs, needs, pledge.line)
-            if pledge.amount and in_need(pledge.amount, provisions[pledge.line], need, on) is None
+            for pledge, line, served in _pledged(request, offer, serves, pledges)
+            for need in served
+            if pledge.amount and in_need(pledge.amount, line, need, on) is None
         }
     )
+
+
+def _pledged(
+    request: View,
+    offer: View,
+    serves: Iterable[Mapping[str, Any]],
+    pledges: Iterable[ToldLine],
+) -> Iterator[tuple[ToldLine, Line, list[Line]]]:
+    """Each pledge with its line of the offer and the need lines that this serves."""
+    provisions = {line.line: line for line in offer.lines}
+    needs = {line.line: line for line in request.lines}
+    pairs = list(serves)
+    for pledge in pledges:
+        yield pledge, provisions[pledge.line], _served(pairs, needs, pledge.line)
 
 
 def _served(
