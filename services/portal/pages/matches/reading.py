@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from entraide.client import Answer
@@ -69,12 +70,12 @@ class Case:
         """The commitments that hold or held something, or are about to."""
         return [one for one in self.commitments if one["status"] not in NEVER_MADE]
 
-    @property
+    @cached_property
     def asked(self) -> list[Line]:
         """All need lines of the request that the reader sees."""
         return lines(self.request.record, "needs", "quantity")
 
-    @property
+    @cached_property
     def offered(self) -> list[Line]:
         """All lines of the offer."""
         return lines(self.offer.record, "provisions", "capacity")
