@@ -17,6 +17,7 @@ from secantus.query import matches
 from secantus.storage import (
     _IDX_ENTRIES_TABLE,
     Storage,
+    _escape_kb,
     _geo_type_of,
     _pack_entry,
     _parse_index_collation,
@@ -132,7 +133,7 @@ def _each_key(
     for name, keys, sparse, _unique in indexes:
         begin = binding.pack("SSSu", *place, name, b"")
         for key in storage._index_key_variants(doc, keys, sparse=sparse, collation=None):
-            yield begin + key.replace(b"\0", b"\0\xff") + end  # as _escape_kb has it
+            yield begin + _escape_kb(key) + end
 
 
 def _exchange(of: Storage, before: set[bytes], after: set[bytes]) -> None:

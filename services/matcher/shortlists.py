@@ -6,8 +6,7 @@ conditional on the stamp being no newer than the writer's own. So whatever a sta
 still writes is refused, or is worked over by the new owner afterwards.
 """
 
-from collections.abc import Collection as Several
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -66,7 +65,7 @@ class Ranking:
     offers: Sequence[str]
     suits: Sequence[float]
     entries: _Entries
-    acted: Several[str] = ()
+    acted: Container[str] = ()
     traceparent: str | None = None
 
     def state(self) -> dict[str, Any]:
