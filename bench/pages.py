@@ -166,7 +166,7 @@ class Measured:
 def cookies(plan: Plan, roles: Sequence[str]) -> dict[str, str]:
     """A session for somebody in each role, bound to a State and an organisation that have records.
 
-    The accounts are made here, with no password.
+    The accounts are made here, with no password, and told of as much as NOTIFICATIONS says.
     """
     house = house_of(plan)
     now, found = house.clock(), {}

@@ -24,8 +24,7 @@ class MatchCopy(Document):
     """A match, at the newest version heard of.
 
     `pledged` and `reported` are lines as its event has them, `pledged_otherwise` numbers of need
-    lines. The collection has the name of what it
-    was made for first.
+    lines. The collection has the name of what it was made for first.
     """
 
     meta = {  # noqa: RUF012 (mongoengine declares it so)
