@@ -227,14 +227,18 @@ class _Walk:
         self, condition: Condition, shown: Mapping[str, Any], wanted: int
     ) -> list[dict[str, Any]] | None:
         """As many as are wanted where nothing is shown of them but the texts that are asked for,
-        and an index says which they are: then none is read. None where they are to be read."""
+        beside fields that have nothing, and an index says which they are: then none is read. None
+        where they are to be read."""
         told = {field: value for field, value in condition.items() if type(value) is str}
+        empty = {field for field, value in condition.items() if value is None}
         fields = {"_id": 0} | dict.fromkeys(told, 1)
-        if told != condition or shown.get("_id", 1) or not shown.items() <= fields.items():
+        if told.keys() | empty != condition.keys():
+            return None
+        if shown.get("_id", 1) or not shown.items() <= fields.items():
             return None
         for name, before, keys in self._indexes:
-            if told.keys() == set(before) and name not in self._several:
-                prefix = _prefix(((field, told[field]) for field in before), keys)
+            if condition.keys() == set(before) and name not in self._several:
+                prefix = _prefix(((field, condition[field]) for field in before), keys)
                 found = islice(self._entries(name, prefix), wanted)
                 return [{field: told[field] for field in told if field in shown} for _ in found]
         return None
