@@ -226,10 +226,10 @@ class _Walk:
     def alike(
         self, condition: Condition, shown: Mapping[str, Any], wanted: int
     ) -> list[dict[str, Any]] | None:
-        """As many as are wanted where nothing is shown of them but the texts that are asked for,
-        beside fields that have nothing, and an index says which they are: then none is read. None
-        where they are to be read."""
-        told = {field: value for field, value in condition.items() if type(value) is str}
+        """As many as are wanted where nothing is shown of them but the texts and numbers that are
+        asked for, beside fields that have nothing, and an index says which they are: then none is
+        read, and a number is told as it was asked for. None where they are to be read."""
+        told = {field: value for field, value in condition.items() if type(value) in (str, int)}
         empty = {field for field, value in condition.items() if value is None}
         fields = {"_id": 0} | dict.fromkeys(told, 1)
         if told.keys() | empty != condition.keys():

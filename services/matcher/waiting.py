@@ -5,10 +5,10 @@ from typing import Any
 
 from services.matcher.alliance_documents import Alliance
 from services.matcher.coverage_documents import CoverageCase
-from services.matcher.documents import Match
+from services.matcher.documents import Match, Shortlist
 from services.matcher.duplicate_documents import DuplicateCase
 from services.matcher.existence import known_duplicates
-from services.matcher.proposal_lists import batches, in_parts, lists_for, waiting_lists
+from services.matcher.proposal_lists import batches, in_parts, lists_for, ranks, waiting_lists
 from services.matcher.rights import oversees
 from shared.registers.conditions import Condition
 from shared.registers.newest import count_up_to
@@ -16,6 +16,9 @@ from shared.web.identity import Identity, covered_countries
 from shared.web.waiting import MOST
 
 _COUNTED = {"request": 1, "turn": 1, "offers": 1, "superseded": 1}
+_MANY = 3 * MOST
+"""So many lists of which something waits are enough: what was decided on a moment ago they do not
+tell yet, but that is less."""
 
 
 def waiting(identity: Identity, best: int | None = None) -> dict[str, int]:
@@ -38,13 +41,28 @@ def waiting(identity: Identity, best: int | None = None) -> dict[str, int]:
 
 
 def _proposals(country: Condition, best: int | None) -> int:
-    """Listed pairs that nobody acted on and that others do not supersede."""
+    """Listed pairs that nobody acted on and that others do not supersede.
+
+    Where many wait, an index says so alone.
+    """
+    if not country and _lists(best) >= _MANY:
+        return MOST
     found, first = 0, lists_for(MOST, best)
     wanted = {**country, **waiting_lists(best)}
     for batch in batches(in_parts(wanted, _COUNTED, first), first):
         found += _undecided(batch, best)
         if found >= MOST:
             return MOST
+    return found
+
+
+def _lists(best: int | None) -> int:
+    """Lists of which something waits; _MANY for that many or more."""
+    found = 0
+    for rank in ranks(best):
+        found += count_up_to(Shortlist, {"waits_at": rank}, _MANY - found, ("turn", 1))
+        if found >= _MANY:
+            break
     return found
 
 

@@ -73,7 +73,9 @@ def _ranges(order: Sequence[tuple[str, bool]], place: Sequence[Any] | None) -> I
         yield {**dict(zip(names[:at], place[:at], strict=True)), names[at]: beyond}
 
 
-def count_up_to(records: Any, condition: Condition, most: int) -> int:
+def count_up_to(
+    records: Any, condition: Condition, most: int, order: tuple[str, int] = ("created_at", -1)
+) -> int:
     """How many documents meet the condition; `most` for that many or more, of which no more are
     read.
 
@@ -82,7 +84,7 @@ def count_up_to(records: Any, condition: Condition, most: int) -> int:
     """
     shown = {field: 1 for field in condition if not field.startswith("$")} | {"_id": 0}
     found = records._get_collection().find(condition, shown)
-    return len(list(found.sort("created_at", -1).limit(most)))
+    return len(list(found.sort(*order).limit(most)))
 
 
 def _place(cursor: str | None, sort: Sequence[str]) -> list[Any] | None:

@@ -218,18 +218,19 @@ def test_what_an_index_says_alone_is_not_read(
     assert bool(read) == is_read
 
 
+@pytest.mark.parametrize("who", ["a", 1])
 @pytest.mark.parametrize("limit", [1, 7, 100])
 def test_nor_is_what_has_nothing_in_a_field(
-    storage: Any, whole: Any, monkeypatch: pytest.MonkeyPatch, limit: int
+    storage: Any, whole: Any, monkeypatch: pytest.MonkeyPatch, limit: int, who: str | int
 ) -> None:
     """A field of nothing, and one that is not there: both have nothing in it."""
-    told = f"told{limit}"
+    told = f"told{limit}{who}"
     storage.create_index("d", told, "unread", {"to": 1, "read": 1, "at": -1})
     for number in range(60):
-        one = {"_id": number, "to": "ab"[number % 2], "at": NOW - timedelta(hours=number)}
+        one = {"_id": number, "to": (who, "b")[number % 2], "at": NOW - timedelta(hours=number)}
         storage.insert("d", told, [one | ({}, {"read": None}, {"read": NOW})[number % 3]])
     read = noted(monkeypatch)
-    unread = {"to": "a", "read": None}
+    unread = {"to": who, "read": None}
     asked: dict[str, Any] = {"sort": {"at": -1}, "limit": limit, "projection": {"to": 1, "_id": 0}}
     expected = whole(storage, "d", told, unread, **asked)
     assert len(expected) == min(limit, 20)

@@ -269,6 +269,20 @@ def test_nothing_is_counted_beyond_the_most(
     assert [one["more"] for one in items if one["kind"] != "proposals"] == [False] * 3
 
 
+@pytest.mark.parametrize("many", [2, 3])
+def test_where_many_wait_no_match_is_read_to_count_them(
+    known: World, coordinator: Caller, monkeypatch: pytest.MonkeyPatch, many: int
+) -> None:
+    """There are two lists, each of which has more than one that waits."""
+    for place in ("services.matcher.waiting", "shared.web.waiting"):
+        monkeypatch.setattr(f"{place}.MOST", 2)
+    monkeypatch.setattr("services.matcher.waiting._MANY", many)
+    with reads() as read:
+        items = coordinator.get("/v1/waiting").json["items"]
+    assert items[0] == {"kind": "proposals", "count": 2, "more": True}
+    assert ("matches" in read) == (many == 3)
+
+
 def test_what_was_decided_on_waits_no_more(known: World, coordinator: Caller) -> None:
     before = counted(coordinator)
     assert before["proposals"] == len(coordinator.items("/v1/proposals", status="proposed"))
