@@ -64,6 +64,7 @@ def main() -> None:
         "alliances and coverage": lambda received: (
             alliances.hear(received),
             coverage.note(received),
+            coverage.hear(received),
         ),
     }
     console.print(f"before any record: {machine.resident() / 2**20:,.0f} MB")

@@ -76,11 +76,26 @@ class CoverageWatch:
         return self._waiting.get(request, math.inf) <= since
 
     def note(self, received: Received) -> None:
-        """Take in one event or tombstone; older and equal versions change nothing."""
+        """Note that one event or tombstone came; older and equal versions change nothing.
+
+        What a request needs is read by `hear` alone, which takes longer, and before `work`.
+        """
         if received.type == REQUEST:
             self._note_request(received)
         elif received.type == ACTIVITY:
             self._note_activity(received)
+
+    def hear(self, received: Received) -> None:
+        """Read what a request that was noted needs; a former version changes nothing."""
+        id_, event = received.subject, received.event
+        if received.type != REQUEST or self._requests[id_].version != received.version:
+            return
+        self._activities.remove_request(id_)
+        if event is not None:
+            try:
+                self._activities.put_request(RequestProfile.of_event(event.data))
+            except Exception as error:  # noqa: BLE001 (whatever it is, others go on)
+                _tell_refused(REQUEST, id_, error)
 
     def forget(self) -> None:
         """Leave out what waits: for while no partition is owned yet."""
@@ -199,13 +214,7 @@ class CoverageWatch:
         self._requests[id_] = KnownRequest(
             received.partition, received.version, intern(status), intern(country)
         )
-        self._activities.remove_request(id_)
         self._wait([id_])
-        if event is not None:
-            try:
-                self._activities.put_request(RequestProfile.of_event(event.data))
-            except Exception as error:  # noqa: BLE001 (whatever it is, others go on)
-                _tell_refused(REQUEST, id_, error)
 
     def _note_activity(self, received: Received) -> None:
         id_, event = received.subject, received.event

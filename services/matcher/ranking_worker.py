@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import replace
@@ -29,10 +30,10 @@ from services.matcher.shortlists import Ranking
 from services.matcher.storing import Chunk, Storing
 from shared import tracing
 from shared.events import clients
-from shared.events.envelope import REQUEST, SHORTLIST
+from shared.events.envelope import ALLIANCE, REQUEST, SHORTLIST
 from shared.events.letters import DeadLetters
 from shared.events.outbox import Contention
-from shared.events.reader import TopicReader
+from shared.events.reader import Received, TopicReader
 from shared.events.topics import Topics
 from shared.events.turns import Turns, turns_of
 from shared.events.work import INFRASTRUCTURE
@@ -56,6 +57,10 @@ RECHECK_SECONDS = 30.0
 HANGING_SECONDS = 60.0
 """A worker that has not come round for so long no longer counts as working: others get its
 partitions, long before it counts as hanging (turns.py)."""
+HEARD = 200
+"""Events that those who compare requests with others hear of in one go."""
+MOST_UNHEARD = 2_000
+"""Events that wait for that at most: as many as come in a burst between two turns."""
 ALLIED_SECONDS = 1.0
 """How often alliances are written at most."""
 IN_BURST_SECONDS = 5.0
@@ -91,6 +96,8 @@ class RankingWorker:
         self._alliances = AllianceKeeper(geography, texts)
         self._duplicates = DuplicateWatch(engine)
         self._coverage = CoverageWatch(texts)
+        self._unheard: deque[Received] = deque()
+        """What alliances and coverage have yet to hear of, together: they share its texts."""
         self._ownership = Ownership(self._topics.requests)
         self._caught_up = threading.Event()
         self._assigned = threading.Event()
@@ -122,7 +129,8 @@ class RankingWorker:
     def at_rest(self) -> bool:
         """Whether nothing that was read waits to be ranked or compared."""
         compares = self._duplicates.ready or self._coverage.waiting
-        return not (self._to_rank() or (compares and not self._ownership.between))
+        compares = compares and not self._ownership.between
+        return not (self._to_rank() or self._unheard or compares)
 
     @property
     def fences(self) -> Mapping[int, int]:
@@ -148,6 +156,7 @@ class RankingWorker:
         with closing(reader), closing(self._storing):
             while not (reader.caught_up() or stop.is_set()):
                 self._read(reader, CATCH_UP_MS, CATCH_UP_RECORDS)
+                self._hear(CATCH_UP_RECORDS)
                 self._feed.forget_offers()  # whatever is assigned is worked as a whole
                 self._duplicates.forget()
                 self._coverage.forget()
@@ -226,11 +235,20 @@ class RankingWorker:
         received = reader.poll(timeout_ms, most)
         for one in received:
             self._feed.apply(one)
-            self._alliances.hear(one)
             self._duplicates.note(one)
             self._coverage.note(one)
+        self._unheard.extend(one for one in received if one.type in (REQUEST, ALLIANCE))
+        self._hear(len(self._unheard) - MOST_UNHEARD)
         self._read_to = reader.read_to(self._topics.requests)
         return sum(one.type == REQUEST and one.partition in self.fences for one in received)
+
+    def _hear(self, most: int) -> bool:
+        """Let those who compare requests with others hear of so many; whether that was all."""
+        for _ in range(min(most, len(self._unheard))):
+            one = self._unheard.popleft()
+            self._alliances.hear(one)
+            self._coverage.hear(one)
+        return not self._unheard
 
     def _work(self) -> None:
         """Rank a chunk of what waits in this worker's partitions, and have it stored part by part
@@ -244,6 +262,8 @@ class RankingWorker:
         # Events may be late for a moment in the midst of a burst.
         ending = not more and time.monotonic() > self._filled + ALLIED_SECONDS
         for _ in range(self._turns(more)):
+            if not self._hear(HEARD):
+                continue
             self._ally(ALLIED_SECONDS if ending else IN_BURST_SECONDS)
             self._compare()
 

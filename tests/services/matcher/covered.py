@@ -35,6 +35,7 @@ class Worker:
             keep_records(lambda: NOW)(events)
         for event in events:
             self.watch.note(received(event))
+            self.watch.hear(received(event))
         return self.works()
 
     def works(self, today: date | None = None) -> set[int]:

@@ -26,6 +26,7 @@ from services.matcher.shortlists import take_partition
 from shared.events import clients
 from shared.events.envelope import Event
 from shared.events.letters import DeadLetters
+from shared.events.reader import Received
 from shared.events.topics import Topics, ensure_topics
 from shared.settings import Settings
 from tests.barred import barred_broker
@@ -121,23 +122,49 @@ def test_in_a_burst_lists_come_first_and_what_is_compared_is_not_put_off_for_eve
     publish(settings, [*map(request_event, REQUESTS), offer_event(OFFERS[0], conditions=[])])
     worker, done = make_worker(), list[str]()
 
-    def noted(name: str) -> None:
-        does = getattr(worker, name)
+    def noted(whose: object, name: str, letter: str) -> None:
+        does = getattr(whose, name)
 
-        def note(*told: int) -> None:
-            done.append(name)
+        def note(*told: Any) -> None:
+            done.append(letter)
             does(*told)
 
-        monkeypatch.setattr(worker, name, note)
+        monkeypatch.setattr(whose, name, note)
 
-    for name in ("_settle_stored", "_compare"):
-        noted(name)
+    noted(worker, "_settle_stored", "l")
+    noted(worker, "_compare", "c")
+    noted(worker._coverage, "hear", "h")
     with running(worker.loops()):
         eventually(lambda: all(offers_of(r) == OFFERS[:1] for r in REQUESTS), "shortlists")
         eventually(worker.at_rest, "nothing waiting")
-    told = "".join({"_settle_stored": "l", "_compare": "c"}[one] for one in done)
-    burst = max(told.split("c"), key=len)
+    told = "".join(done)
+    burst = max(told.replace("h", "").split("c"), key=len)
     assert len(burst) == longest, told
+    # Of each request they heard, and of none while lists were to be made.
+    assert told.count("h") == len(REQUESTS)
+    if longest > 1:
+        assert "l" * longest in told, told
+
+
+def test_what_comes_in_a_long_burst_does_not_wait_to_be_heard_of_beyond_a_bound(
+    settings: Settings, make_worker: Callable[[], RankingWorker], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in (("CHUNK", 1), ("HEARD", 0), ("MOST_UNHEARD", 2)):
+        monkeypatch.setattr(ranking_worker, name, value)
+    worker, heard = make_worker(), list[str]()
+    hear = worker._coverage.hear
+
+    def note(received: Received) -> None:
+        heard.append(received.subject)
+        hear(received)
+
+    monkeypatch.setattr(worker._coverage, "hear", note)
+    with running(worker.loops()):
+        eventually(worker.ready, "its share")
+        publish(settings, list(map(request_event, REQUESTS)))
+        eventually(lambda: all(offers_of(r) == [] for r in REQUESTS), "shortlists")
+        eventually(lambda: len(heard) == len(REQUESTS) - 2, "what is beyond the bound")
+        assert not worker.at_rest()
 
 
 def test_published_records_become_shortlists_and_follow_their_changes(
