@@ -5,6 +5,7 @@ organisation brings its offers up to date; the worker looks after what a crash o
 """
 
 import threading
+import time
 from datetime import datetime
 
 import structlog
@@ -15,6 +16,7 @@ from shared.events import turns
 from shared.events.outbox import Contention, change
 from shared.lifecycle import OFFER
 from shared.registers.context import system_clock
+from shared.unhurried import part_done, unhurried
 
 SWEEP_SECONDS = 300.0
 
@@ -74,10 +76,12 @@ def follow_all(now: datetime) -> int:
     followed = 0
     for identifier in Organisation.objects.scalar("id"):
         turns.note()  # while the database is away each waits for it
+        began = time.monotonic()
         try:
             followed += follow(identifier, now)
         except Exception:  # noqa: BLE001 (whatever it was, the others are not to wait)
             _log.exception("offers could not follow their organisation", organisation=identifier)
+        part_done(began)
     return followed
 
 
@@ -85,9 +89,10 @@ def keep_following(stop: threading.Event) -> None:
     """The worker's loop: look after all offers every SWEEP_SECONDS until told to stop."""
     while not stop.is_set():
         try:
-            followed = follow_all(system_clock())
-            if followed:
-                _log.info("offers followed their organisations", offers=followed)
+            with unhurried(stop):
+                followed = follow_all(system_clock())
+                if followed:
+                    _log.info("offers followed their organisations", offers=followed)
         except Exception:  # noqa: BLE001 (the database is away: there is always a next time)
             _log.exception("organisations could not be read")
         stop.wait(SWEEP_SECONDS)

@@ -26,7 +26,7 @@ from shared.web.visibility import Sight
 Stored = Mapping[str, Any]
 FEW = 5
 """Of fewer times no quartiles are told: they would say little."""
-_AT_ONCE = 1_000
+_AT_ONCE = 300
 _READ = ("_id", "country", "status", "needs", "history.action", "history.at")
 _KEPT = {"status": {"$in": sorted({*REQUEST.shown, "closed"})}}
 _PUBLIC = {"confidentiality": Sight.PUBLIC.level}
@@ -94,7 +94,7 @@ def _stored() -> Iterable[Stored]:
 
 
 def batches(found: Iterable[Stored]) -> Iterator[list[Stored]]:
-    """A thousand at once, so that what belongs to them is read with few reads."""
+    """Some hundreds at once, so that what belongs to them is read with few reads."""
     batch: list[Stored] = []
     for one in found:
         batch.append(one)

@@ -14,6 +14,7 @@ import structlog
 from mongoengine import DictField, Document, StringField
 
 from shared.events.work import INFRASTRUCTURE
+from shared.unhurried import unhurried
 
 Clock = Callable[[], datetime]
 Make = Callable[[datetime], dict[str, Any]]
@@ -21,9 +22,9 @@ Make = Callable[[datetime], dict[str, Any]]
 _ID: Final = "public"
 _LEAST: Final = 5.0
 """Seconds that a worker rests at least: who has just filled a register soon finds it told of."""
-_REST: Final = 100
-"""A worker rests that many times as long as it reckoned, so that it takes a hundredth of it: who
-reads a page meanwhile shares the database with it."""
+_REST: Final = 25
+"""A worker rests that many times as long as it reckoned, unhurried: so that it takes a hundredth of
+the database, which who reads a page meanwhile shares with it."""
 _MOST: Final = 3_600.0
 """Seconds that a worker rests at most: of a large register nobody is told what is of yesterday."""
 
@@ -45,7 +46,8 @@ def keep_reckoning(make: Make, stop: threading.Event, clock: Clock) -> None:
     while not stop.wait(rest):
         began = time.monotonic()
         try:
-            reckon(make, clock())
+            with unhurried(stop):
+                reckon(make, clock())
         except INFRASTRUCTURE as error:
             log.warning("figures not reckoned", error=str(error))
         except Exception as error:  # one odd record must not end the worker's other loops

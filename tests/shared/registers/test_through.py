@@ -9,8 +9,10 @@ from mongoengine import DateTimeField, Document, StringField
 
 from shared.registers import through
 from shared.settings import Settings
+from shared.unhurried import unhurried
 from shared.web.database import connect_database
 from tests.services.written import reads
+from tests.shared.test_unhurried import Rests
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -51,3 +53,17 @@ def test_each_is_read_once_the_newest_first_and_few_at_once(register: type[Gone]
     assert [(one["_id"], one["state"]) for one in shown] == [(id_, "open") for id_ in open_]
     assert through.count(register, {"state": "open"}) == len(open_)
     assert through.count(register, {"state": "lost"}) == 0
+
+
+def test_the_database_is_left_to_others_between_two_parts_where_nobody_waits(
+    register: type[Gone],
+) -> None:
+    for number in range(9):
+        Gone(id=f"{number}", created_at=NOW).save(force_insert=True)
+    stop = Rests()
+    assert through.count(register, {}) == 9
+    assert stop.seconds == []
+    with unhurried(stop):
+        assert through.count(register, {}) == 9
+    assert len(stop.seconds) == 3
+    assert all(rest > 0 for rest in stop.seconds)
