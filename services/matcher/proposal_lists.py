@@ -84,17 +84,18 @@ def looked_through(
     `states` are those of which a request may be, `best` is how many of each request's are looked
     at, which are listed ones then. With a `theme` only lists are looked at of which some proposal
     serves a need of that theme: for who wants listed ones alone. `undecided` is for who wants those
-    alone of which nobody has decided: other lists are passed by.
+    alone of which nobody has decided: others are passed by.
     """
     whose = _of(identity, states)
     own = identity.organisation if identity.role == "donor" else None
 
     def may_be_listed(row: Row) -> bool:
+        status = "proposed" if row.match is None else row.match.status
         return (
             (after is None or row.place > after)
             and (offer is None or row.offer == offer)
             and (own is None or row.organisation == own)
-            and (row.match is None or row.match.status not in DECLINED)
+            and (status == "proposed" if undecided else status not in DECLINED)
         )
 
     sees_all = oversees(identity, None)

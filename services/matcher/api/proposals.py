@@ -20,6 +20,7 @@ from shared.web.idempotency import current_attempt, idempotent, resuming
 from shared.web.identity import (
     Identity,
     covered_countries,
+    covers,
     current_identity,
     require_covered,
     require_roles,
@@ -108,8 +109,10 @@ def decision(body: dict[str, Any], proposal_id: str) -> Answer:
 def _states(identity: Identity, args: dict[str, Any]) -> list[str] | None:
     """Of which States the requests may be; None for every State."""
     inside = countries_asked(args["state"], args["region"])
-    covered = covered_countries(identity) if args["covered"] else inside
-    return covered if inside is None else [one for one in inside if one in (covered or ())]
+    if not args["covered"] or covers(identity, None):
+        return inside
+    covered = covered_countries(identity)
+    return covered if inside is None else [one for one in inside if one in covered]
 
 
 def _chosen(
