@@ -32,11 +32,10 @@ from shared import tracing
 from shared.events import clients
 from shared.events.envelope import ALLIANCE, REQUEST, SHORTLIST
 from shared.events.letters import DeadLetters
-from shared.events.outbox import Contention
 from shared.events.reader import Received, TopicReader
 from shared.events.topics import Topics
 from shared.events.turns import Turns, turns_of
-from shared.events.work import INFRASTRUCTURE
+from shared.events.work import passes, put_off
 from shared.settings import Settings
 
 CHUNK = 100
@@ -167,13 +166,13 @@ class RankingWorker:
                     self._take_in(reader)
                     self._work()
                     self._positions.save(self._read_to)
-                except (*INFRASTRUCTURE, Contention) as error:
+                except Exception as error:
+                    if not passes(error):
+                        raise
                     log.warning("ranking interrupted", error=str(error))
                     stop.wait(PAUSE_SECONDS)
-            try:
+            with put_off("not stored before the end"):
                 self._settle_stored(0)
-            except (*INFRASTRUCTURE, Contention) as error:
-                log.warning("not stored before the end", error=str(error))
 
     def _changes(self) -> Changes:
         """What the group said; asked between two partitions, each of which may take its time."""

@@ -26,7 +26,7 @@ from services.portal.house import House
 from services.portal.note_documents import Followed
 from services.portal.notifying import Note, notify
 from services.portal.services import AwayError, Reader, RefusedError
-from shared.events.work import INFRASTRUCTURE
+from shared.events.work import put_off
 from shared.ids import new_id
 
 UNDO: Final = timedelta(seconds=60)
@@ -130,11 +130,9 @@ def decide_now(house: House, account: Account, proposal: str) -> Outcome | None:
 def keep_deciding(house: House, stop: threading.Event, seconds: float = LOOK_SECONDS) -> None:
     """Send what is due until `stop` is set."""
     while not stop.is_set():
-        try:
+        sent = False
+        with put_off("deciding interrupted"):
             sent = decide_due(house)
-        except INFRASTRUCTURE as error:
-            log.warning("deciding interrupted", error=type(error).__name__)
-            sent = False
         if not sent:
             stop.wait(seconds)
 

@@ -18,7 +18,7 @@ from services.portal.domain import lifetimes
 from services.portal.house import House
 from services.portal.services import AwayError, RefusedError
 from shared.events import turns
-from shared.events.work import INFRASTRUCTURE
+from shared.events.work import put_off
 from shared.web.verification import LEEWAY_SECONDS
 
 SCOPE: Final = "matcher:erase-names"
@@ -33,10 +33,8 @@ log = structlog.get_logger(__name__)
 def keep_erasing_names(house: House, stop: threading.Event) -> None:
     """Ask the matcher for what is due until `stop` is set."""
     while not stop.is_set():
-        try:
+        with put_off("erasing names interrupted"):
             erase_names(house)
-        except INFRASTRUCTURE as error:
-            log.warning("erasing names interrupted", error=type(error).__name__)
         stop.wait(LOOK_SECONDS)
 
 

@@ -25,7 +25,7 @@ from services.portal.outgoing import link_of
 from services.portal.posting import Posting
 from services.portal.sealing import DamagedError
 from services.portal.smtp import DeferredError, RefusedError, ServerAwayError
-from shared.events.work import INFRASTRUCTURE
+from shared.events.work import INFRASTRUCTURE, passes
 
 LOOK_SECONDS = 2.0
 LEASE = timedelta(minutes=5)
@@ -79,7 +79,9 @@ def keep_sending(
             wait = max(seconds, SERVER.wait(away).total_seconds())
             metrics.MAIL_FAILURES.labels("server").inc()
             log.warning("the mail server takes nothing", error=str(error), tries=away)
-        except INFRASTRUCTURE as error:
+        except Exception as error:
+            if not passes(error):
+                raise
             log.warning("sending interrupted", error=str(error))
         stop.wait(wait)
 
@@ -262,7 +264,9 @@ def _note(mail: OutgoingMail, update: dict[str, Any], stop: threading.Event) -> 
     while True:
         try:
             OutgoingMail._get_collection().update_one({"_id": mail.id}, update)
-        except INFRASTRUCTURE as error:
+        except Exception as error:
+            if not passes(error):
+                raise
             log.warning("a mail's mark must wait", id=mail.id, error=str(error))
             if stop.wait(1):
                 raise

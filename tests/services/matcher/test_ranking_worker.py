@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from kafka import TopicPartition
 from pymongo.database import Database
-from pymongo.errors import AutoReconnect
+from pymongo.errors import AutoReconnect, OperationFailure
 
 from services.matcher import ranking_worker, shortlists
 from services.matcher.documents import PartitionFence, Shortlist, entries_of, shortlist_id
@@ -296,12 +296,19 @@ def test_a_request_whose_ranking_fails_does_not_hold_up_the_others(
         assert offers_of(REQUESTS[0]) is None
 
 
-@pytest.mark.parametrize("part", [ranking_worker.PART, 1])
+@pytest.mark.parametrize(
+    ("part", "error"),
+    [
+        (ranking_worker.PART, AutoReconnect("illustrative")),
+        (1, OperationFailure("a disk without space", 14031)),
+    ],
+)
 def test_what_could_not_be_stored_waits_and_does_not_count_as_worked(
     settings: Settings,
     make_worker: Callable[[], RankingWorker],
     monkeypatch: pytest.MonkeyPatch,
     part: int,
+    error: Exception,
 ) -> None:
     monkeypatch.setattr(ranking_worker, "PART", part)
     store, let_through = shortlists.store, threading.Event()
@@ -310,7 +317,7 @@ def test_what_could_not_be_stored_waits_and_does_not_count_as_worked(
     def fails_until(*asked: Any) -> shortlists.Stored:
         if not let_through.is_set():
             tried.append(time.monotonic())
-            raise AutoReconnect("illustrative")
+            raise error
         return store(*asked)
 
     monkeypatch.setattr(shortlists, "store", fails_until)

@@ -1,11 +1,13 @@
 """Decisions that wait for a minute: taken back, carried out once, tried again, given up."""
 
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from pymongo.errors import OperationFailure
 
 from entraide.client import Answer
 from services.portal import accounts, deciding, erasing
@@ -82,6 +84,30 @@ def send_all(desk: House) -> None:
 
 def refused(status: int, type_: str = "x") -> RefusedError:
     return RefusedError("matcher", status, {"type": type_})
+
+
+def test_a_disk_without_space_ends_no_loop(
+    desk: House,
+    matcher: Matcher,
+    coordinator: Account,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert deciding.decide_later(coordinator, endorsing(), clock())
+    clock.forward(seconds=UNDO.total_seconds())
+    decide_due, stop, tries = deciding.decide_due, threading.Event(), list[bool]()
+
+    def refuse(house: House) -> bool:
+        tries.append(True)
+        if len(tries) == 1:
+            raise OperationFailure("a disk without space", 14031)
+        if len(tries) == 3:
+            stop.set()
+        return decide_due(house)
+
+    monkeypatch.setattr(deciding, "decide_due", refuse)
+    deciding.keep_deciding(desk, stop, 0.01)
+    assert (len(tries), len(matcher.sent)) == (3, 1)
 
 
 def test_a_decision_is_carried_out_once_after_its_minute(

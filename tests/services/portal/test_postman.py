@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 from pymongo import MongoClient
+from pymongo.collection import Collection
+from pymongo.errors import OperationFailure
 
 from deploy.backup.bringing_back import bring_back
 from deploy.backup.saving import save
@@ -147,6 +149,34 @@ def test_the_loop_waits_for_the_server_and_goes_on(house: House, clock: Clock) -
         loop.join(30)
     assert not loop.is_alive()
     assert len(mailbox.taken) == 1
+
+
+def test_a_disk_without_space_has_no_mail_sent_twice(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mailbox, stop, update = new_mailbox(), threading.Event(), Collection.update_one
+    refused: list[bool] = []
+
+    def refuse(self: Any, found: Any, change: Any, *more: Any) -> Any:
+        if "sent_at" in change.get("$set", {}) and len(refused) < 2:
+            refused.append(True)
+            raise OperationFailure("a disk without space", 14031)
+        return update(self, found, change, *more)
+
+    monkeypatch.setattr(Collection, "update_one", refuse)
+    mail = put(house)
+    told = (house, mailbox.posting, stop, 0.05)
+    loop = threading.Thread(target=postman.keep_sending, args=told)
+    with listening(mailbox):
+        loop.start()
+        try:
+            while not OutgoingMail.objects(id=mail, sent_at__ne=None):
+                assert loop.is_alive()
+                stop.wait(0.05)
+        finally:
+            stop.set()
+            loop.join(30)
+    assert (len(refused), len(mailbox.taken)) == (2, 1)
 
 
 def test_what_is_put_off_waits_longer_each_time_and_is_given_up_at_last(
