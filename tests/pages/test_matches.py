@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
+from services.portal.services import Services
+from tests.pages.beside import portal_beside
 from tests.pages.giving import HOSTILE
 from tests.pages.meeting import AIMS, endorsed_of_another, make_match, pass_months
 from tests.pages.running import Portal
@@ -197,6 +199,11 @@ def test_an_organisation_offers_to_join_and_leaves(portal: Portal, visitor: Visi
     assert "sent to both sides" in outsider.page.text
     state.open("/matches")
     assert f"{page}#joinings" in state.links(page)
+    assert portal.donor not in state.page.text  # by its name
+    state.open("/matches?joins=1")
+    assert f"{page}#joinings" in state.links(page)
+    donor = portal.api("donor").get("offers", f"/v1/organisations/{portal.donor}").body
+    assert donor["name"] in state.page.text
     state.open(page)
     (answer,) = (one.action for one in state.page.forms if "/joinings/" in one.action)
     state.send(answer, answer="agree")
@@ -208,6 +215,27 @@ def test_an_organisation_offers_to_join_and_leaves(portal: Portal, visitor: Visi
     # The State had the page open: its no comes too late, and is told so.
     state.send(answer, answer="decline", reason="Too late.")
     assert "changed while you had the page open" in state.page.text
+
+
+def test_further_offers_to_join_have_pages_of_their_own(
+    portal: Portal, visitor: Visiting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outsider = visitor("donor")
+    with portal_beside(portal, Services) as (beside, _app):
+        monkeypatch.setattr("services.portal.pages.matches.listing._FIRST_JOINED", 1)
+        monkeypatch.setattr("services.portal.pages.matches.listing._JOINED", 1)
+        pages = [f"/matches/{endorsed_of_another(portal)}" for _ in range(2)]
+        for page in pages:
+            outsider.open(f"{page}/join")
+            outsider.send(f"{page}/join", role="expertise", text="Our trainers are near.")
+        state = beside.visitor("requester")
+        state.open("/matches")
+        assert state.links(f"{pages[1]}#")
+        assert not state.links(f"{pages[0]}#")
+        (further,) = state.links("/matches?joins=1")
+        state.open(further)
+        assert state.links(f"{pages[0]}#")
+        assert not state.links(f"{pages[1]}#")
 
 
 def test_what_is_not_for_a_reader_is_not_there(portal: Portal, visitor: Visiting) -> None:

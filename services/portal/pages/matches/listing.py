@@ -23,7 +23,7 @@ STATUSES = (
     *("endorsed", "donor-agreed", "state-agreed", "agreed", "committed", "delivering"),
     *("delivered", "follow-up", "closed", "declined", "lapsed", "fallen", "released", "rejected"),
 )
-_PAGE, _WAITING, _JOINED = 15, 20, 50
+_PAGE, _WAITING, _JOINED, _FIRST_JOINED = 15, 20, 20, 8
 
 
 @for_roles(*READERS)
@@ -31,26 +31,28 @@ def matches() -> Response:
     """What waits for the reader, then all, by state."""
     if request.args.get("waits"):
         return _waiting()
+    if request.args.get("joins"):
+        return _joining()
     chosen = asked_of(request.args)["status"]
     cursor = request.args.get("cursor") or None
     first = chosen is None and cursor is None
-    asked = {
-        "listed": ask("matcher", "/v1/matches", status=chosen, cursor=cursor, limit=_PAGE),
-        "joined": ask("matcher", "/v1/joinings", limit=_JOINED),
-    }
+    asked = {"listed": ask("matcher", "/v1/matches", status=chosen, cursor=cursor, limit=_PAGE)}
     if first:
         asked["waiting"] = _ask_waiting(None)
+        asked["joined"] = ask("matcher", "/v1/joinings", limit=_FIRST_JOINED)
     found = asking.gather(**asked)
     listed, waiting, joined = (_items(found.get(name)) for name in ("listed", "waiting", "joined"))
     shown = [*(waiting or ()), *(listed or ())]
-    titles, names = _titles(shown), names_of([one["organisation"] for one in shown])
+    titles = _titles(shown)
+    names = names_of([one["organisation"] for one in (*shown, *(joined or ()))])
     return show(
         "matches/list.html",
         wide=True,
         listed=None if listed is None else [_row(one, titles, names) for one in listed],
         waiting=[_row(one, titles, names) for one in _urgent_first(waiting or ())],
         more_waits=_next(found.get("waiting")),
-        joined=[_joined(one, names) for one in joined or ()] if first else [],
+        joined=[_joined(one, names) for one in joined or ()],
+        more_joined=_next(found.get("joined")),
         next=_next(found["listed"]),
         chosen=chosen,
         statuses=[(code, status(code)) for code in STATUSES],
@@ -69,6 +71,20 @@ def _waiting() -> Response:
         "matches/waiting.html",
         wide=True,
         waiting=None if waiting is None else [_row(one, titles, names) for one in waiting],
+        next=_next(found),
+    )
+
+
+def _joining() -> Response:
+    """All offers to join that the reader may know of, the newest first."""
+    cursor = request.args.get("cursor") or None
+    listed = ask("matcher", "/v1/joinings", cursor=cursor, limit=_JOINED)
+    found = asking.gather(joined=listed)["joined"]
+    joined = _items(found)
+    names = names_of([one["organisation"] for one in joined or ()])
+    return show(
+        "matches/joined.html",
+        joined=None if joined is None else [_joined(one, names) for one in joined],
         next=_next(found),
     )
 
