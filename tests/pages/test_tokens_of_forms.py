@@ -4,7 +4,7 @@ A page of another site can make a browser send a form with its cookies; it canno
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import urljoin, urlsplit
 
@@ -49,6 +49,9 @@ EMBARGO: Final = {
 }
 LEAST_FORMS: Final = 45
 """So many of the routes that take forms are reached by links; the others are sent to anyway."""
+
+SentForm = tuple[str, str, Mapping[str, str]]
+"""The route that takes it, where it goes, and what it sends."""
 
 written: list[str] = []
 
@@ -148,15 +151,15 @@ def send(browser: Visitor, address: str, values: Mapping[str, str]) -> requests.
     return browser.session.post(address, data=sent, timeout=60, allow_redirects=False)
 
 
-def made_up(rule: Rule, addresses: Iterable[str]) -> str:
+def made_up(rule: str, addresses: Iterable[str]) -> str:
     """An address of a route that no form led to: of a record that the reader sees, if there is one.
 
     Of what it does with the record it has one name of NAMES; others are of nothing.
     """
-    begins = rule.rule.partition("<")[0]
+    begins = rule.partition("<")[0]
     known = (one.removeprefix(begins) for one in addresses if one.startswith(begins))
     found = next((hit.group() for one in known if (hit := _ID.match(one))), "0" * 24)
-    first = re.sub(r"<[^>]*_id>", found, rule.rule, count=1)
+    first = re.sub(r"<[^>]*_id>", found, rule, count=1)
     return re.sub(r"<\w+:(\w+)>", lambda hit: NAMES.get(hit.group(1), "0" * 24), first)
 
 
@@ -171,33 +174,37 @@ def test_no_form_does_anything_without_its_token(
         for page in (*reachable(browser, role).values(), *more_pages.get(role, ())):
             browser.open(page)
             links += [page, *browser.links("/")]
-            for address, values in list(forms_of(browser)):
+            fresh: list[SentForm] = []
+            for address, values in forms_of(browser):
                 rule = rule_of(app, address)
                 shape = (rule, values.get("decision"), frozenset(values))
-                if shape in sent:
-                    continue
+                if shape not in sent:
+                    fresh.append((rule, address, values))
+                    assert TOKEN in values, f"a form without a token: {page} {rule}"
                 sent.add(shape)
-                reached.add(rule)
-                assert TOKEN in values, f"a form without a token: {page} {rule}"
-                done += changes_by(browser, rule, address, values)
-        for rule in rules:
-            if str(rule) not in reached:
-                done += changes_by(browser, str(rule), portal.url + made_up(rule, links), FILLED)
+            reached.update(rule for rule, _, _ in fresh)
+            done += changes_by(browser, fresh)
+        others = [str(rule) for rule in rules if str(rule) not in reached]
+        addresses = {rule: portal.url + made_up(rule, links) for rule in others}
+        done += changes_by(browser, [(rule, addresses[rule], FILLED) for rule in others])
     assert done == []
     assert len(reached) >= LEAST_FORMS, sorted(reached)
 
 
-def changes_by(
-    browser: Visitor, rule: str, address: str, values: Mapping[str, str]
-) -> Iterator[str]:
-    """What the form changed, or would have changed in a service; nothing, if all is well."""
-    before = kept()
-    written.clear()
-    answer = send(browser, address, values)
-    if answer.status_code >= 500:
-        yield f"{rule}: {answer.status_code}"
-    yield from (f"{rule}: {one}" for one in written)
-    after = kept()
-    for one in before.keys() | after.keys():
-        if before.get(one) != after.get(one):
-            yield f"{rule}: {one}"
+def changes_by(browser: Visitor, forms: Sequence[SentForm]) -> Iterator[str]:
+    """What these forms changed, or would have changed in a service; nothing, if all is well.
+
+    Nothing else is done meanwhile: what is kept after one is what was before the next.
+    """
+    before = kept() if forms else {}
+    for rule, address, values in forms:
+        written.clear()
+        answer = send(browser, address, values)
+        if answer.status_code >= 500:
+            yield f"{rule}: {answer.status_code}"
+        yield from (f"{rule}: {one}" for one in written)
+        after = kept()
+        for one in before.keys() | after.keys():
+            if before.get(one) != after.get(one):
+                yield f"{rule}: {one}"
+        before = after
