@@ -2,12 +2,16 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from babel.numbers import format_currency
 
 from deploy.local.servers import wait_until
+from entraide.client import Answer
+from services.portal.services import Ask, Reader, Services
 from shared.vocabulary.countries import country_name
+from tests.pages.beside import portal_beside
 from tests.pages.running import Portal
 from tests.pages.visiting import Visitor
 
@@ -169,6 +173,29 @@ def test_coverage_is_confirmed_by_a_number_and_dismissed_with_a_reason(
     auditor.open(f"/coverage/{case['id']}")
     assert auditor.status == 200
     assert not [form for form in auditor.page.forms if form.action == ""]
+
+
+class NobodysActivities(Services):
+    """The services, where an operator brought in all activities from a file, for nobody."""
+
+    def fetch(self, reader: Reader, asked: Ask) -> Answer:
+        """What is asked for; of an activity no organisation."""
+        found = super().fetch(reader, asked)
+        if asked.path.startswith("/v1/activities/"):
+            return replace(found, body={**found.body, "organisation": None})
+        return found
+
+
+def test_a_case_with_an_activity_of_nobody_is_shown(portal: Portal) -> None:
+    coordinator = portal.api("coordinator")
+    stands = ("open", "dismissed")  # it may have been decided on already
+    found = [coordinator.get("matcher", "/v1/coverage", status=one).body for one in stands]
+    case = next(one for listed in found for one in listed["items"])
+    with portal_beside(portal, NobodysActivities) as (beside, _app):
+        browser = beside.visitor("coordinator")
+        browser.open(f"/coverage/{case['id']}")
+        assert browser.status == 200
+        assert "What is given already" in browser.page.text
 
 
 def usd(value: float, language: str) -> str:

@@ -204,6 +204,11 @@ def test_an_organisation_offers_to_join_and_leaves(portal: Portal, visitor: Visi
     assert f"{page}#joinings" in state.links(page)
     donor = portal.api("donor").get("offers", f"/v1/organisations/{portal.donor}").body
     assert donor["name"] in state.page.text
+    coordinator = visitor("coordinator")
+    coordinator.open("/matches?joins=1")
+    asked, offered = match.split(".")
+    assert {f"/requests/{asked}", f"/offers/{offered}"} <= set(coordinator.links())
+    assert not coordinator.links(f"{page}#")  # who oversees is told of pairs without a page too
     state.open(page)
     (answer,) = (one.action for one in state.page.forms if "/joinings/" in one.action)
     state.send(answer, answer="agree")

@@ -43,7 +43,7 @@ def matches() -> Response:
     found = asking.gather(**asked)
     listed, waiting, joined = (_items(found.get(name)) for name in ("listed", "waiting", "joined"))
     shown = [*(waiting or ()), *(listed or ())]
-    titles = _titles(shown)
+    titles = _titles(shown, joined or ())
     names = names_of([one["organisation"] for one in (*shown, *(joined or ()))])
     return show(
         "matches/list.html",
@@ -51,7 +51,7 @@ def matches() -> Response:
         listed=None if listed is None else [_row(one, titles, names) for one in listed],
         waiting=[_row(one, titles, names) for one in _urgent_first(waiting or ())],
         more_waits=_next(found.get("waiting")),
-        joined=[_joined(one, names) for one in joined or ()],
+        joined=[_joined(one, titles, names) for one in joined or ()],
         more_joined=_next(found.get("joined")),
         next=_next(found["listed"]),
         chosen=chosen,
@@ -81,10 +81,11 @@ def _joining() -> Response:
     listed = ask("matcher", "/v1/joinings", cursor=cursor, limit=_JOINED)
     found = asking.gather(joined=listed)["joined"]
     joined = _items(found)
+    titles = _titles((), joined or ())
     names = names_of([one["organisation"] for one in joined or ()])
     return show(
         "matches/joined.html",
-        joined=None if joined is None else [_joined(one, names) for one in joined],
+        joined=None if joined is None else [_joined(one, titles, names) for one in joined],
         next=_next(found),
     )
 
@@ -111,10 +112,16 @@ def _urgent_first(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     return sorted(rows, key=lambda one: (one["answer_by"] or "9", one["updated_at"]))
 
 
-def _titles(rows: Sequence[Mapping[str, Any]]) -> Records:
+def _titles(
+    rows: Sequence[Mapping[str, Any]], joinings: Sequence[Mapping[str, Any]] = ()
+) -> Records:
     """What both sides' records are called, by their ids, of those that the reader may see."""
     shown = [one["request"] for one in rows if one["shows_request"]]
-    found = find(request_titles=shown, offer_titles=[one["offer"] for one in rows])
+    pairs = [_pair(one) for one in joinings]
+    found = find(
+        request_titles=[*shown, *(asked for asked, _ in pairs)],
+        offer_titles=[*(one["offer"] for one in rows), *(offered for _, offered in pairs)],
+    )
     return {**found["request_titles"], **found["offer_titles"]}
 
 
@@ -135,11 +142,29 @@ def _row(
     }
 
 
-def _joined(one: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
-    own = account().role == "donor" and one["organisation"] == account().organisation
+def _pair(joining: Mapping[str, Any]) -> tuple[str, str]:
+    """The request and the offer of the proposal that an organisation offers to join."""
+    asked, _, offered = str(joining["proposal"]).partition(".")
+    return asked, offered
+
+
+def _joined(
+    one: Mapping[str, Any], titles: Mapping[str, Mapping[str, Any]], names: Mapping[str, str]
+) -> dict[str, Any]:
+    """An offer to join. A party is told only of those to proposals; who oversees both sides is told
+    of others too, which have no page: that of a pair which nobody proposed."""
+    role = account().role
+    own = role == "donor" and one["organisation"] == account().organisation
+    asked, offered = _pair(one)
     return {
         **one,
         "own": own,
+        "has_page": role in ("requester", "donor"),
+        "sides": [
+            (f"/{place}/{id_}", titles[id_])
+            for place, id_ in (("requests", asked), ("offers", offered))
+            if id_ in titles
+        ],
         "name": names.get(one["organisation"], one["organisation"]),
         "as": JOINING_ROLES.get(one["role"], one["role"]),
         "said": JOINING_STATUSES.get(one["status"], one["status"]),
