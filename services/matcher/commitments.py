@@ -107,7 +107,6 @@ def start_release(
     expected: Version | None,
     actor: Actor,
     now: datetime,
-    action: str = "release",
     said: str | None = None,
 ) -> Commitment:
     """Begin giving a held commitment back, `said` why in the actor's words; `finish` does the rest.
@@ -116,7 +115,7 @@ def start_release(
     """
 
     def step(commitment: Commitment) -> None:
-        _move(commitment, action, actor, now)
+        _move(commitment, "release", actor, now)
         commitment.reason = said
 
     return change(Commitment, id_, expected, step, now)
@@ -148,26 +147,42 @@ def expire(now: datetime, step: Step = no_step) -> int:
     One that cannot be given back is logged, counted and tried again by the next call.
     """
 
+    def begin_release(commitment: Commitment) -> None:
+        # Many may be given back before this one: meanwhile both may have agreed, or begun.
+        if not _has_expired(commitment, now):
+            raise _GoesOn
+        _move(commitment, "expire", MATCHER, now)
+
     def give_back(id_: str) -> None:
         try:
             step("start release")
-            start_release(id_, None, MATCHER, now, action="expire")
-        except IllegalTransition:
+            change(Commitment, id_, None, begin_release, now)
+        except (IllegalTransition, _GoesOn):
             pass  # another sweep, or its owner, was faster
         finish(id_, now, step)
 
-    over = Commitment.objects(status="held", expires_at__lte=now).only("id", "match", "provisional")
-    due = [one.id for one in over if not is_taken_over(one)]
+    over = Commitment.objects(status="held", expires_at__lte=now)
+    shown = over.only("id", "match", "provisional", "expires_at")
+    due = [one.id for one in shown if _has_expired(one, now)]
     _each(due, give_back)
     return len(due)
 
 
+class _GoesOn(Exception):  # noqa: N818 (named for what happened)
+    """The commitment does not expire any more."""
+
+
+def _has_expired(commitment: Commitment, now: datetime) -> bool:
+    until = commitment.expires_at
+    return until is not None and until <= now and not is_taken_over(commitment)
+
+
 def is_taken_over(commitment: Commitment) -> bool:
-    """Whether donor and State have agreed to what was held provisionally: it expires no more."""
-    return bool(
-        commitment.provisional
-        and Match.objects(id=commitment.match, holds=commitment.id, status__in=list(KEPT)).count()
-    )
+    """Whether it expires no more: donor and State have agreed to what was held provisionally, or
+    delivery has begun."""
+    going_on = KEPT if commitment.provisional else KEPT - {"committed"}
+    found = Match.objects(id=commitment.match, holds=commitment.id, status__in=list(going_on))
+    return bool(found.count())
 
 
 def _each(ids: Sequence[str], work: Callable[[str], object]) -> None:

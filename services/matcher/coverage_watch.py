@@ -13,7 +13,6 @@ from sys import intern
 from typing import Any
 
 import structlog
-from pymongo.errors import PyMongoError
 
 from services.matcher import metrics
 from services.matcher.cases import each_with_case
@@ -33,9 +32,9 @@ from services.matcher.engine.profiles import RequestProfile
 from services.matcher.engine.texts import Texts
 from services.matcher.material import material
 from shared.events.envelope import ACTIVITY, REQUEST
-from shared.events.outbox import Contention
 from shared.events.reader import Received
 from shared.events.versions import Version
+from shared.events.work import passes
 
 CHUNK = 100
 """Requests compared in one go; between two goes the worker reads on, and ranks."""
@@ -121,8 +120,8 @@ class CoverageWatch:
     def work(self, fences: Mapping[int, int], on: date, now: datetime) -> set[int]:
         """Compare one chunk of what waits as of a day, and keep the cases of these partitions.
 
-        Returns the partitions that have another owner by now. Raises pymongo's errors and
-        Contention; then the chunk waits on.
+        Returns the partitions that have another owner by now. Raises what passes by
+        itself (work.passes); then the chunk waits on.
         """
         if on != self._on:
             self._on = on
@@ -152,9 +151,9 @@ class CoverageWatch:
                 fenced.add(partition)
             except NotYet:
                 late.add(pair.request)
-            except (PyMongoError, Contention):
-                raise
             except Exception as error:
+                if passes(error):
+                    raise
                 # One pair that cannot be kept must not hold up the others.
                 log.error("case of coverage not kept", id=pair.id, exc_info=error)
         for id_ in chunk:

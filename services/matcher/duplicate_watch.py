@@ -14,7 +14,6 @@ from sys import intern
 from typing import Any
 
 import structlog
-from pymongo.errors import PyMongoError
 
 from services.matcher import metrics
 from services.matcher.cases import each_with_case
@@ -24,8 +23,8 @@ from services.matcher.duplicates import Fenced, Known, NotYet, Pair, keep
 from services.matcher.engine.duplicates import Likely
 from services.matcher.engine.matching import Engine
 from shared.events.envelope import OFFER, REQUEST
-from shared.events.outbox import Contention
 from shared.events.reader import Received
+from shared.events.work import passes
 
 CHUNK = 8
 """Records compared in one go; between two goes the worker reads on, and ranks."""
@@ -122,8 +121,8 @@ class DuplicateWatch:
     def work(self, fences: Mapping[int, int], now: datetime) -> set[int]:
         """Compare one chunk of what waits, and keep the cases of these partitions.
 
-        Returns the partitions that have another owner by now. Raises pymongo's errors and
-        Contention; then the chunk waits on.
+        Returns the partitions that have another owner by now. Raises what passes by
+        itself (work.passes); then the chunk waits on.
         """
         if not fences:
             self.forget()  # whatever comes to be owned is compared as a whole
@@ -148,9 +147,9 @@ class DuplicateWatch:
                 fenced.add(partition)
             except NotYet:
                 late |= {(pair.side, pair.left), (pair.side, pair.right)}.intersection(chunk)
-            except (PyMongoError, Contention):
-                raise
             except Exception as error:
+                if passes(error):
+                    raise
                 # One pair that cannot be kept must not hold up the others.
                 log.error("case not kept", id=pair.id, exc_info=error)
         until = self._clock() + LATE_SECONDS

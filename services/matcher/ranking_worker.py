@@ -35,7 +35,7 @@ from shared.events.letters import DeadLetters
 from shared.events.reader import Received, TopicReader
 from shared.events.topics import Topics
 from shared.events.turns import Turns, turns_of
-from shared.events.work import passes, put_off
+from shared.events.work import passes, put_off, told
 from shared.settings import Settings
 
 CHUNK = 100
@@ -169,7 +169,7 @@ class RankingWorker:
                 except Exception as error:
                     if not passes(error):
                         raise
-                    log.warning("ranking interrupted", error=str(error))
+                    log.warning("ranking interrupted", error=told(error))
                     stop.wait(PAUSE_SECONDS)
             with put_off("not stored before the end"):
                 self._settle_stored(0)

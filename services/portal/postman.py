@@ -25,7 +25,7 @@ from services.portal.outgoing import link_of
 from services.portal.posting import Posting
 from services.portal.sealing import DamagedError
 from services.portal.smtp import DeferredError, RefusedError, ServerAwayError
-from shared.events.work import INFRASTRUCTURE, passes
+from shared.events.work import INFRASTRUCTURE, passes, told
 
 LOOK_SECONDS = 2.0
 LEASE = timedelta(minutes=5)
@@ -82,7 +82,7 @@ def keep_sending(
         except Exception as error:
             if not passes(error):
                 raise
-            log.warning("sending interrupted", error=str(error))
+            log.warning("sending interrupted", error=told(error))
         stop.wait(wait)
 
 
@@ -113,10 +113,10 @@ def send_due(house: House, posting: Posting, stop: threading.Event) -> int:
     sent = 0
     try:
         for _ in range(_ROUND):
-            mail = None if stop.is_set() else _take(house.clock())
-            if mail is None:
+            taken = None if stop.is_set() else _take(house.clock())
+            if taken is None:
                 break
-            sent += _try(house, posting, mail, line, stop)
+            sent += _try(house, posting, *taken, line, stop)
     finally:
         line.end()
     return sent
@@ -146,8 +146,8 @@ class _Line:
             self._server = None
 
 
-def _take(now: datetime) -> OutgoingMail | None:
-    """The mail that has been due longest, from now on ours for LEASE.
+def _take(now: datetime) -> tuple[OutgoingMail, datetime] | None:
+    """The mail that has been due longest, and since when; from now on ours for LEASE.
 
     Somebody waits for a link to sign in by: letters about accounts go before all notifications.
     """
@@ -160,7 +160,8 @@ def _take(now: datetime) -> OutgoingMail | None:
             {"$set": {"due_at": now + LEASE}, "$inc": {"attempts": 1}},
         )
         if written.matched_count:
-            return found
+            since, found.due_at = found.due_at, now + LEASE
+            return found, since
 
 
 def _longest_due(now: datetime, **among: None) -> OutgoingMail | None:
@@ -171,9 +172,15 @@ def _longest_due(now: datetime, **among: None) -> OutgoingMail | None:
 
 
 def _try(
-    house: House, posting: Posting, mail: OutgoingMail, line: _Line, stop: threading.Event
+    house: House,
+    posting: Posting,
+    mail: OutgoingMail,
+    since: datetime,
+    line: _Line,
+    stop: threading.Event,
 ) -> int:
-    """Send a mail that was taken, and note what became of it; 1 if the server has it."""
+    """Send a mail that was taken, due `since` then, and note what became of it; 1 if the server has
+    it."""
     now = house.clock()
     try:
         addressed = written_out(house, mail, now)
@@ -188,7 +195,7 @@ def _try(
         )
         line.hand_over(message)
     except ServerAwayError:
-        _note(mail, {"$set": {"due_at": mail.due_at}, "$inc": {"attempts": -1}}, stop)
+        _note(mail, {"$set": {"due_at": since}, "$inc": {"attempts": -1}}, stop)
         raise
     except INFRASTRUCTURE:
         raise
@@ -211,6 +218,7 @@ def _try(
         mail,
         {"$set": {"sent_at": house.clock()}, "$unset": {"due_at": "", "link": "", "error": ""}},
         stop,
+        sent=True,
     )
     metrics.MAIL_SENT.labels(mail.kind).inc()
     log.info("mail sent", id=mail.id, kind=mail.kind)
@@ -259,15 +267,21 @@ def _give_up(
     log.error("mail given up", id=mail.id, kind=mail.kind, reason=reason)
 
 
-def _note(mail: OutgoingMail, update: dict[str, Any], stop: threading.Event) -> None:
-    """Write what became of a mail, however long the database is away: else it is sent again."""
+def _note(
+    mail: OutgoingMail, update: dict[str, Any], stop: threading.Event, *, sent: bool = False
+) -> None:
+    """Write what became of a mail, however long the database is away: else it is sent again.
+
+    Unless it was sent, only while it is still ours: another may have sent it meanwhile.
+    """
+    ours = {"_id": mail.id} if sent else {"_id": mail.id, "due_at": mail.due_at}
     while True:
         try:
-            OutgoingMail._get_collection().update_one({"_id": mail.id}, update)
+            OutgoingMail._get_collection().update_one(ours, update)
         except Exception as error:
             if not passes(error):
                 raise
-            log.warning("a mail's mark must wait", id=mail.id, error=str(error))
+            log.warning("a mail's mark must wait", id=mail.id, error=told(error))
             if stop.wait(1):
                 raise
         else:

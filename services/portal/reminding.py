@@ -17,7 +17,7 @@ from services.portal.expiring import warn
 from services.portal.house import House
 from services.portal.notifying import Note, notify
 from services.portal.services import AwayError, RefusedError
-from shared.events.work import INFRASTRUCTURE
+from shared.events.work import passes
 
 EVERY_SECONDS: Final = 6 * 3600.0
 RETRY_SECONDS: Final = 60.0
@@ -34,7 +34,9 @@ def keep_reminding(house: House, stop: threading.Event) -> None:
         try:
             warn(house)
             remind(house)
-        except (AwayError, RefusedError, KeyError, *INFRASTRUCTURE) as error:
+        except Exception as error:
+            if not (isinstance(error, (AwayError, RefusedError, KeyError)) or passes(error)):
+                raise
             log.warning("reminding interrupted", error=type(error).__name__)
             wait = RETRY_SECONDS
         stop.wait(wait)

@@ -145,7 +145,9 @@ def attach(
         if earlier.status != "kept":  # attached by another, and removed, since it was looked at
             return attach(place, content, name, visibility, identity, now, clamd)
         return earlier, False
-    _claim(attachment.id)
+    if not _claim(attachment.id):  # deleted meanwhile by a worker whose clock is ahead
+        _write_bytes(attachment.id, content, now)
+        _claim(attachment.id)
     try:
         _require_room(place, identity, coming=0)  # others may have added theirs at the same moment
     except Problem:
@@ -305,8 +307,10 @@ def _write_bytes(id_: str, content: bytes, now: datetime) -> None:
         return  # another wrote them at the same moment
 
 
-def _claim(id_: str) -> None:
-    AttachedBytes._get_collection().update_one({"_id": id_}, {"$unset": {"unclaimed_since": ""}})
+def _claim(id_: str) -> bool:
+    """Say that an attachment has the bytes; whether they are there."""
+    claimed = {"$unset": {"unclaimed_since": ""}}
+    return bool(AttachedBytes._get_collection().update_one({"_id": id_}, claimed).matched_count)
 
 
 def _unclaim(id_: str, now: datetime) -> None:

@@ -26,6 +26,7 @@ from shared.events.reader import assign_all
 from shared.events.topics import Topics
 from shared.events.vanished import bury
 from shared.events.versions import Version
+from shared.events.work import passes, told
 from shared.settings import Settings
 
 _POLL_MS = 500
@@ -85,8 +86,10 @@ class AntiEntropy:
                     assign_all(consumer, [self._topic])
                     while not stop.is_set():
                         self._turn(consumer)
-            except (KafkaError, PyMongoError) as error:
-                log.warning("anti-entropy interrupted", topic=self._topic, error=str(error))
+            except Exception as error:
+                if not (isinstance(error, (KafkaError, PyMongoError)) or passes(error)):
+                    raise
+                log.warning("anti-entropy interrupted", topic=self._topic, error=told(error))
                 stop.wait(2)
 
     def _turn(self, consumer: KafkaConsumer) -> None:
@@ -105,10 +108,10 @@ class AntiEntropy:
                 turns.note()  # where a topic was lost these are many
                 try:
                     self._mend(key, ripe[key], document)
-                except (KafkaError, PyMongoError):
-                    raise
-                except Exception as error:  # noqa: BLE001 (the others are to be mended)
-                    self._report_broken(key, error)
+                except Exception as error:
+                    if passes(error):
+                        raise
+                    self._report_broken(key, error)  # the others are to be mended
             for key in ripe:
                 del self._suspects[key]
 

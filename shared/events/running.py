@@ -6,6 +6,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 
@@ -113,7 +114,8 @@ def _watch(
     while True:
         hanging = _hanging(name, turns, hanging)
         if ready_file is not None and not hanging:
-            ready_file.touch()
+            with suppress(OSError):  # a disk without space; it is touched again soon
+                ready_file.touch()
         if stop.wait(_HEARTBEAT_SECONDS):
             return
 

@@ -1,7 +1,7 @@
 """One polled batch on its way through a handler, one step at a time."""
 
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -61,7 +61,20 @@ def put_off(what: str) -> Iterator[None]:
     except Exception as error:
         if not passes(error):
             raise
-        log.warning(what, error=str(error))
+        log.warning(what, error=told(error))
+
+
+def told(error: BaseException) -> str:
+    """What an error says, without the records that were to be written: that of several writes at
+    once tells each of them whole, however confidential."""
+    found: BaseException | None = error
+    while found is not None:
+        if isinstance(found, BulkWriteError):
+            failed = (found.details or {}).get("writeErrors", ())
+            codes = Counter(one["code"] for one in failed)
+            return f"{len(failed)} writes failed, by code: {dict(codes)}"
+        found = found.__cause__ or found.__context__
+    return str(error)
 
 
 class Retry(Exception):  # noqa: N818 (named for what the consumer must do)
@@ -135,13 +148,16 @@ class Work:
             self._read()
             if self._items:
                 self._apply(handler)
-        except (Retry, *INFRASTRUCTURE) as error:
-            self._wait(self._interruptions)
-            self._interruptions += 1
-            log.warning("batch must wait", error=str(error), tries=self._interruptions)
-            return False
         except _Failed as failure:
             self._wait(failure.tries)
+            return False
+        except Exception as error:
+            # Dead letters are noted in the database, which may be away or full too.
+            if not (isinstance(error, Retry) or passes(error)):
+                raise
+            self._wait(self._interruptions)
+            self._interruptions += 1
+            log.warning("batch must wait", error=told(error), tries=self._interruptions)
             return False
         return not self._items
 
@@ -173,7 +189,7 @@ class Work:
             self._done(refused)
         except Exception as error:
             if passes(error):
-                raise Retry(f"{type(error).__name__}: {error}") from error
+                raise Retry(f"{type(error).__name__}: {told(error)}") from error
             self._failed(batch, error)
         else:
             self._unusable.went_on()

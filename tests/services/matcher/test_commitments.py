@@ -199,6 +199,30 @@ def test_only_what_is_held_can_be_released(match: Match) -> None:
         start_release("c", Version(1, 1), COORDINATOR, NOW)
 
 
+@pytest.mark.parametrize("delivering", [True, False])
+def test_what_goes_on_while_others_are_given_back_does_not_expire(
+    match: Match, delivering: bool
+) -> None:
+    """Delivery began, or its settling took the time away, after what is due was listed."""
+    soon = NOW + timedelta(hours=1)
+    for id_ in ("c", "d"):
+        begin(id_, match, lines(1, 0), soon, COORDINATOR, NOW)
+        finish(id_, NOW)
+    given_back: list[str] = []
+
+    def meanwhile(name: str) -> None:
+        if name == "start release" and not given_back:
+            given_back.append(name)
+            if delivering:
+                Match.objects(id=match.id).update(status="delivering")
+            else:
+                Commitment.objects.update(expires_at=None, inc__number=1)
+
+    assert expire(soon, meanwhile) == 2
+    assert given_back
+    assert set(Commitment.objects.scalar("status")) == {"held"}
+
+
 def test_what_has_expired_is_given_back(match: Match) -> None:
     begin("c", match, lines(1, 1), NOW + timedelta(hours=1), COORDINATOR, NOW)
     finish("c", NOW)

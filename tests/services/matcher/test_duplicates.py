@@ -4,7 +4,10 @@ import itertools
 from typing import Any
 
 import pytest
+from mongoengine.errors import OperationError
+from pymongo.collection import Collection
 from pymongo.database import Database
+from pymongo.errors import OperationFailure
 
 from services.matcher.documents import view_id
 from services.matcher.domain import DUPLICATE, SETTLED, due_step
@@ -72,6 +75,27 @@ def test_an_alike_pair_opens_a_case_with_its_event(worker: Worker, finder: Finde
     assert (found.left_owner, found.right_owner) == ("SEN", "SEN")
     check(found.event())
     assert found.pending_events[0]["data"]["evidence"] == [{"kind": "meaning", "weight": 0.9}]
+
+
+def test_a_pair_that_cannot_be_kept_now_waits(
+    worker: Worker, finder: Finder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """mongoengine makes an error of its own of what the database says without space."""
+    finder.alike[PAIR] = 0.9
+    full = [OperationFailure("a disk without space", 14031)]
+    insert_one = Collection.insert_one
+
+    def inserting(collection: Any, document: Any, **options: Any) -> Any:
+        if full and collection.name == "duplicate_cases":
+            raise full.pop()
+        return insert_one(collection, document, **options)
+
+    monkeypatch.setattr(Collection, "insert_one", inserting)
+    with pytest.raises(OperationError):
+        worker.hears(request_event("a"), request_event("b"))
+    assert case() is None
+    worker.works()
+    assert status() == "open"
 
 
 def test_what_is_found_twice_makes_one_case_and_no_new_version(

@@ -130,7 +130,7 @@ def test_a_letter_about_an_account_goes_before_a_burst_of_notifications(
     clock.forward(seconds=5)
     reset = put(house, "b@state.example", "reset")
     taken = [postman._take(clock()) for _ in range(5)]
-    assert [mail and mail.id for mail in taken] == [reset, "burst0", "burst1", "burst2", None]
+    assert [one and one[0].id for one in taken] == [reset, "burst0", "burst1", "burst2", None]
 
 
 def test_the_loop_waits_for_the_server_and_goes_on(house: House, clock: Clock) -> None:
@@ -241,6 +241,20 @@ def test_a_mail_that_was_cut_off_is_sent_again_as_the_same_mail(
     clock.forward(seconds=31)
     assert send(mailbox) == 1
     assert mailbox.taken[0]["Message-ID"] == f"<{id_}@entraide.example>"
+
+
+def test_a_late_mark_makes_no_sent_mail_due_again(
+    house: House, clock: Clock, mailbox: Mailbox, send: Callable[[Mailbox], int]
+) -> None:
+    """Its first worker could note for longer than its lease that it must wait."""
+    put(house)
+    first, _ = postman._take(clock()) or pytest.fail("nothing is due")
+    clock.forward(seconds=LEASE.total_seconds() + 1)
+    assert send(mailbox) == 1
+    postman._put_off(first, "451 later", clock(), threading.Event())
+    clock.forward(hours=1)
+    assert send(mailbox) == 0
+    assert len(mailbox.taken) == 1
 
 
 def test_after_a_restore_mail_goes_out_once_more_that_went_out_since_and_no_other(

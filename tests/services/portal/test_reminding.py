@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet
+from pymongo.errors import BulkWriteError
 
-from services.portal import signing_keys, webhooks
+from services.portal import reminding, signing_keys, webhooks
 from services.portal.addresses import Address
 from services.portal.documents import Account
 from services.portal.house import House
@@ -27,6 +28,22 @@ from tests.services.portal.conftest import Clock
 def empty(app: object) -> None:
     for kind in (Notification, Account, Webhook, WebhookCall):
         kind.objects.delete()
+
+
+def test_a_disk_without_space_ends_no_loop(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    stop, tries = threading.Event(), list[bool]()
+
+    def warn(_house: House) -> None:
+        tries.append(True)
+        if len(tries) == 2:
+            stop.set()
+        error = {"writeErrors": [{"code": 14031}], "writeConcernErrors": []}
+        raise BulkWriteError(error)
+
+    monkeypatch.setattr(reminding, "warn", warn)
+    monkeypatch.setattr(reminding, "RETRY_SECONDS", 0.01)
+    reminding.keep_reminding(house, stop)
+    assert len(tries) == 2
 
 
 class Register:

@@ -178,6 +178,23 @@ def test_what_is_refused(record: Any, of: Any, configured: dict[str, Any]) -> No
     assert len(mine.list()) == 1
 
 
+def test_bytes_that_were_deleted_while_they_came_are_kept_all_the_same(
+    record: Any, of: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By a worker whose clock is ahead: to it they have been nobody's for long."""
+    made = keeping.create
+
+    def creating(attachment: Any, now: Any) -> Any:
+        AttachedBytes.objects(id=attachment.id).delete()
+        return made(attachment, now)
+
+    monkeypatch.setattr(keeping, "create", creating)
+    mine = of(record())
+    assert mine.file(mine.add().json["id"]).data == files.PDF
+    keeping.sweep("", datetime.now(UTC) + timedelta(days=2), threading.Event())
+    assert mine.file(mine.list()[0]["id"]).data == files.PDF
+
+
 def test_sent_twice_it_is_there_once(record: Any, of: Any) -> None:
     mine = of(record())
     first, second = mine.add(), mine.add()

@@ -18,6 +18,7 @@ from pymongo.errors import (
     WTimeoutError,
 )
 from sample_things import Thing, event_of, now
+from structlog.testing import capture_logs
 
 from shared.events.dead_letters import DeadLetter, list_dead_letters
 from shared.events.envelope import Event
@@ -163,6 +164,48 @@ def test_a_document_that_cannot_be_saved_now_is_no_events_fault(
     assert calls == [["a"]] * 7
     assert bench.letters() == []
     assert Thing.objects(id="made").count() == 1
+
+
+def test_a_letter_that_cannot_be_noted_waits_too(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failures = [OperationFailure("a disk without space", 14031)] * 3
+    update_one = Collection.update_one
+
+    def updating(collection: Any, *asked: Any, **options: Any) -> Any:
+        if failures:
+            raise failures.pop()
+        return update_one(collection, *asked, **options)
+
+    monkeypatch.setattr(Collection, "update_one", updating)
+    a, b = things("a", "b")
+    calls, handler = recorder(lambda events: None)
+    assert finish(bench.work(a, BROKEN, b), handler) == 4
+    assert calls == [["a", "b"]]
+    assert not failures
+
+
+def test_what_was_to_be_written_is_in_no_log(bench: Bench) -> None:
+    full = {**FULL, "op": {"_id": "a", "lines": ["of a confidential record"]}}
+    error = BulkWriteError({"writeErrors": [full] * 2, "writeConcernErrors": []})
+    assert "confidential" in str(error)
+    failures = [error]
+
+    def raising(events: Sequence[Event]) -> None:
+        if failures:
+            raise failures.pop()
+
+    with capture_logs() as logs:
+        finish(bench.work(*things("a")), recorder(raising)[1])
+        with put_off("a sweep was interrupted"):
+            try:
+                raise error
+            except BulkWriteError as found:
+                raise OperationError("Could not save document") from found
+    said = [str(one["error"]) for one in logs]
+    assert len(said) == 2
+    assert all("2 writes failed, by code: {14031: 2}" in one for one in said)
+    assert "confidential" not in str(logs)
 
 
 def raised(error: Exception, cause: Exception, told: bool) -> Exception:
