@@ -5,6 +5,7 @@ from typing import Any
 from services.matcher.coverage_documents import CoverageCase
 from services.matcher.coverage_notes import notes
 from services.matcher.coverage_rules import COVERAGE
+from services.matcher.coverages import seen_version
 from services.matcher.engine.coverage import Extent
 from services.matcher.engine.coverage_wording import Grounds, evidence
 from services.matcher.record_views import View
@@ -43,7 +44,7 @@ def coverage_view(
         ],
         "possible": _possible(case, request, identity),
         "reason": case.reason if oversees(identity, case.country) else None,
-        "version": str(case.version),
+        "version": str(seen_version(case, request)),
     }
 
 

@@ -22,8 +22,8 @@ from services.matcher.coverage_rules import (
 from services.matcher.documents import CommitmentLine
 from services.matcher.engine.coverage import Covering
 from services.matcher.material import changed
-from services.matcher.record_views import stored_view
-from shared.events.outbox import DuplicateId, NotFound, change, create
+from services.matcher.record_views import View, stored_view
+from shared.events.outbox import DuplicateId, NotFound, StaleVersion, change, create
 from shared.events.versions import Version
 from shared.registers.steps import take_step
 from shared.web.identity import Identity
@@ -143,8 +143,17 @@ def keep(
         return True
 
 
+def seen_version(case: CoverageCase, request: View | None) -> Version:
+    """What a case is read in and decided on: its own version and that of its request.
+
+    So nobody decides on a need that has changed since it was read. Of the activity the case says
+    itself what is material.
+    """
+    return Version.of_several((case.version, request and request.version))
+
+
 def decide(
-    id_: str,
+    case: CoverageCase,
     action: str,
     reason: str | None,
     line: CommitmentLine | None,
@@ -154,18 +163,21 @@ def decide(
     attempt: str | None = None,
     beyond: int | None = None,
 ) -> CoverageCase:
-    """Take the step `confirm` or `dismiss`, as seen in version `expected`; returns the case.
+    """Take the step `confirm` or `dismiss`, as seen in `expected` (see `seen_version`); returns the
+    case.
 
     `line` is what a confirmed case wants of the need, `beyond` what the activity is said to give
     beside that; `attempt` the id of the idempotent request.
     The ledger is yet to follow: see coverage_holds.settle. Raises IllegalTransition, StaleVersion
     and NotFound.
     """
+    view = stored_view("request", case.request)
+    if expected is not None and expected != seen_version(case, view):
+        raise StaleVersion(seen_version(case, view))
 
     def mutate(case: CoverageCase) -> None:
         was_held = bool(case.commitments)
         take_step(COVERAGE, case, action, identity, now)
-        view = stored_view("request", case.request)
         case.request_settled = None if view is None else view.material
         case.activity_settled = case.activity_material
         case.reason = reason
@@ -177,7 +189,11 @@ def decide(
         case.owes = action == "confirm" or was_held
         case.short = case.is_short()
 
-    return change(CoverageCase, id_, expected, mutate, now)
+    try:
+        return change(CoverageCase, case.id, case.version, mutate, now)
+    except StaleVersion:
+        current = CoverageCase.objects.get(id=case.id)
+        raise StaleVersion(seen_version(current, view)) from None
 
 
 def _new(pair: Pair, found: Covering, fence: int, now: datetime) -> CoverageCase:

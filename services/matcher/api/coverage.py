@@ -14,7 +14,7 @@ from services.matcher.coverage_schemas import (
     CoverageView,
 )
 from services.matcher.coverage_views import coverage_view
-from services.matcher.coverages import decide
+from services.matcher.coverages import decide, seen_version
 from services.matcher.documents import CommitmentLine
 from services.matcher.existence import knows_coverage
 from services.matcher.promises import has_part, is_all_left, part_error, taken_line
@@ -116,7 +116,7 @@ def decision(body: dict[str, Any], case_id: str) -> Answer:
     if not (resuming() and attempt in case.attempts):
         line, beyond = _wanted(case, body, now.date())
         action, reason = body["decision"], body["reason"]
-        decide(case.id, action, reason, line, expected, identity, now, attempt, beyond)
+        decide(case, action, reason, line, expected, identity, now, attempt, beyond)
     return _shown(settle(case.id, now), identity, reading_language(None))
 
 
@@ -185,4 +185,4 @@ def _find(case_id: str, identity: Identity) -> CoverageCase:
 
 def _shown(case: CoverageCase, identity: Identity, language: str) -> Answer:
     view = stored_view("request", case.request)
-    return coverage_view(case, view, identity, language), {"ETag": etag(case.version)}
+    return coverage_view(case, view, identity, language), {"ETag": etag(seen_version(case, view))}

@@ -365,6 +365,21 @@ def test_what_was_seen_has_to_be_what_is_there(worker: Worker, coordinator: Call
     assert coordinator.post(f"{PATH}/decision", body, etag=etag).status_code == 412
 
 
+@pytest.mark.parametrize("body", [{"decision": "confirm"}, {"decision": "dismiss", "reason": WHY}])
+def test_nobody_decides_on_a_need_that_has_changed_since_it_was_read(
+    worker: Worker, coordinator: Caller, body: dict[str, str]
+) -> None:
+    """The projection has heard of it, and the worker has yet to compare it."""
+    etag = coordinator.get(PATH).headers["ETag"]
+    keep_records(lambda: NOW)([request_event("r1", 2, needs=[need(quantity=40)], **UNTOLD)])
+    answer = coordinator.post(f"{PATH}/decision", body, etag=etag)
+    assert answer.status_code == 412
+    assert case().status == "open"
+    (listed,) = coordinator.items("/v1/coverage", request="r1", id=case().id)
+    assert f'"{listed["version"]}"' == coordinator.get(PATH).headers["ETag"] != etag
+    assert decide(coordinator, **body).status_code == 200
+
+
 def test_deciding_twice_with_one_key_decides_once(worker: Worker, coordinator: Caller) -> None:
     etag = coordinator.get(PATH).headers["ETag"]
     body = {"decision": "confirm"}

@@ -54,12 +54,12 @@ def found(worker: Worker) -> Worker:
 
 def confirm(amount: int = 4000) -> CoverageCase:
     line = commitment_line("request", "r1", amount)
-    decide(case().id, "confirm", None, line, None, COORDINATOR, NOW)
+    decide(case(), "confirm", None, line, None, COORDINATOR, NOW)
     return settle(case().id, NOW)
 
 
 def dismiss() -> CoverageCase:
-    decide(case().id, "dismiss", "another place", None, None, COORDINATOR, NOW)
+    decide(case(), "dismiss", "another place", None, None, COORDINATOR, NOW)
     return settle(case().id, NOW)
 
 
@@ -182,7 +182,7 @@ def test_who_confirms_after_the_last_day_knew_of_it(found: Worker) -> None:
     found.works(date(2027, 7, 1))
     later = datetime(2027, 7, 2, 9, 0, tzinfo=UTC)
     line = commitment_line("request", "r1", 4000)
-    decide(case().id, "confirm", None, line, None, COORDINATOR, later)
+    decide(case(), "confirm", None, line, None, COORDINATOR, later)
     settle(case().id, later)
     found.works(date(2027, 7, 3))
     assert (status(), held()) == ("confirmed", 4000)
@@ -368,7 +368,7 @@ def test_a_crash_while_giving_back_is_made_good_by_the_sweep(
 
 def test_who_was_about_to_hold_cannot_after_it_was_given_back(found: Worker) -> None:
     line = commitment_line("request", "r1", 4000)
-    decide(case().id, "confirm", None, line, None, COORDINATOR, NOW)
+    decide(case(), "confirm", None, line, None, COORDINATOR, NOW)
     late = coverage_holds._intend(case(), NOW)
     dismiss()
     coverage_holds._hold(late, NOW)
@@ -379,7 +379,7 @@ def test_who_was_about_to_hold_cannot_after_it_was_given_back(found: Worker) -> 
 def test_steps_that_a_state_does_not_allow(found: Worker) -> None:
     dismiss()
     with pytest.raises(IllegalTransition):
-        decide(case().id, "dismiss", "again", None, None, COORDINATOR, NOW)
+        decide(case(), "dismiss", "again", None, None, COORDINATOR, NOW)
     found.hears(activity_event("a1", 2, status="cancelled"), activity_event("a2"))
     assert status(activity="a2") == "open"
 
@@ -423,7 +423,7 @@ def test_duplicates_of_an_activity_take_the_need_once(found: Worker) -> None:
     line = CommitmentLine(
         side="request", record="r1", line=1, measure="quantity", unit="machines", amount=4000
     )
-    decide(second.id, "confirm", None, line, None, COORDINATOR, NOW)
+    decide(second, "confirm", None, line, None, COORDINATOR, NOW)
     assert settle(second.id, NOW).taken == 0
     assert held() == 4000
 
