@@ -9,6 +9,7 @@ from flask import Flask
 from services.portal import deciding
 from services.portal.documents import Account
 from services.portal.house import House
+from shared.vocabulary.currencies import to_usd_cents
 from tests.services.portal.answering import (
     NEED,
     NONE_SERVED,
@@ -108,6 +109,25 @@ def test_what_was_committed_is_not_told_as_more_than_is_left(
     answers["/v1/requests/r1"] = {**REQUEST, "needs": [need]}
     text = browser.open("/proposals/r1.o1?language=en").text
     assert ("This is more than is left of it." in text) is told
+
+
+@pytest.mark.parametrize(
+    ("currency", "told"), [("EUR", "by this proposal €50,000 in all"), ("KPW", None)]
+)
+def test_what_is_served_in_dollars_is_told_in_the_lines_own_currency(
+    browser: Browser, answers: Asked, house: House, currency: str, told: str | None
+) -> None:
+    usd = to_usd_cents(50_000_00, "EUR", house.clock().date()) / 100
+    own = {"quantity": None, "unit": None, "amount": 50_000, "currency": currency}
+    answers["/v1/requests/r1"] = {**REQUEST, "needs": [{**NEED, **own}]}
+    serving = {**SERVING, "quantity": None, "amount": usd}
+    answers["/v1/proposals/r1.o1"] = {**PROPOSAL, "serves": [serving]}
+    text = " ".join(browser.open("/proposals/r1.o1?language=en").text.split())
+    assert "This is more than is left of it." not in text
+    if told is None:
+        assert "by this proposal" not in text
+    else:
+        assert told in text
 
 
 def test_of_several_one_that_serves_no_need_line_is_not_ticked_by_itself(

@@ -159,7 +159,7 @@ def _side(one: Mapping[str, Any], answer: Answer | AwayError, side: str) -> Side
         record=record,
         texts={field: marked(record[field] or "", field, spans) for field in _FIELDS},
         current=current,
-        uses=uses(may_serve(one), lines, side, committed_of(one, side)),
+        uses=uses(may_serve(one), lines, side, house().clock().date(), committed_of(one, side)),
     )
 
 
