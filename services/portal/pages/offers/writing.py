@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
 from entraide.client import Answer
-from services.portal.pages.asking import ask_with, get, read, send
+from services.portal.pages.asking import ask_with, get, get_one, read, send
 from services.portal.pages.frame import account, for_roles, go, show
 from services.portal.pages.keeping import keeping_typed
 from services.portal.pages.offers import bodies, standing
@@ -159,7 +159,7 @@ def edit_offer_step(offer_id: str, step: str) -> Response:
     """One step of changing an offer."""
     if step not in STEPS:
         raise not_found("step")
-    stands = get("offers", f"/v1/offers/{offer_id}")
+    stands = get_one("offers", f"/v1/offers/{offer_id}")
     if not may_change(account(), stands.body):
         raise forbidden("This offer cannot be changed by you, or not any more.")
     form = _form(step, stands)
