@@ -34,6 +34,7 @@ from services.portal.pages.recording import (
     Form,
     make,
 )
+from services.portal.pages.refusals import WORDS
 from services.portal.pages.repeating import holds
 from services.portal.pages.signing import REFUSED
 from services.portal.services import AwayError, RefusedError
@@ -230,6 +231,10 @@ def _aside(step: str, form: StepForm, stands: Answer, do: str) -> Response:
             lines = _read(stands.body)
             taken = [bodies.line_data({**one, "line": None}) for one in lines[number : number + 1]]
             rows = [row for row in rows if bodies.begun(row)] + taken
+        if len(rows) > form["rows"].max_entries:
+            shown = _form(step, stands, data)
+            shown.fail(WORDS["full"])
+            return _show(step, shown, stands, REFUSED)
         data["rows"] = rows
     return _show(step, _form(step, stands, data), stands)
 
