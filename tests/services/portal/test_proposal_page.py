@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from entraide.client import Answer
 from services.portal import deciding
 from services.portal.documents import Account
 from services.portal.house import House
+from services.portal.services import Ask, AwayError, Reader, Services
 from shared.vocabulary.currencies import to_usd_cents
 from tests.services.portal.answering import (
     NEED,
@@ -151,6 +153,7 @@ def test_of_several_one_that_serves_no_need_line_is_not_ticked_by_itself(
 
 
 AWAY = "The register of offers cannot be reached just now."
+LISTED_AT_MOST = 50
 BETTER = {**PROPOSAL, "id": "r1.o2", "offer": "o2"}
 
 
@@ -181,6 +184,28 @@ def test_the_others_for_its_needs_are_listed_and_all_beside_one_that_serves_none
     links = [str(one.get("href", "")) for tag, one in browser.page.tags if tag == "a"]
     found = {one.partition("?")[0].rpartition("/")[2] for one in links if "/proposals/" in one}
     assert found - {"r1.o1"} == others
+
+
+def test_all_of_the_list_is_looked_through_for_the_others(
+    browser: Browser, answers: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = [
+        {**PROPOSAL, "id": f"r1.p{n}", "serves": [{**SERVING, "need": 2}]}
+        for n in range(LISTED_AT_MOST)
+    ]
+    every = [PROPOSAL, *elsewhere[2:], BETTER]
+
+    def fetch(_services: Services, _reader: Reader, one: Ask) -> Answer:
+        if one.path == "/v1/proposals":
+            return Answer({"items": every[: one.query["limit"]], "next": "more"})
+        if one.path not in answers:
+            raise AwayError(one.service)
+        return Answer(answers[one.path], '"0.1"')
+
+    monkeypatch.setattr(Services, "fetch", fetch)
+    text = browser.open("/proposals/r1.o1?language=en").text
+    assert "No other offer is proposed for these need lines." not in text
+    assert any("/proposals/r1.o2" in str(one.get("href")) for _, one in browser.page.tags)
 
 
 UNREAD = "One side cannot be read just now, so this cannot be endorsed. Try again in a moment."

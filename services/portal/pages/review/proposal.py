@@ -33,7 +33,8 @@ from shared.web.identity import covers
 OPEN = frozenset({"proposed", "superseded"})
 """The states in which a proposal is decided on here; later ones have a page of their own."""
 
-_RIVALS = 20
+_RIVALS = 200
+"""More than a request's list has, so that none of it passes for there being no other."""
 _FIELDS = ("title", "description")
 
 
