@@ -287,6 +287,36 @@ def test_while_the_matcher_is_away_too_what_was_typed_is_given_back(
     assert (DECIDED["reason"] in text) is (away is not None)
 
 
+@pytest.mark.parametrize("matcher_away", [False, True])
+def test_who_decides_after_a_colleague_is_given_back_what_was_typed(
+    browser: Browser,
+    answers: Asked,
+    kept: Callable[[], set[str]],
+    app: Flask,
+    house: House,
+    make_account: Callable[..., Account],
+    matcher_away: bool,
+) -> None:
+    without(answers, None)
+    first = Browser(app).enter(house, make_account("coordinator"))
+    send(first, "/proposals/r1.o1", {**DECIDED, "decision": "endorse"})
+    if matcher_away:
+        del answers["/v1/proposals/r1.o1"]
+    second = {**DECIDED, "key": "1" * 24, "decision": "reject", "reason": "They never answered."}
+    text = send(browser, "/proposals/r1.o1", second)
+    assert (browser.status, kept()) == (409, {"endorse"})
+    assert "A decision on this proposal waits already. Nothing was done." in text
+    if matcher_away:
+        assert "They never answered." in text
+        return
+    (form,) = (one for one in browser.page.forms if one.action == "/proposals/r1.o1")
+    assert form.values["reason"] == "They never answered."
+    assert text.count("endorsed it a moment ago.") == 2
+    deciding.PendingDecision.objects(id="r1.o1").delete()
+    send(browser, "/proposals/r1.o1", {**form.values, "decision": "reject"})
+    assert (browser.status, kept()) == (303, {"reject"})
+
+
 @pytest.mark.usefixtures("kept")
 @pytest.mark.parametrize("away", ["requests", "offers", None])
 def test_nor_is_it_from_the_queue(browser: Browser, answers: Asked, away: str | None) -> None:

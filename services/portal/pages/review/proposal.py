@@ -19,8 +19,8 @@ from services.portal.pages.assets import ASSETS
 from services.portal.pages.finding import find
 from services.portal.pages.forms import PageForm
 from services.portal.pages.frame import account, for_roles, go, show
-from services.portal.pages.keeping import keeping_typed
-from services.portal.pages.review.decisions import UNREAD, DecideForm, back_to, keep, unread
+from services.portal.pages.keeping import give_back, keeping_typed
+from services.portal.pages.review.decisions import UNREAD, WAITS, DecideForm, back_to, keep, unread
 from services.portal.pages.review.marking import marked, spans_of
 from services.portal.pages.review.weighing import Use, serves_none, uses
 from services.portal.pages.signing import REFUSED
@@ -64,7 +64,8 @@ def show_proposal(proposal_id: str) -> Response:
 def decide_proposal(proposal_id: str) -> Response:
     """Endorse or reject what was seen. It is kept even while the matcher is away.
 
-    What cannot be read now is not endorsed.
+    What cannot be read now is not endorsed. Where a colleague's decision waits, nothing is kept,
+    and the reason is given back to who wrote it.
     """
     form = DecideForm()
     complete = form.validate_on_submit()
@@ -73,6 +74,8 @@ def decide_proposal(proposal_id: str) -> Response:
     except AwayError:
         if not complete or _is_unread(proposal_id, form):
             raise
+        if not keep(form.wanted(proposal_id)):
+            return give_back(str(WAITS), HTTPStatus.CONFLICT)
     else:
         if not complete:
             return _shown(proposal_id, found, form, REFUSED)
@@ -87,7 +90,9 @@ def decide_proposal(proposal_id: str) -> Response:
         if _is_unread(proposal_id, form):
             form.fail(UNREAD)
             return _shown(proposal_id, found, form, HTTPStatus.SERVICE_UNAVAILABLE)
-    keep(form.wanted(proposal_id))
+        if not keep(form.wanted(proposal_id)):
+            form.fail(WAITS)
+            return _shown(proposal_id, found, form, HTTPStatus.CONFLICT)
     return go(back_to(form.back.data))
 
 
