@@ -7,7 +7,7 @@ although it has a thousand fils. `minor_units` is for showing amounts, never for
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
@@ -152,3 +152,18 @@ def to_usd_cents(amount_cents: int, code: str, on: date) -> int:
         return amount_cents
     usd = Decimal(amount_cents) * usd_per_unit(code, on)
     return int(usd.quantize(Decimal(1), rounding=ROUND_HALF_EVEN))
+
+
+def from_usd_cents(usd_cents: int, code: str, on: date, like: Iterable[int] = ()) -> int:
+    """Hundredths of the currency's major unit that are worth so many hundredths of a US dollar.
+
+    In a weak currency many amounts are worth the same to the cent: the first of those in `like`,
+    else the roundest one, as people write them. UnknownCode, NoRate as `to_usd_cents`.
+    """
+    if code == "USD":
+        return usd_cents
+    own = usd_cents / usd_per_unit(code, on)
+    digits = range(own.adjusted(), 0, -1)
+    rounded = (int(own.scaleb(-n).to_integral_value()) * 10**n for n in digits)
+    found = (one for one in (*like, *rounded) if to_usd_cents(one, code, on) == usd_cents)
+    return next(found, int(own.quantize(Decimal(1), rounding=ROUND_HALF_EVEN)))

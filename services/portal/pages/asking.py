@@ -17,7 +17,7 @@ from services.portal.services import Ask as Ask
 from services.portal.services import AwayError, Reader, RefusedError
 from services.portal.services import ask as ask
 from services.portal.services import ask_with as ask_with
-from shared.web.problems import FieldError, Problem, unavailable
+from shared.web.problems import FieldError, Problem, not_found, unavailable
 
 
 def reader() -> Reader:
@@ -50,6 +50,17 @@ def be_patient() -> None:
 def get(service: str, path: str, **query: object) -> Answer:
     """GET; raises RefusedError and AwayError, which become pages where nobody takes them."""
     return house().services.get(reader(), service, path, **query)
+
+
+def get_one(service: str, path: str) -> Answer:
+    """GET of one record; not found where the answer is none.
+
+    Ids come out of addresses of pages, and beside its records an API has more, such as `titles`.
+    """
+    answer = get(service, path)
+    if "id" not in answer.body:
+        raise not_found()
+    return answer
 
 
 def read(asked: Ask) -> Answer:

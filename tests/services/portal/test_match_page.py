@@ -8,6 +8,7 @@ from flask import Flask
 
 from services.portal.documents import Account
 from services.portal.house import House
+from shared.vocabulary.currencies import to_usd_cents
 from tests.services.portal import answering
 from tests.services.portal.answering import NEED, NONE_SERVED, OFFER, SERVING, Asked, answer
 from tests.services.portal.browsing import Browser
@@ -200,6 +201,25 @@ def test_what_is_likely_to_be_committed_stands_whole_as_the_reader_would_type_it
     browser.open(f"/matches/r1.o1?language={language}")
     (form,) = (one for one in browser.page.forms if one.action.endswith("/do/commit"))
     assert form.values["need-1"] == typed
+
+
+@pytest.mark.parametrize(("currency", "typed"), [("JPY", "10,000,000"), ("KPW", "")])
+def test_what_is_served_in_dollars_is_filled_in_in_the_lines_own_currency(
+    answers: Asked, enter: Enter, house: House, currency: str, typed: str
+) -> None:
+    own = {"amount": 10_000_000, "currency": currency}
+    need = {**NEED, "quantity": None, "unit": None, **own}
+    given = {**NEED, "kind": "funding", "capacity": None, "unit": None, **own}
+    answers["/v1/requests/r1"] = {**REQUEST, "needs": [need]}
+    left = {"capacity": None, "amount": 10_000_000}
+    answers["/v1/offers/o1"] = {**OFFER, "provisions": [{**given, "left": left}]}
+    usd = to_usd_cents(10_000_000_00, "JPY", house.clock().date()) / 100
+    serving = {**SERVING, "quantity": None, "amount": usd}
+    answers["/v1/proposals/r1.o1"] = {**PROPOSAL, "serves": [serving]}
+    answers["/v1/proposals/r1.o1/life"] = {**LIFE, "status": "agreed", "waiting_for": []}
+    browser = enter("coordinator")
+    (form,) = (one for one in browser.page.forms if one.action.endswith("/do/commit"))
+    assert (form.values["need-1"], form.values["give-1"]) == (typed, typed)
 
 
 def test_who_pledges_reads_how_much_is_left_of_each_line(answers: Asked, enter: Enter) -> None:

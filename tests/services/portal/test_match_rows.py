@@ -1,6 +1,7 @@
 """What a match's page makes of histories and lines: the line of steps, amounts, who can do what."""
 
 from collections.abc import Callable
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -15,8 +16,10 @@ from services.portal.pages.matches.words import refusal
 from services.portal.pages.wording import told
 from services.portal.services import RefusedError
 from services.portal.sheets.values import UnclearError
+from shared.vocabulary.currencies import to_usd_cents
 from shared.web.identity import Identity
 
+DAY = date(2026, 1, 1)
 ENDORSED = ("endorse", "coordinator")
 
 
@@ -99,9 +102,25 @@ def test_lines_are_told_and_sent_in_what_they_are_counted_in() -> None:
 def test_a_commitment_takes_what_is_served_up_to_what_there_is() -> None:
     line = Line(1, "marking", "equipment", "quantity", "machines", 6)
     serves = [{"need": 1, "provision": one, "quantity": 4, "amount": None} for one in (1, 2)]
-    assert proposed(line, "request", serves) == 6
-    assert proposed(line, "offer", serves) == 4
-    assert proposed(line, "offer", []) is None
+    assert proposed(line, "request", serves, DAY) == 6
+    assert proposed(line, "offer", serves, DAY) == 4
+    assert proposed(line, "offer", [], DAY) is None
+
+
+@pytest.mark.parametrize("currency", ["EUR", "JPY", "USD"])
+def test_a_commitment_takes_what_is_served_in_the_lines_currency(currency: str) -> None:
+    line = Line(1, "marking", "funding", "money", currency, 10_000_000)
+    half = to_usd_cents(5_000_000_00, currency, DAY) / 100
+    one = {"need": 1, "provision": 1, "quantity": None, "amount": half}
+    assert proposed(line, "request", [one], DAY) == 5_000_000
+    assert proposed(line, "offer", [one, one], DAY) == 10_000_000
+    assert proposed(line, "offer", [one, one, one], DAY) == 10_000_000
+
+
+def test_a_commitment_of_a_currency_without_a_rate_is_not_filled_in() -> None:
+    line = Line(1, "marking", "funding", "money", "KPW", 10_000_000)
+    one = {"need": 1, "provision": 1, "quantity": None, "amount": 65_000.0}
+    assert proposed(line, "request", [one], DAY) is None
 
 
 def test_progress_is_a_share_of_the_need() -> None:

@@ -6,9 +6,12 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from entraide.client import Answer
 from services.portal import deciding
 from services.portal.documents import Account
 from services.portal.house import House
+from services.portal.services import Ask, AwayError, Reader, Services
+from shared.vocabulary.currencies import to_usd_cents
 from tests.services.portal.answering import (
     NEED,
     NONE_SERVED,
@@ -110,6 +113,25 @@ def test_what_was_committed_is_not_told_as_more_than_is_left(
     assert ("This is more than is left of it." in text) is told
 
 
+@pytest.mark.parametrize(
+    ("currency", "told"), [("EUR", "by this proposal €50,000 in all"), ("KPW", None)]
+)
+def test_what_is_served_in_dollars_is_told_in_the_lines_own_currency(
+    browser: Browser, answers: Asked, house: House, currency: str, told: str | None
+) -> None:
+    usd = to_usd_cents(50_000_00, "EUR", house.clock().date()) / 100
+    own = {"quantity": None, "unit": None, "amount": 50_000, "currency": currency}
+    answers["/v1/requests/r1"] = {**REQUEST, "needs": [{**NEED, **own}]}
+    serving = {**SERVING, "quantity": None, "amount": usd}
+    answers["/v1/proposals/r1.o1"] = {**PROPOSAL, "serves": [serving]}
+    text = " ".join(browser.open("/proposals/r1.o1?language=en").text.split())
+    assert "This is more than is left of it." not in text
+    if told is None:
+        assert "by this proposal" not in text
+    else:
+        assert told in text
+
+
 def test_of_several_one_that_serves_no_need_line_is_not_ticked_by_itself(
     browser: Browser, answers: Asked
 ) -> None:
@@ -131,6 +153,7 @@ def test_of_several_one_that_serves_no_need_line_is_not_ticked_by_itself(
 
 
 AWAY = "The register of offers cannot be reached just now."
+LISTED_AT_MOST = 50
 BETTER = {**PROPOSAL, "id": "r1.o2", "offer": "o2"}
 
 
@@ -161,6 +184,28 @@ def test_the_others_for_its_needs_are_listed_and_all_beside_one_that_serves_none
     links = [str(one.get("href", "")) for tag, one in browser.page.tags if tag == "a"]
     found = {one.partition("?")[0].rpartition("/")[2] for one in links if "/proposals/" in one}
     assert found - {"r1.o1"} == others
+
+
+def test_all_of_the_list_is_looked_through_for_the_others(
+    browser: Browser, answers: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = [
+        {**PROPOSAL, "id": f"r1.p{n}", "serves": [{**SERVING, "need": 2}]}
+        for n in range(LISTED_AT_MOST)
+    ]
+    every = [PROPOSAL, *elsewhere[2:], BETTER]
+
+    def fetch(_services: Services, _reader: Reader, one: Ask) -> Answer:
+        if one.path == "/v1/proposals":
+            return Answer({"items": every[: one.query["limit"]], "next": "more"})
+        if one.path not in answers:
+            raise AwayError(one.service)
+        return Answer(answers[one.path], '"0.1"')
+
+    monkeypatch.setattr(Services, "fetch", fetch)
+    text = browser.open("/proposals/r1.o1?language=en").text
+    assert "No other offer is proposed for these need lines." not in text
+    assert any("/proposals/r1.o2" in str(one.get("href")) for _, one in browser.page.tags)
 
 
 UNREAD = "One side cannot be read just now, so this cannot be endorsed. Try again in a moment."
@@ -240,6 +285,36 @@ def test_while_the_matcher_is_away_too_what_was_typed_is_given_back(
     text = send(browser, "/proposals/r1.o1", {**DECIDED, "decision": "endorse"})
     assert (browser.status, kept()) == ((303, {"endorse"}) if away is None else (503, set()))
     assert (DECIDED["reason"] in text) is (away is not None)
+
+
+@pytest.mark.parametrize("matcher_away", [False, True])
+def test_who_decides_after_a_colleague_is_given_back_what_was_typed(
+    browser: Browser,
+    answers: Asked,
+    kept: Callable[[], set[str]],
+    app: Flask,
+    house: House,
+    make_account: Callable[..., Account],
+    matcher_away: bool,
+) -> None:
+    without(answers, None)
+    first = Browser(app).enter(house, make_account("coordinator"))
+    send(first, "/proposals/r1.o1", {**DECIDED, "decision": "endorse"})
+    if matcher_away:
+        del answers["/v1/proposals/r1.o1"]
+    second = {**DECIDED, "key": "1" * 24, "decision": "reject", "reason": "They never answered."}
+    text = send(browser, "/proposals/r1.o1", second)
+    assert (browser.status, kept()) == (409, {"endorse"})
+    assert "A decision on this proposal waits already. Nothing was done." in text
+    if matcher_away:
+        assert "They never answered." in text
+        return
+    (form,) = (one for one in browser.page.forms if one.action == "/proposals/r1.o1")
+    assert form.values["reason"] == "They never answered."
+    assert text.count("endorsed it a moment ago.") == 2
+    deciding.PendingDecision.objects(id="r1.o1").delete()
+    send(browser, "/proposals/r1.o1", {**form.values, "decision": "reject"})
+    assert (browser.status, kept()) == (303, {"reject"})
 
 
 @pytest.mark.usefixtures("kept")

@@ -1,5 +1,6 @@
 """Rules of the coordinators' pages: marks in texts, what is used up, what conflicts, filters."""
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -10,7 +11,10 @@ from services.portal.pages.review.filters import KINDS, Filters, read_filters
 from services.portal.pages.review.marking import Span, marked, spans_of
 from services.portal.pages.review.queue import ORDERS, asked_of, onward
 from services.portal.pages.review.rows import proposal_groups
-from services.portal.pages.review.weighing import conflicts, uses
+from services.portal.pages.review.weighing import conflicts, serves_none, uses
+from shared.vocabulary.currencies import to_usd_cents
+
+DAY = date(2026, 1, 1)
 
 
 def test_texts_are_marked_where_the_explanation_points() -> None:
@@ -68,7 +72,7 @@ def test_what_would_be_used_up_of_a_need_counts_what_is_spoken_for() -> None:
     need = line(
         quantity=10, unit="machines", pledged={"quantity": 4}, committed={"quantity": 2}, amount=9
     )
-    (use,) = uses([serving(quantity=6, of=6)], [need], "request")
+    (use,) = uses([serving(quantity=6, of=6)], [need], "request", DAY)
     assert (use.measure, use.unit) == ("quantity", "machines")
     assert (use.whole, use.taken, use.would, use.over) == (10, 4, 6, False)
     assert use.shares() == (0.4, 1.0)
@@ -77,17 +81,45 @@ def test_what_would_be_used_up_of_a_need_counts_what_is_spoken_for() -> None:
 def test_what_would_be_used_up_of_an_offer_is_of_what_is_left() -> None:
     provision = line(capacity=10, unit="machines", left={"capacity": 3})
     twice = [serving(quantity=2), serving(need=2, quantity=2)]
-    (use,) = uses(twice, [provision], "offer")
+    (use,) = uses(twice, [provision], "offer", DAY)
     assert (use.taken, use.would, use.over) == (7, 4, True)
 
 
 def test_lines_of_money_and_lines_without_a_measure_are_counted_too() -> None:
-    funded = line(line=1, kind="funding", quantity=None, amount=900, currency="EUR")
+    funded = line(line=1, kind="funding", quantity=None, amount=900, currency="USD")
     bare = line(line=2, quantity=None)
     served = [serving(amount=300), serving(need=2)]
-    money, whole = uses(served, [funded, bare], "request")
-    assert (money.measure, money.unit, money.would) == ("money", "EUR", 300)
+    money, whole = uses(served, [funded, bare], "request", DAY)
+    assert (money.measure, money.unit, money.would) == ("money", "USD", 300)
     assert (whole.measure, whole.would, whole.shares()) == ("whole", 1, (0.0, 1.0))
+
+
+def dollars(amount: float, currency: str) -> float:
+    """An amount as the matcher tells it."""
+    return to_usd_cents(round(amount * 100), currency, DAY) / 100
+
+
+@pytest.mark.parametrize("currency", ["EUR", "JPY", "IDR"])
+@pytest.mark.parametrize("side", ["request", "offer"])
+def test_what_serves_a_line_of_money_is_told_in_the_lines_currency(
+    currency: str, side: str
+) -> None:
+    left = {"left": {"amount": 7_654_321}} if side == "offer" else {}
+    of_money = line(quantity=None, capacity=None, amount=10_000_000, currency=currency, **left)
+    of_money["committed"] = {"amount": 2_345_679}
+    for given, over in ((5_000_000, False), (7_654_321, False), (8_000_000, True)):
+        (use,) = uses([serving(amount=dollars(given, currency))], [of_money], side, DAY)
+        assert (use.unit, use.taken, use.would, use.over) == (currency, 2_345_679, given, over)
+
+
+@pytest.mark.parametrize("amount", [65_000.0, None])
+def test_in_a_currency_without_a_rate_nobody_says_what_would_be_used_up(
+    amount: float | None,
+) -> None:
+    unrated = line(kind="funding", quantity=None, amount=900, currency="KPW")
+    (use,) = uses([serving(amount=amount)], [unrated], "request", DAY)
+    assert (use.would, use.over, use.shares()) == (None, False, (0.0, 0.0))
+    assert not serves_none([serving(amount=amount)], [unrated])
 
 
 def chosen(id_: str, request: str, offer: str, *serves: Any) -> dict[str, Any]:
@@ -97,9 +129,9 @@ def chosen(id_: str, request: str, offer: str, *serves: Any) -> dict[str, Any]:
 def test_two_for_one_need_conflict_where_they_give_more_than_it_asks_for() -> None:
     half, all_of_it = serving(quantity=5, of=10), serving(quantity=10, of=10)
     one, two = chosen("a", "r", "o1", half), chosen("b", "r", "o2", half)
-    assert conflicts([one, two], {}) == {"a": [], "b": []}
+    assert conflicts([one, two], {}, DAY) == {"a": [], "b": []}
     three = chosen("c", "r", "o3", all_of_it)
-    found = conflicts([one, two, three], {})
+    found = conflicts([one, two, three], {}, DAY)
     assert [(c.code, c.line, c.others) for c in found["c"]] == [("same-need", 1, ("a", "b"))]
 
 
@@ -107,10 +139,32 @@ def test_two_of_one_offer_conflict_where_they_take_more_than_is_left() -> None:
     offers = {"o": {"provisions": [{"line": 1, "left": {"capacity": 8, "amount": None}}]}}
     first = chosen("a", "r1", "o", serving(quantity=5, of=5))
     second = chosen("b", "r2", "o", serving(quantity=5, of=5))
-    found = conflicts([first, second], offers)
+    found = conflicts([first, second], offers, DAY)
     assert [(c.code, c.line, c.others) for c in found["a"]] == [("same-capacity", 1, ("b",))]
     offers["o"]["provisions"][0]["left"] = {"capacity": 10, "amount": None}
-    assert conflicts([first, second], offers) == {"a": [], "b": []}
+    assert conflicts([first, second], offers, DAY) == {"a": [], "b": []}
+
+
+@pytest.mark.parametrize(
+    ("currency", "part", "clash"),
+    [("JPY", 0.5, False), ("JPY", 0.75, True), ("EUR", 0.5, False), ("EUR", 0.55, True)],
+)
+def test_what_is_left_of_an_offer_is_held_against_dollars_in_dollars(
+    currency: str, part: float, clash: bool
+) -> None:
+    provision = {"line": 1, "currency": currency, "left": {"capacity": None, "amount": 7_654_321}}
+    given = dollars(7_654_321 * part, currency)
+    first = chosen("a", "r1", "o", serving(amount=given))
+    second = chosen("b", "r2", "o", serving(amount=given))
+    found = conflicts([first, second], {"o": {"provisions": [provision]}}, DAY)
+    assert [one.code for one in found["a"]] == (["same-capacity"] if clash else [])
+
+
+def test_two_of_an_offer_in_a_currency_without_a_rate_conflict() -> None:
+    provision = {"line": 1, "currency": "KPW", "left": {"capacity": None, "amount": 10**9}}
+    one, two = (chosen(id_, f"r-{id_}", "o", serving(amount=1)) for id_ in "ab")
+    found = conflicts([one, two], {"o": {"provisions": [provision]}}, DAY)
+    assert [one.code for one in found["a"]] == ["same-capacity"]
 
 
 def test_filters_are_read_from_the_address_and_what_is_none_is_passed_over() -> None:

@@ -11,7 +11,6 @@ from services.portal import sessions, signing_in
 from services.portal.documents import Account
 from services.portal.pages import asking
 from services.portal.pages.administration import embargoes
-from services.portal.pages.requests import record
 from services.requests.schemas import RequestView
 from tests.services.portal.browsing import Browser
 from tests.services.portal.conftest import forget_attempts
@@ -66,7 +65,6 @@ def answering(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Callable[[dict[str
             return Answer(body, '"1.1"')
 
         monkeypatch.setattr(asking, "get", get)
-        monkeypatch.setattr(record, "get", get)
 
     return answer
 

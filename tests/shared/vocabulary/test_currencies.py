@@ -11,6 +11,7 @@ from shared.vocabulary.currencies import (
     NoRate,
     currency,
     currency_name,
+    from_usd_cents,
     minor_units,
     to_usd_cents,
     usd_per_unit,
@@ -72,12 +73,29 @@ def test_a_fixed_parity_follows_its_anchor() -> None:
     assert to_usd_cents(270, "XCD", DAY) == 100
 
 
+@pytest.mark.parametrize("code", ["USD", "EUR", "JPY", "XOF", "IDR"])
+@given(cents=st.integers(0, 10**12))
+def test_dollars_in_a_currency_are_worth_as_many_dollars(code: str, cents: int) -> None:
+    usd = to_usd_cents(cents, code, DAY)
+    own = from_usd_cents(usd, code, DAY)
+    assert to_usd_cents(own, code, DAY) == usd
+    assert from_usd_cents(usd, code, DAY, [cents + 10**6, cents]) == cents
+
+
+@pytest.mark.parametrize("code", ["JPY", "XOF", "IDR", "EUR"])
+def test_of_what_is_worth_the_same_to_the_cent_the_roundest_is_meant(code: str) -> None:
+    usd = to_usd_cents(10_500_000_00, code, DAY)
+    assert from_usd_cents(usd, code, DAY) == 10_500_000_00
+
+
 @pytest.mark.parametrize(
     ("code", "day"), [("EUR", date(2020, 1, 1)), ("XOF", date(2020, 1, 1)), ("KPW", DAY)]
 )
 def test_no_rate(code: str, day: date) -> None:
     with pytest.raises(NoRate, match=f"{code} for {day}") as caught:
         to_usd_cents(100, code, day)
+    with pytest.raises(NoRate):
+        from_usd_cents(100, code, day)
     assert (caught.value.code, caught.value.on) == (code, day)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from flask import request
 from flask_babel import gettext as _
 
+from services.portal.house import house
 from services.portal.pages.days import read_day
 from services.portal.pages.matches import forms
 from services.portal.pages.matches.forms import StepForm, number_of
@@ -68,13 +69,14 @@ def _fill_in(form: StepForm, case: Case) -> None:
     the proposal says is served, unless something of it is committed already."""
     if not case.is_pledged and any(one["status"] == "held" for one in case.commitments):
         return
+    today = house().clock().date()
     for prefix, side, lines in (("need-", "request", case.needs), ("give-", "offer", case.gives)):
         promised = promised_of(case.proposal, side)
         for line in lines:
             likely = (
                 pledge_left(promise_of(line, promised))
                 if case.is_pledged
-                else proposed(line, side, case.proposal["serves"])
+                else proposed(line, side, case.proposal["serves"], today)
             )
             form[f"{prefix}{line.number}"].data = shown_number(likely)
 

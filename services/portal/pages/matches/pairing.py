@@ -7,7 +7,7 @@ from flask import Response, request
 from flask_babel import gettext as _
 
 from entraide.client import Answer
-from services.portal.pages.asking import ask, gather, get
+from services.portal.pages.asking import ask, gather, get_one
 from services.portal.pages.finding import names_of
 from services.portal.pages.frame import account, for_roles, show
 from shared.lifecycle import REQUEST
@@ -28,7 +28,7 @@ def choose_pair() -> Response:
     """
     request_id, offer_id = request.args.get("request"), request.args.get("offer")
     if request_id:
-        of = get("requests", f"/v1/requests/{request_id}").body
+        of = get_one("requests", f"/v1/requests/{request_id}").body
         found = _alike("offers", of["needs"], status="published")
         rows = [
             _row(one, f"{request_id}.{one['id']}", str(one["organisation"]))
@@ -36,7 +36,7 @@ def choose_pair() -> Response:
             if one["organisation"] != account().organisation
         ]
     elif offer_id:
-        of = get("offers", f"/v1/offers/{offer_id}").body
+        of = get_one("offers", f"/v1/offers/{offer_id}").body
         found = _alike("requests", of["provisions"])
         rows = [
             _row(one, f"{one['id']}.{offer_id}", None, one["country"])

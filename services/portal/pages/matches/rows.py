@@ -2,9 +2,11 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from services.portal.pages.dollars import in_currency
 from services.portal.pages.wording import told
 from shared.registers.counting import UNNAMED_UNIT, counted
 from shared.registers.measures import event_unit
@@ -69,15 +71,19 @@ def among(every: Sequence[Line], numbers: Collection[int]) -> list[Line]:
     return [line for line in every if line.number in numbers] or list(every)
 
 
-def proposed(line: Line, side: str, serves: Sequence[Mapping[str, Any]]) -> float | None:
-    """How much of a line a commitment takes by what the proposal says is served; None: not said."""
+def proposed(line: Line, side: str, serves: Sequence[Mapping[str, Any]], on: date) -> float | None:
+    """How much of a line a commitment takes by what the proposal says is served, at the rates of
+    a day; None: not said, or nobody can say."""
     name = "need" if side == "request" else "provision"
     own = "quantity" if line.measure == "quantity" else "amount"
     values = [one[own] for one in serves if one[name] == line.number and one[own] is not None]
     if not values:
         return None
-    total = float(sum(values))
-    return total if line.whole is None else min(total, float(line.whole))
+    total: float | None = float(sum(values))
+    if total is not None and line.measure == "money":
+        like = () if line.whole is None else (float(line.whole),)
+        total = in_currency(total, line.unit, on, like)
+    return total if total is None or line.whole is None else min(total, float(line.whole))
 
 
 def promise_of(line: Line, promised: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:

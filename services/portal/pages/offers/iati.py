@@ -104,7 +104,7 @@ def bring_in_iati(file_id: str) -> Response:
         return show("offers/iati_preview.html", REFUSED, **nothing, broken=_place(error))
     if confirmed:
         forget(account().id, file_id)
-        count = report["created"] + report["changed"]
+        count = number(report["created"] + report["changed"])
         flash(_("Brought in: %(count)s. What was known already was left as it is.", count=count))
         return go(PAGE)
     return show(

@@ -11,7 +11,7 @@ from wtforms import HiddenField
 
 from entraide.client import Answer
 from services.portal.documents import Account
-from services.portal.pages.asking import ask, gather, get, send
+from services.portal.pages.asking import ask, gather, get_one, send
 from services.portal.pages.files import download
 from services.portal.pages.finding import find, names_of
 from services.portal.pages.forms import PageForm
@@ -85,7 +85,7 @@ def address_of(offer_id: str) -> str:
 @for_signed_in()
 def show_offer(offer_id: str) -> Response:
     """All that the reader may see of an offer."""
-    answer = get("offers", f"/v1/offers/{offer_id}")
+    answer = get_one("offers", f"/v1/offers/{offer_id}")
     return _show(answer)
 
 

@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
 from entraide.client import Answer
-from services.portal.pages.asking import ask_with, get, read, send
+from services.portal.pages.asking import ask_with, get, get_one, read, send
 from services.portal.pages.frame import account, for_roles, go, show
 from services.portal.pages.keeping import keeping_typed
 from services.portal.pages.offers import bodies, standing
@@ -34,6 +34,7 @@ from services.portal.pages.recording import (
     Form,
     make,
 )
+from services.portal.pages.refusals import WORDS
 from services.portal.pages.repeating import holds
 from services.portal.pages.signing import REFUSED
 from services.portal.services import AwayError, RefusedError
@@ -159,7 +160,7 @@ def edit_offer_step(offer_id: str, step: str) -> Response:
     """One step of changing an offer."""
     if step not in STEPS:
         raise not_found("step")
-    stands = get("offers", f"/v1/offers/{offer_id}")
+    stands = get_one("offers", f"/v1/offers/{offer_id}")
     if not may_change(account(), stands.body):
         raise forbidden("This offer cannot be changed by you, or not any more.")
     form = _form(step, stands)
@@ -230,6 +231,10 @@ def _aside(step: str, form: StepForm, stands: Answer, do: str) -> Response:
             lines = _read(stands.body)
             taken = [bodies.line_data({**one, "line": None}) for one in lines[number : number + 1]]
             rows = [row for row in rows if bodies.begun(row)] + taken
+        if len(rows) > form["rows"].max_entries:
+            shown = _form(step, stands, data)
+            shown.fail(WORDS["full"])
+            return _show(step, shown, stands, REFUSED)
         data["rows"] = rows
     return _show(step, _form(step, stands, data), stands)
 

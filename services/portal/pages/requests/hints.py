@@ -8,7 +8,7 @@ from typing import Any
 from flask import Flask, Response, render_template, request
 
 from services.portal.pages import wording
-from services.portal.pages.asking import Ask, ask, ask_with, get, look_up, read
+from services.portal.pages.asking import Ask, ask, ask_with, get_one, look_up, read
 from services.portal.pages.forms import PageForm
 from services.portal.pages.frame import account, for_roles
 from services.portal.pages.requests.bodies import body_of
@@ -34,7 +34,7 @@ def request_hints(part: str) -> Response:
     if part not in PARTS or not PageForm().validate():
         raise not_found("part")
     sheet, identifier = typed_sheet(PARTS[part], request.form), request.form.get("request", "")
-    view = get("requests", f"/v1/requests/{identifier}").body if identifier else None
+    view = get_one("requests", f"/v1/requests/{identifier}").body if identifier else None
     text = render_template("requests/hints.html", hints=typed_hints(part, sheet, view))
     answer = Response(text, HTTPStatus.OK, content_type="text/html; charset=utf-8")
     answer.headers["Cache-Control"] = "no-store"

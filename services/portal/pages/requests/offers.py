@@ -10,7 +10,7 @@ from flask_babel import pgettext
 from entraide.client.records.matcher import ProposalViewPage
 from entraide.client.records.requests import RequestView
 from services.portal.pages import embargoed, wording
-from services.portal.pages.asking import ask, gather, get
+from services.portal.pages.asking import ask, gather, get_one
 from services.portal.pages.finding import find
 from services.portal.pages.frame import account, for_signed_in, show
 from services.portal.pages.requests.lists import PAGE
@@ -29,7 +29,7 @@ def install(app: Flask) -> None:
 @for_signed_in()
 def offers_that_fit(request_id: str) -> Response:
     """The offers that fit, the best first."""
-    view = get("requests", f"/v1/requests/{request_id}").of(RequestView)
+    view = get_one("requests", f"/v1/requests/{request_id}").of(RequestView)
     cursor = request.args.get("cursor") or None
     asked = ask("matcher", "/v1/proposals", request=request_id, limit=_SHOWN, cursor=cursor)
     answer = gather(offers=asked)["offers"]

@@ -10,7 +10,7 @@ from flask import Flask, Response
 from entraide.client import Answer
 from entraide.client.records.requests import RequestView
 from services.portal.pages import embargoed, wording
-from services.portal.pages.asking import Ask, ask, gather, get
+from services.portal.pages.asking import Ask, ask, gather, get_one
 from services.portal.pages.finding import names_of
 from services.portal.pages.forms import PageForm
 from services.portal.pages.frame import account, for_signed_in, show
@@ -68,7 +68,7 @@ def request_page(request_id: str) -> Response:
 
 def record_page(request_id: str, tried: Tried | None = None) -> Response:
     """The page of a request; after a step that was refused, with what was typed."""
-    answer = get("requests", f"/v1/requests/{request_id}")
+    answer = get_one("requests", f"/v1/requests/{request_id}")
     view = answer.of(RequestView)
     parts = _parts(view)
     told = told_of_embargoes(account(), view)

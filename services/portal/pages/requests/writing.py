@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from entraide.client import Answer
-from services.portal.pages.asking import get
+from services.portal.pages.asking import get, get_one
 from services.portal.pages.forms import EXPIRED, PageForm
 from services.portal.pages.frame import account, for_roles, go, show
 from services.portal.pages.keeping import keeping_typed
@@ -137,7 +137,7 @@ def edit_request_part(request_id: str, part: str) -> Response:
     if part not in _ORDER or (part == CHECK and request.method == "POST"):
         raise not_found("part")
     try:
-        stored = get("requests", f"/v1/requests/{request_id}")
+        stored = get_one("requests", f"/v1/requests/{request_id}")
     except AwayError:
         if request.method == "GET":
             raise

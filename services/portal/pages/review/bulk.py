@@ -142,7 +142,7 @@ def _choices(found: Sequence[Mapping[str, Any]]) -> list[Choice]:
     )
     requests, offers = records["requests"], records["offers"]
     pending = deciding.waiting_for([one["id"] for one in found])
-    against = conflicts(found, offers)
+    against = conflicts(found, offers, house().clock().date())
     choices = []
     for one in found:
         own = [

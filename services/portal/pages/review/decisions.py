@@ -28,6 +28,7 @@ _BACK = re.compile(r"/review(\?[^#\\\x00-\x20\x7f]{0,500})?(#row-[\w.:-]{1,120})
 UNREAD = lazy_gettext(
     "One side cannot be read just now, so this cannot be endorsed. Try again in a moment."
 )
+WAITS = lazy_gettext("A decision on this proposal waits already. Nothing was done.")
 FAILURES = {
     "changed": lazy_gettext("The proposal changed before it took effect."),
     "refused": lazy_gettext("It is no longer possible: see the proposal."),
@@ -119,14 +120,13 @@ def unread(proposals: Iterable[str]) -> set[str]:
 
 def keep(wanted: Wanted) -> bool:
     """Keep a decision for a minute, and say so; False where another waits already."""
-    kept = deciding.decide_later(account(), wanted, house().clock())
-    if not kept:
-        flash(_("A decision on this proposal waits already. Nothing was done."))
-    elif wanted.decision == "endorse":
+    if not deciding.decide_later(account(), wanted, house().clock()):
+        return False
+    if wanted.decision == "endorse":
         flash(_("Endorsed. It takes effect in a minute; until then you can take it back."))
     else:
         flash(_("Rejected. It takes effect in a minute; until then you can take it back."))
-    return kept
+    return True
 
 
 @for_roles("coordinator")

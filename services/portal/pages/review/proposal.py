@@ -19,8 +19,8 @@ from services.portal.pages.assets import ASSETS
 from services.portal.pages.finding import find
 from services.portal.pages.forms import PageForm
 from services.portal.pages.frame import account, for_roles, go, show
-from services.portal.pages.keeping import keeping_typed
-from services.portal.pages.review.decisions import UNREAD, DecideForm, back_to, keep, unread
+from services.portal.pages.keeping import give_back, keeping_typed
+from services.portal.pages.review.decisions import UNREAD, WAITS, DecideForm, back_to, keep, unread
 from services.portal.pages.review.marking import marked, spans_of
 from services.portal.pages.review.weighing import Use, serves_none, uses
 from services.portal.pages.signing import REFUSED
@@ -33,7 +33,8 @@ from shared.web.identity import covers
 OPEN = frozenset({"proposed", "superseded"})
 """The states in which a proposal is decided on here; later ones have a page of their own."""
 
-_RIVALS = 20
+_RIVALS = 200
+"""More than a request's list has, so that none of it passes for there being no other."""
 _FIELDS = ("title", "description")
 
 
@@ -55,7 +56,7 @@ class Side:
 def show_proposal(proposal_id: str) -> Response:
     """The proposal, and the form to decide on it."""
     form = DecideForm(formdata=None, back=request.args.get("back"), key=new_id())
-    return _shown(proposal_id, asking.get("matcher", f"/v1/proposals/{proposal_id}"), form)
+    return _shown(proposal_id, asking.get_one("matcher", f"/v1/proposals/{proposal_id}"), form)
 
 
 @keeping_typed
@@ -63,15 +64,18 @@ def show_proposal(proposal_id: str) -> Response:
 def decide_proposal(proposal_id: str) -> Response:
     """Endorse or reject what was seen. It is kept even while the matcher is away.
 
-    What cannot be read now is not endorsed.
+    What cannot be read now is not endorsed. Where a colleague's decision waits, nothing is kept,
+    and the reason is given back to who wrote it.
     """
     form = DecideForm()
     complete = form.validate_on_submit()
     try:
-        found = asking.get("matcher", f"/v1/proposals/{proposal_id}")
+        found = asking.get_one("matcher", f"/v1/proposals/{proposal_id}")
     except AwayError:
         if not complete or _is_unread(proposal_id, form):
             raise
+        if not keep(form.wanted(proposal_id)):
+            return give_back(str(WAITS), HTTPStatus.CONFLICT)
     else:
         if not complete:
             return _shown(proposal_id, found, form, REFUSED)
@@ -86,7 +90,9 @@ def decide_proposal(proposal_id: str) -> Response:
         if _is_unread(proposal_id, form):
             form.fail(UNREAD)
             return _shown(proposal_id, found, form, HTTPStatus.SERVICE_UNAVAILABLE)
-    keep(form.wanted(proposal_id))
+        if not keep(form.wanted(proposal_id)):
+            form.fail(WAITS)
+            return _shown(proposal_id, found, form, HTTPStatus.CONFLICT)
     return go(back_to(form.back.data))
 
 
@@ -159,7 +165,7 @@ def _side(one: Mapping[str, Any], answer: Answer | AwayError, side: str) -> Side
         record=record,
         texts={field: marked(record[field] or "", field, spans) for field in _FIELDS},
         current=current,
-        uses=uses(may_serve(one), lines, side, committed_of(one, side)),
+        uses=uses(may_serve(one), lines, side, house().clock().date(), committed_of(one, side)),
     )
 
 

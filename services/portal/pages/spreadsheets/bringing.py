@@ -33,7 +33,7 @@ from services.portal.pages.spreadsheets.kinds import (
 )
 from services.portal.pages.spreadsheets.seen import digest_of
 from services.portal.pages.spreadsheets.understood import name_of, said_otherwise, understood
-from services.portal.pages.wording import here
+from services.portal.pages.wording import here, number
 from services.portal.services import AwayError, RefusedError
 from services.portal.sheets.faults import Fault, SheetError
 from services.portal.sheets.limits import too_much
@@ -130,16 +130,19 @@ def bring_in_spreadsheet(name: str, file_id: str) -> Response:
     done, kept = len(made.done), len(changed.done)
     if done == len(fresh) and kept == len(changes):
         forget(account().id, file_id)
-        flash(_("Brought in: %(count)s. What was known already was left as it is.", count=done))
+        said = _(
+            "Brought in: %(count)s. What was known already was left as it is.", count=number(done)
+        )
+        flash(said)
         if kept:
-            flash(_("Changed: %(count)s.", count=kept))
+            flash(_("Changed: %(count)s.", count=number(kept)))
         return go(f"/{name}?status=draft" if kind.drafts else f"/{name}")
     form.fail(
         _(
             "%(done)s of %(all)s are brought in. Send this again for the others; nothing is "
             "made twice.",
-            done=done + kept,
-            all=len(fresh) + len(changes),
+            done=number(done + kept),
+            all=number(len(fresh) + len(changes)),
         )
     )
     away = made.away or changed.away

@@ -1,0 +1,37 @@
+"""What is told of an IATI file once it is brought in."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from entraide.client import Answer
+from services.portal.documents import Account
+from services.portal.held_files import hold
+from services.portal.house import House
+from services.portal.services import Services
+from tests.services.portal.answering import answer
+from tests.services.portal.browsing import Browser
+
+
+def test_how_many_were_brought_in_is_written_as_the_reader_writes_numbers(
+    app: Flask,
+    house: House,
+    make_account: Callable[..., Account],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    report = {"created": 1_200, "changed": 34, "activities": [], "refusals": []}
+
+    def send_file(*_sent: Any, **_query: Any) -> Answer:
+        return Answer(report)
+
+    answer(monkeypatch, {}, "")
+    monkeypatch.setattr(Services, "send_file", send_file)
+    account = make_account("donor")
+    file = hold(account.id, "iati", "file.xml", b"<iati-activities/>", house.clock())
+    browser = Browser(app).enter(house, account)
+    browser.open("/account/password?language=es")
+    token = browser.page.forms[0].values["csrf_token"]
+    browser.client.post(f"/activities/import/{file}", data={"csrf_token": token, "public": ""})
+    assert "1.234" in browser.open("/account").text
