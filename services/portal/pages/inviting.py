@@ -4,10 +4,13 @@ from contextlib import suppress
 from dataclasses import replace
 from http import HTTPStatus
 from itertools import islice
+from typing import Any
+from urllib.parse import urlencode
 
-from flask import Flask, Response, flash
+from flask import Flask, Response, flash, request
 from flask_babel import get_locale
 from flask_babel import gettext as _
+from mongoengine import Q
 
 from services.portal import invitations
 from services.portal.accounts import (
@@ -29,6 +32,7 @@ from services.portal.domain.people import (
 )
 from services.portal.house import house
 from services.portal.made_once import MadeAlreadyError
+from services.portal.pages.asked import cursor_of
 from services.portal.pages.finding import names_of
 from services.portal.pages.forms import PASSWORD_FAULTS, AcceptForm, InvitationForm, PageForm
 from services.portal.pages.frame import (
@@ -139,14 +143,17 @@ def invite() -> Response:
     elif form.is_submitted():
         status = REFUSED
     form.key.data = form.key.data or new_id()
-    found = Invitation.objects.order_by("-created_at", "id").no_cache()
-    seen = (one for one in found if may_manage(own, office_of(one)))
-    listed = [(one, invitations.status_of(one, now)) for one in islice(seen, _SHOWN)]
+    cursor = cursor_of(request.args)
+    seen = (one for one in _newest(cursor) if may_manage(own, office_of(one)))
+    found = list(islice(seen, _SHOWN + 1))
+    listed = [(one, invitations.status_of(one, now)) for one in found[:_SHOWN]]
     return show(
         "invitations.html",
         status,
         form=form,
         listed=listed,
+        next=found[_SHOWN - 1].id if len(found) > _SHOWN else None,
+        cursor=cursor,
         names=names_of(one.organisation for one, _status in listed),
         organisations=offered() if "donor" in allowed else [],
         bare=PageForm(),
@@ -164,7 +171,18 @@ def take_back(invitation_id: str) -> Response:
             flash(_("The invitation was taken back."))
         else:
             flash(_("The invitation was accepted before."))
-    return go(INVITATIONS)
+    cursor = cursor_of(request.args)  # back to that page of the list
+    return go(INVITATIONS if cursor is None else f"{INVITATIONS}?{urlencode({'cursor': cursor})}")
+
+
+def _newest(cursor: str | None) -> Any:
+    """All invitations, the newest first; after that whose id is the cursor, if there is such."""
+    found = Invitation.objects.order_by("-created_at", "id").no_cache()
+    last = None if cursor is None else Invitation.objects(id=cursor).only("created_at").first()
+    if last is None:
+        return found
+    at = last.created_at
+    return found.filter(Q(created_at__lt=at) | Q(created_at=at, id__gt=last.id))
 
 
 def _names_for(invitation: Invitation) -> dict[str, str]:

@@ -10,14 +10,16 @@ from flask_babel import gettext as _
 from services.portal.changes import version_at
 from services.portal.domain.telling import MAILS
 from services.portal.house import house
-from services.portal.note_documents import Notification
+from services.portal.note_documents import Followed, Notification
 from services.portal.note_letters import CHOICES, NOTIFICATIONS, said_of
 from services.portal.own_notes import moment_of
 from services.portal.pages.asked import cursor_of
+from services.portal.pages.contacts.pages import PAGE as CONTACTS
 from services.portal.pages.finding import sides_of
 from services.portal.pages.forms import MailChoices, PageForm, mail_form
-from services.portal.pages.frame import account, for_signed_in, go, show
+from services.portal.pages.frame import account, for_signed_in, go, goes_to, show
 from services.portal.pages.keeping import keeping_typed
+from services.portal.pages.me import TOKENS
 from services.portal.pages.signing import REFUSED
 from services.portal.pages.told_about import told_about
 from services.portal.reading import (
@@ -41,8 +43,11 @@ _PLACES = {
     "alliance": "/alliances",
     "duplicate": "/duplicates",
     "coverage": "/coverage",
+    "embargo": "/embargoes",
 }
 """Where records have pages, by their type."""
+_OWN_PLACES = {"state": CONTACTS, "organisation": CONTACTS, "token": TOKENS}
+"""Where one's own has a page that names no record."""
 _OPENS = {
     "request": lazy_gettext("Open the request"),
     "offer": lazy_gettext("Open the offer"),
@@ -51,6 +56,10 @@ _OPENS = {
     "alliance": lazy_gettext("Open the joint project"),
     "duplicate": lazy_gettext("Open the case"),
     "coverage": lazy_gettext("Open the case"),
+    "embargo": lazy_gettext("Open the embargo"),
+    "state": lazy_gettext("Open the points of contact"),
+    "organisation": lazy_gettext("Open the points of contact"),
+    "token": lazy_gettext("Open the API tokens"),
 }
 _MAILS = {
     "now": lazy_gettext("At once"),
@@ -108,17 +117,40 @@ def notification(note_id: str) -> Response:
     if note is None:
         raise not_found("notification")
     mark_read(account().id, [note.id], house().clock())
-    place = _PLACES.get(note.record_type)
+    opened, opens = _way(note)
     about = told_about([note])[note.id]
     return show(
         "notification.html",
         note=note,
         said=_said(note),
         kind=_kind(note.kind),
-        record=None if place is None else f"{place}/{note.record}",
+        record=opened,
         sides=about or sides_of(note.record_type, [note.record])[note.record],
-        opens=_OPENS.get(note.record_type),
+        opens=opens,
+        shows_id=note.record_type not in {*_OPENS, "joining"},
     )
+
+
+def _way(note: Notification) -> tuple[str | None, object]:
+    """The page that it leads to, and what the way there is called; None where there is no page."""
+    kind = note.record_type
+    if kind == "joining":
+        return _way_to_joining(note.record)
+    # States are warned of exemptions that end, and have no register of embargoes to open.
+    if kind not in _OPENS or (kind == "embargo" and not goes_to(_PLACES[kind])):
+        return None, None
+    return _OWN_PLACES.get(kind) or f"{_PLACES[kind]}/{note.record}", _OPENS[kind]
+
+
+def _way_to_joining(record: str) -> tuple[str | None, object]:
+    """For who offered to join, its own offer; for others, all those of the proposal."""
+    known = Followed.objects(id=f"joining:{record}").only("match", "joins").first()
+    if known is None or known.match is None:
+        return None, None
+    place = f"{_PLACES['match']}/{known.match}"
+    if account().role == "donor" and account().organisation == known.joins:
+        return f"{place}/join", lazy_gettext("Open your offer to join")
+    return f"{place}#joinings", _OPENS["match"]
 
 
 @keeping_typed

@@ -4,11 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from flask import Flask
 
 from entraide.client import Answer
 from services.portal.documents import Account
 from services.portal.domain.telling import ROLE_KINDS
 from services.portal.followed_state import TYPES
+from services.portal.house import House
 from services.portal.listening import cursor
 from services.portal.note_documents import Followed, Notification
 from services.portal.notifying import Note, notify
@@ -25,7 +27,7 @@ from shared.events.envelope import (
 )
 from tests.services.portal.browsing import Browser
 from tests.services.portal.conftest import Clock, forget_attempts
-from tests.services.portal.events import MATCH_ID, OFFER_ID, REQUEST_ID, event, step
+from tests.services.portal.events import DONOR, MATCH_ID, OFFER_ID, REQUEST_ID, event, step
 
 SignIn = Callable[[Account], Browser]
 calls: list[Ask] = []
@@ -251,6 +253,85 @@ def test_what_has_no_title_is_named_by_the_records_that_it_is_about(
     assert ("Marquage" in shown.text) == bool(named)
     note = Notification.objects.get(account=account.id)
     assert named in browser.open(f"/notifications/{note.id}").text
+
+
+def opened(
+    browser: Browser, clock: Clock, account: Account, record_type: str, record: str
+) -> Browser:
+    """The page of a notification of a record, which was made just now."""
+    action = {"joining": "offer", "token": "expire", "embargo": "expire"}.get(record_type, "remind")
+    facts = {"country": "SEN", "last_day": "2026-12-31"}
+    made = Note("expiry", record_type, record, action, "1", clock(), facts)
+    assert notify(made, [account], clock()) == 1
+    browser.open(f"/notifications/{made.id_for(account.id)}")
+    return browser
+
+
+def ways(browser: Browser) -> list[str]:
+    """Where the notification leads."""
+    tags = browser.page.tags
+    return [tag["href"] for name, tag in tags if name == "a" and tag.get("class") == "button"]
+
+
+@pytest.mark.parametrize(
+    ("role", "bound", "record_type", "record", "way"),
+    [
+        ("requester", {"state": "SEN"}, "state", "SEN", "/contacts"),
+        ("donor", {"organisation": DONOR}, "organisation", DONOR, "/contacts"),
+        ("requester", {"state": "SEN"}, "token", "t1", "/account/tokens"),
+        ("auditor", {}, "embargo", "e1", "/embargoes/e1"),
+    ],
+)
+def test_what_asks_for_something_leads_to_where_it_is_done(
+    app: Flask,
+    house: House,
+    make_account: Callable[..., Account],
+    clock: Clock,
+    titles: dict[str, dict[str, str]],
+    role: str,
+    bound: dict[str, str],
+    record_type: str,
+    record: str,
+    way: str,
+) -> None:
+    account = make_account(role, **bound)
+    browser = opened(Browser(app).enter(house, account), clock, account, record_type, record)
+    assert ways(browser) == [way]
+    assert record not in browser.page.text.split()
+
+
+def test_a_state_is_led_to_no_register_of_embargoes(
+    signed_in: SignIn,
+    make_account: Callable[..., Account],
+    clock: Clock,
+    titles: dict[str, dict[str, str]],
+) -> None:
+    account = make_account(state="SEN")
+    browser = opened(signed_in(account), clock, account, "embargo", "e1")
+    assert ways(browser) == []
+    assert "e1" not in browser.page.text.split()
+
+
+def test_an_offer_to_join_leads_to_the_proposal_and_its_own_organisation_to_its_offer(
+    signed_in: SignIn,
+    make_account: Callable[..., Account],
+    hear: Callable[..., None],
+    clock: Clock,
+    titles: dict[str, dict[str, str]],
+) -> None:
+    heard = event(JOINING, [step("offer", None, "offered", clock())])
+    hear(heard)
+    place = f"/matches/{heard.data['proposal']}"
+    for bound, way in (
+        ({"role": "requester", "state": "SEN"}, f"{place}#joinings"),
+        ({"role": "donor", "organisation": heard.data["donor"]}, f"{place}#joinings"),
+        ({"role": "donor", "organisation": heard.data["organisation"]}, f"{place}/join"),
+    ):
+        account = make_account(**bound)
+        assert ways(opened(signed_in(account), clock, account, "joining", heard.subject)) == [way]
+    browser = opened(signed_in(account), clock, account, "joining", "unknown")
+    assert ways(browser) == []
+    assert "unknown" not in browser.page.text.split()
 
 
 def test_all_that_is_shown_is_marked_as_read_and_nothing_newer(

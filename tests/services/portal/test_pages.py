@@ -581,6 +581,35 @@ def test_invitations_of_other_regions_do_not_push_ones_own_off_the_page(
     assert "far@portal.example" not in text
 
 
+def test_every_open_invitation_is_listed_and_taken_back_where_it_stands(
+    every_page: tuple[Browser, list[str]],
+    invite: Callable[..., str],
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(inviting, "_SHOWN", 2)
+    browser, _ = every_page
+    clock.forward(seconds=1)
+    emails = [f"many-{number}-{clock().timestamp()}@portal.example" for number in range(5)]
+    for email in emails:  # all of them at one moment
+        invite(email, state="MLI")
+    browser.open("/invitations")
+    listed = list[str]()
+    for page in range(3):
+        listed += [one for one in emails if one in browser.page.text]
+        if page < 2:
+            (further,) = (tag["href"] for _, tag in browser.page.tags if tag.get("rel") == "next")
+            browser.open(further)
+    assert sorted(listed) == emails
+    (form, *_others) = (form for form in browser.page.forms if "/take-back" in form.action)
+    last = next(one for one in emails if one in browser.page.text)
+    assert "taken back" in browser.send(form.action).text
+    assert last in browser.page.text  # the same page again
+    assert Invitation.objects.get(email=last).revoked_at is not None
+    browser.open("/invitations?cursor=nonsense")
+    assert sum(one in browser.page.text for one in emails) == 2
+
+
 def test_an_invitation_that_is_sent_twice_invites_once(
     every_page: tuple[Browser, list[str]], clock: Clock
 ) -> None:

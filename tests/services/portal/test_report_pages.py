@@ -235,6 +235,23 @@ def test_cases_and_activities_are_told_by_titles(
         assert told in text, told
 
 
+def test_of_more_records_than_are_listed_it_is_said_how_many_are(
+    browser: Browser, asked: list[Ask], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = "/report/records?service=matcher&figure=days-agree&theme=marking&request_language=fr"
+    told = {"records": ["r1.o1", "r1.o2"], "count": 10_000}
+    monkeypatch.setattr(records, "sides_of", lambda _kind, ids: {one: [] for one in ids})
+    monkeypatch.setattr(Services, "fetch", lambda *_: Answer(told))
+    text = browser.open(f"{path}&language=en").text
+    assert "Records: 10,000" in text
+    assert "Listed here: 2." in text
+    assert "/report?theme=marking&request_language=fr" in str(browser.page.tags)
+    told["count"] = 2
+    text = browser.open(f"{path}&language=en").text
+    assert "Records: 2" in text
+    assert "Listed here" not in text
+
+
 def test_each_record_is_told_with_its_state_where_it_has_one(
     browser: Browser, asked: list[Ask], monkeypatch: pytest.MonkeyPatch
 ) -> None:

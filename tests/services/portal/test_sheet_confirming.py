@@ -10,6 +10,7 @@ from entraide.client import Answer
 from services.portal.documents import Account, HeldFile
 from services.portal.held_files import hold
 from services.portal.house import House
+from services.portal.pages.spreadsheets import bringing
 from services.portal.services import Ask, AwayError, Reader, RefusedError, Services
 from services.portal.sheets.writing import csv_pieces
 from tests.services.portal.browsing import Browser
@@ -259,3 +260,42 @@ def test_what_was_refused_is_sent_again_from_the_page_that_says_so(
     browser.send()
     assert "Changed: 1." in browser.page.text, browser.page.text
     assert register.written == 2
+
+
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Previews that list no more than two of anything."""
+    monkeypatch.setattr(bringing, "_TOLD", 2)
+
+
+def test_of_changes_that_are_not_all_listed_it_is_said_how_many_are_left(
+    register: Register, opened: Opening, few: None
+) -> None:
+    ids = [f"known-{number}" for number in range(5)]
+    for id_ in ids:
+        register.keep(id_)
+    rows = [row(id_, title="Cabinets") for id_ in ids]
+    assert "And 3 more." in opened(*rows).page.text
+    assert "And" not in opened(*rows[:2]).page.text.split()
+
+
+def test_of_notes_that_are_not_all_listed_it_is_said_how_many_are_left(
+    register: Register, opened: Opening, few: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.portal.sheets.rows.has_rate", lambda _currency: False)
+    rows = [row("", f"new-{number}", amount=5, currency="XOF") for number in range(6)]
+    text = opened(*rows).page.text
+    assert text.count("And 4 more.") == 2  # of the notes, and of the records
+
+
+def test_of_refusals_that_are_not_all_told_it_is_said_how_many_are_left(
+    register: Register, opened: Opening, few: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = opened(*(row("", f"new-{number}") for number in range(7)))
+
+    def refuse(*_told: Any, **_more: Any) -> Answer:
+        raise RefusedError("offers", 422, {})
+
+    monkeypatch.setattr(Services, "send", refuse)
+    assert browser.page.text.count("And 5 more.") == 1
+    assert browser.send().text.count("And 5 more.") == 2  # of the records, and of what is wrong

@@ -26,6 +26,7 @@ IMPORT = f"{PAGE}/import"
 _KIND = "iati"
 _GZIP = b"\x1f\x8b"
 _TOLD = 200
+_OUTCOMES: Final = ("created", "changed", "unchanged")
 
 NOTES: Final[Mapping[str, object]] = {
     "amount-untold": lazy_gettext(
@@ -115,9 +116,20 @@ def bring_in_iati(file_id: str) -> Response:
         report=report,
         broken="",
         rows=[(one, _amount(one), list(_notes(one))) for one in report["activities"][:_TOLD]],
+        more_rows=max(0, sum(report[outcome] for outcome in _OUTCOMES) - _TOLD),
         refusals=[(one, fault(one)) for one in report["refusals"][:_TOLD]],
+        more_refusals=_more_refusals(report),
         new=report["created"] + report["changed"],
     )
+
+
+def _more_refusals(report: ImportReportView) -> int:
+    """How many refusals are not told, as far as is known.
+
+    The register names some of very many, and counts the activities that they are of.
+    """
+    told = {one["number"] for one in report["refusals"][:_TOLD]}
+    return max(0, len(report["refusals"]) - _TOLD, report["refused"] - len(told))
 
 
 def _send(content: bytes, name: str, *, preview: bool, public: bool) -> ImportReportView:

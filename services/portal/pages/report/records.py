@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from typing import Final
+from urllib.parse import urlencode
 
 from flask import Response, request
 
 from services.portal.pages import asking
 from services.portal.pages.finding import sides_of
 from services.portal.pages.frame import for_roles, show
-from services.portal.pages.report.reading import READERS, SERVICES, chosen
+from services.portal.pages.report.reading import READERS, SERVICES, chosen, narrowed
 from services.portal.pages.report.showing import page_of_absence
 from services.portal.pages.report.words import DIMENSIONS, code_name, name_of
 from services.portal.services import AwayError
@@ -48,7 +49,9 @@ def records_page() -> Response:
         links=[(one, f"{_PLACES[kind]}/{one}", sides[one]) for one in found["records"]],
         is_activity=kind == "activity",
         count=found["count"],
+        unlisted=found["count"] > len(found["records"]),
         lines=lines,
+        narrower=f"/report?{urlencode(narrowed(filters))}",
     )
 
 

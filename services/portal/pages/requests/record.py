@@ -17,6 +17,7 @@ from services.portal.pages.frame import account, for_signed_in, show
 from services.portal.pages.introducing import introducer_of
 from services.portal.pages.requests.lists import PAGE
 from services.portal.pages.requests.offers import offer_rows
+from services.portal.pages.requests.readings import donors_of, party
 from services.portal.pages.requests.rights import (
     is_own,
     may_change,
@@ -30,7 +31,7 @@ from shared.ids import new_id
 from shared.lifecycle import REQUEST
 
 _OFFERS_SHOWN = 3
-_READS_SHOWN = 100
+_READS_SHOWN = 20
 _NOT_YET_SEEN = {"draft", "submitted"}
 """Where likely duplicates are still the State's to mend; later coordinators find them."""
 _ADVISED = {"requester", "coordinator", "operator"}
@@ -92,8 +93,8 @@ def record_page(request_id: str, tried: Tried | None = None) -> Response:
         key=new_id(),
         bare=PageForm(),
         tried=tried,
-        names=names_of(_organisations(view)),
-        party=_party,
+        names=names_of(_organisations(view, parts)),
+        party=party,
         organisation=account().organisation,
     )
 
@@ -106,16 +107,11 @@ def suggested_lines(view: Mapping[str, Any]) -> list[dict[str, Any]]:
     return line_rows([{**line, **counted} for line in found])
 
 
-def _organisations(view: Mapping[str, Any]) -> list[str]:
-    """Those that endorse the request, and that took a step."""
+def _organisations(view: Mapping[str, Any], parts: Parts) -> list[str]:
+    """Those that endorse the request, that took a step, and that read it while confidential."""
     endorsing = [one["organisation"] for one in view["endorsements"]]
-    acting = [step["party"] for step in view["history"] if step["role"] == "donor"]
-    return list(dict.fromkeys([*endorsing, *filter(None, acting)]))
-
-
-def _party(code: str | None, names: Mapping[str, str]) -> str:
-    """The name of a State or an organisation that took a step; empty for none."""
-    return "" if code is None else names.get(code) or wording.country(code)
+    reads = parts.found["reads"]["items"] if "reads" in parts.found else []
+    return list(dict.fromkeys([*endorsing, *donors_of([*view["history"], *reads])]))
 
 
 def _parts(view: Mapping[str, Any]) -> Parts:

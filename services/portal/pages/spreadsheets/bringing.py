@@ -151,8 +151,11 @@ def bring_in_spreadsheet(name: str, file_id: str) -> Response:
         form.fail(
             _("The file is kept for a day. Choose it again later, and only the others come in.")
         )
-    for mark, message in [*made.refused, *changed.refused][:_TOLD]:
+    refused = [*made.refused, *changed.refused]
+    for mark, message in refused[:_TOLD]:
         form.fail(f"{mark}: {message}")
+    if len(refused) > _TOLD:
+        form.fail(_("And %(count)s more.", count=number(len(refused) - _TOLD)))
     left = [one for one in changes if one.id not in changed.done]
     status = HTTPStatus.SERVICE_UNAVAILABLE if away else HTTPStatus.CONFLICT
     return _preview(name, file.name, form, told, left, bodies, known | made.done, status)
@@ -184,6 +187,7 @@ def _preview(
         faults=[(one.cell, one.sentence(here())) for one in told.faults[:_TOLD]],
         more_faults=max(0, len(told.faults) - _TOLD),
         notes=[(one.cell, one.sentence(here())) for one in told.notes[:_TOLD]],
+        more_notes=max(0, len(told.notes) - _TOLD),
         sight=name_of(kind, kind.sight),
         rows=[
             {
@@ -196,6 +200,7 @@ def _preview(
         more_rows=max(0, len(bodies) - _TOLD),
         fresh=sum(mark not in known for mark in marks),
         changes=[said_otherwise(kind, one) for one in changes[:_TOLD]],
+        more_changes=max(0, len(changes) - _TOLD),
         changed=len(changes),
         known=left + sum(mark in known for mark in marks),
     )
