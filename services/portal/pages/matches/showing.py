@@ -12,10 +12,11 @@ from flask_babel import pgettext
 
 from services.portal.house import house
 from services.portal.pages import wording
+from services.portal.pages.absence import absence
 from services.portal.pages.forms import PageForm
 from services.portal.pages.frame import moment, show
 from services.portal.pages.matches import forms, rows
-from services.portal.pages.matches.making import make
+from services.portal.pages.matches.making import make, missing_for
 from services.portal.pages.matches.reading import Case
 from services.portal.pages.matches.rights import open_conditions
 from services.portal.pages.matches.steps import Stage, agreement_behind, line_of_steps
@@ -56,8 +57,13 @@ def show_case(
     failed: tuple[str, forms.StepForm] | None = None,
     since: int | None = None,
 ) -> Response:
-    """The page; `failed` is a form that was sent and its name, `since` the history seen before."""
-    made = {name: make(name, case, sent_one=False) for name in _shown_forms(case)}
+    """The page; `failed` is a form that was sent and its name, `since` the history seen before.
+
+    A form is left out while it would lack fields; the page says which service is away.
+    """
+    missing = {name: missing_for(name, case) for name in case.may}
+    may = frozenset(name for name, service in missing.items() if service is None)
+    made = {name: make(name, case, sent_one=False) for name in _shown_forms(case, may)}
     gone = None
     if failed is not None:
         name, form = failed
@@ -72,7 +78,8 @@ def show_case(
         status,
         wide=True,
         case=case,
-        may=case.may,
+        may=may,
+        lacking=sorted({absence(service) for service in missing.values() if service is not None}),
         idle=all(name.startswith("release-") for name in case.may),
         made=made,
         form=failed[1] if failed is not None else PageForm(),
@@ -112,8 +119,8 @@ def _line(case: Case) -> list[Stage]:
     return line_of_steps(case.life["history"], case.life["status"])
 
 
-def _shown_forms(case: Case) -> Iterator[str]:
-    yield from case.may
+def _shown_forms(case: Case, may: frozenset[str]) -> Iterator[str]:
+    yield from may
     if case.thread is not None and case.thread["open"]:
         yield "message"
         yield "file"
