@@ -18,9 +18,11 @@ from services.portal.services import AwayError, RefusedError
 F = TypeVar("F", bound=Callable[..., Any])
 _NOT_GIVEN_BACK = frozenset({"csrf_token", "password", "current"})
 """What is of the visit before, and secrets: a page that is left open shows none."""
-_STAYS = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND})
-_NOT_OF_THE_FORM = _STAYS | {HTTPStatus.TOO_MANY_REQUESTS}
+_NOT_OF_THE_FORM = frozenset(
+    {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.TOO_MANY_REQUESTS}
+)
 """What is refused so is refused whatever the form says: to this reader, by now, or so often."""
+_STAYS = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT})
 
 
 def keeping_typed(function: F) -> F:
