@@ -134,7 +134,7 @@ def test_what_was_sent_to_a_service_that_is_away_is_given_back(
         browser.send()
 
 
-TELLING = ("/offers/new", "/activities/new", "/contacts/edit", "/matches/r.o/joinings/j/answer")
+TELLING = ("/offers/new", "/activities/new", "/contacts/edit")
 """Pages that show what was typed themselves, whatever refuses it."""
 REFUSALS = [(403, "forbidden"), (404, "not-found"), (429, "too-many-endorsements")]
 

@@ -10,6 +10,7 @@ from entraide.client import Answer
 from services.portal.documents import Account
 from services.portal.house import House
 from services.portal.services import RefusedError, Services
+from shared.web.problems import TYPE_PREFIX
 from tests.services.portal import answering
 from tests.services.portal.answering import NEED, NONE_SERVED, OFFER, SERVING, Asked, answer
 from tests.services.portal.browsing import Browser
@@ -613,3 +614,55 @@ def test_what_may_be_committed_already_is_not_filled_in_again(
     found = typed(enter("coordinator"))
     assert found
     assert not any(found.values())
+
+
+JOINING = {
+    "id": "j1",
+    "organisation": "other",
+    "role": "expertise",
+    "text": "Our trainers are near.",
+    "status": "offered",
+    "version": "1.0",
+    "reason": None,
+}
+SAID = 'They trained nobody, "as yet".'
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "told"),
+    [
+        (412, "stale", "This match changed while you had the page open"),
+        (409, "answered", "This was answered already."),
+        (422, "too_long", "This is too long."),
+    ],
+)
+@pytest.mark.parametrize("meanwhile", ["offered", "donor-agreed", "withdrawn"])
+@pytest.mark.parametrize("role", ["donor", "requester"])
+def test_why_somebody_is_not_to_join_is_kept_where_that_is_refused(
+    answers: Asked,
+    enter: Enter,
+    monkeypatch: pytest.MonkeyPatch,
+    role: str,
+    meanwhile: str,
+    status: int,
+    code: str,
+    told: str,
+) -> None:
+    answers["/v1/joinings"] = {"items": [JOINING], "next": None}
+    browser = enter(role)
+
+    def send(*_asked: Any, **_more: Any) -> Answer:
+        stands = {**JOINING, "status": meanwhile, "version": "1.1"}
+        answers["/v1/joinings"] = {"items": [stands], "next": None}
+        named = {"errors": [{"field": "reason", "code": code}]} if status == 422 else {}
+        raise RefusedError("matcher", status, {"type": f"{TYPE_PREFIX}{code}", **named})
+
+    monkeypatch.setattr(Services, "send", send)
+    path = "/matches/r1.o1/joinings/j1/answer"
+    browser.send(path, answer="decline", reason=SAID)
+    assert (browser.status, told in browser.page.text) == (status, True)
+    found = [form.values for form in browser.page.forms if form.action == path]
+    if meanwhile == "withdrawn":
+        assert (found, SAID in browser.page.text) == ([], True)
+    else:
+        assert [(one["reason"], one["version"]) for one in found] == [(SAID, "1.1")]

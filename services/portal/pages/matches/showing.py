@@ -64,11 +64,13 @@ def show_case(
     missing = {name: missing_for(name, case) for name in case.may}
     may = frozenset(name for name, service in missing.items() if service is None)
     made = {name: make(name, case, sent_one=False) for name in _shown_forms(case, may)}
+    joinings = [_joining(one, case) for one in case.joinings]
+    answered = {f"joining-{one['id']}" for one in joinings if one["agree"] or one["decline"]}
     gone = None
     if failed is not None:
         name, form = failed
         form.begin(case.etag, len(case.life["history"]))
-        if name in made:
+        if name in made or name in answered:
             made[name] = form
         else:
             gone = form
@@ -99,7 +101,7 @@ def show_case(
         reports=[_report(one, case) for one in case.life["reports"]],
         commitments=[commitment_row(one, case) for one in case.tried],
         committed=bool(case.made),
-        joinings=[_joining(one, case) for one in case.joinings],
+        joinings=joinings,
         messages=_messages(case),
         writes=bool(case.thread and case.thread["open"]),
         files=case.files,
