@@ -1,4 +1,5 @@
-"""Nothing typed is lost when the session ended in the midst of writing, or a service is away."""
+"""Nothing typed is lost when the session ended in the midst of writing, or a service is away or
+refuses it for another reason than what it says."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -11,11 +12,17 @@ from flask_wtf.csrf import generate_csrf
 
 from services.portal.pages.absence import absence
 from services.portal.pages.frame import SIGN_IN, current, page, show
-from services.portal.services import AwayError
+from services.portal.pages.refusals import why as why_refused
+from services.portal.services import AwayError, RefusedError
 
 F = TypeVar("F", bound=Callable[..., Any])
 _NOT_GIVEN_BACK = frozenset({"csrf_token", "password", "current"})
 """What is of the visit before, and secrets: a page that is left open shows none."""
+_NOT_OF_THE_FORM = frozenset(
+    {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.TOO_MANY_REQUESTS}
+)
+"""What is refused so is refused whatever the form says: to this reader, by now, or so often."""
+_STAYS = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT})
 
 
 def keeping_typed(function: F) -> F:
@@ -23,7 +30,8 @@ def keeping_typed(function: F) -> F:
 
     Nothing is stored: the page itself holds what was typed. Who is signed out sends it after
     signing in, and the form comes back filled in, for the token that it has is of the visit before.
-    Where a service is away it is sent again as it was, with the version or key that it had.
+    Where a service is away it is sent again as it was, with the version or key that it had. What a
+    service refuses whatever it says comes back with why, unless the page tells of that itself.
     """
 
     @wraps(function)
@@ -42,6 +50,10 @@ def keeping_typed(function: F) -> F:
             return function(*args, **kwargs)
         except AwayError as error:
             return give_back(absence(error.service), HTTPStatus.SERVICE_UNAVAILABLE)
+        except RefusedError as error:
+            if error.status not in _NOT_OF_THE_FORM:
+                raise
+            return give_back(why_refused(error), error.status)
 
     return page(kept)  # type: ignore[return-value]
 
@@ -49,13 +61,15 @@ def keeping_typed(function: F) -> F:
 def give_back(why: str, status: int) -> Response:
     """What was sent, to be sent once more as it was, with why it was not taken.
 
-    The token is this visit's, the language that of the page where it was typed.
+    The token is this visit's, the language that of the page where it was typed. Sending again is
+    not advised where that alone will not help.
     """
     typed = _typed()
     return show(
         "again.html",
         status,
         why=why,
+        again=status not in _STAYS,
         typed=[*typed, ("csrf_token", generate_csrf())],
         shown=[value for _name, value in typed if _is_text(value)],
     )

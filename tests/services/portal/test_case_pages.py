@@ -11,6 +11,7 @@ from services.portal.documents import Account
 from services.portal.house import House
 from services.portal.pages.refusals import WORDS
 from services.portal.services import Ask, AwayError, Reader, RefusedError, Services
+from shared.vocabulary.countries import country
 from shared.web.problems import TYPE_PREFIX
 from tests.services.portal.browsing import Browser
 
@@ -111,3 +112,86 @@ def test_what_is_in_the_way_of_a_decision_is_said_and_only_what_changed_is_to_be
     assert told in browser.page.text
     assert (CHANGED in browser.page.text) == (status == 412)
     assert "Another armoury" in browser.answer.text
+
+
+def test_a_reason_is_given_back_where_there_is_nothing_to_decide_any_more(
+    browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = {**CASE}
+
+    def fetch(_services: Services, _reader: Reader, one: Ask) -> Answer:
+        if one.service != "matcher":
+            raise AwayError(one.service)
+        return Answer(case, '"1"')
+
+    monkeypatch.setattr(Services, "fetch", fetch)
+    browser.open("/coverage/c1?language=en")
+    case["status"] = "closed"
+    browser.send(decision="dismiss", quantity="", reason="Another armoury")
+    assert browser.status == 409
+    assert str(WORDS["illegal-transition"]) in browser.page.text
+    assert "Another armoury" in browser.page.text
+
+
+ALLIANCE = {
+    "id": "a1",
+    "status": "proposed",
+    "sentence": "A sentence.",
+    "saving": None,
+    "reason": None,
+    "states": ["SEN", "MLI"],
+    "common": [],
+    "offers": [],
+    "history": [],
+    "members": [
+        {
+            "country": country,
+            "request": country,
+            "standing": "proposed",
+            "reason": None,
+            "sentence": None,
+        }
+        for country in ("SEN", "MLI", "KEN")
+    ],
+}
+WEST, EAST = (country(one).area for one in ("SEN", "KEN"))
+ELSEWHERE = "a coordinator of all of them decides"
+
+
+@pytest.mark.parametrize(
+    ("regions", "decides"), [([], True), ([WEST, EAST], True), ([WEST], False), ([EAST], False)]
+)
+def test_only_a_coordinator_of_all_its_states_is_asked_to_decide_on_a_joint_project(
+    app: Flask,
+    house: House,
+    make_account: Callable[..., Account],
+    monkeypatch: pytest.MonkeyPatch,
+    regions: list[str],
+    decides: bool,
+) -> None:
+    def fetch(_services: Services, _reader: Reader, one: Ask) -> Answer:
+        return Answer(ALLIANCE if one.service == "matcher" else {"items": []}, '"1"')
+
+    monkeypatch.setattr(Services, "fetch", fetch)
+    browser = Browser(app).enter(house, make_account("coordinator", regions=regions))
+    page = browser.open("/alliances/a1?language=en")
+    assert browser.status == 200
+    offered = {attrs["value"] for _tag, attrs in page.tags if attrs.get("name") == "decision"}
+    assert (offered, ELSEWHERE in page.text) == (
+        ({"endorse", "dismiss"}, False) if decides else (set(), True)
+    )
+
+
+@pytest.mark.parametrize(("regions", "states"), [([WEST], {"SEN", "MLI"}), ([], {"SEN", "KEN"})])
+def test_an_embargo_is_entered_on_states_of_ones_regions_alone(
+    app: Flask,
+    house: House,
+    make_account: Callable[..., Account],
+    regions: list[str],
+    states: set[str],
+) -> None:
+    browser = Browser(app).enter(house, make_account("coordinator", regions=regions))
+    page = browser.open("/embargoes/new?language=en")
+    offered = {attrs.get("value") for tag, attrs in page.tags if tag == "option"}
+    assert states <= offered
+    assert ("KEN" in offered) is not bool(regions)

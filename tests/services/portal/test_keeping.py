@@ -8,8 +8,12 @@ import pytest
 from flask import Flask
 from werkzeug.datastructures import MultiDict
 
+from entraide.client import Answer
 from services.portal.documents import Account
 from services.portal.house import House
+from services.portal.pages.refusals import WORDS
+from services.portal.services import Ask, Reader, RefusedError, Services
+from shared.web.problems import TYPE_PREFIX
 from tests.services.portal.browsing import Browser
 
 SignIn = Callable[[str], Browser]
@@ -128,6 +132,73 @@ def test_what_was_sent_to_a_service_that_is_away_is_given_back(
             TYPED in sent.values()
         )
         browser.send()
+
+
+TELLING = ("/offers/new", "/activities/new", "/contacts/edit")
+"""Pages that show what was typed themselves, whatever refuses it."""
+REFUSALS = [(403, "forbidden"), (404, "not-found"), (429, "too-many-endorsements")]
+
+
+@pytest.mark.parametrize(("status", "code"), REFUSALS)
+@pytest.mark.parametrize(
+    ("role", "path", "sent", "what"), [one for one in AWAY if one[1] not in TELLING]
+)
+def test_what_is_refused_whatever_it_says_is_given_back_with_why(
+    signed_in: SignIn,
+    monkeypatch: pytest.MonkeyPatch,
+    status: int,
+    code: str,
+    role: str,
+    path: str,
+    sent: dict[str, str],
+    what: str,
+) -> None:
+    def refuse(*_asked: object, **_more: object) -> Answer:
+        service = {REQUESTS: "requests", OFFERS: "offers", MATCHER: "matcher"}[what]
+        raise RefusedError(service, status, {"type": f"{TYPE_PREFIX}{code}", "title": "No."})
+
+    monkeypatch.setattr(Services, "fetch", refuse)
+    monkeypatch.setattr(Services, "send", refuse)
+    browser = signed_in(role)
+    browser.open("/account/password")
+    token = browser.page.forms[0].values["csrf_token"]
+    browser.answer = browser.client.post(path, data={**sent, "csrf_token": token})
+    assert (browser.status, str(WORDS[code]) in browser.page.text) == (status, True)
+    assert ("if it was done already" in browser.page.text) == (status == 429)
+    found = given_back(browser)
+    assert found.pop("csrf_token")
+    assert broken_as_sent(found) == sent
+
+
+OVER = [
+    ("requester", "requests", "/requests/r/edit/need", {"country": "SEN", "status": "merged"}),
+    ("donor", "offers", "/offers/o/edit/words", {"organisation": "acme", "status": "closed"}),
+]
+
+
+@pytest.mark.parametrize(("role", "service", "path", "record"), OVER)
+def test_what_was_typed_into_a_record_that_is_over_is_given_back(
+    signed_in: SignIn,
+    monkeypatch: pytest.MonkeyPatch,
+    role: str,
+    service: str,
+    path: str,
+    record: dict[str, str],
+) -> None:
+    def fetch(_services: Services, _reader: Reader, one: Ask) -> Answer:
+        assert one.service == service
+        return Answer({"id": "x", **record}, '"1.2"')
+
+    monkeypatch.setattr(Services, "fetch", fetch)
+    browser, sent = signed_in(role), {"title": "Dogs", "description": TYPED, "key": KEY}
+    browser.answer = browser.client.post(path, data=sent)
+    assert browser.status == 403
+    assert "This is over and cannot be changed any more." in browser.page.text
+    found = given_back(browser)
+    assert found.pop("csrf_token")
+    assert broken_as_sent(found) == sent
+    browser.open(path)
+    assert (browser.status, "This page is not for your role" in browser.page.text) == (403, True)
 
 
 @pytest.mark.parametrize(("role", "path", "sent"), SIGNED_OUT)

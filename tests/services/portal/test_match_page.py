@@ -6,9 +6,12 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from entraide.client import Answer
 from services.portal.documents import Account
 from services.portal.house import House
+from services.portal.services import RefusedError, Services
 from shared.vocabulary.currencies import to_usd_cents
+from shared.web.problems import TYPE_PREFIX
 from tests.services.portal import answering
 from tests.services.portal.answering import NEED, NONE_SERVED, OFFER, SERVING, Asked, answer
 from tests.services.portal.browsing import Browser
@@ -482,3 +485,204 @@ def test_why_it_was_not_possible_is_read_in_ones_own_language(
     half_done["/v1/commitments"] = {"items": [refused], "next": None}
     text = enter("coordinator").open("/matches/r1.o1?language=fr").text
     assert "à la ligne 2 de l'offre, le donateur a annoncé : 5 personnes" in text
+
+
+OFFERS_AWAY = "The register of offers cannot be reached just now."
+REQUESTS_AWAY = "The register of requests cannot be reached just now."
+REASON = "As we wrote to you in March."
+FIGURE = {
+    **dict.fromkeys(("disbursed", "received", "difference", "pledged")),
+    "line": 1,
+    "measure": "quantity",
+    "unit": "machines",
+    "committed": 4,
+}
+FOLLOW_UP = {
+    "months": 3,
+    "due_at": "2026-03-05T08:00:00+00:00",
+    "asked_at": "2026-03-05T08:00:00+00:00",
+    "answered_at": None,
+    "replied_at": None,
+}
+LIVES: dict[str, dict[str, Any]] = {
+    "agree": LIFE,
+    "commit": {**LIFE, "status": "agreed", "waiting_for": []},
+    "figures": {**LIFE, "status": "delivering", "waiting_for": [], "figures": [FIGURE]},
+    "assess-3": {**LIFE, "status": "follow-up", "waiting_for": [], "follow_ups": [FOLLOW_UP]},
+}
+SCORES = {"adequate": "4", "effective": "4", "sustainable": "4"}
+MADE_OF = [
+    ("donor", "agree", {"line-1": "3", "reason": REASON}, "offers"),
+    ("donor", "figures", {"line-1": "3", "text": REASON}, "offers"),
+    ("requester", "figures", {"line-1": "3", "text": REASON}, "offers"),
+    ("coordinator", "commit", {"need-1": "3", "give-1": "3"}, "offers"),
+    ("coordinator", "commit", {"need-1": "3", "give-1": "3"}, "requests"),
+    ("requester", "assess-3", {**SCORES, "reached-3": "0", "text": REASON}, "requests"),
+]
+"""What is typed into which form, and the register without which the form lacks fields."""
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """What is sent to the matcher."""
+    bodies: list[Any] = []
+
+    def send(*asked: Any, **_more: Any) -> Answer:
+        bodies.append(asked[-1])
+        return Answer({}, '"1.2"')
+
+    monkeypatch.setattr(Services, "send", send)
+    return bodies
+
+
+@pytest.mark.parametrize(("role", "name", "values", "service"), MADE_OF)
+def test_nothing_typed_is_left_out_while_a_form_lacks_its_fields(
+    half_done: Asked,
+    enter: Enter,
+    sent: list[Any],
+    role: str,
+    name: str,
+    values: dict[str, str],
+    service: str,
+) -> None:
+    half_done["/v1/proposals/r1.o1/life"] = LIVES[name]
+    browser = enter(role)
+    side = {"offers": "/v1/offers/o1", "requests": "/v1/requests/r1"}[service]
+    record = half_done.pop(side)
+    browser.send(f"/matches/r1.o1/do/{name}", **values)
+    assert (browser.status, sent) == (503, [])
+    told = {"offers": OFFERS_AWAY, "requests": REQUESTS_AWAY}[service]
+    assert told in browser.page.text
+    half_done[side] = record
+    browser.send()
+    assert browser.status == 200
+    (body,) = sent
+    assert "3" in str(body) or body["objectives_reached"] == 1
+
+
+@pytest.mark.parametrize(("role", "name", "values", "service"), MADE_OF)
+def test_a_form_that_lacks_its_fields_is_not_shown(
+    half_done: Asked, enter: Enter, role: str, name: str, values: dict[str, str], service: str
+) -> None:
+    half_done["/v1/proposals/r1.o1/life"] = LIVES[name]
+    action = f"/matches/r1.o1/do/{name}"
+    assert action in [form.action for form in enter(role).page.forms]
+    del half_done[{"offers": "/v1/offers/o1", "requests": "/v1/requests/r1"}[service]]
+    browser = enter(role)
+    assert action not in [form.action for form in browser.page.forms]
+    todo = browser.page.text.partition("What you can do now")[2]
+    assert {"offers": OFFERS_AWAY, "requests": REQUESTS_AWAY}[service] in todo
+
+
+def test_what_was_refused_is_not_shown_in_a_form_that_lacks_its_fields(
+    half_done: Asked, enter: Enter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    half_done["/v1/proposals/r1.o1/life"] = LIFE
+    browser = enter("donor")
+
+    def send(*_asked: Any, **_more: Any) -> Answer:
+        del half_done["/v1/offers/o1"]
+        raise RefusedError("matcher", 412, {"title": "No."})
+
+    monkeypatch.setattr(Services, "send", send)
+    browser.send("/matches/r1.o1/do/agree", **{"line-1": "3", "reason": REASON})
+    assert (browser.status, OFFERS_AWAY in browser.page.text) == (503, True)
+    (form,) = (form for form in browser.page.forms if form.action == "")
+    assert (form.values["line-1"], form.values["reason"]) == ("3", REASON)
+
+
+def test_who_is_not_made_to_pledge_agrees_while_the_offer_is_away(
+    answers: Asked, enter: Enter, sent: list[Any]
+) -> None:
+    del answers["/v1/offers/o1"]
+    enter("requester").send("/matches/r1.o1/do/agree", reason=REASON)
+    assert sent == [{"answer": "agree", "reason": REASON}]
+
+
+def test_an_answer_to_a_message_that_is_away_is_given_back(
+    answers: Asked, enter: Enter, sent: list[Any]
+) -> None:
+    message = {
+        "number": 1,
+        "role": "donor",
+        "party": "acme",
+        "text": "When?",
+        "language": "en",
+        "at": "2026-03-01T08:00:00+00:00",
+        "about": None,
+        "signed": None,
+        "may_strike": False,
+    }
+    thread = {"items": [message], "next": None, "open": True, "read_up_to": 1, "unread": 0}
+    answers["/v1/proposals/r1.o1/messages"] = thread
+    browser = enter("requester")
+    del answers["/v1/proposals/r1.o1/messages"]
+    browser.send("/matches/r1.o1/messages", text="In May.", about="1")
+    assert (browser.status, sent) == (503, [])
+    answers["/v1/proposals/r1.o1/messages"] = thread
+    browser.send()
+    assert [body["about"] for body in sent] == [1]
+
+
+def test_what_may_be_committed_already_is_not_filled_in_again(
+    half_done: Asked, enter: Enter
+) -> None:
+    half_done["/v1/proposals/r1.o1"] = {**PLEDGED, "promised": []}
+    half_done["/v1/proposals/r1.o1/life"] = LIVES["commit"]
+    assert any(typed(enter("coordinator")).values())
+    del half_done["/v1/commitments"]
+    found = typed(enter("coordinator"))
+    assert found
+    assert not any(found.values())
+
+
+JOINING = {
+    "id": "j1",
+    "organisation": "other",
+    "role": "expertise",
+    "text": "Our trainers are near.",
+    "status": "offered",
+    "version": "1.0",
+    "reason": None,
+}
+SAID = 'They trained nobody, "as yet".'
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "told"),
+    [
+        (412, "stale", "This match changed while you had the page open"),
+        (409, "answered", "This was answered already."),
+        (422, "too_long", "This is too long."),
+    ],
+)
+@pytest.mark.parametrize("meanwhile", ["offered", "donor-agreed", "withdrawn"])
+@pytest.mark.parametrize("role", ["donor", "requester"])
+def test_why_somebody_is_not_to_join_is_kept_where_that_is_refused(
+    answers: Asked,
+    enter: Enter,
+    monkeypatch: pytest.MonkeyPatch,
+    role: str,
+    meanwhile: str,
+    status: int,
+    code: str,
+    told: str,
+) -> None:
+    answers["/v1/joinings"] = {"items": [JOINING], "next": None}
+    browser = enter(role)
+
+    def send(*_asked: Any, **_more: Any) -> Answer:
+        stands = {**JOINING, "status": meanwhile, "version": "1.1"}
+        answers["/v1/joinings"] = {"items": [stands], "next": None}
+        named = {"errors": [{"field": "reason", "code": code}]} if status == 422 else {}
+        raise RefusedError("matcher", status, {"type": f"{TYPE_PREFIX}{code}", **named})
+
+    monkeypatch.setattr(Services, "send", send)
+    path = "/matches/r1.o1/joinings/j1/answer"
+    browser.send(path, answer="decline", reason=SAID)
+    assert (browser.status, told in browser.page.text) == (status, True)
+    found = [form.values for form in browser.page.forms if form.action == path]
+    if meanwhile == "withdrawn":
+        assert (found, SAID in browser.page.text) == ([], True)
+    else:
+        assert [(one["reason"], one["version"]) for one in found] == [(SAID, "1.1")]

@@ -50,7 +50,7 @@ def opens(
 
     def fetch(_services: Services, _reader: Reader, one: Ask) -> Answer:
         if one.path in ("/v1/requests/r1", "/v1/offers/o1"):
-            return Answer(RECORD)
+            return Answer({**RECORD, "id": one.path.rpartition("/")[2]})
         if one.path not in ("/v1/requests", "/v1/offers") or one.service in away:
             raise AwayError(one.service)
         begin, limit = int(str(one.query.get("cursor") or 0)), one.query["limit"]

@@ -1,6 +1,7 @@
 """An entry of the register of embargoes as it is typed, and what is sent of it."""
 
 import re
+from collections.abc import Collection
 from typing import Any, Final
 
 from flask_babel import lazy_gettext
@@ -56,7 +57,10 @@ class ExemptionForm(Repeated):
 
 
 class EmbargoForm(PageForm):
-    """An entry of the register; every kind of help that is not allowed is barred."""
+    """An entry of the register; every kind of help that is not allowed is barred.
+
+    `states` are those that a new entry may be of: all where none are told.
+    """
 
     country = SelectField(lazy_gettext("State"), [_NEEDED], validate_choice=False)
     resolution = StringField(lazy_gettext("Resolution or decision"), [_NEEDED, _SHORT])
@@ -73,9 +77,10 @@ class EmbargoForm(PageForm):
     version = HiddenField()
     key = HiddenField()
 
-    def __init__(self, **values: Any) -> None:
+    def __init__(self, states: Collection[str] | None = None, **values: Any) -> None:
         super().__init__(**values)
-        self.country.choices = [("", "—"), *countries()]
+        offered = [one for one in countries() if states is None or one[0] in states]
+        self.country.choices = [("", "—"), *offered]
         self.allowed.choices = labels(KINDS)
         self.told: list[tuple[str, str]] = []
 

@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext
 
 from entraide.client import Answer
 from entraide.client.records.matcher import EmbargoView
+from services.portal.accounts import identity_of
 from services.portal.documents import Account
 from services.portal.pages import asking
 from services.portal.pages.administration.embargo_form import MOST_EXEMPTIONS, EmbargoForm
@@ -19,7 +20,7 @@ from services.portal.pages.administration.embargoes import (
     titles_of,
 )
 from services.portal.pages.finding import find_for_sure
-from services.portal.pages.frame import for_roles, go, show
+from services.portal.pages.frame import account, for_roles, go, show
 from services.portal.pages.keeping import keeping_typed
 from services.portal.pages.pasted import ID, record_in
 from services.portal.pages.recording import MAYBE, Form, make
@@ -29,6 +30,7 @@ from services.portal.pages.wording import here
 from services.portal.services import RefusedError
 from shared.ids import new_id
 from shared.vocabulary.countries import country_name
+from shared.web.identity import covered_countries
 from shared.web.problems import forbidden
 
 REGISTER: Final = "/v1/embargoes"
@@ -43,8 +45,8 @@ _GIVEN = ("number", "reason")
 @keeping_typed
 @for_roles("coordinator")
 def new_embargo() -> Response:
-    """Enter an embargo."""
-    form = EmbargoForm()
+    """Enter an embargo on a State of the reader's regions."""
+    form = EmbargoForm(frozenset(covered_countries(identity_of(account()))))
     if request.method != "POST":
         return _shown(form, None)
     form.validate_on_submit()

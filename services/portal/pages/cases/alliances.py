@@ -7,6 +7,7 @@ from flask import Response, request
 from flask_babel import gettext as _
 
 from entraide.client.records.matcher import AllianceView
+from services.portal.accounts import identity_of
 from services.portal.pages import asking
 from services.portal.pages.asked import cursor_of
 from services.portal.pages.cases.deciding import CaseForm, came_from, decide, filled, status_name
@@ -14,6 +15,7 @@ from services.portal.pages.cases.region_map import region_map
 from services.portal.pages.finding import find, names_of
 from services.portal.pages.frame import account, for_roles, show
 from services.portal.pages.keeping import keeping_typed
+from shared.web.identity import covers
 
 _READERS = ("coordinator", "auditor", "operator", "requester")
 _NEEDING = frozenset({"dismiss", "decline"})
@@ -31,7 +33,8 @@ def joint_projects() -> Response:
 @keeping_typed
 @for_roles(*_READERS)
 def joint_project(alliance_id: str) -> Response:
-    """One joint project; a coordinator decides, then each State answers for its request."""
+    """One joint project; a coordinator of all its States decides, then each State answers for its
+    request."""
     found = asking.get("matcher", f"/v1/alliances/{alliance_id}")
     one = found.of(AllianceView)
     offers = _offers(one)
@@ -59,6 +62,7 @@ def joint_project(alliance_id: str) -> Response:
             map=region_map(one["states"]),
             etag=found.etag,
             form=filled(form, found.etag) if form.decision.choices else None,
+            elsewhere=account().role == "coordinator" and not _covers(one),
             status_name=status_name,
             answer=_answer,
             back=came_from(),
@@ -74,8 +78,15 @@ def _own(one: Mapping[str, Any]) -> Mapping[str, Any] | None:
     return next((member for member in members if member["request"]), None) if state else None
 
 
+def _covers(one: Mapping[str, Any]) -> bool:
+    """Whether the reader's regions hold every State of it, as who decides has to have."""
+    return covers(identity_of(account()), *(member["country"] for member in one["members"]))
+
+
 def _choices(one: Mapping[str, Any], own: Mapping[str, Any] | None) -> list[tuple[str, str]]:
     if account().role == "coordinator":
+        if not _covers(one):
+            return []
         choices = []
         if one["status"] in ("proposed", "dismissed"):
             choices.append(("endorse", _("Endorse it: each State is asked whether it joins")))

@@ -12,9 +12,10 @@ from wtforms.validators import Optional
 
 from services.portal.pages.forms import PageForm
 from services.portal.pages.frame import go
+from services.portal.pages.keeping import give_back
 from services.portal.pages.lengths import MOST_SAID, AtMost
 from services.portal.pages.numbers import NumberField
-from services.portal.pages.refusals import faults, why
+from services.portal.pages.refusals import WORDS, faults, why
 from services.portal.pages.review.decisions import back_to
 from services.portal.pages.signing import REFUSED
 from services.portal.services import RefusedError
@@ -80,10 +81,13 @@ def decide(
 ) -> Response:
     """Send what the form says; what it lacks, or what changed meanwhile, is told on the page.
 
-    Whatever was typed stays in the form. A service that is away becomes the page that says so.
+    Whatever was typed stays in the form, or is given back where there is nothing to decide any
+    more. A service that is away becomes the page that says so.
     """
     if request.method != "POST":
         return shown(form, HTTPStatus.OK)
+    if not form.decision.choices:
+        return give_back(str(WORDS["illegal-transition"]), HTTPStatus.CONFLICT)
     if not form.complete(needing):
         return shown(form, REFUSED)
     try:

@@ -16,7 +16,7 @@ from services.portal.pages.matches.showing import show_case
 from services.portal.pages.matches.words import refusal
 from services.portal.pages.refusals import fault
 from services.portal.pages.signing import REFUSED
-from services.portal.services import RefusedError
+from services.portal.services import AwayError, RefusedError
 from shared.web.problems import not_found
 
 READERS = ("requester", "donor", "coordinator", "auditor")
@@ -51,7 +51,7 @@ def handle(
     filled: list[str] = []
     try:
         case = read(proposal_id)
-        form = making.make(name, case)
+        form = _form(name, case)
         if not form.validate_on_submit() or making.lacking(name, form, case):
             return show_case(case, REFUSED, (name, form))
         filled = making.filled(name, form, case)
@@ -62,13 +62,21 @@ def handle(
     return go(f"{address(proposal_id)}{anchor}")
 
 
+def _form(name: str, case: Case) -> StepForm:
+    """The form that was sent; raises AwayError where what it is made of cannot be read now."""
+    missing = making.missing_for(name, case)
+    if missing is not None:
+        raise AwayError(missing)
+    return making.make(name, case)
+
+
 def _refused(proposal_id: str, name: str, error: RefusedError, filled: Sequence[str]) -> Response:
     """The page as it stands now, with what was typed and why it was not done.
 
     `filled` are the fields of amounts that were sent as lines, in their order.
     """
     case = read(proposal_id)
-    form = making.make(name, case)
+    form = _form(name, case)
     form.validate()
     problem = refusal(error)
     named = list(error.problem.get("errors") or ())

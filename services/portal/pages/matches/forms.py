@@ -198,6 +198,12 @@ class FileForm(StepForm):
     file = FileField(_("File"), id="file")
 
 
+class JoiningForm(StepForm):
+    """The answer to an organisation that offers to join."""
+
+    reason = StringField(_("Reason, where you decline"))
+
+
 class JoinForm(StepForm):
     """An organisation's offer to join."""
 

@@ -47,6 +47,24 @@ def make(name: str, case: Case, *, sent_one: bool = True) -> StepForm:
     return form
 
 
+def missing_for(name: str, case: Case) -> str | None:
+    """The service that is away and without which the form of that name lacks fields; None for none.
+
+    Made all the same, it would pass for a form whose fields were left empty, whatever was typed.
+    """
+    kind = name.partition("-")[0]
+    fields_of_offer = kind in ("figures", "commit") or (
+        kind == "agree" and case.reader.role == "donor"
+    )
+    if fields_of_offer and case.offer.away:
+        return "offers"
+    if kind in ("commit", "assess") and case.request.away:
+        return "requests"
+    if kind == "message" and case.thread_away:
+        return "matcher"
+    return None
+
+
 def _made(name: str, case: Case, values: dict[str, Any]) -> StepForm:
     kind, _dash, which = name.partition("-")
     if kind in _OF_ONE:
@@ -66,8 +84,9 @@ def _made(name: str, case: Case, values: dict[str, Any]) -> StepForm:
 
 def _fill_in(form: StepForm, case: Case) -> None:
     """What the donor pledged and is not committed yet; where it pledged nothing in numbers, what
-    the proposal says is served, unless something of it is committed already."""
-    if not case.is_pledged and any(one["status"] == "held" for one in case.commitments):
+    the proposal says is served, unless something of it is committed already, or may be."""
+    held = any(one["status"] == "held" for one in case.commitments)
+    if not case.is_pledged and (held or not case.commitments_known):
         return
     today = house().clock().date()
     for prefix, side, lines in (("need-", "request", case.needs), ("give-", "offer", case.gives)):

@@ -37,7 +37,8 @@ class Side:
 
 @dataclass(frozen=True)
 class Case:
-    """A match as its reader may see it. `thread` and `files` are None where they are withheld."""
+    """A match as its reader may see it. `thread` and `files` are None where they are withheld, or
+    where the matcher told of the match and not of them (`thread_away`)."""
 
     id: str
     etag: str
@@ -51,6 +52,8 @@ class Case:
     files: Sequence[Record] | None
     names: Mapping[str, str]
     reader: Identity
+    commitments_known: bool
+    thread_away: bool
 
     @property
     def may(self) -> frozenset[str]:
@@ -158,6 +161,8 @@ def read(id_: str) -> Case:
         files=more["files"].body["items"] if "files" in more else None,
         names=names_of([body["organisation"], *others]),
         reader=identity_of(account()),
+        commitments_known="commitments" in more,
+        thread_away="thread" not in more and "matcher" in asking.reader().missed,
     )
 
 

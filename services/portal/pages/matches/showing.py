@@ -12,10 +12,11 @@ from flask_babel import pgettext
 
 from services.portal.house import house
 from services.portal.pages import wording
+from services.portal.pages.absence import absence
 from services.portal.pages.forms import PageForm
 from services.portal.pages.frame import moment, show
 from services.portal.pages.matches import forms, rows
-from services.portal.pages.matches.making import make
+from services.portal.pages.matches.making import make, missing_for
 from services.portal.pages.matches.reading import Case
 from services.portal.pages.matches.rights import open_conditions
 from services.portal.pages.matches.steps import Stage, agreement_behind, line_of_steps
@@ -56,13 +57,20 @@ def show_case(
     failed: tuple[str, forms.StepForm] | None = None,
     since: int | None = None,
 ) -> Response:
-    """The page; `failed` is a form that was sent and its name, `since` the history seen before."""
-    made = {name: make(name, case, sent_one=False) for name in _shown_forms(case)}
+    """The page; `failed` is a form that was sent and its name, `since` the history seen before.
+
+    A form is left out while it would lack fields; the page says which service is away.
+    """
+    missing = {name: missing_for(name, case) for name in case.may}
+    may = frozenset(name for name, service in missing.items() if service is None)
+    made = {name: make(name, case, sent_one=False) for name in _shown_forms(case, may)}
+    joinings = [_joining(one, case) for one in case.joinings]
+    answered = {f"joining-{one['id']}" for one in joinings if one["agree"] or one["decline"]}
     gone = None
     if failed is not None:
         name, form = failed
         form.begin(case.etag, len(case.life["history"]))
-        if name in made:
+        if name in made or name in answered:
             made[name] = form
         else:
             gone = form
@@ -72,7 +80,8 @@ def show_case(
         status,
         wide=True,
         case=case,
-        may=case.may,
+        may=may,
+        lacking=sorted({absence(service) for service in missing.values() if service is not None}),
         idle=all(name.startswith("release-") for name in case.may),
         made=made,
         form=failed[1] if failed is not None else PageForm(),
@@ -92,7 +101,7 @@ def show_case(
         reports=[_report(one, case) for one in case.life["reports"]],
         commitments=[commitment_row(one, case) for one in case.tried],
         committed=bool(case.made),
-        joinings=[_joining(one, case) for one in case.joinings],
+        joinings=joinings,
         messages=_messages(case),
         writes=bool(case.thread and case.thread["open"]),
         files=case.files,
@@ -112,8 +121,8 @@ def _line(case: Case) -> list[Stage]:
     return line_of_steps(case.life["history"], case.life["status"])
 
 
-def _shown_forms(case: Case) -> Iterator[str]:
-    yield from case.may
+def _shown_forms(case: Case, may: frozenset[str]) -> Iterator[str]:
+    yield from may
     if case.thread is not None and case.thread["open"]:
         yield "message"
         yield "file"

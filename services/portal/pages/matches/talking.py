@@ -16,9 +16,11 @@ from services.portal.pages.forms import EXPIRED, PageForm
 from services.portal.pages.frame import account, for_roles, go, show
 from services.portal.pages.keeping import give_back, keeping_typed
 from services.portal.pages.matches.acting import READERS, address, handle
-from services.portal.pages.matches.forms import JoinForm, StepForm
-from services.portal.pages.matches.reading import Case, side
+from services.portal.pages.matches.forms import JoinForm, JoiningForm, StepForm
+from services.portal.pages.matches.reading import Case, read, side
+from services.portal.pages.matches.showing import show_case
 from services.portal.pages.matches.words import JOINING_STATUSES, refusal
+from services.portal.pages.refusals import faults
 from services.portal.pages.repeating import holds
 from services.portal.pages.signing import REFUSED
 from services.portal.services import RefusedError
@@ -100,17 +102,24 @@ def download(proposal_id: str, file_id: str) -> Response:
 @keeping_typed
 @for_roles("requester", "donor")
 def answer_joining(proposal_id: str, joining_id: str) -> Response:
-    """Agree that an organisation joins, or decline it."""
+    """Agree that an organisation joins, or decline it; what was refused is shown again with why."""
     agrees = request.form.get("answer") == "agree"
     reason = request.form.get("reason", "").strip() or None
     body = {"answer": "agree" if agrees else "decline", "reason": reason}
     seen = request.form.get("version", "")
+
+    def refused(error: RefusedError) -> Response:
+        form = JoiningForm()
+        form.fail(faults(error)[0][1] if faults(error) else refusal(error))
+        return show_case(read(proposal_id), error.status, (f"joining-{joining_id}", form))
+
     return _at_once(
         proposal_id,
         "#joinings",
         lambda: asking.send(
             "matcher", f"/v1/joinings/{joining_id}/answer", body, if_match=f'"{seen}"'
         ),
+        refused,
     )
 
 
@@ -187,14 +196,24 @@ def leave(proposal_id: str, joining_id: str) -> Response:
     )
 
 
-def _at_once(place: str, anchor: str, send: Callable[[], object]) -> Response:
-    """What one button does, told on the page that it stands on; by GET, back to that page."""
+def _at_once(
+    place: str,
+    anchor: str,
+    send: Callable[[], object],
+    refused: Callable[[RefusedError], Response] | None = None,
+) -> Response:
+    """What one button does, told on the page that it stands on; by GET, back to that page.
+
+    `refused` makes the page of a refusal, where something is typed beside the button.
+    """
     if request.method == "POST":
         if not PageForm().validate():
             return give_back(str(EXPIRED), REFUSED)
         try:
             send()
         except RefusedError as error:
+            if refused is not None:
+                return refused(error)
             flash(refusal(error))
         else:
             flash(_("This was done."))

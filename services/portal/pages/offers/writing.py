@@ -15,7 +15,7 @@ from flask_babel import lazy_gettext
 from entraide.client import Answer
 from services.portal.pages.asking import ask_with, get, get_one, read, send
 from services.portal.pages.frame import account, for_roles, go, show
-from services.portal.pages.keeping import keeping_typed
+from services.portal.pages.keeping import give_back, keeping_typed
 from services.portal.pages.offers import bodies, standing
 from services.portal.pages.offers.forms import (
     LinesForm,
@@ -25,7 +25,7 @@ from services.portal.pages.offers.forms import (
     WordsForm,
     typed,
 )
-from services.portal.pages.offers.parties import may_change
+from services.portal.pages.offers.parties import may_change, owns
 from services.portal.pages.offers.rows import size_of
 from services.portal.pages.offers.showing import PAGE, address_of
 from services.portal.pages.recording import (
@@ -162,6 +162,8 @@ def edit_offer_step(offer_id: str, step: str) -> Response:
         raise not_found("step")
     stands = get_one("offers", f"/v1/offers/{offer_id}")
     if not may_change(account(), stands.body):
+        if request.method == "POST" and owns(account(), stands.body):
+            return give_back(str(WORDS["finished"]), HTTPStatus.FORBIDDEN)
         raise forbidden("This offer cannot be changed by you, or not any more.")
     form = _form(step, stands)
     if not form.is_submitted():

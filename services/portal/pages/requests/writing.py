@@ -14,13 +14,14 @@ from entraide.client import Answer
 from services.portal.pages.asking import get, get_one
 from services.portal.pages.forms import EXPIRED, PageForm
 from services.portal.pages.frame import account, for_roles, go, show
-from services.portal.pages.keeping import keeping_typed
+from services.portal.pages.keeping import give_back, keeping_typed
 from services.portal.pages.recording import (
     BEFORE,
     MAYBE,
     Form,
     make,
 )
+from services.portal.pages.refusals import WORDS
 from services.portal.pages.requests import typing_on
 from services.portal.pages.requests.bodies import body_of, line_fields
 from services.portal.pages.requests.hints import Hints, stored_hints
@@ -33,7 +34,7 @@ from services.portal.pages.requests.parts import (
     typed_sheet,
 )
 from services.portal.pages.requests.record import suggested_lines
-from services.portal.pages.requests.rights import may_change, steps_for
+from services.portal.pages.requests.rights import is_own, may_change, steps_for
 from services.portal.pages.requests.rows import line_rows
 from services.portal.services import AwayError, RefusedError
 from services.portal.unfinished import Held
@@ -143,6 +144,8 @@ def edit_request_part(request_id: str, part: str) -> Response:
             raise
         return _away(part, typed_sheet(PARTS[part], request.form), request_id)
     if not may_change(account(), stored.body):
+        if request.method == "POST" and is_own(account(), stored.body):
+            return give_back(str(WORDS["finished"]), HTTPStatus.FORBIDDEN)
         raise forbidden("This request is not yours to change, or it is over.")
     if part == CHECK:
         return _check(stored)
