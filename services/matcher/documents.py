@@ -152,6 +152,8 @@ def shortlist_event(
             "as_of": stored["as_of"],
             "entries": [
                 {"offer": offer, "score": entry["score"], "rank": rank, **_displaced(entry)}
+                if "displaced" in entry
+                else {"offer": offer, "score": entry["score"], "rank": rank}
                 for rank, (offer, entry) in enumerate(ranked, start=1)
             ],
             "request_version": stored["told_version"],

@@ -3,11 +3,12 @@
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import closing
 from dataclasses import replace
 from datetime import date, datetime
 from itertools import islice
+from typing import Any
 
 import structlog
 from pymongo.errors import PyMongoError
@@ -407,7 +408,7 @@ def rank(feed: IndexFeed, request: str) -> Ranking | None:
         as_of=feed.engine.as_of.isoformat(),
         offers=[pairing.offer for pairing in entries],
         suits=[pairing.suits for pairing in entries],
-        entries=[_entry(feed, pairing, standing) for pairing in entries],
+        entries=_entries(feed, standing),
         acted=feed.acted(request),
     )
 
@@ -416,25 +417,48 @@ def _tell_model(version: str) -> None:
     metrics.MODEL.labels(version).set(1)
 
 
-def _entry(feed: IndexFeed, pairing: Pairing, standing: Standing) -> dict[str, object]:
+def _entries(feed: IndexFeed, standing: Standing) -> list[dict[str, Any]]:
+    organisations, unserved = feed.organisations, _Unserved(standing.needs)
+    entries: list[dict[str, Any]] = [
+        {
+            "organisation": organisations[pairing.offer],
+            "score": pairing.score,
+            "features": pairing.features,
+            "serves": pairing.serves,
+            "unserved": unserved[tuple([serving["need"] for serving in pairing.serves])],
+            "evidence": pairing.evidence,
+        }
+        for pairing in standing.entries
+    ]
+    if standing.displaced or standing.same_donor:
+        for pairing, entry in zip(standing.entries, entries, strict=True):
+            _add_rivals(entry, pairing, standing, unserved)
+    return entries
+
+
+class _Unserved(dict[tuple[int, ...], list[int]]):
+    """By the needs that are served, those that are not: fifty offers serve the same few."""
+
+    def __init__(self, needs: Collection[int]) -> None:
+        super().__init__()
+        self._needs = needs
+
+    def __missing__(self, served: tuple[int, ...]) -> list[int]:
+        self[served] = found = [need for need in self._needs if need not in served]
+        return found
+
+
+def _add_rivals(
+    entry: dict[str, Any], pairing: Pairing, standing: Standing, unserved: _Unserved
+) -> None:
     displaced = standing.displaced.get(pairing.offer)
-    same_donor = standing.same_donor.get(pairing.offer)
-    served = {serving["need"] for serving in pairing.serves}
     if displaced is not None:
-        served.update(displaced.needs)
-    entry: dict[str, object] = {
-        "organisation": feed.organisations[pairing.offer],
-        "score": pairing.score,
-        "features": pairing.features,
-        "serves": pairing.serves,
-        "unserved": [need for need in standing.needs if need not in served],
-        "evidence": pairing.evidence,
-    }
-    if displaced is not None:
+        served = [serving["need"] for serving in pairing.serves]
+        entry["unserved"] = unserved[*served, *displaced.needs]
         entry["displaced"] = displaced.data()
+    same_donor = standing.same_donor.get(pairing.offer)
     if same_donor is not None:
         entry["same_donor"] = same_donor
-    return entry
 
 
 def geography_of(settings: Settings, on: date) -> Geography:

@@ -241,8 +241,10 @@ def _same_donor(
     """Of each offer the same organisation's others that serve needs which it serves, with those."""
     serving: defaultdict[tuple[str, int], list[str]] = defaultdict(list)
     for pairing in entries:
+        offer = pairing.offer
+        donor = organisations[offer]
         for served in pairing.serves:
-            serving[organisations[pairing.offer], served["need"]].append(pairing.offer)
+            serving[donor, served["need"]].append(offer)
     found: defaultdict[str, defaultdict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
     several = (one for one in serving.items() if len(one[1]) > 1)
     for (_, need), offers in sorted(several):

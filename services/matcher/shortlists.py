@@ -73,7 +73,7 @@ class Ranking:
         superseded = [
             offer
             for offer, entry in zip(self.offers, self.entries, strict=True)
-            if is_superseded(entry)
+            if "displaced" in entry and is_superseded(entry)
         ]
         return {
             **{name: getattr(self, name) for name in _STATE},
