@@ -144,12 +144,12 @@ def keep(
 
 
 def seen_version(case: CoverageCase, request: View | None) -> Version:
-    """What a case is read in and decided on: its own version and that of its request.
+    """What a case is read in and decided on: its own version and what is material in its request.
 
-    So nobody decides on a need that has changed since it was read. Of the activity the case says
-    itself what is material.
+    So nobody decides on a need that has changed since it was read; what is committed to it changes
+    the request and not this. Of the activity the case says itself what is material.
     """
-    return Version.of_several((case.version, request and request.version))
+    return Version.of_several((case.version, request and request.material))
 
 
 def decide(
