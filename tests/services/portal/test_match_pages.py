@@ -30,6 +30,33 @@ def test_a_list_that_is_away_is_said_to_be(browser: Browser) -> None:
     assert "Nothing waits for you." not in page.text
 
 
+@pytest.mark.parametrize(
+    ("next_", "query", "is_told"),
+    [(None, "", True), ("more", "", False), (None, "&cursor=x", False)],
+)
+def test_that_nobody_offers_to_join_is_told_where_it_is_so(
+    browser: Browser, monkeypatch: pytest.MonkeyPatch, next_: str | None, query: str, is_told: bool
+) -> None:
+    """A page may be empty and have others after it: what a reader may not know of is left out."""
+
+    def fetch(_services: Services, _reader: Reader, one: Ask) -> Answer:
+        assert one.path == "/v1/joinings"
+        return Answer({"items": [], "next": next_})
+
+    monkeypatch.setattr(Services, "fetch", fetch)
+    page = browser.open(f"/matches?joins=1{query}")
+    assert browser.status == 200
+    assert ("Nobody offers to join." in page.text) == is_told
+    followed = [tag["href"] for name, tag in page.tags if name == "a" and tag.get("rel") == "next"]
+    assert bool(followed) == (next_ is not None)
+
+
+def test_offers_to_join_that_are_away_are_said_to_be(browser: Browser) -> None:
+    page = browser.open("/matches?joins=1")
+    assert browser.status == 200
+    assert "The list of offers to join cannot be shown just now." in page.text
+
+
 @pytest.mark.parametrize("path", ["do/agree", "messages"])
 def test_what_was_sent_to_a_service_that_is_away_can_be_sent_again(
     browser: Browser, path: str
