@@ -39,15 +39,21 @@ def passes(error: BaseException) -> bool:
     none is the fault of an event or of a record. An error that came of such a one counts too, for
     mongoengine makes an error of its own of what the driver says, unless it was raised `from None`.
     """
+    return any(
+        isinstance(found, (*INFRASTRUCTURE, Contention)) or _is_of_the_store(found)
+        for found in _with_causes(error)
+    )
+
+
+def _with_causes(error: BaseException) -> Iterator[BaseException]:
+    """An error and those that it came of, each once."""
     seen: set[int] = set()
     found: BaseException | None = error
     while found is not None and id(found) not in seen:
-        if isinstance(found, (*INFRASTRUCTURE, Contention)) or _is_of_the_store(found):
-            return True
+        yield found
         seen.add(id(found))
         came_of = None if found.__suppress_context__ else found.__context__
         found = found.__cause__ or came_of
-    return False
 
 
 @contextmanager
@@ -67,13 +73,11 @@ def put_off(what: str) -> Iterator[None]:
 def told(error: BaseException) -> str:
     """What an error says, without the records that were to be written: that of several writes at
     once tells each of them whole, however confidential."""
-    found: BaseException | None = error
-    while found is not None:
+    for found in _with_causes(error):
         if isinstance(found, BulkWriteError):
             failed = (found.details or {}).get("writeErrors", ())
             codes = Counter(one["code"] for one in failed)
             return f"{len(failed)} writes failed, by code: {dict(codes)}"
-        found = found.__cause__ or found.__context__
     return str(error)
 
 

@@ -28,7 +28,7 @@ from shared.events.poison import Streak, TooManyDeadLetters
 from shared.events.reader import read_to_end
 from shared.events.topics import Topics
 from shared.events.versions import Version
-from shared.events.work import ConsumerPolicy, Handler, Rejected, Retry, Work, passes, put_off
+from shared.events.work import ConsumerPolicy, Handler, Rejected, Retry, Work, passes, put_off, told
 from shared.settings import Settings
 
 POLICY = ConsumerPolicy(retry_delays=(0.01, 0.02), max_consecutive_dead_letters=3)
@@ -206,15 +206,18 @@ def test_what_was_to_be_written_is_in_no_log(bench: Bench) -> None:
     assert len(said) == 2
     assert all("2 writes failed, by code: {14031: 2}" in one for one in said)
     assert "confidential" not in str(logs)
+    circle = ValueError("its own cause")
+    circle.__cause__ = circle
+    assert told(circle) == "its own cause"
 
 
-def raised(error: Exception, cause: Exception, told: bool) -> Exception:
+def raised(error: Exception, cause: Exception, is_told: bool) -> Exception:
     """The error, as it is where it was raised because of another: said with `from`, or not."""
     try:
         try:
             raise cause
         except type(cause) as met:
-            if told:
+            if is_told:
                 raise error from met
             raise error  # noqa: B904 (as mongoengine does)
     except type(error) as found:
@@ -223,11 +226,11 @@ def raised(error: Exception, cause: Exception, told: bool) -> Exception:
 
 def test_whether_an_error_passes_is_known_by_what_it_came_of() -> None:
     full, taken = OperationFailure("full", 14031), DuplicateKeyError("E11000 duplicate key")
-    for told in (True, False):
-        assert passes(raised(OperationError("Could not save document"), full, told))
-        assert not passes(raised(NotUniqueError("Tried to save"), taken, told))
-        twice = raised(OperationError("Could not save"), full, told)
-        assert passes(raised(RuntimeError("not made"), twice, told))
+    for is_told in (True, False):
+        assert passes(raised(OperationError("Could not save document"), full, is_told))
+        assert not passes(raised(NotUniqueError("Tried to save"), taken, is_told))
+        twice = raised(OperationError("Could not save"), full, is_told)
+        assert passes(raised(RuntimeError("not made"), twice, is_told))
     suppressed = raised(ValueError("it is no event at all"), full, False)
     suppressed.__suppress_context__ = True  # as by `from None`
     assert not passes(suppressed)
