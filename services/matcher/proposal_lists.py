@@ -163,14 +163,9 @@ def _within(states: Collection[str] | None, theme: str | None, first: str | None
     return wanted
 
 
-def ranks(best: int | None) -> range:
-    """The ranks of the `best` of a list, or of all."""
-    return range(1, min(best or LISTED, LISTED) + 1)
-
-
 def waiting_lists(best: int | None) -> dict[str, Any]:
     """Lists of which one of the `best`, or of all, waits for a decision."""
-    return {"waits_at": {"$in": list(ranks(best))}}
+    return {"waits_at": {"$in": list(range(1, min(best or LISTED, LISTED) + 1))}}
 
 
 def _sets(identity: Identity, request: str | None, offer: str | None) -> list[Condition]:

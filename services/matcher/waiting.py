@@ -8,7 +8,7 @@ from services.matcher.coverage_documents import CoverageCase
 from services.matcher.documents import Match, Shortlist
 from services.matcher.duplicate_documents import DuplicateCase
 from services.matcher.existence import known_duplicates
-from services.matcher.proposal_lists import batches, in_parts, lists_for, ranks, waiting_lists
+from services.matcher.proposal_lists import batches, in_parts, lists_for, waiting_lists
 from services.matcher.rights import oversees
 from shared.registers.conditions import Condition
 from shared.registers.newest import count_up_to
@@ -17,7 +17,7 @@ from shared.web.waiting import MOST
 
 _COUNTED = {"request": 1, "turn": 1, "offers": 1, "superseded": 1}
 _MANY = 3 * MOST
-"""So many lists of which something waits are enough: what was decided on a moment ago they do not
+"""So many lists of which the best waits are enough: what was decided on a moment ago they do not
 tell yet, but that is less."""
 
 
@@ -45,7 +45,7 @@ def _proposals(country: Condition, best: int | None) -> int:
 
     Where many wait, an index says so alone.
     """
-    if not country and _lists(best) >= _MANY:
+    if not country and count_up_to(Shortlist, {"waits_at": 1}, _MANY, ("turn", 1)) >= _MANY:
         return MOST
     found, first = 0, lists_for(MOST, best)
     wanted = {**country, **waiting_lists(best)}
@@ -53,16 +53,6 @@ def _proposals(country: Condition, best: int | None) -> int:
         found += _undecided(batch, best)
         if found >= MOST:
             return MOST
-    return found
-
-
-def _lists(best: int | None) -> int:
-    """Lists of which something waits; _MANY for that many or more."""
-    found = 0
-    for rank in ranks(best):
-        found += count_up_to(Shortlist, {"waits_at": rank}, _MANY - found, ("turn", 1))
-        if found >= _MANY:
-            break
     return found
 
 
