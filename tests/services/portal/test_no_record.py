@@ -18,6 +18,7 @@ from tests.services.portal.browsing import Browser
         ("donor", "/matches/joining?offer=titles"),
         ("donor", "/requests/titles"),
         ("donor", "/requests/titles/offers"),
+        ("requester", "/requests/titles/reads"),
         ("requester", "/requests/titles/edit/need"),
         ("donor", "/offers/titles"),
         ("donor", "/offers/titles/edit/words"),

@@ -16,6 +16,7 @@ from services.portal.pages.allocation.rows import (
     pair_row,
     unmet_row,
 )
+from services.portal.pages.asked import cursor_of
 from services.portal.pages.assets import ASSETS
 from services.portal.pages.being_found import show_being_found
 from services.portal.pages.frame import account, for_roles, show
@@ -54,7 +55,7 @@ def kept_allocation(allocation_id: str) -> Response:
 def allocated(allocation_id: str) -> Response:
     """All commitments that an allocation proposes, page by page."""
     path = f"/v1/allocations/{allocation_id}/commitments"
-    cursor = request.args.get("cursor") or None
+    cursor = cursor_of(request.args)
     found = asking.get("matcher", path, cursor=cursor, limit=_A_PAGE).body
     names = names_for(found["items"])
     return show(
@@ -72,7 +73,7 @@ def allocated(allocation_id: str) -> Response:
 def unmet_needs(allocation_id: str) -> Response:
     """All needs that an allocation leaves open, and why, page by page."""
     path = f"/v1/allocations/{allocation_id}/unmet"
-    cursor = request.args.get("cursor") or None
+    cursor = cursor_of(request.args)
     found = asking.get("matcher", path, cursor=cursor, limit=_A_PAGE).body
     names = names_for(unmet=found["items"])
     return show(

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from entraide.client import Answer
 from services.portal.house import house
 from services.portal.pages import asking
-from services.portal.pages.asked import code_of
+from services.portal.pages.asked import code_of, cursor_of
 from services.portal.pages.asking import ask
 from services.portal.pages.finding import Records, find, names_of
 from services.portal.pages.frame import account, for_roles, show
@@ -34,7 +34,7 @@ def matches() -> Response:
     if request.args.get("joins"):
         return _joining()
     chosen = asked_of(request.args)["status"]
-    cursor = request.args.get("cursor") or None
+    cursor = cursor_of(request.args)
     first = chosen is None and cursor is None
     asked = {"listed": ask("matcher", "/v1/matches", status=chosen, cursor=cursor, limit=_PAGE)}
     if first:
@@ -63,7 +63,7 @@ def matches() -> Response:
 
 def _waiting() -> Response:
     """All that waits for the reader, what has waited longest first."""
-    found = asking.gather(waiting=_ask_waiting(request.args.get("cursor") or None))["waiting"]
+    found = asking.gather(waiting=_ask_waiting(cursor_of(request.args)))["waiting"]
     waiting = _items(found)
     titles = _titles(waiting or ())
     names = names_of([one["organisation"] for one in waiting or ()])
@@ -77,7 +77,7 @@ def _waiting() -> Response:
 
 def _joining() -> Response:
     """All offers to join that the reader may know of, the newest first."""
-    cursor = request.args.get("cursor") or None
+    cursor = cursor_of(request.args)
     listed = ask("matcher", "/v1/joinings", cursor=cursor, limit=_JOINED)
     found = asking.gather(joined=listed)["joined"]
     joined = _items(found)

@@ -11,6 +11,7 @@ from wtforms import HiddenField
 
 from entraide.client import Answer
 from services.portal.documents import Account
+from services.portal.pages.asked import cursor_of
 from services.portal.pages.asking import ask, gather, get_one, send
 from services.portal.pages.files import download
 from services.portal.pages.finding import find, names_of
@@ -178,7 +179,7 @@ def _asked(found: Mapping[str, Any], own: Account) -> dict[str, Ask]:
     at = f"/v1/offers/{found['id']}"
     asked = {"files": ask("offers", f"{at}/attachments")}
     if own.role in _SEEN_BY and found["status"] in {"published", "closed"}:
-        page = {"limit": _MATCHES_SHOWN, "cursor": request.args.get("cursor") or None}
+        page = {"limit": _MATCHES_SHOWN, "cursor": cursor_of(request.args)}
         asked["proposals"] = ask("matcher", "/v1/proposals", offer=found["id"], **page)
     if owns(own, found) and found["status"] in _NOT_YET_SEEN:
         asked["similar"] = ask("offers", f"{at}/similar")

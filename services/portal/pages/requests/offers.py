@@ -10,6 +10,7 @@ from flask_babel import pgettext
 from entraide.client.records.matcher import ProposalViewPage
 from entraide.client.records.requests import RequestView
 from services.portal.pages import embargoed, wording
+from services.portal.pages.asked import cursor_of
 from services.portal.pages.asking import ask, gather, get_one
 from services.portal.pages.finding import find
 from services.portal.pages.frame import account, for_signed_in, show
@@ -30,7 +31,7 @@ def install(app: Flask) -> None:
 def offers_that_fit(request_id: str) -> Response:
     """The offers that fit, the best first."""
     view = get_one("requests", f"/v1/requests/{request_id}").of(RequestView)
-    cursor = request.args.get("cursor") or None
+    cursor = cursor_of(request.args)
     asked = ask("matcher", "/v1/proposals", request=request_id, limit=_SHOWN, cursor=cursor)
     answer = gather(offers=asked)["offers"]
     found = None if isinstance(answer, AwayError) else answer.of(ProposalViewPage)

@@ -8,7 +8,7 @@ from flask import Flask, Response, request
 from entraide.client.records.requests import RequestView
 from services.portal.pages import wording
 from services.portal.pages.asked import cursor_of
-from services.portal.pages.asking import get
+from services.portal.pages.asking import get, get_one
 from services.portal.pages.finding import names_of
 from services.portal.pages.frame import for_signed_in, show
 from services.portal.pages.requests.lists import PAGE
@@ -24,7 +24,7 @@ def install(app: Flask) -> None:
 @for_signed_in()
 def readings(request_id: str) -> Response:
     """Who read it, the oldest first."""
-    view = get("requests", f"/v1/requests/{request_id}").of(RequestView)
+    view = get_one("requests", f"/v1/requests/{request_id}").of(RequestView)
     asked = {"limit": _SHOWN, "cursor": cursor_of(request.args)}
     found = get("requests", f"/v1/requests/{request_id}/reads", **asked).body
     return show(
