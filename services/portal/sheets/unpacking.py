@@ -7,20 +7,19 @@ is therefore bounded here, and so is what comes out of the archive.
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from io import BytesIO
+from xml.parsers import expat
 
 from services.portal.sheets.faults import SheetError
 
 MOST_UNPACKED = 64 * 1024 * 1024
+_MOST_ELEMENTS = 1_000_000
+"""Of all sheets together; each is a call of ours. 500 rows have a fifth of that at most."""
 _MOST_PARTS = 300
 _PIECE = 256 * 1024
-_PLACED = re.compile(rb"<(?:\w+:)?(row|c)(?=[\s/>])([^>]*)>")
-_ADDRESS = re.compile(rb"""\sr\s*=\s*["']([^"']*)["']""")
-_CELL = re.compile(rb"([A-Z]{0,3})([0-9]{1,7})")
-_FORMULA = re.compile(
-    rb"""<(?:\w+:)?c\s[^>]*?r\s*=\s*["']([A-Z]{1,3}[0-9]{1,7})["'][^>]*>\s*<(?:\w+:)?f[\s/>]"""
-)
+_CELL = re.compile(r"([A-Z]{0,3})([0-9]{1,7})")
+_BROKEN = (zipfile.BadZipFile, zlib.error, expat.ExpatError, LookupError)
 
 
 def look_into(content: bytes, most_rows: int, most_columns: int) -> frozenset[str]:
@@ -28,7 +27,7 @@ def look_into(content: bytes, most_rows: int, most_columns: int) -> frozenset[st
 
     `most_rows` may lie beneath the first of a sheet, which has the columns' names.
     """
-    formulas: set[str] = set()
+    found = _Places(most_rows, most_columns)
     try:
         with zipfile.ZipFile(BytesIO(content)) as archive:
             parts = archive.infolist()
@@ -42,11 +41,11 @@ def look_into(content: bytes, most_rows: int, most_columns: int) -> frozenset[st
             for text in _texts(archive, parts):
                 if b"<!DOCTYPE" in text or b"<!ENTITY" in text:
                     raise SheetError("format")
-                _check_places(text, most_rows, most_columns)
-                formulas |= {found.decode() for found in _FORMULA.findall(text)}
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, ValueError):
+                if b"sheetData" in text:
+                    found.look(text)
+    except (*_BROKEN, NotImplementedError, EOFError, ValueError):
         raise SheetError("format") from None
-    return frozenset(formulas)
+    return frozenset(found.formulas)
 
 
 def _texts(archive: zipfile.ZipFile, parts: list[zipfile.ZipInfo]) -> Iterator[bytes]:
@@ -62,28 +61,56 @@ def _texts(archive: zipfile.ZipFile, parts: list[zipfile.ZipInfo]) -> Iterator[b
         yield b"".join(pieces)
 
 
-def _check_places(text: bytes, most_rows: int, most_columns: int) -> None:
-    if b"sheetData" not in text:
-        return
-    rows = 0
-    for tag in _PLACED.finditer(text):
-        address = _ADDRESS.search(tag[2])
-        rows += tag[1] == b"row"
-        if rows > 1 + most_rows:
-            raise SheetError("too-many-rows", most=most_rows)
-        if address is None:
-            continue
-        cell = _CELL.fullmatch(address[1])
+class _Places:
+    """Where cells are said to be, sheet by sheet.
+
+    By expat, which takes as long as a text is long, whatever is in it; patterns did not.
+    """
+
+    def __init__(self, most_rows: int, most_columns: int) -> None:
+        self.formulas: set[str] = set()
+        self._most_rows, self._most_columns = most_rows, most_columns
+        self._rows = self._elements = 0
+        self._cell: str | None = None
+
+    def look(self, text: bytes) -> None:
+        """Look at one more sheet; raises SheetError, ExpatError for what is no XML."""
+        self._rows = 0
+        parser = expat.ParserCreate()
+        parser.StartElementHandler = self._begin
+        parser.Parse(text, True)
+
+    def _begin(self, tag: str, attributes: Mapping[str, str]) -> None:
+        self._elements += 1
+        if self._elements > _MOST_ELEMENTS:
+            raise SheetError("too-large")
+        name = tag.rpartition(":")[2]
+        if name == "row":
+            self._rows += 1
+            self._within(self._rows)
+        if name in ("row", "c"):
+            place = attributes.get("r")
+            if place is not None:
+                self._check(place)
+            self._cell = place if name == "c" else None
+        elif name == "f" and self._cell is not None:
+            self.formulas.add(self._cell)
+
+    def _check(self, place: str) -> None:
+        cell = _CELL.fullmatch(place)
         if cell is None:
             raise SheetError("format")
-        if int(cell[2]) > 1 + most_rows:
-            raise SheetError("too-many-rows", most=most_rows)
-        if _column(cell[1]) > most_columns:
-            raise SheetError("too-many-columns", most=most_columns)
+        self._within(int(cell[2]))
+        if _column(cell[1]) > self._most_columns:
+            raise SheetError("too-many-columns", most=self._most_columns)
+
+    def _within(self, row: int) -> None:
+        if row > 1 + self._most_rows:
+            raise SheetError("too-many-rows", most=self._most_rows)
 
 
-def _column(letters: bytes) -> int:
+def _column(letters: str) -> int:
     number = 0
     for letter in letters:
-        number = number * 26 + letter - ord("A") + 1
+        number = number * 26 + ord(letter) - ord("A") + 1
     return number

@@ -2,7 +2,7 @@
 
 import io
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
@@ -16,7 +16,10 @@ from services.portal.sheets.rows import Told, read_rows
 from services.portal.sheets.tables import ACTIVITIES, OFFERS, activity_bodies, offer_bodies
 from services.portal.sheets.writing import csv_pieces, template_csv, template_workbook
 from shared.vocabulary import LANGUAGES
+from tests.fuzz.hanging import at_most
 
+HANGS = 60
+"""Seconds after which a file is no longer read but kept: it takes a fraction of one."""
 HEADER = ("reference", "title", "description", "theme", "kind", "quantity", "unit", "from", "to")
 ROW = ("r-1", "Machines", "Six machines.", "marking", "equipment", 6, "machines", None, None)
 
@@ -184,24 +187,25 @@ def test_as_many_rows_as_a_page_says_may_lie_beneath_the_names_of_the_columns() 
         assert found.value.fault.sentence("en").startswith(f"The file has more than {MOST_ROWS} ")
 
 
+def with_sheet(change: Callable[[bytes], bytes]) -> bytes:
+    """A workbook whose first sheet was changed."""
+    content = workbook(HEADER, ROW)
+    file = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(content)) as old,
+        zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as new,
+    ):
+        for part in old.infolist():
+            text = old.read(part)
+            if part.filename == "xl/worksheets/sheet1.xml":
+                text = change(text)
+            new.writestr(part.filename, text)
+    return file.getvalue()
+
+
 def test_an_archive_does_not_make_the_reader_fill_the_memory(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    content = workbook(HEADER, ROW)
-
-    def with_sheet(change: Any) -> bytes:
-        file = io.BytesIO()
-        with (
-            zipfile.ZipFile(io.BytesIO(content)) as old,
-            zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as new,
-        ):
-            for part in old.infolist():
-                text = old.read(part)
-                if part.filename == "xl/worksheets/sheet1.xml":
-                    text = change(text)
-                new.writestr(part.filename, text)
-        return file.getvalue()
-
     assert refused(with_sheet(lambda text: text.replace(b'r="A2"', b'r="XFD2"'))) == (
         "too-many-columns"
     )
@@ -216,8 +220,18 @@ def test_an_archive_does_not_make_the_reader_fill_the_memory(
     assert refused(
         with_sheet(lambda text: text.replace(b"</sheetData>", rows + b"</sheetData>"))
     ) == ("too-many-rows")
+    cells = b"<sheetData>" + b"<x/>" * 1_000_000
+    assert refused(with_sheet(lambda text: text.replace(b"<sheetData>", cells))) == "too-large"
     monkeypatch.setattr(unpacking, "MOST_UNPACKED", 100_000)
     assert refused(with_sheet(lambda text: text + b" " * 100_000)) == "too-large"
+
+
+def test_tags_without_an_end_take_no_longer_than_their_length() -> None:
+    for run in (b"<c r='A1'", b"<c r='A1' ", b"<c ", b"<", b"<c r='A1'><f"):
+        tags = b"<sheetData>" + run * 20_000
+        sheet = with_sheet(lambda text, tags=tags: text.replace(b"<sheetData>", tags))
+        with at_most(HANGS):
+            assert refused(sheet) == "format"
 
 
 def test_activities_are_a_row_each() -> None:
