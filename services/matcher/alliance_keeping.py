@@ -25,6 +25,7 @@ from services.matcher.engine.texts import Texts
 from shared.events.envelope import ALLIANCE, REQUEST
 from shared.events.reader import Received
 from shared.events.versions import Version
+from shared.events.work import passes
 from shared.lifecycle import SHOWN
 
 STEPS = 200
@@ -78,8 +79,8 @@ class AllianceKeeper:
     def write(self, partitions: Collection[int], today: date, now: datetime) -> int:
         """Write the alliances of groups that changed; returns how many were looked at.
 
-        `partitions` are those that this worker owns. Raises Contention and the database's errors:
-        what was not written then comes again.
+        `partitions` are those that this worker owns. Raises what passes by itself: what was not
+        written then comes again.
         """
         self._waiting |= self._formation.changed()
         self._follow_calendar(today)
@@ -87,7 +88,7 @@ class AllianceKeeper:
         looked_at = 0
         for anchor in sorted(self._waiting):
             if self._partition(anchor) in self._owned and self._concerns(anchor):
-                self._write(anchor, now)
+                self._write_apart(anchor, now)
                 looked_at += 1
             self._waiting.discard(anchor)
         return looked_at
@@ -137,6 +138,15 @@ class AllianceKeeper:
     def _concerns(self, anchor: str) -> bool:
         """Whether there is, or may have to be, an alliance of the anchor's."""
         return anchor in self._members or bool(self._formation.members(anchor, self._today))
+
+    def _write_apart(self, anchor: str, now: datetime) -> None:
+        """One that cannot be written must not hold up the others, nor end the worker."""
+        try:
+            self._write(anchor, now)
+        except Exception as error:
+            if passes(error):
+                raise
+            log.error("alliance not written", anchor=anchor, exc_info=error)
 
     def _write(self, anchor: str, now: datetime) -> None:
         found = [

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 from pymongo.database import Database
+from pymongo.errors import AutoReconnect
 
-from services.matcher import alliances, commitments
+from services.matcher import alliance_keeping, alliances, commitments
 from services.matcher.actors import Actor
 from services.matcher.alliance_documents import Alliance, alliance_id
 from services.matcher.alliance_keeping import AllianceKeeper
@@ -234,13 +235,13 @@ def test_what_was_committed_for_its_sake_is_given_back(
     assert [hold.commitment for hold in stored().holds] == ["c1", "c2"]
 
     def crash(*_: object) -> None:
-        raise ConnectionError
+        raise AutoReconnect
 
     keeping.hears(stored().event())
     keeping.keeper.hear(received(asked("r2", "BEN", 2, status="withdrawn")))
     with monkeypatch.context() as patched:
         patched.setattr(alliances, "_release", crash)
-        with pytest.raises(ConnectionError):
+        with pytest.raises(AutoReconnect):
             keeping.turn(DAY)
     assert stored().owes
     assert _status("c2") == "held"
@@ -280,6 +281,23 @@ def test_only_the_owner_of_the_first_requests_partition_writes(
     assert Alliance.objects.count() == 0
     assert keeper.write({partition}, DAY, NOW) == 1
     assert Alliance.objects.count() == 1
+
+
+def test_one_that_cannot_be_written_holds_up_no_other(
+    keeping: Keeping, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(anchor: str, *others: Any) -> None:
+        if anchor == "r1":
+            raise ValueError("too large")
+        alliances.follow(anchor, *others)
+
+    monkeypatch.setattr(alliance_keeping, "follow", breaks)
+    for number, state in enumerate(("SEN", "BEN", "GHA"), start=1):
+        keeping.keeper.hear(received(asked(f"r{number}", state)))
+    for number, state in enumerate(("FJI", "TON", "WSM"), start=4):
+        keeping.keeper.hear(received(asked(f"r{number}", state)))
+    keeping.turn(DAY)
+    assert [one.anchor for one in Alliance.objects()] == ["r4"]
 
 
 def test_two_that_write_at_once_write_the_same() -> None:
