@@ -1,9 +1,9 @@
 """Which collections this process has written to, for to empty one, or to look at it, takes a call;
-and how often it has read."""
+what it wrote there; and how often it has read."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 from pymongo import monitoring
 from pymongo.database import Database
@@ -12,23 +12,45 @@ _WRITES = frozenset({"insert", "update", "delete", "findAndModify"})
 _READS = frozenset({"find", "getMore", "aggregate", "count", "distinct"})
 
 
+class Write(NamedTuple):
+    """One call that writes: into which collection, and the fields that it sets in records that are
+    there; none for a call that does more or other."""
+
+    name: str
+    sets: frozenset[str]
+
+
 class _Written(monitoring.CommandListener):
     def __init__(self) -> None:
         self.names: set[tuple[str, str]] = set()
         self.reads: list[str] = []
+        self.writes: list[Write] = []
 
     def started(self, event: monitoring.CommandStartedEvent) -> None:
         """Note what a write is about, and each read."""
         if event.command_name in _READS:
             self.reads.append(f"{event.command[event.command_name]}")
         if event.command_name in _WRITES:
-            self.names.add((event.database_name, event.command[event.command_name]))
+            name = event.command[event.command_name]
+            self.names.add((event.database_name, name))
+            self.writes.append(Write(name, _sets(event.command.get("updates", ()))))
 
     def succeeded(self, event: monitoring.CommandSucceededEvent) -> None:
         """Told by the driver; a write counts from its start."""
 
     def failed(self, event: monitoring.CommandFailedEvent) -> None:
         """Told by the driver; what failed may have been written."""
+
+
+def _sets(updates: Sequence[Mapping[str, Any]]) -> frozenset[str]:
+    changes = [one["u"] for one in updates if not one.get("upsert")]
+    if len(changes) < len(updates) or any(not _is_setting(one) for one in changes):
+        return frozenset()
+    return frozenset(field for one in changes for field in one["$set"])
+
+
+def _is_setting(change: object) -> bool:
+    return isinstance(change, Mapping) and change.keys() == {"$set"}
 
 
 _WRITTEN = _Written()
@@ -52,6 +74,14 @@ def reads() -> Iterator[list[str]]:
     before, found = len(_WRITTEN.reads), list[str]()
     yield found
     found.extend(_WRITTEN.reads[before:])
+
+
+@contextmanager
+def writes() -> Iterator[list[Write]]:
+    """The calls within the block that write, also those that found nothing to change."""
+    before, found = len(_WRITTEN.writes), list[Write]()
+    yield found
+    found.extend(_WRITTEN.writes[before:])
 
 
 def empty(database: Database[Any]) -> None:
