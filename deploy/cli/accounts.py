@@ -193,7 +193,7 @@ def new_keys(data_dir: Path) -> None:
 @command.command("end-sessions")
 @data_dir_option
 def end_sessions(data_dir: Path) -> None:
-    """End every session and every link for a new password, as after restoring a backup."""
+    """End every session, link for a new password and signed token, as in a restored database."""
     find_house(data_dir)
     click.echo(f"{accounts.end_everything()} account(s) have to sign in again")
 

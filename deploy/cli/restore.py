@@ -15,9 +15,11 @@ from deploy.backup.bringing_back import bring_back
 from deploy.cli.backup import SERVICES
 from deploy.cli.restored import raise_service
 from deploy.local.stack import SERVICES as OWNERS
+from services.portal import accounts
 from shared.events.restoring import StillRunning, forget_positions
 from shared.events.topics import TopicsMissing
 from shared.settings import Settings, SettingsError
+from shared.web.database import connect_database
 
 
 @click.command()
@@ -28,9 +30,9 @@ def command(directory: Path, services: tuple[str, ...]) -> None:
 
     Its digests are checked before anything is written. What was registered since the backup is
     gone afterwards: records win by a higher epoch, those that the backup has not get a
-    tombstone, and consumers hear again what others said. Stop all processes of the
-    services first. Broker and database are those that ENTRAIDE_KAFKA and ENTRAIDE_MONGODB name; to
-    run it again does no harm.
+    tombstone, and consumers hear again what others said. Of the portal every session, link for a
+    new password and signed token ends. Stop all processes of the services first. Broker and
+    database are those that ENTRAIDE_KAFKA and ENTRAIDE_MONGODB name; to run it again does no harm.
     """
     chosen = services or SERVICES
     try:
@@ -48,9 +50,16 @@ def command(directory: Path, services: tuple[str, ...]) -> None:
             if service in OWNERS:
                 epoch = raise_service(service, os.environ, datetime.now(UTC))
                 told += f", of epoch {epoch} now"
+            else:
+                told += f", {_end_everything()} account(s) have to sign in again"
             click.echo(told)
     except (
         *(manifest.BackupError, SettingsError, StillRunning, TopicsMissing),
         *(KafkaError, PyMongoError, OSError),
     ) as error:
         raise click.ClickException(str(error)) from None
+
+
+def _end_everything() -> int:
+    connect_database(Settings.from_environment("portal", os.environ))
+    return accounts.end_everything()

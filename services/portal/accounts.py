@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from services.portal.documents import Account, ApiToken, Session
+from services.portal.documents import Account, ApiToken, Session, SigningKey
 from services.portal.domain import lifetimes
 from services.portal.domain.passwords import Fault, fault_of
 from services.portal.domain.people import SECOND_FACTOR_ROLES, Office, email_of
@@ -91,14 +91,17 @@ def end_sessions(account_id: str, but: str | None = None) -> int:
 
 
 def end_everything() -> int:
-    """End every session and every link for a new password; how many accounts there are.
+    """End every session, every link for a new password and the keys that sign tokens; how many
+    accounts there are.
 
-    A restored database has sessions and links again that had ended since it was backed up.
+    A restored database has those again that had ended or been replaced since it was backed up. Who
+    signs next makes a new key.
     """
     written = Account._get_collection().update_many(
         {}, {"$inc": {"generation": 1}, "$unset": {"reset": "", "reset_until": ""}}
     )
     Session.objects.delete()
+    SigningKey.objects.delete()
     return int(written.matched_count)
 
 

@@ -122,8 +122,10 @@ def test_after_a_restore_everybody_signs_in_again(
     account = invited(house, accounts("invite", EMAIL, "--role", "auditor"))
     cookie = open_session(house, account, "full", "", house.clock(), None)
     link = accounts("reset", EMAIL).output.strip()
+    key = signing_key(house, house.clock()).public["kid"]
     assert "1 account(s) have to sign in again" in accounts("end-sessions").output
     assert find_session(house, cookie, house.clock()) is None
+    assert signing_key(house, house.clock()).public["kid"] != key
     with pytest.raises(LinkUsedError):
         reset_password(house, link.rpartition("/")[2], PASSWORD, house.clock())
 

@@ -205,6 +205,31 @@ def test_topics_agree_with_a_restored_database_the_second_time_too(
     mongoengine.disconnect()
 
 
+def test_of_a_restored_portal_what_may_have_ended_since_has_ended(
+    make_settings: Callable[[str], Settings], client: Client, tmp_path: Path
+) -> None:
+    settings = make_settings("portal")
+    ensure_topics(settings)
+    database, directory = client[settings.database], tmp_path / "backup"
+    for name in ("accounts", "sessions", "signing_keys"):
+        database[name].insert_one({"_id": "a", "generation": 1, "reset": "a link"})
+    save(client, {"portal": settings.database}, directory, NOW)
+    environ = {
+        "ENTRAIDE_KAFKA": settings.kafka,
+        "ENTRAIDE_TOPIC_PREFIX": settings.topic_prefix,
+        "ENTRAIDE_DATABASE": settings.database,
+    }
+    done = entraide(settings.mongodb, "restore", str(directory), "portal", **environ)
+    mongoengine.disconnect()
+    assert done.exit_code == 0, done.output
+    assert done.output.endswith(", 1 account(s) have to sign in again\n")
+    assert [list(database[name].find()) for name in ("accounts", "sessions", "signing_keys")] == [
+        [{"_id": "a", "generation": 2}],
+        [],
+        [],
+    ]
+
+
 def test_the_command_writes_what_all_services_hold(
     mongodb: str, client: Client, tmp_path: Path
 ) -> None:
