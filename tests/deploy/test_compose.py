@@ -253,12 +253,27 @@ def test_our_containers_may_do_little(compose: Compose, name: str) -> None:
     assert service["tmpfs"] == ["/tmp"]
     assert "user" not in service
     assert "privileged" not in service
-    assert all(volume.endswith(":ro") for volume in service["volumes"])
+    keys, *own = service["volumes"]
+    assert keys.endswith(":ro")
+    assert own == (["/var/lib/entraide"] if name in WORKERS else [])
     # Compose cannot put a secret from the environment into a container whose root is read-only.
     assert "secrets" not in service
     if name != "topics":
         kind = "worker" if name in WORKERS else "api"
         assert service["healthcheck"]["test"][1:] == ["python", "-m", "deploy.docker.healthy", kind]
+
+
+@pytest.mark.parametrize("name", WORKERS)
+def test_a_workers_notes_are_its_own_and_outlive_it(
+    compose: Compose, root: Path, name: str
+) -> None:
+    """Docker empties a tmpfs when a container stops, and keeps a volume without a name with it; the
+    image's directory tells whose it is."""
+    service = compose["services"][name]
+    (_, own), ready = service["volumes"], Path(service["environment"]["ENTRAIDE_READY_FILE"])
+    assert str(ready.parent) == own
+    image = (root / service["build"]["dockerfile"]).read_text()
+    assert f"install --directory --owner entraide {own}\n" in image
 
 
 def test_the_services_trust_the_portals_tokens(
@@ -325,7 +340,7 @@ def test_every_volume_is_somebodys(compose: Compose) -> None:
         volume.split(":")[0]
         for service in compose["services"].values()
         for volume in service["volumes"]
-        if not volume.startswith(".")
+        if not volume.startswith((".", "/"))
     }
     assert used == set(compose["volumes"])
 
