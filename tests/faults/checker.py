@@ -362,6 +362,7 @@ CHECKS: dict[str, Check] = {
 MENDED_BY_TIME = frozenset(
     {
         "event missing",
+        "event from nowhere",
         "event out of order",
         "request not worked",
         "ledger apart from commitments",
