@@ -74,20 +74,40 @@
     return [...found, ...wide()];
   }
 
+  // A number that stands for an element's kind: what it is and is within, each with what `marks` says of it.
+  function kind(one, marks) {
+    let high = 0xdeadbeef, low = 0x41c6ce57;
+    for (let up = one; up; up = up.parentElement) {
+      for (const letter of `${up.nodeName} ${marks(up)}>`) {
+        high = Math.imul(high ^ letter.codePointAt(0), 2654435761);
+        low = Math.imul(low ^ letter.codePointAt(0), 1597334677);
+      }
+    }
+    return (high >>> 0) * 2 ** 21 + (low >>> 11);
+  }
+
   // Of what is told in elements of the same kinds and classes, in the same of both, the first two: they are coloured alike.
-  function samples() {
-    const counted = new Map();
-    const kind = (one) => ["class", "aria-current", "type", "disabled"].map((name) => one.getAttribute(name)).join(" ");
-    return among("body *").filter((one) => {
+  // Of kinds that are known none; they are added.
+  function samples(known) {
+    const counted = new Map(), before = new Set(known);
+    const marks = (one) => ["class", "aria-current", "aria-busy", "type", "disabled", "scope"].map((name) => one.getAttribute(name)).join(" ");
+    const elements = among("body *").filter((one) => {
       const tells = [...one.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim());
       if (!tells && !one.matches("input, select, textarea")) return false;
-      let key = "";
-      for (let up = one; up; up = up.parentElement) key += `${up.nodeName} ${kind(up)}>`;
+      const key = kind(one, marks);
       counted.set(key, (counted.get(key) ?? 0) + 1);
-      return counted.get(key) <= 2;
+      return !before.has(key) && counted.get(key) <= 2;
     });
+    return { elements, kinds: [...counted.keys()] };
+  }
+
+  // The kinds of all elements, by all attributes that they have and what those say that tell what an element is.
+  function kinds() {
+    const says = (one, name) => (/^(class|type|role|scope|aria-(?!label|described|controls).*)$/.test(name) ? `${name}=${one.getAttribute(name)}` : name);
+    const marks = (one) => one.getAttributeNames().sort().map((name) => says(one, name)).join(" ");
+    return [...new Set([...document.querySelectorAll("*")].map((one) => kind(one, marks)))];
   }
 
   const links = () => [...document.querySelectorAll("a[href^='/']:not([href^='//'], [download])")].map((one) => one.getAttribute("href"));
-  return { focus, wide, torn, paper, links, samples };
+  return { focus, wide, torn, paper, links, samples, kinds };
 })()

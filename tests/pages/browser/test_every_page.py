@@ -16,7 +16,7 @@ from playwright.sync_api import ConsoleMessage, Error, Page, Response
 
 from services.portal.pages.navigation import PUBLIC_PLACES, navigation
 from tests.pages.browser.conftest import ContextMaker
-from tests.pages.browser.looking import NARROW, Scheme, asked, faults
+from tests.pages.browser.looking import NARROW, Known, Scheme, asked, faults
 from tests.pages.meeting import make_match
 from tests.pages.running import Portal
 from tests.pages.test_public import a_request
@@ -89,9 +89,17 @@ def busy(portal: Portal) -> None:
     make_match(portal)
 
 
+@pytest.fixture(scope="module")
+def known() -> Known:
+    """What one reader's pages have and need not be asked of another's again."""
+    return Known()
+
+
 @pytest.mark.usefixtures("busy")
 @pytest.mark.parametrize("reader", READERS)
-def test_no_page_has_a_fault(portal: Portal, reading: ContextMaker, reader: str | None) -> None:
+def test_no_page_has_a_fault(
+    portal: Portal, reading: ContextMaker, known: Known, reader: str | None
+) -> None:
     page = reading(reader, reduced_motion="reduce").new_page()
     waiting = deque(place.path for place in (navigation(reader) if reader else PUBLIC_PLACES))
     waiting.append("/")
@@ -115,7 +123,8 @@ def test_no_page_has_a_fault(portal: Portal, reading: ContextMaker, reader: str 
             found.add(name)
             assert len(found) <= MOST, sorted(found)
             waiting.extend(asked(page, "links") if language == "en" else ())
-            seen = faults(page, scheme, kept(reader, name, language))
+            keep = kept(reader, name, language)
+            seen = faults(page, scheme, keep, known=known, called=(name, language))
             wrong += [f"{name} in {language}: {one}" for one in seen]
     assert found
     assert wrong == []
@@ -135,7 +144,7 @@ def test_no_page_has_a_fault(portal: Portal, reading: ContextMaker, reader: str 
     ],
 )
 def test_no_page_of_errors_has_a_fault(
-    reading: ContextMaker, reader: str | None, address: str
+    reading: ContextMaker, known: Known, reader: str | None, address: str
 ) -> None:
     """A form that is sent with nothing in it: what is wrong stands above and at each field."""
     page = reading(reader, reduced_motion="reduce").new_page()
@@ -147,7 +156,9 @@ def test_no_page_of_errors_has_a_fault(
             page.evaluate(SEND_EMPTY)
         assert sent.value is not None
         assert sent.value.status == 422
-        seen = faults(page, scheme, kept(reader, f"{address}-empty", language), "errors")
+        name = f"{address}-empty"
+        keep, called = kept(reader, name, language), (name, language)
+        seen = faults(page, scheme, keep, "errors", known, called)
         wrong += [f"{address} in {language}: {one}" for one in seen]
     assert wrong == []
 
