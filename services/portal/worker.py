@@ -23,7 +23,7 @@ from shared.events.topics import Topics
 from shared.settings import Settings
 from shared.web.database import connect_database
 from shared.web.logging import configure_logging
-from shared.web.prepared import prepare_patiently
+from shared.web.prepared import prepare_worker
 
 NAME = "portal"
 
@@ -48,7 +48,7 @@ def main() -> int:
     house = open_house(settings, portal, addresses=addresses(os.environ))
     configure_logging(settings)
     connect_database(settings)
-    prepare_patiently(settings)
+    prepare_worker(settings)
     dead_letters = DeadLetters(settings)
     consumer = followed(house, posting, dead_letters)
     loops: dict[str, Loop] = {

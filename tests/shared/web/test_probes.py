@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -18,6 +19,7 @@ from flask.testing import FlaskClient
 from shared.settings import Settings
 from shared.web.health import KEPT_SECONDS, Degraded, Readiness
 from shared.web.logging import record_confidential_read
+from shared.web.prepared import prepare_worker
 
 REPOSITORY = Path(__file__).parents[3]
 
@@ -144,6 +146,18 @@ def test_metrics_of_several_processes_are_added_up(tmp_path: Path) -> None:
         ).stdout  # fmt: skip
         line = next(line for line in shown.splitlines() if "seconds_count" in line)
         assert line.endswith(f" {float(count)}")
+
+
+def test_an_api_tells_how_often_the_services_worker_was_started(
+    client: FlaskClient, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(4):
+        prepare_worker(settings)
+    worker = f"{settings.service}@{socket.gethostname()}"
+    told = f'entraide_worker_starts{{worker="{worker}"}} 4.0'
+    assert told in client.get("/metrics").text.splitlines()
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
+    assert told in client.get("/metrics").text.splitlines()
 
 
 def test_a_request_id_is_kept_if_it_is_one(client: FlaskClient) -> None:
