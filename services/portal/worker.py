@@ -4,6 +4,7 @@ reminds; carries out coordinators' decisions; keeps the audit trail and finishes
 import os
 import sys
 
+from services.portal import metrics
 from services.portal.addresses import addresses
 from services.portal.calling import keep_calling
 from services.portal.configuration import PortalSettings
@@ -56,7 +57,7 @@ def main() -> int:
         "erasing": lambda stop: keep_finishing(house, stop),
         "erasing-names": lambda stop: keep_erasing_names(house, stop),
         "events": consumer.run,
-        "deciding": lambda stop: keep_deciding(house, stop),
+        "deciding": lambda stop: keep_deciding(house, stop, metrics.DECISIONS_OVERDUE.set),
         "reminding": lambda stop: keep_reminding(house, stop),
         "gathering": lambda stop: keep_gathering(house, stop),
         "mail": lambda stop: keep_sending(house, posting, stop),
