@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -236,6 +237,10 @@ def test_other_libraries_log_in_the_same_format(
         "it has happened", "somebody", "warning",
     )  # fmt: skip
     assert second["raised"][0]["message"] == "127.0.0.1:9"
+    handbook = (REPOSITORY / "docs" / "operating.md").read_text()
+    _, _, told = handbook.partition("One JSON object a line on standard output: ")
+    named = set(re.findall(r"`(\w+)`", told.partition(" within a request")[0]))
+    assert named == first.keys() | {"request_id"}
     assert time.strptime(first["timestamp"][:19], "%Y-%m-%dT%H:%M:%S")
 
 
