@@ -25,6 +25,11 @@ APPLY_DELAY: Final = Histogram(
 CONSUMER_LAG: Final = Gauge(
     "entraide_consumer_lag", "Records that this consumer has yet to apply", ["consumer"]
 )
+AUDIT_AGE: Final = Gauge(
+    "entraide_audit_age_seconds",
+    "Age of the oldest step or note that is not in the audit trail yet",
+    ["collection"],
+)
 LOOP_AGE: Final = Gauge(
     "entraide_loop_age_seconds",
     "Time since a loop of the worker last came round; 0 while it rests",
