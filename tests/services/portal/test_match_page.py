@@ -387,6 +387,22 @@ def test_once_all_is_delivered_the_page_is_about_what_was_committed(
     assert OTHER_AIM["text"] not in text
 
 
+def test_the_state_is_asked_about_the_objectives_of_the_whole_request_too(
+    half_done: Asked, enter: Enter, sent: list[Any]
+) -> None:
+    whole = {"text": "The police can trace what they seize."}
+    request = half_done["/v1/requests/r1"]
+    half_done["/v1/requests/r1"] = {**request, "objectives": [whole]}
+    half_done["/v1/proposals/r1.o1"] = {**ONE_COMMITTED, "status": "follow-up"}
+    half_done["/v1/proposals/r1.o1/life"] = LIVES["assess-3"]
+    browser = enter("requester")
+    text = browser.page.text
+    assert text.index(whole["text"]) < text.index(AIM["text"])
+    browser.send("/matches/r1.o1/do/assess-3", **SCORES, **{"reached-3": "1"})
+    (body,) = sent
+    assert (body["objectives"], body["objectives_reached"]) == (2, 1)
+
+
 PLEDGED = {
     **PROPOSAL,
     "status": "agreed",

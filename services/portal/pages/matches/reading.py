@@ -105,11 +105,12 @@ class Case:
 
     @property
     def aims(self) -> list[str]:
-        """The objectives of the need lines that it is about, as far as the reader sees them."""
+        """The objectives of the request and of the need lines that it is about, as far as the
+        reader sees them."""
         numbers = {line.number for line in self.needs}
-        stored = (self.request.record or {}).get("needs", ())
-        found = [one for one in stored if one["line"] in numbers]
-        return [aim["text"] for one in found for aim in one.get("objectives") or ()]
+        asked = self.request.record or {}
+        lines = [one for one in asked.get("needs", ()) if one["line"] in numbers]
+        return [aim["text"] for one in (asked, *lines) for aim in one.get("objectives") or ()]
 
     @property
     def gives(self) -> list[Line]:
