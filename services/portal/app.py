@@ -15,6 +15,7 @@ from services.portal.pages import (
     asking,
     assets,
     cases,
+    contacts,
     exports,
     frame,
     hooks,
@@ -31,7 +32,6 @@ from services.portal.pages import (
 )
 from services.portal.pages import public as public_pages
 from services.portal.pages import requests as request_pages
-from services.portal.pages.contacts import pages as contact_pages
 from services.portal.pages.start import start_page
 from services.portal.services import AwayError, RefusedError
 from services.portal.signing_keys import OwnKeys
@@ -79,7 +79,7 @@ def create_app(
         offers,
         spreadsheets,
         request_pages,
-        contact_pages,
+        contacts,
         matches,
         review,
         cases,
