@@ -139,6 +139,54 @@ def test_who_has_yet_to_give_the_code_goes_on_where_they_were(
     assert browser.path == "/account/tokens"
 
 
+def test_who_was_too_long_about_the_code_is_told_and_goes_on_where_they_were(
+    app: Flask,
+    clock: Clock,
+    make_account: Callable[..., Account],
+    with_factor: Callable[[Account], str],
+) -> None:
+    account = make_account("coordinator")
+    seed = with_factor(account)
+    browser = Browser(app)
+    browser.open("/sign-in?next=/account/tokens&language=en")
+    browser.send(email=account.email, password=PASSWORD)
+    assert browser.path == "/sign-in/code"
+    clock.forward(days=1)
+    browser.send(code=factors.rules.code_at(seed, clock()))
+    assert browser.path == "/sign-in"
+    assert "The time for the code was over. Sign in again." in browser.page.text
+    browser.send(email=account.email, password=PASSWORD)
+    browser.send(code=factors.rules.code_at(seed, clock()))
+    assert browser.path == "/account/tokens"
+
+
+@pytest.mark.parametrize(
+    ("target", "on"),
+    [("/account/tokens?page=1", "/account/tokens?page=1"), ("//evil.example", "/account")],
+)
+def test_who_has_to_set_up_a_factor_goes_on_where_they_were(
+    app: Flask,
+    house: House,
+    clock: Clock,
+    make_account: Callable[..., Account],
+    target: str,
+    on: str,
+) -> None:
+    account = make_account("coordinator")
+    browser = Browser(app)
+    browser.answer = browser.client.get("/sign-in", query_string={"next": target})
+    browser.send(email=account.email, password=PASSWORD)
+    assert browser.path == "/account/second-factor"
+    if target == on:  # as well as who signed in before, and asks for the page only then
+        browser.open("/account/second-factor")
+        browser.open(target)
+    assert browser.path == "/account/second-factor"
+    seed = factors.seed_to_set_up(house, account)
+    page = browser.send(code=factors.rules.code_at(seed, clock()))
+    buttons = [one["href"] for tag, one in page.tags if tag == "a" and one.get("class") == "button"]
+    assert buttons == [on]
+
+
 @pytest.mark.parametrize(
     ("address", "above"),
     [
