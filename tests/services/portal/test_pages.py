@@ -1,6 +1,7 @@
 """The pages as people without scripts use them: signing in, accounts, invitations, tokens."""
 
 import re
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -611,6 +612,22 @@ def every_page(
     paths = ["/sign-in", "/forgotten", "/account", "/account/password", "/account/second-factor"]
     paths += ["/account/tokens", "/account/webhooks", "/invitations"]
     return browser, [*paths, f"/invitation/{secret}", reset]
+
+
+def test_a_coordinator_of_some_regions_is_offered_what_they_may_invite_to(
+    every_page: tuple[Browser, list[str]],
+) -> None:
+    browser, _ = every_page
+    page = browser.open("/invitations?language=en")
+    offered = {one.get("value") for tag, one in page.tags if tag == "option"}
+    regions = {one["value"] for tag, one in page.tags if one.get("name") == "regions"}
+    assert {"requester", "coordinator", "SEN"} <= offered
+    assert not {"donor", "auditor", "operator", "KEN"} & offered
+    assert regions == {"Western Africa"}
+    assert "organisation" not in browser.page.forms[-1].values
+    sent = {"email": f"{uuid.uuid4().hex}@portal.example", "role": "coordinator"}
+    assert "Choose at least one." in browser.send(**sent).text
+    assert "on its way" in browser.send(**sent, regions="Western Africa").text
 
 
 def test_invitations_of_other_regions_do_not_push_ones_own_off_the_page(
