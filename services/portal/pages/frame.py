@@ -157,9 +157,9 @@ def for_signed_in(stage: str = "full") -> Callable[[F], F]:
         def guarded(*args: Any, **kwargs: Any) -> Any:
             found = current()
             if found is None:
-                return go(f"{SIGN_IN}?next={_here()}")
+                return go(f"{SIGN_IN}?next={this_address()}")
             if found.stage not in ("full", stage):
-                return go(f"{CODE}?next={_here()}" if found.stage == "code" else SET_UP)
+                return go(f"{CODE if found.stage == 'code' else SET_UP}?next={this_address()}")
             return function(*args, **kwargs)
 
         return page(guarded)  # type: ignore[return-value]
@@ -199,7 +199,7 @@ def account() -> Account:
     return found.account
 
 
-def _here() -> str:
+def this_address() -> str:
     """This address as a part of another."""
     return quote(request.full_path.rstrip("?"))
 
@@ -285,9 +285,13 @@ def go(address: str) -> Response:
 def next_page(reader: Account) -> str:
     """Where to go after signing in: a page of ours that the address names, else where the work of
     who signs in is."""
+    return asked_next() or first_place(reader.role).path
+
+
+def asked_next() -> str | None:
+    """Where the address says to go on to; None where it says nothing, or names no page of ours."""
     asked = request.args.get("next", "")
-    fits = len(asked) <= _MAX_NEXT and _LOCAL_PATH.fullmatch(asked)
-    return asked if fits else first_place(reader.role).path
+    return asked if len(asked) <= _MAX_NEXT and _LOCAL_PATH.fullmatch(asked) else None
 
 
 def reading_language() -> str:

@@ -147,7 +147,9 @@ WORDS: Final[Mapping[str, object]] = {
     "unknown-code": _NOT_ON_THE_LIST,
     "unknown-line": _NO_LINE,
     "unknown-proposal": _NO_MORE,
-    "unknown-organisation": _NOT_ON_THE_LIST,
+    "unknown-organisation": _l(
+        "Your organisation is not registered yet. Register it under “Points of contact”."
+    ),
     "unseen": _l("The donor may not see any of what it would answer for."),
     "version": _NO_IATI,
     "year": _l("The year must lie between 2000 and 2100."),

@@ -18,6 +18,7 @@ from services.portal.pages.offers.activities import PAGE
 from services.portal.pages.offers.files import held
 from services.portal.pages.offers.forms import PUBLIC, sight, sights
 from services.portal.pages.refusals import fault, why
+from services.portal.pages.registered import for_registered
 from services.portal.pages.signing import REFUSED
 from services.portal.pages.wording import amount, number
 from services.portal.services import AwayError, RefusedError
@@ -73,6 +74,7 @@ class _BringIn(PageForm):
 
 
 @for_roles("donor")
+@for_registered
 def choose_iati() -> Response:
     """A file chosen; nothing of it is brought in yet."""
     form, file = uploaded(MOST_BYTES)
@@ -88,6 +90,7 @@ def choose_iati() -> Response:
 
 
 @for_roles("donor")
+@for_registered
 def bring_in_iati(file_id: str) -> Response:
     """What the file says, and bringing it in."""
     file = held(file_id, _KIND)

@@ -21,6 +21,7 @@ from services.portal.pages.frame import account, for_roles, go, show
 from services.portal.pages.offers.files import held
 from services.portal.pages.offers.rows import size_of
 from services.portal.pages.refusals import faults, refusal
+from services.portal.pages.registered import for_registered
 from services.portal.pages.signing import REFUSED
 from services.portal.pages.spreadsheets.changing import Change, changes_of, send_changes
 from services.portal.pages.spreadsheets.kinds import (
@@ -74,7 +75,7 @@ def install(app: Flask) -> None:
             (f"{at}/<string:file_id>", bring_in_spreadsheet, both),
         ):
             endpoint = f"{name}-{view.__name__}"
-            own = for_roles(kind.role)(view)
+            own = for_roles(kind.role)(for_registered(view))
             app.add_url_rule(path, endpoint, own, methods=methods, defaults=kept)
 
 
