@@ -29,6 +29,7 @@ from services.portal.pages.forms import PageForm
 from services.portal.pages.lengths import MOST_SAID
 from services.portal.pages.navigation import PUBLIC_PLACES, first_place, folded, navigation
 from services.portal.pages.packing import packed
+from services.portal.pages.refusals import said_of
 from services.portal.pages.speaking import Texts, find_reader_at_once
 from services.portal.pages.units import unit_names
 from services.portal.reading import unread_up_to
@@ -81,6 +82,8 @@ _PROBLEMS = {
 }
 _OF_ADDRESS = frozenset({HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.UNPROCESSABLE_ENTITY})
 """What is wrong with the address alone, where nothing was sent."""
+_AS_THINGS_STAND = frozenset({HTTPStatus.CONFLICT, HTTPStatus.PRECONDITION_FAILED})
+"""What is refused so is nobody's fault, and says why itself."""
 
 
 def install(app: Flask, own: House) -> None:
@@ -376,6 +379,8 @@ def _problem_page(problem: Problem) -> Response:
         said: object = absence(missing)
     elif asked and problem.status in _OF_ADDRESS:
         said = _("This address asks for something that cannot be shown")
+    elif problem.status in _AS_THINGS_STAND:
+        said = said_of(problem.code, problem.detail)
     else:
         said = _PROBLEMS.get(HTTPStatus(problem.status), _("Something went wrong on our side"))
     answer = show(

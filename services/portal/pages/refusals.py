@@ -169,8 +169,13 @@ UNSAID: Final = frozenset({"internal", "not-ready", "unauthorized"})
 
 def refusal(error: RefusedError) -> str:
     """Why a service refused, without what it found of fields."""
-    known = WORDS.get(error.code)
-    return str(known) if known is not None else _("This was refused: %(why)s", why=str(error))
+    return said_of(error.code, str(error))
+
+
+def said_of(code: str, detail: str) -> str:
+    """What the code of a problem means; what the service says of it, where that is not known."""
+    known = WORDS.get(code)
+    return str(known) if known is not None else _("This was refused: %(why)s", why=detail)
 
 
 def faults(error: RefusedError) -> list[tuple[str, str]]:

@@ -35,3 +35,34 @@ def test_how_many_were_brought_in_is_written_as_the_reader_writes_numbers(
     token = browser.page.forms[0].values["csrf_token"]
     browser.client.post(f"/activities/import/{file}", data={"csrf_token": token, "public": ""})
     assert "1.234" in browser.open("/account").text
+
+
+def test_a_file_that_was_brought_in_tells_what_came_of_it_to_who_confirms_it_again(
+    app: Flask,
+    house: House,
+    make_account: Callable[..., Account],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    counts = {"created": 1, "changed": 2, "unchanged": 3, "read": 6, "outside": 0, "refused": 0}
+    sent = []
+
+    def send_file(*_sent: Any, **query: Any) -> Answer:
+        sent.append(query["preview"])
+        return Answer({**counts, "activities": [], "refusals": []})
+
+    answer(monkeypatch, {"/v1/activities": {"items": [], "next": None}}, "")
+    monkeypatch.setattr(Services, "send_file", send_file)
+    account = make_account("donor")
+    file = hold(account.id, "iati", "file.xml", b"<iati-activities/>", house.clock())
+    browser = Browser(app).enter(house, account)
+    browser.open(f"/activities/import/{file}?language=en")
+    preview = browser.answer
+    for _time in range(2):
+        browser.answer = preview
+        browser.send(public="true")
+        assert (browser.status, browser.path) == (200, "/activities")
+        assert "Brought in: 3." in browser.page.text
+    assert sent == ["true", "false"]
+    browser.open("/activities/import/gone")
+    assert (browser.status, browser.path) == (200, "/activities/import")
+    assert "This file is no longer kept. Choose it again." in browser.page.text

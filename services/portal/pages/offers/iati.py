@@ -8,14 +8,14 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
 from entraide.client.records.offers import ImportedView, ImportReportView
-from services.portal.held_files import MOST_BYTES, forget, hold
+from services.portal.held_files import MOST_BYTES, find, hold, settle
 from services.portal.house import house
 from services.portal.pages.asking import send_file
 from services.portal.pages.files import uploaded
 from services.portal.pages.forms import PageForm
 from services.portal.pages.frame import account, for_roles, go, show
 from services.portal.pages.offers.activities import PAGE
-from services.portal.pages.offers.files import held
+from services.portal.pages.offers.files import no_longer_kept
 from services.portal.pages.offers.forms import PUBLIC, sight, sights
 from services.portal.pages.refusals import fault, why
 from services.portal.pages.registered import for_registered
@@ -93,7 +93,11 @@ def choose_iati() -> Response:
 @for_registered
 def bring_in_iati(file_id: str) -> Response:
     """What the file says, and bringing it in."""
-    file = held(file_id, _KIND)
+    file = find(account().id, file_id, _KIND)
+    if file is None:
+        return no_longer_kept(IMPORT)
+    if file.outcome:
+        return _brought_in(**file.outcome)
     form = _BringIn()
     nothing = {"form": form, "name": file.name, "report": None}
     confirmed = form.validate_on_submit()
@@ -107,10 +111,9 @@ def bring_in_iati(file_id: str) -> Response:
         form.fail(why(error))
         return show("offers/iati_preview.html", REFUSED, **nothing, broken=_place(error))
     if confirmed:
-        forget(account().id, file_id)
-        count = number(report["created"] + report["changed"])
-        flash(_("Brought in: %(count)s. What was known already was left as it is.", count=count))
-        return go(PAGE)
+        made = report["created"] + report["changed"]
+        settle(account().id, file_id, house().clock(), made=made)
+        return _brought_in(made=made)
     return show(
         "offers/iati_preview.html",
         wide=True,
@@ -124,6 +127,12 @@ def bring_in_iati(file_id: str) -> Response:
         more_refusals=_more_refusals(report),
         new=report["created"] + report["changed"],
     )
+
+
+def _brought_in(*, made: int) -> Response:
+    """To where the activities are now, with how many they are."""
+    flash(_("Brought in: %(count)s. What was known already was left as it is.", count=number(made)))
+    return go(PAGE)
 
 
 def _more_refusals(report: ImportReportView) -> int:
