@@ -25,10 +25,12 @@ from shared.events.anti_entropy import AntiEntropy
 from shared.events.envelope import REQUEST, Event, decode
 from shared.events.reader import read_to_end
 from shared.events.relay import Relay
+from shared.events.restoring import MARK_SEEN_SECONDS
 from shared.events.topics import Topics, ensure_topics
 from shared.events.versions import Version
 from shared.registers.context import system_clock
 from shared.settings import Settings
+from shared.web.being_restored import LOOK_SECONDS, PATIENCE_SECONDS
 from tests.services.matcher.records import NOW
 from tests.services.matcher.running import eventually, running
 from tests.services.requests.conftest import BODY
@@ -203,6 +205,64 @@ def test_topics_agree_with_a_restored_database_the_second_time_too(
             eventually(lambda: last()[since].tombstone, "what vanished gets a tombstone")
             eventually(partial(says, Version(epoch, 2)), "what was restored is said")
     mongoengine.disconnect()
+
+
+def test_an_api_that_runs_on_refuses_all_calls_until_it_is_brought_back(
+    make_settings: Callable[[str], Settings],
+    token: Callable[..., dict[str, str]],
+    client: Client,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    settings = make_settings("requests")
+    ensure_topics(settings)
+    api = create_app(settings).test_client()
+    state = token("requester", state="SEN")
+    directory = tmp_path / "backup"
+    save(client, {"requests": settings.database}, directory, NOW)
+
+    def register() -> tuple[int, bool]:
+        made = api.post("/v1/requests", json=BODY, headers=state)
+        return made.status_code, "being-restored" in made.text
+
+    answers: list[tuple[int, bool]] = []
+
+    def register_meanwhile(*words: Any) -> dict[str, int]:
+        counts = bring_back(*words)
+        answers.append(register())
+        assert api.get("/readyz").get_json()["checks"]["database"]["state"] == "failing"
+        assert api.get("/healthz").status_code == 200
+        if len(answers) == 1:
+            raise OSError("the folder is away")
+        return counts
+
+    monkeypatch.setattr("deploy.cli.restore.bring_back", register_meanwhile)
+    environ = {
+        "ENTRAIDE_KAFKA": settings.kafka,
+        "ENTRAIDE_TOPIC_PREFIX": settings.topic_prefix,
+        "ENTRAIDE_DATABASE": settings.database,
+    }
+    words = ("restore", str(directory), "requests")
+    assert register() == (201, False)
+    assert entraide(settings.mongodb, *words, **environ).exit_code == 1
+    assert register() == (503, True), "a run that was broken off"
+    assert entraide(settings.mongodb, *words, **environ).exit_code == 0
+    assert answers == [(503, True)] * 2
+    assert AssistanceRequest.objects.count() == 0
+    assert LOOK_SECONDS + PATIENCE_SECONDS < MARK_SEEN_SECONDS
+    eventually(lambda: register() == (201, False), "calls are taken again")
+    mongoengine.disconnect()
+
+
+def test_a_backup_without_a_service_changes_nothing_of_it(
+    mongodb: str, client: Client, databases: dict[str, str], tmp_path: Path
+) -> None:
+    directory = tmp_path / "backup"
+    save(client, {"requests": databases["requests"]}, directory, NOW)
+    own = {"ENTRAIDE_KAFKA": "127.0.0.1:9", "ENTRAIDE_DATABASE": databases["offers"]}
+    refused = entraide(mongodb, "restore", str(directory), "offers", **own)
+    assert (refused.exit_code, "has nothing of offers" in refused.output) == (1, True)
+    assert client[databases["offers"]].list_collection_names() == []
 
 
 def test_the_command_writes_what_all_services_hold(
