@@ -128,7 +128,20 @@ def test_everything_is_brought_back_and_what_came_since_is_gone(
         assert list(client[name]["records"].find()) == [{"_id": service, "bytes": b"\0" * 70_000}]
         assert client[name]["since"].count_documents({}) == 0
         assert "kept" in client[name]["records"].index_information()
-    assert directory.stat().st_mode & 0o077 == 0
+
+
+def test_a_backup_is_readable_by_its_owner_alone(
+    client: Client, databases: dict[str, str], tmp_path: Path
+) -> None:
+    client[databases["portal"]]["accounts"].insert_one({"_id": "a"})
+    before = os.umask(0)
+    try:
+        save(client, databases, tmp_path / "backup", NOW)
+    finally:
+        os.umask(before)
+    made = tmp_path / "backup"
+    for folder in (made, *(one for one in made.iterdir() if one.is_dir())):
+        assert folder.stat().st_mode & 0o077 == 0
 
 
 def test_a_backup_that_is_not_whole_is_refused_before_anything_is_written(
