@@ -16,6 +16,8 @@ from prometheus_client.registry import Collector
 from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
+from shared.events.metrics import worker_starts
+
 COLLECTION: Final = "worker_starts"
 RECENT: Final = timedelta(minutes=30)
 _MOST: Final = 100
@@ -48,11 +50,11 @@ class Starts(Collector):
 
     def describe(self) -> Iterator[GaugeMetricFamily]:
         """What it tells: to say so asks no database."""
-        yield _family()
+        yield worker_starts()
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """The starts of each worker."""
-        told = _family()
+        told = worker_starts()
         try:
             with pymongo.timeout(_PATIENCE_SECONDS):
                 starts = recent_starts(get_db(), datetime.now(UTC))
@@ -61,11 +63,3 @@ class Starts(Collector):
         for worker, times in starts.items():
             told.add_metric([worker], times)
         yield told
-
-
-def _family() -> GaugeMetricFamily:
-    return GaugeMetricFamily(
-        "entraide_worker_starts",
-        "Times that a worker of this service was started within half an hour",
-        labels=["worker"],
-    )

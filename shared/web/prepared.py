@@ -19,7 +19,7 @@ from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.errors import OperationFailure, PyMongoError
 
-from shared.events import auditing, epochs, letters, starts, trail
+from shared.events import auditing, epochs, letters, restoring, starts, trail
 from shared.settings import Settings
 from shared.web import idempotency
 from shared.web.database import SELECTION_TIMEOUT_MS, current_database, kept_documents
@@ -39,6 +39,7 @@ _PLAIN: Mapping[str, Sequence[IndexModel]] = {
     letters.REMEMBERED: (),
     epochs.COLLECTION: (),
     starts.COLLECTION: (),
+    restoring.MARK: (),
 }
 """The collections of every service that are no mongoengine documents."""
 
@@ -86,13 +87,15 @@ class Preparation:
 def prepare_worker(settings: Settings) -> None:
     """What a worker does first: make what is missing, and note that it was started.
 
-    Tries again while the database, to which it is connected, is away.
+    Tries again while the database, to which it is connected, is away or being restored.
     """
     worker = f"{settings.service}@{socket.gethostname()}"
     while True:
         try:
             prepare_database(settings)
-            return starts.note_start(current_database(), worker, datetime.now(UTC))
+            if not restoring.is_being_restored(current_database()):
+                return starts.note_start(current_database(), worker, datetime.now(UTC))
+            log.warning("the database is being restored")
         except PyMongoError as error:
             log.warning(_FAILED, error=str(error))
         time.sleep(_PAUSE_SECONDS)

@@ -37,6 +37,7 @@ WORDS: Final[Mapping[str, object]] = {
     "blank": _FILL_IN,
     "body-too-large": _l("What was sent is too large"),
     "being-found": _AGAIN,
+    "being-restored": _AGAIN,
     "call-unknown": _AGAIN,
     "call-window": _l("The call takes no applications on this day."),
     "ceiling": _l("This is more than one project may be given."),
