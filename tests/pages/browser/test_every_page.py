@@ -132,6 +132,7 @@ def test_no_page_has_a_fault(portal: Portal, reading: ContextMaker, reader: str 
         ("donor", "/activities/new"),
         ("coordinator", "/embargoes/new"),
         ("coordinator", "/invitations"),
+        ("operator", "/organisations/unregistered/edit"),
     ],
 )
 def test_no_page_of_errors_has_a_fault(

@@ -51,13 +51,13 @@ def show_state(alpha3: str) -> Response:
 
 @for_signed_in()
 def show_organisation(organisation_id: str) -> Response:
-    """What an organisation is, and its points of contact."""
+    """What an organisation is, and its points of contact. An account may be of one that is not
+    registered yet."""
     if not ORGANISATION_ID.fullmatch(organisation_id):
         raise not_found("organisation")
     found = stored("offers", f"/v1/organisations/{organisation_id}")
     return show(
         "contacts/party.html",
-        HTTPStatus.OK if found else HTTPStatus.NOT_FOUND,
         name=found.body["name"] if found else organisation_id,
         it=found.body if found else None,
         organisation=organisation_id,
