@@ -336,3 +336,18 @@ def test_who_chose_some_while_a_colleague_accepts_all_keeps_the_choice(
     assert "This cannot be done just now. Try again in a moment." in browser.page.text
     boxes = [one for tag, one in browser.page.tags if one.get("name") == "chosen"]
     assert [(one["value"], "checked" in one) for one in boxes] == [("r1.o1", True), ("r1.o3", True)]
+
+
+def test_of_changes_that_are_not_all_told_it_is_said_how_many_are_left(
+    client: Any, supposing: dict[str, Any]
+) -> None:
+    amount = {"amount": None, "unit": "machines"}
+    told = {"before": {"quantity": 1, **amount}, "after": {"quantity": 3, **amount}}
+    needs = [{"request": f"r{one}", "line": 1, "country": "SEN", **told} for one in range(3)]
+    donors = [{"organisation": f"org-{one}", **told} for one in range(2)]
+    changes = {"needs": needs, "donors": donors, "needs_changed": 1_240, "donors_changed": 2}
+    supposing[WHAT_IF] = {**THEN, "changes": changes}
+    text = client.get("/allocation/what-if?language=en&without=o1").text
+    assert "Needs met more or less: 1,240" in text
+    assert "<p>And 1,237 more.</p>" in text
+    assert text.count("more.</p>") == 1

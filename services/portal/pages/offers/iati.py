@@ -29,6 +29,14 @@ _GZIP = b"\x1f\x8b"
 _TOLD = 200
 _OUTCOMES: Final = ("created", "changed", "unchanged")
 
+_NOT_READ = lazy_gettext(
+    "The file could not be read in time. Nothing is lost: load this page again."
+)
+_NOT_KNOWN = lazy_gettext(
+    "It is not known yet whether all of the file is brought in. See your activities in a while; "
+    "the same file again makes nothing twice."
+)
+
 NOTES: Final[Mapping[str, object]] = {
     "amount-untold": lazy_gettext(
         "No budget, commitment or spending is told: it is kept without an amount."
@@ -105,11 +113,12 @@ def bring_in_iati(file_id: str) -> Response:
         open_to_all = confirmed and form.public.data == PUBLIC
         report = _send(file.content, file.name, preview=not confirmed, public=open_to_all)
     except AwayError:
-        form.fail(_("The file could not be read in time. Nothing is lost: load this page again."))
-        return show("offers/iati_preview.html", 503, **nothing, broken="")
+        form.fail(_NOT_KNOWN if confirmed else _NOT_READ)
+        return show("offers/iati_preview.html", 503, **nothing, broken="", late=True)
     except RefusedError as error:
         form.fail(why(error))
-        return show("offers/iati_preview.html", REFUSED, **nothing, broken=_place(error))
+        broken = _place(error)
+        return show("offers/iati_preview.html", REFUSED, **nothing, broken=broken, late=False)
     if confirmed:
         made = report["created"] + report["changed"]
         settle(account().id, file_id, house().clock(), made=made)
@@ -121,6 +130,7 @@ def bring_in_iati(file_id: str) -> Response:
         name=file.name,
         report=report,
         broken="",
+        late=False,
         rows=[(one, _amount(one), list(_notes(one))) for one in report["activities"][:_TOLD]],
         more_rows=max(0, sum(report[outcome] for outcome in _OUTCOMES) - _TOLD),
         refusals=[(one, fault(one)) for one in report["refusals"][:_TOLD]],
