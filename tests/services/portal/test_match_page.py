@@ -239,7 +239,8 @@ def test_who_pledges_reads_how_much_is_left_of_each_line(answers: Asked, enter: 
 def test_who_reports_reads_how_much_is_committed_of_each_line(
     answers: Asked, enter: Enter, role: str
 ) -> None:
-    answers["/v1/offers/o1"] = {**OFFER, "provisions": [{**NEED, "capacity": 4, "left": None}]}
+    lines = [{**NEED, "line": number, "capacity": 4, "left": None} for number in (1, 2)]
+    answers["/v1/offers/o1"] = {**OFFER, "provisions": lines}
     figure = {
         **dict.fromkeys(("disbursed", "received", "difference", "pledged")),
         "line": 1,
