@@ -11,16 +11,17 @@ from typing import Any, Literal
 from shared.events.versions import Version
 
 Outcome = Literal["ok", "failed", "unknown"]
-Kind = Literal["write", "publish", "read", "commit"]
+Kind = Literal["write", "publish", "read", "commit", "decide"]
 
 
 @dataclass(frozen=True)
 class Operation:
     """One call of one client, from `start` to `end` in monotonic seconds.
 
-    `record` is side and id, "request:…" or "offer:…"; of a commit, its proposal. A read may also be
-    of what the matcher keeps, "match:…" or "commitment:…". `value` is what a write put there or a
-    read found there. `version`, and `made`, a commit's id, are known only if it was answered. A
+    `record` is side and id, "request:…", "offer:…" or "activity:…"; of a commit, its proposal; of a
+    decision on a case, the pair. A read may also be of what the matcher keeps, "match:…" or
+    "commitment:…". `value` is what a write put there or a read found there, or what was decided.
+    `version`, and `made`, a commit's id, are known only if it was answered. A
     call is `failed` if it did nothing for certain, and `unknown` where the answer was lost or was
     an error of the server's. `publish` brings a request or an offer to where it is matched. `key`
     is a commit's idempotency key.
@@ -103,12 +104,14 @@ class Held:
 class Case:
     """A case of two records, of the same side or a need line and an activity: the state it is in.
 
-    `score` is how alike they are as they are now; None where no case would tell of it.
+    `score` is how alike they are as they are now; None where no case would tell of it. `steps` are
+    those of its history; none are known of a case that should be.
     """
 
     pair: str
     status: str
     score: float | None = None
+    steps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -199,9 +202,13 @@ def read_case(file: Path) -> tuple[History, Final]:
         kept=_versions(final["kept"]),
         followed=_versions(final["followed"]),
         taken=final["taken"],
-        cases=tuple(Case(**one) for one in final["cases"]),
-        due=tuple(Case(**one) for one in final["due"]),
+        cases=_cases(final["cases"]),
+        due=_cases(final["due"]),
     )
+
+
+def _cases(kept: Iterable[Mapping[str, Any]]) -> tuple[Case, ...]:
+    return tuple(Case(**{**one, "steps": tuple(one["steps"])}) for one in kept)
 
 
 def _versions(kept: Mapping[str, Mapping[str, int]]) -> dict[str, Version]:

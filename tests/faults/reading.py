@@ -15,16 +15,21 @@ from entraide.client import ProblemError
 from services.matcher.documents import AGGREGATES
 from services.matcher.domain import ledger_line_id
 from services.portal.followed_state import FOLLOWED
+from shared.events.envelope import ACTIVITY
 from shared.events.reader import read_to_end
-from shared.events.topics import MATCHES
+from shared.events.topics import ACTIVITIES, MATCHES, OFFERS, REQUESTS
 from shared.events.versions import Version
 from shared.settings import Settings
 from tests.faults.afresh import kept_and_due
+from tests.faults.decisions import decided
 from tests.faults.history import Final, Held, Line, Operation, Seen, Shortlisted, Told
 
 AS_OF = "2026-11-23"
 """The day that it is for every house."""
-SIDES = {"requests.v1": "request", "offers.v1": "offer"}
+SIDES = {REQUESTS: "request", OFFERS: "offer"}
+TOLD = {**SIDES, ACTIVITIES: "activity"}
+"""What owners tell of, by topic. What comes of activities nobody keeps but in cases."""
+_NAMES = {**FOLLOWED, ACTIVITY: TOLD[ACTIVITIES]}
 _AMOUNTS = {"request": ("needs", "quantity"), "offer": ("provisions", "capacity")}
 SHOWN = frozenset({"circulated", "published"})
 
@@ -48,13 +53,15 @@ def read_final(
     records: Iterable[str],
     pairs: Sequence[str],
 ) -> Final:
-    """Read the records, by side and id, and all that came of them; `pairs` are the bank's.
+    """Read the records, by side and id, and all activities, and all that came of them; `pairs` are
+    the bank's.
 
     Versions that the matcher and the portal keep come from their databases at `mongodb`, which
     `settings` name by service, and so do cases, with the records that are compared anew for them;
     all else is read as anybody reads it, by HTTP and from the topics.
     """
     seen = {record: _seen(client, record) for record in records}
+    seen |= _activities(client)
     database: pymongo.MongoClient[dict[str, Any]] = pymongo.MongoClient(mongodb, tz_aware=True)
     with closing(database):
         kept = database[settings["matcher"].database]
@@ -131,6 +138,14 @@ def _seen(client: Client, record: str) -> Seen | None:
     return Seen(version, answer.body["title"], answer.body["status"] in SHOWN)
 
 
+def _activities(client: Client) -> dict[str, Seen]:
+    """All there are: one whose registering was never answered is told of all the same."""
+    return {
+        f"activity:{one['id']}": Seen(Version.parse(one["version"]), one["title"])
+        for one in client.items("offers", "/v1/activities")
+    }
+
+
 def _proposed(client: Client, request: str) -> tuple[str, ...]:
     return tuple(one["offer"] for one in client.items("matcher", "/v1/proposals", request=request))
 
@@ -150,12 +165,12 @@ def _ledger_line(line: Mapping[str, Any]) -> str:
 
 def _told(settings: Settings) -> Iterable[Told]:
     prefix = settings.topic_prefix
-    for record in read_to_end(settings, [prefix + name for name in (*SIDES, MATCHES)]):
+    for record in read_to_end(settings, [prefix + name for name in (*TOLD, MATCHES)]):
         headers = dict(record.headers)
         topic = record.topic.removeprefix(prefix)
         try:
             version = Version(int(headers["ce_epoch"]), int(headers["ce_number"]))
-            name = f"{FOLLOWED[headers['ce_type'].decode()]}:{record.key.decode()}"
+            name = f"{_NAMES[headers['ce_type'].decode()]}:{record.key.decode()}"
         except (KeyError, ValueError, AttributeError):
             continue  # poison, which a fault put there
         yield Told(topic, name, version, gone=record.value is None)
@@ -166,7 +181,7 @@ def known_already(final: Final, pairs: Collection[str]) -> list[Operation]:
     operations = []
     for record, seen in final.records.items():
         wrote = partial(Operation, "before", "write", record, 0, 0)
-        if seen.matched:
+        if seen.matched and record.partition(":")[0] in SIDES.values():
             operations += [
                 wrote("unknown", None, seen.value),
                 Operation("before", "publish", record, 0, 0, "ok", seen.version),
@@ -179,5 +194,9 @@ def known_already(final: Final, pairs: Collection[str]) -> list[Operation]:
         else Operation("before", "commit", "", 0, 0, "unknown", key=held.key)
         for id_, held in final.commitments.items()
         if held.key.partition("/")[0] in pairs
+    ]
+    operations += [
+        Operation("before", "decide", pair, 0, 0, "ok", value=step)
+        for pair, step in decided(final).elements()
     ]
     return operations

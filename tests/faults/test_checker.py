@@ -24,7 +24,7 @@ from tests.faults.history import (
     write_case,
 )
 
-R, O = "request:r1", "offer:o1"  # noqa: E741 (request and offer)
+R, O, A = "request:r1", "offer:o1", "activity:a1"  # noqa: E741 (request, offer and activity)
 NEED, PROVISION = "request:r1:1", "offer:o1:1"
 PAIR, C1 = "match:r1.o1", "commitment:c1"
 Case = tuple[History, Final]
@@ -61,9 +61,16 @@ OPERATIONS = (
     op("commit", "p1", 10, outcome="failed", key="k2"),
     op("commit", "p1", 11, outcome="unknown", key="k3"),
     op("commit", "p1", 12, outcome="unknown", key="k4"),
+    op("write", A, 13, version=v(1), value="f"),
+    op("write", A, 14, outcome="unknown", value="g"),
+    op("decide", "duplicate offer o1 o2", 15, value="link"),
+    op("decide", "duplicate offer o1 o2", 16, value="dismiss"),
+    op("decide", "duplicate offer o1 o2", 17, outcome="unknown", value="dismiss"),
+    op("decide", "coverage r1 1 a1", 18, value="dismiss"),
+    op("decide", "coverage r1 1 a1", 19, outcome="failed", value="dismiss"),
 )
 LEDGER = (line(NEED, 10, ("c1", 4), ("c3", 6)), line(PROVISION, 20, ("c1", 4), ("c3", 6)))
-RECORDS = {R: Seen(v(4), "d"), O: Seen(v(2), "a")}
+RECORDS = {R: Seen(v(4), "d"), O: Seen(v(2), "a"), A: Seen(v(2), "g")}
 KEPT = {PAIR: v(3), C1: v(2), "commitment:c2": v(2), "commitment:c3": v(2)}
 EVENTS = (
     Told("offers.v1", O, v(2)),
@@ -71,16 +78,20 @@ EVENTS = (
     Told("requests.v1", R, v(4)),
     Told("requests.v1", R, v(3)),  # came late, and was said again
     Told("requests.v1", R, v(4)),
+    Told("activities.v1", A, v(2)),
 )
 MATCHES = tuple(Told("matches.v1", record, version) for record, version in KEPT.items())
 CASES = (
     Compared("duplicate request r1 r2", "open", 0.9),
     Compared("duplicate request r1 r3", "closed", 0.8),
-    Compared("duplicate offer o1 o2", "dismissed", 0.7),
-    Compared("coverage r1 1 a1", "open", 0.6),
+    Compared("duplicate offer o1 o2", "dismissed", 0.7, ("find", "link", "dismiss")),
+    Compared("coverage r1 1 a1", "open", 0.6, ("find", "dismiss", "reopen")),
     Compared("coverage r2 1 a1", "confirmed", 0.5),
 )
-DUE = (CASES[0], replace(CASES[1], score=None), replace(CASES[2], score=0.700001), *CASES[3:])
+DUE = tuple(
+    replace(one, score=score, steps=())
+    for one, score in zip(CASES, (0.9, None, 0.700001, 0.6, 0.5), strict=True)
+)
 FOLLOWED = {R: v(4), O: v(2), **KEPT}
 RIGHT: Case = (
     History(OPERATIONS, (LedgerRead("c", 13, 14, (line(NEED, 10, ("c1", 4)),)),)),
@@ -145,6 +156,12 @@ VIEWS, HELD = RIGHT[1].views, RIGHT[1].commitments
 OLD_MATCH, LATER = Told("matches.v1", PAIR, v(2)), Told("matches.v1", C1, v(3))
 PLANTED: tuple[tuple[str, str, Callable[[Case], Case]], ...] = (
     ("acknowledged write lost", "is not there", final(records={R: RECORDS[R]}, views={R: v(4)})),
+    ("acknowledged write lost", A, final(records={R: RECORDS[R], O: RECORDS[O]})),
+    ("acknowledged write lost", "1.0 is there", final(records={**RECORDS, A: Seen(v(0), "g")})),
+    ("value from nowhere", A, final(records={**RECORDS, A: Seen(v(2), "h")})),
+    ("event missing", f"{A}: 1.1", final(events=(*EVENTS[:-1], *MATCHES))),
+    ("event out of order", A, events(*EVENTS, Told("activities.v1", A, v(1)))),
+    ("event from nowhere", "no owner", events(*EVENTS, Told("activities.v1", "activity:x", v(1)))),
     (
         "acknowledged write lost",
         "1.2 is there",
@@ -274,6 +291,23 @@ PLANTED: tuple[tuple[str, str, Callable[[Case], Case]], ...] = (
     ("case out of date", "tells of 0.9", final(due=due("duplicate request r1 r2", score=0.8))),
     ("case out of date", "coverage r2 1 a1", final(cases=kept("coverage r2 1 a1", score=0.51))),
     ("case twice", "2 cases", final(cases=(*CASES, CASES[0]))),
+    (
+        "decision lost",
+        "link was acknowledged 1 times",
+        final(cases=kept("duplicate offer o1 o2", steps=("find", "dismiss"))),
+    ),
+    ("decision lost", "coverage r1 1 a1", final(cases=kept("coverage r1 1 a1", steps=("find",)))),
+    ("decision lost", "it tells of 0", final(cases=CASES[:3])),
+    (
+        "decision twice",
+        "dismiss was taken 3 times",
+        final(cases=kept("duplicate offer o1 o2", steps=("link", *(3 * ("dismiss",))))),
+    ),
+    (
+        "decision twice",
+        "sent 0 times",
+        final(cases=kept("duplicate request r1 r3", steps=("find", "link"))),
+    ),
 )
 
 
