@@ -10,7 +10,15 @@ from dataclasses import dataclass
 from itertools import chain
 
 from shared.events.versions import Version
-from tests.faults.decisions import decisions_lost, decisions_twice
+from tests.faults.decisions import (
+    decisions_lost,
+    decisions_twice,
+    deferred_late,
+    deferred_lost,
+    deferred_twice,
+    invitations_lost,
+    invitations_twice,
+)
 from tests.faults.history import Final, History, Line, Operation
 
 _NEAR = 1e-6
@@ -372,6 +380,11 @@ CHECKS: dict[str, Check] = {
     "case twice": cases_twice,
     "decision lost": decisions_lost,
     "decision twice": decisions_twice,
+    "decision at the portal lost": deferred_lost,
+    "decision at the portal twice": deferred_twice,
+    "decision at the portal late": deferred_late,
+    "invitation lost": invitations_lost,
+    "invitation twice": invitations_twice,
 }
 MENDED_BY_TIME = frozenset(
     {
@@ -385,6 +398,7 @@ MENDED_BY_TIME = frozenset(
         "case missing",
         "case from nowhere",
         "case out of date",
+        "decision at the portal late",
     }
 )
 """Kinds that are none while something is still on its way: broken only if they last."""

@@ -11,7 +11,17 @@ from typing import Any, Literal
 from shared.events.versions import Version
 
 Outcome = Literal["ok", "failed", "unknown"]
-Kind = Literal["write", "publish", "read", "commit", "decide"]
+Kind = Literal[
+    "write",
+    "publish",
+    "read",
+    "commit",
+    "decide",
+    "defer",
+    "take-back",
+    "carry-out",
+    "invite",
+]
 
 
 @dataclass(frozen=True)
@@ -19,12 +29,15 @@ class Operation:
     """One call of one client, from `start` to `end` in monotonic seconds.
 
     `record` is side and id, "request:…", "offer:…" or "activity:…"; of a commit, its proposal; of a
-    decision on a case, the pair. A read may also be of what the matcher keeps, "match:…" or
-    "commitment:…". `value` is what a write put there or a read found there, or what was decided.
-    `version`, and `made`, a commit's id, are known only if it was answered. A
-    call is `failed` if it did nothing for certain, and `unknown` where the answer was lost or was
-    an error of the server's. `publish` brings a request or an offer to where it is matched. `key`
-    is a commit's idempotency key.
+    decision on a case, the pair; of an invitation, whom it invites. A read may also be of what the
+    matcher keeps, "match:…" or "commitment:…". `value` is what a write put there or a read found
+    there, or what was decided. `version`, and `made`, the id of a commit or of an invitation, are
+    known only if it was answered. A call is `failed` if it did nothing for certain, and `unknown`
+    where the answer was lost or was an error of the server's. `publish` brings a request or an
+    offer to where it is matched. `key` is a commit's idempotency key.
+
+    To `defer` is to decide on a proposal, "match:…", at the portal, which keeps the decision for a
+    minute, in which somebody may `take-back` or `carry-out` what has that `key`.
     """
 
     client: str
@@ -115,6 +128,29 @@ class Case:
 
 
 @dataclass(frozen=True)
+class Fate:
+    """What became of a decision that the portal kept for a minute.
+
+    `times`: how often it stands in the history of its proposal, `told`: its account was notified
+    that it did not take effect. `late`: it waits though its time is over.
+    """
+
+    proposal: str
+    times: int = 0
+    waits: bool = False
+    late: bool = False
+    told: bool = False
+
+
+@dataclass(frozen=True)
+class Invited:
+    """An invitation: whom it invites, and how many mails say so."""
+
+    email: str
+    mails: int
+
+
+@dataclass(frozen=True)
 class Final:
     """What is read once nothing is left to do.
 
@@ -125,6 +161,7 @@ class Final:
     these and of requests and offers. `taken` is what the owners say is committed of their lines.
     `cases` are those of likely duplicates and of coverage that the matcher keeps, `due` those that
     it should have when all records are compared anew, in the states that they should be in.
+    `fates` are those of decisions at the portal by their keys, `invited` its invitations by id.
     """
 
     records: Mapping[str, Seen] = field(default_factory=dict)
@@ -138,6 +175,8 @@ class Final:
     taken: Mapping[str, float] = field(default_factory=dict)
     cases: tuple[Case, ...] = ()
     due: tuple[Case, ...] = ()
+    fates: Mapping[str, Fate] = field(default_factory=dict)
+    invited: Mapping[str, Invited] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -204,6 +243,8 @@ def read_case(file: Path) -> tuple[History, Final]:
         taken=final["taken"],
         cases=_cases(final["cases"]),
         due=_cases(final["due"]),
+        fates={key: Fate(**one) for key, one in final["fates"].items()},
+        invited={id_: Invited(**one) for id_, one in final["invited"].items()},
     )
 
 

@@ -1,7 +1,7 @@
 """A load as in life: requests and offers are made, published, changed; proposals are committed to.
 
 Some say what others say, and assistance is under way that some of the requests ask for: likely
-duplicates and coverage come and go with what changes, and now and then somebody decides on one.
+duplicates and coverage come and go with what changes. Now and then somebody coordinates.
 Each record is one client's to write, anybody's to read. Whatever a client is not told it looks up
 before it goes on.
 """
@@ -15,9 +15,8 @@ from itertools import chain
 from typing import Any
 
 from shared.events.versions import Version
-from tests.faults.afresh import pair_of
 from tests.faults.calls import Answered, Calls
-from tests.faults.decisions import DECISIONS
+from tests.faults.coordinating import Coordinating
 from tests.faults.history import Kind, LedgerRead, Operation, Outcome, Recorder, now
 from tests.faults.reading import lines_of
 
@@ -109,10 +108,17 @@ class Load:
     """
 
     def __init__(
-        self, calls: Calls, recorder: Callable[[], Recorder], rate: float, clients: int, most: int
+        self,
+        calls: Calls,
+        recorder: Callable[[], Recorder],
+        coordinators: Coordinating,
+        rate: float,
+        clients: int,
+        most: int,
     ) -> None:
         self._calls = calls
         self._recorder = recorder
+        self._coordinators = coordinators
         self._pause = clients / rate
         self.most = most
         self._lock = threading.Lock()
@@ -159,7 +165,7 @@ class Load:
 
     def forget(self, names: Collection[str]) -> None:
         """Records that a restore made vanish; of the others nobody is sure. While it is paused."""
-        for own in (self.records, *self._own):
+        for own in (self.records, *self._own, *self._given):
             own[:] = [one for one in own if one.name not in names]
         for one in (*self.records, *chain.from_iterable(self._given)):
             one.unsure = True
@@ -176,7 +182,7 @@ class Load:
             self._over.wait(self._pause * rng.uniform(0.5, 1.5))
 
     def act(self, client: str, own: list[Record], given: list[Record], rng: random.Random) -> None:
-        """One call of one client; a decision takes three."""
+        """One call of one client; a decision takes some more."""
         chance = rng.random()
         unfinished = [one for one in own if one.status != MATCHED[one.side]]
         if chance < 0.08 and self.bank.pairs:
@@ -190,7 +196,11 @@ class Load:
         elif chance < 0.26 and self.records:
             self._give(client, given, rng)
         elif chance < 0.27:
-            self._decide(client, rng)
+            self._coordinators.decide_case(client, self.lasting, rng)
+        elif chance < 0.29 and (matched := self._matched()):
+            self._coordinators.decide_proposal(client, matched, self.bank.pairs, rng)
+        elif chance < 0.3:
+            self._coordinators.invite(client, rng.choice(COUNTRIES), rng)
         elif unfinished:
             self.step(client, rng.choice(unfinished), rng)
         elif not own or (rng.random() < 0.4 and len(self.records) < self.most):
@@ -295,6 +305,14 @@ class Load:
             lines = lines_of(told.body["items"])
             self._recorder().add(LedgerRead(client, began, now(), lines))
 
+    def _matched(self) -> list[str]:
+        """The ids of requests for which there may be proposals."""
+        return [
+            one.id
+            for one in list(self.records)
+            if one.side == "request" and one.status == MATCHED["request"]
+        ]
+
     def _another(self, side: str, rng: random.Random) -> dict[str, Any] | None:
         """What some record of a side says."""
         of_side = [one.body for one in list(self.records) if one.side == side]
@@ -328,31 +346,6 @@ class Load:
             one.etag, one.status = told.etag, status
         else:
             one.unsure = True
-
-    def _decide(self, client: str, rng: random.Random) -> None:
-        """Decide on an open case, as a coordinator."""
-        kind = rng.choice(sorted(DECISIONS))
-        told = self._calls.call("GET", "matcher", f"/v1/{kind}", role="coordinator")
-        shown = told.body["items"] if told.ok else ()
-        ids = [one["id"] for one in shown if one.get("activity") not in self.lasting]
-        if not ids:
-            return
-        path = f"/v1/{kind}/{rng.choice(ids)}"
-        seen = self._calls.call("GET", "matcher", path, role="coordinator")
-        if not seen.ok:
-            return
-        body = {"decision": rng.choice(DECISIONS[kind]), "reason": "Looked at (illustrative)."}
-        began = now()
-        told = self._calls.call(
-            *("POST", "matcher", f"{path}/decision"),
-            json=body,
-            role="coordinator",
-            if_match=seen.etag,
-        )
-        pair = pair_of(seen.body)
-        self._recorder().add(
-            Operation(*(client, "decide", pair, began, now(), told.outcome), value=body["decision"])
-        )
 
     def _commit(self, client: str, rng: random.Random) -> None:
         with self._lock:

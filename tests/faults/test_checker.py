@@ -10,9 +10,11 @@ from shared.events.versions import Version
 from tests.faults.checker import CHECKS, MENDED_BY_TIME, check, check_history
 from tests.faults.history import Case as Compared
 from tests.faults.history import (
+    Fate,
     Final,
     Held,
     History,
+    Invited,
     LedgerRead,
     Line,
     Operation,
@@ -68,6 +70,20 @@ OPERATIONS = (
     op("decide", "duplicate offer o1 o2", 17, outcome="unknown", value="dismiss"),
     op("decide", "coverage r1 1 a1", 18, value="dismiss"),
     op("decide", "coverage r1 1 a1", 19, outcome="failed", value="dismiss"),
+    op("defer", PAIR, 20, value="endorse", key="d1"),
+    op("carry-out", PAIR, 21, key="d1"),
+    op("defer", PAIR, 22, value="reject", key="d2"),
+    op("take-back", PAIR, 23, key="d2"),
+    op("defer", PAIR, 24, value="reject", key="d3"),
+    op("take-back", PAIR, 25, outcome="failed", key="d3"),
+    op("defer", PAIR, 26, outcome="unknown", value="reject", key="d4"),
+    op("defer", PAIR, 27, value="reject", key="d5"),
+    op("take-back", PAIR, 28, outcome="unknown", key="d5"),
+    op("defer", PAIR, 29, outcome="failed", value="reject", key="d6"),
+    op("defer", PAIR, 30, value="reject", key="d7"),
+    op("invite", "a@b.example", 31, made="i1"),
+    op("invite", "c@b.example", 32, outcome="unknown"),
+    op("invite", "d@b.example", 33, outcome="failed"),
 )
 LEDGER = (line(NEED, 10, ("c1", 4), ("c3", 6)), line(PROVISION, 20, ("c1", 4), ("c3", 6)))
 RECORDS = {R: Seen(v(4), "d"), O: Seen(v(2), "a"), A: Seen(v(2), "g")}
@@ -92,6 +108,17 @@ DUE = tuple(
     replace(one, score=score, steps=())
     for one, score in zip(CASES, (0.9, None, 0.700001, 0.6, 0.5), strict=True)
 )
+P1 = "r1.o1"
+FATES = {
+    "d1": Fate(P1, times=1),
+    "d2": Fate(P1),
+    "d3": Fate(P1, told=True),
+    "d4": Fate(P1, waits=True),
+    "d5": Fate(P1),
+    "d6": Fate(P1),
+    "d7": Fate(P1, waits=True),
+}
+INVITED = {"i1": Invited("a@b.example", 1), "i2": Invited("c@b.example", 0)}
 FOLLOWED = {R: v(4), O: v(2), **KEPT}
 RIGHT: Case = (
     History(OPERATIONS, (LedgerRead("c", 13, 14, (line(NEED, 10, ("c1", 4)),)),)),
@@ -111,6 +138,8 @@ RIGHT: Case = (
         taken={NEED: 10, PROVISION: 10},
         cases=CASES,
         due=DUE,
+        fates=FATES,
+        invited=INVITED,
     ),
 )
 
@@ -141,6 +170,10 @@ def kept(pair: str, **changes: object) -> tuple[Compared, ...]:
 
 def due(pair: str, **changes: object) -> tuple[Compared, ...]:
     return _with(DUE, pair, changes)
+
+
+def fate(key: str, **changes: object) -> Callable[[Case], Case]:
+    return final(fates={**FATES, key: replace(FATES[key], **changes)})  # type: ignore[arg-type]
 
 
 def _with(
@@ -307,6 +340,30 @@ PLANTED: tuple[tuple[str, str, Callable[[Case], Case]], ...] = (
         "decision twice",
         "sent 0 times",
         final(cases=kept("duplicate request r1 r3", steps=("find", "link"))),
+    ),
+    ("decision at the portal lost", "d7", fate("d7", waits=False)),
+    ("decision at the portal lost", "d3", fate("d3", told=False)),
+    ("decision at the portal lost", "d1", final(fates={})),
+    ("decision at the portal lost", "d1 was told to have", fate("d1", times=0, waits=True)),
+    ("decision at the portal twice", "d1 took effect 2 times", fate("d1", times=2)),
+    ("decision at the portal twice", "d3 was told to be given up", fate("d3", times=1)),
+    ("decision at the portal twice", "d2 was taken back", fate("d2", times=1)),
+    ("decision at the portal twice", "d2 was taken back, and waits", fate("d2", waits=True)),
+    ("decision at the portal twice", "d6 was refused", fate("d6", times=1)),
+    (
+        "decision at the portal twice",
+        "nobody sent it",
+        final(fates={**FATES, "x": Fate(P1, waits=True)}),
+    ),
+    ("decision at the portal late", "d7", fate("d7", late=True)),
+    ("invitation lost", "i1", final(invited={"i2": INVITED["i2"]})),
+    ("invitation lost", "no mail", final(invited={**INVITED, "i1": Invited("a@b.example", 0)})),
+    ("invitation twice", "2 invitations", final(invited={**INVITED, "i3": INVITED["i1"]})),
+    ("invitation twice", "2 mails", final(invited={**INVITED, "i1": Invited("a@b.example", 2)})),
+    (
+        "invitation twice",
+        "nobody did so",
+        final(invited={**INVITED, "i3": Invited("d@b.example", 1)}),
     ),
 )
 
