@@ -16,7 +16,7 @@ from tests.faults.checker import Violation
 from tests.faults.history import Final
 from tests.faults.house import House
 from tests.faults.injecting import PRODUCT, READY_SECONDS, direct
-from tests.faults.reading import SIDES
+from tests.faults.reading import SIDES, known_already
 
 MORE = 6
 """So many records come after the backup."""
@@ -31,7 +31,7 @@ def restore_after(house: House, directory: Path, seconds: float) -> list[Violati
     found, before = house.judge()
     assert found == []
     entraide(house.stack.plan, "backup", str(directory))
-    house.go_on(before)
+    house.go_on(known_already(before, house.load.bank.pairs))
     house.load.most = len(house.load.records) + MORE
 
     def made() -> set[str]:
@@ -43,11 +43,11 @@ def restore_after(house: House, directory: Path, seconds: float) -> list[Violati
     vanishing = made()
     _stopped_for(house, directory)
     house.load.forget(vanishing)
-    house.go_on(before)
+    house.go_on(known_already(before, house.load.bank.pairs))
     time.sleep(seconds)
     found, after = house.judge()
     _agreed(house, before, after, vanishing)
-    house.go_on(after)
+    house.go_on(known_already(after, house.load.bank.pairs))
     return found
 
 
