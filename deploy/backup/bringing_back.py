@@ -1,7 +1,7 @@
 """Bringing a backup back, into an installation that is empty or that went on since."""
 
 import gzip
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any, cast
@@ -12,6 +12,7 @@ from bson.raw_bson import RawBSONDocument
 from pymongo import MongoClient
 
 from deploy.backup.manifest import BackupError, Manifest, file_of
+from shared.events.restoring import MARK
 
 _RAW: CodecOptions[RawBSONDocument] = CodecOptions(document_class=RawBSONDocument)
 _BATCH = 500
@@ -27,18 +28,23 @@ def bring_back(
     """Put what a backup holds in the place of what is there; how many documents by service.
 
     For the services that `databases` has (names by service). Whatever else is in their databases
-    goes, indexes stay. Verify the backup first, stop the services' processes, raise the epochs
-    afterwards. A run that was broken off is mended by running it again: until then the databases
-    are neither the old nor the new. Raises BackupError for a service that the backup has
-    not, OSError and pymongo's errors.
+    goes; indexes and the marks of its being done (restoring.py) stay. Verify the backup first, stop
+    the services' processes, raise the epochs afterwards. A run that was broken off is mended by
+    running it again: until then the databases are neither the old nor the new. Raises BackupError
+    for a service that the backup has not, OSError and pymongo's errors.
     """
-    missing = sorted(databases.keys() - manifest.services.keys())
-    if missing:
-        raise BackupError(f"{directory} has nothing of {', '.join(missing)}")
+    require_services(databases, directory, manifest)
     return {
         service: _replace(client, database, directory, service, manifest)
         for service, database in databases.items()
     }
+
+
+def require_services(services: Collection[str], directory: Path, manifest: Manifest) -> None:
+    """Raise BackupError unless the backup has these services."""
+    missing = sorted(set(services) - manifest.services.keys())
+    if missing:
+        raise BackupError(f"{directory} has nothing of {', '.join(missing)}")
 
 
 def _replace(
@@ -50,10 +56,12 @@ def _replace(
 ) -> int:
     parts = manifest.services[service]
     for name in client[database].list_collection_names():
-        if not name.startswith("system."):
+        if not name.startswith("system.") and name != MARK:
             client[database][name].delete_many({})
     total = 0
     for name, part in parts.items():
+        if name == MARK:
+            continue
         collection = client[database].get_collection(name, codec_options=_RAW)
         written = 0
         with gzip.open(file_of(directory, service, name)) as packed:

@@ -1,6 +1,7 @@
 """`entraide restore`: a backup, in the place of what the services hold now."""
 
 import os
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,12 +12,18 @@ from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
 from deploy.backup import manifest
-from deploy.backup.bringing_back import bring_back
+from deploy.backup.bringing_back import bring_back, require_services
 from deploy.cli.backup import SERVICES
 from deploy.cli.restored import raise_service
 from deploy.local.stack import SERVICES as OWNERS
 from services.portal import accounts
-from shared.events.restoring import StillRunning, forget_positions
+from shared.events.restoring import (
+    MARK_SEEN_SECONDS,
+    StillRunning,
+    forget_positions,
+    mark_restoring,
+    unmark_restoring,
+)
 from shared.events.topics import TopicsMissing
 from shared.settings import Settings, SettingsError
 from shared.web.database import connect_database
@@ -31,28 +38,36 @@ def command(directory: Path, services: tuple[str, ...]) -> None:
     Its digests are checked before anything is written. What was registered since the backup is
     gone afterwards: records win by a higher epoch, those that the backup has not get a
     tombstone, and consumers hear again what others said. Of the portal every session, link for a
-    new password and signed token ends. Stop all processes of the services first. Broker and
-    database are those that ENTRAIDE_KAFKA and ENTRAIDE_MONGODB name; to run it again does no harm.
+    new password and signed token ends. Stop all processes of the services first: it refuses to
+    begin while workers run, and APIs that run refuse all calls until it is done; where it was
+    broken off, until it was run again, which does no harm. Broker and database are those that
+    ENTRAIDE_KAFKA and ENTRAIDE_MONGODB name.
     """
     chosen = services or SERVICES
     try:
         found = manifest.read(directory)
         manifest.verify(directory, found)
+        require_services(chosen, directory, found)
         settings = [Settings.from_environment(service, os.environ) for service in chosen]
         for one in settings:
             forget_positions(one)
         client: MongoClient[dict[str, Any]] = MongoClient(settings[0].mongodb)
         with client:
             databases = {one.service: one.database for one in settings}
+            for name in databases.values():
+                mark_restoring(client[name], datetime.now(UTC))
+            time.sleep(MARK_SEEN_SECONDS)
             counts = bring_back(client, databases, directory, found)
-        for service, count in counts.items():
-            told = f"{service}: {count} documents as of {found.made_at}"
-            if service in OWNERS:
-                epoch = raise_service(service, os.environ, datetime.now(UTC))
-                told += f", of epoch {epoch} now"
-            else:
-                told += f", {_end_everything()} account(s) have to sign in again"
-            click.echo(told)
+            for service, count in counts.items():
+                told = f"{service}: {count} documents as of {found.made_at}"
+                if service in OWNERS:
+                    epoch = raise_service(service, os.environ, datetime.now(UTC))
+                    told += f", of epoch {epoch} now"
+                else:
+                    told += f", {_end_everything()} account(s) have to sign in again"
+                click.echo(told)
+            for name in databases.values():
+                unmark_restoring(client[name])
     except (
         *(manifest.BackupError, SettingsError, StillRunning, TopicsMissing),
         *(KafkaError, PyMongoError, OSError),

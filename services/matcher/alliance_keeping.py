@@ -17,6 +17,7 @@ import structlog
 from services.matcher import metrics
 from services.matcher.alliance_rules import SETTLED, Found
 from services.matcher.alliances import follow
+from services.matcher.apart import tell_not_done
 from services.matcher.engine.affinity import shipped
 from services.matcher.engine.alliances import Formation
 from services.matcher.engine.asks import Ask
@@ -146,7 +147,7 @@ class AllianceKeeper:
         except Exception as error:
             if passes(error):
                 raise
-            log.error("alliance not written", anchor=anchor, exc_info=error)
+            tell_not_done("alliance not written", anchor, error)
 
     def _write(self, anchor: str, now: datetime) -> None:
         found = [

@@ -22,6 +22,11 @@ def apart(what: str, id_: str) -> Iterator[None]:
         yield
     except INFRASTRUCTURE:
         raise
-    except Exception as error:
-        metrics.NOT_FINISHED.inc()
-        log.error(what, id=id_, exc_info=error)
+    except Exception as error:  # noqa: BLE001 (whatever it is, the others go on)
+        tell_not_done(what, id_, error)
+
+
+def tell_not_done(what: str, id_: str, error: Exception) -> None:
+    """Log and count what was not done of the thing with that id, and why."""
+    metrics.NOT_DONE.labels(what).inc()
+    log.error(what, id=id_, exc_info=error)

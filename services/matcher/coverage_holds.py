@@ -10,17 +10,15 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 
-import structlog
-
 from services.matcher import commitments
 from services.matcher.actors import MATCHER
+from services.matcher.apart import apart
 from services.matcher.commitments import begin_with
 from services.matcher.coverage_documents import CoverageCase, CoverageHold
 from services.matcher.documents import Commitment, CommitmentLine
 from services.matcher.domain import Take
 from services.matcher.ledger_documents import LedgerLine
 from shared.events.outbox import DuplicateId, change
-from shared.events.work import INFRASTRUCTURE
 from shared.ids import derived_id
 from shared.lifecycle import IllegalTransition
 
@@ -28,8 +26,6 @@ _TRIES = 5
 LEAST_PART = 20
 """Of what a case wants, a further commitment takes one in so many at least, or all that lacks: so
 the commitments of a case stay few, however often a little becomes free."""
-
-log = structlog.get_logger(__name__)
 
 
 def settle(id_: str, now: datetime) -> CoverageCase:
@@ -54,7 +50,7 @@ def settle(id_: str, now: datetime) -> CoverageCase:
 def sweep(now: datetime) -> int:
     """Settle whatever cases owe, and let those that are short take what has become free since.
 
-    Returns how many there were. One that fails is logged.
+    Returns how many there were. One that fails is logged and counted.
     """
     owing = [case.id for case in CoverageCase.objects(owes=True).only("id")]
     _each(owing, now)
@@ -65,12 +61,8 @@ def sweep(now: datetime) -> int:
 
 def _each(ids: Sequence[str], now: datetime) -> None:
     for id_ in ids:
-        try:
+        with apart("case of coverage not settled", id_):
             settle(id_, now)
-        except INFRASTRUCTURE:
-            raise
-        except Exception as error:
-            log.error("case of coverage not settled", id=id_, exc_info=error)
 
 
 def _with_something_free() -> list[str]:

@@ -15,6 +15,7 @@ from typing import Any
 import structlog
 
 from services.matcher import metrics
+from services.matcher.apart import tell_not_done
 from services.matcher.cases import each_with_case
 from services.matcher.coverage_documents import CoverageCase
 from services.matcher.coverage_holds import settle
@@ -155,7 +156,7 @@ class CoverageWatch:
                 if passes(error):
                     raise
                 # One pair that cannot be kept must not hold up the others.
-                log.error("case of coverage not kept", id=pair.id, exc_info=error)
+                tell_not_done("case of coverage not kept", pair.id, error)
         for id_ in chunk:
             since = self._waiting.pop(id_)
             if id_ in late:
@@ -182,8 +183,8 @@ class CoverageWatch:
         for request in requests:
             try:
                 told = coverings(self._activities, request, on, self._classifier)
-            except Exception as error:
-                log.error("request not compared with activities", id=request, exc_info=error)
+            except Exception as error:  # noqa: BLE001 (as above)
+                tell_not_done("request not compared with activities", request, error)
                 continue
             compared.add(request)
             found |= {(one.request, one.line, one.activity): one for one in told}

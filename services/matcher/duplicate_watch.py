@@ -16,6 +16,7 @@ from typing import Any
 import structlog
 
 from services.matcher import metrics
+from services.matcher.apart import tell_not_done
 from services.matcher.cases import each_with_case
 from services.matcher.domain import Side
 from services.matcher.duplicate_documents import DuplicateCase
@@ -151,7 +152,7 @@ class DuplicateWatch:
                 if passes(error):
                     raise
                 # One pair that cannot be kept must not hold up the others.
-                log.error("case not kept", id=pair.id, exc_info=error)
+                tell_not_done("case not kept", pair.id, error)
         until = self._clock() + LATE_SECONDS
         for record in chunk:
             since = self._waiting.pop(record)

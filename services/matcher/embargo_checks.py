@@ -14,7 +14,8 @@ from services.matcher.engine.stated import StatedLine, unpacked
 from services.matcher.record_views import View, stored_view
 from shared.web.problems import conflict
 
-_SIDES = ("request", "offer")
+SIDES = ("request", "offer")
+"""The sides whose lines state a kind of help."""
 
 Rulings = Callable[[str | None, str], Ruling]
 """What embargoes say, as of a day, of a State's request."""
@@ -80,18 +81,25 @@ def lines_bar(
     return _told(found, barred) if barred else None
 
 
-def barred_lines(found: Ruling, lines: Iterable[CommitmentLine]) -> set[str | None]:
-    """The barred kinds among a commitment's lines; None stands for one that is not stated."""
+def barred_lines(
+    found: Ruling,
+    lines: Iterable[CommitmentLine],
+    view_of: Callable[[str, str], View | None] = stored_view,
+) -> set[str | None]:
+    """The barred kinds among a commitment's lines; None stands for one that is not stated.
+
+    `view_of` gives a record's view by side and id, for who has read those of many.
+    """
     if not found.barred:
         return set()
     stated: dict[tuple[str, str], Mapping[int, StatedLine]] = {}
     kinds: set[str | None] = set()
     for taken in lines:
-        if taken.side not in _SIDES:
+        if taken.side not in SIDES:
             continue
         key = taken.side, taken.record
         if key not in stated:
-            view = stored_view(*key)
+            view = view_of(*key)
             stated[key] = {} if view is None else stated_lines(view)
         line = stated[key].get(taken.line)
         kinds.add(None if line is None else line.kind)

@@ -3,16 +3,28 @@
 Nobody sends an event for that, so the worker's sweep looks. What was delivered was delivered; what
 is only held is given back, and its refusal says by which embargo. Proposals that nothing is
 committed of fall, and come back when they are barred no more.
+
+The register is read once a sweep, and records many together: a sweep comes round every few seconds,
+and mostly finds nothing. What it finds is looked at again, by itself, before anything is done.
 """
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import Any
 
 from services.matcher import commitments
 from services.matcher.actors import MATCHER
 from services.matcher.apart import apart
 from services.matcher.documents import Commitment, Match, view_id
 from services.matcher.domain import COMMITMENT
-from services.matcher.embargo_checks import lines_bar, pair_bar
+from services.matcher.embargo_checks import (
+    SIDES,
+    Rulings,
+    barred_kinds,
+    barred_lines,
+    lines_bar,
+    rulings,
+)
 from services.matcher.embargo_documents import Embargo
 from services.matcher.record_views import stored_views
 from services.matcher.refusing import Refused
@@ -21,27 +33,59 @@ from shared.events.outbox import change
 from shared.lifecycle import GIVEN, IllegalTransition
 from shared.registers.steps import take_step_as
 
+_TOGETHER = 500
+
 
 def sweep(now: datetime) -> int:
     """Give back what is held and barred by now, and settle proposals; how many were given back.
 
-    Idempotent, and safe for several at once. One that cannot be given back is logged, counted and
-    tried again by the next call.
+    Idempotent, and safe for several at once. What fails is logged, counted and tried again by the
+    next call.
     """
-    today = now.date().isoformat()
+    today = now.date()
     fallen = 0
-    for country in sorted({one.country for one in Embargo.objects(start__lte=today)}):
-        for held in Commitment.objects(status="held", country=country):
-            with apart("barred commitment not given back", held.id):
-                fallen += _fall(held, now)
-        _settle_proposals(country, now)
+    begun = Embargo.objects(start__lte=today.isoformat()).only("country")
+    if countries := sorted({one.country for one in begun}):
+        known = rulings(today)
+        for country in countries:
+            for some in _together(Commitment.objects(status="held", country=country)):
+                for held in _barred(some, known):
+                    with apart("barred commitment not given back", held.id):
+                        fallen += _fall(held, now)
+            _settle_proposals(country, known, now)
     return fallen
+
+
+def _barred(held: Sequence[Commitment], known: Rulings) -> list[Commitment]:
+    """Those of these commitments that are barred, but for what was given."""
+    taken = {view_id(line.side, line.record) for one in held for line in one.lines}
+    views = stored_views(taken)
+    barred = [
+        one
+        for one in held
+        if barred_lines(
+            known(one.country, one.request),
+            one.lines,
+            lambda side, record: views.get(view_id(side, record)),
+        )
+    ]
+    given = _given(barred)
+    return [one for one in barred if one.id not in given]
+
+
+def _given(held: Sequence[Commitment]) -> set[str]:
+    """Those of these commitments that were given already."""
+    matches = [one.match for one in held if one.match is not None]
+    found = Match.objects(id__in=matches, status__in=sorted(GIVEN)).only("id") if matches else ()
+    delivered = {match.id for match in found}
+    # One for a case of coverage stands for assistance under way, which nobody here gives.
+    return {one.id for one in held if one.coverage is not None or one.match in delivered}
 
 
 def _fall(held: Commitment, now: datetime) -> bool:
     reason = lines_bar(held.country, held.request, held.lines, now.date())
-    if reason is None or _was_given(held):
-        return False
+    if reason is None or _given([held]):
+        return False  # something has changed meanwhile
 
     def step(commitment: Commitment) -> None:
         take_step_as(COMMITMENT, commitment, "bar", (MATCHER.role, None), now)
@@ -56,20 +100,21 @@ def _fall(held: Commitment, now: datetime) -> bool:
     return True
 
 
-def _settle_proposals(country: str, now: datetime) -> None:
+def _settle_proposals(country: str, known: Rulings, now: datetime) -> None:
     """Let the State's proposals fall that are barred, and those come back that are no more."""
     found = Match.objects(country=country, status__in=[*FOLLOWING, "fallen"])
-    for match in found.only("id", "request", "offer", "status", "history"):
-        fallen = match.status == "fallen"
-        if fallen and _why_fallen(match) != EMBARGOED:
-            continue
-        ids = [view_id("request", match.request), view_id("offer", match.offer)]
-        views = {view.side: view for view in stored_views(ids).values()}
-        if len(views) < len(ids):
-            continue
-        barred = pair_bar(views["request"], views["offer"], now.date()) is not None
-        if barred is not fallen:
-            follow_proposals([match.id], now)
+    for some in _together(found.only("id", "request", "offer", "status", "history")):
+        views = stored_views([view_id(side, match[side]) for match in some for side in SIDES])
+        for match in some:
+            fallen = match.status == "fallen"
+            sides = [views.get(view_id(side, match[side])) for side in SIDES]
+            pair = [view for view in sides if view is not None]
+            if len(pair) < len(SIDES) or (fallen and _why_fallen(match) != EMBARGOED):
+                continue
+            ruling = known(pair[0].owner, match.request)
+            if (barred_kinds(ruling, pair) is not None) is not fallen:
+                with apart("proposal not settled", match.id):
+                    follow_proposals([match.id], now)
 
 
 def _why_fallen(match: Match) -> str | None:
@@ -77,10 +122,7 @@ def _why_fallen(match: Match) -> str | None:
     return None if found is None else str(found)
 
 
-def _was_given(held: Commitment) -> bool:
-    if held.coverage is not None:
-        return True  # it stands for assistance under way, which nobody here gives
-    if held.match is None:
-        return False
-    match = Match.objects(id=held.match).only("status").first()
-    return match is not None and match.status in GIVEN
+def _together(found: Any) -> Iterator[list[Any]]:
+    every = list(found)
+    for start in range(0, len(every), _TOGETHER):
+        yield every[start : start + _TOGETHER]

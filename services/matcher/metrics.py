@@ -41,8 +41,10 @@ CASES_WRITTEN: Final = Counter("entraide_duplicate_cases_written", "Cases opened
 COVERAGE_WRITTEN: Final = Counter(
     "entraide_coverage_cases_written", "Cases of coverage opened or changed by a worker"
 )
-NOT_FINISHED: Final = Counter(
-    "entraide_commitments_not_finished", "Attempts to finish or expire a commitment that failed"
+NOT_DONE: Final = Counter(
+    "entraide_not_done",
+    "What failed of one record while others were done, by what the log says of it",
+    ["what"],
 )
 UNFINISHED: Final = Gauge(
     "entraide_commitments_unfinished",

@@ -64,7 +64,7 @@ from shared.registers.figures import keep_reckoning
 from shared.settings import Settings
 from shared.web.database import connect_database, current_database
 from shared.web.logging import configure_logging
-from shared.web.prepared import prepare_patiently
+from shared.web.prepared import prepare_worker
 
 LEDGER_GROUP = "matcher-ledger"
 SWEEP_SECONDS = 10.0
@@ -149,7 +149,7 @@ def main() -> int:
     settings = Settings.from_environment(NAME, os.environ)
     configure_logging(settings)
     connect_database(settings)
-    prepare_patiently(settings)
+    prepare_worker(settings)
     dead_letters = DeadLetters(settings)
     try:
         loops, ready = worker_loops(settings, dead_letters, system_clock)

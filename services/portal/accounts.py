@@ -6,15 +6,18 @@ from typing import Any
 from services.portal.documents import Account, ApiToken, Session, SigningKey
 from services.portal.domain import lifetimes
 from services.portal.domain.passwords import Fault, fault_of
-from services.portal.domain.people import SECOND_FACTOR_ROLES, Office, email_of
+from services.portal.domain.people import SECOND_FACTOR_ROLES, Office, email_of, may_manage
 from services.portal.house import House
 from services.portal.outgoing import send_mail
 from services.portal.sealing import new_secret
 from services.portal.trail import Update, actor_of_account, with_step
 from shared.registers.actors import Actor
-from shared.web.identity import Identity, covers
+from shared.web.identity import Identity, covered_countries, covers
+from shared.web.problems import conflict, forbidden, not_found
 
 RESET_PAGE = "reset"
+LISTING = ("coordinator", "auditor", "operator")
+"""Who sees accounts of others."""
 
 
 class PasswordRefusedError(Exception):
@@ -38,6 +41,38 @@ def account_by_email(text: str) -> Account | None:
 def office_of(record: Any) -> Office:
     """The role and bindings of an account or invitation."""
     return Office(record.role, record.state, record.organisation, tuple(record.regions))
+
+
+def visible_to(identity: Identity) -> dict[str, Any]:
+    """The filter of the accounts and invitations that the identity may list."""
+    if identity.regions is None:
+        return {}
+    return {"role": "requester", "state": {"$in": covered_countries(identity)}}
+
+
+def listed_for(identity: Identity, role: str | None = None, **more: str) -> Any:
+    """The accounts that the identity may list, of a role where one is named; `more` are values of
+    other fields."""
+    filters = {**visible_to(identity), "erased_at": None, **more}
+    if role not in (None, filters.get("role", role)):
+        return Account.objects.none()
+    return Account.objects(__raw__=filters if role is None else {**filters, "role": role})
+
+
+def managed_account(identity: Identity, account_id: str) -> Account:
+    """An account that the identity may lock and unlock; raises the 403, 404 or 409 problem."""
+    account: Account | None = Account.objects(id=account_id).first()
+    if account is None:
+        raise not_found("account")
+    if account.id == identity.subject:
+        raise forbidden("Nobody locks or unlocks their own account.")
+    if not may_manage(identity, office_of(account)):
+        if identity.regions is not None:  # such a one is not told of others' accounts
+            raise not_found("account")
+        raise forbidden("This account is not one that your role may lock or unlock.")
+    if account.erased_at is not None:
+        raise conflict("erased", "This account was erased.")
+    return account
 
 
 def identity_of(account: Account, scopes: frozenset[str] | None = None) -> Identity:

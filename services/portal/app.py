@@ -15,11 +15,13 @@ from services.portal.pages import (
     asking,
     assets,
     cases,
+    contacts,
     exports,
     frame,
     hooks,
     inviting,
     live,
+    managing,
     matches,
     me,
     notices,
@@ -31,7 +33,6 @@ from services.portal.pages import (
 )
 from services.portal.pages import public as public_pages
 from services.portal.pages import requests as request_pages
-from services.portal.pages.contacts import pages as contact_pages
 from services.portal.pages.start import start_page
 from services.portal.services import AwayError, RefusedError
 from services.portal.signing_keys import OwnKeys
@@ -75,11 +76,12 @@ def create_app(
         me,
         hooks,
         inviting,
+        managing,
         notices,
         offers,
         spreadsheets,
         request_pages,
-        contact_pages,
+        contacts,
         matches,
         review,
         cases,

@@ -6,7 +6,7 @@ matcher does it once, and what changed meanwhile is not decided on (docs/decisio
 """
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -127,14 +127,27 @@ def decide_now(house: House, account: Account, proposal: str) -> Outcome | None:
     return _send(house, found) if _take(found, house.clock()) else "held"
 
 
-def keep_deciding(house: House, stop: threading.Event, seconds: float = LOOK_SECONDS) -> None:
-    """Send what is due until `stop` is set."""
+def keep_deciding(
+    house: House,
+    stop: threading.Event,
+    tell: Callable[[float], object],
+    seconds: float = LOOK_SECONDS,
+) -> None:
+    """Send what is due until `stop` is set, and tell for how long what waits has been overdue."""
     while not stop.is_set():
         sent = False
         with put_off("deciding interrupted"):
+            tell(overdue(house.clock()))
             sent = decide_due(house)
         if not sent:
             stop.wait(seconds)
+
+
+def overdue(now: datetime) -> float:
+    """For how many seconds the oldest decision that waits could not be taken back any more."""
+    waiting = PendingDecision.objects(due_at__exists=True)
+    oldest = waiting.order_by("created_at").only("created_at").first()
+    return 0.0 if oldest is None else max((now - oldest.created_at - UNDO).total_seconds(), 0.0)
 
 
 def decide_due(house: House) -> bool:

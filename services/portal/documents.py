@@ -235,7 +235,11 @@ class OutgoingMail(Document):
 
 
 class HeldFile(Document):
-    """A file that an account sent and has not confirmed yet; forgotten at `expires_at`."""
+    """A file that an account sent to confirm what it says; forgotten at `expires_at`.
+
+    Once that is confirmed it is empty, and `outcome` has how many records came of it, by what
+    became of them.
+    """
 
     meta = {  # noqa: RUF012 (mongoengine declares it so)
         "collection": "held_files",
@@ -250,6 +254,7 @@ class HeldFile(Document):
     kind = StringField(required=True)
     name = StringField()
     content = BinaryField(required=True)
+    outcome = DictField()
     created_at = DateTimeField(required=True)
     expires_at = DateTimeField(required=True)
 

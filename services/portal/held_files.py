@@ -1,4 +1,7 @@
-"""Files that somebody sent and has not confirmed yet: kept for a day, for that account alone."""
+"""Files that somebody sent to confirm what they say: kept for a day, for that account alone.
+
+What came of one that is confirmed is kept for a day too: who did not see the answer confirms again.
+"""
 
 from datetime import datetime, timedelta
 
@@ -36,6 +39,7 @@ def find(account: str, file_id: str, kind: str) -> HeldFile | None:
     return found
 
 
-def forget(account: str, file_id: str) -> None:
-    """Keep a file no longer."""
-    HeldFile.objects(id=file_id, account=account).delete()
+def settle(account: str, file_id: str, now: datetime, **outcome: int) -> None:
+    """Keep what came of a file, and no longer what it says."""
+    done = {"outcome": outcome, "content": b"", "expires_at": now + KEPT}
+    HeldFile.objects(id=file_id, account=account).update_one(**done)

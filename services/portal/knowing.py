@@ -14,19 +14,21 @@ from services.portal.audience import World, may_read
 from services.portal.documents import Account
 from services.portal.followed_state import DECISION
 from services.portal.note_documents import Followed
+from shared.lifecycle import OFFER as OFFER_LIFE
 from shared.lifecycle import PARTY
 from shared.lifecycle import REQUEST as REQUEST_LIFE
 from shared.web.identity import covers
 from shared.web.visibility import OVERSEEING, sight
 
+_OVERSEEN: Final = (
+    *("request", "offer", "match", "shortlist"),
+    *("duplicate", "coverage", "alliance"),
+)
 KINDS: Final[Mapping[str, tuple[str, ...]]] = {
-    "coordinator": (
-        *("request", "offer", "match", "shortlist"),
-        *("duplicate", "coverage", "alliance", DECISION),
-    ),
-    "auditor": ("request", "offer", "match"),
-    "operator": ("request",),
-    "requester": ("request", "match", "alliance"),
+    "coordinator": (*_OVERSEEN, DECISION),
+    "auditor": _OVERSEEN,
+    "operator": _OVERSEEN,
+    "requester": ("request", "offer", "match", "alliance"),
     "donor": ("request", "offer", "match"),
 }
 """The types of records whose changes a role's pages show."""
@@ -49,7 +51,8 @@ def asked_for(account: Account) -> Any:
         return shown | own
     if account.role == "requester":
         own = Q(record_type__in=("request", "match"), country=account.state)
-        return shown | own | Q(record_type="alliance", states=account.state)
+        offered = Q(record_type="offer", status__in=sorted(OFFER_LIFE.shown))
+        return shown | own | offered | Q(record_type="alliance", states=account.state)
     return Q(record_type__in=KINDS.get(account.role, ()))
 
 
@@ -74,8 +77,10 @@ def _request(account: Account, record: Followed, _world: World) -> bool:
 
 
 def _offer(account: Account, record: Followed, _world: World) -> bool:
-    if account.role == "donor":
+    if account.role == "donor":  # of another's it hears nothing at all
         return bool(account.organisation == record.organisation)
+    if record.status in OFFER_LIFE.shown:
+        return True
     return _oversees(account, None) and _was(record, "submitted")
 
 

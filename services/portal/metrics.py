@@ -14,6 +14,11 @@ MAIL_GIVEN_UP: Final = Counter(
     "entraide_mail_given_up", "Mails that will not be sent", ["kind", "reason"]
 )
 
+DECISIONS_OVERDUE: Final = Gauge(
+    "entraide_decision_overdue_seconds",
+    "For how long the oldest decision that waits could not be taken back any more",
+)
+
 WEBHOOK_CALLS: Final = Counter(
     "entraide_webhook_calls", "Calls of webhooks, by whether they were taken", ["outcome"]
 )

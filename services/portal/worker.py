@@ -4,6 +4,7 @@ reminds; carries out coordinators' decisions; keeps the audit trail and finishes
 import os
 import sys
 
+from services.portal import metrics
 from services.portal.addresses import addresses
 from services.portal.calling import keep_calling
 from services.portal.configuration import PortalSettings
@@ -23,7 +24,7 @@ from shared.events.topics import Topics
 from shared.settings import Settings
 from shared.web.database import connect_database
 from shared.web.logging import configure_logging
-from shared.web.prepared import prepare_patiently
+from shared.web.prepared import prepare_worker
 
 NAME = "portal"
 
@@ -48,7 +49,7 @@ def main() -> int:
     house = open_house(settings, portal, addresses=addresses(os.environ))
     configure_logging(settings)
     connect_database(settings)
-    prepare_patiently(settings)
+    prepare_worker(settings)
     dead_letters = DeadLetters(settings)
     consumer = followed(house, posting, dead_letters)
     loops: dict[str, Loop] = {
@@ -56,7 +57,7 @@ def main() -> int:
         "erasing": lambda stop: keep_finishing(house, stop),
         "erasing-names": lambda stop: keep_erasing_names(house, stop),
         "events": consumer.run,
-        "deciding": lambda stop: keep_deciding(house, stop),
+        "deciding": lambda stop: keep_deciding(house, stop, metrics.DECISIONS_OVERDUE.set),
         "reminding": lambda stop: keep_reminding(house, stop),
         "gathering": lambda stop: keep_gathering(house, stop),
         "mail": lambda stop: keep_sending(house, posting, stop),

@@ -19,8 +19,10 @@ from typing import Any
 
 import structlog
 from pymongo import IndexModel, UpdateOne
+from pymongo.collection import Collection
 from pymongo.errors import PyMongoError
 
+from shared.events import metrics
 from shared.events.aggregate import Aggregate, timestamp
 from shared.events.outbox import Contention
 from shared.events.pending import Asking
@@ -33,6 +35,7 @@ NOTES_INDEXES = (IndexModel("at"),)
 
 _ASKING = Asking(shortest=0.5, longest=2.0)
 _PAUSE_SECONDS = 2.0
+_MEASURE_SECONDS = 15.0
 _BATCH = 200
 _BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 _READ_OF_A_DOCUMENT = {"history": 1, "audited": 1, "audited_under": 1, "epoch": 1, "number": 1}
@@ -53,6 +56,7 @@ class Auditor:
         self._store = store
         self._seen = 0
         self._prepared = False
+        self._measured = float("-inf")
 
     def run(self, stop: threading.Event) -> None:
         """Take over what waits until `stop` is set; while the database is away it waits."""
@@ -61,6 +65,7 @@ class Auditor:
             try:
                 if not self._prepared:
                     self.prepare()
+                self._measure()
                 if self.take_over():
                     found_at, idle = time.monotonic(), 0.0
                 else:
@@ -117,6 +122,15 @@ class Auditor:
         self._append([_noted(note) for note in waiting if note["record"] is not None])
         notes.delete_many({"_id": {"$in": [note["_id"] for note in waiting]}})
         return len(waiting)
+
+    def _measure(self) -> None:
+        """Tell now and then for how long what waits has waited, by collection."""
+        if time.monotonic() < self._measured + _MEASURE_SECONDS:
+            return
+        self._measured = time.monotonic()
+        for aggregate in self._aggregates:
+            _tell_age(aggregate._get_collection(), "unaudited_since")
+        _tell_age(self._store()[NOTES], "at")
 
     def _append(self, contents: Sequence[Content]) -> None:
         self._seen = append(self._store(), self._service, contents, self._seen).number
@@ -180,6 +194,14 @@ def _differing(store: Store, expected: Sequence[Content]) -> Iterator[Fault]:
             yield Fault(0, f"missing: the trail does not tell of {content['key']}")
         elif dict(found) != dict(content):
             yield Fault(0, f"differing: the record's history tells {content['key']} otherwise")
+
+
+def _tell_age(collection: Collection[dict[str, Any]], since: str) -> None:
+    # What is from before there was a trail is not late.
+    waiting = {since: {"$gt": _BEGINNING}}
+    oldest = collection.find_one(waiting, {since: 1}, sort=[(since, 1)])
+    age = 0.0 if oldest is None else (datetime.now(UTC) - oldest[since]).total_seconds()
+    metrics.AUDIT_AGE.labels(collection.name).set(max(age, 0.0))
 
 
 def _taken_over(document: Mapping[str, Any]) -> UpdateOne:

@@ -3,6 +3,7 @@
 from typing import Final
 
 from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client.core import GaugeMetricFamily
 
 OUTBOX_DEPTH: Final = Gauge(
     "entraide_outbox_depth", "Documents with an event to publish, up to a thousand", ["collection"]
@@ -24,6 +25,11 @@ APPLY_DELAY: Final = Histogram(
 )
 CONSUMER_LAG: Final = Gauge(
     "entraide_consumer_lag", "Records that this consumer has yet to apply", ["consumer"]
+)
+AUDIT_AGE: Final = Gauge(
+    "entraide_audit_age_seconds",
+    "Age of the oldest step or note that is not in the audit trail yet",
+    ["collection"],
 )
 LOOP_AGE: Final = Gauge(
     "entraide_loop_age_seconds",
@@ -53,3 +59,12 @@ UNSAYABLE: Final = Counter(
     "Keys whose stored document makes no valid event",
     ["topic"],
 )
+
+
+def worker_starts() -> GaugeMetricFamily:
+    """How often each worker was started lately: not counted by a process, but read (starts.py)."""
+    return GaugeMetricFamily(
+        "entraide_worker_starts",
+        "Times that a worker of this service was started within half an hour",
+        labels=["worker"],
+    )

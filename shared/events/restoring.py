@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 from contextlib import closing
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
@@ -21,11 +21,33 @@ if TYPE_CHECKING:
     from shared.events.outbox import Aggregate
 
 _PATIENCE_SECONDS = clients.SESSION_TIMEOUT_MS / 1000 + 6
+MARK: Final = "restoring"
+"""The collection that has a document while a database is brought back, and else none."""
+MARK_SEEN_SECONDS: Final = 5.0
+"""After so long every API has seen the mark, and is done with what it had begun before."""
 _HARMLESS = ("OK", "GroupIdNotFoundError")
 
 
 class StillRunning(RuntimeError):  # noqa: N818 (named for what happened)
     """Workers of the service are members of its groups; the message names them."""
+
+
+def mark_restoring(database: Database[dict[str, Any]], now: datetime) -> None:
+    """Let the service's APIs refuse all calls, and its workers not begin, from now on.
+
+    A broken run leaves it so: then the database is neither the old nor the new.
+    """
+    database[MARK].update_one({"_id": MARK}, {"$set": {"at": now}}, upsert=True)
+
+
+def unmark_restoring(database: Database[dict[str, Any]]) -> None:
+    """The database is whole again."""
+    database[MARK].delete_many({})
+
+
+def is_being_restored(database: Database[dict[str, Any]]) -> bool:
+    """Whether it is being brought back, or a run that did so was broken off."""
+    return database[MARK].find_one({}, {"_id": 1}) is not None
 
 
 def after_restore(

@@ -15,6 +15,7 @@ from shared.vocabulary.countries import AREAS, country, groups, income_group
 from shared.vocabulary.languages import LANGUAGES
 from shared.vocabulary.lists import GROUPS, INCOME_GROUPS
 from shared.vocabulary.themes import THEMES
+from shared.web.paging import PageQuery
 from shared.web.schemas import Code, StrictSchema
 
 MODALITIES: Final = ("north-south", "south-south", "triangular", "multilateral", "north-north")
@@ -22,6 +23,8 @@ DIMENSIONS: Final = (
     *("theme", "region", "year", "report_year", "group", "income", "language", "modality"),
 )
 """What figures are told by, beside all together."""
+MOST_RECORDS: Final = 1_000
+"""How many records behind a figure are told at once."""
 NO_GROUP: Final = "none"
 """Code of States that are in none of the groups of countries."""
 Form = Literal["share", "sum", "spread"]
@@ -99,14 +102,25 @@ class ReportView(StrictSchema):
 def records_query(forms: Mapping[str, Form]) -> type[ReportQuery]:
     """The schema of a question for the records behind one figure of those that a service tells."""
     figure = fields.String(required=True, validate=validate.OneOf([*forms]))
-    return type("ReportRecordsQuery", (ReportQuery,), {"figure": figure})
+    limit = fields.Integer(
+        load_default=MOST_RECORDS,
+        validate=validate.Range(1, MOST_RECORDS),
+        metadata={"description": "How many records at most."},
+    )
+    asked = {"figure": figure, "limit": limit}
+    return type("ReportRecordsQuery", (ReportQuery, PageQuery), asked)
 
 
 class ReportRecordsView(StrictSchema):
-    """The ids of the records behind a figure, at most a thousand; `count` is of how many."""
+    """The ids of the records behind a figure, a page of them; `count` is of how many."""
 
     records = fields.List(fields.String(), required=True)
     count = fields.Integer(required=True)
+    next = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "The cursor of the next page; null on the last."},
+    )
 
 
 def place_codes(alpha3: str, now: datetime) -> dict[str, tuple[str, ...]]:

@@ -5,6 +5,7 @@ asked of these sets of codes alone, and what each adds to a figure is added up b
 """
 
 from array import array
+from bisect import bisect_right
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,11 +14,12 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.registers.report import DIMENSIONS, Codes, Fact, Form
+from shared.registers.report import DIMENSIONS, MOST_RECORDS, Codes, Fact, Form
+from shared.web.paging import bad_cursor, read_cursor, write_cursor
 
 FEW: Final = 5
 """Of fewer values no quartiles are told: they would say little."""
-MOST_RECORDS: Final = 1_000
+_IN_ORDER: Final = ("id",)
 Integers = NDArray[np.int32]
 Numbers = NDArray[np.float64]
 Truths = NDArray[np.bool_]
@@ -119,11 +121,32 @@ def report(table: FactTable, args: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def records_behind(table: FactTable, args: Mapping[str, Any]) -> dict[str, Any]:
-    """A `ReportRecordsView` of the facts of `figure` for which the other conditions hold."""
+    """A `ReportRecordsView` of the facts of `figure` for which the other conditions hold.
+
+    A page goes on behind the id at which the one before ended: the facts may be others by then.
+    Raises the 422 problem naming `cursor` for one that was not made here.
+    """
     figure = [*table.forms].index(args["figure"])
     found = np.unique(table.record[(table.figure == figure) & _chosen(table, args)[table.sets]])
-    records = [table.records[place] for place in found[:MOST_RECORDS].tolist()]
-    return {"records": records, "count": len(found)}
+    left = found[np.searchsorted(found, _begins(table, args.get("cursor"))) :]
+    here = left[: args.get("limit", MOST_RECORDS)]
+    records = [table.records[place] for place in here.tolist()]
+    more = len(left) > len(here)
+    return {
+        "records": records,
+        "count": len(found),
+        "next": write_cursor(records[-1:], _IN_ORDER) if more else None,
+    }
+
+
+def _begins(table: FactTable, cursor: str | None) -> int:
+    """The place of the first record that a page may have."""
+    if cursor is None:
+        return 0
+    (last,) = read_cursor(cursor, _IN_ORDER)
+    if not isinstance(last, str):
+        raise bad_cursor()
+    return bisect_right(table.records, last)
 
 
 def _groups(known: Iterable[CodeSet]) -> tuple[Group, ...]:

@@ -22,7 +22,7 @@ from shared.registers.filed import files_of
 from shared.settings import Settings
 from shared.web.database import connect_database, current_database
 from shared.web.logging import configure_logging
-from shared.web.prepared import prepare_patiently
+from shared.web.prepared import prepare_worker
 
 
 def run_register(
@@ -40,7 +40,7 @@ def run_register(
     """
     configure_logging(settings)
     connect_database(settings)
-    prepare_patiently(settings)
+    prepare_worker(settings)
     dead_letters = DeadLetters(settings)
     matches = Topics(settings.topic_prefix).matches
     consumer = Consumer(settings, [matches], settings.service, on_matches, dead_letters)

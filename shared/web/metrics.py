@@ -13,6 +13,8 @@ from prometheus_client import (
 )
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from shared.events.starts import Starts
+
 REQUEST_SECONDS = Histogram(
     "entraide_http_request_seconds",
     "Seconds from a request's arrival to its answer.",
@@ -26,6 +28,9 @@ QUEUE_SECONDS = Histogram(
     ("service",),
     buckets=(0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
 )
+
+STARTS = Starts()
+REGISTRY.register(STARTS)
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
@@ -49,9 +54,10 @@ def known_method(method: str) -> str:
 
 
 def exposition() -> Response:
-    """All metrics in Prometheus' text format, of every worker process where there are many."""
+    """All metrics in Prometheus' text format, of every process of an API that has several."""
     registry = REGISTRY
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:  # the variable that prometheus_client reads
         registry = CollectorRegistry()
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+        registry.register(STARTS)
     return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)

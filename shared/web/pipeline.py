@@ -13,6 +13,7 @@ from pymongo.errors import PyMongoError
 
 from shared import tracing
 from shared.web import idempotency
+from shared.web.being_restored import BeingRestored
 from shared.web.bodies import receive_body
 from shared.web.database import current_database
 from shared.web.identity import Identity, check_role, check_scope
@@ -55,6 +56,7 @@ class Pipeline:
         self._tokens = tokens
         self._rates = rates
         self._clock = clock
+        self._restored = BeingRestored()
         self._store: idempotency.Store | None = None
 
     def install(self, app: Flask) -> None:
@@ -88,9 +90,10 @@ class Pipeline:
         return span
 
     def admit(self) -> Response | None:
-        """Check the wait, the caller and how often it calls, the body, the idempotency key."""
+        """Check the wait, the service, the caller and how often it calls, the body, the key."""
         if request.url_rule is None or request.url_rule.rule not in _PROBES:
             check_waited(self._service, self._queue_seconds)
+            self._restored.check()
         if request.routing_exception is not None or request.url_rule is None:
             self._rates.count_address(request.remote_addr)
             return None

@@ -5,9 +5,11 @@ holds up whoever writes, and the embedded database was seen to stop for good whe
 into a collection that another was just making (docs/decisions/0081).
 """
 
+import socket
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import structlog
@@ -17,10 +19,10 @@ from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.errors import OperationFailure, PyMongoError
 
-from shared.events import auditing, epochs, letters, trail
+from shared.events import auditing, epochs, letters, restoring, starts, trail
 from shared.settings import Settings
 from shared.web import idempotency
-from shared.web.database import SELECTION_TIMEOUT_MS, kept_documents
+from shared.web.database import SELECTION_TIMEOUT_MS, current_database, kept_documents
 
 _PAUSE_SECONDS = 2.0
 _START_SECONDS = 20.0
@@ -36,6 +38,8 @@ _PLAIN: Mapping[str, Sequence[IndexModel]] = {
     idempotency.COLLECTION: idempotency.INDEXES,
     letters.REMEMBERED: (),
     epochs.COLLECTION: (),
+    starts.COLLECTION: (),
+    restoring.MARK: (),
 }
 """The collections of every service that are no mongoengine documents."""
 
@@ -80,11 +84,18 @@ class Preparation:
             self._over.set()
 
 
-def prepare_patiently(settings: Settings) -> None:
-    """Make what is missing, trying again while the database is away."""
+def prepare_worker(settings: Settings) -> None:
+    """What a worker does first: make what is missing, and note that it was started.
+
+    Tries again while the database, to which it is connected, is away or being restored.
+    """
+    worker = f"{settings.service}@{socket.gethostname()}"
     while True:
         try:
-            return prepare_database(settings)
+            prepare_database(settings)
+            if not restoring.is_being_restored(current_database()):
+                return starts.note_start(current_database(), worker, datetime.now(UTC))
+            log.warning("the database is being restored")
         except PyMongoError as error:
             log.warning(_FAILED, error=str(error))
         time.sleep(_PAUSE_SECONDS)

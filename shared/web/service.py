@@ -12,6 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from shared import tracing
 from shared.events.topics import check_broker
 from shared.settings import Settings
+from shared.web.being_restored import BeingRestored
 from shared.web.bodies import READ_LIMIT
 from shared.web.database import check_database, connect_database
 from shared.web.docs_page import content_security_policy, render_docs
@@ -87,9 +88,12 @@ def create_service(
 def _own_checks(
     settings: Settings, source: KeySource, preparation: Preparation
 ) -> Mapping[str, Check]:
+    restored = BeingRestored()
+
     def check_own_database() -> None:
         check_database(CHECK_TIMEOUT_SECONDS)
         preparation.check()
+        restored.check()
 
     return {
         "broker": lambda: check_broker(settings, CHECK_TIMEOUT_SECONDS),

@@ -72,7 +72,8 @@ def test_the_handbook_has_every_metric() -> None:
         name + ("_total" if kind == "Counter" else "")
         for source in sources
         for kind, name in re.findall(
-            r'\b(Counter|Gauge|Histogram)\(\s*"(entraide_\w+)"', source.read_text()
+            r'\b(Counter|Gauge|Histogram|GaugeMetricFamily)\(\s*"(entraide_\w+)"',
+            source.read_text(),
         )
     }
     told = set(re.findall(r"`(entraide_\w+)`", handbook))

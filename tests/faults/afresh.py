@@ -66,11 +66,22 @@ def kept_and_due(
     records: Records = {side: dict(_owned(client, settings, side)) for side in _OWNED}
     return (
         (
-            *(Case(_of(DUPLICATE, *_ends(one)), one.status, one.score) for one in duplicated),
-            *(Case(_of(COVERAGE, *_places(one)), one.status, one.score) for one in covered),
+            *(_kept(_of(DUPLICATE, *_ends(one)), one) for one in duplicated),
+            *(_kept(_of(COVERAGE, *_places(one)), one) for one in covered),
         ),
         (*due_duplicates(records, duplicated, on), *due_coverage(records, covered, on)),
     )
+
+
+def pair_of(shown: Mapping[str, Any]) -> str:
+    """How the pair of a case is called that the API shows."""
+    if "activity" in shown:
+        return _of(COVERAGE, *(shown[name] for name in ("request", "line", "activity")))
+    return _of(DUPLICATE, shown["side"], shown["left"]["id"], shown["right"]["id"])
+
+
+def _kept(pair: str, one: DuplicateCase | CoverageCase) -> Case:
+    return Case(pair, one.status, one.score, tuple(step.action for step in one.history))
 
 
 def due_duplicates(records: Records, kept: Iterable[DuplicateCase], on: date) -> Iterator[Case]:

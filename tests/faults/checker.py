@@ -10,6 +10,15 @@ from dataclasses import dataclass
 from itertools import chain
 
 from shared.events.versions import Version
+from tests.faults.decisions import (
+    decisions_lost,
+    decisions_twice,
+    deferred_late,
+    deferred_lost,
+    deferred_twice,
+    invitations_lost,
+    invitations_twice,
+)
 from tests.faults.history import Final, History, Line, Operation
 
 _NEAR = 1e-6
@@ -120,6 +129,11 @@ def versions_back(history: History, final: Final) -> Iterator[str]:
 def _there(final: Final) -> dict[str, Version]:
     """The versions that owners have: of requests and offers, and of what the matcher keeps."""
     return {record: seen.version for record, seen in final.records.items()} | dict(final.kept)
+
+
+def _is_known(record: str) -> bool:
+    """Whether others than the owner keep what they were told of the record."""
+    return not record.startswith("activity:")
 
 
 def _told_of(final: Final) -> dict[str, Version]:
@@ -265,17 +279,23 @@ def _alike(one: dict[str, float], other: dict[str, float]) -> bool:
 
 
 def views_apart(_history: History, final: Final) -> Iterator[str]:
-    """The matcher's view of a record is its owner's, once nothing is left to read."""
+    """The matcher's view of a record is its owner's, once nothing is left to read.
+
+    It keeps none of activities: what it knows of those its cases tell.
+    """
     for record, seen in final.records.items():
-        if seen.matched and final.views.get(record) != seen.version:
+        if seen.matched and _is_known(record) and final.views.get(record) != seen.version:
             yield f"{record} is at {seen.version}, the matcher sees {final.views.get(record)}"
     yield from _strangers(final.views, final)
 
 
 def portal_apart(_history: History, final: Final) -> Iterator[str]:
-    """The portal knows the newest version of all that is told of, and of nothing else."""
+    """The portal knows the newest version of all that is told of, and of nothing else.
+
+    Activities it does not follow.
+    """
     for record, version in _told_of(final).items():
-        if final.followed.get(record) != version:
+        if _is_known(record) and final.followed.get(record) != version:
             yield f"{record} is at {version}, the portal knows {final.followed.get(record)}"
     there = _there(final)
     for record in final.followed:
@@ -358,6 +378,13 @@ CHECKS: dict[str, Check] = {
     "case from nowhere": cases_unfounded,
     "case out of date": cases_outdated,
     "case twice": cases_twice,
+    "decision lost": decisions_lost,
+    "decision twice": decisions_twice,
+    "decision at the portal lost": deferred_lost,
+    "decision at the portal twice": deferred_twice,
+    "decision at the portal late": deferred_late,
+    "invitation lost": invitations_lost,
+    "invitation twice": invitations_twice,
 }
 MENDED_BY_TIME = frozenset(
     {
@@ -372,6 +399,7 @@ MENDED_BY_TIME = frozenset(
         "case missing",
         "case from nowhere",
         "case out of date",
+        "decision at the portal late",
     }
 )
 """Kinds that are none while something is still on its way: broken only if they last."""

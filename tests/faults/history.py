@@ -11,19 +11,33 @@ from typing import Any, Literal
 from shared.events.versions import Version
 
 Outcome = Literal["ok", "failed", "unknown"]
-Kind = Literal["write", "publish", "read", "commit"]
+Kind = Literal[
+    "write",
+    "publish",
+    "read",
+    "commit",
+    "decide",
+    "defer",
+    "take-back",
+    "carry-out",
+    "invite",
+]
 
 
 @dataclass(frozen=True)
 class Operation:
     """One call of one client, from `start` to `end` in monotonic seconds.
 
-    `record` is side and id, "request:…" or "offer:…"; of a commit, its proposal. A read may also be
-    of what the matcher keeps, "match:…" or "commitment:…". `value` is what a write put there or a
-    read found there. `version`, and `made`, a commit's id, are known only if it was answered. A
-    call is `failed` if it did nothing for certain, and `unknown` where the answer was lost or was
-    an error of the server's. `publish` brings a request or an offer to where it is matched. `key`
-    is a commit's idempotency key.
+    `record` is side and id, "request:…", "offer:…" or "activity:…"; of a commit, its proposal; of a
+    decision on a case, the pair; of an invitation, whom it invites. A read may also be of what the
+    matcher keeps, "match:…" or "commitment:…". `value` is what a write put there or a read found
+    there, or what was decided. `version`, and `made`, the id of a commit or of an invitation, are
+    known only if it was answered. A call is `failed` if it did nothing for certain, and `unknown`
+    where the answer was lost or was an error of the server's. `publish` brings a request or an
+    offer to where it is matched. `key` is a commit's idempotency key.
+
+    To `defer` is to decide on a proposal, "match:…", at the portal, which keeps the decision for a
+    minute, in which somebody may `take-back` or `carry-out` what has that `key`.
     """
 
     client: str
@@ -103,12 +117,37 @@ class Held:
 class Case:
     """A case of two records, of the same side or a need line and an activity: the state it is in.
 
-    `score` is how alike they are as they are now; None where no case would tell of it.
+    `score` is how alike they are as they are now; None where no case would tell of it. `steps` are
+    those of its history; none are known of a case that should be.
     """
 
     pair: str
     status: str
     score: float | None = None
+    steps: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Fate:
+    """What became of a decision that the portal kept for a minute.
+
+    `times`: how often it stands in the history of its proposal, `told`: its account was notified
+    that it did not take effect. `late`: it waits though its time is over.
+    """
+
+    proposal: str
+    times: int = 0
+    waits: bool = False
+    late: bool = False
+    told: bool = False
+
+
+@dataclass(frozen=True)
+class Invited:
+    """An invitation: whom it invites, and how many mails say so."""
+
+    email: str
+    mails: int
 
 
 @dataclass(frozen=True)
@@ -122,6 +161,7 @@ class Final:
     these and of requests and offers. `taken` is what the owners say is committed of their lines.
     `cases` are those of likely duplicates and of coverage that the matcher keeps, `due` those that
     it should have when all records are compared anew, in the states that they should be in.
+    `fates` are those of decisions at the portal by their keys, `invited` its invitations by id.
     """
 
     records: Mapping[str, Seen] = field(default_factory=dict)
@@ -135,6 +175,8 @@ class Final:
     taken: Mapping[str, float] = field(default_factory=dict)
     cases: tuple[Case, ...] = ()
     due: tuple[Case, ...] = ()
+    fates: Mapping[str, Fate] = field(default_factory=dict)
+    invited: Mapping[str, Invited] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -199,9 +241,15 @@ def read_case(file: Path) -> tuple[History, Final]:
         kept=_versions(final["kept"]),
         followed=_versions(final["followed"]),
         taken=final["taken"],
-        cases=tuple(Case(**one) for one in final["cases"]),
-        due=tuple(Case(**one) for one in final["due"]),
+        cases=_cases(final["cases"]),
+        due=_cases(final["due"]),
+        fates={key: Fate(**one) for key, one in final["fates"].items()},
+        invited={id_: Invited(**one) for id_, one in final["invited"].items()},
     )
+
+
+def _cases(kept: Iterable[Mapping[str, Any]]) -> tuple[Case, ...]:
+    return tuple(Case(**{**one, "steps": tuple(one["steps"])}) for one in kept)
 
 
 def _versions(kept: Mapping[str, Mapping[str, int]]) -> dict[str, Version]:

@@ -4,7 +4,7 @@ import os
 import random
 import signal
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -15,7 +15,7 @@ from deploy.cli.client import Client
 from deploy.cli.goldset import Row, record_id
 from deploy.cli.loading import bring
 from deploy.cli.settling import Watch, wait_until_settled
-from deploy.cli.target import stack_target
+from deploy.cli.target import Target, stack_target
 from deploy.kafka.server import kafka_broker
 from deploy.local.beside import stack_beside
 from deploy.local.programs import service_settings
@@ -32,11 +32,13 @@ from deploy.local.stack import SERVICES, DataDirectory, Ports
 from tests.faults.calls import Calls
 from tests.faults.checker import MENDED_BY_TIME, Violation, check
 from tests.faults.clocks import Clocks, settable_clocks
-from tests.faults.history import Final, History, Recorder, now
+from tests.faults.coordinating import Coordinating
+from tests.faults.coordinator import Seat, Window, take_seat
+from tests.faults.history import Final, History, Operation, Recorder, now
 from tests.faults.load import MATCHED, ORGANISATION, Bank, Load, Record, activity_for, made_up
 from tests.faults.means import small_disk
 from tests.faults.proxy import Proxy
-from tests.faults.reading import AS_OF, known_already, read_final
+from tests.faults.reading import AS_OF, Asked, known_already, read_final
 from tests.faults.watching import Watching
 from tests.journeys.speaking import both_agree
 
@@ -65,6 +67,8 @@ class House:
     kafka: Sequence[Proxy]
     mongodb: Sequence[Proxy]
     recorder: Recorder
+    seat: Seat
+    """Whose decisions at the portal are."""
     disk: Path | None = None
     clocks: Clocks | None = None
     banks: int = 0
@@ -117,39 +121,57 @@ class House:
         found, final = self.judge(seconds)
         if self.load.bank.made() > MOST_COMMITMENTS:
             _open_bank(self)
-        self.go_on(final)
+        self.go_on(known_already(final, self.load.bank.pairs))
         return found
 
     def judge(self, seconds: float = 120) -> tuple[list[Violation], Final]:
         """Rest the load, wait until nothing is left to do, read everything, and judge."""
         self.load.pause()
         wait_until(self.stack.supervisor.ready, seconds, "every process being ready")
-        records = {one.name for one in self.load.records}
-        matched = {
-            one.record
-            for one in self.recorder.history().operations
-            if one.kind == "publish" and one.outcome == "ok" and one.record.startswith("request")
-        }
         settings = {name: service_settings(self.stack.plan, name) for name in SERVICES}
-        ids = sorted(one.partition(":")[2] for one in matched)
+        ids = published(self.recorder.history())
         wait_until_settled(Watch(settings, ids), 0.6, seconds)
         wait_until(self.watching.nothing_half_done, seconds, "commitments being finished")
         uri = database_uri(self.stack.plan.ports.database)
-        pairs = self.load.bank.pairs
         settings["portal"] = service_settings(self.stack.plan, "portal")
         history = self.recorder.history()
+        asked = self.asked(history)
         found, final = judge_patiently(
-            history, lambda: read_final(self.client, settings, uri, sorted(records), pairs), seconds
+            history, lambda: read_final(self.client, settings, uri, asked), seconds
         )
         self.judged = history, final
         return found, final
 
-    def go_on(self, final: Final) -> None:
-        """Let the load go on; the next history begins with what was read."""
+    def asked(self, history: History) -> Asked:
+        """Of what all is read that a history tells of."""
+        return Asked(
+            records={one.name for one in self.load.records},
+            pairs=self.load.bank.pairs,
+            deferred={
+                one.key: one.record.partition(":")[2]
+                for one in history.operations
+                if one.kind == "defer"
+            },
+            account=self.seat.account,
+        )
+
+    def go_on(self, known: Iterable[Operation]) -> None:
+        """Let the load go on; the next history begins with what is known already."""
         self.recorder = Recorder()
-        for one in known_already(final, self.load.bank.pairs):
+        for one in known:
             self.recorder.add(one)
         self.load.go_on()
+
+
+def published(history: History) -> list[str]:
+    """The ids of requests that were acknowledged to be matched."""
+    return sorted(
+        {
+            one.record.partition(":")[2]
+            for one in history.operations
+            if one.kind == "publish" and one.outcome == "ok" and one.record.startswith("request")
+        }
+    )
 
 
 def judge_patiently(
@@ -202,12 +224,17 @@ def running_house(
             means.callback(proxy.stop)
         with stack_beside(data, ports, print, extra, broker, _START_SECONDS) as stack:
             target = stack_target(ports, stack.plan.keys, "faults")
-            calls, client = Calls(target), Client(target, "operator", _PATIENCE)
+            client = Client(target, "operator", _PATIENCE)
+            calls, portal, seat = Calls(target), ports.url("portal"), take_seat(stack)
             watching = Watching(stack, database_uri(ports.database), stack.plan.kafka)
             house: House
-            load = Load(calls, lambda: house.recorder, rate, clients, most)
+            own = Calls(Target({"portal": portal}, lambda _role: seat.token))
+            coordinators = Coordinating(
+                *(calls, own, lambda: house.recorder), lambda: Window(portal, seat)
+            )
+            load = Load(calls, lambda: house.recorder, coordinators, rate, clients, most)
             house = House(
-                *(stack, load, client, watching, kafka, [mongodb], Recorder()), disk, clocks
+                *(stack, load, client, watching, kafka, [mongodb], Recorder(), seat), disk, clocks
             )
             named = {"name": "Agency of the faults (illustrative)", "type": "ngo", "country": None}
             client.put("offers", f"/v1/organisations/{ORGANISATION}", named)

@@ -1,7 +1,7 @@
 """A load as in life: requests and offers are made, published, changed; proposals are committed to.
 
 Some say what others say, and assistance is under way that some of the requests ask for: likely
-duplicates and coverage come and go with what changes, and now and then somebody decides on one.
+duplicates and coverage come and go with what changes. Now and then somebody coordinates.
 Each record is one client's to write, anybody's to read. Whatever a client is not told it looks up
 before it goes on.
 """
@@ -16,7 +16,8 @@ from typing import Any
 
 from shared.events.versions import Version
 from tests.faults.calls import Answered, Calls
-from tests.faults.history import Kind, LedgerRead, Operation, Recorder, now
+from tests.faults.coordinating import Coordinating
+from tests.faults.history import Kind, LedgerRead, Operation, Outcome, Recorder, now
 from tests.faults.reading import lines_of
 
 ORGANISATION = "faults-agency"
@@ -37,9 +38,9 @@ ALIKE = 0.3
 REWORDED = 0.3
 """How many of the changes are of the description too, so that what was alike is no more."""
 AT_WORK_SECONDS = 20.0
+OWNERS = {"request": "requests", "offer": "offers", "activity": "offers"}
+PATHS = {"request": "requests", "offer": "offers", "activity": "activities"}
 UNDER_WAY = {"planned": "ongoing", "ongoing": "completed"}
-DECISIONS = {"duplicates": ("link", "dismiss"), "coverage": ("dismiss",)}
-"""What is decided: to confirm coverage would take of the ledger what the bank counts on."""
 
 
 @dataclass
@@ -61,7 +62,12 @@ class Record:
     @property
     def path(self) -> str:
         """Where its owner has it."""
-        return f"/v1/{self.side}s/{self.id}"
+        return f"/v1/{PATHS[self.side]}/{self.id}"
+
+    @property
+    def owner(self) -> str:
+        """The service that has it."""
+        return OWNERS[self.side]
 
 
 @dataclass
@@ -102,10 +108,17 @@ class Load:
     """
 
     def __init__(
-        self, calls: Calls, recorder: Callable[[], Recorder], rate: float, clients: int, most: int
+        self,
+        calls: Calls,
+        recorder: Callable[[], Recorder],
+        coordinators: Coordinating,
+        rate: float,
+        clients: int,
+        most: int,
     ) -> None:
         self._calls = calls
         self._recorder = recorder
+        self._coordinators = coordinators
         self._pause = clients / rate
         self.most = most
         self._lock = threading.Lock()
@@ -119,7 +132,7 @@ class Load:
         self._clients = clients
         self._own: list[list[Record]] = [[] for _ in range(clients)]
         self._given: list[list[Record]] = [[] for _ in range(clients)]
-        """Activities. Nothing is noted of them: what matters is how they are compared."""
+        """Activities."""
         self._threads = [
             threading.Thread(target=self._run, args=(number,), daemon=True)
             for number in range(clients)
@@ -152,7 +165,7 @@ class Load:
 
     def forget(self, names: Collection[str]) -> None:
         """Records that a restore made vanish; of the others nobody is sure. While it is paused."""
-        for own in (self.records, *self._own):
+        for own in (self.records, *self._own, *self._given):
             own[:] = [one for one in own if one.name not in names]
         for one in (*self.records, *chain.from_iterable(self._given)):
             one.unsure = True
@@ -169,7 +182,7 @@ class Load:
             self._over.wait(self._pause * rng.uniform(0.5, 1.5))
 
     def act(self, client: str, own: list[Record], given: list[Record], rng: random.Random) -> None:
-        """One call of one client; a decision takes three."""
+        """One call of one client; a decision takes some more."""
         chance = rng.random()
         unfinished = [one for one in own if one.status != MATCHED[one.side]]
         if chance < 0.08 and self.bank.pairs:
@@ -181,9 +194,13 @@ class Load:
         elif chance < 0.22 and self.records:
             self._read(client, rng.choice(self.records))
         elif chance < 0.26 and self.records:
-            self._give(given, rng)
+            self._give(client, given, rng)
         elif chance < 0.27:
-            self._decide(rng)
+            self._coordinators.decide_case(client, self.lasting, rng)
+        elif chance < 0.29 and (matched := self._matched()):
+            self._coordinators.decide_proposal(client, matched, self.bank.pairs, rng)
+        elif chance < 0.3:
+            self._coordinators.invite(client, rng.choice(COUNTRIES), rng)
         elif unfinished:
             self.step(client, rng.choice(unfinished), rng)
         elif not own or (rng.random() < 0.4 and len(self.records) < self.most):
@@ -198,7 +215,7 @@ class Load:
         if (like := self._another(side, rng)) and rng.random() < ALIKE:
             body = like | {name: body[name] for name in ("title", "external_id")}
         began = now()
-        told = self._calls.call("POST", f"{side}s", f"/v1/{side}s", json=body)
+        told = self._calls.call("POST", OWNERS[side], f"/v1/{PATHS[side]}", json=body)
         if not told.ok:  # its id is not known, so nothing can be said of it
             return
         record = Record(side, told.body["id"], body, told.etag, told.body["status"])
@@ -209,7 +226,7 @@ class Load:
 
     def step(self, client: str, record: Record, rng: random.Random) -> None:
         """The record's next step on its way to be matched; from then on, another change."""
-        if record.unsure and not self._read(client, record, own=True):
+        if record.unsure and self._read(client, record, own=True) != "ok":
             return
         step = STEPS.get((record.side, record.status))
         began = now()
@@ -217,7 +234,7 @@ class Load:
             action, body, role = step
             told = self._calls.call(
                 "POST",
-                f"{record.side}s",
+                record.owner,
                 f"{record.path}/{action}",
                 json=body,
                 role=role,
@@ -229,7 +246,7 @@ class Load:
             if (like := self._another(record.side, rng)) and rng.random() < REWORDED:
                 record.body["description"] = rng.choice((like["description"], words(rng)))
             told = self._calls.call(
-                "PUT", f"{record.side}s", record.path, json=record.body, if_match=record.etag
+                "PUT", record.owner, record.path, json=record.body, if_match=record.etag
             )
             kind = "write"
         self._note(client, kind, record, began, told)
@@ -252,18 +269,18 @@ class Load:
             )
         )
 
-    def _read(self, client: str, record: Record, own: bool = False) -> bool:
+    def _read(self, client: str, record: Record, own: bool = False) -> Outcome:
         began = now()
-        told = self._calls.call("GET", f"{record.side}s", record.path)
+        told = self._calls.call("GET", record.owner, record.path)
         if not told.ok:
-            return False
+            return told.outcome
         version, value = Version.parse(told.etag.strip('"')), told.body["title"]
         self._recorder().add(
             Operation(client, "read", record.name, began, now(), "ok", version, value)
         )
         if own:
             record.etag, record.status, record.unsure = told.etag, told.body["status"], False
-        return True
+        return told.outcome
 
     def _read_matched(self, client: str, rng: random.Random) -> None:
         """Read a proposal of the bank's, or a commitment of it."""
@@ -288,56 +305,47 @@ class Load:
             lines = lines_of(told.body["items"])
             self._recorder().add(LedgerRead(client, began, now(), lines))
 
+    def _matched(self) -> list[str]:
+        """The ids of requests for which there may be proposals."""
+        return [
+            one.id
+            for one in list(self.records)
+            if one.side == "request" and one.status == MATCHED["request"]
+        ]
+
     def _another(self, side: str, rng: random.Random) -> dict[str, Any] | None:
         """What some record of a side says."""
         of_side = [one.body for one in list(self.records) if one.side == side]
         return rng.choice(of_side) if of_side else None
 
-    def _give(self, given: list[Record], rng: random.Random) -> None:
+    def _give(self, client: str, given: list[Record], rng: random.Random) -> None:
         """Register assistance that some request asks for, or let it go on or be for another."""
         asked = self._another("request", rng)
         if asked is None:
             return
+        began = now()
         if len(given) < max(1, self.most // (4 * self._clients)):
             body = activity_for(asked, rng)
             told = self._calls.call("POST", "offers", "/v1/activities", json=body)
             if told.ok:
-                given.append(Record("activity", told.body["id"], body, told.etag, "planned"))
+                made = Record("activity", told.body["id"], body, told.etag, told.body["status"])
+                self._note(client, "write", made, began, told)
+                given.append(made)
             return
         one = rng.choice(given)
-        path = f"/v1/activities/{one.id}"
         if one.unsure:
-            told = self._calls.call("GET", "offers", path)
-            if told.ok:
-                one.etag, one.body["status"], one.unsure = told.etag, told.body["status"], False
-            elif told.outcome == "failed":  # a restore made it vanish
+            if self._read(client, one, own=True) == "failed":  # a restore made it vanish
                 given.remove(one)
             return
-        kept = {name: one.body[name] for name in ("external_id", "status")}
+        status = UNDER_WAY.get(one.status, one.status) if rng.random() < 0.1 else one.status
+        kept = {"external_id": one.body["external_id"], "status": status}
         one.body = activity_for(asked, rng) | kept
-        if rng.random() < 0.1:
-            one.body["status"] = UNDER_WAY.get(one.body["status"], one.body["status"])
-        told = self._calls.call("PUT", "offers", path, json=one.body, if_match=one.etag)
-        one.etag, one.unsure = told.etag, not told.ok
-
-    def _decide(self, rng: random.Random) -> None:
-        """Decide on an open case, as a coordinator; whatever comes of it."""
-        kind = rng.choice(sorted(DECISIONS))
-        told = self._calls.call("GET", "matcher", f"/v1/{kind}", role="coordinator")
-        shown = told.body["items"] if told.ok else ()
-        ids = [one["id"] for one in shown if one.get("activity") not in self.lasting]
-        if not ids:
-            return
-        path = f"/v1/{kind}/{rng.choice(ids)}"
-        seen = self._calls.call("GET", "matcher", path, role="coordinator")
-        if seen.ok:
-            body = {"decision": rng.choice(DECISIONS[kind]), "reason": "Looked at (illustrative)."}
-            self._calls.call(
-                *("POST", "matcher", f"{path}/decision"),
-                json=body,
-                role="coordinator",
-                if_match=seen.etag,
-            )
+        told = self._calls.call("PUT", "offers", one.path, json=one.body, if_match=one.etag)
+        self._note(client, "write", one, began, told)
+        if told.ok:
+            one.etag, one.status = told.etag, status
+        else:
+            one.unsure = True
 
     def _commit(self, client: str, rng: random.Random) -> None:
         with self._lock:

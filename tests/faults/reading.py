@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from http import HTTPStatus
@@ -14,17 +15,23 @@ from deploy.cli.client import Client
 from entraide.client import ProblemError
 from services.matcher.documents import AGGREGATES
 from services.matcher.domain import ledger_line_id
-from services.portal.followed_state import FOLLOWED
+from services.portal.followed_state import DECISION, FOLLOWED
+from shared.events.envelope import ACTIVITY
 from shared.events.reader import read_to_end
-from shared.events.topics import MATCHES
+from shared.events.topics import ACTIVITIES, MATCHES, OFFERS, REQUESTS
 from shared.events.versions import Version
 from shared.settings import Settings
 from tests.faults.afresh import kept_and_due
+from tests.faults.decisions import decided
 from tests.faults.history import Final, Held, Line, Operation, Seen, Shortlisted, Told
+from tests.faults.reading_portal import fates, invited
 
 AS_OF = "2026-11-23"
 """The day that it is for every house."""
-SIDES = {"requests.v1": "request", "offers.v1": "offer"}
+SIDES = {REQUESTS: "request", OFFERS: "offer"}
+TOLD = {**SIDES, ACTIVITIES: "activity"}
+"""What owners tell of, by topic. What comes of activities nobody keeps but in cases."""
+_NAMES = {**FOLLOWED, ACTIVITY: TOLD[ACTIVITIES]}
 _AMOUNTS = {"request": ("needs", "quantity"), "offer": ("provisions", "capacity")}
 SHOWN = frozenset({"circulated", "published"})
 
@@ -41,20 +48,29 @@ def lines_of(items: Iterable[Mapping[str, Any]]) -> tuple[Line, ...]:
     )
 
 
+@dataclass(frozen=True)
+class Asked:
+    """Of what to read: records by side and id, the bank's pairs, and what was decided at the
+    portal, keys with their proposals, by which account."""
+
+    records: Collection[str]
+    pairs: Sequence[str]
+    deferred: Mapping[str, str]
+    account: str
+
+
 def read_final(
-    client: Client,
-    settings: Mapping[str, Settings],
-    mongodb: str,
-    records: Iterable[str],
-    pairs: Sequence[str],
+    client: Client, settings: Mapping[str, Settings], mongodb: str, asked: Asked
 ) -> Final:
-    """Read the records, by side and id, and all that came of them; `pairs` are the bank's.
+    """Read these records, all activities, and all that came of them.
 
     Versions that the matcher and the portal keep come from their databases at `mongodb`, which
-    `settings` name by service, and so do cases, with the records that are compared anew for them;
-    all else is read as anybody reads it, by HTTP and from the topics.
+    `settings` name by service, and so do cases, with the records that are compared anew for them,
+    and what became of what the portal acknowledged; all else is read as anybody reads it, by HTTP
+    and from the topics.
     """
-    seen = {record: _seen(client, record) for record in records}
+    seen = {record: seen_now(client, record) for record in sorted(asked.records)}
+    seen |= _activities(client)
     database: pymongo.MongoClient[dict[str, Any]] = pymongo.MongoClient(mongodb, tz_aware=True)
     with closing(database):
         kept = database[settings["matcher"].database]
@@ -70,17 +86,20 @@ def read_final(
         }
         told_of = dict(_kept(kept))
         cases, due = kept_and_due(database, settings, date.fromisoformat(AS_OF))
-        known = database[settings["portal"].database]["followed"]
+        portal = database[settings["portal"].database]
+        there = {"status": {"$ne": "gone"}, "record_type": {"$ne": DECISION}}
         followed = {
             one["_id"]: Version(one["epoch"], one["number"])
-            for one in known.find({"status": {"$ne": "gone"}}, {"epoch": 1, "number": 1})
+            for one in portal["followed"].find(there, {"epoch": 1, "number": 1})
         }
+        decided_later = fates(kept, portal, asked.deferred, asked.account)
+        invitations = invited(portal)
     shortlists = {
         request: Shortlisted(version, _proposed(client, request.partition(":")[2]))
         for request, version in ranked.items()
     }
     banked = sorted(
-        {one for pair in pairs for one in zip(SIDES.values(), pair.split("."), strict=True)}
+        {one for pair in asked.pairs for one in zip(SIDES.values(), pair.split("."), strict=True)}
     )
     ledger = [
         line
@@ -93,12 +112,14 @@ def read_final(
         events=tuple(_told(settings["matcher"])),
         shortlists=shortlists,
         ledger=tuple(ledger),
-        commitments={id_: held for pair in pairs for id_, held in _commitments(client, pair)},
+        commitments={id_: held for pair in asked.pairs for id_, held in _commitments(client, pair)},
         kept=told_of,
         followed=followed,
         taken={line: amount for one in banked for line, amount in _taken(client, *one)},
         cases=cases,
         due=due,
+        fates=decided_later,
+        invited=invitations,
     )
 
 
@@ -119,7 +140,8 @@ def _taken(client: Client, side: str, record: str) -> Iterator[tuple[str, float]
         yield ledger_line_id(side, record, line["line"], "quantity", line["unit"]), float(committed)
 
 
-def _seen(client: Client, record: str) -> Seen | None:
+def seen_now(client: Client, record: str) -> Seen | None:
+    """A request or an offer as its owner shows it; None where there is none."""
     side, _, id_ = record.partition(":")
     try:
         answer = client.get(f"{side}s", f"/v1/{side}s/{id_}")
@@ -129,6 +151,14 @@ def _seen(client: Client, record: str) -> Seen | None:
         return None
     version = Version.parse(answer.etag.strip('"'))
     return Seen(version, answer.body["title"], answer.body["status"] in SHOWN)
+
+
+def _activities(client: Client) -> dict[str, Seen]:
+    """All there are: one whose registering was never answered is told of all the same."""
+    return {
+        f"activity:{one['id']}": Seen(Version.parse(one["version"]), one["title"])
+        for one in client.items("offers", "/v1/activities")
+    }
 
 
 def _proposed(client: Client, request: str) -> tuple[str, ...]:
@@ -150,12 +180,12 @@ def _ledger_line(line: Mapping[str, Any]) -> str:
 
 def _told(settings: Settings) -> Iterable[Told]:
     prefix = settings.topic_prefix
-    for record in read_to_end(settings, [prefix + name for name in (*SIDES, MATCHES)]):
+    for record in read_to_end(settings, [prefix + name for name in (*TOLD, MATCHES)]):
         headers = dict(record.headers)
         topic = record.topic.removeprefix(prefix)
         try:
             version = Version(int(headers["ce_epoch"]), int(headers["ce_number"]))
-            name = f"{FOLLOWED[headers['ce_type'].decode()]}:{record.key.decode()}"
+            name = f"{_NAMES[headers['ce_type'].decode()]}:{record.key.decode()}"
         except (KeyError, ValueError, AttributeError):
             continue  # poison, which a fault put there
         yield Told(topic, name, version, gone=record.value is None)
@@ -166,7 +196,7 @@ def known_already(final: Final, pairs: Collection[str]) -> list[Operation]:
     operations = []
     for record, seen in final.records.items():
         wrote = partial(Operation, "before", "write", record, 0, 0)
-        if seen.matched:
+        if seen.matched and record.partition(":")[0] in SIDES.values():
             operations += [
                 wrote("unknown", None, seen.value),
                 Operation("before", "publish", record, 0, 0, "ok", seen.version),
@@ -179,5 +209,18 @@ def known_already(final: Final, pairs: Collection[str]) -> list[Operation]:
         else Operation("before", "commit", "", 0, 0, "unknown", key=held.key)
         for id_, held in final.commitments.items()
         if held.key.partition("/")[0] in pairs
+    ]
+    operations += [
+        Operation("before", "decide", pair, 0, 0, "ok", value=step)
+        for pair, step in decided(final).elements()
+    ]
+    operations += [
+        Operation("before", "defer", f"match:{fate.proposal}", 0, 0, "ok", key=key)
+        for key, fate in final.fates.items()
+        if fate.times or fate.waits or fate.told
+    ]
+    operations += [
+        Operation("before", "invite", one.email, 0, 0, "ok" if one.mails else "unknown", made=id_)
+        for id_, one in final.invited.items()
     ]
     return operations

@@ -10,9 +10,11 @@ from shared.events.versions import Version
 from tests.faults.checker import CHECKS, MENDED_BY_TIME, check, check_history
 from tests.faults.history import Case as Compared
 from tests.faults.history import (
+    Fate,
     Final,
     Held,
     History,
+    Invited,
     LedgerRead,
     Line,
     Operation,
@@ -24,7 +26,7 @@ from tests.faults.history import (
     write_case,
 )
 
-R, O = "request:r1", "offer:o1"  # noqa: E741 (request and offer)
+R, O, A = "request:r1", "offer:o1", "activity:a1"  # noqa: E741 (request, offer and activity)
 NEED, PROVISION = "request:r1:1", "offer:o1:1"
 PAIR, C1 = "match:r1.o1", "commitment:c1"
 Case = tuple[History, Final]
@@ -61,9 +63,30 @@ OPERATIONS = (
     op("commit", "p1", 10, outcome="failed", key="k2"),
     op("commit", "p1", 11, outcome="unknown", key="k3"),
     op("commit", "p1", 12, outcome="unknown", key="k4"),
+    op("write", A, 13, version=v(1), value="f"),
+    op("write", A, 14, outcome="unknown", value="g"),
+    op("decide", "duplicate offer o1 o2", 15, value="link"),
+    op("decide", "duplicate offer o1 o2", 16, value="dismiss"),
+    op("decide", "duplicate offer o1 o2", 17, outcome="unknown", value="dismiss"),
+    op("decide", "coverage r1 1 a1", 18, value="dismiss"),
+    op("decide", "coverage r1 1 a1", 19, outcome="failed", value="dismiss"),
+    op("defer", PAIR, 20, value="endorse", key="d1"),
+    op("carry-out", PAIR, 21, key="d1"),
+    op("defer", PAIR, 22, value="reject", key="d2"),
+    op("take-back", PAIR, 23, key="d2"),
+    op("defer", PAIR, 24, value="reject", key="d3"),
+    op("take-back", PAIR, 25, outcome="failed", key="d3"),
+    op("defer", PAIR, 26, outcome="unknown", value="reject", key="d4"),
+    op("defer", PAIR, 27, value="reject", key="d5"),
+    op("take-back", PAIR, 28, outcome="unknown", key="d5"),
+    op("defer", PAIR, 29, outcome="failed", value="reject", key="d6"),
+    op("defer", PAIR, 30, value="reject", key="d7"),
+    op("invite", "a@b.example", 31, made="i1"),
+    op("invite", "c@b.example", 32, outcome="unknown"),
+    op("invite", "d@b.example", 33, outcome="failed"),
 )
 LEDGER = (line(NEED, 10, ("c1", 4), ("c3", 6)), line(PROVISION, 20, ("c1", 4), ("c3", 6)))
-RECORDS = {R: Seen(v(4), "d"), O: Seen(v(2), "a")}
+RECORDS = {R: Seen(v(4), "d"), O: Seen(v(2), "a"), A: Seen(v(2), "g")}
 KEPT = {PAIR: v(3), C1: v(2), "commitment:c2": v(2), "commitment:c3": v(2)}
 EVENTS = (
     Told("offers.v1", O, v(2)),
@@ -71,16 +94,31 @@ EVENTS = (
     Told("requests.v1", R, v(4)),
     Told("requests.v1", R, v(3)),  # came late, and was said again
     Told("requests.v1", R, v(4)),
+    Told("activities.v1", A, v(2)),
 )
 MATCHES = tuple(Told("matches.v1", record, version) for record, version in KEPT.items())
 CASES = (
     Compared("duplicate request r1 r2", "open", 0.9),
     Compared("duplicate request r1 r3", "closed", 0.8),
-    Compared("duplicate offer o1 o2", "dismissed", 0.7),
-    Compared("coverage r1 1 a1", "open", 0.6),
+    Compared("duplicate offer o1 o2", "dismissed", 0.7, ("find", "link", "dismiss")),
+    Compared("coverage r1 1 a1", "open", 0.6, ("find", "dismiss", "reopen")),
     Compared("coverage r2 1 a1", "confirmed", 0.5),
 )
-DUE = (CASES[0], replace(CASES[1], score=None), replace(CASES[2], score=0.700001), *CASES[3:])
+DUE = tuple(
+    replace(one, score=score, steps=())
+    for one, score in zip(CASES, (0.9, None, 0.700001, 0.6, 0.5), strict=True)
+)
+P1 = "r1.o1"
+FATES = {
+    "d1": Fate(P1, times=1),
+    "d2": Fate(P1),
+    "d3": Fate(P1, told=True),
+    "d4": Fate(P1, waits=True),
+    "d5": Fate(P1),
+    "d6": Fate(P1),
+    "d7": Fate(P1, waits=True),
+}
+INVITED = {"i1": Invited("a@b.example", 1), "i2": Invited("c@b.example", 0)}
 FOLLOWED = {R: v(4), O: v(2), **KEPT}
 RIGHT: Case = (
     History(OPERATIONS, (LedgerRead("c", 13, 14, (line(NEED, 10, ("c1", 4)),)),)),
@@ -100,6 +138,8 @@ RIGHT: Case = (
         taken={NEED: 10, PROVISION: 10},
         cases=CASES,
         due=DUE,
+        fates=FATES,
+        invited=INVITED,
     ),
 )
 
@@ -132,6 +172,10 @@ def due(pair: str, **changes: object) -> tuple[Compared, ...]:
     return _with(DUE, pair, changes)
 
 
+def fate(key: str, **changes: object) -> Callable[[Case], Case]:
+    return final(fates={**FATES, key: replace(FATES[key], **changes)})  # type: ignore[arg-type]
+
+
 def _with(
     cases: tuple[Compared, ...], pair: str, changes: dict[str, object]
 ) -> tuple[Compared, ...]:
@@ -145,6 +189,12 @@ VIEWS, HELD = RIGHT[1].views, RIGHT[1].commitments
 OLD_MATCH, LATER = Told("matches.v1", PAIR, v(2)), Told("matches.v1", C1, v(3))
 PLANTED: tuple[tuple[str, str, Callable[[Case], Case]], ...] = (
     ("acknowledged write lost", "is not there", final(records={R: RECORDS[R]}, views={R: v(4)})),
+    ("acknowledged write lost", A, final(records={R: RECORDS[R], O: RECORDS[O]})),
+    ("acknowledged write lost", "1.0 is there", final(records={**RECORDS, A: Seen(v(0), "g")})),
+    ("value from nowhere", A, final(records={**RECORDS, A: Seen(v(2), "h")})),
+    ("event missing", f"{A}: 1.1", final(events=(*EVENTS[:-1], *MATCHES))),
+    ("event out of order", A, events(*EVENTS, Told("activities.v1", A, v(1)))),
+    ("event from nowhere", "no owner", events(*EVENTS, Told("activities.v1", "activity:x", v(1)))),
     (
         "acknowledged write lost",
         "1.2 is there",
@@ -274,6 +324,47 @@ PLANTED: tuple[tuple[str, str, Callable[[Case], Case]], ...] = (
     ("case out of date", "tells of 0.9", final(due=due("duplicate request r1 r2", score=0.8))),
     ("case out of date", "coverage r2 1 a1", final(cases=kept("coverage r2 1 a1", score=0.51))),
     ("case twice", "2 cases", final(cases=(*CASES, CASES[0]))),
+    (
+        "decision lost",
+        "link was acknowledged 1 times",
+        final(cases=kept("duplicate offer o1 o2", steps=("find", "dismiss"))),
+    ),
+    ("decision lost", "coverage r1 1 a1", final(cases=kept("coverage r1 1 a1", steps=("find",)))),
+    ("decision lost", "it tells of 0", final(cases=CASES[:3])),
+    (
+        "decision twice",
+        "dismiss was taken 3 times",
+        final(cases=kept("duplicate offer o1 o2", steps=("link", *(3 * ("dismiss",))))),
+    ),
+    (
+        "decision twice",
+        "sent 0 times",
+        final(cases=kept("duplicate request r1 r3", steps=("find", "link"))),
+    ),
+    ("decision at the portal lost", "d7", fate("d7", waits=False)),
+    ("decision at the portal lost", "d3", fate("d3", told=False)),
+    ("decision at the portal lost", "d1", final(fates={})),
+    ("decision at the portal lost", "d1 was told to have", fate("d1", times=0, waits=True)),
+    ("decision at the portal twice", "d1 took effect 2 times", fate("d1", times=2)),
+    ("decision at the portal twice", "d3 was told to be given up", fate("d3", times=1)),
+    ("decision at the portal twice", "d2 was taken back", fate("d2", times=1)),
+    ("decision at the portal twice", "d2 was taken back, and waits", fate("d2", waits=True)),
+    ("decision at the portal twice", "d6 was refused", fate("d6", times=1)),
+    (
+        "decision at the portal twice",
+        "nobody sent it",
+        final(fates={**FATES, "x": Fate(P1, waits=True)}),
+    ),
+    ("decision at the portal late", "d7", fate("d7", late=True)),
+    ("invitation lost", "i1", final(invited={"i2": INVITED["i2"]})),
+    ("invitation lost", "no mail", final(invited={**INVITED, "i1": Invited("a@b.example", 0)})),
+    ("invitation twice", "2 invitations", final(invited={**INVITED, "i3": INVITED["i1"]})),
+    ("invitation twice", "2 mails", final(invited={**INVITED, "i1": Invited("a@b.example", 2)})),
+    (
+        "invitation twice",
+        "nobody did so",
+        final(invited={**INVITED, "i3": Invited("d@b.example", 1)}),
+    ),
 )
 
 

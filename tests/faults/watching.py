@@ -124,6 +124,7 @@ def _written_again(history: History, since: float) -> float | None:
     """When each owner had acknowledged a write that was begun after `since`."""
     first: dict[str, float] = {}
     for one in history.operations:
-        if one.kind == "write" and one.outcome == "ok" and one.start > since:
-            first.setdefault(one.record.partition(":")[0], one.end)
+        side = one.record.partition(":")[0]
+        if one.kind == "write" and one.outcome == "ok" and one.start > since and side in OWNERS:
+            first.setdefault(side, one.end)
     return max(first.values()) if len(first) == len(OWNERS) else None

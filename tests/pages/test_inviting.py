@@ -98,7 +98,7 @@ def test_what_names_no_organisation_or_several_is_told(portal: Portal, visitor: 
     assert browser.status == 422
     assert all(one in browser.page.text for one in ids)
     for one in ids:  # what is chosen is what tells them apart
-        assert f'<option value="{one}">Twice {mark}</option>' in browser.shown.text
+        assert f'<option value="{one}">\u2068Twice {mark}\u2069</option>' in browser.shown.text
     email = invite(browser, ids[1])
     assert invited_for(portal, email) == ids[1]
 

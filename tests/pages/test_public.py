@@ -43,9 +43,9 @@ def word() -> str:
 
 
 def test_what_is_public_is_found_by_words_and_filters_and_nothing_else(portal: Portal) -> None:
-    shown, hidden, secret = word(), word(), word()
+    shown, hidden, secret, site = word(), word(), word(), word()
     lines = [
-        {"theme": "marking", "kind": "equipment", "quantity": 4, "unit": "machines"},
+        {"theme": "marking", "kind": "equipment", "quantity": 4, "sites": [site]},
         {"theme": "ddr", "kind": "funding", "sites": [secret], "visibility": "parties"},
     ]
     found = a_request(portal, title=f"Open {shown}", needs=lines)
@@ -59,6 +59,7 @@ def test_what_is_public_is_found_by_words_and_filters_and_nothing_else(portal: P
         assert "Nothing fits this choice" in page.text, query
     page = anybody.open(f"/public/requests/{found}")
     assert shown in page.text
+    assert site in page.text
     assert secret not in page.text
     anybody.open("/public/requests?q=!!")
     assert anybody.status == 422

@@ -212,8 +212,9 @@ def test_what_changed_while_one_read_it_is_shown_with_what_was_typed(
     )
     browser.send(page, decision="reject", reason="Motif que personne ne doit perdre")
     assert browser.status == 412
-    assert "La proposition a changé pendant votre lecture" in browser.page.text
+    assert "Cette étape n’est plus possible en l’état." in browser.page.text
     assert "Rejetée" in browser.page.text
+    assert "Motif que personne ne doit perdre" in browser.page.text
 
 
 def test_no_reason_is_lost_when_the_session_ended(

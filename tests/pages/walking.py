@@ -7,7 +7,9 @@ from urllib.parse import urlsplit
 from services.portal.pages.navigation import navigation
 from tests.pages.visiting import Visitor
 
-_ID = re.compile(r"/(?=[^/]*\d)[0-9A-Za-z._-]{8,}")
+_ID = re.compile(
+    r"/(?=[^/]*\d)[0-9A-Za-z._-]{8,}|(?<=^/states)/[A-Z]{3}|(?<=^/organisations)/[^/]+"
+)
 NO_PAGES = re.compile(
     r"^/(assets|v1|docs|openapi|metrics|healthz|readyz)|/file$|\.(csv|xlsx|jsonl|xml|svg)$"
 )

@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 from pymongo import monitoring
 from pymongo.database import Database
 
+from shared.events.restoring import MARK
+
 _WRITES = frozenset({"insert", "update", "delete", "findAndModify"})
 _READS = frozenset({"find", "getMore", "aggregate", "count", "distinct"})
 
@@ -28,8 +30,9 @@ class _Written(monitoring.CommandListener):
 
     def started(self, event: monitoring.CommandStartedEvent) -> None:
         """Note what a write is about, and each read."""
-        if event.command_name in _READS:
-            self.reads.append(f"{event.command[event.command_name]}")
+        read = f"{event.command.get(event.command_name)}"
+        if event.command_name in _READS and read != MARK:  # which is looked for now and then
+            self.reads.append(read)
         if event.command_name in _WRITES:
             name = event.command[event.command_name]
             self.names.add((event.database_name, name))

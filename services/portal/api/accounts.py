@@ -14,13 +14,10 @@ from services.portal.schemas import AccountQuery, AccountView, Nothing
 from services.portal.views import account_view
 from shared.registers.actors import actor_of
 from shared.web.blueprint import Blueprint
-from shared.web.identity import Identity, covered_countries, current_identity, require_roles
+from shared.web.identity import current_identity, require_roles
 from shared.web.marks import answers
 from shared.web.paging import page, page_schema
-from shared.web.problems import conflict, forbidden, not_found
-
-LISTING = ("coordinator", "auditor", "operator")
-"""Who sees accounts of others."""
+from shared.web.problems import forbidden, not_found
 
 blueprint = Blueprint(
     "accounts",
@@ -34,17 +31,12 @@ blueprint = Blueprint(
 class Accounts(MethodView):
     """All accounts that the caller may see."""
 
-    @require_roles(*LISTING)
+    @require_roles(*accounts.LISTING)
     @blueprint.arguments(AccountQuery, location="query")
     @blueprint.response(200, page_schema(AccountView))
     def get(self, args: dict[str, Any]) -> dict[str, Any]:
         """List accounts, the newest first; a coordinator of some regions sees their States'."""
-        filters = {**visible_to(current_identity()), "erased_at": None}
-        if args["role"] not in (None, filters.get("role", args["role"])):
-            filters = {"_id": {"$in": []}}
-        elif args["role"] is not None:
-            filters["role"] = args["role"]
-        return page(Account.objects(__raw__=filters), args, account_view)
+        return page(accounts.listed_for(current_identity(), args["role"]), args, account_view)
 
 
 @blueprint.route("/me")
@@ -90,7 +82,7 @@ class OneAccount(MethodView):
 @blueprint.response(200, AccountView)
 def lock(_body: dict[str, Any], account_id: str) -> dict[str, Any]:
     """Lock an account: its sessions end, its tokens buy nothing."""
-    account = _managed(account_id)
+    account = accounts.managed_account(current_identity(), account_id)
     accounts.lock(account, actor_of(current_identity()), house().clock())
     return account_view(_account(account_id))
 
@@ -101,25 +93,18 @@ def lock(_body: dict[str, Any], account_id: str) -> dict[str, Any]:
 @blueprint.response(200, AccountView)
 def unlock(_body: dict[str, Any], account_id: str) -> dict[str, Any]:
     """Unlock an account."""
-    account = _managed(account_id)
+    account = accounts.managed_account(current_identity(), account_id)
     accounts.unlock(account, actor_of(current_identity()), house().clock())
     return account_view(_account(account_id))
-
-
-def visible_to(identity: Identity) -> dict[str, Any]:
-    """The filter of the accounts and invitations that the identity may list."""
-    if identity.regions is None:
-        return {}
-    return {"role": "requester", "state": {"$in": covered_countries(identity)}}
 
 
 def _seen(account_id: str) -> Account:
     """An account that the caller may see, erased or not; raises the 404 problem."""
     identity = current_identity()
     if account_id != identity.subject:
-        if identity.role not in LISTING:
+        if identity.role not in accounts.LISTING:
             raise not_found("account")
-        filters = {**visible_to(identity), "_id": account_id}
+        filters = {**accounts.visible_to(identity), "_id": account_id}
         if Account.objects(__raw__=filters).first() is None:
             raise not_found("account")
     return _account(account_id)
@@ -131,17 +116,3 @@ def _account(account_id: str) -> Account:
         raise not_found("account")
     found: Account = account
     return found
-
-
-def _managed(account_id: str) -> Account:
-    account = _account(account_id)
-    identity = current_identity()
-    if account.id == identity.subject:
-        raise forbidden("Nobody locks or unlocks their own account.")
-    if not may_manage(identity, accounts.office_of(account)):
-        if identity.regions is not None:  # such a one is not told of others' accounts
-            raise not_found("account")
-        raise forbidden("This account is not one that your role may lock or unlock.")
-    if account.erased_at is not None:
-        raise conflict("erased", "This account was erased.")
-    return account

@@ -6,8 +6,7 @@ from typing import Any
 from flask.views import MethodView
 
 from services.portal import invitations
-from services.portal.accounts import office_of
-from services.portal.api.accounts import visible_to
+from services.portal.accounts import office_of, visible_to
 from services.portal.documents import Invitation
 from services.portal.domain.people import email_of, may_manage
 from services.portal.house import house

@@ -20,6 +20,9 @@ MAY_INVITE: Mapping[str, frozenset[str]] = MappingProxyType(
         "operator": frozenset(ROLES),
     }
 )
+_OF_REGIONS = frozenset({"requester", "coordinator"})
+"""The roles that are of regions: those of whose offices a coordinator of some regions is told."""
+
 MAX_EMAIL, MAX_NAME, MAX_REGIONS = 254, 100, 30
 ORGANISATION_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,99}", re.ASCII)
 
@@ -90,22 +93,24 @@ def office_faults(office: Office) -> list[Fault]:
     return faults
 
 
+def managed_roles(identity: Identity) -> frozenset[str]:
+    """The roles that the identity may invite to, with some bindings at least."""
+    roles = MAY_INVITE.get(identity.role, frozenset())
+    return roles if identity.regions is None else roles & _OF_REGIONS
+
+
 def may_manage(identity: Identity, office: Office) -> bool:
     """Whether the identity may invite to, lock and unlock such an office.
 
     Nobody gives more than they have: a coordinator of some regions invites for these alone.
     """
-    if office.role not in MAY_INVITE.get(identity.role, frozenset()):
+    if office.role not in managed_roles(identity):
         return False
     if identity.regions is None:
         return True
     if office.role == "requester":
         return covers(identity, office.state)
-    return (
-        office.role == "coordinator"
-        and bool(office.regions)
-        and (set(office.regions) <= identity.regions)
-    )
+    return bool(office.regions) and set(office.regions) <= identity.regions
 
 
 def _is_country(alpha3: str | None) -> bool:

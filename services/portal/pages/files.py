@@ -15,6 +15,7 @@ from services.portal.house import house
 from services.portal.pages import wording
 from services.portal.pages.asking import send, stream
 from services.portal.pages.forms import PageForm
+from services.portal.pages.refusals import refusal
 from services.portal.services import RefusedError
 from shared.attachments.kinds import EXTENSIONS
 from shared.web.bodies import drain
@@ -83,7 +84,7 @@ def uploaded(most: int) -> tuple[UploadForm, Uploaded | None]:
 
 
 def remove(service: str, path: str, version: str) -> None:
-    """Remove a file as it was seen, and say so; one that is gone already is no fault.
+    """Remove a file as it was seen, and say so, or why not; one that is gone already is no fault.
 
     Raises RefusedError for what else the service refuses, and AwayError.
     """
@@ -92,6 +93,9 @@ def remove(service: str, path: str, version: str) -> None:
     try:
         send(service, path, method="DELETE", if_match=f'"{version}"')
     except RefusedError as error:
+        if error.stale or error.status == HTTPStatus.CONFLICT:
+            flash(refusal(error))
+            return
         if error.status != HTTPStatus.NOT_FOUND:
             raise
     flash(_("The file is removed."))

@@ -1,7 +1,7 @@
 """The forms of the pages. Each has the visit's token, without which nothing is done, and says in
 which language its page was."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -283,7 +283,10 @@ class WebhookForm(PageForm):
 
 
 class InvitationForm(PageForm):
-    """Somebody to be invited; `unregistered` is the organisation's id that was asked about last."""
+    """Somebody to be invited; `unregistered` is the organisation's id that was asked about last.
+
+    `states` are those that may be chosen, `regions` too: None for who has all, and may give them.
+    """
 
     email = StringField(_("E-mail address"), [*_required(MAX_EMAIL), _email])
     role = SelectField(_("Role"))
@@ -299,15 +302,29 @@ class InvitationForm(PageForm):
     key = HiddenField()
 
     def __init__(
-        self, roles: Sequence[tuple[str, object]], states: Sequence[str], **values: Any
+        self,
+        roles: Sequence[tuple[str, object]],
+        states: Sequence[str],
+        regions: Collection[str] | None = None,
+        **values: Any,
     ) -> None:
         super().__init__(**values)
+        self._some = regions is not None
         reader = str(get_locale() or "en")
         named = by_name((alpha3, country_name(alpha3, reader)) for alpha3 in states)
         self.role.choices = list(roles)
         self.state.choices = [("", ""), *named]
-        self.regions.choices = labels(AREAS)
+        self.regions.choices = [
+            one for one in labels(AREAS) if regions is None or one[0] in regions
+        ]
+        if self._some:
+            self.regions.label.text = gettext("Regions, for a coordinator")
         self.language.choices = [(code, language_name(code, code)) for code in LANGUAGES]
+
+    def validate_regions(self, field: Field) -> None:
+        """None means all, which who has some cannot give."""
+        if self._some and self.role.data == "coordinator" and not field.data:
+            raise ValidationError(gettext("Choose at least one."))
 
 
 @dataclass(frozen=True)

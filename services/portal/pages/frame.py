@@ -29,6 +29,7 @@ from services.portal.pages.forms import PageForm
 from services.portal.pages.lengths import MOST_SAID
 from services.portal.pages.navigation import PUBLIC_PLACES, first_place, folded, navigation
 from services.portal.pages.packing import packed
+from services.portal.pages.refusals import said_of
 from services.portal.pages.speaking import Texts, find_reader_at_once
 from services.portal.pages.units import unit_names
 from services.portal.reading import unread_up_to
@@ -81,6 +82,8 @@ _PROBLEMS = {
 }
 _OF_ADDRESS = frozenset({HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.UNPROCESSABLE_ENTITY})
 """What is wrong with the address alone, where nothing was sent."""
+_AS_THINGS_STAND = frozenset({HTTPStatus.CONFLICT, HTTPStatus.PRECONDITION_FAILED})
+"""What is refused so is nobody's fault, and says why itself."""
 
 
 def install(app: Flask, own: House) -> None:
@@ -157,9 +160,9 @@ def for_signed_in(stage: str = "full") -> Callable[[F], F]:
         def guarded(*args: Any, **kwargs: Any) -> Any:
             found = current()
             if found is None:
-                return go(f"{SIGN_IN}?next={_here()}")
+                return go(f"{SIGN_IN}?next={this_address()}")
             if found.stage not in ("full", stage):
-                return go(f"{CODE}?next={_here()}" if found.stage == "code" else SET_UP)
+                return go(f"{CODE if found.stage == 'code' else SET_UP}?next={this_address()}")
             return function(*args, **kwargs)
 
         return page(guarded)  # type: ignore[return-value]
@@ -199,7 +202,7 @@ def account() -> Account:
     return found.account
 
 
-def _here() -> str:
+def this_address() -> str:
     """This address as a part of another."""
     return quote(request.full_path.rstrip("?"))
 
@@ -285,9 +288,13 @@ def go(address: str) -> Response:
 def next_page(reader: Account) -> str:
     """Where to go after signing in: a page of ours that the address names, else where the work of
     who signs in is."""
+    return asked_next() or first_place(reader.role).path
+
+
+def asked_next() -> str | None:
+    """Where the address says to go on to; None where it says nothing, or names no page of ours."""
     asked = request.args.get("next", "")
-    fits = len(asked) <= _MAX_NEXT and _LOCAL_PATH.fullmatch(asked)
-    return asked if fits else first_place(reader.role).path
+    return asked if len(asked) <= _MAX_NEXT and _LOCAL_PATH.fullmatch(asked) else None
 
 
 def reading_language() -> str:
@@ -372,6 +379,8 @@ def _problem_page(problem: Problem) -> Response:
         said: object = absence(missing)
     elif asked and problem.status in _OF_ADDRESS:
         said = _("This address asks for something that cannot be shown")
+    elif problem.status in _AS_THINGS_STAND:
+        said = said_of(problem.code, problem.detail)
     else:
         said = _PROBLEMS.get(HTTPStatus(problem.status), _("Something went wrong on our side"))
     answer = show(

@@ -22,10 +22,10 @@ from services.portal.accounts import (
 from services.portal.api_tokens import own_reader
 from services.portal.documents import Invitation
 from services.portal.domain.people import (
-    MAY_INVITE,
     ORGANISATION_ID,
     Office,
     email_of,
+    managed_roles,
     may_manage,
     name_of,
     office_faults,
@@ -103,11 +103,11 @@ def accept(secret: str) -> Response:
 def invite() -> Response:
     """Those who were invited, and a form for one more."""
     own = identity_of(account())
-    allowed = MAY_INVITE.get(own.role)
-    if allowed is None:
+    allowed = managed_roles(own)
+    if not allowed:
         raise forbidden("Only coordinators and operators invite.")
     roles = [(role, ROLE_NAMES[role]) for role in ROLES if role in allowed]
-    form = InvitationForm(roles, covered_countries(own))
+    form = InvitationForm(roles, covered_countries(own), own.regions)
     status, now = HTTPStatus.OK, house().clock()
     if form.validate_on_submit():
         office = Office(
@@ -155,6 +155,7 @@ def invite() -> Response:
         next=found[_SHOWN - 1].id if len(found) > _SHOWN else None,
         cursor=cursor,
         names=names_of(one.organisation for one, _status in listed),
+        donors="donor" in allowed,
         organisations=offered() if "donor" in allowed else [],
         bare=PageForm(),
     )
@@ -206,7 +207,7 @@ def _organisation_of(form: InvitationForm) -> str | None:
     What is no name is the id of one that is not registered yet, as its own donor will do: asked
     about once, for a name that was mistyped may look like one.
     """
-    text = form.organisation.data.strip()
+    text = (form.organisation.data or "").strip()
     if not text or form.role.data != "donor":
         return text or None
     found = named(text)

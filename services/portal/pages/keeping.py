@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from urllib.parse import quote
 
 from flask import Response, request
+from flask_babel import gettext as _
 from flask_wtf.csrf import generate_csrf
 
 from services.portal.pages.absence import absence
@@ -40,11 +41,12 @@ def keeping_typed(function: F) -> F:
             return function(*args, **kwargs)
         found = current()
         if found is None or found.stage != "full":
-            return show(
-                "kept.html",
+            sign_in = f"{SIGN_IN}?next={quote('/account')}"
+            return keep_typed(
+                _("You were signed out"),
+                sign_in,
+                _("Sign in again, in a new tab"),
                 HTTPStatus.FORBIDDEN,
-                typed=_typed(),
-                sign_in=f"{SIGN_IN}?next={quote('/account')}",
             )
         try:
             return function(*args, **kwargs)
@@ -56,6 +58,12 @@ def keeping_typed(function: F) -> F:
             return give_back(why_refused(error), error.status)
 
     return page(kept)  # type: ignore[return-value]
+
+
+def keep_typed(title: str, first: str, label: str, status: int = HTTPStatus.CONFLICT) -> Response:
+    """What was sent, in a page that sends it again after what has to be done before: at the address
+    `first`, which opens beside it."""
+    return show("kept.html", status, title=title, typed=_typed(), first=first, label=label)
 
 
 def give_back(why: str, status: int) -> Response:

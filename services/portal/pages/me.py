@@ -34,6 +34,7 @@ from services.portal.pages.frame import (
     SET_UP,
     SIGN_IN,
     account,
+    asked_next,
     current,
     drop_session,
     for_signed_in,
@@ -152,7 +153,7 @@ def second_factor() -> Response:
             if codes is not None:
                 cookie = _new_session(own)
                 accounts.end_sessions(own.id, but=sessions.session_id(house(), cookie))
-                return keep_session(lambda: show("recovery_codes.html", codes=codes), cookie)
+                return keep_session(lambda: _codes_page(codes), cookie)
             if not form.problems():
                 form.fail_field(form.code, _("This code is wrong, or it was used already."))
                 status = REFUSED
@@ -170,6 +171,11 @@ def second_factor() -> Response:
     )
 
 
+def _codes_page(codes: list[str]) -> Response:
+    """Recovery codes, once; from there on to where a factor had to be set up for."""
+    return show("recovery_codes.html", codes=codes, on=asked_next() or ACCOUNT)
+
+
 @for_signed_in()
 def recovery_codes() -> Response:
     """New recovery codes in the place of the old ones."""
@@ -180,7 +186,7 @@ def recovery_codes() -> Response:
     if form.problems():
         return _factor_page(own, form, status or REFUSED)
     codes = factors.new_recovery_codes(house(), own, house().clock())
-    return show("recovery_codes.html", codes=codes)
+    return _codes_page(codes)
 
 
 @for_signed_in()

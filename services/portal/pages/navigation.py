@@ -57,6 +57,7 @@ PLACES = (
     Place("/report", _("Report"), ("coordinator", "auditor", "operator"), _HELP),
     Place("/notifications", _("Notifications")),
     Place("/invitations", _("Invitations"), ("coordinator", "operator"), _ORDER),
+    Place("/accounts", _("Accounts"), ("coordinator", "auditor", "operator"), _ORDER),
     Place("/contacts", _("Points of contact"), ("requester", "donor")),
     Place("/embargoes", _("Embargoes"), ("coordinator", "auditor", "operator"), _ORDER),
     Place("/models", _("Models"), ("coordinator", "auditor", "operator"), _ORDER),

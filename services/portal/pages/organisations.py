@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext
 
 from services.portal.domain.people import ORGANISATION_ID
 from services.portal.pages.asking import ask, get, look_up
-from services.portal.pages.wording import here, list_text
+from services.portal.pages.wording import here, isolated, list_text
 from services.portal.services import RefusedError
 from shared.vocabulary.alphabetical import sort_key
 
@@ -29,7 +29,9 @@ def offered() -> list[tuple[str, str]]:
     answers = look_up({"all": ask("offers", _PATH, limit=_MOST)})
     found = [(one["name"], one["id"]) for every in answers.values() for one in every.body["items"]]
     alike = Counter(_folded(name) for name, _id in found)
-    told = [(id_, name) if alike[_folded(name)] > 1 else (name, id_) for name, id_ in found]
+    told = [
+        (id_, isolated(name)) if alike[_folded(name)] > 1 else (name, id_) for name, id_ in found
+    ]
     return sorted(told, key=lambda one: sort_key(one[0], here()))
 
 

@@ -10,15 +10,17 @@ function wait(element, over = () => {}) {
   addEventListener("pageshow", come, { once: true });
 }
 
-// What a form's button said is done once, however often it is pressed.
+// What a form's button said is done once, however often it is pressed: until so long after that who presses it again
+// waits no more, or has stopped it, of which a page does not hear.
+const PRESSED = 20_000;
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (form.method === "dialog") return;
-  if (form.dataset.sent !== undefined) {
+  if (form.dataset.sent !== undefined && performance.now() - Number(form.dataset.sent) < PRESSED) {
     event.preventDefault();
     return;
   }
-  form.dataset.sent = "";
+  form.dataset.sent = String(performance.now());
   wait(form, () => delete form.dataset.sent);
 });
 

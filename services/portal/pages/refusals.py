@@ -37,6 +37,7 @@ WORDS: Final[Mapping[str, object]] = {
     "blank": _FILL_IN,
     "body-too-large": _l("What was sent is too large"),
     "being-found": _AGAIN,
+    "being-restored": _AGAIN,
     "call-unknown": _AGAIN,
     "call-window": _l("The call takes no applications on this day."),
     "ceiling": _l("This is more than one project may be given."),
@@ -147,7 +148,9 @@ WORDS: Final[Mapping[str, object]] = {
     "unknown-code": _NOT_ON_THE_LIST,
     "unknown-line": _NO_LINE,
     "unknown-proposal": _NO_MORE,
-    "unknown-organisation": _NOT_ON_THE_LIST,
+    "unknown-organisation": _l(
+        "Your organisation is not registered yet. Register it under “Points of contact”."
+    ),
     "unseen": _l("The donor may not see any of what it would answer for."),
     "version": _NO_IATI,
     "year": _l("The year must lie between 2000 and 2100."),
@@ -167,8 +170,13 @@ UNSAID: Final = frozenset({"internal", "not-ready", "unauthorized"})
 
 def refusal(error: RefusedError) -> str:
     """Why a service refused, without what it found of fields."""
-    known = WORDS.get(error.code)
-    return str(known) if known is not None else _("This was refused: %(why)s", why=str(error))
+    return said_of(error.code, str(error))
+
+
+def said_of(code: str, detail: str) -> str:
+    """What the code of a problem means; what the service says of it, where that is not known."""
+    known = WORDS.get(code)
+    return str(known) if known is not None else _("This was refused: %(why)s", why=detail)
 
 
 def faults(error: RefusedError) -> list[tuple[str, str]]:

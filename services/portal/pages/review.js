@@ -1,5 +1,6 @@
 // Keys of the queue: j and k move, e endorses, r rejects, d opens, x chooses, ? shows the sheet.
-// Each does what a link or button of the row does; without this module those are used.
+// Each does what a link or button of the row does; without this module those are used. On keyboards of other scripts
+// it is the keys that stand where a Latin one has these letters.
 
 const rows = () => [...document.querySelectorAll("[data-row]")];
 const sheet = document.querySelector("#keys");
@@ -42,6 +43,16 @@ const actions = {
   "?": () => sheet.showModal(),
 };
 
+const questions = "?\u061f\uff1f";
+
+// The letter that a key stands for, capitals locked or not; what is written with Shift, as it is.
+function letter({ key, code, shiftKey }) {
+  if (questions.includes(key)) return "?";
+  const another = /^\p{L}$/u.test(key) && !/\p{Script=Latin}/u.test(key) && code.startsWith("Key");
+  const written = another ? code.slice(3) : key;
+  return shiftKey ? key : written.toLowerCase();
+}
+
 function isOn() {
   try {
     return localStorage.getItem(stored) !== "off";
@@ -78,7 +89,7 @@ if (sheet) {
     if (reason && isOn()) return leave(reason);
     const typing = event.target.closest("input:not([type=checkbox]), textarea, select, dialog[open]");
     if (typing || event.ctrlKey || event.metaKey || event.altKey || !isOn()) return;
-    const action = actions[event.key];
+    const action = actions[letter(event)];
     if (!action) return;
     event.preventDefault();
     action();
@@ -103,8 +114,10 @@ setInterval(() => {
   }
 }, 1000);
 
-// What was typed and not sent is there again after signing in anew, in this tab alone.
-const kept = (field) => `entraide-typed ${field.form.getAttribute("action")} ${field.name}`;
+// What was typed and not sent is there again after signing in anew, in this tab and to whoever typed it alone.
+const { reader } = document.querySelector("script[data-reader]").dataset;
+const place = (address, name) => `entraide-typed ${reader} ${address} ${name}`;
+const kept = (field) => place(field.form.getAttribute("action"), field.name);
 for (const field of document.querySelectorAll("form textarea")) {
   try {
     if (!field.value) field.value = sessionStorage.getItem(kept(field)) ?? "";
@@ -124,7 +137,7 @@ document.addEventListener("input", ({ target }) => {
 // Once the queue shows a decision, its reason was sent.
 for (const link of document.querySelectorAll(".decided a[href^='/proposals/']")) {
   try {
-    sessionStorage.removeItem(`entraide-typed ${link.getAttribute("href")} reason`);
+    sessionStorage.removeItem(place(link.getAttribute("href"), "reason"));
   } catch {
     break;
   }

@@ -1,6 +1,7 @@
 """Pages for signing in and out, and for who forgot the password."""
 
 from http import HTTPStatus
+from urllib.parse import urlencode
 
 from flask import Flask, Response, flash, request
 from flask_babel import gettext as _
@@ -20,6 +21,7 @@ from services.portal.pages.frame import (
     CODE,
     SET_UP,
     SIGN_IN,
+    asked_next,
     current,
     drop_session,
     go,
@@ -78,10 +80,10 @@ def sign_in() -> Response:
             stage = stage_after_password(account)
             if stage == "full":
                 note_signed_in(account, now)
-            on = {"full": next_page(account), "setup": SET_UP, "code": f"{CODE}?{_query()}"}[stage]
+            on = {"full": next_page(account), "setup": _with_next(SET_UP), "code": _with_next(CODE)}
             agent = request.headers.get("User-Agent", "")
             cookie = sessions.open_session(house(), account, stage, agent, now, session_cookie())
-            return keep_session(lambda: go(on.rstrip("?")), cookie)
+            return keep_session(lambda: go(on[stage]), cookie)
     elif form.is_submitted():
         status = REFUSED
     return show("sign_in.html", status, form=form)
@@ -92,7 +94,9 @@ def second_step() -> Response:
     """The code of the second factor."""
     found = current()
     if found is None:
-        return go(SIGN_IN)
+        if request.method == "POST":
+            flash(_("The time for the code was over. Sign in again."))
+        return go(_with_next(SIGN_IN))
     if found.session.stage != "code":
         return go(next_page(found.account))
     form, status = CodeForm(), HTTPStatus.OK
@@ -181,5 +185,7 @@ def reset(secret: str) -> Response:
     return show("reset.html", status, form=form)
 
 
-def _query() -> str:
-    return request.query_string.decode("ascii", "ignore") if "next" in request.args else ""
+def _with_next(address: str) -> str:
+    """An address that leads on to where this one does."""
+    asked = asked_next()
+    return address if asked is None else f"{address}?{urlencode({'next': asked})}"

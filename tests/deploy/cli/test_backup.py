@@ -25,10 +25,12 @@ from shared.events.anti_entropy import AntiEntropy
 from shared.events.envelope import REQUEST, Event, decode
 from shared.events.reader import read_to_end
 from shared.events.relay import Relay
+from shared.events.restoring import MARK_SEEN_SECONDS
 from shared.events.topics import Topics, ensure_topics
 from shared.events.versions import Version
 from shared.registers.context import system_clock
 from shared.settings import Settings
+from shared.web.being_restored import LOOK_SECONDS, PATIENCE_SECONDS
 from tests.services.matcher.records import NOW
 from tests.services.matcher.running import eventually, running
 from tests.services.requests.conftest import BODY
@@ -126,7 +128,20 @@ def test_everything_is_brought_back_and_what_came_since_is_gone(
         assert list(client[name]["records"].find()) == [{"_id": service, "bytes": b"\0" * 70_000}]
         assert client[name]["since"].count_documents({}) == 0
         assert "kept" in client[name]["records"].index_information()
-    assert directory.stat().st_mode & 0o077 == 0
+
+
+def test_a_backup_is_readable_by_its_owner_alone(
+    client: Client, databases: dict[str, str], tmp_path: Path
+) -> None:
+    client[databases["portal"]]["accounts"].insert_one({"_id": "a"})
+    before = os.umask(0)
+    try:
+        save(client, databases, tmp_path / "backup", NOW)
+    finally:
+        os.umask(before)
+    made = tmp_path / "backup"
+    for folder in (made, *(one for one in made.iterdir() if one.is_dir())):
+        assert folder.stat().st_mode & 0o077 == 0
 
 
 def test_a_backup_that_is_not_whole_is_refused_before_anything_is_written(
@@ -228,6 +243,64 @@ def test_of_a_restored_portal_what_may_have_ended_since_has_ended(
         [],
         [],
     ]
+
+
+def test_an_api_that_runs_on_refuses_all_calls_until_it_is_brought_back(
+    make_settings: Callable[[str], Settings],
+    token: Callable[..., dict[str, str]],
+    client: Client,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    settings = make_settings("requests")
+    ensure_topics(settings)
+    api = create_app(settings).test_client()
+    state = token("requester", state="SEN")
+    directory = tmp_path / "backup"
+    save(client, {"requests": settings.database}, directory, NOW)
+
+    def register() -> tuple[int, bool]:
+        made = api.post("/v1/requests", json=BODY, headers=state)
+        return made.status_code, "being-restored" in made.text
+
+    answers: list[tuple[int, bool]] = []
+
+    def register_meanwhile(*words: Any) -> dict[str, int]:
+        counts = bring_back(*words)
+        answers.append(register())
+        assert api.get("/readyz").get_json()["checks"]["database"]["state"] == "failing"
+        assert api.get("/healthz").status_code == 200
+        if len(answers) == 1:
+            raise OSError("the folder is away")
+        return counts
+
+    monkeypatch.setattr("deploy.cli.restore.bring_back", register_meanwhile)
+    environ = {
+        "ENTRAIDE_KAFKA": settings.kafka,
+        "ENTRAIDE_TOPIC_PREFIX": settings.topic_prefix,
+        "ENTRAIDE_DATABASE": settings.database,
+    }
+    words = ("restore", str(directory), "requests")
+    assert register() == (201, False)
+    assert entraide(settings.mongodb, *words, **environ).exit_code == 1
+    assert register() == (503, True), "a run that was broken off"
+    assert entraide(settings.mongodb, *words, **environ).exit_code == 0
+    assert answers == [(503, True)] * 2
+    assert AssistanceRequest.objects.count() == 0
+    assert LOOK_SECONDS + PATIENCE_SECONDS < MARK_SEEN_SECONDS
+    eventually(lambda: register() == (201, False), "calls are taken again")
+    mongoengine.disconnect()
+
+
+def test_a_backup_without_a_service_changes_nothing_of_it(
+    mongodb: str, client: Client, databases: dict[str, str], tmp_path: Path
+) -> None:
+    directory = tmp_path / "backup"
+    save(client, {"requests": databases["requests"]}, directory, NOW)
+    own = {"ENTRAIDE_KAFKA": "127.0.0.1:9", "ENTRAIDE_DATABASE": databases["offers"]}
+    refused = entraide(mongodb, "restore", str(directory), "offers", **own)
+    assert (refused.exit_code, "has nothing of offers" in refused.output) == (1, True)
+    assert client[databases["offers"]].list_collection_names() == []
 
 
 def test_the_command_writes_what_all_services_hold(

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import FilePayload, expect
+from playwright.sync_api import FilePayload, Route, expect
 
 from services.portal.domain.people import Office
 from services.portal.factors import rules
@@ -36,6 +36,27 @@ def test_a_coordinator_commits_what_both_sides_agreed_to(
     expect(page.get_by_text("Held", exact=True).first).to_be_visible(timeout=PATIENCE)
     made = portal.api("coordinator").items("matcher", "/v1/commitments", proposal=match)
     assert [(one["status"], one["lines"][0]["quantity"]) for one in made] == [("held", 4)]
+
+
+def test_a_form_that_was_stopped_on_its_way_can_be_sent_again(reading: ContextMaker) -> None:
+    page, _ = opened(reading, None, "en")
+    sent: list[str] = []
+
+    def stop(route: Route) -> None:
+        if route.request.method != "POST":
+            return route.continue_()
+        sent.append(route.request.url)
+        return route.fulfill(status=204)  # the page stays, as where its reader stops it
+
+    page.route("**/sign-in", stop)
+    page.goto("/sign-in")
+    page.locator("#email").fill("somebody@somewhere.example")
+    page.locator("#password").fill(PASSWORD)
+    for seconds, count in ((0, 1), (10, 1), (25, 2)):
+        page.evaluate("at => { performance.now = () => at }", 1_000 * (60 + seconds))
+        page.locator("main form button").click()
+        page.wait_for_timeout(500)
+        assert len(sent) == count, seconds
 
 
 def test_a_donor_brings_in_a_file_of_activities(portal: Portal, reading: ContextMaker) -> None:

@@ -6,10 +6,11 @@ import pytest
 from playwright.sync_api import expect
 
 from services.portal.domain.people import Office
+from shared.ids import new_id
 from tests.pages.browser.conftest import ContextMaker
 from tests.pages.browser.hands import PATIENCE, Hands, opened, sign_in
 from tests.pages.meeting import draft_request, submit_request
-from tests.pages.running import Portal, new_account
+from tests.pages.running import Portal, another, new_account
 from tests.pages.test_allocation_pages import pair
 from tests.pages.test_cases import twins
 
@@ -107,6 +108,60 @@ def test_several_are_endorsed_after_a_preview_and_taken_back(
     for one in chosen:
         kept = portal.api("coordinator").get("matcher", f"/v1/proposals/{one}").body
         assert kept["status"] == "proposed"
+
+
+def test_the_queue_has_its_keys_on_keyboards_of_any_script(
+    portal: Portal, reading: ContextMaker
+) -> None:
+    page, _ = opened(reading, "coordinator", "en")
+    page.goto("/review?kind=proposals")
+    rows, sheet = page.locator("[data-row]"), page.locator("#keys")
+    expect(rows.nth(1)).to_be_visible(timeout=PATIENCE)
+
+    def press(key: str, code: str, **held: bool) -> None:
+        page.evaluate(
+            "told => document.activeElement.dispatchEvent(new KeyboardEvent('keydown', told))",
+            {"key": key, "code": code, "bubbles": True, **held},
+        )
+
+    for key, code, at in (
+        *(("о", "KeyJ", 0), ("О", "KeyJ", 1), ("л", "KeyK", 0)),  # Russian
+        *(("ت", "KeyJ", 1), ("K", "KeyK", 0), ("j", "KeyC", 1)),  # Arabic, locked, Dvorak
+    ):
+        press(key, code)
+        expect(rows.nth(at).locator("[data-open]")).to_be_focused()
+    for key, code, held in (
+        (".", "KeyE", {}),  # where Dvorak has a full stop
+        ("J", "KeyJ", {"shiftKey": True}),
+        ("к", "KeyR", {"ctrlKey": True}),
+        ("é", "KeyR", {}),
+    ):
+        press(key, code, **held)
+        expect(rows.nth(1).locator("[data-open]")).to_be_focused()
+    press("؟", "Slash", shiftKey=True)
+    expect(sheet).to_be_visible()
+
+
+def test_a_reason_is_shown_again_to_whoever_typed_it_alone(
+    portal: Portal, reading: ContextMaker
+) -> None:
+    page, _ = opened(reading, "coordinator", "en")
+    page.goto("/review?kind=proposals")
+    address = f"/proposals/{page.locator('[name=chosen]').first.get_attribute('value')}"
+
+    def enter(cookie: str) -> None:
+        kept = {"name": "entraide-session", "value": cookie, "url": portal.url}
+        page.context.add_cookies([kept])  # type: ignore[list-item]
+        page.goto(address)
+
+    page.goto(address)
+    reason = page.locator("[name=reason]").first
+    reason.evaluate("one => one.closest('details')?.setAttribute('open', '')")
+    reason.press_sequentially("Not yet (illustrative)")
+    enter(another(portal, f"another {new_id()}", Office("coordinator")))
+    expect(reason).to_have_value("")
+    enter(portal.cookies["coordinator"])
+    expect(reason).to_have_value("Not yet (illustrative)")
 
 
 def test_a_commitment_of_the_allocation_is_accepted(portal: Portal, reading: ContextMaker) -> None:

@@ -141,6 +141,7 @@ def test_no_page_has_a_fault(
         ("donor", "/activities/new"),
         ("coordinator", "/embargoes/new"),
         ("coordinator", "/invitations"),
+        ("operator", "/organisations/unregistered/edit"),
     ],
 )
 def test_no_page_of_errors_has_a_fault(

@@ -23,7 +23,7 @@ from services.matcher.domain import LineLimit
 from services.matcher.ledger import Limits, release, reserve, set_limits
 from services.matcher.ledger_documents import LedgerLine
 from services.matcher.life_documents import ToldLine
-from services.matcher.metrics import NOT_FINISHED
+from services.matcher.metrics import NOT_DONE
 from services.matcher.reactions import keep_records
 from shared.events.envelope import check
 from shared.events.outbox import StaleVersion, Version, change
@@ -365,10 +365,11 @@ def test_one_that_cannot_be_finished_does_not_hold_up_the_others(match: Match) -
     for id_, one in (("a", lost), ("b", match), ("z", lost)):
         begin(id_, one, lines(1, 1), expires, COORDINATOR, NOW)
     lost.delete()
-    failures = NOT_FINISHED._value.get()
+    failed = NOT_DONE.labels("commitment not finished")
+    failures = failed._value.get()
     assert recover(LATER) == 3
     assert Commitment.objects.get(id="b").status == "held"
-    assert NOT_FINISHED._value.get() == failures + 2
+    assert failed._value.get() == failures + 2
     Commitment.objects(id__in=["a", "z"]).update(status="held")
     expire(expires)
     assert Commitment.objects.get(id="b").status == "released"

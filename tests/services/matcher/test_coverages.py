@@ -15,6 +15,7 @@ from services.matcher.coverages import decide
 from services.matcher.documents import Commitment, CommitmentLine
 from services.matcher.domain import Take
 from services.matcher.ledger_documents import LedgerLine
+from services.matcher.metrics import NOT_DONE
 from shared.events.outbox import change
 from shared.lifecycle import IllegalTransition
 from shared.web.identity import Identity
@@ -437,8 +438,11 @@ def test_one_that_cannot_be_settled_does_not_hold_up_others(
     def fail(*_: Any) -> None:
         raise ValueError
 
+    failed = NOT_DONE.labels("case of coverage not settled")
+    failures = failed._value.get()
     monkeypatch.setattr(coverage_holds, "settle", fail)
     assert coverage_holds.sweep(NOW) == 1
+    assert failed._value.get() == failures + 1
     assert broken.owes
 
 

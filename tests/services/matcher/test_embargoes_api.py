@@ -26,6 +26,7 @@ from tests.services.matcher.records import (
     request_event,
 )
 from tests.services.matcher.world import Caller, World, received
+from tests.services.written import reads
 
 DONOR = "66f0000000000000000000d1"
 OTHERS = ["training", "expertise", "infrastructure", "funding"]
@@ -438,6 +439,26 @@ def test_a_proposal_that_is_barred_falls_and_comes_back(
     assert coordinator.post(f"{path}/end", ended, entered.headers["ETag"]).status_code == 200
     embargo_watch.sweep(clock.now)
     assert Match.objects.get(id="r1.machines").status == "proposed"
+
+
+def test_a_sweep_that_finds_nothing_reads_as_often_for_many_as_for_one(
+    market: World, coordinator: Caller, clock: Clock
+) -> None:
+    enter(coordinator, exemptions=[exempting(clock, days=10)])
+    commit_machines(clock)
+
+    def read() -> list[str]:
+        with reads() as found:
+            assert embargo_watch.sweep(clock.now) == 0
+        return found
+
+    of_one = read()
+    for collection, id_ in ((Commitment, "c1"), (Match, "r1.machines")):
+        stored = collection._get_collection()
+        one = stored.find_one({"_id": id_})
+        stored.insert_many([{**one, "_id": f"{id_}{number}"} for number in range(30)])
+    assert read() == of_one
+    assert len(of_one) < 8
 
 
 def test_what_fell_for_another_reason_stays_fallen(

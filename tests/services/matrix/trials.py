@@ -3,8 +3,6 @@
 Each service's test_matrix.py takes these tests in, and has the fixture `asked` that they ask for.
 """
 
-import pytest
-
 from tests.fuzz.calling import CALLS, fuzz
 from tests.services.matrix import hostile
 from tests.services.matrix.asking import Asked
@@ -26,6 +24,5 @@ def test_no_address_takes_an_operator_of_the_database(asked: Asked) -> None:
     assert hostile.try_gaps(asked) > 3
 
 
-@pytest.mark.skipif(not CALLS, reason="`make fuzz` calls the services")
 def test_whatever_is_asked_is_answered_as_it_is_described(asked: Asked) -> None:
     fuzz(asked, CALLS)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from entraide.client import Answer
-from services.portal.services import Ask, AwayError, Reader, Services
+from services.portal.services import Ask, AwayError, Reader, RefusedError, Services
 
 Asked = dict[str, Any]
 
@@ -27,11 +27,14 @@ OFFER = {**RECORD, "id": "o1", "status": "published", "provisions": [], "conditi
 
 def answer(monkeypatch: pytest.MonkeyPatch, found: Asked, version: str) -> Asked:
     """Have the services answer what is found by path, all in one version; a path that is not found
-    has a service that is away. Returns what is found, which may be changed."""
+    has a service that is away, one that is found to be a RefusedError is refused. Returns what is
+    found, which may be changed."""
 
     def fetch(_services: Services, _reader: Reader, one: Ask) -> Answer:
         if one.path not in found:
             raise AwayError(one.service)
+        if isinstance(found[one.path], RefusedError):
+            raise found[one.path]
         return Answer(found[one.path], version)
 
     monkeypatch.setattr(Services, "fetch", fetch)

@@ -14,10 +14,11 @@ from services.portal.house import House
 from services.portal.pages.allocation.accepting import Outcome
 from services.portal.pages.allocation.rows import Names, Pair, pair_row
 from services.portal.pages.frame import show
-from services.portal.services import Ask, AwayError, Reader, Services
+from services.portal.services import Ask, AwayError, Reader, RefusedError, Services
 from shared.registers.schemas import MOST_LEFT_OUT
 from shared.web.addresses import MOST_ADDRESS
 from shared.web.problems import TYPE_PREFIX
+from tests.services.portal.answering import answer
 from tests.services.portal.browsing import Browser
 
 
@@ -296,3 +297,57 @@ def test_what_is_too_long_for_an_address_is_shown_all_the_same(
     assert (browser.status, browser.answer.request.method) == (200, "POST")
     assert "Compared with the present" in browser.page.text
     assert browser.answer.text.count('name="without" value="') == MOST_LEFT_OUT
+
+
+OPEN: Mapping[str, Any] = {
+    "id": "a1",
+    "status": "accepting",
+    "commitments": 2,
+    "without": [],
+    "computed_at": "2026-11-01T00:00:00+00:00",
+    "whole_at": None,
+    "donors": [],
+    "first_commitments": [],
+    "first_unmet": [],
+}
+
+
+def test_who_chose_some_while_a_colleague_accepts_all_keeps_the_choice(
+    browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pair = {"country": "SEN", "request": "r1", "offer": "o1", "organisation": "acme"}
+    pair |= {"lines": [], "conditions": [], "priority": None, "alliance": None}
+    every = [{**pair, "proposal": one} for one in ("r1.o1", "r1.o2", "r1.o3")]
+    found = {
+        "/v1/allocations/a1": OPEN,
+        "/v1/allocations/a1/commitments": {"items": every, "next": None},
+        **{key: {"items": []} for key in ("/v1/requests/titles", "/v1/offers/titles")},
+        "/v1/organisations": {"items": []},
+    }
+
+    def refuse(*_told: Any, **_more: Any) -> Answer:
+        raise RefusedError("matcher", 409, {"type": f"{TYPE_PREFIX}accepting"})
+
+    answer(monkeypatch, found, "")
+    monkeypatch.setattr(Services, "send", refuse)
+    browser.open("/allocation/a1/accept?chosen=r1.o1&chosen=r1.o3&language=en")
+    browser.send("/allocation/a1/accept", chosen=["r1.o1", "r1.o3"])
+    assert browser.status == 409
+    assert "This cannot be done just now. Try again in a moment." in browser.page.text
+    boxes = [one for tag, one in browser.page.tags if one.get("name") == "chosen"]
+    assert [(one["value"], "checked" in one) for one in boxes] == [("r1.o1", True), ("r1.o3", True)]
+
+
+def test_of_changes_that_are_not_all_told_it_is_said_how_many_are_left(
+    client: Any, supposing: dict[str, Any]
+) -> None:
+    amount = {"amount": None, "unit": "machines"}
+    told = {"before": {"quantity": 1, **amount}, "after": {"quantity": 3, **amount}}
+    needs = [{"request": f"r{one}", "line": 1, "country": "SEN", **told} for one in range(3)]
+    donors = [{"organisation": f"org-{one}", **told} for one in range(2)]
+    changes = {"needs": needs, "donors": donors, "needs_changed": 1_240, "donors_changed": 2}
+    supposing[WHAT_IF] = {**THEN, "changes": changes}
+    text = client.get("/allocation/what-if?language=en&without=o1").text
+    assert "Needs met more or less: 1,240" in text
+    assert "<p>And 1,237 more.</p>" in text
+    assert text.count("more.</p>") == 1

@@ -182,6 +182,26 @@ def test_only_a_coordinator_of_all_its_states_is_asked_to_decide_on_a_joint_proj
     )
 
 
+@pytest.mark.parametrize(("regions", "decides"), [([], True), ([WEST], False)])
+def test_the_queue_marks_joint_projects_that_others_decide_on(
+    app: Flask,
+    house: House,
+    make_account: Callable[..., Account],
+    monkeypatch: pytest.MonkeyPatch,
+    regions: list[str],
+    decides: bool,
+) -> None:
+    def fetch(_services: Services, _reader: Reader, one: Ask) -> Answer:
+        listed = one.path == "/v1/alliances"
+        return Answer({"items": [ALLIANCE] if listed else [], "next": None}, '"1"')
+
+    monkeypatch.setattr(Services, "fetch", fetch)
+    browser = Browser(app).enter(house, make_account("coordinator", regions=regions))
+    text = browser.open("/review?kind=alliances&language=en").text
+    assert (browser.status, "Senegal" in text) == (200, True)
+    assert (ELSEWHERE in text) is not decides
+
+
 @pytest.mark.parametrize(("regions", "states"), [([WEST], {"SEN", "MLI"}), ([], {"SEN", "KEN"})])
 def test_an_embargo_is_entered_on_states_of_ones_regions_alone(
     app: Flask,

@@ -19,7 +19,16 @@ from services.portal.notifying import Note, notify
 from services.portal.pages.live import PACE
 from services.portal.reading import mark_all_read, mark_read
 from services.portal.sessions import open_session
-from shared.events.envelope import ALLIANCE, DUPLICATE, OFFER, REQUEST, SHORTLIST, Event, check
+from shared.events.envelope import (
+    ALLIANCE,
+    COVERAGE,
+    DUPLICATE,
+    OFFER,
+    REQUEST,
+    SHORTLIST,
+    Event,
+    check,
+)
 from shared.events.versions import Version
 from tests.services.portal.conftest import Clock
 from tests.services.portal.events import (
@@ -34,6 +43,8 @@ from tests.services.portal.events import (
     step,
 )
 
+ALL = ("auditor", "operator")
+"""Who oversees everything."""
 QUICK = Pace(look=0.01, beat=0.02, whole=60.0)
 
 
@@ -134,9 +145,9 @@ def test_of_a_match_its_parties_are_told_once_they_were_asked(
     sides = {"country": "SEN", "organisation": DONOR}
     rejected = ("reject", "proposed", "rejected")
     hear(matched(clock, rejected, **sides))
-    assert knowing(people, "match", since, clock) == {"coordinator", "west", "auditor"}
+    assert knowing(people, "match", since, clock) == {"coordinator", "west", *ALL}
     hear(matched(clock, rejected, ("reopen", "rejected", "proposed"), ENDORSED, **sides))
-    asked = {"coordinator", "west", "auditor", "state", "colleague", "donor"}
+    asked = {"coordinator", "west", *ALL, "state", "colleague", "donor"}
     assert knowing(people, "match", since, clock) == asked
 
 
@@ -146,11 +157,33 @@ def test_cases_and_proposals_are_for_who_coordinates_all_their_states(
     since = clock()
     found = [step("find", None, "open", clock(), role="service")]
     hear(event(DUPLICATE, found, side="request", left_owner="SEN", right_owner="KEN"))
-    assert knowing(people, "duplicate", since, clock) == {"coordinator"}
+    assert knowing(people, "duplicate", since, clock) == {"coordinator", *ALL}
     hear(shortlist(1, offer(1)))  # its request is not known yet
-    assert knowing(people, "proposal", since, clock) == {"coordinator", "west"}
+    assert knowing(people, "proposal", since, clock) == {"coordinator", "west", *ALL}
+    hear(event(COVERAGE, found, country="SEN"))
+    assert knowing(people, "coverage", since, clock) == {"coordinator", "west", *ALL}
     hear(event(ALLIANCE, [step("propose", None, "proposed", clock(), role="service")]))
-    assert not {"state", "other-state"} & knowing(people, "alliance", since, clock)
+    told_of_it = knowing(people, "alliance", since, clock)
+    assert {"coordinator", *ALL} <= told_of_it
+    assert not {"state", "other-state", "donor"} & told_of_it
+
+
+def test_of_an_offer_those_are_told_who_read_it(
+    people: dict[str, Account], hear: Callable[..., None], clock: Clock
+) -> None:
+    since, ids = clock(), {"id": OWN, "organisation": DONOR}
+    hear(event(OFFER, [step("submit", "draft", "submitted", clock(), role="donor")], 1, **ids))
+    unpublished = {"donor", "coordinator", *ALL}
+    assert knowing(people, "offer", since, clock) == unpublished
+    hear(published(clock, number=2))
+    assert knowing(people, "offer", since, clock) == set(people) - {"other-donor"}
+    history = [
+        step("submit", "draft", "submitted", clock(), role="donor"),
+        step("publish", "submitted", "published", clock()),
+        step("close", "published", "closed", clock(), role="donor"),
+    ]
+    hear(event(OFFER, history, 3, **ids))
+    assert knowing(people, "offer", since, clock) == unpublished
 
 
 def test_proposals_that_come_among_the_best_are_told_and_no_others(
@@ -228,7 +261,7 @@ def test_a_donor_is_told_what_its_own_offers_came_to_fit_however_far_down(
     hear(shortlist(1, *(offer(n) for n in range(BEST + 2)), OWN))
     assert own_proposals(people["donor"], ranked, clock) == fits
     assert knowing(people, "proposal", ranked, clock) == {
-        *("coordinator", "west", "donor"),
+        *("coordinator", "west", "donor", *ALL),
         *("state", "colleague"),
     }
     for wanted in ({"offer": OWN}, {"request": REQUEST_ID}, {"theme": "marking"}):

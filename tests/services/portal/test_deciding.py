@@ -106,8 +106,10 @@ def test_a_disk_without_space_ends_no_loop(
         return decide_due(house)
 
     monkeypatch.setattr(deciding, "decide_due", refuse)
-    deciding.keep_deciding(desk, stop, 0.01)
+    told = list[float]()
+    deciding.keep_deciding(desk, stop, told.append, 0.01)
     assert (len(tries), len(matcher.sent)) == (3, 1)
+    assert told == [0, 0, 0]
 
 
 def test_a_decision_is_carried_out_once_after_its_minute(
@@ -208,9 +210,13 @@ def test_a_matcher_that_is_away_is_asked_again_under_the_same_key(
     assert deciding.decide_now(desk, coordinator, wanted.proposal) == "waits"
     assert not deciding.take_back(coordinator, wanted.proposal, clock()), "it may have arrived"
     assert deciding.decide_now(desk, coordinator, wanted.proposal) == "held"
-    for _ in range(2):
-        clock.forward(minutes=6)
-        send_all(desk)
+    assert deciding.overdue(clock()) == 0
+    clock.forward(minutes=6)
+    send_all(desk)
+    assert deciding.overdue(clock()) == 300, "since the minute was over, however often it was sent"
+    clock.forward(minutes=6)
+    send_all(desk)
+    assert deciding.overdue(clock()) == 0
     assert [key for _, _, _, key in matcher.sent] == [wanted.key] * 3
     assert deciding.own_decisions(coordinator) == []
 

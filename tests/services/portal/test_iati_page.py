@@ -10,9 +10,11 @@ from entraide.client import Answer
 from services.portal.documents import Account
 from services.portal.held_files import hold
 from services.portal.house import House
-from services.portal.services import Services
+from services.portal.services import AwayError, Services
 from tests.services.portal.answering import answer
 from tests.services.portal.browsing import Browser
+
+COMMAND = "entraide import iati FILE"
 
 
 def test_how_many_were_brought_in_is_written_as_the_reader_writes_numbers(
@@ -35,3 +37,65 @@ def test_how_many_were_brought_in_is_written_as_the_reader_writes_numbers(
     token = browser.page.forms[0].values["csrf_token"]
     browser.client.post(f"/activities/import/{file}", data={"csrf_token": token, "public": ""})
     assert "1.234" in browser.open("/account").text
+
+
+def test_a_file_that_was_brought_in_tells_what_came_of_it_to_who_confirms_it_again(
+    app: Flask,
+    house: House,
+    make_account: Callable[..., Account],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    counts = {"created": 1, "changed": 2, "unchanged": 3, "read": 6, "outside": 0, "refused": 0}
+    sent = []
+
+    def send_file(*_sent: Any, **query: Any) -> Answer:
+        sent.append(query["preview"])
+        return Answer({**counts, "activities": [], "refusals": []})
+
+    answer(monkeypatch, {"/v1/activities": {"items": [], "next": None}}, "")
+    monkeypatch.setattr(Services, "send_file", send_file)
+    account = make_account("donor")
+    file = hold(account.id, "iati", "file.xml", b"<iati-activities/>", house.clock())
+    browser = Browser(app).enter(house, account)
+    browser.open(f"/activities/import/{file}?language=en")
+    preview = browser.answer
+    for _time in range(2):
+        browser.answer = preview
+        browser.send(public="true")
+        assert (browser.status, browser.path) == (200, "/activities")
+        assert "Brought in: 3." in browser.page.text
+    assert sent == ["true", "false"]
+    browser.open("/activities/import/gone")
+    assert (browser.status, browser.path) == (200, "/activities/import")
+    assert "This file is no longer kept. Choose it again." in browser.page.text
+
+
+def test_what_takes_too_long_says_how_it_stands_and_names_the_command(
+    app: Flask,
+    house: House,
+    make_account: Callable[..., Account],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    counts = {"created": 1, "changed": 0, "unchanged": 0, "read": 1, "outside": 0, "refused": 0}
+    late = {"true": True, "false": True}
+
+    def send_file(*_sent: Any, **query: Any) -> Answer:
+        if late[query["preview"]]:
+            raise AwayError("offers")
+        return Answer({**counts, "activities": [], "refusals": []})
+
+    monkeypatch.setattr(Services, "send_file", send_file)
+    account = make_account("donor")
+    file = hold(account.id, "iati", "file.xml", b"<iati-activities/>", house.clock())
+    browser = Browser(app).enter(house, account)
+    assert COMMAND in browser.open("/activities/import?language=en").text
+    text = browser.open(f"/activities/import/{file}").text
+    assert browser.status == 503
+    assert "Nothing is lost: load this page again." in text
+    assert COMMAND in text
+    late["true"] = False
+    assert COMMAND not in browser.open(f"/activities/import/{file}").text
+    text = browser.send(public="true").text
+    assert browser.status == 503
+    assert "It is not known yet whether all of the file is brought in." in text
+    assert COMMAND in text

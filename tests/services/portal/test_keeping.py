@@ -47,6 +47,7 @@ AWAY = [
     ("donor", "/activities/a/edit", ACTIVITY, OFFERS),
     ("donor", "/contacts/edit", OFFICE, OFFERS),
     ("requester", "/contacts/edit", OFFICE, REQUESTS),
+    ("donor", "/organisations/acme/edit", {"name": TYPED, "type": "ngo"}, OFFERS),
     ("requester", "/requests/r/steps/withdraw", {"text": TYPED, "etag": '"1.2"'}, REQUESTS),
     ("donor", "/requests/r/steps/endorse", {"text": TYPED, "key": KEY}, REQUESTS),
     ("coordinator", "/review/requests/r", {"decision": "return", "text": TYPED}, REQUESTS),
@@ -134,7 +135,7 @@ def test_what_was_sent_to_a_service_that_is_away_is_given_back(
         browser.send()
 
 
-TELLING = ("/offers/new", "/activities/new", "/contacts/edit")
+TELLING = ("/offers/new", "/activities/new", "/contacts/edit", "/organisations/acme/edit")
 """Pages that show what was typed themselves, whatever refuses it."""
 REFUSALS = [(403, "forbidden"), (404, "not-found"), (429, "too-many-endorsements")]
 

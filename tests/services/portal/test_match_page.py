@@ -239,7 +239,8 @@ def test_who_pledges_reads_how_much_is_left_of_each_line(answers: Asked, enter: 
 def test_who_reports_reads_how_much_is_committed_of_each_line(
     answers: Asked, enter: Enter, role: str
 ) -> None:
-    answers["/v1/offers/o1"] = {**OFFER, "provisions": [{**NEED, "capacity": 4, "left": None}]}
+    lines = [{**NEED, "line": number, "capacity": 4, "left": None} for number in (1, 2)]
+    answers["/v1/offers/o1"] = {**OFFER, "provisions": lines}
     figure = {
         **dict.fromkeys(("disbursed", "received", "difference", "pledged")),
         "line": 1,
@@ -247,12 +248,15 @@ def test_who_reports_reads_how_much_is_committed_of_each_line(
         "unit": "machines",
         "committed": 3,
     }
-    for committed, hint in ((3, "Equipment · machines · Committed 3 machines"), (None, "machines")):
-        life = {**LIFE, "status": "delivering", "figures": [{**figure, "committed": committed}]}
-        answers["/v1/proposals/r1.o1/life"] = {**life, "waiting_for": []}
-        text = enter(role).page.text
-        form = text[text.index("In all, up to a day.") : text.index("Up to which day")]
-        assert form.rstrip().endswith(hint)
+    figures = [figure, {**figure, "line": 2, "committed": 0, "pledged": 1}]
+    life = {**LIFE, "status": "delivering", "figures": figures}
+    answers["/v1/proposals/r1.o1/life"] = {**life, "waiting_for": []}
+    browser = enter(role)
+    text = browser.page.text
+    form = text[text.index("In all, up to a day.") : text.index("Up to which day")]
+    assert form.rstrip().endswith("Equipment · machines · Committed 3 machines")
+    (sent,) = (one for one in browser.page.forms if one.action.endswith("/do/figures"))
+    assert [name for name in sent.values if name.startswith("line-")] == ["line-1"]
 
 
 def test_what_the_ledger_counts_is_named_as_its_line_names_it(answers: Asked, enter: Enter) -> None:
@@ -384,6 +388,22 @@ def test_once_all_is_delivered_the_page_is_about_what_was_committed(
     assert OTHER_AIM["text"] not in text
 
 
+def test_the_state_is_asked_about_the_objectives_of_the_whole_request_too(
+    half_done: Asked, enter: Enter, sent: list[Any]
+) -> None:
+    whole = {"text": "The police can trace what they seize."}
+    request = half_done["/v1/requests/r1"]
+    half_done["/v1/requests/r1"] = {**request, "objectives": [whole]}
+    half_done["/v1/proposals/r1.o1"] = {**ONE_COMMITTED, "status": "follow-up"}
+    half_done["/v1/proposals/r1.o1/life"] = LIVES["assess-3"]
+    browser = enter("requester")
+    text = browser.page.text
+    assert text.index(whole["text"]) < text.index(AIM["text"])
+    browser.send("/matches/r1.o1/do/assess-3", **SCORES, **{"reached-3": "1"})
+    (body,) = sent
+    assert (body["objectives"], body["objectives_reached"]) == (2, 1)
+
+
 PLEDGED = {
     **PROPOSAL,
     "status": "agreed",
@@ -513,8 +533,6 @@ LIVES: dict[str, dict[str, Any]] = {
 SCORES = {"adequate": "4", "effective": "4", "sustainable": "4"}
 MADE_OF = [
     ("donor", "agree", {"line-1": "3", "reason": REASON}, "offers"),
-    ("donor", "figures", {"line-1": "3", "text": REASON}, "offers"),
-    ("requester", "figures", {"line-1": "3", "text": REASON}, "offers"),
     ("coordinator", "commit", {"need-1": "3", "give-1": "3"}, "offers"),
     ("coordinator", "commit", {"need-1": "3", "give-1": "3"}, "requests"),
     ("requester", "assess-3", {**SCORES, "reached-3": "0", "text": REASON}, "requests"),
@@ -572,6 +590,48 @@ def test_a_form_that_lacks_its_fields_is_not_shown(
     assert action not in [form.action for form in browser.page.forms]
     todo = browser.page.text.partition("What you can do now")[2]
     assert {"offers": OFFERS_AWAY, "requests": REQUESTS_AWAY}[service] in todo
+
+
+CLOSED = RefusedError("offers", 404, {"title": "There is no such offer."})
+
+
+@pytest.mark.parametrize("offer", [CLOSED, None], ids=["closed", "away"])
+def test_a_state_reports_what_it_received_of_an_offer_that_it_does_not_see(
+    half_done: Asked, enter: Enter, sent: list[Any], offer: RefusedError | None
+) -> None:
+    money = {"line": 2, "measure": "money", "unit": "EUR"}
+    half_done["/v1/proposals/r1.o1"] = {
+        **ONE_COMMITTED,
+        "promised": [*ONE_COMMITTED["promised"], {**promised(2, "offer", 500), **money}],
+    }
+    figures = [FIGURE, {**FIGURE, **money, "committed": 500}]
+    half_done["/v1/proposals/r1.o1/life"] = {**LIVES["figures"], "figures": figures}
+    del half_done["/v1/offers/o1"]
+    if offer is not None:
+        half_done["/v1/offers/o1"] = offer
+    browser = enter("requester")
+    text = browser.page.text
+    assert "Equipment · machines · Committed 4 machines" in text
+    assert "Marking · Equipment: Committed 4 machines" in sides(text)
+    assert "1 · Equipment – 4 machines" in text
+    browser.send("/matches/r1.o1/do/figures", **{"line-1": "3", "line-2": "250.50"})
+    (body,) = sent
+    assert body["lines"] == [
+        {"line": 1, "quantity": 3.0},
+        {"line": 2, "amount": 250.5, "currency": "EUR"},
+    ]
+
+
+def test_a_line_that_its_closed_offer_lost_is_told_of_by_its_number(
+    half_done: Asked, enter: Enter
+) -> None:
+    lost = {**promised(1, "offer", 4), "theme": None, "kind": None}
+    half_done["/v1/proposals/r1.o1"] = {**ONE_COMMITTED, "promised": [lost]}
+    half_done["/v1/proposals/r1.o1/life"] = LIVES["figures"]
+    half_done["/v1/offers/o1"] = CLOSED
+    text = enter("requester").page.text
+    assert "Line 1: Committed 4 machines" in sides(text)
+    assert "None" not in text
 
 
 def test_what_was_refused_is_not_shown_in_a_form_that_lacks_its_fields(

@@ -1,6 +1,7 @@
 """The pages as people without scripts use them: signing in, accounts, invitations, tokens."""
 
 import re
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -137,6 +138,54 @@ def test_who_has_yet_to_give_the_code_goes_on_where_they_were(
     assert browser.path == "/sign-in/code"
     browser.send(code=factors.rules.code_at(seed, clock()))
     assert browser.path == "/account/tokens"
+
+
+def test_who_was_too_long_about_the_code_is_told_and_goes_on_where_they_were(
+    app: Flask,
+    clock: Clock,
+    make_account: Callable[..., Account],
+    with_factor: Callable[[Account], str],
+) -> None:
+    account = make_account("coordinator")
+    seed = with_factor(account)
+    browser = Browser(app)
+    browser.open("/sign-in?next=/account/tokens&language=en")
+    browser.send(email=account.email, password=PASSWORD)
+    assert browser.path == "/sign-in/code"
+    clock.forward(days=1)
+    browser.send(code=factors.rules.code_at(seed, clock()))
+    assert browser.path == "/sign-in"
+    assert "The time for the code was over. Sign in again." in browser.page.text
+    browser.send(email=account.email, password=PASSWORD)
+    browser.send(code=factors.rules.code_at(seed, clock()))
+    assert browser.path == "/account/tokens"
+
+
+@pytest.mark.parametrize(
+    ("target", "on"),
+    [("/account/tokens?page=1", "/account/tokens?page=1"), ("//evil.example", "/account")],
+)
+def test_who_has_to_set_up_a_factor_goes_on_where_they_were(
+    app: Flask,
+    house: House,
+    clock: Clock,
+    make_account: Callable[..., Account],
+    target: str,
+    on: str,
+) -> None:
+    account = make_account("coordinator")
+    browser = Browser(app)
+    browser.answer = browser.client.get("/sign-in", query_string={"next": target})
+    browser.send(email=account.email, password=PASSWORD)
+    assert browser.path == "/account/second-factor"
+    if target == on:  # as well as who signed in before, and asks for the page only then
+        browser.open("/account/second-factor")
+        browser.open(target)
+    assert browser.path == "/account/second-factor"
+    seed = factors.seed_to_set_up(house, account)
+    page = browser.send(code=factors.rules.code_at(seed, clock()))
+    buttons = [one["href"] for tag, one in page.tags if tag == "a" and one.get("class") == "button"]
+    assert buttons == [on]
 
 
 @pytest.mark.parametrize(
@@ -563,6 +612,22 @@ def every_page(
     paths = ["/sign-in", "/forgotten", "/account", "/account/password", "/account/second-factor"]
     paths += ["/account/tokens", "/account/webhooks", "/invitations"]
     return browser, [*paths, f"/invitation/{secret}", reset]
+
+
+def test_a_coordinator_of_some_regions_is_offered_what_they_may_invite_to(
+    every_page: tuple[Browser, list[str]],
+) -> None:
+    browser, _ = every_page
+    page = browser.open("/invitations?language=en")
+    offered = {one.get("value") for tag, one in page.tags if tag == "option"}
+    regions = {one["value"] for tag, one in page.tags if one.get("name") == "regions"}
+    assert {"requester", "coordinator", "SEN"} <= offered
+    assert not {"donor", "auditor", "operator", "KEN"} & offered
+    assert regions == {"Western Africa"}
+    assert "organisation" not in browser.page.forms[-1].values
+    sent = {"email": f"{uuid.uuid4().hex}@portal.example", "role": "coordinator"}
+    assert "Choose at least one." in browser.send(**sent).text
+    assert "on its way" in browser.send(**sent, regions="Western Africa").text
 
 
 def test_invitations_of_other_regions_do_not_push_ones_own_off_the_page(

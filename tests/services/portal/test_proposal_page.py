@@ -318,6 +318,30 @@ def test_who_decides_after_a_colleague_is_given_back_what_was_typed(
 
 
 @pytest.mark.usefixtures("kept")
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [
+        ("proposed", "The proposal changed while you read it."),
+        ("endorsed", "This step is no longer possible as things stand."),
+    ],
+)
+def test_a_reason_is_kept_in_view_where_there_is_nothing_to_decide_any_more(
+    browser: Browser, answers: Asked, status: str, told: str
+) -> None:
+    without(answers, None)
+    answers["/v1/proposals/r1.o1"] = {**PROPOSAL, "status": status}
+    sent = {**DECIDED, "version": '"0.0"', "decision": "reject", "reason": "They never answered."}
+    text = send(browser, "/proposals/r1.o1", sent)
+    assert browser.status == 412
+    assert told in text
+    forms = [one for one in browser.page.forms if one.action == "/proposals/r1.o1"]
+    assert [one.values["reason"] for one in forms] == ["They never answered."] * len(forms)
+    assert len(forms) == (status == "proposed")
+    assert ("What you typed Reason They never answered." in text) is (not forms)
+    assert ("What you typed" in browser.open("/proposals/r1.o1").text) is False
+
+
+@pytest.mark.usefixtures("kept")
 @pytest.mark.parametrize("away", ["requests", "offers", None])
 def test_nor_is_it_from_the_queue(browser: Browser, answers: Asked, away: str | None) -> None:
     without(answers, away)

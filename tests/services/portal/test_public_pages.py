@@ -10,6 +10,7 @@ from entraide.client import Answer
 from services.portal.app import create_app
 from services.portal.services import Ask, AwayError, Reader, Services
 from shared.settings import Settings
+from tests.services.portal.browsing import Page
 from tests.services.portal.test_start import ENVIRON
 
 WINDOW = {"from": "2026-01-01", "to": "2027-01-01"}
@@ -41,6 +42,10 @@ RECORDS: dict[str, dict[str, Any]] = {
                 "currency": None,
                 "met": 0.5,
                 "given": 0,
+                "priority": "medium",
+                "window": {"from": "2026-03-01", "to": "2026-06-01"},
+                "sites": ["zqsite"],
+                "objectives": [{**AIM, "text": "zqaim of the line"}],
             }
         ],
     },
@@ -115,6 +120,8 @@ def test_lists_and_records_show_what_there_is(client: FlaskClient, name: str) ->
             "title",
             "text",
             "aim",
+            "aim of the line",
+            "site",
             "initiative",
             "evidence",
             "report",
@@ -122,6 +129,14 @@ def test_lists_and_records_show_what_there_is(client: FlaskClient, name: str) ->
             "condition",
         ):
             assert (f"zq{word}" in shown.text) == (f"zq{word}" in str(RECORDS[name])), word
+
+
+def test_a_record_shows_what_is_public_of_each_line_and_a_list_how_far_it_is(
+    client: FlaskClient,
+) -> None:
+    shown = Page(client.get("/public/requests/x1?language=en").text).text
+    assert "Priority Medium When Mar 1, 2026 to Jun 1, 2026 Where zqsite" in shown
+    assert "zqsite" not in client.get("/public/requests").text
 
 
 def test_a_file_of_figures_is_whole_or_says_which_service_is_away(

@@ -223,7 +223,7 @@ def test_cases_and_activities_are_told_by_titles(
         if one.path in listed:
             return Answer({"items": [listed[one.path]]})
         told = "c1" if one.service == "matcher" else "a1"
-        return Answer({"records": [told], "count": 1, "groups": [{"figures": []}]})
+        return Answer({"records": [told], "count": 1, "next": None, "groups": [{"figures": []}]})
 
     monkeypatch.setattr(Services, "fetch", fetch)
     page = browser.open("/report/records?service=matcher&figure=covered&language=en")
@@ -235,21 +235,37 @@ def test_cases_and_activities_are_told_by_titles(
         assert told in text, told
 
 
-def test_of_more_records_than_are_listed_it_is_said_how_many_are(
+def test_many_records_have_pages_and_lead_back_to_the_report_as_it_is_narrowed(
     browser: Browser, asked: list[Ask], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = "/report/records?service=matcher&figure=days-agree&theme=marking&request_language=fr"
-    told = {"records": ["r1.o1", "r1.o2"], "count": 10_000}
+    told = {"records": ["r1.o1", "r1.o2"], "count": 10_000, "next": "further"}
     monkeypatch.setattr(records, "sides_of", lambda _kind, ids: {one: [] for one in ids})
-    monkeypatch.setattr(Services, "fetch", lambda *_: Answer(told))
+    monkeypatch.setattr(Services, "fetch", lambda _services, _reader, one: seen(one))
+
+    def seen(one: Ask) -> Answer:
+        asked.append(one)
+        return Answer(told)
+
     text = browser.open(f"{path}&language=en").text
     assert "Records: 10,000" in text
-    assert "Listed here: 2." in text
     assert "/report?theme=marking&request_language=fr" in str(browser.page.tags)
-    told["count"] = 2
-    text = browser.open(f"{path}&language=en").text
-    assert "Records: 2" in text
-    assert "Listed here" not in text
+    (further,) = (one["href"] for tag, one in browser.page.tags if one.get("rel") == "next")
+    told["next"] = None
+    browser.open(further)
+    assert (asked[-1].query["cursor"], asked[-1].query["theme"]) == ("further", "marking")
+    assert "Further" not in browser.page.text
+
+
+def test_a_match_is_no_link_for_who_has_no_page_of_it(
+    app: Flask, house: House, make_account: Callable[..., Account], asked: list[Ask]
+) -> None:
+    operator = Browser(app).enter(house, make_account("operator"))
+    page = operator.open("/report/records?service=matcher&figure=days-agree&language=en")
+    assert "Marquage <i>" in page.text
+    assert "/matches/" not in str(page.tags)
+    page = operator.open("/report/records?service=requests&figure=needs")
+    assert "/requests/r1" in str(page.tags)
 
 
 def test_each_record_is_told_with_its_state_where_it_has_one(
@@ -265,7 +281,7 @@ def test_each_record_is_told_with_its_state_where_it_has_one(
         return {one: [known[part] for part in one.split(".")] for one in ids}
 
     monkeypatch.setattr(records, "sides_of", sides)
-    told = Answer({"records": ["o1", "r1", "r2", "r1.o1"], "count": 4})
+    told = Answer({"records": ["o1", "r1", "r2", "r1.o1"], "count": 4, "next": None})
     monkeypatch.setattr(Services, "fetch", lambda *_: told)
     text = browser.open("/report/records?service=matcher&figure=days-agree&language=en").text
     assert browser.status == 200

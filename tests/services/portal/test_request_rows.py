@@ -95,7 +95,8 @@ def test_filters_leave_out_what_is_no_code() -> None:
         ("donor", {"organisation": "one"}, "circulated", ["endorse", "withdraw-endorsement"]),
         ("donor", {"organisation": "two"}, "circulated", ["endorse"]),
         ("donor", {"organisation": "one"}, "closed", []),
-        ("coordinator", {}, "authenticated", ["circulate"]),
+        ("coordinator", {}, "authenticated", ["circulate", "return"]),
+        ("coordinator", {}, "submitted", []),
         ("auditor", {}, "circulated", []),
     ],
 )
@@ -115,10 +116,9 @@ def test_what_steps_are_sent_with() -> None:
     assert body_of_step("submit", {"consent": "express"}, []) == {"consent": "express"}
     assert body_of_step("submit", {}, []) == {}
     assert body_of_step("withdraw", {"text": " "}, []) == {"reason": None, "text": None}
-    assert body_of_step("confirm-lines", {}, ["0", "x", "2"]) == {
-        "lines": [{"index": 0}, {"index": 2}]
-    }
-    for step in ("object", "endorse", "confirm-lines"):
+    chosen = ["0.marking.training", "x", "2.marking.equipment"]
+    assert body_of_step("confirm-lines", {}, chosen) == {"lines": [{"index": 0}, {"index": 2}]}
+    for step in ("object", "return", "endorse", "confirm-lines"):
         with pytest.raises(ValueError, match=r"reason|text|lines"):
             body_of_step(step, {}, [])
 

@@ -8,7 +8,14 @@ from hypothesis import strategies as st
 
 from services.portal.domain import second_factor
 from services.portal.domain.passwords import LEAST_LENGTH, MOST_LENGTH, fault_of, normalised
-from services.portal.domain.people import Office, email_of, may_manage, name_of, office_faults
+from services.portal.domain.people import (
+    Office,
+    email_of,
+    managed_roles,
+    may_manage,
+    name_of,
+    office_faults,
+)
 from shared.web.identity import Identity
 
 EMAIL, NAME = "focal.point@interior.example", "Focal Point"
@@ -143,6 +150,8 @@ def test_nobody_invites_to_more_than_they_have(
     identity: Identity, office: Office, allowed: bool
 ) -> None:
     assert may_manage(identity, office) is allowed
+    if allowed:
+        assert office.role in managed_roles(identity)
 
 
 def test_codes_are_those_of_rfc_6238() -> None:

@@ -190,19 +190,42 @@ def test_who_confirms_twice_changes_nothing_the_second_time(
     register.keep("a1")
     browser = opened(row("a1", quantity=9), row(mark="r-1"))
     assert browser.answer is not None
-    answer, id_ = browser.answer, browser.path.rpartition("/")[2]
-    kept = HeldFile.objects(id=id_).first()
+    answer, address = browser.answer, browser.path
+    files = HeldFile.objects(id=address.rpartition("/")[2])
+    kept = files.first()
     browser.send()
     assert register.written == 2
-    browser.answer = answer
-    browser.send()
-    assert (browser.status, register.written) == (404, 2)
+    # Whose answer was lost on the way is told it by the next, and so is who comes back for it.
+    assert _came_of(browser, browser.send, answer) == (200, "/activities", True)
+    assert _came_of(browser, lambda: browser.open(address)) == (200, "/activities", True)
+    assert register.written == 2
+    assert files.first().content == b""
     # What was sent twice at once finds the file still, as the first was not done with it.
+    files.delete()
     kept.save(force_insert=True)
     browser.answer = answer
     browser.send()
     assert (browser.status, register.written) == (200, 2)
     assert "There is nothing to bring in." in browser.page.text
+
+
+def _came_of(
+    browser: Browser, act: Callable[[], object], page: Any = None
+) -> tuple[int | None, str, bool]:
+    """The status, where it led, and whether it told what was brought in and changed."""
+    browser.answer = page or browser.answer
+    act()
+    text = browser.page.text
+    return browser.status, browser.path, "Brought in: 1." in text and "Changed: 1." in text
+
+
+def test_a_file_that_is_no_longer_kept_is_chosen_again(register: Register, opened: Opening) -> None:
+    browser = opened(row(mark="r-1"))
+    HeldFile.objects.delete()
+    browser.send()
+    assert (browser.status, browser.path) == (200, "/activities/spreadsheet")
+    assert "This file is no longer kept. Choose it again." in browser.page.text
+    assert register.written == 0
 
 
 def test_new_records_that_others_brought_in_meanwhile_hold_nothing_up(

@@ -1,4 +1,5 @@
-"""What pages tell of a request's account and of an embargo that nobody confirmed."""
+"""What pages tell of a request's account, of an embargo that nobody confirmed, and of an offer that
+was merged."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,6 +8,7 @@ import pytest
 from flask import Flask
 
 from entraide.client import Answer
+from services.offers.schemas import OfferView
 from services.portal import sessions, signing_in
 from services.portal.documents import Account
 from services.portal.pages import asking
@@ -33,6 +35,23 @@ REQUEST: dict[str, Any] = {
     "inferred": {"lines": []},
     "hidden_lines": 0,
     "updated_at": "2026-03-05T08:00:00+00:00",
+    "created_at": "2026-03-05T08:00:00+00:00",
+}
+OFFER: dict[str, Any] = {
+    **dict.fromkeys(OfferView().fields),
+    "id": "o",
+    "organisation": "acme",
+    "title": "Marking machines (illustrative)",
+    "description": "Two of them.",
+    "language": "en",
+    "status": "withdrawn",
+    "provisions": [],
+    "conditions": [],
+    "partners": [],
+    "eligibility": {"countries": [], "regions": [], "groups": []},
+    "history": [],
+    "merged_from": [],
+    "created_by": {"role": "donor"},
     "created_at": "2026-03-05T08:00:00+00:00",
 }
 EMBARGO: dict[str, Any] = {
@@ -114,3 +133,18 @@ def test_an_unconfirmed_embargo_says_what_it_is_and_what_to_do(
         assert (said in page.text, ask in page.text) == (shown, asked), (role, status)
         assert "paragraph 1 (illustrative)" in page.text  # its source, and of which day that is
         assert "2025" in page.text.partition("As of which day")[2]
+
+
+def test_an_offer_that_was_merged_leads_to_the_one_that_stays_and_back(
+    answering: Any, signed_in: SignIn, make_account: Callable[..., Account]
+) -> None:
+    browser = signed_in(make_account("donor"))
+    for merged, told, led_to in (
+        ({"merged_into": "stays"}, "This offer was merged into another, which stays.", {"stays"}),
+        ({"merged_from": ["a", "b"]}, "Offers merged into this one:", {"a", "b"}),
+    ):
+        answering({**OFFER, **merged})
+        page = browser.open("/offers/o")
+        links = {attrs.get("href") for tag, attrs in page.tags if tag == "a"}
+        assert told in page.text
+        assert {f"/offers/{one}" for one in led_to} <= links

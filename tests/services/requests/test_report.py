@@ -191,7 +191,7 @@ def test_figures_are_those_of_a_plain_pass_over_the_exports(
     asked = {"figure": "amount-committed", "theme": "tracing"}
     records = coordinator.get("/v1/report/records", query_string=asked)
     (hidden,) = (one for one in requests if len(one["needs"]) == 2 and one["country"] == "SEN")
-    assert records.json == {"records": [hidden["id"]], "count": 1}
+    assert records.json == {"records": [hidden["id"]], "count": 1, "next": None}
     unknown = coordinator.get("/v1/report/records", query_string={"figure": "no-such"})
     assert unknown.status_code == 422
     # A coordinator of some regions is told of those alone; who oversees nobody, nothing.
@@ -229,6 +229,11 @@ def test_what_takes_long_to_read_is_read_once_for_all_who_oversee_the_same(
     assert told(coordinator, theme="marking")["needs"] == 3
     behind = coordinator.get("/v1/report/records", query_string={"figure": "needs"})
     assert behind.json["count"] == 3
+    first = coordinator.get("/v1/report/records", query_string={"figure": "needs", "limit": 2}).json
+    rest = {"figure": "needs", "cursor": first["next"]}
+    second = coordinator.get("/v1/report/records", query_string=rest).json
+    assert [*first["records"], *second["records"]] == behind.json["records"]
+    assert (len(first["records"]), second["next"]) == (2, None)
     assert len(reads) == 1
     # Another that oversees others is told of those, however much is kept for who oversees all.
     east = caller("coordinator", regions=frozenset({"Eastern Asia"}))

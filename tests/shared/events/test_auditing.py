@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,9 +13,11 @@ from sample_things import Thing, now
 
 from shared.events import trail
 from shared.events.auditing import NOTES, Auditor, compare, leave_notes
-from shared.events.outbox import Transition, change, create
+from shared.events.metrics import AUDIT_AGE
+from shared.events.outbox import Contention, Transition, change, create
 from shared.events.trail import COLLECTION, append, entries_of, entry_hash, find_head, verify
 
+HOUR = timedelta(hours=1)
 Store = Database[dict[str, Any]]
 Doing = Callable[[Any], None]
 UNCHAINED = "does not follow the entry before it"
@@ -265,6 +268,42 @@ def test_what_was_cut_off_at_the_end_is_found_by_the_records(database: Store) ->
     database[COLLECTION].delete_many({"_id": {"$gt": 10}})
     assert faults(database) == []
     assert ["missing" in one.what for one in compare(database, [Thing])] == [True, True]
+
+
+def test_for_how_long_what_waits_has_waited_is_told(
+    database: Store, running: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin("one")
+    Thing._get_collection().update_one({}, {"$set": {"unaudited_since": now() - 2 * HOUR}})
+    create(Thing(id="earlier"), now())
+    Thing._get_collection().update_one(
+        {"_id": "earlier"}, {"$unset": {"audited": "", "unaudited_since": ""}}
+    )
+    leave_notes(database, [{"record": "r", "role": "x", "party": "", "subject": "y"}], now() - HOUR)
+    asked = threading.Event()
+
+    def held_up(self: Auditor) -> int:
+        asked.set()
+        raise Contention("by others")
+
+    monkeypatch.setattr(Auditor, "take_over", held_up)
+    with running(Auditor("things", [Thing], lambda: database).run):
+        assert asked.wait(60)
+        assert age("things") == pytest.approx(7200, abs=60)
+        assert age(NOTES) == pytest.approx(3600, abs=60)
+    monkeypatch.undo()
+    settle(database)
+    monkeypatch.setattr(Auditor, "take_over", held_up)
+    asked.clear()
+    with running(Auditor("things", [Thing], lambda: database).run):
+        assert asked.wait(60)
+        assert (age("things"), age(NOTES)) == (0, 0)
+
+
+def age(collection: str) -> float:
+    """What Prometheus is told of a collection."""
+    told: float = AUDIT_AGE.labels(collection)._value.get()
+    return told
 
 
 def test_the_loop_goes_on_after_the_database_was_away(

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from shared.registers.report import DIMENSIONS, Fact, Form
 from shared.registers.report_table import gathered, records_behind, report
+from shared.web.paging import write_cursor
+from shared.web.problems import Problem
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 FORMS: Mapping[str, Form] = {"met": "share", "worth": "sum", "days": "spread", "none": "spread"}
@@ -117,13 +119,29 @@ def test_records_behind_a_figure_are_those_that_it_counts(
 ) -> None:
     behind = sorted({fact.record for fact in told if fact.figure == figure and holds(fact, args)})
     found = records_behind(gathered(FORMS, told, NOW), {**args, "figure": figure})
-    assert found == {"records": behind, "count": len(behind)}
+    assert found == {"records": behind, "count": len(behind), "next": None}
 
 
-def test_of_many_records_the_first_thousand_are_told() -> None:
+def test_many_records_are_told_in_pages() -> None:
     told = [Fact("worth", f"{number:04}", {}, 1) for number in reversed(range(1_002))]
-    found = records_behind(gathered(FORMS, told, NOW), {"figure": "worth"})
-    assert (found["count"], len(found["records"]), found["records"][-1]) == (1_002, 1_000, "0999")
+    table = gathered(FORMS, [*told, Fact("met", "0000a", {}, 1, 1)], NOW)
+    first = records_behind(table, {"figure": "worth"})
+    assert (first["count"], len(first["records"]), first["records"][-1]) == (1_002, 1_000, "0999")
+    # The record at which the page ended is behind the figure no more, and another is there.
+    others = [one for one in told if one.record != "0999"]
+    table = gathered(FORMS, [*others, Fact("worth", "0000b", {}, 1)], NOW)
+    second = records_behind(table, {"figure": "worth", "cursor": first["next"], "limit": 1})
+    assert (second["count"], second["records"]) == (1_002, ["1000"])
+    last = records_behind(table, {"figure": "worth", "cursor": second["next"], "limit": 1})
+    assert (last["records"], last["next"]) == (["1001"], None)
+
+
+@pytest.mark.parametrize("cursor", ["x", write_cursor([5], ("id",)), write_cursor(["a"], ("at",))])
+def test_a_place_in_no_such_list_is_refused(cursor: str) -> None:
+    table = gathered(FORMS, [Fact("worth", "r", {}, 1)], NOW)
+    with pytest.raises(Problem) as refused:
+        records_behind(table, {"figure": "worth", "cursor": cursor})
+    assert refused.value.status == 422
 
 
 def test_numbers_are_rounded() -> None:

@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import socket
 import subprocess
 import sys
 import threading
@@ -18,6 +20,7 @@ from flask.testing import FlaskClient
 from shared.settings import Settings
 from shared.web.health import KEPT_SECONDS, Degraded, Readiness
 from shared.web.logging import record_confidential_read
+from shared.web.prepared import prepare_worker
 
 REPOSITORY = Path(__file__).parents[3]
 
@@ -146,6 +149,18 @@ def test_metrics_of_several_processes_are_added_up(tmp_path: Path) -> None:
         assert line.endswith(f" {float(count)}")
 
 
+def test_an_api_tells_how_often_the_services_worker_was_started(
+    client: FlaskClient, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(4):
+        prepare_worker(settings)
+    worker = f"{settings.service}@{socket.gethostname()}"
+    told = f'entraide_worker_starts{{worker="{worker}"}} 4.0'
+    assert told in client.get("/metrics").text.splitlines()
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
+    assert told in client.get("/metrics").text.splitlines()
+
+
 def test_a_request_id_is_kept_if_it_is_one(client: FlaskClient) -> None:
     kept = client.get("/healthz", headers={"X-Request-ID": "abc-DEF_1.2"})
     assert kept.headers["X-Request-ID"] == "abc-DEF_1.2"
@@ -222,6 +237,10 @@ def test_other_libraries_log_in_the_same_format(
         "it has happened", "somebody", "warning",
     )  # fmt: skip
     assert second["raised"][0]["message"] == "127.0.0.1:9"
+    handbook = (REPOSITORY / "docs" / "operating.md").read_text()
+    _, _, told = handbook.partition("One JSON object a line on standard output: ")
+    named = set(re.findall(r"`(\w+)`", told.partition(" within a request")[0]))
+    assert named == first.keys() | {"request_id"}
     assert time.strptime(first["timestamp"][:19], "%Y-%m-%dT%H:%M:%S")
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from http import HTTPStatus
 from typing import Any
 
 from flask import Response, flash, request
@@ -99,7 +100,7 @@ def _accept_whole(allocation_id: str, until: str) -> Response:
     except RefusedError as error:
         if error.code == "refused":
             return _refused(allocation_id, error)
-        if error.status != 409:
+        if error.status != HTTPStatus.CONFLICT:
             raise
         flash(_("What is open has changed since, and nothing was done. This is how it stands now."))
         return go("/allocation")
@@ -139,7 +140,13 @@ def _accept_chosen(allocation_id: str, chosen: list[str], until: str) -> Respons
     found: Mapping[str, Any] = {"held": [], "refused": [], "left": []}
     if there:
         body = {"proposals": there, "expires_at": until}
-        found = asking.send("matcher", path, body).body
+        try:
+            found = asking.send("matcher", path, body).body
+        except RefusedError as error:
+            if error.status != HTTPStatus.CONFLICT:
+                raise
+            flash(refusals.refusal(error))
+            return _preview(allocation_id, chosen, error.status)
     refused = {one["proposal"]: one for one in found["refused"]}
     outcomes = []
     for one in chosen:

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from entraide.client.records.matcher import AllianceView
 from services.portal.accounts import identity_of
 from services.portal.pages import asking
-from services.portal.pages.asked import cursor_of
+from services.portal.pages.asked import code_of, cursor_of
 from services.portal.pages.cases.deciding import CaseForm, came_from, decide, filled, status_name
 from services.portal.pages.cases.region_map import region_map
 from services.portal.pages.finding import find, names_of
@@ -20,14 +20,30 @@ from shared.web.identity import covers
 _READERS = ("coordinator", "auditor", "operator", "requester")
 _NEEDING = frozenset({"dismiss", "decline"})
 _RUNNING = ("proposed", "endorsed", "agreed")
+STATES = (*_RUNNING, "dismissed", "dissolved")
 
 
 @for_roles(*_READERS)
 def joint_projects() -> Response:
-    """Those that the reader oversees, or that the State's requests are in."""
-    cursor = cursor_of(request.args)
-    found = asking.get("matcher", "/v1/alliances", cursor=cursor, limit=20).body
-    return show("cases/alliances.html", wide=True, found=found, status_name=status_name)
+    """Those that the reader oversees, or that the State's requests are in: what is dismissed or
+    dissolved where the address asks for it."""
+    asked = asked_of(request.args)
+    cursor, chosen = cursor_of(request.args), asked["status"]
+    found = asking.get("matcher", "/v1/alliances", cursor=cursor, limit=20, **asked).body
+    return show(
+        "cases/alliances.html",
+        wide=True,
+        found=found,
+        chosen=chosen,
+        states=STATES,
+        followed=_RUNNING if chosen is None else (chosen,),
+        status_name=status_name,
+    )
+
+
+def asked_of(args: Mapping[str, str]) -> dict[str, str | None]:
+    """What the address of the list asks for."""
+    return {"status": code_of(args, "status", STATES)}
 
 
 @keeping_typed

@@ -13,13 +13,15 @@ from wtforms import StringField
 from entraide.client import Answer
 from services.portal.house import house
 from services.portal.pages import wording
-from services.portal.pages.asking import get, send
+from services.portal.pages.asking import send
 from services.portal.pages.choices import languages
+from services.portal.pages.contacts.parties import stored as stored_of
 from services.portal.pages.forms import EXPIRED, PageForm, RowForm, ticked
 from services.portal.pages.frame import account, for_roles, go, show
 from services.portal.pages.keeping import keeping_typed
 from services.portal.pages.lengths import AtMost
 from services.portal.pages.refusals import faults
+from services.portal.pages.registered import address_of, register_first
 from services.portal.pages.repeating import holds
 from services.portal.services import RefusedError
 from shared.vocabulary import LANGUAGES
@@ -102,7 +104,7 @@ def edit_contacts() -> Response:
     """Change the points of contact, and so confirm them."""
     stored = _stored()
     if stored is None and account().role == "donor":
-        return go(PAGE)  # an organisation without a name is registered with its first offer
+        return register_first()
     known = stored.body["contacts"] if stored else []
     if request.method == "GET":
         offices = [OfficeForm(n, data=_fields(one)) for n, one in enumerate([*known, {}])]
@@ -155,16 +157,11 @@ def _where() -> tuple[str, str]:
 
 
 def _stored() -> Answer | None:
-    try:
-        return get(*_where())
-    except RefusedError as error:
-        if error.status == HTTPStatus.NOT_FOUND:
-            return None
-        raise
+    return stored_of(*_where())
 
 
 def _shown(fault: str = "", status: int = HTTPStatus.OK) -> Response:
-    stored = _stored()
+    stored, own = _stored(), account()
     return show(
         "contacts/show.html",
         status,
@@ -172,8 +169,8 @@ def _shown(fault: str = "", status: int = HTTPStatus.OK) -> Response:
         etag=stored.etag if stored else "",
         fault=fault,
         bare=PageForm(),
-        may_begin=account().role == "requester",
-        whose=wording.country(account().state) if account().state else None,
+        registering=f"{address_of(own.organisation)}/edit" if own.organisation else None,
+        whose=wording.country(own.state) if own.state else None,
     )
 
 

@@ -9,6 +9,7 @@ from services.portal.lists.registers import REGISTERS
 from services.portal.pages.administration import embargoes, trail
 from services.portal.pages.asked import code_of, words_of
 from services.portal.pages.asking import ask
+from services.portal.pages.cases import alliances
 from services.portal.pages.frame import account
 from services.portal.pages.matches import listing as matches
 from services.portal.pages.offers import activities
@@ -115,5 +116,6 @@ _QUERIES: Final[Mapping[str, Callable[[Args], Mapping[str, object]]]] = {
     "organisations": _organisations,
     "proposals": _proposals,
     "matches": matches.asked_of,
+    "alliances": alliances.asked_of,
     "embargoes": embargoes.asked_of,
 }

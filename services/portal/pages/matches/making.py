@@ -53,9 +53,7 @@ def missing_for(name: str, case: Case) -> str | None:
     Made all the same, it would pass for a form whose fields were left empty, whatever was typed.
     """
     kind = name.partition("-")[0]
-    fields_of_offer = kind in ("figures", "commit") or (
-        kind == "agree" and case.reader.role == "donor"
-    )
+    fields_of_offer = kind == "commit" or (kind == "agree" and case.reader.role == "donor")
     if fields_of_offer and case.offer.away:
         return "offers"
     if kind in ("commit", "assess") and case.request.away:

@@ -13,7 +13,7 @@ from services.portal.pages.asking import ask
 from services.portal.pages.finding import names_of
 from services.portal.pages.frame import account
 from services.portal.pages.matches.rights import DECLINABLE, possible
-from services.portal.pages.matches.rows import Line, among, lines
+from services.portal.pages.matches.rows import Line, among, figured_line, lines, promised_line
 from services.portal.pages.matches.words import NEVER_MADE
 from services.portal.pages.review.weighing import serves_none
 from services.portal.promised import lines_of, promised_of
@@ -105,11 +105,12 @@ class Case:
 
     @property
     def aims(self) -> list[str]:
-        """The objectives of the need lines that it is about, as far as the reader sees them."""
+        """The objectives of the request and of the need lines that it is about, as far as the
+        reader sees them."""
         numbers = {line.number for line in self.needs}
-        stored = (self.request.record or {}).get("needs", ())
-        found = [one for one in stored if one["line"] in numbers]
-        return [aim["text"] for one in found for aim in one.get("objectives") or ()]
+        asked = self.request.record or {}
+        lines = [one for one in asked.get("needs", ()) if one["line"] in numbers]
+        return [aim["text"] for one in (asked, *lines) for aim in one.get("objectives") or ()]
 
     @property
     def gives(self) -> list[Line]:
@@ -122,11 +123,22 @@ class Case:
         promised = promised_of(self.proposal, "offer")
         return any(one["pledged"] is not None for one in promised)
 
+    @cached_property
+    def figured(self) -> list[Line]:
+        """The lines of the offer that figures are of, each as they count it.
+
+        The match itself says which, and what is promised of what: once an offer is closed its
+        State does not see it any more, and tells what it received all the same.
+        """
+        promised = [promised_line(one) for one in promised_of(self.proposal, "offer")]
+        named = {one.number: one for one in (*promised, *self.offered)}
+        return [figured_line(one, named, self.offered) for one in self.life["figures"]]
+
     @property
     def told_of(self) -> list[Line]:
-        """The lines of the offer that figures are of: those that are committed."""
-        numbers = {one["line"] for one in self.life["figures"]}
-        return [line for line in self.offered if line.number in numbers]
+        """The lines of the offer that can be told of: those that are committed."""
+        figures = zip(self.life["figures"], self.figured, strict=True)
+        return list({line.number: line for one, line in figures if one["committed"]}.values())
 
 
 def read(id_: str) -> Case:

@@ -16,11 +16,14 @@ _THOUSAND = 1000
 
 @dataclass(frozen=True)
 class Line:
-    """A line of a request or an offer, and what it is counted in: `measure` and `unit`."""
+    """A line of a request or an offer, and what it is counted in: `measure` and `unit`.
+
+    `theme` and `kind` are None of one that the reader is not shown, and that its record lost.
+    """
 
     number: int
-    theme: str
-    kind: str
+    theme: str | None
+    kind: str | None
     measure: str
     unit: str
     whole: float | None
@@ -37,6 +40,21 @@ def _line(one: Mapping[str, Any], count: float | None) -> Line:
     own = counted(one["kind"], stored, one["unit"], cents, one["currency"])
     whole = one["amount"] if own.measure == "money" else count
     return Line(one["line"], one["theme"], one["kind"], own.measure, own.unit, whole)
+
+
+def promised_line(one: Mapping[str, Any]) -> Line:
+    """A line of which something is promised, as its match tells of it; `whole` is not told."""
+    return Line(one["line"], one["theme"], one["kind"], one["measure"], one["unit"], None)
+
+
+def figured_line(
+    figure: Mapping[str, Any], named: Mapping[int, Line], every: Sequence[Line]
+) -> Line:
+    """A line as a figure counts it, by its name among those that are `named`, in its unit as
+    `every` line of the offer has it."""
+    known, unit = named.get(figure["line"]), unit_written(figure, every)
+    theme, kind = (None, None) if known is None else (known.theme, known.kind)
+    return Line(figure["line"], theme, kind, figure["measure"], unit, None)
 
 
 def amount_told(line: Mapping[str, Any], every: Sequence[Line] = ()) -> str:

@@ -96,6 +96,7 @@ def show_case(
         open_hashes=[one["hash"] for one in open_conditions(case.life)],
         needs=_needs(case),
         gives=_gives(case),
+        promised={side: _promised(case, side) for side in ("request", "offer")},
         figures=list(_figures(case)),
         held=_held(case),
         reports=[_report(one, case) for one in case.life["reports"]],
@@ -236,6 +237,23 @@ def _pledged(line: rows.Line, case: Case, side: str) -> str:
     return f"{pgettext('amount', 'Pledged')} {told}"
 
 
+def _promised(case: Case, side: str) -> list[dict[str, Any]]:
+    """The lines of a side of which something is promised, as the match has them: all that can be
+    told of a record that is no longer shown."""
+    return [
+        {
+            "line": line,
+            "amounts": [
+                f"{BAR_NAMES[name]()} {wording.told(one[name], line.measure, line.unit)}"
+                for name in ("pledged", "committed")
+                if one[name]
+            ],
+        }
+        for one in promised_of(case.proposal, side)
+        for line in [rows.promised_line(one)]
+    ]
+
+
 def _whole(line: rows.Line) -> dict[str, str]:
     """All of a line, by itself and after "of"."""
     words = (line.whole, line.measure, line.unit)
@@ -243,15 +261,12 @@ def _whole(line: rows.Line) -> dict[str, str]:
 
 
 def _figures(case: Case) -> Iterator[dict[str, Any]]:
-    known = {line.number: line for line in case.told_of}
     names = ("pledged", "committed", "disbursed", "received", "difference")
     figures: Sequence[Mapping[str, Any]] = case.life["figures"]
-    for one in figures:
-        unit = rows.unit_written(one, case.offered)
-        told = {name: wording.told(one[name], one["measure"], unit) for name in names}
+    for one, line in zip(figures, case.figured, strict=True):
+        told = {name: wording.told(one[name], line.measure, line.unit) for name in names}
         yield {
-            "number": one["line"],
-            "line": known.get(one["line"]),
+            "line": line,
             "differs": bool(one["difference"]),
             "beyond": max(one["disbursed"] or 0, one["received"] or 0) > (one["committed"] or 0),
             **told,
@@ -261,10 +276,8 @@ def _figures(case: Case) -> Iterator[dict[str, Any]]:
 def _held(case: Case) -> Mapping[int, str]:
     """How much is committed of each line of the offer of which something is."""
     return {
-        one["line"]: wording.told(
-            one["committed"], one["measure"], rows.unit_written(one, case.offered)
-        )
-        for one in case.life["figures"]
+        line.number: wording.told(one["committed"], line.measure, line.unit)
+        for one, line in zip(case.life["figures"], case.figured, strict=True)
         if one["committed"]
     }
 

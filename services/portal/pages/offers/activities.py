@@ -33,6 +33,7 @@ from services.portal.pages.recording import (
     Form,
     make,
 )
+from services.portal.pages.registered import for_registered
 from services.portal.pages.repeating import holds
 from services.portal.pages.searching import search
 from services.portal.pages.signing import REFUSED
@@ -121,6 +122,7 @@ def show_activity(activity_id: str) -> Response:
 
 @keeping_typed
 @for_roles("donor")
+@for_registered
 def new_activity() -> Response:
     """A new activity."""
     form = ActivityForm()

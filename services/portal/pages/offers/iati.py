@@ -8,16 +8,17 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
 from entraide.client.records.offers import ImportedView, ImportReportView
-from services.portal.held_files import MOST_BYTES, forget, hold
+from services.portal.held_files import MOST_BYTES, find, hold, settle
 from services.portal.house import house
 from services.portal.pages.asking import send_file
 from services.portal.pages.files import uploaded
 from services.portal.pages.forms import PageForm
 from services.portal.pages.frame import account, for_roles, go, show
 from services.portal.pages.offers.activities import PAGE
-from services.portal.pages.offers.files import held
+from services.portal.pages.offers.files import no_longer_kept
 from services.portal.pages.offers.forms import PUBLIC, sight, sights
 from services.portal.pages.refusals import fault, why
+from services.portal.pages.registered import for_registered
 from services.portal.pages.signing import REFUSED
 from services.portal.pages.wording import amount, number
 from services.portal.services import AwayError, RefusedError
@@ -27,6 +28,14 @@ _KIND = "iati"
 _GZIP = b"\x1f\x8b"
 _TOLD = 200
 _OUTCOMES: Final = ("created", "changed", "unchanged")
+
+_NOT_READ = lazy_gettext(
+    "The file could not be read in time. Nothing is lost: load this page again."
+)
+_NOT_KNOWN = lazy_gettext(
+    "It is not known yet whether all of the file is brought in. See your activities in a while; "
+    "the same file again makes nothing twice."
+)
 
 NOTES: Final[Mapping[str, object]] = {
     "amount-untold": lazy_gettext(
@@ -73,6 +82,7 @@ class _BringIn(PageForm):
 
 
 @for_roles("donor")
+@for_registered
 def choose_iati() -> Response:
     """A file chosen; nothing of it is brought in yet."""
     form, file = uploaded(MOST_BYTES)
@@ -88,9 +98,14 @@ def choose_iati() -> Response:
 
 
 @for_roles("donor")
+@for_registered
 def bring_in_iati(file_id: str) -> Response:
     """What the file says, and bringing it in."""
-    file = held(file_id, _KIND)
+    file = find(account().id, file_id, _KIND)
+    if file is None:
+        return no_longer_kept(IMPORT)
+    if file.outcome:
+        return _brought_in(**file.outcome)
     form = _BringIn()
     nothing = {"form": form, "name": file.name, "report": None}
     confirmed = form.validate_on_submit()
@@ -98,16 +113,16 @@ def bring_in_iati(file_id: str) -> Response:
         open_to_all = confirmed and form.public.data == PUBLIC
         report = _send(file.content, file.name, preview=not confirmed, public=open_to_all)
     except AwayError:
-        form.fail(_("The file could not be read in time. Nothing is lost: load this page again."))
-        return show("offers/iati_preview.html", 503, **nothing, broken="")
+        form.fail(_NOT_KNOWN if confirmed else _NOT_READ)
+        return show("offers/iati_preview.html", 503, **nothing, broken="", late=True)
     except RefusedError as error:
         form.fail(why(error))
-        return show("offers/iati_preview.html", REFUSED, **nothing, broken=_place(error))
+        broken = _place(error)
+        return show("offers/iati_preview.html", REFUSED, **nothing, broken=broken, late=False)
     if confirmed:
-        forget(account().id, file_id)
-        count = number(report["created"] + report["changed"])
-        flash(_("Brought in: %(count)s. What was known already was left as it is.", count=count))
-        return go(PAGE)
+        made = report["created"] + report["changed"]
+        settle(account().id, file_id, house().clock(), made=made)
+        return _brought_in(made=made)
     return show(
         "offers/iati_preview.html",
         wide=True,
@@ -115,12 +130,19 @@ def bring_in_iati(file_id: str) -> Response:
         name=file.name,
         report=report,
         broken="",
+        late=False,
         rows=[(one, _amount(one), list(_notes(one))) for one in report["activities"][:_TOLD]],
         more_rows=max(0, sum(report[outcome] for outcome in _OUTCOMES) - _TOLD),
         refusals=[(one, fault(one)) for one in report["refusals"][:_TOLD]],
         more_refusals=_more_refusals(report),
         new=report["created"] + report["changed"],
     )
+
+
+def _brought_in(*, made: int) -> Response:
+    """To where the activities are now, with how many they are."""
+    flash(_("Brought in: %(count)s. What was known already was left as it is.", count=number(made)))
+    return go(PAGE)
 
 
 def _more_refusals(report: ImportReportView) -> int:

@@ -46,6 +46,7 @@ def list_offers() -> Response:
         wrong=found.wrong,
         donor=donor,
         mine=mine,
+        chosen=asked["status"],
         rows=[_row(offer, names) for offer in found.items],
         next=found.next,
         filters=[

@@ -55,7 +55,8 @@ STEPS = {
 _MATCHES_SHOWN = 20
 _NOT_YET_SEEN = {OFFER.initial, "submitted"}
 """Where likely duplicates are still the donor's to mend; later coordinators find them."""
-_SEEN_BY = {"donor", "coordinator", "auditor", "requester"}
+_SEEN_BY = {"coordinator", "auditor", "requester"}
+"""Who sees what fits an offer beside its donor: a State as far as its own requests go."""
 
 
 class SeenForm(PageForm):
@@ -178,7 +179,7 @@ def _show(answer: Answer) -> Response:
 def _asked(found: Mapping[str, Any], own: Account) -> dict[str, Ask]:
     at = f"/v1/offers/{found['id']}"
     asked = {"files": ask("offers", f"{at}/attachments")}
-    if own.role in _SEEN_BY and found["status"] in {"published", "closed"}:
+    if (owns(own, found) or own.role in _SEEN_BY) and found["status"] in {"published", "closed"}:
         page = {"limit": _MATCHES_SHOWN, "cursor": cursor_of(request.args)}
         asked["proposals"] = ask("matcher", "/v1/proposals", offer=found["id"], **page)
     if owns(own, found) and found["status"] in _NOT_YET_SEEN:

@@ -35,6 +35,7 @@ from services.portal.pages.recording import (
     make,
 )
 from services.portal.pages.refusals import WORDS
+from services.portal.pages.registered import for_registered
 from services.portal.pages.repeating import holds
 from services.portal.pages.signing import REFUSED
 from services.portal.services import AwayError, RefusedError
@@ -101,6 +102,7 @@ def install(app: Flask) -> None:
 
 @keeping_typed
 @for_roles("donor")
+@for_registered
 def new_offer() -> Response:
     """A new draft, which begins with one's own words."""
     form = WordsForm()

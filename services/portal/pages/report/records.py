@@ -7,8 +7,9 @@ from urllib.parse import urlencode
 from flask import Response, request
 
 from services.portal.pages import asking
+from services.portal.pages.asked import cursor_of
 from services.portal.pages.finding import sides_of
-from services.portal.pages.frame import for_roles, show
+from services.portal.pages.frame import for_roles, goes_to, show
 from services.portal.pages.report.reading import READERS, SERVICES, chosen, narrowed
 from services.portal.pages.report.showing import page_of_absence
 from services.portal.pages.report.words import DIMENSIONS, code_name, name_of
@@ -26,17 +27,19 @@ _PLACES: Final = {
 }
 _OF_LINES: Final = ("needs", "needs-met", "lines-committed", "lines-delivered", "objectives")
 _MOST_NAME: Final = 64
+_SHOWN: Final = 100
 
 
 @for_roles(*READERS)
 def records_page() -> Response:
-    """The records, each with a link to its page."""
+    """The records, each with a link to its page where its reader has such."""
     service, figure = request.args.get("service", ""), request.args.get("figure", "")[:_MOST_NAME]
     if service not in SERVICES or not figure:
         raise not_found("figure")
     filters = chosen()
+    page = {"limit": _SHOWN, "cursor": cursor_of(request.args)}
     try:
-        found = asking.get(service, "/v1/report/records", figure=figure, **filters).body
+        found = asking.get(service, "/v1/report/records", figure=figure, **filters, **page).body
         lines = _lines(service, figure, filters)
     except AwayError as error:
         return page_of_absence(error)
@@ -46,10 +49,11 @@ def records_page() -> Response:
         "report/records.html",
         figure=name_of(figure),
         narrowed=[(str(DIMENSIONS[by]), code_name(by, code)) for by, code in filters.items()],
-        links=[(one, f"{_PLACES[kind]}/{one}", sides[one]) for one in found["records"]],
+        records=[(one, sides[one]) for one in found["records"]],
+        place=_PLACES[kind] if kind != "match" or goes_to("/matches") else "",
         is_activity=kind == "activity",
         count=found["count"],
-        unlisted=found["count"] > len(found["records"]),
+        next=found["next"],
         lines=lines,
         narrower=f"/report?{urlencode(narrowed(filters))}",
     )

@@ -4,6 +4,7 @@ from http import HTTPStatus
 
 from flask import Flask, Response, flash, request
 from flask_babel import gettext as _
+from werkzeug.datastructures import MultiDict
 
 from services.portal.pages.asking import send_file
 from services.portal.pages.files import download, most_attached, remove, uploaded
@@ -67,4 +68,4 @@ def remove_from_request(request_id: str, attachment_id: str) -> Response:
 
 def _refused(request_id: str, message: str) -> Response:
     status = HTTPStatus.UNPROCESSABLE_ENTITY
-    return record_page(request_id, Tried("file", {}, {"": message}, status))
+    return record_page(request_id, Tried("file", MultiDict(), {"": message}, status))

@@ -6,7 +6,7 @@ from flask import Flask, Response, request
 from flask_babel import gettext as _
 
 from services.portal.pages import wording
-from services.portal.pages.asked import code_of, cursor_of, words_of
+from services.portal.pages.asked import as_end, code_of, cursor_of, states_of, words_of
 from services.portal.pages.asking import get
 from services.portal.pages.choices import countries, labels
 from services.portal.pages.frame import account, for_signed_in, show
@@ -33,8 +33,9 @@ def request_list() -> Response:
     """The requests that the reader may see, the newest first; a State's own unless it asks."""
     own = account().state
     chosen = chosen_filters(request.args, own)
-    asked = {"limit": _SHOWN, "cursor": cursor_of(request.args), **asked_of(chosen)}
-    found = search(lambda: get("requests", "/v1/requests", **asked).body)
+    asked = asked_of(chosen)
+    page = {"limit": _SHOWN, "cursor": cursor_of(request.args)}
+    found = search(lambda: get("requests", "/v1/requests", **page, **asked).body)
     return show(
         "requests/list.html",
         found.status,
@@ -43,6 +44,8 @@ def request_list() -> Response:
         away=found.away,
         wrong=found.wrong,
         chosen=chosen,
+        states=states_of(asked["country"], None),
+        wanted=as_end(theme=asked["theme"]),
         filtered=any(chosen[name] for name in ("q", "status", "theme", "kind")),
         own=own,
         choices=_choices(own),

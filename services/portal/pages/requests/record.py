@@ -1,11 +1,12 @@
 """One request with everything of it that its reader may see."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
 from flask import Flask, Response
+from werkzeug.datastructures import MultiDict
 
 from entraide.client import Answer
 from entraide.client.records.requests import RequestView
@@ -22,6 +23,7 @@ from services.portal.pages.requests.rights import (
     is_own,
     may_change,
     oversees,
+    sees_offers,
     steps_for,
     told_of_embargoes,
 )
@@ -43,7 +45,7 @@ class Tried:
     """A step that was refused: what was typed, and what is wrong, by field or, "", as a whole."""
 
     step: str
-    typed: Mapping[str, str]
+    typed: MultiDict[str, str]
     faults: Mapping[str, str]
     status: int
 
@@ -82,7 +84,7 @@ def record_page(request_id: str, tried: Tried | None = None) -> Response:
         history=list(steps_of(view)),
         introducer=introducer_of(view),
         own=is_own(account(), view),
-        sees_all=oversees(account(), view),
+        sees_offers=sees_offers(account(), view),
         writes=may_change(account(), view),
         steps=steps_for(account(), view),
         parts=parts.found,
@@ -127,11 +129,12 @@ def _parts(view: Mapping[str, Any]) -> Parts:
         asked["advice"] = ask("requests", f"{address}/advice", language=wording.here())
     if own or role in _READS_TOLD - {"requester"}:
         asked["reads"] = ask("requests", f"{address}/reads", limit=_READS_SHOWN)
-    return _sorted(gather(**asked))
+    return _sorted(gather(**asked), view["needs"])
 
 
-def _sorted(answers: Mapping[str, Answer | AwayError]) -> Parts:
+def _sorted(answers: Mapping[str, Answer | AwayError], needs: Sequence[Mapping[str, Any]]) -> Parts:
     found = {name: one.body for name, one in answers.items() if isinstance(one, Answer)}
     if "offers" in found:
-        found["offers"] = {**found["offers"], "items": offer_rows(found["offers"]["items"])}
+        listed = offer_rows(found["offers"]["items"], needs)
+        found["offers"] = {**found["offers"], "items": listed}
     return Parts(found, frozenset(name for name in answers if name not in found))

@@ -7,7 +7,7 @@ from services.portal.documents import Account
 from shared.lifecycle import REQUEST
 
 _OF_STATE = ("submit", "object", "circulate", "close", "withdraw")
-_OF_OVERSEERS: Mapping[str, tuple[str, ...]] = {"coordinator": ("circulate", "close")}
+_OF_COORDINATORS = ("circulate", "return", "close")
 
 
 def is_own(account: Account, view: Mapping[str, Any]) -> bool:
@@ -25,8 +25,9 @@ def steps_for(account: Account, view: Mapping[str, Any]) -> list[str]:
         own = any(one["organisation"] == account.organisation for one in view["endorsements"])
         return ["endorse", "withdraw-endorsement"] if own else ["endorse"]
     # A coordinator of other regions sees no remarks, and takes no steps.
-    if account.role == "coordinator" and oversees(account, view):
-        return [step for step in _OF_OVERSEERS["coordinator"] if step in possible]
+    # What is submitted is authenticated, or sent back, on a page of its own.
+    if account.role == "coordinator" and oversees(account, view) and status != "submitted":
+        return [step for step in _OF_COORDINATORS if step in possible]
     return []
 
 
@@ -41,6 +42,11 @@ def oversees(account: Account, view: Mapping[str, Any]) -> bool:
 def told_of_embargoes(account: Account, view: Mapping[str, Any]) -> bool:
     """Whether the reader is told what embargoes say of a request, while anything comes of it."""
     return oversees(account, view) and not REQUEST.is_final(view["status"])
+
+
+def sees_offers(account: Account, view: Mapping[str, Any]) -> bool:
+    """Whether the reader sees offers that fit the request: a donor its own, other States none."""
+    return account.role != "requester" or is_own(account, view)
 
 
 def may_change(account: Account, view: Mapping[str, Any]) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 from flask import Flask, Response, flash, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from werkzeug.datastructures import MultiDict
 
 from services.portal.pages.asking import send
 from services.portal.pages.forms import EXPIRED, PageForm
@@ -21,6 +22,7 @@ from shared.web.problems import not_found
 _TOLD = {
     "submit": _l("The request is submitted. A coordinator authenticates it next."),
     "circulate": _l("The request is circulated: donors see it now."),
+    "return": _l("Sent back to its State."),
     "object": _l("It is not circulated. The request is a draft again."),
     "withdraw": _l("The request is withdrawn."),
     "close": _l("The request is closed."),
@@ -32,6 +34,8 @@ _TOLD = {
 STALE = _l(
     "The request was changed since you opened it. Look at it as it is now, then decide again."
 )
+_LACKING = {"lines": _l("Choose at least one line.")}
+"""What is said of a field that is lacking, where that is no text to fill in."""
 _FAULTS = (HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.CONFLICT, HTTPStatus.PRECONDITION_FAILED)
 
 
@@ -50,13 +54,15 @@ def take_request_step(request_id: str, step: str) -> Response:
     """Take a step; where it is refused, the page again with what was typed and why."""
     if step not in _TOLD:
         raise not_found("step")
-    typed = request.form.to_dict()
+    typed = request.form
     if not PageForm().validate():
         return record_page(request_id, _tried(step, typed, {"": str(EXPIRED)}))
     try:
-        body = body_of_step(step, typed, request.form.getlist("line"))
+        body = body_of_step(step, typed, typed.getlist("line"))
     except ValueError as error:
-        return record_page(request_id, _tried(step, typed, {str(error): _("Fill this in.")}))
+        name = str(error)
+        found = {name: str(_LACKING.get(name) or _("Fill this in."))}
+        return record_page(request_id, _tried(step, typed, found))
     address = f"/v1/requests/{request_id}/{step}"
     try:
         send("requests", address, body, if_match=typed.get("etag"), key=typed.get("key") or None)
@@ -77,7 +83,7 @@ def body_of_step(step: str, typed: Mapping[str, str], lines: list[str]) -> dict[
         return {"consent": "express"} if typed.get("consent") == "express" else {}
     if step == "circulate":
         return {"consent": "express"}
-    if step == "object":
+    if step in ("object", "return"):
         return {"reason": _needed("reason", reason), "text": said}
     if step in ("withdraw", "close"):
         return {"reason": reason, "text": said}
@@ -87,7 +93,8 @@ def body_of_step(step: str, typed: Mapping[str, str], lines: list[str]) -> dict[
         organisation = _needed("organisation", typed.get("organisation"))
         return {"organisation": organisation, "shown": typed.get("shown") == "yes"}
     if step == "confirm-lines":
-        chosen = [{"index": int(one)} for one in lines if one.isascii() and one.isdigit()]
+        places = [one.partition(".")[0] for one in lines]  # of PLACE.THEME.KIND
+        chosen = [{"index": int(one)} for one in places if one.isascii() and one.isdigit()]
         if not chosen:
             raise ValueError("lines")
         return {"lines": chosen}
@@ -102,7 +109,7 @@ def _needed(name: str, value: str | None) -> str:
 
 def _tried(
     step: str,
-    typed: Mapping[str, str],
+    typed: MultiDict[str, str],
     faults: Mapping[str, str],
     status: int = HTTPStatus.UNPROCESSABLE_ENTITY,
 ) -> Tried:

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Response, flash, request
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext
 
 from entraide.client import Answer
 from services.portal import deciding
@@ -20,6 +21,7 @@ from services.portal.pages.finding import find
 from services.portal.pages.forms import PageForm
 from services.portal.pages.frame import account, for_roles, go, show
 from services.portal.pages.keeping import give_back, keeping_typed
+from services.portal.pages.refusals import WORDS
 from services.portal.pages.review.decisions import UNREAD, WAITS, DecideForm, back_to, keep, unread
 from services.portal.pages.review.marking import marked, spans_of
 from services.portal.pages.review.weighing import Use, serves_none, uses
@@ -36,6 +38,9 @@ OPEN = frozenset({"proposed", "superseded"})
 _RIVALS = 200
 """More than a request's list has, so that none of it passes for there being no other."""
 _FIELDS = ("title", "description")
+_CHANGED = lazy_gettext(
+    "The proposal changed while you read it. See what stands now, then decide again."
+)
 
 
 @dataclass(frozen=True)
@@ -83,9 +88,8 @@ def decide_proposal(proposal_id: str) -> Response:
             flash(_("It took effect."))
             return go(back_to(form.back.data))
         if found.etag != form.version.data:
-            form.fail(
-                _("The proposal changed while you read it. See what stands now, then decide again.")
-            )
+            is_open = found.body["status"] in OPEN
+            form.fail(_CHANGED if is_open else WORDS["illegal-transition"])
             return _shown(proposal_id, found, form, HTTPStatus.PRECONDITION_FAILED)
         if _is_unread(proposal_id, form):
             form.fail(UNREAD)

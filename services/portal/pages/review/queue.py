@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext
 
 from entraide.client import Answer
 from services.portal import deciding
+from services.portal.accounts import identity_of
 from services.portal.house import house
 from services.portal.pages import asking, embargoed
 from services.portal.pages.asking import ask
@@ -35,6 +36,7 @@ from services.portal.services import Ask, AwayError
 from shared.ids import new_id
 from shared.vocabulary.countries import AREAS
 from shared.vocabulary.themes import THEMES
+from shared.web.identity import covers
 
 KIND_NAMES = {
     "proposals": lazy_gettext("Proposals"),
@@ -207,8 +209,13 @@ def _rows(
         "requests": request_rows(items.get("requests", ())),
         "duplicates": duplicate_rows(items.get("duplicates", ()), requests, offers),
         "coverage": coverage_rows(items.get("coverage", ()), requests),
-        "alliances": alliance_rows(items.get("alliances", ())),
+        "alliances": alliance_rows(items.get("alliances", ()), _decides),
     }
+
+
+def _decides(*states: str) -> bool:
+    """Whether the reader coordinates all these States."""
+    return covers(identity_of(account()), *states)
 
 
 def onward(back: str, ids: Sequence[str]) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """Rows of the queue, made of what the services answered: plain values for templates."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
@@ -19,7 +19,7 @@ class Row:
 
     `party` is the name of the donor, `states` are codes, `side` says of which kind two records are,
     of which `other` is the second one's title. `decider` is who made the `pending` decision;
-    `unread`: what it is about is not all known now.
+    `unread`: what it is about is not all known now. `elsewhere`: others decide on it.
     """
 
     id: str
@@ -37,6 +37,7 @@ class Row:
     version: str = ""
     barred: bool = False
     unread: bool = False
+    elsewhere: bool = False
     pending: PendingDecision | None = None
     decider: str | None = None
 
@@ -169,14 +170,15 @@ def coverage_rows(items: Items, requests: Records) -> list[Row]:
     ]
 
 
-def alliance_rows(items: Items) -> list[Row]:
-    """Joint projects that are proposed."""
+def alliance_rows(items: Items, decides: Callable[..., bool]) -> list[Row]:
+    """Joint projects that are proposed; whether the reader `decides` goes by all their States."""
     return [
         Row(
             id=one["id"],
             address=f"/alliances/{one['id']}",
             states=list(one["states"]),
             sentence=one["common"][0]["sentence"] if one["common"] else None,
+            elsewhere=not decides(*(member["country"] for member in one["members"])),
         )
         for one in items
     ]

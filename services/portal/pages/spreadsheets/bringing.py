@@ -11,16 +11,17 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from wtforms import HiddenField
 
-from services.portal.held_files import MOST_BYTES, forget, hold
+from services.portal.held_files import MOST_BYTES, find, hold, settle
 from services.portal.house import house
 from services.portal.pages.absence import absence
 from services.portal.pages.asking import ask_with, get, read, reader
 from services.portal.pages.files import uploaded
 from services.portal.pages.forms import PageForm
 from services.portal.pages.frame import account, for_roles, go, show
-from services.portal.pages.offers.files import held
+from services.portal.pages.offers.files import no_longer_kept
 from services.portal.pages.offers.rows import size_of
 from services.portal.pages.refusals import faults, refusal
+from services.portal.pages.registered import for_registered
 from services.portal.pages.signing import REFUSED
 from services.portal.pages.spreadsheets.changing import Change, changes_of, send_changes
 from services.portal.pages.spreadsheets.kinds import (
@@ -74,7 +75,7 @@ def install(app: Flask) -> None:
             (f"{at}/<string:file_id>", bring_in_spreadsheet, both),
         ):
             endpoint = f"{name}-{view.__name__}"
-            own = for_roles(kind.role)(view)
+            own = for_roles(kind.role)(for_registered(view))
             app.add_url_rule(path, endpoint, own, methods=methods, defaults=kept)
 
 
@@ -112,7 +113,11 @@ def bring_in_spreadsheet(name: str, file_id: str) -> Response:
     Only what the reader was shown is done. Where a record was changed since, by a colleague or in
     another window, what the file says would take that back unseen: the preview is shown again.
     """
-    file, kind, form = held(file_id, name), kind_of(name), ConfirmForm()
+    file, kind, form = find(account().id, file_id, name), kind_of(name), ConfirmForm()
+    if file is None:
+        return no_longer_kept(f"/{name}/spreadsheet")
+    if file.outcome:
+        return _brought_in(name, **file.outcome)
     told = _told(file.content, kind)
     known = set() if told.faults else _known(kind)
     changes, wrong = changes_of(kind, told.changed)
@@ -129,14 +134,8 @@ def bring_in_spreadsheet(name: str, file_id: str) -> Response:
     made, changed = _send(kind, fresh), _change(kind, changes)
     done, kept = len(made.done), len(changed.done)
     if done == len(fresh) and kept == len(changes):
-        forget(account().id, file_id)
-        said = _(
-            "Brought in: %(count)s. What was known already was left as it is.", count=number(done)
-        )
-        flash(said)
-        if kept:
-            flash(_("Changed: %(count)s.", count=number(kept)))
-        return go(f"/{name}?status=draft" if kind.drafts else f"/{name}")
+        settle(account().id, file_id, house().clock(), made=done, changed=kept)
+        return _brought_in(name, made=done, changed=kept)
     form.fail(
         _(
             "%(done)s of %(all)s are brought in. Send this again for the others; nothing is "
@@ -159,6 +158,14 @@ def bring_in_spreadsheet(name: str, file_id: str) -> Response:
     left = [one for one in changes if one.id not in changed.done]
     status = HTTPStatus.SERVICE_UNAVAILABLE if away else HTTPStatus.CONFLICT
     return _preview(name, file.name, form, told, left, bodies, known | made.done, status)
+
+
+def _brought_in(name: str, *, made: int, changed: int) -> Response:
+    """To where the records are now, with how many they are."""
+    flash(_("Brought in: %(count)s. What was known already was left as it is.", count=number(made)))
+    if changed:
+        flash(_("Changed: %(count)s.", count=number(changed)))
+    return go(f"/{name}?status=draft" if kind_of(name).drafts else f"/{name}")
 
 
 def _preview(

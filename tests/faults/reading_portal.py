@@ -1,0 +1,65 @@
+"""The final reads of what the portal acknowledged: decisions that it kept, and invitations."""
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pymongo.database import Database
+
+from services.portal.notifying import Note
+from tests.faults.history import Fate, Invited
+
+Store = Database[dict[str, Any]]
+_LATE = timedelta(seconds=20)
+
+
+def reason_of(key: str) -> str:
+    """The reason of a decision, by which it is found in the history of its proposal."""
+    return f"Decided as {key} (illustrative)."
+
+
+_REASON = re.compile(re.escape(reason_of("KEY")).replace("KEY", "([0-9a-f]+)"))
+
+
+def fates(
+    matcher: Store, portal: Store, deferred: Mapping[str, str], account: str
+) -> dict[str, Fate]:
+    """What became of decisions by their keys: of those that were `deferred`, keys with their
+    proposals, and of whatever else waits or stands in a history. `account` decided."""
+    now = datetime.now(UTC)
+    proposals, times = dict(deferred), Counter[str]()
+    for match in matcher["matches"].find({}, {"said": 1}):
+        for said in match.get("said", ()):
+            if found := _REASON.fullmatch(said["text"]):
+                times[found[1]] += 1
+                proposals[found[1]] = match["_id"]
+    waiting = {one["key"]: one for one in portal["pending_decisions"].find({"gave_up_at": None})}
+    proposals |= {key: one["_id"] for key, one in waiting.items()}
+    notes = {
+        key: Note("match-step", "match", proposal, "undo", key, now, {}).id_for(account)
+        for key, proposal in proposals.items()
+    }
+    wanted = {"_id": {"$in": sorted(notes.values())}}
+    told = {one["_id"] for one in portal["notifications"].find(wanted, {"_id": 1})}
+    return {
+        key: Fate(
+            proposal,
+            times[key],
+            waits=key in waiting,
+            late=key in waiting and waiting[key]["due_at"] < now - _LATE,
+            told=notes[key] in told,
+        )
+        for key, proposal in proposals.items()
+    }
+
+
+def invited(portal: Store) -> dict[str, Invited]:
+    """All invitations by their ids."""
+    sent = portal["outgoing_mail"].find({"kind": "invitation"}, {"email": 1})
+    mails = Counter(one["email"] for one in sent)
+    return {
+        one["_id"]: Invited(one["email"], mails[one["email"]])
+        for one in portal["invitations"].find({}, {"email": 1})
+    }

@@ -1,0 +1,101 @@
+"""The page of accounts: whom it shows to whom, and accounts that are locked and unlocked there."""
+
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+
+from services.portal.documents import Account, Session
+from services.portal.house import House
+from services.portal.pages import managing
+from tests.services.portal.browsing import Browser
+from tests.services.portal.conftest import PASSWORD
+
+MakeAccount = Callable[..., Account]
+
+
+@pytest.fixture
+def entering(
+    app: Flask, house: House, make_account: MakeAccount, with_factor: Callable[[Account], str]
+) -> Callable[..., Browser]:
+    """Signs somebody of a role in, with a second factor."""
+
+    def enter(role: str, **bound: object) -> Browser:
+        account = make_account(role, **bound)
+        with_factor(account)
+        return Browser(app).enter(house, account)
+
+    return enter
+
+
+def one_at(browser: Browser, account: Account, more: str = "") -> str:
+    """The page with that account alone."""
+    return browser.open(f"/accounts?language=en&email={account.email}{more}").text
+
+
+def test_an_account_is_locked_and_unlocked_where_it_stands(
+    app: Flask, make_account: MakeAccount, entering: Callable[..., Browser]
+) -> None:
+    account, browser = make_account("requester"), entering("coordinator")
+    theirs = Browser(app)
+    theirs.open("/sign-in?language=en")
+    theirs.send(email=account.email, password=PASSWORD)
+    text = one_at(browser, account, "&role=requester")
+    assert account.email in text
+    assert "Without a second factor" in text
+    (lock,) = (form.action for form in browser.page.forms if "/lock" in form.action)
+    assert "is locked" in browser.send(lock).text
+    assert browser.answer is not None
+    assert browser.answer.request.args["email"] == account.email
+    assert Session.objects(account=account.id).count() == 0
+    theirs.open("/sign-in")
+    assert "This account is locked." in theirs.send(email=account.email, password=PASSWORD).text
+    (unlock,) = (form.action for form in browser.page.forms if "/unlock" in form.action)
+    browser.send(unlock)
+    theirs.send(email=account.email, password=PASSWORD)
+    assert theirs.path == "/requests"
+    account.reload()
+    assert [step.action for step in account.history] == ["lock", "unlock"]
+
+
+def test_whoever_sees_accounts_is_shown_those_that_they_may_and_what_they_may_do(
+    make_account: MakeAccount, entering: Callable[..., Browser]
+) -> None:
+    near, far = make_account("requester"), make_account("requester", state="JPN")
+    operator, donor = make_account("operator"), make_account("donor")
+    region = entering("coordinator", regions=("Western Africa",))
+    assert near.email in one_at(region, near)
+    assert f"/accounts/{near.id}/lock" in region.answer.text  # type: ignore[union-attr]
+    for other in (far, operator, donor):
+        assert "No account fits this choice." in one_at(region, other)
+    assert "No account fits this choice." in region.open("/accounts?role=donor").text
+    coordinator, auditor = entering("coordinator"), entering("auditor")
+    for browser, other, locks in (
+        (coordinator, donor, True),
+        (coordinator, operator, False),
+        (auditor, near, False),
+    ):
+        assert other.email in one_at(browser, other)
+        assert (f"/accounts/{other.id}/lock" in browser.answer.text) is locks  # type: ignore[union-attr]
+
+
+def test_accounts_have_pages_and_an_address_that_is_none_finds_nobody(
+    make_account: MakeAccount,
+    entering: Callable[..., Browser],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(managing, "_SHOWN", 2)
+    made = [make_account("auditor") for _ in range(5)]
+    browser = entering("operator")
+    browser.open("/accounts?role=auditor&language=en")
+    shown = browser.page.text
+    for _ in range(len(made)):
+        further = [tag["href"] for _, tag in browser.page.tags if tag.get("rel") == "next"]
+        if not further:
+            break
+        shown += browser.open(further[0]).text
+    assert all(shown.count(one.email) == 1 for one in made)
+    for wrong in ("nobody", "nobody@portal.example", "%00", "<b>@x"):
+        assert "No account fits this choice." in browser.open(f"/accounts?email={wrong}").text
+    assert browser.open("/accounts?cursor=nonsense").text
+    assert (browser.path, browser.status) == ("/accounts", 200)
