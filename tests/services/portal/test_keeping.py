@@ -76,7 +76,14 @@ SIGNED_OUT = [
     ("donor", "/matches/r.o/messages", {"text": f"{TYPED}\u202e<script>", "key": KEY}),
 ]
 NOTHING_TYPED = {
-    *("/account", "/account/erase", "/account/password", "/account/second-factor"),
+    *(
+        "/accounts/x/lock",
+        "/accounts/x/unlock",
+        "/account",
+        "/account/erase",
+        "/account/password",
+        "/account/second-factor",
+    ),
     *("/account/second-factor/codes", "/account/second-factor/remove"),
     *("/account/sessions/x/end", "/account/tokens/x/revoke", "/account/webhooks/x/pause"),
     *("/account/webhooks/x/ping", "/account/webhooks/x/remove", "/account/webhooks/x/resume"),

@@ -15,6 +15,8 @@ EMPTY = {"items": [], "next": None}
 OFFER = {
     **answering.OFFER,
     **dict.fromkeys(("donor_country", "gender_marker", "call", "external_id", "ceiling")),
+    "merged_into": None,
+    "merged_from": [],
     "organisation": "acme",
     "history": [],
     "partners": [],

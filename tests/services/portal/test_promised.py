@@ -70,6 +70,6 @@ def test_offers_that_fit_tell_what_is_committed_of_each_need_line(
     speaking("en")
     found: dict[str, Any] = {"offer_titles": {}, "organisations": {}}
     monkeypatch.setattr(offers, "find", lambda **_: found)
-    (row,) = offer_rows([match("committed", *COMMITTED)])
+    (row,) = offer_rows([match("committed", *COMMITTED)], [])
     told = [(one["line"], one["kind"], one["words"]) for one in row["gives"]]
     assert told == [(1, "equipment", "Committed 4 machines"), (2, "training", "")]
