@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from pathlib import Path
 from subprocess import run
 from typing import Any
@@ -80,10 +81,22 @@ def sweep(stack: Stack) -> Iterator[Callable[[datetime], int]]:
 
 
 def steps(client: Client, service: str, path: str, *taken: tuple[str, Any]) -> None:
-    """Take steps of a record's life."""
+    """Take steps of a record's life, each by the record as it is: what became of its match may
+    change it at the same moment, and then it is read again, as its problem says.
+    """
     for step, body in taken:
-        seen = client.get(service, path).etag
-        client.post(service, f"{path}/{step}", body, if_match=seen)
+
+        def was_taken(step: str = step, body: Any = body) -> bool:
+            seen = client.get(service, path).etag
+            try:
+                client.post(service, f"{path}/{step}", body, if_match=seen)
+            except ProblemError as problem:
+                if problem.status != HTTPStatus.PRECONDITION_FAILED:
+                    raise
+                return False
+            return True
+
+        wait_until(was_taken, SECONDS, f"{step} being taken")
 
 
 _NUMBERS = itertools.count(1)
