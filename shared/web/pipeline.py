@@ -50,13 +50,14 @@ class Pipeline:
         rates: Rates,
         clock: Callable[[], datetime],
         queue_seconds: int,
+        restored: BeingRestored,
     ) -> None:
         self._service = service
         self._queue_seconds = queue_seconds
         self._tokens = tokens
         self._rates = rates
         self._clock = clock
-        self._restored = BeingRestored()
+        self._restored = restored
         self._store: idempotency.Store | None = None
 
     def install(self, app: Flask) -> None:

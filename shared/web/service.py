@@ -74,22 +74,21 @@ def create_service(
 
     source = source or key_source(settings)
     tokens = TokenChecker(source, settings.issuer, settings.audience, clock, settings.term_key)
-    Pipeline(name, tokens, Rates(settings), clock, settings.queue_seconds).install(app)
+    restored = BeingRestored()
+    Pipeline(name, tokens, Rates(settings), clock, settings.queue_seconds, restored).install(app)
     register_errors(app, errors)
     api = make_api(app, name, description)
     for blueprint in blueprints:
         api.register_blueprint(blueprint)
     document = describe(app, api)
     _add_documents(app, json_answer(document), render_docs(document))
-    _add_probes(app, Readiness({**_own_checks(settings, source, preparation), **checks}))
+    _add_probes(app, Readiness({**_own_checks(settings, source, preparation, restored), **checks}))
     return app
 
 
 def _own_checks(
-    settings: Settings, source: KeySource, preparation: Preparation
+    settings: Settings, source: KeySource, preparation: Preparation, restored: BeingRestored
 ) -> Mapping[str, Check]:
-    restored = BeingRestored()
-
     def check_own_database() -> None:
         check_database(CHECK_TIMEOUT_SECONDS)
         preparation.check()
