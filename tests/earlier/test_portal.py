@@ -1,7 +1,6 @@
 """The portal of this version over what an earlier one kept: people, their secrets, what they were
 told and what they were about to do."""
 
-import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -22,12 +21,11 @@ from services.portal.signing_in import check_password
 from services.portal.signing_keys import signing_key
 from services.portal.webhook_documents import Webhook
 from services.portal.webhooks import secret_of
-from shared.settings import Settings
 from shared.web.database import connect_database, current_database, kept_documents
 from shared.web.prepared import prepare_database
 from tests.earlier.test_earlier import NAMES, STORED, events
 from tests.services.portal.browsing import Browser
-from tests.services.portal.conftest import ENVIRON, quick_passwords
+from tests.services.portal.conftest import ENVIRON, quick_passwords, settings_of_portal
 
 PAGES = (
     *("/account", "/account/tokens", "/account/webhooks", "/account/second-factor"),
@@ -47,14 +45,7 @@ def kept() -> dict[str, Any]:
 @pytest.fixture
 def app(mongodb: str, kept: dict[str, Any]) -> Iterator[Flask]:
     """This version's portal over it."""
-    settings = Settings(
-        service="portal",
-        kafka="127.0.0.1:9",
-        mongodb=mongodb,
-        database=f"test_earlier_{uuid.uuid4().hex[:12]}",
-        term_key=b"a key that only the tests use...",
-        log_format="console",
-    )
+    settings = settings_of_portal(mongodb)
     database = connect_database(settings)
     for name, documents in kept["stored"].items():
         database[name].insert_many(documents)

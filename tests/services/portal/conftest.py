@@ -58,8 +58,8 @@ def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture(scope="module")
-def portal_settings(mongodb: str) -> Settings:
+def settings_of_portal(mongodb: str) -> Settings:
+    """Settings of a portal without a broker, in a database of its own."""
     return Settings(
         service="portal",
         kafka="127.0.0.1:9",
@@ -68,6 +68,11 @@ def portal_settings(mongodb: str) -> Settings:
         term_key=b"a key that only the tests use...",
         log_format="console",
     )
+
+
+@pytest.fixture(scope="module")
+def portal_settings(mongodb: str) -> Settings:
+    return settings_of_portal(mongodb)
 
 
 @pytest.fixture(scope="module")

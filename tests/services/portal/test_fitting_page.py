@@ -6,11 +6,10 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from entraide.client import Answer
 from services.portal.documents import Account
 from services.portal.house import House
-from services.portal.services import Ask, AwayError, Reader, Services
 from shared.vocabulary.countries import countries_in
+from tests.services.portal.answering import answer
 from tests.services.portal.browsing import Browser
 
 SERVING = {"need": 1, "provision": 1, "theme": "marking", "kind": "equipment"}
@@ -44,12 +43,7 @@ def browser(
         "/v1/offers/titles": {"items": TITLES, "next": None},
     }
 
-    def fetch(_services: Services, _reader: Reader, one: Ask) -> Answer:
-        if one.path not in found:
-            raise AwayError(one.service)
-        return Answer(found[one.path], '"1.1"')
-
-    monkeypatch.setattr(Services, "fetch", fetch)
+    answer(monkeypatch, found, '"1.1"')
     return Browser(app).enter(house, make_account("donor"))
 
 

@@ -17,11 +17,26 @@ from tests.services.portal.browsing import Browser
 COMMAND = "entraide import iati FILE"
 
 
+@pytest.fixture
+def donor(make_account: Callable[..., Account]) -> Account:
+    """Who brings the file in."""
+    return make_account("donor")
+
+
+@pytest.fixture
+def file(house: House, donor: Account) -> str:
+    """A file that the donor sent and has not confirmed yet."""
+    return hold(donor.id, "iati", "file.xml", b"<iati-activities/>", house.clock())
+
+
+@pytest.fixture
+def browser(app: Flask, house: House, donor: Account) -> Browser:
+    """The donor's."""
+    return Browser(app).enter(house, donor)
+
+
 def test_how_many_were_brought_in_is_written_as_the_reader_writes_numbers(
-    app: Flask,
-    house: House,
-    make_account: Callable[..., Account],
-    monkeypatch: pytest.MonkeyPatch,
+    browser: Browser, file: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     report = {"created": 1_200, "changed": 34, "activities": [], "refusals": []}
 
@@ -30,9 +45,6 @@ def test_how_many_were_brought_in_is_written_as_the_reader_writes_numbers(
 
     answer(monkeypatch, {}, "")
     monkeypatch.setattr(Services, "send_file", send_file)
-    account = make_account("donor")
-    file = hold(account.id, "iati", "file.xml", b"<iati-activities/>", house.clock())
-    browser = Browser(app).enter(house, account)
     browser.open("/account/password?language=es")
     token = browser.page.forms[0].values["csrf_token"]
     browser.client.post(f"/activities/import/{file}", data={"csrf_token": token, "public": ""})
@@ -40,10 +52,7 @@ def test_how_many_were_brought_in_is_written_as_the_reader_writes_numbers(
 
 
 def test_a_file_that_was_brought_in_tells_what_came_of_it_to_who_confirms_it_again(
-    app: Flask,
-    house: House,
-    make_account: Callable[..., Account],
-    monkeypatch: pytest.MonkeyPatch,
+    browser: Browser, file: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     counts = {"created": 1, "changed": 2, "unchanged": 3, "read": 6, "outside": 0, "refused": 0}
     sent = []
@@ -54,9 +63,6 @@ def test_a_file_that_was_brought_in_tells_what_came_of_it_to_who_confirms_it_aga
 
     answer(monkeypatch, {"/v1/activities": {"items": [], "next": None}}, "")
     monkeypatch.setattr(Services, "send_file", send_file)
-    account = make_account("donor")
-    file = hold(account.id, "iati", "file.xml", b"<iati-activities/>", house.clock())
-    browser = Browser(app).enter(house, account)
     browser.open(f"/activities/import/{file}?language=en")
     preview = browser.answer
     for _time in range(2):
@@ -71,10 +77,7 @@ def test_a_file_that_was_brought_in_tells_what_came_of_it_to_who_confirms_it_aga
 
 
 def test_what_takes_too_long_says_how_it_stands_and_names_the_command(
-    app: Flask,
-    house: House,
-    make_account: Callable[..., Account],
-    monkeypatch: pytest.MonkeyPatch,
+    browser: Browser, file: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     counts = {"created": 1, "changed": 0, "unchanged": 0, "read": 1, "outside": 0, "refused": 0}
     late = {"true": True, "false": True}
@@ -85,9 +88,6 @@ def test_what_takes_too_long_says_how_it_stands_and_names_the_command(
         return Answer({**counts, "activities": [], "refusals": []})
 
     monkeypatch.setattr(Services, "send_file", send_file)
-    account = make_account("donor")
-    file = hold(account.id, "iati", "file.xml", b"<iati-activities/>", house.clock())
-    browser = Browser(app).enter(house, account)
     assert COMMAND in browser.open("/activities/import?language=en").text
     text = browser.open(f"/activities/import/{file}").text
     assert browser.status == 503
