@@ -43,6 +43,7 @@ from shared.attachments.documents import Attachment
 from shared.events.envelope import COMMITMENT, MATCH, SHORTLIST
 from shared.events.outbox import Aggregate, EventRecord, Version, timestamp
 from shared.registers.newest import INDEX
+from shared.vocabulary.themes import THEMES
 
 _AT_ONCE = 500
 
@@ -58,9 +59,10 @@ class Shortlist(Aggregate):
     its offers. `suits` is, in their order, how well the request suits each of them but for its
     priority (engine/suiting.py), so that an offer's list is put in order without reading the
     entries; `superseded` are those of them whose proposals others supersede, so that they are
-    counted without, and `themes` those of the needs that any of them serves, by which a list of a
-    theme finds them. `waits_at` is the rank of the best of which nobody has decided yet and that
-    is not superseded, 0 where there is none: a queue passes by all of which everything is handled.
+    counted without, and `themes` those of the needs that any of them serves. `waits_at` is the rank
+    of the best of which nobody has decided yet and that is not superseded, 0 where there is none,
+    and `waits_for` the rank of the best such one for each theme that any serves (waiting_for): a
+    queue passes by all of which everything is handled, or everything of its theme.
     Lists are read in the order of `turn` (turn_of). An earlier version's lists have none of the
     others until they are ranked again, and may name the offers' donors instead.
     `fence` is the epoch of the partition's owner that wrote it last.
@@ -74,13 +76,13 @@ class Shortlist(Aggregate):
             "turn",
             ("country", "turn"),
             ("offers", "turn"),
-            ("themes", "turn"),
             ("waits_at", "turn"),
+            ("waits_for", "turn"),
             "partition",
         ],
         "retired_indexes": [
             *("donors_1_request_1", "offers_1_request_1", "themes_1_request_1"),
-            *("request_1", "country_1_request_1"),
+            *("request_1", "country_1_request_1", "themes_1_turn_1"),
         ],
         "strict": False,
     }
@@ -99,28 +101,37 @@ class Shortlist(Aggregate):
     superseded = ListField(StringField())
     themes = ListField(StringField())
     waits_at = IntField()
+    waits_for = ListField(StringField())
     entries = StringField(required=True, default="[]")
 
     @staticmethod
     def bring_up(collection: Collection[dict[str, Any]]) -> None:
         """Give the lists that an earlier version stored a turn, behind those of a stated priority,
-        and let their best wait, until they are ranked again: no list leaves out what has none."""
-        _give(collection, "turn", lambda request: turn_of(request, None))
-        _give(collection, "waits_at", lambda _request: 1)
+        and let their best wait, for each theme, until they are ranked again: no list leaves out
+        what has none."""
+        _give(collection, "turn", lambda stored: turn_of(stored["request"], None))
+        _give(collection, "waits_at", lambda _: 1)
+        _give(collection, "waits_for", _may_wait_for)
 
     def event(self) -> EventRecord | None:
         """The ranked offers; None for a request that never had any."""
         return shortlist_event(self.to_mongo())
 
 
+def _may_wait_for(stored: Mapping[str, Any]) -> list[str]:
+    return [waiting_for(theme, 1) for theme in stored.get("themes", THEMES.codes())]
+
+
 def _give(
-    collection: Collection[dict[str, Any]], name: str, value: Callable[[str], object]
+    collection: Collection[dict[str, Any]],
+    name: str,
+    value: Callable[[Mapping[str, Any]], object],
 ) -> None:
-    """Set what lists lack, by their request."""
-    while some := list(collection.find({name: None}, {"request": 1}).limit(_AT_ONCE)):
+    """Set what lists lack, by their request and themes."""
+    shown = {"request": 1, "themes": 1}
+    while some := list(collection.find({name: None}, shown).limit(_AT_ONCE)):
         writes = [
-            UpdateOne({"_id": one["_id"], name: None}, {"$set": {name: value(one["request"])}})
-            for one in some
+            UpdateOne({"_id": one["_id"], name: None}, {"$set": {name: value(one)}}) for one in some
         ]
         collection.bulk_write(writes, ordered=False)
 
@@ -445,6 +456,11 @@ def turn_of(request: str, priority: str | None) -> str:
     """Where a request's shortlist stands among others, as text that sorts: the State's most urgent
     first, of equal priority by id."""
     return f"{len(PRIORITIES) - PRIORITIES.get(priority or '', 0)}-{request}"
+
+
+def waiting_for(theme: str, rank: int) -> str:
+    """What a shortlist says of a theme for which its best that waits has that rank."""
+    return f"{theme} {rank}"
 
 
 def entry_text(entry: Any) -> str:

@@ -14,7 +14,14 @@ from math import ceil
 from operator import attrgetter, itemgetter
 from typing import Any
 
-from services.matcher.documents import Match, RecordView, entries_of, shortlist_id, view_id
+from services.matcher.documents import (
+    Match,
+    RecordView,
+    entries_of,
+    shortlist_id,
+    view_id,
+    waiting_for,
+)
 from services.matcher.domain import COMMITTABLE, DECLINED, KEPT, SPOKEN_FOR
 from services.matcher.engine.ranking import DECIMALS, LISTED
 from services.matcher.engine.suiting import urgency
@@ -82,9 +89,9 @@ def looked_through(
     request that they may not see.
 
     `states` are those of which a request may be, `best` is how many of each request's are looked
-    at, which are listed ones then. With a `theme` only lists are looked at of which some proposal
-    serves a need of that theme: for who wants listed ones alone. `undecided` is for who wants those
-    alone of which nobody has decided: others are passed by.
+    at, which are listed ones then. `undecided` is for who wants those alone of which nobody has
+    decided: others are passed by. A `theme` is for who wants listed ones alone that serve a need of
+    it: lists are passed by of which none does, as far as what is stored beside them tells.
     """
     whose = _of(identity, states)
     own = identity.organisation if identity.role == "donor" else None
@@ -110,9 +117,9 @@ def looked_through(
         first = None if after is None else after[0]
         sets = _sets(identity, request, offer)
         lists = lists_for(_PART, best)
-        within = _within(whose, theme, first)
+        within = _within(whose, first)
         if undecided and request is None and offer is None:
-            within |= waiting_lists(best)
+            within |= waiting_lists(best, theme)
         ordered = _in_order(sets, within, lists)
         groups = (list(rows_of(batch, best)) for batch in batches(ordered, lists))
     for group in groups:
@@ -143,7 +150,7 @@ def suited_lists(
 ) -> list[dict[str, Any]]:
     """What SUITED tells of each stored list of an offer, or of any offer of the donor who reads;
     in no order."""
-    within = _within(states, theme, None)
+    within = _within(states, None) | ({} if theme is None else {"themes": theme})
     found: dict[str, dict[str, Any]] = {}
     for one in _sets(identity, None, offer):
         read = stored_lists().find(joined([within, one]), SUITED)
@@ -151,21 +158,23 @@ def suited_lists(
     return list(found.values())
 
 
-def _within(states: Collection[str] | None, theme: str | None, first: str | None) -> Condition:
-    """Lists of requests of these States, of a theme, from one's turn on."""
+def _within(states: Collection[str] | None, first: str | None) -> Condition:
+    """Lists of requests of these States, from one's turn on."""
     wanted: Condition = {}
     if first is not None:
         wanted["turn"] = {"$gte": first}
     if states is not None:
         wanted["country"] = {"$in": sorted(states)}
-    if theme is not None:
-        wanted["themes"] = theme
     return wanted
 
 
-def waiting_lists(best: int | None) -> dict[str, Any]:
-    """Lists of which one of the `best`, or of all, waits for a decision."""
-    return {"waits_at": {"$in": list(range(1, min(best or LISTED, LISTED) + 1))}}
+def waiting_lists(best: int | None, theme: str | None = None) -> dict[str, Any]:
+    """Lists of which one of the `best`, or of all, waits for a decision; with a theme, one that
+    serves it."""
+    ranks = range(1, min(best or LISTED, LISTED) + 1)
+    if theme is None:
+        return {"waits_at": {"$in": list(ranks)}}
+    return {"waits_for": {"$in": [waiting_for(theme, rank) for rank in ranks]}}
 
 
 def _sets(identity: Identity, request: str | None, offer: str | None) -> list[Condition]:

@@ -25,6 +25,7 @@ from services.matcher.documents import (
     shortlist_event,
     shortlist_id,
     turn_of,
+    waiting_for,
 )
 from services.matcher.duplicate_documents import DuplicateCase
 from shared.bulk import raise_unless_duplicates
@@ -38,7 +39,7 @@ _Write = InsertOne[dict[str, Any]] | UpdateOne
 _ROUNDS = 20
 _STAMPED_AT_ONCE = 200
 _STATE = ("request", "country", "model", "as_of", "request_version", "offers")
-_NOTED = ("request_version", "turn", "waits_at")
+_NOTED = ("request_version", "turn", "waits_at", "waits_for")
 """What is noted where it alone is another."""
 _COMPARED = ("country", "model", "offers", "entries")
 _ADDED = ("suits", "superseded", "themes")
@@ -75,19 +76,19 @@ class Ranking:
             for offer, entry in zip(self.offers, self.entries, strict=True)
             if "displaced" in entry and is_superseded(entry)
         ]
+        passed = {*superseded, *(offer for offer in self.offers if offer in self.acted)}
+        waiting = [rank for rank, one in enumerate(self.offers, start=1) if one not in passed]
+        first: dict[str, int] = {}
+        for rank in waiting:
+            for one in self.entries[rank - 1]["serves"]:
+                first.setdefault(one["theme"], rank)
         return {
             **{name: getattr(self, name) for name in _STATE},
             "turn": turn_of(self.request, self.priority),
             "suits": list(self.suits),
             "superseded": superseded,
-            "waits_at": next(
-                (
-                    rank
-                    for rank, offer in enumerate(self.offers, start=1)
-                    if offer not in self.acted and offer not in superseded
-                ),
-                0,
-            ),
+            "waits_at": next(iter(waiting), 0),
+            "waits_for": [waiting_for(theme, first[theme]) for theme in sorted(first)],
             "themes": sorted({one["theme"] for entry in self.entries for one in entry["serves"]}),
             "entries": entry_text(self.entries),
         }

@@ -8,6 +8,7 @@ from flask.views import MethodView
 
 from services.matcher import proposals
 from services.matcher.decisions import decide
+from services.matcher.documents import is_superseded
 from services.matcher.proposal_lists import Entry, goes_by_suit, looked_through
 from services.matcher.proposals import Place, Proposal
 from services.matcher.schemas import DecisionBody, ProposalQuery, ProposalView
@@ -145,7 +146,8 @@ def _may_be_asked_for(entry: Entry, args: dict[str, Any]) -> bool:
     """Whether a proposal may be, as far as its entry tells: a reader may see less of what it
     serves."""
     is_likely = args["score"] is None or entry["score"] >= args["score"]
-    return is_likely and _is_of_theme(entry["serves"], args["theme"])
+    may_wait = args["status"] != "proposed" or not is_superseded(entry)
+    return is_likely and may_wait and _is_of_theme(entry["serves"], args["theme"])
 
 
 def _is_of_theme(serves: Sequence[Mapping[str, Any]], theme: str | None) -> bool:

@@ -163,15 +163,19 @@ def test_lists_begin_with_the_states_most_urgent_requests_and_follow_what_they_s
 
 
 def test_lists_of_an_earlier_version_are_shown_before_they_are_ranked_again(
-    world: World, call: Callable[..., Caller]
+    world: World, coordinator: Caller, call: Callable[..., Caller]
 ) -> None:
     world.hears([*asking(["high"] * 9), offer_event("o"), offer_event("other")])
-    assert call("coordinator").decide("r03.o", "endorse").status_code == 200
+    assert coordinator.decide("r03.o", "endorse").status_code == 200
+    of_theme = pairs(coordinator.items("/v1/proposals", status="proposed", theme="marking"))
     collection = Shortlist._get_collection()
-    collection.update_many({}, {"$unset": {"turn": 1, "waits_at": 1}})
+    collection.update_many({}, {"$unset": {"turn": 1, "waits_at": 1, "waits_for": 1}})
+    collection.update_one({"request": "r00"}, {"$unset": {"themes": 1}})
     Shortlist.bring_up(collection)
-    assert len(paged(call("coordinator"), status="proposed", best=1)) == 8
-    for caller in (call("coordinator"), call("donor", organisation=UNODA)):
+    assert len(paged(coordinator, status="proposed", best=1)) == 8
+    items = coordinator.items("/v1/proposals", status="proposed", theme="marking")
+    assert set(pairs(items)) == set(of_theme)
+    for caller in (coordinator, call("donor", organisation=UNODA)):
         items = paged(caller, state="SEN", limit=2)
         ids = [item["id"] for item in items]
         assert ids == list(dict.fromkeys(ids))
@@ -327,9 +331,8 @@ def test_a_page_looks_through_so_many_and_goes_on_from_there(
 
     every = pages(region="Western Africa")
     assert len(every) > 2
-    # Of what is listed alone only lists are looked at of which some proposal is of the theme.
+    # Of what waits only lists are looked at of which some that waits is of the theme.
     assert len(pages(status="proposed")) < len(every)
-    assert len(pages(region="Western Africa", best=5)) < len(every)
 
 
 def test_pages_follow_one_another_without_gap_or_repeat(known: World, coordinator: Caller) -> None:
@@ -876,6 +879,23 @@ def test_a_queue_passes_by_lists_of_which_everything_is_decided(
     assert {request for request, _ in waiting(None)} == {item["request"] for item in every}
     shown = coordinator.items("/v1/proposals", status="endorsed")
     assert [item["id"] for item in shown] == [item["id"] for item in best[:4]]
+
+
+def test_a_queue_of_a_theme_passes_by_lists_of_which_nothing_that_waits_is_of_it(
+    known: World, coordinator: Caller
+) -> None:
+    def found(best: int | None) -> list[str]:
+        lists = stored_lists().find(waiting_lists(best, "border-control"))
+        return [one["request"] for one in lists]
+
+    asked = {"status": "proposed", "theme": "border-control"}
+    (waits,) = coordinator.items("/v1/proposals", **asked)
+    assert found(None) == [waits["request"]]
+    assert found(waits["rank"]) == [waits["request"]]
+    assert found(waits["rank"] - 1) == []
+    assert coordinator.decide(waits["id"], "reject", reason="Barred.").status_code == 200
+    known.hears_itself()
+    assert found(None) == coordinator.items("/v1/proposals", **asked) == []
 
 
 def test_what_nobody_has_decided_any_more_waits_again(world: World, coordinator: Caller) -> None:

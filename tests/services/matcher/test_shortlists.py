@@ -49,7 +49,7 @@ def stored(request: str) -> Any:
     return Shortlist.objects.get(id=shortlist_id(request))
 
 
-@pytest.mark.parametrize("name", ["suits", "superseded", "themes", "turn", "waits_at"])
+@pytest.mark.parametrize("name", ["suits", "superseded", "themes", "turn", "waits_at", "waits_for"])
 def test_what_is_told_beside_the_entries_is_stored_also_where_an_earlier_version_did_not(
     name: str,
 ) -> None:
@@ -64,7 +64,7 @@ def test_what_is_told_beside_the_entries_is_stored_also_where_an_earlier_version
     store({0: [made]}, {0: fence}, NOW)
     before = stored("r")
     assert (list(before.suits), list(before.superseded)) == ([1.0, 0.99], ["b"])
-    assert list(before.themes) == ["marking"]
+    assert (list(before.themes), list(before.waits_for)) == (["marking"], ["marking 1"])
     Shortlist._get_collection().update_one({}, {"$unset": {name: 1}})
     assert store({0: [made]}, {0: fence}, NOW).written == 1
     assert (stored("r")[name], stored("r").version) == (before[name], before.version)
