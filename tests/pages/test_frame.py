@@ -32,8 +32,8 @@ def test_every_place_of_the_head_is_there(visitor: Visiting, role: str) -> None:
 @pytest.mark.parametrize("role", ["auditor", "operator"])
 def test_every_link_leads_to_a_page(portal: Portal, role: str) -> None:
     """What other roles' links lead to is opened in tests/pages/browser."""
-    found = reachable(portal.visitor(role), role)
-    assert {place.path for place in navigation(role)} <= set(found)
+    found = set(reachable(portal.visitor(role), role))
+    assert {place.path for place in navigation(role)} <= found
 
 
 def test_pages_are_locked_down(visitor: Visiting) -> None:

@@ -5,6 +5,7 @@ A page of another site can make a browser send a form with its cookies; it canno
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any, Final
 from urllib.parse import urljoin, urlsplit
 
@@ -176,8 +177,7 @@ def test_no_form_does_anything_without_its_token(
     assert len(rules) > 60
     for role in ROLES:
         browser, sent, links = portal.visitor(role), set(), list[str]()
-        for page in (*reachable(browser, role).values(), *more_pages.get(role, ())):
-            browser.open(page)
+        for page in chain(reachable(browser, role), opened(browser, more_pages.get(role, ()))):
             links += [page, *browser.links("/")]
             fresh: list[SentForm] = []
             for address, values in forms_of(browser):
@@ -194,6 +194,13 @@ def test_no_form_does_anything_without_its_token(
         done += changes_by(browser, [(rule, addresses[rule], FILLED) for rule in others])
     assert done == []
     assert len(reached) >= LEAST_FORMS, sorted(reached)
+
+
+def opened(browser: Visitor, pages: Iterable[str]) -> Iterator[str]:
+    """Each page while the browser has it open."""
+    for page in pages:
+        browser.open(page)
+        yield page
 
 
 def changes_by(browser: Visitor, forms: Sequence[SentForm]) -> Iterator[str]:

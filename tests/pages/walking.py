@@ -2,6 +2,7 @@
 
 import re
 from collections import deque
+from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from services.portal.pages.navigation import navigation
@@ -21,14 +22,15 @@ def shape(path: str) -> str:
     return _ID.sub("/*", path)
 
 
-def reachable(visitor: Visitor, role: str, most: int = 80) -> dict[str, str]:
-    """The pages that a role's navigation leads to, over any number of links: shape to address.
+def reachable(visitor: Visitor, role: str, most: int = 80) -> Iterator[str]:
+    """The addresses of pages that a role's navigation leads to, over any number of links, one of
+    each shape, each while the visitor has it open.
 
     Asserts that each is there.
     """
     waiting = deque(place.path for place in navigation(role))
     waiting.append("/")
-    found: dict[str, str] = {}
+    found: set[str] = set()
     while waiting and len(found) < most:
         address = waiting.popleft()
         path = urlsplit(address).path
@@ -38,6 +40,6 @@ def reachable(visitor: Visitor, role: str, most: int = 80) -> dict[str, str]:
         assert visitor.status == 200, f"{role} finds {visitor.status} at {address}"
         if not visitor.shown.headers["Content-Type"].startswith("text/html"):
             continue
-        found[shape(path)] = address
+        found.add(shape(path))
         waiting.extend(link for link in visitor.links("/") if not link.startswith("//"))
-    return found
+        yield address

@@ -48,6 +48,10 @@ class Known:
     built: dict[tuple[str, str], set[int]] = field(default_factory=dict)
     """By a page's name and language: kinds of its elements."""
 
+    def looked_at(self, name: str) -> bool:
+        """Whether a page of that name was looked at in any language."""
+        return any(one == name for one, _ in self.built)
+
     def has(self, page: Page, name: str, language: str) -> bool:
         """Whether a page of that name had all that the open one is built of; it has from now on."""
         kinds = set(page.evaluate(f"{_script()}.kinds()"))
