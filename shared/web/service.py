@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from http import HTTPStatus
 from types import MappingProxyType
+from typing import Any
 
 import flask_smorest
 from flask import Flask, Response, jsonify
@@ -80,8 +82,7 @@ def create_service(
     api = make_api(app, name, description)
     for blueprint in blueprints:
         api.register_blueprint(blueprint)
-    document = describe(app, api)
-    _add_documents(app, json_answer(document), render_docs(document))
+    _add_documents(app, describe(app, api))
     _add_probes(app, Readiness({**_own_checks(settings, source, preparation, restored), **checks}))
     return app
 
@@ -105,16 +106,25 @@ def _check_keys(source: KeySource) -> None:
     source.find(None)
 
 
-def _add_documents(app: Flask, openapi: StaticAnswer, page: str) -> None:
-    docs = StaticAnswer(page, "text/html; charset=utf-8")
+def _add_documents(app: Flask, document: dict[str, Any]) -> None:
+    """Its description and the page of that, written out when first asked for: a process is ready
+    the sooner."""
+
+    @cache
+    def openapi() -> StaticAnswer:
+        return json_answer(document)
+
+    @cache
+    def docs() -> StaticAnswer:
+        return StaticAnswer(render_docs(document), "text/html; charset=utf-8")
 
     @public
     def openapi_json() -> Response:
-        return openapi.response()
+        return openapi().response()
 
     @public
     def docs_page() -> Response:
-        answer = docs.response()
+        answer = docs().response()
         answer.headers["Content-Security-Policy"] = content_security_policy()
         return answer
 

@@ -149,6 +149,20 @@ def test_the_consent_that_was_given_stays_given_where_it_is_refused(
     assert ticked(browser, "consent") == [consent]
 
 
+@pytest.mark.parametrize("status", [412, 409])
+def test_what_was_written_into_a_step_that_is_possible_no_more_is_given_back(
+    answers: Asked, opens: Opens, refuses: Callable[[int], None], status: int
+) -> None:
+    answers["/v1/requests/r1"] = {**WHOLE, "status": "authenticated"}
+    browser = opens("/requests/r1", "coordinator")
+    answers["/v1/requests/r1"] = {**WHOLE, "status": "withdrawn"}
+    refuses(status)
+    browser.send("/requests/r1/steps/return", reason="content", text="zqsaid to the State")
+    assert browser.status == 409
+    assert "zqsaid to the State" in browser.page.text
+    assert ("changed since you opened it" in browser.page.text) == (status == 412)
+
+
 SEEMS = {**NEED, "line": None, "probability": 0.9, "visibility": None}
 INFERRED = {
     "lines": [

@@ -16,6 +16,7 @@ from services.portal.pages.finding import names_of
 from services.portal.pages.forms import PageForm
 from services.portal.pages.frame import account, for_signed_in, show
 from services.portal.pages.introducing import introducer_of
+from services.portal.pages.keeping import give_back
 from services.portal.pages.requests.lists import PAGE
 from services.portal.pages.requests.offers import offer_rows
 from services.portal.pages.requests.readings import donors_of, party
@@ -70,9 +71,13 @@ def request_page(request_id: str) -> Response:
 
 
 def record_page(request_id: str, tried: Tried | None = None) -> Response:
-    """The page of a request; after a step that was refused, with what was typed."""
+    """The page of a request; after a step that was refused, with what was typed, which is given
+    back where the step cannot be taken any more."""
     answer = get_one("requests", f"/v1/requests/{request_id}")
     view = answer.of(RequestView)
+    steps = steps_for(account(), view)
+    if tried and tried.step not in steps and tried.typed.get("text", "").strip():
+        return give_back(" ".join(tried.faults.values()), HTTPStatus.CONFLICT)
     parts = _parts(view)
     told = told_of_embargoes(account(), view)
     return show(
@@ -86,7 +91,7 @@ def record_page(request_id: str, tried: Tried | None = None) -> Response:
         own=is_own(account(), view),
         sees_offers=sees_offers(account(), view),
         writes=may_change(account(), view),
-        steps=steps_for(account(), view),
+        steps=steps,
         parts=parts.found,
         away=parts.away,
         embargoed=embargoed.of_request(request_id) if told else embargoed.NOTHING,
