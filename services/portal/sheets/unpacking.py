@@ -1,7 +1,8 @@
 """The parts of an .xlsx file, looked at before a reader of spreadsheets gets them.
 
-The reader makes room for every cell between the first and the last: what a cell's address claims
-is therefore bounded here, and so is what comes out of the archive.
+The reader makes room for every cell between the first and the last: where a cell stands, by its
+address or, as the reader has it, beside the one before, is therefore bounded here, and so is what
+comes out of the archive.
 """
 
 import re
@@ -11,14 +12,14 @@ from collections.abc import Iterator, Mapping
 from io import BytesIO
 from xml.parsers import expat
 
-from services.portal.sheets.faults import SheetError
+from services.portal.sheets.faults import SheetError, cell_name
 
 MOST_UNPACKED = 64 * 1024 * 1024
 _MOST_ELEMENTS = 1_000_000
 """Of all sheets together; each is a call of ours. 500 rows have a fifth of that at most."""
 _MOST_PARTS = 300
 _PIECE = 256 * 1024
-_CELL = re.compile(r"([A-Z]{0,3})([0-9]{1,7})")
+_ROW, _CELL = re.compile(r"[0-9]{1,7}"), re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 _BROKEN = (zipfile.BadZipFile, zlib.error, expat.ExpatError, LookupError)
 
 
@@ -62,7 +63,7 @@ def _texts(archive: zipfile.ZipFile, parts: list[zipfile.ZipInfo]) -> Iterator[b
 
 
 class _Places:
-    """Where cells are said to be, sheet by sheet.
+    """Where cells are, sheet by sheet.
 
     By expat, which takes as long as a text is long, whatever is in it; patterns did not.
     """
@@ -70,12 +71,12 @@ class _Places:
     def __init__(self, most_rows: int, most_columns: int) -> None:
         self.formulas: set[str] = set()
         self._most_rows, self._most_columns = most_rows, most_columns
-        self._rows = self._elements = 0
-        self._cell: str | None = None
+        self._row = self._column = self._elements = 0
+        self._cell = ""
 
     def look(self, text: bytes) -> None:
         """Look at one more sheet; raises SheetError, ExpatError for what is no XML."""
-        self._rows = 0
+        self._row = 0
         parser = expat.ParserCreate()
         parser.StartElementHandler = self._begin
         parser.Parse(text, True)
@@ -86,31 +87,39 @@ class _Places:
             raise SheetError("too-large")
         name = tag.rpartition(":")[2]
         if name == "row":
-            self._rows += 1
-            self._within(self._rows)
-        if name in ("row", "c"):
-            place = attributes.get("r")
-            if place is not None:
-                self._check(place)
-            self._cell = place if name == "c" else None
-        elif name == "f" and self._cell is not None:
+            self._begin_row(attributes.get("r"))
+        elif name == "c":
+            self._begin_cell(attributes.get("r"))
+        elif name == "f":
             self.formulas.add(self._cell)
 
-    def _check(self, place: str) -> None:
-        cell = _CELL.fullmatch(place)
-        if cell is None:
+    def _begin_row(self, said: str | None) -> None:
+        if said is not None and not _ROW.fullmatch(said):
             raise SheetError("format")
-        self._within(int(cell[2]))
-        if _column(cell[1]) > self._most_columns:
+        self._row = self._row + 1 if said is None else int(said)
+        self._column = 0
+        self._within(self._row)
+
+    def _begin_cell(self, said: str | None) -> None:
+        row, self._column = self._row, self._column + 1
+        if said is not None:
+            cell = _CELL.fullmatch(said)
+            if cell is None:
+                raise SheetError("format")
+            row, self._column = int(cell[2]), _number(cell[1])
+        self._within(row)
+        if self._column > self._most_columns:
             raise SheetError("too-many-columns", most=self._most_columns)
+        self._cell = cell_name(row - 1, self._column - 1)
 
     def _within(self, row: int) -> None:
         if row > 1 + self._most_rows:
             raise SheetError("too-many-rows", most=self._most_rows)
 
 
-def _column(letters: str) -> int:
+def _number(letters: str) -> int:
     number = 0
     for letter in letters:
         number = number * 26 + ord(letter) - ord("A") + 1
     return number
+

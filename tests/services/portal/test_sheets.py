@@ -11,7 +11,7 @@ from xlsxwriter import Workbook
 
 from services.portal.sheets import unpacking
 from services.portal.sheets.faults import SheetError
-from services.portal.sheets.reading import MOST_ROWS, read_sheet
+from services.portal.sheets.reading import MOST_COLUMNS, MOST_ROWS, read_sheet
 from services.portal.sheets.rows import Told, read_rows
 from services.portal.sheets.tables import ACTIVITIES, OFFERS, activity_bodies, offer_bodies
 from services.portal.sheets.writing import csv_pieces, template_csv, template_workbook
@@ -224,6 +224,20 @@ def test_an_archive_does_not_make_the_reader_fill_the_memory(
     assert refused(with_sheet(lambda text: text.replace(b"<sheetData>", cells))) == "too-large"
     monkeypatch.setattr(unpacking, "MOST_UNPACKED", 100_000)
     assert refused(with_sheet(lambda text: text + b" " * 100_000)) == "too-large"
+
+
+def test_cells_without_an_address_stand_beside_the_one_before() -> None:
+    text = "".join(f"<c t='inlineStr'><is><t>{one}</t></is></c>" for one in ROW[:4])
+    bare = f"<row>{text}<c><f>2*3</f><v>6</v></c></row></sheetData>".encode()
+    sheet = read_sheet(with_sheet(lambda text: text.replace(b"</sheetData>", bare)))
+    assert sheet.rows[2][:5] == [*ROW[:4], 6]
+    assert sheet.formulas == {"E3"}
+    wide = b"<row><c r='A3'/>" + b"<c/>" * MOST_COLUMNS + b"</row></sheetData>"
+    for cells in (wide, wide.replace(b"<c r='A3'/>", b"<c/>")):
+        changed = with_sheet(lambda text, cells=cells: text.replace(b"</sheetData>", cells))
+        assert refused(changed) == "too-many-columns"
+    again = b"<row><c/></row>" * 3 + b"</sheetData>"
+    assert read_sheet(with_sheet(lambda text: text.replace(b"</sheetData>", again))).rows
 
 
 def test_tags_without_an_end_take_no_longer_than_their_length() -> None:
