@@ -4,11 +4,13 @@ A service that is away is no error of the page: pages show what they have, and s
 missing.
 """
 
+import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
+from http import HTTPStatus
 from typing import Any, Final
 
 import requests
@@ -19,12 +21,15 @@ from services.portal.addresses import Address
 from services.portal.bounded import InTime
 from services.portal.lateness import Lateness
 from shared import tracing
-from shared.web.problems import BEING_FOUND, TYPE_PREFIX
+from shared.web.problems import BEING_FOUND, TYPE_PREFIX, not_found
 
 TIMEOUT_SECONDS: Final = (2.0, 8.0)
 HURRIED_SECONDS: Final = (1.0, 1.0)
 """The same for reads of a service that was late (lateness.py)."""
 _AWAY = 500
+_PATH: Final = re.compile(r"(/[A-Za-z0-9][A-Za-z0-9._:-]*)+", re.ASCII)
+"""An address of an API as it is: ids come out of addresses of pages, and must not lead elsewhere.
+What would has no record of that name."""
 _AT_ONCE = 16
 
 
@@ -232,6 +237,8 @@ class Services:
         reads: bool = False,
         **sent: Any,
     ) -> requests.Response:
+        if not _PATH.fullmatch(path):
+            raise RefusedError(service, HTTPStatus.NOT_FOUND, not_found().document())
         pieces = bool(sent.get("stream"))
         # No write must seem lost whose answer comes late, no file end whose pieces come slowly.
         may_hurry = reads and not pieces and not reader.patient

@@ -13,6 +13,7 @@ from services.portal.catalogues import SOURCE_LANGUAGE
 from services.portal.domain.lifetimes import ACCESS_TOKEN
 from services.portal.house import house
 from services.portal.pages.frame import account
+from services.portal.pages.pasted import ID
 from services.portal.services import Ask as Ask
 from services.portal.services import AwayError, Reader, RefusedError
 from services.portal.services import ask as ask
@@ -52,13 +53,13 @@ def get(service: str, path: str, **query: object) -> Answer:
     return house().services.get(reader(), service, path, **query)
 
 
-def get_one(service: str, path: str) -> Answer:
-    """GET of one record; not found where the answer is none.
+def get_one(service: str, path: str, id_: str) -> Answer:
+    """GET of the record with that id beneath a path; not found where the answer is none.
 
     Ids come out of addresses of pages, and beside its records an API has more, such as `titles`.
     """
-    answer = get(service, path)
-    if "id" not in answer.body:
+    answer = get(service, f"{path}/{id_}") if ID.fullmatch(id_) else None
+    if answer is None or "id" not in answer.body:
         raise not_found()
     return answer
 

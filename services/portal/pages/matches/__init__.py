@@ -3,7 +3,6 @@
 from contextlib import suppress
 
 from flask import Flask, Response
-from werkzeug.routing import BaseConverter
 
 from services.portal.pages import asking
 from services.portal.pages.frame import for_roles, go, show
@@ -27,32 +26,25 @@ from services.portal.pages.matches.talking import (
 from services.portal.services import AwayError, RefusedError
 
 
-class PlainId(BaseConverter):
-    """An id that stands in an address of an API as it is: nothing that turns that elsewhere."""
-
-    regex = r"[A-Za-z0-9][A-Za-z0-9._:-]{0,299}"
-
-
 def install(app: Flask) -> None:
     """Add the pages. Where forms are sent by POST, GET leads back to the page."""
-    app.url_map.converters["plain"] = PlainId
-    place = "/matches/<plain:proposal_id>"
+    place = "/matches/<string:proposal_id>"
     messages, files = f"{place}/messages", f"{place}/files"
-    joinings = f"{place}/joinings/<plain:joining_id>"
+    joinings = f"{place}/joinings/<string:joining_id>"
     both, read_only = ("GET", "POST"), ("GET",)
     for path, view, methods in (
         ("/matches", matches, read_only),
         (PAIRING, choose_pair, read_only),
         ("/matches/export.xml", export_iati, read_only),
         (place, match, read_only),
-        ("/commitments/<plain:commitment_id>", commitment, read_only),
-        (f"{place}/do/<plain:name>", do, both),
+        ("/commitments/<string:commitment_id>", commitment, read_only),
+        (f"{place}/do/<string:name>", do, both),
         (f"{place}/join", join, both),
         (messages, message, both),
         (f"{messages}/<int:number>/strike", strike, both),
         (files, attach, both),
-        (f"{files}/<plain:file_id>", download, read_only),
-        (f"{files}/<plain:file_id>/remove", remove, both),
+        (f"{files}/<string:file_id>", download, read_only),
+        (f"{files}/<string:file_id>/remove", remove, both),
         (f"{joinings}/answer", answer_joining, both),
         (f"{joinings}/leave", leave, both),
     ):

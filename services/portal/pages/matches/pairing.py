@@ -38,7 +38,7 @@ def choose_pair() -> Response:
     """
     request_id, offer_id = request.args.get("request"), request.args.get("offer")
     if request_id:
-        of = get_one("requests", f"/v1/requests/{request_id}").body
+        of = get_one("requests", "/v1/requests", request_id).body
         themes = _themes(of["needs"])
         found = _alike("offers", themes, status="published")
         rows = [
@@ -47,7 +47,7 @@ def choose_pair() -> Response:
             if one["organisation"] != account().organisation
         ]
     elif offer_id:
-        of = get_one("offers", f"/v1/offers/{offer_id}").body
+        of = get_one("offers", "/v1/offers", offer_id).body
         themes = _themes(of["provisions"])
         found = _alike("requests", themes)
         rows = [

@@ -87,7 +87,7 @@ def address_of(offer_id: str) -> str:
 @for_signed_in()
 def show_offer(offer_id: str) -> Response:
     """All that the reader may see of an offer."""
-    answer = get_one("offers", f"/v1/offers/{offer_id}")
+    answer = get_one("offers", "/v1/offers", offer_id)
     return _show(answer)
 
 

@@ -162,7 +162,7 @@ def edit_offer_step(offer_id: str, step: str) -> Response:
     """One step of changing an offer."""
     if step not in STEPS:
         raise not_found("step")
-    stands = get_one("offers", f"/v1/offers/{offer_id}")
+    stands = get_one("offers", "/v1/offers", offer_id)
     if not may_change(account(), stands.body):
         if request.method == "POST" and owns(account(), stands.body):
             return give_back(str(WORDS["finished"]), HTTPStatus.FORBIDDEN)

@@ -34,7 +34,7 @@ def request_hints(part: str) -> Response:
     if part not in PARTS or not PageForm().validate():
         raise not_found("part")
     sheet, identifier = typed_sheet(PARTS[part], request.form), request.form.get("request", "")
-    view = get_one("requests", f"/v1/requests/{identifier}").body if identifier else None
+    view = get_one("requests", "/v1/requests", identifier).body if identifier else None
     text = render_template("requests/hints.html", hints=typed_hints(part, sheet, view))
     answer = Response(text, HTTPStatus.OK, content_type="text/html; charset=utf-8")
     answer.headers["Cache-Control"] = "no-store"

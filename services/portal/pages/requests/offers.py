@@ -33,7 +33,7 @@ def install(app: Flask) -> None:
 @for_signed_in()
 def offers_that_fit(request_id: str) -> Response:
     """The offers that fit, the best first."""
-    view = get_one("requests", f"/v1/requests/{request_id}").of(RequestView)
+    view = get_one("requests", "/v1/requests", request_id).of(RequestView)
     cursor = cursor_of(request.args)
     asked = ask("matcher", "/v1/proposals", request=request_id, limit=_SHOWN, cursor=cursor)
     answer = gather(offers=asked)["offers"]

@@ -24,7 +24,7 @@ def install(app: Flask) -> None:
 @for_signed_in()
 def readings(request_id: str) -> Response:
     """Who read it, the oldest first."""
-    view = get_one("requests", f"/v1/requests/{request_id}").of(RequestView)
+    view = get_one("requests", "/v1/requests", request_id).of(RequestView)
     asked = {"limit": _SHOWN, "cursor": cursor_of(request.args)}
     found = get("requests", f"/v1/requests/{request_id}/reads", **asked).body
     return show(

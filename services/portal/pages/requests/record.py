@@ -73,7 +73,7 @@ def request_page(request_id: str) -> Response:
 def record_page(request_id: str, tried: Tried | None = None) -> Response:
     """The page of a request; after a step that was refused, with what was typed, which is given
     back where the step cannot be taken any more."""
-    answer = get_one("requests", f"/v1/requests/{request_id}")
+    answer = get_one("requests", "/v1/requests", request_id)
     view = answer.of(RequestView)
     steps = steps_for(account(), view)
     if tried and tried.step not in steps and tried.typed.get("text", "").strip():

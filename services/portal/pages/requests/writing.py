@@ -138,7 +138,7 @@ def edit_request_part(request_id: str, part: str) -> Response:
     if part not in _ORDER or (part == CHECK and request.method == "POST"):
         raise not_found("part")
     try:
-        stored = get_one("requests", f"/v1/requests/{request_id}")
+        stored = get_one("requests", "/v1/requests", request_id)
     except AwayError:
         if request.method == "GET":
             raise

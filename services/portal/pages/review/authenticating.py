@@ -77,7 +77,7 @@ class AuthenticateForm(PageForm):
 @for_roles("coordinator")
 def authentication(request_id: str) -> Response:
     """The request, who submitted it, and whom its State named."""
-    found = asking.get_one("requests", f"/v1/requests/{request_id}")
+    found = asking.get_one("requests", "/v1/requests", request_id)
     back = request.args.get("back")
     return _shown(found, AuthenticateForm(formdata=None, back=back, key=new_id()))
 
@@ -110,7 +110,7 @@ def authenticate_request(request_id: str) -> Response:
             }
             flash(done[step])
             return go(back_to(form.back.data, QUEUE))
-    return _shown(asking.get_one("requests", path), form, status)
+    return _shown(asking.get_one("requests", "/v1/requests", request_id), form, status)
 
 
 def _shown(found: Answer, form: AuthenticateForm, status: int = HTTPStatus.OK) -> Response:

@@ -61,7 +61,7 @@ class Side:
 def show_proposal(proposal_id: str) -> Response:
     """The proposal, and the form to decide on it."""
     form = DecideForm(formdata=None, back=request.args.get("back"), key=new_id())
-    return _shown(proposal_id, asking.get_one("matcher", f"/v1/proposals/{proposal_id}"), form)
+    return _shown(proposal_id, asking.get_one("matcher", "/v1/proposals", proposal_id), form)
 
 
 @keeping_typed
@@ -75,7 +75,7 @@ def decide_proposal(proposal_id: str) -> Response:
     form = DecideForm()
     complete = form.validate_on_submit()
     try:
-        found = asking.get_one("matcher", f"/v1/proposals/{proposal_id}")
+        found = asking.get_one("matcher", "/v1/proposals", proposal_id)
     except AwayError:
         if not complete or _is_unread(proposal_id, form):
             raise
