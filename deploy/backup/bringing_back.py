@@ -41,10 +41,15 @@ def bring_back(
 
 
 def require_services(services: Collection[str], directory: Path, manifest: Manifest) -> None:
-    """Raise BackupError unless the backup has these services."""
+    """Raise BackupError unless the backup has these services, each whole: an earlier version made
+    backups of what was just being brought back, too."""
     missing = sorted(set(services) - manifest.services.keys())
     if missing:
         raise BackupError(f"{directory} has nothing of {', '.join(missing)}")
+    for service in sorted(services):
+        mark = manifest.services[service].get(MARK)
+        if mark is not None and mark.documents:
+            raise BackupError(f"{directory} was made while {service} was being brought back")
 
 
 def _replace(

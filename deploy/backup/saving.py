@@ -15,6 +15,7 @@ from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
 
 from deploy.backup.manifest import BackupError, Manifest, Part, digest, file_of
+from shared.events.restoring import MARK
 
 _RAW: CodecOptions[RawBSONDocument] = CodecOptions(document_class=RawBSONDocument)
 _BATCH = 500
@@ -32,7 +33,8 @@ def save(
     All collections, whatever they are called, as they were together at one moment: the ledger
     spans several. Writers are not held up. The folder has no manifest until it is whole, and
     is its owner's alone, for it holds what is confidential. Raises BackupError where
-    there is such a folder already, OSError and pymongo's errors.
+    there is such a folder already, or a database is not whole (restoring.py), OSError and pymongo's
+    errors.
     """
     try:
         directory.mkdir(mode=_PRIVATE, parents=True)
@@ -50,6 +52,11 @@ def save(
     }
     services: dict[str, dict[str, Part]] = {}
     with _one_moment(client) as session:
+        for service, database in databases.items():
+            if client[database][MARK].find_one({}, session=session):
+                raise BackupError(
+                    f"{service} is being brought back, or that was broken off: restore it first"
+                )
         for service, collections in names.items():
             (directory / service).mkdir(mode=_PRIVATE)
             services[service] = {

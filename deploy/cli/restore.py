@@ -21,8 +21,7 @@ from shared.events.restoring import (
     MARK_SEEN_SECONDS,
     StillRunning,
     forget_positions,
-    mark_restoring,
-    unmark_restoring,
+    marked_restoring,
 )
 from shared.events.topics import TopicsMissing
 from shared.settings import Settings, SettingsError
@@ -40,8 +39,8 @@ def command(directory: Path, services: tuple[str, ...]) -> None:
     tombstone, and consumers hear again what others said. Of the portal every session, link for a
     new password and signed token ends. Stop all processes of the services first: it refuses to
     begin while workers run, and APIs that run refuse all calls until it is done; where it was
-    broken off, until it was run again, which does no harm. Broker and database are those that
-    ENTRAIDE_KAFKA and ENTRAIDE_MONGODB name.
+    broken off after it began to delete, until it was run again, which does no harm. Broker and
+    database are those that ENTRAIDE_KAFKA and ENTRAIDE_MONGODB name.
     """
     chosen = services or SERVICES
     try:
@@ -49,25 +48,23 @@ def command(directory: Path, services: tuple[str, ...]) -> None:
         manifest.verify(directory, found)
         require_services(chosen, directory, found)
         settings = [Settings.from_environment(service, os.environ) for service in chosen]
-        for one in settings:
-            forget_positions(one)
         client: MongoClient[dict[str, Any]] = MongoClient(settings[0].mongodb)
-        with client:
-            databases = {one.service: one.database for one in settings}
-            for name in databases.values():
-                mark_restoring(client[name], datetime.now(UTC))
+        own = [client[one.database] for one in settings]
+        with client, marked_restoring(own, datetime.now(UTC)) as begin:
+            for one in settings:
+                forget_positions(one)
             time.sleep(MARK_SEEN_SECONDS)
+            begin()
+            databases = {one.service: one.database for one in settings}
             counts = bring_back(client, databases, directory, found)
-            for service, count in counts.items():
-                told = f"{service}: {count} documents as of {found.made_at}"
-                if service in OWNERS:
-                    epoch = raise_service(service, os.environ, datetime.now(UTC))
+            for one in settings:
+                told = f"{one.service}: {counts[one.service]} documents as of {found.made_at}"
+                if one.service in OWNERS:
+                    epoch = raise_service(one.service, os.environ, datetime.now(UTC))
                     told += f", of epoch {epoch} now"
                 else:
-                    told += f", {_end_everything()} account(s) have to sign in again"
+                    told += f", {_end_everything(one)} account(s) have to sign in again"
                 click.echo(told)
-            for name in databases.values():
-                unmark_restoring(client[name])
     except (
         *(manifest.BackupError, SettingsError, StillRunning, TopicsMissing),
         *(KafkaError, PyMongoError, OSError),
@@ -75,6 +72,8 @@ def command(directory: Path, services: tuple[str, ...]) -> None:
         raise click.ClickException(str(error)) from None
 
 
-def _end_everything() -> int:
-    connect_database(Settings.from_environment("portal", os.environ))
+def _end_everything(settings: Settings) -> int:
+    # As of the others (after_restore): its worker may have come while nobody looked.
+    forget_positions(settings)
+    connect_database(settings)
     return accounts.end_everything()

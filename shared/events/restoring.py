@@ -1,14 +1,15 @@
 """What is to be done once a service's database was taken back in time by a backup."""
 
 import time
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 from pymongo.database import Database
+from pymongo.errors import PyMongoError
 
 from shared.events import clients
 from shared.events.envelope import InvalidEvent, decode
@@ -32,17 +33,33 @@ class StillRunning(RuntimeError):  # noqa: N818 (named for what happened)
     """Workers of the service are members of its groups; the message names them."""
 
 
-def mark_restoring(database: Database[dict[str, Any]], now: datetime) -> None:
-    """Let the service's APIs refuse all calls, and its workers not begin, from now on.
+@contextmanager
+def marked_restoring(
+    databases: Sequence[Database[dict[str, Any]]], now: datetime
+) -> Iterator[Callable[[], None]]:
+    """Let the services' APIs refuse all calls, and their workers not begin, until the end.
 
-    A broken run leaves it so: then the database is neither the old nor the new.
+    Yields what is to be called before anything is deleted. What breaks off earlier leaves all as it
+    was, and takes the marks off; what breaks off later leaves them, for then a database is neither
+    the old nor the new.
     """
-    database[MARK].update_one({"_id": MARK}, {"$set": {"at": now}}, upsert=True)
+    try:
+        for database in databases:
+            mark = {"$setOnInsert": {"at": now, "whole": True}}
+            database[MARK].update_one({"_id": MARK}, mark, upsert=True)
+        yield lambda: _note_broken(databases)
+    except BaseException:
+        with suppress(PyMongoError):
+            for database in databases:
+                database[MARK].delete_many({"whole": True})
+        raise
+    for database in databases:
+        database[MARK].delete_many({})
 
 
-def unmark_restoring(database: Database[dict[str, Any]]) -> None:
-    """The database is whole again."""
-    database[MARK].delete_many({})
+def _note_broken(databases: Sequence[Database[dict[str, Any]]]) -> None:
+    for database in databases:
+        database[MARK].update_one({"_id": MARK}, {"$set": {"whole": False}})
 
 
 def is_being_restored(database: Database[dict[str, Any]]) -> bool:

@@ -2,9 +2,10 @@
 
 What is written between two steps of that would be neither of the backup nor kept, and what is read
 is neither the old nor the new. So `entraide restore` marks the database, waits until every process
-has seen it, and takes the mark off at its end; where it was broken off the mark stays.
+has seen it, and takes the mark off at its end; where it was broken off in the midst the mark stays.
 """
 
+import threading
 import time
 from collections.abc import Callable
 from http import HTTPStatus
@@ -18,6 +19,7 @@ from shared.web.database import current_database
 from shared.web.problems import Problem
 
 LOOK_SECONDS: Final = 2.0
+AGAIN_SECONDS: Final = 0.5
 PATIENCE_SECONDS: Final = 1.0
 """Both together are less than MARK_SEEN_SECONDS by what a call takes."""
 
@@ -27,15 +29,20 @@ class BeingRestored:
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
-        self._looked = float("-inf")
+        self._lock = threading.Lock()
+        self._due = float("-inf")
         self._found = False
 
     def check(self) -> None:
-        """Raise the 503 problem while it is. Where the database is away it is as it was."""
-        now = self._monotonic()
-        if now >= self._looked + LOOK_SECONDS:
-            self._looked = now
-            self._found = self._look()
+        """Raise the 503 problem while it is.
+
+        Where the database does not answer it is as it was, and looked for again soon. Who asks
+        while another looks waits for what that finds.
+        """
+        if self._monotonic() >= self._due:
+            with self._lock:
+                if (began := self._monotonic()) >= self._due:
+                    self._look(began)
         if self._found:
             raise Problem(
                 HTTPStatus.SERVICE_UNAVAILABLE,
@@ -45,9 +52,10 @@ class BeingRestored:
                 headers={"Retry-After": "30"},
             )
 
-    def _look(self) -> bool:
+    def _look(self, began: float) -> None:
         try:
             with pymongo.timeout(PATIENCE_SECONDS):
-                return is_being_restored(current_database())
+                self._found = is_being_restored(current_database())
+            self._due = began + LOOK_SECONDS
         except PyMongoError:
-            return self._found
+            self._due = self._monotonic() + AGAIN_SECONDS

@@ -5,6 +5,7 @@ import os
 import threading
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from pymongo import MongoClient
 
 from deploy.backup import manifest
 from deploy.backup.bringing_back import bring_back
+from deploy.backup.manifest import BackupError
 from deploy.backup.saving import save
 from deploy.cli.backup import SERVICES
 from deploy.cli.main import main
@@ -25,7 +27,12 @@ from shared.events.anti_entropy import AntiEntropy
 from shared.events.envelope import REQUEST, Event, decode
 from shared.events.reader import read_to_end
 from shared.events.relay import Relay
-from shared.events.restoring import MARK_SEEN_SECONDS
+from shared.events.restoring import (
+    MARK,
+    MARK_SEEN_SECONDS,
+    is_being_restored,
+    marked_restoring,
+)
 from shared.events.topics import Topics, ensure_topics
 from shared.events.versions import Version
 from shared.registers.context import system_clock
@@ -290,6 +297,58 @@ def test_an_api_that_runs_on_refuses_all_calls_until_it_is_brought_back(
     assert LOOK_SECONDS + PATIENCE_SECONDS < MARK_SEEN_SECONDS
     eventually(lambda: register() == (201, False), "calls are taken again")
     mongoengine.disconnect()
+
+
+def test_a_restore_that_is_broken_off_before_it_deletes_leaves_all_as_it_was(
+    make_settings: Callable[[str], Settings],
+    client: Client,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    settings = make_settings("offers")
+    ensure_topics(settings)
+    database, directory = client[settings.database], tmp_path / "backup"
+    save(client, {"offers": settings.database}, directory, NOW)
+    database["things"].insert_one({"_id": "since"})
+
+    def broken_off(_seconds: float) -> None:
+        assert is_being_restored(database)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("deploy.cli.restore.time.sleep", broken_off)
+    environ = {
+        "ENTRAIDE_KAFKA": settings.kafka,
+        "ENTRAIDE_TOPIC_PREFIX": settings.topic_prefix,
+        "ENTRAIDE_DATABASE": settings.database,
+    }
+    words = ("restore", str(directory), "offers")
+    assert entraide(settings.mongodb, *words, **environ).exit_code == 1
+    assert not is_being_restored(database)
+    assert database["things"].count_documents({}) == 1
+    # What an earlier run left half done stays so, whatever breaks off the next one.
+    with suppress(OSError), marked_restoring([database], NOW) as begin:
+        begin()
+        raise OSError
+    assert entraide(settings.mongodb, *words, **environ).exit_code == 1
+    assert is_being_restored(database)
+
+
+def test_of_what_is_half_brought_back_there_is_no_backup(
+    client: Client, databases: dict[str, str], tmp_path: Path
+) -> None:
+    database = client[databases["offers"]]
+    with marked_restoring([database], NOW) as begin:
+        begin()
+        with pytest.raises(BackupError, match="offers is being brought back"):
+            save(client, databases, tmp_path / "half", NOW)
+        assert not (tmp_path / "half" / manifest.NAME).exists()
+    made = save(client, {"offers": databases["offers"]}, tmp_path / "earlier", NOW)
+    parts = {**made.services["offers"], MARK: manifest.Part(1, "")}
+    earlier = manifest.Manifest(made.made_at, {"offers": parts})
+    database["things"].insert_one({})
+    with pytest.raises(BackupError, match="made while offers was being brought back"):
+        bring_back(client, {"offers": databases["offers"]}, tmp_path / "earlier", earlier)
+    assert database["things"].count_documents({}) == 1
 
 
 def test_a_backup_without_a_service_changes_nothing_of_it(
