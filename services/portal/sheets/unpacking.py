@@ -18,7 +18,9 @@ MOST_UNPACKED = 64 * 1024 * 1024
 _MOST_ELEMENTS = 1_000_000
 """Of all sheets together; each is a call of ours. 500 rows have a fifth of that at most."""
 _MOST_PARTS = 300
-_PIECE = 256 * 1024
+_PIECE = 64 * 1024
+_MOST_TAG = 64 * 1024
+"""Bytes of a tag or comment of a sheet, but for those of a piece."""
 _ROW, _CELL = re.compile(r"[0-9]{1,7}"), re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 _BROKEN = (zipfile.BadZipFile, zlib.error, expat.ExpatError, LookupError)
 
@@ -65,7 +67,8 @@ def _texts(archive: zipfile.ZipFile, parts: list[zipfile.ZipInfo]) -> Iterator[b
 class _Places:
     """Where cells are, sheet by sheet.
 
-    By expat, which takes as long as a text is long, whatever is in it; patterns did not.
+    By expat, which takes as long as a text is long, whatever is in it but tags without an end;
+    patterns did not.
     """
 
     def __init__(self, most_rows: int, most_columns: int) -> None:
@@ -79,7 +82,12 @@ class _Places:
         self._row = 0
         parser = expat.ParserCreate()
         parser.StartElementHandler = self._begin
-        parser.Parse(text, True)
+        for start in range(0, len(text), _PIECE):
+            parser.Parse(text[start : start + _PIECE], False)
+            # All that a tag has is kept until its end, and made one value: that takes long.
+            if min(start + _PIECE, len(text)) - parser.CurrentByteIndex > _MOST_TAG:
+                raise SheetError("too-large")
+        parser.Parse(b"", True)
 
     def _begin(self, tag: str, attributes: Mapping[str, str]) -> None:
         self._elements += 1

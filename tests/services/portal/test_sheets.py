@@ -246,6 +246,10 @@ def test_tags_without_an_end_take_no_longer_than_their_length() -> None:
         sheet = with_sheet(lambda text, tags=tags: text.replace(b"<sheetData>", tags))
         with at_most(HANGS):
             assert refused(sheet) == "format"
+    many = b"<sheetData " + b" ".join(b"a%d=''" % number for number in range(100_000)) + b"/>"
+    for tag in (many + b"<sheetData>", many[:-2]):
+        sheet = with_sheet(lambda text, tag=tag: text.replace(b"<sheetData>", tag))
+        assert refused(sheet) == "too-large"
 
 
 def test_activities_are_a_row_each() -> None:
