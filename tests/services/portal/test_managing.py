@@ -6,6 +6,7 @@ import pytest
 from flask import Flask
 
 from services.portal.documents import Account, Session
+from services.portal.domain import lifetimes
 from services.portal.house import House
 from services.portal.pages import managing
 from tests.services.portal.browsing import Browser
@@ -26,6 +27,14 @@ def entering(
         return Browser(app).enter(house, account)
 
     return enter
+
+
+def test_the_page_says_what_locking_an_account_ends(entering: Callable[..., Browser]) -> None:
+    text = entering("auditor").open("/accounts?language=en").text
+    assert lifetimes.ACCESS_TOKEN.total_seconds() == 5 * 60
+    assert "what scripts do with its API tokens within five minutes" in text
+    # tests/services/portal/test_deciding.py has that it is so
+    assert "would take effect while it is locked is not carried out" in text
 
 
 def one_at(browser: Browser, account: Account, more: str = "") -> str:
