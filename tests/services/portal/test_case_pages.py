@@ -182,6 +182,27 @@ def test_only_a_coordinator_of_all_its_states_is_asked_to_decide_on_a_joint_proj
     )
 
 
+@pytest.mark.parametrize(
+    ("status", "told"), [("agreed", True), ("dismissed", True), ("dissolved", False)]
+)
+def test_others_are_named_only_where_somebody_can_decide_on_a_joint_project(
+    app: Flask,
+    house: House,
+    make_account: Callable[..., Account],
+    monkeypatch: pytest.MonkeyPatch,
+    status: str,
+    told: bool,
+) -> None:
+    def fetch(_services: Services, _reader: Reader, one: Ask) -> Answer:
+        found = {**ALLIANCE, "status": status} if one.service == "matcher" else {"items": []}
+        return Answer(found, '"1"')
+
+    monkeypatch.setattr(Services, "fetch", fetch)
+    browser = Browser(app).enter(house, make_account("coordinator", regions=[WEST]))
+    text = browser.open("/alliances/a1?language=en").text
+    assert (browser.status, ELSEWHERE in text) == (200, told)
+
+
 @pytest.mark.parametrize(("regions", "decides"), [([], True), ([WEST], False)])
 def test_the_queue_marks_joint_projects_that_others_decide_on(
     app: Flask,
