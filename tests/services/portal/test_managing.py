@@ -88,6 +88,39 @@ def test_whoever_sees_accounts_is_shown_those_that_they_may_and_what_they_may_do
         assert (f"/accounts/{other.id}/lock" in browser.answer.text) is locks  # type: ignore[union-attr]
 
 
+def pages_of(browser: Browser, address: str) -> str:
+    """All pages of a list, one after another."""
+    shown = browser.open(address).text
+    for _ in range(Account.objects.count()):
+        further = [tag["href"] for _, tag in browser.page.tags if tag.get("rel") == "next"]
+        if not further:
+            break
+        shown += browser.open(further[0]).text
+    return shown
+
+
+def test_a_coordinator_of_some_regions_is_listed_the_coordinators_of_these(
+    make_account: MakeAccount,
+    entering: Callable[..., Browser],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    west, east, south = "Western Africa", "Eastern Africa", "Southern Africa"
+    near = [make_account("coordinator", regions=one) for one in ((west,), (east,), (east, west))]
+    far = [make_account("coordinator", regions=one) for one in ((), (south,), (west, south))]
+    state = make_account("requester", state="KEN")
+    reader = entering("coordinator", regions=(west, east))
+    for one in (*near, state):
+        assert one.email in one_at(reader, one)
+        assert one.email in one_at(reader, one, f"&role={one.role}")
+        assert f"/accounts/{one.id}/lock" in reader.answer.text  # type: ignore[union-attr]
+    for one in far:
+        assert "No account fits this choice." in one_at(reader, one)
+    monkeypatch.setattr(managing, "_SHOWN", 1)
+    for address in ("/accounts?language=en", "/accounts?role=coordinator&language=en"):
+        shown = pages_of(reader, address)
+        assert [shown.count(one.email) for one in (*near, *far)] == [1, 1, 1, 0, 0, 0]
+
+
 def test_accounts_have_pages_and_an_address_that_is_none_finds_nobody(
     make_account: MakeAccount,
     entering: Callable[..., Browser],
@@ -96,13 +129,7 @@ def test_accounts_have_pages_and_an_address_that_is_none_finds_nobody(
     monkeypatch.setattr(managing, "_SHOWN", 2)
     made = [make_account("auditor") for _ in range(5)]
     browser = entering("operator")
-    browser.open("/accounts?role=auditor&language=en")
-    shown = browser.page.text
-    for _ in range(len(made)):
-        further = [tag["href"] for _, tag in browser.page.tags if tag.get("rel") == "next"]
-        if not further:
-            break
-        shown += browser.open(further[0]).text
+    shown = pages_of(browser, "/accounts?role=auditor&language=en")
     assert all(shown.count(one.email) == 1 for one in made)
     for wrong in ("nobody", "nobody@portal.example", "%00", "<b>@x"):
         assert "No account fits this choice." in browser.open(f"/accounts?email={wrong}").text
