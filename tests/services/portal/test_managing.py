@@ -1,5 +1,6 @@
 """The page of accounts: whom it shows to whom, and accounts that are locked and unlocked there."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -88,15 +89,18 @@ def test_whoever_sees_accounts_is_shown_those_that_they_may_and_what_they_may_do
         assert (f"/accounts/{other.id}/lock" in browser.answer.text) is locks  # type: ignore[union-attr]
 
 
-def pages_of(browser: Browser, address: str) -> str:
-    """All pages of a list, one after another."""
-    shown = browser.open(address).text
+def listed_on(browser: Browser, address: str) -> list[str]:
+    """The addresses of the accounts on all pages of a list, in its order."""
+    found = list[str]()
     for _ in range(Account.objects.count()):
+        browser.open(address)
+        assert browser.answer is not None
+        found += re.findall(r'<bdi dir="ltr">(\S+@\S+)</bdi>', browser.answer.text)
         further = [tag["href"] for _, tag in browser.page.tags if tag.get("rel") == "next"]
         if not further:
             break
-        shown += browser.open(further[0]).text
-    return shown
+        address = further[0]
+    return found
 
 
 def test_a_coordinator_of_some_regions_is_listed_the_coordinators_of_these(
@@ -117,8 +121,28 @@ def test_a_coordinator_of_some_regions_is_listed_the_coordinators_of_these(
         assert "No account fits this choice." in one_at(reader, one)
     monkeypatch.setattr(managing, "_SHOWN", 1)
     for address in ("/accounts?language=en", "/accounts?role=coordinator&language=en"):
-        shown = pages_of(reader, address)
+        shown = listed_on(reader, address)
         assert [shown.count(one.email) for one in (*near, *far)] == [1, 1, 1, 0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("address", "step"), [("/accounts?role=auditor&", "Lock"), ("/invitations?", "Take back")]
+)
+def test_a_button_of_a_list_says_whose_it_is_to_who_hears_it_alone(
+    make_account: MakeAccount,
+    entering: Callable[..., Browser],
+    invite: Callable[..., str],
+    address: str,
+    step: str,
+) -> None:
+    email = make_account("auditor").email
+    if step == "Take back":
+        email = f"guest-of-{email}"
+        invite(email)
+    browser = entering("operator")
+    browser.open(f"{address}language=en")
+    named = f'{step}<span class="visually-hidden"> <bdi>{email}</bdi></span></button>'
+    assert named in browser.answer.text  # type: ignore[union-attr]
 
 
 def test_accounts_have_pages_and_an_address_that_is_none_finds_nobody(
@@ -129,7 +153,7 @@ def test_accounts_have_pages_and_an_address_that_is_none_finds_nobody(
     monkeypatch.setattr(managing, "_SHOWN", 2)
     made = [make_account("auditor") for _ in range(5)]
     browser = entering("operator")
-    shown = pages_of(browser, "/accounts?role=auditor&language=en")
+    shown = listed_on(browser, "/accounts?role=auditor&language=en")
     assert all(shown.count(one.email) == 1 for one in made)
     for wrong in ("nobody", "nobody@portal.example", "%00", "<b>@x"):
         assert "No account fits this choice." in browser.open(f"/accounts?email={wrong}").text
