@@ -86,7 +86,7 @@ def joint_project(alliance_id: str) -> Response:
             back=came_from(),
         )
 
-    return decide(form, _NEEDING, send, shown)
+    return decide(form, found.etag, _NEEDING, send, shown)
 
 
 def _own(one: Mapping[str, Any]) -> Mapping[str, Any] | None:
