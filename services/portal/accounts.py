@@ -12,6 +12,7 @@ from services.portal.outgoing import send_mail
 from services.portal.sealing import new_secret
 from services.portal.trail import Update, actor_of_account, with_step
 from shared.registers.actors import Actor
+from shared.vocabulary.countries import AREAS
 from shared.web.identity import Identity, covered_countries, covers
 from shared.web.problems import conflict, forbidden, not_found
 
@@ -44,19 +45,27 @@ def office_of(record: Any) -> Office:
 
 
 def visible_to(identity: Identity) -> dict[str, Any]:
-    """The filter of the accounts and invitations that the identity may list."""
+    """The filter of the accounts and invitations that the identity may list.
+
+    A coordinator of some regions lists what may_manage lets them lock or take back: requesters of
+    their States, and coordinators of some of their regions and of no others.
+    """
     if identity.regions is None:
         return {}
-    return {"role": "requester", "state": {"$in": covered_countries(identity)}}
+    outside = sorted(set(AREAS.codes()) - identity.regions)
+    return {
+        "$or": [
+            {"role": "requester", "state": {"$in": covered_countries(identity)}},
+            {"role": "coordinator", "regions": {"$nin": [*outside, [], None]}},
+        ]
+    }
 
 
 def listed_for(identity: Identity, role: str | None = None, **more: str) -> Any:
     """The accounts that the identity may list, of a role where one is named; `more` are values of
     other fields."""
-    filters = {**visible_to(identity), "erased_at": None, **more}
-    if role not in (None, filters.get("role", role)):
-        return Account.objects.none()
-    return Account.objects(__raw__=filters if role is None else {**filters, "role": role})
+    asked = more if role is None else {**more, "role": role}
+    return Account.objects(__raw__={**visible_to(identity), "erased_at": None, **asked})
 
 
 def managed_account(identity: Identity, account_id: str) -> Account:

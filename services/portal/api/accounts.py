@@ -35,7 +35,7 @@ class Accounts(MethodView):
     @blueprint.arguments(AccountQuery, location="query")
     @blueprint.response(200, page_schema(AccountView))
     def get(self, args: dict[str, Any]) -> dict[str, Any]:
-        """List accounts, the newest first; a coordinator of some regions sees their States'."""
+        """List accounts, the newest first; a coordinator of some regions sees those of these."""
         return page(accounts.listed_for(current_identity(), args["role"]), args, account_view)
 
 

@@ -59,6 +59,7 @@ WORDS: Final[Mapping[str, object]] = {
     "embargo": _l("An arms embargo bars this."),
     "empty": _l("Choose a file that is not empty."),
     "encoding": _NO_FILE,
+    "erased": _l("This account was erased."),
     "finished": _l("This is over and cannot be changed any more."),
     "forbidden": _l("This is not for your role."),
     "full": _l("There is no room for more here."),

@@ -246,12 +246,18 @@ def test_regions_bound_what_a_coordinator_sees_and_does(
 ) -> None:
     west = headers(make_account("coordinator", regions=("Western Africa",)))
     near, far = make_account(state="SEN"), make_account(state="KEN")
-    donor = make_account("donor")
+    donor, colleague = (
+        make_account("donor"),
+        make_account("coordinator", regions=("Western Africa",)),
+    )
+    both = make_account("coordinator", regions=("Western Africa", "Eastern Africa"))
     seen = {
         one["id"] for one in client.get("/v1/accounts?limit=200", headers=west).get_json()["items"]
     }
-    assert near.id in seen
-    assert not seen & {far.id, donor.id}
+    assert seen >= {near.id, colleague.id}
+    assert not seen & {far.id, donor.id, both.id}
+    for one, status in ((colleague, 200), (both, 404)):
+        assert client.get(f"/v1/accounts/{one.id}", headers=west).status_code == status
     assert client.get("/v1/accounts?role=donor", headers=west).get_json()["items"] == []
     body = {**BODY, "email": "far@portal.example", "state": "KEN"}
     assert client.post("/v1/invitations", json=body, headers=west).status_code == 403

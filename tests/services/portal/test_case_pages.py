@@ -1,6 +1,7 @@
 """Decisions on cases, out of what the services answer: what is typed, sent and told."""
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -180,6 +181,102 @@ def test_only_a_coordinator_of_all_its_states_is_asked_to_decide_on_a_joint_proj
     assert (offered, ELSEWHERE in page.text) == (
         ({"endorse", "dismiss"}, False) if decides else (set(), True)
     )
+
+
+@pytest.mark.parametrize(
+    ("status", "told"), [("agreed", True), ("dismissed", True), ("dissolved", False)]
+)
+def test_others_are_named_only_where_somebody_can_decide_on_a_joint_project(
+    app: Flask,
+    house: House,
+    make_account: Callable[..., Account],
+    monkeypatch: pytest.MonkeyPatch,
+    status: str,
+    told: bool,
+) -> None:
+    def fetch(_services: Services, _reader: Reader, one: Ask) -> Answer:
+        found = {**ALLIANCE, "status": status} if one.service == "matcher" else {"items": []}
+        return Answer(found, '"1"')
+
+    monkeypatch.setattr(Services, "fetch", fetch)
+    browser = Browser(app).enter(house, make_account("coordinator", regions=[WEST]))
+    text = browser.open("/alliances/a1?language=en").text
+    assert (browser.status, ELSEWHERE in text) == (200, told)
+
+
+@dataclass
+class Deciding:
+    """The matcher with one joint project, which does what is asked under a key once."""
+
+    status: str
+    standing: str = "proposed"
+    version: int = 1
+    done: dict[str, Any] = field(default_factory=dict)
+
+    def answer(self) -> Answer:
+        members = [{**one, "standing": self.standing} for one in ALLIANCE["members"]]
+        found = {**ALLIANCE, "status": self.status, "members": members}
+        return Answer(found, f'"{self.version}"')
+
+    def fetch(self, _reader: Reader, one: Ask) -> Answer:
+        return self.answer() if one.service == "matcher" else Answer({"items": []}, '"1"')
+
+    def send(self, *asked: Any, if_match: str, key: str) -> Answer:
+        body = asked[-1]
+        if key in self.done:
+            assert self.done[key] == (if_match, body)
+            return self.answer()
+        if if_match != f'"{self.version}"':
+            raise RefusedError("matcher", 412, {"title": "It changed."})
+        self.done[key] = if_match, body
+        self.version += 1
+        self.standing = {"agree": "agreed", "decline": "declined"}.get(
+            body.get("answer"), self.standing
+        )
+        self.status = {"endorse": "endorsed", "dismiss": "dismissed"}.get(
+            body.get("decision"), self.status
+        )
+        return self.answer()
+
+
+@pytest.mark.parametrize(
+    ("role", "status", "decision", "other"),
+    [
+        ("requester", "endorsed", "agree", "decline"),
+        ("requester", "endorsed", "decline", "agree"),
+        ("coordinator", "proposed", "endorse", "dismiss"),
+        ("coordinator", "endorsed", "dismiss", "dismiss"),
+    ],
+)
+def test_a_decision_on_a_joint_project_that_is_sent_twice_is_no_conflict_with_itself(
+    app: Flask,
+    house: House,
+    make_account: Callable[..., Account],
+    monkeypatch: pytest.MonkeyPatch,
+    role: str,
+    status: str,
+    decision: str,
+    other: str,
+) -> None:
+    matcher = Deciding(status)
+    monkeypatch.setattr(Services, "fetch", lambda _self, *asked: matcher.fetch(*asked))
+    monkeypatch.setattr(
+        Services, "send", lambda _self, *asked, **more: matcher.send(*asked, **more)
+    )
+    browser, colleague = (Browser(app).enter(house, make_account(role)) for _ in range(2))
+    for one in (browser, colleague):
+        one.open("/alliances/a1?language=en")
+    form = browser.page.forms[-1].values
+    sent = {**form, "decision": decision, "reason": "For our own reasons"}
+    for _ in range(2):
+        answer = browser.client.post("/alliances/a1", data=sent, follow_redirects=True)
+        assert (answer.status_code, "It was decided." in answer.text) == (200, True)
+    assert len(matcher.done) == 1
+    colleague.send(decision=other, reason="A colleague's reason")
+    assert colleague.status in (409, 412, 422)
+    assert "A colleague's reason" in colleague.page.text
+    assert "It was decided." not in colleague.page.text
+    assert len(matcher.done) == 1
 
 
 @pytest.mark.parametrize(("regions", "decides"), [([], True), ([WEST], False)])

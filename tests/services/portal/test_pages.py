@@ -474,7 +474,7 @@ def test_a_token_form_that_is_sent_twice_makes_one_token(
     assert [one.status_code for one in answers] == [200, 200]
     assert ["entraide_" in one.text for one in answers] == [True, False]
     assert ["This token was made already" in one.text for one in answers] == [False, True]
-    assert answers[1].text.count("<bdi>nightly</bdi>") == 2  # what is said, and in the list
+    assert answers[1].text.count("<p><bdi>nightly</bdi>") == 2  # what is said, and in the list
     assert ApiToken.objects(account=account.id).count() == 1
     # Gone back to and filled in otherwise, it is another form; so it is once the token is revoked.
     other = browser.client.post("/account/tokens", data={**sent, "lifetime": "90", **known})

@@ -1,7 +1,7 @@
 """Whatever code a service refuses something by, pages say why in the reader's language."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -18,6 +18,8 @@ ROOTS = (
     *(Path(services.__path__[0]) / name for name in ("requests", "offers", "matcher")),
     *(Path(shared.__path__[0]) / name for name in ("web", "registers", "attachments")),
 )
+PORTAL = Path(services.__path__[0]) / "portal"
+"""Its own pages show what it refuses as things stand; its API has English alone."""
 PLACES = {
     "conflict": 0,
     "coded_error": 0,
@@ -36,21 +38,29 @@ PLACES = {
 
 def codes() -> Iterator[tuple[str, str]]:
     """Every code that stands in the services' sources, with the place where it does."""
-    for path in sorted(path for root in ROOTS for path in root.rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if not isinstance(node, ast.Call):
-                continue
-            name = getattr(node.func, "id", getattr(node.func, "attr", ""))
-            place = PLACES.get(name)
-            if place is None:
-                continue
-            given = node.args[place : place + 1] or [
-                one.value for one in node.keywords if one.arg == "code"
-            ]
-            for one in given:
-                # One that is made up or handed on stands elsewhere as it is, or is named below.
-                if isinstance(one, ast.Constant) and isinstance(one.value, str):
-                    yield one.value, f"{path}:{node.lineno}"
+    for root in ROOTS:
+        for path in sorted(root.rglob("*.py")):
+            yield from _codes_in(path, PLACES)
+    for path in sorted(PORTAL.rglob("*.py")):
+        if not path.is_relative_to(PORTAL / "api"):
+            yield from _codes_in(path, {"conflict": PLACES["conflict"]})
+
+
+def _codes_in(path: Path, places: Mapping[str, int]) -> Iterator[tuple[str, str]]:
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if not isinstance(node, ast.Call):
+            continue
+        name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+        place = places.get(name)
+        if place is None:
+            continue
+        given = node.args[place : place + 1] or [
+            one.value for one in node.keywords if one.arg == "code"
+        ]
+        for one in given:
+            # One that is made up or handed on stands elsewhere as it is, or is named below.
+            if isinstance(one, ast.Constant) and isinstance(one.value, str):
+                yield one.value, f"{path}:{node.lineno}"
 
 
 MADE_UP = frozenset(

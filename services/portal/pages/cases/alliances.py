@@ -78,13 +78,15 @@ def joint_project(alliance_id: str) -> Response:
             map=region_map(one["states"]),
             etag=found.etag,
             form=filled(form, found.etag) if form.decision.choices else None,
-            elsewhere=account().role == "coordinator" and not _covers(one),
+            elsewhere=account().role == "coordinator"
+            and bool(_decisions(one["status"]))
+            and not _covers(one),
             status_name=status_name,
             answer=_answer,
             back=came_from(),
         )
 
-    return decide(form, _NEEDING, send, shown)
+    return decide(form, found.etag, _NEEDING, send, shown)
 
 
 def _own(one: Mapping[str, Any]) -> Mapping[str, Any] | None:
@@ -101,22 +103,23 @@ def _covers(one: Mapping[str, Any]) -> bool:
 
 def _choices(one: Mapping[str, Any], own: Mapping[str, Any] | None) -> list[tuple[str, str]]:
     if account().role == "coordinator":
-        if not _covers(one):
-            return []
-        choices = []
-        if one["status"] in ("proposed", "dismissed"):
-            choices.append(("endorse", _("Endorse it: each State is asked whether it joins")))
-        if one["status"] in _RUNNING:
-            choices.append(
-                ("dismiss", _("Dismiss it: it is proposed again only with another State"))
-            )
-        return choices
+        return _decisions(one["status"]) if _covers(one) else []
     if own is not None and one["status"] == "endorsed" and own["standing"] == "proposed":
         return [
             ("agree", _("Agree: our request joins")),
             ("decline", _("Decline: it is not proposed for our request again")),
         ]
     return []
+
+
+def _decisions(status: str) -> list[tuple[str, str]]:
+    """What a coordinator of all its States may decide in that state of it."""
+    choices = []
+    if status in ("proposed", "dismissed"):
+        choices.append(("endorse", _("Endorse it: each State is asked whether it joins")))
+    if status in _RUNNING:
+        choices.append(("dismiss", _("Dismiss it: it is proposed again only with another State")))
+    return choices
 
 
 def _answer(status: str, standing: str) -> Any:

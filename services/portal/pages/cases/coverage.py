@@ -57,7 +57,7 @@ def covered(case_id: str) -> Response:
             back=came_from(),
         )
 
-    return decide(form, _NEEDING, send, shown)
+    return decide(form, found.etag, _NEEDING, send, shown)
 
 
 def _choices(case: Mapping[str, Any]) -> list[tuple[str, str]]:

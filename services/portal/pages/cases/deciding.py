@@ -75,17 +75,21 @@ class CaseForm(PageForm):
 
 def decide(
     form: CaseForm,
+    etag: str,
     needing: frozenset[str],
     send: Callable[[CaseForm], object],
     shown: Callable[[CaseForm, int], Response],
 ) -> Response:
-    """Send what the form says; what it lacks, or what changed meanwhile, is told on the page.
+    """Send what the form says on the case as it stands now, in the version `etag`; what it lacks,
+    or what changed meanwhile, is told on the page.
 
     Whatever was typed stays in the form, or is given back where there is nothing to decide any
     more. A service that is away becomes the page that says so.
     """
     if request.method != "POST":
         return shown(form, HTTPStatus.OK)
+    if _is_repeat(form, etag, send):
+        return _decided()
     if not form.decision.choices:
         return give_back(str(WORDS["illegal-transition"]), HTTPStatus.CONFLICT)
     if not form.complete(needing):
@@ -106,6 +110,26 @@ def decide(
             form.fail(why(error))
             form.key.data = new_id()
         return shown(form, REFUSED)
+    return _decided()
+
+
+def _is_repeat(form: CaseForm, etag: str, send: Callable[[CaseForm], object]) -> bool:
+    """Whether this very decision was carried out already: the form was sent twice.
+
+    One on an earlier version that is possible no more is sent only to learn that: under its key it
+    is answered as it was before, and all else is refused by the version.
+    """
+    possible = form.decision.data in dict(form.decision.choices or [])
+    if possible or form.version.data == etag or not form.validate_on_submit():
+        return False
+    try:
+        send(form)
+    except RefusedError:
+        return False
+    return True
+
+
+def _decided() -> Response:
     flash(_("It was decided."))
     return go(came_from() or request.path)
 

@@ -52,7 +52,7 @@ def duplicate(case_id: str) -> Response:
             back=came_from(),
         )
 
-    return decide(form, _NEEDING, send, shown)
+    return decide(form, found.etag, _NEEDING, send, shown)
 
 
 def _sides(case: Mapping[str, Any]) -> dict[str, Answer | AwayError]:
