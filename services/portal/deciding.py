@@ -81,24 +81,28 @@ def decide_later(account: Account, wanted: Wanted, now: datetime) -> bool:
         given_up = {"_id": wanted.proposal, "gave_up_at": {"$ne": None}}
         kept.replace_one(given_up, document, upsert=True)
     except DuplicateKeyError:
-        same = {"_id": wanted.proposal, "account": account.id, "key": wanted.key}
-        return kept.find_one(same) is not None
+        told = {
+            name: document.get(name) for name in ("_id", "account", "key", "decision", "reason")
+        }
+        return kept.find_one(told) is not None
     _let_pages_know(wanted.proposal, wanted.country, now)
     return True
 
 
-def take_back(account: Account, proposal: str, now: datetime) -> bool:
-    """Forget a decision of the account that was not sent yet; False if there is none such."""
-    own = {"_id": proposal, "account": account.id, "tries": 0, "gave_up_at": None}
+def take_back(account: Account, proposal: str, key: str, now: datetime) -> bool:
+    """Forget a decision of the account that was not sent yet; False if this very one is not there:
+    another on the proposal, of which whoever takes back was shown nothing, stays."""
+    own = {"_id": proposal, "account": account.id, "key": key, "tries": 0, "gave_up_at": None}
     found = PendingDecision._get_collection().find_one_and_delete(own)
     if found is not None:
         _let_pages_know(proposal, found.get("country"), now)
     return found is not None
 
 
-def dismiss(account: Account, proposal: str) -> None:
+def dismiss(account: Account, proposal: str, key: str) -> None:
     """Forget a decision of the account that was given up, now that it was seen."""
-    PendingDecision.objects(id=proposal, account=account.id, gave_up_at__ne=None).delete()
+    seen = PendingDecision.objects(id=proposal, account=account.id, key=key, gave_up_at__ne=None)
+    seen.delete()
 
 
 def own_decisions(account: Account) -> list[PendingDecision]:
@@ -119,9 +123,10 @@ def deciders(decisions: Iterable[PendingDecision]) -> dict[str, str]:
     return {one.id: one.name for one in found}
 
 
-def decide_now(house: House, account: Account, proposal: str) -> Outcome | None:
-    """Send a decision of the account at once; None if there is none that waits."""
-    found = PendingDecision.objects(id=proposal, account=account.id, gave_up_at=None).first()
+def decide_now(house: House, account: Account, proposal: str, key: str) -> Outcome | None:
+    """Send a decision of the account at once; None if this very one does not wait."""
+    own = PendingDecision.objects(id=proposal, account=account.id, key=key, gave_up_at=None)
+    found = own.first()
     if found is None:
         return None
     return _send(house, found) if _take(found, house.clock()) else "held"

@@ -100,7 +100,8 @@ def test_what_was_to_be_done_is_done_and_nobody_is_told_twice(house: House) -> N
     coordinator = Account.objects.get(role="coordinator")
     (decision,) = deciding.own_decisions(coordinator)
     assert decision.id == "{request}.{offer}".format(**NAMES)
-    assert deciding.decide_now(house, coordinator, decision.id) == "waits"  # none is there
+    outcome = deciding.decide_now(house, coordinator, decision.id, decision.key)
+    assert outcome == "waits", "no matcher is there"
 
     told = {one.id for one in Notification.objects}
     keep_telling(house.clock)(events())

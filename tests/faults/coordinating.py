@@ -64,10 +64,10 @@ class Coordinating:
             proposal, key = kept.pop(0)
             began = now()
             if rng.random() < 0.5:
-                outcome = window.take_back(proposal)
+                outcome = window.take_back(proposal, key)
                 self._add(client, "take-back", f"match:{proposal}", began, outcome, key=key)
             else:
-                outcome = window.carry_out(proposal)
+                outcome = window.carry_out(proposal, key)
                 self._add(client, "carry-out", f"match:{proposal}", began, outcome, key=key)
             return
         told = self._calls(

@@ -116,19 +116,20 @@ class Window:
         kept = answer.is_redirect and answer.headers["Location"].startswith(_QUEUE)
         return "ok" if kept else "failed"
 
-    def take_back(self, proposal: str) -> Outcome:
-        """Take back what was decided on a proposal; `failed` where it is told to be too late."""
-        return self._settle(proposal, "take-back", _TAKEN_BACK)
+    def take_back(self, proposal: str, key: str) -> Outcome:
+        """Take back a decision on a proposal, by the form that was shown with it; `failed` where it
+        is told to be too late."""
+        return self._settle(proposal, key, "take-back", _TAKEN_BACK)
 
-    def carry_out(self, proposal: str) -> Outcome:
-        """Have what was decided on a proposal take effect at once."""
-        return self._settle(proposal, "now", _CARRIED_OUT)
+    def carry_out(self, proposal: str, key: str) -> Outcome:
+        """Have a decision on a proposal take effect at once, by the form that was shown with it."""
+        return self._settle(proposal, key, "now", _CARRIED_OUT)
 
-    def _settle(self, proposal: str, action: str, said: tuple[str, str]) -> Outcome:
+    def _settle(self, proposal: str, key: str, action: str, said: tuple[str, str]) -> Outcome:
         """The page after the form says what came of it, in one of two sentences."""
         if not self._signed_in:
             return "unknown"
-        values = {"csrf_token": self._token, "back": _QUEUE}
+        values = {"csrf_token": self._token, "key": key, "back": _QUEUE}
         answer = self._send(f"/review/decisions/{proposal}/{action}", values)
         if answer is None or not answer.is_redirect:
             return "unknown"

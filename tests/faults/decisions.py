@@ -78,7 +78,7 @@ def deferred_late(_history: History, final: Final) -> Iterator[str]:
     """It does not wait for longer than it should."""
     for key, fate in final.fates.items():
         if fate.late:
-            yield f"{fate.proposal}: {key} waits though its time is over"
+            yield f"{fate.proposal}: {key} waits though its time is long over"
 
 
 def invitations_lost(history: History, final: Final) -> Iterator[str]:

@@ -132,7 +132,7 @@ class Fate:
     """What became of a decision that the portal kept for a minute.
 
     `times`: how often it stands in the history of its proposal, `told`: its account was notified
-    that it did not take effect. `late`: it waits though its time is over.
+    that it did not take effect. `late`: it waits though its time is long over.
     """
 
     proposal: str

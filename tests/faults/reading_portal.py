@@ -4,15 +4,20 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from pymongo.database import Database
 
+from services.portal.deciding import LEASE, POLICY, UNDO
 from services.portal.notifying import Note
 from tests.faults.history import Fate, Invited
 
 Store = Database[dict[str, Any]]
-_LATE = timedelta(seconds=20)
+_TRIES = 5
+LATE: Final = UNDO + LEASE + sum(map(POLICY.wait, range(1, _TRIES + 1)), timedelta())
+"""So long after it was made a decision has taken effect, whatever was done to the house: who was
+sending it may have died with a lease, and for so many tries, which is for more than a minute, the
+matcher could not be reached."""
 
 
 def reason_of(key: str) -> str:
@@ -48,11 +53,20 @@ def fates(
             proposal,
             times[key],
             waits=key in waiting,
-            late=key in waiting and waiting[key]["due_at"] < now - _LATE,
+            late=key in waiting and is_late(waiting[key], now),
             told=notes[key] in told,
         )
         for key, proposal in proposals.items()
     }
+
+
+def is_late(waiting: Mapping[str, Any], now: datetime) -> bool:
+    """Whether a stored decision waits for longer than any fault excuses.
+
+    By when it was made: when it is due moves on with every try, also of one that never succeeds.
+    """
+    made: datetime = waiting["created_at"]
+    return now - made > LATE
 
 
 def invited(portal: Store) -> dict[str, Invited]:

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from services.portal.deciding import UNDO
 from shared.events.versions import Version
 from tests.faults.checker import CHECKS, MENDED_BY_TIME, check, check_history
 from tests.faults.history import Case as Compared
@@ -25,6 +27,7 @@ from tests.faults.history import (
     read_case,
     write_case,
 )
+from tests.faults.reading_portal import LATE, is_late
 
 R, O, A = "request:r1", "offer:o1", "activity:a1"  # noqa: E741 (request, offer and activity)
 NEED, PROVISION = "request:r1:1", "offer:o1:1"
@@ -377,6 +380,24 @@ def test_a_history_that_is_right_has_no_violation() -> None:
 def test_a_planted_violation_is_found(kind: str, what: str, plant: Callable[[Case], Case]) -> None:
     found = check(*plant(RIGHT))
     assert any(one.kind == kind and what in one.what for one in found), found
+
+
+@pytest.mark.parametrize(
+    ("made", "due", "late"),
+    [
+        (LATE + timedelta(seconds=1), timedelta(minutes=-5), True),
+        (LATE + timedelta(seconds=1), timedelta(minutes=4), True),
+        (UNDO + timedelta(seconds=40), timedelta(seconds=20), False),
+        (timedelta(0), UNDO, False),
+    ],
+    ids=["left alone", "tried again and again", "tried twice", "in its minute"],
+)
+def test_a_decision_that_is_tried_again_and_again_is_late_too(
+    made: timedelta, due: timedelta, late: bool
+) -> None:
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    assert is_late({"created_at": now - made, "due_at": now + due}, now) is late
+    assert timedelta(minutes=2) < LATE - UNDO < timedelta(minutes=5)
 
 
 def test_every_kind_is_planted() -> None:

@@ -134,12 +134,31 @@ def test_what_is_taken_back_is_not_carried_out(
 ) -> None:
     wanted = endorsing()
     deciding.decide_later(coordinator, wanted, clock())
-    assert not deciding.take_back(make_account("coordinator"), wanted.proposal, clock())
-    assert deciding.take_back(coordinator, wanted.proposal, clock())
-    assert not deciding.take_back(coordinator, wanted.proposal, clock())
+    another = make_account("coordinator")
+    assert not deciding.take_back(another, wanted.proposal, wanted.key, clock())
+    assert deciding.take_back(coordinator, wanted.proposal, wanted.key, clock())
+    assert not deciding.take_back(coordinator, wanted.proposal, wanted.key, clock())
     clock.forward(hours=1)
     send_all(desk)
     assert matcher.sent == []
+
+
+def test_what_is_done_of_a_decision_that_was_shown_is_not_done_of_the_one_in_its_place(
+    desk: House, matcher: Matcher, coordinator: Account, clock: Clock
+) -> None:
+    shown = endorsing()
+    by_now = endorsing(shown.proposal, decision="reject", reason="no")
+    deciding.decide_later(coordinator, shown, clock())
+    assert deciding.decide_now(desk, coordinator, shown.proposal, shown.key) == "done"
+    deciding.decide_later(coordinator, by_now, clock())
+    assert not deciding.take_back(coordinator, shown.proposal, shown.key, clock())
+    assert deciding.decide_now(desk, coordinator, shown.proposal, shown.key) is None
+    assert [key for _, _, _, key in matcher.sent] == [shown.key]
+    matcher.answers = [refused(412)]
+    assert deciding.decide_now(desk, coordinator, by_now.proposal, by_now.key) == "gave-up"
+    deciding.dismiss(coordinator, shown.proposal, shown.key)
+    (kept,) = deciding.own_decisions(coordinator)
+    assert (kept.key, kept.failure) == (by_now.key, "changed")
 
 
 def test_open_pages_of_coordinators_hear_of_each_step_of_a_decision_that_waits(
@@ -154,9 +173,9 @@ def test_open_pages_of_coordinators_hear_of_each_step_of_a_decision_that_waits(
 
     steps: list[Callable[[], object]] = [
         lambda: deciding.decide_later(coordinator, wanted, clock()),
-        lambda: deciding.take_back(coordinator, wanted.proposal, clock()),
+        lambda: deciding.take_back(coordinator, wanted.proposal, wanted.key, clock()),
         lambda: deciding.decide_later(coordinator, wanted, clock()),
-        lambda: deciding.decide_now(desk, coordinator, wanted.proposal),
+        lambda: deciding.decide_now(desk, coordinator, wanted.proposal, wanted.key),
     ]
     told = []
     for act in steps:
@@ -167,7 +186,7 @@ def test_open_pages_of_coordinators_hear_of_each_step_of_a_decision_that_waits(
     failing = endorsing(wanted.proposal)
     deciding.decide_later(coordinator, failing, clock())
     matcher.answers = [refused(412)]
-    assert deciding.decide_now(desk, coordinator, wanted.proposal) == "gave-up"
+    assert deciding.decide_now(desk, coordinator, failing.proposal, failing.key) == "gave-up"
     assert versions(people["coordinator"]) == ["1.6"]
     hearing = {name for name, account in people.items() if versions(account)}
     assert hearing == {"coordinator", "west"}
@@ -178,9 +197,10 @@ def test_at_once_means_at_once(
 ) -> None:
     wanted = endorsing(decision="reject", reason="no")
     deciding.decide_later(coordinator, wanted, clock())
-    assert deciding.decide_now(desk, make_account("coordinator"), wanted.proposal) is None
-    assert deciding.decide_now(desk, coordinator, wanted.proposal) == "done"
-    assert deciding.decide_now(desk, coordinator, wanted.proposal) is None
+    one = (wanted.proposal, wanted.key)
+    assert deciding.decide_now(desk, make_account("coordinator"), *one) is None
+    assert deciding.decide_now(desk, coordinator, *one) == "done"
+    assert deciding.decide_now(desk, coordinator, *one) is None
     assert [body for _, body, _, _ in matcher.sent] == [{"decision": "reject", "reason": "no"}]
 
 
@@ -192,6 +212,8 @@ def test_two_coordinators_cannot_decide_on_one_proposal(
     assert deciding.decide_later(coordinator, first, clock())
     assert not deciding.decide_later(other, endorsing(first.proposal), clock())
     assert deciding.decide_later(coordinator, first, clock()), "the form was sent twice"
+    for other_words in ({"decision": "reject", "reason": "no"}, {"reason": "yes"}):
+        assert not deciding.decide_later(coordinator, replace(first, **other_words), clock())
     assert not deciding.decide_later(coordinator, endorsing(first.proposal), clock())
     (kept,) = deciding.waiting_for([first.proposal]).values()
     assert (kept.account, kept.key) == (coordinator.id, first.key)
@@ -207,9 +229,10 @@ def test_a_matcher_that_is_away_is_asked_again_under_the_same_key(
     wanted = endorsing()
     deciding.decide_later(coordinator, wanted, clock())
     matcher.answers = [failure, failure]
-    assert deciding.decide_now(desk, coordinator, wanted.proposal) == "waits"
-    assert not deciding.take_back(coordinator, wanted.proposal, clock()), "it may have arrived"
-    assert deciding.decide_now(desk, coordinator, wanted.proposal) == "held"
+    one = (wanted.proposal, wanted.key)
+    assert deciding.decide_now(desk, coordinator, *one) == "waits"
+    assert not deciding.take_back(coordinator, *one, clock()), "it may have arrived"
+    assert deciding.decide_now(desk, coordinator, *one) == "held"
     assert deciding.overdue(clock()) == 0
     clock.forward(minutes=6)
     send_all(desk)
@@ -228,7 +251,7 @@ def test_who_died_while_sending_leaves_it_to_be_sent_again(
     deciding.decide_later(coordinator, wanted, clock())
     matcher.answers = [KeyboardInterrupt()]  # type: ignore[list-item]
     with pytest.raises(KeyboardInterrupt):
-        deciding.decide_now(desk, coordinator, wanted.proposal)
+        deciding.decide_now(desk, coordinator, wanted.proposal, wanted.key)
     send_all(desk)
     assert len(matcher.sent) == 1, "it is still held"
     clock.forward(minutes=2)
@@ -257,7 +280,7 @@ def test_what_changed_meanwhile_is_given_up_and_told(
     wanted = endorsing()
     deciding.decide_later(coordinator, wanted, clock())
     matcher.answers = [failure]
-    assert deciding.decide_now(desk, coordinator, wanted.proposal) == "gave-up"
+    assert deciding.decide_now(desk, coordinator, wanted.proposal, wanted.key) == "gave-up"
     clock.forward(days=1)
     send_all(desk)
     assert len(matcher.sent) == 1
@@ -280,9 +303,9 @@ def test_one_given_up_is_shown_until_it_was_seen(
     for one in (wanted, waiting):
         deciding.decide_later(coordinator, one, clock())
     matcher.answers = [refused(412)]
-    deciding.decide_now(desk, coordinator, wanted.proposal)
-    deciding.dismiss(coordinator, wanted.proposal)
-    deciding.dismiss(coordinator, waiting.proposal)
+    deciding.decide_now(desk, coordinator, wanted.proposal, wanted.key)
+    deciding.dismiss(coordinator, wanted.proposal, wanted.key)
+    deciding.dismiss(coordinator, waiting.proposal, waiting.key)
     assert [one.id for one in deciding.own_decisions(coordinator)] == [waiting.proposal]
 
 

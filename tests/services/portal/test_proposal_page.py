@@ -317,6 +317,37 @@ def test_who_decides_after_a_colleague_is_given_back_what_was_typed(
     assert (browser.status, kept()) == (303, {"reject"})
 
 
+@pytest.mark.parametrize(
+    ("step", "told"),
+    [
+        ("take-back", "It cannot be taken back any more: it took effect, or is about to."),
+        ("now", "There is no such decision any more. It took effect, or was taken back."),
+    ],
+)
+def test_an_old_window_does_nothing_to_a_decision_that_it_does_not_show(
+    app: Flask,
+    house: House,
+    make_account: Callable[..., Account],
+    answers: Asked,
+    kept: Callable[[], set[str]],
+    step: str,
+    told: str,
+) -> None:
+    without(answers, None)
+    account = make_account("coordinator")
+    old, new = (Browser(app).enter(house, account) for _ in range(2))
+    send(new, "/proposals/r1.o1", {**DECIDED, "decision": "endorse"})
+    old.open("/proposals/r1.o1?language=en")
+    deciding.PendingDecision.objects(id="r1.o1").delete()  # it took effect
+    send(new, "/proposals/r1.o1", {**DECIDED, "key": "1" * 24, "decision": "reject"})
+    assert told in old.send(f"/review/decisions/r1.o1/{step}").text
+    assert (old.path, old.status) == ("/review", 200)
+    assert kept() == {"reject"}
+    new.open("/proposals/r1.o1")
+    new.send("/review/decisions/r1.o1/take-back")
+    assert kept() == set()
+
+
 @pytest.mark.usefixtures("kept")
 @pytest.mark.parametrize(
     ("status", "told"),

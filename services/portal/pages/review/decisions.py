@@ -133,7 +133,7 @@ def keep(wanted: Wanted) -> bool:
 def take_decision_back(proposal_id: str) -> Response:
     """A decision forgotten that was not carried out yet."""
     if PageForm().validate_on_submit():
-        if deciding.take_back(account(), proposal_id, house().clock()):
+        if deciding.take_back(account(), proposal_id, _key_shown(), house().clock()):
             flash(_("Taken back. The proposal waits as before."))
         else:
             flash(_("It cannot be taken back any more: it took effect, or is about to."))
@@ -144,7 +144,7 @@ def take_decision_back(proposal_id: str) -> Response:
 def carry_decision_out(proposal_id: str) -> Response:
     """A decision carried out at once."""
     if PageForm().validate_on_submit():
-        outcome = deciding.decide_now(house(), account(), proposal_id)
+        outcome = deciding.decide_now(house(), account(), proposal_id, _key_shown())
         said = {
             "done": _("It took effect."),
             "waits": _("The matcher cannot be reached. The decision is kept and tried again."),
@@ -160,8 +160,13 @@ def carry_decision_out(proposal_id: str) -> Response:
 def dismiss_decision(proposal_id: str) -> Response:
     """A decision that did not take effect, which its coordinator has seen."""
     if PageForm().validate_on_submit():
-        deciding.dismiss(account(), proposal_id)
+        deciding.dismiss(account(), proposal_id, _key_shown())
     return go(back_to(request.form.get("back")))
+
+
+def _key_shown() -> str:
+    """The key of the decision that the page showed: by now another may be there in its place."""
+    return request.form.get("key", "")
 
 
 def said_of(decision: Any) -> str:
