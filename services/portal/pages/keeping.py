@@ -59,8 +59,7 @@ def keeping_typed(function: F) -> F:
     def kept(*args: Any, **kwargs: Any) -> Any:
         if request.method != "POST" or not request.form:
             return function(*args, **kwargs)
-        found = current()
-        if found is None or found.stage != "full":
+        if not _is_signed_in():
             sign_in = f"{SIGN_IN}?next={quote('/account')}"
             return keep_typed(
                 _("You were signed out"),
@@ -82,8 +81,16 @@ def keeping_typed(function: F) -> F:
 
 def keep_typed(title: str, first: str, label: str, status: int = HTTPStatus.CONFLICT) -> Response:
     """What was sent, in a page that sends it again after what has to be done before: at the address
-    `first`, which opens beside it."""
-    return show("kept.html", status, title=title, typed=_typed(), first=first, label=label)
+    `first`, which opens beside it.
+
+    Who is signed in stays in this visit, whose token it takes along.
+    """
+    again, typed = _is_signed_in(), _typed()
+    if again:
+        typed.append(("csrf_token", generate_csrf()))
+    return show(
+        "kept.html", status, title=title, typed=typed, first=first, label=label, again=again
+    )
 
 
 def give_back(why: str, status: int) -> Response:
@@ -102,6 +109,11 @@ def give_back(why: str, status: int) -> Response:
         shown=[value for name, value in typed if value.strip() and _is_written(name)],
         back=_belongs(is_there=status != HTTPStatus.NOT_FOUND),
     )
+
+
+def _is_signed_in() -> bool:
+    found = current()
+    return found is not None and found.stage == "full"
 
 
 def _typed() -> list[tuple[str, str]]:

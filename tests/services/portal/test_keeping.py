@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from html import escape, unescape
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from services.portal.pages import keeping
 from services.portal.pages.refusals import WORDS
 from services.portal.services import Ask, Reader, RefusedError, Services
 from shared.web.problems import TYPE_PREFIX
+from tests.services.portal.answering import Asked, answer
 from tests.services.portal.browsing import Browser
 
 SignIn = Callable[[str], Browser]
@@ -355,3 +357,37 @@ def test_a_reason_to_decline_who_would_join_is_given_back_by_a_page_that_was_ope
     found = given_back(browser)
     assert found.pop("csrf_token") != "old"
     assert broken_as_sent(found) == {name: sent[name] for name in sent if name != "csrf_token"}
+
+
+@pytest.fixture
+def unregistered(monkeypatch: pytest.MonkeyPatch) -> Asked:
+    """What the services answer to a donor whose organisation is not registered."""
+    return answer(monkeypatch, {"/v1/organisations": {"items": []}}, "")
+
+
+def test_what_was_typed_before_the_organisation_was_registered_is_sent_again_in_the_same_visit(
+    signed_in: SignIn, unregistered: Asked
+) -> None:
+    browser, sent = signed_in("donor"), {"title": "Dogs", "description": TYPED, "key": KEY}
+    browser.answer = browser.client.post("/offers/new", data=sent)
+    assert browser.status == 409
+    assert "Then come back to this tab and send it again." in browser.page.text
+    unregistered["/v1/organisations"] = {"items": [{"id": "acme", "name": "Acme"}]}
+    browser.send()
+    assert browser.status == 503  # for the register takes no offer here
+    assert "This page had been open for too long." not in browser.page.text
+
+
+@pytest.mark.usefixtures("unregistered")
+@pytest.mark.parametrize(
+    "path", ["/activities/import", "/activities/spreadsheet", "/offers/spreadsheet"]
+)
+def test_a_file_is_not_said_to_be_kept_until_the_organisation_is_registered(
+    signed_in: SignIn, path: str
+) -> None:
+    browser = signed_in("donor")
+    large = BytesIO(b"<" * 300_000)  # more than a form has that brings no file
+    browser.answer = browser.client.post(path, data={"file": (large, "file.xml")})
+    assert browser.status == 303
+    assert browser.answer.headers["Location"] == f"/organisations/acme/edit?next={path}"
+    assert "Register it, then choose the file again." in browser.open("/account").text
