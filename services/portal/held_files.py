@@ -3,7 +3,11 @@
 What came of one that is confirmed is kept for a day too: who did not see the answer confirms again.
 """
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Final, Literal
+
+from pymongo import ReturnDocument
 
 from services.portal.documents import HeldFile
 from shared.ids import new_id
@@ -13,6 +17,9 @@ MOST_BYTES = 8 * 1024 * 1024
 
 KEPT = timedelta(days=1)
 _AT_ONCE = 10
+
+Together = Literal["sum", "most"]
+_TOGETHER: Final[Mapping[Together, str]] = {"sum": "$inc", "most": "$max"}
 
 
 def hold(account: str, kind: str, name: str, content: bytes, now: datetime) -> str:
@@ -39,7 +46,19 @@ def find(account: str, file_id: str, kind: str) -> HeldFile | None:
     return found
 
 
-def settle(account: str, file_id: str, now: datetime, **outcome: int) -> None:
-    """Keep what came of a file, and no longer what it says."""
-    done = {"outcome": outcome, "content": b"", "expires_at": now + KEPT}
-    HeldFile.objects(id=file_id, account=account).update_one(**done)
+def settle(
+    account: str, file_id: str, now: datetime, together: Together, **outcome: int
+) -> Mapping[str, int]:
+    """Keep what came of a file, and no longer what it says; all that is known to have come of it.
+
+    Who confirms it twice at once settles it twice. `together` says what both counts are: their
+    `sum`, where each counts what it alone did, the `most` of them where each counts what is there.
+    """
+    update = {
+        _TOGETHER[together]: {f"outcome.{name}": count for name, count in outcome.items()},
+        "$set": {"content": b"", "expires_at": now + KEPT},
+    }
+    found = HeldFile._get_collection().find_one_and_update(
+        {"_id": file_id, "account": account}, update, return_document=ReturnDocument.AFTER
+    )
+    return outcome if found is None else dict(found["outcome"])

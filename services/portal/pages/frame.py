@@ -398,8 +398,14 @@ def _problem_page(problem: Problem) -> Response:
 def _page_above() -> str | None:
     """The page on which a form stands that is sent to this address: a form that was refused is
     shown there, and loaded again or asked for in another language. None where there is none."""
-    addresses, path = current_app.create_url_adapter(request), request.path
+    path = request.path
     while path := path.rpartition("/")[0]:
-        if addresses is not None and addresses.test(path, method="GET"):
+        if is_page(path):
             return path
     return None
+
+
+def is_page(path: str) -> bool:
+    """Whether a page stands at that path."""
+    addresses = current_app.create_url_adapter(request)
+    return addresses is not None and addresses.test(path, method="GET")

@@ -12,7 +12,8 @@ from flask_babel import gettext as _
 from flask_wtf.csrf import generate_csrf
 
 from services.portal.pages.absence import absence
-from services.portal.pages.frame import SIGN_IN, current, page, show
+from services.portal.pages.frame import SIGN_IN, account, current, is_page, page, show
+from services.portal.pages.navigation import first_place
 from services.portal.pages.refusals import why as why_refused
 from services.portal.services import AwayError, RefusedError
 
@@ -24,6 +25,25 @@ _NOT_OF_THE_FORM = frozenset(
 )
 """What is refused so is refused whatever the form says: to this reader, by now, or so often."""
 _STAYS = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT})
+_OF_THE_PAGE = frozenset(
+    {
+        *("all", "back", "etag", "held", "instead_of", "key", "known", "letter", "line", "number"),
+        *("offer", "offices", "rows", "seen", "shown", "typed_in", "unregistered", "until"),
+        *("username", "version"),
+    }
+)
+"""What forms take along unseen."""
+_CHOSEN = frozenset(
+    {
+        *("about", "adequate", "allowed", "answer", "call", "channel", "chosen", "confidentiality"),
+        *("consent", "countries", "country", "days", "decision", "do", "effective"),
+        *("gender_marker", "go", "groups", "index", "kind", "kinds", "language", "languages"),
+        *("lifetime", "partners", "priority", "public", "regions", "role", "scopes", "state"),
+        *("status", "step", "sustainability", "sustainable", "then", "theme", "type"),
+        "visibility",
+    }
+)
+"""What is chosen or pressed: of it forms send codes, which nobody typed."""
 
 
 def keeping_typed(function: F) -> F:
@@ -39,8 +59,7 @@ def keeping_typed(function: F) -> F:
     def kept(*args: Any, **kwargs: Any) -> Any:
         if request.method != "POST" or not request.form:
             return function(*args, **kwargs)
-        found = current()
-        if found is None or found.stage != "full":
+        if not _is_signed_in():
             sign_in = f"{SIGN_IN}?next={quote('/account')}"
             return keep_typed(
                 _("You were signed out"),
@@ -62,15 +81,23 @@ def keeping_typed(function: F) -> F:
 
 def keep_typed(title: str, first: str, label: str, status: int = HTTPStatus.CONFLICT) -> Response:
     """What was sent, in a page that sends it again after what has to be done before: at the address
-    `first`, which opens beside it."""
-    return show("kept.html", status, title=title, typed=_typed(), first=first, label=label)
+    `first`, which opens beside it.
+
+    Who is signed in stays in this visit, whose token it takes along.
+    """
+    again, typed = _is_signed_in(), _typed()
+    if again:
+        typed.append(("csrf_token", generate_csrf()))
+    return show(
+        "kept.html", status, title=title, typed=typed, first=first, label=label, again=again
+    )
 
 
 def give_back(why: str, status: int) -> Response:
     """What was sent, to be sent once more as it was, with why it was not taken.
 
-    The token is this visit's, the language that of the page where it was typed. Sending again is
-    not advised where that alone will not help.
+    The token is this visit's, the language that of the page where it was typed. Where sending again
+    will not help, what was typed is shown to be kept elsewhere, with a way back.
     """
     typed = _typed()
     return show(
@@ -79,8 +106,14 @@ def give_back(why: str, status: int) -> Response:
         why=why,
         again=status not in _STAYS,
         typed=[*typed, ("csrf_token", generate_csrf())],
-        shown=[value for _name, value in typed if _is_text(value)],
+        shown=[value for name, value in typed if value.strip() and _is_written(name)],
+        back=_belongs(is_there=status != HTTPStatus.NOT_FOUND),
     )
+
+
+def _is_signed_in() -> bool:
+    found = current()
+    return found is not None and found.stage == "full"
 
 
 def _typed() -> list[tuple[str, str]]:
@@ -88,6 +121,17 @@ def _typed() -> list[tuple[str, str]]:
     return [(name, value) for name, value in pairs if name not in _NOT_GIVEN_BACK]
 
 
-def _is_text(value: str) -> bool:
-    """Whether somebody wrote it: codes, keys and versions are single words of ASCII."""
-    return bool(value.strip()) and (not value.isascii() or len(value.split()) > 1)
+def _is_written(name: str) -> bool:
+    """Whether somebody wrote what is sent by that name, as "title", "rows-0-quantity"."""
+    own = name.partition(":")[0].rpartition("-")[2]
+    return own not in _OF_THE_PAGE and own not in _CHOSEN
+
+
+def _belongs(*, is_there: bool) -> str:
+    """The page of the record that it was sent to, as the address tells; that of all such records
+    where it is not there; else where the reader's work is."""
+    parts = request.path.split("/")
+    record, every = "/".join(parts[:3]), "/".join(parts[:2])
+    if is_there and is_page(record):
+        return record
+    return every if is_page(every) else first_place(account().role).path

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
 
-from flask import Response, request
+from flask import Response, flash, request
 from flask_babel import gettext as _
 
 from services.portal.documents import Account
@@ -12,8 +12,10 @@ from services.portal.pages.finding import find_for_sure
 from services.portal.pages.frame import account, go, this_address
 from services.portal.pages.keeping import keep_typed
 from services.portal.services import AwayError
+from shared.web.bodies import drain
 
 PAGE = "/organisations"
+_WITH_FILES = "multipart/form-data"
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -45,14 +47,18 @@ def for_registered(function: F) -> F:
 
 
 def register_first() -> Response:
-    """On to where the reader's organisation is registered, which leads back here; what was sent is
-    kept in a page that sends it again."""
+    """On to where the reader's organisation is registered, which leads back here; what was typed is
+    kept in a page that sends it again. No page can keep a file."""
     form = f"{address_of(account().organisation)}/edit"
-    if request.method != "POST":
-        return go(f"{form}?next={this_address()}")
-    return keep_typed(
-        _("Your organisation is not registered yet"), form, _("Register it, in a new tab")
-    )
+    if request.method == "POST" and request.mimetype != _WITH_FILES:
+        title = _("Your organisation is not registered yet")
+        return keep_typed(title, form, _("Register it, in a new tab"))
+    if request.method == "POST":
+        drain()
+        flash(
+            _("Your organisation is not registered yet. Register it, then choose the file again.")
+        )
+    return go(f"{form}?next={this_address()}")
 
 
 def _is_unregistered(organisation_id: str) -> bool:

@@ -1,6 +1,6 @@
 """What is told of an IATI file once it is brought in."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -14,6 +14,7 @@ from services.portal.services import AwayError, Services
 from tests.services.portal.answering import answer
 from tests.services.portal.browsing import Browser
 
+NOTHING_LISTED: Mapping[str, Any] = {"activities": [], "refusals": []}
 COMMAND = "entraide import iati FILE"
 
 
@@ -48,7 +49,7 @@ def test_how_many_were_brought_in_is_written_as_the_reader_writes_numbers(
     browser.open("/account/password?language=es")
     token = browser.page.forms[0].values["csrf_token"]
     browser.client.post(f"/activities/import/{file}", data={"csrf_token": token, "public": ""})
-    assert "1.234" in browser.open("/account").text
+    assert "1.200" in browser.open("/account").text
 
 
 def test_a_file_that_was_brought_in_tells_what_came_of_it_to_who_confirms_it_again(
@@ -69,11 +70,42 @@ def test_a_file_that_was_brought_in_tells_what_came_of_it_to_who_confirms_it_aga
         browser.answer = preview
         browser.send(public="true")
         assert (browser.status, browser.path) == (200, "/activities")
-        assert "Brought in: 3." in browser.page.text
+        assert "Brought in: 1." in browser.page.text
+        assert "Changed: 2." in browser.page.text
     assert sent == ["true", "false"]
     browser.open("/activities/import/gone")
     assert (browser.status, browser.path) == (200, "/activities/import")
     assert "This file is no longer kept. Choose it again." in browser.page.text
+
+
+def test_a_file_that_is_confirmed_twice_at_once_tells_of_all_that_came_of_it(
+    browser: Browser, file: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counts = {"unchanged": 0, "read": 9, "outside": 0, "refused": 0}
+    confirmed = []
+
+    def send_file(*_sent: Any, **query: Any) -> Answer:
+        made, changed = 9, 3
+        if query["preview"] == "false":
+            confirmed.append(query)
+            if len(confirmed) == 1:  # the second comes, and is done, while this one is under way
+                browser.client.post(f"/activities/import/{file}", data=sent)
+                made, changed = 4, 1
+            else:
+                made, changed = 5, 2
+        return Answer({**counts, "created": made, "changed": changed, **NOTHING_LISTED})
+
+    answer(monkeypatch, {"/v1/activities": {"items": [], "next": None}}, "")
+    monkeypatch.setattr(Services, "send_file", send_file)
+    browser.open(f"/activities/import/{file}?language=en")
+    (form,) = (form for form in browser.page.forms if form.action == "")
+    sent = {**form.values, "public": ""}
+    browser.send(public="")
+    assert len(confirmed) == 2
+    for _look in range(2):
+        assert "Brought in: 9." in browser.page.text
+        assert "Changed: 3." in browser.page.text
+        browser.open(f"/activities/import/{file}")
 
 
 def test_what_takes_too_long_says_how_it_stands_and_names_the_command(

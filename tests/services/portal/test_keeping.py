@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Callable, Mapping
-from html import escape
+from html import escape, unescape
+from io import BytesIO
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -11,9 +13,11 @@ from werkzeug.datastructures import MultiDict
 from entraide.client import Answer
 from services.portal.documents import Account
 from services.portal.house import House
+from services.portal.pages import keeping
 from services.portal.pages.refusals import WORDS
 from services.portal.services import Ask, Reader, RefusedError, Services
 from shared.web.problems import TYPE_PREFIX
+from tests.services.portal.answering import Asked, answer
 from tests.services.portal.browsing import Browser
 
 SignIn = Callable[[str], Browser]
@@ -116,6 +120,20 @@ def given_back(browser: Browser) -> dict[str, str]:
     return form.values
 
 
+def shown_of(browser: Browser) -> list[str]:
+    """What the page shows of what was typed, in its order."""
+    assert browser.answer is not None
+    found = re.findall(r'<p class="said card" dir="auto">(.*?)</p>', browser.answer.text, re.DOTALL)
+    return [unescape(one) for one in found]
+
+
+def back_of(browser: Browser) -> str:
+    """Where the page's way back leads."""
+    assert browser.answer is not None
+    (found,) = re.findall(r'<a href="([^"]*)">Back</a>', browser.answer.text)
+    return str(found)
+
+
 def broken_as_sent(sent: Mapping[str, str]) -> dict[str, str]:
     """What was typed, with the line breaks that Python's parser of pages finds."""
     return {name: value.replace("\r\n", "\n") for name, value in sent.items()}
@@ -173,9 +191,17 @@ def test_what_is_refused_whatever_it_says_is_given_back_with_why(
     browser.answer = browser.client.post(path, data={**sent, "csrf_token": token})
     assert (browser.status, str(WORDS[code]) in browser.page.text) == (status, True)
     assert ("if it was done already" in browser.page.text) == (status == 429)
-    found = given_back(browser)
-    assert found.pop("csrf_token")
-    assert broken_as_sent(found) == sent
+    assert [one for one in shown_of(browser) if one == TYPED] == [
+        one for one in sent.values() if one == TYPED
+    ]
+    if status == 429:
+        found = given_back(browser)
+        assert found.pop("csrf_token")
+        assert broken_as_sent(found) == sent
+        return
+    # Sent again it is refused again: there is no form, and a way back to a page that there is.
+    assert not [form for form in browser.page.forms if form.action == ""]
+    assert path.startswith((back_of(browser), "/proposals", "/duplicates", "/coverage"))
 
 
 OVER = [
@@ -202,11 +228,66 @@ def test_what_was_typed_into_a_record_that_is_over_is_given_back(
     browser.answer = browser.client.post(path, data=sent)
     assert browser.status == 403
     assert "This is over and cannot be changed any more." in browser.page.text
-    found = given_back(browser)
-    assert found.pop("csrf_token")
-    assert broken_as_sent(found) == sent
+    assert shown_of(browser) == ["Dogs", TYPED]
+    assert back_of(browser) == path.partition("/edit")[0]
     browser.open(path)
     assert (browser.status, "This page is not for your role" in browser.page.text) == (403, True)
+
+
+LINES = {
+    "title": "Storage",
+    "language": "en",
+    "rows-0-line": "1",
+    "rows-0-theme": "marking",
+    "rows-0-quantity": "1500",
+    "rows-0-unit": "lockers",
+    "rows-0-start": "2027-03-01",
+    "rows-0-text": " ",
+    "rows": "1",
+    "go": "next",
+    "etag": '"1.2"',
+    "key": KEY,
+    "typed_in": "en",
+}
+WRITTEN = ["Storage", "1500", "lockers", "2027-03-01"]
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "back"),
+    [(403, "forbidden", "/matches/r.o"), (404, "not-found", "/matches")],
+)
+def test_where_nothing_is_sent_again_all_that_was_written_is_shown_and_no_code(
+    signed_in: SignIn, monkeypatch: pytest.MonkeyPatch, status: int, code: str, back: str
+) -> None:
+    def refuse(*_asked: object, **_more: object) -> Answer:
+        raise RefusedError("matcher", status, {"type": f"{TYPE_PREFIX}{code}", "title": "No."})
+
+    monkeypatch.setattr(Services, "fetch", refuse)
+    browser = signed_in("donor")
+    for sent, shown in ((LINES, WRITTEN), ({"version": "1", "decision": "agree"}, [])):
+        browser.answer = browser.client.post("/matches/r.o/do/agree", data=sent)
+        assert (browser.status, shown_of(browser), back_of(browser)) == (status, shown, back)
+        assert ("What you typed is not lost" in browser.page.text) is bool(shown)
+
+
+ALSO_WRITTEN = {"organisation", "reason", "request", "resolution", "unit"}
+"""What some forms take along unseen, or have chosen, and somebody writes in others."""
+
+ASKED = {"best", "place", "score", "service", "without"}
+"""What addresses of lists and of a what-if ask for; no page gives these back."""
+
+
+def test_what_forms_take_along_and_what_is_chosen_is_known_by_name() -> None:
+    unseen = re.compile(r'type="hidden" name="([a-z_]+)|<(?:select|button)[^>]* name="([a-z_]+)"')
+    chosen = r"SelectField|RadioField|HiddenField|ticked|sight"
+    fields = re.compile(rf"^    ([a-z_]+)(?:: [A-Za-z]+)? = (?:\w+\.)?(?:{chosen})\(", re.MULTILINE)
+    names: set[str] = set()
+    for file in Path(keeping.__file__).parent.rglob("*"):
+        if file.suffix in (".py", ".html"):
+            found = (unseen if file.suffix == ".html" else fields).findall(file.read_text())
+            names |= {"".join(one) for one in found}
+    assert {"key", "theme", "go", "seen"} < names
+    assert names - keeping._OF_THE_PAGE - keeping._CHOSEN == ALSO_WRITTEN | ASKED
 
 
 @pytest.mark.parametrize(("role", "path", "sent"), SIGNED_OUT)
@@ -276,3 +357,37 @@ def test_a_reason_to_decline_who_would_join_is_given_back_by_a_page_that_was_ope
     found = given_back(browser)
     assert found.pop("csrf_token") != "old"
     assert broken_as_sent(found) == {name: sent[name] for name in sent if name != "csrf_token"}
+
+
+@pytest.fixture
+def unregistered(monkeypatch: pytest.MonkeyPatch) -> Asked:
+    """What the services answer to a donor whose organisation is not registered."""
+    return answer(monkeypatch, {"/v1/organisations": {"items": []}}, "")
+
+
+def test_what_was_typed_before_the_organisation_was_registered_is_sent_again_in_the_same_visit(
+    signed_in: SignIn, unregistered: Asked
+) -> None:
+    browser, sent = signed_in("donor"), {"title": "Dogs", "description": TYPED, "key": KEY}
+    browser.answer = browser.client.post("/offers/new", data=sent)
+    assert browser.status == 409
+    assert "Then come back to this tab and send it again." in browser.page.text
+    unregistered["/v1/organisations"] = {"items": [{"id": "acme", "name": "Acme"}]}
+    browser.send()
+    assert browser.status == 503  # for the register takes no offer here
+    assert "This page had been open for too long." not in browser.page.text
+
+
+@pytest.mark.usefixtures("unregistered")
+@pytest.mark.parametrize(
+    "path", ["/activities/import", "/activities/spreadsheet", "/offers/spreadsheet"]
+)
+def test_a_file_is_not_said_to_be_kept_until_the_organisation_is_registered(
+    signed_in: SignIn, path: str
+) -> None:
+    browser = signed_in("donor")
+    large = BytesIO(b"<" * 300_000)  # more than a form has that brings no file
+    browser.answer = browser.client.post(path, data={"file": (large, "file.xml")})
+    assert browser.status == 303
+    assert browser.answer.headers["Location"] == f"/organisations/acme/edit?next={path}"
+    assert "Register it, then choose the file again." in browser.open("/account").text

@@ -405,6 +405,55 @@ def test_nor_are_several(
     assert (left_out in browser.open("/review?kind=proposals").text) is (away is not None)
 
 
+ELSEWHERE = "A coordinator of this region decides on it."
+
+
+@pytest.fixture
+def of_other_regions(app: Flask, house: House, make_account: Callable[..., Account]) -> Browser:
+    """The browser of a coordinator whose regions do not hold the proposal's State."""
+    return Browser(app).enter(house, make_account("coordinator", regions=["Eastern Africa"]))
+
+
+@pytest.mark.parametrize("matcher_away", [False, True])
+@pytest.mark.parametrize("decision", ["endorse", "reject"])
+def test_who_coordinates_other_regions_keeps_no_decision(
+    of_other_regions: Browser,
+    browser: Browser,
+    answers: Asked,
+    kept: Callable[[], set[str]],
+    decision: str,
+    matcher_away: bool,
+) -> None:
+    without(answers, None)
+    if matcher_away:
+        del answers["/v1/proposals/r1.o1"]
+    sent = {**DECIDED, "decision": decision, "reason": "They never answered."}
+    text = send(of_other_regions, "/proposals/r1.o1", sent)
+    assert (of_other_regions.status, kept()) == (403, set())
+    assert ELSEWHERE in text
+    assert "They never answered." in text
+    send(browser, "/proposals/r1.o1", sent)
+    assert (browser.status, kept()) == (303, {decision})
+
+
+def test_nor_do_they_of_several(
+    of_other_regions: Browser, browser: Browser, answers: Asked, kept: Callable[[], set[str]]
+) -> None:
+    without(answers, None)
+    answers["/v1/proposals"] = {"items": [LISTED], "next": None}
+    answers["/v1/requests"], answers["/v1/offers"] = {"items": [REQUEST]}, {"items": [OFFER]}
+    sent = {"chosen": "r1.o1", "version:r1.o1": '"0.1"', "country:r1.o1": "SEN"}
+    for reader, decides in ((of_other_regions, False), (browser, True)):
+        text = reader.open("/review/endorse?chosen=r1.o1&language=en").text
+        ticks = ["disabled" in one for _, one in reader.page.tags if one.get("name") == "chosen"]
+        assert (ticks, ELSEWHERE in text) == ([not decides], not decides)
+        send(reader, "/review/endorse", sent)
+        assert (reader.status, kept()) == (303, {"endorse"} if decides else set())
+        text = reader.open("/review?kind=proposals").text
+        left_out = "Left out, for a coordinator of their region decides on them: 1"
+        assert (left_out in text, "Endorsed: 1." in text) == (not decides, decides)
+
+
 def promised(side: str, committed: float) -> dict[str, Any]:
     """What is told of a first line of which something is committed."""
     return {

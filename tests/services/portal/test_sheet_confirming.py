@@ -8,7 +8,7 @@ from flask import Flask
 
 from entraide.client import Answer
 from services.portal.documents import Account, HeldFile
-from services.portal.held_files import hold
+from services.portal.held_files import hold, settle
 from services.portal.house import House
 from services.portal.pages.spreadsheets import bringing
 from services.portal.services import Ask, AwayError, Reader, RefusedError, Services
@@ -217,6 +217,19 @@ def _came_of(
     act()
     text = browser.page.text
     return browser.status, browser.path, "Brought in: 1." in text and "Changed: 1." in text
+
+
+def test_of_two_who_confirm_a_file_at_once_the_later_takes_nothing_from_what_is_told(
+    opened: Opening, register: Register, house: House
+) -> None:
+    browser = opened(row(mark="r-1"), row(mark="r-2"))
+    browser.send()
+    assert "Brought in: 2." in browser.page.text
+    (file,) = HeldFile.objects(content=b"", outcome__made=2)
+    # One who began when the first record was there has one to bring in, and answers last.
+    told = settle(file.account, file.id, house.clock(), "most", made=1, changed=0)
+    assert told == {"made": 2, "changed": 0}
+    assert "Brought in: 2." in browser.open(f"/activities/spreadsheet/{file.id}").text
 
 
 def test_a_file_that_is_no_longer_kept_is_chosen_again(register: Register, opened: Opening) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from flask import Flask, Response, flash
+from flask import Flask, Response
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
@@ -15,7 +15,7 @@ from services.portal.pages.files import uploaded
 from services.portal.pages.forms import PageForm
 from services.portal.pages.frame import account, for_roles, go, show
 from services.portal.pages.offers.activities import PAGE
-from services.portal.pages.offers.files import no_longer_kept
+from services.portal.pages.offers.files import no_longer_kept, tell_brought_in
 from services.portal.pages.offers.forms import PUBLIC, sight, sights
 from services.portal.pages.refusals import fault, why
 from services.portal.pages.registered import for_registered
@@ -120,9 +120,10 @@ def bring_in_iati(file_id: str) -> Response:
         broken = _place(error)
         return show("offers/iati_preview.html", REFUSED, **nothing, broken=broken, late=False)
     if confirmed:
-        made = report["created"] + report["changed"]
-        settle(account().id, file_id, house().clock(), made=made)
-        return _brought_in(made=made)
+        made, changed = report["created"], report["changed"]
+        now = house().clock()
+        outcome = settle(account().id, file_id, now, "sum", made=made, changed=changed)
+        return _brought_in(**outcome)
     return show(
         "offers/iati_preview.html",
         wide=True,
@@ -139,9 +140,12 @@ def bring_in_iati(file_id: str) -> Response:
     )
 
 
-def _brought_in(*, made: int) -> Response:
-    """To where the activities are now, with how many they are."""
-    flash(_("Brought in: %(count)s. What was known already was left as it is.", count=number(made)))
+def _brought_in(*, made: int, changed: int = 0) -> Response:
+    """To where the activities are now, with how many they are.
+
+    A file that an earlier release brought in has those that were changed among those made.
+    """
+    tell_brought_in(made, changed)
     return go(PAGE)
 
 

@@ -19,11 +19,13 @@ from services.portal.pages.forms import PageForm
 from services.portal.pages.frame import account, for_roles, go, show
 from services.portal.pages.keeping import keeping_typed
 from services.portal.pages.review.decisions import (
+    ELSEWHERE,
     UNREAD,
     back_to,
     country_of,
     is_version,
     key_of,
+    may_decide,
     unread,
 )
 from services.portal.pages.review.weighing import Conflict, conflicts
@@ -34,7 +36,7 @@ from shared.ids import new_id
 PREVIEW = "/review/endorse"
 MOST = 50
 _LISTED = 200
-_BLOCKING = frozenset({"decided", "pending", "unread"})
+_BLOCKING = frozenset({"decided", "pending", "unread", "elsewhere"})
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,7 @@ def preview_endorsing() -> Response:
         bare=PageForm(),
         new_key=new_id,
         unreadable=UNREAD,
+        elsewhere=ELSEWHERE,
         review_style=ASSETS["review.css"].address,
     )
 
@@ -86,13 +89,16 @@ def endorse_several() -> Response:
     kept = waiting = 0
     versions = {one: request.form.get(f"version:{one}") for one in request.form.getlist("chosen")}
     seen = [one for one, version in versions.items() if is_version(version)][:MOST]
-    missing = unread(seen)
-    for proposal in seen:
+    countries = {one: country_of(request.form.get(f"country:{one}")) for one in seen}
+    own = [one for one, country in countries.items() if may_decide(country)]
+    elsewhere, missing = len(seen) - len(own), unread(own)
+    for proposal in own:
         if proposal in missing:
             continue
-        country = country_of(request.form.get(f"country:{proposal}"))
         key = key_of(request.form.get(f"key:{proposal}"))
-        wanted = Wanted(proposal, "endorse", None, versions[proposal] or "", key, country)
+        wanted = Wanted(
+            proposal, "endorse", None, versions[proposal] or "", key, countries[proposal]
+        )
         if deciding.decide_later(account(), wanted, house().clock()):
             kept += 1
         else:
@@ -112,7 +118,14 @@ def endorse_several() -> Response:
                 count=number(len(missing)),
             )
         )
-    if not (kept or waiting or missing):
+    if elsewhere:
+        flash(
+            _(
+                "Left out, for a coordinator of their region decides on them: %(count)s",
+                count=number(elsewhere),
+            )
+        )
+    if not seen:
         flash(_("Choose at least one proposal."))
     return go(back)
 
@@ -150,6 +163,7 @@ def _choices(found: Sequence[Mapping[str, Any]]) -> list[Choice]:
             for code, holds in (
                 ("decided", one["status"] not in ("proposed", "superseded")),
                 ("pending", one["id"] in pending),
+                ("elsewhere", not may_decide(one["country"])),
                 ("unread", one["request"] not in requests or one["offer"] not in offers),
                 ("barred", any(n["code"].startswith("bars") for n in one["embargoes"])),
                 ("serves-none", not one["serves"]),

@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext
 from wtforms import HiddenField, StringField, TextAreaField
 
 from services.portal import deciding
+from services.portal.accounts import identity_of
 from services.portal.deciding import Wanted
 from services.portal.house import house
 from services.portal.pages.finding import find
@@ -19,6 +20,7 @@ from services.portal.pages.lengths import MOST_SAID, AtMost
 from shared.ids import new_id
 from shared.vocabulary import UnknownCode
 from shared.vocabulary.countries import country
+from shared.web.identity import covers
 
 QUEUE: Final = "/review"
 _KEY = re.compile(r"[0-9a-f]{24}", re.ASCII)
@@ -29,6 +31,7 @@ UNREAD = lazy_gettext(
     "One side cannot be read just now, so this cannot be endorsed. Try again in a moment."
 )
 WAITS = lazy_gettext("A decision on this proposal waits already. Nothing was done.")
+ELSEWHERE = lazy_gettext("A coordinator of this region decides on it.")
 FAILURES = {
     "changed": lazy_gettext("The proposal changed before it took effect."),
     "refused": lazy_gettext("It is no longer possible: see the proposal."),
@@ -91,6 +94,12 @@ def country_of(sent: str | None) -> str | None:
         return country(sent or "").alpha3
     except UnknownCode:
         return None
+
+
+def may_decide(alpha3: str | None) -> bool:
+    """Whether the reader decides on proposals of this State. What others decided would wait before
+    the matcher refuses it, and nobody else could decide meanwhile."""
+    return covers(identity_of(account()), alpha3)
 
 
 def is_version(sent: str | None) -> bool:

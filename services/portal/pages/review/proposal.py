@@ -11,7 +11,6 @@ from flask_babel import lazy_gettext
 
 from entraide.client import Answer
 from services.portal import deciding
-from services.portal.accounts import identity_of
 from services.portal.decision_documents import PendingDecision
 from services.portal.house import house
 from services.portal.pages import asking
@@ -22,7 +21,17 @@ from services.portal.pages.forms import PageForm
 from services.portal.pages.frame import account, for_roles, go, show
 from services.portal.pages.keeping import give_back, keeping_typed
 from services.portal.pages.refusals import WORDS
-from services.portal.pages.review.decisions import UNREAD, WAITS, DecideForm, back_to, keep, unread
+from services.portal.pages.review.decisions import (
+    ELSEWHERE,
+    UNREAD,
+    WAITS,
+    DecideForm,
+    back_to,
+    country_of,
+    keep,
+    may_decide,
+    unread,
+)
 from services.portal.pages.review.marking import marked, spans_of
 from services.portal.pages.review.weighing import Use, serves_none, uses
 from services.portal.pages.signing import REFUSED
@@ -30,7 +39,6 @@ from services.portal.pages.wording import amount, number, quantity, share
 from services.portal.promised import committed_of, lines_of, may_serve
 from services.portal.services import AwayError
 from shared.ids import new_id
-from shared.web.identity import covers
 
 OPEN = frozenset({"proposed", "superseded"})
 """The states in which a proposal is decided on here; later ones have a page of their own."""
@@ -79,9 +87,14 @@ def decide_proposal(proposal_id: str) -> Response:
     except AwayError:
         if not complete or _is_unread(proposal_id, form):
             raise
+        if not may_decide(country_of(form.country.data)):
+            return give_back(str(ELSEWHERE), HTTPStatus.FORBIDDEN)
         if not keep(form.wanted(proposal_id)):
             return give_back(str(WAITS), HTTPStatus.CONFLICT)
     else:
+        if not may_decide(found.body["country"]):
+            form.fail(ELSEWHERE)
+            return _shown(proposal_id, found, form, HTTPStatus.FORBIDDEN)
         if not complete:
             return _shown(proposal_id, found, form, REFUSED)
         if found.etag != form.version.data and _is_repeat(found, form):
@@ -143,7 +156,7 @@ def _shown(
         now=house().clock(),
         is_open=one["status"] in OPEN,
         unreadable=UNREAD if None in sides.values() else None,
-        may_decide=covers(identity_of(account()), one["country"]),
+        elsewhere=None if may_decide(one["country"]) else ELSEWHERE,
         amount=_amount,
         bare=PageForm(),
         review_style=ASSETS["review.css"].address,

@@ -133,7 +133,7 @@ class Conflict:
     """Why a chosen proposal cannot simply be endorsed with the others.
 
     `same-need` and `same-capacity` name the `line`, and the other proposals; `decided`, `pending`,
-    `unread`, `barred` and `serves-none` are of itself.
+    `elsewhere`, `unread`, `barred` and `serves-none` are of itself.
     """
 
     code: str

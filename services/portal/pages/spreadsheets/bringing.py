@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from flask import Flask, Response, flash
+from flask import Flask, Response
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from wtforms import HiddenField
@@ -18,7 +18,7 @@ from services.portal.pages.asking import ask_with, get, read, reader
 from services.portal.pages.files import uploaded
 from services.portal.pages.forms import PageForm
 from services.portal.pages.frame import account, for_roles, go, show
-from services.portal.pages.offers.files import no_longer_kept
+from services.portal.pages.offers.files import no_longer_kept, tell_brought_in
 from services.portal.pages.offers.rows import size_of
 from services.portal.pages.refusals import faults, refusal
 from services.portal.pages.registered import for_registered
@@ -134,8 +134,9 @@ def bring_in_spreadsheet(name: str, file_id: str) -> Response:
     made, changed = _send(kind, fresh), _change(kind, changes)
     done, kept = len(made.done), len(changed.done)
     if done == len(fresh) and kept == len(changes):
-        settle(account().id, file_id, house().clock(), made=done, changed=kept)
-        return _brought_in(name, made=done, changed=kept)
+        now = house().clock()
+        outcome = settle(account().id, file_id, now, "most", made=done, changed=kept)
+        return _brought_in(name, **outcome)
     form.fail(
         _(
             "%(done)s of %(all)s are brought in. Send this again for the others; nothing is "
@@ -162,9 +163,7 @@ def bring_in_spreadsheet(name: str, file_id: str) -> Response:
 
 def _brought_in(name: str, *, made: int, changed: int) -> Response:
     """To where the records are now, with how many they are."""
-    flash(_("Brought in: %(count)s. What was known already was left as it is.", count=number(made)))
-    if changed:
-        flash(_("Changed: %(count)s.", count=number(changed)))
+    tell_brought_in(made, changed)
     return go(f"/{name}?status=draft" if kind_of(name).drafts else f"/{name}")
 
 
