@@ -17,7 +17,7 @@ import structlog
 from services.matcher import metrics
 from services.matcher.alliance_rules import SETTLED, Found
 from services.matcher.alliances import follow
-from services.matcher.apart import tell_not_done
+from services.matcher.apart import apart
 from services.matcher.engine.affinity import shipped
 from services.matcher.engine.alliances import Formation
 from services.matcher.engine.asks import Ask
@@ -26,7 +26,6 @@ from services.matcher.engine.texts import Texts
 from shared.events.envelope import ALLIANCE, REQUEST
 from shared.events.reader import Received
 from shared.events.versions import Version
-from shared.events.work import passes
 from shared.lifecycle import SHOWN
 
 STEPS = 200
@@ -80,8 +79,8 @@ class AllianceKeeper:
     def write(self, partitions: Collection[int], today: date, now: datetime) -> int:
         """Write the alliances of groups that changed; returns how many were looked at.
 
-        `partitions` are those that this worker owns. Raises what passes by itself: what was not
-        written then comes again.
+        `partitions` are those that this worker owns. Raises what passes by itself
+        (work.passes): what was not written then comes again.
         """
         self._waiting |= self._formation.changed()
         self._follow_calendar(today)
@@ -89,7 +88,8 @@ class AllianceKeeper:
         looked_at = 0
         for anchor in sorted(self._waiting):
             if self._partition(anchor) in self._owned and self._concerns(anchor):
-                self._write_apart(anchor, now)
+                with apart("alliance not written", anchor, swept=False):
+                    self._write(anchor, now)
                 looked_at += 1
             self._waiting.discard(anchor)
         return looked_at
@@ -139,15 +139,6 @@ class AllianceKeeper:
     def _concerns(self, anchor: str) -> bool:
         """Whether there is, or may have to be, an alliance of the anchor's."""
         return anchor in self._members or bool(self._formation.members(anchor, self._today))
-
-    def _write_apart(self, anchor: str, now: datetime) -> None:
-        """One that cannot be written must not hold up the others, nor end the worker."""
-        try:
-            self._write(anchor, now)
-        except Exception as error:
-            if passes(error):
-                raise
-            tell_not_done("alliance not written", anchor, error)
 
     def _write(self, anchor: str, now: datetime) -> None:
         found = [

@@ -149,7 +149,8 @@ def expire(now: datetime, step: Step = no_step) -> int:
 
     def begin_release(commitment: Commitment) -> None:
         # Many may be given back before this one: meanwhile both may have agreed, or begun.
-        if not _has_expired(commitment, now):
+        until = commitment.expires_at
+        if until is None or until > now or _taken_over([commitment]):
             raise _GoesOn
         _move(commitment, "expire", MATCHER, now)
 
@@ -161,9 +162,10 @@ def expire(now: datetime, step: Step = no_step) -> int:
             pass  # another sweep, or its owner, was faster
         finish(id_, now, step)
 
-    over = Commitment.objects(status="held", expires_at__lte=now)
-    shown = over.only("id", "match", "provisional", "expires_at")
-    due = [one.id for one in shown if _has_expired(one, now)]
+    held = Commitment.objects(status="held", expires_at__lte=now)
+    shown = list(held.only("id", "match", "provisional"))
+    taken_over = _taken_over(shown)
+    due = [one.id for one in shown if one.id not in taken_over]
     _each(due, give_back)
     return len(due)
 
@@ -172,17 +174,19 @@ class _GoesOn(Exception):  # noqa: N818 (named for what happened)
     """The commitment does not expire any more."""
 
 
-def _has_expired(commitment: Commitment, now: datetime) -> bool:
-    until = commitment.expires_at
-    return until is not None and until <= now and not is_taken_over(commitment)
-
-
-def is_taken_over(commitment: Commitment) -> bool:
-    """Whether it expires no more: donor and State have agreed to what was held provisionally, or
-    delivery has begun."""
-    going_on = KEPT if commitment.provisional else KEPT - {"committed"}
-    found = Match.objects(id=commitment.match, holds=commitment.id, status__in=list(going_on))
-    return bool(found.count())
+def _taken_over(held: Sequence[Commitment]) -> set[str]:
+    """Those of these commitments that expire no more: donor and State have agreed to what was held
+    provisionally, or delivery has begun. One look at their proposals."""
+    matches = sorted({one.match for one in held if one.match is not None})
+    kept = Match.objects(id__in=matches, status__in=sorted(KEPT)) if matches else None
+    found = () if kept is None else kept.only("status", "holds")
+    states = {(match.id, id_): match.status for match in found for id_ in match.holds}
+    return {
+        one.id
+        for one in held
+        if (status := states.get((one.match, one.id))) is not None
+        and (one.provisional or status != "committed")
+    }
 
 
 def _each(ids: Sequence[str], work: Callable[[str], object]) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 import structlog
 
 from services.matcher import metrics
-from services.matcher.apart import tell_not_done
+from services.matcher.apart import apart
 from services.matcher.cases import each_with_case
 from services.matcher.coverage_documents import CoverageCase
 from services.matcher.coverage_holds import settle
@@ -35,7 +35,6 @@ from services.matcher.material import material
 from shared.events.envelope import ACTIVITY, REQUEST
 from shared.events.reader import Received
 from shared.events.versions import Version
-from shared.events.work import passes
 
 CHUNK = 100
 """Requests compared in one go; between two goes the worker reads on, and ranks."""
@@ -146,17 +145,13 @@ class CoverageWatch:
             partition = pair.of_request.partition
             if partition in fenced:
                 continue
-            try:
-                self._keep(pair, found, fences[partition], on, now, case)
-            except Fenced:
-                fenced.add(partition)
-            except NotYet:
-                late.add(pair.request)
-            except Exception as error:
-                if passes(error):
-                    raise
-                # One pair that cannot be kept must not hold up the others.
-                tell_not_done("case of coverage not kept", pair.id, error)
+            with apart("case of coverage not kept", pair.id, swept=False):
+                try:
+                    self._keep(pair, found, fences[partition], on, now, case)
+                except Fenced:
+                    fenced.add(partition)
+                except NotYet:
+                    late.add(pair.request)
         for id_ in chunk:
             since = self._waiting.pop(id_)
             if id_ in late:
@@ -181,13 +176,10 @@ class CoverageWatch:
         found: dict[_Key, Covering | None] = {}
         compared = set()
         for request in requests:
-            try:
+            with apart("request not compared with activities", request, swept=False):
                 told = coverings(self._activities, request, on, self._classifier)
-            except Exception as error:  # noqa: BLE001 (as above)
-                tell_not_done("request not compared with activities", request, error)
-                continue
-            compared.add(request)
-            found |= {(one.request, one.line, one.activity): one for one in told}
+                compared.add(request)
+                found |= {(one.request, one.line, one.activity): one for one in told}
         for case in _cases({"request": {"$in": sorted(compared)}}) if compared else ():
             found.setdefault((case["request"], case["line"], case["activity"]), None)
         return [

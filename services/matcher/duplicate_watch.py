@@ -16,7 +16,7 @@ from typing import Any
 import structlog
 
 from services.matcher import metrics
-from services.matcher.apart import tell_not_done
+from services.matcher.apart import apart
 from services.matcher.cases import each_with_case
 from services.matcher.domain import Side
 from services.matcher.duplicate_documents import DuplicateCase
@@ -25,7 +25,6 @@ from services.matcher.engine.duplicates import Likely
 from services.matcher.engine.matching import Engine
 from shared.events.envelope import OFFER, REQUEST
 from shared.events.reader import Received
-from shared.events.work import passes
 
 CHUNK = 8
 """Records compared in one go; between two goes the worker reads on, and ranks."""
@@ -141,18 +140,14 @@ class DuplicateWatch:
         ):
             if partition in fenced:
                 continue
-            try:
-                if keep(pair, likely, partition, fences[partition], now, case):
-                    metrics.CASES_WRITTEN.inc()
-            except Fenced:
-                fenced.add(partition)
-            except NotYet:
-                late |= {(pair.side, pair.left), (pair.side, pair.right)}.intersection(chunk)
-            except Exception as error:
-                if passes(error):
-                    raise
-                # One pair that cannot be kept must not hold up the others.
-                tell_not_done("case not kept", pair.id, error)
+            with apart("case not kept", pair.id, swept=False):
+                try:
+                    if keep(pair, likely, partition, fences[partition], now, case):
+                        metrics.CASES_WRITTEN.inc()
+                except Fenced:
+                    fenced.add(partition)
+                except NotYet:
+                    late |= {(pair.side, pair.left), (pair.side, pair.right)}.intersection(chunk)
         until = self._clock() + LATE_SECONDS
         for record in chunk:
             since = self._waiting.pop(record)

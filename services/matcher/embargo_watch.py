@@ -8,7 +8,7 @@ The register is read once a sweep, and records many together: a sweep comes roun
 and mostly finds nothing. What it finds is looked at again, by itself, before anything is done.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -26,7 +26,7 @@ from services.matcher.embargo_checks import (
     rulings,
 )
 from services.matcher.embargo_documents import Embargo
-from services.matcher.record_views import stored_views
+from services.matcher.record_views import View, stored_views
 from services.matcher.refusing import Refused
 from services.matcher.settling import EMBARGOED, FOLLOWING, follow_proposals
 from shared.events.outbox import change
@@ -34,6 +34,7 @@ from shared.lifecycle import GIVEN, IllegalTransition
 from shared.registers.steps import take_step_as
 
 _TOGETHER = 500
+_NOT_GIVEN_BACK = "barred commitment not given back"
 
 
 def sweep(now: datetime) -> int:
@@ -50,7 +51,7 @@ def sweep(now: datetime) -> int:
         for country in countries:
             for some in _together(Commitment.objects(status="held", country=country)):
                 for held in _barred(some, known):
-                    with apart("barred commitment not given back", held.id):
+                    with apart(_NOT_GIVEN_BACK, held.id):
                         fallen += _fall(held, now)
             _settle_proposals(country, known, now)
     return fallen
@@ -60,15 +61,12 @@ def _barred(held: Sequence[Commitment], known: Rulings) -> list[Commitment]:
     """Those of these commitments that are barred, but for what was given."""
     taken = {view_id(line.side, line.record) for one in held for line in one.lines}
     views = stored_views(taken)
-    barred = [
-        one
-        for one in held
-        if barred_lines(
-            known(one.country, one.request),
-            one.lines,
-            lambda side, record: views.get(view_id(side, record)),
-        )
-    ]
+    barred: list[Commitment] = []
+    for one in held:
+        with apart(_NOT_GIVEN_BACK, one.id):
+            ruling = known(one.country, one.request)
+            if barred_lines(ruling, one.lines, lambda *named: views.get(view_id(*named))):
+                barred.append(one)
     given = _given(barred)
     return [one for one in barred if one.id not in given]
 
@@ -106,15 +104,20 @@ def _settle_proposals(country: str, known: Rulings, now: datetime) -> None:
     for some in _together(found.only("id", "request", "offer", "status", "history")):
         views = stored_views([view_id(side, match[side]) for match in some for side in SIDES])
         for match in some:
-            fallen = match.status == "fallen"
-            sides = [views.get(view_id(side, match[side])) for side in SIDES]
-            pair = [view for view in sides if view is not None]
-            if len(pair) < len(SIDES) or (fallen and _why_fallen(match) != EMBARGOED):
-                continue
-            ruling = known(pair[0].owner, match.request)
-            if (barred_kinds(ruling, pair) is not None) is not fallen:
-                with apart("proposal not settled", match.id):
+            with apart("proposal not settled", match.id):
+                if _is_to_change(match, views, known):
                     follow_proposals([match.id], now)
+
+
+def _is_to_change(match: Match, views: Mapping[str, View], known: Rulings) -> bool:
+    """Whether a proposal is to fall, or to come back."""
+    fallen = match.status == "fallen"
+    sides = [views.get(view_id(side, match[side])) for side in SIDES]
+    pair = [view for view in sides if view is not None]
+    if len(pair) < len(SIDES) or (fallen and _why_fallen(match) != EMBARGOED):
+        return False
+    kinds = barred_kinds(known(pair[0].owner, match.request), pair)
+    return (kinds is not None) is not fallen
 
 
 def _why_fallen(match: Match) -> str | None:

@@ -27,6 +27,7 @@ from shared.events.aggregate import Aggregate, timestamp
 from shared.events.outbox import Contention
 from shared.events.pending import Asking
 from shared.events.trail import Content, Fault, Store, append, known_keys
+from shared.events.work import told
 
 NOTES = "audit_reads"
 """The collection of notes, named for what was noted first."""
@@ -71,7 +72,7 @@ class Auditor:
                 else:
                     idle = _ASKING.pause(time.monotonic() - found_at)
             except (PyMongoError, Contention) as error:
-                log.warning("audit interrupted", error=str(error))
+                log.warning("audit interrupted", error=told(error))
                 idle = _PAUSE_SECONDS
             stop.wait(idle)
 

@@ -27,6 +27,7 @@ from shared.events.pending import WAITING, Asking, unpack, waiting_since, waitin
 from shared.events.predecessor import Note
 from shared.events.topics import Topics
 from shared.events.vanished import Vanished
+from shared.events.work import told
 from shared.settings import Settings
 
 LEASE: Final = timedelta(milliseconds=clients.DELIVERY_TIMEOUT_MS + 5_000)
@@ -121,7 +122,7 @@ class Relay:
                     idle = _IDLE_SECONDS
                 except (KafkaError, PyMongoError) as error:
                     metrics.PUBLISH_FAILURES.inc()
-                    log.warning("relay interrupted", error=str(error), retry_in_seconds=idle)
+                    log.warning("relay interrupted", error=told(error), retry_in_seconds=idle)
                     # A producer that gave up on a batch may refuse the next one.
                     self._close_producer()
                     published = 0

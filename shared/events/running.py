@@ -45,7 +45,6 @@ def run_worker(
     previous = {
         number: signal.signal(number, _setter(stop)) for number in (signal.SIGTERM, signal.SIGINT)
     }
-    _remove(settings.ready_file)
     tracing.start(settings)
     if settings.metrics_port:
         start_http_server(settings.metrics_port)
@@ -76,7 +75,8 @@ def run_worker(
         tracing.stop()
         for loop_name in turns:
             metrics.LOOP_AGE.remove(loop_name)
-        _remove(settings.ready_file)
+        if settings.ready_file is not None:
+            settings.ready_file.unlink(missing_ok=True)
         for number, handler in previous.items():
             signal.signal(number, handler)
     log.info("worker stopped", worker=name, failed=failed)
@@ -137,11 +137,6 @@ def _stack(loop: str) -> list[str]:
         if thread.name == loop and thread.ident in frames
         for place in traceback.extract_stack(frames[thread.ident])
     ]
-
-
-def _remove(path: Path | None) -> None:
-    if path is not None:
-        path.unlink(missing_ok=True)
 
 
 def _setter(stop: threading.Event) -> Callable[[int, FrameType | None], None]:

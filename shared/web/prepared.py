@@ -87,8 +87,11 @@ class Preparation:
 def prepare_worker(settings: Settings) -> None:
     """What a worker does first: make what is missing, and note that it was started.
 
-    Tries again while the database, to which it is connected, is away or being restored.
+    Tries again while the database, to which it is connected, is away or being restored. Meanwhile
+    the ready file of one that was killed tells nobody that this one is ready.
     """
+    if settings.ready_file is not None:
+        settings.ready_file.unlink(missing_ok=True)
     worker = f"{settings.service}@{socket.gethostname()}"
     while True:
         try:

@@ -6,6 +6,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import ModuleType
@@ -469,6 +470,30 @@ def test_the_image_runs_as_a_numbered_user(dockerfile: list[str]) -> None:
     assert last.index(f"USER {user}") > max(
         number for number, line in enumerate(last) if line.startswith("RUN ")
     )
+
+
+@pytest.mark.parametrize("set_so", [True, False])
+def test_nothing_is_imported_of_where_a_worker_may_write(
+    compose: Compose, dockerfile: list[str], tmp_path: Path, root: Path, set_so: bool
+) -> None:
+    """`python -m` looks there first unless it is told not to."""
+    (variables,) = (line.split()[1:] for line in dockerfile if line.startswith("ENV "))
+    told = dict(one.split("=", 1) for one in variables if one.startswith("PYTHON"))
+    (planted := tmp_path / "deploy").mkdir()
+    (planted / "__init__.py").write_text("raise SystemExit(77)")
+    (ready := tmp_path / "ready").touch()
+    _, _, *arguments = compose["services"]["portal-worker"]["healthcheck"]["test"]
+    found = subprocess.run(
+        [sys.executable, *arguments],
+        cwd=tmp_path,
+        env={
+            "PYTHONPATH": str(root),
+            "ENTRAIDE_READY_FILE": str(ready),
+            **(told if set_so else {}),
+        },
+        check=False,
+    )
+    assert found.returncode == (0 if set_so else 77)
 
 
 @pytest.fixture

@@ -37,6 +37,7 @@ from tests.services.matcher.records import (
     provision,
     request_event,
 )
+from tests.services.written import reads
 
 COORDINATOR = Actor("coordinator")
 LATER = NOW + GRACE + timedelta(seconds=1)
@@ -221,6 +222,23 @@ def test_what_goes_on_while_others_are_given_back_does_not_expire(
     assert expire(soon, meanwhile) == 2
     assert given_back
     assert set(Commitment.objects.scalar("status")) == {"held"}
+
+
+def test_what_is_taken_over_is_looked_at_together(match: Match) -> None:
+    soon = NOW + timedelta(hours=1)
+    many = [f"c{number}" for number in range(4)]
+    for id_ in many:
+        begin(id_, match, lines(1, 0), soon, COORDINATOR, NOW)
+        finish(id_, NOW)
+    Match.objects(id=match.id).update(status="delivering")
+    with reads() as looked_at:
+        assert expire(soon) == 0
+    assert looked_at == ["commitments", "matches"]
+    # One that the proposal does not hold is another's, or nobody's.
+    Match.objects(id=match.id).update(pull__holds=many[0])
+    assert expire(soon) == 1
+    found = {one.id: one.status for one in Commitment.objects}
+    assert found == {many[0]: "released", **dict.fromkeys(many[1:], "held")}
 
 
 def test_what_has_expired_is_given_back(match: Match) -> None:

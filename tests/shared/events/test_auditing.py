@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 from pymongo.database import Database
-from pymongo.errors import AutoReconnect
+from pymongo.errors import AutoReconnect, BulkWriteError
 from sample_things import Thing, now
+from structlog.testing import capture_logs
 
-from shared.events import trail
+from shared.events import auditing, trail
 from shared.events.auditing import NOTES, Auditor, compare, leave_notes
 from shared.events.metrics import AUDIT_AGE
 from shared.events.outbox import Contention, Transition, change, create
@@ -328,3 +329,20 @@ def test_the_loop_goes_on_after_the_database_was_away(
                 break
             waited.wait(0.1)
     assert told(database, "one") == ["begin"]
+
+
+def test_a_full_disk_is_told_without_what_was_to_be_written(
+    database: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = {"code": 14031, "errmsg": "full", "op": {"_id": "one", "subject": "confidential"}}
+    stop = threading.Event()
+
+    def append(*_: Any) -> Any:
+        stop.set()
+        raise BulkWriteError({"writeErrors": [full], "writeConcernErrors": []})
+
+    monkeypatch.setattr(auditing, "append", append)
+    begin("one")
+    with capture_logs() as logs:
+        Auditor("things", [Thing], lambda: database).run(stop)
+    assert [one["error"] for one in logs] == ["1 writes failed, by code: {14031: 1}"]

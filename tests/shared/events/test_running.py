@@ -25,7 +25,6 @@ def waiting(stop: threading.Event) -> None:
 
 def test_ready_then_terminated(tmp_path: Path) -> None:
     ready_file = tmp_path / "ready"
-    ready_file.touch()  # of an earlier life
     seen: list[bool] = []
 
     def look(stop: threading.Event) -> None:

@@ -3,6 +3,7 @@
 import importlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import mongoengine
@@ -22,9 +23,15 @@ from structlog.testing import capture_logs
 
 from deploy.local.servers import free_port
 from shared.settings import Settings
-from shared.web import idempotency
+from shared.web import idempotency, prepared
 from shared.web.database import connect_database, kept_documents
-from shared.web.prepared import NotPreparedError, Preparation, declared, prepare_database
+from shared.web.prepared import (
+    NotPreparedError,
+    Preparation,
+    declared,
+    prepare_database,
+    prepare_worker,
+)
 
 SERVICES = ("requests", "offers", "matcher", "portal")
 REFERRING = (
@@ -166,3 +173,18 @@ def becomes_ready(preparation: Preparation) -> bool:
         else:
             return True
     return False
+
+
+def test_a_worker_that_waits_is_not_ready_by_what_one_that_was_killed_left(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ready = tmp_path / "ready"
+    ready.touch()
+
+    def wait(_: Settings) -> None:
+        raise KeyboardInterrupt("the database is away")
+
+    monkeypatch.setattr(prepared, "prepare_database", wait)
+    with pytest.raises(KeyboardInterrupt):
+        prepare_worker(replace(settings, ready_file=ready))
+    assert not ready.exists()
