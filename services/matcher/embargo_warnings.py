@@ -38,7 +38,7 @@ def sweep(now: datetime) -> int:
         then = rulings(last + _DAY)
         code = _code(last, today)
         for match in Match.objects(country=country, status__in=sorted(STAYING["warn"])):
-            with apart("not warned of an exemption's end", match.id):
+            with apart("not warned of the end of an exemption", match.id):
                 if not _was_told(match, code) and _ends(match, known, then):
                     warned += _warn(match.id, code, now)
     return warned
