@@ -178,8 +178,9 @@ def _taken_over(held: Sequence[Commitment]) -> set[str]:
     """Those of these commitments that expire no more: donor and State have agreed to what was held
     provisionally, or delivery has begun. One look at their proposals."""
     matches = sorted({one.match for one in held if one.match is not None})
-    kept = Match.objects(id__in=matches, status__in=sorted(KEPT)) if matches else None
-    found = () if kept is None else kept.only("status", "holds")
+    if not matches:
+        return set()
+    found = Match.objects(id__in=matches, status__in=sorted(KEPT)).only("status", "holds")
     states = {(match.id, id_): match.status for match in found for id_ in match.holds}
     return {
         one.id

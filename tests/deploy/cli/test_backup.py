@@ -69,6 +69,15 @@ def entraide(mongodb: str, *words: str, **environ: str) -> Result:
     return CliRunner().invoke(main, list(words), env=own | given)
 
 
+def named_in(settings: Settings) -> dict[str, str]:
+    """The variables that name a service's own topics and database."""
+    return {
+        "ENTRAIDE_KAFKA": settings.kafka,
+        "ENTRAIDE_TOPIC_PREFIX": settings.topic_prefix,
+        "ENTRAIDE_DATABASE": settings.database,
+    }
+
+
 def pair(number: int, value: int) -> dict[str, Any]:
     return {"_id": number, "value": value, "text": "العربية " * 20}
 
@@ -210,11 +219,7 @@ def test_topics_agree_with_a_restored_database_the_second_time_too(
     since = register()
     with running(worker):
         eventually(lambda: last().keys() == {before, since}, "both are published")
-    environ = {
-        "ENTRAIDE_KAFKA": settings.kafka,
-        "ENTRAIDE_TOPIC_PREFIX": settings.topic_prefix,
-        "ENTRAIDE_DATABASE": settings.database,
-    }
+    environ = named_in(settings)
     for epoch in (2, 3):  # the second time the topics tell of the first
         done = entraide(settings.mongodb, "restore", str(directory), "requests", **environ)
         assert done.exit_code == 0, done.output
@@ -236,11 +241,7 @@ def test_of_a_restored_portal_what_may_have_ended_since_has_ended(
     for name in ("accounts", "sessions", "signing_keys"):
         database[name].insert_one({"_id": "a", "generation": 1, "reset": "a link"})
     save(client, {"portal": settings.database}, directory, NOW)
-    environ = {
-        "ENTRAIDE_KAFKA": settings.kafka,
-        "ENTRAIDE_TOPIC_PREFIX": settings.topic_prefix,
-        "ENTRAIDE_DATABASE": settings.database,
-    }
+    environ = named_in(settings)
     done = entraide(settings.mongodb, "restore", str(directory), "portal", **environ)
     mongoengine.disconnect()
     assert done.exit_code == 0, done.output
@@ -282,11 +283,7 @@ def test_an_api_that_runs_on_refuses_all_calls_until_it_is_brought_back(
         return counts
 
     monkeypatch.setattr("deploy.cli.restore.bring_back", register_meanwhile)
-    environ = {
-        "ENTRAIDE_KAFKA": settings.kafka,
-        "ENTRAIDE_TOPIC_PREFIX": settings.topic_prefix,
-        "ENTRAIDE_DATABASE": settings.database,
-    }
+    environ = named_in(settings)
     words = ("restore", str(directory), "requests")
     assert register() == (201, False)
     assert entraide(settings.mongodb, *words, **environ).exit_code == 1
@@ -316,11 +313,7 @@ def test_a_restore_that_is_broken_off_before_it_deletes_leaves_all_as_it_was(
         raise KeyboardInterrupt
 
     monkeypatch.setattr("deploy.cli.restore.time.sleep", broken_off)
-    environ = {
-        "ENTRAIDE_KAFKA": settings.kafka,
-        "ENTRAIDE_TOPIC_PREFIX": settings.topic_prefix,
-        "ENTRAIDE_DATABASE": settings.database,
-    }
+    environ = named_in(settings)
     words = ("restore", str(directory), "offers")
     assert entraide(settings.mongodb, *words, **environ).exit_code == 1
     assert not is_being_restored(database)

@@ -7,7 +7,6 @@ from flask import Response, request
 from flask_babel import gettext as _
 
 from entraide.client.records.matcher import AllianceView
-from services.portal.accounts import identity_of
 from services.portal.pages import asking
 from services.portal.pages.asked import code_of, cursor_of
 from services.portal.pages.cases.deciding import CaseForm, came_from, decide, filled, status_name
@@ -15,7 +14,7 @@ from services.portal.pages.cases.region_map import region_map
 from services.portal.pages.finding import find, names_of
 from services.portal.pages.frame import account, for_roles, show
 from services.portal.pages.keeping import keeping_typed
-from shared.web.identity import covers
+from services.portal.pages.review.decisions import may_decide
 
 _READERS = ("coordinator", "auditor", "operator", "requester")
 _NEEDING = frozenset({"dismiss", "decline"})
@@ -98,7 +97,7 @@ def _own(one: Mapping[str, Any]) -> Mapping[str, Any] | None:
 
 def _covers(one: Mapping[str, Any]) -> bool:
     """Whether the reader's regions hold every State of it, as who decides has to have."""
-    return covers(identity_of(account()), *(member["country"] for member in one["members"]))
+    return may_decide(*(member["country"] for member in one["members"]))
 
 
 def _choices(one: Mapping[str, Any], own: Mapping[str, Any] | None) -> list[tuple[str, str]]:

@@ -96,10 +96,10 @@ def country_of(sent: str | None) -> str | None:
         return None
 
 
-def may_decide(alpha3: str | None) -> bool:
-    """Whether the reader decides on proposals of this State. What others decided would wait before
-    the matcher refuses it, and nobody else could decide meanwhile."""
-    return covers(identity_of(account()), alpha3)
+def may_decide(*states: str | None) -> bool:
+    """Whether the reader decides on what is of these States, all of them. What others decided on a
+    proposal would wait before the matcher refuses it, and nobody else could decide meanwhile."""
+    return covers(identity_of(account()), *states)
 
 
 def is_version(sent: str | None) -> bool:

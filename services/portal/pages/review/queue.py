@@ -10,7 +10,6 @@ from flask_babel import lazy_gettext
 
 from entraide.client import Answer
 from services.portal import deciding
-from services.portal.accounts import identity_of
 from services.portal.house import house
 from services.portal.pages import asking, embargoed
 from services.portal.pages.asking import ask
@@ -19,7 +18,7 @@ from services.portal.pages.choices import countries, labels
 from services.portal.pages.finding import find
 from services.portal.pages.forms import PageForm
 from services.portal.pages.frame import account, for_roles, show
-from services.portal.pages.review.decisions import UNREAD, said_of
+from services.portal.pages.review.decisions import UNREAD, may_decide, said_of
 from services.portal.pages.review.filters import BEST, KINDS, SCORES, Filters, read_filters
 from services.portal.pages.review.rows import (
     Items,
@@ -36,7 +35,6 @@ from services.portal.services import Ask, AwayError
 from shared.ids import new_id
 from shared.vocabulary.countries import AREAS
 from shared.vocabulary.themes import THEMES
-from shared.web.identity import covers
 
 KIND_NAMES = {
     "proposals": lazy_gettext("Proposals"),
@@ -209,13 +207,8 @@ def _rows(
         "requests": request_rows(items.get("requests", ())),
         "duplicates": duplicate_rows(items.get("duplicates", ()), requests, offers),
         "coverage": coverage_rows(items.get("coverage", ()), requests),
-        "alliances": alliance_rows(items.get("alliances", ()), _decides),
+        "alliances": alliance_rows(items.get("alliances", ()), may_decide),
     }
-
-
-def _decides(*states: str) -> bool:
-    """Whether the reader coordinates all these States."""
-    return covers(identity_of(account()), *states)
 
 
 def onward(back: str, ids: Sequence[str]) -> dict[str, str]:
