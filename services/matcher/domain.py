@@ -198,6 +198,15 @@ def line_limits(side: LedgerSide, data: Mapping[str, Any]) -> tuple[LineLimit, .
     return tuple(_limit(line, line["capacity"], False) for line in data["provisions"])
 
 
+def line_numbers(side: LedgerSide, data: Mapping[str, Any]) -> frozenset[int] | None:
+    """The numbers of a record's lines, where its owner gives no number twice
+    (shared/registers/lines.py); None of a call, whose one fund comes and goes."""
+    if side == "call":
+        return None
+    lines = data["needs" if side == "request" else "provisions"]
+    return frozenset(line["line"] for line in lines)
+
+
 def _fund(cents: int | None, currency: str | None) -> tuple[LineLimit, ...]:
     """The one line of a call that has a fund."""
     return () if cents is None or currency is None else (LineLimit(1, "money", currency, cents),)

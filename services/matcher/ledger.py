@@ -42,7 +42,8 @@ class Limits:
     """What one version of a record says of its lines.
 
     `open`: new holds may be placed. Lines of the record that `lines` does not name have no limit
-    left: 0.
+    left: 0. `numbers` are those that the record's lines have, of an owner who gives no number
+    twice; None of others.
     """
 
     side: LedgerSide
@@ -50,6 +51,16 @@ class Limits:
     version: Version
     open: bool
     lines: Sequence[LineLimit]
+    numbers: frozenset[int] | None = None
+
+    def leaves(self, line: Mapping[str, Any]) -> bool:
+        """Whether a line that is not named may stay as it is: a version closed it, and none that
+        comes after that one names its number again.
+
+        A record whose owner replaces its lines at each change has soon more of these than others.
+        """
+        gone = self.numbers is not None and line["line"] not in self.numbers
+        return gone and line["epoch"] > 0 and not line["open"] and line["limit"] == 0
 
 
 def reserve(take: Take, commitment: str) -> Outcome:
@@ -177,8 +188,8 @@ def _open_case(line: Mapping[str, Any], now: datetime) -> None:
 def _lines_of(records: Iterable[str]) -> dict[_Record, dict[str, dict[str, Any]]]:
     found: dict[_Record, dict[str, dict[str, Any]]] = {}
     query = {"record": {"$in": list(records)}}
-    fields = {"side": 1, "record": 1, "limit": 1, "epoch": 1, "number": 1}
-    for line in LedgerLine._get_collection().find(query, fields):
+    shown = ("side", "record", "line", "open", "limit", "epoch", "number")
+    for line in LedgerLine._get_collection().find(query, dict.fromkeys(shown, 1)):
         found.setdefault((line["side"], line["record"]), {})[line["_id"]] = line
     return found
 
@@ -203,7 +214,9 @@ def _limit_writes(
         elif _version(known[id_]) < limits.version:
             writes.append(_limit_write(known[id_], line.limit, state))
     for id_, line_known in known.items():
-        if id_ not in named and _version(line_known) < limits.version:
+        if id_ in named or limits.leaves(line_known):
+            continue
+        if _version(line_known) < limits.version:
             writes.append(_limit_write(line_known, 0, {"open": False, **version}))
     return writes
 

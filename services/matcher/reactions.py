@@ -10,7 +10,7 @@ from datetime import datetime
 from services.matcher.alliance_limits import follow_requests
 from services.matcher.calls import follow_ceilings
 from services.matcher.documents import RecordView, view_id
-from services.matcher.domain import line_limits
+from services.matcher.domain import line_limits, line_numbers
 from services.matcher.experience import keep_work
 from services.matcher.ledger import Limits, set_limits
 from services.matcher.record_states import GONE, SIDES, status_of, view_state
@@ -74,7 +74,8 @@ def _limits(event: Event) -> Limits:
     side = SIDES[event.type]
     status = status_of(event)
     lines = () if status in _NOTHING_LEFT else line_limits(side, event.data)
-    return Limits(side, event.subject, event.version, status in SHOWN, lines)
+    numbers = None if status == GONE else line_numbers(side, event.data)
+    return Limits(side, event.subject, event.version, status in SHOWN, lines, numbers)
 
 
 def _view_key(event: Event) -> str:

@@ -130,6 +130,26 @@ def test_a_dropped_line_and_a_changed_unit_leave_a_limit_of_nothing() -> None:
     assert LedgerCase.objects.get().unit == "machines"
 
 
+def test_lines_that_were_replaced_are_not_written_with_each_version() -> None:
+    for number in range(1, 5):
+        line = LineLimit(number, "quantity", "machines", 1_000)
+        named = frozenset({number})
+        set_limits([Limits("request", "r", Version(1, number), True, [line], named)], NOW)
+    at = {line.line: (line.number, line.open, line.limit) for line in LedgerLine.objects}
+    assert at == {1: (2, False, 0), 2: (3, False, 0), 3: (4, False, 0), 4: (4, True, 1_000)}
+    late = LineLimit(3, "quantity", "machines", 1_000)
+    set_limits([Limits("request", "r", Version(1, 3), True, [late], frozenset({3}))], NOW)
+    assert LedgerLine.objects.get(line=3).open is False
+
+
+def test_a_unit_that_may_come_back_follows_each_version() -> None:
+    units = ("machines", "items", "sets", "sets")
+    for number, unit in enumerate(units, 1):
+        line = LineLimit(1, "quantity", unit, 1_000)
+        set_limits([Limits("request", "r", Version(1, number), True, [line], frozenset({1}))], NOW)
+    assert {line.unit: line.number for line in LedgerLine.objects} == dict.fromkeys(units, 4)
+
+
 def test_closing_keeps_what_is_promised_without_a_case() -> None:
     set_limits([limits(1)], NOW)
     reserve(take(6_000), "c1")
