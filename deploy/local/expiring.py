@@ -21,7 +21,7 @@ _NOT_PLAIN: Final = ("partialFilterExpression", "sparse", "collation")
 
 def expire_by_index() -> None:
     """Have documents expire by the condition that their index finds, where that is by one field."""
-    by_all = Storage.prune_ttl
+    by_all, sweep = Storage.prune_ttl, Storage.prune_ttl_all_collections
 
     def prune_ttl(self: Storage, db: str, coll: str, *, now: datetime | None = None) -> int:
         expiring = [
@@ -39,7 +39,15 @@ def expire_by_index() -> None:
             for field in keys
         )
 
+    def prune_ttl_all_collections(self: Storage, *args: Any, **kwargs: Any) -> int:
+        try:
+            swept: int = sweep(self, *args, **kwargs)
+            return swept
+        finally:
+            self.release_thread_snapshot()
+
     Storage.prune_ttl = prune_ttl
+    Storage.prune_ttl_all_collections = prune_ttl_all_collections
 
 
 def _is_plain(keys: Mapping[str, Any], options: Mapping[str, Any]) -> bool:

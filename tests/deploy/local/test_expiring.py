@@ -1,6 +1,7 @@
 """What the embedded database takes out once its time is over is what it took out before."""
 
 import random
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -67,6 +68,18 @@ def left(storage: Any) -> set[Any]:
     return {one["_id"] for one in storage.find_matching("d", "c", {})}
 
 
+def pinned(storage: Any) -> int:
+    """How many transactions WiredTiger must remember for whoever saw what was before them."""
+    storage._conn.reconfigure("statistics=(fast)")
+    session = storage._conn.open_session()
+    told = session.open_cursor("statistics:")
+    told.set_key(secantus.wt.stat.conn.txn_pinned_range)
+    assert told.search() == 0
+    found: int = told.get_values()[2]
+    session.close()
+    return found
+
+
 @pytest.mark.parametrize("indexes", [PLAIN, *((one,) for one in NOT_PLAIN), (*PLAIN, NOT_PLAIN[0])])
 def test_what_is_over_is_taken_out_as_the_database_does_itself(indexes: Any, made: Make) -> None:
     documents = [record(random.Random(number), number) for number in range(300)]
@@ -101,3 +114,20 @@ def test_what_has_no_such_index_stays(made: Make) -> None:
     storage = made("one", PLAIN[2:], [{"_id": 1, "at": NOW - timedelta(days=9)}])
     assert storage.prune_ttl("d", "c", now=NOW) == 0
     assert left(storage) == {1}
+
+
+def test_nothing_that_was_seen_is_held_until_the_next_time(made: Make) -> None:
+    expire_by_index()
+    storage = made("one", PLAIN[:1], [{"_id": 1, "at": NOW}])
+    storage.prune_ttl_all_collections(now=NOW)
+
+    def others() -> None:
+        for number in range(2, 302):
+            storage.insert("d", "c", [{"_id": number, "at": NOW}])
+        storage.checkpoint()  # it finds anew what is held
+        storage.release_thread_snapshot()  # as after each call of a client
+
+    thread = threading.Thread(target=others)
+    thread.start()
+    thread.join()
+    assert pinned(storage) < 100
