@@ -1,9 +1,9 @@
-"""The stored cases of pairs: read together, and brought up to what their pairs are."""
+"""The stored cases of pairs: read together, brought up to what their pairs are, and owned."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import islice
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 import structlog
 from pymongo.errors import PyMongoError
@@ -59,3 +59,30 @@ def bring_up_to_date(
     before = case.version
     after = change(kind, id_, None, mutate, now, {"fence": {"$lte": fence}}, case)
     return bool(after.version != before)
+
+
+class TakenOver(Generic[Case]):
+    """Cases that a former owner of their partition wrote last, to be this owner's.
+
+    What was compared and found as it was gets the new fence alone, several at once, for that is no
+    news to anybody: no version, no event.
+    """
+
+    def __init__(self, kind: type[Case], fences: Mapping[int, int]) -> None:
+        self._kind = kind
+        self._fences = fences
+        self._older: dict[int, list[str]] = {}
+
+    def note(self, case: Case | None, partition: int) -> None:
+        """A pair's case of a partition was kept; None where it had none."""
+        if case is not None and case.fence < self._fences[partition]:
+            self._older.setdefault(partition, []).append(case.id)
+
+    def write(self) -> None:
+        """Give what was noted its owner's fence; what has a newer one by now keeps it."""
+        collection = self._kind._get_collection()
+        for partition, ids in self._older.items():
+            fence = self._fences[partition]
+            older = {"_id": {"$in": ids}, "fence": {"$lt": fence}}
+            collection.update_many(older, {"$set": {"fence": fence}})
+        self._older.clear()

@@ -17,7 +17,7 @@ import structlog
 
 from services.matcher import metrics
 from services.matcher.apart import apart
-from services.matcher.cases import each_with_case
+from services.matcher.cases import TakenOver, each_with_case
 from services.matcher.domain import Side
 from services.matcher.duplicate_documents import DuplicateCase
 from services.matcher.duplicates import Fenced, Known, NotYet, Pair, keep
@@ -134,6 +134,7 @@ class DuplicateWatch:
         chunk = list(islice(self._waiting, CHUNK))
         fenced: set[int] = set()
         late: set[Record] = set()
+        taken_over = TakenOver(DuplicateCase, fences)
         ours = (one for one in self._pairs(chunk) if one[2] in fences)
         for (pair, likely, partition), case in each_with_case(
             DuplicateCase, ours, lambda one: one[0].id
@@ -144,10 +145,12 @@ class DuplicateWatch:
                 try:
                     if keep(pair, likely, partition, fences[partition], now, case):
                         metrics.CASES_WRITTEN.inc()
+                    taken_over.note(case, partition)
                 except Fenced:
                     fenced.add(partition)
                 except NotYet:
                     late |= {(pair.side, pair.left), (pair.side, pair.right)}.intersection(chunk)
+        taken_over.write()
         until = self._clock() + LATE_SECONDS
         for record in chunk:
             since = self._waiting.pop(record)

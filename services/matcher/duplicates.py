@@ -90,14 +90,14 @@ def keep(
     def mutate(case: DuplicateCase) -> None:
         if case.fence > fence:
             raise Fenced
-        case.fence = fence
         step = due_step(
             case.status, merged=pair.is_merged(), alike=alike, changed=lambda: _changed(case, pair)
         )
-        if alike and likely is not None:
-            _tell(case, pair, likely, always=step is not None)
+        told = alike and likely is not None and _tell(case, pair, likely, always=step is not None)
         if step is not None:
             _step(case, step, now)
+        if told or step is not None:
+            case.fence = fence
 
     try:
         return bring_up_to_date(DuplicateCase, pair.id, mutate, fence, now, case)
@@ -172,21 +172,25 @@ def _new(pair: Pair, likely: Likely, partition: int, fence: int, now: datetime) 
     return case
 
 
-def _tell(case: DuplicateCase, pair: Pair, likely: Likely, *, always: bool) -> None:
-    """Put into the case what the engine finds; versions are noted with what was read in them."""
+def _tell(case: DuplicateCase, pair: Pair, likely: Likely, *, always: bool) -> bool:
+    """Put into the case what the engine finds; versions are noted with what was read in them.
+
+    Returns whether that is other than what stood there, or is put in `always`.
+    """
     found = {
         "score": likely.score,
         "features": list(likely.features),
         "evidence": evidence_text(likely.evidence),
     }
     if not always and all(getattr(case, name) == value for name, value in found.items()):
-        return
+        return False
     for name, value in found.items():
         setattr(case, name, value)
     for end, known in (("left", pair.of_left), ("right", pair.of_right)):
         if known is not None:
             setattr(case, f"{end}_owner", known.owner)
             setattr(case, f"{end}_version", str(known.version))
+    return True
 
 
 def _step(case: DuplicateCase, action: str, now: datetime) -> None:

@@ -323,6 +323,23 @@ def test_what_a_stalled_former_owner_opened_is_looked_at_again(finder: Finder) -
     assert present.watch.waiting == 0
 
 
+def test_what_a_new_owner_finds_as_it_was_is_theirs_and_no_news(finder: Finder) -> None:
+    finder.alike[PAIR] = 0.9
+    events = [request_event("a"), request_event("b")]
+    former = Worker(finder)
+    former.hears(*events)
+    before = DuplicateCase.objects.get()
+    present = Worker(finder)
+    present.hears(*events)
+    after = DuplicateCase.objects.get()
+    assert after.fence == present.fences[after.partition] > before.fence
+    assert (after.version, after.updated_at) == (before.version, before.updated_at)
+    present.watch.recheck(present.fences)
+    assert present.watch.waiting == 0
+    finder.alike.clear()
+    assert former.hears(request_event("b", 2)) == {1}
+
+
 def test_who_takes_a_partition_over_compares_it_as_a_whole(finder: Finder) -> None:
     finder.alike[PAIR] = 0.9
     worker = Worker(finder, [])

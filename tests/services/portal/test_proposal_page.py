@@ -454,6 +454,19 @@ def test_nor_do_they_of_several(
         assert (left_out in text, "Endorsed: 1." in text) == (not decides, decides)
 
 
+@pytest.mark.parametrize("away", [False, True])
+def test_whose_a_proposal_is_the_matcher_says(
+    of_other_regions: Browser, answers: Asked, kept: Callable[[], set[str]], away: bool
+) -> None:
+    without(answers, None)
+    if not away:
+        answers["/v1/proposals"] = {"items": [LISTED], "next": None}
+    answers["/v1/requests"], answers["/v1/offers"] = {"items": [REQUEST]}, {"items": [OFFER]}
+    forged = {"chosen": "r1.o1", "version:r1.o1": '"0.1"', "country:r1.o1": "KEN"}
+    send(of_other_regions, "/review/endorse", forged)
+    assert kept() == ({"endorse"} if away else set())  # once it is carried out it is refused
+
+
 def promised(side: str, committed: float) -> dict[str, Any]:
     """What is told of a first line of which something is committed."""
     return {

@@ -89,7 +89,7 @@ def endorse_several() -> Response:
     kept = waiting = 0
     versions = {one: request.form.get(f"version:{one}") for one in request.form.getlist("chosen")}
     seen = [one for one, version in versions.items() if is_version(version)][:MOST]
-    countries = {one: country_of(request.form.get(f"country:{one}")) for one in seen}
+    countries = _countries(seen)
     own = [one for one, country in countries.items() if may_decide(country)]
     elsewhere, missing = len(seen) - len(own), unread(own)
     for proposal in own:
@@ -128,6 +128,16 @@ def endorse_several() -> Response:
     if not seen:
         flash(_("Choose at least one proposal."))
     return go(back)
+
+
+def _countries(seen: Sequence[str]) -> dict[str, str | None]:
+    """The State of each: as the matcher has it; where it cannot say, as the preview showed it."""
+    try:
+        found, _gone = _found(seen)
+    except AwayError:
+        found = []
+    known = {one["id"]: one["country"] for one in found}
+    return {one: known.get(one) or country_of(request.form.get(f"country:{one}")) for one in seen}
 
 
 def _found(chosen: Sequence[str]) -> tuple[list[Mapping[str, Any]], int]:
