@@ -1,9 +1,9 @@
-"""The stored cases of pairs: read together, brought up to what their pairs are, and owned."""
+"""The stored cases of pairs: read together, and brought up to what their pairs are."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from itertools import islice
-from typing import Generic, TypeVar
+from typing import Any, TypeVar
 
 import structlog
 from pymongo.errors import PyMongoError
@@ -57,32 +57,10 @@ def bring_up_to_date(
     if case is None:
         raise NotFound(id_)
     before = case.version
-    after = change(kind, id_, None, mutate, now, {"fence": {"$lte": fence}}, case)
+    after = change(kind, id_, None, mutate, now, owned_by(fence), case)
     return bool(after.version != before)
 
 
-class TakenOver(Generic[Case]):
-    """Cases that a former owner of their partition wrote last, to be this owner's.
-
-    What was compared and found as it was gets the new fence alone, several at once, for that is no
-    news to anybody: no version, no event.
-    """
-
-    def __init__(self, kind: type[Case], fences: Mapping[int, int]) -> None:
-        self._kind = kind
-        self._fences = fences
-        self._older: dict[int, list[str]] = {}
-
-    def note(self, case: Case | None, partition: int) -> None:
-        """A pair's case of a partition was kept; None where it had none."""
-        if case is not None and case.fence < self._fences[partition]:
-            self._older.setdefault(partition, []).append(case.id)
-
-    def write(self) -> None:
-        """Give what was noted its owner's fence; what has a newer one by now keeps it."""
-        collection = self._kind._get_collection()
-        for partition, ids in self._older.items():
-            fence = self._fences[partition]
-            older = {"_id": {"$in": ids}, "fence": {"$lt": fence}}
-            collection.update_many(older, {"$set": {"fence": fence}})
-        self._older.clear()
+def owned_by(fence: int) -> dict[str, Any]:
+    """The condition that no newer owner of its partition has written a case."""
+    return {"fence": {"$lte": fence}}

@@ -16,7 +16,7 @@ import structlog
 
 from services.matcher import metrics
 from services.matcher.apart import apart
-from services.matcher.cases import TakenOver, each_with_case
+from services.matcher.cases import each_with_case
 from services.matcher.coverage_documents import CoverageCase
 from services.matcher.coverage_holds import settle
 from services.matcher.coverages import (
@@ -139,7 +139,6 @@ class CoverageWatch:
         ]
         fenced: set[int] = set()
         late: set[str] = set()
-        taken_over = TakenOver(CoverageCase, fences)
         for (pair, found), case in each_with_case(
             CoverageCase, self._pairs(owned, on), lambda one: one[0].id
         ):
@@ -149,12 +148,10 @@ class CoverageWatch:
             with apart("case of coverage not kept", pair.id, swept=False):
                 try:
                     self._keep(pair, found, fences[partition], on, now, case)
-                    taken_over.note(case, partition)
                 except Fenced:
                     fenced.add(partition)
                 except NotYet:
                     late.add(pair.request)
-        taken_over.write()
         for id_ in chunk:
             since = self._waiting.pop(id_)
             if id_ in late:

@@ -8,23 +8,30 @@ their events are in: all topics have as many, and one fence guards a number.
 import math
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 from sys import intern
 from typing import Any
 
 import structlog
+from pymongo.errors import BulkWriteError
 
 from services.matcher import metrics
 from services.matcher.apart import apart
-from services.matcher.cases import TakenOver, each_with_case
+from services.matcher.cases import each_with_case
 from services.matcher.domain import Side
 from services.matcher.duplicate_documents import DuplicateCase
-from services.matcher.duplicates import Fenced, Known, NotYet, Pair, keep
+from services.matcher.duplicates import Fenced, Known, NotYet, Pair, keep, write_of
 from services.matcher.engine.duplicates import Likely
 from services.matcher.engine.matching import Engine
+from shared.bulk import Write, write_each
 from shared.events.envelope import OFFER, REQUEST
+from shared.events.epochs import current_epoch
+from shared.events.outbox import NotFound
 from shared.events.reader import Received
+from shared.events.work import passes
 
 CHUNK = 8
 """Records compared in one go; between two goes the worker reads on, and ranks."""
@@ -33,12 +40,36 @@ LATE_SECONDS = 0.25
 
 Record = tuple[Side, str]
 _PairKey = tuple[Side, str, str]
+_Found = tuple[Pair, Likely | None, int]
+"""A pair, what is found of it, and the partition of its case."""
 
 _SIDES: dict[str, Side] = {REQUEST: "request", OFFER: "offer"}
 _OWNERS: dict[Side, str] = {"request": "country", "offer": "organisation"}
 _GONE = "gone"
 
 log = structlog.get_logger(__name__)
+
+
+@dataclass
+class _Outcome:
+    """What became of the pairs of a chunk: partitions of which another is the owner by now, and
+    records to be compared again, of which the projection has not heard yet."""
+
+    chunk: Collection[Record]
+    fenced: set[int] = field(default_factory=set)
+    late: set[Record] = field(default_factory=set)
+
+    @contextmanager
+    def of(self, pair: Pair, partition: int) -> Iterator[None]:
+        """Note what becomes of a pair in the block, and log what else fails."""
+        with apart("case not kept", pair.id, swept=False):
+            try:
+                yield
+            except Fenced:
+                self.fenced.add(partition)
+            except NotYet:
+                ends = {(pair.side, pair.left), (pair.side, pair.right)}
+                self.late |= ends.intersection(self.chunk)
 
 
 class DuplicateWatch:
@@ -132,33 +163,54 @@ class DuplicateWatch:
             _, since = self._late.pop(record)
             self._waiting[record] = min(since, self._waiting.get(record, since))
         chunk = list(islice(self._waiting, CHUNK))
-        fenced: set[int] = set()
-        late: set[Record] = set()
-        taken_over = TakenOver(DuplicateCase, fences)
+        outcome = _Outcome(set(chunk))
         ours = (one for one in self._pairs(chunk) if one[2] in fences)
-        for (pair, likely, partition), case in each_with_case(
-            DuplicateCase, ours, lambda one: one[0].id
-        ):
-            if partition in fenced:
-                continue
-            with apart("case not kept", pair.id, swept=False):
-                try:
-                    if keep(pair, likely, partition, fences[partition], now, case):
-                        metrics.CASES_WRITTEN.inc()
-                    taken_over.note(case, partition)
-                except Fenced:
-                    fenced.add(partition)
-                except NotYet:
-                    late |= {(pair.side, pair.left), (pair.side, pair.right)}.intersection(chunk)
-        taken_over.write()
+        self._keep(
+            list(each_with_case(DuplicateCase, ours, lambda one: one[0].id)), outcome, fences, now
+        )
         until = self._clock() + LATE_SECONDS
         for record in chunk:
             since = self._waiting.pop(record)
-            if record in late:
+            if record in outcome.late:
                 self._late[record] = until, min(since, self._late.get(record, (until, since))[1])
-        return fenced
+        return outcome.fenced
 
-    def _pairs(self, chunk: Sequence[Record]) -> Iterator[tuple[Pair, Likely | None, int]]:
+    def _keep(
+        self,
+        found: Sequence[tuple[_Found, DuplicateCase | None]],
+        outcome: _Outcome,
+        fences: Mapping[int, int],
+        now: datetime,
+    ) -> None:
+        """Make the cases of these pairs what the pairs are now, in one bulk of writes."""
+        cases = DuplicateCase._get_collection()
+        epoch = current_epoch(cases.database) if found else 0
+        writes: list[Write] = []
+        written: list[_Found] = []
+        alone: list[_Found] = []
+        for one, case in found:
+            pair, likely, partition = one
+            with outcome.of(pair, partition):
+                try:
+                    write = write_of(pair, likely, partition, fences[partition], now, case, epoch)
+                except NotFound:
+                    alone.append(one)
+                else:
+                    if write is not None:
+                        writes.append(write)
+                        written.append(one)
+        done = _write(cases, writes)
+        metrics.CASES_WRITTEN.inc(done)
+        if done < len(writes):  # one by one they tell which of them are another's by now
+            alone.extend(written)
+        for pair, likely, partition in alone:
+            if partition in outcome.fenced:
+                continue
+            with outcome.of(pair, partition):
+                if keep(pair, likely, partition, fences[partition], now):
+                    metrics.CASES_WRITTEN.inc()
+
+    def _pairs(self, chunk: Sequence[Record]) -> Iterator[_Found]:
         """The pairs that these records are in or were in, what is found of each, its partition."""
         compared = {record: self._compare(record) for record in chunk}
         pairs: dict[_PairKey, Likely | None] = {}
@@ -198,6 +250,16 @@ class DuplicateWatch:
         for case in _cases(condition):
             for end in _ends(case["side"], case["left"], case["right"]):
                 self._waiting.setdefault(end, self._clock())
+
+
+def _write(cases: Any, writes: Sequence[Write]) -> int:
+    """How many of the writes were done; none where one of them cannot be."""
+    try:
+        return write_each(cases, writes) if writes else 0
+    except BulkWriteError as error:
+        if passes(error):
+            raise
+        return 0
 
 
 def _ends(side: Side, left: str, right: str) -> tuple[Record, Record]:

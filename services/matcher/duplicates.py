@@ -6,19 +6,28 @@ is found twice makes one case. What a coordinator decided stays until either rec
 materially: each decision keeps a digest of both.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from services.matcher.actors import MATCHER, transition
-from services.matcher.cases import bring_up_to_date
+from services.matcher.cases import bring_up_to_date, owned_by
 from services.matcher.documents import view_id
 from services.matcher.domain import DUPLICATE, Side, due_step
 from services.matcher.duplicate_documents import DuplicateCase, duplicate_id, evidence_text
 from services.matcher.engine.duplicates import Likely
 from services.matcher.material import changed
 from services.matcher.record_views import View, stored_views
-from shared.events.outbox import DuplicateId, NotFound, StaleVersion, change, create
+from shared.bulk import Write
+from shared.events.outbox import (
+    DuplicateId,
+    NotFound,
+    StaleVersion,
+    change,
+    change_of,
+    create,
+    creation_of,
+)
 from shared.events.versions import Version
 from shared.lifecycle import SHOWN
 from shared.registers.steps import take_step
@@ -85,30 +94,59 @@ def keep(
     `likely` is what the engine finds, None where it finds nothing, `case` the pair's as it has just
     been read. Raises Fenced, NotYet, Contention and pymongo's errors; repeating is safe.
     """
-    alike = likely is not None and pair.is_open()
-
-    def mutate(case: DuplicateCase) -> None:
-        if case.fence > fence:
-            raise Fenced
-        step = due_step(
-            case.status, merged=pair.is_merged(), alike=alike, changed=lambda: _changed(case, pair)
-        )
-        told = alike and likely is not None and _tell(case, pair, likely, always=step is not None)
-        if step is not None:
-            _step(case, step, now)
-        if told or step is not None:
-            case.fence = fence
-
     try:
+        mutate = _mutation(pair, likely, fence, now)
         return bring_up_to_date(DuplicateCase, pair.id, mutate, fence, now, case)
     except NotFound:
-        if likely is None or not alike:
+        if likely is None or not pair.is_open():
             return False
         try:
             create(_new(pair, likely, partition, fence, now), now)
         except DuplicateId:  # another has found it in this moment
             return keep(pair, likely, partition, fence, now)
         return True
+
+
+def write_of(
+    pair: Pair,
+    likely: Likely | None,
+    partition: int,
+    fence: int,
+    now: datetime,
+    case: DuplicateCase | None,
+    epoch: int,
+) -> Write | None:
+    """What `keep` would write, for one bulk with others' in that epoch; None for nothing.
+
+    Where not all of the bulk is done, `keep` each. Raises Fenced, NotYet, and NotFound where no
+    case was read and none is to be made: there may be one all the same, which could not be read.
+    """
+    if case is not None:
+        mutate = _mutation(pair, likely, fence, now)
+        return change_of(case, mutate, now, owned_by(fence))
+    if likely is None or not pair.is_open():
+        raise NotFound(pair.id)
+    return creation_of(_new(pair, likely, partition, fence, now), now, epoch)
+
+
+def _mutation(
+    pair: Pair, likely: Likely | None, fence: int, now: datetime
+) -> Callable[[DuplicateCase], None]:
+    alike = likely is not None and pair.is_open()
+
+    def mutate(case: DuplicateCase) -> None:
+        if case.fence > fence:
+            raise Fenced
+        case.fence = fence
+        step = due_step(
+            case.status, merged=pair.is_merged(), alike=alike, changed=lambda: _changed(case, pair)
+        )
+        if alike and likely is not None:
+            _tell(case, pair, likely, always=step is not None)
+        if step is not None:
+            _step(case, step, now)
+
+    return mutate
 
 
 def decide(
@@ -172,25 +210,21 @@ def _new(pair: Pair, likely: Likely, partition: int, fence: int, now: datetime) 
     return case
 
 
-def _tell(case: DuplicateCase, pair: Pair, likely: Likely, *, always: bool) -> bool:
-    """Put into the case what the engine finds; versions are noted with what was read in them.
-
-    Returns whether that is other than what stood there, or is put in `always`.
-    """
+def _tell(case: DuplicateCase, pair: Pair, likely: Likely, *, always: bool) -> None:
+    """Put into the case what the engine finds; versions are noted with what was read in them."""
     found = {
         "score": likely.score,
         "features": list(likely.features),
         "evidence": evidence_text(likely.evidence),
     }
     if not always and all(getattr(case, name) == value for name, value in found.items()):
-        return False
+        return
     for name, value in found.items():
         setattr(case, name, value)
     for end, known in (("left", pair.of_left), ("right", pair.of_right)):
         if known is not None:
             setattr(case, f"{end}_owner", known.owner)
             setattr(case, f"{end}_version", str(known.version))
-    return True
 
 
 def _step(case: DuplicateCase, action: str, now: datetime) -> None:

@@ -13,11 +13,11 @@ from enum import Enum
 from typing import Any
 
 from pymongo import InsertOne, UpdateOne
-from pymongo.errors import BulkWriteError, DuplicateKeyError
+from pymongo.errors import DuplicateKeyError
 
 from services.matcher.domain import LedgerSide, LineLimit, Take
 from services.matcher.ledger_documents import LedgerCase, LedgerLine
-from shared.bulk import raise_unless_duplicates
+from shared.bulk import Write, write_each
 from shared.events.outbox import Contention
 from shared.events.versions import Version
 
@@ -151,7 +151,7 @@ def set_limits(records: Sequence[Limits], now: datetime) -> None:
         ]
         if not writes:
             break
-        _write_all(writes)
+        write_each(LedgerLine._get_collection(), writes)
     else:
         raise Contention("the ledger's limits were changed by others each time")
     review_cases(now, ids)
@@ -194,12 +194,10 @@ def _lines_of(records: Iterable[str]) -> dict[_Record, dict[str, dict[str, Any]]
     return found
 
 
-def _limit_writes(
-    limits: Limits, known: Mapping[str, Mapping[str, Any]]
-) -> list[InsertOne[dict[str, Any]] | UpdateOne]:
+def _limit_writes(limits: Limits, known: Mapping[str, Mapping[str, Any]]) -> list[Write]:
     """The writes that bring a record's known lines to these limits; none where they are newer."""
     version = {"epoch": limits.version.epoch, "number": limits.version.number}
-    writes: list[InsertOne[dict[str, Any]] | UpdateOne] = []
+    writes: list[Write] = []
     named = set()
     for line in limits.lines:
         take = Take(limits.side, limits.record, line.line, line.measure, line.unit, line.limit)
@@ -250,10 +248,3 @@ def _new_line(take: Take) -> dict[str, Any]:
         "epoch": 0,
         "number": 0,
     }
-
-
-def _write_all(writes: Sequence[InsertOne[dict[str, Any]] | UpdateOne]) -> None:
-    try:
-        LedgerLine._get_collection().bulk_write(writes, ordered=False)
-    except BulkWriteError as error:
-        raise_unless_duplicates(error)

@@ -14,7 +14,7 @@ from typing import Any
 import structlog
 from pymongo import InsertOne, ReturnDocument, UpdateOne
 from pymongo.collection import Collection
-from pymongo.errors import BulkWriteError, DuplicateKeyError
+from pymongo.errors import DuplicateKeyError
 
 from services.matcher.coverage_documents import CoverageCase
 from services.matcher.documents import (
@@ -28,14 +28,13 @@ from services.matcher.documents import (
     waiting_for,
 )
 from services.matcher.duplicate_documents import DuplicateCase
-from shared.bulk import raise_unless_duplicates
+from shared.bulk import Write, write_each
 from shared.events.envelope import InvalidEvent, check
 from shared.events.epochs import current_epoch
 from shared.events.outbox import Contention
 from shared.events.pending import pack
 
 _Entries = Sequence[Mapping[str, Any]]
-_Write = InsertOne[dict[str, Any]] | UpdateOne
 _ROUNDS = 20
 _STAMPED_AT_ONCE = 200
 _STATE = ("request", "country", "model", "as_of", "request_version", "offers")
@@ -145,7 +144,7 @@ def store(
     for _ in range(_ROUNDS):
         known = {one["_id"]: one for one in collection.find({"_id": {"$in": list(waiting)}})}
         epoch = current_epoch(collection.database) if len(known) < len(waiting) else 0
-        writes: dict[str, _Write] = {}
+        writes: dict[str, Write] = {}
         for id_, (partition, ranking) in waiting.items():
             stored, fence = known.get(id_), fences[partition]
             if stored is not None and stored["fence"] > fence:
@@ -159,7 +158,7 @@ def store(
                 continue
             if write is not None:
                 writes[id_] = write
-        done = _write_all(list(writes.values())) if writes else 0
+        done = write_each(collection, list(writes.values())) if writes else 0
         result.written += done
         if done == len(writes):
             return result
@@ -174,7 +173,7 @@ def _write(
     fence: int,
     epoch: int,
     now: datetime,
-) -> _Write | None:
+) -> Write | None:
     """The write that makes what is stored the ranking; None if it is that already."""
     state = ranking.state()
     if stored is None:
@@ -275,13 +274,3 @@ def _raise_fence(id_: str) -> int:
             continue
         return int(raised["epoch"])
     raise Contention(f"the fence {id_!r} was changed by others each time")
-
-
-def _write_all(writes: Sequence[_Write]) -> int:
-    """How many of the writes found their document as they expected it."""
-    try:
-        result = Shortlist._get_collection().bulk_write(writes, ordered=False).bulk_api_result
-    except BulkWriteError as error:
-        raise_unless_duplicates(error)
-        result = error.details
-    return int(result["nInserted"] + result["nMatched"])

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from mongoengine import NotUniqueError
+from pymongo import InsertOne, UpdateOne
 
 from shared.events import turns
 from shared.events.aggregate import Aggregate, EventRecord, Transition, timestamp
@@ -30,7 +31,9 @@ __all__ = [
     "Transition",
     "Version",
     "change",
+    "change_of",
     "create",
+    "creation_of",
     "mark_for_relay",
     "timestamp",
 ]
@@ -81,21 +84,24 @@ def create(document: Aggregate, now: datetime, epoch: int | None = None) -> None
     pymongo's errors.
     """
     collection = document._get_collection()
-    document.epoch = current_epoch(collection.database) if epoch is None else epoch
-    document.number = 1
-    now = _stored(now)
-    document.created_at = document.updated_at = now
-    document.audited, document.unaudited_since = 0, now if document.history else None
-    event = _checked_event(document)
-    if event is not None:
-        document.pending_events = [pack(event)]
-        document.pending_since = now
+    _begin(document, now, current_epoch(collection.database) if epoch is None else epoch)
     try:
         insert(document)
     except NotUniqueError:
         if collection.find_one({"_id": document.id}, {"_id": 1}) is None:
             raise
         raise DuplicateId(document.id) from None
+
+
+def creation_of(document: Aggregate, now: datetime, epoch: int) -> InsertOne[dict[str, Any]]:
+    """What `create` would write, for one bulk with others' (bulk.write_each).
+
+    Where not all of a bulk is done, `create` each: it says which id was taken, and the driver may
+    have sent the bulk twice. Raises InvalidEvent and mongoengine's ValidationError.
+    """
+    _begin(document, now, epoch)
+    document.validate()
+    return InsertOne(document.to_mongo().to_dict())
 
 
 def change(
@@ -137,6 +143,22 @@ def change(
     raise Contention(f"{document_class.__name__} {id!r} was changed by others {_ATTEMPTS} times")
 
 
+def change_of(
+    document: D,
+    mutate: Callable[[D], object],
+    now: datetime,
+    guard: Mapping[str, Any] | None = None,
+) -> UpdateOne | None:
+    """What `change` would write to a document that has just been read, for one bulk with others'
+    (bulk.write_each); None where nothing is to be changed.
+
+    Where not all of a bulk is done, `change` each that is in it: one that is done is found as it
+    is to be. Raises what `mutate` does, InvalidEvent and mongoengine's ValidationError.
+    """
+    found = _update(document, mutate, _stored(now), guard or {})
+    return None if found is None else UpdateOne(*found)
+
+
 def mark_for_relay(document: Aggregate) -> bool:
     """Put the document's event into its outbox again; returns whether it was put there.
 
@@ -165,11 +187,22 @@ def _change_once(
     more: Mapping[str, Any],
 ) -> bool:
     """Whether the change is written (or there was nothing to change); False for a lost race."""
+    found = _update(document, mutate, now, more)
+    return found is None or document._get_collection().update_one(*found).matched_count > 0
+
+
+def _update(
+    document: Aggregate,
+    mutate: Callable[[Any], object],
+    now: datetime,
+    more: Mapping[str, Any],
+) -> tuple[dict[str, Any], dict[str, Any]] | None:
+    """Condition and update that write what `mutate` changes; None where it changes nothing."""
     loaded = document.version
     before = document.to_mongo()
     mutate(document)
     if document.to_mongo() == before:
-        return True
+        return None
     document.number = loaded.number + 1
     document.updated_at = now
     document.validate()
@@ -193,8 +226,19 @@ def _change_once(
     if len(after.get("history", ())) > len(before.get("history", ())):
         update.setdefault("$min", {})["unaudited_since"] = now
     guard = {**more, "_id": document.id, "epoch": loaded.epoch, "number": loaded.number}
-    result = document._get_collection().update_one(guard, update)
-    return bool(result.matched_count)
+    return guard, update
+
+
+def _begin(document: Aggregate, now: datetime, epoch: int) -> None:
+    """Make a new document its first version, with its event."""
+    document.epoch, document.number = epoch, 1
+    now = _stored(now)
+    document.created_at = document.updated_at = now
+    document.audited, document.unaudited_since = 0, now if document.history else None
+    event = _checked_event(document)
+    if event is not None:
+        document.pending_events = [pack(event)]
+        document.pending_since = now
 
 
 def _stored(time: datetime) -> datetime:

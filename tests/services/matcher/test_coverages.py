@@ -394,16 +394,6 @@ def test_a_stalled_owner_writes_nothing(found: Worker) -> None:
     assert status() == "closed"
 
 
-def test_what_a_new_owner_compares_is_theirs_and_no_news(found: Worker) -> None:
-    before, other = case(), Worker()
-    other.hears(request(), activity_event("a1"))
-    after = case()
-    assert after.fence == other.fences[after.partition] > before.fence
-    assert (after.version, after.updated_at) == (before.version, before.updated_at)
-    other.watch.recheck(other.fences)
-    assert other.watch.waiting == 0
-
-
 def test_older_versions_change_nothing(found: Worker) -> None:
     found.hears(activity_event("a1", 2, status="cancelled"))
     late = Worker()

@@ -4,10 +4,9 @@ import itertools
 from typing import Any
 
 import pytest
-from mongoengine.errors import OperationError
 from pymongo.collection import Collection
 from pymongo.database import Database
-from pymongo.errors import OperationFailure
+from pymongo.errors import BulkWriteError, OperationFailure
 
 from services.matcher.documents import view_id
 from services.matcher.domain import DUPLICATE, SETTLED, due_step
@@ -58,6 +57,20 @@ def status(*pair: str) -> str | None:
     return None if found is None else found.status
 
 
+def refuse_bulks(monkeypatch: pytest.MonkeyPatch, code: int) -> None:
+    """Let the next bulk of cases be refused whole, with this code of the database's."""
+    bulk_write = Collection.bulk_write
+
+    def refusing(collection: Any, writes: Any, **options: Any) -> Any:
+        if collection.name != "duplicate_cases":
+            return bulk_write(collection, writes, **options)
+        monkeypatch.setattr(Collection, "bulk_write", bulk_write)
+        failed = [{"index": 0, "code": code, "errmsg": "refused"}]
+        raise BulkWriteError({"writeErrors": failed, "writeConcernErrors": []})
+
+    monkeypatch.setattr(Collection, "bulk_write", refusing)
+
+
 def settle(decision: str = "dismiss") -> DuplicateCase:
     """The coordinator decides on the pair as it is now."""
     found = case()
@@ -80,22 +93,49 @@ def test_an_alike_pair_opens_a_case_with_its_event(worker: Worker, finder: Finde
 def test_a_pair_that_cannot_be_kept_now_waits(
     worker: Worker, finder: Finder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """mongoengine makes an error of its own of what the database says without space."""
     finder.alike[PAIR] = 0.9
-    full = [OperationFailure("a disk without space", 14031)]
-    insert_one = Collection.insert_one
-
-    def inserting(collection: Any, document: Any, **options: Any) -> Any:
-        if full and collection.name == "duplicate_cases":
-            raise full.pop()
-        return insert_one(collection, document, **options)
-
-    monkeypatch.setattr(Collection, "insert_one", inserting)
-    with pytest.raises(OperationError):
+    refuse_bulks(monkeypatch, 14031)  # a disk without space
+    with pytest.raises(BulkWriteError):
         worker.hears(request_event("a"), request_event("b"))
     assert case() is None
     worker.works()
     assert status() == "open"
+
+
+def test_a_case_that_cannot_be_written_holds_up_no_other(
+    worker: Worker, finder: Finder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finder.alike |= {PAIR: 0.9, ("request", "b", "c"): 0.9}
+    refuse_bulks(monkeypatch, 121)  # one that breaks a rule of the database's
+    change = Collection.insert_one
+
+    def refusing(collection: Any, document: Any, **options: Any) -> Any:
+        if document.get("_id") == duplicate_id(*PAIR):
+            raise OperationFailure("it breaks a rule", 121)
+        return change(collection, document, **options)
+
+    monkeypatch.setattr(Collection, "insert_one", refusing)
+    worker.hears(*(request_event(id_) for id_ in "abc"))
+    assert (case(), status("request", "b", "c")) == (None, "open")
+
+
+def test_what_others_changed_meanwhile_is_changed_by_what_it_is_now(
+    worker: Worker, finder: Finder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finder.alike |= {PAIR: 0.9, ("request", "b", "c"): 0.9}
+    worker.hears(*(request_event(id_) for id_ in "abc"))
+    bulk_write = Collection.bulk_write
+
+    def late(collection: Any, writes: Any, **options: Any) -> Any:
+        if collection.name == "duplicate_cases":
+            monkeypatch.setattr(Collection, "bulk_write", bulk_write)
+            settle("link")
+        return bulk_write(collection, writes, **options)
+
+    monkeypatch.setattr(Collection, "bulk_write", late)
+    finder.alike.clear()
+    worker.hears(request_event("b", 2))
+    assert (status(), status("request", "b", "c")) == ("linked", "closed")
 
 
 def test_what_is_found_twice_makes_one_case_and_no_new_version(
@@ -321,23 +361,6 @@ def test_what_a_stalled_former_owner_opened_is_looked_at_again(finder: Finder) -
     assert status() == "closed"
     present.watch.recheck(present.fences)
     assert present.watch.waiting == 0
-
-
-def test_what_a_new_owner_finds_as_it_was_is_theirs_and_no_news(finder: Finder) -> None:
-    finder.alike[PAIR] = 0.9
-    events = [request_event("a"), request_event("b")]
-    former = Worker(finder)
-    former.hears(*events)
-    before = DuplicateCase.objects.get()
-    present = Worker(finder)
-    present.hears(*events)
-    after = DuplicateCase.objects.get()
-    assert after.fence == present.fences[after.partition] > before.fence
-    assert (after.version, after.updated_at) == (before.version, before.updated_at)
-    present.watch.recheck(present.fences)
-    assert present.watch.waiting == 0
-    finder.alike.clear()
-    assert former.hears(request_event("b", 2)) == {1}
 
 
 def test_who_takes_a_partition_over_compares_it_as_a_whole(finder: Finder) -> None:
