@@ -1,14 +1,19 @@
 """The stored cases of pairs: read together, and brought up to what their pairs are."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from itertools import islice
 from typing import Any, TypeVar
 
 import structlog
-from pymongo.errors import PyMongoError
+from pymongo.collection import Collection
+from pymongo.errors import BulkWriteError, PyMongoError
 
+from shared.bulk import Write, write_each
+from shared.events.epochs import current_epoch
 from shared.events.outbox import Aggregate, NotFound, change
+from shared.events.work import passes
 
 Case = TypeVar("Case", bound=Aggregate)
 Found = TypeVar("Found")
@@ -37,6 +42,56 @@ def each_with_case(
             stored = {}
         for one in some:
             yield one, stored.get(id_of(one))
+
+
+def keep_together(
+    kind: type[Case],
+    found: Iterable[tuple[Found, Case | None]],
+    write_of: Callable[[Found, Case | None, int], Write | None],
+    keep: Callable[[Found], object],
+    noting: Callable[[Found], AbstractContextManager[None]],
+) -> list[tuple[Found, Case | None]]:
+    """Make the cases of pairs what the pairs are, in one bulk of writes; returns what that wrote.
+
+    `write_of` tells the write of a pair for its case and the epoch that new ones are made in, None
+    for nothing; it raises NotFound where no case was read and none is to be made, for there may be
+    one that could not be read. `keep` does the same alone: of those, and of all where not the whole
+    bulk is done, for one by one they tell which of them are another's by now. What either raises of
+    a pair is for `noting` that pair. Raises pymongo's errors that pass by themselves.
+    """
+    collection = kind._get_collection()
+    epoch: int | None = None
+    writes: list[Write] = []
+    written: list[tuple[Found, Case | None]] = []
+    alone: list[Found] = []
+    for one, case in found:
+        if epoch is None:
+            epoch = current_epoch(collection.database)
+        with noting(one):
+            try:
+                write = write_of(one, case, epoch)
+            except NotFound:
+                alone.append(one)
+            else:
+                if write is not None:
+                    writes.append(write)
+                    written.append((one, case))
+    if writes and not _all_done(collection, writes):
+        alone.extend(one for one, _ in written)
+        written = []
+    for one in alone:
+        with noting(one):
+            keep(one)
+    return written
+
+
+def _all_done(collection: Collection[dict[str, Any]], writes: Sequence[Write]) -> bool:
+    try:
+        return write_each(collection, writes) == len(writes)
+    except BulkWriteError as error:
+        if passes(error):
+            raise
+        return False
 
 
 def bring_up_to_date(

@@ -7,6 +7,7 @@ partitions.
 import math
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
 from itertools import islice
 from sys import intern
@@ -16,7 +17,7 @@ import structlog
 
 from services.matcher import metrics
 from services.matcher.apart import apart
-from services.matcher.cases import each_with_case
+from services.matcher.cases import each_with_case, keep_together
 from services.matcher.coverage_documents import CoverageCase
 from services.matcher.coverage_holds import settle
 from services.matcher.coverages import (
@@ -26,12 +27,14 @@ from services.matcher.coverages import (
     NotYet,
     Pair,
     keep,
+    write_of,
 )
 from services.matcher.engine.activities import Activities, ActivityProfile
 from services.matcher.engine.coverage import Covering, coverings, shipped
 from services.matcher.engine.profiles import RequestProfile
 from services.matcher.engine.texts import Texts
 from services.matcher.material import material
+from shared.bulk import Write
 from shared.events.envelope import ACTIVITY, REQUEST
 from shared.events.reader import Received
 from shared.events.versions import Version
@@ -42,6 +45,8 @@ CHUNK = 100
 _GONE = "gone"
 _NEVER = Version(-1, 0)
 _Key = tuple[str, int, str]
+_Found = tuple[Pair, Covering | None]
+"""A pair, and what is found of it."""
 
 log = structlog.get_logger(__name__)
 
@@ -139,39 +144,41 @@ class CoverageWatch:
         ]
         fenced: set[int] = set()
         late: set[str] = set()
-        for (pair, found), case in each_with_case(
-            CoverageCase, self._pairs(owned, on), lambda one: one[0].id
-        ):
-            partition = pair.of_request.partition
-            if partition in fenced:
-                continue
+
+        @contextmanager
+        def noting(one: _Found) -> Iterator[None]:
+            pair, _ = one
             with apart("case of coverage not kept", pair.id, swept=False):
                 try:
-                    self._keep(pair, found, fences[partition], on, now, case)
+                    yield
                 except Fenced:
-                    fenced.add(partition)
+                    fenced.add(pair.of_request.partition)
                 except NotYet:
                     late.add(pair.request)
+
+        def write(one: _Found, case: CoverageCase | None, epoch: int) -> Write | None:
+            return write_of(*one, fences[one[0].of_request.partition], on, now, case, epoch)
+
+        def alone(one: _Found) -> None:
+            pair, _ = one
+            if keep(*one, fences[pair.of_request.partition], on, now):
+                metrics.COVERAGE_WRITTEN.inc()
+                settle(pair.id, now)
+
+        found = each_with_case(CoverageCase, self._pairs(owned, on), lambda one: one[0].id)
+        written = keep_together(CoverageCase, found, write, alone, noting)
+        metrics.COVERAGE_WRITTEN.inc(len(written))
+        for one, case in written:
+            if case is not None and case.owes:
+                with noting(one):
+                    settle(case.id, now)
         for id_ in chunk:
             since = self._waiting.pop(id_)
             if id_ in late:
                 self._waiting[id_] = since
         return fenced
 
-    def _keep(
-        self,
-        pair: Pair,
-        found: Covering | None,
-        fence: int,
-        on: date,
-        now: datetime,
-        case: CoverageCase | None,
-    ) -> None:
-        if keep(pair, found, fence, on, now, case):
-            metrics.COVERAGE_WRITTEN.inc()
-            settle(pair.id, now)
-
-    def _pairs(self, requests: Sequence[str], on: date) -> list[tuple[Pair, Covering | None]]:
+    def _pairs(self, requests: Sequence[str], on: date) -> list[_Found]:
         """The pairs that these requests are in or were in, and what is found of each."""
         found: dict[_Key, Covering | None] = {}
         compared = set()

@@ -6,11 +6,12 @@ either. Its id derives from request, line and activity, so what is found twice m
 was decided stays until either record changes materially: each decision keeps a digest of both.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from services.matcher.actors import MATCHER, transition
-from services.matcher.cases import bring_up_to_date
+from services.matcher.cases import bring_up_to_date, owned_by
 from services.matcher.coverage_documents import CoverageCase, coverage_id
 from services.matcher.coverage_rules import (
     COMPLETED,
@@ -23,7 +24,16 @@ from services.matcher.documents import CommitmentLine
 from services.matcher.engine.coverage import Covering
 from services.matcher.material import changed
 from services.matcher.record_views import View, stored_view
-from shared.events.outbox import DuplicateId, NotFound, StaleVersion, change, create
+from shared.bulk import Write
+from shared.events.outbox import (
+    DuplicateId,
+    NotFound,
+    StaleVersion,
+    change,
+    change_of,
+    create,
+    creation_of,
+)
 from shared.events.versions import Version
 from shared.registers.steps import take_step
 from shared.web.identity import Identity
@@ -110,6 +120,40 @@ def keep(
     been read. Raises Fenced, NotYet, Contention and pymongo's errors; repeating is safe.
     """
 
+    try:
+        mutate = _mutation(pair, found, fence, on, now)
+        return bring_up_to_date(CoverageCase, pair.id, mutate, fence, now, case)
+    except NotFound:
+        if found is None or pair.has_fallen():
+            return False
+        try:
+            create(_new(pair, found, fence, now), now)
+        except DuplicateId:  # another has found it in this moment
+            return keep(pair, found, fence, on, now)
+        return True
+
+
+def write_of(
+    pair: Pair,
+    found: Covering | None,
+    fence: int,
+    on: date,
+    now: datetime,
+    case: CoverageCase | None,
+    epoch: int,
+) -> Write | None:
+    """What `keep` would write, for cases.keep_together. Raises Fenced, NotYet and NotFound."""
+    if case is not None:
+        mutate = _mutation(pair, found, fence, on, now)
+        return change_of(case, mutate, now, owned_by(fence))
+    if found is None or pair.has_fallen():
+        raise NotFound(pair.id)
+    return creation_of(_new(pair, found, fence, now), now, epoch)
+
+
+def _mutation(
+    pair: Pair, found: Covering | None, fence: int, on: date, now: datetime
+) -> Callable[[CoverageCase], None]:
     def mutate(case: CoverageCase) -> None:
         if case.fence > fence:
             raise Fenced
@@ -131,16 +175,7 @@ def keep(
             _step(case, step, now)
         case.short = case.is_short()
 
-    try:
-        return bring_up_to_date(CoverageCase, pair.id, mutate, fence, now, case)
-    except NotFound:
-        if found is None or pair.has_fallen():
-            return False
-        try:
-            create(_new(pair, found, fence, now), now)
-        except DuplicateId:  # another has found it in this moment
-            return keep(pair, found, fence, on, now)
-        return True
+    return mutate
 
 
 def seen_version(case: CoverageCase, request: View | None) -> Version:

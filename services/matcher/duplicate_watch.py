@@ -16,24 +16,20 @@ from sys import intern
 from typing import Any
 
 import structlog
-from pymongo.errors import BulkWriteError
 
 from services.matcher import metrics
 from services.matcher.apart import apart
-from services.matcher.cases import each_with_case
+from services.matcher.cases import each_with_case, keep_together
 from services.matcher.domain import Side
 from services.matcher.duplicate_documents import DuplicateCase
 from services.matcher.duplicates import Fenced, Known, NotYet, Pair, keep, write_of
 from services.matcher.engine.duplicates import Likely
 from services.matcher.engine.matching import Engine
-from shared.bulk import Write, write_each
+from shared.bulk import Write
 from shared.events.envelope import OFFER, REQUEST
-from shared.events.epochs import current_epoch
-from shared.events.outbox import NotFound
 from shared.events.reader import Received
-from shared.events.work import passes
 
-CHUNK = 8
+CHUNK = 32
 """Records compared in one go; between two goes the worker reads on, and ranks."""
 LATE_SECONDS = 0.25
 """How long a record is left alone of which the projection has not heard yet."""
@@ -60,8 +56,9 @@ class _Outcome:
     late: set[Record] = field(default_factory=set)
 
     @contextmanager
-    def of(self, pair: Pair, partition: int) -> Iterator[None]:
+    def noting(self, one: _Found) -> Iterator[None]:
         """Note what becomes of a pair in the block, and log what else fails."""
+        pair, _, partition = one
         with apart("case not kept", pair.id, swept=False):
             try:
                 yield
@@ -165,50 +162,23 @@ class DuplicateWatch:
         chunk = list(islice(self._waiting, CHUNK))
         outcome = _Outcome(set(chunk))
         ours = (one for one in self._pairs(chunk) if one[2] in fences)
-        self._keep(
-            list(each_with_case(DuplicateCase, ours, lambda one: one[0].id)), outcome, fences, now
-        )
+        found = each_with_case(DuplicateCase, ours, lambda one: one[0].id)
+
+        def write(one: _Found, case: DuplicateCase | None, epoch: int) -> Write | None:
+            return write_of(*one, fences[one[2]], now, case, epoch)
+
+        def alone(one: _Found) -> None:
+            if keep(*one, fences[one[2]], now):
+                metrics.CASES_WRITTEN.inc()
+
+        written = keep_together(DuplicateCase, found, write, alone, outcome.noting)
+        metrics.CASES_WRITTEN.inc(len(written))
         until = self._clock() + LATE_SECONDS
         for record in chunk:
             since = self._waiting.pop(record)
             if record in outcome.late:
                 self._late[record] = until, min(since, self._late.get(record, (until, since))[1])
         return outcome.fenced
-
-    def _keep(
-        self,
-        found: Sequence[tuple[_Found, DuplicateCase | None]],
-        outcome: _Outcome,
-        fences: Mapping[int, int],
-        now: datetime,
-    ) -> None:
-        """Make the cases of these pairs what the pairs are now, in one bulk of writes."""
-        cases = DuplicateCase._get_collection()
-        epoch = current_epoch(cases.database) if found else 0
-        writes: list[Write] = []
-        written: list[_Found] = []
-        alone: list[_Found] = []
-        for one, case in found:
-            pair, likely, partition = one
-            with outcome.of(pair, partition):
-                try:
-                    write = write_of(pair, likely, partition, fences[partition], now, case, epoch)
-                except NotFound:
-                    alone.append(one)
-                else:
-                    if write is not None:
-                        writes.append(write)
-                        written.append(one)
-        done = _write(cases, writes)
-        metrics.CASES_WRITTEN.inc(done)
-        if done < len(writes):  # one by one they tell which of them are another's by now
-            alone.extend(written)
-        for pair, likely, partition in alone:
-            if partition in outcome.fenced:
-                continue
-            with outcome.of(pair, partition):
-                if keep(pair, likely, partition, fences[partition], now):
-                    metrics.CASES_WRITTEN.inc()
 
     def _pairs(self, chunk: Sequence[Record]) -> Iterator[_Found]:
         """The pairs that these records are in or were in, what is found of each, its partition."""
@@ -250,16 +220,6 @@ class DuplicateWatch:
         for case in _cases(condition):
             for end in _ends(case["side"], case["left"], case["right"]):
                 self._waiting.setdefault(end, self._clock())
-
-
-def _write(cases: Any, writes: Sequence[Write]) -> int:
-    """How many of the writes were done; none where one of them cannot be."""
-    try:
-        return write_each(cases, writes) if writes else 0
-    except BulkWriteError as error:
-        if passes(error):
-            raise
-        return 0
 
 
 def _ends(side: Side, left: str, right: str) -> tuple[Record, Record]:

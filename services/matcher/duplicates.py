@@ -116,11 +116,7 @@ def write_of(
     case: DuplicateCase | None,
     epoch: int,
 ) -> Write | None:
-    """What `keep` would write, for one bulk with others' in that epoch; None for nothing.
-
-    Where not all of the bulk is done, `keep` each. Raises Fenced, NotYet, and NotFound where no
-    case was read and none is to be made: there may be one all the same, which could not be read.
-    """
+    """What `keep` would write, for cases.keep_together. Raises Fenced, NotYet and NotFound."""
     if case is not None:
         mutate = _mutation(pair, likely, fence, now)
         return change_of(case, mutate, now, owned_by(fence))
