@@ -51,22 +51,34 @@ def keep_together(
     keep: Callable[[Found], object],
     noting: Callable[[Found], AbstractContextManager[None]],
 ) -> list[tuple[Found, Case | None]]:
-    """Make the cases of pairs what the pairs are, in one bulk of writes; returns what that wrote.
+    """Make the cases of pairs what the pairs are, in bulks of writes; returns what those wrote.
 
     `write_of` tells the write of a pair for its case and the epoch that new ones are made in, None
     for nothing; it raises NotFound where no case was read and none is to be made, for there may be
     one that could not be read. `keep` does the same alone: of those, and of all where not the whole
-    bulk is done, for one by one they tell which of them are another's by now. What either raises of
+    bulk is done: one by one they tell which of them are another's by now. What either raises of
     a pair is for `noting` that pair. Raises pymongo's errors that pass by themselves.
     """
+    left = iter(found)
+    written: list[tuple[Found, Case | None]] = []
+    while some := list(islice(left, _AT_ONCE)):
+        written += _keep_some(kind, some, write_of, keep, noting)
+    return written
+
+
+def _keep_some(
+    kind: type[Case],
+    found: Sequence[tuple[Found, Case | None]],
+    write_of: Callable[[Found, Case | None, int], Write | None],
+    keep: Callable[[Found], object],
+    noting: Callable[[Found], AbstractContextManager[None]],
+) -> list[tuple[Found, Case | None]]:
     collection = kind._get_collection()
-    epoch: int | None = None
+    epoch = current_epoch(collection.database)
     writes: list[Write] = []
     written: list[tuple[Found, Case | None]] = []
     alone: list[Found] = []
     for one, case in found:
-        if epoch is None:
-            epoch = current_epoch(collection.database)
         with noting(one):
             try:
                 write = write_of(one, case, epoch)

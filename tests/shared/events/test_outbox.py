@@ -10,6 +10,7 @@ from pymongo.collection import Collection
 from pymongo.database import Database
 from sample_things import Thing, now
 
+from shared.bulk import write_each
 from shared.events.envelope import InvalidEvent
 from shared.events.outbox import (
     DuplicateId,
@@ -17,7 +18,9 @@ from shared.events.outbox import (
     StaleVersion,
     Transition,
     change,
+    change_of,
     create,
+    creation_of,
     mark_for_relay,
 )
 from shared.events.pending import unpack
@@ -227,6 +230,31 @@ def test_a_change_does_not_undo_what_the_relay_did(database: Database[dict[str, 
     change(Thing, "a", None, mutate, now())
     assert stored().pending_since is not None
     assert [record["id"] for record in stored().pending_events] == ["a/1.2"]
+
+
+def test_what_is_written_in_a_bulk_is_what_would_be_written_alone(
+    database: Database[dict[str, Any]],
+) -> None:
+    at = now()
+    create(Thing(id="a"), at)
+    alone = change(Thing, "a", None, count, at)
+    assert write_each(database.things, [creation_of(Thing(id="b"), at, 1)]) == 1
+    write = change_of(stored("b"), count, at)
+    assert write is not None
+    assert write_each(database.things, [write]) == 1
+    together = stored("b")
+    assert (together.version, together.count) == (alone.version, alone.count)
+    differing = {"_id", "insertion", "pending_events"}
+    a, b = (database.things.find_one({"_id": one}) for one in "ab")
+    assert a is not None
+    assert b is not None
+    assert {k: v for k, v in a.items() if k not in differing} == {
+        k: v for k, v in b.items() if k not in differing
+    }
+    assert unpack(together.pending_events[0]) == together.event()
+    # Sent again, or by who has lost the race, they find nothing that is as they expect it.
+    assert write_each(database.things, [creation_of(Thing(id="b"), at, 1), write]) == 0
+    assert change_of(stored("b"), lambda thing: None, at) is None
 
 
 def test_marking_is_conditional(database: Database[dict[str, Any]]) -> None:
