@@ -29,8 +29,6 @@ from shared.bulk import Write
 from shared.events.envelope import OFFER, REQUEST
 from shared.events.reader import Received
 
-CHUNK = 32
-"""Records compared in one go; between two goes the worker reads on, and ranks."""
 LATE_SECONDS = 0.25
 """How long a record is left alone of which the projection has not heard yet."""
 
@@ -146,11 +144,11 @@ class DuplicateWatch:
         for partition, fence in fences.items():
             self._mark_cases({"partition": partition, "fence": {"$lt": fence}})
 
-    def work(self, fences: Mapping[int, int], now: datetime) -> set[int]:
-        """Compare one chunk of what waits, and keep the cases of these partitions.
+    def work(self, fences: Mapping[int, int], now: datetime, most: int) -> set[int]:
+        """Compare so many of those that wait, and keep the cases of these partitions.
 
         Returns the partitions that have another owner by now. Raises what passes by
-        itself (work.passes); then the chunk waits on.
+        itself (work.passes); then they wait on.
         """
         if not fences:
             self.forget()  # whatever comes to be owned is compared as a whole
@@ -159,7 +157,7 @@ class DuplicateWatch:
         for record in due:
             _, since = self._late.pop(record)
             self._waiting[record] = min(since, self._waiting.get(record, since))
-        chunk = list(islice(self._waiting, CHUNK))
+        chunk = list(islice(self._waiting, most))
         outcome = _Outcome(set(chunk))
         ours = (one for one in self._pairs(chunk) if one[2] in fences)
         found = each_with_case(DuplicateCase, ours, lambda one: one[0].id)

@@ -63,6 +63,8 @@ HEARD = 200
 """Events that those who compare requests with others hear of in one go."""
 MOST_UNHEARD = 2_000
 """Events that wait for that at most: as many as come in a burst between two turns."""
+COMPARED, COMPARED_IN_BURST = 32, 8
+"""Records compared with others in one turn; between two the worker reads on, and ranks."""
 ALLIED_SECONDS = 1.0
 """How often alliances are written at most."""
 IN_BURST_SECONDS = 5.0
@@ -268,7 +270,7 @@ class RankingWorker:
             if not self._hear(HEARD):
                 continue
             self._ally(ALLIED_SECONDS if ending else IN_BURST_SECONDS)
-            self._compare()
+            self._compare(COMPARED_IN_BURST if more else COMPARED)
 
     def _work_part(self, most: int) -> int:
         """Rank those that wait longest, so many, and have them stored; how many they were, which
@@ -351,8 +353,8 @@ class RankingWorker:
         metrics.WRITTEN.inc(stored.written)
         metrics.NOT_STORED.inc(stored.unfit)
 
-    def _compare(self) -> None:
-        """Compare one chunk of what changed: with others of their side, needs with activities.
+    def _compare(self, most: int) -> None:
+        """Compare of what changed so many with others of their side, and needs with activities.
 
         Between two shares of partitions nothing is: that would be lost to those that come back.
         """
@@ -364,7 +366,7 @@ class RankingWorker:
             self._rechecked = time.monotonic()
             self._duplicates.recheck(fences)
             self._coverage.recheck(fences)
-        self._ownership.lost(self._duplicates.work(fences, self._clock()))
+        self._ownership.lost(self._duplicates.work(fences, self._clock(), most))
         self._ownership.lost(self._coverage.work(fences, self._as_of, self._clock()))
 
     def _rank(self, request: str, traceparent: str | None) -> Ranking | None:

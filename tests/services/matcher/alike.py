@@ -12,6 +12,7 @@ from tests.services.matcher.world import received
 
 TOPIC = "requests.v1"
 FENCES = range(3)
+AT_ONCE = 8
 
 
 class Finder:
@@ -61,7 +62,7 @@ class Worker:
     def works(self) -> set[int]:
         """Compare what waits, each record once."""
         self.seconds += LATE_SECONDS
-        fenced = self.watch.work(self.fences, NOW)
+        fenced = self.watch.work(self.fences, NOW, AT_ONCE)
         while self.watch.ready:
-            fenced |= self.watch.work(self.fences, NOW)
+            fenced |= self.watch.work(self.fences, NOW, AT_ONCE)
         return fenced
