@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import structlog
 from pymongo.collection import Collection
-from pymongo.errors import BulkWriteError, PyMongoError
+from pymongo.errors import PyMongoError
 
 from shared.bulk import Write, write_each
 from shared.events.epochs import current_epoch
@@ -100,10 +100,10 @@ def _keep_some(
 def _all_done(collection: Collection[dict[str, Any]], writes: Sequence[Write]) -> bool:
     try:
         return write_each(collection, writes) == len(writes)
-    except BulkWriteError as error:
+    except Exception as error:
         if passes(error):
             raise
-        return False
+        return False  # whose fault it is, one by one tells
 
 
 def bring_up_to_date(
@@ -112,15 +112,12 @@ def bring_up_to_date(
     mutate: Callable[[Case], object],
     fence: int,
     now: datetime,
-    case: Case | None,
 ) -> bool:
     """Change a case by `mutate` under the fence of its partition's owner; whether it is another.
 
-    `case` is the one that has just been read, if any. Raises NotFound where there is none, and what
-    `mutate` and outbox.change raise.
+    Raises NotFound where there is none, and what `mutate` and outbox.change raise.
     """
-    if case is None:
-        case = kind.objects(id=id_).first()
+    case = kind.objects(id=id_).first()
     if case is None:
         raise NotFound(id_)
     before = case.version

@@ -163,6 +163,7 @@ class CoverageWatch:
             pair, _ = one
             if keep(*one, fences[pair.of_request.partition], on, now):
                 metrics.COVERAGE_WRITTEN.inc()
+            if CoverageCase.objects(id=pair.id, owes=True).count():
                 settle(pair.id, now)
 
         found = each_with_case(CoverageCase, self._pairs(owned, on), lambda one: one[0].id)

@@ -112,17 +112,16 @@ def keep(
     fence: int,
     on: date,
     now: datetime,
-    case: CoverageCase | None = None,
 ) -> bool:
     """Make the case of a pair what the pair is on a day; whether anything was written.
 
-    `found` is what the engine finds, None where it finds nothing, `case` the pair's as it has just
-    been read. Raises Fenced, NotYet, Contention and pymongo's errors; repeating is safe.
+    `found` is what the engine finds, None where it finds nothing. Raises Fenced, NotYet, Contention
+    and pymongo's errors; repeating is safe.
     """
 
     try:
         mutate = _mutation(pair, found, fence, on, now)
-        return bring_up_to_date(CoverageCase, pair.id, mutate, fence, now, case)
+        return bring_up_to_date(CoverageCase, pair.id, mutate, fence, now)
     except NotFound:
         if found is None or pair.has_fallen():
             return False

@@ -87,16 +87,15 @@ def keep(
     partition: int,
     fence: int,
     now: datetime,
-    case: DuplicateCase | None = None,
 ) -> bool:
     """Make the case of a pair what the pair is now; whether anything was written.
 
-    `likely` is what the engine finds, None where it finds nothing, `case` the pair's as it has just
-    been read. Raises Fenced, NotYet, Contention and pymongo's errors; repeating is safe.
+    `likely` is what the engine finds, None where it finds nothing. Raises Fenced, NotYet,
+    Contention and pymongo's errors; repeating is safe.
     """
     try:
         mutate = _mutation(pair, likely, fence, now)
-        return bring_up_to_date(DuplicateCase, pair.id, mutate, fence, now, case)
+        return bring_up_to_date(DuplicateCase, pair.id, mutate, fence, now)
     except NotFound:
         if likely is None or not pair.is_open():
             return False

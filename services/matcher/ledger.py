@@ -53,14 +53,20 @@ class Limits:
     lines: Sequence[LineLimit]
     numbers: frozenset[int] | None = None
 
+    def ends(self, line: Mapping[str, Any]) -> bool:
+        """Whether a known line's number is gone for good: it was given out in this epoch, and this
+        version has it no more. After a restore a number may be given out a second time."""
+        named = line["open"] or line["limit"] > 0
+        gone = self.numbers is not None and line["line"] not in self.numbers
+        return bool(gone and named and line["epoch"] == self.version.epoch)
+
     def leaves(self, line: Mapping[str, Any]) -> bool:
-        """Whether a line that is not named may stay as it is: a version closed it, and none that
-        comes after that one names its number again.
+        """Whether a known line may stay as it is, for it ended in this epoch, and no version after
+        that one names it.
 
         A record whose owner replaces its lines at each change has soon more of these than others.
         """
-        gone = self.numbers is not None and line["line"] not in self.numbers
-        return gone and line["epoch"] > 0 and not line["open"] and line["limit"] == 0
+        return bool(line.get("ended") and line["epoch"] == self.version.epoch)
 
 
 def reserve(take: Take, commitment: str) -> Outcome:
@@ -188,7 +194,7 @@ def _open_case(line: Mapping[str, Any], now: datetime) -> None:
 def _lines_of(records: Iterable[str]) -> dict[_Record, dict[str, dict[str, Any]]]:
     found: dict[_Record, dict[str, dict[str, Any]]] = {}
     query = {"record": {"$in": list(records)}}
-    shown = ("side", "record", "line", "open", "limit", "epoch", "number")
+    shown = ("side", "record", "line", "open", "limit", "ended", "epoch", "number")
     for line in LedgerLine._get_collection().find(query, dict.fromkeys(shown, 1)):
         found.setdefault((line["side"], line["record"]), {})[line["_id"]] = line
     return found
@@ -203,7 +209,8 @@ def _limit_writes(limits: Limits, known: Mapping[str, Mapping[str, Any]]) -> lis
         take = Take(limits.side, limits.record, line.line, line.measure, line.unit, line.limit)
         id_ = take.ledger_line
         named.add(id_)
-        state = {"open": limits.open, "confidential": line.confidential, **version}
+        told = {"open": limits.open, "confidential": line.confidential}
+        state = {**told, "ended": False, **version}
         if id_ not in known:
             amounts = {"limit": line.limit, "free": line.limit}
             writes.append(
@@ -215,7 +222,8 @@ def _limit_writes(limits: Limits, known: Mapping[str, Mapping[str, Any]]) -> lis
         if id_ in named or limits.leaves(line_known):
             continue
         if _version(line_known) < limits.version:
-            writes.append(_limit_write(line_known, 0, {"open": False, **version}))
+            ended = limits.ends(line_known)
+            writes.append(_limit_write(line_known, 0, {"open": False, "ended": ended, **version}))
     return writes
 
 

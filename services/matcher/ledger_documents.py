@@ -23,7 +23,8 @@ class LedgerLine(Document):
     """One line of a request or offer in the ledger.
 
     `held` is the sum of `holds`, `free` the limit less `held` (negative where the owner lowered
-    the limit). `epoch` and `number` are the version of the record that set the limit. `released`
+    the limit). `epoch` and `number` are the version of the record that set the limit, `ended` says
+    that no later one of that epoch names the line. `released`
     remembers the commitments that gave back, so that a late repeat cannot hold again.
     """
 
@@ -37,6 +38,7 @@ class LedgerLine(Document):
     unit = StringField(required=True)
     confidential = BooleanField(default=False)
     open = BooleanField(default=False)
+    ended = BooleanField(default=False)
     limit = IntField(required=True, default=0)
     held = IntField(required=True, default=0)
     free = IntField(required=True, default=0)

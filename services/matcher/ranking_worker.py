@@ -48,8 +48,6 @@ UNDER_WAY = 8
 DRAIN_SECONDS = 0.25
 IDLE_MS = 100
 CATCH_UP_MS, CATCH_UP_RECORDS = 200, 500
-NEARLY = 10_000
-"""With so few left to read, in a few seconds, the worker joins its group, which takes as long."""
 PAUSE_SECONDS = 0.5
 MEASURE_SECONDS = 1.0
 MODEL_SECONDS = 3.0
@@ -78,11 +76,10 @@ class RankingWorker:
     """Ranks the requests of its share of partitions whenever something changes their shortlist.
 
     The index is fed from all partitions of requests, offers and matches, without a group, from
-    their beginning; work begins once that has caught up, and the group is joined shortly before.
-    Work is shared by the partitions of the requests' topic in one group: see ownership.py, and
-    shortlists.py for what keeps two owners from overwriting one another. `run` blocks until `stop`
-    is set; while broker or database are away it waits and goes on. Any number may run, up to the
-    number of partitions usefully.
+    their beginning; work begins once that has caught up. Work is shared by the partitions of the
+    requests' topic in one group: see ownership.py, and shortlists.py for what keeps two owners
+    from overwriting one another. `run` blocks until `stop` is set; while broker or database are
+    away it waits and goes on. Any number may run, up to the number of partitions usefully.
     """
 
     def __init__(
@@ -104,7 +101,7 @@ class RankingWorker:
         self._unheard: deque[Received] = deque()
         """What alliances and coverage have yet to hear of, together: they share its texts."""
         self._ownership = Ownership(self._topics.requests)
-        self._joins = threading.Event()
+        self._caught_up = threading.Event()
         self._assigned = threading.Event()
         self._loop = Turns(threading.Event())
         self._measured = self._asked = self._rechecked = time.monotonic()
@@ -112,7 +109,9 @@ class RankingWorker:
         self._more_came = False
         self._filled = -ALLIED_SECONDS
         self._put_off = 0
-        self._membership = Membership(settings, self._topics.requests, self._joins, self._working)
+        self._membership = Membership(
+            settings, self._topics.requests, self._caught_up, self._working
+        )
         self._read_to: dict[int, int] = {}
         self._fresh: set[int] = set()
         self._storing = Storing()
@@ -158,15 +157,13 @@ class RankingWorker:
             return
         with closing(reader), closing(self._storing):
             while not (reader.caught_up() or stop.is_set()):
-                if reader.lag() < NEARLY:
-                    self._joins.set()
                 self._read(reader, CATCH_UP_MS, CATCH_UP_RECORDS)
                 self._hear(CATCH_UP_RECORDS)
                 self._feed.forget_offers()  # whatever is assigned is worked as a whole
                 self._duplicates.forget()
                 self._coverage.forget()
             log.info("index caught up", requests=len(self._feed.requests))
-            self._joins.set()
+            self._caught_up.set()
             while not stop.is_set():
                 try:
                     self._take_in(reader)

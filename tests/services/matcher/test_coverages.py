@@ -6,6 +6,7 @@ from itertools import permutations
 from typing import Any
 
 import pytest
+from pymongo.collection import Collection
 from pymongo.database import Database
 
 from services.matcher import commitments, coverage_holds, ledger
@@ -392,6 +393,24 @@ def test_a_stalled_owner_writes_nothing(found: Worker) -> None:
     assert status() == "open"
     other.hears(activity_event("a1", 2, status="cancelled"))
     assert status() == "closed"
+
+
+def test_what_a_bulk_did_not_do_is_done_alone_and_settled(
+    found: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    confirm()
+    assert held() == 4000
+    bulk_write = Collection.bulk_write
+
+    def half_told(collection: Any, writes: Any, **options: Any) -> Any:
+        """As where an answer is lost, and the driver sends it all once more."""
+        if collection.name == "coverage_cases":
+            bulk_write(collection, writes, **options)
+        return bulk_write(collection, writes, **options)
+
+    monkeypatch.setattr(Collection, "bulk_write", half_told)
+    found.hears(activity_event("a1", 2, status="cancelled"))
+    assert (status(), held(), case().owes) == ("closed", 0, False)
 
 
 def test_older_versions_change_nothing(found: Worker) -> None:

@@ -11,11 +11,10 @@ from pymongo.errors import BulkWriteError, OperationFailure
 from services.matcher.documents import view_id
 from services.matcher.domain import DUPLICATE, SETTLED, due_step
 from services.matcher.duplicate_documents import DuplicateCase, duplicate_id
-from services.matcher.duplicates import Known, Pair, decide, keep, seen_version, views_of
+from services.matcher.duplicates import decide, seen_version, views_of
 from services.matcher.reactions import keep_records
 from shared.events.envelope import check
-from shared.events.outbox import StaleVersion
-from shared.events.versions import Version
+from shared.events.outbox import StaleVersion, change
 from shared.lifecycle import IllegalTransition
 from shared.web.identity import Identity
 from tests.services.matcher.alike import FENCES, Finder, Worker
@@ -107,12 +106,12 @@ def test_a_case_that_cannot_be_written_holds_up_no_other(
 ) -> None:
     finder.alike |= {PAIR: 0.9, ("request", "b", "c"): 0.9}
     refuse_bulks(monkeypatch, 121)  # one that breaks a rule of the database's
-    change = Collection.insert_one
+    insert_one = Collection.insert_one
 
     def refusing(collection: Any, document: Any, **options: Any) -> Any:
         if document.get("_id") == duplicate_id(*PAIR):
             raise OperationFailure("it breaks a rule", 121)
-        return change(collection, document, **options)
+        return insert_one(collection, document, **options)
 
     monkeypatch.setattr(Collection, "insert_one", refusing)
     worker.hears(*(request_event(id_) for id_ in "abc"))
@@ -126,16 +125,20 @@ def test_what_others_changed_meanwhile_is_changed_by_what_it_is_now(
     worker.hears(*(request_event(id_) for id_ in "abc"))
     bulk_write = Collection.bulk_write
 
+    def seen_again(found: DuplicateCase) -> None:
+        found.reason = "seen again"
+
     def late(collection: Any, writes: Any, **options: Any) -> Any:
         if collection.name == "duplicate_cases":
             monkeypatch.setattr(Collection, "bulk_write", bulk_write)
-            settle("link")
+            change(DuplicateCase, case().id, None, seen_again, NOW)
         return bulk_write(collection, writes, **options)
 
     monkeypatch.setattr(Collection, "bulk_write", late)
     finder.alike.clear()
     worker.hears(request_event("b", 2))
-    assert (status(), status("request", "b", "c")) == ("linked", "closed")
+    assert (status(), status("request", "b", "c")) == ("closed", "closed")
+    assert case().reason == "seen again"
 
 
 def test_what_is_found_twice_makes_one_case_and_no_new_version(
@@ -401,19 +404,6 @@ def test_cases_that_are_as_they_were_are_read_together(worker: Worker, finder: F
     assert len(made) <= 4
     assert {one.id: one.version for one in DuplicateCase.objects} == before
     assert len(before) == 28
-
-
-def test_one_that_changed_after_it_was_read_is_read_again(worker: Worker, finder: Finder) -> None:
-    finder.alike[PAIR] = 0.9
-    worker.hears(request_event("a"), request_event("b"))
-    stale = case()
-    settle("link")
-    left, right = (Known(1, Version(1, 1), "SEN", "withdrawn", None) for _ in range(2))
-    pair = Pair("request", "a", "b", left, right)
-    keep(pair, None, 1, FENCES[1], NOW, stale)
-    assert status() == "linked"
-    assert stale is not None
-    assert stale.status == "closed"  # what it would have become
 
 
 def test_a_case_that_cannot_be_understood_holds_up_no_other(

@@ -130,24 +130,60 @@ def test_a_dropped_line_and_a_changed_unit_leave_a_limit_of_nothing() -> None:
     assert LedgerCase.objects.get().unit == "machines"
 
 
+def of_line(
+    version: Version,
+    line: int | None,
+    unit: str = "machines",
+    *,
+    numbers: frozenset[int] | None = None,
+) -> Limits:
+    """A version of `r` that has this line alone, or none; the numbers are its own unless given."""
+    lines = [] if line is None else [LineLimit(line, "quantity", unit, 1_000)]
+    own = frozenset(() if line is None else (line,))
+    return Limits("request", "r", version, True, lines, own if numbers is None else numbers)
+
+
+def told() -> dict[tuple[int, str], tuple[int, bool]]:
+    """By line and unit in which version it was written last, and whether it is open."""
+    return {(one.line, one.unit): (one.number, one.open) for one in LedgerLine.objects}
+
+
 def test_lines_that_were_replaced_are_not_written_with_each_version() -> None:
     for number in range(1, 5):
-        line = LineLimit(number, "quantity", "machines", 1_000)
-        named = frozenset({number})
-        set_limits([Limits("request", "r", Version(1, number), True, [line], named)], NOW)
-    at = {line.line: (line.number, line.open, line.limit) for line in LedgerLine.objects}
-    assert at == {1: (2, False, 0), 2: (3, False, 0), 3: (4, False, 0), 4: (4, True, 1_000)}
-    late = LineLimit(3, "quantity", "machines", 1_000)
-    set_limits([Limits("request", "r", Version(1, 3), True, [late], frozenset({3}))], NOW)
-    assert LedgerLine.objects.get(line=3).open is False
+        set_limits([of_line(Version(1, number), number)], NOW)
+    lines = {1: (2, False), 2: (3, False), 3: (4, False), 4: (4, True)}
+    assert told() == {(line, "machines"): value for line, value in lines.items()}
+    set_limits([of_line(Version(1, 3), 3)], NOW)  # late
+    assert told()[3, "machines"] == (4, False)
 
 
-def test_a_unit_that_may_come_back_follows_each_version() -> None:
-    units = ("machines", "items", "sets", "sets")
-    for number, unit in enumerate(units, 1):
-        line = LineLimit(1, "quantity", unit, 1_000)
-        set_limits([Limits("request", "r", Version(1, number), True, [line], frozenset({1}))], NOW)
-    assert {line.unit: line.number for line in LedgerLine.objects} == dict.fromkeys(units, 4)
+def test_a_unit_that_was_there_before_the_line_went_does_not_come_back_late() -> None:
+    set_limits([of_line(Version(1, 1), 1)], NOW)
+    set_limits([of_line(Version(1, 2), 1, "items")], NOW)
+    set_limits([of_line(Version(1, 4), 2)], NOW)
+    set_limits([of_line(Version(1, 3), 1)], NOW)  # late
+    assert told() == {
+        (1, "machines"): (4, False),
+        (1, "items"): (4, False),
+        (2, "machines"): (4, True),
+    }
+
+
+def test_a_merger_that_was_undone_before_the_line_went_does_not_come_back_late() -> None:
+    set_limits([of_line(Version(1, 1), 1)], NOW)
+    set_limits([of_line(Version(1, 2), None, numbers=frozenset({1}))], NOW)
+    set_limits([of_line(Version(1, 4), 2)], NOW)
+    set_limits([of_line(Version(1, 3), 1)], NOW)  # late
+    assert told()[1, "machines"] == (4, False)
+
+
+def test_a_number_that_is_given_out_again_after_a_restore_does_not_come_back_late() -> None:
+    set_limits([of_line(Version(1, 1), 5)], NOW)
+    set_limits([of_line(Version(1, 2), 6)], NOW)
+    set_limits([of_line(Version(2, 1), 4)], NOW)
+    set_limits([of_line(Version(2, 3), 6)], NOW)
+    set_limits([of_line(Version(2, 2), 5)], NOW)  # late
+    assert told()[5, "machines"] == (3, False)
 
 
 def test_closing_keeps_what_is_promised_without_a_case() -> None:
